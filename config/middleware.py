@@ -1,0 +1,124 @@
+"""What every request passes through: where it comes from, whether it is signed in, as whom, and since when."""
+
+import time
+from collections.abc import Callable
+from urllib.parse import urlencode, urlsplit
+
+from django.conf import settings
+from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render, resolve_url
+from django.urls import reverse
+from django_htmx.http import HttpResponseClientRedirect
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+
+REFRESH_SECONDS = 60
+OLD_BROWSERS = ("MSIE ", "Trident/")
+OPEN_WITHOUT_NEW_PASSWORD = ("login", "logout", "password_change", "text_size", "help", "healthz")
+
+
+class ClientAddressMiddleware:
+    """Makes REMOTE_ADDR the visitor's address behind TRUSTED_PROXIES reverse proxies: lock-outs count people, not the proxy."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        hops = [hop.strip() for hop in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if hop.strip()]
+        # Only the last entries were written by our own proxies; anything before them a visitor may have invented.
+        if settings.TRUSTED_PROXIES and len(hops) >= settings.TRUSTED_PROXIES:
+            request.META["REMOTE_ADDR"] = hops[-settings.TRUSTED_PROXIES]
+        return self.get_response(request)
+
+
+class RequestLimitMiddleware:
+    """Refuses a body above REQUEST_LIMIT before it is read: Django's own limits leave files out."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        if length.isdigit() and int(length) > settings.REQUEST_LIMIT:
+            context = {"limit": settings.REQUEST_LIMIT // 1024 // 1024, "file_limit": settings.UPLOAD_LIMIT // 1024 // 1024}
+            return render(request, "errors/413.html", context, status=413)
+        return self.get_response(request)
+
+
+class OldBrowserMiddleware:
+    """Answers Internet Explorer, and the 兼容模式 of double-engine browsers, with one plain page."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        agent = request.headers.get("User-Agent", "")
+        if any(mark in agent for mark in OLD_BROWSERS):
+            return render(request, "errors/old_browser.html")
+        return self.get_response(request)
+
+
+class MethodNotAllowedMiddleware:
+    """Gives the bare 405 of Django a page: people reload or bookmark the address a form was sent to."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if response.status_code != 405 or response.content:
+            return response
+        page = render(request, "errors/405.html", {"frame": "base.html"}, status=405)
+        page.headers["Allow"] = response.headers["Allow"]
+        return page
+
+
+class SignInRequiredMiddleware(LoginRequiredMiddleware):
+    """Denies by default; a partial request whose session has ended takes the whole page to sign-in instead of a fragment of it."""
+
+    def handle_no_permission(self, request: HttpRequest, view_func: Callable) -> HttpResponse:
+        """Back to the page the visitor sees, not to the address of the fragment."""
+        if not request.htmx:
+            return super().handle_no_permission(request, view_func)
+        seen = urlsplit(request.htmx.current_url_abs_path or "/")
+        login = resolve_url(self.get_login_url(view_func))
+        return HttpResponseClientRedirect(f"{login}?{_next(seen.path, seen.query)}")
+
+
+class IdleTimeoutMiddleware:
+    """Ends a session after IDLE_MINUTES without a request.
+
+    Saving a session moves its end forward. This does so at most once a minute: SQLite has one writer, and most requests only read.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.user.is_authenticated and time.time() - request.session.get("seen", 0) >= REFRESH_SECONDS:
+            request.session["seen"] = int(time.time())
+        return self.get_response(request)
+
+
+class IdentityMiddleware:
+    """Hands the chosen 当前身份 to the user object, and sends people with a first password to change it."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.user.is_authenticated:
+            request.user.identity_choice = request.session.get("appointment")
+            if request.user.must_change_password and not _is_open(request.path):
+                target = reverse("password_change")
+                return HttpResponseClientRedirect(target) if request.htmx else redirect(target)
+        return self.get_response(request)
+
+
+def _is_open(path: str) -> bool:
+    return path in {reverse(name) for name in OPEN_WITHOUT_NEW_PASSWORD}
+
+
+def _next(path: str, query: str) -> str:
+    return urlencode({"next": f"{path}?{query}" if query else path})

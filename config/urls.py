@@ -1,0 +1,29 @@
+"""Every address of the site."""
+
+from django.contrib import admin
+from django.contrib.auth import views as auth
+from django.urls import include, path
+
+from schools.views import accounts, problems, site
+
+admin.site.site_header = admin.site.site_title = "镇街党校星级评定 · 数据维护"
+admin.site.index_title = "登记与基础数据"
+
+urlpatterns = [
+    path("healthz", site.healthz, name="healthz"),
+    path("help/", site.show_help, name="help"),
+    path("text-size/", site.text_size, name="text_size"),
+    path("accounts/login/", accounts.SignIn.as_view(), name="login"),
+    path("accounts/logout/", auth.LogoutView.as_view(), name="logout"),
+    path("accounts/password/", accounts.PasswordChange.as_view(), name="password_change"),
+    path("accounts/identity/", accounts.choose_identity, name="identity"),
+    path("admin/login/", accounts.admin_entrance),
+    path("admin/", admin.site.urls),
+    path("", include("schools.urls")),
+    path("", include("ratings.urls")),
+]
+
+handler400 = problems.bad_request
+handler403 = problems.permission_denied
+handler404 = problems.not_found
+handler500 = problems.server_error
