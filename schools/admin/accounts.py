@@ -1,0 +1,159 @@
+"""Accounts, kept by the system administrator, and appointments, given by the security administrator."""
+
+import secrets
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.contrib.auth.forms import AdminPasswordChangeForm, UserCreationForm
+from django.db import transaction
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+
+from schools import downloads
+from schools.audit import record
+from schools.importing.account_sheets import AppointmentResource, UserResource
+from schools.models import Appointment, User
+from schools.permissions import may_appoint, may_change_account, may_maintain
+from schools.workbooks import SheetOut
+
+from .exchange import WorkbookAdmin
+from .scoped import ScopedAdmin
+
+MOST_PASSWORDS = 200
+READABLE = "23456789", "abcdefghijkmnpqrstuvwxyz", "ABCDEFGHJKLMNPQRSTUVWXYZ"
+
+
+def one_time_password() -> str:
+    """Twelve characters of three kinds, none that looks like another on paper."""
+    letters = [secrets.choice(kind) for kind in READABLE for _ in range(4)]
+    secrets.SystemRandom().shuffle(letters)
+    return "".join(letters)
+
+
+class FirstPasswordForm(AdminPasswordChangeForm):
+    """A password set by somebody else is good for one sign-in."""
+
+    def save(self, commit: bool = True) -> User:
+        """The owner must choose a new one."""
+        self.user.must_change_password = True
+        return super().save(commit)
+
+
+class AccountForm(UserCreationForm):
+    """A new account with its first password."""
+
+    class Meta:
+        model = User
+        fields = ["username", "name", "office_phone", "city"]
+
+
+@admin.register(User)
+class UserAdmin(WorkbookAdmin, ScopedAdmin, DjangoUserAdmin):
+    """The system administrator names accounts and resets passwords; the security administrator locks them and opens the back office."""
+
+    sheets = (UserResource,)
+    add_form = AccountForm
+    change_password_form = FirstPasswordForm
+    list_display = ["username", "name", "office_phone", "city", "is_active", "is_staff", "last_login"]
+    list_filter = ["is_active", "is_staff"]
+    list_select_related = ["city"]
+    search_fields = ["username", "name"]
+    ordering = ["username"]
+    filter_horizontal = []
+    fieldsets = [
+        (None, {"fields": ["username", "password", "name", "office_phone", "city", "must_change_password"]}),
+        ("权限", {"fields": ["is_active", "is_staff"]}),
+    ]
+    add_fieldsets = [(None, {"fields": ["username", "name", "office_phone", "city", "password1", "password2"]})]
+    locks = ["is_active", "is_staff"]
+    actions = ["issue_first_passwords"]
+
+    def allowed(self, request: HttpRequest) -> bool:
+        """Two administrators, each for a part of the form."""
+        return may_maintain(request.user) or may_appoint(request.user)
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Accounts are made by the system administrator."""
+        return may_maintain(request.user)
+
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        """Where the account is kept."""
+        return self.allowed(request) and (obj is None or may_change_account(request.user, obj))
+
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> list[str]:
+        """What is the other administrator's is shown, not changed."""
+        if obj is None or request.user.is_superuser:
+            return []
+        theirs = ["username", "name", "office_phone", "city", "must_change_password"]
+        return self.locks if may_maintain(request.user) else theirs
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> User | None:
+        """The audit trail names who sets a password here."""
+        user = super().get_object(request, object_id, from_field)
+        if user is not None:
+            user.password_set_by = request.user
+        return user
+
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = ""):
+        """Passwords are the system administrator's."""
+        if not may_maintain(request.user):
+            return self._get_obj_does_not_exist_redirect(request, self.opts, id)
+        return super().user_change_password(request, id, form_url)
+
+    @admin.action(description="生成一次性密码并下载", permissions=["add"])
+    def issue_first_passwords(self, request: HttpRequest, queryset: QuerySet[User]) -> HttpResponse | None:
+        """For accounts that came in by workbook: shown once, in the file, and good for one sign-in."""
+        users = [user for user in queryset if may_change_account(request.user, user) and user != request.user]
+        if not users or len(users) > MOST_PASSWORDS:
+            messages.error(request, f"请选择 1 至 {MOST_PASSWORDS} 个由本市管理、且不是本人的账号。")
+            return None
+        rows = []
+        with transaction.atomic():
+            for user in users:
+                password = one_time_password()
+                user.must_change_password = True
+                user.password_set_by = request.user
+                user.set_password(password)
+                user.save(update_fields=["password", "must_change_password"])
+                rows.append((user.username, user.name, password))
+        sheet = SheetOut("一次性密码", ["用户名", "姓名", "一次性密码"], rows)
+        return downloads.export("一次性密码", [sheet], by=request.user, rows=len(rows))
+
+    def save_model(self, request: HttpRequest, obj: User, form, change: bool) -> None:
+        """A first password must be changed by its owner."""
+        obj.must_change_password = obj.must_change_password or not change
+        super().save_model(request, obj, form, change)
+        done = "修改" if change else "新建"
+        record("account", by=request.user, city=obj.city, subject=f"{obj.name}（{obj.username}）", detail={done: list(form.changed_data)})
+
+
+@admin.register(Appointment)
+class AppointmentAdmin(WorkbookAdmin, ScopedAdmin):
+    sheets = (AppointmentResource,)
+    list_display = ["user", "role", "school", "county", "city", "start", "end"]
+    list_filter = ["role"]
+    list_select_related = ["user", "school", "county", "city"]
+    search_fields = ["user__username", "user__name", "school__name", "county__name"]
+    fields = ["user", "role", "school", "county", "city", "start", "end"]
+
+    def allowed(self, request: HttpRequest) -> bool:
+        """Who makes accounts does not give them rights."""
+        return may_appoint(request.user)
+
+    def has_change_permission(self, request: HttpRequest, obj: Appointment | None = None) -> bool:
+        """Nobody changes one's own."""
+        return super().has_change_permission(request, obj) and (obj is None or obj.user_id != request.user.pk)
+
+    def formfield_for_foreignkey(self, db_field, request: HttpRequest, **kwargs):
+        """Nobody appoints oneself."""
+        field = super().formfield_for_foreignkey(db_field, request, **kwargs)
+        if db_field.name == "user":
+            field.queryset = field.queryset.exclude(pk=request.user.pk)
+        return field
+
+    def save_model(self, request: HttpRequest, obj: Appointment, form, change: bool) -> None:
+        """Every change of rights enters the trail."""
+        super().save_model(request, obj, form, change)
+        detail = {"任职": str(obj), "开始": obj.start, "结束": obj.end}
+        record("appointment", by=request.user, city=obj.city, subject=f"{obj.user.name}（{obj.user.username}）", detail=detail)

@@ -1,0 +1,143 @@
+"""Import and export as pages of the back office: template, check with a report, confirmation, export."""
+
+from io import BytesIO
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.http import FileResponse, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+
+from schools import downloads
+from schools.importing import pending
+from schools.importing.base import WorkbookResource
+from schools.importing.columns import ColumnField
+from schools.importing.exchange import Report, export_sheets, import_workbook, template_sheets
+from schools.models import School
+from schools.workbooks import Problem, WorkbookError, read_workbook, write_workbook
+
+SESSION_KEY = "pending_import"
+
+
+class UploadForm(forms.Form):
+    """One workbook; what it holds is checked by reading it."""
+
+    workbook = forms.FileField(label="工作簿", help_text="只接收 .xlsx，不超过 10 MB。", widget=forms.FileInput(attrs={"accept": ".xlsx"}))
+
+
+class WorkbookAdmin(admin.ModelAdmin):
+    """A table that goes in and out as a workbook; `sheets` names its sheets, the table's own first."""
+
+    sheets: tuple[type[WorkbookResource], ...] = ()
+    change_list_template = "admin/exchange/change_list.html"
+
+    def get_urls(self) -> list:
+        """Three addresses beside those of every table."""
+        views = {"template": self.template_view, "import": self.import_view, "export": self.export_view}
+        own = [path(f"{name}/", self.admin_site.admin_view(view), name=self._url_name(name)) for name, view in views.items()]
+        return own + super().get_urls()
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """The list with its three buttons; an export takes the filters along."""
+        addresses = {f"{name}_url": reverse(f"admin:{self._url_name(name)}") for name in ("template", "import", "export")}
+        return super().changelist_view(request, {**addresses, **(extra_context or {})})
+
+    def template_view(self, request: HttpRequest) -> FileResponse:
+        """An empty workbook to fill in."""
+        self._require(request)
+        buffer = BytesIO()
+        write_workbook(buffer, template_sheets(self.sheets))
+        buffer.seek(0)
+        return FileResponse(buffer, as_attachment=True, filename=f"{self._name}导入模板.xlsx", content_type=downloads.XLSX)
+
+    def export_view(self, request: HttpRequest) -> HttpResponse:
+        """The list as filtered, within what may be written during a request."""
+        self._require(request)
+        rows = self.get_changelist_instance(request).get_queryset(request)
+        try:
+            return downloads.export(self._name, export_sheets(self.sheets, rows), by=request.user, rows=rows.count())
+        except downloads.TooManyRows as error:
+            messages.error(request, str(error))
+            return redirect(self._list_url)
+
+    def import_view(self, request: HttpRequest) -> HttpResponse:
+        """Upload and check; then, by a second press, the same workbook for good."""
+        self._require(request)
+        if request.method == "POST" and "confirm" in request.POST:
+            return self._confirmed(request)
+        form = UploadForm(request.POST or None, request.FILES or None)
+        context: dict[str, Any] = {"form": form}
+        if form.is_valid():
+            upload = form.cleaned_data["workbook"]
+            context |= self._checked(request, upload.read(), upload.name)
+        return self._page(request, context)
+
+    def _checked(self, request: HttpRequest, content: bytes, name: str) -> dict[str, Any]:
+        self._forget(request)
+        try:
+            reports = self._run(request, content, name, dry_run=True)
+        except WorkbookError as error:
+            return {"problems": error.problems}
+        request.session[SESSION_KEY] = {"token": pending.keep(content), "name": name, "table": self.opts.label}
+        return {"reports": reports, "warnings": _warnings(reports), "name": name}
+
+    def _confirmed(self, request: HttpRequest) -> HttpResponse:
+        kept = request.session.get(SESSION_KEY) or {}
+        content = pending.fetch(kept["token"]) if kept.get("table") == self.opts.label else None
+        if content is None:
+            messages.error(request, "待导入的工作簿已失效，请重新上传。")
+            return redirect(request.path)
+        try:
+            reports = self._run(request, content, kept["name"], dry_run=False)
+        except WorkbookError as error:
+            return self._page(request, {"form": UploadForm(), "problems": error.problems})
+        self._forget(request)
+        for report in reports:
+            messages.success(request, f"已导入。{report}。")
+        return redirect(self._list_url)
+
+    def _run(self, request: HttpRequest, content: bytes, name: str, *, dry_run: bool) -> list[Report]:
+        identity = request.user.identity
+        schools = School.objects.visible_to(request.user)
+        city = identity.city if identity else None
+        book = read_workbook(content, name=name)
+        return import_workbook(self.sheets, book, schools=schools, city=city, by=request.user, dry_run=dry_run)
+
+    def _forget(self, request: HttpRequest) -> None:
+        if kept := request.session.pop(SESSION_KEY, None):
+            pending.discard(kept["token"])
+
+    def _page(self, request: HttpRequest, context: dict[str, Any]) -> TemplateResponse:
+        known = {"opts": self.opts, "title": f"导入{self._name}", "list_url": self._list_url, "columns": self._explained()}
+        template = reverse(f"admin:{self._url_name('template')}")
+        return TemplateResponse(
+            request, "admin/exchange/import.html", {**self.admin_site.each_context(request), **known, "template_url": template, **context}
+        )
+
+    def _explained(self) -> list[tuple[str, list[tuple[ColumnField, bool]]]]:
+        """Sheets with their columns, and whether a column tells records apart."""
+        return [
+            (kind.title(), [(kind.fields[name], name in kind._meta.import_id_fields) for name in kind._meta.fields]) for kind in self.sheets
+        ]
+
+    def _require(self, request: HttpRequest) -> None:
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+
+    def _url_name(self, name: str) -> str:
+        return f"{self.opts.app_label}_{self.opts.model_name}_{name}"
+
+    @property
+    def _name(self) -> str:
+        return str(self.opts.verbose_name)
+
+    @property
+    def _list_url(self) -> str:
+        return reverse(f"admin:{self._url_name('changelist')}")
+
+
+def _warnings(reports: list[Report]) -> list[Problem]:
+    return [warning for report in reports for warning in report.warnings]

@@ -1,0 +1,75 @@
+"""What every table of the back office obeys: role and city decide, nothing is deleted."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from schools.permissions import may_maintain
+
+
+class Scoped:
+    """Rows and choices within the right to see of the current identity; for model admins and inlines."""
+
+    def allowed(self, request: HttpRequest) -> bool:
+        """Whether the person works on this table at all."""
+        return may_maintain(request.user)
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return self.allowed(request)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.allowed(request)
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.allowed(request)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.allowed(request)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Records are voided, schools close, accounts are switched off."""
+        return False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        """Foreign objects are not found, not forbidden."""
+        return super().get_queryset(request).filter(pk__in=self.model.objects.visible_to(request.user).order_by().values("pk"))
+
+    def formfield_for_foreignkey(self, db_field, request: HttpRequest, **kwargs):
+        """Only what one may see can be chosen, so that nothing is hung on another city's school."""
+        kwargs.setdefault("queryset", _visible(db_field, request))
+        field = super().formfield_for_foreignkey(db_field, request, **kwargs)
+        identity = request.user.identity
+        if db_field.name == "city" and identity is not None and identity.city_id:
+            field.required = True  # a row without a city would belong to the whole system
+        return field
+
+    def formfield_for_manytomany(self, db_field, request: HttpRequest, **kwargs):
+        """See `formfield_for_foreignkey`."""
+        kwargs.setdefault("queryset", _visible(db_field, request))
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
+
+
+def _visible(db_field, request: HttpRequest) -> QuerySet:
+    return db_field.remote_field.model.objects.visible_to(request.user)
+
+
+class ScopedAdmin(Scoped, admin.ModelAdmin):
+    """A table of the back office."""
+
+    list_per_page = 50
+    list_max_show_all = 200
+    show_full_result_count = False
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """The city one works for is filled in already."""
+        identity = request.user.identity
+        return {"city": identity and identity.city_id, **super().get_changeform_initial_data(request)}
+
+
+class ScopedInline(Scoped, admin.TabularInline):
+    """Rows that belong to the object above."""
+
+    extra = 0
+    show_change_link = False

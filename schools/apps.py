@@ -1,0 +1,15 @@
+from django.apps import AppConfig
+
+
+class SchoolsConfig(AppConfig):
+    """Everything that happens in the schools all year, ratings apart."""
+
+    name = "schools"
+    verbose_name = "党校与办学记录"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Connect what must be recorded wherever it happens, and put the pages into the navigation."""
+        from . import pages, signals  # noqa: F401
+
+        pages.register()

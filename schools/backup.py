@@ -1,0 +1,105 @@
+"""One file that holds everything: database, uploaded files, and a manifest that vouches for both."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import os
+import tempfile
+import zipfile
+from pathlib import Path
+from typing import IO, Any
+
+from django.conf import settings
+from django.utils import timezone
+
+from .audit import record
+from .dumps import database_file, dump_to
+from .models import ChainHead
+
+FORMAT = "township-party-school-rating-backup/1"
+MANIFEST = "manifest.json"
+MEDIA = "media/"
+KEYS = {"keys/secret.key": "SECRET_KEY", "keys/audit.key": "AUDIT_KEY"}
+CHUNK = 1024 * 1024
+PACKED_ALREADY = {".pdf", ".jpg", ".jpeg", ".png", ".docx", ".xlsx"}
+
+
+class BackupError(RuntimeError):
+    """A backup cannot be made or used; the text is a Chinese sentence."""
+
+
+def key_mark() -> str:
+    """Tells two audit keys apart without telling anything about either."""
+    return hmac.new(settings.AUDIT_KEY.encode(), b"backup", hashlib.sha256).hexdigest()[:16]
+
+
+def make_backup(target: Path, *, with_keys: bool = False) -> dict[str, Any]:
+    """Write the backup and return its manifest; an interrupted one leaves no file under the name of a whole one.
+
+    The database is copied first: a file uploaded meanwhile is one too many, never one too few.
+    """
+    if target.exists():
+        raise BackupError(f"{target} 已存在，请换一个文件名。")
+    if not target.parent.is_dir():
+        raise BackupError(f"目录 {target.parent} 不存在，请先建立。")
+    record("backup", by=None, city=None, subject=target.name, detail={"含密钥": with_keys})
+    unfinished = target.with_name(f"{target.name}.part")
+    try:
+        with os.fdopen(os.open(unfinished, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600), "w+b") as stream:
+            manifest = _write(stream, with_keys)
+        unfinished.replace(target)
+    finally:
+        unfinished.unlink(missing_ok=True)
+    return manifest
+
+
+def _write(stream: IO[bytes], with_keys: bool) -> dict[str, Any]:
+    files: dict[str, dict[str, Any]] = {}
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive, tempfile.TemporaryDirectory(dir=settings.VAR_DIR) as scratch:
+        copy = Path(scratch) / database_file()
+        heads = {head.chain: str(head) for head in ChainHead.objects.all()}
+        dump_to(copy)
+        files[copy.name] = _add_file(archive, copy.name, copy)
+        for path in _media_files():
+            name = MEDIA + path.relative_to(settings.MEDIA_ROOT).as_posix()
+            files[name] = _add_file(archive, name, path)
+        if with_keys:
+            for name, setting in KEYS.items():
+                content = getattr(settings, setting).encode()
+                archive.writestr(name, content)
+                files[name] = {"size": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+        manifest = {
+            "format": FORMAT,
+            "version": settings.VERSION,
+            "made_at": timezone.now().isoformat(),
+            "audit_key": key_mark(),
+            "audit_heads": heads,
+            "files": files,
+        }
+        archive.writestr(MANIFEST, json.dumps(manifest, ensure_ascii=False, indent=1))
+    return manifest
+
+
+def _media_files() -> list[Path]:
+    root = Path(settings.MEDIA_ROOT)
+    return sorted(path for path in root.rglob("*") if path.is_file() and not path.is_symlink()) if root.is_dir() else []
+
+
+def _add_file(archive: zipfile.ZipFile, name: str, path: Path) -> dict[str, Any]:
+    entry = zipfile.ZipInfo(name, date_time=timezone.localtime().timetuple()[:6])
+    entry.compress_type = zipfile.ZIP_STORED if path.suffix.lower() in PACKED_ALREADY else zipfile.ZIP_DEFLATED
+    with path.open("rb") as source, archive.open(entry, "w", force_zip64=True) as target:
+        return copy_hashed(source, target)
+
+
+def copy_hashed(source: IO[bytes], target: IO[bytes] | None) -> dict[str, Any]:
+    """Copy piece by piece (to nowhere when there is no target) and tell size and SHA-256 of what went through."""
+    digest, size = hashlib.sha256(), 0
+    while piece := source.read(CHUNK):
+        digest.update(piece)
+        size += len(piece)
+        if target is not None:
+            target.write(piece)
+    return {"size": size, "sha256": digest.hexdigest()}

@@ -1,0 +1,62 @@
+"""Providers of the workbench; each app registers its own when it is ready, so that schools need not know ratings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from schools.models import User
+
+
+@dataclass(frozen=True)
+class Task:
+    """Something this person can do now. `kind` tints the tag as in `tag`; a task without a day comes after those with one."""
+
+    title: str
+    url: str
+    hint: str = ""
+    tag: str = "待办"
+    kind: str = "warn"
+    due: date | None = None
+
+
+@dataclass(frozen=True)
+class Tile:
+    """A figure at a glance; `done` of `whole` draws a bar, `stars` shows a level instead of a number."""
+
+    label: str
+    value: str = ""
+    unit: str = ""
+    note: str = ""
+    url: str = ""
+    done: object = None
+    whole: object = None
+    stars: int | None = None
+
+
+_task_providers: list[Callable[[User], Iterable[Task]]] = []
+_tile_providers: list[Callable[[User], Iterable[Tile]]] = []
+
+
+def register_tasks(provider: Callable[[User], Iterable[Task]]) -> None:
+    """Adds a provider of tasks; a second registration of the same one changes nothing."""
+    if provider not in _task_providers:
+        _task_providers.append(provider)
+
+
+def register_tiles(provider: Callable[[User], Iterable[Tile]]) -> None:
+    """Adds a provider of figures."""
+    if provider not in _tile_providers:
+        _tile_providers.append(provider)
+
+
+def tasks_for(user: User) -> list[Task]:
+    """Everything that waits for the current identity, the nearest day first."""
+    found = [task for provider in _task_providers for task in provider(user)]
+    return sorted(found, key=lambda task: (task.due is None, task.due or date.max))
+
+
+def tiles_for(user: User) -> list[Tile]:
+    """The figures shown to the current identity."""
+    return [tile for provider in _tile_providers for tile in provider(user)]

@@ -1,0 +1,83 @@
+"""Sheets of accounts and of appointments; the first is the system administrator's, the second the security administrator's."""
+
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+
+from schools.models import Appointment, Role, User
+from schools.models.people import refuse_mobile_number
+
+from .base import WorkbookResource, counties_by_name, person_lookup, schools_by_code
+from .columns import SCHOOL_CODE, Lookup, choice, day, identifier, lookup, text
+
+
+class UserResource(WorkbookResource):
+    """Accounts come without a password; first passwords are handed out one by one."""
+
+    username = identifier("username", "用户名", longest=50)
+    name = text("name", "姓名", required=True, longest=30)
+    office_phone = text("office_phone", "办公电话", longest=30, hint="只填办公电话，不收集手机号码")
+
+    class Meta:
+        model = User
+        import_id_fields = ("username",)
+        fields = ("username", "name", "office_phone")
+
+    def get_queryset(self) -> QuerySet[User]:
+        """Accounts kept by the city of the import; others of the same name are refused in `check`."""
+        return User.objects.filter(city=self.city)
+
+    def before_import(self, dataset, **kwargs) -> None:
+        """User names are unique in the whole system."""
+        super().before_import(dataset, **kwargs)
+        self.taken = set(User.objects.exclude(pk__in=self.get_queryset()).values_list("username", flat=True))
+
+    def check(self, instance: User) -> None:
+        """A name used elsewhere cannot be used here."""
+        if instance.username in self.taken:
+            raise ValidationError({"username": f"用户名“{instance.username}”已被其他单位使用"})
+        refuse_mobile_number(instance.office_phone)
+
+    def after_init_instance(self, instance, new, row, **kwargs) -> None:
+        """A new account belongs to the city and cannot be signed in to yet."""
+        if new:
+            instance.city = self.city
+            instance.set_unusable_password()
+
+
+class AppointmentResource(WorkbookResource):
+    user = lookup("user", "用户名", person_lookup())
+    role = choice("role", "角色", Role, required=True)
+    school = lookup(
+        "school", SCHOOL_CODE, Lookup(schools_by_code, "没有编码为“{}”的党校", render=lambda school: school.code), hint="填报人、负责人必填"
+    )
+    county = lookup(
+        "county",
+        "县（市、区）",
+        Lookup(counties_by_name, "没有名为“{}”的县（市、区）", render=lambda county: county.name),
+        hint="初评人、县（区）负责人必填",
+    )
+    start = day("start", "任职开始", required=True)
+    end = day("end", "任职结束")
+
+    periods = (("start", "end"),)
+
+    class Meta:
+        model = Appointment
+        import_id_fields = ("user", "role", "school", "county", "start")
+        fields = ("user", "role", "school", "county", "start", "end")
+
+    def get_queryset(self) -> QuerySet[Appointment]:
+        """Appointments within the city of the import."""
+        return Appointment.objects.filter(city=self.city)
+
+    def after_init_instance(self, instance, new, row, **kwargs) -> None:
+        """All within one city."""
+        if new:
+            instance.city = self.city
+
+    def check(self, instance: Appointment) -> None:
+        """The rules of the model, and nobody appoints oneself."""
+        if self.by is not None and instance.user == self.by:
+            raise ValidationError({"user": "不能给本人任职"})
+        super().check(instance)
+        instance.validate_constraints()

@@ -1,0 +1,151 @@
+"""Whole workbooks: an empty template, an import that is complete or leaves no trace, an export."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import transaction
+from django.db.models import QuerySet
+from import_export.results import Result, RowResult
+from tablib import Dataset
+
+from schools.audit import record
+from schools.models import Region, School, User
+from schools.workbooks import Column, ColumnOut, Problem, SheetOut, Table, Workbook
+
+from .base import WorkbookResource
+
+logger = logging.getLogger(__name__)
+
+WRITE_CHUNK = 2000
+UNREADABLE = "这一行无法处理，请检查各列内容"
+
+
+@dataclass(frozen=True)
+class Report:
+    """What an import of one sheet did, or would do."""
+
+    title: str
+    created: int
+    updated: int
+    unchanged: int
+    warnings: tuple[Problem, ...] = ()
+
+    def __str__(self) -> str:
+        return f"{self.title}：新增 {self.created} 条，更新 {self.updated} 条，未变 {self.unchanged} 条"
+
+
+def import_workbook(
+    kinds: Sequence[type[WorkbookResource]],
+    workbook: Workbook,
+    *,
+    schools: QuerySet[School],
+    city: Region | None,
+    by: User | None = None,
+    year: int | None = None,
+    dry_run: bool = False,
+) -> list[Report]:
+    """Read each sheet, write all rows of all sheets or none, and say what was done.
+
+    The first kind stands on the sheet of its name or on the first sheet; further kinds on sheets of their names, if any.
+    With `dry_run` everything is tried against the database and taken back.
+    Raises WorkbookError with every faulty row.
+    """
+    with transaction.atomic():
+        reports = []
+        for place, kind in enumerate(kinds):
+            sheet = workbook.sheet(kind.title(), optional=True) or (workbook.first_sheet if place == 0 else None)
+            if sheet is None:
+                continue
+            resource = kind(schools=schools, city=city, by=by, year=year)
+            reports.append(_import_sheet(resource, sheet.table(headings(resource))))
+        if dry_run:
+            transaction.set_rollback(True)
+        else:
+            detail = {report.title: {"新增": report.created, "更新": report.updated} for report in reports}
+            record("import", by=by, city=city, subject=f"{kinds[0].title()}（{workbook.name}）", detail=detail)
+    return reports
+
+
+def headings(resource: WorkbookResource) -> list[Column]:
+    """Columns to look for; those with a default of the import may be left out."""
+    given = {heading for heading, value in resource.defaults().items() if value is not None}
+    return [Column(field.column_name, required=field.required and field.column_name not in given) for field in resource.columns()]
+
+
+def _import_sheet(resource: WorkbookResource, table: Table) -> Report:
+    dataset = _dataset(resource, table)
+    if not resource.numbers:
+        table.problems.add(None, None, "表中没有数据")
+        table.raise_if_any()
+    result = resource.import_data(dataset, use_transactions=False)
+    _refuse(resource, table, result)
+    totals = result.totals
+    counts = (totals[kind] for kind in (RowResult.IMPORT_TYPE_NEW, RowResult.IMPORT_TYPE_UPDATE, RowResult.IMPORT_TYPE_SKIP))
+    return Report(resource.title(), *counts, warnings=tuple(table.warnings))
+
+
+def _dataset(resource: WorkbookResource, table: Table) -> Dataset:
+    """The cells as import-export wants them; key columns are always there, so that a left-out one reads as blank."""
+    keys = [resource.fields[name].column_name for name in resource.get_import_id_fields()]
+    names = list(dict.fromkeys([*table.headings, *keys]))
+    fallback = resource.defaults()
+    dataset = Dataset(headers=names)
+    for row in table:
+        dataset.append([_value(row.get(name), fallback.get(name)) for name in names])
+        resource.numbers.append(row.number)
+    return dataset
+
+
+def _value(cell: Any, fallback: Any) -> Any:
+    return fallback if cell is None else cell
+
+
+def _refuse(resource: WorkbookResource, table: Table, result: Result) -> None:
+    """Raise WorkbookError with the whole result in the order of the rows."""
+    found = [(row, heading, reason) for row, heading, reason in _problems(resource, result)]
+    for row, heading, reason in sorted(found, key=lambda one: one[0] or 0):
+        table.problems.add(row, heading, reason.rstrip("。"))
+    table.raise_if_any()
+
+
+def _problems(resource: WorkbookResource, result: Result) -> Iterator[tuple[int | None, str | None, str]]:
+    for error in result.base_errors:
+        yield None, None, "；".join(getattr(error.error, "messages", [UNREADABLE]))
+    for number, errors in result.row_errors():
+        logger.error("row of %s failed", resource.title(), exc_info=errors[0].error)
+        yield resource.numbers[number - 1], None, UNREADABLE
+    for invalid in result.invalid_rows:
+        row = resource.numbers[invalid.number - 1]
+        for attribute, messages in invalid.error_dict.items():
+            for message in messages:
+                yield row, resource.heading(attribute), message
+
+
+def template_sheets(kinds: Sequence[type[WorkbookResource]]) -> list[SheetOut]:
+    """Empty sheets with the headings, and one that explains every column."""
+    explained = [
+        (kind.title(), field.column_name, "必填" if field.required else "", field.hint) for kind in kinds for field in kind.columns()
+    ]
+    guide = SheetOut("填写说明", [ColumnOut("工作表", width=16), ColumnOut("列", width=18), "必填", ColumnOut("说明", width=80)], explained)
+    return [*(SheetOut(kind.title(), _columns_out(kind), []) for kind in kinds), guide]
+
+
+def export_sheets(kinds: Sequence[type[WorkbookResource]], queryset: QuerySet) -> list[SheetOut]:
+    """The rows of the queryset, in the very form an import takes; further kinds bring what belongs to those rows."""
+    return [SheetOut(kind.title(), _columns_out(kind), _rows(kind, queryset)) for kind in kinds]
+
+
+def _columns_out(kind: type[WorkbookResource]) -> list[ColumnOut]:
+    return [ColumnOut(field.column_name, field.kind) for field in kind.columns()]
+
+
+def _rows(kind: type[WorkbookResource], queryset: QuerySet) -> Iterator[list[Any]]:
+    resource = kind()
+    fields = resource._meta.fields
+    cells = [getattr(resource, f"dehydrate_{name}", None) or resource.fields[name].export for name in fields]
+    for instance in kind.exported(queryset).iterator(chunk_size=WRITE_CHUNK):
+        yield [cell(instance) for cell in cells]

@@ -1,0 +1,133 @@
+"""The list of a city's schools from a workbook, counties made as they are named."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import transaction
+
+from schools.models import Region, School, User
+from schools.workbooks import Column, Problem, Row, Workbook
+from schools.workbooks.text import narrow
+
+CODE, NAME, COUNTY, ZONE = "学校编码", "学校名称", "县（市、区）", "功能区"
+KINDS = {kind.label: kind.value for kind in School.Kind}
+#: Heading → model field, for columns that may be left out; what is left out stays as it is.
+TEXTS = {"简称": "short_name", "举办党组织": "organiser", "承办机构": "operator"}
+NUMBERS = {"主教室座位": "seats", "工作人员数": "staff_count"}
+COLUMNS = (
+    Column(CODE),
+    Column(NAME),
+    Column(COUNTY, required=False, aliases=("县市区", "县区")),
+    *(Column(heading, required=False) for heading in (ZONE, "类型", "启用月份", "已挂牌", *TEXTS, *NUMBERS)),
+)
+
+
+@dataclass(frozen=True)
+class SchoolRow:
+    """One school as the workbook names it. `details` holds only the columns the workbook has."""
+
+    number: int
+    code: str
+    name: str
+    county: str = ""
+    zone: bool | None = None
+    details: dict[str, Any] = field(default_factory=dict)
+
+
+def read_schools(workbook: Workbook, *, warnings: list[Problem] | None = None) -> list[SchoolRow]:
+    """The schools in the order of the sheet, which is the administrative order.
+
+    Raises WorkbookError with every faulty row. Ignored columns are added to `warnings`.
+    """
+    table = workbook.first_sheet.table(COLUMNS)
+    if warnings is not None:
+        warnings += table.warnings
+    rows = [_read(row, table.headings) for row in table]
+    for heading, key in ((CODE, lambda one: one.code), (NAME, lambda one: one.name)):
+        _refuse_doubles(table, rows, heading, key)
+    if not rows:
+        table.problems.add(None, None, "表中没有任何学校")
+    table.raise_if_any()
+    return rows
+
+
+def _read(row: Row, headings: tuple[str, ...]) -> SchoolRow:
+    details: dict[str, Any] = {}
+    for heading, name in TEXTS.items():
+        if heading in headings:
+            details[name] = row.text(heading, longest=School._meta.get_field(name).max_length)
+    for heading, name in NUMBERS.items():
+        if heading in headings:
+            details[name] = row.integer(heading, unit=("座", "个", "人", "名"), lowest=0, highest=100_000)
+    if kind := row.choice("类型", KINDS):
+        details["kind"] = kind
+    if "启用月份" in headings:
+        details["opened_on"] = row.date("启用月份")
+    if "已挂牌" in headings:
+        details["has_plaque"] = row.boolean("已挂牌")
+    code, name = narrow(row.text(CODE, required=True, longest=20)), row.text(NAME, required=True, longest=80)
+    return SchoolRow(row.number, code, name, row.text(COUNTY, longest=50), row.boolean(ZONE), details)
+
+
+def _refuse_doubles(table, rows: list[SchoolRow], heading: str, key) -> None:
+    first: dict[str, int] = {}
+    for row in rows:
+        value = key(row)
+        if value and first.setdefault(value, row.number) != row.number:
+            table.problems.add(row.number, heading, f"“{value}”与第 {first[value]} 行重复")
+
+
+@transaction.atomic
+def upsert_schools(city: Region, rows: Sequence[SchoolRow], *, by: User | None = None) -> list[School]:
+    """Create or update the city's schools by code and return them in the order of the rows.
+
+    Counties are found by name and created with a local code where missing. Schools the rows do not name stay as they are.
+    The caller keeps the audit trail: `by` is who stands behind the whole act.
+    """
+    counties = _counties(city, rows)
+    known = {school.code: school for school in School.objects.filter(city=city, code__in=[row.code for row in rows])}
+    found = [_filled(known.get(row.code) or School(city=city, code=row.code), row, counties, place) for place, row in enumerate(rows, 1)]
+    School.objects.bulk_create([school for school in found if school.pk is None], batch_size=500)
+    written = ["name", "county", "order", "kind", "opened_on", "has_plaque", *TEXTS.values(), *NUMBERS.values()]
+    School.objects.bulk_update(known.values(), written, batch_size=200)
+    return found
+
+
+def _filled(school: School, row: SchoolRow, counties: dict[str, Region], place: int) -> School:
+    school.name, school.order = row.name, place
+    school.county = counties[row.county] if row.county else None
+    for name, value in row.details.items():
+        setattr(school, name, value)
+    return school
+
+
+def _counties(city: Region, rows: Sequence[SchoolRow]) -> dict[str, Region]:
+    counties = {region.name: region for region in city.counties.all()}
+    taken = {region.code for region in counties.values()}
+    last = max((region.order for region in counties.values()), default=0)
+    for row in rows:
+        if row.county and row.county not in counties:
+            last += 1
+            region = Region(city=city, kind=Region.Kind.COUNTY, name=row.county, order=last, code=_free_code(city.code, taken))
+            region.nature = Region.Nature.FUNCTIONAL if row.zone else Region.Nature.ADMINISTRATIVE
+            region.save()
+            taken.add(region.code)
+            counties[row.county] = region
+    return counties
+
+
+def ensure_city(name: str) -> Region:
+    """The city of that name, created with a local code where it does not exist."""
+    city = Region.objects.cities().filter(name=name).first()
+    if city is None:
+        taken = set(Region.objects.cities().values_list("code", flat=True))
+        city = Region.objects.create(name=name, kind=Region.Kind.CITY, code=_free_code("C", taken))
+    return city
+
+
+def _free_code(prefix: str, taken: set[str]) -> str:
+    number = 1
+    while (code := f"{prefix}-{number:02d}") in taken:
+        number += 1
+    return code

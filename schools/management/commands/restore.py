@@ -1,0 +1,28 @@
+"""Put a backup back."""
+
+from pathlib import Path
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from schools.backup import BackupError
+from schools.restore import restore_backup
+
+
+class Command(BaseCommand):
+    help = "用备份文件恢复数据库和上传文件；先核对全部校验值，再动手。恢复期间请停止网站服务。"
+    requires_system_checks = []
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("file", help="备份文件")
+        parser.add_argument("--force", action="store_true", help="覆盖已有数据")
+
+    def handle(self, *args, **options) -> None:
+        try:
+            faults = restore_backup(Path(options["file"]), force=options["force"])
+        except (BackupError, OSError) as error:
+            raise CommandError(f"恢复失败：{error}") from error
+        for fault in faults:
+            self.stdout.write(fault)
+        if faults:
+            raise CommandError(f"数据已恢复，但审计链有 {len(faults)} 处问题，请核对密钥和备份来源。", returncode=1)
+        self.stdout.write("已恢复，校验值相符，审计链完好。请重新启动网站服务。")

@@ -1,0 +1,24 @@
+"""Named figures of a school and a period, computed from its records (系统取数指标)."""
+
+from .catalogue import METRICS, canonical, resolve
+from .computing import COMPUTED, IMPORTED, Figure, Record, compute, explain, figures
+from .metric import Metric
+from .references import Comparison, MetricError, Reference, parse_reference
+
+__all__ = [
+    "COMPUTED",
+    "IMPORTED",
+    "METRICS",
+    "Comparison",
+    "Figure",
+    "Metric",
+    "MetricError",
+    "Record",
+    "Reference",
+    "canonical",
+    "compute",
+    "explain",
+    "figures",
+    "parse_reference",
+    "resolve",
+]

@@ -1,0 +1,48 @@
+"""Every metric by its Chinese name, and the check that a text names one of them."""
+
+import difflib
+
+from .metric import Metric, by_label
+from .references import MetricError, Reference, parse_reference
+from .standing import STANDING
+from .teaching import ARGUMENTS, TEACHING
+
+METRICS: dict[str, Metric] = by_label((*STANDING, *TEACHING))
+_ARGUMENT_ORDER = list(ARGUMENTS)
+
+
+def resolve(text: str) -> tuple[Metric, Reference]:
+    """The metric a text names and the reference in canonical order; raises MetricError with a sentence otherwise."""
+    reference = parse_reference(text)
+    metric = METRICS.get(reference.label)
+    if metric is None:
+        raise MetricError(f"没有名为“{reference.label}”的系统取数指标{_nearest(reference.label)}。")
+    for comparison in reference.comparisons:
+        if comparison.name not in metric.accepts:
+            raise MetricError(f"指标“{metric.label}”不接受口径“{comparison.name}”{_choices(metric.accepts)}。")
+    for word in reference.words:
+        if word not in metric.word_order:
+            hint = "，口径应写成比较，如：学时≥2" if metric.accepts else _choices(metric.word_order)
+            raise MetricError(f"指标“{metric.label}”不接受“{word}”{hint}。")
+    return metric, _ordered(metric, reference)
+
+
+def canonical(text: str) -> str:
+    """The one way a reference is stored, so that two spellings of it meet."""
+    return str(resolve(text)[1])
+
+
+def _ordered(metric: Metric, reference: Reference) -> Reference:
+    comparisons = sorted(set(reference.comparisons), key=lambda one: (_ARGUMENT_ORDER.index(one.name), one.operator, one.value))
+    words = sorted(set(reference.words), key=metric.word_order.index)
+    return Reference(metric.label, tuple(comparisons), tuple(words))
+
+
+def _nearest(label: str) -> str:
+    near = difflib.get_close_matches(label, METRICS, n=3, cutoff=0.4)
+    return f"，相近的有：{'、'.join(near)}" if near else ""
+
+
+def _choices(names: frozenset[str] | tuple[str, ...]) -> str:
+    listed = [name for name in (*_ARGUMENT_ORDER, *names) if name in names]
+    return f"，可用的有：{'、'.join(dict.fromkeys(listed))}" if listed else "，后面不能带方括号"

@@ -1,0 +1,251 @@
+"""Figures made of class records, lessons and the annual plan."""
+
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+
+from schools.models import Lesson, TrainingClass
+from schools.models.teaching import ClassCategory
+
+from .data import SchoolData
+from .metric import Metric, Reduce, Select, number_of, rate, share, total
+from .references import Reference
+from .rows import ClassRow, LessonRow, PlannedRow, PlanRow
+
+ONE = Fraction(1)
+ARGUMENTS = {"学时": "hours", "人次": "attendance"}
+FILING_DEADLINE = (3, 31)
+FIRST_HALF = range(1, 7)
+SECOND_HALF = range(7, 13)
+YUAN_PER_UNIT = 10_000
+BELOW_LIMIT = "可加口径（学时、人次），不够口径的班次不计。"
+
+
+def classes(data: SchoolData, reference: Reference) -> list[ClassRow]:
+    """Classes of the period that meet the reference's conditions, hosted and joined."""
+    rows = data.classes
+    for comparison in reference.comparisons:
+        column = ARGUMENTS[comparison.name]
+        rows = [row for row in rows if comparison.holds(getattr(row, column))]
+    return rows
+
+
+def hosted(category: str | None = None, months: range | None = None) -> Select:
+    """Classes the school hosts itself, of one category or of all, in some months or in all."""
+
+    def select(data: SchoolData, reference: Reference) -> list[ClassRow]:
+        return [
+            row
+            for row in classes(data, reference)
+            if row.hosted and category in (None, row.category) and (months is None or row.starts_on.month in months)
+        ]
+
+    return select
+
+
+def months_with_classes(size: int) -> Reduce:
+    """How many spans of `size` months have a class; spans start in January."""
+    spans_of_year = 12 // size
+
+    def reduce(rows: list[ClassRow], data: SchoolData, reference: Reference) -> Fraction:
+        spans = {(row.starts_on.year, (row.starts_on.month - 1) // size) for row in rows}
+        return Fraction(min(len(spans), spans_of_year))
+
+    return reduce
+
+
+def _used_points(data: SchoolData, reference: Reference) -> list[ClassRow]:
+    own = {point.pk for point in data.points}
+    return [row for row in classes(data, reference) if row.teaching_point_id in own]
+
+
+def spending(data: SchoolData) -> Fraction:
+    """What the classes of the period cost, in yuan."""
+    return total(row.cost for row in data.classes)
+
+
+def _plans(data: SchoolData, reference: Reference) -> list[PlanRow]:
+    return data.plans
+
+
+def _filed_in_time(rows: list[PlanRow], data: SchoolData, reference: Reference) -> Fraction:
+    deadline = date(data.period.year, *FILING_DEADLINE)
+    return Fraction(any(plan.filed_on is not None and plan.filed_on <= deadline for plan in rows))
+
+
+def _planned(data: SchoolData, reference: Reference) -> list[PlannedRow]:
+    return data.planned
+
+
+def _completion(rows: list[PlannedRow], data: SchoolData, reference: Reference) -> Fraction | None:
+    held = {row.planned_id for row in data.classes}
+    return Fraction(sum(row.pk in held for row in rows), len(rows)) if rows else None
+
+
+def _lessons_by(*kinds: str) -> Select:
+    def select(data: SchoolData, reference: Reference) -> list[LessonRow]:
+        return [row for row in data.lessons if row.part == TrainingClass.Part.HOST and row.kind in kinds]
+
+    return select
+
+
+def _leading_share(rows: list[LessonRow], data: SchoolData, reference: Reference) -> Fraction | None:
+    taught = total(row.hours for row in data.classes if row.hosted)
+    return rate(total(row.hours for row in rows), taught, cap=ONE)
+
+
+def _of_classes(key: str, label: str, unit: str, select: Select, definition: str, reduce: Reduce = number_of, **extra) -> Metric:
+    settings = {"sources": frozenset({"classes"}), "section": "classes", "accepts": frozenset(ARGUMENTS)} | extra
+    return Metric(key, label, unit, f"{definition}{BELOW_LIMIT}", select=select, reduce=reduce, **settings)
+
+
+def _of_lessons(key: str, label: str, kind: str, definition: str) -> Metric:
+    return Metric(key, label, "次", definition, frozenset({"lessons"}), "classes", _lessons_by(kind), number_of)
+
+
+def _hours(rows: list[ClassRow], data: SchoolData, reference: Reference) -> Fraction:
+    return total(row.hours for row in rows)
+
+
+def _attendance(rows: list[ClassRow], data: SchoolData, reference: Reference) -> Fraction:
+    return total(row.attendance for row in rows)
+
+
+def _points_used(rows: list[ClassRow], data: SchoolData, reference: Reference) -> Fraction:
+    return Fraction(len({row.teaching_point_id for row in rows}))
+
+
+def _spent(rows: list[ClassRow], data: SchoolData, reference: Reference) -> Fraction:
+    return total(row.cost for row in rows) / YUAN_PER_UNIT
+
+
+MAIN, CONCENTRATED, ONSITE = ClassCategory.MAIN, ClassCategory.CONCENTRATED, ClassCategory.ONSITE
+LECTURE = TrainingClass.Form.LECTURE
+KINDS = Lesson.LecturerKind
+
+TEACHING = (
+    _of_classes("main_first_half", "上半年主体班", "期", hosted(MAIN, FIRST_HALF), "统计期内1月至6月开班、由本校主办的主体班期数。"),
+    _of_classes("main_second_half", "下半年主体班", "期", hosted(MAIN, SECOND_HALF), "统计期内7月至12月开班、由本校主办的主体班期数。"),
+    _of_classes("main_classes", "主体班次", "期", hosted(MAIN), "统计期内由本校主办的主体班期数。"),
+    _of_classes("classes", "办班期数", "期", hosted(), "统计期内由本校主办的各类班次期数；联合办班只计主办方，参加方不计期数。"),
+    _of_classes("concentrated", "集中培训次数", "次", hosted(CONCENTRATED), "统计期内由本校主办的集中培训次数。"),
+    _of_classes("onsite", "现场教学次数", "次", hosted(ONSITE), "统计期内由本校主办的现场教学次数。"),
+    _of_classes(
+        "bimonths",
+        "有培训的双月数",
+        "个",
+        classes,
+        "统计期内1—2月、3—4月至11—12月中有班次（主办或参加，按开班日期）的双月个数。",
+        months_with_classes(2),
+        upper=Fraction(6),
+    ),
+    _of_classes(
+        "months",
+        "有培训的月数",
+        "个",
+        classes,
+        "统计期内有班次（主办或参加，按开班日期）的月份个数。",
+        months_with_classes(1),
+        upper=Fraction(12),
+    ),
+    _of_classes("attendance", "参训人次", "人次", classes, "统计期内主办和参加的班次的人次合计，联合办班各校登记本校人次。", _attendance),
+    _of_classes("hours", "培训学时", "学时", hosted(), "统计期内由本校主办的班次的学时合计。", _hours),
+    _of_classes(
+        "first_lesson_share",
+        "第一课占比",
+        "%",
+        hosted(),
+        "本校主办的班次中以党的创新理论为第一课的班次所占比例。",
+        share(lambda row: row.first_lesson),
+        upper=ONE,
+    ),
+    _of_classes(
+        "rated_share",
+        "评价班次占比",
+        "%",
+        hosted(),
+        "本校主办的班次中登记了训后评价均分的班次所占比例。",
+        share(lambda row: row.rating is not None),
+        upper=ONE,
+    ),
+    _of_classes(
+        "active_share",
+        "非讲授式占比",
+        "%",
+        hosted(),
+        "本校主办的班次中教学形式不是讲授的班次所占比例。",
+        share(lambda row: row.form != LECTURE),
+        upper=ONE,
+    ),
+    _of_classes(
+        "late_share",
+        "补录占比",
+        "%",
+        classes,
+        "开班登记中在班次结束15天以后才登记的所占比例。",
+        share(lambda row: row.late),
+        direction="down",
+        upper=ONE,
+    ),
+    _of_classes(
+        "points_used",
+        "使用过的教学点数",
+        "个",
+        _used_points,
+        "统计期内本校班次使用过的现场教学点个数，含与邻校共用的教学点。",
+        _points_used,
+        sources=frozenset({"classes", "points"}),
+    ),
+    Metric(
+        "spending",
+        "培训支出",
+        "万元",
+        "统计期内开班登记的经费支出合计，以万元计。",
+        frozenset({"classes"}),
+        "classes",
+        lambda data, reference: [row for row in data.classes if row.cost > Decimal(0)],
+        _spent,
+        direction="none",
+    ),
+    Metric(
+        "planned_classes", "计划班次数", "期", "年度培训计划中月份在统计期内的班次数。", frozenset({"planned"}), "plan", _planned, number_of
+    ),
+    Metric(
+        "plan_completion",
+        "计划完成率",
+        "%",
+        "月份在统计期内的计划班次中，至少办过一期（开班登记注明该计划班次）的所占比例；没有计划班次时无法计算。",
+        frozenset({"planned", "classes"}),
+        "plan",
+        _planned,
+        _completion,
+        upper=ONE,
+    ),
+    Metric(
+        "plan_filed",
+        "年度计划按期备案",
+        "是否",
+        "当年年度培训计划在3月31日以前备案的为1，否则为0。",
+        frozenset({"plans"}),
+        "plan",
+        _plans,
+        _filed_in_time,
+        upper=ONE,
+    ),
+    Metric(
+        "leading_share",
+        "领导干部授课占比",
+        "%",
+        "本校主办的班次中，书记、领导班子成员、挂点领导讲授的课次学时占班次学时的比例。",
+        frozenset({"classes", "lessons"}),
+        "classes",
+        _lessons_by(*Lesson.LEADING),
+        _leading_share,
+        upper=ONE,
+    ),
+    _of_lessons("secretary_lessons", "书记授课", KINDS.SECRETARY, "统计期内本校主办的班次中镇街党（工）委书记讲授的课次数。"),
+    _of_lessons("model_lessons", "榜样授课", KINDS.MODEL, "统计期内本校主办的班次中榜样讲授的课次数。"),
+    _of_lessons(
+        "linked_leader_lessons", "挂点领导授课", KINDS.LINKED_LEADER, "统计期内本校主办的班次中挂点领导（含第一书记）讲授的课次数。"
+    ),
+)

@@ -1,0 +1,220 @@
+import re
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.functional import cached_property
+
+from .regions import Region
+from .scope import ADMINISTRATORS, COUNTY_ROLES, SCHOOL_ROLES, Role, account_scope, in_force, sees_everything
+
+MOBILE_NUMBER = re.compile(r"(?<!\d)(?:(?:00)?86)?1[3-9]\d{9}(?!\d)")
+
+
+def refuse_mobile_number(value: str) -> None:
+    """Private mobile numbers are not stored; spaces and hyphens do not hide one."""
+    if MOBILE_NUMBER.search(re.sub(r"[\s\-－—()（）+]", "", value)) or MOBILE_NUMBER.search(value):
+        raise ValidationError("请填写办公电话，系统不收集个人手机号码。")
+
+
+class UserQuerySet(models.QuerySet):
+    def visible_to(self, user) -> "UserQuerySet":
+        """Accounts kept by the city of the current identity, or holding an appointment there."""
+
+        def of_city(city_id: int) -> Q:
+            return Q(city=city_id) | Q(pk__in=Appointment.objects.filter(city=city_id).values("user"))
+
+        return self.filter(account_scope(user, of_city=of_city, own=Q(pk=user.pk)))
+
+
+class UserManager(BaseUserManager.from_queryset(UserQuerySet)):
+    def create_user(self, username: str, password: str | None = None, **fields) -> "User":
+        """An account; without a password nobody can sign in to it."""
+        user = self.model(username=self.model.normalize_username(username), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, username: str, password: str | None = None, **fields) -> "User":
+        """An account for development; outside DEBUG it has no more rights than its appointments."""
+        return self.create_user(username, password, **{**fields, "is_staff": True, "is_superuser": True})
+
+
+class User(AbstractBaseUser):
+    """An account. Rights come from appointments, not from groups or single permissions."""
+
+    username = models.CharField("用户名", max_length=50, unique=True, error_messages={"unique": "该用户名已被使用。"})
+    name = models.CharField("姓名", max_length=30)
+    office_phone = models.CharField("办公电话", max_length=30, blank=True, validators=[refuse_mobile_number])
+    city = models.ForeignKey(
+        Region,
+        models.PROTECT,
+        verbose_name="账号归属市",
+        null=True,
+        blank=True,
+        related_name="accounts",
+        limit_choices_to={"kind": Region.Kind.CITY},
+        help_text="由哪个市的系统管理员管理；不填为全系统账号。",
+    )
+    must_change_password = models.BooleanField("下次登录须修改密码", default=True)
+    is_active = models.BooleanField("启用", default=True)
+    is_staff = models.BooleanField("可进入后台", default=False)
+    is_superuser = models.BooleanField("超级用户", default=False, help_text="只在开发环境有效。")
+
+    objects = UserManager()
+
+    USERNAME_FIELD = "username"
+    REQUIRED_FIELDS = ["name"]
+
+    # Set by the middleware before `identity` is first read: the appointment this session chose.
+    identity_choice: int | None = None
+    # Who is about to give this account a password, for the audit trail; nobody else than the owner when unset.
+    password_set_by: "User | None" = None
+
+    class Meta:
+        verbose_name = verbose_name_plural = "用户"
+        ordering = ["username"]
+
+    def __str__(self) -> str:
+        return self.name or self.username
+
+    def get_full_name(self) -> str:
+        """For Django's admin."""
+        return self.name
+
+    def get_short_name(self) -> str:
+        """For Django's admin."""
+        return self.name
+
+    def has_perm(self, perm: str, obj=None) -> bool:
+        """Django's permission rows are not used: outside development the answer is no, admin classes ask the role instead."""
+        return sees_everything(self)
+
+    def has_module_perms(self, app_label: str) -> bool:
+        """See `has_perm`."""
+        return sees_everything(self)
+
+    def appointments_today(self) -> "AppointmentQuerySet":
+        """Appointments in force, those held longest first; the header offers these as identities."""
+        return self.appointments.in_force().select_related("city", "county", "school")
+
+    @cached_property
+    def identities(self) -> "list[Appointment]":
+        """The appointments of today, read once for the page and its header."""
+        return list(self.appointments_today()) if self.is_active and self.pk is not None else []
+
+    @cached_property
+    def identity(self) -> "Appointment | None":
+        """The appointment this session acts under: the chosen one while it is in force, else the first."""
+        held = self.identities
+        return next((one for one in held if one.pk == self.identity_choice), held[0] if held else None)
+
+
+class AppointmentQuerySet(models.QuerySet):
+    def visible_to(self, user) -> "AppointmentQuerySet":
+        """Appointments within the city of the current identity, for those who keep accounts; else one's own."""
+        return self.filter(account_scope(user, of_city=lambda city_id: Q(city=city_id), own=Q(user=user.pk)))
+
+    def in_force(self, on=None) -> "AppointmentQuerySet":
+        """Those whose period contains the day `on` (today by default)."""
+        return self.filter(in_force(on, since="start", until="end"))
+
+
+class Appointment(models.Model):
+    """A role of one person within one scope for one period; without a city it covers the whole system."""
+
+    user = models.ForeignKey(User, models.PROTECT, verbose_name="用户", related_name="appointments")
+    role = models.CharField("角色", max_length=20, choices=Role.choices)
+    city = models.ForeignKey(Region, models.PROTECT, verbose_name="市", null=True, blank=True, related_name="city_appointments")
+    county = models.ForeignKey(
+        Region, models.PROTECT, verbose_name="县（市、区）", null=True, blank=True, related_name="county_appointments"
+    )
+    school = models.ForeignKey("schools.School", models.PROTECT, verbose_name="党校", null=True, blank=True, related_name="appointments")
+    start = models.DateField("任职开始", default=timezone.localdate)
+    end = models.DateField("任职结束", null=True, blank=True)
+
+    objects = AppointmentQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "任职"
+        ordering = ["start", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                name="appointment_scope_fits_role",
+                condition=Q(role__in=SCHOOL_ROLES, school__isnull=False, city__isnull=False, county__isnull=True)
+                | Q(role__in=COUNTY_ROLES, school__isnull=True, county__isnull=False, city__isnull=False)
+                | Q(role__in=["liaison", "judge", "office", "chair"], school__isnull=True, county__isnull=True, city__isnull=False)
+                | Q(role="viewer", school__isnull=True, city__isnull=False)
+                | Q(role__in=ADMINISTRATORS, school__isnull=True, county__isnull=True),
+                violation_error_message="角色与范围不符：填报人、负责人填党校；初评人、县（区）负责人填县（市、区）；其他角色填市。",
+            ),
+            models.CheckConstraint(
+                name="appointment_ends_after_start",
+                condition=Q(end__isnull=True) | Q(end__gte=models.F("start")),
+                violation_error_message="任职结束不能早于任职开始。",
+            ),
+            models.UniqueConstraint(
+                fields=["user"],
+                condition=Q(role__in=ADMINISTRATORS, end__isnull=True),
+                name="appointment_one_administrator_role",
+                violation_error_message="系统、安全、审计管理员必须由三个不同的人担任，该用户已任其中一职。",
+            ),
+            models.UniqueConstraint(
+                fields=["user", "role", "school"],
+                condition=Q(school__isnull=False, end__isnull=True),
+                name="appointment_once_per_school",
+                violation_error_message="该用户在该党校已有同一角色的任职。",
+            ),
+            models.UniqueConstraint(
+                fields=["user", "role", "county"],
+                condition=Q(county__isnull=False, end__isnull=True),
+                name="appointment_once_per_county",
+                violation_error_message="该用户在该县（市、区）已有同一角色的任职。",
+            ),
+            models.UniqueConstraint(
+                fields=["user", "role", "city"],
+                condition=Q(school__isnull=True, county__isnull=True, end__isnull=True),
+                name="appointment_once_per_city",
+                violation_error_message="该用户在该市已有同一角色的任职。",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.scope_name} {self.get_role_display()}"
+
+    def save(self, *args, **kwargs) -> None:
+        """The city follows from the school or county, so that every scope is one foreign key away."""
+        self._fill_city()
+        super().save(*args, **kwargs)
+
+    @property
+    def scope_name(self) -> str:
+        """What the role covers, for the header."""
+        scope = self.school or self.county or self.city
+        return str(scope) if scope else "全系统"
+
+    def clean(self) -> None:
+        """What the database cannot see: regions that do not belong together, overlapping administrators."""
+        if self.school_id and self.city_id and self.school.city_id != self.city_id:
+            raise ValidationError({"school": "该党校不属于所填的市。"})
+        if self.county_id and self.city_id and self.county.city_id != self.city_id:
+            raise ValidationError({"county": "该县（市、区）不属于所填的市。"})
+        self._fill_city()
+        if self.role in ADMINISTRATORS and self.user_id:
+            self._refuse_second_administrator_role()
+
+    def _fill_city(self) -> None:
+        if self.city_id is None and self.school_id:
+            self.city_id = self.school.city_id
+        elif self.city_id is None and self.county_id:
+            self.city_id = self.county.city_id
+
+    def _refuse_second_administrator_role(self) -> None:
+        others = Appointment.objects.filter(user=self.user_id, role__in=ADMINISTRATORS).exclude(pk=self.pk).exclude(role=self.role)
+        others = others.filter(Q(end__isnull=True) | Q(end__gte=self.start))
+        if self.end:
+            others = others.filter(start__lte=self.end)
+        if others.exists():
+            raise ValidationError({"role": "系统、安全、审计管理员必须由三个不同的人担任，该用户同期已任其中一职。"})

@@ -1,0 +1,145 @@
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import F, Q
+
+from .base import SchoolRecordQuerySet
+from .regions import Region
+from .scope import in_force, school_scope
+
+
+class SchoolQuerySet(models.QuerySet):
+    def visible_to(self, user) -> "SchoolQuerySet":
+        """The schools the current identity of `user` may read."""
+        return self.filter(school_scope(user))
+
+    def open_on(self, on=None) -> "SchoolQuerySet":
+        """Schools in operation on the day `on` (today by default)."""
+        return self.filter(in_force(on, since="opened_on", until="closed_on"))
+
+    def in_order(self) -> "SchoolQuerySet":
+        """Administrative order: by county, then within it."""
+        return self.order_by("county__order", "county__code", "order", "code")
+
+
+class School(models.Model):
+    """A township or sub-district Party school; it closes or merges, it is never deleted."""
+
+    class Kind(models.TextChoices):
+        TOWN = "town", "镇委党校"
+        STREET = "street", "街道党工委党校"
+        ZONE = "zone", "功能区"
+        BRANCH = "branch", "分校"
+        OTHER = "other", "其他"
+
+    city = models.ForeignKey(
+        Region, models.PROTECT, verbose_name="所属市", related_name="schools", limit_choices_to={"kind": Region.Kind.CITY}
+    )
+    county = models.ForeignKey(
+        Region,
+        models.PROTECT,
+        verbose_name="县（市、区）",
+        null=True,
+        blank=True,
+        related_name="county_schools",
+        limit_choices_to={"kind": Region.Kind.COUNTY},
+        help_text="市下不设县（市、区）的不填。",
+    )
+    code = models.CharField("学校编码", max_length=20)
+    name = models.CharField("学校名称", max_length=80, help_text="全称，公文中使用。")
+    short_name = models.CharField("简称", max_length=40, blank=True)
+    kind = models.CharField("类型", max_length=10, choices=Kind.choices, default=Kind.TOWN)
+    organiser = models.CharField("举办党组织", max_length=80, blank=True)
+    operator = models.CharField("承办机构", max_length=80, blank=True)
+    opened_on = models.DateField("启用月份", null=True, blank=True, help_text="填启用当月的任意一天；不填视为早已启用。")
+    closed_on = models.DateField("关闭日期", null=True, blank=True)
+    merged_into = models.ForeignKey("self", models.PROTECT, verbose_name="并入", null=True, blank=True, related_name="merged")
+    order = models.PositiveIntegerField("排序", default=0, help_text="县（市、区）内的建制顺序。")
+    has_plaque = models.BooleanField("已挂牌", null=True, blank=True, help_text="不选表示尚未登记。")
+    seats = models.PositiveIntegerField("主教室座位", null=True, blank=True, help_text="可集中培训的座位数；不填表示尚未登记。")
+    staff_count = models.PositiveIntegerField("工作人员数", null=True, blank=True, help_text="负责日常工作的人数；不填表示尚未登记。")
+
+    objects = SchoolQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "镇街党校"
+        ordering = ["order", "code"]
+        constraints = [
+            models.UniqueConstraint(fields=["city", "code"], name="school_code", violation_error_message="该市已有使用该编码的党校。"),
+            models.CheckConstraint(
+                name="school_closed_after_opening",
+                condition=Q(closed_on__isnull=True) | Q(opened_on__isnull=True) | Q(closed_on__gte=F("opened_on")),
+                violation_error_message="关闭日期不能早于启用月份。",
+            ),
+            models.CheckConstraint(
+                name="school_merged_is_closed",
+                condition=Q(merged_into__isnull=True) | Q(closed_on__isnull=False),
+                violation_error_message="已并入其他党校的，须填写关闭日期。",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.short_name or self.name
+
+    def clean(self) -> None:
+        """County and successor belong to the same city."""
+        if self.county_id and self.city_id and self.county.city_id != self.city_id:
+            raise ValidationError({"county": "该县（市、区）不属于所填的市。"})
+        if self.merged_into_id and (self.merged_into_id == self.pk or self.merged_into.city_id != self.city_id):
+            raise ValidationError({"merged_into": "只能并入本市的另一所党校。"})
+
+
+class FormerName(models.Model):
+    """A name the school bore for a time; documents of that time keep it."""
+
+    school = models.ForeignKey(School, models.PROTECT, verbose_name="党校", related_name="former_names")
+    name = models.CharField("曾用名", max_length=80)
+    since = models.DateField("启用日期", null=True, blank=True)
+    until = models.DateField("停用日期")
+
+    objects = SchoolRecordQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "曾用名"
+        ordering = ["school", "until"]
+        constraints = [
+            models.CheckConstraint(
+                name="former_name_period",
+                condition=Q(since__isnull=True) | Q(until__gte=F("since")),
+                violation_error_message="停用日期不能早于启用日期。",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Leader(models.Model):
+    """Who leads the school, and which Party post brings the duty with it."""
+
+    class Post(models.TextChoices):
+        PRESIDENT = "president", "校长"
+        EXECUTIVE = "executive", "常务副校长"
+        VICE = "vice", "副校长"
+
+    school = models.ForeignKey(School, models.PROTECT, verbose_name="党校", related_name="leaders")
+    post = models.CharField("校内职务", max_length=10, choices=Post.choices)
+    name = models.CharField("姓名", max_length=30)
+    party_post = models.CharField("党内职务", max_length=50, blank=True, help_text="如党委书记、党委副书记、组织委员。")
+    start = models.DateField("任职开始", null=True, blank=True)
+    end = models.DateField("任职结束", null=True, blank=True)
+
+    objects = SchoolRecordQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "校领导"
+        ordering = ["school", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                name="leader_period",
+                condition=Q(start__isnull=True) | Q(end__isnull=True) | Q(end__gte=F("start")),
+                violation_error_message="任职结束不能早于任职开始。",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_post_display()} {self.name}"

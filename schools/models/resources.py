@@ -1,0 +1,165 @@
+"""What a school has at its disposal: teachers, places, equipment, rules."""
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import F, Q
+
+from .base import SchoolRecordQuerySet
+from .registry import School
+from .scope import in_force, record_scope
+
+
+def period_constraint(name: str) -> models.CheckConstraint:
+    """A period that does not end before it starts, for models with since and until."""
+    return models.CheckConstraint(
+        name=name,
+        condition=Q(since__isnull=True) | Q(until__isnull=True) | Q(until__gte=F("since")),
+        violation_error_message="结束日期不能早于开始日期。",
+    )
+
+
+class DatedQuerySet(SchoolRecordQuerySet):
+    def in_force(self, on=None) -> "DatedQuerySet":
+        """Rows valid on the day `on` (today by default)."""
+        return self.filter(in_force(on, since="since", until="until"))
+
+
+class TeachingPointQuerySet(DatedQuerySet):
+    def visible_to(self, user) -> "TeachingPointQuerySet":
+        """Points hosted by schools one may read, and those shared with them."""
+        shared = TeachingPoint.shared_with.through.objects.filter(record_scope(user, "school"))
+        return self.filter(record_scope(user) | Q(pk__in=shared.values("teachingpoint")))
+
+
+class Teacher(models.Model):
+    """A person in the school's teacher pool."""
+
+    class Kind(models.TextChoices):
+        LEADER = "leader", "领导型"
+        MODEL = "model", "榜样型"
+        EXPERT = "expert", "专家型"
+        LECTURER = "lecturer", "党校教师"
+
+    school = models.ForeignKey(School, models.PROTECT, verbose_name="党校", related_name="teachers")
+    name = models.CharField("姓名", max_length=30)
+    kind = models.CharField("类型", max_length=10, choices=Kind.choices)
+    post = models.CharField("单位及职务", max_length=80, blank=True)
+    since = models.DateField("入库日期", null=True, blank=True)
+    until = models.DateField("出库日期", null=True, blank=True)
+
+    objects = DatedQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "师资"
+        ordering = ["school", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["school", "name"],
+                condition=Q(until__isnull=True),
+                name="teacher_once_in_pool",
+                violation_error_message="该党校师资库中已有这位教师。",
+            ),
+            period_constraint("teacher_period"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class TeachingPoint(models.Model):
+    """A themed place for teaching on the spot, hosted by one school and often shared with neighbours."""
+
+    school = models.ForeignKey(School, models.PROTECT, verbose_name="所在党校", related_name="teaching_points")
+    shared_with = models.ManyToManyField(School, verbose_name="共用党校", blank=True, related_name="shared_points")
+    name = models.CharField("名称", max_length=60)
+    theme = models.CharField("主题", max_length=100, blank=True)
+    since = models.DateField("启用日期", null=True, blank=True)
+    until = models.DateField("停用日期", null=True, blank=True)
+
+    objects = TeachingPointQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "现场教学点"
+        ordering = ["school", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["school", "name"], name="teaching_point_name", violation_error_message="该党校已有同名的教学点。"
+            ),
+            period_constraint("teaching_point_period"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Equipment(models.Model):
+    """One kind of equipment of a school and whether it works."""
+
+    class Kind(models.TextChoices):
+        FURNITURE = "furniture", "桌椅"
+        COMPUTER = "computer", "电脑网络"
+        SCREEN = "screen", "投影/大屏"
+        SOUND = "sound", "音响"
+        DISTANCE = "distance", "远程教育站点"
+        LIBRARY = "library", "图书角"
+        NOTICE = "notice", "宣传栏"
+        OTHER = "other", "其他"
+
+    school = models.ForeignKey(School, models.PROTECT, verbose_name="党校", related_name="equipment")
+    kind = models.CharField("种类", max_length=10, choices=Kind.choices)
+    working = models.BooleanField("可正常使用", default=True)
+    note = models.CharField("说明", max_length=100, blank=True)
+
+    objects = SchoolRecordQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "设施"
+        ordering = ["school", "pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["school", "kind"], name="equipment_kind", violation_error_message="该党校已登记这种设施。")
+        ]
+
+    def __str__(self) -> str:
+        return self.get_kind_display()
+
+
+class Regulation(models.Model):
+    """A written rule of the school; which kinds are wanted is the scheme's business."""
+
+    class Kind(models.TextChoices):
+        TEACHING = "teaching", "教学"
+        STUDENTS = "students", "学员"
+        TEACHERS = "teachers", "师资"
+        FUNDS = "funds", "经费"
+        SAFETY = "safety", "安全"
+        RECORDS = "records", "台账"
+        LOGISTICS = "logistics", "后勤"
+        OTHER = "other", "其他"
+
+    school = models.ForeignKey(School, models.PROTECT, verbose_name="党校", related_name="regulations")
+    kind = models.CharField("种类", max_length=10, choices=Kind.choices)
+    title = models.CharField("制度名称", max_length=100)
+    issued_on = models.DateField("印发日期")
+    abolished_on = models.DateField("废止日期", null=True, blank=True)
+
+    objects = SchoolRecordQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "管理制度"
+        ordering = ["school", "pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["school", "title"], name="regulation_title", violation_error_message="该党校已登记同名制度。"),
+            models.CheckConstraint(
+                name="regulation_period",
+                condition=Q(abolished_on__isnull=True) | Q(abolished_on__gte=F("issued_on")),
+                violation_error_message="废止日期不能早于印发日期。",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    def clean(self) -> None:
+        """A title that is only blanks cannot be told from another."""
+        if not self.title.strip():
+            raise ValidationError({"title": "请填写制度名称。"})

@@ -1,0 +1,53 @@
+"""What other apps add to the pages of schools: panels of the school's page and columns of the list."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from schools.models import School, User
+
+
+@dataclass(frozen=True)
+class Panel:
+    """A section of the school's page. `context` returns what the template needs, or None where there is nothing to show."""
+
+    key: str
+    title: str
+    template: str
+    context: Callable[[School, User], dict | None]
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of the school list, filled for a whole page at once. `is_stars` shows levels as stars."""
+
+    key: str
+    heading: Callable[[User], str]
+    values: Callable[[Sequence[School], User], dict[int, object]]
+    is_stars: bool = False
+
+
+_panels: dict[str, Panel] = {}
+_columns: dict[str, Column] = {}
+
+
+def register_panel(panel: Panel) -> None:
+    """Adds a section; called from `AppConfig.ready`."""
+    _panels[panel.key] = panel
+
+
+def register_column(column: Column) -> None:
+    """Adds a column; called from `AppConfig.ready`."""
+    _columns[column.key] = column
+
+
+def panels_for(school: School, user: User) -> list[tuple[Panel, dict]]:
+    """The sections that have something to show to this person, with their contents."""
+    found = [(panel, panel.context(school, user)) for panel in _panels.values()]
+    return [(panel, context) for panel, context in found if context is not None]
+
+
+def columns() -> list[Column]:
+    """All added columns."""
+    return list(_columns.values())

@@ -1,0 +1,27 @@
+"""The rule for passwords: long enough and of several kinds of characters."""
+
+from django.core.exceptions import ValidationError
+
+
+class CharacterClassValidator:
+    """At least `min_length` characters out of at least `classes` of capital letters, small letters, digits and other signs."""
+
+    def __init__(self, min_length: int = 8, classes: int = 3) -> None:
+        self.min_length = min_length
+        self.classes = classes
+
+    def validate(self, password: str, user=None) -> None:
+        """Counts Chinese characters among the other signs."""
+        kinds = {_kind(character) for character in password}
+        if len(password) < self.min_length or len(kinds) < self.classes:
+            raise ValidationError(self.get_help_text(), code="password_too_simple")
+
+    def get_help_text(self) -> str:
+        """Shown beside the field and as the error, the same words."""
+        return f"密码至少 {self.min_length} 位，并包含大写字母、小写字母、数字、符号中的 {self.classes} 类。"
+
+
+def _kind(character: str) -> str:
+    if character.isascii() and character.isalpha():
+        return "upper" if character.isupper() else "lower"
+    return "digit" if character.isascii() and character.isdigit() else "sign"

@@ -1,0 +1,48 @@
+"""Pages that belong to nobody's work: health, help, size of type."""
+
+from django.contrib.auth.decorators import login_not_required
+from django.db import DatabaseError, connection
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST
+
+from schools.context import TEXT_SIZE_COOKIE
+
+YEAR = 365 * 24 * 3600
+
+
+@login_not_required
+@never_cache
+@require_GET
+def healthz(request: HttpRequest) -> JsonResponse:
+    """For monitors: 200 while the database answers, else 503; says nothing else about the system."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except DatabaseError:
+        return JsonResponse({"status": "error", "database": "unavailable"}, status=503)
+    return JsonResponse({"status": "ok", "database": "ok"})
+
+
+@login_not_required
+@require_GET
+def show_help(request: HttpRequest) -> HttpResponse:
+    """Readable before sign-in: who cannot sign in needs it most."""
+    return render(request, "help.html")
+
+
+@login_not_required
+@require_POST
+def text_size(request: HttpRequest) -> HttpResponse:
+    """Switches 大字 on or off for this browser and returns to the page it was pressed on."""
+    target = request.POST.get("next", "/")
+    if not url_has_allowed_host_and_scheme(target, allowed_hosts={request.get_host()}, require_https=request.is_secure()):
+        target = "/"
+    response = redirect(target)
+    if request.COOKIES.get(TEXT_SIZE_COOKIE) == "large":
+        response.delete_cookie(TEXT_SIZE_COOKIE)
+    else:
+        response.set_cookie(TEXT_SIZE_COOKIE, "large", max_age=YEAR, httponly=True, samesite="Lax", secure=request.is_secure())
+    return response

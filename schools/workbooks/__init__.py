@@ -1,0 +1,34 @@
+"""Workbooks in and out: hardened reading, forgiving headings and cells, writing that cannot become a formula."""
+
+from .cells import cell_bool, cell_choice, cell_date, cell_decimal, cell_int, cell_text
+from .problems import CellError, Problem, Problems, WorkbookError
+from .reading import ROW_CAP, Sheet, Workbook, read_workbook
+from .tables import Column, Row, Table
+from .text import clean_text, display_name, heading_key
+from .writing import ColumnOut, SheetOut, write_workbook
+
+__all__ = [
+    "ROW_CAP",
+    "CellError",
+    "Column",
+    "ColumnOut",
+    "Problem",
+    "Problems",
+    "Row",
+    "Sheet",
+    "SheetOut",
+    "Table",
+    "Workbook",
+    "WorkbookError",
+    "cell_bool",
+    "cell_choice",
+    "cell_date",
+    "cell_decimal",
+    "cell_int",
+    "cell_text",
+    "clean_text",
+    "display_name",
+    "heading_key",
+    "read_workbook",
+    "write_workbook",
+]

@@ -1,0 +1,183 @@
+"""One cell as people type it: numbers with units, percent, dates in six spellings, yes and no."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+import re
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from .problems import CellError
+from .sheetxml import NOT_COMPUTED
+from .text import clean_text, heading_key, narrow
+
+Value = str | int | Decimal | bool | dt.date | dt.datetime | dt.time | dt.timedelta | None
+
+# What a spreadsheet shows of a number; the digits beyond are noise of binary arithmetic.
+SHOWN_DIGITS = 15
+LARGEST = Decimal(10) ** 15
+ERROR_TEXT = re.compile(r"#(?:N/A|REF!|NAME\?|NULL!|NUM!|VALUE!|DIV/0!|SPILL!|CALC!|GETTING_DATA)", re.IGNORECASE)
+NUMBER = re.compile(r"([+-]?)(\d+(?:,\d{3})*|\d*)(\.\d+)?")
+YES = frozenset({"是", "有", "对", "√", "✓", "✔", "y", "yes", "true", "1"})
+NO = frozenset({"否", "无", "没有", "×", "✗", "✘", "x", "n", "no", "false", "0"})
+FULL_DATE = re.compile(r"(\d{4})\s*[年./-]\s*(\d{1,2})\s*[月./-]\s*(\d{1,2})\s*(?:日|号)?")
+COMPACT_DATE = re.compile(r"((?:19|20)\d{2})(\d{2})(\d{2})")
+SHORT_DATE = re.compile(r"(\d{1,2})\s*[月./-]\s*(\d{1,2})\s*(?:日|号)?")
+TIME_OF_DAY = re.compile(r"[\sT]+\d{1,2}[:时]\d{1,2}(?:[:分]\d{1,2}(?:\.\d+)?秒?)?分?\Z")
+
+
+def normalise(raw: object) -> Value:
+    """A raw cell as a clean value: blank is None, whole numbers are int, other numbers Decimal, text is cleaned."""
+    if raw is None:
+        return None
+    if isinstance(raw, str):
+        return clean_text(raw) or None
+    if isinstance(raw, float):
+        return _number(raw)
+    return raw  # type: ignore[return-value]  # int, bool and the date types pass as they are
+
+
+def _number(raw: float) -> int | Decimal | str:
+    if not math.isfinite(raw):
+        return "#NUM!"
+    exact = Decimal(str(raw))
+    if len(exact.as_tuple().digits) > SHOWN_DIGITS:
+        exact = Decimal(f"{raw:.{SHOWN_DIGITS}g}")
+    return int(exact) if exact == exact.to_integral_value() and abs(exact) < LARGEST else exact
+
+
+def refuse_error(value: Value) -> None:
+    """Raise CellError for a cell that shows #N/A and the like, or a formula never computed."""
+    if isinstance(value, str) and value.startswith("#"):
+        if value == NOT_COMPUTED:
+            raise CellError("公式没有计算结果，请用 WPS 打开并保存一次，或改填数值")
+        if ERROR_TEXT.fullmatch(value):
+            raise CellError(f"单元格是错误值 {value}，请改正公式或改填数值")
+
+
+def cell_text(value: Value, *, longest: int | None = None) -> str:
+    """The value as text, "" for a blank; codes typed as numbers come without a decimal point."""
+    refuse_error(value)
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "是" if value else "否"
+    if isinstance(value, dt.datetime):
+        return value.date().isoformat() if value.time() == dt.time() else value.isoformat(" ", "minutes")
+    text = f"{value:f}" if isinstance(value, Decimal) else str(value)
+    if longest is not None and len(text) > longest:
+        raise CellError(f"文字过长（{len(text)} 字，最多 {longest} 字）")
+    return text
+
+
+def cell_decimal(
+    value: Value,
+    *,
+    unit: str | Sequence[str] = (),
+    lowest: Decimal | int | None = None,
+    highest: Decimal | int | None = None,
+    places: int | None = None,
+) -> Decimal | None:
+    """The number of a cell, None for a blank. "85%" is 0.85, like a percent cell; "100人" needs 人 among the units.
+
+    An unlisted unit is refused rather than dropped: 万元 read as 元 would be wrong by four digits.
+    """
+    refuse_error(value)
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
+        raise CellError(f"应填数字，现为“{cell_text(value)}”")
+    number = _typed_number(value, (unit,) if isinstance(unit, str) else tuple(unit)) if isinstance(value, str) else Decimal(value)
+    if abs(number) >= LARGEST:
+        raise CellError("数字过大")
+    if lowest is not None and number < lowest:
+        raise CellError(f"{number} 小于下限 {lowest}")
+    if highest is not None and number > highest:
+        raise CellError(f"{number} 大于上限 {highest}")
+    if places is not None and number != round(number, places):
+        raise CellError(f"{number} 的小数超过 {places} 位" if places else f"{number} 应为整数")
+    return number
+
+
+def _typed_number(text: str, units: tuple[str, ...]) -> Decimal:
+    typed = "".join(narrow(text).split()).replace("−", "-").replace("—", "-")
+    match = NUMBER.match(typed)
+    if match is None or not (match[2] or match[3]) or len(match[0]) > 40:
+        raise CellError(f"应填数字，现为“{text[:40]}”")
+    number = Decimal(match[0].replace(",", ""))
+    rest = typed[match.end() :]
+    if rest == "%":
+        return number / 100
+    if rest and rest not in {narrow(unit) for unit in units if unit}:
+        expected = "、".join(unit for unit in units if unit)
+        raise CellError(f"“{text[:40]}”不是数字" + (f"，单位只能写 {expected}" if expected else "，请只填数字"))
+    return number
+
+
+def cell_int(value: Value, *, unit: str | Sequence[str] = (), lowest: int | None = None, highest: int | None = None) -> int | None:
+    """A whole number, None for a blank."""
+    number = cell_decimal(value, unit=unit, lowest=lowest, highest=highest, places=0)
+    return None if number is None else int(number)
+
+
+def cell_date(value: Value, *, year: int | None = None) -> dt.date | None:
+    """The date of a cell, None for a blank; `year` completes 3月5日 and 3.5 typed as text.
+
+    A decimal number such as 3.5 is refused: as a number 3.10 and 3.1 are the same cell.
+    """
+    refuse_error(value)
+    if value is None:
+        return None
+    if isinstance(value, dt.datetime):
+        return value.date()
+    if isinstance(value, dt.date):
+        return value
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        raise CellError(f"“{cell_text(value)}”不是日期，请写成 2026-03-05")
+    return _typed_date(str(value), year)
+
+
+def _typed_date(text: str, year: int | None) -> dt.date:
+    typed = TIME_OF_DAY.sub("", narrow(text).replace("。", ".").strip())
+    for pattern in (FULL_DATE, COMPACT_DATE):
+        if match := pattern.fullmatch(typed):
+            return _date(text, int(match[1]), int(match[2]), int(match[3]))
+    if match := SHORT_DATE.fullmatch(typed):
+        if year is None:
+            raise CellError(f"“{text[:40]}”缺年份，请写成 2026-03-05")
+        return _date(text, year, int(match[1]), int(match[2]))
+    raise CellError(f"“{text[:40]}”不是日期，请写成 2026-03-05")
+
+
+def _date(text: str, year: int, month: int, day: int) -> dt.date:
+    try:
+        return dt.date(year, month, day)
+    except ValueError as error:
+        raise CellError(f"“{text[:40]}”不是有效日期") from error
+
+
+def cell_choice(value: Value, choices: Mapping[str, Any] | Sequence[str]) -> Any:
+    """The choice whose Chinese label was typed, widths and brackets aside; a mapping gives its value, None for a blank."""
+    text = cell_text(value)
+    if not text:
+        return None
+    for label in choices:
+        if heading_key(label) == heading_key(text):
+            return choices[label] if isinstance(choices, Mapping) else label
+    raise CellError(f"“{text[:40]}”不在可选范围：{'、'.join(choices)}")
+
+
+def cell_bool(value: Value) -> bool | None:
+    """是/否, 有/无, √/×; None for a blank."""
+    if isinstance(value, bool):
+        return value
+    text = narrow(cell_text(value)).casefold()
+    if not text:
+        return None
+    if text in YES:
+        return True
+    if text in NO:
+        return False
+    raise CellError(f"“{text[:40]}”应填 是 或 否")

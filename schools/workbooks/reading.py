@@ -1,0 +1,174 @@
+"""Open an XLSX from a stranger: a clean grid or a WorkbookError, never anything else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any
+
+from python_calamine import CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
+
+from .archive import LIMITS, ArchiveError, check_packed_size, open_archive
+from .cells import Value, normalise
+from .problems import Problems, WorkbookError
+from .sheetxml import rebuild
+from .tables import Column, Table, read_table
+from .text import display_name, heading_key
+
+ROW_CAP = 50_000
+OLE_MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+SAVE_AS = "请用 WPS 另存为 .xlsx 后再上传。"
+WORKBOOK_PART = "xl/workbook.xml"
+FOREIGN_PARTS = {
+    "xl/workbook.bin": f"这是二进制工作簿（.xlsb），{SAVE_AS}",
+    "word/document.xml": "这是文字文档，不是表格，请上传 .xlsx 表格。",
+    "ppt/presentation.xml": "这是演示文稿，不是表格，请上传 .xlsx 表格。",
+    "content.xml": f"这是 .ods 表格，{SAVE_AS}",
+}
+
+
+@dataclass
+class Sheet:
+    """One sheet as a grid of clean values; row n of the sheet is grid[n - 1]. Merged cells hold their value once."""
+
+    name: str
+    grid: list[list[Value]]
+    problems: Problems
+
+    def table(self, columns: Sequence[Column | str]) -> Table:
+        """The table whose headings are `columns`; a plain string is a required column.
+
+        Unknown columns become warnings; missing or double headings raise WorkbookError.
+        """
+        return read_table(self.grid, columns, self.problems)
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether no cell holds anything."""
+        return not any(value is not None for row in self.grid for value in row)
+
+
+@dataclass
+class Workbook:
+    """An opened workbook. All its sheets note what is wrong in one collection: `problems`."""
+
+    name: str
+    sheet_names: list[str]
+    problems: Problems
+    _source: CalamineWorkbook = field(repr=False)
+    _row_cap: int = ROW_CAP
+
+    def sheet(self, name: str, *, optional: bool = False) -> Sheet | None:
+        """A sheet by name, widths and brackets aside; None only when it may be absent and is."""
+        for actual in self.sheet_names:
+            if heading_key(actual) == heading_key(name):
+                return self._load(actual)
+        if optional:
+            return None
+        self.problems.add(None, None, f"缺少工作表“{name}”，现有：{'、'.join(self.sheet_names)}")
+        raise WorkbookError(list(self.problems))
+
+    @property
+    def first_sheet(self) -> Sheet:
+        """The first visible sheet that holds anything."""
+        sheets = (self._load(name) for name in self.sheet_names)
+        for sheet in sheets:
+            if not sheet.is_blank:
+                return sheet
+        self.problems.add(None, None, "表格是空的，没有任何内容。")
+        raise WorkbookError(list(self.problems))
+
+    def _load(self, name: str) -> Sheet:
+        problems = self.problems.for_sheet(display_name(name))
+        try:
+            raw = _guarded(lambda: _grid(self._source, name))
+        except ArchiveError as error:
+            problems.add(None, None, str(error))
+            raise WorkbookError(list(problems)) from error
+        grid = [[normalise(value) for value in row] for row in raw]
+        while grid and all(value is None for value in grid[-1]):
+            grid.pop()
+        if len(grid) > self._row_cap:
+            problems.add(None, None, f"共 {len(grid)} 行，超过 {self._row_cap} 行，请拆分后再上传。")
+            raise WorkbookError(list(problems))
+        return Sheet(display_name(name), grid, problems)
+
+
+def read_workbook(source: Path | str | bytes | IO[bytes], *, name: str | None = None, row_cap: int = ROW_CAP) -> Workbook:
+    """Open a workbook after checking its container; any fault is a WorkbookError with a Chinese sentence.
+
+    `name` is what messages call the file; a path brings its own.
+    """
+    if name is None:
+        name = str(getattr(source, "name", source)) if not isinstance(source, bytes) else "工作簿.xlsx"
+    problems = Problems(display_name(name))
+    try:
+        opened = _open(_content(source), name)
+        visible = [
+            meta.name for meta in opened.sheets_metadata if meta.visible == SheetVisibleEnum.Visible and meta.typ == SheetTypeEnum.WorkSheet
+        ]
+        if not visible:
+            raise ArchiveError("文件里没有可见的工作表。")
+    except ArchiveError as error:
+        problems.add(None, None, str(error))
+        raise WorkbookError(list(problems)) from error
+    return Workbook(problems.workbook, visible, problems, opened, row_cap)
+
+
+def _content(source: Path | str | bytes | IO[bytes]) -> bytes:
+    if isinstance(source, bytes):
+        return source
+    if isinstance(source, Path | str):
+        try:
+            with Path(source).open("rb") as stream:
+                return stream.read(LIMITS.packed + 1)
+        except OSError as error:
+            raise ArchiveError("文件不存在或无法读取。") from error
+    return source.read(LIMITS.packed + 1)
+
+
+def _open(content: bytes, name: str) -> CalamineWorkbook:
+    check_packed_size(len(content))
+    _refuse_other_formats(content, name)
+    archive = open_archive(content)
+    parts = {member.lower() for member in archive.namelist()}
+    for part, sentence in FOREIGN_PARTS.items():
+        if part in parts:
+            raise ArchiveError(sentence)
+    if WORKBOOK_PART not in parts:
+        raise ArchiveError(f"这不是 .xlsx 表格，{SAVE_AS}")
+    return _guarded(lambda: CalamineWorkbook.from_filelike(rebuild(archive)))
+
+
+def _refuse_other_formats(content: bytes, name: str) -> None:
+    """Tell apart what offices upload by mistake; the content counts first, then the ending of the name."""
+    if content.startswith(OLE_MAGIC):
+        if "EncryptedPackage".encode("utf-16-le") in content:
+            raise ArchiveError("文件设有打开密码，请在 WPS 中取消密码后重新保存。")
+        raise ArchiveError(f"这是旧格式表格（.xls 或 .et），{SAVE_AS}")
+    if content.startswith(b"%PDF"):
+        raise ArchiveError("这是 PDF 文件，不是表格，请上传 .xlsx 表格。")
+    if not content.startswith(b"PK"):
+        raise ArchiveError(f"这不是 .xlsx 表格（可能是 .csv、网页或改了名的其他文件），{SAVE_AS}")
+    ending = Path(display_name(name)).suffix.lower()
+    if ending not in ("", ".xlsx"):
+        raise ArchiveError(f"文件名以 {ending} 结尾，只接收 .xlsx，{SAVE_AS}")
+
+
+def _grid(source: CalamineWorkbook, name: str) -> list[list[Any]]:
+    sheet = source.get_sheet_by_name(name)
+    return sheet.to_python(skip_empty_area=False)
+
+
+def _guarded(read: Callable[[], Any]) -> Any:
+    """Run the reader; whatever goes wrong inside it, Rust panics included, is a damaged file.
+
+    A panic arrives as a BaseException that is neither an exit nor an interrupt.
+    """
+    try:
+        return read()
+    except (ArchiveError, KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException as error:
+        raise ArchiveError("表格内容已损坏，无法读取，请在 WPS 中打开确认后重新保存。") from error

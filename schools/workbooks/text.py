@@ -1,0 +1,41 @@
+"""Text as typed in offices made comparable: invisible characters, widths, brackets."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+# Controls except tab and line feed, zero-width and direction marks, BOM, soft hyphen, surrogates, non-characters.
+INVISIBLE = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u180e\u200b-\u200f\u202a-\u202e"
+    "\u2060-\u206f\ufeff\ufff9-\ufffb\ufffe\uffff\ud800-\udfff]"
+)
+SPACES = re.compile("[\t\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")
+BRACKETS = str.maketrans({**dict.fromkeys("[{【〔〖〈《「『<", "("), **dict.fromkeys("]}】〕〗〉》」』>", ")")})
+MARKS = "*※:。.,;、 "
+
+
+def clean_text(value: object) -> str:
+    """The visible text of a value: no control, zero-width or direction marks, one kind of space, trimmed.
+
+    Line breaks inside stay, because criteria are written with them.
+    """
+    text = str(value).replace("\r\n", "\n").replace("\r", "\n").replace("\u2028", "\n").replace("\u2029", "\n")
+    return SPACES.sub(" ", INVISIBLE.sub("", text)).strip()
+
+
+def narrow(text: str) -> str:
+    """Full-width letters, digits and signs as half-width ones (NFKC)."""
+    return unicodedata.normalize("NFKC", text)
+
+
+def heading_key(text: object) -> str:
+    """What two headings must share to be the same column: width, case, blanks, brackets and a 必填 star do not count."""
+    key = narrow(clean_text(text)).translate(BRACKETS)
+    return "".join(key.split()).strip(MARKS).casefold()
+
+
+def display_name(name: str, longest: int = 80) -> str:
+    """A file name fit to be shown in a message: last path part only, nothing invisible, not too long."""
+    shown = clean_text(re.split(r"[\\/]", name)[-1]).replace("\n", " ")
+    return shown if len(shown) <= longest else f"{shown[: longest - 10]}…{shown[-8:]}"
