@@ -1,0 +1,255 @@
+"""A scheme as plain immutable values: what scoring reads, what a version freezes, what a workbook says.
+
+Nothing here touches the database, so that a year can be scored, rehearsed and recomputed from a file alone.
+Amounts are exact fractions; texts are the canonical lines of the rule language.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from datetime import date
+from fractions import Fraction
+from functools import cached_property
+
+from ratings.enums import Aggregation, Confirmation, FilledBy, Stage, Trigger
+from ratings.rules import (
+    Condition,
+    Effect,
+    MetricInfo,
+    Rule,
+    Vocabulary,
+    asked,
+    in_words,
+    parse_condition,
+    parse_effect,
+    parse_rule,
+    part_is_computed,
+    references,
+)
+from schools.metrics import METRICS
+
+#: Written in 核定要素 when every asked name of the item is for reviewers only.
+EVERYTHING = "全部"
+#: Results one item remembers before it starts afresh.
+MEMO_LIMIT = 2_000
+_NOTHING = object()
+
+
+@dataclass(frozen=True)
+class CategorySpec:
+    code: str
+    name: str
+
+
+@dataclass(frozen=True)
+class ItemSpec:
+    """One line of the rating table. `verified` names what only reviewers answer, or holds 全部."""
+
+    code: str
+    name: str
+    points: Fraction
+    rule_text: str
+    category: str | None = None
+    group: str = ""
+    bonus: bool = False
+    label: str = ""
+    standard: str = ""
+    evidence: str = ""
+    verified: tuple[str, ...] = ()
+    onsite: bool = False
+    may_be_na: bool = False
+
+    @cached_property
+    def rule(self) -> Rule:
+        return parse_rule(self.rule_text)
+
+
+@dataclass(frozen=True)
+class CustomMetricSpec:
+    """A metric of this scheme alone; satisfies what the rule language wants to know about a metric."""
+
+    label: str
+    unit: str = ""
+    direction: str = "up"
+    upper: Fraction | None = None
+    filled_by: str = FilledBy.SCHOOL.value
+    accepts: frozenset[str] = frozenset()
+    accepts_words: frozenset[str] | None = None
+
+
+@dataclass(frozen=True)
+class BandSpec:
+    star: int
+    condition_text: str
+
+    @cached_property
+    def condition(self) -> Condition:
+        return parse_condition(self.condition_text)
+
+
+@dataclass(frozen=True)
+class RestrictionSpec:
+    code: str
+    name: str
+    trigger: str
+    effect_text: str
+    condition_text: str = ""
+    basis: str = ""
+
+    @cached_property
+    def condition(self) -> Condition | None:
+        return parse_condition(self.condition_text) if self.trigger == Trigger.CONDITION else None
+
+    @cached_property
+    def effect(self) -> Effect:
+        return parse_effect(self.effect_text)
+
+
+@dataclass(frozen=True)
+class BoundItem:
+    """An item with its names resolved: which parts the system fills, who is asked for what."""
+
+    item: ItemSpec
+    system_parts: tuple[int, ...]
+    asked_parts: tuple[int, ...]
+    asked: tuple
+    not_for_school: frozenset[str]
+    part_references: tuple[tuple[str, ...], ...]
+    memo: dict = field(default_factory=dict, compare=False, repr=False)
+
+    @cached_property
+    def references(self) -> frozenset[str]:
+        """Every figure the item reads."""
+        return frozenset(reference for part in self.part_references for reference in part)
+
+    def figures(self, parts: tuple[int, ...], metrics) -> tuple:
+        """The values that the parts read, in a fixed order: what their points depend on besides answers."""
+        return tuple(metrics.get(reference) for index in parts for reference in self.part_references[index])
+
+    def remember(self, key: tuple, make):
+        """What `make` gives for `key`, computed once: thousands of sheets say the same of the same item."""
+        found = self.memo.get(key, _NOTHING)
+        if found is _NOTHING:
+            found = make()
+            if len(self.memo) >= MEMO_LIMIT:
+                self.memo.clear()
+            self.memo[key] = found
+        return found
+
+    @property
+    def owed_by_school(self) -> bool:
+        """Whether a self-assessment must answer anything here at all."""
+        return any(question.name not in self.not_for_school for question in self.asked)
+
+    @property
+    def owed_by_reviewers(self) -> bool:
+        return bool(self.asked)
+
+    def excluded(self, stage: str) -> frozenset[str]:
+        """Names that `stage` is not asked for: the 核定要素 at 自评."""
+        return self.not_for_school if stage == Stage.SELF else frozenset()
+
+
+@dataclass(frozen=True)
+class SchemeSpec:
+    name: str
+    year: int
+    organiser: str
+    city: str
+    categories: tuple[CategorySpec, ...]
+    items: tuple[ItemSpec, ...]
+    bands: tuple[BandSpec, ...]
+    restrictions: tuple[RestrictionSpec, ...] = ()
+    custom_metrics: tuple[CustomMetricSpec, ...] = ()
+    has_county_stage: bool = True
+    county_weight: Fraction = Fraction(0)
+    city_weight: Fraction = Fraction(1)
+    aggregation: str = Aggregation.TRIMMED.value
+    bonus_cap: Fraction | None = None
+    bonus_floor: Fraction = Fraction(0)
+    bonus_group_caps: tuple[tuple[str, Fraction], ...] = ()
+    five_star_share: Fraction | None = None
+    return_limit: int = 1
+    confirmation: str = Confirmation.SYSTEM.value
+    period_start: date = field(default=None)
+    period_end: date = field(default=None)
+    notice_days: int = 5
+
+    @cached_property
+    def metrics(self) -> dict[str, MetricInfo]:
+        """Every metric a rule of this scheme may name: the registry's and the scheme's own."""
+        return {**METRICS, **{metric.label: metric for metric in self.custom_metrics}}
+
+    @cached_property
+    def vocabulary(self) -> Vocabulary:
+        codes = [category.code for category in self.categories] + [item.code for item in self.items]
+        return Vocabulary(metrics=self.metrics, codes=frozenset(codes))
+
+    @cached_property
+    def base_items(self) -> tuple[ItemSpec, ...]:
+        return tuple(item for item in self.items if not item.bonus)
+
+    @cached_property
+    def bonus_items(self) -> tuple[ItemSpec, ...]:
+        return tuple(item for item in self.items if item.bonus)
+
+    @cached_property
+    def bound(self) -> dict[str, BoundItem]:
+        return {item.code: bind_item(item, self.vocabulary) for item in self.items}
+
+    @cached_property
+    def words(self) -> dict[str, tuple[str, ...]]:
+        """Every rule in sentences, one per part, by item code."""
+        return {item.code: in_words(item.rule, self.vocabulary, item_points=item.points) for item in self.items}
+
+    @cached_property
+    def references(self) -> frozenset[str]:
+        """Metric references that must have a value for every school: of items, bands and restrictions."""
+        found = {reference for bound in self.bound.values() for reference in bound.references}
+        for band in self.bands:
+            found |= references(band.condition, self.vocabulary)
+        for restriction in self.restrictions:
+            if restriction.condition is not None:
+                found |= references(restriction.condition, self.vocabulary)
+        return frozenset(found)
+
+    @cached_property
+    def category_points(self) -> dict[str, Fraction]:
+        """分值 of each category: the sum of its base items."""
+        totals = {category.code: Fraction(0) for category in self.categories}
+        for item in self.base_items:
+            totals[item.category] += item.points
+        return totals
+
+    @property
+    def scored_categories(self) -> tuple[CategorySpec, ...]:
+        """Categories with base items; a heading that holds bonus items only has no score rate."""
+        return tuple(category for category in self.categories if self.category_points[category.code])
+
+    @property
+    def stages(self) -> tuple[str, ...]:
+        return (Stage.SELF, Stage.COUNTY, Stage.CITY) if self.has_county_stage else (Stage.SELF, Stage.CITY)
+
+
+def bind_item(item: ItemSpec, vocabulary: Vocabulary) -> BoundItem:
+    """Resolve the names of one item. A part with at least one asked name is an asked part."""
+    parts = item.rule.parts
+    system = tuple(i for i, part in enumerate(parts) if part_is_computed(part, vocabulary))
+    questions = asked(item.rule, vocabulary)
+    names = frozenset(question.name for question in questions)
+    return BoundItem(
+        item=item,
+        system_parts=system,
+        asked_parts=tuple(i for i in range(len(parts)) if i not in system),
+        asked=questions,
+        not_for_school=names if EVERYTHING in item.verified else names & frozenset(item.verified),
+        part_references=tuple(tuple(sorted(references(part, vocabulary))) for part in parts),
+    )
+
+
+def digest(content: object) -> str:
+    """SHA-256 over canonical JSON (sorted keys, no spaces): the same facts give the same digest everywhere."""
+    text = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()

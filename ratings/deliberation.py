@@ -1,0 +1,257 @@
+"""审议: the board before settling, computed live, with what the committee should look at twice and what is missing."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+
+from ratings.averages import mean_points
+from ratings.board import Cell, near, thresholds, tint
+from ratings.criteria.spec import RestrictionSpec, SchemeSpec
+from ratings.enums import Star, Status
+from ratings.models import Assessment, Decision, Scheme
+from ratings.results import (
+    UNDECIDED,
+    Evaluation,
+    ItemStages,
+    decision_of,
+    evaluate,
+    missing_at,
+    open_sheets,
+    proposed,
+    stages_of,
+    total_gap,
+)
+from ratings.rounding import show
+from ratings.scoring import Outcome
+from ratings.standards import plain
+from schools.models import Liaison, Visit
+
+#: What the list may be narrowed to, with the words of the filter.
+VIEWS = {
+    "": "全部",
+    "undecided": "未审定",
+    "near": "临界 ±1 分",
+    "spread": "评委分歧大",
+    "gap": "初评、评审与前一环节相差大",
+    "restricted": "有限制性情形",
+    "missing": "有缺项",
+}
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What the reader wants to see; empty values mean everything."""
+
+    county: str = ""
+    star: int | None = None
+    view: str = ""
+    by_total: bool = False
+
+
+@dataclass(frozen=True)
+class Case:
+    """One school before the committee."""
+
+    assessment: Assessment
+    outcome: Outcome
+    items: tuple[ItemStages, ...]
+    cells: tuple[Cell, ...]
+    near: tuple[str, ...]
+    proposed: tuple[RestrictionSpec, ...]
+    missing: tuple[str, ...]
+    opinions: tuple[Visit, ...]
+
+    @property
+    def school_name(self) -> str:
+        return self.assessment.school.name
+
+    @property
+    def county_name(self) -> str:
+        return self.assessment.school.county.name if self.assessment.school.county else ""
+
+    @property
+    def lapsed(self) -> bool:
+        return self.assessment.status == Status.LAPSED
+
+    @property
+    def before_committee(self) -> bool:
+        """Whether the stages before are over; figures of a stage under way say nothing yet."""
+        return self.assessment.status in (Status.CITY, Status.SETTLED)
+
+    @property
+    def decision(self) -> Decision | None:
+        return decision_of(self.assessment)
+
+    @property
+    def star(self) -> int | None:
+        """The computed star; None while something blocks it."""
+        return self.outcome.star if self.outcome.verdict and not self.outcome.problems else None
+
+    @property
+    def total(self) -> Fraction | None:
+        return self.outcome.totals.total if self.outcome.totals and not self.outcome.problems else None
+
+    @property
+    def caps(self) -> tuple:
+        return self.outcome.verdict.caps if self.outcome.verdict else ()
+
+    @property
+    def spreads(self) -> tuple[ItemStages, ...]:
+        """Items on which the judges are far apart."""
+        return tuple(item for item in self.items if item.is_spread and self.before_committee)
+
+    @property
+    def gaps(self) -> tuple[ItemStages, ...]:
+        """Items on which one stage differs much from the stage before."""
+        return tuple(item for item in self.items if item.has_gap and self.before_committee)
+
+    @property
+    def county_gap(self) -> Fraction | None:
+        """初评 minus 自评 over the items that compare, once the county has sent the school on."""
+        return total_gap([item.county_gap for item in self.items]) if self.before_committee else None
+
+    @property
+    def city_gap(self) -> Fraction | None:
+        """评审 minus 初评, once everything is scored."""
+        return total_gap([item.city_gap for item in self.items]) if self.total is not None else None
+
+    @property
+    def lacking(self) -> tuple[str, ...]:
+        """What is missing besides the decision itself."""
+        return tuple(text for text in self.missing if text != UNDECIDED)
+
+    @property
+    def undecided(self) -> bool:
+        return self.decision is None and not self.lapsed
+
+    def shows(self, view: str) -> bool:
+        """Whether the school belongs to one of VIEWS."""
+        found = {
+            "undecided": self.undecided,
+            "near": self.near,
+            "spread": self.spreads,
+            "gap": self.gaps,
+            "restricted": self.caps or self.proposed,
+            "missing": self.lacking,
+        }
+        return bool(found.get(view, True))
+
+
+@dataclass(frozen=True)
+class Deliberation:
+    """Every school of the scheme in administrative order; averages are of all that can be computed."""
+
+    evaluation: Evaluation
+    columns: tuple[tuple[str, str, str], ...]
+    everyone: tuple[Case, ...]
+    averages: tuple[str, ...]
+
+    def chosen(self, filters: Filters) -> list[Case]:
+        """The schools that fit the filters."""
+        found = [case for case in self.everyone if _fits(case, filters)]
+        if filters.by_total:
+            found.sort(key=lambda case: (case.total is None, -(case.total or 0)))
+        return found
+
+    @property
+    def counts(self) -> tuple[tuple[str, int], ...]:
+        """How many schools have which computed star; those that cannot be computed yet are counted as such."""
+        stars = Counter(case.star for case in self.everyone if not case.lapsed)
+        found = [(Star(star).label, stars[star]) for star in sorted((star for star in stars if star is not None), reverse=True)]
+        lapsed = sum(case.lapsed for case in self.everyone)
+        return tuple(found) + ((("尚不能计算", stars[None]),) if stars[None] else ()) + ((("未申报", lapsed),) if lapsed else ())
+
+    @property
+    def views(self) -> tuple[tuple[str, str], ...]:
+        """The choices of the filter with their numbers."""
+        return tuple((key, f"{label}（{sum(case.shows(key) for case in self.everyone)}）") for key, label in VIEWS.items())
+
+    @property
+    def counties(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(case.county_name for case in self.everyone if case.county_name))
+
+    @property
+    def decided(self) -> int:
+        return sum(case.decision is not None for case in self.everyone)
+
+    @property
+    def owed(self) -> int:
+        """Schools that need a decision at all."""
+        return sum(not case.lapsed for case in self.everyone)
+
+    @property
+    def missing(self) -> list[Case]:
+        return [case for case in self.everyone if case.missing]
+
+    def position(self, assessment_id: int) -> int:
+        """The place of a school in administrative order, from 0."""
+        return next(place for place, case in enumerate(self.everyone) if case.assessment.pk == assessment_id)
+
+
+def deliberate(scheme: Scheme) -> Deliberation:
+    """Score the scheme as it stands and gather what belongs to each school; the queries do not grow with the schools."""
+    rows = list(
+        Assessment.objects.filter(scheme=scheme)
+        .exclude(status=Status.DECLINED)
+        .select_related("school__county", "decision")
+        .order_by("school__county__order", "school__county__code", "school__order", "school__code")
+    )
+    evaluation = evaluate(scheme, assessments=rows, with_self=True)
+    spec = evaluation.spec
+    averages = mean_points(
+        {code: str(points) for code, points in outcome.totals.categories.items()}
+        for outcome in evaluation.outcomes.values()
+        if outcome.totals and not outcome.problems
+    )
+    sheets, opinions = open_sheets(scheme), _opinions(scheme)
+    everyone = tuple(_case(evaluation, row, averages, sheets, opinions) for row in rows)
+    return Deliberation(
+        evaluation=evaluation,
+        columns=tuple((category.code, category.name, plain(spec.category_points[category.code])) for category in spec.scored_categories),
+        everyone=everyone,
+        averages=tuple(show(averages[category.code]) if averages else "" for category in spec.scored_categories),
+    )
+
+
+def _case(evaluation: Evaluation, row: Assessment, averages, sheets: Mapping[int, list[str]], opinions) -> Case:
+    key, spec = str(row.pk), evaluation.spec
+    outcome = evaluation.outcomes[key]
+    totals = outcome.totals if not outcome.problems else None
+    return Case(
+        assessment=row,
+        outcome=outcome,
+        items=stages_of(evaluation, key),
+        cells=_cells(spec, totals.categories if totals else {}, averages),
+        near=near(totals.total, thresholds(spec)) if totals else (),
+        proposed=proposed(evaluation, key),
+        missing=tuple(missing_at(evaluation, row, sheets.get(row.pk, ()))),
+        opinions=tuple(opinions.get(row.school_id, ())),
+    )
+
+
+def _cells(spec: SchemeSpec, points: Mapping[str, Fraction], averages: Mapping[str, Fraction]) -> tuple[Cell, ...]:
+    if not points:
+        return tuple(Cell("") for _ in spec.scored_categories)
+    return tuple(
+        Cell(show(points[one.code]), tint(points[one.code] - averages[one.code], spec.category_points[one.code]))
+        for one in spec.scored_categories
+    )
+
+
+def _opinions(scheme: Scheme) -> dict[int, list[Visit]]:
+    """What those who guide a school wrote down after their visits in the scheme's period, the latest first."""
+    guides = Liaison.objects.filter(school__city=scheme.city_id).values("user")
+    visits = Visit.objects.kept().filter(school__city=scheme.city_id, on__range=(scheme.period_start, scheme.period_end), by__in=guides)
+    found = defaultdict(list)
+    for visit in visits.exclude(findings="").select_related("by").order_by("school", "-on", "pk"):
+        found[visit.school_id].append(visit)
+    return found
+
+
+def _fits(case: Case, filters: Filters) -> bool:
+    in_county = not filters.county or case.county_name == filters.county
+    with_star = filters.star is None or (case.star == filters.star and not case.lapsed)
+    return in_county and with_star and case.shows(filters.view)

@@ -1,0 +1,180 @@
+"""The running year of the sample city: schools at every status, so that each account has something to do."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+from pathlib import Path
+
+from django.db import transaction
+from django.utils import timezone
+
+from ratings.criteria.storing import create_scheme
+from ratings.enums import Stage, Status
+from ratings.models import Assessment, Judge, Panel, Result, Scheme, Score
+from ratings.offline.folder import read_folder
+from ratings.offline.running import SchoolYear, judge_year
+from ratings.rounding import to_cents
+from ratings.scoring import entry_to_json
+from ratings.workflow import grant_extension, open_scheme, take_step
+from schools.models import Appointment, Region, User
+from schools.models.people import Role
+
+#: Days from today to the deadlines of the three stages; the self-assessment closes yesterday, with extensions.
+SELF_DAYS, COUNTY_DAYS, CITY_DAYS = 6, 14, 25
+#: How far the schools of the first county have come, in administrative order; the rest of that county waits for 初评.
+FIRST_COUNTY = ("begun", "empty", "filled", "confirming", "returned", "declining", "declined", "lapsed")
+#: Schools of the other counties have reached the city; the judges have closed their sheets at so many of them …
+CLOSED = 4
+#: … and the first judge has filled in, but not closed, the sheet of so many more.
+BEGUN = 2
+PANEL_SIZE = 5
+
+
+@transaction.atomic
+def open_running_year(fixtures: Path, city: Region, users: dict[str, User]) -> None:
+    """Open this year's rating with last year's criteria and move the schools along; nothing happens a second time."""
+    today = timezone.localdate()
+    if Scheme.objects.filter(city=city, year=today.year).exists():
+        return
+    folder = read_folder(fixtures / "scheme.xlsx", fixtures)
+    judged = {school.code: school for school in judge_year(folder)}
+    scheme = _scheme(folder.spec, city, today)
+    open_scheme(scheme, by=users["office"])
+    panel = _panel(scheme, users)
+    for place, (county, assessments) in enumerate(_by_county(scheme).items()):
+        lead = _official(city, Role.COUNTY_LEAD, county=county)
+        for number, assessment in enumerate(assessments):
+            target = _target(place, number)
+            _advance(assessment, judged[assessment.school.code], target, lead, panel, users)
+    _score(scheme, judged)
+    _close_self_assessment(scheme, users["office"])
+
+
+def _scheme(spec, city: Region, today: dt.date) -> Scheme:
+    named = spec.name.replace(str(spec.year), str(today.year))
+    start, end = spec.period_start.replace(year=today.year), spec.period_end.replace(year=today.year)
+    scheme = create_scheme(replace(spec, year=today.year, name=named, period_start=start, period_end=end), city=city)
+    scheme.self_due = today + dt.timedelta(days=SELF_DAYS)
+    scheme.county_due = today + dt.timedelta(days=COUNTY_DAYS)
+    scheme.city_due = today + dt.timedelta(days=CITY_DAYS)
+    scheme.save(update_fields=["self_due", "county_due", "city_due"])
+    return scheme
+
+
+def _panel(scheme: Scheme, users: dict[str, User]) -> Panel:
+    names = [f"judge{number}" for number in range(1, PANEL_SIZE + 1)]
+    judges = [Judge.objects.create(scheme=scheme, label=users[name].name, user=users[name]) for name in names]
+    panel = Panel.objects.create(scheme=scheme, name="第一评审组", leader=judges[0])
+    panel.judges.set(judges)
+    return panel
+
+
+def _by_county(scheme: Scheme) -> dict[Region, list[Assessment]]:
+    found: dict[Region, list[Assessment]] = {}
+    rows = Assessment.objects.filter(scheme=scheme).select_related("school__county", "scheme__city")
+    for row in rows.order_by("school__order", "school__code"):
+        found.setdefault(row.school.county, []).append(row)
+    return found
+
+
+def _target(place: int, number: int) -> str:
+    if place == 0:
+        return FIRST_COUNTY[number] if number < len(FIRST_COUNTY) else "county"
+    return "city"
+
+
+def _official(city: Region, role: str, **scope) -> User:
+    """Somebody who holds the role there; an account without a usable password is made where nobody does."""
+    held = Appointment.objects.filter(role=role, city=city, **scope).select_related("user").first()
+    if held:
+        return held.user
+    where = next(iter(scope.values()))
+    user = User.objects.create(username=f"{role}-{where.code}", name=f"{where}负责人", city=city, must_change_password=False)
+    user.set_unusable_password()
+    user.save(update_fields=["password"])
+    Appointment.objects.create(user=user, role=role, city=city, **scope)
+    return user
+
+
+def _advance(assessment: Assessment, school: SchoolYear, target: str, lead: User, panel: Panel, users: dict[str, User]) -> None:
+    if target in ("empty", "lapsed"):
+        return
+    _answer(assessment, Stage.SELF, school.judged.self_entries, school, half=target == "begun")
+    if target in ("begun", "filled"):
+        return
+    head = _official(assessment.scheme.city, Role.HEAD, school=assessment.school)
+    if target in ("declining", "declined"):
+        take_step(assessment, "ask_decline", by=head, comment="校舍重建，今年无法正常办班")
+        if target == "declined":
+            take_step(assessment, "decline", by=users["office"])
+        return
+    if target == "confirming":
+        filler = _official(assessment.scheme.city, Role.FILLER, school=assessment.school)
+        take_step(assessment, "send_to_head", by=filler)
+        return
+    take_step(assessment, "submit", by=head)
+    if target == "returned":
+        code = assessment.scores.filter(stage=Stage.SELF).order_by("item__order").first().item.code
+        take_step(assessment, "return_", by=lead, comment="请补正后再报", items={code: "任职文件与登记不一致，请核对"})
+    if target == "city":
+        _answer(assessment, Stage.COUNTY, school.judged.county, school)
+        Assessment.objects.filter(pk=assessment.pk).update(panel=panel, visited=True)
+        assessment.refresh_from_db()
+        take_step(assessment, "recommend", by=lead, star=_suggested(assessment), opinion="经集体研究，同意初评意见。")
+
+
+def _score(scheme: Scheme, judged: dict[str, SchoolYear]) -> None:
+    """Sheets of the first schools of the panel as the sample's judges filled them in, closed at some of them."""
+    judges = list(Judge.objects.filter(scheme=scheme).select_related("user"))
+    waiting = (
+        Assessment.objects.filter(scheme=scheme, status=Status.CITY).select_related("school").order_by("school__order", "school__code")
+    )
+    for place, assessment in enumerate(waiting[: CLOSED + BEGUN]):
+        school = judged[assessment.school.code]
+        sheets = sorted(school.judged.city.items())
+        for judge, (label, entries) in zip(judges if place < CLOSED else judges[:1], sheets, strict=False):
+            _answer(assessment, Stage.CITY, entries, school, judge=judge, label=label)
+            if place < CLOSED and not assessment.scores.filter(stage=Stage.CITY, judge=judge, answers=None).exists():
+                assessment.sheets.filter(judge=judge).update(submitted_at=timezone.now(), submitted_by=judge.user)
+
+
+def _close_self_assessment(scheme: Scheme, office: User) -> None:
+    """The deadline was yesterday: schools still at work got an extension, one handed in nothing and is lapsed."""
+    scheme.self_due = timezone.localdate() - dt.timedelta(days=1)
+    scheme.save(update_fields=["self_due"])
+    extended = timezone.localdate() + dt.timedelta(days=SELF_DAYS)
+    late = Assessment.objects.filter(scheme=scheme, status__in=[Status.DRAFT, Status.CONFIRMING]).select_related("scheme__city", "school")
+    *at_work, last = late.order_by("school__order", "school__code")
+    for assessment in at_work:
+        grant_extension(assessment, Stage.SELF, extended, by=office, reason="台风停课，补办培训班次")
+    scheme.refresh_from_db()
+    last.refresh_from_db()
+    take_step(last, "lapse", by=office, comment="经两次提醒仍未提交自评")
+
+
+def _suggested(assessment: Assessment) -> int:
+    """What the school held last year, a plausible suggestion of its county."""
+    return Result.objects.filter(school=assessment.school).order_by("-scheme__year").values_list("star", flat=True).first() or 0
+
+
+def _answer(
+    assessment: Assessment,
+    stage: str,
+    entries: dict,
+    school: SchoolYear,
+    *,
+    half: bool = False,
+    judge: Judge | None = None,
+    label: str = "",
+) -> None:
+    """Fill the stage's empty rows with what the sample says; `half` leaves every second row open."""
+    rows = list(Score.objects.filter(assessment=assessment, stage=stage, judge=judge).select_related("item").order_by("item__order"))
+    filled = [row for place, row in enumerate(rows) if row.item.code in entries and not (half and place % 2)]
+    for row in filled:
+        entry, typed = entries[row.item.code]
+        row.answers, row.remark = entry_to_json(entry), typed.remark
+        points = school.judged.asked_points.get((stage, label, row.item.code))
+        row.points = None if points is None else to_cents(points)
+        row.updated_at = timezone.now()
+    Score.objects.bulk_update(filled, ["answers", "remark", "points", "updated_at"])

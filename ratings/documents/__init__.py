@@ -1,0 +1,1 @@
+"""公文: a pure context, a template, bytes. Nothing here reads the database."""

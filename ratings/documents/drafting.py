@@ -1,0 +1,177 @@
+"""The first draft of a bulletin, written from the figures; the office edits the text before it is issued."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from .facts import BulletinFacts, by_place, level_name
+from .wording import count_characters, numeral, percentage
+
+#: A longer list of five-star schools belongs into the annex alone.
+LIST_LIMIT = 600
+
+
+def draft_title(facts: BulletinFacts) -> str:
+    return f"关于{facts.year}年度{facts.school_word}规范化建设星级评定结果的通报"
+
+
+def draft_addressee(facts: BulletinFacts) -> str:
+    """Departments of the counties: a department does not instruct lower Party committees."""
+    if not facts.counties:
+        return f"各{facts.school_word}："
+    return f"各{facts.county_word}委组织部、{facts.county_word}委党校："
+
+
+def draft_text(facts: BulletinFacts) -> str:
+    """缘由 → 情况 → 做法 → 问题 → 要求, one paragraph per line.
+
+    Says only what the figures show. Problems name categories and no school; nobody is asked to report back.
+    """
+    sections = [
+        ("评定基本情况", [*_overview(facts), *_top_list(facts)]),
+        ("评定中反映的主要成效", _strengths(facts)),
+        ("存在的主要问题", _weaknesses(facts)),
+        ("下一步工作要求", _requirements(facts)),
+    ]
+    lines = [_opening(facts)]
+    for number, (heading, paragraphs) in enumerate((section for section in sections if section[1]), 1):
+        lines += [f"{numeral(number)}、{heading}", *paragraphs]
+    return "\n".join(lines)
+
+
+def _opening(facts: BulletinFacts) -> str:
+    scheme = facts.scheme.strip("《》")
+    steps = f"，经{'、'.join(facts.steps)}等程序" if facts.steps else ""
+    return (
+        f"根据《{scheme}》{steps}，对全市{len(facts.rated)}所{facts.school_word}{facts.year}年度规范化建设情况进行了星级评定。"
+        "现将有关情况通报如下："
+    )
+
+
+def _overview(facts: BulletinFacts) -> list[str]:
+    points = [("总体结果", _participation(facts) + _levels(facts) + _compared(facts))]
+    if facts.counties:
+        points.append((f"各{facts.county_word}情况", _places(facts)))
+    return _numbered(points)
+
+
+def _numbered(points: list[tuple[str, str]]) -> list[str]:
+    if len(points) == 1:
+        return [points[0][1]]
+    return [f"（{numeral(number)}）{heading}。{text}" for number, (heading, text) in enumerate(points, 1)]
+
+
+def _participation(facts: BulletinFacts) -> str:
+    absent = []
+    if facts.declined:
+        absent.append(f"经确认不参评{facts.declined}所")
+    if facts.lapsed:
+        absent.append(f"未按规定申报{facts.lapsed}所")
+    if not absent:
+        return ""
+    total = len(facts.schools) + facts.declined
+    return f"全市共有{facts.school_word}{total}所，其中{'、'.join(absent)}，实际参加评定{len(facts.rated)}所。"
+
+
+def _levels(facts: BulletinFacts) -> str:
+    rated = len(facts.rated)
+    shown = [*facts.levels, *([0] if facts.with_star(0) else [])]
+    counts = [(star, len(facts.with_star(star))) for star in shown]
+    shares = [f"{level_name(star)}{count}所，占{percentage(count, rated)}" for star, count in counts if count]
+    none = [level_name(star) for star, count in counts if not count]
+    return f"参加评定的{rated}所{facts.school_word}中，{'；'.join(shares)}" + (f"；没有{'、'.join(none)}" if none else "") + "。"
+
+
+def _compared(facts: BulletinFacts) -> str:
+    if not facts.last_year:
+        return ""
+    changes = [_change(star, len(facts.with_star(star)) - facts.last_year.get(star, 0)) for star in facts.levels]
+    return f"与{facts.year - 1}年度相比，{'，'.join(changes)}。"
+
+
+def _change(star: int, difference: int) -> str:
+    if difference == 0:
+        return f"{level_name(star)}数量持平"
+    return f"{level_name(star)}{'增加' if difference > 0 else '减少'}{abs(difference)}所"
+
+
+def _places(facts: BulletinFacts) -> str:
+    parts = [_place(place, facts.of_place(place)) for place in facts.places]
+    return "；".join(part for part in parts if part) + "。"
+
+
+def _place(name: str, facts: BulletinFacts) -> str:
+    if not facts.schools:
+        return ""
+    shown = [*facts.levels, 0]
+    stars = [f"{level_name(star)}{len(facts.with_star(star))}所" for star in shown if facts.with_star(star)]
+    stars += [f"未申报{facts.lapsed}所"] if facts.lapsed else []
+    return f"{name}{len(facts.schools)}所，其中{'、'.join(stars)}"
+
+
+def _top_list(facts: BulletinFacts) -> list[str]:
+    top = facts.levels[0]
+    schools = facts.with_star(top)
+    if not schools:
+        return []
+    groups = by_place(schools, facts.places)
+    listed = "；".join((f"{county}：" if county else "") + "、".join(names) for county, names in groups)
+    order = "按行政区划顺序排列"
+    text = f"{order}，{listed}。" if count_characters(listed) <= LIST_LIMIT else "名单见附件1。"
+    if facts.counties:
+        return [f"（三）{level_name(top)}{facts.school_word}。{text}"]
+    return [f"{level_name(top)}{facts.school_word}{text if text.startswith('名单') else f'（{order}）：{listed}。'}"]
+
+
+def _ordered_categories(facts: BulletinFacts) -> list[str]:
+    """Strongest first; empty where the rates do not differ."""
+    rates = {rate for _, rate in facts.category_rates}
+    return [name for name, _ in sorted(facts.category_rates, key=lambda item: -item[1])] if len(rates) > 1 else []
+
+
+def _quoted(names: list[str]) -> str:
+    return "".join(f"“{name}”" for name in names)
+
+
+def _few(categories: list[str]) -> int:
+    return 2 if len(categories) >= 4 else 1
+
+
+def _strengths(facts: BulletinFacts) -> list[str]:
+    categories = _ordered_categories(facts)
+    if not categories:
+        return []
+    strong = _quoted(categories[: _few(categories)])
+    return [f"从各大项总体得分情况看，{strong}得分率相对较高，是全市{facts.school_word}基础较好的方面。"]
+
+
+def _weaknesses(facts: BulletinFacts) -> list[str]:
+    categories = _ordered_categories(facts)
+    sentences = []
+    if categories:
+        weak = _quoted(categories[-_few(categories) :])
+        sentences.append(f"从各大项总体得分情况看，{weak}得分率相对较低，是全市{facts.school_word}需要重点改进的方面。")
+    if facts.lapsed:
+        sentences.append(f"有{facts.lapsed}所{facts.school_word}未按规定时间完成申报。")
+    return ["".join(sentences)] if sentences else []
+
+
+def _requirements(facts: BulletinFacts) -> list[str]:
+    return [f"（{numeral(number)}）{text}" for number, text in enumerate(_demands(facts), 1)]
+
+
+def _demands(facts: BulletinFacts) -> Iterator[str]:
+    top, word = level_name(facts.levels[0]), facts.school_word
+    yield f"巩固评定成果。{top}{word}要保持标准、持续用力，把行之有效的做法坚持下去；其他{word}要找准差距，学习借鉴，稳步提升办学水平。"
+    categories = _ordered_categories(facts)
+    around = f"围绕{_quoted(categories[-_few(categories) :])}等薄弱环节，" if categories else ""
+    yield (
+        f"抓好问题改进。各{word}要对照评定标准和反馈的情况，{around}逐项加以改进，"
+        "能够马上解决的抓紧解决，需要一段时间解决的明确措施和时限。"
+    )
+    who = f"各{facts.county_word}委组织部、{facts.county_word}委党校" if facts.counties else "挂点联系指导人员"
+    yield (
+        f"加强联系指导。{who}要加强日常指导，推动办学基础较好的学校与基础较弱的学校结对帮扶，"
+        "统筹用好现有场所、师资和经费，不搞重复建设，不增加基层负担。"
+    )
+    yield "用好评定结果。评定结果作为改进党员教育培训工作、统筹培训资源的重要参考。要注重培训实效，不以材料多少、场所装饰评价工作。"

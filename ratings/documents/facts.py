@@ -1,0 +1,97 @@
+"""What the year came to, as far as a bulletin may say it: names and stars, never a score, a rank or a vote."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+
+from ratings.enums import Star
+
+#: Where a city has counties, the name under which its own schools stand.
+CITY_ITSELF = "市直"
+
+
+@dataclass(frozen=True)
+class RatedSchool:
+    """One school as the bulletin names it; `lapsed` is 未申报, counted apart from 不授星."""
+
+    name: str
+    county: str = ""
+    kind: str = ""
+    star: int = Star.NONE
+    lapsed: bool = False
+
+
+@dataclass(frozen=True)
+class BulletinFacts:
+    """Figures of one city and year.
+
+    `schools` stand in administrative order, 不参评 ones left out and counted in `declined`.
+    `counties` in order, empty where the scheme knows no county; `levels` are the stars the scheme awards, highest first.
+    `last_year` maps stars to counts of the year before. `category_rates` serve to order the categories only: no rate is printed.
+    `list_unrated` puts 不授星 schools on the public list; by default they are counted but told by letter.
+    """
+
+    year: int
+    scheme: str
+    levels: tuple[int, ...]
+    schools: tuple[RatedSchool, ...]
+    counties: tuple[str, ...] = ()
+    steps: tuple[str, ...] = ("学校自评", "县级初评", "市级评审", "集体审定")
+    declined: int = 0
+    last_year: Mapping[int, int] | None = None
+    category_rates: tuple[tuple[str, Fraction], ...] = ()
+    list_unrated: bool = False
+    county_word: str = "县（区）"
+    school_word: str = "镇街党校"
+
+    @property
+    def rated(self) -> tuple[RatedSchool, ...]:
+        """Schools that took part, whether or not they earned a star."""
+        return tuple(school for school in self.schools if not school.lapsed)
+
+    @property
+    def lapsed(self) -> int:
+        return len(self.schools) - len(self.rated)
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        """The counties and, after them, the city itself if it has schools of its own; empty where there are no counties."""
+        if not self.counties:
+            return ()
+        own = any(not school.county for school in self.schools)
+        return (*self.counties, *([CITY_ITSELF] if own else []))
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """Kinds of school that occur, in order of first appearance."""
+        return tuple(dict.fromkeys(school.kind for school in self.schools if school.kind))
+
+    def with_star(self, star: int) -> tuple[RatedSchool, ...]:
+        """Schools that took part and hold exactly this star, in administrative order."""
+        return tuple(school for school in self.rated if school.star == star)
+
+    def of_place(self, place: str) -> BulletinFacts:
+        """The same figures for one of the places."""
+        return self._only(tuple(school for school in self.schools if (school.county or CITY_ITSELF) == place))
+
+    def of_kind(self, kind: str) -> BulletinFacts:
+        """The same figures for one kind of school."""
+        return self._only(tuple(school for school in self.schools if school.kind == kind))
+
+    def _only(self, schools: tuple[RatedSchool, ...]) -> BulletinFacts:
+        return BulletinFacts(self.year, self.scheme, self.levels, schools, school_word=self.school_word)
+
+
+def level_name(star: int) -> str:
+    """五星级 …, 不授星."""
+    return Star(star).label + ("级" if star else "")
+
+
+def by_place(schools: tuple[RatedSchool, ...], places: tuple[str, ...]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Names under each place that has any; one group without a name where there are no counties."""
+    if not places:
+        return (("", tuple(school.name for school in schools)),) if schools else ()
+    groups = ((place, tuple(school.name for school in schools if (school.county or CITY_ITSELF) == place)) for place in places)
+    return tuple((place, names) for place, names in groups if names)

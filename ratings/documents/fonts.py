@@ -1,0 +1,130 @@
+"""Which font file plays which role of a document, and what to say when one is missing.
+
+A role is a chain of files: the office's own face when it dropped one in, the free substitute, then faces for rare characters.
+WeasyPrint falls through the chain glyph by glyph, so 㙍 or 𠮷 inside a 仿宋 line comes from the next file that has it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.conf import settings
+
+#: Sub-folder of FONTS_DIR for faces an office owns; file names are compared without regard to case.
+OWN_FOLDER = "office"
+RARE_FANG = "LXGWWenKai-Light.ttf"
+NOTO_SERIF = "NotoSerifCJKsc-Regular.otf"
+NOTO_SERIF_BOLD = "NotoSerifCJKsc-Bold.otf"
+NOTO_SANS = "NotoSansCJKsc-Regular.otf"
+
+
+@dataclass(frozen=True)
+class Role:
+    """One kind of type of GB/T 9704: `own` are accepted names of an office's file, `free` the substitutes in order."""
+
+    key: str
+    label: str
+    own: tuple[str, ...]
+    free: tuple[str, ...]
+
+
+ROLES = (
+    Role(
+        "title",
+        "小标宋",
+        ("小标宋.ttf", "小标宋.otf", "方正小标宋简体.ttf", "方正小标宋_gbk.ttf", "fzxbsjw.ttf", "fzxbsk.ttf"),
+        (NOTO_SERIF_BOLD,),
+    ),
+    Role(
+        "fang",
+        "仿宋",
+        ("仿宋.ttf", "仿宋.otf", "仿宋_gb2312.ttf", "方正仿宋简体.ttf", "方正仿宋_gbk.ttf", "simfang.ttf", "fzfsjw.ttf", "fzfsk.ttf"),
+        ("FandolFang-Regular.otf", RARE_FANG, NOTO_SERIF),
+    ),
+    Role(
+        "kai",
+        "楷体",
+        ("楷体.ttf", "楷体.otf", "楷体_gb2312.ttf", "方正楷体简体.ttf", "方正楷体_gbk.ttf", "simkai.ttf", "fzktjw.ttf", "fzktk.ttf"),
+        ("FandolKai-Regular.otf", RARE_FANG, NOTO_SERIF),
+    ),
+    Role(
+        "hei",
+        "黑体",
+        ("黑体.ttf", "黑体.otf", "方正黑体简体.ttf", "方正黑体_gbk.ttf", "simhei.ttf", "fzhtjw.ttf", "fzhtk.ttf"),
+        ("FandolHei-Regular.otf", NOTO_SANS),
+    ),
+    Role("song", "宋体", ("宋体.ttf", "宋体.otf", "simsun.ttf"), (NOTO_SERIF,)),
+)
+
+#: Better to have, but a document is complete without it: the last file of each chain holds every character.
+OPTIONAL = frozenset({RARE_FANG})
+
+
+class FontMissing(RuntimeError):
+    """A face or a character is not available; the text is one Chinese sentence for the person at the screen."""
+
+
+@dataclass(frozen=True)
+class Face:
+    """The files that will set one role, first choice first."""
+
+    role: Role
+    files: tuple[Path, ...]
+
+    @property
+    def substituted(self) -> bool:
+        """True when a free face stands in for the official one."""
+        return self.files[0].parent.name != OWN_FOLDER
+
+    def describe(self) -> str:
+        """For the print page: 仿宋：FandolFang-Regular（替代字体）."""
+        return f"{self.role.label}：{self.files[0].stem}" + ("（替代字体）" if self.substituted else "（本单位字体）")
+
+    def families(self) -> tuple[str, ...]:
+        """CSS family names of the chain; one name per file, since two files under one name would hide each other."""
+        return tuple(f"{self.role.key}-{number}" for number in range(1, len(self.files) + 1))
+
+
+def required_files() -> tuple[str, ...]:
+    """Every file name that must stand in FONTS_DIR, without repetition."""
+    return tuple(dict.fromkeys(name for role in ROLES for name in role.free if name not in OPTIONAL))
+
+
+def find_faces(folder: Path | None = None) -> tuple[Face, ...]:
+    """The faces in use; raises FontMissing with the command that cures it."""
+    folder = Path(folder or settings.FONTS_DIR)
+    missing = [name for name in required_files() if not (folder / name).is_file()]
+    if missing:
+        raise FontMissing(f"缺少公文字体 {'、'.join(missing)}，请运行 python manage.py fetch_fonts 后重试。")
+    own = _own_files(folder / OWN_FOLDER)
+    return tuple(Face(role, tuple(_chain(role, folder, own))) for role in ROLES)
+
+
+def describe_faces(folder: Path | None = None) -> tuple[str, ...]:
+    """One line per role, saying whether the official face or a substitute is used."""
+    return tuple(face.describe() for face in find_faces(folder))
+
+
+def faces_css(faces: tuple[Face, ...]) -> str:
+    """@font-face rules and one custom property per role (`--fang` …) holding its whole chain."""
+    rules = [
+        f'@font-face{{font-family:"{family}";src:url("font:{path.name}")}}'
+        for face in faces
+        for family, path in zip(face.families(), face.files, strict=True)
+    ]
+    chains = [f"--{face.role.key}:" + ",".join(f'"{family}"' for family in face.families()) for face in faces]
+    return "\n".join([*rules, f":root{{{';'.join(chains)}}}"])
+
+
+def _own_files(folder: Path) -> dict[str, Path]:
+    if not folder.is_dir():
+        return {}
+    return {path.name.casefold(): path for path in sorted(folder.iterdir()) if path.is_file()}
+
+
+def _chain(role: Role, folder: Path, own: dict[str, Path]):
+    mine = next((own[name] for name in role.own if name in own), None)
+    if mine is not None:
+        yield mine
+    yield from (folder / name for name in role.free if (folder / name).is_file())

@@ -1,0 +1,108 @@
+"""佐证材料: attaching and taking back, at most a few for each item, what the system holds as a link instead of a copy."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from django.core.files.base import ContentFile
+from django.db import transaction
+from django.urls import reverse
+from django.utils import timezone
+
+from ratings.enums import Confirmation, Stage
+from ratings.models import Assessment, Evidence, Item, Score
+from ratings.workflow import uneditable, void_signature
+from schools.models import TrainingClass, User
+from schools.uploads import CheckedUpload
+
+#: Pieces of evidence one item may hold.
+MOST = 3
+#: Parts of a school's page that hold records, with the year in the address.
+SECTIONS = (
+    ("classes", "开班登记"),
+    ("plan", "年度培训计划"),
+    ("budgets", "经费"),
+    ("regulations", "管理制度"),
+    ("teachers", "师资"),
+    ("points", "现场教学点"),
+    ("visits", "走访指导"),
+)
+#: Classes offered one by one.
+MOST_CLASSES = 60
+
+
+class NotAttached(ValueError):
+    """The evidence cannot be attached or taken back; the text is a sentence."""
+
+
+def record_choices(assessment: Assessment) -> list[tuple[str, str]]:
+    """Records the system holds of the school, as (address, words): nobody types an address."""
+    scheme = assessment.scheme
+    page = f"{reverse('schools:school', args=[assessment.school_id])}?year={scheme.year}"
+    choices = [(f"{page}#{section}", f"{scheme.year}年{words}") for section, words in SECTIONS]
+    held = TrainingClass.objects.filter(school=assessment.school_id).kept().held_between(scheme.period_start, scheme.period_end)
+    classes = held.order_by("-starts_on", "pk").values_list("pk", "starts_on", "name")[:MOST_CLASSES]
+    return choices + [(f"{page}&class={pk}#classes", f"开班登记：{_day(day)} {name}") for pk, day, name in classes]
+
+
+def _day(day: date) -> str:
+    return f"{day.month}月{day.day}日"
+
+
+def attach(
+    assessment: Assessment,
+    item: Item,
+    *,
+    by: User,
+    upload: CheckedUpload | None = None,
+    link: tuple[str, str] | None = None,
+    paper: tuple[str, int, str] | None = None,
+) -> Evidence:
+    """Attach one file, one link (address, words) or one note of paper (name, copies, place). Raises NotAttached with a sentence."""
+    with transaction.atomic():
+        _writable(assessment, item, by)
+        if Evidence.objects.filter(assessment=assessment, item=item).kept().count() >= MOST:
+            raise NotAttached(f"每项最多 {MOST} 份佐证材料，请先撤回不需要的。")
+        evidence = Evidence(assessment=assessment, item=item, by=by, at=timezone.now())
+        if upload is not None:
+            _fill_file(evidence, upload)
+        elif link is not None:
+            evidence.kind, evidence.link, evidence.name = Evidence.Kind.LINK, *link
+        elif paper is not None:
+            evidence.kind = Evidence.Kind.PAPER
+            evidence.name, evidence.copies, evidence.location = paper
+        evidence.save()
+        _changed(assessment)
+    return evidence
+
+
+def take_back(evidence: Evidence, *, by: User) -> None:
+    """What was attached stays in the table with who took it back and when. Raises NotAttached with a sentence."""
+    with transaction.atomic():
+        _writable(evidence.assessment, evidence.item, by)
+        evidence.removed_at, evidence.removed_by = timezone.now(), by
+        evidence.save(update_fields=["removed_at", "removed_by"])
+        _changed(evidence.assessment)
+
+
+def _fill_file(evidence: Evidence, upload: CheckedUpload) -> None:
+    evidence.kind, evidence.name = Evidence.Kind.FILE, upload.name
+    evidence.size, evidence.digest, evidence.content_type = upload.size, upload.sha256, upload.kind.content_type
+    evidence.file.save(upload.name, ContentFile(upload.content), save=False)
+
+
+def uneditable_item(assessment: Assessment, item: Item, user: User) -> str:
+    """Why `user` may not change what the school says of this item now; also asked for items that the system fills alone."""
+    return uneditable(Score(assessment=assessment, item=item, stage=Stage.SELF), user)
+
+
+def _writable(assessment: Assessment, item: Item, by: User) -> None:
+    locked = Assessment.objects.select_for_update(of=("self",)).select_related("scheme", "school").get(pk=assessment.pk)
+    refusal = uneditable_item(locked, item, by)
+    if refusal:
+        raise NotAttached(refusal)
+
+
+def _changed(assessment: Assessment) -> None:
+    if assessment.scheme.confirmation == Confirmation.SIGNED:
+        void_signature(assessment)

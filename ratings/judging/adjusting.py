@@ -1,0 +1,87 @@
+"""评审核定: the office or the panel's leader replaces the system part of an item; no single judge does."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from fractions import Fraction
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from ratings.enums import Phase, Stage, Status
+from ratings.models import Adjustment, Assessment, Item
+from ratings.permissions import may_arrange_panels, may_judge
+from ratings.review.adjusting import system_full
+from ratings.rounding import show
+from ratings.workflow import NotAllowed, scheme_spec
+from schools import audit
+from schools.models import User
+from schools.models.scope import NOTHING
+
+from .closing import is_closed
+from .seats import judged_by
+
+
+def adjustable(user: User) -> QuerySet[Assessment]:
+    """Schools at which this person may set a 核定: all of the city for the office, those of the own panel for its leader."""
+    rows = Assessment.objects.select_related("scheme__city", "school", "panel")
+    if may_arrange_panels(user):
+        return rows.filter(pk__in=Assessment.objects.visible_to(user).filter(status=Status.CITY))
+    if may_judge(user):
+        return rows.filter(pk__in=judged_by(user).filter(status=Status.CITY, panel__leader__user=user).order_by().values("pk"))
+    return rows.filter(NOTHING)
+
+
+def adjust(assessment: Assessment, code: str, *, points: Decimal, reason: str, by: User) -> Adjustment:
+    """Set or change the city's 核定 of one item; it starts from the county's, keeps the figures seen, and owes a reason."""
+    reason = reason.strip()
+    with transaction.atomic():
+        locked, item, bound = _open(assessment, code, by)
+        if not reason:
+            raise NotAllowed(["请写明核定理由。"])
+        if not 0 <= Fraction(points) <= system_full(bound):
+            raise NotAllowed([f"核定得分应在 0—{show(system_full(bound))} 分之间。"])
+        snapshot = locked.snapshots.order_by("taken_at", "id").last()
+        figures: Mapping = snapshot.values if snapshot else {}
+        seen = {name: figures.get(name) for index in bound.system_parts for name in bound.part_references[index]}
+        values = {"points": points, "reason": reason, "metric_values": seen, "by": by, "by_label": by.name, "at": timezone.now()}
+        found, _ = Adjustment.objects.update_or_create(assessment=locked, item=item, stage=Stage.CITY, defaults=values)
+        _record(locked, by, {"小项": code, "阶段": "评审", "核定得分": str(points), "理由": reason, "系统数值": seen})
+    return found
+
+
+def withdraw(assessment: Assessment, code: str, *, by: User) -> None:
+    """Back to what counted before the city's 核定; the audit trail keeps what it was."""
+    with transaction.atomic():
+        locked, item, _ = _open(assessment, code, by)
+        deleted, _ = Adjustment.objects.filter(assessment=locked, item=item, stage=Stage.CITY).delete()
+        if deleted:
+            _record(locked, by, {"小项": code, "阶段": "评审", "核定得分": "撤销"})
+
+
+def locked_sentence(assessment: Assessment, user: User) -> str:
+    """Why this person may not adjust here now, or ""."""
+    if assessment.status != Status.CITY or assessment.scheme.phase != Phase.SCORING:
+        return "本校不在评审中，不能核定。"
+    if not may_arrange_panels(user) and assessment.panel and is_closed(assessment.panel):
+        return "本组评分表已全部提交，如需核定请联系市评委会办公室。"
+    return ""
+
+
+def _open(assessment: Assessment, code: str, by: User):
+    locked = Assessment.objects.select_for_update(of=("self",)).select_related("scheme__city", "school", "panel").get(pk=assessment.pk)
+    if not adjustable(by).filter(pk=locked.pk).exists():
+        raise NotAllowed(["评审阶段的核定由市评委会办公室或评审组组长办理。"])
+    sentence = locked_sentence(locked, by)
+    if sentence:
+        raise NotAllowed([sentence])
+    bound = scheme_spec(locked.scheme).bound[code]
+    if not bound.system_parts:
+        raise NotAllowed(["本项没有系统取数部分，由评委直接评分。"])
+    return locked, Item.objects.get(scheme=locked.scheme, code=code), bound
+
+
+def _record(assessment: Assessment, by: User, detail: dict) -> None:
+    audit.record("adjust", by=by, city=assessment.scheme.city, subject=str(assessment), detail=detail)

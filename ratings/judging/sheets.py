@@ -1,0 +1,130 @@
+"""评委评分表: what a judge owes at a school, handing it in, giving it back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from ratings.criteria.spec import SchemeSpec, digest
+from ratings.enums import Phase, Stage, Status
+from ratings.models import Assessment, Judge, JudgeSheet, Score
+from ratings.permissions import may_arrange_panels
+from ratings.rules import missing_answers
+from ratings.scoring import entry_from_json
+from ratings.workflow import Blocker, NotAllowed, owed_codes, scheme_spec, uneditable
+from schools import audit
+from schools.models import User
+
+from .recusal import must_recuse
+
+REASON_LIMIT = 200
+
+
+def gaps(spec: SchemeSpec, codes: list[str], answers: Mapping[str, Any]) -> list[Blocker]:
+    """Items among `codes` that are not fully scored; `answers` holds the stored JSON by item code."""
+    found = []
+    for code in codes:
+        bound, content = spec.bound[code], answers.get(code)
+        if content is None:
+            found.append(Blocker(f"{code} {bound.item.name}尚未评分", code))
+            continue
+        said = entry_from_json(content).answers
+        owed = [] if said is None else missing_answers(bound.item.rule, spec.vocabulary, said, excluded=bound.excluded(Stage.CITY))
+        if owed:
+            found.append(Blocker(f"{code} {bound.item.name}还缺：{'、'.join(owed)}", code))
+    return found
+
+
+def sheet_gaps(sheet: JudgeSheet, spec: SchemeSpec) -> list[Blocker]:
+    """What the sheet still lacks; 现场 items count only where the school was visited or nothing could stand in for them."""
+    codes = owed_codes(spec, Stage.CITY, visited=sheet.assessment.visited)
+    return gaps(spec, codes, dict(own_rows(sheet).values_list("item__code", "answers")))
+
+
+def own_rows(sheet: JudgeSheet):
+    """The rows of this sheet alone: of its judge, or of the agreed sheet."""
+    return Score.objects.filter(assessment=sheet.assessment_id, stage=Stage.CITY, judge=sheet.judge_id)
+
+
+def locked_sheet(pk: int) -> JudgeSheet:
+    """The sheet, its assessment locked first as every writer of scores does, so that no answer changes meanwhile."""
+    assessment = JudgeSheet.objects.values_list("assessment", flat=True).get(pk=pk)
+    locked = Assessment.objects.select_for_update(of=("self",)).select_related("scheme__city", "school", "panel").get(pk=assessment)
+    sheet = JudgeSheet.objects.select_for_update(of=("self",)).select_related("judge__user", "entered_by").get(pk=pk)
+    sheet.assessment = locked
+    return sheet
+
+
+def refuse_writing(sheet: JudgeSheet, user: User) -> None:
+    """Raises NotAllowed where `user` may not write this sheet now: role, phase, deadline, seat, 回避."""
+    row = Score(assessment=sheet.assessment, stage=Stage.CITY, judge=sheet.judge)
+    sentence = uneditable(row, user) or _recusal(sheet, user)
+    if sentence:
+        raise NotAllowed([sentence])
+
+
+def submit_sheet(sheet: JudgeSheet, *, by: User) -> None:
+    """Hand the complete sheet in: from here the judge cannot change it. Raises NotAllowed with everything missing."""
+    with transaction.atomic():
+        locked = locked_sheet(sheet.pk)
+        refuse_writing(locked, by)
+        if locked.entered_by_id:
+            raise NotAllowed(["代录的评分表由另一人核对后提交。"])
+        refuse_incomplete(locked)
+        close(locked, by=by)
+
+
+def refuse_incomplete(sheet: JudgeSheet) -> None:
+    """Raises NotAllowed with every item that is not fully scored."""
+    missing = sheet_gaps(sheet, scheme_spec(sheet.assessment.scheme))
+    if missing:
+        raise NotAllowed([blocker.text for blocker in missing])
+
+
+def close(sheet: JudgeSheet, *, by: User) -> None:
+    """Mark the locked sheet as submitted and keep the digest of what it said in the audit trail."""
+    sheet.submitted_at, sheet.submitted_by = timezone.now(), by
+    sheet.save(update_fields=["submitted_at", "submitted_by", "checked_by"])
+    record(sheet, by, {"提交": label_of(sheet.judge), "摘要": sheet_digest(sheet)})
+
+
+def reopen_sheet(sheet: JudgeSheet, *, by: User, reason: str) -> None:
+    """Give a submitted sheet back to its judge (代录: to who entered it), before the year is settled."""
+    reason = reason.strip()
+    if not may_arrange_panels(by):
+        raise NotAllowed(["评分表由市评委会办公室退回。"])
+    if not reason or len(reason) > REASON_LIMIT:
+        raise NotAllowed([f"请写明退回理由，不超过 {REASON_LIMIT} 字。"])
+    with transaction.atomic():
+        locked = locked_sheet(sheet.pk)
+        if locked.submitted_at is None:
+            raise NotAllowed(["这份评分表尚未提交，不需要退回。"])
+        if locked.assessment.status != Status.CITY or locked.assessment.scheme.phase != Phase.SCORING:
+            raise NotAllowed(["本校已审定或不在评审中，评分表不能再退回。"])
+        locked.submitted_at = locked.submitted_by = locked.checked_by = None
+        locked.save(update_fields=["submitted_at", "submitted_by", "checked_by"])
+        record(locked, by, {"退回": label_of(locked.judge), "理由": reason})
+
+
+def sheet_digest(sheet: JudgeSheet) -> str:
+    """One digest over every answer, point and remark of the sheet: two readers see whether they read the same."""
+    rows = own_rows(sheet).order_by("item__code").values_list("item__code", "answers", "points", "remark")
+    return digest([[code, answers, None if points is None else str(points), remark] for code, answers, points, remark in rows])
+
+
+def label_of(judge: Judge | None) -> str:
+    """Whose sheet: a judge's, or the agreed one."""
+    return judge.label if judge else "合议评分表"
+
+
+def record(sheet: JudgeSheet, by: User, detail: dict) -> None:
+    """A line of the audit trail about one sheet; scores never stand in it."""
+    audit.record("sheet", by=by, city=sheet.assessment.scheme.city, subject=str(sheet.assessment), detail=detail)
+
+
+def _recusal(sheet: JudgeSheet, user: User) -> str:
+    judge = sheet.judge or Judge.objects.filter(panels=sheet.assessment.panel_id, user=user).first()
+    return must_recuse(judge, sheet.assessment.school) if judge else ""

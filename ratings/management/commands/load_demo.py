@@ -1,0 +1,26 @@
+"""manage.py load_demo: the two fictional cities, only while DEBUG is on."""
+
+import os
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from ratings import demo
+
+DEFAULT_PASSWORD = "Xingji-2026"  # noqa: S105 (published with the demo, which only DEBUG can load)
+
+
+class Command(BaseCommand):
+    help = "载入虚构的示例市、示例县级市和演示账号（只在 DEBUG=1 时可用）；可重复执行"
+
+    def handle(self, **options):
+        if not settings.DEBUG:
+            raise CommandError("演示数据和演示账号只能在 DEBUG=1 的试用环境载入，正式环境请用系统管理员账号建立真实数据。")
+        password = os.environ.get("DEMO_PASSWORD", DEFAULT_PASSWORD)
+        users = demo.load(settings.BASE_DIR / "fixtures", password, progress=self._progress)
+        self.stdout.write("演示账号（密码均为 " + password + "）：")
+        for user in users:
+            self.stdout.write(f"  {user.username:<12} {user.identity}")
+
+    def _progress(self, text: str) -> None:
+        self.stdout.write(f"… {text}")

@@ -1,0 +1,53 @@
+"""manage.py run_year: a whole year from workbooks, all or nothing."""
+
+from pathlib import Path
+
+from django.core.management.base import BaseCommand, CommandError
+
+from ratings.enums import Star
+from ratings.models import Result
+from ratings.offline.running import STEPS, run_year
+from ratings.offline.writing import write_year
+from ratings.publication import NotPublished
+from ratings.results import NotSettled
+from schools.workbooks import WorkbookError
+
+
+class Command(BaseCommand):
+    help = "由工作簿完成一个年度的评定：读取、计分、审定、通报，并写出 results.xlsx、trace.json、bulletin.pdf"
+
+    def add_arguments(self, parser):
+        parser.add_argument("--scheme", type=Path, required=True, help="评定方案工作簿 scheme.xlsx")
+        parser.add_argument(
+            "--input", type=Path, required=True, help="存放 schools.xlsx、metrics.xlsx、scores.xlsx、restrictions.xlsx 的文件夹"
+        )
+        parser.add_argument("--out", type=Path, required=True, help="结果写到哪个文件夹")
+        parser.add_argument("--replace", action="store_true", help="替换先前由工作簿导入的同一年度")
+
+    def handle(self, *, scheme: Path, input: Path, out: Path, replace: bool, **options):
+        if not input.is_dir():
+            raise CommandError(f"找不到文件夹 {input}")
+        if out.exists() and not out.is_dir():
+            raise CommandError(f"{out} 不是文件夹，请另指定 --out")
+        try:
+            run = run_year(scheme, input, replace=replace, progress=self._progress)
+        except WorkbookError as error:
+            raise CommandError(f"没有导入任何内容，请改正以下 {len(error.problems)} 处后重试：\n{error}") from error
+        except NotSettled as error:
+            raise CommandError(f"不能审定，没有导入任何内容：\n{error}") from error
+        except NotPublished as error:
+            raise CommandError(f"不能通报，没有导入任何内容：\n{error}") from error
+        write_year(run.scheme, run.spec, out, run.warnings)
+        for warning in run.warnings:
+            self.stdout.write(self.style.WARNING(f"提示：{warning}"))
+        self.stdout.write(self.style.SUCCESS(f"{run.scheme} 已完成：{self._counts(run.scheme)}。结果在 {out}"))
+
+    def _progress(self, number: int, name: str) -> None:
+        """A bar that also reads well in a log."""
+        done, left = "█" * number, "░" * (len(STEPS) - number)
+        self.stdout.write(f"[{done}{left}] {number}/{len(STEPS)} {name}")
+
+    def _counts(self, scheme) -> str:
+        stars = list(Result.objects.filter(scheme=scheme).values_list("star", flat=True))
+        shown = [f"{star.label} {stars.count(star)} 所" for star in sorted(Star, reverse=True) if star in stars]
+        return f"共 {len(stars)} 所，" + "、".join(shown)

@@ -1,0 +1,37 @@
+"""The rating as data: a city's criteria, each school's assessment, its scores and its result."""
+
+from .assessments import Assessment, Extension, MetricSnapshot, Move, ReturnedItem
+from .bulletins import Bulletin
+from .criteria import Category, CustomMetric, Item, Restriction, StarBand
+from .evidence import Evidence, SignedPage
+from .panels import Division, Judge, JudgeSheet, Panel
+from .results import Decision, RestrictionCase, Result
+from .schemes import Scheme, SchemeVersion
+from .scores import Adjustment, Score
+
+__all__ = [
+    "Adjustment",
+    "Assessment",
+    "Bulletin",
+    "Category",
+    "CustomMetric",
+    "Decision",
+    "Division",
+    "Evidence",
+    "Extension",
+    "Item",
+    "Judge",
+    "JudgeSheet",
+    "MetricSnapshot",
+    "Move",
+    "Panel",
+    "Restriction",
+    "RestrictionCase",
+    "Result",
+    "ReturnedItem",
+    "Scheme",
+    "SchemeVersion",
+    "Score",
+    "SignedPage",
+    "StarBand",
+]

@@ -1,0 +1,57 @@
+"""通报: the text the office edits, and the document that was issued."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from ratings.enums import PUBLIC_PHASES
+
+from .results import COMMITTEE
+from .schemes import Scheme
+
+
+class BulletinQuerySet(models.QuerySet):
+    def visible_to(self, user):
+        """Drafts for the committee and its office, issued bulletins for everybody of the city."""
+        identity = user.identity
+        if identity is None or identity.city_id is None:
+            return self.none()
+        scoped = self.filter(scheme__city_id=identity.city_id)
+        if identity.role in COMMITTEE:
+            return scoped
+        return scoped.filter(scheme__phase__in=PUBLIC_PHASES)
+
+
+class Bulletin(models.Model):
+    scheme = models.OneToOneField(Scheme, models.PROTECT, verbose_name="评定方案", related_name="bulletin")
+    organ = models.CharField("发文机关", max_length=60, help_text="红头用全称或规范化简称，如 中共示例市委组织部")
+    co_organs = models.CharField("联合发文机关", max_length=200, blank=True, help_text="用顿号分隔，没有就不填")
+    number = models.CharField("发文字号", max_length=40, blank=True, help_text="按本单位发文登记填写，如 示组通〔2026〕12号")
+    title = models.CharField("标题", max_length=120)
+    addressee = models.CharField("主送机关", max_length=300)
+    body = models.TextField("正文")
+    issued_on = models.DateField("成文日期")
+    sealed = models.BooleanField("加盖印章", default=True)
+    cc = models.CharField("抄送", max_length=300, blank=True)
+    printer = models.CharField("印发机关", max_length=60, blank=True)
+    printed_on = models.DateField("印发日期", null=True, blank=True)
+    version = models.PositiveIntegerField("修改次数", default=0)
+    edited_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="最后修改人", null=True, blank=True, related_name="+"
+    )
+    edited_at = models.DateTimeField("最后修改时间", null=True, blank=True)
+    pdf = models.FileField("通报文件", upload_to="bulletins", blank=True)
+    digest = models.CharField("文件摘要", max_length=64, blank=True)
+
+    objects = BulletinQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "通报"
+        ordering = ["-scheme__year"]
+        constraints = [
+            models.CheckConstraint(condition=Q(pdf="", digest="") | (~Q(pdf="") & ~Q(digest="")), name="bulletin_file_with_digest"),
+            models.CheckConstraint(condition=Q(edited_by__isnull=True) | Q(edited_at__isnull=False), name="bulletin_editor_with_time"),
+        ]
+
+    def __str__(self):
+        return self.title

@@ -1,0 +1,101 @@
+"""佐证材料: a file, a link to a record the system holds, or a note of what lies in the school's cabinet."""
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from ratings.enums import Status
+from schools.models.people import Role
+
+from .assessments import Assessment, AssessmentQuerySet, rating_scope
+from .criteria import Item
+from .schemes import DRAFTERS
+
+
+def stored_path(evidence: "Evidence", filename: str) -> str:
+    """var/media/<city>/<year>/<uuid>: the typed name is kept in a column, never on the disk."""
+    scheme = evidence.assessment.scheme
+    return f"{scheme.city.code}/{scheme.year}/{uuid.uuid4().hex}"
+
+
+class EvidenceQuerySet(AssessmentQuerySet):
+    def visible_to(self, user):
+        """Evidence of the schools in reach, for a judge of those of the panel.
+
+        What is confidential, such as a scanned sheet of a judge, is for the committee and its office alone.
+        """
+        role = user.identity.role if user.identity is not None else None
+        if role == Role.JUDGE:
+            seated = Q(assessment__panel__judges__user=user, assessment__scheme__city=user.identity.city_id)
+            return self.filter(seated, confidential=False, assessment__status__in=(Status.CITY, Status.SETTLED))
+        scoped = self.filter(rating_scope(user, "assessment__school"))
+        return scoped if role in DRAFTERS else scoped.filter(confidential=False)
+
+    def kept(self):
+        """Without what was taken back."""
+        return self.filter(removed_at__isnull=True)
+
+
+class Evidence(models.Model):
+    class Kind(models.TextChoices):
+        FILE = "file", "文件"
+        LINK = "link", "系统内记录"
+        PAPER = "paper", "纸质备查"
+
+    assessment = models.ForeignKey(Assessment, models.PROTECT, verbose_name="评定申报", related_name="evidence")
+    item = models.ForeignKey(Item, models.PROTECT, verbose_name="小项", related_name="+", null=True, blank=True)
+    kind = models.CharField("形式", max_length=5, choices=Kind)
+    name = models.CharField("名称", max_length=200)
+    file = models.FileField("文件", upload_to=stored_path, blank=True)
+    size = models.PositiveIntegerField("大小", default=0)
+    digest = models.CharField("SHA-256", max_length=64, blank=True)
+    content_type = models.CharField("类型", max_length=100, blank=True)
+    link = models.CharField("记录地址", max_length=200, blank=True)
+    copies = models.PositiveSmallIntegerField("份数", null=True, blank=True)
+    location = models.CharField("存放处", max_length=100, blank=True)
+    confidential = models.BooleanField("仅评委会查阅", default=False, help_text="如评委签字的纸质评分表扫描件")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="提交人", related_name="+")
+    at = models.DateTimeField("提交时间")
+    removed_at = models.DateTimeField("撤回时间", null=True, blank=True)
+    removed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="撤回人", null=True, blank=True, related_name="+")
+
+    objects = EvidenceQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "佐证材料"
+        ordering = ["assessment", "item", "id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=(Q(kind="file") & ~Q(file="") & ~Q(digest=""))
+                | (Q(kind="link", file="") & ~Q(link=""))
+                | (Q(kind="paper", file="", copies__isnull=False) & ~Q(location="")),
+                name="evidence_fits_its_kind",
+            ),
+            models.CheckConstraint(
+                condition=Q(removed_at__isnull=True, removed_by__isnull=True) | Q(removed_at__isnull=False, removed_by__isnull=False),
+                name="evidence_removed_by_somebody",
+            ),
+        ]
+
+    def __str__(self):
+        return self.name
+
+
+class SignedPage(models.Model):
+    """签字盖章页: the signed one-page confirmation; any later change of data voids it (内容已变更，请重新打印签字)."""
+
+    assessment = models.ForeignKey(Assessment, models.PROTECT, verbose_name="评定申报", related_name="signed_pages")
+    scan = models.ForeignKey(Evidence, models.PROTECT, verbose_name="扫描件", related_name="+")
+    code = models.CharField("校验码", max_length=64)
+    at = models.DateTimeField("上传时间")
+    voided_at = models.DateTimeField("作废时间", null=True, blank=True)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "签字盖章页"
+        ordering = ["assessment", "id"]
+        constraints = [models.UniqueConstraint(fields=["assessment"], condition=Q(voided_at__isnull=True), name="signed_page_one_valid")]
+
+    def __str__(self):
+        return f"{self.assessment} {self.code[:8]}"

@@ -1,0 +1,113 @@
+"""限制性情形认定、审定意见、评定结果: what the committee decided and what stands for good."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from ratings.enums import PUBLIC_PHASES, Star
+from schools.models.people import Role
+
+from .assessments import Assessment, rating_scope
+from .criteria import Restriction
+from .schemes import Scheme, SchemeVersion
+
+
+class RestrictionCase(models.Model):
+    """A restriction found to apply to one school, with the document it rests on; confirmed by a person or by the run."""
+
+    assessment = models.ForeignKey(Assessment, models.PROTECT, verbose_name="评定申报", related_name="cases")
+    restriction = models.ForeignKey(Restriction, models.PROTECT, verbose_name="限制性情形", related_name="cases")
+    basis = models.CharField("认定依据", max_length=300)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="认定人", null=True, blank=True, related_name="+")
+    at = models.DateTimeField("认定时间")
+
+    class Meta:
+        verbose_name = verbose_name_plural = "限制性情形认定"
+        constraints = [
+            models.UniqueConstraint(fields=["assessment", "restriction"], name="case_once_per_restriction"),
+            models.CheckConstraint(condition=~Q(basis=""), name="case_has_basis"),
+        ]
+
+    def __str__(self):
+        return f"{self.assessment} {self.restriction.code}"
+
+
+class Decision(models.Model):
+    """审定意见: the committee follows the computed star, or deviates and says why."""
+
+    assessment = models.OneToOneField(Assessment, models.PROTECT, verbose_name="评定申报", related_name="decision")
+    star = models.PositiveSmallIntegerField("审定星级", choices=Star)
+    deviates = models.BooleanField("与计算结果不同", default=False)
+    reason = models.CharField("理由", max_length=500, blank=True)
+    votes_for = models.PositiveSmallIntegerField("同意", null=True, blank=True)
+    votes_against = models.PositiveSmallIntegerField("不同意", null=True, blank=True)
+    votes_abstained = models.PositiveSmallIntegerField("弃权", null=True, blank=True)
+    minutes = models.CharField("会议纪要", max_length=200, blank=True)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="审定人", null=True, blank=True, related_name="+")
+    at = models.DateTimeField("审定时间")
+
+    class Meta:
+        verbose_name = verbose_name_plural = "审定意见"
+        constraints = [models.CheckConstraint(condition=Q(deviates=False) | ~Q(reason=""), name="decision_deviation_has_reason")]
+
+    def __str__(self):
+        return f"{self.assessment} {self.get_star_display()}"
+
+
+#: Roles that see results as soon as they are settled; everybody else from the bulletin on.
+COMMITTEE = (Role.OFFICE, Role.CHAIR)
+
+
+class ResultQuerySet(models.QuerySet):
+    def visible_to(self, user):
+        """Results of the schools in scope: for the committee once settled, for others once published."""
+        scoped = self.filter(rating_scope(user))
+        if user.identity is not None and user.identity.role in COMMITTEE:
+            return scoped
+        return scoped.filter(scheme__phase__in=PUBLIC_PHASES)
+
+
+class Result(models.Model):
+    """评定结果: a frozen copy of names, figures, star and the way they were reached.
+
+    `figures` holds the exact and the shown value of every item, category and total; `trace` the steps in order;
+    `next_star` what the school is told about the next level. Nothing here is recomputed after publication.
+    """
+
+    assessment = models.OneToOneField(Assessment, models.PROTECT, verbose_name="评定申报", related_name="result")
+    scheme = models.ForeignKey(Scheme, models.PROTECT, verbose_name="评定方案", related_name="results")
+    version = models.ForeignKey(SchemeVersion, models.PROTECT, verbose_name="方案版本", related_name="+")
+    school = models.ForeignKey("schools.School", models.PROTECT, verbose_name="镇街党校", related_name="results")
+    school_code = models.CharField("学校编码", max_length=40)
+    school_name = models.CharField("学校名称", max_length=120)
+    county_name = models.CharField("县（市、区）", max_length=60, blank=True)
+    order = models.PositiveIntegerField("行政区划顺序", default=0)
+    lapsed = models.BooleanField("未申报", default=False)
+    base = models.DecimalField("基础分", max_digits=6, decimal_places=2, null=True)
+    bonus = models.DecimalField("加分", max_digits=6, decimal_places=2, null=True)
+    total = models.DecimalField("总分", max_digits=6, decimal_places=2, null=True)
+    computed_star = models.PositiveSmallIntegerField("计算星级", choices=Star)
+    star = models.PositiveSmallIntegerField("星级", choices=Star)
+    restrictions = models.JSONField("限制性情形", default=list)
+    figures = models.JSONField("分项得分", default=dict)
+    trace = models.JSONField("计算过程", default=list)
+    next_star = models.JSONField("离上一星级", default=dict)
+    digest = models.CharField("摘要", max_length=64)
+
+    objects = ResultQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "评定结果"
+        ordering = ["scheme", "order", "school_code"]
+        indexes = [models.Index(fields=["scheme", "-total"], name="result_by_total")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(base__isnull=True, bonus__isnull=True, total__isnull=True)
+                | Q(base__isnull=False, bonus__isnull=False, total__isnull=False),
+                name="result_totals_all_or_none",
+            ),
+            models.CheckConstraint(condition=Q(total__isnull=False) | Q(star=0), name="result_without_total_has_no_star"),
+        ]
+
+    def __str__(self):
+        return f"{self.school_name} {self.get_star_display()}"

@@ -1,0 +1,102 @@
+"""评定方案: the criteria of one city for one year, and the versions frozen from it."""
+
+from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import F, Q
+
+from ratings.enums import PUBLIC_PHASES, Aggregation, Confirmation, Phase
+from schools.models.people import Role
+
+#: Roles that may see a scheme while it is still being drafted.
+DRAFTERS = (Role.OFFICE, Role.CHAIR)
+
+
+class SchemeQuerySet(models.QuerySet):
+    def visible_to(self, user):
+        """Schemes of the user's city; a draft only for those who write it."""
+        identity = user.identity
+        if identity is None or identity.city_id is None:
+            return self.none()
+        scoped = self.filter(city_id=identity.city_id)
+        return scoped if identity.role in DRAFTERS else scoped.exclude(phase=Phase.DRAFTING)
+
+    def published(self):
+        return self.filter(phase__in=PUBLIC_PHASES)
+
+
+class Scheme(models.Model):
+    """One city's criteria for one year; every parameter of the year's procedure is a column here."""
+
+    city = models.ForeignKey("schools.Region", models.PROTECT, verbose_name="所属市", related_name="schemes")
+    year = models.PositiveSmallIntegerField("评定年度", validators=[MinValueValidator(2000), MaxValueValidator(2100)])
+    name = models.CharField("方案名称", max_length=120)
+    organiser = models.CharField("主办单位", max_length=120)
+    phase = models.CharField("阶段", max_length=10, choices=Phase, default=Phase.DRAFTING)
+    has_county_stage = models.BooleanField("县级初评", default=True)
+    county_weight = models.DecimalField("县初评权重", max_digits=7, decimal_places=6, default=0)
+    city_weight = models.DecimalField("评审权重", max_digits=7, decimal_places=6, default=1)
+    aggregation = models.CharField("评委汇总", max_length=8, choices=Aggregation, default=Aggregation.TRIMMED)
+    bonus_cap = models.DecimalField("加分上限", max_digits=6, decimal_places=2, null=True, blank=True)
+    bonus_floor = models.DecimalField("加分起算分", max_digits=6, decimal_places=2, default=0)
+    bonus_group_caps = models.JSONField("分组加分上限", default=dict, blank=True)
+    return_limit = models.PositiveSmallIntegerField("退回次数", default=1)
+    confirmation = models.CharField("确认方式", max_length=8, choices=Confirmation, default=Confirmation.SYSTEM)
+    period_start = models.DateField("统计起始日")
+    period_end = models.DateField("统计截止日")
+    notice_days = models.PositiveSmallIntegerField("公示工作日", default=5)
+    self_due = models.DateField("自评截止日", null=True, blank=True)
+    county_due = models.DateField("初评截止日", null=True, blank=True)
+    city_due = models.DateField("评审截止日", null=True, blank=True)
+    five_star_share = models.DecimalField("五星比例上限", max_digits=7, decimal_places=6, null=True, blank=True)
+    imported = models.BooleanField("由工作簿导入", default=False, help_text="整年由工作簿导入，可以用 --replace 重新导入")
+    published_at = models.DateTimeField("通报时间", null=True, blank=True)
+    published_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="通报人", null=True, blank=True, related_name="+"
+    )
+
+    objects = SchemeQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "评定方案"
+        ordering = ["-year", "city"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["city", "year"], name="scheme_one_per_city_and_year", violation_error_message="本市该年度已有评定方案"
+            ),
+            models.CheckConstraint(condition=Q(period_end__gte=F("period_start")), name="scheme_period_in_order"),
+            models.CheckConstraint(condition=Q(county_weight__gte=0, city_weight__gte=0), name="scheme_weights_not_negative"),
+            models.CheckConstraint(
+                condition=Q(phase__in=PUBLIC_PHASES, published_at__isnull=False)
+                | (~Q(phase__in=PUBLIC_PHASES) & Q(published_at__isnull=True)),
+                name="scheme_published_when_public",
+            ),
+        ]
+
+    def __str__(self):
+        return self.name
+
+    @property
+    def is_public(self) -> bool:
+        """True once the bulletin is out: from here nothing of the year changes."""
+        return self.phase in PUBLIC_PHASES
+
+
+class SchemeVersion(models.Model):
+    """A frozen copy of the criteria; results point at the version that made them, never at the editable rows."""
+
+    scheme = models.ForeignKey(Scheme, models.PROTECT, verbose_name="评定方案", related_name="versions")
+    number = models.PositiveSmallIntegerField("版本号")
+    content = models.JSONField("方案全文")
+    digest = models.CharField("摘要", max_length=64)
+    reason = models.CharField("原因", max_length=200)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="操作人", null=True, blank=True, related_name="+")
+    at = models.DateTimeField("时间")
+
+    class Meta:
+        verbose_name = verbose_name_plural = "方案版本"
+        ordering = ["scheme", "number"]
+        constraints = [models.UniqueConstraint(fields=["scheme", "number"], name="version_number_once_per_scheme")]
+
+    def __str__(self):
+        return f"{self.scheme} 第{self.number}版"

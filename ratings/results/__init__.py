@@ -1,0 +1,40 @@
+"""From scores and decisions to results: score a whole scheme, decide, settle it, explain it."""
+
+from .comparing import ItemStages, county_points, own_points, stages_of, total_gap
+from .deciding import DECIDABLE, Ballot, NotDecided, accept_all, acceptable, confirm_case, decide, offered_stars, withdraw_case
+from .explaining import figures_of, next_star_of, trace_of
+from .loading import Evaluation, evaluate
+from .readiness import UNDECIDED, decision_of, missing_at, missing_for_settling, open_sheets, proposed
+from .settling import NotSettled, accept_computed, settle, settle_scheme
+
+__all__ = [
+    "DECIDABLE",
+    "UNDECIDED",
+    "Ballot",
+    "Evaluation",
+    "ItemStages",
+    "NotDecided",
+    "NotSettled",
+    "accept_all",
+    "accept_computed",
+    "acceptable",
+    "confirm_case",
+    "county_points",
+    "decide",
+    "decision_of",
+    "evaluate",
+    "figures_of",
+    "missing_at",
+    "missing_for_settling",
+    "next_star_of",
+    "offered_stars",
+    "open_sheets",
+    "own_points",
+    "proposed",
+    "settle",
+    "settle_scheme",
+    "stages_of",
+    "total_gap",
+    "trace_of",
+    "withdraw_case",
+]

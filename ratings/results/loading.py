@@ -1,0 +1,126 @@
+"""From rows to what scoring reads: a whole scheme in a constant number of queries."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from ratings.criteria.spec import SchemeSpec
+from ratings.criteria.versions import current_version, spec_of
+from ratings.enums import Stage, Status
+from ratings.models import Adjustment, Assessment, MetricSnapshot, RestrictionCase, Scheme, SchemeVersion, Score
+from ratings.scoring import Entry, Outcome, SchoolInput, Sheet, entry_from_json, score_all
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """A scheme scored as it stands: everything is keyed by assessment id, as text.
+
+    `own` holds the self-assessments where they were asked for. `outdated` names items whose 核定 saw figures that
+    have changed since (待复核).
+    """
+
+    scheme: Scheme
+    version: SchemeVersion
+    spec: SchemeSpec
+    inputs: dict[str, SchoolInput]
+    outcomes: dict[str, Outcome]
+    own: dict[str, dict[str, Entry]] = field(default_factory=dict)
+    outdated: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class _Sheets:
+    """Entries by assessment; for the city also by judge."""
+
+    own: dict[int, dict[str, Entry]]
+    county: dict[int, dict[str, Entry]]
+    city: dict[int, dict[str, dict[str, Entry]]]
+
+    def without(self, left_out: Collection[int]) -> _Sheets:
+        """The same, as if nobody had reviewed these."""
+        county = {key: entries for key, entries in self.county.items() if key not in left_out}
+        return _Sheets(self.own, county, {key: sheets for key, sheets in self.city.items() if key not in left_out})
+
+
+def evaluate(scheme: Scheme, *, assessments: Iterable[Assessment] | None = None, with_self: bool = False) -> Evaluation:
+    """Score every assessment of the scheme by its current version; schools that declined are outside.
+
+    A caller that holds the assessments already passes them on; they must be all of the scheme. The number of queries
+    does not depend on the number of schools.
+    """
+    version = current_version(scheme)
+    spec = spec_of(version)
+    rows = Assessment.objects.filter(scheme=scheme).only("status") if assessments is None else assessments
+    statuses = {row.pk: row.status for row in rows if row.status != Status.DECLINED}
+    metrics, sheets = _metrics(scheme), _entries(scheme, with_self=with_self)
+    adjustments, outdated = _adjustments(scheme, metrics)
+    inputs = _inputs(scheme, statuses, metrics, sheets, adjustments)
+    own = {str(key): entries for key, entries in sheets.own.items()}
+    return Evaluation(scheme, version, spec, inputs, score_all(spec, inputs.values()), own, outdated)
+
+
+def _inputs(scheme: Scheme, statuses: dict[int, str], metrics, sheets: _Sheets, adjustments) -> dict[str, SchoolInput]:
+    """What decides each school's star, by assessment id."""
+    cases = defaultdict(set)
+    for assessment, code in RestrictionCase.objects.filter(assessment__scheme=scheme).values_list("assessment_id", "restriction__code"):
+        cases[assessment].add(code)
+    # A school that lapsed after a return may have been scored in part before; 未申报 is not scored. A year from workbooks
+    # says for itself which schools were.
+    unscored = set() if scheme.imported else {key for key, status in statuses.items() if status == Status.LAPSED}
+    scored = sheets.without(unscored)
+    return {
+        str(key): SchoolInput(
+            key=str(key),
+            metrics=metrics.get(key, {}),
+            county=scored.county.get(key, {}),
+            city=tuple(Sheet(judge, entries) for judge, entries in sorted(scored.city.get(key, {}).items())),
+            adjustments={} if key in unscored else adjustments.get(key, {}),
+            cases=frozenset(cases.get(key, ())),
+            submitted=status != Status.LAPSED,
+        )
+        for key, status in statuses.items()
+    }
+
+
+def _metrics(scheme: Scheme) -> dict[int, dict[str, Fraction | None]]:
+    """The latest snapshot of each assessment counts for every stage."""
+    rows = MetricSnapshot.objects.filter(assessment__scheme=scheme).order_by("taken_at", "id").values_list("assessment_id", "values")
+    latest = dict(rows)
+    return {key: {name: None if text is None else Fraction(text) for name, text in values.items()} for key, values in latest.items()}
+
+
+def _entries(scheme: Scheme, *, with_self: bool = False) -> _Sheets:
+    rows = Score.objects.filter(assessment__scheme=scheme, answers__isnull=False)
+    if not with_self:
+        rows = rows.exclude(stage=Stage.SELF)
+    sheets = _Sheets(defaultdict(dict), defaultdict(dict), defaultdict(lambda: defaultdict(dict)))
+    for assessment, code, stage, judge, answers in rows.values_list("assessment_id", "item__code", "stage", "judge__label", "answers"):
+        entry = entry_from_json(answers)
+        if stage == Stage.SELF:
+            sheets.own[assessment][code] = entry
+        elif stage == Stage.COUNTY:
+            sheets.county[assessment][code] = entry
+        else:
+            sheets.city[assessment][judge or ""][code] = entry
+    return sheets
+
+
+def _adjustments(scheme: Scheme, metrics) -> tuple[dict[int, dict[tuple[str, str], Fraction]], dict[str, tuple[str, ...]]]:
+    """核定 by stage and item, and the items whose figures are no longer those that were seen."""
+    found: dict[int, dict[tuple[str, str], Fraction]] = defaultdict(dict)
+    outdated: dict[str, set[str]] = defaultdict(set)
+    rows = Adjustment.objects.filter(assessment__scheme=scheme)
+    for assessment, stage, code, points, seen in rows.values_list("assessment_id", "stage", "item__code", "points", "metric_values"):
+        found[assessment][stage, code] = Fraction(points)
+        now = metrics.get(assessment, {})
+        if any(_text(now.get(reference)) != value for reference, value in seen.items()):
+            outdated[str(assessment)].add(code)
+    return found, {key: tuple(sorted(codes)) for key, codes in outdated.items()}
+
+
+def _text(value: Fraction | None) -> str | None:
+    """A figure as snapshots and 核定 keep it."""
+    return None if value is None else str(value)

@@ -1,0 +1,75 @@
+"""What stands against settling: scores, sheets, restrictions and decisions that are not there yet, school by school."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+
+from ratings.criteria.spec import RestrictionSpec
+from ratings.enums import Star, Status, Trigger
+from ratings.models import Assessment, Decision, JudgeSheet, Scheme
+
+from .loading import Evaluation
+
+#: Said of a school that lacks nothing else: what the committee is there for.
+UNDECIDED = "尚无审定意见"
+
+
+def missing_for_settling(evaluation: Evaluation) -> list[tuple[str, str]]:
+    """Every gap as (school name, sentence), in administrative order; empty when the year can be settled."""
+    rows = Assessment.objects.filter(scheme=evaluation.scheme).exclude(status=Status.DECLINED).select_related("school", "decision")
+    sheets = open_sheets(evaluation.scheme)
+    return [
+        (row.school.name, text)
+        for row in rows.order_by("school__order", "school__code")
+        for text in missing_at(evaluation, row, sheets.get(row.pk, ()))
+    ]
+
+
+def missing_at(evaluation: Evaluation, row: Assessment, sheets: Sequence[str] = ()) -> list[str]:
+    """The gaps of one school; `sheets` names the judges whose sheet there is not closed, `row.decision` is loaded."""
+    if row.status not in (Status.CITY, Status.SETTLED, Status.LAPSED):
+        return [f"尚在“{row.get_status_display()}”"]  # everything else follows from that
+    key = str(row.pk)
+    outcome = evaluation.outcomes[key]
+    missing = [problem.text for problem in outcome.problems]
+    if row.status == Status.LAPSED and not evaluation.scheme.imported:
+        return missing  # what judges and reviewers had begun there is never finished and does not count
+    missing += [f"{judge}的评分表尚未提交" for judge in sheets]
+    missing += [f"{code} 核定后系统取数有变化，待复核" for code in evaluation.outdated.get(key, ())]
+    if not evaluation.scheme.imported:
+        missing += [f"限制性情形 {entry.code}（{entry.name}）符合条件，尚待认定" for entry in proposed(evaluation, key)]
+    return missing if row.status == Status.LAPSED else missing + _undecided(row, outcome)
+
+
+def _undecided(row: Assessment, outcome) -> list[str]:
+    """A decision is owed, and one that was taken on another computed star is owed again."""
+    decision = decision_of(row)
+    if decision is None:
+        return [UNDECIDED]
+    if outcome.verdict and decision.deviates != (decision.star != outcome.star):
+        return [f"登记审定意见后计算结果有变化，现为{Star(outcome.star).label}，须重新审定"]
+    return []
+
+
+def decision_of(row: Assessment) -> Decision | None:
+    """The committee's decision on a school, if there is one."""
+    return getattr(row, "decision", None)
+
+
+def proposed(evaluation: Evaluation, key: str) -> tuple[RestrictionSpec, ...]:
+    """Restrictions whose condition holds at a school and that no named person has confirmed yet."""
+    verdict = evaluation.outcomes[key].verdict
+    if verdict is None:
+        return ()
+    applying = {cap.code for cap in verdict.caps} - evaluation.inputs[key].cases
+    return tuple(entry for entry in evaluation.spec.restrictions if entry.code in applying and entry.trigger == Trigger.CONDITION)
+
+
+def open_sheets(scheme: Scheme) -> Mapping[int, list[str]]:
+    """By assessment, the judges whose sheet is not handed in; the agreed sheet of a 合议 goes by that name."""
+    found: dict[int, list[str]] = defaultdict(list)
+    rows = JudgeSheet.objects.filter(assessment__scheme=scheme, submitted_at__isnull=True).order_by("pk")
+    for assessment, judge in rows.values_list("assessment_id", "judge__label"):
+        found[assessment].append(judge or "合议")
+    return found

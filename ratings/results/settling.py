@@ -1,0 +1,139 @@
+"""审定: the whole scheme at once, from scores and decisions to frozen results."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+from decimal import Decimal
+from fractions import Fraction
+
+from django.db import transaction
+from django.utils import timezone
+
+from ratings.criteria.spec import digest
+from ratings.enums import Phase, Star, Status
+from ratings.models import Assessment, Decision, Move, Result, Scheme
+from ratings.rounding import to_cents
+from schools import audit
+from schools.bulk import insert_many
+
+from .explaining import figures_of, next_star_of, trace_of
+from .loading import Evaluation, evaluate
+from .readiness import missing_for_settling
+
+
+class NotSettled(Exception):
+    """The year cannot be settled; `missing` lists (school name, problem), every one of them."""
+
+    def __init__(self, missing: list[tuple[str, str]]):
+        super().__init__("\n".join(f"{school}：{text}" for school, text in missing))
+        self.missing = missing
+
+
+def accept_computed(
+    evaluation: Evaluation, *, by, only: Collection[int] | None = None, minutes: str = "", at: datetime | None = None
+) -> int:
+    """Record for every school under review (or `only` these) that the committee follows the computed star; tells how many."""
+    at = at or timezone.now()
+    waiting = Assessment.objects.filter(scheme=evaluation.scheme, status=Status.CITY, decision__isnull=True).values_list("pk", flat=True)
+    accepted = [
+        Decision(assessment_id=pk, star=evaluation.outcomes[str(pk)].star, minutes=minutes, by=by, at=at)
+        for pk in waiting
+        if evaluation.outcomes[str(pk)].verdict and (only is None or pk in only)
+    ]
+    insert_many(accepted)
+    return len(accepted)
+
+
+def settle_scheme(scheme: Scheme, *, by) -> None:
+    """Score and settle under lock: a score saved at the same moment is either counted or refused, never lost in between."""
+    with transaction.atomic():
+        locked = Scheme.objects.select_for_update(of=("self",)).select_related("city").get(pk=scheme.pk)
+        lock_assessments(locked)
+        settle(evaluate(locked), by=by)
+    scheme.refresh_from_db()
+
+
+def lock_assessments(scheme: Scheme) -> None:
+    """Hold every assessment of the scheme until the end of the transaction; saving a score waits for the same row."""
+    list(Assessment.objects.select_for_update().filter(scheme=scheme).order_by("pk").values_list("pk", flat=True))
+
+
+def settle(evaluation: Evaluation, *, by, at: datetime | None = None) -> None:
+    """Freeze a result for every school and close the scoring; all or nothing, in a constant number of queries.
+
+    Raises NotSettled with the full list of what is missing. Lapsed schools get a result without a total.
+    """
+    at = at or timezone.now()
+    with transaction.atomic():
+        scheme = Scheme.objects.select_for_update().get(pk=evaluation.scheme.pk)
+        if scheme.phase != Phase.SCORING:
+            raise NotSettled([(scheme.name, f"方案处于“{scheme.get_phase_display()}”阶段，不能审定")])
+        missing = missing_for_settling(evaluation)
+        if missing:
+            raise NotSettled(missing)
+        insert_many(_results(evaluation))
+        insert_many(_moves(evaluation, by=by, at=at))
+        Assessment.objects.filter(scheme=scheme, status=Status.CITY).update(status=Status.SETTLED)
+        scheme.phase = Phase.SETTLED
+        scheme.save(update_fields=["phase"])
+        counts = {star.label: 0 for star in Star}
+        for star in Result.objects.filter(scheme=scheme).values_list("star", flat=True):
+            counts[Star(star).label] += 1
+        detail = {"版本": evaluation.version.digest, "星级": {label: count for label, count in counts.items() if count}}
+        audit.record("settle", by=by, city=scheme.city, subject=str(scheme), detail=detail, at=at)
+    evaluation.scheme.phase = Phase.SETTLED
+
+
+def _results(evaluation: Evaluation) -> list[Result]:
+    rows = Assessment.objects.filter(scheme=evaluation.scheme).exclude(status=Status.DECLINED)
+    rows = rows.select_related("school", "school__county").order_by("school__order", "school__code")
+    decisions = dict(Decision.objects.filter(assessment__scheme=evaluation.scheme).values_list("assessment_id", "star"))
+    return [_result(evaluation, row, decisions.get(row.pk), order) for order, row in enumerate(rows)]
+
+
+def _result(evaluation: Evaluation, row: Assessment, decided: int | None, order: int) -> Result:
+    outcome = evaluation.outcomes[str(row.pk)]
+    school = row.school
+    computed = outcome.star
+    star = computed if decided is None else decided
+    figures, trace = figures_of(evaluation.spec, outcome), trace_of(evaluation.spec, outcome, decided=star)
+    totals = outcome.totals
+    result = Result(
+        assessment=row,
+        scheme=evaluation.scheme,
+        version=evaluation.version,
+        school=school,
+        school_code=school.code,
+        school_name=school.name,
+        county_name=school.county.name if school.county else "",
+        order=order,
+        lapsed=row.status == Status.LAPSED,
+        base=_amount(totals and totals.base),
+        bonus=_amount(totals and totals.bonus),
+        total=_amount(totals and totals.total),
+        computed_star=computed,
+        star=star,
+        restrictions=[cap.code for cap in outcome.verdict.caps if cap.code],
+        figures=figures,
+        trace=trace,
+        next_star=next_star_of(evaluation.spec, evaluation.inputs[str(row.pk)], outcome),
+    )
+    result.digest = digest(result_content(result))
+    return result
+
+
+def result_content(result: Result) -> list:
+    """What the digest of a result covers: criteria, school, star, every figure and every step."""
+    names = [result.school_code, result.school_name, result.county_name]
+    return [result.version.digest, *names, result.lapsed, result.computed_star, result.star, result.figures, result.trace]
+
+
+def _moves(evaluation: Evaluation, *, by, at: datetime) -> list[Move]:
+    settled = Assessment.objects.filter(scheme=evaluation.scheme, status=Status.CITY).values_list("pk", flat=True)
+    return [Move(assessment_id=pk, step="settle", from_status=Status.CITY, to_status=Status.SETTLED, by=by, at=at) for pk in settled]
+
+
+def _amount(value: Fraction | None) -> Decimal | None:
+    """Totals have two decimals already; this only changes the type."""
+    return None if value is None else to_cents(value)

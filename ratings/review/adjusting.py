@@ -1,0 +1,67 @@
+"""核定: the county replaces the system part of an item, says why, and keeps the figures it saw."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from fractions import Fraction
+
+from django.db import transaction
+from django.utils import timezone
+
+from ratings.criteria.spec import BoundItem, SchemeSpec
+from ratings.enums import Stage
+from ratings.models import Adjustment, Assessment, Item
+from ratings.rounding import show
+from ratings.rules import maximum
+from ratings.workflow import scheme_spec
+from schools import audit
+from schools.models import User
+
+from .agreeing import Refused, lock_for_review
+from .dividing import scored_elsewhere
+
+
+def system_full(bound: BoundItem) -> Fraction:
+    """The most the computed parts of an item can give."""
+    parts = (maximum(bound.item.rule.parts[index], item_points=bound.item.points) for index in bound.system_parts)
+    return min(sum(parts, Fraction(0)), bound.item.points)
+
+
+def adjust(pk: int, code: str, *, points: Decimal, reason: str, by: User) -> Adjustment:
+    """Set or change the county's 核定 of one item; raises Refused with a sentence."""
+    with transaction.atomic():
+        assessment, item, bound = _open(pk, code, by)
+        snapshot = assessment.snapshots.order_by("taken_at", "id").last()
+        if snapshot is None:
+            raise Refused("本校还没有提交自评，没有系统取数。")
+        if not 0 <= Fraction(points) <= system_full(bound):
+            raise Refused(f"核定得分应在 0—{show(system_full(bound))} 分之间。")
+        seen = {name: snapshot.values.get(name) for index in bound.system_parts for name in bound.part_references[index]}
+        values = {"points": points, "reason": reason, "metric_values": seen, "by": by, "by_label": by.name, "at": timezone.now()}
+        found, _ = Adjustment.objects.update_or_create(assessment=assessment, item=item, stage=Stage.COUNTY, defaults=values)
+        _record(assessment, by, {"小项": code, "阶段": "初评", "核定得分": str(points), "理由": reason, "系统数值": seen})
+    return found
+
+
+def withdraw_adjustment(pk: int, code: str, *, by: User) -> None:
+    """Back to the system figure; what had been adjusted stays in the audit trail."""
+    with transaction.atomic():
+        assessment, item, _ = _open(pk, code, by)
+        deleted, _ = Adjustment.objects.filter(assessment=assessment, item=item, stage=Stage.COUNTY).delete()
+        if deleted:
+            _record(assessment, by, {"小项": code, "阶段": "初评", "核定得分": "撤销，恢复系统取数"})
+
+
+def _open(pk: int, code: str, by: User) -> tuple[Assessment, Item, BoundItem]:
+    assessment = lock_for_review(pk, by)
+    spec: SchemeSpec = scheme_spec(assessment.scheme)
+    if code in scored_elsewhere(assessment.scheme, spec, by):
+        raise Refused("本大项由其他初评人负责。")
+    bound = spec.bound[code]
+    if not bound.system_parts:
+        raise Refused("本项没有系统取数部分，请直接评分。")
+    return assessment, Item.objects.get(scheme=assessment.scheme, code=code), bound
+
+
+def _record(assessment: Assessment, by: User, detail: dict) -> None:
+    audit.record("adjust", by=by, city=assessment.scheme.city, subject=str(assessment), detail=detail)

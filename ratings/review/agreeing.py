@@ -1,0 +1,138 @@
+"""认可系统取数、同意自评: what a reviewer who agrees settles in one click, without overwriting any judgement made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.utils import timezone
+
+from ratings.answering import asked_points
+from ratings.criteria.spec import BoundItem, SchemeSpec
+from ratings.enums import Stage
+from ratings.models import Assessment, Item, MetricSnapshot, Score
+from ratings.rules import Asked
+from ratings.rules.syntax import Deduct
+from ratings.scoring import Entry, entry_from_json, entry_to_json
+from ratings.workflow import figures_of, scheme_spec, uneditable
+from schools.models import User
+
+from .dividing import scored_elsewhere
+
+
+class Refused(Exception):
+    """The reviewer may not write here now; str() is the sentence to show."""
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """How many items one click filled, and the codes of those that still ask for a judgement of one's own."""
+
+    filled: int
+    left: tuple[str, ...]
+
+
+def lock_for_review(pk: int, user: User) -> Assessment:
+    """The assessment, locked, while the county may write to it; raises Refused otherwise. Call inside a transaction."""
+    rows = Assessment.objects.select_for_update(of=("self",)).select_related("scheme__city", "school")
+    assessment = rows.get(pk=pk)
+    refusal = uneditable(Score(assessment=assessment, item=Item(), stage=Stage.COUNTY), user)
+    if refusal:
+        raise Refused(refusal)
+    return assessment
+
+
+def accept_figures(pk: int, *, by: User) -> None:
+    """认可系统取数 for all computed items at once: the figures of the latest snapshot stand, Adjustments apart."""
+    with transaction.atomic():
+        _accept(lock_for_review(pk, by), by)
+
+
+def agree_with_school(pk: int, *, by: User, accept: bool = False) -> Agreement:
+    """同意自评: copy the school's answers to every item still unscored; 核定要素 that need a judgement stay open.
+
+    With `accept` the figures are accepted in the same transaction.
+    """
+    with transaction.atomic():
+        assessment = lock_for_review(pk, by)
+        if accept:
+            _accept(assessment, by)
+        return _fill(assessment, by, all_present=False)
+
+
+def confirm_present(pk: int, *, by: User) -> Agreement:
+    """核定要素全部符合: tick what only reviewers are asked, with the school's answers beside it; levels and points stay open."""
+    with transaction.atomic():
+        return _fill(lock_for_review(pk, by), by, all_present=True)
+
+
+def _accept(assessment: Assessment, by: User) -> None:
+    latest = assessment.snapshots.order_by("taken_at", "id").last()
+    if latest is None:
+        raise Refused("本校还没有提交自评，没有系统取数。")
+    MetricSnapshot.objects.filter(pk=latest.pk).update(accepted_by=by, accepted_at=timezone.now())
+
+
+def agreed_entry(bound: BoundItem, own: Entry | None, *, all_present: bool) -> Entry | None:
+    """What agreeing makes of one item; None where a judgement of one's own is needed.
+
+    A deduction that only reviewers may find starts at none; any other 核定要素 is not decided by agreeing.
+    """
+    open_names = [one for one in bound.asked if one.name in bound.not_for_school and not _starts_at_none(bound, one)]
+    if open_names and not (all_present and all(one.kind == "tick" for one in open_names)):
+        return None
+    if own is None:
+        own = None if bound.owed_by_school else Entry(answers={})
+    if own is None or own.answers is None:
+        return None if open_names else own
+    start = {one.name: False if one.kind == "tick" else 0 for one in bound.asked if one.name in bound.not_for_school}
+    return Entry(answers={**start, **own.answers, **{one.name: True for one in open_names}})
+
+
+def agreeable(spec: SchemeSpec, own: Mapping[str, Entry], codes: Iterable[str]) -> bool:
+    """Whether 同意自评 would fill any of the items."""
+    return any(agreed_entry(spec.bound[code], own.get(code), all_present=False) for code in codes)
+
+
+def undecided(spec: SchemeSpec, codes: tuple[str, ...]) -> tuple[str, ...]:
+    """Those of the items that 核定要素全部符合 would fill."""
+    return tuple(code for code in codes if _only_ticks(spec.bound[code]))
+
+
+def _only_ticks(bound: BoundItem) -> bool:
+    names = [one for one in bound.asked if one.name in bound.not_for_school and not _starts_at_none(bound, one)]
+    return bool(names) and all(one.kind == "tick" for one in names)
+
+
+def _starts_at_none(bound: BoundItem, question: Asked) -> bool:
+    return isinstance(bound.item.rule.parts[question.part], Deduct) and question.kind in ("tick", "count")
+
+
+def _fill(assessment: Assessment, by: User, *, all_present: bool) -> Agreement:
+    """Fill the unscored rows of one locked assessment."""
+    spec = scheme_spec(assessment.scheme)
+    elsewhere = scored_elsewhere(assessment.scheme, spec, by)
+    own, rows = _rows(assessment)
+    values = figures_of(assessment)
+    filled, left, now = [], [], timezone.now()
+    for score in rows:
+        bound = spec.bound[score.item.code]
+        if score.answers is not None or bound.item.code in elsewhere:
+            continue
+        entry = agreed_entry(bound, own.get(bound.item.code), all_present=all_present)
+        if entry is None:
+            left.append(bound.item.code)
+            continue
+        score.answers, score.points = entry_to_json(entry), asked_points(spec, bound, entry, Stage.COUNTY, values)
+        score.version, score.updated_by, score.updated_at = score.version + 1, by, now
+        filled.append(score)
+    Score.objects.bulk_update(filled, ["answers", "points", "version", "updated_by", "updated_at"])
+    return Agreement(len(filled), tuple(left))
+
+
+def _rows(assessment: Assessment) -> tuple[dict[str, Entry], list[Score]]:
+    """The school's entries by item code, and the county's rows."""
+    rows = list(Score.objects.filter(assessment=assessment, stage__in=(Stage.SELF, Stage.COUNTY)).select_related("item"))
+    own = {row.item.code: entry_from_json(row.answers) for row in rows if row.stage == Stage.SELF and row.answers is not None}
+    return own, sorted((row for row in rows if row.stage == Stage.COUNTY), key=lambda row: (row.item.order, row.item_id))

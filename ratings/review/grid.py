@@ -1,0 +1,65 @@
+"""School × item: 初评 so far in one table, with what waits and what differs from 自评."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from ratings.criteria.spec import SchemeSpec
+from ratings.enums import Status
+from ratings.standards import plain
+
+from .dossiers import Dossier
+
+
+@dataclass(frozen=True)
+class Cell:
+    """`points` are those of 初评 (None: 不适用 or not scored yet, told apart by `state`)."""
+
+    code: str
+    points: Fraction | None
+    own: Fraction | None
+    state: str
+
+    @property
+    def differs(self) -> bool:
+        return self.state == "differs"
+
+
+@dataclass(frozen=True)
+class GridRow:
+    dossier: Dossier
+    cells: tuple[Cell, ...]
+    open: bool
+
+
+@dataclass(frozen=True)
+class Grid:
+    """`columns` are (code, name, 分值, whether reviewers are asked anything)."""
+
+    columns: tuple[tuple[str, str, str, bool], ...]
+    rows: tuple[GridRow, ...]
+
+
+def grid_of(spec: SchemeSpec, dossiers: Sequence[Dossier]) -> Grid:
+    """One row for each school that submitted; reads nothing beyond the dossiers."""
+    columns = tuple((code, bound.item.name, plain(bound.item.points), bound.owed_by_reviewers) for code, bound in spec.bound.items())
+    return Grid(columns, tuple(_row(spec, one) for one in dossiers))
+
+
+def _row(spec: SchemeSpec, dossier: Dossier) -> GridRow:
+    cells = tuple(
+        Cell(code, dossier.county_sheet.points.get(code), dossier.own_sheet.points.get(code), _state(dossier, code)) for code in spec.bound
+    )
+    return GridRow(dossier, cells, dossier.assessment.status == Status.COUNTY)
+
+
+def _state(dossier: Dossier, code: str) -> str:
+    if code in dossier.county_sheet.missing:
+        return "waiting"
+    if dossier.county_sheet.points[code] is None:
+        return "na"
+    if code in dossier.adjustments:
+        return "adjusted"
+    return "differs" if code in dossier.gaps else "same"

@@ -1,0 +1,102 @@
+"""县级总览: where every school of the county stands, and how 自评 and 初评 spread."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from fractions import Fraction
+
+from ratings.criteria.spec import SchemeSpec
+from ratings.enums import Stage, Star, Status
+from ratings.workflow import due
+
+from .dossiers import WITH_SCHOOL, Dossier
+from .points import StageSheet
+
+#: What the list can be narrowed to; the first is what a reviewer came for.
+VIEWS = {"waiting": "待判断", "judged": "已评完待报送", "returned": "退回补正", "school": "学校未提交", "sent": "已报送", "all": "全部"}
+#: Whose deadline counts for each part of the list.
+STAGE_OF_VIEW = {"waiting": Stage.COUNTY, "judged": Stage.COUNTY, "returned": Stage.SELF, "school": Stage.SELF}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One school of the overview; deadlines are those of whoever has to act now."""
+
+    dossier: Dossier
+    view: str
+    due: datetime | None
+    difference: Fraction | None
+
+    @property
+    def assessment(self):
+        return self.dossier.assessment
+
+
+@dataclass(frozen=True)
+class Overview:
+    """`counts` and `spread` are of all schools, whatever the list is narrowed to."""
+
+    rows: tuple[Row, ...]
+    counts: dict[str, int]
+    size: int
+    spread: tuple[tuple[str, int, int], ...]
+    own_mean: Fraction | None
+    county_mean: Fraction | None
+
+
+def overview(spec: SchemeSpec, dossiers: Sequence[Dossier], view: str, word: str = "") -> Overview:
+    """The county's schools by where they stand, narrowed to names or codes with `word`; reads nothing beyond the dossiers."""
+    rows = [_row(one) for one in dossiers]
+    own = [one.own_sheet for one in dossiers if one.own_sheet]
+    county = [one.county_sheet for one in dossiers if one.county_sheet]
+    counted = Counter(row.view for row in rows)
+    return Overview(
+        rows=tuple(row for row in rows if view in ("all", row.view) and _named(row, word)),
+        counts={name: counted[name] if name != "all" else len(rows) for name in VIEWS},
+        size=len(rows),
+        spread=_spread(spec, own, county),
+        own_mean=_mean(own),
+        county_mean=_mean(county),
+    )
+
+
+def view_of(dossier: Dossier) -> str:
+    """Which part of the list a school belongs to."""
+    status = dossier.assessment.status
+    if status == Status.COUNTY:
+        return "waiting" if dossier.is_waiting else "judged"
+    if status == Status.RETURNED and dossier.assessment.returned_to == Status.COUNTY:
+        return "returned"
+    return "school" if status in (*WITH_SCHOOL, Status.LAPSED) else "sent"
+
+
+def _named(row: Row, word: str) -> bool:
+    school = row.assessment.school
+    return any(word in text for text in (school.name, school.short_name, school.code))
+
+
+def _row(dossier: Dossier) -> Row:
+    view = view_of(dossier)
+    stage = None if dossier.assessment.status == Status.LAPSED else STAGE_OF_VIEW.get(view)
+    differs = dossier.county_sheet is not None and bool(dossier.county_entries)
+    return Row(
+        dossier=dossier,
+        view=view,
+        due=due(dossier.assessment, stage) if stage else None,
+        difference=sum(dossier.gaps.values(), Fraction(0)) if differs else None,
+    )
+
+
+def _spread(spec: SchemeSpec, own: list[StageSheet], county: list[StageSheet]) -> tuple[tuple[str, int, int], ...]:
+    """How many schools reach which star by 自评 and by 初评, every star of the scheme and 不授星."""
+    by_own, by_county = (Counter(sheet.star for sheet in sheets if sheet.totals) for sheets in (own, county))
+    stars = [*(band.star for band in spec.bands), Star.NONE.value]
+    return tuple((Star(star).label, by_own[star], by_county[star]) for star in stars)
+
+
+def _mean(sheets: list[StageSheet]) -> Fraction | None:
+    totals = [sheet.total for sheet in sheets if sheet.total is not None]
+    return sum(totals, Fraction(0)) / len(totals) if totals else None

@@ -1,0 +1,102 @@
+"""The whole of one school, and of all schools of a scheme together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+from ratings.criteria.spec import BoundItem, SchemeSpec
+from ratings.enums import Aggregation, Stage
+
+from .inputs import Blocked, Problem, SchoolInput, Sheet
+from .items import ItemOutcome, score_item
+from .panel import LEAST_SHEETS
+from .stars import Verdict, apply_share, verdict
+from .totals import Totals, add_up
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a school's records give. `totals` is None for a school without scores (未申报);
+    with `problems` nothing else may be used: the year cannot be settled."""
+
+    key: str
+    items: Mapping[str, ItemOutcome]
+    totals: Totals | None
+    verdict: Verdict | None
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def star(self) -> int:
+        return self.verdict.star
+
+
+def score_school(spec: SchemeSpec, school: SchoolInput) -> Outcome:
+    """Score one school by the printed order: validity, items, categories, base, bonus, star, caps.
+
+    Pure: the same input always gives the same outcome. Problems are collected, never replaced by zero.
+    """
+    if not school.submitted and not school.has_reviews:
+        found = verdict(spec, school, _known(spec, school), rated=False)
+        gap = () if found.caps else (Problem("未提交自评，方案没有相应的限制性情形，也没有任何评分", "", Stage.SELF),)
+        return Outcome(school.key, {}, None, found, gap)
+    items, problems = {}, list(_panel_problems(spec, school))
+    visited = was_visited(spec, school)
+    for code, bound in spec.bound.items():
+        try:
+            items[code] = score_item(spec, bound, school, _owing(bound, school.city, visited))
+        except Blocked as blocked:
+            problems.extend(blocked.problems)
+    if problems:
+        return Outcome(school.key, items, None, None, tuple(problems))
+    return _finish(spec, school, items)
+
+
+def _finish(spec: SchemeSpec, school: SchoolInput, items: Mapping[str, ItemOutcome]) -> Outcome:
+    try:
+        totals = add_up(spec, items)
+    except Blocked as blocked:
+        return Outcome(school.key, items, None, None, blocked.problems)
+    values = {**_known(spec, school), **totals.values(items)}
+    found = verdict(spec, school, values, rated=True)
+    gap = ()
+    if not school.submitted and not found.caps:
+        gap = (Problem("未提交自评，方案没有相应的限制性情形", "", Stage.SELF),)
+    return Outcome(school.key, items, totals, found, gap)
+
+
+def score_all(spec: SchemeSpec, schools: Iterable[SchoolInput]) -> dict[str, Outcome]:
+    """Score every school, then apply the share of five-star schools; the order of schools changes nothing."""
+    outcomes = {school.key: score_school(spec, school) for school in schools}
+    if spec.five_star_share is None or any(outcome.problems for outcome in outcomes.values()):
+        return outcomes
+    totals: dict[str, Fraction] = {key: outcome.totals.total for key, outcome in outcomes.items() if outcome.totals}
+    verdicts = apply_share(spec, {key: outcome.verdict for key, outcome in outcomes.items()}, totals)
+    return {key: replace(outcome, verdict=verdicts[key]) for key, outcome in outcomes.items()}
+
+
+def was_visited(spec: SchemeSpec, school: SchoolInput) -> bool:
+    """A school counts as visited as soon as one judge scored one 现场 item there."""
+    onsite = {code for code, bound in spec.bound.items() if bound.item.onsite and bound.owed_by_reviewers}
+    return any(onsite & sheet.entries.keys() for sheet in school.city)
+
+
+def _owing(bound: BoundItem, sheets: tuple[Sheet, ...], visited: bool) -> tuple[Sheet, ...]:
+    return () if bound.item.onsite and not visited else sheets
+
+
+def _panel_problems(spec: SchemeSpec, school: SchoolInput) -> Iterable[Problem]:
+    """Validity of the panel; a scheme in which nobody is asked anything needs no panel."""
+    if not any(bound.owed_by_reviewers for bound in spec.bound.values()):
+        return
+    count = len(school.city)
+    if spec.aggregation == Aggregation.JOINT:
+        if count != 1:
+            yield Problem(f"合议须有且只有一份评分表，现有 {count} 份", "", Stage.CITY)
+    elif count < LEAST_SHEETS:
+        yield Problem(f"评委评分表至少 {LEAST_SHEETS} 份，现有 {count} 份", "", Stage.CITY)
+
+
+def _known(spec: SchemeSpec, school: SchoolInput) -> dict[str, Fraction]:
+    return {reference: value for reference, value in school.metrics.items() if value is not None}

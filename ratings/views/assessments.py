@@ -1,0 +1,211 @@
+"""自评: a school's own assessments, the task list, one item, all items on one sheet."""
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_http_methods
+
+from ratings.answering import LIVE, SAVED, Row, Saved, save, save_rows
+from ratings.enums import Phase, Stage, Status
+from ratings.evidence import MOST, NotAttached, attach, record_choices, take_back, uneditable_item
+from ratings.forms.answers import AnswersForm, Posted, read_row
+from ratings.forms.evidence import EvidenceForm
+from ratings.ladders import further_steps, ladders_of, tells_all
+from ratings.models import Assessment, Evidence, Item, Result
+from ratings.permissions import require, role_of
+from ratings.submission import FORWARD, due_of, duties_of, last_return, other_steps, receipt_move
+from ratings.workflow import allowed_steps
+from ratings.worksheet import Line, Worksheet, beside, worksheet_of
+from schools.models.scope import SCHOOL_ROLES
+
+REFUSED = "自评由本校填报人和负责人填写、查阅。"
+
+
+def own_assessment(request: HttpRequest, pk: int) -> Assessment:
+    """The school's own assessment; other roles have desks of their own."""
+    require(role_of(request.user) in SCHOOL_ROLES, REFUSED)
+    visible = Assessment.objects.visible_to(request.user).select_related("scheme__city", "school", "panel").prefetch_related("extensions")
+    return get_object_or_404(visible, pk=pk)
+
+
+@require_GET
+def assessment_list(request: HttpRequest) -> HttpResponse:
+    """The school's assessments by year; the one that is open, or a single one, opens at once unless all are asked for."""
+    require(role_of(request.user) in SCHOOL_ROLES, REFUSED)
+    visible = Assessment.objects.visible_to(request.user).select_related("scheme").prefetch_related("extensions")
+    assessments = list(visible.order_by("-scheme__year"))
+    open_ones = [one for one in assessments if one.status in LIVE and one.scheme.phase in (Phase.OPEN, Phase.SCORING)]
+    plain = assessments if len(assessments) == 1 else open_ones
+    if len(plain) == 1 and "all" not in request.GET:
+        return redirect("ratings:assessment", plain[0].pk)
+    rows = [(one, due_of(one) if one in open_ones else None) for one in assessments]
+    return render(request, "ratings/assessment/list.html", {"rows": rows})
+
+
+@require_GET
+def assessment_page(request: HttpRequest, pk: int) -> HttpResponse:
+    """The task list: what is done, what is left, by when."""
+    assessment = own_assessment(request, pk)
+    sheet = worksheet_of(assessment)
+    steps = allowed_steps(request.user, assessment)
+    context = {
+        "assessment": assessment,
+        "sheet": sheet,
+        "due": due_of(assessment),
+        "live": assessment.status in LIVE,
+        "returned": last_return(assessment) if assessment.status == Status.RETURNED else None,
+        "duties": duties_of(assessment, steps),
+        "step": next((step for step in steps if step.code in FORWARD), None),
+        "other_steps": other_steps(assessment, steps),
+        "submitted": receipt_move(assessment),
+        "first_open": next((line for line in sheet.lines if line.is_open), None),
+        "years": Assessment.objects.visible_to(request.user).exclude(pk=assessment.pk).exists(),
+    }
+    return render(request, "ratings/assessment/tasks.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+def item_page(request: HttpRequest, pk: int, code: str) -> HttpResponse:
+    """One item: standard, rule, figures, questions, evidence. One form holds it all, so that no button loses what another part holds."""
+    assessment = own_assessment(request, pk)
+    item = get_object_or_404(Item, scheme=assessment.scheme, code=code)
+    form = EvidenceForm(request.POST or None, request.FILES or None, records=record_choices(assessment))
+    row = None
+    if request.method == "POST":
+        row, problem = _save_item(request, assessment, item, form)
+        if problem is None:
+            return redirect(_onward(request, assessment, item))
+        if problem:
+            messages.error(request, problem)
+    return render(request, "ratings/assessment/item.html", _item_context(request, assessment, item, form, row))
+
+
+def _save_item(request: HttpRequest, assessment: Assessment, item: Item, form: EvidenceForm) -> tuple[AnswersForm | None, str | None]:
+    """Answers first, then evidence. Returns the row, and None where all went well, else a sentence (or "" where the form says it)."""
+    score = assessment.scores.filter(stage=Stage.SELF, item=item).first()
+    row = None
+    if score is not None:
+        posted = read_row(request.POST, score.pk)
+        if posted.complete:
+            saved = save(score.pk, by=request.user, version=posted.version, posted=posted.answers, remark=posted.remark, na=posted.na)
+            saved.score.assessment = assessment
+            row = AnswersForm(saved.score, saved.bound, posted=posted, saved=saved)
+            if saved.state != SAVED:
+                return row, ""
+    if not form.is_valid():
+        return row, ""
+    try:
+        for wanted in form.wanted:
+            attach(assessment, item, by=request.user, **wanted)
+        removed = request.POST.get("remove", "")
+        if removed.isdecimal():
+            take_back(get_object_or_404(Evidence.objects.kept(), pk=removed, assessment=assessment, item=item), by=request.user)
+    except NotAttached as refused:
+        return row, str(refused)
+    return row, None
+
+
+def _onward(request: HttpRequest, assessment: Assessment, item: Item) -> str:
+    """To the next item, or back to this one after attaching or taking back, or to the list."""
+    here = reverse("ratings:assessment_item", args=[assessment.pk, item.code])
+    if request.POST.get("act") == "attach" or "remove" in request.POST:
+        return f"{here}#evidence"
+    if request.POST.get("back") == "check":
+        return reverse("ratings:assessment_check", args=[assessment.pk])
+    following = assessment.scheme.items.filter(order__gt=item.order).order_by("order").first()
+    if following is None:
+        return reverse("ratings:assessment", args=[assessment.pk])
+    return reverse("ratings:assessment_item", args=[assessment.pk, following.code])
+
+
+def _item_context(request: HttpRequest, assessment: Assessment, item: Item, form: EvidenceForm, row: AnswersForm | None) -> dict:
+    sheet = worksheet_of(assessment, only=item.code)
+    line = sheet.line(item.code)
+    if line is None:
+        raise Http404
+    locked = uneditable_item(assessment, item, request.user)
+    if row is None and line.score is not None:
+        row = AnswersForm(line.score, line.bound, locked=locked)
+    before, after = beside(sheet.spec, item.code)
+    return {
+        "assessment": assessment,
+        "sheet": sheet,
+        "line": line,
+        "ladders": ladders_of(line, sheet),
+        "tells_all": tells_all(line),
+        "further": further_steps(line, sheet),
+        "row": row,
+        "locked": locked,
+        "form": form,
+        "room": MOST - len(line.evidence),
+        "before": before,
+        "after": after,
+        "last_year": _last_year(request, assessment, line),
+        "back": request.POST.get("back", request.GET.get("back", "")),
+    }
+
+
+def _last_year(request: HttpRequest, assessment: Assessment, line: Line) -> dict | None:
+    """Points of the item of the same name in the newest earlier result the school may read."""
+    results = Result.objects.visible_to(request.user).filter(school=assessment.school_id, scheme__year__lt=assessment.scheme.year)
+    result = results.select_related("scheme").order_by("-scheme__year").first()
+    if result is None:
+        return None
+    found = next((one for one in result.trace.get("items", ()) if one["name"] == line.item.name), None)
+    return {"result": result, "item": found} if found else None
+
+
+@require_http_methods(["GET", "POST"])
+def sheet_page(request: HttpRequest, pk: int) -> HttpResponse:
+    """All items in one form, for people who type fast; without scripts one button saves them all."""
+    assessment = own_assessment(request, pk)
+    rows: dict[int, AnswersForm] = {}
+    if request.method == "POST":
+        rows = _save_sheet(request, assessment)
+        failed = [row for row in rows.values() if row.state != SAVED]
+        if not failed:
+            messages.success(request, f"已保存 {len(rows)} 项。" if rows else "没有改动。")
+            return redirect("ratings:assessment_sheet", assessment.pk)
+        messages.error(request, f"有 {len(failed)} 项没有保存，请看各项的提示；其余各项已保存。")
+    sheet = worksheet_of(assessment)
+    context = {"assessment": assessment, "sheet": sheet, "due": due_of(assessment), "groups": _sheet_groups(request, sheet, rows)}
+    context["errors"] = [error for row in rows.values() for error in row.row_errors]
+    return render(request, "ratings/assessment/sheet.html", context)
+
+
+def _save_sheet(request: HttpRequest, assessment: Assessment) -> dict[int, AnswersForm]:
+    """Saves the rows that were changed or declared; an untouched row stays 尚未开始."""
+    typed: dict[int, Posted] = {}
+    for score in assessment.scores.filter(stage=Stage.SELF):
+        posted = read_row(request.POST, score.pk)
+        if posted.complete and (score.answers is not None or posted.says_something):
+            typed[score.pk] = posted
+    found = save_rows(assessment.pk, {pk: _row(posted) for pk, posted in typed.items()}, by=request.user)
+    return {saved.score.pk: _form(saved, typed[saved.score.pk]) for saved in found}
+
+
+def _row(posted: Posted) -> Row:
+    return Row(posted.version, posted.answers, posted.remark, posted.na)
+
+
+def _form(saved: Saved, posted: Posted) -> AnswersForm:
+    return AnswersForm(saved.score, saved.bound, posted=posted, saved=saved)
+
+
+def _sheet_groups(request: HttpRequest, sheet: Worksheet, rows: dict[int, AnswersForm]) -> list[tuple]:
+    """Each category with its lines and their rows; a row that was just typed keeps what was typed."""
+    locked = {line.item.code: "" for line in sheet.lines}
+    first = next((line for line in sheet.owed), None)
+    if first is not None and sheet.assessment.status != Status.RETURNED:
+        sentence = uneditable_item(sheet.assessment, first.score.item, request.user)
+        locked = dict.fromkeys(locked, sentence)
+    elif first is not None:
+        locked = {line.item.code: "" if line.request else "退回补正时只能修改所列小项。" for line in sheet.lines}
+
+    def row(line: Line) -> AnswersForm | None:
+        if line.score is None:
+            return None
+        return rows.get(line.score.pk) or AnswersForm(line.score, line.bound, locked=locked[line.item.code])
+
+    return [(group, [(line, row(line)) for line in group.lines]) for group in sheet.groups]

@@ -1,0 +1,233 @@
+"""审定: school by school, all that agree in one act, restrictions, settling and reopening."""
+
+from collections import Counter
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST
+
+from ratings.deliberation import Deliberation, deliberate
+from ratings.enums import Phase, Star, Status
+from ratings.forms.decisions import AcceptAllForm, CaseForm, DecisionForm, ReopenForm, SettleForm, WithdrawCaseForm
+from ratings.models import Assessment, RestrictionCase, Scheme
+from ratings.permissions import may_confirm_cases, may_decide, may_see_board, require
+from ratings.results import (
+    DECIDABLE,
+    NotDecided,
+    NotSettled,
+    accept_all,
+    acceptable,
+    confirm_case,
+    decide,
+    evaluate,
+    missing_for_settling,
+    offered_stars,
+    settle_scheme,
+    withdraw_case,
+)
+from ratings.workflow import NotAllowed, take_step
+
+REFUSED = "审定材料列有全部党校的得分，只由评委会主任和市评委会办公室查阅。"
+CHAIR_ONLY = "审定由评委会主任办理。"
+
+
+@require_http_methods(["GET", "POST"])
+def decide_school(request: HttpRequest, pk: int, assessment: int) -> HttpResponse:
+    """Everything the committee weighs about one school, and its decision; a decision leads on to the next open school."""
+    require(may_see_board(request.user), REFUSED)
+    if request.method == "POST":
+        require(may_decide(request.user), CHAIR_ONLY)
+    scheme, row = _scheme(request, pk), _assessment(request, pk, assessment)
+    if scheme.phase != Phase.SCORING:
+        return _over(request, scheme)
+    found = deliberate(scheme)
+    case = found.everyone[found.position(row.pk)]
+    form = _decision_form(request, found, case)
+    if request.method == "POST" and form is not None and form.is_valid():
+        try:
+            decision = decide(row, by=request.user, star=form.chosen_star, reason=form.cleaned_data["reason"], ballot=form.ballot)
+        except NotDecided as refused:
+            form.add_error(None, str(refused))
+        else:
+            messages.success(request, f"{row.school.name}审定为{decision.get_star_display()}，已登记。")
+            following = next((one for one in _after(found, row.pk) if one.undecided and one.star is not None), None)
+            return redirect("ratings:decide", pk, following.assessment.pk) if following else redirect("ratings:board", pk)
+    return render(request, "ratings/committee/decide.html", _decide_context(request, scheme, found, case, form=form))
+
+
+@require_POST
+def confirm_restriction(request: HttpRequest, pk: int, assessment: int) -> HttpResponse:
+    """A restriction is found to apply; it names the person and the document."""
+    require(may_confirm_cases(request.user), REFUSED)
+    scheme, row = _scheme(request, pk), _assessment(request, pk, assessment)
+    if scheme.phase != Phase.SCORING:
+        return _over(request, scheme)
+    form = CaseForm(request.POST, scheme=scheme, held=_held(row))
+    if form.is_valid():
+        try:
+            confirm_case(row, form.cleaned_data["restriction"], by=request.user, basis=form.cleaned_data["basis"])
+        except NotDecided as refused:
+            form.add_error(None, str(refused))
+        else:
+            messages.success(request, f"已认定限制性情形 {form.cleaned_data['restriction'].code}，星级已按规定重新计算。")
+            return redirect("ratings:decide", pk, row.pk)
+    found = deliberate(scheme)
+    case = found.everyone[found.position(row.pk)]
+    context = _decide_context(request, scheme, found, case, form=_decision_form(request, found, case, fresh=True), case_form=form)
+    return render(request, "ratings/committee/decide.html", context)
+
+
+@require_POST
+def withdraw_restriction(request: HttpRequest, pk: int, assessment: int, case: int) -> HttpResponse:
+    """A finding is taken back with a reason."""
+    require(may_confirm_cases(request.user), REFUSED)
+    scheme, row = _scheme(request, pk), _assessment(request, pk, assessment)
+    held = get_object_or_404(RestrictionCase.objects.select_related("restriction"), pk=case, assessment=row)
+    form = WithdrawCaseForm(request.POST)
+    try:
+        withdraw_case(row, held.restriction, by=request.user, reason=form.cleaned_data["reason"] if form.is_valid() else "")
+    except NotDecided as refused:
+        messages.error(request, str(refused))
+    else:
+        messages.success(request, f"已撤销对 {held.restriction.code} 的认定，理由已记入审计记录。")
+    return redirect("ratings:decide", scheme.pk, row.pk)
+
+
+@require_http_methods(["GET", "POST"])
+def accept_schools(request: HttpRequest, pk: int) -> HttpResponse:
+    """Every school on which the committee follows the computation, named before it is confirmed."""
+    require(may_decide(request.user), CHAIR_ONLY)
+    scheme = _scheme(request, pk)
+    if scheme.phase != Phase.SCORING:
+        return _over(request, scheme)
+    form = AcceptAllForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            count = accept_all(scheme, by=request.user, minutes=form.cleaned_data["minutes"])
+        except NotDecided as refused:
+            form.add_error(None, str(refused))
+        else:
+            messages.success(request, f"{count} 所党校按计算结果审定，已登记。")
+            return redirect("ratings:board", pk)
+    evaluation = evaluate(scheme)
+    ready = [(row, evaluation.outcomes[str(row.pk)]) for row in acceptable(evaluation)]
+    counts = Counter(outcome.star for _, outcome in ready)
+    tally = [(Star(star).label, counts[star]) for star in sorted(counts, reverse=True)]
+    return render(request, "ratings/committee/accept.html", {"scheme": scheme, "ready": ready, "tally": tally, "form": form})
+
+
+@sensitive_post_parameters("password")
+@require_http_methods(["GET", "POST"])
+def settle_year(request: HttpRequest, pk: int) -> HttpResponse:
+    """The chair confirms in words what will happen and signs with the password; what is missing is listed instead."""
+    require(may_decide(request.user), CHAIR_ONLY)
+    scheme = _scheme(request, pk)
+    if scheme.phase != Phase.SCORING:
+        return _over(request, scheme)
+    form = SettleForm(request.POST or None, user=request.user)
+    missing: list[tuple[str, str]] = []
+    if request.method == "POST" and form.is_valid():
+        try:
+            settle_scheme(scheme, by=request.user)
+        except NotSettled as refused:
+            missing = refused.missing
+        else:
+            messages.success(request, f"{scheme.year}年度评定结果已审定，可以起草通报。")
+            return redirect("ratings:board", pk)
+    missing = missing or missing_for_settling(evaluate(scheme))
+    return render(request, "ratings/committee/settle.html", {"scheme": scheme, "form": form, "missing": missing, **_outcome(scheme)})
+
+
+@sensitive_post_parameters("password")
+@require_http_methods(["GET", "POST"])
+def reopen_school(request: HttpRequest, pk: int) -> HttpResponse:
+    """Before publication the chair takes one school back; its decision is void and the year is settled anew."""
+    require(may_decide(request.user), CHAIR_ONLY)
+    scheme = _scheme(request, pk)
+    if scheme.phase not in (Phase.SETTLED, Phase.NOTICE):
+        return _over(request, scheme)
+    settled = Assessment.objects.visible_to(request.user).filter(scheme=scheme, status=Status.SETTLED)
+    settled = settled.select_related("school").order_by("school__order", "school__code")
+    form = ReopenForm(request.POST or None, user=request.user, assessments=settled)
+    if request.method == "POST" and form.is_valid():
+        row = form.cleaned_data["assessment"]
+        try:
+            take_step(row, "reopen", by=request.user, comment=form.cleaned_data["reason"])
+        except NotAllowed as refused:
+            for reason in refused.reasons:
+                form.add_error(None, reason)
+        else:
+            messages.warning(request, f"{row.school.name}已撤回审定，{scheme.year}年度回到评审中，须重新审定。")
+            return redirect("ratings:board", pk)
+    return render(request, "ratings/committee/reopen.html", {"scheme": scheme, "form": form})
+
+
+def _scheme(request: HttpRequest, pk: int) -> Scheme:
+    return get_object_or_404(Scheme.objects.visible_to(request.user).select_related("city"), pk=pk)
+
+
+def _assessment(request: HttpRequest, scheme: int, pk: int) -> Assessment:
+    """A school that takes part; one that declined is nobody's to decide."""
+    rows = Assessment.objects.visible_to(request.user).filter(scheme=scheme).exclude(status=Status.DECLINED)
+    return get_object_or_404(rows.select_related("school", "scheme"), pk=pk)
+
+
+def _over(request: HttpRequest, scheme: Scheme) -> HttpResponse:
+    messages.warning(request, f"方案处于“{scheme.get_phase_display()}”阶段，不能办理此事。")
+    return redirect("ratings:board", scheme.pk)
+
+
+def _decision_form(request: HttpRequest, found: Deliberation, case, *, fresh: bool = False) -> DecisionForm | None:
+    """None while the school cannot be decided, or for somebody who does not decide."""
+    if case.star is None or case.lapsed or case.assessment.status not in DECIDABLE or not may_decide(request.user):
+        return None
+    data = request.POST if request.method == "POST" and not fresh else None
+    return DecisionForm(data, computed=case.star, offered=offered_stars(found.evaluation), decision=case.decision)
+
+
+def _decide_context(request: HttpRequest, scheme: Scheme, found: Deliberation, case, *, form, case_form: CaseForm | None = None) -> dict:
+    place = found.position(case.assessment.pk)
+    cases = list(RestrictionCase.objects.filter(assessment=case.assessment).select_related("restriction", "by"))
+    suggested = case.proposed[0].code if case.proposed else ""
+    left = len(found.evaluation.spec.restrictions) > len(cases) and case.assessment.status in DECIDABLE
+    if case_form is None and left:
+        case_form = CaseForm(scheme=scheme, held={one.restriction.code for one in cases}, suggested=suggested)
+    return {
+        "scheme": scheme,
+        "case": case,
+        "form": form,
+        "case_form": case_form,
+        "cases": cases,
+        "decidable": case.assessment.status in DECIDABLE,
+        "place": place + 1,
+        "size": len(found.everyone),
+        "before": found.everyone[place - 1] if place else None,
+        "after": found.everyone[place + 1] if place + 1 < len(found.everyone) else None,
+        "decided": found.decided,
+        "owed": found.owed,
+        "columns": [(*column, cell) for column, cell in zip(found.columns, case.cells, strict=True)],
+    }
+
+
+def _held(row: Assessment) -> set[str]:
+    return set(RestrictionCase.objects.filter(assessment=row).values_list("restriction__code", flat=True))
+
+
+def _after(found: Deliberation, pk: int) -> list:
+    """The other schools, beginning with the one after this and coming round."""
+    place = found.position(pk)
+    return [*found.everyone[place + 1 :], *found.everyone[:place]]
+
+
+def _outcome(scheme: Scheme) -> dict:
+    """What settling would freeze: stars by decision, deviations by name."""
+    rows = Assessment.objects.filter(scheme=scheme).exclude(status=Status.DECLINED).select_related("school", "decision")
+    decided = [row for row in rows.order_by("school__order", "school__code") if hasattr(row, "decision")]
+    counts = Counter(row.decision.star for row in decided)
+    return {
+        "tally": [(Star(star).label, counts[star]) for star in sorted(counts, reverse=True)],
+        "deviations": [row for row in decided if row.decision.deviates],
+        "lapsed": [row for row in rows if row.status == Status.LAPSED],
+    }

@@ -1,0 +1,180 @@
+"""评审: the judge's desk, one school, one item, handing the sheet in."""
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from ratings.answering import SAVED, save
+from ratings.forms.answers import AnswersForm, answers_in_words, read_row
+from ratings.judging.agreeing import agree
+from ratings.judging.guidance import visits_of
+from ratings.judging.revealing import panel_sheet
+from ratings.judging.seats import Seat, judged_by, load_seats, newest_desk
+from ratings.judging.sheets import submit_sheet
+from ratings.judging.table import grid_of, grid_sheet, lines_of
+from ratings.models import Evidence, JudgeSheet, Scheme
+from ratings.permissions import may_judge, require
+from ratings.workflow import NotAllowed, scheme_spec
+from schools.downloads import export
+
+REFUSED = "评委工作台只对评委开放。"
+
+
+@require_GET
+def desk(request: HttpRequest) -> HttpResponse:
+    """Schools of the panel; what still waits comes first into view."""
+    seats, scheme = _desk(request)
+    waiting = [seat for seat in seats if seat.is_waiting]
+    everything = request.GET.get("show") == "all" or not waiting
+    context = {"scheme": scheme, "seats": seats if everything else waiting, "everything": everything, **_counts(seats, waiting)}
+    return render(request, "ratings/judging/desk.html", context)
+
+
+@require_GET
+def grid(request: HttpRequest) -> HttpResponse:
+    """Own points of every school and item on one sheet."""
+    seats, scheme = _desk(request, with_points=True)
+    context = {"scheme": scheme, "grid": grid_of(seats), **_counts(seats, [seat for seat in seats if seat.is_waiting])}
+    return render(request, "ratings/judging/grid.html", context)
+
+
+@require_POST
+def export_grid(request: HttpRequest) -> HttpResponse:
+    """The grid as a workbook: own points and nothing of anybody else."""
+    seats, scheme = _desk(request, with_points=True)
+    if scheme is None:
+        raise Http404
+    return export(f"{scheme.year}年度本人评分一览", [grid_sheet(grid_of(seats))], by=request.user, rows=len(seats))
+
+
+@require_GET
+def school(request: HttpRequest, pk: int) -> HttpResponse:
+    """One school: what the county and the guides say, the table of items, agreeing and handing in."""
+    seat = _seat(request, pk)
+    context = {"seat": seat, "lines": lines_of(seat), "visits": visits_of(seat.assessment.school, seat.spec.year)}
+    return render(request, "ratings/judging/school.html", context)
+
+
+@require_GET
+def panel(request: HttpRequest, pk: int) -> HttpResponse:
+    """All sheets of the panel at one school, once the panel is closed."""
+    seat = _seat(request, pk)
+    return render(request, "ratings/judging/panel.html", {"seat": seat, "sheet": panel_sheet(seat)})
+
+
+@require_POST
+def agree_all(request: HttpRequest, pk: int) -> HttpResponse:
+    """同意初评 (or 自评, where there is no county stage) for every item not scored yet."""
+    seat = _seat(request, pk)
+    try:
+        filled = agree(_sheet(seat), by=request.user)
+    except NotAllowed as refused:
+        _say(request, refused)
+    else:
+        messages.success(request, f"已按{'初评' if seat.spec.has_county_stage else '自评'}填写 {filled} 项，原有评分没有改动。")
+    return redirect("ratings:judging_school", pk)
+
+
+@require_http_methods(["GET", "POST"])
+def item(request: HttpRequest, pk: int, code: str) -> HttpResponse:
+    """One item with figures, earlier answers and evidence beside it; saving leads to the next that waits."""
+    seat = _seat(request, pk)
+    if code not in seat.codes or code not in seat.rows:
+        raise Http404
+    row = AnswersForm(seat.rows[code], seat.spec.bound[code], locked=seat.locked)
+    if request.method == "POST":
+        posted = read_row(request.POST, row.score.pk)
+        saved = save(row.score.pk, by=request.user, version=posted.version, posted=posted.answers, remark=posted.remark, na=posted.na)
+        if saved.state == SAVED:
+            return _onward(request, seat, code)
+        row = AnswersForm(saved.score, saved.bound, posted=posted, saved=saved)
+    return render(
+        request, "ratings/judging/item.html", {"seat": seat, "row": row, "line": _line(seat, code), **_beside(request, seat, code)}
+    )
+
+
+@require_http_methods(["GET", "POST"])
+def submit(request: HttpRequest, pk: int) -> HttpResponse:
+    """Confirmed in words: what is missing, what was given, what handing in means."""
+    seat = _seat(request, pk)
+    if request.method == "POST":
+        try:
+            submit_sheet(_sheet(seat), by=request.user)
+        except NotAllowed as refused:
+            _say(request, refused)
+            return redirect("ratings:judging_school", pk)
+        messages.success(request, f"{seat.assessment.school.name}评分表已提交。")
+        return redirect("ratings:judging")
+    return render(request, "ratings/judging/submit.html", {"seat": seat, "lines": lines_of(seat)})
+
+
+def _desk(request: HttpRequest, *, with_points: bool = False) -> tuple[list[Seat], Scheme | None]:
+    require(may_judge(request.user), REFUSED)
+    rows = newest_desk(request.user)
+    if not rows:
+        return [], None
+    scheme = rows[0].scheme
+    return load_seats(scheme_spec(scheme), rows, request.user, with_points=with_points), scheme
+
+
+def _seat(request: HttpRequest, pk: int) -> Seat:
+    """The judge's own seat at the school; anybody else's school is not found."""
+    found = judged_by(request.user).filter(pk=pk).first()
+    if found is None:
+        raise Http404
+    return load_seats(scheme_spec(found.scheme), [found], request.user, with_points=True)[0]
+
+
+def _sheet(seat: Seat) -> JudgeSheet:
+    if seat.sheet is None:
+        raise Http404
+    return seat.sheet
+
+
+def _counts(seats: list[Seat], waiting: list[Seat]) -> dict:
+    submitted = sum(seat.submitted for seat in seats)
+    return {"total": len(seats), "submitted": submitted, "waiting": len(waiting), "first": waiting[0] if waiting else None}
+
+
+def _line(seat: Seat, code: str):
+    return next(line for line in lines_of(seat) if line.item.code == code)
+
+
+def _beside(request: HttpRequest, seat: Seat, code: str) -> dict:
+    """Everything a judge may lay beside the score: rule, earlier answers, evidence."""
+    bound, dossier = seat.spec.bound[code], seat.dossier
+    earlier = [
+        (stage, row, answers_in_words(row, bound))
+        for stage, row in (("自评", dossier.own.get(code)), ("初评", dossier.county.get(code)))
+        if row is not None and row.answers is not None
+    ]
+    evidence = Evidence.objects.visible_to(request.user).kept().filter(assessment=seat.assessment, item__code=code).select_related("by")
+    position = seat.codes.index(code)
+    before = seat.codes[position - 1] if position else None
+    return {
+        "words": seat.spec.words[code],
+        "earlier": earlier,
+        "adjustment": seat.adjustments.get(code),
+        "evidence": evidence,
+        "position": position + 1,
+        "before": before,
+        "after": seat.codes[position + 1] if position + 1 < seat.owed else None,
+    }
+
+
+def _onward(request: HttpRequest, seat: Seat, code: str) -> HttpResponse:
+    """To the next item that waits; back to the school when none does, or when asked to stay."""
+    following = seat.next_after(code)
+    if "stay" in request.POST:
+        messages.success(request, f"{code}已保存。")
+        return redirect("ratings:judging_item", seat.assessment.pk, code)
+    messages.success(request, f"{code}已保存。" if following else "各项都已评分，请核对后提交评分表。")
+    if following:
+        return redirect("ratings:judging_item", seat.assessment.pk, following)
+    return redirect("ratings:judging_school", seat.assessment.pk)
+
+
+def _say(request: HttpRequest, refused: NotAllowed) -> None:
+    for reason in refused.reasons:
+        messages.error(request, reason)

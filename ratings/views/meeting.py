@@ -1,0 +1,108 @@
+"""评委会会议: one school at a time on the wall, numbered papers on the table."""
+
+import hashlib
+import io
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import FileResponse, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_GET, require_http_methods
+
+from ratings.deliberation import Filters, deliberate
+from ratings.documents.fonts import FontMissing
+from ratings.documents.materials import Materials, materials_of, workbook_sheets
+from ratings.documents.papers import paper_pdf
+from ratings.documents.pdf import DocumentError
+from ratings.enums import Phase
+from ratings.forms.materials import ORDERS, PDF, MaterialsForm
+from ratings.models import Scheme
+from ratings.permissions import may_see_board, require
+from schools import audit
+from schools.downloads import XLSX
+from schools.models.audit import AuditEntry
+from schools.workbooks import write_workbook
+
+REFUSED = "会议材料列有全部党校的得分，只由评委会主任和市评委会办公室使用。"
+
+
+@require_GET
+def projector(request: HttpRequest, pk: int) -> HttpResponse:
+    """One school in large type; arrow keys follow the links to the neighbours, which work without them."""
+    require(may_see_board(request.user), REFUSED)
+    scheme = _scheme(request, pk)
+    if scheme.phase != Phase.SCORING:
+        return _over(request, scheme)
+    found = deliberate(scheme)
+    if not found.everyone:
+        messages.warning(request, "还没有参评党校。")
+        return redirect("ratings:board", pk)
+    typed = request.GET.get("place", "1")
+    place = min(max(int(typed), 1), len(found.everyone)) if typed.isascii() and typed.isdigit() and len(typed) < 9 else 1
+    case = found.everyone[place - 1]
+    columns = [(name, full, cell) for (_, name, full), cell in zip(found.columns, case.cells, strict=True)]
+    context = {"scheme": scheme, "case": case, "columns": columns, "place": place, "size": len(found.everyone)}
+    return render(request, "ratings/committee/projector.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+def materials(request: HttpRequest, pk: int) -> HttpResponse:
+    """Numbered copies of the board. The audit line is written first: what cannot be recorded does not leave."""
+    require(may_see_board(request.user), REFUSED)
+    scheme = _scheme(request, pk)
+    if scheme.phase != Phase.SCORING:
+        return _over(request, scheme)
+    form = MaterialsForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            return _download(request, scheme, **form.cleaned_data)
+        except (FontMissing, DocumentError) as refused:
+            form.add_error(None, str(refused))
+    return render(request, "ratings/committee/materials.html", {"scheme": scheme, "form": form, "printings": _printings(scheme)})
+
+
+def _download(request: HttpRequest, scheme: Scheme, *, copies: int, order: str, kind: str) -> HttpResponse:
+    found = deliberate(scheme)
+    cases = found.chosen(Filters(by_total=order == "total"))
+    with transaction.atomic():
+        Scheme.objects.select_for_update().get(pk=scheme.pk)
+        printing = _printings(scheme).count() + 1
+        papers = materials_of(found, cases, copies=copies, printing=printing, order=ORDERS[order])
+        content = paper_pdf(papers) if kind == PDF else _workbook(papers)
+        detail = {
+            "印次": printing,
+            "编号": f"01—{copies:02d}",
+            "份数": copies,
+            "排列": ORDERS[order],
+            "文件": kind,
+            "学校": len(cases),
+            "文件摘要": hashlib.sha256(content).hexdigest(),
+        }
+        audit.record("export", by=request.user, city=scheme.city, subject=_subject(scheme), detail=detail)
+    name = f"{papers.title}（第{printing}次印制）.{kind}"
+    content_type = "application/pdf" if kind == PDF else XLSX
+    return FileResponse(io.BytesIO(content), as_attachment=True, filename=name, content_type=content_type)
+
+
+def _workbook(papers: Materials) -> bytes:
+    buffer = io.BytesIO()
+    write_workbook(buffer, workbook_sheets(papers))
+    return buffer.getvalue()
+
+
+def _printings(scheme: Scheme):
+    """Earlier batches, as the audit trail knows them."""
+    return AuditEntry.objects.filter(city=scheme.city, action="export", subject=_subject(scheme))
+
+
+def _subject(scheme: Scheme) -> str:
+    return f"{scheme.year}年度星级评定会议材料"
+
+
+def _scheme(request: HttpRequest, pk: int) -> Scheme:
+    return get_object_or_404(Scheme.objects.visible_to(request.user).select_related("city"), pk=pk)
+
+
+def _over(request: HttpRequest, scheme: Scheme) -> HttpResponse:
+    messages.warning(request, f"方案处于“{scheme.get_phase_display()}”阶段，不再用于审议。")
+    return redirect("ratings:board", scheme.pk)

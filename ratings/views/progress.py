@@ -1,0 +1,105 @@
+"""申报进度 for the office: the list of schools, one school with its moves, extensions and the steps that are the office's."""
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from ratings.enums import Phase
+from ratings.forms.progress import ExtensionForm
+from ratings.forms.review import ReturnForm
+from ratings.models import Assessment, Scheme
+from ratings.models.results import COMMITTEE
+from ratings.permissions import may_oversee, require, role_of
+from ratings.progress import OFFICE_STEPS, counts, lines, overseen
+from ratings.workflow import STEPS, NotAllowed, Step, allowed_steps, grant_extension, scheme_spec, take_step
+
+RUNNING = (Phase.OPEN, Phase.SCORING)
+REFUSED = "只有市评委会办公室和主任可以查看申报进度。"
+
+
+@require_GET
+def newest(request: HttpRequest) -> HttpResponse:
+    """The running scheme, or the page that says there is none."""
+    require(role_of(request.user) in COMMITTEE, REFUSED)
+    scheme = Scheme.objects.visible_to(request.user).filter(phase__in=RUNNING).order_by("-year").first()
+    if scheme is None:
+        return render(request, "ratings/progress/board.html", {"scheme": None})
+    return redirect("ratings:progress_board", scheme.pk)
+
+
+@require_GET
+def board(request: HttpRequest, pk: int) -> HttpResponse:
+    """Every school of a scheme with status, turn and deadline."""
+    require(role_of(request.user) in COMMITTEE, REFUSED)
+    scheme = get_object_or_404(Scheme.objects.visible_to(request.user).exclude(phase=Phase.DRAFTING), pk=pk)
+    status = request.GET.get("status", "")
+    found = counts(scheme, request.user)
+    chosen = status if status in {code for code, _, _ in found} else ""
+    context = {"scheme": scheme, "lines": lines(scheme, request.user, chosen), "counts": found, "chosen": chosen}
+    context["total"] = sum(number for _, _, number in found)
+    return render(request, "ratings/progress/board.html", context)
+
+
+@require_GET
+def school(request: HttpRequest, pk: int) -> HttpResponse:
+    """One school: what happened so far, until when it has time, and what the office may do."""
+    require(role_of(request.user) in COMMITTEE, REFUSED)
+    assessment = get_object_or_404(overseen(request.user), pk=pk)
+    return render(request, "ratings/progress/school.html", _school_context(request, assessment, ExtensionForm(scheme=assessment.scheme)))
+
+
+def _school_context(request: HttpRequest, assessment: Assessment, form: ExtensionForm) -> dict:
+    return {
+        "assessment": assessment,
+        "moves": assessment.moves.select_related("by").order_by("-id"),
+        "steps": _office_steps(request, assessment),
+        "form": form if may_oversee(request.user) and assessment.scheme.phase in RUNNING else None,
+        "labels": STEPS,
+    }
+
+
+def _office_steps(request: HttpRequest, assessment: Assessment) -> list[Step]:
+    return [step for step in allowed_steps(request.user, assessment) if step.code in OFFICE_STEPS]
+
+
+@require_POST
+def extend(request: HttpRequest, pk: int) -> HttpResponse:
+    """延期; a refused one comes back with what was typed."""
+    require(may_oversee(request.user), "只有市评委会办公室可以批准延期。")
+    assessment = get_object_or_404(overseen(request.user), pk=pk, scheme__phase__in=RUNNING)
+    form = ExtensionForm(request.POST, scheme=assessment.scheme)
+    if form.is_valid():
+        given = form.cleaned_data
+        try:
+            grant_extension(assessment, given["stage"], given["due_on"], by=request.user, reason=given["reason"])
+        except ValueError as error:
+            form.add_error("due_on", str(error))
+        else:
+            messages.success(request, "已延期。")
+            return redirect("ratings:progress_school", assessment.pk)
+    return render(request, "ratings/progress/school.html", _school_context(request, assessment, form))
+
+
+@require_http_methods(["GET", "POST"])
+def step(request: HttpRequest, pk: int, code: str) -> HttpResponse:
+    """A step of the office, confirmed in words; 退回补正 names the items. A refusal says every reason and changes nothing."""
+    require(may_oversee(request.user), "只有市评委会办公室可以办理。")
+    assessment = get_object_or_404(overseen(request.user), pk=pk)
+    if code not in OFFICE_STEPS:
+        raise Http404
+    chosen, reasons = STEPS[code], []
+    form = ReturnForm(request.POST or None, spec=scheme_spec(assessment.scheme)) if code == "return_" else None
+    comment = request.POST.get("comment", "")
+    if request.method == "POST" and (form is None or form.is_valid()):
+        facts = {"items": form.items} if form else {}
+        try:
+            take_step(assessment, code, by=request.user, comment=comment, **facts)
+        except NotAllowed as refused:
+            reasons = refused.reasons
+        else:
+            messages.success(request, f"已{chosen.label}。")
+            return redirect("ratings:progress_school", assessment.pk)
+    context = {"assessment": assessment, "step": chosen, "allowed": chosen in _office_steps(request, assessment), "form": form}
+    context |= {"comment": comment, "errors": [("id_comment" if "理由" in reason else "", reason) for reason in reasons]}
+    return render(request, "ratings/progress/step.html", context)

@@ -1,0 +1,182 @@
+"""When a step may be taken: what is missing, what is too late, what somebody already scored."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+
+from django.utils import timezone
+
+from ratings.criteria.spec import SchemeSpec
+from ratings.enums import Confirmation, Phase, Stage, Status
+from ratings.models import Assessment, Score
+from ratings.rounding import show
+from ratings.rules import missing_answers
+from ratings.scoring import entry_from_json
+
+from .deadlines import due, is_overdue
+from .snapshots import live_figures, scheme_spec
+from .stages import owed_codes
+
+#: 初评 that differs from 自评 by more than this share of 分值 owes a reason.
+REASON_SHARE = Fraction(1, 5)
+OPINION_LIMIT = 300
+
+
+@dataclass(frozen=True)
+class Blocker:
+    """One sentence against a step; `item` is the code of the item it stands on, for a link."""
+
+    text: str
+    item: str = ""
+
+
+Check = Callable[[Assessment, SchemeSpec, dict], Iterator[Blocker]]
+
+
+def blockers(assessment: Assessment, code: str, facts: dict | None = None) -> list[Blocker]:
+    """Everything that stands against taking the step now, whoever takes it; empty when it may be taken."""
+    spec = scheme_spec(assessment.scheme)
+    return [blocker for check in CHECKS.get(code, ()) for blocker in check(assessment, spec, facts or {})]
+
+
+def missing_in(assessment: Assessment, spec: SchemeSpec, stage: str) -> Iterator[Blocker]:
+    """Items a stage owes and has not answered, by code."""
+    rows = dict(_answers(assessment, stage))
+    for code in owed_codes(spec, stage):
+        bound = spec.bound[code]
+        answers = rows.get(code)
+        if answers is None:
+            yield Blocker(f"{code} {bound.item.name}尚未填写", code)
+            continue
+        entry = entry_from_json(answers)
+        owed = (
+            missing_answers(bound.item.rule, spec.vocabulary, entry.answers, excluded=bound.excluded(stage))
+            if entry.answers is not None
+            else []
+        )
+        if owed:
+            yield Blocker(f"{code} {bound.item.name}还缺：{'、'.join(owed)}", code)
+
+
+def _answers(assessment: Assessment, stage: str):
+    return Score.objects.filter(assessment=assessment, stage=stage, judge=None).values_list("item__code", "answers")
+
+
+def _complete(assessment: Assessment, spec: SchemeSpec, facts: dict) -> Iterator[Blocker]:
+    yield from missing_in(assessment, spec, Stage.SELF)
+
+
+def _known_figures(assessment: Assessment, spec: SchemeSpec, facts: dict) -> Iterator[Blocker]:
+    values = live_figures(assessment, spec)
+    for code, bound in spec.bound.items():
+        lacking = sorted(reference for reference in bound.references if values[reference].value is None)
+        if lacking:
+            yield Blocker(f"{code} {bound.item.name}缺系统数据：{'、'.join(lacking)}，请先补全登记", code)
+
+
+def _in_time(assessment: Assessment, spec: SchemeSpec, facts: dict) -> Iterator[Blocker]:
+    if is_overdue(assessment, Stage.SELF):
+        yield Blocker(f"自评已于 {timezone.localtime(due(assessment, Stage.SELF)):%Y年%m月%d日} 截止，如需延期请联系市评委会办公室")
+
+
+def _county_in_time(assessment: Assessment, spec: SchemeSpec, facts: dict) -> Iterator[Blocker]:
+    if is_overdue(assessment, Stage.COUNTY):
+        yield Blocker(f"初评已于 {timezone.localtime(due(assessment, Stage.COUNTY)):%Y年%m月%d日} 截止，如需延期请联系市评委会办公室")
+
+
+def _scheme_open(assessment: Assessment, spec: SchemeSpec, facts: dict) -> Iterator[Blocker]:
+    if assessment.scheme.phase not in (Phase.OPEN, Phase.SCORING):
+        yield Blocker(f"方案处于“{assessment.scheme.get_phase_display()}”阶段")
+
+
+def _signed(assessment: Assessment, spec: SchemeSpec, facts: dict) -> Iterator[Blocker]:
+    if assessment.scheme.confirmation == Confirmation.SIGNED and not assessment.signed_pages.filter(voided_at__isnull=True).exists():
+        yield Blocker("请打印申报确认页，签字盖章后上传扫描件")
+
+
+def _not_scored_yet(assessment: Assessment, spec: SchemeSpec, facts: dict) -> Iterator[Blocker]:
+    stage = Stage.COUNTY if assessment.status == Status.COUNTY else Stage.CITY
+    scored = assessment.scores.filter(stage=stage, answers__isnull=False).exists() or assessment.adjustments.filter(stage=stage).exists()
+    if scored:
+        yield Blocker(f"{stage.label}已经开始评分，不能再撤回，如需修改请联系评审方退回补正")
+
+
+def _returnable(assessment: Assessment, spec: SchemeSpec, facts: dict) -> Iterator[Blocker]:
+    items = facts.get("items") or {}
+    if not items:
+        yield Blocker("请指明要补正的小项")
+    for code, comment in items.items():
+        if code not in spec.bound:
+            yield Blocker(f"方案里没有小项 {code}")
+        elif not str(comment).strip():
+            yield Blocker(f"请写明 {code} {spec.bound[code].item.name}要补正什么", code)
+    used = assessment.moves.filter(step="return_", from_status=assessment.status).count()
+    if used >= assessment.scheme.return_limit:
+        yield Blocker(f"本阶段已退回 {used} 次，达到上限，不能再退回")
+
+
+def _return_overdue(assessment: Assessment, spec: SchemeSpec, facts: dict) -> Iterator[Blocker]:
+    if not is_overdue(assessment, Stage.SELF):
+        yield Blocker(f"补正期限到 {timezone.localtime(due(assessment, Stage.SELF)):%Y年%m月%d日}，期满前不能收回")
+
+
+def _self_overdue(assessment: Assessment, spec: SchemeSpec, facts: dict) -> Iterator[Blocker]:
+    if due(assessment, Stage.SELF) is None or not is_overdue(assessment, Stage.SELF):
+        yield Blocker("自评截止时间未到，不能认定未申报")
+
+
+def _county_complete(assessment: Assessment, spec: SchemeSpec, facts: dict) -> Iterator[Blocker]:
+    yield from missing_in(assessment, spec, Stage.COUNTY)
+    yield from _reasons_owed(assessment, spec)
+
+
+def _reasons_owed(assessment: Assessment, spec: SchemeSpec) -> Iterator[Blocker]:
+    """初评 far from 自评 on an asked part owes a reason; items with 核定要素 were not asked of the school alike."""
+    own = dict(assessment.scores.filter(stage=Stage.SELF).values_list("item__code", "points"))
+    rows = assessment.scores.filter(stage=Stage.COUNTY, points__isnull=False).values_list("item__code", "points", "remark")
+    for code, points, remark in rows:
+        bound = spec.bound[code]
+        if own.get(code) is None or bound.not_for_school or remark.strip():
+            continue
+        gap = abs(Fraction(points) - Fraction(own[code]))
+        if gap > REASON_SHARE * bound.item.points:
+            yield Blocker(f"{code} {bound.item.name}初评与自评相差 {show(gap)} 分，请写明理由", code)
+
+
+def _opinion(assessment: Assessment, spec: SchemeSpec, facts: dict) -> Iterator[Blocker]:
+    opinion = str(facts.get("opinion") or "").strip()
+    if facts.get("star") not in {0, *(band.star for band in spec.bands)}:
+        yield Blocker("请选择建议星级")
+    if not opinion:
+        yield Blocker("请填写初评意见")
+    elif len(opinion) > OPINION_LIMIT:
+        yield Blocker(f"初评意见共 {len(opinion)} 字，最多 {OPINION_LIMIT} 字")
+
+
+def _asked_to_decline(assessment: Assessment, spec: SchemeSpec, facts: dict) -> Iterator[Blocker]:
+    if not assessment.moves.filter(step="ask_decline").exists():
+        yield Blocker("学校负责人还没有申请不参评")
+
+
+def _before_publication(assessment: Assessment, spec: SchemeSpec, facts: dict) -> Iterator[Blocker]:
+    if assessment.scheme.phase not in (Phase.SETTLED, Phase.NOTICE):
+        yield Blocker(f"方案处于“{assessment.scheme.get_phase_display()}”阶段，不能撤回审定")
+
+
+CHECKS: dict[str, tuple[Check, ...]] = {
+    "send_to_head": (_scheme_open, _in_time, _complete),
+    "submit": (_scheme_open, _in_time, _complete, _known_figures, _signed),
+    "take_back": (_scheme_open, _in_time),
+    "withdraw": (_scheme_open, _in_time, _not_scored_yet),
+    "return_": (_scheme_open, _returnable),
+    "resubmit": (_scheme_open, _in_time, _complete, _known_figures, _signed),
+    "recall": (_scheme_open, _return_overdue),
+    "recommend": (_scheme_open, _county_in_time, _county_complete, _known_figures, _opinion),
+    "send_back": (_scheme_open,),
+    "lapse": (_scheme_open, _self_overdue),
+    "ask_decline": (_scheme_open,),
+    "decline": (_scheme_open, _asked_to_decline),
+    "reopen": (_before_publication,),
+}

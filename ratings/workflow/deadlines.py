@@ -1,0 +1,79 @@
+"""期限: inclusive to the last second of the day, moved off rest days, extended for single schools."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from django.db import transaction
+from django.utils import timezone
+
+from ratings.enums import Stage
+from ratings.models import Assessment, Extension
+from schools import audit
+from schools.workdays import is_workday
+
+#: 补正 is due this many working days after the return.
+RETURN_WORKDAYS = 3
+LAST_SECOND = dt.time(23, 59, 59)
+
+
+def due(assessment: Assessment, stage: str) -> dt.datetime | None:
+    """The last moment of a stage for one school, or None where the scheme sets none.
+
+    A returned school answers to its own 补正截止日; an extension, the latest one, takes the place of the scheme's day.
+    """
+    if stage == Stage.SELF and assessment.return_due:
+        return end_of(assessment.return_due)
+    extension = next((one for one in reversed(list(assessment.extensions.all())) if one.stage == stage), None)
+    day = extension.due_on if extension else getattr(assessment.scheme, f"{stage}_due")
+    return None if day is None else end_of(next_workday_from(day))
+
+
+def is_overdue(assessment: Assessment, stage: str, *, at: dt.datetime | None = None) -> bool:
+    """Whether the stage's last moment has passed; a stage without a deadline is never overdue."""
+    last = due(assessment, stage)
+    return last is not None and (at or timezone.now()) > last
+
+
+def return_deadline(today: dt.date) -> dt.date:
+    """The third working day after the day of the return."""
+    day, left = today, RETURN_WORKDAYS
+    while left:
+        day += dt.timedelta(days=1)
+        left -= is_workday(day)
+    return day
+
+
+def next_workday_from(day: dt.date) -> dt.date:
+    """The day itself, or the first working day after it."""
+    while not is_workday(day):
+        day += dt.timedelta(days=1)
+    return day
+
+
+def end_of(day: dt.date) -> dt.datetime:
+    return timezone.make_aware(dt.datetime.combine(day, LAST_SECOND))
+
+
+def grant_extension(assessment: Assessment, stage: str, due_on: dt.date, *, by, reason: str) -> Extension:
+    """Give one school more time for one stage; who and why stay on record. Raises ValueError with a sentence.
+
+    A school in 补正 gets the time for mending: its own 补正截止日 moves.
+    """
+    if not reason.strip():
+        raise ValueError("请写明延期理由。")
+    with transaction.atomic():
+        locked = Assessment.objects.select_for_update(of=("self",)).select_related("scheme").get(pk=assessment.pk)
+        now = due(locked, stage)
+        if now is not None and end_of(due_on) <= now:
+            raise ValueError(f"延至的日期须晚于现在的截止时间 {timezone.localtime(now):%Y年%m月%d日}。")
+        if stage == Stage.SELF and locked.return_due:
+            locked.return_due = next_workday_from(due_on)
+            locked.save(update_fields=["return_due"])
+        extension = Extension.objects.create(
+            assessment=assessment, stage=stage, due_on=due_on, reason=reason.strip(), by=by, at=timezone.now()
+        )
+        detail = {"阶段": Stage(stage).label, "延至": due_on, "理由": reason.strip()}
+        audit.record("extend", by=by, city=assessment.scheme.city, subject=str(assessment), detail=detail)
+    assessment.return_due = locked.return_due
+    return extension

@@ -1,0 +1,72 @@
+"""取数: the figures a school's points rest on, live while it fills in, frozen once it has submitted."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from django.utils import timezone
+
+from ratings.criteria.spec import SchemeSpec
+from ratings.criteria.versions import current_spec
+from ratings.models import Assessment, MetricSnapshot, Scheme
+from schools.metrics import IMPORTED, Figure, figures
+from schools.models import MetricValue, School
+
+
+def scheme_spec(scheme: Scheme) -> SchemeSpec:
+    """The criteria that count for a scheme now."""
+    return current_spec(scheme)
+
+
+def live_figures(assessment: Assessment, spec: SchemeSpec | None = None) -> dict[str, Figure]:
+    """Every figure the scheme reads, from the school's records as they stand today."""
+    spec = spec or scheme_spec(assessment.scheme)
+    return city_figures(spec, School.objects.filter(pk=assessment.school_id))[assessment.school_id]
+
+
+def city_figures(spec: SchemeSpec, schools) -> dict[int, dict[str, Figure]]:
+    """The same for many schools, in a number of queries that does not grow with them."""
+    own = {metric.label for metric in spec.custom_metrics}
+    registry = [reference for reference in sorted(spec.references) if reference not in own]
+    found = figures(registry, schools=schools, year=spec.year, start=spec.period_start, end=spec.period_end)
+    declared = sorted(own & spec.references)
+    if declared:
+        for values in found.values():
+            values.update(dict.fromkeys(declared, Figure(None, IMPORTED)))
+        rows = MetricValue.objects.filter(school__in=schools.order_by().values("pk"), year=spec.year, reference__in=declared)
+        for row in rows:
+            found[row.school_id][row.reference] = Figure(Fraction(row.value), IMPORTED, row.note)
+    return found
+
+
+def take_snapshot(assessment: Assessment, moment: str, spec: SchemeSpec | None = None) -> MetricSnapshot:
+    """Keep the figures as they are now; a second 提交 (after a withdrawal) takes the place of the first."""
+    values = live_figures(assessment, spec)
+    snapshot, _ = MetricSnapshot.objects.update_or_create(
+        assessment=assessment,
+        moment=moment,
+        defaults={
+            "values": {name: None if figure.value is None else str(figure.value) for name, figure in values.items()},
+            "sources": {name: figure.source for name, figure in values.items() if figure.source == IMPORTED},
+            "taken_at": timezone.now(),
+        },
+    )
+    return snapshot
+
+
+def figures_of(assessment: Assessment) -> dict[str, Fraction | None]:
+    """What counts for every stage: the latest snapshot, or the live figures before the first submission."""
+    snapshot = assessment.snapshots.order_by("taken_at").last()
+    if snapshot is None or assessment.status in ("draft", "confirming"):
+        return {name: figure.value for name, figure in live_figures(assessment).items()}
+    return {name: None if text is None else Fraction(text) for name, text in snapshot.values.items()}
+
+
+def changed_figures(assessment: Assessment) -> list[tuple[str, Fraction | None, Fraction | None]]:
+    """Figures that differ between submission and now, as (reference, then, now), for reviewers to see."""
+    snapshot = assessment.snapshots.filter(moment=MetricSnapshot.Moment.SUBMIT).first()
+    if snapshot is None:
+        return []
+    then = {name: None if text is None else Fraction(text) for name, text in snapshot.values.items()}
+    now = {name: figure.value for name, figure in live_figures(assessment).items()}
+    return [(name, then.get(name), now[name]) for name in sorted(now) if then.get(name) != now[name]]

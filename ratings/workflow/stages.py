@@ -1,0 +1,104 @@
+"""Opening a scheme and its stages: the empty score rows that each stage owes."""
+
+from __future__ import annotations
+
+from django.db import transaction
+from django.utils import timezone
+
+from ratings.criteria.checking import check_scheme, errors
+from ratings.criteria.spec import SchemeSpec
+from ratings.criteria.storing import read_scheme
+from ratings.criteria.versions import freeze
+from ratings.enums import Aggregation, Phase, Stage, Status
+from ratings.models import Assessment, Item, JudgeSheet, Move, Scheme, Score
+from schools import audit
+from schools.bulk import insert_many
+from schools.models import School
+
+from .snapshots import scheme_spec
+
+
+class NotOpened(ValueError):
+    """The scheme cannot open; `reasons` are sentences."""
+
+    def __init__(self, reasons: list[str]):
+        super().__init__("\n".join(reasons))
+        self.reasons = reasons
+
+
+def open_scheme(scheme: Scheme, *, by) -> None:
+    """编制中 → 申报中: freeze the first version and give every school of the city its assessment and empty self rows.
+
+    Raises NotOpened while the scheme check finds an error. Schools closed or merged take no part.
+    """
+    with transaction.atomic():
+        locked = Scheme.objects.select_for_update().get(pk=scheme.pk)
+        if locked.phase != Phase.DRAFTING:
+            raise NotOpened([f"方案处于“{locked.get_phase_display()}”阶段，不能再启动。"])
+        spec = read_scheme(locked)
+        refused = errors(check_scheme(spec))
+        if refused:
+            raise NotOpened([str(finding) for finding in refused])
+        version = freeze(locked, reason="启动评定", by=by, spec=spec)
+        locked.phase = Phase.OPEN
+        locked.save(update_fields=["phase"])
+        schools = School.objects.filter(city=locked.city, closed_on__isnull=True)
+        insert_many([Assessment(scheme=locked, school=school) for school in schools])
+        assessments = list(Assessment.objects.filter(scheme=locked))
+        at = timezone.now()
+        insert_many(
+            [Move(assessment=one, step="open", from_status=Status.DRAFT, to_status=Status.DRAFT, by=by, at=at) for one in assessments]
+        )
+        insert_many([row for one in assessments for row in _rows(one, spec, Stage.SELF, _items(locked))])
+        audit.record("open", by=by, city=locked.city, subject=str(locked), detail={"学校": len(assessments), "版本": version.digest})
+    scheme.refresh_from_db()
+
+
+def open_county_rows(assessment: Assessment, spec: SchemeSpec) -> None:
+    """The rows 初评 owes at this school; rows of an earlier submission stay."""
+    insert_many(_missing(assessment, _rows(assessment, spec, Stage.COUNTY, _items(assessment.scheme))))
+
+
+def open_city_rows(assessment: Assessment, spec: SchemeSpec | None = None) -> None:
+    """The rows each judge of the panel owes (合议: one agreed set) and their sheets.
+
+    现场 items are owed only where the school was visited. Called when a school reaches the city and whenever its panel
+    or its 走访 changes; a row that somebody already answered is never removed.
+    """
+    if assessment.panel_id is None or assessment.status != Status.CITY:
+        return
+    spec = spec or scheme_spec(assessment.scheme)
+    joint = spec.aggregation == Aggregation.JOINT
+    judges = [None] if joint else list(assessment.panel.judges.all())
+    items = _items(assessment.scheme)
+    owed = [row for judge in judges for row in _rows(assessment, spec, Stage.CITY, items, judge)]
+    insert_many(_missing(assessment, owed))
+    keep = {(row.item_id, row.judge_id) for row in owed}
+    empty = assessment.scores.filter(stage=Stage.CITY, answers__isnull=True)
+    empty.filter(pk__in=[pk for pk, item, judge in empty.values_list("pk", "item_id", "judge_id") if (item, judge) not in keep]).delete()
+    held = set(assessment.sheets.values_list("judge_id", flat=True))
+    insert_many([JudgeSheet(assessment=assessment, judge=judge) for judge in judges if (judge.pk if judge else None) not in held])
+
+
+def owed_codes(spec: SchemeSpec, stage: str, *, visited: bool = True) -> list[str]:
+    """Codes of the items that a stage must answer."""
+    if stage == Stage.SELF:
+        return [code for code, bound in spec.bound.items() if bound.owed_by_school]
+    owed = [code for code, bound in spec.bound.items() if bound.owed_by_reviewers]
+    if stage == Stage.CITY and not visited and spec.has_county_stage:
+        return [code for code in owed if not spec.bound[code].item.onsite]
+    return owed
+
+
+def _items(scheme: Scheme) -> dict[str, int]:
+    return dict(Item.objects.filter(scheme=scheme).values_list("code", "pk"))
+
+
+def _rows(assessment: Assessment, spec: SchemeSpec, stage: str, items: dict[str, int], judge=None) -> list[Score]:
+    codes = owed_codes(spec, stage, visited=assessment.visited)
+    return [Score(assessment=assessment, item_id=items[code], stage=stage, judge=judge) for code in codes]
+
+
+def _missing(assessment: Assessment, rows: list[Score]) -> list[Score]:
+    held = set(assessment.scores.values_list("item_id", "stage", "judge_id"))
+    return [row for row in rows if (row.item_id, row.stage, row.judge_id) not in held]

@@ -1,0 +1,119 @@
+"""流转: every change of status as one table. Who may and from where stands here; when it may be done, in `blocking`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ratings.enums import Stage, Status
+from schools.models.people import Role
+
+#: Targets that depend on the assessment or the scheme.
+FIRST_STAGE = "first_stage"
+RETURNED_FROM = "returned_from"
+
+
+@dataclass(frozen=True)
+class Step:
+    """One way from status to status. `target` is a status, or FIRST_STAGE / RETURNED_FROM where data decide.
+
+    `consequence` says in words what happens, for the confirmation page; `comment` tells that a reason is owed.
+    """
+
+    code: str
+    label: str
+    roles: tuple[str, ...]
+    sources: tuple[str, ...]
+    target: str
+    consequence: str
+    comment: bool = False
+
+
+STEPS: dict[str, Step] = {
+    step.code: step
+    for step in (
+        Step("send_to_head", "交负责人确认", (Role.FILLER,), (Status.DRAFT,), Status.CONFIRMING, "交给负责人确认，确认前可以取回修改。"),
+        Step(
+            "submit",
+            "提交自评",
+            (Role.HEAD,),
+            (Status.DRAFT, Status.CONFIRMING),
+            FIRST_STAGE,
+            "提交后锁定，评分开始前可以撤回，之后只能由评审方退回补正。",
+        ),
+        Step("take_back", "取回修改", (Role.FILLER,), (Status.CONFIRMING,), Status.DRAFT, "取回后可以继续填写，再交负责人确认。"),
+        Step("withdraw", "撤回自评", (Role.HEAD,), (Status.COUNTY, Status.CITY), Status.DRAFT, "撤回到填报中，改好后须重新提交。"),
+        Step(
+            "return_",
+            "退回补正",
+            (Role.COUNTY, Role.COUNTY_LEAD, Role.OFFICE),
+            (Status.COUNTY, Status.CITY),
+            Status.RETURNED,
+            "学校只能修改所列小项，须在 3 个工作日内补正。",
+            comment=True,
+        ),
+        Step("resubmit", "提交补正", (Role.HEAD,), (Status.RETURNED,), RETURNED_FROM, "补正后交回退回的一方继续评分。"),
+        Step(
+            "recall",
+            "收回",
+            (Role.COUNTY, Role.COUNTY_LEAD, Role.OFFICE),
+            (Status.RETURNED,),
+            RETURNED_FROM,
+            "逾期未补正，按现有内容继续评分。",
+        ),
+        Step(
+            "recommend",
+            "确认初评并报送",
+            (Role.COUNTY_LEAD,),
+            (Status.COUNTY,),
+            Status.CITY,
+            "报送后初评锁定，系统数据以此时为准（终算）。",
+        ),
+        Step(
+            "send_back",
+            "退回县级重新初评",
+            (Role.OFFICE,),
+            (Status.CITY,),
+            Status.COUNTY,
+            "县级可以修改初评，不计入退回次数。",
+            comment=True,
+        ),
+        Step(
+            "lapse",
+            "认定未申报",
+            (Role.OFFICE,),
+            (Status.DRAFT, Status.CONFIRMING, Status.RETURNED),
+            Status.LAPSED,
+            "按未提交自评处理，不计分。",
+            comment=True,
+        ),
+        Step("ask_decline", "申请不参评", (Role.HEAD,), (Status.DRAFT,), Status.DRAFT, "由市评委会办公室确认后生效。", comment=True),
+        Step("decline", "确认不参评", (Role.OFFICE,), (Status.DRAFT,), Status.DECLINED, "本年度不计入统计，不列入通报。"),
+        Step("reopen", "撤回审定", (Role.CHAIR,), (Status.SETTLED,), Status.CITY, "本方案回到评审中，重新审定前不能通报。", comment=True),
+    )
+}
+
+#: The stage whose answers a status is waiting for; statuses without one wait for nobody's score.
+STAGE_OF: dict[str, str] = {
+    Status.DRAFT: Stage.SELF,
+    Status.CONFIRMING: Stage.SELF,
+    Status.RETURNED: Stage.SELF,
+    Status.COUNTY: Stage.COUNTY,
+    Status.CITY: Stage.CITY,
+}
+
+#: Whose turn it is, for workbench and lists; a closed status is nobody's.
+TURN_OF: dict[str, tuple[str, ...]] = {
+    Status.DRAFT: (Role.FILLER, Role.HEAD),
+    Status.CONFIRMING: (Role.HEAD,),
+    Status.RETURNED: (Role.FILLER, Role.HEAD),
+    Status.COUNTY: (Role.COUNTY, Role.COUNTY_LEAD),
+    Status.CITY: (Role.JUDGE, Role.OFFICE),
+    Status.SETTLED: (),
+    Status.DECLINED: (),
+    Status.LAPSED: (),
+}
+
+
+def first_stage(has_county_stage: bool) -> str:
+    """Where a submitted self-assessment goes: to the county, or straight to the city where there is no county stage."""
+    return Status.COUNTY if has_county_stage else Status.CITY

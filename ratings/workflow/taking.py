@@ -1,0 +1,214 @@
+"""The one door for a change of status."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from ratings.criteria.spec import digest
+from ratings.enums import Phase, Stage, Status
+from ratings.models import Assessment, Decision, Item, MetricSnapshot, Move, Result, ReturnedItem, Scheme, SignedPage
+from schools import audit
+from schools.models import User
+
+from .blocking import blockers
+from .deadlines import return_deadline
+from .snapshots import scheme_spec, take_snapshot
+from .stages import open_city_rows, open_county_rows
+from .steps import FIRST_STAGE, RETURNED_FROM, STAGE_OF, STEPS, Step, first_stage
+
+
+class NotAllowed(Exception):
+    """The step cannot be taken; `reasons` are sentences for the person who tried."""
+
+    def __init__(self, reasons: list[str]):
+        super().__init__("\n".join(reasons))
+        self.reasons = reasons
+
+
+def take_step(assessment: Assessment, code: str, *, by: User, comment: str = "", **facts: Any) -> Move:
+    """Take one step of the table: who, from where, when; then status, effects, frozen sheet and audit row together.
+
+    The assessment is locked first and read again, so that of two people at once exactly one gets through; everything
+    is one transaction. Raises NotAllowed with every reason; then nothing has changed.
+    """
+    step = STEPS[code]
+    with transaction.atomic():
+        if step.code == "reopen":  # it changes the scheme, which settling and publishing hold before any assessment
+            Scheme.objects.select_for_update().get(pk=assessment.scheme_id)
+        locked = Assessment.objects.select_for_update(of=("self",)).select_related("scheme__city", "school").get(pk=assessment.pk)
+        reasons = _refusals(locked, step, by, comment, facts)
+        if reasons:
+            raise NotAllowed(reasons)
+        before, target = locked.status, _target(locked, step)
+        sheet = frozen_sheet(locked, STAGE_OF.get(before, Stage.SELF))
+        move = Move.objects.create(
+            assessment=locked,
+            step=code,
+            from_status=before,
+            to_status=target,
+            by=by,
+            at=timezone.now(),
+            comment=comment.strip(),
+            sheet=sheet,
+            digest=digest(sheet),
+        )
+        locked.status, locked.version = target, locked.version + 1
+        locked.returned_to, locked.return_due = "", None
+        EFFECTS.get(code, _nothing)(locked, move, facts)
+        locked.save(update_fields=["status", "version", "returned_to", "return_due", "suggested_star", "county_opinion", "visited"])
+        detail = {"步骤": step.label, "原状态": Status(before).label, "新状态": Status(target).label, "摘要": move.digest}
+        audit.record("move", by=by, city=locked.scheme.city, subject=str(locked), detail=detail)
+    assessment.refresh_from_db()
+    return move
+
+
+def allowed_steps(user: User, assessment: Assessment) -> list[Step]:
+    """Steps that role, scope and status leave open; what is still missing is the business of `blockers`."""
+    identity = user.identity
+    if identity is None or not Assessment.objects.visible_to(user).filter(pk=assessment.pk).exists():
+        return []
+    return [step for step in STEPS.values() if identity.role in step.roles and _fits(assessment, step, identity.role)]
+
+
+def _refusals(assessment: Assessment, step: Step, by: User, comment: str, facts: dict) -> list[str]:
+    if step not in allowed_steps(by, assessment):
+        return [f"现在不能{step.label}：状态是“{assessment.get_status_display()}”，或当前身份无权办理。"]
+    reasons = ["请写明理由。"] if step.comment and not comment.strip() else []
+    return reasons + [blocker.text for blocker in blockers(assessment, step.code, facts)]
+
+
+def _fits(assessment: Assessment, step: Step, role: str) -> bool:
+    """Status, and for stages of two levels the level the role belongs to."""
+    status = assessment.status
+    if status not in step.sources:
+        return False
+    county = role in ("county", "county_lead")
+    if step.code == "return_":
+        return (status == Status.COUNTY) == county
+    if step.code == "recall":
+        return (assessment.returned_to == Status.COUNTY) == county
+    if step.code == "withdraw":
+        return status == first_stage(assessment.scheme.has_county_stage)
+    if step.code == "send_back":
+        return assessment.scheme.has_county_stage
+    return True
+
+
+def _target(assessment: Assessment, step: Step) -> str:
+    if step.target == FIRST_STAGE:
+        return first_stage(assessment.scheme.has_county_stage)
+    if step.target == RETURNED_FROM:
+        return assessment.returned_to
+    return step.target
+
+
+def frozen_sheet(assessment: Assessment, stage: str) -> dict[str, Any]:
+    """A stage's sheet as it stands: every row with answers, points and remark, and its adjustments."""
+    rows = assessment.scores.filter(stage=stage).order_by("item__order", "judge_id")
+    adjusted = assessment.adjustments.filter(stage=stage).order_by("item__order")
+    return {
+        "stage": stage,
+        "scores": [
+            {"item": item, "judge": judge, "answers": answers, "points": None if points is None else str(points), "remark": remark}
+            for item, judge, answers, points, remark in rows.values_list("item__code", "judge__label", "answers", "points", "remark")
+        ],
+        "adjustments": [
+            {"item": item, "points": str(points), "reason": reason}
+            for item, points, reason in adjusted.values_list("item__code", "points", "reason")
+        ],
+    }
+
+
+def _nothing(assessment: Assessment, move: Move, facts: dict) -> None:
+    """Most steps change the status and nothing else."""
+
+
+def _on_submit(assessment: Assessment, move: Move, facts: dict) -> None:
+    spec = scheme_spec(assessment.scheme)
+    take_snapshot(assessment, MetricSnapshot.Moment.SUBMIT, spec)
+    if assessment.status == Status.CITY and not spec.has_county_stage:
+        take_snapshot(assessment, MetricSnapshot.Moment.FINAL, spec)
+    _reach(assessment, spec)
+
+
+def _reach(assessment: Assessment, spec) -> None:
+    """Open what the stage reached owes, and start the scheme's scoring with its first submission."""
+    if assessment.status == Status.COUNTY:
+        open_county_rows(assessment, spec)
+    else:
+        open_city_rows(assessment, spec)
+    Scheme.objects.filter(pk=assessment.scheme_id, phase=Phase.OPEN).update(phase=Phase.SCORING)
+
+
+def _on_withdraw(assessment: Assessment, move: Move, facts: dict) -> None:
+    """Nobody has scored: the empty rows of the stage go, and the signature no longer covers what will be changed."""
+    assessment.scores.exclude(stage=Stage.SELF).delete()
+    assessment.sheets.all().delete()
+    void_signature(assessment)
+
+
+def _on_return(assessment: Assessment, move: Move, facts: dict) -> None:
+    items = dict(Item.objects.filter(scheme=assessment.scheme, code__in=facts["items"]).values_list("code", "pk"))
+    ReturnedItem.objects.bulk_create(
+        ReturnedItem(move=move, item_id=items[code], comment=str(comment).strip()) for code, comment in facts["items"].items()
+    )
+    assessment.returned_to = move.from_status
+    assessment.return_due = return_deadline(timezone.localdate())
+    void_signature(assessment)
+
+
+def _on_resubmit(assessment: Assessment, move: Move, facts: dict) -> None:
+    take_snapshot(assessment, MetricSnapshot.Moment.SUBMIT)
+    if not assessment.scheme.has_county_stage:
+        take_snapshot(assessment, MetricSnapshot.Moment.FINAL)
+
+
+def _on_recommend(assessment: Assessment, move: Move, facts: dict) -> None:
+    assessment.suggested_star, assessment.county_opinion = facts["star"], str(facts["opinion"]).strip()
+    spec = scheme_spec(assessment.scheme)
+    take_snapshot(assessment, MetricSnapshot.Moment.FINAL, spec)
+    open_city_rows(assessment, spec)
+
+
+def _on_lapse(assessment: Assessment, move: Move, facts: dict) -> None:
+    """A school that let its 补正 pass may have been decided before; 未申报 leaves nothing to decide."""
+    _void_decision(assessment, move)
+
+
+def _void_decision(assessment: Assessment, move: Move) -> None:
+    """What was decided stays in the frozen sheet of the move and nowhere else."""
+    decision = Decision.objects.filter(assessment=assessment).first()
+    if decision is None:
+        return
+    move.sheet = {**move.sheet, "decision": {"star": decision.star, "deviates": decision.deviates, "reason": decision.reason}}
+    move.digest = digest(move.sheet)
+    move.save(update_fields=["sheet", "digest"])
+    decision.delete()
+
+
+def _on_reopen(assessment: Assessment, move: Move, facts: dict) -> None:
+    """The Decision is void and the whole scheme is settled anew."""
+    _void_decision(assessment, move)
+    Result.objects.filter(scheme=assessment.scheme).delete()
+    Scheme.objects.filter(pk=assessment.scheme_id).update(phase=Phase.SCORING)
+
+
+def void_signature(assessment: Assessment) -> int:
+    """签字盖章页 no longer fits the data; returns how many pages lost their force."""
+    return SignedPage.objects.filter(assessment=assessment, voided_at__isnull=True).update(voided_at=timezone.now())
+
+
+EFFECTS: dict[str, Callable[[Assessment, Move, dict], None]] = {
+    "submit": _on_submit,
+    "withdraw": _on_withdraw,
+    "take_back": lambda assessment, move, facts: void_signature(assessment) and None,
+    "return_": _on_return,
+    "resubmit": _on_resubmit,
+    "recommend": _on_recommend,
+    "lapse": _on_lapse,
+    "reopen": _on_reopen,
+}
