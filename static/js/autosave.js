@@ -1,0 +1,231 @@
+// Saves a row of answers whenever one of its controls is left changed. What is typed is never lost: it stays on the
+// screen until the server acknowledges it, and a copy in this tab survives signing in again. Without this file the
+// buttons of the page save.
+(function () {
+  "use strict";
+  const KEY = "answers:";
+  const FIRST_WAIT = 3000;
+  const LONGEST_WAIT = 30000;
+  const rows = new Map();
+  let composing = false;
+  let leaving = false;
+
+  function controls(element) {
+    return Array.from(element.querySelectorAll("input[name], textarea[name], select[name]"));
+  }
+
+  // The values of a row by the names of its controls; unticked boxes are left out, as a browser leaves them out.
+  function values(element) {
+    const found = {};
+    controls(element).forEach(function (one) {
+      if ((one.type === "checkbox" || one.type === "radio") && !one.checked) return;
+      found[one.name] = one.value;
+    });
+    return found;
+  }
+
+  function typed(element) {
+    const found = values(element);
+    controls(element).forEach(function (one) { if (one.hasAttribute("data-version")) delete found[one.name]; });
+    return JSON.stringify(found);
+  }
+
+  function fill(element, kept) {
+    controls(element).forEach(function (one) {
+      if (one.type === "checkbox" || one.type === "radio") one.checked = kept[one.name] === one.value;
+      else if (one.name in kept) one.value = kept[one.name];
+    });
+  }
+
+  function token(element) {
+    const field = element.closest("form").querySelector("[name=csrfmiddlewaretoken]");
+    return field ? field.value : "";
+  }
+
+  function say(row, text) {
+    row.element.querySelector("[data-live]").textContent = text;
+    row.element.toggleAttribute("data-pending", Boolean(text));
+  }
+
+  function keep(row) {
+    try {
+      sessionStorage.setItem(KEY + row.key, JSON.stringify({ who: row.who, values: values(row.element) }));
+    } catch (error) { /* a full or forbidden store: the text is still on the screen */ }
+  }
+
+  function forget(row) {
+    try { sessionStorage.removeItem(KEY + row.key); } catch (error) { /* nothing was kept */ }
+  }
+
+  function changed(row) { return typed(row.element) !== row.acknowledged; }
+
+  function later(row, text) {
+    say(row, text);
+    window.clearTimeout(row.timer);
+    row.wait = Math.min((row.wait || FIRST_WAIT / 2) * 2, LONGEST_WAIT);
+    row.timer = window.setTimeout(function () { save(row); }, row.wait);
+  }
+
+  function halt(row, text) {
+    row.halted = true;
+    say(row, text);
+  }
+
+  // Brings the marked parts up to date and leaves every control as the person has it.
+  function refresh(row, answer) {
+    row.element.querySelectorAll("[data-part]").forEach(function (part) {
+      const fresh = Array.from(answer.querySelectorAll("[data-part]")).find(function (one) { return one.dataset.part === part.dataset.part; });
+      if (!fresh) return;
+      part.replaceWith(fresh);
+      const control = fresh.dataset.control && document.getElementById(fresh.dataset.control);
+      if (!control) return;
+      const wrong = fresh.textContent.trim() !== "";
+      control.classList.toggle("is-invalid", wrong);
+      control.toggleAttribute("aria-invalid", wrong);
+      if (wrong) control.setAttribute("aria-invalid", "true");
+    });
+    const version = row.element.querySelector("[data-version]");
+    const next = answer.querySelector("[data-version]");
+    if (version && next) version.value = next.value;
+  }
+
+  // On a sheet the status of each item stands in its heading, and the number of finished ones on top.
+  function mark(row, status) {
+    const tag = document.querySelector("[data-status-of='" + row.key + "']");
+    if (!tag) return;
+    tag.textContent = status;
+    tag.className = "tag " + (status === "已完成" ? "task-done" : "tag-warn");
+    const done = document.querySelectorAll("[data-status-of].task-done").length;
+    document.querySelectorAll("[data-done]").forEach(function (one) { one.textContent = done; });
+  }
+
+  function answered(row, sent, text) {
+    const page = new DOMParser().parseFromString(text, "text/html");
+    const answer = page.querySelector("[data-row]");
+    if (!answer) return later(row, "保存时出了问题，内容留在本页，正在重试。");
+    const state = answer.dataset.state;
+    row.wait = 0;
+    refresh(row, answer);
+    if (state === "saved") {
+      row.acknowledged = sent;
+      say(row, "");
+      if (changed(row)) { keep(row); save(row); } else forget(row);
+      mark(row, answer.dataset.status);
+    } else if (state === "conflict") {
+      halt(row, "请在上面选择以哪一份为准。");
+    } else if (state === "refused") {
+      halt(row, "没有保存，您填的内容还在本页，可以复制。");
+    } else {
+      row.refused = sent;
+      say(row, "请改正后再离开此项。");
+    }
+  }
+
+  function save(row) {
+    if (row.busy || row.halted || !changed(row) || typed(row.element) === row.refused) return;
+    const sent = typed(row.element);
+    const body = new URLSearchParams(values(row.element));
+    body.set("csrfmiddlewaretoken", token(row.element));
+    row.busy = true;
+    say(row, "正在保存…");
+    fetch(row.url, {
+      method: "POST", body: body, credentials: "same-origin",
+      headers: { "HX-Request": "true", "HX-Current-URL": window.location.href, "X-CSRFToken": token(row.element) },
+    }).then(function (response) {
+      const elsewhere = response.headers.get("HX-Redirect");
+      if (elsewhere) {
+        keep(row);
+        leaving = true;
+        window.location.assign(elsewhere);
+        return null;
+      }
+      if (response.status === 403) return halt(row, "登录身份已变化，没有保存。请刷新本页，所填内容会保留。");
+      if (response.status === 404) return halt(row, "当前身份不能填写此项，没有保存。您填的内容还在本页，可以复制。");
+      if (!response.ok) return later(row, "系统暂时没有保存成功，内容留在本页，正在重试。");
+      return response.text().then(function (text) { answered(row, sent, text); });
+    }).catch(function () {
+      later(row, "网络不通，还没有保存。内容留在本页，网络恢复后自动保存。");
+    }).then(function () {
+      row.busy = false;
+      if (!row.wait && !row.halted && !leaving && changed(row) && typed(row.element) !== row.refused) save(row);
+    });
+  }
+
+  function take(row) {
+    fetch(row.url, { credentials: "same-origin", headers: { "HX-Request": "true", "HX-Current-URL": window.location.href } })
+      .then(function (response) { return response.ok ? response.text() : Promise.reject(response); })
+      .then(function (text) {
+        const fresh = new DOMParser().parseFromString(text, "text/html").querySelector("[data-row]");
+        if (!fresh) return;
+        row.element.replaceWith(fresh);
+        forget(row);
+        start(fresh);
+      })
+      .catch(function () { say(row, "网络不通，请稍后再选。"); });
+  }
+
+  // Text of the same person that an ended session or a reload left behind.
+  function restore(row) {
+    let kept = null;
+    try { kept = JSON.parse(sessionStorage.getItem(KEY + row.key)); } catch (error) { return; }
+    if (!kept) return;
+    if (kept.who !== row.who) return forget(row);
+    fill(row.element, kept.values);
+    if (!changed(row)) return forget(row);
+    say(row, "已找回上次没有保存的内容，正在保存…");
+    save(row);
+  }
+
+  function start(element) {
+    if (!element.querySelector("[data-version]") || !element.closest("form")) return;
+    const row = { element: element, key: element.dataset.row, url: element.dataset.url, who: element.dataset.who, acknowledged: "" };
+    rows.set(row.key, row);
+    // After a full page came back with an error, what is on it was typed but not saved.
+    const unsaved = element.dataset.state && element.dataset.state !== "saved";
+    row.acknowledged = unsaved ? "" : typed(element);
+    if (element.querySelector("[data-conflict]")) row.halted = true;
+    if (unsaved) row.refused = typed(element);
+    else restore(row);
+  }
+
+  function rowOf(target) {
+    const element = target.closest && target.closest("[data-row]");
+    return element ? rows.get(element.dataset.row) : null;
+  }
+
+  document.addEventListener("compositionstart", function () { composing = true; });
+  document.addEventListener("compositionend", function (event) {
+    composing = false;
+    const row = rowOf(event.target);
+    if (row) keep(row);
+  });
+  document.addEventListener("input", function (event) {
+    const row = rowOf(event.target);
+    if (row && !composing) keep(row);
+  });
+  ["change", "focusout"].forEach(function (name) {
+    document.addEventListener(name, function (event) {
+      const row = rowOf(event.target);
+      if (row && !composing) save(row);
+    });
+  });
+  document.addEventListener("click", function (event) {
+    const row = rowOf(event.target);
+    if (!row) return;
+    if (event.target.closest("[data-keep]")) {
+      row.halted = false;
+      row.acknowledged = "";
+      row.element.querySelector("[data-part=trouble]").textContent = "";
+      save(row);
+    } else if (event.target.closest("[data-take]")) take(row);
+  });
+  document.addEventListener("submit", function () { leaving = true; });
+  window.addEventListener("pageshow", function () { leaving = false; });
+  window.addEventListener("online", function () { rows.forEach(save); });
+  window.addEventListener("beforeunload", function (event) {
+    const open = Array.from(rows.values()).some(function (row) { return row.busy || row.wait; });
+    if (open && !leaving) event.preventDefault();
+  });
+
+  document.querySelectorAll("[data-row]").forEach(start);
+})();

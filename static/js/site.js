@@ -1,0 +1,60 @@
+// Comforts only: every page works without this file.
+(function () {
+  "use strict";
+  document.documentElement.classList.add("js");
+
+  const summary = document.querySelector(".error-summary");
+  if (summary) summary.focus();
+
+  document.addEventListener("click", function (event) {
+    if (event.target.closest("[data-print]")) window.print();
+  });
+
+  // Paper has no folds: what is folded away on the screen is printed in full.
+  window.addEventListener("beforeprint", function () {
+    document.querySelectorAll("main details:not([open])").forEach(function (one) { one.open = true; one.dataset.folded = ""; });
+  });
+  window.addEventListener("afterprint", function () {
+    document.querySelectorAll("main details[data-folded]").forEach(function (one) { one.open = false; delete one.dataset.folded; });
+  });
+
+  // A second click on a slow line would send the form twice.
+  document.addEventListener("submit", function (event) {
+    const form = event.target;
+    if (event.defaultPrevented || form.method !== "post") return;
+    if (form.dataset.sent) event.preventDefault();
+    form.dataset.sent = "yes";
+    window.setTimeout(function () { delete form.dataset.sent; }, 10000);
+  });
+  window.addEventListener("pageshow", function () {
+    document.querySelectorAll("form[data-sent]").forEach(function (form) { delete form.dataset.sent; });
+  });
+
+  // An open choice of identities closes on Escape and on a click elsewhere.
+  function closeIdentities(except) {
+    document.querySelectorAll("details.identities[open]").forEach(function (one) {
+      if (one !== except) one.open = false;
+    });
+  }
+  document.addEventListener("click", function (event) { closeIdentities(event.target.closest("details.identities")); });
+  document.addEventListener("keydown", function (event) { if (event.key === "Escape") closeIdentities(null); });
+
+  // A partial request that failed must not look saved.
+  function say(text) {
+    const place = document.getElementById("messages");
+    if (!place) return;
+    const line = document.createElement("div");
+    line.className = "message message-error";
+    line.setAttribute("role", "alert");
+    line.textContent = text;
+    place.textContent = "";
+    place.appendChild(line);
+    line.scrollIntoView({ block: "nearest" });
+  }
+  document.addEventListener("htmx:sendError", function () { say("网络不通，刚才的内容没有保存。请检查网络后再试一次。"); });
+  document.addEventListener("htmx:timeout", function () { say("网络太慢，刚才的内容可能没有保存。请再试一次。"); });
+  document.addEventListener("htmx:responseError", function (event) {
+    const status = event.detail.xhr.status;
+    say(status === 403 || status === 404 ? "您的当前身份不能办理此事，内容没有保存。请刷新页面。" : "系统出错了，刚才的内容没有保存。请稍后再试。");
+  });
+})();
