@@ -1,0 +1,22 @@
+"""Pages that only tests open."""
+
+from pathlib import Path
+
+import pytest
+from django.conf import LazySettings
+
+from schools import navigation
+
+
+@pytest.fixture
+def test_pages(settings: LazySettings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Serves tests/config/urls.py with a navigation of its own, as the real one depends on pages that tests here do not know."""
+    settings.ROOT_URLCONF = "tests.config.urls"
+    templates = [{**settings.TEMPLATES[0], "DIRS": [*settings.TEMPLATES[0]["DIRS"], Path(__file__).parent]}]
+    settings.TEMPLATES = templates
+    entries = {
+        navigation.Entry(1, "部件", "gallery"),
+        navigation.Entry(2, "帮助", "help"),
+        navigation.Entry(3, "审计", "healthz", frozenset({"auditor"})),
+    }
+    monkeypatch.setattr(navigation, "_entries", entries)

@@ -1,0 +1,144 @@
+"""What every answer carries, and what people see when something is wrong."""
+
+import logging
+
+import pytest
+from django.db import DatabaseError
+from django.urls import reverse
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("test_pages")]
+
+OPEN = ["login", "help", "healthz"]
+
+
+@pytest.mark.parametrize("name", OPEN)
+def test_open_pages_need_no_sign_in(client, name):
+    assert client.get(reverse(name)).status_code == 200
+
+
+def test_an_unmarked_page_is_closed(client):
+    assert client.get("/secret/?a=1").url == "/accounts/login/?next=/secret/%3Fa%3D1"
+
+
+def test_a_partial_request_without_session_takes_the_whole_page_to_sign_in(client):
+    headers = {"HX-Request": "true", "HX-Current-URL": "http://testserver/gallery/?page=2"}
+
+    response = client.get("/secret/", headers=headers)
+
+    assert response.status_code == 200
+    assert response.headers["HX-Redirect"] == "/accounts/login/?next=%2Fgallery%2F%3Fpage%3D2"
+
+
+def test_headers_forbid_inline_code_foreign_hosts_and_frames(client):
+    response = client.get(reverse("login"))
+
+    policy = response.headers["Content-Security-Policy"]
+    assert "default-src 'self'" in policy
+    assert "unsafe" not in policy
+    assert "frame-ancestors 'none'" in policy
+    assert "object-src 'none'" in policy
+    assert response.headers["X-Frame-Options"] == "DENY"
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
+    assert response.headers["Referrer-Policy"] == "same-origin"
+
+
+def test_the_secrecy_line_stands_on_every_kind_of_page(client, signed_client, appoint):
+    login = client.get(reverse("login"))
+    signed = signed_client(appoint("filler"))
+
+    for page in (login, signed.get("/gallery/"), signed.get("/nowhere/"), signed.get("/refused/")):
+        assert "本系统为非涉密系统，严禁上传、存储、处理国家秘密和工作秘密" in page.content.decode()
+
+
+def test_health_tells_when_the_database_is_gone(client, monkeypatch):
+    def gone(*args):
+        raise DatabaseError
+
+    assert client.get("/healthz").json() == {"status": "ok", "database": "ok"}
+    monkeypatch.setattr("schools.views.site.connection.cursor", gone)
+    assert client.get("/healthz").status_code == 503
+
+
+def test_a_bug_shows_a_number_that_is_in_the_log_and_asks_nothing_of_the_database(client, caplog, django_assert_num_queries):
+    client.raise_request_exception = False
+
+    with django_assert_num_queries(0), caplog.at_level(logging.ERROR):
+        response = client.get("/broken/")
+
+    assert response.status_code == 500
+    assert "系统出错了" in response.content.decode()
+    assert response.context["number"] in response.content.decode()
+    assert response.context["number"] in caplog.text
+
+
+def test_a_refusal_says_its_reason(signed_client, appoint):
+    response = signed_client(appoint("filler")).get("/refused/")
+
+    assert response.status_code == 403
+    assert "评分期间不能修改标准。" in response.content.decode()
+
+
+def test_an_unknown_address_keeps_the_navigation(signed_client, appoint):
+    response = signed_client(appoint("filler")).get("/nowhere/")
+
+    assert response.status_code == 404
+    assert "没有找到这个页面" in response.content.decode()
+    assert "主导航" in response.content.decode()
+
+
+def test_reloading_the_address_of_a_form_explains_itself(signed_client, appoint):
+    response = signed_client(appoint("filler")).get("/only-post/")
+
+    assert response.status_code == 405
+    assert response.headers["Allow"] == "POST"
+    assert "这个地址不能直接打开" in response.content.decode()
+
+
+def test_an_old_form_is_told_to_reload(client):
+    client.handler.enforce_csrf_checks = True
+
+    response = client.post("/only-post/")
+
+    assert response.status_code == 403
+    assert "页面已过期" in response.content.decode()
+
+
+def test_a_body_above_the_limit_is_refused_unread(client, settings):
+    settings.REQUEST_LIMIT = 1024
+
+    response = client.post("/only-post/", {"text": "字" * 2000})
+
+    assert response.status_code == 413
+    assert "上传的内容太大" in response.content.decode()
+
+
+@pytest.mark.parametrize("agent", ["Mozilla/5.0 (compatible; MSIE 9.0; Windows NT 6.1)", "Mozilla/5.0 (Trident/7.0; rv:11.0) like Gecko"])
+def test_internet_explorer_gets_one_plain_page(client, agent):
+    response = client.get("/", headers={"User-Agent": agent})
+
+    content = response.content.decode()
+    assert "请切换到极速模式" in content
+    assert "<link" not in content
+    assert "<script" not in content
+
+
+def test_large_type_is_remembered_by_the_browser_and_returns_to_the_page(client):
+    response = client.post(reverse("text_size"), {"next": "/help/"})
+
+    assert response.url == "/help/"
+    assert 'class="large-text"' in client.get("/help/").content.decode()
+    client.post(reverse("text_size"), {"next": "/help/"})
+    assert 'class="large-text"' not in client.get("/help/").content.decode()
+
+
+@pytest.mark.parametrize("target", ["https://evil.example/", "//evil.example/", "javascript:alert(1)"])
+def test_large_type_never_leads_to_another_site(client, target):
+    assert client.post(reverse("text_size"), {"next": target}).url == "/"
+
+
+def test_navigation_shows_what_the_role_has_business_with(signed_client, appoint):
+    def words(role: str) -> list[str]:
+        return [entry["label"] for entry in signed_client(appoint(role)).get("/gallery/").context["entries"]]
+
+    assert words("filler") == ["部件", "帮助"]
+    assert words("auditor") == ["部件", "帮助", "审计"]

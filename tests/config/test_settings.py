@@ -1,0 +1,63 @@
+"""Settings as a new installation meets them: in a process of its own, with nothing but the variables given."""
+
+import os
+import shlex
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def manage(tmp_path: Path, command: str = "check", **variables: str) -> subprocess.CompletedProcess:
+    environment = {"PATH": os.environ["PATH"], "ENV_FILE": os.devnull, "VAR_DIR": str(tmp_path / "var"), **variables}
+    arguments = [sys.executable, "manage.py", *shlex.split(command)]
+    return subprocess.run(arguments, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120)
+
+
+def test_every_command_works_with_debug_alone(tmp_path):
+    result = manage(tmp_path, DEBUG="1")
+
+    assert result.returncode == 0, result.stderr
+    for name in ("secret.key", "audit.key"):
+        key = tmp_path / "var" / "keys" / name
+        assert len(key.read_text()) >= 50
+        assert stat.S_IMODE(key.stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize(
+    ("given", "missing"),
+    [
+        ({}, "缺少 SECRET_KEY"),
+        ({"SECRET_KEY": "s" * 60}, "缺少 AUDIT_KEY"),
+        ({"SECRET_KEY": "s" * 60, "AUDIT_KEY": "a" * 60}, "缺少 ALLOWED_HOSTS"),
+        ({"DEBUG": "1", "IDLE_MINUTES": "半小时"}, "IDLE_MINUTES 应为整数"),
+    ],
+)
+def test_a_missing_or_wrong_variable_is_named_in_one_sentence(tmp_path, given, missing):
+    result = manage(tmp_path, **given)
+
+    assert result.returncode != 0
+    assert missing in result.stderr.strip().splitlines()[-1]
+    assert not (tmp_path / "var" / "keys").exists() or "DEBUG" in given
+
+
+def test_deployment_check_finds_nothing_when_debug_is_off(tmp_path):
+    keys = {"SECRET_KEY": "".join(map(chr, range(48, 110))), "AUDIT_KEY": "a" * 60, "ALLOWED_HOSTS": "xingji.example"}
+
+    result = manage(tmp_path, "check --deploy --fail-level WARNING", **keys)
+
+    assert result.returncode == 0, result.stderr
+
+
+def test_a_file_of_variables_is_read_and_the_environment_wins(tmp_path):
+    (tmp_path / "env").write_text("# 注释\nDEBUG=1\nIDLE_MINUTES='20'\nPASSWORD_CLASSES=2\n", encoding="utf-8")
+    show = "shell --no-imports -c 'from config import settings as s; print(s.SESSION_COOKIE_AGE, s.AUTH_PASSWORD_VALIDATORS[0])'"
+
+    result = manage(tmp_path, show, ENV_FILE=str(tmp_path / "env"), PASSWORD_CLASSES="4")
+
+    assert result.stdout.startswith("1200 "), result.stderr
+    assert "'classes': 4" in result.stdout

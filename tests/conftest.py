@@ -1,0 +1,54 @@
+"""What every test shares: no network, few examples, one browser, the named cast."""
+
+import ipaddress
+import os
+import socket
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+# Playwright's synchronous interface runs an event loop in this thread, which Django would take for an asynchronous view.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+
+settings.register_profile("default", max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("deep", max_examples=2000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+
+DATABASE_FIXTURES = {"db", "transactional_db"}
+
+pytest_plugins = ["tests.browser", "tests.cast"]
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """With DATABASE_TESTS_ONLY what touches no database is left out: it ran on the other database already."""
+    if not os.environ.get("DATABASE_TESTS_ONLY"):
+        return
+    kept = [item for item in items if item.get_closest_marker("django_db") or DATABASE_FIXTURES & set(getattr(item, "fixturenames", ()))]
+    config.hook.pytest_deselected(items=[item for item in items if item not in kept])
+    items[:] = kept
+
+
+@pytest.fixture(autouse=True)
+def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Refuses sockets beyond this machine: the program must work on a closed network, and a test that reaches out is a bug."""
+    connect = socket.socket.connect
+
+    def guarded(self: socket.socket, address, *args):
+        if self.family != socket.AF_UNIX and not _is_local(address[0]):
+            raise AssertionError(f"a test tried to reach {address!r}")
+        return connect(self, address, *args)
+
+    monkeypatch.setattr(socket.socket, "connect", guarded)
+
+
+@pytest.fixture(autouse=True)
+def media(settings, tmp_path) -> None:
+    """Uploaded and generated files of a test live and die with it."""
+    settings.MEDIA_ROOT = tmp_path / "media"
+
+
+def _is_local(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

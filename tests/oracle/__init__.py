@@ -1,0 +1,1 @@
+"""A second opinion: a slow scorer written from the regulation alone, to be compared with the product's engine."""

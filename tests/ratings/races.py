@@ -1,0 +1,112 @@
+"""Two people at once: real threads with connections of their own, started together, and what became of each."""
+
+from __future__ import annotations
+
+import importlib
+import threading
+import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from ratings.enums import Phase, Stage, Status
+from ratings.models import Assessment, Decision, MetricSnapshot, Move, Scheme
+from ratings.workflow import open_city_rows, open_county_rows, scheme_spec, take_step
+from ratings.workflow.snapshots import take_snapshot
+
+from .played_year import PlayedYear, play_year
+
+#: Long enough for the other to read, short enough for fifty rounds.
+PAUSE = 0.02
+#: Without the lock it goes wrong at once.
+CONTROL_ROUNDS = 5
+
+
+def at_once(*acts: Callable[[], Any]) -> list[Any]:
+    """Start the acts together; each gives its value or the exception that it raised, in the order of the acts."""
+    start = threading.Barrier(len(acts))
+
+    def run(act: Callable[[], Any]) -> Any:
+        try:
+            start.wait(timeout=10)
+            return act()
+        except Exception as raised:
+            return raised
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(len(acts)) as pool:
+        return list(pool.map(run, acts))
+
+
+def linger(monkeypatch, module: str, name: str) -> None:
+    """Make a function that decides whether an act may go on wait after it has read, so that the other reads the same."""
+    target = importlib.import_module(module)
+    original = getattr(target, name)
+
+    def slow(*args, **kwargs):
+        found = original(*args, **kwargs)
+        time.sleep(PAUSE)
+        return found
+
+    monkeypatch.setattr(target, name, slow)
+
+
+def unguard(monkeypatch, models: Iterable[type]) -> None:
+    """Take the row locks of these models away, as if somebody had forgotten them."""
+    original, unlocked = QuerySet.select_for_update, set(models)
+
+    def forgotten(self: QuerySet, *args, **kwargs) -> QuerySet:
+        return self.all() if self.model in unlocked else original(self, *args, **kwargs)
+
+    monkeypatch.setattr(QuerySet, "select_for_update", forgotten)
+
+
+@pytest.fixture
+def race_rounds() -> int:
+    """Fifty where two transactions really run side by side."""
+    return 50 if connection.vendor == "postgresql" else 10
+
+
+@pytest.fixture
+def race_year(tmp_path):
+    """Opens a year with as many schools as there are rounds."""
+    return lambda schools: play_year(tmp_path / "year", schools=schools)
+
+
+@pytest.fixture
+def unlocked(monkeypatch):
+    """Takes the locks away."""
+    if connection.vendor == "sqlite":
+        pytest.skip("SQLite 从 BEGIN IMMEDIATE 起只放进一个写入者，没有可去掉的行锁")
+    return lambda *models: unguard(monkeypatch, models)
+
+
+def bring_to_county(year: PlayedYear) -> list[Assessment]:
+    """Every school with the county, nothing scored there."""
+    rows, spec = year.assessments, scheme_spec(year.scheme)
+    year.fill(rows, Stage.SELF)
+    for row in rows:
+        take_snapshot(row, MetricSnapshot.Moment.SUBMIT, spec)
+        open_county_rows(row, spec)
+        Move.objects.create(assessment=row, step="submit", from_status=Status.DRAFT, to_status=Status.COUNTY, at=timezone.now())
+    Assessment.objects.update(status=Status.COUNTY)
+    Scheme.objects.update(phase=Phase.SCORING)
+    return year.assessments
+
+
+def bring_to_decision(year: PlayedYear) -> Assessment:
+    """One school scored, decided and ready to be settled."""
+    (row,) = bring_to_county(year)
+    year.fill([row], Stage.COUNTY)
+    take_step(row, "recommend", by=year.people["county_lead"], star=5, opinion="同意")
+    open_city_rows(row)
+    year.fill([row], Stage.CITY)
+    row.sheets.update(submitted_at=timezone.now(), submitted_by=year.people["office"])
+    Decision.objects.create(assessment=row, star=5, at=timezone.now())
+    return row

@@ -1,0 +1,225 @@
+"""The self-assessment in Chromium: autosave, what survives trouble, the whole way from the task list to the receipt."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.urls import reverse
+from playwright.sync_api import expect
+
+from ratings.answering import save
+from ratings.enums import Status
+from ratings.models import Score
+from tests.cast import PASSWORD
+from tests.ratings.opened_year import answer_everything
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db]
+
+
+@pytest.fixture
+def open_at(signed_in, live_server, assessment):
+    """Opens a page of the assessment as a user: `page = open_at(filler, "item", "M1")`."""
+
+    def go(user, page: str = "", *args):
+        tab = signed_in(user)
+        tab.goto(address(live_server, assessment, page, *args))
+        return tab
+
+    return go
+
+
+def address(live_server, assessment, page: str = "", *args) -> str:
+    name = f"ratings:assessment_{page}" if page else "ratings:assessment"
+    return live_server.url + reverse(name, args=[assessment.pk, *args])
+
+
+def count_field(page, row):
+    return page.locator(f"#s{row('M1').pk}-a0")
+
+
+def remark(page, row):
+    return page.locator(f"#s{row('M1').pk}-remark")
+
+
+def said(page):
+    return page.locator(".answer-status")
+
+
+def test_leaving_a_field_saves_it_and_says_so(open_at, filler, row):
+    page = open_at(filler, "item", "M1")
+
+    count_field(page, row).fill("2")
+    remark(page, row).fill("市级采纳一项")
+    remark(page, row).blur()
+
+    expect(page.locator(".answers[data-pending]")).to_have_count(0)
+    expect(said(page)).to_contain_text("已保存")
+    expect(said(page)).to_contain_text("填报部分 4.00 分")
+    assert row("M1").answers == {"答": {"成果": 2}}
+    assert row("M1").remark == "市级采纳一项"
+
+
+def test_nothing_is_sent_while_words_are_being_composed(open_at, filler, row):
+    page = open_at(filler, "item", "M1")
+    sent = []
+    page.on("request", lambda request: request.method == "POST" and sent.append(request.url))
+
+    field = remark(page, row)
+    field.focus()
+    field.dispatch_event("compositionstart")
+    page.evaluate("field => { field.value = 'shi ji'; field.dispatchEvent(new Event('change', {bubbles: true})); }", field.element_handle())
+    page.wait_for_timeout(300)
+    assert sent == []
+    field.dispatch_event("compositionend")
+    field.fill("市级")
+    field.blur()
+
+    expect(said(page)).to_contain_text("已保存")
+    assert row("M1").remark == "市级"
+
+
+def test_a_wrong_answer_is_told_beside_its_field_and_kept(open_at, filler, row):
+    page = open_at(filler, "item", "M1")
+
+    count_field(page, row).fill("两项")
+    count_field(page, row).blur()
+
+    expect(page.locator(f"#s{row('M1').pk}-a0-error")).to_contain_text("应写次数")
+    expect(count_field(page, row)).to_have_value("两项")
+    count_field(page, row).fill("2")
+    count_field(page, row).blur()
+    expect(said(page)).to_contain_text("已保存")
+    expect(page.locator(f"#s{row('M1').pk}-a0-error")).to_be_empty()
+
+
+def test_text_survives_a_lost_network_and_is_saved_when_it_is_back(open_at, filler, row):
+    page = open_at(filler, "item", "M1")
+    page.context.set_offline(True)
+
+    remark(page, row).fill("断网时写的")
+    remark(page, row).blur()
+    expect(said(page)).to_contain_text("网络不通")
+    expect(remark(page, row)).to_have_value("断网时写的")
+    page.context.set_offline(False)
+
+    expect(said(page)).to_contain_text("已保存", timeout=15_000)
+    assert row("M1").remark == "断网时写的"
+
+
+def test_two_people_on_one_item_see_both_values_and_choose(open_at, filler, head, row):
+    page = open_at(filler, "item", "M1")
+    save(row("M1").pk, by=head, version=0, posted={"成果": "3"}, remark="校长写的")
+
+    remark(page, row).fill("填报人写的")
+    remark(page, row).blur()
+
+    trouble = page.locator("[data-conflict]")
+    expect(trouble).to_contain_text("校长写的")
+    expect(trouble).to_contain_text("填报人写的")
+    assert row("M1").remark == "校长写的"
+    trouble.get_by_role("button", name="以我填的为准").click()
+    expect(said(page)).to_contain_text("已保存")
+    assert row("M1").remark == "填报人写的"
+
+
+def test_the_other_value_of_a_conflict_can_be_taken(open_at, filler, head, row):
+    page = open_at(filler, "item", "M1")
+    save(row("M1").pk, by=head, version=0, posted={"成果": "3"}, remark="校长写的")
+    count_field(page, row).fill("1")
+    count_field(page, row).blur()
+
+    page.get_by_role("button", name="采用已保存的").click()
+
+    expect(count_field(page, row)).to_have_value("3")
+    expect(remark(page, row)).to_have_value("校长写的")
+
+
+def test_an_ended_session_leads_to_sign_in_and_back_with_the_text(open_at, filler, row):
+    page = open_at(filler, "item", "M1")
+    here = page.url
+    page.context.clear_cookies(name="sessionid")
+
+    remark(page, row).fill("过期前写的")
+    remark(page, row).blur()
+    page.wait_for_url("**/accounts/login/**")
+    page.get_by_label("用户名").fill(filler.username)
+    page.get_by_label("密码").fill(PASSWORD)
+    page.get_by_role("button", name="登录").click()
+    page.wait_for_url(here)
+
+    expect(said(page)).to_contain_text("已保存")
+    expect(remark(page, row)).to_have_value("过期前写的")
+    assert row("M1").remark == "过期前写的"
+
+
+def test_text_left_behind_is_not_shown_to_the_next_person(open_at, filler, head, signed_in, client, live_server, row):
+    page = open_at(filler, "item", "M1")
+    page.route("**/scores/**", lambda route: route.abort())
+    remark(page, row).fill("只是填报人的话")
+    remark(page, row).blur()
+    expect(said(page)).to_contain_text("网络不通")
+
+    client.force_login(head)
+    page.context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}])
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.reload()
+
+    expect(remark(page, row)).to_have_value("")
+
+
+def test_a_closed_assessment_keeps_what_was_typed_on_the_screen(open_at, filler, row, assessment):
+    page = open_at(filler, "item", "M1")
+    type(assessment).objects.filter(pk=assessment.pk).update(status=Status.COUNTY)
+
+    remark(page, row).fill("晚了一步")
+    remark(page, row).blur()
+
+    expect(page.locator("[data-part=trouble]")).to_contain_text("不能再填写")
+    expect(remark(page, row)).to_have_value("晚了一步")
+    assert row("M1").remark == ""
+
+
+def test_filler_fills_in_and_head_submits_by_keyboard(open_at, signed_in, filler, head, row, assessment, live_server):
+    page = open_at(filler)
+    page.get_by_role("link", name="在一页上填写").press("Enter")
+    page.get_by_label("音响").press("Space")
+    page.get_by_label("桌椅").press("Space")
+    page.locator(f"#s{row('L2').pk}-declared").press("Space")
+    page.get_by_label("A（5 分）").press("Space")
+    page.get_by_label("调研次数").press_sequentially("2")
+    page.get_by_label("成果").press_sequentially("1")
+    page.get_by_label("成果").press("Tab")
+    expect(page.locator("h1")).to_contain_text("已填 4 / 4 项")
+    page.get_by_role("link", name="核对作答").press("Enter")
+    page.get_by_role("button", name="确认交负责人确认").press("Enter")
+    expect(page.locator("main")).to_contain_text("已交负责人确认")
+
+    page = signed_in(head)
+    page.goto(live_server.url + "/")
+    page.get_by_role("link", name="确认并提交").press("Enter")
+    page.get_by_role("button", name="确认提交自评").press("Enter")
+
+    page.wait_for_url("**/receipt/")
+    expect(page.locator("main")).to_contain_text("自评已提交")
+    assessment.refresh_from_db()
+    assert assessment.status == Status.COUNTY
+    assert not Score.objects.filter(assessment=assessment, stage="self", answers__isnull=True).exists()
+
+
+@pytest.mark.parametrize("large", [False, True])
+def test_pages_are_accessible_and_fit_a_phone(browser, client, head, assessment, live_server, large):
+    answer_everything(assessment)
+    client.force_login(head)
+    context = browser.new_context(viewport={"width": 360, "height": 740})
+    cookies = [{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}]
+    context.add_cookies([*cookies, {"name": "text_size", "value": "large", "url": live_server.url}] if large else cookies)
+    page = context.new_page()
+    wrong = []
+
+    for name, *args in [("",), ("sheet",), ("check",), ("item", "K1"), ("item", "L3"), ("item", "L1"), ("step", "submit")]:
+        page.goto(address(live_server, assessment, name, *args))
+        found = Axe().run(page).response["violations"]
+        wrong += [f"{name} {args}: {one['id']} {node['html'][:160]}" for one in found for node in one["nodes"]]
+        if page.evaluate("document.documentElement.scrollWidth") > 360:
+            wrong.append(f"{name} {args}: wider than a phone")
+    context.close()
+
+    assert wrong == []

@@ -1,0 +1,149 @@
+"""The committee and somebody else at once: settling against a changed score, publishing against a reopening."""
+
+import time
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from ratings import publication
+from ratings.answering import Saved, save
+from ratings.documents.gathering import draft_bulletin
+from ratings.enums import Phase, Stage, Status
+from ratings.invariants import violations
+from ratings.judging.sheets import reopen_sheet
+from ratings.models import Assessment, Bulletin, Decision, JudgeSheet, Move, Result, Scheme, Score
+from ratings.publication import NotPublished, publish
+from ratings.results import NotSettled, settle_scheme
+from ratings.workflow import NotAllowed, take_step, taking
+
+from .played_year import PlayedYear, rows_of
+from .races import CONTROL_ROUNDS, at_once, bring_to_decision, linger
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+# Settling while a score changes
+
+
+def settle_and_edit(year: PlayedYear, row: Assessment) -> list[Any]:
+    """The office gives a sheet back and its judge changes a score, while the chair settles."""
+    judge = year.judges[0]
+    sheet, score = row.sheets.get(judge__user=judge), rows_of(row, Stage.CITY, judge).get(item__code="L1")
+
+    def change() -> Saved:
+        reopen_sheet(sheet, by=year.people["office"], reason="误评")
+        return save(score.pk, by=judge, version=score.version, posted={"听课": "C"}, remark="改判")
+
+    return at_once(lambda: settle_scheme(Scheme.objects.get(), by=year.people["chair"]), change)
+
+
+def settled_or_changed(row: Assessment, found: list[Any]) -> bool:
+    """Settled on the old score, or not settled and the new one stands; the results fit the scores in either case."""
+    settling, change = found
+    changed = row.scores.filter(stage=Stage.CITY, item__code="L1", answers={"答": {"听课": "C"}}).exists()
+    if violations(Scheme.objects.get()):
+        return False
+    if settling is None:
+        return isinstance(change, NotAllowed) and not changed and Result.objects.count() == 1
+    return isinstance(settling, NotSettled) and isinstance(change, Saved) and changed and not Result.objects.exists()
+
+
+def back_to_decision(row: Assessment) -> None:
+    """As it was before the race."""
+    Result.objects.all().delete()
+    Move.objects.filter(step="settle").delete()
+    Assessment.objects.update(status=Status.CITY)
+    Scheme.objects.update(phase=Phase.SCORING)
+    JudgeSheet.objects.filter(submitted_at=None).update(submitted_at=timezone.now(), submitted_by=row.sheets.last().submitted_by)
+    Score.objects.filter(stage=Stage.CITY, item__code="L1").update(answers={"答": {"听课": "A"}}, version=0)
+
+
+def race_settling(year: PlayedYear, times: int) -> list[bool]:
+    row, outcomes = bring_to_decision(year), []
+    for _ in range(times):
+        outcomes.append(settled_or_changed(row, settle_and_edit(year, row)))
+        back_to_decision(row)
+    return outcomes
+
+
+def test_of_settling_and_changing_a_score_one_wins(race_year, race_rounds, monkeypatch):
+    linger(monkeypatch, "ratings.results.settling", "missing_for_settling")
+
+    assert all(race_settling(race_year(1), race_rounds))
+
+
+def test_settling_overlooks_a_changed_score_without_the_lock(race_year, unlocked, monkeypatch):
+    linger(monkeypatch, "ratings.results.settling", "missing_for_settling")
+    unlocked(Assessment)
+
+    assert not all(race_settling(race_year(1), CONTROL_ROUNDS))
+
+
+# Publishing while the chair reopens
+
+
+def publish_and_reopen(year: PlayedYear, row: Assessment) -> list[Any]:
+    chair = year.people["chair"]
+    return at_once(
+        lambda: publish(Scheme.objects.get(), by=chair, check_text=False),
+        lambda: take_step(Assessment.objects.get(pk=row.pk), "reopen", by=chair, comment="计算有误"),
+    )
+
+
+def published_or_reopened(found: list[Any]) -> bool:
+    """A published year keeps its results; a reopened one has none and is not published."""
+    issued, reopened = found
+    state = (Scheme.objects.get().phase, Result.objects.count())
+    if violations(Scheme.objects.get()):
+        return False
+    if isinstance(issued, Bulletin):
+        return isinstance(reopened, NotAllowed) and state == (Phase.PUBLISHED, 1)
+    return isinstance(issued, NotPublished) and isinstance(reopened, Move) and state == (Phase.SCORING, 0)
+
+
+def race_publishing(year: PlayedYear, times: int) -> list[bool]:
+    row, outcomes = bring_to_decision(year), []
+    decision = Decision.objects.values("assessment_id", "star", "at").get()
+    for _ in range(times):
+        settle_scheme(Scheme.objects.get(), by=year.people["chair"])
+        draft_bulletin(Scheme.objects.get(), issued_on=timezone.localdate())
+        outcomes.append(published_or_reopened(publish_and_reopen(year, row)))
+        Bulletin.objects.all().delete()
+        Result.objects.all().delete()
+        Move.objects.filter(step__in=["settle", "reopen"]).delete()
+        Decision.objects.get_or_create(**decision)
+        Assessment.objects.update(status=Status.CITY)
+        Scheme.objects.update(phase=Phase.SCORING, published_at=None, published_by=None)
+    return outcomes
+
+
+@pytest.fixture
+def quick_document(monkeypatch):
+    """A document that takes no time to race_year: the race is about the year, not about its pages."""
+    monkeypatch.setattr(publication, "_document", lambda context: b"%PDF-")
+
+
+def test_of_publishing_and_reopening_one_wins(race_year, race_rounds, quick_document, monkeypatch):
+    linger(monkeypatch, "ratings.workflow.taking", "blockers")
+
+    assert all(race_publishing(race_year(1), race_rounds // 5))
+
+
+def hold_reopening_until_published(monkeypatch) -> None:
+    """Reopening has found nothing against itself and then sleeps until the year is out: the worst moment, every time."""
+    check = taking.blockers
+
+    def late(*args, **kwargs):
+        found, patience = check(*args, **kwargs), time.monotonic() + 5
+        while Scheme.objects.get().phase != Phase.PUBLISHED and time.monotonic() < patience:
+            time.sleep(0.01)
+        return found
+
+    monkeypatch.setattr(taking, "blockers", late)
+
+
+def test_publishing_and_reopening_go_wrong_without_the_lock(race_year, unlocked, quick_document, monkeypatch):
+    hold_reopening_until_published(monkeypatch)
+    unlocked(Scheme)
+
+    assert not all(race_publishing(race_year(1), 1))

@@ -1,0 +1,120 @@
+"""申报进度: the office sees where every school stands, extends deadlines and takes the steps that are its own."""
+
+import datetime as dt
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from ratings.enums import Status
+from ratings.models import Assessment, Extension, Scheme
+from tests.factories import SchoolFactory
+from tests.ratings.county_year import county_scheme
+
+pytestmark = pytest.mark.django_db
+
+YEAR = 2026
+
+
+@pytest.fixture
+def scheme(city, school) -> Scheme:
+    """One school before its county."""
+    return county_scheme(city, [school], year=YEAR)
+
+
+@pytest.fixture
+def assessment(scheme) -> Assessment:
+    return scheme.assessments.get()
+
+
+@pytest.fixture
+def office(appoint, signed_client):
+    """A client signed in as the office."""
+    return signed_client(appoint("office"))
+
+
+def test_board_shows_status_turn_and_filters(office, scheme, assessment, school):
+    page = office.get(reverse("ratings:progress_board", args=[scheme.pk])).content.decode()
+
+    assert school.name in page
+    assert "县初评中（1）" in page
+    assert "初评人、县（区）负责人" in page
+
+
+def test_without_a_running_year_the_page_says_so(office, city):
+    assert "没有正在进行的评定" in office.get(reverse("ratings:progress")).content.decode()
+
+
+def test_extension_is_granted_with_its_reason(office, assessment):
+    day = timezone.localdate() + dt.timedelta(days=10)
+    office.post(reverse("ratings:progress_extend", args=[assessment.pk]), {"stage": "county", "due_on": day, "reason": "停电"})
+
+    extension = Extension.objects.get()
+    assert (extension.stage, extension.due_on, extension.reason) == ("county", day, "停电")
+
+
+def test_extension_to_an_earlier_day_keeps_what_was_typed(office, assessment):
+    Scheme.objects.update(county_due=dt.date(2099, 1, 5))
+
+    response = office.post(
+        reverse("ratings:progress_extend", args=[assessment.pk]), {"stage": "county", "due_on": "2098-01-06", "reason": "停电"}
+    )
+
+    page = response.content.decode()
+    assert "延至的日期须晚于现在的截止时间" in page
+    assert "停电" in page
+    assert not Extension.objects.exists()
+
+
+def test_lapse_before_the_deadline_is_refused_with_a_sentence(office, assessment):
+    Assessment.objects.update(status=Status.DRAFT)
+
+    page = office.post(reverse("ratings:progress_step", args=[assessment.pk, "lapse"]), {"comment": "未交"}).content.decode()
+
+    assert "自评截止时间未到" in page
+    assert "未交" in page
+    assert Assessment.objects.get().status == Status.DRAFT
+
+
+def test_school_that_handed_in_nothing_is_lapsed(office, assessment):
+    Assessment.objects.update(status=Status.DRAFT)
+    Scheme.objects.update(self_due=dt.date(2020, 1, 6))
+
+    office.post(reverse("ratings:progress_step", args=[assessment.pk, "lapse"]), {"comment": "经提醒仍未提交"})
+
+    assert Assessment.objects.get().status == Status.LAPSED
+
+
+def test_step_that_does_not_fit_the_status_offers_no_form(office, assessment):
+    page = office.get(reverse("ratings:progress_step", args=[assessment.pk, "send_back"])).content.decode()
+
+    assert "现在不能退回县级重新初评" in page
+    assert "<textarea" not in page
+
+
+def test_office_returns_items_where_there_is_no_county_stage(office, assessment, scheme):
+    Scheme.objects.update(has_county_stage=False)
+    Assessment.objects.update(status=Status.CITY)
+    code = next(iter(scheme.items.values_list("code", flat=True)))
+
+    office.post(reverse("ratings:progress_step", args=[assessment.pk, "return_"]), {"comment": "请补正", f"item-{code}": "材料不清"})
+
+    assert Assessment.objects.get().status == Status.RETURNED
+    assert assessment.moves.get(step="return_").items.get().comment == "材料不清"
+
+
+def test_chair_looks_on_without_acting(appoint, signed_client, assessment):
+    client = signed_client(appoint("chair"))
+
+    page = client.get(reverse("ratings:progress_school", args=[assessment.pk])).content.decode()
+
+    assert "流转记录" in page
+    assert "批准延期" not in page
+
+
+@pytest.mark.parametrize("count", [1, 3, 30])
+def test_board_costs_the_same_queries_for_any_number_of_schools(office, city, county, count, django_assert_max_num_queries):
+    scheme = county_scheme(city, [SchoolFactory(city=city, county=county) for _ in range(count)], year=YEAR)
+
+    with django_assert_max_num_queries(12):
+        office.get(reverse("ratings:progress_board", args=[scheme.pk]))

@@ -1,0 +1,153 @@
+"""Every page as every role in a real browser: accessible, within a phone's width, by keyboard, without script."""
+
+import re
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.urls import reverse
+
+from schools.models import Role
+from tests.factories import BudgetFactory, LessonFactory, LiaisonFactory, SchoolFactory, TeacherFactory, TrainingClassFactory, VisitFactory
+from tests.rating_factories import numbered, published_year, settled_year
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db]
+
+NARROW = 360
+#: The fewest pages any role has: the administrators open no results and no drafts.
+LEAST_PAGES = 7
+
+
+@pytest.fixture
+def year(city, county, school):
+    """A published year of the school and its neighbours, a settled one, and records of every kind."""
+    schools = [school, *SchoolFactory.create_batch(5, county=county, name="中共名称特别长的街道工作委员会党校（功能区管理委员会分校）")]
+    older, published = published_year(city, schools, year=2024), published_year(city, schools, year=2025)
+    settled = settled_year(city, schools, year=2026)
+    numbered(settled)
+    TeacherFactory(school=school)
+    LessonFactory(training_class=TrainingClassFactory(school=school, name="党员春训第一期"))
+    BudgetFactory(school=school)
+    VisitFactory(school=school)
+    return {"older": older, "published": published, "settled": settled}
+
+
+def addresses(year, school) -> list[str]:
+    """Every page that shows something, whoever may open it."""
+    found = [
+        reverse(name) for name in ("schools:desk", "schools:schools", "ratings:schemes", "ratings:results", "ratings:bulletins", "help")
+    ]
+    found += [reverse("schools:audit"), reverse("schools:school", args=[school.pk])]
+    for scheme in (year["published"], year["settled"]):
+        found += [reverse(f"ratings:{name}", args=[scheme.pk]) for name in ("scheme", "board")]
+        found += [reverse(f"ratings:{name}", args=[scheme.bulletin.pk]) for name in ("bulletin", "bulletin_edit", "bulletin_issue")]
+        found += [reverse("ratings:result", args=[scheme.results.get(school=school).pk])]
+    return found
+
+
+@pytest.mark.parametrize("role", [role.value for role in Role])
+def test_every_page_is_accessible_and_fits_a_phone(role, year, school, appoint, signed_in, live_server):
+    user = appoint(role)
+    if role == "liaison":
+        LiaisonFactory(user=user, school=school)
+    page = signed_in(user)
+    said, wrong, opened = [], [], 0
+    page.on("console", lambda message: said.append(message.text))
+
+    for address in addresses(year, school):
+        response = page.goto(live_server.url + address)
+        if response.status != 200:
+            continue  # what the role may not open is the business of the role table
+        opened += 1
+        page.evaluate("document.querySelectorAll('main details').forEach((one) => { one.open = true; })")
+        found = Axe().run(page).response["violations"]
+        wrong += [f"{address} {one['id']}: {node['html'][:120]}" for one in found for node in one["nodes"]]
+        page.set_viewport_size({"width": NARROW, "height": 740})
+        width = page.evaluate("document.documentElement.scrollWidth")
+        wrong += [f"{address} is {width} px wide on a phone"] if width > NARROW else []
+        page.set_viewport_size({"width": 1366, "height": 768})
+
+    assert wrong == []
+    assert opened >= LEAST_PAGES
+    assert [text for text in said if "Content Security Policy" in text] == []
+
+
+def test_large_type_fits_a_phone(year, school, appoint, signed_in, live_server):
+    page = signed_in(appoint("chair"))
+    page.context.add_cookies([{"name": "text_size", "value": "large", "url": live_server.url}])
+    page.set_viewport_size({"width": NARROW, "height": 740})
+
+    for address in addresses(year, school):
+        page.goto(live_server.url + address)
+        assert page.evaluate("document.documentElement.scrollWidth") <= NARROW, address
+
+
+def test_a_school_walks_from_sign_in_to_the_steps_of_its_star_by_keyboard(year, school, appoint, page, live_server):
+    appoint("head")
+    page.goto(live_server.url + "/accounts/login/")
+    page.keyboard.type("head")
+    page.keyboard.press("Tab")
+    page.keyboard.type("Ceshi-2026")
+    page.keyboard.press("Enter")
+    page.wait_for_url(live_server.url + "/")
+
+    reach(page, "2025年度评定结果")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/results/**")
+    summary = page.locator("details.item summary").first
+    summary.focus()
+    page.keyboard.press("Enter")
+
+    assert page.locator("details.item").first.get_attribute("open") is not None
+
+
+def reach(page, words: str) -> None:
+    """Presses Tab until the link is focused."""
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        if words in (page.evaluate("document.activeElement.textContent") or ""):
+            return
+    raise AssertionError(f"{words} cannot be reached by keyboard")
+
+
+def test_pages_work_without_script(year, school, browser, client, appoint, live_server):
+    client.force_login(appoint("office"))
+    context = browser.new_context(java_script_enabled=False)
+    context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}])
+    page = context.new_page()
+
+    page.goto(live_server.url + reverse("ratings:board", args=[year["settled"].pk]))
+    page.get_by_label("只看有提示的").check()
+    page.get_by_role("button", name="显示").click()
+    flagged = page.locator("table.board tbody tr").count()
+    page.goto(live_server.url + reverse("ratings:bulletin_edit", args=[year["settled"].bulletin.pk]))
+    page.get_by_label("正文").fill("一、无脚本保存的正文")
+    page.get_by_role("button", name="保存", exact=True).click()
+
+    assert 0 < flagged < 6
+    assert "无脚本保存的正文" in page.locator(".bulletin").inner_text()
+    context.close()
+
+
+def test_characters_are_counted_while_typing_as_the_server_counts_them(year, appoint, signed_in, live_server):
+    page = signed_in(appoint("office"))
+    page.goto(live_server.url + reverse("ratings:bulletin_edit", args=[year["settled"].bulletin.pk]))
+
+    page.get_by_label("正文").fill("一、标题\n  𠮷镇 正文\n")
+    live = page.locator(".counter output").inner_text()
+    page.get_by_role("button", name="保存", exact=True).click()
+    page.goto(live_server.url + reverse("ratings:bulletin_edit", args=[year["settled"].bulletin.pk]))
+    served = re.search(r"<output>(\d+)</output>", page.request.get(page.url).text()).group(1)
+
+    assert live == served == "8"
+
+
+def test_folded_steps_are_printed(year, school, appoint, signed_in, live_server):
+    page = signed_in(appoint("head"))
+    page.goto(live_server.url + reverse("ratings:result", args=[school.results.get(scheme=year["published"]).pk]))
+
+    page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    unfolded = page.locator("details.item[open]").count()
+    page.evaluate("window.dispatchEvent(new Event('afterprint'))")
+
+    assert unfolded == page.locator("details.item").count()
+    assert page.locator("details.item[open]").count() == 0

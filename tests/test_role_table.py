@@ -1,0 +1,317 @@
+"""Every address × every role × own, other county, other city. An address that is not in the table fails."""
+
+from dataclasses import dataclass
+
+import pytest
+from django.contrib import admin
+from django.core.files.base import ContentFile
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
+
+from ratings.models import Evidence, Judge, Panel, Restriction, RestrictionCase
+from ratings.workflow import open_city_rows
+from schools.models import Role
+from tests.factories import CityFactory, CountyFactory, LiaisonFactory, SchoolFactory, UserFactory
+from tests.rating_factories import open_year, published_year, settled_year
+from tests.ratings.county_year import county_scheme
+
+pytestmark = pytest.mark.django_db
+
+ROLES = [role.value for role in Role]
+SCHOOL = {"filler", "head"}
+COUNTY = {"county", "county_lead"}
+COMMITTEE = {"office", "chair"}
+ALL = set(ROLES)
+WIDE = ALL - SCHOOL - COUNTY - {"liaison"}
+RESULT_READERS = ALL - {"judge", "sysadmin", "security"}
+NOBODY: set[str] = set()
+PAPERLESS = ALL - SCHOOL - COUNTY - COMMITTEE
+JUDGING = {"judge", "office"}
+#: A form on paper is a page and a file.
+FILES = ("", "_pdf")
+
+
+@dataclass(frozen=True)
+class Case:
+    """Who gets through (200 or a redirect onward), by where the object lies. Others get 404, or 403 where the act is closed to the role."""
+
+    own: set[str]
+    county: set[str] | None = None
+    closed: set[str] | None = None
+    method: str = "get"
+    kind: str = ""
+
+
+#: `closed`: roles refused whatever the object. `kind` names the object the address takes; without one there is nothing foreign.
+TABLE: dict[str, Case] = {
+    "schools:desk": Case(ALL),
+    "schools:schools": Case(ALL),
+    "schools:export": Case(ALL, method="post"),
+    "schools:school": Case(ALL, county=WIDE, kind="school"),
+    "schools:audit": Case({"auditor"}, closed=ALL - {"auditor"}),
+    "schools:audit_verify": Case({"auditor"}, closed=ALL - {"auditor"}, method="post"),
+    "schools:audit_export": Case({"auditor"}, closed=ALL - {"auditor"}, method="post"),
+    "ratings:answer": Case(SCHOOL, kind="score"),
+    "ratings:assessments": Case(SCHOOL, closed=ALL - SCHOOL),
+    "ratings:assessment": Case(SCHOOL, closed=ALL - SCHOOL, kind="assessment"),
+    "ratings:assessment_item": Case(SCHOOL, closed=ALL - SCHOOL, kind="item"),
+    "ratings:assessment_sheet": Case(SCHOOL, closed=ALL - SCHOOL, kind="assessment"),
+    "ratings:assessment_check": Case(SCHOOL, closed=ALL - SCHOOL, kind="assessment"),
+    "ratings:assessment_step": Case(SCHOOL, closed=ALL - SCHOOL, kind="step"),
+    "ratings:assessment_confirmation": Case(SCHOOL, closed=ALL - SCHOOL, kind="assessment"),
+    "ratings:assessment_signature": Case(SCHOOL, closed=ALL - SCHOOL, method="post", kind="assessment"),
+    "ratings:assessment_receipt": Case(SCHOOL, closed=ALL - SCHOOL, kind="assessment"),
+    "ratings:evidence": Case(RESULT_READERS, county=RESULT_READERS & WIDE, kind="file"),
+    "ratings:schemes": Case(ALL),
+    "ratings:scheme": Case(ALL, kind="scheme"),
+    "ratings:committee": Case(COMMITTEE, closed=ALL - COMMITTEE),
+    "ratings:board": Case(COMMITTEE, closed=ALL - COMMITTEE, kind="scheme"),
+    "ratings:board_export": Case(COMMITTEE, closed=ALL - COMMITTEE, method="post", kind="scheme"),
+    "ratings:decide": Case(COMMITTEE, closed=ALL - COMMITTEE, kind="deciding"),
+    "ratings:confirm_restriction": Case(COMMITTEE, closed=ALL - COMMITTEE, method="post", kind="deciding"),
+    "ratings:withdraw_restriction": Case(COMMITTEE, closed=ALL - COMMITTEE, method="post", kind="case"),
+    "ratings:accept_all": Case({"chair"}, closed=ALL - {"chair"}, kind="scoring"),
+    "ratings:settle": Case({"chair"}, closed=ALL - {"chair"}, kind="scoring"),
+    "ratings:reopen": Case({"chair"}, closed=ALL - {"chair"}, kind="settled"),
+    "ratings:projector": Case(COMMITTEE, closed=ALL - COMMITTEE, kind="scoring"),
+    "ratings:materials": Case(COMMITTEE, closed=ALL - COMMITTEE, kind="scoring"),
+    "ratings:progress": Case(COMMITTEE, closed=ALL - COMMITTEE),
+    "ratings:progress_board": Case(COMMITTEE, closed=ALL - COMMITTEE, kind="scheme"),
+    "ratings:progress_school": Case(COMMITTEE, county=COMMITTEE, closed=ALL - COMMITTEE, kind="reviewed"),
+    "ratings:progress_extend": Case({"office"}, county={"office"}, closed=ALL - {"office"}, method="post", kind="reviewed"),
+    "ratings:progress_step": Case({"office"}, county={"office"}, closed=ALL - {"office"}, kind="office_step"),
+    "ratings:panels": Case({"office"}, closed=ALL - {"office"}),
+    "ratings:panel_board": Case({"office"}, closed=ALL - {"office"}, kind="scheme"),
+    "ratings:panel_schools": Case({"office"}, closed=ALL - {"office"}, method="post", kind="scheme"),
+    "ratings:panel_export": Case({"office"}, closed=ALL - {"office"}, method="post", kind="scheme"),
+    "ratings:panel": Case({"office"}, closed=ALL - {"office"}, kind="panel"),
+    "ratings:panel_judge": Case({"office"}, closed=ALL - {"office"}, method="post", kind="panel_judge"),
+    "ratings:sheets": Case({"office"}, county={"office"}, closed=ALL - {"office"}, kind="seat"),
+    "ratings:sheet_reopen": Case({"office"}, county={"office"}, closed=ALL - {"office"}, kind="judge_sheet"),
+    "ratings:sheet_scan": Case({"office"}, county={"office"}, closed=ALL - {"office"}, method="post", kind="judge_sheet"),
+    "ratings:paper_entry": Case({"office"}, county={"office"}, closed=ALL - {"office"}, method="post", kind="judge_sheet"),
+    "ratings:paper_check": Case({"office"}, county={"office"}, closed=ALL - {"office"}, kind="judge_sheet"),
+    "ratings:paper": Case({"office"}, county={"office"}, closed=ALL - {"office"}, kind="judge_sheet"),
+    "ratings:city_adjustments": Case({"office"}, county={"office"}, kind="seat"),
+    "ratings:city_adjust": Case({"office"}, county={"office"}, kind="system_item"),
+    "ratings:judging": Case({"judge"}, closed=ALL - {"judge"}),
+    "ratings:judging_grid": Case({"judge"}, closed=ALL - {"judge"}),
+    "ratings:judging_export": Case({"judge"}, closed=ALL - {"judge"}, method="post"),
+    "ratings:judging_school": Case({"judge"}, kind="seat"),
+    "ratings:judging_agree": Case({"judge"}, method="post", kind="seat"),
+    "ratings:judging_item": Case({"judge"}, kind="seat_item"),
+    "ratings:judging_submit": Case({"judge"}, kind="seat"),
+    "ratings:judging_panel": Case({"judge"}, kind="seat"),
+    "ratings:review": Case(COUNTY, closed=ALL - COUNTY),
+    "ratings:review_grid": Case(COUNTY, closed=ALL - COUNTY),
+    "ratings:review_changes": Case(COUNTY, closed=ALL - COUNTY),
+    "ratings:review_division": Case({"county_lead"}, closed=ALL - {"county_lead"}),
+    "ratings:review_item": Case(COUNTY, closed=ALL - COUNTY, kind="reviewed_item"),
+    "ratings:review_confirm": Case({"county_lead"}, closed=ALL - {"county_lead"}, kind="reviewed"),
+    "ratings:review_school": Case(COUNTY, closed=ALL - COUNTY, kind="reviewed"),
+    "ratings:review_agree": Case(COUNTY, closed=ALL - COUNTY, method="post", kind="reviewed"),
+    "ratings:review_next": Case(COUNTY, closed=ALL - COUNTY, kind="reviewed"),
+    "ratings:review_adjust": Case(COUNTY, closed=ALL - COUNTY, kind="adjusted"),
+    "ratings:review_return": Case(COUNTY, closed=ALL - COUNTY, kind="reviewed"),
+    "ratings:review_recall": Case(COUNTY, closed=ALL - COUNTY, method="post", kind="reviewed"),
+    **{f"ratings:form_self{end}": Case(SCHOOL | COUNTY | COMMITTEE, COMMITTEE, closed=PAPERLESS, kind="assessment") for end in FILES},
+    **{f"ratings:form_confirmation{end}": Case(SCHOOL, closed=ALL - SCHOOL, kind="assessment") for end in FILES},
+    **{f"ratings:form_county{end}": Case(COUNTY | COMMITTEE, COMMITTEE, closed=PAPERLESS | SCHOOL, kind="county") for end in FILES},
+    **{f"ratings:form_sheet{end}": Case(JUDGING, {"office"}, closed=ALL - JUDGING, kind="judge_sheet") for end in FILES},
+    **{
+        f"ratings:form_result{end}": Case(RESULT_READERS, RESULT_READERS & WIDE, closed=ALL - RESULT_READERS, kind="result")
+        for end in FILES
+    },
+    "ratings:results": Case(RESULT_READERS, closed=ALL - RESULT_READERS),
+    "ratings:result": Case(RESULT_READERS, county=RESULT_READERS & WIDE, kind="result"),
+    "ratings:bulletins": Case(ALL),
+    "ratings:bulletin": Case(ALL, kind="bulletin"),
+    "ratings:bulletin_pdf": Case(COMMITTEE, kind="draft"),
+    "ratings:bulletin_edit": Case(COMMITTEE, closed=ALL - COMMITTEE, kind="draft"),
+    "ratings:bulletin_start": Case(COMMITTEE, closed=ALL - COMMITTEE, method="post", kind="settled"),
+    "ratings:bulletin_issue": Case({"chair"}, closed=ALL - {"chair"}, kind="draft"),
+}
+#: Open to everybody, or about nobody but oneself; tested where they are written.
+ELSEWHERE = {"healthz", "help", "text_size", "login", "logout", "password_change", "identity"}
+
+
+def names(patterns=None, prefix: str = "") -> set[str]:
+    found = set()
+    for entry in get_resolver().url_patterns if patterns is None else patterns:
+        if isinstance(entry, URLResolver) and entry.namespace != "admin":
+            space = f"{prefix}{entry.namespace}:" if entry.namespace else prefix
+            found |= names(entry.url_patterns, space)
+        elif isinstance(entry, URLPattern):
+            found.add(f"{prefix}{entry.name}" if entry.name else str(entry.pattern))
+    return found
+
+
+def test_every_address_is_in_the_table():
+    assert names() - {"admin/login/"} == set(TABLE) | ELSEWHERE
+
+
+def self_row(school):
+    """The school's own row of the settled year."""
+    assessment = school.assessments.get(scheme__year=2026)
+    return assessment.scores.create(item=assessment.scheme.items.get(code="L1"), stage="self")
+
+
+def signed_year(school):
+    """The settled year of the school, which is confirmed by a signed page."""
+    assessment = school.assessments.select_related("scheme").get(scheme__year=2026)
+    assessment.scheme.confirmation = "signed"
+    assessment.scheme.save(update_fields=["confirmation"])
+    return assessment
+
+
+def file_of(school):
+    """A file of evidence."""
+    by = UserFactory()
+    evidence = Evidence(assessment=signed_year(school), kind="file", name="证明.pdf", digest="d" * 64, by=by, at=timezone.now())
+    evidence.file.save("证明.pdf", ContentFile(b"%PDF-1.7"))
+    return evidence
+
+
+def review(school):
+    """Scheme and assessment of the school in the year under review, as addresses of the committee take them."""
+    assessment = school.assessments.get(scheme__year=2027)
+    return assessment.scheme_id, assessment.pk
+
+
+def case_at(school):
+    """The same with a restriction found there."""
+    scheme, assessment = review(school)
+    restriction = Restriction.objects.get(scheme=scheme)
+    case = RestrictionCase.objects.create(assessment_id=assessment, restriction=restriction, basis="认定书", at=timezone.now())
+    return scheme, assessment, case.pk
+
+
+def panel_at(school):
+    """A panel for the school alone, in the year under review, with its sheet and rows."""
+    assessment = school.assessments.select_related("scheme").get(scheme__year=2027)
+    panel = Panel.objects.create(scheme=assessment.scheme, name=f"评审{school.pk}组")
+    panel.judges.add(Judge.objects.create(scheme=assessment.scheme, label=f"评委{school.pk}"))
+    assessment.panel = panel
+    assessment.save(update_fields=["panel"])
+    open_city_rows(assessment)
+    return panel
+
+
+def before_county(school):
+    """The school's assessment in a year with a county stage."""
+    return school.assessments.get(scheme__year=2028)
+
+
+def arguments(target) -> list:
+    """What the address of the object is made of."""
+    return list(target) if isinstance(target, tuple) else [target.pk] if target else []
+
+
+@pytest.fixture
+def world(city, county, school):
+    """The test's city with two counties and two years, and another city that looks the same."""
+    neighbour = SchoolFactory(city=city, county=CountyFactory(city=city))
+    published, settled = published_year(city, [school, neighbour]), settled_year(city, [school, neighbour], year=2026)
+    abroad = CityFactory()
+    foreign = SchoolFactory(county=CountyFactory(city=abroad))
+    other, other_settled = published_year(abroad, [foreign]), settled_year(abroad, [foreign], year=2026)
+    schools = (school, neighbour, foreign)
+    scoring, other_scoring = open_year(city, [school, neighbour], year=2027), open_year(abroad, [foreign], year=2027)
+    panels = tuple(panel_at(one) for one in schools)
+    seats = tuple(panel.assessments.get() for panel in panels)
+    county_scheme(city, [school, neighbour], year=2028)
+    county_scheme(abroad, [foreign], year=2028)
+    return {
+        "panel": (panels[0], None, panels[2]),
+        "panel_judge": ((panels[0].pk, panels[0].judges.get().pk), None, (panels[2].pk, panels[2].judges.get().pk)),
+        "seat": seats,
+        "system_item": tuple((one.pk, "K1") for one in seats),
+        "seat_item": tuple((one.pk, "L1") for one in seats),
+        "judge_sheet": tuple(one.sheets.get() for one in seats),
+        "school": (school, neighbour, foreign),
+        "scheme": (published, None, other),
+        "settled": (settled, None, other_settled),
+        "result": (school.results.get(scheme=published), neighbour.results.get(scheme=published), foreign.results.get(scheme=other)),
+        "bulletin": (published.bulletin, None, other.bulletin),
+        "draft": (settled.bulletin, None, other_settled.bulletin),
+        "scoring": (scoring, None, other_scoring),
+        "deciding": (review(school), None, review(foreign)),
+        "case": (case_at(school), None, case_at(foreign)),
+        "county": tuple((before_county(one).scheme_id, one.county_id) for one in schools),
+        "score": tuple(self_row(one) for one in (school, neighbour, foreign)),
+        "assessment": tuple(signed_year(one) for one in (school, neighbour, foreign)),
+        "item": tuple((signed_year(one).pk, "K1") for one in (school, neighbour, foreign)),
+        "step": tuple((signed_year(one).pk, "submit") for one in (school, neighbour, foreign)),
+        "reviewed": tuple(before_county(one) for one in (school, neighbour, foreign)),
+        "office_step": tuple((before_county(one).pk, "return_") for one in (school, neighbour, foreign)),
+        "reviewed_item": (("L1",), None, None),
+        "adjusted": tuple((before_county(one).pk, "K1") for one in (school, neighbour, foreign)),
+        "file": tuple(file_of(one) for one in (school, neighbour, foreign)),
+    }
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_each_role_reaches_what_is_its_own_and_nothing_else(role, world, school, appoint, monkeypatch):
+    monkeypatch.setattr("ratings.views.bulletins.render_pdf_bytes", lambda context: b"%PDF-1.7")
+    monkeypatch.setattr("ratings.views.papers.paper_pdf", lambda paper: b"%PDF-1.7")
+    user = appoint(role)
+    if role == "liaison":
+        LiaisonFactory(user=user, school=school)
+    if role == "judge":
+        world["panel"][0].judges.update(user=user)
+    wrong = []
+
+    for name, case in TABLE.items():
+        client = Client()
+        client.force_login(user)
+        for place, target in zip(("own", "county", "city"), world.get(case.kind, (None,)), strict=False):
+            if case.kind and target is None:
+                continue
+            allowed = {"own": case.own, "county": case.county or NOBODY, "city": NOBODY}[place]
+            expected = {200, 302} if role in allowed else {403} if role in (case.closed or NOBODY) else {404}
+            status = getattr(client, case.method)(reverse(name, args=arguments(target))).status_code
+            if status not in expected:
+                wrong.append(f"{name} {place}: {status}, expected {expected}")
+
+    assert wrong == []
+
+
+def test_nobody_reaches_anything_without_signing_in(world, client):
+    for name, case in TABLE.items():
+        target = world[case.kind][0] if case.kind else None
+        response = getattr(client, case.method)(reverse(name, args=arguments(target)))
+        assert response.status_code == 302, name
+        assert response.url.startswith("/accounts/login/"), name
+
+
+def test_an_account_without_appointment_sees_nothing(world, client, appoint):
+    user = appoint("filler")
+    user.appointments.update(end="2020-02-01")
+    client.force_login(user)
+
+    statuses = {
+        name: client.get(reverse(name, args=arguments(world[case.kind][0]) if case.kind else [])).status_code
+        for name, case in TABLE.items()
+        if case.method == "get" and case.kind
+    }
+
+    assert set(statuses.values()) <= {403, 404}
+    assert "没有现任职务" in client.get("/").content.decode()
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_the_back_office_opens_to_its_two_administrators_only(role, city, appoint, client):
+    user = appoint(role)
+    user.is_staff = role in {"sysadmin", "security"}
+    user.save(update_fields=["is_staff"])
+    client.force_login(user)
+    tables = [f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist" for model in admin.site._registry]
+
+    statuses = {name: client.get(reverse(name)).status_code for name in ["admin:index", *tables]}
+
+    if user.is_staff:
+        assert statuses["admin:index"] == 200
+        assert set(statuses.values()) <= {200, 403}
+    else:
+        assert set(statuses.values()) == {302}
