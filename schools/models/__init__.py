@@ -1,11 +1,14 @@
 from .audit import AppendOnlyError, AuditEntry, ChainHead
+from .calendar import CalendarDay
 from .classes import Lesson, TrainingClass
 from .figures import Budget, YearFigures
 from .guidance import Liaison, Problem, Visit
+from .inbox import Notice
 from .metric_values import MetricValue
 from .people import Appointment, Role, User
 from .regions import Region
 from .registry import FormerName, Leader, School
+from .reminders import JobRun, Reminder
 from .resources import Equipment, Regulation, Teacher, TeachingPoint
 from .teaching import AnnualPlan, MonthlyReport, PlannedClass
 
@@ -15,18 +18,22 @@ __all__ = [
     "Appointment",
     "AuditEntry",
     "Budget",
+    "CalendarDay",
     "ChainHead",
     "Equipment",
     "FormerName",
+    "JobRun",
     "Leader",
     "Lesson",
     "Liaison",
     "MetricValue",
     "MonthlyReport",
+    "Notice",
     "PlannedClass",
     "Problem",
     "Region",
     "Regulation",
+    "Reminder",
     "Role",
     "School",
     "Teacher",

@@ -36,6 +36,7 @@ class Region(models.Model):
     kind = models.CharField("级别", max_length=10, choices=Kind.choices)
     nature = models.CharField("性质", max_length=20, choices=Nature.choices, default=Nature.ADMINISTRATIVE)
     order = models.PositiveIntegerField("排序", default=0, help_text="按建制顺序，通报中的单位按此排列。")
+    office_email = models.EmailField("单位邮箱", blank=True, help_text="单位的办公邮箱，不填个人邮箱；启用邮件后，提醒每天汇总发到这里。")
 
     objects = RegionQuerySet.as_manager()
 

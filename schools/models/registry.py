@@ -57,6 +57,7 @@ class School(models.Model):
     has_plaque = models.BooleanField("已挂牌", null=True, blank=True, help_text="不选表示尚未登记。")
     seats = models.PositiveIntegerField("主教室座位", null=True, blank=True, help_text="可集中培训的座位数；不填表示尚未登记。")
     staff_count = models.PositiveIntegerField("工作人员数", null=True, blank=True, help_text="负责日常工作的人数；不填表示尚未登记。")
+    office_email = models.EmailField("单位邮箱", blank=True, help_text="单位的办公邮箱，不填个人邮箱；启用邮件后，提醒每天汇总发到这里。")
 
     objects = SchoolQuerySet.as_manager()
 

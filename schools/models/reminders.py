@@ -1,0 +1,73 @@
+"""Reminders (催办) and the runs of the daily job."""
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from .base import SchoolRecordQuerySet
+from .registry import School
+
+
+class Reminder(models.Model):
+    """One of at most two reminders of a matter: the first to the 填报人, the second to the 负责人 and the county."""
+
+    class Step(models.IntegerChoices):
+        FILLER = 1, "提醒填报人"
+        HEAD = 2, "提醒负责人和县（区）"
+
+    school = models.ForeignKey(School, models.PROTECT, verbose_name="党校", related_name="reminders")
+    matter = models.CharField("事项标识", max_length=60)
+    title = models.CharField("事项", max_length=100)
+    text = models.CharField("提醒内容", max_length=400)
+    url = models.CharField("链接", max_length=200)
+    step = models.PositiveSmallIntegerField("次序", choices=Step.choices, default=Step.FILLER)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        verbose_name="提醒人",
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="空白为逾期后系统自动提醒。",
+    )
+    at = models.DateTimeField("提出时间", default=timezone.now)
+    sent_at = models.DateTimeField("送达时间", null=True, blank=True, help_text="空白表示等到上班时间再送达。")
+
+    objects = SchoolRecordQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "催办"
+        ordering = ["school", "matter", "step"]
+        indexes = [models.Index(fields=["at"], condition=Q(sent_at__isnull=True), name="reminder_waiting")]
+        constraints = [
+            models.UniqueConstraint(fields=["school", "matter", "step"], name="reminder_once", violation_error_message="该事项已提醒过。"),
+            models.CheckConstraint(name="reminder_twice_at_most", condition=Q(step__in=(1, 2))),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.school} {self.title}"
+
+    def clean(self) -> None:
+        """A reminder leads to a page of this system."""
+        if not self.url.startswith("/"):
+            raise ValidationError({"url": "只能链接到本系统的页面。"})
+
+
+class JobRun(models.Model):
+    """A piece of the daily job done on a day; the row is what keeps a second machine from doing it again."""
+
+    name = models.CharField("任务", max_length=60)
+    day = models.DateField("日期")
+    started_at = models.DateTimeField("开始时间", default=timezone.now)
+    ended_at = models.DateTimeField("完成时间", null=True, blank=True)
+    summary = models.CharField("结果", max_length=200, blank=True)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "定时任务"
+        ordering = ["-day", "name"]
+        constraints = [models.UniqueConstraint(fields=["name", "day"], name="job_once_a_day")]
+
+    def __str__(self) -> str:
+        return f"{self.day:%Y-%m-%d} {self.name}"
