@@ -7,6 +7,8 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import pytest
@@ -23,8 +25,8 @@ from .played_year import PlayedYear, play_year
 
 #: Long enough for the other to read, short enough for fifty rounds.
 PAUSE = 0.02
-#: Without the lock it goes wrong at once.
-CONTROL_ROUNDS = 5
+#: How long a control waits for the other side; only a test that fails waits this long.
+PATIENCE = 20
 
 
 def at_once(*acts: Callable[[], Any]) -> list[Any]:
@@ -55,6 +57,53 @@ def linger(monkeypatch, module: str, name: str) -> None:
         return found
 
     monkeypatch.setattr(target, name, slow)
+
+
+def meet(monkeypatch, *places: tuple[str, str]) -> None:
+    """Both acts read, then wait for each other, then write: the worst moment, certain and not only likely.
+
+    `places` are the functions that decide whether an act may go on; each thread stops at the first that it leaves.
+    """
+    meeting, here = threading.Barrier(2), threading.local()
+
+    def stopping(original: Callable) -> Callable:
+        def read(*args, **kwargs):
+            found = original(*args, **kwargs)
+            if not getattr(here, "met", False):
+                here.met = True
+                with suppress(threading.BrokenBarrierError):  # nobody came: the act goes on, and the control fails as it should
+                    meeting.wait(timeout=PATIENCE)
+            return found
+
+        return read
+
+    for module, name in places:
+        target = importlib.import_module(module)
+        monkeypatch.setattr(target, name, stopping(getattr(target, name)))
+
+
+def hold(monkeypatch, reader: tuple[str, str], other: tuple[str, str], *, until: Callable[[], bool]) -> None:
+    """The worst moment of one act against another, certain and not only likely.
+
+    The function `other`, with which the other act begins, waits until `reader` has read; `reader` does not return
+    before the other act has left its mark.
+    """
+    has_read = threading.Event()
+
+    def late(original: Callable, *args, **kwargs):
+        found, end = original(*args, **kwargs), time.monotonic() + PATIENCE
+        has_read.set()
+        while not until() and time.monotonic() < end:
+            time.sleep(0.01)
+        return found
+
+    def second(original: Callable, *args, **kwargs):
+        has_read.wait(PATIENCE)
+        return original(*args, **kwargs)
+
+    for (module, name), wrapper in ((reader, late), (other, second)):
+        target = importlib.import_module(module)
+        monkeypatch.setattr(target, name, partial(wrapper, getattr(target, name)))
 
 
 def unguard(monkeypatch, models: Iterable[type]) -> None:

@@ -15,7 +15,7 @@ from ratings.models import Assessment, Move, Scheme, Score
 from ratings.workflow import NotAllowed, take_step
 
 from .played_year import POSTED, PlayedYear, rows_of
-from .races import CONTROL_ROUNDS, at_once, bring_to_county, linger
+from .races import at_once, bring_to_county, hold, linger, meet
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -50,12 +50,13 @@ def test_of_two_people_who_submit_at_once_one_does(race_year, race_rounds, monke
 
 
 def test_submitting_twice_goes_wrong_without_the_lock(race_year, unlocked, monkeypatch):
-    year = race_year(CONTROL_ROUNDS)
+    year = race_year(1)
     year.fill(year.assessments, Stage.SELF)
-    linger(monkeypatch, "ratings.workflow.taking", "blockers")
+    meet(monkeypatch, ("ratings.workflow.taking", "blockers"))
     unlocked(Assessment)
+    (row,) = year.assessments
 
-    assert not all(submitted_once(row, submit_twice(year, row)) for row in year.assessments)
+    assert not submitted_once(row, submit_twice(year, row))
 
 
 # Two tabs
@@ -84,11 +85,12 @@ def test_of_two_people_who_save_one_row_one_is_shown_the_other(race_year, race_r
 
 
 def test_saving_twice_goes_wrong_without_the_lock(race_year, unlocked, monkeypatch):
-    year = race_year(CONTROL_ROUNDS)
-    linger(monkeypatch, "ratings.answering", "uneditable")
+    year = race_year(1)
+    meet(monkeypatch, ("ratings.answering", "uneditable"))
     unlocked(Assessment)
+    (row,) = year.assessments
 
-    assert not all(one_saved(row, save_twice(year, row)) for row in year.assessments)
+    assert not one_saved(row, save_twice(year, row))
 
 
 # Returning while somebody scores
@@ -126,13 +128,12 @@ def test_return_freezes_a_score_saved_at_the_same_moment_or_refuses_it(race_year
 
 
 def test_return_loses_a_score_without_the_lock(race_year, unlocked, monkeypatch):
-    year = race_year(CONTROL_ROUNDS)
-    rows = bring_to_county(year)
-    linger(monkeypatch, "ratings.workflow.taking", "frozen_sheet")
-    linger(monkeypatch, "ratings.answering", "uneditable")
+    year = race_year(1)
+    (row,) = bring_to_county(year)
+    meet(monkeypatch, ("ratings.workflow.taking", "frozen_sheet"), ("ratings.answering", "uneditable"))
     unlocked(Assessment)
 
-    assert not all(one_after_the_other(row, return_and_edit(year, row)) for row in rows)
+    assert not one_after_the_other(row, return_and_edit(year, row))
 
 
 # Withdrawing while somebody begins to score
@@ -166,10 +167,10 @@ def test_of_a_withdrawal_and_a_first_score_one_wins(race_year, race_rounds, monk
 
 
 def test_withdrawal_and_first_score_go_wrong_without_the_lock(race_year, unlocked, monkeypatch):
-    year = race_year(CONTROL_ROUNDS)
-    rows = bring_to_county(year)
-    linger(monkeypatch, "ratings.workflow.taking", "blockers")
-    linger(monkeypatch, "ratings.answering", "uneditable")
+    year = race_year(1)
+    (row,) = bring_to_county(year)
+    scored = rows_of(row, Stage.COUNTY).filter(answers__isnull=False)
+    hold(monkeypatch, ("ratings.workflow.taking", "blockers"), (__name__, "save"), until=scored.exists)
     unlocked(Assessment)
 
-    assert not all(withdrawn_or_scored(row, withdraw_and_edit(year, row)) for row in rows)
+    assert not withdrawn_or_scored(row, withdraw_and_edit(year, row))

@@ -1,6 +1,5 @@
 """The committee and somebody else at once: settling against a changed score, publishing against a reopening."""
 
-import time
 from typing import Any
 
 import pytest
@@ -15,10 +14,10 @@ from ratings.judging.sheets import reopen_sheet
 from ratings.models import Assessment, Bulletin, Decision, JudgeSheet, Move, Result, Scheme, Score
 from ratings.publication import NotPublished, publish
 from ratings.results import NotSettled, settle_scheme
-from ratings.workflow import NotAllowed, take_step, taking
+from ratings.workflow import NotAllowed, take_step
 
 from .played_year import PlayedYear, rows_of
-from .races import CONTROL_ROUNDS, at_once, bring_to_decision, linger
+from .races import at_once, bring_to_decision, hold, linger
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -73,10 +72,11 @@ def test_of_settling_and_changing_a_score_one_wins(race_year, race_rounds, monke
 
 
 def test_settling_overlooks_a_changed_score_without_the_lock(race_year, unlocked, monkeypatch):
-    linger(monkeypatch, "ratings.results.settling", "missing_for_settling")
+    changed = Score.objects.filter(stage=Stage.CITY, item__code="L1", answers={"答": {"听课": "C"}})
+    hold(monkeypatch, ("ratings.results.settling", "missing_for_settling"), (__name__, "reopen_sheet"), until=changed.exists)
     unlocked(Assessment)
 
-    assert not all(race_settling(race_year(1), CONTROL_ROUNDS))
+    assert not all(race_settling(race_year(1), 1))
 
 
 # Publishing while the chair reopens
@@ -129,21 +129,9 @@ def test_of_publishing_and_reopening_one_wins(race_year, race_rounds, quick_docu
     assert all(race_publishing(race_year(1), race_rounds // 5))
 
 
-def hold_reopening_until_published(monkeypatch) -> None:
-    """Reopening has found nothing against itself and then sleeps until the year is out: the worst moment, every time."""
-    check = taking.blockers
-
-    def late(*args, **kwargs):
-        found, patience = check(*args, **kwargs), time.monotonic() + 5
-        while Scheme.objects.get().phase != Phase.PUBLISHED and time.monotonic() < patience:
-            time.sleep(0.01)
-        return found
-
-    monkeypatch.setattr(taking, "blockers", late)
-
-
 def test_publishing_and_reopening_go_wrong_without_the_lock(race_year, unlocked, quick_document, monkeypatch):
-    hold_reopening_until_published(monkeypatch)
+    published = Scheme.objects.filter(phase=Phase.PUBLISHED)
+    hold(monkeypatch, ("ratings.workflow.taking", "blockers"), (__name__, "publish"), until=published.exists)
     unlocked(Scheme)
 
     assert not all(race_publishing(race_year(1), 1))
