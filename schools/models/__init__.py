@@ -1,9 +1,11 @@
 from .audit import AppendOnlyError, AuditEntry, ChainHead
 from .calendar import CalendarDay
+from .class_extras import JointPartner, ReportCorrection, TrialLesson
 from .classes import Lesson, TrainingClass
 from .figures import Budget, YearFigures
 from .guidance import Liaison, Problem, Visit
 from .inbox import Notice
+from .issued import IssuedClass, IssuedPlan
 from .metric_values import MetricValue
 from .people import Appointment, Role, User
 from .regions import Region
@@ -22,7 +24,10 @@ __all__ = [
     "ChainHead",
     "Equipment",
     "FormerName",
+    "IssuedClass",
+    "IssuedPlan",
     "JobRun",
+    "JointPartner",
     "Leader",
     "Lesson",
     "Liaison",
@@ -34,11 +39,13 @@ __all__ = [
     "Region",
     "Regulation",
     "Reminder",
+    "ReportCorrection",
     "Role",
     "School",
     "Teacher",
     "TeachingPoint",
     "TrainingClass",
+    "TrialLesson",
     "User",
     "Visit",
     "YearFigures",

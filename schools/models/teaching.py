@@ -53,6 +53,16 @@ class PlannedClass(models.Model):
     month = models.PositiveSmallIntegerField("月份", validators=MONTH_VALIDATORS)
     name = models.CharField("班次名称", max_length=100)
     kind = models.CharField("类别", max_length=20, choices=ClassCategory.choices, default=ClassCategory.CONCENTRATED)
+    issued = models.ForeignKey(
+        "schools.IssuedClass",
+        models.PROTECT,
+        verbose_name="下发班次",
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="planned_classes",
+        help_text="由市或县（市、区）下发的，名称和类别以下发的为准。",
+    )
 
     objects = PlannedClassQuerySet.as_manager()
 
