@@ -6,17 +6,21 @@ from .criteria import Category, CustomMetric, Item, Restriction, StarBand
 from .evidence import Evidence, SignedPage
 from .panels import Division, Judge, JudgeSheet, Panel
 from .results import Decision, RestrictionCase, Result
+from .scheme_life import AcknowledgedWarning, ChangeNote, Erratum, OpeningProposal
 from .schemes import Scheme, SchemeVersion
 from .scores import Adjustment, Score
 
 __all__ = [
+    "AcknowledgedWarning",
     "Adjustment",
     "Assessment",
     "Bulletin",
     "Category",
+    "ChangeNote",
     "CustomMetric",
     "Decision",
     "Division",
+    "Erratum",
     "Evidence",
     "Extension",
     "Item",
@@ -24,6 +28,7 @@ __all__ = [
     "JudgeSheet",
     "MetricSnapshot",
     "Move",
+    "OpeningProposal",
     "Panel",
     "Restriction",
     "RestrictionCase",

@@ -5,10 +5,10 @@ from django.db.models import Q
 
 from ratings.enums import FilledBy, ItemKind, Star, Trigger
 
-from .schemes import Scheme
+from .schemes import Edited, Scheme
 
 
-class Category(models.Model):
+class Category(Edited):
     scheme = models.ForeignKey(Scheme, models.PROTECT, verbose_name="评定方案", related_name="categories")
     code = models.CharField("大项编码", max_length=20)
     name = models.CharField("大项名称", max_length=60)
@@ -23,7 +23,7 @@ class Category(models.Model):
         return f"{self.code} {self.name}"
 
 
-class Item(models.Model):
+class Item(Edited):
     """One line of the rating table; `rule` is the text that the program executes and people read."""
 
     scheme = models.ForeignKey(Scheme, models.PROTECT, verbose_name="评定方案", related_name="items")
@@ -40,6 +40,9 @@ class Item(models.Model):
     verified = models.CharField("核定要素", max_length=200, blank=True, help_text="只由初评、评审核定，不问学校；用顿号分隔，或写“全部”")
     onsite = models.BooleanField("现场", default=False)
     may_be_na = models.BooleanField("可不适用", default=False)
+    origin = models.ForeignKey(
+        "self", models.SET_NULL, verbose_name="由上年哪一项而来", null=True, blank=True, editable=False, related_name="successors"
+    )
     order = models.PositiveSmallIntegerField("顺序", default=0)
 
     class Meta:
@@ -55,7 +58,7 @@ class Item(models.Model):
         return f"{self.code} {self.name}"
 
 
-class CustomMetric(models.Model):
+class CustomMetric(Edited):
     """A figure that only this scheme knows; its values are typed in or imported, never computed."""
 
     scheme = models.ForeignKey(Scheme, models.PROTECT, verbose_name="评定方案", related_name="custom_metrics")
@@ -64,17 +67,18 @@ class CustomMetric(models.Model):
     direction = models.CharField("方向", max_length=4, choices=[("up", "越高越好"), ("down", "越低越好"), ("none", "无方向")], default="up")
     upper = models.DecimalField("上限", max_digits=14, decimal_places=4, null=True, blank=True)
     filled_by = models.CharField("填报", max_length=6, choices=FilledBy, default=FilledBy.SCHOOL)
+    order = models.PositiveSmallIntegerField("顺序", default=0)
 
     class Meta:
         verbose_name = verbose_name_plural = "自定义指标"
-        ordering = ["id"]
+        ordering = ["order", "id"]
         constraints = [models.UniqueConstraint(fields=["scheme", "name"], name="custom_metric_once_per_scheme")]
 
     def __str__(self):
         return self.name
 
 
-class StarBand(models.Model):
+class StarBand(Edited):
     scheme = models.ForeignKey(Scheme, models.PROTECT, verbose_name="评定方案", related_name="bands")
     star = models.PositiveSmallIntegerField("星级", choices=Star)
     condition = models.CharField("条件", max_length=300)
@@ -91,7 +95,7 @@ class StarBand(models.Model):
         return f"{self.get_star_display()}：{self.condition}"
 
 
-class Restriction(models.Model):
+class Restriction(Edited):
     """限制性情形: a proven fact that limits the star; it always names the document it rests on."""
 
     scheme = models.ForeignKey(Scheme, models.PROTECT, verbose_name="评定方案", related_name="restrictions")

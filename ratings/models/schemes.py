@@ -12,6 +12,19 @@ from schools.models.people import Role
 DRAFTERS = (Role.OFFICE, Role.CHAIR)
 
 
+class Edited(models.Model):
+    """A row of criteria that several people may have open: `version` rises with every save, so that none overwrites another unseen."""
+
+    version = models.PositiveIntegerField("修改次数", default=0, editable=False)
+    edited_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="修改人", null=True, blank=True, editable=False, related_name="+"
+    )
+    edited_at = models.DateTimeField("修改时间", null=True, blank=True, editable=False)
+
+    class Meta:
+        abstract = True
+
+
 class SchemeQuerySet(models.QuerySet):
     def visible_to(self, user):
         """Schemes of the user's city; a draft only for those who write it."""
@@ -25,7 +38,7 @@ class SchemeQuerySet(models.QuerySet):
         return self.filter(phase__in=PUBLIC_PHASES)
 
 
-class Scheme(models.Model):
+class Scheme(Edited):
     """One city's criteria for one year; every parameter of the year's procedure is a column here."""
 
     city = models.ForeignKey("schools.Region", models.PROTECT, verbose_name="所属市", related_name="schemes")
@@ -49,6 +62,9 @@ class Scheme(models.Model):
     county_due = models.DateField("初评截止日", null=True, blank=True)
     city_due = models.DateField("评审截止日", null=True, blank=True)
     five_star_share = models.DecimalField("五星比例上限", max_digits=7, decimal_places=6, null=True, blank=True)
+    copied_from = models.ForeignKey(
+        "self", models.SET_NULL, verbose_name="由哪一年度复制", null=True, blank=True, editable=False, related_name="copies"
+    )
     imported = models.BooleanField("由工作簿导入", default=False, help_text="整年由工作簿导入，可以用 --replace 重新导入")
     published_at = models.DateTimeField("通报时间", null=True, blank=True)
     published_by = models.ForeignKey(

@@ -1,0 +1,72 @@
+"""This year's criteria beside last year's, with the office's note on each change (本年度调整说明)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from django.db import transaction
+from django.utils import timezone
+
+from ratings.enums import Phase
+from ratings.models import ChangeNote, Item, Scheme
+
+from .changes import Changes, compare
+from .spec import SchemeSpec
+from .storing import read_scheme
+from .versions import spec_of
+
+NOTE_LIMIT = 200
+
+
+class NotDrafting(ValueError):
+    """The scheme is open: what belongs to its opening stays as it was then."""
+
+
+def standing_spec(scheme: Scheme) -> SchemeSpec:
+    """What counts: the last version, or the rows of a draft."""
+    version = scheme.versions.order_by("-number").first()
+    return spec_of(version) if version else read_scheme(scheme)
+
+
+def previous_scheme(scheme: Scheme) -> Scheme | None:
+    """The scheme it was copied from, or the city's last one before it that was opened."""
+    if scheme.copied_from_id:
+        return scheme.copied_from
+    earlier = Scheme.objects.filter(city=scheme.city_id, year__lt=scheme.year).exclude(phase=Phase.DRAFTING)
+    return earlier.order_by("-year").first()
+
+
+def changes_between(old: Scheme, new: Scheme) -> Changes:
+    """Everything `new` changes against `old`; an item that was copied is known by its origin, whatever it is called now."""
+    origins = dict(Item.objects.filter(scheme=new, origin__scheme=old).values_list("code", "origin__code"))
+    return compare(standing_spec(old), standing_spec(new), origins=origins)
+
+
+def year_changes(scheme: Scheme) -> Changes | None:
+    """What the year changes against the one before it; None where there is none before."""
+    before = previous_scheme(scheme)
+    return None if before is None else changes_between(before, scheme)
+
+
+def notes_of(scheme: Scheme) -> dict[str, str]:
+    """变化说明 by the key of the change."""
+    return dict(ChangeNote.objects.filter(scheme=scheme).values_list("key", "text"))
+
+
+def write_notes(scheme: Scheme, notes: Mapping[str, str], *, by) -> int:
+    """Store the notes that differ from what stands, an empty one takes its note away; tells how many were written.
+
+    Notes are part of what is proposed and opened: afterwards NotDrafting is raised.
+    """
+    with transaction.atomic():
+        locked = Scheme.objects.select_for_update().get(pk=scheme.pk)
+        if locked.phase != Phase.DRAFTING:
+            raise NotDrafting(f"方案处于“{locked.get_phase_display()}”阶段，变化说明不能再改。")
+        standing = notes_of(locked)
+        written = {key: text.strip()[:NOTE_LIMIT] for key, text in notes.items() if text.strip()[:NOTE_LIMIT] != standing.get(key, "")}
+        for key, text in written.items():
+            if text:
+                ChangeNote.objects.update_or_create(scheme=locked, key=key, defaults={"text": text, "by": by, "at": timezone.now()})
+            else:
+                ChangeNote.objects.filter(scheme=locked, key=key).delete()
+    return len(written)
