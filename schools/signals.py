@@ -5,12 +5,13 @@ from typing import Any
 
 from axes.signals import user_locked_out
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
-from django.db.models.signals import post_save
+from django.db.models.signals import post_delete, post_save
 from django.dispatch import receiver
 from django.http import HttpRequest
 
+from . import workdays
 from .audit import record
-from .models import Region, User
+from .models import CalendarDay, Region, User
 
 logger = logging.getLogger(__name__)
 
@@ -75,3 +76,9 @@ def on_password_saved(sender: Any, instance: User, created: bool, **kwargs: Any)
         record("password_reset", by=by, city=chain_city(instance), subject=who, detail={"说明": "由他人重置，下次登录须修改"})
     else:
         record("password_change", by=instance, city=chain_city(instance), subject=who)
+
+
+@receiver([post_save, post_delete], sender=CalendarDay)
+def on_calendar_changed(sender: Any, **kwargs: Any) -> None:
+    """Deadlines follow the changed table at once, in this process; others read it again within minutes."""
+    workdays.forget()

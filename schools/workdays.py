@@ -1,23 +1,55 @@
-"""Working days by the published holiday calendar; a year not yet published falls back to weekends."""
+"""Working days and hours: the office's own table first, then the published holiday calendar, then weekends."""
 
-from datetime import date, timedelta
+from __future__ import annotations
+
+import time
+from datetime import date, datetime, timedelta
+from datetime import time as clock
+from functools import lru_cache
 
 import chinese_calendar
+from django.utils import timezone
+
+from schools.models import CalendarDay
 
 SATURDAY = 5
+#: When people may be reminded, by local time; outside of it a reminder waits.
+HOURS = ((clock(8, 30), clock(12, 0)), (clock(14, 30), clock(17, 30)))
+#: Another process may have changed the table; this one looks again after so many seconds.
+REMEMBERED_SECONDS = 300
+
+_days: dict[date, bool] = {}
+_read_at: float | None = None
+
+
+def remember(days: dict[date, bool]) -> None:
+    """Takes `days` for the office's table without reading it."""
+    global _days, _read_at
+    if days != _days:
+        _nth_workday.cache_clear()
+    _days, _read_at = days, time.monotonic()
+
+
+def forget() -> None:
+    """Reads the office's table again at the next question; called when it changes."""
+    global _read_at
+    _read_at = None
 
 
 def calendar_known(year: int) -> bool:
-    """Whether the holidays of that year are published; if not, every date computed from it deserves a warning."""
+    """Whether the holidays of that year are published or entered; if not, every date computed from it deserves a warning."""
     try:
         chinese_calendar.is_workday(date(year, 1, 1))
     except NotImplementedError:
-        return False
+        return any(day.year == year for day in _own_days())
     return True
 
 
 def is_workday(day: date) -> bool:
     """Working days include weekend days worked in exchange for a holiday."""
+    own = _own_days().get(day)
+    if own is not None:
+        return own
     try:
         return chinese_calendar.is_workday(day)
     except NotImplementedError:
@@ -26,8 +58,40 @@ def is_workday(day: date) -> bool:
 
 def nth_workday(year: int, month: int, number: int) -> date:
     """The first, second … working day of a month; goes on into the next month if there are not so many."""
-    day = date(year, month, 1) - timedelta(days=1)
+    _own_days()  # a changed table empties the memory of answers
+    return _nth_workday(year, month, number)
+
+
+@lru_cache(maxsize=512)
+def _nth_workday(year: int, month: int, number: int) -> date:
+    return add_workdays(date(year, month, 1) - timedelta(days=1), number)
+
+
+def add_workdays(day: date, number: int) -> date:
+    """The working day that many working days after `day`."""
     while number:
         day += timedelta(days=1)
         number -= is_workday(day)
     return day
+
+
+def in_working_hours(moment: datetime) -> bool:
+    """Whether people are at their desks."""
+    local = timezone.localtime(moment)
+    return is_workday(local.date()) and any(start <= local.time() < end for start, end in HOURS)
+
+
+def next_working_moment(moment: datetime) -> datetime:
+    """The moment itself within working hours, else the next opening."""
+    if in_working_hours(moment):
+        return moment
+    local = timezone.localtime(moment)
+    starts = [start for start, _ in HOURS if start > local.time()] if is_workday(local.date()) else []
+    day, start = (local.date(), starts[0]) if starts else (add_workdays(local.date(), 1), HOURS[0][0])
+    return timezone.make_aware(datetime.combine(day, start))
+
+
+def _own_days() -> dict[date, bool]:
+    if _read_at is None or time.monotonic() - _read_at > REMEMBERED_SECONDS:
+        remember(dict(CalendarDay.objects.values_list("day", "works")))
+    return _days

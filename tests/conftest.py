@@ -7,6 +7,8 @@ import socket
 import pytest
 from hypothesis import HealthCheck, settings
 
+from schools import workdays
+
 # Playwright's synchronous interface runs an event loop in this thread, which Django would take for an asynchronous view.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 
@@ -45,6 +47,12 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
 def media(settings, tmp_path) -> None:
     """Uploaded and generated files of a test live and die with it."""
     settings.MEDIA_ROOT = tmp_path / "media"
+
+
+@pytest.fixture(autouse=True)
+def calendar() -> None:
+    """The office's table of working days is empty and already read, so that it costs no query where one is counted."""
+    workdays.remember({})
 
 
 def _is_local(host: str) -> bool:

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from fractions import Fraction
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 from django.utils import timezone
@@ -100,7 +99,6 @@ def _rate_of_figures(part: str, whole: str) -> Callable[..., Fraction | None]:
     return lambda rows, data, reference: rate(_figure(data, part), _figure(data, whole), cap=ONE)
 
 
-@lru_cache(maxsize=512)
 def report_due(year: int, month: int) -> date:
     """The day a monthly report is due when its row states none: the fifth working day of the following month."""
     following = (date(year, month, 1) + timedelta(days=31)).replace(day=1)

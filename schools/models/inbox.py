@@ -45,7 +45,7 @@ class Notice(models.Model):
             models.Index(fields=["user", "-at"], name="notice_user_at"),
             models.Index(fields=["user"], condition=Q(read_at__isnull=True), name="notice_user_unread"),
         ]
-        constraints = [models.UniqueConstraint(fields=["user", "key"], name="notice_once")]
+        constraints = [models.UniqueConstraint(fields=["user", "key"], name="notice_once", violation_error_message="该事由已通知过此人。")]
 
     def __str__(self) -> str:
         return self.text

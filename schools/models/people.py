@@ -1,9 +1,11 @@
 import re
 
+from django.apps import apps
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.functional import cached_property
 
@@ -103,7 +105,17 @@ class User(AbstractBaseUser):
     @cached_property
     def identities(self) -> "list[Appointment]":
         """The appointments of today, read once for the page and its header."""
-        return list(self.appointments_today()) if self.is_active and self.pk is not None else []
+        if not self.is_active or self.pk is None:
+            return []
+        unread = apps.get_model("schools", "Notice").objects.unread().filter(user=models.OuterRef("user")).order_by().values("user")
+        # Counted in the query every page makes anyway, so that the number in the header costs none of its own.
+        counted = unread.annotate(number=models.Count("pk")).values("number")
+        return list(self.appointments_today().annotate(unread=Coalesce(models.Subquery(counted), 0)))
+
+    @property
+    def unread_notices(self) -> int:
+        """How many messages wait, for the header; 0 for an account without an appointment."""
+        return next((held.unread for held in self.identities), 0)
 
     @cached_property
     def identity(self) -> "Appointment | None":

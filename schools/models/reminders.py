@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from .base import SchoolRecordQuerySet
 from .registry import School
+from .scope import ADMINISTRATORS, sees_everything
 
 
 class Reminder(models.Model):
@@ -34,16 +35,19 @@ class Reminder(models.Model):
     )
     at = models.DateTimeField("提出时间", default=timezone.now)
     sent_at = models.DateTimeField("送达时间", null=True, blank=True, help_text="空白表示等到上班时间再送达。")
+    lapsed_at = models.DateTimeField("免送时间", null=True, blank=True, help_text="等候期间事项已办结，不再送达。")
 
     objects = SchoolRecordQuerySet.as_manager()
 
     class Meta:
         verbose_name = verbose_name_plural = "催办"
         ordering = ["school", "matter", "step"]
-        indexes = [models.Index(fields=["at"], condition=Q(sent_at__isnull=True), name="reminder_waiting")]
+        indexes = [models.Index(fields=["at"], condition=Q(sent_at__isnull=True, lapsed_at__isnull=True), name="reminder_waiting")]
         constraints = [
             models.UniqueConstraint(fields=["school", "matter", "step"], name="reminder_once", violation_error_message="该事项已提醒过。"),
-            models.CheckConstraint(name="reminder_twice_at_most", condition=Q(step__in=(1, 2))),
+            models.CheckConstraint(
+                name="reminder_twice_at_most", condition=Q(step__in=(1, 2)), violation_error_message="同一事项最多提醒两次。"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -55,6 +59,13 @@ class Reminder(models.Model):
             raise ValidationError({"url": "只能链接到本系统的页面。"})
 
 
+class JobRunQuerySet(models.QuerySet):
+    def visible_to(self, user) -> "JobRunQuerySet":
+        """Jobs serve the whole system; administrators look after them."""
+        identity = getattr(user, "identity", None)
+        return self if sees_everything(user) or (identity and identity.role in ADMINISTRATORS) else self.none()
+
+
 class JobRun(models.Model):
     """A piece of the daily job done on a day; the row is what keeps a second machine from doing it again."""
 
@@ -64,10 +75,12 @@ class JobRun(models.Model):
     ended_at = models.DateTimeField("完成时间", null=True, blank=True)
     summary = models.CharField("结果", max_length=200, blank=True)
 
+    objects = JobRunQuerySet.as_manager()
+
     class Meta:
         verbose_name = verbose_name_plural = "定时任务"
         ordering = ["-day", "name"]
-        constraints = [models.UniqueConstraint(fields=["name", "day"], name="job_once_a_day")]
+        constraints = [models.UniqueConstraint(fields=["name", "day"], name="job_once_a_day", violation_error_message="该任务当天已运行。")]
 
     def __str__(self) -> str:
         return f"{self.day:%Y-%m-%d} {self.name}"

@@ -15,7 +15,7 @@ from tests import factories as make
 
 pytestmark = pytest.mark.django_db
 KEPT_TABLES = sorted(model._meta.model_name for model in admin.site._registry if model._meta.app_label == "schools")
-WITH_WORKBOOKS = [name for name in KEPT_TABLES if name != "annualplan"]
+WITH_WORKBOOKS = [name for name in KEPT_TABLES if name not in ("annualplan", "calendarday")]
 SECURITY_TABLES = {"appointment", "user"}
 
 
@@ -119,6 +119,7 @@ def create(model, school):
         "yearfigures": make.YearFiguresFactory,
         "monthlyreport": make.MonthlyReportFactory,
         "metricvalue": make.MetricValueFactory,
+        "calendarday": lambda school: apps.get_model("schools", "CalendarDay").objects.create(day=date(2026, 12, 1), works=False),
         "leader": lambda school: apps.get_model("schools", "Leader").objects.create(school=school, post="vice", name="张某"),
         "equipment": lambda school: apps.get_model("schools", "Equipment").objects.create(school=school, kind="sound"),
     }
