@@ -1,6 +1,6 @@
 """The words of the navigation bar, the workbench and the schools' pages that the rating contributes."""
 
-from ratings import desk, own_desk
+from ratings import desk, own_desk, printing
 from ratings.judging.tasks import judging_tasks
 from ratings.models.results import COMMITTEE
 from ratings.permissions import CITY_READERS, RESULT_READERS
@@ -9,6 +9,7 @@ from schools import navigation, panels
 from schools.desk import register_tasks, register_tiles
 from schools.models import Role
 from schools.models.scope import COUNTY_ROLES, SCHOOL_ROLES
+from schools.printing import register_renderer
 
 
 def register() -> None:
@@ -27,5 +28,6 @@ def register() -> None:
     register_tasks(review_tasks)
     register_tasks(judging_tasks)
     register_tiles(desk.rating_tiles)
+    register_renderer(printing.print_paper)
     panels.register_column(panels.Column("star", desk.star_heading, desk.latest_stars, is_stars=True))
     panels.register_panel(panels.Panel("stars", "历年星级", "ratings/_stars_by_year.html", desk.stars_by_year))

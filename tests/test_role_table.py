@@ -49,6 +49,8 @@ TABLE: dict[str, Case] = {
     "schools:schools": Case(ALL),
     "schools:export": Case(ALL, method="post"),
     "schools:school": Case(ALL, county=WIDE, kind="school"),
+    "schools:inbox": Case(ALL),
+    "schools:notices_read": Case(ALL, method="post"),
     "schools:audit": Case({"auditor"}, closed=ALL - {"auditor"}),
     "schools:audit_verify": Case({"auditor"}, closed=ALL - {"auditor"}, method="post"),
     "schools:audit_export": Case({"auditor"}, closed=ALL - {"auditor"}, method="post"),
@@ -133,7 +135,7 @@ TABLE: dict[str, Case] = {
     "ratings:bulletin_issue": Case({"chair"}, closed=ALL - {"chair"}, kind="draft"),
 }
 #: Open to everybody, or about nobody but oneself; tested where they are written.
-ELSEWHERE = {"healthz", "help", "text_size", "login", "logout", "password_change", "identity"}
+ELSEWHERE = {"healthz", "help", "text_size", "login", "logout", "password_change", "identity", "schools:notice_open"}
 
 
 def names(patterns=None, prefix: str = "") -> set[str]:

@@ -1,0 +1,40 @@
+"""消息: what the system told this person, whatever the current identity."""
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_GET, require_POST
+
+from schools.models import Notice
+
+PAGE_SIZE = 50
+
+
+@require_GET
+def inbox(request: HttpRequest) -> HttpResponse:
+    """All messages, newest first; the unread alone on request."""
+    mine = Notice.objects.visible_to(request.user)
+    only_unread = request.GET.get("show") == "unread"
+    page = Paginator(mine.unread() if only_unread else mine, PAGE_SIZE).get_page(request.GET.get("page"))
+    return render(request, "schools/inbox/list.html", {"page": page, "only_unread": only_unread, "unread": mine.unread().count()})
+
+
+@require_POST
+def notice_open(request: HttpRequest, pk: int) -> HttpResponse:
+    """Marks one as read and goes where it leads; a second opening keeps the first time."""
+    notice = get_object_or_404(Notice.objects.visible_to(request.user), pk=pk)
+    Notice.objects.filter(pk=pk).unread().update(read_at=timezone.now())
+    # A message stored long ago must not lead out of the system, whoever wrote it.
+    inside = url_has_allowed_host_and_scheme(notice.url, allowed_hosts=None)
+    return redirect(notice.url if notice.url and inside else "schools:inbox")
+
+
+@require_POST
+def notices_read(request: HttpRequest) -> HttpResponse:
+    """Marks everything as read."""
+    count = Notice.objects.visible_to(request.user).unread().update(read_at=timezone.now())
+    messages.success(request, f"已将 {count} 条消息标为已读。" if count else "没有未读消息。")
+    return redirect("schools:inbox")
