@@ -5,7 +5,8 @@ from ratings.judging.tasks import judging_tasks
 from ratings.models.results import COMMITTEE
 from ratings.permissions import CITY_READERS, RESULT_READERS
 from ratings.review.tasks import review_tasks
-from schools import navigation, panels
+from ratings.workflow.record_locks import signed_periods
+from schools import locks, navigation, panels
 from schools.desk import register_tasks, register_tiles
 from schools.models import Role
 from schools.models.scope import COUNTY_ROLES, SCHOOL_ROLES
@@ -23,6 +24,7 @@ def register() -> None:
     navigation.register(40, "评委会", "ratings:committee", roles=COMMITTEE)
     navigation.register(50, "评定结果", "ratings:results", roles=RESULT_READERS)
     navigation.register(60, "通报", "ratings:bulletins", roles=CITY_READERS)
+    locks.register(signed_periods)
     register_tasks(own_desk.self_assessment_tasks)
     register_tasks(desk.rating_tasks)
     register_tasks(review_tasks)

@@ -1,10 +1,16 @@
 from .audit import AppendOnlyError, AuditEntry, ChainHead
+from .binders import Binder
 from .calendar import CalendarDay
+from .changes import RecordChange
 from .class_extras import JointPartner, ReportCorrection, TrialLesson
 from .classes import Lesson, TrainingClass
+from .corrections import Correction
+from .courses import Brand, Course
 from .figures import Budget, YearFigures
-from .guidance import Liaison, Problem, Visit
+from .guidance import GuidanceTeam, Liaison, LiaisonOpinion, Problem, Visit
+from .handovers import Handover
 from .inbox import Notice
+from .investments import Investment
 from .issued import IssuedClass, IssuedPlan
 from .metric_values import MetricValue
 from .people import Appointment, Role, User
@@ -12,6 +18,7 @@ from .regions import Region
 from .registry import FormerName, Leader, School
 from .reminders import JobRun, Reminder
 from .resources import Equipment, Regulation, Teacher, TeachingPoint
+from .staff import StaffMember
 from .teaching import AnnualPlan, MonthlyReport, PlannedClass
 
 __all__ = [
@@ -19,11 +26,18 @@ __all__ = [
     "AppendOnlyError",
     "Appointment",
     "AuditEntry",
+    "Binder",
+    "Brand",
     "Budget",
     "CalendarDay",
     "ChainHead",
+    "Correction",
+    "Course",
     "Equipment",
     "FormerName",
+    "GuidanceTeam",
+    "Handover",
+    "Investment",
     "IssuedClass",
     "IssuedPlan",
     "JobRun",
@@ -31,17 +45,20 @@ __all__ = [
     "Leader",
     "Lesson",
     "Liaison",
+    "LiaisonOpinion",
     "MetricValue",
     "MonthlyReport",
     "Notice",
     "PlannedClass",
     "Problem",
+    "RecordChange",
     "Region",
     "Regulation",
     "Reminder",
     "ReportCorrection",
     "Role",
     "School",
+    "StaffMember",
     "Teacher",
     "TeachingPoint",
     "TrainingClass",

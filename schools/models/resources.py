@@ -44,6 +44,7 @@ class Teacher(models.Model):
     name = models.CharField("姓名", max_length=30)
     kind = models.CharField("类型", max_length=10, choices=Kind.choices)
     post = models.CharField("单位及职务", max_length=80, blank=True)
+    topics = models.CharField("课题、专题", max_length=200, blank=True, help_text="能讲的课题或专题，用顿号隔开。")
     since = models.DateField("入库日期", null=True, blank=True)
     until = models.DateField("出库日期", null=True, blank=True)
 

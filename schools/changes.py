@@ -1,0 +1,139 @@
+"""修改记录: keep what a record said before and after every change.
+
+    before = snapshot(teacher)
+    …change and save…
+    note_change(teacher, school=teacher.school, action="change", before=before, after=snapshot(teacher), by=user)
+
+`action` is one of add, change, end, void, correct. Nothing is written when nothing differs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from django.core.exceptions import FieldDoesNotExist
+from django.db import models
+from django.utils import timezone
+
+from schools.models import RecordChange, School, User
+
+LONGEST = 200
+
+
+def fields_of(model: type[models.Model]) -> list[models.Field]:
+    """What people enter: not the id, not the school, not what the program fills."""
+    return [field for field in (*model._meta.fields, *model._meta.many_to_many) if field.editable and not field.primary_key]
+
+
+def snapshot(obj: models.Model) -> dict[str, Any]:
+    """The editable fields of a record as values JSON can hold: days as text, exact numbers as text, other records by id."""
+    found = {}
+    for field in fields_of(type(obj)):
+        if field.many_to_many:
+            found[field.name] = sorted(getattr(obj, field.name).values_list("pk", flat=True)) if obj.pk else []
+        elif not (field.is_relation and field.related_model is School and field.name == "school"):
+            found[field.name] = plain(field.value_from_object(obj))
+    return found
+
+
+def plain(value: Any) -> Any:
+    """A value as JSON can hold it, the same for 4, 4.0 and 4.00."""
+    if isinstance(value, Decimal):
+        text = format(value, "f")
+        return (text.rstrip("0").rstrip(".") or "0") if "." in text else text
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    if isinstance(value, models.Model):
+        return value.pk
+    if isinstance(value, models.QuerySet | list | tuple | set):
+        return sorted((plain(one) for one in value), key=str)
+    return value
+
+
+def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Only what differs; a record that is new or gone keeps all that says something."""
+    if not before or not after:
+        said = lambda values: {name: value for name, value in values.items() if value not in (None, "", [])}  # noqa: E731
+        return said(before), said(after)
+    names = [name for name in dict.fromkeys([*before, *after]) if before.get(name) != after.get(name)]
+    return {name: before.get(name) for name in names}, {name: after.get(name) for name in names}
+
+
+def worded(model: type[models.Model], values: Mapping[str, Any]) -> dict[str, str]:
+    """Fields and values as people read them; a name that is no field is taken for a label already."""
+    found = {}
+    for name, value in values.items():
+        try:
+            field = model._meta.get_field(name)
+        except FieldDoesNotExist:
+            found[name] = _text(value)
+            continue
+        found[_label(field)] = _shown(field, value)
+    return found
+
+
+def note_change(
+    obj: models.Model,
+    *,
+    school: School,
+    action: str,
+    before: Mapping[str, Any],
+    after: Mapping[str, Any],
+    by: User,
+    reason: str = "",
+) -> RecordChange | None:
+    """Keeps one change, inside the transaction of the change itself. `before` and `after` come from `snapshot`."""
+    old, new = differences(before, after)
+    if not old and not new and action not in (RecordChange.Action.VOID, RecordChange.Action.END):
+        return None
+    return RecordChange.objects.create(
+        school=school,
+        record=obj._meta.verbose_name[:40],
+        model=obj._meta.label_lower,
+        object_id=obj.pk,
+        name=str(obj)[:LONGEST],
+        action=action,
+        before=worded(type(obj), old),
+        after=worded(type(obj), new),
+        reason=reason.strip()[:LONGEST],
+        by=by,
+    )
+
+
+def last_change(obj: models.Model) -> RecordChange | None:
+    """Who changed the record last."""
+    return RecordChange.objects.of(obj).select_related("by").first()
+
+
+def _label(field: Any) -> str:
+    own = getattr(field, "verbose_name", None)
+    return str(own or field.related_model._meta.verbose_name)
+
+
+def _shown(field: Any, value: Any) -> str:
+    if value in (None, "", []):
+        return ""
+    if field.is_relation:
+        keys = [one for one in (value if isinstance(value, list) else [value]) if not isinstance(one, Mapping)]
+        found = [str(one) for one in field.related_model._base_manager.filter(pk__in=keys)] if keys else []
+        return "、".join(found) if keys else "；".join(_text(one) for one in value)
+    if choices := dict(getattr(field, "flatchoices", None) or []):
+        return str(choices.get(value, value))
+    return _text(value)
+
+
+def _text(value: Any) -> str:
+    if value is None or value == "":
+        return ""
+    if isinstance(value, bool):
+        return "是" if value else "否"
+    if isinstance(value, datetime):
+        return timezone.localtime(value).strftime("%Y-%m-%d %H:%M")
+    if isinstance(value, Mapping):
+        return "，".join(f"{name} {_text(one)}" for name, one in value.items() if one not in (None, ""))
+    if isinstance(value, list | tuple):
+        return "；".join(_text(one) for one in value)
+    return str(value)
