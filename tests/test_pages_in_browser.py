@@ -36,7 +36,12 @@ def addresses(year, school) -> list[str]:
     found = [
         reverse(name) for name in ("schools:desk", "schools:schools", "ratings:schemes", "ratings:results", "ratings:bulletins", "help")
     ]
-    found += [reverse("schools:inbox"), reverse("schools:audit"), reverse("schools:school", args=[school.pk])]
+    found += [
+        reverse("schools:inbox"),
+        reverse("schools:audit"),
+        reverse("ratings:scheme_import"),
+        reverse("schools:school", args=[school.pk]),
+    ]
     for scheme in (year["published"], year["settled"]):
         found += [reverse(f"ratings:{name}", args=[scheme.pk]) for name in ("scheme", "board")]
         found += [reverse(f"ratings:{name}", args=[scheme.bulletin.pk]) for name in ("bulletin", "bulletin_edit", "bulletin_issue")]

@@ -37,7 +37,7 @@ def create_scheme(spec: SchemeSpec, *, city, imported: bool = False) -> Scheme:
         category.code: Category.objects.create(scheme=scheme, code=category.code, name=category.name, order=order)
         for order, category in enumerate(spec.categories)
     }
-    Item.objects.bulk_create(_item_row(scheme, categories, item, order) for order, item in enumerate(spec.items))
+    Item.objects.bulk_create(item_row(scheme, categories, item, order) for order, item in enumerate(spec.items))
     CustomMetric.objects.bulk_create(
         CustomMetric(
             scheme=scheme,
@@ -66,7 +66,7 @@ def create_scheme(spec: SchemeSpec, *, city, imported: bool = False) -> Scheme:
     return scheme
 
 
-def _item_row(scheme: Scheme, categories: dict[str, Category], item: ItemSpec, order: int) -> Item:
+def item_row(scheme: Scheme, categories: dict[str, Category], item: ItemSpec, order: int) -> Item:
     return Item(
         scheme=scheme,
         category=categories.get(item.category),

@@ -10,11 +10,14 @@ from typing import IO, Any
 
 from ratings.enums import FilledBy, ItemKind, Star, Trigger
 from ratings.rules import RuleError, parse_condition, parse_effect, parse_rule, to_text
-from schools.workbooks import Column, Problem, Row, Sheet, Workbook, read_workbook
+from schools.workbooks import Column, Problem, Row, Sheet, Workbook, WorkbookError, read_workbook
+from schools.workbooks.text import narrow
 
 from .parameters import read_parameters
 from .spec import BandSpec, CategorySpec, CustomMetricSpec, ItemSpec, RestrictionSpec, SchemeSpec
 
+#: Written where a blank cell would take over the 大项 or 分组 of the row above: this item has none.
+NOTHING = "—"
 #: What a code must look like to stand in a condition; anything else is kept as label beside a generated code.
 CODE = re.compile(r"[A-Z][A-Za-z0-9]*([-.][0-9A-Za-z]+)*")
 STARS = {star.label: star.value for star in Star if star}
@@ -23,6 +26,7 @@ ITEM_COLUMNS = [
     Column("大项名称"),
     Column("分组名称", required=False),
     Column("小项编码"),
+    Column("原编码", required=False),
     Column("小项名称"),
     Column("类型", required=False),
     Column("分值"),
@@ -33,6 +37,8 @@ ITEM_COLUMNS = [
     Column("现场", required=False),
     Column("可不适用", required=False),
 ]
+#: A row with nothing but these is a heading line: it holds for the rows below it.
+HEADING_CELLS = ("大项编码", "大项名称", "分组名称", "类型")
 
 
 @dataclass
@@ -61,15 +67,23 @@ def read_scheme_workbook(source: Path | bytes | IO[bytes], *, name: str = "schem
     """
     workbook = read_workbook(source, name=name)
     found = SchemeSource(workbook.name)
-    values = read_parameters(workbook.sheet("方案"), found.warnings)
-    values["categories"], values["items"] = _items(workbook.sheet("指标项"), found)
-    values["bands"] = _bands(workbook.sheet("星级标准"), found)
-    values["custom_metrics"] = _custom_metrics(workbook, found)
-    values["restrictions"] = _restrictions(workbook, found)
+    values = _sheet(lambda: read_parameters(workbook.sheet("方案"), found.warnings), {})
+    values["categories"], values["items"] = _sheet(lambda: _items(workbook.sheet("指标项"), found), ((), ()))
+    values["bands"] = _sheet(lambda: _bands(workbook.sheet("星级标准"), found), ())
+    values["custom_metrics"] = _sheet(lambda: _custom_metrics(workbook, found), ())
+    values["restrictions"] = _sheet(lambda: _restrictions(workbook, found), ())
     workbook.problems.raise_if_any()
     values.setdefault("city", values["organiser"])
     found.spec = SchemeSpec(**values)
     return found
+
+
+def _sheet(read: Any, otherwise: Any) -> Any:
+    """What `read` gives; a sheet that is missing or has no headings is noted, and the others are still read."""
+    try:
+        return read()
+    except WorkbookError:
+        return otherwise
 
 
 def _items(sheet: Sheet, found: SchemeSource) -> tuple[tuple[CategorySpec, ...], tuple[ItemSpec, ...]]:
@@ -85,6 +99,8 @@ def _items(sheet: Sheet, found: SchemeSource) -> tuple[tuple[CategorySpec, ...],
     for row in table:
         bonus = row.choice("类型", {ItemKind.BASE.label: False, ItemKind.BONUS.label: True}) or False
         category, group = _category(row, bonus, above, categories)
+        if row.get("大项编码") is not None and all(value is None or name in HEADING_CELLS for name, value in row.values.items()):
+            continue
         label = row.text("小项编码", required=True, longest=40)
         code = _code(label, "N", seen)
         if label and code in seen:
@@ -100,10 +116,12 @@ def _items(sheet: Sheet, found: SchemeSource) -> tuple[tuple[CategorySpec, ...],
 def _category(
     row: Row, bonus: bool, above: dict[bool, tuple[str, str, str]], categories: dict[str, CategorySpec]
 ) -> tuple[str | None, str]:
-    code, name, group = row.text("大项编码", longest=20), row.text("大项名称", longest=60), row.text("分组名称", longest=60)
+    code, name, group = narrow(row.text("大项编码", longest=20)), row.text("大项名称", longest=60), row.text("分组名称", longest=60)
+    if bonus and (code == NOTHING or (not code and bonus not in above)):
+        above.pop(bonus, None)
+        return None, group.removeprefix(NOTHING)
     if not code and bonus not in above:
-        if not bonus:
-            row.problem("大项编码", "不能为空")
+        row.problem("大项编码", "不能为空")
         return None, group
     if not code:
         code, name, last_group = above[bonus]
@@ -120,13 +138,15 @@ def _category(
         if not name:
             row.problem("大项名称", "不能为空")
         categories[code] = CategorySpec(code, name)
+    group = group.removeprefix(NOTHING)
     above[bonus] = (code, name or (known.name if known else ""), group)
     return code, group
 
 
 def _code(label: str, letter: str, seen: dict[str, int]) -> str:
     """The code as typed where it can stand in a condition, else a generated one."""
-    return label if CODE.fullmatch(label) else f"{letter}{len(seen) + 1}"
+    code = "".join(narrow(label).split())
+    return code if CODE.fullmatch(code) else f"{letter}{len(seen) + 1}"
 
 
 def _item(row: Row, code: str, label: str, category: str | None, group: str, bonus: bool) -> ItemSpec:
@@ -142,7 +162,7 @@ def _item(row: Row, code: str, label: str, category: str | None, group: str, bon
         category=category,
         group=group,
         bonus=bonus,
-        label="" if label == code else label,
+        label=row.text("原编码", longest=40) or ("" if narrow(label) == code else label),
         standard=row.text("标准", longest=1000),
         evidence=row.text("佐证要求", longest=200),
         verified=tuple(name.strip().strip('“”"') for name in verified if name.strip()),
@@ -178,7 +198,7 @@ def _bands(sheet: Sheet, found: SchemeSource) -> tuple[BandSpec, ...]:
             row.problem("星级", f"{Star(star).label}重复")
         elif star:
             bands[star] = BandSpec(star, condition)
-    if not bands and not sheet.problems:
+    if not len(table):
         sheet.problems.add(None, None, "没有任何星级标准")
     return tuple(bands[star] for star in sorted(bands, reverse=True))
 
@@ -226,7 +246,7 @@ def _restrictions(workbook: Workbook, found: SchemeSource) -> tuple[RestrictionS
     found.warnings.extend(str(warning) for warning in table.warnings)
     restrictions: dict[str, RestrictionSpec] = {}
     for row in table:
-        code = row.text("编码", required=True, longest=20)
+        code = narrow(row.text("编码", required=True, longest=20))
         if code in restrictions:
             row.problem("编码", f"编码“{code}”重复")
         found.put(code, sheet.name, row, "触发")

@@ -5,11 +5,12 @@ from .problems import CellError, Problem, Problems, WorkbookError
 from .reading import ROW_CAP, Sheet, Workbook, read_workbook
 from .tables import Column, Row, Table
 from .text import clean_text, display_name, heading_key
-from .writing import ColumnOut, SheetOut, write_workbook
+from .writing import CellOut, ColumnOut, SheetOut, write_workbook
 
 __all__ = [
     "ROW_CAP",
     "CellError",
+    "CellOut",
     "Column",
     "ColumnOut",
     "Problem",

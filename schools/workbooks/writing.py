@@ -53,6 +53,14 @@ class ColumnOut:
 
 
 @dataclass(frozen=True)
+class CellOut:
+    """One cell of another kind than its column: sheets of name and value hold every kind in one column."""
+
+    value: Any
+    kind: Kind
+
+
+@dataclass(frozen=True)
 class SheetOut:
     """A sheet to write; `rows` may be a generator. Plain strings are text columns."""
 
@@ -100,6 +108,8 @@ def shown_width(text: str) -> int:
 
 
 def _write_cell(target: Worksheet, row: int, place: int, value: Any, kind: str, formats: dict[str, Format]) -> None:
+    if isinstance(value, CellOut):
+        value, kind = value.value, value.kind
     if value is None or value == "":
         return
     if isinstance(value, bool):

@@ -1,0 +1,144 @@
+"""A scheme workbook on its way into a city: checked as a whole, compared with what is there, then taken over or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, models, transaction
+
+from ratings.enums import Phase
+from ratings.models import CustomMetric, Restriction, Scheme, StarBand
+from ratings.rounding import show
+from schools import audit
+from schools.workbooks import Problem, WorkbookError
+
+from .changes import Changes, compare
+from .checking import check_scheme
+from .replacing import NotReplaced, content_digest, replace_scheme, scheme_columns
+from .spec import SchemeSpec
+from .storing import create_scheme, item_row, read_scheme, to_decimal
+from .workbook import SchemeSource, read_scheme_workbook
+
+#: Columns that point at other rows and are filled in when the rows are written.
+LINKS = ("scheme", "category", "origin", "edited_by", "city", "copied_from", "published_by")
+
+
+@dataclass(frozen=True)
+class Intake:
+    """A workbook that can be taken over. `target` is the draft it would replace, None where it makes a new one.
+
+    `unmet` is what the check of the scheme refuses at opening; a draft may still be brought in with it.
+    """
+
+    spec: SchemeSpec
+    target: Scheme | None
+    seen: str
+    warnings: tuple[str, ...]
+    unmet: tuple[Problem, ...]
+    changes: Changes | None
+
+    @property
+    def counts(self) -> tuple[tuple[str, str], ...]:
+        """What the workbook holds, in figures a person can compare with the paper."""
+        spec = self.spec
+        points = sum((item.points for item in spec.base_items), Fraction(0))
+        groups = {(item.category, item.group) for item in spec.items if item.group}
+        return (
+            ("大项", f"{len(spec.scored_categories)} 个"),
+            *((("分组", f"{len(groups)} 个"),) if groups else ()),
+            ("小项", f"{len(spec.base_items)} 个，分值合计 {show(points)} 分"),
+            ("加分项", f"{len(spec.bonus_items)} 个"),
+            ("星级标准", f"{len(spec.bands)} 级"),
+            ("限制性情形", f"{len(spec.restrictions)} 条"),
+            ("自定义指标", f"{len(spec.custom_metrics)} 个"),
+        )
+
+
+def examine(content: bytes, *, name: str, city, draft: Scheme | None = None) -> Intake:
+    """Read a workbook for `city`, into `draft` or into the draft of its year; raises WorkbookError with everything wrong."""
+    source = read_scheme_workbook(content, name=name)
+    spec = replace(source.spec, city=city.name)
+    problems = [*_columns(source, spec), *_place(source, spec, city, draft)]
+    if problems:
+        raise WorkbookError(problems)
+    target = draft or Scheme.objects.filter(city=city, year=spec.year).first()
+    findings = check_scheme(spec)
+    warnings = list(source.warnings)
+    if source.spec.city != city.name and source.spec.city != source.spec.organiser:
+        warnings.append(f"工作簿写的所属市是“{source.spec.city}”，将作为“{city.name}”的方案导入")
+    warnings += [str(finding) for finding in findings if finding.level != "error"]
+    return Intake(
+        spec=spec,
+        target=target,
+        seen=content_digest(target) if target else "",
+        warnings=tuple(warnings),
+        unmet=tuple(source.problem(finding.where, finding.text) for finding in findings if finding.level == "error"),
+        changes=compare(read_scheme(target), spec) if target else None,
+    )
+
+
+def take_over(intake: Intake, *, seen: str, by) -> Scheme:
+    """Write the workbook as a new draft or into the one it was checked against; raises NotReplaced and then nothing is written."""
+    try:
+        with transaction.atomic():
+            if intake.target is None:
+                scheme = create_scheme(intake.spec, city=by.identity.city)
+                Scheme.objects.filter(pk=scheme.pk).update(edited_by=by)
+            else:
+                scheme = replace_scheme(intake.target, intake.spec, seen=seen, by=by)
+            detail = {"方式": "替换草案" if intake.target else "新建草案", "小项": len(intake.spec.items)}
+            audit.record("import", by=by, city=scheme.city, subject=str(scheme), detail=detail)
+    except IntegrityError as error:
+        raise NotReplaced(f"{intake.spec.year}年度刚刚另有人建了评定方案，没有导入。请重新上传核对。") from error
+    return scheme
+
+
+def _place(source: SchemeSource, spec: SchemeSpec, city, draft: Scheme | None) -> Iterator[Problem]:
+    """Whether there is a draft the workbook may go into."""
+    if draft is not None and draft.year != spec.year:
+        yield _parameter(source, "年度", f"《{draft.name}》是{draft.year}年度，工作簿是{spec.year}年度，请改成一致，或另行导入为新方案")
+        return
+    other = draft or Scheme.objects.filter(city=city, year=spec.year).first()
+    if other is not None and other.phase != Phase.DRAFTING:
+        state = f"{spec.year}年度已有评定方案《{other.name}》（{other.get_phase_display()}）"
+        yield _parameter(source, "年度", f"{state}，启动后内容不能再替换，修改须按更正办理")
+
+
+def _parameter(source: SchemeSource, name: str, text: str) -> Problem:
+    return Problem(source.name, "方案", None, name, text)
+
+
+def _columns(source: SchemeSource, spec: SchemeSpec) -> Iterator[Problem]:
+    """What the tables cannot hold: texts and codes that are too long, figures with too many digits."""
+    for field, text in _errors(Scheme(year=spec.year, **scheme_columns(spec))):
+        yield _parameter(source, field, text)
+    for order, item in enumerate(spec.items):
+        yield from _refused(source, item.code, item_row(None, {}, item, order))
+    for band in spec.bands:
+        row = StarBand(star=band.star, condition=band.condition_text)
+        yield from _refused(source, row.get_star_display(), row)
+    for one in spec.restrictions:
+        row = Restriction(
+            code=one.code, name=one.name, trigger=one.trigger, condition=one.condition_text, effect=one.effect_text, basis=one.basis
+        )
+        yield from _refused(source, one.code, row)
+    for one in spec.custom_metrics:
+        row = CustomMetric(name=one.label, unit=one.unit, direction=one.direction, upper=to_decimal(one.upper), filled_by=one.filled_by)
+        yield from _refused(source, one.label, row)
+
+
+def _refused(source: SchemeSource, where: str, row: models.Model) -> Iterator[Problem]:
+    yield from (replace(source.problem(where, text), column=field) for field, text in _errors(row))
+
+
+def _errors(row: models.Model) -> Iterator[tuple[str, str]]:
+    """Columns by their Chinese names with what is wrong about them."""
+    links = {field.name for field in row._meta.concrete_fields} & set(LINKS)
+    try:
+        row.clean_fields(exclude=links)
+    except ValidationError as error:
+        for field, messages in error.message_dict.items():
+            yield str(row._meta.get_field(field).verbose_name), "；".join(messages)
