@@ -5,7 +5,7 @@ from django.core.exceptions import PermissionDenied
 from ratings.models.results import COMMITTEE
 from ratings.models.schemes import DRAFTERS
 from schools.models import Role, User
-from schools.models.scope import COUNTY_ROLES
+from schools.models.scope import COUNTY_ROLES, SCHOOL_ROLES
 
 #: Roles that have no business with single results: they keep accounts, or see only their own sheets.
 RESULT_READERS = tuple(role for role in Role if role not in (Role.JUDGE, Role.SYSADMIN, Role.SECURITY))
@@ -25,6 +25,26 @@ def may_see_board(user: User) -> bool:
 
 def may_edit_bulletin(user: User) -> bool:
     """The office drafts, the chair may correct."""
+    return role_of(user) in DRAFTERS
+
+
+def may_read_editor(user: User) -> bool:
+    """A draft is open to those who write it and to the chair; everybody else meets a scheme once it is opened."""
+    return role_of(user) in DRAFTERS
+
+
+def may_edit_scheme(user: User) -> bool:
+    """The office writes the criteria."""
+    return role_of(user) == Role.OFFICE
+
+
+def may_type_figures(user: User) -> bool:
+    """自定义指标 are typed by schools, counties or the office; which of them, each metric says."""
+    return role_of(user) in (*SCHOOL_ROLES, *COUNTY_ROLES, Role.OFFICE)
+
+
+def may_write_notice(user: User) -> bool:
+    """The opening notice is drafted and issued by the office; the chair may as well."""
     return role_of(user) in DRAFTERS
 
 
@@ -66,6 +86,21 @@ def may_review(user: User) -> bool:
 def may_confirm_review(user: User) -> bool:
     """Collective confirmation and the division of work are the county lead's acts."""
     return role_of(user) == Role.COUNTY_LEAD
+
+
+def may_open_scheme(user: User) -> bool:
+    """The chair or a second person of the office confirms what the office proposes to open; never the proposer."""
+    return role_of(user) in DRAFTERS
+
+
+def may_sign_erratum(user: User) -> bool:
+    """A correction of opened criteria is the chair's signature."""
+    return role_of(user) == Role.CHAIR
+
+
+def may_rehearse(user: User) -> bool:
+    """Rehearsals show what every school would get, in order of nothing but the registry; for office and chair only."""
+    return role_of(user) in DRAFTERS
 
 
 def require(allowed: bool, sentence: str) -> None:

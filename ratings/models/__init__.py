@@ -4,11 +4,14 @@ from .assessments import Assessment, Extension, MetricSnapshot, Move, ReturnedIt
 from .bulletins import Bulletin
 from .criteria import Category, CustomMetric, Item, Restriction, StarBand
 from .evidence import Evidence, SignedPage
+from .opening_notices import OpeningNotice
 from .panels import Division, Judge, JudgeSheet, Panel
 from .results import Decision, RestrictionCase, Result
 from .scheme_life import AcknowledgedWarning, ChangeNote, Erratum, OpeningProposal
 from .schemes import Scheme, SchemeVersion
 from .scores import Adjustment, Score
+from .selfchecks import Goal
+from .visits import Feedback
 
 __all__ = [
     "AcknowledgedWarning",
@@ -23,11 +26,14 @@ __all__ = [
     "Erratum",
     "Evidence",
     "Extension",
+    "Feedback",
+    "Goal",
     "Item",
     "Judge",
     "JudgeSheet",
     "MetricSnapshot",
     "Move",
+    "OpeningNotice",
     "OpeningProposal",
     "Panel",
     "Restriction",

@@ -1,4 +1,4 @@
-"""通报: the text the office edits, and the document that was issued."""
+"""通报, and what every official document has: the text the office edits, and the document that was issued."""
 
 from django.conf import settings
 from django.db import models
@@ -10,20 +10,12 @@ from .results import COMMITTEE
 from .schemes import Scheme
 
 
-class BulletinQuerySet(models.QuerySet):
-    def visible_to(self, user):
-        """Drafts for the committee and its office, issued bulletins for everybody of the city."""
-        identity = user.identity
-        if identity is None or identity.city_id is None:
-            return self.none()
-        scoped = self.filter(scheme__city_id=identity.city_id)
-        if identity.role in COMMITTEE:
-            return scoped
-        return scoped.filter(scheme__phase__in=PUBLIC_PHASES)
+class OfficialText(models.Model):
+    """What an official document says before and after it is issued: the text the office edits, and the stored file.
 
+    `version` rises with every save, so that two who have it open never overwrite each other unseen.
+    """
 
-class Bulletin(models.Model):
-    scheme = models.OneToOneField(Scheme, models.PROTECT, verbose_name="评定方案", related_name="bulletin")
     organ = models.CharField("发文机关", max_length=60, help_text="红头用全称或规范化简称，如 中共示例市委组织部")
     co_organs = models.CharField("联合发文机关", max_length=200, blank=True, help_text="用顿号分隔，没有就不填")
     number = models.CharField("发文字号", max_length=40, blank=True, help_text="按本单位发文登记填写，如 示组通〔2026〕12号")
@@ -40,8 +32,27 @@ class Bulletin(models.Model):
         settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="最后修改人", null=True, blank=True, related_name="+"
     )
     edited_at = models.DateTimeField("最后修改时间", null=True, blank=True)
-    pdf = models.FileField("通报文件", upload_to="bulletins", blank=True)
+    pdf = models.FileField("文件", upload_to="bulletins", blank=True)
     digest = models.CharField("文件摘要", max_length=64, blank=True)
+
+    class Meta:
+        abstract = True
+
+
+class BulletinQuerySet(models.QuerySet):
+    def visible_to(self, user):
+        """Drafts for the committee and its office, issued bulletins for everybody of the city."""
+        identity = user.identity
+        if identity is None or identity.city_id is None:
+            return self.none()
+        scoped = self.filter(scheme__city_id=identity.city_id)
+        if identity.role in COMMITTEE:
+            return scoped
+        return scoped.filter(scheme__phase__in=PUBLIC_PHASES)
+
+
+class Bulletin(OfficialText):
+    scheme = models.OneToOneField(Scheme, models.PROTECT, verbose_name="评定方案", related_name="bulletin")
 
     objects = BulletinQuerySet.as_manager()
 

@@ -14,7 +14,7 @@ from ratings.documents.gathering import bulletin_context, draft_bulletin
 from ratings.documents.wording import CHARACTER_LIMIT, wording_problems
 from ratings.drafts import EDITABLE, EditConflict, NotEditable, is_editable, save_draft
 from ratings.forms.bulletin import FIELDS, BulletinForm, IssueForm
-from ratings.models import Bulletin, Scheme
+from ratings.models import Bulletin, OpeningNotice, Scheme
 from ratings.permissions import may_edit_bulletin, may_issue, require
 from ratings.publication import NotPublished, publish
 
@@ -26,7 +26,8 @@ def bulletin_list(request: HttpRequest) -> HttpResponse:
     """Issued bulletins of the city; for committee and office also drafts, and settled years that have none yet."""
     bulletins = Bulletin.objects.visible_to(request.user).select_related("scheme").order_by("-scheme__year")
     waiting = Scheme.objects.visible_to(request.user).filter(phase__in=EDITABLE, bulletin__isnull=True)
-    context = {"bulletins": bulletins, "waiting": waiting if may_edit_bulletin(request.user) else []}
+    notices = OpeningNotice.objects.visible_to(request.user).issued().select_related("scheme").order_by("-scheme__year")
+    context = {"notices": notices, "bulletins": bulletins, "waiting": waiting if may_edit_bulletin(request.user) else []}
     return render(request, "ratings/bulletins.html", context)
 
 

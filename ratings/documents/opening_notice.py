@@ -1,0 +1,164 @@
+"""启动通知: 《关于开展××年度镇街党校规范化建设星级评定工作的通知》, in the layout of the bulletin, with its 附件."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+
+from django.template.loader import render_to_string
+
+from ratings.criteria.spec import SchemeSpec
+from ratings.criteria.years import notes_of, standing_spec, year_changes
+from ratings.enums import Confirmation, Star
+from ratings.models import OpeningNotice, Scheme
+from ratings.standards import plain
+from ratings.workflow.deadlines import next_workday_from
+from schools.models import School
+
+from .bulletin import STYLESHEETS, BulletinContext
+from .opening_annexes import Annex, changes_annex, criteria_annex, form_annex, from_json, schedule_annex
+from .pdf import render_pdf
+from .wording import chinese_date, numeral
+
+NOTICE_STYLESHEETS = (*STYLESHEETS, "documents/notice.css")
+#: Said of a stage without a date.
+LATER = "另行通知"
+COUNTIES = "县（市、区）"
+
+
+def draft_notice(scheme: Scheme, *, issued_on: dt.date) -> OpeningNotice:
+    """The notice with the text that the scheme suggests; an existing one is returned untouched.
+
+    The organiser signs; several organisers separated by 、 issue jointly, the first one first.
+    """
+    spec = standing_spec(scheme)
+    organ, *others = [name.strip() for name in spec.organiser.split("、") if name.strip()]
+    notice, _ = OpeningNotice.objects.get_or_create(
+        scheme=scheme,
+        defaults={
+            "organ": organ,
+            "co_organs": "、".join(others),
+            "title": f"关于开展{spec.year}年度镇街党校规范化建设星级评定工作的通知",
+            "addressee": _addressee(spec),
+            "body": draft_text(scheme, spec, annexes=annexes_of(scheme)),
+            "issued_on": issued_on,
+            "printer": organ,
+            "printed_on": issued_on,
+        },
+    )
+    return notice
+
+
+def notice_context(notice: OpeningNotice) -> BulletinContext:
+    """What page and PDF show: once issued the 附件 as they were then, before that as the scheme stands."""
+    return BulletinContext(
+        organ=notice.organ,
+        title=notice.title,
+        addressee=notice.addressee,
+        body=notice.body,
+        issued_on=notice.issued_on,
+        number=notice.number,
+        co_organs=tuple(name.strip() for name in notice.co_organs.split("、") if name.strip()),
+        sealed=notice.sealed,
+        cc=notice.cc,
+        printer=notice.printer,
+        printed_on=notice.printed_on,
+        annexes=from_json(notice.annexes) if notice.is_issued else annexes_of(notice.scheme),
+    )
+
+
+def notice_pdf(context: BulletinContext) -> bytes:
+    """The PDF; raises FontMissing or DocumentError with a sentence."""
+    return render_pdf(render_to_string("documents/bulletin.html", {"bulletin": context}), stylesheets=NOTICE_STYLESHEETS)
+
+
+def annexes_of(scheme: Scheme) -> tuple[Annex, ...]:
+    """细则, 申报表, 时间安排 and, where there is an earlier year that differs, what this year changes and why."""
+    spec = standing_spec(scheme)
+    found = [criteria_annex(spec), form_annex(spec), schedule_annex(spec.year, schedule(scheme, spec))]
+    changes = year_changes(scheme)
+    return (*found, changes_annex(changes, notes_of(scheme))) if changes else tuple(found)
+
+
+def schedule(scheme: Scheme, spec: SchemeSpec) -> list[tuple[str, str, str, str]]:
+    """The stages of the year as (stage, work, by whom, when); a deadline on a rest day stands as the working day after it."""
+    period = f"{chinese_date(spec.period_start)}至{chinese_date(spec.period_end)}"
+    signed = "，签字盖章" if spec.confirmation == Confirmation.SIGNED else ""
+    rows = [
+        ("日常记录", "登记培训计划、开班、师资等情况，对照细则自查改进", "各镇街党校", period),
+        ("学校自评", f"核对系统取数，填写申报表{signed}，由负责人确认提交", "各镇街党校", _until(scheme.self_due)),
+    ]
+    if spec.has_county_stage:
+        rows.append(("县级初评", "逐项初评，集体研究后提出建议星级和初评意见", f"{COUNTIES}委组织部、党校", _until(scheme.county_due)))
+    onsite = "，实地走访" if any(item.onsite for item in spec.items) else ""
+    rows.append(("市级评审", f"组织评委评审{onsite}", "市评委会办公室、评委", _until(scheme.city_due)))
+    rows.append(("集体审定", "研究审定星级", "市评委会", "市级评审结束后"))
+    if spec.notice_days:
+        rows.append(("公示", f"公示{spec.notice_days}个工作日，受理异议", "市评委会办公室", "审定后"))
+    return [*rows, ("通报", "印发评定结果通报", "市评委会", "公示结束后" if spec.notice_days else "审定后")]
+
+
+def _until(day: dt.date | None) -> str:
+    return f"{chinese_date(next_workday_from(day))}前" if day else LATER
+
+
+def _addressee(spec: SchemeSpec) -> str:
+    return f"各{COUNTIES}委组织部、{COUNTIES}委党校，各镇街党校" if spec.has_county_stage else "各镇街党校"
+
+
+def draft_text(scheme: Scheme, spec: SchemeSpec, *, annexes: tuple[Annex, ...]) -> str:
+    """缘由 → 范围 → 标准 → 程序 → 要求, one paragraph per line; every figure is the scheme's."""
+    count = School.objects.filter(city=scheme.city_id, closed_on__isnull=True).count()
+    sections = [
+        ("评定范围", [_scope(spec, count)]),
+        ("评定标准", _standards(spec, changed=len(annexes) > 3)),
+        ("评定程序", _procedure(scheme, spec)),
+        ("有关要求", _requirements(spec)),
+    ]
+    lines = [
+        f"为推进全市镇街党校规范化建设，提高基层党员教育培训质量，根据《{spec.name.strip('《》')}》，"
+        f"决定开展{spec.year}年度镇街党校规范化建设星级评定工作。现将有关事项通知如下："
+    ]
+    for number, (heading, paragraphs) in enumerate(sections, 1):
+        lines += [f"{numeral(number)}、{heading}", *paragraphs]
+    return "\n".join(lines)
+
+
+def _scope(spec: SchemeSpec, count: int) -> str:
+    period = f"{chinese_date(spec.period_start)}至{chinese_date(spec.period_end)}"
+    return f"全市{count}所镇街党校。评定以{period}的工作情况为准，以平时在系统中登记的记录为依据。"
+
+
+def _standards(spec: SchemeSpec, *, changed: bool) -> list[str]:
+    full = plain(sum(spec.category_points.values()))
+    bonus = f"，另设加分项{len(spec.bonus_items)}项" if spec.bonus_items else ""
+    cap = f"，加分合计不超过{plain(spec.bonus_cap)}分" if spec.bonus_items and spec.bonus_cap is not None else ""
+    stars = "、".join(f"{Star(band.star).label}级" for band in spec.bands)
+    lines = [
+        f"评定内容分{len(spec.scored_categories)}个大项、{len(spec.base_items)}个小项，满分{full}分{bonus}{cap}。"
+        f"评定等次分为{stars}，各等次标准和限制性情形与评分细则一并见附件1。"
+    ]
+    if changed:
+        lines.append("本年度对评分标准作了调整，调整内容和考虑见附件4。")
+    return lines
+
+
+def _procedure(scheme: Scheme, spec: SchemeSpec) -> list[str]:
+    steps = [row for row in schedule(scheme, spec) if row[0] != "日常记录"]
+    lines = []
+    for number, (stage, work, who, when) in enumerate(steps, 1):
+        timed = re.match(r"\d", when)
+        text = f"{when}，由{who}{work}" if timed else f"由{who}{work}"
+        lines.append(f"（{numeral(number)}）{stage}。{text}。")
+    return [*lines, "各阶段时间安排见附件3。"]
+
+
+def _requirements(spec: SchemeSpec) -> list[str]:
+    reviewers = f"{COUNTIES}委组织部、党校" if spec.has_county_stage else "市评委会办公室"
+    return [
+        "（一）坚持实事求是。各镇街党校对申报内容的真实性负责，申报表（附件2）中由系统取数的内容以平时登记为准，记录有误的在提交前更正；"
+        f"{reviewers}对照细则从严把关。",
+        "（二）切实减轻负担。系统已有的记录不再报送，每个小项的佐证材料不超过3份；不以会议照片、领导批示、媒体报道作为评分依据，不搞层层迎评。",
+        "（三）严明工作纪律。评审实行回避制度，评委独立打分；对弄虚作假的，按限制性情形处理。",
+        "（四）注意保密。申报系统为非涉密系统，严禁上传、存储、处理国家秘密和工作秘密。",
+    ]
