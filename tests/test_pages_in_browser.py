@@ -42,6 +42,8 @@ def addresses(year, school) -> list[str]:
         reverse("ratings:scheme_import"),
         reverse("schools:school", args=[school.pk]),
     ]
+    found += [reverse(f"schools:{name}") for name in ("guidance", "problems", "guidance_assign", "guidance_teams")]
+    found += [reverse(f"schools:{name}", args=[school.pk]) for name in ("guidance_school", "guidance_visit")]
     for scheme in (year["published"], year["settled"]):
         found += [reverse(f"ratings:{name}", args=[scheme.pk]) for name in ("scheme", "board")]
         found += [reverse(f"ratings:{name}", args=[scheme.bulletin.pk]) for name in ("bulletin", "bulletin_edit", "bulletin_issue")]

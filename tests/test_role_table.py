@@ -11,8 +11,8 @@ from django.utils import timezone
 
 from ratings.models import Evidence, Judge, Panel, Restriction, RestrictionCase
 from ratings.workflow import open_city_rows
-from schools.models import Role
-from tests.factories import CityFactory, CountyFactory, LiaisonFactory, SchoolFactory, UserFactory
+from schools.models import GuidanceTeam, Problem, Role
+from tests.factories import CityFactory, CountyFactory, LiaisonFactory, SchoolFactory, UserFactory, VisitFactory
 from tests.rating_factories import open_year, published_year, settled_year
 from tests.ratings.county_year import county_scheme
 
@@ -28,6 +28,9 @@ RESULT_READERS = ALL - {"judge", "sysadmin", "security"}
 NOBODY: set[str] = set()
 PAPERLESS = ALL - SCHOOL - COUNTY - COMMITTEE
 JUDGING = {"judge", "office"}
+GUIDES = COUNTY | {"liaison", "office"}
+GUIDED = GUIDES | SCHOOL | {"chair", "viewer"}
+ASSIGNERS = {"office", "county_lead"}
 #: A form on paper is a page and a file.
 FILES = ("", "_pdf")
 
@@ -51,6 +54,17 @@ TABLE: dict[str, Case] = {
     "schools:school": Case(ALL, county=WIDE, kind="school"),
     "schools:inbox": Case(ALL),
     "schools:notices_read": Case(ALL, method="post"),
+    "schools:guidance": Case(GUIDED, closed=ALL - GUIDED),
+    "schools:guidance_school": Case(GUIDED, county=GUIDED & WIDE, closed=ALL - GUIDED, kind="school"),
+    "schools:guidance_visit": Case(GUIDES, county=GUIDES & WIDE, closed=ALL - GUIDES, kind="school"),
+    "schools:guidance_void": Case({"office"}, county={"office"}, closed=ALL, method="post", kind="visit"),
+    "schools:guidance_assign": Case(ASSIGNERS, closed=ALL - ASSIGNERS),
+    "schools:guidance_end": Case(ASSIGNERS, county=ASSIGNERS & WIDE, closed=ALL - ASSIGNERS, method="post", kind="liaison_link"),
+    "schools:guidance_teams": Case(ASSIGNERS, closed=ALL - ASSIGNERS),
+    "schools:guidance_team": Case({"office"}, closed=ALL - ASSIGNERS, kind="team"),
+    "schools:problems": Case(GUIDED, closed=ALL - GUIDED),
+    "schools:problem_report": Case(SCHOOL, closed=ALL - SCHOOL, kind="problem"),
+    "schools:problem_recheck": Case(GUIDES, county=GUIDES & WIDE, closed=ALL - GUIDES, kind="problem"),
     "schools:audit": Case({"auditor"}, closed=ALL - {"auditor"}),
     "schools:audit_verify": Case({"auditor"}, closed=ALL - {"auditor"}, method="post"),
     "schools:audit_export": Case({"auditor"}, closed=ALL - {"auditor"}, method="post"),
@@ -67,6 +81,16 @@ TABLE: dict[str, Case] = {
     "ratings:evidence": Case(RESULT_READERS, county=RESULT_READERS & WIDE, kind="file"),
     "ratings:schemes": Case(ALL),
     "ratings:scheme": Case(ALL, kind="scheme"),
+    "ratings:scheme_import": Case({"office"}, closed=ALL - {"office"}),
+    "ratings:scheme_template": Case({"office"}, closed=ALL - {"office"}),
+    "ratings:scheme_import_into": Case({"office"}, closed=ALL - {"office"}, kind="scheme"),
+    "ratings:scheme_export": Case(ALL, method="post", kind="scheme"),
+    "ratings:scheme_copy": Case({"office"}, closed=ALL - {"office"}, kind="scheme"),
+    "ratings:scheme_changes": Case(ALL, kind="scheme"),
+    "ratings:scheme_checks": Case(COMMITTEE, closed=ALL - COMMITTEE, kind="scheme"),
+    "ratings:scheme_opening": Case(COMMITTEE, closed=ALL - COMMITTEE, kind="scheme"),
+    "ratings:scheme_opening_confirm": Case(COMMITTEE, closed=ALL - COMMITTEE, kind="scheme"),
+    "ratings:scheme_opening_withdraw": Case(COMMITTEE, closed=ALL - COMMITTEE, method="post", kind="scheme"),
     "ratings:committee": Case(COMMITTEE, closed=ALL - COMMITTEE),
     "ratings:board": Case(COMMITTEE, closed=ALL - COMMITTEE, kind="scheme"),
     "ratings:board_export": Case(COMMITTEE, closed=ALL - COMMITTEE, method="post", kind="scheme"),
@@ -232,6 +256,10 @@ def world(city, county, school):
         "seat_item": tuple((one.pk, "L1") for one in seats),
         "judge_sheet": tuple(one.sheets.get() for one in seats),
         "school": (school, neighbour, foreign),
+        "visit": tuple(VisitFactory(school=one) for one in (school, neighbour, foreign)),
+        "problem": tuple(Problem.objects.create(visit=VisitFactory(school=one), text="缺桌牌") for one in (school, neighbour, foreign)),
+        "liaison_link": tuple(LiaisonFactory(school=one) for one in (school, neighbour, foreign)),
+        "team": (GuidanceTeam.objects.create(city=city, name="走访组"), None, GuidanceTeam.objects.create(city=abroad, name="走访组")),
         "scheme": (published, None, other),
         "settled": (settled, None, other_settled),
         "result": (school.results.get(scheme=published), neighbour.results.get(scheme=published), foreign.results.get(scheme=other)),

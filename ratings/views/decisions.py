@@ -28,6 +28,7 @@ from ratings.results import (
     withdraw_case,
 )
 from ratings.workflow import NotAllowed, take_step
+from schools.guidance import opinions_of
 
 REFUSED = "审定材料列有全部党校的得分，只由评委会主任和市评委会办公室查阅。"
 CHAIR_ONLY = "审定由评委会主任办理。"
@@ -197,6 +198,7 @@ def _decide_context(request: HttpRequest, scheme: Scheme, found: Deliberation, c
     return {
         "scheme": scheme,
         "case": case,
+        "liaison_opinions": opinions_of(case.assessment.school, scheme.year),
         "form": form,
         "case_form": case_form,
         "cases": cases,

@@ -17,6 +17,7 @@ from ratings.models import Evidence, JudgeSheet, Scheme
 from ratings.permissions import may_judge, require
 from ratings.workflow import NotAllowed, scheme_spec
 from schools.downloads import export
+from schools.guidance import opinions_of
 
 REFUSED = "评委工作台只对评委开放。"
 
@@ -52,7 +53,8 @@ def export_grid(request: HttpRequest) -> HttpResponse:
 def school(request: HttpRequest, pk: int) -> HttpResponse:
     """One school: what the county and the guides say, the table of items, agreeing and handing in."""
     seat = _seat(request, pk)
-    context = {"seat": seat, "lines": lines_of(seat), "visits": visits_of(seat.assessment.school, seat.spec.year)}
+    guided, year = seat.assessment.school, seat.spec.year
+    context = {"seat": seat, "lines": lines_of(seat), "visits": visits_of(guided, year), "opinions": opinions_of(guided, year)}
     return render(request, "ratings/judging/school.html", context)
 
 

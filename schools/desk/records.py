@@ -65,7 +65,7 @@ def _problems(user: User) -> Iterator[Task]:
         tag = f"逾期 {(today - problem.due).days} 天" if late else "待整改"
         yield Task(
             f"{name}{problem.text}",
-            f"{reverse('schools:school', args=[school.pk])}#visits",
+            reverse("schools:guidance_school", args=[school.pk]),
             hint,
             tag,
             "bad" if late else "warn",

@@ -3,6 +3,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from .base import SchoolRecordQuerySet, Voidable, VoidableQuerySet
+from .regions import Region
 from .registry import School
 from .scope import in_force
 
@@ -19,6 +20,20 @@ class ProblemQuerySet(SchoolRecordQuerySet):
     def open(self) -> "ProblemQuerySet":
         """Those still waiting to be solved."""
         return self.filter(closed_at__isnull=True)
+
+
+class GuidanceTeamQuerySet(models.QuerySet):
+    def visible_to(self, user) -> "GuidanceTeamQuerySet":
+        """The teams of one's city; a county sees the city's and its own."""
+        identity = user.identity
+        if identity is None or identity.city_id is None:
+            return self.none()
+        found = self.filter(city=identity.city_id)
+        return found.filter(Q(county__isnull=True) | Q(county=identity.county_id)) if identity.county_id else found
+
+    def current(self) -> "GuidanceTeamQuerySet":
+        """Those that have not been dissolved."""
+        return self.filter(until__isnull=True)
 
 
 class Liaison(models.Model):
@@ -52,8 +67,45 @@ class Liaison(models.Model):
         return f"{self.user} 联系 {self.school}"
 
 
+class GuidanceTeam(models.Model):
+    """People who guide together: a visiting group or an advisory group (走访组、顾问团)."""
+
+    class Kind(models.TextChoices):
+        VISITING = "visiting", "走访组"
+        ADVISORY = "advisory", "顾问团"
+
+    city = models.ForeignKey(Region, models.PROTECT, verbose_name="市", related_name="guidance_teams")
+    county = models.ForeignKey(
+        Region, models.PROTECT, verbose_name="县（市、区）", null=True, blank=True, related_name="county_guidance_teams"
+    )
+    name = models.CharField("名称", max_length=40)
+    kind = models.CharField("类别", max_length=10, choices=Kind.choices, default=Kind.VISITING)
+    members = models.ManyToManyField(settings.AUTH_USER_MODEL, verbose_name="成员", related_name="guidance_teams")
+    until = models.DateField("撤销日期", null=True, blank=True)
+
+    objects = GuidanceTeamQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "指导组"
+        ordering = ["city", "name"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["city", "name"],
+                condition=Q(until__isnull=True),
+                name="guidance_team_name",
+                violation_error_message="已有同名的指导组。",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class Visit(Voidable):
-    """A visit of guidance, a demonstration lesson or an inspection."""
+    """A visit of guidance, a demonstration lesson or an inspection.
+
+    `checklist` holds the six points that were looked at: {"师资库": "好", "宣传栏": "须改进"}; a point not looked at is absent.
+    """
 
     class Kind(models.TextChoices):
         GUIDANCE = "guidance", "走访"
@@ -64,6 +116,8 @@ class Visit(Voidable):
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="走访人", related_name="visits")
     on = models.DateField("日期")
     kind = models.CharField("类别", max_length=20, choices=Kind.choices, default=Kind.GUIDANCE)
+    team = models.ForeignKey(GuidanceTeam, models.PROTECT, verbose_name="指导组", null=True, blank=True, related_name="visits")
+    checklist = models.JSONField("六项走访", default=dict, blank=True, editable=False)
     findings = models.CharField("情况", max_length=200, blank=True)
 
     objects = VoidableQuerySet.as_manager()
@@ -86,12 +140,18 @@ class Visit(Voidable):
 
 
 class Problem(models.Model):
-    """Something a visit found that somebody has to put right by a day."""
+    """Something a visit found that somebody has to put right by a day: the school reports, whoever guides looks again and closes."""
 
     visit = models.ForeignKey(Visit, models.PROTECT, verbose_name="走访指导", related_name="problems")
     text = models.CharField("问题", max_length=200)
     owner = models.CharField("责任人", max_length=30, blank=True)
     due = models.DateField("整改期限", null=True, blank=True)
+    report = models.CharField("整改情况", max_length=200, blank=True, editable=False)
+    reported_at = models.DateTimeField("上报时间", null=True, blank=True, editable=False)
+    reported_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="上报人", null=True, blank=True, editable=False, related_name="+"
+    )
+    recheck = models.CharField("复查意见", max_length=200, blank=True, editable=False)
     closed_at = models.DateTimeField("销号时间", null=True, blank=True, editable=False)
     closed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="销号人", null=True, blank=True, editable=False, related_name="+"
@@ -107,8 +167,34 @@ class Problem(models.Model):
                 name="problem_closed",
                 condition=Q(closed_at__isnull=True, closed_by__isnull=True) | Q(closed_at__isnull=False, closed_by__isnull=False),
                 violation_error_message="销号时间和销号人须同时填写。",
-            )
+            ),
+            models.CheckConstraint(
+                name="problem_reported",
+                condition=Q(reported_at__isnull=True, reported_by__isnull=True, report="")
+                | (Q(reported_at__isnull=False, reported_by__isnull=False) & ~Q(report="")),
+                violation_error_message="整改情况、上报时间和上报人须同时填写。",
+            ),
         ]
 
     def __str__(self) -> str:
         return self.text
+
+
+class LiaisonOpinion(models.Model):
+    """年度指导意见: what a liaison thinks of the school's year, up to 300 characters; the judges read it beside the score."""
+
+    school = models.ForeignKey(School, models.PROTECT, verbose_name="党校", related_name="liaison_opinions")
+    year = models.PositiveSmallIntegerField("年度")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="联系指导人员", related_name="liaison_opinions")
+    text = models.CharField("意见", max_length=300)
+    at = models.DateTimeField("时间")
+
+    objects = SchoolRecordQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "年度指导意见"
+        ordering = ["school", "-year", "pk"]
+        constraints = [models.UniqueConstraint(fields=["school", "year", "by"], name="liaison_opinion_once_a_year")]
+
+    def __str__(self) -> str:
+        return f"{self.school} {self.year} 年 {self.by}"

@@ -1,0 +1,58 @@
+"""Until a problem is gone: the school reports, whoever guides looks again and closes or sends back."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from django.db import transaction
+from django.urls import reverse
+from django.utils import timezone
+
+from schools.inbox import notify
+from schools.models import Problem, User
+from schools.models.scope import SCHOOL_ROLES
+
+
+class ProblemRefused(ValueError):
+    """The problem does not stand where this act begins; the text is a sentence for people."""
+
+
+def _locked(problem: Problem) -> Problem:
+    found = Problem.objects.select_for_update(of=("self",)).select_related("visit__school", "visit__by").get(pk=problem.pk)
+    if found.closed_at is not None:
+        raise ProblemRefused("这个问题已经销号。")
+    if found.visit.is_voided:
+        raise ProblemRefused("提出这个问题的走访已经作废，不必整改。")
+    return found
+
+
+def report_problem(problem: Problem, *, by: User, report: str) -> None:
+    """已整改: what the school did; whoever found the problem is told."""
+    with transaction.atomic():
+        found = _locked(problem)
+        found.report, found.reported_at, found.reported_by, found.recheck = report, timezone.now(), by, ""
+        found.save(update_fields=["report", "reported_at", "reported_by", "recheck"])
+        key = f"problem-reported:{found.pk}:{found.reported_at:%Y%m%d%H%M%S%f}"
+        notify([found.visit.by], f"{found.visit.school}已上报整改：{found.text}，请复查", url=_address(found), key=key)
+
+
+def recheck_problem(problem: Problem, *, by: User, passed: bool, remark: str, due: date | None = None) -> None:
+    """复查: closed for good, or back to the school with what is still missing and a new day."""
+    with transaction.atomic():
+        found = _locked(problem)
+        found.recheck = remark
+        if passed:
+            found.closed_at, found.closed_by = timezone.now(), by
+        elif not remark.strip():
+            raise ProblemRefused("复查未通过的，请写明还差什么。")
+        else:
+            found.report, found.reported_at, found.reported_by = "", None, None
+            found.due = due or found.due
+        found.save(update_fields=["recheck", "closed_at", "closed_by", "report", "reported_at", "reported_by", "due"])
+        people = User.objects.filter(appointments__in=found.visit.school.appointments.in_force().filter(role__in=SCHOOL_ROLES)).distinct()
+        text = f"问题已销号：{found.text}" if passed else f"复查未通过：{found.text}（{remark}）"
+        notify(people, text, url=_address(found), key=f"problem-rechecked:{found.pk}:{timezone.now():%Y%m%d%H%M%S%f}")
+
+
+def _address(problem: Problem) -> str:
+    return reverse("schools:guidance_school", args=[problem.visit.school_id])

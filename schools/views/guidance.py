@@ -1,0 +1,139 @@
+"""联系指导: coverage, one school's guidance, visits."""
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db.models import Q
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from schools.forms.guidance import GuidanceFilterForm, OpinionForm, ProblemFormSet, ReasonForm, VisitForm
+from schools.guidance import GuidanceRefused, coverage_of, give_opinion, opinions_of, record_visit, void_visit
+from schools.guidance.coverage import totals_of, with_open_problems, without_guide, without_visit
+from schools.models import Liaison, Problem, Role, School, Visit
+from schools.models.scope import SCHOOL_ROLES
+from schools.permissions import may_assign_guides, may_guide, may_read_guidance, require
+
+PAGE_SIZE = 50
+READERS_ONLY = "联系指导只对党校、联系指导人员、县（区）和市评委会办公室开放。"
+GUIDES_ONLY = "走访由联系指导人员、县（区）和市评委会办公室登记。"
+NARROWING = {
+    "guide": lambda rows, year: without_guide(rows),
+    "visit": without_visit,
+    "problem": lambda rows, year: with_open_problems(rows),
+}
+
+
+@require_GET
+def overview(request: HttpRequest) -> HttpResponse:
+    """Schools in administrative order with who guides them and what was done this year; a school goes to its own page."""
+    require(may_read_guidance(request.user), READERS_ONLY)
+    if request.user.identity.role in SCHOOL_ROLES:
+        return redirect("schools:guidance_school", request.user.identity.school_id)
+    today = timezone.localdate()
+    form = GuidanceFilterForm(request.GET, user=request.user)
+    everything = School.objects.visible_to(request.user).open_on()
+    schools, chosen = everything, form.chosen
+    if word := chosen.get("q", "").strip():
+        schools = schools.filter(Q(name__icontains=word) | Q(short_name__icontains=word) | Q(code__icontains=word))
+    if "county" in chosen:
+        schools = schools.filter(county=chosen["county"])
+    if "only" in chosen:
+        schools = NARROWING[chosen["only"]](schools, today.year)
+    page = Paginator(schools.select_related("county").in_order(), PAGE_SIZE).get_page(request.GET.get("page"))
+    context = {
+        "form": form,
+        "page": page,
+        "rows": coverage_of(list(page.object_list), year=today.year, today=today),
+        "year": today.year,
+        **totals_of(everything, today.year),
+        "in_counties": any(school.county_id for school in page.object_list),
+        "query": request.GET.urlencode(),
+        "may_guide": may_guide(request.user),
+        "may_assign": may_assign_guides(request.user),
+    }
+    return render(request, "schools/guidance/overview.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+def school(request: HttpRequest, pk: int) -> HttpResponse:
+    """One school: its guides, visits and problems, and the year's opinion of the liaison who looks."""
+    require(may_read_guidance(request.user), READERS_ONLY)
+    one = _school(request, pk)
+    year = timezone.localdate().year
+    guides = list(Liaison.objects.filter(school=one).current().select_related("user"))
+    mine = any(link.user_id == request.user.pk for link in guides) and request.user.identity.role == Role.LIAISON
+    opinions = list(opinions_of(one, year)) if request.user.identity.role not in SCHOOL_ROLES else []
+    own = next((row.text for row in opinions if row.by_id == request.user.pk), "")
+    form = OpinionForm(request.POST or None, initial={"text": own})
+    if request.method == "POST":
+        require(mine, "年度指导意见由挂点联系该校的人员填写。")
+        if form.is_valid():
+            give_opinion(one, year=year, by=request.user, text=form.cleaned_data["text"])
+            messages.success(request, f"{year}年度指导意见已保存，评审结束前可以修改。")
+            return redirect("schools:guidance_school", pk)
+    visits = Visit.objects.filter(school=one).select_related("by", "team", "voided_by").prefetch_related("problems__reported_by")
+    context = {
+        "school": one,
+        "year": year,
+        "guides": guides,
+        "visits": Paginator(visits.order_by("-on", "-pk"), 20).get_page(request.GET.get("page")),
+        "opinions": opinions,
+        "form": form if mine else None,
+        "may_guide": may_guide(request.user),
+        "may_assign": may_assign_guides(request.user),
+        "of_school": request.user.identity.role in SCHOOL_ROLES,
+        "today": timezone.localdate(),
+        "open_problems": Problem.objects.open().filter(visit__school=one, visit__voided_at__isnull=True).count(),
+    }
+    return render(request, "schools/guidance/school.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+def new_visit(request: HttpRequest, pk: int) -> HttpResponse:
+    """A visit with up to three problems, all of it or nothing."""
+    require(may_guide(request.user), GUIDES_ONLY)
+    one = _school(request, pk)
+    form = VisitForm(request.POST or None, user=request.user, instance=Visit(school=one, by=request.user))
+    problems = ProblemFormSet(request.POST or None, prefix="problem")
+    if request.method == "POST" and form.is_valid() & problems.is_valid():
+        try:
+            record_visit(
+                one,
+                by=request.user,
+                on=form.cleaned_data["on"],
+                kind=form.cleaned_data["kind"],
+                team=form.cleaned_data.get("team"),
+                checklist=form.checklist,
+                findings=form.cleaned_data["findings"],
+                problems=[row.cleaned_data for row in problems if row.has_changed()],
+            )
+        except GuidanceRefused as refused:
+            form.add_error(None, str(refused))
+        else:
+            messages.success(request, f"已登记对{one}的走访。")
+            return redirect("schools:guidance_school", pk)
+    return render(request, "schools/guidance/visit.html", {"school": one, "form": form, "problems": problems})
+
+
+@require_POST
+def void(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take one's own visit back; the office may take back anybody's."""
+    require(may_guide(request.user), GUIDES_ONLY)
+    visit = get_object_or_404(Visit.objects.visible_to(request.user), pk=pk)
+    require(visit.by_id == request.user.pk or request.user.identity.role == Role.OFFICE, "走访由登记人本人或市评委会办公室作废。")
+    form = ReasonForm(request.POST)
+    try:
+        if not form.is_valid():
+            raise GuidanceRefused("请写明作废原因，不超过 200 字。")
+        void_visit(visit, by=request.user, reason=form.cleaned_data["reason"])
+    except GuidanceRefused as refused:
+        messages.error(request, str(refused))
+    else:
+        messages.success(request, "该次走访已作废，不再计入走访次数。")
+    return redirect("schools:guidance_school", visit.school_id)
+
+
+def _school(request: HttpRequest, pk: int) -> School:
+    return get_object_or_404(School.objects.visible_to(request.user).select_related("city", "county"), pk=pk)

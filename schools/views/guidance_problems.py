@@ -1,0 +1,83 @@
+"""Problems from the visit that found them to the day they are closed."""
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db.models import Q
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_http_methods
+
+from schools.forms.guidance import ProblemFilterForm, RecheckForm, ReportForm
+from schools.guidance import ProblemRefused, recheck_problem, report_problem
+from schools.models import Problem
+from schools.models.scope import SCHOOL_ROLES
+from schools.permissions import may_guide, may_read_guidance, require
+
+from .guidance import READERS_ONLY
+
+PAGE_SIZE = 50
+
+
+@require_GET
+def problems(request: HttpRequest) -> HttpResponse:
+    """Problems in scope, the first due first."""
+    require(may_read_guidance(request.user), READERS_ONLY)
+    form, today = ProblemFilterForm(request.GET), timezone.localdate()
+    rows = Problem.objects.visible_to(request.user).filter(visit__voided_at__isnull=True)
+    chosen = form.chosen
+    state = chosen.get("state", "")
+    if state == "closed":
+        rows = rows.filter(closed_at__isnull=False)
+    elif state != "all":
+        rows = rows.open()
+    if state == "late":
+        rows = rows.filter(due__lt=today, reported_at__isnull=True)
+    if state == "reported":
+        rows = rows.filter(reported_at__isnull=False)
+    if word := chosen.get("q", "").strip():
+        rows = rows.filter(Q(text__icontains=word) | Q(visit__school__name__icontains=word))
+    rows = rows.select_related("visit__school", "visit__by").order_by("due", "pk")
+    page = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
+    context = {
+        "form": form,
+        "page": page,
+        "today": today,
+        "query": request.GET.urlencode(),
+        "may_guide": may_guide(request.user),
+        "of_school": request.user.identity.role in SCHOOL_ROLES,
+    }
+    return render(request, "schools/guidance/problems.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+def report(request: HttpRequest, pk: int) -> HttpResponse:
+    """The school says what it did."""
+    identity = request.user.identity
+    require(identity is not None and identity.role in SCHOOL_ROLES, "整改情况由党校上报。")
+    return _act(request, pk, ReportForm(request.POST or None), "report", "整改情况已上报，等待复查。")
+
+
+@require_http_methods(["GET", "POST"])
+def recheck(request: HttpRequest, pk: int) -> HttpResponse:
+    """Whoever guides looks again."""
+    require(may_guide(request.user), "复查由联系指导人员、县（区）和市评委会办公室办理。")
+    return _act(request, pk, RecheckForm(request.POST or None, initial={"passed": "yes"}), "recheck", "复查结果已保存。")
+
+
+def _act(request: HttpRequest, pk: int, form, name: str, done: str) -> HttpResponse:
+    problem = get_object_or_404(Problem.objects.visible_to(request.user).select_related("visit__school", "visit__by", "reported_by"), pk=pk)
+    if request.method == "POST" and form.is_valid():
+        values = form.cleaned_data
+        try:
+            if name == "report":
+                report_problem(problem, by=request.user, report=values["report"])
+            else:
+                passed = values["passed"] == "yes"
+                recheck_problem(problem, by=request.user, passed=passed, remark=values["remark"], due=values["due"])
+        except ProblemRefused as refused:
+            form.add_error(None, str(refused))
+        else:
+            messages.success(request, done)
+            return redirect("schools:guidance_school", problem.visit.school_id)
+    return render(request, f"schools/guidance/{name}.html", {"problem": problem, "form": form})
