@@ -26,7 +26,7 @@ class NotOpened(ValueError):
         self.reasons = reasons
 
 
-def open_scheme(scheme: Scheme, *, by) -> None:
+def open_scheme(scheme: Scheme, *, by, proposed_by=None) -> None:
     """编制中 → 申报中: freeze the first version and give every school of the city its assessment and empty self rows.
 
     Raises NotOpened while the scheme check finds an error. Schools closed or merged take no part.
@@ -50,7 +50,10 @@ def open_scheme(scheme: Scheme, *, by) -> None:
             [Move(assessment=one, step="open", from_status=Status.DRAFT, to_status=Status.DRAFT, by=by, at=at) for one in assessments]
         )
         insert_many([row for one in assessments for row in _rows(one, spec, Stage.SELF, _items(locked))])
-        audit.record("open", by=by, city=locked.city, subject=str(locked), detail={"学校": len(assessments), "版本": version.digest})
+        detail = {"学校": len(assessments), "版本": version.digest}
+        if proposed_by:
+            detail["提议人"] = str(proposed_by)
+        audit.record("open", by=by, city=locked.city, subject=str(locked), detail=detail)
     scheme.refresh_from_db()
 
 

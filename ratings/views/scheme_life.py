@@ -1,0 +1,191 @@
+"""The life of a scheme before it opens: copied from last year, compared with it, checked, proposed, confirmed."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_http_methods, require_POST
+
+from ratings.criteria.copying import NotCopied, copy_scheme, next_year
+from ratings.criteria.shifting import renamed
+from ratings.criteria.years import NotDrafting, changes_between, notes_of, previous_scheme, standing_spec, write_notes
+from ratings.enums import Phase
+from ratings.forms.scheme_life import CopyForm, DeadlinesForm, OpeningForm
+from ratings.models import OpeningProposal, Scheme
+from ratings.permissions import may_edit_scheme, may_open_scheme, may_read_editor, require
+from ratings.places import place_of
+from ratings.workflow import NotOpened
+from ratings.workflow.checks import acknowledge, checks_of, deadline_hints
+from ratings.workflow.opening import confirm, is_void, obstacles, propose, standing_proposal, withdraw_proposal
+
+OFFICE_ONLY = "评定方案由市评委会办公室编制。"
+DRAFTERS_ONLY = "启动前的检查和确认由市评委会办公室、评委会主任办理。"
+#: What a field of a note is called in the form.
+NOTE = "note-"
+MOST_DIGITS = 12
+
+
+def open_to(request: HttpRequest, pk: int) -> Scheme:
+    """The scheme, if it exists for this person."""
+    return get_object_or_404(Scheme.objects.visible_to(request.user).select_related("city", "copied_from"), pk=pk)
+
+
+def _number(text: str) -> int:
+    """A number that a page wrote into its own form; -1 for anything else."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < MOST_DIGITS else -1
+
+
+@require_http_methods(["GET", "POST"])
+def copy(request: HttpRequest, pk: int) -> HttpResponse:
+    """One page, defaults filled in, one click."""
+    require(may_edit_scheme(request.user), OFFICE_ONLY)
+    source = open_to(request, pk)
+    year = next_year(source)
+    name = renamed(standing_spec(source).name, source.year, year)
+    form = CopyForm(request.POST or None, initial={"year": year, "name": name})
+    if request.method == "POST" and form.is_valid():
+        try:
+            copied = copy_scheme(source, **form.cleaned_data, by=request.user)
+        except NotCopied as refused:
+            form.add_error("year", str(refused))
+        else:
+            messages.success(request, f"已由{source.year}年度复制为{copied.year}年度方案草稿，共 {copied.items.count()} 个小项。")
+            return redirect("ratings:scheme", copied.pk)
+    return render(request, "ratings/schemes/copy.html", {"scheme": source, "form": form})
+
+
+@require_http_methods(["GET", "POST"])
+def changes(request: HttpRequest, pk: int) -> HttpResponse:
+    """本年度调整说明: what differs from the year before, and the priority behind each change; the office writes it while drafting."""
+    scheme = open_to(request, pk)
+    others = list(Scheme.objects.visible_to(request.user).exclude(pk=pk).filter(city=scheme.city_id).order_by("-year"))
+    usual = previous_scheme(scheme)
+    chosen = request.GET.get("with", "")
+    before = next((one for one in others if str(one.pk) == chosen), None) or next((one for one in others if one == usual), None)
+    found = changes_between(before, scheme) if before else None
+    writes = may_edit_scheme(request.user) and scheme.phase == Phase.DRAFTING and before is not None and before == usual
+    if request.method == "POST":
+        require(may_edit_scheme(request.user), OFFICE_ONLY)
+        return _save_notes(request, scheme, found if writes else None)
+    notes = notes_of(scheme) if before == usual else {}
+    sections = [(name, [(row, notes.get(row.key, "")) for row in rows]) for name, rows in found.sections] if found else []
+    context = {"scheme": scheme, "before": before, "usual": usual, "others": others, "changes": found, "sections": sections}
+    return render(request, "ratings/schemes/changes.html", {**context, "writes": writes})
+
+
+def _save_notes(request: HttpRequest, scheme: Scheme, found) -> HttpResponse:
+    keys = {row.key for row in found.rows} if found else set()
+    typed = {name.removeprefix(NOTE): text for name, text in request.POST.items() if name.startswith(NOTE)}
+    try:
+        written = write_notes(scheme, {key: text for key, text in typed.items() if key in keys}, by=request.user)
+    except NotDrafting as refused:
+        messages.error(request, str(refused))
+    else:
+        messages.success(request, f"已保存 {written} 条变化说明。" if written else "变化说明没有改动。")
+    return redirect("ratings:scheme_changes", scheme.pk)
+
+
+@require_http_methods(["GET", "POST"])
+def checks(request: HttpRequest, pk: int) -> HttpResponse:
+    """Every finding with the place to mend it; warnings are taken note of, one by one or all at once."""
+    require(may_read_editor(request.user), DRAFTERS_ONLY)
+    scheme = open_to(request, pk)
+    if scheme.phase != Phase.DRAFTING:
+        messages.warning(request, f"方案处于“{scheme.get_phase_display()}”阶段，内容已经锁定，不再检查。")
+        return redirect("ratings:scheme", pk)
+    found = checks_of(scheme)
+    if request.method == "POST":
+        chosen = _number(request.POST.get("warning", ""))
+        warnings = dict(enumerate(remark.finding for remark in found.warnings))
+        every = "warning" not in request.POST
+        seen = request.POST.get("digest", "")
+        noted = acknowledge(scheme, seen=seen, by=request.user, only=warnings.get(chosen)) if every or chosen in warnings else 0
+        if noted:
+            messages.success(request, f"已记录您知悉 {noted} 条提示。")
+        else:
+            messages.warning(request, "方案刚刚有改动，或提示已经有人确认，请按下面的结果重新核对。")
+        return redirect("ratings:scheme_checks", pk)
+    context = {
+        "scheme": scheme,
+        "checks": found,
+        "errors": [(one, place_of(scheme, one.where)) for one in found.errors],
+        "warnings": [(number, remark, place_of(scheme, remark.finding.where)) for number, remark in enumerate(found.warnings)],
+    }
+    return render(request, "ratings/schemes/checks.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+def opening(request: HttpRequest, pk: int) -> HttpResponse:
+    """Where the opening stands; the office proposes here, a second person is led to the confirmation."""
+    require(may_read_editor(request.user), DRAFTERS_ONLY)
+    scheme = open_to(request, pk)
+    if scheme.phase != Phase.DRAFTING:
+        done = OpeningProposal.objects.filter(scheme=scheme, confirmed_at__isnull=False).select_related("proposed_by", "confirmed_by")
+        return render(request, "ratings/schemes/opened.html", {"scheme": scheme, "proposal": done.first()})
+    form = DeadlinesForm(request.POST or None, scheme=scheme)
+    if request.method == "POST":
+        require(may_edit_scheme(request.user), "启动由市评委会办公室提议。")
+        if form.is_valid():
+            try:
+                propose(scheme, by=request.user, deadlines=form.cleaned_data)
+            except NotOpened as refused:
+                for reason in refused.reasons:
+                    form.add_error(None, reason)
+            else:
+                messages.success(request, "已提议启动，等待另一人确认。")
+                return redirect("ratings:scheme_opening", pk)
+    return render(request, "ratings/schemes/opening.html", _opening_context(request, scheme, form))
+
+
+def _opening_context(request: HttpRequest, scheme: Scheme, form) -> dict:
+    proposal = standing_proposal(scheme)
+    found = checks_of(scheme)
+    waiting = proposal is not None and not is_void(proposal, scheme)
+    return {
+        "scheme": scheme,
+        "form": form,
+        "checks": found,
+        "hints": deadline_hints(scheme),
+        "proposal": proposal,
+        "void": proposal is not None and not waiting,
+        "waiting": waiting,
+        "own": proposal is not None and proposal.proposed_by_id == request.user.pk,
+        "may_propose": may_edit_scheme(request.user),
+    }
+
+
+@require_http_methods(["GET", "POST"])
+def opening_confirm(request: HttpRequest, pk: int) -> HttpResponse:
+    """The second person sees what will happen and says so in words."""
+    require(may_open_scheme(request.user), DRAFTERS_ONLY)
+    scheme = open_to(request, pk)
+    proposal = standing_proposal(scheme)
+    if scheme.phase != Phase.DRAFTING or proposal is None or proposal.proposed_by_id == request.user.pk:
+        messages.warning(request, "没有等待您确认的启动提议。" if scheme.phase == Phase.DRAFTING else "方案已经启动。")
+        return redirect("ratings:scheme_opening", pk)
+    form = OpeningForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            confirm(scheme, _number(request.POST.get("proposal", "")), by=request.user)
+        except NotOpened as refused:
+            for reason in refused.reasons:
+                form.add_error(None, reason)
+        else:
+            messages.success(request, f"{scheme.year}年度评定已启动，{scheme.assessments.count()} 所党校可以自评。")
+            return redirect("ratings:scheme", pk)
+    reasons = obstacles(scheme, checks_of(scheme)) + (["提议之后方案有改动，原提议已失效。"] if is_void(proposal, scheme) else [])
+    context = {"scheme": scheme, "proposal": proposal, "form": form, "reasons": reasons, "hints": deadline_hints(scheme)}
+    return render(request, "ratings/schemes/opening_confirm.html", context)
+
+
+@require_POST
+def opening_withdraw(request: HttpRequest, pk: int) -> HttpResponse:
+    """The proposer withdraws, or the second person does not agree."""
+    require(may_open_scheme(request.user), DRAFTERS_ONLY)
+    scheme = open_to(request, pk)
+    try:
+        withdraw_proposal(scheme, by=request.user)
+    except NotOpened as refused:
+        messages.warning(request, "".join(refused.reasons))
+    else:
+        messages.success(request, "启动提议已撤回，方案可以继续修改。")
+    return redirect("ratings:scheme_opening", pk)
