@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 from django.urls import NoReverseMatch, reverse
 
 from ratings.models import Scheme
@@ -17,4 +19,5 @@ def editor_of(scheme: Scheme) -> str:
 
 def place_of(scheme: Scheme, where: str) -> str:
     """The address where `where`, a code or a star, is edited."""
-    return editor_of(scheme)
+    editor = editor_of(scheme)
+    return f"{editor}?{urlencode({'where': where})}" if editor and where else editor

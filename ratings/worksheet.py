@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from ratings.answering import LIVE
 from ratings.criteria.spec import BoundItem, ItemSpec, SchemeSpec
-from ratings.enums import Stage, Status
+from ratings.enums import FilledBy, Stage, Status
 from ratings.models import Assessment, Evidence, Score
 from ratings.rules import in_words, missing_answers
 from ratings.rules.figures import figure_text
@@ -117,6 +117,11 @@ class Worksheet:
     @property
     def lines(self) -> list[Line]:
         return [line for group in self.groups for line in group.lines]
+
+    @property
+    def typed_figures(self) -> tuple[tuple[str, Figure | None], ...]:
+        """自定义指标 whose values the school types, with what was typed so far."""
+        return tuple((one.label, self.figures.get(one.label)) for one in self.spec.custom_metrics if one.filled_by == FilledBy.SCHOOL)
 
     @property
     def owed(self) -> list[Line]:
@@ -272,7 +277,7 @@ def _figure_line(name: str, figure: Figure, spec: SchemeSpec, assessment: Assess
         reference=name,
         label=name.replace("[", "（").replace("]", "）"),
         text="尚无数据" if figure.value is None else figure_text(figure.value, metric),
-        url=f"{page}?year={spec.year}#{registered.section}" if registered else "",
-        imported=figure.source == IMPORTED,
+        url=f"{page}?year={spec.year}#{registered.section}" if registered else reverse("ratings:scheme_figures", args=[assessment.scheme_id]),
+        imported=figure.source == IMPORTED and registered is not None,
         note=figure.note,
     )

@@ -9,7 +9,7 @@ from fractions import Fraction
 from django.utils import timezone
 
 from ratings.criteria.spec import SchemeSpec
-from ratings.enums import Confirmation, Phase, Stage, Status
+from ratings.enums import Confirmation, FilledBy, Phase, Stage, Status
 from ratings.models import Assessment, Score
 from ratings.rounding import show
 from ratings.rules import missing_answers
@@ -22,6 +22,8 @@ from .stages import owed_codes
 #: 初评 that differs from 自评 by more than this share of 分值 owes a reason.
 REASON_SHARE = Fraction(1, 5)
 OPINION_LIMIT = 300
+#: Who is to be asked for the figure that is missing.
+FILLERS = {FilledBy.SCHOOL: "本校", FilledBy.COUNTY: "县（区）初评人", FilledBy.CITY: "市评委会办公室"}
 
 
 @dataclass(frozen=True)
@@ -70,10 +72,15 @@ def _complete(assessment: Assessment, spec: SchemeSpec, facts: dict) -> Iterator
 
 def _known_figures(assessment: Assessment, spec: SchemeSpec, facts: dict) -> Iterator[Blocker]:
     values = live_figures(assessment, spec)
+    fillers = {metric.label: FILLERS[FilledBy(metric.filled_by)] for metric in spec.custom_metrics}
     for code, bound in spec.bound.items():
         lacking = sorted(reference for reference in bound.references if values[reference].value is None)
-        if lacking:
-            yield Blocker(f"{code} {bound.item.name}缺系统数据：{'、'.join(lacking)}，请先补全登记", code)
+        own = [reference for reference in lacking if reference in fillers]
+        registered = [reference for reference in lacking if reference not in fillers]
+        if registered:
+            yield Blocker(f"{code} {bound.item.name}缺系统数据：{'、'.join(registered)}，请先补全登记", code)
+        for reference in own:
+            yield Blocker(f"{code} {bound.item.name}缺自定义指标“{reference}”，由{fillers[reference]}填报", code)
 
 
 def _in_time(assessment: Assessment, spec: SchemeSpec, facts: dict) -> Iterator[Blocker]:

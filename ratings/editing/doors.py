@@ -1,0 +1,46 @@
+"""The one door to the rows of a draft: the scheme is locked and its phase read under the lock."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import transaction
+
+from ratings.enums import Phase
+from ratings.models import Scheme
+
+
+class NotEdited(Exception):
+    """Nothing was changed; str() is the sentence for the person who tried."""
+
+
+class Gone(NotEdited):
+    """The row was deleted while somebody had it open."""
+
+
+class Stale(NotEdited):
+    """Somebody saved the row in between; `row` is what is stored now."""
+
+    def __init__(self, row) -> None:
+        self.row = row
+        super().__init__(f"{row.edited_by or '别人'}刚修改过这里，您的内容还没有保存。")
+
+
+@contextmanager
+def draft_of(scheme: Scheme | int) -> Iterator[Scheme]:
+    """The scheme, locked until the block ends; raises NotEdited unless it is still being drafted.
+
+    Opening takes the same lock, so that no edit slips in between the freezing of a version and the change of phase.
+    """
+    pk = scheme if isinstance(scheme, int) else scheme.pk
+    with transaction.atomic():
+        locked = Scheme.objects.select_for_update(of=("self",)).select_related("city").get(pk=pk)
+        if locked.phase != Phase.DRAFTING:
+            raise NotEdited(locked_sentence(locked))
+        yield locked
+
+
+def locked_sentence(scheme: Scheme) -> str:
+    """Why a scheme that has been opened cannot be edited."""
+    return f"方案处于“{scheme.get_phase_display()}”，内容已经锁定，不能在编制页修改。"

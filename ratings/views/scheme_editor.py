@@ -1,0 +1,211 @@
+"""编制评定方案: the draft on one page, moving and deleting rows, groups."""
+
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.db import models
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from ratings.editing import NotEdited, Section, Stale, locked_sentence, move_group, move_row, remove_row, rename_group
+from ratings.editing.overview import overview_of
+from ratings.enums import Phase, Star
+from ratings.forms.scheme_groups import GroupForm
+from ratings.models import Category, CustomMetric, Item, Restriction, Scheme, StarBand
+from ratings.permissions import may_edit_scheme, may_read_editor, require
+
+READERS_ONLY = "编制中的评定方案由市评委会办公室编制、评委会主任查阅。"
+OFFICE_ONLY = "评定方案由市评委会办公室编制。"
+#: Words of the addresses, and the rows they lead to.
+MODELS: dict[str, type[models.Model]] = {
+    "categories": Category,
+    "items": Item,
+    "bands": StarBand,
+    "restrictions": Restriction,
+    "metrics": CustomMetric,
+}
+KINDS = {model: kind for kind, model in MODELS.items()}
+WORD_LIMIT = 40
+
+
+def draft_for(request: HttpRequest, pk: int) -> Scheme:
+    """The scheme for who may read its editor; a post is the office's alone."""
+    if request.method == "POST":
+        require(may_edit_scheme(request.user), OFFICE_ONLY)
+    else:
+        require(may_read_editor(request.user), READERS_ONLY)
+    return get_object_or_404(Scheme.objects.visible_to(request.user).select_related("city", "edited_by"), pk=pk)
+
+
+def locked_away(request: HttpRequest, scheme: Scheme) -> HttpResponse | None:
+    """Back to the scheme with a sentence where it is no draft any more."""
+    if scheme.phase == Phase.DRAFTING:
+        return None
+    messages.error(request, locked_sentence(scheme))
+    return redirect("ratings:scheme", scheme.pk)
+
+
+def place(scheme: Scheme, row: models.Model | None = None, anchor: str = "") -> str:
+    """The editor, with the section of the row unfolded and the row in sight."""
+    address = reverse("ratings:scheme_edit", args=[scheme.pk])
+    if isinstance(row, Item):
+        section = row.category_id if row.kind == "base" else "bonus"
+        return f"{address}?section={section}#items-{row.pk}"
+    if row is not None:
+        return f"{address}#{KINDS[type(row)]}-{row.pk}"
+    return f"{address}{anchor}"
+
+
+@require_GET
+def overview(request: HttpRequest, pk: int) -> HttpResponse:
+    """The whole draft: parameters, items by category, the smaller tables, sums and findings. `where` leads to the row it names."""
+    scheme = draft_for(request, pk)
+    if away := locked_away(request, scheme):
+        return away
+    if where := request.GET.get("where", ""):
+        return redirect(_row_page(scheme, where))
+    word = request.GET.get("q", "").strip()[:WORD_LIMIT]
+    found = overview_of(scheme, word=word, unfolded=request.GET.get("section", ""))
+    context = {"scheme": scheme, "found": found, "writes": may_edit_scheme(request.user)}
+    return render(request, "ratings/editor/overview.html", context)
+
+
+def _row_page(scheme: Scheme, where: str) -> str:
+    """The page of the row with this code, star or name; the parameters where none has it."""
+    stars = [star for star in Star if star.label == where]
+    for kind, model in MODELS.items():
+        wanted = {"star": stars[0]} if model is StarBand and stars else {"name" if model is CustomMetric else "code": where}
+        if model is StarBand and not stars:
+            continue
+        row = model.objects.filter(scheme=scheme, **wanted).first()
+        if row is not None:
+            return row_address(scheme, kind, row.pk)
+    return place(scheme)
+
+
+def row_address(scheme: Scheme, kind: str, pk: int) -> str:
+    """Where a row is edited."""
+    if kind == "items":
+        return reverse("ratings:scheme_item", args=[scheme.pk, pk])
+    return reverse("ratings:scheme_row", args=[scheme.pk, kind, pk])
+
+
+def row_of(scheme: Scheme, kind: str, pk: int) -> models.Model:
+    """A row of this scheme."""
+    if kind not in MODELS:
+        raise Http404
+    return get_object_or_404(MODELS[kind].objects.select_related("edited_by"), scheme=scheme, pk=pk)
+
+
+@require_POST
+def move(request: HttpRequest, pk: int) -> HttpResponse:
+    """One row up or down: the button's value names it, as in up=items-12."""
+    scheme = draft_for(request, pk)
+    up = "up" in request.POST
+    kind, _, number = request.POST.get("up" if up else "down", "").partition("-")
+    if not number.isdecimal() or len(number) > 15:
+        raise Http404
+    row = row_of(scheme, kind, int(number))
+    try:
+        move_row(row, up=up, by=request.user)
+    except NotEdited as refused:
+        messages.error(request, str(refused))
+    return HttpResponseRedirect(place(scheme, row))
+
+
+@require_http_methods(["GET", "POST"])
+def delete(request: HttpRequest, pk: int, kind: str, row: int) -> HttpResponse:
+    """Asked once more in words; what somebody changed in between is shown before it goes."""
+    scheme = draft_for(request, pk)
+    require(may_edit_scheme(request.user), OFFICE_ONLY)
+    if away := locked_away(request, scheme):
+        return away
+    found = row_of(scheme, kind, row)
+    problem = ""
+    if request.method == "POST":
+        try:
+            remove_row(found, version=_version(request), by=request.user)
+        except Stale as stale:
+            found, problem = stale.row, f"{stale.row.edited_by or '别人'}刚修改过这里，还没有删除。请看过下面的内容，再决定是否删除。"
+        except NotEdited as refused:
+            problem = str(refused)
+        else:
+            messages.success(request, f"已删除{found._meta.verbose_name}“{found}”。")
+            return HttpResponseRedirect(_section_of(scheme, found))
+    context = {"scheme": scheme, "row": found, "kind": kind, "problem": problem, "noun": found._meta.verbose_name, "facts": _facts(found)}
+    context |= {"back": row_address(scheme, kind, found.pk), "conditions": _conditions_naming(scheme, found)}
+    return render(request, "ratings/editor/delete.html", context)
+
+
+def _version(request: HttpRequest) -> int:
+    version = request.POST.get("version", "")
+    return int(version) if version.isdecimal() and len(version) < 10 else -1
+
+
+def _section_of(scheme: Scheme, row: models.Model) -> str:
+    if isinstance(row, Item):
+        section = row.category_id if row.kind == "base" else "bonus"
+        return f"{place(scheme)}?section={section}#section-{section}"
+    return place(scheme, anchor=f"#{KINDS[type(row)]}")
+
+
+def _facts(row: models.Model) -> list[tuple[str, str]]:
+    """What stands in the row, for the person who is about to delete it."""
+    names = {"points": "分值", "standard": "标准", "rule": "计分规则", "condition": "条件", "effect": "后果", "basis": "依据"}
+    return [(label, str(getattr(row, name))) for name, label in names.items() if getattr(row, name, "")]
+
+
+def _conditions_naming(scheme: Scheme, row: models.Model) -> list[str]:
+    """星级标准 and 限制性情形 that would miss the row."""
+    name = row.code if isinstance(row, Category | Item) else row.name if isinstance(row, CustomMetric) else ""
+    if not name:
+        return []
+    texts = [str(band) for band in scheme.bands.all() if name in band.condition]
+    return texts + [str(one) for one in scheme.restrictions.all() if name in one.condition]
+
+
+@require_http_methods(["GET", "POST"])
+def group(request: HttpRequest, pk: int) -> HttpResponse:
+    """One group of a section: its name, and where it stands."""
+    scheme = draft_for(request, pk)
+    if away := locked_away(request, scheme):
+        return away
+    asked = request.POST if request.method == "POST" else request.GET
+    where, name = _section(scheme, asked.get("section", "")), asked.get("group", "")
+    count = where.items(scheme).filter(group=name).count()
+    if not name or not count:
+        raise Http404
+    form = GroupForm(request.POST if request.POST.get("act") == "rename" else None, initial={"name": name})
+    form.fields["name"].disabled = not may_edit_scheme(request.user)
+    if request.method == "POST":
+        try:
+            if request.POST.get("act") in ("up", "down"):
+                move_group(scheme, where, name, up=request.POST["act"] == "up", by=request.user)
+                return _group_page(scheme, where, name)
+            if form.is_valid():
+                rename_group(scheme, where, name, form.cleaned_data["name"], by=request.user)
+                messages.success(
+                    request, f"已改名，{count} 个小项。" if form.cleaned_data["name"] else f"已取消分组，{count} 个小项不再分组。"
+                )
+                return HttpResponseRedirect(f"{place(scheme)}?section={where.pk or 'bonus'}#section-{where.pk or 'bonus'}")
+        except NotEdited as refused:
+            form = GroupForm(request.POST, initial={"name": name})
+            form.add_error(None, str(refused))
+    order = list(dict.fromkeys(where.items(scheme).order_by("order", "id").values_list("group", flat=True)))
+    context = {"scheme": scheme, "where": where, "name": name, "count": count, "form": form, "order": order}
+    return render(request, "ratings/editor/group.html", context | {"writes": may_edit_scheme(request.user)})
+
+
+def _section(scheme: Scheme, text: str) -> Section:
+    if text == "bonus":
+        return Section(None)
+    if not text.isdecimal() or len(text) > 15:
+        raise Http404
+    return Section(get_object_or_404(Category, scheme=scheme, pk=text))
+
+
+def _group_page(scheme: Scheme, where: Section, name: str) -> HttpResponse:
+    query = urlencode({"section": where.pk or "bonus", "group": name})
+    return HttpResponseRedirect(f"{reverse('ratings:scheme_group', args=[scheme.pk])}?{query}")
