@@ -197,6 +197,15 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
 DATA_UPLOAD_MAX_NUMBER_FILES = 10
 FILE_UPLOAD_PERMISSIONS = 0o600
 
+# --- Mail: only a daily digest to office mailboxes; off unless a server is named ---------------------------------------
+EMAIL_HOST = env.text("EMAIL_HOST")
+EMAIL_PORT = env.number("EMAIL_PORT", 25)
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = env.text("EMAIL_USER"), env.text("EMAIL_PASSWORD")
+EMAIL_USE_SSL = env.flag("EMAIL_SSL")
+EMAIL_USE_TLS = env.flag("EMAIL_TLS") and not EMAIL_USE_SSL
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = env.text("EMAIL_FROM", EMAIL_HOST_USER or "noreply@localhost")
+
 # --- Log ------------------------------------------------------------------------------------------------------------
 LOG_DIR = Path(env.text("LOG_DIR", str(VAR_DIR / "logs"))).resolve()
 LOG_DIR.mkdir(parents=True, exist_ok=True)

@@ -1,12 +1,14 @@
 """The words of the navigation bar, the workbench and the schools' pages that the rating contributes."""
 
-from ratings import desk, own_desk, printing
+from ratings import desk, duties, own_desk, printing
+from ratings.announcing import self_assessments_due
 from ratings.judging.tasks import judging_tasks
 from ratings.models.results import COMMITTEE
 from ratings.permissions import CITY_READERS, RESULT_READERS
 from ratings.review.tasks import review_tasks
 from ratings.workflow.record_locks import signed_periods
-from schools import locks, navigation, panels
+from schools import handover, locks, navigation, panels
+from schools.announcing import register_announcements
 from schools.desk import register_tasks, register_tiles
 from schools.models import Role
 from schools.models.scope import COUNTY_ROLES, SCHOOL_ROLES
@@ -25,11 +27,13 @@ def register() -> None:
     navigation.register(50, "评定结果", "ratings:results", roles=RESULT_READERS)
     navigation.register(60, "通报", "ratings:bulletins", roles=CITY_READERS)
     locks.register(signed_periods)
+    handover.register_duties(duties.assessment_duties)
     register_tasks(own_desk.self_assessment_tasks)
     register_tasks(desk.rating_tasks)
     register_tasks(review_tasks)
     register_tasks(judging_tasks)
     register_tiles(desk.rating_tiles)
     register_renderer(printing.print_paper)
+    register_announcements(self_assessments_due)
     panels.register_column(panels.Column("star", desk.star_heading, desk.latest_stars, is_stars=True))
     panels.register_panel(panels.Panel("stars", "历年星级", "ratings/_stars_by_year.html", desk.stars_by_year))

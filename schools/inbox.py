@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from django.utils import timezone
 
@@ -13,15 +14,37 @@ BATCH = 500
 TEXT_LENGTH = 400
 
 
+@dataclass(frozen=True)
+class Message:
+    """What `notify` says to one person, for jobs that say many things at once."""
+
+    user_id: int
+    text: str
+    url: str
+    key: str
+    school_id: int | None = None
+
+
 def notify(users: Iterable[User], text: str, *, url: str = "", key: str, school: School | None = None) -> None:
     """One message to each of `users`, unless they had one with this `key` before.
 
     Safe to call twice and on two machines at once: the pair of person and key is unique, and a second one is passed
     over. `url` is a path of this system. With a `school` the office mailboxes hear of it too, where mail is set up.
     """
+    deliver(Message(user.pk, text, url, key, school and school.pk) for user in users)
+
+
+def deliver(messages: Iterable[Message]) -> None:
+    """Many messages at once, with the promises of `notify`."""
     at = timezone.now()
-    shown = text if len(text) <= TEXT_LENGTH else f"{text[: TEXT_LENGTH - 1]}…"
-    people = sorted({user.pk for user in users})
-    rows = [Notice(user_id=pk, text=shown, url=url, key=key, school=school, at=at) for pk in people]
-    # By id and in one order: two machines writing the same rows then never wait for each other in a circle.
+    wanted = {(one.user_id, one.key): one for one in messages}
+    rows = [
+        Notice(user_id=one.user_id, text=_cut(one.text), url=one.url, key=one.key, school_id=one.school_id, at=at)
+        # By person and key: two machines writing the same rows in one order never wait for each other in a circle.
+        for _, one in sorted(wanted.items())
+    ]
     Notice.objects.bulk_create(rows, batch_size=BATCH, ignore_conflicts=True)
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= TEXT_LENGTH else f"{text[: TEXT_LENGTH - 1]}…"

@@ -1,21 +1,35 @@
 """The words of the navigation bar and the workbench that the schools' part contributes."""
 
 from schools import desk, navigation
+from schools.announcing import overdue_problems, owed_records, register_announcements
 from schools.desk.accounts import account_tasks, account_tiles
+from schools.desk.corrections import correction_tasks
+from schools.desk.monitoring import monitoring_tasks
 from schools.desk.records import record_tasks, record_tiles
+from schools.desk.teaching import teaching_tasks, teaching_tiles
 from schools.models import Role
-from schools.models.scope import SCHOOL_ROLES
+from schools.models.scope import COUNTY_ROLES, SCHOOL_ROLES
 from schools.permissions import GUIDES
+from schools.teaching import corrected
 
 
 def register() -> None:
     """Called once the app is ready."""
+    corrected.register()
     navigation.register(10, "工作台", "schools:desk")
     navigation.register(20, "镇街党校", "schools:schools")
+    navigation.register(15, "培训", "schools:teaching", roles=SCHOOL_ROLES)
+    navigation.register(26, "监测", "schools:monitoring", roles=(*COUNTY_ROLES, Role.OFFICE, Role.CHAIR, Role.VIEWER))
     navigation.register(28, "联系指导", "schools:guidance", roles=(*SCHOOL_ROLES, *GUIDES, Role.CHAIR, Role.VIEWER))
     navigation.register(80, "审计", "schools:audit", roles=(Role.AUDITOR,))
     navigation.register(90, "数据维护", "admin:index", roles=(Role.SYSADMIN, Role.SECURITY))
+    desk.register_tasks(teaching_tasks)
     desk.register_tasks(record_tasks)
+    desk.register_tasks(monitoring_tasks)
     desk.register_tasks(account_tasks)
+    desk.register_tasks(correction_tasks)
     desk.register_tiles(record_tiles)
+    desk.register_tiles(teaching_tiles)
     desk.register_tiles(account_tiles)
+    register_announcements(owed_records)
+    register_announcements(overdue_problems)

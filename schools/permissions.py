@@ -33,6 +33,12 @@ def require_record(user: User, school: School) -> None:
         raise PermissionDenied("学校资料和办学记录由本校填报人、负责人登记。")
 
 
+def may_read_corrections(user: User) -> bool:
+    """The school that asks, whoever decides, and those who read the school's records over them."""
+    readers = (*SCHOOL_ROLES, *COUNTY_ROLES, Role.OFFICE, Role.CHAIR, Role.VIEWER, Role.AUDITOR)
+    return user.identity is not None and user.identity.role in readers
+
+
 def may_maintain(user: User) -> bool:
     """Regions, schools, records and accounts are the system administrator's, in the back office only."""
     return _in_back_office(user, Role.SYSADMIN)
@@ -63,6 +69,16 @@ def may_guide(user: User) -> bool:
 def may_assign_guides(user: User) -> bool:
     """Who guides whom is the office's decision, within a county its lead's."""
     return user.identity is not None and user.identity.role in (Role.OFFICE, Role.COUNTY_LEAD)
+
+
+def may_monitor(user: User) -> bool:
+    """监测 is for those who answer for many schools."""
+    return user.identity is not None and user.identity.role in (*COUNTY_ROLES, Role.OFFICE, Role.CHAIR, Role.VIEWER)
+
+
+def may_remind(user: User) -> bool:
+    """催办 is the county's and the office's business; leaders read only."""
+    return user.identity is not None and user.identity.role in (*COUNTY_ROLES, Role.OFFICE)
 
 
 def require(allowed: bool, sentence: str) -> None:

@@ -1,7 +1,6 @@
 """Reminders (催办) and the runs of the daily job."""
 
 from django.conf import settings
-from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -21,8 +20,6 @@ class Reminder(models.Model):
     school = models.ForeignKey(School, models.PROTECT, verbose_name="党校", related_name="reminders")
     matter = models.CharField("事项标识", max_length=60)
     title = models.CharField("事项", max_length=100)
-    text = models.CharField("提醒内容", max_length=400)
-    url = models.CharField("链接", max_length=200)
     step = models.PositiveSmallIntegerField("次序", choices=Step.choices, default=Step.FILLER)
     by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -31,7 +28,7 @@ class Reminder(models.Model):
         null=True,
         blank=True,
         related_name="+",
-        help_text="空白为逾期后系统自动提醒。",
+        help_text="空白为系统按期转请负责人督促。",
     )
     at = models.DateTimeField("提出时间", default=timezone.now)
     sent_at = models.DateTimeField("送达时间", null=True, blank=True, help_text="空白表示等到上班时间再送达。")
@@ -52,11 +49,6 @@ class Reminder(models.Model):
 
     def __str__(self) -> str:
         return f"{self.school} {self.title}"
-
-    def clean(self) -> None:
-        """A reminder leads to a page of this system."""
-        if not self.url.startswith("/"):
-            raise ValidationError({"url": "只能链接到本系统的页面。"})
 
 
 class JobRunQuerySet(models.QuerySet):

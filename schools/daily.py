@@ -1,0 +1,36 @@
+"""What `manage.py daily` does, hour by hour of a working day; every part may be started twice, and on two machines at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from django.utils import timezone
+
+from schools.announcing import announce, announcements
+from schools.jobs import once_a_day
+from schools.mailing import send_digests
+from schools.reminders import pass_on, send_waiting
+from schools.templatetags.ui import day as day_words
+from schools.workdays import calendar_known, in_working_hours, next_working_moment
+
+
+def run(now: datetime) -> Iterator[str]:
+    """Does what is due and says in a line each what was done."""
+    today = timezone.localdate(now)
+    if not calendar_known(today.year):
+        yield f"注意：{today.year}年的节假日历尚未公布，工作日只按周末推算，请在“数据维护”的“工作日调整”中登记。"
+    if not in_working_hours(now):
+        opening = timezone.localtime(next_working_moment(now))
+        yield f"现在不是工作时间，提醒等到{day_words(opening)} {opening:%H:%M} 以后送达。"
+        return
+    yield f"送达等候中的催办 {send_waiting(now)} 项。"
+    found = announcements(today)  # read before the row is locked, so that nobody waits for the reading
+    with once_a_day("announce", today) as job:
+        if job:
+            job.summary = f"到期事项 {len(found)} 项，通知 {announce(found)} 人"
+            yield f"{job.summary}。"
+        else:
+            yield "今天的到期事项已经通知过。"
+    yield f"转请负责人和县（区）督促 {pass_on(now)} 项。"
+    yield f"发出汇总邮件 {send_digests(now)} 封。"

@@ -1,0 +1,178 @@
+"""监测: schools by months for county and city, what is odd and why, and reminders. Administrative order only, never a ranking."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_GET, require_POST
+
+from schools import reminders
+from schools.desk import Tile
+from schools.forms.monitoring import MonitoringFilterForm
+from schools.models import School
+from schools.monitoring import overview, trend
+from schools.monitoring.standing import View
+from schools.permissions import may_monitor, may_remind, require
+from schools.templatetags.ui import day as day_words
+from schools.workdays import calendar_known, in_working_hours, next_working_moment
+
+PAGE_SIZE = 50
+YEARS_BACK = 2
+CLOSED = "监测页供县（市、区）和市查看，您的当前身份不使用。"
+
+
+@require_GET
+def monitoring(request: HttpRequest) -> HttpResponse:
+    """Schools × months of a year with the five followed figures."""
+    require(may_monitor(request.user), CLOSED)
+    view = _view(request.GET.get("year"))
+    city = overview.city_on(request.user.identity.city_id, view)
+    seen = city.within(set(School.objects.visible_to(request.user).values_list("pk", flat=True)))
+    form = MonitoringFilterForm(request.GET, user=request.user, years=_years())
+    chosen = form.chosen
+    form.show_counts(overview.counts_by_kind(seen), sum(bool(one.anomalies) for one in seen))
+    county = chosen.get("county")
+    found = overview.narrowed(seen, word=chosen.get("q", ""), county=county and county.pk, kind=chosen.get("kind", ""))
+    page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))
+    context = {
+        "form": form,
+        "filtered": any(name != "year" for name in chosen),
+        "view": view,
+        "page": page,
+        "rows": _rows(list(page.object_list), view),
+        "marks": [mark for mark in overview.MARKS.values() if mark[0]],
+        "tiles": _tiles(seen),
+        "trend": trend.of_months(seen, view),
+        "may_remind": may_remind(request.user),
+        "in_counties": any(one.standing.county for one in seen),
+        "next": request.get_full_path(),
+        "calendar_known": calendar_known(view.today.year),
+    }
+    return render(request, "schools/monitoring/grid.html", context)
+
+
+@require_GET
+def school(request: HttpRequest, pk: int) -> HttpResponse:
+    """One school: what is odd, who reminded when, the words to send by messenger, two years of months."""
+    require(may_monitor(request.user), CLOSED)
+    found = get_object_or_404(School.objects.visible_to(request.user).select_related("city", "county"), pk=pk)
+    view = _view(request.GET.get("year"))
+    seen = overview.city_on(found.city_id, view).within({found.pk})
+    states = reminders.states_of([found.pk]).get(found.pk, {})
+    matters = [
+        (matter, states.get(matter[0], reminders.State())) for one in seen for anomaly in one.anomalies for matter in anomaly.matters
+    ]
+    context = {
+        "school": found,
+        "trail": [("监测", f"{reverse('schools:monitoring')}?year={view.year}")],
+        "view": view,
+        "years": _years(),
+        "seen": seen[0] if seen else None,
+        "row": next(iter(_rows(seen, view)), None),
+        "matters": [(title, state, state.next_step(view.today)) for (_, title), state in matters],
+        "settled": [state for key, state in states.items() if key not in {matter[0] for matter, _ in matters} and state.first],
+        "remindable": sum(state.next_step(view.today) is not None for _, state in matters),
+        "words": reminders.words(found, [matter for matter, _ in matters], by=request.user),
+        "may_remind": may_remind(request.user),
+        "opening": None if in_working_hours(timezone.now()) else next_working_moment(timezone.now()),
+        "trend": trend.of_school(found, view),
+    }
+    return render(request, "schools/monitoring/school.html", context)
+
+
+@require_POST
+def remind(request: HttpRequest, pk: int) -> HttpResponse:
+    """One click: everything that may be reminded of today, back to the page it was clicked on."""
+    require(may_remind(request.user), "催办由县（市、区）和市评委会办公室进行。")
+    found = get_object_or_404(School.objects.visible_to(request.user), pk=pk)
+    view = _view(request.POST.get("year"))
+    seen = overview.city_on(found.city_id, view).within({found.pk})
+    matters = [matter for one in seen for anomaly in one.anomalies for matter in anomaly.matters]
+    try:
+        outcome = reminders.remind(found, matters, by=request.user)
+    except reminders.NobodyToRemind as refused:
+        messages.error(request, str(refused))
+    else:
+        _say(request, found, outcome)
+    back = request.POST.get("next", "")
+    inside = url_has_allowed_host_and_scheme(back, allowed_hosts=None)
+    return redirect(back if inside else reverse("schools:monitoring_school", args=[pk]))
+
+
+def _say(request: HttpRequest, school: School, outcome: reminders.Outcome) -> None:
+    if outcome.sent:
+        messages.success(request, f"已提醒{school}：{reminders.summary(outcome.sent)}。")
+    if outcome.waiting:
+        opening = timezone.localtime(next_working_moment(timezone.now()))
+        when = f"{day_words(opening)} {opening:%H:%M} 以后"
+        messages.success(request, f"现在不是工作时间，将于{when}提醒{school}：{reminders.summary(outcome.waiting)}。")
+    if not outcome.sent and not outcome.waiting:
+        messages.info(request, f"{school}没有现在可以催办的事项：{_why_not(outcome)}。")
+
+
+def _why_not(outcome: reminders.Outcome) -> str:
+    days = [day for _, day in outcome.too_soon if day]
+    if days:
+        return f"已提醒填报人，{day_words(min(days))}起可再提醒负责人和县（区）"
+    if outcome.too_soon:
+        return "提醒已排队，等到上班时间送达"
+    return "同一事项最多提醒两次，均已提醒" if outcome.twice else "事项已经办结"
+
+
+def _view(asked: str | None) -> View:
+    today = timezone.localdate()
+    return View(int(asked) if asked in {str(year) for year in _years()} else today.year, today)
+
+
+def _years() -> list[int]:
+    today = timezone.localdate()
+    return [today.year - back for back in range(YEARS_BACK + 1)]
+
+
+def _rows(seen: Sequence[overview.Seen], view: View) -> list[dict]:
+    more = overview.details(seen, view)
+    states = reminders.states_of([one.standing.pk for one in seen])
+    return [_row(one, more, states.get(one.standing.pk, {}), view) for one in seen]
+
+
+def _row(one: overview.Seen, more: overview.Details, states: dict[str, reminders.State], view: View) -> dict:
+    pk = one.standing.pk
+    held = [states.get(key, reminders.State()) for anomaly in one.anomalies for key, _ in anomaly.matters]
+    said = [reminder for state in held for reminder in (state.first, state.second) if reminder]
+    return {
+        "school": one.standing,
+        "anomalies": one.anomalies,
+        "cells": more.cells[pk],
+        "attendance": f"{one.standing.total.attendance:,}",
+        "cost": f"{one.standing.total.cost:,.0f}",
+        "arrived": "未登记" if one.standing.arrived is None else f"{one.standing.arrived:,.0f}",
+        "lecturers": more.lecturers.get(pk, []),
+        "records": f"{reverse('schools:teaching_school', args=[pk])}?year={view.year}",
+        "plan": reverse("schools:plan", args=[pk, view.year]),
+        "months": reverse("schools:month", args=[pk, view.year, 1]).removesuffix("1/"),
+        "remindable": sum(state.next_step(view.today) is not None for state in held),
+        "last": max(said, key=lambda reminder: reminder.at, default=None),
+    }
+
+
+def _tiles(seen: Sequence[overview.Seen]) -> list[Tile]:
+    """The followed figures of the scope, added up."""
+    standings = [one.standing for one in seen]
+    total, planned = overview.total(seen), sum(one.planned for one in standings)
+    arrived = [one.arrived for one in standings if one.arrived is not None]
+    flagged = sum(bool(one.anomalies) for one in seen)
+    done = sum(one.done for one in standings)
+    money = f"到位 {sum(arrived) / 10000:,.2f} 万元（{len(arrived)} 所已登记）" if arrived else "到位经费均未登记"
+    return [
+        Tile("教学计划", f"{done:,}", "期已完成", f"计划共 {planned:,} 期", done=done, whole=planned),
+        Tile("培训场次", f"{total.classes:,}", "期", f"{len(seen)} 所党校，{flagged} 所有提示"),
+        Tile("参训人数", f"{total.attendance:,}", "人次", "主办和参加的班次合计"),
+        Tile("资金使用", f"{total.cost / 10000:,.2f}", "万元", money, done=total.cost, whole=sum(arrived) if arrived else None),
+    ]
