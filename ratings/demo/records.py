@@ -15,6 +15,7 @@ from schools.importing.figure_sheets import BudgetResource, YearFiguresResource
 from schools.importing.plan_sheets import MonthlyReportResource, PlannedClassResource
 from schools.importing.registry_sheets import EquipmentResource, LeaderResource, RegulationResource, TeacherResource, TeachingPointResource
 from schools.models import AnnualPlan, Budget, Lesson, MonthlyReport, PlannedClass, Region, School, TrainingClass, User, YearFigures
+from schools.teaching.months import fill_figures
 from schools.workbooks import read_workbook
 
 #: In the order in which one sheet may name what another brought in.
@@ -48,6 +49,8 @@ def load_records(folder: Path, city: Region, year: int, *, by: User) -> None:
         one.recorded_at = _registered(one.ends_on)
     TrainingClass.objects.bulk_update(held, ["recorded_at"], batch_size=500)
     repeat_year(city, year)
+    for reported in (year, year + 1):
+        fill_figures(schools, reported)
 
 
 def repeat_year(city: Region, year: int) -> None:

@@ -11,7 +11,10 @@ from schools.models import User
 
 @dataclass(frozen=True)
 class Task:
-    """Something this person can do now. `kind` tints the tag as in `tag`; a task without a day comes after those with one."""
+    """Something this person can do now. `kind` tints the tag as in `tag`; a task without a day comes after those with one.
+
+    `press` is an address that does it by one POST, from a button that says `press_label`.
+    """
 
     title: str
     url: str
@@ -19,6 +22,8 @@ class Task:
     tag: str = "待办"
     kind: str = "warn"
     due: date | None = None
+    press: str = ""
+    press_label: str = ""
 
 
 @dataclass(frozen=True)

@@ -54,6 +54,8 @@ class WorkbookResource(resources.ModelResource):
         self.city, self.by, self.year = city, by, year
         self.numbers: list[int] = []
         self.seen: dict[Hashable, int] = {}
+        #: (row, heading, sentence) of what is worth saying about rows that are accepted.
+        self.remarks: list[tuple[int, str | None, str]] = []
 
     # --- What the sheet looks like ---
 

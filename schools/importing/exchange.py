@@ -85,7 +85,8 @@ def _import_sheet(resource: WorkbookResource, table: Table) -> Report:
     _refuse(resource, table, result)
     totals = result.totals
     counts = (totals[kind] for kind in (RowResult.IMPORT_TYPE_NEW, RowResult.IMPORT_TYPE_UPDATE, RowResult.IMPORT_TYPE_SKIP))
-    return Report(resource.title(), *counts, warnings=tuple(table.warnings))
+    remarks = (Problem(table.problems.workbook, table.problems.sheet, *remark) for remark in resource.remarks)
+    return Report(resource.title(), *counts, warnings=(*table.warnings, *remarks))
 
 
 def _dataset(resource: WorkbookResource, table: Table) -> Dataset:

@@ -1,0 +1,86 @@
+"""One table for a plan: a row is a month, a name and a kind; of a school or of whoever issues."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+
+from schools.models.teaching import ClassCategory
+from schools.teaching.plans import PlanRow
+from schools.workbooks import clean_text
+
+MONTHS = [(number, f"{number}月") for number in range(1, 13)]
+#: Empty rows below those there are; saving brings new ones.
+EXTRA_ROWS = 4
+
+
+class PlanRowForm(forms.Form):
+    """A planned class. An issued one shows its name and kind, which stay the issuer's."""
+
+    pk = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    month = forms.TypedChoiceField(label="月份", coerce=int, required=False, empty_value=None, choices=[("", "选择"), *MONTHS])
+    name = forms.CharField(label="班次名称", required=False, max_length=100)
+    kind = forms.ChoiceField(label="类别", required=False, choices=ClassCategory.choices, initial=ClassCategory.CONCENTRATED)
+    remove = forms.BooleanField(label="删去", required=False)
+
+    def __init__(self, *args, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.empty_permitted = True
+        for name, field in self.fields.items():
+            if name == "pk":
+                continue
+            kind = {"name": "form-control", "remove": "form-check-input"}.get(name, "form-select")
+            field.widget.attrs |= {"class": kind, "aria-label": field.label}
+
+    def clean(self) -> dict[str, Any]:
+        """A row without a name is no row; one with a name has a month."""
+        data = super().clean()
+        data["name"] = clean_text(data.get("name") or "")
+        if data.get("pk") and not data["name"] and not data.get("remove"):
+            self.add_error("name", "请填写班次名称；不再举办的请勾选“删去”。")
+        if data["name"] and not data.get("month") and "month" not in self.errors:
+            self.add_error("month", f"请选择“{data['name']}”的月份。")
+        data["kind"] = data.get("kind") or ClassCategory.CONCENTRATED
+        return data
+
+    def row(self) -> PlanRow | None:
+        """What is to be written; None for an empty row."""
+        data = self.cleaned_data
+        if not data["name"] and not data.get("pk"):
+            return None
+        return PlanRow(data.get("pk"), data["month"] or 0, data["name"], data["kind"], bool(data.get("remove")))
+
+
+class BasePlanFormSet(forms.BaseFormSet):
+    """The table; two rows of one month and name are refused before the database is."""
+
+    def __init__(self, data=None, *args, **kwargs) -> None:
+        if data is not None and f"{kwargs['prefix']}-TOTAL_FORMS" not in data:
+            data = {f"{kwargs['prefix']}-TOTAL_FORMS": "0", f"{kwargs['prefix']}-INITIAL_FORMS": "0"}
+        super().__init__(data, *args, **kwargs)
+
+    def clean(self) -> None:
+        """Names the twins."""
+        if any(self.errors):
+            return
+        seen = set()
+        for row in self.rows():
+            if row.remove:
+                continue
+            if (row.month, row.name) in seen:
+                raise forms.ValidationError(f"{row.month}月有两个“{row.name}”，请合并或改名。")
+            seen.add((row.month, row.name))
+
+    def rows(self) -> list[PlanRow]:
+        """The rows that say something."""
+        return [row for form in self.forms if (row := form.row()) is not None]
+
+
+PlanFormSet = forms.formset_factory(PlanRowForm, formset=BasePlanFormSet, extra=EXTRA_ROWS, max_num=200, absolute_max=210)
+
+
+class IssueYearForm(forms.Form):
+    """The year to issue for."""
+
+    year = forms.IntegerField(label="年度", min_value=2000, max_value=2100)

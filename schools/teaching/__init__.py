@@ -1,0 +1,1 @@
+"""The year's teaching as the schools record it: plans, classes, months."""

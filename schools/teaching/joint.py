@@ -1,0 +1,80 @@
+"""联合办班: one school hosts and counts the class, the others confirm that they took part with their own attendance."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+
+from schools.inbox import notify
+from schools.models import Appointment, JointPartner, School, TrainingClass, User
+from schools.models.scope import SCHOOL_ROLES
+
+from .classes import DuplicateClass, refuse_locked, twin_of
+
+
+def invite(record: TrainingClass, partners: Iterable[School], *, by: User) -> None:
+    """Name the schools that take part; each hears of it once."""
+    for school in partners:
+        if school.pk == record.school_id:
+            continue
+        partner, made = JointPartner.objects.get_or_create(host_class=record, school=school)
+        if made:
+            _tell(
+                school, f"{record.school}登记了联合办班“{record.name}”，请确认本校参加的人次。", f"/teaching/joint/{partner.pk}/", partner
+            )
+
+
+def _tell(school: School, text: str, url: str, partner: JointPartner) -> None:
+    people = Appointment.objects.in_force().filter(role__in=SCHOOL_ROLES, school=school).select_related("user")
+    notify({one.user_id: one.user for one in people}.values(), text, url=url, key=f"joint-{partner.pk}", school=school)
+
+
+def waiting_for(school: School) -> list[JointPartner]:
+    """What the school has not answered yet."""
+    return list(JointPartner.objects.filter(school=school).waiting().select_related("host_class__school").order_by("host_class__starts_on"))
+
+
+def _locked(partner: JointPartner) -> JointPartner:
+    found = JointPartner.objects.select_for_update(of=("self",)).select_related("host_class__school", "school").get(pk=partner.pk)
+    if found.record_id:
+        raise ValidationError("本校已经确认参加。")
+    if found.declined_at:
+        raise ValidationError("本校已经答复不参加。")
+    if found.host_class.is_voided:
+        raise ValidationError("主办校已将这一班次作废，不需要再确认。")
+    return found
+
+
+@transaction.atomic
+def join(partner: JointPartner, attendance: int, *, by: User) -> TrainingClass:
+    """The record 参加 of this school: the host's class with this school's own attendance; the money stays the host's."""
+    partner = _locked(partner)
+    host, school = partner.host_class, partner.school
+    refuse_locked(school, host.starts_on)
+    existing = twin_of(school, host.starts_on, host.name)
+    if existing:
+        raise DuplicateClass(existing)
+    record = TrainingClass.objects.create(
+        school=school,
+        part=TrainingClass.Part.PARTICIPANT,
+        attendance=attendance,
+        recorded_by=by,
+        **{
+            name: getattr(host, name)
+            for name in ("starts_on", "ends_on", "name", "category", "form", "audience", "hours", "first_lesson", "place")
+        },
+    )
+    partner.record = record
+    partner.save(update_fields=["record"])
+    return record
+
+
+@transaction.atomic
+def decline(partner: JointPartner, *, by: User) -> None:
+    """The school did not take part."""
+    partner = _locked(partner)
+    partner.declined_at = timezone.now()
+    partner.save(update_fields=["declined_at"])

@@ -1,0 +1,178 @@
+"""Months of a school's year: what they hold, when they are due, how they are confirmed and corrected."""
+
+from __future__ import annotations
+
+import calendar
+from dataclasses import dataclass, field
+from datetime import date
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from schools.metrics.standing import report_due
+from schools.models import MonthlyReport, ReportCorrection, School, User
+
+from .figures import Figures, differences, figures_of_year, nothing, sentence
+
+FUTURE, RUNNING, OWED, CONFIRMED, CHANGED, UNUSED = "future", "running", "owed", "confirmed", "changed", "unused"
+
+
+@dataclass(frozen=True)
+class Month:
+    """A month of a school as it stands today: the figures of its records, and the report if there is one."""
+
+    year: int
+    month: int
+    figures: Figures
+    report: MonthlyReport | None
+    today: date
+    in_use: bool = True
+    changes: list[tuple] = field(default_factory=list)
+
+    @property
+    def first(self) -> date:
+        """Its first day."""
+        return date(self.year, self.month, 1)
+
+    @property
+    def last(self) -> date:
+        """Its last day."""
+        return date(self.year, self.month, calendar.monthrange(self.year, self.month)[1])
+
+    @property
+    def due(self) -> date:
+        """The day its report is due."""
+        return (self.report and self.report.due) or report_due(self.year, self.month)
+
+    @property
+    def is_zero(self) -> bool:
+        """Whether nothing was held: a report of it is a 零报告."""
+        return not self.figures["classes"] and not self.figures["joined"]
+
+    @property
+    def is_confirmed(self) -> bool:
+        """Whether somebody answered for it."""
+        return self.report is not None and self.report.confirmed_at is not None
+
+    @property
+    def state(self) -> str:
+        """One word for what can be done with it."""
+        if self.is_confirmed:
+            return CHANGED if self.changes else CONFIRMED
+        if not self.in_use:
+            return UNUSED
+        if self.first > self.today:
+            return FUTURE
+        return RUNNING if self.last >= self.today else OWED
+
+    @property
+    def is_late(self) -> bool:
+        """Confirmed after the day it was due, or owed beyond it; a later correction makes nothing late."""
+        if self.is_confirmed:
+            return timezone.localdate(self.report.confirmed_at) > self.due
+        return self.state == OWED and self.today > self.due
+
+    @property
+    def tag(self) -> tuple[str, str]:
+        """Words and tint of its state."""
+        if self.state == CHANGED:
+            return "有更正", "warn"
+        if self.state == CONFIRMED:
+            name = "零报告" if self.report.is_zero else "已确认"
+            return (f"{name}（逾期）", "warn") if self.is_late else (name, "ok")
+        if self.state == OWED:
+            return ("逾期未报", "bad") if self.is_late else ("待确认", "warn")
+        return {FUTURE: "未到", RUNNING: "本月", UNUSED: "不计"}[self.state], "plain"
+
+    @property
+    def sentence(self) -> str:
+        """Its figures in one line."""
+        return "没有办班" if self.is_zero else sentence(self.figures)
+
+
+def year_of(school: School, year: int, *, today: date | None = None) -> list[Month]:
+    """The twelve months; three queries."""
+    found = figures_of_year(School.objects.filter(pk=school.pk), year)
+    reports = {report.month: report for report in MonthlyReport.objects.filter(school=school, year=year).select_related("confirmed_by")}
+    today = today or timezone.localdate()
+    return [_month(school, year, number, found.get((school.pk, number)), reports.get(number), today) for number in range(1, 13)]
+
+
+def month_of(school: School, year: int, month: int) -> Month:
+    """One month."""
+    return year_of(school, year)[month - 1]
+
+
+def _month(school: School, year: int, month: int, figures: Figures | None, report: MonthlyReport | None, today: date) -> Month:
+    figures = figures or nothing()
+    stored = report.figures if report and report.confirmed_at else {}
+    return Month(year, month, figures, report, today, in_use(school, year, month), differences(stored, figures))
+
+
+def in_use(school: School, year: int, month: int) -> bool:
+    """Whether the school owed a report: from the month it opened to the one before it closed, as the metric counts."""
+    opened, closed = school.opened_on, school.closed_on
+    begun = opened is None or (opened.year, opened.month) <= (year, month)
+    return begun and (closed is None or (year, month) < (closed.year, closed.month))
+
+
+@transaction.atomic
+def confirm(school: School, year: int, month: int, *, by: User, reason: str = "") -> Month:
+    """Store the month's figures as the school answers for them.
+
+    What was confirmed before stays: a second confirmation needs a reason, keeps the day of the first and both sets of
+    figures. Raises ValidationError with a sentence.
+    """
+    School.objects.select_for_update().get(pk=school.pk)
+    found = month_of(school, year, month)
+    if found.state in (FUTURE, RUNNING):
+        raise ValidationError(f"{month}月还没有结束，结束后再确认月报。")
+    if found.state == UNUSED:
+        raise ValidationError(f"{year}年{month}月本校未启用或已关闭，不需要报送月报。")
+    if found.state == CONFIRMED:
+        raise ValidationError(f"{year}年{month}月的月报已经确认，记录没有变化，不需要再次确认。")
+    if found.state == CHANGED:
+        return _correct(school, found, by=by, reason=reason.strip())
+    report = found.report or MonthlyReport(school=school, year=year, month=month)
+    report.confirmed_at, report.confirmed_by = timezone.now(), by
+    report.is_zero, report.figures = found.is_zero, found.figures
+    report.save()
+    return month_of(school, year, month)
+
+
+def _correct(school: School, found: Month, *, by: User, reason: str) -> Month:
+    if not reason:
+        raise ValidationError("请写明更正原因。")
+    report = found.report
+    ReportCorrection.objects.create(report=report, before=report.figures, after=found.figures, reason=reason[:200], by=by)
+    report.figures, report.is_zero = found.figures, found.is_zero
+    report.save(update_fields=["figures", "is_zero"])
+    return month_of(school, found.year, found.month)
+
+
+def unanswered(school: School, *, today: date | None = None) -> list[Month]:
+    """Months of this year and the last that wait for the school: not confirmed, or changed since; oldest first."""
+    today = today or timezone.localdate()
+    months = [month for year in (today.year - 1, today.year) for month in year_of(school, year, today=today)]
+    begun = min((month.first for month in months if month.report or not month.is_zero), default=today)
+    return [
+        month for month in months if month.state == CHANGED or (month.state == OWED and (month.first >= begun or month.year == today.year))
+    ]
+
+
+def fill_figures(schools: QuerySet[School], year: int) -> None:
+    """Give imported confirmations the figures of the records that were imported with them."""
+    found = figures_of_year(schools, year)
+    reports = list(MonthlyReport.objects.filter(school__in=schools, year=year, confirmed_at__isnull=False, figures={}))
+    for report in reports:
+        report.figures = found.get((report.school_id, report.month)) or nothing()
+        report.is_zero = not report.figures["classes"] and not report.figures["joined"]
+    MonthlyReport.objects.bulk_update(reports, ["figures", "is_zero"], batch_size=200)
+
+
+def calendar_weeks(year: int, month: int) -> list[list[date | None]]:
+    """The weeks of the month from Monday, days of neighbouring months left blank."""
+    weeks = calendar.Calendar().monthdatescalendar(year, month)
+    return [[day if day.month == month else None for day in week] for week in weeks]

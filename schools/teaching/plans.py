@@ -1,0 +1,210 @@
+"""What a school plans for each month of a year, and how far it has come."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import ProtectedError, QuerySet
+from django.utils import timezone
+
+from schools import audit
+from schools.changes import note_change, snapshot
+from schools.locks import lock_of
+from schools.models import AnnualPlan, PlannedClass, School, TrainingClass, User
+
+FILING_DEADLINE = (3, 31)
+
+
+@dataclass(frozen=True)
+class PlanRow:
+    """A planned class as typed: `pk` of the row it changes, None for a new one."""
+
+    pk: int | None
+    month: int
+    name: str
+    kind: str
+    remove: bool = False
+
+
+@dataclass(frozen=True)
+class Progress:
+    """A year's plan against its classes."""
+
+    planned: int
+    done: int
+    held: int
+    unplanned: int
+
+    @property
+    def percent(self) -> int | None:
+        """Planned classes held at least once, in whole per cent; None without a plan."""
+        return self.done * 100 // self.planned if self.planned else None
+
+
+def due_of(year: int) -> date:
+    """The day by which the year's plan is to be filed."""
+    return date(year, *FILING_DEADLINE)
+
+
+def is_late(plan: AnnualPlan) -> bool:
+    """Filed after the day, or not filed although it has passed."""
+    return (plan.filed_on or timezone.localdate()) > due_of(plan.year)
+
+
+def plan_of(school: School, year: int) -> AnnualPlan | None:
+    """The plan of the year with its classes and what was held of each."""
+    return AnnualPlan.objects.filter(school=school, year=year).first()
+
+
+def planned_rows(plan: AnnualPlan | None) -> list[tuple[PlannedClass, list[TrainingClass]]]:
+    """Planned classes by month, each with the classes held for it."""
+    if plan is None:
+        return []
+    rows = list(plan.planned_classes.select_related("issued__issued_plan__city", "issued__issued_plan__county").order_by("month", "pk"))
+    held: dict[int, list[TrainingClass]] = {}
+    for one in TrainingClass.objects.kept().filter(planned__in=[row.pk for row in rows]).order_by("starts_on", "pk"):
+        held.setdefault(one.planned_id, []).append(one)
+    return [(row, held.get(row.pk, [])) for row in rows]
+
+
+def progress_of(schools: QuerySet[School], year: int) -> dict[int, Progress]:
+    """Progress by school: two queries, however many schools. A joint class fulfils the plan of whoever takes part."""
+    ids = schools.order_by().values("pk")
+    planned: dict[int, set[int]] = {}
+    for school, pk in PlannedClass.objects.filter(plan__school__in=ids, plan__year=year).values_list("plan__school_id", "pk"):
+        planned.setdefault(school, set()).add(pk)
+    held: dict[int, list[int | None]] = {}
+    classes = TrainingClass.objects.filter(school__in=ids).kept().held_between(date(year, 1, 1), date(year, 12, 31)).order_by()
+    for school, plan in classes.values_list("school_id", "planned_id"):
+        held.setdefault(school, []).append(plan)
+    return {
+        school: Progress(
+            len(planned.get(school, ())),
+            len(planned.get(school, set()) & set(held.get(school, ()))),
+            len(held.get(school, ())),
+            sum(one not in planned.get(school, ()) for one in held.get(school, ())),
+        )
+        for school in planned.keys() | held.keys()
+    }
+
+
+def progress(school: School, year: int) -> Progress:
+    """Of one school."""
+    return progress_of(School.objects.filter(pk=school.pk), year).get(school.pk, Progress(0, 0, 0, 0))
+
+
+def digest_of(rows: Iterable[PlannedClass]) -> str:
+    """What a form was filled from, to notice that somebody else changed it meanwhile."""
+    text = json.dumps([[row.pk, row.month, row.name, row.kind] for row in sorted(rows, key=lambda row: row.pk)], ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+@transaction.atomic
+def save_rows(school: School, year: int, rows: Iterable[PlanRow], *, by: User) -> AnnualPlan:
+    """Write the table of planned classes; ValidationError says which row cannot be written, and then none is.
+
+    Names and kinds of issued rows stay the issuer's; what a class was held for cannot be removed; a locked period
+    keeps its plan.
+    """
+    School.objects.select_for_update().get(pk=school.pk)
+    plan, _ = AnnualPlan.objects.get_or_create(school=school, year=year)
+    known = {row.pk: row for row in plan.planned_classes.all()}
+    rows = list(rows)
+    for typed in sorted(rows, key=lambda row: not row.remove):
+        if typed.pk is None:
+            if not typed.remove:
+                _refuse_locked(school, year, typed.month)
+                made = PlannedClass.objects.create(plan=plan, month=typed.month, name=typed.name, kind=typed.kind)
+                note_change(made, school=school, action="add", before={}, after=snapshot(made), by=by)
+            continue
+        row = known.get(typed.pk)
+        if row is None:
+            raise ValidationError(f"“{typed.name}”已被他人从计划中删去，请重新打开本页。")
+        if typed.remove:
+            _remove(row, school, by)
+        else:
+            _change(row, typed, school, by)
+    _refuse_twins(plan)
+    return plan
+
+
+def _remove(row: PlannedClass, school: School, by: User) -> None:
+    if row.issued_id:
+        raise ValidationError(f"“{row.name}”由上级下发，不能从计划中删去。")
+    _refuse_locked(school, row.plan.year, row.month)
+    before = snapshot(row)
+    note_change(row, school=school, action="void", before=before, after={}, by=by, reason="从年度计划中删去")
+    try:
+        row.delete()
+    except ProtectedError as error:
+        raise ValidationError(f"“{row.name}”已有办班登记，不能从计划中删去。") from error
+
+
+def _change(row: PlannedClass, typed: PlanRow, school: School, by: User) -> None:
+    name, kind = (row.name, row.kind) if row.issued_id else (typed.name, typed.kind)
+    if (row.month, row.name, row.kind) == (typed.month, name, kind):
+        return
+    _refuse_locked(school, row.plan.year, row.month)
+    _refuse_locked(school, row.plan.year, typed.month)
+    before = snapshot(row)
+    row.month, row.name, row.kind = typed.month, name, kind
+    # A swap of two rows would meet the unique constraint half way; twins are looked for at the end.
+    if PlannedClass.objects.filter(plan=row.plan, month=row.month, name=row.name).exclude(pk=row.pk).exists():
+        raise ValidationError(f"{row.month}月有两个“{row.name}”，请合并或改名。")
+    row.save(update_fields=["month", "name", "kind"])
+    note_change(row, school=school, action="change", before=before, after=snapshot(row), by=by)
+
+
+def _refuse_twins(plan: AnnualPlan) -> None:
+    seen = set()
+    for row in plan.planned_classes.all():
+        if (row.month, row.name) in seen:
+            raise ValidationError(f"{row.month}月有两个“{row.name}”，请合并或改名。")
+        seen.add((row.month, row.name))
+
+
+def _refuse_locked(school: School, year: int, month: int) -> None:
+    lock = lock_of(school, date(year, month, 1))
+    if lock:
+        raise ValidationError(f"{lock.name}已提交，{year}年{month}月的计划已经锁定，不能再改。")
+
+
+@transaction.atomic
+def copy_last_year(school: School, year: int, *, by: User) -> int:
+    """Last year's own rows once more, those already there left out; how many were added."""
+    School.objects.select_for_update().get(pk=school.pk)
+    plan, _ = AnnualPlan.objects.get_or_create(school=school, year=year)
+    there = set(plan.planned_classes.values_list("month", "name"))
+    last = PlannedClass.objects.filter(plan__school=school, plan__year=year - 1, issued__isnull=True).order_by("month", "pk")
+    added = 0
+    for row in last:
+        name = row.name.replace(str(year - 1), str(year))
+        if (row.month, name) in there:
+            continue
+        _refuse_locked(school, year, row.month)
+        made = PlannedClass.objects.create(plan=plan, month=row.month, name=name, kind=row.kind)
+        note_change(made, school=school, action="add", before={}, after=snapshot(made), by=by, reason=f"从{year - 1}年计划复制")
+        added += 1
+    return added
+
+
+@transaction.atomic
+def file_plan(school: School, year: int, *, by: User) -> AnnualPlan:
+    """备案 today; a plan is filed once, and not empty."""
+    School.objects.select_for_update().get(pk=school.pk)
+    plan = plan_of(school, year)
+    if plan is None or not plan.planned_classes.exists():
+        raise ValidationError("计划中还没有班次，请先填写再备案。")
+    if plan.filed_on:
+        raise ValidationError(f"{year}年计划已于{plan.filed_on.month}月{plan.filed_on.day}日备案。")
+    plan.filed_on = timezone.localdate()
+    plan.save(update_fields=["filed_on"])
+    detail = {"年度": year, "班次": plan.planned_classes.count(), "备案日期": plan.filed_on.isoformat()}
+    audit.record("plan", by=by, city=school.city, subject=f"{school.name}{year}年培训计划备案", detail=detail)
+    return plan

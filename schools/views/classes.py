@@ -1,0 +1,208 @@
+"""Classes: registered, read, changed, voided, joined."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from schools.downloads import TooManyRows, export
+from schools.forms.class_acts import JoinForm, VoidForm
+from schools.forms.classes import ClassForm
+from schools.importing.class_sheets import LessonResource, TrainingClassResource
+from schools.importing.exchange import export_sheets
+from schools.locks import lock_of
+from schools.models import JointPartner, PlannedClass, RecordChange, School, TrainingClass
+from schools.permissions import may_record, readable_schools, require_recorder
+from schools.teaching import classes, corrected, joint
+from schools.views.teaching import classes_of, year_asked
+
+TAKEN = "本校这一天已登记同名的班次，没有重复登记。"
+
+
+def own_school(request: HttpRequest) -> School:
+    """The school this person records for; everybody else is refused with a sentence."""
+    return require_recorder(request.user)
+
+
+def own_class(request: HttpRequest, pk: int) -> TrainingClass:
+    """A class this person may change; one of another school does not exist for them."""
+    require_recorder(request.user)
+    return get_object_or_404(TrainingClass.objects.visible_to(request.user).select_related("school__city", "school__county"), pk=pk)
+
+
+@require_http_methods(["GET", "POST"])
+def new(request: HttpRequest) -> HttpResponse:
+    """One short form; from a planned class (`planned`) or an earlier one (`copy`) if the address names it."""
+    school = own_school(request)
+    source = {"copy_of": _asked(TrainingClass.objects.filter(school=school), request, "copy")}
+    source["planned"] = _asked(PlannedClass.objects.filter(plan__school=school).select_related("plan"), request, "planned")
+    form = ClassForm(request.POST or None, school=school, **source)
+    existing = lock = None
+    if request.method == "POST" and form.is_valid():
+        lock = lock_of(school, form.cleaned_data["starts_on"])
+        try:
+            if lock:
+                return _asked_for(request, form, lambda reason: corrected.ask_add(school, form.values(), form.lesson_rows(), **reason))
+            record = classes.register(school, form.values(), form.lesson_rows(), form.partner_schools(), by=request.user)
+        except classes.DuplicateClass as twin:
+            existing = twin.existing
+            form.add_error("name", TAKEN)
+        except IntegrityError:
+            existing = classes.twin_of(school, form.cleaned_data["starts_on"], form.cleaned_data["name"])
+            form.add_error("name", TAKEN)
+        except ValidationError as error:
+            form.add_error(None, error)
+        else:
+            return _registered(request, record)
+    context = {"form": form, "school": school, "existing": existing, "lock": lock, "recent": _recent(school), **source}
+    return render(request, "schools/teaching/class_form.html", context)
+
+
+def _asked_for(request: HttpRequest, form: ClassForm, ask) -> HttpResponse:
+    """A locked period: the same form, with its reason, becomes a request for 数据更正."""
+    correction = ask({"by": request.user, "reason": form.cleaned_data["reason"]})
+    messages.success(request, "数据更正已提交，同意后生效。")
+    return redirect("schools:correction", correction.pk)
+
+
+def _registered(request: HttpRequest, record: TrainingClass) -> HttpResponse:
+    late = "，开班已超过15天，自动标为补录" if record.is_late else ""
+    messages.success(request, f"已登记：{record.starts_on.month}月{record.starts_on.day}日 {record.name}，{record.attendance} 人次{late}。")
+    if "another" in request.POST:
+        return redirect(f"{reverse('schools:class_new')}?copy={record.pk}")
+    return redirect(f"{reverse('schools:teaching_school', args=[record.school_id])}?year={record.starts_on.year}")
+
+
+def _asked(queryset, request: HttpRequest, name: str):
+    """The record the address names, if it is one of the school's own."""
+    asked = request.GET.get(name, "")
+    return queryset.filter(pk=int(asked)).first() if asked.isascii() and asked.isdigit() and len(asked) < 18 else None
+
+
+def _recent(school: School):
+    """What one may copy."""
+    return TrainingClass.objects.filter(school=school, part=TrainingClass.Part.HOST).kept().order_by("-starts_on", "-pk")[:5]
+
+
+@require_GET
+def page(request: HttpRequest, pk: int) -> HttpResponse:
+    """One class with its lessons, partners and changes."""
+    readable = TrainingClass.objects.visible_to(request.user)
+    record = get_object_or_404(readable.select_related("school", "planned__plan", "teaching_point", "recorded_by", "voided_by"), pk=pk)
+    context = {
+        "record": record,
+        "lessons": record.lessons.select_related("teacher").order_by("pk"),
+        "partners": record.partners.select_related("school", "record"),
+        "joined": JointPartner.objects.filter(record=record).select_related("host_class__school").first(),
+        "changes": RecordChange.objects.of(record).select_related("by"),
+        "own": may_record(request.user, record.school) and not record.is_voided,
+        "lock": lock_of(record.school, record.starts_on),
+    }
+    return render(request, "schools/teaching/class.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+def edit(request: HttpRequest, pk: int) -> HttpResponse:
+    """The same form with what was recorded; old values stay in the list of changes."""
+    record = own_class(request, pk)
+    if record.is_voided:
+        messages.error(request, "这一班次已作废，不能再修改。")
+        return redirect("schools:class", pk)
+    lock = lock_of(record.school, record.starts_on)
+    form = ClassForm(request.POST or None, school=record.school, bound_to=record, initial={"seen": classes.digest_of(record)})
+    existing = current = None
+    if request.method == "POST" and form.is_valid():
+        try:
+            data = form.cleaned_data
+            lock = lock or lock_of(record.school, data["starts_on"])
+            if lock:
+                return _asked_for(request, form, lambda reason: corrected.ask_change(record, form.values(), form.lesson_rows(), **reason))
+            classes.change(record, form.values(), form.lesson_rows(), by=request.user, seen=data["seen"], reason=data["reason"])
+        except classes.DuplicateClass as twin:
+            existing = twin.existing
+            form.add_error("name", TAKEN)
+        except classes.Stale as error:
+            current = TrainingClass.objects.prefetch_related("lessons__teacher").get(pk=pk)
+            form = _renewed(request, form, current)
+            form.add_error(None, error)
+        except ValidationError as error:
+            form.add_error(None, error)
+        else:
+            messages.success(request, "已保存修改，原来的内容留在修改记录里。")
+            return redirect("schools:class", pk)
+    context = {"form": form, "school": record.school, "record": record, "existing": existing, "current": current, "lock": lock}
+    return render(request, "schools/teaching/class_form.html", context)
+
+
+def _renewed(request: HttpRequest, form: ClassForm, current: TrainingClass) -> ClassForm:
+    """The typed form once more, made from the record as it now stands: a second save then means it."""
+    data = request.POST.copy()
+    data["seen"] = classes.digest_of(current)
+    renewed = ClassForm(data, school=current.school, bound_to=current)
+    renewed.is_valid()
+    return renewed
+
+
+@require_http_methods(["GET", "POST"])
+def void(request: HttpRequest, pk: int) -> HttpResponse:
+    """Asks for the reason, and says what follows."""
+    record = own_class(request, pk)
+    form = VoidForm(request.POST or None)
+    lock = lock_of(record.school, record.starts_on)
+    if request.method == "POST" and form.is_valid():
+        try:
+            if lock:
+                return _asked_for(request, form, lambda reason: corrected.ask_void(record, **reason))
+            classes.void(record, by=request.user, reason=form.cleaned_data["reason"])
+        except ValidationError as error:
+            form.add_error(None, error)
+        else:
+            messages.success(request, f"已作废：{record}。")
+            return redirect(f"{reverse('schools:teaching_school', args=[record.school_id])}?year={record.starts_on.year}")
+    return render(request, "schools/teaching/class_void.html", {"form": form, "record": record, "lock": lock})
+
+
+@require_http_methods(["GET", "POST"])
+def joint_class(request: HttpRequest, pk: int) -> HttpResponse:
+    """The host's class, and one number: how many of this school took part."""
+    require_recorder(request.user)
+    waiting = JointPartner.objects.visible_to(request.user).select_related("host_class__school", "school", "record")
+    partner = get_object_or_404(waiting, pk=pk)
+    form = JoinForm(request.POST if request.method == "POST" and "decline" not in request.POST else None)
+    existing = None
+    if request.method == "POST":
+        try:
+            if "decline" in request.POST:
+                joint.decline(partner, by=request.user)
+                messages.success(request, f"已答复：本校没有参加“{partner.host_class.name}”。")
+                return redirect("schools:teaching")
+            if form.is_valid():
+                record = joint.join(partner, form.cleaned_data["attendance"], by=request.user)
+                messages.success(request, f"已登记参加：{record.name}，本校 {record.attendance} 人次。")
+                return redirect("schools:teaching")
+        except classes.DuplicateClass as twin:
+            existing = twin.existing
+            form.add_error(None, TAKEN)
+        except ValidationError as error:
+            form = JoinForm(request.POST)
+            form.add_error(None, error)
+    return render(request, "schools/teaching/joint.html", {"form": form, "partner": partner, "existing": existing})
+
+
+@require_POST
+def export_classes(request: HttpRequest, pk: int) -> HttpResponse:
+    """The classes of a year as the workbook an import takes."""
+    school = get_object_or_404(readable_schools(request.user), pk=pk)
+    year = year_asked(request)
+    rows = classes_of(school, year)
+    try:
+        sheets = export_sheets((TrainingClassResource, LessonResource), rows)
+        return export(f"{school}{year}年开班登记", sheets, by=request.user, rows=rows.count())
+    except TooManyRows as refused:
+        messages.error(request, str(refused))
+        return redirect("schools:teaching_school", pk)

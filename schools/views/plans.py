@@ -1,0 +1,162 @@
+"""Plans: the school's own table, copied, filed; and the plan a city or county issues."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from schools.forms.plans import IssueYearForm, PlanFormSet
+from schools.models import IssuedPlan
+from schools.permissions import may_issue_plan, may_record, readable_schools, require_issuer, require_recorder
+from schools.teaching import issuing, plans
+from schools.views.teaching import FIRST_YEAR
+
+CHANGED = "您填写期间，他人修改了这份计划。下面保留了您填写的内容，请与现在的计划核对后再保存。"
+
+
+def _sensible(year: int) -> int:
+    if not FIRST_YEAR <= year <= timezone.localdate().year + 1:
+        raise Http404
+    return year
+
+
+@require_GET
+def read(request: HttpRequest, pk: int, year: int) -> HttpResponse:
+    """A school's plan by month, with what was held of it."""
+    school = get_object_or_404(readable_schools(request.user), pk=pk)
+    plan = plans.plan_of(school, _sensible(year))
+    context = {
+        "school": school,
+        "year": year,
+        "plan": plan,
+        "rows": plans.planned_rows(plan),
+        "progress": plans.progress(school, year),
+        "due": plans.due_of(year),
+        "late": plan is None or plans.is_late(plan),
+        "own": may_record(request.user, school),
+    }
+    return render(request, "schools/teaching/plan.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+def edit(request: HttpRequest, year: int) -> HttpResponse:
+    """The table of the own school's planned classes."""
+    school = require_recorder(request.user)
+    plan = plans.plan_of(school, _sensible(year))
+    rows = [row for row, _ in plans.planned_rows(plan)]
+    held = {row.pk: held for row, held in plans.planned_rows(plan)}
+    digest = plans.digest_of(rows)
+    initial = [{"pk": row.pk, "month": row.month, "name": row.name, "kind": row.kind} for row in rows]
+    table = PlanFormSet(request.POST or None, prefix="row", initial=initial)
+    problem = None
+    if request.method == "POST" and table.is_valid():
+        if request.POST.get("seen") != digest:
+            problem = CHANGED
+        else:
+            try:
+                plans.save_rows(school, year, table.rows(), by=request.user)
+            except ValidationError as error:
+                problem = "；".join(error.messages)
+            else:
+                messages.success(request, f"已保存{year}年培训计划。")
+                return redirect("schools:plan_edit", year) if "more" in request.POST else redirect("schools:plan", school.pk, year)
+    known = {row.pk: row for row in rows}
+    context = {
+        "school": school,
+        "year": year,
+        "plan": plan,
+        "table": table,
+        "lines": [(form, known.get(form["pk"].value() and int(form["pk"].value())), held) for form in table],
+        "seen": digest,
+        "problem": problem,
+        "current": rows if problem == CHANGED else [],
+        "can_copy": not rows,
+    }
+    return render(request, "schools/teaching/plan_form.html", context)
+
+
+@require_POST
+def copy(request: HttpRequest, year: int) -> HttpResponse:
+    """Last year's own rows."""
+    school = require_recorder(request.user)
+    try:
+        added = plans.copy_last_year(school, _sensible(year), by=request.user)
+    except ValidationError as error:
+        messages.error(request, "；".join(error.messages))
+    else:
+        text = f"已从{year - 1}年计划复制 {added} 个班次，请核对后保存。" if added else f"{year - 1}年计划中没有可以复制的班次。"
+        (messages.success if added else messages.warning)(request, text)
+    return redirect("schools:plan_edit", year)
+
+
+@require_POST
+def file(request: HttpRequest, year: int) -> HttpResponse:
+    """备案: the button says what it does; it happens once."""
+    school = require_recorder(request.user)
+    try:
+        plan = plans.file_plan(school, _sensible(year), by=request.user)
+    except ValidationError as error:
+        messages.error(request, "；".join(error.messages))
+    else:
+        late = "（已过3月31日，标为逾期备案）" if plans.is_late(plan) else ""
+        messages.success(request, f"{year}年培训计划已备案{late}。")
+    return redirect("schools:plan", school.pk, year)
+
+
+# --- Issuing ---
+
+
+@require_http_methods(["GET", "POST"])
+def issued_list(request: HttpRequest) -> HttpResponse:
+    """The plans this person issued or may read; a year is opened by asking for it."""
+    form = IssueYearForm(request.POST or None, initial={"year": timezone.localdate().year})
+    if request.method == "POST":
+        require_issuer(request.user)
+        if form.is_valid():
+            city, county = issuing.scope_of(request.user)
+            found, _ = IssuedPlan.objects.get_or_create(city=city, county=county, year=form.cleaned_data["year"])
+            return redirect("schools:issued", found.pk)
+    found = IssuedPlan.objects.visible_to(request.user).select_related("city", "county", "issued_by")
+    if not may_issue_plan(request.user):
+        found = found.filter(issued_at__isnull=False)
+    context = {"form": form, "plans": found, "may_issue": may_issue_plan(request.user)}
+    return render(request, "schools/teaching/issued_list.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+def issued(request: HttpRequest, pk: int) -> HttpResponse:
+    """The table of an issued plan; the issuer's to change, everybody else's to read."""
+    found = get_object_or_404(IssuedPlan.objects.visible_to(request.user).select_related("city", "county", "issued_by"), pk=pk)
+    own = may_issue_plan(request.user) and issuing.scope_of(request.user) == (found.city, found.county)
+    if request.method == "POST" and not own:
+        require_issuer(request.user)
+        raise Http404
+    table = PlanFormSet(request.POST or None, prefix="row")
+    problem = None
+    if request.method == "POST" and table.is_valid():
+        withdrawn = [int(pk) for pk in request.POST.getlist("withdraw") if pk.isascii() and pk.isdigit() and len(pk) < 18]
+        try:
+            issuing.save_issued(found, table.rows(), withdrawn)
+            if "issue" in request.POST:
+                reached, added = issuing.issue(found, by=request.user)
+                messages.success(request, f"已下发：{reached} 所党校新增 {added} 个计划班次，已发消息告知填报人和负责人。")
+            else:
+                messages.success(request, "已保存，还没有下发。")
+            return redirect("schools:issued", pk)
+        except ValidationError as error:
+            problem = "；".join(error.messages)
+    rows = issuing.issuers_rows(found)
+    context = {
+        "plan": found,
+        "own": own,
+        "table": table,
+        "rows": rows,
+        "problem": problem,
+        "schools": issuing.schools_of(found).count(),
+        "news": sum(1 for row, _, _ in rows if found.issued_at is None or row.added_at > found.issued_at),
+    }
+    return render(request, "schools/teaching/issued.html", context)

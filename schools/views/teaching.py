@@ -1,0 +1,116 @@
+"""培训: the year of one school on one page, and the list of schools for those who read several."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from django.core.paginator import Paginator
+from django.db.models import Count, Q, Sum
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from schools.forms.class_acts import ClassFilterForm
+from schools.forms.filters import SchoolFilterForm
+from schools.models import AnnualPlan, MonthlyReport, School, TrainingClass
+from schools.models.scope import SCHOOL_ROLES
+from schools.permissions import may_issue_plan, may_record, readable_schools
+from schools.profile import lecturers
+from schools.teaching import joint, months, plans
+
+PAGE_SIZE = 20
+SCHOOLS_PAGE_SIZE = 50
+FIRST_YEAR = 2000
+
+
+def year_asked(request: HttpRequest) -> int:
+    """The year of the address, this one when it is missing or absurd."""
+    asked, today = request.GET.get("year", ""), timezone.localdate()
+    return int(asked) if asked.isascii() and asked.isdigit() and FIRST_YEAR <= int(asked) <= today.year + 1 else today.year
+
+
+@require_GET
+def start(request: HttpRequest) -> HttpResponse:
+    """One's own school, or the schools in scope with how far they have come."""
+    identity = request.user.identity
+    if identity and identity.role in SCHOOL_ROLES:
+        return redirect("schools:teaching_school", identity.school_id)
+    year = year_asked(request)
+    form = SchoolFilterForm(request.GET, user=request.user)
+    schools = form.narrow(readable_schools(request.user)).open_on().select_related("county").in_order()
+    page = Paginator(schools, SCHOOLS_PAGE_SIZE).get_page(request.GET.get("page"))
+    context = {
+        "form": form,
+        "year": year,
+        "years": _years(year),
+        "page": page,
+        "rows": _rows([school.pk for school in page], page, year),
+        "may_issue": may_issue_plan(request.user),
+        "query": request.GET.urlencode(),
+    }
+    return render(request, "schools/teaching/schools.html", context)
+
+
+def _rows(ids: list[int], schools, year: int) -> list[dict]:
+    progress = plans.progress_of(School.objects.filter(pk__in=ids), year)
+    filed = dict(AnnualPlan.objects.filter(school__in=ids, year=year).values_list("school_id", "filed_on"))
+    confirmed = MonthlyReport.objects.filter(school__in=ids, year=year, confirmed_at__isnull=False).order_by()
+    reports = dict(confirmed.values("school_id").annotate(n=Count("pk")).values_list("school_id", "n"))
+    empty = plans.Progress(0, 0, 0, 0)
+    return [
+        {
+            "school": school,
+            "progress": progress.get(school.pk, empty),
+            "filed_on": filed.get(school.pk),
+            "late": (filed.get(school.pk) or timezone.localdate()) > plans.due_of(year),
+            "reports": reports.get(school.pk, 0),
+        }
+        for school in schools
+    ]
+
+
+def _years(year: int) -> list[int]:
+    this = timezone.localdate().year
+    return sorted({this, this - 1, year}, reverse=True)
+
+
+@require_GET
+def school(request: HttpRequest, pk: int) -> HttpResponse:
+    """Plan, months and classes of one school's year."""
+    found = get_object_or_404(readable_schools(request.user).select_related("city", "county"), pk=pk)
+    year = year_asked(request)
+    plan = plans.plan_of(found, year)
+    classes = classes_of(found, year)
+    form = ClassFilterForm(request.GET)
+    shown = form.narrow(classes).prefetch_related("lessons__teacher", "joined_as__host_class__school")
+    page = Paginator(shown, PAGE_SIZE).get_page(request.GET.get("page"))
+    context = {
+        "school": found,
+        "year": year,
+        "years": _years(year),
+        "own": may_record(request.user, found),
+        "plan": plan,
+        "plan_late": plan is None or plans.is_late(plan),
+        "plan_due": plans.due_of(year),
+        "progress": plans.progress(found, year),
+        "totals": classes.aggregate(
+            attendance=Sum("attendance"),
+            cost=Sum("cost"),
+            hours=Sum("hours", filter=Q(part=TrainingClass.Part.HOST)),
+            hosted=Count("pk", filter=Q(part=TrainingClass.Part.HOST)),
+        ),
+        "months": months.year_of(found, year),
+        "joint": joint.waiting_for(found) if may_record(request.user, found) else [],
+        "form": form,
+        "page": page,
+        "rows": [(one, lecturers(list(one.lessons.all()))) for one in page],
+        "query": {name for name in ("q", "month", "category") if request.GET.get(name)},
+    }
+    return render(request, "schools/teaching/school.html", context)
+
+
+def classes_of(school, year: int):
+    """The kept classes of a year, the latest first."""
+    held = TrainingClass.objects.filter(school=school).kept().held_between(date(year, 1, 1), date(year, 12, 31))
+    return held.order_by("-starts_on", "-pk")
