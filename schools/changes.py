@@ -48,8 +48,10 @@ def plain(value: Any) -> Any:
         return value.isoformat()
     if isinstance(value, models.Model):
         return value.pk
-    if isinstance(value, models.QuerySet | list | tuple | set):
-        return sorted((plain(one) for one in value), key=str)
+    if isinstance(value, models.QuerySet | set | frozenset):
+        return sorted(plain(one) for one in value)
+    if isinstance(value, list | tuple):
+        return [plain(one) for one in value]
     return value
 
 

@@ -1,6 +1,17 @@
-"""The rule for passwords: long enough and of several kinds of characters."""
+"""The rule for passwords: long enough and of several kinds of characters; and passwords good for one sign-in."""
+
+import secrets
 
 from django.core.exceptions import ValidationError
+
+READABLE = "23456789", "abcdefghijkmnpqrstuvwxyz", "ABCDEFGHJKLMNPQRSTUVWXYZ"
+
+
+def one_time_password() -> str:
+    """Twelve characters of three kinds, none that looks like another on paper."""
+    letters = [secrets.choice(kind) for kind in READABLE for _ in range(4)]
+    secrets.SystemRandom().shuffle(letters)
+    return "".join(letters)
 
 
 class CharacterClassValidator:

@@ -94,9 +94,10 @@ def _standing(model: type[models.Model], old: Mapping[str, Any], new: Mapping[st
         return
     begins, ends = STANDING[model]
     if old and new and changed == {ends}:
-        # Valid on its last day still, so the effect begins the day after.
+        # Valid on its last day still, so the effect begins the day after; a regulation ends with the day it is abolished.
         days = [_day(values.get(ends)) for values in (old, new)]
-        yield Reach(since=min(day for day in days if day) + timedelta(days=1), standing=True)
+        after = timedelta(days=0 if model is Regulation else 1)
+        yield Reach(since=min(day for day in days if day) + after, standing=True)
         return
     days = [_day(values.get(begins)) for values in (old, new) if values]
     yield Reach(since=None if None in days else min(days), standing=True)

@@ -1,6 +1,5 @@
 """Accounts, kept by the system administrator, and appointments, given by the security administrator."""
 
-import secrets
 from typing import Any
 
 from django.contrib import admin, messages
@@ -14,6 +13,7 @@ from schools import downloads
 from schools.audit import record
 from schools.importing.account_sheets import AppointmentResource, UserResource
 from schools.models import Appointment, User
+from schools.passwords import one_time_password
 from schools.permissions import may_appoint, may_change_account, may_maintain
 from schools.workbooks import SheetOut
 
@@ -21,14 +21,6 @@ from .exchange import WorkbookAdmin
 from .scoped import ScopedAdmin
 
 MOST_PASSWORDS = 200
-READABLE = "23456789", "abcdefghijkmnpqrstuvwxyz", "ABCDEFGHJKLMNPQRSTUVWXYZ"
-
-
-def one_time_password() -> str:
-    """Twelve characters of three kinds, none that looks like another on paper."""
-    letters = [secrets.choice(kind) for kind in READABLE for _ in range(4)]
-    secrets.SystemRandom().shuffle(letters)
-    return "".join(letters)
 
 
 class FirstPasswordForm(AdminPasswordChangeForm):

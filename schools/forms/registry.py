@@ -1,0 +1,209 @@
+"""Forms of a school's own entry: few fields, today as the default, the reason only where a correction is due."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import Case, Value, When
+from django.utils import timezone
+
+from schools import locks
+from schools.changes import plain, snapshot, worded
+from schools.models import Brand, Course, Investment, Leader, Regulation, School, StaffMember, Teacher, TeachingPoint, User
+from schools.reach import lock_for
+from schools.registry import saving
+
+#: More schools than this are not offered for sharing beyond one's own county.
+MOST_OFFERED = 120
+
+
+class DayInput(forms.DateInput):
+    """The browser's own calendar."""
+
+    input_type = "date"
+
+    def __init__(self) -> None:
+        super().__init__(format="%Y-%m-%d")
+
+
+class ReasonMixin:
+    """Adds 更正理由 where the school has signed something the record may count for."""
+
+    school: School
+
+    def add_reason(self) -> None:
+        """Called last in `__init__`."""
+        self.signed = locks.periods([self.school.pk])[self.school.pk]
+        lock = self.possible_lock()
+        if lock:
+            self.fields["reason"] = forms.CharField(
+                label="更正理由", required=False, max_length=200, help_text=f"{lock}不影响评定数据的修改直接生效，不必填写理由。"
+            )
+
+    def possible_lock(self) -> locks.Lock | None:
+        """Whether any change of this form may need approval."""
+        return locks.among(self.signed, standing=True)
+
+    def require_reason(self, model: type[models.Model], old: dict, new: dict) -> None:
+        """An error at the field when the change needs approval and no reason was given."""
+        found = lock_for(self.school, model, old, new, self.signed)
+        if found and not self.cleaned_data.get("reason", "").strip() and "reason" in self.fields:
+            self.add_error("reason", f"{found[0]}请写明更正理由。")
+
+
+class RegistryForm(ReasonMixin, forms.ModelForm):
+    """One record of a school. `outcome` after `store` is the record itself, or the request for a correction."""
+
+    seen = forms.CharField(required=False, widget=forms.HiddenInput)
+    #: Fields that start with today in a new record.
+    today: tuple[str, ...] = ()
+
+    def __init__(self, *args: Any, school: School, **kwargs: Any) -> None:
+        self.school = school
+        super().__init__(*args, **kwargs)
+        self.is_new = self.instance.pk is None
+        if not isinstance(self.instance, School):
+            self.instance.school = school
+        self.old = {} if self.is_new else snapshot(self.instance)
+        self.fields["seen"].initial = saving.digest(self.old)
+        for name in self.today if self.is_new else ():
+            self.fields[name].initial = timezone.localdate()
+        for field in self.fields.values():
+            if isinstance(field, forms.DateField):
+                field.widget = DayInput()
+        self.add_reason()
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """What was typed, as the record takes it."""
+        return {name: self.cleaned_data[name] for name in self._meta.fields if name in self.cleaned_data}
+
+    def _get_validation_exclusions(self) -> set[str]:
+        """The school is known, so that what must be unique within it can be checked here."""
+        return super()._get_validation_exclusions() - {"school"}
+
+    def clean(self) -> dict[str, Any]:
+        """Asks the lock."""
+        cleaned = super().clean() or self.cleaned_data
+        self.require_reason(type(self.instance), self.old, {**self.old, **{name: plain(value) for name, value in self.values.items()}})
+        return cleaned
+
+    def store(self, *, by: User) -> bool:
+        """Writes or asks; False with the error in the form where that is not possible."""
+        reason = self.cleaned_data.get("reason", "")
+        try:
+            if self.is_new:
+                self.outcome = saving.add(type(self.instance), self.school, self.values, by=by, reason=reason)
+            else:
+                self.outcome = saving.change(self.instance, self.values, by=by, seen=self.cleaned_data["seen"], reason=reason)
+        except saving.Stale as stale:
+            shown = worded(type(self.instance), {name: value for name, value in stale.current.items() if name in self._meta.fields})
+            now = "；".join(f"{name} {value or '（空）'}" for name, value in shown.items())
+            self.add_error(None, [*stale.messages, f"现在的登记：{now}"])
+            # The next save is meant: it starts from what is shown now.
+            self.data = {**self.data.dict(), **self._lists(), "seen": saving.digest(stale.current)}
+        except ValidationError as error:
+            self.add_error(None, error.messages)
+        return not self.errors
+
+    def _lists(self) -> dict[str, list[str]]:
+        """Fields with several values keep them all when the data become a plain dict."""
+        several = [name for name, field in self.fields.items() if isinstance(field, forms.ModelMultipleChoiceField)]
+        return {name: self.data.getlist(name) for name in several}
+
+
+class ProfileForm(RegistryForm):
+    """What the school states of itself; names and region belong to the system administrator."""
+
+    class Meta:
+        model = School
+        fields = ("has_plaque", "seats", "staff_count", "operator", "office_email")
+
+
+class LeaderForm(RegistryForm):
+    today = ("start",)
+
+    class Meta:
+        model = Leader
+        fields = ("post", "name", "party_post", "start", "end")
+
+
+class StaffForm(RegistryForm):
+    today = ("since",)
+
+    class Meta:
+        model = StaffMember
+        fields = ("name", "post", "duty", "since", "until")
+
+
+class TeacherForm(RegistryForm):
+    today = ("since",)
+
+    class Meta:
+        model = Teacher
+        fields = ("name", "kind", "post", "topics", "since", "until")
+
+
+class RegulationForm(RegistryForm):
+    today = ("issued_on",)
+
+    class Meta:
+        model = Regulation
+        fields = ("kind", "title", "issued_on", "abolished_on")
+
+
+class InvestmentForm(RegistryForm):
+    class Meta:
+        model = Investment
+        fields = ("year", "project", "amount", "source")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["year"].initial = self.fields["year"].initial or timezone.localdate().year
+
+
+class CourseForm(RegistryForm):
+    class Meta:
+        model = Course
+        fields = ("name", "theme", "teacher", "hours", "origin", "since")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        own = Teacher.objects.filter(school=self.school)
+        held = own.filter(pk=self.instance.teacher_id) if self.instance.teacher_id else own.none()
+        self.fields["teacher"].queryset = (own.in_force() | held).order_by("name")
+        self.fields["teacher"].empty_label = "（不指定）"
+
+
+class BrandForm(RegistryForm):
+    class Meta:
+        model = Brand
+        fields = ("name", "content", "since")
+        widgets = {"content": forms.Textarea(attrs={"rows": 3})}
+
+
+class PointForm(RegistryForm):
+    """A teaching point, and the neighbours that may use it too."""
+
+    today = ("since",)
+
+    class Meta:
+        model = TeachingPoint
+        fields = ("name", "theme", "since", "until", "shared_with")
+        widgets = {"shared_with": forms.CheckboxSelectMultiple}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["shared_with"]
+        others = School.objects.filter(city=self.school.city_id, closed_on__isnull=True).exclude(pk=self.school.pk)
+        if others.count() > MOST_OFFERED:
+            near = others.filter(county=self.school.county_id)
+            held = School.objects.filter(pk__in=self.old.get("shared_with", []))
+            others = (near | held).distinct()
+        near_first = Case(When(county=self.school.county_id, then=Value(0)), default=Value(1))
+        field.queryset = others.order_by(near_first, "county__order", "county__code", "order", "code")
+        field.label = "与邻近党校共用"
+        field.help_text = "勾选后，这些党校也可以在开班登记中选用这个教学点，并计入其现场教学点数。"

@@ -1,0 +1,118 @@
+"""The one way in which a school's own entry changes: written and noted, or asked for where the period is signed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import models, transaction
+
+from schools import corrections
+from schools.changes import note_change, plain, snapshot
+from schools.models import Correction, RecordChange, School, User
+from schools.models.base import Voidable
+from schools.reach import lock_for
+
+
+class Stale(ValidationError):
+    """Somebody else changed the record meanwhile; `current` is how it stands."""
+
+    def __init__(self, current: dict[str, Any]):
+        super().__init__("您填写期间，他人修改了这条登记。您填写的内容保留在下面，请与现在的登记核对，仍要按您填写的保存请再点一次。")
+        self.current = current
+
+
+def digest(values: Mapping[str, Any]) -> str:
+    """What an edit form was filled from, in a few signs."""
+    return hashlib.sha256(json.dumps(values, ensure_ascii=False, sort_keys=True).encode()).hexdigest()[:16]
+
+
+@transaction.atomic
+def add(model: type[models.Model], school: School, values: Mapping[str, Any], *, by: User, reason: str = "") -> models.Model:
+    """A new record, or the request for one."""
+    School.objects.select_for_update().get(pk=school.pk)
+    if lock_for(school, model, {}, {name: plain(value) for name, value in values.items()}):
+        return corrections.request_add(model, school, values, by=by, reason=reason)
+    record = _filled(model(school=school), values)
+    record.full_clean()
+    record.save()
+    _set_many(record, values)
+    note_change(record, school=school, action=RecordChange.Action.ADD, before={}, after=snapshot(record), by=by, reason=reason)
+    return record
+
+
+@transaction.atomic
+def change(
+    record: models.Model, values: Mapping[str, Any], *, by: User, seen: str, reason: str = "", action: str = RecordChange.Action.CHANGE
+) -> models.Model:
+    """Other values for a record, or the request for them. `seen` is the digest the form was made from; raises Stale."""
+    school = record if isinstance(record, School) else record.school
+    School.objects.select_for_update().get(pk=school.pk)
+    stored = type(record)._base_manager.select_for_update().get(pk=record.pk)
+    before = snapshot(stored)
+    if digest(before) != seen:
+        raise Stale(before)
+    if getattr(stored, "is_voided", False):
+        raise ValidationError("该登记已作废，不能再修改。")
+    after = {**before, **{name: plain(value) for name, value in values.items()}}
+    if lock_for(school, type(record), before, after):
+        return corrections.request_change(stored, values, by=by, reason=reason)
+    if waiting := corrections.pending_of(stored):
+        raise ValidationError(f"该登记有一份数据更正等待审核（{waiting.asked_at:%m月%d日}申请），请先撤回或等待审核结果。")
+    stored = _filled(stored, values)
+    stored.full_clean()
+    stored.save()
+    _set_many(stored, values)
+    note_change(stored, school=school, action=action, before=before, after=snapshot(stored), by=by, reason=reason)
+    return stored
+
+
+@transaction.atomic
+def end(record: models.Model, on: date, *, field: str, by: User, reason: str) -> models.Model:
+    """The record is valid to that day and stays in the list of former ones."""
+    return change(record, {field: on}, by=by, seen=digest(snapshot(record)), reason=reason, action=RecordChange.Action.END)
+
+
+@transaction.atomic
+def void(record: models.Model, *, by: User, reason: str) -> models.Model:
+    """Takes a record out of every figure, or asks for it; one without history of its own is taken out of the table."""
+    school = record.school
+    School.objects.select_for_update().get(pk=school.pk)
+    before = snapshot(record)
+    if lock_for(school, type(record), before, {}):
+        return corrections.request_void(record, by=by, reason=reason)
+    note_change(record, school=school, action=RecordChange.Action.VOID, before=before, after={}, by=by, reason=reason)
+    if isinstance(record, Voidable):
+        type(record)._base_manager.select_for_update().get(pk=record.pk).void(by=by, reason=reason)
+    else:
+        record.delete()
+    return record
+
+
+@transaction.atomic
+def succeed(outgoing: models.Model, on: date, values: Mapping[str, Any], *, by: User, reason: str = "换届或调整") -> models.Model:
+    """One leader ends and the next begins, in one act."""
+    end(outgoing, on, field="end", by=by, reason=reason)
+    return add(type(outgoing), outgoing.school, values, by=by, reason=reason)
+
+
+def is_request(outcome: models.Model) -> bool:
+    """Whether the change waits for approval instead of standing already."""
+    return isinstance(outcome, Correction)
+
+
+def _filled(record: models.Model, values: Mapping[str, Any]) -> models.Model:
+    for name, value in values.items():
+        if not record._meta.get_field(name).many_to_many:
+            setattr(record, name, value)
+    return record
+
+
+def _set_many(record: models.Model, values: Mapping[str, Any]) -> None:
+    for name, value in values.items():
+        if record._meta.get_field(name).many_to_many:
+            getattr(record, name).set(value)

@@ -1,0 +1,101 @@
+"""数据更正: the list for both sides, one request, the decision."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.db.models import Case, Value, When
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_GET, require_POST
+
+from schools import corrections, locks
+from schools.forms.corrections import CorrectionFilterForm, DecisionForm
+from schools.models import Correction
+from schools.permissions import may_read_corrections, may_record
+
+PAGE_SIZE = 50
+TRAIL = [("数据更正", "/corrections/")]
+
+
+@require_GET
+def corrections_list(request: HttpRequest) -> HttpResponse:
+    """Requests in scope, those waiting first; for each, whether this person decides it."""
+    _require(request)
+    form = CorrectionFilterForm(request.GET)
+    waiting_first = Case(When(status=Correction.Status.PENDING, then=Value(0)), default=Value(1))
+    found = form.narrow(Correction.objects.visible_to(request.user)).select_related("school", "asked_by", "decided_by")
+    page = Paginator(found.order_by(waiting_first, "-asked_at", "-pk"), PAGE_SIZE).get_page(request.GET.get("page"))
+    shown = list(page.object_list)
+    signed = locks.periods({one.school_id for one in shown})
+    lines = [
+        {"one": one, "mine": corrections.may_decide(request.user, one, signed[one.school_id]), "approver": _approver(one, signed)}
+        for one in shown
+    ]
+    return render(request, "schools/corrections/list.html", {"form": form, "page": page, "lines": lines, "query": request.GET.urlencode()})
+
+
+def correction(request: HttpRequest, pk: int) -> HttpResponse:
+    """One request: old and new side by side; the decision for whoever has the turn, on POST."""
+    _require(request)
+    found = get_object_or_404(_visible(request), pk=pk)
+    mine = corrections.may_decide(request.user, found)
+    form = DecisionForm(request.POST or None)
+    if request.method == "POST":
+        if not mine:
+            raise PermissionDenied("这份数据更正现在不由您审核。")
+        if form.is_valid() and _decided(request, found, form):
+            return redirect("schools:corrections")
+    context = {
+        "one": found,
+        "form": form if mine else None,
+        "mine": mine,
+        "approver": _approver(found, locks.periods([found.school_id])),
+        "may_withdraw": found.status == Correction.Status.PENDING and may_record(request.user, found.school),
+        "trail": TRAIL,
+    }
+    return render(request, "schools/corrections/page.html", context)
+
+
+@require_POST
+def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
+    """The school takes its request back."""
+    found = get_object_or_404(_visible(request), pk=pk)
+    if not may_record(request.user, found.school):
+        raise PermissionDenied("数据更正由提出申请的党校撤回。")
+    try:
+        corrections.withdraw(found, by=request.user)
+        messages.success(request, "已撤回，登记保持原样。")
+    except corrections.Refused as refused:
+        messages.error(request, str(refused))
+    return redirect("schools:correction", pk)
+
+
+def _decided(request: HttpRequest, found: Correction, form: DecisionForm) -> bool:
+    remark = form.cleaned_data["remark"]
+    try:
+        if request.POST.get("decision") == "approve":
+            corrections.approve(found, by=request.user, remark=remark)
+            messages.success(request, f"已同意，{found.school}的登记已更正。")
+        elif request.POST.get("decision") == "refuse":
+            corrections.refuse(found, by=request.user, remark=remark)
+            messages.success(request, "已退回学校，登记保持原样。")
+        else:
+            form.add_error(None, "请点“同意更正”或“不同意”。")
+    except corrections.Refused as refused:
+        form.add_error("remark" if "原因" in str(refused) else None, str(refused))
+    return not form.errors
+
+
+def _approver(one: Correction, signed: dict[int, list[locks.Lock]]) -> str:
+    return locks.APPROVER_NAMES[corrections.approver_of(one, signed[one.school_id])] if one.status == Correction.Status.PENDING else ""
+
+
+def _visible(request: HttpRequest):
+    return Correction.objects.visible_to(request.user).select_related("school__county", "school__city", "asked_by", "decided_by")
+
+
+def _require(request: HttpRequest) -> None:
+    if not may_read_corrections(request.user):
+        raise PermissionDenied("数据更正由学校申请，县（市、区）或市评委会办公室审核。")
