@@ -1,0 +1,303 @@
+"""The small forms of a rule: controls out of drafts, drafts out of what was posted."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from ratings.rulebuilder import KINDS, Composed, Draft
+from ratings.rulebuilder.composing import COMPARISONS, LIMIT, RANGE
+from ratings.rulebuilder.drafts import GRADED, LIMITS, MOST_SUBJECTS, TEXT, Values
+from ratings.rules import Vocabulary
+from ratings.rules.building import MAX_ENTRIES, MAX_PARTS
+from ratings.rules.parsing import MAX_LENGTH
+from schools.metrics.metric import Metric
+
+#: Longest text of one field: what a whole line may hold.
+LONGEST = MAX_LENGTH
+#: Above this many controls a page would be refused by the server's limit on fields.
+MOST_CONTROLS = 600
+METRIC_LIST = "metric-names"
+SIGNS = tuple((sign, sign) for sign in COMPARISONS)
+RANGED = (*SIGNS, (RANGE, "介于（含两头）"))
+NO_SIGN = (("", "不比较"), *SIGNS)
+
+_COUNT = re.compile(r"[0-9]{1,2}")
+
+
+@dataclass(frozen=True)
+class Control:
+    """One control with its label, its text and what is wrong with it."""
+
+    id: str
+    name: str
+    label: str
+    value: str
+    error: str = ""
+    hint: str = ""
+    width: str = ""
+    choices: tuple[tuple[str, str], ...] = ()
+    suggests: bool = False
+    is_box: bool = False
+    is_long: bool = False
+    longest: int = LONGEST
+
+
+@dataclass(frozen=True)
+class RowOfControls:
+    """One line, or one metric of a 档, with the orders of its buttons."""
+
+    part: int
+    number: int
+    controls: tuple[Control, ...]
+
+    @property
+    def said(self) -> str:
+        return str(self.number + 1)
+
+    @property
+    def up(self) -> str:
+        return f"row-up:{self.part}:{self.number}"
+
+    @property
+    def down(self) -> str:
+        return f"row-down:{self.part}:{self.number}"
+
+    @property
+    def drop(self) -> str:
+        return f"drop-row:{self.part}:{self.number}"
+
+    @property
+    def drop_subject(self) -> str:
+        return f"drop-subject:{self.part}:{self.number}"
+
+    @property
+    def up_said(self) -> str:
+        return f"第 {self.part + 1} 部分第 {self.said} 行上移"
+
+    @property
+    def down_said(self) -> str:
+        return f"第 {self.part + 1} 部分第 {self.said} 行下移"
+
+    @property
+    def drop_said(self) -> str:
+        return f"第 {self.part + 1} 部分第 {self.said} 行删除"
+
+
+class PartForm:
+    """One part on the page."""
+
+    def __init__(self, index: int, draft: Draft, errors: Mapping[str, str], vocabulary: Vocabulary) -> None:
+        self.index, self.draft, self.errors, self.vocabulary = index, draft, errors, vocabulary
+        self.prefix = f"p{index}-"
+
+    @property
+    def number(self) -> int:
+        return self.index + 1
+
+    @property
+    def place(self) -> str:
+        """For the orders of the buttons."""
+        return str(self.index)
+
+    @property
+    def said(self) -> str:
+        return str(self.number)
+
+    @property
+    def kind(self) -> str:
+        return self.draft.kind
+
+    @property
+    def title(self) -> str:
+        return KINDS[self.kind][0] if self.kind in KINDS else "文字"
+
+    @property
+    def purpose(self) -> str:
+        return KINDS[self.kind][1] if self.kind in KINDS else "小表单表示不了这一部分，按原文保留，可以直接改"
+
+    @property
+    def has_rows(self) -> bool:
+        return self.kind in ("checklist", GRADED, "deduct", "add", "levels")
+
+    @property
+    def rows_error(self) -> str:
+        """Where not a single line was filled in."""
+        return "至少写一行" if self.errors.get("rows") == "还没有填写" else self.errors.get("rows", "")
+
+    @property
+    def may_add_row(self) -> bool:
+        return self.has_rows and len(self.draft.rows) < MAX_ENTRIES
+
+    @property
+    def may_add_subject(self) -> bool:
+        return self.kind == GRADED and len(self.draft.subjects) < MOST_SUBJECTS
+
+    @cached_property
+    def subjects(self) -> list[RowOfControls]:
+        """The metrics of a 档, each with its conditions on records."""
+        return [RowOfControls(self.index, place, tuple(self._subject(place, values))) for place, values in enumerate(self.draft.subjects)]
+
+    def _subject(self, place: int, values: Values):
+        at = f"s{place}-"
+        yield self._control(f"{at}metric", "指标", values.get("metric", ""), hint=self._about(values), width="wide", suggests=True)
+        yield self._control(f"{at}ask", "由人填数字（不是指标）", values.get("ask", ""), is_box=True)
+        for number in range(_slots(values)):
+            yield self._control(f"{at}lname{number}", "只计", values.get(f"lname{number}", ""), hint="如 学时", width="short")
+            sign = values.get(f"lop{number}", COMPARISONS[0])
+            yield self._control(f"{at}lop{number}", "比较", sign, choices=SIGNS[:5], width="sign")
+            yield self._control(f"{at}lvalue{number}", "数", values.get(f"lvalue{number}", ""), width="number")
+        yield self._control(f"{at}words", "只看这些种类", values.get("words", ""), hint="用顿号隔开，可不填", width="short")
+
+    def _about(self, values: Values) -> str:
+        metric = self.vocabulary.metrics.get(values.get("metric", "").strip())
+        return about(metric) if metric else ""
+
+    @cached_property
+    def before(self) -> list[Control]:
+        """Single fields above the lines."""
+        match self.kind:
+            case "deduct":
+                return [self._single("full", "满分", "不填就从小项分值扣起；几部分相加时必须填", "number")]
+            case "levels":
+                return [self._single("name", "评什么", "如 抽听课", "wide")]
+            case "ratio":
+                return [
+                    self._single("over", "分子", "指标；由人填的写“问 名称”", "wide", suggests=True),
+                    self._single("under", "分母", "可不填", "wide", suggests=True),
+                    self._single("target", "目标", "如 85%，不填就是 100%", "number"),
+                    self._single("points", "达到目标得几分", "", "number"),
+                ]
+            case "judged":
+                return [
+                    self._single("name", "名称", "可不填", "wide"),
+                    self._single("low", "最低几分", "", "number"),
+                    self._single("high", "最高几分", "", "number"),
+                    self._single("step", "每几分一级", "可不填", "number"),
+                ]
+            case "text":
+                return [self._control("line", "原文", self.draft.values.get("line", ""), is_long=True)]
+        return []
+
+    @cached_property
+    def after(self) -> list[Control]:
+        """Single fields below the lines."""
+        match self.kind:
+            case "graded":
+                return [self._single("other", "其他情况得几分", "一般是 0", "number")]
+            case "deduct":
+                return [self._single("floor", "最少留几分", "不填就是 0", "number")]
+            case "add":
+                return [self._single("cap", "最多加几分", "不填就以小项分值为上限；几部分相加时必须填", "number")]
+        return []
+
+    @cached_property
+    def rows(self) -> list[RowOfControls]:
+        """The lines."""
+        return [RowOfControls(self.index, place, tuple(self._row(f"r{place}-", row))) for place, row in enumerate(self.draft.rows)]
+
+    def _row(self, at: str, row: Values):
+        match self.kind:
+            case "checklist":
+                yield self._control(f"{at}name", "具备什么", row.get("name", ""), width="wide", suggests=True)
+                yield self._control(f"{at}points", "得几分", row.get("points", ""), width="number")
+            case "graded":
+                yield from self._conditions(at, row)
+                yield self._control(f"{at}points", "得几分", row.get("points", ""), width="number")
+            case "levels":
+                yield self._control(f"{at}word", "等次", row.get("word", ""), width="short")
+                yield self._control(f"{at}points", "得几分", row.get("points", ""), width="number")
+            case _:
+                verb = "扣" if self.kind == "deduct" else "加"
+                yield self._control(f"{at}name", f"为什么{verb}", row.get("name", ""), width="wide", suggests=True)
+                yield self._control(f"{at}op", "比较", row.get("op", ""), choices=NO_SIGN, width="sign")
+                yield self._control(f"{at}value", "数", row.get("value", ""), width="number")
+                yield self._control(f"{at}per", "每", row.get("per", ""), width="short", hint="项、次、1个百分点")
+                yield self._control(f"{at}points", f"{verb}几分", row.get("points", ""), width="number")
+
+    def _conditions(self, at: str, row: Values):
+        single = len(self.draft.subjects) == 1 and not self.draft.values.get("whole")
+        for place, subject in enumerate(self.draft.subjects):
+            metric = subject.get("metric", "").strip()
+            told = f"{metric or f'指标{place + 1}'} " if len(self.draft.subjects) > 1 else ""
+            sign = row.get(f"op{place}", COMPARISONS[0])
+            yield self._control(f"{at}op{place}", f"{told}比较", sign, choices=RANGED if single else SIGNS, width="sign")
+            yield self._control(f"{at}value{place}", f"{told}数", row.get(f"value{place}", ""), width="number")
+            if single:
+                yield self._control(f"{at}high{place}", "到", row.get(f"high{place}", ""), width="number", hint="选“介于”时填")
+
+    @property
+    def headings(self) -> list[str]:
+        """Labels over the lines."""
+        return [control.label for control in self.rows[0].controls] if self.rows else []
+
+    @property
+    def controls(self) -> list[Control]:
+        """Every control of the part."""
+        lines = [control for line in (*self.subjects, *self.rows) for control in line.controls]
+        return [*self.before, *lines, *self.after]
+
+    def _single(self, key: str, label: str, hint: str, width: str, *, suggests: bool = False) -> Control:
+        return self._control(key, label, self.draft.values.get(key, ""), hint=hint, width=width, suggests=suggests)
+
+    def _control(self, path: str, label: str, value: str, **more) -> Control:
+        name = self.prefix + path
+        return Control(f"id_{name}", name, label, value, self.errors.get(path, ""), **more)
+
+
+def _slots(values: Values) -> int:
+    """Conditions on records that a metric shows: those written, and never fewer than usual."""
+    written = [int(found[1]) + 1 for key in values if (found := LIMIT.fullmatch(key))]
+    return min(max([LIMITS, *written]), MAX_ENTRIES)
+
+
+def part_forms(drafts: Sequence[Draft], composed: Composed | None, vocabulary: Vocabulary, *, strict: bool) -> list[PartForm]:
+    """The parts with what is wrong beside the fields; `strict` also names the empty ones."""
+    errors = (composed.errors if strict else composed.wrong()) if composed else ({},) * len(drafts)
+    return [PartForm(index, draft, wrong, vocabulary) for index, (draft, wrong) in enumerate(zip(drafts, errors, strict=True))]
+
+
+def about(metric: Metric) -> str:
+    """单位：期；可限定：学时、人次."""
+    said = [f"单位：{metric.unit}{'，写成 60% 这样' if metric.unit == '%' else ''}"] if metric.unit else []
+    limits = sorted(metric.accepts)
+    said += [f"可限定：{'、'.join(limits)}"] if limits else []
+    words = list(getattr(metric, "word_order", ()))
+    return "；".join([*said, *([f"种类：{'、'.join(words)}"] if words else [])])
+
+
+# -- what was posted
+
+
+def read_drafts(data: Mapping[str, str]) -> list[Draft]:
+    """The drafts of a form, however it was tampered with: counts are bounded, texts cut."""
+    count = min(_number(data.get("p-count", "")), MAX_PARTS)
+    return [_read_part(data, f"p{index}-") for index in range(count)]
+
+
+def has_drafts(data: Mapping[str, str]) -> bool:
+    """Whether the small forms were on the page at all."""
+    return "p-count" in data
+
+
+def _number(text: str) -> int:
+    return int(text) if _COUNT.fullmatch(text) and text.isascii() else 0
+
+
+def _read_part(data: Mapping[str, str], prefix: str) -> Draft:
+    kind = data.get(f"{prefix}kind", TEXT)
+    kind = kind if kind in KINDS else TEXT
+    rows = min(_number(data.get(f"{prefix}rows", "")), MAX_ENTRIES)
+    subjects = min(_number(data.get(f"{prefix}subjects", "")), MOST_SUBJECTS) if kind == GRADED else 0
+
+    found: dict[str, Values] = {}
+    for name in data:
+        if name.startswith(prefix):
+            head, _, key = name.removeprefix(prefix).rpartition("-")
+            found.setdefault(head, {})[key] = data[name][:LONGEST]
+    values = {key: text for key, text in found.get("", {}).items() if key not in ("kind", "rows", "subjects")}
+    if not values.get("whole"):
+        values.pop("whole", None)
+    return Draft(kind, values, [found.get(f"r{one}", {}) for one in range(rows)], [found.get(f"s{one}", {}) for one in range(subjects)])

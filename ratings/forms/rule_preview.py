@@ -1,0 +1,127 @@
+"""预览和试算: an item as a school and as a reviewer will meet it, made of sample values; and the answers of a trial."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+
+from ratings.answering import INVALID, Saved
+from ratings.criteria.spec import BoundItem, SchemeSpec
+from ratings.enums import Stage
+from ratings.models import Score
+from ratings.review.lines import FigureLine as ReviewFigure
+from ratings.review.lines import Line as ReviewLine
+from ratings.rulebuilder.trying import bound_line
+from ratings.rules import Answer, AnswerError, Asked, MetricInfo, Rule, clean_answer, in_words
+from ratings.rules.figures import figure_text
+from ratings.scoring import Blocked, Entry, entry_to_json, system_part
+from ratings.standards import plain
+from ratings.worksheet import FigureLine, Line
+
+from .answers import AnswersForm, answers_in_words, read_row
+from .rule_desk import Facts
+
+#: Keys of rows that exist nowhere but on the page.
+TRIAL, AT_SCHOOL, AT_REVIEWER = 0, 1, 2
+SAMPLE, SAMPLE_RATE = Fraction(6), Fraction(17, 20)
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What the templates of the two real pages are given."""
+
+    school: Line
+    school_row: AnswersForm | None
+    figures: list[tuple[FigureLine, tuple]]
+    reviewer: ReviewLine
+    reviewer_row: AnswersForm | None
+    said: list[tuple[str, str]]
+    stage: str
+
+
+def preview_of(spec: SchemeSpec, rule: Rule, facts: Facts, points: Fraction) -> Preview:
+    """The item with sample figures and answers; nothing of it is stored."""
+    described = {name: getattr(facts, name) for name in ("code", "name", "standard", "evidence", "onsite", "may_be_na", "verified")}
+    alone, bound = bound_line(spec, rule, points=points, **described)
+    values = {reference: _sample(spec.metrics[reference.partition("[")[0]]) for reference in bound.references}
+    shown = {name: figure_text(value, spec.metrics[name.partition("[")[0]]) for name, value in sorted(values.items())}
+    stage = Stage.COUNTY if spec.has_county_stage else Stage.CITY
+    own, theirs = _row(bound, Stage.SELF, AT_SCHOOL), _row(bound, stage, AT_REVIEWER)
+    words = in_words(rule, spec.vocabulary, item_points=points)
+    system, steps = _system(alone, bound, values)
+    figures = tuple(FigureLine(name, name.replace("[", "（").replace("]", "）"), text, "", False, "示例数") for name, text in shown.items())
+    school = Line(bound.item, bound, own.score, words, figures, system, steps, "", None, (), False, (), "", stage.label)
+    reviewer = ReviewLine(
+        bound=bound,
+        full=plain(points),
+        words=words,
+        figures=tuple(ReviewFigure(name, text, "", False) for name, text in shown.items()),
+        system=system,
+        system_full=Fraction(0) if system is None else system,
+        own=own.score,
+        own_points=None,
+        county=None,
+        county_points=None,
+        adjustment=None,
+        recheck=False,
+        gap=None,
+        owes_reason=False,
+        waiting=False,
+        elsewhere=True,
+    )
+    return Preview(
+        school=school,
+        school_row=own if bound.owed_by_school else None,
+        figures=[(figure, ()) for figure in figures],
+        reviewer=reviewer,
+        reviewer_row=theirs if bound.asked else None,
+        said=answers_in_words(own.score, bound) if bound.owed_by_school else [],
+        stage=stage.label,
+    )
+
+
+def _sample(metric: MetricInfo) -> Fraction:
+    if metric.unit == "%":
+        return SAMPLE_RATE
+    return Fraction(1) if metric.unit == "是否" else SAMPLE if metric.upper is None else min(SAMPLE, metric.upper)
+
+
+def _row(bound: BoundItem, stage: str, key: int) -> AnswersForm:
+    answers = {one.name: _sample_answer(one) for one in bound.asked}
+    return AnswersForm(Score(pk=key, stage=stage, version=0, answers=entry_to_json(Entry(answers=answers))), bound)
+
+
+def _sample_answer(one: Asked) -> bool | int | str:
+    match one.kind:
+        case "tick":
+            return True
+        case "count":
+            return 1
+        case "level":
+            return one.levels[0][0]
+        case "points":
+            return str(one.high)
+    return str(SAMPLE)
+
+
+def _system(spec: SchemeSpec, bound: BoundItem, values: Mapping[str, Fraction]) -> tuple[Fraction | None, tuple[str, ...]]:
+    try:
+        return system_part(spec, bound, values)
+    except Blocked:
+        return None, ()
+
+
+def read_trial(data: Mapping[str, str], bound: BoundItem) -> tuple[dict[str, Answer], AnswersForm]:
+    """The answers typed for a trial, and their controls with what is wrong beside them. Empty means not answered."""
+    posted, answers, errors = read_row(data, TRIAL), {}, {}
+    for one in bound.asked:
+        text = posted.answers.get(one.name, "").strip()[:60]
+        if not text:
+            continue
+        try:
+            answers[one.name] = clean_answer(one, text)
+        except AnswerError as error:
+            errors[one.name] = error.message
+    score = Score(pk=TRIAL, stage=Stage.COUNTY, version=0)
+    return answers, AnswersForm(score, bound, posted=posted, saved=Saved(score, None, INVALID, errors=errors))
