@@ -272,12 +272,13 @@ def _figure_line(name: str, figure: Figure, spec: SchemeSpec, assessment: Assess
     label = name.partition("[")[0]
     metric = spec.metrics[label]
     registered = METRICS.get(label)
-    page = reverse("schools:school", args=[assessment.school_id])
+    own = reverse("ratings:scheme_figures", args=[assessment.scheme_id])
+    url = f"{reverse('schools:school', args=[assessment.school_id])}?year={spec.year}#{registered.section}" if registered else own
     return FigureLine(
         reference=name,
         label=name.replace("[", "（").replace("]", "）"),
         text="尚无数据" if figure.value is None else figure_text(figure.value, metric),
-        url=f"{page}?year={spec.year}#{registered.section}" if registered else reverse("ratings:scheme_figures", args=[assessment.scheme_id]),
+        url=url,
         imported=figure.source == IMPORTED and registered is not None,
         note=figure.note,
     )

@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 
+from django.db.models import prefetch_related_objects
+
 from ratings.criteria.checking import FULL_SCORE, Finding
 from ratings.criteria.spec import SchemeSpec
 from ratings.criteria.storing import read_scheme
@@ -103,6 +105,7 @@ def overview_of(scheme: Scheme, *, word: str = "", unfolded: str = "") -> Overvi
 
     The number of queries does not depend on the size of the scheme.
     """
+    prefetch_related_objects([scheme], "categories", "bands", "restrictions", "custom_metrics")
     spec = read_scheme(scheme)
     findings = tuple(findings_of(spec))
     faults = Counter(finding.where for finding in findings)

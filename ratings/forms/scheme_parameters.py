@@ -11,7 +11,7 @@ from django import forms
 from ratings.enums import Aggregation, Confirmation
 from ratings.models import Scheme
 
-from .scheme_fields import AmountField, CapsField, DayField, PercentField
+from .scheme_fields import AmountField, CapsField, DayField, PercentField, show_rate_exactly
 from .scheme_rows import EditForm
 
 WITH, WITHOUT = "True", "False"
@@ -113,7 +113,7 @@ class ParametersForm(EditForm):
         county = 1 - city if county is None else county
         city = 1 - county if city is None else city
         if county + city != 1:
-            self.add_error("city_weight", f"县初评权重与评审权重之和应为 100%，现为 {(county + city) * 100:f}%。".replace(".000000", ""))
+            self.add_error("city_weight", f"县初评权重与评审权重之和应为 100%，现为 {show_rate_exactly(county + city)}。")
         data["county_weight"], data["city_weight"] = county, city
 
     def _days(self, data: dict[str, Any]) -> None:

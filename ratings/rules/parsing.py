@@ -1,6 +1,6 @@
 """Text → tree. Everything that can be wrong with a text leaves here as a RuleError."""
 
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +31,9 @@ def parse_effect(text: str) -> Effect:
     return _parse(text, "effect", "后果")
 
 
+@lru_cache(maxsize=4096)
 def _parse(text: str, start: str, kind: str) -> Any:
+    """Trees never change, so a line is read once: the pages of a draft ask for hundreds of lines, nearly all as before."""
     if len(text) > MAX_LENGTH:
         raise RuleError(f"{kind}太长，最多 {MAX_LENGTH} 个字", MAX_LENGTH)
     source = half_width(text)

@@ -40,8 +40,8 @@ def draft_for(request: HttpRequest, pk: int) -> Scheme:
 
 
 def locked_away(request: HttpRequest, scheme: Scheme) -> HttpResponse | None:
-    """Back to the scheme with a sentence where it is no draft any more."""
-    if scheme.phase == Phase.DRAFTING:
+    """Back to the scheme with a sentence where it is no draft any more; a post is refused by the write, beside what was typed."""
+    if scheme.phase == Phase.DRAFTING or request.method == "POST":
         return None
     messages.error(request, locked_sentence(scheme))
     return redirect("ratings:scheme", scheme.pk)
