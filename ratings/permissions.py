@@ -48,6 +48,11 @@ def may_write_notice(user: User) -> bool:
     return role_of(user) in DRAFTERS
 
 
+def may_verify(user: User) -> bool:
+    """Single scores leave the house through the office or the auditor, after publication and for a named verifier only."""
+    return role_of(user) in (Role.OFFICE, Role.AUDITOR)
+
+
 def may_oversee(user: User) -> bool:
     """Extensions and the steps of an office while the year runs."""
     return role_of(user) == Role.OFFICE

@@ -55,10 +55,15 @@ def standards_of(scheme: Scheme) -> Standards:
         parameters=parameters(spec),
         groups=groups(spec),
         bands=tuple((band.star, condition_text(spec, band.condition)) for band in spec.bands),
-        restrictions=tuple((entry.code, entry.name, _trigger(entry), entry.effect_text, entry.basis) for entry in spec.restrictions),
+        restrictions=restriction_lines(spec),
         custom_metrics=spec.custom_metrics,
         version=version,
     )
+
+
+def restriction_lines(spec: SchemeSpec) -> tuple[tuple[str, str, str, str, str], ...]:
+    """Code, name, how it is found, effect and basis of every 限制性情形."""
+    return tuple((entry.code, entry.name, _trigger(entry), entry.effect_text, entry.basis) for entry in spec.restrictions)
 
 
 def parameters(spec: SchemeSpec) -> tuple[tuple[str, str], ...]:
