@@ -9,6 +9,7 @@ from django.urls import reverse
 from schools.models import Role
 from tests.factories import BudgetFactory, LessonFactory, LiaisonFactory, SchoolFactory, TeacherFactory, TrainingClassFactory, VisitFactory
 from tests.rating_factories import numbered, published_year, settled_year
+from tests.ratings.drafts import large_draft
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db]
 
@@ -28,7 +29,7 @@ def year(city, county, school):
     LessonFactory(training_class=TrainingClassFactory(school=school, name="党员春训第一期"))
     BudgetFactory(school=school)
     VisitFactory(school=school)
-    return {"older": older, "published": published, "settled": settled}
+    return {"older": older, "published": published, "settled": settled, "draft": large_draft(city, items=36, year=2031)}
 
 
 def addresses(year, school) -> list[str]:
@@ -40,12 +41,22 @@ def addresses(year, school) -> list[str]:
         reverse("schools:inbox"),
         reverse("schools:audit"),
         reverse("ratings:scheme_import"),
+        reverse("ratings:rules_manual"),
         reverse("schools:school", args=[school.pk]),
     ]
     found += [reverse(f"schools:{name}") for name in ("guidance", "problems", "guidance_assign", "guidance_teams")]
-    found += [reverse(f"schools:{name}", args=[school.pk]) for name in ("guidance_school", "guidance_visit")]
+    found += [reverse(f"schools:{name}", args=[school.pk]) for name in ("guidance_school", "guidance_visit", "ledger")]
+    found += [reverse("schools:metrics"), reverse("schools:metric", args=["办班期数"])]
+    found += [f"{reverse('schools:explanation', args=[school.pk])}?figure=办班期数"]
+    draft = year["draft"]
+    category, item = draft.categories.first(), draft.items.first()
+    found += [reverse("ratings:scheme_start"), reverse("ratings:figures")]
+    found += [reverse(f"ratings:{name}", args=[draft.pk]) for name in ("scheme_edit", "scheme_parameters", "scheme_item_new")]
+    found += [reverse("ratings:scheme_item", args=[draft.pk, item.pk]), reverse("ratings:scheme_delete", args=[draft.pk, "items", item.pk])]
+    found += [reverse("ratings:scheme_row_new", args=[draft.pk, kind]) for kind in ("categories", "bands", "restrictions", "metrics")]
+    found += [f"{reverse('ratings:scheme_group', args=[draft.pk])}?section={category.pk}&group={item.group}"]
     for scheme in (year["published"], year["settled"]):
-        found += [reverse(f"ratings:{name}", args=[scheme.pk]) for name in ("scheme", "board")]
+        found += [reverse(f"ratings:{name}", args=[scheme.pk]) for name in ("scheme", "board", "rehearsal", "metric_list")]
         found += [reverse(f"ratings:{name}", args=[scheme.bulletin.pk]) for name in ("bulletin", "bulletin_edit", "bulletin_issue")]
         found += [reverse("ratings:result", args=[scheme.results.get(school=school).pk])]
     return found

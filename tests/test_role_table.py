@@ -15,6 +15,7 @@ from schools.models import GuidanceTeam, Problem, Role
 from tests.factories import CityFactory, CountyFactory, LiaisonFactory, SchoolFactory, UserFactory, VisitFactory
 from tests.rating_factories import open_year, published_year, settled_year
 from tests.ratings.county_year import county_scheme
+from tests.ratings.drafts import draft_year
 
 pytestmark = pytest.mark.django_db
 
@@ -28,7 +29,9 @@ RESULT_READERS = ALL - {"judge", "sysadmin", "security"}
 NOBODY: set[str] = set()
 PAPERLESS = ALL - SCHOOL - COUNTY - COMMITTEE
 JUDGING = {"judge", "office"}
+TYPISTS = SCHOOL | COUNTY | {"office"}
 GUIDES = COUNTY | {"liaison", "office"}
+READS_RECORDS = ALL - {"security"}
 GUIDED = GUIDES | SCHOOL | {"chair", "viewer"}
 ASSIGNERS = {"office", "county_lead"}
 #: A form on paper is a page and a file.
@@ -54,6 +57,11 @@ TABLE: dict[str, Case] = {
     "schools:school": Case(ALL, county=WIDE, kind="school"),
     "schools:inbox": Case(ALL),
     "schools:notices_read": Case(ALL, method="post"),
+    "schools:ledger": Case(READS_RECORDS, county=READS_RECORDS & WIDE, closed=ALL - READS_RECORDS, kind="school"),
+    "schools:ledger_pdf": Case(READS_RECORDS, county=READS_RECORDS & WIDE, closed=ALL - READS_RECORDS, method="post", kind="school"),
+    "schools:ledger_sheets": Case(READS_RECORDS, county=READS_RECORDS & WIDE, closed=ALL - READS_RECORDS, method="post", kind="school"),
+    "schools:metrics": Case(ALL),
+    "schools:explanation": Case(READS_RECORDS, county=READS_RECORDS & WIDE, closed=ALL - READS_RECORDS, kind="school"),
     "schools:guidance": Case(GUIDED, closed=ALL - GUIDED),
     "schools:guidance_school": Case(GUIDED, county=GUIDED & WIDE, closed=ALL - GUIDED, kind="school"),
     "schools:guidance_visit": Case(GUIDES, county=GUIDES & WIDE, closed=ALL - GUIDES, kind="school"),
@@ -81,10 +89,27 @@ TABLE: dict[str, Case] = {
     "ratings:evidence": Case(RESULT_READERS, county=RESULT_READERS & WIDE, kind="file"),
     "ratings:schemes": Case(ALL),
     "ratings:scheme": Case(ALL, kind="scheme"),
+    "ratings:rule_desk": Case(COMMITTEE, closed=ALL - COMMITTEE, method="post", kind="scheme"),
+    "ratings:metric_list": Case(COMMITTEE, closed=ALL - COMMITTEE, kind="scheme"),
+    "ratings:rules_manual": Case(ALL),
+    "ratings:rehearsal": Case(COMMITTEE, closed=ALL - COMMITTEE, kind="scheme"),
+    "ratings:rehearsal_export": Case(COMMITTEE, closed=ALL - COMMITTEE, method="post", kind="scheme"),
     "ratings:scheme_import": Case({"office"}, closed=ALL - {"office"}),
     "ratings:scheme_template": Case({"office"}, closed=ALL - {"office"}),
     "ratings:scheme_import_into": Case({"office"}, closed=ALL - {"office"}, kind="scheme"),
     "ratings:scheme_export": Case(ALL, method="post", kind="scheme"),
+    "ratings:scheme_start": Case({"office"}, closed=ALL - {"office"}),
+    "ratings:scheme_edit": Case(COMMITTEE, closed=ALL - COMMITTEE, kind="drafting"),
+    "ratings:scheme_parameters": Case(COMMITTEE, closed=ALL - COMMITTEE, kind="drafting"),
+    "ratings:scheme_move": Case({"office"}, closed=ALL - {"office"}, method="post", kind="drafting"),
+    "ratings:scheme_group": Case(COMMITTEE, closed=ALL - COMMITTEE, kind="drafting"),
+    "ratings:scheme_item_new": Case({"office"}, closed=ALL - {"office"}, kind="drafting"),
+    "ratings:scheme_item": Case(COMMITTEE, closed=ALL - COMMITTEE, kind="draft_item"),
+    "ratings:scheme_row_new": Case({"office"}, closed=ALL - {"office"}, kind="draft_kind"),
+    "ratings:scheme_row": Case(COMMITTEE, closed=ALL - COMMITTEE, kind="draft_row"),
+    "ratings:scheme_delete": Case({"office"}, closed=ALL - {"office"}, kind="draft_row"),
+    "ratings:scheme_figures": Case(TYPISTS, closed=ALL - TYPISTS, kind="scheme"),
+    "ratings:figures": Case(TYPISTS, closed=ALL - TYPISTS),
     "ratings:scheme_copy": Case({"office"}, closed=ALL - {"office"}, kind="scheme"),
     "ratings:scheme_changes": Case(ALL, kind="scheme"),
     "ratings:scheme_checks": Case(COMMITTEE, closed=ALL - COMMITTEE, kind="scheme"),
@@ -159,7 +184,7 @@ TABLE: dict[str, Case] = {
     "ratings:bulletin_issue": Case({"chair"}, closed=ALL - {"chair"}, kind="draft"),
 }
 #: Open to everybody, or about nobody but oneself; tested where they are written.
-ELSEWHERE = {"healthz", "help", "text_size", "login", "logout", "password_change", "identity", "schools:notice_open"}
+ELSEWHERE = {"schools:metric", "healthz", "help", "text_size", "login", "logout", "password_change", "identity", "schools:notice_open"}
 
 
 def names(patterns=None, prefix: str = "") -> set[str]:
@@ -229,6 +254,18 @@ def before_county(school):
     return school.assessments.get(scheme__year=2028)
 
 
+def drafts(own, other) -> dict[str, tuple]:
+    """What the addresses of the editor take."""
+    both = (own, other)
+    found = {
+        "drafting": both,
+        "draft_item": tuple((one.pk, one.items.first().pk) for one in both),
+        "draft_kind": tuple((one.pk, "categories") for one in both),
+        "draft_row": tuple((one.pk, "categories", one.categories.first().pk) for one in both),
+    }
+    return {kind: (mine, None, foreign) for kind, (mine, foreign) in found.items()}
+
+
 def arguments(target) -> list:
     """What the address of the object is made of."""
     return list(target) if isinstance(target, tuple) else [target.pk] if target else []
@@ -278,6 +315,7 @@ def world(city, county, school):
         "reviewed_item": (("L1",), None, None),
         "adjusted": tuple((before_county(one).pk, "K1") for one in (school, neighbour, foreign)),
         "file": tuple(file_of(one) for one in (school, neighbour, foreign)),
+        **drafts(draft_year(city, year=2023), draft_year(abroad, year=2023)),
     }
 
 

@@ -18,7 +18,7 @@ class Metric:
 
     `select` picks the records that count, `reduce` makes the figure of them: whoever asks why a figure is what it is
     sees the very rows it was made of. `accepts` names the conditions on records a reference may carry,
-    `word_order` the words it may list; an unknown figure is None, never 0.
+    `word_order` the words it may list; `since` is the first year counted by this definition. An unknown figure is None, never 0.
     """
 
     key: str
@@ -33,6 +33,7 @@ class Metric:
     upper: Fraction | None = None
     accepts: frozenset[str] = frozenset()
     word_order: tuple[str, ...] = ()
+    since: int = 2026
 
     @property
     def accepts_words(self) -> frozenset[str] | None:

@@ -15,6 +15,7 @@ from schools.downloads import TooManyRows, export
 from schools.forms.filters import SchoolFilterForm
 from schools.models import Role, School
 from schools.models.scope import SCHOOL_ROLES
+from schools.permissions import may_read_guidance
 from schools.templatetags.ui import STAR_NAMES
 from schools.workbooks import ColumnOut, SheetOut
 
@@ -60,6 +61,7 @@ def school_page(request: HttpRequest, pk: int) -> HttpResponse:
     records = profile.year_records(school, request.user, year)
     context = {
         "school": school,
+        "can_read_guidance": may_read_guidance(request.user),
         "year": year,
         "years": years,
         "figures": profile.figure_rows(school, year) if _reads_records(request) else [],

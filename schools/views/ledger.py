@@ -1,0 +1,78 @@
+"""台账 on screen, as PDF, as a workbook, with the place of the paper file."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST
+
+from schools import audit, printing
+from schools.downloads import export
+from schools.forms.ledger import BinderForm
+from schools.ledger import ledger_of, sheets, years_of
+from schools.models import Binder, Role, School
+from schools.permissions import may_record, require
+
+REFUSED = "安全管理员不查阅办学记录。"
+
+
+@require_http_methods(["GET", "POST"])
+def ledger(request: HttpRequest, pk: int) -> HttpResponse:
+    """The file of a year, and for the school the binder's number, keeper and place."""
+    school = _school(request, pk)
+    years = years_of(school)
+    year = _year(request, years)
+    writes = may_record(request.user, school)
+    binder = Binder.objects.filter(school=school, year=year).first() or Binder(school=school, year=year)
+    form = BinderForm(request.POST or None, instance=binder)
+    if request.method == "POST":
+        require(writes, "案卷由党校填报人或负责人登记。")
+        if form.is_valid():
+            form.save()
+            messages.success(request, "案卷号、保管人和存放位置已保存。")
+            return redirect(f"{reverse('schools:ledger', args=[pk])}?year={year}")
+    context = {
+        "school": school,
+        "paper": ledger_of(school, year),
+        "year": year,
+        "years": years,
+        "form": form if writes else None,
+        "can_print": printing.can_print(),
+    }
+    return render(request, "schools/ledger.html", context)
+
+
+@require_POST
+def ledger_pdf(request: HttpRequest, pk: int) -> HttpResponse:
+    """The file as PDF; leaving the house is recorded."""
+    school = _school(request, pk)
+    paper = ledger_of(school, _year(request, years_of(school)))
+    try:
+        content = printing.pdf_of(paper)
+    except printing.PrintRefused as refused:
+        messages.error(request, str(refused))
+        return redirect(f"{reverse('schools:ledger', args=[pk])}?year={paper.year}")
+    audit.record("export", by=request.user, city=school.city, subject=paper.title, detail={"格式": "PDF"})
+    response = HttpResponse(content, content_type="application/pdf")
+    response.headers["Content-Disposition"] = "attachment; filename=ledger.pdf"
+    return response
+
+
+@require_POST
+def ledger_sheets(request: HttpRequest, pk: int) -> HttpResponse:
+    """The file as a workbook, a sheet for each part."""
+    school = _school(request, pk)
+    paper = ledger_of(school, _year(request, years_of(school)))
+    return export(paper.title, sheets(paper), by=request.user, rows=sum(section.count for section in paper.sections))
+
+
+def _school(request: HttpRequest, pk: int) -> School:
+    identity = request.user.identity
+    require(identity is not None and identity.role != Role.SECURITY, REFUSED)
+    return get_object_or_404(School.objects.visible_to(request.user).select_related("city", "county"), pk=pk)
+
+
+def _year(request: HttpRequest, years) -> int:
+    asked = request.GET.get("year", "")
+    return int(asked) if asked.isdigit() and int(asked) in years else timezone.localdate().year
