@@ -13,6 +13,7 @@ COMPILE := $(VENV)/bin/uv pip compile --universal --python-version 3.11 --genera
 RUN_PACKAGES  := libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-noto-cjk
 # libatomic1 is for the driver of the browser, which brings its own node.
 TEST_PACKAGES := chromium libatomic1 poppler-utils
+PARALLEL      := --numprocesses auto --dist worksteal
 TEMPLATES      = $$(find templates schools ratings tests -name '*.html')
 
 .PHONY: run test test-deep lint format lock clean
@@ -27,8 +28,8 @@ run: .make/requirements
 	@$(DJANGO) runserver $(ADDRESS)
 
 test: lint .make/test-packages .make/fonts
-	$(PYTHON) -m pytest --cov --cov-report=term
-	DATABASE_TESTS_ONLY=1 $(PYTHON) .ci/with_postgresql.py $(PYTHON) -m pytest -m "not browser and not deep"
+	$(PYTHON) -m pytest $(PARALLEL) --cov --cov-report=term
+	DATABASE_TESTS_ONLY=1 $(PYTHON) .ci/with_postgresql.py $(PYTHON) -m pytest $(PARALLEL) -m "not browser and not deep"
 
 test-deep: .make/requirements-dev .make/test-packages .make/fonts
 	HYPOTHESIS_PROFILE=deep $(PYTHON) -m pytest -m deep
