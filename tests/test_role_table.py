@@ -26,6 +26,8 @@ COMMITTEE = {"office", "chair"}
 ALL = set(ROLES)
 WIDE = ALL - SCHOOL - COUNTY - {"liaison"}
 RESULT_READERS = ALL - {"judge", "sysadmin", "security"}
+WATCHING = COUNTY | COMMITTEE | {"viewer"}
+REMINDING = COUNTY | {"office"}
 NOBODY: set[str] = set()
 PAPERLESS = ALL - SCHOOL - COUNTY - COMMITTEE
 JUDGING = {"judge", "office"}
@@ -73,6 +75,9 @@ TABLE: dict[str, Case] = {
     "schools:problems": Case(GUIDED, closed=ALL - GUIDED),
     "schools:problem_report": Case(SCHOOL, closed=ALL - SCHOOL, kind="problem"),
     "schools:problem_recheck": Case(GUIDES, county=GUIDES & WIDE, closed=ALL - GUIDES, kind="problem"),
+    "schools:monitoring": Case(WATCHING, closed=ALL - WATCHING),
+    "schools:monitoring_school": Case(WATCHING, WATCHING & WIDE, closed=ALL - WATCHING, kind="school"),
+    "schools:remind": Case(REMINDING, REMINDING & WIDE, closed=ALL - REMINDING, method="post", kind="school"),
     "schools:audit": Case({"auditor"}, closed=ALL - {"auditor"}),
     "schools:audit_verify": Case({"auditor"}, closed=ALL - {"auditor"}, method="post"),
     "schools:audit_export": Case({"auditor"}, closed=ALL - {"auditor"}, method="post"),

@@ -169,7 +169,7 @@ def _peers(one: Standing, view: View, peers: Iterable[Peers]) -> Anomaly | None:
             side = "高" if value > peer.middle else "低"
             middle, usual = _amount(peer.figure, peer.middle, bare=True), _amount(peer.figure, peer.usual, bare=True)
             said.append(
-                f"{_amount(peer.figure, value)}，同市 {peer.number} 所的中位数是 {middle}，各校与它的差距一般在 {usual} 左右，"
+                f"{_amount(peer.figure, value)}，同市 {peer.number} 所的中位数是 {middle}，各校与它的差距一般在 {usual}左右，"
                 f"本校{side}出 {_amount(peer.figure, abs(value - peer.middle), bare=True)}，是一般差距的 {times:.1f} 倍"
             )
     if not said:
