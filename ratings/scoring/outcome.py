@@ -45,15 +45,16 @@ def score_school(spec: SchemeSpec, school: SchoolInput) -> Outcome:
     visited = was_visited(spec, school)
     for code, bound in spec.bound.items():
         try:
-            items[code] = score_item(spec, bound, school, _owing(bound, school.city, visited))
+            items[code] = score_item(spec, bound, school, owing(bound, school.city, visited))
         except Blocked as blocked:
             problems.extend(blocked.problems)
     if problems:
         return Outcome(school.key, items, None, None, tuple(problems))
-    return _finish(spec, school, items)
+    return finish(spec, school, items)
 
 
-def _finish(spec: SchemeSpec, school: SchoolInput, items: Mapping[str, ItemOutcome]) -> Outcome:
+def finish(spec: SchemeSpec, school: SchoolInput, items: Mapping[str, ItemOutcome]) -> Outcome:
+    """From the items of a school to its totals and star; every item must be there."""
     try:
         totals = add_up(spec, items)
     except Blocked as blocked:
@@ -82,7 +83,8 @@ def was_visited(spec: SchemeSpec, school: SchoolInput) -> bool:
     return any(onsite & sheet.entries.keys() for sheet in school.city)
 
 
-def _owing(bound: BoundItem, sheets: tuple[Sheet, ...], visited: bool) -> tuple[Sheet, ...]:
+def owing(bound: BoundItem, sheets: tuple[Sheet, ...], visited: bool) -> tuple[Sheet, ...]:
+    """The sheets that owe the item: none where it is seen on site and nobody went there."""
     return () if bound.item.onsite and not visited else sheets
 
 
