@@ -9,11 +9,11 @@ from django.urls import reverse
 from django.utils import timezone
 
 from ratings.answering import LIVE
-from ratings.enums import Phase, Stage, Status
+from ratings.enums import PUBLIC_PHASES, Phase, Stage, Status
 from ratings.models import Assessment
 from ratings.permissions import role_of
 from ratings.submission import due_of, last_return
-from schools.desk import Task
+from schools.desk import Task, Tile
 from schools.models import Role, User
 from schools.models.scope import SCHOOL_ROLES
 
@@ -45,3 +45,16 @@ def _words(one: Assessment) -> tuple[str, str, str, str]:
         return f"确认并提交{year}年度自评", "ratings:assessment_check", "填报人已填好，等您核对确认", "待确认"
     tag = "填写中" if one.begun else "尚未开始"
     return f"填写{year}年度自评", "ratings:assessment", f"已填 {one.begun} / {one.owed} 项，其余由系统取数或由评审方核定", tag
+
+
+def self_check_tiles(user: User) -> Iterator[Tile]:
+    """对标自查 of the year that is under way, with the goals the school has set itself."""
+    if role_of(user) not in SCHOOL_ROLES:
+        return
+    running = Assessment.objects.visible_to(user).exclude(scheme__phase__in=PUBLIC_PHASES).filter(scheme__imported=False)
+    counted = Count("goals", filter=~Q(goals__text="")), Count("goals", filter=~Q(goals__text="") & Q(goals__done=True))
+    one = running.select_related("scheme").annotate(set_goals=counted[0], done_goals=counted[1]).order_by("-scheme__year").first()
+    if one is not None:
+        note = f"已完成 {one.done_goals} 项" if one.set_goals else "对照标准看差距、定目标；只供本校使用"
+        url = reverse("ratings:self_checks", args=[one.scheme_id])
+        yield Tile(f"{one.scheme.year}年度对标自查", str(one.set_goals), "项目标", note, url)

@@ -147,14 +147,14 @@ def beside(spec: SchemeSpec, code: str) -> tuple[ItemSpec | None, ItemSpec | Non
     return spec.items[place - 1] if place else None, spec.items[place + 1] if place + 1 < len(spec.items) else None
 
 
-def worksheet_of(assessment: Assessment, *, only: str = "") -> Worksheet:
+def worksheet_of(assessment: Assessment, *, only: str = "", live: bool = False) -> Worksheet:
     """The whole sheet, or with `only` the one item of that code and nothing that other items need.
 
-    Figures are live while the school may still change its records, then those it submitted.
+    Figures are live while the school may still change its records, then those it submitted; with `live` they are today's.
     """
     spec = scheme_spec(assessment.scheme)
     wanted = replace(spec, items=tuple(item for item in spec.items if item.code == only), bands=(), restrictions=()) if only else spec
-    figures = _figures(assessment, wanted)
+    figures = live_figures(assessment, wanted) if live else _figures(assessment, wanted)
     scores = {score.item.code: score for score in _scores(assessment)}
     held = _evidence(assessment)
     requests = _requests(assessment)

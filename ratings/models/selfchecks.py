@@ -19,11 +19,11 @@ class GoalQuerySet(models.QuerySet):
 
 
 class Goal(models.Model):
-    """自查目标: what is to be reached at one item, who does it, by when. Never scored."""
+    """自查目标: what is to be reached at one item, who does it, by when. Never scored; an empty text is a goal taken back."""
 
     assessment = models.ForeignKey(Assessment, models.PROTECT, verbose_name="评定申报", related_name="goals")
     item = models.ForeignKey(Item, models.PROTECT, verbose_name="小项", related_name="+")
-    text = models.CharField("目标", max_length=200)
+    text = models.CharField("目标", max_length=200, blank=True)
     person = models.CharField("责任人", max_length=40, blank=True)
     due = models.DateField("完成时间", null=True, blank=True)
     done = models.BooleanField("已完成", default=False)
