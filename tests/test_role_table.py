@@ -9,6 +9,8 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
+from ratings.documents.opening_notice import draft_notice
+from ratings.errata import prepare
 from ratings.models import Evidence, Judge, Panel, Restriction, RestrictionCase
 from ratings.workflow import open_city_rows
 from schools.models import GuidanceTeam, Problem, Role
@@ -16,6 +18,7 @@ from tests.factories import CityFactory, CountyFactory, LiaisonFactory, SchoolFa
 from tests.rating_factories import open_year, published_year, settled_year
 from tests.ratings.county_year import county_scheme
 from tests.ratings.drafts import draft_year
+from tests.teaching_records import teaching_world
 
 pytestmark = pytest.mark.django_db
 
@@ -31,6 +34,7 @@ REMINDING = COUNTY | {"office"}
 NOBODY: set[str] = set()
 PAPERLESS = ALL - SCHOOL - COUNTY - COMMITTEE
 JUDGING = {"judge", "office"}
+VERIFYING = {"office", "auditor"}
 TYPISTS = SCHOOL | COUNTY | {"office"}
 GUIDES = COUNTY | {"liaison", "office"}
 READS_RECORDS = ALL - {"security"}
@@ -78,6 +82,26 @@ TABLE: dict[str, Case] = {
     "schools:monitoring": Case(WATCHING, closed=ALL - WATCHING),
     "schools:monitoring_school": Case(WATCHING, WATCHING & WIDE, closed=ALL - WATCHING, kind="school"),
     "schools:remind": Case(REMINDING, REMINDING & WIDE, closed=ALL - REMINDING, method="post", kind="school"),
+    "schools:brief_school": Case(WATCHING | SCHOOL, WATCHING & WIDE, closed=ALL - WATCHING - SCHOOL, kind="school"),
+    "schools:brief_school_pdf": Case(WATCHING | SCHOOL, WATCHING & WIDE, closed=ALL - WATCHING - SCHOOL, method="post", kind="school"),
+    "schools:brief_region": Case(WATCHING, WATCHING & WIDE, closed=ALL - WATCHING, kind="region"),
+    "schools:brief_region_pdf": Case(WATCHING, WATCHING & WIDE, closed=ALL - WATCHING, method="post", kind="region"),
+    "schools:teaching": Case(ALL),
+    "schools:teaching_school": Case(READS_RECORDS, county=READS_RECORDS & WIDE, kind="school"),
+    "schools:plan": Case(READS_RECORDS, county=READS_RECORDS & WIDE, kind="plan"),
+    "schools:month": Case(READS_RECORDS, county=READS_RECORDS & WIDE, kind="month"),
+    "schools:trials": Case(READS_RECORDS, county=READS_RECORDS & WIDE, kind="school"),
+    "schools:class_export": Case(READS_RECORDS, county=READS_RECORDS & WIDE, method="post", kind="school"),
+    "schools:class": Case(READS_RECORDS, county=READS_RECORDS & WIDE, kind="class"),
+    "schools:plan_edit": Case(SCHOOL, closed=ALL - SCHOOL, kind="own_year"),
+    **{f"schools:{name}": Case(SCHOOL, closed=ALL - SCHOOL, method="post", kind="own_year") for name in ("plan_copy", "plan_file")},
+    "schools:month_confirm": Case(SCHOOL, closed=ALL - SCHOOL, method="post", kind="own_month"),
+    **{f"schools:{name}": Case(SCHOOL, closed=ALL - SCHOOL) for name in ("class_new", "class_import", "class_template", "trial_new")},
+    **{f"schools:{name}": Case(SCHOOL, closed=ALL - SCHOOL, kind="class") for name in ("class_edit", "class_void")},
+    "schools:joint": Case(SCHOOL, closed=ALL - SCHOOL, kind="joint"),
+    "schools:trial_void": Case(SCHOOL, closed=ALL - SCHOOL, kind="trial"),
+    "schools:issued_list": Case(ALL),
+    "schools:issued": Case(READS_RECORDS, kind="issued"),
     "schools:audit": Case({"auditor"}, closed=ALL - {"auditor"}),
     "schools:audit_verify": Case({"auditor"}, closed=ALL - {"auditor"}, method="post"),
     "schools:audit_export": Case({"auditor"}, closed=ALL - {"auditor"}, method="post"),
@@ -99,6 +123,17 @@ TABLE: dict[str, Case] = {
     "ratings:rules_manual": Case(ALL),
     "ratings:rehearsal": Case(COMMITTEE, closed=ALL - COMMITTEE, kind="scheme"),
     "ratings:rehearsal_export": Case(COMMITTEE, closed=ALL - COMMITTEE, method="post", kind="scheme"),
+    "ratings:methodology": Case(ALL, kind="scheme"),
+    "ratings:methodology_json": Case(ALL, kind="scheme_version"),
+    "ratings:public_package": Case(ALL, method="post", kind="scheme"),
+    "ratings:verification": Case(VERIFYING, closed=ALL - VERIFYING, kind="scheme"),
+    "ratings:opening_notice": Case(ALL, kind="noticed"),
+    "ratings:opening_notice_pdf": Case(COMMITTEE, kind="noticed"),
+    "ratings:opening_notice_start": Case(COMMITTEE, closed=ALL - COMMITTEE, method="post", kind="noticed"),
+    "ratings:opening_notice_edit": Case(COMMITTEE, closed=ALL - COMMITTEE, kind="noticed"),
+    "ratings:opening_notice_issue": Case(COMMITTEE, closed=ALL - COMMITTEE, kind="noticed"),
+    "ratings:self_checks": Case(SCHOOL, closed=ALL - SCHOOL, kind="scheme"),
+    "ratings:self_check_item": Case(SCHOOL, closed=ALL - SCHOOL, kind="checked_item"),
     "ratings:scheme_import": Case({"office"}, closed=ALL - {"office"}),
     "ratings:scheme_template": Case({"office"}, closed=ALL - {"office"}),
     "ratings:scheme_import_into": Case({"office"}, closed=ALL - {"office"}, kind="scheme"),
@@ -121,6 +156,11 @@ TABLE: dict[str, Case] = {
     "ratings:scheme_opening": Case(COMMITTEE, closed=ALL - COMMITTEE, kind="scheme"),
     "ratings:scheme_opening_confirm": Case(COMMITTEE, closed=ALL - COMMITTEE, kind="scheme"),
     "ratings:scheme_opening_withdraw": Case(COMMITTEE, closed=ALL - COMMITTEE, method="post", kind="scheme"),
+    "ratings:scheme_errata": Case(ALL, kind="scheme"),
+    "ratings:erratum": Case(COMMITTEE, kind="erratum"),
+    "ratings:erratum_sign": Case({"chair"}, closed=ALL - {"chair"}, kind="erratum"),
+    "ratings:erratum_act": Case(COMMITTEE, method="post", kind="erratum_act"),
+    "ratings:erratum_row": Case({"office"}, closed=ALL - {"office"}, kind="erratum_row"),
     "ratings:committee": Case(COMMITTEE, closed=ALL - COMMITTEE),
     "ratings:board": Case(COMMITTEE, closed=ALL - COMMITTEE, kind="scheme"),
     "ratings:board_export": Case(COMMITTEE, closed=ALL - COMMITTEE, method="post", kind="scheme"),
@@ -271,6 +311,12 @@ def drafts(own, other) -> dict[str, tuple]:
     return {kind: (mine, None, foreign) for kind, (mine, foreign) in found.items()}
 
 
+def noticed(scheme):
+    """The scheme with a draft of its opening notice."""
+    draft_notice(scheme, issued_on=scheme.period_start)
+    return scheme
+
+
 def arguments(target) -> list:
     """What the address of the object is made of."""
     return list(target) if isinstance(target, tuple) else [target.pk] if target else []
@@ -290,7 +336,11 @@ def world(city, county, school):
     seats = tuple(panel.assessments.get() for panel in panels)
     county_scheme(city, [school, neighbour], year=2028)
     county_scheme(abroad, [foreign], year=2028)
+    errata = (prepare(scoring, by=UserFactory()), prepare(other_scoring, by=UserFactory()))
     return {
+        "erratum": (errata[0], None, errata[1]),
+        "erratum_act": ((errata[0].pk, "back"), None, (errata[1].pk, "back")),
+        "erratum_row": ((errata[0].pk, "item", "L1"), None, (errata[1].pk, "item", "L1")),
         "panel": (panels[0], None, panels[2]),
         "panel_judge": ((panels[0].pk, panels[0].judges.get().pk), None, (panels[2].pk, panels[2].judges.get().pk)),
         "seat": seats,
@@ -298,11 +348,16 @@ def world(city, county, school):
         "seat_item": tuple((one.pk, "L1") for one in seats),
         "judge_sheet": tuple(one.sheets.get() for one in seats),
         "school": (school, neighbour, foreign),
+        **teaching_world(schools),
         "visit": tuple(VisitFactory(school=one) for one in (school, neighbour, foreign)),
         "problem": tuple(Problem.objects.create(visit=VisitFactory(school=one), text="缺桌牌") for one in (school, neighbour, foreign)),
         "liaison_link": tuple(LiaisonFactory(school=one) for one in (school, neighbour, foreign)),
         "team": (GuidanceTeam.objects.create(city=city, name="走访组"), None, GuidanceTeam.objects.create(city=abroad, name="走访组")),
+        "region": tuple(one.county for one in schools),
         "scheme": (published, None, other),
+        "scheme_version": ((published.pk, 1), None, (other.pk, 1)),
+        "checked_item": ((published.pk, "K1"), None, (other.pk, "K1")),
+        "noticed": (noticed(scoring), None, noticed(other_scoring)),
         "settled": (settled, None, other_settled),
         "result": (school.results.get(scheme=published), neighbour.results.get(scheme=published), foreign.results.get(scheme=other)),
         "bulletin": (published.bulletin, None, other.bulletin),
@@ -327,6 +382,7 @@ def world(city, county, school):
 @pytest.mark.parametrize("role", ROLES)
 def test_each_role_reaches_what_is_its_own_and_nothing_else(role, world, school, appoint, monkeypatch):
     monkeypatch.setattr("ratings.views.bulletins.render_pdf_bytes", lambda context: b"%PDF-1.7")
+    monkeypatch.setattr("ratings.views.opening_notice.notice_pdf", lambda context: b"%PDF-1.7")
     monkeypatch.setattr("ratings.views.papers.paper_pdf", lambda paper: b"%PDF-1.7")
     user = appoint(role)
     if role == "liaison":

@@ -30,9 +30,9 @@ KINDS = {model: kind for kind, model in MODELS.items()}
 WORD_LIMIT = 40
 
 
-def draft_for(request: HttpRequest, pk: int) -> Scheme:
-    """The scheme for who may read its editor; a post is the office's alone."""
-    if request.method == "POST":
+def draft_for(request: HttpRequest, pk: int, *, writing: bool = False) -> Scheme:
+    """The scheme for who may read its editor; what writes is the office's alone, and so is every post."""
+    if writing or request.method == "POST":
         require(may_edit_scheme(request.user), OFFICE_ONLY)
     else:
         require(may_read_editor(request.user), READERS_ONLY)
@@ -105,6 +105,8 @@ def move(request: HttpRequest, pk: int) -> HttpResponse:
     scheme = draft_for(request, pk)
     up = "up" in request.POST
     kind, _, number = request.POST.get("up" if up else "down", "").partition("-")
+    if not kind:
+        return redirect("ratings:scheme_edit", pk)
     if not number.isdecimal() or len(number) > 15:
         raise Http404
     row = row_of(scheme, kind, int(number))
@@ -118,8 +120,7 @@ def move(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def delete(request: HttpRequest, pk: int, kind: str, row: int) -> HttpResponse:
     """Asked once more in words; what somebody changed in between is shown before it goes."""
-    scheme = draft_for(request, pk)
-    require(may_edit_scheme(request.user), OFFICE_ONLY)
+    scheme = draft_for(request, pk, writing=True)
     if away := locked_away(request, scheme):
         return away
     found = row_of(scheme, kind, row)
@@ -173,6 +174,8 @@ def group(request: HttpRequest, pk: int) -> HttpResponse:
     if away := locked_away(request, scheme):
         return away
     asked = request.POST if request.method == "POST" else request.GET
+    if "group" not in asked:
+        return redirect("ratings:scheme_edit", pk)
     where, name = _section(scheme, asked.get("section", "")), asked.get("group", "")
     count = where.items(scheme).filter(group=name).count()
     if not name or not count:

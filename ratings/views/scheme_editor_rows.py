@@ -12,9 +12,9 @@ from ratings.enums import ItemKind
 from ratings.forms.scheme_item import ItemForm
 from ratings.forms.scheme_rows import ROW_FORMS, EditForm
 from ratings.models import Item, Scheme
-from ratings.permissions import may_edit_scheme, require
+from ratings.permissions import may_edit_scheme
 
-from .scheme_editor import MODELS, OFFICE_ONLY, draft_for, locked_away, place, row_address, row_of
+from .scheme_editor import MODELS, draft_for, locked_away, place, row_address, row_of
 
 FIRST_CODES = {"categories": "A", "restrictions": "Y1"}
 LOST = "这一行刚被别人删除。您填写的内容还在下面，点保存将重新增加一行；不要了就返回。"
@@ -23,13 +23,13 @@ LOST = "这一行刚被别人删除。您填写的内容还在下面，点保存
 @require_http_methods(["GET", "POST"])
 def row(request: HttpRequest, pk: int, kind: str, row: int | None = None) -> HttpResponse:
     """A category, a star band, a restriction, a custom metric; without `row` a new one."""
-    scheme = draft_for(request, pk)
+    scheme = draft_for(request, pk, writing=row is None)
     if away := locked_away(request, scheme):
         return away
     if kind not in ROW_FORMS:
         raise Http404
     found, lost = _found(request, scheme, kind, row)
-    writes = _writes(request, found)
+    writes = may_edit_scheme(request.user)
     form = ROW_FORMS[kind](request.POST or None, scheme=scheme, instance=found, readonly=not writes, initial=_usual(scheme, kind, found))
     if request.method == "POST" and not lost and (saved := write(request, form, scheme, found)):
         return HttpResponseRedirect(place(scheme, saved))
@@ -40,11 +40,11 @@ def row(request: HttpRequest, pk: int, kind: str, row: int | None = None) -> Htt
 @require_http_methods(["GET", "POST"])
 def item(request: HttpRequest, pk: int, row: int | None = None) -> HttpResponse:
     """One line of the rating table with its rule; saving may lead on to the next."""
-    scheme = draft_for(request, pk)
+    scheme = draft_for(request, pk, writing=row is None)
     if away := locked_away(request, scheme):
         return away
     found, lost = _found(request, scheme, "items", row)
-    writes = _writes(request, found)
+    writes = may_edit_scheme(request.user)
     form = ItemForm(
         request.POST or None, scheme=scheme, instance=found, readonly=not writes, initial=None if found else _beside(request, scheme)
     )
@@ -99,14 +99,6 @@ def _found(request: HttpRequest, scheme: Scheme, kind: str, pk: int | None) -> t
         if request.method == "POST":
             return None, LOST
         raise
-
-
-def _writes(request: HttpRequest, found: models.Model | None) -> bool:
-    """The chair reads what is there and adds nothing."""
-    writes = may_edit_scheme(request.user)
-    if found is None:
-        require(writes, OFFICE_ONLY)
-    return writes
 
 
 def _usual(scheme: Scheme, kind: str, found: models.Model | None) -> dict:
