@@ -65,7 +65,7 @@ def _parameters() -> list[tuple[str, Callable[..., Any], ...]]:
         (
             "五星比例上限",
             lambda side: f"五星不超过 {show_rate(side.five_star_share)}",
-            lambda side: side.five_star_share is not None,
+            lambda side: side.five_star_share is not None and side.five_star_share < 1,
             shared,
             shared,
         ),

@@ -105,9 +105,10 @@ def _sides(threshold: Threshold, levels: list[int]) -> list[tuple[Threshold, Shi
 
 
 def base_for(scheme: Scheme, schemes: Iterable[Scheme]) -> list[Scheme]:
-    """Years whose data a rehearsal can use, the one to use first: last year, older years, then the scheme's own."""
-    usable = sorted((one for one in schemes if one.phase in WITH_DATA), key=lambda one: -one.year)
-    return [*(one for one in usable if one.year < scheme.year), *(one for one in usable if one.year >= scheme.year)]
+    """Years whose data a rehearsal can use, the best first: earlier years that are settled, the latest of them; then those
+    still under review; last the scheme's own year and later ones."""
+    usable = [one for one in schemes if one.phase in WITH_DATA]
+    return sorted(usable, key=lambda one: (one.year >= scheme.year, one.phase == Phase.SCORING, -one.year))
 
 
 def spec_to_rehearse(scheme: Scheme) -> SchemeSpec:
