@@ -80,7 +80,7 @@ def duties_of(assessment: Assessment, steps: list[Step]) -> str:
 
 def last_return(assessment: Assessment) -> Move | None:
     """The return that the school is mending."""
-    return assessment.moves.filter(step="return_").select_related("by").order_by("-id").first()
+    return assessment.moves.filter(to_status=Status.RETURNED).select_related("by").order_by("-id").first()
 
 
 def receipt_move(assessment: Assessment) -> Move | None:

@@ -147,9 +147,10 @@ def reopen_school(request: HttpRequest, pk: int) -> HttpResponse:
     """Before publication the chair takes one school back; its decision is void and the year is settled anew."""
     require(may_decide(request.user), CHAIR_ONLY)
     scheme = _scheme(request, pk)
-    if scheme.phase not in (Phase.SETTLED, Phase.NOTICE):
-        return _over(request, scheme)
     settled = Assessment.objects.visible_to(request.user).filter(scheme=scheme, status=Status.SETTLED)
+    reopened = scheme.phase == Phase.SCORING and settled.exists()  # the chair may take back another one before settling anew
+    if scheme.phase not in (Phase.SETTLED, Phase.NOTICE) and not reopened:
+        return _over(request, scheme)
     settled = settled.select_related("school").order_by("school__order", "school__code")
     form = ReopenForm(request.POST or None, user=request.user, assessments=settled)
     if request.method == "POST" and form.is_valid():

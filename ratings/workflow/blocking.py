@@ -168,7 +168,8 @@ def _asked_to_decline(assessment: Assessment, spec: SchemeSpec, facts: dict) -> 
 
 
 def _before_publication(assessment: Assessment, spec: SchemeSpec, facts: dict) -> Iterator[Blocker]:
-    if assessment.scheme.phase not in (Phase.SETTLED, Phase.NOTICE):
+    # SCORING: another school of the same year was reopened before.
+    if assessment.scheme.phase not in (Phase.SCORING, Phase.SETTLED, Phase.NOTICE):
         yield Blocker(f"方案处于“{assessment.scheme.get_phase_display()}”阶段，不能撤回审定")
 
 

@@ -46,8 +46,8 @@ def _self(score: Score, user: User, role: str) -> str:
 
 
 def returned_items(assessment: Assessment) -> dict[int, str]:
-    """What the last return asks for: comment by item id."""
-    last = assessment.moves.filter(step="return_").order_by("-id").first()
+    """What the last return, or the last correction of the criteria, asks for: comment by item id."""
+    last = assessment.moves.filter(to_status=Status.RETURNED).order_by("-id").first()
     return dict(ReturnedItem.objects.filter(move=last).values_list("item_id", "comment")) if last else {}
 
 

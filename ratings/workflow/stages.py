@@ -57,18 +57,23 @@ def open_scheme(scheme: Scheme, *, by, proposed_by=None) -> None:
     scheme.refresh_from_db()
 
 
+def open_self_rows(assessment: Assessment, spec: SchemeSpec) -> None:
+    """The rows the school owes; those that are there stay. For criteria that were corrected after opening."""
+    insert_many(_missing(assessment, _rows(assessment, spec, Stage.SELF, _items(assessment.scheme))))
+
+
 def open_county_rows(assessment: Assessment, spec: SchemeSpec) -> None:
     """The rows 初评 owes at this school; rows of an earlier submission stay."""
     insert_many(_missing(assessment, _rows(assessment, spec, Stage.COUNTY, _items(assessment.scheme))))
 
 
-def open_city_rows(assessment: Assessment, spec: SchemeSpec | None = None) -> None:
+def open_city_rows(assessment: Assessment, spec: SchemeSpec | None = None, *, settled: bool = False) -> None:
     """The rows each judge of the panel owes (合议: one agreed set) and their sheets.
 
     现场 items are owed only where the school was visited. Called when a school reaches the city and whenever its panel
     or its 走访 changes; a row that somebody already answered is never removed.
     """
-    if assessment.panel_id is None or assessment.status != Status.CITY:
+    if assessment.panel_id is None or assessment.status not in ((Status.CITY, Status.SETTLED) if settled else (Status.CITY,)):
         return
     spec = spec or scheme_spec(assessment.scheme)
     joint = spec.aggregation == Aggregation.JOINT

@@ -20,6 +20,10 @@ from .snapshots import scheme_spec, take_snapshot
 from .stages import open_city_rows, open_county_rows
 from .steps import FIRST_STAGE, RETURNED_FROM, STAGE_OF, STEPS, Step, first_stage
 
+#: Steps by which a school leaves the year without having handed in.
+LEAVING = ("lapse", "decline")
+OF_THE_SCHEME = ("reopen", *LEAVING)
+
 
 class NotAllowed(Exception):
     """The step cannot be taken; `reasons` are sentences for the person who tried."""
@@ -37,7 +41,7 @@ def take_step(assessment: Assessment, code: str, *, by: User, comment: str = "",
     """
     step = STEPS[code]
     with transaction.atomic():
-        if step.code == "reopen":  # it changes the scheme, which settling and publishing hold before any assessment
+        if step.code in OF_THE_SCHEME:  # it may change the scheme, which settling and publishing hold before any assessment
             Scheme.objects.select_for_update().get(pk=assessment.scheme_id)
         locked = Assessment.objects.select_for_update(of=("self",)).select_related("scheme__city", "school").get(pk=assessment.pk)
         reasons = _refusals(locked, step, by, comment, facts)
@@ -60,6 +64,8 @@ def take_step(assessment: Assessment, code: str, *, by: User, comment: str = "",
         locked.returned_to, locked.return_due = "", None
         EFFECTS.get(code, _nothing)(locked, move, facts)
         locked.save(update_fields=["status", "version", "returned_to", "return_due", "suggested_star", "county_opinion", "visited"])
+        if code in LEAVING:
+            _close_filling(locked.scheme_id)
         detail = {"步骤": step.label, "原状态": Status(before).label, "新状态": Status(target).label, "摘要": move.digest}
         audit.record("move", by=by, city=locked.scheme.city, subject=str(locked), detail=detail)
     assessment.refresh_from_db()
@@ -176,10 +182,10 @@ def _on_recommend(assessment: Assessment, move: Move, facts: dict) -> None:
 
 def _on_lapse(assessment: Assessment, move: Move, facts: dict) -> None:
     """A school that let its 补正 pass may have been decided before; 未申报 leaves nothing to decide."""
-    _void_decision(assessment, move)
+    void_decision(assessment, move)
 
 
-def _void_decision(assessment: Assessment, move: Move) -> None:
+def void_decision(assessment: Assessment, move: Move) -> None:
     """What was decided stays in the frozen sheet of the move and nowhere else."""
     decision = Decision.objects.filter(assessment=assessment).first()
     if decision is None:
@@ -190,9 +196,16 @@ def _void_decision(assessment: Assessment, move: Move) -> None:
     decision.delete()
 
 
+def _close_filling(scheme: int) -> None:
+    """When the last school that could still hand in is out, nothing is filled in any more: the year can be settled."""
+    filling = Assessment.objects.filter(scheme=scheme, status__in=(Status.DRAFT, Status.CONFIRMING, Status.RETURNED))
+    if not filling.exists():
+        Scheme.objects.filter(pk=scheme, phase=Phase.OPEN).update(phase=Phase.SCORING)
+
+
 def _on_reopen(assessment: Assessment, move: Move, facts: dict) -> None:
     """The Decision is void and the whole scheme is settled anew."""
-    _void_decision(assessment, move)
+    void_decision(assessment, move)
     Result.objects.filter(scheme=assessment.scheme).delete()
     Scheme.objects.filter(pk=assessment.scheme_id).update(phase=Phase.SCORING)
 

@@ -1,0 +1,35 @@
+"""更正: a correction of opened criteria, from the working copy to the chair's signature and what it does to each school."""
+
+from .fitting import Fit, fit
+from .foreseeing import Affected, foresee
+from .preparing import (
+    EDITABLE,
+    NotCorrected,
+    change_row,
+    corrected,
+    prepare,
+    problems_of,
+    send_for_signature,
+    take_back,
+    withdraw,
+    write_reason,
+)
+from .signing import sign
+
+__all__ = [
+    "EDITABLE",
+    "Affected",
+    "Fit",
+    "NotCorrected",
+    "change_row",
+    "corrected",
+    "fit",
+    "foresee",
+    "prepare",
+    "problems_of",
+    "send_for_signature",
+    "sign",
+    "take_back",
+    "withdraw",
+    "write_reason",
+]

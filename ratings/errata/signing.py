@@ -1,0 +1,137 @@
+"""签发: the chair's signature freezes a new version, writes it into the rows and brings every school in line with it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+
+from django.db import transaction
+from django.db.models import F
+from django.urls import reverse
+from django.utils import timezone
+
+from ratings.answering import asked_points
+from ratings.criteria.spec import SchemeSpec
+from ratings.criteria.storing import to_decimal
+from ratings.criteria.versions import freeze, spec_of
+from ratings.enums import Phase
+from ratings.models import Adjustment, Erratum, Item, MetricSnapshot, Restriction, Result, Scheme, Score, StarBand
+from ratings.results.settling import lock_assessments
+from ratings.scoring import entry_from_json
+from ratings.workflow.opening import holders
+from schools import audit
+from schools.inbox import notify
+from schools.models import Appointment, User
+from schools.models.scope import SCHOOL_ROLES
+
+from .foreseeing import Foresight, foresee
+from .preparing import NotCorrected, corrected, problems_of, refusal_of
+from .reopening import bring_in_line
+
+_COLUMNS = {"rule_text": "rule", "condition_text": "condition", "effect_text": "effect"}
+
+
+def sign(erratum: Erratum, *, by: User) -> Foresight:
+    """Put a correction in force: version, rows, answers, figures and states of every school in one transaction.
+
+    The scheme is locked first and then every assessment, as settling does, so that no score slips in between. A year
+    that was settled goes back to 评审 and is settled anew. Raises NotCorrected with every reason; then nothing has changed.
+    """
+    with transaction.atomic():
+        scheme = Scheme.objects.select_for_update(of=("self",)).select_related("city").get(pk=erratum.scheme_id)
+        lock_assessments(scheme)
+        locked = Erratum.objects.select_for_update(of=("self",)).select_related("base", "prepared_by").get(pk=erratum.pk)
+        locked.scheme = scheme
+        reasons = _refusals(locked, by)
+        if reasons:
+            raise NotCorrected(reasons)
+        old = spec_of(locked.base)
+        new = corrected(old, locked.edits)
+        seen = foresee(scheme, old, new)
+        version = freeze(scheme, reason=f"更正：{locked.reason}"[:200], by=by, spec=new)
+        _write_rows(scheme, locked.edits)
+        _keep_figures(seen)
+        _rewrite_answers(scheme, new, seen)
+        if scheme.phase in (Phase.SETTLED, Phase.NOTICE):
+            Result.objects.filter(scheme=scheme).delete()
+            scheme.phase = Phase.SCORING
+            scheme.save(update_fields=["phase"])
+        sent_back = bring_in_line(scheme, new, seen, by=by, reason=f"第 {version.number} 版更正：{locked.reason}")
+        locked.state, locked.signed_by, locked.signed_at, locked.version = Erratum.State.SIGNED, by, timezone.now(), version
+        locked.affected = [{**one.as_json(), "sent": sent_back.get(one.assessment, "")} for one in seen.affected]
+        locked.save(update_fields=["state", "signed_by", "signed_at", "version", "affected"])
+        _tell(locked, seen)
+        detail = {"更正": locked.reason, "依据": locked.basis, "拟稿": str(locked.prepared_by), "学校": len(seen.affected)}
+        detail |= {"原版本": locked.base.digest, "新版本": version.digest}
+        audit.record("erratum", by=by, city=scheme.city, subject=str(scheme), detail=detail)
+    erratum.refresh_from_db()
+    return seen
+
+
+def _refusals(erratum: Erratum, by: User) -> list[str]:
+    refusal = refusal_of(erratum.scheme)
+    reasons = [refusal] if refusal else []
+    if erratum.state != Erratum.State.PROPOSED:
+        reasons.append(f"这份更正{erratum.get_state_display()}，不能签发。")
+    if erratum.prepared_by_id == by.pk:
+        reasons.append("拟稿人不能自己签发，须由另一人签发。")
+    return reasons or problems_of(erratum)[1]
+
+
+def _write_rows(scheme: Scheme, edits: Mapping) -> None:
+    """The rows of the scheme say what the new version says."""
+    tables = {"item": (Item, "code"), "band": (StarBand, "star"), "restriction": (Restriction, "code")}
+    for section, rows in edits.items():
+        model, key = tables[section]
+        for code, fields in rows.items():
+            values = {_COLUMNS.get(name, name): to_decimal(Fraction(text)) if name == "points" else text for name, text in fields.items()}
+            model.objects.filter(scheme=scheme, **{key: code}).update(**values, version=F("version") + 1)
+
+
+def _keep_figures(seen: Foresight) -> None:
+    """Snapshots take up figures that only the corrected criteria read; what they hold already stays."""
+    for snapshot in MetricSnapshot.objects.filter(assessment__in=list(seen.figures)):
+        found = {name: None if value is None else str(value) for name, value in seen.figures[snapshot.assessment_id].items()}
+        snapshot.values = {**found, **snapshot.values}
+        snapshot.save(update_fields=["values"])
+
+
+def _rewrite_answers(scheme: Scheme, new: SchemeSpec, seen: Foresight) -> None:
+    """Rows keep what fits; points for display follow; 核定 that no longer fits goes. What went stands in the erratum."""
+    misfits = {one.score: one.fit for school in seen.affected for one in school.misfits}
+    rows = list(Score.objects.filter(assessment__scheme=scheme, item__code__in=seen.changed, answers__isnull=False).select_related("item"))
+    latest = dict(
+        MetricSnapshot.objects.filter(assessment__scheme=scheme).order_by("taken_at", "id").values_list("assessment_id", "values")
+    )
+    for row in rows:
+        found = misfits.get(row.pk)
+        if found is not None:
+            row.answers, row.version = found.kept, row.version + 1
+        entry = entry_from_json(row.answers) if row.answers else None
+        values = _figures_at(row.assessment_id, latest, seen)
+        row.points = asked_points(new, new.bound[row.item.code], entry, row.stage, values) if entry else None
+    Score.objects.bulk_update(rows, ["answers", "points", "version"], batch_size=500)
+    unasked = [code for code in seen.changed if not new.bound[code].asked]
+    Score.objects.filter(assessment__scheme=scheme, item__code__in=unasked).delete()
+    Adjustment.objects.filter(pk__in=[pk for school in seen.affected for pk, _, _ in school.adjustments]).delete()
+
+
+def _figures_at(assessment: int, latest: Mapping, seen: Foresight) -> dict[str, Fraction | None]:
+    stored = {name: None if text is None else Fraction(text) for name, text in latest.get(assessment, {}).items()}
+    return {**seen.figures.get(assessment, {}), **stored}
+
+
+def _tell(erratum: Erratum, seen: Foresight) -> None:
+    """Schools that are affected learn what becomes of them, the others that the criteria were corrected."""
+    scheme, url = erratum.scheme, reverse("ratings:erratum", args=[erratum.pk])
+    touched = {one["assessment"]: one for one in erratum.affected}
+    at = dict(scheme.assessments.filter(pk__in=touched).values_list("school_id", "pk"))
+    held = Appointment.objects.in_force().filter(city=scheme.city_id, role__in=SCHOOL_ROLES, school__in=list(at), user__is_active=True)
+    told = set()
+    for appointment in held.select_related("user", "school"):
+        one = touched[at[appointment.school_id]]
+        text = f"《{scheme}》更正为第 {erratum.version.number} 版，涉及本校。{one['sent']}".strip()
+        notify([appointment.user], text, url=url, key=f"erratum-{erratum.pk}-{appointment.school_id}", school=appointment.school)
+        told.add(appointment.user_id)
+    others = [user for user in holders(scheme, [role for role, _ in Appointment._meta.get_field("role").choices]) if user.pk not in told]
+    notify(others, f"《{scheme}》更正为第 {erratum.version.number} 版：{erratum.reason}", url=url, key=f"erratum-{erratum.pk}")

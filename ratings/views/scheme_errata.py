@@ -1,0 +1,177 @@
+"""更正 of an opened scheme: the office prepares, the chair signs, everybody reads what was signed."""
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST
+
+from ratings.criteria.changes import compare
+from ratings.criteria.versions import spec_of
+from ratings.errata import (
+    EDITABLE,
+    NotCorrected,
+    change_row,
+    corrected,
+    foresee,
+    prepare,
+    problems_of,
+    send_for_signature,
+    take_back,
+    withdraw,
+    write_reason,
+)
+from ratings.errata import sign as sign_erratum
+from ratings.errata.preparing import refusal_of, rows_of
+from ratings.forms.decisions import SettleForm
+from ratings.forms.scheme_errata import TITLES, ErratumRowForm, ReasonForm, row_title
+from ratings.models import Assessment, Erratum, Scheme
+from ratings.permissions import may_edit_scheme, may_read_editor, may_sign_erratum, require
+
+OFFICE_ONLY = "更正由市评委会办公室拟稿。"
+CHAIR_ONLY = "更正由评委会主任签发。"
+PAGE_SIZE = 20
+ACTS = {"send": send_for_signature, "back": take_back, "withdraw": withdraw}
+SAID = {"send": "已提请评委会主任签发。", "back": "已退回修改。", "withdraw": "更正已撤销。"}
+
+
+@require_http_methods(["GET", "POST"])
+def errata(request: HttpRequest, pk: int) -> HttpResponse:
+    """The corrections of a scheme; the office begins a new one here."""
+    scheme = get_object_or_404(Scheme.objects.visible_to(request.user).select_related("city"), pk=pk)
+    if request.method == "POST":
+        require(may_edit_scheme(request.user), OFFICE_ONLY)
+        try:
+            return redirect("ratings:erratum", prepare(scheme, by=request.user).pk)
+        except NotCorrected as refused:
+            messages.warning(request, "".join(refused.reasons))
+            return redirect("ratings:scheme_errata", pk)
+    found = (
+        Erratum.objects.visible_to(request.user)
+        .filter(scheme=scheme)
+        .select_related("version", "prepared_by", "signed_by")
+        .defer("affected")
+    )
+    page = Paginator(found.order_by("-pk"), PAGE_SIZE).get_page(request.GET.get("page"))
+    working = any(one.state in (Erratum.State.DRAFT, Erratum.State.PROPOSED) for one in page)
+    context = {"scheme": scheme, "page": page, "refusal": refusal_of(scheme), "working": working, "may_edit": may_edit_scheme(request.user)}
+    return render(request, "ratings/schemes/errata.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+def erratum(request: HttpRequest, pk: int) -> HttpResponse:
+    """One correction: what changes, why, whom it touches; while it is a draft the office works on it here."""
+    found = _erratum(request, pk)
+    edits = may_edit_scheme(request.user) and found.state == Erratum.State.DRAFT and not refusal_of(found.scheme)
+    chosen = request.GET.get("row", "")
+    if edits and chosen.partition(":")[0] in EDITABLE and chosen.partition(":")[2]:
+        return redirect("ratings:erratum_row", pk, *chosen.split(":", 1))
+    form = ReasonForm(request.POST or None, initial={"reason": found.reason, "basis": found.basis})
+    if request.method == "POST":
+        require(may_edit_scheme(request.user), OFFICE_ONLY)
+        if form.is_valid() and _done(request, lambda: write_reason(found, **form.cleaned_data, by=request.user), "理由和依据已保存。"):
+            return redirect("ratings:erratum", pk)
+    return render(request, "ratings/schemes/erratum.html", {**_context(request, found), "form": form, "edits": edits})
+
+
+@require_http_methods(["GET", "POST"])
+def row(request: HttpRequest, pk: int, section: str, code: str) -> HttpResponse:
+    """The limited fields of one row, beside what they say now."""
+    require(may_edit_scheme(request.user), OFFICE_ONLY)
+    found = _erratum(request, pk)
+    old = rows_of(spec_of(found.base), section).get(code) if section in EDITABLE else None
+    if old is None:
+        raise Http404
+    if found.state != Erratum.State.DRAFT or refusal_of(found.scheme):
+        messages.warning(request, refusal_of(found.scheme) or f"这份更正{found.get_state_display()}，不能再修改。")
+        return redirect("ratings:erratum", pk)
+    standing = {"revision": found.revision, **found.edits.get(section, {}).get(code, {})}
+    form = ErratumRowForm(request.POST or None, section=section, row=old, initial=standing)
+    if request.method == "POST" and form.is_valid():
+        try:
+            change_row(found, section, code, form.values, by=request.user, revision=form.cleaned_data["revision"])
+        except NotCorrected as refused:
+            form.add_error(None, "".join(refused.reasons))
+        else:
+            messages.success(request, f"{row_title(section, old)} 的更正已保存。")
+            return redirect("ratings:erratum", pk)
+    context = {"erratum": found, "form": form, "title": row_title(section, old), "section": TITLES[section]}
+    return render(request, "ratings/schemes/erratum_row.html", context)
+
+
+@require_POST
+def act(request: HttpRequest, pk: int, name: str) -> HttpResponse:
+    """提请签发, 退回修改, 撤销: the chair may only give it back."""
+    found = _erratum(request, pk)
+    if name not in ACTS:
+        raise Http404
+    allowed = may_edit_scheme(request.user) or (name == "back" and may_sign_erratum(request.user))
+    require(allowed, OFFICE_ONLY)
+    _done(request, lambda: ACTS[name](found, by=request.user), SAID[name])
+    return redirect("ratings:erratum", pk)
+
+
+@sensitive_post_parameters("password")
+@require_http_methods(["GET", "POST"])
+def sign(request: HttpRequest, pk: int) -> HttpResponse:
+    """The chair sees every school that is touched and signs with the password."""
+    require(may_sign_erratum(request.user), CHAIR_ONLY)
+    found = _erratum(request, pk)
+    if found.state != Erratum.State.PROPOSED or refusal_of(found.scheme):
+        messages.warning(request, refusal_of(found.scheme) or f"这份更正{found.get_state_display()}，不能签发。")
+        return redirect("ratings:erratum", pk)
+    form = SettleForm(request.POST or None, user=request.user)
+    if request.method == "POST" and form.is_valid():
+        try:
+            seen = sign_erratum(found, by=request.user)
+        except NotCorrected as refused:
+            for reason in refused.reasons:
+                form.add_error(None, reason)
+        else:
+            messages.success(request, f"更正已签发，方案为第 {found.version.number} 版，涉及 {len(seen.affected)} 所党校。")
+            return redirect("ratings:erratum", pk)
+    return render(request, "ratings/schemes/erratum_sign.html", {**_context(request, found), "form": form})
+
+
+def _erratum(request: HttpRequest, pk: int) -> Erratum:
+    rows = Erratum.objects.visible_to(request.user).select_related("scheme__city", "base", "version", "prepared_by", "signed_by")
+    return get_object_or_404(rows, pk=pk)
+
+
+def _done(request: HttpRequest, do, said: str) -> bool:
+    try:
+        do()
+    except NotCorrected as refused:
+        messages.warning(request, "；".join(refused.reasons))
+        return False
+    messages.success(request, said)
+    return True
+
+
+def _context(request: HttpRequest, found: Erratum) -> dict:
+    """Both texts, what stands against signing, and the schools: foreseen while open, as they were once signed."""
+    old = spec_of(found.base)
+    new = spec_of(found.version) if found.version else corrected(old, found.edits)
+    committee, signed = may_read_editor(request.user), found.state == Erratum.State.SIGNED
+    problems = [] if signed or not committee else problems_of(found)[1]
+    foreseen = committee and not signed and found.state != Erratum.State.WITHDRAWN and found.edits and not problems_of(found)[0]
+    seen = [one.as_json() for one in foresee(found.scheme, old, new).affected] if foreseen else found.affected
+    if not committee:
+        own = set(Assessment.objects.visible_to(request.user).filter(scheme=found.scheme).values_list("pk", flat=True))
+        seen = [one for one in seen if one["assessment"] in own]
+    choices = [
+        (TITLES[section], [(f"{section}:{code}", row_title(section, one)) for code, one in rows_of(old, section).items()])
+        for section in EDITABLE
+    ]
+    return {
+        "erratum": found,
+        "scheme": found.scheme,
+        "changes": compare(old, new),
+        "problems": problems,
+        "affected": seen,
+        "committee": committee,
+        "choices": choices,
+        "may_edit": may_edit_scheme(request.user),
+        "may_sign": may_sign_erratum(request.user),
+    }
