@@ -2,6 +2,7 @@
 
 from ratings import desk, duties, own_desk, printing
 from ratings.announcing import self_assessments_due
+from ratings.figure_tasks import figure_tasks
 from ratings.judging.tasks import judging_tasks
 from ratings.models.results import COMMITTEE
 from ratings.permissions import CITY_READERS, RESULT_READERS
@@ -29,6 +30,7 @@ def register() -> None:
     locks.register(signed_periods)
     handover.register_duties(duties.assessment_duties)
     register_tasks(own_desk.self_assessment_tasks)
+    register_tasks(figure_tasks)
     register_tasks(desk.rating_tasks)
     register_tasks(review_tasks)
     register_tasks(judging_tasks)

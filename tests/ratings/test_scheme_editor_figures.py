@@ -184,6 +184,24 @@ def test_the_list_costs_the_same_with_many_schools(opened, signed_client, appoin
     assert len(few) == len(many) <= 12
 
 
+@pytest.mark.parametrize(("filled_by", "role", "count"), [("school", "filler", 1), ("county", "county", 1), ("city", "office", 1)])
+def test_the_workbench_counts_what_is_owed(opened, signed_client, appoint, filled_by, role, count):
+    assessment, client = opened(filled_by), signed_client(appoint(role))
+    assert f"还有 {count} 个数没有填" in client.get(reverse("schools:desk")).content.decode()
+
+    client.post(page_of(assessment), typing(assessment, "90%"))
+
+    assert "个数没有填" not in client.get(reverse("schools:desk")).content.decode()
+
+
+def test_the_page_of_the_scheme_leads_to_whose_figures_it_asks(opened, signed_client, appoint):
+    assessment = opened("county")
+    scheme = reverse("ratings:scheme", args=[assessment.scheme_id])
+
+    assert page_of(assessment) in signed_client(appoint("county")).get(scheme).content.decode()
+    assert page_of(assessment) not in signed_client(appoint("filler")).get(scheme).content.decode()
+
+
 def test_a_scheme_without_such_metrics_says_so(signed_client, appoint):
     page = signed_client(appoint("filler")).get(reverse("ratings:figures")).content.decode()
 
