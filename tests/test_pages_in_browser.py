@@ -8,8 +8,18 @@ from django.test import Client
 from django.urls import resolve, reverse
 
 from ratings.documents.opening_notice import draft_notice
-from schools.models import Role
-from tests.factories import BudgetFactory, LessonFactory, LiaisonFactory, SchoolFactory, TeacherFactory, TrainingClassFactory, VisitFactory
+from schools.corrections import request_change
+from schools.models import Handover, Leader, Role
+from tests.factories import (
+    AppointmentFactory,
+    BudgetFactory,
+    LessonFactory,
+    LiaisonFactory,
+    SchoolFactory,
+    TeacherFactory,
+    TrainingClassFactory,
+    VisitFactory,
+)
 from tests.rating_factories import numbered, published_year, settled_year
 from tests.ratings.drafts import large_draft
 
@@ -57,6 +67,7 @@ def addresses(year, school) -> list[str]:
     found += [reverse(f"schools:{name}", args=[held.pk]) for name in ("class", "class_edit", "class_void")]
     found += [reverse("schools:metrics"), reverse("schools:metric", args=["办班期数"])]
     found += [f"{reverse('schools:explanation', args=[school.pk])}?figure=办班期数"]
+    found += registry_addresses(school)
     draft = year["draft"]
     category, item = draft.categories.first(), draft.items.first()
     found += [reverse("ratings:scheme_start"), reverse("ratings:figures")]
@@ -71,6 +82,27 @@ def addresses(year, school) -> list[str]:
         found += [reverse(f"ratings:{name}", args=[scheme.pk]) for name in ("scheme", "board", "rehearsal", "metric_list")]
         found += [reverse(f"ratings:{name}", args=[scheme.bulletin.pk]) for name in ("bulletin", "bulletin_edit", "bulletin_issue")]
         found += [reverse("ratings:result", args=[scheme.results.get(school=school).pk])]
+    return found
+
+
+def registry_addresses(school) -> list[str]:
+    """The school's own entry with its forms, a request for a correction, a handover."""
+    teacher = school.teachers.first()
+    leader = Leader.objects.create(school=school, post="president", name="李某")
+    held = [AppointmentFactory(role="filler", school=school) for _ in range(3)]
+    asked = request_change(teacher, {"post": "新职务"}, by=held[0].user, reason="误登")
+    done = Handover.objects.create(
+        school=school, ended=held[1], begun=held[2], reason="调整", contents=[["未确认月报", "没有"]], by=held[0].user
+    )
+    found = [
+        reverse(f"schools:registry{end}", args=[school.pk]) for end in ("", "_profile", "_equipment", "_budget", "_figures", "_history")
+    ]
+    found += [reverse("schools:registry_rows", args=[school.pk, slug]) for slug in ("teachers", "leaders", "brands")]
+    found += [reverse("schools:registry_add", args=[school.pk, slug]) for slug in ("points", "investments")]
+    found += [reverse(f"schools:registry_{page}", args=[school.pk, "teachers", teacher.pk]) for page in ("record", "end")]
+    found += [reverse("schools:registry_succession", args=[school.pk, leader.pk])]
+    found += [reverse("schools:corrections"), reverse("schools:correction", args=[asked.pk]), reverse("schools:handovers")]
+    found += [reverse("schools:hand_over", args=[held[0].pk]), reverse("schools:handover", args=[done.pk])]
     return found
 
 

@@ -13,8 +13,18 @@ from ratings.documents.opening_notice import draft_notice
 from ratings.errata import prepare
 from ratings.models import Evidence, Judge, Panel, Restriction, RestrictionCase
 from ratings.workflow import open_city_rows
-from schools.models import GuidanceTeam, Problem, Role
-from tests.factories import CityFactory, CountyFactory, LiaisonFactory, SchoolFactory, UserFactory, VisitFactory
+from schools.corrections import request_change
+from schools.models import GuidanceTeam, Handover, Leader, Problem, Role
+from tests.factories import (
+    AppointmentFactory,
+    CityFactory,
+    CountyFactory,
+    LiaisonFactory,
+    SchoolFactory,
+    TeacherFactory,
+    UserFactory,
+    VisitFactory,
+)
 from tests.rating_factories import open_year, published_year, settled_year
 from tests.ratings.county_year import county_scheme
 from tests.ratings.drafts import draft_year
@@ -40,6 +50,9 @@ GUIDES = COUNTY | {"liaison", "office"}
 READS_RECORDS = ALL - {"security"}
 GUIDED = GUIDES | SCHOOL | {"chair", "viewer"}
 ASSIGNERS = {"office", "county_lead"}
+CORRECTING = SCHOOL | COUNTY | COMMITTEE | {"viewer", "auditor"}
+REPLACING = {"county_lead", "office"}
+HANDED = SCHOOL | COUNTY | {"office", "sysadmin", "security"}
 #: A form on paper is a page and a file.
 FILES = ("", "_pdf")
 
@@ -61,6 +74,22 @@ TABLE: dict[str, Case] = {
     "schools:schools": Case(ALL),
     "schools:export": Case(ALL, method="post"),
     "schools:school": Case(ALL, county=WIDE, kind="school"),
+    **{f"schools:registry{end}": Case(READS_RECORDS, county=READS_RECORDS & WIDE, kind="school") for end in ("", "_history")},
+    "schools:registry_rows": Case(READS_RECORDS, county=READS_RECORDS & WIDE, kind="registry_list"),
+    **{
+        f"schools:registry_{page}": Case(SCHOOL, closed=ALL - SCHOOL, kind="school")
+        for page in ("profile", "equipment", "budget", "figures")
+    },
+    "schools:registry_succession": Case(SCHOOL, closed=ALL - SCHOOL, kind="leader"),
+    "schools:registry_add": Case(SCHOOL, closed=ALL - SCHOOL, kind="registry_list"),
+    **{f"schools:registry_{page}": Case(SCHOOL, closed=ALL - SCHOOL, kind="registry_record") for page in ("record", "end")},
+    "schools:corrections": Case(CORRECTING, closed=ALL - CORRECTING),
+    "schools:correction": Case(CORRECTING, county=CORRECTING & WIDE, closed=ALL - CORRECTING, kind="correction"),
+    "schools:correction_withdraw": Case(SCHOOL, closed=ALL - SCHOOL, method="post", kind="correction"),
+    "schools:handovers": Case(REPLACING, closed=ALL - REPLACING),
+    "schools:hand_over": Case({"county_lead"}, closed=ALL - REPLACING, kind="filler_post"),
+    "schools:handover": Case(HANDED, county=HANDED & WIDE, kind="handover"),
+    "schools:handover_pdf": Case(HANDED, county=HANDED & WIDE, kind="handover"),
     "schools:inbox": Case(ALL),
     "schools:notices_read": Case(ALL, method="post"),
     "schools:ledger": Case(READS_RECORDS, county=READS_RECORDS & WIDE, closed=ALL - READS_RECORDS, kind="school"),
@@ -317,6 +346,24 @@ def noticed(scheme):
     return scheme
 
 
+def registry_world(schools) -> dict:
+    """A record, a leader, a request for a correction, a post to hand over and one handed over, at each school."""
+    teachers = [TeacherFactory(school=one) for one in schools]
+    leaders = [Leader.objects.create(school=one, post="president", name="李某") for one in schools]
+    posts = [[AppointmentFactory(role="filler", school=one, user=UserFactory()) for _ in range(3)] for one in schools]
+    return {
+        "registry_list": tuple((one.pk, "teachers") for one in schools),
+        "registry_record": tuple((one.school_id, "teachers", one.pk) for one in teachers),
+        "leader": tuple((one.school_id, one.pk) for one in leaders),
+        "correction": tuple(request_change(one, {"post": "新职务"}, by=posts[0][0].user, reason="误登") for one in teachers),
+        "filler_post": tuple(held[0] for held in posts),
+        "handover": tuple(
+            Handover.objects.create(school=one, ended=held[1], begun=held[2], reason="调整", by=held[0].user)
+            for one, held in zip(schools, posts, strict=True)
+        ),
+    }
+
+
 def arguments(target) -> list:
     """What the address of the object is made of."""
     return list(target) if isinstance(target, tuple) else [target.pk] if target else []
@@ -354,6 +401,7 @@ def world(city, county, school):
         "liaison_link": tuple(LiaisonFactory(school=one) for one in (school, neighbour, foreign)),
         "team": (GuidanceTeam.objects.create(city=city, name="走访组"), None, GuidanceTeam.objects.create(city=abroad, name="走访组")),
         "region": tuple(one.county for one in schools),
+        **registry_world(schools),
         "scheme": (published, None, other),
         "scheme_version": ((published.pk, 1), None, (other.pk, 1)),
         "checked_item": ((published.pk, "K1"), None, (other.pk, "K1")),
@@ -384,6 +432,7 @@ def test_each_role_reaches_what_is_its_own_and_nothing_else(role, world, school,
     monkeypatch.setattr("ratings.views.bulletins.render_pdf_bytes", lambda context: b"%PDF-1.7")
     monkeypatch.setattr("ratings.views.opening_notice.notice_pdf", lambda context: b"%PDF-1.7")
     monkeypatch.setattr("ratings.views.papers.paper_pdf", lambda paper: b"%PDF-1.7")
+    monkeypatch.setattr("schools.views.handover.pdf_of", lambda paper: b"%PDF-1.7")
     user = appoint(role)
     if role == "liaison":
         LiaisonFactory(user=user, school=school)
