@@ -76,12 +76,15 @@ def addresses(year, school) -> list[str]:
     found += [reverse("ratings:scheme_row_new", args=[draft.pk, kind]) for kind in ("categories", "bands", "restrictions", "metrics")]
     found += [f"{reverse('ratings:scheme_group', args=[draft.pk])}?section={category.pk}&group={item.group}"]
     found += [reverse(f"ratings:{name}", args=[year["settled"].pk]) for name in ("opening_notice_edit", "opening_notice_issue")]
-    for scheme in (year["published"], year["settled"]):
-        found += [reverse(f"ratings:{name}", args=[scheme.pk]) for name in ("methodology", "verification", "opening_notice", "self_checks")]
-        found += [reverse("ratings:self_check_item", args=[scheme.pk, "K1"])]
-        found += [reverse(f"ratings:{name}", args=[scheme.pk]) for name in ("scheme", "board", "rehearsal", "metric_list")]
-        found += [reverse(f"ratings:{name}", args=[scheme.bulletin.pk]) for name in ("bulletin", "bulletin_edit", "bulletin_issue")]
-        found += [reverse("ratings:result", args=[scheme.results.get(school=school).pk])]
+    published, settled = year["published"], year["settled"]
+    found += [reverse(f"ratings:{name}", args=[published.pk]) for name in ("methodology", "verification", "scheme", "board")]
+    found += [
+        reverse(f"ratings:{name}", args=[settled.pk]) for name in ("opening_notice", "self_checks", "rehearsal", "metric_list", "scheme")
+    ]
+    found += [reverse("ratings:self_check_item", args=[settled.pk, "K1"])]
+    found += [reverse("ratings:bulletin", args=[published.bulletin.pk])]
+    found += [reverse(f"ratings:{name}", args=[settled.bulletin.pk]) for name in ("bulletin", "bulletin_edit", "bulletin_issue")]
+    found += [reverse("ratings:result", args=[scheme.results.get(school=school).pk]) for scheme in (published, settled)]
     return found
 
 
