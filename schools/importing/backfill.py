@@ -85,9 +85,15 @@ class BackfillResource(TrainingClassResource):
             for field in instance._meta.concrete_fields
             if getattr(instance, field.attname) != instance.imported_over[field.attname]
         ]
-        if changed:
+        if changed:  # what is the same never comes here, see `skip_row`
             raise ValidationError({"name": f"这个班次已经登记，{'、'.join(changed)}与登记不同；更正请到该班页面修改，或从表中删去这一行"})
-        self.remarks.append((self.at, None, ALREADY))
+
+    def skip_row(self, instance, original, row, import_validation_errors=None) -> bool:
+        """A class known with the same figures is said to be so."""
+        skipped = super().skip_row(instance, original, row, import_validation_errors)
+        if skipped:
+            self.remarks.append((self.at, None, ALREADY))
+        return skipped
 
     def before_save_instance(self, instance, row, **kwargs) -> None:
         """Remembered for its lesson, which needs its number."""

@@ -84,7 +84,7 @@ def issue(issued: IssuedPlan, *, by: User) -> tuple[int, int]:
     issued.issued_at, issued.issued_by = timezone.now(), by
     issued.save(update_fields=["issued_at", "issued_by"])
     reached = {row.plan_id for row in added}
-    _tell(issued, [one for one in schools if plans[one.pk].pk in reached], len(rows))
+    _tell(issued, [one for one in schools if plans[one.pk].pk in reached], len(rows), newest=max(row.pk for row in rows))
     detail = {"年度": issued.year, "班次": [str(row) for row in rows], "党校": len(schools), "新增": len(added)}
     audit.record("plan", by=by, city=issued.city, subject=f"下发{issued.year}年培训计划（{issued.issuer}）", detail=detail)
     return len(reached), len(added)
@@ -95,12 +95,12 @@ def _make(added: list[PlannedClass]) -> None:
     PlannedClass.objects.bulk_create(added, batch_size=200, ignore_conflicts=True)
 
 
-def _tell(issued: IssuedPlan, schools: list[School], count: int) -> None:
+def _tell(issued: IssuedPlan, schools: list[School], count: int, *, newest: int) -> None:
+    """Once for each addition, however often the button is pressed."""
     people = Appointment.objects.in_force().filter(role__in=SCHOOL_ROLES, school__in=schools).select_related("user")
     users = {one.user_id: one.user for one in people}
-    moment = timezone.localtime(issued.issued_at)
     text = f"{issued.issuer}下发{issued.year}年培训计划（共 {count} 班），已填入本校计划，请核对并补充本校自办的班次。"
-    notify(users.values(), text, url=f"/teaching/plan/{issued.year}/", key=f"issued-plan-{issued.pk}-{moment:%Y%m%d%H%M%S}")
+    notify(users.values(), text, url=f"/teaching/plan/{issued.year}/", key=f"issued-plan-{issued.pk}-{newest}")
 
 
 def issuers_rows(issued: IssuedPlan) -> list[tuple[IssuedClass, int, int]]:

@@ -132,8 +132,9 @@ def issued(request: HttpRequest, pk: int) -> HttpResponse:
     """The table of an issued plan; the issuer's to change, everybody else's to read."""
     found = get_object_or_404(IssuedPlan.objects.visible_to(request.user).select_related("city", "county", "issued_by"), pk=pk)
     own = may_issue_plan(request.user) and issuing.scope_of(request.user) == (found.city, found.county)
-    if request.method == "POST" and not own:
+    if request.method == "POST":
         require_issuer(request.user)
+    if not own and (request.method == "POST" or found.issued_at is None):
         raise Http404
     table = PlanFormSet(request.POST or None, prefix="row")
     problem = None

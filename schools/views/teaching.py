@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 
-from django.core.paginator import Paginator
-from django.db.models import Count, Q, Sum
+from django.core.paginator import Page, Paginator
+from django.db.models import Count, OuterRef, Q, Subquery, Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -39,32 +39,31 @@ def start(request: HttpRequest) -> HttpResponse:
     year = year_asked(request)
     form = SchoolFilterForm(request.GET, user=request.user)
     schools = form.narrow(readable_schools(request.user)).open_on().select_related("county").in_order()
+    plan = AnnualPlan.objects.filter(school=OuterRef("pk"), year=year).values("filed_on")[:1]
+    reports = MonthlyReport.objects.filter(school=OuterRef("pk"), year=year, confirmed_at__isnull=False).order_by().values("school")
+    schools = schools.annotate(filed_on=Subquery(plan), reports=Subquery(reports.annotate(n=Count("pk")).values("n")))
     page = Paginator(schools, SCHOOLS_PAGE_SIZE).get_page(request.GET.get("page"))
     context = {
         "form": form,
         "year": year,
         "years": _years(year),
         "page": page,
-        "rows": _rows([school.pk for school in page], page, year),
+        "rows": _rows(page, year),
         "may_issue": may_issue_plan(request.user),
         "query": request.GET.urlencode(),
     }
     return render(request, "schools/teaching/schools.html", context)
 
 
-def _rows(ids: list[int], schools, year: int) -> list[dict]:
-    progress = plans.progress_of(School.objects.filter(pk__in=ids), year)
-    filed = dict(AnnualPlan.objects.filter(school__in=ids, year=year).values_list("school_id", "filed_on"))
-    confirmed = MonthlyReport.objects.filter(school__in=ids, year=year, confirmed_at__isnull=False).order_by()
-    reports = dict(confirmed.values("school_id").annotate(n=Count("pk")).values_list("school_id", "n"))
-    empty = plans.Progress(0, 0, 0, 0)
+def _rows(schools: Page, year: int) -> list[dict]:
+    progress = plans.progress_of(School.objects.filter(pk__in=[school.pk for school in schools]), year)
+    empty, today = plans.Progress(0, 0, 0, 0), timezone.localdate()
     return [
         {
             "school": school,
             "progress": progress.get(school.pk, empty),
-            "filed_on": filed.get(school.pk),
-            "late": (filed.get(school.pk) or timezone.localdate()) > plans.due_of(year),
-            "reports": reports.get(school.pk, 0),
+            "late": (school.filed_on or today) > plans.due_of(year),
+            "reports": school.reports or 0,
         }
         for school in schools
     ]
