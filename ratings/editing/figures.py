@@ -15,6 +15,7 @@ from ratings.criteria.versions import current_spec
 from ratings.enums import FilledBy, Phase, Stage, Status
 from ratings.models import Assessment, Item, Scheme, SchemeVersion
 from ratings.workflow import is_overdue, returned_items, void_signature
+from schools.changes import note_change, snapshot
 from schools.models import MetricValue, Role, User
 from schools.models.scope import COUNTY_ROLES, SCHOOL_ROLES
 
@@ -143,9 +144,16 @@ def _stored(scheme: Scheme, schools: list[int], labels: list[str]) -> Mapping[tu
 
 
 def _store(assessment: Assessment, one: TypedFigure, by: User) -> None:
+    """Write the figure, with the old and the new one in the 修改记录 of the school."""
     key = {"school_id": assessment.school_id, "year": assessment.scheme.year, "reference": one.metric}
+    row = MetricValue.objects.filter(**key).first()
+    before = snapshot(row) if row else {}
     if one.value is None:
-        MetricValue.objects.filter(**key).delete()
+        note_change(row, school=assessment.school, action="void", before=before, after={}, by=by)
+        row.delete()
         return
-    values = {"value": one.value, "note": NOTE, "recorded_by": by, "recorded_at": timezone.now()}
-    MetricValue.objects.update_or_create(**key, defaults=values)
+    action = "change" if row else "add"
+    row = row or MetricValue(**key)
+    row.value, row.note, row.recorded_by, row.recorded_at = one.value, NOTE, by, timezone.now()
+    row.save()
+    note_change(row, school=assessment.school, action=action, before=before, after=snapshot(row), by=by)

@@ -13,7 +13,7 @@ from ratings.enums import Phase, Status
 from ratings.models import Assessment, Scheme
 from ratings.workflow import blockers, open_scheme
 from ratings.worksheet import worksheet_of
-from schools.models import MetricValue
+from schools.models import MetricValue, RecordChange
 from tests.factories import SchoolFactory
 
 from .drafts import with_metric
@@ -65,6 +65,8 @@ def test_a_value_that_the_school_types_gives_points(opened, signed_client, appoi
     assert points(assessment) == 40
     client.post(page_of(assessment), typing(assessment, "", was="0.95"))
     assert points(assessment) is None
+    acts = [(one.action, one.before.get("数值"), one.after.get("数值"), one.by.username) for one in RecordChange.objects.order_by("pk")]
+    assert acts == [("add", None, "0.75", "filler"), ("change", "0.75", "0.95", "filler"), ("void", "0.95", None, "filler")]
 
 
 @pytest.mark.parametrize(("filled_by", "role"), [("county", "county"), ("county", "county_lead"), ("city", "office")])
