@@ -23,6 +23,8 @@ from ratings.scoring.totals import add_up
 from ratings.worksheet import Line, Worksheet, worksheet_of
 from schools.models import User
 
+#: Before anybody answered it is that of the category which people fill, and says nothing.
+LOWEST_RATE = "最低大项得分率"
 REACHED, NEAR, FAR = "reached", "near", "far"
 TAGS = {REACHED: ("记录已够", "ok"), NEAR: ("看人评部分", "info"), FAR: ("记录还不够", "warn")}
 
@@ -191,7 +193,7 @@ def _way(band, certain: Mapping[str, Fraction], best: Mapping[str, Fraction]) ->
     if not now:
         return Way(band.star, REACHED, ())
     if not then:
-        return Way(band.star, NEAR, tuple(gate.gap_text for gate in now))
+        return Way(band.star, NEAR, tuple(gate.gap_text for gate in now if gate.name != LOWEST_RATE) or (now[0].gap_text,))
     return Way(band.star, FAR, tuple(f"人填、人评部分都得满分时，{gate.gap_text}" for gate in then))
 
 

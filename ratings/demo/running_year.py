@@ -10,7 +10,9 @@ from django.db import transaction
 from django.utils import timezone
 
 from ratings.criteria.storing import create_scheme
+from ratings.documents.opening_notice import draft_notice
 from ratings.enums import Stage, Status
+from ratings.issuing import issue_notice
 from ratings.models import Assessment, Judge, Panel, Result, Scheme, Score
 from ratings.offline.folder import read_folder
 from ratings.offline.running import SchoolYear, judge_year
@@ -41,6 +43,7 @@ def open_running_year(fixtures: Path, city: Region, users: dict[str, User]) -> N
     judged = {school.code: school for school in judge_year(folder)}
     scheme = _scheme(folder.spec, city, today)
     open_scheme(scheme, by=users["office"])
+    _issue_notice(scheme, users["office"])
     panel = _panel(scheme, users)
     for place, (county, assessments) in enumerate(_by_county(scheme).items()):
         lead = _official(city, Role.COUNTY_LEAD, county=county)
@@ -60,6 +63,14 @@ def _scheme(spec, city: Region, today: dt.date) -> Scheme:
     scheme.city_due = today + dt.timedelta(days=CITY_DAYS)
     scheme.save(update_fields=["self_due", "county_due", "city_due"])
     return scheme
+
+
+def _issue_notice(scheme: Scheme, office: User) -> None:
+    """The notice that opened the year, as everybody reads it."""
+    notice = draft_notice(scheme, issued_on=timezone.localdate())
+    notice.number = f"示组通〔{scheme.year}〕8号"
+    notice.save(update_fields=["number"])
+    issue_notice(notice, by=office)
 
 
 def _panel(scheme: Scheme, users: dict[str, User]) -> Panel:

@@ -122,7 +122,7 @@ def _bonus(spec: SchemeSpec):
 
 
 def _share(spec: SchemeSpec) -> str:
-    if spec.five_star_share is None:
+    if spec.five_star_share is None or spec.five_star_share >= 1:
         return "本方案不设比例。"
     share = plain(spec.five_star_share * 100)
     return f"五星不超过参评党校的 {share}%（只舍不入）；超出的按总分从高到低取，末位同分的一并不取，改授四星。"
