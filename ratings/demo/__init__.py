@@ -11,6 +11,7 @@ from ratings.offline.running import run_year
 from schools.models import Region, User
 
 from .accounts import FIRST_CITY, SECOND_CITY, make_accounts
+from .guidance import load_guidance
 from .records import load_records
 from .running_year import open_running_year
 
@@ -28,6 +29,7 @@ def load(fixtures: Path, password: str, progress: Progress = lambda text: None) 
     progress(f"载入{first}的办班记录")
     office = next(user for user in users if user.username == "office")
     load_records(fixtures / "shili-shi", first, first.schemes.order_by("year").first().year, by=office)
+    load_guidance(first)
     progress(f"启动{first}今年的评定")
     open_running_year(fixtures / "shili-shi", first, {user.username: user for user in users})
     return users

@@ -18,7 +18,7 @@ PAGE_SIZE = 20
 def scheme_list(request: HttpRequest) -> HttpResponse:
     """The city's schemes, newest first; the office starts a new one here."""
     word = request.GET.get("q", "").strip()
-    schemes = Scheme.objects.visible_to(request.user).annotate(version_count=Count("versions"))
+    schemes = Scheme.objects.visible_to(request.user).annotate(version_count=Count("versions")).order_by("-year")
     found = schemes.filter(name__icontains=word) if word else schemes
     page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))
     return render(request, "ratings/schemes.html", {"page": page, "word": word, "links": list_links(request.user)})

@@ -1,0 +1,58 @@
+"""The sample city's guides: every school has one, most were visited, a few problems wait."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from django.utils import timezone
+
+from schools.models import Appointment, Liaison, Problem, Region, Role, School, User, Visit
+
+#: So many people share the schools that nobody of the demonstration's accounts guides.
+GUIDES = 6
+NUMERALS = "一二三四五六"
+FINDINGS = (
+    "教学计划上墙，台账齐全，学员签到规范。",
+    "主教室设备完好，宣传栏更新及时。",
+    "课程与本地工作结合较紧，建议增加现场教学。",
+)
+PROBLEMS = ("宣传栏没有更新", "师资库未按年度核对", "远程教育终端无法登录")
+#: At every so many school something was found, or nobody came yet.
+FOUND_EVERY, MISSED_EVERY = 7, 6
+
+
+def load_guidance(city: Region) -> None:
+    """Guides for the schools that have none, and this year's inspections, which no figure counts; once."""
+    today = timezone.localdate()
+    if Visit.objects.filter(school__city=city, kind=Visit.Kind.INSPECTION).exists():
+        return
+    schools = list(School.objects.filter(city=city).in_order())
+    held = {link.school_id: link.user for link in Liaison.objects.filter(school__city=city).select_related("user")}
+    people = [_guide(city, numeral) for numeral in NUMERALS[:GUIDES]]
+    for number, school in enumerate(schools):
+        guide = held.get(school.pk)
+        if guide is None:
+            guide = people[number * GUIDES // len(schools)]
+            Liaison.objects.create(user=guide, school=school, since=today.replace(month=1, day=1))
+        if number % MISSED_EVERY != MISSED_EVERY - 1:
+            _visit(school, guide, number, max(today - timedelta(days=20 + 3 * (number % 30)), today.replace(month=1, day=1)))
+
+
+def _visit(school: School, guide: User, number: int, day: date) -> None:
+    """A visit that looked at three points; now and then it found something."""
+    is_found = number % FOUND_EVERY == 0
+    points = {"师资库": "好", "培训计划": "好", "宣传栏": "须改进" if is_found else "好"}
+    finding = FINDINGS[number % len(FINDINGS)]
+    visit = Visit.objects.create(school=school, by=guide, on=day, kind=Visit.Kind.INSPECTION, checklist=points, findings=finding)
+    if is_found:
+        Problem.objects.create(visit=visit, text=PROBLEMS[number % len(PROBLEMS)], owner="组织委员", due=day + timedelta(days=30))
+
+
+def _guide(city: Region, numeral: str) -> User:
+    """An account nobody can sign in to: it only lends its name."""
+    user, made = User.objects.get_or_create(username=f"guide-{ord(numeral):x}", defaults={"name": f"联系人员{numeral}", "city": city})
+    if made:
+        user.set_unusable_password()
+        user.save(update_fields=["password"])
+        Appointment.objects.create(user=user, role=Role.LIAISON, city=city)
+    return user
