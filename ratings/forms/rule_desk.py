@@ -19,9 +19,9 @@ from ratings.rules.parsing import MAX_LENGTH
 from .rule_parts import MOST_CONTROLS, PartForm, has_drafts, part_forms, read_drafts
 
 #: Buttons that do not touch the small forms.
-LOOKING = ("", "check", "read", "clear", "preview", "trial")
-#: Sent by itself after every change of a small form: empty fields are not complained about yet.
-LIVE = "live"
+LOOKING = ("", "read", "clear", "preview", "trial")
+#: Sent by themselves after every change: of a small form, of the line. Empty fields are not complained about yet.
+LIVE, CHECK = "live", "check"
 WRITE = "write"
 _POINTS = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,4})?)\s*分?")
 _SEPARATORS = re.compile(r"[、，,；;\s]+")
@@ -76,10 +76,11 @@ class RuleDesk:
 
     def _drafts(self, data: Mapping[str, str] | None) -> list[Draft] | None:
         """The posted forms while they still belong to the line; else the line taken apart; None where it cannot be read."""
-        posted = data is not None and has_drafts(data) and self.do not in ("check", "read", "clear")
-        if posted and (data.get("p-line", "").strip() == self.line.strip() or not self.line.strip()):
+        posted = data is not None and has_drafts(data) and self.do not in ("read", "clear")
+        emptied = not self.line.strip() and self.do != CHECK
+        if posted and (emptied or data.get("p-line", "").strip() == self.line.strip()):
             return read_drafts(data)
-        self.reread = posted and self.do not in LOOKING
+        self.reread = posted and self.do not in (*LOOKING, CHECK)
         if not self.line.strip():
             return []
         try:
@@ -89,7 +90,7 @@ class RuleDesk:
 
     def _write(self, data: Mapping[str, str]) -> None:
         """Carry out the button, then put the forms into words; the line stays as it was while they are unfinished."""
-        if self.do not in (LIVE, WRITE):
+        if self.do not in (LIVE, CHECK, WRITE):
             act(self.drafts, self.do, kind=data.get("p-new", ""))
         if not self.drafts:
             self.line = ""

@@ -54,6 +54,20 @@ class RowOfControls:
     controls: tuple[Control, ...]
 
     @property
+    def leading(self) -> tuple[Control, ...]:
+        """Of a metric: its name, and whether people type it."""
+        return self.controls[:2]
+
+    @property
+    def limiting(self) -> tuple[Control, ...]:
+        """Of a metric: which records count."""
+        return self.controls[2:]
+
+    @property
+    def is_limited(self) -> bool:
+        return any((control.value and not control.choices) or control.error for control in self.limiting)
+
+    @property
     def said(self) -> str:
         return str(self.number + 1)
 
@@ -226,7 +240,7 @@ class PartForm:
             yield self._control(f"{at}op{place}", f"{told}比较", sign, choices=RANGED if single else SIGNS, width="sign")
             yield self._control(f"{at}value{place}", f"{told}数", row.get(f"value{place}", ""), width="number")
             if single:
-                yield self._control(f"{at}high{place}", "到", row.get(f"high{place}", ""), width="number", hint="选“介于”时填")
+                yield self._control(f"{at}high{place}", "到（选“介于”时填）", row.get(f"high{place}", ""), width="number")
 
     @property
     def headings(self) -> list[str]:

@@ -30,7 +30,8 @@ def desk(request: HttpRequest, pk: int) -> HttpResponse:
     scheme = get_object_or_404(Scheme.objects.visible_to(request.user).select_related("city"), pk=pk)
     if request.method == "GET":
         return redirect("ratings:scheme_edit" if scheme.phase == Phase.DRAFTING else "ratings:scheme", scheme.pk)
-    data, do = request.POST, request.POST.get("do", "")[:40]
+    data = request.POST
+    do = data.get("do", request.GET.get("do", ""))[:40]
     item = _item(scheme, data.get("p-item", ""))
     found = RuleDesk(scheme, data.get("rule", ""), facts_of(data.get), item=item, data=data, do=do)
     context = {"desk": found, "scheme": scheme, "item": item} | looked_at(found, do, data)

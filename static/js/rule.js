@@ -4,7 +4,7 @@
   const SHOWN = 8;
   const WORD = /[^\s()（）;；:：,，、+＋=≥≤<>≠→×÷/\[\]【】“”"「」0-9.%]+$/;
   let composing = null;
-  let pressed = "";
+  let pressed = "", busy = null;
 
   function line() { return document.getElementById("id_rule"); }
 
@@ -17,9 +17,17 @@
     if (event.target === line()) suggest();
   });
   document.addEventListener("htmx:beforeRequest", function (event) {
-    if (composing && event.detail.elt === composing) event.preventDefault();
-    else pressed = event.target.closest("#rule-parts") ? event.target.value || "" : "";
+    const from = event.detail.elt, live = document.querySelector(".rule-live");
+    if ((composing && from === composing) || (busy && from === live)) {
+      event.preventDefault();
+    } else if (from.tagName === "BUTTON" && from.closest("#rule-parts")) {
+      // A button sends the small forms as they stand, so what they sent by themselves before is out of date.
+      pressed = from.value;
+      busy = event.detail.xhr;
+      if (live) live.dispatchEvent(new CustomEvent("htmx:abort", { bubbles: true, detail: { elt: live } }));
+    }
   });
+  document.addEventListener("htmx:afterRequest", function (event) { if (event.detail.xhr === busy) busy = null; });
 
   // Points, kind and 核定要素 stand elsewhere on the page, and the line is measured against them.
   document.addEventListener("change", function (event) {
@@ -59,6 +67,16 @@
     field.setSelectionRange(start + name.length, start + name.length);
     field.dispatchEvent(new Event("input", { bubbles: true }));
   }
+
+  // Enter in a field goes on with the field's own work, never with saving the whole item half done.
+  document.addEventListener("keydown", function (event) {
+    const field = event.target;
+    if (event.key !== "Enter" || event.isComposing || field.tagName !== "INPUT" || !field.closest(".rule-desk")) return;
+    event.preventDefault();
+    const trial = field.closest("#rule-trial");
+    if (trial) trial.querySelector("button[value=trial]").click();
+    else field.dispatchEvent(new Event("change", { bubbles: true }));
+  });
 
   document.addEventListener("input", function (event) { if (event.target === line() && !composing) suggest(); });
   document.addEventListener("click", function (event) {

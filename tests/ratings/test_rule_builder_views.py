@@ -123,6 +123,19 @@ def test_a_line_changed_meanwhile_wins_over_stale_small_forms(post):
     assert "规则行改动过" in said
 
 
+def test_enter_without_script_keeps_half_filled_small_forms(post):
+    said = post("check", partial=False, rule="清单(投影=3)", **parts({"name": "投影", "points": ""}) | {"p-line": "清单(投影=3)"})
+
+    assert 'name="p0-r0-points" value=""' in said
+    assert ">清单(投影=3)</textarea>" in said
+
+
+def test_a_line_that_was_emptied_empties_the_small_forms(post):
+    said = post("check", **parts(*TWO) | {"p-line": "清单(音响=1; 桌椅=2)", "rule": ""})
+
+    assert 'name="p-count" value="0"' in said
+
+
 def test_what_the_forms_cannot_show_is_kept(post):
     line = "扣(满分 3; 参训率<85% 且 执行率<60% 1; 下限 0)"
 
