@@ -17,7 +17,7 @@ FINDINGS = (
     "课程与本地工作结合较紧，建议增加现场教学。",
 )
 PROBLEMS = ("宣传栏没有更新", "师资库未按年度核对", "远程教育终端无法登录")
-#: At every so many school something was found, or nobody came yet.
+#: At every so many schools something was found, or nobody came yet.
 FOUND_EVERY, MISSED_EVERY = 7, 6
 
 
