@@ -107,3 +107,10 @@ def stars_by_year(school: School, user: User) -> dict | None:
     results = Result.objects.visible_to(user).filter(school=school).select_related("scheme").defer("trace", "figures", "next_star")
     found = list(results.order_by("-scheme__year"))
     return {"results": found} if found else None
+
+
+def stars_in_words(school: School, user: User) -> str:
+    """2025年度五星，2024年度四星: published years only, newest first."""
+    results = Result.objects.visible_to(user).filter(school=school, scheme__phase__in=PUBLIC_PHASES)
+    rows = results.order_by("-scheme__year").values_list("scheme__year", "star", "lapsed")[:5]
+    return "，".join(f"{year}年度{'未申报' if lapsed else Star(star).label}" for year, star, lapsed in rows)

@@ -10,12 +10,16 @@ from schools.models import School, User
 
 @dataclass(frozen=True)
 class Panel:
-    """A section of the school's page. `context` returns what the template needs, or None where there is nothing to show."""
+    """A section of the school's page. `context` returns what the template needs, or None where there is nothing to show.
+
+    `summary` says the same in one line, for a brief on paper; "" where there is nothing to say.
+    """
 
     key: str
     title: str
     template: str
     context: Callable[[School, User], dict | None]
+    summary: Callable[[School, User], str] | None = None
 
 
 @dataclass(frozen=True)
@@ -46,6 +50,12 @@ def panels_for(school: School, user: User) -> list[tuple[Panel, dict]]:
     """The sections that have something to show to this person, with their contents."""
     found = [(panel, panel.context(school, user)) for panel in _panels.values()]
     return [(panel, context) for panel, context in found if context is not None]
+
+
+def summaries_for(school: School, user: User) -> list[str]:
+    """The lines of the sections that have one."""
+    found = [panel.summary(school, user) for panel in _panels.values() if panel.summary]
+    return [line for line in found if line]
 
 
 def columns() -> list[Column]:

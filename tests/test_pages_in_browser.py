@@ -52,6 +52,9 @@ def addresses(year, school) -> list[str]:
     ]
     found += [
         reverse("schools:inbox"),
+        reverse("schools:monitoring"),
+        *(reverse(f"schools:{name}", args=[school.pk]) for name in ("monitoring_school", "brief_school")),
+        reverse("schools:brief_region", args=[school.county_id]),
         reverse("schools:audit"),
         reverse("ratings:scheme_import"),
         reverse("ratings:rules_manual"),

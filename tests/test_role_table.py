@@ -1,6 +1,6 @@
 """Every address × every role × own, other county, other city. An address that is not in the table fails."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 from django.contrib import admin
@@ -9,9 +9,11 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
+from ratings.criteria.storing import create_scheme
+from ratings.criteria.versions import freeze
 from ratings.documents.opening_notice import draft_notice
 from ratings.errata import prepare
-from ratings.models import Evidence, Judge, Panel, Restriction, RestrictionCase
+from ratings.models import Assessment, Evidence, Judge, Panel, Restriction, RestrictionCase
 from ratings.workflow import open_city_rows
 from schools.corrections import request_change
 from schools.models import GuidanceTeam, Handover, Leader, Problem, Role
@@ -25,7 +27,7 @@ from tests.factories import (
     UserFactory,
     VisitFactory,
 )
-from tests.rating_factories import open_year, published_year, settled_year
+from tests.rating_factories import open_year, published_year, settled_year, spec_for
 from tests.ratings.county_year import county_scheme
 from tests.ratings.drafts import draft_year
 from tests.teaching_records import teaching_world
@@ -248,6 +250,9 @@ TABLE: dict[str, Case] = {
         f"ratings:form_result{end}": Case(RESULT_READERS, RESULT_READERS & WIDE, closed=ALL - RESULT_READERS, kind="result")
         for end in FILES
     },
+    **{f"ratings:form_onsite{end}": Case({"office"}, {"office"}, closed=ALL - {"office"}, kind="onsite") for end in FILES},
+    **{f"ratings:form_plaques{end}": Case(COMMITTEE, closed=ALL - COMMITTEE, kind="settled") for end in FILES},
+    "ratings:feedback": Case({"office"}, county={"office"}, closed=ALL - {"office"}, kind="onsite"),
     "ratings:results": Case(RESULT_READERS, closed=ALL - RESULT_READERS),
     "ratings:result": Case(RESULT_READERS, county=RESULT_READERS & WIDE, kind="result"),
     "ratings:bulletins": Case(ALL),
@@ -340,6 +345,20 @@ def drafts(own, other) -> dict[str, tuple]:
     return {kind: (mine, None, foreign) for kind, (mine, foreign) in found.items()}
 
 
+def onsite_at(schools) -> list:
+    """Assessments of a year with an item that is looked at on site, one school each."""
+    found = []
+    for city in {school.city_id: school.city for school in schools}.values():
+        spec = spec_for(city, 2035)
+        spec = replace(spec, items=(*spec.items[:2], replace(spec.items[2], onsite=True)))
+        scheme = create_scheme(spec, city=city)
+        freeze(scheme, reason="启动", spec=spec)
+        scheme.phase = "scoring"
+        scheme.save(update_fields=["phase"])
+        found += [Assessment.objects.create(scheme=scheme, school=school) for school in schools if school.city_id == city.pk]
+    return found
+
+
 def noticed(scheme):
     """The scheme with a draft of its opening notice."""
     draft_notice(scheme, issued_on=scheme.period_start)
@@ -403,6 +422,7 @@ def world(city, county, school):
         "region": tuple(one.county for one in schools),
         **registry_world(schools),
         "scheme": (published, None, other),
+        "onsite": tuple(onsite_at([school, neighbour, foreign])),
         "scheme_version": ((published.pk, 1), None, (other.pk, 1)),
         "checked_item": ((published.pk, "K1"), None, (other.pk, "K1")),
         "noticed": (noticed(scoring), None, noticed(other_scoring)),

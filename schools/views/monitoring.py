@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET, require_POST
 from schools import reminders
 from schools.desk import Tile
 from schools.forms.monitoring import MonitoringFilterForm
-from schools.models import School
+from schools.models import Region, School
 from schools.monitoring import overview, trend
 from schools.monitoring.standing import View
 from schools.permissions import may_monitor, may_remind, require
@@ -32,10 +32,10 @@ CLOSED = "监测页供县（市、区）和市查看，您的当前身份不使�
 def monitoring(request: HttpRequest) -> HttpResponse:
     """Schools × months of a year with the five followed figures."""
     require(may_monitor(request.user), CLOSED)
-    view = _view(request.GET.get("year"))
+    view = view_asked(request.GET.get("year"))
     city = overview.city_on(request.user.identity.city_id, view)
     seen = city.within(set(School.objects.visible_to(request.user).values_list("pk", flat=True)))
-    form = MonitoringFilterForm(request.GET, user=request.user, years=_years())
+    form = MonitoringFilterForm(request.GET, user=request.user, years=years_offered())
     chosen = form.chosen
     form.show_counts(overview.counts_by_kind(seen), sum(bool(one.anomalies) for one in seen))
     county = chosen.get("county")
@@ -53,6 +53,7 @@ def monitoring(request: HttpRequest) -> HttpResponse:
         "may_remind": may_remind(request.user),
         "in_counties": any(one.standing.county for one in seen),
         "next": request.get_full_path(),
+        "brief": reverse("schools:brief_region", args=[_place(request, county)]),
         "calendar_known": calendar_known(view.today.year),
     }
     return render(request, "schools/monitoring/grid.html", context)
@@ -63,7 +64,7 @@ def school(request: HttpRequest, pk: int) -> HttpResponse:
     """One school: what is odd, who reminded when, the words to send by messenger, two years of months."""
     require(may_monitor(request.user), CLOSED)
     found = get_object_or_404(School.objects.visible_to(request.user).select_related("city", "county"), pk=pk)
-    view = _view(request.GET.get("year"))
+    view = view_asked(request.GET.get("year"))
     seen = overview.city_on(found.city_id, view).within({found.pk})
     states = reminders.states_of([found.pk]).get(found.pk, {})
     matters = [
@@ -73,7 +74,7 @@ def school(request: HttpRequest, pk: int) -> HttpResponse:
         "school": found,
         "trail": [("监测", f"{reverse('schools:monitoring')}?year={view.year}")],
         "view": view,
-        "years": _years(),
+        "years": years_offered(),
         "seen": seen[0] if seen else None,
         "row": next(iter(_rows(seen, view)), None),
         "matters": [(title, state, state.next_step(view.today)) for (_, title), state in matters],
@@ -92,7 +93,7 @@ def remind(request: HttpRequest, pk: int) -> HttpResponse:
     """One click: everything that may be reminded of today, back to the page it was clicked on."""
     require(may_remind(request.user), "催办由县（市、区）和市评委会办公室进行。")
     found = get_object_or_404(School.objects.visible_to(request.user), pk=pk)
-    view = _view(request.POST.get("year"))
+    view = view_asked(request.POST.get("year"))
     seen = overview.city_on(found.city_id, view).within({found.pk})
     matters = [matter for one in seen for anomaly in one.anomalies for matter in anomaly.matters]
     try:
@@ -104,6 +105,12 @@ def remind(request: HttpRequest, pk: int) -> HttpResponse:
     back = request.POST.get("next", "")
     inside = url_has_allowed_host_and_scheme(back, allowed_hosts=None)
     return redirect(back if inside else reverse("schools:monitoring_school", args=[pk]))
+
+
+def _place(request: HttpRequest, county: Region | None) -> int:
+    """The region the page is about: the chosen county, else one's own county or city."""
+    identity = request.user.identity
+    return county.pk if county else identity.county_id or identity.city_id
 
 
 def _say(request: HttpRequest, school: School, outcome: reminders.Outcome) -> None:
@@ -126,12 +133,14 @@ def _why_not(outcome: reminders.Outcome) -> str:
     return "同一事项最多提醒两次，均已提醒" if outcome.twice else "事项已经办结"
 
 
-def _view(asked: str | None) -> View:
+def view_asked(asked: str | None) -> View:
+    """The year of the address as seen today; this year where it is missing or not offered."""
     today = timezone.localdate()
-    return View(int(asked) if asked in {str(year) for year in _years()} else today.year, today)
+    return View(int(asked) if asked in {str(year) for year in years_offered()} else today.year, today)
 
 
-def _years() -> list[int]:
+def years_offered() -> list[int]:
+    """This year and those before that can be looked at."""
     today = timezone.localdate()
     return [today.year - back for back in range(YEARS_BACK + 1)]
 

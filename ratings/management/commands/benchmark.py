@@ -4,7 +4,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 from django.db import connection
 
-from ratings.benchmarks import pages, rating, scaling, sheets, working
+from ratings.benchmarks import pages, rating, scaling, sheets, watching, working
 
 FIXTURES = settings.BASE_DIR / "fixtures" / "shili-shi"
 
@@ -32,6 +32,7 @@ class Command(BaseCommand):
         self._print(rating.settling(scheme))
         self._print(pages.pages(scheme))
         self._print(working.working(scheme))
+        self._print(watching.watching(scheme))
         if size <= 300:
             self._print(rating.bulletin(scheme))
 
