@@ -27,9 +27,9 @@ def may_record(user: User, school: School) -> bool:
     return identity is not None and identity.role in SCHOOL_ROLES and identity.school_id == school.pk
 
 
-def require_record(user: User, school: School) -> None:
-    """Refuses everybody else with a sentence."""
-    if not may_record(user, school):
+def require_recording(user: User) -> None:
+    """Refuses everybody who keeps no school's records, before any record is looked for."""
+    if user.identity is None or user.identity.role not in SCHOOL_ROLES:
         raise PermissionDenied("学校资料和办学记录由本校填报人、负责人登记。")
 
 
@@ -74,6 +74,11 @@ def may_assign_guides(user: User) -> bool:
 def may_monitor(user: User) -> bool:
     """监测 is for those who answer for many schools."""
     return user.identity is not None and user.identity.role in (*COUNTY_ROLES, Role.OFFICE, Role.CHAIR, Role.VIEWER)
+
+
+def may_read_brief(user: User) -> bool:
+    """The sheet of one school, for itself and for those who watch it."""
+    return may_monitor(user) or (user.identity is not None and user.identity.role in SCHOOL_ROLES)
 
 
 def may_remind(user: User) -> bool:

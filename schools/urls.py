@@ -4,6 +4,7 @@ from django.urls import path
 
 from schools.views import (
     audit,
+    briefs,
     class_import,
     classes,
     corrections,
@@ -94,6 +95,10 @@ urlpatterns = [
     path("monitoring/", monitoring.monitoring, name="monitoring"),
     path("monitoring/<int:pk>/", monitoring.school, name="monitoring_school"),
     path("monitoring/<int:pk>/remind/", monitoring.remind, name="remind"),
+    path("briefs/schools/<int:pk>/", briefs.school, name="brief_school"),
+    path("briefs/schools/<int:pk>/pdf/", briefs.school_pdf, name="brief_school_pdf"),
+    path("briefs/regions/<int:pk>/", briefs.region, name="brief_region"),
+    path("briefs/regions/<int:pk>/pdf/", briefs.region_pdf, name="brief_region_pdf"),
     path("audit/", audit.trail, name="audit"),
     path("audit/verify/", audit.verify_chain, name="audit_verify"),
     path("audit/export/", audit.trail_export, name="audit_export"),

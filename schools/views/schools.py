@@ -13,9 +13,10 @@ from django.views.decorators.http import require_GET, require_POST
 from schools import panels, profile
 from schools.downloads import TooManyRows, export
 from schools.forms.filters import SchoolFilterForm
+from schools.handover import may_hand_over
 from schools.models import Role, School
 from schools.models.scope import SCHOOL_ROLES
-from schools.permissions import may_read_guidance
+from schools.permissions import may_read_brief, may_read_corrections, may_read_guidance, may_record
 from schools.templatetags.ui import STAR_NAMES
 from schools.workbooks import ColumnOut, SheetOut
 
@@ -35,7 +36,15 @@ def school_list(request: HttpRequest) -> HttpResponse:
     added = [(column, column.values(shown, request.user)) for column in panels.columns()]
     rows = [(school, [(column, values.get(school.pk)) for column, values in added]) for school in shown]
     headings = [column.heading(request.user) for column, _ in added]
-    context = {"form": form, "page": page, "rows": rows, "headings": headings, "query": request.GET.urlencode()}
+    context = {
+        "form": form,
+        "page": page,
+        "rows": rows,
+        "headings": headings,
+        "query": request.GET.urlencode(),
+        "corrections": may_read_corrections(request.user),
+        "handovers": may_hand_over(request.user),
+    }
     return render(request, "schools/list.html", context)
 
 
@@ -62,11 +71,14 @@ def school_page(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "school": school,
         "can_read_guidance": may_read_guidance(request.user),
+        "may_read_brief": may_read_brief(request.user),
         "year": year,
         "years": years,
         "figures": profile.figure_rows(school, year) if _reads_records(request) else [],
         "classes": [(one, profile.lecturers(list(one.lessons.all()))) for one in records.pop("classes")],
         "panels": panels.panels_for(school, request.user),
+        "may_edit": may_record(request.user, school),
+        "reads_records": _reads_records(request),
         **profile.registry(school, request.user),
         **records,
     }
