@@ -14,6 +14,7 @@ from .accounts import FIRST_CITY, SECOND_CITY, make_accounts
 from .guidance import load_guidance
 from .records import load_records
 from .running_year import open_running_year
+from .visits import note_visits
 
 Progress = Callable[[str], None]
 
@@ -30,6 +31,7 @@ def load(fixtures: Path, password: str, progress: Progress = lambda text: None) 
     office = next(user for user in users if user.username == "office")
     load_records(fixtures / "shili-shi", first, first.schemes.order_by("year").first().year, by=office)
     load_guidance(first)
+    note_visits(second, by=next(user for user in users if user.username == "office2"))
     progress(f"启动{first}今年的评定")
     open_running_year(fixtures / "shili-shi", first, {user.username: user for user in users})
     return users

@@ -86,7 +86,8 @@ def _validity(spec: SchemeSpec) -> str:
 
 
 def _items(spec: SchemeSpec):
-    yield "系统取数部分按取数快照和计分规则计算，各阶段相同；经核定的，以核定为准，市级核定优先于县级核定。"
+    later = "，市级核定优先于县级核定" if spec.has_county_stage else ""
+    yield f"系统取数部分按取数快照和计分规则计算，各阶段相同；经核定的，以核定为准{later}。"
     yield "人评部分按作答和计分规则计算；系统部分与人评部分相加，不低于 0 分，不高于分值。"
     yield {
         "trimmed": f"评委汇总：{TRIM_FROM} 份及以上的，去掉一个最高分、一个最低分后平均；不足 {TRIM_FROM} 份的直接平均。",

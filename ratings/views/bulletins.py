@@ -49,6 +49,7 @@ def bulletin_page(request: HttpRequest, pk: int) -> HttpResponse:
     draft = is_editable(bulletin)
     extra = {"problems": check(context), "advice": wording_problems(f"{bulletin.title}\n{bulletin.body}")} if draft else {}
     actions = {"may_edit": draft and may_edit_bulletin(request.user), "may_issue": draft and may_issue(request.user)}
+    actions["may_list_plaques"] = may_edit_bulletin(request.user)
     return render(request, "ratings/bulletin.html", {"record": bulletin, "bulletin": context, "draft": draft, **extra, **actions})
 
 

@@ -15,10 +15,11 @@ from ratings.documents.pdf import DocumentError
 from ratings.documents.result_paper import result_paper
 from ratings.documents.review_papers import county_paper, judge_paper
 from ratings.documents.self_papers import confirmation_paper, self_paper
+from ratings.documents.visit_papers import onsite_paper, plaque_paper
 from ratings.enums import Status
 from ratings.judging.closing import is_closed
 from ratings.judging.seats import judged_by
-from ratings.models import Assessment, JudgeSheet, Result, Scheme
+from ratings.models import Assessment, Feedback, JudgeSheet, Result, Scheme
 from ratings.models.results import COMMITTEE
 from ratings.permissions import RESULT_READERS, may_arrange_panels, may_judge, require, role_of
 from ratings.submission import needs_signature
@@ -84,6 +85,26 @@ def result_form(request: HttpRequest, pk: int, *, pdf: bool = False) -> HttpResp
     require(role_of(request.user) in RESULT_READERS, CLOSED)
     result = get_object_or_404(Result.objects.visible_to(request.user).select_related("scheme__city", "version"), pk=pk)
     return _answer(request, result_paper(result), result.scheme, ("form_result", pk), pdf=pdf)
+
+
+@require_GET
+def onsite_form(request: HttpRequest, pk: int, *, pdf: bool = False) -> HttpResponse:
+    """现场评分表 with the feedback note, for the team that visits; only where the scheme has 现场 items."""
+    require(may_arrange_panels(request.user), CLOSED)
+    assessment = get_object_or_404(_assessments(request.user), pk=pk)
+    paper = onsite_paper(assessment, Feedback.objects.visible_to(request.user).filter(assessment=assessment).first())
+    if not paper.rows:
+        raise Http404
+    return _answer(request, paper, assessment.scheme, ("form_onsite", pk), pdf=pdf)
+
+
+@require_GET
+def plaque_form(request: HttpRequest, pk: int, *, pdf: bool = False) -> HttpResponse:
+    """授牌名单 of a settled year."""
+    require(role_of(request.user) in COMMITTEE, CLOSED)
+    settled = Scheme.objects.visible_to(request.user).filter(results__isnull=False).select_related("city").distinct()
+    scheme = get_object_or_404(settled, pk=pk)
+    return _answer(request, plaque_paper(scheme), scheme, ("form_plaques", pk), pdf=pdf)
 
 
 def _assessments(user: User) -> QuerySet[Assessment]:

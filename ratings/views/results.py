@@ -5,9 +5,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET
 
+from ratings.criteria.versions import spec_of
 from ratings.forms.filters import ResultFilterForm
-from ratings.models import Result
-from ratings.permissions import RESULT_READERS, require, role_of
+from ratings.models import Feedback, Result
+from ratings.permissions import RESULT_READERS, may_arrange_panels, require, role_of
 from ratings.report import report_on
 from schools.models import User
 from schools.models.scope import SCHOOL_ROLES
@@ -37,7 +38,10 @@ def result_page(request: HttpRequest, pk: int) -> HttpResponse:
     """One result with everything that made it."""
     visible = Result.objects.visible_to(request.user).select_related("scheme__city", "version", "school")
     result = get_object_or_404(visible, pk=pk)
-    return render(request, "ratings/result.html", {"result": result, "report": report_on(result, request.user)})
+    feedback = Feedback.objects.visible_to(request.user).filter(assessment=result.assessment_id).first()
+    onsite = may_arrange_panels(request.user) and any(item.onsite for item in spec_of(result.version).items)
+    found = {"result": result, "report": report_on(result, request.user), "feedback": feedback, "may_feed_back": onsite}
+    return render(request, "ratings/result.html", found)
 
 
 def _results(user: User):

@@ -26,7 +26,8 @@ def sheets(request: HttpRequest, pk: int) -> HttpResponse:
     require(may_arrange_panels(request.user), CLOSED)
     rows = Assessment.objects.visible_to(request.user).select_related("school", "scheme", "panel")
     assessment = get_object_or_404(rows, pk=pk)
-    context = {"assessment": assessment, "sheets": sheets_at(assessment, scheme_spec(assessment.scheme))}
+    spec = scheme_spec(assessment.scheme)
+    context = {"assessment": assessment, "sheets": sheets_at(assessment, spec), "onsite": any(item.onsite for item in spec.items)}
     return render(request, "ratings/panels/sheets.html", context)
 
 
