@@ -18,6 +18,7 @@ from ratings.rules.figures import figure_text
 from ratings.scoring import Blocked, Entry, asked_part, entry_from_json, system_part
 from ratings.workflow import live_figures, returned_items, scheme_spec
 from schools.metrics import COMPUTED, IMPORTED, METRICS, Figure
+from schools.registry.overview import address
 
 #: Status of an item and how it is tinted; 已完成 has no tint, so that what is left stands out.
 UNTOUCHED, PARTLY, DONE, SYSTEM, RETURNED = "尚未开始", "填写中", "已完成", "由系统取数", "需补正"
@@ -34,6 +35,8 @@ class FigureLine:
     url: str
     imported: bool
     note: str
+    #: The page on which the school itself keeps what the figure counts, so that it can be checked before signing.
+    registry: str = ""
 
 
 @dataclass(frozen=True)
@@ -281,4 +284,5 @@ def _figure_line(name: str, figure: Figure, spec: SchemeSpec, assessment: Assess
         url=url,
         imported=figure.source == IMPORTED and registered is not None,
         note=figure.note,
+        registry=address(assessment.school_id, registered.section, spec.year) if registered else "",
     )

@@ -42,6 +42,7 @@ ACTIONS: dict[str, str] = {
     "import": "导入",
     "export": "导出",
     "correct": "数据更正",
+    "maintain": "数据维护",
     "void": "作废",
     "plan": "培训计划",
     "unlock": "解除锁定",

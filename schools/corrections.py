@@ -13,27 +13,36 @@ can hold, written back by the function that `register_extras` was given for the 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 
 from schools import audit, locks
+from schools.applying import EXTRAS, apply, built, register_extras
 from schools.changes import differences, note_change, plain, snapshot, worded
 from schools.inbox import notify
 from schools.models import Appointment, Correction, RecordChange, School, User
-from schools.models.base import Voidable
 from schools.models.scope import SCHOOL_ROLES
 from schools.reach import Reach, lock_for
 
-EXTRAS = "__extras__"
+__all__ = [
+    "Refused",
+    "approve",
+    "approver_of",
+    "may_decide",
+    "pending_of",
+    "refuse",
+    "register_extras",
+    "request_add",
+    "request_change",
+    "request_void",
+    "withdraw",
+]
+
 Act, Status = Correction.Act, Correction.Status
-#: Writes the rows that hang on a record: (record, extras, by).
-ExtrasWriter = Callable[[Any, Any, User], None]
-_writers: dict[str, ExtrasWriter] = {}
 
 
 class Refused(ValidationError):
@@ -41,11 +50,6 @@ class Refused(ValidationError):
 
     def __str__(self) -> str:
         return "".join(self.messages)
-
-
-def register_extras(model: type[models.Model], writer: ExtrasWriter) -> None:
-    """How the rows that hang on a record of this model are written when a correction is approved."""
-    _writers[model._meta.label_lower] = writer
 
 
 def request_change(
@@ -118,16 +122,18 @@ def approve(correction: Correction, *, by: User, remark: str = "") -> Correction
         locked = _decide(correction, Status.APPROVED, by=by, remark=remark)
         try:
             with transaction.atomic():
-                record, before = _apply(locked, by)
+                record = apply(locked, by=by)
         except (ValidationError, IntegrityError) as error:
             raise Refused(f"不能按申请更正：{_reasons(error)}请退回学校重新申请。") from error
-        after = {} if locked.act == Act.VOID else snapshot(record)
-        change = note_change(
-            record, school=locked.school, action=RecordChange.Action.CORRECT, before=before, after=after, by=by, reason=locked.reason
+        note_change(
+            record,
+            school=locked.school,
+            action=RecordChange.Action.CORRECT,
+            before=locked.before,
+            after=locked.after,
+            by=by,
+            reason=locked.reason,
         )
-        if change and change.before | change.after != locked.before | locked.after:
-            change.before, change.after = locked.before, locked.after
-            change.save(update_fields=["before", "after"])
         _tell(locked)
         audit.record(
             "correct",
@@ -168,7 +174,7 @@ def _request(act, model, school, obj, old, new, current, *, by, reason, extras=N
     before, after = worded(model, old), worded(model, new)
     if act != Act.CHANGE:
         before, after = ({label: text for label, text in shown.items() if text} for shown in (before, after))
-    name = str(obj) if obj else str(_built(model, school, new))
+    name = str(obj) if obj else str(built(model, school, new))
     try:
         with transaction.atomic():
             if obj and pending_of(obj):
@@ -206,67 +212,6 @@ def _decide(correction: Correction, status: str, *, by: User, remark: str) -> Co
     locked.status, locked.decided_by, locked.decided_at, locked.remark = status, by, timezone.now(), remark.strip()
     locked.save(update_fields=["status", "decided_by", "decided_at", "remark"])
     return locked
-
-
-def _apply(correction: Correction, by: User) -> tuple[models.Model, dict[str, Any]]:
-    """The record as written, and what it was before."""
-    model = apps.get_model(correction.model)
-    new = dict(correction.new)
-    extras = new.pop(EXTRAS, None)
-    before: dict[str, Any] = {}
-    if correction.act == Act.ADD:
-        record = _built(model, correction.school, new)
-        if hasattr(record, "recorded_by_id"):
-            record.recorded_by = correction.asked_by
-    else:
-        record = model._base_manager.select_for_update().get(pk=correction.object_id)
-        if getattr(record, "is_voided", False):
-            raise ValidationError("该记录已作废。")
-        before = snapshot(record)
-        if any(before.get(name) != value for name, value in correction.old.items()):
-            raise ValidationError("申请以后该记录又有改动，与申请中的原值不一致。")
-    if correction.act == Act.VOID:
-        _void(record, by, correction.reason)
-        return record, before
-    sets = _set(record, new)
-    record.full_clean()
-    record.save()
-    for name, keys in sets.items():
-        getattr(record, name).set(keys)
-    if extras is not None:
-        _writers[correction.model](record, extras, by)
-    return record, before
-
-
-def _void(record: models.Model, by: User, reason: str) -> None:
-    if isinstance(record, Voidable):
-        record.void(by=by, reason=reason)
-        return
-    key = record.pk
-    record.delete()
-    record.pk = key  # still needed to note which record it was
-
-
-def _built(model: type[models.Model], school: School, values: Mapping[str, Any]) -> models.Model:
-    record = model()
-    if any(field.name == "school" for field in model._meta.fields):
-        record.school = school
-    _set(record, values)
-    return record
-
-
-def _set(record: models.Model, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Puts the values into the record; those of many-to-many fields come back to be set once it is saved."""
-    sets = {}
-    for name, value in values.items():
-        field = record._meta.get_field(name)
-        if field.many_to_many:
-            sets[name] = value
-        elif field.is_relation:
-            setattr(record, field.attname, value)
-        else:
-            setattr(record, name, field.to_python(value) if value is not None else None)
-    return sets
 
 
 def _tell(correction: Correction) -> None:

@@ -88,6 +88,41 @@ class RegulationFactory(DjangoModelFactory):
     issued_on = date(2024, 1, 1)
 
 
+class StaffMemberFactory(DjangoModelFactory):
+    class Meta:
+        model = models.StaffMember
+
+    school = factory.SubFactory(SchoolFactory)
+    name = factory.Sequence(lambda n: f"工作人员{n}")
+
+
+class InvestmentFactory(DjangoModelFactory):
+    class Meta:
+        model = models.Investment
+
+    school = factory.SubFactory(SchoolFactory)
+    year = 2026
+    project = factory.Sequence(lambda n: f"项目{n}")
+    amount = Decimal("10000.00")
+
+
+class CourseFactory(DjangoModelFactory):
+    class Meta:
+        model = models.Course
+
+    school = factory.SubFactory(SchoolFactory)
+    name = factory.Sequence(lambda n: f"课程{n}")
+
+
+class BrandFactory(DjangoModelFactory):
+    class Meta:
+        model = models.Brand
+
+    school = factory.SubFactory(SchoolFactory)
+    name = factory.Sequence(lambda n: f"品牌{n}")
+    content = "就近取材，常办常新。"
+
+
 class BudgetFactory(DjangoModelFactory):
     class Meta:
         model = models.Budget

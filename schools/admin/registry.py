@@ -15,6 +15,7 @@ from schools.importing.registry_sheets import (
 from schools.models import Budget, Equipment, FormerName, Leader, Region, Regulation, School, Teacher, TeachingPoint, YearFigures
 
 from .exchange import WorkbookAdmin
+from .noting import NotingAdmin
 from .scoped import ScopedAdmin, ScopedInline
 
 BY_SCHOOL = ["school__name", "school__short_name", "school__code"]
@@ -44,7 +45,7 @@ class LeaderInline(ScopedInline):
 
 
 @admin.register(School)
-class SchoolAdmin(WorkbookAdmin, ScopedAdmin):
+class SchoolAdmin(NotingAdmin, WorkbookAdmin, ScopedAdmin):
     sheets = (SchoolResource,)
     list_display = ["name", "code", "county", "kind", "has_plaque", "seats", "staff_count", "closed_on"]
     list_filter = ["kind", ("county", admin.RelatedOnlyFieldListFilter), ("closed_on", admin.EmptyFieldListFilter)]
@@ -55,7 +56,7 @@ class SchoolAdmin(WorkbookAdmin, ScopedAdmin):
     inlines = [LeaderInline, FormerNameInline]
 
 
-class SchoolRecordAdmin(WorkbookAdmin, ScopedAdmin):
+class SchoolRecordAdmin(NotingAdmin, WorkbookAdmin, ScopedAdmin):
     """A table of things that belong to a school."""
 
     list_select_related = ["school"]
@@ -74,7 +75,7 @@ class LeaderAdmin(SchoolRecordAdmin):
 @admin.register(Teacher)
 class TeacherAdmin(SchoolRecordAdmin):
     sheets = (TeacherResource,)
-    list_display = ["name", "school", "kind", "post", "since", "until"]
+    list_display = ["name", "school", "kind", "post", "topics", "since", "until"]
     list_filter = ["kind"]
     search_fields = ["name", *BY_SCHOOL]
 

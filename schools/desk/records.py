@@ -38,8 +38,8 @@ def record_tasks(user: User) -> Iterator[Task]:
 def _own_gaps(school: School) -> Iterator[Task]:
     gaps = missing(school, timezone.localdate().year)
     if gaps:
-        url = reverse("schools:school", args=[school.pk])
-        yield Task(f"学校资料还缺 {len(gaps)} 项", url, f"{'、'.join(gaps)}；请备好资料，报本市系统管理员登记", "待补充")
+        url = reverse("schools:registry", args=[school.pk])
+        yield Task(f"学校资料还缺 {len(gaps)} 项", url, "、".join(gaps), "待补充")
 
 
 def _gaps(user: User) -> Iterator[Task]:
@@ -48,7 +48,7 @@ def _gaps(user: User) -> Iterator[Task]:
         yield Task(
             f"{count} 所党校的基本资料不全",
             f"{reverse('schools:schools')}?gaps=1",
-            "缺挂牌情况、座位数或工作人员数，由系统管理员登记",
+            "缺挂牌情况、座位数或工作人员数，请提醒学校登记",
             "待补充",
         )
 

@@ -119,6 +119,7 @@ class TeacherResource(WorkbookResource):
     name = text("name", "姓名", required=True, longest=30)
     kind = choice("kind", "类型", Teacher.Kind, required=True)
     post = text("post", "单位及职务", longest=80)
+    topics = text("topics", "课题、专题", longest=200)
     since = day("since", "入库日期")
     until = day("until", "出库日期")
 
@@ -127,7 +128,7 @@ class TeacherResource(WorkbookResource):
     class Meta:
         model = Teacher
         import_id_fields = ("school", "name")
-        fields = ("school", "name", "kind", "post", "since", "until")
+        fields = ("school", "name", "kind", "post", "topics", "since", "until")
 
 
 def _codes(value: Any) -> list[str]:

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 from schools import corrections, locks
 from schools.forms.corrections import CorrectionFilterForm, DecisionForm
 from schools.models import Correction
-from schools.permissions import may_read_corrections, may_record
+from schools.permissions import may_read_corrections, may_record, require_recording
 
 PAGE_SIZE = 50
 TRAIL = [("数据更正", "/corrections/")]
@@ -61,9 +61,8 @@ def correction(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
     """The school takes its request back."""
+    require_recording(request.user)
     found = get_object_or_404(_visible(request), pk=pk)
-    if not may_record(request.user, found.school):
-        raise PermissionDenied("数据更正由提出申请的党校撤回。")
     try:
         corrections.withdraw(found, by=request.user)
         messages.success(request, "已撤回，登记保持原样。")

@@ -21,7 +21,7 @@ PAGE_SIZE = 50
 
 def school_of(user: User, pk: int) -> School:
     """The school, for those who may read its records."""
-    return get_object_or_404(School.objects.filter(record_scope(user, "pk")).select_related("city", "county"), pk=pk)
+    return get_object_or_404(School.objects.filter(record_scope(user, "")).select_related("city", "county"), pk=pk)
 
 
 def kind_of(slug: str) -> Kind:

@@ -14,7 +14,7 @@ from schools.forms.registry_ending import EndForm, SuccessionForm
 from schools.forms.registry_grids import BudgetForm, EquipmentForm, FiguresForm
 from schools.forms.registry_kinds import Kind
 from schools.models import School, YearFigures
-from schools.permissions import require_record
+from schools.permissions import require_recording
 from schools.registry.saving import is_request
 
 from .registry import kind_of, school_of, trail_of
@@ -118,9 +118,8 @@ def _grid(request: HttpRequest, school: School, form, title: str, template: str,
 
 
 def _editable(request: HttpRequest, pk: int) -> School:
-    school = school_of(request.user, pk)
-    require_record(request.user, school)
-    return school
+    require_recording(request.user)
+    return school_of(request.user, pk)
 
 
 def _record(school: School, kind: Kind, pk: int) -> Model:

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from schools.changes import last_change, note_change, plain, snapshot
-from schools.models import RecordChange
+from schools.models import AuditEntry, RecordChange
 from tests.factories import SchoolFactory, TeacherFactory, TeachingPointFactory, TrainingClassFactory
 
 pytestmark = pytest.mark.django_db
@@ -27,7 +27,9 @@ def test_only_what_differs_is_kept_in_words(school, appoint):
 def test_nothing_is_written_where_nothing_differs(school, appoint):
     record = TrainingClassFactory(school=school)
 
-    assert note_change(record, school=school, action="change", before=snapshot(record), after=snapshot(record), by=appoint("filler")) is None
+    assert (
+        note_change(record, school=school, action="change", before=snapshot(record), after=snapshot(record), by=appoint("filler")) is None
+    )
     assert RecordChange.objects.count() == 0
 
 
@@ -63,3 +65,35 @@ def test_a_new_record_shows_what_it_says_and_a_voided_one_what_it_said(school, a
 
     assert ("班名", "", "骨干班") in added.lines
     assert ("班名", "骨干班", "") in voided.lines
+
+
+def test_the_back_office_leaves_old_and_new_value(school, appoint, signed_client):
+    sysadmin = appoint("sysadmin")
+    sysadmin.is_staff = True
+    sysadmin.save(update_fields=["is_staff"])
+    teacher = TeacherFactory(school=school, name="李某", post="旧职务")
+    data = {"school": school.pk, "name": "李某", "kind": "expert", "post": "新职务"}
+
+    answer = signed_client(sysadmin).post(f"/admin/schools/teacher/{teacher.pk}/change/", data)
+
+    assert answer.status_code == 302
+    assert RecordChange.objects.get().lines == [("单位及职务", "旧职务", "新职务")]
+    assert AuditEntry.objects.filter(action="maintain", detail__contains="旧职务").count() == 1
+
+
+def test_rows_beside_a_school_are_noted_too(school, appoint, signed_client):
+    sysadmin = appoint("sysadmin")
+    sysadmin.is_staff = True
+    sysadmin.save(update_fields=["is_staff"])
+    client = signed_client(sysadmin)
+    page = client.get(f"/admin/schools/school/{school.pk}/change/")
+    data = {name: value for name, value in page.context["adminform"].form.initial.items() if value is not None}
+    for formset in page.context["inline_admin_formsets"]:
+        prefix = formset.formset.prefix
+        data |= {f"{prefix}-TOTAL_FORMS": 0, f"{prefix}-INITIAL_FORMS": 0}
+    data |= {"leaders-TOTAL_FORMS": 1, "leaders-0-post": "president", "leaders-0-name": "李某", "seats": 80, "has_plaque": "unknown"}
+
+    answer = client.post(f"/admin/schools/school/{school.pk}/change/", data)
+
+    assert answer.status_code == 302, answer.context["errors"]
+    assert {(one.record, one.action) for one in RecordChange.objects.all()} == {("镇街党校", "change"), ("校领导", "add")}
