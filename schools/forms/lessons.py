@@ -28,10 +28,12 @@ class LessonForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.habits = habits
         self.empty_permitted = True
+        place = self.prefix.rpartition("-")[2]
+        number = int(place) + 1 if place.isdigit() else 0
         for name, field in self.fields.items():
             if name != "pk":
                 field.widget.attrs["class"] = "form-select" if name == "kind" else "form-control"
-                field.widget.attrs["aria-label"] = field.label
+                field.widget.attrs["aria-label"] = f"第 {number} 课次{field.label}"
 
     @property
     def is_filled(self) -> bool:

@@ -27,11 +27,13 @@ class PlanRowForm(forms.Form):
     def __init__(self, *args, **kwargs) -> None:
         super().__init__(*args, **kwargs)
         self.empty_permitted = True
+        place = self.prefix.rpartition("-")[2]
+        number = int(place) + 1 if place.isdigit() else 0
         for name, field in self.fields.items():
             if name == "pk":
                 continue
             kind = {"name": "form-control", "remove": "form-check-input"}.get(name, "form-select")
-            field.widget.attrs |= {"class": kind, "aria-label": field.label}
+            field.widget.attrs |= {"class": kind, "aria-label": f"第 {number} 行{field.label}"}
 
     def clean(self) -> dict[str, Any]:
         """A row without a name is no row; one with a name has a month."""
