@@ -49,7 +49,7 @@ def _opening(facts: BulletinFacts) -> str:
 
 
 def _overview(facts: BulletinFacts) -> list[str]:
-    points = [("总体结果", _participation(facts) + _levels(facts) + _compared(facts))]
+    points = [("总体结果", _participation(facts) + _levels(facts) + _compared(facts) + _invested(facts))]
     if facts.counties:
         points.append((f"各{facts.county_word}情况", _places(facts)))
     return _numbered(points)
@@ -87,6 +87,14 @@ def _compared(facts: BulletinFacts) -> str:
         return ""
     changes = [_change(star, len(facts.with_star(star)) - facts.last_year.get(star, 0)) for star in facts.levels]
     return f"与{facts.year - 1}年度相比，{'，'.join(changes)}。"
+
+
+def _invested(facts: BulletinFacts) -> str:
+    """Ten-thousands of yuan, as bulletins count money; nothing where no school recorded any."""
+    if not facts.invested:
+        return ""
+    amount = f"{facts.invested / 10_000:,.2f}".rstrip("0").rstrip(".")
+    return f"{facts.year}年各{facts.school_word}登记建设投入合计{amount}万元。"
 
 
 def _change(star: int, difference: int) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from fractions import Fraction
 
 from ratings.enums import Star
@@ -30,6 +31,7 @@ class BulletinFacts:
     `schools` stand in administrative order, 不参评 ones left out and counted in `declined`.
     `counties` in order, empty where the scheme knows no county; `levels` are the stars the scheme awards, highest first.
     `last_year` maps stars to counts of the year before. `category_rates` serve to order the categories only: no rate is printed.
+    `invested` is the 建设投入 of the year in yuan, told where the schools recorded any.
     `list_unrated` puts 不授星 schools on the public list; by default they are counted but told by letter.
     """
 
@@ -43,6 +45,7 @@ class BulletinFacts:
     last_year: Mapping[int, int] | None = None
     category_rates: tuple[tuple[str, Fraction], ...] = ()
     list_unrated: bool = False
+    invested: Decimal = Decimal(0)
     county_word: str = "县（区）"
     school_word: str = "镇街党校"
 

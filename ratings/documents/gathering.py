@@ -9,6 +9,7 @@ from fractions import Fraction
 from ratings.criteria.versions import current_version, spec_of
 from ratings.enums import PUBLIC_PHASES, Status
 from ratings.models import Assessment, Bulletin, Result, Scheme
+from schools.registry.investing import investment_of
 
 from .annexes import draft_annexes
 from .bulletin import BulletinContext
@@ -30,6 +31,7 @@ def gather_facts(scheme: Scheme) -> BulletinFacts:
         declined=Assessment.objects.filter(scheme=scheme, status=Status.DECLINED).count(),
         last_year=_last_year(scheme),
         category_rates=_category_rates(spec, results),
+        invested=investment_of(scheme.city, scheme.year),
     )
 
 

@@ -117,6 +117,7 @@ def create(model, school):
         "annualplan": make.AnnualPlanFactory,
         "teachingpoint": make.TeachingPointFactory,
         "yearfigures": make.YearFiguresFactory,
+        "staffmember": make.StaffMemberFactory,
         "monthlyreport": make.MonthlyReportFactory,
         "metricvalue": make.MetricValueFactory,
         "calendarday": lambda school: apps.get_model("schools", "CalendarDay").objects.create(day=date(2026, 12, 1), works=False),

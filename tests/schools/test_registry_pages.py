@@ -1,5 +1,6 @@
 """学校资料: pages of the school's own people, read by everybody who may see the school."""
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -8,6 +9,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from ratings.documents.drafting import draft_text
+from ratings.documents.facts import BulletinFacts, RatedSchool
 from schools import locks
 from schools.forms.registry_kinds import KINDS
 from schools.locks import Lock
@@ -290,6 +293,13 @@ def test_money_for_building_adds_up_by_city_and_county(city, county, school):
     Investment.objects.create(school=school, year=2025, project="修缮", amount=9)
 
     assert (investment_of(city, 2026), investment_of(city, 2026, county=county), investment_of(city, 2024)) == (150, 100, 0)
+
+
+def test_the_bulletin_tells_the_sum_where_there_is_one():
+    facts = BulletinFacts(year=2026, scheme="方案", levels=(5,), schools=(RatedSchool("甲"),))
+
+    assert "建设投入" not in draft_text(facts)
+    assert "2026年各镇街党校登记建设投入合计12.5万元。" in draft_text(replace(facts, invested=Decimal("125000.00")))
 
 
 def test_metrics_lead_to_the_page_that_keeps_them(school):
