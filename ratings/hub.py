@@ -51,7 +51,7 @@ def list_links(user: User) -> list[HubLink]:
     office = may_edit_scheme(user)
     newest = Scheme.objects.visible_to(user).order_by("-year").first() if office else None
     found = [
-        ("scheme_copy", "复制为新年度方案", (newest.pk,) if newest else (), newest is not None),
+        ("scheme_copy", "复制为新年度方案", (newest.pk,) if newest else (), newest is not None and newest.phase != Phase.DRAFTING),
         ("scheme_start", "新建空白方案", (), office),
     ]
     links = [HubLink(label, _address(name, *args), "") for name, label, args, shown in found if shown]

@@ -31,7 +31,7 @@ from ratings.permissions import may_edit_scheme, may_read_editor, may_sign_errat
 
 OFFICE_ONLY = "更正由市评委会办公室拟稿。"
 CHAIR_ONLY = "更正由评委会主任签发。"
-PAGE_SIZE = 20
+PAGE_SIZE, SCHOOLS_A_PAGE = 20, 50
 ACTS = {"send": send_for_signature, "back": take_back, "withdraw": withdraw}
 SAID = {"send": "已提请评委会主任签发。", "back": "已退回修改。", "withdraw": "更正已撤销。"}
 
@@ -160,6 +160,8 @@ def _context(request: HttpRequest, found: Erratum) -> dict:
     if not committee:
         own = set(Assessment.objects.visible_to(request.user).filter(scheme=found.scheme).values_list("pk", flat=True))
         seen = [one for one in seen if one["assessment"] in own]
+    word = request.GET.get("q", "").strip()
+    page = Paginator([one for one in seen if word in one["school"]], SCHOOLS_A_PAGE).get_page(request.GET.get("page"))
     choices = [
         (TITLES[section], [(f"{section}:{code}", row_title(section, one)) for code, one in rows_of(old, section).items()])
         for section in EDITABLE
@@ -169,7 +171,8 @@ def _context(request: HttpRequest, found: Erratum) -> dict:
         "scheme": found.scheme,
         "changes": compare(old, new),
         "problems": problems,
-        "affected": seen,
+        "affected": page,
+        "word": word,
         "committee": committee,
         "choices": choices,
         "may_edit": may_edit_scheme(request.user),
