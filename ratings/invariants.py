@@ -169,3 +169,14 @@ def bulletin_file(scheme: Scheme) -> Iterator[str]:
         yield "通报文件找不到"
     elif hashlib.sha256(bulletin.pdf.read()).hexdigest() != bulletin.digest:
         yield "通报文件与摘要不符"
+
+
+@invariant("启动通知文件")
+def opening_notice_file(scheme: Scheme) -> Iterator[str]:
+    notice = getattr(scheme, "opening_notice", None)
+    if notice is None or not notice.is_issued:
+        return
+    if not notice.pdf.storage.exists(notice.pdf.name):
+        yield "存档的启动通知文件不见了"
+    elif hashlib.sha256(notice.pdf.read()).hexdigest() != notice.digest:
+        yield "存档的启动通知文件与摘要不符"

@@ -6,8 +6,12 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.test import Client
 from django.urls import resolve, reverse
+from django.utils import timezone
 
 from ratings.documents.opening_notice import draft_notice
+from ratings.errata import change_row, prepare
+from ratings.models import OpeningProposal
+from ratings.workflow.opening import proposal_digest
 from schools.corrections import request_change
 from schools.models import Handover, Leader, Role
 from tests.factories import (
@@ -18,6 +22,7 @@ from tests.factories import (
     SchoolFactory,
     TeacherFactory,
     TrainingClassFactory,
+    UserFactory,
     VisitFactory,
 )
 from tests.rating_factories import numbered, published_year, settled_year
@@ -84,11 +89,22 @@ def addresses(year, school) -> list[str]:
     found += [
         reverse(f"ratings:{name}", args=[settled.pk]) for name in ("opening_notice", "self_checks", "rehearsal", "metric_list", "scheme")
     ]
-    found += [reverse("ratings:self_check_item", args=[settled.pk, "K1"])]
+    found += [reverse("ratings:self_check_item", args=[settled.pk, "K1"]), reverse("ratings:form_plaques", args=[settled.pk])]
+    found += [reverse("ratings:scheme_copy", args=[published.pk]), *life_addresses(settled, draft)]
     found += [reverse("ratings:bulletin", args=[published.bulletin.pk])]
     found += [reverse(f"ratings:{name}", args=[settled.bulletin.pk]) for name in ("bulletin", "bulletin_edit", "bulletin_issue")]
     found += [reverse("ratings:result", args=[scheme.results.get(school=school).pk]) for scheme in (published, settled)]
     return found
+
+
+def life_addresses(settled, draft) -> list[str]:
+    """A draft that somebody proposed to open, and a correction of an opened scheme."""
+    OpeningProposal.objects.create(scheme=draft, digest=proposal_digest(draft), proposed_by=UserFactory(), proposed_at=timezone.now())
+    erratum, by = prepare(settled, by=UserFactory()), UserFactory()
+    change_row(erratum, "item", "L1", {"standard": "抽听一课"}, by=by, revision=0)
+    found = [reverse(f"ratings:scheme_{name}", args=[draft.pk]) for name in ("changes", "checks", "opening", "opening_confirm")]
+    found += [reverse("ratings:scheme_changes", args=[settled.pk]), reverse("ratings:scheme_errata", args=[settled.pk])]
+    return [*found, reverse("ratings:erratum", args=[erratum.pk]), reverse("ratings:erratum_row", args=[erratum.pk, "item", "L1"])]
 
 
 def registry_addresses(school) -> list[str]:

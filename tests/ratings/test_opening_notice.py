@@ -13,6 +13,7 @@ from ratings.criteria.years import write_notes, year_changes
 from ratings.documents.opening_annexes import from_json, to_json
 from ratings.documents.opening_notice import annexes_of, draft_notice, notice_context, notice_pdf
 from ratings.forms.bulletin import FIELDS
+from ratings.invariants import opening_notice_file
 from ratings.issuing import NotIssued, issue_notice
 from ratings.models import Item, OpeningNotice, Scheme
 from ratings.workflow import open_scheme
@@ -143,6 +144,9 @@ def test_issuing_keeps_file_digest_annexes_and_an_audit_line(notice, office, mon
     assert json.loads(entry.detail) == {"发文字号": "示组通〔2026〕3号", "文件摘要": issued.digest}
     with pytest.raises(NotIssued, match="已经印发"):
         issue_notice(issued, by=office)
+    assert list(opening_notice_file(issued.scheme)) == []
+    issued.pdf.storage.delete(issued.pdf.name)
+    assert list(opening_notice_file(issued.scheme)) == ["存档的启动通知文件不见了"]
 
 
 def test_a_draft_scheme_and_a_changed_text_are_not_issued(next_year, office):
