@@ -452,6 +452,7 @@ def test_each_role_reaches_what_is_its_own_and_nothing_else(role, world, school,
     monkeypatch.setattr("ratings.views.bulletins.render_pdf_bytes", lambda context: b"%PDF-1.7")
     monkeypatch.setattr("ratings.views.opening_notice.notice_pdf", lambda context: b"%PDF-1.7")
     monkeypatch.setattr("ratings.views.papers.paper_pdf", lambda paper: b"%PDF-1.7")
+    monkeypatch.setattr("schools.printing.pdf_of", lambda paper: b"%PDF-1.7")
     monkeypatch.setattr("schools.views.handover.pdf_of", lambda paper: b"%PDF-1.7")
     user = appoint(role)
     if role == "liaison":
