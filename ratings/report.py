@@ -85,7 +85,7 @@ def _categories(result: Result, spec: SchemeSpec, averages: Averages) -> tuple[C
     found = []
     for category in spec.scored_categories:
         code, full = category.code, spec.category_points[category.code]
-        members = (traced[item.code] for item in spec.base_items if item.category == code)
+        members = ({**traced[item.code], "group": item.group} for item in spec.base_items if item.category == code)
         points = Fraction(result.figures["categories"][code])
         found.append(
             CategoryRow(

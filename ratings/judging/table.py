@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
+from ratings.criteria.parts import WHOLE, Division, spans_of
 from ratings.criteria.spec import BoundItem, ItemSpec, SchemeSpec
 from ratings.rounding import show, show_rate, to_cents
 from ratings.scoring import Blocked, system_part
@@ -48,6 +49,7 @@ class GridRow:
 class Grid:
     items: tuple[ItemSpec, ...]
     rows: tuple[GridRow, ...]
+    spans: tuple[tuple[str, int], ...] = ()
 
 
 def lines_of(seat: Seat) -> list[Line]:
@@ -58,14 +60,14 @@ def lines_of(seat: Seat) -> list[Line]:
     return [_line(seat, bound, own, county, waiting) for bound in seat.spec.bound.values()]
 
 
-def grid_of(seats: Sequence[Seat]) -> Grid:
+def grid_of(seats: Sequence[Seat], division: Division = WHOLE) -> Grid:
     """School × item; only items that some school here asks of its judges. The flag says whether the cell is owed."""
     if not seats:
         return Grid((), ())
     owed = {code for seat in seats for code in seat.codes}
-    items = tuple(bound.item for code, bound in seats[0].spec.bound.items() if code in owed)
+    items = tuple(bound.item for code, bound in seats[0].spec.bound.items() if code in owed and division.shows(code))
     rows = [GridRow(seat, tuple((item.code, seat.points(item.code), item.code in seat.codes) for item in items)) for seat in seats]
-    return Grid(items, tuple(rows))
+    return Grid(items, tuple(rows), spans_of(items))
 
 
 def grid_sheet(grid: Grid) -> SheetOut:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
+from ratings.criteria.parts import WHOLE, Division, spans_of
 from ratings.criteria.spec import SchemeSpec
 from ratings.enums import Status
 from ratings.standards import plain
@@ -36,21 +37,24 @@ class GridRow:
 
 @dataclass(frozen=True)
 class Grid:
-    """`columns` are (code, name, 分值, whether reviewers are asked anything)."""
+    """`columns` are (code, name, 分值, whether reviewers are asked anything); `spans` the 分组 over them, where there are any."""
 
     columns: tuple[tuple[str, str, str, bool], ...]
     rows: tuple[GridRow, ...]
+    spans: tuple[tuple[str, int], ...] = ()
 
 
-def grid_of(spec: SchemeSpec, dossiers: Sequence[Dossier]) -> Grid:
+def grid_of(spec: SchemeSpec, dossiers: Sequence[Dossier], division: Division = WHOLE) -> Grid:
     """One row for each school that submitted; reads nothing beyond the dossiers."""
-    columns = tuple((code, bound.item.name, plain(bound.item.points), bound.owed_by_reviewers) for code, bound in spec.bound.items())
-    return Grid(columns, tuple(_row(spec, one) for one in dossiers))
+    shown = {code: bound for code, bound in spec.bound.items() if division.shows(code)}
+    columns = tuple((code, bound.item.name, plain(bound.item.points), bound.owed_by_reviewers) for code, bound in shown.items())
+    spans = spans_of([bound.item for bound in shown.values()])
+    return Grid(columns, tuple(_row(shown, one) for one in dossiers), spans)
 
 
-def _row(spec: SchemeSpec, dossier: Dossier) -> GridRow:
+def _row(codes: Iterable[str], dossier: Dossier) -> GridRow:
     cells = tuple(
-        Cell(code, dossier.county_sheet.points.get(code), dossier.own_sheet.points.get(code), _state(dossier, code)) for code in spec.bound
+        Cell(code, dossier.county_sheet.points.get(code), dossier.own_sheet.points.get(code), _state(dossier, code)) for code in codes
     )
     return GridRow(dossier, cells, dossier.assessment.status == Status.COUNTY)
 

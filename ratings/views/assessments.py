@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods
 
 from ratings.answering import LIVE, SAVED, Row, Saved, save, save_rows
+from ratings.criteria.parts import MANY, Division, division_of, narrowed
 from ratings.enums import Phase, Stage, Status
 from ratings.evidence import MOST, NotAttached, attach, record_choices, take_back, uneditable_item
 from ratings.forms.answers import AnswersForm, Posted, read_row
@@ -48,10 +49,15 @@ def assessment_page(request: HttpRequest, pk: int) -> HttpResponse:
     """The task list: what is done, what is left, by when."""
     assessment = own_assessment(request, pk)
     sheet = worksheet_of(assessment)
+    word, open_only = request.GET.get("q", "").strip(), "open" in request.GET
     steps = allowed_steps(request.user, assessment)
     context = {
         "assessment": assessment,
         "sheet": sheet,
+        "groups": narrowed(sheet.groups, word, open_only=open_only),
+        "large": len(sheet.lines) > MANY,
+        "word": word,
+        "open_only": open_only,
         "due": due_of(assessment),
         "live": assessment.status in LIVE,
         "returned": last_return(assessment) if assessment.status == Status.RETURNED else None,
@@ -166,10 +172,12 @@ def sheet_page(request: HttpRequest, pk: int) -> HttpResponse:
         failed = [row for row in rows.values() if row.state != SAVED]
         if not failed:
             messages.success(request, f"已保存 {len(rows)} 项。" if rows else "没有改动。")
-            return redirect("ratings:assessment_sheet", assessment.pk)
+            return redirect(request.get_full_path())
         messages.error(request, f"有 {len(failed)} 项没有保存，请看各项的提示；其余各项已保存。")
     sheet = worksheet_of(assessment)
-    context = {"assessment": assessment, "sheet": sheet, "due": due_of(assessment), "groups": _sheet_groups(request, sheet, rows)}
+    division = division_of(sheet.spec, request.GET.get("part", ""))
+    context = {"assessment": assessment, "sheet": sheet, "due": due_of(assessment), "division": division}
+    context["groups"] = _sheet_groups(request, sheet, rows, division)
     context["errors"] = [error for row in rows.values() for error in row.row_errors]
     return render(request, "ratings/assessment/sheet.html", context)
 
@@ -193,8 +201,8 @@ def _form(saved: Saved, posted: Posted) -> AnswersForm:
     return AnswersForm(saved.score, saved.bound, posted=posted, saved=saved)
 
 
-def _sheet_groups(request: HttpRequest, sheet: Worksheet, rows: dict[int, AnswersForm]) -> list[tuple]:
-    """Each category with its lines and their rows; a row that was just typed keeps what was typed."""
+def _sheet_groups(request: HttpRequest, sheet: Worksheet, rows: dict[int, AnswersForm], division: Division) -> list[tuple]:
+    """Each category shown with its lines and their rows; a row that was just typed keeps what was typed."""
     locked = {line.item.code: "" for line in sheet.lines}
     first = next((line for line in sheet.owed), None)
     if first is not None and sheet.assessment.status != Status.RETURNED:
@@ -208,4 +216,5 @@ def _sheet_groups(request: HttpRequest, sheet: Worksheet, rows: dict[int, Answer
             return None
         return rows.get(line.score.pk) or AnswersForm(line.score, line.bound, locked=locked[line.item.code])
 
-    return [(group, [(line, row(line)) for line in group.lines]) for group in sheet.groups]
+    found = [(group, [(line, row(line)) for line in group.lines if division.shows(line.item.code)]) for group in sheet.groups]
+    return [(group, lines) for group, lines in found if lines]

@@ -6,6 +6,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from ratings.answering import SAVED, save
+from ratings.criteria.parts import WHOLE, division_of
 from ratings.forms.answers import AnswersForm, answers_in_words, read_row
 from ratings.judging.agreeing import agree
 from ratings.judging.guidance import visits_of
@@ -34,9 +35,15 @@ def desk(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 def grid(request: HttpRequest) -> HttpResponse:
-    """Own points of every school and item on one sheet."""
+    """Own points of every school and item on one sheet; of large criteria one 大项 at a time."""
     seats, scheme = _desk(request, with_points=True)
-    context = {"scheme": scheme, "grid": grid_of(seats), **_counts(seats, [seat for seat in seats if seat.is_waiting])}
+    division = division_of(seats[0].spec, request.GET.get("part", "")) if seats else WHOLE
+    context = {
+        "scheme": scheme,
+        "grid": grid_of(seats, division),
+        "division": division,
+        **_counts(seats, [seat for seat in seats if seat.is_waiting]),
+    }
     return render(request, "ratings/judging/grid.html", context)
 
 

@@ -6,6 +6,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from ratings.criteria.parts import division_of
 from ratings.enums import Stage, Status
 from ratings.forms.answers import answers_in_words
 from ratings.forms.reviewed_rows import failed, row_form, save_rows
@@ -125,14 +126,19 @@ def _school_context(request: HttpRequest, dossier: Dossier, outcome) -> dict:
     lines = lines_of(dossier, evidence, _asked_back(assessment))
     asked = [line for line in lines if not line.computed]
     touched = {saved.bound.item.code for saved in failed(outcome)}
+    listed = [line for line in asked if _is_wanted(line, wanted) or line.item.code in touched]
+    division = division_of(dossier.spec, request.GET.get("part", ""), (line.item.code for line in listed))
     shown = [
-        (line, _row(line, outcome, locked), said_by_school(line)) for line in asked if _is_wanted(line, wanted) or line.item.code in touched
+        (line, _row(line, outcome, locked), said_by_school(line))
+        for line in listed
+        if division.shows(line.item.code) or line.item.code in touched
     ]
     return {
         "dossier": dossier,
         "assessment": assessment,
         "locked": locked,
         "show": wanted,
+        "division": division,
         "lists": {name: (label, sum(_is_wanted(line, name) for line in asked)) for name, label in LISTS.items()},
         "computed": [line for line in lines if line.computed],
         "lines": shown,

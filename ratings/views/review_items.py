@@ -6,6 +6,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods
 
+from ratings.criteria.parts import division_of
 from ratings.enums import Status
 from ratings.forms.reviewed_rows import failed, row_form, save_rows
 from ratings.permissions import may_review, require
@@ -23,7 +24,9 @@ def grid(request: HttpRequest) -> HttpResponse:
     """School × item: what is scored, what waits, what differs; each cell leads to its school."""
     scheme, spec, dossiers = _desk(request)
     shown = [one for one in dossiers if one.submitted]
-    context = {"scheme": scheme, "spec": spec, "grid": grid_of(spec, shown), "left_out": len(dossiers) - len(shown)}
+    division = division_of(spec, request.GET.get("part", ""))
+    context = {"scheme": scheme, "spec": spec, "grid": grid_of(spec, shown, division), "division": division}
+    context["left_out"] = len(dossiers) - len(shown)
     return render(request, "ratings/review/grid.html", context)
 
 
