@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -11,6 +12,7 @@ from django.utils import timezone
 
 from schools import audit
 from schools.inbox import notify
+from schools.locks import among, periods
 from schools.models import AnnualPlan, Appointment, IssuedClass, IssuedPlan, PlannedClass, Region, School, User
 from schools.models.scope import SCHOOL_ROLES
 
@@ -44,10 +46,13 @@ def save_issued(issued: IssuedPlan, rows: Iterable[PlanRow], withdrawn: Iterable
 
 
 def _withdraw(row: IssuedClass) -> None:
-    """Schools lose what they have not held; what was held stays theirs."""
+    """Schools lose what they have not held; what was held or signed stays theirs."""
     row.withdrawn_at = timezone.now()
     row.save(update_fields=["withdrawn_at"])
-    row.planned_classes.filter(classes__isnull=True).delete()
+    idle = list(row.planned_classes.filter(classes__isnull=True).select_related("plan"))
+    signed = periods(one.plan.school_id for one in idle)
+    free = [one.pk for one in idle if not among(signed[one.plan.school_id], since=date(one.plan.year, one.month, 1))]
+    PlannedClass.objects.filter(pk__in=free).delete()
     row.planned_classes.update(issued=None)
 
 
@@ -56,7 +61,7 @@ def issue(issued: IssuedPlan, *, by: User) -> tuple[int, int]:
     """Bring every class of the plan into the plans of its schools; (schools reached, rows added).
 
     Nothing happens twice: a school that has the class keeps it, wherever it moved it; a class it planned itself
-    under the same name becomes the issued one.
+    under the same name becomes the issued one. A school that has signed the month keeps the plan it signed.
     """
     IssuedPlan.objects.select_for_update().get(pk=issued.pk)
     rows = list(issued.issued_classes.kept())
@@ -68,10 +73,11 @@ def issue(issued: IssuedPlan, *, by: User) -> tuple[int, int]:
     there = PlannedClass.objects.filter(plan__in=plans.values())
     linked = set(there.filter(issued__in=rows).values_list("plan_id", "issued_id"))
     named = {(row.plan_id, row.month, row.name): row for row in there.filter(issued__isnull=True)}
+    signed = periods(plans)
     added, adopted = [], []
     for plan in plans.values():
         for row in rows:
-            if (plan.pk, row.pk) in linked:
+            if (plan.pk, row.pk) in linked or among(signed[plan.school_id], since=date(issued.year, row.month, 1)):
                 continue
             own = named.pop((plan.pk, row.month, row.name), None)
             if own is None:

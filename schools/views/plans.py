@@ -47,8 +47,8 @@ def edit(request: HttpRequest, year: int) -> HttpResponse:
     """The table of the own school's planned classes."""
     school = require_recorder(request.user)
     plan = plans.plan_of(school, _sensible(year))
-    rows = [row for row, _ in plans.planned_rows(plan)]
-    held = {row.pk: held for row, held in plans.planned_rows(plan)}
+    found = plans.planned_rows(plan)
+    rows = [row for row, _ in found]
     digest = plans.digest_of(rows)
     initial = [{"pk": row.pk, "month": row.month, "name": row.name, "kind": row.kind} for row in rows]
     table = PlanFormSet(request.POST or None, prefix="row", initial=initial)
@@ -64,13 +64,13 @@ def edit(request: HttpRequest, year: int) -> HttpResponse:
             else:
                 messages.success(request, f"已保存{year}年培训计划。")
                 return redirect("schools:plan_edit", year) if "more" in request.POST else redirect("schools:plan", school.pk, year)
-    known = {row.pk: row for row in rows}
+    known = {str(row.pk): (row, held) for row, held in found}
     context = {
         "school": school,
         "year": year,
         "plan": plan,
         "table": table,
-        "lines": [(form, known.get(form["pk"].value() and int(form["pk"].value())), held) for form in table],
+        "lines": [(form, *known.get(str(form["pk"].value()), (None, []))) for form in table],
         "seen": digest,
         "problem": problem,
         "current": rows if problem == CHANGED else [],

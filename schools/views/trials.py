@@ -15,6 +15,7 @@ from schools.forms.class_acts import VoidForm
 from schools.forms.trials import TrialForm
 from schools.models import TrialLesson
 from schools.permissions import may_record, readable_schools, require_recorder
+from schools.workbooks import clean_text
 
 PAGE_SIZE = 20
 TWICE = "这位教师当天已登记同题试讲。"
@@ -24,7 +25,7 @@ TWICE = "这位教师当天已登记同题试讲。"
 def trials(request: HttpRequest, pk: int) -> HttpResponse:
     """What was recorded, the latest first."""
     school = get_object_or_404(readable_schools(request.user), pk=pk)
-    word = request.GET.get("q", "").strip()[:40]
+    word = clean_text(request.GET.get("q", ""))[:40]
     found = TrialLesson.objects.filter(school=school).kept().select_related("teacher").order_by("-on", "-pk")
     if word:
         found = found.filter(teacher__name__icontains=word)

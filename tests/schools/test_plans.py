@@ -84,6 +84,25 @@ def test_what_was_held_stays_in_the_plan(desk, school):
     assert names(school) == ["春训"]
 
 
+def test_only_what_was_not_held_can_be_removed(desk, school):
+    plan = AnnualPlanFactory(school=school)
+    free, held = PlannedClassFactory(plan=plan), PlannedClassFactory(plan=plan)
+    TrainingClassFactory(school=school, planned=held)
+
+    page = desk.get(reverse("schools:plan_edit", args=[2026]))
+
+    offered = {row.pk: f'name="{form["remove"].html_name}"' in page.content.decode() for form, row, _ in page.context["lines"] if row}
+    assert offered == {free.pk: True, held.pk: False}
+
+
+@pytest.mark.parametrize("pk", ["abc", "9" * 30, "-1", "１２"])
+def test_forged_rows_are_refused_without_an_error_page(desk, school, pk):
+    response = save(desk, (3, "春训", "main", pk))
+
+    assert response.status_code == 200
+    assert names(school) == []
+
+
 def test_nobody_overwrites_a_plan_they_have_not_seen(desk, school):
     address = reverse("schools:plan_edit", args=[2026])
     seen = desk.get(address).context["seen"]
@@ -95,18 +114,34 @@ def test_nobody_overwrites_a_plan_they_have_not_seen(desk, school):
     assert names(school) == ["同事加的班"]
 
 
-def test_signed_period_keeps_its_plan(desk, school):
+@pytest.fixture
+def signed(school):
+    """The school has signed 2026."""
+
     def provider(ids):
-        return {school.pk: [locks.Lock("2026年度自评", 2026, date(2026, 1, 1), date(2026, 12, 31), locks.COUNTY)]}
+        return (
+            {school.pk: [locks.Lock("2026年度自评", 2026, date(2026, 1, 1), date(2026, 12, 31), locks.COUNTY)]} if school.pk in ids else {}
+        )
 
     locks._providers.append(provider)
-    try:
-        page = save(desk, (3, "补一个班")).content.decode()
-    finally:
-        locks._providers.remove(provider)
+    yield
+    locks._providers.remove(provider)
+
+
+def test_signed_period_keeps_its_plan(desk, school, signed):
+    page = save(desk, (3, "补一个班")).content.decode()
 
     assert "2026年3月的计划已经锁定" in page
     assert names(school) == []
+
+
+def test_issuing_leaves_signed_plans_alone(city, county, school, signed, appoint, signed_client):
+    neighbour = SchoolFactory(city=city, county=county)
+
+    issue(signed_client(appoint("office")), (5, "主体班", "main"))
+
+    assert names(school) == []
+    assert names(neighbour) == ["主体班"]
 
 
 def test_last_year_is_copied_without_what_was_issued_and_without_doubles(desk, appoint, school, signed_client):
