@@ -10,6 +10,7 @@ from django.urls import reverse
 from schools.models import Leader, RecordChange, School, YearFigures
 from schools.models.scope import in_force
 
+NONE = "没有登记"
 #: Parts with a page of their own; the others are lists, named as in the address.
 PAGES = {"profile": "registry_profile", "equipment": "registry_equipment", "budgets": "registry_budget", "figures": "registry_figures"}
 
@@ -25,6 +26,11 @@ class Block:
     url: str
     change: RecordChange | None
 
+    @property
+    def is_empty(self) -> bool:
+        """Nothing is recorded, and nothing need be."""
+        return not self.missing and self.summary.endswith(NONE)
+
 
 def address(school_pk: int, section: str, year: int | None = None) -> str:
     """The page that keeps what a metric of this section counts; "" where the records are not kept here."""
@@ -35,8 +41,12 @@ def address(school_pk: int, section: str, year: int | None = None) -> str:
     return reverse("schools:registry_rows", args=[school_pk, section]) if section in lists else ""
 
 
-def blocks(school: School, year: int) -> list[Block]:
-    """All parts in the order of the page; the number of queries does not depend on what is recorded."""
+def blocks(school: School, year: int, *, may_edit: bool = True) -> list[Block]:
+    """All parts in the order of the page; the number of queries does not depend on what is recorded.
+
+    Who may not edit is led to the school's page instead of a form.
+    """
+    shown = f"{reverse('schools:school', args=[school.pk])}?year={year}#"
     last = _last_changes(school)
     facts = [
         ("profile", "基本情况", "school", *_profile(school)),
@@ -53,7 +63,14 @@ def blocks(school: School, year: int) -> list[Block]:
         ("brands", "特色品牌", "brand", *_counted(school.brands.kept(), "个")),
     ]
     return [
-        Block(slug, title, summary, missing, address(school.pk, slug, year), last.get(f"schools.{model}"))
+        Block(
+            slug,
+            title,
+            summary,
+            missing,
+            address(school.pk, slug, year) if may_edit or slug not in PAGES else f"{shown}{slug}",
+            last.get(f"schools.{model}"),
+        )
         for slug, title, model, summary, missing in facts
     ]
 
@@ -134,9 +151,9 @@ def _figures(school: School, year: int) -> tuple[str, str]:
 
 def _investments(school: School, year: int) -> tuple[str, str]:
     found = school.investments.kept().filter(year=year).aggregate(all=Count("pk"), total=Sum("amount"))
-    return f"{year}年 {found['all']} 项，{found['total']:,.2f} 元" if found["all"] else f"{year}年没有登记", ""
+    return f"{year}年 {found['all']} 项，{found['total']:,.2f} 元" if found["all"] else f"{year}年{NONE}", ""
 
 
 def _counted(rows, unit: str) -> tuple[str, str]:
     count = rows.count()
-    return f"{count} {unit}" if count else "没有登记", ""
+    return f"{count} {unit}" if count else NONE, ""

@@ -41,13 +41,14 @@ def overview(request: HttpRequest, pk: int) -> HttpResponse:
     """All parts with their last change, what is missing and where to fill it in."""
     school = school_of(request.user, pk)
     year = timezone.localdate().year
-    found = blocks(school, year)
+    may_edit = may_record(request.user, school)
+    found = blocks(school, year, may_edit=may_edit)
     context = {
         "school": school,
         "year": year,
         "blocks": found,
         "missing": sum(1 for block in found if block.missing),
-        "may_edit": may_record(request.user, school),
+        "may_edit": may_edit,
         "lock": locks.standing_lock(school),
         "waiting": Correction.objects.visible_to(request.user).pending().filter(school=school).count(),
         "trail": trail_of(school)[:1],

@@ -84,6 +84,7 @@ def test_others_read_but_find_no_form(role, school, appoint, signed_client, at):
     client = signed_client(user)
 
     assert client.get(at()).status_code == client.get(at("teachers/")).status_code == 200
+    assert at("profile/") not in client.get(at()).content.decode()
     assert at("teachers/add/") not in client.get(at("teachers/")).content.decode()
     assert client.get(at("teachers/add/")).status_code == 403
     assert client.post(at("profile/"), {"seats": 5}).status_code == 403
