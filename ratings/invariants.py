@@ -178,5 +178,7 @@ def opening_notice_file(scheme: Scheme) -> Iterator[str]:
         return
     if not notice.pdf.storage.exists(notice.pdf.name):
         yield "存档的启动通知文件不见了"
-    elif hashlib.sha256(notice.pdf.read()).hexdigest() != notice.digest:
-        yield "存档的启动通知文件与摘要不符"
+        return
+    with notice.pdf.open() as kept:
+        if hashlib.sha256(kept.read()).hexdigest() != notice.digest:
+            yield "存档的启动通知文件与摘要不符"
