@@ -34,6 +34,7 @@ def desk(request: HttpRequest, pk: int) -> HttpResponse:
     do = data.get("do", request.GET.get("do", ""))[:40]
     item = _item(scheme, data.get("p-item", ""))
     found = RuleDesk(scheme, data.get("rule", ""), facts_of(data.get), item=item, data=data, do=do)
+    found.readonly = not may_edit_scheme(request.user)
     context = {"desk": found, "scheme": scheme, "item": item} | looked_at(found, do, data)
     if request.htmx:
         return render(request, f"ratings/editor/rule/{FRAGMENTS.get(do, 'parts_fragment')}.html", context)

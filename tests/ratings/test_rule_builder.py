@@ -37,13 +37,13 @@ def there_and_back(rule):
     return compose(posted(drafts_of(rule))).line
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(rules)
 def test_any_rule_survives_the_small_forms(rule):
     assert there_and_back(rule) == to_text(rule)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.integers(0, 2**32))
 def test_rules_of_schemes_need_no_text(seed):
     maker = SchemeMaker(random.Random(seed))

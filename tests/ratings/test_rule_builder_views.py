@@ -277,3 +277,30 @@ def test_saving_the_item_takes_the_line_and_leaves_the_small_forms_alone(office,
 
     item.refresh_from_db()
     assert (item.rule, Fraction(item.points)) == ("分(0—30; 步长 0.5)", 30)
+
+
+def test_the_chair_reads_previews_and_tries_but_writes_nothing(appoint, signed_client, draft, school):
+    client = signed_client(appoint("chair"))
+    item = draft.items.get(code="L1")
+
+    page = unescape(client.get(reverse("ratings:scheme_item", args=[draft.pk, item.pk])).content.decode())
+    tried = client.post(reverse("ratings:rule_desk", args=[draft.pk]), FORM | {"do": "trial", "rule": "分(0—3)"}).content.decode()
+
+    assert "readonly" in page and "显示预览" in page
+    assert "加一部分" not in page
+    assert "保存小项" not in tried and school.short_name in tried
+
+
+def test_everything_verified_is_asked_of_reviewers_alone(post):
+    said = post("preview", rule="清单(音响=1; 桌椅=2)", verified="全部")
+
+    assert "音响、桌椅由评审核定，学校不用填写" in said
+
+
+def test_parameters_of_an_opened_scheme_are_not_offered_for_saving(office, draft):
+    type(draft).objects.filter(pk=draft.pk).update(phase="open")
+
+    page = office.post(reverse("ratings:rule_desk", args=[draft.pk]), FORM | {"do": "check", "rule": "分(0—3)"}).content.decode()
+
+    assert "可以使用" in page
+    assert "保存小项，回到小项页" not in page
