@@ -86,7 +86,7 @@ def remove_row(row: models.Model, *, version: int, by: User) -> None:
 
 
 def next_code(scheme: Scheme, near: str, taken: set[str] | None = None) -> str:
-    """The code that follows `near` and is still free: A1-3 after A1-2, C after B. An empty `near` gives none."""
+    """The code that follows `near` and is still free: K1-3 after K1-2, C after B. An empty `near` gives none."""
     if not near:
         return ""
     taken = _codes(scheme) if taken is None else taken

@@ -17,6 +17,7 @@ from ratings.permissions import may_edit_scheme
 from .scheme_editor import MODELS, draft_for, locked_away, place, row_address, row_of
 
 FIRST_CODES = {"categories": "A", "restrictions": "Y1"}
+BONUS_LETTER = "J"
 LOST = "这一行刚被别人删除。您填写的内容还在下面，点保存将重新增加一行；不要了就返回。"
 
 
@@ -119,7 +120,8 @@ def _beside(request: HttpRequest, scheme: Scheme) -> dict:
     section = request.GET.get("section", "")
     if section == "bonus":
         last = scheme.items.filter(kind=ItemKind.BONUS).last()
-        return {"kind": ItemKind.BONUS, "code": next_code(scheme, last.code if last else "J0"), "group": request.GET.get("group", "")}
+        code = next_code(scheme, last.code if last else f"{BONUS_LETTER}0")
+        return {"kind": ItemKind.BONUS, "code": code, "group": request.GET.get("group", "")}
     number = int(section) if section.isdecimal() and len(section) < 16 else 0
     category = scheme.categories.filter(pk=number).first()
     if category is None:
