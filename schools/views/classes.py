@@ -130,6 +130,9 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
             current = TrainingClass.objects.prefetch_related("lessons__teacher").get(pk=pk)
             form = _renewed(request, form, current)
             form.add_error(None, error)
+        except IntegrityError:
+            existing = classes.twin_of(record.school, form.cleaned_data["starts_on"], form.cleaned_data["name"], but=pk)
+            form.add_error("name", TAKEN)
         except ValidationError as error:
             form.add_error(None, error)
         else:

@@ -136,6 +136,11 @@ def test_row_of_a_lesson_without_hours_is_named(desk, school):
         ({"lesson-TOTAL_FORMS": "x"}, "课次"),
         ({"partners": "999999"}, "参加党校"),
         ({"planned": "abc"}, "计划班次"),
+        ({"name": "a\x00b"}, "班名"),
+        ({"attendance": "9" * 40}, "人次"),
+        ({"planned": "9" * 40}, "计划班次"),
+        ({"hours": "NaN"}, "学时"),
+        ({"cost": "1e99"}, "经费支出"),
     ],
 )
 def test_what_cannot_be_is_said_and_not_written(desk, change, said):
