@@ -16,6 +16,7 @@ from ratings.criteria.storing import to_decimal
 from ratings.criteria.versions import freeze, spec_of
 from ratings.enums import Phase
 from ratings.models import Adjustment, Erratum, Item, MetricSnapshot, Restriction, Result, Scheme, Score, StarBand
+from ratings.permissions import CITY_READERS
 from ratings.results.settling import lock_assessments
 from ratings.scoring import entry_from_json
 from ratings.workflow.opening import holders
@@ -133,5 +134,5 @@ def _tell(erratum: Erratum, seen: Foresight) -> None:
         text = f"《{scheme}》更正为第 {erratum.version.number} 版，涉及本校。{one['sent']}".strip()
         notify([appointment.user], text, url=url, key=f"erratum-{erratum.pk}-{appointment.school_id}", school=appointment.school)
         told.add(appointment.user_id)
-    others = [user for user in holders(scheme, [role for role, _ in Appointment._meta.get_field("role").choices]) if user.pk not in told]
+    others = [user for user in holders(scheme, CITY_READERS) if user.pk not in told]
     notify(others, f"《{scheme}》更正为第 {erratum.version.number} 版：{erratum.reason}", url=url, key=f"erratum-{erratum.pk}")
