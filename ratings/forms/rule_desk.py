@@ -16,7 +16,8 @@ from ratings.rules import RuleError, parse_rule
 from ratings.rules.building import MAX_PARTS
 from ratings.rules.parsing import MAX_LENGTH
 
-from .rule_parts import MOST_CONTROLS, PartForm, has_drafts, part_forms, read_drafts
+from .rule_parts import MOST_CONTROLS, PartForm, part_forms
+from .rule_posted import has_drafts, read_drafts
 
 #: Buttons that do not touch the small forms.
 LOOKING = ("", "read", "clear", "preview", "trial")

@@ -1,103 +1,25 @@
-"""The small forms of a rule: controls out of drafts, drafts out of what was posted."""
+"""The small forms of a rule: each part as controls with their texts and what is wrong with them."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 
 from ratings.rulebuilder import KINDS, Composed, Draft
 from ratings.rulebuilder.composing import COMPARISONS, LIMIT, RANGE
-from ratings.rulebuilder.drafts import GRADED, LIMITS, MOST_SUBJECTS, TEXT, Values
+from ratings.rulebuilder.drafts import GRADED, LIMITS, MOST_SUBJECTS, Values
 from ratings.rules import Vocabulary
-from ratings.rules.building import MAX_ENTRIES, MAX_PARTS
-from ratings.rules.parsing import MAX_LENGTH
+from ratings.rules.building import MAX_ENTRIES
 from schools.metrics.metric import Metric
 
-#: Longest text of one field: what a whole line may hold.
-LONGEST = MAX_LENGTH
+from .rule_controls import Control, RowOfControls
+
 #: Above this many controls a page would be refused by the server's limit on fields.
 MOST_CONTROLS = 600
 METRIC_LIST = "metric-names"
 SIGNS = tuple((sign, sign) for sign in COMPARISONS)
 RANGED = (*SIGNS, (RANGE, "介于（含两头）"))
 NO_SIGN = (("", "不比较"), *SIGNS)
-
-_COUNT = re.compile(r"[0-9]{1,2}")
-
-
-@dataclass(frozen=True)
-class Control:
-    """One control with its label, its text and what is wrong with it."""
-
-    id: str
-    name: str
-    label: str
-    value: str
-    error: str = ""
-    hint: str = ""
-    width: str = ""
-    choices: tuple[tuple[str, str], ...] = ()
-    suggests: bool = False
-    is_box: bool = False
-    is_long: bool = False
-    longest: int = LONGEST
-
-
-@dataclass(frozen=True)
-class RowOfControls:
-    """One line, or one metric of a 档, with the orders of its buttons."""
-
-    part: int
-    number: int
-    controls: tuple[Control, ...]
-
-    @property
-    def leading(self) -> tuple[Control, ...]:
-        """Of a metric: its name, and whether people type it."""
-        return self.controls[:2]
-
-    @property
-    def limiting(self) -> tuple[Control, ...]:
-        """Of a metric: which records count."""
-        return self.controls[2:]
-
-    @property
-    def is_limited(self) -> bool:
-        return any((control.value and not control.choices) or control.error for control in self.limiting)
-
-    @property
-    def said(self) -> str:
-        return str(self.number + 1)
-
-    @property
-    def up(self) -> str:
-        return f"row-up:{self.part}:{self.number}"
-
-    @property
-    def down(self) -> str:
-        return f"row-down:{self.part}:{self.number}"
-
-    @property
-    def drop(self) -> str:
-        return f"drop-row:{self.part}:{self.number}"
-
-    @property
-    def drop_subject(self) -> str:
-        return f"drop-subject:{self.part}:{self.number}"
-
-    @property
-    def up_said(self) -> str:
-        return f"第 {self.part + 1} 部分第 {self.said} 行上移"
-
-    @property
-    def down_said(self) -> str:
-        return f"第 {self.part + 1} 部分第 {self.said} 行下移"
-
-    @property
-    def drop_said(self) -> str:
-        return f"第 {self.part + 1} 部分第 {self.said} 行删除"
 
 
 class PartForm:
@@ -280,38 +202,3 @@ def about(metric: Metric) -> str:
     said += [f"可限定：{'、'.join(limits)}"] if limits else []
     words = list(getattr(metric, "word_order", ()))
     return "；".join([*said, *([f"种类：{'、'.join(words)}"] if words else [])])
-
-
-# -- what was posted
-
-
-def read_drafts(data: Mapping[str, str]) -> list[Draft]:
-    """The drafts of a form, however it was tampered with: counts are bounded, texts cut."""
-    count = min(_number(data.get("p-count", "")), MAX_PARTS)
-    return [_read_part(data, f"p{index}-") for index in range(count)]
-
-
-def has_drafts(data: Mapping[str, str]) -> bool:
-    """Whether the small forms were on the page at all."""
-    return "p-count" in data
-
-
-def _number(text: str) -> int:
-    return int(text) if _COUNT.fullmatch(text) and text.isascii() else 0
-
-
-def _read_part(data: Mapping[str, str], prefix: str) -> Draft:
-    kind = data.get(f"{prefix}kind", TEXT)
-    kind = kind if kind in KINDS else TEXT
-    rows = min(_number(data.get(f"{prefix}rows", "")), MAX_ENTRIES)
-    subjects = min(_number(data.get(f"{prefix}subjects", "")), MOST_SUBJECTS) if kind == GRADED else 0
-
-    found: dict[str, Values] = {}
-    for name in data:
-        if name.startswith(prefix):
-            head, _, key = name.removeprefix(prefix).rpartition("-")
-            found.setdefault(head, {})[key] = data[name][:LONGEST]
-    values = {key: text for key, text in found.get("", {}).items() if key not in ("kind", "rows", "subjects")}
-    if not values.get("whole"):
-        values.pop("whole", None)
-    return Draft(kind, values, [found.get(f"r{one}", {}) for one in range(rows)], [found.get(f"s{one}", {}) for one in range(subjects)])

@@ -5,6 +5,7 @@ from schools.models import Appointment, Region, User
 from .judged_year import joint, judged  # noqa: F401 - fixtures
 from .opened_year import assessment, filler, head, office, row, scheme  # noqa: F401 - fixtures
 from .races import race_rounds, race_year, unlocked  # noqa: F401 - fixtures
+from .rule_posts import post_rule, rule_office, rule_scheme  # noqa: F401 - fixtures
 from .year_folder import YearFolder
 
 
