@@ -15,7 +15,7 @@ from schools.models import Problem, Region, School, User, Visit
 from schools.templatetags.ui import STAR_NAMES
 
 from .anomalies import KINDS
-from .overview import MARKS, City, Details, Seen, city_on, details, total
+from .overview import MARKS, City, Details, Seen, city_on, details, in_units, total
 from .standing import MONTHS, View
 
 #: Characters in a line of the sheet.
@@ -129,12 +129,12 @@ def _figures(seen: Sequence[Seen], lecturers: str) -> tuple[tuple[str, str, str]
     plan_note = f"计划 {planned:,} 期，" if planned else "计划未填，"
     plan_note += f"{filed} / {len(seen)} 所已备案" if len(seen) > 1 else "已备案" if filed else "未备案"
     share = f"{done * 100 // planned}%" if planned else "—"
-    money = f"到位 {sum(arrived) / 10000:,.2f} 万元" if arrived else "到位经费未登记"
+    money = f"到位 {in_units(sum(arrived))} 万元" if arrived else "到位经费未登记"
     rows = [
         ("教学计划", f"完成 {done:,} 期（{share}）", plan_note),
         ("培训场次", f"{sums.classes:,} 期", "联合办班只计主办方"),
         ("参训人数", f"{sums.attendance:,} 人次", "主办和参加的班次合计"),
-        ("资金使用", f"支出 {sums.cost / 10000:,.2f} 万元", money),
+        ("资金使用", f"支出 {in_units(sums.cost)} 万元", money),
     ]
     return (*rows[:3], *([("授课主体", lecturers, "本校主办班次的课次")] if lecturers else []), rows[3])
 
@@ -169,7 +169,7 @@ def _counties(seen: Sequence[Seen]) -> tuple[tuple[str, ...], ...]:
             f"{sums.classes:,}",
             f"{sums.attendance:,}",
             f"{done:,} / {planned:,}",
-            f"{sums.cost / 10000:,.2f}",
+            in_units(sums.cost),
             str(flagged),
         )
         rows.append(row)

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
 
 from django.db.models import Count
 from django.utils import timezone
@@ -13,7 +14,7 @@ from django.utils import timezone
 from schools.metrics.standing import report_due
 from schools.models import Lesson, MonthlyReport, Region, School, TrainingClass
 
-from .anomalies import KINDS, Anomaly, Peers, anomalies_of, peers_of
+from .anomalies import Anomaly, Peers, anomalies_of, peers_of
 from .standing import MONTHS, Standing, Sums, View, standings
 
 CONFIRMED, ZERO, LATE, MISSING, OPEN, UNUSED = "confirmed", "zero", "late", "missing", "open", "unused"
@@ -158,6 +159,6 @@ def total(seen: Sequence[Seen]) -> Sums:
     return Sums(sum(one.classes for one in sums), sum(one.attendance for one in sums), sum((one.cost for one in sums), Sums().cost))
 
 
-def kinds_with_names(counts: Counter[str]) -> list[tuple[str, str]]:
-    """Choices of the filter, each with how many schools show it."""
-    return [(kind, f"{name}（{counts[kind]} 所）") for kind, name in KINDS.items()]
+def in_units(yuan: Decimal) -> str:
+    """万元 with two decimals, half up as everywhere."""
+    return f"{(yuan / 10000).quantize(Decimal('0.01'), ROUND_HALF_UP):,}"

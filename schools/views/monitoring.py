@@ -178,10 +178,10 @@ def _tiles(seen: Sequence[overview.Seen]) -> list[Tile]:
     arrived = [one.arrived for one in standings if one.arrived is not None]
     flagged = sum(bool(one.anomalies) for one in seen)
     done = sum(one.done for one in standings)
-    money = f"到位 {sum(arrived) / 10000:,.2f} 万元（{len(arrived)} 所已登记）" if arrived else "到位经费均未登记"
+    money = f"到位 {overview.in_units(sum(arrived))} 万元（{len(arrived)} 所已登记）" if arrived else "到位经费均未登记"
     return [
         Tile("教学计划", f"{done:,}", "期已完成", f"计划共 {planned:,} 期", done=done, whole=planned),
         Tile("培训场次", f"{total.classes:,}", "期", f"{len(seen)} 所党校，{flagged} 所有提示"),
         Tile("参训人数", f"{total.attendance:,}", "人次", "主办和参加的班次合计"),
-        Tile("资金使用", f"{total.cost / 10000:,.2f}", "万元", money, done=total.cost, whole=sum(arrived) if arrived else None),
+        Tile("资金使用", overview.in_units(total.cost), "万元", money, done=total.cost, whole=sum(arrived) if arrived else None),
     ]
