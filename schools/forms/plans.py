@@ -26,7 +26,7 @@ class PlanRowForm(forms.Form):
 
     def __init__(self, *args, **kwargs) -> None:
         super().__init__(*args, **kwargs)
-        self.empty_permitted = True
+        self.empty_permitted = False  # also a row nobody touched is read: it may stand for a record
         place = self.prefix.rpartition("-")[2]
         number = int(place) + 1 if place.isdigit() else 0
         for name, field in self.fields.items():

@@ -115,13 +115,11 @@ def save_rows(school: School, year: int, rows: Iterable[PlanRow], *, by: User) -
     School.objects.select_for_update().get(pk=school.pk)
     plan, _ = AnnualPlan.objects.get_or_create(school=school, year=year)
     known = {row.pk: row for row in plan.planned_classes.all()}
-    rows = list(rows)
-    for typed in sorted(rows, key=lambda row: not row.remove):
+    # What goes makes room for what changes, and that for what is new.
+    for typed in sorted(rows, key=lambda row: (not row.remove, row.pk is None)):
         if typed.pk is None:
             if not typed.remove:
-                _refuse_locked(school, year, typed.month)
-                made = PlannedClass.objects.create(plan=plan, month=typed.month, name=typed.name, kind=typed.kind)
-                note_change(made, school=school, action="add", before={}, after=snapshot(made), by=by)
+                _add(plan, typed, school, by)
             continue
         row = known.get(typed.pk)
         if row is None:
@@ -130,8 +128,14 @@ def save_rows(school: School, year: int, rows: Iterable[PlanRow], *, by: User) -
             _remove(row, school, by)
         else:
             _change(row, typed, school, by)
-    _refuse_twins(plan)
     return plan
+
+
+def _add(plan: AnnualPlan, typed: PlanRow, school: School, by: User) -> None:
+    _refuse_locked(school, plan.year, typed.month)
+    _refuse_twin(plan, typed.month, typed.name)
+    made = PlannedClass.objects.create(plan=plan, month=typed.month, name=typed.name, kind=typed.kind)
+    note_change(made, school=school, action="add", before={}, after=snapshot(made), by=by)
 
 
 def _remove(row: PlannedClass, school: School, by: User) -> None:
@@ -154,19 +158,14 @@ def _change(row: PlannedClass, typed: PlanRow, school: School, by: User) -> None
     _refuse_locked(school, row.plan.year, typed.month)
     before = snapshot(row)
     row.month, row.name, row.kind = typed.month, name, kind
-    # A swap of two rows would meet the unique constraint half way; twins are looked for at the end.
-    if PlannedClass.objects.filter(plan=row.plan, month=row.month, name=row.name).exclude(pk=row.pk).exists():
-        raise ValidationError(f"{row.month}月有两个“{row.name}”，请合并或改名。")
+    _refuse_twin(row.plan, row.month, row.name, but=row.pk)
     row.save(update_fields=["month", "name", "kind"])
     note_change(row, school=school, action="change", before=before, after=snapshot(row), by=by)
 
 
-def _refuse_twins(plan: AnnualPlan) -> None:
-    seen = set()
-    for row in plan.planned_classes.all():
-        if (row.month, row.name) in seen:
-            raise ValidationError(f"{row.month}月有两个“{row.name}”，请合并或改名。")
-        seen.add((row.month, row.name))
+def _refuse_twin(plan: AnnualPlan, month: int, name: str, *, but: int | None = None) -> None:
+    if PlannedClass.objects.filter(plan=plan, month=month, name=name).exclude(pk=but).exists():
+        raise ValidationError(f"{month}月有两个“{name}”，请合并或改名。")
 
 
 def _refuse_locked(school: School, year: int, month: int) -> None:

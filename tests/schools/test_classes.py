@@ -197,6 +197,22 @@ def test_change_keeps_old_values(desk, filler, school):
     assert record.lessons.count() == 1
 
 
+def test_lessons_nobody_touched_stay(desk, school):
+    record = TrainingClassFactory(school=school, starts_on=date(2026, 3, 5), name="两天班")
+    lessons = [LessonFactory(training_class=record, title=title) for title in ("党章", "作风")]
+    page = desk.get(reverse("schools:class_edit", args=[record.pk]))
+    rows = {"lesson-TOTAL_FORMS": "5", "lesson-INITIAL_FORMS": "2"}
+    for place, form in enumerate(page.context["form"].lessons):
+        rows |= {f"lesson-{place}-{name}": str(form.initial.get(name, "")) for name in ("pk", "title", "lecturer", "kind", "hours")}
+
+    edit(desk, record, attendance="77", lecturer="", lecturer_kind="", **rows)
+    record.refresh_from_db()
+
+    assert record.attendance == 77
+    assert [(one.pk, one.title) for one in record.lessons.order_by("pk")] == [(one.pk, one.title) for one in lessons]
+    assert "课次" not in RecordChange.objects.of(record).get().before
+
+
 def test_nobody_overwrites_what_they_have_not_seen(desk, school):
     register(desk)
     record = TrainingClass.objects.get()

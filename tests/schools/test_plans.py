@@ -25,9 +25,10 @@ def desk(filler, signed_client):
 
 
 def table(*rows, **more) -> dict:
-    """Rows of (month, name, kind, pk, remove) as the table sends them."""
-    data = {"row-TOTAL_FORMS": str(len(rows)), "row-INITIAL_FORMS": "0"}
-    for place, row in enumerate(rows):
+    """Rows of (month, name, kind, pk, remove) as the table sends them, and an empty one that nobody touched."""
+    data = {"row-TOTAL_FORMS": str(len(rows) + 1), "row-INITIAL_FORMS": str(sum(len(row) > 3 for row in rows))}
+    for place, row in enumerate((*rows, ())):
+        data |= {f"row-{place}-month": "", f"row-{place}-name": "", f"row-{place}-kind": "concentrated", f"row-{place}-pk": ""}
         for field, value in zip(("month", "name", "kind", "pk", "remove"), row, strict=False):
             if value:
                 data[f"row-{place}-{field}"] = str(value)
@@ -72,6 +73,17 @@ def test_rows_that_cannot_be_are_named_and_nothing_is_written(desk, school, row,
     assert said in page
     assert "春训" in page
     assert names(school) == []
+
+
+def test_rows_nobody_touched_stay_as_they_are(desk, school):
+    row = PlannedClassFactory(plan=AnnualPlanFactory(school=school), month=3, name="春训")
+
+    save(desk, (3, "春训", "concentrated", row.pk), (9, "秋训"))
+    twin = save(desk, (3, "春训", "concentrated", row.pk), (3, "春训")).content.decode()
+
+    assert names(school) == ["春训", "秋训"]
+    assert "3月有两个“春训”" in twin
+    assert not RecordChange.objects.filter(action="change").exists()
 
 
 def test_what_was_held_stays_in_the_plan(desk, school):
