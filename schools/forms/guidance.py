@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from django import forms
+from django.db.models import Q
 from django.utils import timezone
 
 from schools.guidance import POINTS, REMARKS
@@ -166,10 +167,8 @@ class TeamForm(forms.ModelForm):
         identity = user.identity
         people = identity.city.city_appointments.in_force().filter(role__in=[Role.LIAISON, Role.COUNTY, Role.COUNTY_LEAD, Role.OFFICE])
         if identity.county_id:
-            people = people.exclude(county__isnull=False).union(people.filter(county=identity.county_id))
-            keys = [person.user_id for person in people]
-        else:
-            keys = list(people.values_list("user", flat=True))
+            people = people.filter(Q(county__isnull=True) | Q(county=identity.county_id))
+        keys = list(people.values_list("user", flat=True))
         self.fields["members"].queryset = User.objects.filter(pk__in=keys, is_active=True).order_by("name")
 
 
