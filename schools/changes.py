@@ -93,7 +93,7 @@ def note_change(
         return None
     return RecordChange.objects.create(
         school=school,
-        record=obj._meta.verbose_name[:40],
+        record=record_word(type(obj)),
         model=obj._meta.label_lower,
         object_id=obj.pk,
         name=str(obj)[:LONGEST],
@@ -103,6 +103,11 @@ def note_change(
         reason=reason.strip()[:LONGEST],
         by=by,
     )
+
+
+def record_word(model: type[models.Model]) -> str:
+    """What people call the record: of the school's own row only 基本情况 is theirs to change."""
+    return "基本情况" if model is School else str(model._meta.verbose_name)[:40]
 
 
 def last_change(obj: models.Model) -> RecordChange | None:

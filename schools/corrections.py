@@ -22,7 +22,7 @@ from django.utils import timezone
 
 from schools import audit, locks
 from schools.applying import EXTRAS, apply, built, register_extras
-from schools.changes import differences, note_change, plain, snapshot, worded
+from schools.changes import differences, note_change, plain, record_word, snapshot, worded
 from schools.inbox import notify
 from schools.models import Appointment, Correction, RecordChange, School, User
 from schools.models.scope import SCHOOL_ROLES
@@ -182,7 +182,7 @@ def _request(act, model, school, obj, old, new, current, *, by, reason, extras=N
             correction = Correction.objects.create(
                 school=school,
                 act=act,
-                record=model._meta.verbose_name[:40],
+                record=record_word(model),
                 model=model._meta.label_lower,
                 object_id=obj.pk if obj else None,
                 name=name[:200],

@@ -96,4 +96,4 @@ def test_rows_beside_a_school_are_noted_too(school, appoint, signed_client):
     answer = client.post(f"/admin/schools/school/{school.pk}/change/", data)
 
     assert answer.status_code == 302, answer.context["errors"]
-    assert {(one.record, one.action) for one in RecordChange.objects.all()} == {("镇街党校", "change"), ("校领导", "add")}
+    assert {(one.record, one.action) for one in RecordChange.objects.all()} == {("基本情况", "change"), ("校领导", "add")}
