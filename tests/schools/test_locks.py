@@ -26,7 +26,15 @@ def assessment(city, school):
 
 @pytest.mark.parametrize(
     ("status", "approver"),
-    [("draft", None), ("confirming", None), ("returned", None), ("lapsed", None), ("county", "county"), ("city", "office"), ("settled", "office")],
+    [
+        ("draft", None),
+        ("confirming", None),
+        ("returned", None),
+        ("lapsed", None),
+        ("county", "county"),
+        ("city", "office"),
+        ("settled", "office"),
+    ],
 )
 def test_only_what_was_submitted_and_not_handed_back_is_locked(assessment, school, status, approver):
     fields = {"status": status}
