@@ -22,6 +22,7 @@ from schools.teaching import joint, months, plans
 PAGE_SIZE = 20
 SCHOOLS_PAGE_SIZE = 50
 FIRST_YEAR = 2000
+PLANNING_MONTH = 10
 
 
 def year_asked(request: HttpRequest) -> int:
@@ -70,8 +71,10 @@ def _rows(schools: Page, year: int) -> list[dict]:
 
 
 def _years(year: int) -> list[int]:
-    this = timezone.localdate().year
-    return sorted({this, this - 1, year}, reverse=True)
+    """This year and the last; from autumn on the next one as well, when its plan is made."""
+    today = timezone.localdate()
+    coming = {today.year + 1} if today.month >= PLANNING_MONTH else set()
+    return sorted({today.year, today.year - 1, year} | coming, reverse=True)
 
 
 @require_GET
