@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from ratings.answering import LIVE
-from ratings.enums import PUBLIC_PHASES, Phase, Stage, Status
+from ratings.enums import Phase, Stage, Status
 from ratings.models import Assessment
 from ratings.permissions import role_of
 from ratings.submission import due_of, last_return
@@ -51,7 +51,7 @@ def self_check_tiles(user: User) -> Iterator[Tile]:
     """对标自查 of the year that is under way, with the goals the school has set itself."""
     if role_of(user) not in SCHOOL_ROLES:
         return
-    running = Assessment.objects.visible_to(user).exclude(scheme__phase__in=PUBLIC_PHASES).filter(scheme__imported=False)
+    running = Assessment.objects.visible_to(user).filter(scheme__phase__in=(Phase.OPEN, Phase.SCORING), scheme__imported=False)
     counted = Count("goals", filter=~Q(goals__text="")), Count("goals", filter=~Q(goals__text="") & Q(goals__done=True))
     one = running.select_related("scheme").annotate(set_goals=counted[0], done_goals=counted[1]).order_by("-scheme__year").first()
     if one is not None:

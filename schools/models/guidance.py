@@ -194,7 +194,13 @@ class LiaisonOpinion(models.Model):
     class Meta:
         verbose_name = verbose_name_plural = "年度指导意见"
         ordering = ["school", "-year", "pk"]
-        constraints = [models.UniqueConstraint(fields=["school", "year", "by"], name="liaison_opinion_once_a_year")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["school", "year", "by"],
+                name="liaison_opinion_once_a_year",
+                violation_error_message="本年度意见已填写，请修改原意见。",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.school} {self.year} 年 {self.by}"

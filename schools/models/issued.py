@@ -70,6 +70,10 @@ class IssuedPlan(models.Model):
 
 
 class IssuedClassQuerySet(models.QuerySet):
+    def visible_to(self, user) -> "IssuedClassQuerySet":
+        """The classes of the plans one may see."""
+        return self.filter(issued_plan__in=IssuedPlan.objects.visible_to(user))
+
     def kept(self) -> "IssuedClassQuerySet":
         """Without the withdrawn ones."""
         return self.filter(withdrawn_at__isnull=True)
