@@ -158,13 +158,17 @@ def _values(scheme, wanted, rows):
 
 def forms_of(client, scheme: Scheme) -> list[tuple[str, dict]]:
     """Every form on every page of the scheme that answers, filled in otherwise; and every address with nothing in it."""
-    found = [(address, {}) for address in addresses(scheme)]
-    for address in addresses(scheme):
+    every = addresses(scheme)
+    found = [(address, {}) for address in every]
+    for address in every:
         page = client.get(address)
         if page.status_code == 200 and page["Content-Type"].startswith("text/html"):
             for action, fields in Forms(page.content.decode()).found:
                 found.append((action.partition("?")[0] or address, {name: otherwise(name, value) for name, value in fields.items()}))
-    return found
+    once = {
+        (address, tuple(sorted((name, value) for name, value in fields.items() if "csrf" not in name))): fields for address, fields in found
+    }
+    return [(address, fields) for (address, _), fields in once.items()]
 
 
 def moved_to(address: str, fields: dict, twin: Scheme, opened: Scheme, rows: dict) -> tuple[str, dict] | None:
