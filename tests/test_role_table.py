@@ -102,7 +102,7 @@ TABLE: dict[str, Case] = {
     "schools:guidance": Case(GUIDED, closed=ALL - GUIDED),
     "schools:guidance_school": Case(GUIDED, county=GUIDED & WIDE, closed=ALL - GUIDED, kind="school"),
     "schools:guidance_visit": Case(GUIDES, county=GUIDES & WIDE, closed=ALL - GUIDES, kind="school"),
-    "schools:guidance_void": Case({"office"}, county={"office"}, closed=ALL, method="post", kind="visit"),
+    "schools:guidance_void": Case({"office"}, county={"office"}, closed=ALL - GUIDES, method="post", kind="visit"),
     "schools:guidance_assign": Case(ASSIGNERS, closed=ALL - ASSIGNERS),
     "schools:guidance_end": Case(ASSIGNERS, county=ASSIGNERS & WIDE, closed=ALL - ASSIGNERS, method="post", kind="liaison_link"),
     "schools:guidance_teams": Case(ASSIGNERS, closed=ALL - ASSIGNERS),

@@ -40,7 +40,7 @@ WORDS = [
     Word("年度计划按期备案", "是否", upper=F(1)),
     Word("培训支出", "万元", "none"),
 ]
-VOCABULARY = Vocabulary(metrics={word.label: word for word in WORDS}, codes=frozenset({"D3", "D3-1"}))
+VOCABULARY = Vocabulary(metrics={word.label: word for word in WORDS}, codes=frozenset({"D3", "Z9-1"}))
 
 MANUAL = [
     "清单(书记任校长=2; 副职齐备=1; 挂牌且明确承办机构=1)",
@@ -56,5 +56,5 @@ MANUAL = [
     "分(0—6; 步长 0.5)",
     "清单(“投影/大屏”=1.5; 音响=1)",
 ]
-CONDITIONS = ["总分≥90 且 最低大项得分率≥70% 且 D3≥28", "D3-1>2.5", "办班期数[学时≥2]<1"]
+CONDITIONS = ["总分≥90 且 最低大项得分率≥70% 且 D3≥28", "Z9-1>2.5", "办班期数[学时≥2]<1"]
 EFFECTS = ["不授星", "最高一星", "最高三星", "最高四星"]

@@ -91,10 +91,10 @@ def test_number_is_exact():
 
 
 def test_condition_knows_codes_with_dash_and_dot():
-    condition = parse_condition("D3-1>=2且B.2<3 且 总分≥90")
+    condition = parse_condition("Z9-1>=2且B.2<3 且 总分≥90")
 
     assert isinstance(condition, Condition)
-    assert to_text(condition) == "D3-1≥2 且 B.2<3 且 总分≥90"
+    assert to_text(condition) == "Z9-1≥2 且 B.2<3 且 总分≥90"
 
 
 @pytest.mark.parametrize(("text", "star"), [("不授星", 0), ("最高一星", 1), ("最高 3 星", 3), ("最高四星", 4)])

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db
 
 MOST_QUERIES = 12
 #: Queries of the desk's pages, whatever the number of schools.
-COUNTED = {"/judging/": 8, "/judging/grid/": 10, "/judging/n/": 11, "/judging/n/items/K2/": 11}
+COUNTED = {"/judging/": 8, "/judging/grid/": 10, "/judging/n/": 12, "/judging/n/items/K2/": 11}
 MOST_CLICKS = 6
 
 

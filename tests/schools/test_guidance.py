@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from schools.guidance import GuidanceRefused, assign, end_liaison, give_opinion, record_visit
 from schools.models import AuditEntry, GuidanceTeam, Liaison, LiaisonOpinion, Notice, Problem, School, Visit
-from tests.factories import LiaisonFactory, SchoolFactory, VisitFactory
+from tests.factories import CountyFactory, LiaisonFactory, SchoolFactory, UserFactory, VisitFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -185,7 +185,7 @@ def test_only_the_writer_or_the_office_voids_a_visit(liaison, school, appoint, c
     client.post(address, {"reason": "登记错误"})
     visit.refresh_from_db()
 
-    assert refused == 403
+    assert refused == 404
     assert (visit.voided_by, visit.void_reason) == (liaison, "登记错误")
 
 
@@ -222,3 +222,13 @@ def test_lists_ask_the_same_questions_of_many_schools(name, appoint, county, sch
 
     with django_assert_max_num_queries(14):
         assert client.get(reverse(f"schools:{name}")).status_code == 200
+
+
+def test_a_county_forms_groups_of_its_own_people(appoint, signed_client, city):
+    lead, own = appoint("county_lead"), appoint("county")
+    stranger = appoint("county", user=UserFactory(name="外县人员"), county=CountyFactory(city=city), city=city)
+
+    page = signed_client(lead).get(reverse("schools:guidance_teams")).content.decode()
+
+    assert own.name in page
+    assert stranger.name not in page
