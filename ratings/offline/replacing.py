@@ -35,6 +35,10 @@ ROWS = (
     (models.CustomMetric, "scheme"),
     (models.StarBand, "scheme"),
     (models.Restriction, "scheme"),
+    (models.ChangeNote, "scheme"),
+    (models.AcknowledgedWarning, "scheme"),
+    (models.OpeningProposal, "scheme"),
+    (models.Erratum, "scheme"),
     (models.SchemeVersion, "scheme"),
 )
 
