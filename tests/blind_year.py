@@ -34,8 +34,11 @@ REMARKS = ("评语暗号己一", "评语暗号己二", "评语暗号己三")
 REASON, MINUTES, BASIS = "理由暗号庚", "纪要暗号辛", "认定暗号壬"
 #: Parts of a page that differ from one reading to the next.
 PASSING = re.compile(r'name="csrfmiddlewaretoken" value="[^"]*"|x-csrftoken": "[^"]*"|\d\d:\d\d:\d\d')
+#: Pages of `schools` that know nothing of a rating, since `schools` may not import it.
+OF_SCHOOLS = ("/metrics/", "/teaching/", "/corrections/")
 #: Addresses that say nothing about the year.
-APART = ("/static/", "/accounts/", "/admin/", "/help/", "/text-size/", "/schemes/")
+APART = ("/static/", "/accounts/", "/admin/", "/help/", "/text-size/", "/schemes/", *OF_SCHOOLS)
+REGISTRY = re.compile(r"/schools/\d+/(registry|explanation)/")
 
 
 class BlindYear:
@@ -141,7 +144,8 @@ def links(response, text: str) -> list[str]:
     if response.status_code in (301, 302):
         return [response.url.partition("#")[0]]
     targets = [html.unescape(one).partition("#")[0] for one in re.findall(r'(?:href|action)="(/[^"]*)"', text)]
-    return [one for one in targets if not one.startswith(APART) and ("?" not in one or one.endswith(("=all", "=total")))]
+    told = [one for one in targets if not one.startswith(APART) and not REGISTRY.match(one)]
+    return [one for one in told if "?" not in one or one.endswith(("=all", "=total"))]
 
 
 def readable(body: bytes) -> str:

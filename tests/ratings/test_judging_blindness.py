@@ -9,6 +9,7 @@ from django.urls import reverse
 from ratings.enums import Stage
 from ratings.models import Adjustment, Evidence, JudgeSheet, Panel, Score
 from schools.workbooks import read_workbook
+from tests.blind_year import OF_SCHOOLS, REGISTRY
 
 from .judged_year import FULL, NOTHING, close, desk_pages, signed
 from .opened_year import fields
@@ -85,13 +86,14 @@ def tokens(judged) -> dict[str, str]:
     return words
 
 
-def crawl(client: Client, start: str = "/", most: int = 200) -> dict[str, str]:
+def crawl(client: Client, start: str = "/", most: int = 300) -> dict[str, str]:
     """Every page that links lead to, from the workbench on; files as their bytes."""
     waiting, seen = [start], {}
-    while waiting and len(seen) < most:
+    while waiting:
         address = waiting.pop()
-        if address in seen or address.startswith(("/static/", "/accounts/logout", "/admin/")):
+        if address in seen or address.startswith(("/static/", "/accounts/logout", "/admin/", *OF_SCHOOLS)) or REGISTRY.match(address):
             continue
+        assert len(seen) < most, "too many pages to look at all of them"
         response = client.get(address)
         content = b"".join(response.streaming_content) if response.streaming else response.content
         seen[address] = content.decode(errors="replace")

@@ -61,10 +61,10 @@ def test_a_new_item_stands_at_the_end_of_its_category(draft, editor):
 
 
 def test_a_bonus_item_stands_after_all_base_items(draft, editor):
-    add_row(draft, Item, item_values(draft, kind="bonus", code="Y1"), by=editor)
+    add_row(draft, Item, item_values(draft, kind="bonus", code="W1"), by=editor)
     add_row(draft, Item, item_values(draft), by=editor)
 
-    assert codes(draft) == ["K1", "K2", "L1", "M1", "Y1"]
+    assert codes(draft) == ["K1", "K2", "L1", "M1", "W1"]
 
 
 @pytest.mark.parametrize("taken", ["K", "K1", "Y1"])
@@ -193,7 +193,7 @@ def test_a_group_is_renamed_moved_and_dissolved_as_a_whole(draft, editor):
 
 
 def test_the_cap_of_a_bonus_group_follows_its_name(draft, editor):
-    add_row(draft, Item, item_values(draft, code="Y1", kind="bonus", group="课题"), by=editor)
+    add_row(draft, Item, item_values(draft, code="W1", kind="bonus", group="课题"), by=editor)
     Scheme.objects.filter(pk=draft.pk).update(bonus_group_caps={"课题": "2"})
 
     rename_group(draft, Section(None), "课题", "科研", by=editor)
