@@ -1,8 +1,12 @@
 """Debian's Chromium for tests that look at pages."""
 
 import pytest
+from playwright.sync_api import BrowserContext, expect
 
 CHROMIUM = "/usr/bin/chromium"
+#: Patience with a machine that does other work beside the tests; nothing is measured by it.
+PATIENCE = 60_000
+expect.set_options(timeout=PATIENCE / 3)
 
 
 @pytest.fixture(scope="session")
@@ -15,6 +19,18 @@ def browser_type_launch_args(browser_type_launch_args: dict) -> dict:
 def browser_context_args(browser_context_args: dict) -> dict:
     """The common screen of an office desk, in Chinese."""
     return {**browser_context_args, "viewport": {"width": 1366, "height": 768}, "locale": "zh-CN", "timezone_id": "Asia/Shanghai"}
+
+
+@pytest.fixture(autouse=True, scope="session")
+def patient_browser() -> None:
+    """Every context waits as long, also those that tests open themselves."""
+    made = BrowserContext.__init__
+
+    def patient(self, *args, **kwargs) -> None:
+        made(self, *args, **kwargs)
+        self.set_default_timeout(PATIENCE)
+
+    BrowserContext.__init__ = patient
 
 
 @pytest.fixture

@@ -50,6 +50,7 @@ def start(request: HttpRequest) -> HttpResponse:
         "years": _years(year),
         "page": page,
         "rows": _rows(page, year),
+        "in_counties": any(school.county_id for school in page.object_list),
         "may_issue": may_issue_plan(request.user),
         "query": request.GET.urlencode(),
     }
