@@ -29,7 +29,7 @@ run: .make/requirements
 
 test: lint .make/test-packages .make/fonts
 	$(PYTHON) -m pytest $(PARALLEL) --cov --cov-report=term
-	DATABASE_TESTS_ONLY=1 $(PYTHON) .ci/with_postgresql.py $(PYTHON) -m pytest $(PARALLEL) -m "not browser and not deep"
+	DATABASE_TESTS_ONLY=1 $(PYTHON) .ci/with_postgresql.py $(PYTHON) -m pytest $(PARALLEL) -m "not browser and not deep and not once"
 
 test-deep: .make/requirements-dev .make/test-packages .make/fonts
 	HYPOTHESIS_PROFILE=deep $(PYTHON) -m pytest -m deep
