@@ -47,17 +47,27 @@ class Hand:
         """Adds a part; what follows is filled into it."""
         count = self.parts.count()
         self.page.get_by_label("给分").or_(self.page.get_by_label("再加一部分")).select_option(label=kind)
-        self.page.get_by_role("button", name="加一部分").click()
-        expect(self.parts).to_have_count(count + 1)
+        self.add(self.page.get_by_role("button", name="加一部分"), self.parts, count + 1)
         return self.parts.nth(count)
+
+    def add(self, button, things, count):
+        """Presses once what was typed has been checked, and once more where a slow answer took the press away."""
+        for _ in range(3):
+            self.page.wait_for_load_state("networkidle")
+            button.click()
+            try:
+                expect(things).to_have_count(count, timeout=8_000)
+            except AssertionError:
+                continue
+            return
+        expect(things).to_have_count(count)
 
     def lines(self, part, *lines):
         """Texts line by line; comparisons that are preselected stay, others are given as (sign, …)."""
         rows = part.locator("tbody tr")
         for place, texts in enumerate(lines):
             if rows.count() == place:
-                part.get_by_role("button", name="加一行").click()
-                expect(rows).to_have_count(place + 1)
+                self.add(part.get_by_role("button", name="加一行"), rows, place + 1)
             row = rows.nth(place)
             if texts[0] in "≥>=":
                 row.locator("select").select_option(label=texts[0])
