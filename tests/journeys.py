@@ -11,7 +11,7 @@ from pathlib import Path
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 from python_calamine import CalamineWorkbook
 
 from ratings.criteria.spec import BoundItem
@@ -144,6 +144,13 @@ class Desk:
     def follow(self, name: str) -> None:
         self.press(name, role="link")
 
+    def leave(self, button: str) -> None:
+        """Presses and waits until another page has come."""
+        here = self.page.url
+        self.press(button)
+        expect(self.page).not_to_have_url(here)
+        self.page.wait_for_load_state()
+
     def click(self, target) -> None:
         self._note()
         target.click()
@@ -199,8 +206,7 @@ def fill_item(desk: Desk, bound: BoundItem, *, asks: IsAsked = asked_of_school, 
 
 
 def attach_file(desk: Desk) -> None:
-    """Uploads a document on the page of an item that was just left."""
-    desk.page.go_back()
+    """Uploads a document on the page of an item."""
     desk.page.locator("summary", has_text="添加佐证材料").click()
     desk.page.get_by_label("或上传文件").set_input_files(SCAN)
     desk.press("添加", exact=True)

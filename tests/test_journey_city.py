@@ -150,8 +150,7 @@ def score_what_is_left(leader: Desk, year: Year) -> None:
     while "/items/" in leader.page.url:
         code = leader.page.url.rstrip("/").split("/")[-1]
         fill_item(leader, spec.bound[code], asks=asked_of_reviewers)
-        leader.press("保存并下一项")
-        leader.page.wait_for_url(lambda url, code=code: not url.rstrip("/").endswith(code))
+        leader.leave("保存并下一项")
 
 
 def decide_and_publish(year: Year, desk) -> None:

@@ -84,11 +84,11 @@ def fill_and_submit(year: Year, desk) -> dict[str, int]:
         page = filler.go(reverse("ratings:assessment_item", args=[assessment.pk, item.code]))
         by_system = page.get_by_role("heading", name="系统取数（不用填写）").count()
         filled += by_system if not bound.item.bonus else 0
-        if fill_item(filler, bound):
-            filler.press("保存并")
-        base = filler.values if not bound.item.bonus else base
         if item.name in PAPERS:
             attach_file(filler)
+        if fill_item(filler, bound):
+            filler.leave("保存并")
+        base = filler.values if not bound.item.bonus else base
     filler.go(reverse("ratings:assessment", args=[assessment.pk]))
     filler.follow("核对并交负责人确认")
     filler.press("确认交负责人确认")
@@ -123,7 +123,7 @@ def review(year: Year, desk) -> int:
     expect(head.page.get_by_text(REQUEST).first).to_be_visible()
     head.page.goto(f"{head.origin}{reverse('ratings:assessment_item', args=[assessment.pk, code])}")
     head.page.get_by_label("说明").fill("已换成今年的任职文件")
-    head.press("保存并下一项")
+    head.leave("保存并下一项")
     head.go(reverse("ratings:assessment", args=[assessment.pk]))
     head.follow("核对并提交补正")
     head.press("确认提交补正")

@@ -75,7 +75,7 @@ def fill_in_items(filler: Desk, assessment) -> None:
         filler.go(reverse("ratings:assessment", args=[assessment.pk]))
         filler.follow(f"{item.code} {item.name}")
         if fill_item(filler, spec.bound[item.code]):
-            filler.press("保存并")
+            filler.leave("保存并")
     filler.go(reverse("ratings:assessment_check", args=[assessment.pk]))
     filler.press("确认交负责人确认")
     filler.hears("已交负责人确认。")

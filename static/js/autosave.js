@@ -9,6 +9,8 @@
   const rows = new Map();
   let composing = false;
   let leaving = false;
+  let pressed = null;
+  let waiting = null;
 
   function controls(element) {
     return Array.from(element.querySelectorAll("input[name], textarea[name], select[name]"));
@@ -147,8 +149,19 @@
       later(row, "网络不通，还没有保存。内容留在本页，网络恢复后自动保存。");
     }).then(function () {
       row.busy = false;
+      if (waiting) return submit();
       if (!row.wait && !row.halted && !leaving && changed(row) && typed(row.element) !== row.refused) save(row);
     });
+  }
+
+  function saving() { return Array.from(rows.values()).some(function (row) { return row.busy; }); }
+
+  // The form that waited, by the button that was pressed, so that its name is sent too.
+  function submit() {
+    if (saving()) return;
+    const button = waiting;
+    waiting = null;
+    button.click();
   }
 
   function take(row) {
@@ -219,7 +232,14 @@
       save(row);
     } else if (event.target.closest("[data-take]")) take(row);
   });
-  document.addEventListener("submit", function () { leaving = true; });
+  // While a row is on its way its new version is not known here: sent now, the form would conflict with the same person.
+  document.addEventListener("click", function (event) { pressed = event.target.closest("button, input[type=submit]"); }, true);
+  document.addEventListener("submit", function (event) {
+    if (pressed && pressed.form === event.target && saving()) {
+      event.preventDefault();
+      waiting = pressed;
+    } else leaving = true;
+  }, true);
   window.addEventListener("pageshow", function () { leaving = false; });
   window.addEventListener("online", function () { rows.forEach(save); });
   window.addEventListener("beforeunload", function (event) {

@@ -132,6 +132,35 @@ def test_the_other_value_of_a_conflict_can_be_taken(open_at, filler, head, row):
     expect(remark(page, row)).to_have_value("校长写的")
 
 
+def test_saving_the_page_waits_for_the_answer_under_way_and_meets_no_conflict_with_oneself(open_at, filler, row):
+    page = open_at(filler, "item", "M1")
+    held = []
+
+    def hold(route):
+        if "hx-request" in route.request.headers and not held:
+            held.append((route, route.fetch()))
+        else:
+            route.continue_()
+
+    page.route("**/*", hold)
+    count_field(page, row).fill("2")
+    with page.expect_request(lambda request: request.method == "POST"):
+        count_field(page, row).blur()
+    remark(page, row).fill("写在保存途中")
+    here = page.url
+
+    page.get_by_role("button", name="保存并").click()
+    page.wait_for_timeout(300)
+    expect(page).to_have_url(here)
+    expect(said(page)).to_contain_text("正在保存")
+    route, answer = held[0]
+    route.fulfill(response=answer)
+
+    expect(page).not_to_have_url(here)
+    assert row("M1").answers == {"答": {"成果": 2}}
+    assert row("M1").remark == "写在保存途中"
+
+
 def test_an_ended_session_leads_to_sign_in_and_back_with_the_text(open_at, filler, row):
     page = open_at(filler, "item", "M1")
     here = page.url
