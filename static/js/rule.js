@@ -4,7 +4,7 @@
   const SHOWN = 8;
   const WORD = /[^\s()（）;；:：,，、+＋=≥≤<>≠→×÷/\[\]【】“”"「」0-9.%]+$/;
   let composing = null;
-  let pressed = "", busy = null;
+  let pressed = "", busy = null, held = false;
 
   function line() { return document.getElementById("id_rule"); }
 
@@ -16,15 +16,36 @@
     event.target.dispatchEvent(new Event("composed", { bubbles: true }));
     if (event.target === line()) suggest();
   });
+  // A button sends the small forms as they stand, so what the page sent by itself before is out of date. It is stopped
+  // when the button goes down: an answer that came before the button is let go would move it away under the finger.
+  function live() { return document.querySelector(".rule-live"); }
+  function stop() {
+    [live(), line()].forEach(function (one) {
+      if (one) one.dispatchEvent(new CustomEvent("htmx:abort", { bubbles: true, detail: { elt: one } }));
+    });
+  }
+  document.addEventListener("pointerdown", function (event) {
+    if (!event.target.closest("#rule-parts button")) return;
+    held = true;
+    stop();
+  });
+  ["pointerup", "pointercancel"].forEach(function (name) {
+    document.addEventListener(name, function () {
+      if (!held) return;
+      window.setTimeout(function () {
+        held = false;
+        if (!busy && live()) live().dispatchEvent(new Event("change"));  // let go elsewhere: nothing was pressed
+      }, 50);
+    });
+  });
   document.addEventListener("htmx:beforeRequest", function (event) {
-    const from = event.detail.elt, live = document.querySelector(".rule-live");
-    if ((composing && from === composing) || (busy && from === live)) {
+    const from = event.detail.elt, byItself = from === live() || from === line();
+    if ((composing && from === composing) || (byItself && (held || busy))) {
       event.preventDefault();
     } else if (from.tagName === "BUTTON" && from.closest("#rule-parts")) {
-      // A button sends the small forms as they stand, so what they sent by themselves before is out of date.
       pressed = from.value;
       busy = event.detail.xhr;
-      if (live) live.dispatchEvent(new CustomEvent("htmx:abort", { bubbles: true, detail: { elt: live } }));
+      stop();
     }
   });
   document.addEventListener("htmx:afterRequest", function (event) { if (event.detail.xhr === busy) busy = null; });
