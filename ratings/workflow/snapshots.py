@@ -9,8 +9,8 @@ from django.utils import timezone
 from ratings.criteria.spec import SchemeSpec
 from ratings.criteria.versions import current_spec
 from ratings.models import Assessment, MetricSnapshot, Scheme
-from schools.metrics import IMPORTED, Figure, figures
-from schools.models import MetricValue, School
+from schools.metrics import IMPORTED, Figure, figures, imported_figures
+from schools.models import School
 
 
 def scheme_spec(scheme: Scheme) -> SchemeSpec:
@@ -28,14 +28,10 @@ def city_figures(spec: SchemeSpec, schools) -> dict[int, dict[str, Figure]]:
     """The same for many schools, in a number of queries that does not grow with them."""
     own = {metric.label for metric in spec.custom_metrics}
     registry = [reference for reference in sorted(spec.references) if reference not in own]
-    found = figures(registry, schools=schools, year=spec.year, start=spec.period_start, end=spec.period_end)
-    declared = sorted(own & spec.references)
-    if declared:
-        for values in found.values():
-            values.update(dict.fromkeys(declared, Figure(None, IMPORTED)))
-        rows = MetricValue.objects.filter(school__in=schools.order_by().values("pk"), year=spec.year, reference__in=declared)
-        for row in rows:
-            found[row.school_id][row.reference] = Figure(Fraction(row.value), IMPORTED, row.note)
+    imported = imported_figures(schools, spec.year)
+    found = figures(registry, schools=schools, year=spec.year, start=spec.period_start, end=spec.period_end, imported=imported)
+    for school, values in found.items():
+        values.update((name, imported.get((school, name), Figure(None, IMPORTED))) for name in sorted(own & spec.references))
     return found
 
 

@@ -1,6 +1,6 @@
 """From references to figures, for one school or for a nation, with the same number of queries."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
@@ -13,7 +13,8 @@ from django.utils import timezone
 from schools.models import MetricValue, School
 
 from .catalogue import resolve
-from .data import Period, load
+from .data import Period
+from .loading import load
 from .metric import Metric
 from .references import Reference
 
@@ -27,6 +28,9 @@ class Figure:
     value: Fraction | None
     source: str
     note: str = ""
+
+
+Imported = Mapping[tuple[int, str], Figure]
 
 
 @dataclass(frozen=True)
@@ -47,8 +51,8 @@ def compute(
 ) -> dict[int, dict[str, Fraction | None]]:
     """Figures from the schools' own records; imported values play no part (see `figures`).
 
-    Keys are the references exactly as given. The number of queries depends on which tables the metrics read, never on
-    the number of schools. `as_of` (today) decides which monthly reports are already late.
+    Keys are the references exactly as given. One query, however many schools and metrics.
+    `as_of` (today) decides which monthly reports are already late.
     Raises MetricError for a text that names no metric.
     """
     wanted = {text: _resolved(text) for text in references}
@@ -60,15 +64,22 @@ def compute(
 
 
 def figures(
-    references: Iterable[str], *, schools: QuerySet[School], year: int, start: date, end: date, as_of: date | None = None
+    references: Iterable[str],
+    *,
+    schools: QuerySet[School],
+    year: int,
+    start: date,
+    end: date,
+    as_of: date | None = None,
+    imported: Imported | None = None,
 ) -> dict[int, dict[str, Figure]]:
     """Like `compute`, with the imported values of the year in place of the computed ones.
 
     An imported value for the very reference counts; else one for the bare metric, since a workbook of history names
-    metrics without the conditions of this year's scheme.
+    metrics without the conditions of this year's scheme. A caller that has read the imported values passes them on.
     """
     wanted = list(dict.fromkeys(references))
-    imported = _imported(schools, year)
+    imported = imported_figures(schools, year) if imported is None else imported
     computed = compute(wanted, schools=schools, start=start, end=end, as_of=as_of)
     return {
         school: {text: _imported_figure(imported, school, text) or Figure(value, COMPUTED) for text, value in values.items()}
@@ -76,12 +87,13 @@ def figures(
     }
 
 
-def _imported(schools: QuerySet[School], year: int) -> dict[tuple[int, str], Figure]:
+def imported_figures(schools: QuerySet[School], year: int) -> Imported:
+    """Every imported value of the year, by school and the reference it was imported under."""
     rows = MetricValue.objects.filter(school__in=schools.order_by().values("pk"), year=year)
     return {(row.school_id, row.reference): Figure(Fraction(row.value), IMPORTED, row.note) for row in rows}
 
 
-def _imported_figure(imported: dict[tuple[int, str], Figure], school: int, text: str) -> Figure | None:
+def _imported_figure(imported: Imported, school: int, text: str) -> Figure | None:
     metric, reference = _resolved(text)
     return imported.get((school, str(reference))) or imported.get((school, metric.label))
 

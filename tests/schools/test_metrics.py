@@ -5,8 +5,6 @@ from decimal import Decimal
 from fractions import Fraction
 
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 
 from schools.metrics import METRICS, MetricError, canonical, compute, explain, figures
 from schools.models import Budget, Lesson, Regulation, School, Teacher, TrainingClass, Visit
@@ -318,52 +316,3 @@ def test_explain_lists_the_records_behind_a_figure(school):
     assert [(record.label, record.url) for record in records] == [
         ("2026-03-05 两新党员班（8 学时，40 人次）", f"/schools/{school.pk}/#classes")
     ]
-
-
-@pytest.mark.parametrize("filled", [False, True])
-def test_explain_every_metric_with_and_without_records(school, filled):
-    if filled:
-        fill(school)
-
-    for label in METRICS:
-        records = explain(label, school=school, **PERIOD)
-        assert all(record.label and record.url for record in records)
-
-
-def fill(school):
-    """One record of everything."""
-    point, plan = make.TeachingPointFactory(school=school), make.AnnualPlanFactory(school=school)
-    one = held(school, 3, teaching_point=point, planned=make.PlannedClassFactory(plan=plan), cost=Decimal(10), category="main")
-    for kind in Lesson.LecturerKind:
-        make.LessonFactory(training_class=one, lecturer_kind=kind)
-    make.TeacherFactory(school=school)
-    make.RegulationFactory(school=school)
-    make.BudgetFactory(school=school)
-    make.YearFiguresFactory(school=school)
-    make.VisitFactory(school=school)
-    make.MonthlyReportFactory(school=school)
-
-
-def test_compute_costs_the_same_queries_for_1_3_and_30_schools():
-
-    references, counts = [*METRICS, "办班期数[学时≥2, 人次≥15]"], []
-    for wanted in (1, 3, 30):
-        while School.objects.count() < wanted:
-            fill(make.SchoolFactory())
-        with CaptureQueriesContext(connection) as queries:
-            found = figures(references, schools=School.objects.all(), year=2026, **PERIOD)
-        counts.append(len(queries))
-        assert len(found) == wanted
-
-    assert counts[0] == counts[1] == counts[2] <= 15
-
-
-def test_compute_reads_only_the_tables_it_needs(school, django_assert_num_queries):
-    with django_assert_num_queries(2):
-        compute(["办班期数", "参训人次"], schools=School.objects.all(), **PERIOD)
-
-
-def test_compute_respects_the_given_schools(school):
-    other = make.SchoolFactory()
-
-    assert set(compute(["办班期数"], schools=School.objects.filter(pk=other.pk), **PERIOD)) == {other.pk}
