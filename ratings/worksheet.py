@@ -197,9 +197,7 @@ def _requests(assessment: Assessment) -> dict[str, str]:
     """What a return asks for, by item code."""
     if assessment.status != Status.RETURNED:
         return {}
-    asked = returned_items(assessment)
-    codes = dict(assessment.scheme.items.filter(pk__in=asked).values_list("pk", "code"))
-    return {codes[item]: comment for item, comment in asked.items()}
+    return returned_items(assessment, "item__code")
 
 
 def _figures(assessment: Assessment, spec: SchemeSpec) -> dict[str, Figure]:

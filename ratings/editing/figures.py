@@ -13,7 +13,7 @@ from django.utils import timezone
 from ratings.criteria.spec import CustomMetricSpec, SchemeSpec
 from ratings.criteria.versions import current_spec
 from ratings.enums import FilledBy, Phase, Stage, Status
-from ratings.models import Assessment, Item, Scheme, SchemeVersion
+from ratings.models import Assessment, Scheme, SchemeVersion
 from ratings.workflow import is_overdue, returned_items, void_signature
 from schools.changes import note_change, snapshot
 from schools.models import MetricValue, Role, User
@@ -132,7 +132,7 @@ def _own_rules(assessment: Assessment, metric: CustomMetricSpec, spec: SchemeSpe
     if assessment.status == Status.CONFIRMING and role == Role.FILLER:
         return "已交负责人确认，如需修改请先取回。"
     if assessment.status == Status.RETURNED:
-        codes = Item.objects.filter(pk__in=returned_items(assessment)).values_list("code", flat=True)
+        codes = returned_items(assessment, "item__code")
         if not any(metric.label in spec.bound[code].references for code in codes if code in spec.bound):
             return "退回补正时只能修改所列小项要用的数。"
     return ""

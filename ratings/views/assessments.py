@@ -1,6 +1,7 @@
 """自评: a school's own assessments, the task list, one item, all items on one sheet."""
 
 from django.contrib import messages
+from django.db.models import Exists, OuterRef
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -24,10 +25,11 @@ REFUSED = "自评由本校填报人和负责人填写、查阅。"
 
 
 def own_assessment(request: HttpRequest, pk: int) -> Assessment:
-    """The school's own assessment; other roles have desks of their own."""
+    """The school's own assessment; other roles have desks of their own. `has_others` tells of other years."""
     require(role_of(request.user) in SCHOOL_ROLES, REFUSED)
-    visible = Assessment.objects.visible_to(request.user).select_related("scheme__city", "school", "panel").prefetch_related("extensions")
-    return get_object_or_404(visible, pk=pk)
+    visible = Assessment.objects.visible_to(request.user)
+    rows = visible.select_related("scheme__city", "school", "panel").prefetch_related("extensions")
+    return get_object_or_404(rows.annotate(has_others=Exists(visible.exclude(pk=OuterRef("pk")))), pk=pk)
 
 
 @require_GET
@@ -66,7 +68,6 @@ def assessment_page(request: HttpRequest, pk: int) -> HttpResponse:
         "other_steps": other_steps(assessment, steps),
         "submitted": receipt_move(assessment),
         "first_open": next((line for line in sheet.lines if line.is_open), None),
-        "years": Assessment.objects.visible_to(request.user).exclude(pk=assessment.pk).exists(),
     }
     return render(request, "ratings/assessment/tasks.html", context)
 

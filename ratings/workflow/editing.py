@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db.models import Exists
 from django.utils import timezone
 
@@ -45,10 +47,10 @@ def _self(score: Score, user: User, role: str) -> str:
     return ""
 
 
-def returned_items(assessment: Assessment) -> dict[int, str]:
-    """What the last return, or the last correction of the criteria, asks for: comment by item id."""
-    last = assessment.moves.filter(to_status=Status.RETURNED).order_by("-id").first()
-    return dict(ReturnedItem.objects.filter(move=last).values_list("item_id", "comment")) if last else {}
+def returned_items(assessment: Assessment, key: str = "item_id") -> dict[Any, str]:
+    """What the last return, or the last correction of the criteria, asks for: comment by item id, or by another `key` of the row."""
+    last = assessment.moves.filter(to_status=Status.RETURNED).order_by("-id").values("pk")[:1]
+    return dict(ReturnedItem.objects.filter(move=last).values_list(key, "comment"))
 
 
 def _county(score: Score, user: User, role: str) -> str:
