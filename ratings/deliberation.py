@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 
 from ratings.averages import mean_points
 from ratings.board import Cell, near, thresholds, tint
@@ -98,12 +99,12 @@ class Case:
     def caps(self) -> tuple:
         return self.outcome.verdict.caps if self.outcome.verdict else ()
 
-    @property
+    @cached_property
     def spreads(self) -> tuple[ItemStages, ...]:
         """Items on which the judges are far apart."""
         return tuple(item for item in self.items if item.is_spread and self.before_committee)
 
-    @property
+    @cached_property
     def gaps(self) -> tuple[ItemStages, ...]:
         """Items on which one stage differs much from the stage before."""
         return tuple(item for item in self.items if item.has_gap and self.before_committee)
@@ -129,15 +130,19 @@ class Case:
 
     def shows(self, view: str) -> bool:
         """Whether the school belongs to one of VIEWS."""
-        found = {
-            "undecided": self.undecided,
-            "near": self.near,
-            "spread": self.spreads,
-            "gap": self.gaps,
-            "restricted": self.caps or self.proposed,
-            "missing": self.lacking,
-        }
-        return bool(found.get(view, True))
+        belongs = _BELONGS.get(view)
+        return belongs is None or bool(belongs(self))
+
+
+#: When a school belongs to one of VIEWS; the others hold all.
+_BELONGS: dict[str, Callable[[Case], object]] = {
+    "undecided": lambda case: case.undecided,
+    "near": lambda case: case.near,
+    "spread": lambda case: case.spreads,
+    "gap": lambda case: case.gaps,
+    "restricted": lambda case: case.caps or case.proposed,
+    "missing": lambda case: case.lacking,
+}
 
 
 @dataclass(frozen=True)

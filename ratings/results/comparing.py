@@ -49,7 +49,7 @@ class ItemStages:
 
     @property
     def has_gap(self) -> bool:
-        return any(gap is not None and abs(gap) > GAP_SHARE * self.full for gap in (self.county_gap, self.city_gap))
+        return any(gap and abs(gap) > GAP_SHARE * self.full for gap in (self.county_gap, self.city_gap))
 
 
 def stages_of(evaluation: Evaluation, key: str) -> tuple[ItemStages, ...]:

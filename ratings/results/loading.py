@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import cache
 
 from ratings.criteria.spec import SchemeSpec
 from ratings.criteria.versions import current_version, spec_of
@@ -89,7 +90,8 @@ def _metrics(scheme: Scheme) -> dict[int, dict[str, Fraction | None]]:
     """The latest snapshot of each assessment counts for every stage."""
     rows = MetricSnapshot.objects.filter(assessment__scheme=scheme).order_by("taken_at", "id").values_list("assessment_id", "values")
     latest = dict(rows)
-    return {key: {name: None if text is None else Fraction(text) for name, text in values.items()} for key, values in latest.items()}
+    exact = cache(Fraction)  # schools share most figures, and reading one takes longer than using it
+    return {key: {name: None if text is None else exact(text) for name, text in values.items()} for key, values in latest.items()}
 
 
 def _entries(scheme: Scheme, *, with_self: bool = False) -> _Sheets:
