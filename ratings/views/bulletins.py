@@ -10,7 +10,9 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from ratings.documents.bulletin import check, render_pdf_bytes
+from ratings.documents.fonts import FontMissing
 from ratings.documents.gathering import bulletin_context, draft_bulletin
+from ratings.documents.pdf import DocumentError
 from ratings.documents.wording import CHARACTER_LIMIT, wording_problems
 from ratings.drafts import EDITABLE, EditConflict, NotEditable, is_editable, save_draft
 from ratings.forms.bulletin import FIELDS, BulletinForm, IssueForm
@@ -19,6 +21,7 @@ from ratings.permissions import may_edit_bulletin, may_issue, require
 from ratings.publication import NotPublished, publish
 
 PDF = "application/pdf"
+WITHDRAWN = "审定已撤回，重新审定以后才能修改、印发通报。"
 
 
 @require_GET
@@ -46,9 +49,10 @@ def bulletin_page(request: HttpRequest, pk: int) -> HttpResponse:
     """The bulletin as it will stand on paper, from the same template as the PDF."""
     bulletin = _visible(request, pk)
     context = bulletin_context(bulletin)
-    draft = is_editable(bulletin)
-    extra = {"problems": check(context), "advice": wording_problems(f"{bulletin.title}\n{bulletin.body}")} if draft else {}
-    actions = {"may_edit": draft and may_edit_bulletin(request.user), "may_issue": draft and may_issue(request.user)}
+    draft, editable = not bulletin.scheme.is_public, is_editable(bulletin)
+    problems = check(context) if editable else [WITHDRAWN]
+    extra = {"problems": problems, "advice": wording_problems(f"{bulletin.title}\n{bulletin.body}")} if draft else {}
+    actions = {"may_edit": editable and may_edit_bulletin(request.user), "may_issue": editable and may_issue(request.user)}
     actions["may_list_plaques"] = may_edit_bulletin(request.user)
     return render(request, "ratings/bulletin.html", {"record": bulletin, "bulletin": context, "draft": draft, **extra, **actions})
 
@@ -60,7 +64,12 @@ def bulletin_pdf(request: HttpRequest, pk: int) -> HttpResponse:
     name = f"{bulletin.scheme.year}年度星级评定通报"
     if bulletin.pdf:
         return FileResponse(bulletin.pdf.open(), as_attachment=True, filename=f"{name}.pdf", content_type=PDF)
-    response = HttpResponse(render_pdf_bytes(bulletin_context(bulletin)), content_type=PDF)
+    try:
+        content = render_pdf_bytes(bulletin_context(bulletin))
+    except (FontMissing, DocumentError) as refused:
+        messages.error(request, str(refused))
+        return redirect("ratings:bulletin", bulletin.pk)
+    response = HttpResponse(content, content_type=PDF)
     response.headers["Content-Disposition"] = content_disposition_header(True, f"{name}（草稿）.pdf")
     return response
 
@@ -71,7 +80,7 @@ def bulletin_edit(request: HttpRequest, pk: int) -> HttpResponse:
     require(may_edit_bulletin(request.user), "通报由市评委会办公室起草。")
     bulletin = _visible(request, pk)
     if not is_editable(bulletin):
-        return _already_issued(request, bulletin)
+        return _not_editable(request, bulletin)
     form = BulletinForm(request.POST or None, instance=Bulletin.objects.get(pk=bulletin.pk))
     if request.method == "POST" and form.is_valid():
         values = {name: form.cleaned_data[name] for name in FIELDS}
@@ -80,7 +89,7 @@ def bulletin_edit(request: HttpRequest, pk: int) -> HttpResponse:
         except EditConflict as conflict:
             return _conflict(request, form, conflict.current)
         except NotEditable:
-            return _already_issued(request, bulletin)
+            return _not_editable(request, bulletin)
         messages.success(request, "通报文稿已保存。")
         return redirect("ratings:bulletin", bulletin.pk)
     return render(request, "ratings/bulletin_edit.html", {"record": bulletin, "form": form, **_counts(form)})
@@ -93,7 +102,7 @@ def bulletin_issue(request: HttpRequest, pk: int) -> HttpResponse:
     require(may_issue(request.user), "通报由评委会主任印发。")
     bulletin = _visible(request, pk)
     if not is_editable(bulletin):
-        return _already_issued(request, bulletin)
+        return _not_editable(request, bulletin)
     context = bulletin_context(bulletin)
     problems = check(context)
     form = IssueForm(request.POST or None, user=request.user)
@@ -112,8 +121,9 @@ def _visible(request: HttpRequest, pk: int) -> Bulletin:
     return get_object_or_404(Bulletin.objects.visible_to(request.user).select_related("scheme__city", "edited_by"), pk=pk)
 
 
-def _already_issued(request: HttpRequest, bulletin: Bulletin) -> HttpResponse:
-    messages.warning(request, "通报已经印发，不能再修改。")
+def _not_editable(request: HttpRequest, bulletin: Bulletin) -> HttpResponse:
+    bulletin.scheme.refresh_from_db(fields=["phase"])
+    messages.warning(request, "通报已经印发，不能再修改。" if bulletin.scheme.is_public else WITHDRAWN)
     return redirect("ratings:bulletin", bulletin.pk)
 
 

@@ -3,9 +3,11 @@
 import pytest
 from django.urls import reverse
 
+from ratings.documents.fonts import FontMissing
 from ratings.enums import Phase
 from ratings.forms.bulletin import FIELDS
 from ratings.models import Bulletin, Scheme
+from ratings.workflow import take_step
 from schools.models.audit import AuditEntry
 from tests.cast import PASSWORD
 from tests.rating_factories import numbered, published_year, settled_year
@@ -178,6 +180,30 @@ def test_draft_document_is_named_as_one(draft, appoint, signed_client, monkeypat
 
     assert response.content == b"%PDF-1.7 draft"
     assert "%E8%8D%89%E7%A8%BF" in response.headers["Content-Disposition"]
+
+
+def test_a_draft_that_no_face_can_print_says_so_instead_of_a_document(draft, appoint, signed_client, monkeypatch):
+    def refused(context):
+        raise FontMissing("所备字体都没有“𰻝”字。")
+
+    monkeypatch.setattr("ratings.views.bulletins.render_pdf_bytes", refused)
+
+    page = text(signed_client(appoint("office")).get(address("bulletin_pdf", draft), follow=True))
+
+    assert "所备字体都没有“𰻝”字。" in page
+
+
+def test_after_the_decision_was_withdrawn_the_text_waits_as_a_draft(draft, school, appoint, signed_client):
+    chair = appoint("chair")
+    take_step(school.assessments.get(), "reopen", by=chair, comment="漏了一份材料")
+    client = signed_client(chair)
+
+    page = text(client.get(address("bulletin", draft)))
+    edit = text(client.get(address("bulletin_edit", draft), follow=True))
+
+    assert "草稿" in page and "已印发" not in page
+    assert "审定已撤回，重新审定以后才能修改、印发通报。" in page
+    assert "审定已撤回" in edit and "通报已经印发" not in edit
 
 
 def test_a_settled_year_without_draft_offers_one(draft, appoint, signed_client):
