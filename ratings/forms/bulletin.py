@@ -8,6 +8,7 @@ from django import forms
 
 from ratings.documents.wording import CHARACTER_LIMIT, DocumentNumberError, count_characters, parse_number
 from ratings.models import Bulletin
+from ratings.models.bulletins import OfficialText
 
 FIELDS = ["organ", "co_organs", "number", "title", "addressee", "body", "issued_on", "sealed", "cc", "printer", "printed_on"]
 COUNTER = """<p class="hint counter" data-counts="id_body" data-limit="{{ limit }}">
@@ -60,6 +61,17 @@ class BulletinForm(forms.ModelForm):
     def characters(self) -> int:
         """Length of the text as the limit counts it."""
         return count_characters(self["body"].value() or "")
+
+    def differences(self, current: OfficialText) -> list[tuple[str, object, object]]:
+        """Field by field what is stored now and what was typed, where they differ."""
+        pairs = [(self.fields[name].label, getattr(current, name), self.cleaned_data[name]) for name in FIELDS]
+        return [(label, stored, typed) for label, stored, typed in pairs if stored != typed]
+
+    def again(self, current: OfficialText) -> BulletinForm:
+        """What was typed, in a form that knows the newer version."""
+        data = self.data.copy()
+        data["version"] = current.version
+        return type(self)(data, instance=current)
 
     def clean_body(self) -> str:
         """Saved with any length below the limit; issuing checks the rest."""

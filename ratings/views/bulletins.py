@@ -129,15 +129,8 @@ def _not_editable(request: HttpRequest, bulletin: Bulletin) -> HttpResponse:
 
 def _conflict(request: HttpRequest, form: BulletinForm, current: Bulletin) -> HttpResponse:
     """Both texts, field by field; what was typed stays in the form, which now knows the newer version."""
-    differences = [
-        (form.fields[name].label, getattr(current, name), form.cleaned_data[name])
-        for name in FIELDS
-        if getattr(current, name) != form.cleaned_data[name]
-    ]
-    data = form.data.copy()
-    data["version"] = current.version
-    form = BulletinForm(data, instance=current)
-    context = {"record": current, "form": form, "conflict": current, "differences": differences, **_counts(form)}
+    again = form.again(current)
+    context = {"record": current, "form": again, "conflict": current, "differences": form.differences(current), **_counts(again)}
     return render(request, "ratings/bulletin_edit.html", context)
 
 

@@ -125,14 +125,7 @@ def _already_issued(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _conflict(request: HttpRequest, form: OpeningNoticeForm, current: OpeningNotice) -> HttpResponse:
     """Both texts, field by field; what was typed stays in the form, which now knows the newer version."""
-    differences = [
-        (form.fields[name].label, getattr(current, name), form.cleaned_data[name])
-        for name in FIELDS
-        if getattr(current, name) != form.cleaned_data[name]
-    ]
-    data = form.data.copy()
-    data["version"] = current.version
-    return _edit_page(request, current, OpeningNoticeForm(data, instance=current), conflict=current, differences=differences)
+    return _edit_page(request, current, form.again(current), conflict=current, differences=form.differences(current))
 
 
 def _edit_page(request: HttpRequest, notice: OpeningNotice, form: OpeningNoticeForm, **extra) -> HttpResponse:
