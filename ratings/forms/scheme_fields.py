@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
@@ -15,15 +16,16 @@ from schools.workbooks.cells import CellError, cell_date, cell_decimal
 _CAP = re.compile(r"(.+?)[=＝:：](.+)")
 
 
-class TypedField(forms.CharField):
+class TypedField(forms.CharField, ABC):
     """Text that is read as the workbooks read it; `read` turns what was typed into the value."""
 
     def __init__(self, **kwargs) -> None:
         kwargs.setdefault("max_length", 40)
         super().__init__(**kwargs)
 
+    @abstractmethod
     def read(self, text: str) -> Any:
-        raise NotImplementedError
+        """The value of a text that is not blank; raises CellError with the sentence."""
 
     def clean(self, value: Any) -> Any:
         """The value, None for a blank; errors are the sentences of the workbooks."""

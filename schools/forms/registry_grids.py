@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABCMeta, abstractmethod
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
@@ -18,7 +19,11 @@ from schools.models.figures import NOT_NEGATIVE
 from schools.registry import saving
 
 
-class GridForm(ReasonMixin, forms.Form):
+class AbstractForm(type(forms.Form), ABCMeta):
+    """The metaclass of a form that leaves methods to its kinds: Django's forms have one of their own."""
+
+
+class GridForm(ReasonMixin, forms.Form, metaclass=AbstractForm):
     """One line for each of a fixed list of keys; an empty line means there is no record."""
 
     model: type[models.Model]
@@ -41,17 +46,17 @@ class GridForm(ReasonMixin, forms.Form):
         """The lines: key and name."""
         return self.model._meta.get_field(self.key).choices
 
+    @abstractmethod
     def records(self) -> models.QuerySet:
         """What is recorded now."""
-        raise NotImplementedError
 
+    @abstractmethod
     def line(self, value: str, label: str, row: Any) -> dict[str, forms.Field]:
         """The fields of a line by name."""
-        raise NotImplementedError
 
+    @abstractmethod
     def typed(self, value: str) -> dict[str, Any]:
         """The record a line describes, or nothing."""
-        raise NotImplementedError
 
     def clean(self) -> dict[str, Any]:
         """Asks the lock, once for the table."""
