@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
-from ratings.answering import CONFLICT, REFUSED, REMARK, SAVED, YES, Saved
+from ratings.answering import CONFLICT, REMARK, SAVED, YES, Saved
 from ratings.criteria.spec import BoundItem
 from ratings.models import Score
-from ratings.rounding import show
 from ratings.rules import Asked
 from ratings.rules.printing import decimal_text
 from ratings.rules.syntax import Deduct
@@ -104,10 +103,6 @@ class AnswersForm:
     @property
     def is_conflict(self) -> bool:
         return self.state == CONFLICT
-
-    @property
-    def is_refused(self) -> bool:
-        return self.state == REFUSED
 
     @property
     def fields(self) -> list[AnswerField]:
@@ -233,8 +228,3 @@ def _hint(one: Asked, bound: BoundItem) -> str:
         case "number":
             return "填数字"
     return ""
-
-
-def points_text(score: Score) -> str:
-    """Points of the asked part as shown; a dash while they are not known."""
-    return "—" if score.points is None else show(Fraction(score.points))

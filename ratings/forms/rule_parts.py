@@ -16,7 +16,6 @@ from .rule_controls import Control, RowOfControls
 
 #: Above this many controls a page would be refused by the server's limit on fields.
 MOST_CONTROLS = 600
-METRIC_LIST = "metric-names"
 SIGNS = tuple((sign, sign) for sign in COMPARISONS)
 RANGED = (*SIGNS, (RANGE, "介于（含两头）"))
 NO_SIGN = (("", "不比较"), *SIGNS)

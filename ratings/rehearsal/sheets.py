@@ -33,10 +33,6 @@ def rehearsal_sheets(found: Rehearsal) -> list[SheetOut]:
     ]
 
 
-def _distribution(found: Rehearsal) -> list[list[Any]]:
-    return [[Star(star).label, old, new] for star, old, new in found.distribution]
-
-
 def _flows(found: Rehearsal) -> list[list[Any]]:
     return [[Star(old).label, *(count for _, count in row)] for old, row in found.flows]
 
