@@ -12,7 +12,7 @@ from django.db import models
 from django.db.models import ProtectedError
 from django.utils import timezone
 
-from ratings.models import Category, Item, Restriction, Scheme, StarBand
+from ratings.models import Category, ChangeNote, Item, Restriction, Scheme, StarBand
 from ratings.rules import RuleError, parse_condition, to_text
 from schools import audit
 from schools.models import User
@@ -62,6 +62,8 @@ def change_row(row: models.Model, values: Mapping[str, Any], *, version: int, by
         stored.save(update_fields=[*before, "version", "edited_by", "edited_at"])
         if "code" in before and isinstance(stored, Category | Item):
             _rename_in_conditions(locked, before["code"], stored.code)
+        if "code" in before:
+            _rename_note(locked, stored, before["code"])
         if isinstance(stored, Item) and {"category", "group", "kind"} & before.keys():
             arrange_items(locked)
         _record(locked, stored, "修改", before, by)
@@ -137,6 +139,14 @@ def _rename_in_conditions(scheme: Scheme, old: str, new: str) -> None:
         if renamed != condition:
             row.condition, row.version = to_text(renamed), row.version + 1
             row.save(update_fields=["condition", "version"])
+
+
+def _rename_note(scheme: Scheme, row: models.Model, old: str) -> None:
+    """变化说明 hangs on section and code (`RowChange.key`) and follows the code, unless the new code has a note already."""
+    section = row._meta.model_name
+    notes = ChangeNote.objects.filter(scheme=scheme)
+    if not notes.filter(key=f"{section}:{row.code}").exists():
+        notes.filter(key=f"{section}:{old}").update(key=f"{section}:{row.code}")
 
 
 def _record(scheme: Scheme, row: models.Model, act: str, before: Mapping[str, Any], by: User) -> None:

@@ -5,6 +5,7 @@ import json
 import pytest
 from django.core.exceptions import ValidationError
 
+from ratings.criteria.years import notes_of, write_notes
 from ratings.editing import (
     Gone,
     NotEdited,
@@ -144,6 +145,15 @@ def test_conditions_follow_a_code_that_changes(draft, editor):
     restriction.refresh_from_db()
     assert (band.condition, band.version) == ("总分≥60 且 K9≥20 且 K≥20", 1)
     assert restriction.condition == "K9<5"
+
+
+def test_the_note_on_a_change_follows_a_code_that_changes(draft, editor):
+    write_notes(draft, {"item:K1": "压减办班数量要求", "item:L1": "突出听课"}, by=editor)
+
+    change_row(draft.items.get(code="K1"), {"code": "K9"}, version=0, by=editor)
+    change_row(draft.items.get(code="L1"), {"name": "听评课"}, version=0, by=editor)
+
+    assert notes_of(draft) == {"item:K9": "压减办班数量要求", "item:L1": "突出听课"}
 
 
 def test_items_move_within_their_group_and_categories_take_their_items_along(draft, editor):
