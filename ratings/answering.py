@@ -197,8 +197,8 @@ class _Door:
 
 
 def clean_remark(text: str) -> str:
-    """A remark as it is stored: browsers end lines with CR LF, and compare by what people see."""
-    return text.replace("\r\n", "\n").strip()
+    """A remark as it is stored: browsers end lines with CR LF, and PostgreSQL takes no zero byte."""
+    return text.replace("\0", "").replace("\r\n", "\n").strip()
 
 
 def read_entry(bound: BoundItem, stage: str, posted: Mapping[str, str], *, na: bool = False) -> tuple[Entry | None, dict[str, str]]:

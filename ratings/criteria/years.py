@@ -63,7 +63,8 @@ def write_notes(scheme: Scheme, notes: Mapping[str, str], *, by) -> int:
         if locked.phase != Phase.DRAFTING:
             raise NotDrafting(f"方案处于“{locked.get_phase_display()}”阶段，变化说明不能再改。")
         standing = notes_of(locked)
-        written = {key: text.strip()[:NOTE_LIMIT] for key, text in notes.items() if text.strip()[:NOTE_LIMIT] != standing.get(key, "")}
+        typed = {key: text.replace("\0", "").strip()[:NOTE_LIMIT] for key, text in notes.items()}
+        written = {key: text for key, text in typed.items() if text != standing.get(key, "")}
         for key, text in written.items():
             if text:
                 ChangeNote.objects.update_or_create(scheme=locked, key=key, defaults={"text": text, "by": by, "at": timezone.now()})

@@ -23,6 +23,8 @@ _LABELS = {
 }
 _LENGTHS = {"name": 60, "evidence": 200, "condition_text": 300, "effect_text": 20, "basis": 200, "rule_text": 2000, "standard": 4000}
 _LONG = ("rule_text", "standard")
+#: Written anew by the rule language, which sets blanks of its own.
+_CANONICAL = ("condition_text", "effect_text", "rule_text")
 _MAY_BE_EMPTY = ("standard", "evidence", "basis")
 
 
@@ -58,6 +60,10 @@ class ErratumRowForm(forms.Form):
                 data[name] = EDITABLE[self.section][name](str(data[name]))
             except RuleError as error:
                 self.add_error(name, str(error))
+                continue
+            longest = self.fields[name].max_length if name in _CANONICAL else None
+            if longest and len(data[name]) > longest:
+                self.add_error(name, f"规范写法共 {len(data[name])} 字，最多 {longest} 字，请写短一些。")
         return data
 
     @property

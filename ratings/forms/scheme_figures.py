@@ -91,8 +91,13 @@ def _typed(field: FigureField) -> TypedFigure | None:
     except CellError as error:
         field.error = f"{error}。"
         return None
+    return TypedFigure(field.line.assessment.pk, metric.label, _number(field.was), value)
+
+
+def _number(text: str) -> Decimal | None:
+    """What the page itself wrote; anything else counts as nothing."""
     try:
-        was = Decimal(field.was) if field.was else None
+        found = Decimal(text)
     except InvalidOperation:
-        was = None
-    return TypedFigure(field.line.assessment.pk, metric.label, was, value)
+        return None
+    return found if found.is_finite() else None

@@ -4,7 +4,7 @@ from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.db import models
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -39,6 +39,11 @@ def draft_for(request: HttpRequest, pk: int, *, writing: bool = False) -> Scheme
     return get_object_or_404(Scheme.objects.visible_to(request.user).select_related("city", "edited_by"), pk=pk)
 
 
+def name_in(data: QueryDict, field: str) -> str:
+    """A name from an address or a form, fit to be looked for: PostgreSQL cannot be asked for a zero byte."""
+    return data.get(field, "").replace("\0", "")
+
+
 def locked_away(request: HttpRequest, scheme: Scheme) -> HttpResponse | None:
     """Back to the scheme with a sentence where it is no draft any more; a post is refused by the write, beside what was typed."""
     if scheme.phase == Phase.DRAFTING or request.method == "POST":
@@ -64,7 +69,7 @@ def overview(request: HttpRequest, pk: int) -> HttpResponse:
     scheme = draft_for(request, pk)
     if away := locked_away(request, scheme):
         return away
-    if where := request.GET.get("where", ""):
+    if where := name_in(request.GET, "where"):
         return redirect(_row_page(scheme, where))
     word = request.GET.get("q", "").strip()[:WORD_LIMIT]
     found = overview_of(scheme, word=word, unfolded=request.GET.get("section", ""))
@@ -107,7 +112,7 @@ def move(request: HttpRequest, pk: int) -> HttpResponse:
     kind, _, number = request.POST.get("up" if up else "down", "").partition("-")
     if not kind:
         return redirect("ratings:scheme_edit", pk)
-    if not number.isdecimal() or len(number) > 15:
+    if kind == KINDS[StarBand] or not number.isdecimal() or len(number) > 15:  # stars stand in the order of their number
         raise Http404
     row = row_of(scheme, kind, int(number))
     try:
@@ -176,7 +181,7 @@ def group(request: HttpRequest, pk: int) -> HttpResponse:
     asked = request.POST if request.method == "POST" else request.GET
     if "group" not in asked:
         return redirect("ratings:scheme_edit", pk)
-    where, name = _section(scheme, asked.get("section", "")), asked.get("group", "")
+    where, name = _section(scheme, asked.get("section", "")), name_in(asked, "group")
     count = where.items(scheme).filter(group=name).count()
     if not name or not count:
         raise Http404

@@ -14,7 +14,7 @@ from ratings.forms.scheme_rows import ROW_FORMS, EditForm
 from ratings.models import Item, Scheme
 from ratings.permissions import may_edit_scheme
 
-from .scheme_editor import MODELS, draft_for, locked_away, place, row_address, row_of
+from .scheme_editor import MODELS, draft_for, locked_away, name_in, place, row_address, row_of
 
 FIRST_CODES = {"categories": "A", "restrictions": "Y1"}
 BONUS_LETTER = "J"
@@ -121,12 +121,12 @@ def _beside(request: HttpRequest, scheme: Scheme) -> dict:
     if section == "bonus":
         last = scheme.items.filter(kind=ItemKind.BONUS).last()
         code = next_code(scheme, last.code if last else f"{BONUS_LETTER}0")
-        return {"kind": ItemKind.BONUS, "code": code, "group": request.GET.get("group", "")}
+        return {"kind": ItemKind.BONUS, "code": code, "group": name_in(request.GET, "group")}
     number = int(section) if section.isdecimal() and len(section) < 16 else 0
     category = scheme.categories.filter(pk=number).first()
     if category is None:
         return {}
-    group = request.GET.get("group", "")
+    group = name_in(request.GET, "group")
     rows = scheme.items.filter(category=category, kind=ItemKind.BASE)
     last = (rows.filter(group=group) or rows).last()
     stem = f"{category.code}-0" if category.code[-1].isdecimal() else f"{category.code}0"

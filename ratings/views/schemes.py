@@ -10,14 +10,15 @@ from ratings.hub import hub_links, list_links
 from ratings.models import Erratum, Scheme
 from ratings.rules import RuleError
 from ratings.standards import standards_of
+from schools.workbooks.text import clean_text
 
-PAGE_SIZE = 20
+PAGE_SIZE, WORD_LIMIT = 20, 40
 
 
 @require_GET
 def scheme_list(request: HttpRequest) -> HttpResponse:
     """The city's schemes, newest first; the office starts a new one here."""
-    word = request.GET.get("q", "").strip()
+    word = clean_text(request.GET.get("q", ""))[:WORD_LIMIT]
     schemes = Scheme.objects.visible_to(request.user).annotate(version_count=Count("versions")).order_by("-year")
     found = schemes.filter(name__icontains=word) if word else schemes
     page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))

@@ -39,7 +39,7 @@ def take_step(assessment: Assessment, code: str, *, by: User, comment: str = "",
     The assessment is locked first and read again, so that of two people at once exactly one gets through; everything
     is one transaction. Raises NotAllowed with every reason; then nothing has changed.
     """
-    step = STEPS[code]
+    step, comment = STEPS[code], comment.replace("\0", "").strip()
     with transaction.atomic():
         if step.code in OF_THE_SCHEME:  # it may change the scheme, which settling and publishing hold before any assessment
             Scheme.objects.select_for_update().get(pk=assessment.scheme_id)
@@ -56,7 +56,7 @@ def take_step(assessment: Assessment, code: str, *, by: User, comment: str = "",
             to_status=target,
             by=by,
             at=timezone.now(),
-            comment=comment.strip(),
+            comment=comment,
             sheet=sheet,
             digest=digest(sheet),
         )

@@ -165,6 +165,15 @@ def test_what_a_colleague_typed_in_between_is_shown_and_not_overwritten(opened, 
     assert MetricValue.objects.get().value == Decimal("0.95")
 
 
+@pytest.mark.parametrize("was", ["sNaN", "Infinity", "x"])
+def test_what_the_page_never_wrote_counts_as_an_empty_field(opened, signed_client, appoint, was):
+    assessment, client = opened("school"), signed_client(appoint("filler"))
+
+    client.post(page_of(assessment), typing(assessment, "75%", was=was))
+
+    assert MetricValue.objects.get().value == Decimal("0.75")
+
+
 def test_who_has_to_type_the_missing_figure_is_named(opened):
     assessment = opened("county")
 

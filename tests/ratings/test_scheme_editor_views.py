@@ -263,6 +263,23 @@ def test_buttons_move_rows_and_come_back_to_them(desk, draft):
         assert desk.post(at("scheme_move", draft.pk), wrong).status_code == 404
 
 
+@pytest.mark.parametrize(
+    ("name", "query"),
+    [("scheme_edit", "where"), ("scheme_edit", "q"), ("scheme_group", "section=bonus&group"), ("scheme_item_new", "group")],
+)
+def test_nonsense_in_the_address_is_no_breakdown(desk, draft, name, query):
+    response = desk.get(f"{at(name, draft.pk)}?{query}=%00%F0%9F%98%80")
+
+    assert response.status_code in (200, 302, 404)
+
+
+@pytest.mark.parametrize("order", ["bands-{band}", "bands-0", "items-x", "stars-1", "items-99999999999999999"])
+def test_an_order_that_no_button_gives_is_no_page(desk, draft, order):
+    posted = {"up": order.format(band=draft.bands.first().pk)}
+
+    assert desk.post(at("scheme_move", draft.pk), posted).status_code == 404
+
+
 def test_deleting_is_confirmed_and_says_what_stands_in_the_way(desk, draft, office):
     item, category = draft.items.get(code="L1"), draft.categories.get(code="K")
     StarBand.objects.create(scheme=draft, star=2, condition="L1≥10")

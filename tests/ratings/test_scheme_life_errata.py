@@ -7,6 +7,7 @@ from ratings.criteria.storing import read_scheme
 from ratings.criteria.versions import current_spec, current_version
 from ratings.enums import Stage
 from ratings.errata import NotCorrected, change_row, prepare, send_for_signature, sign, take_back, withdraw, write_reason
+from ratings.forms.scheme_errata import ErratumRowForm
 from ratings.models import Assessment, Erratum, JudgeSheet, Result, Score
 from ratings.results import evaluate
 from ratings.workflow import allowed_steps, missing_in, returned_items, take_step
@@ -62,6 +63,15 @@ def self_rows(assessment):
 
 
 class TestPreparing:
+    def test_a_condition_that_its_one_spelling_makes_too_long_is_refused(self, scheme):
+        row = current_spec(scheme).bands[0]
+        typed = "且".join(["总分≥91.2512"] * 25 + ["基础分≥80"])
+        assert len(typed) < 300
+
+        form = ErratumRowForm({"revision": "0", "condition_text": typed}, section="band", row=row, initial={})
+
+        assert form.errors["condition_text"][0].endswith("最多 300 字，请写短一些。")
+
     def test_nothing_of_the_scheme_changes_before_the_signature(self, scheme, office):
         before = current_version(scheme).digest
         erratum = prepared(scheme, office, "item", "K1", name="主课堂")
