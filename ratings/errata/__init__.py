@@ -4,6 +4,7 @@ from .fitting import Fit, fit
 from .foreseeing import Affected, foresee
 from .preparing import (
     EDITABLE,
+    ChangedMeanwhile,
     NotCorrected,
     change_row,
     corrected,
@@ -19,6 +20,7 @@ from .signing import sign
 __all__ = [
     "EDITABLE",
     "Affected",
+    "ChangedMeanwhile",
     "Fit",
     "NotCorrected",
     "change_row",

@@ -33,6 +33,14 @@ class NotCorrected(Exception):
         self.reasons = reasons
 
 
+class ChangedMeanwhile(NotCorrected):
+    """Somebody saved the same correction in between; `current` is what is stored now."""
+
+    def __init__(self, current: Erratum):
+        super().__init__(["别人刚修改过这份更正，您的内容还没有保存，请核对后重新保存。"])
+        self.current = current
+
+
 def _plain(text: str) -> str:
     return text.replace("\r\n", "\n").strip()
 
@@ -107,7 +115,7 @@ def change_row(erratum: Erratum, section: str, code: str, values: Mapping[str, s
     """
     with working(erratum, by) as draft:
         if draft.revision != revision:
-            raise NotCorrected(["别人刚修改过这份更正，您的内容还没有保存，请核对后重新保存。"])
+            raise ChangedMeanwhile(draft)
         row = rows_of(spec_of(draft.base), section)[code]
         different = {name: text for name, text in values.items() if _value(name, text) != getattr(row, name)}
         edits = {**draft.edits, section: {**draft.edits.get(section, {}), code: different}}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -36,7 +37,7 @@ class ErratumRowForm(forms.Form):
     def __init__(self, *args, section: str, row: Any, initial: dict, **kwargs) -> None:
         start = {name: text_of(row, name) for name in EDITABLE[section]}
         super().__init__(*args, initial={**start, **initial}, **kwargs)
-        self.section = section
+        self.section, self.row = section, row
         for name in EDITABLE[section]:
             if name == "condition_text" and section == "restriction" and row.trigger != Trigger.CONDITION:
                 continue
@@ -65,6 +66,17 @@ class ErratumRowForm(forms.Form):
             if longest and len(data[name]) > longest:
                 self.add_error(name, f"规范写法共 {len(data[name])} 字，最多 {longest} 字，请写短一些。")
         return data
+
+    def differences(self, stored: Mapping[str, str]) -> list[tuple[str, str, str]]:
+        """Field by field what a colleague stored and what was typed; a field without an edit says what it always said."""
+        shown = {name: stored.get(name, text_of(self.row, name)) for name in self.values}
+        return [(self.fields[name].label, shown[name], typed) for name, typed in self.values.items() if shown[name] != typed]
+
+    def again(self, revision: int, sentence: str) -> ErratumRowForm:
+        """What was typed, in a form that knows the newer revision and says why it was not saved."""
+        form = ErratumRowForm({**self.data.dict(), "revision": revision}, section=self.section, row=self.row, initial={})
+        form.add_error(None, sentence)
+        return form
 
     @property
     def values(self) -> dict[str, str]:

@@ -11,6 +11,7 @@ from ratings.criteria.changes import compare
 from ratings.criteria.versions import spec_of
 from ratings.errata import (
     EDITABLE,
+    ChangedMeanwhile,
     NotCorrected,
     change_row,
     corrected,
@@ -88,15 +89,19 @@ def row(request: HttpRequest, pk: int, section: str, code: str) -> HttpResponse:
         return redirect("ratings:erratum", pk)
     standing = {"revision": found.revision, **found.edits.get(section, {}).get(code, {})}
     form = ErratumRowForm(request.POST or None, section=section, row=old, initial=standing)
+    differences = []
     if request.method == "POST" and form.is_valid():
         try:
             change_row(found, section, code, form.values, by=request.user, revision=form.cleaned_data["revision"])
+        except ChangedMeanwhile as refused:
+            differences = form.differences(refused.current.edits.get(section, {}).get(code, {}))
+            form = form.again(refused.current.revision, str(refused))
         except NotCorrected as refused:
             form.add_error(None, "".join(refused.reasons))
         else:
             messages.success(request, f"{row_title(section, old)} 的更正已保存。")
             return redirect("ratings:erratum", pk)
-    context = {"erratum": found, "form": form, "title": row_title(section, old), "section": TITLES[section]}
+    context = {"erratum": found, "form": form, "title": row_title(section, old), "section": TITLES[section], "differences": differences}
     return render(request, "ratings/schemes/erratum_row.html", context)
 
 
@@ -154,8 +159,8 @@ def _context(request: HttpRequest, found: Erratum) -> dict:
     old = spec_of(found.base)
     new = spec_of(found.version) if found.version else corrected(old, found.edits)
     committee, signed = may_read_editor(request.user), found.state == Erratum.State.SIGNED
-    problems = [] if signed or not committee else problems_of(found)[1]
-    foreseen = committee and not signed and found.state != Erratum.State.WITHDRAWN and found.edits and not problems_of(found)[0]
+    findings, problems = ([], []) if signed or not committee else problems_of(found)
+    foreseen = committee and not signed and found.state != Erratum.State.WITHDRAWN and found.edits and not findings
     seen = [one.as_json() for one in foresee(found.scheme, old, new).affected] if foreseen else found.affected
     if not committee:
         own = set(Assessment.objects.visible_to(request.user).filter(scheme=found.scheme).values_list("pk", flat=True))

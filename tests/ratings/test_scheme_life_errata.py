@@ -96,6 +96,22 @@ class TestPreparing:
         with pytest.raises(NotCorrected, match="别人刚修改过"):
             change_row(erratum, "item", "K1", {"standard": "乙"}, by=office, revision=0)
 
+    def test_what_a_colleague_saved_stands_beside_what_was_typed_and_the_next_press_saves(self, scheme, office, signed_client):
+        erratum = prepared(scheme, office, "item", "K1", name="主课堂")
+        client, address = signed_client(office), reverse("ratings:erratum_row", args=[erratum.pk, "item", "K1"])
+        opened = client.get(address).context["form"].initial
+        change_row(erratum, "item", "K1", {"standard": "同事写的标准"}, by=office, revision=erratum.revision)
+        typed = opened | {"standard": "我写的标准"}
+
+        refused = client.post(address, typed)
+        saved = client.post(address, typed | {"revision": refused.context["form"]["revision"].value()})
+
+        assert "别人刚修改过这份更正" in text(refused)
+        assert "同事写的标准" in text(refused) and "我写的标准" in text(refused)
+        erratum.refresh_from_db()
+        assert saved.status_code == 302
+        assert erratum.edits["item"]["K1"]["standard"] == "我写的标准"
+
     def test_it_is_not_sent_while_the_corrected_criteria_do_not_hold(self, scheme, office):
         erratum = prepared(scheme, office, "item", "K1", points="25")
         with pytest.raises(NotCorrected, match="合计 95"):
