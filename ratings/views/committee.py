@@ -51,6 +51,8 @@ def board_export(request: HttpRequest, pk: int) -> HttpResponse:
     """The whole board as a workbook, every item included."""
     require(may_see_board(request.user), REFUSED)
     scheme = get_object_or_404(Scheme.objects.visible_to(request.user), pk=pk)
+    if scheme.phase not in SETTLED_PHASES:
+        return redirect("ratings:board", pk)
     results = list(Result.objects.visible_to(request.user).filter(scheme=scheme).order_by("order", "school_code"))
     sheet = results_sheet(spec_of(current_version(scheme)), results)
     return export(f"{scheme.year}年度审定总表", [sheet], by=request.user, rows=len(results))

@@ -9,6 +9,7 @@ from schools.models.audit import AuditEntry
 from schools.workbooks import read_workbook
 from tests.factories import CountyFactory, SchoolFactory
 from tests.rating_factories import SECRETS, open_year, published_year, settled_year
+from tests.ratings.drafts import draft_year
 
 pytestmark = pytest.mark.django_db
 
@@ -103,6 +104,16 @@ def test_workbook_holds_every_item_and_enters_the_audit_trail(city, schools, app
     assert [row.text("学校编码") for row in table.rows] == [school.code for school in schools]
     assert table.rows[0].text("星级") == "五星"
     assert AuditEntry.objects.filter(action="export", subject="2025年度审定总表").exists()
+
+
+@pytest.mark.parametrize("year", [draft_year, lambda city: open_year(city, [])])
+def test_before_settling_there_is_no_workbook(city, appoint, signed_client, year):
+    scheme = year(city)
+
+    response = signed_client(appoint("office")).post(reverse("ratings:board_export", args=[scheme.pk]))
+
+    assert response.url == reverse("ratings:board", args=[scheme.pk])
+    assert not AuditEntry.objects.filter(action="export").exists()
 
 
 def test_board_names_no_judge(city, schools, appoint, signed_client):
