@@ -99,9 +99,8 @@ def recompute(scheme, rules, school):  # 一所党校：小项 → 大项 → �
         if one["when"] and all(known.get(left[1]) is not None for _, left, _ in one["when"][1:]):
             met = value(one["when"], known)
         caps += [one] * (met or one["code"] in school["cases"])
-    star = min([star, *(one["star"] for one in caps)])
     shown = {code: None if got is None else f"{float(got):.2f}" for code, got in {**points, **categories, **sums}.items()}
-    return {**shown, "限制性情形": sorted(one["code"] for one in caps), "星级": star}
+    return {**shown, "限制性情形": sorted(one["code"] for one in caps), "星级": min([star, *(one["star"] for one in caps)])}
 
 
 def check_schools(scheme, rules, schools, results):  # 得出（党校，项目，公布，重算）
