@@ -10,16 +10,16 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models, transaction
 
 from ratings.enums import Phase
-from ratings.models import CustomMetric, Restriction, Scheme, StarBand
+from ratings.models import Scheme
 from ratings.rounding import show
 from schools import audit
 from schools.workbooks import Problem, WorkbookError
 
 from .changes import Changes, compare
 from .checking import check_scheme
-from .replacing import NotReplaced, content_digest, replace_scheme, scheme_columns
+from .replacing import NotReplaced, content_digest, replace_scheme
 from .spec import SchemeSpec
-from .storing import create_scheme, item_row, read_scheme, to_decimal
+from .storing import band_rows, create_scheme, item_row, metric_rows, read_scheme, restriction_rows, scheme_columns
 from .workbook import SchemeSource, read_scheme_workbook
 
 #: Columns that point at other rows and are filled in when the rows are written.
@@ -117,17 +117,12 @@ def _columns(source: SchemeSource, spec: SchemeSpec) -> Iterator[Problem]:
         yield _parameter(source, field, text)
     for order, item in enumerate(spec.items):
         yield from _refused(source, item.code, item_row(None, {}, item, order))
-    for band in spec.bands:
-        row = StarBand(star=band.star, condition=band.condition_text)
+    for row in band_rows(None, spec):
         yield from _refused(source, row.get_star_display(), row)
-    for one in spec.restrictions:
-        row = Restriction(
-            code=one.code, name=one.name, trigger=one.trigger, condition=one.condition_text, effect=one.effect_text, basis=one.basis
-        )
-        yield from _refused(source, one.code, row)
-    for one in spec.custom_metrics:
-        row = CustomMetric(name=one.label, unit=one.unit, direction=one.direction, upper=to_decimal(one.upper), filled_by=one.filled_by)
-        yield from _refused(source, one.label, row)
+    for row in restriction_rows(None, spec):
+        yield from _refused(source, row.code, row)
+    for row in metric_rows(None, spec):
+        yield from _refused(source, row.name, row)
 
 
 def _refused(source: SchemeSource, where: str, row: models.Model) -> Iterator[Problem]:

@@ -14,7 +14,7 @@ from ratings.models import Category, CustomMetric, Item, Restriction, Scheme, St
 
 from .frozen import to_json
 from .spec import SchemeSpec, digest
-from .storing import item_row, read_scheme, to_decimal
+from .storing import band_rows, item_row, metric_rows, read_scheme, restriction_rows, scheme_columns
 
 #: Columns that belong to a row's history, not to what the workbook says.
 KEPT = {"id", "scheme", "version", "edited_by", "edited_at", "origin"}
@@ -61,54 +61,11 @@ def _write(draft: Scheme, spec: SchemeSpec, by) -> None:
     _remove(Item, _match(items, rows, lambda row: row.code, stamp))
     _remove(Category, gone)
     metrics = {row.name: row for row in draft.custom_metrics.all()}
-    _remove(CustomMetric, _match(metrics, _metrics(draft, spec), lambda row: row.name, stamp))
+    _remove(CustomMetric, _match(metrics, metric_rows(draft, spec), lambda row: row.name, stamp))
     bands = {row.star: row for row in draft.bands.all()}
-    new_bands = [StarBand(scheme=draft, star=band.star, condition=band.condition_text) for band in spec.bands]
-    _remove(StarBand, _match(bands, new_bands, lambda row: row.star, stamp))
+    _remove(StarBand, _match(bands, band_rows(draft, spec), lambda row: row.star, stamp))
     restrictions = {row.code: row for row in draft.restrictions.all()}
-    _remove(Restriction, _match(restrictions, _restrictions(draft, spec), lambda row: row.code, stamp))
-
-
-def scheme_columns(spec: SchemeSpec) -> dict[str, Any]:
-    """What the 方案 sheet says, as columns of the scheme; year and city are not among them."""
-    same = ("name", "organiser", "has_county_stage", "aggregation", "return_limit", "confirmation", "period_start", "period_end")
-    amounts = ("county_weight", "city_weight", "bonus_cap", "bonus_floor", "five_star_share")
-    return {
-        **{name: getattr(spec, name) for name in (*same, "notice_days")},
-        **{name: to_decimal(getattr(spec, name)) for name in amounts},
-        "bonus_group_caps": {group: str(cap) for group, cap in spec.bonus_group_caps},
-    }
-
-
-def _metrics(draft: Scheme, spec: SchemeSpec) -> list[CustomMetric]:
-    return [
-        CustomMetric(
-            scheme=draft,
-            name=one.label,
-            unit=one.unit,
-            direction=one.direction,
-            upper=to_decimal(one.upper),
-            filled_by=one.filled_by,
-            order=order,
-        )
-        for order, one in enumerate(spec.custom_metrics)
-    ]
-
-
-def _restrictions(draft: Scheme, spec: SchemeSpec) -> list[Restriction]:
-    return [
-        Restriction(
-            scheme=draft,
-            code=one.code,
-            name=one.name,
-            trigger=one.trigger,
-            condition=one.condition_text,
-            effect=one.effect_text,
-            basis=one.basis,
-            order=order,
-        )
-        for order, one in enumerate(spec.restrictions)
-    ]
+    _remove(Restriction, _match(restrictions, restriction_rows(draft, spec), lambda row: row.code, stamp))
 
 
 def _match(rows: dict[Any, models.Model], wanted: Iterable[models.Model], key, stamp: dict[str, Any]) -> list[models.Model]:

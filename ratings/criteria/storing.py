@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from fractions import Fraction
+from typing import Any
 
 from ratings.enums import ItemKind
 from ratings.models import Category, CustomMetric, Item, Restriction, Scheme, StarBand
@@ -13,60 +14,30 @@ from .spec import BandSpec, CategorySpec, CustomMetricSpec, ItemSpec, Restrictio
 
 def create_scheme(spec: SchemeSpec, *, city, imported: bool = False) -> Scheme:
     """Write a checked scheme as rows of `city`; the caller holds the transaction."""
-    scheme = Scheme.objects.create(
-        city=city,
-        year=spec.year,
-        name=spec.name,
-        organiser=spec.organiser,
-        has_county_stage=spec.has_county_stage,
-        county_weight=to_decimal(spec.county_weight),
-        city_weight=to_decimal(spec.city_weight),
-        aggregation=spec.aggregation,
-        bonus_cap=to_decimal(spec.bonus_cap),
-        bonus_floor=to_decimal(spec.bonus_floor),
-        bonus_group_caps={group: str(cap) for group, cap in spec.bonus_group_caps},
-        return_limit=spec.return_limit,
-        confirmation=spec.confirmation,
-        period_start=spec.period_start,
-        period_end=spec.period_end,
-        notice_days=spec.notice_days,
-        five_star_share=to_decimal(spec.five_star_share),
-        imported=imported,
-    )
+    scheme = Scheme.objects.create(city=city, year=spec.year, imported=imported, **scheme_columns(spec))
     categories = {
         category.code: Category.objects.create(scheme=scheme, code=category.code, name=category.name, order=order)
         for order, category in enumerate(spec.categories)
     }
     Item.objects.bulk_create(item_row(scheme, categories, item, order) for order, item in enumerate(spec.items))
-    CustomMetric.objects.bulk_create(
-        CustomMetric(
-            scheme=scheme,
-            name=metric.label,
-            unit=metric.unit,
-            direction=metric.direction,
-            upper=to_decimal(metric.upper),
-            filled_by=metric.filled_by,
-        )
-        for metric in spec.custom_metrics
-    )
-    StarBand.objects.bulk_create(StarBand(scheme=scheme, star=band.star, condition=band.condition_text) for band in spec.bands)
-    Restriction.objects.bulk_create(
-        Restriction(
-            scheme=scheme,
-            code=entry.code,
-            name=entry.name,
-            trigger=entry.trigger,
-            condition=entry.condition_text,
-            effect=entry.effect_text,
-            basis=entry.basis,
-            order=order,
-        )
-        for order, entry in enumerate(spec.restrictions)
-    )
+    CustomMetric.objects.bulk_create(metric_rows(scheme, spec))
+    StarBand.objects.bulk_create(band_rows(scheme, spec))
+    Restriction.objects.bulk_create(restriction_rows(scheme, spec))
     return scheme
 
 
-def item_row(scheme: Scheme, categories: dict[str, Category], item: ItemSpec, order: int) -> Item:
+def scheme_columns(spec: SchemeSpec) -> dict[str, Any]:
+    """What the 方案 sheet says, as columns of the scheme; year and city are not among them."""
+    same = ("name", "organiser", "has_county_stage", "aggregation", "return_limit", "confirmation", "period_start", "period_end")
+    amounts = ("county_weight", "city_weight", "bonus_cap", "bonus_floor", "five_star_share")
+    return {
+        **{name: getattr(spec, name) for name in (*same, "notice_days")},
+        **{name: to_decimal(getattr(spec, name)) for name in amounts},
+        "bonus_group_caps": {group: str(cap) for group, cap in spec.bonus_group_caps},
+    }
+
+
+def item_row(scheme: Scheme | None, categories: dict[str, Category], item: ItemSpec, order: int) -> Item:
     return Item(
         scheme=scheme,
         category=categories.get(item.category),
@@ -84,6 +55,41 @@ def item_row(scheme: Scheme, categories: dict[str, Category], item: ItemSpec, or
         may_be_na=item.may_be_na,
         order=order,
     )
+
+
+def metric_rows(scheme: Scheme | None, spec: SchemeSpec) -> list[CustomMetric]:
+    return [
+        CustomMetric(
+            scheme=scheme,
+            name=one.label,
+            unit=one.unit,
+            direction=one.direction,
+            upper=to_decimal(one.upper),
+            filled_by=one.filled_by,
+            order=order,
+        )
+        for order, one in enumerate(spec.custom_metrics)
+    ]
+
+
+def band_rows(scheme: Scheme | None, spec: SchemeSpec) -> list[StarBand]:
+    return [StarBand(scheme=scheme, star=band.star, condition=band.condition_text) for band in spec.bands]
+
+
+def restriction_rows(scheme: Scheme | None, spec: SchemeSpec) -> list[Restriction]:
+    return [
+        Restriction(
+            scheme=scheme,
+            code=one.code,
+            name=one.name,
+            trigger=one.trigger,
+            condition=one.condition_text,
+            effect=one.effect_text,
+            basis=one.basis,
+            order=order,
+        )
+        for order, one in enumerate(spec.restrictions)
+    ]
 
 
 def read_scheme(scheme: Scheme) -> SchemeSpec:
