@@ -2,7 +2,10 @@
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
+
+from schools.models import Appointment
+from schools.models.people import Role
 
 from .assessments import Assessment
 from .criteria import Category
@@ -82,12 +85,21 @@ class JudgeSheet(models.Model):
         return f"{self.assessment} {self.judge or '合议'}"
 
 
+class DivisionQuerySet(models.QuerySet):
+    def in_force(self):
+        """Those whose reviewer still holds that office; what was given to a former one is everybody's again."""
+        held = Appointment.objects.in_force().filter(role=Role.COUNTY, county=OuterRef("county"), user=OuterRef("user"))
+        return self.filter(Exists(held), user__is_active=True)
+
+
 class Division(models.Model):
     """初评分工: which reviewer of a county scores which category; without one everybody scores everything."""
 
     category = models.ForeignKey(Category, models.PROTECT, verbose_name="大项", related_name="divisions")
     county = models.ForeignKey("schools.Region", models.PROTECT, verbose_name="县（市、区）", related_name="+")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="初评人", related_name="+")
+
+    objects = DivisionQuerySet.as_manager()
 
     class Meta:
         verbose_name = verbose_name_plural = "初评分工"

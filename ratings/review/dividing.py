@@ -21,7 +21,7 @@ def scored_elsewhere(scheme: Scheme, spec: SchemeSpec, user: User) -> frozenset[
     """Codes of the items that the division gives to another reviewer; the county's lead may score everything."""
     if user.identity.role != Role.COUNTY:
         return frozenset()
-    others = Division.objects.filter(category__scheme=scheme, county=user.identity.county_id).exclude(user=user)
+    others = Division.objects.in_force().filter(category__scheme=scheme, county=user.identity.county_id).exclude(user=user)
     codes = set(others.values_list("category__code", flat=True))
     return frozenset(item.code for item in spec.items if item.category in codes)
 

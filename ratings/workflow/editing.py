@@ -55,10 +55,8 @@ def returned_items(assessment: Assessment, key: str = "item_id") -> dict[Any, st
 
 def _county(score: Score, user: User, role: str) -> str:
     category = score.item.category_id
-    division = (
-        Division.objects.filter(category=category, county=score.assessment.school.county_id).exclude(user=user).select_related("user")
-    )
-    other = division.first() if category and role == Role.COUNTY else None
+    division = Division.objects.in_force().filter(category=category, county=score.assessment.school.county_id).exclude(user=user)
+    other = division.select_related("user").first() if category and role == Role.COUNTY else None
     return f"本大项由 {other.user} 初评。" if other else ""
 
 

@@ -173,6 +173,19 @@ def test_a_category_given_to_one_reviewer_is_closed_to_the_others(signed_client,
     assert not Adjustment.objects.exists()
 
 
+def test_what_a_former_reviewer_was_given_is_everybodys_again(signed_client, reviewer, county, submitted):
+    former = AppointmentFactory(role="county", county=county, end=timezone.localdate() - dt.timedelta(days=1)).user
+    Division.objects.create(category=Category.objects.get(scheme=submitted.scheme, code="K"), county=county, user=former)
+    client = signed_client(reviewer)
+
+    client.post(page(submitted, "review_agree"), {"act": "answers"})
+    client.post(page(submitted, "review_adjust", "K1"), {"points": "20", "reason": "现场清点"})
+
+    assert county_row(submitted, "K2").answers is not None
+    assert Adjustment.objects.get().item.code == "K1"
+    assert uneditable(county_row(submitted, "K2"), reviewer) == ""
+
+
 def test_only_the_lead_divides_and_confirms(signed_client, reviewer, submitted):
     client = signed_client(reviewer)
 
