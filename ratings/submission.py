@@ -13,6 +13,7 @@ from ratings.criteria.spec import digest
 from ratings.enums import Confirmation, Stage, Status
 from ratings.models import Assessment, Evidence, Move, SignedPage
 from ratings.workflow import Step, allowed_steps, due, frozen_sheet, is_overdue, void_signature
+from ratings.workflow.blocking import star_figures
 from ratings.worksheet import Worksheet
 from schools.models import User
 from schools.uploads import CheckedUpload
@@ -60,6 +61,9 @@ def missing_of(sheet: Worksheet) -> list[Missing]:
         if any(sheet.figures[reference].value is None for reference in line.bound.references):
             lacking = [reference for reference in sorted(line.bound.references) if sheet.figures[reference].value is None]
             found.append(Missing(f"{name}缺系统数据：{'、'.join(lacking)}，请先补全登记", line.item.code))
+    known = {reference for reference, figure in sheet.figures.items() if figure.value is not None}
+    lacking = [reference for reference in star_figures(sheet.spec) if reference not in known]
+    found += [Missing(f"星级标准要用的“{reference}”没有数据，请先补全登记") for reference in lacking]
     if is_overdue(sheet.assessment, Stage.SELF):
         found.append(Missing("自评已经截止，如需延期请联系市评委会办公室"))
     return found

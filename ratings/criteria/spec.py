@@ -205,11 +205,14 @@ class SchemeSpec:
         return {item.code: in_words(item.rule, self.vocabulary, item_points=item.points) for item in self.items}
 
     @cached_property
+    def star_references(self) -> frozenset[str]:
+        """Those that the conditions of the stars name themselves."""
+        return frozenset(reference for band in self.bands for reference in references(band.condition, self.vocabulary))
+
+    @cached_property
     def references(self) -> frozenset[str]:
         """Metric references that must have a value for every school: of items, bands and restrictions."""
-        found = {reference for bound in self.bound.values() for reference in bound.references}
-        for band in self.bands:
-            found |= references(band.condition, self.vocabulary)
+        found = {reference for bound in self.bound.values() for reference in bound.references} | self.star_references
         for restriction in self.restrictions:
             if restriction.condition is not None:
                 found |= references(restriction.condition, self.vocabulary)

@@ -11,7 +11,7 @@ from ratings.enums import Stage
 from ratings.rounding import round2
 from ratings.rules import missing_answers
 from ratings.scoring import Blocked, Entry, ItemOutcome, Totals, asked_part, system_part
-from ratings.scoring.stars import band_star
+from ratings.scoring.stars import band_star, unknown
 from ratings.scoring.totals import add_up
 
 Metrics = Mapping[str, Fraction | None]
@@ -19,7 +19,10 @@ Metrics = Mapping[str, Fraction | None]
 
 @dataclass(frozen=True)
 class StageSheet:
-    """`points` holds None for an item that does not apply; `missing` are codes without points, and then there is no total."""
+    """`points` holds None for an item that does not apply; `missing` are codes without points, and then there is no total.
+
+    `star` is None as well while a figure that the stars' conditions name is not known.
+    """
 
     points: Mapping[str, Fraction | None]
     missing: tuple[str, ...]
@@ -43,7 +46,8 @@ def stage_sheet(
         except Blocked:
             missing.append(code)
     totals = None if missing else _totals(spec, points)
-    star = None if totals is None else band_star(spec, {**_known(metrics), **totals.values(_outcomes(points))})
+    values = {} if totals is None else {**_known(metrics), **totals.values(_outcomes(points))}
+    star = None if totals is None or unknown(spec, values) else band_star(spec, values)
     return StageSheet(points, tuple(missing), totals, star)
 
 

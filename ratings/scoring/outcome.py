@@ -12,7 +12,7 @@ from ratings.enums import Aggregation, Stage
 from .inputs import Blocked, Problem, SchoolInput, Sheet
 from .items import ItemOutcome, score_item
 from .panel import LEAST_SHEETS
-from .stars import Verdict, apply_share, verdict
+from .stars import Verdict, apply_share, unknown, verdict
 from .totals import Totals, add_up
 
 
@@ -60,6 +60,9 @@ def finish(spec: SchemeSpec, school: SchoolInput, items: Mapping[str, ItemOutcom
     except Blocked as blocked:
         return Outcome(school.key, items, None, None, blocked.problems)
     values = {**_known(spec, school), **totals.values(items)}
+    missing = unknown(spec, values)
+    if missing:
+        return Outcome(school.key, items, None, None, tuple(Problem(f"星级标准要用的“{name}”没有数据") for name in missing))
     found = verdict(spec, school, values, rated=True)
     gap = ()
     if not school.submitted and not found.caps:

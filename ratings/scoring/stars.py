@@ -38,6 +38,12 @@ def band_star(spec: SchemeSpec, values: Mapping[str, Fraction]) -> int:
     return next((band.star for band in spec.bands if holds(band.condition, values)), Star.NONE.value)
 
 
+def unknown(spec: SchemeSpec, values: Mapping[str, Fraction]) -> list[str]:
+    """Figures that a star's condition names and nobody knows: without them no star can be told."""
+    named = dict.fromkeys(name for band in spec.bands for name in sorted(names(band.condition)))
+    return [name for name in named if name not in values]
+
+
 def applying(spec: SchemeSpec, school: SchoolInput, values: Mapping[str, Fraction]) -> tuple[RestrictionSpec, ...]:
     """Restrictions that apply: confirmed by a person, not submitted, or with a condition that holds."""
     return tuple(restriction for restriction in spec.restrictions if _applies(restriction, school, values))

@@ -81,6 +81,15 @@ def _known_figures(assessment: Assessment, spec: SchemeSpec, facts: dict) -> Ite
             yield Blocker(f"{code} {bound.item.name}缺系统数据：{'、'.join(registered)}，请先补全登记", code)
         for reference in own:
             yield Blocker(f"{code} {bound.item.name}缺自定义指标“{reference}”，由{fillers[reference]}填报", code)
+    for reference in star_figures(spec):
+        if values[reference].value is None:
+            whose = f"由{fillers[reference]}填报" if reference in fillers else "请先补全登记"
+            yield Blocker(f"星级标准要用的“{reference}”没有数据，{whose}")
+
+
+def star_figures(spec: SchemeSpec) -> list[str]:
+    """Figures that no item reads and a star's condition names: they have to be known all the same."""
+    return sorted(spec.star_references - {reference for bound in spec.bound.values() for reference in bound.references})
 
 
 def _in_time(assessment: Assessment, spec: SchemeSpec, facts: dict) -> Iterator[Blocker]:

@@ -1,10 +1,11 @@
 """What agreeing means item by item, and the points a stage makes of a school."""
 
+from dataclasses import replace
 from fractions import Fraction
 
 import pytest
 
-from ratings.criteria.spec import CategorySpec, ItemSpec, SchemeSpec
+from ratings.criteria.spec import BandSpec, CategorySpec, ItemSpec, SchemeSpec
 from ratings.review.adjusting import system_full
 from ratings.review.agreeing import agreed_entry
 from ratings.review.points import gap, is_answered, stage_sheet
@@ -52,6 +53,17 @@ def test_agreeing_copies_answers_and_decides_nothing_for_the_reviewer(spec, code
 def test_not_applicable_and_whole_points_are_copied_as_they_stand(spec):
     for entry in (Entry(not_applicable=True), Entry(total=Fraction(3), system=Fraction(0))):
         assert agreed_entry(spec.bound["A1"], entry, all_present=False) == entry
+
+
+def test_without_a_figure_of_the_stars_there_is_a_total_and_no_star(spec):
+    named = replace(spec, bands=(BandSpec(5, "总分≥0 且 参训率≥60%"),))
+    entries = {code: Entry(answers={}) for code in RULES} | {"A4": Entry(answers={"听课": "A"})}
+
+    without = stage_sheet(named, "county", METRICS, entries)
+    with_it = stage_sheet(named, "county", {**METRICS, "参训率": Fraction(1)}, entries)
+
+    assert (without.total, without.star) == (with_it.total, None)
+    assert with_it.star == 5
 
 
 def test_a_schools_sheet_counts_what_it_was_asked_and_the_system_knows(spec):

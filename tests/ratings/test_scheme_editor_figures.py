@@ -9,14 +9,15 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from ratings.criteria.spec import BandSpec
 from ratings.enums import Phase, Status
 from ratings.models import Assessment, Scheme
 from ratings.workflow import blockers, open_scheme
 from ratings.worksheet import worksheet_of
-from schools.models import MetricValue, RecordChange
+from schools.models import MetricValue, RecordChange, School
 from tests.factories import SchoolFactory
 
-from .drafts import with_metric
+from .drafts import draft_year, with_metric
 
 pytestmark = pytest.mark.django_db
 
@@ -178,6 +179,19 @@ def test_who_has_to_type_the_missing_figure_is_named(opened):
     assessment = opened("county")
 
     assert "K1 办班总量缺自定义指标“群众满意度”，由县（区）初评人填报" in [one.text for one in blockers(assessment, "submit")]
+
+
+def test_a_figure_that_only_a_star_names_is_owed_as_well(city, school, appoint, signed_client):
+    scheme = draft_year(city, bands=(BandSpec(5, "总分≥90 且 主教室座位≥60"), BandSpec(3, "总分≥60")))
+    open_scheme(scheme, by=None)
+    assessment = scheme.assessments.get(school=school)
+    page = signed_client(appoint("head")).get(reverse("ratings:assessment_check", args=[assessment.pk])).content.decode()
+
+    assert "星级标准要用的“主教室座位”没有数据，请先补全登记" in [one.text for one in blockers(assessment, "submit")]
+    assert "星级标准要用的“主教室座位”没有数据，请先补全登记" in page
+
+    School.objects.filter(pk=school.pk).update(seats=80)
+    assert not [one.text for one in blockers(assessment, "submit") if "星级标准" in one.text]
 
 
 def test_the_list_costs_the_same_with_many_schools(opened, signed_client, appoint, city, county):

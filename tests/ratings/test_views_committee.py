@@ -1,9 +1,13 @@
 """评委会审定总表: figures, flags, filters, order, workbook, and what is missing before settling."""
 
+from dataclasses import replace
+
 import pytest
 from django.urls import reverse
 
 from ratings.board import Filters, build, near
+from ratings.criteria.spec import BandSpec
+from ratings.criteria.versions import current_spec, freeze
 from ratings.models import Scheme
 from schools.models.audit import AuditEntry
 from schools.workbooks import read_workbook
@@ -114,6 +118,19 @@ def test_before_settling_there_is_no_workbook(city, appoint, signed_client, year
 
     assert response.url == reverse("ratings:board", args=[scheme.pk])
     assert not AuditEntry.objects.filter(action="export").exists()
+
+
+def test_a_school_without_a_figure_of_the_stars_is_named_and_breaks_nothing(city, schools, appoint, signed_client):
+    scheme = open_year(city, schools)
+    spec = current_spec(scheme)
+    freeze(scheme, reason="更正", spec=replace(spec, bands=(BandSpec(5, "总分≥90 且 主教室座位≥60"), *spec.bands[1:])))
+    client = signed_client(appoint("chair"))
+
+    board = client.get(reverse("ratings:board", args=[scheme.pk]))
+    settling = client.get(reverse("ratings:settle", args=[scheme.pk]))
+
+    assert board.status_code == 200
+    assert "星级标准要用的“主教室座位”没有数据" in text(settling)
 
 
 def test_board_names_no_judge(city, schools, appoint, signed_client):
