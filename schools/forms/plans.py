@@ -38,11 +38,11 @@ class PlanRowForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         """A row without a name is no row; one with a name has a month."""
         data = super().clean()
-        data["name"] = clean_text(data.get("name") or "")
-        if data.get("pk") and not data["name"] and not data.get("remove"):
+        name = data["name"] = clean_text(data.get("name") or "")
+        if data.get("pk") and not name and not data.get("remove"):
             self.add_error("name", "请填写班次名称；不再举办的请勾选“删去”。")
-        if data["name"] and not data.get("month") and "month" not in self.errors:
-            self.add_error("month", f"请选择“{data['name']}”的月份。")
+        if name and not data.get("month") and "month" not in self.errors:
+            self.add_error("month", f"请选择“{name}”的月份。")
         data["kind"] = data.get("kind") or ClassCategory.CONCENTRATED
         return data
 

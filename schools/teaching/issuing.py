@@ -40,6 +40,8 @@ def save_issued(issued: IssuedPlan, rows: Iterable[PlanRow], withdrawn: Iterable
         _withdraw(row)
     there = set(issued.issued_classes.kept().values_list("month", "name"))
     for typed in rows:
+        if typed.remove:  # the page offers no such tick for a row that is still to be
+            continue
         if (typed.month, typed.name) in there:
             raise ValidationError(f"{typed.month}月已有“{typed.name}”，请合并或改名。")
         IssuedClass.objects.create(issued_plan=issued, month=typed.month, name=typed.name, kind=typed.kind)

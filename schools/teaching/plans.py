@@ -189,6 +189,7 @@ def copy_last_year(school: School, year: int, *, by: User) -> int:
         _refuse_locked(school, year, row.month)
         made = PlannedClass.objects.create(plan=plan, month=row.month, name=name, kind=row.kind)
         note_change(made, school=school, action="add", before={}, after=snapshot(made), by=by, reason=f"从{year - 1}年计划复制")
+        there.add((row.month, name))  # “2025年秋训”和“2026年秋训” of one month are one class now
         added += 1
     return added
 

@@ -75,6 +75,15 @@ def test_rows_that_cannot_be_are_named_and_nothing_is_written(desk, school, row,
     assert names(school) == []
 
 
+def test_a_name_that_was_wiped_out_is_asked_for(desk, school):
+    row = PlannedClassFactory(plan=AnnualPlanFactory(school=school), month=3, name="春训")
+
+    page = save(desk, (3, "", "main", row.pk)).content.decode()
+
+    assert "请填写班次名称；不再举办的请勾选“删去”。" in page
+    assert names(school) == ["春训"]
+
+
 def test_rows_nobody_touched_stay_as_they_are(desk, school):
     row = PlannedClassFactory(plan=AnnualPlanFactory(school=school), month=3, name="春训")
 
@@ -168,6 +177,16 @@ def test_last_year_is_copied_without_what_was_issued_and_without_doubles(desk, a
     assert names(school) == ["2026年春训", "秋训"]
 
 
+def test_two_rows_that_become_one_by_the_year_in_their_name_are_copied_once(desk, school):
+    last = AnnualPlanFactory(school=school, year=2025)
+    for name in ("2025年春训", "2026年春训"):
+        PlannedClassFactory(plan=last, month=3, name=name)
+
+    desk.post(reverse("schools:plan_copy", args=[2026]))
+
+    assert names(school) == ["2026年春训"]
+
+
 def test_plan_is_filed_once_and_late_after_march(desk, school):
     address = reverse("schools:plan_file", args=[2026])
     desk.post(address)
@@ -210,6 +229,13 @@ def test_issued_plan_reaches_every_school_once_and_keeps_their_own_rows(city, co
     assert names(neighbour) == ["主体班", "集中培训"]
     assert PlannedClass.objects.get(plan__school=school, name="主体班").kind == "main"
     assert Notice.objects.filter(user=filler).count() == 1
+
+
+def test_a_forged_tick_to_remove_adds_no_row_to_an_issued_plan(appoint, signed_client):
+    address = issue(signed_client(appoint("office")), (3, "主体班"), (0, "", "", "1", "on"))
+
+    assert list(IssuedPlan.objects.get().issued_classes.values_list("name", flat=True)) == ["主体班"]
+    assert address == reverse("schools:issued", args=[IssuedPlan.objects.get().pk])
 
 
 def test_later_addition_is_added_and_told(school, appoint, signed_client, filler):
