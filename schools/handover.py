@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import ClassVar
 
 from django.core.exceptions import ValidationError
@@ -18,9 +18,10 @@ from django.utils import timezone
 
 from schools import audit
 from schools.inbox import notify
-from schools.models import Appointment, Correction, Handover, MonthlyReport, Notice, Problem, Role, School, User
+from schools.models import Appointment, Correction, Handover, Notice, Problem, Role, School, User
 from schools.models.scope import ADMINISTRATORS, SCHOOL_ROLES
 from schools.passwords import one_time_password
+from schools.teaching import months
 
 #: What is open at a school, in words: (kind, text).
 DutyProvider = Callable[[School], Iterable[tuple[str, str]]]
@@ -84,8 +85,8 @@ def open_duties(school: School) -> list[tuple[str, str]]:
     """Everything a successor must know is open, as it stands now."""
     found = [("评定申报", "没有进行中的申报")] if not _duties else []
     found += [line for provider in _duties for line in provider(school)]
-    unconfirmed = _unconfirmed(school)
-    found.append(("未确认月报", "、".join(unconfirmed) if unconfirmed else "没有"))
+    unconfirmed = [f"{one.year}年{one.month}月" for one in months.unanswered(school) if not one.is_confirmed]
+    found.append(("未确认月报", "、".join(unconfirmed) or "没有"))
     problems = Problem.objects.open().filter(visit__school=school, visit__voided_at__isnull=True).order_by("due", "pk")
     found += [("待整改问题", f"{one.text}" + (f"（期限 {one.due:%Y-%m-%d}）" if one.due else "")) for one in problems]
     if not problems:
@@ -168,12 +169,3 @@ def _move_notices(held: Appointment, to: User) -> int:
     )
     Notice.objects.filter(pk__in=[one.pk for one in rows]).update(read_at=timezone.now())
     return len(rows)
-
-
-def _unconfirmed(school: School) -> list[str]:
-    """Months of this year that are over and have no confirmed report, since the school was opened."""
-    today = timezone.localdate()
-    done = set(MonthlyReport.objects.filter(school=school, year=today.year, confirmed_at__isnull=False).values_list("month", flat=True))
-    opened = school.opened_on or date(today.year, 1, 1)
-    months = [month for month in range(1, today.month) if month not in done and date(today.year, month, 28) >= opened]
-    return [f"{today.year}年{month}月" for month in months]

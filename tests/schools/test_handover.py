@@ -11,7 +11,7 @@ from django.utils import timezone
 from schools.handover import NewAccount, candidates, hand_over, replaceable
 from schools.inbox import notify
 from schools.models import Appointment, AuditEntry, Handover, Notice, User
-from tests.factories import AppointmentFactory, CountyFactory, LiaisonFactory, SchoolFactory, VisitFactory
+from tests.factories import AppointmentFactory, CountyFactory, LiaisonFactory, MonthlyReportFactory, SchoolFactory, VisitFactory
 
 pytestmark = pytest.mark.django_db
 NEW = NewAccount("chenxin", "陈新", "0768-2200000")
@@ -46,6 +46,15 @@ def test_the_sheet_names_what_is_open(school, held, lead):
 
     assert contents["待整改问题"] == "台账不齐（期限 2026-12-01）"
     assert set(contents) >= {"评定申报", "未确认月报", "待审核数据更正"}
+
+
+def test_the_sheet_names_months_of_last_year_that_are_owed(school, held, lead):
+    last = timezone.localdate().year - 1
+    MonthlyReportFactory(school=school, year=last, month=11, confirmed_at=timezone.now(), confirmed_by=lead)
+
+    contents = dict(hand_over(held, new=NEW, by=lead, reason="退休")[0].contents)
+
+    assert contents["未确认月报"].startswith(f"{last}年12月")
 
 
 def test_unread_messages_move_and_those_of_another_duty_stay(school, held, lead):
