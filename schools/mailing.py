@@ -6,6 +6,7 @@ import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from smtplib import SMTPRecipientsRefused
 
 from django.conf import settings
 from django.core.mail import EmailMessage
@@ -41,7 +42,7 @@ def send_digests(now: datetime) -> int:
     """One mail to each office with unread messages not mailed before; at most one a day. Returns how many went out.
 
     A mail cannot be taken back, so the day's right to send is taken first. A server that cannot be reached gives it
-    back and ends the round: the next start of the job tries again.
+    back and ends the round: the next start of the job tries again. An address the server refuses keeps nobody else waiting.
     """
     if not is_on():
         return 0
@@ -56,6 +57,8 @@ def send_digests(now: datetime) -> int:
         except OSError as error:  # what mail servers answer with is one, too
             logger.warning("digest for %s not sent: %s", box.label, error)
             run.delete()
+            if isinstance(error, SMTPRecipientsRefused):
+                continue
             break
         Notice.objects.filter(pk__in=[one.pk for one in notices]).update(mailed_at=now)
         run.ended_at, run.summary, sent = timezone.now(), f"{len(notices)} 条", sent + 1

@@ -3,6 +3,7 @@
 import threading
 from contextlib import suppress
 from datetime import date, datetime, timedelta
+from smtplib import SMTPRecipientsRefused
 
 import pytest
 from django.core.management import call_command
@@ -190,6 +191,22 @@ def test_mail_is_off_without_a_server_and_a_refusal_is_tried_again(school, appoi
 
 def refuse(self) -> None:
     raise ConnectionRefusedError
+
+
+def test_a_wrong_address_keeps_no_other_office_waiting(school, county, appoint, mail, mailoutbox, monkeypatch):
+    School.objects.filter(pk=school.pk).update(office_email="wrong@example.gov.cn")
+    Region.objects.filter(pk=county.pk).update(office_email="jiaqu@example.gov.cn")
+    notify([appoint("filler"), appoint("county")], "10月月报未确认", key="a", school=school)
+    send = mailing.EmailMessage.send
+
+    def deliver(message):
+        if message.to == ["wrong@example.gov.cn"]:
+            raise SMTPRecipientsRefused({message.to[0]: (550, b"no such user")})
+        return send(message)
+
+    monkeypatch.setattr("schools.mailing.EmailMessage.send", deliver)
+
+    assert (mailing.send_digests(MONDAY), [one.to for one in mailoutbox]) == (1, [["jiaqu@example.gov.cn"]])
 
 
 def pausing(function, meeting: threading.Barrier, entered: list):
