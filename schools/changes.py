@@ -110,11 +110,6 @@ def record_word(model: type[models.Model]) -> str:
     return "基本情况" if model is School else str(model._meta.verbose_name)[:40]
 
 
-def last_change(obj: models.Model) -> RecordChange | None:
-    """Who changed the record last."""
-    return RecordChange.objects.of(obj).select_related("by").first()
-
-
 def _label(field: Any) -> str:
     own = getattr(field, "verbose_name", None)
     return str(own or field.related_model._meta.verbose_name)

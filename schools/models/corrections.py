@@ -32,10 +32,6 @@ class Correction(models.Model):
         REFUSED = "refused", "未同意"
         WITHDRAWN = "withdrawn", "已撤回"
 
-    class Approver(models.TextChoices):
-        COUNTY = "county", "县（市、区）"
-        OFFICE = "office", "市评委会办公室"
-
     school = models.ForeignKey(School, models.PROTECT, verbose_name="党校", related_name="corrections")
     act = models.CharField("更正方式", max_length=10, choices=Act.choices)
     record = models.CharField("登记项目", max_length=40)

@@ -17,7 +17,7 @@ from django.utils import timezone
 from schools import audit
 from schools.changes import note_change, plain, snapshot
 from schools.locks import lock_of
-from schools.models import Lesson, PlannedClass, School, Teacher, TeachingPoint, TrainingClass, User
+from schools.models import Lesson, School, Teacher, TeachingPoint, TrainingClass, User
 from schools.workbooks.text import narrow
 
 RECENT = timedelta(days=400)
@@ -224,10 +224,3 @@ def copied(record: TrainingClass) -> dict[str, Any]:
     """What a new class takes over from an earlier one: everything but the day, the money and the rating."""
     names = ("name", "category", "form", "audience", "hours", "attendance", "first_lesson", "place", "teaching_point")
     return {name: getattr(record, name) for name in names} | {"starts_on": timezone.localdate()}
-
-
-def open_planned(school: School, year: int) -> list[PlannedClass]:
-    """Planned classes of the year, those of this month and before that were not held yet first."""
-    rows = PlannedClass.objects.filter(plan__school=school, plan__year=year).order_by("month", "pk")
-    held = set(TrainingClass.objects.filter(planned__in=rows).kept().values_list("planned_id", flat=True))
-    return sorted(rows, key=lambda row: (row.pk in held, row.month, row.pk))

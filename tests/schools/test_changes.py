@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from schools.changes import last_change, note_change, plain, snapshot
+from schools.changes import note_change, plain, snapshot
 from schools.models import AuditEntry, RecordChange
 from tests.factories import SchoolFactory, TeacherFactory, TeachingPointFactory, TrainingClassFactory
 
@@ -19,7 +19,7 @@ def test_only_what_differs_is_kept_in_words(school, appoint):
 
     note_change(teacher, school=school, action="change", before=before, after=snapshot(teacher), by=by, reason=" 误登 ")
 
-    change = last_change(teacher)
+    change = RecordChange.objects.get()
     assert change.lines == [("类型", "专家型", "领导型"), ("单位及职务", "", "党委书记")]
     assert (change.record, change.name, change.reason, change.by) == ("师资", "李某", "误登", by)
 
