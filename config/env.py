@@ -31,9 +31,10 @@ def flag(name: str, default: bool = False) -> bool:
 def number(name: str, default: int) -> int:
     """A whole number, refused with a sentence when it is none."""
     value = text(name, str(default))
-    if not value.lstrip("-").isdigit():
-        raise ImproperlyConfigured(f"环境变量 {name} 应为整数，现在是“{value}”。")
-    return int(value)
+    try:
+        return int(value)
+    except ValueError:
+        raise ImproperlyConfigured(f"环境变量 {name} 应为整数，现在是“{value}”。") from None
 
 
 def listing(name: str) -> list[str]:

@@ -6,7 +6,7 @@ from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
 from django.contrib.auth.middleware import LoginRequiredMiddleware
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render, resolve_url
 from django.urls import reverse
 from django_htmx.http import HttpResponseClientRedirect
@@ -56,6 +56,18 @@ class OldBrowserMiddleware:
         agent = request.headers.get("User-Agent", "")
         if any(mark in agent for mark in OLD_BROWSERS):
             return render(request, "errors/old_browser.html")
+        return self.get_response(request)
+
+
+class UnknownPathMiddleware:
+    """Says of an address with a NUL character that there is no such page: no record has one, and PostgreSQL refuses to look for it."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if "\0" in request.path_info:
+            raise Http404
         return self.get_response(request)
 
 

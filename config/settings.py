@@ -66,6 +66,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "config.middleware.UnknownPathMiddleware",
     "config.middleware.MethodNotAllowedMiddleware",
     "config.middleware.SignInRequiredMiddleware",
     "config.middleware.IdleTimeoutMiddleware",

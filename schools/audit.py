@@ -9,6 +9,7 @@ import datetime as dt
 import hashlib
 import hmac
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from fractions import Fraction
@@ -203,7 +204,7 @@ class Checker:
 
 def _parse_head(head: str) -> tuple[str, str]:
     number, separator, digest = head.strip().partition(":")
-    if not (separator and number.isdigit() and len(digest) == len(GENESIS)):
+    if not (separator and re.fullmatch("[0-9]{1,18}", number) and len(digest) == len(GENESIS)):
         raise ValueError("链尾应写成“序号:校验值”，校验值为 64 位")
     return str(int(number)), digest.lower()
 

@@ -24,7 +24,7 @@ def methodology(request: HttpRequest, pk: int) -> HttpResponse:
 def methodology_json(request: HttpRequest, pk: int, number: int) -> HttpResponse:
     """A frozen version as it was digested: the SHA-256 of this file is the digest of the version."""
     visible = SchemeVersion.objects.filter(scheme__in=Scheme.objects.visible_to(request.user)).select_related("scheme")
-    version = get_object_or_404(visible, scheme=pk, number=number)
+    version = get_object_or_404(visible, scheme__pk=pk, number=number)
     response = HttpResponse(canonical(version.content), content_type="application/json")
     name = f"{version.scheme.year}年度评定方案第{version.number}版.json"
     response.headers["Content-Disposition"] = content_disposition_header(True, name)

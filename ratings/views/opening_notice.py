@@ -115,7 +115,7 @@ def _scheme(request: HttpRequest, pk: int) -> Scheme:
 
 def _notice(request: HttpRequest, pk: int) -> OpeningNotice:
     visible = OpeningNotice.objects.visible_to(request.user).filter(scheme__in=Scheme.objects.visible_to(request.user))
-    return get_object_or_404(visible.select_related("scheme__city", "edited_by"), scheme=pk)
+    return get_object_or_404(visible.select_related("scheme__city", "edited_by"), scheme__pk=pk)
 
 
 def _already_issued(request: HttpRequest, pk: int) -> HttpResponse:

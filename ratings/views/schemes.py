@@ -10,7 +10,7 @@ from ratings.hub import hub_links, list_links
 from ratings.models import Erratum, Scheme
 from ratings.rules import RuleError
 from ratings.standards import standards_of
-from schools.workbooks.text import clean_text
+from schools.workbooks import clean_text
 
 PAGE_SIZE, WORD_LIMIT = 20, 40
 

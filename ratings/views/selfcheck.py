@@ -54,11 +54,11 @@ def item(request: HttpRequest, scheme: int, code: str) -> HttpResponse:
 def _own(request: HttpRequest, scheme: int) -> Assessment:
     require(role_of(request.user) in SCHOOL_ROLES, REFUSED)
     visible = Assessment.objects.visible_to(request.user).filter(scheme__imported=False).select_related("scheme__city", "school")
-    return get_object_or_404(visible, scheme=scheme)
+    return get_object_or_404(visible, scheme__pk=scheme)
 
 
 def _again(form: GoalForm, current: Goal) -> GoalForm:
     """What was typed, in a form that knows the newer version."""
     data = form.data.copy()
     data["version"] = current.version
-    return GoalForm(data, instance=Goal.objects.get(pk=current.pk))
+    return GoalForm(data, instance=Goal.objects.filter(pk=current.pk).first() or Goal())

@@ -13,6 +13,7 @@ from schools import downloads
 from schools.audit import record
 from schools.importing.account_sheets import AppointmentResource, UserResource
 from schools.models import Appointment, User
+from schools.models.scope import sees_everything
 from schools.passwords import one_time_password
 from schools.permissions import may_appoint, may_change_account, may_maintain
 from schools.workbooks import SheetOut
@@ -75,7 +76,7 @@ class UserAdmin(WorkbookAdmin, ScopedAdmin, DjangoUserAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> list[str]:
         """What is the other administrator's is shown, not changed."""
-        if obj is None or request.user.is_superuser:
+        if obj is None or sees_everything(request.user):
             return []
         theirs = ["username", "name", "office_phone", "city", "must_change_password"]
         return self.locks if may_maintain(request.user) else theirs

@@ -5,6 +5,8 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.views.main import ERROR_FLAG
 from django.core.exceptions import PermissionDenied
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -56,7 +58,10 @@ class WorkbookAdmin(admin.ModelAdmin):
     def export_view(self, request: HttpRequest) -> HttpResponse:
         """The list as filtered, within what may be written during a request."""
         self._require(request)
-        rows = self.get_changelist_instance(request).get_queryset(request)
+        try:
+            rows = self.get_changelist_instance(request).get_queryset(request)
+        except IncorrectLookupParameters:  # an address somebody edited: the list shows everything and says so
+            return redirect(f"{self._list_url}?{ERROR_FLAG}=1")
         try:
             return downloads.export(self._name, export_sheets(self.sheets, rows), by=request.user, rows=rows.count())
         except downloads.TooManyRows as error:

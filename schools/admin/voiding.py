@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from schools.audit import record
+from schools.workbooks import clean_text
 
 
 class VoidForm(ActionForm):
@@ -29,7 +30,7 @@ class VoidingAdmin(admin.ModelAdmin):
     @admin.action(description="作废所选记录（须填写原因）", permissions=["change"])
     def void_selected(self, request: HttpRequest, queryset: QuerySet) -> None:
         """All of them with one reason; those voided already are left as they are."""
-        reason = request.POST.get("reason", "").strip()
+        reason = clean_text(request.POST.get("reason", ""))
         if not reason:
             messages.error(request, "请在“作废原因”中写明原因。")
             return

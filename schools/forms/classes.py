@@ -11,13 +11,13 @@ from django import forms
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from schools.forms.choices import SeveralField
 from schools.forms.lessons import LessonFormSet
 from schools.models import Lesson, PlannedClass, School, TeachingPoint, TrainingClass
 from schools.models.teaching import ClassCategory
 from schools.teaching.classes import Habits, LessonIn, copied, habits_of
 from schools.workbooks import clean_text
 
-VISIBLE = ("planned", "name", "starts_on", "category", "hours", "attendance", "lecturer", "place", "cost", "first_lesson")
 FOLDED = ("ends_on", "form", "audience", "lecturer_kind", "title", "teaching_point", "rating", "partners")
 STORED = (
     "starts_on",
@@ -97,7 +97,7 @@ class ClassForm(forms.Form):
         max_value=Decimal(100),
         help_text="训后评价的平均分（百分制），未开展的不填。",
     )
-    partners = forms.ModelMultipleChoiceField(
+    partners = SeveralField(
         School.objects.none(),
         label="联合办班的参加党校",
         required=False,
@@ -212,7 +212,7 @@ class ClassForm(forms.Form):
     def is_valid(self) -> bool:
         """The rows of lessons belong to it."""
         valid, lessons = super().is_valid(), self.lessons.is_valid()
-        if not lessons and not self.has_error(None, "lessons"):
+        if self.is_bound and not lessons and not self.has_error(None, "lessons"):
             self.add_error(None, forms.ValidationError("“更多”里的课次有需要改正的地方。", code="lessons"))
         return valid and lessons
 

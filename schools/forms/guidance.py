@@ -11,6 +11,7 @@ from django.utils import timezone
 from schools.guidance import POINTS, REMARKS
 from schools.models import GuidanceTeam, Problem, Region, Role, School, User, Visit
 
+from .choices import SeveralField
 from .filters import FilterForm
 
 DAYS_TO_MEND = 30
@@ -98,7 +99,7 @@ class AssignForm(forms.Form):
 
     user = forms.ModelChoiceField(User.objects.none(), label="联系指导人员", empty_label="请选择")
     since = forms.DateField(label="自", widget=day_input(), initial=timezone.localdate)
-    schools = forms.ModelMultipleChoiceField(School.objects.none(), label="党校", widget=forms.CheckboxSelectMultiple)
+    schools = SeveralField(School.objects.none(), label="党校", widget=forms.CheckboxSelectMultiple)
 
     def __init__(self, *args, user: User, schools, **kwargs) -> None:
         super().__init__(*args, **kwargs)
@@ -161,6 +162,7 @@ class TeamForm(forms.ModelForm):
         model = GuidanceTeam
         fields = ["name", "kind", "members"]
         widgets = {"members": forms.CheckboxSelectMultiple}
+        field_classes = {"members": SeveralField}
 
     def __init__(self, *args, user: User, **kwargs) -> None:
         super().__init__(*args, **kwargs)

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from schools import locks
 from schools.changes import plain, snapshot, worded
+from schools.forms.choices import SeveralField
 from schools.models import Brand, Course, Investment, Leader, Regulation, School, StaffMember, Teacher, TeachingPoint, User
 from schools.reach import lock_for
 from schools.registry import saving
@@ -194,6 +195,7 @@ class PointForm(RegistryForm):
         model = TeachingPoint
         fields = ("name", "theme", "since", "until", "shared_with")
         widgets = {"shared_with": forms.CheckboxSelectMultiple}
+        field_classes = {"shared_with": SeveralField}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

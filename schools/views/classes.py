@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from schools.asked import number
 from schools.downloads import TooManyRows, export
 from schools.forms.class_acts import JoinForm, VoidForm
 from schools.forms.classes import ClassForm
@@ -80,8 +81,7 @@ def _registered(request: HttpRequest, record: TrainingClass) -> HttpResponse:
 
 def _asked(queryset, request: HttpRequest, name: str):
     """The record the address names, if it is one of the school's own."""
-    asked = request.GET.get(name, "")
-    return queryset.filter(pk=int(asked)).first() if asked.isascii() and asked.isdigit() and len(asked) < 18 else None
+    return queryset.filter(pk=number(request.GET.get(name, ""))).first()
 
 
 def _recent(school: School):

@@ -21,8 +21,7 @@ def assignment(request: HttpRequest) -> HttpResponse:
     require(may_assign_guides(request.user), REFUSED)
     schools = School.objects.visible_to(request.user).open_on().select_related("county").in_order()
     unguided = list(without_guide(schools).values_list("pk", flat=True))
-    asked = request.GET.get("school", "")
-    initial = {"schools": [int(asked)] if asked.isdigit() else []}
+    initial = {"schools": [request.GET.get("school", "")]}
     form = AssignForm(request.POST or None, user=request.user, schools=schools, initial=initial)
     if request.method == "POST" and form.is_valid():
         chosen = form.cleaned_data

@@ -19,6 +19,7 @@ from schools.forms.handover import HandoverForm
 from schools.handover import HandoverPaper, may_hand_over, open_duties, replaceable
 from schools.models import Handover
 from schools.printing import PrintRefused, can_print, pdf_of
+from schools.workbooks import clean_text
 
 PAGE_SIZE = 50
 TRAIL = [("人员交接", "/accounts/handover/")]
@@ -28,7 +29,7 @@ TRAIL = [("人员交接", "/accounts/handover/")]
 def handovers(request: HttpRequest) -> HttpResponse:
     """Who fills in and who answers for each school, and the handovers of late."""
     _require(request)
-    word = request.GET.get("q", "").strip()[:40]
+    word = clean_text(request.GET.get("q", ""))[:40]
     held = replaceable(request.user).select_related("school", "user")
     if word:
         held = held.filter(Q(school__name__icontains=word) | Q(school__short_name__icontains=word) | Q(user__name__icontains=word))

@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
 from schools import audit, printing
+from schools.asked import number
 from schools.downloads import export
 from schools.forms.ledger import BinderForm
 from schools.ledger import ledger_of, sheets, years_of
@@ -74,5 +75,5 @@ def _school(request: HttpRequest, pk: int) -> School:
 
 
 def _year(request: HttpRequest, years) -> int:
-    asked = request.GET.get("year", "")
-    return int(asked) if asked.isdigit() and int(asked) in years else timezone.localdate().year
+    asked = number(request.GET.get("year", ""))
+    return asked if asked in years else timezone.localdate().year

@@ -7,6 +7,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
+from schools.asked import number
 from schools.metrics import IMPORTED, METRICS, MetricError, explain, figures, resolve
 from schools.metrics.wording import DIRECTIONS, SOURCES
 from schools.models import Role, School
@@ -71,8 +72,8 @@ def explanation(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _period(request: HttpRequest) -> tuple[date, date]:
     """The period asked for (`start`, `end`), else the whole year asked for, else this year."""
-    year = request.GET.get("year", "")
-    whole = int(year) if year.isdigit() and 2000 <= int(year) <= 2100 else timezone.localdate().year
+    year = number(request.GET.get("year", ""))
+    whole = year if year and 2000 <= year <= 2100 else timezone.localdate().year
     try:
         start, end = date.fromisoformat(request.GET.get("start", "")), date.fromisoformat(request.GET.get("end", ""))
     except ValueError:

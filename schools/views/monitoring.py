@@ -6,14 +6,14 @@ from collections.abc import Sequence
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_POST
 
 from schools import reminders
+from schools.asked import way_back
 from schools.desk import Tile
 from schools.forms.monitoring import MonitoringFilterForm
 from schools.models import Region, School
@@ -102,9 +102,7 @@ def remind(request: HttpRequest, pk: int) -> HttpResponse:
         messages.error(request, str(refused))
     else:
         _say(request, found, outcome)
-    back = request.POST.get("next", "")
-    inside = url_has_allowed_host_and_scheme(back, allowed_hosts=None)
-    return redirect(back if inside else reverse("schools:monitoring_school", args=[pk]))
+    return HttpResponseRedirect(way_back(request.POST.get("next", ""), reverse("schools:monitoring_school", args=[pk])))
 
 
 def _place(request: HttpRequest, county: Region | None) -> int:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_POST
 
+from schools.asked import way_back
 from schools.forms.months import CorrectionForm
 from schools.models import ReportCorrection, School, TrainingClass
 from schools.permissions import may_record, readable_schools, require_recorder
@@ -82,7 +83,4 @@ def confirm(request: HttpRequest, year: int, month: int) -> HttpResponse:
         return redirect("schools:month", school.pk, year, month)
     word = "零报告" if done.is_zero else "月报"
     messages.success(request, f"已确认{year}年{month}月{word}：{done.sentence}。")
-    target = request.POST.get("next", "")
-    if url_has_allowed_host_and_scheme(target, allowed_hosts={request.get_host()}, require_https=request.is_secure()):
-        return redirect(target)
-    return redirect("schools:month", school.pk, year, month)
+    return HttpResponseRedirect(way_back(request.POST.get("next", ""), reverse("schools:month", args=[school.pk, year, month])))

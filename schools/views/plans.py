@@ -9,6 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from schools.asked import number
 from schools.forms.plans import IssueYearForm, PlanFormSet
 from schools.models import IssuedPlan
 from schools.permissions import may_issue_plan, may_record, readable_schools, require_issuer, require_recorder
@@ -139,7 +140,7 @@ def issued(request: HttpRequest, pk: int) -> HttpResponse:
     table = PlanFormSet(request.POST or None, prefix="row")
     problem = None
     if request.method == "POST" and table.is_valid():
-        withdrawn = [int(pk) for pk in request.POST.getlist("withdraw") if pk.isascii() and pk.isdigit() and len(pk) < 18]
+        withdrawn = [pk for text in request.POST.getlist("withdraw") if (pk := number(text))]
         try:
             issuing.save_issued(found, table.rows(), withdrawn)
             if "issue" in request.POST:

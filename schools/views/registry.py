@@ -15,6 +15,7 @@ from schools.models import Correction, RecordChange, School, User
 from schools.models.scope import record_scope
 from schools.permissions import may_record
 from schools.registry.overview import blocks
+from schools.workbooks import clean_text
 
 PAGE_SIZE = 50
 
@@ -60,7 +61,7 @@ def overview(request: HttpRequest, pk: int) -> HttpResponse:
 def rows(request: HttpRequest, pk: int, slug: str) -> HttpResponse:
     """One list, with search and former records on demand."""
     school, kind = school_of(request.user, pk), kind_of(slug)
-    former, word = request.GET.get("former") == "1", request.GET.get("q", "").strip()[:40]
+    former, word = request.GET.get("former") == "1", clean_text(request.GET.get("q", ""))[:40]
     page = Paginator(kind.rows(school, former=former, word=word).order_by("pk"), PAGE_SIZE).get_page(request.GET.get("page"))
     shown = list(page.object_list)
     changes = _last_changes(kind, [one.pk for one in shown])

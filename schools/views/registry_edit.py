@@ -9,6 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 
 from schools import corrections
+from schools.asked import number
 from schools.forms.registry import ProfileForm, RegistryForm
 from schools.forms.registry_ending import EndForm, SuccessionForm
 from schools.forms.registry_grids import BudgetForm, EquipmentForm, FiguresForm
@@ -153,8 +154,8 @@ def _list_trail(school: School, kind: Kind) -> list[tuple[str, str]]:
 
 def _year(request: HttpRequest) -> int:
     """The year asked for, next year at most; nonsense means this year."""
-    this, asked = timezone.localdate().year, request.GET.get("year", "")
-    return int(asked) if asked.isascii() and asked.isdigit() and len(asked) == 4 and EARLIEST <= int(asked) <= this + 1 else this
+    this, asked = timezone.localdate().year, number(request.GET.get("year", ""))
+    return asked if asked and EARLIEST <= asked <= this + 1 else this
 
 
 def _years(year: int) -> dict:

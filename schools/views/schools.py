@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from schools import panels, profile
+from schools.asked import number
 from schools.downloads import TooManyRows, export
 from schools.forms.filters import SchoolFilterForm
 from schools.handover import may_hand_over
@@ -65,8 +66,8 @@ def school_page(request: HttpRequest, pk: int) -> HttpResponse:
     """One school: profile, records of a year, figures with their definitions, and what other apps add."""
     school = get_object_or_404(School.objects.visible_to(request.user).select_related("city", "county", "merged_into"), pk=pk)
     years = profile.years(school, request.user)
-    asked = request.GET.get("year", "")
-    year = int(asked) if asked.isdigit() and int(asked) in years else _year_with_records(years, request, school)
+    asked = number(request.GET.get("year", ""))
+    year = asked if asked in years else _year_with_records(years, request, school)
     records = profile.year_records(school, request.user, year)
     context = {
         "school": school,

@@ -2,12 +2,12 @@
 
 from django.contrib.auth.decorators import login_not_required
 from django.db import DatabaseError, connection
-from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import redirect, render
-from django.utils.http import url_has_allowed_host_and_scheme
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
+from schools.asked import way_back
 from schools.context import TEXT_SIZE_COOKIE
 
 YEAR = 365 * 24 * 3600
@@ -37,10 +37,7 @@ def show_help(request: HttpRequest) -> HttpResponse:
 @require_POST
 def text_size(request: HttpRequest) -> HttpResponse:
     """Switches 大字 on or off for this browser and returns to the page it was pressed on."""
-    target = request.POST.get("next", "/")
-    if not url_has_allowed_host_and_scheme(target, allowed_hosts={request.get_host()}, require_https=request.is_secure()):
-        target = "/"
-    response = redirect(target)
+    response = HttpResponseRedirect(way_back(request.POST.get("next", ""), "/"))
     if request.COOKIES.get(TEXT_SIZE_COOKIE) == "large":
         response.delete_cookie(TEXT_SIZE_COOKIE)
     else:

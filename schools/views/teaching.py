@@ -11,6 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
+from schools.asked import number
 from schools.forms.class_acts import ClassFilterForm
 from schools.forms.filters import SchoolFilterForm
 from schools.models import AnnualPlan, MonthlyReport, School, TrainingClass
@@ -27,8 +28,8 @@ PLANNING_MONTH = 10
 
 def year_asked(request: HttpRequest) -> int:
     """The year of the address, this one when it is missing or absurd."""
-    asked, today = request.GET.get("year", ""), timezone.localdate()
-    return int(asked) if asked.isascii() and asked.isdigit() and FIRST_YEAR <= int(asked) <= today.year + 1 else today.year
+    asked, today = number(request.GET.get("year", "")), timezone.localdate()
+    return asked if asked and FIRST_YEAR <= asked <= today.year + 1 else today.year
 
 
 @require_GET

@@ -131,7 +131,7 @@ def test_large_type_is_remembered_by_the_browser_and_returns_to_the_page(client)
     assert 'class="large-text"' not in client.get("/help/").content.decode()
 
 
-@pytest.mark.parametrize("target", ["https://evil.example/", "//evil.example/", "javascript:alert(1)"])
+@pytest.mark.parametrize("target", ["https://evil.example/", "//evil.example/", "javascript:alert(1)", "abc", ""])
 def test_large_type_never_leads_to_another_site(client, target):
     assert client.post(reverse("text_size"), {"next": target}).url == "/"
 

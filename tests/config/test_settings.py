@@ -35,6 +35,7 @@ def test_every_command_works_with_debug_alone(tmp_path):
         ({"SECRET_KEY": "s" * 60}, "缺少 AUDIT_KEY"),
         ({"SECRET_KEY": "s" * 60, "AUDIT_KEY": "a" * 60}, "缺少 ALLOWED_HOSTS"),
         ({"DEBUG": "1", "IDLE_MINUTES": "半小时"}, "IDLE_MINUTES 应为整数"),
+        ({"DEBUG": "1", "IDLE_MINUTES": "--30"}, "IDLE_MINUTES 应为整数"),
     ],
 )
 def test_a_missing_or_wrong_variable_is_named_in_one_sentence(tmp_path, given, missing):

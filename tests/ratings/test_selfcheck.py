@@ -127,6 +127,13 @@ def test_two_colleagues_lose_nothing(assessment, filler, head, signed_client, sc
     assert Goal.objects.get().text == "合并的目标"
 
 
+def test_a_form_of_a_goal_that_is_gone_is_shown_again(assessment, filler, signed_client, scheme):
+    page = text(signed_client(filler).post(address(scheme, "K1"), posted(version="7")))
+
+    assert TOKEN in page
+    assert not Goal.objects.exists()
+
+
 def test_a_first_note_of_two_is_not_overwritten_either(assessment, filler, head):
     item = Item.objects.get(scheme=assessment.scheme, code="K1")
     set_goal(assessment, item, {"text": "先写的"}, version=0, by=head)

@@ -191,6 +191,12 @@ def test_export_takes_the_filter_along_and_is_recorded(enter, school):
     assert AuditEntry.objects.filter(action="export", subject="师资").exists()
 
 
+def test_export_with_a_filter_it_cannot_read_goes_back_to_the_list(enter, school):
+    response = enter(Role.SYSADMIN).get(at("export", "teacher"), {"since__year": "abc"})
+
+    assert response.url == f"{at('changelist', 'teacher')}?e=1"
+
+
 def test_import_is_checked_first_and_written_on_confirmation(enter, school):
     client = enter(Role.SYSADMIN)
     upload = workbook("师资", ["学校编码", "姓名", "类型"], ["A01", "张某", "领导型"])

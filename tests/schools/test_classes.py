@@ -135,6 +135,7 @@ def test_row_of_a_lesson_without_hours_is_named(desk, school):
         ({"starts_on": "昨天"}, "日期"),
         ({"lesson-TOTAL_FORMS": "x"}, "课次"),
         ({"partners": "999999"}, "参加党校"),
+        ({"partners": "9" * 40}, "参加党校"),
         ({"planned": "abc"}, "计划班次"),
         ({"name": "a\x00b"}, "班名"),
         ({"attendance": "9" * 40}, "人次"),

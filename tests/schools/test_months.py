@@ -162,8 +162,9 @@ def test_workbench_confirms_and_leads_back(desk, school, may):
     assert months.month_of(school, *MAY).state == months.CONFIRMED
 
 
-def test_return_address_stays_on_this_site(desk, school):
-    assert confirm(desk, *MAY, next="https://example.org/").url.startswith("/teaching/")
+@pytest.mark.parametrize("address", ["https://example.org/", "abc"])
+def test_return_address_stays_on_this_site(address, desk, school):
+    assert confirm(desk, *MAY, next=address).url.startswith("/teaching/")
 
 
 def test_calendar_shows_the_classes_and_the_rest_days(desk, school, may):

@@ -68,12 +68,13 @@ def test_a_changed_entry_is_named(trail, city, appoint, signed_client):
     assert "被改动" in page
 
 
-def test_a_head_that_is_none_gets_a_sentence_beside_its_field(trail, appoint, signed_client):
-    page = signed_client(appoint("auditor")).post(reverse("schools:audit_verify"), {"head": "abc"}).content.decode()
+@pytest.mark.parametrize("head", ["abc", f"²:{'0' * 64}", f"{'9' * 5000}:{'0' * 64}"])
+def test_a_head_that_is_none_gets_a_sentence_beside_its_field(head, trail, appoint, signed_client):
+    page = signed_client(appoint("auditor")).post(reverse("schools:audit_verify"), {"head": head}).content.decode()
 
     assert "链尾应写成" in page
     assert "<title>错误：" in page
-    assert 'value="abc"' in page
+    assert f'value="{head}"' in page
 
 
 def test_export_is_an_entry_itself(trail, appoint, signed_client):
