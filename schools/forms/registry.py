@@ -55,6 +55,15 @@ class ReasonMixin:
             self.add_error("reason", f"{found[0]}请写明更正理由。")
 
 
+def _name_no_choice(field: forms.ChoiceField) -> None:
+    """A row of dashes tells nobody what to do."""
+    words = "请选择" if field.required else "不填"
+    if isinstance(field, forms.ModelChoiceField):
+        field.empty_label = words if field.empty_label is not None else None
+    else:
+        field.choices = [(value, label if value else words) for value, label in field.choices]
+
+
 class RegistryForm(ReasonMixin, forms.ModelForm):
     """One record of a school. `outcome` after `store` is the record itself, or the request for a correction."""
 
@@ -75,6 +84,8 @@ class RegistryForm(ReasonMixin, forms.ModelForm):
         for field in self.fields.values():
             if isinstance(field, forms.DateField):
                 field.widget = DayInput()
+            if isinstance(field, forms.ChoiceField) and not isinstance(field, forms.ModelMultipleChoiceField):
+                _name_no_choice(field)
         self.add_reason()
 
     @property

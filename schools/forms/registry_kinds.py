@@ -30,6 +30,11 @@ class Kind:
     end_word: str = "作废"
     search: tuple[str, ...] = ("name",)
 
+    @property
+    def name_heading(self) -> str:
+        """People have a 姓名, what is counted otherwise a 名称."""
+        return "姓名" if self.unit == "人" else "名称"
+
     def rows(self, school: School, *, former: bool = False, word: str = "") -> QuerySet:
         """The records in force, or all; teaching points with those that neighbours share."""
         manager = self.model._default_manager

@@ -148,6 +148,14 @@ def test_what_is_wrong_is_said_and_what_was_typed_is_kept(client_of, at, school)
     )
 
 
+def test_lists_and_errors_are_in_everyday_words(client_of, at, school):
+    TeacherFactory(school=school)
+
+    assert ">姓名</th>" in client_of.get(at("teachers/")).content.decode()
+    assert "---------" not in client_of.get(at("leaders/add/")).content.decode()
+    assert "不能小于 0。" in texts(client_of, at("profile/"), {"seats": "-3"})
+
+
 def test_two_people_at_one_record_lose_nothing_silently(client_of, at, school):
     teacher = TeacherFactory(school=school, name="张某", post="旧职务")
     url = at(f"teachers/{teacher.pk}/")
