@@ -26,7 +26,7 @@ from schools.models import User
 #: Before anybody answered it is that of the category which people fill, and says nothing.
 LOWEST_RATE = "最低大项得分率"
 REACHED, NEAR, FAR = "reached", "near", "far"
-TAGS = {REACHED: ("记录已够", "ok"), NEAR: ("看人评部分", "info"), FAR: ("记录还不够", "warn")}
+TAGS = {REACHED: ("记录已够", "ok"), NEAR: ("还看填写和评分", "info"), FAR: ("记录还不够", "warn")}
 
 
 class GoalConflict(Exception):
@@ -194,7 +194,7 @@ def _way(band, certain: Mapping[str, Fraction], best: Mapping[str, Fraction]) ->
         return Way(band.star, REACHED, ())
     if not then:
         return Way(band.star, NEAR, tuple(gate.gap_text for gate in now if gate.name != LOWEST_RATE) or (now[0].gap_text,))
-    return Way(band.star, FAR, tuple(f"人填、人评部分都得满分时，{gate.gap_text}" for gate in then))
+    return Way(band.star, FAR, tuple(f"自评填写和上级评分的部分都得满分时，{gate.gap_text}" for gate in then))
 
 
 def _warnings(spec: SchemeSpec, values: Mapping[str, Fraction]) -> tuple[str, ...]:

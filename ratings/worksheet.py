@@ -17,7 +17,7 @@ from ratings.rules import in_words, missing_answers
 from ratings.rules.figures import figure_text
 from ratings.scoring import Blocked, Entry, asked_part, entry_from_json, system_part
 from ratings.workflow import live_figures, returned_items, scheme_spec
-from schools.metrics import COMPUTED, IMPORTED, METRICS, Figure
+from schools.metrics import COMPUTED, IMPORTED, METRICS, Figure, worded
 from schools.registry.overview import address
 
 #: Status of an item and how it is tinted; 已完成 has no tint, so that what is left stands out.
@@ -277,7 +277,7 @@ def _figure_line(name: str, figure: Figure, spec: SchemeSpec, assessment: Assess
     url = f"{reverse('schools:school', args=[assessment.school_id])}?year={spec.year}#{registered.section}" if registered else own
     return FigureLine(
         reference=name,
-        label=name.replace("[", "（").replace("]", "）"),
+        label=worded(name),
         text="尚无数据" if figure.value is None else figure_text(figure.value, metric),
         url=url,
         imported=figure.source == IMPORTED and registered is not None,

@@ -10,6 +10,7 @@ from ratings.criteria.parts import WHOLE, Division, spans_of
 from ratings.criteria.spec import BoundItem, ItemSpec, SchemeSpec
 from ratings.rounding import show, show_rate, to_cents
 from ratings.scoring import Blocked, system_part
+from schools.metrics import worded
 from schools.workbooks import ColumnOut, SheetOut
 
 from .seats import Seat
@@ -114,7 +115,7 @@ def shown(spec: SchemeSpec, reference: str, value: Fraction | None) -> Shown:
         text = "是" if value else "否"
     else:
         text = f"{show(value).rstrip('0').rstrip('.')} {metric.unit}".strip()
-    return Shown(reference, text, getattr(metric, "section", ""))
+    return Shown(worded(reference), text, getattr(metric, "section", ""))
 
 
 def _state(seat: Seat, bound: BoundItem, waiting: set[str]) -> tuple[str, str]:

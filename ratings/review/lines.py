@@ -12,7 +12,7 @@ from ratings.criteria.spec import BoundItem, ItemSpec, SchemeSpec
 from ratings.models import Adjustment, Evidence, Score
 from ratings.scoring import Blocked, system_part
 from ratings.standards import plain
-from schools.metrics import METRICS, parse_reference
+from schools.metrics import METRICS, parse_reference, worded
 from schools.profile import shown
 
 from .adjusting import system_full
@@ -112,7 +112,7 @@ def figure_lines(dossier: Dossier, bound: BoundItem) -> tuple[FigureLine, ...]:
     for reference in sorted(bound.references):
         unit, section = unit_and_section(dossier.spec, reference)
         url = f"{page}?year={dossier.spec.year}#{section}" if section else ""
-        found.append(FigureLine(reference, shown(dossier.metrics.get(reference), unit), url, reference in sources))
+        found.append(FigureLine(worded(reference), shown(dossier.metrics.get(reference), unit), url, reference in sources))
     return tuple(found)
 
 

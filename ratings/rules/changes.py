@@ -26,6 +26,7 @@ from ratings.rules.syntax import (
     Test,
 )
 from ratings.rules.walking import bare, operands
+from ratings.rules.wording import worded
 
 _ZERO = Fraction(0)
 
@@ -73,7 +74,7 @@ def _nearest(
             continue
         after = _points(reading, vocabulary, {**metrics, key: value}, item_points)
         if after is not None and after > before:
-            text = f"{key}由 {figure_text(current, metric)} 到 {figure_text(value, metric)}，可多得 {show(after - before)} 分"
+            text = f"{worded(reference)}由 {figure_text(current, metric)}到 {figure_text(value, metric)}，可多得 {show(after - before)} 分"
             return Change(key, metric.label, current, value, after - before, text)
     return None
 

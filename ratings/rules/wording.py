@@ -38,15 +38,15 @@ def in_words(rule: Rule, vocabulary: Vocabulary, *, item_points: Fraction) -> tu
 
 def condition_in_words(condition: Condition, vocabulary: Vocabulary) -> str:
     """总分达到 90，且最低大项得分率达到 70%"""
-    return "，且".join(_name(one.left) + _compared(one.op, one.value, one.left, vocabulary) for one in condition.comparisons)
+    return "，且".join(worded(one.left) + _compared(one.op, one.value, one.left, vocabulary) for one in condition.comparisons)
 
 
 def _part(part: Part, vocabulary: Vocabulary, item_points: Fraction) -> str:
     match part:
         case Checklist(ticks=ticks):
-            return _list(f"{_name(tick.subject)}得 {_number(tick.points)} 分" for tick in ticks)
+            return _list(f"{worded(tick.subject)}得 {_number(tick.points)} 分" for tick in ticks)
         case Graded(subject=subject, bands=bands):
-            return _name(subject) + _list((_band(band, subject, vocabulary) for band in bands), "，")
+            return worded(subject) + _list((_band(band, subject, vocabulary) for band in bands), "，")
         case Cases(cases=cases):
             return _list(_case(case, vocabulary) for case in cases)
         case Ratio():
@@ -72,7 +72,7 @@ def _number(number: Number) -> str:
     return to_text(number)
 
 
-def _name(operand: Operand) -> str:
+def worded(operand: Operand) -> str:
     """With arguments in words: 办班期数（学时≥2、人次≥15）."""
     if isinstance(operand, Question) or not (operand.limits or operand.words):
         return operand.name
@@ -108,13 +108,13 @@ def _case(case: Case, vocabulary: Vocabulary) -> str:
 
 
 def _ratio(part: Ratio) -> str:
-    subject = f"{_name(part.numerator)}占{_name(part.denominator)}的比例" if part.denominator else _name(part.numerator)
+    subject = f"{worded(part.numerator)}占{worded(part.denominator)}的比例" if part.denominator else worded(part.numerator)
     goal = _number(part.target) if part.target else "100%"
     return f"{subject}达到 {goal} 得 {_number(part.points)} 分，不足的按比例得分"
 
 
 def _term(term: Term, verb: str, vocabulary: Vocabulary) -> str:
-    said = _name(term.subject) if isinstance(term.subject, Reference) else condition_in_words(term.subject, vocabulary)
+    said = worded(term.subject) if isinstance(term.subject, Reference) else condition_in_words(term.subject, vocabulary)
     if not term.per:
         return f"{said}{verb} {_number(term.points)} 分"
     beyond = "" if isinstance(term.subject, Reference) else "，"

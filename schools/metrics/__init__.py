@@ -3,7 +3,7 @@
 from .catalogue import METRICS, canonical, resolve
 from .computing import COMPUTED, IMPORTED, Figure, Record, compute, explain, figures, imported_figures
 from .metric import Metric
-from .references import Comparison, MetricError, Reference, parse_reference
+from .references import Comparison, MetricError, Reference, parse_reference, worded
 
 __all__ = [
     "COMPUTED",
@@ -22,4 +22,5 @@ __all__ = [
     "imported_figures",
     "parse_reference",
     "resolve",
+    "worded",
 ]

@@ -53,6 +53,11 @@ class Reference:
         return f"{self.label}[{arguments}]" if arguments else self.label
 
 
+def worded(reference: str) -> str:
+    """For readers who write no rules: 办班期数（学时≥2、人次≥15）."""
+    return reference.replace("[", "（").replace("]", "）").replace(", ", "、")
+
+
 def parse_reference(text: str) -> Reference:
     """Read a reference as people type it, widths and blanks aside; whether the metric exists is not asked here."""
     if len(text) > _LONGEST:

@@ -72,7 +72,7 @@ def day(value: date | None) -> str:
 
 @register.filter
 def deadline(value: date | datetime | None) -> str:
-    """Absolute time and the days left: 11月15日 17:30 截止，还有 6 天. A bare date ends at midnight of that day."""
+    """Absolute time and the days left: 11月15日 17:30 截止，还有 6 天; 11月9日 09:00 已截止. A bare date ends at midnight of that day."""
     if value is None:
         return "未设截止时间"
     moment = timezone.localtime(value) if isinstance(value, datetime) else timezone.make_aware(datetime.combine(value, time(23, 59, 59)))
@@ -80,8 +80,8 @@ def deadline(value: date | datetime | None) -> str:
     year = f"{moment.year}年" if moment.year != now.year else ""
     clock = "24:00" if (moment.hour, moment.minute) == (23, 59) else f"{moment:%H:%M}"
     days = (moment.date() - now.date()).days
-    left = "已截止" if moment < now else "今天截止" if days == 0 else f"还有 {days} 天"
-    return f"{year}{moment.month}月{moment.day}日 {clock} 截止，{left}"
+    left = "已截止" if moment < now else "截止，就是今天" if days == 0 else f"截止，还有 {days} 天"
+    return f"{year}{moment.month}月{moment.day}日 {clock} {left}"
 
 
 @register.simple_tag

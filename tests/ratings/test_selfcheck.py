@@ -47,7 +47,7 @@ def test_each_item_tells_what_records_give_and_what_is_missing(assessment, schoo
 
     room = standing(check, "K1")
     assert (room.system, room.most, room.missing, room.judged) == (20, 30, 10, 0)
-    assert room.further == ("主教室座位由 70 座 到 100 座，可多得 10 分",)
+    assert room.further == ("主教室座位由 70 座到 100 座，可多得 10 分",)
     judged = standing(check, "L1")
     assert (judged.system, judged.missing, judged.judged) == (None, 0, 10)
     assert (check.total, check.most, check.judged) == (20, 30, 70)
@@ -62,7 +62,7 @@ def test_ways_to_the_stars_follow_todays_records(number, states, assessment, sch
     assert [way.star for way in ways] == [5, 4, 3]
     assert [way.state for way in ways] == states
     if number == 10:
-        assert ways[0].gaps == ("人填、人评部分都得满分时，总分 70，要求 ≥90，差 20",)
+        assert ways[0].gaps == ("自评填写和上级评分的部分都得满分时，总分 70，要求 ≥90，差 20",)
 
 
 def test_records_alone_can_reach_a_star(assessment, school, filler, scheme):

@@ -91,8 +91,8 @@ def test_day_names_the_weekday_in_local_time():
     ("when", "text"),
     [
         (datetime(2026, 11, 15, 17, 30, tzinfo=SHANGHAI), "11月15日 17:30 截止，还有 6 天"),
-        (date(2026, 11, 9), "11月9日 24:00 截止，今天截止"),
-        (datetime(2026, 11, 9, 9, 0, tzinfo=SHANGHAI), "11月9日 09:00 截止，已截止"),
+        (date(2026, 11, 9), "11月9日 24:00 截止，就是今天"),
+        (datetime(2026, 11, 9, 9, 0, tzinfo=SHANGHAI), "11月9日 09:00 已截止"),
         (date(2027, 1, 1), "2027年1月1日 24:00 截止，还有 53 天"),
         (None, "未设截止时间"),
     ],

@@ -39,7 +39,7 @@ def test_overdue_problem_comes_with_its_day(school, appoint, signed_client):
     page = desk(signed_client(appoint("head")))
 
     assert "远程教育终端无法开机" in page
-    assert re.search(r"走访时提出 · (\d{4}年)?5月20日 24:00 截止", page)
+    assert re.search(r"走访时提出 · (\d{4}年)?5月20日 24:00 已截止", page)
     assert re.search(r"逾期 \d+ 天|待整改", page)
 
 
