@@ -11,6 +11,7 @@ from ratings.drafts import EDITABLE
 from ratings.enums import PUBLIC_PHASES, Phase, Star
 from ratings.models import Bulletin, Result, Scheme
 from ratings.permissions import CITY_READERS, RESULT_READERS, may_edit_bulletin, may_issue, may_see_board, role_of
+from ratings.second_person import second_person_tasks, with_waiting
 from schools.desk import Task, Tile
 from schools.models import School, User
 from schools.models.scope import SCHOOL_ROLES
@@ -21,6 +22,7 @@ def rating_tasks(user: User) -> Iterator[Task]:
     if role_of(user) not in CITY_READERS:
         return
     schemes = Scheme.objects.visible_to(user).exclude(phase=Phase.ARCHIVED).select_related("bulletin").order_by("-year")
+    schemes = with_waiting(schemes) if may_see_board(user) else schemes
     latest = next((scheme.pk for scheme in schemes if scheme.is_public), None)
     for scheme in schemes:
         if not scheme.is_public or scheme.pk == latest:
@@ -28,6 +30,7 @@ def rating_tasks(user: User) -> Iterator[Task]:
 
 
 def _committee_tasks(scheme: Scheme, user: User) -> Iterator[Task]:
+    yield from second_person_tasks(scheme, user)
     board = reverse("ratings:board", args=[scheme.pk])
     if scheme.phase == Phase.SCORING:
         yield Task(f"{scheme.year}年度评审进行中", board, "查看还缺哪些评分和审定意见", scheme.get_phase_display(), "info")
