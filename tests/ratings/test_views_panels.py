@@ -251,3 +251,9 @@ def test_panel_pages_keep_their_query_count(schools, year, city, county, school,
 
 def test_assigning_the_same_schools_again_changes_nothing(judged):
     assert assign(judged.panel, judged.assessments, by=judged.office) == 0
+
+
+def test_an_office_without_a_year_to_arrange_is_told_so(appoint, signed_client):
+    response = signed_client(appoint("office")).get(reverse("ratings:panels"))
+
+    assert "还没有可以安排评审的方案" in response.content.decode()
