@@ -11,9 +11,8 @@ from ratings.criteria.spec import SchemeSpec
 from ratings.criteria.versions import spec_of
 from ratings.enums import Star
 from ratings.models import Result, Scheme
-from ratings.rounding import show
+from ratings.rounding import plain, show
 from ratings.rules import Reference
-from ratings.standards import plain
 
 #: A total this close to a threshold is shown as 临界.
 NEAR = Fraction(1)

@@ -25,9 +25,8 @@ from ratings.results import (
     stages_of,
     total_gap,
 )
-from ratings.rounding import show
+from ratings.rounding import plain, show
 from ratings.scoring import Outcome
-from ratings.standards import plain
 from schools.models import Liaison, Visit
 
 #: What the list may be narrowed to, with the words of the filter.

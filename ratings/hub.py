@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 
 from ratings.editing import figure_metrics
 from ratings.enums import PUBLIC_PHASES, Phase
@@ -42,8 +42,7 @@ def hub_links(user: User, scheme: Scheme) -> list[HubLink]:
         ("self_checks", "对标自查", "对照本年度标准，看本校今天到哪一步", role_of(user) in SCHOOL_ROLES and not drafting and not public),
         ("scheme_copy", "复制为新年度方案", "由本年度带出下一年度的草稿", office),
     ]
-    links = [HubLink(label, _address(name, scheme.pk), hint) for name, label, hint, shown in found if shown]
-    return [link for link in links if link.url]
+    return [HubLink(label, reverse(f"ratings:{name}", args=[scheme.pk]), hint) for name, label, hint, shown in found if shown]
 
 
 def list_links(user: User) -> list[HubLink]:
@@ -54,13 +53,4 @@ def list_links(user: User) -> list[HubLink]:
         ("scheme_copy", "复制为新年度方案", (newest.pk,) if newest else (), newest is not None and newest.phase != Phase.DRAFTING),
         ("scheme_start", "新建空白方案", (), office),
     ]
-    links = [HubLink(label, _address(name, *args), "") for name, label, args, shown in found if shown]
-    return [link for link in links if link.url]
-
-
-def _address(name: str, *args: int) -> str:
-    """The page of that name, where there is one."""
-    try:
-        return reverse(f"ratings:{name}", args=args)
-    except NoReverseMatch:
-        return ""
+    return [HubLink(label, reverse(f"ratings:{name}", args=args), "") for name, label, args, shown in found if shown]

@@ -8,11 +8,11 @@ from fractions import Fraction
 from django.utils import timezone
 
 from ratings.answering import LIVE
+from ratings.rounding import plain
 from ratings.rules import next_changes, reference_key, to_text
 from ratings.rules.figures import fits
 from ratings.rules.syntax import Graded
 from ratings.scoring.advice import STANDING_SECTIONS
-from ratings.standards import plain
 from ratings.worksheet import FigureLine, Line, Worksheet
 from schools.metrics import METRICS
 

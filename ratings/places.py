@@ -4,20 +4,12 @@ from __future__ import annotations
 
 from urllib.parse import urlencode
 
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 
 from ratings.models import Scheme
 
 
-def editor_of(scheme: Scheme) -> str:
-    """The editor's address; "" while there is no editor."""
-    try:
-        return reverse("ratings:scheme_edit", args=[scheme.pk])
-    except NoReverseMatch:
-        return ""
-
-
 def place_of(scheme: Scheme, where: str) -> str:
     """The address where `where`, a code or a star, is edited."""
-    editor = editor_of(scheme)
-    return f"{editor}?{urlencode({'where': where})}" if editor and where else editor
+    editor = reverse("ratings:scheme_edit", args=[scheme.pk])
+    return f"{editor}?{urlencode({'where': where})}" if where else editor

@@ -12,8 +12,7 @@ from ratings.averages import Averages, category_averages
 from ratings.criteria.spec import SchemeSpec
 from ratings.criteria.versions import spec_of
 from ratings.models import Result
-from ratings.rounding import show, show_rate
-from ratings.standards import plain
+from ratings.rounding import plain, show, show_rate
 from schools.models import User
 
 #: The tallest column of the trend: full marks with room for a bonus.

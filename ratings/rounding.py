@@ -25,6 +25,11 @@ def show(value: Fraction) -> str:
     return f"{whole}.{cents:02d}"
 
 
+def plain(points: Fraction) -> str:
+    """15, 6.5: full marks as people write them."""
+    return show(points).rstrip("0").rstrip(".")
+
+
 def show_rate(value: Fraction) -> str:
     """A rate in percent with at most two decimals, without trailing zeros."""
-    return show(value * 100).rstrip("0").rstrip(".") + "%"
+    return f"{plain(value * 100)}%"

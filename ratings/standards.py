@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from fractions import Fraction
 
 from ratings.criteria.spec import EVERYTHING, ItemSpec, SchemeSpec
 from ratings.criteria.storing import read_scheme
 from ratings.criteria.versions import spec_of
 from ratings.enums import Aggregation, Confirmation, Trigger
 from ratings.models import Scheme, SchemeVersion
-from ratings.rounding import show, show_rate
+from ratings.rounding import plain, show_rate
 from ratings.rules import Condition, to_text
 
 
@@ -102,11 +101,6 @@ def condition_text(spec: SchemeSpec, condition: Condition) -> str:
         code, text = comparison.left.name, to_text(comparison)
         parts.append(f"{names[code]}（{code}）{text.removeprefix(code)}" if code in names else text)
     return "，且 ".join(parts)
-
-
-def plain(points: Fraction) -> str:
-    """15, 6.5: full marks as people write them."""
-    return show(points).rstrip("0").rstrip(".")
 
 
 def _lines(spec: SchemeSpec, category: str) -> tuple[Line, ...]:

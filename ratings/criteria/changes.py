@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ratings.rounding import plain
+
 from .columns import (
     BAND,
     CATEGORY,
@@ -20,7 +22,6 @@ from .columns import (
     RULE,
     SETTING,
     WORDING,
-    amount,
     band_detail,
     band_title,
     code_of,
@@ -178,5 +179,5 @@ def _parameters(old: SchemeSpec, new: SchemeSpec) -> Iterator[RowChange]:
 def _totals(old: SchemeSpec, new: SchemeSpec) -> tuple[tuple[str, str, str], ...]:
     before, after = ({one.name: spec.category_points[one.code] for one in spec.categories} for spec in (old, new))
     names = [*after, *(name for name in before if name not in after)]
-    shown = [(name, *(amount(side[name]) if name in side else "—" for side in (before, after))) for name in names]
+    shown = [(name, *(plain(side[name]) if name in side else "—" for side in (before, after))) for name in names]
     return tuple(row for row in shown if row[1] != row[2])

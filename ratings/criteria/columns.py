@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import Any
 
 from ratings.enums import Aggregation, Confirmation, FilledBy, Star, Trigger
-from ratings.rounding import show, show_rate
+from ratings.rounding import plain, show_rate
 from ratings.rules import RuleError, parse_condition, to_text
 
 from .spec import CustomMetricSpec, ItemSpec, RestrictionSpec, SchemeSpec
@@ -35,7 +35,7 @@ def item_fields(old: SchemeSpec, new: SchemeSpec) -> tuple:
     return (
         ("编码", SETTING, code_of),
         ("名称", WORDING, lambda item: item.name),
-        ("分值", POINTS, lambda item: amount(item.points)),
+        ("分值", POINTS, lambda item: plain(item.points)),
         ("计分规则", RULE, rule_text),
         ("标准", WORDING, lambda item: item.standard),
         ("佐证要求", WORDING, lambda item: item.evidence),
@@ -49,7 +49,7 @@ def item_fields(old: SchemeSpec, new: SchemeSpec) -> tuple:
 
 
 def item_detail(item: ItemSpec) -> str:
-    return f"{amount(item.points)} 分；{rule_text(item)}"
+    return f"{plain(item.points)} 分；{rule_text(item)}"
 
 
 def rule_text(item: ItemSpec) -> str:
@@ -97,14 +97,9 @@ _DIRECTIONS = {"up": "越高越好", "down": "越低越好", "none": "无方向"
 METRIC: tuple[Field, ...] = (
     ("单位", SETTING, lambda row: row.unit),
     ("方向", SETTING, lambda row: _DIRECTIONS.get(row.direction, row.direction)),
-    ("上限", SETTING, lambda row: "" if row.upper is None else amount(row.upper)),
+    ("上限", SETTING, lambda row: "" if row.upper is None else plain(row.upper)),
     ("填报", SETTING, lambda row: FilledBy(row.filled_by).label),
 )
-
-
-def amount(value: Fraction) -> str:
-    """15, 6.5: full marks as people write them."""
-    return show(value).rstrip("0").rstrip(".")
 
 
 def _day(value: date) -> str:
@@ -122,9 +117,9 @@ PARAMETERS: tuple[tuple[str, str, Callable[[Any], str]], ...] = (
     ("county_weight", "县初评权重", show_rate),
     ("city_weight", "评审权重", show_rate),
     ("aggregation", "评委汇总", lambda value: Aggregation(value).label),
-    ("bonus_cap", "加分上限", lambda value: "不设上限" if value is None else f"{amount(value)} 分"),
-    ("bonus_floor", "加分起算分", lambda value: f"{amount(value)} 分"),
-    ("bonus_group_caps", "分组加分上限", lambda value: "；".join(f"{group} {amount(cap)} 分" for group, cap in value)),
+    ("bonus_cap", "加分上限", lambda value: "不设上限" if value is None else f"{plain(value)} 分"),
+    ("bonus_floor", "加分起算分", lambda value: f"{plain(value)} 分"),
+    ("bonus_group_caps", "分组加分上限", lambda value: "；".join(f"{group} {plain(cap)} 分" for group, cap in value)),
     ("five_star_share", "五星比例上限", _share),
     ("return_limit", "退回次数", lambda value: f"{value} 次"),
     ("confirmation", "确认方式", lambda value: Confirmation(value).label),

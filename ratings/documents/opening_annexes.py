@@ -12,8 +12,9 @@ from typing import Any, ClassVar
 from ratings.criteria.changes import Changes, RowChange
 from ratings.criteria.spec import BoundItem, SchemeSpec
 from ratings.enums import Stage, Star
+from ratings.rounding import plain
 from ratings.rules import Asked
-from ratings.standards import Group, Line, condition_text, groups, plain
+from ratings.standards import Group, Line, condition_text, groups
 
 from .titles import WIDEST, WIDEST_LANDSCAPE, break_title
 

@@ -11,7 +11,7 @@ from ratings.criteria.spec import SchemeSpec
 from ratings.criteria.years import notes_of, standing_spec, year_changes
 from ratings.enums import Confirmation, Star
 from ratings.models import OpeningNotice, Scheme
-from ratings.standards import plain
+from ratings.rounding import plain
 from ratings.workflow.deadlines import next_workday_from
 from schools.models import School
 

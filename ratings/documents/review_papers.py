@@ -12,11 +12,10 @@ from ratings.enums import Stage, Star
 from ratings.judging.sheets import label_of, own_rows
 from ratings.models import Assessment, JudgeSheet, Scheme
 from ratings.results import Evaluation, county_points, evaluate, own_points, total_gap
-from ratings.rounding import round2, show
+from ratings.rounding import plain, round2, show
 from ratings.rules import format_answers, to_text
 from ratings.scoring import Blocked, Entry, ItemOutcome, asked_part, entry_from_json, system_part
 from ratings.scoring.totals import Totals, add_up
-from ratings.standards import plain
 from ratings.workflow import figures_of, owed_codes, scheme_spec
 from schools.models import Region
 

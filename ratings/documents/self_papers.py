@@ -8,10 +8,9 @@ from typing import ClassVar
 from django.utils import timezone
 
 from ratings.models import Assessment, Move
-from ratings.rounding import show
+from ratings.rounding import plain, show
 from ratings.rules import format_answers
 from ratings.scoring import entry_from_json
-from ratings.standards import plain
 from ratings.submission import confirmation_code, receipt_move
 from ratings.worksheet import Line, Worksheet
 

@@ -8,7 +8,7 @@ from typing import ClassVar
 from ratings.criteria.versions import current_spec
 from ratings.enums import Star
 from ratings.models import Assessment, Feedback, Result, Scheme
-from ratings.standards import plain
+from ratings.rounding import plain
 
 from .wording import chinese_date
 

@@ -14,7 +14,7 @@ from ratings.criteria.spec import SchemeSpec
 from ratings.criteria.storing import read_scheme
 from ratings.enums import FilledBy, Star, Trigger
 from ratings.models import Category, Item, Scheme
-from ratings.rounding import show
+from ratings.rounding import plain
 from ratings.workflow.checks import findings_of
 
 #: Up to this many items the sections stand open; more are folded behind the jump list.
@@ -85,7 +85,7 @@ class Overview:
     @property
     def total(self) -> str:
         """Points of all base items."""
-        return short(sum((item.points for item in self.spec.base_items), Fraction(0)))
+        return plain(sum((item.points for item in self.spec.base_items), Fraction(0)))
 
     @property
     def adds_up(self) -> bool:
@@ -123,7 +123,7 @@ def overview_of(scheme: Scheme, *, word: str = "", unfolded: str = "") -> Overvi
             category=category,
             code=code,
             name=name,
-            points=short(sum((item.points for item in items), Fraction(0))),
+            points=plain(sum((item.points for item in items), Fraction(0))),
             groups=_groups(items, keys, faults),
             count=len(items),
             faults=faults[code] + sum(faults[item.code] for item in items) if code else sum(faults[item.code] for item in items),
@@ -152,11 +152,6 @@ def overview_of(scheme: Scheme, *, word: str = "", unfolded: str = "") -> Overvi
     )
 
 
-def short(points: Fraction) -> str:
-    """15, 6.5: as people write points."""
-    return show(points).rstrip("0").rstrip(".")
-
-
 def _matches(item, word: str) -> bool:
     texts = (item.code, item.label, item.name, item.group, item.standard, item.rule_text)
     return not word or any(word.casefold() in text.casefold() for text in texts)
@@ -167,7 +162,7 @@ def _groups(items: Iterable, keys: dict[str, int], faults: Counter) -> tuple[Gro
     for item in items:
         groups.setdefault(item.group, []).append(item)
     return tuple(
-        GroupRows(name, short(sum((item.points for item in rows), Fraction(0))), tuple(_row(item, keys, faults) for item in rows))
+        GroupRows(name, plain(sum((item.points for item in rows), Fraction(0))), tuple(_row(item, keys, faults) for item in rows))
         for name, rows in groups.items()
     )
 
@@ -182,7 +177,7 @@ def _row(item, keys: dict[str, int], faults: Counter) -> ItemRow:
         pk=keys.get(item.code, 0),
         code=item.code,
         name=item.name,
-        points=short(item.points),
+        points=plain(item.points),
         rule=item.rule_text,
         marks="、".join(mark for mark in marks if mark),
         faults=faults[item.code],

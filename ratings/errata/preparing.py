@@ -17,6 +17,7 @@ from ratings.criteria.spec import SchemeSpec
 from ratings.criteria.versions import current_version, spec_of
 from ratings.enums import PUBLIC_PHASES, Phase
 from ratings.models import Erratum, Scheme
+from ratings.rounding import plain
 from ratings.rules import parse_condition, parse_effect, parse_rule, to_text
 from ratings.workflow.checks import findings_of
 from ratings.workflow.opening import holders
@@ -88,12 +89,7 @@ def _value(name: str, text: str) -> Any:
 def text_of(row: Any, name: str) -> str:
     """A field of a row as it is typed."""
     value = getattr(row, name)
-    return to_decimal_text(value) if isinstance(value, Fraction) else value
-
-
-def to_decimal_text(value: Fraction) -> str:
-    """6.5, 30: full marks as the form shows them."""
-    return f"{float(value):.2f}".rstrip("0").rstrip(".")
+    return plain(value) if isinstance(value, Fraction) else value
 
 
 def prepare(scheme: Scheme, *, by: User) -> Erratum:

@@ -9,8 +9,9 @@ from ratings.criteria.spec import SchemeSpec
 from ratings.criteria.versions import spec_of
 from ratings.criteria.years import notes_of, year_changes
 from ratings.models import Scheme, SchemeVersion
+from ratings.rounding import plain
 from ratings.scoring.panel import LEAST_SHEETS, TRIM_FROM
-from ratings.standards import Group, condition_text, groups, parameters, plain, restriction_lines
+from ratings.standards import Group, condition_text, groups, parameters, restriction_lines
 
 
 @dataclass(frozen=True)

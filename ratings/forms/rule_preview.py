@@ -12,11 +12,11 @@ from ratings.enums import Stage
 from ratings.models import Score
 from ratings.review.lines import FigureLine as ReviewFigure
 from ratings.review.lines import Line as ReviewLine
+from ratings.rounding import plain
 from ratings.rulebuilder.trying import bound_line
 from ratings.rules import Answer, AnswerError, Asked, MetricInfo, Rule, clean_answer, in_words
 from ratings.rules.figures import figure_text
 from ratings.scoring import Blocked, Entry, entry_to_json, system_part
-from ratings.standards import plain
 from ratings.worksheet import FigureLine, Line
 
 from .answers import AnswersForm, answers_in_words, read_row

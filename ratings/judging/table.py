@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from ratings.criteria.parts import WHOLE, Division, spans_of
 from ratings.criteria.spec import BoundItem, ItemSpec, SchemeSpec
-from ratings.rounding import show, show_rate, to_cents
+from ratings.rounding import plain, show_rate, to_cents
 from ratings.scoring import Blocked, system_part
 from schools.metrics import worded
 from schools.workbooks import ColumnOut, SheetOut
@@ -114,7 +114,7 @@ def shown(spec: SchemeSpec, reference: str, value: Fraction | None) -> Shown:
     elif metric.unit == "是否":
         text = "是" if value else "否"
     else:
-        text = f"{show(value).rstrip('0').rstrip('.')} {metric.unit}".strip()
+        text = f"{plain(value)} {metric.unit}".strip()
     return Shown(worded(reference), text, getattr(metric, "section", ""))
 
 

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from ratings.enums import Stage
 from ratings.models import Adjustment
-from ratings.standards import plain
+from ratings.rounding import plain
 from ratings.workflow import is_overdue
 
 from .dossiers import Dossier

@@ -9,7 +9,7 @@ from fractions import Fraction
 from ratings.criteria.parts import WHOLE, Division, spans_of
 from ratings.criteria.spec import SchemeSpec
 from ratings.enums import Status
-from ratings.standards import plain
+from ratings.rounding import plain
 
 from .dossiers import Dossier
 

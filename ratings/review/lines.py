@@ -10,8 +10,8 @@ from django.urls import reverse
 
 from ratings.criteria.spec import BoundItem, ItemSpec, SchemeSpec
 from ratings.models import Adjustment, Evidence, Score
+from ratings.rounding import plain
 from ratings.scoring import Blocked, system_part
-from ratings.standards import plain
 from schools.metrics import METRICS, parse_reference, worded
 from schools.profile import shown
 

@@ -3,7 +3,7 @@
 from .blocking import Blocker, blockers, missing_in
 from .deadlines import due, grant_extension, is_overdue
 from .editing import returned_items, seat_of, uneditable
-from .snapshots import changed_figures, city_figures, figures_of, live_figures, scheme_spec, take_snapshot
+from .snapshots import city_figures, figures_of, live_figures, scheme_spec, take_snapshot
 from .stages import NotOpened, open_city_rows, open_county_rows, open_scheme, owed_codes
 from .steps import STAGE_OF, STEPS, TURN_OF, Step
 from .taking import NotAllowed, allowed_steps, frozen_sheet, take_step, void_signature
@@ -18,7 +18,6 @@ __all__ = [
     "Step",
     "allowed_steps",
     "blockers",
-    "changed_figures",
     "city_figures",
     "due",
     "figures_of",

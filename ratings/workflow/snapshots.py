@@ -56,13 +56,3 @@ def figures_of(assessment: Assessment) -> dict[str, Fraction | None]:
     if snapshot is None or assessment.status in ("draft", "confirming"):
         return {name: figure.value for name, figure in live_figures(assessment).items()}
     return {name: None if text is None else Fraction(text) for name, text in snapshot.values.items()}
-
-
-def changed_figures(assessment: Assessment) -> list[tuple[str, Fraction | None, Fraction | None]]:
-    """Figures that differ between submission and now, as (reference, then, now), for reviewers to see."""
-    snapshot = assessment.snapshots.filter(moment=MetricSnapshot.Moment.SUBMIT).first()
-    if snapshot is None:
-        return []
-    then = {name: None if text is None else Fraction(text) for name, text in snapshot.values.items()}
-    now = {name: figure.value for name, figure in live_figures(assessment).items()}
-    return [(name, then.get(name), now[name]) for name in sorted(now) if then.get(name) != now[name]]
