@@ -107,7 +107,8 @@ def report_due(year: int, month: int) -> date:
 
 def _late_reports(data: SchoolData, reference: Reference) -> list[LateMonth]:
     reports = {(row.year, row.month): row for row in data.reports}
-    months = [_month(year, month, reports.get((year, month))) for year, month in data.period.whole_months() if _in_use(data, year, month)]
+    owed = [month for month in data.period.whole_months() if in_use(data.school, *month)]
+    months = [_month(*month, reports.get(month)) for month in owed]
     today = data.period.as_of
     return [month for month in months if (month.confirmed_on or today) > month.due]
 
@@ -118,11 +119,14 @@ def _month(year: int, month: int, report: ReportRow | None) -> LateMonth:
     return LateMonth(year, month, due, timezone.localdate(confirmed) if confirmed else None)
 
 
-def _in_use(data: SchoolData, year: int, month: int) -> bool:
-    opened, closed = data.school.opened_on, data.school.closed_on
-    return (opened is None or (opened.year, opened.month) <= (year, month)) and (
-        closed is None or (year, month) < (closed.year, closed.month)
-    )
+def in_use(school: Any, year: int, month: int) -> bool:
+    """Whether the school owes anything for the month: from the month it opened to the one before it closed.
+
+    `school` is whatever carries `opened_on` and `closed_on`: the record, a row of it, its standing.
+    """
+    opened, closed = school.opened_on, school.closed_on
+    begun = opened is None or (opened.year, opened.month) <= (year, month)
+    return begun and (closed is None or (year, month) < (closed.year, closed.month))
 
 
 def _guidance(data: SchoolData, reference: Reference) -> list[VisitRow]:

@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from django.db.models import Count, Exists, F, IntegerField, Max, OuterRef, Q, QuerySet, Sum, Value
 
-from schools.metrics.standing import report_due
+from schools.metrics.standing import in_use, report_due
 from schools.models import AnnualPlan, Budget, MonthlyReport, School, TrainingClass
 
 MONTHS = range(1, 13)
@@ -84,10 +84,8 @@ class Standing:
     unreported: tuple[int, ...] = ()
 
     def in_use(self, year: int, month: int) -> bool:
-        """Whether the school owes anything for the month: from the month it opened to the one before it closed."""
-        opened, closed = self.opened_on, self.closed_on
-        begun = opened is None or (opened.year, opened.month) <= (year, month)
-        return begun and (closed is None or (year, month) < (closed.year, closed.month))
+        """Whether the school owes anything for the month."""
+        return in_use(self, year, month)
 
 
 def standings(schools: QuerySet[School], view: View) -> list[Standing]:

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from schools.metrics.standing import report_due
+from schools.metrics.standing import in_use, report_due
 from schools.models import MonthlyReport, ReportCorrection, School, User
 
 from .figures import Figures, differences, figures_of_year, nothing, sentence
@@ -109,13 +109,6 @@ def _month(school: School, year: int, month: int, figures: Figures | None, repor
     figures = figures or nothing()
     stored = report.figures if report and report.confirmed_at else {}
     return Month(year, month, figures, report, today, in_use(school, year, month), differences(stored, figures))
-
-
-def in_use(school: School, year: int, month: int) -> bool:
-    """Whether the school owed a report: from the month it opened to the one before it closed, as the metric counts."""
-    opened, closed = school.opened_on, school.closed_on
-    begun = opened is None or (opened.year, opened.month) <= (year, month)
-    return begun and (closed is None or (year, month) < (closed.year, closed.month))
 
 
 @transaction.atomic
