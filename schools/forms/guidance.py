@@ -121,7 +121,12 @@ class ReportForm(forms.Form):
 class RecheckForm(forms.Form):
     """Looked at again: gone, or what is still missing until when."""
 
-    passed = forms.ChoiceField(label="复查结果", choices=[("yes", "已整改，销号"), ("no", "未通过，退回整改")], widget=forms.RadioSelect)
+    passed = forms.TypedChoiceField(
+        label="复查结果",
+        choices=[("yes", "已整改，销号"), ("no", "未通过，退回整改")],
+        coerce=lambda chosen: chosen == "yes",
+        widget=forms.RadioSelect,
+    )
     remark = forms.CharField(
         label="复查意见", max_length=200, required=False, widget=forms.Textarea(attrs={"rows": 3}), help_text="未通过的，写明还差什么。"
     )
@@ -130,7 +135,7 @@ class RecheckForm(forms.Form):
     def clean(self) -> dict:
         """What is sent back says why, and not into the past."""
         values = super().clean()
-        if values.get("passed") == "no":
+        if values.get("passed") is False:
             if not values.get("remark", "").strip():
                 self.add_error("remark", "复查未通过的，请写明还差什么。")
             if values.get("due") and values["due"] < timezone.localdate():

@@ -1,5 +1,8 @@
 """Problems from the visit that found them to the day they are closed."""
 
+from collections.abc import Callable
+
+from django import forms
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import Q
@@ -55,29 +58,27 @@ def report(request: HttpRequest, pk: int) -> HttpResponse:
     """The school says what it did."""
     identity = request.user.identity
     require(identity is not None and identity.role in SCHOOL_ROLES, "整改情况由党校上报。")
-    return _act(request, pk, ReportForm(request.POST or None), "report", "整改情况已上报，等待复查。")
+    context = {"title": "上报整改", "press": "上报"}
+    return _act(request, pk, ReportForm(request.POST or None), report_problem, "整改情况已上报，等待复查。", context)
 
 
 @require_http_methods(["GET", "POST"])
 def recheck(request: HttpRequest, pk: int) -> HttpResponse:
     """Whoever guides looks again."""
     require(may_guide(request.user), "复查由联系指导人员、县（区）和市评委会办公室办理。")
-    return _act(request, pk, RecheckForm(request.POST or None, initial={"passed": "yes"}), "recheck", "复查结果已保存。")
+    context = {"title": "复查", "press": "保存"}
+    return _act(request, pk, RecheckForm(request.POST or None, initial={"passed": "yes"}), recheck_problem, "复查结果已保存。", context)
 
 
-def _act(request: HttpRequest, pk: int, form, name: str, done: str) -> HttpResponse:
+def _act(request: HttpRequest, pk: int, form: forms.Form, act: Callable[..., None], done: str, context: dict[str, str]) -> HttpResponse:
+    """Shows the problem with a form, whose fields are what `act` takes."""
     problem = get_object_or_404(Problem.objects.visible_to(request.user).select_related("visit__school", "visit__by", "reported_by"), pk=pk)
     if request.method == "POST" and form.is_valid():
-        values = form.cleaned_data
         try:
-            if name == "report":
-                report_problem(problem, by=request.user, report=values["report"])
-            else:
-                passed = values["passed"] == "yes"
-                recheck_problem(problem, by=request.user, passed=passed, remark=values["remark"], due=values["due"])
+            act(problem, by=request.user, **form.cleaned_data)
         except ProblemRefused as refused:
             form.add_error(None, str(refused))
         else:
             messages.success(request, done)
             return redirect("schools:guidance_school", problem.visit.school_id)
-    return render(request, f"schools/guidance/{name}.html", {"problem": problem, "form": form})
+    return render(request, "schools/guidance/problem.html", {"problem": problem, "form": form, **context})
