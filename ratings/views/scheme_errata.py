@@ -65,9 +65,9 @@ def erratum(request: HttpRequest, pk: int) -> HttpResponse:
     """One correction: what changes, why, whom it touches; while it is a draft the office works on it here."""
     found = _erratum(request, pk)
     edits = may_edit_scheme(request.user) and found.state == Erratum.State.DRAFT and not refusal_of(found.scheme)
-    chosen = request.GET.get("row", "")
-    if edits and chosen.partition(":")[0] in EDITABLE and chosen.partition(":")[2]:
-        return redirect("ratings:erratum_row", pk, *chosen.split(":", 1))
+    section, _, code = request.GET.get("row", "").partition(":")
+    if edits and section in EDITABLE and code in rows_of(spec_of(found.base), section):
+        return redirect("ratings:erratum_row", pk, section, code)
     form = ReasonForm(request.POST or None, initial={"reason": found.reason, "basis": found.basis})
     if request.method == "POST":
         require(may_edit_scheme(request.user), OFFICE_ONLY)

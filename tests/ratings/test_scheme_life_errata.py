@@ -310,6 +310,7 @@ class TestPages:
         erratum_page = client.post(reverse("ratings:scheme_errata", args=[scheme.pk]), follow=True)
         erratum = Erratum.objects.get()
         assert erratum_page.request["PATH_INFO"] == reverse("ratings:erratum", args=[erratum.pk])
+        assert client.get(reverse("ratings:erratum", args=[erratum.pk]), {"row": "item:K1/没有"}).status_code == 200
         row = client.get(reverse("ratings:erratum", args=[erratum.pk]), {"row": "item:K1"}, follow=True)
         posted = {
             name: field.initial if field.initial is not None else row.context["form"].initial[name]
