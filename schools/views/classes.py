@@ -23,6 +23,7 @@ from schools.teaching import classes, corrected, joint
 from schools.views.teaching import classes_of, year_asked
 
 TAKEN = "本校这一天已登记同名的班次，没有重复登记。"
+PARTNERS_LEFT_OUT = "申请中不含参加联合办班的党校，请告知对方，由对方自行登记或申请数据更正。"
 
 
 def own_school(request: HttpRequest) -> School:
@@ -48,7 +49,10 @@ def new(request: HttpRequest) -> HttpResponse:
         lock = lock_of(school, form.cleaned_data["starts_on"])
         try:
             if lock:
-                return _asked_for(request, form, lambda reason: corrected.ask_add(school, form.values(), form.lesson_rows(), **reason))
+                asked = _asked_for(request, form, lambda reason: corrected.ask_add(school, form.values(), form.lesson_rows(), **reason))
+                if form.partner_schools():
+                    messages.warning(request, PARTNERS_LEFT_OUT)
+                return asked
             record = classes.register(school, form.values(), form.lesson_rows(), form.partner_schools(), by=request.user)
         except classes.DuplicateClass as twin:
             existing = twin.existing
@@ -155,6 +159,9 @@ def _renewed(request: HttpRequest, form: ClassForm, current: TrainingClass) -> C
 def void(request: HttpRequest, pk: int) -> HttpResponse:
     """Asks for the reason, and says what follows."""
     record = own_class(request, pk)
+    if record.is_voided:
+        messages.error(request, "这一班次已作废，不必再办。")
+        return redirect("schools:class", pk)
     form = VoidForm(request.POST or None)
     lock = lock_of(record.school, record.starts_on)
     if request.method == "POST" and form.is_valid():

@@ -30,7 +30,7 @@ def ledger(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "POST":
         require(writes, "案卷由党校填报人或负责人登记。")
         if form.is_valid():
-            form.save()
+            Binder.objects.update_or_create(school=school, year=year, defaults=form.cleaned_data)
             messages.success(request, "案卷号、保管人和存放位置已保存。")
             return redirect(f"{reverse('schools:ledger', args=[pk])}?year={year}")
     context = {

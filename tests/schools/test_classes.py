@@ -259,6 +259,22 @@ def test_locked_period_becomes_a_request_with_its_lessons(desk, appoint, school,
     assert (record.attendance, record.lessons.get().lecturer) == (60, "李某")
 
 
+def test_a_request_says_that_it_invites_nobody(desk, city, school, locked):
+    response = register(desk, reason="漏登", partners=[SchoolFactory(city=city).pk])
+
+    assert "申请中不含参加联合办班的党校" in desk.get(response.url).content.decode()
+
+
+def test_no_request_is_made_to_void_what_is_voided(desk, filler, school, locked):
+    record = TrainingClassFactory(school=school)
+    record.void(by=filler, reason="重复登记")
+
+    response = desk.post(reverse("schools:class_void", args=[record.pk]), {"reason": "重复"})
+
+    assert response.url == reverse("schools:class", args=[record.pk])
+    assert not Correction.objects.exists()
+
+
 def test_locked_class_changes_only_when_agreed(desk, appoint, school, locked):
     record = TrainingClassFactory(school=school, starts_on=date(2026, 3, 5), name="党员春训")
     LessonFactory(training_class=record)
