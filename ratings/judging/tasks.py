@@ -10,6 +10,7 @@ from django.urls import reverse
 from ratings.enums import Aggregation, Phase, Stage, Status
 from ratings.models import Assessment, JudgeSheet, Score
 from ratings.permissions import may_arrange_panels, may_judge
+from ratings.workflow.deadlines import last_day
 from schools.desk import Task
 from schools.models import User
 
@@ -37,9 +38,9 @@ def _own_tasks(user: User) -> Iterator[Task]:
     waiting, ready = [one for one in found if one[0]], [one for one in found if not one[0]]
     desk = reverse("ratings:judging")
     if waiting:
-        yield Task(f"评审：{len(waiting)} 所党校待判断", desk, f"{waiting[0][1]}年度，本人评分表", "待判断", due=waiting[0][2])
+        yield Task(f"评审：{len(waiting)} 所党校待判断", desk, f"{waiting[0][1]}年度，本人评分表", "待判断", due=last_day(waiting[0][2]))
     if ready:
-        yield Task(f"评审：{len(ready)} 所党校已评完", desk, "核对后提交评分表", "待提交", due=ready[0][2])
+        yield Task(f"评审：{len(ready)} 所党校已评完", desk, "核对后提交评分表", "待提交", due=last_day(ready[0][2]))
 
 
 def _office_tasks(user: User) -> Iterator[Task]:
@@ -55,7 +56,7 @@ def _office_tasks(user: User) -> Iterator[Task]:
     )
     for scheme in sorted({one["scheme_id"] for one in states}):
         mine = [one for one in states if one["scheme_id"] == scheme]
-        board, year, due = reverse("ratings:panel_board", args=[scheme]), mine[0]["year"], mine[0]["due"]
+        board, year, due = reverse("ratings:panel_board", args=[scheme]), mine[0]["year"], last_day(mine[0]["due"])
         unassigned = sum(one["panel_id"] is None for one in mine)
         out_sheets = sum(one["out"] for one in mine)
         if unassigned:

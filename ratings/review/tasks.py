@@ -11,6 +11,7 @@ from django.utils import timezone
 from ratings.enums import Phase, Stage, Status
 from ratings.models import Assessment, Score
 from ratings.permissions import may_confirm_review, may_review
+from ratings.workflow.deadlines import last_day
 from schools.desk import Task
 from schools.models import User
 
@@ -33,7 +34,7 @@ def review_tasks(user: User) -> Iterator[Task]:
             desk,
             f"{waiting[0].scheme.year}年度，学校已提交自评",
             "待判断",
-            due=waiting[0].scheme.county_due,
+            due=last_day(waiting[0].scheme.county_due),
         )
     if judged and may_confirm_review(user):
         url = f"{desk}?view=judged"
@@ -42,7 +43,7 @@ def review_tasks(user: User) -> Iterator[Task]:
             url,
             f"{judged[0].scheme.year}年度，研究建议星级和初评意见",
             "待确认",
-            due=judged[0].scheme.county_due,
+            due=last_day(judged[0].scheme.county_due),
         )
     if late:
         yield Task(f"退回补正：{len(late)} 所党校逾期", f"{desk}?view=returned", "可以收回，按现有内容继续初评", "逾期", "bad")

@@ -22,6 +22,7 @@ from ratings.submission import (
 )
 from ratings.views.assessments import own_assessment
 from ratings.workflow import STEPS, NotAllowed, allowed_steps, take_step
+from ratings.workflow.deadlines import last_day
 from ratings.worksheet import Worksheet, worksheet_of
 from schools.uploads import check_upload
 
@@ -126,8 +127,9 @@ def receipt(request: HttpRequest, pk: int) -> HttpResponse:
     if move is None:
         raise Http404
     sheet = worksheet_of(assessment)
+    days = {"county_due": last_day(assessment.scheme.county_due), "city_due": last_day(assessment.scheme.city_due)}
     context = {"assessment": assessment, "move": move, "sheet": sheet, "may_withdraw": _may_withdraw(request, assessment)}
-    return render(request, "ratings/assessment/receipt.html", context)
+    return render(request, "ratings/assessment/receipt.html", context | days)
 
 
 def _may_withdraw(request: HttpRequest, assessment) -> bool:

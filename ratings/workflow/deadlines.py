@@ -51,6 +51,11 @@ def next_workday_from(day: dt.date) -> dt.date:
     return day
 
 
+def last_day(day: dt.date | None) -> dt.date | None:
+    """The day of the scheme as people have to keep it: moved off rest days, None where the scheme sets none."""
+    return None if day is None else next_workday_from(day)
+
+
 def end_of(day: dt.date) -> dt.datetime:
     return timezone.make_aware(dt.datetime.combine(day, LAST_SECOND))
 

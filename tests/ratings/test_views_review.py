@@ -1,13 +1,14 @@
 """The county's desk: its own schools, one click for agreement, rows saved, what is never shown."""
 
 import re
+from datetime import date
 
 import pytest
 from django.urls import reverse
 from django.utils import timezone
 
 from ratings.enums import Stage
-from ratings.models import Evidence, Judge, Score
+from ratings.models import Evidence, Judge, Scheme, Score
 from schools.models import User
 from tests.factories import CountyFactory, SchoolFactory
 from tests.ratings.county_year import county_year
@@ -290,6 +291,14 @@ def test_the_workbench_names_what_waits_for_the_county(desk, reviewed, signed_cl
 
     assert "初评：1 所党校待判断" in before
     assert "集体确认：1 所党校已评完" in after
+
+
+def test_workbench_and_desk_name_the_same_last_day(desk, reviewed):
+    Scheme.objects.filter(pk=reviewed.scheme_id).update(county_due=date(2026, 12, 5))  # a Saturday
+
+    for address in ("/", reverse("ratings:review")):
+        found = text(desk.get(address))
+        assert "12月7日 24:00" in found and "12月5日" not in found
 
 
 def test_without_a_scheme_the_desk_says_so(signed_client, appoint):
