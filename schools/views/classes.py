@@ -70,6 +70,8 @@ def new(request: HttpRequest) -> HttpResponse:
 
 def _asked_for(request: HttpRequest, form: ClassForm, ask) -> HttpResponse:
     """A locked period: the same form, with its reason, becomes a request for 数据更正."""
+    if not form.cleaned_data["reason"].strip():
+        raise ValidationError({"reason": "记录已锁定，请写明更正理由。"})
     correction = ask({"by": request.user, "reason": form.cleaned_data["reason"]})
     messages.success(request, "数据更正已提交，同意后生效。")
     return redirect("schools:correction", correction.pk)
@@ -119,6 +121,8 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect("schools:class", pk)
     lock = lock_of(record.school, record.starts_on)
     form = ClassForm(request.POST or None, school=record.school, bound_to=record, initial={"seen": classes.digest_of(record)})
+    if lock:
+        form.fields["reason"].label = "更正理由"
     existing = current = None
     if request.method == "POST" and form.is_valid():
         try:

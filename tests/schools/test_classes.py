@@ -275,6 +275,13 @@ def test_no_request_is_made_to_void_what_is_voided(desk, filler, school, locked)
     assert not Correction.objects.exists()
 
 
+def test_a_missing_reason_is_asked_for_at_its_own_field(desk, school, locked):
+    page = edit(desk, TrainingClassFactory(school=school, starts_on=date(2026, 3, 5)), attendance="70")
+
+    assert page.context["form"].errors == {"reason": ["记录已锁定，请写明更正理由。"]}
+    assert 'href="#id_reason">更正理由：' in page.content.decode()
+
+
 def test_locked_class_changes_only_when_agreed(desk, appoint, school, locked):
     record = TrainingClassFactory(school=school, starts_on=date(2026, 3, 5), name="党员春训")
     LessonFactory(training_class=record)
