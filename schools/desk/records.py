@@ -114,7 +114,7 @@ def _sum_tiles(year: int, rows: list[dict[str, Fraction | None]]) -> Iterator[Ti
         "镇街党校",
         str(len(rows)),
         "所",
-        f"{year}年尚无办班记录的 {idle} 所" if idle else f"{year}年均有办班记录",
+        f"{year}年尚无办班记录的 {idle} 所" if idle else f"{year}年均有办班记录" if rows else "",
         reverse("schools:schools"),
     )
     yield Tile(f"{year}年办班", _whole(_sum(rows, CLASSES)), "期", f"参训 {_whole(_sum(rows, ATTENDANCE))} 人次")

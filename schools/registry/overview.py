@@ -115,6 +115,8 @@ def _teachers(school: School) -> tuple[str, str]:
 def _points(school: School) -> tuple[str, str]:
     own = school.teaching_points.all().in_force().count()
     shared = school.shared_points.all().in_force().count()
+    if not own and not shared:
+        return NONE, ""
     return f"本校 {own} 个" + (f"，邻校共用 {shared} 个" if shared else ""), ""
 
 

@@ -72,6 +72,7 @@ def test_the_overview_names_what_is_missing_and_who_changed_what_last(school, cl
     assert "没有现任校长" in page and "尚未登记：挂牌情况、主教室座位、工作人员数" in page
     assert f"最近修改：{filler.name}" in page
     assert [block.missing for block in blocks(school, YEAR) if block.slug == "brands"] == [""]
+    assert [block.is_empty for block in blocks(school, YEAR) if block.slug == "points"] == [True]
 
 
 @pytest.mark.parametrize("role", ["county", "office", "viewer", "liaison", "auditor", "judge"])
