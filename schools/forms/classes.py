@@ -182,16 +182,11 @@ class ClassForm(forms.Form):
             "seen",
             "planned",
             Row(Column("name", css_class="col-md-8"), Column("category", css_class="col-md-4")),
-            Row(*(Column(name, css_class="col-6 col-md-4") for name in ("starts_on", "hours", "attendance"))),
-            Row(
-                Column("lecturer", css_class="col-6 col-md-4"),
-                Column("place", css_class="col-6 col-md-4"),
-                Column("cost", css_class="col-6 col-md-4"),
-            ),
+            Row(*(Column(name, css_class="col-6 col-md-4") for name in ("starts_on", "hours", "attendance", "lecturer", "place", "cost"))),
             "first_lesson",
         )
         folded = [
-            Row(*(Column(name, css_class="col-6 col-md-4") for name in ("ends_on", "form", "audience"))),
+            Row(*(Column(name, css_class="col-6 col-md-4") for name in ("ends_on", "form")), Column("audience", css_class="col-md-4")),
             Row(*(Column(name, css_class="col-md-4") for name in ("lecturer_kind", "title", "rating"))),
             "teaching_point",
         ]

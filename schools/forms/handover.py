@@ -25,10 +25,10 @@ class HandoverForm(forms.Form):
     """The way is chosen by what is filled in: a person from the list, or user name and name of a new account."""
 
     way = forms.ChoiceField(label="接收人", choices=[(NEW, "新开账号"), (EXISTING, "已有账号")], widget=forms.RadioSelect, initial=NEW)
-    name = forms.CharField(label="新账号姓名", max_length=30, required=False)
+    name = forms.CharField(label="新账号姓名", max_length=30, required=False, help_text="选“新开账号”时填写，下面两格相同。")
     username = forms.CharField(label="新账号用户名", max_length=50, required=False, help_text="如姓名的拼音，登录时使用。")
     office_phone = forms.CharField(label="办公电话", max_length=30, required=False, validators=[refuse_mobile_number])
-    person = PersonField(User.objects.none(), label="已有账号", required=False, empty_label="请选择")
+    person = PersonField(User.objects.none(), label="已有账号", required=False, empty_label="请选择", help_text="选“已有账号”时才选。")
     reason = forms.CharField(label="交接原因", max_length=100, initial="岗位调整")
 
     def __init__(self, *args: Any, appointment: Appointment, **kwargs: Any) -> None:
