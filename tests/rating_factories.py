@@ -56,9 +56,9 @@ def spec_for(city: Region, year: int) -> SchemeSpec:
     )
 
 
-def open_year(city: Region, schools: Iterable[School], *, year: int = 2025, scored: bool = True) -> Scheme:
+def open_year(city: Region, schools: Iterable[School], *, year: int = 2025, scored: bool = True, spec: SchemeSpec | None = None) -> Scheme:
     """A scheme under review; with `scored` every school has a sheet, the first an adjustment as well."""
-    spec = spec_for(city, year)
+    spec = spec or spec_for(city, year)
     scheme = create_scheme(spec, city=city)
     freeze(scheme, reason="启动", spec=spec)
     scheme.phase = Phase.SCORING

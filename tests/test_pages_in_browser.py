@@ -1,6 +1,7 @@
 """Every page in a real browser: accessible, within a phone's width, by keyboard, without script."""
 
 import re
+from dataclasses import replace
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -9,7 +10,7 @@ from django.urls import resolve, reverse
 from django.utils import timezone
 
 from ratings.documents.opening_notice import draft_notice
-from ratings.errata import change_row, prepare
+from ratings.errata import change_row, prepare, send_for_signature, write_reason
 from ratings.models import OpeningProposal
 from ratings.workflow.opening import proposal_digest
 from schools.corrections import request_change
@@ -25,7 +26,7 @@ from tests.factories import (
     UserFactory,
     VisitFactory,
 )
-from tests.rating_factories import numbered, published_year, settled_year
+from tests.rating_factories import numbered, open_year, published_year, settled_year, spec_for
 from tests.ratings.drafts import large_draft
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db]
@@ -47,7 +48,11 @@ def year(city, county, school):
     LessonFactory(training_class=TrainingClassFactory(school=school, name="党员春训第一期"))
     BudgetFactory(school=school)
     VisitFactory(school=school)
-    return {"older": older, "published": published, "settled": settled, "draft": large_draft(city, items=36, year=2031)}
+    spec = spec_for(city, 2027)
+    onsite = replace(spec, items=(*spec.items[:2], replace(spec.items[2], onsite=True)))
+    under_review = open_year(city, [school], year=2027, spec=onsite)
+    draft = large_draft(city, items=36, year=2031)
+    return {"older": older, "published": published, "settled": settled, "under_review": under_review, "draft": draft}
 
 
 def addresses(year, school) -> list[str]:
@@ -91,6 +96,7 @@ def addresses(year, school) -> list[str]:
     ]
     found += [reverse("ratings:self_check_item", args=[settled.pk, "K1"]), reverse("ratings:form_plaques", args=[settled.pk])]
     found += [reverse("ratings:scheme_copy", args=[published.pk]), *life_addresses(settled, draft)]
+    found += review_addresses(year["under_review"])
     found += [reverse("ratings:bulletin", args=[published.bulletin.pk])]
     found += [reverse(f"ratings:{name}", args=[settled.bulletin.pk]) for name in ("bulletin", "bulletin_edit", "bulletin_issue")]
     found += [reverse("ratings:result", args=[scheme.results.get(school=school).pk]) for scheme in (published, settled)]
@@ -105,6 +111,17 @@ def life_addresses(settled, draft) -> list[str]:
     found = [reverse(f"ratings:scheme_{name}", args=[draft.pk]) for name in ("changes", "checks", "opening", "opening_confirm")]
     found += [reverse("ratings:scheme_changes", args=[settled.pk]), reverse("ratings:scheme_errata", args=[settled.pk])]
     return [*found, reverse("ratings:erratum", args=[erratum.pk]), reverse("ratings:erratum_row", args=[erratum.pk, "item", "L1"])]
+
+
+def review_addresses(scheme) -> list[str]:
+    """On-site papers of a school under review, and a correction that waits for the chair's signature."""
+    erratum, by = prepare(scheme, by=UserFactory()), UserFactory()
+    change_row(erratum, "item", "K1", {"rule_text": "档(办班期数: ≥9→40; ≥5→30; 其他→0)"}, by=by, revision=0)
+    write_reason(erratum, reason="分值印错", basis="市评委会纪要第3号", by=by)
+    send_for_signature(erratum, by=by)
+    assessment = scheme.assessments.get()
+    found = [reverse(f"ratings:{name}", args=[assessment.pk]) for name in ("feedback", "form_onsite")]
+    return [*found, reverse("ratings:erratum_sign", args=[erratum.pk])]
 
 
 def registry_addresses(school) -> list[str]:
