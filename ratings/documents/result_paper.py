@@ -12,6 +12,8 @@ from ratings.criteria.versions import spec_of
 from ratings.models import Result
 from ratings.rounding import plain, show
 
+from .wording import chinese_date
+
 
 @dataclass(frozen=True)
 class ResultGroup:
@@ -62,7 +64,7 @@ def result_paper(result: Result) -> ResultPaper:
         groups=_groups(spec, result),
         steps=(*result.trace["totals"], *result.trace["star"]),
         restrictions=tuple(f"{code} {known.get(code, '')}".strip() for code in result.restrictions),
-        issued=f"{timezone.localtime(published):%Y-%m-%d}" if published else "",
+        issued=chinese_date(timezone.localdate(published)) if published else "",
         digest=result.digest,
     )
 
@@ -78,7 +80,7 @@ def _groups(spec: SchemeSpec, result: Result) -> tuple[ResultGroup, ...]:
         full = plain(spec.category_points[category.code])
         found.append(ResultGroup(category.name, full, figures["categories"][category.code], figures["rates"][category.code], items))
     if spec.bonus_items:
-        cap = "" if spec.bonus_cap is None else show(spec.bonus_cap)
+        cap = "" if spec.bonus_cap is None else plain(spec.bonus_cap)
         found.append(ResultGroup("加分项", cap, result.figures["bonus"], "", tuple(_item(item, points) for item in spec.bonus_items)))
     return tuple(found)
 

@@ -13,7 +13,7 @@ from ratings.judging.sheets import label_of, own_rows
 from ratings.models import Assessment, JudgeSheet, Scheme
 from ratings.results import Evaluation, county_points, evaluate, own_points, total_gap
 from ratings.rounding import plain, round2, show
-from ratings.rules import format_answers, to_text
+from ratings.rules import format_answers
 from ratings.scoring import Blocked, Entry, ItemOutcome, asked_part, entry_from_json, system_part
 from ratings.scoring.totals import Totals, add_up
 from ratings.workflow import figures_of, owed_codes, scheme_spec
@@ -55,7 +55,7 @@ class JudgeRow:
     item: str
     full: str
     standard: str
-    rule: str
+    words: tuple[str, ...]
     system: str
     answers: str
     points: str
@@ -162,7 +162,7 @@ def _judge_row(spec: SchemeSpec, bound: BoundItem, figures, adjusted: Fraction |
         item=f"{bound.item.code} {bound.item.name}",
         full=plain(bound.item.points),
         standard=bound.item.standard,
-        rule=to_text(bound.item.rule),
+        words=spec.words[bound.item.code],
         system=show(system) if system is not None and bound.system_parts else "",
         answers=_said(bound, entry),
         points=_points(spec, bound, figures, system, entry),

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from django.utils import timezone
+
 from ratings.criteria.versions import current_spec
 from ratings.enums import Star
 from ratings.models import Assessment, Feedback, Result, Scheme
@@ -95,5 +97,5 @@ def plaque_paper(scheme: Scheme) -> PlaquePaper:
         star=Star(top).label,
         schools=schools,
         in_counties=any(county for _, county in schools),
-        issued=chinese_date(scheme.published_at.date()) if scheme.published_at else "",
+        issued=chinese_date(timezone.localdate(scheme.published_at)) if scheme.published_at else "",
     )

@@ -134,6 +134,14 @@ def test_plaques_list_the_highest_star_in_administrative_order(city, school):
     assert "没有五星级镇街党校" in documents.text(paper_pdf(plaque_paper(scheme)))
 
 
+def test_plaques_bear_the_day_of_the_city_not_of_greenwich(city, school):
+    scheme = published_year(city, [school])
+    Scheme.objects.filter(pk=scheme.pk).update(published_at="2025-12-28T23:30Z")
+    scheme.refresh_from_db()
+
+    assert plaque_paper(scheme).issued == "2025年12月29日"
+
+
 def test_a_city_without_counties_reads_no_county_on_notice_methodology_and_papers(year, office, city, appoint, signed_client):
     year.parameters |= {"县级初评": "无", "县初评权重": "0%", "评审权重": "100%", "所属市": city.name}
     year.schools = [(code, name, "") for code, name, _ in year.schools]

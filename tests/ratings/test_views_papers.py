@@ -123,8 +123,9 @@ def test_the_city_gets_a_counties_scores_only_once_they_are_sent_on(scheme, coun
     sent = read(chair, "form_county", scheme.pk, county.pk)
     Assessment.objects.filter(pk=row.pk).update(status=Status.COUNTY)
 
-    assert row.school.name in sent
-    assert row.school.name not in read(chair, "form_county", scheme.pk, county.pk)
+    kept = read(chair, "form_county", scheme.pk, county.pk)
+    assert row.school.name in sent and "还没有可以汇总的党校" not in sent
+    assert row.school.name not in kept and "还没有可以汇总的党校" in kept
 
 
 def test_another_county_is_not_found(scheme, neighbour, appoint, read):
@@ -154,6 +155,12 @@ def test_judges_form_holds_the_judges_own_points_alone(pdf, row, judges, read):
     assert "30.00" not in found
 
 
+def test_judges_form_says_the_rule_in_words(row, judges, read):
+    found = read(judges[0], "form_sheet", sheet_of(row, JUDGES[0]).pk)
+
+    assert "0 至 30 分" in found and "分(0—30)" not in found
+
+
 def test_a_judge_reads_no_other_judges_form(row, judges, read):
     assert read(judges[1], "form_sheet", sheet_of(row, JUDGES[0]).pk) == 404
 
@@ -178,6 +185,7 @@ def test_result_form_explains_the_star_without_any_secret(pdf, city, school, nei
     found = read(appoint("head"), "form_result", result.pk, pdf=pdf)
 
     assert all(word in found for word in ("评定结果", school.name, str(result.total), result.get_star_display()))
+    assert "2025年12月28日" in "".join(found.split()) and "2025-12-28" not in found
     assert [word for word in (*SECRETS, DECISION_REASON) if word in found] == []
 
 
