@@ -10,7 +10,7 @@ from django.utils import timezone
 from ratings.criteria.spec import SchemeSpec
 from ratings.criteria.versions import spec_of
 from ratings.models import Result
-from ratings.rounding import plain, show
+from ratings.rounding import plain
 
 from .wording import chinese_date
 

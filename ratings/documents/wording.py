@@ -45,9 +45,11 @@ class DocumentNumber:
 def parse_number(text: str) -> DocumentNumber:
     """Takes any brackets and full-width digits for the right ones; raises DocumentNumberError for what only the office can correct."""
     plain = re.sub(r"\s", "", text).translate(_BRACKETS)
+    if not plain:
+        raise DocumentNumberError("发文字号还没有填写，请按本单位发文登记填写，例如：示组通〔2026〕12号。")
     match = _NUMBER.fullmatch(plain)
     if match is None:
-        raise DocumentNumberError("发文字号应为“机关代字〔年份〕顺序号号”，例如：示组通〔2026〕12号。")
+        raise DocumentNumberError("发文字号应依次写机关代字、年份、顺序号，例如：示组通〔2026〕12号。")
     if len(match["year"]) != 4 or not match["year"].startswith(("1", "2", "１", "２")):
         raise DocumentNumberError("发文字号中的年份应写四位全称，例如〔2026〕。")
     if match["ordinal"]:

@@ -110,13 +110,8 @@ def _own_tiles(year: int, row: dict[str, Fraction | None]) -> Iterator[Tile]:
 
 def _sum_tiles(year: int, rows: list[dict[str, Fraction | None]]) -> Iterator[Tile]:
     idle = sum(1 for row in rows if not row[CLASSES])
-    yield Tile(
-        "镇街党校",
-        str(len(rows)),
-        "所",
-        f"{year}年尚无办班记录的 {idle} 所" if idle else f"{year}年均有办班记录" if rows else "",
-        reverse("schools:schools"),
-    )
+    note = f"{year}年尚无办班记录的 {idle} 所" if idle else f"{year}年均有办班记录" if rows else "名册由系统管理员登记"
+    yield Tile("镇街党校", str(len(rows)), "所", note, reverse("schools:schools"))
     yield Tile(f"{year}年办班", _whole(_sum(rows, CLASSES)), "期", f"参训 {_whole(_sum(rows, ATTENDANCE))} 人次")
     arrived = _sum(rows, ARRIVED)
     yield Tile(

@@ -51,6 +51,11 @@ def test_number_against_the_standard_is_refused_with_a_sentence(typed, says):
         parse_number(typed)
 
 
+def test_a_number_that_nobody_typed_is_called_missing_and_not_wrong():
+    with pytest.raises(DocumentNumberError, match="还没有填写"):
+        parse_number(" ")
+
+
 def test_date_has_no_leading_zeros():
     assert chinese_date(datetime.date(2026, 1, 5)) == "2026年1月5日"
 

@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 from django.urls import reverse
 
-from schools.models import Problem
+from schools.models import Problem, School
 from tests.factories import BudgetFactory, SchoolFactory, TrainingClassFactory, VisitFactory
 from tests.rating_factories import numbered, open_year, published_year, settled_year
 
@@ -121,3 +121,13 @@ def test_desk_costs_few_queries_for_any_number_of_schools(city, county, appoint,
         SchoolFactory.create_batch(more, county=county)
         with django_assert_max_num_queries(25):
             desk(client)
+
+
+def test_an_empty_city_boasts_of_nothing_and_says_who_begins(city, appoint, signed_client):
+    School.objects.all().delete()
+    client = signed_client(appoint("office"))
+
+    page, guidance = desk(client), client.get(reverse("schools:guidance")).content.decode()
+
+    assert "均有办班记录" not in page and "名册由系统管理员登记" in page
+    assert "党校名册由系统管理员" in guidance and "联系指导人员只看到" not in guidance
