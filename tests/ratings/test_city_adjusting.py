@@ -55,7 +55,7 @@ def test_the_leader_adjusts_until_the_panel_is_closed(judged, leader):
     assert adjust(judged.assessment, "K1", points=Decimal(10), reason="复核", by=judged.office).points == 10
 
 
-@pytest.mark.parametrize(("points", "reason", "sentence"), [("31", "不符", "最多 30"), ("20", " ", "填写有误"), ("-1", "不符", "大于")])
+@pytest.mark.parametrize(("points", "reason", "sentence"), [("31", "不符", "最多 30"), ("20", " ", "填写有误"), ("-1", "不符", "不能小于")])
 def test_a_wrong_adjustment_is_refused_and_kept_on_the_screen(points, reason, sentence, judged):
     address = reverse("ratings:city_adjust", args=[judged.assessment.pk, "K1"])
 
