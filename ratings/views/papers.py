@@ -84,7 +84,8 @@ def result_form(request: HttpRequest, pk: int, *, pdf: bool = False) -> HttpResp
     """学校评定结果, for whoever may read the result."""
     require(role_of(request.user) in RESULT_READERS, CLOSED)
     result = get_object_or_404(Result.objects.visible_to(request.user).select_related("scheme__city", "version"), pk=pk)
-    return _answer(request, result_paper(result), result.scheme, ("form_result", pk), pdf=pdf)
+    back = ("评定结果", reverse("ratings:result", args=[pk]))
+    return _answer(request, result_paper(result), result.scheme, ("form_result", pk), pdf=pdf, back=back)
 
 
 @require_GET
@@ -95,7 +96,8 @@ def onsite_form(request: HttpRequest, pk: int, *, pdf: bool = False) -> HttpResp
     paper = onsite_paper(assessment, Feedback.objects.visible_to(request.user).filter(assessment=assessment).first())
     if not paper.rows:
         raise Http404
-    return _answer(request, paper, assessment.scheme, ("form_onsite", pk), pdf=pdf)
+    back = ("现场反馈意见", reverse("ratings:feedback", args=[pk]))
+    return _answer(request, paper, assessment.scheme, ("form_onsite", pk), pdf=pdf, back=back)
 
 
 @require_GET
@@ -120,12 +122,15 @@ def _sheets(user: User) -> QuerySet[JudgeSheet]:
     return rows.filter(assessment__scheme__city=user.identity.city_id)
 
 
-def _answer(request: HttpRequest, paper: Paper, scheme: Scheme, address: tuple, *, pdf: bool) -> HttpResponse:
-    """The page, or the file with its line in the audit trail."""
+def _answer(
+    request: HttpRequest, paper: Paper, scheme: Scheme, address: tuple, *, pdf: bool, back: tuple[str, str] | None = None
+) -> HttpResponse:
+    """The page, or the file with its line in the audit trail; `back` is the page it belongs to, where all its readers share one."""
     name, *arguments = address
     if not pdf:
         download = reverse(f"ratings:{name}_pdf", args=arguments)
-        return render(request, "ratings/paper.html", {"paper": paper, "download": download, "query": request.GET.urlencode()})
+        context = {"paper": paper, "download": download, "query": request.GET.urlencode(), "back": back}
+        return render(request, "ratings/paper.html", context)
     try:
         content = paper_pdf(paper)
     except (FontMissing, DocumentError) as refused:

@@ -65,6 +65,7 @@ def test_the_office_registers_the_note_and_prints_it(assessment, office, signed_
 
     assert saved.url == address(assessment)
     assert TOKEN in page and TOKEN in paper
+    assert f'<li><a href="{address(assessment)}">现场反馈意见</a>' in paper
     assert address(assessment) in text(client.get(address(assessment, "sheets")))
 
 
