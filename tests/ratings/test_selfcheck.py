@@ -199,7 +199,7 @@ def test_pages_cost_the_same_queries_with_and_without_goals(assessment, filler, 
         if goals:
             for item in Item.objects.filter(scheme=scheme):
                 set_goal(assessment, item, {"text": "满分"}, version=0, by=filler)
-        with django_assert_max_num_queries(20):
+        with django_assert_max_num_queries(12):
             client.get(address(scheme))
 
 
