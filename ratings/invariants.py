@@ -85,7 +85,7 @@ def stars_follow_decisions(scheme: Scheme) -> Iterator[str]:
             yield f"{result.school_name}已审定，却没有审定意见"
         if decision is not None and decision.star != result.star:
             yield f"{result.school_name}的星级与审定意见不同"
-        if decision is not None and decision.deviates != (decision.star != result.computed_star):
+        if decision is not None and decision.computed != result.computed_star:
             yield f"{result.school_name}的审定意见与计算星级的关系记错"
 
 

@@ -89,9 +89,10 @@ def settled_year(city: Region, schools: Iterable[School], *, year: int = 2025) -
     if len(assessments) > 1:
         restriction = scheme.restrictions.get()
         RestrictionCase.objects.create(assessment=assessments[1], restriction=restriction, basis="认定书", at=timezone.now())
-    if len(assessments) > 2:
-        Decision.objects.create(assessment=assessments[2], star=3, deviates=True, reason=DECISION_REASON, at=timezone.now())
     evaluation = evaluate(scheme)
+    if len(assessments) > 2:
+        computed = evaluation.outcomes[str(assessments[2].pk)].star
+        Decision.objects.create(assessment=assessments[2], star=3, computed=computed, reason=DECISION_REASON, at=timezone.now())
     accept_computed(evaluation, by=None)
     settle(evaluation, by=None)
     draft_bulletin(scheme, issued_on=datetime.date(year, 12, 28))

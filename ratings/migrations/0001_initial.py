@@ -1116,7 +1116,13 @@ class Migration(migrations.Migration):
                         choices=[(0, "不授星"), (1, "一星"), (2, "二星"), (3, "三星"), (4, "四星"), (5, "五星")], verbose_name="审定星级"
                     ),
                 ),
-                ("deviates", models.BooleanField(default=False, verbose_name="与计算结果不同")),
+                (
+                    "computed",
+                    models.PositiveSmallIntegerField(
+                        choices=[(0, "不授星"), (1, "一星"), (2, "二星"), (3, "三星"), (4, "四星"), (5, "五星")],
+                        verbose_name="当时的计算星级",
+                    ),
+                ),
                 ("reason", models.CharField(blank=True, max_length=500, verbose_name="理由")),
                 ("votes_for", models.PositiveSmallIntegerField(blank=True, null=True, verbose_name="同意")),
                 ("votes_against", models.PositiveSmallIntegerField(blank=True, null=True, verbose_name="不同意")),
@@ -1140,7 +1146,7 @@ class Migration(migrations.Migration):
                 "verbose_name_plural": "审定意见",
                 "constraints": [
                     models.CheckConstraint(
-                        condition=models.Q(("deviates", False), models.Q(("reason", ""), _negated=True), _connector="OR"),
+                        condition=models.Q(("star", models.F("computed")), models.Q(("reason", ""), _negated=True), _connector="OR"),
                         name="decision_deviation_has_reason",
                     )
                 ],

@@ -2,7 +2,7 @@
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from ratings.enums import PUBLIC_PHASES, Star
 from schools.models.people import Role
@@ -33,11 +33,11 @@ class RestrictionCase(models.Model):
 
 
 class Decision(models.Model):
-    """审定意见: the committee follows the computed star, or deviates and says why."""
+    """审定意见: the committee follows the computed star, or deviates and says why; on another computed star it is owed again."""
 
     assessment = models.OneToOneField(Assessment, models.PROTECT, verbose_name="评定申报", related_name="decision")
     star = models.PositiveSmallIntegerField("审定星级", choices=Star)
-    deviates = models.BooleanField("与计算结果不同", default=False)
+    computed = models.PositiveSmallIntegerField("当时的计算星级", choices=Star)
     reason = models.CharField("理由", max_length=500, blank=True)
     votes_for = models.PositiveSmallIntegerField("同意", null=True, blank=True)
     votes_against = models.PositiveSmallIntegerField("不同意", null=True, blank=True)
@@ -48,10 +48,15 @@ class Decision(models.Model):
 
     class Meta:
         verbose_name = verbose_name_plural = "审定意见"
-        constraints = [models.CheckConstraint(condition=Q(deviates=False) | ~Q(reason=""), name="decision_deviation_has_reason")]
+        constraints = [models.CheckConstraint(condition=Q(star=F("computed")) | ~Q(reason=""), name="decision_deviation_has_reason")]
 
     def __str__(self):
         return f"{self.assessment} {self.get_star_display()}"
+
+    @property
+    def deviates(self) -> bool:
+        """Whether the committee decided otherwise than the scores said when it decided."""
+        return self.star != self.computed
 
 
 #: Roles that see results as soon as they are settled; everybody else from the bulletin on.

@@ -54,7 +54,7 @@ def decide(assessment: Assessment, *, by, star: int | None = None, reason: str =
             raise NotDecided(f"审定为{Star(star).label}，与计算结果{Star(outcome.star).label}不同，请写明理由。")
         values = {
             "star": star,
-            "deviates": deviates,
+            "computed": outcome.star,
             "reason": reason if deviates else "",
             "votes_for": ballot.votes_for,
             "votes_against": ballot.against,

@@ -47,8 +47,8 @@ def _undecided(row: Assessment, outcome) -> list[str]:
     decision = decision_of(row)
     if decision is None:
         return [UNDECIDED]
-    if outcome.verdict and decision.deviates != (decision.star != outcome.star):
-        return [f"登记审定意见后计算结果有变化，现为{Star(outcome.star).label}，须重新审定"]
+    if outcome.verdict and decision.computed != outcome.star:
+        return [f"登记审定意见时计算为{Star(decision.computed).label}，现为{Star(outcome.star).label}，须重新审定"]
     return []
 
 

@@ -37,9 +37,9 @@ def accept_computed(
     at = at or timezone.now()
     waiting = Assessment.objects.filter(scheme=evaluation.scheme, status=Status.CITY, decision__isnull=True).values_list("pk", flat=True)
     accepted = [
-        Decision(assessment_id=pk, star=evaluation.outcomes[str(pk)].star, minutes=minutes, by=by, at=at)
+        Decision(assessment_id=pk, star=outcome.star, computed=outcome.star, minutes=minutes, by=by, at=at)
         for pk in waiting
-        if evaluation.outcomes[str(pk)].verdict and (only is None or pk in only)
+        if (outcome := evaluation.outcomes[str(pk)]).verdict and (only is None or pk in only)
     ]
     insert_many(accepted)
     return len(accepted)

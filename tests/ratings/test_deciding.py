@@ -134,7 +134,18 @@ def test_a_decision_is_owed_again_when_the_computed_star_has_changed(scheme, row
     accept_all(scheme, by=chair)
     set_city(rows[0], "L1", 0, 0, 0)
 
-    with pytest.raises(NotSettled, match="计算结果有变化"):
+    with pytest.raises(NotSettled, match="登记审定意见时计算为五星"):
+        settle_scheme(scheme, by=chair)
+
+    assert not Result.objects.exists()
+
+
+def test_a_deviation_is_owed_again_when_its_reason_was_given_for_another_computed_star(scheme, rows, chair):
+    decide(rows[0], by=chair, star=4, reason="五星条件差一项")
+    accept_all(scheme, by=chair)
+    set_city(rows[0], "L1", 0, 0, 0)
+
+    with pytest.raises(NotSettled, match="登记审定意见时计算为五星，现为三星"):
         settle_scheme(scheme, by=chair)
 
     assert not Result.objects.exists()

@@ -59,7 +59,7 @@ def test_settling_a_second_time_is_refused(settled):
 def test_committee_may_deviate_and_the_result_says_so(scoring):
     evaluation = evaluate(scoring)
     assessment = Assessment.objects.get(school__code="001")
-    Decision.objects.create(assessment=assessment, star=4, deviates=True, reason="评委会认为教学质量有待观察", at=timezone.now())
+    Decision.objects.create(assessment=assessment, star=4, computed=5, reason="评委会认为教学质量有待观察", at=timezone.now())
     accept_computed(evaluation, by=None)
 
     settle(evaluation, by=None)
@@ -134,8 +134,8 @@ def test_settled_year_violates_nothing(settled):
         (lambda: Result.objects.filter(school_code="001").update(base=90, total=90), "总分等于各部分之和"),
         (lambda: Result.objects.filter(school_code="001").update(star=3), "结果摘要"),
         (lambda: Result.objects.filter(school_code="001").update(school_name="别的学校"), "结果摘要"),
-        (lambda: Decision.objects.filter(assessment__school__code="001").update(star=3), "星级与审定意见一致"),
-        (lambda: Decision.objects.filter(assessment__school__code="001").update(deviates=True, reason="x"), "星级与审定意见一致"),
+        (lambda: Decision.objects.filter(assessment__school__code="001").update(star=3, reason="x"), "星级与审定意见一致"),
+        (lambda: Decision.objects.filter(assessment__school__code="001").update(computed=3, reason="x"), "星级与审定意见一致"),
         (lambda: Decision.objects.filter(assessment__school__code="001").delete(), "星级与审定意见一致"),
         (lambda: SchemeVersion.objects.update(digest="0" * 64), "方案版本摘要"),
         (lambda: Result.objects.filter(school_code="001").delete(), "评定申报齐全"),

@@ -86,7 +86,7 @@ def test_live_board_shows_totals_suggestion_differences_and_opinions(page, rows,
 def test_live_board_narrows_to_what_needs_a_second_look(query, count, page, rows, chair):
     set_city(rows[0], "L1", 0, 0, 20)
     set_city(rows[2], "L1", 21, 21, 21)
-    Decision.objects.create(assessment=rows[1], star=5, by=chair, at=rows[1].scheme.versions.get().at)
+    Decision.objects.create(assessment=rows[1], star=5, computed=5, by=chair, at=rows[1].scheme.versions.get().at)
 
     response = page("board", **query)
 

@@ -282,7 +282,7 @@ def test_declining_is_asked_by_the_head_and_confirmed_by_the_office(assessment, 
 def test_reopening_voids_the_decision_and_keeps_it_in_the_move(submitted, appoint):
     Assessment.objects.update(status=Status.SETTLED)
     Scheme.objects.update(phase=Phase.SETTLED)
-    Decision.objects.create(assessment=submitted, star=4, deviates=True, reason="理由", at=timezone.now())
+    Decision.objects.create(assessment=submitted, star=4, computed=5, reason="理由", at=timezone.now())
     submitted.refresh_from_db()
 
     take_step(submitted, "reopen", by=appoint("chair"), comment="计算有误")

@@ -54,7 +54,7 @@ def test_lapse_after_a_return_leaves_no_score_no_sheet_and_no_decision_that_coun
     office = played.people["office"]
     played.fill([submitted], Stage.COUNTY)
     take_step(submitted, "recommend", by=played.people["county_lead"], star=5, opinion="同意")
-    Decision.objects.create(assessment=submitted, star=5, at=timezone.now())
+    Decision.objects.create(assessment=submitted, star=5, computed=5, at=timezone.now())
     let_the_mending_pass(submitted, office)
 
     take_step(submitted, "lapse", by=office, comment="逾期未补正")
