@@ -64,7 +64,8 @@ def repeat_year(city: Region, year: int) -> None:
     classes = _copies(held, lambda row: _next_class(row, planned))
     lessons = Lesson.objects.filter(training_class__in=classes)
     _copies(lessons, lambda row: setattr(row, "training_class_id", classes[row.training_class_id]))
-    _copies(MonthlyReport.objects.filter(school__city=city, year=year, month__lt=today.month), _next_report)
+    past = MonthlyReport.objects.filter(school__city=city, year=year)
+    _copies(past.filter(month__lt=today.month) if today.year == year + 1 else past, _next_report)
 
 
 def _copies(rows: QuerySet, change) -> dict[int, int]:

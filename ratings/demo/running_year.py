@@ -19,6 +19,7 @@ from ratings.offline.running import SchoolYear, judge_year
 from ratings.rounding import to_cents
 from ratings.scoring import entry_to_json
 from ratings.workflow import grant_extension, open_scheme, take_step
+from ratings.workflow.deadlines import last_workday_before
 from schools.models import Appointment, Region, User
 from schools.models.people import Role
 
@@ -35,13 +36,15 @@ PANEL_SIZE = 5
 
 @transaction.atomic
 def open_running_year(fixtures: Path, city: Region, users: dict[str, User]) -> None:
-    """Open this year's rating with last year's criteria and move the schools along; nothing happens a second time."""
-    today = timezone.localdate()
-    if Scheme.objects.filter(city=city, year=today.year).exists():
-        return
+    """Open the rating of the year after the sample's with the same criteria and move the schools along; nothing happens a second time.
+
+    It is that year's at any date: the records of the demonstration end with it.
+    """
     folder = read_folder(fixtures / "scheme.xlsx", fixtures)
+    if Scheme.objects.filter(city=city, year=folder.spec.year + 1).exists():
+        return
     judged = {school.code: school for school in judge_year(folder)}
-    scheme = _scheme(folder.spec, city, today)
+    scheme = _scheme(folder.spec, city, timezone.localdate())
     open_scheme(scheme, by=users["office"])
     _issue_notice(scheme, users["office"])
     panel = _panel(scheme, users)
@@ -55,9 +58,10 @@ def open_running_year(fixtures: Path, city: Region, users: dict[str, User]) -> N
 
 
 def _scheme(spec, city: Region, today: dt.date) -> Scheme:
-    named = spec.name.replace(str(spec.year), str(today.year))
-    start, end = spec.period_start.replace(year=today.year), spec.period_end.replace(year=today.year)
-    scheme = create_scheme(replace(spec, year=today.year, name=named, period_start=start, period_end=end), city=city)
+    year = spec.year + 1
+    named = spec.name.replace(str(spec.year), str(year))
+    start, end = spec.period_start.replace(year=year), spec.period_end.replace(year=year)
+    scheme = create_scheme(replace(spec, year=year, name=named, period_start=start, period_end=end), city=city)
     scheme.self_due = today + dt.timedelta(days=SELF_DAYS)
     scheme.county_due = today + dt.timedelta(days=COUNTY_DAYS)
     scheme.city_due = today + dt.timedelta(days=CITY_DAYS)
@@ -151,8 +155,8 @@ def _score(scheme: Scheme, judged: dict[str, SchoolYear]) -> None:
 
 
 def _close_self_assessment(scheme: Scheme, office: User) -> None:
-    """The deadline was yesterday: schools still at work got an extension, one handed in nothing and is lapsed."""
-    scheme.self_due = timezone.localdate() - dt.timedelta(days=1)
+    """The deadline was on the last working day: schools still at work got an extension, one handed in nothing and is lapsed."""
+    scheme.self_due = last_workday_before(timezone.localdate())
     scheme.save(update_fields=["self_due"])
     extended = timezone.localdate() + dt.timedelta(days=SELF_DAYS)
     late = Assessment.objects.filter(scheme=scheme, status__in=[Status.DRAFT, Status.CONFIRMING]).select_related("scheme__city", "school")

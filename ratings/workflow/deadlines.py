@@ -51,6 +51,14 @@ def next_workday_from(day: dt.date) -> dt.date:
     return day
 
 
+def last_workday_before(day: dt.date) -> dt.date:
+    """The latest day whose deadline has passed when `day` begins: a rest day before it would be moved to `day` or beyond."""
+    day -= dt.timedelta(days=1)
+    while not is_workday(day):
+        day -= dt.timedelta(days=1)
+    return day
+
+
 def last_day(day: dt.date | None) -> dt.date | None:
     """The day of the scheme as people have to keep it: moved off rest days, None where the scheme sets none."""
     return None if day is None else next_workday_from(day)
