@@ -215,7 +215,7 @@ def test_two_editors_both_texts_are_shown_and_nothing_is_lost(notice, office, ap
 def test_a_wrong_form_keeps_what_was_typed(notice, office, signed_client):
     page = text(signed_client(office).post(address(notice.scheme, "_edit"), posted(notice, number="3", body="打了一半的正文")))
 
-    assert "发文字号应为" in page and "打了一半的正文" in page
+    assert "发文字号应依次写" in page and "打了一半的正文" in page
     assert OpeningNotice.objects.get().version == 0
 
 

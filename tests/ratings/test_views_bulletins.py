@@ -78,7 +78,7 @@ def test_two_editors_both_texts_are_shown_and_nothing_is_lost(draft, appoint, si
     ("changes", "sentence"),
     [
         ({"body": "字" * 4001}, "正文共 4001 字，超过 4000 字"),
-        ({"number": "12"}, "发文字号应为"),
+        ({"number": "12"}, "发文字号应依次写"),
         ({"title": ""}, "标题"),
         ({"issued_on": "x"}, "成文日期"),
     ],
