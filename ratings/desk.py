@@ -6,11 +6,12 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from django.urls import reverse
+from django.utils import timezone
 
 from ratings.drafts import EDITABLE
 from ratings.enums import PUBLIC_PHASES, Phase, Star
 from ratings.models import Bulletin, Result, Scheme
-from ratings.permissions import CITY_READERS, RESULT_READERS, may_edit_bulletin, may_issue, may_see_board, role_of
+from ratings.permissions import CITY_READERS, RESULT_READERS, may_edit_bulletin, may_edit_scheme, may_issue, may_see_board, role_of
 from ratings.second_person import second_person_tasks, with_waiting
 from schools.desk import Task, Tile
 from schools.models import School, User
@@ -23,6 +24,9 @@ def rating_tasks(user: User) -> Iterator[Task]:
         return
     schemes = Scheme.objects.visible_to(user).exclude(phase=Phase.ARCHIVED).select_related("bulletin").order_by("-year")
     schemes = with_waiting(schemes) if may_see_board(user) else schemes
+    if may_edit_scheme(user) and not schemes and not Scheme.objects.visible_to(user).exists():
+        hint = "还没有评定方案：可以新建，也可以导入工作簿"
+        yield Task(f"制定{timezone.localdate().year}年度评定方案", reverse("ratings:schemes"), hint, "待制定")
     latest = next((scheme.pk for scheme in schemes if scheme.is_public), None)
     for scheme in schemes:
         if not scheme.is_public or scheme.pk == latest:
@@ -32,7 +36,10 @@ def rating_tasks(user: User) -> Iterator[Task]:
 def _committee_tasks(scheme: Scheme, user: User) -> Iterator[Task]:
     yield from second_person_tasks(scheme, user)
     board = reverse("ratings:board", args=[scheme.pk])
-    if scheme.phase == Phase.SCORING:
+    if scheme.phase == Phase.DRAFTING and may_edit_scheme(user) and scheme.opening_by is None:
+        page = reverse("ratings:scheme_edit", args=[scheme.pk])
+        yield Task(f"继续起草{scheme.year}年度评定方案", page, "写好以后检查，再提议启动", scheme.get_phase_display())
+    elif scheme.phase == Phase.SCORING:
         yield Task(f"{scheme.year}年度评审进行中", board, "查看还缺哪些评分和审定意见", scheme.get_phase_display(), "info")
     elif scheme.phase in EDITABLE:
         yield Task(f"{scheme.year}年度评定结果已审定", board, "审定总表：各校得分、星级和提示", scheme.get_phase_display(), "ok")

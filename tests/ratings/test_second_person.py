@@ -54,6 +54,22 @@ def test_an_opening_waits_for_the_chair_until_it_is_taken_back(proposal, office,
     assert address not in tasks(signed_client(chair))
 
 
+def test_an_office_without_any_criteria_is_led_to_write_them(appoint, signed_client):
+    led = tasks(signed_client(appoint("office")))
+
+    assert f"制定{timezone.localdate().year}年度评定方案" in led
+    assert "年度评定方案" not in tasks(signed_client(appoint("viewer")))
+
+
+def test_a_draft_stays_on_the_workbench_until_its_opening_is_proposed(proposal, office, signed_client):
+    address = reverse("ratings:scheme_edit", args=[proposal.scheme_id])
+    proposed = tasks(signed_client(office))
+    withdraw_proposal(proposal.scheme, by=office)
+
+    assert address not in proposed
+    assert address in tasks(signed_client(office))
+
+
 def test_whoever_proposed_has_nothing_to_confirm(proposal, office, signed_client):
     assert reverse("ratings:scheme_opening", args=[proposal.scheme_id]) not in tasks(signed_client(office))
 
