@@ -101,7 +101,8 @@ class ClassForm(forms.Form):
         School.objects.none(),
         label="联合办班的参加党校",
         required=False,
-        help_text="由本校主办、其他党校参加的才选；人次只填本校的，对方各自确认。可按住 Ctrl 多选。",
+        widget=forms.CheckboxSelectMultiple,
+        help_text="由本校主办、其他党校参加的才勾选；人次只填本校的，对方各自确认。",
     )
     seen = forms.CharField(required=False, widget=forms.HiddenInput)
     reason = forms.CharField(label="修改原因", required=False, max_length=200, help_text="如：人次统计有误。会记入修改记录。")
@@ -169,7 +170,7 @@ class ClassForm(forms.Form):
             del self.fields["partners"]
         else:
             others = School.objects.filter(city=self.school.city_id).open_on().exclude(pk=self.school.pk)
-            self.fields["partners"].queryset = others.select_related(None).in_order()
+            self.fields["partners"].queryset = others.select_related(None).near_first(self.school)
         lists = {"lecturer": "lecturers", "place": "places", "audience": "audiences"}
         for name, target in lists.items():
             self.fields[name].widget.attrs |= {"list": target, "autocomplete": "off"}
@@ -190,7 +191,7 @@ class ClassForm(forms.Form):
             Row(*(Column(name, css_class="col-md-4") for name in ("lecturer_kind", "title", "rating"))),
             "teaching_point",
         ]
-        self.more.layout = Layout(*folded, *([Field("partners", size=6)] if "partners" in self.fields else []))
+        self.more.layout = Layout(*folded, *([Field("partners", wrapper_class="partners")] if "partners" in self.fields else []))
 
     @property
     def opens_fold(self) -> bool:

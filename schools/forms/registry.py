@@ -7,7 +7,6 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Case, Value, When
 from django.utils import timezone
 
 from schools import locks
@@ -216,7 +215,6 @@ class PointForm(RegistryForm):
             near = others.filter(county=self.school.county_id)
             held = School.objects.filter(pk__in=self.old.get("shared_with", []))
             others = (near | held).distinct()
-        near_first = Case(When(county=self.school.county_id, then=Value(0)), default=Value(1))
-        field.queryset = others.order_by(near_first, "county__order", "county__code", "order", "code")
+        field.queryset = others.near_first(self.school)
         field.label = "与邻近党校共用"
         field.help_text = "勾选后，这些党校也可以在开班登记中选用这个教学点，并计入其现场教学点数。"

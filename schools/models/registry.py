@@ -1,6 +1,6 @@
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Case, F, Q, Value, When
 
 from .base import SchoolRecordQuerySet
 from .regions import Region
@@ -19,6 +19,11 @@ class SchoolQuerySet(models.QuerySet):
     def in_order(self) -> "SchoolQuerySet":
         """Administrative order: by county, then within it."""
         return self.order_by("county__order", "county__code", "order", "code")
+
+    def near_first(self, school: "School") -> "SchoolQuerySet":
+        """For choosing neighbours of a school: those of its county before the others, each in administrative order."""
+        near = Case(When(county=school.county_id, then=Value(0)), default=Value(1))
+        return self.order_by(near, "county__order", "county__code", "order", "code")
 
 
 class School(models.Model):

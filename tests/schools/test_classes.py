@@ -1,5 +1,6 @@
 """开班登记: the short form, its memory, twins, joint classes, changes, locked periods."""
 
+import re
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -12,6 +13,7 @@ from schools.models import Correction, JointPartner, Lesson, Notice, RecordChang
 from schools.teaching.classes import habits_of
 from tests.factories import (
     AnnualPlanFactory,
+    CountyFactory,
     LessonFactory,
     PlannedClassFactory,
     SchoolFactory,
@@ -316,6 +318,16 @@ def test_joint_class_counts_at_its_host_and_others_enter_their_own(desk, city, c
     assert told.url == address
     assert "已经确认参加" in twice.content.decode()
     assert TrainingClass.objects.filter(part="host").get().school == school
+
+
+def test_partners_are_ticked_those_of_the_own_county_first(desk, city, county):
+    far = SchoolFactory(city=city, county=CountyFactory(city=city, order=0))
+    near = SchoolFactory(city=city, county=county)
+
+    page = desk.get(reverse("schools:class_new")).content.decode()
+
+    boxes = re.findall(r'<input type="checkbox"[^>]*name="partners"[^>]*value="(\d+)"', page)
+    assert boxes == [str(near.pk), str(far.pk)]
 
 
 def test_school_that_did_not_take_part_says_so_once(desk, city, county, appoint, signed_client):
