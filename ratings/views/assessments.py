@@ -19,6 +19,7 @@ from ratings.permissions import require, role_of
 from ratings.submission import FORWARD, due_of, duties_of, last_return, other_steps, receipt_move
 from ratings.workflow import allowed_steps
 from ratings.worksheet import Line, Worksheet, beside, worksheet_of
+from schools.asked import number
 from schools.models.scope import SCHOOL_ROLES
 
 REFUSED = "自评由本校填报人和负责人填写、查阅。"
@@ -105,8 +106,8 @@ def _save_item(request: HttpRequest, assessment: Assessment, item: Item, form: E
     try:
         for wanted in form.wanted:
             attach(assessment, item, by=request.user, **wanted)
-        removed = request.POST.get("remove", "")
-        if removed.isdecimal():
+        removed = number(request.POST.get("remove", ""))
+        if removed is not None:
             take_back(get_object_or_404(Evidence.objects.kept(), pk=removed, assessment=assessment, item=item), by=request.user)
     except NotAttached as refused:
         return row, str(refused)

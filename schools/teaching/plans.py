@@ -175,14 +175,18 @@ def _refuse_locked(school: School, year: int, month: int) -> None:
 
 
 @transaction.atomic
+def own_rows(school: School, year: int) -> QuerySet[PlannedClass]:
+    """What the school planned itself, without the classes issued to it: what next year's plan can be copied from."""
+    return PlannedClass.objects.filter(plan__school=school, plan__year=year, issued__isnull=True)
+
+
 def copy_last_year(school: School, year: int, *, by: User) -> int:
     """Last year's own rows once more, those already there left out; how many were added."""
     School.objects.select_for_update().get(pk=school.pk)
     plan, _ = AnnualPlan.objects.get_or_create(school=school, year=year)
     there = set(plan.planned_classes.values_list("month", "name"))
-    last = PlannedClass.objects.filter(plan__school=school, plan__year=year - 1, issued__isnull=True).order_by("month", "pk")
     added = 0
-    for row in last:
+    for row in own_rows(school, year - 1).order_by("month", "pk"):
         name = row.name.replace(str(year - 1), str(year))
         if (row.month, name) in there:
             continue

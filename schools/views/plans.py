@@ -75,7 +75,7 @@ def edit(request: HttpRequest, year: int) -> HttpResponse:
         "seen": digest,
         "problem": problem,
         "current": rows if problem == CHANGED else [],
-        "can_copy": not rows,
+        "can_copy": not rows and plans.own_rows(school, year - 1).exists(),
     }
     return render(request, "schools/teaching/plan_form.html", context)
 

@@ -177,6 +177,15 @@ def test_last_year_is_copied_without_what_was_issued_and_without_doubles(desk, a
     assert names(school) == ["2026年春训", "秋训"]
 
 
+def test_copying_is_offered_where_last_year_has_a_plan_of_its_own_to_copy(desk, school):
+    empty = desk.get(reverse("schools:plan_edit", args=[2026])).content.decode()
+    PlannedClassFactory(plan=AnnualPlanFactory(school=school, year=2025), month=9, name="秋训")
+    page = desk.get(reverse("schools:plan_edit", args=[2026])).content.decode()
+
+    assert "从上一年复制" not in empty
+    assert "从上一年复制" in page
+
+
 def test_two_rows_that_become_one_by_the_year_in_their_name_are_copied_once(desk, school):
     last = AnnualPlanFactory(school=school, year=2025)
     for name in ("2025年春训", "2026年春训"):
