@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from crispy_forms.helper import FormHelper
-from crispy_forms.layout import Column, Field, Layout, Row
+from crispy_forms.layout import Column, Div, Layout, Row
 from django import forms
 from django.db.models import Q, QuerySet
 from django.utils import timezone
@@ -191,7 +191,7 @@ class ClassForm(forms.Form):
             Row(*(Column(name, css_class="col-md-4") for name in ("lecturer_kind", "title", "rating"))),
             "teaching_point",
         ]
-        self.more.layout = Layout(*folded, *([Field("partners", wrapper_class="partners")] if "partners" in self.fields else []))
+        self.more.layout = Layout(*folded, *([Div("partners", css_class="partners")] if "partners" in self.fields else []))
 
     @property
     def opens_fold(self) -> bool:
