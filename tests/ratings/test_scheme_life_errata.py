@@ -339,7 +339,7 @@ class TestPages:
         page = text(signed_client(appoint("filler")).get(reverse("ratings:erratum", args=[erratum.pk])))
 
         assert "标准印错" in page and '<ins class="came">20' in page
-        assert "评委暗号丁零" not in page and "88" not in page and "得分=29" not in page
+        assert "评委暗号丁零" not in page and "88.00" not in page and "得分=29" not in page
 
     @pytest.mark.parametrize("where", [("item", "X9"), ("band", "1"), ("items", "K1"), ("restriction", "x/y")])
     def test_rows_that_are_not_there(self, scheme, office, signed_client, where):
