@@ -149,6 +149,8 @@
       later(row, "网络不通，还没有保存。内容留在本页，网络恢复后自动保存。");
     }).then(function () {
       row.busy = false;
+      // A page that stays says what stands in the way; the form would lose that sentence, or lead to nowhere without a network.
+      if (row.wait || row.halted || leaving) waiting = null;
       if (waiting) return submit();
       if (!row.wait && !row.halted && !leaving && changed(row) && typed(row.element) !== row.refused) save(row);
     });
@@ -237,6 +239,7 @@
   document.addEventListener("submit", function (event) {
     if (pressed && pressed.form === event.target && saving()) {
       event.preventDefault();
+      leaving = false;
       waiting = pressed;
     } else leaving = true;
   }, true);

@@ -161,6 +161,24 @@ def test_saving_the_page_waits_for_the_answer_under_way_and_meets_no_conflict_wi
     assert row("M1").remark == "写在保存途中"
 
 
+def test_a_form_that_waited_stays_on_the_page_when_the_network_is_lost(open_at, filler, row):
+    page = open_at(filler, "item", "M1")
+    held = []
+    page.route("**/*", lambda route: held.append(route) if route.request.method == "POST" and not held else route.continue_())
+    with page.expect_request(lambda request: request.method == "POST"):
+        remark(page, row).fill("断网时写的")
+        remark(page, row).blur()
+    here = page.url
+
+    page.get_by_role("button", name="保存并").click()
+    held[0].abort()
+
+    expect(said(page)).to_contain_text("网络不通")
+    expect(page).to_have_url(here)
+    expect(said(page)).to_contain_text("已保存", timeout=15_000)
+    assert row("M1").remark == "断网时写的"
+
+
 def test_an_ended_session_leads_to_sign_in_and_back_with_the_text(open_at, filler, row):
     page = open_at(filler, "item", "M1")
     here = page.url
