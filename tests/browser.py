@@ -5,7 +5,7 @@ from playwright.sync_api import BrowserContext, expect
 
 CHROMIUM = "/usr/bin/chromium"
 #: Patience with a machine that does other work beside the tests; nothing is measured by it.
-PATIENCE = 60_000
+PATIENCE = 180_000
 expect.set_options(timeout=PATIENCE / 3)
 
 

@@ -139,7 +139,7 @@ def review(year: Year, desk) -> int:
     for place in range(levels.count()):
         with reviewer.page.expect_response(lambda answer: "/scores/" in answer.url):
             reviewer.click(levels.nth(place).get_by_role("radio").first)
-    reviewer.page.wait_for_function("!document.querySelector('[data-pending]')")
+    expect(reviewer.page.locator("[data-pending]")).to_have_count(0)
     clicks = reviewer.clicks
 
     lead.go("/")

@@ -16,21 +16,29 @@
     return Array.from(element.querySelectorAll("input[name], textarea[name], select[name]"));
   }
 
+  function ticked(one) { return one.checked; }
+  function value(one) { return one.value; }
+  function written(one) { return one.options ? one.querySelector("[selected]")?.value ?? one.options[0]?.value : one.defaultValue; }
+
   // The values of a row by the names of its controls; unticked boxes are left out, as a browser leaves them out.
-  function values(element) {
+  function values(element, isTicked, valueOf) {
     const found = {};
     controls(element).forEach(function (one) {
-      if ((one.type === "checkbox" || one.type === "radio") && !one.checked) return;
-      found[one.name] = one.value;
+      const box = one.type === "checkbox" || one.type === "radio";
+      if (!box) found[one.name] = (valueOf || value)(one);
+      else if ((isTicked || ticked)(one)) found[one.name] = one.value;
     });
     return found;
   }
 
-  function typed(element) {
-    const found = values(element);
+  function typed(element, isTicked, valueOf) {
+    const found = values(element, isTicked, valueOf);
     controls(element).forEach(function (one) { if (one.hasAttribute("data-version")) delete found[one.name]; });
     return JSON.stringify(found);
   }
+
+  // What the server wrote into the page: on a slow line somebody may have typed before this file came.
+  function delivered(element) { return typed(element, function (one) { return one.defaultChecked; }, written); }
 
   function fill(element, kept) {
     controls(element).forEach(function (one) {
@@ -179,15 +187,14 @@
       .catch(function () { say(row, "网络不通，请稍后再选。"); });
   }
 
-  // Text of the same person that an ended session or a reload left behind.
+  // Text of the same person that an ended session or a reload left behind, or that was typed before this file came.
   function restore(row) {
     let kept = null;
-    try { kept = JSON.parse(sessionStorage.getItem(KEY + row.key)); } catch (error) { return; }
-    if (!kept) return;
-    if (kept.who !== row.who) return forget(row);
-    fill(row.element, kept.values);
+    try { kept = JSON.parse(sessionStorage.getItem(KEY + row.key)); } catch (error) { /* nothing was kept */ }
+    if (kept && kept.who !== row.who) return forget(row);
+    if (kept) fill(row.element, kept.values);
     if (!changed(row)) return forget(row);
-    say(row, "已找回上次没有保存的内容，正在保存…");
+    keep(row);
     save(row);
   }
 
@@ -197,7 +204,7 @@
     rows.set(row.key, row);
     // After a full page came back with an error, what is on it was typed but not saved.
     const unsaved = element.dataset.state && element.dataset.state !== "saved";
-    row.acknowledged = unsaved ? "" : typed(element);
+    row.acknowledged = unsaved ? "" : delivered(element);
     if (element.querySelector("[data-conflict]")) row.halted = true;
     if (unsaved) row.refused = typed(element);
     else restore(row);

@@ -57,6 +57,40 @@ def test_leaving_a_field_saves_it_and_says_so(open_at, filler, row):
     assert row("M1").remark == "市级采纳一项"
 
 
+def test_what_is_filled_in_before_the_script_has_come_is_saved(open_at, signed_in, filler, row, assessment, live_server):
+    page = signed_in(filler)
+    held = []
+    page.route("**/autosave*.js", lambda route: held.append(route))
+    page.goto(address(live_server, assessment, "item", "M1"), wait_until="commit")
+    remark(page, row).fill("网速很慢")
+    count_field(page, row).fill("2")
+    count_field(page, row).blur()
+
+    held[0].continue_()
+
+    expect(said(page)).to_contain_text("填报部分 4.00 分")
+    expect(page.locator(".answers[data-pending]")).to_have_count(0)
+    assert (row("M1").answers, row("M1").remark) == ({"答": {"成果": 2}}, "网速很慢")
+
+
+def test_coming_back_to_a_saved_page_is_no_conflict_with_oneself(open_at, filler, row, assessment, live_server):
+    page = open_at(filler, "item", "M1")
+    remark(page, row).fill("先写的")
+    remark(page, row).blur()
+    expect(said(page)).to_contain_text("已保存")
+    page.goto(address(live_server, assessment))
+
+    page.go_back()
+    expect(remark(page, row)).to_have_value("先写的")
+    remark(page, row).fill("后写的")
+    remark(page, row).blur()
+
+    expect(page.locator(".answers[data-pending]")).to_have_count(0)
+    expect(page.locator("[data-conflict]")).to_have_count(0)
+    expect(said(page)).to_contain_text("已保存")
+    assert row("M1").remark == "后写的"
+
+
 def test_nothing_is_sent_while_words_are_being_composed(open_at, filler, row):
     page = open_at(filler, "item", "M1")
     sent = []

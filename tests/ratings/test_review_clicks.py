@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.urls import reverse
+from playwright.sync_api import expect
 
 from ratings.criteria.storing import create_scheme
 from ratings.criteria.workbook import read_scheme_workbook
@@ -53,7 +54,7 @@ def test_a_reviewer_who_agrees_with_everything_needs_six_clicks(sample, school, 
         with page.expect_response(lambda answer: "/scores/" in answer.url):
             click(levels.nth(place).get_by_role("radio").first)
     page.locator("[data-state]").first.wait_for()
-    page.wait_for_function("!document.querySelector('[data-pending]')")
+    expect(page.locator("[data-pending]")).to_have_count(0)
 
     dossier = load_dossiers(scheme_spec(sample), [assessment])[0]
     print(f"clicks for one school by a county reviewer who agrees: {clicks}")
