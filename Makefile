@@ -28,7 +28,8 @@ run: .make/requirements
 	@$(DJANGO) runserver $(ADDRESS)
 
 test: lint .make/test-packages .make/fonts
-	$(PYTHON) -m pytest $(PARALLEL) --cov --cov-report=term
+	$(PYTHON) -m pytest $(PARALLEL) -m "not browser and not deep and not once" --cov --cov-report=term
+	$(PYTHON) -m pytest $(PARALLEL) -m "(browser or once) and not deep"
 	DATABASE_TESTS_ONLY=1 $(PYTHON) .ci/with_postgresql.py $(PYTHON) -m pytest $(PARALLEL) -m "not browser and not deep and not once"
 
 test-deep: .make/requirements-dev .make/test-packages .make/fonts
