@@ -1,7 +1,7 @@
 """Debian's Chromium for tests that look at pages."""
 
 import pytest
-from playwright.sync_api import BrowserContext, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
 CHROMIUM = "/usr/bin/chromium"
 #: Patience with a machine that does other work beside the tests; nothing is measured by it.
@@ -31,6 +31,15 @@ def patient_browser() -> None:
         self.set_default_timeout(PATIENCE)
 
     BrowserContext.__init__ = patient
+
+
+def wait_until_held(page: Page, held: list) -> None:
+    """Waits until a request that the test holds back has come; the handler of a route runs when the browser gets to it."""
+    for _ in range(PATIENCE // 50):
+        if held:
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError("the page never sent what was to be held back")
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 from ratings.answering import save
 from ratings.enums import Status
 from ratings.models import Score
+from tests.browser import wait_until_held
 from tests.cast import PASSWORD
 from tests.ratings.opened_year import answer_everything
 
@@ -65,6 +66,7 @@ def test_what_is_filled_in_before_the_script_has_come_is_saved(open_at, signed_i
     remark(page, row).fill("网速很慢")
     count_field(page, row).fill("2")
     count_field(page, row).blur()
+    wait_until_held(page, held)
 
     held[0].continue_()
 
@@ -181,6 +183,7 @@ def test_saving_the_page_waits_for_the_answer_under_way_and_meets_no_conflict_wi
     with page.expect_request(lambda request: request.method == "POST"):
         count_field(page, row).blur()
     remark(page, row).fill("写在保存途中")
+    wait_until_held(page, held)
     here = page.url
 
     page.get_by_role("button", name="保存并").click()
@@ -202,6 +205,7 @@ def test_a_form_that_waited_stays_on_the_page_when_the_network_is_lost(open_at, 
     with page.expect_request(lambda request: request.method == "POST"):
         remark(page, row).fill("断网时写的")
         remark(page, row).blur()
+    wait_until_held(page, held)
     here = page.url
 
     page.get_by_role("button", name="保存并").click()

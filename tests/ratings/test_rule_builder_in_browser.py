@@ -11,6 +11,7 @@ from playwright.sync_api import expect
 from ratings.criteria.storing import create_scheme
 from ratings.criteria.workbook import read_scheme_workbook
 from ratings.models import Item
+from tests.browser import wait_until_held
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db]
 
@@ -141,7 +142,7 @@ def test_a_check_that_arrives_during_a_press_does_not_move_the_button_away(draft
     with page.expect_request(lambda request: "do=live" in request.url):
         first.get_by_label("得几分").fill("2")
         first.get_by_label("得几分").blur()
-    page.wait_for_timeout(500)  # the answer has been fetched and is held back
+    wait_until_held(page, held)
     button = part.get_by_role("button", name="加一行")
     button.scroll_into_view_if_needed()
     place = button.bounding_box()
