@@ -231,7 +231,7 @@ def _case(evaluation: Evaluation, row: Assessment, averages, sheets: Mapping[int
         cells=_cells(spec, totals.categories if totals else {}, averages),
         near=near(totals.total, thresholds(spec)) if totals else (),
         proposed=proposed(evaluation, key),
-        missing=tuple(missing_at(evaluation, row, sheets.get(row.pk, ()))),
+        missing=tuple(gap.text for gap in missing_at(evaluation, row, sheets.get(row.pk, ()))),
         opinions=tuple(opinions.get(row.school_id, ())),
     )
 

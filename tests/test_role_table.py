@@ -199,7 +199,7 @@ TABLE: dict[str, Case] = {
     "ratings:confirm_restriction": Case(COMMITTEE, closed=ALL - COMMITTEE, method="post", kind="deciding"),
     "ratings:withdraw_restriction": Case(COMMITTEE, closed=ALL - COMMITTEE, method="post", kind="case"),
     "ratings:accept_all": Case({"chair"}, closed=ALL - {"chair"}, kind="scoring"),
-    "ratings:settle": Case({"chair"}, closed=ALL - {"chair"}, kind="scoring"),
+    "ratings:settle": Case(COMMITTEE, closed=ALL - COMMITTEE, kind="scoring"),
     "ratings:reopen": Case({"chair"}, closed=ALL - {"chair"}, kind="settled"),
     "ratings:projector": Case(COMMITTEE, closed=ALL - COMMITTEE, kind="scoring"),
     "ratings:materials": Case(COMMITTEE, closed=ALL - COMMITTEE, kind="scoring"),

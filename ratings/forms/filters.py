@@ -11,6 +11,7 @@ from ratings import deliberation
 from ratings.board import Filters
 from ratings.enums import Star
 from ratings.models import Result
+from ratings.results import GapKind
 from schools.forms.filters import FilterForm
 
 STAR_CHOICES = [("", "全部"), *((str(star.value), star.label) for star in sorted(Star, reverse=True))]
@@ -63,6 +64,17 @@ class DeliberationFilterForm(FilterForm):
             view=chosen.get("view", ""),
             by_total=chosen.get("order") == "total",
         )
+
+
+class MissingFilterForm(FilterForm):
+    """One kind of what is missing, which the page offers as links, in one county."""
+
+    kind = forms.ChoiceField(required=False, choices=[("", ""), *GapKind.choices], widget=forms.HiddenInput)
+    county = forms.ChoiceField(label="县（市、区）", required=False)
+
+    def __init__(self, *args, counties: Iterable[str], **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["county"].choices = [("", "全部"), *((name, name) for name in counties)]
 
 
 class ResultFilterForm(FilterForm):

@@ -4,7 +4,7 @@ from .comparing import ItemStages, county_points, own_points, stages_of, total_g
 from .deciding import DECIDABLE, Ballot, NotDecided, accept_all, acceptable, confirm_case, decide, offered_stars, withdraw_case
 from .explaining import figures_of, next_star_of, trace_of
 from .loading import Evaluation, evaluate
-from .readiness import UNDECIDED, decision_of, missing_at, missing_for_settling, open_sheets, proposed
+from .readiness import UNDECIDED, Gap, GapKind, decision_of, missing_at, missing_for_settling, open_sheets, proposed
 from .settling import NotSettled, accept_computed, settle, settle_scheme
 
 __all__ = [
@@ -12,6 +12,8 @@ __all__ = [
     "UNDECIDED",
     "Ballot",
     "Evaluation",
+    "Gap",
+    "GapKind",
     "ItemStages",
     "NotDecided",
     "NotSettled",

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from django.db.models import TextChoices
 
 from ratings.criteria.spec import RestrictionSpec
 from ratings.enums import Star, Status, Trigger
@@ -15,40 +18,59 @@ from .loading import Evaluation
 UNDECIDED = "尚无审定意见"
 
 
-def missing_for_settling(evaluation: Evaluation) -> list[tuple[str, str]]:
-    """Every gap as (school name, sentence), in administrative order; empty when the year can be settled."""
-    rows = Assessment.objects.filter(scheme=evaluation.scheme).exclude(status=Status.DECLINED).select_related("school", "decision")
+class GapKind(TextChoices):
+    """What stands against settling, in the order in which it is mended."""
+
+    AWAY = "away", "尚未到评审"
+    SCORES = "scores", "尚不能计算"
+    SHEETS = "sheets", "评分表未提交"
+    ADJUSTED = "adjusted", "核定待复核"
+    RESTRICTION = "restriction", "限制性情形待认定"
+    DECISION = "decision", "待审定"
+
+
+@dataclass(frozen=True)
+class Gap:
+    """One thing that a school lacks, in a sentence."""
+
+    assessment: Assessment
+    kind: GapKind
+    text: str
+
+
+def missing_for_settling(evaluation: Evaluation) -> list[Gap]:
+    """Every gap in administrative order; empty when the year can be settled."""
+    rows = Assessment.objects.filter(scheme=evaluation.scheme).exclude(status=Status.DECLINED).select_related("school__county", "decision")
     sheets = open_sheets(evaluation.scheme)
-    return [
-        (row.school.name, text)
-        for row in rows.order_by("school__order", "school__code")
-        for text in missing_at(evaluation, row, sheets.get(row.pk, ()))
-    ]
+    ordered = rows.order_by("school__county__order", "school__county__code", "school__order", "school__code")
+    return [gap for row in ordered for gap in missing_at(evaluation, row, sheets.get(row.pk, ()))]
 
 
-def missing_at(evaluation: Evaluation, row: Assessment, sheets: Sequence[str] = ()) -> list[str]:
+def missing_at(evaluation: Evaluation, row: Assessment, sheets: Sequence[str] = ()) -> list[Gap]:
     """The gaps of one school; `sheets` names the judges whose sheet there is not closed, `row.decision` is loaded."""
     if row.status not in (Status.CITY, Status.SETTLED, Status.LAPSED):
-        return [f"尚在“{row.get_status_display()}”"]  # everything else follows from that
+        return [Gap(row, GapKind.AWAY, f"尚在“{row.get_status_display()}”")]  # everything else follows from that
     key = str(row.pk)
     outcome = evaluation.outcomes[key]
-    missing = [problem.text for problem in outcome.problems]
+    missing = [Gap(row, GapKind.SCORES, problem.text) for problem in outcome.problems]
     if row.status == Status.LAPSED and not evaluation.scheme.imported:
         return missing  # what judges and reviewers had begun there is never finished and does not count
-    missing += [f"{judge}的评分表尚未提交" for judge in sheets]
-    missing += [f"{code} 核定后系统取数有变化，待复核" for code in evaluation.outdated.get(key, ())]
+    missing += [Gap(row, GapKind.SHEETS, f"{judge}的评分表尚未提交") for judge in sheets]
+    missing += [Gap(row, GapKind.ADJUSTED, f"{code} 核定后系统取数有变化，待复核") for code in evaluation.outdated.get(key, ())]
     if not evaluation.scheme.imported:
-        missing += [f"限制性情形 {entry.code}（{entry.name}）符合条件，尚待认定" for entry in proposed(evaluation, key)]
+        met = [f"限制性情形 {entry.code}（{entry.name}）符合条件，尚待认定" for entry in proposed(evaluation, key)]
+        missing += [Gap(row, GapKind.RESTRICTION, text) for text in met]
     return missing if row.status == Status.LAPSED else missing + _undecided(row, outcome)
 
 
-def _undecided(row: Assessment, outcome) -> list[str]:
+def _undecided(row: Assessment, outcome) -> list[Gap]:
     """A decision is owed, and one that was taken on another computed star is owed again."""
     decision = decision_of(row)
     if decision is None:
-        return [UNDECIDED]
+        return [Gap(row, GapKind.DECISION, UNDECIDED)]
     if outcome.verdict and decision.computed != outcome.star:
-        return [f"登记审定意见时计算为{Star(decision.computed).label}，现为{Star(outcome.star).label}，须重新审定"]
+        changed = f"登记审定意见时计算为{Star(decision.computed).label}，现为{Star(outcome.star).label}，须重新审定"
+        return [Gap(row, GapKind.DECISION, changed)]
     return []
 
 

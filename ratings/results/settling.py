@@ -71,7 +71,7 @@ def settle(evaluation: Evaluation, *, by, at: datetime | None = None) -> None:
             raise NotSettled([(scheme.name, f"方案处于“{scheme.get_phase_display()}”阶段，不能审定")])
         missing = missing_for_settling(evaluation)
         if missing:
-            raise NotSettled(missing)
+            raise NotSettled([(gap.assessment.school.name, gap.text) for gap in missing])
         insert_many(_results(evaluation))
         insert_many(_moves(evaluation, by=by, at=at))
         Assessment.objects.filter(scheme=scheme, status=Status.CITY).update(status=Status.SETTLED)

@@ -3,6 +3,7 @@
 from collections import Counter
 
 from django.contrib import messages
+from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.debug import sensitive_post_parameters
@@ -11,6 +12,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 from ratings.deliberation import Deliberation, deliberate
 from ratings.enums import Phase, Star, Status
 from ratings.forms.decisions import AcceptAllForm, CaseForm, DecisionForm, ReopenForm, SettleForm, WithdrawCaseForm
+from ratings.forms.filters import MissingFilterForm
+from ratings.lacking import Missing
 from ratings.models import Assessment, RestrictionCase, Scheme
 from ratings.permissions import may_confirm_cases, may_decide, may_see_board, require
 from ratings.results import (
@@ -32,6 +35,7 @@ from schools.guidance import opinions_of
 
 REFUSED = "审定材料列有全部党校的得分，只由评委会主任和市评委会办公室查阅。"
 CHAIR_ONLY = "审定由评委会主任办理。"
+PAGE_SIZE = 50
 
 
 @require_http_methods(["GET", "POST"])
@@ -122,23 +126,30 @@ def accept_schools(request: HttpRequest, pk: int) -> HttpResponse:
 @sensitive_post_parameters("password")
 @require_http_methods(["GET", "POST"])
 def settle_year(request: HttpRequest, pk: int) -> HttpResponse:
-    """The chair confirms in words what will happen and signs with the password; what is missing is listed instead."""
-    require(may_decide(request.user), CHAIR_ONLY)
+    """The chair confirms in words what will happen and signs with the password; what is missing is listed instead.
+
+    The office, which mends most of it, reads the same list.
+    """
+    require(may_see_board(request.user), REFUSED)
+    if request.method == "POST":
+        require(may_decide(request.user), CHAIR_ONLY)
     scheme = _scheme(request, pk)
     if scheme.phase != Phase.SCORING:
         return _over(request, scheme)
     form = SettleForm(request.POST or None, user=request.user)
-    missing: list[tuple[str, str]] = []
     if request.method == "POST" and form.is_valid():
         try:
             settle_scheme(scheme, by=request.user)
         except NotSettled as refused:
-            missing = refused.missing
+            school, text = refused.missing[0]
+            messages.error(request, f"没有审定。{school}：{text}。")
         else:
             messages.success(request, f"{scheme.year}年度评定结果已审定，可以起草通报。")
             return redirect("ratings:board", pk)
-    missing = missing or missing_for_settling(evaluate(scheme))
-    return render(request, "ratings/committee/settle.html", {"scheme": scheme, "form": form, "missing": missing, **_outcome(scheme)})
+    missing = missing_for_settling(evaluate(scheme))
+    context = {"scheme": scheme, "may_decide": may_decide(request.user)}
+    extra = _missing(request, Missing(missing)) if missing else {"form": form, **_outcome(scheme)}
+    return render(request, "ratings/committee/settle.html", {**context, **extra})
 
 
 @sensitive_post_parameters("password")
@@ -222,6 +233,21 @@ def _after(found: Deliberation, pk: int) -> list:
     """The other schools, beginning with the one after this and coming round."""
     place = found.position(pk)
     return [*found.everyone[place + 1 :], *found.everyone[:place]]
+
+
+def _missing(request: HttpRequest, missing: Missing) -> dict:
+    """What stands against settling, narrowed by the address."""
+    form = MissingFilterForm(request.GET, counties=missing.counties)
+    kind, county = form.chosen.get("kind", ""), form.chosen.get("county", "")
+    page = Paginator(missing.chosen(kind=kind, county=county), PAGE_SIZE).get_page(request.GET.get("page"))
+    return {
+        "missing": missing,
+        "narrowing": form,
+        "kinds": missing.kinds(county),
+        "kind": kind,
+        "page": page,
+        "query": request.GET.urlencode(),
+    }
 
 
 def _outcome(scheme: Scheme) -> dict:

@@ -100,7 +100,7 @@ def test_a_condition_proposes_and_a_person_confirms(city, county, chair):
     scheme = committee_year(city, [SchoolFactory(county=county)], by=chair, classes="4")
     row = scheme.assessments.get()
 
-    before = [text for _, text in missing_for_settling(evaluate(scheme))]
+    before = [gap.text for gap in missing_for_settling(evaluate(scheme))]
     assert accept_all(scheme, by=chair) == 0
     confirm_case(row, restriction(scheme, "Y2"), by=chair, basis="办班登记")
     accept_all(scheme, by=chair)
@@ -171,7 +171,7 @@ def test_an_adjustment_whose_figures_changed_must_be_looked_at_again(scheme, row
     snapshot.values = {"办班期数": "11"}
     snapshot.save(update_fields=["values"])
 
-    stale = [text for _, text in missing_for_settling(evaluate(scheme))]
+    stale = [gap.text for gap in missing_for_settling(evaluate(scheme))]
 
     assert fresh == []
     assert stale == ["K1 核定后系统取数有变化，待复核"]
