@@ -14,7 +14,7 @@ from ratings.enums import Confirmation, Stage, Status
 from ratings.models import Assessment, Evidence, Move, SignedPage
 from ratings.workflow import Step, allowed_steps, due, frozen_sheet, is_overdue, void_signature
 from ratings.workflow.blocking import star_figures
-from ratings.worksheet import Worksheet
+from ratings.worksheet import Line, Worksheet
 from schools.models import User
 from schools.uploads import CheckedUpload
 
@@ -85,6 +85,16 @@ def duties_of(assessment: Assessment, steps: list[Step]) -> str:
 def last_return(assessment: Assessment) -> Move | None:
     """The return that the school is mending."""
     return assessment.moves.filter(to_status=Status.RETURNED).select_related("by").order_by("-id").first()
+
+
+def mendings_of(sheet: Worksheet, returned: Move) -> list[tuple[Line, bool]]:
+    """The items that a return names, each with whether its answers or evidence have been touched since."""
+    return [(line, _touched(line, returned.at)) for line in sheet.lines if line.request]
+
+
+def _touched(line: Line, since: datetime) -> bool:
+    answered = line.score is not None and line.score.updated_at is not None and line.score.updated_at > since
+    return answered or any(one.at > since for one in line.evidence)
 
 
 def receipt_move(assessment: Assessment) -> Move | None:

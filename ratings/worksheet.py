@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
@@ -144,10 +144,11 @@ class Worksheet:
         return next((line for line in self.lines if line.item.code == code), None)
 
 
-def beside(spec: SchemeSpec, code: str) -> tuple[ItemSpec | None, ItemSpec | None]:
-    """The items before and after, in the order of the table."""
-    place = next(index for index, item in enumerate(spec.items) if item.code == code)
-    return spec.items[place - 1] if place else None, spec.items[place + 1] if place + 1 < len(spec.items) else None
+def beside(spec: SchemeSpec, code: str, *, among: Collection[str] = ()) -> tuple[ItemSpec | None, ItemSpec | None]:
+    """The items before and after, in the order of the table; only of those `among` where some are named."""
+    items = [item for item in spec.items if not among or item.code in among]
+    place = next(index for index, item in enumerate(items) if item.code == code)
+    return items[place - 1] if place else None, items[place + 1] if place + 1 < len(items) else None
 
 
 def worksheet_of(assessment: Assessment, *, only: str = "", live: bool = False) -> Worksheet:

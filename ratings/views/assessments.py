@@ -16,8 +16,8 @@ from ratings.forms.evidence import EvidenceForm
 from ratings.ladders import further_steps, ladders_of, tells_all
 from ratings.models import Assessment, Evidence, Item, Result
 from ratings.permissions import require, role_of
-from ratings.submission import FORWARD, due_of, duties_of, last_return, other_steps, receipt_move
-from ratings.workflow import allowed_steps
+from ratings.submission import FORWARD, due_of, duties_of, last_return, mendings_of, other_steps, receipt_move
+from ratings.workflow import allowed_steps, returned_items
 from ratings.worksheet import Line, Worksheet, beside, worksheet_of
 from schools.asked import number
 from schools.models.scope import SCHOOL_ROLES
@@ -54,6 +54,8 @@ def assessment_page(request: HttpRequest, pk: int) -> HttpResponse:
     sheet = worksheet_of(assessment)
     word, open_only = request.GET.get("q", "").strip(), "open" in request.GET
     steps = allowed_steps(request.user, assessment)
+    returned = last_return(assessment) if assessment.status == Status.RETURNED else None
+    mendings = mendings_of(sheet, returned) if returned else []
     context = {
         "assessment": assessment,
         "sheet": sheet,
@@ -63,7 +65,9 @@ def assessment_page(request: HttpRequest, pk: int) -> HttpResponse:
         "open_only": open_only,
         "due": due_of(assessment),
         "live": assessment.status in LIVE,
-        "returned": last_return(assessment) if assessment.status == Status.RETURNED else None,
+        "returned": returned,
+        "mendings": mendings,
+        "mend_next": next((line for line, touched in mendings if not touched), None),
         "duties": duties_of(assessment, steps),
         "step": next((step for step in steps if step.code in FORWARD), None),
         "other_steps": other_steps(assessment, steps),
@@ -121,7 +125,10 @@ def _onward(request: HttpRequest, assessment: Assessment, item: Item) -> str:
         return f"{here}#evidence"
     if request.POST.get("back") == "check":
         return reverse("ratings:assessment_check", args=[assessment.pk])
-    following = assessment.scheme.items.filter(order__gt=item.order).order_by("order").first()
+    items = assessment.scheme.items.filter(order__gt=item.order)
+    if assessment.status == Status.RETURNED:  # the others can only be read
+        items = items.filter(pk__in=returned_items(assessment))
+    following = items.order_by("order").first()
     if following is None:
         return reverse("ratings:assessment", args=[assessment.pk])
     return reverse("ratings:assessment_item", args=[assessment.pk, following.code])
@@ -135,7 +142,7 @@ def _item_context(request: HttpRequest, assessment: Assessment, item: Item, form
     locked = uneditable_item(assessment, item, request.user)
     if row is None and line.score is not None:
         row = AnswersForm(line.score, line.bound, locked=locked)
-    before, after = beside(sheet.spec, item.code)
+    before, after = beside(sheet.spec, item.code, among=returned_items(assessment, "item__code") if line.request else ())
     return {
         "assessment": assessment,
         "sheet": sheet,
@@ -177,8 +184,10 @@ def sheet_page(request: HttpRequest, pk: int) -> HttpResponse:
             return redirect(request.get_full_path())
         messages.error(request, f"有 {len(failed)} 项没有保存，请看各项的提示；其余各项已保存。")
     sheet = worksheet_of(assessment)
-    division = division_of(sheet.spec, request.GET.get("part", ""))
+    named = [line for line in sheet.lines if line.request]
+    division = division_of(sheet.spec, request.GET.get("part", ""), waiting=[line.item.code for line in named])
     context = {"assessment": assessment, "sheet": sheet, "due": due_of(assessment), "division": division}
+    context["named"] = [line for line in named if division.shows(line.item.code)]
     context["groups"] = _sheet_groups(request, sheet, rows, division)
     context["errors"] = [error for row in rows.values() for error in row.row_errors]
     return render(request, "ratings/assessment/sheet.html", context)
