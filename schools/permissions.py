@@ -10,6 +10,11 @@ from schools.models.scope import COUNTY_ROLES, SCHOOL_ROLES, record_scope, sees_
 GUIDES = (*COUNTY_ROLES, Role.LIAISON, Role.OFFICE)
 
 
+def reads_across_counties(user: User) -> bool:
+    """Whether the lists of this person hold schools of several counties; for people of one county a column of them says nothing."""
+    return user.identity is not None and user.identity.role not in COUNTY_ROLES
+
+
 def may_read_audit(user: User) -> bool:
     """The audit administrator alone: whoever acts does not review the record of acting."""
     return user.identity is not None and user.identity.role == Role.AUDITOR

@@ -12,6 +12,7 @@ from ratings.permissions import RESULT_READERS, may_arrange_panels, require, rol
 from ratings.report import report_on
 from schools.models import User
 from schools.models.scope import SCHOOL_ROLES
+from schools.permissions import reads_across_counties
 
 PAGE_SIZE = 50
 
@@ -24,7 +25,7 @@ def result_list(request: HttpRequest) -> HttpResponse:
     if role_of(request.user) in SCHOOL_ROLES:
         return render(request, "ratings/results_own.html", {"results": results.order_by("-scheme__year")})
     years = list(results.order_by("-scheme__year").values_list("scheme__year", flat=True).distinct())
-    counties = list(dict.fromkeys(results.exclude(county_name="").order_by("order").values_list("county_name", flat=True)))
+    counties = _counties(results) if reads_across_counties(request.user) else []
     form = ResultFilterForm(request.GET, years=years, counties=counties)
     year = form.chosen.get("year") or (years[0] if years else None)
     found = form.narrow(results.filter(scheme__year=year)).order_by("scheme__city", "order", "school_code")
@@ -42,6 +43,10 @@ def result_page(request: HttpRequest, pk: int) -> HttpResponse:
     onsite = may_arrange_panels(request.user) and any(item.onsite for item in spec_of(result.version).items)
     found = {"result": result, "report": report_on(result, request.user), "feedback": feedback, "may_feed_back": onsite}
     return render(request, "ratings/result.html", found)
+
+
+def _counties(results) -> list[str]:
+    return list(dict.fromkeys(results.exclude(county_name="").order_by("order").values_list("county_name", flat=True)))
 
 
 def _results(user: User):

@@ -14,6 +14,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from schools import navigation
+from schools.permissions import reads_across_counties
 
 register = template.Library()
 
@@ -88,6 +89,12 @@ def deadline(value: date | datetime | None) -> str:
 def has_any(rows: Iterable, path: str) -> bool:
     """Whether some row has a value at the dotted path; a column that would be empty for every row is left out."""
     return any(template.Variable(f"row.{path}").resolve({"row": row}) for row in rows)
+
+
+@register.simple_tag(takes_context=True)
+def across_counties(context: template.Context, rows: Iterable, path: str) -> bool:
+    """Whether a list wants a column of counties: some row has one at the path, and the reader is not of a single county."""
+    return reads_across_counties(context["request"].user) and has_any(rows, path)
 
 
 @register.inclusion_tag("components/error_summary.html")

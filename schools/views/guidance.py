@@ -13,7 +13,7 @@ from schools.guidance import GuidanceRefused, coverage_of, give_opinion, opinion
 from schools.guidance.coverage import totals_of, with_open_problems, without_guide, without_visit
 from schools.models import Liaison, Problem, Role, School, Visit
 from schools.models.scope import SCHOOL_ROLES
-from schools.permissions import may_assign_guides, may_guide, may_read_guidance, require
+from schools.permissions import may_assign_guides, may_guide, may_read_guidance, reads_across_counties, require
 
 PAGE_SIZE = 50
 READERS_ONLY = "联系指导只对党校、联系指导人员、县（区）和市评委会办公室开放。"
@@ -48,7 +48,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         "rows": coverage_of(list(page.object_list), year=today.year, today=today),
         "year": today.year,
         **totals_of(everything, today.year),
-        "in_counties": any(school.county_id for school in page.object_list),
+        "in_counties": reads_across_counties(request.user) and any(school.county_id for school in page.object_list),
         "query": request.GET.urlencode(),
         "may_guide": may_guide(request.user),
         "may_assign": may_assign_guides(request.user),

@@ -19,7 +19,7 @@ from schools.forms.monitoring import MonitoringFilterForm
 from schools.models import Region, School
 from schools.monitoring import overview, trend
 from schools.monitoring.standing import View
-from schools.permissions import may_monitor, may_remind, require
+from schools.permissions import may_monitor, may_remind, reads_across_counties, require
 from schools.templatetags.ui import day as day_words
 from schools.workdays import calendar_known, in_working_hours, next_working_moment
 
@@ -51,7 +51,7 @@ def monitoring(request: HttpRequest) -> HttpResponse:
         "tiles": _tiles(seen),
         "trend": trend.of_months(seen, view),
         "may_remind": may_remind(request.user),
-        "in_counties": any(one.standing.county for one in seen),
+        "in_counties": reads_across_counties(request.user) and any(one.standing.county for one in seen),
         "next": request.get_full_path(),
         "brief": reverse("schools:brief_region", args=[_place(request, county)]),
         "calendar_known": calendar_known(view.today.year),

@@ -16,7 +16,7 @@ from schools.forms.class_acts import ClassFilterForm
 from schools.forms.filters import SchoolFilterForm
 from schools.models import AnnualPlan, MonthlyReport, School, TrainingClass
 from schools.models.scope import SCHOOL_ROLES
-from schools.permissions import may_issue_plan, may_record, readable_schools
+from schools.permissions import may_issue_plan, may_record, readable_schools, reads_across_counties
 from schools.profile import lecturers
 from schools.teaching import joint, months, plans
 
@@ -51,7 +51,7 @@ def start(request: HttpRequest) -> HttpResponse:
         "years": _years(year),
         "page": page,
         "rows": _rows(page, year),
-        "in_counties": any(school.county_id for school in page.object_list),
+        "in_counties": reads_across_counties(request.user) and any(school.county_id for school in page.object_list),
         "may_issue": may_issue_plan(request.user),
         "query": request.GET.urlencode(),
     }
