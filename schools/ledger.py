@@ -8,6 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, ClassVar
 
+from django.db.models.functions import ExtractYear
 from django.utils import timezone
 
 from schools.models import (
@@ -214,6 +215,15 @@ def _text(value: Any) -> str:
 
 
 def years_of(school: School) -> Sequence[int]:
-    """Years with classes, and this year; newest first."""
-    found = {day.year for day in TrainingClass.objects.kept().filter(school=school).dates("starts_on", "year")}
-    return sorted(found | {timezone.localdate().year}, reverse=True)
+    """Years with any record that the file holds or with a binder of their own, and this year; newest first, in one query."""
+    yearly = (
+        AnnualPlan.objects.filter(school=school),
+        MonthlyReport.objects.filter(school=school, confirmed_at__isnull=False),
+        Budget.objects.filter(school=school),
+        Investment.objects.filter(school=school).kept(),
+        Binder.objects.filter(school=school),
+    )
+    held = TrainingClass.objects.kept().filter(school=school).annotate(of=ExtractYear("starts_on"))
+    visited = Visit.objects.kept().filter(school=school).annotate(of=ExtractYear("on"))
+    years = [rows.order_by().values_list("of") for rows in (held, visited)] + [rows.order_by().values_list("year") for rows in yearly]
+    return sorted({year for (year,) in years[0].union(*years[1:])} | {timezone.localdate().year}, reverse=True)

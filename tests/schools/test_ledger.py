@@ -5,12 +5,21 @@ from datetime import date
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 from python_calamine import CalamineWorkbook
 
 from schools import printing
-from schools.ledger import ledger_of
-from schools.models import AuditEntry, Binder, PlannedClass, Problem
-from tests.factories import AnnualPlanFactory, BudgetFactory, LessonFactory, TrainingClassFactory, UserFactory, VisitFactory
+from schools.ledger import ledger_of, years_of
+from schools.models import AuditEntry, Binder, MonthlyReport, PlannedClass, Problem
+from tests.factories import (
+    AnnualPlanFactory,
+    BudgetFactory,
+    LessonFactory,
+    SchoolFactory,
+    TrainingClassFactory,
+    UserFactory,
+    VisitFactory,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -83,6 +92,23 @@ def test_the_pdf_is_an_attachment_and_trouble_a_sentence(records, school, appoin
     assert given.content == b"%PDF-1.7"
     assert given.headers["Content-Disposition"].startswith("attachment")
     assert "请用浏览器打印" in refused
+
+
+def test_every_year_with_any_record_is_offered(records, school, django_assert_num_queries):
+    AnnualPlanFactory(school=school, year=2031)
+    BudgetFactory(school=school, year=2019)
+    VisitFactory(school=school, on="2021-05-08")
+    MonthlyReport.objects.create(school=school, year=2022, month=3, confirmed_at=timezone.now(), confirmed_by=UserFactory())
+    MonthlyReport.objects.create(school=school, year=2017, month=3)
+    TrainingClassFactory(school=school, starts_on=date(2018, 3, 6)).void(by=UserFactory(), reason="登错")
+    Binder.objects.create(school=school, year=2020)
+    AnnualPlanFactory(school=SchoolFactory(), year=2016)
+
+    with django_assert_num_queries(1):
+        years = years_of(school)
+
+    assert set(years) == {2019, 2020, 2021, 2022, 2026, 2031, timezone.localdate().year}
+    assert list(years) == sorted(years, reverse=True)
 
 
 def test_the_file_asks_the_same_questions_for_many_records(records, school, django_assert_num_queries):
