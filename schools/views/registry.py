@@ -111,7 +111,7 @@ def _line(kind: Kind, school: School, record, changes: dict[int, RecordChange]) 
     return {
         "record": record,
         "name": record.project if hasattr(record, "project") else record.name if hasattr(record, "name") else str(record),
-        "cells": [value(record) for _, value in kind.columns],
+        "cells": [(heading, value(record)) for heading, value in kind.columns],
         "own": record.school_id == school.pk,
         "former": kind.is_former(record),
         "change": changes.get(record.pk),

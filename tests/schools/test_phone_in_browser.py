@@ -6,8 +6,16 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from schools.models import Lesson
-from tests.factories import AnnualPlanFactory, LessonFactory, PlannedClassFactory, TrainingClassFactory
+from schools.models import Leader, Lesson
+from tests.factories import (
+    AnnualPlanFactory,
+    LessonFactory,
+    PlannedClassFactory,
+    RegulationFactory,
+    TeacherFactory,
+    TeachingPointFactory,
+    TrainingClassFactory,
+)
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db]
 
@@ -40,3 +48,24 @@ def test_all_boxes_of_the_plan_are_in_sight(page, live_server):
 
     boxes = [one.bounding_box() for one in page.locator("table.rows select, table.rows input[type=text]").all()]
     assert boxes and max(box["x"] + box["width"] for box in boxes) <= NARROW
+
+
+def test_boxes_of_the_plan_are_seen_in_the_order_of_the_tab_key(page, live_server):
+    page.goto(live_server.url + reverse("schools:plan_edit", args=[timezone.localdate().year]))
+
+    boxes = [one.bounding_box() for one in page.locator("table.rows tbody tr").first.locator("select, input[type=text]").all()]
+    assert len(boxes) > 2
+    assert boxes == sorted(boxes, key=lambda box: (round(box["y"]), box["x"]))
+
+
+@pytest.mark.parametrize("slug", ["leaders", "teachers", "points", "regulations"])
+def test_acts_on_a_record_are_in_sight_without_pushing(slug, page, school, live_server):
+    Leader.objects.create(school=school, post=Leader.Post.PRESIDENT, name="李某")
+    TeacherFactory(school=school, post="中共示例镇委员会党校高级讲师、理论宣讲团成员")
+    TeachingPointFactory(school=school)
+    RegulationFactory(school=school)
+
+    page.goto(live_server.url + reverse("schools:registry_rows", args=[school.pk, slug]))
+
+    acts = [one.bounding_box() for one in page.locator("table.data tbody a").all()]
+    assert acts and max(box["x"] + box["width"] for box in acts) <= NARROW
