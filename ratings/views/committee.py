@@ -1,5 +1,8 @@
 """评委会审定总表."""
 
+from collections.abc import Sequence
+
+from django.core.paginator import Page, Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
@@ -16,6 +19,8 @@ from ratings.permissions import may_decide, may_see_board, require
 from schools.downloads import export
 
 REFUSED = "审定总表列有全部党校的得分和次序，只由评委会主任和市评委会办公室查阅。"
+#: The committee wants all schools before its eyes; only the largest cities need a second page.
+PAGE_SIZE = 100
 
 
 @require_GET
@@ -42,8 +47,10 @@ def board(request: HttpRequest, pk: int) -> HttpResponse:
         return render(request, "ratings/board_missing.html", context)
     counties = Result.objects.filter(scheme=scheme).exclude(county_name="").order_by("order").values_list("county_name", flat=True)
     form = BoardFilterForm(request.GET, counties=list(dict.fromkeys(counties)))
-    may_reopen = may_decide(request.user) and not scheme.is_public
-    return render(request, "ratings/board.html", {**context, "form": form, "board": build(scheme, form.filters), "may_reopen": may_reopen})
+    found = build(scheme, form.filters)
+    extra = {"form": form, "board": found, "page": _page(request, found.rows)}
+    extra["may_reopen"] = may_decide(request.user) and not scheme.is_public
+    return render(request, "ratings/board.html", {**context, **extra})
 
 
 @require_POST
@@ -61,5 +68,11 @@ def board_export(request: HttpRequest, pk: int) -> HttpResponse:
 def _live_board(request: HttpRequest, scheme: Scheme, context: dict) -> HttpResponse:
     found = deliberate(scheme)
     form = DeliberationFilterForm(request.GET, counties=found.counties, views=found.views)
-    extra = {"found": found, "form": form, "cases": found.chosen(form.narrowing), "may_decide": may_decide(request.user)}
+    page = _page(request, found.chosen(form.narrowing))
+    extra = {"found": found, "form": form, "page": page, "may_decide": may_decide(request.user)}
     return render(request, "ratings/committee/board.html", {**context, **extra})
+
+
+def _page(request: HttpRequest, rows: Sequence) -> Page:
+    """The part of the board that is asked for; totals, averages and counts stay those of all schools."""
+    return Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
