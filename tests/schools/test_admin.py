@@ -50,6 +50,14 @@ def workbook(name, *rows):
     return buffer
 
 
+def test_its_pages_name_the_icon_so_that_the_browser_asks_for_no_other(enter):
+    client = enter(Role.SYSADMIN)
+
+    pages = [client.get(address).content.decode() for address in (reverse("admin:index"), at("changelist", "school"), at("add", "school"))]
+
+    assert all(re.search(r'<link rel="icon" href="[^"]*img/star[^"]*\.svg"', page) for page in pages)
+
+
 @pytest.mark.parametrize("model", KEPT_TABLES)
 def test_lists_and_forms_open_for_their_administrator(enter, school, model):
     client = enter(Role.SECURITY if model == "appointment" else Role.SYSADMIN)
