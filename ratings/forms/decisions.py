@@ -42,20 +42,24 @@ class DecisionForm(forms.Form):
     minutes = forms.CharField(
         label="会议纪要", required=False, max_length=200, help_text="如：市评委会 2026年12月18日 会议纪要第3号。", widget=forms.TextInput
     )
+    seen = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args, computed: int, offered: Sequence[int], decision: Decision | None = None, **kwargs) -> None:
-        super().__init__(*args, initial=_initial(decision), **kwargs)
+        super().__init__(*args, initial={**_initial(decision), "seen": computed}, **kwargs)
         self.computed = computed
         self.fields["verdict"].choices = [(ACCEPT, f"同意计算结果（{Star(computed).label}）"), (DEVIATE, "作其他审定")]
         others = [(str(star), Star(star).label) for star in offered if star != computed]
         self.fields["star"].choices = [("", "请选择"), *others]
         self.helper = plain_helper()
         columns = [Column(name, css_class="col-md-4") for name in ("votes_for", "votes_against", "votes_abstained")]
-        self.helper.layout = Layout(InlineRadios("verdict"), "star", "reason", Row(*columns), "minutes")
+        self.helper.layout = Layout(InlineRadios("verdict"), "star", "reason", Row(*columns), "minutes", "seen")
 
     def clean(self) -> dict:
-        """Another star needs both the star and why; votes are given all or not at all."""
+        """Another star needs both the star and why; votes are given all or not at all. The star on the page must still be computed."""
         data = super().clean()
+        if data.get("seen") not in (None, self.computed):
+            self.add_error(None, f"计算结果已变为{Star(self.computed).label}，请核对后重新登记。")
+            self.data = {**self.data.dict(), "seen": self.computed}  # the next attempt has seen this one
         if data.get("verdict") == DEVIATE:
             if "star" in data and data["star"] is None:
                 self.add_error("star", "请选择审定星级。")
@@ -69,8 +73,8 @@ class DecisionForm(forms.Form):
         return data
 
     @property
-    def chosen_star(self) -> int | None:
-        """None for the computed star, whatever it is when the decision is recorded."""
+    def chosen_star(self) -> int:
+        """The star to award: another one, or the computed one that was shown, which `clean` has compared with today's."""
         return self.cleaned_data["star"] if self.cleaned_data["verdict"] == DEVIATE else self.computed
 
     @property

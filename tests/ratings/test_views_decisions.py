@@ -173,6 +173,20 @@ def test_a_decision_that_lacks_something_keeps_what_was_typed(typed, sentence, p
     assert not Decision.objects.exists()
 
 
+def test_a_star_that_changed_since_the_page_was_opened_is_not_accepted_unseen(page, rows):
+    opened = page("decide", rows[0].pk).context["form"]["seen"].value()
+    set_city(rows[0], "L1", 0, 0, 0)
+
+    refused = page("decide", rows[0].pk, method="post", verdict="accept", seen=opened)
+    before = Decision.objects.count()
+    again = refused.context["form"]["seen"].value()
+    page("decide", rows[0].pk, method="post", verdict="accept", seen=again)
+
+    assert "计算结果已变为三星" in text(refused)
+    assert (opened, before, again) == (5, 0, 3)
+    assert Decision.objects.get().star == 3
+
+
 def test_a_deviation_is_shown_with_its_reason(page, rows):
     page("decide", rows[0].pk, method="post", verdict="deviate", star=4, reason="现场核查不符")
 
