@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from decimal import Decimal
-from fractions import Fraction
 
 from django.db import transaction
 from django.db.models import QuerySet
-from django.utils import timezone
 
 from ratings.enums import Phase, Stage, Status
 from ratings.models import Adjustment, Assessment, Item
 from ratings.permissions import may_arrange_panels, may_judge
-from ratings.review.adjusting import system_full
-from ratings.rounding import show
+from ratings.review.adjusting import erase, outside, write
 from ratings.workflow import NotAllowed, scheme_spec
-from schools import audit
 from schools.models import User
 from schools.models.scope import NOTHING
 
@@ -41,24 +36,16 @@ def adjust(assessment: Assessment, code: str, *, points: Decimal, reason: str, b
         locked, item, bound = _open(assessment, code, by)
         if not reason:
             raise NotAllowed(["请写明核定理由。"])
-        if not 0 <= Fraction(points) <= system_full(bound):
-            raise NotAllowed([f"核定得分应在 0—{show(system_full(bound))} 分之间。"])
-        snapshot = locked.snapshots.order_by("taken_at", "id").last()
-        figures: Mapping = snapshot.values if snapshot else {}
-        seen = {name: figures.get(name) for index in bound.system_parts for name in bound.part_references[index]}
-        values = {"points": points, "reason": reason, "metric_values": seen, "by": by, "by_label": by.name, "at": timezone.now()}
-        found, _ = Adjustment.objects.update_or_create(assessment=locked, item=item, stage=Stage.CITY, defaults=values)
-        _record(locked, by, {"小项": code, "阶段": "评审", "核定得分": str(points), "理由": reason, "系统数值": seen})
-    return found
+        if refusal := outside(bound, points):
+            raise NotAllowed([refusal])
+        return write(locked, item, bound, stage=Stage.CITY, points=points, reason=reason, by=by)
 
 
 def withdraw(assessment: Assessment, code: str, *, by: User) -> None:
     """Back to what counted before the city's 核定; the audit trail keeps what it was."""
     with transaction.atomic():
         locked, item, _ = _open(assessment, code, by)
-        deleted, _ = Adjustment.objects.filter(assessment=locked, item=item, stage=Stage.CITY).delete()
-        if deleted:
-            _record(locked, by, {"小项": code, "阶段": "评审", "核定得分": "撤销"})
+        erase(locked, item, stage=Stage.CITY, words="撤销", by=by)
 
 
 def locked_sentence(assessment: Assessment, user: User) -> str:
@@ -81,7 +68,3 @@ def _open(assessment: Assessment, code: str, by: User):
     if not bound.system_parts:
         raise NotAllowed(["本项没有系统取数部分，由评委直接评分。"])
     return locked, Item.objects.get(scheme=locked.scheme, code=code), bound
-
-
-def _record(assessment: Assessment, by: User, detail: dict) -> None:
-    audit.record("adjust", by=by, city=assessment.scheme.city, subject=str(assessment), detail=detail)
