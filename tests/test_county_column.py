@@ -4,7 +4,7 @@ import pytest
 from django.urls import reverse
 
 from schools.workbooks import read_workbook
-from tests.factories import CountyFactory, SchoolFactory
+from tests.factories import AppointmentFactory, CountyFactory, SchoolFactory
 from tests.rating_factories import published_year
 
 pytestmark = pytest.mark.django_db
@@ -24,8 +24,8 @@ def pages(city, schools, appoint, signed_client):
     """The lists as one role reads them: `pages("county")`."""
     published_year(city, schools)
 
-    def read(role: str) -> dict[str, str]:
-        client = signed_client(appoint(role))
+    def read(role: str, **scope) -> dict[str, str]:
+        client = signed_client(AppointmentFactory(role=role, city=city, **scope).user if scope else appoint(role))
         return {name: client.get(reverse(name)).content.decode() for name in LISTS}
 
     return read
@@ -36,6 +36,12 @@ def test_people_of_one_county_read_no_column_and_no_filter_of_counties(role, pag
     shown = pages(role)
 
     assert [name for name, page in shown.items() if COLUMN in page or FILTER in page or '<span class="hint">甲区' in page] == []
+
+
+def test_a_leader_of_one_county_reads_no_such_column_either(pages, county):
+    shown = pages("viewer", county=county)
+
+    assert [name for name, page in shown.items() if COLUMN in page or FILTER in page] == []
 
 
 def test_the_city_narrows_every_list_by_county(pages):
