@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.db import transaction
@@ -76,8 +77,12 @@ def acceptable(evaluation: Evaluation) -> list[Assessment]:
     return [row for row in rows.order_by("school__order", "school__code") if _is_acceptable(evaluation, str(row.pk))]
 
 
-def accept_all(scheme: Scheme, *, by, minutes: str = "") -> int:
-    """Follow the computed star of every school that is ready; the others keep waiting. Tells how many were decided."""
+def accept_all(scheme: Scheme, *, by, minutes: str = "", seen: Mapping[int, int] | None = None) -> int:
+    """Follow the computed star of every school that is ready; the others keep waiting. Tells how many were decided.
+
+    `seen` holds the schools and stars as they were shown, by number of the assessment. Where they are others by now,
+    NotDecided is raised: nobody may get a star that the committee has not looked at.
+    """
     with transaction.atomic():
         locked = Scheme.objects.select_for_update(of=("self",)).select_related("city").get(pk=scheme.pk)
         if locked.phase != Phase.SCORING:
@@ -85,6 +90,8 @@ def accept_all(scheme: Scheme, *, by, minutes: str = "") -> int:
         lock_assessments(locked)
         evaluation = evaluate(locked)
         ready = {row.pk for row in acceptable(evaluation)}
+        if seen is not None and seen != {pk: evaluation.outcomes[str(pk)].star for pk in ready}:
+            raise NotDecided("您打开本页以后，可以登记的党校或它们的计算星级有变化，没有登记。下面是现在的情况，请核对后重新确认。")
         count = accept_computed(evaluation, by=by, only=ready, minutes=minutes.strip())
         if count:
             stars = Counter(Star(evaluation.outcomes[str(pk)].star).label for pk in ready)

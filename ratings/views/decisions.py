@@ -31,6 +31,7 @@ from ratings.results import (
     withdraw_case,
 )
 from ratings.workflow import NotAllowed, take_step
+from schools.asked import number
 from schools.guidance import opinions_of
 
 REFUSED = "审定材料列有全部党校的得分，只由评委会主任和市评委会办公室查阅。"
@@ -110,9 +111,11 @@ def accept_schools(request: HttpRequest, pk: int) -> HttpResponse:
     form = AcceptAllForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            count = accept_all(scheme, by=request.user, minutes=form.cleaned_data["minutes"])
+            count = accept_all(scheme, by=request.user, minutes=form.cleaned_data["minutes"], seen=_seen(request))
         except NotDecided as refused:
-            form.add_error(None, str(refused))
+            messages.error(request, str(refused))
+            # What was confirmed is not what is shown now, so it is asked for again.
+            form = AcceptAllForm(initial={"minutes": form.cleaned_data["minutes"]})
         else:
             messages.success(request, f"{count} 所党校按计算结果审定，已登记。")
             return redirect("ratings:board", pk)
@@ -120,7 +123,15 @@ def accept_schools(request: HttpRequest, pk: int) -> HttpResponse:
     ready = [(row, evaluation.outcomes[str(row.pk)]) for row in acceptable(evaluation)]
     counts = Counter(outcome.star for _, outcome in ready)
     tally = [(Star(star).label, counts[star]) for star in sorted(counts, reverse=True)]
-    return render(request, "ratings/committee/accept.html", {"scheme": scheme, "ready": ready, "tally": tally, "form": form})
+    shown = " ".join(f"{row.pk}:{outcome.star}" for row, outcome in ready)
+    context = {"scheme": scheme, "ready": ready, "tally": tally, "form": form, "shown": shown}
+    return render(request, "ratings/committee/accept.html", context)
+
+
+def _seen(request: HttpRequest) -> dict[int, int | None]:
+    """The stars that the page showed, by number of the assessment; what somebody altered fits no school."""
+    pairs = (pair.partition(":") for pair in request.POST.get("seen", "").split())
+    return {number(school) or 0: number(star) for school, _, star in pairs}
 
 
 @sensitive_post_parameters("password")

@@ -243,11 +243,35 @@ def test_accepting_all_asks_for_confirmation_first(page, rows):
     shown = text(page("accept_all"))
     refused = page("accept_all", method="post", minutes="纪要第3号")
     before = Decision.objects.count()
-    page("accept_all", method="post", minutes="纪要第3号", confirmed="on")
+    page("accept_all", method="post", minutes="纪要第3号", confirmed="on", seen=page("accept_all").context["shown"])
 
     assert all(row.school.name in shown for row in rows)
     assert "请勾选确认" in text(refused)
     assert (before, Decision.objects.count()) == (0, 3)
+
+
+def test_accepting_all_accepts_no_star_that_was_not_shown(page, rows):
+    shown = page("accept_all").context["shown"]
+    own = rows[0].scores.filter(stage="city", item__code="L1")
+    own.update(answers={"答": {"得分": "0"}})
+    changed = page("accept_all").context["shown"]
+
+    refused = page("accept_all", method="post", minutes="纪要第3号", confirmed="on", seen=shown)
+
+    assert shown != changed
+    assert "有变化，没有登记" in text(refused)
+    assert 'value="纪要第3号"' in text(refused)
+    assert "checked" not in text(refused)
+    assert refused.context["shown"] == changed
+    assert not Decision.objects.exists()
+
+
+@pytest.mark.parametrize("seen", ["", "x", "1:5 2", "99999999999999999999:5"])
+def test_accepting_all_without_knowing_what_was_shown_accepts_nothing(seen, page, rows):
+    refused = page("accept_all", method="post", confirmed="on", seen=seen)
+
+    assert "没有登记" in text(refused)
+    assert not Decision.objects.exists()
 
 
 def test_settling_lists_what_is_missing(page):
