@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from django.db import transaction
+from django.db.models import Q
 
 from ratings.criteria.spec import SchemeSpec
 from ratings.enums import Aggregation, Phase, Stage, Status
@@ -23,6 +24,8 @@ ARRANGEABLE = (Phase.OPEN, Phase.SCORING)
 #: Schools that no panel scores: not taking part, or decided already.
 OUTSIDE = (Status.DECLINED, Status.LAPSED, Status.SETTLED)
 LABEL_LIMIT = 40
+#: Rows that somebody has typed into: a remark without an answer is work done as well.
+BEGUN = Q(answers__isnull=False) | ~Q(remark="")
 
 
 def create_panel(scheme: Scheme, name: str, *, by: User) -> Panel:
@@ -42,7 +45,7 @@ def seat_judge(panel: Panel, *, label: str, user: User | None, by: User) -> Judg
     """
     _refuse(*_common(panel.scheme, by))
     with transaction.atomic():
-        panel = Panel.objects.select_for_update().get(pk=panel.pk)
+        panel = _held(panel)
         judge = _judge(panel.scheme, " ".join(label.split()), user)
         if panel.judges.filter(pk=judge.pk).exists():
             raise NotAllowed([f"{judge.label}已在本组。"])
@@ -58,7 +61,7 @@ def unseat_judge(panel: Panel, judge: Judge, *, by: User) -> None:
     """Take a judge who has not scored anything yet out of the panel."""
     _refuse(*_common(panel.scheme, by))
     with transaction.atomic():
-        panel = Panel.objects.select_for_update().get(pk=panel.pk)
+        panel = _held(panel)
         if not panel.judges.filter(pk=judge.pk).exists():
             raise NotAllowed([f"{judge.label}不在本组。"])
         _refuse(*_unseat_refusals(panel, judge))
@@ -66,7 +69,7 @@ def unseat_judge(panel: Panel, judge: Judge, *, by: User) -> None:
         if panel.leader_id == judge.pk:
             panel.leader = None
             panel.save(update_fields=["leader"])
-        Score.objects.filter(assessment__panel=panel, judge=judge, answers__isnull=True).delete()
+        Score.objects.filter(~BEGUN, assessment__panel=panel, judge=judge).delete()
         JudgeSheet.objects.filter(assessment__panel=panel, judge=judge).delete()
         _record(panel, by, {"减少评委": judge.label})
 
@@ -106,6 +109,15 @@ def assign(panel: Panel, assessments: Iterable[Assessment], *, by: User) -> int:
         if rows:
             _record(panel, by, {"党校": [row.school.name for row in rows]})
     return len(rows)
+
+
+def _held(panel: Panel) -> Panel:
+    """The panel under lock, then its schools in the order of `assign`: answers are saved and sheets opened only by
+    whoever holds the school, so none slips in between looking and changing who sits.
+    """
+    held = Panel.objects.select_for_update().get(pk=panel.pk)
+    list(Assessment.objects.select_for_update(of=("self",)).filter(panel=held).order_by("pk").values_list("pk", flat=True))
+    return held
 
 
 def panel_gaps(panel: Panel) -> list[str]:
@@ -158,7 +170,7 @@ def _name_refusals(scheme: Scheme, name: str) -> list[str]:
 def _unseat_refusals(panel: Panel, judge: Judge) -> list[str]:
     if not panel.assessments.exclude(status__in=(Status.DECLINED, Status.LAPSED)).exists():
         return []
-    if Score.objects.filter(assessment__panel=panel, judge=judge, answers__isnull=False).exists():
+    if Score.objects.filter(BEGUN, assessment__panel=panel, judge=judge).exists():
         return [f"{judge.label}已经开始评分，不能移出本组。"]
     if JudgeSheet.objects.filter(assessment__panel=panel, judge=judge, submitted_at__isnull=False).exists():
         return [f"{judge.label}已提交评分表，不能移出本组。"]
@@ -169,9 +181,9 @@ def _unseat_refusals(panel: Panel, judge: Judge) -> list[str]:
 
 
 def _assign_refusals(rows: list[Assessment]) -> list[str]:
-    begun = set(
-        Score.objects.filter(assessment__in=rows, stage=Stage.CITY, answers__isnull=False).values_list("assessment_id", flat=True)
-    ) | set(JudgeSheet.objects.filter(assessment__in=rows, submitted_at__isnull=False).values_list("assessment_id", flat=True))
+    scored = Score.objects.filter(BEGUN, assessment__in=rows, stage=Stage.CITY).values_list("assessment_id", flat=True)
+    submitted = JudgeSheet.objects.filter(assessment__in=rows, submitted_at__isnull=False).values_list("assessment_id", flat=True)
+    begun = {*scored, *submitted}
     return [f"{row.school.name}处于“{row.get_status_display()}”，不再评审。" for row in rows if row.status in OUTSIDE] + [
         f"{row.school.name}已由{row.panel}开始评分，不能改组。" for row in rows if row.pk in begun
     ]
@@ -179,7 +191,7 @@ def _assign_refusals(rows: list[Assessment]) -> list[str]:
 
 def _clear_rows(rows: list[Assessment]) -> None:
     """Empty rows and sheets of the panel the schools had before; nobody has scored there."""
-    Score.objects.filter(assessment__in=rows, stage=Stage.CITY, answers__isnull=True).delete()
+    Score.objects.filter(~BEGUN, assessment__in=rows, stage=Stage.CITY).delete()
     JudgeSheet.objects.filter(assessment__in=rows).delete()
 
 

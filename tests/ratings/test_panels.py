@@ -96,6 +96,22 @@ def test_a_judge_who_has_scored_stays_and_three_stay(judged):
     assert refused(unseat_judge, judged.panel, second, by=judged.office) == ["本组已有党校，移出后不足 3 人，请先安排接替的评委。"]
 
 
+def test_a_judge_who_wrote_a_remark_only_keeps_it(judged, city):
+    judge = seat_judge(judged.panel, label="", user=judge_account(city, 4), by=judged.office)
+    other = create_panel(judged.scheme, "第二组", by=judged.office)
+    for label in ("甲", "乙", "丙"):
+        seat_judge(other, label=label, user=None, by=judged.office)
+    row = judged.row(judge.user, "L1")
+    save(row.pk, by=judge.user, version=0, posted={}, remark="待听课后评")
+
+    assert refused(unseat_judge, judged.panel, judge, by=judged.office) == ["评委4已经开始评分，不能移出本组。"]
+    assert refused(assign, other, [judged.assessment], by=judged.office) == [
+        f"{judged.assessment.school.name}已由第一组开始评分，不能改组。"
+    ]
+    row.refresh_from_db()
+    assert row.remark == "待听课后评"
+
+
 def test_schools_change_panels_until_somebody_has_scored(judged):
     other = create_panel(judged.scheme, "第二组", by=judged.office)
     for label in ("甲", "乙", "丙"):
