@@ -117,7 +117,7 @@ def review_addresses(scheme) -> list[str]:
     """On-site papers of a school under review, and a correction that waits for the chair's signature."""
     erratum, by = prepare(scheme, by=UserFactory()), UserFactory()
     change_row(erratum, "item", "K1", {"rule_text": "档(办班期数: ≥9→40; ≥5→30; 其他→0)"}, by=by, revision=0)
-    write_reason(erratum, reason="分值印错", basis="市评委会纪要第3号", by=by)
+    write_reason(erratum, reason="分值印错", basis="市评委会纪要第3号", by=by, revision=erratum.revision + 1)
     send_for_signature(erratum, by=by)
     assessment = scheme.assessments.get()
     found = [reverse(f"ratings:{name}", args=[assessment.pk]) for name in ("feedback", "form_onsite")]

@@ -121,9 +121,11 @@ def change_row(erratum: Erratum, section: str, code: str, values: Mapping[str, s
     return bool(different)
 
 
-def write_reason(erratum: Erratum, *, reason: str, basis: str, by: User) -> None:
-    """Why, and on what document."""
+def write_reason(erratum: Erratum, *, reason: str, basis: str, by: User, revision: int) -> None:
+    """Why, and on what document. `revision` is what the page showed: a colleague's words are not overwritten."""
     with working(erratum, by) as draft:
+        if draft.revision != revision:
+            raise ChangedMeanwhile(draft)
         draft.reason, draft.basis, draft.revision = reason.strip(), basis.strip(), draft.revision + 1
         draft.save(update_fields=["reason", "basis", "revision", "prepared_by"])
 

@@ -9,6 +9,7 @@ from django import forms
 
 from ratings.enums import Star, Trigger
 from ratings.errata.preparing import EDITABLE, text_of
+from ratings.models import Erratum
 from ratings.rules import RuleError
 
 TITLES = {"item": "小项", "band": "星级标准", "restriction": "限制性情形"}
@@ -87,10 +88,22 @@ class ErratumRowForm(forms.Form):
 class ReasonForm(forms.Form):
     """Why the criteria are corrected, and on what."""
 
+    revision = forms.IntegerField(widget=forms.HiddenInput)
     reason = forms.CharField(
         label="更正理由", max_length=180, widget=forms.Textarea(attrs={"rows": 2}), help_text="写明错在哪里，为什么必须在年度中更正。"
     )
     basis = forms.CharField(label="依据", max_length=200, help_text="如：市评委会会议纪要、上级文件的名称和文号。")
+
+    def differences(self, stored: Erratum) -> list[tuple[str, str, str]]:
+        """Field by field what a colleague stored and what was typed."""
+        shown = [(self.fields[name].label, getattr(stored, name), self.cleaned_data[name]) for name in ("reason", "basis")]
+        return [(label, there, typed) for label, there, typed in shown if there != typed]
+
+    def again(self, revision: int, sentence: str) -> ReasonForm:
+        """What was typed, in a form that knows the newer revision and says why it was not saved."""
+        form = ReasonForm({**self.data.dict(), "revision": revision})
+        form.add_error(None, sentence)
+        return form
 
 
 def row_title(section: str, row: Any) -> str:

@@ -64,16 +64,27 @@ def errata(request: HttpRequest, pk: int) -> HttpResponse:
 def erratum(request: HttpRequest, pk: int) -> HttpResponse:
     """One correction: what changes, why, whom it touches; while it is a draft the office works on it here."""
     found = _erratum(request, pk)
-    edits = may_edit_scheme(request.user) and found.state == Erratum.State.DRAFT and not refusal_of(found.scheme)
+    edits = _is_at_work(request, found)
     section, _, code = request.GET.get("row", "").partition(":")
     if edits and section in EDITABLE and code in rows_of(spec_of(found.base), section):
         return redirect("ratings:erratum_row", pk, section, code)
-    form = ReasonForm(request.POST or None, initial={"reason": found.reason, "basis": found.basis})
+    form = ReasonForm(request.POST or None, initial={"reason": found.reason, "basis": found.basis, "revision": found.revision})
+    differences = []
     if request.method == "POST":
         require(may_edit_scheme(request.user), OFFICE_ONLY)
-        if form.is_valid() and _done(request, lambda: write_reason(found, **form.cleaned_data, by=request.user), "理由和依据已保存。"):
-            return redirect("ratings:erratum", pk)
-    return render(request, "ratings/schemes/erratum.html", {**_context(request, found), "form": form, "edits": edits})
+        if form.is_valid():
+            try:
+                write_reason(found, **form.cleaned_data, by=request.user)
+            except NotCorrected as refused:
+                # Also where a colleague has sent it for signature meanwhile: what was typed is still there to be copied.
+                found = _erratum(request, pk)
+                edits, differences = _is_at_work(request, found), form.differences(found)
+                form = form.again(found.revision, "".join(refused.reasons))
+            else:
+                messages.success(request, "理由和依据已保存。")
+                return redirect("ratings:erratum", pk)
+    context = {**_context(request, found), "form": form, "edits": edits, "differences": differences}
+    return render(request, "ratings/schemes/erratum.html", context)
 
 
 @require_http_methods(["GET", "POST"])
@@ -142,6 +153,10 @@ def sign(request: HttpRequest, pk: int) -> HttpResponse:
 def _erratum(request: HttpRequest, pk: int) -> Erratum:
     rows = Erratum.objects.visible_to(request.user).select_related("scheme__city", "base", "version", "prepared_by", "signed_by")
     return get_object_or_404(rows, pk=pk)
+
+
+def _is_at_work(request: HttpRequest, found: Erratum) -> bool:
+    return may_edit_scheme(request.user) and found.state == Erratum.State.DRAFT and not refusal_of(found.scheme)
 
 
 def _done(request: HttpRequest, do, said: str) -> bool:

@@ -46,7 +46,7 @@ def correct(office, chair):
 def prepared(scheme, office, section, code, **values) -> Erratum:
     erratum = prepare(scheme, by=office)
     change_row(erratum, section, code, values, by=office, revision=erratum.revision)
-    write_reason(erratum, reason="标准印错", basis="市评委会纪要第3号", by=office)
+    write_reason(erratum, reason="标准印错", basis="市评委会纪要第3号", by=office, revision=erratum.revision + 1)
     erratum.refresh_from_db()
     return erratum
 
@@ -111,6 +111,35 @@ class TestPreparing:
         erratum.refresh_from_db()
         assert saved.status_code == 302
         assert erratum.edits["item"]["K1"]["standard"] == "我写的标准"
+
+    def test_a_reason_that_a_colleague_wrote_meanwhile_stands_beside_what_was_typed(self, scheme, office, signed_client):
+        erratum = prepared(scheme, office, "item", "K1", name="主课堂")
+        client, address = signed_client(office), reverse("ratings:erratum", args=[erratum.pk])
+        opened = client.get(address).context["form"].initial
+        write_reason(erratum, reason="同事写的理由", basis="纪要", by=office, revision=erratum.revision)
+        typed = opened | {"reason": "我写的理由"}
+
+        refused = client.post(address, typed)
+        erratum.refresh_from_db()
+        kept = erratum.reason
+        saved = client.post(address, typed | {"revision": refused.context["form"]["revision"].value()})
+        erratum.refresh_from_db()
+
+        assert "别人刚修改过这份更正" in text(refused)
+        assert "同事写的理由" in text(refused) and "我写的理由" in text(refused)
+        assert (kept, erratum.reason) == ("同事写的理由", "我写的理由")
+        assert saved.status_code == 302
+
+    def test_a_reason_typed_while_a_colleague_sent_it_for_signature_is_shown(self, scheme, office, signed_client):
+        erratum = prepared(scheme, office, "item", "K1", name="主课堂")
+        client, address = signed_client(office), reverse("ratings:erratum", args=[erratum.pk])
+        opened = client.get(address).context["form"].initial
+        send_for_signature(erratum, by=office)
+
+        refused = text(client.post(address, opened | {"reason": "我写的理由"}))
+
+        assert "待签发，不能再修改" in refused
+        assert "我写的理由" in refused
 
     def test_it_is_not_sent_while_the_corrected_criteria_do_not_hold(self, scheme, office):
         erratum = prepared(scheme, office, "item", "K1", points="25")
@@ -319,7 +348,7 @@ class TestPages:
         wrong = client.post(row.request["PATH_INFO"], {**posted, "rule_text": "档(主教室座位: ≥100→→30)"})
         assert wrong.status_code == 200 and "≥100→→30" in text(wrong) and "填写有误" in text(wrong)
         client.post(row.request["PATH_INFO"], {**posted, "standard": "有固定的专用教室"})
-        client.post(reverse("ratings:erratum", args=[erratum.pk]), {"reason": "印错", "basis": "纪要"})
+        client.post(reverse("ratings:erratum", args=[erratum.pk]), {"reason": "印错", "basis": "纪要", "revision": erratum.revision + 1})
         client.post(reverse("ratings:erratum_act", args=[erratum.pk, "send"]))
         assert signed_client(appoint("filler")).get(reverse("ratings:erratum", args=[erratum.pk])).status_code == 404
 

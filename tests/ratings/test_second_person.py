@@ -34,7 +34,7 @@ def proposal(city, school, office) -> OpeningProposal:
 def erratum(city, school, office) -> Erratum:
     found = prepare(open_year(city, [school], year=2020), by=office)
     change_row(found, "item", "L1", {"standard": "抽听一课"}, by=office, revision=0)
-    write_reason(found, reason="标准印错", basis="市评委会纪要第3号", by=office)
+    write_reason(found, reason="标准印错", basis="市评委会纪要第3号", by=office, revision=found.revision + 1)
     send_for_signature(found, by=office)
     found.refresh_from_db()
     return found
