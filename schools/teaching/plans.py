@@ -174,12 +174,12 @@ def _refuse_locked(school: School, year: int, month: int) -> None:
         raise ValidationError(f"{lock.name}已提交，{year}年{month}月的计划已经锁定，不能再改。")
 
 
-@transaction.atomic
 def own_rows(school: School, year: int) -> QuerySet[PlannedClass]:
     """What the school planned itself, without the classes issued to it: what next year's plan can be copied from."""
     return PlannedClass.objects.filter(plan__school=school, plan__year=year, issued__isnull=True)
 
 
+@transaction.atomic
 def copy_last_year(school: School, year: int, *, by: User) -> int:
     """Last year's own rows once more, those already there left out; how many were added."""
     School.objects.select_for_update().get(pk=school.pk)

@@ -3,6 +3,7 @@
 from datetime import date
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.urls import reverse
 from django.utils import timezone
 
@@ -149,6 +150,13 @@ def signed(school):
     locks._providers.remove(provider)
 
 
+@pytest.fixture
+def signed_autumn(school, monkeypatch):
+    """Of 2026 only the months from September on are signed."""
+    lock = locks.Lock("2026年度自评", 2026, date(2026, 9, 1), date(2026, 12, 31), locks.COUNTY)
+    monkeypatch.setattr(locks, "_providers", [lambda ids: {pk: [lock] for pk in ids if pk == school.pk}])
+
+
 def test_signed_period_keeps_its_plan(desk, school, signed):
     page = save(desk, (3, "补一个班")).content.decode()
 
@@ -163,6 +171,24 @@ def test_issuing_leaves_signed_plans_alone(city, county, school, signed, appoint
 
     assert names(school) == []
     assert names(neighbour) == ["主体班"]
+
+
+def test_a_copy_stopped_by_a_signed_month_leaves_nothing_behind(filler, school, signed_autumn):
+    last = AnnualPlanFactory(school=school, year=2025)
+    PlannedClassFactory(plan=last, month=3, name="春训")
+    PlannedClassFactory(plan=last, month=9, name="秋训")
+
+    with pytest.raises(ValidationError, match="2026年9月的计划已经锁定"):
+        plans.copy_last_year(school, 2026, by=filler)
+
+    assert names(school) == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_copy_opens_its_own_transaction(school, filler):
+    PlannedClassFactory(plan=AnnualPlanFactory(school=school, year=2025), month=3, name="春训")
+
+    assert plans.copy_last_year(school, 2026, by=filler) == 1
 
 
 def test_last_year_is_copied_without_what_was_issued_and_without_doubles(desk, appoint, school, signed_client):
