@@ -12,7 +12,7 @@ from ratings.criteria.spec import digest
 from ratings.enums import Phase, Stage, Status
 from ratings.models import Assessment, Decision, Item, MetricSnapshot, Move, Result, ReturnedItem, Scheme, SignedPage
 from schools import audit
-from schools.models import User
+from schools.models import School, User
 
 from .blocking import blockers
 from .deadlines import return_deadline
@@ -23,6 +23,8 @@ from .steps import FIRST_STAGE, RETURNED_FROM, STAGE_OF, STEPS, Step, first_stag
 #: Steps by which a school leaves the year without having handed in.
 LEAVING = ("lapse", "decline")
 OF_THE_SCHEME = ("reopen", *LEAVING)
+#: Steps by which the school signs its figures.
+SIGNING = ("submit", "resubmit")
 
 
 class NotAllowed(Exception):
@@ -36,13 +38,12 @@ class NotAllowed(Exception):
 def take_step(assessment: Assessment, code: str, *, by: User, comment: str = "", **facts: Any) -> Move:
     """Take one step of the table: who, from where, when; then status, effects, frozen sheet and audit row together.
 
-    The assessment is locked first and read again, so that of two people at once exactly one gets through; everything
-    is one transaction. Raises NotAllowed with every reason; then nothing has changed.
+    The assessment is locked and read again before anything is decided, so that of two people at once exactly one gets
+    through; everything is one transaction. Raises NotAllowed with every reason; then nothing has changed.
     """
     step, comment = STEPS[code], comment.replace("\0", "").strip()
     with transaction.atomic():
-        if step.code in OF_THE_SCHEME:  # it may change the scheme, which settling and publishing hold before any assessment
-            Scheme.objects.select_for_update().get(pk=assessment.scheme_id)
+        _hold_above(assessment, code)
         locked = Assessment.objects.select_for_update(of=("self",)).select_related("scheme__city", "school").get(pk=assessment.pk)
         reasons = _refusals(locked, step, by, comment, facts)
         if reasons:
@@ -70,6 +71,23 @@ def take_step(assessment: Assessment, code: str, *, by: User, comment: str = "",
         audit.record("move", by=by, city=locked.scheme.city, subject=str(locked), detail=detail)
     assessment.refresh_from_db()
     return move
+
+
+def _hold_above(assessment: Assessment, code: str) -> None:
+    """Scheme, then school, then assessment: the one order of locks (docs/adr/0014).
+
+    Settling, publishing and signing a correction hold the scheme before any assessment; a step that may change its phase
+    therefore does so too, a submission only while it may be the first. Whoever writes a record or a data correction holds
+    the school; handing in holds it as well, so that a record is either among the signed figures or finds them signed.
+    """
+    scheme = Scheme.objects.select_for_update().filter(pk=assessment.scheme_id)
+    if code in OF_THE_SCHEME:
+        scheme.get()
+    elif code == "submit":
+        scheme.filter(phase=Phase.OPEN).first()
+    if code in SIGNING:
+        # Messages may still name the school meanwhile: no row that points to it waits.
+        School.objects.select_for_update(no_key=True).get(pk=assessment.school_id)
 
 
 def allowed_steps(user: User, assessment: Assessment) -> list[Step]:

@@ -13,6 +13,7 @@ from ratings.enums import Stage, Status
 from ratings.invariants import violations
 from ratings.models import Assessment, Move, Scheme, Score
 from ratings.workflow import NotAllowed, take_step
+from schools.models import School
 
 from .played_year import POSTED, PlayedYear, rows_of
 from .races import at_once, bring_to_county, hold, linger, meet
@@ -53,7 +54,7 @@ def test_submitting_twice_goes_wrong_without_the_lock(race_year, unlocked, monke
     year = race_year(1)
     year.fill(year.assessments, Stage.SELF)
     meet(monkeypatch, ("ratings.workflow.taking", "blockers"))
-    unlocked(Assessment)
+    unlocked(Scheme, School, Assessment)  # handing in holds all three, and each alone would tell the two apart
     (row,) = year.assessments
 
     assert not submitted_once(row, submit_twice(year, row))
