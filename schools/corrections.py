@@ -18,14 +18,16 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models, transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from schools import audit, locks
 from schools.applying import EXTRAS, apply, built, register_extras
 from schools.changes import differences, note_change, plain, record_word, snapshot, worded
 from schools.inbox import notify
-from schools.models import Appointment, Correction, RecordChange, School, User
+from schools.models import Appointment, Correction, RecordChange, School, User, Visit
 from schools.models.scope import SCHOOL_ROLES
+from schools.permissions import may_record
 from schools.reach import Reach, lock_for
 
 __all__ = [
@@ -33,6 +35,7 @@ __all__ = [
     "approve",
     "approver_of",
     "may_decide",
+    "may_withdraw",
     "pending_of",
     "refuse",
     "register_extras",
@@ -116,6 +119,12 @@ def may_decide(user: User, correction: Correction, signed: list[locks.Lock] | No
     return identity.county_id == correction.school.county_id if identity.county_id else identity.city_id == correction.school.city_id
 
 
+def may_withdraw(user: User, correction: Correction) -> bool:
+    """Whoever asked; what the school itself registers, any of its people."""
+    own = may_record(user, correction.school) and correction.model != Visit._meta.label_lower
+    return correction.status == Status.PENDING and (own or correction.asked_by_id == user.pk)
+
+
 def approve(correction: Correction, *, by: User, remark: str = "") -> Correction:
     """Writes the change, notes it and tells the school, all or nothing."""
     with transaction.atomic():
@@ -159,7 +168,7 @@ def refuse(correction: Correction, *, by: User, remark: str) -> Correction:
 
 
 def withdraw(correction: Correction, *, by: User) -> Correction:
-    """The school takes its request back."""
+    """The request is taken back; see `may_withdraw`."""
     with transaction.atomic():
         return _decide(correction, Status.WITHDRAWN, by=by, remark="")
 
@@ -215,9 +224,11 @@ def _decide(correction: Correction, status: str, *, by: User, remark: str) -> Co
 
 
 def _tell(correction: Correction) -> None:
-    people = User.objects.filter(
-        pk__in=Appointment.objects.in_force().filter(school=correction.school, role__in=SCHOOL_ROLES).values("user"), is_active=True
-    )
+    """The school, and whoever guides it and asked."""
+    held = Appointment.objects.in_force()
+    of_school = Q(pk__in=held.filter(school=correction.school, role__in=SCHOOL_ROLES).values("user"))
+    guiding = Q(pk=correction.asked_by_id, pk__in=held.exclude(role__in=SCHOOL_ROLES).values("user"))
+    people = User.objects.filter(of_school | guiding, is_active=True)
     text = f"数据更正{correction.get_status_display()}：{correction}" + (f"（{correction.remark}）" if correction.remark else "")
     notify(people, text, url=f"/corrections/{correction.pk}/", key=f"correction-{correction.pk}", school=correction.school)
 

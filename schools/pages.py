@@ -7,6 +7,7 @@ from schools.desk.corrections import correction_tasks
 from schools.desk.monitoring import monitoring_tasks
 from schools.desk.records import record_tasks, record_tiles
 from schools.desk.teaching import teaching_tasks, teaching_tiles
+from schools.guidance import corrected as corrected_visits
 from schools.models import Role
 from schools.models.scope import COUNTY_ROLES, SCHOOL_ROLES
 from schools.permissions import GUIDES
@@ -16,6 +17,7 @@ from schools.teaching import corrected
 def register() -> None:
     """Called once the app is ready."""
     corrected.register()
+    corrected_visits.register()
     navigation.register(10, "工作台", "schools:desk")
     navigation.register(20, "镇街党校", "schools:schools")
     navigation.register(15, "培训", "schools:teaching", roles=SCHOOL_ROLES)

@@ -39,8 +39,8 @@ def require_recording(user: User) -> None:
 
 
 def may_read_corrections(user: User) -> bool:
-    """The school that asks, whoever decides, and those who read the school's records over them."""
-    readers = (*SCHOOL_ROLES, *COUNTY_ROLES, Role.OFFICE, Role.CHAIR, Role.VIEWER, Role.AUDITOR)
+    """The school and the guides who ask, whoever decides, and those who read the school's records over them."""
+    readers = (*SCHOOL_ROLES, *GUIDES, Role.CHAIR, Role.VIEWER, Role.AUDITOR)
     return user.identity is not None and user.identity.role in readers
 
 

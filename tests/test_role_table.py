@@ -52,7 +52,7 @@ GUIDES = COUNTY | {"liaison", "office"}
 READS_RECORDS = ALL - {"security"}
 GUIDED = GUIDES | SCHOOL | {"chair", "viewer"}
 ASSIGNERS = {"office", "county_lead"}
-CORRECTING = SCHOOL | COUNTY | COMMITTEE | {"viewer", "auditor"}
+CORRECTING = SCHOOL | COUNTY | COMMITTEE | {"liaison", "viewer", "auditor"}
 REPLACING = {"county_lead", "office"}
 HANDED = SCHOOL | COUNTY | {"office", "sysadmin", "security"}
 #: A form on paper is a page and a file.

@@ -26,7 +26,14 @@ def day_input() -> forms.DateInput:
 
 
 class VisitForm(forms.ModelForm):
-    """A visit: day and kind are filled in, the six points are clicks, the rest may stay empty."""
+    """A visit: day and kind are filled in, the six points are clicks, the rest may stay empty.
+
+    A reason is owed where the school has signed the day.
+    """
+
+    reason = forms.CharField(
+        label="更正理由", max_length=200, required=False, widget=forms.Textarea(attrs={"rows": 2}), help_text="写明为什么现在才登记。"
+    )
 
     class Meta:
         model = Visit

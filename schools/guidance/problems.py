@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from datetime import date
 
 from django.db import transaction
@@ -9,12 +10,21 @@ from django.urls import reverse
 from django.utils import timezone
 
 from schools.inbox import notify
-from schools.models import Problem, User
+from schools.models import Problem, User, Visit
 from schools.models.scope import SCHOOL_ROLES
 
 
 class ProblemRefused(ValueError):
     """The problem does not stand where this act begins; the text is a sentence for people."""
+
+
+def add_problems(visit: Visit, problems: Iterable[Mapping[str, object]]) -> None:
+    """What the visit found; the school hears of it."""
+    found = [Problem.objects.create(visit=visit, **problem) for problem in problems]
+    if found:
+        people = User.objects.filter(appointments__in=visit.school.appointments.in_force().filter(role__in=SCHOOL_ROLES)).distinct()
+        text = f"{visit.by.name} {visit.on.month}月{visit.on.day}日 走访提出 {len(found)} 个问题，请整改后上报"
+        notify(people, text, url=reverse("schools:guidance_school", args=[visit.school_id]), key=f"visit:{visit.pk}")
 
 
 def _locked(problem: Problem) -> Problem:

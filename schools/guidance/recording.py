@@ -7,13 +7,14 @@ from datetime import date, timedelta
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
-from django.urls import reverse
 from django.utils import timezone
 
 from schools import audit
-from schools.inbox import notify
-from schools.models import GuidanceTeam, Liaison, Problem, Role, School, User, Visit
-from schools.models.scope import SCHOOL_ROLES
+from schools.locks import lock_of
+from schools.models import Correction, GuidanceTeam, Liaison, Role, School, User, Visit
+
+from . import corrected
+from .problems import add_problems
 
 #: 六项走访 of 吴川.
 POINTS = ("师资库", "管理制度", "培训计划", "宣传栏", "远程教育终端", "办学场所")
@@ -34,33 +35,45 @@ def record_visit(
     findings: str,
     problems: Iterable[Mapping[str, object]] = (),
     team: GuidanceTeam | None = None,
-) -> Visit:
-    """A visit with the problems it found, which the school is told of. Points not looked at are left out of `checklist`."""
+    reason: str = "",
+) -> Visit | Correction:
+    """A visit with the problems it found, which the school is told of. Points not looked at are left out of `checklist`.
+
+    A visit counts in 走访指导次数: where the school has signed the day, it becomes a request, which owes a `reason`.
+    """
     if on > timezone.localdate():
         raise GuidanceRefused("走访日期不能晚于今天。")
     looked_at = {point: checklist[point] for point in POINTS if checklist.get(point) in REMARKS}
-    try:
-        with transaction.atomic():
-            visit = Visit.objects.create(school=school, by=by, on=on, kind=kind, team=team, checklist=looked_at, findings=findings)
-            found = [Problem.objects.create(visit=visit, **problem) for problem in problems]
-    except IntegrityError as clash:
-        raise GuidanceRefused(f"您 {on:%Y-%m-%d} 对该校已登记同类走访，请打开那一次走访核对，不必重复登记。") from clash
-    if found:
-        people = User.objects.filter(appointments__in=school.appointments.in_force().filter(role__in=SCHOOL_ROLES)).distinct()
-        text = f"{by.name} {on.month}月{on.day}日 走访提出 {len(found)} 个问题，请整改后上报"
-        notify(people, text, url=reverse("schools:guidance_school", args=[school.pk]), key=f"visit:{visit.pk}")
+    values = {"by": by, "on": on, "kind": kind, "team": team, "checklist": looked_at, "findings": findings}
+    with transaction.atomic():
+        _hold(school.pk)
+        if Visit.objects.kept().filter(school=school, by=by, on=on, kind=kind).exists():
+            raise GuidanceRefused(f"您 {on:%Y-%m-%d} 对该校已登记同类走访，请打开那一次走访核对，不必重复登记。")
+        if lock_of(school, on):
+            return corrected.ask_visit(school, values, list(problems), by=by, reason=reason)
+        visit = Visit.objects.create(school=school, **values)
+        add_problems(visit, problems)
     return visit
 
 
-def void_visit(visit: Visit, *, by: User, reason: str) -> None:
-    """Take a visit out of every count; problems it found no longer wait."""
+def void_visit(visit: Visit, *, by: User, reason: str) -> Visit | Correction:
+    """Take a visit out of every count; problems it found no longer wait. Of a signed day it is asked for."""
     with transaction.atomic():
+        _hold(visit.school_id)
         locked = Visit.objects.select_for_update().select_related("school__city").get(pk=visit.pk)
+        if not locked.is_voided and lock_of(locked.school, locked.on):
+            return corrected.ask_void(locked, by=by, reason=reason)
         try:
             locked.void(by=by, reason=reason)
         except ValidationError as refused:
             raise GuidanceRefused(refused.messages[0]) from refused
         audit.record("void", by=by, city=locked.school.city, subject=f"{locked.school} 走访 {locked}", detail={"原因": reason})
+    return locked
+
+
+def _hold(school: int) -> None:
+    """The school before its records, as everybody does who signs, corrects or changes them."""
+    School.objects.select_for_update().get(pk=school)
 
 
 def assign(user: User, schools: Sequence[School], *, by: User, since: date) -> int:

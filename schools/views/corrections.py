@@ -13,7 +13,8 @@ from django.views.decorators.http import require_GET, require_POST
 from schools import corrections, locks
 from schools.forms.corrections import CorrectionFilterForm, DecisionForm
 from schools.models import Correction
-from schools.permissions import may_read_corrections, may_record, require_recording
+from schools.models.scope import SCHOOL_ROLES
+from schools.permissions import may_read_corrections
 
 PAGE_SIZE = 50
 TRAIL = [("数据更正", "/corrections/")]
@@ -52,7 +53,7 @@ def correction(request: HttpRequest, pk: int) -> HttpResponse:
         "form": form if mine else None,
         "mine": mine,
         "approver": _approver(found, locks.periods([found.school_id])),
-        "may_withdraw": found.status == Correction.Status.PENDING and may_record(request.user, found.school),
+        "may_withdraw": corrections.may_withdraw(request.user, found),
         "trail": TRAIL,
     }
     return render(request, "schools/corrections/page.html", context)
@@ -60,9 +61,14 @@ def correction(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
-    """The school takes its request back."""
-    require_recording(request.user)
+    """Whoever asked takes the request back."""
+    identity = request.user.identity
+    of_school = identity is not None and identity.role in SCHOOL_ROLES
+    if not of_school and not Correction.objects.filter(pk=pk, asked_by=request.user).exists():
+        raise PermissionDenied("数据更正由提出申请的一方撤回。")
     found = get_object_or_404(_visible(request), pk=pk)
+    if found.status == Correction.Status.PENDING and not corrections.may_withdraw(request.user, found):
+        raise PermissionDenied("走访的更正申请由申请人撤回。")
     try:
         corrections.withdraw(found, by=request.user)
         messages.success(request, "已撤回，登记保持原样。")
@@ -97,4 +103,4 @@ def _visible(request: HttpRequest):
 
 def _require(request: HttpRequest) -> None:
     if not may_read_corrections(request.user):
-        raise PermissionDenied("数据更正由学校申请，县（市、区）或市评委会办公室审核。")
+        raise PermissionDenied("数据更正由学校或联系指导人员申请，县（市、区）或市评委会办公室审核。")

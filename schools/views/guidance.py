@@ -8,10 +8,12 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from schools.corrections import Refused
 from schools.forms.guidance import GuidanceFilterForm, OpinionForm, ProblemFormSet, ReasonForm, VisitForm
 from schools.guidance import GuidanceRefused, coverage_of, give_opinion, opinions_of, record_visit, void_visit
 from schools.guidance.coverage import totals_of, with_open_problems, without_guide, without_visit
-from schools.models import Liaison, Problem, Role, School, Visit
+from schools.locks import lock_of
+from schools.models import Correction, Liaison, Problem, Role, School, Visit
 from schools.models.scope import SCHOOL_ROLES
 from schools.permissions import may_assign_guides, may_guide, may_read_guidance, reads_across_counties, require
 
@@ -98,23 +100,36 @@ def new_visit(request: HttpRequest, pk: int) -> HttpResponse:
     form = VisitForm(request.POST or None, user=request.user, instance=Visit(school=one, by=request.user))
     problems = ProblemFormSet(request.POST or None, prefix="problem")
     if request.method == "POST" and form.is_valid() & problems.is_valid():
+        chosen = form.cleaned_data
         try:
-            record_visit(
+            outcome = record_visit(
                 one,
                 by=request.user,
-                on=form.cleaned_data["on"],
-                kind=form.cleaned_data["kind"],
-                team=form.cleaned_data.get("team"),
+                on=chosen["on"],
+                kind=chosen["kind"],
+                team=chosen.get("team"),
                 checklist=form.checklist,
-                findings=form.cleaned_data["findings"],
+                findings=chosen["findings"],
                 problems=[row.cleaned_data for row in problems if row.has_changed()],
+                reason=chosen["reason"],
             )
         except GuidanceRefused as refused:
             form.add_error(None, str(refused))
+        except Refused as refused:
+            form.add_error(None if chosen["reason"].strip() else "reason", str(refused))
         else:
+            if isinstance(outcome, Correction):
+                return _asked(request, outcome)
             messages.success(request, f"已登记对{one}的走访。")
             return redirect("schools:guidance_school", pk)
-    return render(request, "schools/guidance/visit.html", {"school": one, "form": form, "problems": problems})
+    day = form.cleaned_data.get("on") if form.is_bound else None
+    context = {"school": one, "form": form, "problems": problems, "lock": lock_of(one, day or timezone.localdate())}
+    return render(request, "schools/guidance/visit.html", context)
+
+
+def _asked(request: HttpRequest, correction: Correction) -> HttpResponse:
+    messages.success(request, "这一天的数据党校已经提交，已提交数据更正，同意后生效。")
+    return redirect("schools:correction", correction.pk)
 
 
 @require_POST
@@ -127,10 +142,12 @@ def void(request: HttpRequest, pk: int) -> HttpResponse:
     try:
         if not form.is_valid():
             raise GuidanceRefused("请写明作废原因，不超过 200 字。")
-        void_visit(visit, by=request.user, reason=form.cleaned_data["reason"])
-    except GuidanceRefused as refused:
+        outcome = void_visit(visit, by=request.user, reason=form.cleaned_data["reason"])
+    except (GuidanceRefused, Refused) as refused:
         messages.error(request, str(refused))
     else:
+        if isinstance(outcome, Correction):
+            return _asked(request, outcome)
         messages.success(request, "该次走访已作废，不再计入走访次数。")
     return redirect("schools:guidance_school", visit.school_id)
 

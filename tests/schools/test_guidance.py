@@ -1,13 +1,15 @@
 """挂点联系: who guides, what a visit found, what became of the problems, the opinion of the year."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from schools import locks
+from schools.corrections import approve
 from schools.guidance import GuidanceRefused, assign, end_liaison, give_opinion, record_visit
-from schools.models import AuditEntry, GuidanceTeam, Liaison, LiaisonOpinion, Notice, Problem, School, Visit
+from schools.models import AuditEntry, Correction, GuidanceTeam, Liaison, LiaisonOpinion, Notice, Problem, School, Visit
 from tests.factories import CountyFactory, LiaisonFactory, SchoolFactory, UserFactory, VisitFactory
 
 pytestmark = pytest.mark.django_db
@@ -18,6 +20,15 @@ def posted(**values) -> dict:
     rows = {f"problem-{name}": number for name, number in (("TOTAL_FORMS", 3), ("INITIAL_FORMS", 0))}
     today = timezone.localdate().isoformat()
     return {"on": today, "kind": "guidance", "findings": "教室已换新桌椅", "problem-0-due": today, **rows, **values}
+
+
+@pytest.fixture
+def signed(school, monkeypatch) -> locks.Lock:
+    """The school has signed this year; the county decides corrections."""
+    year = timezone.localdate().year
+    lock = locks.Lock(f"{year}年度自评", year, date(year, 1, 1), date(year, 12, 31), locks.COUNTY)
+    monkeypatch.setattr(locks, "_providers", [lambda ids: {pk: [lock] for pk in ids if pk == school.pk}])
+    return lock
 
 
 @pytest.fixture
@@ -59,6 +70,68 @@ def test_the_same_visit_twice_is_shown_not_stored(liaison, school, signed_client
 
     assert "已登记同类走访" in response.content.decode()
     assert (Visit.objects.count(), Problem.objects.count()) == (1, 0)
+
+
+def test_a_visit_of_a_signed_day_is_asked_for_and_nothing_typed_is_lost(liaison, school, signed, appoint, signed_client):
+    client, address = signed_client(liaison), reverse("schools:guidance_visit", args=[school.pk])
+    typed = posted(**{"point0": "好", "problem-0-text": "宣传栏没有更新"})
+
+    opened = client.get(address).content.decode()
+    without = client.post(address, typed)
+    asked = client.post(address, typed | {"reason": "走访后出差，补登"})
+    correction = Correction.objects.get()
+    before = Visit.objects.count()
+    approve(correction, by=appoint("county"))
+
+    assert str(signed) in opened and "更正理由" in opened
+    assert without.context["form"].errors == {"reason": ["记录已锁定，请写明更正理由。"]}
+    assert "教室已换新桌椅" in without.content.decode() and "宣传栏没有更新" in without.content.decode()
+    assert asked.url == reverse("schools:correction", args=[correction.pk])
+    assert ("发现的问题", "", "宣传栏没有更新") in correction.lines and ("六项走访", "", "师资库 好") in correction.lines
+    visit = Visit.objects.get()
+    assert (before, visit.by, visit.checklist) == (0, liaison, {"师资库": "好"})
+    assert [problem.text for problem in visit.problems.all()] == ["宣传栏没有更新"]
+    assert Notice.objects.filter(user=liaison, text__startswith="数据更正已同意").exists()
+
+
+def test_a_visit_of_a_signed_day_counts_until_it_is_agreed_that_it_does_not(liaison, school, signed, appoint, signed_client):
+    visit = VisitFactory(school=school, by=liaison, on=signed.start)
+
+    signed_client(liaison).post(reverse("schools:guidance_void", args=[visit.pk]), {"reason": "登记错了学校"})
+    visit.refresh_from_db()
+    before = visit.is_voided
+    approve(Correction.objects.get(), by=appoint("county"))
+    visit.refresh_from_db()
+
+    assert (before, visit.is_voided, visit.void_reason) == (False, True, "登记错了学校")
+
+
+def test_a_visit_after_the_signed_period_is_registered_at_once(liaison, school, signed, signed_client, monkeypatch):
+    earlier = locks.Lock(signed.name, signed.year - 1, date(signed.year - 1, 1, 1), date(signed.year - 1, 12, 31), locks.COUNTY)
+    monkeypatch.setattr(locks, "_providers", [lambda ids: {pk: [earlier] for pk in ids}])
+
+    signed_client(liaison).post(reverse("schools:guidance_visit", args=[school.pk]), posted())
+
+    assert (Visit.objects.count(), Correction.objects.count()) == (1, 0)
+
+
+def test_who_asked_for_a_visit_takes_it_back_and_the_school_does_not(liaison, school, signed, appoint, client):
+    day = timezone.localdate()
+    asked = record_visit(school, by=liaison, on=day, kind="guidance", checklist={}, findings="查看教室", reason="补登")
+    address = reverse("schools:correction_withdraw", args=[asked.pk])
+
+    client.force_login(appoint("head"))
+    refused = client.post(address).status_code
+    client.force_login(appoint("county"))
+    stranger = client.post(address).status_code
+    client.force_login(liaison)
+    shown = client.get(reverse("schools:correction", args=[asked.pk])).content.decode()
+    client.post(address)
+    asked.refresh_from_db()
+
+    assert (refused, stranger) == (403, 403)
+    assert "撤回申请" in shown
+    assert asked.status == "withdrawn"
 
 
 def test_a_visit_that_says_nothing_is_refused(liaison, school, signed_client):

@@ -3,11 +3,14 @@
 import re
 from datetime import date
 from decimal import Decimal
+from fractions import Fraction
 
 import pytest
 from django.core.exceptions import ValidationError
 from django.urls import reverse
+from django.utils import timezone
 
+from schools import locks
 from schools.metrics import compute
 from schools.models import MonthlyReport, ReportCorrection, School, TrainingClass
 from schools.teaching import months
@@ -109,6 +112,24 @@ def test_months_before_the_school_opened_are_not_owed(desk, school):
 
     assert not MonthlyReport.objects.exists()
     assert months.month_of(school, *MAY).state == months.UNUSED
+
+
+def test_confirming_a_month_the_school_has_signed_changes_no_figure(school, filler, monkeypatch):
+    today = timezone.localdate()
+    start, end = date(today.year - 1, 1, 1), today
+    lock = locks.Lock("年度自评", today.year, start, end, locks.COUNTY)
+    monkeypatch.setattr(locks, "_providers", [lambda keys: {pk: [lock] for pk in keys}])
+
+    def late() -> Fraction:
+        return compute(["月报逾期"], schools=School.objects.filter(pk=school.pk), start=start, end=end)[school.pk]["月报逾期"]
+
+    before = late()
+    for month in months.year_of(school, today.year - 1):
+        months.confirm(school, month.year, month.month, by=filler)
+
+    assert before >= 11
+    assert late() == before
+    assert MonthlyReport.objects.filter(confirmed_by=filler).count() == 12
 
 
 def test_reports_are_late_by_working_day(school, filler):
