@@ -17,9 +17,17 @@ class VoidForm(forms.Form):
 
 
 class JoinForm(forms.Form):
-    """How many of this school took part."""
+    """How many of this school took part; of a signed day also why that is said now."""
 
     attendance = forms.IntegerField(label="本校参加人次", min_value=1, max_value=100_000)
+    reason = forms.CharField(
+        label="更正理由", max_length=200, required=False, widget=forms.Textarea(attrs={"rows": 2}), help_text="写明为什么现在才登记。"
+    )
+
+    def __init__(self, *args, locked: bool, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        if not locked:
+            del self.fields["reason"]
 
 
 class ClassFilterForm(FilterForm):

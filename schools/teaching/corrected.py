@@ -7,15 +7,23 @@ from dataclasses import asdict
 from decimal import Decimal
 from typing import Any
 
-from schools import corrections
-from schools.changes import plain
-from schools.models import Correction, School, TrainingClass, User
+from django.core.exceptions import ValidationError
+from django.db import transaction
 
-from .classes import LESSONS, DuplicateClass, LessonIn, lessons_of, twin_of, worded_lessons, write_lessons
+from schools import corrections
+from schools.applying import EXTRAS
+from schools.changes import plain
+from schools.models import Correction, JointPartner, School, TrainingClass, User
+
+from . import joint
+from .classes import LESSONS, DuplicateClass, LessonIn, hold, lessons_of, twin_of, worded_lessons, write_lessons
+
+#: The key under which a request keeps which invitation to a joint class it answers.
+INVITATION = "invitation"
 
 
 def register() -> None:
-    """Lessons are written together with an approved correction; called once the app is ready."""
+    """Lessons, or the answer to a host, are written together with an approved correction; called once the app is ready."""
     corrections.register_extras(TrainingClass, _write)
 
 
@@ -26,6 +34,23 @@ def ask_add(school: School, values: Mapping[str, Any], lessons: list[LessonIn], 
         raise DuplicateClass(existing)
     words = {LESSONS: worded_lessons(lessons)} if lessons else {}
     return corrections.request_add(TrainingClass, school, values, by=by, reason=reason, extras=_extras(lessons), words=words)
+
+
+@transaction.atomic
+def ask_join(partner: JointPartner, attendance: int, *, by: User, reason: str) -> Correction:
+    """That the school took part in a joint class of a day it has signed. Raises ValidationError where the answer is on its way."""
+    hold(partner.school_id)
+    partner = joint.unanswered(partner)
+    if waiting := joining_asked(partner):
+        raise ValidationError(f"本校已于{waiting.asked_at:%m月%d日}提交数据更正，正在等待审核，不需要再次提交。")
+    values = joint.values_of(partner, attendance)
+    return corrections.request_add(TrainingClass, partner.school, values, by=by, reason=reason, extras={INVITATION: partner.pk})
+
+
+def joining_asked(partner: JointPartner) -> Correction | None:
+    """The request by which the school answers this invitation, while it waits."""
+    asked = Correction.objects.pending().filter(school=partner.school_id, act=Correction.Act.ADD, model=TrainingClass._meta.label_lower)
+    return next((one for one in asked if _invitation(one.new.get(EXTRAS)) == partner.pk), None)
 
 
 def ask_change(record: TrainingClass, values: Mapping[str, Any], lessons: list[LessonIn], *, by: User, reason: str) -> Correction:
@@ -49,5 +74,12 @@ def _extras(lessons: Iterable[LessonIn]) -> list[dict[str, Any]]:
     return [{**asdict(one), "hours": plain(one.hours)} for one in lessons]
 
 
-def _write(record: TrainingClass, extras: list[dict[str, Any]], by: User) -> None:
+def _invitation(extras: Any) -> int | None:
+    return extras.get(INVITATION) if isinstance(extras, Mapping) else None
+
+
+def _write(record: TrainingClass, extras: Any, by: User) -> None:
+    if key := _invitation(extras):
+        joint.enter(joint.unanswered(JointPartner(pk=key)), record)
+        return
     write_lessons(record, [LessonIn(**{**one, "hours": Decimal(one["hours"])}) for one in extras])

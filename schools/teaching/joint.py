@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -12,7 +13,10 @@ from schools.inbox import notify
 from schools.models import Appointment, JointPartner, School, TrainingClass, User
 from schools.models.scope import SCHOOL_ROLES
 
-from .classes import DuplicateClass, refuse_locked, twin_of
+from .classes import DuplicateClass, hold, refuse_locked, twin_of
+
+#: What a school that takes part copies from the host; attendance is its own, the money stays the host's.
+SHARED = ("starts_on", "ends_on", "name", "category", "form", "audience", "hours", "first_lesson", "place")
 
 
 def invite(record: TrainingClass, partners: Iterable[School], *, by: User) -> None:
@@ -37,7 +41,8 @@ def waiting_for(school: School) -> list[JointPartner]:
     return list(JointPartner.objects.filter(school=school).waiting().select_related("host_class__school").order_by("host_class__starts_on"))
 
 
-def _locked(partner: JointPartner) -> JointPartner:
+def unanswered(partner: JointPartner) -> JointPartner:
+    """The invitation under lock; raises ValidationError where it needs no answer any more."""
     found = JointPartner.objects.select_for_update(of=("self",)).select_related("host_class__school", "school").get(pk=partner.pk)
     if found.record_id:
         raise ValidationError("本校已经确认参加。")
@@ -50,31 +55,33 @@ def _locked(partner: JointPartner) -> JointPartner:
 
 @transaction.atomic
 def join(partner: JointPartner, attendance: int, *, by: User) -> TrainingClass:
-    """The record 参加 of this school: the host's class with this school's own attendance; the money stays the host's."""
-    partner = _locked(partner)
-    host, school = partner.host_class, partner.school
-    refuse_locked(school, host.starts_on)
-    existing = twin_of(school, host.starts_on, host.name)
+    """The record 参加 of this school. Of a signed day it is asked for instead: `corrected.ask_join`."""
+    hold(partner.school_id)
+    partner = unanswered(partner)
+    refuse_locked(partner.school, partner.host_class.starts_on)
+    record = TrainingClass.objects.create(school=partner.school, recorded_by=by, **values_of(partner, attendance))
+    enter(partner, record)
+    return record
+
+
+def values_of(partner: JointPartner, attendance: int) -> dict[str, Any]:
+    """The host's class with the school's own attendance. Raises DuplicateClass where the school registered it already."""
+    host = partner.host_class
+    existing = twin_of(partner.school, host.starts_on, host.name)
     if existing:
         raise DuplicateClass(existing)
-    record = TrainingClass.objects.create(
-        school=school,
-        part=TrainingClass.Part.PARTICIPANT,
-        attendance=attendance,
-        recorded_by=by,
-        **{
-            name: getattr(host, name)
-            for name in ("starts_on", "ends_on", "name", "category", "form", "audience", "hours", "first_lesson", "place")
-        },
-    )
+    return {name: getattr(host, name) for name in SHARED} | {"part": TrainingClass.Part.PARTICIPANT, "attendance": attendance}
+
+
+def enter(partner: JointPartner, record: TrainingClass) -> None:
+    """The record answers the invitation."""
     partner.record = record
     partner.save(update_fields=["record"])
-    return record
 
 
 @transaction.atomic
 def decline(partner: JointPartner, *, by: User) -> None:
     """The school did not take part."""
-    partner = _locked(partner)
+    partner = unanswered(partner)
     partner.declined_at = timezone.now()
     partner.save(update_fields=["declined_at"])

@@ -187,25 +187,34 @@ def joint_class(request: HttpRequest, pk: int) -> HttpResponse:
     require_recorder(request.user)
     waiting = JointPartner.objects.visible_to(request.user).select_related("host_class__school", "school", "record")
     partner = get_object_or_404(waiting, pk=pk)
-    form = JoinForm(request.POST if request.method == "POST" and "decline" not in request.POST else None)
+    lock = lock_of(partner.school, partner.host_class.starts_on)
+    declines = "decline" in request.POST
+    form = JoinForm(request.POST if request.method == "POST" and not declines else None, locked=lock is not None)
     existing = None
     if request.method == "POST":
         try:
-            if "decline" in request.POST:
+            if declines:
                 joint.decline(partner, by=request.user)
                 messages.success(request, f"已答复：本校没有参加“{partner.host_class.name}”。")
                 return redirect("schools:teaching")
             if form.is_valid():
-                record = joint.join(partner, form.cleaned_data["attendance"], by=request.user)
+                attendance = form.cleaned_data["attendance"]
+                if lock:
+                    return _asked_for(request, form, lambda reason: corrected.ask_join(partner, attendance, **reason))
+                record = joint.join(partner, attendance, by=request.user)
                 messages.success(request, f"已登记参加：{record.name}，本校 {record.attendance} 人次。")
                 return redirect("schools:teaching")
         except classes.DuplicateClass as twin:
             existing = twin.existing
             form.add_error(None, TAKEN)
         except ValidationError as error:
-            form = JoinForm(request.POST)
+            # Signed while the page was open: the same form once more, with the reason it owes now.
+            lock = lock_of(partner.school, partner.host_class.starts_on)
+            form = JoinForm(request.POST, locked=lock is not None)
             form.add_error(None, error)
-    return render(request, "schools/teaching/joint.html", {"form": form, "partner": partner, "existing": existing})
+    asked = corrected.joining_asked(partner) if lock else None
+    context = {"form": form, "partner": partner, "existing": existing, "lock": lock, "asked": asked}
+    return render(request, "schools/teaching/joint.html", context)
 
 
 @require_POST

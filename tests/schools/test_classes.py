@@ -341,6 +341,45 @@ def test_school_that_did_not_take_part_says_so_once(desk, city, county, appoint,
     assert TrainingClass.objects.count() == 1
 
 
+def test_a_joint_class_of_a_signed_day_is_asked_for(city, county, school, locked, appoint, signed_client):
+    host = TrainingClassFactory(school=SchoolFactory(city=city, county=county), starts_on=date(2026, 3, 5), name="联合培训班")
+    partner = JointPartner.objects.create(host_class=host, school=school)
+    client, address = signed_client(appoint("filler")), reverse("schools:joint", args=[partner.pk])
+
+    opened = client.get(address).content.decode()
+    without = client.post(address, {"attendance": "25"})
+    asked = client.post(address, {"attendance": "25", "reason": "当时漏了确认"})
+    correction = Correction.objects.get()
+    shown = client.get(address).content.decode()
+    again = client.post(address, {"attendance": "26", "reason": "再报一次"}).content.decode()
+    before = TrainingClass.objects.filter(school=school).count()
+    corrections.approve(correction, by=appoint("county"))
+    partner.refresh_from_db()
+
+    assert str(locked) in opened and "更正理由" in opened
+    assert without.context["form"].errors == {"reason": ["记录已锁定，请写明更正理由。"]}
+    assert 'value="25"' in without.content.decode()
+    assert asked.url == reverse("schools:correction", args=[correction.pk])
+    assert "等待审核" in shown and "确认参加" not in shown
+    assert "不需要再次提交" in again
+    assert before == 0
+    assert (partner.record.school, partner.record.attendance, partner.record.part) == (school, 25, "participant")
+    assert partner.record.recorded_by.username == "filler"
+
+
+def test_a_joint_class_declined_while_the_request_waits_is_not_entered(city, county, school, locked, appoint, signed_client):
+    host = TrainingClassFactory(school=SchoolFactory(city=city, county=county), starts_on=date(2026, 3, 5), name="联合培训班")
+    partner = JointPartner.objects.create(host_class=host, school=school)
+    client, address = signed_client(appoint("filler")), reverse("schools:joint", args=[partner.pk])
+    client.post(address, {"attendance": "25", "reason": "当时漏了确认"})
+    client.post(address, {"decline": "1"})
+
+    with pytest.raises(corrections.Refused, match="本校已经答复不参加"):
+        corrections.approve(Correction.objects.get(), by=appoint("county"))
+
+    assert not TrainingClass.objects.filter(school=school).exists()
+
+
 def test_trial_lesson_stands_with_its_teacher(desk, school):
     teacher = TeacherFactory(school=school, name="新老师")
     foreign = TeacherFactory(name="外校老师")
