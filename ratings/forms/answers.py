@@ -13,6 +13,7 @@ from ratings.rules import Asked
 from ratings.rules.printing import decimal_text
 from ratings.rules.syntax import Deduct
 from ratings.scoring import entry_from_json
+from schools.asked import number
 
 
 @dataclass(frozen=True)
@@ -68,9 +69,9 @@ def read_row(data: Mapping[str, str], score_pk: int) -> Posted:
     """The row's values out of a form that may hold many rows; a version that is no number counts as outdated."""
     prefix = prefix_of(score_pk)
     answer = f"{prefix}answer-"
-    version = data.get(f"{prefix}version", "")
+    version = number(data.get(f"{prefix}version", ""))
     return Posted(
-        version=int(version) if version.isdecimal() and len(version) < 10 else -1,
+        version=-1 if version is None else version,
         answers={name.removeprefix(answer): data[name] for name in data if name.startswith(answer)},
         remark=data.get(f"{prefix}remark"),
         na=bool(data.get(f"{prefix}na")),

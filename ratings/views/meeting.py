@@ -19,6 +19,7 @@ from ratings.forms.materials import ORDERS, PDF, MaterialsForm
 from ratings.models import Scheme
 from ratings.permissions import may_see_board, require
 from schools import audit
+from schools.asked import number
 from schools.downloads import XLSX
 from schools.models.audit import AuditEntry
 from schools.workbooks import write_workbook
@@ -37,8 +38,7 @@ def projector(request: HttpRequest, pk: int) -> HttpResponse:
     if not found.everyone:
         messages.warning(request, "还没有参评党校。")
         return redirect("ratings:board", pk)
-    typed = request.GET.get("place", "1")
-    place = min(max(int(typed), 1), len(found.everyone)) if typed.isascii() and typed.isdigit() and len(typed) < 9 else 1
+    place = min(number(request.GET.get("place", "1")) or 1, len(found.everyone))
     case = found.everyone[place - 1]
     columns = [(name, full, cell) for (_, name, full), cell in zip(found.columns, case.cells, strict=True)]
     context = {"scheme": scheme, "case": case, "columns": columns, "place": place, "size": len(found.everyone)}

@@ -16,6 +16,7 @@ from ratings.judging.visiting import mark_visited
 from ratings.models import Assessment, Panel, Scheme
 from ratings.permissions import may_arrange_panels, require
 from ratings.workflow import NotAllowed
+from schools.asked import number
 from schools.downloads import export
 
 REFUSED = "评审组由市评委会办公室安排。"
@@ -140,7 +141,7 @@ def _assign(request: HttpRequest, scheme: Scheme, chosen) -> None:
 
 
 def _numbers(request: HttpRequest, name: str) -> list[int]:
-    return [int(value) for value in request.POST.getlist(name) if value.isdecimal() and len(value) < 16]
+    return [key for value in request.POST.getlist(name) if (key := number(value)) is not None]
 
 
 def _scheme(request: HttpRequest, pk: int) -> Scheme:

@@ -15,6 +15,7 @@ from ratings.permissions import may_edit_scheme, may_read_editor, require
 from ratings.rulebuilder.manual import manual
 from ratings.rulebuilder.trying import bound_line, schools_of, try_line, years_of
 from ratings.rulebuilder.vocabulary import catalogue, words_of
+from schools.asked import number
 
 READERS_ONLY = "计分规则由市评委会办公室编写、评委会主任查阅。"
 WORD_LIMIT = 40
@@ -46,7 +47,8 @@ def desk(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _item(scheme: Scheme, text: str) -> Item | None:
     """The item whose page was left; a new one has no row yet."""
-    return Item.objects.filter(scheme=scheme, pk=text).first() if text.isdecimal() and len(text) < 16 else None
+    key = number(text)
+    return None if key is None else Item.objects.filter(scheme=scheme, pk=key).first()
 
 
 def looked_at(found: RuleDesk, do: str, data) -> dict:
@@ -62,17 +64,13 @@ def looked_at(found: RuleDesk, do: str, data) -> dict:
         return {"preview": preview_of(found.spec, rule, found.facts, points)}
     _, bound = bound_line(found.spec, rule, points=points)
     answers, row = read_trial(data, bound)
-    schools, year = context["schools"], _choice(data.get("t-year", ""))
-    school = schools.filter(pk=_choice(data.get("t-school", ""))).first() or schools.first()
+    schools, year = context["schools"], number(data.get("t-year", ""))
+    school = schools.filter(pk=number(data.get("t-school", ""))).first() or schools.first()
     year = year if year in context["years"] else context["years"][0]
     if school is None:
         return context
     trial = try_line(found.scheme, found.spec, rule, school, year, answers, points=points)
     return context | {"row": row, "trial": trial, "asks": bool(bound.asked)}
-
-
-def _choice(text: str) -> int:
-    return int(text) if text.isdecimal() and len(text) < 16 else 0
 
 
 @require_GET

@@ -15,6 +15,7 @@ from ratings.enums import Phase, Star
 from ratings.forms.scheme_groups import GroupForm
 from ratings.models import Category, CustomMetric, Item, Restriction, Scheme, StarBand
 from ratings.permissions import may_edit_scheme, may_read_editor, require
+from schools.asked import number
 
 READERS_ONLY = "编制中的评定方案由市评委会办公室编制、评委会主任查阅。"
 OFFICE_ONLY = "评定方案由市评委会办公室编制。"
@@ -109,12 +110,13 @@ def move(request: HttpRequest, pk: int) -> HttpResponse:
     """One row up or down: the button's value names it, as in up=items-12."""
     scheme = draft_for(request, pk)
     up = "up" in request.POST
-    kind, _, number = request.POST.get("up" if up else "down", "").partition("-")
+    kind, _, typed = request.POST.get("up" if up else "down", "").partition("-")
     if not kind:
         return redirect("ratings:scheme_edit", pk)
-    if kind == KINDS[StarBand] or not number.isdecimal() or len(number) > 15:  # stars stand in the order of their number
+    key = number(typed)
+    if kind == KINDS[StarBand] or key is None:  # stars stand in the order of their number
         raise Http404
-    row = row_of(scheme, kind, int(number))
+    row = row_of(scheme, kind, key)
     try:
         move_row(row, up=up, by=request.user)
     except NotEdited as refused:
@@ -146,8 +148,8 @@ def delete(request: HttpRequest, pk: int, kind: str, row: int) -> HttpResponse:
 
 
 def _version(request: HttpRequest) -> int:
-    version = request.POST.get("version", "")
-    return int(version) if version.isdecimal() and len(version) < 10 else -1
+    version = number(request.POST.get("version", ""))
+    return -1 if version is None else version
 
 
 def _section_of(scheme: Scheme, row: models.Model) -> str:
@@ -209,9 +211,7 @@ def group(request: HttpRequest, pk: int) -> HttpResponse:
 def _section(scheme: Scheme, text: str) -> Section:
     if text == "bonus":
         return Section(None)
-    if not text.isdecimal() or len(text) > 15:
-        raise Http404
-    return Section(get_object_or_404(Category, scheme=scheme, pk=text))
+    return Section(get_object_or_404(Category, scheme=scheme, pk=number(text)))
 
 
 def _group_page(scheme: Scheme, where: Section, name: str) -> HttpResponse:

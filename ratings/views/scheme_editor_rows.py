@@ -13,6 +13,7 @@ from ratings.forms.scheme_item import ItemForm
 from ratings.forms.scheme_rows import ROW_FORMS, EditForm
 from ratings.models import Item, Scheme
 from ratings.permissions import may_edit_scheme
+from schools.asked import number
 
 from .scheme_editor import MODELS, draft_for, locked_away, name_in, place, row_address, row_of
 
@@ -122,8 +123,7 @@ def _beside(request: HttpRequest, scheme: Scheme) -> dict:
         last = scheme.items.filter(kind=ItemKind.BONUS).last()
         code = next_code(scheme, last.code if last else f"{BONUS_LETTER}0")
         return {"kind": ItemKind.BONUS, "code": code, "group": name_in(request.GET, "group")}
-    number = int(section) if section.isdecimal() and len(section) < 16 else 0
-    category = scheme.categories.filter(pk=number).first()
+    category = scheme.categories.filter(pk=number(section)).first()
     if category is None:
         return {}
     group = name_in(request.GET, "group")

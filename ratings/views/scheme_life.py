@@ -16,22 +16,17 @@ from ratings.places import place_of
 from ratings.workflow import NotOpened
 from ratings.workflow.checks import acknowledge, checks_of, deadline_hints
 from ratings.workflow.opening import confirm, is_void, obstacles, propose, standing_proposal, withdraw_proposal
+from schools.asked import number
 
 OFFICE_ONLY = "评定方案由市评委会办公室编制。"
 DRAFTERS_ONLY = "启动前的检查和确认由市评委会办公室、评委会主任办理。"
 #: What a field of a note is called in the form.
 NOTE = "note-"
-MOST_DIGITS = 12
 
 
 def open_to(request: HttpRequest, pk: int) -> Scheme:
     """The scheme, if it exists for this person."""
     return get_object_or_404(Scheme.objects.visible_to(request.user).select_related("city", "copied_from"), pk=pk)
-
-
-def _number(text: str) -> int:
-    """A number that a page wrote into its own form; -1 for anything else."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) < MOST_DIGITS else -1
 
 
 @require_http_methods(["GET", "POST"])
@@ -94,7 +89,7 @@ def checks(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect("ratings:scheme", pk)
     found = checks_of(scheme)
     if request.method == "POST":
-        chosen = _number(request.POST.get("warning", ""))
+        chosen = number(request.POST.get("warning", ""))
         warnings = dict(enumerate(remark.finding for remark in found.warnings))
         every = "warning" not in request.POST
         seen = request.POST.get("digest", "")
@@ -165,7 +160,7 @@ def opening_confirm(request: HttpRequest, pk: int) -> HttpResponse:
     form = OpeningForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            confirm(scheme, _number(request.POST.get("proposal", "")), by=request.user)
+            confirm(scheme, number(request.POST.get("proposal", "")), by=request.user)
         except NotOpened as refused:
             for reason in refused.reasons:
                 form.add_error(None, reason)
