@@ -23,6 +23,7 @@ from ratings.workflow import figures_of, live_figures, scheme_spec, uneditable, 
 from schools.metrics import figures
 from schools.models import Role, School, User
 from schools.models.scope import COUNTY_ROLES, NOTHING, SCHOOL_ROLES
+from schools.workbooks import clean_text
 
 SAVED, CONFLICT, INVALID, REFUSED = "saved", "conflict", "invalid", "refused"
 #: What a ticked box posts.
@@ -150,7 +151,7 @@ class _Door:
         entry, errors = read_entry(bound, score.stage, posted, na=na)
         if remark is not None and len(remark) > REMARK_LIMIT:
             errors[REMARK] = f"说明共 {len(remark)} 字，最多 {REMARK_LIMIT} 字"
-        text = score.remark if remark is None else clean_remark(remark)
+        text = score.remark if remark is None else clean_text(remark)
         unchanged = not errors and (entry_to_json(entry) if entry else None, text) == (score.answers, score.remark)
         if score.version != version and not unchanged:
             sentence = f"{score.updated_by or '他人'}已先保存了不同的内容，您填的还没有保存。"
@@ -194,11 +195,6 @@ class _Door:
         schools = School.objects.filter(pk=self.assessment.school_id)
         found = figures(wanted, schools=schools, year=self.spec.year, start=self.spec.period_start, end=self.spec.period_end)
         return {name: figure.value for name, figure in found[self.assessment.school_id].items()}
-
-
-def clean_remark(text: str) -> str:
-    """A remark as it is stored: browsers end lines with CR LF, and PostgreSQL takes no zero byte."""
-    return text.replace("\0", "").replace("\r\n", "\n").strip()
 
 
 def read_entry(bound: BoundItem, stage: str, posted: Mapping[str, str], *, na: bool = False) -> tuple[Entry | None, dict[str, str]]:

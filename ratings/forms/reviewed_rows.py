@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
-from ratings.answering import SAVED, Row, Saved, clean_remark, read_entry
+from ratings.answering import SAVED, Row, Saved, read_entry
 from ratings.answering import save_rows as save_of_one
 from ratings.criteria.spec import BoundItem
 from ratings.forms.answers import AnswersForm, Posted, read_row
 from ratings.models import Score
 from ratings.scoring import entry_to_json
 from schools.models import User
+from schools.workbooks import clean_text
 
 Outcome = dict[int, tuple[Saved, Posted]]
 
@@ -42,7 +43,7 @@ def row_form(score: Score, bound: BoundItem, outcome: Outcome, *, locked: str = 
 
 def _says_something(score: Score, bound: BoundItem, posted: Posted) -> bool:
     """An unscored row with nothing ticked and nothing typed is no judgement yet, unless declared to be one."""
-    remark = score.remark if posted.remark is None else clean_remark(posted.remark)
+    remark = score.remark if posted.remark is None else clean_text(posted.remark)
     if score.answers is None and not (posted.na or posted.declared or any(posted.answers.values())):
         return remark != score.remark
     entry, errors = read_entry(bound, score.stage, posted.answers, na=posted.na)

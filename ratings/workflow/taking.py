@@ -13,6 +13,7 @@ from ratings.enums import Phase, Stage, Status
 from ratings.models import Assessment, Decision, Item, MetricSnapshot, Move, Result, ReturnedItem, Scheme, SignedPage
 from schools import audit
 from schools.models import School, User
+from schools.workbooks import clean_text
 
 from .blocking import blockers
 from .deadlines import return_deadline
@@ -41,7 +42,7 @@ def take_step(assessment: Assessment, code: str, *, by: User, comment: str = "",
     The assessment is locked and read again before anything is decided, so that of two people at once exactly one gets
     through; everything is one transaction. Raises NotAllowed with every reason; then nothing has changed.
     """
-    step, comment = STEPS[code], comment.replace("\0", "").strip()
+    step, comment = STEPS[code], clean_text(comment)
     with transaction.atomic():
         _hold_above(assessment, code)
         locked = Assessment.objects.select_for_update(of=("self",)).select_related("scheme__city", "school").get(pk=assessment.pk)

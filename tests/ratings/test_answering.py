@@ -76,6 +76,12 @@ def test_answers_that_do_not_fit_change_nothing_and_are_named(row, filler, code,
     assert (row(code).answers, row(code).remark, row(code).version) == (None, "", 0)
 
 
+def test_a_remark_is_stored_as_people_see_it(row, filler):
+    save(row("L2").pk, by=filler, version=0, posted={"无专人": "是"}, remark="\u200b已\0安排\u3000李某\r\n周五到岗 ")
+
+    assert row("L2").remark == "已安排 李某\n周五到岗"
+
+
 def test_a_remark_has_a_limit(row, filler):
     assert "说明" in save(row("M1").pk, by=filler, version=0, posted={}, remark="长" * (REMARK_LIMIT + 1)).errors
 
