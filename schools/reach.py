@@ -1,6 +1,6 @@
 """From which day a record counts, and therefore which lock a change of it must ask.
 
-Records that feed no signed figure (校领导, 工作人员, 课程, 特色品牌, 建设投入, 计划) are free at all times.
+Records that feed no signed figure (校领导, 工作人员, 课程, 特色品牌, 建设投入) are free at all times.
 """
 
 from __future__ import annotations
@@ -14,9 +14,11 @@ from django.db import models
 
 from schools import locks
 from schools.models import (
+    AnnualPlan,
     Budget,
     Equipment,
     MonthlyReport,
+    PlannedClass,
     Regulation,
     School,
     Teacher,
@@ -77,6 +79,9 @@ def _touched(model: type[models.Model], old: Mapping[str, Any], new: Mapping[str
     elif model is MonthlyReport:
         values = old or new
         yield Reach(since=date(int(values["year"]), int(values["month"]), 1))
+    elif model is PlannedClass:
+        years = dict(AnnualPlan.objects.filter(pk__in=[values["plan"] for values in (old, new) if values]).values_list("pk", "year"))
+        yield from (Reach(since=date(years[values["plan"]], int(values["month"]), 1)) for values in (old, new) if values)
     elif model in YEARS:
         yield from (Reach(year=int(values["year"])) for values in (old, new) if values.get("year"))
     elif model in STANDING:

@@ -82,6 +82,12 @@ class BasePlanFormSet(forms.BaseFormSet):
 PlanFormSet = forms.formset_factory(PlanRowForm, formset=BasePlanFormSet, extra=EXTRA_ROWS, max_num=200, absolute_max=210)
 
 
+class PlanReasonForm(forms.Form):
+    """Why months that the school has signed are planned otherwise now."""
+
+    reason = forms.CharField(label="更正理由", max_length=200, required=False, widget=forms.Textarea(attrs={"rows": 2}))
+
+
 class IssueYearForm(forms.Form):
     """The year to issue for."""
 

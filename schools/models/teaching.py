@@ -81,6 +81,11 @@ class PlannedClass(models.Model):
     def __str__(self) -> str:
         return f"{self.month} 月 {self.name}"
 
+    @property
+    def school(self) -> School:
+        """Whose plan it stands in, as every record tells."""
+        return self.plan.school
+
 
 class MonthlyReport(models.Model):
     """The figures of a month as the school confirmed them; derived from the classes, a zero report included."""

@@ -13,10 +13,10 @@ from django.db import transaction
 from django.db.models import ProtectedError, QuerySet
 from django.utils import timezone
 
-from schools import audit
+from schools import audit, corrections
 from schools.changes import note_change, snapshot
-from schools.locks import lock_of
-from schools.models import AnnualPlan, PlannedClass, School, TrainingClass, User
+from schools.locks import APPROVER_NAMES, Lock, lock_of, periods
+from schools.models import AnnualPlan, Correction, PlannedClass, School, TrainingClass, User
 
 FILING_DEADLINE = (3, 31)
 
@@ -106,61 +106,92 @@ def digest_of(rows: Iterable[PlannedClass]) -> str:
 
 
 @transaction.atomic
-def save_rows(school: School, year: int, rows: Iterable[PlanRow], *, by: User) -> AnnualPlan:
+def save_rows(school: School, year: int, rows: Iterable[PlanRow], *, by: User, reason: str = "") -> list[Correction]:
     """Write the table of planned classes; ValidationError says which row cannot be written, and then none is.
 
-    Names and kinds of issued rows stay the issuer's; what a class was held for cannot be removed; a locked period
-    keeps its plan.
+    Names and kinds of issued rows stay the issuer's; what a class was held for cannot be removed. Planned classes count in
+    figures: of a month the school has signed a change becomes a request, which owes a `reason`; the requests come back.
     """
     School.objects.select_for_update().get(pk=school.pk)
     plan, _ = AnnualPlan.objects.get_or_create(school=school, year=year)
     known = {row.pk: row for row in plan.planned_classes.all()}
+    asked: list[Correction | None] = []
     # What goes makes room for what changes, and that for what is new.
     for typed in sorted(rows, key=lambda row: (not row.remove, row.pk is None)):
         if typed.pk is None:
             if not typed.remove:
-                _add(plan, typed, school, by)
+                asked.append(_add(plan, typed, school, by, reason))
             continue
         row = known.get(typed.pk)
         if row is None:
             raise ValidationError(f"“{typed.name}”已被他人从计划中删去，请重新打开本页。")
         if typed.remove:
-            _remove(row, school, by)
+            asked.append(_remove(row, school, by, reason))
         else:
-            _change(row, typed, school, by)
-    return plan
+            asked.append(_change(row, typed, school, by, reason))
+    return [one for one in asked if one is not None]
 
 
-def _add(plan: AnnualPlan, typed: PlanRow, school: School, by: User) -> None:
-    _refuse_locked(school, plan.year, typed.month)
+def signed_part(school: School, year: int) -> Lock | None:
+    """The signed period in which months of this year's plan lie."""
+    return next((lock for lock in periods([school.pk])[school.pk] if lock.start.year <= year <= lock.end.year), None)
+
+
+def waiting(school: School) -> int:
+    """How many changes of its plans the school has asked for that nobody has decided yet."""
+    return Correction.objects.pending().filter(school=school, model=PlannedClass._meta.label_lower).count()
+
+
+def _add(plan: AnnualPlan, typed: PlanRow, school: School, by: User, reason: str) -> Correction | None:
     _refuse_twin(plan, typed.month, typed.name)
-    made = PlannedClass.objects.create(plan=plan, month=typed.month, name=typed.name, kind=typed.kind)
+    values = {"plan": plan, "month": typed.month, "name": typed.name, "kind": typed.kind}
+    if _is_signed(school, plan.year, typed.month, reason):
+        return corrections.request_add(PlannedClass, school, values, by=by, reason=reason)
+    made = PlannedClass.objects.create(**values)
     note_change(made, school=school, action="add", before={}, after=snapshot(made), by=by)
+    return None
 
 
-def _remove(row: PlannedClass, school: School, by: User) -> None:
+def _remove(row: PlannedClass, school: School, by: User, reason: str) -> Correction | None:
     if row.issued_id:
         raise ValidationError(f"“{row.name}”由上级下发，不能从计划中删去。")
-    _refuse_locked(school, row.plan.year, row.month)
+    held = f"“{row.name}”已有办班登记，不能从计划中删去。"
+    if _is_signed(school, row.plan.year, row.month, reason):
+        if row.classes.exists():
+            raise ValidationError(held)
+        return corrections.request_void(row, by=by, reason=reason)
     before = snapshot(row)
     note_change(row, school=school, action="void", before=before, after={}, by=by, reason="从年度计划中删去")
     try:
         row.delete()
     except ProtectedError as error:
-        raise ValidationError(f"“{row.name}”已有办班登记，不能从计划中删去。") from error
+        raise ValidationError(held) from error
+    return None
 
 
-def _change(row: PlannedClass, typed: PlanRow, school: School, by: User) -> None:
+def _change(row: PlannedClass, typed: PlanRow, school: School, by: User, reason: str) -> Correction | None:
     name, kind = (row.name, row.kind) if row.issued_id else (typed.name, typed.kind)
     if (row.month, row.name, row.kind) == (typed.month, name, kind):
-        return
-    _refuse_locked(school, row.plan.year, row.month)
-    _refuse_locked(school, row.plan.year, typed.month)
+        return None
+    _refuse_twin(row.plan, typed.month, name, but=row.pk)
+    signed = [_is_signed(school, row.plan.year, month, reason) for month in (row.month, typed.month)]
+    if any(signed):
+        return corrections.request_change(row, {"month": typed.month, "name": name, "kind": kind}, by=by, reason=reason)
     before = snapshot(row)
     row.month, row.name, row.kind = typed.month, name, kind
-    _refuse_twin(row.plan, row.month, row.name, but=row.pk)
     row.save(update_fields=["month", "name", "kind"])
     note_change(row, school=school, action="change", before=before, after=snapshot(row), by=by)
+    return None
+
+
+def _is_signed(school: School, year: int, month: int, reason: str) -> bool:
+    lock = lock_of(school, date(year, month, 1))
+    if lock and not reason.strip():
+        approver = APPROVER_NAMES[lock.approver]
+        raise ValidationError(
+            f"{lock.name}已提交，{year}年{month}月的计划已经锁定；请在表下写明更正理由后保存，提交数据更正，经{approver}同意后生效。"
+        )
+    return lock is not None
 
 
 def _refuse_twin(plan: AnnualPlan, month: int, name: str, *, but: int | None = None) -> None:
@@ -171,7 +202,7 @@ def _refuse_twin(plan: AnnualPlan, month: int, name: str, *, but: int | None = N
 def _refuse_locked(school: School, year: int, month: int) -> None:
     lock = lock_of(school, date(year, month, 1))
     if lock:
-        raise ValidationError(f"{lock.name}已提交，{year}年{month}月的计划已经锁定，不能再改。")
+        raise ValidationError(f"{lock.name}已提交，{year}年{month}月的计划已经锁定，不能复制；请在表中填写要增加的班次，并写明更正理由。")
 
 
 def own_rows(school: School, year: int) -> QuerySet[PlannedClass]:

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from schools.asked import number
-from schools.forms.plans import IssueYearForm, PlanFormSet
+from schools.forms.plans import IssueYearForm, PlanFormSet, PlanReasonForm
 from schools.models import IssuedPlan
 from schools.permissions import may_issue_plan, may_record, readable_schools, require_issuer, require_recorder
 from schools.teaching import issuing, plans
@@ -53,17 +53,21 @@ def edit(request: HttpRequest, year: int) -> HttpResponse:
     digest = plans.digest_of(rows)
     initial = [{"pk": row.pk, "month": row.month, "name": row.name, "kind": row.kind} for row in rows]
     table = PlanFormSet(request.POST or None, prefix="row", initial=initial)
+    lock = plans.signed_part(school, year)
+    why = PlanReasonForm(request.POST or None)
     problem = None
-    if request.method == "POST" and table.is_valid():
+    if request.method == "POST" and table.is_valid() & why.is_valid():
         if request.POST.get("seen") != digest:
             problem = CHANGED
         else:
             try:
-                plans.save_rows(school, year, table.rows(), by=request.user)
+                asked = plans.save_rows(school, year, table.rows(), by=request.user, reason=why.cleaned_data["reason"])
             except ValidationError as error:
                 problem = "；".join(error.messages)
             else:
                 messages.success(request, f"已保存{year}年培训计划。")
+                if asked:
+                    messages.success(request, f"锁定月份的 {len(asked)} 处改动已提交数据更正，同意后生效。")
                 return redirect("schools:plan_edit", year) if "more" in request.POST else redirect("schools:plan", school.pk, year)
     known = {str(row.pk): (row, held) for row, held in found}
     context = {
@@ -73,7 +77,10 @@ def edit(request: HttpRequest, year: int) -> HttpResponse:
         "table": table,
         "lines": [(form, *known.get(str(form["pk"].value()), (None, []))) for form in table],
         "seen": digest,
-        "problem": problem,
+        "problem": problem or next((error for errors in why.errors.values() for error in errors), None),
+        "lock": lock,
+        "why": why,
+        "waiting": plans.waiting(school) if lock else 0,
         "current": rows if problem == CHANGED else [],
         "can_copy": not rows and plans.own_rows(school, year - 1).exists(),
     }

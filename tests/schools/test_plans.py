@@ -7,8 +7,8 @@ from django.core.exceptions import ValidationError
 from django.urls import reverse
 from django.utils import timezone
 
-from schools import locks
-from schools.models import AnnualPlan, IssuedPlan, Notice, PlannedClass, RecordChange
+from schools import corrections, locks
+from schools.models import AnnualPlan, Correction, IssuedPlan, Notice, PlannedClass, RecordChange
 from schools.teaching import plans
 from tests.factories import AnnualPlanFactory, CountyFactory, PlannedClassFactory, SchoolFactory, TrainingClassFactory
 
@@ -162,6 +162,49 @@ def test_signed_period_keeps_its_plan(desk, school, signed):
 
     assert "2026年3月的计划已经锁定" in page
     assert names(school) == []
+
+
+def test_changes_of_a_signed_plan_are_asked_for_and_written_when_agreed(desk, appoint, school, signed):
+    plan = AnnualPlanFactory(school=school, year=2026)
+    spring, autumn = (PlannedClassFactory(plan=plan, month=month, name=name) for month, name in ((3, "春训"), (9, "秋训")))
+    rows = [(4, "春训", spring.kind, spring.pk), (9, "秋训", autumn.kind, autumn.pk, "on"), (5, "补一个班", "main")]
+    county = appoint("county")
+
+    without = save(desk, *rows).content.decode()
+    done = desk.get(save(desk, *rows, reason="县里调整了安排").url).content.decode()
+    before = names(school)
+    shown = desk.get(reverse("schools:plan_edit", args=[2026])).content.decode()
+    for correction in Correction.objects.order_by("pk"):
+        corrections.approve(correction, by=county)
+
+    assert "请在表下写明更正理由" in without and 'value="补一个班"' in without
+    assert "3 处改动已提交数据更正" in done and "有 3 处改动等待审核" in shown
+    assert before == ["春训", "秋训"]
+    assert list(PlannedClass.objects.order_by("month").values_list("month", "name", "kind")) == [
+        (4, "春训", spring.kind),
+        (5, "补一个班", "main"),
+    ]
+    assert RecordChange.objects.filter(action="correct", reason="县里调整了安排").count() == 3
+
+
+def test_a_planned_class_that_was_held_is_not_asked_to_go(desk, school, signed):
+    row = PlannedClassFactory(plan=AnnualPlanFactory(school=school, year=2026), month=3, name="春训")
+    TrainingClassFactory(school=school, planned=row)
+
+    page = save(desk, (3, "春训", row.kind, row.pk, "on"), reason="取消").content.decode()
+
+    assert "“春训”已有办班登记，不能从计划中删去" in page
+    assert not Correction.objects.exists()
+
+
+def test_the_same_row_is_not_asked_for_twice(desk, school, signed):
+    row = PlannedClassFactory(plan=AnnualPlanFactory(school=school, year=2026), month=3, name="春训")
+
+    save(desk, (4, "春训", row.kind, row.pk), reason="改期")
+    again = save(desk, (5, "春训", row.kind, row.pk), reason="再改期").content.decode()
+
+    assert "已有一份数据更正等待审核" in again and "再改期" in again
+    assert Correction.objects.count() == 1
 
 
 def test_issuing_leaves_signed_plans_alone(city, county, school, signed, appoint, signed_client):
