@@ -212,7 +212,7 @@ def _request(act, model, school, obj, old, new, current, *, by, reason, extras=N
 
 
 def _decide(correction: Correction, status: str, *, by: User, remark: str) -> Correction:
-    School.objects.select_for_update().get(pk=correction.school_id)
+    School.objects.hold(correction.school_id)
     locked = Correction.objects.select_for_update().get(pk=correction.pk)
     if locked.status != Status.PENDING:
         raise Refused(f"这份数据更正{locked.get_status_display()}，不能再次办理。")

@@ -104,7 +104,7 @@ def hand_over(
 
     The outgoing person loses the role at once, except on the very day they began. Raises ValidationError.
     """
-    School.objects.select_for_update().get(pk=appointment.school_id)
+    School.objects.hold(appointment.school_id)
     held = Appointment.objects.select_for_update(of=("self",)).select_related("school__city", "user").get(pk=appointment.pk)
     today = timezone.localdate()
     if (held.end is not None and held.end < today) or Handover.objects.filter(ended=held).exists():

@@ -78,7 +78,7 @@ def remind(school: School, matters: Iterable[tuple[str, str]], *, by: User | Non
     Raises NobodyToRemind.
     """
     now = now or timezone.now()
-    School.objects.select_for_update(of=("self",)).get(pk=school.pk)
+    School.objects.hold(school.pk)
     people = _people([school.pk])[school.pk]
     if not people["filler"] and not people["head"]:
         raise NobodyToRemind(f"{school}没有填报人和负责人，无法在系统内提醒，请联系安全管理员任命，或复制提醒文字另行通知。")

@@ -87,8 +87,7 @@ def _hold_above(assessment: Assessment, code: str) -> None:
     elif code == "submit":
         scheme.filter(phase=Phase.OPEN).first()
     if code in SIGNING:
-        # Messages may still name the school meanwhile: no row that points to it waits.
-        School.objects.select_for_update(no_key=True).get(pk=assessment.school_id)
+        School.objects.hold(assessment.school_id)
 
 
 def allowed_steps(user: User, assessment: Assessment) -> list[Step]:

@@ -70,7 +70,7 @@ class GridForm(ReasonMixin, forms.Form, metaclass=AbstractForm):
         reason, asked = self.cleaned_data.get("reason", ""), 0
         try:
             with transaction.atomic():
-                School.objects.select_for_update().get(pk=self.school.pk)
+                School.objects.hold(self.school.pk)
                 current = {getattr(one, self.key): snapshot(one) for one in self.records()}
                 if saving.digest(current) != self.cleaned_data["seen"]:
                     raise saving.Stale(current)

@@ -46,7 +46,7 @@ def record_visit(
     looked_at = {point: checklist[point] for point in POINTS if checklist.get(point) in REMARKS}
     values = {"by": by, "on": on, "kind": kind, "team": team, "checklist": looked_at, "findings": findings}
     with transaction.atomic():
-        _hold(school.pk)
+        School.objects.hold(school.pk)
         if Visit.objects.kept().filter(school=school, by=by, on=on, kind=kind).exists():
             raise GuidanceRefused(f"您 {on:%Y-%m-%d} 对该校已登记同类走访，请打开那一次走访核对，不必重复登记。")
         if lock_of(school, on):
@@ -59,7 +59,7 @@ def record_visit(
 def void_visit(visit: Visit, *, by: User, reason: str) -> Visit | Correction:
     """Take a visit out of every count; problems it found no longer wait. Of a signed day it is asked for."""
     with transaction.atomic():
-        _hold(visit.school_id)
+        School.objects.hold(visit.school_id)
         locked = Visit.objects.select_for_update().select_related("school__city").get(pk=visit.pk)
         if not locked.is_voided and lock_of(locked.school, locked.on):
             return corrected.ask_void(locked, by=by, reason=reason)
@@ -69,11 +69,6 @@ def void_visit(visit: Visit, *, by: User, reason: str) -> Visit | Correction:
             raise GuidanceRefused(refused.messages[0]) from refused
         audit.record("void", by=by, city=locked.school.city, subject=f"{locked.school} 走访 {locked}", detail={"原因": reason})
     return locked
-
-
-def _hold(school: int) -> None:
-    """The school before its records, as everybody does who signs, corrects or changes them."""
-    School.objects.select_for_update().get(pk=school)
 
 
 def assign(user: User, schools: Sequence[School], *, by: User, since: date) -> int:

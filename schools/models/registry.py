@@ -20,6 +20,14 @@ class SchoolQuerySet(models.QuerySet):
         """Administrative order: by county, then within it."""
         return self.order_by("county__order", "county__code", "order", "code")
 
+    def hold(self, pk: int) -> "School":
+        """The school under lock until the end of the transaction, for whoever signs, corrects or changes its records.
+
+        Rows that only point to it, such as another school's invitation or a message, do not wait: two schools that
+        invite each other would wait for ever.
+        """
+        return self.select_for_update(no_key=True).get(pk=pk)
+
     def near_first(self, school: "School") -> "SchoolQuerySet":
         """For choosing neighbours of a school: those of its county before the others, each in administrative order."""
         near = Case(When(county=school.county_id, then=Value(0)), default=Value(1))

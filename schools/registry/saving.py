@@ -34,7 +34,7 @@ def digest(values: Mapping[str, Any]) -> str:
 @transaction.atomic
 def add(model: type[models.Model], school: School, values: Mapping[str, Any], *, by: User, reason: str = "") -> models.Model:
     """A new record, or the request for one."""
-    School.objects.select_for_update().get(pk=school.pk)
+    School.objects.hold(school.pk)
     if lock_for(school, model, {}, {name: plain(value) for name, value in values.items()}):
         return corrections.request_add(model, school, values, by=by, reason=reason)
     record = _filled(model(school=school), values)
@@ -51,7 +51,7 @@ def change(
 ) -> models.Model:
     """Other values for a record, or the request for them. `seen` is the digest the form was made from; raises Stale."""
     school = record if isinstance(record, School) else record.school
-    School.objects.select_for_update().get(pk=school.pk)
+    School.objects.hold(school.pk)
     stored = type(record)._base_manager.select_for_update().get(pk=record.pk)
     before = snapshot(stored)
     if digest(before) != seen:
@@ -81,7 +81,7 @@ def end(record: models.Model, on: date, *, field: str, by: User, reason: str) ->
 def void(record: models.Model, *, by: User, reason: str) -> models.Model:
     """Takes a record out of every figure, or asks for it; one without history of its own is taken out of the table."""
     school = record.school
-    School.objects.select_for_update().get(pk=school.pk)
+    School.objects.hold(school.pk)
     before = snapshot(record)
     if lock_for(school, type(record), before, {}):
         return corrections.request_void(record, by=by, reason=reason)

@@ -149,7 +149,7 @@ def worded_lessons(lessons: Iterable[LessonIn]) -> str:
 @transaction.atomic
 def register(school: School, values: Mapping[str, Any], lessons: Iterable[LessonIn], partners: Iterable[School] = (), *, by: User):
     """A new record. Raises DuplicateClass, or ValidationError where the period is locked."""
-    hold(school.pk)
+    School.objects.hold(school.pk)
     refuse_locked(school, values["starts_on"])
     existing = twin_of(school, values["starts_on"], values["name"])
     if existing:
@@ -167,7 +167,7 @@ def register(school: School, values: Mapping[str, Any], lessons: Iterable[Lesson
 @transaction.atomic
 def change(record: TrainingClass, values: Mapping[str, Any], lessons: Iterable[LessonIn], *, by: User, seen: str, reason: str = ""):
     """Other values for a record; the old ones stay in its list of changes. `seen` is the digest the form was made from."""
-    hold(record.school_id)
+    School.objects.hold(record.school_id)
     record = TrainingClass.objects.select_for_update().get(pk=record.pk)
     if record.is_voided:
         raise Stale("这一班次已被作废，不能再修改。")
@@ -193,7 +193,7 @@ def change(record: TrainingClass, values: Mapping[str, Any], lessons: Iterable[L
 @transaction.atomic
 def void(record: TrainingClass, *, by: User, reason: str) -> None:
     """Take the record out of every figure, with a reason that stays."""
-    hold(record.school_id)
+    School.objects.hold(record.school_id)
     record = TrainingClass.objects.select_for_update().get(pk=record.pk)
     refuse_locked(record.school, record.starts_on)
     before = full_snapshot(record)
@@ -201,11 +201,6 @@ def void(record: TrainingClass, *, by: User, reason: str) -> None:
     note_change(record, school=record.school, action="void", before=before, after={}, by=by, reason=reason[:200])
     detail = {"党校": record.school.name, "原因": reason[:200]}
     audit.record("void", by=by, city=record.school.city, subject=f"开班登记 {record}", detail=detail)
-
-
-def hold(school: int) -> None:
-    """The school before its records, as everybody does who signs, corrects or changes them."""
-    School.objects.select_for_update().get(pk=school)
 
 
 def refuse_locked(school: School, day: date) -> None:

@@ -16,7 +16,7 @@ from schools.changes import plain
 from schools.models import Correction, JointPartner, School, TrainingClass, User
 
 from . import joint
-from .classes import LESSONS, DuplicateClass, LessonIn, hold, lessons_of, twin_of, worded_lessons, write_lessons
+from .classes import LESSONS, DuplicateClass, LessonIn, lessons_of, twin_of, worded_lessons, write_lessons
 
 #: The key under which a request keeps which invitation to a joint class it answers.
 INVITATION = "invitation"
@@ -39,7 +39,7 @@ def ask_add(school: School, values: Mapping[str, Any], lessons: list[LessonIn], 
 @transaction.atomic
 def ask_join(partner: JointPartner, attendance: int, *, by: User, reason: str) -> Correction:
     """That the school took part in a joint class of a day it has signed. Raises ValidationError where the answer is on its way."""
-    hold(partner.school_id)
+    School.objects.hold(partner.school_id)
     partner = joint.unanswered(partner)
     if waiting := joining_asked(partner):
         raise ValidationError(f"本校已于{waiting.asked_at:%m月%d日}提交数据更正，正在等待审核，不需要再次提交。")

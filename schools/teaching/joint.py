@@ -13,7 +13,7 @@ from schools.inbox import notify
 from schools.models import Appointment, JointPartner, School, TrainingClass, User
 from schools.models.scope import SCHOOL_ROLES
 
-from .classes import DuplicateClass, hold, refuse_locked, twin_of
+from .classes import DuplicateClass, refuse_locked, twin_of
 
 #: What a school that takes part copies from the host; attendance is its own, the money stays the host's.
 SHARED = ("starts_on", "ends_on", "name", "category", "form", "audience", "hours", "first_lesson", "place")
@@ -56,7 +56,7 @@ def unanswered(partner: JointPartner) -> JointPartner:
 @transaction.atomic
 def join(partner: JointPartner, attendance: int, *, by: User) -> TrainingClass:
     """The record 参加 of this school. Of a signed day it is asked for instead: `corrected.ask_join`."""
-    hold(partner.school_id)
+    School.objects.hold(partner.school_id)
     partner = unanswered(partner)
     refuse_locked(partner.school, partner.host_class.starts_on)
     record = TrainingClass.objects.create(school=partner.school, recorded_by=by, **values_of(partner, attendance))

@@ -118,7 +118,7 @@ def confirm(school: School, year: int, month: int, *, by: User, reason: str = ""
     What was confirmed before stays: a second confirmation needs a reason, keeps the day of the first and both sets of
     figures. Raises ValidationError with a sentence.
     """
-    School.objects.select_for_update().get(pk=school.pk)
+    School.objects.hold(school.pk)
     found = month_of(school, year, month)
     if found.state in (FUTURE, RUNNING):
         raise ValidationError(f"{month}月还没有结束，结束后再确认月报。")

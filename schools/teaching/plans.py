@@ -112,7 +112,7 @@ def save_rows(school: School, year: int, rows: Iterable[PlanRow], *, by: User, r
     Names and kinds of issued rows stay the issuer's; what a class was held for cannot be removed. Planned classes count in
     figures: of a month the school has signed a change becomes a request, which owes a `reason`; the requests come back.
     """
-    School.objects.select_for_update().get(pk=school.pk)
+    School.objects.hold(school.pk)
     plan, _ = AnnualPlan.objects.get_or_create(school=school, year=year)
     known = {row.pk: row for row in plan.planned_classes.all()}
     asked: list[Correction | None] = []
@@ -213,7 +213,7 @@ def own_rows(school: School, year: int) -> QuerySet[PlannedClass]:
 @transaction.atomic
 def copy_last_year(school: School, year: int, *, by: User) -> int:
     """Last year's own rows once more, those already there left out; how many were added."""
-    School.objects.select_for_update().get(pk=school.pk)
+    School.objects.hold(school.pk)
     plan, _ = AnnualPlan.objects.get_or_create(school=school, year=year)
     there = set(plan.planned_classes.values_list("month", "name"))
     added = 0
@@ -232,7 +232,7 @@ def copy_last_year(school: School, year: int, *, by: User) -> int:
 @transaction.atomic
 def file_plan(school: School, year: int, *, by: User) -> AnnualPlan:
     """备案 today; a plan is filed once, and not empty."""
-    School.objects.select_for_update().get(pk=school.pk)
+    School.objects.hold(school.pk)
     plan = plan_of(school, year)
     if plan is None or not plan.planned_classes.exists():
         raise ValidationError("计划中还没有班次，请先填写再备案。")

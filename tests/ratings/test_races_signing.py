@@ -100,6 +100,27 @@ def test_a_signed_figure_changes_unasked_without_the_lock(race_year, unlocked, m
     assert not signed_as_it_stands(row, submit_and_change(year, row))
 
 
+# Two hosts that invite each other
+
+
+def test_two_schools_that_invite_each_other_at_once_both_register(race_year, race_rounds, monkeypatch):
+    year = race_year(2)
+    linger(monkeypatch, "schools.teaching.classes", "write_lessons")
+    one, other = (row.school for row in year.assessments)
+    fillers = {row.school: year.person("filler", row) for row in year.assessments}
+    wrong = []
+
+    for number in range(race_rounds // 5):
+        values = {**HELD, "name": f"第{number}期联合班", "starts_on": year.scheme.period_start, "ends_on": year.scheme.period_start}
+        found = at_once(
+            lambda values=values: classes.register(one, values, [], [other], by=fillers[one]),
+            lambda values=values: classes.register(other, values, [], [one], by=fillers[other]),
+        )
+        wrong += [result for result in found if not isinstance(result, TrainingClass)]
+
+    assert wrong == []
+
+
 # Handing in while a class is registered
 
 HELD = {"name": "骨干班", "category": "main", "hours": 4, "attendance": 60}
