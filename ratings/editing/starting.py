@@ -30,7 +30,7 @@ def default_name(city: Region, year: int) -> str:
 def start_scheme(city: Region, *, year: int, name: str, organiser: str, by: User) -> Scheme:
     """An empty draft. Raises ValidationError where the city has a scheme of the year already."""
     with transaction.atomic():
-        Region.objects.select_for_update().get(pk=city.pk)
+        Region.objects.select_for_update(no_key=True).get(pk=city.pk)  # entries of the audit chain point to it and must not wait
         scheme = Scheme(
             city=city,
             year=year,

@@ -55,7 +55,8 @@ def missing_at(evaluation: Evaluation, row: Assessment, sheets: Sequence[str] = 
     missing = [Gap(row, GapKind.SCORES, problem.text) for problem in outcome.problems]
     if row.status == Status.LAPSED and not evaluation.scheme.imported:
         return missing  # what judges and reviewers had begun there is never finished and does not count
-    missing += [Gap(row, GapKind.SHEETS, f"{judge}的评分表尚未提交") for judge in sheets]
+    if sheets:
+        missing.append(Gap(row, GapKind.SHEETS, f"评分表尚未提交：{'、'.join(sheets)}"))
     missing += [Gap(row, GapKind.ADJUSTED, f"{code} 核定后系统取数有变化，待复核") for code in evaluation.outdated.get(key, ())]
     if not evaluation.scheme.imported:
         met = [f"限制性情形 {entry.code}（{entry.name}）符合条件，尚待认定" for entry in proposed(evaluation, key)]

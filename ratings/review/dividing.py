@@ -29,6 +29,6 @@ def scored_elsewhere(scheme: Scheme, spec: SchemeSpec, user: User) -> frozenset[
 def set_division(scheme: Scheme, county: Region, chosen: Mapping[Category, User | None]) -> None:
     """Replace the county's division of this scheme; a category without a reviewer is everybody's."""
     with transaction.atomic():
-        Region.objects.select_for_update().get(pk=county.pk)  # two leads at once divide one after the other
+        Region.objects.select_for_update(no_key=True).get(pk=county.pk)  # two leads at once divide one after the other
         Division.objects.filter(category__scheme=scheme, county=county).delete()
         Division.objects.bulk_create(Division(category=category, county=county, user=user) for category, user in chosen.items() if user)

@@ -117,7 +117,7 @@ def test_live_board_names_what_is_missing_at_each_school(page, rows):
 
     board = text(page("board"))
 
-    assert f"{JUDGES[0]}的评分表尚未提交" in board
+    assert f"评分表尚未提交：{JUDGES[0]}" in board
     assert board.count("缺 1 项") == 1
     assert "未审定" in board
 
