@@ -32,7 +32,11 @@ class VisitForm(forms.ModelForm):
     """
 
     reason = forms.CharField(
-        label="更正理由", max_length=200, required=False, widget=forms.Textarea(attrs={"rows": 2}), help_text="写明为什么在提交自评以后登记。"
+        label="更正理由",
+        max_length=200,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text="写明为什么在提交自评以后登记。",
     )
 
     class Meta:
