@@ -8,7 +8,7 @@ from ratings.models import Assessment, JudgeSheet, Score
 from ratings.results import accept_all
 from tests.factories import CountyFactory, SchoolFactory
 
-from .committee_year import committee_year
+from .committee_year import JUDGES, committee_year
 
 pytestmark = pytest.mark.django_db
 
@@ -51,7 +51,8 @@ def test_gaps_stand_school_by_school_with_their_number(page, rows):
     response = page()
 
     assert listed(response) == [row.school.name for row in rows]
-    assert "4 所共缺 8 项" in response.content.decode()
+    assert "4 所共缺 6 项" in response.content.decode()
+    assert f"评分表尚未提交：{'、'.join(JUDGES)}" in response.content.decode()
 
 
 @pytest.mark.parametrize(
