@@ -4,16 +4,15 @@ import hashlib
 import socket
 import subprocess
 import sys
-import time
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.test import override_settings
 
 from ratings.documents import font_sources, fonts, pdf
-from ratings.documents.bulletin import STYLESHEETS, render_html, render_pdf_bytes
+from ratings.documents.bulletin import render_html, render_pdf_bytes
 from ratings.documents.fonts import FontMissing
-from tests.documents import bulletin, city, text, tool
+from tests.documents import bulletin, text, tool
 
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9">'
 RARE = "㙍𠮷埇洺堃喆赟玥镕翀汫堽崀𬒗𫚖𪨰"
@@ -196,31 +195,6 @@ def test_preview_links_stylesheets_and_has_no_inline_style_or_script():
 def test_preview_and_pdf_say_the_same():
     preview, printed = (render_html(bulletin(), preview=preview).split("<article")[1] for preview in (True, False))
     assert preview == printed
-
-
-def test_rendering_keeps_pace_with_bare_weasyprint(monkeypatch):
-    from weasyprint import CSS, HTML
-    from weasyprint.layout import inline
-
-    from ratings.documents.justify import justify_line
-
-    html = render_html(bulletin(city()))
-    render_pdf_bytes(bulletin())
-    engine = next(iter(pdf._engines.values()))
-    sheets = [engine._faces, CSS(filename="static/" + STYLESHEETS[0], font_config=engine._fonts)]
-    ours = fastest(lambda: render_pdf_bytes(bulletin()))
-    monkeypatch.setattr(inline, "justify_line", justify_line.original)
-    bare = fastest(lambda: HTML(string=html).write_pdf(font_config=engine._fonts, stylesheets=sheets))
-    assert ours <= 1.3 * bare, f"{ours:.3f} s against {bare:.3f} s"
-
-
-def fastest(action) -> float:
-    times = []
-    for _ in range(3):
-        start = time.process_time()
-        action()
-        times.append(time.process_time() - start)
-    return min(times)
 
 
 def link_fonts(source, target) -> None:

@@ -3,7 +3,6 @@
 import io
 import random
 import re
-import time
 import zipfile
 
 import pytest
@@ -119,16 +118,11 @@ def _replace_cells(dice, content):
 def test_damaged_workbook_is_read_or_refused_with_sentences(mutate, times):
     dice = random.Random(f"{mutate.__name__} 20261120")
     seeds = list(_seeds())
-    slowest = 0.0
 
     for number in range(times):
         content = mutate(dice, seeds[number % len(seeds)])
-        began = time.monotonic()
         try:
             _read(content)
         except WorkbookError as error:
             assert str(error).startswith("a.xlsx")
             assert re.search("[一-鿿]", str(error))
-        slowest = max(slowest, time.monotonic() - began)
-
-    assert slowest < 5
