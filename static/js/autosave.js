@@ -16,29 +16,26 @@
     return Array.from(element.querySelectorAll("input[name], textarea[name], select[name]"));
   }
 
-  function ticked(one) { return one.checked; }
-  function value(one) { return one.value; }
-  function written(one) { return one.options ? one.querySelector("[selected]")?.value ?? one.options[0]?.value : one.defaultValue; }
+  // What the server wrote into a control, whatever somebody has made of it since.
+  function delivered(one) { return one.options ? one.querySelector("[selected]")?.value ?? one.options[0]?.value : one.defaultValue; }
 
-  // The values of a row by the names of its controls; unticked boxes are left out, as a browser leaves them out.
-  function values(element, isTicked, valueOf) {
+  // The values of a row by the names of its controls, as they stand or as the server sent them; unticked boxes are left
+  // out, as a browser leaves them out.
+  function values(element, asSent) {
     const found = {};
     controls(element).forEach(function (one) {
       const box = one.type === "checkbox" || one.type === "radio";
-      if (!box) found[one.name] = (valueOf || value)(one);
-      else if ((isTicked || ticked)(one)) found[one.name] = one.value;
+      if (!box) found[one.name] = asSent ? delivered(one) : one.value;
+      else if (asSent ? one.defaultChecked : one.checked) found[one.name] = one.value;
     });
     return found;
   }
 
-  function typed(element, isTicked, valueOf) {
-    const found = values(element, isTicked, valueOf);
+  function typed(element, asSent) {
+    const found = values(element, asSent);
     controls(element).forEach(function (one) { if (one.hasAttribute("data-version")) delete found[one.name]; });
     return JSON.stringify(found);
   }
-
-  // What the server wrote into the page: on a slow line somebody may have typed before this file came.
-  function delivered(element) { return typed(element, function (one) { return one.defaultChecked; }, written); }
 
   function fill(element, kept) {
     controls(element).forEach(function (one) {
@@ -204,7 +201,8 @@
     rows.set(row.key, row);
     // After a full page came back with an error, what is on it was typed but not saved.
     const unsaved = element.dataset.state && element.dataset.state !== "saved";
-    row.acknowledged = unsaved ? "" : delivered(element);
+    // On a slow line somebody may have typed before this file came: only what the server sent is acknowledged.
+    row.acknowledged = unsaved ? "" : typed(element, true);
     if (element.querySelector("[data-conflict]")) row.halted = true;
     if (unsaved) row.refused = typed(element);
     else restore(row);

@@ -10,6 +10,7 @@ from schools.models import Leader, Lesson
 from tests.factories import (
     AnnualPlanFactory,
     LessonFactory,
+    LiaisonFactory,
     PlannedClassFactory,
     RegulationFactory,
     TeacherFactory,
@@ -69,3 +70,15 @@ def test_acts_on_a_record_are_in_sight_without_pushing(slug, page, school, live_
 
     acts = [one.bounding_box() for one in page.locator("table.data tbody a").all()]
     assert acts and max(box["x"] + box["width"] for box in acts) <= NARROW
+
+
+def test_a_visit_is_registered_from_the_list_without_pushing(school, appoint, signed_in, live_server):
+    guide = appoint("liaison")
+    LiaisonFactory(user=guide, school=school)
+    page = signed_in(guide)
+    page.set_viewport_size({"width": NARROW, "height": 740})
+
+    page.goto(live_server.url + reverse("schools:guidance"))
+
+    box = page.get_by_role("link", name="登记对").bounding_box()
+    assert box["x"] + box["width"] <= NARROW
