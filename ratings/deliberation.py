@@ -198,10 +198,7 @@ class Deliberation:
 def deliberate(scheme: Scheme) -> Deliberation:
     """Score the scheme as it stands and gather what belongs to each school; the queries do not grow with the schools."""
     rows = list(
-        Assessment.objects.filter(scheme=scheme)
-        .exclude(status=Status.DECLINED)
-        .select_related("school__county", "decision")
-        .order_by("school__county__order", "school__county__code", "school__order", "school__code")
+        Assessment.objects.filter(scheme=scheme).exclude(status=Status.DECLINED).select_related("school__county", "decision").in_order()
     )
     evaluation = evaluate(scheme, assessments=rows, with_self=True)
     spec = evaluation.spec

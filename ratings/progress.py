@@ -30,7 +30,7 @@ class Line:
 def overseen(user: User) -> QuerySet[Assessment]:
     """Assessments in reach with what a line of the list shows."""
     rows = Assessment.objects.visible_to(user).select_related("school__county", "scheme__city")
-    return rows.prefetch_related("extensions").order_by("school__order", "school__code")
+    return rows.prefetch_related("extensions").in_order()
 
 
 def lines(scheme: Scheme, user: User, status: str = "") -> list[Line]:

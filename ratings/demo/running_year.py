@@ -88,7 +88,7 @@ def _panel(scheme: Scheme, users: dict[str, User]) -> Panel:
 def _by_county(scheme: Scheme) -> dict[Region, list[Assessment]]:
     found: dict[Region, list[Assessment]] = {}
     rows = Assessment.objects.filter(scheme=scheme).select_related("school__county", "scheme__city")
-    for row in rows.order_by("school__order", "school__code"):
+    for row in rows.in_order():
         found.setdefault(row.school.county, []).append(row)
     return found
 
@@ -142,9 +142,7 @@ def _advance(assessment: Assessment, school: SchoolYear, target: str, lead: User
 def _score(scheme: Scheme, judged: dict[str, SchoolYear]) -> None:
     """Sheets of the first schools of the panel as the sample's judges filled them in, closed at some of them."""
     judges = list(Judge.objects.filter(scheme=scheme).select_related("user"))
-    waiting = (
-        Assessment.objects.filter(scheme=scheme, status=Status.CITY).select_related("school").order_by("school__order", "school__code")
-    )
+    waiting = Assessment.objects.filter(scheme=scheme, status=Status.CITY).select_related("school").in_order()
     for place, assessment in enumerate(waiting[: CLOSED + BEGUN]):
         school = judged[assessment.school.code]
         sheets = sorted(school.judged.city.items())
@@ -160,7 +158,7 @@ def _close_self_assessment(scheme: Scheme, office: User) -> None:
     scheme.save(update_fields=["self_due"])
     extended = timezone.localdate() + dt.timedelta(days=SELF_DAYS)
     late = Assessment.objects.filter(scheme=scheme, status__in=[Status.DRAFT, Status.CONFIRMING]).select_related("scheme__city", "school")
-    *at_work, last = late.order_by("school__order", "school__code")
+    *at_work, last = late.in_order()
     for assessment in at_work:
         grant_extension(assessment, Stage.SELF, extended, by=office, reason="台风停课，补办培训班次")
     scheme.refresh_from_db()

@@ -17,7 +17,7 @@ NOTES = (
 
 def note_visits(city: Region, *, by: User) -> None:
     """Feedback for the first schools of the year that stands before its bulletin; a second call changes nothing."""
-    rows = Assessment.objects.filter(scheme__city=city).select_related("scheme").order_by("school__order", "school__code")
+    rows = Assessment.objects.filter(scheme__city=city).select_related("scheme").in_order()
     for number, (assessment, text) in enumerate(zip(rows, NOTES, strict=False)):
         if not Feedback.objects.filter(assessment=assessment).exists():
             visited_on = dt.date(assessment.scheme.year, 11, 10 + number)

@@ -58,9 +58,7 @@ def panels_of(scheme: Scheme) -> list[PanelState]:
 def schools_of(scheme: Scheme) -> QuerySet[Assessment]:
     """The scheme's schools in administrative order with their panel and how many sheets are in."""
     rows = Assessment.objects.filter(scheme=scheme).exclude(status=Status.DECLINED).select_related("school__county", "panel")
-    return rows.annotate(sheet_count=Count("sheets"), submitted=Count("sheets", filter=Q(sheets__submitted_at__isnull=False))).order_by(
-        "school__order", "school__code"
-    )
+    return rows.annotate(sheet_count=Count("sheets"), submitted=Count("sheets", filter=Q(sheets__submitted_at__isnull=False))).in_order()
 
 
 def sheets_at(assessment: Assessment, spec: SchemeSpec) -> list[SheetState]:

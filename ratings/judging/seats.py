@@ -132,7 +132,7 @@ def judged_by(user: User) -> QuerySet[Assessment]:
     rows = rows.exclude(school__in=guided).exclude(school__in=own)
     rows = rows.annotate(seat=F("panel__judges__id"), leader_user=F("panel__leader__user"))
     rows = rows.select_related("school__county", "scheme__city", "panel").prefetch_related("extensions")
-    return rows.order_by("school__order", "school__code")
+    return rows.in_order()
 
 
 def newest_desk(user: User) -> list[Assessment]:

@@ -25,6 +25,10 @@ class AssessmentQuerySet(models.QuerySet):
         """Own school, own county or own city by the current identity; others do not exist for the user."""
         return self.filter(rating_scope(user))
 
+    def in_order(self):
+        """Administrative order of the schools: by county, then within it, as `SchoolQuerySet.in_order`."""
+        return self.order_by("school__county__order", "school__county__code", "school__order", "school__code")
+
 
 class Assessment(models.Model):
     school = models.ForeignKey("schools.School", models.PROTECT, verbose_name="镇街党校", related_name="assessments")

@@ -120,7 +120,7 @@ def rehearse(spec: SchemeSpec, base: Scheme, *, origins: Mapping[str, str] | Non
     """Apply `spec` to the data of `base`. `origins` maps codes of `spec` to those of the items they were copied from."""
     rows = Assessment.objects.filter(scheme=base).select_related("school", "school__county")
     held = TrainingClass.objects.kept().filter(school=OuterRef("school"), starts_on__range=(base.period_start, base.period_end))
-    rows = list(rows.annotate(recording=Exists(held)).order_by("school__order", "school__code"))
+    rows = list(rows.annotate(recording=Exists(held)).in_order())
     evaluation = evaluate(base, assessments=rows)
     year = Year(evaluation.spec, evaluation.inputs, evaluation.outcomes)
     shown = {str(row.pk): row for row in rows if str(row.pk) in year.inputs}

@@ -74,7 +74,7 @@ def decide(assessment: Assessment, *, by, star: int | None = None, reason: str =
 def acceptable(evaluation: Evaluation) -> list[Assessment]:
     """Schools whose computed star the committee can follow in one act: scored, nothing left to confirm, not decided."""
     rows = Assessment.objects.filter(scheme=evaluation.scheme, status=Status.CITY, decision__isnull=True).select_related("school__county")
-    return [row for row in rows.order_by("school__order", "school__code") if _is_acceptable(evaluation, str(row.pk))]
+    return [row for row in rows.in_order() if _is_acceptable(evaluation, str(row.pk))]
 
 
 def accept_all(scheme: Scheme, *, by, minutes: str = "", seen: Mapping[int, int] | None = None) -> int:

@@ -42,7 +42,7 @@ def missing_for_settling(evaluation: Evaluation) -> list[Gap]:
     """Every gap in administrative order; empty when the year can be settled."""
     rows = Assessment.objects.filter(scheme=evaluation.scheme).exclude(status=Status.DECLINED).select_related("school__county", "decision")
     sheets = open_sheets(evaluation.scheme)
-    ordered = rows.order_by("school__county__order", "school__county__code", "school__order", "school__code")
+    ordered = rows.in_order()
     return [gap for row in ordered for gap in missing_at(evaluation, row, sheets.get(row.pk, ()))]
 
 

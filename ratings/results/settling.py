@@ -87,7 +87,7 @@ def settle(evaluation: Evaluation, *, by, at: datetime | None = None) -> None:
 
 def _results(evaluation: Evaluation) -> list[Result]:
     rows = Assessment.objects.filter(scheme=evaluation.scheme).exclude(status=Status.DECLINED)
-    rows = rows.select_related("school", "school__county").order_by("school__order", "school__code")
+    rows = rows.select_related("school", "school__county").in_order()
     decisions = dict(Decision.objects.filter(assessment__scheme=evaluation.scheme).values_list("assessment_id", "star"))
     return [_result(evaluation, row, decisions.get(row.pk), order) for order, row in enumerate(rows)]
 

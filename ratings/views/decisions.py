@@ -173,7 +173,7 @@ def reopen_school(request: HttpRequest, pk: int) -> HttpResponse:
     reopened = scheme.phase == Phase.SCORING and settled.exists()  # the chair may take back another one before settling anew
     if scheme.phase not in (Phase.SETTLED, Phase.NOTICE) and not reopened:
         return _over(request, scheme)
-    settled = settled.select_related("school").order_by("school__order", "school__code")
+    settled = settled.select_related("school").in_order()
     form = ReopenForm(request.POST or None, user=request.user, assessments=settled)
     if request.method == "POST" and form.is_valid():
         row = form.cleaned_data["assessment"]
@@ -264,7 +264,7 @@ def _missing(request: HttpRequest, missing: Missing) -> dict:
 def _outcome(scheme: Scheme) -> dict:
     """What settling would freeze: stars by decision, deviations by name."""
     rows = Assessment.objects.filter(scheme=scheme).exclude(status=Status.DECLINED).select_related("school", "decision")
-    decided = [row for row in rows.order_by("school__order", "school__code") if hasattr(row, "decision")]
+    decided = [row for row in rows.in_order() if hasattr(row, "decision")]
     counts = Counter(row.decision.star for row in decided)
     return {
         "tally": [(Star(star).label, counts[star]) for star in sorted(counts, reverse=True)],

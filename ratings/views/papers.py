@@ -65,7 +65,7 @@ def county_form(request: HttpRequest, scheme: int, county: int, *, pdf: bool = F
     rows = _assessments(request.user).filter(scheme=found, school__county=region).exclude(status=Status.DECLINED)
     if role_of(request.user) in COMMITTEE:
         rows = rows.filter(status__in=SENT_ON)
-    rows = rows.order_by("school__order", "school__code")
+    rows = rows.in_order()
     return _answer(request, county_paper(found, region, list(rows)), found, ("form_county", scheme, county), pdf=pdf)
 
 

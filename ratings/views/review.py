@@ -31,7 +31,7 @@ def desk(request: HttpRequest) -> HttpResponse:
     if scheme is None:
         return render(request, "ratings/review/empty.html")
     spec = scheme_spec(scheme)
-    rows = reviewable(request.user).filter(scheme=scheme).order_by("school__order", "school__code")
+    rows = reviewable(request.user).filter(scheme=scheme).in_order()
     dossiers = load_dossiers(spec, rows, scored_elsewhere(scheme, spec, request.user))
     word = request.GET.get("q", "").strip()
     view = request.GET.get("view", "all" if word else "waiting")
@@ -84,7 +84,7 @@ def next_school(request: HttpRequest, pk: int) -> HttpResponse:
     require(may_review(request.user), REFUSED)
     here = get_object_or_404(reviewable(request.user), pk=pk)
     spec = scheme_spec(here.scheme)
-    rows = reviewable(request.user).filter(scheme=here.scheme, status=Status.COUNTY).order_by("school__order", "school__code")
+    rows = reviewable(request.user).filter(scheme=here.scheme, status=Status.COUNTY).in_order()
     waiting = [one for one in load_dossiers(spec, rows, scored_elsewhere(here.scheme, spec, request.user)) if one.is_waiting]
     place = (here.school.order, here.school.code)
     later = [one for one in waiting if (one.assessment.school.order, one.assessment.school.code) > place]

@@ -72,7 +72,7 @@ def changes(request: HttpRequest) -> HttpResponse:
     if scheme is None:
         return render(request, "ratings/review/empty.html")
     spec = scheme_spec(scheme)
-    rows = list(reviewable(request.user).filter(scheme=scheme).exclude(status__in=WITH_SCHOOL).order_by("school__order", "school__code"))
+    rows = list(reviewable(request.user).filter(scheme=scheme).exclude(status__in=WITH_SCHOOL).in_order())
     context = {"scheme": scheme, "schools": changes_of(spec, rows), "late": late_shares(spec, rows)}
     return render(request, "ratings/review/changes.html", context)
 
@@ -83,7 +83,7 @@ def _desk(request: HttpRequest):
     if scheme is None:
         raise Http404
     spec = scheme_spec(scheme)
-    rows = reviewable(request.user).filter(scheme=scheme).exclude(status__in=WITH_SCHOOL).order_by("school__order", "school__code")
+    rows = reviewable(request.user).filter(scheme=scheme).exclude(status__in=WITH_SCHOOL).in_order()
     return scheme, spec, load_dossiers(spec, rows, scored_elsewhere(scheme, spec, request.user))
 
 

@@ -20,7 +20,7 @@ from ratings.results import (
 )
 from ratings.workflow import take_step
 from schools.models import AuditEntry
-from tests.factories import SchoolFactory
+from tests.factories import CountyFactory, SchoolFactory
 
 from .committee_year import committee_year, set_city
 
@@ -224,3 +224,14 @@ def test_judges_further_apart_than_thirty_percent_are_flagged(points, flagged, s
     items = {item.code: item for item in stages_of(evaluate(scheme), str(rows[0].pk))}
 
     assert items["L1"].is_spread is flagged
+
+
+def test_results_stand_county_by_county_also_where_each_county_numbers_its_own_schools(city, county, chair):
+    second = CountyFactory(city=city, order=county.order + 1)
+    later, first, last = (SchoolFactory(county=at, order=order) for at, order in ((second, 1), (county, 1), (second, 2)))
+    scheme = committee_year(city, [later, first, last], by=chair)
+
+    accept_all(scheme, by=chair)
+    settle_scheme(scheme, by=chair)
+
+    assert [result.school for result in Result.objects.filter(scheme=scheme).order_by("order")] == [first, later, last]
