@@ -7,7 +7,7 @@ PYTHON  := $(VENV)/bin/python
 DJANGO  := DEBUG=1 $(PYTHON) manage.py
 ADDRESS ?= 127.0.0.1:8000
 PIP     := PIP_DISABLE_PIP_VERSION_CHECK=1 $(PYTHON) -m pip install -q
-COMPILE := $(VENV)/bin/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q pyproject.toml
+COMPILE := $(VENV)/bin/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-strip-extras -q pyproject.toml
 
 # WeasyPrint loads the libraries at run time; without libharfbuzz-subset0 each PDF takes twenty times as long.
 RUN_PACKAGES  := libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-noto-cjk
