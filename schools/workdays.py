@@ -7,12 +7,11 @@ from datetime import date, datetime, timedelta
 from datetime import time as clock
 from functools import lru_cache
 
-import chinese_calendar
 from django.utils import timezone
 
 from schools.models import CalendarDay
+from schools.national_days import national_year
 
-SATURDAY = 5
 #: When people may be reminded, by local time; outside of it a reminder waits.
 HOURS = ((clock(8, 30), clock(12, 0)), (clock(14, 30), clock(17, 30)))
 #: Another process may have changed the table; this one looks again after so many seconds.
@@ -38,22 +37,13 @@ def forget() -> None:
 
 def calendar_known(year: int) -> bool:
     """Whether the holidays of that year are published or entered; if not, every date computed from it deserves a warning."""
-    try:
-        chinese_calendar.is_workday(date(year, 1, 1))
-    except NotImplementedError:
-        return any(day.year == year for day in _own_days())
-    return True
+    return national_year(year).is_known or any(day.year == year for day in _own_days())
 
 
 def is_workday(day: date) -> bool:
     """Working days include weekend days worked in exchange for a holiday."""
     own = _own_days().get(day)
-    if own is not None:
-        return own
-    try:
-        return chinese_calendar.is_workday(day)
-    except NotImplementedError:
-        return day.weekday() < SATURDAY
+    return national_year(day.year).is_workday(day) if own is None else own
 
 
 def nth_workday(year: int, month: int, number: int) -> date:
