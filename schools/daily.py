@@ -8,18 +8,19 @@ from datetime import datetime
 from django.utils import timezone
 
 from schools.announcing import announce, announcements
+from schools.arrangement.asking import ask as ask_for_calendar
 from schools.jobs import once_a_day
 from schools.mailing import send_digests
 from schools.reminders import pass_on, send_waiting
 from schools.templatetags.ui import day as day_words
-from schools.workdays import calendar_known, in_working_hours, next_working_moment
+from schools.workdays import in_working_hours, next_working_moment, years_to_enter
 
 
 def run(now: datetime) -> Iterator[str]:
     """Does what is due and says in a line each what was done."""
     today = timezone.localdate(now)
-    if not calendar_known(today.year):
-        yield f"注意：{today.year}年的节假日历尚未公布，工作日只按周末推算，请在“数据维护”的“工作日调整”中登记。"
+    for year in years_to_enter(today):
+        yield f"注意：{year}年的节假日安排还没有录入，工作日只按周末和法定节日推算，请系统管理员在“数据维护”的“工作日调整”里录入。"
     if not in_working_hours(now):
         opening = timezone.localtime(next_working_moment(now))
         yield f"现在不是工作时间，提醒等到{day_words(opening)} {opening:%H:%M} 以后送达。"
@@ -32,5 +33,10 @@ def run(now: datetime) -> Iterator[str]:
             yield f"{job.summary}。"
         else:
             yield "今天的到期事项已经通知过。"
+    for year, people in ask_for_calendar(today):
+        if people:
+            yield f"{year}年的节假日安排：已请系统管理员 {people} 人录入（每月提醒一次）。"
+        else:
+            yield f"{year}年的节假日安排：没有可以录入的系统管理员，请安全管理员登记任职并勾选“可进入后台”。"
     yield f"转请负责人和县（区）督促 {pass_on(now)} 项。"
     yield f"发出汇总邮件 {send_digests(now)} 封。"

@@ -3,6 +3,7 @@
 from schools import desk, navigation
 from schools.announcing import overdue_problems, owed_records, register_announcements
 from schools.desk.accounts import account_tasks, account_tiles
+from schools.desk.calendar import calendar_tasks
 from schools.desk.corrections import correction_tasks
 from schools.desk.monitoring import monitoring_tasks
 from schools.desk.records import record_tasks, record_tiles
@@ -29,6 +30,7 @@ def register() -> None:
     desk.register_tasks(record_tasks)
     desk.register_tasks(monitoring_tasks)
     desk.register_tasks(account_tasks)
+    desk.register_tasks(calendar_tasks)
     desk.register_tasks(correction_tasks)
     desk.register_tiles(record_tiles)
     desk.register_tiles(teaching_tiles)

@@ -5,13 +5,14 @@ from typing import Any
 
 from axes.signals import user_locked_out
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
+from django.db import transaction
 from django.db.models.signals import post_delete, post_save
 from django.dispatch import receiver
 from django.http import HttpRequest
 
 from . import workdays
 from .audit import record
-from .models import CalendarDay, Region, User
+from .models import CalendarDay, CalendarYear, Region, User
 
 logger = logging.getLogger(__name__)
 
@@ -79,6 +80,11 @@ def on_password_saved(sender: Any, instance: User, created: bool, **kwargs: Any)
 
 
 @receiver([post_save, post_delete], sender=CalendarDay)
+@receiver([post_save, post_delete], sender=CalendarYear)
 def on_calendar_changed(sender: Any, **kwargs: Any) -> None:
-    """Deadlines follow the changed table at once, in this process; others read it again within minutes."""
+    """Deadlines follow the changed table at once, in this process; others read it again within minutes.
+
+    Once more after the commit: another thread may have read the old table in between.
+    """
     workdays.forget()
+    transaction.on_commit(workdays.forget)

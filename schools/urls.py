@@ -5,6 +5,7 @@ from django.urls import path
 from schools.views import (
     audit,
     briefs,
+    calendar,
     class_import,
     classes,
     corrections,
@@ -99,6 +100,7 @@ urlpatterns = [
     path("briefs/schools/<int:pk>/pdf/", briefs.school_pdf, name="brief_school_pdf"),
     path("briefs/regions/<int:pk>/", briefs.region, name="brief_region"),
     path("briefs/regions/<int:pk>/pdf/", briefs.region_pdf, name="brief_region_pdf"),
+    path("calendar/", calendar.arrangement, name="calendar"),
     path("audit/", audit.trail, name="audit"),
     path("audit/verify/", audit.verify_chain, name="audit_verify"),
     path("audit/export/", audit.trail_export, name="audit_export"),

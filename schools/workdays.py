@@ -1,15 +1,16 @@
-"""Working days and hours: the office's own table first, then the published holiday calendar, then weekends."""
+"""Working days and hours: statutory days, then the office's own table, then the published calendar, then weekends."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from datetime import time as clock
 from functools import lru_cache
 
 from django.utils import timezone
 
-from schools.models import CalendarDay
+from schools.models import CalendarDay, CalendarYear
 from schools.national_days import national_year
 
 #: When people may be reminded, by local time; outside of it a reminder waits.
@@ -17,16 +18,20 @@ HOURS = ((clock(8, 30), clock(12, 0)), (clock(14, 30), clock(17, 30)))
 #: Another process may have changed the table; this one looks again after so many seconds.
 REMEMBERED_SECONDS = 300
 
+#: From this month on the arrangement of the next year is asked for; the State Council publishes it in these weeks.
+ASKED_FROM_MONTH = 11
+
 _days: dict[date, bool] = {}
+_years: frozenset[int] = frozenset()
 _read_at: float | None = None
 
 
-def remember(days: dict[date, bool]) -> None:
-    """Takes `days` for the office's table without reading it."""
-    global _days, _read_at
+def remember(days: dict[date, bool], years: Iterable[int] = ()) -> None:
+    """Takes `days` for the office's table, and `years` for those entered whole, without reading them."""
+    global _days, _years, _read_at
     if days != _days:
         _nth_workday.cache_clear()
-    _days, _read_at = days, time.monotonic()
+    _days, _years, _read_at = days, frozenset(years), time.monotonic()
 
 
 def forget() -> None:
@@ -36,19 +41,32 @@ def forget() -> None:
 
 
 def calendar_known(year: int) -> bool:
-    """Whether the holidays of that year are published or entered; if not, every date computed from it deserves a warning."""
-    return national_year(year).is_known or any(day.year == year for day in _own_days())
+    """Whether the arrangement of that year is in the package or entered whole; if not, every date computed from it deserves a warning.
+
+    Single days of one's own say nothing about the rest of the year.
+    """
+    if national_year(year).is_known:
+        return True
+    _keep_fresh()
+    return year in _years
+
+
+def years_to_enter(today: date) -> list[int]:
+    """The running year and, from November on, the next, as far as they are not known."""
+    asked = [today.year, today.year + 1] if today.month >= ASKED_FROM_MONTH else [today.year]
+    return [year for year in asked if not calendar_known(year)]
 
 
 def is_workday(day: date) -> bool:
-    """Working days include weekend days worked in exchange for a holiday."""
+    """Working days include weekend days worked in exchange for a holiday; a statutory day is none, whatever was entered."""
+    national = national_year(day.year)
     own = _own_days().get(day)
-    return national_year(day.year).is_workday(day) if own is None else own
+    return national.is_workday(day) if own is None or day in national.statutory else own
 
 
 def nth_workday(year: int, month: int, number: int) -> date:
     """The first, second … working day of a month; goes on into the next month if there are not so many."""
-    _own_days()  # a changed table empties the memory of answers
+    _keep_fresh()  # a changed table empties the memory of answers
     return _nth_workday(year, month, number)
 
 
@@ -82,6 +100,11 @@ def next_working_moment(moment: datetime) -> datetime:
 
 
 def _own_days() -> dict[date, bool]:
-    if _read_at is None or time.monotonic() - _read_at > REMEMBERED_SECONDS:
-        remember(dict(CalendarDay.objects.values_list("day", "works")))
+    _keep_fresh()
     return _days
+
+
+def _keep_fresh() -> None:
+    if _read_at is None or time.monotonic() - _read_at > REMEMBERED_SECONDS:
+        years = CalendarYear.objects.values_list("year", flat=True)
+        remember(dict(CalendarDay.objects.values_list("day", "works")), years)

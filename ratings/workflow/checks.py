@@ -136,7 +136,7 @@ def deadline_hints(scheme: Scheme) -> list[str]:
         if not is_workday(day):
             hints.append(f"{label}（{_day(day)}）不是工作日，实际顺延到 {_day(next_workday_from(day))}。")
         if not calendar_known(day.year):
-            hints.append(f"{day.year} 年节假日安排尚未公布，日期只按周末推算。")
+            hints.append(f"{day.year} 年节假日安排还没有录入，日期只按周末和法定节日推算。")
     if scheme.self_due and scheme.self_due < scheme.period_end:
         hints.append(f"自评截止日早于统计截止日（{_day(scheme.period_end)}），提交后的办班等记录不计入自评数据。")
     return list(dict.fromkeys(hints))

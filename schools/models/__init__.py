@@ -1,6 +1,6 @@
 from .audit import AppendOnlyError, AuditEntry, ChainHead
 from .binders import Binder
-from .calendar import CalendarDay
+from .calendar import CalendarDay, CalendarYear
 from .changes import RecordChange
 from .class_extras import JointPartner, ReportCorrection, TrialLesson
 from .classes import Lesson, TrainingClass
@@ -30,6 +30,7 @@ __all__ = [
     "Brand",
     "Budget",
     "CalendarDay",
+    "CalendarYear",
     "ChainHead",
     "Correction",
     "Course",

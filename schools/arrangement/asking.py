@@ -1,0 +1,39 @@
+"""Tells those who can enter a year that it is missing: on the workbench at any time, by message once a month."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+from django.db.models import QuerySet
+from django.urls import reverse
+
+from schools.inbox import notify
+from schools.models import Appointment, Role, User
+from schools.workdays import ASKED_FROM_MONTH, years_to_enter
+
+
+def page_of(year: int) -> str:
+    """Where the year is entered."""
+    return f"{reverse('schools:calendar')}?year={year}"
+
+
+def keepers() -> QuerySet[User]:
+    """Who may enter it: system administrators let into the back office."""
+    posts = Appointment.objects.in_force().filter(role=Role.SYSADMIN)
+    return User.objects.filter(is_active=True, is_staff=True, pk__in=posts.values("user"))
+
+
+def what_to_do(year: int, today: date) -> str:
+    """The sentence that says what is missing and what to do about it."""
+    if year > today.year:
+        return f"{year}年的节假日安排还没有录入。国务院办公厅的通知一般在{ASKED_FROM_MONTH}月公布，公布后请把全文贴入系统。"
+    return f"{year}年的节假日安排还没有录入，现在的各项期限只按周末和法定节日推算，请尽快把国务院办公厅的通知全文贴入系统。"
+
+
+def ask(today: date) -> Iterator[tuple[int, int]]:
+    """One message a month to each keeper for each missing year. Returns year and number of people; safe to call every hour."""
+    for year in years_to_enter(today):
+        people = keepers()
+        notify(people, what_to_do(year, today), url=page_of(year), key=f"calendar:{year}:{today:%Y-%m}")
+        yield year, len(people)

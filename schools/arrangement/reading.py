@@ -1,0 +1,317 @@
+"""Reads the text of the State Council's notice as it was published, or a list of days as people type it.
+
+    一、元旦：1月1日（周四）至3日（周六）放假调休，共3天。1月4日（周日）上班。
+    2026-01-04 班 元旦调休
+
+Pure: what is read is only checked against itself here, against the calendar in `checking`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+from schools.workbooks import CellError, cell_date, clean_text
+from schools.workbooks.text import BRACKETS, narrow
+
+WEEKDAYS = "一二三四五六日"
+#: The longest holiday there ever was had ten days; a longer one is a slip of the keyboard.
+LONGEST = 15
+DECEMBER = 12
+SHOWN = 40
+
+#: Of words that begin alike the longest stands first.
+REST_WORDS = ("放假调休", "调休放假", "放假公休", "休假", "放假", "休息日", "休息", "公休", "调休", "休")
+WORK_WORDS = ("正常上班", "调休上班", "补班", "上班", "工作日", "工作", "班")
+FESTIVALS = "元旦|除夕|农历除夕|春节|清明节?|劳动节|五一|端午节?|中秋节?|国庆节?|十一"
+#: Advice to employers arranges nothing.
+ADVICE = re.compile("鼓励|建议|提倡|倡导|可以?结合|请各")
+NUMERALS = {one: number for number, one in enumerate("一二三四五六七八九十", start=1)}
+
+DATE = r"(?<!\d)(?:(?:\d{4}[年./-])?\d{1,2}[月./-]\d{1,2}(?!\d)[日号]?|(?:19|20)\d{6}(?!\d))"
+BRACKET = r"(?:\([^()]*\))?"
+ONE = f"{DATE}{BRACKET}"
+BARE = rf"(?<!\d)\d{{1,2}}[日号]{BRACKET}"
+TO = "(?:至|到|[~〜−–—―-]{1,2})"
+SPAN = f"(?:{ONE}(?:{TO}(?:{ONE}|{BARE}))?|{BARE}(?:{TO}{BARE})?)"
+COUNT = r"(?:,?(?:共计?|连续|连休|放假)*(?P<count>\d{1,2}|[一二三四五六七八九十])天)"
+CLAUSE = re.compile(
+    rf"(?P<dates>{SPAN}(?:[、,和及与]{SPAN})*),?(?:均|都|为|全天)*(?P<state>{'|'.join((*WORK_WORDS, *REST_WORDS))}){COUNT}?"
+    r"(?:,?(?:与周末连休|不调休|与周末相连|连休))*[,、]*"
+)
+PART = re.compile(
+    rf"(?:(?P<start>{DATE})|(?P<bare>(?<!\d)\d{{1,2}})[日号])(?P<bracket>{BRACKET})"
+    rf"(?:{TO}(?:(?P<end>{DATE})|(?P<until>(?<!\d)\d{{1,2}})[日号])(?P<closing>{BRACKET}))?"
+)
+ORDINAL = re.compile(r"\(?(?:[一二三四五六七八九十]{1,3}|\d{1,2})\)?[、.]|\([一二三四五六七八九十]{1,3}\)")
+HEADED = re.compile(rf"(?:{ORDINAL.pattern})?(?:{FESTIVALS})(?:[、和及](?:{FESTIVALS}))*")
+#: What no row of a list has: a second day, a number of days.
+MORE_THAN_A_ROW = re.compile(r"\d[日号]|(?<!第)\d天|[至到]")
+WEEKDAY = re.compile("(?:周|星期|礼拜)([一二三四五六日天])")
+LINE = re.compile(rf"(?P<start>{DATE})\s*(?:{TO}\s*(?P<end>{DATE}|\d{{1,2}}[日号]))?(?P<rest>(?:[^\d].*)?)")
+ANY_DATE = re.compile(DATE)
+OF_YEAR = re.compile(r"(?:现将|关于)\s*(\d{4})\s*年")
+NUMBER = re.compile(r"国办发[\u4e00-\u9fff]{0,4}[〔\[(]\d{4}[〕\])]\d{1,4}号")
+
+
+@dataclass(frozen=True)
+class Remark:
+    """Something to say about the text, with the line it stands in."""
+
+    line: int | None
+    text: str
+
+    def __str__(self) -> str:
+        return f"第 {self.line} 行：{self.text}" if self.line else self.text
+
+
+@dataclass(frozen=True)
+class Named:
+    """One day the text names."""
+
+    day: date
+    works: bool
+    note: str
+    line: int
+
+
+@dataclass
+class Reading:
+    """What a text says of a year. `skipped` holds what names days but arranges none."""
+
+    year: int
+    days: dict[date, Named] = field(default_factory=dict)
+    problems: list[Remark] = field(default_factory=list)
+    skipped: list[Remark] = field(default_factory=list)
+
+    def refuse(self, line: int | None, text: str) -> None:
+        """Note what must be mended; reading goes on, so that a person gets everything at once."""
+        self.problems.append(Remark(line, text))
+
+
+class _Unclear(ValueError):
+    """The text reads neither as a sentence of a notice nor as a line of a list."""
+
+
+def official_number(text: str) -> str:
+    """The document number in the text, "" where there is none."""
+    found = NUMBER.search("".join(clean_text(text).split()))
+    return found[0] if found else ""
+
+
+def read(text: str, year: int) -> Reading:
+    """Every day the text names for the year, and everything in it that cannot be taken as it stands."""
+    reading = Reading(year)
+    named = OF_YEAR.search(narrow(clean_text(text)))
+    if named and int(named[1]) != year:
+        reading.refuse(None, f"贴入的是{named[1]}年的安排，选的年度是{year}年。请改选年度，或换成{year}年的通知。")
+        return reading
+    pieces, place, label = list(_pieces(text)), 0, ""
+    while place < len(pieces):
+        place, label = _read_piece(reading, pieces, place, label)
+    reading.days = dict(sorted(reading.days.items()))
+    if not reading.days and not reading.problems:
+        reading.refuse(None, f"没有读到任何日期。请贴入国务院办公厅关于{year}年部分节假日安排的通知全文，或逐行写“{year}-01-01 休 元旦”。")
+    return reading
+
+
+@dataclass(frozen=True)
+class _Piece:
+    """A sentence or a line; `open` when the line ended before the sentence did, as text copied from a PDF does."""
+
+    line: int
+    text: str
+    open: bool
+
+
+def _pieces(text: str) -> Iterator[_Piece]:
+    for number, raw in enumerate(text.splitlines(), start=1):
+        parts = re.split("[。;]", narrow(clean_text(raw)).translate(BRACKETS))
+        for place, part in enumerate(parts):
+            if part.strip():
+                yield _Piece(number, part.strip(), open=place == len(parts) - 1)
+
+
+def _read_piece(reading: Reading, pieces: list[_Piece], place: int, label: str) -> tuple[int, str]:
+    """Takes one piece, or two or three that a line break tore apart. Returns where to go on, and the festival spoken of."""
+    first = pieces[place]
+    if not _names_a_day(first.text):
+        return place + 1, _label(first.text) or label
+    if _arranges_nothing(first.text, reading.year):
+        reading.skipped.append(Remark(first.line, _short(first.text)))
+        return place + 1, label
+    joined = ""
+    for end in range(place, min(place + 3, len(pieces))):
+        joined += pieces[end].text
+        try:
+            label = _take(reading, joined, first.line, label)
+        except _Unclear:
+            if not pieces[end].open:
+                break
+        else:
+            return end + 1, label
+    reading.refuse(first.line, _how_to_write(first.text, reading.year))
+    return place + 1, label
+
+
+def _names_a_day(text: str) -> bool:
+    return bool(ANY_DATE.search("".join(text.split())) or ANY_DATE.search(text))
+
+
+def _arranges_nothing(text: str, year: int) -> bool:
+    """Advice, the day of issue under the text, or a day of another year."""
+    if ADVICE.match(text):
+        return True
+    typed = "".join(text.split())
+    if re.fullmatch(r"\d{4}年\d{1,2}月\d{1,2}日", typed):
+        return True
+    if any(word in typed for word in (*REST_WORDS, *WORK_WORDS)):
+        return False
+    days = [re.match(r"(\d{4})\D(\d{1,2})", one) for one in ANY_DATE.findall(typed)]
+    return all(one and int(one[1]) != year and (int(one[1]), int(one[2])) != (year - 1, DECEMBER) for one in days)
+
+
+def _take(reading: Reading, text: str, line: int, label: str) -> str:
+    """Adds the days of a piece to the reading; nothing where it is unclear. Returns the festival it spoke of."""
+    if (row := _list_row(text)) is not None:
+        span, works, note = row
+        _add(reading, line, span, works, note or _note(label, works))
+        return label
+    typed = "".join(text.split())
+    found = ANY_DATE.search(typed)
+    if found is None:
+        raise _Unclear
+    before, rest = typed[: found.start()], typed[found.start() :]
+    if before and not before.endswith(":") and not HEADED.fullmatch(before):
+        raise _Unclear
+    clauses, place = [], 0
+    while place < len(rest):
+        clause = CLAUSE.match(rest, place)
+        if clause is None:
+            raise _Unclear
+        clauses.append(clause)
+        place = clause.end()
+    label = _label(before) or label
+    for clause in clauses:
+        _take_clause(reading, clause, line, label)
+    return label
+
+
+def _take_clause(reading: Reading, clause: re.Match[str], line: int, label: str) -> None:
+    works, counted, last = clause["state"] in WORK_WORDS, 0, None
+    for part in PART.finditer(clause["dates"]):
+        # 2月14日、28日: a bare day is of the month before it.
+        start = part["start"] or (f"{last.year}-{last.month}-{part['bare']}" if last else "")
+        span = _Span(start, part["end"] or part["until"] or "", part["bracket"], part["closing"] or "")
+        found = _add(reading, line, span, works, _note(label, works))
+        last = found[-1] if found else last
+        counted += len(found)
+    said = clause["count"]
+    count = (NUMERALS.get(said) or int(said)) if said else counted
+    if counted and counted != count:
+        reading.refuse(line, f"“{_short(clause[0])}”写的是{count}天，按日期是{counted}天，请核对。")
+
+
+def _note(label: str, works: bool) -> str:
+    return f"{label}调休上班" if works else label
+
+
+@dataclass(frozen=True)
+class _Span:
+    """Dates as written: the first, the last or "", and what stands in brackets behind each."""
+
+    start: str
+    end: str
+    bracket: str
+    closing: str
+
+
+def _list_row(text: str) -> tuple[_Span, bool, str] | None:
+    """A line of a list: its days, whether one works, the note."""
+    match = LINE.fullmatch(text)
+    if match is None or ANY_DATE.search(match["rest"]) or MORE_THAN_A_ROW.search(match["rest"]):
+        return None
+    typed = [word for word in re.split(r"[\s,、|:()]+", match["rest"]) if word]
+    states = [word for word in typed if word in REST_WORDS or word in WORK_WORDS]
+    if len(states) != 1:
+        return None
+    weekdays = [word for word in typed if WEEKDAY.fullmatch(word)]
+    note = " ".join(word for word in typed if word not in states and word not in weekdays)
+    return _Span(match["start"], match["end"] or "", "".join(weekdays), ""), states[0] in WORK_WORDS, note
+
+
+def _add(reading: Reading, line: int, span: _Span, works: bool, note: str) -> list[date]:
+    """The days of a span, noted unless they cannot be."""
+    try:
+        first, last = _first_and_last(span, reading.year)
+    except CellError as error:
+        reading.refuse(line, f"{error.reason}。")
+        return []
+    for day, said in ((first, span.bracket), (last, span.closing)):
+        weekday = WEEKDAY.search(said)
+        if weekday and WEEKDAYS.index(weekday[1].replace("天", "日")) != day.weekday():
+            reading.refuse(line, f"{words(day)}是星期{WEEKDAYS[day.weekday()]}，写的是“{weekday[0]}”，请核对日期。")
+    if not (date(reading.year - 1, DECEMBER, 1) <= first and last.year <= reading.year):
+        reading.refuse(line, f"{words(first if first.year != reading.year else last)}不在{reading.year}年，请核对年度或日期。")
+        return []
+    if not 0 <= (last - first).days < LONGEST:
+        reading.refuse(line, f"从{words(first)}到{words(last)}不像一个假期，请核对起止日期。")
+        return []
+    days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
+    for day in days:
+        before = reading.days.get(day)
+        if before is not None and before.works != works:
+            reading.refuse(line, f"{words(day)}在第 {before.line} 行写的是{state(before.works)}，这里写的是{state(works)}，请核对。")
+        elif before is None:
+            reading.days[day] = Named(day, works, note, line)
+    return days
+
+
+def _first_and_last(span: _Span, year: int) -> tuple[date, date]:
+    if not span.start:
+        raise CellError("只写了日，没有写月，请写成“1月4日”")
+    first = cell_date(span.start, year=year)
+    if not span.end or first.year not in (year - 1, year):
+        return first, first
+    if re.fullmatch(r"\d{1,2}[日号]?", span.end):
+        return first, cell_date(f"{first.year}-{first.month}-{span.end.rstrip('日号')}")
+    last = cell_date(span.end, year=first.year)
+    written = (re.match(r"\d{4}", span.start), re.match(r"\d{4}", span.end))
+    if first > last and first.month == DECEMBER and last.month == 1 and not written[1]:
+        # 12月30日至1月1日: the holiday of the new year begins in the old one.
+        return (first, last.replace(year=first.year + 1)) if written[0] else (first.replace(year=first.year - 1), last)
+    return first, last
+
+
+def _label(text: str) -> str:
+    """The festival a sentence is about: what stands before its last colon, or a heading of its own."""
+    head = "".join(text.split()).rstrip(":").rpartition(":")[2]
+    return ORDINAL.sub("", head, count=1) if HEADED.fullmatch(head) else ""
+
+
+def _how_to_write(text: str, year: int) -> str:
+    found = ANY_DATE.search("".join(text.split()))
+    day = None
+    if found:
+        try:
+            day = cell_date(found[0], year=year)
+        except CellError as error:
+            return f"{error.reason}。"
+    shown = (day or date(year, 1, 4)).isoformat()
+    return f"没有看懂“{_short(text)}”。请改写成“{shown} 休 说明”或“{shown} 班 说明”，一天一行；不是放假安排的，删去这一句。"
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= SHOWN else f"{text[:SHOWN]}…"
+
+
+def words(day: date) -> str:
+    """2027年1月4日."""
+    return f"{day.year}年{day.month}月{day.day}日"
+
+
+def state(works: bool) -> str:
+    """休 or 班, as a list would have it."""
+    return "上班" if works else "休息"

@@ -1,0 +1,39 @@
+"""Writes the arrangement of a year: all its days and the mark that the year is known, or nothing."""
+
+from __future__ import annotations
+
+from django.db import transaction
+from django.utils import timezone
+
+from schools import audit, workdays
+from schools.arrangement.reading import Reading
+from schools.models import CalendarDay, CalendarYear, User
+
+
+@transaction.atomic
+def save(reading: Reading, *, source: str, by: User) -> CalendarYear:
+    """Replaces an earlier list of the year; days entered one by one stay where the list does not name them."""
+    # The row is written and locked first: a second administrator waits here and then replaces a whole list.
+    year, _ = CalendarYear.objects.get_or_create(year=reading.year, defaults={"source": source, "entered_by": by})
+    year = CalendarYear.objects.select_for_update().get(pk=year.pk)
+    year.source, year.entered_by, year.entered_at = source, by, timezone.now()
+    year.save()
+    gone = year.days.exclude(day__in=reading.days)
+    dropped = [str(one) for one in gone.order_by("day")]
+    gone.delete()
+    CalendarDay.objects.bulk_create(
+        [CalendarDay(day=one.day, works=one.works, note=one.note[:100], arrangement=year) for one in reading.days.values()],
+        update_conflicts=True,
+        unique_fields=["day"],
+        update_fields=["works", "note", "arrangement"],
+    )
+    workdays.forget()  # before the list is audited and answered; writing many rows at once sends no signal of its own
+    detail = {
+        "来源或文号": source,
+        "休息": [day.isoformat() for day, one in reading.days.items() if not one.works],
+        "上班": [day.isoformat() for day, one in reading.days.items() if one.works],
+        **({"原来有、这次没有的": dropped} if dropped else {}),
+    }
+    city = by.identity.city if by.identity else None
+    audit.record("import", by=by, city=city, subject=str(year), detail=detail)
+    return year

@@ -1,0 +1,65 @@
+"""节假日安排: paste a year's notice, see every day it names, write it by a second press."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods
+
+from schools.arrangement.checking import check, compared
+from schools.arrangement.reading import Reading, read
+from schools.arrangement.saving import save
+from schools.forms.calendar import ArrangementForm
+from schools.models import CalendarYear
+from schools.national_days import national_year
+from schools.permissions import may_maintain, require
+
+#: So many remarks are shown; the number of all is always said.
+SHOWN = 100
+
+
+@require_http_methods(["GET", "POST"])
+def arrangement(request: HttpRequest) -> HttpResponse:
+    """Check what was pasted; then, by a second press, the same text for good."""
+    require(may_maintain(request.user), "节假日安排由系统管理员录入。")
+    asked = request.GET.get("year", "")
+    form = ArrangementForm(request.POST or None, year=int(asked) if asked.isdecimal() and len(asked) == len("2027") else None)
+    context: dict[str, Any] = {"form": form}
+    if request.method == "POST" and form.is_valid():
+        reading = read(form.cleaned_data["text"], form.cleaned_data["year"])
+        warnings = check(reading)
+        if not reading.problems and "confirm" in request.POST:
+            return _written(request, form, reading)
+        context |= {"reading": reading, "warnings": warnings, "source": form.cleaned_data["source"]}
+        if not reading.problems:
+            rows, own = compared(reading)
+            works = sum(row.named.works for row in rows)
+            context |= {"rows": rows, "own": own, "works": works, "rests": len(rows) - works}
+    return render(request, "schools/calendar.html", {**context, "years": _years(), "shown": SHOWN})
+
+
+def _written(request: HttpRequest, form: ArrangementForm, reading: Reading) -> HttpResponse:
+    year = save(reading, source=form.cleaned_data["source"], by=request.user)
+    messages.success(request, f"已录入{year}，共 {len(reading.days)} 天，各项期限已按它计算。")
+    return redirect("schools:calendar")
+
+
+def _years() -> list[tuple[int, str, bool]]:
+    """The running year and its neighbours, where what is known of them comes from, and whether anything is missing."""
+    this = timezone.localdate().year
+    years = range(this - 1, this + 2)
+    entered = {one.year: one for one in CalendarYear.objects.filter(year__in=years).select_related("entered_by")}
+    found = []
+    for year in years:
+        own = entered.get(year)
+        if own is not None:
+            at = timezone.localtime(own.entered_at)
+            where = f"{own.source}，{own.entered_by.name} {at.year}年{at.month}月{at.day}日录入"
+        else:
+            where = "系统自带" if national_year(year).is_known else "还没有录入，期限只按周末和法定节日推算"
+        found.append((year, where, own is not None or national_year(year).is_known))
+    return found
