@@ -20,6 +20,7 @@ WEEKDAYS = "一二三四五六日"
 #: The longest holiday there ever was had ten days; a longer one is a slip of the keyboard.
 LONGEST = 15
 DECEMBER = 12
+NEW_YEAR = "元旦"
 SHOWN = 40
 
 #: Of words that begin alike the longest stands first.
@@ -245,7 +246,7 @@ def _list_row(text: str) -> tuple[_Span, bool, str] | None:
 def _add(reading: Reading, line: int, span: _Span, works: bool, note: str) -> list[date]:
     """The days of a span, noted unless they cannot be."""
     try:
-        first, last = _first_and_last(span, reading.year)
+        first, last = _first_and_last(span, reading.year, of_new_year=NEW_YEAR in note)
     except CellError as error:
         reading.refuse(line, f"{error.reason}。")
         return []
@@ -269,19 +270,20 @@ def _add(reading: Reading, line: int, span: _Span, works: bool, note: str) -> li
     return days
 
 
-def _first_and_last(span: _Span, year: int) -> tuple[date, date]:
+def _first_and_last(span: _Span, year: int, *, of_new_year: bool) -> tuple[date, date]:
     if not span.start:
         raise CellError("只写了日，没有写月，请写成“1月4日”")
+    dated = re.match(r"\d{4}", span.start)
     first = cell_date(span.start, year=year)
+    if of_new_year and not dated and first.month == DECEMBER:
+        first = first.replace(year=year - 1)  # the holiday of the new year begins in the old one
     if not span.end or first.year not in (year - 1, year):
         return first, first
     if re.fullmatch(r"\d{1,2}[日号]?", span.end):
         return first, cell_date(f"{first.year}-{first.month}-{span.end.rstrip('日号')}")
     last = cell_date(span.end, year=first.year)
-    written = (re.match(r"\d{4}", span.start), re.match(r"\d{4}", span.end))
-    if first > last and first.month == DECEMBER and last.month == 1 and not written[1]:
-        # 12月30日至1月1日: the holiday of the new year begins in the old one.
-        return (first, last.replace(year=first.year + 1)) if written[0] else (first.replace(year=first.year - 1), last)
+    if first.month == DECEMBER and last.month == 1 and not re.match(r"\d{4}", span.end):
+        last = last.replace(year=first.year + 1)
     return first, last
 
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from schools import reminders
 from schools.metrics.standing import report_due
-from schools.models import CalendarDay, MonthlyReport, Notice, Reminder
+from schools.models import CalendarDay, CalendarYear, MonthlyReport, Notice, Reminder
 from schools.workdays import add_workdays, calendar_known, in_working_hours, is_workday, next_working_moment
 from tests.factories import SchoolFactory
 
@@ -160,14 +160,29 @@ def test_the_office_table_of_working_days_goes_before_the_calendar():
     assert in_working_hours(at(21))
 
 
-def test_an_unknown_year_knows_weekends_only_until_days_are_entered():
+def test_an_unknown_year_rests_on_weekends_and_statutory_days_and_one_entry_makes_it_no_better_known():
     assert not calendar_known(2090)
     assert (is_workday(date(2090, 10, 2)), is_workday(date(2090, 10, 9)), is_workday(date(2090, 10, 7))) == (False, True, False)
 
     CalendarDay.objects.create(day=date(2090, 10, 9), works=False)
 
-    assert calendar_known(2090)
     assert not is_workday(date(2090, 10, 9))
+    assert not calendar_known(2090)
+
+
+def test_a_year_entered_whole_is_known(appoint):
+    year = CalendarYear.objects.create(year=2090, source="国办发明电〔2089〕7号", entered_by=appoint("sysadmin"))
+    known = calendar_known(2090)
+    year.delete()
+
+    assert (known, calendar_known(2090)) == (True, False)
+
+
+@pytest.mark.parametrize("year", [2026, 2090])
+def test_a_statutory_day_rests_whatever_was_entered(year):
+    CalendarDay.objects.create(day=date(year, 10, 3), works=True)
+
+    assert not is_workday(date(year, 10, 3))
 
 
 def test_a_changed_table_moves_the_day_a_report_is_due():
