@@ -66,6 +66,7 @@ def addresses(year, school) -> list[str]:
         *(reverse(f"schools:{name}", args=[school.pk]) for name in ("monitoring_school", "brief_school")),
         reverse("schools:brief_region", args=[school.county_id]),
         reverse("schools:audit"),
+        reverse("schools:calendar"),
         reverse("ratings:scheme_import"),
         reverse("ratings:rules_manual"),
         reverse("schools:school", args=[school.pk]),
@@ -156,6 +157,8 @@ _first: dict[int, str | None] = {}
 def cast(school, appoint):
     """One person of every role, the liaison guiding the school."""
     people = {role: appoint(role) for role in ORDER}
+    people["sysadmin"].is_staff = True
+    people["sysadmin"].save(update_fields=["is_staff"])
     LiaisonFactory(user=people["liaison"], school=school)
     return people
 

@@ -15,11 +15,14 @@ class Row:
 
     named: Named
     before: str
+    year: int
 
     @property
-    def weekday(self) -> str:
-        """星期四."""
-        return f"星期{WEEKDAYS[self.named.day.weekday()]}"
+    def shown(self) -> str:
+        """1月1日（星期五）; the year only where it is another one."""
+        day = self.named.day
+        year = f"{day.year}年" if day.year != self.year else ""
+        return f"{year}{day.month}月{day.day}日（星期{WEEKDAYS[day.weekday()]}）"
 
 
 def check(reading: Reading) -> list[Remark]:
@@ -74,7 +77,7 @@ def _unlike_the_package(reading: Reading, national) -> list[Remark]:
 def compared(reading: Reading) -> tuple[list[Row], list[CalendarDay]]:
     """The days beside what stands in the table, and days entered one by one that the text leaves alone."""
     known = {one.day: one for one in CalendarDay.objects.filter(day__in=reading.days)}
-    rows = [Row(one, _before(known.get(day), one)) for day, one in reading.days.items()]
+    rows = [Row(one, _before(known.get(day), one), reading.year) for day, one in reading.days.items()]
     own = CalendarDay.objects.filter(day__year=reading.year, arrangement=None).exclude(day__in=reading.days)
     return rows, list(own.order_by("day"))
 

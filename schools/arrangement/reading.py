@@ -48,11 +48,15 @@ PART = re.compile(
 )
 ORDINAL = re.compile(r"\(?(?:[一二三四五六七八九十]{1,3}|\d{1,2})\)?[、.]|\([一二三四五六七八九十]{1,3}\)")
 HEADED = re.compile(rf"(?:{ORDINAL.pattern})?(?:{FESTIVALS})(?:[、和及](?:{FESTIVALS}))*")
+#: Figures in front of a date that are none of it: 2026年…, 1、.
+HEAD = re.compile(r"\d{4}年|(?:^|(?<=:))\(?\d{1,2}\)?[、.]")
 #: What no row of a list has: a second day, a number of days.
 MORE_THAN_A_ROW = re.compile(r"\d[日号]|(?<!第)\d天|[至到]")
 WEEKDAY = re.compile("(?:周|星期|礼拜)([一二三四五六日天])")
 LINE = re.compile(rf"(?P<start>{DATE})\s*(?:{TO}\s*(?P<end>{DATE}|\d{{1,2}}[日号]))?(?P<rest>(?:[^\d].*)?)")
 ANY_DATE = re.compile(DATE)
+#: What is left of a date that a line break tore apart.
+HALF_DATE = re.compile(r"(?<!\d)\d{1,2}[日月]")
 OF_YEAR = re.compile(r"(?:现将|关于)\s*(\d{4})\s*年")
 NUMBER = re.compile(r"国办发[\u4e00-\u9fff]{0,4}[〔\[(]\d{4}[〕\])]\d{1,4}号")
 
@@ -143,11 +147,15 @@ def _read_piece(reading: Reading, pieces: list[_Piece], place: int, label: str) 
     if _arranges_nothing(first.text, reading.year):
         reading.skipped.append(Remark(first.line, _short(first.text)))
         return place + 1, label
-    joined = ""
+    if (row := _list_row(first.text)) is not None:
+        span, works, note = row
+        _add(reading, first.line, span, works, note or _note(label, works))
+        return place + 1, label
+    joined, start = "", ANY_DATE.search("".join(first.text.split()))
     for end in range(place, min(place + 3, len(pieces))):
         joined += pieces[end].text
         try:
-            label = _take(reading, joined, first.line, label)
+            label = _take(reading, joined, first.line, label, at=start and start.start())
         except _Unclear:
             if not pieces[end].open:
                 break
@@ -158,7 +166,8 @@ def _read_piece(reading: Reading, pieces: list[_Piece], place: int, label: str) 
 
 
 def _names_a_day(text: str) -> bool:
-    return bool(ANY_DATE.search("".join(text.split())) or ANY_DATE.search(text))
+    typed = "".join(text.split())
+    return bool(ANY_DATE.search(typed) or ANY_DATE.search(text) or HALF_DATE.search(typed))
 
 
 def _arranges_nothing(text: str, year: int) -> bool:
@@ -171,21 +180,20 @@ def _arranges_nothing(text: str, year: int) -> bool:
     if any(word in typed for word in (*REST_WORDS, *WORK_WORDS)):
         return False
     days = [re.match(r"(\d{4})\D(\d{1,2})", one) for one in ANY_DATE.findall(typed)]
-    return all(one and int(one[1]) != year and (int(one[1]), int(one[2])) != (year - 1, DECEMBER) for one in days)
+    return bool(days) and all(one and int(one[1]) != year and (int(one[1]), int(one[2])) != (year - 1, DECEMBER) for one in days)
 
 
-def _take(reading: Reading, text: str, line: int, label: str) -> str:
-    """Adds the days of a piece to the reading; nothing where it is unclear. Returns the festival it spoke of."""
-    if (row := _list_row(text)) is not None:
-        span, works, note = row
-        _add(reading, line, span, works, note or _note(label, works))
-        return label
+def _take(reading: Reading, text: str, line: int, label: str, *, at: int | None) -> str:
+    """Adds the days of a sentence to the reading; nothing where it is unclear. Returns the festival it spoke of.
+
+    `at` is where the first date stood before other pieces were joined to it: it must not get lost among them.
+    """
     typed = "".join(text.split())
     found = ANY_DATE.search(typed)
-    if found is None:
+    if found is None or at not in (None, found.start()):
         raise _Unclear
     before, rest = typed[: found.start()], typed[found.start() :]
-    if before and not before.endswith(":") and not HEADED.fullmatch(before):
+    if before and not HEADED.fullmatch(before) and not (before.endswith(":") and not re.search(r"\d", HEAD.sub("", before))):
         raise _Unclear
     clauses, place = [], 0
     while place < len(rest):

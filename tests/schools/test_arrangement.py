@@ -61,8 +61,8 @@ def test_a_notice_is_shown_day_by_day_and_nothing_is_written(client_of_keeper):
     page = send(client_of_keeper).content.decode()
 
     assert "读到放假 <strong>28</strong> 天、周末上班 <strong>5</strong> 天，来源：国办发明电〔2026〕9号" in page
-    row = re.search(r"<th[^>]*>2027年1月31日</th>(.*?)</tr>", page)[1]
-    assert re.sub("<[^>]*>", " ", row).split() == ["星期日", "班", "春节调休上班"]
+    row = re.search(r"<th[^>]*>1月31日（星期日）</th>(.*?)</tr>", page)[1]
+    assert re.sub("<[^>]*>", " ", row).split() == ["班", "春节调休上班"]
     assert "请再看一眼" not in page
     assert "尚未写入" in page
     assert not CalendarDay.objects.exists()
@@ -220,6 +220,17 @@ def test_days_the_package_has_and_the_text_has_not_are_named(client_of_keeper):
     page = send(client_of_keeper, text, year=2026).content.decode()
 
     assert "自带的节假日历里2026年2月14日是上班，贴入的内容没有写到，仍按自带的计算：请核对。" in page
+
+
+def test_days_of_the_old_year_are_shown_with_it(client_of_keeper):
+    text = "一、元旦：2026年12月30日至1月3日放假，共5天。12月27日上班。"
+    text = re.sub("一、元旦.*", text, OF_2027)
+
+    page = send(client_of_keeper, text).content.decode()
+    send(client_of_keeper, text, confirm=True)
+
+    assert "2026年12月27日（星期日）" in page
+    assert [is_workday(date(2026, 12, day)) for day in (27, 29, 30, 31)] == [True, True, False, False]
 
 
 def test_the_page_says_where_each_year_comes_from(client_of_keeper, keeper):

@@ -156,7 +156,7 @@ def test_a_new_year_may_begin_in_the_old_one(text):
         ("2027-03-03", "没有看懂“2027-03-03”。请改写成“2027-03-03 休 说明”或“2027-03-03 班 说明”，一天一行；不是放假安排的，删去这一句。"),
         ("2月9日大家商量", "请改写成“2027-02-09 休 说明”"),
         ("3月1日 休 班", "没有看懂"),
-        ("28日上班", "没有读到任何日期"),
+        ("28日上班", "没有看懂“28日上班”"),
         ("大家好", "没有读到任何日期"),
         ("现将2026年节假日安排通知如下。1月1日放假。", "贴入的是2026年的安排，选的年度是2027年。请改选年度，或换成2027年的通知。"),
     ],
@@ -177,6 +177,23 @@ def test_everything_wrong_is_said_at_once():
 def test_the_number_of_the_document_is_found():
     assert official_number("通知\n国办发明电 〔2026〕 9 号\n各省") == "国办发明电〔2026〕9号"
     assert official_number("没有文号") == ""
+
+
+GOOD = [
+    "2027-01-03 班 元旦调休",
+    "二、春节：2月5日（周五）至11日（周四）放假调休，共7天。",
+    "10月9日（周六）上班。",
+    "一、元旦：1月1日放假，与周末连休。",
+]
+BAD = ["2027-03-03", "2月30日 休", "2月9日大家商量", "15日至17日放假", "7月4日（周一）上班", "2月 休 说明"]
+
+
+@given(st.permutations([*GOOD, *BAD]))
+def test_no_faulty_line_gets_lost_among_good_ones(lines):
+    reading = read("\n".join(lines), 2027)
+
+    assert sorted({lines[one.line - 1] for one in reading.problems}) == sorted(BAD)
+    assert len(reading.days) == 11
 
 
 PIECES = [
