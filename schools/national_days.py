@@ -1,4 +1,4 @@
-"""The national calendar as the `holidays` package has it: statutory days of any year, exchanged days of published years."""
+"""The national calendar as the `holidays` package has it: statutory days, and exchanged ones once published."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SATURDAY = 5
 
 @dataclass(frozen=True)
 class NationalYear:
-    """One calendar year. `rests` and `works` are empty until the State Council's arrangement is in the package."""
+    """One calendar year; `rests` and `works` are empty until its arrangement is in the package."""
 
     statutory: dict[date, str]
     rests: frozenset[date]
@@ -35,7 +35,8 @@ def national_year(year: int) -> NationalYear:
     import holidays  # here, because most starts of the program ask for no day
 
     own = holidays.country_holidays("CN", years=year, language="zh_CN", expand=False)
-    statutory = {day: "、".join(names) for day in own if (names := [name for name in own.get_list(day) if name in STATUTORY])}
+    festivals = {day: [name for name in own.get_list(day) if name in STATUTORY] for day in own}
+    statutory = {day: "、".join(names) for day, names in festivals.items() if names}
     if not any(EXCHANGED in name for name in own.values()):
         return NationalYear(statutory, frozenset(), frozenset(), is_known=False)
     # The arrangement of the next year may take days of this December.

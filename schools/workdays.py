@@ -1,4 +1,4 @@
-"""Working days and hours: statutory days, then the office's own table, then the published calendar, then weekends."""
+"""Working days and hours: statutory days, the office's own table, the published calendar, weekends."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ HOURS = ((clock(8, 30), clock(12, 0)), (clock(14, 30), clock(17, 30)))
 #: Another process may have changed the table; this one looks again after so many seconds.
 REMEMBERED_SECONDS = 300
 
-#: From this month on the arrangement of the next year is asked for; the State Council publishes it in these weeks.
+#: From this month on the arrangement of the next year is asked for; it is published in these weeks.
 ASKED_FROM_MONTH = 11
 
 _days: dict[date, bool] = {}
@@ -41,9 +41,9 @@ def forget() -> None:
 
 
 def calendar_known(year: int) -> bool:
-    """Whether the arrangement of that year is in the package or entered whole; if not, every date computed from it deserves a warning.
+    """Whether the arrangement of that year is in the package or was entered whole.
 
-    Single days of one's own say nothing about the rest of the year.
+    If not, every date computed from it deserves a warning. Single days say nothing about the others.
     """
     if national_year(year).is_known:
         return True
@@ -58,7 +58,10 @@ def years_to_enter(today: date) -> list[int]:
 
 
 def is_workday(day: date) -> bool:
-    """Working days include weekend days worked in exchange for a holiday; a statutory day is none, whatever was entered."""
+    """Working days include weekend days worked in exchange for a holiday.
+
+    A statutory day is none, whatever was entered.
+    """
     national = national_year(day.year)
     own = _own_days().get(day)
     return national.is_workday(day) if own is None or day in national.statutory else own

@@ -27,4 +27,10 @@ class CalendarDayAdmin(ScopedAdmin):
         super().save_model(request, obj, form, change)
         identity = request.user.identity
         detail = {"修改前": before, "修改后": worded(CalendarDay, snapshot(obj))}
-        audit.record("maintain", by=request.user, city=identity and identity.city, subject=f"工作日调整 {obj}", detail=detail)
+        audit.record(
+            "maintain",
+            by=request.user,
+            city=identity and identity.city,
+            subject=f"工作日调整 {obj}",
+            detail=detail,
+        )

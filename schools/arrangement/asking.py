@@ -1,4 +1,4 @@
-"""Tells those who can enter a year that it is missing: on the workbench at any time, by message once a month."""
+"""Tells those who can enter a year that it is missing: by message, once a month."""
 
 from __future__ import annotations
 
@@ -27,12 +27,17 @@ def keepers() -> QuerySet[User]:
 def what_to_do(year: int, today: date) -> str:
     """The sentence that says what is missing and what to do about it."""
     if year > today.year:
-        return f"{year}年的节假日安排还没有录入。国务院办公厅的通知一般在{ASKED_FROM_MONTH}月公布，公布后请把全文贴入系统。"
-    return f"{year}年的节假日安排还没有录入，现在的各项期限只按周末和法定节日推算，请尽快把国务院办公厅的通知全文贴入系统。"
+        when = f"国务院办公厅的通知一般在{ASKED_FROM_MONTH}月公布"
+        return f"{year}年的节假日安排还没有录入。{when}，公布后请把全文贴入系统。"
+    meanwhile = "现在的各项期限只按周末和法定节日推算"
+    return f"{year}年的节假日安排还没有录入，{meanwhile}，请尽快把国务院办公厅的通知全文贴入系统。"
 
 
 def ask(today: date) -> Iterator[tuple[int, int]]:
-    """One message a month to each keeper for each missing year. Returns year and number of people; safe to call every hour."""
+    """One message a month to each keeper for each missing year; safe to call every hour.
+
+    Yields the year and to how many people it goes.
+    """
     for year in years_to_enter(today):
         people = keepers()
         notify(people, what_to_do(year, today), url=page_of(year), key=f"calendar:{year}:{today:%Y-%m}")

@@ -11,7 +11,7 @@ from schools.national_days import SATURDAY, national_year
 
 @dataclass(frozen=True)
 class Row:
-    """A day of the list as it will be written; `before` says what other people entered for it, "" where that is the same."""
+    """A day of the list as it will be written; `before` is what was entered for it instead, or ""."""
 
     named: Named
     before: str
@@ -33,7 +33,8 @@ def check(reading: Reading) -> list[Remark]:
             reading.refuse(one.line, f"{words(one.day)}是法定节日（{name}），一律休息，不能写成上班。")
         elif one.works and one.day.weekday() < SATURDAY:
             weekday = f"星期{WEEKDAYS[one.day.weekday()]}"
-            reading.refuse(one.line, f"{words(one.day)}是{weekday}，本来就上班：日期写错的请改正，没有写错的删去这一天。")
+            mend = "日期写错的请改正，没有写错的删去这一天"
+            reading.refuse(one.line, f"{words(one.day)}是{weekday}，本来就上班：{mend}。")
     if not reading.problems:
         for name, days in _missing(reading).items():
             reading.refuse(None, f"没有写到{name}（{days}）：请检查是否漏贴，全年七个节日都要写上。")
@@ -53,7 +54,7 @@ def _missing(reading: Reading) -> dict[str, str]:
 
 
 def _balance(reading: Reading) -> list[Remark]:
-    """Working days given beyond the statutory ones are worked on weekends; the sums of every notice agreed so far."""
+    """Days given beyond the statutory ones are worked on weekends; the sums of the last six notices agree."""
     statutory = sum(len(name.split("、")) for name in national_year(reading.year).statutory.values())
     given = sum(not one.works and one.day.weekday() < SATURDAY for one in reading.days.values()) - statutory
     worked = sum(one.works for one in reading.days.values())
@@ -69,7 +70,10 @@ def _unlike_the_package(reading: Reading, national) -> list[Remark]:
         return []
     other = sorted((national.works | national.rests) - reading.days.keys())
     return [
-        Remark(None, f"自带的节假日历里{words(day)}是{state(day in national.works)}，贴入的内容没有写到，仍按自带的计算：请核对。")
+        Remark(
+            None,
+            f"自带的节假日历里{words(day)}是{state(day in national.works)}，贴入的内容没有写到，仍按自带的计算：请核对。",
+        )
         for day in other
     ]
 

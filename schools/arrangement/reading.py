@@ -38,8 +38,9 @@ BARE = rf"(?<!\d)\d{{1,2}}[日号]{BRACKET}"
 TO = "(?:至|到|[~〜−–—―-]{1,2})"
 SPAN = f"(?:{ONE}(?:{TO}(?:{ONE}|{BARE}))?|{BARE}(?:{TO}{BARE})?)"
 COUNT = r"(?:,?(?:共计?|连续|连休|放假)*(?P<count>\d{1,2}|[一二三四五六七八九十])天)"
+STATES = "|".join((*WORK_WORDS, *REST_WORDS))
 CLAUSE = re.compile(
-    rf"(?P<dates>{SPAN}(?:[、,和及与]{SPAN})*),?(?:均|都|为|全天)*(?P<state>{'|'.join((*WORK_WORDS, *REST_WORDS))}){COUNT}?"
+    rf"(?P<dates>{SPAN}(?:[、,和及与]{SPAN})*),?(?:均|都|为|全天)*(?P<state>{STATES}){COUNT}?"
     r"(?:,?(?:与周末连休|不调休|与周末相连|连休))*[,、]*"
 )
 PART = re.compile(
@@ -111,20 +112,24 @@ def read(text: str, year: int) -> Reading:
     reading = Reading(year)
     named = OF_YEAR.search(narrow(clean_text(text)))
     if named and int(named[1]) != year:
-        reading.refuse(None, f"贴入的是{named[1]}年的安排，选的年度是{year}年。请改选年度，或换成{year}年的通知。")
+        mend = f"请改选年度，或换成{year}年的通知"
+        reading.refuse(None, f"贴入的是{named[1]}年的安排，选的年度是{year}年。{mend}。")
         return reading
     pieces, place, label = list(_pieces(text)), 0, ""
     while place < len(pieces):
         place, label = _read_piece(reading, pieces, place, label)
     reading.days = dict(sorted(reading.days.items()))
     if not reading.days and not reading.problems:
-        reading.refuse(None, f"没有读到任何日期。请贴入国务院办公厅关于{year}年部分节假日安排的通知全文，或逐行写“{year}-01-01 休 元旦”。")
+        reading.refuse(
+            None,
+            f"没有读到任何日期。请贴入国务院办公厅关于{year}年部分节假日安排的通知全文，或逐行写“{year}-01-01 休 元旦”。",
+        )
     return reading
 
 
 @dataclass(frozen=True)
 class _Piece:
-    """A sentence or a line; `open` when the line ended before the sentence did, as text copied from a PDF does."""
+    """A sentence or a line; `open` when the line ended before the sentence did, as a PDF has it."""
 
     line: int
     text: str
@@ -140,7 +145,10 @@ def _pieces(text: str) -> Iterator[_Piece]:
 
 
 def _read_piece(reading: Reading, pieces: list[_Piece], place: int, label: str) -> tuple[int, str]:
-    """Takes one piece, or two or three that a line break tore apart. Returns where to go on, and the festival spoken of."""
+    """Takes one piece, or two or three that a line break tore apart.
+
+    Returns where to go on, and the festival spoken of.
+    """
     first = pieces[place]
     if not _names_a_day(first.text):
         return place + 1, _label(first.text) or label
@@ -180,11 +188,12 @@ def _arranges_nothing(text: str, year: int) -> bool:
     if any(word in typed for word in (*REST_WORDS, *WORK_WORDS)):
         return False
     days = [re.match(r"(\d{4})\D(\d{1,2})", one) for one in ANY_DATE.findall(typed)]
-    return bool(days) and all(one and int(one[1]) != year and (int(one[1]), int(one[2])) != (year - 1, DECEMBER) for one in days)
+    dated = [(int(match[1]), int(match[2])) for match in days if match]
+    return len(dated) == len(days) > 0 and all(one[0] != year and one != (year - 1, DECEMBER) for one in dated)
 
 
 def _take(reading: Reading, text: str, line: int, label: str, *, at: int | None) -> str:
-    """Adds the days of a sentence to the reading; nothing where it is unclear. Returns the festival it spoke of.
+    """Adds the days of a sentence to the reading, all or none, and returns the festival it spoke of.
 
     `at` is where the first date stood before other pieces were joined to it: it must not get lost among them.
     """
@@ -193,7 +202,8 @@ def _take(reading: Reading, text: str, line: int, label: str, *, at: int | None)
     if found is None or at not in (None, found.start()):
         raise _Unclear
     before, rest = typed[: found.start()], typed[found.start() :]
-    if before and not HEADED.fullmatch(before) and not (before.endswith(":") and not re.search(r"\d", HEAD.sub("", before))):
+    introduced = before.endswith(":") and not re.search(r"\d", HEAD.sub("", before))
+    if before and not introduced and not HEADED.fullmatch(before):
         raise _Unclear
     clauses, place = [], 0
     while place < len(rest):
@@ -261,9 +271,13 @@ def _add(reading: Reading, line: int, span: _Span, works: bool, note: str) -> li
     for day, said in ((first, span.bracket), (last, span.closing)):
         weekday = WEEKDAY.search(said)
         if weekday and WEEKDAYS.index(weekday[1].replace("天", "日")) != day.weekday():
-            reading.refuse(line, f"{words(day)}是星期{WEEKDAYS[day.weekday()]}，写的是“{weekday[0]}”，请核对日期。")
+            true = f"星期{WEEKDAYS[day.weekday()]}"
+            reading.refuse(line, f"{words(day)}是{true}，写的是“{weekday[0]}”，请核对日期。")
     if not (date(reading.year - 1, DECEMBER, 1) <= first and last.year <= reading.year):
-        reading.refuse(line, f"{words(first if first.year != reading.year else last)}不在{reading.year}年，请核对年度或日期。")
+        reading.refuse(
+            line,
+            f"{words(first if first.year != reading.year else last)}不在{reading.year}年，请核对年度或日期。",
+        )
         return []
     if not 0 <= (last - first).days < LONGEST:
         reading.refuse(line, f"从{words(first)}到{words(last)}不像一个假期，请核对起止日期。")
@@ -272,7 +286,10 @@ def _add(reading: Reading, line: int, span: _Span, works: bool, note: str) -> li
     for day in days:
         before = reading.days.get(day)
         if before is not None and before.works != works:
-            reading.refuse(line, f"{words(day)}在第 {before.line} 行写的是{state(before.works)}，这里写的是{state(works)}，请核对。")
+            reading.refuse(
+                line,
+                f"{words(day)}在第 {before.line} 行写的是{state(before.works)}，这里写的是{state(works)}，请核对。",
+            )
         elif before is None:
             reading.days[day] = Named(day, works, note, line)
     return days
@@ -310,7 +327,8 @@ def _how_to_write(text: str, year: int) -> str:
         except CellError as error:
             return f"{error.reason}。"
     shown = (day or date(year, 1, 4)).isoformat()
-    return f"没有看懂“{_short(text)}”。请改写成“{shown} 休 说明”或“{shown} 班 说明”，一天一行；不是放假安排的，删去这一句。"
+    rewrite = f"请改写成“{shown} 休 说明”或“{shown} 班 说明”，一天一行"
+    return f"没有看懂“{_short(text)}”。{rewrite}；不是放假安排的，删去这一句。"
 
 
 def _short(text: str) -> str:

@@ -12,22 +12,25 @@ from schools.models import CalendarDay, CalendarYear, User
 
 @transaction.atomic
 def save(reading: Reading, *, source: str, by: User) -> CalendarYear:
-    """Replaces an earlier list of the year; days entered one by one stay where the list does not name them."""
+    """Replaces an earlier list of the year; days entered one by one stay unless the list names them."""
     # The row is written and locked first: a second administrator waits here and then replaces a whole list.
-    year, _ = CalendarYear.objects.get_or_create(year=reading.year, defaults={"source": source, "entered_by": by})
+    first = {"source": source, "entered_by": by}
+    year, _ = CalendarYear.objects.get_or_create(year=reading.year, defaults=first)
     year = CalendarYear.objects.select_for_update().get(pk=year.pk)
     year.source, year.entered_by, year.entered_at = source, by, timezone.now()
     year.save()
     gone = year.days.exclude(day__in=reading.days)
     dropped = [str(one) for one in gone.order_by("day")]
     gone.delete()
+    named = reading.days.values()
     CalendarDay.objects.bulk_create(
-        [CalendarDay(day=one.day, works=one.works, note=one.note[:100], arrangement=year) for one in reading.days.values()],
+        [CalendarDay(day=one.day, works=one.works, note=one.note[:100], arrangement=year) for one in named],
         update_conflicts=True,
         unique_fields=["day"],
         update_fields=["works", "note", "arrangement"],
     )
-    workdays.forget()  # before the list is audited and answered; writing many rows at once sends no signal of its own
+    # Many rows at once send no signal; the year's own was sent before they stood there.
+    workdays.forget()
     detail = {
         "来源或文号": source,
         "休息": [day.isoformat() for day, one in reading.days.items() if not one.works],

@@ -21,7 +21,13 @@ def calendar_tasks(user: User) -> Iterator[Task]:
     today = timezone.localdate()
     for year in years_to_enter(today):
         if year > today.year:
-            hint = "国务院办公厅的通知一般在11月公布，公布后把全文贴进来；没有录入以前，该年的期限只按周末和法定节日推算"
+            hint = "国务院办公厅的通知一般在11月公布，公布后贴入全文；录入以前只按周末和法定节日推算"
             yield Task(f"录入{year}年的节假日安排", page_of(year), hint, "待录入")
         else:
-            yield Task(f"录入{year}年的节假日安排", page_of(year), "各项期限现在只按周末和法定节日推算，可能不准", "待录入", "bad")
+            yield Task(
+                f"录入{year}年的节假日安排",
+                page_of(year),
+                "各项期限现在只按周末和法定节日推算，可能不准",
+                "待录入",
+                "bad",
+            )

@@ -19,7 +19,10 @@ class ArrangementForm(forms.Form):
 
     year = forms.TypedChoiceField(label="年度", coerce=int)
     source = forms.CharField(
-        label="来源或文号", max_length=100, required=False, help_text="如：国办发明电〔2026〕7号。贴入的文字里有文号的，不填也可以。"
+        label="来源或文号",
+        max_length=100,
+        required=False,
+        help_text="如：国办发明电〔2026〕7号。贴入的文字里有文号的，不填也可以。",
     )
     text = forms.CharField(
         label="通知全文，或逐行写的日期",
@@ -28,13 +31,14 @@ class ArrangementForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 12, "spellcheck": "false"}),
     )
 
-    def __init__(self, *args, year: int | None = None, **kwargs) -> None:
+    def __init__(self, *args, year: str | None = None, **kwargs) -> None:
         super().__init__(*args, **kwargs)
         today = timezone.localdate()
         years = (today.year - 1, today.year, today.year + 1)
         self.fields["year"].choices = [(one, f"{one}年") for one in years]
         missing = years_to_enter(today)
-        self.fields["year"].initial = year if year in years else missing[0] if missing else today.year + 1
+        default = missing[0] if missing else today.year + 1
+        self.fields["year"].initial = next((one for one in years if str(one) == year), default)
         for name, field in self.fields.items():
             field.widget.attrs["class"] = "form-select" if name == "year" else "form-control"
 

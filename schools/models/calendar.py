@@ -27,7 +27,11 @@ class CalendarYear(models.Model):
         verbose_name = verbose_name_plural = "年度节假日安排"
         ordering = ["-year"]
         constraints = [
-            models.CheckConstraint(name="calendar_year_named", condition=~Q(source=""), violation_error_message="请写明来源或文号。")
+            models.CheckConstraint(
+                name="calendar_year_named",
+                condition=~Q(source=""),
+                violation_error_message="请写明来源或文号。",
+            )
         ]
 
     def __str__(self) -> str:
@@ -35,7 +39,7 @@ class CalendarYear(models.Model):
 
 
 class CalendarDay(models.Model):
-    """A day on which the office works or rests against the published holiday calendar, or before that is published."""
+    """A day on which the office works or rests against the published calendar or before there is one."""
 
     day = models.DateField("日期", unique=True, error_messages={"unique": "该日期已登记。"})
     works = models.BooleanField("上班", help_text="勾选为工作日，不勾选为休息日；优先于系统自带的节假日历。法定节日不能登记为上班。")
@@ -63,5 +67,5 @@ class CalendarDay(models.Model):
     def clean(self) -> None:
         """Statutory days rest, whatever is arranged around them."""
         if self.day and self.works and (name := national_year(self.day.year).statutory.get(self.day)):
-            said = f"{self.day.year}年{self.day.month}月{self.day.day}日是法定节日（{name}），一律休息，不能登记为上班。"
-            raise ValidationError({"works": said})
+            day = f"{self.day.year}年{self.day.month}月{self.day.day}日"
+            raise ValidationError({"works": f"{day}是法定节日（{name}），一律休息，不能登记为上班。"})

@@ -26,8 +26,7 @@ SHOWN = 100
 def arrangement(request: HttpRequest) -> HttpResponse:
     """Check what was pasted; then, by a second press, the same text for good."""
     require(may_maintain(request.user), "节假日安排由系统管理员录入。")
-    asked = request.GET.get("year", "")
-    form = ArrangementForm(request.POST or None, year=int(asked) if asked.isdecimal() and len(asked) == len("2027") else None)
+    form = ArrangementForm(request.POST or None, year=request.GET.get("year"))
     context: dict[str, Any] = {"form": form}
     if request.method == "POST" and form.is_valid():
         reading = read(form.cleaned_data["text"], form.cleaned_data["year"])
@@ -49,10 +48,11 @@ def _written(request: HttpRequest, form: ArrangementForm, reading: Reading) -> H
 
 
 def _years() -> list[tuple[int, str, bool]]:
-    """The running year and its neighbours, where what is known of them comes from, and whether anything is missing."""
+    """The running year and its neighbours: where their days come from, whether they are known."""
     this = timezone.localdate().year
     years = range(this - 1, this + 2)
-    entered = {one.year: one for one in CalendarYear.objects.filter(year__in=years).select_related("entered_by")}
+    rows = CalendarYear.objects.filter(year__in=years).select_related("entered_by")
+    entered = {row.year: row for row in rows}
     found = []
     for year in years:
         own = entered.get(year)

@@ -80,7 +80,13 @@ def test_one_press_writes_the_year_and_it_counts_at_once(client_of_keeper, keepe
     assert (year.year, year.source, year.entered_by) == (2027, "国办发明电〔2026〕9号", keeper)
     assert year.days.count() == 33
     assert calendar_known(2027)
-    assert [is_workday(date(2027, *day)) for day in ((2, 11), (2, 12), (1, 31), (5, 5), (6, 9))] == [False, True, True, False, False]
+    assert [is_workday(date(2027, *day)) for day in ((2, 11), (2, 12), (1, 31), (5, 5), (6, 9))] == [
+        False,
+        True,
+        True,
+        False,
+        False,
+    ]
     entry = AuditEntry.objects.get(action="import")
     assert entry.subject == "2027年节假日安排"
     assert "2027-01-31" in entry.detail
@@ -112,7 +118,11 @@ def test_what_is_wrong_is_said_with_its_line_and_what_was_typed_stays(client_of_
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ("五、端午节：6月9日（周三）放假1天。\n", "", "没有写到端午节（6月9日）：请检查是否漏贴，全年七个节日都要写上。"),
+        (
+            "五、端午节：6月9日（周三）放假1天。\n",
+            "",
+            "没有写到端午节（6月9日）：请检查是否漏贴，全年七个节日都要写上。",
+        ),
         ("1月31日（周日）", "2月22日", "2027年2月22日是星期一，本来就上班"),
         ("1月31日（周日）", "1月30日（周日）", "2027年1月30日是星期六，写的是“周日”，请核对日期。"),
         ("1月31日（周日）", "2月6日（周六）", "2027年2月6日在第 4 行写的是休息，这里写的是上班，请核对。"),
@@ -158,7 +168,8 @@ def test_a_source_is_asked_for_where_the_text_has_none(client_of_keeper):
 
 
 @pytest.mark.parametrize(
-    ("data", "said"), [({"text": " \n "}, "请贴入通知全文"), ({"year": "1999"}, "1999"), ({"text": "长" * 20001}, "20000")]
+    ("data", "said"),
+    [({"text": " \n "}, "请贴入通知全文"), ({"year": "1999"}, "1999"), ({"text": "长" * 20001}, "20000")],
 )
 def test_nonsense_is_answered_with_a_sentence(data, said, client_of_keeper):
     response = send(client_of_keeper, **{"confirm": True, **data})
@@ -212,6 +223,14 @@ def test_a_failure_half_way_writes_nothing(client_of_keeper, monkeypatch):
     assert not CalendarYear.objects.exists()
     assert not CalendarDay.objects.exists()
     assert not calendar_known(2027)
+
+
+def test_a_table_read_by_another_thread_before_the_commit_is_read_again(client_of_keeper, django_capture_on_commit_callbacks):
+    with django_capture_on_commit_callbacks(execute=True):
+        send(client_of_keeper, confirm=True)
+        workdays.remember({})  # what the other thread still saw
+
+    assert calendar_known(2027)
 
 
 def test_days_the_package_has_and_the_text_has_not_are_named(client_of_keeper):
