@@ -1,6 +1,6 @@
 # make run    试用：装好所需的一切，载入示例市，打开 http://127.0.0.1:8000   (set up, load the sample city, serve)
 # make test   检查与全部测试，SQLite 和 PostgreSQL 各一遍                     (lint and tests on both databases)
-# Others: lint, format, test-deep (long property tests), lock (renew requirements*.txt), clean (keeps var/)
+# Others: lint, format, test-deep (long tests, everything on PostgreSQL), coverage, lock (renew requirements*.txt), clean (keeps var/)
 
 VENV    := .venv
 PYTHON  := $(VENV)/bin/python
@@ -13,10 +13,14 @@ COMPILE := $(VENV)/bin/uv pip compile --universal --python-version 3.11 --genera
 RUN_PACKAGES  := libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-noto-cjk
 # libatomic1 is for the driver of the browser, which brings its own node.
 TEST_PACKAGES := chromium libatomic1 poppler-utils
-PARALLEL      := --numprocesses auto --dist worksteal
+# Two tests at a time are handed out, so that no processor is left with the last pages of the browser alone.
+PARALLEL      := --numprocesses auto --dist load --maxschedchunk 2
 TEMPLATES      = $$(find templates schools ratings tests -name '*.html')
 
-.PHONY: run test test-deep lint format lock clean
+# Where it is set, every process would read and rewrite every module of the tests anew: a minute of both processors.
+unexport PYTHONDONTWRITEBYTECODE
+
+.PHONY: run test test-deep coverage lint format lock clean
 .DELETE_ON_ERROR:
 
 run: .make/requirements
@@ -28,12 +32,16 @@ run: .make/requirements
 	@$(DJANGO) runserver $(ADDRESS)
 
 test: lint .make/test-packages .make/fonts
-	$(PYTHON) -m pytest $(PARALLEL) -m "not browser and not deep and not once" --cov --cov-report=term
-	$(PYTHON) -m pytest $(PARALLEL) -m "(browser or once) and not deep"
-	DATABASE_TESTS_ONLY=1 $(PYTHON) .ci/with_postgresql.py $(PYTHON) -m pytest $(PARALLEL) -m "not browser and not deep and not once"
+	$(PYTHON) -m pytest $(PARALLEL) -m "not deep"
+	$(PYTHON) .ci/with_postgresql.py $(PYTHON) -m pytest $(PARALLEL) -m "engine and not browser and not deep"
 
 test-deep: .make/requirements-dev .make/test-packages .make/fonts
-	HYPOTHESIS_PROFILE=deep $(PYTHON) -m pytest -m deep
+	HYPOTHESIS_PROFILE=deep $(PYTHON) -m pytest $(PARALLEL) -m deep
+	$(PYTHON) .ci/with_postgresql.py $(PYTHON) -m pytest $(PARALLEL) -m "not browser and not deep"
+	$(PYTHON) .ci/with_postgresql.py $(PYTHON) -m pytest $(PARALLEL) -m "engine and deep"
+
+coverage: .make/requirements-dev .make/test-packages .make/fonts
+	$(PYTHON) -m pytest $(PARALLEL) -m "not browser and not deep" --cov --cov-report=term
 
 lint: .make/requirements-dev
 	$(VENV)/bin/ruff check .
