@@ -43,7 +43,7 @@ def arrangement(request: HttpRequest) -> HttpResponse:
 
 def _written(request: HttpRequest, form: ArrangementForm, reading: Reading) -> HttpResponse:
     year = save(reading, source=form.cleaned_data["source"], by=request.user)
-    messages.success(request, f"已录入{year}，共 {len(reading.days)} 天，各项期限已按它计算。")
+    messages.success(request, f"已录入{year}，共 {len(reading.days)} 天，各项期限按它计算，几分钟内全部生效。")
     return redirect("schools:calendar")
 
 

@@ -2,6 +2,7 @@
 
 import re
 from datetime import date
+from functools import partial
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -9,9 +10,12 @@ from django.urls import reverse
 from django.utils import timezone
 
 from schools import daily, workdays
+from schools.arrangement.reading import read
+from schools.arrangement.saving import save
 from schools.models import AuditEntry, CalendarDay, CalendarYear, Notice
 from schools.workdays import calendar_known, is_workday, years_to_enter
 from tests.clock import SHANGHAI, at
+from tests.ratings.races import at_once
 from tests.schools.notices import notice
 
 pytestmark = pytest.mark.django_db
@@ -414,3 +418,16 @@ def test_where_nobody_can_enter_it_the_job_says_who_must_be_appointed(appoint):
     appoint("sysadmin")
 
     assert "2027年的节假日安排：没有可以录入的系统管理员，请安全管理员登记任职并勾选“可进入后台”。" in run(2026, 11, 2, 9)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_administrators_at_once_leave_one_whole_list(keeper):
+    lists = [OF_2027, OF_2027.replace("5月8日（周六）上班", "5月9日（周日）上班")]
+    readings = [read(text, 2027) for text in lists]
+
+    outcomes = at_once(*(partial(save, reading, source="文号", by=keeper) for reading in readings))
+
+    assert not [outcome for outcome in outcomes if isinstance(outcome, Exception)]
+    stored = dict(CalendarDay.objects.values_list("day", "works"))
+    assert stored in [{day: named.works for day, named in reading.days.items()} for reading in readings]
+    assert CalendarYear.objects.count() == 1
