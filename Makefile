@@ -1,5 +1,5 @@
 # make run    试用：装好所需的一切，载入示例市，打开 http://127.0.0.1:8000   (set up, load the sample city, serve)
-# make test   检查与全部测试，SQLite 和 PostgreSQL 各一遍                     (lint and tests on both databases)
+# make test   检查与全部测试，SQLite 和 PostgreSQL                            (lint and tests on both databases)
 # Others: lint, format, test-deep (long tests, everything on PostgreSQL), coverage, lock (renew requirements*.txt), clean (keeps var/)
 
 VENV    := .venv

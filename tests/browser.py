@@ -42,6 +42,15 @@ def wait_until_held(page: Page, held: list) -> None:
     raise AssertionError("the page never sent what was to be held back")
 
 
+def let_pass(page: Page, milliseconds: int) -> None:
+    """Moves the page's own clock on, timers included, whatever this machine's clock says; begin with `page.clock.install()`.
+
+    What the page sends by then is known here when this returns.
+    """
+    page.clock.run_for(milliseconds)
+    page.evaluate("0")
+
+
 @pytest.fixture
 def signed_in(context, client, live_server):
     """Turns a user into an open page, without the sign-in form: `page = signed_in(user)`."""

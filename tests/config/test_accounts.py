@@ -1,6 +1,6 @@
 """Signing in, locking, idling, first passwords, identities."""
 
-import time
+import datetime as dt
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -8,6 +8,7 @@ from django.core.management import CommandError, call_command
 from django.urls import reverse
 
 from schools.passwords import CharacterClassValidator
+from tests import clock
 from tests.cast import PASSWORD
 
 pytestmark = pytest.mark.django_db
@@ -58,18 +59,18 @@ def test_behind_a_proxy_the_lock_counts_the_visitor_whatever_he_claims(client, a
     assert sign_in(client, "filler", PASSWORD, HTTP_X_FORWARDED_FOR="10.1.1.2").status_code == 302
 
 
-def test_the_session_is_written_at_most_once_a_minute(test_pages, signed_client, appoint, monkeypatch, django_assert_num_queries):
+def test_the_session_is_written_at_most_once_a_minute(test_pages, signed_client, appoint, django_assert_num_queries):
     client = signed_client(appoint("filler"))
     client.get("/secret/")
     with django_assert_num_queries(2):  # session and user, no write
         client.get("/secret/")
     before = client.session.get_expiry_date()
 
-    now = time.time()
-    monkeypatch.setattr("config.middleware.time.time", lambda: now + 61)
-    client.get("/secret/")
+    later = clock.NOW + dt.timedelta(seconds=61)
+    with clock.at(later):
+        client.get("/secret/")
 
-    assert client.session["seen"] >= int(now) + 61
+    assert client.session["seen"] >= int(later.timestamp())
     assert client.session.get_expiry_date() >= before
 
 

@@ -87,9 +87,9 @@ def test_the_first_page_is_light_and_later_ones_lighter(signed_in, appoint, live
     bodies = {}
     page.on("response", lambda response: bodies.setdefault(response.url, response))
 
-    page.goto(live_server.url + "/gallery/", wait_until="networkidle")
+    page.goto(live_server.url + "/gallery/", wait_until="load")
 
-    weights = {Path(urlsplit(url).path).name: len(gzip.compress(response.body())) for url, response in bodies.items()}
+    weights = {Path(urlsplit(url).path).name: len(gzip.compress(response.body())) for url, response in list(bodies.items())}
     assert all(url.startswith(live_server.url) for url in bodies)
     assert sum(weights.values()) <= 200 * 1024, weights
     assert weights["gallery"] <= 60 * 1024, weights

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from ratings.answering import save
 from ratings.enums import Status
 from ratings.models import Score
-from tests.browser import wait_until_held
+from tests.browser import let_pass, wait_until_held
 from tests.cast import PASSWORD
 from tests.ratings.opened_year import answer_everything
 
@@ -98,11 +98,12 @@ def test_nothing_is_sent_while_words_are_being_composed(open_at, filler, row):
     sent = []
     page.on("request", lambda request: request.method == "POST" and sent.append(request.url))
 
+    page.clock.install()
     field = remark(page, row)
     field.focus()
     field.dispatch_event("compositionstart")
     page.evaluate("field => { field.value = 'shi ji'; field.dispatchEvent(new Event('change', {bubbles: true})); }", field.element_handle())
-    page.wait_for_timeout(300)
+    let_pass(page, 300)
     assert sent == []
     field.dispatch_event("compositionend")
     field.fill("市级")
@@ -179,6 +180,7 @@ def test_saving_the_page_waits_for_the_answer_under_way_and_meets_no_conflict_wi
             route.continue_()
 
     page.route("**/*", hold)
+    page.clock.install()
     count_field(page, row).fill("2")
     with page.expect_request(lambda request: request.method == "POST"):
         count_field(page, row).blur()
@@ -187,7 +189,7 @@ def test_saving_the_page_waits_for_the_answer_under_way_and_meets_no_conflict_wi
     here = page.url
 
     page.get_by_role("button", name="保存并").click()
-    page.wait_for_timeout(300)
+    let_pass(page, 300)
     expect(page).to_have_url(here)
     expect(said(page)).to_contain_text("正在保存")
     route, answer = held[0]

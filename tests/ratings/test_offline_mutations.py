@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db
 #: What lands in a cell when somebody pastes, drags or sleeps.
 JUNK = ["", " ", "无", "不适用", 0, -1, 101, 0.5, "30分", "１２", "#N/A", "=1+1", "是", "A", "B、C"]
 JUNK += ["音响；音响", "月报逾期×3", "≥", "〇", "K1", "𠮷", "\u200b"]
-MUTATIONS = 200
+MUTATIONS, MANY = 80, 2000
 
 
 def judge(year: YearFolder):
@@ -42,16 +42,17 @@ def mutate(year: YearFolder, chance: random.Random) -> None:
         rows[place] = row if rows is year.items else tuple(row)
 
 
-def test_random_cells_give_a_year_or_sentences(tmp_path):
+@pytest.mark.parametrize("mutations", [MUTATIONS, pytest.param(MANY, marks=pytest.mark.deep)])
+def test_random_cells_give_a_year_or_sentences(tmp_path, mutations):
     accepted = 0
-    for seed in range(MUTATIONS):
+    for seed in range(mutations):
         year = YearFolder(tmp_path / "year")
         mutate(year, random.Random(seed))
         found = judge(year)
         if isinstance(found, dict):
             accepted += 1
             assert not any(outcome.problems for outcome in found.values())
-    assert 0 < accepted < MUTATIONS
+    assert 0 < accepted < mutations
 
 
 @pytest.mark.parametrize("sheet", ["scores", "metrics"])

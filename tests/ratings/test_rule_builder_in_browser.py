@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 from ratings.criteria.storing import create_scheme
 from ratings.criteria.workbook import read_scheme_workbook
 from ratings.models import Item
-from tests.browser import wait_until_held
+from tests.browser import let_pass, wait_until_held
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db]
 
@@ -147,11 +147,12 @@ def test_a_check_that_arrives_during_a_press_does_not_move_the_button_away(draft
     button.scroll_into_view_if_needed()
     place = button.bounding_box()
 
+    page.clock.install()
     page.mouse.move(place["x"] + place["width"] / 2, place["y"] + place["height"] / 2)
     page.mouse.down()
-    for route, answer in held:
+    for route, answer in held:  # a slow finger: the answer comes before the button is let go
         route.fulfill(response=answer)
-    page.wait_for_timeout(500)  # a slow finger: the answer comes before the button is let go
+    let_pass(page, 500)
     page.mouse.up()
 
     expect(part.locator("tbody tr")).to_have_count(rows + 1)
@@ -166,9 +167,10 @@ def test_a_button_let_go_elsewhere_leaves_what_was_typed_checked(draft, appoint,
     first.locator("input").first.fill("书记任校长")
     first.get_by_label("得几分").fill("2")
 
+    page.clock.install()
     part.get_by_role("button", name="加一行").hover()
     page.mouse.down()
-    page.wait_for_timeout(200)  # longer than a change is waited for
+    let_pass(page, 200)  # longer than a change is waited for
     page.mouse.move(5, 5)
     page.mouse.up()
 
@@ -183,9 +185,10 @@ def test_typing_is_checked_names_are_offered_and_composing_is_left_alone(draft, 
     line, sent = page.locator("#id_rule"), []
     page.on("request", lambda request: request.method == "POST" and sent.append(request.url))
 
+    page.clock.install()
     line.dispatch_event("compositionstart")
     line.fill("档(zhujiao")
-    page.wait_for_timeout(900)  # longer than typing is waited for
+    let_pass(page, 900)  # longer than typing is waited for
     assert sent == []
     line.fill("档(工作")
     line.dispatch_event("compositionend")
