@@ -195,3 +195,24 @@ def test_choices_of_a_city_hold_no_county_and_the_other_way_round():
 
     assert list(form.fields["city"].queryset) == [city]
     assert list(form.fields["county"].queryset) == [county]
+
+
+def test_a_forgotten_password_is_replaced_at_the_server_and_the_trail_does_not_blame_the_owner():
+    create()
+    out = io.StringIO()
+
+    call_command("changepassword", "sysadmin", stdout=out)
+
+    password = re.search(r"（sysadmin）的一次性密码：(\S+)", out.getvalue()).group(1)
+    last = AuditEntry.objects.filter(city=None).latest("number")
+    assert (last.action, last.user_label, last.subject) == ("password_reset", "系统", "系统管理员（sysadmin）")
+    sign_in("sysadmin", password)
+
+
+def test_a_password_is_given_only_to_an_account_that_can_use_it():
+    User.objects.create_user("gone", name="离职", is_active=False)
+
+    with pytest.raises(CommandError, match="没有用户名为“nobody”的账号"):
+        call_command("changepassword", "nobody")
+    with pytest.raises(CommandError, match="已停用"):
+        call_command("changepassword", "gone")
