@@ -20,7 +20,7 @@ TEMPLATES      = $$(find templates schools ratings tests -name '*.html')
 # Where it is set, every process would read and rewrite every module of the tests anew: a minute of both processors.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test test-deep coverage lint format lock clean
+.PHONY: run test test-deep coverage lint format lock freeze clean
 .DELETE_ON_ERROR:
 
 run: .make/requirements
@@ -58,6 +58,11 @@ lock: .make/requirements-dev
 	$(PIP) uv
 	$(COMPILE) -o requirements.txt
 	$(COMPILE) --group dev -c requirements.txt -o requirements-dev.txt
+
+# Once for each release, when everything is in: digests of its migrations and a backup of each engine, for the upgrade tests.
+freeze: .make/requirements-dev .make/test-packages
+	$(PYTHON) -m tests.upgrades.freeze
+	$(PYTHON) .ci/with_postgresql.py $(PYTHON) -m tests.upgrades.freeze
 
 clean:
 	rm -rf $(VENV) .make .pytest_cache .ruff_cache .hypothesis .coverage .import_linter_cache

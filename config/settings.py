@@ -4,6 +4,7 @@ With only DEBUG=1 every command works. Without DEBUG the keys and host names mus
 """
 
 import os
+import tomllib
 from datetime import timedelta
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from config import env
 BASE_DIR = Path(__file__).resolve().parent.parent
 env.load_file(Path(os.environ.get("ENV_FILE", BASE_DIR / ".env")))
 
-VERSION = "0.1.0"
+VERSION = tomllib.loads((BASE_DIR / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
 SITE_ORGANISER, SITE_CONTACT = env.text("SITE_ORGANISER"), env.text("SITE_CONTACT")
 DEBUG = env.flag("DEBUG")
 VAR_DIR = Path(env.text("VAR_DIR", str(BASE_DIR / "var"))).resolve()

@@ -121,6 +121,13 @@ def chain_head(city: Region | None) -> str:
     return str(head) if head else ""
 
 
+def chain_ends() -> list[tuple[str, str]]:
+    """Every chain by name with its end, the system's first, for whoever answers for all of them."""
+    names = {chain_key(pk): name for pk, name in Region.objects.cities().values_list("pk", "name")}
+    heads = {head.chain: str(head) for head in ChainHead.objects.all()}
+    return [(name, heads[chain]) for chain, name in ({SYSTEM_CHAIN: "系统"} | names).items() if chain in heads]
+
+
 def verify(city: Region | object | None = EVERY_CHAIN, head: str | None = None) -> list[str]:
     """Every fault of one chain (None: the system's) or of all, as Chinese lines; empty when all is well.
 

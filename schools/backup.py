@@ -17,6 +17,7 @@ from django.utils import timezone
 from .audit import record
 from .dumps import database_file, dump_to
 from .models import ChainHead
+from .schema import applied_migrations
 
 FORMAT = "township-party-school-rating-backup/1"
 MANIFEST = "manifest.json"
@@ -59,6 +60,7 @@ def _write(stream: IO[bytes], with_keys: bool) -> dict[str, Any]:
     files: dict[str, dict[str, Any]] = {}
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive, tempfile.TemporaryDirectory(dir=settings.VAR_DIR) as scratch:
         copy = Path(scratch) / database_file()
+        migrations = applied_migrations()
         heads = {head.chain: str(head) for head in ChainHead.objects.all()}
         dump_to(copy)
         files[copy.name] = _add_file(archive, copy.name, copy)
@@ -73,6 +75,7 @@ def _write(stream: IO[bytes], with_keys: bool) -> dict[str, Any]:
         manifest = {
             "format": FORMAT,
             "version": settings.VERSION,
+            "migrations": migrations,
             "made_at": timezone.now().isoformat(),
             "audit_key": key_mark(),
             "audit_heads": heads,

@@ -2,14 +2,20 @@
 
 import secrets
 
+from django.contrib.auth.password_validation import get_default_password_validators
 from django.core.exceptions import ValidationError
 
-READABLE = "23456789", "abcdefghijkmnpqrstuvwxyz", "ABCDEFGHJKLMNPQRSTUVWXYZ"
+READABLE = "23456789", "abcdefghijkmnpqrstuvwxyz", "ABCDEFGHJKLMNPQRSTUVWXYZ", "+=@#%"
+#: How many of the kinds are used, and how long it is, where the rule for passwords does not ask for more.
+KINDS, LENGTH = 3, 12
 
 
 def one_time_password() -> str:
-    """Twelve characters of three kinds, none that looks like another on paper."""
-    letters = [secrets.choice(kind) for kind in READABLE for _ in range(4)]
+    """Characters of as many kinds as the rule asks for, none that looks like another on paper."""
+    rules = [one for one in get_default_password_validators() if isinstance(one, CharacterClassValidator)]
+    kinds = READABLE[: max([KINDS, *(rule.classes for rule in rules)])]
+    length = max([LENGTH, *(rule.min_length for rule in rules)])
+    letters = [secrets.choice(kinds[place % len(kinds)]) for place in range(length)]
     secrets.SystemRandom().shuffle(letters)
     return "".join(letters)
 

@@ -20,6 +20,7 @@ from .audit import record, verify
 from .backup import FORMAT, KEYS, MANIFEST, MEDIA, BackupError, copy_hashed, key_mark
 from .dumps import DATABASE_FILES, DumpError, check_dump, database_file, load_from
 from .models import AuditEntry, School, User
+from .schema import OLDEST_VERSION, unknown_migrations, version_parts
 
 LARGEST_MANIFEST = 64 * 1024 * 1024
 DAMAGED = "备份文件已损坏或不是本系统的备份，未作任何改动。"
@@ -46,7 +47,7 @@ def restore_backup(source: Path, *, force: bool = False) -> list[str]:
         raise BackupError(str(error)) from error
     except FileNotFoundError as error:
         raise BackupError(f"没有找到 {error.filename}。") from error
-    call_command("migrate", interactive=False, verbosity=0)
+    _bring_up(manifest)
     faults = verify()
     for head in manifest["audit_heads"].values():
         faults += [fault for fault in verify(head=head) if fault not in faults]
@@ -62,6 +63,7 @@ def _checked_manifest(archive: zipfile.ZipFile) -> dict[str, Any]:
         manifest = json.loads(archive.read(MANIFEST))
         files = manifest["files"]
         known = manifest["format"] == FORMAT
+        known = known and (version_parts(manifest["version"]) < version_parts(OLDEST_VERSION) or _are_names(manifest["migrations"]))
         promised = {name: {"size": int(one["size"]), "sha256": str(one["sha256"])} for name, one in files.items()}
     except (KeyError, ValueError, TypeError, AttributeError) as error:
         raise BackupError(DAMAGED) from error
@@ -81,6 +83,10 @@ def _checked_manifest(archive: zipfile.ZipFile) -> dict[str, Any]:
     return manifest
 
 
+def _are_names(listed: Any) -> bool:
+    return isinstance(listed, list) and all(isinstance(one, str) and one.count(".") == 1 for one in listed)
+
+
 def _is_safe(name: str) -> bool:
     """Whether a name stays where it belongs when extracted."""
     if name in KEYS or name in DATABASE_FILES.values():
@@ -91,10 +97,9 @@ def _is_safe(name: str) -> bool:
 
 def _check_fit(manifest: dict[str, Any], force: bool) -> None:
     """Whether this system may and can take the backup."""
+    _check_version(manifest)
     if database_file() not in manifest["files"]:
         raise BackupError("备份的数据库类型与本系统不同（SQLite 与 PostgreSQL 不能互相恢复），未作任何改动。")
-    if _version(manifest["version"]) > _version(settings.VERSION):
-        raise BackupError(f"备份由更高版本（{manifest['version']}）生成，请先升级本系统，未作任何改动。")
     if not force and not _is_empty():
         raise BackupError("本系统已有数据。确认要用备份覆盖时，请先备份现有数据，再加 --force。")
     if not force and manifest["audit_key"] != key_mark() and not KEYS.keys() <= manifest["files"].keys():
@@ -104,8 +109,26 @@ def _check_fit(manifest: dict[str, Any], force: bool) -> None:
         raise BackupError(f"磁盘空间不足，恢复需要约 {2 * needed // 1024 // 1024 + 1} MB，未作任何改动。")
 
 
-def _version(text: Any) -> list[int]:
-    return [int(part) for part in str(text).split(".") if part.isdigit()]
+def _check_version(manifest: dict[str, Any]) -> None:
+    """Older backups are brought up after loading; what is newer, or older than the first kept migrations, cannot be."""
+    version, made = version_parts(manifest["version"]), manifest["version"]
+    if version < version_parts(OLDEST_VERSION):
+        raise BackupError(f"备份由 {made} 版生成，早于 {OLDEST_VERSION}，不能升级到本版本；请用当时的程序恢复和查阅，未作任何改动。")
+    strangers = unknown_migrations(tuple(name.split(".", 1)) for name in manifest["migrations"])
+    if version > version_parts(settings.VERSION) or strangers:
+        reason = f"，含有本版本没有的 {strangers[0]}" if strangers else ""
+        raise BackupError(f"备份由更高版本（{made}{reason}）生成，请先升级本系统，未作任何改动。")
+
+
+def _bring_up(manifest: dict[str, Any]) -> None:
+    """Migrations since the backup; where one fails the data lie there as they were loaded, which must be said."""
+    try:
+        call_command("migrate", interactive=False, verbosity=0)
+    except Exception as error:
+        raise BackupError(
+            f"备份（{manifest['version']} 版）的数据已放回，但没有升级到 {settings.VERSION} 版：{error} "
+            "请不要启动网站服务，保留备份文件并报告。"
+        ) from error
 
 
 def _is_empty() -> bool:

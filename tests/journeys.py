@@ -79,7 +79,12 @@ def reduce_folder(source: Path, target: Path, codes: Iterable[str]) -> Path:
 def _reduced(name: str, rows: list[list], wanted: set[str]) -> SheetOut:
     heading, *body = rows
     place = heading.index(CODE)
-    return SheetOut(name, heading, [row for row in body if row[place] in wanted])
+    return SheetOut(name, heading, [[_whole(cell) for cell in row] for row in body if row[place] in wanted])
+
+
+def _whole(cell: object) -> object:
+    """A whole number as such: `1.0` would be written as a text, which is no yes and no no."""
+    return int(cell) if isinstance(cell, float) and cell.is_integer() else cell
 
 
 def open_sample(name: str, folder: Path, codes: Iterable[str], **changes) -> Year:

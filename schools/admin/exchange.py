@@ -21,6 +21,8 @@ from schools.importing.exchange import Report, export_sheets, import_workbook, t
 from schools.models import School
 from schools.workbooks import Problem, WorkbookError, read_workbook, write_workbook
 
+from .scoped import city_worked_for
+
 SESSION_KEY = "pending_import"
 
 
@@ -105,11 +107,9 @@ class WorkbookAdmin(admin.ModelAdmin):
         return redirect(self._list_url)
 
     def _run(self, request: HttpRequest, content: bytes, name: str, *, dry_run: bool) -> list[Report]:
-        identity = request.user.identity
         schools = School.objects.visible_to(request.user)
-        city = identity.city if identity else None
         book = read_workbook(content, name=name)
-        return import_workbook(self.sheets, book, schools=schools, city=city, by=request.user, dry_run=dry_run)
+        return import_workbook(self.sheets, book, schools=schools, city=city_worked_for(request), by=request.user, dry_run=dry_run)
 
     def _forget(self, request: HttpRequest) -> None:
         if kept := request.session.pop(SESSION_KEY, None):

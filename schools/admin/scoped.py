@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from schools.models import Region
 from schools.permissions import may_maintain
 
 
@@ -51,8 +52,20 @@ class Scoped:
         return super().formfield_for_manytomany(db_field, request, **kwargs)
 
 
+def city_worked_for(request: HttpRequest) -> Region | None:
+    """The city of the identity; for an administrator of the whole system the only one there is."""
+    identity = request.user.identity
+    if identity is None or identity.city_id:
+        return identity and identity.city
+    cities = Region.objects.cities().visible_to(request.user)[:2]
+    return cities[0] if len(cities) == 1 else None
+
+
 def _visible(db_field, request: HttpRequest) -> QuerySet:
-    return db_field.remote_field.model.objects.visible_to(request.user)
+    rows = db_field.remote_field.model.objects.visible_to(request.user)
+    if db_field.remote_field.model is Region:  # a city where a city is asked for, a county where a county is
+        return rows.counties() if db_field.name == "county" else rows.cities()
+    return rows
 
 
 class ScopedAdmin(Scoped, admin.ModelAdmin):
@@ -64,8 +77,7 @@ class ScopedAdmin(Scoped, admin.ModelAdmin):
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         """The city one works for is filled in already."""
-        identity = request.user.identity
-        return {"city": identity and identity.city_id, **super().get_changeform_initial_data(request)}
+        return {"city": city_worked_for(request), **super().get_changeform_initial_data(request)}
 
 
 class ScopedInline(Scoped, admin.TabularInline):

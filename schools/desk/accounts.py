@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from schools.gaps import incomplete
-from schools.models import Appointment, Role, School, User
+from schools.models import Appointment, Region, Role, School, User
 from schools.models.audit import AuditEntry
 from schools.models.scope import SCHOOL_ROLES
 from schools.permissions import may_appoint, may_maintain
@@ -23,6 +23,7 @@ def account_tasks(user: User) -> Iterator[Task]:
     if may_appoint(user) and user.identity:
         yield from _appointment_tasks(user)
     if may_maintain(user) and user.identity:
+        yield from _founding_tasks(user)
         count = incomplete(School.objects.visible_to(user).open_on()).count()
         if count:
             yield Task(
@@ -31,6 +32,16 @@ def account_tasks(user: User) -> Iterator[Task]:
                 "缺挂牌情况、座位数或工作人员数，请登记或导入",
                 "待补充",
             )
+
+
+def _founding_tasks(user: User) -> Iterator[Task]:
+    """What an installation lacks before anybody else can work in it."""
+    if not Region.objects.cities().visible_to(user).exists():
+        told = "级别选“市”，所属市不填；再登记各县（市、区）和党校"
+        yield Task("还没有登记本市", reverse("admin:schools_region_add"), told, "待登记")
+    elif not School.objects.visible_to(user).exists():
+        told = "可用工作簿一次导入，也可以逐所登记；先登记县（市、区）"
+        yield Task("还没有登记党校", reverse("admin:schools_school_import"), told, "待登记")
 
 
 def _appointment_tasks(user: User) -> Iterator[Task]:

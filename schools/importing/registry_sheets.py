@@ -11,6 +11,9 @@ from schools.workbooks import CellError
 from .base import WorkbookResource, counties_by_name, school_column
 from .columns import CellWidget, ColumnField, Lookup, cell_code, choice, day, identifier, lookup, number, text, yes_no
 
+#: Nothing is hung on a city by guessing which of several is meant.
+NO_CITY = "不知道属于哪个市：还没有登记本市的，请先登记；系统里有几个市的，请以该市的系统管理员身份导入"
+
 
 class RegionResource(WorkbookResource):
     """The counties of one city."""
@@ -36,7 +39,7 @@ class RegionResource(WorkbookResource):
     def check(self, instance: Region) -> None:
         """Without a city there is nothing to hang counties on."""
         if self.city is None:
-            raise ValidationError("请以某个市的系统管理员身份导入。")
+            raise ValidationError(NO_CITY)
 
 
 class SchoolResource(WorkbookResource):
@@ -94,7 +97,7 @@ class SchoolResource(WorkbookResource):
     def check(self, instance: School) -> None:
         """Without a city there is nothing to hang schools on."""
         if self.city is None:
-            raise ValidationError("请以某个市的系统管理员身份导入。")
+            raise ValidationError(NO_CITY)
         super().check(instance)
 
 

@@ -74,7 +74,7 @@ def _page(request: HttpRequest, **outcome) -> HttpResponse:
         "rows": rows,
         "query": request.GET.urlencode(),
         "scope": "全部审计链" if city is audit.EVERY_CHAIN else f"{city}审计链",
-        "chain_end": "" if city is audit.EVERY_CHAIN else audit.chain_head(city),
+        "chain_ends": audit.chain_ends() if city is audit.EVERY_CHAIN else [(city.name, end)] if (end := audit.chain_head(city)) else [],
         **outcome,
     }
     return render(request, "schools/audit.html", context)

@@ -9,7 +9,7 @@ from django.urls import reverse
 from schools import audit
 from schools.models.audit import AuditEntry
 from schools.workbooks import read_workbook
-from tests.factories import CityFactory
+from tests.factories import AppointmentFactory, CityFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -47,6 +47,19 @@ def test_trail_narrows(query, found, hidden, trail, appoint, signed_client):
 
     assert found in page
     assert f"<td>{hidden}</td>" not in page
+
+
+def test_the_end_of_each_chain_one_answers_for_is_shown_to_be_kept_outside(trail, city, appoint, signed_client):
+    own = signed_client(appoint("auditor")).get(reverse("schools:audit")).content.decode()
+    record_of_other = AuditEntry.objects.exclude(city=city).get(action="publish")
+    whole = UserFactory(username="whole")
+    AppointmentFactory(user=whole, role="auditor")
+    audit.record("backup", by=None, city=None, subject="a.zip")
+    all_ends = signed_client(whole).get(reverse("schools:audit")).content.decode()
+
+    assert audit.chain_head(city) in own
+    assert audit.chain_head(record_of_other.city) not in own
+    assert all(audit.chain_head(one) in all_ends for one in (None, city, record_of_other.city))
 
 
 def test_an_untouched_chain_passes(trail, city, appoint, signed_client):

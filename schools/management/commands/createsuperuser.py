@@ -13,5 +13,8 @@ class Command(createsuperuser.Command):
     def handle(self, *args, **options) -> str | None:
         """Refuses before asking anything."""
         if not settings.DEBUG:
-            raise CommandError("正式运行不设超级用户：系统、安全、审计管理员由三个不同的人担任。试用请设置 DEBUG=1。")
+            raise CommandError(
+                "正式运行不设超级用户：系统、安全、审计管理员由三个不同的人担任，请用 manage.py create_administrators 建立。"
+                "试用请设置 DEBUG=1。"
+            )
         return super().handle(*args, **options)

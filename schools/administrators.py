@@ -1,0 +1,77 @@
+"""The first three accounts of an installation: system, security and audit administrator, three different people."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from schools.audit import record
+from schools.models import Appointment, Role, User
+from schools.models.scope import ADMINISTRATORS
+from schools.passwords import one_time_password
+
+#: What each may do, on the slip that is handed over.
+DUTIES = {
+    Role.SYSADMIN: "登记市、县（市、区）和党校，建账号，重置密码",
+    Role.SECURITY: "给账号任职（角色），停用账号，开放后台",
+    Role.AUDITOR: "查阅审计记录",
+}
+#: Those who work in the back office.
+STAFF = (Role.SYSADMIN, Role.SECURITY)
+
+
+class AlreadyMade(ValueError):
+    """There are administrators; the text is a Chinese sentence."""
+
+
+@dataclass(frozen=True)
+class FirstAccount:
+    """One person to be made administrator; blank names stand for the role's."""
+
+    role: Role
+    username: str
+    name: str = ""
+
+
+@dataclass(frozen=True)
+class Slip:
+    """What one of the three is told, once."""
+
+    user: User
+    role: Role
+    password: str
+
+
+@transaction.atomic
+def create_administrators(accounts: tuple[FirstAccount, ...]) -> list[Slip]:
+    """All three for the whole system, as no city is registered yet; each has to choose a password of their own at first sign-in.
+
+    Raises AlreadyMade while anybody holds one of the three roles, ValidationError for user names that cannot be.
+    """
+    today = timezone.localdate()
+    held = Appointment.objects.filter(Q(end__isnull=True) | Q(end__gte=today), role__in=ADMINISTRATORS).select_related("user")
+    if held:
+        names = "、".join(f"{one.get_role_display()} {one.user.name}（{one.user.username}）" for one in held)
+        raise AlreadyMade(f"系统已有管理员：{names}。增加或更换管理员，由系统管理员建账号、安全管理员任职。")
+    slips = [_make(account) for account in accounts]
+    for slip in slips:
+        who = f"{slip.user.name}（{slip.user.username}）"
+        record("account", by=None, city=None, subject=who, detail={"操作": "建立三员账号"})
+        record("appointment", by=None, city=None, subject=who, detail={"任职": f"全系统 {slip.role.label}", "开始": today})
+    return slips
+
+
+def _make(account: FirstAccount) -> Slip:
+    password = one_time_password()
+    username = User.normalize_username(account.username.strip())
+    user = User(username=username, name=account.name.strip() or account.role.label, is_staff=account.role in STAFF)
+    user.set_password(password)
+    user.full_clean()
+    user.save()
+    appointment = Appointment(user=user, role=account.role)
+    appointment.full_clean()
+    appointment.save()
+    return Slip(user, account.role, password)
