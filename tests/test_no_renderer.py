@@ -13,7 +13,7 @@ from ratings.documents import pdf
 from ratings.invariants import violations
 from ratings.models import Bulletin
 from ratings.offline.running import run_year
-from ratings.publication import NotPublished, file_document
+from ratings.publication import NotPublished, file_document, publish
 from tests.factories import LiaisonFactory
 from tests.test_role_table import TABLE, arguments, world  # noqa: F401 (a fixture)
 
@@ -80,7 +80,9 @@ def test_a_year_from_workbooks_is_refused_whole_without_its_bulletin(cure):
 
 @pytest.mark.django_db
 def test_a_sample_year_is_published_without_its_file_and_gets_it_later(no_library, monkeypatch):
-    scheme = run_year(SAMPLE / "scheme.xlsx", SAMPLE, with_file=False).scheme
+    scheme = run_year(SAMPLE / "scheme.xlsx", SAMPLE, issue=False).scheme
+    publish(scheme, by=None, check_text=False, with_file=False)
+    scheme.refresh_from_db()
 
     assert scheme.is_public and not scheme.bulletin.pdf
     assert violations(scheme) == ["通报文件：已通报的方案没有通报文件"]

@@ -6,10 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ratings.criteria.workbook import read_scheme_workbook
-from ratings.documents.pdf import reason_against
-from ratings.models import Bulletin, Scheme
+from ratings.models import Scheme
 from ratings.offline.running import run_year
-from ratings.publication import file_document
 from schools.models import Region, User
 
 from .accounts import FIRST_CITY, SECOND_CITY, make_accounts
@@ -36,16 +34,7 @@ def load(fixtures: Path, password: str, progress: Progress = lambda text: None) 
     note_visits(second, by=next(user for user in users if user.username == "office2"))
     progress(f"启动{first}今年的评定")
     open_running_year(fixtures / "shili-shi", first, {user.username: user for user in users})
-    _file_missing_documents()
     return users
-
-
-def _file_missing_documents() -> None:
-    """Sample years that were loaded where no PDF could be made get theirs as soon as one can be."""
-    waiting = [bulletin.scheme for bulletin in Bulletin.objects.filter(pdf="").select_related("scheme__city") if bulletin.scheme.is_public]
-    if waiting and not reason_against():
-        for scheme in waiting:
-            file_document(scheme)
 
 
 def _load_year(folder: Path, *, issue: bool, progress: Progress) -> Region:
@@ -53,5 +42,5 @@ def _load_year(folder: Path, *, issue: bool, progress: Progress) -> Region:
     spec = read_scheme_workbook(folder / "scheme.xlsx").spec
     if not Scheme.objects.filter(city__name=spec.city, year=spec.year).exists():
         progress(f"载入{spec.city} {spec.year} 年度")
-        run_year(folder / "scheme.xlsx", folder, issue=issue, with_file=not reason_against())
+        run_year(folder / "scheme.xlsx", folder, issue=issue)
     return Region.objects.cities().get(name=spec.city)

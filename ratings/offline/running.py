@@ -60,19 +60,11 @@ class YearRun:
 
 
 def run_year(
-    scheme: Path,
-    folder: Path,
-    *,
-    replace: bool = False,
-    by=None,
-    issue: bool = True,
-    with_file: bool = True,
-    progress: Progress = lambda number, name: None,
+    scheme: Path, folder: Path, *, replace: bool = False, by=None, issue: bool = True, progress: Progress = lambda number, name: None
 ) -> YearRun:
     """Read, check, score, settle and publish one year.
 
     With `issue` off the year stops at 已审定 with a bulletin draft that the office edits and publishes in the browser.
-    With `with_file` off it is published without its PDF; see `publication.publish`.
     Raises WorkbookError with every wrong row of every workbook; then nothing was written.
     """
     progress(*_step(0))
@@ -98,7 +90,7 @@ def run_year(
         draft_bulletin(stored, issued_on=timezone.localdate())
         if issue:
             progress(*_step(4))
-            publish(stored, by=by, check_text=False, with_file=with_file)
+            publish(stored, by=by, check_text=False)
     stored.refresh_from_db()
     return YearRun(stored, year.spec, year.warnings)
 
