@@ -2,8 +2,8 @@
 #             ADDRESS=0.0.0.0:8080 换地址和端口；WHEELHOUSE=文件夹 不联网安装   (another address; install from a folder of wheels)
 # make test   检查与全部测试，SQLite 和 PostgreSQL 各一遍                     (lint and tests on both databases)
 # make reset  清除试用的数据库和上传文件，下次 make run 重新载入              (throw the trial data away)
-# Others: lint, format, test-deep (long property tests), lock (renew requirements*.txt), wheelhouse and wheelhouse-dev (wheels for a
-# machine without network), clean (keeps var/)
+# Others: lint, format, test-deep (long tests, everything on PostgreSQL), coverage, lock (renew requirements*.txt), wheelhouse and
+# wheelhouse-dev (wheels for a machine without network), clean (keeps var/)
 
 VENV    := .venv
 PYTHON  := $(VENV)/bin/python
@@ -17,10 +17,15 @@ COMPILE := $(PYTHON) -m uv pip compile --universal --python-version 3.11 --gener
 RUN_PACKAGES  := libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0
 # libatomic1 is for the driver of the browser, which brings its own node.
 TEST_PACKAGES := chromium libatomic1 poppler-utils fonts-noto-cjk
-PARALLEL      := --numprocesses auto --dist worksteal
+# Two tests at a time are handed out, so that no processor is left with the last pages of the browser alone.
+PARALLEL      := --numprocesses auto --dist load --maxschedchunk 2
 TEMPLATES      = $$(find templates schools ratings tests -name '*.html')
 
-.PHONY: run reset test test-deep lint format lock wheelhouse wheelhouse-dev clean FORCE .make/trial .make/address .make/test-packages .make/fonts
+# Where it is set, every process would read and rewrite every module of the tests anew: a minute of both processors.
+unexport PYTHONDONTWRITEBYTECODE
+
+.PHONY: run reset test test-deep coverage lint format lock wheelhouse wheelhouse-dev clean FORCE
+.PHONY: .make/trial .make/address .make/test-packages .make/fonts
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
 
@@ -37,12 +42,16 @@ reset: .make/trial .make/requirements
 	@$(DJANGO) trial reset
 
 test: lint .make/test-packages .make/fonts
-	$(PYTHON) -m pytest $(PARALLEL) -m "not browser and not deep and not once" --cov --cov-report=term
-	$(PYTHON) -m pytest $(PARALLEL) -m "(browser or once) and not deep"
-	DATABASE_TESTS_ONLY=1 $(PYTHON) .ci/with_postgresql.py $(PYTHON) -m pytest $(PARALLEL) -m "not browser and not deep and not once"
+	$(PYTHON) -m pytest $(PARALLEL) -m "not deep"
+	$(PYTHON) .ci/with_postgresql.py $(PYTHON) -m pytest $(PARALLEL) -m "engine and not browser and not deep"
 
 test-deep: .make/requirements-dev .make/test-packages .make/fonts
-	HYPOTHESIS_PROFILE=deep $(PYTHON) -m pytest -m deep
+	HYPOTHESIS_PROFILE=deep $(PYTHON) -m pytest $(PARALLEL) -m deep
+	$(PYTHON) .ci/with_postgresql.py $(PYTHON) -m pytest $(PARALLEL) -m "not browser and not deep"
+	$(PYTHON) .ci/with_postgresql.py $(PYTHON) -m pytest $(PARALLEL) -m "engine and deep"
+
+coverage: .make/requirements-dev .make/test-packages .make/fonts
+	$(PYTHON) -m pytest $(PARALLEL) -m "not browser and not deep" --cov --cov-report=term
 
 lint: .make/requirements-dev
 	$(PYTHON) -m ruff check .

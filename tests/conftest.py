@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from schools import workdays
+from tests import clock
 
 # Playwright's synchronous interface runs an event loop in this thread, which Django would take for an asynchronous view.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
@@ -17,18 +18,22 @@ settings.register_profile("default", max_examples=30, deadline=None, derandomize
 settings.register_profile("deep", max_examples=2000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
-DATABASE_FIXTURES = {"db", "transactional_db"}
-
 pytest_plugins = ["tests.browser", "tests.cast"]
 
+#: Started before any module of tests is read, so that days computed on import are of the same clock.
+_travel = clock.at(clock.NOW)
+_traveller = _travel.start()
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """With DATABASE_TESTS_ONLY what touches no database is left out: it ran on the other database already."""
-    if not os.environ.get("DATABASE_TESTS_ONLY"):
-        return
-    kept = [item for item in items if item.get_closest_marker("django_db") or DATABASE_FIXTURES & set(getattr(item, "fixturenames", ()))]
-    config.hook.pytest_deselected(items=[item for item in items if item not in kept])
-    items[:] = kept
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Pages in the browser come first: they take longest, and a worker should not be left with the last of them alone."""
+    items.sort(key=lambda item: item.get_closest_marker("browser") is None)
+
+
+@pytest.fixture(autouse=True)
+def morning() -> None:
+    """Every test begins at the same moment; the clock then goes on, as threads and browsers expect of one."""
+    _traveller.move_to(clock.NOW.timestamp())
 
 
 @pytest.fixture(autouse=True)

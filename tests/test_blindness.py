@@ -7,7 +7,7 @@ from tests.blind_year import BASIS, CHANGED, COUNTY, LABELS, MINUTES, OPINION, O
 from tests.factories import CountyFactory, LiaisonFactory, UserFactory
 from tests.ratings.year_folder import YearFolder
 
-pytestmark = [pytest.mark.django_db, pytest.mark.once]
+pytestmark = pytest.mark.django_db
 
 OUTSIDE = ("stranger", "viewer", "liaison")
 COUNTY_STAFF = ("county", "county_lead")

@@ -32,7 +32,7 @@ from tests.ratings.county_year import county_scheme
 from tests.ratings.drafts import draft_year
 from tests.teaching_records import teaching_world
 
-pytestmark = [pytest.mark.django_db, pytest.mark.once]
+pytestmark = [pytest.mark.engine, pytest.mark.django_db]
 
 ROLES = [role.value for role in Role]
 SCHOOL = {"filler", "head"}

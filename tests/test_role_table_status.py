@@ -10,7 +10,7 @@ from ratings.workflow import open_city_rows
 from schools.models import Role
 from tests.ratings.county_year import county_scheme
 
-pytestmark = [pytest.mark.django_db, pytest.mark.once]
+pytestmark = pytest.mark.django_db
 
 ALL = set(Status)
 SUBMITTED = ALL - {Status.DRAFT, Status.CONFIRMING}

@@ -8,7 +8,6 @@ import pytest
 from django.utils import timezone
 
 from ratings.criteria.storing import create_scheme
-from ratings.criteria.workbook import read_scheme_workbook
 from ratings.enums import Stage
 from ratings.models import Assessment, Scheme, Score
 from ratings.workflow import open_scheme
@@ -47,7 +46,7 @@ def open_year(year, city, office, **parameters) -> Scheme:
     year.items = [list(item) for item in ITEMS]
     year.parameters |= {"年度": today.year, "所属市": city.name, "统计截止日": f"{today.year}-01-31", **parameters}
     year.bands = [("五星", "总分≥90"), ("四星", "总分≥75"), ("三星", "总分≥60")]
-    scheme = create_scheme(read_scheme_workbook(year.write().scheme).spec, city=city)
+    scheme = create_scheme(year.spec(), city=city)
     scheme.self_due = today + dt.timedelta(days=DUE_IN_DAYS)
     scheme.save(update_fields=["self_due"])
     open_scheme(scheme, by=office)

@@ -13,7 +13,7 @@ from ratings.models import Assessment, Evidence, SignedPage
 from tests.factories import SchoolFactory
 from tests.ratings.opened_year import answer_everything
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.engine, pytest.mark.django_db]
 
 
 def test_answers_are_stored_by_name_with_points_author_and_version(row, filler):

@@ -15,7 +15,7 @@ from schools.models import AuditEntry, Role
 
 from .judged_year import signed
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.engine, pytest.mark.django_db]
 
 
 @pytest.fixture

@@ -3,11 +3,10 @@
 import pytest
 
 from ratings.criteria.checking import check_scheme, errors
-from ratings.criteria.workbook import read_scheme_workbook
 
 
 def findings(year) -> list[str]:
-    return [str(finding) for finding in errors(check_scheme(read_scheme_workbook(year.write().scheme).spec))]
+    return [str(finding) for finding in errors(check_scheme(year.spec()))]
 
 
 def test_sound_scheme_has_no_errors(year):

@@ -24,7 +24,7 @@ from tests.factories import CountyFactory, SchoolFactory
 
 from .committee_year import committee_year, set_city
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.engine, pytest.mark.django_db]
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from ratings.enums import Phase, Status
 from ratings.invariants import violations
 from ratings.models import Assessment, Scheme
 
-pytestmark = [pytest.mark.django_db, pytest.mark.once]
+pytestmark = pytest.mark.django_db
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 PASSWORD = "Shili-2026"

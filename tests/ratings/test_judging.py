@@ -21,7 +21,7 @@ from tests.factories import LiaisonFactory
 from .county_year import best_answer, county_year
 from .judged_year import FULL, judge_account, refused
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.engine, pytest.mark.django_db]
 
 SAMPLE = Path(__file__).parents[2] / "fixtures" / "shili-shi" / "scheme.xlsx"
 

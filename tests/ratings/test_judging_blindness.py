@@ -14,7 +14,7 @@ from tests.blind_year import OF_SCHOOLS, REGISTRY
 from .judged_year import FULL, NOTHING, close, desk_pages, signed
 from .opened_year import fields
 
-pytestmark = [pytest.mark.django_db, pytest.mark.once]
+pytestmark = pytest.mark.django_db
 
 CSRF = re.compile(rb'(csrfmiddlewaretoken" value="|x-csrftoken": ")[^"]+')
 

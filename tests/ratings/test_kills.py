@@ -16,7 +16,7 @@ from schools.audit import verify
 
 from .played_year import play_year
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.engine, pytest.mark.django_db(transaction=True)]
 
 
 def address() -> str:

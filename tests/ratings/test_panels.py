@@ -13,7 +13,7 @@ from tests.factories import AppointmentFactory, LiaisonFactory, UserFactory
 
 from .judged_year import FULL, judge_account, refused, signed
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.engine, pytest.mark.django_db]
 
 
 def test_assigning_gives_each_judge_a_sheet_and_the_owed_rows(judged):

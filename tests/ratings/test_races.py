@@ -18,7 +18,7 @@ from schools.models import School
 from .played_year import POSTED, PlayedYear, rows_of
 from .races import at_once, bring_to_county, hold, linger, meet
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.engine, pytest.mark.django_db(transaction=True)]
 
 
 def edit(score: Score, by, remark: str = "改") -> Saved:

@@ -19,7 +19,7 @@ from ratings.workflow import NotAllowed, take_step
 from .played_year import PlayedYear, rows_of
 from .races import at_once, bring_to_decision, hold, linger
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.engine, pytest.mark.django_db(transaction=True)]
 
 # Settling while a score changes
 

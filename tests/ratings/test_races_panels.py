@@ -13,7 +13,7 @@ from ratings.workflow import NotAllowed, open_city_rows, take_step
 from .played_year import POSTED, PlayedYear
 from .races import at_once, bring_to_county, hold, linger
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.engine, pytest.mark.django_db(transaction=True)]
 
 
 def bring_to_city(year: PlayedYear) -> Assessment:

@@ -19,7 +19,7 @@ from schools.teaching import classes
 from .played_year import PlayedYear
 from .races import at_once, hold, linger
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.engine, pytest.mark.django_db(transaction=True)]
 
 
 def submit(year: PlayedYear, row: Assessment) -> Move:

@@ -15,7 +15,7 @@ from schools.models import AuditEntry
 
 from .year_folder import full_marks
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.engine, pytest.mark.django_db]
 
 
 @pytest.fixture

@@ -21,6 +21,7 @@ def shown(cell):
     return f"{cell:.2f}" if isinstance(cell, int | float) else cell or ""
 
 
+@pytest.mark.engine
 @pytest.mark.django_db
 @pytest.mark.parametrize("name", STARS)
 def test_sample_year_gives_the_points_and_stars_worked_out_by_hand(name, tmp_path):

@@ -27,7 +27,7 @@ from schools.models import AuditEntry
 from .drafts import draft_year
 from .races import at_once, meet
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.engine, pytest.mark.django_db]
 
 
 @pytest.fixture

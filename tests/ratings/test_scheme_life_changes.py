@@ -9,12 +9,11 @@ from ratings.criteria.changes import ADDED, CHANGED, REMOVED, compare
 from ratings.criteria.shifting import moved, shifted
 from ratings.criteria.spec import BandSpec, ItemSpec, RestrictionSpec
 from ratings.criteria.wording import differing
-from ratings.criteria.workbook import read_scheme_workbook
 
 
 @pytest.fixture
 def spec(year):
-    return read_scheme_workbook(year.write().scheme).spec
+    return year.spec()
 
 
 def changed(spec, of, **values):

@@ -17,7 +17,7 @@ from tests.cast import PASSWORD
 from tests.rating_factories import open_year, published_year, settled_year
 from tests.ratings.opened_year import answer_everything
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.engine, pytest.mark.django_db]
 
 
 def text(response) -> str:

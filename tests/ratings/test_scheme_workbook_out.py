@@ -33,7 +33,7 @@ def again(spec: SchemeSpec) -> SchemeSpec:
 
 @pytest.fixture
 def spec(year) -> SchemeSpec:
-    return read_scheme_workbook(year.write().scheme).spec
+    return year.spec()
 
 
 @given(st.integers(0, 10_000))

@@ -14,7 +14,7 @@ from ratings.workflow.opening import propose, withdraw_proposal
 from schools.models import Region
 from tests.rating_factories import open_year, published_year
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.engine, pytest.mark.django_db]
 
 
 @pytest.fixture

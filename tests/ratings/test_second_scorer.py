@@ -65,7 +65,6 @@ def disagreements(seed):
     return differing
 
 
-@pytest.mark.once
 @pytest.mark.parametrize("block", range(BLOCKS))
 def test_engine_agrees_with_the_naive_scorer_on_random_years(block):
     for seed in range(block * BLOCK, (block + 1) * BLOCK):

@@ -8,7 +8,6 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from ratings.criteria.storing import create_scheme
-from ratings.criteria.workbook import read_scheme_workbook
 from ratings.enums import Phase, Stage, Status
 from ratings.models import Assessment, Decision, Extension, JudgeSheet, Move, Panel, Scheme, Score
 from ratings.workflow import (
@@ -28,7 +27,7 @@ from ratings.workflow.deadlines import return_deadline
 from ratings.workflow.diagram import mermaid
 from schools.models import AuditEntry, MonthlyReport, Region, Role, School, User
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.engine, pytest.mark.django_db]
 
 ANSWERS = {"K2": {"答": {"音响": True, "桌椅": True}}, "L2": {"答": {}}, "M1": {"答": {}}, "L1": {"答": {"听课": "A"}}}
 
@@ -37,7 +36,7 @@ def open_year(year, city, office) -> Scheme:
     """The small scheme, opened in the test's city this year."""
     today = timezone.localdate()
     year.parameters |= {"年度": today.year, "所属市": city.name, "统计截止日": f"{today.year}-01-31"}
-    scheme = create_scheme(read_scheme_workbook(year.write().scheme).spec, city=city)
+    scheme = create_scheme(year.spec(), city=city)
     open_scheme(scheme, by=office)
     return scheme
 

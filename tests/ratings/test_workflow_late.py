@@ -14,7 +14,7 @@ from ratings.workflow import NotAllowed, grant_extension, take_step
 
 from .played_year import PlayedYear, play_year, rows_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.engine, pytest.mark.django_db]
 
 
 @pytest.fixture

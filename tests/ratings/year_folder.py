@@ -6,6 +6,8 @@ from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
+from ratings.criteria.spec import SchemeSpec
+from ratings.criteria.workbook import read_scheme_workbook
 from schools.workbooks import SheetOut, write_workbook
 
 PARAMETERS = {
@@ -49,6 +51,7 @@ RESTRICTIONS = [
 ]
 SCHOOLS = [("001", "东溪镇委党校", "甲区"), ("002", "南浦镇委党校", "甲区"), ("003", "青屿镇委党校", "乙县")]
 METRICS = [(code, name, value) for code in ("001", "002", "003") for name, value in (("主教室座位", 120), ("月报逾期", 0))]
+_read: dict[str, SchemeSpec] = {}
 SCORE_HEADINGS = ["学校编码", "小项编码", "阶段", "评委", "得分", "作答", "说明"]
 
 
@@ -92,6 +95,21 @@ class YearFolder:
         self.scores = [row for row in self.scores if any(want and want != have for want, have in zip(wanted, row, strict=False))]
 
     def write(self) -> YearFolder:
+        self._write_scheme()
+        self._one("schools.xlsx", ["学校编码", "学校名称", "县（市、区）"], self.schools)
+        self._one("metrics.xlsx", ["学校编码", "指标", "数值"], self.metrics)
+        self._one("scores.xlsx", SCORE_HEADINGS, self.scores)
+        self._one("restrictions.xlsx", ["学校编码", "情形编码", "依据"], self.cases)
+        return self
+
+    def spec(self) -> SchemeSpec:
+        """The criteria as read from their workbook; workbooks with the same cells are written and read once in a run."""
+        cells = repr((self.parameters, self.items, self.bands, self.restrictions, self.custom_metrics))
+        if cells not in _read:
+            _read[cells] = read_scheme_workbook(self._write_scheme()).spec
+        return _read[cells]
+
+    def _write_scheme(self) -> Path:
         self.folder.mkdir(parents=True, exist_ok=True)
         sheets = [
             SheetOut("方案", ["项目", "内容"], list(self.parameters.items())),
@@ -101,11 +119,7 @@ class YearFolder:
             SheetOut("限制性情形", ["编码", "情形", "触发", "后果", "依据"], self.restrictions),
         ]
         write_workbook(self.scheme, sheets)
-        self._one("schools.xlsx", ["学校编码", "学校名称", "县（市、区）"], self.schools)
-        self._one("metrics.xlsx", ["学校编码", "指标", "数值"], self.metrics)
-        self._one("scores.xlsx", SCORE_HEADINGS, self.scores)
-        self._one("restrictions.xlsx", ["学校编码", "情形编码", "依据"], self.cases)
-        return self
+        return self.scheme
 
     def _one(self, name: str, headings: list[str], rows: list) -> None:
         write_workbook(self.folder / name, [SheetOut("Sheet1", headings, rows)])

@@ -14,6 +14,8 @@ from schools import audit
 from schools.audit import Checker, chain_head, record, stored_rows, verify
 from schools.models import AppendOnlyError, AuditEntry, ChainHead
 
+pytestmark = pytest.mark.engine
+
 EDITED_COLUMNS = (
     "hash", "previous", "city_id", "number", "at", "user_id", "user_label", "role_label", "action", "action_label", "subject", "detail",
 )  # fmt: skip

@@ -7,6 +7,8 @@ from schools.audit import verify
 from schools.models import AuditEntry
 from tests.cast import PASSWORD
 
+pytestmark = pytest.mark.engine
+
 
 def _acts():
     return list(AuditEntry.objects.order_by("number").values_list("action", flat=True))

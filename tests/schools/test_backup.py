@@ -19,6 +19,7 @@ from schools.backup import MANIFEST
 from schools.models import AuditEntry, Region, School
 
 pytestmark = [
+    pytest.mark.engine,
     pytest.mark.django_db(transaction=True),
     pytest.mark.skipif(connection.vendor == "postgresql" and not shutil.which("pg_dump"), reason="needs the PostgreSQL client programs"),
 ]

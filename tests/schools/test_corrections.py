@@ -14,7 +14,7 @@ from schools.locks import Lock
 from schools.models import AuditEntry, Budget, Correction, Equipment, Notice, RecordChange, TrainingClass
 from tests.factories import BudgetFactory, CountyFactory, TeacherFactory, TrainingClassFactory, YearFiguresFactory
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.engine, pytest.mark.django_db]
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from tests.factories import CountyFactory, SchoolFactory, UserFactory, VisitFact
 from tests.rating_factories import open_year
 from tests.ratings.races import at_once
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.engine, pytest.mark.django_db]
 
 #: Monday; October's report was due on the 6th.
 MONDAY = timezone.make_aware(datetime(2026, 11, 23, 9))

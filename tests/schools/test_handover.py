@@ -13,7 +13,7 @@ from schools.inbox import notify
 from schools.models import Appointment, AuditEntry, Handover, Notice, User
 from tests.factories import AppointmentFactory, CountyFactory, LiaisonFactory, MonthlyReportFactory, SchoolFactory, VisitFactory
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.engine, pytest.mark.django_db]
 NEW = NewAccount("chenxin", "陈新", "0768-2200000")
 
 

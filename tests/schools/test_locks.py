@@ -13,7 +13,7 @@ from schools.reach import lock_for
 from tests.factories import SchoolFactory
 from tests.rating_factories import open_year
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.engine, pytest.mark.django_db]
 
 SIGNED = Lock("2026年度自评", 2026, date(2026, 1, 1), date(2026, 10, 31), locks.COUNTY)
 PUBLIC = Lock("2025年度自评", 2025, date(2025, 1, 1), date(2025, 10, 31), locks.OFFICE, is_open=False)

@@ -12,7 +12,7 @@ from schools.models.teaching import ClassCategory
 from tests import factories as make
 from tests.factories import moment
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.engine, pytest.mark.django_db]
 PERIOD = {"start": date(2026, 1, 1), "end": date(2026, 11, 30)}
 HOST, JOINED = TrainingClass.Part.HOST, TrainingClass.Part.PARTICIPANT
 

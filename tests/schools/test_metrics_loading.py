@@ -14,7 +14,7 @@ from schools.metrics.rows import ClassRow
 from schools.models import Lesson, School, TrainingClass
 from tests import factories as make
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.engine, pytest.mark.django_db]
 PERIOD = {"start": date(2026, 1, 1), "end": date(2026, 11, 30)}
 
 

@@ -4,6 +4,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
@@ -82,6 +83,7 @@ def naive(school: School) -> dict[str, Fraction | None]:
     }
 
 
+@pytest.mark.engine
 class NaiveAgreement(TestCase):
     """A test case of Hypothesis, so that every example has its own transaction."""
 

@@ -14,7 +14,7 @@ from schools.workdays import calendar_known, is_workday, nth_workday
 from tests import factories as make
 from tests.factories import moment
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.engine, pytest.mark.django_db]
 MODELS = [model for model in apps.get_app_config("schools").get_models() if model.__name__ not in ("AuditEntry", "ChainHead")]
 
 

@@ -12,7 +12,7 @@ from schools.models import AnnualPlan, Correction, IssuedPlan, Notice, PlannedCl
 from schools.teaching import plans
 from tests.factories import AnnualPlanFactory, CountyFactory, PlannedClassFactory, SchoolFactory, TrainingClassFactory
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.engine, pytest.mark.django_db]
 
 
 @pytest.fixture

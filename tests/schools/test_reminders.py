@@ -12,7 +12,7 @@ from schools.models import CalendarDay, MonthlyReport, Notice, Reminder
 from schools.workdays import add_workdays, calendar_known, in_working_hours, is_workday, next_working_moment
 from tests.factories import SchoolFactory
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.engine, pytest.mark.django_db]
 
 MATTER = ("report:2026-10", "10月月报未确认")
 
