@@ -1,18 +1,22 @@
 # make run    试用：装好所需的一切，载入示例市，打开 http://127.0.0.1:8000   (set up, load the sample city, serve)
+#             ADDRESS=0.0.0.0:8080 换地址和端口；WHEELHOUSE=文件夹 不联网安装   (another address; install from a folder of wheels)
 # make test   检查与全部测试，SQLite 和 PostgreSQL                            (lint and tests on both databases)
-# Others: lint, format, test-deep (long tests, everything on PostgreSQL), coverage, lock (renew requirements*.txt), clean (keeps var/)
+# make reset  清除试用的数据库和上传文件，下次 make run 重新载入              (throw the trial data away)
+# Others: lint, format, test-deep (long tests, everything on PostgreSQL), coverage, lock (renew requirements*.txt), freeze (a release
+# for the upgrade tests), wheelhouse and wheelhouse-dev (wheels for a machine without network), clean (keeps var/)
 
 VENV    := .venv
 PYTHON  := $(VENV)/bin/python
 DJANGO  := DEBUG=1 $(PYTHON) manage.py
 ADDRESS ?= 127.0.0.1:8000
-PIP     := PIP_DISABLE_PIP_VERSION_CHECK=1 $(PYTHON) -m pip install -q
-COMPILE := $(VENV)/bin/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-strip-extras -q pyproject.toml
+WHEELHOUSE ?=
+PIP     := PIP_DISABLE_PIP_VERSION_CHECK=1 $(PYTHON) -m pip
+COMPILE := $(PYTHON) -m uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-strip-extras -q pyproject.toml
 
 # WeasyPrint loads the libraries at run time; without libharfbuzz-subset0 each PDF takes twenty times as long.
-RUN_PACKAGES  := libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-noto-cjk
+RUN_PACKAGES  := libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0
 # libatomic1 is for the driver of the browser, which brings its own node.
-TEST_PACKAGES := chromium libatomic1 poppler-utils
+TEST_PACKAGES := chromium libatomic1 poppler-utils fonts-noto-cjk
 # Two tests at a time are handed out, so that no processor is left with the last pages of the browser alone.
 PARALLEL      := --numprocesses auto --dist load --maxschedchunk 2
 TEMPLATES      = $$(find templates schools ratings tests -name '*.html')
@@ -20,16 +24,22 @@ TEMPLATES      = $$(find templates schools ratings tests -name '*.html')
 # Where it is set, every process would read and rewrite every module of the tests anew: a minute of both processors.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test test-deep coverage lint format lock freeze clean
+.PHONY: run reset test test-deep coverage lint format lock freeze wheelhouse wheelhouse-dev clean FORCE
+.PHONY: .make/trial .make/address .make/test-packages .make/fonts
 .DELETE_ON_ERROR:
+.NOTPARALLEL:
 
-run: .make/requirements
-	@.ci/packages $(RUN_PACKAGES) || echo "装好之前网站可以使用，但不能生成 PDF。(The site runs; PDF does not.)" >&2
-	@$(MAKE) --no-print-directory .make/fonts || echo "公文字体没有取到，网站可以使用，但不能生成通报 PDF。(No fonts, no bulletin PDF.)" >&2
+run: .make/trial .make/address .make/requirements
+	@WITHOUT="装好以前网站照常使用，只是不能生成 PDF" .ci/packages $(RUN_PACKAGES) || true
+	@$(DJANGO) trial check
+	@$(DJANGO) fetch_fonts -v0 || true
 	@$(DJANGO) migrate -v0
 	@$(DJANGO) load_demo
-	@echo "打开 http://$(ADDRESS) ，按 Ctrl+C 结束 (open it; Ctrl+C ends)"
-	@$(DJANGO) runserver $(ADDRESS)
+	@$(PYTHON) .ci/address.py "$(ADDRESS)" --open
+	@$(DJANGO) runserver "$(ADDRESS)"
+
+reset: .make/trial .make/requirements
+	@$(DJANGO) trial reset
 
 test: lint .make/test-packages .make/fonts
 	$(PYTHON) -m pytest $(PARALLEL) -m "not deep"
@@ -44,18 +54,18 @@ coverage: .make/requirements-dev .make/test-packages .make/fonts
 	$(PYTHON) -m pytest $(PARALLEL) -m "not browser and not deep" --cov --cov-report=term
 
 lint: .make/requirements-dev
-	$(VENV)/bin/ruff check .
-	$(VENV)/bin/ruff format --check .
+	$(PYTHON) -m ruff check .
+	$(PYTHON) -m ruff format --check .
 	$(VENV)/bin/djade --target-version 5.2 --check $(TEMPLATES)
-	$(VENV)/bin/lint-imports
+	$(PYTHON) $(VENV)/bin/lint-imports
 
 format: .make/requirements-dev
-	$(VENV)/bin/ruff check --fix .
-	$(VENV)/bin/ruff format .
+	$(PYTHON) -m ruff check --fix .
+	$(PYTHON) -m ruff format .
 	-$(VENV)/bin/djade --target-version 5.2 $(TEMPLATES)
 
 lock: .make/requirements-dev
-	$(PIP) uv
+	$(PIP) install -q uv
 	$(COMPILE) -o requirements.txt
 	$(COMPILE) --group dev -c requirements.txt -o requirements-dev.txt
 
@@ -67,25 +77,39 @@ freeze: .make/requirements-dev .make/test-packages
 clean:
 	rm -rf $(VENV) .make .pytest_cache .ruff_cache .hypothesis .coverage .import_linter_cache
 
-$(PYTHON):
-	@.ci/packages python3-venv
-	@python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "需要 Python 3.11 或更高版本。(Python 3.11 or later is needed.)" >&2; exit 1; }
-	python3 -m venv $(VENV)
+# Wheels for a machine without network that has the same release of Python and the same kind of processor.
+wheelhouse: $(VENV)/pyvenv.cfg
+	$(PIP) download -q --require-hashes -r requirements.txt -d wheelhouse
 
-.make/requirements: requirements.txt $(PYTHON)
-	$(PIP) -r requirements.txt
+wheelhouse-dev: $(VENV)/pyvenv.cfg
+	$(PIP) download -q --require-hashes -r requirements-dev.txt -d wheelhouse
+
+# What the recipes below make is looked at every time; nothing in .make/ may claim what is gone.
+FORCE:
+
+# These two before anything else is said or done.
+.make/trial:
+	@.ci/trial
+
+.make/address:
+	@.ci/packages python3
+	@python3 .ci/address.py "$(ADDRESS)"
+
+$(VENV)/pyvenv.cfg: FORCE
+	@.ci/environment $(VENV)
+
+.make/requirements: requirements.txt $(VENV)/pyvenv.cfg
+	@.ci/install $(PYTHON) requirements.txt "$(WHEELHOUSE)"
 	@mkdir -p .make && touch $@
 
-.make/requirements-dev: requirements-dev.txt $(PYTHON)
-	$(PIP) -r requirements-dev.txt
+.make/requirements-dev: requirements-dev.txt $(VENV)/pyvenv.cfg
+	@.ci/install $(PYTHON) requirements-dev.txt "$(WHEELHOUSE)"
 	@mkdir -p .make && touch $@
 
 # PostgreSQL of the system is better than the packaged one, but not needed.
 .make/test-packages:
 	@.ci/packages $(RUN_PACKAGES) $(TEST_PACKAGES)
-	@.ci/packages postgresql || echo "改用随 Python 安装的 PostgreSQL 测试。(Using the packaged PostgreSQL.)" >&2
-	@mkdir -p .make && touch $@
+	@WITHOUT="改用随 Python 安装的 PostgreSQL 测试" .ci/packages postgresql || true
 
-.make/fonts:
-	@[ -x $(PYTHON) ] && $(DJANGO) fetch_fonts
-	@mkdir -p .make && touch $@
+.make/fonts: $(VENV)/pyvenv.cfg
+	@$(DJANGO) fetch_fonts -v0

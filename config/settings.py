@@ -7,12 +7,13 @@ import os
 import tomllib
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import quote
 
 import dj_database_url
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
-from config import env
+from config import env, machine
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env.load_file(Path(os.environ.get("ENV_FILE", BASE_DIR / ".env")))
@@ -31,6 +32,8 @@ if not DEBUG and not ALLOWED_HOSTS:
     raise ImproperlyConfigured(
         "缺少 ALLOWED_HOSTS：请在环境变量（或 .env 文件）中写明本系统的域名或 IP，多个用英文逗号隔开；试用请设置 DEBUG=1。"
     )
+if DEBUG and not ALLOWED_HOSTS:  # a trial is shown to colleagues; any other name would open it to pages that rebind theirs
+    ALLOWED_HOSTS = [".localhost", "127.0.0.1", "[::1]", *machine.own_hosts()]
 
 # --- What the site is made of ---------------------------------------------------------------------------------------
 INSTALLED_APPS = [
@@ -100,7 +103,7 @@ CRISPY_ALLOWED_TEMPLATE_PACKS = CRISPY_TEMPLATE_PACK = "bootstrap5"
 # --- Database -------------------------------------------------------------------------------------------------------
 DATABASES = {
     "default": dj_database_url.parse(
-        env.text("DATABASE_URL", f"sqlite:///{VAR_DIR / 'db.sqlite3'}"),
+        env.text("DATABASE_URL", f"sqlite:///{quote(str(VAR_DIR / 'db.sqlite3'))}"),
         conn_max_age=env.number("CONN_MAX_AGE", 60),
         conn_health_checks=True,
     )

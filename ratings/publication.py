@@ -26,10 +26,11 @@ class NotPublished(Exception):
         self.reasons = reasons
 
 
-def publish(scheme: Scheme, *, by, check_text: bool = True) -> Bulletin:
+def publish(scheme: Scheme, *, by, check_text: bool = True, with_file: bool = True) -> Bulletin:
     """Issue the bulletin of a settled scheme: invariants first, then PDF, phase and audit row together.
 
     `check_text` is off for a year run from workbooks, whose bulletin is a copy for the file and has no 发文字号 yet.
+    `with_file` is off for sample years on a machine that can make no PDF; file_document makes up for it there.
     Raises NotPublished, changing nothing; a file written before a failure is removed again.
     """
     bulletin = Bulletin.objects.filter(scheme=scheme).first()
@@ -40,7 +41,7 @@ def publish(scheme: Scheme, *, by, check_text: bool = True) -> Bulletin:
     reasons += violations(scheme)
     if reasons:
         raise NotPublished(reasons)
-    pdf = _document(context)
+    pdf = _document(context) if with_file else b""
     stored = ""
     try:
         with transaction.atomic():
@@ -50,10 +51,9 @@ def publish(scheme: Scheme, *, by, check_text: bool = True) -> Bulletin:
                 raise NotPublished([f"方案处于“{locked.get_phase_display()}”阶段，不能通报。"])
             if current.version != bulletin.version:
                 raise NotPublished(["通报文稿刚刚被修改，请重新核对后再印发。"])
-            current.digest = hashlib.sha256(pdf).hexdigest()
-            current.pdf.save(f"{locked.city.code}/{locked.year}/{current.digest[:32]}.pdf", ContentFile(pdf), save=False)
-            stored = current.pdf.name
-            current.save(update_fields=["pdf", "digest"])
+            if with_file:
+                stored = _put_file(current, locked, pdf)
+                current.save(update_fields=["pdf", "digest"])
             locked.phase, locked.published_at, locked.published_by = Phase.PUBLISHED, timezone.now(), by
             locked.save(update_fields=["phase", "published_at", "published_by"])
             detail = {"发文字号": current.number, "文件摘要": current.digest}
@@ -63,6 +63,32 @@ def publish(scheme: Scheme, *, by, check_text: bool = True) -> Bulletin:
             bulletin.pdf.storage.delete(stored)
         raise
     return current
+
+
+def file_document(scheme: Scheme) -> None:
+    """Keep the PDF of a year that was published without one; nothing happens where it is there already.
+
+    Raises NotPublished, changing nothing.
+    """
+    bulletin = Bulletin.objects.get(scheme=scheme)
+    if bulletin.pdf or not scheme.is_public:
+        return
+    pdf = _document(bulletin_context(bulletin))
+    with transaction.atomic():
+        locked = Scheme.objects.select_for_update().get(pk=scheme.pk)
+        current = Bulletin.objects.select_for_update().get(pk=bulletin.pk)
+        if not current.pdf:
+            _put_file(current, locked, pdf)
+            current.save(update_fields=["pdf", "digest"])
+            detail = {"发文字号": current.number, "文件摘要": current.digest}
+            audit.record("maintain", by=None, city=locked.city, subject=f"{locked}：补存通报文件", detail=detail)
+
+
+def _put_file(bulletin: Bulletin, scheme: Scheme, pdf: bytes) -> str:
+    """Writes the file, notes it and its digest in the unsaved bulletin, and returns its name."""
+    bulletin.digest = hashlib.sha256(pdf).hexdigest()
+    bulletin.pdf.save(f"{scheme.city.code}/{scheme.year}/{bulletin.digest[:32]}.pdf", ContentFile(pdf), save=False)
+    return bulletin.pdf.name
 
 
 def _document(context: BulletinContext) -> bytes:

@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from urllib.parse import quote
 
 _root = Path(__file__).resolve().parent.parent
 _scratch = _root / "var" / "test"
@@ -14,7 +15,7 @@ os.environ["AUDIT_KEY"] = "tests-only-" + "a" * 50
 os.environ["ALLOWED_HOSTS"] = "testserver,localhost,127.0.0.1"
 os.environ["HTTPS"] = "0"
 os.environ.setdefault("FONTS_DIR", str(_root / "var" / "fonts"))
-os.environ.setdefault("DATABASE_URL", f"sqlite:///{_scratch / 'unused.sqlite3'}")
+os.environ.setdefault("DATABASE_URL", f"sqlite:///{quote(str(_scratch / 'unused.sqlite3'))}")
 
 from config.settings import *  # noqa: E402, F403
 from config.settings import DATABASES, LOGGING, STORAGES  # noqa: E402

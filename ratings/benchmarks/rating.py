@@ -9,7 +9,6 @@ from django.db import transaction
 from django.utils import timezone
 
 from ratings.documents.bulletin import STYLESHEETS, render_html, render_pdf_bytes
-from ratings.documents.fetcher import BundleFetcher
 from ratings.documents.fonts import faces_css, find_faces
 from ratings.documents.gathering import bulletin_context, draft_bulletin
 from ratings.models import Result, Scheme
@@ -56,6 +55,8 @@ def bulletin(scheme: Scheme) -> Iterator[Measure]:
 def _bare_pdf(html: str) -> bytes:
     from weasyprint import CSS, HTML
     from weasyprint.text.fonts import FontConfiguration
+
+    from ratings.documents.fetcher import BundleFetcher
 
     faces, fonts = find_faces(), FontConfiguration()
     fetcher = BundleFetcher({path.name: path for face in faces for path in face.files})

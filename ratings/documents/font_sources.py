@@ -104,7 +104,10 @@ def _run(command: list[str], work: str, package: str, stdout=subprocess.DEVNULL)
     done = subprocess.run(command, cwd=work, stdout=stdout, stderr=subprocess.PIPE, check=False)
     if done.returncode:
         detail = done.stderr.decode(errors="replace").strip().splitlines()
-        raise FontMissing(f"下载字体包 {package} 失败，请检查网络或软件源：{detail[-1] if detail else command[0]}")
+        raise FontMissing(
+            f"下载字体包 {package} 失败（{detail[-1] if detail else command[0]}），请检查网络和 apt 软件源，"
+            "软件源的目录过期的请管理员执行 apt-get update。"
+        )
 
 
 def _store(source: Source, content: bytes, folder: Path) -> None:

@@ -96,7 +96,10 @@ def find_faces(folder: Path | None = None) -> tuple[Face, ...]:
     folder = Path(folder or settings.FONTS_DIR)
     missing = [name for name in required_files() if not (folder / name).is_file()]
     if missing:
-        raise FontMissing(f"缺少公文字体 {'、'.join(missing)}，请运行 python manage.py fetch_fonts 后重试。")
+        raise FontMissing(
+            f"暂时不能生成 PDF：服务器的字体目录缺少公文字体 {'、'.join(missing)}。请系统管理员在服务器的程序目录执行 "
+            ".venv/bin/python manage.py fetch_fonts（试用环境重新执行 make run）后重试；其他功能不受影响。"
+        )
     own = _own_files(folder / OWN_FOLDER)
     return tuple(Face(role, tuple(_chain(role, folder, own))) for role in ROLES)
 

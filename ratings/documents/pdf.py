@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import atexit
+import importlib
+import io
 import os
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 
 from .fonts import Face, FontMissing, faces_css, find_faces
@@ -15,6 +17,8 @@ from .fonts import Face, FontMissing, faces_css, find_faces
 PAGE_CAP = 120
 #: Refused before layout, since layout is what costs time and memory.
 HTML_CAP = 1_000_000
+#: Debian packages whose libraries WeasyPrint loads. It can do without the last, but then takes twenty times as long.
+PACKAGES = ("libpango-1.0-0", "libpangoft2-1.0-0", "libharfbuzz-subset0")
 
 _lock = threading.Lock()
 _engines: dict[tuple, Engine] = {}
@@ -24,6 +28,17 @@ atexit.register(_engines.clear)
 
 class DocumentError(RuntimeError):
     """The document cannot be made; the text is one Chinese sentence for the person at the screen."""
+
+
+class RendererMissing(DocumentError):
+    """The machine lacks a library that WeasyPrint loads; everything but PDF works without it."""
+
+    def __init__(self) -> None:
+        packages = " ".join(PACKAGES)
+        super().__init__(
+            f"暂时不能生成 PDF：服务器缺少系统软件包（{packages}）。请系统管理员以 root 身份在服务器上执行 "
+            f"apt-get install {packages} 后重试；其他功能不受影响。"
+        )
 
 
 class ResourceRefused(DocumentError):
@@ -38,13 +53,36 @@ def render_pdf(html: str, *, stylesheets: Sequence[str] = ("documents/bulletin.c
     """The PDF of `html` laid out by the named static stylesheets.
 
     Without time stamp or random identifier: equal input gives equal bytes, so a digest of the file can be compared later.
-    Raises FontMissing for an absent face or a character that no face has, ResourceRefused, TooLong.
+    Raises RendererMissing, FontMissing for an absent face or a character that no face has, ResourceRefused, TooLong.
     Renderings of one process take turns: Pango's font map is not made for threads.
     """
     if len(html) > HTML_CAP:
         raise TooLong(f"文档内容超过 {HTML_CAP // 10000} 万字符，无法生成 PDF，请改用电子表格导出。")
     with _lock:
+        load_renderer()
         return _engine(find_faces()).render(html, stylesheets, page_cap)
+
+
+def load_renderer() -> None:
+    """Imports WeasyPrint, which costs a second and needs libraries of the system: so not before a PDF is asked for.
+
+    Raises RendererMissing. Tried anew each time, so that a running server prints as soon as the libraries are there.
+    """
+    try:
+        with redirect_stdout(io.StringIO()):  # where WeasyPrint writes advice of its own, in English
+            importlib.import_module("weasyprint")
+    except OSError as error:
+        raise RendererMissing from error
+
+
+def reason_against() -> str:
+    """Why this machine can make no PDF at all, as one sentence; empty when it can."""
+    try:
+        load_renderer()
+        find_faces()
+    except (DocumentError, FontMissing) as refused:
+        return str(refused)
+    return ""
 
 
 class Engine:

@@ -59,7 +59,7 @@ def bulletin_page(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_GET
 def bulletin_pdf(request: HttpRequest, pk: int) -> HttpResponse:
-    """The stored document; before issue the same layout, named 草稿."""
+    """The stored document; before issue the same layout, named 草稿. A sample year may have been issued without a file."""
     bulletin = _visible(request, pk)
     name = f"{bulletin.scheme.year}年度星级评定通报"
     if bulletin.pdf:
@@ -70,7 +70,9 @@ def bulletin_pdf(request: HttpRequest, pk: int) -> HttpResponse:
         messages.error(request, str(refused))
         return redirect("ratings:bulletin", bulletin.pk)
     response = HttpResponse(content, content_type=PDF)
-    response.headers["Content-Disposition"] = content_disposition_header(True, f"{name}（草稿）.pdf")
+    response.headers["Content-Disposition"] = content_disposition_header(
+        True, f"{name}.pdf" if bulletin.scheme.is_public else f"{name}（草稿）.pdf"
+    )
     return response
 
 

@@ -5,6 +5,7 @@ from django.core.management.base import BaseCommand
 from django.db import connection
 
 from ratings.benchmarks import pages, rating, scaling, sheets, watching, working
+from ratings.documents.pdf import reason_against
 
 FIXTURES = settings.BASE_DIR / "fixtures" / "shili-shi"
 
@@ -34,7 +35,7 @@ class Command(BaseCommand):
         self._print(working.working(scheme))
         self._print(watching.watching(scheme))
         if size <= 300:
-            self._print(rating.bulletin(scheme))
+            self._print([reason] if (reason := reason_against()) else rating.bulletin(scheme))
 
     def _print(self, measures) -> None:
         for measure in measures:
