@@ -1,4 +1,4 @@
-"""The sample city's guides: every school has one, most were visited, a few problems wait."""
+"""The sample city's guides: every school has one, most were visited lately, a few problems wait."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from datetime import date, timedelta
 from django.utils import timezone
 
 from schools.models import Appointment, Liaison, Problem, Region, Role, School, User, Visit
+
+from .seasons import nearest_workday
 
 #: So many people share the schools that nobody of the demonstration's accounts guides.
 GUIDES = 6
@@ -21,21 +23,19 @@ PROBLEMS = ("宣传栏没有更新", "师资库未按年度核对", "远程教�
 FOUND_EVERY, MISSED_EVERY = 7, 6
 
 
-def load_guidance(city: Region) -> None:
-    """Guides for the schools that have none, and this year's inspections, which no figure counts; once."""
+def load_guidance(city: Region, *, since: date) -> None:
+    """Guides for the schools that have none, and the inspections of the last months, which no figure counts."""
     today = timezone.localdate()
-    if Visit.objects.filter(school__city=city, kind=Visit.Kind.INSPECTION).exists():
-        return
     schools = list(School.objects.filter(city=city).in_order())
     held = {link.school_id: link.user for link in Liaison.objects.filter(school__city=city).select_related("user")}
-    people = [_guide(city, numeral) for numeral in NUMERALS[:GUIDES]]
+    people = [_guide(city, numeral, since) for numeral in NUMERALS[:GUIDES]]
     for number, school in enumerate(schools):
         guide = held.get(school.pk)
         if guide is None:
             guide = people[number * GUIDES // len(schools)]
-            Liaison.objects.create(user=guide, school=school, since=today.replace(month=1, day=1))
+            Liaison.objects.create(user=guide, school=school, since=since)
         if number % MISSED_EVERY != MISSED_EVERY - 1:
-            _visit(school, guide, number, max(today - timedelta(days=20 + 3 * (number % 30)), today.replace(month=1, day=1)))
+            _visit(school, guide, number, nearest_workday(today - timedelta(days=20 + 3 * (number % 30))))
 
 
 def _visit(school: School, guide: User, number: int, day: date) -> None:
@@ -48,11 +48,8 @@ def _visit(school: School, guide: User, number: int, day: date) -> None:
         Problem.objects.create(visit=visit, text=PROBLEMS[number % len(PROBLEMS)], owner="组织委员", due=day + timedelta(days=30))
 
 
-def _guide(city: Region, numeral: str) -> User:
+def _guide(city: Region, numeral: str, since: date) -> User:
     """An account nobody can sign in to: it only lends its name."""
-    user, made = User.objects.get_or_create(username=f"guide-{ord(numeral):x}", defaults={"name": f"联系人员{numeral}", "city": city})
-    if made:
-        user.set_unusable_password()
-        user.save(update_fields=["password"])
-        Appointment.objects.create(user=user, role=Role.LIAISON, city=city)
+    user = User.objects.create_user(f"guide-{ord(numeral):x}", name=f"联系人员{numeral}", city=city, must_change_password=False)
+    Appointment.objects.create(user=user, role=Role.LIAISON, city=city, start=since)
     return user
