@@ -88,3 +88,9 @@ def make_school_people(city: Region, *, since: date) -> None:
         Appointment(user=user, role=role, city=city, school=school, start=since)
         for user, (role, school) in zip(people, lacking, strict=True)
     )
+
+
+def own_people(city: Region) -> dict[int, int]:
+    """By school, who answers for its records: the first of its fillers, or its head."""
+    held = Appointment.objects.filter(city=city, role__in=SCHOOL_ROLES).order_by("-role", "-pk")
+    return dict(held.values_list("school", "user"))

@@ -8,7 +8,8 @@ from django.utils import timezone
 
 from schools.models import Appointment, Liaison, Problem, Region, Role, School, User, Visit
 
-from .seasons import nearest_workday
+from .accounts import own_people
+from .seasons import nearest_workday, noon
 
 #: So many people share the schools that nobody of the demonstration's accounts guides.
 GUIDES = 6
@@ -21,6 +22,9 @@ FINDINGS = (
 PROBLEMS = ("宣传栏没有更新", "师资库未按年度核对", "远程教育终端无法登录")
 #: At every so many schools something was found, or nobody came yet.
 FOUND_EVERY, MISSED_EVERY = 7, 6
+#: A problem is due so long after the visit; the school reports it mended before that day, the guide closes it on it. Only
+#: the newest ones are left, one of them overdue.
+MENDED_IN, REPORTED_BEFORE, LEFT_OPEN = timedelta(days=30), timedelta(days=5), timedelta(days=50)
 
 
 def load_guidance(city: Region, *, since: date) -> None:
@@ -28,6 +32,7 @@ def load_guidance(city: Region, *, since: date) -> None:
     today = timezone.localdate()
     schools = list(School.objects.filter(city=city).in_order())
     held = {link.school_id: link.user for link in Liaison.objects.filter(school__city=city).select_related("user")}
+    reporters = own_people(city)
     people = [_guide(city, numeral, since) for numeral in NUMERALS[:GUIDES]]
     for number, school in enumerate(schools):
         guide = held.get(school.pk)
@@ -35,17 +40,23 @@ def load_guidance(city: Region, *, since: date) -> None:
             guide = people[number * GUIDES // len(schools)]
             Liaison.objects.create(user=guide, school=school, since=since)
         if number % MISSED_EVERY != MISSED_EVERY - 1:
-            _visit(school, guide, number, nearest_workday(today - timedelta(days=20 + 3 * (number % 30))))
+            day = nearest_workday(today - timedelta(days=20 + 3 * (number % 30)))
+            _visit(school, guide, number, day, reporters[school.pk])
 
 
-def _visit(school: School, guide: User, number: int, day: date) -> None:
+def _visit(school: School, guide: User, number: int, day: date, reporter: int) -> None:
     """A visit that looked at three points; now and then it found something."""
     is_found = number % FOUND_EVERY == 0
     points = {"师资库": "好", "培训计划": "好", "宣传栏": "须改进" if is_found else "好"}
     finding = FINDINGS[number % len(FINDINGS)]
     visit = Visit.objects.create(school=school, by=guide, on=day, kind=Visit.Kind.INSPECTION, checklist=points, findings=finding)
-    if is_found:
-        Problem.objects.create(visit=visit, text=PROBLEMS[number % len(PROBLEMS)], owner="组织委员", due=day + timedelta(days=30))
+    if not is_found:
+        return
+    due, mended = day + MENDED_IN, {}
+    if timezone.localdate() - day > LEFT_OPEN:
+        at, closed = noon(due - REPORTED_BEFORE), noon(due)
+        mended = {"report": "已整改到位。", "reported_at": at, "reported_by_id": reporter, "closed_at": closed, "closed_by": guide}
+    Problem.objects.create(visit=visit, text=PROBLEMS[number % len(PROBLEMS)], owner="组织委员", due=due, **mended)
 
 
 def _guide(city: Region, numeral: str, since: date) -> User:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 
-from django.utils import timezone
-
 from ratings.models import Bulletin, Scheme
 from ratings.offline.running import enter_year
 from ratings.publication import publish
@@ -13,11 +11,11 @@ from ratings.workflow.deadlines import last_workday_before
 from schools.models import User
 
 from .sample import Sample
+from .seasons import noon
 
 #: 发文字号 of the first city by year and number.
 NUMBER = "示组通〔{}〕{}号"
 BULLETIN_NUMBER = 21
-NOON = dt.time(12)
 
 
 def settle_year(sample: Sample, year: int) -> Scheme:
@@ -31,4 +29,4 @@ def publish_year(scheme: Scheme, *, by: User) -> None:
     number = NUMBER.format(day.year, BULLETIN_NUMBER)
     Bulletin.objects.filter(scheme=scheme).update(number=number, issued_on=day, printed_on=day)
     publish(scheme, by=by)
-    Scheme.objects.filter(pk=scheme.pk).update(published_at=timezone.make_aware(dt.datetime.combine(day, NOON)))
+    Scheme.objects.filter(pk=scheme.pk).update(published_at=noon(day))

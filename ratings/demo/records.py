@@ -21,7 +21,6 @@ from schools.importing.registry_sheets import EquipmentResource, LeaderResource,
 from schools.metrics.standing import report_due
 from schools.models import (
     AnnualPlan,
-    Appointment,
     Budget,
     Lesson,
     MonthlyReport,
@@ -32,12 +31,12 @@ from schools.models import (
     User,
     YearFigures,
 )
-from schools.models.scope import SCHOOL_ROLES
 from schools.teaching.months import fill_figures
 from schools.workdays import nth_workday
 
+from .accounts import own_people
 from .sample import MovedWorkbook
-from .seasons import nearest_workday
+from .seasons import nearest_workday, noon
 
 #: In the order in which one sheet may name what another brought in.
 RECORDS = {
@@ -54,7 +53,6 @@ RECORDS = {
 }
 #: Classes of the sample count as registered so long after they ended, as an orderly school would do.
 REGISTERED_AFTER = dt.timedelta(days=3)
-NOON = dt.time(12)
 #: A report of the sample that came late did so after this day of the month; the others keep in time in every year.
 LATE_AFTER = 15
 #: The sample ends with November; the year's last report is one of zero, confirmed on this working day of January.
@@ -96,12 +94,6 @@ def lend_records(source: Region, target: Region, years: range) -> None:
     for year in years:
         Repetition(year, year, timezone.localdate(), lent).write(School.objects.filter(pk__in=lent))
         fill_figures(School.objects.filter(city=target), year)
-
-
-def own_people(city: Region) -> dict[int, int]:
-    """By school, who answers for its records: the first of its fillers, or its head."""
-    held = Appointment.objects.filter(city=city, role__in=SCHOOL_ROLES).order_by("-role", "-pk")
-    return dict(held.values_list("school", "user"))
 
 
 def _sign(city: Region, people: Mapping[int, int]) -> None:
@@ -226,7 +218,7 @@ def _report_december(city: Region, year: int, *, today: dt.date, by: User) -> No
     day = nth_workday(year + 1, 1, CONFIRMED_ON)
     if day >= today:
         return
-    people, at = own_people(city), _noon(day)
+    people, at = own_people(city), noon(day)
     last = MonthlyReport.objects.filter(school__city=city, year=year, month=DECEMBER - 1, confirmed_at__isnull=False)
     MonthlyReport.objects.bulk_create(
         MonthlyReport(school_id=pk, year=year, month=DECEMBER, confirmed_at=at, confirmed_by_id=people.get(pk, by.pk))
@@ -236,15 +228,11 @@ def _report_december(city: Region, year: int, *, today: dt.date, by: User) -> No
 
 def _confirmed(report: MonthlyReport, day: dt.date) -> dt.datetime:
     """The moment of the confirmation: a report that came in time does so in every year, wherever its holidays lie."""
-    return _noon(day if day.day > LATE_AFTER else min(day, report_due(report.year, report.month)))
+    return noon(day if day.day > LATE_AFTER else min(day, report_due(report.year, report.month)))
 
 
 def _registered(ended: dt.date) -> dt.datetime:
-    return _noon(ended + REGISTERED_AFTER)
-
-
-def _noon(day: dt.date) -> dt.datetime:
-    return timezone.make_aware(dt.datetime.combine(day, NOON))
+    return noon(ended + REGISTERED_AFTER)
 
 
 def _town(school: School) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
+from django.utils import timezone
+
 from schools.workdays import is_workday
 
 #: From November on this year's rating is the one in work, before that last year's: cities rate a year between the end of
@@ -55,3 +57,8 @@ def _first_workday(day: dt.date) -> dt.date:
     while not is_workday(day):
         day += dt.timedelta(days=1)
     return day
+
+
+def noon(day: dt.date) -> dt.datetime:
+    """The moment of something of which only the day matters."""
+    return timezone.make_aware(dt.datetime.combine(day, dt.time(12)))
