@@ -72,7 +72,7 @@ class MovedWorkbook:
     def __init__(self, path: Path, *, years: int, codes: set[str], at_work: bool):
         self._book: Workbook = read_workbook(path)
         self._years, self._codes = years, codes
-        self._day: Callable[[dt.date], dt.date] = nearest_workday if at_work and years else lambda day: day
+        self._day: Callable[[dt.date], dt.date] = nearest_workday if at_work else lambda day: day
         self.name = self._book.name
 
     def sheet(self, name: str, *, optional: bool = False) -> Sheet | None:
@@ -87,7 +87,7 @@ class MovedWorkbook:
         heading, *rows = sheet.grid
         code, year = heading.index(CODE), heading.index(YEAR) if YEAR in heading else None
         kept = [row for row in rows if row[code] in self._codes]
-        for row in kept:
+        for row in kept if self._years else ():
             for place, value in enumerate(row):
                 if isinstance(value, dt.date):  # a moment, too
                     day = value.date() if isinstance(value, dt.datetime) else value
