@@ -11,7 +11,7 @@ from schools.models import AuditEntry, User
 
 #: The entry of the audit trail that closes the loading of a whole demonstration.
 ACTION = "load_demo"
-#: After so many days, or in another year, its records end too early and its deadlines are past.
+#: After so many days its deadlines are past; in another year its years are no longer this year and last year.
 LASTS = dt.timedelta(days=60)
 RENEW = "重新载入：按 Ctrl+C 停下网站，依次运行 make reset（清空试用数据）和 make run。"
 
@@ -30,7 +30,7 @@ def is_aged(day: dt.date) -> bool:
 
 def aged_sentence(day: dt.date) -> str:
     """What an old demonstration says of itself."""
-    return f"演示数据是 {day.year}年{day.month}月{day.day}日 载入的，记录到那一天为止，期限已过。{RENEW}"
+    return f"演示数据是 {day.year}年{day.month}月{day.day}日 载入的，年度和日期都按那一天推算，已经不合今天的日期。{RENEW}"
 
 
 def age_note(user: User) -> Iterator[str]:
