@@ -15,8 +15,8 @@ COMPILE := $(PYTHON) -m uv pip compile --universal --python-version 3.11 --gener
 
 # WeasyPrint loads the libraries at run time; without libharfbuzz-subset0 each PDF takes twenty times as long.
 RUN_PACKAGES  := libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0
-# libatomic1 is for the driver of the browser, which brings its own node.
-TEST_PACKAGES := chromium libatomic1 poppler-utils fonts-noto-cjk
+# The browser without its windows takes two thirds of the time. libatomic1 is for the driver of the browser, which brings its own node.
+TEST_PACKAGES := chromium-headless-shell libatomic1 poppler-utils fonts-noto-cjk
 # Two tests at a time are handed out, so that no processor is left with the last pages of the browser alone.
 PARALLEL      := --numprocesses auto --dist load --maxschedchunk 2
 TEMPLATES      = $$(find templates schools ratings tests -name '*.html')

@@ -1,9 +1,9 @@
-"""Debian's Chromium for tests that look at pages."""
+"""Debian's Chromium, in its build without windows, for tests that look at pages."""
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-CHROMIUM = "/usr/bin/chromium"
+CHROMIUM = "/usr/bin/chromium-headless-shell"
 #: Patience with a machine that does other work beside the tests; nothing is measured by it.
 PATIENCE = 180_000
 expect.set_options(timeout=PATIENCE / 3)
@@ -12,7 +12,7 @@ expect.set_options(timeout=PATIENCE / 3)
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args: dict) -> dict:
     """The system's browser, as it runs for root and in small containers."""
-    return {**browser_type_launch_args, "executable_path": CHROMIUM, "args": ["--no-sandbox", "--disable-dev-shm-usage"]}
+    return {**browser_type_launch_args, "executable_path": CHROMIUM, "args": ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]}
 
 
 @pytest.fixture(scope="session")
