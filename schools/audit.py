@@ -63,6 +63,7 @@ ACTIONS: dict[str, str] = {
     "settle": "审定",
     "run_year": "由工作簿完成年度评定",
     "replace_year": "清除原导入年度",
+    "load_demo": "载入演示数据",
     "reopen": "撤回审定",
     "notice": "公示",
     "objection": "异议处理",

@@ -1,46 +1,103 @@
-"""The demonstration: two fictional cities with their years and records, and an account for every role."""
+"""The demonstration: two fictional cities as they stand on the day of loading, and an account for every role."""
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
 from pathlib import Path
 
-from ratings.criteria.workbook import read_scheme_workbook
+from django.db import transaction
+from django.utils import timezone
+
 from ratings.models import Scheme
-from ratings.offline.running import run_year
+from schools import audit
 from schools.models import Region, User
 
-from .accounts import FIRST_CITY, SECOND_CITY, make_accounts
+from .accounts import FIRST_CITY, SECOND_CITY, make_accounts, make_school_people
+from .age import ACTION, loaded_on
 from .guidance import load_guidance
-from .records import load_records
+from .past_years import publish_year, settle_year
+from .profiles import describe_schools, leave_gap
+from .records import leave_month_open, lend_records, load_records
 from .running_year import open_running_year
+from .sample import Sample
+from .seasons import Seasons
 from .visits import note_visits
 
 Progress = Callable[[str], None]
 
 
-def load(fixtures: Path, password: str, progress: Progress = lambda text: None) -> list[User]:
-    """Load what is not there yet and return the demo users; a second call changes nothing but the passwords.
+class NotLoaded(Exception):
+    """The database holds something the demonstration would get mixed up with; the text is a sentence."""
 
-    示例市 has last year published and this year running, with the records of both; 示例县级市 stands before its bulletin.
+
+def load(fixtures: Path, password: str, progress: Progress = lambda text: None, *, per_county: int | None = None) -> list[User] | None:
+    """Load the demonstration whole or not at all, and return the people to sign in as; None when it is there already.
+
+    示例市 has its past years published and one year's rating in work, 示例县级市 stands before the bulletin of last year; the
+    records of both reach to today. `per_county` makes do with so many schools of each county.
     """
-    first = _load_year(fixtures / "shili-shi", issue=True, progress=progress)
-    second = _load_year(fixtures / "shili-xianjishi", issue=False, progress=progress)
-    users = make_accounts(FIRST_CITY, first, password) + make_accounts(SECOND_CITY, second, password)
-    progress(f"载入{first}的办班记录")
-    office = next(user for user in users if user.username == "office")
-    load_records(fixtures / "shili-shi", first, first.schemes.order_by("year").first().year, by=office)
-    load_guidance(first)
-    note_visits(second, by=next(user for user in users if user.username == "office2"))
-    progress(f"启动{first}今年的评定")
-    open_running_year(fixtures / "shili-shi", first, {user.username: user for user in users})
+    if loaded_on():
+        return None
+    seasons = Seasons(timezone.localdate())
+    first, second = (Sample(fixtures / name, per_county) for name in ("shili-shi", "shili-xianjishi"))
+    with transaction.atomic():
+        _refuse_strangers(first, second)
+        users = [*_load_first(first, seasons, password, progress), *_load_second(second, seasons, password, progress)]
+        city, other = (Region.objects.cities().get(name=sample.city) for sample in (first, second))
+        lend_records(city, other, range(seasons.this - 1, seasons.this + 1))
+        note_visits(other, by=next(user for user in users if user.username == "office2"))
+        audit.record(ACTION, by=None, city=city, subject="演示数据", detail={"学校": city.schools.count() + other.schools.count()})
     return users
 
 
-def _load_year(folder: Path, *, issue: bool, progress: Progress) -> Region:
-    """The city of a folder; its year is run unless it is there already."""
-    spec = read_scheme_workbook(folder / "scheme.xlsx").spec
-    if not Scheme.objects.filter(city__name=spec.city, year=spec.year).exists():
-        progress(f"载入{spec.city} {spec.year} 年度")
-        run_year(folder / "scheme.xlsx", folder, issue=issue)
-    return Region.objects.cities().get(name=spec.city)
+def _load_first(sample: Sample, seasons: Seasons, password: str, progress: Progress) -> list[User]:
+    """Everything of the city that shows a whole year at work."""
+    people: dict[str, User] = {}
+    for year in seasons.published:
+        progress(f"载入{sample.city} {year} 年度")
+        scheme = settle_year(sample, year)
+        city = scheme.city
+        if not people:
+            people = {user.username: user for user in _people(FIRST_CITY, city, seasons, password)}
+        publish_year(scheme, by=people["chair"])
+    progress(f"载入{sample.city}的办班记录")
+    load_records(sample.folder, city, seasons.first, by=people["office"], years=seasons.first - sample.own.spec.year)
+    leave_month_open(city, today=seasons.today)
+    load_guidance(city, since=_since(seasons))
+    progress(f"启动{sample.city} {seasons.rated} 年度评定")
+    previous = Scheme.objects.get(city=city, year=seasons.rated - 1)
+    leave_gap(city)
+    open_running_year(previous, seasons.rated, {school.code: school for school in sample.judged}, people)
+    return list(people.values())
+
+
+def _load_second(sample: Sample, seasons: Seasons, password: str, progress: Progress) -> list[User]:
+    """The city whose last year is settled."""
+    progress(f"载入{sample.city} {seasons.this - 1} 年度")
+    city = settle_year(sample, seasons.this - 1).city
+    describe_schools(sample)
+    return _people(SECOND_CITY, city, seasons, password)
+
+
+def _people(entries, city: Region, seasons: Seasons, password: str) -> list[User]:
+    users = make_accounts(entries, city, password, since=_since(seasons))
+    make_school_people(city, since=_since(seasons))
+    return users
+
+
+def _since(seasons: Seasons) -> dt.date:
+    """Everybody holds the post since the records begin."""
+    return dt.date(seasons.first, 1, 1)
+
+
+def _refuse_strangers(*samples: Sample) -> None:
+    """Cities or accounts of the same names are somebody's work, or a demonstration of an earlier version."""
+    cities = list(Region.objects.cities().filter(name__in=[sample.city for sample in samples]).values_list("name", flat=True))
+    names = [entry.username for entry in (*FIRST_CITY, *SECOND_CITY)]
+    found = cities or list(User.objects.filter(username__in=names).order_by("pk").values_list("username", flat=True)[:3])
+    if found:
+        raise NotLoaded(
+            f"数据库里已有{'、'.join(found)}，不是本版本载入的演示数据，没有改动。"
+            "需要演示数据时，先运行 make reset（清空试用数据），再运行 make run。"
+        )

@@ -1,4 +1,4 @@
-"""The sample city's guides: every school has one, most were visited, a few problems wait."""
+"""The sample city's guides: every school has one, most were visited lately, a few problems wait."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ from datetime import date, timedelta
 from django.utils import timezone
 
 from schools.models import Appointment, Liaison, Problem, Region, Role, School, User, Visit
+
+from .accounts import own_people
+from .seasons import nearest_workday, noon
 
 #: So many people share the schools that nobody of the demonstration's accounts guides.
 GUIDES = 6
@@ -19,40 +22,45 @@ FINDINGS = (
 PROBLEMS = ("宣传栏没有更新", "师资库未按年度核对", "远程教育终端无法登录")
 #: At every so many schools something was found, or nobody came yet.
 FOUND_EVERY, MISSED_EVERY = 7, 6
+#: A problem is due so long after the visit; the school reports it mended before that day, the guide closes it on it. Only
+#: the newest ones are left, one of them overdue.
+MENDED_IN, REPORTED_BEFORE, LEFT_OPEN = timedelta(days=30), timedelta(days=5), timedelta(days=50)
 
 
-def load_guidance(city: Region) -> None:
-    """Guides for the schools that have none, and this year's inspections, which no figure counts; once."""
+def load_guidance(city: Region, *, since: date) -> None:
+    """Guides for the schools that have none, and the inspections of the last months, which no figure counts."""
     today = timezone.localdate()
-    if Visit.objects.filter(school__city=city, kind=Visit.Kind.INSPECTION).exists():
-        return
     schools = list(School.objects.filter(city=city).in_order())
     held = {link.school_id: link.user for link in Liaison.objects.filter(school__city=city).select_related("user")}
-    people = [_guide(city, numeral) for numeral in NUMERALS[:GUIDES]]
+    reporters = own_people(city)
+    people = [_guide(city, numeral, since) for numeral in NUMERALS[:GUIDES]]
     for number, school in enumerate(schools):
         guide = held.get(school.pk)
         if guide is None:
             guide = people[number * GUIDES // len(schools)]
-            Liaison.objects.create(user=guide, school=school, since=today.replace(month=1, day=1))
+            Liaison.objects.create(user=guide, school=school, since=since)
         if number % MISSED_EVERY != MISSED_EVERY - 1:
-            _visit(school, guide, number, max(today - timedelta(days=20 + 3 * (number % 30)), today.replace(month=1, day=1)))
+            day = nearest_workday(today - timedelta(days=20 + 3 * (number % 30)))
+            _visit(school, guide, number, day, reporters[school.pk])
 
 
-def _visit(school: School, guide: User, number: int, day: date) -> None:
+def _visit(school: School, guide: User, number: int, day: date, reporter: int) -> None:
     """A visit that looked at three points; now and then it found something."""
     is_found = number % FOUND_EVERY == 0
     points = {"师资库": "好", "培训计划": "好", "宣传栏": "须改进" if is_found else "好"}
     finding = FINDINGS[number % len(FINDINGS)]
     visit = Visit.objects.create(school=school, by=guide, on=day, kind=Visit.Kind.INSPECTION, checklist=points, findings=finding)
-    if is_found:
-        Problem.objects.create(visit=visit, text=PROBLEMS[number % len(PROBLEMS)], owner="组织委员", due=day + timedelta(days=30))
+    if not is_found:
+        return
+    due, mended = day + MENDED_IN, {}
+    if timezone.localdate() - day > LEFT_OPEN:
+        at, closed = noon(due - REPORTED_BEFORE), noon(due)
+        mended = {"report": "已整改到位。", "reported_at": at, "reported_by_id": reporter, "closed_at": closed, "closed_by": guide}
+    Problem.objects.create(visit=visit, text=PROBLEMS[number % len(PROBLEMS)], owner="组织委员", due=due, **mended)
 
 
-def _guide(city: Region, numeral: str) -> User:
+def _guide(city: Region, numeral: str, since: date) -> User:
     """An account nobody can sign in to: it only lends its name."""
-    user, made = User.objects.get_or_create(username=f"guide-{ord(numeral):x}", defaults={"name": f"联系人员{numeral}", "city": city})
-    if made:
-        user.set_unusable_password()
-        user.save(update_fields=["password"])
-        Appointment.objects.create(user=user, role=Role.LIAISON, city=city)
+    user = User.objects.create_user(f"guide-{ord(numeral):x}", name=f"联系人员{numeral}", city=city, must_change_password=False)
+    Appointment.objects.create(user=user, role=Role.LIAISON, city=city, start=since)
     return user

@@ -1,22 +1,42 @@
-"""The sample city's class records: a finished year from workbooks, and the running year after its example."""
+"""The sample city's class records: a first year from workbooks, and the years after it, up to today, after its example."""
 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Model, QuerySet
 from django.utils import timezone
 
+from ratings.criteria.shifting import moved
 from schools.importing.class_sheets import LessonResource, TrainingClassResource
 from schools.importing.exchange import import_workbook
 from schools.importing.figure_sheets import BudgetResource, YearFiguresResource
 from schools.importing.plan_sheets import MonthlyReportResource, PlannedClassResource
 from schools.importing.registry_sheets import EquipmentResource, LeaderResource, RegulationResource, TeacherResource, TeachingPointResource
-from schools.models import AnnualPlan, Budget, Lesson, MonthlyReport, PlannedClass, Region, School, TrainingClass, User, YearFigures
+from schools.metrics.standing import report_due
+from schools.models import (
+    AnnualPlan,
+    Budget,
+    Lesson,
+    MonthlyReport,
+    PlannedClass,
+    Region,
+    School,
+    TrainingClass,
+    User,
+    YearFigures,
+)
 from schools.teaching.months import fill_figures
-from schools.workbooks import read_workbook
+from schools.workdays import nth_workday
+
+from .accounts import own_people
+from .sample import MovedWorkbook
+from .seasons import nearest_workday, noon
 
 #: In the order in which one sheet may name what another brought in.
 RECORDS = {
@@ -33,74 +53,192 @@ RECORDS = {
 }
 #: Classes of the sample count as registered so long after they ended, as an orderly school would do.
 REGISTERED_AFTER = dt.timedelta(days=3)
-NOON = dt.time(12)
+#: A report of the sample that came late did so after this day of the month; the others keep in time in every year.
+LATE_AFTER = 15
+#: The sample ends with November; the year's last report is one of zero, confirmed on this working day of January.
+DECEMBER, CONFIRMED_ON = 12, 2
+#: So many schools owe the newest report.
+OPEN_REPORTS = 2
+#: The months over which a year's people are trained, and from which the year's money has come in.
+TEACHING_MONTHS, MONEY_MONTH = 11, 4
+Change = Callable[[Any], None]
 
 
 @transaction.atomic
-def load_records(folder: Path, city: Region, year: int, *, by: User) -> None:
-    """Import every record workbook of the folder and repeat the year in the one after it, as far as today; once."""
+def load_records(folder: Path, city: Region, year: int, *, by: User, years: int = 0) -> None:
+    """Import every record workbook of the folder for `year`, `years` after what it says, and repeat it up to today; once.
+
+    Each school's own people register and report; where a school has none, `by` does.
+    """
     if TrainingClass.objects.filter(school__city=city).exists():
         return
     schools = School.objects.filter(city=city)
+    codes = set(schools.values_list("code", flat=True))
     for name, kinds in RECORDS.items():
-        import_workbook(kinds, read_workbook(folder / f"{name}.xlsx"), schools=schools, city=city, by=by)
-    held = list(TrainingClass.objects.filter(school__city=city).only("pk", "ends_on"))
-    for one in held:
-        one.recorded_at = _registered(one.ends_on)
-    TrainingClass.objects.bulk_update(held, ["recorded_at"], batch_size=500)
-    repeat_year(city, year)
-    for reported in (year, year + 1):
+        workbook = MovedWorkbook(folder / f"{name}.xlsx", years=years, codes=codes, at_work=name in ("classes", "reports"))
+        import_workbook(kinds, workbook, schools=schools, city=city, by=by)
+    _sign(city, own_people(city))
+    today = timezone.localdate()
+    for later in range(year + 1, today.year + 1):
+        Repetition(year, later, today).write(schools)
+    for reported in range(year, today.year + 1):
+        _report_december(city, reported, today=today, by=by)
         fill_figures(schools, reported)
 
 
-def repeat_year(city: Region, year: int) -> None:
-    """Plans, money, classes, lessons and reports of `year` once more, one year later and not beyond today."""
-    today = timezone.localdate()
-    for model in (Budget, YearFigures):
-        _copies(model.objects.filter(school__city=city, year=year), lambda row: setattr(row, "year", year + 1))
-    plans = _copies(AnnualPlan.objects.filter(school__city=city, year=year), _next_plan)
-    planned = _copies(PlannedClass.objects.filter(plan__in=plans), lambda row: setattr(row, "plan_id", plans[row.plan_id]))
-    held = TrainingClass.objects.filter(school__city=city, starts_on__year=year, ends_on__lte=_later(today, -1))
-    classes = _copies(held, lambda row: _next_class(row, planned))
-    lessons = Lesson.objects.filter(training_class__in=classes)
-    _copies(lessons, lambda row: setattr(row, "training_class_id", classes[row.training_class_id]))
-    past = MonthlyReport.objects.filter(school__city=city, year=year)
-    _copies(past.filter(month__lt=today.month) if today.year == year + 1 else past, _next_report)
+def lend_records(source: Region, target: Region, years: range) -> None:
+    """Plans, money, classes and reports of the one city's first schools for those of another that has none of its own."""
+    people = own_people(target)
+    lenders, takers = (School.objects.filter(city=city).in_order() for city in (source, target))
+    lent = {one.pk: Taker(other.pk, people.get(other.pk), _town(one), _town(other)) for one, other in zip(lenders, takers, strict=False)}
+    for year in years:
+        Repetition(year, year, timezone.localdate(), lent).write(School.objects.filter(pk__in=lent))
+        fill_figures(School.objects.filter(city=target), year)
 
 
-def _copies(rows: QuerySet, change) -> dict[int, int]:
-    """Write changed copies of the rows and tell which new key stands for which old one."""
-    originals = list(rows)
-    keys = [row.pk for row in originals]
-    for row in originals:
+def _sign(city: Region, people: Mapping[int, int]) -> None:
+    """The imported classes count as registered, the reports as confirmed, by the school's own people and in time."""
+    classes = list(TrainingClass.objects.filter(school__city=city).only("pk", "school_id", "ends_on", "recorded_by_id"))
+    for one in classes:
+        one.recorded_at = _registered(one.ends_on)
+        one.recorded_by_id = people.get(one.school_id, one.recorded_by_id)
+    TrainingClass.objects.bulk_update(classes, ["recorded_at", "recorded_by"], batch_size=500)
+    reports = list(MonthlyReport.objects.filter(school__city=city, confirmed_at__isnull=False))
+    for report in reports:
+        report.confirmed_by_id = people.get(report.school_id, report.confirmed_by_id)
+        report.confirmed_at = _confirmed(report, timezone.localdate(report.confirmed_at))
+    MonthlyReport.objects.bulk_update(reports, ["confirmed_by", "confirmed_at"], batch_size=500)
+
+
+@dataclass(frozen=True)
+class Taker:
+    """A school that takes over the records of another one, with its person and the names of both towns."""
+
+    school: int
+    person: int | None
+    town_before: str
+    town: str
+
+
+@dataclass(frozen=True)
+class Repetition:
+    """The records of `year` once more in `later`, as far as they have come by `today`; with `lent` at other schools."""
+
+    year: int
+    later: int
+    today: dt.date
+    lent: Mapping[int, Taker] = field(default_factory=dict)
+
+    def write(self, schools: QuerySet[School]) -> None:
+        """Plans and their classes, money and head counts, classes held with their lessons, reports."""
+        ids = list(schools.values_list("pk", flat=True))
+        _copies(Budget.objects.filter(school__in=ids, year=self.year), self._money)
+        _copies(YearFigures.objects.filter(school__in=ids, year=self.year), self._people)
+        plans = _copies(AnnualPlan.objects.filter(school__in=ids, year=self.year), self._plan)
+        planned = _copies(PlannedClass.objects.filter(plan__in=plans), lambda row: setattr(row, "plan_id", plans[row.plan_id]))
+        held = TrainingClass.objects.filter(school__in=ids, starts_on__year=self.year)
+        classes = _copies(held, lambda row: self._class(row, planned), keep=lambda row: row.recorded_at <= timezone.now())
+        if not self.lent:  # lessons name teachers, and those are the school's own
+            lessons = Lesson.objects.filter(training_class__in=classes)
+            _copies(lessons, lambda row: setattr(row, "training_class_id", classes[row.training_class_id]))
+        reports = MonthlyReport.objects.filter(school__in=ids, year=self.year, confirmed_at__isnull=False)
+        _copies(reports, self._report, keep=lambda row: row.confirmed_at <= timezone.now())
+
+    def _money(self, row: Budget) -> None:
+        self._move(row)
+        if self._is_running and self.today.month < MONEY_MONTH:
+            row.arrived = None
+
+    def _people(self, row: YearFigures) -> None:
+        self._move(row)
+        if self._is_running:
+            done = min(self.today.month - 1, TEACHING_MONTHS)
+            for name in ("members_trained", "cadres_trained", "issues_solved"):
+                value = getattr(row, name)
+                setattr(row, name, value and value * done // TEACHING_MONTHS)
+
+    def _plan(self, row: AnnualPlan) -> None:
+        self._move(row)
+        row.filed_on = moved(row.filed_on, self.later - self.year)
+        if row.filed_on and row.filed_on > self.today:
+            row.filed_on = None
+
+    def _class(self, row: TrainingClass, planned: Mapping[int, int]) -> None:
+        row.starts_on, row.ends_on = self._day(row.starts_on), self._day(row.ends_on)
+        row.planned_id = planned.get(row.planned_id)
+        row.recorded_at = _registered(row.ends_on)
+        if taker := self.lent.get(row.school_id):
+            row.school_id, row.recorded_by_id, row.teaching_point_id = taker.school, taker.person, None
+            row.place = row.place.replace(taker.town_before, taker.town)
+
+    def _report(self, row: MonthlyReport) -> None:
+        if taker := self.lent.get(row.school_id):
+            row.confirmed_by_id = taker.person or row.confirmed_by_id
+        self._move(row)
+        row.confirmed_at = _confirmed(row, self._day(timezone.localdate(row.confirmed_at)))
+        row.figures = {}
+
+    def _move(self, row: Model) -> None:
+        row.year = self.later
+        if taker := self.lent.get(row.school_id):
+            row.school_id = taker.school
+
+    def _day(self, day: dt.date) -> dt.date:
+        return nearest_workday(moved(day, self.later - self.year))
+
+    @property
+    def _is_running(self) -> bool:
+        """Whether the copies are cut off by today; records lent within a year were cut off before."""
+        return self.year < self.later == self.today.year
+
+
+def _copies(rows: QuerySet, change: Change, *, keep: Callable[[Model], bool] = lambda row: True) -> dict[int, int]:
+    """Write changed copies of the rows, those to keep, and tell which new key stands for which old one."""
+    copies, keys = [], []
+    for row in rows:
+        key = row.pk
         change(row)
-        row.pk = None
-        row._state.adding = True
-    made: list[Model] = rows.model.objects.bulk_create(originals, batch_size=100)
+        if keep(row):
+            row.pk = None
+            row._state.adding = True
+            copies.append(row)
+            keys.append(key)
+    made: list[Model] = rows.model.objects.bulk_create(copies, batch_size=100)
     return dict(zip(keys, (row.pk for row in made), strict=True))
 
 
-def _next_plan(row: AnnualPlan) -> None:
-    row.year += 1
-    row.filed_on = row.filed_on and _later(row.filed_on, 1)
+def leave_month_open(city: Region, *, today: dt.date) -> None:
+    """The first schools have not confirmed the newest month of this year: it is theirs to confirm, and others' to remind."""
+    first = School.objects.filter(city=city).in_order().values_list("pk", flat=True)[:OPEN_REPORTS]
+    MonthlyReport.objects.filter(school__in=list(first), year=today.year, month=today.month - 1).delete()
 
 
-def _next_class(row: TrainingClass, planned: dict[int, int]) -> None:
-    row.starts_on, row.ends_on = _later(row.starts_on, 1), _later(row.ends_on, 1)
-    row.planned_id = planned.get(row.planned_id)
-    row.recorded_at = _registered(row.ends_on)
+def _report_december(city: Region, year: int, *, today: dt.date, by: User) -> None:
+    """Nothing is held in December; a school that reported the month before says so as well, once January has begun."""
+    day = nth_workday(year + 1, 1, CONFIRMED_ON)
+    if day >= today:
+        return
+    people, at = own_people(city), noon(day)
+    last = MonthlyReport.objects.filter(school__city=city, year=year, month=DECEMBER - 1, confirmed_at__isnull=False)
+    MonthlyReport.objects.bulk_create(
+        MonthlyReport(school_id=pk, year=year, month=DECEMBER, confirmed_at=at, confirmed_by_id=people.get(pk, by.pk))
+        for pk in last.values_list("school", flat=True)
+    )
 
 
-def _next_report(row: MonthlyReport) -> None:
-    row.year += 1
-    row.due = row.due and _later(row.due, 1)
-    row.confirmed_at = row.confirmed_at and row.confirmed_at + dt.timedelta(days=365)
-
-
-def _later(day: dt.date, years: int) -> dt.date:
-    """The same day of another year; 29 February becomes the 28th."""
-    return day.replace(year=day.year + years, day=min(day.day, 28) if day.month == 2 else day.day)
+def _confirmed(report: MonthlyReport, day: dt.date) -> dt.datetime:
+    """The moment of the confirmation: a report that came in time does so in every year, wherever its holidays lie."""
+    return noon(day if day.day > LATE_AFTER else min(day, report_due(report.year, report.month)))
 
 
 def _registered(ended: dt.date) -> dt.datetime:
-    return timezone.make_aware(dt.datetime.combine(ended + REGISTERED_AFTER, NOON))
+    return noon(ended + REGISTERED_AFTER)
+
+
+def _town(school: School) -> str:
+    """白沙街道 of 白沙街道工委党校, 东溪镇 of 东溪镇委党校, as places are named."""
+    name = school.short_name
+    for mark in ("街道", "镇"):
+        if mark in name:
+            return name[: name.index(mark) + len(mark)]
+    return name

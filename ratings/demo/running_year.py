@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import replace
-from pathlib import Path
+from collections.abc import Mapping
 
-from django.db import transaction
 from django.utils import timezone
 
-from ratings.criteria.storing import create_scheme
+from ratings.criteria.copying import copy_scheme
 from ratings.documents.opening_notice import draft_notice
 from ratings.enums import Stage, Status
 from ratings.issuing import issue_notice
 from ratings.models import Assessment, Judge, Panel, Result, Scheme, Score
-from ratings.offline.folder import read_folder
-from ratings.offline.running import SchoolYear, judge_year
+from ratings.offline.running import SchoolYear
 from ratings.rounding import to_cents
 from ratings.scoring import entry_to_json
 from ratings.workflow import grant_extension, open_scheme, take_step
 from ratings.workflow.deadlines import last_workday_before
 from schools.models import Appointment, Region, User
 from schools.models.people import Role
+
+from .past_years import NUMBER
+from .seasons import nearest_workday
 
 #: Days from today to the deadlines of the three stages; the self-assessment closes yesterday, with extensions.
 SELF_DAYS, COUNTY_DAYS, CITY_DAYS = 6, 14, 25
@@ -32,36 +32,28 @@ CLOSED = 4
 #: … and the first judge has filled in, but not closed, the sheet of so many more.
 BEGUN = 2
 PANEL_SIZE = 5
+#: The notice went out so many days before the self-assessment closed.
+NOTICE_DAYS, NOTICE_NUMBER = 30, 8
 
 
-@transaction.atomic
-def open_running_year(fixtures: Path, city: Region, users: dict[str, User]) -> None:
-    """Open the rating of the year after the sample's with the same criteria and move the schools along; nothing happens a second time.
-
-    It is that year's at any date: the records of the demonstration end with it.
-    """
-    folder = read_folder(fixtures / "scheme.xlsx", fixtures)
-    if Scheme.objects.filter(city=city, year=folder.spec.year + 1).exists():
-        return
-    judged = {school.code: school for school in judge_year(folder)}
-    scheme = _scheme(folder.spec, city, timezone.localdate())
+def open_running_year(previous: Scheme, year: int, judged: Mapping[str, SchoolYear], users: dict[str, User]) -> None:
+    """Open the rating of the year with the criteria of a previous one and move the schools along."""
+    scheme = _scheme(previous, year, users["office"])
     open_scheme(scheme, by=users["office"])
-    _issue_notice(scheme, users["office"])
     panel = _panel(scheme, users)
     for place, (county, assessments) in enumerate(_by_county(scheme).items()):
-        lead = _official(city, Role.COUNTY_LEAD, county=county)
+        lead = _official(scheme.city, Role.COUNTY_LEAD, county=county)
         for number, assessment in enumerate(assessments):
             target = _target(place, number)
             _advance(assessment, judged[assessment.school.code], target, lead, panel, users)
     _score(scheme, judged)
     _close_self_assessment(scheme, users["office"])
+    _issue_notice(scheme, users["office"])
 
 
-def _scheme(spec, city: Region, today: dt.date) -> Scheme:
-    year = spec.year + 1
-    named = spec.name.replace(str(spec.year), str(year))
-    start, end = spec.period_start.replace(year=year), spec.period_end.replace(year=year)
-    scheme = create_scheme(replace(spec, year=year, name=named, period_start=start, period_end=end), city=city)
+def _scheme(previous: Scheme, year: int, office: User) -> Scheme:
+    today = timezone.localdate()
+    scheme = copy_scheme(previous, year=year, by=office)
     scheme.self_due = today + dt.timedelta(days=SELF_DAYS)
     scheme.county_due = today + dt.timedelta(days=COUNTY_DAYS)
     scheme.city_due = today + dt.timedelta(days=CITY_DAYS)
@@ -70,9 +62,9 @@ def _scheme(spec, city: Region, today: dt.date) -> Scheme:
 
 
 def _issue_notice(scheme: Scheme, office: User) -> None:
-    """The notice that opened the year, as everybody reads it."""
-    notice = draft_notice(scheme, issued_on=timezone.localdate())
-    notice.number = f"示组通〔{scheme.year}〕8号"
+    """The notice that opened the year, as everybody reads it; last, because it names the deadlines as they stand."""
+    notice = draft_notice(scheme, issued_on=nearest_workday(scheme.self_due - dt.timedelta(days=NOTICE_DAYS)))
+    notice.number = NUMBER.format(notice.issued_on.year, NOTICE_NUMBER)
     notice.save(update_fields=["number"])
     issue_notice(notice, by=office)
 
@@ -139,7 +131,7 @@ def _advance(assessment: Assessment, school: SchoolYear, target: str, lead: User
         take_step(assessment, "recommend", by=lead, star=_suggested(assessment), opinion="经集体研究，同意初评意见。")
 
 
-def _score(scheme: Scheme, judged: dict[str, SchoolYear]) -> None:
+def _score(scheme: Scheme, judged: Mapping[str, SchoolYear]) -> None:
     """Sheets of the first schools of the panel as the sample's judges filled them in, closed at some of them."""
     judges = list(Judge.objects.filter(scheme=scheme).select_related("user"))
     waiting = Assessment.objects.filter(scheme=scheme, status=Status.CITY).select_related("school").in_order()

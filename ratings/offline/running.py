@@ -70,7 +70,19 @@ def run_year(
     progress(*_step(0))
     year = read_folder(scheme, folder)
     progress(*_step(1))
-    schools = judge_year(year)
+    return enter_year(year, judge_year(year), replace=replace, by=by, issue=issue, progress=progress)
+
+
+def enter_year(
+    year: YearFolder,
+    schools: list[SchoolYear],
+    *,
+    replace: bool = False,
+    by=None,
+    issue: bool = True,
+    progress: Progress = lambda number, name: None,
+) -> YearRun:
+    """What follows reading and judging: write the year, score and settle it, and with `issue` publish it."""
     with transaction.atomic():
         progress(*_step(2))
         city = ensure_city(year.spec.city)

@@ -1,42 +1,257 @@
-"""The demonstration loads on the day after a day of rest too, gives every account something to see, and is loaded only once."""
+"""The demonstration is alive on whatever day it is loaded, is loaded whole or not at all, and only once."""
 
 import datetime as dt
+from collections import Counter
+from io import StringIO
 from pathlib import Path
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
 
 from ratings import demo
+from ratings.demo.accounts import FIRST_CITY, SECOND_CITY
+from ratings.demo.age import age_note, loaded_on
+from ratings.demo.records import OPEN_REPORTS
+from ratings.demo.sample import Sample
+from ratings.demo.seasons import Seasons, nearest_workday
 from ratings.enums import Phase, Status
 from ratings.invariants import violations
-from ratings.models import Assessment, Scheme
-
-pytestmark = pytest.mark.django_db
+from ratings.models import Assessment, Bulletin, JudgeSheet, OpeningNotice, Scheme
+from schools import audit
+from schools.desk import registry, tasks_for
+from schools.models import MonthlyReport, Region, School, TrainingClass, User, Visit
+from schools.monitoring.standing import View, standings
+from schools.workdays import is_workday
+from tests.clock import at
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 PASSWORD = "Shili-2026"
+#: Enough schools of each county for every stage of the workflow.
+FEW = 9
+NEW_YEAR, LEAP_DAY = dt.date(2027, 1, 1), dt.date(2028, 2, 29)
+#: The last days of a year, Spring Festival, a Sunday in summer, the day the rating in work changes, an ordinary day years on.
+OTHER_DAYS = (
+    dt.date(2026, 11, 25),
+    dt.date(2026, 12, 31),
+    dt.date(2027, 2, 8),
+    dt.date(2027, 7, 18),
+    dt.date(2029, 11, 1),
+    dt.date(2035, 7, 16),
+)
+#: Reports that are overdue: those left open on purpose, and those of the few schools that are late in the sample.
+FEW_OWING = OPEN_REPORTS + 5
+EVERY_STATUS = set(Status) - {Status.SETTLED}
 
 
-#: The day before is a day of rest, whose deadline would not have passed.
-MONDAY = dt.datetime(2026, 11, 23, 10, tzinfo=timezone.get_default_timezone())
+def load(per_county: int | None = FEW) -> list[User]:
+    return demo.load(FIXTURES, PASSWORD, per_county=per_county)
 
 
-def test_the_demonstration_has_a_year_behind_it_and_one_under_way(monkeypatch):
-    with monkeypatch.context() as patched:
-        patched.setattr(timezone, "now", lambda: MONDAY)
-        users = demo.load(FIXTURES, PASSWORD)
-        counts = Scheme.objects.count(), Assessment.objects.count()
-        again = demo.load(FIXTURES, PASSWORD)
+def command() -> str:
+    """What `manage.py load_demo` says."""
+    out = StringIO()
+    call_command("load_demo", stdout=out, no_color=True)
+    return out.getvalue()
 
-    assert (Scheme.objects.count(), Assessment.objects.count()) == counts
-    assert [user.pk for user in again] == [user.pk for user in users]
-    running = Scheme.objects.get(year=2026, city__name="示例市")
-    assert running.phase in (Phase.OPEN, Phase.SCORING)
-    reached = set(running.assessments.values_list("status", flat=True))
-    assert reached >= {Status.DRAFT, Status.CONFIRMING, Status.RETURNED, Status.COUNTY, Status.CITY, Status.LAPSED}
+
+def check_ratings(seasons: Seasons) -> None:
+    published = Scheme.objects.filter(city__name="示例市", phase=Phase.PUBLISHED)
+    assert sorted(published.values_list("year", flat=True)) == list(seasons.published)
+    running = Scheme.objects.get(city__name="示例市", phase=Phase.SCORING)
+    assert (running.year, running.period_start.year, running.period_end.year) == (seasons.rated,) * 3
+    assert str(seasons.rated) in running.name
+    assert set(running.assessments.values_list("status", flat=True)) == EVERY_STATUS
+    sheets = JudgeSheet.objects.filter(assessment__scheme=running)
+    assert 0 < sheets.filter(submitted_at=None).count() < sheets.count()
+    assert running.self_due < seasons.today < running.county_due < running.city_due
+    waiting = Scheme.objects.get(city__name="示例县级市")
+    assert (waiting.year, waiting.phase) == (seasons.this - 1, Phase.SETTLED)
     assert [problem for scheme in Scheme.objects.all() for problem in violations(scheme)] == []
-    for user in again:
+    assert audit.verify() == []
+
+
+def check_documents(seasons: Seasons) -> None:
+    for bulletin in Bulletin.objects.filter(scheme__phase=Phase.PUBLISHED).select_related("scheme"):
+        year = bulletin.scheme.year
+        assert bulletin.issued_on.year == bulletin.printed_on.year == timezone.localdate(bulletin.scheme.published_at).year == year
+        assert f"〔{year}〕" in bulletin.number and f"{year}年度" in bulletin.title
+    notice = OpeningNotice.objects.select_related("scheme").get()
+    assert notice.issued_on < notice.scheme.self_due and f"〔{notice.issued_on.year}〕" in notice.number
+    assert f"{notice.scheme.self_due.month}月{notice.scheme.self_due.day}日前" in notice.body
+
+
+def check_records(seasons: Seasons) -> None:
+    today, now = seasons.today, timezone.now()
+    for city in Region.objects.cities():
+        classes = TrainingClass.objects.filter(school__city=city)
+        assert not classes.filter(ends_on__gt=today).exists() and not classes.filter(recorded_at__gt=now).exists()
+        assert all(is_workday(day) for day in classes.filter(starts_on__year=today.year).values_list("starts_on", flat=True))
+        if today.month > 3:  # the sample has no classes in December and January
+            assert classes.filter(starts_on__gte=today - dt.timedelta(days=45)).exists()
+        reports = MonthlyReport.objects.filter(school__city=city)
+        assert set(reports.values_list("confirmed_by__appointments__school", flat=True)) == set(reports.values_list("school", flat=True))
+        assert not reports.filter(confirmed_at__gt=now).exists()
+        for year in (seasons.this - 1, seasons.this):
+            seen = standings(School.objects.filter(city=city), View(year, today))
+            owing = Counter(month for one in seen for month in one.unreported)
+            assert sum(owing.values()) <= FEW_OWING, owing
+    assert TrainingClass.objects.filter(school__city__name="示例市", starts_on__year=seasons.first).exists()
+    assert not Visit.objects.filter(on__gt=today).exists()
+
+
+def check_workbenches(users: list[User]) -> None:
+    assert [user.username for user in users] == [entry.username for entry in (*FIRST_CITY, *SECOND_CITY)]
+    for user in users:
         client = Client()
         client.force_login(user)
-        assert client.get("/").status_code == 200
+        page = client.get("/").content.decode()
+        assert tasks_for(user), user.username
+        assert "没有需要您办理的事项" not in page and "演示数据是" not in page
+
+
+def check_alive(day: dt.date, per_county: int | None) -> list[User]:
+    seasons = Seasons(day)
+    users = load(per_county)
+    check_ratings(seasons)
+    check_documents(seasons)
+    check_records(seasons)
+    check_workbenches(users)
+    return users
+
+
+@pytest.mark.django_db
+def test_on_new_years_day_everybody_has_work_and_a_second_loading_changes_nothing(settings):
+    settings.DEBUG = True
+    with at(NEW_YEAR):
+        check_alive(NEW_YEAR, FEW)
+        counts = Scheme.objects.count(), Assessment.objects.count(), TrainingClass.objects.count(), User.objects.count()
+        office = User.objects.get(username="office")
+        office.name = "王新科"
+        office.set_password("Gaiguo-2027")
+        office.save()
+        User.objects.get(username="judge5").appointments.update(end=NEW_YEAR)
+
+        again, words = load(), command()
+
+    assert again is None
+    assert (Scheme.objects.count(), Assessment.objects.count(), TrainingClass.objects.count(), User.objects.count()) == counts
+    office.refresh_from_db()
+    assert office.name == "王新科" and office.check_password("Gaiguo-2027")
+    assert User.objects.get(username="judge5").appointments.get().end == NEW_YEAR
+    assert words.count("\n") == 1 and "2027年1月1日 载入，这次没有改动" in words
+
+
+@pytest.mark.django_db
+def test_on_the_29th_of_february_everybody_has_work():
+    with at(LEAP_DAY):
+        check_alive(LEAP_DAY, FEW)
+
+
+@pytest.mark.deep
+@pytest.mark.django_db
+@pytest.mark.parametrize("day", (*OTHER_DAYS, NEW_YEAR, LEAP_DAY), ids=str)
+def test_the_whole_demonstration_is_alive_on_any_day(day):
+    with at(day):
+        check_alive(day, None)
+
+
+@pytest.fixture
+def old_demo(monkeypatch, settings):
+    """Loaded on the first of June 2027; only what tells its age is there."""
+    settings.DEBUG = True
+    with at(dt.date(2027, 6, 1)):
+        audit.record("load_demo", by=None, city=None, subject="演示数据")
+    monkeypatch.setattr(registry, "_note_providers", [age_note])
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("day", "is_aged"),
+    [(dt.date(2027, 6, 1), False), (dt.date(2027, 7, 31), False), (dt.date(2027, 8, 1), True), (dt.date(2028, 1, 1), True)],
+    ids=str,
+)
+def test_an_old_demonstration_says_how_to_renew_it(day, is_aged, old_demo, appoint, signed_client):
+    sentence = "演示数据是 2027年6月1日 载入的"
+    with at(day):
+        words, page = command(), signed_client(appoint("office")).get("/").content.decode()
+
+    assert words.count("\n") == 1
+    assert (sentence in words and "make reset" in words) is is_aged
+    assert (sentence in page and "make reset" in page) is is_aged
+
+
+@pytest.mark.django_db
+def test_without_a_demonstration_the_workbench_says_nothing_of_one(monkeypatch, appoint, signed_client):
+    monkeypatch.setattr(registry, "_note_providers", [age_note])
+
+    assert "演示数据" not in signed_client(appoint("office")).get("/").content.decode()
+
+
+@pytest.mark.django_db
+def test_a_loading_that_was_cut_off_leaves_nothing_behind(monkeypatch):
+    def cut_off(*args, **options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(demo, "load_records", cut_off)
+    with at(NEW_YEAR), pytest.raises(KeyboardInterrupt):
+        load(1)
+
+    assert not Region.objects.exists() and not User.objects.exists() and loaded_on() is None
+
+
+@pytest.mark.django_db
+def test_a_database_with_other_work_is_left_alone(settings):
+    settings.DEBUG = True
+    User.objects.create_user("office", name="本市的人")
+
+    words = command()
+
+    assert "已有office" in words and "make reset" in words
+    assert not Region.objects.exists() and User.objects.get().name == "本市的人"
+
+
+def test_outside_of_a_trial_nothing_is_loaded(settings):
+    settings.DEBUG = False
+
+    with pytest.raises(CommandError, match="DEBUG=1"):
+        call_command("load_demo")
+
+
+@pytest.mark.parametrize(
+    ("day", "rated", "published"),
+    [
+        (dt.date(2026, 12, 31), 2026, [2024, 2025]),
+        (NEW_YEAR, 2026, [2025]),
+        (LEAP_DAY, 2027, [2026]),
+        (dt.date(2027, 10, 31), 2026, [2025]),
+        (dt.date(2027, 11, 1), 2027, [2025, 2026]),
+    ],
+    ids=str,
+)
+def test_the_year_in_work_is_last_years_until_the_end_of_october(day, rated, published):
+    seasons = Seasons(day)
+
+    assert (seasons.rated, list(seasons.published)) == (rated, published)
+
+
+def test_moved_days_are_working_days_of_the_same_month_in_the_same_order():
+    days = [dt.date(2026, 1, 1) + dt.timedelta(days=number) for number in range(4 * 365)]
+
+    found = [nearest_workday(day) for day in days]
+
+    assert all(is_workday(one) and (one.year, one.month) == (day.year, day.month) for day, one in zip(days, found, strict=True))
+    assert found == sorted(found)
+    assert all(day == one for day, one in zip(days, found, strict=True) if is_workday(day))
+
+
+def test_a_sample_moved_to_another_year_keeps_its_criteria_and_its_workbooks():
+    sample = Sample(FIXTURES / "shili-xianjishi", per_county=2)
+
+    spec, own = sample.at(2031).spec, sample.own.spec
+
+    assert (spec.year, spec.period_start, spec.period_end) == (2031, dt.date(2031, 1, 1), dt.date(2031, 11, 30))
+    assert "2031年度" in spec.name and (own.year, spec.items) == (2025, own.items)
+    assert len(sample.at(2031).schools) == 2
+    assert {row.school for row in sample.own.scores} == {school.code for school in sample.own.schools}

@@ -20,7 +20,7 @@ def page(signed_in):
     page = signed_in(keeper)
     page.blocked = []
     page.on("console", lambda message: page.blocked.append(message.text) if "Content Security Policy" in message.text else None)
-    page.on("response", lambda response: page.blocked.append(response.url) if "/static/" in response.url and not response.ok else None)
+    page.on("response", lambda response: page.blocked.append(response.url) if "/static/" in response.url and response.status >= 400 else None)
     return page
 
 

@@ -6,21 +6,38 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from ratings import demo
+from ratings.demo.age import aged_sentence, is_aged, loaded_on
 
 DEFAULT_PASSWORD = "Xingji-2026"  # noqa: S105 (published with the demo, which only DEBUG can load)
 
 
 class Command(BaseCommand):
-    help = "载入虚构的示例市、示例县级市和演示账号（只在 DEBUG=1 时可用）；可重复执行"
+    help = "载入虚构的示例市、示例县级市和演示账号（只在 DEBUG=1 时可用）；已经载入的不再改动"
 
     def handle(self, **options):
         if not settings.DEBUG:
             raise CommandError("演示数据和演示账号只能在 DEBUG=1 的试用环境载入，正式环境请用系统管理员账号建立真实数据。")
         password = os.environ.get("DEMO_PASSWORD", DEFAULT_PASSWORD)
-        users = demo.load(settings.BASE_DIR / "fixtures", password, progress=self._progress)
+        try:
+            users = demo.load(settings.BASE_DIR / "fixtures", password, progress=self._progress)
+        except demo.NotLoaded as refused:
+            self.stdout.write(str(refused))
+            return
+        if users is None:
+            self._say_unchanged()
+            return
         self.stdout.write("演示账号（密码均为 " + password + "）：")
         for user in users:
             self.stdout.write(f"  {user.username:<12} {user.identity}")
+
+    def _say_unchanged(self) -> None:
+        """A second run keeps everything, passwords included; an old demonstration says so."""
+        day = loaded_on()
+        if is_aged(day):
+            self.stdout.write(self.style.WARNING(aged_sentence(day)))
+        else:
+            loaded = f"演示数据已于 {day.year}年{day.month}月{day.day}日 载入，这次没有改动"
+            self.stdout.write(f"{loaded}；账号见 README.md“演示账号”，改过的密码照旧。")
 
     def _progress(self, text: str) -> None:
         self.stdout.write(f"… {text}")

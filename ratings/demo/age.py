@@ -1,0 +1,39 @@
+"""When the demonstration was loaded, what an old one says, and to whom."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+
+from django.utils import timezone
+
+from schools.models import AuditEntry, User
+
+#: The entry of the audit trail that closes the loading of a whole demonstration.
+ACTION = "load_demo"
+#: After so many days its deadlines are past; in another year its years are no longer this year and last year.
+LASTS = dt.timedelta(days=60)
+RENEW = "重新载入：按 Ctrl+C 停下网站，依次运行 make reset（清空试用数据）和 make run。"
+
+
+def loaded_on() -> dt.date | None:
+    """The day of loading; None where no demonstration, or not a whole one, was loaded."""
+    at = AuditEntry.objects.filter(action=ACTION).order_by("at").values_list("at", flat=True).first()
+    return at and timezone.localdate(at)
+
+
+def is_aged(day: dt.date) -> bool:
+    """Whether a demonstration loaded on the day has been overtaken by today."""
+    today = timezone.localdate()
+    return day.year != today.year or today - day > LASTS
+
+
+def aged_sentence(day: dt.date) -> str:
+    """What an old demonstration says of itself."""
+    return f"演示数据是 {day.year}年{day.month}月{day.day}日 载入的，年度和日期都按那一天推算，已经不合今天的日期。{RENEW}"
+
+
+def age_note(user: User) -> Iterator[str]:
+    """For the workbench of a trial: whether what one sees has grown old."""
+    if (day := loaded_on()) and is_aged(day):
+        yield aged_sentence(day)

@@ -1,0 +1,97 @@
+"""The workbooks of a sample city, as if they had been written for another year, and if wanted of a few schools only.
+
+The workbooks tell of one fixed year and stay as they are.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+
+from ratings.criteria.shifting import moved, shifted
+from ratings.offline.folder import YearFolder, read_folder
+from ratings.offline.running import SchoolYear, judge_year
+from schools.workbooks import Sheet, Workbook, read_workbook
+
+from .seasons import nearest_workday
+
+CODE, YEAR = "学校编码", "年度"
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One folder of workbooks; `per_county` keeps the first so many schools of each county, or of a city without any."""
+
+    folder: Path
+    per_county: int | None = None
+
+    @cached_property
+    def own(self) -> YearFolder:
+        """The year the workbooks tell of."""
+        year = read_folder(self.folder / "scheme.xlsx", self.folder)
+        if self.per_county is None:
+            return year
+        seen, kept = Counter(), []
+        for school in year.schools:
+            seen[school.county] += 1
+            if seen[school.county] <= self.per_county:
+                kept.append(school)
+        codes = {school.code for school in kept}
+        return replace(
+            year,
+            schools=kept,
+            metrics={code: values for code, values in year.metrics.items() if code in codes},
+            scores=[row for row in year.scores if row.school in codes],
+            cases=[case for case in year.cases if case.school in codes],
+        )
+
+    @cached_property
+    def judged(self) -> list[SchoolYear]:
+        """Every school with its figures and judgements, which are the same in every year."""
+        return judge_year(self.own)
+
+    @property
+    def city(self) -> str:
+        return self.own.spec.city
+
+    def at(self, year: int) -> YearFolder:
+        """The same year's rating in another year."""
+        return replace(self.own, source=replace(self.own.source, spec=shifted(self.own.spec, year)))
+
+
+class MovedWorkbook:
+    """A workbook of records some years later, for `import_workbook`: dates and 年度 move, and only known schools stay.
+
+    With `at_work` days that became days of rest by moving give way to working days, as for classes.
+    """
+
+    def __init__(self, path: Path, *, years: int, codes: set[str], at_work: bool):
+        self._book: Workbook = read_workbook(path)
+        self._years, self._codes = years, codes
+        self._day: Callable[[dt.date], dt.date] = nearest_workday if at_work else lambda day: day
+        self.name = self._book.name
+
+    def sheet(self, name: str, *, optional: bool = False) -> Sheet | None:
+        found = self._book.sheet(name, optional=optional)
+        return found and self._moved(found)
+
+    @property
+    def first_sheet(self) -> Sheet:
+        return self._moved(self._book.first_sheet)
+
+    def _moved(self, sheet: Sheet) -> Sheet:
+        heading, *rows = sheet.grid
+        code, year = heading.index(CODE), heading.index(YEAR) if YEAR in heading else None
+        kept = [row for row in rows if row[code] in self._codes]
+        for row in kept if self._years else ():
+            for place, value in enumerate(row):
+                if isinstance(value, dt.date):  # a moment, too
+                    day = value.date() if isinstance(value, dt.datetime) else value
+                    row[place] = self._day(moved(day, self._years))
+            if year is not None:
+                row[year] += self._years
+        return replace(sheet, grid=[heading, *kept])
