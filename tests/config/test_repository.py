@@ -88,3 +88,13 @@ def test_no_item_code_of_a_sample_scheme_stands_in_code():
 
     assert len(codes) > 30
     assert [(path.name, found[0]) for path, text in texts(".py") if (found := quoted.search(text))] == []
+
+
+def test_no_test_waits_for_time_or_has_a_clock_of_its_own():
+    """Polling for a state and widening the gap of a race are no waiting for time."""
+    own_clock = r"freeze_time|setattr\([^\n]*(?:timezone|time)[^\n]*\b(?:now|time|today)\b"
+    waiting = re.compile(rf"wait_for_timeout|networkidle|time\.sleep|{own_clock}")
+    meant = {"tests/browser.py", "tests/ratings/races.py", "tests/ratings/saving_until_killed.py"}
+    found = [str(path.relative_to(ROOT)) for path, text in texts(".py") if "tests" in path.parts and waiting.search(text)]
+
+    assert set(found) <= meant

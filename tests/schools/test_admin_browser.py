@@ -20,8 +20,13 @@ def page(signed_in):
     page = signed_in(keeper)
     page.blocked = []
     page.on("console", lambda message: page.blocked.append(message.text) if "Content Security Policy" in message.text else None)
-    page.on("response", lambda response: page.blocked.append(response.url) if "/static/" in response.url and response.status >= 400 else None)
+    page.on("response", lambda response: page.blocked.append(response.url) if is_missing(response) else None)
     return page
+
+
+def is_missing(response) -> bool:
+    """A file that the page asked for in vain."""
+    return "/static/" in response.url and response.status >= 400
 
 
 def test_form_with_search_box_saves_without_anything_blocked(page, live_server):

@@ -16,6 +16,7 @@ from schools import announcing, daily, mailing, reminders
 from schools.inbox import notify
 from schools.jobs import once_a_day
 from schools.models import AnnualPlan, Appointment, JobRun, MonthlyReport, Notice, Problem, Region, Reminder, School
+from tests import clock
 from tests.factories import CountyFactory, SchoolFactory, UserFactory, VisitFactory
 from tests.rating_factories import open_year
 from tests.ratings.races import at_once
@@ -132,10 +133,9 @@ def test_a_failure_takes_the_day_back_and_the_next_start_does_it_again():
     assert done == [True, False]
 
 
-def test_the_command_says_what_it_did(school, capsys, monkeypatch):
-    monkeypatch.setattr("schools.management.commands.daily.timezone.now", lambda: MONDAY)
-
-    call_command("daily")
+def test_the_command_says_what_it_did(school, capsys):
+    with clock.at(MONDAY):
+        call_command("daily")
 
     assert "发出汇总邮件 0 封。" in capsys.readouterr().out
 
