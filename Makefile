@@ -79,10 +79,14 @@ clean:
 
 # Wheels for a machine without network that has the same release of Python and the same kind of processor.
 wheelhouse: $(VENV)/pyvenv.cfg
-	$(PIP) download -q --require-hashes -r requirements.txt -d wheelhouse
+	@echo "正在下载 Python 软件包……"
+	@$(PIP) download -q --require-hashes -r requirements.txt -d wheelhouse
+	@echo "已放在 wheelhouse 文件夹：拷到不能上网的电脑上，执行 make run WHEELHOUSE=wheelhouse"
 
 wheelhouse-dev: $(VENV)/pyvenv.cfg
-	$(PIP) download -q --require-hashes -r requirements-dev.txt -d wheelhouse
+	@echo "正在下载 Python 软件包……"
+	@$(PIP) download -q --require-hashes -r requirements-dev.txt -d wheelhouse
+	@echo "已放在 wheelhouse 文件夹：拷到不能上网的电脑上，执行 make test WHEELHOUSE=wheelhouse"
 
 # What the recipes below make is looked at every time; nothing in .make/ may claim what is gone.
 FORCE:

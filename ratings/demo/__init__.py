@@ -16,6 +16,7 @@ from schools.models import Region, User
 from .accounts import FIRST_CITY, SECOND_CITY, make_accounts, make_school_people
 from .age import ACTION, loaded_on
 from .guidance import load_guidance
+from .papers import file_missing_bulletins
 from .past_years import publish_year, settle_year
 from .profiles import describe_schools, leave_gap
 from .records import leave_month_open, lend_records, load_records
@@ -38,6 +39,8 @@ def load(fixtures: Path, password: str, progress: Progress = lambda text: None, 
     records of both reach to today. `per_county` makes do with so many schools of each county.
     """
     if loaded_on():
+        for scheme in file_missing_bulletins():
+            progress(f"补存{scheme}的通报 PDF")
         return None
     seasons = Seasons(timezone.localdate())
     first, second = (Sample(fixtures / name, per_county) for name in ("shili-shi", "shili-xianjishi"))

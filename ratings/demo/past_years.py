@@ -10,6 +10,7 @@ from ratings.publication import publish
 from ratings.workflow.deadlines import last_workday_before
 from schools.models import User
 
+from .papers import can_print
 from .sample import Sample
 from .seasons import noon
 
@@ -28,5 +29,5 @@ def publish_year(scheme: Scheme, *, by: User) -> None:
     day = last_workday_before(dt.date(scheme.year + 1, 1, 1))
     number = NUMBER.format(day.year, BULLETIN_NUMBER)
     Bulletin.objects.filter(scheme=scheme).update(number=number, issued_on=day, printed_on=day)
-    publish(scheme, by=by)
+    publish(scheme, by=by, with_file=can_print())
     Scheme.objects.filter(pk=scheme.pk).update(published_at=noon(day))

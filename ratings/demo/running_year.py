@@ -20,6 +20,7 @@ from ratings.workflow.deadlines import last_workday_before
 from schools.models import Appointment, Region, User
 from schools.models.people import Role
 
+from .papers import can_print
 from .past_years import NUMBER
 from .seasons import nearest_workday
 
@@ -66,7 +67,8 @@ def _issue_notice(scheme: Scheme, office: User) -> None:
     notice = draft_notice(scheme, issued_on=nearest_workday(scheme.self_due - dt.timedelta(days=NOTICE_DAYS)))
     notice.number = NUMBER.format(notice.issued_on.year, NOTICE_NUMBER)
     notice.save(update_fields=["number"])
-    issue_notice(notice, by=office)
+    if can_print():  # else it waits as a draft, which the office issues when it can
+        issue_notice(notice, by=office)
 
 
 def _panel(scheme: Scheme, users: dict[str, User]) -> Panel:

@@ -163,12 +163,13 @@ def test_an_install_that_fails_says_how_to_go_on(folder, programs):
 @pytest.fixture
 def python3(programs) -> str:
     """The machine's Python, except that an environment is made in no time; returns the PATH."""
-    made = f'mkdir -p "$3/bin" "$3/lib/python{RELEASE}"; ln -s "{sys.executable}" "$3/bin/python"; touch "$3/pyvenv.cfg"'
+    program(programs, "real", f'exec "{sys.executable}" "$@"')
+    made = f'mkdir -p "$3/bin" "$3/lib/python{RELEASE}"; ln -s "{programs}/real" "$3/bin/python"; touch "$3/pyvenv.cfg"'
     program(programs, "python3", f'if [ "$2" = venv ]; then {made}; else exec "{sys.executable}" "$@"; fi')
     return f"{programs}:{os.environ['PATH']}"
 
 
-def environment(folder: Path, release: str, python: str) -> Path:
+def environment(folder: Path, release: str, python: str | Path) -> Path:
     """An environment as another day left it."""
     made = folder / ".venv"
     (made / "bin").mkdir(parents=True)
@@ -196,8 +197,8 @@ def test_an_environment_of_another_python_is_made_anew(folder, python3, release,
     assert not (made / "left").exists() and (made / "bin" / "python").exists()
 
 
-def test_an_environment_in_order_is_left_alone(folder, python3):
-    made = environment(folder, RELEASE, sys.executable)
+def test_an_environment_in_order_is_left_alone(folder, programs, python3):
+    made = environment(folder, RELEASE, programs / "real")
 
     done = run("sh", ".ci/environment", ".venv", cwd=folder, path=python3)
 

@@ -255,3 +255,20 @@ def test_a_sample_moved_to_another_year_keeps_its_criteria_and_its_workbooks():
     assert "2031年度" in spec.name and (own.year, spec.items) == (2025, own.items)
     assert len(sample.at(2031).schools) == 2
     assert {row.school for row in sample.own.scores} == {school.code for school in sample.own.schools}
+
+
+@pytest.mark.django_db
+def test_where_no_pdf_can_be_made_the_demonstration_is_loaded_all_the_same_and_gets_its_bulletins_later(monkeypatch):
+    with monkeypatch.context() as patched:
+        patched.setattr("ratings.demo.papers.reason_against", lambda: "缺少系统软件包")
+        demo.load(FIXTURES, PASSWORD, per_county=FEW)
+        demo.load(FIXTURES, PASSWORD, per_county=FEW)
+    published = Bulletin.objects.filter(scheme__published_at__isnull=False)
+
+    assert {bulletin.pdf.name for bulletin in published} == {""}
+    assert not OpeningNotice.objects.issued().exists()
+
+    demo.load(FIXTURES, PASSWORD, per_county=FEW)
+
+    assert all(bulletin.pdf.name for bulletin in published.all())
+    assert [problem for scheme in Scheme.objects.all() for problem in violations(scheme)] == []
