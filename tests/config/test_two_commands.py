@@ -27,7 +27,7 @@ def folder(tmp_path) -> Path:
     copy = tmp_path / "镇街 党校" / "app"
     shutil.copytree(ROOT / ".ci", copy / ".ci")
     shutil.copytree(ROOT / "config", copy / "config", ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("manage.py", "Makefile", "requirements.txt", "requirements-dev.txt"):
+    for name in ("manage.py", "Makefile", "pyproject.toml", "requirements.txt", "requirements-dev.txt"):
         shutil.copy(ROOT / name, copy / name)
     for name in ("schools", "ratings", "templates", "static", "fixtures"):
         (copy / name).symlink_to(ROOT / name)
