@@ -3,6 +3,7 @@
 import ipaddress
 import os
 import socket
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -18,6 +19,8 @@ settings.register_profile("default", max_examples=30, deadline=None, derandomize
 settings.register_profile("deep", max_examples=2000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
+ROOT = Path(__file__).parent
+
 pytest_plugins = ["tests.browser", "tests.cast"]
 
 #: Started before any module of tests is read, so that days computed on import are of the same clock.
@@ -26,8 +29,8 @@ _traveller = _travel.start()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Pages in the browser come first: they take longest, and a worker should not be left with the last of them alone."""
-    items.sort(key=lambda item: item.get_closest_marker("browser") is None)
+    """Long tests come first, so that no worker is left with one of them alone: pages in the browser, then walks over all pages."""
+    items.sort(key=lambda item: (item.get_closest_marker("browser") is None, len(item.path.relative_to(ROOT).parts)))
 
 
 @pytest.fixture(autouse=True)
