@@ -9,7 +9,8 @@ from tests.ratings.year_folder import YearFolder
 
 pytestmark = pytest.mark.django_db
 
-OUTSIDE = ("stranger", "viewer", "liaison")
+#: Who stands outside the county's and the judges' work. Every run reads as the one who sees most, the deep run as all of them.
+ONE_OUTSIDE, OUTSIDE = ("viewer",), ("stranger", "viewer", "liaison")
 COUNTY_STAFF = ("county", "county_lead")
 #: The first judge has handed in, this one has not: the panel is open.
 OPEN_JUDGE = "judge3"
@@ -26,6 +27,11 @@ def people(city, county, school, appoint):
     LiaisonFactory(user=found["liaison"], school=school)
     found["stranger"] = appoint("county_lead", user=UserFactory(username="stranger"), county=CountyFactory(city=city))
     return found
+
+
+@pytest.fixture(params=[ONE_OUTSIDE, pytest.param(OUTSIDE, marks=pytest.mark.deep)], ids=["one outside", "all outside"])
+def outside(request) -> tuple[str, ...]:
+    return request.param
 
 
 @pytest.fixture
@@ -72,24 +78,24 @@ def read(people, names, addresses) -> dict[str, dict[str, str]]:
     return {name: pages_of(people[name], addresses) for name in names}
 
 
-def test_what_the_county_writes_stays_with_the_county_until_it_is_sent_on(year, people, known):
-    addresses, blind = known(), ("head", *OUTSIDE, "judge1")
+def test_what_the_county_writes_stays_with_the_county_until_it_is_sent_on(year, people, known, outside):
+    addresses, blind = known(), ("head", *outside, "judge1")
     before = read(people, blind, addresses)
 
     year.score_by_county(people["county"])
     after = read(people, (*blind, "auditor"), addresses)
 
-    assert leaks(after, {(*blind, "auditor"): REVIEW_WORDS, (*OUTSIDE, "judge1", "auditor"): (OWN,)}) == []
+    assert leaks(after, {(*blind, "auditor"): REVIEW_WORDS, (*outside, "judge1", "auditor"): (OWN,)}) == []
     del after["auditor"]
     assert differences(before, after) == []
     assert COUNTY in "".join(pages_of(people["county_lead"]).values())
 
 
-def test_judges_know_nothing_of_each_other_and_nobody_knows_anything_of_them(year, people, known):
+def test_judges_know_nothing_of_each_other_and_nobody_knows_anything_of_them(year, people, known, outside):
     year.score_by_county(people["county"])
     year.send_on(people["county_lead"])
     year.seat()
-    addresses, blind = known(), ("head", "county_lead", *OUTSIDE, OPEN_JUDGE)
+    addresses, blind = known(), ("head", "county_lead", *outside, OPEN_JUDGE)
     before = read(people, blind, addresses)
 
     year.judge(0, 1)
@@ -98,8 +104,8 @@ def test_judges_know_nothing_of_each_other_and_nobody_knows_anything_of_them(yea
     assert differences(before, after) == []
     others = read(people, ("judge1", "auditor"), addresses)
     hidden = {
-        ("head", "county_lead", *OUTSIDE, "auditor"): JUDGING_WORDS,
-        ("head", *OUTSIDE, "auditor"): REVIEW_WORDS,
+        ("head", "county_lead", *outside, "auditor"): JUDGING_WORDS,
+        ("head", *outside, "auditor"): REVIEW_WORDS,
         ("judge1",): (*LABELS[1:], *REMARKS[1:]),
         (OPEN_JUDGE,): (*LABELS[:2], *REMARKS[:2]),
     }
@@ -107,9 +113,9 @@ def test_judges_know_nothing_of_each_other_and_nobody_knows_anything_of_them(yea
     assert REMARKS[0] in "".join(pages_of(people["judge1"]).values())
 
 
-def test_what_the_committee_decides_stays_with_it_until_publication(year, people, known):
+def test_what_the_committee_decides_stays_with_it_until_publication(year, people, known, outside):
     finish_judging(year, people)
-    addresses, blind = known(), ("head", "county_lead", *OUTSIDE, "judge1")
+    addresses, blind = known(), ("head", "county_lead", *outside, "judge1")
     before = read(people, blind, addresses)
 
     year.decide(people["chair"])
@@ -120,8 +126,8 @@ def test_what_the_committee_decides_stays_with_it_until_publication(year, people
     year.settle(people["chair"])
     hidden = {
         (*blind, "auditor"): COMMITTEE_WORDS,
-        ("head", "county_lead", *OUTSIDE, "auditor"): JUDGING_WORDS,
-        ("head", *OUTSIDE, "auditor"): REVIEW_WORDS,
+        ("head", "county_lead", *outside, "auditor"): JUDGING_WORDS,
+        ("head", *outside, "auditor"): REVIEW_WORDS,
     }
     assert leaks(read(people, (*blind, "auditor"), known()), hidden) == []
 
