@@ -10,10 +10,13 @@ UNSAFE_BUT_FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off"
 
 
 def run_with_system_server(command: list[str]) -> int:
-    """Debian's own tool makes and removes a server, for root and for plain users."""
+    """Debian's own tool makes and removes a server, for root and for plain users.
+
+    In a temporary folder (-t) for root as well: in the system's place a second run would find the first one's, or what a killed one left.
+    """
     options = [part for option in UNSAFE_BUT_FAST for part in ("-o", option)]
     name_it = 'exec env DATABASE_URL="postgres://$PGUSER:$PGPASSWORD@$PGHOST:$PGPORT/$PGDATABASE" "$@"'
-    return subprocess.run(["pg_virtualenv", *options, "sh", "-c", name_it, "sh", *command], check=False).returncode
+    return subprocess.run(["pg_virtualenv", "-t", *options, "sh", "-c", name_it, "sh", *command], check=False).returncode
 
 
 def run_with_packaged_server(command: list[str]) -> int:
