@@ -11,6 +11,7 @@ from ratings.enums import Aggregation, Confirmation, Trigger
 from ratings.models import Scheme, SchemeVersion
 from ratings.rounding import plain, show_rate
 from ratings.rules import Condition, to_text
+from schools.dates import chinese_date
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ def parameters(spec: SchemeSpec) -> tuple[tuple[str, str], ...]:
     return (
         ("主办单位", spec.organiser),
         ("评定程序", _procedure(spec)),
-        ("统计期", f"{_day(spec.period_start)}至{_day(spec.period_end)}"),
+        ("统计期", f"{chinese_date(spec.period_start)}至{chinese_date(spec.period_end)}"),
         ("评委汇总", _aggregation(spec)),
         ("得分构成", _weights(spec)),
         ("加分", _bonus(spec)),
@@ -169,7 +170,3 @@ def _share(spec: SchemeSpec) -> str:
     if spec.five_star_share is None or spec.five_star_share >= 1:
         return "不限比例，达到标准即授"
     return f"五星不超过参评党校的 {show_rate(spec.five_star_share)}"
-
-
-def _day(day) -> str:
-    return f"{day.year}年{day.month}月{day.day}日"

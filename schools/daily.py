@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from schools.announcing import announce, announcements
 from schools.arrangement.asking import ask as ask_for_calendar
+from schools.arrangement.wording import printed
 from schools.jobs import once_a_day
 from schools.mailing import send_digests
 from schools.reminders import pass_on, send_waiting
@@ -20,7 +21,7 @@ def run(now: datetime) -> Iterator[str]:
     """Does what is due and says in a line each what was done."""
     today = timezone.localdate(now)
     for year in years_to_enter(today):
-        yield f"注意：{year}年的节假日安排还没有录入，工作日只按周末和法定节日推算，请系统管理员在“数据维护”的“工作日调整”里录入。"
+        yield printed(year)
     if not in_working_hours(now):
         opening = timezone.localtime(next_working_moment(now))
         yield f"现在不是工作时间，提醒等到{day_words(opening)} {opening:%H:%M} 以后送达。"

@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
 
+from schools.dates import chinese_date
 from schools.models import Role, School
 
 COUNTY, OFFICE = "county", "office"
@@ -34,7 +35,7 @@ class Lock:
 
     def __str__(self) -> str:
         return (
-            f"{self.name}已提交，{_day(self.start)}至{_day(self.end)}的记录已锁定；如需更改，请提交数据更正，"
+            f"{self.name}已提交，{chinese_date(self.start)}至{chinese_date(self.end)}的记录已锁定；如需更改，请提交数据更正，"
             f"经{APPROVER_NAMES[self.approver]}同意后生效。"
         )
 
@@ -95,7 +96,3 @@ def among(locks: Iterable[Lock], *, since: date | None = None, year: int | None 
         if hit:
             return lock
     return None
-
-
-def _day(day: date) -> str:
-    return f"{day.year}年{day.month}月{day.day}日"

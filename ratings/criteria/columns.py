@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
 from fractions import Fraction
 from typing import Any
 
 from ratings.enums import Aggregation, Confirmation, FilledBy, Star, Trigger
 from ratings.rounding import plain, show_rate
 from ratings.rules import RuleError, parse_condition, to_text
+from schools.dates import chinese_date
 
 from .spec import CustomMetricSpec, ItemSpec, RestrictionSpec, SchemeSpec
 
@@ -102,10 +102,6 @@ METRIC: tuple[Field, ...] = (
 )
 
 
-def _day(value: date) -> str:
-    return f"{value.year}年{value.month}月{value.day}日"
-
-
 def _share(value: Fraction | None) -> str:
     return "不限" if value is None else show_rate(value)
 
@@ -123,7 +119,7 @@ PARAMETERS: tuple[tuple[str, str, Callable[[Any], str]], ...] = (
     ("five_star_share", "五星比例上限", _share),
     ("return_limit", "退回次数", lambda value: f"{value} 次"),
     ("confirmation", "确认方式", lambda value: Confirmation(value).label),
-    ("period_start", "统计起始日", _day),
-    ("period_end", "统计截止日", _day),
+    ("period_start", "统计起始日", chinese_date),
+    ("period_end", "统计截止日", chinese_date),
     ("notice_days", "公示工作日", lambda value: f"{value} 个工作日" if value else "不公示"),
 )

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from django.utils import timezone
 
+from schools.dates import chinese_date
 from schools.models import AuditEntry, User
 
 #: The entry of the audit trail that closes the loading of a whole demonstration.
@@ -30,7 +31,7 @@ def is_aged(day: dt.date) -> bool:
 
 def aged_sentence(day: dt.date) -> str:
     """What an old demonstration says of itself."""
-    return f"演示数据是 {day.year}年{day.month}月{day.day}日 载入的，年度和日期都按那一天推算，已经不合今天的日期。{RENEW}"
+    return f"演示数据是 {chinese_date(day)} 载入的，年度和日期都按那一天推算，已经不合今天的日期。{RENEW}"
 
 
 def age_note(user: User) -> Iterator[str]:

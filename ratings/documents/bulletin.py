@@ -8,12 +8,14 @@ from functools import cached_property
 
 from django.template.loader import render_to_string
 
+from schools.dates import chinese_date
+
 from .annexes import Annex
 from .paragraphs import Paragraph, split_paragraphs
 from .pdf import render_pdf
 from .signatures import Signature, arrange
 from .titles import MOST_LINES, break_title
-from .wording import CHARACTER_LIMIT, DocumentNumberError, chinese_date, count_characters, parse_number, width
+from .wording import CHARACTER_LIMIT, DocumentNumberError, count_characters, parse_number, width
 
 STYLESHEETS = ("documents/bulletin.css",)
 #: Three lines of 主送; more would push the text off the first page, so it moves to the 版记.

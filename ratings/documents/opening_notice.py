@@ -13,12 +13,13 @@ from ratings.enums import Confirmation, Star
 from ratings.models import OpeningNotice, Scheme
 from ratings.rounding import plain
 from ratings.workflow.deadlines import next_workday_from
+from schools.dates import chinese_date
 from schools.models import School
 
 from .bulletin import STYLESHEETS, BulletinContext
 from .opening_annexes import Annex, changes_annex, criteria_annex, form_annex, from_json, schedule_annex
 from .pdf import render_pdf
-from .wording import chinese_date, numeral
+from .wording import numeral
 
 NOTICE_STYLESHEETS = (*STYLESHEETS, "documents/notice.css")
 #: Said of a stage without a date.

@@ -11,8 +11,7 @@ from ratings.criteria.spec import SchemeSpec
 from ratings.criteria.versions import spec_of
 from ratings.models import Result
 from ratings.rounding import plain
-
-from .wording import chinese_date
+from schools.dates import chinese_date
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,7 @@ from ratings.criteria.versions import current_spec
 from ratings.enums import Star
 from ratings.models import Assessment, Feedback, Result, Scheme
 from ratings.rounding import plain
-
-from .wording import chinese_date
+from schools.dates import chinese_date
 
 
 @dataclass(frozen=True)

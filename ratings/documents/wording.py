@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import re
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
@@ -57,11 +56,6 @@ def parse_number(text: str) -> DocumentNumber:
     if int(match["serial"]) == 0 or str(int(match["serial"])) != "".join(str(int(digit)) for digit in match["serial"]):
         raise DocumentNumberError("发文字号的顺序号不编虚位，“12号”不写作“012号”。")
     return DocumentNumber(match["code"], int(match["year"]), int(match["serial"]))
-
-
-def chinese_date(day: datetime.date) -> str:
-    """2026年1月5日: full year, no leading zeros."""
-    return f"{day.year}年{day.month}月{day.day}日"
 
 
 def numeral(number: int) -> str:

@@ -17,6 +17,7 @@ from ratings.criteria.workbook import CODE
 from ratings.enums import Trigger
 from ratings.models import Category, CustomMetric, Restriction, Scheme, StarBand
 from ratings.rules import RuleError, parse_condition, parse_effect, to_text
+from schools.dates import chinese_date
 
 from .scheme_fields import AmountField, plain
 
@@ -158,7 +159,7 @@ class EditForm(forms.ModelForm):
         if isinstance(value, bool):
             return "是" if value else "否"
         if isinstance(value, dt.date):
-            return f"{value.year}年{value.month}月{value.day}日"
+            return chinese_date(value)
         return str(value) if isinstance(value, models.Model) else self._text(name, value)
 
 

@@ -20,7 +20,7 @@ from ratings.review.lines import line_of
 from ratings.views.review import REFUSED, locked_sentence, open_dossier
 from ratings.workflow import NotAllowed, take_step
 from ratings.workflow.deadlines import return_deadline
-from schools.workdays import calendar_known
+from schools.arrangement.wording import caveat
 
 LEAD_ONLY = "集体确认和初评分工由县（市、区）负责人办理。"
 
@@ -71,7 +71,7 @@ def return_school(request: HttpRequest, pk: int) -> HttpResponse:
         except NotAllowed as refusal:
             refused = refusal.reasons
     day = return_deadline(timezone.localdate())
-    context = {"assessment": assessment, "form": form, "refused": refused, "day": day, "known": calendar_known(day.year)}
+    context = {"assessment": assessment, "form": form, "refused": refused, "day": day, "caveat": caveat(day.year, "补正期限")}
     return render(request, "ratings/review/return.html", {**context, "left": assessment.scheme.return_limit - assessment.returns})
 
 

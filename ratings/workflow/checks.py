@@ -16,7 +16,9 @@ from ratings.criteria.storing import read_scheme
 from ratings.enums import Phase, Star, Trigger
 from ratings.models import AcknowledgedWarning, Scheme
 from ratings.rules import RuleError, parse_condition, parse_effect
-from schools.workdays import calendar_known, is_workday
+from schools.arrangement.wording import caveat
+from schools.dates import chinese_date
+from schools.workdays import is_workday
 
 from .deadlines import next_workday_from
 
@@ -119,9 +121,9 @@ def deadline_problems(scheme: Scheme, today: dt.date | None = None) -> list[tupl
             problems.append((column, f"请填写{label}。"))
             continue
         if day <= today:
-            problems.append((column, f"{label}（{_day(day)}）须在今天之后。"))
+            problems.append((column, f"{label}（{chinese_date(day)}）须在今天之后。"))
         if before and day < before[1]:
-            problems.append((column, f"{label}（{_day(day)}）不能早于{before[0]}（{_day(before[1])}）。"))
+            problems.append((column, f"{label}（{chinese_date(day)}）不能早于{before[0]}（{chinese_date(before[1])}）。"))
         before = (label, day)
     return problems
 
@@ -134,13 +136,9 @@ def deadline_hints(scheme: Scheme) -> list[str]:
         if day is None:
             continue
         if not is_workday(day):
-            hints.append(f"{label}（{_day(day)}）不是工作日，实际顺延到 {_day(next_workday_from(day))}。")
-        if not calendar_known(day.year):
-            hints.append(f"{day.year} 年节假日安排还没有录入，日期只按周末和法定节日推算。")
+            hints.append(f"{label}（{chinese_date(day)}）不是工作日，实际顺延到 {chinese_date(next_workday_from(day))}。")
+        if unsure := caveat(day.year, "日期"):
+            hints.append(unsure)
     if scheme.self_due and scheme.self_due < scheme.period_end:
-        hints.append(f"自评截止日早于统计截止日（{_day(scheme.period_end)}），提交后的办班等记录不计入自评数据。")
+        hints.append(f"自评截止日早于统计截止日（{chinese_date(scheme.period_end)}），提交后的办班等记录不计入自评数据。")
     return list(dict.fromkeys(hints))
-
-
-def _day(day: dt.date) -> str:
-    return f"{day.year}年{day.month}月{day.day}日"

@@ -8,9 +8,10 @@ from datetime import date
 from django.db.models import QuerySet
 from django.urls import reverse
 
+from schools.arrangement.wording import message
 from schools.inbox import notify
 from schools.models import Appointment, Role, User
-from schools.workdays import ASKED_FROM_MONTH, years_to_enter
+from schools.workdays import years_to_enter
 
 
 def page_of(year: int) -> str:
@@ -24,15 +25,6 @@ def keepers() -> QuerySet[User]:
     return User.objects.filter(is_active=True, is_staff=True, pk__in=posts.values("user"))
 
 
-def what_to_do(year: int, today: date) -> str:
-    """The sentence that says what is missing and what to do about it."""
-    if year > today.year:
-        when = f"国务院办公厅的通知一般在{ASKED_FROM_MONTH}月公布"
-        return f"{year}年的节假日安排还没有录入。{when}，公布后请把全文贴入系统。"
-    meanwhile = "现在的各项期限只按周末和法定节日推算"
-    return f"{year}年的节假日安排还没有录入，{meanwhile}，请尽快把国务院办公厅的通知全文贴入系统。"
-
-
 def ask(today: date) -> Iterator[tuple[int, int]]:
     """One message a month to each keeper for each missing year; safe to call every hour.
 
@@ -40,5 +32,5 @@ def ask(today: date) -> Iterator[tuple[int, int]]:
     """
     for year in years_to_enter(today):
         people = keepers()
-        notify(people, what_to_do(year, today), url=page_of(year), key=f"calendar:{year}:{today:%Y-%m}")
+        notify(people, message(year, today), url=page_of(year), key=f"calendar:{year}:{today:%Y-%m}")
         yield year, len(people)

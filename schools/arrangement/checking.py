@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from schools.arrangement.reading import WEEKDAYS, Named, Reading, Remark, state, words
+from schools.arrangement.reading import Named, Reading, Remark, state
+from schools.dates import WEEKDAYS, chinese_date
 from schools.models import CalendarDay
 from schools.national_days import SATURDAY, national_year
 
@@ -30,11 +31,11 @@ def check(reading: Reading) -> list[Remark]:
     national = national_year(reading.year)
     for one in reading.days.values():
         if one.works and (name := national_year(one.day.year).statutory.get(one.day)):
-            reading.refuse(one.line, f"{words(one.day)}是法定节日（{name}），一律休息，不能写成上班。")
+            reading.refuse(one.line, f"{chinese_date(one.day)}是法定节日（{name}），一律休息，不能写成上班。")
         elif one.works and one.day.weekday() < SATURDAY:
             weekday = f"星期{WEEKDAYS[one.day.weekday()]}"
             mend = "日期写错的请改正，没有写错的删去这一天"
-            reading.refuse(one.line, f"{words(one.day)}是{weekday}，本来就上班：{mend}。")
+            reading.refuse(one.line, f"{chinese_date(one.day)}是{weekday}，本来就上班：{mend}。")
     if not reading.problems:
         for name, days in _missing(reading).items():
             reading.refuse(None, f"没有写到{name}（{days}）：请检查是否漏贴，全年七个节日都要写上。")
@@ -72,7 +73,7 @@ def _unlike_the_package(reading: Reading, national) -> list[Remark]:
     return [
         Remark(
             None,
-            f"自带的节假日历里{words(day)}是{state(day in national.works)}，贴入的内容没有写到，仍按自带的计算：请核对。",
+            f"自带的节假日历里{chinese_date(day)}是{state(day in national.works)}，贴入的内容没有写到，仍按自带的计算：请核对。",
         )
         for day in other
     ]

@@ -13,10 +13,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
+from schools.dates import WEEKDAYS, chinese_date
 from schools.workbooks import CellError, cell_date, clean_text
 from schools.workbooks.text import BRACKETS, narrow
 
-WEEKDAYS = "一二三四五六日"
 #: The longest holiday there ever was had ten days; a longer one is a slip of the keyboard.
 LONGEST = 15
 DECEMBER = 12
@@ -272,15 +272,15 @@ def _add(reading: Reading, line: int, span: _Span, works: bool, note: str) -> li
         weekday = WEEKDAY.search(said)
         if weekday and WEEKDAYS.index(weekday[1].replace("天", "日")) != day.weekday():
             true = f"星期{WEEKDAYS[day.weekday()]}"
-            reading.refuse(line, f"{words(day)}是{true}，写的是“{weekday[0]}”，请核对日期。")
+            reading.refuse(line, f"{chinese_date(day)}是{true}，写的是“{weekday[0]}”，请核对日期。")
     if not (date(reading.year - 1, DECEMBER, 1) <= first and last.year <= reading.year):
         reading.refuse(
             line,
-            f"{words(first if first.year != reading.year else last)}不在{reading.year}年，请核对年度或日期。",
+            f"{chinese_date(first if first.year != reading.year else last)}不在{reading.year}年，请核对年度或日期。",
         )
         return []
     if not 0 <= (last - first).days < LONGEST:
-        reading.refuse(line, f"从{words(first)}到{words(last)}不像一个假期，请核对起止日期。")
+        reading.refuse(line, f"从{chinese_date(first)}到{chinese_date(last)}不像一个假期，请核对起止日期。")
         return []
     days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
     for day in days:
@@ -288,7 +288,7 @@ def _add(reading: Reading, line: int, span: _Span, works: bool, note: str) -> li
         if before is not None and before.works != works:
             reading.refuse(
                 line,
-                f"{words(day)}在第 {before.line} 行写的是{state(before.works)}，这里写的是{state(works)}，请核对。",
+                f"{chinese_date(day)}在第 {before.line} 行写的是{state(before.works)}，这里写的是{state(works)}，请核对。",
             )
         elif before is None:
             reading.days[day] = Named(day, works, note, line)
@@ -333,11 +333,6 @@ def _how_to_write(text: str, year: int) -> str:
 
 def _short(text: str) -> str:
     return text if len(text) <= SHOWN else f"{text[:SHOWN]}…"
-
-
-def words(day: date) -> str:
-    """2027年1月4日."""
-    return f"{day.year}年{day.month}月{day.day}日"
 
 
 def state(works: bool) -> str:

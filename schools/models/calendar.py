@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from schools.dates import chinese_date
 from schools.national_days import national_year
 
 
@@ -67,5 +68,4 @@ class CalendarDay(models.Model):
     def clean(self) -> None:
         """Statutory days rest, whatever is arranged around them."""
         if self.day and self.works and (name := national_year(self.day.year).statutory.get(self.day)):
-            day = f"{self.day.year}年{self.day.month}月{self.day.day}日"
-            raise ValidationError({"works": f"{day}是法定节日（{name}），一律休息，不能登记为上班。"})
+            raise ValidationError({"works": f"{chinese_date(self.day)}是法定节日（{name}），一律休息，不能登记为上班。"})

@@ -11,6 +11,7 @@ from typing import ClassVar
 from django.db.models import QuerySet
 
 from schools import panels
+from schools.dates import chinese_date
 from schools.models import Problem, Region, School, User, Visit
 from schools.templatetags.ui import STAR_NAMES
 
@@ -116,8 +117,7 @@ def region_brief(region: Region, user: User, view: View) -> Brief:
 
 
 def _under(view: View, place: Region, rest: str) -> str:
-    last = view.end
-    return f"{place} · 数据截至{last.year}年{last.month}月{last.day}日 · {rest}"
+    return f"{place} · 数据截至{chinese_date(view.end)} · {rest}"
 
 
 def _figures(seen: Sequence[Seen], lecturers: str) -> tuple[tuple[str, str, str], ...]:

@@ -14,6 +14,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from schools import navigation
+from schools.dates import WEEKDAYS, chinese_date
 from schools.permissions import reads_across_counties
 
 register = template.Library()
@@ -21,7 +22,6 @@ register = template.Library()
 NO_FIGURE = "—"
 STAR_NAMES = ("不授星", "一星", "二星", "三星", "四星", "五星")
 TAG_KINDS = frozenset({"plain", "info", "ok", "warn", "bad"})
-WEEKDAYS = "一二三四五六日"
 
 
 @register.simple_tag
@@ -68,7 +68,7 @@ def day(value: date | None) -> str:
     if value is None:
         return NO_FIGURE
     moment = timezone.localtime(value).date() if isinstance(value, datetime) else value
-    return f"{moment.year}年{moment.month}月{moment.day}日（星期{WEEKDAYS[moment.weekday()]}）"
+    return f"{chinese_date(moment)}（星期{WEEKDAYS[moment.weekday()]}）"
 
 
 @register.filter

@@ -13,10 +13,12 @@ from django.views.decorators.http import require_http_methods
 from schools.arrangement.checking import check, compared
 from schools.arrangement.reading import Reading, read
 from schools.arrangement.saving import save
+from schools.arrangement.wording import NOT_ENTERED, estimated
+from schools.dates import chinese_date
 from schools.forms.calendar import ArrangementForm
 from schools.models import CalendarYear
-from schools.national_days import national_year
 from schools.permissions import may_maintain, require
+from schools.workdays import calendar_known
 
 #: So many remarks are shown; the number of all is always said.
 SHOWN = 100
@@ -55,11 +57,11 @@ def _years() -> list[tuple[int, str, bool]]:
     entered = {row.year: row for row in rows}
     found = []
     for year in years:
-        own = entered.get(year)
-        if own is not None:
-            at = timezone.localtime(own.entered_at)
-            where = f"{own.source}，{own.entered_by.name} {at.year}年{at.month}月{at.day}日录入"
+        if own := entered.get(year):
+            on = chinese_date(timezone.localdate(own.entered_at))
+            found.append((year, f"{own.source}，{own.entered_by.name} {on}录入", True))
+        elif calendar_known(year):
+            found.append((year, "系统自带", True))
         else:
-            where = "系统自带" if national_year(year).is_known else "还没有录入，期限只按周末和法定节日推算"
-        found.append((year, where, own is not None or national_year(year).is_known))
+            found.append((year, f"{NOT_ENTERED}，{estimated('期限')}", False))
     return found

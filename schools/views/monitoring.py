@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from schools import reminders
+from schools.arrangement.wording import caveat
 from schools.asked import way_back
 from schools.desk import Tile
 from schools.forms.monitoring import MonitoringFilterForm
@@ -21,7 +22,7 @@ from schools.monitoring import overview, trend
 from schools.monitoring.standing import View
 from schools.permissions import may_monitor, may_remind, reads_across_counties, require
 from schools.templatetags.ui import day as day_words
-from schools.workdays import calendar_known, in_working_hours, next_working_moment
+from schools.workdays import in_working_hours, next_working_moment
 
 PAGE_SIZE = 50
 YEARS_BACK = 2
@@ -54,7 +55,7 @@ def monitoring(request: HttpRequest) -> HttpResponse:
         "in_counties": reads_across_counties(request.user) and any(one.standing.county for one in seen),
         "next": request.get_full_path(),
         "brief": reverse("schools:brief_region", args=[_place(request, county)]),
-        "calendar_known": calendar_known(view.today.year),
+        "caveat": caveat(view.today.year, "应报日期"),
     }
     return render(request, "schools/monitoring/grid.html", context)
 

@@ -16,7 +16,6 @@ from ratings.documents.signatures import arrange
 from ratings.documents.titles import break_title
 from ratings.documents.wording import (
     DocumentNumberError,
-    chinese_date,
     count_characters,
     numeral,
     parse_number,
@@ -24,6 +23,7 @@ from ratings.documents.wording import (
     width,
     wording_problems,
 )
+from schools.dates import chinese_date
 from tests.documents import bulletin, city, county_level_city
 
 

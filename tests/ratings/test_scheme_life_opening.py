@@ -77,6 +77,14 @@ class TestDeadlines:
 
         assert "自评截止日（2026年11月28日）不是工作日，实际顺延到 2026年11月30日。" in deadline_hints(draft)
 
+    def test_a_day_of_a_year_that_is_not_entered_is_told_once(self, draft, monkeypatch):
+        monkeypatch.setattr("schools.arrangement.wording.calendar_known", lambda year: year != 2027)
+        draft.self_due, draft.county_due, draft.city_due = dt.date(2026, 12, 1), dt.date(2027, 1, 5), dt.date(2027, 1, 12)
+
+        told = [hint for hint in deadline_hints(draft) if "节假日安排" in hint]
+
+        assert [hint.partition("，")[0] for hint in told] == ["2027年的节假日安排还没有录入"]
+
 
 class TestProposing:
     def test_keeps_the_days_tells_colleagues_and_enters_the_chain(self, proposal, draft, office, chair, days):

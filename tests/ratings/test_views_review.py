@@ -1,7 +1,7 @@
 """The county's desk: its own schools, one click for agreement, rows saved, what is never shown."""
 
 import re
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from django.urls import reverse
@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from ratings.enums import Stage
 from ratings.models import Evidence, Judge, Scheme, Score
+from ratings.workflow.deadlines import return_deadline
 from schools.models import User
 from tests.factories import CountyFactory, SchoolFactory
 from tests.ratings.county_year import county_year
@@ -66,6 +67,15 @@ def test_a_name_finds_its_school_whatever_its_status(desk, reviewed):
 
     assert reviewed.school.short_name in text(desk.get(address + "?q=东溪"))
     assert "没有符合条件的党校" in text(desk.get(address + "?q=没有这一所"))
+
+
+def test_the_day_of_a_return_comes_with_a_caveat_where_the_calendar_is_not_entered(desk, reviewed, monkeypatch):
+    day = return_deadline(timezone.localdate())
+    monkeypatch.setattr("schools.arrangement.wording.calendar_known", lambda year: year != day.year)
+
+    assert f"{day.year}年的节假日安排还没有录入，补正期限只按周末和法定节日推算" in text(desk.get(page(reviewed, "review_return")))
+    monkeypatch.setattr("schools.arrangement.wording.calendar_known", lambda year: True)
+    assert "节假日安排" not in text(desk.get(page(reviewed, "review_return")))
 
 
 def test_a_draft_is_the_schools_own_business(signed_client, appoint, assessment):
@@ -136,7 +146,7 @@ def test_agreeing_costs_few_queries(desk, reviewed, django_assert_max_num_querie
 def test_new_figures_are_to_be_accepted_again(desk, reviewed):
     desk.post(page(reviewed, "review_agree"), {"act": "figures"})
     snapshot = reviewed.snapshots.get()
-    snapshot.taken_at = snapshot.accepted_at.replace(year=snapshot.accepted_at.year + 1)
+    snapshot.taken_at = snapshot.accepted_at + timedelta(hours=1)
     snapshot.save()
 
     assert "系统取数未认可" in text(desk.get(reverse("ratings:review")))

@@ -12,6 +12,7 @@ from django.utils import timezone
 from schools import daily, workdays
 from schools.arrangement.reading import read
 from schools.arrangement.saving import save
+from schools.arrangement.wording import caveat
 from schools.models import AuditEntry, CalendarDay, CalendarYear, Notice
 from schools.workdays import calendar_known, is_workday, years_to_enter
 from tests.clock import SHANGHAI, at
@@ -310,6 +311,37 @@ def test_a_changed_day_is_audited_with_what_stood_before(client_of_keeper):
     assert not is_workday(date(2027, 9, 4))
 
 
+def change(client, day: CalendarDay, **data) -> None:
+    response = client.post(reverse("admin:schools_calendarday_change", args=[day.pk]), {"day": day.day.isoformat(), **data})
+    assert response.status_code == 302
+
+
+def test_a_day_of_the_list_changed_by_hand_is_a_single_one_from_then_on(client_of_keeper):
+    send(client_of_keeper, confirm=True)
+    change(client_of_keeper, CalendarDay.objects.get(day=date(2027, 5, 8)), note="本地不补班")
+    change(client_of_keeper, CalendarDay.objects.get(day=date(2027, 9, 26)), note="国庆节轮休")
+    mended = OF_2027.replace("5月8日（周六）上班", "5月9日（周日）上班")
+
+    shown = send(client_of_keeper, mended).content.decode()
+    send(client_of_keeper, mended, confirm=True)
+
+    assert "单独登记、这次没有写到的 1 天，保留不变：2027-05-08 休息（本地不补班）" in shown
+    assert shown.count("原登记为休息，将按此改正") == 1
+    assert not is_workday(date(2027, 5, 8))
+    assert is_workday(date(2027, 9, 26))
+
+
+def test_a_day_of_the_list_saved_as_it_was_stays_in_it(client_of_keeper):
+    send(client_of_keeper, confirm=True)
+    one = CalendarDay.objects.get(day=date(2027, 5, 8))
+    change(client_of_keeper, one, works="on", note=one.note)
+    mended = OF_2027.replace("5月8日（周六）上班", "5月9日（周日）上班")
+
+    assert "单独登记、" not in send(client_of_keeper, mended).content.decode()
+    send(client_of_keeper, mended, confirm=True)
+    assert not CalendarDay.objects.filter(day=one.day).exists()
+
+
 def test_a_festival_may_be_entered_as_resting():
     CalendarDay(day=date(2027, 5, 1), works=False).full_clean()
     with pytest.raises(ValidationError, match="劳动节"):
@@ -331,6 +363,15 @@ def test_the_running_year_is_always_asked_for_the_next_from_november(today, aske
     monkeypatch.setattr(workdays, "calendar_known", lambda year: year <= 2026)
 
     assert years_to_enter(today) == asked
+
+
+def test_readers_are_told_until_the_year_is_entered(client_of_keeper):
+    assert caveat(2026, "日期") == ""
+    assert caveat(2027, "日期") == "2027年的节假日安排还没有录入，日期只按周末和法定节日推算，可能与实际有出入；由系统管理员录入。"
+
+    send(client_of_keeper, confirm=True)
+
+    assert caveat(2027, "日期") == ""
 
 
 def desk(client) -> str:

@@ -33,6 +33,15 @@ def faultless(school, year: int) -> None:
         MonthlyReport.objects.create(school=school, year=year, month=month, confirmed_at=moment(date(year, month, 28)), confirmed_by=by)
 
 
+def test_a_year_whose_days_off_are_not_entered_is_told(school, appoint, signed_client, monkeypatch):
+    client, year = signed_client(appoint("office")), timezone.localdate().year
+    monkeypatch.setattr("schools.arrangement.wording.calendar_known", lambda asked: asked != year)
+
+    assert f"{year}年的节假日安排还没有录入，应报日期只按周末和法定节日推算" in grid(client)
+    monkeypatch.setattr("schools.arrangement.wording.calendar_known", lambda asked: True)
+    assert "节假日安排" not in grid(client)
+
+
 def test_every_number_leads_to_its_records(school, year, appoint, signed_client):
     faultless(school, year)
     LessonFactory(training_class=school.classes.first(), lecturer_kind="secretary")

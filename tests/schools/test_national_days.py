@@ -2,9 +2,11 @@
 
 from datetime import date, timedelta
 
+import holidays
 import pytest
 
 from schools.national_days import national_year
+from tests.national import until
 
 #: The thirteen days of the regulation as amended in 2024, in a year whose arrangement nobody has published yet.
 STATUTORY_2035 = {
@@ -23,6 +25,18 @@ STATUTORY_2035 = {
 @pytest.mark.parametrize("year", [2024, 2025, 2026])
 def test_published_years_are_known(year):
     assert national_year(year).is_known
+
+
+@pytest.mark.parametrize("year", [2024, 2025, 2026])
+def test_the_tests_package_forgets_what_was_arranged_later_and_keeps_statutory_days(year, monkeypatch):
+    known = national_year(year)
+    monkeypatch.setattr(holidays, "country_holidays", until(year - 1, holidays.country_holidays))
+
+    found = national_year.__wrapped__(year)
+
+    assert not found.is_known
+    assert found.statutory == known.statutory
+    assert national_year.__wrapped__(year - 1).is_known
 
 
 def test_a_year_far_off_is_not_known_and_has_its_statutory_days_only():

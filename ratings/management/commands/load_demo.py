@@ -7,6 +7,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from ratings import demo
 from ratings.demo.age import aged_sentence, is_aged, loaded_on
+from schools.dates import chinese_date
 
 DEFAULT_PASSWORD = "Xingji-2026"  # noqa: S105 (published with the demo, which only DEBUG can load)
 
@@ -36,7 +37,7 @@ class Command(BaseCommand):
         if is_aged(day):
             self.stdout.write(self.style.WARNING(aged_sentence(day)))
         else:
-            loaded = f"演示数据已于 {day.year}年{day.month}月{day.day}日 载入，这次没有改动"
+            loaded = f"演示数据已于 {chinese_date(day)} 载入，这次没有改动"
             self.stdout.write(f"{loaded}；账号见 README.md“演示账号”，改过的密码照旧。")
 
     def _progress(self, text: str) -> None:
