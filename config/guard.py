@@ -28,12 +28,12 @@ class DatabaseGuard:
         self.application = application
         self.is_open = False
         self.refusal = ""
-        self._next_look = 0.0
+        self._looked = 0.0
         self._said = ""
         self._look()
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        if not self.is_open and not self.refusal and time.monotonic() >= self._next_look:
+        if not self.is_open and not self.refusal and not 0 <= time.time() - self._looked < PAUSE:
             self._look()
         if not self.refusal:
             return self.application(environ, start_response)
@@ -43,14 +43,14 @@ class DatabaseGuard:
         return [page]
 
     def _look(self) -> None:
-        self._next_look = time.monotonic() + PAUSE  # before the look, which may take long: other threads go past it
+        self._looked = time.time()  # before the look, which may take long: other threads go past it
         try:
             refusal = schema.refusal()
             if not refusal and schema.is_behind():
                 refusal = f"数据库还没有升级到 {settings.VERSION}：请先备份，再执行 manage.py migrate。"
             self.refusal, self.is_open = refusal, not refusal
         except Error as error:
-            self._next_look = time.monotonic() + PAUSE
+            self._looked = time.time()
             self._tell(error)
         finally:
             connection.close()

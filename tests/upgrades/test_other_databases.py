@@ -1,5 +1,6 @@
 """A database of another version is answered with a sentence, by migrate and by the running site; what others keep there is not."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from django.db.migrations.recorder import MigrationRecorder
 
 from config.guard import DatabaseGuard
 from schools import schema
+from tests.clock import NOW, at
 
 pytestmark = [pytest.mark.engine, pytest.mark.django_db]
 
@@ -69,6 +71,7 @@ def test_a_database_altered_by_hand_is_not_called_old():
         ("ALTER TABLE schools_region ADD COLUMN twice varchar(400) GENERATED ALWAYS AS (name || name) {stored}", "多出 twice 列"),
         ("CREATE VIEW schools_report AS SELECT name FROM schools_school", None),
     ],
+    ids=["table", "column", "generated column", "view"],
 )
 def test_what_others_keep_beside_our_tables_closes_no_site(sql, named, said, caplog):
     run(sql.format(stored="STORED" if connection.vendor == "postgresql" else "VIRTUAL"))
@@ -107,7 +110,15 @@ def test_the_guard_knows_the_apps_of_the_product_wherever_the_program_lies():
     own = {config.label for config in apps.get_app_configs() if Path(config.path).resolve().parent == here}
 
     assert own == set(site_settings.PRODUCT_APPS)
-    assert {app for app, _ in (name.split(".") for name in schema.applied_migrations())} == own
+    assert {name.split(".")[0] for name in schema.applied_migrations()} == own
+
+
+def test_a_program_reached_through_a_link_is_guarded_too(monkeypatch):
+    for label in site_settings.PRODUCT_APPS:
+        monkeypatch.setattr(apps.get_app_config(label), "path", f"/srv/link/{label}")
+    MigrationRecorder(connection).record_applied("schools", "0999_future")
+
+    assert "有本版本没有的 schools.0999_future" in schema.refusal()
 
 
 def test_a_site_whose_database_waits_for_migrations_says_so_and_works_no_further(said, caplog):
@@ -121,22 +132,15 @@ def test_a_site_whose_database_waits_for_migrations_says_so_and_works_no_further
     assert "manage.py migrate" in caplog.text
 
 
-@pytest.fixture
-def hours(monkeypatch):
-    """A clock for the guard that goes when told to."""
-    now = [1000.0]
-    monkeypatch.setattr("config.guard.time.monotonic", lambda: now[0])
-    return now
-
-
 @pytest.mark.parametrize(
     ("error", "sentence"),
     [
         (OperationalError("connection refused"), "连接不上数据库：connection refused"),
         (ProgrammingError("permission denied for table django_migrations"), "没有权限）：permission denied"),
     ],
+    ids=["down", "not permitted"],
 )
-def test_a_site_whose_database_gives_no_answer_answers_for_itself_and_looks_again_later(error, sentence, hours, monkeypatch, caplog):
+def test_a_site_whose_database_gives_no_answer_answers_for_itself_and_looks_again_later(error, sentence, monkeypatch, caplog):
     monkeypatch.setattr(connection, "close", lambda: None)
     looks = []
 
@@ -147,19 +151,35 @@ def test_a_site_whose_database_gives_no_answer_answers_for_itself_and_looks_agai
         return "数据库不是这一版的。"
 
     monkeypatch.setattr("config.guard.schema.refusal", silent)
-    guard = DatabaseGuard(lambda environ, start: [b"the site"])
-
-    assert guard({}, None) == guard({}, None) == [b"the site"]
-    assert len(looks) == 1
-    hours[0] += 11
-    assert guard({}, None) == guard({}, None) == [b"the site"]
-    assert len(looks) == 2
-    assert caplog.text.count(sentence) == 1
-
-    hours[0] += 11
     answers = []
-    guard({}, lambda status, headers: answers.append(status))
-    assert answers == ["503 Service Unavailable"]
-    hours[0] += 11
-    guard({}, lambda status, headers: answers.append(status))
+    with at(NOW):
+        guard = DatabaseGuard(lambda environ, start: [b"the site"])
+        assert guard({}, None) == guard({}, None) == [b"the site"]
+        assert len(looks) == 1
+    with at(NOW + timedelta(seconds=11)):
+        assert guard({}, None) == guard({}, None) == [b"the site"]
+        assert len(looks) == 2
+        assert caplog.text.count(sentence) == 1
+    with at(NOW + timedelta(seconds=22)):
+        guard({}, lambda status, headers: answers.append(status))
+        assert answers == ["503 Service Unavailable"]
+    with at(NOW + timedelta(seconds=33)):
+        guard({}, lambda status, headers: answers.append(status))
     assert len(looks) == 3
+
+
+def test_a_clock_set_back_does_not_keep_the_guard_from_looking(monkeypatch):
+    looks = []
+
+    def silent():
+        looks.append(1)
+        raise OperationalError("connection refused")
+
+    monkeypatch.setattr(connection, "close", lambda: None)
+    monkeypatch.setattr("config.guard.schema.refusal", silent)
+    with at(NOW):
+        guard = DatabaseGuard(lambda environ, start: [b"the site"])
+    with at(NOW - timedelta(days=1)):
+        guard({}, None)
+
+    assert len(looks) == 2
