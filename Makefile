@@ -70,9 +70,10 @@ lock: .make/requirements-dev
 	$(COMPILE) --group dev -c requirements.txt -o requirements-dev.txt
 
 # Once for each release, when everything is in: digests of its migrations and a backup of each engine, for the upgrade tests.
-freeze: .make/requirements-dev .make/test-packages
-	$(PYTHON) -m tests.upgrades.freeze
-	$(PYTHON) .ci/with_postgresql.py $(PYTHON) -m tests.upgrades.freeze
+# AGAIN=1 for a version that was frozen and is not yet released.
+freeze: .make/requirements-dev .make/test-packages .make/fonts
+	$(PYTHON) -m tests.upgrades.freeze $(if $(AGAIN),--again)
+	$(PYTHON) .ci/with_postgresql.py $(PYTHON) -m tests.upgrades.freeze $(if $(AGAIN),--again)
 
 clean:
 	rm -rf $(VENV) .make .pytest_cache .ruff_cache .hypothesis .coverage .import_linter_cache

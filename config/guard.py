@@ -1,32 +1,39 @@
 """Keeps a site from working on a database of another version."""
 
 import logging
+import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.conf import settings
-from django.db import Error, connection
+from django.db import Error, OperationalError, connection
 from django.template.loader import render_to_string
 
 from schools import schema
 
 logger = logging.getLogger(__name__)
 
+#: Seconds from a look that failed to the next: a request would else wait for a database that is down twice over.
+PAUSE = 10
+
 
 class DatabaseGuard:
-    """Answers every address with one page and 503 until the database is of this version; looks once, at the start of the process.
+    """Answers every address with one page and 503 where the database is not of this version, until the process is started anew.
 
-    Where the database cannot be reached the site answers for itself, and the next request looks again.
+    It looks at the start of the process, and never again once it got an answer. Where the database gives none (it is down, or its
+    user may not read the tables) the site answers for itself, and a request some seconds later looks again.
     """
 
     def __init__(self, application: Callable[..., Iterable[bytes]]) -> None:
         self.application = application
         self.is_open = False
         self.refusal = ""
+        self._looked = 0.0
+        self._said = ""
         self._look()
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        if not self.is_open and not self.refusal:
+        if not self.is_open and not self.refusal and not 0 <= time.time() - self._looked < PAUSE:
             self._look()
         if not self.refusal:
             return self.application(environ, start_response)
@@ -36,14 +43,23 @@ class DatabaseGuard:
         return [page]
 
     def _look(self) -> None:
+        self._looked = time.time()  # before the look, which may take long: other threads go past it
         try:
-            self.refusal = schema.refusal()
-            if not self.refusal and schema.is_behind():
-                self.refusal = f"数据库还没有升级到 {settings.VERSION}：请先备份，再执行 manage.py migrate。"
-            self.is_open = not self.refusal
-        except Error:
-            logger.warning("the database cannot be reached; its version is looked at with the next request")
+            refusal = schema.refusal()
+            if not refusal and schema.is_behind():
+                refusal = f"数据库还没有升级到 {settings.VERSION}：请先备份，再执行 manage.py migrate。"
+            self.refusal, self.is_open = refusal, not refusal
+        except Error as error:
+            self._looked = time.time()
+            self._tell(error)
         finally:
             connection.close()
         if self.refusal:
             logger.error("%s 办好后重新启动网站服务。", self.refusal)
+
+    def _tell(self, error: Error) -> None:
+        """Once for each kind of failure, in the words of the database."""
+        kind = "连接不上数据库" if isinstance(error, OperationalError) else "数据库不让查看它的版本（多半是数据库用户没有权限）"
+        if kind != self._said:
+            self._said = kind
+            logger.error("%s：%s %s秒后有人访问时再查看。", kind, str(error).strip(), PAUSE)

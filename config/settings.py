@@ -36,9 +36,9 @@ if DEBUG and not ALLOWED_HOSTS:  # a trial is shown to colleagues; any other nam
     ALLOWED_HOSTS = [".localhost", "127.0.0.1", "[::1]", *machine.own_hosts()]
 
 # --- What the site is made of ---------------------------------------------------------------------------------------
+PRODUCT_APPS = ["schools", "ratings"]  # whose tables and migrations schools.schema answers for
 INSTALLED_APPS = [
-    "schools.apps.SchoolsConfig",  # before django.contrib.auth: it overrides createsuperuser
-    "ratings.apps.RatingsConfig",
+    *PRODUCT_APPS,  # before django.contrib.auth: schools overrides createsuperuser
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -115,8 +115,11 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         "timeout": 20,
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
     }
-elif env.flag("PGBOUNCER"):
-    DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"] = True
+else:
+    # Else a server that takes the connection and says no more holds the process for good. The address may say otherwise.
+    DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
+    if env.flag("PGBOUNCER"):
+        DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"] = True
 
 # --- Language and time ----------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "zh-hans"

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from schools.audit import record
+from schools.audit import hold_chain, record
 from schools.models import Appointment, Role, User
 from schools.models.scope import ADMINISTRATORS
 from schools.passwords import one_time_password
@@ -24,7 +24,7 @@ STAFF = (Role.SYSADMIN, Role.SECURITY)
 
 
 class AlreadyMade(ValueError):
-    """There are administrators; the text is a Chinese sentence."""
+    """There are administrators, or somebody is making accounts right now; the text is a Chinese sentence."""
 
 
 @dataclass(frozen=True)
@@ -49,14 +49,20 @@ class Slip:
 def create_administrators(accounts: tuple[FirstAccount, ...]) -> list[Slip]:
     """All three for the whole system, as no city is registered yet; each has to choose a password of their own at first sign-in.
 
-    Raises AlreadyMade while anybody holds one of the three roles, ValidationError for user names that cannot be.
+    Raises AlreadyMade while anybody who may sign in holds one of the three roles, ValidationError for user names that cannot be.
+    Administrators whose accounts are switched off do not count: with all of them off nobody could switch anybody on again.
     """
+    hold_chain(None)  # two commands at once: the second reads what the first has made
     today = timezone.localdate()
-    held = Appointment.objects.filter(Q(end__isnull=True) | Q(end__gte=today), role__in=ADMINISTRATORS).select_related("user")
+    current = Appointment.objects.filter(Q(end__isnull=True) | Q(end__gte=today), role__in=ADMINISTRATORS)
+    held = current.filter(user__is_active=True).select_related("user")
     if held:
         names = "、".join(f"{one.get_role_display()} {one.user.name}（{one.user.username}）" for one in held)
         raise AlreadyMade(f"系统已有管理员：{names}。增加或更换管理员，由系统管理员建账号、安全管理员任职。")
-    slips = [_make(account) for account in accounts]
+    try:
+        slips = [_make(account) for account in accounts]
+    except IntegrityError as error:
+        raise AlreadyMade("没有建立任何账号：同时有人在建立同名账号。请先查看现有账号，再执行一次。") from error
     for slip in slips:
         who = f"{slip.user.name}（{slip.user.username}）"
         record("account", by=None, city=None, subject=who, detail={"操作": "建立三员账号"})

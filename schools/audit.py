@@ -105,7 +105,7 @@ def record(
         "detail": canonical(detail or {}),
     }
     with transaction.atomic(savepoint=False):
-        head, _ = ChainHead.objects.select_for_update().get_or_create(chain=chain_key(fields["city"]), defaults={"hash": GENESIS})
+        head = hold_chain(city)
         fields["number"] = head.number + 1
         digest = entry_hash(head.hash, fields)
         stored = {"city_id" if name == "city" else "user_id" if name == "user" else name: value for name, value in fields.items()}
@@ -114,6 +114,12 @@ def record(
         head.seal = seal_of(head.chain, head.number, head.hash)
         head.save(update_fields=["number", "hash", "seal"])
     return entry
+
+
+def hold_chain(city: Region | None) -> ChainHead:
+    """The end of the chain of the city, or of the system, held until commit."""
+    key = chain_key(city.pk if city else None)
+    return ChainHead.objects.select_for_update().get_or_create(chain=key, defaults={"hash": GENESIS})[0]
 
 
 def chain_head(city: Region | None) -> str:

@@ -12,12 +12,13 @@ from pathlib import Path
 from typing import IO, Any
 
 from django.conf import settings
+from django.db import DatabaseError
 from django.utils import timezone
 
 from .audit import record
 from .dumps import database_file, dump_to
 from .models import ChainHead
-from .schema import applied_migrations
+from .schema import applied_migrations, is_behind
 
 FORMAT = "township-party-school-rating-backup/1"
 MANIFEST = "manifest.json"
@@ -45,23 +46,36 @@ def make_backup(target: Path, *, with_keys: bool = False) -> dict[str, Any]:
         raise BackupError(f"{target} 已存在，请换一个文件名。")
     if not target.parent.is_dir():
         raise BackupError(f"目录 {target.parent} 不存在，请先建立。")
-    record("backup", by=None, city=None, subject=target.name, detail={"含密钥": with_keys})
+    heads = _enter_in_trail(target.name, with_keys)
     unfinished = target.with_name(f"{target.name}.part")
     try:
         with os.fdopen(os.open(unfinished, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600), "w+b") as stream:
-            manifest = _write(stream, with_keys)
+            manifest = _write(stream, with_keys, heads)
         unfinished.replace(target)
     finally:
         unfinished.unlink(missing_ok=True)
     return manifest
 
 
-def _write(stream: IO[bytes], with_keys: bool) -> dict[str, Any]:
+def _enter_in_trail(name: str, with_keys: bool) -> dict[str, str]:
+    """The act in the system's chain; returns where every chain ends.
+
+    A database that waits for migrations is backed up like any other, as long as this version can write its trail.
+    """
+    try:
+        record("backup", by=None, city=None, subject=name, detail={"含密钥": with_keys})
+        return {head.chain: str(head) for head in ChainHead.objects.all()}
+    except DatabaseError as error:
+        if not is_behind():
+            raise
+        raise BackupError("数据库还没有升级到本版本，本版本不能给它备份。请换回升级以前的程序，用它备份，未作任何改动。") from error
+
+
+def _write(stream: IO[bytes], with_keys: bool, heads: dict[str, str]) -> dict[str, Any]:
     files: dict[str, dict[str, Any]] = {}
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive, tempfile.TemporaryDirectory(dir=settings.VAR_DIR) as scratch:
         copy = Path(scratch) / database_file()
         migrations = applied_migrations()
-        heads = {head.chain: str(head) for head in ChainHead.objects.all()}
         dump_to(copy)
         files[copy.name] = _add_file(archive, copy.name, copy)
         for path in _media_files():

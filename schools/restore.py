@@ -110,14 +110,17 @@ def _check_fit(manifest: dict[str, Any], force: bool) -> None:
 
 
 def _check_version(manifest: dict[str, Any]) -> None:
-    """Older backups are brought up after loading; what is newer, or older than the first kept migrations, cannot be."""
+    """Older backups are brought up after loading; what is older than the first kept migrations cannot be, nor what went further.
+
+    How far the database went its migrations say, not the number of the program that made the backup: whoever unpacked a new
+    version and made the backup with it, before migrating, can go back to the version before.
+    """
     version, made = version_parts(manifest["version"]), manifest["version"]
     if version < version_parts(OLDEST_VERSION):
         raise BackupError(f"备份由 {made} 版生成，早于 {OLDEST_VERSION}，不能升级到本版本；请用当时的程序恢复和查阅，未作任何改动。")
     strangers = unknown_migrations(tuple(name.split(".", 1)) for name in manifest["migrations"])
-    if version > version_parts(settings.VERSION) or strangers:
-        reason = f"，含有本版本没有的 {strangers[0]}" if strangers else ""
-        raise BackupError(f"备份由更高版本（{made}{reason}）生成，请先升级本系统，未作任何改动。")
+    if strangers:
+        raise BackupError(f"备份里的数据库属于更高版本（{made}，含有本版本没有的 {strangers[0]}），请先升级本系统，未作任何改动。")
 
 
 def _bring_up(manifest: dict[str, Any]) -> None:

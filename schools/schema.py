@@ -5,14 +5,16 @@ Until 0.2.0 the first migrations were rewritten in place, so an earlier database
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
-from pathlib import Path
 
 from django.apps import apps
 from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations.loader import MigrationLoader
+
+logger = logging.getLogger(__name__)
 
 #: From here on migrations only grow; whatever is older cannot be brought up.
 OLDEST_VERSION = "0.2.0"
@@ -23,10 +25,14 @@ START_ANEW = (
     "请另建一个空数据库，把 DATABASE_URL 改为指向它，再执行 manage.py migrate，从头登记；旧数据库不要删除，要查旧数据请用当时的程序打开。"
 )
 
-#: Asked like this because Django's own reader stumbles over some of the tables that Django itself made on SQLite.
+#: Asked like this because Django's own reader stumbles over some of the tables that Django itself made on SQLite. Views are
+#: nobody's business here; generated columns count.
 COLUMNS = {
-    "sqlite": "SELECT one.name, two.name FROM sqlite_master AS one, pragma_table_info(one.name) AS two WHERE one.type = 'table'",
-    "postgresql": "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = ANY(current_schemas(false))",
+    "sqlite": "SELECT one.name, two.name FROM sqlite_master AS one, pragma_table_xinfo(one.name) AS two WHERE one.type = 'table'",
+    "postgresql": (
+        "SELECT table_name, column_name FROM information_schema.columns JOIN information_schema.tables"
+        " USING (table_schema, table_name) WHERE table_type = 'BASE TABLE' AND table_schema = ANY(current_schemas(false))"
+    ),
 }
 
 
@@ -37,13 +43,16 @@ def refusal(using: str = DEFAULT_DB_ALIAS) -> str:
     strangers = unknown_migrations(_own(loader.applied_migrations), loader)
     if strangers:
         return f"数据库由更新的版本建立（有本版本没有的 {strangers[0]}），请换用那个版本的程序。{NOTHING_DONE}"
-    difference = _difference(_expected(loader), _found(connection))
-    if not difference:
-        return ""
-    if {name for _, name in _own(loader.applied_migrations)} == {FIRST}:
+    lacking, surplus = _differences(_expected(loader), _found(connection))
+    first_only = {name for _, name in _own(loader.applied_migrations)} == {FIRST}
+    if first_only and (lacking or surplus):
         way_out = RENEW_TRIAL if settings.DEBUG else START_ANEW
-        return f"数据库由 {OLDEST_VERSION} 以前的试用版建立（{difference}），不能升级。{way_out}{NOTHING_DONE}"
-    return f"数据库的表与它记录的版本不符（{difference}）：被手工改动过，或没有恢复完整。请用备份恢复。{NOTHING_DONE}"
+        return f"数据库由 {OLDEST_VERSION} 以前的试用版建立（{(lacking + surplus)[0]}），不能升级。{way_out}{NOTHING_DONE}"
+    if lacking:
+        return f"数据库的表与它记录的版本不符（{lacking[0]}）：被手工改动过，或没有恢复完整。请用备份恢复。{NOTHING_DONE}"
+    if surplus:  # a copy that somebody keeps does no harm; a column that must be filled would, and this line explains it then
+        logger.warning("数据库里有不是本系统建立的表或列（%s），不影响使用；系统出错时请先检查它们。", "、".join(surplus))
+    return ""
 
 
 def is_behind(using: str = DEFAULT_DB_ALIAS) -> bool:
@@ -69,14 +78,9 @@ def version_parts(version: object) -> list[int]:
     return [int(part) for part in str(version).split(".") if part.isdigit()]
 
 
-def _labels() -> set[str]:
-    """The product's own apps; what others brought along is theirs to keep."""
-    return {config.label for config in apps.get_app_configs() if Path(config.path).parent == settings.BASE_DIR}
-
-
 def _own(keys: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
-    labels = _labels()
-    return sorted(key for key in keys if key[0] in labels)
+    """Those of the product's apps; what others brought along is theirs to keep."""
+    return sorted(key for key in keys if key[0] in settings.PRODUCT_APPS)
 
 
 def _expected(loader: MigrationLoader) -> dict[str, set[str]]:
@@ -88,13 +92,13 @@ def _expected(loader: MigrationLoader) -> dict[str, set[str]]:
         registry = apps
     else:
         registry = loader.graph.make_state(nodes=applied, real_apps=loader.unmigrated_apps).apps
-    models = [model for label in _labels() for model in registry.get_app_config(label).get_models(include_auto_created=True)]
+    models = [model for label in settings.PRODUCT_APPS for model in registry.get_app_config(label).get_models(include_auto_created=True)]
     return {model._meta.db_table: {field.column for field in model._meta.local_concrete_fields} for model in models}
 
 
 def _found(connection: BaseDatabaseWrapper) -> dict[str, set[str]]:
     """Tables and columns that are there under the names of the product's apps, in one question to the database."""
-    prefixes = tuple(f"{label}_" for label in _labels())
+    prefixes = tuple(f"{label}_" for label in settings.PRODUCT_APPS)
     found: dict[str, set[str]] = {}
     with connection.cursor() as cursor:
         cursor.execute(COLUMNS[connection.vendor])
@@ -104,14 +108,14 @@ def _found(connection: BaseDatabaseWrapper) -> dict[str, set[str]]:
     return found
 
 
-def _difference(expected: dict[str, set[str]], found: dict[str, set[str]]) -> str:
-    """The first difference, for whoever has to find out; empty when there is none."""
-    for name in sorted(expected.keys() | found.keys()):
-        lacking, surplus = expected.get(name, set()) - found.get(name, set()), found.get(name, set()) - expected.get(name, set())
+def _differences(expected: dict[str, set[str]], found: dict[str, set[str]]) -> tuple[list[str], list[str]]:
+    """What is lacking and what is there too much, table by table, for whoever has to find out."""
+    lacking, surplus = [], []
+    for name, columns in sorted(expected.items()):
         if name not in found:
-            return f"缺 {name} 表"
-        if name not in expected:
-            return f"多出 {name} 表"
-        if lacking or surplus:
-            return f"{name} 表" + (f"缺 {min(lacking)} 列" if lacking else f"多出 {min(surplus)} 列")
-    return ""
+            lacking.append(f"缺 {name} 表")
+            continue
+        lacking += [f"{name} 表缺 {column} 列" for column in sorted(columns - found[name])]
+        surplus += [f"{name} 表多出 {column} 列" for column in sorted(found[name] - columns)]
+    surplus += [f"多出 {name} 表" for name in sorted(found.keys() - expected.keys())]
+    return lacking, surplus

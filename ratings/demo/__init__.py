@@ -21,7 +21,7 @@ from .past_years import publish_year, settle_year
 from .profiles import describe_schools, leave_gap
 from .records import leave_month_open, lend_records, load_records
 from .running_year import open_running_year
-from .sample import Sample
+from .sample import PerCounty, Sample
 from .seasons import Seasons
 from .visits import note_visits
 
@@ -32,11 +32,13 @@ class NotLoaded(Exception):
     """The database holds something the demonstration would get mixed up with; the text is a sentence."""
 
 
-def load(fixtures: Path, password: str, progress: Progress = lambda text: None, *, per_county: int | None = None) -> list[User] | None:
+def load(
+    fixtures: Path, password: str, progress: Progress = lambda text: None, *, per_county: PerCounty | None = None
+) -> list[User] | None:
     """Load the demonstration whole or not at all, and return the people to sign in as; None when it is there already.
 
     示例市 has its past years published and one year's rating in work, 示例县级市 stands before the bulletin of last year; the
-    records of both reach to today. `per_county` makes do with so many schools of each county.
+    records of both reach to today. `per_county` makes do with so many schools of each county, or of the first and of every other.
     """
     if loaded_on():
         for scheme in file_missing_bulletins():

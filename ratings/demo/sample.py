@@ -20,14 +20,18 @@ from schools.workbooks import Sheet, Workbook, read_workbook
 from .seasons import nearest_workday
 
 CODE, YEAR = "学校编码", "年度"
+PerCounty = int | tuple[int, int]
 
 
 @dataclass(frozen=True)
 class Sample:
-    """One folder of workbooks; `per_county` keeps the first so many schools of each county, or of a city without any."""
+    """One folder of workbooks; `per_county` keeps the first so many schools of each county, or of a city without any.
+
+    A pair keeps so many of the first county, and so many of every other.
+    """
 
     folder: Path
-    per_county: int | None = None
+    per_county: PerCounty | None = None
 
     @cached_property
     def own(self) -> YearFolder:
@@ -35,10 +39,11 @@ class Sample:
         year = read_folder(self.folder / "scheme.xlsx", self.folder)
         if self.per_county is None:
             return year
+        first, others = self.per_county if isinstance(self.per_county, tuple) else (self.per_county, self.per_county)
         seen, kept = Counter(), []
         for school in year.schools:
             seen[school.county] += 1
-            if seen[school.county] <= self.per_county:
+            if seen[school.county] <= (first if school.county == year.schools[0].county else others):
                 kept.append(school)
         codes = {school.code for school in kept}
         return replace(

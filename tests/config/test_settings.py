@@ -1,6 +1,7 @@
 """Settings as a new installation meets them: in a process of its own, with nothing but the variables given."""
 
 import os
+import re
 import shlex
 import stat
 import subprocess
@@ -62,3 +63,12 @@ def test_a_file_of_variables_is_read_and_the_environment_wins(tmp_path):
 
     assert result.stdout.startswith("1200 "), result.stderr
     assert "'classes': 4" in result.stdout
+
+
+@pytest.mark.parametrize(("query", "seconds"), [("", "5"), ("?connect_timeout=20", "20")])
+def test_a_silent_postgresql_is_given_up_after_some_seconds(tmp_path, query, seconds):
+    show = "shell --no-imports -c 'from config import settings as s; print(s.DATABASES)'"
+
+    result = manage(tmp_path, show, DEBUG="1", DATABASE_URL=f"postgres://u:p@127.0.0.1:1/n{query}")
+
+    assert re.search(rf"'connect_timeout': '?{seconds}\b", result.stdout), result.stderr

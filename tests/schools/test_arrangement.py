@@ -461,6 +461,7 @@ def test_where_nobody_can_enter_it_the_job_says_who_must_be_appointed(appoint):
     assert "2027年的节假日安排：没有可以录入的系统管理员，请安全管理员登记任职并勾选“可进入后台”。" in run(2026, 11, 2, 9)
 
 
+@pytest.mark.engine
 @pytest.mark.django_db(transaction=True)
 def test_two_administrators_at_once_leave_one_whole_list(keeper):
     lists = [OF_2027, OF_2027.replace("5月8日（周六）上班", "5月9日（周日）上班")]

@@ -205,7 +205,9 @@ DAMAGES = {
     "file added": lambda source, target: _rewritten(source, target, entries={"media/x": b"1"}),
     "file changed": lambda source, target: _rewritten(source, target, entries={"media/T1/2026/a.pdf": b"%PDF-1.7 \xfe"}),
     "climbing name": lambda source, target: _rewritten(source, target, entries={"media/../../evil": b"evil"}, manifest=_climb),
-    "newer version": lambda source, target: _rewritten(source, target, manifest=lambda one: one.update(version="99.0")),
+    "newer version": lambda source, target: _rewritten(
+        source, target, manifest=lambda one: one["migrations"].append("schools.0999_future")
+    ),
     "missing": lambda source, target: None,
 }
 

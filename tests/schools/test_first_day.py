@@ -3,6 +3,7 @@
 import io
 import re
 from datetime import date
+from functools import partial
 
 import pytest
 from django.contrib.auth.password_validation import validate_password
@@ -16,6 +17,7 @@ from schools.models.scope import ADMINISTRATORS
 from schools.passwords import one_time_password
 from schools.workbooks import SheetOut, write_workbook
 from tests.cast import PASSWORD
+from tests.ratings.races import at_once, linger
 
 pytestmark = pytest.mark.django_db
 FIRST = "Diyici-2026"
@@ -143,6 +145,45 @@ def test_it_helps_again_when_nobody_is_left(appoint):
     create(sysadmin="a", security="b", auditor="c")
 
     assert Appointment.objects.in_force().count() == 3
+
+
+def test_administrators_who_are_all_switched_off_do_not_lock_everybody_out(appoint):
+    for role in ADMINISTRATORS:
+        appoint(role)
+    User.objects.exclude(username="auditor").update(is_active=False)
+    with pytest.raises(CommandError, match=r"已有管理员：审计管理员 auditor某（auditor）。"):
+        create(sysadmin="a", security="b", auditor="c")
+    User.objects.update(is_active=False)
+
+    with pytest.raises(CommandError, match=r"该用户名已被使用.*--sysadmin、--security、--auditor 另定"):
+        create()
+    _, passwords = create(sysadmin="a", security="b", auditor="c")
+
+    assert passwords.keys() == {"a", "b", "c"}
+    sign_in("a", passwords["a"])
+
+
+def test_a_name_given_out_at_the_same_moment_is_a_sentence(monkeypatch):
+    User.objects.create_user("security", name="刚建立的")
+    monkeypatch.setattr(User, "full_clean", lambda self: None)  # which looked just before
+
+    with pytest.raises(CommandError, match=r"没有建立任何账号：同时有人在建立同名账号。请先查看现有账号"):
+        create()
+    assert [user.name for user in User.objects.all()] == ["刚建立的"]
+
+
+@pytest.mark.engine
+@pytest.mark.django_db(transaction=True)
+def test_two_commands_at_once_make_three_administrators(monkeypatch):
+    linger(monkeypatch, "schools.administrators", "one_time_password")
+    names = [{role: f"{role}{number}" for role in ADMINISTRATORS} for number in (1, 2)]
+
+    outcomes = at_once(*(partial(create, **chosen) for chosen in names))
+
+    (refused,) = [outcome for outcome in outcomes if isinstance(outcome, Exception)]
+    assert isinstance(refused, CommandError)
+    assert "系统已有管理员" in str(refused)
+    assert Appointment.objects.count() == User.objects.count() == len(ADMINISTRATORS)
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,14 @@
 """Freezes the version that is about to be released: `make freeze`, or `python -m tests.upgrades.freeze` on each engine.
 
-Writes the digests of its migrations to `frozen.toml`, and to a folder of its name a backup of a small sample city, made by
-`manage.py backup` on the engine at hand, with what must be found again after an upgrade. To be run once, when everything of the
-release is in; a version that was released stays as it is.
+Writes to a folder of the version's name a backup of a small sample city, made by `manage.py backup` on the engine at hand, with
+what must be found again after an upgrade, and the digests of the version's migrations to `frozen.toml`. Nothing is written before
+all of it is made, and what is there already stays: a version that was released is in the hands of others. While it is not yet
+released, `make freeze AGAIN=1` (or `--again`) takes in what has come since; a migration that is listed must not change even then.
 """
 
 from __future__ import annotations
 
+import argparse
 import hashlib
 import json
 import os
@@ -22,28 +24,43 @@ from unittest import mock
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 SCRATCH = Path(tempfile.gettempdir()) / f"freeze-{os.getpid()}"
-#: Schools of each sample city: so many of the first county, one for each status there, and so many from the end.
-SAMPLES = {"shili-shi": (9, 6), "shili-xianjishi": (2, 2)}
+#: Schools of the first county, one for each status there, and of every other.
+PER_COUNTY = (9, 2)
 RUNNING_YEAR = 2026
 
 
-def freeze() -> Path:
+def freeze(*, again: bool = False) -> Path:
     """Migrations and backup of the version in the settings; returns the backup."""
     from django.conf import settings
     from django.db import connection
 
     from tests.upgrades import frozen
 
-    folder = HERE / settings.VERSION
-    folder.mkdir(exist_ok=True)
-    frozen.write(settings.VERSION)
-    target = folder / f"{connection.vendor}.zip"
-    target.unlink(missing_ok=True)
-    _make(target)
+    target = frozen.HERE / settings.VERSION / f"{connection.vendor}.zip"
+    listed = frozen.with_version(settings.VERSION)
+    if target.exists() and settings.VERSION in frozen.read() and not again:
+        raise SystemExit(
+            f"{settings.VERSION} 已经固定过（{connection.vendor}），没有作任何改动。"
+            "已发布的版本不能重新固定，请先改 pyproject.toml 里的版本号；确实还没有发布的，执行 make freeze AGAIN=1。"
+        )
+    made = SCRATCH / target.name
+    found = _make(made)
+    target.parent.mkdir(exist_ok=True)
+    text = json.dumps(found, ensure_ascii=False, indent=1, sort_keys=True) + "\n"  # the same on every engine
+    _put(target.with_name(frozen.EXPECTED), text.encode())
+    _put(target, made.read_bytes())
+    _put(frozen.FROZEN, frozen.text_of(listed).encode())
     return target
 
 
-def _make(target: Path) -> None:
+def _put(target: Path, content: bytes) -> None:
+    """Whole or not at all."""
+    unfinished = target.with_name(f"{target.name}.part")
+    unfinished.write_bytes(content)
+    unfinished.replace(target)
+
+
+def _make(target: Path) -> dict:
     """The same content on every run, as far as the engine lets it: moment, names of files and passwords do not change."""
     import time_machine
     from django.conf import settings
@@ -52,7 +69,7 @@ def _make(target: Path) -> None:
 
     from schools.models import User
     from tests.upgrades.facts import facts
-    from tests.upgrades.frozen import EXPECTED, MADE
+    from tests.upgrades.frozen import MADE
 
     settings.VAR_DIR = SCRATCH
     settings.MEDIA_ROOT = SCRATCH / "media"
@@ -69,30 +86,25 @@ def _make(target: Path) -> None:
             with connection.cursor() as cursor:
                 cursor.execute("VACUUM")
         call_command("backup", to=str(target))
-        found = facts()
-    target.chmod(0o644)
-    text = json.dumps(found, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
-    (target.parent / EXPECTED).write_text(text, encoding="utf-8")  # the same on every engine
+        return facts()
 
 
 def _fill() -> None:
-    """The demonstration with fewer schools: a published year, a running year, a year before its bulletin; and an evidence file."""
+    """The demonstration with fewer schools: published years, a running year, a year before its bulletin; and an evidence file."""
+    from django.conf import settings
     from django.core.files.uploadedfile import SimpleUploadedFile
-    from python_calamine import CalamineWorkbook
 
     from ratings import demo
+    from ratings.documents.pdf import reason_against
     from ratings.enums import Stage
     from ratings.evidence import attach
     from ratings.models import Assessment
     from schools.models import User
     from schools.uploads import check_upload
-    from tests.journeys import CODE, FIXTURES, reduce_folder
 
-    for name, (first, last) in SAMPLES.items():
-        heading, *rows = CalamineWorkbook.from_path(FIXTURES / name / "schools.xlsx").get_sheet_by_index(0).to_python()
-        codes = [row[heading.index(CODE)] for row in rows]
-        reduce_folder(FIXTURES / name, SCRATCH / "fixtures" / name, codes[:first] + codes[-last:])
-    demo.load(SCRATCH / "fixtures", "Dongjie-2026", progress=print)
+    if reason_against():  # then no document would have a file, and no upgrade be tried with one
+        raise SystemExit(f"不能固定：{reason_against()}")
+    demo.load(settings.BASE_DIR / "fixtures", "Dongjie-2026", progress=print, per_county=PER_COUNTY)
     filler = User.objects.get(username="filler")
     assessment = Assessment.objects.get(school=filler.identity.school, scheme__year=RUNNING_YEAR)
     item = assessment.scores.filter(stage=Stage.SELF).order_by("item__order").first().item
@@ -107,6 +119,9 @@ def _small_pdf(html: str, **options) -> bytes:
 
 def main() -> None:
     """Everything in a folder of its own, removed afterwards."""
+    parser = argparse.ArgumentParser(prog="python -m tests.upgrades.freeze")
+    parser.add_argument("--again", action="store_true", help="这一版还没有发布，重新固定")
+    again = parser.parse_args().again
     os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
     SCRATCH.mkdir()
     os.environ.setdefault("DATABASE_URL", f"sqlite:///{SCRATCH / 'db.sqlite3'}")
@@ -114,7 +129,7 @@ def main() -> None:
         import django
 
         django.setup()
-        target = freeze()
+        target = freeze(again=again)
     finally:
         shutil.rmtree(SCRATCH)
     sys.stdout.write(f"已固定 {target.parent.name}：{target.relative_to(ROOT)}（{target.stat().st_size // 1024} KB）\n")

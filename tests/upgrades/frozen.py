@@ -14,6 +14,7 @@ ROOT = HERE.parents[1]
 FROZEN = HERE / "frozen.toml"
 #: What must be found in a backup after an upgrade, beside it.
 EXPECTED = "expected.json"
+Listing = dict[str, dict[str, str]]
 FOLDERS = ("schools/migrations", "ratings/migrations")
 #: The moment at which the backups beside this file were made, whatever the clock of the tests says.
 MADE = dt.datetime(2026, 11, 25, 10, tzinfo=SHANGHAI)
@@ -29,12 +30,12 @@ def migrations(root: Path = ROOT) -> dict[str, str]:
     return {path.relative_to(root).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 
-def read(path: Path = FROZEN) -> dict[str, dict[str, str]]:
+def read() -> Listing:
     """Version → migrations that came with it."""
-    return tomllib.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    return tomllib.loads(FROZEN.read_text(encoding="utf-8")) if FROZEN.exists() else {}
 
 
-def faults(frozen: dict[str, dict[str, str]], found: dict[str, str]) -> list[str]:
+def faults(frozen: Listing, found: dict[str, str]) -> list[str]:
     """One sentence for each released migration that is not what it was."""
     said = []
     for version, listed in frozen.items():
@@ -46,14 +47,19 @@ def faults(frozen: dict[str, dict[str, str]], found: dict[str, str]) -> list[str
     return said
 
 
-def write(version: str) -> None:
-    """List what came since the versions before; those stay as they are."""
-    frozen, found = read(), migrations()
-    frozen.pop(version, None)
-    wrong = faults(frozen, found)
+def with_version(version: str, *, listed: Listing | None = None, found: dict[str, str] | None = None) -> Listing:
+    """The listing with what came since the versions before; what is listed already, of this version too, must be as it was."""
+    listed, found = listed or read(), found or migrations()
+    wrong = faults(listed, found)
     if wrong:
         raise SystemExit("\n".join(wrong))
-    older = {name for listed in frozen.values() for name in listed}
-    frozen[version] = {name: digest for name, digest in found.items() if name not in older}
-    sections = [f'["{one}"]\n' + "".join(f'"{name}" = "{digest}"\n' for name, digest in listed.items()) for one, listed in frozen.items()]
-    FROZEN.write_text("\n".join([HEADING, *sections]), encoding="utf-8")
+    older = {name for one, names in listed.items() if one != version for name in names}
+    return listed | {version: {name: digest for name, digest in found.items() if name not in older}}
+
+
+def text_of(listed: Listing) -> str:
+    """What stands in the file."""
+    sections = []
+    for version, names in listed.items():
+        sections.append(f'["{version}"]\n' + "".join(f'"{name}" = "{digest}"\n' for name, digest in names.items()))
+    return "\n".join([HEADING, *sections])

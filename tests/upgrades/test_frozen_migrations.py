@@ -27,6 +27,15 @@ def test_the_version_under_way_is_not_behind_what_was_frozen():
     assert all(version_parts(version) <= version_parts(settings.VERSION) for version in frozen.read())
 
 
+def test_a_version_that_is_frozen_holds_every_migration_there_is():
+    listed = frozen.read()
+    if settings.VERSION not in listed:
+        pytest.skip("这一版还没有固定")
+
+    names = {name for migrations in listed.values() for name in migrations}
+    assert names == set(frozen.migrations()), "还没有发布的，请运行 make freeze AGAIN=1；已发布的，先改 pyproject.toml 里的版本号。"
+
+
 @pytest.mark.parametrize(
     ("found", "sentence"),
     [
@@ -43,6 +52,18 @@ def test_a_changed_or_missing_migration_is_told_with_what_to_do(found, sentence)
 
 def test_new_migrations_may_be_added():
     assert frozen.faults(LISTED, LISTED["0.2.0"] | {"schools/migrations/0002_more.py": "c" * 64}) == []
+
+
+def test_a_changed_migration_is_not_blessed_by_freezing_again():
+    with pytest.raises(SystemExit, match=r"0001_initial\.py 随 0\.2\.0 版发布过，内容被改动"):
+        frozen.with_version("0.2.0", listed=LISTED, found={"schools/migrations/0001_initial.py": "b" * 64})
+
+
+def test_a_version_lists_what_came_since_the_versions_before():
+    found = LISTED["0.2.0"] | {"schools/migrations/0002_more.py": "c" * 64}
+
+    assert frozen.with_version("0.2.0", listed=LISTED, found=found) == {"0.2.0": found}
+    assert frozen.with_version("0.3.0", listed=LISTED, found=found) == LISTED | {"0.3.0": {"schools/migrations/0002_more.py": "c" * 64}}
 
 
 @pytest.mark.django_db

@@ -1,33 +1,25 @@
-"""A database of another version is recognised and answered with a sentence, by migrate and by the running site."""
+"""A database of another version is answered with a sentence, by migrate and by the running site; what others keep there is not."""
+
+from datetime import timedelta
+from pathlib import Path
 
 import pytest
+from django.apps import apps
+from django.conf import settings as site_settings
 from django.core.management import CommandError, call_command
-from django.db import Error, connection
+from django.db import OperationalError, ProgrammingError, connection
 from django.db.migrations.recorder import MigrationRecorder
 
 from config.guard import DatabaseGuard
 from schools import schema
+from tests.clock import NOW, at
 
-pytestmark = pytest.mark.django_db
-
-#: What databases of the trial version lack or have too much, as they were really made by earlier commits.
-OLD = {
-    "column of another name": "ALTER TABLE ratings_decision RENAME COLUMN computed TO deviates",
-    "column missing": "ALTER TABLE schools_region DROP COLUMN office_email",
-    "column too many": "ALTER TABLE schools_region ADD COLUMN mayor varchar(20)",
-    "table missing": "DROP TABLE ratings_acknowledgedwarning",
-    "table too many": "CREATE TABLE schools_postcard (id integer)",
-}
+pytestmark = [pytest.mark.engine, pytest.mark.django_db]
 
 
 def run(sql):
     with connection.cursor() as cursor:
         cursor.execute(sql)
-
-
-def forget_later_migrations():
-    """As in a database that was made when there was only the first."""
-    MigrationRecorder(connection).migration_qs.filter(app__in=["schools", "ratings"]).exclude(name="0001_initial").delete()
 
 
 @pytest.fixture
@@ -50,22 +42,6 @@ def test_the_present_database_may_be_worked_on(said):
     call_command("migrate", verbosity=0)
 
 
-@pytest.mark.parametrize(("debug", "way_out"), [(True, "make reset"), (False, "另建一个空数据库")])
-@pytest.mark.parametrize("case", OLD)
-def test_a_database_of_the_trial_version_is_told_from_one_of_this_version(case, debug, way_out, settings, said, caplog):
-    settings.DEBUG = debug
-    with connection.constraint_checks_disabled():
-        run(OLD[case])
-    forget_later_migrations()
-
-    with pytest.raises(CommandError, match=r"由 0.2.0 以前的试用版建立（.*），不能升级。") as refused:
-        call_command("migrate", verbosity=0)
-
-    assert way_out in str(refused.value)
-    assert said()[0] == "503 Service Unavailable"
-    assert "不能升级" in caplog.text
-
-
 def test_a_database_of_a_newer_version_is_refused(said, caplog):
     MigrationRecorder(connection).record_applied("schools", "0999_future")
 
@@ -81,13 +57,68 @@ def test_migrations_of_others_are_theirs_to_keep():
     assert schema.refusal() == ""
 
 
-def test_a_database_altered_by_hand_is_not_called_old(settings):
-    settings.MIGRATION_MODULES = {"schools": "tests.upgrades.later"}
-    MigrationRecorder(connection).record_applied("schools", "9999_later")
-    assert schema.refusal() == ""
-    run(OLD["column too many"])
+def test_a_database_altered_by_hand_is_not_called_old():
+    run("ALTER TABLE schools_region DROP COLUMN office_email")
 
-    assert schema.refusal().startswith("数据库的表与它记录的版本不符（schools_region 表多出 mayor 列）")
+    assert schema.refusal().startswith("数据库的表与它记录的版本不符（schools_region 表缺 office_email 列）")
+
+
+@pytest.mark.parametrize(
+    ("sql", "named"),
+    [
+        ("CREATE TABLE ratings_result_copy_2027 AS SELECT * FROM ratings_result", "ratings_result_copy_2027"),
+        ("ALTER TABLE schools_region ADD COLUMN mayor varchar(20)", "schools_region 表多出 mayor 列"),
+        ("ALTER TABLE schools_region ADD COLUMN twice varchar(400) GENERATED ALWAYS AS (name || name) {stored}", "多出 twice 列"),
+        ("CREATE VIEW schools_report AS SELECT name FROM schools_school", None),
+    ],
+    ids=["table", "column", "generated column", "view"],
+)
+def test_what_others_keep_beside_our_tables_closes_no_site(sql, named, said, caplog):
+    run(sql.format(stored="STORED" if connection.vendor == "postgresql" else "VIRTUAL"))
+
+    assert said() == ("passed on", "the site")
+    call_command("migrate", verbosity=0)
+    assert (named or "") in caplog.text
+    assert ("不是本系统建立的" in caplog.text) == bool(named)
+
+
+def test_a_view_is_no_table():
+    run("ALTER TABLE ratings_acknowledgedwarning RENAME TO elsewhere")
+    run("CREATE VIEW ratings_acknowledgedwarning AS SELECT * FROM elsewhere")
+
+    assert "缺 ratings_acknowledgedwarning 表" in schema.refusal()
+
+
+def test_a_generated_column_is_there(monkeypatch):
+    """As if the models had one."""
+    stored = "STORED" if connection.vendor == "postgresql" else "VIRTUAL"
+    run(f"ALTER TABLE schools_region ADD COLUMN twice varchar(400) GENERATED ALWAYS AS (name || name) {stored}")
+    expected = schema._expected
+
+    def with_column(loader):
+        found = expected(loader)
+        return found | {"schools_region": found["schools_region"] | {"twice"}}
+
+    monkeypatch.setattr(schema, "_expected", with_column)
+
+    assert schema.refusal() == ""
+
+
+def test_the_guard_knows_the_apps_of_the_product_wherever_the_program_lies():
+    """By their names: a folder reached through a link had none, and the guard nothing to look at."""
+    here = site_settings.BASE_DIR.resolve()
+    own = {config.label for config in apps.get_app_configs() if Path(config.path).resolve().parent == here}
+
+    assert own == set(site_settings.PRODUCT_APPS)
+    assert {name.split(".")[0] for name in schema.applied_migrations()} == own
+
+
+def test_a_program_reached_through_a_link_is_guarded_too(monkeypatch):
+    for label in site_settings.PRODUCT_APPS:
+        monkeypatch.setattr(apps.get_app_config(label), "path", f"/srv/link/{label}")
+    MigrationRecorder(connection).record_applied("schools", "0999_future")
+
+    assert "有本版本没有的 schools.0999_future" in schema.refusal()
 
 
 def test_a_site_whose_database_waits_for_migrations_says_so_and_works_no_further(said, caplog):
@@ -101,14 +132,54 @@ def test_a_site_whose_database_waits_for_migrations_says_so_and_works_no_further
     assert "manage.py migrate" in caplog.text
 
 
-def test_a_site_that_cannot_reach_its_database_answers_for_itself_and_looks_again(said, monkeypatch):
+@pytest.mark.parametrize(
+    ("error", "sentence"),
+    [
+        (OperationalError("connection refused"), "连接不上数据库：connection refused"),
+        (ProgrammingError("permission denied for table django_migrations"), "没有权限）：permission denied"),
+    ],
+    ids=["down", "not permitted"],
+)
+def test_a_site_whose_database_gives_no_answer_answers_for_itself_and_looks_again_later(error, sentence, monkeypatch, caplog):
+    monkeypatch.setattr(connection, "close", lambda: None)
     looks = []
 
-    def unreachable():
+    def silent():
         looks.append(1)
-        raise Error("down")
+        if len(looks) < 3:
+            raise error
+        return "数据库不是这一版的。"
 
-    monkeypatch.setattr("config.guard.schema.refusal", unreachable)
+    monkeypatch.setattr("config.guard.schema.refusal", silent)
+    answers = []
+    with at(NOW):
+        guard = DatabaseGuard(lambda environ, start: [b"the site"])
+        assert guard({}, None) == guard({}, None) == [b"the site"]
+        assert len(looks) == 1
+    with at(NOW + timedelta(seconds=11)):
+        assert guard({}, None) == guard({}, None) == [b"the site"]
+        assert len(looks) == 2
+        assert caplog.text.count(sentence) == 1
+    with at(NOW + timedelta(seconds=22)):
+        guard({}, lambda status, headers: answers.append(status))
+        assert answers == ["503 Service Unavailable"]
+    with at(NOW + timedelta(seconds=33)):
+        guard({}, lambda status, headers: answers.append(status))
+    assert len(looks) == 3
 
-    assert said() == ("passed on", "the site")
+
+def test_a_clock_set_back_does_not_keep_the_guard_from_looking(monkeypatch):
+    looks = []
+
+    def silent():
+        looks.append(1)
+        raise OperationalError("connection refused")
+
+    monkeypatch.setattr(connection, "close", lambda: None)
+    monkeypatch.setattr("config.guard.schema.refusal", silent)
+    with at(NOW):
+        guard = DatabaseGuard(lambda environ, start: [b"the site"])
+    with at(NOW - timedelta(days=1)):
+        guard({}, None)
+
     assert len(looks) == 2

@@ -8,10 +8,10 @@ from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connection
+from django.db import OperationalError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.recorder import MigrationRecorder
-from django.test import Client
+from django.test import Client, override_settings
 from django.urls import reverse
 
 from ratings.models import Assessment, Bulletin, Evidence, OpeningNotice, Result, Scheme
@@ -23,6 +23,7 @@ from tests.upgrades import frozen
 from tests.upgrades.facts import facts
 
 pytestmark = [
+    pytest.mark.engine,
     pytest.mark.django_db(transaction=True),
     pytest.mark.skipif(
         connection.vendor == "postgresql" and not (shutil.which("pg_restore") and shutil.which("psql")),
@@ -83,7 +84,8 @@ def _numbers_go_on():
 
 
 def _pages_open():
-    """The desk of every role with what its navigation leads to, and the records of the years one by one."""
+    """The desk of every role, what the navigation leads to as the first role finds it, and the records of the years one by one."""
+    opened = set()
     clients = {role: Client() for role in ROLES}
     for role, client in clients.items():
         client.force_login(User.objects.get(username=role))
@@ -91,10 +93,11 @@ def _pages_open():
         assert desk.status_code == 200
         links = set(re.findall(r'href="(/[^"]+)"', NAVIGATION.search(desk.content.decode()).group()))
         assert links
-        for link in sorted(links):
+        for link in sorted(links - opened):
             assert client.get(link, follow=True).status_code == 200, (role, link)
+        opened |= links
     school = User.objects.get(username="filler").identity.school
-    published, running = Scheme.objects.filter(city=school.city).order_by("year")
+    *_, published, running = Scheme.objects.filter(city=school.city).order_by("year")
     own = Assessment.objects.get(scheme=running, school=school)
     evidence = Evidence.objects.get(assessment=own)
     seen = {
@@ -152,10 +155,41 @@ def test_a_migration_that_fails_is_told_as_what_it_is(monkeypatch):
         restore(backup_of("0.2.0"))
 
 
+def test_a_backup_made_with_the_new_program_before_migrating_is_the_way_back(settings, place):
+    restore(backup_of(VERSIONS[-1]))
+    present, before = settings.VERSION, facts()
+    with override_settings(VERSION="99.0.0", MIGRATION_MODULES={"schools": "tests.upgrades.later"}):
+        assert schema.is_behind()
+        call_command("backup", to=str(place / "before.zip"), stdout=StringIO())
+    assert manifest_of(place / "before.zip")["version"] == "99.0.0"
+
+    assert "审计链完好" in restore(place / "before.zip", force=True)
+
+    assert present == settings.VERSION
+    assert facts() == before
+
+
+def test_a_waiting_database_whose_trail_is_of_another_form_is_not_backed_up_but_told_how(settings, place, monkeypatch):
+    def stumble(*arguments, **options):
+        raise OperationalError("no such column: schools_auditentry.later")
+
+    monkeypatch.setattr("schools.backup.record", stumble)
+    with pytest.raises(OperationalError):  # where nothing waits the words of the database are what helps
+        call_command("backup", to=str(place / "before.zip"))
+    settings.MIGRATION_MODULES = {"schools": "tests.upgrades.later"}
+
+    with pytest.raises(CommandError, match=r"备份失败：数据库还没有升级到本版本，.*请换回升级以前的程序，用它备份"):
+        call_command("backup", to=str(place / "before.zip"))
+    assert list(place.iterdir()) == []
+
+
 REFUSED = {
     "older": ({"version": "0.1.0"}, "由 0.1.0 版生成，早于 0.2.0，不能升级"),
     "older, from before migrations were listed": ({"version": "0.1.0", "migrations": None}, "早于 0.2.0"),
-    "newer version": ({"version": "99.0.0"}, "由更高版本（99.0.0）生成，请先升级本系统"),
+    "newer version": (
+        {"version": "99.0.0", "migrations": ["schools.0999_future"]},
+        "属于更高版本（99.0.0，含有本版本没有的 schools.0999_future），请先升级本系统",
+    ),
     "newer program of the same version": ({"migrations": ["schools.0999_future"]}, "含有本版本没有的 schools.0999_future"),
     "without the list": ({"migrations": None}, "已损坏或不是本系统的备份"),
     "with nonsense for a list": ({"migrations": ["x"]}, "已损坏或不是本系统的备份"),

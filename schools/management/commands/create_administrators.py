@@ -13,7 +13,7 @@ CUT = "- - - - - - - - - - - - - - 沿此线裁开 - - - - - - - - - - - - - -"
 
 
 class Command(BaseCommand):
-    help = "建立系统、安全、审计管理员三个账号（只在还没有管理员时可用），一次性密码只显示一次。"
+    help = "建立系统、安全、审计管理员三个账号（只在还没有管理员、或管理员账号已全部停用时可用），一次性密码只显示一次。"
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """A user name and a person's name for each of the three."""
@@ -31,7 +31,8 @@ class Command(BaseCommand):
         except AlreadyMade as error:
             raise CommandError(str(error)) from error
         except ValidationError as error:
-            raise CommandError("没有建立任何账号：" + " ".join(error.messages)) from error
+            other_names = "用户名可以用 --sysadmin、--security、--auditor 另定。"
+            raise CommandError(f"没有建立任何账号：{' '.join(error.messages)} {other_names}") from error
         self.stdout.write("已建立三个管理员账号。一次性密码只显示这一次，请抄写或打印后裁开，分别交给三个人，再清除屏幕。")
         for slip in slips:
             self.stdout.write(f"\n{CUT}\n{_paper(slip)}")
