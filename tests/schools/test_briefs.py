@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from schools import printing
 from schools.models import AuditEntry, Leader, Problem
+from tests import clock
 from tests.documents import lines, text
 from tests.factories import (
     BudgetFactory,
@@ -68,6 +69,7 @@ def test_a_city_with_every_county_and_oddity_stays_on_one_page(city, county, sch
     assert {line.page for line in lines(b"".join(response.streaming_content))} == {1}
 
 
+@clock.at(date(2026, 11, 25))
 def test_a_school_reads_its_figures_months_and_stars(city, school, appoint, signed_client):
     published_year(city, [school])
     TrainingClassFactory(school=school, starts_on=date(2025, 3, 5), attendance=1234, cost=30000)

@@ -11,6 +11,7 @@ from django.utils import timezone
 from schools import corrections, locks
 from schools.models import Correction, JointPartner, Lesson, Notice, RecordChange, TrainingClass
 from schools.teaching.classes import habits_of
+from tests import clock
 from tests.factories import (
     AnnualPlanFactory,
     CountyFactory,
@@ -59,6 +60,7 @@ def test_usual_class_is_kept_with_its_lesson_and_who_registered_it(desk, filler,
     assert (lesson.lecturer, lesson.lecturer_kind, lesson.hours) == ("李某", "expert", Decimal("4.0"))
 
 
+@clock.at(date(2026, 11, 25))
 def test_planned_class_fills_name_and_kind_without_script(desk, school):
     planned = PlannedClassFactory(plan=AnnualPlanFactory(school=school), name="支部书记轮训", kind="main")
 

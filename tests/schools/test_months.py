@@ -15,6 +15,7 @@ from schools.metrics import compute
 from schools.models import MonthlyReport, ReportCorrection, School, TrainingClass
 from schools.teaching import months
 from schools.teaching.figures import figures_of_year
+from tests import clock
 from tests.factories import LessonFactory, MonthlyReportFactory, SchoolFactory, TrainingClassFactory, moment
 
 pytestmark = pytest.mark.django_db
@@ -171,6 +172,7 @@ def test_unchanged_report_is_not_confirmed_twice(desk, school, filler, may):
         months.confirm(school, *MAY, by=filler)
 
 
+@clock.at(date(2026, 11, 25))
 def test_workbench_confirms_and_leads_back(desk, school, may):
     for month in (1, 2, 3, 4):
         confirm(desk, 2026, month)
