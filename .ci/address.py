@@ -5,8 +5,11 @@ Runs on the system's Python, before there is an environment.
 
 import errno
 import socket
-import subprocess
 import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+from config import machine
 
 EVERYWHERE = ("0.0.0.0", "[::]", "::")  # noqa: S104 (compared with, not bound to)
 
@@ -57,8 +60,7 @@ def addresses(host):
     """What to type into a browser; for a server that listens everywhere also on another computer."""
     if host not in EVERYWHERE:
         return [host]
-    listed = subprocess.run(["hostname", "-I"], capture_output=True, text=True, check=False).stdout.split()
-    others = [found for found in listed if ":" not in found]
+    others = [found for found in machine.addresses() if ":" not in found]
     return ["127.0.0.1", *others, socket.gethostname()]
 
 

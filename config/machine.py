@@ -1,4 +1,9 @@
-"""What this machine is called and where it is reached, found out without asking a name server."""
+"""What this machine is called and where it is reached, found out without asking a name server.
+
+Needs nothing but the standard library: `.ci/address.py` uses it before there is an environment.
+"""
+
+from __future__ import annotations
 
 import contextlib
 import socket
@@ -12,13 +17,14 @@ OWN_NAME = "127.0.1.1"
 def own_hosts(hosts_file: Path = Path("/etc/hosts")) -> list[str]:
     """Names and addresses under which a browser on another computer may ask for this machine, as ALLOWED_HOSTS writes them."""
     name = socket.gethostname().lower()
-    addresses = _addresses()
-    listed = [word.lower() for address, *words in _lines(hosts_file) if address in (OWN_NAME, *addresses) for word in words]
-    bracketed = [f"[{address}]" if ":" in address else address for address in addresses]
+    found = addresses()
+    listed = [word.lower() for address, *words in _lines(hosts_file) if address in (OWN_NAME, *found) for word in words]
+    bracketed = [f"[{address}]" if ":" in address else address for address in found]
     return list(dict.fromkeys([name, f"{name}.local", *listed, *bracketed]))
 
 
-def _addresses() -> list[str]:
+def addresses() -> list[str]:
+    """Of every network the machine is in; empty where the system does not tell."""
     with contextlib.suppress(OSError, subprocess.SubprocessError):
         found = subprocess.run(["hostname", "-I"], capture_output=True, text=True, check=False, timeout=5)
         return found.stdout.split() if not found.returncode else []

@@ -1,6 +1,7 @@
 """The words of the navigation bar, the workbench and the schools' pages that the rating contributes."""
 
 from django.conf import settings
+from django.contrib.auth.signals import user_logged_in
 
 from ratings import desk, duties, own_desk, printing
 from ratings.announcing import self_assessments_due
@@ -12,7 +13,7 @@ from ratings.review.tasks import review_tasks
 from ratings.workflow.record_locks import signed_periods
 from schools import handover, locks, navigation, panels
 from schools.announcing import register_announcements
-from schools.desk import register_notes, register_tasks, register_tiles
+from schools.desk import register_tasks, register_tiles
 from schools.models import Role
 from schools.models.scope import COUNTY_ROLES, SCHOOL_ROLES
 from schools.printing import register_renderer
@@ -43,6 +44,6 @@ def register() -> None:
     panels.register_column(panels.Column("star", desk.star_heading, desk.latest_stars, is_stars=True))
     panels.register_panel(panels.Panel("stars", "历年星级", "ratings/_stars_by_year.html", desk.stars_by_year, desk.stars_in_words))
     if settings.DEBUG:
-        from ratings.demo.age import age_note  # only a trial has a demonstration, and only it needs what loads one
+        from ratings.demo.age import say_age  # only a trial has a demonstration, and only it needs what loads one
 
-        register_notes(age_note)
+        user_logged_in.connect(say_age)

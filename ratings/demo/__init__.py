@@ -16,7 +16,7 @@ from schools.models import Region, User
 from .accounts import FIRST_CITY, SECOND_CITY, make_accounts, make_school_people
 from .age import ACTION, loaded_on
 from .guidance import load_guidance
-from .papers import file_missing_bulletins
+from .papers import file_missing_bulletins, files_go_with_their_rows
 from .past_years import publish_year, settle_year
 from .profiles import describe_schools, leave_gap
 from .records import leave_month_open, lend_records, load_records
@@ -46,7 +46,7 @@ def load(
         return None
     seasons = Seasons(timezone.localdate())
     first, second = (Sample(fixtures / name, per_county) for name in ("shili-shi", "shili-xianjishi"))
-    with transaction.atomic():
+    with files_go_with_their_rows(), transaction.atomic():
         _refuse_strangers(first, second)
         users = [*_load_first(first, seasons, password, progress), *_load_second(second, seasons, password, progress)]
         city, other = (Region.objects.cities().get(name=sample.city) for sample in (first, second))

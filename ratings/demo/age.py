@@ -1,14 +1,16 @@
-"""When the demonstration was loaded, what an old one says, and to whom."""
+"""When the demonstration was loaded, and what an old one says of itself."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from typing import Any
 
+from django.contrib import messages
+from django.http import HttpRequest
 from django.utils import timezone
 
 from schools.dates import chinese_date
-from schools.models import AuditEntry, User
+from schools.models import AuditEntry
 
 #: The entry of the audit trail that closes the loading of a whole demonstration.
 ACTION = "load_demo"
@@ -34,7 +36,7 @@ def aged_sentence(day: dt.date) -> str:
     return f"演示数据是 {chinese_date(day)} 载入的，年度和日期都按那一天推算，已经不合今天的日期。{RENEW}"
 
 
-def age_note(user: User) -> Iterator[str]:
-    """For the workbench of a trial: whether what one sees has grown old."""
+def say_age(sender: Any, request: HttpRequest, **kwargs: Any) -> None:
+    """Receiver of sign-ins: the first page afterwards says whether what one sees has grown old."""
     if (day := loaded_on()) and is_aged(day):
-        yield aged_sentence(day)
+        messages.warning(request, aged_sentence(day), fail_silently=True)  # a request made up by a program has no place for it

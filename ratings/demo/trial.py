@@ -5,11 +5,14 @@ Asks the tables by their names and columns, as they may be those of another vers
 
 from __future__ import annotations
 
-import shutil
+import contextlib
+from dataclasses import dataclass
 from pathlib import Path
 
+from django.apps import apps
 from django.conf import settings
 from django.db import DatabaseError, connection
+from django.db.models import FileField
 
 #: What the demonstration calls its cities; with one of them in it a database is that of a trial.
 CITIES = ("示例市", "示例县级市")
@@ -20,8 +23,20 @@ class NotATrial(Exception):
     """Nothing was touched; the text is one Chinese sentence."""
 
 
-def refuse_real_data() -> None:
-    """Raises NotATrial where the database already serves somebody: people or cities, and none of the demonstration."""
+@dataclass(frozen=True)
+class Trial:
+    """What a trial left on the disk: its database, the uploads that the database names; and other files beside these."""
+
+    database: tuple[Path, ...]
+    uploads: tuple[Path, ...]
+    others: tuple[Path, ...]
+
+
+def refuse_without_demonstration() -> None:
+    """Raises NotATrial where the database already serves somebody: people or cities, and none of the demonstration.
+
+    What was entered beside the demonstration is no reason: a trial with a further city is served like any other.
+    """
     cities, people = _contents()
     if (cities or people) and not set(cities) & set(CITIES):
         raise NotATrial(
@@ -30,58 +45,100 @@ def refuse_real_data() -> None:
         )
 
 
-def what_to_clear() -> list[Path]:
-    """Files and folders of the trial, those that are there.
+def what_to_clear() -> Trial:
+    """The trial as it lies here; without a database all uploads are somebody else's, as nothing says whose they are.
 
-    Raises NotATrial for any database but var/db.sqlite3 of this folder, for one that holds more than the demonstration, and
-    while the site is running.
+    Everything entered under the demonstration's cities belongs to the trial, accounts included. Raises NotATrial for
+    any database but var/db.sqlite3 of this folder, for one with a further city, with accounts and no city, or with
+    somebody appointed outside of the demonstration's cities, and while the site is running.
     """
-    file, home = Path(settings.DATABASES["default"]["NAME"]), settings.BASE_DIR / "var"
+    file, home = Path(connection.settings_dict["NAME"]), settings.BASE_DIR / "var"
     if connection.vendor != "sqlite" or file.resolve() != (home / "db.sqlite3").resolve():
         raise NotATrial(f"本系统现在用的数据库是 {_database()}，不是试用的 var/db.sqlite3，没有改动。")
+    names: set[str] = set()
     if file.exists():
         _refuse_more_than_the_demonstration()
+        names = _uploads()
         connection.close()
     if running := _running():
         raise NotATrial(f"网站还开着（进程 {running}），没有改动；请先在运行它的窗口按 Ctrl+C 结束，再执行 make reset。")
-    found = [file, *(file.with_name(file.name + end) for end in ("-wal", "-shm", "-journal"))]
     media = Path(settings.MEDIA_ROOT)
-    if media.resolve() == (home / "media").resolve():
-        found.append(media)
-    return [path for path in found if path.exists()]
+    if media.resolve() != (home / "media").resolve():
+        return Trial(_files_of(file), (), ())
+    found = sorted(path for path in media.rglob("*") if path.is_symlink() or not path.is_dir())
+    own = tuple(path for path in found if path.relative_to(media).as_posix() in names)
+    return Trial(_files_of(file), own, tuple(path for path in found if path not in set(own)))
 
 
-def clear(paths: list[Path]) -> None:
-    """Deletes them for good."""
-    for path in paths:
-        shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+def clear(trial: Trial) -> None:
+    """Deletes the trial for good, and the folders of its uploads where nothing is left in them.
+
+    The database comes last: cut off half-way, a second run still knows what belongs to it.
+    """
+    for path in (*trial.uploads, *trial.database):
+        path.unlink(missing_ok=True)
+    media = Path(settings.MEDIA_ROOT)
+    folders = {folder for path in trial.uploads for folder in path.parents if folder.is_relative_to(media)}
+    for folder in sorted(folders, reverse=True):  # what lies deeper comes first
+        with contextlib.suppress(OSError):  # something is left in it
+            folder.rmdir()
+
+
+def _files_of(database: Path) -> tuple[Path, ...]:
+    """The database and what SQLite keeps beside it; nothing where there is no database."""
+    beside = (database.with_name(database.name + end) for end in ("", "-wal", "-shm", "-journal"))
+    return tuple(path for path in beside if path.exists()) if database.exists() else ()
 
 
 def _refuse_more_than_the_demonstration() -> None:
     cities, people = _contents()
     foreign = [city for city in cities if city not in CITIES]
-    if foreign or (people and not cities):
+    outside = _appointed_outside() if cities else people
+    if foreign or outside:
         raise NotATrial(
-            f"数据库里有演示以外的内容（{_listed(foreign, people)}），没有改动；确实不要了，"
+            f"数据库里有演示以外的内容（{_listed(foreign, outside)}），没有改动；确实不要了，"
             "请先用 DEBUG=1 .venv/bin/python manage.py backup --to 文件 备份，再自行删除 var/db.sqlite3 和 var/media。"
         )
 
 
 def _contents() -> tuple[list[str], int]:
     """Names of the cities and number of accounts."""
+    cities = _rows("schools_region", "SELECT name FROM schools_region WHERE kind = 'city' ORDER BY id", "name", "kind")
+    people = _rows("schools_user", "SELECT COUNT(*) FROM schools_user")
+    return [name for (name,) in cities], people[0][0] if people else 0
+
+
+def _appointed_outside() -> int:
+    """How many people hold an appointment for the whole system or in another city; the demonstration makes none of these."""
+    query = "SELECT held.user_id, city.name FROM schools_appointment held LEFT JOIN schools_region city ON city.id = held.city_id"
+    return len({person for person, city in _rows("schools_appointment", query, "user_id", "city_id") if city not in CITIES})
+
+
+def _uploads() -> set[str]:
+    """What the rows of all models name as their files, relative to the folder of uploads."""
+    names: set[str] = set()
+    for model in apps.get_models():
+        for field in model._meta.local_fields:
+            if isinstance(field, FileField):
+                table, column = model._meta.db_table, field.column
+                query = f'SELECT "{column}" FROM "{table}"'  # noqa: S608 (the program's own names)
+                names.update(name for (name,) in _rows(table, query, column) if name)
+    return names
+
+
+def _rows(table: str, query: str, *columns: str) -> list[tuple]:
+    """What the query finds; nothing where the database knows no such table or columns."""
     try:
         with connection.cursor() as cursor:
-            tables = set(connection.introspection.table_names(cursor))
-            cities, people = [], 0
-            if "schools_region" in tables:
-                cursor.execute("SELECT name FROM schools_region WHERE kind = 'city' ORDER BY id")
-                cities = [name for (name,) in cursor.fetchall()]
-            if "schools_user" in tables:
-                cursor.execute("SELECT COUNT(*) FROM schools_user")
-                people = cursor.fetchone()[0]
+            if table not in connection.introspection.table_names(cursor):
+                return []
+            present = {column.name for column in connection.introspection.get_table_description(cursor, table)}
+            if not present.issuperset(columns):
+                return []
+            cursor.execute(query)
+            return cursor.fetchall()
     except DatabaseError as error:
         raise NotATrial(f"数据库 {_database()} 读不出来，没有改动：{error}") from error
-    return cities, people
 
 
 def _listed(cities: list[str], people: int) -> str:

@@ -42,7 +42,6 @@ class Tile:
 
 _task_providers: list[Callable[[User], Iterable[Task]]] = []
 _tile_providers: list[Callable[[User], Iterable[Tile]]] = []
-_note_providers: list[Callable[[User], Iterable[str]]] = []
 
 
 def register_tasks(provider: Callable[[User], Iterable[Task]]) -> None:
@@ -57,12 +56,6 @@ def register_tiles(provider: Callable[[User], Iterable[Tile]]) -> None:
         _tile_providers.append(provider)
 
 
-def register_notes(provider: Callable[[User], Iterable[str]]) -> None:
-    """Adds a provider of sentences about what the pages show; not work, so they stand apart from the tasks."""
-    if provider not in _note_providers:
-        _note_providers.append(provider)
-
-
 def tasks_for(user: User) -> list[Task]:
     """Everything that waits for the current identity, the nearest day first."""
     found = [task for provider in _task_providers for task in provider(user)]
@@ -72,8 +65,3 @@ def tasks_for(user: User) -> list[Task]:
 def tiles_for(user: User) -> list[Tile]:
     """The figures shown to the current identity."""
     return [tile for provider in _tile_providers for tile in provider(user)]
-
-
-def notes_for(user: User) -> list[str]:
-    """The sentences shown to the current identity."""
-    return [note for provider in _note_providers for note in provider(user)]

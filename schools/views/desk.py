@@ -5,12 +5,12 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
-from schools.desk import notes_for, tasks_for, tiles_for
+from schools.desk import tasks_for, tiles_for
 
 
 @require_GET
 def workbench(request: HttpRequest) -> HttpResponse:
     """What waits for this person today and the figures of their scope."""
     user = request.user
-    context = {"today": timezone.localdate(), "tasks": tasks_for(user), "tiles": tiles_for(user), "notes": notes_for(user)}
+    context = {"today": timezone.localdate(), "tasks": tasks_for(user), "tiles": tiles_for(user)}
     return render(request, "schools/desk.html", context)

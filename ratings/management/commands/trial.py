@@ -1,9 +1,14 @@
 """manage.py trial: keeps `make run` and `make reset` away from real data."""
 
+from pathlib import Path
+
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from ratings.demo.trial import CITIES, NotATrial, clear, refuse_real_data, what_to_clear
+from ratings.demo.trial import CITIES, NotATrial, clear, refuse_without_demonstration, what_to_clear
+
+#: So many files are named, the others counted.
+NAMED = 5
 
 
 class Command(BaseCommand):
@@ -18,17 +23,27 @@ class Command(BaseCommand):
             raise CommandError("只用于 DEBUG=1 的试用环境。")
         try:
             if action == "check":
-                refuse_real_data()
+                refuse_without_demonstration()
             else:
                 self._reset()
         except NotATrial as refused:
             raise CommandError(str(refused)) from refused
 
     def _reset(self) -> None:
-        paths = what_to_clear()
-        if not paths:
-            self.stdout.write("没有试用数据，不用清除；执行 make run 载入。")
-            return
-        self.stdout.write(f"清除试用的数据库 var/db.sqlite3（{'、'.join(CITIES)}）和上传的文件 var/media，字体、密钥、日志保留……")
-        clear(paths)
-        self.stdout.write("已清除；执行 make run 重新载入。")
+        trial = what_to_clear()
+        if trial.database:
+            cities, uploads = "、".join(CITIES), f"和 var/media 中它的 {len(trial.uploads)} 个文件" if trial.uploads else ""
+            self.stdout.write(f"清除试用的数据库 var/db.sqlite3（{cities}，连同后来登记的）{uploads}，字体、密钥、日志保留……")
+            clear(trial)
+            self.stdout.write("已清除；执行 make run 重新载入。")
+        else:
+            self.stdout.write("没有试用的数据库 var/db.sqlite3，不用清除；执行 make run 载入。")
+        if trial.others:
+            kept = f"var/media 里有 {len(trial.others)} 个文件不是试用数据库登记的，没有动：{_named(trial.others)}"
+            self.stdout.write(f"{kept}；确实不要的，请核对后自行删除。")
+
+
+def _named(files: tuple[Path, ...]) -> str:
+    """The first of them as they lie in the folder of the program."""
+    shown = "、".join(str(file.relative_to(settings.BASE_DIR)) for file in files[:NAMED])
+    return shown + (" 等" if len(files) > NAMED else "")
