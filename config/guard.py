@@ -5,7 +5,6 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from django.conf import settings
 from django.db import Error, OperationalError, connection
 from django.template.loader import render_to_string
 
@@ -45,10 +44,8 @@ class DatabaseGuard:
     def _look(self) -> None:
         self._looked = time.time()  # before the look, which may take long: other threads go past it
         try:
-            refusal = schema.refusal()
-            if not refusal and schema.is_behind():
-                refusal = f"数据库还没有升级到 {settings.VERSION}：请先备份，再执行 manage.py migrate。"
-            self.refusal, self.is_open = refusal, not refusal
+            self.refusal = schema.obstacle()
+            self.is_open = not self.refusal
         except Error as error:
             self._looked = time.time()
             self._tell(error)

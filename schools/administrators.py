@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils import timezone
@@ -12,6 +13,7 @@ from schools.audit import hold_chain, record
 from schools.models import Appointment, Role, User
 from schools.models.scope import ADMINISTRATORS
 from schools.passwords import one_time_password
+from schools.workbooks import clean_text
 
 #: What each may do, on the slip that is handed over.
 DUTIES = {
@@ -72,12 +74,37 @@ def create_administrators(accounts: tuple[FirstAccount, ...]) -> list[Slip]:
 
 def _make(account: FirstAccount) -> Slip:
     password = one_time_password()
-    username = User.normalize_username(account.username.strip())
-    user = User(username=username, name=account.name.strip() or account.role.label, is_staff=account.role in STAFF)
+    username, name = _typable(account.username, account), _readable(account.name) or account.role.label
+    user = User(username=username, name=name, is_staff=account.role in STAFF)
     user.set_password(password)
-    user.full_clean()
+    try:
+        user.full_clean()
+    except ValidationError as error:
+        raise _named(error, account) from error
     user.save()
     appointment = Appointment(user=user, role=account.role)
     appointment.full_clean()
     appointment.save()
     return Slip(user, account.role, password)
+
+
+def _typable(username: str, account: FirstAccount) -> str:
+    """A name that can be typed at sign-in and printed on a slip."""
+    username = User.normalize_username(username.strip())
+    if not username:
+        raise ValidationError(f"{account.role.label}的用户名没有填写。")
+    if not username.isprintable() or " " in username:
+        raise ValidationError(f"{account.role.label}的用户名有空格或不能输入的字符，请只用字母、数字、汉字和 . _ -。")
+    return username
+
+
+def _readable(name: str) -> str:
+    """On one line, without what no paper can show."""
+    return " ".join(clean_text(name).split())
+
+
+def _named(error: ValidationError, account: FirstAccount) -> ValidationError:
+    """The same faults, each with the field and the account it belongs to."""
+    label = {field.name: field.verbose_name for field in User._meta.fields}
+    faults = error.message_dict.items()
+    return ValidationError([f"{account.role.label}的{label.get(field, field)}：{' '.join(said)}" for field, said in faults])

@@ -61,6 +61,14 @@ def is_behind(using: str = DEFAULT_DB_ALIAS) -> bool:
     return any(key not in loader.applied_migrations for key in loader.graph.nodes)
 
 
+def obstacle(using: str = DEFAULT_DB_ALIAS) -> str:
+    """Why the program cannot work on the database as it stands, as a sentence: not its own, or migrations are still to come."""
+    refused = refusal(using)
+    if not refused and is_behind(using):
+        return f"数据库还没有升级到 {settings.VERSION}：请先备份，再执行 manage.py migrate。"
+    return refused
+
+
 def applied_migrations(using: str = DEFAULT_DB_ALIAS) -> list[str]:
     """What the database has gone through of the product's own migrations, as `app.name`."""
     return [f"{app}.{name}" for app, name in _own(MigrationLoader(connections[using]).applied_migrations)]

@@ -233,14 +233,37 @@ def test_a_loading_that_was_cut_off_leaves_nothing_behind_not_even_files(monkeyp
 
 
 @pytest.mark.django_db
-def test_a_database_with_other_work_is_left_alone(settings):
+@pytest.mark.parametrize("username", ["office", "zhangsan"])
+def test_a_database_with_real_accounts_is_left_alone(username, settings):
     settings.DEBUG = True
-    User.objects.create_user("office", name="本市的人")
+    User.objects.create_user(username, name="本市的人")
+
+    with pytest.raises(CommandError, match="已有1 个账号，不是试用数据，没有改动"):
+        command()
+
+    assert not Region.objects.exists() and User.objects.get().name == "本市的人"
+
+
+@pytest.mark.django_db
+def test_a_demonstration_of_an_earlier_version_is_left_alone(settings):
+    settings.DEBUG = True
+    Region.objects.create(code="S1", name="示例市", kind=Region.Kind.CITY)
 
     words = command()
 
-    assert "已有office" in words and "make reset" in words
-    assert not Region.objects.exists() and User.objects.get().name == "本市的人"
+    assert "已有示例市" in words and "make reset" in words
+    assert not User.objects.exists()
+
+
+@pytest.mark.django_db
+def test_a_blank_password_is_none_and_the_printed_one_holds(settings, monkeypatch):
+    settings.DEBUG = True
+    monkeypatch.setenv("DEMO_PASSWORD", " ")
+    given = []
+    monkeypatch.setattr(demo, "load", lambda folder, password, progress: given.append(password) or [])
+
+    assert "Xingji-2026" in command()
+    assert given == ["Xingji-2026"]
 
 
 def test_outside_of_a_trial_nothing_is_loaded(settings):

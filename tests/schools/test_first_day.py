@@ -189,9 +189,12 @@ def test_two_commands_at_once_make_three_administrators(monkeypatch):
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        ({"auditor": "taken"}, "没有建立任何账号：该用户名已被使用"),
+        ({"auditor": "taken"}, "没有建立任何账号：审计管理员的用户名：该用户名已被使用"),
         ({"auditor": "sysadmin"}, "三个用户名不能相同"),
-        ({"sysadmin": " "}, "没有建立任何账号"),
+        ({"sysadmin": " "}, "没有建立任何账号：系统管理员的用户名没有填写"),
+        ({"security": "zhang san"}, "安全管理员的用户名有空格或不能输入的字符"),
+        ({"security": "\x1b[31mzs"}, "安全管理员的用户名有空格或不能输入的字符"),
+        ({"auditor_name": "某" * 31}, "审计管理员的姓名：.*30"),
     ],
 )
 def test_user_names_that_cannot_be_leave_nothing_behind(options, sentence):
@@ -202,6 +205,20 @@ def test_user_names_that_cannot_be_leave_nothing_behind(options, sentence):
 
     assert User.objects.count() == 1
     assert not AuditEntry.objects.exists()
+
+
+def test_a_name_stands_on_one_line_of_its_slip():
+    create(sysadmin_name=" 张\n三\t")
+
+    assert User.objects.get(username="sysadmin").name == "张 三"
+
+
+@pytest.mark.parametrize("command", ["create_administrators", "changepassword"])
+def test_a_database_without_its_tables_is_told_in_a_sentence(command, monkeypatch):
+    monkeypatch.setattr("schools.commands.schema.obstacle", lambda: "数据库还没有升级到 9.9.9：请先备份，再执行 manage.py migrate。")
+
+    with pytest.raises(CommandError, match=r"manage\.py migrate"):
+        call_command(command, *(["somebody"] if command == "changepassword" else []))
 
 
 @pytest.mark.parametrize(("least", "classes"), [(8, 3), (16, 4)])

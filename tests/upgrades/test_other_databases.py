@@ -150,7 +150,7 @@ def test_a_site_whose_database_gives_no_answer_answers_for_itself_and_looks_agai
             raise error
         return "数据库不是这一版的。"
 
-    monkeypatch.setattr("config.guard.schema.refusal", silent)
+    monkeypatch.setattr("config.guard.schema.obstacle", silent)
     answers = []
     with at(NOW):
         guard = DatabaseGuard(lambda environ, start: [b"the site"])
@@ -176,7 +176,7 @@ def test_a_clock_set_back_does_not_keep_the_guard_from_looking(monkeypatch):
         raise OperationalError("connection refused")
 
     monkeypatch.setattr(connection, "close", lambda: None)
-    monkeypatch.setattr("config.guard.schema.refusal", silent)
+    monkeypatch.setattr("config.guard.schema.obstacle", silent)
     with at(NOW):
         guard = DatabaseGuard(lambda environ, start: [b"the site"])
     with at(NOW - timedelta(days=1)):

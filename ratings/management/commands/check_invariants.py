@@ -1,13 +1,14 @@
 """manage.py check_invariants: does everything that must always be true of the ratings still hold?"""
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from ratings.invariants import CHECKS, violations
 from ratings.models import Scheme
 from schools import audit
+from schools.commands import DatabaseCommand
 
 
-class Command(BaseCommand):
+class Command(DatabaseCommand):
     help = "核对各方案的评分、结果、摘要和文件是否始终一致，并核对审计记录；有不符即以非零状态退出"
 
     def handle(self, **options):

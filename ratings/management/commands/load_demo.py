@@ -7,6 +7,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from ratings import demo
 from ratings.demo.age import aged_sentence, is_aged, loaded_on
+from ratings.demo.trial import NotATrial, refuse_without_demonstration
 from schools.dates import chinese_date
 
 DEFAULT_PASSWORD = "Xingji-2026"  # noqa: S105 (published with the demo, which only DEBUG can load)
@@ -18,9 +19,12 @@ class Command(BaseCommand):
     def handle(self, **options):
         if not settings.DEBUG:
             raise CommandError("演示数据和演示账号只能在 DEBUG=1 的试用环境载入，正式环境请用系统管理员账号建立真实数据。")
-        password = os.environ.get("DEMO_PASSWORD", DEFAULT_PASSWORD)
+        password = os.environ.get("DEMO_PASSWORD", "").strip() or DEFAULT_PASSWORD
         try:
+            refuse_without_demonstration()
             users = demo.load(settings.BASE_DIR / "fixtures", password, progress=self._progress)
+        except NotATrial as refused:
+            raise CommandError(str(refused)) from refused
         except demo.NotLoaded as refused:
             self.stdout.write(str(refused))
             return

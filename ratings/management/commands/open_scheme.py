@@ -3,20 +3,21 @@
 from datetime import date
 from pathlib import Path
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.db import transaction
 
 from ratings.criteria.storing import create_scheme
 from ratings.models import Scheme
 from ratings.offline.folder import read_scheme
 from ratings.workflow import NotOpened, open_scheme
+from schools.commands import DatabaseCommand
 from schools.models import Region, User
 from schools.workbooks import WorkbookError
 
 DEADLINES = {"self_due": "自评", "county_due": "初评", "city_due": "评审"}
 
 
-class Command(BaseCommand):
+class Command(DatabaseCommand):
     help = "由 scheme.xlsx 建立并启动一个年度的评定：检查方案、冻结第一版、为本市每所党校建立申报"
 
     def add_arguments(self, parser):

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from ratings.enums import Star
 from ratings.models import Result
@@ -10,10 +10,11 @@ from ratings.offline.running import STEPS, run_year
 from ratings.offline.writing import write_year
 from ratings.publication import NotPublished
 from ratings.results import NotSettled
+from schools.commands import DatabaseCommand
 from schools.workbooks import WorkbookError
 
 
-class Command(BaseCommand):
+class Command(DatabaseCommand):
     help = "由工作簿完成一个年度的评定：读取、计分、审定、通报，并写出 results.xlsx、trace.json、bulletin.pdf"
 
     def add_arguments(self, parser):

@@ -3,13 +3,14 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
+from schools.commands import DatabaseCommand
 from schools.models import User
 from schools.passwords import one_time_password
 
 
-class Command(BaseCommand):
+class Command(DatabaseCommand):
     """In place of Django's, after which the trail would say that the owner had changed it."""
 
     help = "重置一个账号的密码：给出一次性密码，只显示一次，下次登录须修改；记入审计记录。"

@@ -4,15 +4,16 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from schools.administrators import DUTIES, AlreadyMade, FirstAccount, Slip, create_administrators
+from schools.commands import DatabaseCommand
 from schools.models import Role
 
 CUT = "- - - - - - - - - - - - - - 沿此线裁开 - - - - - - - - - - - - - -"
 
 
-class Command(BaseCommand):
+class Command(DatabaseCommand):
     help = "建立系统、安全、审计管理员三个账号（只在还没有管理员、或管理员账号已全部停用时可用），一次性密码只显示一次。"
 
     def add_arguments(self, parser: ArgumentParser) -> None:

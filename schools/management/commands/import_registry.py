@@ -4,15 +4,16 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.db import transaction
 
 from schools.audit import record
+from schools.commands import DatabaseCommand
 from schools.importing.schools import ensure_city, read_schools, upsert_schools
 from schools.workbooks import Problem, WorkbookError, read_workbook
 
 
-class Command(BaseCommand):
+class Command(DatabaseCommand):
     help = "从工作簿导入一个市的镇街党校名录，已有的按学校编码更新。"
 
     def add_arguments(self, parser: ArgumentParser) -> None:

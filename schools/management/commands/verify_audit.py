@@ -1,12 +1,13 @@
 """Check the audit chains."""
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from schools.audit import EVERY_CHAIN, verify
+from schools.commands import DatabaseCommand
 from schools.models import AuditEntry, Region
 
 
-class Command(BaseCommand):
+class Command(DatabaseCommand):
     help = "核对审计链：任何一条审计记录被改动、删除、插入、调换或截断都会列出。"
 
     def add_arguments(self, parser: CommandParser) -> None:
