@@ -31,6 +31,8 @@ def restore_backup(source: Path, *, force: bool = False) -> list[str]:
 
     Without `force` only an empty system is written to. Files that were there are moved aside, not deleted.
     """
+    if source.is_dir():
+        raise BackupError(f"{source} 是文件夹，请写出备份文件的名称。")
     try:
         with zipfile.ZipFile(source) as archive, tempfile.TemporaryDirectory(dir=settings.VAR_DIR) as scratch:
             manifest = _checked_manifest(archive)

@@ -243,6 +243,11 @@ def test_every_flipped_byte_of_a_backup_is_noticed(backup, place, settings):
             _run("restore", str(target), force=True)
 
 
+def test_a_folder_is_no_backup(place):
+    with pytest.raises(CommandError, match="是文件夹，请写出备份文件的名称"):
+        call_command("restore", str(place))
+
+
 def test_data_that_cannot_be_unpacked_is_a_damaged_backup(backup, place):
     content = bytearray(backup.read_bytes())
     packed = zipfile.ZipFile(backup).getinfo(MANIFEST)
