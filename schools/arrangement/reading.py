@@ -60,7 +60,8 @@ WEEKDAY = re.compile("(?:周|星期|礼拜)([一二三四五六日天])")
 BARE_WEEKDAY = re.compile("[一二三四五六日天]")
 #: What speaks of days off or on, and what may be a day though no date can be read from it: 二月五日, 正月初一, 28号.
 SPEAKS = re.compile("放假|休假|休息|公休|调休|上班|补班")
-LIKE_A_DAY = re.compile(rf"[一二三四五六七八九十廿卅〇零\d][日号月]|[正腊]月|初[一二三四五六七八九十]|{WEEKDAY.pattern}|{FESTIVALS}")
+IN_WORDS = re.compile(r"[一二三四五六七八九十廿卅〇零\d][日号月]|[正腊]月|初[一二三四五六七八九十]")
+LIKE_A_DAY = re.compile(rf"{IN_WORDS.pattern}|{WEEKDAY.pattern}|{FESTIVALS}")
 CELLS = re.compile(r"[\s,、|:()]+")
 QUOTES = re.compile("[\"'“”‘’]")
 QUOTED_FESTIVAL = re.compile(rf"\(({FESTIVALS})\)")
@@ -198,12 +199,12 @@ def _names_a_day(text: str) -> bool:
 def _read_dateless(reading: Reading, pieces: list[_Piece], place: int) -> int:
     """Refuses what arranges a day without a date that can be read; returns where to go on."""
     first = pieces[place]
-    if INTRODUCTION.search(first.text):
+    typed = "".join(first.text.split())
+    if INTRODUCTION.search(typed) and not IN_WORDS.search(typed):
         return _end_of_sentence(pieces, place)
     stated = [word for word in CELLS.split(first.text) if word in REST_WORDS or word in WORK_WORDS]
     if not stated and not SPEAKS.search(first.text):
         return place + 1
-    typed = "".join(first.text.split())
     like_a_day = LIKE_A_DAY.search(typed) or (stated and re.search(r"\d", typed))
     if like_a_day and not ADVICE.match(first.text):
         reading.refuse(first.line, _how_to_write(first.text, reading.year))
