@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
+
+from django.db.models import Q
+from django.utils import timezone
 
 from schools.arrangement.reading import Named, Reading, Remark, state
 from schools.dates import WEEKDAYS, chinese_date
-from schools.models import CalendarDay
+from schools.models import CalendarDay, CalendarYear
 from schools.national_days import SATURDAY, national_year
+from schools.registry.saving import digest
 
 
 @dataclass(frozen=True)
@@ -57,12 +62,15 @@ def _missing(reading: Reading) -> dict[str, str]:
 def _balance(reading: Reading) -> list[Remark]:
     """Days given beyond the statutory ones are worked on weekends; the sums of the last six notices agree."""
     statutory = sum(len(name.split("、")) for name in national_year(reading.year).statutory.values())
-    given = sum(not one.works and one.day.weekday() < SATURDAY for one in reading.days.values()) - statutory
+    given = sum(not one.works and one.day.weekday() < SATURDAY for one in reading.days.values())
     worked = sum(one.works for one in reading.days.values())
-    if given == worked:
+    usual = statutory + worked
+    if given == usual:
         return []
-    sums = f"平日放假的天数减去法定节日{statutory}天是{given}天，周末上班的是{worked}天，往年都相等"
-    return [Remark(None, f"{sums}：请对照通知核对是否漏了放假或上班的日子。")]
+    sums = f"往年周一至周五放假的天数，都等于法定节日{statutory}天加上周末上班的天数"
+    here = f"这里周末上班{worked}天，周一至周五放假{given}天，{'少' if given < usual else '多'}{abs(given - usual)}天"
+    lost = "放假的日子，或多写了上班" if given < usual else "周末上班的日子，或多写了放假"
+    return [Remark(None, f"{sums}；{here}：请对照通知核对是否漏了{lost}的日子。")]
 
 
 def _unlike_the_package(reading: Reading, national) -> list[Remark]:
@@ -79,12 +87,56 @@ def _unlike_the_package(reading: Reading, national) -> list[Remark]:
     ]
 
 
-def compared(reading: Reading) -> tuple[list[Row], list[CalendarDay]]:
-    """The days beside what stands in the table, and days entered one by one that the text leaves alone."""
-    known = {one.day: one for one in CalendarDay.objects.filter(day__in=reading.days)}
-    rows = [Row(one, _before(known.get(day), one), reading.year) for day, one in reading.days.items()]
-    own = CalendarDay.objects.filter(day__year=reading.year, arrangement=None).exclude(day__in=reading.days)
-    return rows, list(own.order_by("day"))
+@dataclass(frozen=True)
+class Standing:
+    """What is entered for the year before this text is; `days` is all of it, by day."""
+
+    entered: CalendarYear | None
+    days: dict[date, CalendarDay]
+
+    @property
+    def digest(self) -> str:
+        """What a check page was made from, in a few signs; "" while nothing is entered."""
+        if self.entered is None and not self.days:
+            return ""
+        whole = [self.entered.pk, self.entered.source, self.entered.entered_at.isoformat()] if self.entered else []
+        days = {f"{day}": [one.works, one.note, one.arrangement_id] for day, one in self.days.items()}
+        return digest({"year": whole, **days})
+
+    def __str__(self) -> str:
+        if self.entered is None:
+            return ""
+        at = timezone.localtime(self.entered.entered_at)
+        return f"{self.entered.source}（{self.entered.entered_by.name}，{chinese_date(at)} {at:%H:%M}录入）"
+
+
+def standing(reading: Reading) -> Standing:
+    """The year's list, its single days, and whatever else stands for a day the text names."""
+    entered = CalendarYear.objects.filter(year=reading.year).select_related("entered_by").first()
+    touched = Q(day__year=reading.year) | Q(arrangement__year=reading.year) | Q(day__in=reading.days)
+    days = CalendarDay.objects.filter(touched).order_by("day")
+    return Standing(entered, {one.day: one for one in days})
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The text beside what stands: `gone` are days of the list it replaces, `kept` single days it leaves alone."""
+
+    rows: list[Row]
+    gone: list[CalendarDay]
+    kept: list[CalendarDay]
+
+
+def compared(reading: Reading, stands: Standing) -> Comparison:
+    """Every day of the text, and every day entered before that the text does not name."""
+    rows = [Row(one, _before(stands.days.get(day), one), reading.year) for day, one in reading.days.items()]
+    others = [one for day, one in stands.days.items() if day not in reading.days]
+    year = stands.entered and stands.entered.pk
+    return Comparison(
+        rows,
+        gone=[one for one in others if year and one.arrangement_id == year],
+        kept=[one for one in others if one.arrangement_id is None],
+    )
 
 
 def _before(known: CalendarDay | None, named: Named) -> str:

@@ -29,6 +29,8 @@ WORK_WORDS = ("正常上班", "调休上班", "补班", "上班", "工作日", "
 FESTIVALS = "元旦|除夕|农历除夕|春节|清明节?|劳动节|五一|端午节?|中秋节?|国庆节?|十一"
 #: Advice to employers arranges nothing.
 ADVICE = re.compile("鼓励|建议|提倡|倡导|可以?结合|请各")
+#: The sentence before the list of festivals; it may name them all and say 放假.
+INTRODUCTION = re.compile("现将|关于|如下")
 NUMERALS = {one: number for number, one in enumerate("一二三四五六七八九十", start=1)}
 
 DATE = r"(?<!\d)(?:(?:\d{4}[年./-])?\d{1,2}[月./-]\d{1,2}(?!\d)[日号]?|(?:19|20)\d{6}(?!\d))"
@@ -54,10 +56,26 @@ HEAD = re.compile(r"\d{4}年|(?:^|(?<=:))\(?\d{1,2}\)?[、.]")
 #: What no row of a list has: a second day, a number of days.
 MORE_THAN_A_ROW = re.compile(r"\d[日号]|(?<!第)\d天|[至到]")
 WEEKDAY = re.compile("(?:周|星期|礼拜)([一二三四五六日天])")
+#: A weekday in a column of its own.
+BARE_WEEKDAY = re.compile("[一二三四五六日天]")
+#: What speaks of days off or on, and what may be a day though no date can be read from it: 二月五日, 正月初一, 28号.
+SPEAKS = re.compile("放假|休假|休息|公休|调休|上班|补班")
+IN_WORDS = re.compile(r"[一二三四五六七八九十廿卅〇零\d][日号月]|[正腊]月|初[一二三四五六七八九十]")
+LIKE_A_DAY = re.compile(rf"{IN_WORDS.pattern}|{WEEKDAY.pattern}|{FESTIVALS}")
+CELLS = re.compile(r"[\s,、|:()]+")
+QUOTES = re.compile("[\"'“”‘’]")
+QUOTED_FESTIVAL = re.compile(rf"\(({FESTIVALS})\)")
+#: When a page or a document came out, whatever the year.
+ISSUED = re.compile(rf"(?:发布|公布|印发|成文|更新)(?:时间|日期):?{DATE}")
+#: The hour behind a date, as a page gives it; without the blank its figures would run into the day's.
+HOUR = re.compile(r"[\sT]+\d{1,2}:\d{2}(?::\d{2})?(?!\d)")
+#: What follows a date that is none, in 5/2/2027.
+GOES_ON = re.compile(r"[./-]\d")
 LINE = re.compile(rf"(?P<start>{DATE})\s*(?:{TO}\s*(?P<end>{DATE}|\d{{1,2}}[日号]))?(?P<rest>(?:[^\d].*)?)")
 ANY_DATE = re.compile(DATE)
 #: What is left of a date that a line break tore apart.
 HALF_DATE = re.compile(r"(?<!\d)\d{1,2}[日月]")
+DAY_ONLY = re.compile(r"(?<!\d)\d{1,2}[日号]")
 OF_YEAR = re.compile(r"(?:现将|关于)\s*(\d{4})\s*年")
 NUMBER = re.compile(r"国办发[\u4e00-\u9fff]{0,4}[〔\[(]\d{4}[〕\])]\d{1,4}号")
 
@@ -151,7 +169,7 @@ def _read_piece(reading: Reading, pieces: list[_Piece], place: int, label: str) 
     """
     first = pieces[place]
     if not _names_a_day(first.text):
-        return place + 1, _label(first.text) or label
+        return _read_dateless(reading, pieces, place), _label(first.text) or label
     if _arranges_nothing(first.text, reading.year):
         reading.skipped.append(Remark(first.line, _short(first.text)))
         return place + 1, label
@@ -178,15 +196,43 @@ def _names_a_day(text: str) -> bool:
     return bool(ANY_DATE.search(typed) or ANY_DATE.search(text) or HALF_DATE.search(typed))
 
 
+def _read_dateless(reading: Reading, pieces: list[_Piece], place: int) -> int:
+    """Refuses what arranges a day without a date that can be read; returns where to go on."""
+    first = pieces[place]
+    typed = "".join(first.text.split())
+    if INTRODUCTION.search(typed) and not IN_WORDS.search(typed):
+        return _end_of_sentence(pieces, place)
+    stated = [word for word in CELLS.split(first.text) if word in REST_WORDS or word in WORK_WORDS]
+    if not stated and not SPEAKS.search(first.text):
+        return place + 1
+    like_a_day = LIKE_A_DAY.search(typed) or (stated and re.search(r"\d", typed))
+    if like_a_day and not ADVICE.match(first.text):
+        reading.refuse(first.line, _how_to_write(first.text, reading.year))
+    else:
+        reading.skipped.append(Remark(first.line, _short(first.text)))
+    return place + 1
+
+
+def _end_of_sentence(pieces: list[_Piece], place: int) -> int:
+    """Where to go on behind an introduction that line breaks tore apart."""
+    while pieces[place].open and "如下" not in pieces[place].text:
+        place += 1
+        if place == len(pieces) or _names_a_day(pieces[place].text):
+            return place
+    return place + 1
+
+
 def _arranges_nothing(text: str, year: int) -> bool:
     """Advice, the day of issue under the text, or a day of another year."""
     if ADVICE.match(text):
         return True
-    typed = "".join(text.split())
+    typed = "".join(HOUR.sub("", text).split())
     if re.fullmatch(r"\d{4}年\d{1,2}月\d{1,2}日", typed):
         return True
     if any(word in typed for word in (*REST_WORDS, *WORK_WORDS)):
         return False
+    if ISSUED.match(typed):
+        return True
     days = [re.match(r"(\d{4})\D(\d{1,2})", one) for one in ANY_DATE.findall(typed)]
     dated = [(int(match[1]), int(match[2])) for match in days if match]
     return len(dated) == len(days) > 0 and all(one[0] != year and one != (year - 1, DECEMBER) for one in dated)
@@ -201,7 +247,7 @@ def _take(reading: Reading, text: str, line: int, label: str, *, at: int | None)
     found = ANY_DATE.search(typed)
     if found is None or at not in (None, found.start()):
         raise _Unclear
-    before, rest = typed[: found.start()], typed[found.start() :]
+    before, rest = _unquoted(typed[: found.start()]), typed[found.start() :]
     introduced = before.endswith(":") and not re.search(r"\d", HEAD.sub("", before))
     if before and not introduced and not HEADED.fullmatch(before):
         raise _Unclear
@@ -221,7 +267,11 @@ def _take(reading: Reading, text: str, line: int, label: str, *, at: int | None)
 def _take_clause(reading: Reading, clause: re.Match[str], line: int, label: str) -> None:
     works, counted, last = clause["state"] in WORK_WORDS, 0, None
     for part in PART.finditer(clause["dates"]):
-        # 2月14日、28日: a bare day is of the month before it.
+        # 2月14日、28日: a bare day is of the month before it; if that date is refused, once is enough.
+        if part["bare"] and last is None:
+            if not part.start():
+                reading.refuse(line, f"“{part[0]}”只写了日，没有写月，请补上月份。")
+            continue
         start = part["start"] or (f"{last.year}-{last.month}-{part['bare']}" if last else "")
         span = _Span(start, part["end"] or part["until"] or "", part["bracket"], part["closing"] or "")
         found = _add(reading, line, span, works, _note(label, works))
@@ -250,15 +300,18 @@ class _Span:
 def _list_row(text: str) -> tuple[_Span, bool, str] | None:
     """A line of a list: its days, whether one works, the note."""
     match = LINE.fullmatch(text)
-    if match is None or ANY_DATE.search(match["rest"]) or MORE_THAN_A_ROW.search(match["rest"]):
+    if match is None or GOES_ON.match(match["rest"]):
         return None
-    typed = [word for word in re.split(r"[\s,、|:()]+", match["rest"]) if word]
+    if ANY_DATE.search(match["rest"]) or MORE_THAN_A_ROW.search(match["rest"]):
+        return None
+    typed = [word for word in CELLS.split(match["rest"]) if word]
     states = [word for word in typed if word in REST_WORDS or word in WORK_WORDS]
     if len(states) != 1:
         return None
-    weekdays = [word for word in typed if WEEKDAY.fullmatch(word)]
+    weekdays = [word for word in typed if WEEKDAY.fullmatch(word) or BARE_WEEKDAY.fullmatch(word)]
     note = " ".join(word for word in typed if word not in states and word not in weekdays)
-    return _Span(match["start"], match["end"] or "", "".join(weekdays), ""), states[0] in WORK_WORDS, note
+    said = "".join(word if WEEKDAY.fullmatch(word) else f"周{word}" for word in weekdays)
+    return _Span(match["start"], match["end"] or "", said, ""), states[0] in WORK_WORDS, note
 
 
 def _add(reading: Reading, line: int, span: _Span, works: bool, note: str) -> list[date]:
@@ -269,9 +322,9 @@ def _add(reading: Reading, line: int, span: _Span, works: bool, note: str) -> li
         reading.refuse(line, f"{error.reason}。")
         return []
     for day, said in ((first, span.bracket), (last, span.closing)):
-        weekday = WEEKDAY.search(said)
-        if weekday and WEEKDAYS.index(weekday[1].replace("天", "日")) != day.weekday():
-            true = f"星期{WEEKDAYS[day.weekday()]}"
+        true = f"星期{WEEKDAYS[day.weekday()]}"
+        others = (one for one in WEEKDAY.finditer(said) if one[1].replace("天", "日") != true[-1])
+        if weekday := next(others, None):
             reading.refuse(line, f"{chinese_date(day)}是{true}，写的是“{weekday[0]}”，请核对日期。")
     if not (date(reading.year - 1, DECEMBER, 1) <= first and last.year <= reading.year):
         reading.refuse(
@@ -296,8 +349,6 @@ def _add(reading: Reading, line: int, span: _Span, works: bool, note: str) -> li
 
 
 def _first_and_last(span: _Span, year: int, *, of_new_year: bool) -> tuple[date, date]:
-    if not span.start:
-        raise CellError("只写了日，没有写月，请写成“1月4日”")
     dated = re.match(r"\d{4}", span.start)
     first = cell_date(span.start, year=year)
     if of_new_year and not dated and first.month == DECEMBER:
@@ -314,21 +365,31 @@ def _first_and_last(span: _Span, year: int, *, of_new_year: bool) -> tuple[date,
 
 def _label(text: str) -> str:
     """The festival a sentence is about: what stands before its last colon, or a heading of its own."""
-    head = "".join(text.split()).rstrip(":").rpartition(":")[2]
+    head = _unquoted("".join(text.split())).rstrip(":").rpartition(":")[2]
     return ORDINAL.sub("", head, count=1) if HEADED.fullmatch(head) else ""
 
 
+def _unquoted(text: str) -> str:
+    """“元旦” and 「元旦」 are 元旦."""
+    return QUOTED_FESTIVAL.sub(r"\1", QUOTES.sub("", text))
+
+
 def _how_to_write(text: str, year: int) -> str:
-    found = ANY_DATE.search("".join(text.split()))
-    day = None
-    if found:
-        try:
-            day = cell_date(found[0], year=year)
-        except CellError as error:
-            return f"{error.reason}。"
-    shown = (day or date(year, 1, 4)).isoformat()
-    rewrite = f"请改写成“{shown} 休 说明”或“{shown} 班 说明”，一天一行"
-    return f"没有看懂“{_short(text)}”。{rewrite}；不是放假安排的，删去这一句。"
+    """What to write instead; a date is proposed only where the text has it."""
+    typed = "".join(text.split())
+    found = ANY_DATE.search(typed)
+    unread = f"没有看懂“{_short(text)}”"
+    leave = "不是放假安排的，删去这一句。"
+    bare = DAY_ONLY.search(typed[: found.start()] if found else typed)
+    if bare and not typed[: bare.start()].endswith("月"):
+        return f"{unread}：“{bare[0]}”只写了日，没有写月，请补上月份；{leave}"
+    if not found or bare or GOES_ON.match(typed, found.end()):
+        return f"{unread}。请按“年-月-日 休 说明”或“年-月-日 班 说明”改写，年月日用数字，一天一行；{leave}"
+    try:
+        day = cell_date(found[0], year=year)
+    except CellError as error:
+        return f"{error.reason}。"
+    return f"{unread}。请改写成“{day} 休 说明”或“{day} 班 说明”，一天一行；{leave}"
 
 
 def _short(text: str) -> str:

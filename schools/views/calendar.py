@@ -10,9 +10,9 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from schools.arrangement.checking import check, compared
+from schools.arrangement.checking import check, compared, standing
 from schools.arrangement.reading import Reading, read
-from schools.arrangement.saving import save
+from schools.arrangement.saving import Changed, save
 from schools.arrangement.wording import NOT_ENTERED, estimated
 from schools.dates import chinese_date
 from schools.forms.calendar import ArrangementForm
@@ -28,23 +28,35 @@ SHOWN = 100
 def arrangement(request: HttpRequest) -> HttpResponse:
     """Check what was pasted; then, by a second press, the same text for good."""
     require(may_maintain(request.user), "节假日安排由系统管理员录入。")
-    form = ArrangementForm(request.POST or None, year=request.GET.get("year"))
+    is_posted = request.method == "POST"
+    form = ArrangementForm(request.POST if is_posted else None, year=request.GET.get("year"))
     context: dict[str, Any] = {"form": form}
-    if request.method == "POST" and form.is_valid():
+    # What is wrong with the text is said together with what is wrong with the other fields.
+    if is_posted and (form.is_valid() or {"year", "text"} <= form.cleaned_data.keys()):
         reading = read(form.cleaned_data["text"], form.cleaned_data["year"])
         warnings = check(reading)
-        if not reading.problems and "confirm" in request.POST:
-            return _written(request, form, reading)
-        context |= {"reading": reading, "warnings": warnings, "source": form.cleaned_data["source"]}
-        if not reading.problems:
-            rows, own = compared(reading)
-            works = sum(row.named.works for row in rows)
-            context |= {"rows": rows, "own": own, "works": works, "rests": len(rows) - works}
+        context |= {"reading": reading, "warnings": warnings}
+        if not reading.problems and form.is_valid():
+            source = form.cleaned_data["source"]
+            if "confirm" in request.POST:
+                try:
+                    year = save(reading, source=source, by=request.user, seen=request.POST.get("seen", ""))
+                except Changed as changed:
+                    context["errors"] = [("days", changed)]
+                else:
+                    return _written(request, year, reading)
+            context |= {"source": source, **_checked(reading)}
     return render(request, "schools/calendar.html", {**context, "years": _years(), "shown": SHOWN})
 
 
-def _written(request: HttpRequest, form: ArrangementForm, reading: Reading) -> HttpResponse:
-    year = save(reading, source=form.cleaned_data["source"], by=request.user)
+def _checked(reading: Reading) -> dict[str, Any]:
+    stands = standing(reading)
+    result = compared(reading, stands)
+    works = sum(row.named.works for row in result.rows)
+    return {"stands": stands, "compared": result, "works": works, "rests": len(result.rows) - works}
+
+
+def _written(request: HttpRequest, year: CalendarYear, reading: Reading) -> HttpResponse:
     messages.success(request, f"已录入{year}，共 {len(reading.days)} 天，各项期限按它计算，几分钟内全部生效。")
     return redirect("schools:calendar")
 

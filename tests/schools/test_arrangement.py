@@ -14,6 +14,7 @@ from schools.arrangement.reading import read
 from schools.arrangement.saving import save
 from schools.arrangement.wording import caveat
 from schools.models import AuditEntry, CalendarDay, CalendarYear, Notice
+from schools.national_days import national_year
 from schools.workdays import calendar_known, is_workday, years_to_enter
 from tests.clock import SHANGHAI, at
 from tests.ratings.races import at_once
@@ -58,8 +59,16 @@ def client_of_keeper(keeper, signed_client):
 
 
 def send(client, text=OF_2027, *, year=2027, confirm=False, **more):
-    data = {"year": year, "text": text, "source": "", **more, **({"confirm": "1"} if confirm else {})}
-    return client.post(PAGE, data, follow=True)
+    """Check a text or, with `confirm`, check it and press the second button of the page that came."""
+    data = {"year": year, "text": text, "source": "", **more}
+    checked = client.post(PAGE, data, follow=True)
+    return press(client, checked, data) if confirm else checked
+
+
+def press(client, checked, data):
+    """The second press on a page as it was when it came."""
+    seen = re.search('name="seen" value="(.*?)"', checked.content.decode())
+    return client.post(PAGE, {**data, "confirm": "1", "seen": seen[1] if seen else ""}, follow=True)
 
 
 def test_a_notice_is_shown_day_by_day_and_nothing_is_written(client_of_keeper):
@@ -147,7 +156,8 @@ def test_a_lost_working_weekend_is_asked_about_but_may_be_right(client_of_keeper
     asked = send(client_of_keeper, short).content.decode()
     send(client_of_keeper, short, confirm=True)
 
-    assert "平日放假的天数减去法定节日13天是5天，周末上班的是4天，往年都相等" in asked
+    assert "往年周一至周五放假的天数，都等于法定节日13天加上周末上班的天数" in asked
+    assert "这里周末上班4天，周一至周五放假18天，多1天：请对照通知核对是否漏了周末上班的日子" in asked
     assert calendar_known(2027)
 
 
@@ -174,7 +184,16 @@ def test_a_source_is_asked_for_where_the_text_has_none(client_of_keeper):
 
 @pytest.mark.parametrize(
     ("data", "said"),
-    [({"text": " \n "}, "请贴入通知全文"), ({"year": "1999"}, "1999"), ({"text": "长" * 20001}, "20000")],
+    [
+        ({"text": " \n "}, "请贴入通知全文"),
+        ({"text": ""}, "请贴入通知全文"),
+        ({"year": "1999"}, "年度只能选2025年、2026年、2027年，请重新选择。"),
+        ({"year": "x\x00"}, "年度只能选2025年、2026年、2027年，请重新选择。"),
+        ({"text": "长" * 20001}, "贴入的文字不超过 20000 字符，现在有 20001 字符"),
+        ({"source": "长" * 101}, "来源或文号不超过 100 字符，现在有 101 字符"),
+        ({"text": "1月1日\x00 休"}, "贴入的文字里有看不见的空字符，请重新从原网页复制"),
+        ({"source": "国办\x00"}, "来源或文号里有看不见的空字符"),
+    ],
 )
 def test_nonsense_is_answered_with_a_sentence(data, said, client_of_keeper):
     response = send(client_of_keeper, **{"confirm": True, **data})
@@ -182,6 +201,75 @@ def test_nonsense_is_answered_with_a_sentence(data, said, client_of_keeper):
     assert response.status_code == 200
     assert said in response.content.decode()
     assert not CalendarYear.objects.exists()
+
+
+def test_the_browser_cuts_nothing_of_what_is_pasted(client_of_keeper):
+    assert "maxlength" not in client_of_keeper.get(PAGE).content.decode()
+
+
+def test_faults_of_the_text_are_said_together_with_a_missing_source(client_of_keeper):
+    faulty = OF_2027.replace("国办发明电〔2026〕9号\n", "").replace("共5天", "共6天")
+
+    page = send(client_of_keeper, faulty).content.decode()
+
+    assert "贴入的文字里没有文号，请写明来源或文号" in page
+    assert "写的是6天，按日期是5天" in page
+
+
+def test_thirteen_bare_days_are_asked_about_in_plain_words(client_of_keeper):
+    days = sorted(national_year(2027).statutory)
+
+    page = send(client_of_keeper, "\n".join(f"{day} 休" for day in days), source="文号").content.decode()
+
+    given = sum(day.weekday() < 5 for day in days)
+    assert f"这里周末上班0天，周一至周五放假{given}天，少{13 - given}天：请对照通知核对是否漏了放假的日子" in page
+    assert "-" not in re.search("请再看一眼.*?</div>", page, re.DOTALL)[0].replace("plain-list", "")
+
+
+def test_a_year_entered_before_is_named_with_the_days_that_go(client_of_keeper, keeper):
+    first = send(client_of_keeper).content.decode()
+    send(client_of_keeper, confirm=True)
+    again = send(client_of_keeper, OF_2027.replace("5月8日（周六）上班", "5月9日（周日）上班")).content.decode()
+    same = send(client_of_keeper).content.decode()
+
+    assert "确认后整份替换" not in first
+    assert f"2027年已有国办发明电〔2026〕9号（{keeper.name}，2026年11月25日 " in again
+    gone = "原来有、这次没有写到的 1 天将删去：2027-05-08 上班（劳动节调休上班）。"
+    assert again.index("确认后整份替换") < again.index(gone) < again.index("确认录入2027年的安排")
+    assert "将删去" not in same
+    assert "确认后整份替换" in same
+
+
+OTHER = OF_2027.replace("5月8日（周六）上班", "5月9日（周日）上班")
+
+
+def by_another_paste(client) -> None:
+    send(client, OTHER, confirm=True)
+
+
+def by_a_single_day(client) -> None:
+    CalendarDay.objects.create(day=date(2027, 9, 1), works=False, note="台风停课")
+
+
+@pytest.mark.parametrize("change_it", [by_another_paste, by_a_single_day])
+@pytest.mark.parametrize("was_entered", [True, False])
+def test_an_older_check_overwrites_nothing(change_it, was_entered, client_of_keeper):
+    if was_entered:
+        send(client_of_keeper, confirm=True)
+    data = {"year": 2027, "text": OF_2027.replace("国庆节", "国庆"), "source": "国办发明电〔2026〕10号"}
+    older = client_of_keeper.post(PAGE, data)
+    change_it(client_of_keeper)
+    before = list(CalendarDay.objects.values_list("day", "works", "note").order_by("day"))
+
+    refused = press(client_of_keeper, older, data)
+
+    page = refused.content.decode()
+    assert "核对以后，2027年的节假日安排有了变动，所以没有写入。" in page
+    assert list(CalendarDay.objects.values_list("day", "works", "note").order_by("day")) == before
+    assert not CalendarYear.objects.filter(source=data["source"]).exists()
+    assert refused.context["form"]["text"].value() == data["text"]
+    press(client_of_keeper, refused, data)
+    assert CalendarYear.objects.get().source == data["source"]
 
 
 @pytest.mark.parametrize("year", ["2027", "1999", "²", "9" * 40, "x%00", "٢٠٢٧"])

@@ -168,7 +168,22 @@ def test_a_new_year_may_begin_in_the_old_one(text):
         ),
         ("2月9日大家商量", "请改写成“2027-02-09 休 说明”"),
         ("3月1日 休 班", "没有看懂"),
-        ("28日上班", "没有看懂“28日上班”"),
+        ("28日上班", "没有看懂“28日上班”：“28日”只写了日，没有写月，请补上月份；不是放假安排的，删去这一句。"),
+        ("28号上班", "“28号”只写了日，没有写月"),
+        ("五、端午节：9日（周三）放假", "“9日”只写了日，没有写月，请补上月份"),
+        ("25日、5月8日上班", "“25日”只写了日，没有写月，请补上月份"),
+        ("1月1日放假，4日上班", "“4日”只写了日，没有写月，请补上月份"),
+        ("2月30日、28日上班", "第 1 行：“2月30日”不是有效日期。"),
+        ("l月1日 休", "请按“年-月-日 休 说明”或“年-月-日 班 说明”改写，年月日用数字，一天一行"),
+        ("5/2/2027 休", "没有看懂“5/2/2027 休”。请按“年-月-日 休 说明”"),
+        ("2027-13 休", "没有看懂“2027-13 休”。请按“年-月-日 休 说明”"),
+        ("二月五日放假", "没有看懂“二月五日放假”。请按“年-月-日 休 说明”"),
+        ("二月二十日 班 春节", "没有看懂“二月二十日 班 春节”"),
+        ("关于二月五日放假", "没有看懂“关于二月五日放假”"),
+        ("正月初一放假", "没有看懂“正月初一放假”。请按“年-月-日 休 说明”"),
+        ("1月1日放假。下周六上班", "没有看懂“下周六上班”"),
+        ("2027/2/5\t四\t休息\t春节", "2027年2月5日是星期五，写的是“周四”，请核对日期。"),
+        ("2027-02-05 五 周四 休", "2027年2月5日是星期五，写的是“周四”"),
         ("大家好", "没有读到任何日期"),
         (
             "现将2026年节假日安排通知如下。1月1日放假。",
@@ -181,6 +196,46 @@ def test_what_cannot_stand_is_named_with_its_line_and_a_way_out(text, said):
 
     assert len(found) == 1
     assert said in found[0]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "发布时间：2026-11-04 17:30",
+        "2026-11-04 17:30:05 来源：中国政府网",
+        "发布时间：2026-12-04 17:30",
+        "成文日期：2027年1月27日",
+        "经国务院批准，现将2027年元旦、春节、国庆节\n放假调休日\n期的具体安排通知如下。",
+        "节前要做好放假的准备",
+        "日期 休息 说明",
+    ],
+)
+def test_what_stands_around_a_notice_is_no_problem(text):
+    reading = read(f"{text}\n1月1日 休 元旦", 2027)
+
+    assert reading.problems == []
+    assert list(reading.days) == [date(2027, 1, 1)]
+
+
+def test_an_introduction_ends_where_the_list_begins():
+    reading = read("现将安排通知如下：\n二月五日放假\n1月1日 休", 2027)
+
+    assert [one.line for one in reading.problems] == [2]
+
+
+def test_a_weekday_in_a_column_of_its_own_is_no_note():
+    reading = read("2027/2/5\t五\t休息\t春节", 2027)
+
+    assert reading.problems == []
+    assert [one.note for one in reading.days.values()] == ["春节"]
+
+
+@pytest.mark.parametrize("name", ["“元旦”", '"元旦"', "「元旦」", "元旦"])
+def test_a_festival_in_quotes_is_the_note(name):
+    reading = read(f"一、{name}：1月1日放假。1月3日上班。", 2027)
+
+    assert reading.problems == []
+    assert [one.note for one in reading.days.values()] == ["元旦", "元旦调休上班"]
 
 
 def test_everything_wrong_is_said_at_once():
@@ -200,7 +255,7 @@ GOOD = [
     "10月9日（周六）上班。",
     "一、元旦：1月1日放假，与周末连休。",
 ]
-BAD = ["2027-03-03", "2月30日 休", "2月9日大家商量", "15日至17日放假", "7月4日（周一）上班", "2月 休 说明"]
+BAD = ["2027-03-03", "2月30日 休", "2月9日大家商量", "15日至17日放假", "7月4日（周一）上班", "2月 休 说明", "二月五日放假"]
 
 
 @given(st.permutations([*GOOD, *BAD]))
