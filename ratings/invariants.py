@@ -167,8 +167,10 @@ def bulletin_file(scheme: Scheme) -> Iterator[str]:
         return
     if not bulletin.pdf.storage.exists(bulletin.pdf.name):
         yield "通报文件找不到"
-    elif hashlib.sha256(bulletin.pdf.read()).hexdigest() != bulletin.digest:
-        yield "通报文件与摘要不符"
+        return
+    with bulletin.pdf.open() as kept:
+        if hashlib.sha256(kept.read()).hexdigest() != bulletin.digest:
+            yield "通报文件与摘要不符"
 
 
 @invariant("启动通知文件")
