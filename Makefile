@@ -17,8 +17,9 @@ COMPILE := $(PYTHON) -m uv pip compile --universal --python-version 3.11 --gener
 RUN_PACKAGES  := libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0
 # The browser without its windows takes two thirds of the time. libatomic1 is for the driver of the browser, which brings its own node.
 TEST_PACKAGES := chromium-headless-shell libatomic1 poppler-utils fonts-noto-cjk
-# Two tests at a time are handed out, so that no processor is left with the last pages of the browser alone.
-PARALLEL      := --numprocesses auto --dist load --maxschedchunk 2
+# One worker more than processors, as some of them wait for the browser or the database server; two tests at a time are handed out,
+# so that no worker is left with the last long ones alone.
+PARALLEL      := --numprocesses $(shell expr $$(nproc) + 1) --dist load --maxschedchunk 2
 TEMPLATES      = $$(find templates schools ratings tests -name '*.html')
 
 # Where it is set, every process would read and rewrite every module of the tests anew: a minute of both processors.

@@ -9,6 +9,7 @@ pytestmark = pytest.mark.django_db
 
 #: As long as an address may be written, and what stands for each kind of part.
 PARTS = {"int": "9" * 40, "str": "x%00", "slug": "x"}
+OTHERS = ("judge", "chair", "auditor")
 ASKED = (
     "year",
     "page",
@@ -45,7 +46,7 @@ def addresses(patterns=None, before: str = "/") -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("role", ["filler", "county_lead", "judge", "office", "chair", "auditor"])
+@pytest.mark.parametrize("role", ["filler", "county_lead", "office", *(pytest.param(one, marks=pytest.mark.deep) for one in OTHERS)])
 def test_no_address_ends_in_an_error_page(role, city, school, appoint, signed_client):
     published_year(city, [school])
     client = signed_client(appoint(role))

@@ -17,8 +17,8 @@ from tests.oracle.translating import engine_scheme, engine_school
 
 SCHOOLS = 12
 BLOCK = 20
-#: 44 × 20 random schemes × 12 schools: more than ten thousand schools, a quarter of them in every run.
-BLOCKS, EVERY_RUN = 44, 11
+#: 44 × 20 random schemes × 12 schools: more than ten thousand schools, every sixth of them in every run.
+BLOCKS, EVERY_RUN = 44, 7
 
 
 def drawn(seed, schools=SCHOOLS):
