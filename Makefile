@@ -48,8 +48,8 @@ test: lint .make/test-packages .make/fonts
 
 test-deep: .make/requirements-dev .make/test-packages .make/fonts
 	HYPOTHESIS_PROFILE=deep $(PYTHON) -m pytest $(PARALLEL) -m deep
-	$(PYTHON) .ci/with_postgresql.py $(PYTHON) -m pytest $(PARALLEL) -m "not browser and not deep"
-	$(PYTHON) .ci/with_postgresql.py $(PYTHON) -m pytest $(PARALLEL) -m "engine and deep"
+	HYPOTHESIS_PROFILE=deep $(PYTHON) .ci/with_postgresql.py $(PYTHON) -m pytest $(PARALLEL) -m "engine and not browser"
+	$(PYTHON) .ci/with_postgresql.py $(PYTHON) -m pytest $(PARALLEL) -m "not engine and not browser and not deep"
 
 coverage: .make/requirements-dev .make/test-packages .make/fonts
 	$(PYTHON) -m pytest $(PARALLEL) -m "not browser and not deep" --cov --cov-report=term

@@ -1,6 +1,7 @@
 """What every test shares: no network, few examples, one browser, the named cast."""
 
 import ipaddress
+import itertools
 import os
 import socket
 from pathlib import Path
@@ -21,6 +22,8 @@ settings.register_profile("deep", max_examples=2000, deadline=None, suppress_hea
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
 ROOT = Path(__file__).parent
+
+_numbers = itertools.count()
 
 pytest_plugins = ["tests.browser", "tests.cast"]
 
@@ -57,9 +60,9 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(autouse=True)
-def media(settings, tmp_path) -> None:
-    """Uploaded and generated files of a test live and die with it."""
-    settings.MEDIA_ROOT = tmp_path / "media"
+def media(settings, tmp_path_factory) -> None:
+    """Uploaded and generated files are those of the test alone; the folder is made by the first of them, as most tests have none."""
+    settings.MEDIA_ROOT = tmp_path_factory.getbasetemp() / "media" / str(next(_numbers))
 
 
 @pytest.fixture(autouse=True)

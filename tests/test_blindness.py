@@ -51,7 +51,7 @@ def known(people):
     """Every address that anybody's pages lead to: `known()`; everybody tries all of them."""
 
     def gather() -> set[str]:
-        knowing = [people[name] for name in ("head", "county_lead", "judge1", "office", "chair") if name in people]
+        knowing = [people[name] for name in ("head", "county_lead", "judge1", "chair") if name in people]
         return {address for user in knowing for address in pages_of(user) if address.startswith("/")}
 
     return gather

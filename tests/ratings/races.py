@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import threading
 import time
 from collections.abc import Callable, Iterable
@@ -118,8 +119,9 @@ def unguard(monkeypatch, models: Iterable[type]) -> None:
 
 @pytest.fixture
 def race_rounds() -> int:
-    """Fifty where two transactions really run side by side."""
-    return 50 if connection.vendor == "postgresql" else 10
+    """Many where two transactions really run side by side, and more in the deep run."""
+    many = 50 if os.environ.get("HYPOTHESIS_PROFILE") == "deep" else 20
+    return many if connection.vendor == "postgresql" else 10
 
 
 @pytest.fixture

@@ -29,7 +29,7 @@ FILES = {"T1/2026/a.pdf": b"%PDF-1.7 \xff", "T1/2026/佐证.docx": b"PK" * 5000,
 @pytest.fixture(autouse=True)
 def place(settings, tmp_path):
     """Keys and scratch files of these tests stay in their own folder."""
-    settings.VAR_DIR = tmp_path
+    settings.VAR_DIR, settings.MEDIA_ROOT = tmp_path, tmp_path / "media"
     return tmp_path
 
 

@@ -39,7 +39,7 @@ NAVIGATION = re.compile(r'<nav class="main-nav".*?</nav>', re.DOTALL)
 @pytest.fixture(autouse=True)
 def place(settings, tmp_path):
     """Keys and scratch files stay in a folder of this test, at the moment the backups were made."""
-    settings.VAR_DIR = tmp_path
+    settings.VAR_DIR, settings.MEDIA_ROOT = tmp_path, tmp_path / "media"
     with at(frozen.MADE):
         yield tmp_path
 
