@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -16,7 +17,16 @@ def run_with_system_server(command: list[str]) -> int:
     """
     options = [part for option in UNSAFE_BUT_FAST for part in ("-o", option)]
     name_it = 'exec env DATABASE_URL="postgres://$PGUSER:$PGPASSWORD@$PGHOST:$PGPORT/$PGDATABASE" "$@"'
-    return subprocess.run(["pg_virtualenv", "-t", *options, "sh", "-c", name_it, "sh", *command], check=False).returncode
+    return subprocess.run(
+        ["pg_virtualenv", "-t", "-c", f"--port={free_port()}", *options, "sh", "-c", name_it, "sh", *command], check=False
+    ).returncode
+
+
+def free_port() -> int:
+    """One that nobody listens on: of two servers started at the same moment with Debian's first choice only one would come up."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
 
 
 def run_with_packaged_server(command: list[str]) -> int:
