@@ -62,3 +62,19 @@ def test_a_year_is_entered_from_the_workbench(page, live_server):
     page.goto(live_server.url)
     expect(page.get_by_role("heading", name="今天要办")).to_be_visible()
     expect(page.get_by_text("节假日安排")).to_have_count(0)
+
+
+def test_what_a_second_list_replaces_is_read_before_it_is_confirmed(page, live_server):
+    def check(text: str) -> None:
+        page.goto(f"{live_server.url}/calendar/?year=2027")
+        page.get_by_label("通知全文，或逐行写的日期").fill(text)
+        page.get_by_role("button", name="核对", exact=True).click()
+        page.locator("#days tbody tr").first.wait_for()
+
+    check(OF_2027)
+    page.get_by_role("button", name="确认录入2027年的安排").click()
+    expect(page.get_by_text("已录入2027年节假日安排")).to_be_visible()
+    check(OF_2027)
+
+    expect(page.get_by_text("确认后整份替换")).to_be_visible()
+    check_page(page)
