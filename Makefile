@@ -2,8 +2,9 @@
 #             ADDRESS=0.0.0.0:8080 换地址和端口；WHEELHOUSE=文件夹 不联网安装   (another address; install from a folder of wheels)
 # make test   检查与全部测试，SQLite 和 PostgreSQL                            (lint and tests on both databases)
 # make reset  清除试用的数据库和上传文件，下次 make run 重新载入              (throw the trial data away)
-# Others: lint, format, test-deep (long tests, everything on PostgreSQL), coverage, lock (renew requirements*.txt), freeze (a release
-# for the upgrade tests), wheelhouse and wheelhouse-dev (wheels for a machine without network), clean (keeps var/)
+# Others: lint, house (figures of the code against their limits), format, test-deep (long tests, everything on PostgreSQL), coverage,
+# lock (renew requirements*.txt), freeze (a release for the upgrade tests), wheelhouse and wheelhouse-dev (wheels for a machine without
+# network), clean (keeps var/)
 
 VENV    := .venv
 PYTHON  := $(VENV)/bin/python
@@ -25,7 +26,7 @@ TEMPLATES      = $$(find templates schools ratings tests -name '*.html')
 # Where it is set, every process would read and rewrite every module of the tests anew: a minute of both processors.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run reset test test-deep coverage lint format lock freeze wheelhouse wheelhouse-dev clean FORCE
+.PHONY: run reset test test-deep coverage lint house format lock freeze wheelhouse wheelhouse-dev clean FORCE
 .PHONY: .make/trial .make/address .make/test-packages .make/fonts
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
@@ -59,6 +60,9 @@ lint: .make/requirements-dev
 	$(PYTHON) -m ruff format --check .
 	$(VENV)/bin/djade --target-version 5.2 --check $(TEMPLATES)
 	$(PYTHON) $(VENV)/bin/lint-imports
+
+house: .make/requirements-dev
+	@$(PYTHON) .ci/house.py
 
 format: .make/requirements-dev
 	$(PYTHON) -m ruff check --fix .
