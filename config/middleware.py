@@ -93,7 +93,7 @@ class SignInRequiredMiddleware(LoginRequiredMiddleware):
         """Back to the page the visitor sees, not to the address of the fragment."""
         if not request.htmx:
             return super().handle_no_permission(request, view_func)
-        seen = urlsplit(request.htmx.current_url_abs_path or "/")
+        seen = urlsplit(request.htmx.current_url_abs_path or reverse("schools:desk"))
         login = resolve_url(self.get_login_url(view_func))
         return HttpResponseClientRedirect(f"{login}?{_next(seen.path, seen.query)}")
 

@@ -129,7 +129,7 @@ LOCALE_PATHS = [BASE_DIR / "config" / "locale"]
 
 # --- Signing in -----------------------------------------------------------------------------------------------------
 LOGIN_URL = "login"
-LOGIN_REDIRECT_URL = "/"
+LOGIN_REDIRECT_URL = "schools:desk"
 LOGOUT_REDIRECT_URL = "login"
 AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher", "django.contrib.auth.hashers.PBKDF2PasswordHasher"]
@@ -185,7 +185,7 @@ CONTENT_SECURITY_POLICY = {
 }
 
 # --- Files ----------------------------------------------------------------------------------------------------------
-STATIC_URL = "/static/"
+STATIC_URL = "static/"  # below the prefix of the site, where it has one
 STATIC_ROOT = VAR_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 MEDIA_ROOT = VAR_DIR / "media"

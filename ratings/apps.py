@@ -1,6 +1,8 @@
 """The rating as a Django app."""
 
 from django.apps import AppConfig
+from django.conf import settings
+from django.contrib.auth.signals import user_logged_in
 
 
 class RatingsConfig(AppConfig):
@@ -11,7 +13,8 @@ class RatingsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Put the pages into the navigation, the workbench and the schools' pages."""
-        from . import pages
+        """In a trial, whoever signs in is told the age of the demonstration."""
+        if settings.DEBUG:
+            from .demo.age import say_age  # a real installation never needs what loads one
 
-        pages.register()
+            user_logged_in.connect(say_age)

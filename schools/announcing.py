@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
 from django.urls import reverse
 
+from schools.contributions import contributed
 from schools.inbox import Message, deliver
 from schools.models import Appointment, Problem, Region, Role, School
 from schools.models.scope import SCHOOL_ROLES
@@ -30,18 +31,9 @@ class Announcement:
     users: tuple[int, ...] = ()
 
 
-_providers: list[Callable[[date], Iterable[Announcement]]] = []
-
-
-def register_announcements(provider: Callable[[date], Iterable[Announcement]]) -> None:
-    """Adds a provider, asked once a working day; called from `AppConfig.ready`."""
-    if provider not in _providers:
-        _providers.append(provider)
-
-
 def announcements(today: date) -> list[Announcement]:
     """Everything due on the day, said before or not."""
-    return [one for provider in _providers for one in provider(today)]
+    return [one for provider in contributed("ANNOUNCEMENTS") for one in provider(today)]
 
 
 def announce(due: list[Announcement]) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from django.apps import apps
@@ -10,18 +10,11 @@ from django.core.exceptions import ValidationError
 from django.db import models
 
 from schools.changes import snapshot
+from schools.contributions import contributed
 from schools.models import Correction, School, User
 from schools.models.base import Voidable
 
 EXTRAS = "__extras__"
-#: Writes the rows that hang on a record: (record, extras, by).
-ExtrasWriter = Callable[[Any, Any, User], None]
-_writers: dict[str, ExtrasWriter] = {}
-
-
-def register_extras(model: type[models.Model], writer: ExtrasWriter) -> None:
-    """How the rows that hang on a record of this model are written when a correction is approved."""
-    _writers[model._meta.label_lower] = writer
 
 
 def apply(correction: Correction, *, by: User) -> models.Model:
@@ -49,7 +42,7 @@ def apply(correction: Correction, *, by: User) -> models.Model:
     for name, keys in sets.items():
         getattr(record, name).set(keys)
     if extras is not None:
-        _writers[correction.model](record, extras, by)
+        dict(contributed("CORRECTED_ROWS"))[model](record, extras, by)
     return record
 
 

@@ -9,7 +9,5 @@ class SchoolsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Connect what must be recorded wherever it happens, and put the pages into the navigation."""
-        from . import pages, signals  # noqa: F401
-
-        pages.register()
+        """Connect what must be recorded wherever it happens."""
+        from . import signals  # noqa: F401

@@ -7,8 +7,8 @@
 
 `new_values` are fields of the record by name, as a form's `cleaned_data` has them (records, days, Decimals are taken as they
 are; a set of records for a many-to-many field). Rows that hang on the record, such as lessons, go into `extras`: anything JSON
-can hold, written back by the function that `register_extras` was given for the model, and shown as `words` say
-({"课次": "…"}). Everything raises `Refused`, whose text is a sentence for the person at the screen.
+can hold, written back by the function that CORRECTED_ROWS names for the model, and shown as `words` say ({"课次": "…"}).
+Everything raises `Refused`, whose text is a sentence for the person at the screen.
 """
 
 from __future__ import annotations
@@ -19,10 +19,11 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models, transaction
 from django.db.models import Q
+from django.urls import reverse
 from django.utils import timezone
 
 from schools import audit, locks
-from schools.applying import EXTRAS, apply, built, register_extras
+from schools.applying import EXTRAS, apply, built
 from schools.changes import differences, note_change, plain, record_word, snapshot, worded
 from schools.inbox import notify
 from schools.models import Appointment, Correction, RecordChange, School, User, Visit
@@ -38,7 +39,6 @@ __all__ = [
     "may_withdraw",
     "pending_of",
     "refuse",
-    "register_extras",
     "request_add",
     "request_change",
     "request_void",
@@ -230,7 +230,8 @@ def _tell(correction: Correction) -> None:
     guiding = Q(pk=correction.asked_by_id, pk__in=held.exclude(role__in=SCHOOL_ROLES).values("user"))
     people = User.objects.filter(of_school | guiding, is_active=True)
     text = f"数据更正{correction.get_status_display()}：{correction}" + (f"（{correction.remark}）" if correction.remark else "")
-    notify(people, text, url=f"/corrections/{correction.pk}/", key=f"correction-{correction.pk}", school=correction.school)
+    url = reverse("schools:correction", args=[correction.pk])
+    notify(people, text, url=url, key=f"correction-{correction.pk}", school=correction.school)
 
 
 def _school(obj: models.Model) -> School:

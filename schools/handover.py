@@ -5,7 +5,6 @@ Assessments, records and drafts belong to the school and stay; only messages bel
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import ClassVar
@@ -17,15 +16,12 @@ from django.urls import reverse
 from django.utils import timezone
 
 from schools import audit
+from schools.contributions import contributed
 from schools.inbox import notify
 from schools.models import Appointment, Correction, Handover, Notice, Problem, Role, School, User
 from schools.models.scope import ADMINISTRATORS, SCHOOL_ROLES
 from schools.passwords import one_time_password
 from schools.teaching import months
-
-#: What is open at a school, in words: (kind, text).
-DutyProvider = Callable[[School], Iterable[tuple[str, str]]]
-_duties: list[DutyProvider] = []
 
 
 @dataclass(frozen=True)
@@ -48,12 +44,6 @@ class HandoverPaper:
     def title(self) -> str:
         """Names the file too."""
         return f"{self.handover.school.name}填报工作交接单"
-
-
-def register_duties(provider: DutyProvider) -> None:
-    """Adds what else may be open at a school; called from `AppConfig.ready`."""
-    if provider not in _duties:
-        _duties.append(provider)
 
 
 def may_hand_over(user: User) -> bool:
@@ -83,8 +73,7 @@ def candidates(appointment: Appointment) -> QuerySet[User]:
 
 def open_duties(school: School) -> list[tuple[str, str]]:
     """Everything a successor must know is open, as it stands now."""
-    found = [("评定申报", "没有进行中的申报")] if not _duties else []
-    found += [line for provider in _duties for line in provider(school)]
+    found = [line for provider in contributed("DUTIES") for line in provider(school)]
     unconfirmed = [f"{one.year}年{one.month}月" for one in months.unanswered(school) if not one.is_confirmed]
     found.append(("未确认月报", "、".join(unconfirmed) or "没有"))
     problems = Problem.objects.open().filter(visit__school=school, visit__voided_at__isnull=True).order_by("due", "pk")

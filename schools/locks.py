@@ -1,16 +1,17 @@
 """锁定: records whose figures a school has signed change only through 数据更正.
 
-What is locked is known to whoever collects the signatures, which registers a provider: the periods signed by each school.
+What is locked is known to whoever collects the signatures: SIGNED_PERIODS in `contributions`.
 Three kinds of records ask in three ways: an event of a day (`lock_of`), a figure of a year (`lock_of_year`), a fact that
 stands until it is ended, such as seats or a teacher in the pool (`standing_lock`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
+from schools.contributions import contributed
 from schools.dates import chinese_date
 from schools.models import Role, School
 
@@ -45,21 +46,11 @@ class Lock:
         return ROLES[self.approver]
 
 
-Provider = Callable[[Collection[int]], dict[int, list[Lock]]]
-_providers: list[Provider] = []
-
-
-def register(provider: Provider) -> None:
-    """Adds a provider: ids of schools in, the periods each has signed out, in one query for all. Called from `AppConfig.ready`."""
-    if provider not in _providers:
-        _providers.append(provider)
-
-
 def periods(school_ids: Iterable[int]) -> dict[int, list[Lock]]:
     """The signed periods of many schools at once."""
     wanted = list(school_ids)
     found: dict[int, list[Lock]] = {pk: [] for pk in wanted}
-    for provider in _providers:
+    for provider in contributed("SIGNED_PERIODS"):
         for pk, locks in provider(wanted).items():
             found[pk].extend(locks)
     return found

@@ -1,9 +1,10 @@
-"""The table behind the navigation bar; each app registers its pages when it is ready."""
+"""The navigation bar."""
 
 from dataclasses import dataclass
 
-from django.urls import reverse
+from django.urls import get_script_prefix, reverse
 
+from schools.contributions import contributed
 from schools.models import User
 from schools.models.scope import sees_everything
 
@@ -15,7 +16,7 @@ class Entry:
     order: int
     label: str
     url_name: str
-    roles: frozenset[str] = frozenset()
+    roles: tuple[str, ...] = ()
 
     @property
     def url(self) -> str:
@@ -29,25 +30,13 @@ class Entry:
         return user.identity is not None and user.identity.role in self.roles
 
 
-_entries: set[Entry] = set()
-
-
-def register(order: int, label: str, url_name: str, *, roles: tuple[str, ...] = ()) -> None:
-    """Adds an entry; called from `AppConfig.ready`, so that schools need not know the pages of ratings."""
-    _entries.add(Entry(order, label, url_name, frozenset(roles)))
-
-
-def entries() -> list[Entry]:
-    """All entries in the order of the bar."""
-    return sorted(_entries, key=lambda entry: entry.order)
-
-
 def entries_for(user: User) -> list[Entry]:
-    """The entries this person sees."""
-    return [entry for entry in entries() if entry.is_for(user)]
+    """The entries this person sees, in the order of the bar."""
+    return sorted(entry for entry in contributed("NAVIGATION") if entry.is_for(user))
 
 
 def current(shown: list[Entry], path: str) -> Entry | None:
     """The entry under which a path lies: the longest that begins it, the front page only for itself."""
-    under = [entry for entry in shown if path == entry.url or (entry.url != "/" and path.startswith(entry.url))]
+    front = get_script_prefix()
+    under = [entry for entry in shown if path == entry.url or (entry.url != front and path.startswith(entry.url))]
     return max(under, key=lambda entry: len(entry.url), default=None)

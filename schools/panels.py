@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from schools.contributions import contributed
 from schools.models import School, User
 
 
@@ -32,32 +33,13 @@ class Column:
     is_stars: bool = False
 
 
-_panels: dict[str, Panel] = {}
-_columns: dict[str, Column] = {}
-
-
-def register_panel(panel: Panel) -> None:
-    """Adds a section; called from `AppConfig.ready`."""
-    _panels[panel.key] = panel
-
-
-def register_column(column: Column) -> None:
-    """Adds a column; called from `AppConfig.ready`."""
-    _columns[column.key] = column
-
-
 def panels_for(school: School, user: User) -> list[tuple[Panel, dict]]:
     """The sections that have something to show to this person, with their contents."""
-    found = [(panel, panel.context(school, user)) for panel in _panels.values()]
+    found = [(panel, panel.context(school, user)) for panel in contributed("PANELS")]
     return [(panel, context) for panel, context in found if context is not None]
 
 
 def summaries_for(school: School, user: User) -> list[str]:
     """The lines of the sections that have one."""
-    found = [panel.summary(school, user) for panel in _panels.values() if panel.summary]
+    found = [panel.summary(school, user) for panel in contributed("PANELS") if panel.summary]
     return [line for line in found if line]
-
-
-def columns() -> list[Column]:
-    """All added columns."""
-    return list(_columns.values())

@@ -1,9 +1,10 @@
-"""Paper as PDF. The renderer with its fonts belongs to another app, which registers it; without one people print from the browser."""
+"""Paper as PDF. The renderer with its fonts belongs to another app; without one people print from the browser."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import ClassVar, Protocol
+
+from schools.contributions import contributed
 
 
 class Paper(Protocol):
@@ -19,21 +20,13 @@ class PrintRefused(Exception):
     """The PDF cannot be made; the text is one Chinese sentence for the person at the screen."""
 
 
-_renderers: list[Callable[[Paper], bytes]] = []
-
-
-def register_renderer(renderer: Callable[[Paper], bytes]) -> None:
-    """Takes the renderer into use; called from `AppConfig.ready`. It answers trouble with PrintRefused."""
-    _renderers[:] = [renderer]
-
-
 def can_print() -> bool:
     """Whether there is a renderer, that is, whether a page may offer a PDF."""
-    return bool(_renderers)
+    return bool(contributed("RENDERERS"))
 
 
 def pdf_of(paper: Paper) -> bytes:
     """The paper as PDF; raises PrintRefused."""
-    if not _renderers:
-        raise PrintRefused("本系统没有安装 PDF 生成部件，请用浏览器打印。")
-    return _renderers[0](paper)
+    for render in contributed("RENDERERS"):
+        return render(paper)
+    raise PrintRefused("本系统没有安装 PDF 生成部件，请用浏览器打印。")

@@ -1,5 +1,34 @@
-"""工作台: what waits for a person today and the figures of the year, gathered from whoever has something to say."""
+"""工作台: what waits for a person today and the figures of the year; below, what schools adds to the common pages."""
 
-from .registry import Task, Tile, register_tasks, register_tiles, tasks_for, tiles_for
+from schools.announcing import overdue_problems, owed_records
+from schools.guidance import corrected as corrected_visits
+from schools.models import Role, TrainingClass, Visit
+from schools.models.scope import COUNTY_ROLES, SCHOOL_ROLES
+from schools.navigation import Entry
+from schools.permissions import GUIDES
+from schools.teaching import corrected as corrected_classes
 
-__all__ = ["Task", "Tile", "register_tasks", "register_tiles", "tasks_for", "tiles_for"]
+from .accounts import account_tasks, account_tiles
+from .calendar import calendar_tasks
+from .corrections import correction_tasks
+from .items import Task, Tile, tasks_for, tiles_for
+from .monitoring import monitoring_tasks
+from .records import record_tasks, record_tiles
+from .teaching import teaching_tasks, teaching_tiles
+
+__all__ = ["Task", "Tile", "tasks_for", "tiles_for"]
+
+# Tables of `schools.contributions`.
+NAVIGATION = (
+    Entry(10, "工作台", "schools:desk"),
+    Entry(15, "培训", "schools:teaching", roles=SCHOOL_ROLES),
+    Entry(20, "镇街党校", "schools:schools"),
+    Entry(26, "监测", "schools:monitoring", roles=(*COUNTY_ROLES, Role.OFFICE, Role.CHAIR, Role.VIEWER)),
+    Entry(28, "联系指导", "schools:guidance", roles=(*SCHOOL_ROLES, *GUIDES, Role.CHAIR, Role.VIEWER)),
+    Entry(80, "审计", "schools:audit", roles=(Role.AUDITOR,)),
+    Entry(90, "数据维护", "admin:index", roles=(Role.SYSADMIN, Role.SECURITY)),
+)
+TASKS = (teaching_tasks, record_tasks, monitoring_tasks, account_tasks, calendar_tasks, correction_tasks)
+TILES = (record_tiles, teaching_tiles, account_tiles)
+ANNOUNCEMENTS = (owed_records, overdue_problems)
+CORRECTED_ROWS = ((TrainingClass, corrected_classes.write_rows), (Visit, corrected_visits.write_rows))

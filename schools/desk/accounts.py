@@ -15,7 +15,7 @@ from schools.models.audit import AuditEntry
 from schools.models.scope import SCHOOL_ROLES
 from schools.permissions import may_appoint, may_maintain
 
-from .registry import Task, Tile
+from .items import Task, Tile
 
 
 def account_tasks(user: User) -> Iterator[Task]:

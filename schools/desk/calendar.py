@@ -12,7 +12,7 @@ from schools.models import User
 from schools.permissions import may_maintain
 from schools.workdays import years_to_enter
 
-from .registry import Task
+from .items import Task
 
 
 def calendar_tasks(user: User) -> Iterator[Task]:

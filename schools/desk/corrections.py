@@ -11,7 +11,7 @@ from schools.corrections import may_decide
 from schools.models import Correction, Role, User
 from schools.models.scope import COUNTY_ROLES
 
-from .registry import Task
+from .items import Task
 
 DECIDING = (*COUNTY_ROLES, Role.OFFICE)
 #: More than this nobody reads on a front page.

@@ -13,7 +13,7 @@ from schools.metrics.standing import report_due
 from schools.models import AnnualPlan, MonthlyReport, School, User
 from schools.permissions import may_remind
 
-from .registry import Task
+from .items import Task
 
 FILING_MONTH = 3
 

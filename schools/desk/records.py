@@ -15,7 +15,7 @@ from schools.metrics import figures
 from schools.models import Problem, Role, School, TrainingClass, User
 from schools.models.scope import COUNTY_ROLES, SCHOOL_ROLES
 
-from .registry import Task, Tile
+from .items import Task, Tile
 
 GUIDING_ROLES = (*COUNTY_ROLES, Role.LIAISON, Role.OFFICE, Role.CHAIR)
 READING_ROLES = (*GUIDING_ROLES, Role.VIEWER)

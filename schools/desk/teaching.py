@@ -12,7 +12,7 @@ from schools.models import AnnualPlan, Role, School, User
 from schools.models.scope import COUNTY_ROLES, SCHOOL_ROLES
 from schools.teaching import joint, months, plans
 
-from .registry import Task, Tile
+from .items import Task, Tile
 
 READING_ROLES = (*COUNTY_ROLES, Role.LIAISON, Role.OFFICE, Role.CHAIR, Role.VIEWER)
 #: Months shown at once: whoever is a year behind first needs the page of the year, not a wall of tasks.

@@ -15,11 +15,6 @@ from .problems import add_problems
 PROBLEMS = "发现的问题"
 
 
-def register() -> None:
-    """Problems are written together with an approved visit; called once the app is ready."""
-    corrections.register_extras(Visit, _write)
-
-
 def ask_visit(school: School, values: Mapping[str, Any], problems: Sequence[Mapping[str, object]], *, by: User, reason: str) -> Correction:
     """A visit that was not registered before the school signed."""
     rows = [{name: plain(value) for name, value in problem.items()} for problem in problems]
@@ -32,5 +27,6 @@ def ask_void(visit: Visit, *, by: User, reason: str) -> Correction:
     return corrections.request_void(visit, by=by, reason=reason)
 
 
-def _write(visit: Visit, extras: list[dict[str, Any]], by: User) -> None:
+def write_rows(visit: Visit, extras: list[dict[str, Any]], by: User) -> None:
+    """Problems are written together with an approved visit."""
     add_problems(visit, [{**one, "due": date.fromisoformat(one["due"]) if one.get("due") else None} for one in extras])

@@ -7,7 +7,7 @@ from fractions import Fraction
 from functools import lru_cache
 
 from django.db.models import QuerySet
-from django.urls import get_script_prefix
+from django.urls import reverse
 from django.utils import timezone
 
 from schools.models import MetricValue, School
@@ -106,6 +106,6 @@ def explain(text: str, *, school: School, start: date, end: date, as_of: date | 
     metric, reference = _resolved(text)
     one = School.objects.filter(pk=school.pk)
     data = load(one, Period(start, end, as_of or timezone.localdate()), metric.sources)[school.pk]
-    url = f"{get_script_prefix()}schools/{school.pk}/#{metric.section}"
+    url = f"{reverse('schools:school', args=[school.pk])}#{metric.section}"
     rows = metric.select(data, reference) if metric.sources - {"figures"} else [metric.label]
     return [Record(str(row), url) for row in rows]

@@ -1,4 +1,7 @@
-"""The records of a set of schools in memory: one query, however many schools and tables there are."""
+"""The records of a set of schools in memory: one query, however many schools and tables there are.
+
+A query for each table takes as long, and a page whose criteria read ten tables would send twenty where twelve are allowed.
+"""
 
 from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime
@@ -6,9 +9,9 @@ from decimal import Decimal
 from functools import cache
 from json import JSONDecoder
 from operator import itemgetter
-from typing import Any, NamedTuple
+from typing import Any
 
-from django.db.models import F, Field, Model, QuerySet, TextField, Value
+from django.db.models import F, Field, Model, Q, QuerySet, TextField, Value
 from django.db.models.functions import JSONArray
 
 from schools.models import (
@@ -46,32 +49,22 @@ from .rows import (
 _DECODER = JSONDecoder(parse_float=Decimal)
 
 
-class Table(NamedTuple):
-    """Rows of one table; `columns` in the order of the row's fields, named as the fields where left out."""
+class Table:
+    """One table, its rows under `source` in `SchoolData`, read as JSON so that one query reads tables of different columns.
 
-    row: type
-    rows: Callable[[QuerySet, Period], QuerySet]
-    columns: tuple[str, ...] = ()
-    school: str = "school_id"
+    `columns` stand in the order of the row's fields, and are named as the fields where left out.
+    """
 
-    def branch(self, place: int, schools: QuerySet, period: Period) -> QuerySet:
-        """(place, pk, school, row as JSON): tables of different columns in one shape, so that one query reads them all."""
-        values = JSONArray(*self._columns(), output_field=TextField())
-        return self.rows(schools, period).order_by().values_list(Value(place), "pk", F(self.school), values)
+    def __init__(self, source: str, row: type, records: QuerySet, *columns: str, school="school_id", within=lambda period: Q()):
+        columns = columns or row._fields
+        self.source, self.row, self.school, self.within = source, row, school, within
+        self.values = records.order_by().values_list("pk", F(school), JSONArray(*columns, output_field=TextField()))
+        self.readers = [_reader(_field(records.model, column)) for column in columns]
 
-    def read(self, model: type[Model], text: str) -> Any:
+    def read(self, text: str) -> Any:
         """The row of a JSON text."""
-        values = zip(_readers(model, self._columns()), _DECODER.decode(text), strict=True)
+        values = zip(self.readers, _DECODER.decode(text), strict=True)
         return self.row(*(value if read is None or value is None else read(value) for read, value in values))
-
-    def _columns(self) -> tuple[str, ...]:
-        return self.columns or self.row._fields
-
-
-@cache
-def _readers(model: type[Model], columns: tuple[str, ...]) -> tuple[Callable[[Any], Any] | None, ...]:
-    """For each column what makes its value of what JSON knows; None where JSON knows it."""
-    return tuple(_reader(_field(model, column)) for column in columns)
 
 
 def _field(model: type[Model], path: str) -> Field:
@@ -96,73 +89,78 @@ def _moment(text: str) -> datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def _of(schools: QuerySet, model: type[Model], path: str = "school") -> QuerySet:
-    return model.objects.filter(**{f"{path}__in": schools.order_by().values("pk")})
+def _year(period: Period) -> Q:
+    return Q(year=period.year)
 
 
-def _shared_points(schools: QuerySet, period: Period) -> QuerySet:
-    return _of(schools, TeachingPoint.shared_with.through).exclude(school_id=F("teachingpoint__school_id"))
-
-
-def _lessons(schools: QuerySet, period: Period) -> QuerySet:
-    return _of(schools, Lesson, "training_class__school").filter(
-        training_class__voided_at__isnull=True, training_class__starts_on__range=(period.start, period.end)
-    )
-
-
-def _planned(schools: QuerySet, period: Period) -> QuerySet:
+def _months(period: Period) -> Q:
     """Of the months of the period's first and last year, those in the period."""
     first, last = period.start, period.end
-    rows = _of(schools, PlannedClass, "plan__school").filter(plan__year__range=(first.year, last.year))
-    return rows.exclude(plan__year=first.year, month__lt=first.month).exclude(plan__year=last.year, month__gt=last.month)
+    before = Q(plan__year=first.year, month__lt=first.month)
+    after = Q(plan__year=last.year, month__gt=last.month)
+    return Q(plan__year__range=(first.year, last.year)) & ~before & ~after
 
 
-def _years(schools: QuerySet, model: type[Model], period: Period) -> QuerySet:
-    return _of(schools, model).filter(year=period.year)
+def _days(path: str) -> Callable[[Period], Q]:
+    return lambda period: Q(**{f"{path}__range": (period.start, period.end)})
 
 
-_LESSON = (
-    *(f"training_class__{name}" for name in ("starts_on", "name", "part")),
-    *("title", "lecturer", "teacher__name", "lecturer_kind", "hours"),
-)
-#: Each key is a list of `SchoolData`; what stands under it is read in the order given.
-TABLES: dict[str, tuple[Table, ...]] = {
-    "teachers": (Table(TeacherRow, lambda schools, period: _of(schools, Teacher)),),
-    "points": (
-        Table(PointRow, lambda schools, period: _of(schools, TeachingPoint)),
-        Table(PointRow, _shared_points, tuple(f"teachingpoint__{name}" for name in PointRow._fields)),
-    ),
-    "regulations": (Table(RegulationRow, lambda schools, period: _of(schools, Regulation)),),
-    "budgets": (Table(BudgetRow, lambda schools, period: _years(schools, Budget, period)),),
-    "figures": (Table(FiguresRow, lambda schools, period: _years(schools, YearFigures, period)),),
-    "plans": (Table(PlanRow, lambda schools, period: _years(schools, AnnualPlan, period)),),
-    "planned": (Table(PlannedRow, _planned, ("pk", "plan__year", "month", "name"), "plan__school_id"),),
-    "classes": (Table(ClassRow, lambda schools, period: _of(schools, TrainingClass).kept().held_between(period.start, period.end)),),
-    "lessons": (Table(LessonRow, _lessons, _LESSON, "training_class__school_id"),),
-    "reports": (
-        Table(ReportRow, lambda schools, period: _of(schools, MonthlyReport).filter(year__range=(period.start.year, period.end.year))),
-    ),
-    "visits": (
+@cache
+def tables() -> tuple[Table, ...]:
+    """The schools themselves, then every table the figures read.
+
+    Put together once: Django takes twenty times as long to write the query as the database to answer it.
+    """
+    shared = TeachingPoint.shared_with.through.objects.exclude(school_id=F("teachingpoint__school_id"))
+    lessons = Lesson.objects.filter(training_class__voided_at__isnull=True)
+    of_class = [f"training_class__{name}" for name in ("starts_on", "name", "part")]
+    of_lesson = ["title", "lecturer", "teacher__name", "lecturer_kind", "hours"]
+    found = [
+        Table("school", SchoolRow, School.objects.all(), school="pk"),
+        Table("teachers", TeacherRow, Teacher.objects.all()),
+        Table("points", PointRow, TeachingPoint.objects.all()),
+        Table("points", PointRow, shared, *(f"teachingpoint__{name}" for name in PointRow._fields)),
+        Table("regulations", RegulationRow, Regulation.objects.all()),
+        Table("budgets", BudgetRow, Budget.objects.all(), within=_year),
+        Table("figures", FiguresRow, YearFigures.objects.all(), within=_year),
+        Table("plans", PlanRow, AnnualPlan.objects.all(), within=_year),
         Table(
-            VisitRow,
-            lambda schools, period: _of(schools, Visit).kept().filter(on__range=(period.start, period.end)),
-            ("on", "kind", "by__name"),
+            "planned", PlannedRow, PlannedClass.objects.all(), "pk", "plan__year", "month", "name", school="plan__school_id", within=_months
         ),
-    ),
-}
-_SCHOOLS = Table(SchoolRow, lambda schools, period: _of(schools, School, "pk"), school="pk")
+        Table("classes", ClassRow, TrainingClass.objects.kept(), within=_days("starts_on")),
+        Table(
+            "lessons",
+            LessonRow,
+            lessons,
+            *of_class,
+            *of_lesson,
+            school="training_class__school_id",
+            within=_days("training_class__starts_on"),
+        ),
+        Table(
+            "reports",
+            ReportRow,
+            MonthlyReport.objects.all(),
+            within=lambda period: Q(year__range=(period.start.year, period.end.year)),
+        ),
+        Table("visits", VisitRow, Visit.objects.kept(), "on", "kind", "by__name", within=_days("on")),
+    ]
+    for place, table in enumerate(found):
+        table.values = table.values.annotate(place=Value(place))
+    return tuple(found)
 
 
 def load(schools: QuerySet, period: Period, sources: Iterable[str]) -> dict[int, SchoolData]:
     """Every school of the (unsliced) queryset with its rows of the named sources, in the order they were entered."""
-    tables = [("", _SCHOOLS), *((source, table) for source in sorted(sources) for table in TABLES[source])]
-    branches = [table.branch(place, schools, period) for place, (_, table) in enumerate(tables)]
+    wanted, keys = {"school", *sources}, schools.order_by().values("pk")
+    first, *others = (
+        table.values.filter(table.within(period), **{f"{table.school}__in": keys}) for table in tables() if table.source in wanted
+    )
     data: dict[int, SchoolData] = {}
-    for place, _, school, text in sorted(branches[0].union(*branches[1:], all=True), key=itemgetter(0, 1)):
-        source, table = tables[place]
-        row = table.read(branches[place].model, text)
-        if source:
-            getattr(data[school], source).append(row)
+    for _, school, text, place in sorted(first.union(*others, all=True), key=itemgetter(3, 0)):
+        table = tables()[place]
+        if place:
+            getattr(data[school], table.source).append(table.read(text))
         else:
-            data[school] = SchoolData(row, period)
+            data[school] = SchoolData(table.read(text), period)
     return data

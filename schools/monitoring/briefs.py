@@ -11,6 +11,7 @@ from typing import ClassVar
 from django.db.models import QuerySet
 
 from schools import panels
+from schools.contributions import contributed
 from schools.dates import chinese_date
 from schools.models import Problem, Region, School, User, Visit
 from schools.templatetags.ui import STAR_NAMES
@@ -212,7 +213,7 @@ def _stars(schools: QuerySet[School], user: User) -> str:
     """How many schools have which star, as far as the reader may know it."""
     said = []
     rows = list(schools)
-    for column in panels.columns():
+    for column in contributed("COLUMNS"):
         if not column.is_stars:
             continue
         counted = Counter(column.values(rows, user).values())

@@ -22,11 +22,6 @@ from .classes import LESSONS, DuplicateClass, LessonIn, lessons_of, twin_of, wor
 INVITATION = "invitation"
 
 
-def register() -> None:
-    """Lessons, or the answer to a host, are written together with an approved correction; called once the app is ready."""
-    corrections.register_extras(TrainingClass, _write)
-
-
 def ask_add(school: School, values: Mapping[str, Any], lessons: list[LessonIn], *, by: User, reason: str) -> Correction:
     """A class held in a period the school has signed."""
     existing = twin_of(school, values["starts_on"], values["name"])
@@ -78,7 +73,8 @@ def _invitation(extras: Any) -> int | None:
     return extras.get(INVITATION) if isinstance(extras, Mapping) else None
 
 
-def _write(record: TrainingClass, extras: Any, by: User) -> None:
+def write_rows(record: TrainingClass, extras: Any, by: User) -> None:
+    """Lessons, or the answer to a host, are written together with an approved correction."""
     if key := _invitation(extras):
         joint.enter(joint.unanswered(JointPartner(pk=key)), record)
         return

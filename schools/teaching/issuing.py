@@ -8,6 +8,7 @@ from datetime import date
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import QuerySet
+from django.urls import reverse
 from django.utils import timezone
 
 from schools import audit
@@ -108,7 +109,7 @@ def _tell(issued: IssuedPlan, schools: list[School], count: int, *, newest: int)
     people = Appointment.objects.in_force().filter(role__in=SCHOOL_ROLES, school__in=schools).select_related("user")
     users = {one.user_id: one.user for one in people}
     text = f"{issued.issuer}下发{issued.year}年培训计划（共 {count} 班），已填入本校计划，请核对并补充本校自办的班次。"
-    notify(users.values(), text, url=f"/teaching/plan/{issued.year}/", key=f"issued-plan-{issued.pk}-{newest}")
+    notify(users.values(), text, url=reverse("schools:plan_edit", args=[issued.year]), key=f"issued-plan-{issued.pk}-{newest}")
 
 
 def issuers_rows(issued: IssuedPlan) -> list[tuple[IssuedClass, int, int]]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.urls import reverse
 from django.utils import timezone
 
 from schools.inbox import notify
@@ -26,9 +27,8 @@ def invite(record: TrainingClass, partners: Iterable[School], *, by: User) -> No
             continue
         partner, made = JointPartner.objects.get_or_create(host_class=record, school=school)
         if made:
-            _tell(
-                school, f"{record.school}登记了联合办班“{record.name}”，请确认本校参加的人次。", f"/teaching/joint/{partner.pk}/", partner
-            )
+            url = reverse("schools:joint", args=[partner.pk])
+            _tell(school, f"{record.school}登记了联合办班“{record.name}”，请确认本校参加的人次。", url, partner)
 
 
 def _tell(school: School, text: str, url: str, partner: JointPartner) -> None:

@@ -7,6 +7,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse, reverse_lazy
 from django.views.decorators.http import require_POST
 
 from schools.forms.accounts import PasswordForm, SignInForm
@@ -24,7 +25,7 @@ class PasswordChange(views.PasswordChangeView):
 
     form_class = PasswordForm
     template_name = "registration/password_change.html"
-    success_url = "/"
+    success_url = reverse_lazy("schools:desk")
 
     def form_valid(self, form: PasswordForm) -> HttpResponse:
         """The duty ends in the same save as the password."""
@@ -42,7 +43,7 @@ def choose_identity(request: HttpRequest) -> HttpResponse:
         raise Http404
     request.session["appointment"] = chosen.pk
     messages.success(request, f"当前身份已切换为：{chosen}。")
-    return redirect("/")
+    return redirect("schools:desk")
 
 
 @login_not_required
@@ -50,4 +51,4 @@ def admin_entrance(request: HttpRequest) -> HttpResponse:
     """One sign-in page for the whole site: the admin's own would escape its look and its rules."""
     if request.user.is_authenticated:
         raise PermissionDenied("数据维护后台只对系统管理员等维护人员开放。")
-    return redirect_to_login(request.GET.get("next", "/admin/"))
+    return redirect_to_login(request.GET.get("next") or reverse("admin:index"))

@@ -8,6 +8,7 @@ from django.core.paginator import Paginator
 from django.db.models import Case, Value, When
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from schools import corrections, locks
@@ -17,7 +18,6 @@ from schools.models.scope import SCHOOL_ROLES
 from schools.permissions import may_read_corrections
 
 PAGE_SIZE = 50
-TRAIL = [("数据更正", "/corrections/")]
 
 
 @require_GET
@@ -54,7 +54,7 @@ def correction(request: HttpRequest, pk: int) -> HttpResponse:
         "mine": mine,
         "approver": _approver(found, locks.periods([found.school_id])),
         "may_withdraw": corrections.may_withdraw(request.user, found),
-        "trail": TRAIL,
+        "trail": [("数据更正", reverse("schools:corrections"))],
     }
     return render(request, "schools/corrections/page.html", context)
 

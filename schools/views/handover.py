@@ -10,6 +10,7 @@ from django.core.paginator import Paginator
 from django.db.models import Q
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse_lazy
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
@@ -22,7 +23,7 @@ from schools.printing import PrintRefused, can_print, pdf_of
 from schools.workbooks import clean_text
 
 PAGE_SIZE = 50
-TRAIL = [("人员交接", "/accounts/handover/")]
+TRAIL = [("人员交接", reverse_lazy("schools:handovers"))]
 
 
 @require_GET

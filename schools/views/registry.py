@@ -6,6 +6,7 @@ from django.core.paginator import Paginator
 from django.db.models import Max
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
@@ -34,7 +35,8 @@ def kind_of(slug: str) -> Kind:
 
 def trail_of(school: School, *more: tuple[str, str]) -> list[tuple[str, str]]:
     """Breadcrumbs: the school, its overview, and what lies between."""
-    return [(str(school), f"/schools/{school.pk}/"), ("学校资料", f"/schools/{school.pk}/registry/"), *more]
+    page, overview = (reverse(f"schools:{name}", args=[school.pk]) for name in ("school", "registry"))
+    return [(str(school), page), ("学校资料", overview), *more]
 
 
 @require_GET

@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.db.models import Model
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 
 from schools import corrections
@@ -149,7 +150,7 @@ def _template(kind: Kind) -> str:
 
 
 def _list_trail(school: School, kind: Kind) -> list[tuple[str, str]]:
-    return trail_of(school, (kind.title, f"/schools/{school.pk}/registry/{kind.slug}/"))
+    return trail_of(school, (kind.title, reverse("schools:registry_rows", args=[school.pk, kind.slug])))
 
 
 def _year(request: HttpRequest) -> int:

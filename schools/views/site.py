@@ -4,6 +4,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
@@ -37,7 +38,7 @@ def show_help(request: HttpRequest) -> HttpResponse:
 @require_POST
 def text_size(request: HttpRequest) -> HttpResponse:
     """Switches 大字 on or off for this browser and returns to the page it was pressed on."""
-    response = HttpResponseRedirect(way_back(request.POST.get("next", ""), "/"))
+    response = HttpResponseRedirect(way_back(request.POST.get("next", ""), reverse("schools:desk")))
     if request.COOKIES.get(TEXT_SIZE_COOKIE) == "large":
         response.delete_cookie(TEXT_SIZE_COOKIE)
     else:

@@ -38,16 +38,11 @@ def desk(filler, signed_client):
 
 
 @pytest.fixture
-def locked(school):
+def locked(school, monkeypatch):
     """The year 2026 of the school is signed; the county decides corrections."""
     lock = locks.Lock("2026年度自评", 2026, date(2026, 1, 1), date(2026, 12, 31), locks.COUNTY)
-
-    def provider(ids):
-        return {pk: [lock] for pk in ids if pk == school.pk}
-
-    locks._providers.append(provider)
-    yield lock
-    locks._providers.remove(provider)
+    monkeypatch.setattr("ratings.desk.SIGNED_PERIODS", [lambda ids: {pk: [lock] for pk in ids if pk == school.pk}])
+    return lock
 
 
 def test_usual_class_is_kept_with_its_lesson_and_who_registered_it(desk, filler, school):

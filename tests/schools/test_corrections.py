@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from schools import applying, locks
+from schools import locks
 from schools.corrections import Refused, approve, may_decide, refuse, request_add, request_change, request_void, withdraw
 from schools.desk.corrections import correction_tasks
 from schools.locks import Lock
@@ -23,7 +23,7 @@ def signed(monkeypatch, school):
 
     def sign(approver: str = locks.COUNTY) -> None:
         lock = Lock("2026年度自评", 2026, date(2026, 1, 1), date(2026, 12, 31), approver)
-        monkeypatch.setattr(locks, "_providers", [lambda keys: {school.pk: [lock]} if school.pk in keys else {}])
+        monkeypatch.setattr("ratings.desk.SIGNED_PERIODS", [lambda keys: {school.pk: [lock]} if school.pk in keys else {}])
 
     sign()
     return sign
@@ -161,7 +161,8 @@ def test_a_request_says_something_and_why(school, people):
 
 def test_rows_that_hang_on_a_record_are_written_by_whoever_keeps_them(school, people, monkeypatch):
     written = []
-    monkeypatch.setitem(applying._writers, "schools.trainingclass", lambda record, extras, by: written.append((record.pk, extras, by)))
+    rows = [(TrainingClass, lambda record, extras, by: written.append((record.pk, extras, by)))]
+    monkeypatch.setattr("schools.desk.CORRECTED_ROWS", rows)
     record = TrainingClassFactory(school=school)
     words = ({"课次": "甲 2 学时"}, {"课次": "乙 2 学时"})
     asked = request_change(record, {}, by=people["filler"], reason="误登", extras=[{"lecturer": "乙"}], words=words)

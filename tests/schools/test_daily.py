@@ -9,7 +9,7 @@ import pytest
 from django.core.management import call_command
 from django.utils import timezone
 
-from ratings.announcing import self_assessments_due
+from ratings.desk import self_assessments_due
 from ratings.models import Assessment, Scheme
 from ratings.workflow.deadlines import grant_extension
 from schools import announcing, daily, mailing, reminders

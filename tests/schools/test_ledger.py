@@ -8,7 +8,6 @@ from django.urls import reverse
 from django.utils import timezone
 from python_calamine import CalamineWorkbook
 
-from schools import printing
 from schools.ledger import ledger_of, years_of
 from schools.models import AuditEntry, Binder, MonthlyReport, PlannedClass, Problem
 from tests.factories import (
@@ -83,9 +82,9 @@ def test_the_school_writes_where_the_binder_stands_and_nobody_else(records, scho
 
 def test_the_pdf_is_an_attachment_and_trouble_a_sentence(records, school, appoint, signed_client, monkeypatch):
     client, address = signed_client(appoint("filler")), reverse("schools:ledger_pdf", args=[school.pk])
-    monkeypatch.setattr(printing, "_renderers", [lambda paper: b"%PDF-1.7"])
+    monkeypatch.setattr("ratings.desk.RENDERERS", [lambda paper: b"%PDF-1.7"])
     given = client.post(address)
-    monkeypatch.setattr(printing, "_renderers", [])
+    monkeypatch.setattr("ratings.desk.RENDERERS", [])
 
     refused = client.post(address, follow=True).content.decode()
 

@@ -1,11 +1,11 @@
-"""Providers of the workbench; each app registers its own when it is ready, so that schools need not know ratings."""
+"""What stands on the workbench: tasks and figures, asked of every app."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 
+from schools.contributions import contributed
 from schools.models import User
 
 
@@ -40,28 +40,12 @@ class Tile:
     stars: int | None = None
 
 
-_task_providers: list[Callable[[User], Iterable[Task]]] = []
-_tile_providers: list[Callable[[User], Iterable[Tile]]] = []
-
-
-def register_tasks(provider: Callable[[User], Iterable[Task]]) -> None:
-    """Adds a provider of tasks; a second registration of the same one changes nothing."""
-    if provider not in _task_providers:
-        _task_providers.append(provider)
-
-
-def register_tiles(provider: Callable[[User], Iterable[Tile]]) -> None:
-    """Adds a provider of figures."""
-    if provider not in _tile_providers:
-        _tile_providers.append(provider)
-
-
 def tasks_for(user: User) -> list[Task]:
     """Everything that waits for the current identity, the nearest day first."""
-    found = [task for provider in _task_providers for task in provider(user)]
+    found = [task for provider in contributed("TASKS") for task in provider(user)]
     return sorted(found, key=lambda task: (task.due is None, task.due or date.max))
 
 
 def tiles_for(user: User) -> list[Tile]:
     """The figures shown to the current identity."""
-    return [tile for provider in _tile_providers for tile in provider(user)]
+    return [tile for provider in contributed("TILES") for tile in provider(user)]
