@@ -12,7 +12,7 @@ from fractions import Fraction
 from ratings.criteria.spec import BoundItem, CategorySpec, SchemeSpec
 from ratings.enums import Stage
 from ratings.rounding import round2, show
-from ratings.rules import Unresolved, evaluate_part, missing_answers
+from ratings.rules import Unresolved, evaluate_part, maximum, missing_answers
 
 from .inputs import Blocked, Entry, Problem
 from .stars import band_star, unknown
@@ -84,6 +84,12 @@ def within(points: Fraction, bound: BoundItem) -> Fraction:
     return min(max(points, Fraction(0)), bound.item.points)
 
 
+def most_of(bound: BoundItem, parts: tuple[int, ...]) -> Fraction:
+    """The most that these parts of an item can give, never more than its 分值."""
+    most = (maximum(bound.item.rule.parts[index], item_points=bound.item.points) for index in parts)
+    return min(sum(most, Fraction(0)), bound.item.points)
+
+
 def is_unasked(bound: BoundItem, stage: str) -> bool:
     """Whether a stage says nothing at all of an item: 自评 where reviewers alone answer and no figure is read.
 
@@ -102,6 +108,16 @@ def points_at(
         return None
     points = exact_points(spec, bound, metrics, _said(bound, entry, stage), stage, adjusted)
     return None if points is None else round2(points)
+
+
+def known_points(
+    spec: SchemeSpec, bound: BoundItem, metrics: Metrics, entry: Entry | None, stage: str, adjusted: Fraction | None = None
+) -> Fraction | None:
+    """The same for showing: None also while something is missing."""
+    try:
+        return points_at(spec, bound, metrics, entry, stage, adjusted)
+    except Blocked:
+        return None
 
 
 @dataclass(frozen=True)
@@ -245,7 +261,7 @@ class Owed:
         return f"{self.code} {self.name}尚未{'填写' if self.stage == Stage.SELF else '评分'}"
 
 
-def owed_at(spec: SchemeSpec, bound: BoundItem, entry: Entry | None, stage: str) -> Owed | None:
+def owed_at(bound: BoundItem, entry: Entry | None, stage: str) -> Owed | None:
     """What the stage still owes on this item; None where its row is complete, or where it owes none."""
     owes = bound.owed_by_school if stage == Stage.SELF else bound.owed_by_reviewers
     if not owes:
@@ -254,13 +270,13 @@ def owed_at(spec: SchemeSpec, bound: BoundItem, entry: Entry | None, stage: str)
         return Owed(bound.item.code, bound.item.name, stage)
     if entry.answers is None:  # 不适用, or the points of the whole item
         return None
-    names = missing_answers(bound.item.rule, spec.vocabulary, entry.answers, excluded=bound.excluded(stage))
+    names = missing_answers(bound.asked, entry.answers, excluded=bound.excluded(stage))
     return Owed(bound.item.code, bound.item.name, stage, tuple(names)) if names else None
 
 
 def owed_in(spec: SchemeSpec, stage: str, entries: Mapping[str, Entry], codes: Iterable[str]) -> list[Owed]:
     """Those of the items that are not complete, in the order of `codes`."""
-    found = (owed_at(spec, spec.bound[code], entries.get(code), stage) for code in codes)
+    found = (owed_at(spec.bound[code], entries.get(code), stage) for code in codes)
     return [owed for owed in found if owed]
 
 
