@@ -93,7 +93,7 @@ def foresee(scheme: Scheme, old: SchemeSpec, new: SchemeSpec) -> Foresight:
     for pk, row in sorted(rows.items(), key=lambda one: (one[1].school.order, one[1].school.code)):
         key = str(pk)
         sides = ((old, before[key], then[key], evaluation.own.get(key, {})), (new, after[key], now[key], own.get(key, {})))
-        points = [(code, *(_points(*side, code) for side in sides)) for code in changed]
+        points = [(code, *(points_so_far(*side, code) for side in sides)) for code in changed]
         school = Affected(
             assessment=pk,
             school=row.school.name,
@@ -185,7 +185,7 @@ def _kept(entries: Mapping, kept: Mapping, stage: str, judge: str) -> dict:
     return {code: entry for code, entry in found.items() if entry is not None}
 
 
-def _points(spec: SchemeSpec, school: SchoolInput, outcome: Outcome, own: Mapping, code: str) -> Fraction | None:
+def points_so_far(spec: SchemeSpec, school: SchoolInput, outcome: Outcome, own: Mapping, code: str) -> Fraction | None:
     """Points of one item as far as the school has come: by the panel, else by 初评, else by its own answers."""
     if code in outcome.items:
         return outcome.items[code].points
