@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
 from typing import NamedTuple
@@ -17,6 +17,7 @@ from django.utils import timezone
 from ratings.criteria.spec import BoundItem, SchemeSpec
 from ratings.enums import Confirmation, Stage, Status
 from ratings.models import Assessment, JudgeSheet, Score
+from ratings.rounding import rounded
 from ratings.rules import Answer, AnswerError, clean_answer
 from ratings.scoring import Blocked, Entry, asked_part, entry_to_json
 from ratings.workflow import figures_of, live_figures, scheme_spec, uneditable, void_signature
@@ -33,7 +34,8 @@ REMARK_LIMIT = 500
 REMARK = "说明"
 #: While an assessment is in these states its figures follow the school's records.
 LIVE = (Status.DRAFT, Status.CONFIRMING, Status.RETURNED)
-_DECIMALS = Decimal("0.0001")
+#: Of the column that keeps the asked part.
+DECIMALS = 4
 
 
 @dataclass(frozen=True)
@@ -225,7 +227,6 @@ def asked_points(spec: SchemeSpec, bound: BoundItem, entry: Entry, stage: str, v
     if entry.not_applicable:
         return None
     try:
-        points = asked_part(spec, bound, values, entry, stage)
+        return rounded(asked_part(spec, bound, values, entry, stage), DECIMALS)
     except Blocked:
         return None
-    return (Decimal(points.numerator) / Decimal(points.denominator)).quantize(_DECIMALS, ROUND_HALF_UP)

@@ -10,6 +10,8 @@ from fractions import Fraction
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from ratings.rounding import rounded, show
+
 #: A polygon of fewer corners says nothing; bars do.
 LEAST_CORNERS = 3
 RADIUS = 105
@@ -40,7 +42,7 @@ def trend(points: Sequence[tuple[str, Fraction]], *, full: int, label: str) -> S
     for index, (name, value) in enumerate(points):
         height = round(min(float(value) / full, 1) * TREND_HEIGHT, 1)
         left, top = index * step + 20, 24 + TREND_HEIGHT - height
-        columns.append((left, top, height, left + 24, top - 6, f"{float(value):.2f}", left + 24, name))
+        columns.append((left, top, height, left + 24, top - 6, show(value), left + 24, name))
     body = format_html_join(
         "",
         '<rect class="chart-column" x="{}" y="{}" width="48" height="{}"/>'
@@ -117,7 +119,7 @@ def _label_at(index: int, count: int) -> tuple[float, float, str]:
 
 def percent(share: Fraction) -> str:
     """A share as a whole percentage, half up, for labels; tables show the exact rate."""
-    return f"{int((share * 200 + 1) // 2)}%"
+    return f"{rounded(share * 100, 0)}%"
 
 
 def _summary(axes: Sequence[str], own: Series) -> str:

@@ -13,7 +13,7 @@ from ratings.rules import next_changes, reference_key, to_text
 from ratings.rules.figures import fits
 from ratings.rules.syntax import Graded
 from ratings.scoring.advice import STANDING_SECTIONS
-from ratings.worksheet import FigureLine, Line, Worksheet
+from ratings.sheets import FigureLine, Line, SchoolSheet
 from schools.metrics import METRICS
 
 
@@ -24,7 +24,7 @@ class Rung:
     here: bool
 
 
-def ladders_of(line: Line, sheet: Worksheet) -> list[tuple[FigureLine, tuple[Rung, ...]]]:
+def ladders_of(line: Line, sheet: SchoolSheet) -> list[tuple[FigureLine, tuple[Rung, ...]]]:
     """Every figure of the item with the ladder it is read on; without steps where the rule has another form."""
     graded: dict[str, tuple[Rung, ...]] = {}
     for index in line.bound.system_parts:
@@ -40,7 +40,7 @@ def tells_all(line: Line) -> bool:
     return all(isinstance(line.item.rule.parts[index], Graded) for index in line.bound.system_parts)
 
 
-def _rungs(part: Graded, value: Fraction | None, sheet: Worksheet) -> tuple[Rung, ...]:
+def _rungs(part: Graded, value: Fraction | None, sheet: SchoolSheet) -> tuple[Rung, ...]:
     metric = sheet.spec.metrics[part.subject.name]
     unit = "" if metric.unit in ("%", "是否") else f" {metric.unit}"
     standing = next((band for band in part.bands if value is not None and fits(band.test, value)), None)
@@ -49,7 +49,7 @@ def _rungs(part: Graded, value: Fraction | None, sheet: Worksheet) -> tuple[Rung
     )
 
 
-def further_steps(line: Line, sheet: Worksheet) -> list[str]:
+def further_steps(line: Line, sheet: SchoolSheet) -> list[str]:
     """Single changes of recorded activity that would bring points, in words; none once the period is over.
 
     Never seats, staff or money, and never what people judge.

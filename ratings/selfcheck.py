@@ -17,10 +17,10 @@ from ratings.enums import PUBLIC_PHASES, Trigger
 from ratings.models import Assessment, Goal, Item
 from ratings.rounding import round2
 from ratings.rules import Unresolved, comparisons, names, next_changes
-from ratings.rules.evaluation import maximum
-from ratings.scoring import Blocked, ItemOutcome
+from ratings.scoring import Blocked, most_of
+from ratings.scoring.stage import within
 from ratings.scoring.totals import add_up
-from ratings.worksheet import Line, Worksheet, worksheet_of
+from ratings.sheets import Line, SchoolSheet, own_sheet
 from schools.models import User
 
 #: Before anybody answered it is that of the category which people fill, and says nothing.
@@ -49,7 +49,7 @@ class Standing:
 
     @property
     def system(self) -> Fraction | None:
-        return self.line.system if self.line.bound.system_parts else None
+        return self.line.system
 
     @property
     def missing(self) -> Fraction:
@@ -74,7 +74,7 @@ class Way:
 class SelfCheck:
     """Everything the page shows; `groups` are (heading, standings)."""
 
-    sheet: Worksheet
+    sheet: SchoolSheet
     groups: tuple[tuple[str, tuple[Standing, ...]], ...]
     ways: tuple[Way, ...]
     warnings: tuple[str, ...]
@@ -110,7 +110,7 @@ def is_open(assessment: Assessment) -> bool:
 
 def self_check(assessment: Assessment, user: User) -> SelfCheck:
     """The whole page for one school, with today's figures whatever the status of its assessment."""
-    sheet = worksheet_of(assessment, live=True)
+    sheet = own_sheet(assessment, live=True)
     goals = goals_of(assessment, user)
     groups = tuple(
         (f"{group.code} {group.name}".strip(), tuple(_standing(sheet, line, goals) for line in group.lines)) for group in sheet.groups
@@ -120,9 +120,9 @@ def self_check(assessment: Assessment, user: User) -> SelfCheck:
     return SelfCheck(sheet, groups, _ways(sheet.spec, standings, values), _warnings(sheet.spec, values))
 
 
-def standing_of(assessment: Assessment, code: str, user: User) -> tuple[Worksheet, Standing | None]:
+def standing_of(assessment: Assessment, code: str, user: User) -> tuple[SchoolSheet, Standing | None]:
     """One item alone."""
-    sheet = worksheet_of(assessment, only=code, live=True)
+    sheet = own_sheet(assessment, only=code, live=True)
     line = sheet.line(code)
     return sheet, _standing(sheet, line, goals_of(assessment, user)) if line else None
 
@@ -149,15 +149,9 @@ def set_goal(assessment: Assessment, item: Item, values: Mapping[str, object], *
     return goal
 
 
-def _standing(sheet: Worksheet, line: Line, goals: Mapping[str, Goal]) -> Standing:
-    rule, full = line.item.rule, line.item.points
-
-    def most(places: tuple[int, ...]) -> Fraction:
-        return min(sum((maximum(rule.parts[place], item_points=full) for place in places), Fraction(0)), full)
-
-    values = {name: figure.value for name, figure in sheet.figures.items()}
-    changes = next_changes(rule, sheet.spec.vocabulary, values, item_points=full)
-    system, judged = most(line.bound.system_parts), most(line.bound.asked_parts)
+def _standing(sheet: SchoolSheet, line: Line, goals: Mapping[str, Goal]) -> Standing:
+    changes = next_changes(line.item.rule, sheet.spec.vocabulary, sheet.metrics, item_points=line.item.points)
+    system, judged = most_of(line.bound, line.bound.system_parts), most_of(line.bound, line.bound.asked_parts)
     return Standing(line, system, judged, tuple(change.text for change in changes), goals.get(line.item.code))
 
 
@@ -174,12 +168,9 @@ def _best(one: Standing) -> Fraction:
 
 
 def _values(spec: SchemeSpec, points: Mapping[str, Fraction], values: Mapping[str, Fraction]) -> dict[str, Fraction] | None:
-    items = {
-        code: ItemOutcome(code, round2(min(max(got, Fraction(0)), spec.bound[code].item.points)), Fraction(0), adjusted=False, steps=())
-        for code, got in points.items()
-    }
+    reached = {code: round2(within(got, spec.bound[code])) for code, got in points.items()}
     try:
-        return {**values, **add_up(spec, items).values(items)}
+        return {**values, **add_up(spec, reached).values(reached)}
     except Blocked:
         return None
 

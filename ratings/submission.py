@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from django.core.files.base import ContentFile
@@ -12,9 +11,9 @@ from django.utils import timezone
 from ratings.criteria.spec import digest
 from ratings.enums import Confirmation, Stage, Status
 from ratings.models import Assessment, Evidence, Move, SignedPage
+from ratings.sheets import Line, SchoolSheet
 from ratings.workflow import Step, allowed_steps, due, frozen_sheet, is_overdue, void_signature
-from ratings.workflow.blocking import star_figures
-from ratings.worksheet import Line, Worksheet
+from ratings.workflow.blocking import Blocker, overdue, unknown_figures
 from schools.models import User
 from schools.uploads import CheckedUpload
 
@@ -24,14 +23,6 @@ HANDED_IN = ("submit", "resubmit")
 #: Steps the school takes from the task list besides.
 SIDEWAYS = ("take_back", "withdraw", "ask_decline")
 OWN_STEPS = (*FORWARD, *SIDEWAYS)
-
-
-@dataclass(frozen=True)
-class Missing:
-    """One thing that stands against handing in, with the code of the item to mend it at."""
-
-    text: str
-    code: str = ""
 
 
 def due_of(assessment: Assessment) -> datetime | None:
@@ -51,22 +42,10 @@ def other_steps(assessment: Assessment, steps: list[Step]) -> list[Step]:
     return [step for step in found if not (asked and step.code == "ask_decline")]
 
 
-def missing_of(sheet: Worksheet) -> list[Missing]:
-    """Everything unfinished, item by item, from a sheet that is already at hand."""
-    found = []
-    for line in sheet.lines:
-        name = f"{line.item.code} {line.item.name}"
-        if line.is_open:
-            found.append(Missing(f"{name}还缺：{'、'.join(line.owed)}" if line.owed else f"{name}尚未填写", line.item.code))
-        if any(sheet.figures[reference].value is None for reference in line.bound.references):
-            lacking = [reference for reference in sorted(line.bound.references) if sheet.figures[reference].value is None]
-            found.append(Missing(f"{name}缺系统数据：{'、'.join(lacking)}，请先补全登记", line.item.code))
-    known = {reference for reference, figure in sheet.figures.items() if figure.value is not None}
-    lacking = [reference for reference in star_figures(sheet.spec) if reference not in known]
-    found += [Missing(f"星级标准要用的“{reference}”没有数据，请先补全登记") for reference in lacking]
-    if is_overdue(sheet.assessment, Stage.SELF):
-        found.append(Missing("自评已经截止，如需延期请联系市评委会办公室"))
-    return found
+def missing_of(sheet: SchoolSheet) -> list[Blocker]:
+    """What handing in would be refused for, item by item, from a sheet that is already at hand."""
+    owed = [Blocker(line.owed.text, line.code) for line in sheet.lines if line.owed]
+    return [*owed, *unknown_figures(sheet.spec, sheet.figures), *overdue(sheet.assessment, sheet.spec, {})]
 
 
 def duties_of(assessment: Assessment, steps: list[Step]) -> str:
@@ -87,13 +66,13 @@ def last_return(assessment: Assessment) -> Move | None:
     return assessment.moves.filter(to_status=Status.RETURNED).select_related("by").order_by("-id").first()
 
 
-def mendings_of(sheet: Worksheet, returned: Move) -> list[tuple[Line, bool]]:
+def mendings_of(sheet: SchoolSheet, returned: Move) -> list[tuple[Line, bool]]:
     """The items that a return names, each with whether its answers or evidence have been touched since."""
     return [(line, _touched(line, returned.at)) for line in sheet.lines if line.request]
 
 
 def _touched(line: Line, since: datetime) -> bool:
-    answered = line.score is not None and line.score.updated_at is not None and line.score.updated_at > since
+    answered = line.own is not None and line.own.updated_at is not None and line.own.updated_at > since
     return answered or any(one.at > since for one in line.evidence)
 
 
@@ -104,13 +83,13 @@ def receipt_move(assessment: Assessment) -> Move | None:
     return assessment.moves.filter(step__in=HANDED_IN).select_related("by").order_by("-id").first()
 
 
-def confirmation_code(sheet: Worksheet) -> str:
+def confirmation_code(sheet: SchoolSheet) -> str:
     """校验码 of the page to be signed: any change of an answer, a remark or a figure makes another one."""
     figures = {name: None if figure.value is None else str(figure.value) for name, figure in sheet.figures.items()}
     return digest({"school": sheet.assessment.school_id, "sheet": frozen_sheet(sheet.assessment, Stage.SELF), "figures": figures})
 
 
-def valid_signature(sheet: Worksheet) -> SignedPage | None:
+def valid_signature(sheet: SchoolSheet) -> SignedPage | None:
     """The signed page if it still fits what it was signed for; one that no longer does is voided here."""
     page = sheet.assessment.signed_pages.filter(voided_at__isnull=True).select_related("scan").first()
     if page is None or page.code == confirmation_code(sheet):
@@ -123,7 +102,7 @@ def needs_signature(assessment: Assessment) -> bool:
     return assessment.scheme.confirmation == Confirmation.SIGNED
 
 
-def sign(sheet: Worksheet, upload: CheckedUpload, *, by: User) -> SignedPage:
+def sign(sheet: SchoolSheet, upload: CheckedUpload, *, by: User) -> SignedPage:
     """Keep the scan of the signed page under the code of what it confirms; an earlier page loses its force.
 
     Raises ValueError with a sentence where the school may not change anything now.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from fractions import Fraction
 
 from django.db.models import QuerySet, Sum
 from django.utils import timezone
@@ -27,6 +26,7 @@ from schools.models import (
     Visit,
     YearFigures,
 )
+from schools.numbers import with_unit
 
 
 def years(school: School, user: User) -> list[int]:
@@ -74,7 +74,7 @@ def figure_rows(school: School, year: int) -> list[dict]:
     return [
         {
             "label": label,
-            "value": shown(found[label].value, metric.unit),
+            "value": with_unit(found[label].value, metric.unit),
             "section": metric.section,
             "definition": metric.definition,
             "imported": found[label].source == IMPORTED,
@@ -82,17 +82,6 @@ def figure_rows(school: School, year: int) -> list[dict]:
         }
         for label, metric in METRICS.items()
     ]
-
-
-def shown(value: Fraction | None, unit: str) -> str:
-    """A figure with its unit, at most two decimals: 12 期, 92.5%, 是."""
-    if value is None:
-        return "—"
-    if unit == "是否":
-        return "是" if value else "否"
-    cents = int(value * (10_000 if unit == "%" else 100) + Fraction(1, 2))
-    number = f"{cents // 100:,}.{cents % 100:02d}".rstrip("0").rstrip(".")
-    return f"{number}%" if unit == "%" else f"{number} {unit}"
 
 
 def lecturers(lessons: list[Lesson]) -> str:

@@ -22,9 +22,9 @@ from ratings.enums import Confirmation, Stage
 from ratings.models import Assessment, Scheme, Score
 from ratings.rules import Asked
 from ratings.rules.syntax import Deduct
+from ratings.sheets import own_sheet
 from ratings.submission import sign
 from ratings.workflow import open_scheme, scheme_spec, take_step
-from ratings.worksheet import worksheet_of
 from schools.importing.schools import ensure_city, read_schools, upsert_schools
 from schools.models import Appointment, MetricValue, Region, School, User
 from schools.models.scope import COUNTY_ROLES, SCHOOL_ROLES
@@ -225,7 +225,7 @@ def bring_before_reviewers(year: Year, school: School, *, well: bool = True) -> 
     _answer(assessment, Stage.SELF, asked_of_school, well)
     head = year.people.get(f"head-{school.code}") or year.appoint("head", at=school, username=f"head-{school.code}")
     if year.scheme.confirmation == Confirmation.SIGNED:
-        sign(worksheet_of(assessment), check_upload(SimpleUploadedFile(SCAN["name"], SCAN["buffer"])), by=head)
+        sign(own_sheet(assessment), check_upload(SimpleUploadedFile(SCAN["name"], SCAN["buffer"])), by=head)
     take_step(assessment, "submit", by=head)
     return assessment
 

@@ -10,7 +10,8 @@ from django.utils import timezone
 from ratings.criteria.storing import create_scheme, read_scheme
 from ratings.enums import Phase, Stage, Status
 from ratings.models import Assessment, Item, Judge, JudgeSheet, MetricSnapshot, Move, Panel, Scheme, Score
-from ratings.workflow import open_scheme, owed_codes, scheme_spec
+from ratings.scoring import owed_codes
+from ratings.workflow import open_scheme, scheme_spec
 from schools.bulk import insert_many
 from schools.models import User
 

@@ -10,6 +10,7 @@ from ratings.enums import Aggregation, Confirmation, FilledBy, Star, Trigger
 from ratings.rounding import plain, show_rate
 from ratings.rules import RuleError, parse_condition, to_text
 from schools.dates import chinese_date
+from schools.metrics.wording import DIRECTIONS
 
 from .spec import CustomMetricSpec, ItemSpec, RestrictionSpec, SchemeSpec
 
@@ -93,10 +94,9 @@ RESTRICTION: tuple[Field, ...] = (
     ("后果", RULE, lambda row: row.effect_text),
     ("依据", WORDING, lambda row: row.basis),
 )
-_DIRECTIONS = {"up": "越高越好", "down": "越低越好", "none": "无方向"}
 METRIC: tuple[Field, ...] = (
     ("单位", SETTING, lambda row: row.unit),
-    ("方向", SETTING, lambda row: _DIRECTIONS.get(row.direction, row.direction)),
+    ("方向", SETTING, lambda row: DIRECTIONS.get(row.direction, row.direction)),
     ("上限", SETTING, lambda row: "" if row.upper is None else plain(row.upper)),
     ("填报", SETTING, lambda row: FilledBy(row.filled_by).label),
 )

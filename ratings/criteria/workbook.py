@@ -10,6 +10,7 @@ from typing import IO, Any
 
 from ratings.enums import FilledBy, ItemKind, Star, Trigger
 from ratings.rules import RuleError, parse_condition, parse_effect, parse_rule, to_text
+from schools.metrics.wording import DIRECTIONS
 from schools.workbooks import Column, Problem, Row, Sheet, Workbook, WorkbookError, read_workbook
 from schools.workbooks.text import narrow
 
@@ -209,17 +210,7 @@ def _custom_metrics(workbook: Workbook, found: SchemeSource) -> tuple[CustomMetr
         return ()
     table = sheet.table(["名称", *(Column(heading, required=False) for heading in ("单位", "方向", "上限", "填报"))])
     found.warnings.extend(str(warning) for warning in table.warnings)
-    directions = {
-        "越高越好": "up",
-        "越低越好": "down",
-        "无方向": "none",
-        "上": "up",
-        "下": "down",
-        "无": "none",
-        "up": "up",
-        "down": "down",
-        "none": "none",
-    }
+    directions = {word: direction for direction, word in DIRECTIONS.items()}
     fillers = {label: value for value, label in FilledBy.choices}
     metrics: dict[str, CustomMetricSpec] = {}
     for row in table:

@@ -9,6 +9,7 @@ from typing import Any
 
 from ratings.enums import Aggregation, Confirmation, FilledBy, ItemKind, Star, Trigger
 from schools.metrics import METRICS
+from schools.metrics.wording import DIRECTIONS
 from schools.workbooks import CellOut, ColumnOut, SheetOut
 
 from .parameters import GROUP_CAP, PARAMETERS
@@ -17,7 +18,6 @@ from .workbook import NOTHING
 
 SHARES = ("county_weight", "city_weight", "five_star_share")
 CHOICES = {"aggregation": Aggregation, "confirmation": Confirmation}
-DIRECTIONS = {"up": "越高越好", "down": "越低越好", "none": "无方向"}
 PARAMETER_COLUMNS = [ColumnOut("项目", width=20), ColumnOut("内容", width=60)]
 ITEM_COLUMNS = [
     ColumnOut("大项编码", width=10),

@@ -13,7 +13,7 @@ from ratings.enums import Stage, Status
 from ratings.issuing import issue_notice
 from ratings.models import Assessment, Judge, Panel, Result, Scheme, Score
 from ratings.offline.running import SchoolYear
-from ratings.rounding import to_cents
+from ratings.rounding import rounded
 from ratings.scoring import entry_to_json
 from ratings.workflow import grant_extension, open_scheme, take_step
 from ratings.workflow.deadlines import last_workday_before
@@ -182,6 +182,6 @@ def _answer(
         entry, typed = entries[row.item.code]
         row.answers, row.remark = entry_to_json(entry), typed.remark
         points = school.judged.asked_points.get((stage, label, row.item.code))
-        row.points = None if points is None else to_cents(points)
+        row.points = None if points is None else rounded(points)
         row.updated_at = timezone.now()
     Score.objects.bulk_update(filled, ["answers", "remark", "points", "updated_at"])

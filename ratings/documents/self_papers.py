@@ -7,32 +7,9 @@ from typing import ClassVar
 
 from django.utils import timezone
 
-from ratings.models import Assessment, Move
-from ratings.rounding import plain, show
-from ratings.rules import format_answers
-from ratings.scoring import entry_from_json
+from ratings.models import Move
+from ratings.sheets import SchoolSheet
 from ratings.submission import confirmation_code, receipt_move
-from ratings.worksheet import Line, Worksheet
-
-
-@dataclass(frozen=True)
-class SelfRow:
-    """One item as the school answered it."""
-
-    item: str
-    full: str
-    figures: str
-    answers: str
-    points: str
-    remark: str
-
-
-@dataclass(frozen=True)
-class SelfGroup:
-    name: str
-    points: str
-    full: str
-    rows: tuple[SelfRow, ...]
 
 
 @dataclass(frozen=True)
@@ -43,8 +20,7 @@ class SelfPaper:
     scheme: str
     school: str
     county: str
-    groups: tuple[SelfGroup, ...]
-    total: str
+    sheet: SchoolSheet
     handed_in: str
 
     template: ClassVar[str] = "documents/papers/self.html"
@@ -56,14 +32,13 @@ class SelfPaper:
 
 @dataclass(frozen=True)
 class ConfirmationPaper:
-    """申报确认页. `code` changes with every answer, remark or figure; `missing` counts what is not filled in yet."""
+    """申报确认页. `code` changes with every answer, remark or figure."""
 
     year: int
     scheme: str
     school: str
     county: str
-    groups: tuple[SelfGroup, ...]
-    total: str
+    sheet: SchoolSheet
     code: str
 
     template: ClassVar[str] = "documents/papers/confirmation.html"
@@ -78,58 +53,20 @@ class ConfirmationPaper:
         return tuple(self.code[start : start + 8] for start in range(0, len(self.code), 8))
 
 
-def self_paper(sheet: Worksheet) -> SelfPaper:
+def self_paper(sheet: SchoolSheet) -> SelfPaper:
     """The school's sheet as it stands."""
-    move = receipt_move(sheet.assessment)
-    return SelfPaper(**_head(sheet), groups=_groups(sheet), total=show(sheet.total), handed_in=_handed_in(move))
+    return SelfPaper(**_head(sheet), handed_in=_handed_in(receipt_move(sheet.assessment)))
 
 
-def confirmation_paper(sheet: Worksheet) -> ConfirmationPaper:
+def confirmation_paper(sheet: SchoolSheet) -> ConfirmationPaper:
     """The page to be signed, under the code of what it confirms."""
-    return ConfirmationPaper(**_head(sheet), groups=_groups(sheet), total=show(sheet.total), code=confirmation_code(sheet))
+    return ConfirmationPaper(**_head(sheet), code=confirmation_code(sheet))
 
 
-def _head(sheet: Worksheet) -> dict:
-    assessment: Assessment = sheet.assessment
-    school = assessment.school
+def _head(sheet: SchoolSheet) -> dict:
+    school = sheet.assessment.school
     county = school.county.name if school.county else ""
-    return {"year": sheet.spec.year, "scheme": sheet.spec.name, "school": school.name, "county": county}
-
-
-def _groups(sheet: Worksheet) -> tuple[SelfGroup, ...]:
-    return tuple(
-        SelfGroup(
-            name=f"{group.code} {group.name}".strip(),
-            points=show(group.points),
-            full="" if group.full is None else plain(group.full),
-            rows=tuple(_row(line) for line in group.lines),
-        )
-        for group in sheet.groups
-    )
-
-
-def _row(line: Line) -> SelfRow:
-    return SelfRow(
-        item=f"{line.item.code} {line.item.name}",
-        full=plain(line.item.points),
-        figures="；".join(f"{figure.label} {figure.text}" for figure in line.figures),
-        answers=_answers(line),
-        points="—" if line.points is None else show(line.points),
-        remark=line.score.remark if line.score else "",
-    )
-
-
-def _answers(line: Line) -> str:
-    if line.score is None:
-        return line.status
-    if line.score.answers is None:
-        return "尚未填写"
-    entry = entry_from_json(line.score.answers)
-    if entry.not_applicable:
-        return "不适用"
-    if entry.answers is None:
-        return "按得分录入"
-    return format_answers(entry.answers, [one for one in line.bound.asked if one.name not in line.bound.not_for_school])
+    return {"year": sheet.spec.year, "scheme": sheet.spec.name, "school": school.name, "county": county, "sheet": sheet}
 
 
 def _handed_in(move: Move | None) -> str:

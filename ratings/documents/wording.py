@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
+
+from ratings.rounding import rounded
 
 #: A bulletin of this kind keeps within 4000 characters.
 CHARACTER_LIMIT = 4000
@@ -68,7 +69,7 @@ def numeral(number: int) -> str:
 def percentage(part: int, whole: int) -> str:
     """Share with one decimal, half up; 0.0% of nothing."""
     share = Fraction(part * 100, whole) if whole else Fraction(0)
-    return f"{(Decimal(share.numerator) / Decimal(share.denominator)).quantize(Decimal('0.1'), ROUND_HALF_UP)}%"
+    return f"{rounded(share, 1)}%"
 
 
 def width(text: str) -> Fraction:

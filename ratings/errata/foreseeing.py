@@ -13,12 +13,12 @@ from ratings.criteria.spec import BoundItem, SchemeSpec
 from ratings.enums import Stage, Star, Status
 from ratings.models import Adjustment, Assessment, MetricSnapshot, Scheme, Score
 from ratings.results import evaluate
-from ratings.review.adjusting import system_full
 from ratings.rounding import show
 from ratings.rules import format_answers
-from ratings.scoring import Blocked, Outcome, SchoolInput, asked_part, score_all, system_part
+from ratings.scoring import Outcome, SchoolInput, known_points, most_of, score_all
 from ratings.workflow import city_figures
 from schools.models import School
+from schools.numbers import NO_POINTS
 
 from .fitting import Fit, fit
 
@@ -93,7 +93,7 @@ def foresee(scheme: Scheme, old: SchemeSpec, new: SchemeSpec) -> Foresight:
     for pk, row in sorted(rows.items(), key=lambda one: (one[1].school.order, one[1].school.code)):
         key = str(pk)
         sides = ((old, before[key], then[key], evaluation.own.get(key, {})), (new, after[key], now[key], own.get(key, {})))
-        points = [(code, *(_points(*side, code) for side in sides)) for code in changed]
+        points = [(code, *(points_so_far(*side, code) for side in sides)) for code in changed]
         school = Affected(
             assessment=pk,
             school=row.school.name,
@@ -141,7 +141,7 @@ def _adjustments(scheme, old: SchemeSpec, new: SchemeSpec, changed, rows) -> dic
     for one in Adjustment.objects.filter(assessment__in=list(rows), item__code__in=changed).select_related("item"):
         code = one.item.code
         moved = old.bound[code].references != new.bound[code].references
-        if moved or Fraction(one.points) > system_full(new.bound[code]):
+        if moved or Fraction(one.points) > most_of(new.bound[code], new.bound[code].system_parts):
             found[one.assessment_id].append((one.pk, code, f"{Stage(one.stage).label}核定 {one.points} 分（{one.reason}）不再适用"))
     return found
 
@@ -185,23 +185,16 @@ def _kept(entries: Mapping, kept: Mapping, stage: str, judge: str) -> dict:
     return {code: entry for code, entry in found.items() if entry is not None}
 
 
-def _points(spec: SchemeSpec, school: SchoolInput, outcome: Outcome, own: Mapping, code: str) -> Fraction | None:
+def points_so_far(spec: SchemeSpec, school: SchoolInput, outcome: Outcome, own: Mapping, code: str) -> Fraction | None:
     """Points of one item as far as the school has come: by the panel, else by 初评, else by its own answers."""
     if code in outcome.items:
         return outcome.items[code].points
-    bound = spec.bound[code]
     stage, entry = (Stage.COUNTY, school.county[code]) if code in school.county else (Stage.SELF, own.get(code))
-    try:
-        system, _ = system_part(spec, bound, school.metrics)
-        if not bound.asked:
-            return system
-        return None if entry is None or entry.not_applicable else system + asked_part(spec, bound, school.metrics, entry, stage)
-    except Blocked:
-        return None
+    return known_points(spec, spec.bound[code], school.metrics, entry, stage, school.adjustments.get((stage, code)))
 
 
 def _shown(points: Fraction | None) -> str:
-    return "—" if points is None else show(points)
+    return NO_POINTS if points is None else show(points)
 
 
 def _total(outcome: Outcome) -> str:
@@ -209,4 +202,4 @@ def _total(outcome: Outcome) -> str:
 
 
 def _star(outcome: Outcome) -> str:
-    return Star(outcome.star).label if outcome.verdict else "—"
+    return Star(outcome.star).label if outcome.verdict else NO_POINTS

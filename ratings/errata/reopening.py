@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from ratings.criteria.spec import SchemeSpec, digest
 from ratings.enums import Stage, Status
-from ratings.judging.sheets import sheet_gaps
+from ratings.judging.sheets import sheet_owed
 from ratings.models import Assessment, Item, Move, ReturnedItem, Scheme
 from ratings.workflow import STAGE_OF, frozen_sheet, missing_in, open_city_rows, open_county_rows, void_signature
 from ratings.workflow.deadlines import return_deadline
@@ -96,7 +96,7 @@ class _Back:
             sheet.assessment = self.assessment
             label = sheet.judge.label if sheet.judge else ""
             asked = any((one.stage, one.judge_label) == (Stage.CITY, label) for one in self.asked)
-            if asked or {gap.item for gap in sheet_gaps(sheet, self.spec)} & self.changed:
+            if asked or {owed.code for owed in sheet_owed(sheet, self.spec)} & self.changed:
                 sheet.submitted_at = sheet.submitted_by = sheet.checked_by = None
                 sheet.save(update_fields=["submitted_at", "submitted_by", "checked_by"])
                 reopened += 1

@@ -12,7 +12,7 @@ from ratings.models import Score
 from ratings.rules import Asked
 from ratings.rules.printing import decimal_text
 from ratings.rules.syntax import Deduct
-from ratings.scoring import entry_from_json
+from ratings.scoring import entry_from_json, owed_at
 from schools.asked import number
 
 
@@ -145,7 +145,8 @@ class AnswersForm:
         """Of the stored answers, in the words of the task list."""
         if self.score.answers is None:
             return "尚未开始"
-        return "已完成" if is_complete(self.score, self.bound) else "填写中"
+        owed = owed_at(self.bound, entry_from_json(self.score.answers), self.stage)
+        return "填写中" if owed else "已完成"
 
     @property
     def differences(self) -> list[Difference]:
@@ -175,17 +176,6 @@ class AnswersForm:
             choices=tuple((word, f"{word}（{decimal_text(points)} 分）") for word, points in one.levels),
             error=self.saved.errors.get(one.name, "") if self.saved else "",
         )
-
-
-def is_complete(score: Score, bound: BoundItem) -> bool:
-    """Whether the stored answers of a row leave nothing owed at its stage."""
-    if score.answers is None:
-        return False
-    entry = entry_from_json(score.answers)
-    if entry.answers is None:
-        return True
-    owed = {one.name for one in bound.asked if one.kind in ("level", "number", "points")} - bound.excluded(score.stage)
-    return owed <= set(entry.answers)
 
 
 def said(kind: str, value: str) -> str:

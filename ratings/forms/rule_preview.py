@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from ratings.answering import INVALID, Saved
 from ratings.criteria.spec import BoundItem, SchemeSpec
 from ratings.enums import Stage
 from ratings.models import Score
-from ratings.review.lines import FigureLine as ReviewFigure
-from ratings.review.lines import Line as ReviewLine
-from ratings.rounding import plain
+from ratings.rounding import with_unit
 from ratings.rulebuilder.trying import bound_line
-from ratings.rules import Answer, AnswerError, Asked, MetricInfo, Rule, clean_answer, in_words
-from ratings.rules.figures import figure_text
-from ratings.scoring import Blocked, Entry, entry_to_json, system_part
-from ratings.worksheet import FigureLine, Line
+from ratings.rules import Answer, AnswerError, Asked, MetricInfo, Rule, clean_answer
+from ratings.scoring import Entry, entry_to_json
+from ratings.sheets import FigureLine, Line, SchoolSheet
+from ratings.sheets.loading import NO_STAGE
+from schools.metrics import Figure, worded
 
 from .answers import AnswersForm, answers_in_words, read_row
 from .rule_desk import Facts
@@ -34,10 +33,18 @@ class Preview:
     school: Line
     school_row: AnswersForm | None
     figures: list[tuple[FigureLine, tuple]]
-    reviewer: ReviewLine
+    reviewer: Line
     reviewer_row: AnswersForm | None
     said: list[tuple[str, str]]
     stage: str
+
+
+class SampleSheet(SchoolSheet):
+    """A sheet of sample values, which has no records to lead to."""
+
+    def figure_line(self, reference: str) -> FigureLine:
+        unit = self.spec.metrics[reference.partition("[")[0]].unit
+        return FigureLine(reference, worded(reference), with_unit(self.figures[reference].value, unit), note=self.figures[reference].note)
 
 
 def preview_of(spec: SchemeSpec, rule: Rule, facts: Facts, points: Fraction) -> Preview:
@@ -45,36 +52,16 @@ def preview_of(spec: SchemeSpec, rule: Rule, facts: Facts, points: Fraction) -> 
     described = {name: getattr(facts, name) for name in ("code", "name", "standard", "evidence", "onsite", "may_be_na", "verified")}
     alone, bound = bound_line(spec, rule, points=points, **described)
     values = {reference: _sample(spec.metrics[reference.partition("[")[0]]) for reference in bound.references}
-    shown = {name: figure_text(value, spec.metrics[name.partition("[")[0]]) for name, value in sorted(values.items())}
     stage = Stage.COUNTY if spec.has_county_stage else Stage.CITY
     own, theirs = _row(bound, Stage.SELF, AT_SCHOOL), _row(bound, stage, AT_REVIEWER)
-    words = in_words(rule, spec.vocabulary, item_points=points)
-    system, steps = _system(alone, bound, values)
-    figures = tuple(FigureLine(name, name.replace("[", "（").replace("]", "）"), text, "", False, "示例数") for name, text in shown.items())
-    school = Line(bound.item, bound, own.score, words, figures, system, steps, "", None, (), False, (), "", stage.label)
-    reviewer = ReviewLine(
-        bound=bound,
-        full=plain(points),
-        words=words,
-        figures=tuple(ReviewFigure(name, text, "", False) for name, text in shown.items()),
-        system=system,
-        system_full=Fraction(0) if system is None else system,
-        own=own.score,
-        own_points=None,
-        county=None,
-        county_points=None,
-        adjustment=None,
-        recheck=False,
-        gap=None,
-        owes_reason=False,
-        waiting=False,
-        elsewhere=True,
-    )
+    rows = {Stage.SELF: {bound.item.code: own.score}, Stage.COUNTY: {}, Stage.CITY: {}}
+    figures = {name: Figure(value, "", "示例数") for name, value in values.items()}
+    line = Line(SampleSheet(replace(alone, has_county_stage=spec.has_county_stage), None, Stage.SELF, figures, rows, NO_STAGE), bound)
     return Preview(
-        school=school,
+        school=line,
         school_row=own if bound.owed_by_school else None,
-        figures=[(figure, ()) for figure in figures],
-        reviewer=reviewer,
+        figures=[(figure, ()) for figure in line.figures],
+        reviewer=line,
         reviewer_row=theirs if bound.asked else None,
         said=answers_in_words(own.score, bound) if bound.owed_by_school else [],
         stage=stage.label,
@@ -103,13 +90,6 @@ def _sample_answer(one: Asked) -> bool | int | str:
         case "points":
             return str(one.high)
     return str(SAMPLE)
-
-
-def _system(spec: SchemeSpec, bound: BoundItem, values: Mapping[str, Fraction]) -> tuple[Fraction | None, tuple[str, ...]]:
-    try:
-        return system_part(spec, bound, values)
-    except Blocked:
-        return None, ()
 
 
 def read_trial(data: Mapping[str, str], bound: BoundItem) -> tuple[dict[str, Answer], AnswersForm]:

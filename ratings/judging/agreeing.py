@@ -10,11 +10,11 @@ from ratings.criteria.spec import SchemeSpec
 from ratings.enums import Stage
 from ratings.models import JudgeSheet, Score
 from ratings.review.agreeing import agreed_entry
-from ratings.scoring import Entry, entry_from_json, entry_to_json
-from ratings.workflow import NotAllowed, figures_of, owed_codes, scheme_spec
+from ratings.scoring import Entry, entry_from_json, entry_to_json, owed_at, owed_codes
+from ratings.workflow import NotAllowed, figures_of, scheme_spec
 from schools.models import User
 
-from .sheets import gaps, locked_sheet, own_rows, refuse_writing
+from .sheets import locked_sheet, own_rows, refuse_writing
 
 
 def earlier_stage(has_county_stage: bool) -> str:
@@ -55,6 +55,6 @@ def _earlier(sheet: JudgeSheet, spec: SchemeSpec, has_county_stage: bool) -> dic
         entry = entry_from_json(stored[code]) if code in stored else None
         if not has_county_stage:
             entry = agreed_entry(spec.bound[code], entry, all_present=False)
-        if entry is not None and not gaps(spec, [code], {code: entry_to_json(entry)}):
+        if entry is not None and owed_at(spec.bound[code], entry, Stage.CITY) is None:
             found[code] = entry
     return found

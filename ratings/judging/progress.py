@@ -11,7 +11,7 @@ from django.db.models.functions import Coalesce
 from ratings.criteria.spec import SchemeSpec
 from ratings.enums import Stage, Status
 from ratings.models import Assessment, JudgeSheet, Panel, Scheme, Score
-from ratings.workflow import owed_codes
+from ratings.scoring import owed_codes
 from schools.workbooks import ColumnOut, SheetOut
 
 from .panels import panel_gaps

@@ -8,13 +8,14 @@ from fractions import Fraction
 from ratings.criteria.spec import ItemSpec
 from ratings.enums import Stage
 from ratings.models import Judge, Score
+from ratings.scoring import entry_from_json
 
 from .closing import is_closed
-from .seats import Seat, points_of
+from .seats import Seat
 
 
 @dataclass(frozen=True)
-class Line:
+class JudgesLine:
     """One item with the points of every judge, in the order of `judges`."""
 
     item: ItemSpec
@@ -24,7 +25,7 @@ class Line:
 @dataclass(frozen=True)
 class PanelSheet:
     judges: tuple[Judge, ...]
-    lines: tuple[Line, ...]
+    lines: tuple[JudgesLine, ...]
 
 
 def panel_sheet(seat: Seat) -> PanelSheet | None:
@@ -32,12 +33,12 @@ def panel_sheet(seat: Seat) -> PanelSheet | None:
     if not seat.submitted or seat.joint or not is_closed(seat.assessment.panel):
         return None
     rows = Score.objects.filter(assessment=seat.assessment, stage=Stage.CITY, judge__isnull=False).select_related("item", "judge")
-    said = {(row.item.code, row.judge_id): row for row in rows}
+    said = {(row.item.code, row.judge_id): entry_from_json(row.answers) for row in rows if row.answers is not None}
     judges = tuple(sorted({row.judge for row in rows}, key=lambda judge: judge.pk))
     lines = tuple(
-        Line(
+        JudgesLine(
             seat.spec.bound[code].item,
-            tuple(points_of(seat.spec, seat.dossier, code, said.get((code, judge.pk)), seat.adjusted) for judge in judges),
+            tuple(seat.school.points_by(said.get((code, judge.pk)), code, Stage.CITY) for judge in judges),
         )
         for code in seat.codes
     )

@@ -6,24 +6,19 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from fractions import Fraction
 from functools import cached_property
-from types import MappingProxyType
 
 from django.db.models import F, Q, QuerySet
 
 from ratings.criteria.spec import SchemeSpec
 from ratings.enums import Aggregation, Phase, Stage, Status
-from ratings.models import Adjustment, Assessment, JudgeSheet, MetricSnapshot, Score
+from ratings.models import Assessment, JudgeSheet, Score
 from ratings.permissions import may_judge
-from ratings.review.dossiers import Dossier
-from ratings.review.points import item_points
-from ratings.scoring import Blocked, entry_from_json
-from ratings.workflow import Blocker, due, is_overdue, owed_codes
+from ratings.scoring import Owed, entry_from_json, owed_codes, owed_in
+from ratings.sheets import SchoolSheet, load_sheets
+from ratings.workflow import due, is_overdue
 from schools.models import Appointment, Liaison, User
 from schools.models.scope import NOTHING, SCHOOL_ROLES
-
-from .sheets import gaps
 
 #: Statuses in which a school lies on the judges' desk.
 ON_DESK = (Status.CITY, Status.SETTLED)
@@ -31,20 +26,17 @@ ON_DESK = (Status.CITY, Status.SETTLED)
 
 @dataclass(frozen=True)
 class Seat:
-    """One judge at one school. `rows` are the judge's own (合议: the agreed ones), by item code."""
+    """One judge at one school. `rows` are the judge's own (合议: the agreed ones), by item code.
+
+    `school` is what the judge reads of the school, with these rows in it; None where only progress was asked for.
+    """
 
     spec: SchemeSpec
     assessment: Assessment
     rows: Mapping[str, Score]
     sheet: JudgeSheet | None
     user_id: int
-    dossier: Dossier | None
-    adjustments: Mapping[str, Adjustment]
-
-    @cached_property
-    def adjusted(self) -> dict[str, Fraction]:
-        """System parts as adjusted last, by the city over the county."""
-        return {code: Fraction(one.points) for code, one in self.adjustments.items()}
+    school: SchoolSheet | None = None
 
     @property
     def joint(self) -> bool:
@@ -56,9 +48,10 @@ class Seat:
         return owed_codes(self.spec, Stage.CITY, visited=self.assessment.visited)
 
     @cached_property
-    def gaps(self) -> list[Blocker]:
+    def missing(self) -> list[Owed]:
         """What is not fully scored yet."""
-        return gaps(self.spec, self.codes, {code: row.answers for code, row in self.rows.items()})
+        entries = {code: entry_from_json(row.answers) for code, row in self.rows.items() if row.answers is not None}
+        return owed_in(self.spec, Stage.CITY, entries, self.codes)
 
     @property
     def owed(self) -> int:
@@ -66,7 +59,7 @@ class Seat:
 
     @property
     def done(self) -> int:
-        return self.owed - len(self.gaps)
+        return self.owed - len(self.missing)
 
     @property
     def submitted(self) -> bool:
@@ -96,27 +89,12 @@ class Seat:
             return "合议评分表由组长填写，成员可以查看。"
         return "评审已经截止；如需延期请联系市评委会办公室。" if is_overdue(self.assessment, Stage.CITY) else ""
 
-    def points(self, code: str) -> Fraction | None:
-        """Points of the whole item by this sheet; None while they are not known."""
-        return points_of(self.spec, self.dossier, code, self.rows.get(code), self.adjusted)
-
     def next_after(self, code: str) -> str | None:
         """The next item in the order of the table that still waits, starting over at the end; None when none does."""
-        waiting = {blocker.item for blocker in self.gaps} - {code}
+        waiting = {owed.code for owed in self.missing} - {code}
         order = self.codes
         start = order.index(code) + 1 if code in order else 0
         return next((one for one in order[start:] + order[:start] if one in waiting), None)
-
-
-def points_of(spec: SchemeSpec, dossier: Dossier, code: str, row: Score | None, adjusted: Mapping[str, Fraction]) -> Fraction | None:
-    """Points of one item by one row: the system part as last adjusted, and what the row answers."""
-    if row is None or row.answers is None:
-        return None
-    try:
-        entry = entry_from_json(row.answers)
-        return item_points(spec, spec.bound[code], dossier.metrics, entry, Stage.CITY, adjusted.get(code))
-    except Blocked:
-        return None
 
 
 def judged_by(user: User) -> QuerySet[Assessment]:
@@ -148,37 +126,11 @@ def load_seats(spec: SchemeSpec, rows: Sequence[Assessment], user: User, *, with
     `with_points` also loads figures, 自评 and 初评.
     """
     mine = Q(judge__isnull=True) if spec.aggregation == Aggregation.JOINT else Q(judge__user=user)
-    scores = _scores(rows, mine, with_points)
     sheets = {sheet.assessment_id: sheet for sheet in JudgeSheet.objects.filter(mine, assessment__in=rows)}
-    dossiers = _dossiers(spec, rows, scores) if with_points else {}
-    return [
-        Seat(spec, row, scores[row.pk, Stage.CITY], sheets.get(row.pk), user.pk, *dossiers.get(row.pk, (None, MappingProxyType({}))))
-        for row in rows
-    ]
-
-
-def _scores(rows: Sequence[Assessment], mine: Q, with_points: bool) -> dict[tuple[int, str], dict[str, Score]]:
-    """Rows by school and stage; of the city's stage the judge's own and no others."""
-    wanted = Q(mine, stage=Stage.CITY)
     if with_points:
-        wanted |= Q(stage__in=(Stage.SELF, Stage.COUNTY))
-    found: dict[tuple[int, str], dict[str, Score]] = defaultdict(dict)
-    for score in Score.objects.filter(wanted, assessment__in=rows).select_related("item", "updated_by"):
-        found[score.assessment_id, score.stage][score.item.code] = score
-    return found
-
-
-def _dossiers(
-    spec: SchemeSpec, rows: Sequence[Assessment], scores: Mapping[tuple[int, str], dict[str, Score]]
-) -> dict[int, tuple[Dossier, Mapping[str, Adjustment]]]:
-    """By school: what the county knew of it, and the 核定 that counts for each item, the city's over the county's."""
-    snapshots = {one.assessment_id: one for one in MetricSnapshot.objects.filter(assessment__in=rows).order_by("taken_at", "id")}
-    adjustments: dict[tuple[int, str], dict[str, Adjustment]] = defaultdict(dict)
-    for one in Adjustment.objects.filter(assessment__in=rows).select_related("item"):
-        adjustments[one.assessment_id, one.stage][one.item.code] = one
-    found = {}
-    for row in rows:
-        county, city = adjustments[row.pk, Stage.COUNTY], adjustments[row.pk, Stage.CITY]
-        dossier = Dossier(spec, row, snapshots.get(row.pk), scores[row.pk, Stage.SELF], scores[row.pk, Stage.COUNTY], county)
-        found[row.pk] = dossier, {**county, **city}
-    return found
+        schools = load_sheets(spec, rows, reader=Stage.CITY, city_rows=mine)
+        return [Seat(spec, one.assessment, one.rows[Stage.CITY], sheets.get(one.assessment.pk), user.pk, one) for one in schools]
+    scores: dict[int, dict[str, Score]] = defaultdict(dict)
+    for score in Score.objects.filter(mine, assessment__in=rows, stage=Stage.CITY).select_related("item", "updated_by"):
+        scores[score.assessment_id][score.item.code] = score
+    return [Seat(spec, row, scores[row.pk], sheets.get(row.pk), user.pk) for row in rows]

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from django.db import transaction
 from django.utils import timezone
 
@@ -12,9 +9,8 @@ from ratings.criteria.spec import SchemeSpec, digest
 from ratings.enums import Phase, Stage, Status
 from ratings.models import Assessment, Judge, JudgeSheet, Score
 from ratings.permissions import may_arrange_panels
-from ratings.rules import missing_answers
-from ratings.scoring import entry_from_json
-from ratings.workflow import Blocker, NotAllowed, owed_codes, scheme_spec, uneditable
+from ratings.scoring import Owed, entry_from_json, owed_codes, owed_in
+from ratings.workflow import NotAllowed, scheme_spec, uneditable
 from schools import audit
 from schools.models import User
 
@@ -23,25 +19,11 @@ from .recusal import must_recuse
 REASON_LIMIT = 200
 
 
-def gaps(spec: SchemeSpec, codes: list[str], answers: Mapping[str, Any]) -> list[Blocker]:
-    """Items among `codes` that are not fully scored; `answers` holds the stored JSON by item code."""
-    found = []
-    for code in codes:
-        bound, content = spec.bound[code], answers.get(code)
-        if content is None:
-            found.append(Blocker(f"{code} {bound.item.name}尚未评分", code))
-            continue
-        said = entry_from_json(content).answers
-        owed = [] if said is None else missing_answers(bound.item.rule, spec.vocabulary, said, excluded=bound.excluded(Stage.CITY))
-        if owed:
-            found.append(Blocker(f"{code} {bound.item.name}还缺：{'、'.join(owed)}", code))
-    return found
-
-
-def sheet_gaps(sheet: JudgeSheet, spec: SchemeSpec) -> list[Blocker]:
+def sheet_owed(sheet: JudgeSheet, spec: SchemeSpec) -> list[Owed]:
     """What the sheet still lacks; 现场 items count only where the school was visited or nothing could stand in for them."""
     codes = owed_codes(spec, Stage.CITY, visited=sheet.assessment.visited)
-    return gaps(spec, codes, dict(own_rows(sheet).values_list("item__code", "answers")))
+    stored = own_rows(sheet).filter(answers__isnull=False).values_list("item__code", "answers")
+    return owed_in(spec, Stage.CITY, {code: entry_from_json(answers) for code, answers in stored}, codes)
 
 
 def own_rows(sheet: JudgeSheet):
@@ -79,9 +61,9 @@ def submit_sheet(sheet: JudgeSheet, *, by: User) -> None:
 
 def refuse_incomplete(sheet: JudgeSheet) -> None:
     """Raises NotAllowed with every item that is not fully scored."""
-    missing = sheet_gaps(sheet, scheme_spec(sheet.assessment.scheme))
+    missing = sheet_owed(sheet, scheme_spec(sheet.assessment.scheme))
     if missing:
-        raise NotAllowed([blocker.text for blocker in missing])
+        raise NotAllowed([owed.text for owed in missing])
 
 
 def close(sheet: JudgeSheet, *, by: User) -> None:

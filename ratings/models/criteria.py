@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import Q
 
 from ratings.enums import FilledBy, ItemKind, Star, Trigger
+from schools.metrics.wording import DIRECTIONS
 
 from .schemes import Edited, Scheme
 
@@ -64,7 +65,7 @@ class CustomMetric(Edited):
     scheme = models.ForeignKey(Scheme, models.PROTECT, verbose_name="评定方案", related_name="custom_metrics")
     name = models.CharField("名称", max_length=40)
     unit = models.CharField("单位", max_length=10, blank=True)
-    direction = models.CharField("方向", max_length=4, choices=[("up", "越高越好"), ("down", "越低越好"), ("none", "无方向")], default="up")
+    direction = models.CharField("方向", max_length=4, choices=list(DIRECTIONS.items()), default="up")
     upper = models.DecimalField("上限", max_digits=14, decimal_places=4, null=True, blank=True)
     filled_by = models.CharField("填报", max_length=6, choices=FilledBy, default=FilledBy.SCHOOL)
     order = models.PositiveSmallIntegerField("顺序", default=0)

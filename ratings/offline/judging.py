@@ -10,14 +10,12 @@ from ratings.criteria.spec import BoundItem, SchemeSpec
 from ratings.enums import Stage
 from ratings.rounding import show
 from ratings.rules import AnswerError, asked_range, parse_answers
-from ratings.scoring import Blocked, Entry, SchoolInput, Sheet, asked_part, system_part
+from ratings.scoring import REASON_SHARE, Blocked, Entry, SchoolInput, Sheet, asked_part, system_part
 
 from .scores import ScoreRow
 
 #: How far a typed 得分 may lie outside its range: people type figures rounded to two decimals.
 TYPED_TOLERANCE = Fraction(5, 1000)
-#: 初评 that differs from 自评 by more than this share of 分值 on an asked part owes a reason.
-REASON_SHARE = Fraction(1, 5)
 NOT_APPLICABLE = "不适用"
 
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 from ratings.criteria.storing import to_decimal
 from ratings.enums import Status
 from ratings.models import Adjustment, Assessment, Item, Judge, MetricSnapshot, Move, Restriction, RestrictionCase, Scheme, Score
-from ratings.rounding import to_cents
+from ratings.rounding import rounded
 from ratings.scoring import Entry, entry_to_json
 from schools.bulk import insert_many
 from schools.models import MetricValue, School
@@ -133,4 +133,4 @@ def _seen(school, year: YearFolder, code: str) -> dict[str, Any]:
 
 def _shown(points: Fraction | None) -> Decimal | None:
     """For display only, so rounded; scoring starts from the answers."""
-    return None if points is None else to_cents(points)
+    return None if points is None else rounded(points)

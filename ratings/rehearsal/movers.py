@@ -80,7 +80,7 @@ def _missed(spec: SchemeSpec, outcome: Outcome, star: int, whose: str) -> list[s
     if band is None:
         return [f"{whose}没有{Star(star).label}"]
     try:
-        gates = comparisons(band.condition, outcome.totals.values(outcome.items))
+        gates = comparisons(band.condition, outcome.totals.values(outcome.points))
     except Unresolved:  # a condition on a figure: the totals alone do not tell
         return [f"{whose}的{Star(star).label}条件未达到"]
     return [f"{whose}{Star(star).label}：{gate.gap_text}" for gate in gates if not gate.holds]

@@ -167,7 +167,7 @@ def _values(spec: SchemeSpec, metrics: Mapping[str, Fraction | None], outcome: O
         for compared in band.condition.comparisons:
             if reference_key(compared.left) in spec.references:
                 known.setdefault(reference_key(compared.left), compared.value.value + ABOVE[compared.op])
-    return {**known, **outcome.totals.values(outcome.items)} if outcome.totals else known
+    return {**known, **outcome.totals.values(outcome.points)} if outcome.totals else known
 
 
 def _means(spec: SchemeSpec, base: SchemeSpec, cases: Iterable[Case]) -> Iterable[CategoryMean]:

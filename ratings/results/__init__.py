@@ -1,6 +1,6 @@
 """From scores and decisions to results: score a whole scheme, decide, settle it, explain it."""
 
-from .comparing import ItemStages, county_points, own_points, stages_of, total_gap
+from .comparing import ItemStages, stages_of, total_gap
 from .deciding import DECIDABLE, Ballot, NotDecided, accept_all, acceptable, confirm_case, decide, offered_stars, withdraw_case
 from .explaining import figures_of, next_star_of, trace_of
 from .loading import Evaluation, evaluate
@@ -21,7 +21,6 @@ __all__ = [
     "accept_computed",
     "acceptable",
     "confirm_case",
-    "county_points",
     "decide",
     "decision_of",
     "evaluate",
@@ -31,7 +30,6 @@ __all__ = [
     "next_star_of",
     "offered_stars",
     "open_sheets",
-    "own_points",
     "proposed",
     "settle",
     "settle_scheme",

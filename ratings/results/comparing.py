@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from ratings.criteria.spec import BoundItem
 from ratings.enums import Stage
-from ratings.scoring import Blocked, Entry, SchoolInput, asked_part, system_part
+from ratings.scoring import Blocked, SchoolInput, asked_part, difference, known_points
 
 from .loading import Evaluation
 
@@ -21,7 +21,7 @@ GAP_SHARE = Fraction(1, 5)
 class ItemStages:
     """Points of one item at each stage, None where there is none; `spread` is the range between judges.
 
-    `own` is left out where 核定要素 were not asked of the school: such figures do not compare.
+    `county_gap` is 初评 minus 自评 on what both say; 核定要素, which only reviewers answer, count for neither.
     """
 
     code: str
@@ -32,11 +32,7 @@ class ItemStages:
     city: Fraction | None
     final: Fraction | None
     spread: Fraction | None
-
-    @property
-    def county_gap(self) -> Fraction | None:
-        """初评 minus 自评."""
-        return None if self.county is None or self.own is None else self.county - self.own
+    county_gap: Fraction | None
 
     @property
     def city_gap(self) -> Fraction | None:
@@ -54,49 +50,31 @@ class ItemStages:
 
 def stages_of(evaluation: Evaluation, key: str) -> tuple[ItemStages, ...]:
     """Every item of one school through the stages, in the order of the rating table."""
-    school, outcome = evaluation.inputs[key], evaluation.outcomes[key]
-    found = []
-    for code, bound in evaluation.spec.bound.items():
-        item = outcome.items.get(code)
-        city, final = (item.city, item.points) if item else (None, None)
-        own, county = own_points(evaluation, key, bound), county_points(evaluation, key, bound)
-        found.append(ItemStages(code, bound.item.name, bound.item.points, own, county, city, final, _spread(evaluation, school, bound)))
-    return tuple(found)
+    return tuple(_stages(evaluation, key, bound) for bound in evaluation.spec.bound.values())
+
+
+def _stages(evaluation: Evaluation, key: str, bound: BoundItem) -> ItemStages:
+    spec, school, code = evaluation.spec, evaluation.inputs[key], bound.item.code
+    item, own = evaluation.outcomes[key].items.get(code), evaluation.own.get(key, {}).get(code)
+    county, adjusted = school.county.get(code), school.adjustments.get((Stage.COUNTY, code))
+    both = spec.has_county_stage and school.submitted
+    return ItemStages(
+        code=code,
+        name=bound.item.name,
+        full=bound.item.points,
+        own=known_points(spec, bound, school.metrics, own, Stage.SELF) if school.submitted else None,
+        county=known_points(spec, bound, school.metrics, county, Stage.COUNTY, adjusted) if spec.has_county_stage else None,
+        city=item.city if item else None,
+        final=item.points if item else None,
+        spread=_spread(evaluation, school, bound),
+        county_gap=difference(spec, bound, school.metrics, own, county, adjusted) if both else None,
+    )
 
 
 def total_gap(gaps: list[Fraction | None]) -> Fraction | None:
     """The sum of the differences that can be told; None where there is none at all."""
     known = [gap for gap in gaps if gap is not None]
     return sum(known, Fraction(0)) if known else None
-
-
-def own_points(evaluation: Evaluation, key: str, bound: BoundItem) -> Fraction | None:
-    """自评 of one item; None where it was not asked for as a whole, is not answered, or does not apply."""
-    school = evaluation.inputs[key]
-    if bound.not_for_school or not school.submitted:
-        return None
-    return _stage_points(evaluation, school, bound, evaluation.own.get(key, {}).get(bound.item.code), Stage.SELF)
-
-
-def county_points(evaluation: Evaluation, key: str, bound: BoundItem) -> Fraction | None:
-    """初评 of one item, whatever the city has scored yet; None where it is not scored or does not apply."""
-    if not evaluation.spec.has_county_stage:
-        return None
-    school = evaluation.inputs[key]
-    return _stage_points(evaluation, school, bound, school.county.get(bound.item.code), Stage.COUNTY)
-
-
-def _stage_points(evaluation: Evaluation, school: SchoolInput, bound: BoundItem, entry: Entry | None, stage: str) -> Fraction | None:
-    if bound.asked and (entry is None or entry.not_applicable):
-        return None
-    try:
-        points, _ = system_part(evaluation.spec, bound, school.metrics)
-        points = school.adjustments.get((stage, bound.item.code), points)
-        if bound.asked:
-            points += asked_part(evaluation.spec, bound, school.metrics, entry, stage)
-    except Blocked:
-        return None
-    return min(max(points, Fraction(0)), bound.item.points)
 
 
 def _spread(evaluation: Evaluation, school: SchoolInput, bound: BoundItem) -> Fraction | None:

@@ -13,7 +13,7 @@ from django.utils import timezone
 from ratings.criteria.spec import digest
 from ratings.enums import Phase, Star, Status
 from ratings.models import Assessment, Decision, Move, Result, Scheme
-from ratings.rounding import to_cents
+from ratings.rounding import rounded
 from schools import audit
 from schools.bulk import insert_many
 
@@ -136,4 +136,4 @@ def _moves(evaluation: Evaluation, *, by, at: datetime) -> list[Move]:
 
 def _amount(value: Fraction | None) -> Decimal | None:
     """Totals have two decimals already; this only changes the type."""
-    return None if value is None else to_cents(value)
+    return None if value is None else rounded(value)

@@ -12,7 +12,7 @@ from ratings.criteria.spec import BoundItem, SchemeSpec
 from ratings.enums import Stage
 from ratings.models import Adjustment, Assessment, Item
 from ratings.rounding import show
-from ratings.rules import maximum
+from ratings.scoring import most_of
 from ratings.workflow import scheme_spec
 from schools import audit
 from schools.models import User
@@ -21,15 +21,9 @@ from .agreeing import Refused, lock_for_review
 from .dividing import scored_elsewhere
 
 
-def system_full(bound: BoundItem) -> Fraction:
-    """The most the computed parts of an item can give."""
-    parts = (maximum(bound.item.rule.parts[index], item_points=bound.item.points) for index in bound.system_parts)
-    return min(sum(parts, Fraction(0)), bound.item.points)
-
-
 def outside(bound: BoundItem, points: Decimal) -> str:
     """Why `points` cannot replace the computed parts of an item, or ""."""
-    full = system_full(bound)
+    full = most_of(bound, bound.system_parts)
     return "" if 0 <= Fraction(points) <= full else f"核定得分应在 0—{show(full)} 分之间。"
 
 

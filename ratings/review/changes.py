@@ -9,12 +9,10 @@ from fractions import Fraction
 from ratings.criteria.spec import SchemeSpec
 from ratings.enums import Status
 from ratings.models import Assessment, MetricSnapshot
+from ratings.rounding import with_unit
 from ratings.workflow import city_figures
 from schools.metrics import METRICS, compute
 from schools.models import School
-from schools.profile import shown
-
-from .lines import unit_and_section
 
 LATE = "补录占比"
 
@@ -45,7 +43,7 @@ def late_shares(spec: SchemeSpec, assessments: Sequence[Assessment]) -> list[tup
     schools = School.objects.filter(pk__in=[one.school_id for one in assessments])
     found = compute([LATE], schools=schools, start=spec.period_start, end=spec.period_end)
     unit = METRICS[LATE].unit
-    return [(one, shown(found[one.school_id][LATE], unit)) for one in assessments if found[one.school_id][LATE]]
+    return [(one, with_unit(found[one.school_id][LATE], unit)) for one in assessments if found[one.school_id][LATE]]
 
 
 def _differences(spec: SchemeSpec, then: dict[str, str | None], now: dict) -> list[Change]:
@@ -53,11 +51,11 @@ def _differences(spec: SchemeSpec, then: dict[str, str | None], now: dict) -> li
     for reference in sorted(now):
         before, after = then.get(reference), now[reference].value
         if before != (None if after is None else str(after)):
-            unit, _ = unit_and_section(spec, reference)
+            unit = spec.metrics[reference.partition("[")[0]].unit
             items = tuple(code for code, bound in spec.bound.items() if reference in bound.references)
-            found.append(Change(reference, _text(before, unit), shown(after, unit), items))
+            found.append(Change(reference, _text(before, unit), with_unit(after, unit), items))
     return found
 
 
 def _text(value: str | None, unit: str) -> str:
-    return shown(None if value is None else Fraction(value), unit)
+    return with_unit(None if value is None else Fraction(value), unit)

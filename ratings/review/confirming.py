@@ -7,10 +7,9 @@ from fractions import Fraction
 
 from ratings.enums import Stage
 from ratings.models import Adjustment
-from ratings.rounding import plain
+from ratings.scoring import owed_in
+from ratings.sheets import SchoolSheet
 from ratings.workflow import is_overdue
-
-from .dossiers import Dossier
 
 
 @dataclass(frozen=True)
@@ -22,20 +21,12 @@ class Obstacle:
 
 
 @dataclass(frozen=True)
-class CategoryLine:
-    name: str
-    full: str
-    own: Fraction | None
-    county: Fraction | None
-
-
-@dataclass(frozen=True)
 class Departure:
     """An item on which 初评 and 自评 differ, and why."""
 
     code: str
     name: str
-    gap: Fraction
+    difference: Fraction
     remark: str
 
 
@@ -43,7 +34,6 @@ class Departure:
 class Confirmation:
     """`obstacles` stop the confirmation, `hints` are for the meeting to know. `star` follows from the points alone."""
 
-    categories: tuple[CategoryLine, ...]
     star: int | None
     departures: tuple[Departure, ...]
     adjustments: tuple[Adjustment, ...]
@@ -51,50 +41,37 @@ class Confirmation:
     hints: tuple[Obstacle, ...]
 
 
-def confirmation_of(dossier: Dossier) -> Confirmation:
-    """Read from the dossier alone; the step itself asks everything again, under lock."""
-    spec = dossier.spec
+def confirmation_of(sheet: SchoolSheet) -> Confirmation:
+    """Read from the sheet alone; the step itself asks everything again, under lock."""
+    spec = sheet.spec
     return Confirmation(
-        categories=_categories(dossier),
-        star=dossier.county_sheet.star if dossier.county_sheet else None,
+        star=sheet.county_sheet.star if sheet.county_sheet else None,
         departures=tuple(
-            Departure(code, spec.bound[code].item.name, gap, dossier.county[code].remark) for code, gap in dossier.gaps.items()
+            Departure(code, spec.bound[code].item.name, apart, _remark(sheet, code)) for code, apart in sheet.differences.items() if apart
         ),
-        adjustments=tuple(dossier.adjustments.values()),
-        obstacles=_obstacles(dossier),
-        hints=_hints(dossier),
+        adjustments=tuple(sheet.adjustments[Stage.COUNTY].values()),
+        obstacles=_obstacles(sheet),
+        hints=_hints(sheet),
     )
 
 
-def _obstacles(dossier: Dossier) -> tuple[Obstacle, ...]:
-    name = {code: f"{code} {bound.item.name}" for code, bound in dossier.spec.bound.items()}
-    found = [Obstacle(f"{name[code]}尚未评分", code) for code in dossier.waiting]
-    found += [Obstacle(f"{name[code]}与自评相差较大，请写明理由", code) for code in dossier.reasons_owed]
-    if is_overdue(dossier.assessment, Stage.COUNTY):
+def _obstacles(sheet: SchoolSheet) -> tuple[Obstacle, ...]:
+    name = {code: f"{code} {bound.item.name}" for code, bound in sheet.spec.bound.items()}
+    found = [Obstacle(owed.text, owed.code) for owed in owed_in(sheet.spec, Stage.COUNTY, sheet.entries[Stage.COUNTY], sheet.waiting)]
+    found += [Obstacle(f"{name[code]}与自评相差较大，请写明理由", code) for code in sheet.reasons_owed]
+    if is_overdue(sheet.assessment, Stage.COUNTY):
         found.append(Obstacle("初评已经截止，如需延期请联系市评委会办公室"))
     return tuple(found)
 
 
-def _hints(dossier: Dossier) -> tuple[Obstacle, ...]:
-    found = [Obstacle(f"{code} 核定后系统数据又有变化，请复核", code) for code in dossier.to_recheck]
-    if not dossier.figures_accepted:
+def _remark(sheet: SchoolSheet, code: str) -> str:
+    """Why 初评 departs; items that the system fills have no row, their 核定 stands below."""
+    row = sheet.rows[Stage.COUNTY].get(code)
+    return row.remark if row else ""
+
+
+def _hints(sheet: SchoolSheet) -> tuple[Obstacle, ...]:
+    found = [Obstacle(f"{code} 核定后系统数据又有变化，请复核", code) for code in sheet.to_recheck]
+    if not sheet.figures_accepted:
         found.append(Obstacle("系统取数还没有初评人认可"))
-    return tuple(found)
-
-
-def _categories(dossier: Dossier) -> tuple[CategoryLine, ...]:
-    spec, own, county = dossier.spec, dossier.own_sheet, dossier.county_sheet
-    found = [
-        CategoryLine(
-            f"{one.code} {one.name}",
-            plain(spec.category_points[one.code]),
-            own.totals.categories[one.code] if own and own.totals else None,
-            county.totals.categories[one.code] if county and county.totals else None,
-        )
-        for one in spec.scored_categories
-    ]
-    if spec.bonus_items:
-        full = plain(spec.bonus_cap) if spec.bonus_cap is not None else ""
-        bonus = (sheet.totals.bonus if sheet and sheet.totals else None for sheet in (own, county))
-        found.append(CategoryLine("加分", full, *bonus))
     return tuple(found)

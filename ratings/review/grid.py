@@ -8,10 +8,9 @@ from fractions import Fraction
 
 from ratings.criteria.parts import WHOLE, Division, spans_of
 from ratings.criteria.spec import SchemeSpec
-from ratings.enums import Status
+from ratings.enums import Stage, Status
 from ratings.rounding import plain
-
-from .dossiers import Dossier
+from ratings.sheets import SchoolSheet
 
 
 @dataclass(frozen=True)
@@ -30,7 +29,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class GridRow:
-    dossier: Dossier
+    sheet: SchoolSheet
     cells: tuple[Cell, ...]
     open: bool
 
@@ -44,26 +43,24 @@ class Grid:
     spans: tuple[tuple[str, int], ...] = ()
 
 
-def grid_of(spec: SchemeSpec, dossiers: Sequence[Dossier], division: Division = WHOLE) -> Grid:
-    """One row for each school that submitted; reads nothing beyond the dossiers."""
+def grid_of(spec: SchemeSpec, sheets: Sequence[SchoolSheet], division: Division = WHOLE) -> Grid:
+    """One row for each school that submitted; reads nothing beyond the sheets."""
     shown = {code: bound for code, bound in spec.bound.items() if division.shows(code)}
     columns = tuple((code, bound.item.name, plain(bound.item.points), bound.owed_by_reviewers) for code, bound in shown.items())
     spans = spans_of([bound.item for bound in shown.values()])
-    return Grid(columns, tuple(_row(shown, one) for one in dossiers), spans)
+    return Grid(columns, tuple(_row(shown, one) for one in sheets), spans)
 
 
-def _row(codes: Iterable[str], dossier: Dossier) -> GridRow:
-    cells = tuple(
-        Cell(code, dossier.county_sheet.points.get(code), dossier.own_sheet.points.get(code), _state(dossier, code)) for code in codes
-    )
-    return GridRow(dossier, cells, dossier.assessment.status == Status.COUNTY)
+def _row(codes: Iterable[str], sheet: SchoolSheet) -> GridRow:
+    cells = tuple(Cell(code, sheet.county_sheet.points.get(code), sheet.own_sheet.points.get(code), _state(sheet, code)) for code in codes)
+    return GridRow(sheet, cells, sheet.assessment.status == Status.COUNTY)
 
 
-def _state(dossier: Dossier, code: str) -> str:
-    if code in dossier.county_sheet.missing:
+def _state(sheet: SchoolSheet, code: str) -> str:
+    if code in sheet.county_sheet.missing:
         return "waiting"
-    if dossier.county_sheet.points[code] is None:
+    if sheet.county_sheet.points[code] is None:
         return "na"
-    if code in dossier.adjustments:
+    if code in sheet.adjustments[Stage.COUNTY]:
         return "adjusted"
-    return "differs" if code in dossier.gaps else "same"
+    return "differs" if sheet.differences.get(code) else "same"

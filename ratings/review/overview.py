@@ -10,10 +10,9 @@ from fractions import Fraction
 
 from ratings.criteria.spec import SchemeSpec
 from ratings.enums import Stage, Star, Status
+from ratings.scoring import StageSheet
+from ratings.sheets import WITH_SCHOOL, SchoolSheet
 from ratings.workflow import due
-
-from .dossiers import WITH_SCHOOL, Dossier
-from .points import StageSheet
 
 #: What the list can be narrowed to; the first is what a reviewer came for.
 VIEWS = {"waiting": "待判断", "judged": "已评完待报送", "returned": "退回补正", "school": "学校未提交", "sent": "已报送", "all": "全部"}
@@ -25,14 +24,13 @@ STAGE_OF_VIEW = {"waiting": Stage.COUNTY, "judged": Stage.COUNTY, "returned": St
 class Row:
     """One school of the overview; deadlines are those of whoever has to act now."""
 
-    dossier: Dossier
+    sheet: SchoolSheet
     view: str
     due: datetime | None
-    difference: Fraction | None
 
     @property
     def assessment(self):
-        return self.dossier.assessment
+        return self.sheet.assessment
 
 
 @dataclass(frozen=True)
@@ -47,11 +45,11 @@ class Overview:
     county_mean: Fraction | None
 
 
-def overview(spec: SchemeSpec, dossiers: Sequence[Dossier], view: str, word: str = "") -> Overview:
-    """The county's schools by where they stand, narrowed to names or codes with `word`; reads nothing beyond the dossiers."""
-    rows = [_row(one) for one in dossiers]
-    own = [one.own_sheet for one in dossiers if one.own_sheet]
-    county = [one.county_sheet for one in dossiers if one.county_sheet]
+def overview(spec: SchemeSpec, sheets: Sequence[SchoolSheet], view: str, word: str = "") -> Overview:
+    """The county's schools by where they stand, narrowed to names or codes with `word`; reads nothing beyond the sheets."""
+    rows = [_row(one) for one in sheets]
+    own = [one.own_sheet for one in sheets if one.own_sheet]
+    county = [one.county_sheet for one in sheets if one.county_sheet]
     counted = Counter(row.view for row in rows)
     return Overview(
         rows=tuple(row for row in rows if view in ("all", row.view) and _named(row, word)),
@@ -63,12 +61,12 @@ def overview(spec: SchemeSpec, dossiers: Sequence[Dossier], view: str, word: str
     )
 
 
-def view_of(dossier: Dossier) -> str:
+def view_of(sheet: SchoolSheet) -> str:
     """Which part of the list a school belongs to."""
-    status = dossier.assessment.status
+    status = sheet.assessment.status
     if status == Status.COUNTY:
-        return "waiting" if dossier.is_waiting else "judged"
-    if status == Status.RETURNED and dossier.assessment.returned_to == Status.COUNTY:
+        return "waiting" if sheet.is_waiting else "judged"
+    if status == Status.RETURNED and sheet.assessment.returned_to == Status.COUNTY:
         return "returned"
     return "school" if status in (*WITH_SCHOOL, Status.LAPSED) else "sent"
 
@@ -78,16 +76,10 @@ def _named(row: Row, word: str) -> bool:
     return any(word in text for text in (school.name, school.short_name, school.code))
 
 
-def _row(dossier: Dossier) -> Row:
-    view = view_of(dossier)
-    stage = None if dossier.assessment.status == Status.LAPSED else STAGE_OF_VIEW.get(view)
-    differs = dossier.county_sheet is not None and bool(dossier.county_entries)
-    return Row(
-        dossier=dossier,
-        view=view,
-        due=due(dossier.assessment, stage) if stage else None,
-        difference=sum(dossier.gaps.values(), Fraction(0)) if differs else None,
-    )
+def _row(sheet: SchoolSheet) -> Row:
+    view = view_of(sheet)
+    stage = None if sheet.assessment.status == Status.LAPSED else STAGE_OF_VIEW.get(view)
+    return Row(sheet, view, due(sheet.assessment, stage) if stage else None)
 
 
 def _spread(spec: SchemeSpec, own: list[StageSheet], county: list[StageSheet]) -> tuple[tuple[str, int, int], ...]:

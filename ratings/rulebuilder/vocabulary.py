@@ -11,8 +11,7 @@ from ratings.enums import FilledBy
 from ratings.models import Scheme
 from ratings.rules import MetricInfo
 from schools.metrics import METRICS
-
-DIRECTIONS = {"up": "越多越好", "down": "越少越好", "none": "无方向"}
+from schools.metrics.wording import DIRECTIONS
 
 
 @dataclass(frozen=True)

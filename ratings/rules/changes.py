@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import floor
 
+from ratings.rounding import plain
 from ratings.rules.binding import MetricInfo, Vocabulary, part_is_computed, reference_key
 from ratings.rules.errors import Unresolved
 from ratings.rules.evaluation import evaluate_part, maximum
-from ratings.rules.figures import figure_text, show, step_size
+from ratings.rules.figures import figure_text, step_size
 from ratings.rules.syntax import (
     Add,
     Cases,
@@ -74,7 +75,7 @@ def _nearest(
             continue
         after = _points(reading, vocabulary, {**metrics, key: value}, item_points)
         if after is not None and after > before:
-            text = f"{worded(reference)}由 {figure_text(current, metric)}到 {figure_text(value, metric)}，可多得 {show(after - before)} 分"
+            text = f"{worded(reference)}由 {figure_text(current, metric)}到 {figure_text(value, metric)}，可多得 {plain(after - before)} 分"
             return Change(key, metric.label, current, value, after - before, text)
     return None
 

@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
 
+from ratings.rounding import plain
 from ratings.rules.bands import check_bands
 from ratings.rules.binding import MetricInfo, Vocabulary
 from ratings.rules.evaluation import maximum
-from ratings.rules.figures import show
 from ratings.rules.naming import Finding, bind, bind_condition, error, warning
 from ratings.rules.printing import to_text
 from ratings.rules.ranges import satisfiable
@@ -57,7 +57,7 @@ def check_condition(condition: Condition, vocabulary: Vocabulary, *, uppers: Map
 
 
 def _figure(value: Fraction, like: Number) -> str:
-    return f"{show(value * 100)}%" if like.percent else show(value)
+    return f"{plain(value * 100)}%" if like.percent else plain(value)
 
 
 def _sum(rule: Rule, item_points: Fraction, *, bonus: bool) -> Iterator[Finding]:
@@ -70,9 +70,9 @@ def _sum(rule: Rule, item_points: Fraction, *, bonus: bool) -> Iterator[Finding]
             return
     total = sum((maximum(part, item_points=item_points) for part in rule.parts), Fraction(0))
     if bonus and total > item_points:
-        yield warning(f"各部分最高合计 {show(total)} 分，超过加分项上限 {show(item_points)} 分，超出部分不计")
+        yield warning(f"各部分最高合计 {plain(total)} 分，超过加分项上限 {plain(item_points)} 分，超出部分不计")
     elif total != item_points:
-        yield error(f"各部分最高合计 {show(total)} 分，与分值 {show(item_points)} 分不符")
+        yield error(f"各部分最高合计 {plain(total)} 分，与分值 {plain(item_points)} 分不符")
 
 
 def _part(part: Part, vocabulary: Vocabulary, item_points: Fraction) -> list[Finding]:

@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
+from ratings.rounding import plain
 from ratings.rules.binding import reference_key
 from ratings.rules.errors import Unresolved
-from ratings.rules.figures import holds_for, show
+from ratings.rules.figures import holds_for
 from ratings.rules.printing import decimal_text, to_text
 from ratings.rules.syntax import Comparison, Condition, Number, Question
 
@@ -31,13 +32,13 @@ class Gate:
     def gap_text(self) -> str:
         """总分 86.5，要求 ≥90，差 3.5"""
         gap = self.gap * (100 if self.bound.percent else 1)
-        away = (show(gap) if gap >= Fraction(1, 100) else decimal_text(gap)) + (" 个百分点" if self.bound.percent else "")
+        away = (plain(gap) if gap >= Fraction(1, 100) else decimal_text(gap)) + (" 个百分点" if self.bound.percent else "")
         return f"{self.name} {self._shown(self.value)}，要求 {self.op}{to_text(self.bound)}" + (f"，差 {away}" if self.gap else "")
 
     def _shown(self, value: Fraction) -> str:
         """Two decimals, unless rounding would put the figure on the wrong side of the bound."""
         scale = 100 if self.bound.percent else 1
-        rounded = show(value * scale)
+        rounded = plain(value * scale)
         same_side = holds_for(Comparison(Question(self.name), self.op, self.bound), Fraction(rounded) / scale) == self.holds
         return (rounded if same_side else decimal_text(value * scale)) + ("%" if self.bound.percent else "")
 

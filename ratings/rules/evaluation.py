@@ -4,9 +4,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
-from ratings.rules.binding import Asked, Vocabulary, asked, reference_key
+from ratings.rounding import plain
+from ratings.rules.binding import Asked, Vocabulary, reference_key
 from ratings.rules.errors import Unresolved
-from ratings.rules.figures import Answer, Figures, beyond, bound_text, fits, holds_for, show, steps_in
+from ratings.rules.figures import Answer, Figures, beyond, bound_text, fits, holds_for, steps_in
 from ratings.rules.printing import to_text
 from ratings.rules.syntax import (
     Add,
@@ -21,7 +22,6 @@ from ratings.rules.syntax import (
     Question,
     Ratio,
     Reference,
-    Rule,
     Term,
 )
 from ratings.rules.walking import bare, operands, questions
@@ -46,15 +46,9 @@ class PartResult:
     steps: tuple[TraceStep, ...]
 
 
-def missing_answers(
-    rule: Rule, vocabulary: Vocabulary, answers: Mapping[str, Answer], *, excluded: frozenset[str] = frozenset()
-) -> list[str]:
+def missing_answers(asked: Iterable[Asked], answers: Mapping[str, Answer], *, excluded: frozenset[str] = frozenset()) -> list[str]:
     """Names of the levels, numbers and points still owed. Ticks and counts are never owed: unticked means no, uncounted means none."""
-    return [one.name for one in asked(rule, vocabulary) if _is_owed(one, excluded) and one.name not in answers]
-
-
-def _is_owed(one: Asked, excluded: frozenset[str]) -> bool:
-    return one.kind in _OWED and one.name not in excluded
+    return [one.name for one in asked if one.kind in _OWED and one.name not in excluded and one.name not in answers]
 
 
 def evaluate_part(
@@ -142,11 +136,11 @@ def _keys(*found: object) -> tuple[str, ...]:
 def _tick(subject: Reference, points: Fraction, figures: Figures) -> TraceStep:
     if figures.vocabulary.metric(subject):
         earned = points if figures.value(subject) > 0 else _ZERO
-        return TraceStep(f"{figures.said(subject)} → {show(earned)} 分", earned, _keys(subject))
+        return TraceStep(f"{figures.said(subject)} → {plain(earned)} 分", earned, _keys(subject))
     if subject.name in figures.excluded:
         return TraceStep(f"{subject.name}：核定要素，本阶段不填", _ZERO)
     ticked = bool(figures.answers.get(subject.name))
-    return TraceStep(f"{subject.name}：{'是' if ticked else '否'} → {show(points if ticked else _ZERO)} 分", points if ticked else _ZERO)
+    return TraceStep(f"{subject.name}：{'是' if ticked else '否'} → {plain(points if ticked else _ZERO)} 分", points if ticked else _ZERO)
 
 
 def _graded(part: Graded, figures: Figures) -> TraceStep:
@@ -154,7 +148,7 @@ def _graded(part: Graded, figures: Figures) -> TraceStep:
     band = next((band for band in part.bands if fits(band.test, value)), None)
     points = band.points.value if band else _ZERO
     why = bound_text(band.test) if band and band.test else "其他"
-    return TraceStep(f"{figures.said(part.subject)}，{why} → {show(points)} 分", points, _keys(part.subject))
+    return TraceStep(f"{figures.said(part.subject)}，{why} → {plain(points)} 分", points, _keys(part.subject))
 
 
 def _cases(part: Cases, figures: Figures) -> TraceStep:
@@ -163,7 +157,7 @@ def _cases(part: Cases, figures: Figures) -> TraceStep:
     why = f"符合 {to_text(case.condition)}" if case and case.condition else "其他"
     compared = list(dict.fromkeys(operands(part)))
     said = "，".join(figures.said(operand) for operand in compared)
-    return TraceStep(f"{said}，{why} → {show(points)} 分", points, _keys(*compared))
+    return TraceStep(f"{said}，{why} → {plain(points)} 分", points, _keys(*compared))
 
 
 def _holds(condition: Condition, figures: Figures) -> bool:
@@ -176,25 +170,25 @@ def _ratio(part: Ratio, figures: Figures) -> TraceStep:
         below = figures.value(part.denominator)
         if not below:
             raise Unresolved(f"{figures.said(part.denominator)}，不能作分母")
-        rate, said = rate / below, f"{said} / {figures.said(part.denominator)} = {show(rate / below * 100)}%"
+        rate, said = rate / below, f"{said} / {figures.said(part.denominator)} = {plain(rate / below * 100)}%"
     target = part.target.value if part.target else Fraction(1)
     points = min(rate / target, Fraction(1)) * part.points.value
     goal = f"，目标 {to_text(part.target)}" if part.target else ""
-    return TraceStep(f"{said}{goal} → {show(points)} 分", points, _keys(part.numerator, part.denominator))
+    return TraceStep(f"{said}{goal} → {plain(points)} 分", points, _keys(part.numerator, part.denominator))
 
 
 def _deduct(part: Deduct, figures: Figures, item_points: Fraction) -> list[TraceStep]:
     full = maximum(part, item_points=item_points)
-    steps = [TraceStep(f"满分 {show(full)} 分", full)]
-    steps += [TraceStep(f"{said}，扣 {show(points)} 分", -points, keys) for said, points, keys in _terms(part.terms, figures)]
+    steps = [TraceStep(f"满分 {plain(full)} 分", full)]
+    steps += [TraceStep(f"{said}，扣 {plain(points)} 分", -points, keys) for said, points, keys in _terms(part.terms, figures)]
     short = part.floor.value - sum((step.points for step in steps), _ZERO)
-    return [*steps, TraceStep(f"不低于 {show(part.floor.value)} 分", short)] if short > 0 else steps
+    return [*steps, TraceStep(f"不低于 {plain(part.floor.value)} 分", short)] if short > 0 else steps
 
 
 def _add(part: Add, figures: Figures, item_points: Fraction) -> list[TraceStep]:
-    steps = [TraceStep(f"{said}，加 {show(points)} 分", points, keys) for said, points, keys in _terms(part.terms, figures)]
+    steps = [TraceStep(f"{said}，加 {plain(points)} 分", points, keys) for said, points, keys in _terms(part.terms, figures)]
     over = sum((step.points for step in steps), _ZERO) - maximum(part, item_points=item_points)
-    return [*steps, TraceStep(f"合计不超过 {show(maximum(part, item_points=item_points))} 分", -over)] if over > 0 else steps
+    return [*steps, TraceStep(f"合计不超过 {plain(maximum(part, item_points=item_points))} 分", -over)] if over > 0 else steps
 
 
 def _terms(terms: Iterable[Term], figures: Figures) -> list[tuple[str, Fraction, tuple[str, ...]]]:
@@ -205,7 +199,7 @@ def _term(term: Term, figures: Figures) -> tuple[str, Fraction, tuple[str, ...]]
     if isinstance(term.subject, Condition):
         return _condition_term(term, term.subject, figures)
     subject, points = term.subject, term.points.value
-    per = f"，{to_text(term.per)} {show(points)} 分" if term.per else ""
+    per = f"，{to_text(term.per)} {plain(points)} 分" if term.per else ""
     if figures.vocabulary.metric(subject):
         value = figures.value(subject)
         times = steps_in(term.per, value) if term.per else int(value > 0)
@@ -230,7 +224,7 @@ def _condition_term(term: Term, condition: Condition, figures: Figures) -> tuple
     times, per = 1, ""
     if term.per:
         first = condition.comparisons[0]
-        times, per = steps_in(term.per, beyond(first, figures.value(first.left))), f"，{to_text(term.per)} {show(term.points.value)} 分"
+        times, per = steps_in(term.per, beyond(first, figures.value(first.left))), f"，{to_text(term.per)} {plain(term.points.value)} 分"
     return f"{said}，属 {to_text(condition)}{per}", term.points.value * times, _keys(*compared)
 
 
@@ -239,11 +233,11 @@ def _level(part: Levels, figures: Figures) -> TraceStep:
     points = next((level.points.value for level in part.levels if level.word == word), None)
     if points is None:
         raise Unresolved(f"“{part.name}”没有评定等次" if word is None else f"“{part.name}”没有“{word}”这一等次")
-    return TraceStep(f"{part.name}：{word} → {show(points)} 分", points)
+    return TraceStep(f"{part.name}：{word} → {plain(points)} 分", points)
 
 
 def _judged(part: Judged, figures: Figures) -> TraceStep:
     points = figures.number(part.name)
     if not part.low.value <= points <= part.high.value:
         raise Unresolved(f"“{part.name}”应在 {to_text(part.low)}—{to_text(part.high)} 分之间")
-    return TraceStep(f"{part.name} {show(points)} 分", points)
+    return TraceStep(f"{part.name} {plain(points)} 分", points)

@@ -8,6 +8,7 @@ from fractions import Fraction
 from functools import lru_cache
 from math import floor
 
+from ratings.rounding import with_unit
 from ratings.rules.binding import MetricInfo, Vocabulary, reference_key
 from ratings.rules.errors import Unresolved
 from ratings.rules.printing import to_text
@@ -87,22 +88,9 @@ def beyond(comparison: Comparison, value: Fraction) -> Fraction:
     return max(distance, Fraction(0))
 
 
-def show(value: Fraction) -> str:
-    """At most two decimals, half up, for sentences only."""
-    above, below = abs(value.numerator), value.denominator
-    whole, cents = divmod((200 * above + below) // (2 * below), 100)
-    text = f"{whole}.{cents:02d}".rstrip("0").rstrip(".")
-    return f"-{text}" if value < 0 and text != "0" else text
-
-
 def figure_text(value: Fraction, metric: MetricInfo | None) -> str:
     """A figure with its unit: 86 座, 92.5%, 是."""
-    unit = metric.unit if metric else ""
-    if unit == "是否":
-        return "是" if value else "否"
-    if unit == "%":
-        return f"{show(value * 100)}%"
-    return f"{show(value)} {unit}".strip()
+    return with_unit(value, metric.unit if metric else "")
 
 
 @lru_cache(maxsize=4096)

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from fractions import Fraction
 
+from ratings.rounding import plain
 from ratings.rules.binding import Vocabulary
-from ratings.rules.figures import show
 from ratings.rules.printing import to_text
 from ratings.rules.syntax import (
     Add,
@@ -52,10 +52,10 @@ def _part(part: Part, vocabulary: Vocabulary, item_points: Fraction) -> str:
         case Ratio():
             return _ratio(part)
         case Deduct(full=full, terms=terms, floor=floor):
-            start = show(full.value if full else item_points)
+            start = plain(full.value if full else item_points)
             return f"从 {start} 分扣起：{_list(_term(term, '扣', vocabulary) for term in terms)}；最低 {_number(floor)} 分"
         case Add(terms=terms, cap=cap):
-            end = show(cap.value if cap else item_points)
+            end = plain(cap.value if cap else item_points)
             return f"{_list(_term(term, '加', vocabulary) for term in terms)}；合计不超过 {end} 分"
         case Levels(name=name, levels=levels):
             return f"{name}按等次评定：" + _list((f"{level.word} 得 {_number(level.points)} 分" for level in levels), "，")

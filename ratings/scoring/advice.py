@@ -12,8 +12,8 @@ from ratings.rounding import round2, show
 from ratings.rules import comparisons, next_changes
 
 from .inputs import Blocked, SchoolInput
-from .items import system_part
 from .outcome import Outcome
+from .stage import system_part, within
 
 #: How many single changes a school is shown.
 MOST_CHANGES = 5
@@ -52,7 +52,7 @@ def advise(spec: SchemeSpec, school: SchoolInput, outcome: Outcome) -> Advice | 
         return None
     target = min(above, key=lambda band: band.star)
     known = {reference: value for reference, value in school.metrics.items() if value is not None}
-    unmet = [entry for entry in comparisons(target.condition, {**known, **outcome.totals.values(outcome.items)}) if not entry.holds]
+    unmet = [entry for entry in comparisons(target.condition, {**known, **outcome.totals.values(outcome.points)}) if not entry.holds]
     missing = max((entry.gap for entry in unmet if entry.name == "总分"), default=Fraction(0))
     gates = [entry.gap_text for entry in unmet if entry.name != "总分"] + [
         cap.text for cap in outcome.verdict.caps if cap.star < target.star
@@ -101,7 +101,7 @@ def _gain(spec: SchemeSpec, school: SchoolInput, outcome: Outcome, reference: st
             raised, _ = system_part(spec, bound, metrics)
         except Blocked:
             continue
-        gain += min(max(item.points + round2(raised - item.system), Fraction(0)), bound.item.points) - item.points
+        gain += within(item.points + round2(raised - item.system), bound) - item.points
     return gain
 
 

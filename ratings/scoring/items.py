@@ -1,18 +1,17 @@
-"""One item of one school: system part, asked part, stages, weights, one rounding."""
+"""The final points of one item of one school: its stages, weighted, rounded once."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
 from ratings.criteria.spec import BoundItem, SchemeSpec
 from ratings.enums import Stage
 from ratings.rounding import round2, show, show_rate
-from ratings.rules import Unresolved, evaluate_part
 
 from . import panel
-from .inputs import Blocked, Entry, Problem, SchoolInput, Sheet
+from .inputs import Blocked, Problem, SchoolInput, Sheet
+from .stage import points_from, system_part
 
 
 @dataclass(frozen=True)
@@ -37,32 +36,6 @@ class StageScore:
 
     points: Fraction | None
     note: str
-
-
-def system_part(spec: SchemeSpec, bound: BoundItem, metrics: Mapping[str, Fraction | None]) -> tuple[Fraction, tuple[str, ...]]:
-    """Sum of the wholly computed parts and their sentences; raises Blocked where a figure is not known."""
-
-    def compute() -> tuple[Fraction, tuple[str, ...]]:
-        results = [_evaluate(spec, bound, index, metrics, {}, frozenset()) for index in bound.system_parts]
-        return sum((result.points for result in results), Fraction(0)), tuple(step.text for result in results for step in result.steps)
-
-    return bound.remember(("system", bound.figures(bound.system_parts, metrics)), compute)
-
-
-def asked_part(spec: SchemeSpec, bound: BoundItem, metrics: Mapping[str, Fraction | None], entry: Entry, stage: str) -> Fraction:
-    """Points of the asked parts of one entry; raises Blocked where an answer is missing."""
-    if entry.answers is None:
-        if entry.total is None or entry.system is None:
-            raise Blocked(Problem(f"{bound.item.code} 尚未评分", bound.item.code, stage))
-        return entry.total - entry.system
-    excluded, answers = bound.excluded(stage), entry.answers
-
-    def compute() -> Fraction:
-        parts = (_evaluate(spec, bound, index, metrics, answers, excluded) for index in bound.asked_parts)
-        return sum((part.points for part in parts), Fraction(0))
-
-    said = tuple(answers.get(question.name) for question in bound.asked)
-    return bound.remember(("asked", bound.figures(bound.asked_parts, metrics), said, bool(excluded)), compute)
 
 
 def score_item(spec: SchemeSpec, bound: BoundItem, school: SchoolInput, sheets: tuple[Sheet, ...]) -> ItemOutcome:
@@ -103,15 +76,14 @@ def _weighing(counted: list[tuple[StageScore, Fraction]]) -> list[str]:
 
 
 def _county(spec: SchemeSpec, bound: BoundItem, school: SchoolInput, base: Fraction) -> StageScore:
-    code = bound.item.code
-    if not bound.owed_by_reviewers:
-        return StageScore(_within(base, bound), _adjusted_note(school, Stage.COUNTY, code))
-    entry = school.county.get(code)
-    if entry is None:
+    code, entry = bound.item.code, school.county.get(bound.item.code)
+    if bound.owed_by_reviewers and entry is None:
         raise Blocked(Problem(f"{code} 缺初评评分", code, Stage.COUNTY))
-    if entry.not_applicable:
+    points = points_from(spec, bound, school.metrics, base, entry, Stage.COUNTY)
+    if not bound.owed_by_reviewers:
+        return StageScore(points, _adjusted_note(school, Stage.COUNTY, code))
+    if points is None:
         return StageScore(None, "初评认定不适用")
-    points = _within(base + asked_part(spec, bound, school.metrics, entry, Stage.COUNTY), bound)
     return StageScore(points, f"初评 {show(points)} 分{_adjusted_note(school, Stage.COUNTY, code, '，')}")
 
 
@@ -120,7 +92,8 @@ def _city(
 ) -> StageScore:
     code = bound.item.code
     if not bound.owed_by_reviewers:
-        return StageScore(_within(base, bound), _adjusted_note(school, Stage.CITY, code))
+        points = points_from(spec, bound, school.metrics, base, None, Stage.CITY)
+        return StageScore(points, _adjusted_note(school, Stage.CITY, code))
     if not sheets:
         if county is None:
             raise Blocked(Problem(f"{code} 是现场项，本校未走访，又没有初评可沿用", code, Stage.CITY))
@@ -134,22 +107,10 @@ def _city(
         raise Blocked(Problem(f"{code} 评委对是否适用不一致", code, Stage.CITY))
     if True in not_applicable:
         return StageScore(None, "评审认定不适用")
-    points = [_within(base + asked_part(spec, bound, school.metrics, entry, Stage.CITY), bound) for _, entry in entries]
+    points = [points_from(spec, bound, school.metrics, base, entry, Stage.CITY) for _, entry in entries]
     combined = panel.aggregate(points, spec.aggregation)
     note = f"评审 {show(combined)} 分（{panel.in_words(spec.aggregation, len(points))}）"
     return StageScore(combined, note + _adjusted_note(school, Stage.CITY, code, "，"))
-
-
-def _evaluate(spec, bound: BoundItem, index: int, metrics, answers, excluded):
-    try:
-        part = bound.item.rule.parts[index]
-        return evaluate_part(part, spec.vocabulary, metrics, answers, item_points=bound.item.points, excluded=excluded)
-    except Unresolved as gap:
-        raise Blocked(Problem(f"{bound.item.code} {gap}", bound.item.code)) from gap
-
-
-def _within(points: Fraction, bound: BoundItem) -> Fraction:
-    return min(max(points, Fraction(0)), bound.item.points)
 
 
 def _adjusted_note(school: SchoolInput, stage: str, code: str, lead: str = "") -> str:

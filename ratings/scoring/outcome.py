@@ -31,6 +31,11 @@ class Outcome:
     def star(self) -> int:
         return self.verdict.star
 
+    @property
+    def points(self) -> dict[str, Fraction | None]:
+        """Final points by item code; None where the item does not apply."""
+        return {code: item.points for code, item in self.items.items()}
+
 
 def score_school(spec: SchemeSpec, school: SchoolInput) -> Outcome:
     """Score one school by the printed order: validity, items, categories, base, bonus, star, caps.
@@ -55,11 +60,12 @@ def score_school(spec: SchemeSpec, school: SchoolInput) -> Outcome:
 
 def finish(spec: SchemeSpec, school: SchoolInput, items: Mapping[str, ItemOutcome]) -> Outcome:
     """From the items of a school to its totals and star; every item must be there."""
+    points = {code: item.points for code, item in items.items()}
     try:
-        totals = add_up(spec, items)
+        totals = add_up(spec, points)
     except Blocked as blocked:
         return Outcome(school.key, items, None, None, blocked.problems)
-    values = {**_known(spec, school), **totals.values(items)}
+    values = {**_known(spec, school), **totals.values(points)}
     missing = unknown(spec, values)
     if missing:
         return Outcome(school.key, items, None, None, tuple(Problem(f"星级标准要用的“{name}”没有数据") for name in missing))

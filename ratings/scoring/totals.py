@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
-from ratings.criteria.spec import SchemeSpec
+from ratings.criteria.spec import CategorySpec, SchemeSpec
 from ratings.rounding import round2, show, show_rate
 
 from .inputs import Blocked, Problem
-from .items import ItemOutcome
+
+#: Rounded points by item code; None where the item does not apply.
+Points = Mapping[str, Fraction | None]
 
 
 @dataclass(frozen=True)
@@ -26,53 +28,56 @@ class Totals:
     lowest_rate: Fraction
     steps: tuple[str, ...]
 
-    def values(self, items: Mapping[str, ItemOutcome]) -> dict[str, Fraction]:
-        """Every figure that a star band or a restriction may name."""
-        points = {code: item.points for code, item in items.items() if item.points is not None}
+    def values(self, points: Points) -> dict[str, Fraction]:
+        """Every figure that a star band or a restriction may name; `points` are those that were added up."""
+        points = {code: known for code, known in points.items() if known is not None}
         named = {"总分": self.total, "基础分": self.base, "加分": self.bonus, "最低大项得分率": self.lowest_rate}
         return {**points, **self.categories, **named}
 
 
-def add_up(spec: SchemeSpec, items: Mapping[str, ItemOutcome]) -> Totals:
-    """Categories, base, bonus and total of one school; raises Blocked where a whole category does not apply."""
+def add_up(spec: SchemeSpec, points: Points) -> Totals:
+    """Categories, base, bonus and total of one school from the points of all its items (None: 不适用).
+
+    Raises Blocked where a whole category does not apply.
+    """
     steps: list[str] = []
-    categories = {category.code: _category(spec, category, items, steps) for category in spec.scored_categories}
-    rates = {code: points / spec.category_points[code] for code, points in categories.items()}
+    categories = {category.code: category_sum(spec, category, points, steps) for category in spec.scored_categories}
+    rates = {code: reached / spec.category_points[code] for code, reached in categories.items()}
     base = sum(categories.values(), Fraction(0))
     steps.append(f"基础分合计 {show(base)} 分")
-    raw, bonus = _bonus(spec, items, base, steps)
+    raw, bonus = _bonus(spec, points, base, steps)
     lowest = min(rates.values())
     steps.append(f"总分 {show(base)} + {show(bonus)} = {show(base + bonus)} 分，最低大项得分率 {show_rate(lowest)}")
     return Totals(categories, rates, base, bonus, raw, base + bonus, lowest, tuple(steps))
 
 
-def _category(spec: SchemeSpec, category, items: Mapping[str, ItemOutcome], steps: list[str]) -> Fraction:
+def category_sum(spec: SchemeSpec, category: CategorySpec, points: Points, steps: list[str]) -> Fraction:
     """Sum of the items; with 不适用 items the rest is scaled up to the full 分值 and rounded, once."""
     members = [item for item in spec.base_items if item.category == category.code]
-    applicable = [item for item in members if items[item.code].points is not None]
+    applicable = [item for item in members if points[item.code] is not None]
     full = spec.category_points[category.code]
     if not applicable:
         raise Blocked(Problem(f"{category.code} {category.name} 各小项均不适用，无法计分", category.code))
-    points = sum((items[item.code].points for item in applicable), Fraction(0))
+    reached = sum((points[item.code] for item in applicable), Fraction(0))
     if len(applicable) < len(members):
         counted = sum((item.points for item in applicable), Fraction(0))
-        scaled = round2(points * full / counted)
-        reckoning = f"{show(points)} 分 × {show(full)} ÷ {show(counted)} = {show(scaled)} 分"
+        scaled = round2(reached * full / counted)
+        reckoning = f"{show(reached)} 分 × {show(full)} ÷ {show(counted)} = {show(scaled)} 分"
         steps.append(f"{category.code} {category.name} 适用小项 {reckoning}（不适用小项不计）")
         return scaled
-    steps.append(f"{category.code} {category.name} {show(points)} 分，满分 {show(full)} 分，得分率 {show_rate(points / full)}")
-    return points
+    steps.append(f"{category.code} {category.name} {show(reached)} 分，满分 {show(full)} 分，得分率 {show_rate(reached / full)}")
+    return reached
 
 
-def _bonus(spec: SchemeSpec, items: Mapping[str, ItemOutcome], base: Fraction, steps: list[str]) -> tuple[Fraction, Fraction]:
+def _bonus(spec: SchemeSpec, points: Points, base: Fraction, steps: list[str]) -> tuple[Fraction, Fraction]:
     """Bonus before and after caps: per group, then overall, and nothing below the unlocking base."""
     if not spec.bonus_items:
         return Fraction(0), Fraction(0)
     caps, groups = dict(spec.bonus_group_caps), {}
     for item in spec.bonus_items:
-        groups[item.group] = groups.get(item.group, Fraction(0)) + (items[item.code].points or Fraction(0))
+        groups[item.group] = groups.get(item.group, Fraction(0)) + (points[item.code] or Fraction(0))
     raw = sum(groups.values(), Fraction(0))
-    bonus = sum((min(points, caps.get(group, points)) for group, points in groups.items()), Fraction(0))
+    bonus = sum((min(reached, caps.get(group, reached)) for group, reached in groups.items()), Fraction(0))
     if spec.bonus_cap is not None:
         bonus = min(bonus, spec.bonus_cap)
     if base < spec.bonus_floor:

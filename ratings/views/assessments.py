@@ -1,5 +1,7 @@
 """自评: a school's own assessments, the task list, one item, all items on one sheet."""
 
+from collections.abc import Collection
+
 from django.contrib import messages
 from django.db.models import Exists, OuterRef
 from django.http import Http404, HttpRequest, HttpResponse
@@ -9,6 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from ratings.answering import LIVE, SAVED, Row, Saved, save, save_rows
 from ratings.criteria.parts import MANY, Division, division_of, narrowed
+from ratings.criteria.spec import ItemSpec, SchemeSpec
 from ratings.enums import Phase, Stage, Status
 from ratings.evidence import MOST, NotAttached, attach, record_choices, take_back, uneditable_item
 from ratings.forms.answers import AnswersForm, Posted, read_row
@@ -16,9 +19,9 @@ from ratings.forms.evidence import EvidenceForm
 from ratings.ladders import further_steps, ladders_of, tells_all
 from ratings.models import Assessment, Evidence, Item, Result
 from ratings.permissions import require, role_of
+from ratings.sheets import Line, SchoolSheet, own_sheet
 from ratings.submission import FORWARD, due_of, duties_of, last_return, mendings_of, other_steps, receipt_move
 from ratings.workflow import allowed_steps, returned_items
-from ratings.worksheet import Line, Worksheet, beside, worksheet_of
 from schools.asked import number
 from schools.models.scope import SCHOOL_ROLES
 
@@ -51,7 +54,7 @@ def assessment_list(request: HttpRequest) -> HttpResponse:
 def assessment_page(request: HttpRequest, pk: int) -> HttpResponse:
     """The task list: what is done, what is left, by when."""
     assessment = own_assessment(request, pk)
-    sheet = worksheet_of(assessment)
+    sheet = own_sheet(assessment)
     word, open_only = request.GET.get("q", "").strip(), "open" in request.GET
     steps = allowed_steps(request.user, assessment)
     returned = last_return(assessment) if assessment.status == Status.RETURNED else None
@@ -135,14 +138,14 @@ def _onward(request: HttpRequest, assessment: Assessment, item: Item) -> str:
 
 
 def _item_context(request: HttpRequest, assessment: Assessment, item: Item, form: EvidenceForm, row: AnswersForm | None) -> dict:
-    sheet = worksheet_of(assessment, only=item.code)
+    sheet = own_sheet(assessment, only=item.code)
     line = sheet.line(item.code)
     if line is None:
         raise Http404
     locked = uneditable_item(assessment, item, request.user)
-    if row is None and line.score is not None:
-        row = AnswersForm(line.score, line.bound, locked=locked)
-    before, after = beside(sheet.spec, item.code, among=returned_items(assessment, "item__code") if line.request else ())
+    if row is None and line.own is not None:
+        row = AnswersForm(line.own, line.bound, locked=locked)
+    before, after = _beside(sheet.spec, item.code, among=returned_items(assessment, "item__code") if line.request else ())
     return {
         "assessment": assessment,
         "sheet": sheet,
@@ -159,6 +162,13 @@ def _item_context(request: HttpRequest, assessment: Assessment, item: Item, form
         "last_year": _last_year(request, assessment, line),
         "back": request.POST.get("back", request.GET.get("back", "")),
     }
+
+
+def _beside(spec: SchemeSpec, code: str, *, among: Collection[str] = ()) -> tuple[ItemSpec | None, ItemSpec | None]:
+    """The items before and after, in the order of the table; only of those `among` where some are named."""
+    items = [item for item in spec.items if not among or item.code in among]
+    place = next(index for index, item in enumerate(items) if item.code == code)
+    return items[place - 1] if place else None, items[place + 1] if place + 1 < len(items) else None
 
 
 def _last_year(request: HttpRequest, assessment: Assessment, line: Line) -> dict | None:
@@ -183,7 +193,7 @@ def sheet_page(request: HttpRequest, pk: int) -> HttpResponse:
             messages.success(request, f"已保存 {len(rows)} 项。" if rows else "没有改动。")
             return redirect(request.get_full_path())
         messages.error(request, f"有 {len(failed)} 项没有保存，请看各项的提示；其余各项已保存。")
-    sheet = worksheet_of(assessment)
+    sheet = own_sheet(assessment)
     named = [line for line in sheet.lines if line.request]
     division = division_of(sheet.spec, request.GET.get("part", ""), waiting=[line.item.code for line in named])
     context = {"assessment": assessment, "sheet": sheet, "due": due_of(assessment), "division": division}
@@ -212,20 +222,20 @@ def _form(saved: Saved, posted: Posted) -> AnswersForm:
     return AnswersForm(saved.score, saved.bound, posted=posted, saved=saved)
 
 
-def _sheet_groups(request: HttpRequest, sheet: Worksheet, rows: dict[int, AnswersForm], division: Division) -> list[tuple]:
+def _sheet_groups(request: HttpRequest, sheet: SchoolSheet, rows: dict[int, AnswersForm], division: Division) -> list[tuple]:
     """Each category shown with its lines and their rows; a row that was just typed keeps what was typed."""
     locked = {line.item.code: "" for line in sheet.lines}
     first = next((line for line in sheet.owed), None)
     if first is not None and sheet.assessment.status != Status.RETURNED:
-        sentence = uneditable_item(sheet.assessment, first.score.item, request.user)
+        sentence = uneditable_item(sheet.assessment, first.own.item, request.user)
         locked = dict.fromkeys(locked, sentence)
     elif first is not None:
         locked = {line.item.code: "" if line.request else "退回补正时只能修改所列小项。" for line in sheet.lines}
 
     def row(line: Line) -> AnswersForm | None:
-        if line.score is None:
+        if line.own is None:
             return None
-        return rows.get(line.score.pk) or AnswersForm(line.score, line.bound, locked=locked[line.item.code])
+        return rows.get(line.own.pk) or AnswersForm(line.own, line.bound, locked=locked[line.item.code])
 
     found = [(group, [(line, row(line)) for line in group.lines if division.shows(line.item.code)]) for group in sheet.groups]
     return [(group, lines) for group, lines in found if lines]

@@ -11,7 +11,6 @@ from ratings.judging.adjusting import adjust, adjustable, locked_sentence, withd
 from ratings.judging.system_parts import system_lines
 from ratings.models import Assessment
 from ratings.permissions import may_arrange_panels
-from ratings.review.adjusting import system_full
 from ratings.workflow import scheme_spec
 
 from .panels import attempt, say
@@ -40,8 +39,8 @@ def item(request: HttpRequest, pk: int, code: str) -> HttpResponse:
     if bound is None or not bound.system_parts:
         raise Http404
     (line,) = system_lines(assessment, spec, only=code)
-    start = {"points": line.city.points, "reason": line.city.reason} if line.city else {}
-    form = AdjustmentForm(request.POST or None, full=system_full(bound), initial=start)
+    start = {"points": found.points, "reason": found.reason} if (found := line.city_adjustment) else {}
+    form = AdjustmentForm(request.POST or None, full=line.system_full, initial=start)
     back = redirect("ratings:city_adjustments", pk)
     if "withdraw" in request.POST:
         say(request, lambda: withdraw(assessment, code, by=request.user), f"{code} 的评审核定已撤销。")
@@ -50,7 +49,7 @@ def item(request: HttpRequest, pk: int, code: str) -> HttpResponse:
     if valid and attempt(form, lambda: adjust(assessment, code, **form.cleaned_data, by=request.user)):
         messages.success(request, f"{code} 系统取数部分已核定为 {form.cleaned_data['points']} 分。")
         return back
-    context = {"assessment": assessment, "line": line, "form": form, "words": spec.words[code]}
+    context = {"assessment": assessment, "line": line, "form": form}
     return render(request, "ratings/judging/adjust.html", {**context, "locked": locked_sentence(assessment, request.user)})
 
 

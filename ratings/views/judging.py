@@ -99,7 +99,7 @@ def item(request: HttpRequest, pk: int, code: str) -> HttpResponse:
             return _onward(request, seat, code)
         row = AnswersForm(saved.score, saved.bound, posted=posted, saved=saved)
     return render(
-        request, "ratings/judging/item.html", {"seat": seat, "row": row, "line": _line(seat, code), **_beside(request, seat, code)}
+        request, "ratings/judging/item.html", {"seat": seat, "row": row, "line": seat.school.line(code), **_beside(request, seat, code)}
     )
 
 
@@ -146,16 +146,12 @@ def _counts(seats: list[Seat], waiting: list[Seat]) -> dict:
     return {"total": len(seats), "submitted": submitted, "waiting": len(waiting), "first": waiting[0] if waiting else None}
 
 
-def _line(seat: Seat, code: str):
-    return next(line for line in lines_of(seat) if line.item.code == code)
-
-
 def _beside(request: HttpRequest, seat: Seat, code: str) -> dict:
     """Everything a judge may lay beside the score: rule, earlier answers, evidence."""
-    bound, dossier = seat.spec.bound[code], seat.dossier
+    line = seat.school.line(code)
     earlier = [
-        (stage, row, answers_in_words(row, bound))
-        for stage, row in (("自评", dossier.own.get(code)), ("初评", dossier.county.get(code)))
+        (stage, row, answers_in_words(row, line.bound))
+        for stage, row in (("自评", line.own), ("初评", line.county))
         if row is not None and row.answers is not None
     ]
     evidence = Evidence.objects.visible_to(request.user).kept().filter(assessment=seat.assessment, item__code=code).select_related("by")
@@ -164,7 +160,7 @@ def _beside(request: HttpRequest, seat: Seat, code: str) -> dict:
     return {
         "words": seat.spec.words[code],
         "earlier": earlier,
-        "adjustment": seat.adjustments.get(code),
+        "adjustment": line.city_adjustment or line.adjustment,
         "evidence": evidence,
         "position": position + 1,
         "before": before,

@@ -22,8 +22,8 @@ from ratings.judging.seats import judged_by
 from ratings.models import Assessment, Feedback, JudgeSheet, Result, Scheme
 from ratings.models.results import COMMITTEE
 from ratings.permissions import RESULT_READERS, may_arrange_panels, may_judge, require, role_of
+from ratings.sheets import own_sheet
 from ratings.submission import needs_signature
-from ratings.worksheet import worksheet_of
 from schools import audit
 from schools.models import Region, User
 from schools.models.scope import COUNTY_ROLES, SCHOOL_ROLES
@@ -43,7 +43,7 @@ def self_form(request: HttpRequest, pk: int, *, pdf: bool = False) -> HttpRespon
     if role_of(request.user) not in SCHOOL_ROLES:
         rows = rows.exclude(status__in=UNFINISHED)
     assessment = get_object_or_404(rows, pk=pk)
-    return _answer(request, self_paper(worksheet_of(assessment)), assessment.scheme, ("form_self", pk), pdf=pdf)
+    return _answer(request, self_paper(own_sheet(assessment)), assessment.scheme, ("form_self", pk), pdf=pdf)
 
 
 @require_GET
@@ -53,7 +53,7 @@ def confirmation_form(request: HttpRequest, pk: int, *, pdf: bool = False) -> Ht
     assessment = get_object_or_404(_assessments(request.user), pk=pk)
     if not needs_signature(assessment):
         raise Http404
-    return _answer(request, confirmation_paper(worksheet_of(assessment)), assessment.scheme, ("form_confirmation", pk), pdf=pdf)
+    return _answer(request, confirmation_paper(own_sheet(assessment)), assessment.scheme, ("form_confirmation", pk), pdf=pdf)
 
 
 @require_GET

@@ -1,5 +1,7 @@
 """县级初评: the overview of the county's schools, and one school."""
 
+from dataclasses import replace
+
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -14,9 +16,10 @@ from ratings.models import Assessment, Evidence, Item, ReturnedItem, Score
 from ratings.permissions import may_confirm_review, may_review, require
 from ratings.review.agreeing import Agreement, Refused, accept_figures, agree_with_school, agreeable, confirm_present, undecided
 from ratings.review.dividing import scored_elsewhere
-from ratings.review.dossiers import Dossier, current_scheme, load_dossiers, reviewable
-from ratings.review.lines import Line, lines_of
 from ratings.review.overview import VIEWS, overview
+from ratings.review.schools import current_scheme, reviewable
+from ratings.sheets import Line, SchoolSheet, load_sheets
+from ratings.sheets.loading import by_item
 from ratings.workflow import due, is_overdue, scheme_spec, uneditable
 
 REFUSED = "初评由县（市、区）的初评人和负责人办理。"
@@ -32,10 +35,10 @@ def desk(request: HttpRequest) -> HttpResponse:
         return render(request, "ratings/review/empty.html")
     spec = scheme_spec(scheme)
     rows = reviewable(request.user).filter(scheme=scheme).in_order()
-    dossiers = load_dossiers(spec, rows, scored_elsewhere(scheme, spec, request.user))
+    sheets = load_sheets(spec, rows, elsewhere=scored_elsewhere(scheme, spec, request.user))
     word = request.GET.get("q", "").strip()
     view = request.GET.get("view", "all" if word else "waiting")
-    found = overview(spec, dossiers, view if view in VIEWS else "waiting", word)
+    found = overview(spec, sheets, view if view in VIEWS else "waiting", word)
     shown = {"view": view, "views": VIEWS, "word": word}
     context = {"scheme": scheme, "overview": found, "may_confirm": may_confirm_review(request.user), **shown}
     return render(request, "ratings/review/desk.html", context)
@@ -45,15 +48,15 @@ def desk(request: HttpRequest) -> HttpResponse:
 def school(request: HttpRequest, pk: int) -> HttpResponse:
     """One school: figures, records and evidence beside 自评 and 初评. A post saves every changed row of the page."""
     require(may_review(request.user), REFUSED)
-    dossier = open_dossier(request, pk)
+    sheet = open_sheet(request, pk)
     outcome = {}
     if request.method == "POST":
-        rows = [(score, dossier.spec.bound[code]) for code, score in dossier.county.items()]
+        rows = [(score, sheet.spec.bound[code]) for code, score in sheet.rows[Stage.COUNTY].items()]
         outcome = save_rows(request.POST, rows, by=request.user)
         if not failed(outcome):
             messages.success(request, f"已保存 {len(outcome)} 个小项。" if outcome else "没有需要保存的改动。")
             return redirect(f"{reverse('ratings:review_school', args=[pk])}?{request.GET.urlencode()}")
-    return render(request, "ratings/review/school.html", _school_context(request, dossier, outcome))
+    return render(request, "ratings/review/school.html", _school_context(request, sheet, outcome))
 
 
 @require_POST
@@ -85,7 +88,7 @@ def next_school(request: HttpRequest, pk: int) -> HttpResponse:
     here = get_object_or_404(reviewable(request.user), pk=pk)
     spec = scheme_spec(here.scheme)
     rows = reviewable(request.user).filter(scheme=here.scheme, status=Status.COUNTY).in_order()
-    waiting = [one for one in load_dossiers(spec, rows, scored_elsewhere(here.scheme, spec, request.user)) if one.is_waiting]
+    waiting = [one for one in load_sheets(spec, rows, elsewhere=scored_elsewhere(here.scheme, spec, request.user)) if one.is_waiting]
     place = (here.school.order, here.school.code)
     later = [one for one in waiting if (one.assessment.school.order, one.assessment.school.code) > place]
     found = next((one for one in [*later, *waiting] if one.assessment.pk != pk), None)
@@ -95,11 +98,11 @@ def next_school(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("ratings:review_school", found.assessment.pk)
 
 
-def open_dossier(request: HttpRequest, pk: int) -> Dossier:
-    """The school's dossier as far as this reviewer may know it; not found for any other county."""
+def open_sheet(request: HttpRequest, pk: int) -> SchoolSheet:
+    """The school's sheet as far as this reviewer may know it; not found for any other county."""
     assessment = get_object_or_404(reviewable(request.user), pk=pk)
     spec = scheme_spec(assessment.scheme)
-    return load_dossiers(spec, [assessment], scored_elsewhere(assessment.scheme, spec, request.user))[0]
+    return load_sheets(spec, [assessment], elsewhere=scored_elsewhere(assessment.scheme, spec, request.user))[0]
 
 
 def locked_sentence(assessment: Assessment, user) -> str:
@@ -117,34 +120,34 @@ def _report(request: HttpRequest, agreement: Agreement, act: str) -> None:
     messages.success(request, f"{act}：填好 {agreement.filled} 个小项{left}。")
 
 
-def _school_context(request: HttpRequest, dossier: Dossier, outcome) -> dict:
-    assessment = dossier.assessment
+def _school_context(request: HttpRequest, sheet: SchoolSheet, outcome) -> dict:
+    assessment = sheet.assessment
     locked = locked_sentence(assessment, request.user)
     wanted = request.GET.get("show", "waiting" if not locked else "all")
     wanted = wanted if wanted in LISTS else "waiting"
     evidence = Evidence.objects.visible_to(request.user).kept().filter(assessment=assessment).select_related("item")
-    lines = lines_of(dossier, evidence, _asked_back(assessment))
-    asked = [line for line in lines if not line.computed]
+    sheet = replace(sheet, evidence=by_item(evidence), requests=_asked_back(assessment))
+    asked = [line for line in sheet.lines if not line.computed]
     touched = {saved.bound.item.code for saved in failed(outcome)}
     listed = [line for line in asked if _is_wanted(line, wanted) or line.item.code in touched]
-    division = division_of(dossier.spec, request.GET.get("part", ""), (line.item.code for line in listed))
+    division = division_of(sheet.spec, request.GET.get("part", ""), (line.item.code for line in listed))
     shown = [
         (line, _row(line, outcome, locked), said_by_school(line))
         for line in listed
         if division.shows(line.item.code) or line.item.code in touched
     ]
     return {
-        "dossier": dossier,
+        "sheet": sheet,
         "assessment": assessment,
         "locked": locked,
         "show": wanted,
         "division": division,
         "lists": {name: (label, sum(_is_wanted(line, name) for line in asked)) for name, label in LISTS.items()},
-        "computed": [line for line in lines if line.computed],
+        "computed": [line for line in sheet.lines if line.computed],
         "lines": shown,
         "errors": [error for _, row, _ in shown if row for error in row.row_errors],
-        "agreeable": agreeable(dossier.spec, dossier.own_entries, dossier.waiting),
-        "present": undecided(dossier.spec, dossier.waiting),
+        "agreeable": agreeable(sheet.spec, sheet.entries[Stage.SELF], sheet.waiting),
+        "present": undecided(sheet.spec, sheet.waiting),
         "due": due(assessment, Stage.COUNTY if assessment.status == Status.COUNTY else Stage.SELF),
         "may_recall": assessment.returned_to == Status.COUNTY and is_overdue(assessment, Stage.SELF),
         "may_return": not locked and assessment.returns < assessment.scheme.return_limit,
@@ -154,7 +157,7 @@ def _school_context(request: HttpRequest, dossier: Dossier, outcome) -> dict:
 
 
 def _is_wanted(line: Line, wanted: str) -> bool:
-    return wanted == "all" or (line.waiting or line.owes_reason if wanted == "waiting" else bool(line.gap))
+    return wanted == "all" or (line.waiting or line.owes_reason if wanted == "waiting" else bool(line.difference))
 
 
 def _row(line: Line, outcome, locked: str):

@@ -7,14 +7,14 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods
 
 from ratings.criteria.parts import division_of
-from ratings.enums import Status
+from ratings.enums import Stage, Status
 from ratings.forms.reviewed_rows import failed, row_form, save_rows
 from ratings.permissions import may_review, require
 from ratings.review.changes import changes_of, late_shares
 from ratings.review.dividing import scored_elsewhere
-from ratings.review.dossiers import WITH_SCHOOL, Dossier, current_scheme, load_dossiers, reviewable
 from ratings.review.grid import grid_of
-from ratings.review.lines import line_of
+from ratings.review.schools import current_scheme, reviewable
+from ratings.sheets import WITH_SCHOOL, SchoolSheet, load_sheets
 from ratings.views.review import REFUSED, locked_sentence, said_by_school
 from ratings.workflow import scheme_spec
 
@@ -22,30 +22,30 @@ from ratings.workflow import scheme_spec
 @require_GET
 def grid(request: HttpRequest) -> HttpResponse:
     """School × item: what is scored, what waits, what differs; each cell leads to its school."""
-    scheme, spec, dossiers = _desk(request)
-    shown = [one for one in dossiers if one.submitted]
+    scheme, spec, sheets = _desk(request)
+    shown = [one for one in sheets if one.submitted]
     division = division_of(spec, request.GET.get("part", ""))
     context = {"scheme": scheme, "spec": spec, "grid": grid_of(spec, shown, division), "division": division}
-    context["left_out"] = len(dossiers) - len(shown)
+    context["left_out"] = len(sheets) - len(shown)
     return render(request, "ratings/review/grid.html", context)
 
 
 @require_http_methods(["GET", "POST"])
 def item(request: HttpRequest, code: str) -> HttpResponse:
     """One item over all schools of the county. 保存并下一项 saves what was changed and goes on down the scheme."""
-    scheme, spec, dossiers = _desk(request)
+    scheme, spec, sheets = _desk(request)
     codes = [one for one, bound in spec.bound.items() if bound.owed_by_reviewers]
     if code not in codes:
         raise Http404
-    open_ones = [one for one in dossiers if one.assessment.status == Status.COUNTY and code in one.county]
+    open_ones = [one for one in sheets if one.assessment.status == Status.COUNTY and code in one.rows[Stage.COUNTY]]
     outcome = {}
     if request.method == "POST":
-        outcome = save_rows(request.POST, [(one.county[code], spec.bound[code]) for one in open_ones], by=request.user)
+        outcome = save_rows(request.POST, [(one.rows[Stage.COUNTY][code], spec.bound[code]) for one in open_ones], by=request.user)
         if not failed(outcome):
             return _go_on(request, scheme, codes, code, len(outcome))
     everything = request.GET.get("show") == "all"
     kept = {saved.score.assessment_id for saved in failed(outcome)}
-    shown = [one for one in open_ones if everything or code in one.waiting or one.owes_reason(code) or one.assessment.pk in kept]
+    shown = [one for one in open_ones if everything or code in one.waiting or code in one.reasons_owed or one.assessment.pk in kept]
     rows = [_row(request, one, code, outcome) for one in shown]
     place = codes.index(code)
     context = {
@@ -84,14 +84,14 @@ def _desk(request: HttpRequest):
         raise Http404
     spec = scheme_spec(scheme)
     rows = reviewable(request.user).filter(scheme=scheme).exclude(status__in=WITH_SCHOOL).in_order()
-    return scheme, spec, load_dossiers(spec, rows, scored_elsewhere(scheme, spec, request.user))
+    return scheme, spec, load_sheets(spec, rows, elsewhere=scored_elsewhere(scheme, spec, request.user))
 
 
-def _row(request: HttpRequest, dossier: Dossier, code: str, outcome):
-    elsewhere = "本大项由其他初评人负责。" if code in dossier.elsewhere else ""
-    locked = locked_sentence(dossier.assessment, request.user) or elsewhere
-    line = line_of(dossier, code)
-    return dossier, line, row_form(dossier.county[code], line.bound, outcome, locked=locked), said_by_school(line)
+def _row(request: HttpRequest, sheet: SchoolSheet, code: str, outcome):
+    elsewhere = "本大项由其他初评人负责。" if code in sheet.elsewhere else ""
+    locked = locked_sentence(sheet.assessment, request.user) or elsewhere
+    line = sheet.line(code)
+    return sheet, line, row_form(line.county, line.bound, outcome, locked=locked), said_by_school(line)
 
 
 def _go_on(request: HttpRequest, scheme, codes: list[str], code: str, saved: int) -> HttpResponse:

@@ -11,13 +11,12 @@ from ratings.forms.review import AdjustmentForm, ConfirmForm, DivisionForm, Retu
 from ratings.models import Category, Division
 from ratings.permissions import may_confirm_review, may_review, require
 from ratings.review.adjusting import adjust as set_adjustment
-from ratings.review.adjusting import system_full, withdraw_adjustment
+from ratings.review.adjusting import withdraw_adjustment
 from ratings.review.agreeing import Refused
 from ratings.review.confirming import confirmation_of
 from ratings.review.dividing import reviewers, set_division
-from ratings.review.dossiers import current_scheme, reviewable
-from ratings.review.lines import line_of
-from ratings.views.review import REFUSED, locked_sentence, open_dossier
+from ratings.review.schools import current_scheme, reviewable
+from ratings.views.review import REFUSED, locked_sentence, open_sheet
 from ratings.workflow import NotAllowed, take_step
 from ratings.workflow.deadlines import return_deadline
 from schools.arrangement.wording import caveat
@@ -29,15 +28,15 @@ LEAD_ONLY = "集体确认和初评分工由县（市、区）负责人办理。"
 def adjust(request: HttpRequest, pk: int, code: str) -> HttpResponse:
     """核定 of one item's system part, beside the figures it would replace."""
     require(may_review(request.user), REFUSED)
-    dossier = open_dossier(request, pk)
-    bound = dossier.spec.bound.get(code)
-    if bound is None or not bound.system_parts or not dossier.submitted:
+    sheet = open_sheet(request, pk)
+    bound = sheet.spec.bound.get(code)
+    if bound is None or not bound.system_parts or not sheet.submitted:
         raise Http404
-    line = line_of(dossier, code)
+    line = sheet.line(code)
     found = line.adjustment
     start = {"points": found.points, "reason": found.reason} if found else {}
-    form = AdjustmentForm(request.POST or None, full=system_full(bound), initial=start)
-    locked = locked_sentence(dossier.assessment, request.user)
+    form = AdjustmentForm(request.POST or None, full=line.system_full, initial=start)
+    locked = locked_sentence(sheet.assessment, request.user)
     if request.method == "POST" and (form.is_valid() or "withdraw" in request.POST):
         try:
             if "withdraw" in request.POST:
@@ -49,7 +48,7 @@ def adjust(request: HttpRequest, pk: int, code: str) -> HttpResponse:
             return redirect("ratings:review_school", pk)
         except Refused as refusal:
             locked = str(refusal)
-    context = {"assessment": dossier.assessment, "line": line, "form": form, "locked": locked}
+    context = {"assessment": sheet.assessment, "line": line, "form": form, "locked": locked}
     return render(request, "ratings/review/adjust.html", context)
 
 
@@ -57,12 +56,12 @@ def adjust(request: HttpRequest, pk: int, code: str) -> HttpResponse:
 def return_school(request: HttpRequest, pk: int) -> HttpResponse:
     """退回补正 of named items; the page says until when the school may correct them."""
     require(may_review(request.user), REFUSED)
-    dossier = open_dossier(request, pk)
-    assessment = dossier.assessment
+    sheet = open_sheet(request, pk)
+    assessment = sheet.assessment
     if assessment.status != Status.COUNTY:
         messages.error(request, f"本校处于“{assessment.get_status_display()}”，不能退回。")
         return redirect("ratings:review_school", pk)
-    form, refused = ReturnForm(request.POST or None, spec=dossier.spec), []
+    form, refused = ReturnForm(request.POST or None, spec=sheet.spec), []
     if request.method == "POST" and form.is_valid():
         try:
             take_step(assessment, "return_", by=request.user, comment=form.cleaned_data["comment"], items=form.items)
@@ -111,14 +110,14 @@ def division(request: HttpRequest) -> HttpResponse:
 def confirm(request: HttpRequest, pk: int) -> HttpResponse:
     """集体确认: totals, differences and what still stands against it, then 建议星级 and 初评意见."""
     require(may_confirm_review(request.user), LEAD_ONLY)
-    dossier = open_dossier(request, pk)
-    assessment = dossier.assessment
+    sheet = open_sheet(request, pk)
+    assessment = sheet.assessment
     if assessment.status != Status.COUNTY:
         messages.error(request, f"本校处于“{assessment.get_status_display()}”，不在初评中。")
         return redirect("ratings:review_school", pk)
-    found = confirmation_of(dossier)
+    found = confirmation_of(sheet)
     suggested = found.star if assessment.suggested_star is None else assessment.suggested_star
-    form = ConfirmForm(request.POST or None, spec=dossier.spec, initial={"star": suggested, "opinion": assessment.county_opinion})
+    form = ConfirmForm(request.POST or None, spec=sheet.spec, initial={"star": suggested, "opinion": assessment.county_opinion})
     refused = []
     if request.method == "POST" and form.is_valid():
         try:
@@ -127,5 +126,5 @@ def confirm(request: HttpRequest, pk: int) -> HttpResponse:
             return redirect("ratings:review")
         except NotAllowed as refusal:
             refused = refusal.reasons
-    context = {"dossier": dossier, "assessment": assessment, "found": found, "form": form, "refused": refused}
+    context = {"sheet": sheet, "assessment": assessment, "found": found, "form": form, "refused": refused}
     return render(request, "ratings/review/confirm.html", context)

@@ -10,7 +10,7 @@ from ratings.forms.panels import ReopenForm, ScanForm
 from ratings.forms.reviewed_rows import failed, row_form, save_rows
 from ratings.judging.paper import attach_scan, cancel_entry, check_entry, check_refusals, start_entry
 from ratings.judging.progress import sheets_at
-from ratings.judging.sheets import label_of, own_rows, reopen_sheet, sheet_digest, sheet_gaps
+from ratings.judging.sheets import label_of, own_rows, reopen_sheet, sheet_digest, sheet_owed
 from ratings.models import Assessment, JudgeSheet
 from ratings.permissions import may_arrange_panels, require
 from ratings.workflow import scheme_spec
@@ -74,7 +74,7 @@ def paper(request: HttpRequest, pk: int) -> HttpResponse:
     rows = [row_form(row, spec.bound[row.item.code], outcome, locked=locked) for row in stored.all()]
     errors = [error for row in rows for error in row.row_errors]
     context = {"sheet": sheet, "label": label_of(sheet.judge), "rows": rows, "errors": errors, "form": ScanForm()}
-    return render(request, "ratings/panels/paper.html", {**context, "gaps": sheet_gaps(sheet, spec), "locked": locked})
+    return render(request, "ratings/panels/paper.html", {**context, "missing": sheet_owed(sheet, spec), "locked": locked})
 
 
 @require_POST
@@ -102,7 +102,7 @@ def check(request: HttpRequest, pk: int) -> HttpResponse:
         say(request, lambda: check_entry(sheet, by=request.user, seen=seen), f"{label_of(sheet.judge)}的评分表已核对提交。")
         return redirect("ratings:sheets", sheet.assessment_id)
     rows = [] if refusals else [(row, answers_in_words(row, spec.bound[row.item.code])) for row in own_rows(sheet).select_related("item")]
-    context = {"sheet": sheet, "label": label_of(sheet.judge), "refusals": refusals, "rows": rows, "gaps": sheet_gaps(sheet, spec)}
+    context = {"sheet": sheet, "label": label_of(sheet.judge), "refusals": refusals, "rows": rows, "missing": sheet_owed(sheet, spec)}
     return render(request, "ratings/panels/check.html", {**context, "seen": "" if refusals else sheet_digest(sheet)})
 
 

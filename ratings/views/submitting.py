@@ -8,6 +8,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from ratings.forms.answers import answers_in_words
 from ratings.models import Move
+from ratings.sheets import SchoolSheet, own_sheet
 from ratings.submission import (
     HANDED_IN,
     OWN_STEPS,
@@ -23,7 +24,6 @@ from ratings.submission import (
 from ratings.views.assessments import own_assessment
 from ratings.workflow import STEPS, NotAllowed, allowed_steps, take_step
 from ratings.workflow.deadlines import last_day
-from ratings.worksheet import Worksheet, worksheet_of
 from schools.uploads import check_upload
 
 
@@ -31,18 +31,18 @@ from schools.uploads import check_upload
 def check_page(request: HttpRequest, pk: int) -> HttpResponse:
     """Every answer before it is handed on, what is missing by name, and the one button that hands it on."""
     assessment = own_assessment(request, pk)
-    sheet = worksheet_of(assessment)
+    sheet = own_sheet(assessment)
     return render(request, "ratings/assessment/check.html", _check_context(request, sheet))
 
 
-def _check_context(request: HttpRequest, sheet: Worksheet) -> dict:
+def _check_context(request: HttpRequest, sheet: SchoolSheet) -> dict:
     assessment = sheet.assessment
     step = next_step(assessment, request.user)
     signing = needs_signature(assessment) and step is not None
     signature = valid_signature(sheet) if signing else None
     missing = missing_of(sheet) if step else []
     groups = [
-        (group, [(line, answers_in_words(line.score, line.bound) if line.score else []) for line in group.lines]) for group in sheet.groups
+        (group, [(line, answers_in_words(line.own, line.bound) if line.own else []) for line in group.lines]) for group in sheet.groups
     ]
     return {
         "assessment": assessment,
@@ -67,7 +67,7 @@ def step_page(request: HttpRequest, pk: int, code: str) -> HttpResponse:
     comment, reasons = request.POST.get("comment", ""), []
     if request.method == "POST":
         if needs_signature(assessment) and code in HANDED_IN:
-            valid_signature(worksheet_of(assessment))
+            valid_signature(own_sheet(assessment))
         try:
             move = take_step(assessment, code, by=request.user, comment=comment)
         except NotAllowed as refused:
@@ -97,7 +97,7 @@ def signature(request: HttpRequest, pk: int) -> HttpResponse:
     try:
         if upload is None:
             raise ValidationError("请选择扫描件文件。")
-        sign(worksheet_of(assessment), check_upload(upload), by=request.user)
+        sign(own_sheet(assessment), check_upload(upload), by=request.user)
     except ValidationError as error:
         messages.error(request, error.messages[0])
     except ValueError as error:
@@ -113,7 +113,7 @@ def confirmation(request: HttpRequest, pk: int) -> HttpResponse:
     assessment = own_assessment(request, pk)
     if not needs_signature(assessment):
         raise Http404
-    sheet = worksheet_of(assessment)
+    sheet = own_sheet(assessment)
     code = confirmation_code(sheet)
     context = {"assessment": assessment, "sheet": sheet, "code": code, "missing": missing_of(sheet)}
     return render(request, "ratings/assessment/confirmation.html", context)
@@ -126,7 +126,7 @@ def receipt(request: HttpRequest, pk: int) -> HttpResponse:
     move = receipt_move(assessment)
     if move is None:
         raise Http404
-    sheet = worksheet_of(assessment)
+    sheet = own_sheet(assessment)
     days = {"county_due": last_day(assessment.scheme.county_due), "city_due": last_day(assessment.scheme.city_due)}
     context = {"assessment": assessment, "move": move, "sheet": sheet, "may_withdraw": _may_withdraw(request, assessment)}
     return render(request, "ratings/assessment/receipt.html", context | days)

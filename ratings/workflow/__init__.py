@@ -4,7 +4,7 @@ from .blocking import Blocker, blockers, missing_in
 from .deadlines import due, grant_extension, is_overdue
 from .editing import returned_items, seat_of, uneditable
 from .snapshots import city_figures, figures_of, live_figures, scheme_spec, take_snapshot
-from .stages import NotOpened, open_city_rows, open_county_rows, open_scheme, owed_codes
+from .stages import NotOpened, open_city_rows, open_county_rows, open_scheme
 from .steps import STAGE_OF, STEPS, TURN_OF, Step
 from .taking import NotAllowed, allowed_steps, frozen_sheet, take_step, void_signature
 
@@ -29,7 +29,6 @@ __all__ = [
     "open_city_rows",
     "open_county_rows",
     "open_scheme",
-    "owed_codes",
     "returned_items",
     "scheme_spec",
     "seat_of",

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from fractions import Fraction
 
 from django.utils import timezone
 
@@ -12,16 +11,15 @@ from ratings.criteria.spec import SchemeSpec
 from ratings.enums import Confirmation, FilledBy, Phase, Stage, Status
 from ratings.models import Assessment, Score
 from ratings.rounding import show
-from ratings.rules import missing_answers
-from ratings.scoring import entry_from_json
+from ratings.scoring import Entry, answered_apart, entry_from_json, owed_codes, owed_in
+from schools.metrics import Figure
 
 from .deadlines import due, is_overdue
-from .snapshots import live_figures, scheme_spec
-from .stages import owed_codes
+from .snapshots import figures_of, live_figures, scheme_spec
 
-#: 初评 that differs from 自评 by more than this share of 分值 owes a reason.
-REASON_SHARE = Fraction(1, 5)
 OPINION_LIMIT = 300
+#: Under this name `facts` holds the figures that were checked, so that the snapshot keeps the very same.
+FIGURES = "figures"
 #: Who is to be asked for the figure that is missing.
 FILLERS = {FilledBy.SCHOOL: "本校", FilledBy.COUNTY: "县（区）初评人", FilledBy.CITY: "市评委会办公室"}
 
@@ -40,30 +38,18 @@ Check = Callable[[Assessment, SchemeSpec, dict], Iterator[Blocker]]
 def blockers(assessment: Assessment, code: str, facts: dict | None = None) -> list[Blocker]:
     """Everything that stands against taking the step now, whoever takes it; empty when it may be taken."""
     spec = scheme_spec(assessment.scheme)
-    return [blocker for check in CHECKS.get(code, ()) for blocker in check(assessment, spec, facts or {})]
+    return [blocker for check in CHECKS.get(code, ()) for blocker in check(assessment, spec, {} if facts is None else facts)]
 
 
 def missing_in(assessment: Assessment, spec: SchemeSpec, stage: str) -> Iterator[Blocker]:
     """Items a stage owes and has not answered, by code."""
-    rows = dict(_answers(assessment, stage))
-    for code in owed_codes(spec, stage):
-        bound = spec.bound[code]
-        answers = rows.get(code)
-        if answers is None:
-            yield Blocker(f"{code} {bound.item.name}尚未填写", code)
-            continue
-        entry = entry_from_json(answers)
-        owed = (
-            missing_answers(bound.item.rule, spec.vocabulary, entry.answers, excluded=bound.excluded(stage))
-            if entry.answers is not None
-            else []
-        )
-        if owed:
-            yield Blocker(f"{code} {bound.item.name}还缺：{'、'.join(owed)}", code)
+    for owed in owed_in(spec, stage, _entries(assessment, stage), owed_codes(spec, stage)):
+        yield Blocker(owed.text, owed.code)
 
 
-def _answers(assessment: Assessment, stage: str):
-    return Score.objects.filter(assessment=assessment, stage=stage, judge=None).values_list("item__code", "answers")
+def _entries(assessment: Assessment, stage: str) -> dict[str, Entry]:
+    rows = Score.objects.filter(assessment=assessment, stage=stage, judge=None, answers__isnull=False)
+    return {code: entry_from_json(answers) for code, answers in rows.values_list("item__code", "answers")}
 
 
 def _complete(assessment: Assessment, spec: SchemeSpec, facts: dict) -> Iterator[Blocker]:
@@ -71,18 +57,23 @@ def _complete(assessment: Assessment, spec: SchemeSpec, facts: dict) -> Iterator
 
 
 def _known_figures(assessment: Assessment, spec: SchemeSpec, facts: dict) -> Iterator[Blocker]:
-    values = live_figures(assessment, spec)
+    facts[FIGURES] = live_figures(assessment, spec)
+    yield from unknown_figures(spec, facts[FIGURES])
+
+
+def unknown_figures(spec: SchemeSpec, figures: Mapping[str, Figure]) -> Iterator[Blocker]:
+    """Figures that an item or a star reads and nobody knows, and who can tell them."""
     fillers = {metric.label: FILLERS[FilledBy(metric.filled_by)] for metric in spec.custom_metrics}
     for code, bound in spec.bound.items():
-        lacking = sorted(reference for reference in bound.references if values[reference].value is None)
-        own = [reference for reference in lacking if reference in fillers]
+        lacking = sorted(reference for reference in bound.references if figures[reference].value is None)
         registered = [reference for reference in lacking if reference not in fillers]
         if registered:
             yield Blocker(f"{code} {bound.item.name}缺系统数据：{'、'.join(registered)}，请先补全登记", code)
-        for reference in own:
-            yield Blocker(f"{code} {bound.item.name}缺自定义指标“{reference}”，由{fillers[reference]}填报", code)
+        for reference in lacking:
+            if reference in fillers:
+                yield Blocker(f"{code} {bound.item.name}缺自定义指标“{reference}”，由{fillers[reference]}填报", code)
     for reference in star_figures(spec):
-        if values[reference].value is None:
+        if figures[reference].value is None:
             whose = f"由{fillers[reference]}填报" if reference in fillers else "请先补全登记"
             yield Blocker(f"星级标准要用的“{reference}”没有数据，{whose}")
 
@@ -92,7 +83,7 @@ def star_figures(spec: SchemeSpec) -> list[str]:
     return sorted(spec.star_references - {reference for bound in spec.bound.values() for reference in bound.references})
 
 
-def _in_time(assessment: Assessment, spec: SchemeSpec, facts: dict) -> Iterator[Blocker]:
+def overdue(assessment: Assessment, spec: SchemeSpec, facts: dict) -> Iterator[Blocker]:
     if is_overdue(assessment, Stage.SELF):
         yield Blocker(f"自评已于 {timezone.localtime(due(assessment, Stage.SELF)):%Y年%m月%d日} 截止，如需延期请联系市评委会办公室")
 
@@ -149,16 +140,14 @@ def _county_complete(assessment: Assessment, spec: SchemeSpec, facts: dict) -> I
 
 
 def _reasons_owed(assessment: Assessment, spec: SchemeSpec) -> Iterator[Blocker]:
-    """初评 far from 自评 on an asked part owes a reason; items with 核定要素 were not asked of the school alike."""
-    own = dict(assessment.scores.filter(stage=Stage.SELF).values_list("item__code", "points"))
-    rows = assessment.scores.filter(stage=Stage.COUNTY, points__isnull=False).values_list("item__code", "points", "remark")
-    for code, points, remark in rows:
+    """初评 far from 自评 on the answers owes a reason; items with 核定要素 were not asked of the school alike."""
+    own, county, values = _entries(assessment, Stage.SELF), _entries(assessment, Stage.COUNTY), figures_of(assessment)
+    rows = assessment.scores.filter(stage=Stage.COUNTY, answers__isnull=False).values_list("item__code", "remark")
+    for code, remark in rows:
         bound = spec.bound[code]
-        if own.get(code) is None or bound.not_for_school or remark.strip():
-            continue
-        gap = abs(Fraction(points) - Fraction(own[code]))
-        if gap > REASON_SHARE * bound.item.points:
-            yield Blocker(f"{code} {bound.item.name}初评与自评相差 {show(gap)} 分，请写明理由", code)
+        apart = answered_apart(spec, bound, values, own.get(code), county.get(code))
+        if apart and not remark.strip():
+            yield Blocker(f"{code} {bound.item.name}初评与自评相差 {show(apart)} 分，请写明理由", code)
 
 
 def _opinion(assessment: Assessment, spec: SchemeSpec, facts: dict) -> Iterator[Blocker]:
@@ -183,12 +172,12 @@ def _before_publication(assessment: Assessment, spec: SchemeSpec, facts: dict) -
 
 
 CHECKS: dict[str, tuple[Check, ...]] = {
-    "send_to_head": (_scheme_open, _in_time, _complete),
-    "submit": (_scheme_open, _in_time, _complete, _known_figures, _signed),
-    "take_back": (_scheme_open, _in_time),
-    "withdraw": (_scheme_open, _in_time, _not_scored_yet),
+    "send_to_head": (_scheme_open, overdue, _complete),
+    "submit": (_scheme_open, overdue, _complete, _known_figures, _signed),
+    "take_back": (_scheme_open, overdue),
+    "withdraw": (_scheme_open, overdue, _not_scored_yet),
     "return_": (_scheme_open, _returnable),
-    "resubmit": (_scheme_open, _in_time, _complete, _known_figures, _signed),
+    "resubmit": (_scheme_open, overdue, _complete, _known_figures, _signed),
     "recall": (_scheme_open, _return_overdue),
     "recommend": (_scheme_open, _county_in_time, _county_complete, _known_figures, _opinion),
     "send_back": (_scheme_open,),

@@ -35,9 +35,10 @@ def city_figures(spec: SchemeSpec, schools) -> dict[int, dict[str, Figure]]:
     return found
 
 
-def take_snapshot(assessment: Assessment, moment: str, spec: SchemeSpec | None = None) -> MetricSnapshot:
-    """Keep the figures as they are now; a second 提交 (after a withdrawal) takes the place of the first."""
-    values = live_figures(assessment, spec)
+def take_snapshot(assessment: Assessment, moment: str, spec: SchemeSpec | None = None, *, values: dict | None = None) -> MetricSnapshot:
+    """Keep the figures as they are now, or `values` where they were just taken; a second 提交 (after a withdrawal) takes the
+    place of the first."""
+    values = live_figures(assessment, spec) if values is None else values
     snapshot, _ = MetricSnapshot.objects.update_or_create(
         assessment=assessment,
         moment=moment,

@@ -11,6 +11,7 @@ from ratings.criteria.storing import read_scheme
 from ratings.criteria.versions import freeze
 from ratings.enums import Aggregation, Phase, Stage, Status
 from ratings.models import Assessment, Item, JudgeSheet, Move, Scheme, Score
+from ratings.scoring import owed_codes
 from schools import audit
 from schools.bulk import insert_many
 from schools.models import School
@@ -86,16 +87,6 @@ def open_city_rows(assessment: Assessment, spec: SchemeSpec | None = None, *, se
     empty.filter(pk__in=[pk for pk, item, judge in empty.values_list("pk", "item_id", "judge_id") if (item, judge) not in keep]).delete()
     held = set(assessment.sheets.values_list("judge_id", flat=True))
     insert_many([JudgeSheet(assessment=assessment, judge=judge) for judge in judges if (judge.pk if judge else None) not in held])
-
-
-def owed_codes(spec: SchemeSpec, stage: str, *, visited: bool = True) -> list[str]:
-    """Codes of the items that a stage must answer."""
-    if stage == Stage.SELF:
-        return [code for code, bound in spec.bound.items() if bound.owed_by_school]
-    owed = [code for code, bound in spec.bound.items() if bound.owed_by_reviewers]
-    if stage == Stage.CITY and not visited and spec.has_county_stage:
-        return [code for code in owed if not spec.bound[code].item.onsite]
-    return owed
 
 
 def _items(scheme: Scheme) -> dict[str, int]:

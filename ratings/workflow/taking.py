@@ -15,7 +15,7 @@ from schools import audit
 from schools.models import School, User
 from schools.workbooks import clean_text
 
-from .blocking import blockers
+from .blocking import FIGURES, blockers
 from .deadlines import return_deadline
 from .snapshots import scheme_spec, take_snapshot
 from .stages import open_city_rows, open_county_rows
@@ -153,9 +153,9 @@ def _nothing(assessment: Assessment, move: Move, facts: dict) -> None:
 
 def _on_submit(assessment: Assessment, move: Move, facts: dict) -> None:
     spec = scheme_spec(assessment.scheme)
-    take_snapshot(assessment, MetricSnapshot.Moment.SUBMIT, spec)
+    take_snapshot(assessment, MetricSnapshot.Moment.SUBMIT, spec, values=facts[FIGURES])
     if assessment.status == Status.CITY and not spec.has_county_stage:
-        take_snapshot(assessment, MetricSnapshot.Moment.FINAL, spec)
+        take_snapshot(assessment, MetricSnapshot.Moment.FINAL, spec, values=facts[FIGURES])
     _reach(assessment, spec)
 
 
@@ -186,15 +186,15 @@ def _on_return(assessment: Assessment, move: Move, facts: dict) -> None:
 
 
 def _on_resubmit(assessment: Assessment, move: Move, facts: dict) -> None:
-    take_snapshot(assessment, MetricSnapshot.Moment.SUBMIT)
+    take_snapshot(assessment, MetricSnapshot.Moment.SUBMIT, values=facts[FIGURES])
     if not assessment.scheme.has_county_stage:
-        take_snapshot(assessment, MetricSnapshot.Moment.FINAL)
+        take_snapshot(assessment, MetricSnapshot.Moment.FINAL, values=facts[FIGURES])
 
 
 def _on_recommend(assessment: Assessment, move: Move, facts: dict) -> None:
     assessment.suggested_star, assessment.county_opinion = facts["star"], str(facts["opinion"]).strip()
     spec = scheme_spec(assessment.scheme)
-    take_snapshot(assessment, MetricSnapshot.Moment.FINAL, spec)
+    take_snapshot(assessment, MetricSnapshot.Moment.FINAL, spec, values=facts[FIGURES])
     open_city_rows(assessment, spec)
 
 

@@ -14,6 +14,7 @@ from schools.gaps import incomplete, missing
 from schools.metrics import figures
 from schools.models import Problem, Role, School, TrainingClass, User
 from schools.models.scope import COUNTY_ROLES, SCHOOL_ROLES
+from schools.numbers import NO_POINTS, rounded
 
 from .items import Task, Tile
 
@@ -128,9 +129,8 @@ def _sum(rows: list[dict[str, Fraction | None]], name: str) -> Fraction:
 
 
 def _whole(value: Fraction | None) -> str:
-    return "—" if value is None else f"{int(value):,}"
+    return NO_POINTS if value is None else f"{int(value):,}"
 
 
 def _money(value: Fraction | None) -> str:
-    cents = None if value is None else int(value * 100 + Fraction(1, 2))
-    return "—" if cents is None else f"{cents // 100:,}.{cents % 100:02d}"
+    return NO_POINTS if value is None else f"{rounded(value):,}"

@@ -1,6 +1,7 @@
 """The words for where a figure comes from and which way it counts."""
 
-DIRECTIONS = {"up": "越高越好", "down": "越低越好", "none": "不分高低"}
+#: Which way a metric counts: what workbooks, forms, pages and methodology say.
+DIRECTIONS = {"up": "越高越好", "down": "越低越好", "none": "无方向"}
 #: One entry for each list of `SchoolData`.
 SOURCES = {
     "teachers": "师资库",

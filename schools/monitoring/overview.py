@@ -6,13 +6,15 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
+from fractions import Fraction
 
 from django.db.models import Count
 from django.utils import timezone
 
 from schools.metrics.standing import report_due
 from schools.models import Lesson, MonthlyReport, Region, School, TrainingClass
+from schools.numbers import rounded
 
 from .anomalies import Anomaly, Peers, anomalies_of, peers_of
 from .standing import MONTHS, Standing, Sums, View, standings
@@ -161,4 +163,4 @@ def total(seen: Sequence[Seen]) -> Sums:
 
 def in_units(yuan: Decimal) -> str:
     """万元 with two decimals, half up as everywhere."""
-    return f"{(yuan / 10000).quantize(Decimal('0.01'), ROUND_HALF_UP):,}"
+    return f"{rounded(Fraction(yuan) / 10_000):,}"

@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from datetime import date, datetime, time
 from decimal import Decimal
 from fractions import Fraction
-from math import floor
 
 from django import template
 from django.core.paginator import Page
@@ -15,11 +14,11 @@ from django.utils.safestring import SafeString
 
 from schools import navigation
 from schools.dates import WEEKDAYS, chinese_date
+from schools.numbers import NO_POINTS, show
 from schools.permissions import reads_across_counties
 
 register = template.Library()
 
-NO_FIGURE = "—"
 STAR_NAMES = ("不授星", "一星", "二星", "三星", "四星", "五星")
 TAG_KINDS = frozenset({"plain", "info", "ok", "warn", "bad"})
 
@@ -28,7 +27,7 @@ TAG_KINDS = frozenset({"plain", "info", "ok", "warn", "bad"})
 def stars(count: int | None, *, name: bool = False) -> SafeString:
     """Stars out of five, read aloud as 四星; with `name=True` the word stands beside them. None is not decided yet, 0 is 不授星."""
     if count is None:
-        return format_html('<span class="muted">{}</span>', NO_FIGURE)
+        return format_html('<span class="muted">{}</span>', NO_POINTS)
     word = STAR_NAMES[count]
     if count == 0:
         return format_html('<span class="muted">{}</span>', word)
@@ -55,18 +54,14 @@ def progress(done, whole, label: str) -> SafeString:
 @register.filter
 def points(value: Fraction | Decimal | int | None) -> str:
     """Points with two decimals, half up; a missing figure is a dash, never 0."""
-    if value is None or value == "":
-        return NO_FIGURE
-    exact = Fraction(value)
-    whole, hundredths = divmod(floor(abs(exact) * 100 + Fraction(1, 2)), 100)
-    return f"{'-' if exact < 0 else ''}{whole}.{hundredths:02}"
+    return NO_POINTS if value is None or value == "" else show(value)
 
 
 @register.filter
 def day(value: date | None) -> str:
     """2026年11月9日（星期一）."""
     if value is None:
-        return NO_FIGURE
+        return NO_POINTS
     moment = timezone.localtime(value).date() if isinstance(value, datetime) else value
     return f"{chinese_date(moment)}（星期{WEEKDAYS[moment.weekday()]}）"
 

@@ -11,8 +11,8 @@ from schools.asked import number
 from schools.metrics import IMPORTED, METRICS, MetricError, explain, figures, resolve
 from schools.metrics.wording import DIRECTIONS, SOURCES
 from schools.models import Role, School
+from schools.numbers import with_unit
 from schools.permissions import require
-from schools.profile import shown
 
 REFUSED = "安全管理员不查阅办学记录。"
 
@@ -62,7 +62,7 @@ def explanation(request: HttpRequest, pk: int) -> HttpResponse:
         "reference": reference,
         "start": start,
         "end": end,
-        "value": shown(found.value, one.unit),
+        "value": with_unit(found.value, one.unit),
         "imported": found.source == IMPORTED,
         "note": found.note,
         "records": explain(text, school=school, start=start, end=end),

@@ -14,7 +14,7 @@ from ratings.enums import Stage
 from ratings.models import Score
 from ratings.review.adjusting import adjust
 from ratings.review.agreeing import agree_with_school
-from ratings.review.dossiers import load_dossiers
+from ratings.sheets import load_sheets
 from ratings.workflow import open_scheme, scheme_spec
 from tests.factories import SchoolFactory
 from tests.ratings.county_year import county_year
@@ -56,12 +56,12 @@ def test_a_reviewer_who_agrees_with_everything_needs_six_clicks(sample, school, 
     page.locator("[data-state]").first.wait_for()
     expect(page.locator("[data-pending]")).to_have_count(0)
 
-    dossier = load_dossiers(scheme_spec(sample), [assessment])[0]
+    sheet = load_sheets(scheme_spec(sample), [assessment])[0]
     print(f"clicks for one school by a county reviewer who agrees: {clicks}")
     assert clicks <= MOST_CLICKS
-    assert dossier.waiting == ()
-    assert dossier.figures_accepted
-    assert dossier.county_sheet.total is not None
+    assert sheet.waiting == ()
+    assert sheet.figures_accepted
+    assert sheet.county_sheet.total is not None
     assert not Score.objects.filter(assessment=assessment, stage=Stage.COUNTY, answers__isnull=True).exists()
 
 

@@ -6,10 +6,8 @@ from fractions import Fraction
 import pytest
 
 from ratings.criteria.spec import BandSpec, CategorySpec, ItemSpec, SchemeSpec
-from ratings.review.adjusting import system_full
 from ratings.review.agreeing import agreed_entry
-from ratings.review.points import gap, is_answered, stage_sheet
-from ratings.scoring import Entry
+from ratings.scoring import Entry, difference, most_of, owed_at, stage_sheet
 
 RULES = {
     "A1": ("清单(书记任校长=2; 副职齐备=2)", ()),
@@ -71,7 +69,8 @@ def test_a_schools_sheet_counts_what_it_was_asked_and_the_system_knows(spec):
 
     sheet = stage_sheet(spec, "self", METRICS, entries)
 
-    assert sheet.points == {"A1": 2, "A2": 3, "A3": 0, "A4": 0, "A5": 2, "A6": 0, "A7": 4}
+    assert sheet.points == {"A1": 2, "A2": 3, "A5": 2, "A7": 4}
+    assert sheet.unasked == {"A3", "A4", "A6"}
     assert sheet.total == 11
 
 
@@ -84,19 +83,19 @@ def test_a_countys_sheet_has_no_total_while_an_item_is_unscored(spec):
 
 def test_an_adjusted_system_part_takes_the_place_of_the_figure(spec):
     assert stage_sheet(spec, "county", METRICS, {}, {"A7": Fraction(1)}).points["A7"] == 1
-    assert system_full(spec.bound["A7"]) == 4
+    assert most_of(spec.bound["A7"], spec.bound["A7"].system_parts) == 4
 
 
 def test_a_difference_compares_only_what_both_were_asked(spec):
     own, county = Entry(answers={"列入预算": True}), Entry(answers={"列入预算": True, "无违规使用": True})
 
-    assert gap(spec, spec.bound["A5"], METRICS, own, county) == 0
-    assert gap(spec, spec.bound["A5"], METRICS, own, Entry(answers={"无违规使用": True})) == -2
-    assert gap(spec, spec.bound["A3"], METRICS, None, Entry(answers={"专人管理": True})) is None
+    assert difference(spec, spec.bound["A5"], METRICS, own, county) == 0
+    assert difference(spec, spec.bound["A5"], METRICS, own, Entry(answers={"无违规使用": True})) == -2
+    assert difference(spec, spec.bound["A3"], METRICS, None, Entry(answers={"专人管理": True})) is None
 
 
 def test_an_item_is_answered_once_its_levels_are(spec):
-    assert not is_answered(spec, spec.bound["A4"], Entry(answers={}), "county")
-    assert is_answered(spec, spec.bound["A4"], Entry(answers={"听课": "B"}), "county")
-    assert is_answered(spec, spec.bound["A4"], None, "self")
-    assert is_answered(spec, spec.bound["A7"], None, "county")
+    assert owed_at(spec.bound["A4"], Entry(answers={}), "county").names == ("听课",)
+    assert owed_at(spec.bound["A4"], Entry(answers={"听课": "B"}), "county") is None
+    assert owed_at(spec.bound["A4"], None, "self") is None
+    assert owed_at(spec.bound["A7"], None, "county") is None

@@ -86,7 +86,7 @@ def test_owed_answer_is_never_guessed(rule, text, words):
 
 @pytest.mark.parametrize("rule", ["分(0—6)", "评(听课: A=1; B=0)", "档(问 人数: ≥3→1; 其他→0)"])
 def test_nothing_does_not_answer_what_is_owed(rule):
-    assert missing_answers(parse_rule(rule), VOCABULARY, _read("无", rule)) == [asked(parse_rule(rule), VOCABULARY)[0].name]
+    assert missing_answers(asked(parse_rule(rule), VOCABULARY), _read("无", rule)) == [asked(parse_rule(rule), VOCABULARY)[0].name]
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from fractions import Fraction
 
 import pytest
 
-from ratings.rules import Unresolved, Vocabulary, evaluate_part, missing_answers, parse_rule
+from ratings.rules import Unresolved, Vocabulary, asked, evaluate_part, missing_answers, parse_rule
 from tests.ratings.rule_words import MANUAL, VOCABULARY, F, Word
 
 CENT = F(1, 100)
@@ -154,7 +154,7 @@ def test_missing_figures_are_all_named():
 def test_missing_answer_is_never_zero(text, words):
     with pytest.raises(Unresolved, match=words):
         _points(text)
-    assert missing_answers(parse_rule(text), VOCABULARY, {}) == [words.split("”")[0].strip("“")]
+    assert missing_answers(asked(parse_rule(text), VOCABULARY), {}) == [words.split("”")[0].strip("“")]
 
 
 @pytest.mark.parametrize(("answers", "words"), [({"听课": "E"}, "没有“E”这一等次"), ({"听课": "A", "得分": 4}, "应在 0—3 分之间")])
@@ -185,7 +185,7 @@ def test_name_not_asked_at_this_stage_gives_and_takes_nothing(text, points):
     answers = {"音响": 3, "专人": True}
 
     assert _points(text, {}, answers, item_points=5, excluded={"音响"}) == points
-    assert missing_answers(parse_rule(text), VOCABULARY, {}, excluded=frozenset({"音响"})) == []
+    assert missing_answers(asked(parse_rule(text), VOCABULARY), {}, excluded=frozenset({"音响"})) == []
 
 
 def test_steps_tell_figure_rule_and_points():

@@ -12,8 +12,8 @@ from django.utils import timezone
 from ratings.criteria.spec import BandSpec
 from ratings.enums import Phase, Status
 from ratings.models import Assessment, Scheme
+from ratings.sheets import own_sheet
 from ratings.workflow import blockers, open_scheme
-from ratings.worksheet import worksheet_of
 from schools.models import MetricValue, RecordChange, School
 from tests.factories import SchoolFactory
 
@@ -46,7 +46,7 @@ def typing(assessment, value, was=""):
 
 
 def points(assessment):
-    sheet = worksheet_of(Assessment.objects.select_related("scheme__city", "school").get(pk=assessment.pk))
+    sheet = own_sheet(Assessment.objects.select_related("scheme__city", "school").get(pk=assessment.pk))
     return next(line.points for line in sheet.lines if line.item.code == "K1")
 
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 from ratings.answering import save
 from ratings.enums import Stage, Status
 from ratings.models import Adjustment, Assessment, Category, Division, Score
-from ratings.review.dossiers import load_dossiers
+from ratings.sheets import load_sheets
 from ratings.workflow import blockers, scheme_spec, take_step, uneditable
 from ratings.workflow.deadlines import return_deadline
 from schools.models import AuditEntry, School
@@ -208,7 +208,7 @@ def test_what_is_missing_is_listed_with_links_and_stops_the_confirmation(signed_
     refused = text(client.post(page(submitted, "review_confirm"), {"star": "5", "opinion": "同意上报"}))
 
     assert f'<a href="{page(submitted, "review_school")}?show=all#item-L1">L1 听课尚未评分</a>' in shown
-    assert "L1 听课尚未填写" in refused
+    assert "L1 听课尚未评分" in refused
     assert "同意上报" in refused
     assert Assessment.objects.get().status == Status.COUNTY
 
@@ -235,11 +235,11 @@ def test_the_page_and_the_step_name_the_same_reasons_owed(changed, reviewer, sub
     scored(submitted, reviewer)
     row = county_row(submitted, changed[0])
     save(row.pk, by=reviewer, version=row.version, posted=changed[1], remark="")
-    dossier = load_dossiers(scheme_spec(submitted.scheme), [submitted])[0]
+    sheet = load_sheets(scheme_spec(submitted.scheme), [submitted])[0]
 
     named = {one.item for one in blockers(submitted, "recommend", {"star": 5, "opinion": "同意"})}
 
-    assert named == set(dossier.reasons_owed)
+    assert named == set(sheet.reasons_owed)
 
 
 def test_confirming_sends_star_and_opinion_to_the_city_and_locks_the_review(signed_client, lead, reviewer, submitted):

@@ -188,8 +188,8 @@ def test_recommendation_needs_a_reason_for_a_score_far_from_the_self_assessment(
     lead = appoint("county_lead")
     answer(submitted, Stage.COUNTY)
     score = submitted.scores.get(stage="county", item__code="K2")
-    score.points = 20
-    score.save(update_fields=["points"])
+    score.answers = {"答": {"音响": False, "桌椅": True}}
+    score.save(update_fields=["answers"])
 
     with pytest.raises(NotAllowed, match=r"K2 设施初评与自评相差 10\.00 分，请写明理由"):
         take_step(submitted, "recommend", by=lead, star=5, opinion="同意")

@@ -1,0 +1,295 @@
+"""What one stage makes of one school: the points of each item, the sums, and what is still owed. Nothing else computes these.
+
+Pages and papers of 自评, 初评 and 评审 read it from here, and so does the final score of an item, which only weighs stages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+
+from ratings.criteria.spec import BoundItem, CategorySpec, SchemeSpec
+from ratings.enums import Stage
+from ratings.rounding import round2, show
+from ratings.rules import Unresolved, evaluate_part, maximum, missing_answers
+
+from .inputs import Blocked, Entry, Problem
+from .stars import band_star, unknown
+from .totals import Totals, add_up, category_sum
+
+Metrics = Mapping[str, Fraction | None]
+
+#: 初评 that differs from 自评 by more than this share of 分值 on what both answered owes a reason.
+REASON_SHARE = Fraction(1, 5)
+
+
+def system_part(spec: SchemeSpec, bound: BoundItem, metrics: Metrics) -> tuple[Fraction, tuple[str, ...]]:
+    """Sum of the wholly computed parts and their sentences; raises Blocked where a figure is not known."""
+
+    def compute() -> tuple[Fraction, tuple[str, ...]]:
+        results = [_evaluate(spec, bound, index, metrics, {}, frozenset()) for index in bound.system_parts]
+        return sum((result.points for result in results), Fraction(0)), tuple(step.text for result in results for step in result.steps)
+
+    return bound.remember(("system", bound.figures(bound.system_parts, metrics)), compute)
+
+
+def known_system(spec: SchemeSpec, bound: BoundItem, metrics: Metrics) -> Fraction | None:
+    """The computed part for showing: None where the item has none, or while a figure is missing."""
+    if not bound.system_parts:
+        return None
+    try:
+        return system_part(spec, bound, metrics)[0]
+    except Blocked:
+        return None
+
+
+def asked_part(spec: SchemeSpec, bound: BoundItem, metrics: Metrics, entry: Entry, stage: str) -> Fraction:
+    """Points of the asked parts of one entry; raises Blocked where an answer is missing."""
+    if entry.answers is None:
+        if entry.total is None or entry.system is None:
+            raise Blocked(Problem(f"{bound.item.code} 尚未评分", bound.item.code, stage))
+        return entry.total - entry.system
+    excluded, answers = bound.excluded(stage), entry.answers
+
+    def compute() -> Fraction:
+        parts = (_evaluate(spec, bound, index, metrics, answers, excluded) for index in bound.asked_parts)
+        return sum((part.points for part in parts), Fraction(0))
+
+    said = tuple(answers.get(question.name) for question in bound.asked)
+    return bound.remember(("asked", bound.figures(bound.asked_parts, metrics), said, bool(excluded)), compute)
+
+
+def points_from(spec: SchemeSpec, bound: BoundItem, metrics: Metrics, base: Fraction, entry: Entry | None, stage: str) -> Fraction | None:
+    """What a stage (or one judge) makes of one item, exact: the `base` it starts from and the answers, together never below 0
+    and never above 分值. None for 不适用. Raises Blocked while an answer or a figure is missing.
+    """
+    if not bound.asked:
+        return within(base, bound)
+    if entry is not None and entry.not_applicable:
+        return None
+    return within(base + asked_part(spec, bound, metrics, entry or Entry(), stage), bound)
+
+
+def exact_points(
+    spec: SchemeSpec, bound: BoundItem, metrics: Metrics, entry: Entry | None, stage: str, adjusted: Fraction | None = None
+) -> Fraction | None:
+    """The same from the system part, or from what it was adjusted to; the figures must be known either way."""
+    system, _ = system_part(spec, bound, metrics)
+    return points_from(spec, bound, metrics, system if adjusted is None else adjusted, entry, stage)
+
+
+def within(points: Fraction, bound: BoundItem) -> Fraction:
+    """An item is never below zero and never above its 分值."""
+    return min(max(points, Fraction(0)), bound.item.points)
+
+
+def most_of(bound: BoundItem, parts: tuple[int, ...]) -> Fraction:
+    """The most that these parts of an item can give, never more than its 分值."""
+    most = (maximum(bound.item.rule.parts[index], item_points=bound.item.points) for index in parts)
+    return min(sum(most, Fraction(0)), bound.item.points)
+
+
+def is_unasked(bound: BoundItem, stage: str) -> bool:
+    """Whether a stage says nothing at all of an item: 自评 where reviewers alone answer and no figure is read.
+
+    Such an item has no points there, which is neither 0 nor 不适用, and adds nothing to the sums.
+    """
+    return stage == Stage.SELF and bool(bound.asked) and not bound.owed_by_school and not bound.references
+
+
+def points_at(
+    spec: SchemeSpec, bound: BoundItem, metrics: Metrics, entry: Entry | None, stage: str, adjusted: Fraction | None = None
+) -> Fraction | None:
+    """Points of one item at a stage as everybody is shown them: rounded to two decimals. None for 不适用 and where the stage is
+    not asked at all. Raises Blocked while something is missing.
+    """
+    if is_unasked(bound, stage):
+        return None
+    points = exact_points(spec, bound, metrics, _said(bound, entry, stage), stage, adjusted)
+    return None if points is None else round2(points)
+
+
+def known_points(
+    spec: SchemeSpec, bound: BoundItem, metrics: Metrics, entry: Entry | None, stage: str, adjusted: Fraction | None = None
+) -> Fraction | None:
+    """The same for showing: None also while something is missing."""
+    try:
+        return points_at(spec, bound, metrics, entry, stage, adjusted)
+    except Blocked:
+        return None
+
+
+@dataclass(frozen=True)
+class StageSheet:
+    """One stage of one school. `points` holds None for an item that does not apply; items in `missing` have no points yet,
+    those in `unasked` never get any here, and neither stands in `points`.
+
+    `so_far` sums what is known, a missing item as nothing; it is None where all items of a category do not apply, and that
+    category is None in `categories` then. `star` is what the points alone would give, without any cap; None while anything
+    is missing that a star's condition needs. `bonus_note` says in words why the bonus counts not at all or not in full.
+    """
+
+    points: Mapping[str, Fraction | None]
+    missing: tuple[str, ...]
+    unasked: frozenset[str]
+    categories: Mapping[str, Fraction | None]
+    so_far: Totals | None
+    star: int | None
+    bonus_note: str
+
+    @property
+    def totals(self) -> Totals | None:
+        """The sums once every item has points."""
+        return None if self.missing else self.so_far
+
+    @property
+    def total(self) -> Fraction | None:
+        """基础分 and the bonus that counts, once every item has points."""
+        return self.totals.total if self.totals else None
+
+
+def stage_sheet(
+    spec: SchemeSpec, stage: str, metrics: Metrics, entries: Mapping[str, Entry], adjusted: Mapping[str, Fraction] | None = None
+) -> StageSheet:
+    """Points of every item by what `stage` answered, and their sums by the rules of the final score: 不适用 items scaled,
+    bonus within its caps and from 加分起算分 on.
+    """
+    points, missing, adjusted = {}, [], adjusted or {}
+    unasked = frozenset(code for code, bound in spec.bound.items() if is_unasked(bound, stage))
+    for code, bound in spec.bound.items():
+        try:
+            if code not in unasked:
+                points[code] = points_at(spec, bound, metrics, entries.get(code), stage, adjusted.get(code))
+        except Blocked:
+            missing.append(code)
+    counted = {**points, **dict.fromkeys((*missing, *unasked), Fraction(0))}
+    so_far, categories = _sums(spec, counted)
+    star = None if missing or so_far is None else points_star(spec, metrics, so_far, counted)
+    return StageSheet(points, tuple(missing), unasked, categories, so_far, star, _bonus_note(spec, so_far, bool(missing)))
+
+
+def points_star(spec: SchemeSpec, metrics: Metrics, totals: Totals, points: Mapping[str, Fraction | None]) -> int | None:
+    """The star that figures and points give, without any cap; None while a figure that a star's condition names is not known."""
+    values = {**{name: value for name, value in metrics.items() if value is not None}, **totals.values(points)}
+    return None if unknown(spec, values) else band_star(spec, values)
+
+
+def _sums(spec: SchemeSpec, points: Mapping[str, Fraction | None]) -> tuple[Totals | None, Mapping[str, Fraction | None]]:
+    try:
+        totals = add_up(spec, points)
+    except Blocked:
+        return None, {one.code: _category(spec, one, points) for one in spec.scored_categories}
+    return totals, totals.categories
+
+
+def _category(spec: SchemeSpec, category: CategorySpec, points: Mapping[str, Fraction | None]) -> Fraction | None:
+    try:
+        return category_sum(spec, category, points, [])
+    except Blocked:
+        return None
+
+
+def _bonus_note(spec: SchemeSpec, totals: Totals | None, incomplete: bool) -> str:
+    if totals is None or totals.bonus_raw == totals.bonus:
+        return ""
+    if totals.base < spec.bonus_floor:
+        now, yet = ("目前", "暂") if incomplete else ("", "")
+        floor = f"基础分{now} {show(totals.base)} 分，不足加分起算分 {show(spec.bonus_floor)} 分"
+        return f"{floor}，加分 {show(totals.bonus_raw)} 分{yet}不计入合计"
+    return f"加分项合计 {show(totals.bonus_raw)} 分，按上限计 {show(totals.bonus)} 分"
+
+
+def difference(
+    spec: SchemeSpec, bound: BoundItem, metrics: Metrics, own: Entry | None, county: Entry | None, adjusted: Fraction | None = None
+) -> Fraction | None:
+    """初评 minus 自评 of one item, as both are shown, on what both say: the system part, as the county adjusted it, and the
+    questions asked of the school. 核定要素 count for neither side. None while one side says nothing that compares.
+    """
+    if bound.asked:
+        if not bound.owed_by_school:
+            own = None if is_unasked(bound, Stage.SELF) else Entry(answers={})
+        if own is None or county is None or own.not_applicable or county.not_applicable:
+            return None
+        if bound.not_for_school and county.answers is None:
+            return None  # typed as one figure, with the 核定要素 in it
+    try:
+        before = exact_points(spec, bound, metrics, own, Stage.SELF)
+        after = exact_points(spec, bound, metrics, county, Stage.SELF, adjusted)
+    except Blocked:
+        return None
+    return round2(after) - round2(before)
+
+
+def answered_apart(spec: SchemeSpec, bound: BoundItem, metrics: Metrics, own: Entry | None, county: Entry | None) -> Fraction | None:
+    """How far 初评 lies from 自评 on the answers alone, where that owes a reason: by more than a fifth of 分值, on an item whose
+    every question the school was asked as well. None anywhere else; a 核定 brings its own reason.
+    """
+    if own is None or county is None or own.not_applicable or county.not_applicable or bound.not_for_school:
+        return None
+    try:
+        apart = abs(asked_part(spec, bound, metrics, county, Stage.COUNTY) - asked_part(spec, bound, metrics, own, Stage.SELF))
+    except Blocked:
+        return None
+    return apart if apart > REASON_SHARE * bound.item.points else None
+
+
+def owed_codes(spec: SchemeSpec, stage: str, *, visited: bool = True) -> list[str]:
+    """Codes of the items that a stage must answer: judges owe 现场 items only where they went, or where no 初评 can stand in."""
+    if stage == Stage.SELF:
+        return [code for code, bound in spec.bound.items() if bound.owed_by_school]
+    owed = [code for code, bound in spec.bound.items() if bound.owed_by_reviewers]
+    if stage == Stage.CITY and not visited and spec.has_county_stage:
+        return [code for code in owed if not spec.bound[code].item.onsite]
+    return owed
+
+
+@dataclass(frozen=True)
+class Owed:
+    """What one row still lacks: the `names` of answers, or, where nothing was saved at all, the whole row."""
+
+    code: str
+    name: str
+    stage: str
+    names: tuple[str, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """A sentence without its full stop."""
+        if self.names:
+            return f"{self.code} {self.name}还缺：{'、'.join(self.names)}"
+        return f"{self.code} {self.name}尚未{'填写' if self.stage == Stage.SELF else '评分'}"
+
+
+def owed_at(bound: BoundItem, entry: Entry | None, stage: str) -> Owed | None:
+    """What the stage still owes on this item; None where its row is complete, or where it owes none."""
+    owes = bound.owed_by_school if stage == Stage.SELF else bound.owed_by_reviewers
+    if not owes:
+        return None
+    if entry is None:
+        return Owed(bound.item.code, bound.item.name, stage)
+    if entry.answers is None:  # 不适用, or the points of the whole item
+        return None
+    names = missing_answers(bound.asked, entry.answers, excluded=bound.excluded(stage))
+    return Owed(bound.item.code, bound.item.name, stage, tuple(names)) if names else None
+
+
+def owed_in(spec: SchemeSpec, stage: str, entries: Mapping[str, Entry], codes: Iterable[str]) -> list[Owed]:
+    """Those of the items that are not complete, in the order of `codes`."""
+    found = (owed_at(spec.bound[code], entries.get(code), stage) for code in codes)
+    return [owed for owed in found if owed]
+
+
+def _said(bound: BoundItem, entry: Entry | None, stage: str) -> Entry | None:
+    """A school that is asked nothing of an item has answered it by saying nothing: the figures in it count."""
+    if entry is None and stage == Stage.SELF and not bound.owed_by_school:
+        return Entry(answers={})
+    return entry
+
+
+def _evaluate(spec: SchemeSpec, bound: BoundItem, index: int, metrics: Metrics, answers, excluded: frozenset[str]):
+    try:
+        part = bound.item.rule.parts[index]
+        return evaluate_part(part, spec.vocabulary, metrics, answers, item_points=bound.item.points, excluded=excluded)
+    except Unresolved as gap:
+        raise Blocked(Problem(f"{bound.item.code} {gap}", bound.item.code)) from gap

@@ -1,0 +1,50 @@
+"""How a figure is rounded and shown, and what stands where it is not known: two decimals, half away from zero, exact fractions.
+
+Pure: rules and scoring read it too.
+"""
+
+from decimal import Decimal
+from fractions import Fraction
+
+Exact = Fraction | Decimal | int
+
+#: Stands for a figure of the records that nobody knows yet, and for points that there are none of.
+NO_FIGURE = "尚无数据"
+NO_POINTS = "—"
+
+
+def in_parts(value: Exact, parts: int) -> int:
+    """The figure in so many parts of one, by whole numbers alone: 12.345 in hundredths is 1235."""
+    above, below = value.as_integer_ratio()
+    whole = (abs(above) * parts * 2 + below) // (2 * below)
+    return -whole if above < 0 else whole
+
+
+def rounded(value: Exact, places: int = 2) -> Decimal:
+    """The figure with so many decimals, as a decimal column keeps it."""
+    return Decimal(in_parts(value, 10**places)).scaleb(-places)
+
+
+def show(value: Exact) -> str:
+    """15.00, -1.50: always two decimals; rounding here never feeds back into scoring."""
+    cents = in_parts(value, 100)
+    return f"{'-' if cents < 0 else ''}{abs(cents) // 100}.{abs(cents) % 100:02d}"
+
+
+def plain(value: Exact) -> str:
+    """15, 6.5: at most two decimals, as people write full marks."""
+    return show(value).rstrip("0").rstrip(".")
+
+
+def show_rate(value: Fraction) -> str:
+    """A rate in percent with at most two decimals, without trailing zeros."""
+    return f"{plain(value * 100)}%"
+
+
+def with_unit(value: Fraction | None, unit: str) -> str:
+    """A figure of the records as people read it: 86 座, 92.5%, 是; in words where nobody knows it."""
+    if value is None:
+        return NO_FIGURE
+    if unit == "是否":
+        return "是" if value else "否"
+    return show_rate(value) if unit == "%" else f"{plain(value)} {unit}".strip()
