@@ -10,7 +10,7 @@ from fractions import Fraction
 from functools import cached_property
 from types import MappingProxyType
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, OuterRef, Q, QuerySet
 
 from ratings.criteria.spec import SchemeSpec
 from ratings.enums import Aggregation, Phase, Stage, Status
@@ -19,9 +19,9 @@ from ratings.permissions import may_judge
 from ratings.review.dossiers import Dossier
 from ratings.review.points import item_points
 from ratings.scoring import Blocked, entry_from_json
-from ratings.workflow import Blocker, due, is_overdue, owed_codes
-from schools.models import Appointment, Liaison, User
-from schools.models.scope import NOTHING, SCHOOL_ROLES
+from ratings.workflow import Blocker, due, is_overdue, owed_codes, tie
+from schools.models import User
+from schools.models.scope import NOTHING
 
 from .sheets import gaps
 
@@ -120,17 +120,18 @@ def points_of(spec: SchemeSpec, dossier: Dossier, code: str, row: Score | None, 
 
 
 def judged_by(user: User) -> QuerySet[Assessment]:
-    """Schools on the desk of this judge; `seat` is the judge's id, `leader_user` who keeps an agreed sheet.
+    """Schools on the desk of this judge: not those where the judge must recuse, however the panel came to have them."""
+    return of_panels(user).filter(tie="")
 
-    A school that the person guides or works for is not there, however the panel came to have it.
+
+def of_panels(user: User) -> QuerySet[Assessment]:
+    """Schools of the judge's panels; `seat` is the judge's id, `leader_user` who keeps an agreed sheet, `tie` why the
+    judge must recuse.
     """
     if not may_judge(user):
         return Assessment.objects.filter(NOTHING)
-    guided = Liaison.objects.current().filter(user=user).values("school")
-    own = Appointment.objects.in_force().filter(user=user, role__in=SCHOOL_ROLES).values("school")
     rows = Assessment.objects.filter(panel__judges__user=user, scheme__city=user.identity.city_id, status__in=ON_DESK)
-    rows = rows.exclude(school__in=guided).exclude(school__in=own)
-    rows = rows.annotate(seat=F("panel__judges__id"), leader_user=F("panel__leader__user"))
+    rows = rows.annotate(seat=F("panel__judges__id"), leader_user=F("panel__leader__user"), tie=tie(user, OuterRef("school")))
     rows = rows.select_related("school__county", "scheme__city", "panel").prefetch_related("extensions")
     return rows.in_order()
 

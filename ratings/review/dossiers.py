@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, OuterRef, Q, QuerySet
 
 from ratings.criteria.spec import SchemeSpec
 from ratings.enums import Phase, Stage, Status
 from ratings.models import Adjustment, Assessment, MetricSnapshot, Scheme, Score
 from ratings.scoring import Entry, entry_from_json
+from ratings.workflow import tie
 from ratings.workflow.blocking import REASON_SHARE
 from schools.models import User
 
@@ -119,10 +120,13 @@ class Dossier:
 
 
 def reviewable(user: User) -> QuerySet[Assessment]:
-    """Assessments in reach whose scheme has a county stage, without schools that take no part."""
+    """Assessments in reach whose scheme has a county stage, without schools that take no part; `tie` is why the reviewer
+    must recuse.
+    """
     returns = Count("moves", filter=Q(moves__step="return_", moves__from_status=Status.COUNTY))
     rows = Assessment.objects.visible_to(user).filter(scheme__has_county_stage=True).exclude(status=Status.DECLINED)
-    return rows.select_related("school__county", "scheme__city").prefetch_related("extensions").annotate(returns=returns)
+    rows = rows.select_related("school__county", "scheme__city").prefetch_related("extensions")
+    return rows.annotate(returns=returns, tie=tie(user, OuterRef("school")))
 
 
 def current_scheme(user: User, year: str = "") -> Scheme | None:
