@@ -1,4 +1,8 @@
-"""作答: the one door through which answers reach a Score row, whoever writes them and at whatever stage."""
+"""作答: how a person's answers reach a Score row at any stage, typed or taken over from the stage before.
+
+Elsewhere rows are written only where nobody answers: criteria that were corrected (errata.signing), years read from
+workbooks (offline.storing), the demonstration.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +24,7 @@ from ratings.models import Assessment, JudgeSheet, Score
 from ratings.rounding import rounded
 from ratings.rules import Answer, AnswerError, clean_answer
 from ratings.scoring import Blocked, Entry, asked_part, entry_to_json
-from ratings.workflow import figures_of, live_figures, scheme_spec, uneditable, void_signature
+from ratings.workflow import Writer, figures_of, live_figures, scheme_spec, uneditable, void_signature
 from schools.metrics import figures
 from schools.models import Role, School, User
 from schools.models.scope import COUNTY_ROLES, NOTHING, SCHOOL_ROLES
@@ -122,6 +126,14 @@ def save_rows(assessment_pk: int, rows: Mapping[int, Row], *, by: User) -> list[
     return found
 
 
+def take_over(assessment: Assessment, rows: Iterable[Score], entries: Mapping[str, Entry], *, by: User) -> None:
+    """Put what another stage said into rows of the locked assessment, by item code; the caller has asked `uneditable`."""
+    door = _Door(assessment, by)
+    for score in rows:
+        door.set(score, entries[score.item.code], score.remark)
+    door.close()
+
+
 def _locked() -> QuerySet[Assessment]:
     """Rows of answers are only written by whoever holds the assessment."""
     return (
@@ -135,6 +147,7 @@ class _Door:
     def __init__(self, assessment: Assessment, by: User):
         self.assessment, self.by = assessment, by
         self.spec = scheme_spec(assessment.scheme)
+        self.writer = Writer(assessment, by)
         self.changed: list[Score] = []
 
     def scores(self, keys: Iterable[int]) -> list[Score]:
@@ -146,7 +159,7 @@ class _Door:
 
     def write(self, score: Score, version: int, posted: Mapping[str, str], remark: str | None, na: bool) -> Saved:
         """Judge one row and set its new values; `close` stores them."""
-        refusal = uneditable(score, self.by)
+        refusal = uneditable(score, self.by, self.writer)
         if refusal:
             return Saved(score, self.spec, REFUSED, refusal)
         bound = self.spec.bound[score.item.code]
@@ -161,10 +174,12 @@ class _Door:
         if errors:
             return Saved(score, self.spec, INVALID, "填写有误，没有保存。", errors)
         if not unchanged:
-            self._set(score, bound, entry, text)
+            self.set(score, entry, text)
         return Saved(score, self.spec, SAVED)
 
-    def _set(self, score: Score, bound: BoundItem, entry: Entry | None, remark: str) -> None:
+    def set(self, score: Score, entry: Entry | None, remark: str) -> None:
+        """The new values of one row; `close` stores them."""
+        bound = self.spec.bound[score.item.code]
         score.answers = entry_to_json(entry) if entry else None
         score.points = asked_points(self.spec, bound, entry, score.stage, self._values(bound)) if entry else None
         score.remark = remark

@@ -11,12 +11,12 @@ from ratings.enums import Phase, Stage, Status
 from ratings.models import Adjustment, Assessment, Item
 from ratings.permissions import may_arrange_panels, may_judge
 from ratings.review.adjusting import erase, outside, write
-from ratings.workflow import NotAllowed, scheme_spec
+from ratings.workflow import NotAllowed, must_recuse, scheme_spec
 from schools.models import User
 from schools.models.scope import NOTHING
 
 from .closing import is_closed
-from .seats import judged_by
+from .seats import of_panels
 
 
 def adjustable(user: User) -> QuerySet[Assessment]:
@@ -25,7 +25,7 @@ def adjustable(user: User) -> QuerySet[Assessment]:
     if may_arrange_panels(user):
         return rows.filter(pk__in=Assessment.objects.visible_to(user).filter(status=Status.CITY))
     if may_judge(user):
-        return rows.filter(pk__in=judged_by(user).filter(status=Status.CITY, panel__leader__user=user).order_by().values("pk"))
+        return rows.filter(pk__in=of_panels(user).filter(status=Status.CITY, panel__leader__user=user).order_by().values("pk"))
     return rows.filter(NOTHING)
 
 
@@ -50,6 +50,8 @@ def withdraw(assessment: Assessment, code: str, *, by: User) -> None:
 
 def locked_sentence(assessment: Assessment, user: User) -> str:
     """Why this person may not adjust here now, or ""."""
+    if sentence := must_recuse(user, assessment.school):
+        return sentence
     if assessment.status != Status.CITY or assessment.scheme.phase != Phase.SCORING:
         return "本校不在评审中，不能核定。"
     if not may_arrange_panels(user) and assessment.panel and is_closed(assessment.panel):

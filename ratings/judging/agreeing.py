@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from django.db import transaction
-from django.utils import timezone
 
-from ratings.answering import asked_points
+from ratings.answering import take_over
 from ratings.criteria.spec import SchemeSpec
 from ratings.enums import Stage
 from ratings.models import JudgeSheet, Score
 from ratings.review.agreeing import agreed_entry
-from ratings.scoring import Entry, entry_from_json, entry_to_json, owed_at, owed_codes
-from ratings.workflow import NotAllowed, figures_of, scheme_spec
+from ratings.scoring import Entry, entry_from_json, owed_at, owed_codes
+from ratings.workflow import NotAllowed, scheme_spec
 from schools.models import User
 
 from .sheets import locked_sheet, own_rows, refuse_writing
@@ -35,12 +34,7 @@ def agree(sheet: JudgeSheet, *, by: User) -> int:
         spec = scheme_spec(scheme)
         said = _earlier(locked, spec, scheme.has_county_stage)
         rows = [row for row in own_rows(locked).filter(answers__isnull=True).select_related("item") if row.item.code in said]
-        values = figures_of(locked.assessment) if rows else {}
-        for row in rows:
-            entry = said[row.item.code]
-            row.answers, row.points = entry_to_json(entry), asked_points(spec, spec.bound[row.item.code], entry, Stage.CITY, values)
-            row.version, row.updated_by, row.updated_at = row.version + 1, by, timezone.now()
-        Score.objects.bulk_update(rows, ["answers", "points", "version", "updated_by", "updated_at"])
+        take_over(locked.assessment, rows, said, by=by)
     if not rows:
         raise NotAllowed(["没有可以沿用的项目：各项都已评分，或须由评委核定。"])
     return len(rows)

@@ -12,13 +12,12 @@ from ratings.enums import Aggregation, Phase, Stage, Status
 from ratings.models import Assessment, Judge, JudgeSheet, Panel, Scheme, Score
 from ratings.permissions import may_arrange_panels
 from ratings.scoring.panel import LEAST_SHEETS
-from ratings.workflow import NotAllowed, open_city_rows, scheme_spec
+from ratings.workflow import NotAllowed, conflicts, open_city_rows, scheme_spec
 from schools import audit
 from schools.models import Appointment, School, User
 from schools.models.people import Role
 
 from .closing import is_closed
-from .recusal import conflicts
 
 ARRANGEABLE = (Phase.OPEN, Phase.SCORING)
 #: Schools that no panel scores: not taking part, or decided already.
@@ -83,6 +82,8 @@ def choose_leader(panel: Panel, judge: Judge, *, by: User) -> None:
             raise NotAllowed([f"{judge.label}不在本组，不能任组长。"])
         if panel.scheme.aggregation == Aggregation.JOINT and judge.user_id is None:
             raise NotAllowed([f"{judge.label}没有账号，不能填写合议评分表，请另定组长。"])
+        if panel.scheme.aggregation == Aggregation.JOINT:
+            _refuse(*conflicts([judge], School.objects.filter(assessments__panel=panel)))
         panel.leader = judge
         panel.save(update_fields=["leader"])
         _record(panel, by, {"组长": judge.label})

@@ -9,11 +9,10 @@ from django.utils import timezone
 from ratings.enums import Phase, Status
 from ratings.models import Evidence, JudgeSheet
 from ratings.permissions import may_arrange_panels
-from ratings.workflow import NotAllowed
+from ratings.workflow import NotAllowed, must_recuse, sheet_conflict
 from schools.models import User
 from schools.uploads import CheckedUpload
 
-from .recusal import must_recuse
 from .sheets import close, label_of, locked_sheet, own_rows, record, refuse_incomplete, refuse_writing, sheet_digest
 
 
@@ -26,6 +25,8 @@ def start_entry(sheet: JudgeSheet, *, by: User) -> None:
             raise NotAllowed(["评分表已提交，不能再代录。"])
         if locked.judge and locked.judge.user_id == by.pk:
             raise NotAllowed(["不能代录本人的评分表。"])
+        if sentence := must_recuse(by, locked.assessment.school) or sheet_conflict(locked, locked.assessment):
+            raise NotAllowed([sentence])
         if locked.entered_by_id is None and own_rows(locked).filter(answers__isnull=False).exists():
             raise NotAllowed([f"{label_of(locked.judge)}已经在系统里评分，不能再代录。"])
         locked.entered_by = by
@@ -86,7 +87,7 @@ def check_refusals(sheet: JudgeSheet, user: User) -> list[str]:
         return ["录入的人不能核对，请由办公室另一人核对。"]
     if sheet.judge and sheet.judge.user_id == user.pk:
         return ["不能核对本人的评分表。"]
-    if sheet.judge and (sentence := must_recuse(sheet.judge, sheet.assessment.school)):
+    if sentence := must_recuse(user, sheet.assessment.school) or sheet_conflict(sheet, sheet.assessment):
         return [sentence]
     return [] if sheet.scan_id else ["还没有上传签字原件的扫描件，不能核对。"]
 

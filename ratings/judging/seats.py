@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, OuterRef, Q, QuerySet
 
 from ratings.criteria.spec import SchemeSpec
 from ratings.enums import Aggregation, Phase, Stage, Status
@@ -16,9 +16,9 @@ from ratings.models import Assessment, JudgeSheet, Score
 from ratings.permissions import may_judge
 from ratings.scoring import Owed, entry_from_json, owed_codes, owed_in
 from ratings.sheets import SchoolSheet, load_sheets
-from ratings.workflow import due, is_overdue
-from schools.models import Appointment, Liaison, User
-from schools.models.scope import NOTHING, SCHOOL_ROLES
+from ratings.workflow import due, is_overdue, tie
+from schools.models import User
+from schools.models.scope import NOTHING
 
 #: Statuses in which a school lies on the judges' desk.
 ON_DESK = (Status.CITY, Status.SETTLED)
@@ -98,17 +98,18 @@ class Seat:
 
 
 def judged_by(user: User) -> QuerySet[Assessment]:
-    """Schools on the desk of this judge; `seat` is the judge's id, `leader_user` who keeps an agreed sheet.
+    """Schools on the desk of this judge: not those where the judge must recuse, however the panel came to have them."""
+    return of_panels(user).filter(tie="")
 
-    A school that the person guides or works for is not there, however the panel came to have it.
+
+def of_panels(user: User) -> QuerySet[Assessment]:
+    """Schools of the judge's panels; `seat` is the judge's id, `leader_user` who keeps an agreed sheet, `tie` why the
+    judge must recuse.
     """
     if not may_judge(user):
         return Assessment.objects.filter(NOTHING)
-    guided = Liaison.objects.current().filter(user=user).values("school")
-    own = Appointment.objects.in_force().filter(user=user, role__in=SCHOOL_ROLES).values("school")
     rows = Assessment.objects.filter(panel__judges__user=user, scheme__city=user.identity.city_id, status__in=ON_DESK)
-    rows = rows.exclude(school__in=guided).exclude(school__in=own)
-    rows = rows.annotate(seat=F("panel__judges__id"), leader_user=F("panel__leader__user"))
+    rows = rows.annotate(seat=F("panel__judges__id"), leader_user=F("panel__leader__user"), tie=tie(user, OuterRef("school")))
     rows = rows.select_related("school__county", "scheme__city", "panel").prefetch_related("extensions")
     return rows.in_order()
 

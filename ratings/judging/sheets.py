@@ -10,11 +10,9 @@ from ratings.enums import Phase, Stage, Status
 from ratings.models import Assessment, Judge, JudgeSheet, Score
 from ratings.permissions import may_arrange_panels
 from ratings.scoring import Owed, entry_from_json, owed_codes, owed_in
-from ratings.workflow import NotAllowed, scheme_spec, uneditable
+from ratings.workflow import NotAllowed, must_recuse, scheme_spec, uneditable
 from schools import audit
 from schools.models import User
-
-from .recusal import must_recuse
 
 REASON_LIMIT = 200
 
@@ -43,8 +41,7 @@ def locked_sheet(pk: int) -> JudgeSheet:
 def refuse_writing(sheet: JudgeSheet, user: User) -> None:
     """Raises NotAllowed where `user` may not write this sheet now: role, phase, deadline, seat, 回避."""
     row = Score(assessment=sheet.assessment, stage=Stage.CITY, judge=sheet.judge)
-    sentence = uneditable(row, user) or _recusal(sheet, user)
-    if sentence:
+    if sentence := uneditable(row, user):
         raise NotAllowed([sentence])
 
 
@@ -82,6 +79,8 @@ def reopen_sheet(sheet: JudgeSheet, *, by: User, reason: str) -> None:
         raise NotAllowed([f"请写明退回理由，不超过 {REASON_LIMIT} 字。"])
     with transaction.atomic():
         locked = locked_sheet(sheet.pk)
+        if sentence := must_recuse(by, locked.assessment.school):
+            raise NotAllowed([sentence])
         if locked.submitted_at is None:
             raise NotAllowed(["这份评分表尚未提交，不需要退回。"])
         if locked.assessment.status != Status.CITY or locked.assessment.scheme.phase != Phase.SCORING:
@@ -105,8 +104,3 @@ def label_of(judge: Judge | None) -> str:
 def record(sheet: JudgeSheet, by: User, detail: dict) -> None:
     """A line of the audit trail about one sheet; scores never stand in it."""
     audit.record("sheet", by=by, city=sheet.assessment.scheme.city, subject=str(sheet.assessment), detail=detail)
-
-
-def _recusal(sheet: JudgeSheet, user: User) -> str:
-    judge = sheet.judge or Judge.objects.filter(panels=sheet.assessment.panel_id, user=user).first()
-    return must_recuse(judge, sheet.assessment.school) if judge else ""

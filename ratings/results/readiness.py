@@ -6,11 +6,12 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from django.db.models import TextChoices
+from django.db.models import OuterRef, TextChoices
 
 from ratings.criteria.spec import RestrictionSpec
 from ratings.enums import Star, Status, Trigger
 from ratings.models import Assessment, Decision, JudgeSheet, Scheme
+from ratings.workflow import tie
 
 from .loading import Evaluation
 
@@ -90,9 +91,12 @@ def proposed(evaluation: Evaluation, key: str) -> tuple[RestrictionSpec, ...]:
 
 
 def open_sheets(scheme: Scheme) -> Mapping[int, list[str]]:
-    """By assessment, the judges whose sheet is not handed in; the agreed sheet of a 合议 goes by that name."""
+    """By assessment, the judges whose sheet is not handed in, and whether they never can because they must recuse; the
+    agreed sheet of a 合议 goes by that name.
+    """
     found: dict[int, list[str]] = defaultdict(list)
     rows = JudgeSheet.objects.filter(assessment__scheme=scheme, submitted_at__isnull=True).order_by("pk")
-    for assessment, judge in rows.values_list("assessment_id", "judge__label"):
-        found[assessment].append(judge or "合议")
+    tied = tie(OuterRef("judge__user"), OuterRef("assessment__school"))
+    for assessment, judge, words in rows.values_list("assessment_id", "judge__label", tied):
+        found[assessment].append(f"{judge}（应当回避，请另行安排评委）" if words else judge or "合议")
     return found

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from django.db import transaction
 from django.utils import timezone
 
-from ratings.answering import asked_points
+from ratings.answering import take_over
 from ratings.criteria.spec import BoundItem, SchemeSpec
 from ratings.enums import Stage
 from ratings.models import Assessment, Item, MetricSnapshot, Score
 from ratings.rules import Asked
 from ratings.rules.syntax import Deduct
-from ratings.scoring import Entry, entry_from_json, entry_to_json
-from ratings.workflow import figures_of, scheme_spec, uneditable
+from ratings.scoring import Entry, entry_from_json
+from ratings.workflow import scheme_spec, uneditable
 from schools.models import User
 
 from .dividing import scored_elsewhere
@@ -114,8 +114,7 @@ def _fill(assessment: Assessment, by: User, *, all_present: bool) -> Agreement:
     spec = scheme_spec(assessment.scheme)
     elsewhere = scored_elsewhere(assessment.scheme, spec, by)
     own, rows = _rows(assessment)
-    values = figures_of(assessment)
-    filled, left, now = [], [], timezone.now()
+    entries, filled, left = {}, [], []
     for score in rows:
         bound = spec.bound[score.item.code]
         if score.answers is not None or bound.item.code in elsewhere:
@@ -124,10 +123,9 @@ def _fill(assessment: Assessment, by: User, *, all_present: bool) -> Agreement:
         if entry is None:
             left.append(bound.item.code)
             continue
-        score.answers, score.points = entry_to_json(entry), asked_points(spec, bound, entry, Stage.COUNTY, values)
-        score.version, score.updated_by, score.updated_at = score.version + 1, by, now
+        entries[bound.item.code] = entry
         filled.append(score)
-    Score.objects.bulk_update(filled, ["answers", "points", "version", "updated_by", "updated_at"])
+    take_over(assessment, filled, entries, by=by)
     return Agreement(len(filled), tuple(left))
 
 

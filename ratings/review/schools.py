@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, OuterRef, Q, QuerySet
 
 from ratings.enums import Phase, Status
 from ratings.models import Assessment, Scheme
+from ratings.workflow import tie
 from schools.models import User
 
 
 def reviewable(user: User) -> QuerySet[Assessment]:
-    """Assessments in reach whose scheme has a county stage, without schools that take no part."""
+    """Assessments in reach whose scheme has a county stage, without schools that take no part; `tie` is why the reviewer
+    must recuse.
+    """
     returns = Count("moves", filter=Q(moves__step="return_", moves__from_status=Status.COUNTY))
     rows = Assessment.objects.visible_to(user).filter(scheme__has_county_stage=True).exclude(status=Status.DECLINED)
-    return rows.select_related("school__county", "scheme__city").prefetch_related("extensions").annotate(returns=returns)
+    rows = rows.select_related("school__county", "scheme__city").prefetch_related("extensions")
+    return rows.annotate(returns=returns, tie=tie(user, OuterRef("school")))
 
 
 def current_scheme(user: User, year: str = "") -> Scheme | None:

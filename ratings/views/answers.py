@@ -26,7 +26,8 @@ def answer(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _stored_row(request: HttpRequest, pk: int) -> AnswersForm:
-    scores = writable_scores(request.user).select_related("item", "judge", "updated_by", "assessment__scheme", "assessment__panel")
+    beside = ("assessment__scheme", "assessment__panel", "assessment__school")
+    scores = writable_scores(request.user).select_related("item", "judge", "updated_by", *beside)
     score = get_object_or_404(scores, pk=pk)
     bound = scheme_spec(score.assessment.scheme).bound[score.item.code]
     return AnswersForm(score, bound, locked=uneditable(score, request.user))

@@ -1,6 +1,7 @@
 """评审核定: the system parts of one school, for the office and the panel's leader."""
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -11,7 +12,7 @@ from ratings.judging.adjusting import adjust, adjustable, locked_sentence, withd
 from ratings.judging.system_parts import system_lines
 from ratings.models import Assessment
 from ratings.permissions import may_arrange_panels
-from ratings.workflow import scheme_spec
+from ratings.workflow import must_recuse, scheme_spec
 
 from .panels import attempt, say
 
@@ -19,7 +20,7 @@ from .panels import attempt, say
 @require_GET
 def overview(request: HttpRequest, pk: int) -> HttpResponse:
     """Every computed part of one school, as counted and as adjusted."""
-    assessment = get_object_or_404(adjustable(request.user), pk=pk)
+    assessment, _ = _adjusted(request, pk)
     lines = system_lines(assessment, scheme_spec(assessment.scheme))
     context = {
         "assessment": assessment,
@@ -33,7 +34,7 @@ def overview(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def item(request: HttpRequest, pk: int, code: str) -> HttpResponse:
     """核定 of one item's system part, beside the figures it would replace."""
-    assessment = get_object_or_404(adjustable(request.user), pk=pk)
+    assessment, recused = _adjusted(request, pk)
     spec = scheme_spec(assessment.scheme)
     bound = spec.bound.get(code)
     if bound is None or not bound.system_parts:
@@ -49,8 +50,18 @@ def item(request: HttpRequest, pk: int, code: str) -> HttpResponse:
     if valid and attempt(form, lambda: adjust(assessment, code, **form.cleaned_data, by=request.user)):
         messages.success(request, f"{code} 系统取数部分已核定为 {form.cleaned_data['points']} 分。")
         return back
-    context = {"assessment": assessment, "line": line, "form": form}
-    return render(request, "ratings/judging/adjust.html", {**context, "locked": locked_sentence(assessment, request.user)})
+    shown = {} if recused else {"line": line, "locked": locked_sentence(assessment, request.user)}
+    context = {"assessment": assessment, "item": bound.item, "form": form, "may_withdraw": line.city_adjustment and not recused}
+    return render(request, "ratings/judging/adjust.html", {**context, **shown})
+
+
+def _adjusted(request: HttpRequest, pk: int) -> tuple[Assessment, str]:
+    """The school, and why this person must recuse there: nothing of it is then shown but what was typed."""
+    assessment = get_object_or_404(adjustable(request.user), pk=pk)
+    sentence = must_recuse(request.user, assessment.school)
+    if sentence and request.method != "POST":
+        raise PermissionDenied(sentence)
+    return assessment, sentence
 
 
 def _back(request: HttpRequest, assessment: Assessment) -> str:

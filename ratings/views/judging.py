@@ -1,24 +1,27 @@
 """评审: the judge's desk, one school, one item, handing the sheet in."""
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from ratings.answering import SAVED, save
+from ratings.answering import SAVED, save, writable_scores
 from ratings.criteria.parts import WHOLE, division_of
 from ratings.forms.answers import AnswersForm, answers_in_words, read_row
 from ratings.judging.agreeing import agree
 from ratings.judging.guidance import visits_of
 from ratings.judging.revealing import panel_sheet
-from ratings.judging.seats import Seat, judged_by, load_seats, newest_desk
+from ratings.judging.seats import Seat, load_seats, newest_desk, of_panels
 from ratings.judging.sheets import submit_sheet
 from ratings.judging.table import grid_of, grid_sheet, lines_of
-from ratings.models import Evidence, JudgeSheet, Scheme
+from ratings.models import Assessment, Evidence, JudgeSheet, Scheme
 from ratings.permissions import may_judge, require
-from ratings.workflow import NotAllowed, scheme_spec
+from ratings.workflow import NotAllowed, recusal, scheme_spec
 from schools.downloads import export
 from schools.guidance import opinions_of
+
+from .answers import answer
 
 REFUSED = "评委工作台只对评委开放。"
 
@@ -88,7 +91,11 @@ def agree_all(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def item(request: HttpRequest, pk: int, code: str) -> HttpResponse:
     """One item with figures, earlier answers and evidence beside it; saving leads to the next that waits."""
-    seat = _seat(request, pk)
+    found = _of_panel(request, pk)
+    if request.method == "POST" and found.tie:
+        # The row alone: what was typed is not lost, and nothing of the school is shown beside it.
+        return answer(request, get_object_or_404(writable_scores(request.user), assessment=found, item__code=code).pk)
+    seat = _seat_at(request, found)
     if code not in seat.codes or code not in seat.rows:
         raise Http404
     row = AnswersForm(seat.rows[code], seat.spec.bound[code], locked=seat.locked)
@@ -127,11 +134,23 @@ def _desk(request: HttpRequest, *, with_points: bool = False) -> tuple[list[Seat
     return load_seats(scheme_spec(scheme), rows, request.user, with_points=with_points), scheme
 
 
-def _seat(request: HttpRequest, pk: int) -> Seat:
-    """The judge's own seat at the school; anybody else's school is not found."""
-    found = judged_by(request.user).filter(pk=pk).first()
+def _of_panel(request: HttpRequest, pk: int) -> Assessment:
+    """A school of the judge's panel; anybody else's is not found."""
+    found = of_panels(request.user).filter(pk=pk).first()
     if found is None:
         raise Http404
+    return found
+
+
+def _seat(request: HttpRequest, pk: int) -> Seat:
+    """The judge's own seat at the school."""
+    return _seat_at(request, _of_panel(request, pk))
+
+
+def _seat_at(request: HttpRequest, found: Assessment) -> Seat:
+    """The seat, or where the judge must recuse only the sentence that says so."""
+    if found.tie:
+        raise PermissionDenied(recusal(found.tie, found.school))
     return load_seats(scheme_spec(found.scheme), [found], request.user, with_points=True)[0]
 
 

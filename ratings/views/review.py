@@ -20,7 +20,7 @@ from ratings.review.overview import VIEWS, overview
 from ratings.review.schools import current_scheme, reviewable
 from ratings.sheets import Line, SchoolSheet, load_sheets
 from ratings.sheets.loading import by_item
-from ratings.workflow import due, is_overdue, scheme_spec, uneditable
+from ratings.workflow import Writer, due, is_overdue, scheme_spec, uneditable
 
 REFUSED = "初评由县（市、区）的初评人和负责人办理。"
 LISTS = {"waiting": "待判断", "differing": "与自评有差异", "all": "全部小项"}
@@ -107,7 +107,8 @@ def open_sheet(request: HttpRequest, pk: int) -> SchoolSheet:
 
 def locked_sentence(assessment: Assessment, user) -> str:
     """Why nothing of this school may be written by the county now; empty when it may."""
-    return uneditable(Score(assessment=assessment, item=Item(), stage=Stage.COUNTY), user)
+    row = Score(assessment=assessment, item=Item(), stage=Stage.COUNTY)
+    return uneditable(row, user, Writer(assessment, user, assessment.tie))
 
 
 def said_by_school(line: Line) -> list[tuple[str, str]]:

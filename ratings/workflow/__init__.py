@@ -2,7 +2,7 @@
 
 from .blocking import Blocker, blockers, missing_in
 from .deadlines import due, grant_extension, is_overdue
-from .editing import returned_items, seat_of, uneditable
+from .recusal import Writer, conflicts, must_recuse, recusal, returned_items, sheet_conflict, tie, uneditable
 from .snapshots import city_figures, figures_of, live_figures, scheme_spec, take_snapshot
 from .stages import NotOpened, open_city_rows, open_county_rows, open_scheme
 from .steps import STAGE_OF, STEPS, TURN_OF, Step
@@ -16,9 +16,11 @@ __all__ = [
     "NotAllowed",
     "NotOpened",
     "Step",
+    "Writer",
     "allowed_steps",
     "blockers",
     "city_figures",
+    "conflicts",
     "due",
     "figures_of",
     "frozen_sheet",
@@ -26,14 +28,17 @@ __all__ = [
     "is_overdue",
     "live_figures",
     "missing_in",
+    "must_recuse",
     "open_city_rows",
     "open_county_rows",
     "open_scheme",
+    "recusal",
     "returned_items",
     "scheme_spec",
-    "seat_of",
+    "sheet_conflict",
     "take_snapshot",
     "take_step",
+    "tie",
     "uneditable",
     "void_signature",
 ]

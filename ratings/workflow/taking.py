@@ -17,6 +17,7 @@ from schools.workbooks import clean_text
 
 from .blocking import FIGURES, blockers
 from .deadlines import return_deadline
+from .recusal import must_recuse
 from .snapshots import scheme_spec, take_snapshot
 from .stages import open_city_rows, open_county_rows
 from .steps import FIRST_STAGE, RETURNED_FROM, STAGE_OF, STEPS, Step, first_stage
@@ -24,6 +25,8 @@ from .steps import FIRST_STAGE, RETURNED_FROM, STAGE_OF, STEPS, Step, first_stag
 #: Steps by which a school leaves the year without having handed in.
 LEAVING = ("lapse", "decline")
 OF_THE_SCHEME = ("reopen", *LEAVING)
+#: Steps by which those above the school say something of it: whoever must recuse there takes none of them.
+REVIEWING = ("return_", "recall", "recommend", "send_back")
 #: Steps by which the school signs its figures.
 SIGNING = ("submit", "resubmit")
 
@@ -101,6 +104,8 @@ def allowed_steps(user: User, assessment: Assessment) -> list[Step]:
 def _refusals(assessment: Assessment, step: Step, by: User, comment: str, facts: dict) -> list[str]:
     if step not in allowed_steps(by, assessment):
         return [f"现在不能{step.label}：状态是“{assessment.get_status_display()}”，或当前身份无权办理。"]
+    if step.code in REVIEWING and (sentence := must_recuse(by, assessment.school)):
+        return [sentence]
     reasons = ["请写明理由。"] if step.comment and not comment.strip() else []
     return reasons + [blocker.text for blocker in blockers(assessment, step.code, facts)]
 

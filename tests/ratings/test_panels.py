@@ -60,8 +60,9 @@ def test_a_guide_appointed_after_assigning_can_neither_write_nor_hand_in(judged,
     judged.score(judge)
     LiaisonFactory(user=judge, school=school)
 
-    assert refused(submit_sheet, judged.sheet(judge), by=judge) == ["只能填写本人的评分表。"]
-    assert refused(agree, judged.sheet(judge), by=judge) == ["只能填写本人的评分表。"]
+    sentence = f"您挂点联系指导{school.name}，应当回避，不能参加对该校的评分；请联系市评委会办公室另行安排。"
+    assert refused(submit_sheet, judged.sheet(judge), by=judge) == [sentence]
+    assert refused(agree, judged.sheet(judge), by=judge) == [sentence]
     assert save(judged.row(judge, "L1").pk, by=judge, version=1, posted={"听课": "C"}).state == "refused"
 
 

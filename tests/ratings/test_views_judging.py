@@ -106,15 +106,14 @@ def test_an_unvisited_school_shows_the_countys_score_and_asks_nothing(judged):
     assert client.get(reverse("ratings:judging_item", args=[judged.assessment.pk, "K2"])).status_code == 404
 
 
-def test_a_judge_without_a_seat_and_a_guide_find_no_school(judged, appoint):
-    stranger = appoint("judge")
+def test_a_judge_without_a_seat_finds_no_school_and_a_guide_is_told_to_recuse(judged, appoint):
     LiaisonFactory(user=judged.judges[0], school=judged.assessment.school)
 
-    for user in (stranger, judged.judges[0]):
+    for user, status in ((appoint("judge"), 404), (judged.judges[0], 403)):
         client = signed(user)
         for name in ("school", "submit", "panel"):
-            assert client.get(reverse(f"ratings:judging_{name}", args=[judged.assessment.pk])).status_code == 404
-        assert client.post(reverse("ratings:judging_agree", args=[judged.assessment.pk])).status_code == 404
+            assert client.get(reverse(f"ratings:judging_{name}", args=[judged.assessment.pk])).status_code == status
+        assert client.post(reverse("ratings:judging_agree", args=[judged.assessment.pk])).status_code == status
 
 
 @pytest.mark.parametrize("role", [role.value for role in Role if role != Role.JUDGE])

@@ -1,0 +1,170 @@
+"""Who may write what a stage says of a school, 回避 included: the question every writer asks before anything is saved.
+
+Whoever guides a school or works for it says nothing of it at 初评 or 评审: types no answer, sets no 核定, enters and
+checks no paper sheet, hands nothing in, takes no step of the review. The school's own stage is not concerned.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import cached_property
+from typing import Any
+
+from django.db.models import Case, Exists, Expression, OuterRef, QuerySet, Value, When
+from django.utils import timezone
+
+from ratings.enums import Aggregation, Phase, Stage, Status
+from ratings.models import Assessment, Division, Judge, JudgeSheet, ReturnedItem, Score
+from schools.models import Appointment, Liaison, School, User
+from schools.models.people import Role
+from schools.models.scope import SCHOOL_ROLES
+
+from .deadlines import due, is_overdue
+
+WRITERS = {
+    Stage.SELF: (Role.FILLER, Role.HEAD),
+    Stage.COUNTY: (Role.COUNTY, Role.COUNTY_LEAD),
+    Stage.CITY: (Role.JUDGE, Role.OFFICE),
+}
+OPEN_STATUS = {
+    Stage.SELF: (Status.DRAFT, Status.CONFIRMING, Status.RETURNED),
+    Stage.COUNTY: (Status.COUNTY,),
+    Stage.CITY: (Status.CITY,),
+}
+#: What ties a person to a school today: rows with `user` and `school`, and the words for it.
+TIES: tuple[tuple[Callable[[], QuerySet], str], ...] = (
+    (lambda: Liaison.objects.current(), "挂点联系指导{}"),
+    (lambda: Appointment.objects.in_force().filter(role__in=SCHOOL_ROLES), "是{}的工作人员"),
+)
+
+
+def tie(user: Any, school: Any) -> Expression:
+    """The words for what ties the one to the other, "" for nothing; either may be a row or an OuterRef."""
+    ways = [When(Exists(rows().filter(user=user, school=school)), then=Value(words)) for rows, words in TIES]
+    return Case(*ways, default=Value(""))
+
+
+def must_recuse(user: User, school: School) -> str:
+    """The sentence for the person who must recuse at the school, or ""."""
+    return recusal(School.objects.filter(pk=school.pk).values_list(tie(user, OuterRef("pk")), flat=True).get(), school)
+
+
+def recusal(words: str, school: School) -> str:
+    """The sentence of `must_recuse`, where the words of the tie were read with the rows."""
+    if not words:
+        return ""
+    return f"您{words.format(school.name)}，应当回避，不能参加对该校的评分；请联系市评委会办公室另行安排。"
+
+
+def conflicts(judges: Iterable[Judge], schools: Iterable[School]) -> list[str]:
+    """One sentence for every judge who may not score one of the schools today; two queries for any number of either."""
+    seated = {judge.user_id: judge.label for judge in judges if judge.user_id}
+    named = {school.pk: school.name for school in schools}
+    return [
+        f"{seated[user]}{words.format(named[school])}，不能评审该校。"
+        for rows, words in TIES
+        for user, school in sorted(set(rows().filter(user__in=seated, school__in=named).values_list("user_id", "school_id")))
+    ]
+
+
+def uneditable(score: Score, user: User, writer: Writer | None = None) -> str:
+    """Why `user` may not write this row now, as a sentence; "" when it may be written.
+
+    Whoever asks about many rows of one school keeps one `writer` for them.
+    """
+    return (writer or Writer(score.assessment, user)).refusal(score)
+
+
+class Writer:
+    """One person before one school: what its rows have in common is read once, however many are asked about."""
+
+    def __init__(self, assessment: Assessment, user: User, words: str | None = None):
+        """`words` are those of the tie, where they were read with the row."""
+        self.assessment, self.user, self.words = assessment, user, words
+        self.role = user.identity.role if user.identity else None
+
+    def refusal(self, score: Score) -> str:
+        """Role and 回避, then phase, status and deadline, then the rules of the stage."""
+        stage, assessment = score.stage, self.assessment
+        if self.role not in WRITERS[stage]:
+            return f"当前身份不能填写{Stage(stage).label}。"
+        if stage != Stage.SELF and self.tied:
+            return self.tied
+        if assessment.scheme.phase not in (Phase.OPEN, Phase.SCORING):
+            return f"方案处于“{assessment.scheme.get_phase_display()}”阶段，不能再填写。"
+        if assessment.status not in OPEN_STATUS[stage]:
+            return f"申报处于“{assessment.get_status_display()}”，{Stage(stage).label}不能再填写。"
+        if is_overdue(assessment, stage):
+            last = timezone.localtime(due(assessment, stage))
+            return f"{Stage(stage).label}已于 {last:%Y年%m月%d日} 24 时截止，所填内容没有保存；如需延期请联系市评委会办公室。"
+        return {Stage.SELF: self._self, Stage.COUNTY: self._county, Stage.CITY: self._city}[stage](score)
+
+    @cached_property
+    def tied(self) -> str:
+        school = self.assessment.school
+        return must_recuse(self.user, school) if self.words is None else recusal(self.words, school)
+
+    def _self(self, score: Score) -> str:
+        status = self.assessment.status
+        if status == Status.CONFIRMING and self.role == Role.FILLER:
+            return "已交负责人确认，如需修改请先取回。"
+        if status == Status.RETURNED and score.item_id not in self._returned:
+            return "退回补正时只能修改所列小项。"
+        return ""
+
+    @cached_property
+    def _returned(self) -> dict[int, str]:
+        return returned_items(self.assessment)
+
+    def _county(self, score: Score) -> str:
+        other = self._others.get(score.item.category_id) if self.role == Role.COUNTY else None
+        return f"本大项由 {other} 初评。" if other else ""
+
+    @cached_property
+    def _others(self) -> dict[int, User]:
+        """By category, the colleague who scores it."""
+        rows = Division.objects.in_force().filter(category__scheme=self.assessment.scheme_id).exclude(user=self.user)
+        return {one.category_id: one.user for one in rows.filter(county=self.assessment.school.county_id).select_related("user")}
+
+    def _city(self, score: Score) -> str:
+        sheet = self._sheets.get(score.judge_id)
+        if sheet is None:
+            return "本校没有分给这位评委。"
+        if sheet.submitted_at:
+            return "评分表已提交，不能再修改；如确需修改，请市评委会办公室退回。"
+        if self.role == Role.OFFICE:
+            own = sheet.entered_by_id == self.user.pk
+            return sheet_conflict(sheet, self.assessment) if own else "只有登记代录的人可以录入这份评分表。"
+        if sheet.entered_by_id:
+            return "这份评分表由办公室按签字原件代录。"
+        return "" if self._seat == score.judge_id else "只能填写本人的评分表。"
+
+    @cached_property
+    def _sheets(self) -> dict[int | None, JudgeSheet]:
+        return {sheet.judge_id: sheet for sheet in self.assessment.sheets.select_related("judge")}
+
+    @cached_property
+    def _seat(self) -> int | str | None:
+        """The judge's id of the sheet this person keeps here; None stands for the agreed sheet, "" for no seat at all."""
+        if self.assessment.panel_id is None:
+            return ""
+        judge = Judge.objects.filter(panels=self.assessment.panel_id, user=self.user).first()
+        if judge is None:
+            return ""
+        if self.assessment.scheme.aggregation == Aggregation.JOINT:
+            return None if self.assessment.panel.leader_id == judge.pk else ""
+        return judge.pk
+
+
+def sheet_conflict(sheet: JudgeSheet, assessment: Assessment) -> str:
+    """Why nobody enters or checks this sheet: whose name stands under it, of an agreed one the leader's, must recuse."""
+    judge = sheet.judge or (assessment.panel.leader if assessment.panel else None)
+    return next(iter(conflicts([judge], [assessment.school])), "") if judge else ""
+
+
+def returned_items(assessment: Assessment, key: str = "item_id") -> dict[Any, str]:
+    """What the last return, or the last correction of the criteria, asks for: comment by item id, or by another `key`
+    of the row.
+    """
+    last = assessment.moves.filter(to_status=Status.RETURNED).order_by("-id").values("pk")[:1]
+    return dict(ReturnedItem.objects.filter(move=last).values_list(key, "comment"))
