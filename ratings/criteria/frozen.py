@@ -2,57 +2,33 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, is_dataclass
-from datetime import date
-from fractions import Fraction
+from collections.abc import Iterable
 from typing import Any
 
-from .spec import BandSpec, CategorySpec, CustomMetricSpec, ItemSpec, RestrictionSpec, SchemeSpec
-
-_ROWS = {
-    "categories": CategorySpec,
-    "items": ItemSpec,
-    "bands": BandSpec,
-    "restrictions": RestrictionSpec,
-    "custom_metrics": CustomMetricSpec,
-}
-_FRACTIONS = {"points", "upper", "county_weight", "city_weight", "bonus_cap", "bonus_floor", "five_star_share"}
-_DATES = {"period_start", "period_end"}
-#: Facts of the registry metrics' interface that a scheme's own metrics never vary.
-_OMITTED = {"accepts", "accepts_words"}
+from .fields import Field, Parameters, fields_of
+from .spec import ROWS, SchemeSpec
 
 
 def to_json(spec: SchemeSpec) -> dict[str, Any]:
     """The whole scheme as JSON values; fractions as text ("13/2"), dates as ISO text."""
-    return _plain(spec)
+    rows = {section.rows: [frozen(section.fields, row) for row in getattr(spec, section.rows)] for section in ROWS}
+    return frozen(fields_of(Parameters), spec) | rows
 
 
 def from_json(content: dict[str, Any]) -> SchemeSpec:
     """Read back what `to_json` wrote; raises KeyError or ValueError on anything else."""
-    values = {name: _value(name, value) for name, value in content.items() if name not in _ROWS and name != "bonus_group_caps"}
-    for name, row in _ROWS.items():
-        values[name] = tuple(row(**{key: _value(key, value) for key, value in entry.items()}) for entry in content[name])
-    values["bonus_group_caps"] = tuple((group, Fraction(cap)) for group, cap in content["bonus_group_caps"])
-    return SchemeSpec(**values)
+    rows = {section.rows: tuple(row(**thawed(section.fields, one)) for one in content[section.rows]) for section, row in ROWS.items()}
+    parameters = {name: value for name, value in content.items() if name not in rows}
+    return SchemeSpec(**thawed(fields_of(Parameters), parameters), **rows)
 
 
-def _plain(value: Any) -> Any:
-    if is_dataclass(value):
-        return {entry.name: _plain(getattr(value, entry.name)) for entry in fields(value) if entry.name not in _OMITTED}
-    if isinstance(value, tuple):
-        return [_plain(entry) for entry in value]
-    if isinstance(value, Fraction):
-        return str(value)
-    if isinstance(value, date):
-        return value.isoformat()
-    return value
+def frozen(fields: Iterable[Field], row: Any) -> dict[str, Any]:
+    """One row as JSON. What came later than the first frozen year and says nothing new is left out."""
+    values = ((one, getattr(row, one.name)) for one in fields)
+    return {one.name: one.kind.freeze(value) for one, value in values if not (one.late and value == one.default)}
 
 
-def _value(name: str, value: Any) -> Any:
-    if value is None:
-        return None
-    if name in _FRACTIONS:
-        return Fraction(value)
-    if name in _DATES:
-        return date.fromisoformat(value)
-    return tuple(value) if isinstance(value, list) else value
+def thawed(fields: Iterable[Field], content: dict[str, Any]) -> dict[str, Any]:
+    """The values of one row; raises KeyError where it says what no field knows."""
+    known = {one.name: one for one in fields}
+    return {name: known[name].kind.thaw(value) for name, value in content.items()}

@@ -9,12 +9,11 @@ from decimal import Decimal, InvalidOperation
 from django import forms
 from django.db.models import Q, QuerySet
 
+from ratings.criteria.typed import plain
 from ratings.editing import FigureLine, TypedFigure
 from ratings.models import Assessment
 from schools.forms.filters import FilterForm
 from schools.workbooks.cells import CellError, cell_decimal
-
-from .scheme_fields import plain
 
 
 @dataclass

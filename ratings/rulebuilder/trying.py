@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
 
+from ratings.criteria.shifting import moved
 from ratings.criteria.spec import BoundItem, ItemSpec, SchemeSpec, bind_item
 from ratings.models import Scheme
 from ratings.rules import Answer, Rule, Unresolved, evaluate_part, maximum, part_is_computed, to_text
@@ -70,14 +71,7 @@ def schools_of(scheme: Scheme):
 def period_of(scheme: Scheme, year: int) -> tuple[date, date]:
     """The period of that year's scheme; where there was none, this scheme's days in that year."""
     stored = Scheme.objects.filter(city_id=scheme.city_id, year=year).values_list("period_start", "period_end").first()
-    return stored or (_moved(scheme.period_start, year - scheme.year), _moved(scheme.period_end, year - scheme.year))
-
-
-def _moved(day: date, years: int) -> date:
-    try:
-        return day.replace(year=day.year + years)
-    except ValueError:  # 29 February
-        return day.replace(year=day.year + years, day=28)
+    return stored or (moved(scheme.period_start, year - scheme.year), moved(scheme.period_end, year - scheme.year))
 
 
 def bound_line(spec: SchemeSpec, rule: Rule, *, points: Fraction, verified: tuple[str, ...] = (), **item) -> tuple[SchemeSpec, BoundItem]:

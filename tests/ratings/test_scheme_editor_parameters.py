@@ -7,7 +7,7 @@ import pytest
 from django import forms
 from django.urls import reverse
 
-from ratings.forms.scheme_fields import CapsField, DayField, PercentField
+from ratings.criteria.typed import CapsField, DayField, PercentField
 from ratings.models import Scheme
 
 from .drafts import draft_year

@@ -1,18 +1,25 @@
-"""Fields of the scheme editor: percentages, dates and caps as people type them."""
+"""Form fields of the criteria: percentages, dates, caps, codes and rule lines as people type them."""
 
 from __future__ import annotations
 
 import datetime as dt
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
 from django import forms
 
+from ratings.rules import RuleError, to_text
 from schools.workbooks.cells import CellError, cell_date, cell_decimal
 
+#: What a code must look like to stand in a condition.
+CODE = re.compile(r"[A-Z][A-Za-z0-9]*([-.][0-9A-Za-z]+)*")
+CODE_HINT = "以大写字母开头，后接字母、数字，可用 - 或 . 分段，如 K1-2。"
+#: Written in 核定要素 when every asked name of the item is for reviewers only.
+EVERYTHING = "全部"
+_SEPARATORS = re.compile(r"[、，,；;\n]+")
 _CAP = re.compile(r"(.+?)[=＝:：](.+)")
 
 
@@ -63,6 +70,10 @@ class DayField(TypedField):
 
     year: int | None = None
 
+    def __init__(self, **kwargs) -> None:
+        super().__init__(**kwargs)
+        self.widget.attrs |= {"inputmode": "numeric", "placeholder": "如 2026-11-15"}
+
     def read(self, text: str) -> dt.date:
         return cell_date(text, year=self.year)
 
@@ -73,12 +84,17 @@ class DayField(TypedField):
 class AmountField(TypedField):
     """Points or another figure: 6.5 or 6.5分."""
 
-    def __init__(self, *, unit: str = "分", lowest=None, highest: int | None = 1000, places: int | None = 2, **kwargs) -> None:
-        self.unit, self.lowest, self.highest, self.places = unit, lowest, highest, places
+    def __init__(
+        self, *, unit: str = "分", lowest=0, highest: int | None = 1000, places: int = 2, positive: bool = False, **kwargs
+    ) -> None:
+        self.unit, self.lowest, self.highest, self.places, self.positive = unit, lowest, highest, places, positive
         super().__init__(**kwargs)
 
     def read(self, text: str) -> Decimal:
-        return cell_decimal(text, unit=self.unit, lowest=self.lowest, highest=self.highest, places=self.places)
+        value = cell_decimal(text, unit=self.unit, lowest=self.lowest, highest=self.highest, places=self.places)
+        if self.positive and not value:
+            raise CellError(f"{self.label}应大于 0")
+        return value
 
     def prepare_value(self, value: Any) -> Any:
         return plain(value) if isinstance(value, Decimal) else value
@@ -109,6 +125,56 @@ class CapsField(TypedField):
 
     def prepare_value(self, value: Any) -> Any:
         return "；".join(f"{name}={plain(Decimal(cap))}" for name, cap in value.items()) if isinstance(value, Mapping) else value
+
+
+class TextField(forms.CharField):
+    """Line ends as they are stored, so that a text nobody touched is no change."""
+
+    def to_python(self, value: Any) -> str:
+        return super().to_python(value).replace("\r\n", "\n")
+
+
+class CodeField(forms.CharField):
+    """A code that conditions may name."""
+
+    def clean(self, value: Any) -> str:
+        code = super().clean(value)
+        if code and not CODE.fullmatch(code):
+            raise forms.ValidationError(f"“{code}”不能作编码：应{CODE_HINT}")
+        return code
+
+
+class LineField(forms.CharField):
+    """A line of the rule language, kept as the language prints it; an unreadable one is refused with its place."""
+
+    def __init__(self, *, parse: Callable[[str], Any], **kwargs) -> None:
+        super().__init__(**kwargs)
+        self.parse = parse
+
+    def clean(self, value: Any) -> str:
+        text = super().clean(value)
+        if not text:
+            return text
+        try:
+            line = to_text(self.parse(text))
+        except RuleError as error:
+            raise forms.ValidationError(f"{error}。") from None
+        if len(line) > self.max_length:
+            raise forms.ValidationError(f"规范写法共 {len(line)} 字，最多 {self.max_length} 字，请写短一些。")
+        return line
+
+
+class NamesField(forms.CharField):
+    """Names apart by 顿号, without quotation marks; 全部 stands alone."""
+
+    def clean(self, value: Any) -> str:
+        return "、".join(names_in(super().clean(value)))
+
+
+def names_in(text: str) -> tuple[str, ...]:
+    """The names of a list however it is separated."""
+    names = tuple(name.strip().strip("“”\"'") for name in _SEPARATORS.split(text))
+    return (EVERYTHING,) if EVERYTHING in names else tuple(name for name in names if name)
 
 
 def plain(value: Decimal) -> str:
