@@ -13,7 +13,7 @@ from typing import Any
 
 from ratings.rounding import plain
 
-from .fields import ITEM, POINTS, RULE, SECTIONS, SETTING, WORDING, Field, Parameters, Section, fields_of
+from .fields import ITEM, POINTS, RULE, SECTIONS, WORDING, Field, Parameters, Section, fields_of
 from .shifting import shifted
 from .spec import SchemeSpec
 from .wording import Piece, differing
@@ -102,7 +102,7 @@ def compare(old: SchemeSpec, new: SchemeSpec, *, origins: Mapping[str, str] | No
     rows = [*_parameters(old, new)]
     for section in SECTIONS:
         before, after = _named(section, old), _named(section, new)
-        rows += _rows(section, _paired(before, after, section.identity, origins if section is ITEM else None, by_name=section.named))
+        rows += _rows(section, _paired(before, after, section.identity, origins if section is ITEM else None, by_name=section.is_named))
     return Changes(old.year, new.year, tuple(rows), _totals(old, new))
 
 
@@ -136,9 +136,9 @@ def _rows(section: Section, pairs: Iterable[tuple[Any | None, Any | None]]) -> I
     """One RowChange per pair that differs."""
     for old, new in pairs:
         row = new or old
-        code, title = section.identity_of(row), section.called(row)
+        code, title = str(getattr(row, section.identity)), section.called(row)
         if old is None or new is None:
-            yield RowChange(section.key, ADDED if old is None else REMOVED, code, title, (), section.detail(row))
+            yield RowChange(section.key, ADDED if old is None else REMOVED, code, title, (), section.summary(row))
         elif changed := tuple(_fields(section, old, new)):
             yield RowChange(section.key, CHANGED, code, title, changed)
 
@@ -146,23 +146,23 @@ def _rows(section: Section, pairs: Iterable[tuple[Any | None, Any | None]]) -> I
 def _fields(section: Section, old: Any, new: Any) -> Iterator[FieldChange]:
     """The fields that say something else. Texts are made only where the values differ: reading a rule takes time."""
     compared: dict[tuple[str, str], list[Field]] = {}
-    for one in section.fields:
-        if one.change:
-            compared.setdefault((one.label, one.change), []).append(one)
+    for field in section.fields:
+        if field.change:
+            compared.setdefault((field.label, field.change), []).append(field)
     for (label, kind), fields in compared.items():
-        if all(getattr(old, one.name) == getattr(new, one.name) for one in fields):
+        if all(getattr(old, field.name) == getattr(new, field.name) for field in fields):
             continue
-        before, after = ("".join(one.text(row) for one in fields) for row in (old, new))
+        before, after = ("".join(field.text(row) for field in fields) for row in (old, new))
         if before != after:
             yield FieldChange(label, kind, before, after)
 
 
 def _parameters(old: SchemeSpec, new: SchemeSpec) -> Iterator[RowChange]:
     expected = shifted(old, new.year)
-    for one in fields_of(Parameters):
-        if one.change and getattr(expected, one.name) != getattr(new, one.name):
-            field = FieldChange(one.label, SETTING, one.text(old), one.text(new))
-            yield RowChange(PARAMETER, CHANGED, one.name, one.label, (field,))
+    for field in fields_of(Parameters):
+        if field.change and getattr(expected, field.name) != getattr(new, field.name):
+            changed = FieldChange(field.label, field.change, field.text(old), field.text(new))
+            yield RowChange(PARAMETER, CHANGED, field.name, field.label, (changed,))
 
 
 def _totals(old: SchemeSpec, new: SchemeSpec) -> tuple[tuple[str, str, str], ...]:

@@ -18,8 +18,9 @@ from schools.workbooks import Problem, WorkbookError
 
 from .changes import Changes, compare
 from .checking import check_scheme
+from .fields import SECTIONS
 from .replacing import content_digest, replace_scheme
-from .spec import ROWS, SchemeSpec
+from .spec import SchemeSpec
 from .storing import create_scheme, read_scheme, scheme_columns, section_rows
 from .workbook import SchemeSource, read_scheme_workbook
 
@@ -116,7 +117,7 @@ def _columns(source: SchemeSource, spec: SchemeSpec) -> Iterator[Problem]:
     """What the tables cannot hold: texts and codes that are too long, figures with too many digits."""
     for field, text in _errors(Scheme(year=spec.year, **scheme_columns(spec))):
         yield _parameter(source, field, text)
-    for section in ROWS:
+    for section in SECTIONS:
         for row, stored in zip(getattr(spec, section.rows), section_rows(section, spec), strict=True):
             yield from _refused(source, section.field(section.identity).text(row), stored)
 

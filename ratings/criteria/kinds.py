@@ -1,10 +1,12 @@
-"""Kinds of values in the criteria: how each is read from a cell and written to one, kept in a row and in JSON, shown and typed.
+"""Kinds of values in the criteria: how each is read, kept in a row and in JSON, written into a cell, shown and typed.
 
-A kind knows nothing of the field it is used for; `ratings.criteria.fields` says which field is of which kind.
+A kind knows nothing of the field it is used for; `ratings.criteria.fields` says which field is of which kind. No value
+at all is None for every kind and needs no kind to be kept or shown.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -17,25 +19,68 @@ from django import forms
 from ratings.rounding import plain, show_rate
 from ratings.rules import RuleError, to_text
 from schools.dates import chinese_date
-from schools.workbooks import CellOut, Row
+from schools.workbooks import CellError, CellOut, Row, cell_bool, cell_choice, cell_date, cell_decimal, cell_int, cell_text
 from schools.workbooks.text import narrow
 
-from .typed import AmountField, CapsField, CodeField, DayField, LineField, NamesField, PercentField, TextField, names_in
+#: What a code must look like to stand in a condition.
+CODE = re.compile(r"[A-Z][A-Za-z0-9]*([-.][0-9A-Za-z]+)*")
+CODE_HINT = "以大写字母开头，后接字母、数字，可用 - 或 . 分段，如 K1-2"
+#: Written in 核定要素 when every asked name of the item is for reviewers only.
+EVERYTHING = "全部"
+_SEPARATORS = re.compile(r"[、，,；;\n]+")
+_CAP = re.compile(r"(.+?)[=＝:：](.+)")
+
+
+class TypedField(forms.CharField):
+    """Text that is read as the workbooks read it; the value is that of the column. `options` go to the reading."""
+
+    def __init__(self, *, kind: Kind, **kwargs) -> None:
+        super().__init__(**kwargs)
+        self.kind, self.options = kind, {}
+
+    def clean(self, value: Any) -> Any:
+        """What the column keeps; errors are the sentences of the workbooks."""
+        text = super().clean(value).replace("\r\n", "\n")
+        if not text:
+            return self.kind.store(self.kind.blank)
+        try:
+            return self.kind.store(self.kind.read_typed(text, **self.options))
+        except CellError as error:
+            raise forms.ValidationError(f"{error}。") from None
+
+    def prepare_value(self, value: Any) -> Any:
+        return value if value is None or isinstance(value, str) else self.kind.typed(self.kind.load(value))
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return self.prepare_value(initial) != self.prepare_value(data)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Kind:
-    """A short text. Other kinds say where they differ.
+    """A text. Other kinds say where they differ."""
 
-    `empty` stands for a cell that is owed and blank, so that the other problems of its row are found as well.
-    """
+    longest: int = 40
+    #: Typed in several lines.
+    area: bool = False
+    #: What a blank field of a form means, and a blank cell that is owed, so that the other problems are found as well.
+    blank: Any = ""
+    #: What no value means to a reader.
+    none: str = ""
+    #: How the value is written out, and how the column of a sheet is.
+    shown: str = "{}"
+    cells: str = "text"
 
-    longest: int | None = None
-    empty: Any = ""
+    def parse(self, value: Any) -> Any:
+        """The value of a cell; raises CellError with what is wrong. None or "" for a blank."""
+        return cell_text(value, longest=self.longest)
 
-    def read(self, row: Row, heading: str, *, owed: bool = False) -> Any:
-        """The value of a cell; what is wrong goes to the problems of the sheet. None takes the default."""
-        return row.text(heading, required=owed, longest=self.longest)
+    def read_typed(self, text: str, **options: Any) -> Any:
+        """The value of what was typed into a form."""
+        return self.parse(text, **options)
+
+    def read(self, row: Row, heading: str, *, owed: bool = False, **options: Any) -> Any:
+        """The value of a cell; what is wrong goes to the problems of the sheet, and None is given."""
+        return row.read(heading, self.parse, required=owed, **options)
 
     def cell(self, value: Any) -> Any:
         """The cell a person would type."""
@@ -54,25 +99,23 @@ class Kind:
         return value
 
     def thaw(self, frozen: Any) -> Any:
-        """Read back what `freeze` wrote."""
+        """Read back what `freeze` wrote, and of a text or a figure what `typed` did."""
         return frozen
 
     def text(self, value: Any) -> str:
         """The value as people read it beside that of another year."""
-        return "" if value is None else str(value)
+        return self.shown.format(value)
 
     def typed(self, value: Any) -> str:
-        """The value as text that `thaw` reads: so the edits of a correction are kept."""
-        return value
+        """The value as a person types it."""
+        return str(value)
 
-    def form_field(self, column, **options) -> forms.Field:
+    def form_field(self, column, *, label: str, help_text: str) -> forms.Field:
         """What it is typed in; `column` is the field of the model."""
-        return column.formfield(**options)
-
-    def own_field(self, form_field: type[forms.Field], column, *, or_default: bool = False, **options) -> forms.Field:
-        """A form field other than that of the model; with `or_default` a blank takes the default of the column."""
-        required = not column.blank and not (or_default and column.has_default())
-        return form_field(label=options.pop("label", column.verbose_name), required=required, **options)
+        attrs = {"widget": forms.Textarea(attrs={"rows": 3, "class": "form-control"})} if self.area else {}
+        longest = getattr(column, "max_length", None) or self.longest
+        required = not (column.blank or (self.blank is None and column.has_default()))
+        return TypedField(kind=self, label=label, help_text=help_text, max_length=longest, required=required, **attrs)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,120 +125,121 @@ class Linked(Kind):
     by: str
 
     def load(self, stored: Any) -> Any:
-        return None if stored is None else getattr(stored, self.by)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Lines(Kind):
-    """A text of several lines."""
+        return getattr(stored, self.by)
 
     def form_field(self, column, **options) -> forms.Field:
-        return self.own_field(TextField, column, max_length=self.longest, widget=forms.Textarea(attrs={"rows": 3}), **options)
+        return column.formfield(**options)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Code(Kind):
-    """A name by which conditions know the row."""
+    """A name by which conditions know the row. A workbook may bring any; whoever reads it makes a fitting one."""
 
-    def read(self, row: Row, heading: str, *, owed: bool = False) -> Any:
-        return narrow(super().read(row, heading, owed=owed))
+    def parse(self, value: Any) -> str:
+        return narrow(super().parse(value))
 
-    def form_field(self, column, **options) -> forms.Field:
-        return self.own_field(CodeField, column, max_length=column.max_length, **options)
+    def read_typed(self, text: str) -> str:
+        if not CODE.fullmatch(text):
+            raise CellError(f"“{text}”不能作编码：应{CODE_HINT}")
+        return text
 
 
 @dataclass(frozen=True, kw_only=True)
 class Line(Kind):
-    """A line of the rule language in its one spelling."""
+    """A line of the rule language in its one spelling. A draft may hold one that cannot be read yet."""
 
-    parse: Callable[[str], Any]
-    area: bool = False
+    rule: Callable[[str], Any]
+    #: What may stand in the cell instead of a line.
+    words: tuple[str, ...] = ()
 
-    def read(self, row: Row, heading: str, *, owed: bool = False) -> Any:
-        text = super().read(row, heading, owed=owed)
-        try:
-            return to_text(self.parse(text)) if text else ""
-        except RuleError as error:
-            row.problem(heading, str(error))
+    def parse(self, value: Any) -> str:
+        text = super().parse(value)
+        if not text or text in self.words:
             return ""
+        try:
+            line = to_text(self.rule(text))
+        except RuleError as error:
+            raise CellError(str(error)) from None
+        if len(line) > self.longest:
+            raise CellError(f"规范写法共 {len(line)} 字，最多 {self.longest} 字，请写短一些")
+        return line
 
     def text(self, value: str) -> str:
-        """The canonical line; a draft may hold one that cannot be read yet."""
         try:
-            return to_text(self.parse(value)) if value else ""
+            return to_text(self.rule(value)) if value else ""
         except RuleError:
             return value
-
-    def form_field(self, column, **options) -> forms.Field:
-        longest = column.max_length or self.longest
-        area = {"widget": forms.Textarea(attrs={"rows": 3, "class": "form-control"})} if self.area else {}
-        return self.own_field(LineField, column, parse=self.parse, max_length=longest, **area, **options)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Amount(Kind):
-    """A figure, exact. `none` is what no figure means; `unit_in` is the column that names the unit."""
+    """A figure, exact. `unit_in` is the column that names its unit."""
 
     unit: str = ""
     unit_in: str = ""
     bounds: Mapping[str, int] = field(default_factory=dict)
     positive: bool = False
-    none: str = ""
-    shown: str = "{}"
-    empty: Any = Fraction(0)
+    blank: Any = None
+    cells: str = "decimal"
+
+    def parse(self, value: Any, *, unit: str = "") -> Fraction | None:
+        number = cell_decimal(value, unit=unit or self.unit, **self.bounds)
+        if self.positive and number == 0:
+            raise CellError("应大于 0")
+        return None if number is None else Fraction(number)
 
     def read(self, row: Row, heading: str, *, owed: bool = False) -> Any:
-        value = row.decimal(heading, required=owed, unit=row.text(self.unit_in) if self.unit_in else self.unit, **self.bounds)
-        if self.positive and value == 0:
-            row.problem(heading, "应大于 0")
-        return None if value is None else Fraction(value)
+        return super().read(row, heading, owed=owed, **({"unit": row.text(self.unit_in)} if self.unit_in else {}))
 
-    def cell(self, value: Any) -> Any:
-        return None if value is None else CellOut(value, "decimal")
+    def cell(self, value: Fraction) -> CellOut:
+        return CellOut(value, self.cells)
 
     def store(self, value: Fraction | None) -> Decimal | None:
         return to_decimal(value)
 
-    def load(self, stored: Decimal | None) -> Fraction | None:
-        return to_fraction(stored)
+    def load(self, stored: Decimal) -> Fraction:
+        return Fraction(stored)
 
-    def freeze(self, value: Any) -> Any:
-        return None if value is None else str(value)
+    def freeze(self, value: Fraction) -> str:
+        return str(value)
 
-    def thaw(self, frozen: Any) -> Any:
-        return None if frozen is None else Fraction(frozen)
+    def thaw(self, frozen: str) -> Fraction:
+        return Fraction(frozen)
 
-    def text(self, value: Any) -> str:
-        return self.none if value is None else self.shown.format(plain(value))
+    def text(self, value: Fraction) -> str:
+        return self.shown.format(plain(value))
 
-    def typed(self, value: Any) -> str:
-        return plain(Fraction(value))
-
-    def form_field(self, column, **options) -> forms.Field:
-        bounds = {"highest": None, "places": column.decimal_places, **self.bounds}
-        limits = {"unit": self.unit, "positive": self.positive, **bounds}
-        return self.own_field(AmountField, column, or_default=True, **limits, **options)
+    def typed(self, value: Fraction) -> str:
+        return exactly(to_decimal(value))
 
 
 @dataclass(frozen=True, kw_only=True)
 class Share(Amount):
-    """Between 0 and 100 %."""
+    """Between 0 and 100 %. Typed into a form, a number above 1 is read as percent; in a cell it is a mistake."""
 
-    def read(self, row: Row, heading: str, *, owed: bool = False) -> Any:
-        value = row.decimal(heading, required=owed, lowest=0)
-        if value is not None and value > 1:
-            row.problem(heading, f"应为百分比，如 30%，现为 {value}")
-            return None
-        return None if value is None else Fraction(value)
+    cells: str = "percent"
 
-    def cell(self, value: Any) -> Any:
-        return None if value is None else CellOut(value, "percent")
+    def parse(self, value: Any) -> Fraction | None:
+        share = cell_decimal(value, lowest=0)
+        if share is not None and share > 1:
+            raise CellError(f"应为百分比，如 30%，现为 {share}")
+        return None if share is None else Fraction(share)
 
-    def text(self, value: Any) -> str:
-        return self.none if value is None else show_rate(value)
+    def read_typed(self, text: str) -> Fraction:
+        share = cell_decimal(text, lowest=0)
+        if share > 1 and "%" not in text and "％" not in text:
+            share = share / 100
+        if share > 1:
+            raise CellError("不能超过 100%")
+        if share != round(share, 6):
+            raise CellError("百分比最多保留 4 位小数，如 33.3333%")
+        return Fraction(share)
 
-    def form_field(self, column, **options) -> forms.Field:
-        return self.own_field(PercentField, column, or_default=True, **options)
+    def text(self, value: Fraction) -> str:
+        return show_rate(value)
+
+    def typed(self, value: Fraction) -> str:
+        return f"{exactly(to_decimal(value * 100))}%"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -205,68 +249,71 @@ class Count(Kind):
     highest: int
     lowest: int = 0
     units: tuple[str, ...] = ()
-    shown: str = "{}"
     zero: str = ""
-    empty: Any = 0
 
-    def read(self, row: Row, heading: str, *, owed: bool = False) -> Any:
-        return row.integer(heading, required=owed, unit=self.units, lowest=self.lowest, highest=self.highest)
+    def parse(self, value: Any) -> int | None:
+        return cell_int(value, unit=self.units, lowest=self.lowest, highest=self.highest)
 
-    def cell(self, value: Any) -> Any:
+    def cell(self, value: int) -> CellOut:
         return CellOut(value, "int")
 
-    def text(self, value: Any) -> str:
-        return self.zero if self.zero and not value else self.shown.format(value)
-
-    def form_field(self, column, **options) -> forms.Field:
-        return self.own_field(forms.IntegerField, column, min_value=self.lowest, max_value=self.highest, **options)
+    def text(self, value: int) -> str:
+        return self.shown.format(value) if value or not self.zero else self.zero
 
 
 @dataclass(frozen=True, kw_only=True)
 class Day(Kind):
-    """A date."""
+    """A date; `year` completes 3月5日."""
 
-    empty: Any = None
+    blank: Any = None
 
-    def read(self, row: Row, heading: str, *, owed: bool = False, year: int | None = None) -> Any:
-        return row.date(heading, required=owed, year=year)
+    def parse(self, value: Any, *, year: int | None = None) -> date | None:
+        return cell_date(value, year=year)
 
-    def cell(self, value: Any) -> Any:
-        return None if value is None else CellOut(value, "date")
+    def cell(self, value: date) -> CellOut:
+        return CellOut(value, "date")
 
-    def freeze(self, value: Any) -> Any:
-        return None if value is None else value.isoformat()
+    def freeze(self, value: date) -> str:
+        return value.isoformat()
 
-    def thaw(self, frozen: Any) -> Any:
-        return None if frozen is None else date.fromisoformat(frozen)
+    def thaw(self, frozen: str) -> date:
+        return date.fromisoformat(frozen)
 
-    def text(self, value: Any) -> str:
+    def text(self, value: date) -> str:
         return chinese_date(value)
 
     def form_field(self, column, **options) -> forms.Field:
-        return self.own_field(DayField, column, **options)
+        typed = super().form_field(column, **options)
+        typed.widget.attrs |= {"inputmode": "numeric", "placeholder": "如 2026-11-15"}
+        return typed
 
 
 @dataclass(frozen=True, kw_only=True)
 class Choice(Kind):
-    """One of a few words. `labels` maps the values to them, `aliases` other words to the values."""
+    """One of a few words. `labels` maps the values to them, `aliases` other words; `other` is what any other text means."""
 
     labels: Mapping[Any, str]
     aliases: Mapping[str, Any] = field(default_factory=dict)
-    empty: Any = None
+    other: Any = None
+    blank: Any = None
 
-    def read(self, row: Row, heading: str, *, owed: bool = False) -> Any:
-        words = {label: value for value, label in self.labels.items()}
-        return row.choice(heading, {**words, **self.aliases}, required=owed)
+    def parse(self, value: Any) -> Any:
+        words = {label: value for value, label in self.labels.items()} | self.aliases
+        try:
+            return cell_choice(value, words)
+        except CellError:
+            if self.other is None:
+                raise
+            return self.other
 
-    def cell(self, value: Any) -> Any:
+    def cell(self, value: Any) -> str:
         return self.text(value)
 
     def load(self, stored: Any) -> Any:
         return next((value for value in self.labels if value == stored), stored)
 
     def text(self, value: Any) -> str:
-        return self.labels.get(value, value or "")
+        return "" if value == self.other else self.labels.get(value, value)
 
     def form_field(self, column, **options) -> forms.Field:
         typed = column.formfield(**options)
@@ -275,48 +322,20 @@ class Choice(Kind):
 
 
 @dataclass(frozen=True, kw_only=True)
-class FoundBy(Choice):
-    """A choice that shares its cell with a condition: what is none of its words means `otherwise`, a blank `blank`."""
-
-    otherwise: str
-    blank: str
-
-    def read(self, row: Row, heading: str, *, owed: bool = False) -> Any:
-        text = str(row.get(heading) or self.labels[self.blank])
-        return next((value for value, label in self.labels.items() if label == text and value != self.otherwise), self.otherwise)
-
-    def text(self, value: Any) -> str:
-        return "" if value == self.otherwise else super().text(value)
-
-
-@dataclass(frozen=True, kw_only=True)
-class ConditionOfTrigger(Line):
-    """The condition in a cell that may hold one of `words` instead."""
-
-    words: tuple[str, ...]
-
-    def read(self, row: Row, heading: str, *, owed: bool = False) -> Any:
-        return "" if row.get(heading) in self.words else super().read(row, heading, owed=owed)
-
-
-@dataclass(frozen=True, kw_only=True)
 class YesNo(Kind):
-    """One of two words; `stored` are the two values of a column that is no boolean, `blank` writes nothing for no."""
+    """One of two words. `stored` are the values of a column that is no boolean; `radio` is chosen instead of ticked."""
 
     yes: str = "是"
     no: str = "否"
     stored: tuple[Any, Any] = (True, False)
-    blank: bool = False
-    in_words: bool = False
-    empty: Any = False
+    radio: bool = False
+    blank: Any = False
 
-    def read(self, row: Row, heading: str, *, owed: bool = False) -> Any:
-        if self.blank:
-            return row.boolean(heading, required=owed)
-        return row.choice(heading, {self.yes: True, self.no: False}, required=owed)
+    def parse(self, value: Any) -> bool | None:
+        return cell_bool(value) if self.yes == YesNo.yes else cell_choice(value, {self.yes: True, self.no: False})
 
-    def cell(self, value: Any) -> Any:
-        return None if self.blank and not value else self.text(value)
+    def cell(self, value: bool) -> str | None:
+        return None if self.yes == YesNo.yes and not value else self.text(value)
 
     def store(self, value: bool) -> Any:
         return self.stored[0 if value else 1]
@@ -328,66 +347,74 @@ class YesNo(Kind):
         return self.yes if value else self.no
 
     def form_field(self, column, **options) -> forms.Field:
-        if not self.in_words:
+        if not self.radio:
             return column.formfield(**options)
         choices = [("True", self.yes), ("False", self.no)]
-        return self.own_field(forms.TypedChoiceField, column, choices=choices, coerce=lambda value: value == "True", **options)
+        return forms.TypedChoiceField(choices=choices, coerce=lambda value: value == "True", **options)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Names(Kind):
-    """Several names, apart by 顿号."""
+    """Several names, apart by 顿号, without quotation marks; 全部 stands alone."""
 
-    empty: Any = ()
+    blank: Any = ()
 
-    def read(self, row: Row, heading: str, *, owed: bool = False) -> Any:
-        return names_in(super().read(row, heading, owed=owed))
+    def parse(self, value: Any) -> tuple[str, ...]:
+        names = tuple(name.strip().strip("“”\"'") for name in _SEPARATORS.split(super().parse(value)))
+        return (EVERYTHING,) if EVERYTHING in names else tuple(name for name in names if name)
 
-    def cell(self, value: Any) -> Any:
-        return self.text(value)
+    def cell(self, value: tuple[str, ...]) -> str:
+        return "、".join(value)
 
-    def store(self, value: tuple[str, ...]) -> str:
-        return self.text(value)
+    text = typed = store = cell
 
     def load(self, stored: str) -> tuple[str, ...]:
         return tuple(name for name in stored.split("、") if name)
 
-    def freeze(self, value: Any) -> Any:
+    def freeze(self, value: tuple[str, ...]) -> list[str]:
         return list(value)
 
-    def thaw(self, frozen: Any) -> Any:
+    def thaw(self, frozen: list[str]) -> tuple[str, ...]:
         return tuple(frozen)
-
-    def text(self, value: tuple[str, ...]) -> str:
-        return "、".join(value)
-
-    def form_field(self, column, **options) -> forms.Field:
-        return self.own_field(NamesField, column, max_length=column.max_length, **options)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Caps(Kind):
     """The most that groups of bonus items may bring: (group, points) in the order in which they were written."""
 
-    empty: Any = ()
+    cap: Amount
+    longest: int = 500
+    blank: Any = ()
+
+    def read_typed(self, text: str) -> tuple[tuple[str, Fraction], ...]:
+        caps: dict[str, Fraction] = {}
+        for part in filter(None, (part.strip() for part in re.split(r"[；;\n]", text))):
+            match = _CAP.fullmatch(part)
+            if match is None:
+                raise CellError(f"“{part[:40]}”应写成 分组=分值，多组用分号隔开")
+            group = match[1].strip()
+            if group in caps:
+                raise CellError(f"分组“{group}”写了两次")
+            caps[group] = self.cap.parse(match[2].strip())
+        return tuple(caps.items())
 
     def store(self, value: Any) -> dict[str, str]:
-        return {group: str(cap) for group, cap in value}
+        return {group: self.cap.typed(cap) for group, cap in value}
 
     def load(self, stored: dict[str, str]) -> Any:
         return tuple((group, Fraction(cap)) for group, cap in stored.items())
 
-    def freeze(self, value: Any) -> Any:
+    def freeze(self, value: Any) -> list[list[str]]:
         return [[group, str(cap)] for group, cap in value]
 
-    def thaw(self, frozen: Any) -> Any:
+    def thaw(self, frozen: list[list[str]]) -> Any:
         return tuple((group, Fraction(cap)) for group, cap in frozen)
 
     def text(self, value: Any) -> str:
         return "；".join(f"{group} {plain(cap)} 分" for group, cap in value)
 
-    def form_field(self, column, **options) -> forms.Field:
-        return self.own_field(CapsField, column, **options)
+    def typed(self, value: Any) -> str:
+        return "；".join(f"{group}={self.cap.typed(cap)}" for group, cap in value)
 
 
 def to_decimal(value: Fraction | None) -> Decimal | None:
@@ -395,6 +422,7 @@ def to_decimal(value: Fraction | None) -> Decimal | None:
     return None if value is None else Decimal(value.numerator) / Decimal(value.denominator)
 
 
-def to_fraction(value: Decimal | None) -> Fraction | None:
-    """The exact figure of a column."""
-    return None if value is None else Fraction(value)
+def exactly(value: Decimal) -> str:
+    """15, 6.5: every digit, without trailing zeros or an exponent."""
+    text = format(value, "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text

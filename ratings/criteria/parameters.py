@@ -16,10 +16,10 @@ GROUP_CAP = "加分上限（"
 
 
 #: Lines of the sheet by what stands in their first cell.
-PARAMETERS = {one.heading: one for one in fields_of(Parameters) if one.heading}
+PARAMETERS = {field.heading: field for field in fields_of(Parameters) if field.heading}
 #: Read once the year is known, which completes 3月5日.
 PERIOD = ("统计起始日", "统计截止日")
-OWED = tuple(heading for heading, one in PARAMETERS.items() if one.owed)
+OWED = tuple(heading for heading, field in PARAMETERS.items() if field.owed)
 
 
 def read_parameters(sheet: Sheet, warnings: list[str]) -> dict[str, Any]:
@@ -48,8 +48,8 @@ def read_parameters(sheet: Sheet, warnings: list[str]) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value is not None or name == "bonus_cap"}
 
 
-def _value(one: Field, row: Row) -> Any:
-    return one.kind.read(row, "内容", owed=True)
+def _value(field: Field, row: Row) -> Any:
+    return field.kind.read(row, "内容", owed=True)
 
 
 def _group_name(label: str) -> str:

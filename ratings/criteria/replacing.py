@@ -13,9 +13,9 @@ from ratings.enums import Phase
 from ratings.models import Category, Scheme
 from schools.saving import Refused
 
-from .fields import CATEGORY
+from .fields import CATEGORY, SECTIONS
 from .frozen import to_json
-from .spec import ROWS, SchemeSpec, digest
+from .spec import SchemeSpec, digest
 from .storing import read_scheme, scheme_columns, section_rows
 
 #: Columns that belong to a row's history, not to what the workbook says.
@@ -53,7 +53,7 @@ def _write(draft: Scheme, spec: SchemeSpec, by) -> None:
     _update(draft, scheme_columns(spec), stamp)
     categories: dict[str, Category] = {}
     gone: list[models.Model] = []
-    for section in ROWS:
+    for section in SECTIONS:
         known_by = section.field(section.identity).column
         rows = {getattr(row, known_by): row for row in getattr(draft, section.rows).all()}
         gone += _match(rows, section_rows(section, spec, draft, categories), known_by, stamp)

@@ -12,77 +12,23 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
 
-from ratings.enums import Stage, Trigger
+from ratings.enums import Stage
 from ratings.rules import (
-    Condition,
-    Effect,
     MetricInfo,
-    Rule,
     Vocabulary,
     asked,
     in_words,
-    parse_condition,
-    parse_effect,
-    parse_rule,
     part_is_computed,
     references,
 )
 from schools.metrics import METRICS
 
-from .fields import (
-    BAND,
-    CATEGORY,
-    ITEM,
-    METRIC,
-    RESTRICTION,
-    BandFields,
-    CategorySpec,
-    ItemFields,
-    MetricFields,
-    Parameters,
-    RestrictionFields,
-)
-from .typed import EVERYTHING
+from .fields import BandSpec, CategorySpec, CustomMetricSpec, ItemSpec, Parameters, RestrictionSpec
+from .kinds import EVERYTHING
 
 #: Results one item remembers before it starts afresh.
 MEMO_LIMIT = 2_000
 _NOTHING = object()
-
-
-@dataclass(frozen=True)
-class ItemSpec(ItemFields):
-    """One line of the rating table."""
-
-    @cached_property
-    def rule(self) -> Rule:
-        return parse_rule(self.rule_text)
-
-
-@dataclass(frozen=True)
-class CustomMetricSpec(MetricFields):
-    """A metric of this scheme alone; satisfies what the rule language wants to know about a metric."""
-
-    #: Facts of the registry's metrics that a scheme's own never vary.
-    accepts = frozenset()
-    accepts_words = None
-
-
-@dataclass(frozen=True)
-class BandSpec(BandFields):
-    @cached_property
-    def condition(self) -> Condition:
-        return parse_condition(self.condition_text)
-
-
-@dataclass(frozen=True)
-class RestrictionSpec(RestrictionFields):
-    @cached_property
-    def condition(self) -> Condition | None:
-        return parse_condition(self.condition_text) if self.trigger == Trigger.CONDITION else None
-
-    @cached_property
-    def effect(self) -> Effect:
-        return parse_effect(self.effect_text)
 
 
 @dataclass(frozen=True)
@@ -213,10 +159,6 @@ def bind_item(item: ItemSpec, vocabulary: Vocabulary) -> BoundItem:
         not_for_school=names if EVERYTHING in item.verified else names & frozenset(item.verified),
         part_references=tuple(tuple(sorted(references(part, vocabulary))) for part in parts),
     )
-
-
-#: What the rows of each section are made of.
-ROWS = {CATEGORY: CategorySpec, ITEM: ItemSpec, BAND: BandSpec, RESTRICTION: RestrictionSpec, METRIC: CustomMetricSpec}
 
 
 def digest(content: object) -> str:

@@ -10,9 +10,9 @@ from schools.workbooks import Column, Problem, Row, Sheet, Table, Workbook, Work
 from schools.workbooks.text import narrow
 
 from .fields import BAND, CATEGORY, ITEM, METRIC, RESTRICTION, Section
+from .kinds import CODE, CODE_HINT
 from .parameters import read_parameters
-from .spec import ROWS, CategorySpec, ItemSpec, SchemeSpec
-from .typed import CODE, CODE_HINT
+from .spec import CategorySpec, ItemSpec, SchemeSpec
 
 #: Written where a blank cell would take over the 大项 or 分组 of the row above: this item has none.
 NOTHING = "—"
@@ -68,7 +68,7 @@ def _sheet(read: Any, otherwise: Any) -> Any:
 
 def _table(sheet: Sheet, *sections: Section, found: SchemeSource) -> Table:
     """The rows of a sheet that holds these sections."""
-    columns = {one.heading: Column(one.heading, required=one.owed) for section in reversed(sections) for one in section.columns()}
+    columns = {field.heading: Column(field.heading, required=field.owed) for section in reversed(sections) for field in section.columns()}
     table = sheet.table(list(columns.values()))
     found.warnings.extend(str(warning) for warning in table.warnings)
     return table
@@ -83,12 +83,12 @@ def _rows(workbook: Workbook, section: Section, found: SchemeSource) -> tuple:
     table = _table(sheet, section, found=found)
     rows: dict[str, Any] = {}
     for row in table:
-        values = {one.name: one.read(row) for one in section.fields}
+        values = {field.name: field.read(row) for field in section.fields}
         if owed and values["star"] == 0:
             found.warnings.append(f"星级标准第 {row.number} 行：“不授星”不必写条件，达不到任何星级即不授星，已忽略")
             continue
-        made = ROWS[section](**values)
-        shown = str(section.field(section.identity).text(made))
+        made = section.table(**values)
+        shown = section.field(section.identity).text(made)
         found.put(shown, sheet.name, row, section.field(section.rule).heading)
         if shown and shown in rows:
             row.problem(section.field(section.identity).heading, f"{shown}重复" if owed else f"“{shown}”重复")
@@ -120,7 +120,7 @@ def _items(sheet: Sheet, found: SchemeSource) -> tuple[tuple[CategorySpec, ...],
         if code in categories:
             row.problem("小项编码", f"编码“{label}”已是大项编码，请换一个")
         found.put(code, sheet.name, row, ITEM.field(ITEM.rule).heading)
-        values = {one.name: one.read(row) for one in ITEM.fields if one.name not in FROM_ABOVE}
+        values = {field.name: field.read(row) for field in ITEM.fields if field.name not in FROM_ABOVE}
         kept = ITEM.field("label").read(row) or ("" if narrow(label) == code else label)
         items.append(ItemSpec(code=code, label=kept, category=category, group=group, bonus=bonus, **values))
     return tuple(categories.values()), tuple(items)
@@ -129,7 +129,7 @@ def _items(sheet: Sheet, found: SchemeSource) -> tuple[tuple[CategorySpec, ...],
 def _category(
     row: Row, bonus: bool, above: dict[bool, tuple[str, str, str]], categories: dict[str, CategorySpec]
 ) -> tuple[str | None, str]:
-    code, name = (one.kind.read(row, one.heading) for one in CATEGORY.fields)
+    code, name = (field.kind.read(row, field.heading) or "" for field in CATEGORY.fields)
     group = ITEM.field("group").read(row)
     if bonus and (code == NOTHING or (not code and bonus not in above)):
         above.pop(bonus, None)
@@ -143,7 +143,7 @@ def _category(
     elif above.get(bonus, ("",))[0] == code:
         group = group or above[bonus][2]
     if not CODE.fullmatch(code):
-        row.problem("大项编码", f"“{code}”不能作编码：应{CODE_HINT.rstrip('。')}")
+        row.problem("大项编码", f"“{code}”不能作编码：应{CODE_HINT}")
         return None, group
     known = categories.get(code)
     if known is not None and name and known.name != name:

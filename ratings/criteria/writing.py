@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 
 from schools.metrics import METRICS
 from schools.workbooks import CellOut, ColumnOut, SheetOut
 
 from .fields import BAND, CATEGORY, ITEM, METRIC, RESTRICTION, Section
-from .kinds import Amount
 from .parameters import GROUP_CAP, PARAMETERS, usual_period
 from .spec import CategorySpec, SchemeSpec
 from .workbook import NOTHING
@@ -68,7 +68,7 @@ def scheme_sheets(spec: SchemeSpec) -> list[SheetOut]:
 
 def columns_of(section: Section, *, labels: bool = False) -> list[ColumnOut]:
     """The columns of a sheet; in 指标项 those of the 大项 stand with those of the item."""
-    columns = [ColumnOut(one.heading, "decimal" if isinstance(one.kind, Amount) else "text", one.width) for one in section.columns()]
+    columns = [ColumnOut(field.heading, field.kind.cells, field.width) for field in section.columns()]
     if section is not ITEM:
         return columns
     columns.insert(1, ColumnOut(CATEGORY_NAME, width=16))
@@ -76,22 +76,22 @@ def columns_of(section: Section, *, labels: bool = False) -> list[ColumnOut]:
 
 
 def _row(section: Section, row: Any) -> list[Any]:
-    return list(_cells(section, row).values())
+    return list(cells_of(section, row).values())
 
 
-def _cells(section: Section, row: Any) -> dict[str, Any]:
-    """The cells by heading; of two fields that share one, what either says."""
-    cells: dict[str, Any] = {one.heading: None for one in section.columns()}
-    for one in section.fields:
-        cells[one.heading] = cells[one.heading] or one.kind.cell(getattr(row, one.name))
+def cells_of(section: Section, row: Any) -> dict[str, Any]:
+    """The cells of a row by heading; of two fields that share one, what either says."""
+    cells: dict[str, Any] = {field.heading: None for field in section.columns()}
+    for field in section.fields:
+        cells[field.heading] = cells[field.heading] or field.cell(row)
     return cells
 
 
 def template_sheets(*, year: int, city: str) -> list[SheetOut]:
     """An empty workbook with its explanation, examples of every kind of rule, and the figures the system can count."""
-    usual = {one.name: one.default for one in PARAMETERS.values() if not one.owed} | {"year": year, "city": city}
-    usual |= usual_period(year)
-    parameters = [[heading, one.kind.cell(usual[one.name]) if one.name in usual else None] for heading, one in PARAMETERS.items()]
+    usual = {field.name: field.default for field in PARAMETERS.values()}
+    empty = SimpleNamespace(**usual | {"name": None, "organiser": None, "year": year, "city": city} | usual_period(year))
+    parameters = [[heading, field.cell(empty)] for heading, field in PARAMETERS.items()]
     figures = [[metric.label, metric.unit, metric.definition] for metric in METRICS.values()]
     explained = [ColumnOut("工作表", width=12), ColumnOut("列", width=24), "必填", ColumnOut("怎样填", width=90)]
     return [
@@ -105,9 +105,9 @@ def template_sheets(*, year: int, city: str) -> list[SheetOut]:
 
 
 def _parameters(spec: SchemeSpec) -> Iterator[list[Any]]:
-    for heading, one in PARAMETERS.items():
-        if one.name != "county_weight" or spec.has_county_stage:
-            yield [heading, one.kind.cell(getattr(spec, one.name))]
+    for heading, field in PARAMETERS.items():
+        if field.name != "county_weight" or spec.has_county_stage:
+            yield [heading, field.cell(spec)]
     yield from ([f"{GROUP_CAP}{group}）", CellOut(cap, "decimal")] for group, cap in spec.bonus_group_caps)
 
 
@@ -119,7 +119,7 @@ def _items(spec: SchemeSpec, headings: list[str]) -> Iterator[list[Any]]:
         yield [{code: category.code, CATEGORY_NAME: category.name}.get(heading) for heading in headings]
     above: dict[bool, tuple[str | None, str]] = {}
     for item in spec.items:
-        cells = _cells(ITEM, item) | {CATEGORY_NAME: names.get(item.category)}
+        cells = cells_of(ITEM, item) | {CATEGORY_NAME: names.get(item.category)}
         lent = above.get(item.bonus, (None, ""))
         if not item.category and item.bonus and lent[0]:
             cells[code] = NOTHING

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from ratings.criteria.checking import Finding
-from ratings.criteria.fields import CORRECTABLE, Section
+from ratings.criteria.fields import CORRECTABLE, thawed
 from ratings.criteria.spec import SchemeSpec
 from ratings.criteria.versions import current_version, spec_of
 from ratings.enums import PUBLIC_PHASES, Phase
@@ -29,7 +29,7 @@ CHANGED_MEANWHILE = "别人刚修改过这份更正，您的内容还没有保�
 
 def rows_of(spec: SchemeSpec, section: str) -> dict[str, Any]:
     """The rows of a section by the code under which edits name them."""
-    return {CORRECTABLE[section].identity_of(row): row for row in getattr(spec, CORRECTABLE[section].rows)}
+    return {str(getattr(row, CORRECTABLE[section].identity)): row for row in getattr(spec, CORRECTABLE[section].rows)}
 
 
 def corrected(spec: SchemeSpec, edits: Mapping[str, Mapping[str, Mapping[str, str]]]) -> SchemeSpec:
@@ -38,14 +38,9 @@ def corrected(spec: SchemeSpec, edits: Mapping[str, Mapping[str, Mapping[str, st
     for key, section in CORRECTABLE.items():
         of_section = edits.get(key, {})
         changed[section.rows] = tuple(
-            replace(row, **values_in(section, of_section.get(code, {}))) for code, row in rows_of(spec, key).items()
+            replace(row, **thawed(section.fields, of_section.get(code, {}))) for code, row in rows_of(spec, key).items()
         )
     return replace(spec, **changed)
-
-
-def values_in(section: Section, edits: Mapping[str, str]) -> dict[str, Any]:
-    """What the edits of a row say, as values."""
-    return {name: section.correctable[name].kind.thaw(text) for name, text in edits.items()}
 
 
 def prepare(scheme: Scheme, *, by: User) -> Erratum:
@@ -69,8 +64,8 @@ def change_row(erratum: Erratum, section: str, code: str, values: Mapping[str, s
         if draft.revision != revision:
             raise Stale(draft, CHANGED_MEANWHILE)
         row = rows_of(spec_of(draft.base), section)[code]
-        said = values_in(CORRECTABLE[section], values)
-        different = {name: text for name, text in values.items() if said[name] != getattr(row, name)}
+        typed = thawed(CORRECTABLE[section].fields, values)
+        different = {name: text for name, text in values.items() if typed[name] != getattr(row, name)}
         edits = {**draft.edits, section: {**draft.edits.get(section, {}), code: different}}
         draft.edits = {name: {key: fields for key, fields in rows.items() if fields} for name, rows in edits.items() if any(rows.values())}
         draft.revision += 1

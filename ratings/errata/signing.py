@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fractions import Fraction
+from types import SimpleNamespace
 
 from django.db import transaction
 from django.db.models import F
@@ -11,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from ratings.answering import asked_points
-from ratings.criteria.fields import CORRECTABLE
+from ratings.criteria.fields import CORRECTABLE, stored, thawed
 from ratings.criteria.spec import SchemeSpec
 from ratings.criteria.storing import model_of
 from ratings.criteria.versions import freeze, spec_of
@@ -28,7 +29,7 @@ from schools.models.scope import SCHOOL_ROLES
 from schools.saving import Refused
 
 from .foreseeing import Foresight, foresee
-from .preparing import corrected, problems_of, refusal_of, values_in
+from .preparing import corrected, problems_of, refusal_of
 from .reopening import bring_in_line
 
 
@@ -84,8 +85,9 @@ def _write_rows(scheme: Scheme, edits: Mapping) -> None:
     for key, rows in edits.items():
         section = CORRECTABLE[key]
         known_by = section.field(section.identity).column
-        for code, fields in rows.items():
-            values = {section.field(name).column: section.field(name).kind.store(said) for name, said in values_in(section, fields).items()}
+        for code, edited in rows.items():
+            fields = [field for field in section.fields if field.name in edited]
+            values = stored(fields, SimpleNamespace(**thawed(fields, edited)))
             model_of(section).objects.filter(scheme=scheme, **{known_by: code}).update(**values, version=F("version") + 1)
 
 

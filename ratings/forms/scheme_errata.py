@@ -47,7 +47,7 @@ class ErratumRowForm(forms.Form):
     def values(self) -> dict[str, str]:
         """What the row shall say, as the edits keep it."""
         kinds = {name: field.kind for name, field in self.section.correctable.items()}
-        return {name: kinds[name].typed(value) for name, value in self.cleaned_data.items() if name in kinds}
+        return {name: kinds[name].typed(kinds[name].load(value)) for name, value in self.cleaned_data.items() if name in kinds}
 
 
 class ReasonForm(forms.Form):

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 from crispy_forms.helper import FormHelper
 from django import forms
 
-from ratings.criteria.fields import Deadlines, Parameters, fields_of
-from ratings.criteria.typed import DayField, show_rate_exactly
+from ratings.criteria.fields import PARTS, Deadlines, Parameters, fields_of
+from ratings.criteria.kinds import Day, Share, TypedField
 from ratings.models import Scheme
 
 from .scheme_rows import EditForm, form_for
 
 #: Shown only where a county stage exists.
 COUNTY_ONLY = ("county_weight", "county_due")
-#: The headings of the page, in their order.
-PARTS = ("名称和年度", "程序", "日期", "计分", "加分和五星比例")
 FIELDS = sorted((*fields_of(Parameters), *fields_of(Deadlines)), key=lambda field: PARTS.index(field.part) if field.part else -1)
 
 
@@ -28,8 +27,8 @@ class ParametersEditForm(EditForm):
         super().__init__(*args, **kwargs)
         year = self.data.get("year", "") if self.is_bound else ""
         for field in self.fields.values():
-            if isinstance(field, DayField):
-                field.year = int(year) if year.isdecimal() and len(year) == 4 else self.scheme.year
+            if isinstance(field, TypedField) and isinstance(field.kind, Day):
+                field.options = {"year": int(year) if year.isdecimal() and len(year) == 4 else self.scheme.year}
 
     @property
     def parts(self) -> list[tuple[str, list]]:
@@ -62,7 +61,7 @@ class ParametersEditForm(EditForm):
         county = 1 - city if county is None else county
         city = 1 - county if city is None else city
         if county + city != 1:
-            self.add_error("city_weight", f"县初评权重与评审权重之和应为 100%，现为 {show_rate_exactly(county + city)}。")
+            self.add_error("city_weight", f"县初评权重与评审权重之和应为 100%，现为 {Share().typed(Fraction(county + city))}。")
         data["county_weight"], data["city_weight"] = county, city
 
     def _days(self, data: dict[str, Any]) -> None:

@@ -16,8 +16,8 @@ from django.db import models
 from django.forms import modelform_factory
 
 from ratings.criteria.fields import BAND, CATEGORY, ITEM, METRIC, RESTRICTION, Field, Section
+from ratings.criteria.kinds import exactly
 from ratings.criteria.storing import model_of
-from ratings.criteria.typed import plain
 from ratings.editing import group_names
 from ratings.enums import ItemKind, Trigger
 from ratings.models import Category, Scheme
@@ -146,7 +146,7 @@ class EditForm(forms.ModelForm):
         if value is None or (value is False and isinstance(self.fields[name], forms.BooleanField)):
             return ""
         prepared = self.fields[name].prepare_value(value)
-        return plain(prepared) if isinstance(prepared, Decimal) else str(prepared)
+        return exactly(prepared) if isinstance(prepared, Decimal) else str(prepared)
 
     def _shown(self, name: str, value: Any) -> str:
         """The value as people read it."""
