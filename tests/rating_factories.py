@@ -48,7 +48,7 @@ def spec_for(city: Region, year: int) -> SchemeSpec:
             ItemSpec("M1", "保障", Fraction(30), "分(0—30)", category="M"),
         ),
         bands=(BandSpec(5, "总分≥90"), BandSpec(4, "总分≥80"), BandSpec(3, "总分≥70")),
-        restrictions=(RestrictionSpec("Y1", "发生责任事故", Trigger.MANUAL.value, "最高三星", basis="认定材料"),),
+        restrictions=(RestrictionSpec("Y1", "发生责任事故", Trigger.MANUAL.value, effect_text="最高三星", basis="认定材料"),),
         has_county_stage=False,
         aggregation=Aggregation.JOINT.value,
         period_start=datetime.date(year, 1, 1),

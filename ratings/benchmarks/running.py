@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from django.db import transaction
 from django.utils import timezone
 
+from ratings.criteria.shifting import shifted
 from ratings.criteria.storing import create_scheme, read_scheme
 from ratings.enums import Phase, Stage, Status
 from ratings.models import Assessment, Item, Judge, JudgeSheet, MetricSnapshot, Move, Panel, Scheme, Score
@@ -20,8 +19,7 @@ from schools.models import User
 def running_year(settled: Scheme, judge: User) -> Scheme:
     """The year after `settled` with the same criteria and figures; `judge` sits on the one panel. The first school still fills in."""
     spec = read_scheme(settled)
-    start, end = spec.period_start.replace(year=spec.year + 1), spec.period_end.replace(year=spec.year + 1)
-    scheme = create_scheme(replace(spec, year=spec.year + 1, period_start=start, period_end=end), city=settled.city)
+    scheme = create_scheme(shifted(spec, spec.year + 1), city=settled.city)
     open_scheme(scheme, by=None)
     _, *submitted = scheme.assessments.order_by("pk")
     half = len(submitted) // 2

@@ -6,43 +6,21 @@ by the row's `key`; `ratings.criteria.years` reads both for a scheme.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from operator import attrgetter
 from typing import Any
 
 from ratings.rounding import plain
 
-from .columns import (
-    BAND,
-    CATEGORY,
-    METRIC,
-    PARAMETERS,
-    POINTS,
-    RESTRICTION,
-    RULE,
-    SETTING,
-    WORDING,
-    band_detail,
-    band_title,
-    code_of,
-    item_detail,
-    item_fields,
-    label_of,
-)
+from .fields import ITEM, POINTS, RULE, SECTIONS, WORDING, Field, Parameters, Section, fields_of
 from .shifting import shifted
 from .spec import SchemeSpec
 from .wording import Piece, differing
 
 ADDED, REMOVED, CHANGED = "added", "removed", "changed"
 KINDS = {ADDED: "新增", REMOVED: "取消", CHANGED: "调整"}
-SECTIONS = {
-    "parameter": "评定办法",
-    "category": "大项",
-    "item": "小项",
-    "band": "星级标准",
-    "restriction": "限制性情形",
-    "metric": "自定义指标",
-}
+PARAMETER, PARAMETERS_TITLE = "parameter", "评定办法"
 
 
 @dataclass(frozen=True)
@@ -102,13 +80,14 @@ class Changes:
     @property
     def sections(self) -> list[tuple[str, list[RowChange]]]:
         """(Chinese name, rows) of every part of the scheme that changed."""
-        found = [(name, [row for row in self.rows if row.section == section]) for section, name in SECTIONS.items()]
+        titles = {PARAMETER: PARAMETERS_TITLE} | {section.key: section.title for section in SECTIONS}
+        found = [(title, [row for row in self.rows if row.section == key]) for key, title in titles.items()]
         return [(name, rows) for name, rows in found if rows]
 
     @property
     def counts(self) -> list[tuple[str, int]]:
         """小项 added, removed, with other points, rule or wording: the overview above the list."""
-        items = [row for row in self.rows if row.section == "item"]
+        items = [row for row in self.rows if row.section == ITEM.key]
         kinds = [(f"{label}小项", sum(row.kind == kind for row in items)) for kind, label in KINDS.items() if kind != CHANGED]
         touched = [(f"{kind}有变化", sum(any(one.kind == kind for one in row.fields) for row in items)) for kind in (POINTS, RULE, WORDING)]
         return kinds + touched
@@ -120,23 +99,28 @@ def compare(old: SchemeSpec, new: SchemeSpec, *, origins: Mapping[str, str] | No
     `origins` maps codes of `new` to the codes the same items had in `old`; items that are not in it are matched by
     code, then by name.
     """
-    rows = (
-        *_parameters(old, new),
-        *_rows("category", _paired(old.categories, new.categories, code_of), CATEGORY),
-        *_rows("item", _paired(old.items, new.items, code_of, origins or {}), item_fields(old, new), item_detail),
-        *_rows("band", _paired(old.bands, new.bands, lambda band: band.star, by_name=False), BAND, band_detail, band_title),
-        *_rows("restriction", _paired(old.restrictions, new.restrictions, code_of), RESTRICTION, lambda row: row.effect_text),
-        *_rows("metric", _paired(old.custom_metrics, new.custom_metrics, lambda row: row.label, by_name=False), METRIC, title=label_of),
-    )
-    return Changes(old.year, new.year, rows, _totals(old, new))
+    rows = [*_parameters(old, new)]
+    for section in SECTIONS:
+        before, after = _named(section, old), _named(section, new)
+        rows += _rows(section, _paired(before, after, section.identity, origins if section is ITEM else None, by_name=section.is_named))
+    return Changes(old.year, new.year, tuple(rows), _totals(old, new))
+
+
+def _named(section: Section, spec: SchemeSpec) -> tuple:
+    """The rows of a section; of an item its 大项 by name, because that is what a reader compares."""
+    rows = getattr(spec, section.rows)
+    if section is not ITEM:
+        return rows
+    names = {category.code: category.name for category in spec.categories}
+    return tuple(replace(item, category=names.get(item.category)) for item in rows)
 
 
 def _paired(
-    old: Iterable, new: Iterable, key: Callable, origins: Mapping = {}, *, by_name: bool = True
+    old: Iterable, new: Iterable, identity: str, origins: Mapping[str, str] | None, *, by_name: bool
 ) -> list[tuple[Any | None, Any | None]]:
-    """(old, new) rows in the new order, what went at the end; matched by origin, then key, then an equal name."""
+    """(old, new) rows in the new order, what went at the end; matched by origin, then identity, then an equal name."""
+    key, origins = attrgetter(identity), origins or {}
     left = {key(row): row for row in old}
-    new = list(new)
     found: dict[Any, Any] = {key(row): left.pop(origins[key(row)], None) for row in new if key(row) in origins}
     for row in new:
         if found.get(key(row)) is None and key(row) not in origins:
@@ -148,32 +132,37 @@ def _paired(
     return [(found.get(key(row)), row) for row in new] + [(row, None) for row in left.values()]
 
 
-def _rows(section: str, pairs, fields, detail=lambda row: "", title=None) -> Iterator[RowChange]:
-    """One RowChange per pair that differs; `fields` are (label, kind, text of it), or give them per side as a function."""
-    title = title or (lambda row: f"{row.code} {row.name}")
+def _rows(section: Section, pairs: Iterable[tuple[Any | None, Any | None]]) -> Iterator[RowChange]:
+    """One RowChange per pair that differs."""
     for old, new in pairs:
         row = new or old
-        code = str(getattr(row, "code", None) or getattr(row, "star", None) or row.label)
+        code, title = str(getattr(row, section.identity)), section.called(row)
         if old is None or new is None:
-            yield RowChange(section, ADDED if old is None else REMOVED, code, title(row), (), detail(row))
+            yield RowChange(section.key, ADDED if old is None else REMOVED, code, title, (), section.summary(row))
+        elif changed := tuple(_fields(section, old, new)):
+            yield RowChange(section.key, CHANGED, code, title, changed)
+
+
+def _fields(section: Section, old: Any, new: Any) -> Iterator[FieldChange]:
+    """The fields that say something else. Texts are made only where the values differ: reading a rule takes time."""
+    compared: dict[tuple[str, str], list[Field]] = {}
+    for field in section.fields:
+        if field.change:
+            compared.setdefault((field.label, field.change), []).append(field)
+    for (label, kind), fields in compared.items():
+        if all(getattr(old, field.name) == getattr(new, field.name) for field in fields):
             continue
-        texts = [(label, kind, *_texts(read, old, new)) for label, kind, read in fields]
-        changed = tuple(FieldChange(*one) for one in texts if one[2] != one[3])
-        if changed:
-            yield RowChange(section, CHANGED, code, title(row), changed)
-
-
-def _texts(read, old, new) -> tuple[str, str]:
-    before, after = read if isinstance(read, tuple) else (read, read)
-    return before(old), after(new)
+        before, after = ("".join(field.text(row) for field in fields) for row in (old, new))
+        if before != after:
+            yield FieldChange(label, kind, before, after)
 
 
 def _parameters(old: SchemeSpec, new: SchemeSpec) -> Iterator[RowChange]:
     expected = shifted(old, new.year)
-    for name, label, words in PARAMETERS:
-        if getattr(expected, name) != getattr(new, name):
-            field = FieldChange(label, SETTING, words(getattr(old, name)), words(getattr(new, name)))
-            yield RowChange("parameter", CHANGED, name, label, (field,))
+    for field in fields_of(Parameters):
+        if field.change and getattr(expected, field.name) != getattr(new, field.name):
+            changed = FieldChange(field.label, field.change, field.text(old), field.text(new))
+            yield RowChange(PARAMETER, CHANGED, field.name, field.label, (changed,))
 
 
 def _totals(old: SchemeSpec, new: SchemeSpec) -> tuple[tuple[str, str, str], ...]:

@@ -7,18 +7,16 @@ from django.db import transaction
 from ratings.enums import Phase
 from ratings.models import Item, Scheme
 from schools import audit
+from schools.saving import Refused
 
+from .fields import Deadlines, fields_of
 from .shifting import moved, shifted
 from .storing import create_scheme
 from .years import standing_spec
 
 #: Columns of a scheme that are no criteria and move on with the year.
-DEADLINES = ("self_due", "county_due", "city_due")
+DEADLINES = tuple(field.column for field in fields_of(Deadlines))
 FIRST_YEAR, LAST_YEAR = 2000, 2100
-
-
-class NotCopied(ValueError):
-    """The year is taken or out of bounds; the message is a sentence."""
 
 
 def next_year(scheme: Scheme) -> int:
@@ -30,14 +28,14 @@ def next_year(scheme: Scheme) -> int:
 def copy_scheme(source: Scheme, *, year: int, name: str = "", by) -> Scheme:
     """A draft for `year` with every criterion of `source` as it counts now; each item remembers which it came from.
 
-    Dates move by as many years. Answers, assessments, versions and notes stay behind. Raises NotCopied.
+    Dates move by as many years. Answers, assessments, versions and notes stay behind. Raises Refused.
     """
     if not FIRST_YEAR <= year <= LAST_YEAR:
-        raise NotCopied(f"年度应在 {FIRST_YEAR}—{LAST_YEAR} 之间。")
+        raise Refused(f"年度应在 {FIRST_YEAR}—{LAST_YEAR} 之间。")
     with transaction.atomic():
         source = Scheme.objects.select_for_update(of=("self",)).select_related("city").get(pk=source.pk)
         if Scheme.objects.filter(city=source.city, year=year).exists():
-            raise NotCopied(f"{source.city}{year}年度已有评定方案。")
+            raise Refused(f"{source.city}{year}年度已有评定方案。")
         spec = shifted(standing_spec(source), year)
         copied = create_scheme(spec, city=source.city)
         copied.name, copied.copied_from = name.strip() or spec.name, source

@@ -13,13 +13,15 @@ from ratings.enums import Phase
 from ratings.models import Scheme
 from ratings.rounding import show
 from schools import audit
+from schools.saving import Refused
 from schools.workbooks import Problem, WorkbookError
 
 from .changes import Changes, compare
 from .checking import check_scheme
-from .replacing import NotReplaced, content_digest, replace_scheme
+from .fields import SECTIONS
+from .replacing import content_digest, replace_scheme
 from .spec import SchemeSpec
-from .storing import band_rows, create_scheme, item_row, metric_rows, read_scheme, restriction_rows, scheme_columns
+from .storing import create_scheme, read_scheme, scheme_columns, section_rows
 from .workbook import SchemeSource, read_scheme_workbook
 
 #: Columns that point at other rows and are filled in when the rows are written.
@@ -81,7 +83,7 @@ def examine(content: bytes, *, name: str, city, draft: Scheme | None = None) -> 
 
 
 def take_over(intake: Intake, *, seen: str, by) -> Scheme:
-    """Write the workbook as a new draft or into the one it was checked against; raises NotReplaced and then nothing is written."""
+    """Write the workbook as a new draft or into the one it was checked against; raises Refused and then nothing is written."""
     try:
         with transaction.atomic():
             if intake.target is None:
@@ -92,7 +94,7 @@ def take_over(intake: Intake, *, seen: str, by) -> Scheme:
             detail = {"方式": "替换草案" if intake.target else "新建草案", "小项": len(intake.spec.items)}
             audit.record("import", by=by, city=scheme.city, subject=str(scheme), detail=detail)
     except IntegrityError as error:
-        raise NotReplaced(f"{intake.spec.year}年度刚刚另有人建了评定方案，没有导入。请重新上传核对。") from error
+        raise Refused(f"{intake.spec.year}年度刚刚另有人建了评定方案，没有导入。请重新上传核对。") from error
     return scheme
 
 
@@ -115,14 +117,9 @@ def _columns(source: SchemeSource, spec: SchemeSpec) -> Iterator[Problem]:
     """What the tables cannot hold: texts and codes that are too long, figures with too many digits."""
     for field, text in _errors(Scheme(year=spec.year, **scheme_columns(spec))):
         yield _parameter(source, field, text)
-    for order, item in enumerate(spec.items):
-        yield from _refused(source, item.code, item_row(None, {}, item, order))
-    for row in band_rows(None, spec):
-        yield from _refused(source, row.get_star_display(), row)
-    for row in restriction_rows(None, spec):
-        yield from _refused(source, row.code, row)
-    for row in metric_rows(None, spec):
-        yield from _refused(source, row.name, row)
+    for section in SECTIONS:
+        for row, stored in zip(getattr(spec, section.rows), section_rows(section, spec), strict=True):
+            yield from _refused(source, section.field(section.identity).text(row), stored)
 
 
 def _refused(source: SchemeSource, where: str, row: models.Model) -> Iterator[Problem]:

@@ -2,68 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date
 from difflib import get_close_matches
 from fractions import Fraction
 from typing import Any
 
-from ratings.enums import Aggregation, Confirmation
 from schools.workbooks import Row, Sheet
 from schools.workbooks.text import heading_key
+
+from .fields import Field, Parameters, fields_of
 
 GROUP_CAP = "加分上限（"
 
 
-def _text(row: Row) -> Any:
-    return row.text("内容", required=True, longest=120)
-
-
-def _amount(row: Row) -> Any:
-    value = row.decimal("内容", required=True, unit="分", lowest=0, highest=1000, places=2)
-    return None if value is None else Fraction(value)
-
-
-def _share(row: Row) -> Any:
-    value = row.decimal("内容", required=True, lowest=0)
-    if value is not None and value > 1:
-        row.problem("内容", f"应为百分比，如 30%，现为 {value}")
-        return None
-    return None if value is None else Fraction(value)
-
-
-def _count(highest: int, unit: str) -> Callable[[Row], Any]:
-    return lambda row: row.integer("内容", required=True, unit=unit, lowest=0, highest=highest)
-
-
-def _choice(choices: dict[str, Any]) -> Callable[[Row], Any]:
-    return lambda row: row.choice("内容", choices, required=True)
-
-
-def _year(row: Row) -> Any:
-    return row.integer("内容", required=True, unit=("年", "年度"), lowest=2000, highest=2100)
-
-
-#: 项目 → (field of SchemeSpec or "city", reader). Dates are read once the year is known.
-PARAMETERS: dict[str, tuple[str, Callable[[Row], Any]]] = {
-    "名称": ("name", _text),
-    "年度": ("year", _year),
-    "主办单位": ("organiser", _text),
-    "所属市": ("city", _text),
-    "县级初评": ("has_county_stage", _choice({"有": True, "无": False})),
-    "县初评权重": ("county_weight", _share),
-    "评审权重": ("city_weight", _share),
-    "评委汇总": ("aggregation", _choice({label: value for value, label in Aggregation.choices})),
-    "加分上限": ("bonus_cap", _amount),
-    "加分起算分": ("bonus_floor", _amount),
-    "退回次数": ("return_limit", _count(9, "次")),
-    "确认方式": ("confirmation", _choice({label: value for value, label in Confirmation.choices})),
-    "统计起始日": ("period_start", None),
-    "统计截止日": ("period_end", None),
-    "公示工作日": ("notice_days", _count(30, ("日", "天", "个工作日"))),
-    "五星比例上限": ("five_star_share", _share),
-}
-OWED = ("名称", "年度", "主办单位")
+#: Lines of the sheet by what stands in their first cell.
+PARAMETERS = {field.heading: field for field in fields_of(Parameters) if field.heading}
+#: Read once the year is known, which completes 3月5日.
+PERIOD = ("统计起始日", "统计截止日")
+OWED = tuple(heading for heading, field in PARAMETERS.items() if field.owed)
 
 
 def read_parameters(sheet: Sheet, warnings: list[str]) -> dict[str, Any]:
@@ -75,14 +31,14 @@ def read_parameters(sheet: Sheet, warnings: list[str]) -> dict[str, Any]:
         label = row.text("项目", required=True)
         known = next((name for name in PARAMETERS if heading_key(name) == heading_key(label)), None)
         if known is None and heading_key(label).startswith(heading_key(GROUP_CAP)):
-            group_caps[_group_name(label)] = _amount(row)
+            group_caps[_group_name(label)] = _value(PARAMETERS["加分上限"], row)
         elif known is None:
             _unknown(row, label, warnings)
         elif known in rows:
             row.problem("项目", f"“{known}”重复，已在第 {rows[known].number} 行写过")
         elif row.get("内容") is not None or known in OWED:
             rows[known] = row
-    values = {PARAMETERS[name][0]: PARAMETERS[name][1](row) for name, row in rows.items() if PARAMETERS[name][1]}
+    values = {PARAMETERS[name].name: _value(PARAMETERS[name], row) for name, row in rows.items() if name not in PERIOD}
     for name in OWED:
         if name not in rows:
             sheet.problems.add(None, "项目", f"缺少“{name}”一行")
@@ -90,6 +46,10 @@ def read_parameters(sheet: Sheet, warnings: list[str]) -> dict[str, Any]:
     _weights(values, rows, sheet)
     values["bonus_group_caps"] = tuple(group_caps.items())
     return {name: value for name, value in values.items() if value is not None or name == "bonus_cap"}
+
+
+def _value(field: Field, row: Row) -> Any:
+    return field.kind.read(row, "内容", owed=True)
 
 
 def _group_name(label: str) -> str:
@@ -105,14 +65,18 @@ def _unknown(row: Row, label: str, warnings: list[str]) -> None:
         warnings.append(f"方案表第 {row.number} 行“{label}”不认识，已忽略")
 
 
+def usual_period(year: int) -> dict[str, date]:
+    """统计期 where nobody says otherwise."""
+    return {"period_start": date(year, 1, 1), "period_end": date(year, 11, 30)}
+
+
 def _period(values: dict[str, Any], rows: dict[str, Row]) -> None:
     """统计起始日 and 统计截止日, by default 1 January to 30 November of the year."""
     year = values.get("year")
     if not year:
         return
-    defaults = {"统计起始日": date(year, 1, 1), "统计截止日": date(year, 11, 30)}
-    for name, default in defaults.items():
-        values[PARAMETERS[name][0]] = rows[name].date("内容", year=year) if name in rows else default
+    for heading, (name, default) in zip(PERIOD, usual_period(year).items(), strict=True):
+        values[name] = rows[heading].date("内容", year=year) if heading in rows else default
     start, end = values["period_start"], values["period_end"]
     if start and end and start > end:
         (rows.get("统计截止日") or rows["统计起始日"]).problem("内容", "统计截止日早于统计起始日")

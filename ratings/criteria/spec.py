@@ -9,102 +9,26 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass, field
-from datetime import date
 from fractions import Fraction
 from functools import cached_property
 
-from ratings.enums import Aggregation, Confirmation, FilledBy, Stage, Trigger
+from ratings.enums import Stage
 from ratings.rules import (
-    Condition,
-    Effect,
     MetricInfo,
-    Rule,
     Vocabulary,
     asked,
     in_words,
-    parse_condition,
-    parse_effect,
-    parse_rule,
     part_is_computed,
     references,
 )
 from schools.metrics import METRICS
 
-#: Written in 核定要素 when every asked name of the item is for reviewers only.
-EVERYTHING = "全部"
+from .fields import BandSpec, CategorySpec, CustomMetricSpec, ItemSpec, Parameters, RestrictionSpec
+from .kinds import EVERYTHING
+
 #: Results one item remembers before it starts afresh.
 MEMO_LIMIT = 2_000
 _NOTHING = object()
-
-
-@dataclass(frozen=True)
-class CategorySpec:
-    code: str
-    name: str
-
-
-@dataclass(frozen=True)
-class ItemSpec:
-    """One line of the rating table. `verified` names what only reviewers answer, or holds 全部."""
-
-    code: str
-    name: str
-    points: Fraction
-    rule_text: str
-    category: str | None = None
-    group: str = ""
-    bonus: bool = False
-    label: str = ""
-    standard: str = ""
-    evidence: str = ""
-    verified: tuple[str, ...] = ()
-    onsite: bool = False
-    may_be_na: bool = False
-
-    @cached_property
-    def rule(self) -> Rule:
-        return parse_rule(self.rule_text)
-
-
-@dataclass(frozen=True)
-class CustomMetricSpec:
-    """A metric of this scheme alone; satisfies what the rule language wants to know about a metric."""
-
-    label: str
-    unit: str = ""
-    direction: str = "up"
-    upper: Fraction | None = None
-    filled_by: str = FilledBy.SCHOOL.value
-    accepts: frozenset[str] = frozenset()
-    accepts_words: frozenset[str] | None = None
-
-
-@dataclass(frozen=True)
-class BandSpec:
-    star: int
-    condition_text: str
-
-    @cached_property
-    def condition(self) -> Condition:
-        return parse_condition(self.condition_text)
-
-
-@dataclass(frozen=True)
-class RestrictionSpec:
-    code: str
-    name: str
-    trigger: str
-    effect_text: str
-    condition_text: str = ""
-    basis: str = ""
-
-    @cached_property
-    def condition(self) -> Condition | None:
-        return parse_condition(self.condition_text) if self.trigger == Trigger.CONDITION else None
-
-    @cached_property
-    def effect(self) -> Effect:
-        return parse_effect(self.effect_text)
 
 
 @dataclass(frozen=True)
@@ -152,30 +76,15 @@ class BoundItem:
         return self.not_for_school if stage == Stage.SELF else frozenset()
 
 
-@dataclass(frozen=True)
-class SchemeSpec:
-    name: str
-    year: int
-    organiser: str
-    city: str
+@dataclass(frozen=True, kw_only=True)
+class SchemeSpec(Parameters):
+    """A whole scheme: its parameters, and the rows of every section."""
+
     categories: tuple[CategorySpec, ...]
     items: tuple[ItemSpec, ...]
     bands: tuple[BandSpec, ...]
     restrictions: tuple[RestrictionSpec, ...] = ()
     custom_metrics: tuple[CustomMetricSpec, ...] = ()
-    has_county_stage: bool = True
-    county_weight: Fraction = Fraction(0)
-    city_weight: Fraction = Fraction(1)
-    aggregation: str = Aggregation.TRIMMED.value
-    bonus_cap: Fraction | None = None
-    bonus_floor: Fraction = Fraction(0)
-    bonus_group_caps: tuple[tuple[str, Fraction], ...] = ()
-    five_star_share: Fraction | None = None
-    return_limit: int = 1
-    confirmation: str = Confirmation.SYSTEM.value
-    period_start: date = field(default=None)
-    period_end: date = field(default=None)
-    notice_days: int = 5
 
     @cached_property
     def metrics(self) -> dict[str, MetricInfo]:

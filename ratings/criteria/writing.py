@@ -3,46 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
-from fractions import Fraction
+from types import SimpleNamespace
 from typing import Any
 
-from ratings.enums import Aggregation, Confirmation, FilledBy, ItemKind, Star, Trigger
 from schools.metrics import METRICS
-from schools.metrics.wording import DIRECTIONS
 from schools.workbooks import CellOut, ColumnOut, SheetOut
 
-from .parameters import GROUP_CAP, PARAMETERS
-from .spec import CategorySpec, ItemSpec, RestrictionSpec, SchemeSpec
+from .fields import BAND, CATEGORY, ITEM, METRIC, RESTRICTION, Section
+from .parameters import GROUP_CAP, PARAMETERS, usual_period
+from .spec import CategorySpec, SchemeSpec
 from .workbook import NOTHING
 
-SHARES = ("county_weight", "city_weight", "five_star_share")
-CHOICES = {"aggregation": Aggregation, "confirmation": Confirmation}
 PARAMETER_COLUMNS = [ColumnOut("项目", width=20), ColumnOut("内容", width=60)]
-ITEM_COLUMNS = [
-    ColumnOut("大项编码", width=10),
-    ColumnOut("大项名称", width=16),
-    ColumnOut("分组名称", width=16),
-    ColumnOut("小项编码", width=10),
-    ColumnOut("小项名称", width=24),
-    ColumnOut("类型", width=8),
-    ColumnOut("分值", "decimal", 8),
-    ColumnOut("标准", width=50),
-    ColumnOut("计分规则", width=60),
-    ColumnOut("佐证要求", width=24),
-    ColumnOut("核定要素", width=20),
-    ColumnOut("现场", width=8),
-    ColumnOut("可不适用", width=10),
-]
-METRIC_COLUMNS = [ColumnOut("名称", width=24), "单位", ColumnOut("方向", width=12), ColumnOut("上限", "decimal"), "填报"]
-BAND_COLUMNS = ["星级", ColumnOut("条件", width=60)]
-RESTRICTION_COLUMNS = [
-    "编码",
-    ColumnOut("情形", width=40),
-    ColumnOut("触发", width=30),
-    ColumnOut("后果", width=12),
-    ColumnOut("依据", width=40),
-]
+#: 大项名称 stands beside the code of the 大项, 原编码 only in schemes that keep codes of an original table.
+CATEGORY_NAME = CATEGORY.field("name").heading
+LABEL = ITEM.field("label").heading
 #: What the 说明 sheet of the empty workbook tells of each column: (sheet, column, owed, sentence).
 EXPLAINED = (
     ("方案", "项目 / 内容", "必填", "一行一项。“名称”“年度”“主办单位”必须填写，其余留空即取默认值。百分比写 30% 即可。"),
@@ -79,29 +54,50 @@ EXAMPLES = (
 
 def scheme_sheets(spec: SchemeSpec) -> list[SheetOut]:
     """The five sheets of a scheme with typed cells."""
+    others = [
+        SheetOut(section.title, columns_of(section), [_row(section, row) for row in getattr(spec, section.rows)])
+        for section in (METRIC, BAND, RESTRICTION)
+    ]
+    columns = columns_of(ITEM, labels=any(item.label for item in spec.items))
     return [
         SheetOut("方案", PARAMETER_COLUMNS, list(_parameters(spec))),
-        SheetOut("指标项", _item_columns(spec), list(_items(spec))),
-        SheetOut("自定义指标", METRIC_COLUMNS, [_metric(metric) for metric in spec.custom_metrics]),
-        SheetOut("星级标准", BAND_COLUMNS, [[Star(band.star).label, band.condition_text] for band in spec.bands]),
-        SheetOut("限制性情形", RESTRICTION_COLUMNS, [_restriction(entry) for entry in spec.restrictions]),
+        SheetOut("指标项", columns, list(_items(spec, [column.heading for column in columns]))),
+        *others,
     ]
+
+
+def columns_of(section: Section, *, labels: bool = False) -> list[ColumnOut]:
+    """The columns of a sheet; in 指标项 those of the 大项 stand with those of the item."""
+    columns = [ColumnOut(field.heading, field.kind.cells, field.width) for field in section.columns()]
+    if section is not ITEM:
+        return columns
+    columns.insert(1, ColumnOut(CATEGORY_NAME, width=16))
+    return [column for column in columns if labels or column.heading != LABEL]
+
+
+def _row(section: Section, row: Any) -> list[Any]:
+    return list(cells_of(section, row).values())
+
+
+def cells_of(section: Section, row: Any) -> dict[str, Any]:
+    """The cells of a row by heading; of two fields that share one, what either says."""
+    cells: dict[str, Any] = {field.heading: None for field in section.columns()}
+    for field in section.fields:
+        cells[field.heading] = cells[field.heading] or field.cell(row)
+    return cells
 
 
 def template_sheets(*, year: int, city: str) -> list[SheetOut]:
     """An empty workbook with its explanation, examples of every kind of rule, and the figures the system can count."""
-    known = {"年度": CellOut(year, "int"), "所属市": city, "县级初评": "有", "评审权重": CellOut(1, "percent")}
-    known |= {"评委汇总": Aggregation.TRIMMED.label, "退回次数": CellOut(1, "int"), "确认方式": Confirmation.SYSTEM.label}
-    known |= {"统计起始日": CellOut(date(year, 1, 1), "date"), "统计截止日": CellOut(date(year, 11, 30), "date")}
-    known |= {"县初评权重": CellOut(0, "percent"), "公示工作日": CellOut(5, "int")}
+    usual = {field.name: field.default for field in PARAMETERS.values()}
+    empty = SimpleNamespace(**usual | {"name": None, "organiser": None, "year": year, "city": city} | usual_period(year))
+    parameters = [[heading, field.cell(empty)] for heading, field in PARAMETERS.items()]
     figures = [[metric.label, metric.unit, metric.definition] for metric in METRICS.values()]
     explained = [ColumnOut("工作表", width=12), ColumnOut("列", width=24), "必填", ColumnOut("怎样填", width=90)]
     return [
-        SheetOut("方案", PARAMETER_COLUMNS, [[name, known.get(name)] for name in PARAMETERS]),
-        SheetOut("指标项", ITEM_COLUMNS, []),
-        SheetOut("自定义指标", METRIC_COLUMNS, []),
-        SheetOut("星级标准", BAND_COLUMNS, []),
-        SheetOut("限制性情形", RESTRICTION_COLUMNS, []),
+        SheetOut("方案", PARAMETER_COLUMNS, parameters),
+        SheetOut("指标项", columns_of(ITEM), []),
+        *(SheetOut(section.title, columns_of(section), []) for section in (METRIC, BAND, RESTRICTION)),
         SheetOut("填写说明", explained, EXPLAINED),
         SheetOut("计分规则示例", ["种类", ColumnOut("写法", width=60)], EXAMPLES),
         SheetOut("系统取数指标一览", [ColumnOut("指标", width=24), "单位", ColumnOut("定义", width=90)], figures),
@@ -109,80 +105,31 @@ def template_sheets(*, year: int, city: str) -> list[SheetOut]:
 
 
 def _parameters(spec: SchemeSpec) -> Iterator[list[Any]]:
-    for name, (field, _) in PARAMETERS.items():
-        if field == "county_weight" and not spec.has_county_stage:
-            continue
-        yield [name, _parameter(field, getattr(spec, field))]
+    for heading, field in PARAMETERS.items():
+        if field.name != "county_weight" or spec.has_county_stage:
+            yield [heading, field.cell(spec)]
     yield from ([f"{GROUP_CAP}{group}）", CellOut(cap, "decimal")] for group, cap in spec.bonus_group_caps)
 
 
-def _parameter(field: str, value: Any) -> Any:
-    """The cell a person would type: percent for shares, a date for a day, the label of a choice."""
-    if value is None:
-        return None
-    if isinstance(value, bool):
-        return "有" if value else "无"
-    if isinstance(value, date):
-        return CellOut(value, "date")
-    if field in CHOICES:
-        return CHOICES[field](value).label
-    if isinstance(value, Fraction):
-        return CellOut(value, "percent" if field in SHARES else "decimal")
-    return CellOut(value, "int") if isinstance(value, int) else value
-
-
-def _item_columns(spec: SchemeSpec) -> list[ColumnOut]:
-    """原编码 stands only in schemes that keep codes of an original table."""
-    if not any(item.label for item in spec.items):
-        return ITEM_COLUMNS
-    return [*ITEM_COLUMNS[:4], ColumnOut("原编码", width=12), *ITEM_COLUMNS[4:]]
-
-
-def _items(spec: SchemeSpec) -> Iterator[list[Any]]:
-    columns = [column.heading for column in _item_columns(spec)]
+def _items(spec: SchemeSpec, headings: list[str]) -> Iterator[list[Any]]:
+    """Every row says its 大项 and 分组 in full, and — where the row above would otherwise lend it one."""
+    code, group = ITEM.field("category").heading, ITEM.field("group").heading
     names = {category.code: category.name for category in spec.categories}
     for category in _announced(spec):
-        yield [{"大项编码": category.code, "大项名称": category.name}.get(heading) for heading in columns]
+        yield [{code: category.code, CATEGORY_NAME: category.name}.get(heading) for heading in headings]
     above: dict[bool, tuple[str | None, str]] = {}
     for item in spec.items:
-        cells = _item(item, names, above.get(item.bonus))
+        cells = cells_of(ITEM, item) | {CATEGORY_NAME: names.get(item.category)}
+        lent = above.get(item.bonus, (None, ""))
+        if not item.category and item.bonus and lent[0]:
+            cells[code] = NOTHING
+        if not item.group and item.category and lent[0] == item.category and lent[1]:
+            cells[group] = NOTHING
         above[item.bonus] = (item.category, item.group)
-        yield [cells.get(heading) for heading in columns]
+        yield [cells[heading] for heading in headings]
 
 
 def _announced(spec: SchemeSpec) -> tuple[CategorySpec, ...]:
     """Categories to be named in lines of their own: all, where one has no item or their order is not that of the items."""
     used = tuple(dict.fromkeys(item.category for item in spec.items if item.category))
     return () if used == tuple(category.code for category in spec.categories) else spec.categories
-
-
-def _item(item: ItemSpec, names: dict[str, str], above: tuple[str | None, str] | None) -> dict[str, Any]:
-    """Every row says its 大项 and 分组 in full, and — where the row above would otherwise lend it one."""
-    group = item.group
-    if not group and above and above[1] and above[0] == item.category and item.category:
-        group = NOTHING
-    return {
-        "大项编码": item.category or (NOTHING if item.bonus and above and above[0] else None),
-        "大项名称": names.get(item.category),
-        "分组名称": group,
-        "小项编码": item.code,
-        "原编码": item.label,
-        "小项名称": item.name,
-        "类型": ItemKind.BONUS.label if item.bonus else ItemKind.BASE.label,
-        "分值": item.points,
-        "标准": item.standard,
-        "计分规则": item.rule_text,
-        "佐证要求": item.evidence,
-        "核定要素": "、".join(item.verified),
-        "现场": "是" if item.onsite else None,
-        "可不适用": "是" if item.may_be_na else None,
-    }
-
-
-def _metric(metric) -> list[Any]:
-    return [metric.label, metric.unit, DIRECTIONS[metric.direction], metric.upper, FilledBy(metric.filled_by).label]
-
-
-def _restriction(entry: RestrictionSpec) -> list[Any]:
-    trigger = entry.condition_text if entry.trigger == Trigger.CONDITION else Trigger(entry.trigger).label
-    return [entry.code, entry.name, trigger, entry.effect_text, entry.basis]

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from ratings.enums import Phase
 from ratings.models import ChangeNote, Item, Scheme
+from schools.saving import Refused
 from schools.workbooks import clean_text
 
 from .changes import Changes, compare
@@ -17,10 +18,6 @@ from .storing import read_scheme
 from .versions import spec_of
 
 NOTE_LIMIT = 200
-
-
-class NotDrafting(ValueError):
-    """The scheme is open: what belongs to its opening stays as it was then."""
 
 
 def standing_spec(scheme: Scheme) -> SchemeSpec:
@@ -57,12 +54,12 @@ def notes_of(scheme: Scheme) -> dict[str, str]:
 def write_notes(scheme: Scheme, notes: Mapping[str, str], *, by) -> int:
     """Store the notes that differ from what stands, an empty one takes its note away; tells how many were written.
 
-    Notes are part of what is proposed and opened: afterwards NotDrafting is raised.
+    Notes are part of what is proposed and opened: afterwards Refused is raised.
     """
     with transaction.atomic():
         locked = Scheme.objects.select_for_update().get(pk=scheme.pk)
         if locked.phase != Phase.DRAFTING:
-            raise NotDrafting(f"方案处于“{locked.get_phase_display()}”阶段，变化说明不能再改。")
+            raise Refused(f"方案处于“{locked.get_phase_display()}”阶段，变化说明不能再改。")
         standing = notes_of(locked)
         typed = {key: clean_text(text)[:NOTE_LIMIT] for key, text in notes.items()}
         written = {key: text for key, text in typed.items() if text != standing.get(key, "")}

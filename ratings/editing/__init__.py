@@ -1,7 +1,7 @@
 """编制: every way in which a person changes the rows of a draft. Nothing here touches a scheme that has been opened."""
 
 from .arranging import move_row
-from .doors import Gone, NotEdited, Stale, draft_of, locked_sentence
+from .drafting import draft_of, locked_sentence
 from .figures import FigureLine, TypedFigure, figure_lines, figure_metrics, figures_left, type_figures
 from .groups import Section, group_names, move_group, rename_group
 from .rows import add_row, change_row, next_code, remove_row
@@ -9,10 +9,7 @@ from .starting import default_name, defaults_for, start_scheme
 
 __all__ = [
     "FigureLine",
-    "Gone",
-    "NotEdited",
     "Section",
-    "Stale",
     "TypedFigure",
     "add_row",
     "change_row",

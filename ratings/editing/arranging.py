@@ -9,8 +9,9 @@ from django.db import models
 from ratings.enums import ItemKind
 from ratings.models import Category, Item, Scheme
 from schools.models import User
+from schools.saving import Refused
 
-from .doors import Gone, draft_of
+from .drafting import draft_of
 
 
 def move_row(row: models.Model, *, up: bool, by: User) -> bool:
@@ -22,7 +23,7 @@ def move_row(row: models.Model, *, up: bool, by: User) -> bool:
         rows = ordered_items(scheme) if isinstance(row, Item) else list(type(row).objects.filter(scheme=scheme))
         here = next((place for place, one in enumerate(rows) if one.pk == row.pk), None)
         if here is None:
-            raise Gone("这一行刚被别人删除。")
+            raise Refused("这一行刚被别人删除。")
         there = here - 1 if up else here + 1
         if not 0 <= there < len(rows) or (isinstance(row, Item) and block(rows[here]) != block(rows[there])):
             return False

@@ -9,9 +9,10 @@ from django.db.models import F, QuerySet
 from ratings.enums import ItemKind
 from ratings.models import Category, Item, Scheme
 from schools.models import User
+from schools.saving import Refused
 
 from .arranging import block, ordered_items, section, write_order
-from .doors import NotEdited, draft_of
+from .drafting import draft_of
 
 
 @dataclass(frozen=True)
@@ -45,9 +46,9 @@ def rename_group(scheme: Scheme, where: Section, old: str, new: str, *, by: User
         rows = where.items(locked).filter(group=old)
         count = rows.count()
         if not count or not old:
-            raise NotEdited(f"没有分组“{old}”，可能刚被别人改名。")
+            raise Refused(f"没有分组“{old}”，可能刚被别人改名。")
         if new and new != old and where.items(locked).filter(group=new).exists():
-            raise NotEdited(f"已经有分组“{new}”，请换一个名称；要并入该组，请在小项里改分组。")
+            raise Refused(f"已经有分组“{new}”，请换一个名称；要并入该组，请在小项里改分组。")
         rows.update(group=new, version=F("version") + 1, edited_by=by)
         if where.category is None and old in locked.bonus_group_caps:
             caps = locked.bonus_group_caps
@@ -65,7 +66,7 @@ def move_group(scheme: Scheme, where: Section, name: str, *, up: bool, by: User)
         blocks = list(dict.fromkeys(block(item) for item in items if section(item) == where.pk))
         this = (where.pk, name)
         if this not in blocks:
-            raise NotEdited(f"没有分组“{name}”，可能刚被别人改名。")
+            raise Refused(f"没有分组“{name}”，可能刚被别人改名。")
         here = blocks.index(this)
         there = here - 1 if up else here + 1
         if not 0 <= there < len(blocks):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from copy import copy
 from dataclasses import replace
 from typing import Any
 
@@ -16,9 +17,10 @@ from ratings.models import Category, ChangeNote, Item, Restriction, Scheme, Star
 from ratings.rules import RuleError, parse_condition, to_text
 from schools import audit
 from schools.models import User
+from schools.saving import Refused, Stale, save_versioned
 
 from .arranging import arrange_items
-from .doors import Gone, NotEdited, Stale, draft_of
+from .drafting import draft_of
 
 #: Tables whose codes share one name space: a condition names a category or an item by its code alone.
 CODED = (Category, Item, Restriction)
@@ -27,7 +29,7 @@ _NUMBER = re.compile(r"(.*?)(\d+)$")
 
 
 def add_row(scheme: Scheme, model: type[models.Model], values: Mapping[str, Any], *, by: User) -> models.Model:
-    """A new row at the end of its kind. Raises ValidationError where it does not fit, NotEdited once the scheme is open."""
+    """A new row at the end of its kind. Raises ValidationError where it does not fit, Refused once the scheme is open."""
     with draft_of(scheme) as locked:
         row = model(scheme=locked, edited_by=by, edited_at=timezone.now(), **values)
         if hasattr(row, "order"):
@@ -45,21 +47,20 @@ def change_row(row: models.Model, values: Mapping[str, Any], *, version: int, by
 
     A scheme's own parameters are changed in the same way. A code that changes is changed in the conditions as well.
     """
-    scheme_pk = row.pk if isinstance(row, Scheme) else row.scheme_id
-    with draft_of(scheme_pk) as locked:
-        stored = locked if isinstance(row, Scheme) else type(row).objects.select_related("edited_by").filter(pk=row.pk).first()
-        if stored is None:
-            raise Gone("这一行刚被别人删除。")
-        before = {name: getattr(stored, name) for name, value in values.items() if getattr(stored, name) != value}
+    before: dict[str, Any] = {}
+
+    def check(stored: models.Model) -> None:
+        before.update({name: getattr(stored, name) for name, value in values.items() if getattr(stored, name) != value})
+        if before and stored.version == version:
+            proposed = copy(stored)
+            for name in before:
+                setattr(proposed, name, values[name])
+            _validate(proposed)
+
+    with draft_of(row.pk if isinstance(row, Scheme) else row.scheme_id) as locked:
+        stored = save_versioned(row, values, version=version, by=by, check=check)
         if not before:
             return stored
-        if stored.version != version:
-            raise Stale(stored)
-        for name in before:
-            setattr(stored, name, values[name])
-        _validate(stored)
-        stored.version, stored.edited_by, stored.edited_at = stored.version + 1, by, timezone.now()
-        stored.save(update_fields=[*before, "version", "edited_by", "edited_at"])
         if "code" in before and isinstance(stored, Category | Item):
             _rename_in_conditions(locked, before["code"], stored.code)
         if "code" in before:
@@ -79,12 +80,12 @@ def remove_row(row: models.Model, *, version: int, by: User) -> None:
         if stored.version != version:
             raise Stale(stored)
         if isinstance(stored, Category) and (count := stored.items.count()):
-            raise NotEdited(f"大项 {stored.code} 还有 {count} 个小项，请先把它们移到别的大项或删除。")
+            raise Refused(f"大项 {stored.code} 还有 {count} 个小项，请先把它们移到别的大项或删除。")
         _record(locked, stored, "删除", {}, by)
         try:
             stored.delete()
         except ProtectedError:
-            raise NotEdited(f"{stored}已有评分或材料，不能删除。") from None
+            raise Refused(f"{stored}已有评分或材料，不能删除。") from None
 
 
 def next_code(scheme: Scheme, near: str, taken: set[str] | None = None) -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
+from ratings.criteria.parameters import usual_period
+from ratings.criteria.shifting import renamed
 from ratings.models import Scheme
 from schools import audit
 from schools.models import Region, User
@@ -18,7 +19,7 @@ def defaults_for(city: Region) -> dict[str, Any]:
     """The year after the last scheme, with the organiser and the name in the manner of last year."""
     last = Scheme.objects.filter(city=city).order_by("-year").first()
     year = last.year + 1 if last else timezone.localdate().year
-    name = last.name.replace(str(last.year), str(year)) if last else default_name(city, year)
+    name = renamed(last.name, last.year, year) if last else default_name(city, year)
     return {"year": year, "name": name, "organiser": last.organiser if last else f"中共{city.name}委组织部"}
 
 
@@ -36,8 +37,7 @@ def start_scheme(city: Region, *, year: int, name: str, organiser: str, by: User
             year=year,
             name=name,
             organiser=organiser,
-            period_start=datetime.date(year, 1, 1),
-            period_end=datetime.date(year, 11, 30),
+            **usual_period(year),
             edited_by=by,
             edited_at=timezone.now(),
         )

@@ -3,9 +3,6 @@
 from .fitting import Fit, fit
 from .foreseeing import Affected, foresee
 from .preparing import (
-    EDITABLE,
-    ChangedMeanwhile,
-    NotCorrected,
     change_row,
     corrected,
     prepare,
@@ -18,11 +15,8 @@ from .preparing import (
 from .signing import sign
 
 __all__ = [
-    "EDITABLE",
     "Affected",
-    "ChangedMeanwhile",
     "Fit",
-    "NotCorrected",
     "change_row",
     "corrected",
     "fit",

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any
 
-from ratings.criteria.columns import rule_text
+from ratings.criteria.fields import ITEM
 from ratings.criteria.spec import BoundItem, SchemeSpec
 from ratings.enums import Stage, Star, Status
 from ratings.models import Adjustment, Assessment, MetricSnapshot, Scheme, Score
@@ -111,7 +111,8 @@ def foresee(scheme: Scheme, old: SchemeSpec, new: SchemeSpec) -> Foresight:
 
 def _differs(old, new) -> bool:
     """Points or rule: what answers and points hang on."""
-    return old.points != new.points or rule_text(old) != rule_text(new)
+    rule = ITEM.field("rule_text")
+    return old.points != new.points or rule.text(old) != rule.text(new)
 
 
 def _misfits(scheme, old: SchemeSpec, new: SchemeSpec, changed, rows) -> dict[int, list[Misfit]]:

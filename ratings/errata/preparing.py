@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
-from fractions import Fraction
 from typing import Any
 
 from django.db import transaction
@@ -13,83 +12,35 @@ from django.urls import reverse
 from django.utils import timezone
 
 from ratings.criteria.checking import Finding
+from ratings.criteria.fields import CORRECTABLE, thawed
 from ratings.criteria.spec import SchemeSpec
 from ratings.criteria.versions import current_version, spec_of
 from ratings.enums import PUBLIC_PHASES, Phase
 from ratings.models import Erratum, Scheme
-from ratings.rounding import plain
-from ratings.rules import parse_condition, parse_effect, parse_rule, to_text
 from ratings.workflow.checks import findings_of
 from ratings.workflow.opening import holders
 from schools import audit
 from schools.inbox import notify
 from schools.models import Role, User
+from schools.saving import Refused, Stale
 
-
-class NotCorrected(Exception):
-    """Nothing was changed; `reasons` are sentences for the person who tried."""
-
-    def __init__(self, reasons: list[str]):
-        super().__init__("\n".join(reasons))
-        self.reasons = reasons
-
-
-class ChangedMeanwhile(NotCorrected):
-    """Somebody saved the same correction in between; `current` is what is stored now."""
-
-    def __init__(self, current: Erratum):
-        super().__init__(["别人刚修改过这份更正，您的内容还没有保存，请核对后重新保存。"])
-        self.current = current
-
-
-def _plain(text: str) -> str:
-    return text.replace("\r\n", "\n").strip()
-
-
-def _rule(parse: Callable) -> Callable[[str], str]:
-    return lambda text: to_text(parse(text))
-
-
-#: What may be corrected: section → field of the frozen row → how a typed text is put in its one spelling.
-EDITABLE: dict[str, dict[str, Callable[[str], str]]] = {
-    "item": {"name": _plain, "points": _plain, "rule_text": _rule(parse_rule), "standard": _plain, "evidence": _plain},
-    "band": {"condition_text": _rule(parse_condition)},
-    "restriction": {
-        "name": _plain,
-        "condition_text": lambda text: to_text(parse_condition(text)) if text.strip() else "",
-        "effect_text": _rule(parse_effect),
-        "basis": _plain,
-    },
-}
-_ROWS = {"item": ("items", "code"), "band": ("bands", "star"), "restriction": ("restrictions", "code")}
+CHANGED_MEANWHILE = "别人刚修改过这份更正，您的内容还没有保存，请核对后重新保存。"
 
 
 def rows_of(spec: SchemeSpec, section: str) -> dict[str, Any]:
     """The rows of a section by the code under which edits name them."""
-    attribute, key = _ROWS[section]
-    return {str(getattr(row, key)): row for row in getattr(spec, attribute)}
+    return {str(getattr(row, CORRECTABLE[section].identity)): row for row in getattr(spec, CORRECTABLE[section].rows)}
 
 
 def corrected(spec: SchemeSpec, edits: Mapping[str, Mapping[str, Mapping[str, str]]]) -> SchemeSpec:
     """The criteria with the edits in them."""
     changed = {}
-    for section, (attribute, _) in _ROWS.items():
-        of_section = edits.get(section, {})
-        changed[attribute] = tuple(
-            replace(row, **{name: _value(name, text) for name, text in of_section.get(code, {}).items()})
-            for code, row in rows_of(spec, section).items()
+    for key, section in CORRECTABLE.items():
+        of_section = edits.get(key, {})
+        changed[section.rows] = tuple(
+            replace(row, **thawed(section.fields, of_section.get(code, {}))) for code, row in rows_of(spec, key).items()
         )
     return replace(spec, **changed)
-
-
-def _value(name: str, text: str) -> Any:
-    return Fraction(text) if name == "points" else text
-
-
-def text_of(row: Any, name: str) -> str:
-    """A field of a row as it is typed."""
-    value = getattr(row, name)
-    return plain(value) if isinstance(value, Fraction) else value
 
 
 def prepare(scheme: Scheme, *, by: User) -> Erratum:
@@ -111,9 +62,10 @@ def change_row(erratum: Erratum, section: str, code: str, values: Mapping[str, s
     """
     with working(erratum, by) as draft:
         if draft.revision != revision:
-            raise ChangedMeanwhile(draft)
+            raise Stale(draft, CHANGED_MEANWHILE)
         row = rows_of(spec_of(draft.base), section)[code]
-        different = {name: text for name, text in values.items() if _value(name, text) != getattr(row, name)}
+        typed = thawed(CORRECTABLE[section].fields, values)
+        different = {name: text for name, text in values.items() if typed[name] != getattr(row, name)}
         edits = {**draft.edits, section: {**draft.edits.get(section, {}), code: different}}
         draft.edits = {name: {key: fields for key, fields in rows.items() if fields} for name, rows in edits.items() if any(rows.values())}
         draft.revision += 1
@@ -125,7 +77,7 @@ def write_reason(erratum: Erratum, *, reason: str, basis: str, by: User, revisio
     """Why, and on what document. `revision` is what the page showed: a colleague's words are not overwritten."""
     with working(erratum, by) as draft:
         if draft.revision != revision:
-            raise ChangedMeanwhile(draft)
+            raise Stale(draft, CHANGED_MEANWHILE)
         draft.reason, draft.basis, draft.revision = reason.strip(), basis.strip(), draft.revision + 1
         draft.save(update_fields=["reason", "basis", "revision", "prepared_by"])
 
@@ -137,7 +89,7 @@ def working(erratum: Erratum, by: User) -> Iterator[Erratum]:
         _open(erratum.scheme)
         draft = Erratum.objects.select_for_update(of=("self",)).select_related("scheme__city", "base").get(pk=erratum.pk)
         if draft.state != Erratum.State.DRAFT:
-            raise NotCorrected([f"这份更正{draft.get_state_display()}，不能再修改。"])
+            raise Refused([f"这份更正{draft.get_state_display()}，不能再修改。"])
         draft.prepared_by = by
         yield draft
 
@@ -156,7 +108,7 @@ def send_for_signature(erratum: Erratum, *, by: User) -> None:
     with working(erratum, by) as draft:
         _, reasons = problems_of(draft)
         if reasons:
-            raise NotCorrected(reasons)
+            raise Refused(reasons)
         draft.state, draft.proposed_at = Erratum.State.PROPOSED, timezone.now()
         draft.save(update_fields=["state", "proposed_at", "prepared_by"])
         chairs = [user for user in holders(draft.scheme, [Role.CHAIR]) if user.pk != by.pk]
@@ -179,7 +131,7 @@ def _leave(erratum: Erratum, sources: set, target: str, word: str, by: User) -> 
     with transaction.atomic():
         locked = Erratum.objects.select_for_update(of=("self",)).select_related("scheme__city").get(pk=erratum.pk)
         if locked.state not in sources:
-            raise NotCorrected([f"这份更正{locked.get_state_display()}，不能{word}。"])
+            raise Refused([f"这份更正{locked.get_state_display()}，不能{word}。"])
         locked.state, locked.proposed_at = target, None
         locked.revision += 1
         locked.save(update_fields=["state", "proposed_at", "revision"])
@@ -187,11 +139,11 @@ def _leave(erratum: Erratum, sources: set, target: str, word: str, by: User) -> 
 
 
 def _open(scheme: Scheme) -> Scheme:
-    """The scheme under lock; raises NotCorrected before it opens and after it is published."""
+    """The scheme under lock; raises Refused before it opens and after it is published."""
     locked = Scheme.objects.select_for_update(of=("self",)).select_related("city").get(pk=scheme.pk)
     refusal = refusal_of(locked)
     if refusal:
-        raise NotCorrected([refusal])
+        raise Refused([refusal])
     return locked
 
 

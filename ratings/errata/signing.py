@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fractions import Fraction
+from types import SimpleNamespace
 
 from django.db import transaction
 from django.db.models import F
@@ -11,11 +12,12 @@ from django.urls import reverse
 from django.utils import timezone
 
 from ratings.answering import asked_points
+from ratings.criteria.fields import CORRECTABLE, stored, thawed
 from ratings.criteria.spec import SchemeSpec
-from ratings.criteria.storing import to_decimal
+from ratings.criteria.storing import model_of
 from ratings.criteria.versions import freeze, spec_of
 from ratings.enums import Phase
-from ratings.models import Adjustment, Erratum, Item, MetricSnapshot, Restriction, Result, Scheme, Score, StarBand
+from ratings.models import Adjustment, Erratum, MetricSnapshot, Result, Scheme, Score
 from ratings.permissions import CITY_READERS
 from ratings.results.settling import lock_assessments
 from ratings.scoring import entry_from_json
@@ -24,19 +26,18 @@ from schools import audit
 from schools.inbox import notify
 from schools.models import Appointment, User
 from schools.models.scope import SCHOOL_ROLES
+from schools.saving import Refused
 
 from .foreseeing import Foresight, foresee
-from .preparing import NotCorrected, corrected, problems_of, refusal_of
+from .preparing import corrected, problems_of, refusal_of
 from .reopening import bring_in_line
-
-_COLUMNS = {"rule_text": "rule", "condition_text": "condition", "effect_text": "effect"}
 
 
 def sign(erratum: Erratum, *, by: User) -> Foresight:
     """Put a correction in force: version, rows, answers, figures and states of every school in one transaction.
 
     The scheme is locked first and then every assessment, as settling does, so that no score slips in between. A year
-    that was settled goes back to 评审 and is settled anew. Raises NotCorrected with every reason; then nothing has changed.
+    that was settled goes back to 评审 and is settled anew. Raises Refused with every reason; then nothing has changed.
     """
     with transaction.atomic():
         scheme = Scheme.objects.select_for_update(of=("self",)).select_related("city").get(pk=erratum.scheme_id)
@@ -45,7 +46,7 @@ def sign(erratum: Erratum, *, by: User) -> Foresight:
         locked.scheme = scheme
         reasons = _refusals(locked, by)
         if reasons:
-            raise NotCorrected(reasons)
+            raise Refused(reasons)
         old = spec_of(locked.base)
         new = corrected(old, locked.edits)
         seen = foresee(scheme, old, new)
@@ -81,12 +82,13 @@ def _refusals(erratum: Erratum, by: User) -> list[str]:
 
 def _write_rows(scheme: Scheme, edits: Mapping) -> None:
     """The rows of the scheme say what the new version says."""
-    tables = {"item": (Item, "code"), "band": (StarBand, "star"), "restriction": (Restriction, "code")}
-    for section, rows in edits.items():
-        model, key = tables[section]
-        for code, fields in rows.items():
-            values = {_COLUMNS.get(name, name): to_decimal(Fraction(text)) if name == "points" else text for name, text in fields.items()}
-            model.objects.filter(scheme=scheme, **{key: code}).update(**values, version=F("version") + 1)
+    for key, rows in edits.items():
+        section = CORRECTABLE[key]
+        known_by = section.field(section.identity).column
+        for code, edited in rows.items():
+            fields = [field for field in section.fields if field.name in edited]
+            values = stored(fields, SimpleNamespace(**thawed(fields, edited)))
+            model_of(section).objects.filter(scheme=scheme, **{known_by: code}).update(**values, version=F("version") + 1)
 
 
 def _keep_figures(seen: Foresight) -> None:

@@ -7,27 +7,10 @@ from typing import Any
 
 from django import forms
 
-from ratings.enums import Star, Trigger
-from ratings.errata.preparing import EDITABLE, text_of
+from ratings.criteria.fields import RESTRICTION, Section
+from ratings.criteria.storing import model_of
+from ratings.enums import Trigger
 from ratings.models import Erratum
-from ratings.rules import RuleError
-
-TITLES = {"item": "小项", "band": "星级标准", "restriction": "限制性情形"}
-_LABELS = {
-    "name": "名称",
-    "points": "分值",
-    "rule_text": "计分规则",
-    "standard": "标准",
-    "evidence": "佐证要求",
-    "condition_text": "条件",
-    "effect_text": "后果",
-    "basis": "依据",
-}
-_LENGTHS = {"name": 60, "evidence": 200, "condition_text": 300, "effect_text": 20, "basis": 200, "rule_text": 2000, "standard": 4000}
-_LONG = ("rule_text", "standard")
-#: Written anew by the rule language, which sets blanks of its own.
-_CANONICAL = ("condition_text", "effect_text", "rule_text")
-_MAY_BE_EMPTY = ("standard", "evidence", "basis")
 
 
 class ErratumRowForm(forms.Form):
@@ -35,42 +18,23 @@ class ErratumRowForm(forms.Form):
 
     revision = forms.IntegerField(widget=forms.HiddenInput)
 
-    def __init__(self, *args, section: str, row: Any, initial: dict, **kwargs) -> None:
-        start = {name: text_of(row, name) for name in EDITABLE[section]}
-        super().__init__(*args, initial={**start, **initial}, **kwargs)
+    def __init__(self, *args, section: Section, row: Any, initial: dict, **kwargs) -> None:
         self.section, self.row = section, row
-        for name in EDITABLE[section]:
-            if name == "condition_text" and section == "restriction" and row.trigger != Trigger.CONDITION:
-                continue
-            self.fields[name] = self._field(section, name)
+        super().__init__(*args, initial={name: self._text(name) for name in section.correctable} | initial, **kwargs)
+        columns = model_of(section)._meta
+        for name, field in section.correctable.items():
+            conditional = name == "condition_text" and section is RESTRICTION
+            if not conditional or row.trigger == Trigger.CONDITION:
+                self.fields[name] = field.kind.form_field(columns.get_field(field.column), label=field.asked, help_text="")
+                self.fields[name].required |= conditional
 
-    def _field(self, section: str, name: str) -> forms.Field:
-        label = "情形" if (section, name) == ("restriction", "name") else _LABELS[name]
-        if name == "points":
-            return forms.DecimalField(label=label, min_value=0.01, max_value=1000, decimal_places=2)
-        widget = forms.Textarea(attrs={"rows": 3}) if name in _LONG else forms.TextInput()
-        longest = 200 if (section, name) == ("restriction", "name") else _LENGTHS[name]
-        return forms.CharField(label=label, max_length=longest, required=name not in _MAY_BE_EMPTY, widget=widget)
-
-    def clean(self) -> dict:
-        """Rules and conditions in their one spelling; an error names the position."""
-        data = super().clean()
-        for name in EDITABLE[self.section]:
-            if data.get(name) in (None, ""):
-                continue
-            try:
-                data[name] = EDITABLE[self.section][name](str(data[name]))
-            except RuleError as error:
-                self.add_error(name, str(error))
-                continue
-            longest = self.fields[name].max_length if name in _CANONICAL else None
-            if longest and len(data[name]) > longest:
-                self.add_error(name, f"规范写法共 {len(data[name])} 字，最多 {longest} 字，请写短一些。")
-        return data
+    def _text(self, name: str) -> str:
+        """What the row says now, as it is typed."""
+        return self.section.correctable[name].kind.typed(getattr(self.row, name))
 
     def differences(self, stored: Mapping[str, str]) -> list[tuple[str, str, str]]:
         """Field by field what a colleague stored and what was typed; a field without an edit says what it always said."""
-        shown = {name: stored.get(name, text_of(self.row, name)) for name in self.values}
+        shown = {name: stored.get(name, self._text(name)) for name in self.values}
         return [(self.fields[name].label, shown[name], typed) for name, typed in self.values.items() if shown[name] != typed]
 
     def again(self, revision: int, sentence: str) -> ErratumRowForm:
@@ -81,8 +45,9 @@ class ErratumRowForm(forms.Form):
 
     @property
     def values(self) -> dict[str, str]:
-        """What the row shall say, without the bookkeeping."""
-        return {name: text for name, text in self.cleaned_data.items() if name != "revision"}
+        """What the row shall say, as the edits keep it."""
+        kinds = {name: field.kind for name, field in self.section.correctable.items()}
+        return {name: kinds[name].typed(kinds[name].load(value)) for name, value in self.cleaned_data.items() if name in kinds}
 
 
 class ReasonForm(forms.Form):
@@ -104,8 +69,3 @@ class ReasonForm(forms.Form):
         form = ReasonForm({**self.data.dict(), "revision": revision})
         form.add_error(None, sentence)
         return form
-
-
-def row_title(section: str, row: Any) -> str:
-    """How a row is called in lists and headings."""
-    return Star(row.star).label if section == "band" else f"{row.code} {row.name}"

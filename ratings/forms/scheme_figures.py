@@ -9,12 +9,11 @@ from decimal import Decimal, InvalidOperation
 from django import forms
 from django.db.models import Q, QuerySet
 
+from ratings.criteria.kinds import exactly
 from ratings.editing import FigureLine, TypedFigure
 from ratings.models import Assessment
 from schools.forms.filters import FilterForm
 from schools.workbooks.cells import CellError, cell_decimal
-
-from .scheme_fields import plain
 
 
 @dataclass
@@ -58,9 +57,9 @@ class FiguresForm:
         for row in self.rows:
             for field in row:
                 if field.line.assessment.pk == one.assessment and field.line.metric.label == one.metric:
-                    stored = "（空）" if now is None else plain(now)
+                    stored = "（空）" if now is None else exactly(now)
                     field.error = f"{why}现在保存的是 {stored}，您填的是 {field.text or '（空）'}。"
-                    field.was = "" if now is None else plain(now)
+                    field.was = "" if now is None else exactly(now)
 
 
 class FigureFilterForm(FilterForm):
@@ -78,7 +77,7 @@ class FigureFilterForm(FilterForm):
 
 def _field(line: FigureLine, place: int, data: Mapping[str, str]) -> FigureField:
     name = f"figure-{line.assessment.pk}-{place}"
-    stored = "" if line.value is None else plain(line.value)
+    stored = "" if line.value is None else exactly(line.value)
     return FigureField(line, name, data.get(name, stored).strip(), data.get(f"was-{name}", stored))
 
 

@@ -3,94 +3,42 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 from crispy_forms.helper import FormHelper
 from django import forms
 
-from ratings.enums import Aggregation, Confirmation
+from ratings.criteria.fields import PARTS, Deadlines, Parameters, fields_of
+from ratings.criteria.kinds import Day, Share, TypedField
 from ratings.models import Scheme
 
-from .scheme_fields import AmountField, CapsField, DayField, PercentField, show_rate_exactly
-from .scheme_rows import EditForm
+from .scheme_rows import EditForm, form_for
 
-WITH, WITHOUT = "True", "False"
 #: Shown only where a county stage exists.
 COUNTY_ONLY = ("county_weight", "county_due")
-DAYS = ("period_start", "period_end", "self_due", "county_due", "city_due")
-#: The headings of the page.
-PARTS = (
-    ("名称和年度", ("name", "year", "organiser")),
-    ("程序", ("has_county_stage", "confirmation", "return_limit", "notice_days")),
-    ("日期", DAYS),
-    ("计分", ("county_weight", "city_weight", "aggregation")),
-    ("加分和五星比例", ("bonus_cap", "bonus_floor", "bonus_group_caps", "five_star_share")),
-)
+FIELDS = sorted((*fields_of(Parameters), *fields_of(Deadlines)), key=lambda field: PARTS.index(field.part) if field.part else -1)
 
 
-class ParametersForm(EditForm):
-    """Every column of the scheme that says how the year runs."""
-
-    has_county_stage = forms.TypedChoiceField(
-        label="县级初评",
-        choices=[(WITH, "有"), (WITHOUT, "无")],
-        coerce=lambda value: value == WITH,
-        help_text="有：学校提交后先由县（区）初评，再报市评审。无：学校提交后直接由市评审。",
-    )
-    county_weight = PercentField(
-        label="县初评权重", required=False, help_text="县初评在小项得分中占的比重。以市评审为准、县初评只作参考的，填 0%。"
-    )
-    city_weight = PercentField(label="评审权重", required=False, help_text="市评审占的比重。两个权重合计 100%，填一个，另一个自动补足。")
-    bonus_cap = AmountField(label="加分上限", required=False, lowest=0, help_text="全部加分合计最多算几分，不填就不另设上限。")
-    bonus_floor = AmountField(label="加分起算分", required=False, lowest=0, help_text="基础分达到几分才计加分。不填或填 0，就不设门槛。")
-    bonus_group_caps = CapsField(
-        label="分组加分上限", required=False, help_text="某一组加分项合计最多算几分，写成 分组=分值，多组用分号隔开，如：示范课=3；课题=2。"
-    )
-    five_star_share = PercentField(
-        label="五星比例上限", required=False, help_text="五星最多占参评党校的比例，如 30%。超出的只作提示，由评委会决定；不填就不限。"
-    )
-    period_start = DayField(label="统计起始日", help_text="从这一天起的办班、走访等记录计入本年度。可以写 2026-1-1、2026.1.1、1月1日。")
-    period_end = DayField(label="统计截止日", help_text="到这一天为止的记录计入本年度。学校提交后，统计期内的记录即锁定。")
-    self_due = DayField(label="自评截止日", required=False, help_text="学校提交自评的最后一天，到当天 24 时，遇休息日顺延。")
-    county_due = DayField(label="初评截止日", required=False, help_text="县（区）报送初评的最后一天。")
-    city_due = DayField(label="评审截止日", required=False, help_text="市评审交齐评分表的最后一天。")
-
-    return_limit = forms.IntegerField(
-        label="退回次数", min_value=0, max_value=9, help_text="初评、评审各自最多可以把一所学校退回补正几次。"
-    )
-    notice_days = forms.IntegerField(label="公示工作日", min_value=0, max_value=30, help_text="审定以后公示几个工作日再通报；0 为不公示。")
-
-    class Meta:
-        model = Scheme
-        fields = tuple(name for _, names in PARTS for name in names)
-        labels = {"name": "名称", "year": "年度"}
-        help_texts = {
-            "name": "写在通知、通报和各种表格上的方案名称。",
-            "year": "评定哪一年的工作；一市一年只有一个方案。",
-            "organiser": "通知和通报里的主办单位，如：中共示例市委组织部、中共示例市委党校。",
-            "confirmation": "系统确认：负责人在网上点提交。签字盖章页：打印一页申报确认页，签字盖章后扫描上传。",
-            "aggregation": "一所学校有多位评委打分时，每个小项怎样合成一个分。"
-            "去一高一低平均：5 人以上去掉一个最高分和一个最低分；3 至 4 人直接平均。合议：评委组商定，由组长填一份。",
-        }
+class ParametersEditForm(EditForm):
+    """What says how the year runs, and when it is due."""
 
     def __init__(self, *args, **kwargs) -> None:
         super().__init__(*args, **kwargs)
         year = self.data.get("year", "") if self.is_bound else ""
-        for name in DAYS:
-            self.fields[name].year = int(year) if year.isdecimal() and len(year) == 4 else self.scheme.year
-            self.fields[name].widget.attrs |= {"inputmode": "numeric", "placeholder": "如 2026-11-15"}
-        self.fields["aggregation"].choices = Aggregation.choices
-        self.fields["confirmation"].choices = Confirmation.choices
+        for field in self.fields.values():
+            if isinstance(field, TypedField) and isinstance(field.kind, Day):
+                field.options = {"year": int(year) if year.isdecimal() and len(year) == 4 else self.scheme.year}
 
     @property
     def parts(self) -> list[tuple[str, list]]:
         """The fields under their headings."""
-        return [(heading, [self[name] for name in names]) for heading, names in PARTS]
+        return [(part, [self[field.column] for field in FIELDS if field.part == part]) for part in PARTS]
 
     @property
     def has_county(self) -> bool:
         """What the page shows before any script runs."""
-        return str(self["has_county_stage"].value()) == WITH
+        return str(self["has_county_stage"].value()) == str(True)
 
     def clean(self) -> dict[str, Any]:
         """Weights make 100 %, days follow each other; what a scheme without county stage does not have is dropped."""
@@ -113,7 +61,7 @@ class ParametersForm(EditForm):
         county = 1 - city if county is None else county
         city = 1 - county if city is None else city
         if county + city != 1:
-            self.add_error("city_weight", f"县初评权重与评审权重之和应为 100%，现为 {show_rate_exactly(county + city)}。")
+            self.add_error("city_weight", f"县初评权重与评审权重之和应为 100%，现为 {Share().typed(Fraction(county + city))}。")
         data["county_weight"], data["city_weight"] = county, city
 
     def _days(self, data: dict[str, Any]) -> None:
@@ -126,6 +74,9 @@ class ParametersForm(EditForm):
             if day and earlier and day < earlier[1]:
                 self.add_error(name, f"早于{earlier[0]}。")
             earlier = (self.fields[name].label, day) if day else earlier
+
+
+ParametersForm = form_for(Scheme, FIELDS, ParametersEditForm)
 
 
 class NewSchemeForm(forms.Form):

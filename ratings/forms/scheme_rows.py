@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -12,18 +13,18 @@ from crispy_forms.helper import FormHelper
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.forms import modelform_factory
 
-from ratings.criteria.workbook import CODE
-from ratings.enums import Trigger
-from ratings.models import Category, CustomMetric, Restriction, Scheme, StarBand
-from ratings.rules import RuleError, parse_condition, parse_effect, to_text
+from ratings.criteria.fields import BAND, CATEGORY, ITEM, METRIC, RESTRICTION, Field, Section
+from ratings.criteria.kinds import exactly
+from ratings.criteria.storing import model_of
+from ratings.editing import group_names
+from ratings.enums import ItemKind, Trigger
+from ratings.models import Category, Scheme
 from schools.dates import chinese_date
-
-from .scheme_fields import AmountField, plain
 
 THEIRS, MINE = "theirs", "mine"
 CHOICE = "choice-"
-CODE_HINT = "以大写字母开头，后接字母、数字，可用 - 或 . 分段，如 K1-2。"
 
 
 @dataclass(frozen=True)
@@ -83,13 +84,11 @@ class EditForm(forms.ModelForm):
     def _get_validation_exclusions(self) -> set[str]:
         return {field.name for field in self._meta.model._meta.fields}
 
-    def clean(self) -> dict[str, Any]:
-        """Line ends as they are stored, so that a text nobody touched is no change."""
-        data = super().clean()
-        return {name: value.replace("\r\n", "\n") if isinstance(value, str) else value for name, value in data.items()}
-
     def refuse(self, error: ValidationError) -> None:
-        """Errors of the write, each at its field."""
+        """Errors of the write, each at its field; what concerns no field stands above the form."""
+        if not hasattr(error, "error_dict"):
+            self.add_error(None, error)
+            return
         for name, messages in error.message_dict.items():
             self.add_error(name if name in self.fields else None, messages)
 
@@ -147,7 +146,7 @@ class EditForm(forms.ModelForm):
         if value is None or (value is False and isinstance(self.fields[name], forms.BooleanField)):
             return ""
         prepared = self.fields[name].prepare_value(value)
-        return plain(prepared) if isinstance(prepared, Decimal) else str(prepared)
+        return exactly(prepared) if isinstance(prepared, Decimal) else str(prepared)
 
     def _shown(self, name: str, value: Any) -> str:
         """The value as people read it."""
@@ -163,62 +162,23 @@ class EditForm(forms.ModelForm):
         return str(value) if isinstance(value, models.Model) else self._text(name, value)
 
 
-class CodedForm(EditForm):
-    """Rows with a code that conditions may name."""
-
-    def clean_code(self) -> str:
-        """Codes must be readable in conditions."""
-        code = self.cleaned_data["code"]
-        if not CODE.fullmatch(code):
-            raise forms.ValidationError(f"“{code}”不能作编码：应{CODE_HINT}")
-        return code
+def form_of(section: Section, base: type[EditForm] = EditForm) -> type[EditForm]:
+    """The form of a row: what its fields ask for, in their order."""
+    return form_for(model_of(section), section.fields, base)
 
 
-class CategoryForm(CodedForm):
-    class Meta:
-        model = Category
-        fields = ("code", "name")
-        help_texts = {"code": CODE_HINT}
+def form_for(model: type[models.Model], fields: Iterable[Field], base: type[EditForm]) -> type[EditForm]:
+    """A form of these fields of the criteria; those that nobody is asked for are left out."""
+    asked = {field.column: field for field in fields if field.asked}
+
+    def typed_in(column: models.Field, **_: Any) -> forms.Field:
+        field = asked[column.name]
+        return field.kind.form_field(column, label=field.asked, help_text=field.help)
+
+    return modelform_factory(model, form=base, fields=list(asked), formfield_callback=typed_in)
 
 
-class BandForm(EditForm):
-    class Meta:
-        model = StarBand
-        fields = ("star", "condition")
-        widgets = {"condition": forms.TextInput}
-        help_texts = {
-            "condition": "如：总分≥90 且 最低大项得分率≥70%。可以写 总分、基础分、加分、最低大项得分率、大项和小项的编码、系统取数指标。"
-        }
-
-    def __init__(self, *args, **kwargs) -> None:
-        super().__init__(*args, **kwargs)
-        field = self.fields["star"]
-        field.choices = [choice for choice in field.choices if choice[0] != 0]
-
-    def clean_condition(self) -> str:
-        return canonical(self.cleaned_data["condition"], parse_condition)
-
-
-class RestrictionForm(CodedForm):
-    class Meta:
-        model = Restriction
-        fields = ("code", "name", "trigger", "condition", "effect", "basis")
-        labels = {"trigger": "怎样认定"}
-        help_texts = {
-            "code": CODE_HINT,
-            "trigger": "人工：凭依据由市评委会办公室认定；未提交自评：到期没有提交的；条件：系统按下面的条件提出，经认定后适用。",
-            "condition": "只在“条件”时填写，如：数据不实处数≥1。",
-            "effect": "不授星，或如：最高三星。",
-            "basis": "写明依据的文件。",
-        }
-
-    def clean_condition(self) -> str:
-        text = self.cleaned_data["condition"]
-        return canonical(text, parse_condition) if text else ""
-
-    def clean_effect(self) -> str:
-        return canonical(self.cleaned_data["effect"], parse_effect)
-
+class RestrictionForm(EditForm):
     def clean(self) -> dict:
         """A condition belongs to its trigger and to no other."""
         data = super().clean()
@@ -230,34 +190,29 @@ class RestrictionForm(CodedForm):
         return data
 
 
-class CustomMetricForm(EditForm):
-    upper = AmountField(
-        label="上限", unit="", highest=None, lowest=0, places=4, required=False, help_text="不能超过的数，没有就不填；比率的上限填 100%。"
-    )
+class ItemForm(EditForm):
+    field_order = ("code", "name", "category", "group", "kind", "points", "standard", "rule")
 
-    class Meta:
-        model = CustomMetric
-        fields = ("name", "unit", "direction", "upper", "filled_by")
-        labels = {"filled_by": "由谁填报"}
-        help_texts = {
-            "name": "在计分规则里就用这个名称，如：党员群众满意度。与系统取数指标不能同名。",
-            "unit": "如：人、期、%；没有就不填。",
-            "filled_by": "学校：本校填报人和负责人；县：本县初评人；市：市评委会办公室。",
-        }
+    def __init__(self, *args, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["category"].queryset = Category.objects.filter(scheme=self.scheme)
+        self.fields["category"].empty_label = "请选择"
+        self.fields["group"].widget.attrs |= {"list": "groups", "autocomplete": "off"}
+        self.groups = group_names(self.scheme)
+
+    def clean(self) -> dict:
+        """A base item stands in a category."""
+        data = super().clean()
+        if data.get("kind") == ItemKind.BASE and "category" in data and data["category"] is None:
+            self.add_error("category", "小项须属于一个大项；加分项可以不选。")
+        return data
 
 
 #: Words of the editor's addresses, and what they lead to.
 ROW_FORMS: dict[str, type[EditForm]] = {
-    "categories": CategoryForm,
-    "bands": BandForm,
-    "restrictions": RestrictionForm,
-    "metrics": CustomMetricForm,
+    "categories": form_of(CATEGORY),
+    "items": form_of(ITEM, ItemForm),
+    "bands": form_of(BAND),
+    "restrictions": form_of(RESTRICTION, RestrictionForm),
+    "metrics": form_of(METRIC),
 }
-
-
-def canonical(text: str, parse: Any) -> str:
-    """The line as the rule language prints it; an unreadable one is refused with its place."""
-    try:
-        return to_text(parse(text))
-    except RuleError as error:
-        raise forms.ValidationError(f"{error}。") from None

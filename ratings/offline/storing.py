@@ -9,7 +9,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from ratings.criteria.storing import to_decimal
+from ratings.criteria.kinds import to_decimal
 from ratings.enums import Status
 from ratings.models import Adjustment, Assessment, Item, Judge, MetricSnapshot, Move, Restriction, RestrictionCase, Scheme, Score
 from ratings.rounding import rounded

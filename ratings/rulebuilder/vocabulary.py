@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 
+from ratings.criteria.fields import METRIC
 from ratings.criteria.spec import CategorySpec, CustomMetricSpec, ItemSpec, SchemeSpec
-from ratings.criteria.storing import to_fraction
+from ratings.criteria.storing import read_row
 from ratings.enums import FilledBy
 from ratings.models import Scheme
 from ratings.rules import MetricInfo
@@ -30,7 +31,6 @@ def words_of(scheme: Scheme) -> SchemeSpec:
     """The scheme's own metrics and codes, without the rules: three queries, however long the table."""
     categories = scheme.categories.values_list("code", "name")
     items = scheme.items.values_list("code", flat=True)
-    own = scheme.custom_metrics.all()
     return SchemeSpec(
         name=scheme.name,
         year=scheme.year,
@@ -39,7 +39,7 @@ def words_of(scheme: Scheme) -> SchemeSpec:
         categories=tuple(CategorySpec(code, name) for code, name in categories),
         items=tuple(ItemSpec(code, "", Fraction(0), "") for code in items),
         bands=(),
-        custom_metrics=tuple(CustomMetricSpec(one.name, one.unit, one.direction, to_fraction(one.upper), one.filled_by) for one in own),
+        custom_metrics=tuple(read_row(METRIC, row) for row in scheme.custom_metrics.all()),
         has_county_stage=scheme.has_county_stage,
         period_start=scheme.period_start,
         period_end=scheme.period_end,

@@ -9,13 +9,14 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from ratings.editing import NotEdited, Section, Stale, locked_sentence, move_group, move_row, remove_row, rename_group
+from ratings.editing import Section, locked_sentence, move_group, move_row, remove_row, rename_group
 from ratings.editing.overview import overview_of
 from ratings.enums import Phase, Star
 from ratings.forms.scheme_groups import GroupForm
 from ratings.models import Category, CustomMetric, Item, Restriction, Scheme, StarBand
 from ratings.permissions import may_edit_scheme, may_read_editor, require
 from schools.asked import number
+from schools.saving import Refused, Stale
 
 READERS_ONLY = "编制中的评定方案由市评委会办公室编制、评委会主任查阅。"
 OFFICE_ONLY = "评定方案由市评委会办公室编制。"
@@ -119,7 +120,7 @@ def move(request: HttpRequest, pk: int) -> HttpResponse:
     row = row_of(scheme, kind, key)
     try:
         move_row(row, up=up, by=request.user)
-    except NotEdited as refused:
+    except Refused as refused:
         messages.error(request, str(refused))
     return HttpResponseRedirect(place(scheme, row))
 
@@ -136,8 +137,11 @@ def delete(request: HttpRequest, pk: int, kind: str, row: int) -> HttpResponse:
         try:
             remove_row(found, version=_version(request), by=request.user)
         except Stale as stale:
-            found, problem = stale.row, f"{stale.row.edited_by or '别人'}刚修改过这里，还没有删除。请看过下面的内容，再决定是否删除。"
-        except NotEdited as refused:
+            found, problem = (
+                stale.current,
+                f"{stale.current.edited_by or '别人'}刚修改过这里，还没有删除。请看过下面的内容，再决定是否删除。",
+            )
+        except Refused as refused:
             problem = str(refused)
         else:
             messages.success(request, f"已删除{found._meta.verbose_name}“{found}”。")
@@ -200,7 +204,7 @@ def group(request: HttpRequest, pk: int) -> HttpResponse:
                     request, f"已改名，{count} 个小项。" if form.cleaned_data["name"] else f"已取消分组，{count} 个小项不再分组。"
                 )
                 return HttpResponseRedirect(f"{place(scheme)}?section={where.pk or 'bonus'}#section-{where.pk or 'bonus'}")
-        except NotEdited as refused:
+        except Refused as refused:
             form = GroupForm(request.POST, initial={"name": name})
             form.add_error(None, str(refused))
     order = list(dict.fromkeys(where.items(scheme).order_by("order", "id").values_list("group", flat=True)))

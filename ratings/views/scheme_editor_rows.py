@@ -7,13 +7,13 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
-from ratings.editing import Gone, NotEdited, Stale, add_row, change_row, next_code
+from ratings.editing import add_row, change_row, next_code
 from ratings.enums import ItemKind
-from ratings.forms.scheme_item import ItemForm
 from ratings.forms.scheme_rows import ROW_FORMS, EditForm
 from ratings.models import Item, Scheme
 from ratings.permissions import may_edit_scheme
 from schools.asked import number
+from schools.saving import Stale
 
 from .scheme_editor import MODELS, draft_for, locked_away, name_in, place, row_address, row_of
 
@@ -28,7 +28,7 @@ def row(request: HttpRequest, pk: int, kind: str, row: int | None = None) -> Htt
     scheme = draft_for(request, pk, writing=row is None)
     if away := locked_away(request, scheme):
         return away
-    if kind not in ROW_FORMS:
+    if kind not in ROW_FORMS or kind == "items":
         raise Http404
     found, lost = _found(request, scheme, kind, row)
     writes = may_edit_scheme(request.user)
@@ -47,7 +47,7 @@ def item(request: HttpRequest, pk: int, row: int | None = None) -> HttpResponse:
         return away
     found, lost = _found(request, scheme, "items", row)
     writes = may_edit_scheme(request.user)
-    form = ItemForm(
+    form = ROW_FORMS["items"](
         request.POST or None, scheme=scheme, instance=found, readonly=not writes, initial=None if found else _beside(request, scheme)
     )
     if request.method == "POST" and not lost and (saved := write(request, form, scheme, found)):
@@ -78,13 +78,9 @@ def write(request: HttpRequest, form: EditForm, scheme: Scheme, found: models.Mo
         else:
             saved = change_row(found, form.values, version=form.cleaned_data["version"] or 0, by=request.user)
     except Stale as stale:
-        form.meet(stale.row)
-    except Gone:
-        form.add_error(None, LOST)
-    except ValidationError as error:
-        form.refuse(error)
-    except NotEdited as refused:
-        form.add_error(None, str(refused))
+        form.meet(stale.current)
+    except ValidationError as refused:
+        form.refuse(refused)
     else:
         messages.success(request, f"已保存{saved._meta.verbose_name}“{saved}”。")
         return saved

@@ -8,11 +8,9 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from ratings.criteria.changes import compare
+from ratings.criteria.fields import CORRECTABLE
 from ratings.criteria.versions import spec_of
 from ratings.errata import (
-    EDITABLE,
-    ChangedMeanwhile,
-    NotCorrected,
     change_row,
     corrected,
     foresee,
@@ -26,9 +24,10 @@ from ratings.errata import (
 from ratings.errata import sign as sign_erratum
 from ratings.errata.preparing import refusal_of, rows_of
 from ratings.forms.decisions import SettleForm
-from ratings.forms.scheme_errata import TITLES, ErratumRowForm, ReasonForm, row_title
+from ratings.forms.scheme_errata import ErratumRowForm, ReasonForm
 from ratings.models import Assessment, Erratum, Scheme
 from ratings.permissions import may_edit_scheme, may_read_editor, may_sign_erratum, require
+from schools.saving import Refused, Stale
 
 OFFICE_ONLY = "更正由市评委会办公室拟稿。"
 CHAIR_ONLY = "更正由评委会主任签发。"
@@ -45,7 +44,7 @@ def errata(request: HttpRequest, pk: int) -> HttpResponse:
         require(may_edit_scheme(request.user), OFFICE_ONLY)
         try:
             return redirect("ratings:erratum", prepare(scheme, by=request.user).pk)
-        except NotCorrected as refused:
+        except Refused as refused:
             messages.warning(request, "".join(refused.reasons))
             return redirect("ratings:scheme_errata", pk)
     found = (
@@ -66,7 +65,7 @@ def erratum(request: HttpRequest, pk: int) -> HttpResponse:
     found = _erratum(request, pk)
     edits = _is_at_work(request, found)
     section, _, code = request.GET.get("row", "").partition(":")
-    if edits and section in EDITABLE and code in rows_of(spec_of(found.base), section):
+    if edits and section in CORRECTABLE and code in rows_of(spec_of(found.base), section):
         return redirect("ratings:erratum_row", pk, section, code)
     form = ReasonForm(request.POST or None, initial={"reason": found.reason, "basis": found.basis, "revision": found.revision})
     differences = []
@@ -75,7 +74,7 @@ def erratum(request: HttpRequest, pk: int) -> HttpResponse:
         if form.is_valid():
             try:
                 write_reason(found, **form.cleaned_data, by=request.user)
-            except NotCorrected as refused:
+            except Refused as refused:
                 # Also where a colleague has sent it for signature meanwhile: what was typed is still there to be copied.
                 found = _erratum(request, pk)
                 edits, differences = _is_at_work(request, found), form.differences(found)
@@ -92,27 +91,28 @@ def row(request: HttpRequest, pk: int, section: str, code: str) -> HttpResponse:
     """The limited fields of one row, beside what they say now."""
     require(may_edit_scheme(request.user), OFFICE_ONLY)
     found = _erratum(request, pk)
-    old = rows_of(spec_of(found.base), section).get(code) if section in EDITABLE else None
+    old = rows_of(spec_of(found.base), section).get(code) if section in CORRECTABLE else None
     if old is None:
         raise Http404
     if found.state != Erratum.State.DRAFT or refusal_of(found.scheme):
         messages.warning(request, refusal_of(found.scheme) or f"这份更正{found.get_state_display()}，不能再修改。")
         return redirect("ratings:erratum", pk)
     standing = {"revision": found.revision, **found.edits.get(section, {}).get(code, {})}
-    form = ErratumRowForm(request.POST or None, section=section, row=old, initial=standing)
+    title = CORRECTABLE[section].called(old)
+    form = ErratumRowForm(request.POST or None, section=CORRECTABLE[section], row=old, initial=standing)
     differences = []
     if request.method == "POST" and form.is_valid():
         try:
             change_row(found, section, code, form.values, by=request.user, revision=form.cleaned_data["revision"])
-        except ChangedMeanwhile as refused:
+        except Stale as refused:
             differences = form.differences(refused.current.edits.get(section, {}).get(code, {}))
             form = form.again(refused.current.revision, str(refused))
-        except NotCorrected as refused:
+        except Refused as refused:
             form.add_error(None, "".join(refused.reasons))
         else:
-            messages.success(request, f"{row_title(section, old)} 的更正已保存。")
+            messages.success(request, f"{title} 的更正已保存。")
             return redirect("ratings:erratum", pk)
-    context = {"erratum": found, "form": form, "title": row_title(section, old), "section": TITLES[section], "differences": differences}
+    context = {"erratum": found, "form": form, "title": title, "section": CORRECTABLE[section].title, "differences": differences}
     return render(request, "ratings/schemes/erratum_row.html", context)
 
 
@@ -141,7 +141,7 @@ def sign(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             seen = sign_erratum(found, by=request.user)
-        except NotCorrected as refused:
+        except Refused as refused:
             for reason in refused.reasons:
                 form.add_error(None, reason)
         else:
@@ -162,7 +162,7 @@ def _is_at_work(request: HttpRequest, found: Erratum) -> bool:
 def _done(request: HttpRequest, do, said: str) -> bool:
     try:
         do()
-    except NotCorrected as refused:
+    except Refused as refused:
         messages.warning(request, "；".join(refused.reasons))
         return False
     messages.success(request, said)
@@ -183,8 +183,8 @@ def _context(request: HttpRequest, found: Erratum) -> dict:
     word = request.GET.get("q", "").strip()
     page = Paginator([one for one in seen if word in one["school"]], SCHOOLS_A_PAGE).get_page(request.GET.get("page"))
     choices = [
-        (TITLES[section], [(f"{section}:{code}", row_title(section, one)) for code, one in rows_of(old, section).items()])
-        for section in EDITABLE
+        (section.title, [(f"{key}:{code}", section.called(row)) for code, row in rows_of(old, key).items()])
+        for key, section in CORRECTABLE.items()
     ]
     return {
         "erratum": found,

@@ -5,9 +5,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
-from ratings.criteria.copying import NotCopied, copy_scheme, next_year
+from ratings.criteria.copying import copy_scheme, next_year
 from ratings.criteria.shifting import renamed
-from ratings.criteria.years import NotDrafting, changes_between, notes_of, previous_scheme, standing_spec, write_notes
+from ratings.criteria.years import changes_between, notes_of, previous_scheme, standing_spec, write_notes
 from ratings.enums import Phase
 from ratings.forms.scheme_life import CopyForm, DeadlinesForm, OpeningForm
 from ratings.models import OpeningProposal, Scheme
@@ -17,6 +17,7 @@ from ratings.workflow import NotOpened
 from ratings.workflow.checks import acknowledge, checks_of, deadline_hints
 from ratings.workflow.opening import confirm, is_void, obstacles, propose, standing_proposal, withdraw_proposal
 from schools.asked import number
+from schools.saving import Refused
 
 OFFICE_ONLY = "评定方案由市评委会办公室编制。"
 DRAFTERS_ONLY = "启动前的检查和确认由市评委会办公室、评委会主任办理。"
@@ -40,7 +41,7 @@ def copy(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             copied = copy_scheme(source, **form.cleaned_data, by=request.user)
-        except NotCopied as refused:
+        except Refused as refused:
             form.add_error("year", str(refused))
         else:
             messages.success(request, f"已由{source.year}年度复制为{copied.year}年度方案草稿，共 {copied.items.count()} 个小项。")
@@ -72,7 +73,7 @@ def _save_notes(request: HttpRequest, scheme: Scheme, found) -> HttpResponse:
     typed = {name.removeprefix(NOTE): text for name, text in request.POST.items() if name.startswith(NOTE)}
     try:
         written = write_notes(scheme, {key: text for key, text in typed.items() if key in keys}, by=request.user)
-    except NotDrafting as refused:
+    except Refused as refused:
         messages.error(request, str(refused))
     else:
         messages.success(request, f"已保存 {written} 条变化说明。" if written else "变化说明没有改动。")

@@ -13,7 +13,6 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from ratings.criteria.intake import Intake, examine, take_over
-from ratings.criteria.replacing import NotReplaced
 from ratings.criteria.storing import read_scheme
 from ratings.criteria.versions import current_spec
 from ratings.criteria.writing import scheme_sheets, template_sheets
@@ -23,6 +22,7 @@ from ratings.models import Scheme
 from ratings.permissions import may_edit_scheme, require
 from schools.downloads import XLSX, export
 from schools.importing import pending
+from schools.saving import Refused
 from schools.workbooks import WorkbookError, write_workbook
 
 REFUSED = "评定方案由市评委会办公室编制，其他身份不能导入。"
@@ -104,7 +104,7 @@ def _confirmed(request: HttpRequest, draft: Scheme | None) -> HttpResponse:
         return _page(request, draft, intake=intake, name=kept.name, consent=consent)
     try:
         scheme = _taken(intake, kept, by=request.user)
-    except NotReplaced as error:
+    except Refused as error:
         _forget(request)
         return _checked(request, draft, kept.name, content, refused=str(error))
     _forget(request)
@@ -115,7 +115,7 @@ def _confirmed(request: HttpRequest, draft: Scheme | None) -> HttpResponse:
 def _taken(intake: Intake, kept: Kept, *, by) -> Scheme:
     """Take over what was checked; a draft made meanwhile is not what the person agreed to replace."""
     if kept.target != (intake.target and intake.target.pk):
-        raise NotReplaced("核对之后本市的方案草案有增减，没有导入。请按下面重新核对的结果确认。")
+        raise Refused("核对之后本市的方案草案有增减，没有导入。请按下面重新核对的结果确认。")
     return take_over(intake, seen=kept.seen, by=by)
 
 

@@ -52,9 +52,9 @@ def _item(scheme, item):
 def _restriction(scheme, row):
     if isinstance(row["trigger"], list):
         text = condition_text(scheme, row["trigger"])
-        return RestrictionSpec(row["code"], row["name"], Trigger.CONDITION, effect_text(row["cap"]), text)
+        return RestrictionSpec(row["code"], row["name"], Trigger.CONDITION, text, effect_text=effect_text(row["cap"]))
     trigger = {label: value for value, label in Trigger.choices}[row["trigger"]]
-    return RestrictionSpec(row["code"], row["name"], trigger, effect_text(row["cap"]))
+    return RestrictionSpec(row["code"], row["name"], trigger, effect_text=effect_text(row["cap"]))
 
 
 def engine_entry(scheme, item, metrics, row):

@@ -37,8 +37,8 @@ def committee_spec(city: Region, year: int) -> SchemeSpec:
         ),
         bands=(BandSpec(5, "总分≥90"), BandSpec(4, "总分≥80"), BandSpec(3, "总分≥60")),
         restrictions=(
-            RestrictionSpec("Y1", "发生责任事故", Trigger.MANUAL.value, "最高三星", basis="认定材料"),
-            RestrictionSpec("Y2", "办班偏少", Trigger.CONDITION.value, "最高三星", condition_text="办班期数<5", basis="登记"),
+            RestrictionSpec("Y1", "发生责任事故", Trigger.MANUAL.value, effect_text="最高三星", basis="认定材料"),
+            RestrictionSpec("Y2", "办班偏少", Trigger.CONDITION.value, effect_text="最高三星", condition_text="办班期数<5", basis="登记"),
         ),
         has_county_stage=True,
         county_weight=Fraction(0),

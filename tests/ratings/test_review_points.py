@@ -24,7 +24,7 @@ METRICS = {"月报逾期": Fraction(1), "主教室座位": Fraction(120)}
 @pytest.fixture(scope="module")
 def spec() -> SchemeSpec:
     items = tuple(ItemSpec(code, code, Fraction(4), rule, category="A", verified=names) for code, (rule, names) in RULES.items())
-    return SchemeSpec("测试", 2026, "某", "某市", (CategorySpec("A", "全部"),), items, ())
+    return SchemeSpec(name="测试", year=2026, organiser="某", city="某市", categories=(CategorySpec("A", "全部"),), items=items, bands=())
 
 
 @pytest.mark.parametrize(

@@ -2,12 +2,13 @@
 
 from datetime import date
 from decimal import Decimal
+from fractions import Fraction
 
 import pytest
 from django import forms
 from django.urls import reverse
 
-from ratings.forms.scheme_fields import CapsField, DayField, PercentField
+from ratings.criteria.kinds import Amount, Caps, Day, Share, TypedField
 from ratings.models import Scheme
 
 from .drafts import draft_year
@@ -148,15 +149,24 @@ def test_the_first_scheme_of_a_city_has_usual_words(desk, city):
 
 @pytest.mark.parametrize(("typed", "value"), [("30%", "0.3"), ("30", "0.3"), ("0.3", "0.3"), ("１００％", "1"), ("1", "1"), ("0", "0")])
 def test_percentages(typed, value):
-    field = PercentField()
+    field = TypedField(kind=Share())
 
     assert field.clean(typed) == Decimal(value)
     assert field.clean(field.prepare_value(Decimal(value))) == Decimal(value)
 
 
 def test_fields_give_back_what_they_read():
-    assert DayField().prepare_value(date(2030, 3, 5)) == "2030-03-05"
-    assert CapsField(required=False).clean("") == {}
-    assert CapsField().prepare_value({"课题": "2.50"}) == "课题=2.5"
+    caps = TypedField(kind=Caps(cap=Amount()), required=False)
+    assert TypedField(kind=Day()).prepare_value(date(2030, 3, 5)) == "2030-03-05"
+    assert caps.clean("") == {}
+    assert caps.prepare_value({"课题": "2.50"}) == "课题=2.5"
     with pytest.raises(forms.ValidationError):
-        DayField().clean("3月5日")
+        TypedField(kind=Day()).clean("3月5日")
+
+
+def test_a_cap_with_a_fraction_from_a_workbook_can_be_edited(desk, city):
+    draft = draft_year(city, year=2033, bonus_group_caps=(("课题", Fraction(5, 2)),))
+
+    assert opened(desk, draft)["bonus_group_caps"] == "课题=2.5"
+    assert save(desk, draft).status_code == 302
+    assert draft.version == 0

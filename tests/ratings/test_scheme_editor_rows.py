@@ -7,10 +7,7 @@ from django.core.exceptions import ValidationError
 
 from ratings.criteria.years import notes_of, write_notes
 from ratings.editing import (
-    Gone,
-    NotEdited,
     Section,
-    Stale,
     add_row,
     change_row,
     move_group,
@@ -23,6 +20,7 @@ from ratings.editing import (
 from ratings.enums import Phase
 from ratings.models import Category, CustomMetric, Item, Restriction, Scheme, StarBand
 from schools.models import AuditEntry
+from schools.saving import Refused, Stale
 
 from .drafts import draft_year
 from .races import at_once, meet
@@ -95,7 +93,7 @@ def test_what_somebody_saved_in_between_is_not_overwritten(draft, editor, appoin
     with pytest.raises(Stale) as refused:
         change_row(item, {"name": "我的名称"}, version=0, by=appoint("chair"))
 
-    assert refused.value.row.name == "同事的名称"
+    assert refused.value.current.name == "同事的名称"
     assert "office某刚修改过" in str(refused.value)
     assert Item.objects.get(pk=item.pk).name == "同事的名称"
 
@@ -111,7 +109,7 @@ def test_a_row_deleted_meanwhile_is_said_to_be_gone(draft, editor):
     item = draft.items.get(code="L1")
     remove_row(Item.objects.get(pk=item.pk), version=0, by=editor)
 
-    with pytest.raises(Gone):
+    with pytest.raises(Refused, match="删除"):
         change_row(item, {"name": "听评课"}, version=0, by=editor)
 
 
@@ -127,7 +125,7 @@ def test_what_was_changed_since_it_was_looked_at_is_not_deleted(draft, editor):
 
 def test_a_category_with_items_stays(draft, editor):
     category = draft.categories.get(code="K")
-    with pytest.raises(NotEdited, match="还有 1 个小项"):
+    with pytest.raises(Refused, match="还有 1 个小项"):
         remove_row(category, version=0, by=editor)
 
     remove_row(draft.items.get(code="K1"), version=0, by=editor)
@@ -196,7 +194,7 @@ def test_a_group_is_renamed_moved_and_dissolved_as_a_whole(draft, editor):
 
     assert rename_group(draft, where, "二组", "乙组", by=editor) == 2
     assert set(draft.items.filter(group="乙组").values_list("code", "version")) == {("K2", 1), ("K4", 1)}
-    with pytest.raises(NotEdited, match="已经有分组"):
+    with pytest.raises(Refused, match="已经有分组"):
         rename_group(draft, where, "乙组", "三组", by=editor)
     rename_group(draft, where, "乙组", "", by=editor)
     assert not draft.items.filter(group="乙组").exists()
@@ -232,7 +230,7 @@ def test_nothing_is_edited_once_the_scheme_is_open(draft, editor, phase):
     ]
 
     for act in acts:
-        with pytest.raises(NotEdited, match="内容已经锁定"):
+        with pytest.raises(Refused, match="内容已经锁定"):
             act()
 
     assert codes(draft) == ["K1", "L1", "M1"]
@@ -259,7 +257,7 @@ def one_saved_one_told(draft, found):
     stored = draft.items.get(code="L1").name
     saved = [one for one in found if isinstance(one, Item)]
     told = [one for one in found if isinstance(one, Stale)]
-    return len(saved) == len(told) == 1 and saved[0].name == stored == told[0].row.name
+    return len(saved) == len(told) == 1 and saved[0].name == stored == told[0].current.name
 
 
 @pytest.mark.django_db(transaction=True)

@@ -6,13 +6,14 @@ from dataclasses import replace
 import pytest
 from django.urls import reverse
 
-from ratings.criteria.copying import NotCopied, copy_scheme
+from ratings.criteria.copying import copy_scheme
 from ratings.criteria.storing import create_scheme, read_scheme
 from ratings.criteria.versions import freeze
 from ratings.criteria.years import notes_of, previous_scheme, year_changes
 from ratings.models import AcknowledgedWarning, ChangeNote, Item, Scheme
 from ratings.workflow.checks import checks_of
 from schools.models import AuditEntry
+from schools.saving import Refused
 from tests.factories import CityFactory
 from tests.rating_factories import published_year, spec_for
 
@@ -62,7 +63,7 @@ class TestCopying:
 
     @pytest.mark.parametrize("year", [2025, 1999, 2101])
     def test_refuses_a_year_that_is_taken_or_out_of_bounds(self, last, office, year):
-        with pytest.raises(NotCopied):
+        with pytest.raises(Refused):
             copy_scheme(last, year=year, by=office)
 
     def test_one_page_with_everything_filled_in(self, last, office, signed_client):

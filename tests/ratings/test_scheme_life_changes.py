@@ -103,7 +103,7 @@ def test_bands_restrictions_and_parameters(spec):
         restrictions=(
             replace(spec.restrictions[0], effect_text="不授星"),
             *spec.restrictions[1:],
-            RestrictionSpec("Y9", "失实", "manual", "不授星"),
+            RestrictionSpec("Y9", "失实", "manual", effect_text="不授星"),
         ),
         bonus_cap=None,
         county_weight=Fraction(1, 2),

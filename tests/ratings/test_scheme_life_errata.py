@@ -3,16 +3,18 @@
 import pytest
 from django.urls import reverse
 
+from ratings.criteria.fields import BAND
 from ratings.criteria.storing import read_scheme
 from ratings.criteria.versions import current_spec, current_version
 from ratings.enums import Stage
-from ratings.errata import NotCorrected, change_row, prepare, send_for_signature, sign, take_back, withdraw, write_reason
+from ratings.errata import change_row, prepare, send_for_signature, sign, take_back, withdraw, write_reason
 from ratings.forms.scheme_errata import ErratumRowForm
 from ratings.models import Assessment, Erratum, JudgeSheet, Result, Score
 from ratings.results import evaluate
 from ratings.workflow import allowed_steps, missing_in, returned_items, take_step
 from schools.audit import verify
 from schools.models import AuditEntry, Notice
+from schools.saving import Refused
 from tests.cast import PASSWORD
 from tests.rating_factories import open_year, published_year, settled_year
 from tests.ratings.opened_year import answer_everything
@@ -68,7 +70,7 @@ class TestPreparing:
         typed = "且".join(["总分≥91.2512"] * 25 + ["基础分≥80"])
         assert len(typed) < 300
 
-        form = ErratumRowForm({"revision": "0", "condition_text": typed}, section="band", row=row, initial={})
+        form = ErratumRowForm({"revision": "0", "condition_text": typed}, section=BAND, row=row, initial={})
 
         assert form.errors["condition_text"][0].endswith("最多 300 字，请写短一些。")
 
@@ -93,7 +95,7 @@ class TestPreparing:
     def test_two_people_at_once_lose_nothing(self, scheme, office):
         erratum = prepared(scheme, office, "item", "K1", standard="甲")
 
-        with pytest.raises(NotCorrected, match="别人刚修改过"):
+        with pytest.raises(Refused, match="别人刚修改过"):
             change_row(erratum, "item", "K1", {"standard": "乙"}, by=office, revision=0)
 
     def test_what_a_colleague_saved_stands_beside_what_was_typed_and_the_next_press_saves(self, scheme, office, signed_client):
@@ -143,7 +145,7 @@ class TestPreparing:
 
     def test_it_is_not_sent_while_the_corrected_criteria_do_not_hold(self, scheme, office):
         erratum = prepared(scheme, office, "item", "K1", points="25")
-        with pytest.raises(NotCorrected, match="合计 95"):
+        with pytest.raises(Refused, match="合计 95"):
             send_for_signature(prepared(scheme, office, "item", "K1", points="25", rule_text="档(主教室座位: ≥100→25; 其他→0)"), by=office)
 
         assert Erratum.objects.get() == erratum
@@ -153,18 +155,18 @@ class TestPreparing:
         send_for_signature(erratum, by=office)
         appoint("chair", user=office)
 
-        with pytest.raises(NotCorrected, match="不能自己签发"):
+        with pytest.raises(Refused, match="不能自己签发"):
             sign(erratum, by=office)
 
     def test_it_can_be_given_back_and_withdrawn(self, scheme, office, chair):
         erratum = prepared(scheme, office, "item", "K1", standard="甲")
         send_for_signature(erratum, by=office)
-        with pytest.raises(NotCorrected):
+        with pytest.raises(Refused):
             change_row(erratum, "item", "K1", {"standard": "乙"}, by=office, revision=erratum.revision)
         take_back(erratum, by=chair)
         withdraw(erratum, by=office)
 
-        with pytest.raises(NotCorrected, match="已撤销"):
+        with pytest.raises(Refused, match="已撤销"):
             sign(erratum, by=chair)
         assert prepare(scheme, by=office) != erratum
 
@@ -174,7 +176,7 @@ class TestPreparing:
         if phase == "drafting":
             type(scheme).objects.filter(pk=scheme.pk).update(phase="drafting", published_at=None)
 
-        with pytest.raises(NotCorrected):
+        with pytest.raises(Refused):
             prepare(scheme, by=office)
 
     def test_a_year_published_meanwhile_is_not_signed(self, city, school, office, chair):
@@ -183,7 +185,7 @@ class TestPreparing:
         send_for_signature(erratum, by=office)
         type(scheme).objects.filter(pk=scheme.pk).update(phase="published", published_at=erratum.prepared_at)
 
-        with pytest.raises(NotCorrected, match="已经通报"):
+        with pytest.raises(Refused, match="已经通报"):
             sign(erratum, by=chair)
         assert scheme.versions.count() == 1
 

@@ -50,7 +50,15 @@ def test_order_groups_labels_and_empty_categories_survive(spec, seed):
     rng = random.Random(seed)
     items = [replace(item, group=rng.choice(["", "甲组", "乙组"]), label=rng.choice(["", "一（二）"])) for item in spec.items]
     items += [
-        ItemSpec(f"Q{at}", f"加{at}", Fraction(1), "加(成果 每项 1)", rng.choice([None, "M"]), rng.choice(["", "丙组"]), True)
+        ItemSpec(
+            f"Q{at}",
+            f"加{at}",
+            Fraction(1),
+            "加(成果 每项 1)",
+            category=rng.choice([None, "M"]),
+            group=rng.choice(["", "丙组"]),
+            bonus=True,
+        )
         for at in range(4)
     ]
     rng.shuffle(items)

@@ -1,4 +1,4 @@
-"""The one door to the rows of a draft: the scheme is locked and its phase read under the lock."""
+"""A draft under lock: whoever changes one of its rows holds the scheme and reads its phase under the lock."""
 
 from __future__ import annotations
 
@@ -9,27 +9,12 @@ from django.db import transaction
 
 from ratings.enums import Phase
 from ratings.models import Scheme
-
-
-class NotEdited(Exception):
-    """Nothing was changed; str() is the sentence for the person who tried."""
-
-
-class Gone(NotEdited):
-    """The row was deleted while somebody had it open."""
-
-
-class Stale(NotEdited):
-    """Somebody saved the row in between; `row` is what is stored now."""
-
-    def __init__(self, row) -> None:
-        self.row = row
-        super().__init__(f"{row.edited_by or '别人'}刚修改过这里，您的内容还没有保存。")
+from schools.saving import Refused
 
 
 @contextmanager
 def draft_of(scheme: Scheme | int) -> Iterator[Scheme]:
-    """The scheme, locked until the block ends; raises NotEdited unless it is still being drafted.
+    """The scheme, locked until the block ends; raises Refused unless it is still being drafted.
 
     Opening takes the same lock, so that no edit slips in between the freezing of a version and the change of phase.
     """
@@ -37,7 +22,7 @@ def draft_of(scheme: Scheme | int) -> Iterator[Scheme]:
     with transaction.atomic():
         locked = Scheme.objects.select_for_update(of=("self",)).select_related("city").get(pk=pk)
         if locked.phase != Phase.DRAFTING:
-            raise NotEdited(locked_sentence(locked))
+            raise Refused(locked_sentence(locked))
         yield locked
 
 
