@@ -3,7 +3,8 @@
 from ratings.documents.fonts import FontMissing
 from ratings.documents.papers import paper_pdf
 from ratings.documents.pdf import DocumentError
-from schools.printing import Paper, PrintRefused
+from schools.printing import Paper
+from schools.saving import Refused
 
 
 def print_paper(paper: Paper) -> bytes:
@@ -11,4 +12,4 @@ def print_paper(paper: Paper) -> bytes:
     try:
         return paper_pdf(paper)
     except (FontMissing, DocumentError) as error:
-        raise PrintRefused(str(error)) from error
+        raise Refused(str(error)) from error

@@ -16,6 +16,7 @@ from ratings.workflow import Step, allowed_steps, due, frozen_sheet, is_overdue,
 from ratings.workflow.blocking import star_figures
 from ratings.worksheet import Line, Worksheet
 from schools.models import User
+from schools.saving import Refused
 from schools.uploads import CheckedUpload
 
 #: Steps that hand the self-assessment on, one of which is a page's main button.
@@ -126,12 +127,12 @@ def needs_signature(assessment: Assessment) -> bool:
 def sign(sheet: Worksheet, upload: CheckedUpload, *, by: User) -> SignedPage:
     """Keep the scan of the signed page under the code of what it confirms; an earlier page loses its force.
 
-    Raises ValueError with a sentence where the school may not change anything now.
+    Raises Refused where the school may not change anything now.
     """
     with transaction.atomic():
         locked = Assessment.objects.select_for_update(of=("self",)).select_related("scheme__city").get(pk=sheet.assessment.pk)
         if locked.status not in (Status.DRAFT, Status.CONFIRMING, Status.RETURNED) or is_overdue(locked, Stage.SELF):
-            raise ValueError("现在不能上传签字盖章页：自评已提交或已截止。")
+            raise Refused("现在不能上传签字盖章页：自评已提交或已截止。")
         void_signature(locked)
         scan = Evidence(
             assessment=locked,

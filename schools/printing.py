@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import ClassVar, Protocol
 
+from schools.saving import Refused
+
 
 class Paper(Protocol):
     """A frozen context: the fragment that shows it on screen and in print, and a title that also names the file."""
@@ -15,15 +17,11 @@ class Paper(Protocol):
     def title(self) -> str: ...
 
 
-class PrintRefused(Exception):
-    """The PDF cannot be made; the text is one Chinese sentence for the person at the screen."""
-
-
 _renderers: list[Callable[[Paper], bytes]] = []
 
 
 def register_renderer(renderer: Callable[[Paper], bytes]) -> None:
-    """Takes the renderer into use; called from `AppConfig.ready`. It answers trouble with PrintRefused."""
+    """Takes the renderer into use; called from `AppConfig.ready`. It answers trouble with Refused."""
     _renderers[:] = [renderer]
 
 
@@ -33,7 +31,7 @@ def can_print() -> bool:
 
 
 def pdf_of(paper: Paper) -> bytes:
-    """The paper as PDF; raises PrintRefused."""
+    """The paper as PDF; raises Refused."""
     if not _renderers:
-        raise PrintRefused("本系统没有安装 PDF 生成部件，请用浏览器打印。")
+        raise Refused("本系统没有安装 PDF 生成部件，请用浏览器打印。")
     return _renderers[0](paper)

@@ -11,8 +11,9 @@ from ratings.enums import Stage
 from ratings.models import JudgeSheet, Score
 from ratings.review.agreeing import agreed_entry
 from ratings.scoring import Entry, entry_from_json, entry_to_json
-from ratings.workflow import NotAllowed, figures_of, owed_codes, scheme_spec
+from ratings.workflow import figures_of, owed_codes, scheme_spec
 from schools.models import User
+from schools.saving import Refused
 
 from .sheets import gaps, locked_sheet, own_rows, refuse_writing
 
@@ -26,7 +27,7 @@ def agree(sheet: JudgeSheet, *, by: User) -> int:
     """Fill the empty rows of the sheet with the answers of the stage before; returns how many.
 
     What the judge has scored already stays as it is. An item that the stage before did not answer whole (核定要素 at
-    自评) stays empty for the judge. Raises NotAllowed where the sheet may not be written.
+    自评) stays empty for the judge. Raises Refused where the sheet may not be written.
     """
     with transaction.atomic():
         locked = locked_sheet(sheet.pk)
@@ -42,7 +43,7 @@ def agree(sheet: JudgeSheet, *, by: User) -> int:
             row.version, row.updated_by, row.updated_at = row.version + 1, by, timezone.now()
         Score.objects.bulk_update(rows, ["answers", "points", "version", "updated_by", "updated_at"])
     if not rows:
-        raise NotAllowed(["没有可以沿用的项目：各项都已评分，或须由评委核定。"])
+        raise Refused("没有可以沿用的项目：各项都已评分，或须由评委核定。")
     return len(rows)
 
 

@@ -30,10 +30,11 @@ from ratings.criteria.years import NotDrafting, write_notes
 from ratings.enums import Phase
 from ratings.models import Category, CustomMetric, Item, Restriction, Scheme, SchemeVersion, StarBand
 from ratings.views.scheme_editor import MODELS
-from ratings.workflow import NotOpened, open_scheme
+from ratings.workflow import open_scheme
 from ratings.workflow.checks import acknowledge
 from ratings.workflow.opening import propose
 from schools.models import Region
+from schools.saving import Refused
 from schools.workbooks import write_workbook
 from tests.ratings.opened_year import ITEMS
 
@@ -283,7 +284,7 @@ def test_no_function_changes_an_opened_scheme(opened, office):
     ]
     for attempt in tries:
         with (
-            pytest.raises((editing.NotEdited, NotDrafting, NotOpened, NotCopied, IntegrityError, ValidationError)),
+            pytest.raises((editing.NotEdited, NotDrafting, Refused, NotCopied, IntegrityError, ValidationError)),
             transaction.atomic(),
         ):
             attempt()

@@ -8,9 +8,10 @@ from django.urls import reverse
 from ratings.enums import Phase
 from ratings.models import Goal, Item, MetricSnapshot, Result, Scheme
 from ratings.results import evaluate
-from ratings.selfcheck import FAR, NEAR, REACHED, GoalConflict, self_check, set_goal
+from ratings.selfcheck import FAR, NEAR, REACHED, self_check, set_goal
 from ratings.workflow import take_step
 from schools.models import School
+from schools.saving import Stale
 from tests.blind_year import pages_of
 from tests.factories import LiaisonFactory, SchoolFactory, UserFactory
 
@@ -138,7 +139,7 @@ def test_a_first_note_of_two_is_not_overwritten_either(assessment, filler, head)
     item = Item.objects.get(scheme=assessment.scheme, code="K1")
     set_goal(assessment, item, {"text": "先写的"}, version=0, by=head)
 
-    with pytest.raises(GoalConflict):
+    with pytest.raises(Stale):
         set_goal(assessment, item, {"text": "后写的"}, version=0, by=filler)
 
 
