@@ -18,10 +18,11 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from schools.saving import Stale
+from schools.saving import Refused, Stale
 
 
 @contextmanager
@@ -57,6 +58,14 @@ def refusals_as_messages(request: HttpRequest) -> Iterator[None]:
     except ValidationError as refused:
         for reason in refused.messages:
             messages.error(request, reason)
+
+
+def turned_away(request: HttpRequest, sentence: str, *address: Any) -> HttpResponse:
+    """Why there is nothing left to do here, said on the page at `address`; what was posted all the same is refused, so that it is kept."""
+    if request.method == "POST":
+        raise Refused(sentence)
+    messages.warning(request, sentence)
+    return redirect(*address)
 
 
 @dataclass(frozen=True)

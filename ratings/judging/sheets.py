@@ -82,7 +82,7 @@ def refuse_incomplete(sheet: JudgeSheet) -> None:
     """Raises Refused with every item that is not fully scored."""
     missing = sheet_gaps(sheet, scheme_spec(sheet.assessment.scheme))
     if missing:
-        raise Refused(blocker.text for blocker in missing)
+        raise Refused([blocker.text for blocker in missing])
 
 
 def close(sheet: JudgeSheet, *, by: User) -> None:

@@ -32,8 +32,7 @@ from ratings.results import (
 from ratings.workflow import take_step
 from schools.asked import number
 from schools.guidance import opinions_of
-from schools.refusals import refusals_as_messages, refusals_in
-from schools.saving import Refused
+from schools.refusals import refusals_as_messages, refusals_in, turned_away
 
 REFUSED = "审定材料列有全部党校的得分，只由评委会主任和市评委会办公室查阅。"
 CHAIR_ONLY = "审定由评委会主任办理。"
@@ -184,11 +183,7 @@ def _assessment(request: HttpRequest, scheme: int, pk: int) -> Assessment:
 
 
 def _over(request: HttpRequest, scheme: Scheme) -> HttpResponse:
-    sentence = f"方案处于“{scheme.get_phase_display()}”阶段，不能办理此事。"
-    if request.method == "POST":  # the page that says so keeps what was typed
-        raise Refused(sentence)
-    messages.warning(request, sentence)
-    return redirect("ratings:board", scheme.pk)
+    return turned_away(request, f"方案处于“{scheme.get_phase_display()}”阶段，不能办理此事。", "ratings:board", scheme.pk)
 
 
 def _decision_form(request: HttpRequest, found: Deliberation, case, *, fresh: bool = False) -> DecisionForm | None:

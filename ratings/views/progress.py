@@ -14,6 +14,7 @@ from ratings.permissions import may_oversee, require, role_of
 from ratings.progress import OFFICE_STEPS, counts, lines, overseen
 from ratings.workflow import STEPS, Step, allowed_steps, grant_extension, scheme_spec, take_step
 from schools.refusals import refusals_in
+from schools.saving import Refused
 
 RUNNING = (Phase.OPEN, Phase.SCORING)
 REFUSED = "只有市评委会办公室和主任可以查看申报进度。"
@@ -68,7 +69,9 @@ def _office_steps(request: HttpRequest, assessment: Assessment) -> list[Step]:
 def extend(request: HttpRequest, pk: int) -> HttpResponse:
     """延期; a refused one comes back with what was typed."""
     require(may_oversee(request.user), "只有市评委会办公室可以批准延期。")
-    assessment = get_object_or_404(overseen(request.user), pk=pk, scheme__phase__in=RUNNING)
+    assessment = get_object_or_404(overseen(request.user), pk=pk)
+    if assessment.scheme.phase not in RUNNING:
+        raise Refused(f"方案处于“{assessment.scheme.get_phase_display()}”阶段，不能再延期。")
     form = ExtensionForm(request.POST, scheme=assessment.scheme)
     if form.is_valid():
         given = form.cleaned_data

@@ -20,7 +20,7 @@ from ratings.views.review import REFUSED, locked_sentence, open_dossier
 from ratings.workflow import take_step
 from ratings.workflow.deadlines import return_deadline
 from schools.arrangement.wording import caveat
-from schools.refusals import refusals_as_messages, refusals_in
+from schools.refusals import refusals_as_messages, refusals_in, turned_away
 
 LEAD_ONLY = "集体确认和初评分工由县（市、区）负责人办理。"
 
@@ -57,9 +57,8 @@ def return_school(request: HttpRequest, pk: int) -> HttpResponse:
     require(may_review(request.user), REFUSED)
     dossier = open_dossier(request, pk)
     assessment = dossier.assessment
-    if request.method == "GET" and assessment.status != Status.COUNTY:
-        messages.error(request, f"本校处于“{assessment.get_status_display()}”，不能退回。")
-        return redirect("ratings:review_school", pk)
+    if assessment.status != Status.COUNTY:
+        return turned_away(request, f"本校处于“{assessment.get_status_display()}”，不能退回。", "ratings:review_school", pk)
     form = ReturnForm(request.POST or None, spec=dossier.spec)
     if request.method == "POST" and form.is_valid():
         with refusals_in(form):
@@ -107,9 +106,8 @@ def confirm(request: HttpRequest, pk: int) -> HttpResponse:
     require(may_confirm_review(request.user), LEAD_ONLY)
     dossier = open_dossier(request, pk)
     assessment = dossier.assessment
-    if request.method == "GET" and assessment.status != Status.COUNTY:
-        messages.error(request, f"本校处于“{assessment.get_status_display()}”，不在初评中。")
-        return redirect("ratings:review_school", pk)
+    if assessment.status != Status.COUNTY:
+        return turned_away(request, f"本校处于“{assessment.get_status_display()}”，不在初评中。", "ratings:review_school", pk)
     found = confirmation_of(dossier)
     suggested = found.star if assessment.suggested_star is None else assessment.suggested_star
     form = ConfirmForm(request.POST or None, spec=dossier.spec, initial={"star": suggested, "opinion": assessment.county_opinion})

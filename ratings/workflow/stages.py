@@ -31,7 +31,7 @@ def open_scheme(scheme: Scheme, *, by, proposed_by=None) -> None:
         spec = read_scheme(locked)
         refused = errors(check_scheme(spec))
         if refused:
-            raise Refused(str(finding) for finding in refused)
+            raise Refused([str(finding) for finding in refused])
         version = freeze(locked, reason="启动评定", by=by, spec=spec)
         locked.phase = Phase.OPEN
         locked.save(update_fields=["phase"])

@@ -9,6 +9,7 @@ from django import forms
 from schools.models import PlannedClass
 from schools.models.teaching import ClassCategory
 from schools.refusals import RecheckedForm
+from schools.saving import Stale
 from schools.teaching.plans import PlanRow
 from schools.workbooks import clean_text
 
@@ -94,8 +95,16 @@ class BasePlanFormSet(RecheckedForm, forms.BaseFormSet):
         return {name: name for name in names.values()}, mine
 
     def fresh(self, current: list[PlannedClass]) -> dict[str, str]:
-        """The page prints the digest below the table, as the next save compares it."""
-        return {}
+        """A row that somebody took out is a new one if it is saved all the same; the digest stands outside of the table."""
+        known = {row.pk for row in current}
+        rows = enumerate(form.row() for form in self.forms)
+        return {f"{place}-pk": "" for place, row in rows if row is not None and row.pk not in known}
+
+    def recheck(self, stale: Stale) -> None:
+        """The rows show what the table now holds."""
+        super().recheck(stale)
+        for form in self.forms:
+            form.data = self.data
 
 
 def _in_words(month: int, name: str, kind: str) -> str:

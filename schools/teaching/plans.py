@@ -120,11 +120,14 @@ def save_rows(
     asked: list[Correction | None] = []
     # What goes makes room for what changes, and that for what is new.
     for typed in sorted(rows, key=lambda row: (not row.remove, row.pk is None)):
-        row = known.get(typed.pk)
-        if row is None:  # new, or taken out by somebody else and wanted all the same
+        if typed.pk is None:
             if not typed.remove:
                 asked.append(_add(plan, typed, school, by, reason))
-        elif typed.remove:
+            continue
+        row = known.get(typed.pk)
+        if row is None:
+            raise Refused(f"“{typed.name}”已被他人从计划中删去，请重新打开本页。")
+        if typed.remove:
             asked.append(_remove(row, school, by, reason))
         else:
             asked.append(_change(row, typed, school, by, reason))

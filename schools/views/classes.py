@@ -17,7 +17,7 @@ from schools.importing.exchange import export_sheets
 from schools.locks import lock_of
 from schools.models import JointPartner, PlannedClass, RecordChange, School, TrainingClass
 from schools.permissions import may_record, readable_schools, require_recorder
-from schools.refusals import refusals_as_messages, refusals_in
+from schools.refusals import refusals_as_messages, refusals_in, turned_away
 from schools.teaching import classes, corrected, joint
 from schools.views.teaching import classes_of, year_asked
 
@@ -104,8 +104,7 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
     """The same form with what was recorded; old values stay in the list of changes."""
     record = own_class(request, pk)
     if record.is_voided:
-        messages.error(request, "这一班次已作废，不能再修改。")
-        return redirect("schools:class", pk)
+        return turned_away(request, "这一班次已作废，不能再修改。", "schools:class", pk)
     lock = lock_of(record.school, record.starts_on)
     form = ClassForm(request.POST or None, school=record.school, bound_to=record, initial={"seen": classes.digest_of(record)})
     if lock:
@@ -128,8 +127,7 @@ def void(request: HttpRequest, pk: int) -> HttpResponse:
     """Asks for the reason, and says what follows."""
     record = own_class(request, pk)
     if record.is_voided:
-        messages.error(request, "这一班次已作废，不必再办。")
-        return redirect("schools:class", pk)
+        return turned_away(request, "这一班次已作废，不必再办。", "schools:class", pk)
     form = VoidForm(request.POST or None)
     lock = lock_of(record.school, record.starts_on)
     if request.method == "POST" and form.is_valid():

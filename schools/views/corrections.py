@@ -45,13 +45,13 @@ def correction(request: HttpRequest, pk: int) -> HttpResponse:
     mine = corrections.may_decide(request.user, found)
     form = DecisionForm(request.POST or None)
     if request.method == "POST":
-        if not mine:
+        if found.status == Correction.Status.PENDING and not mine:
             raise PermissionDenied("这份数据更正现在不由您审核。")
         if form.is_valid() and _decided(request, found, form):
             return redirect("schools:corrections")
     context = {
         "one": found,
-        "form": form if mine else None,
+        "form": form if mine or form.is_bound else None,
         "mine": mine,
         "approver": _approver(found, locks.periods([found.school_id])),
         "may_withdraw": corrections.may_withdraw(request.user, found),
