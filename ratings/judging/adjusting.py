@@ -14,7 +14,7 @@ from ratings.review.adjusting import erase, outside, write
 from ratings.workflow import scheme_spec
 from schools.models import User
 from schools.models.scope import NOTHING
-from schools.saving import Refused
+from schools.saving import Refused, refuse
 
 from .closing import is_closed
 from .seats import judged_by
@@ -37,8 +37,7 @@ def adjust(assessment: Assessment, code: str, *, points: Decimal, reason: str, b
         locked, item, bound = _open(assessment, code, by)
         if not reason:
             raise Refused("请写明核定理由。")
-        if refusal := outside(bound, points):
-            raise Refused(refusal)
+        refuse(outside(bound, points))
         return write(locked, item, bound, stage=Stage.CITY, points=points, reason=reason, by=by)
 
 
@@ -62,9 +61,7 @@ def _open(assessment: Assessment, code: str, by: User):
     locked = Assessment.objects.select_for_update(of=("self",)).select_related("scheme__city", "school", "panel").get(pk=assessment.pk)
     if not adjustable(by).filter(pk=locked.pk).exists():
         raise Refused("评审阶段的核定由市评委会办公室或评审组组长办理。")
-    sentence = locked_sentence(locked, by)
-    if sentence:
-        raise Refused(sentence)
+    refuse(locked_sentence(locked, by))
     bound = scheme_spec(locked.scheme).bound[code]
     if not bound.system_parts:
         raise Refused("本项没有系统取数部分，由评委直接评分。")

@@ -10,7 +10,7 @@ from ratings.enums import Phase, Status
 from ratings.models import Evidence, JudgeSheet
 from ratings.permissions import may_arrange_panels
 from schools.models import User
-from schools.saving import Refused
+from schools.saving import Refused, refuse
 from schools.uploads import CheckedUpload
 
 from .recusal import must_recuse
@@ -95,9 +95,7 @@ def check_entry(sheet: JudgeSheet, *, by: User, seen: str) -> None:
     """核对无误: close the sheet in the name of the judge. `seen` is the digest of what was on the checker's screen."""
     with transaction.atomic():
         locked = locked_sheet(sheet.pk)
-        reasons = check_refusals(locked, by)
-        if reasons:
-            raise Refused(reasons)
+        refuse(*check_refusals(locked, by))
         refuse_incomplete(locked)
         if seen != sheet_digest(locked):
             raise Refused("核对期间录入内容有改动，请重新核对。")

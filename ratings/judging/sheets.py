@@ -17,7 +17,7 @@ from ratings.scoring import entry_from_json
 from ratings.workflow import Blocker, owed_codes, scheme_spec, uneditable
 from schools import audit
 from schools.models import User
-from schools.saving import Refused
+from schools.saving import Refused, refuse
 
 from .recusal import must_recuse
 
@@ -62,9 +62,7 @@ def locked_sheet(pk: int) -> JudgeSheet:
 def refuse_writing(sheet: JudgeSheet, user: User) -> None:
     """Raises Refused where `user` may not write this sheet now: role, phase, deadline, seat, 回避."""
     row = Score(assessment=sheet.assessment, stage=Stage.CITY, judge=sheet.judge)
-    sentence = uneditable(row, user) or _recusal(sheet, user)
-    if sentence:
-        raise Refused(sentence)
+    refuse(uneditable(row, user) or _recusal(sheet, user))
 
 
 def submit_sheet(sheet: JudgeSheet, *, by: User) -> None:

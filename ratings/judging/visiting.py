@@ -12,7 +12,7 @@ from ratings.permissions import may_arrange_panels
 from ratings.workflow import open_city_rows, scheme_spec
 from schools import audit
 from schools.models import User
-from schools.saving import Refused
+from schools.saving import Refused, refuse
 
 FINISHED = (Status.SETTLED, Status.DECLINED, Status.LAPSED)
 
@@ -30,9 +30,7 @@ def mark_visited(scheme: Scheme, assessments: Iterable[int], visited: bool, *, b
     with transaction.atomic():
         found = Assessment.objects.filter(scheme=scheme, pk__in=list(assessments)).exclude(visited=visited)
         rows = list(found.select_for_update(of=("self",)).select_related("school", "scheme", "panel").order_by("pk"))
-        reasons = _refusals(rows, visited)
-        if reasons:
-            raise Refused(reasons)
+        refuse(*_refusals(rows, visited))
         spec = scheme_spec(scheme)
         for row in rows:
             row.visited = visited

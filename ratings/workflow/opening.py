@@ -18,7 +18,7 @@ from schools import audit
 from schools.inbox import notify
 from schools.models import Appointment, User
 from schools.models.scope import SCHOOL_ROLES
-from schools.saving import Refused
+from schools.saving import Refused, refuse
 
 from .checks import DUE, Checks, checks_of, deadline_problems
 from .stages import open_scheme
@@ -67,8 +67,7 @@ def propose(scheme: Scheme, *, by, deadlines: dict | None = None) -> OpeningProp
         standing = standing_proposal(locked)
         if standing and not is_void(standing, locked):
             reasons.append(f"{standing.proposed_by} 已提议启动，等待另一人确认。")
-        if reasons:
-            raise Refused(reasons)
+        refuse(*reasons)
         if standing:
             _withdraw(standing, by)
         proposal = OpeningProposal.objects.create(scheme=locked, digest=proposal_digest(locked), proposed_by=by, proposed_at=timezone.now())
@@ -102,8 +101,7 @@ def confirm(scheme: Scheme, proposal_pk: int, *, by) -> None:
             reasons.append("提议人不能自己确认，须由另一人确认。")
         if is_void(standing, locked):
             reasons.append("提议之后方案有改动，原提议已失效，请重新提议。")
-        if reasons:
-            raise Refused(reasons)
+        refuse(*reasons)
         standing.confirmed_by, standing.confirmed_at = by, timezone.now()
         standing.save(update_fields=["confirmed_by", "confirmed_at"])
         _tell_schools(locked)

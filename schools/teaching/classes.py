@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from schools import audit
@@ -149,7 +149,7 @@ def register(school: School, values: Mapping[str, Any], lessons: Iterable[Lesson
         raise DuplicateClass(existing)
     record = TrainingClass(school=school, recorded_by=by, **values)
     record.clean()
-    record.save()
+    _save(record)
     write_lessons(record, lessons)
     from .joint import invite  # the two know each other: a class invites, an answer registers a class
 
@@ -175,12 +175,24 @@ def change(record: TrainingClass, values: Mapping[str, Any], lessons: Iterable[L
     for name, value in values.items():
         setattr(record, name, value)
     record.clean()
-    record.save(update_fields=list(values))
+    _save(record, update_fields=list(values))
     write_lessons(record, lessons)
     after = full_snapshot(record)
     if before != after:
         note_change(record, school=record.school, action="change", before=before, after=after, by=by, reason=reason)
     return record
+
+
+def _save(record: TrainingClass, **options: Any) -> None:
+    """Imports do not wait for the school: one of them may have entered the same class since it was looked for."""
+    try:
+        with transaction.atomic():
+            record.save(**options)
+    except IntegrityError as error:
+        existing = twin_of(record.school, record.starts_on, record.name, but=record.pk)
+        if existing is None:
+            raise
+        raise DuplicateClass(existing) from error
 
 
 @transaction.atomic
