@@ -11,6 +11,9 @@ from django.shortcuts import redirect, render, resolve_url
 from django.urls import reverse
 from django_htmx.http import HttpResponseClientRedirect
 
+from schools.refusals import sent_again, way_back_of
+from schools.saving import Refused
+
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
 REFRESH_SECONDS = 60
@@ -84,6 +87,28 @@ class MethodNotAllowedMiddleware:
         page = render(request, "errors/405.html", {"frame": "base.html"}, status=405)
         page.headers["Allow"] = response.headers["Allow"]
         return page
+
+
+class RefusedMiddleware:
+    """Answers a refusal that no view showed itself with its reasons, and with everything that was sent, ready to be sent again.
+
+    A partial request gets the sentences alone: the row it came from keeps what was typed.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """409 for Refused and Stale, nothing for any other exception."""
+        if not isinstance(exception, Refused):
+            return None
+        if request.htmx:
+            return HttpResponse(str(exception), status=409, content_type="text/plain; charset=utf-8")
+        context = {"reasons": exception.reasons, "frame": "base.html", "back": way_back_of(request), **sent_again(request)}
+        return render(request, "errors/refused.html", context, status=409)
 
 
 class SignInRequiredMiddleware(LoginRequiredMiddleware):

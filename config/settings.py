@@ -75,6 +75,7 @@ MIDDLEWARE = [
     "config.middleware.SignInRequiredMiddleware",
     "config.middleware.IdleTimeoutMiddleware",
     "config.middleware.IdentityMiddleware",
+    "config.middleware.RefusedMiddleware",
     "axes.middleware.AxesMiddleware",  # last: it turns a refused sign-in into the lock-out page
 ]
 

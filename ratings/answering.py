@@ -28,6 +28,7 @@ from ratings.workflow import Writer, figures_of, live_figures, scheme_spec, uned
 from schools.metrics import figures
 from schools.models import Role, School, User
 from schools.models.scope import COUNTY_ROLES, NOTHING, SCHOOL_ROLES
+from schools.saving import stale_sentence
 from schools.workbooks import clean_text
 
 SAVED, CONFLICT, INVALID, REFUSED = "saved", "conflict", "invalid", "refused"
@@ -169,8 +170,7 @@ class _Door:
         text = score.remark if remark is None else clean_text(remark)
         unchanged = not errors and (entry_to_json(entry) if entry else None, text) == (score.answers, score.remark)
         if score.version != version and not unchanged:
-            sentence = f"{score.updated_by or '他人'}已先保存了不同的内容，您填的还没有保存。"
-            return Saved(score, self.spec, CONFLICT, sentence, errors, score.answers or {})
+            return Saved(score, self.spec, CONFLICT, stale_sentence(score), errors, score.answers or {})
         if errors:
             return Saved(score, self.spec, INVALID, "填写有误，没有保存。", errors)
         if not unchanged:

@@ -48,7 +48,8 @@ from schools.models import Role, School, User
 from schools.models.scope import COUNTY_ROLES, SCHOOL_ROLES
 from schools.navigation import Entry
 from schools.panels import Column, Panel
-from schools.printing import Paper, PrintRefused
+from schools.printing import Paper
+from schools.saving import Refused
 from schools.templatetags.ui import day as day_words
 from schools.workdays import add_workdays
 
@@ -376,7 +377,7 @@ def print_paper(paper: Paper) -> bytes:
     try:
         return paper_pdf(paper)
     except (FontMissing, DocumentError) as error:
-        raise PrintRefused(str(error)) from error
+        raise Refused(str(error)) from error
 
 
 NAVIGATION = (

@@ -13,6 +13,7 @@ from ratings.enums import Confirmation, Stage
 from ratings.models import Assessment, Evidence, Item, Score
 from ratings.workflow import uneditable, void_signature
 from schools.models import TrainingClass, User
+from schools.saving import Refused, refuse
 from schools.uploads import CheckedUpload
 
 #: Pieces of evidence one item may hold.
@@ -29,10 +30,6 @@ SECTIONS = (
 )
 #: Classes offered one by one.
 MOST_CLASSES = 60
-
-
-class NotAttached(ValueError):
-    """The evidence cannot be attached or taken back; the text is a sentence."""
 
 
 def record_choices(assessment: Assessment) -> list[tuple[str, str]]:
@@ -58,11 +55,11 @@ def attach(
     link: tuple[str, str] | None = None,
     paper: tuple[str, int, str] | None = None,
 ) -> Evidence:
-    """Attach one file, one link (address, words) or one note of paper (name, copies, place). Raises NotAttached with a sentence."""
+    """Attach one file, one link (address, words) or one note of paper (name, copies, place). Raises Refused with a sentence."""
     with transaction.atomic():
         _writable(assessment, item, by)
         if Evidence.objects.filter(assessment=assessment, item=item).kept().count() >= MOST:
-            raise NotAttached(f"每项最多 {MOST} 份佐证材料，请先撤回不需要的。")
+            raise Refused(f"每项最多 {MOST} 份佐证材料，请先撤回不需要的。")
         evidence = Evidence(assessment=assessment, item=item, by=by, at=timezone.now())
         if upload is not None:
             _fill_file(evidence, upload)
@@ -77,7 +74,7 @@ def attach(
 
 
 def take_back(evidence: Evidence, *, by: User) -> None:
-    """What was attached stays in the table with who took it back and when. Raises NotAttached with a sentence."""
+    """What was attached stays in the table with who took it back and when. Raises Refused with a sentence."""
     with transaction.atomic():
         _writable(evidence.assessment, evidence.item, by)
         evidence.removed_at, evidence.removed_by = timezone.now(), by
@@ -98,9 +95,7 @@ def uneditable_item(assessment: Assessment, item: Item, user: User) -> str:
 
 def _writable(assessment: Assessment, item: Item, by: User) -> None:
     locked = Assessment.objects.select_for_update(of=("self",)).select_related("scheme", "school").get(pk=assessment.pk)
-    refusal = uneditable_item(locked, item, by)
-    if refusal:
-        raise NotAttached(refusal)
+    refuse(uneditable_item(locked, item, by))
 
 
 def _changed(assessment: Assessment) -> None:

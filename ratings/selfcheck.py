@@ -22,19 +22,12 @@ from ratings.scoring.stage import within
 from ratings.scoring.totals import add_up
 from ratings.sheets import Line, SchoolSheet, own_sheet
 from schools.models import User
+from schools.saving import Refused, save_versioned
 
 #: Before anybody answered it is that of the category which people fill, and says nothing.
 LOWEST_RATE = "最低大项得分率"
 REACHED, NEAR, FAR = "reached", "near", "far"
 TAGS = {REACHED: ("记录已够", "ok"), NEAR: ("还看填写和评分", "info"), FAR: ("记录还不够", "warn")}
-
-
-class GoalConflict(Exception):
-    """A colleague saved in between; `current` is what is stored now."""
-
-    def __init__(self, current: Goal):
-        super().__init__("目标已被同事修改")
-        self.current = current
 
 
 @dataclass(frozen=True)
@@ -134,19 +127,14 @@ def goals_of(assessment: Assessment, user: User) -> dict[str, Goal]:
 
 
 def set_goal(assessment: Assessment, item: Item, values: Mapping[str, object], *, version: int, by: User) -> Goal:
-    """Note what the school sets itself; raises GoalConflict if a colleague saved since `version`, changing nothing."""
+    """Note what the school sets itself; raises Stale if a colleague saved since `version`, changing nothing."""
     with transaction.atomic():
         Assessment.objects.select_for_update().get(pk=assessment.pk)
-        goal = Goal.objects.filter(assessment=assessment, item=item).select_related("updated_by").first() or Goal(
-            assessment=assessment, item=item
-        )
-        if goal.version != version:
-            raise GoalConflict(goal)
-        for name, value in values.items():
-            setattr(goal, name, value)
-        goal.version, goal.updated_by, goal.updated_at = version + 1, by, timezone.now()
-        goal.save()
-    return goal
+        if not is_open(Assessment.objects.select_related("scheme").get(pk=assessment.pk)):
+            raise Refused("结果已经通报，对标自查不再修改。")
+        first = {"updated_by": by, "updated_at": timezone.now()}
+        goal, _ = Goal.objects.get_or_create(assessment=assessment, item=item, defaults=first)
+        return save_versioned(goal, values, version=version, by=by)
 
 
 def _standing(sheet: SchoolSheet, line: Line, goals: Mapping[str, Goal]) -> Standing:

@@ -15,6 +15,7 @@ from ratings.sheets import Line, SchoolSheet
 from ratings.workflow import Step, allowed_steps, due, frozen_sheet, is_overdue, void_signature
 from ratings.workflow.blocking import Blocker, overdue, unknown_figures
 from schools.models import User
+from schools.saving import Refused
 from schools.uploads import CheckedUpload
 
 #: Steps that hand the self-assessment on, one of which is a page's main button.
@@ -105,12 +106,12 @@ def needs_signature(assessment: Assessment) -> bool:
 def sign(sheet: SchoolSheet, upload: CheckedUpload, *, by: User) -> SignedPage:
     """Keep the scan of the signed page under the code of what it confirms; an earlier page loses its force.
 
-    Raises ValueError with a sentence where the school may not change anything now.
+    Raises Refused where the school may not change anything now.
     """
     with transaction.atomic():
         locked = Assessment.objects.select_for_update(of=("self",)).select_related("scheme__city").get(pk=sheet.assessment.pk)
         if locked.status not in (Status.DRAFT, Status.CONFIRMING, Status.RETURNED) or is_overdue(locked, Stage.SELF):
-            raise ValueError("现在不能上传签字盖章页：自评已提交或已截止。")
+            raise Refused("现在不能上传签字盖章页：自评已提交或已截止。")
         void_signature(locked)
         scan = Evidence(
             assessment=locked,

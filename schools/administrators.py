@@ -13,6 +13,7 @@ from schools.audit import hold_chain, record
 from schools.models import Appointment, Role, User
 from schools.models.scope import ADMINISTRATORS
 from schools.passwords import one_time_password
+from schools.saving import Refused
 from schools.workbooks import clean_text
 
 #: What each may do, on the slip that is handed over.
@@ -23,10 +24,6 @@ DUTIES = {
 }
 #: Those who work in the back office.
 STAFF = (Role.SYSADMIN, Role.SECURITY)
-
-
-class AlreadyMade(ValueError):
-    """There are administrators, or somebody is making accounts right now; the text is a Chinese sentence."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +48,7 @@ class Slip:
 def create_administrators(accounts: tuple[FirstAccount, ...]) -> list[Slip]:
     """All three for the whole system, as no city is registered yet; each has to choose a password of their own at first sign-in.
 
-    Raises AlreadyMade while anybody who may sign in holds one of the three roles, ValidationError for user names that cannot be.
+    Raises Refused while anybody who may sign in holds one of the three roles, ValidationError for user names that cannot be.
     Administrators whose accounts are switched off do not count: with all of them off nobody could switch anybody on again.
     """
     hold_chain(None)  # two commands at once: the second reads what the first has made
@@ -60,11 +57,11 @@ def create_administrators(accounts: tuple[FirstAccount, ...]) -> list[Slip]:
     held = current.filter(user__is_active=True).select_related("user")
     if held:
         names = "、".join(f"{one.get_role_display()} {one.user.name}（{one.user.username}）" for one in held)
-        raise AlreadyMade(f"系统已有管理员：{names}。增加或更换管理员，由系统管理员建账号、安全管理员任职。")
+        raise Refused(f"系统已有管理员：{names}。增加或更换管理员，由系统管理员建账号、安全管理员任职。")
     try:
         slips = [_make(account) for account in accounts]
     except IntegrityError as error:
-        raise AlreadyMade("没有建立任何账号：同时有人在建立同名账号。请先查看现有账号，再执行一次。") from error
+        raise Refused("没有建立任何账号：同时有人在建立同名账号。请先查看现有账号，再执行一次。") from error
     for slip in slips:
         who = f"{slip.user.name}（{slip.user.username}）"
         record("account", by=None, city=None, subject=who, detail={"操作": "建立三员账号"})

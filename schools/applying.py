@@ -6,19 +6,19 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.apps import apps
-from django.core.exceptions import ValidationError
 from django.db import models
 
 from schools.changes import snapshot
 from schools.contributions import contributed
 from schools.models import Correction, School, User
 from schools.models.base import Voidable
+from schools.saving import Refused
 
 EXTRAS = "__extras__"
 
 
 def apply(correction: Correction, *, by: User) -> models.Model:
-    """Writes what was asked for and gives the record; raises ValidationError or IntegrityError where it no longer fits."""
+    """Writes what was asked for and gives the record; raises Refused or IntegrityError where it no longer fits."""
     model = apps.get_model(correction.model)
     new = dict(correction.new)
     extras = new.pop(EXTRAS, None)
@@ -29,10 +29,10 @@ def apply(correction: Correction, *, by: User) -> models.Model:
     else:
         record = model._base_manager.select_for_update().get(pk=correction.object_id)
         if getattr(record, "is_voided", False):
-            raise ValidationError("该记录已作废。")
+            raise Refused("该记录已作废。")
         before = snapshot(record)
         if any(before.get(name) != value for name, value in correction.old.items()):
-            raise ValidationError("申请以后该记录又有改动，与申请中的原值不一致。")
+            raise Refused("申请以后该记录又有改动，与申请中的原值不一致。")
     if correction.act == Correction.Act.VOID:
         _void(record, by, correction.reason)
         return record

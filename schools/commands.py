@@ -8,9 +8,21 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import Error
 
 from schools import schema
+from schools.saving import Refused
 
 
-class DatabaseCommand(BaseCommand):
+class RefusedCommand(BaseCommand):
+    """Says why not where what it calls refuses, as a page would: in sentences and without a trace."""
+
+    def execute(self, *args: Any, **options: Any) -> str | None:
+        """Raises CommandError with every reason."""
+        try:
+            return super().execute(*args, **options)
+        except Refused as refused:
+            raise CommandError(str(refused)) from refused
+
+
+class DatabaseCommand(RefusedCommand):
     """Says in a sentence that the database is not that of this version, before the first table is asked for in vain."""
 
     def execute(self, *args: Any, **options: Any) -> str | None:

@@ -30,9 +30,9 @@ from schools.models import Appointment, Correction, RecordChange, School, User, 
 from schools.models.scope import SCHOOL_ROLES
 from schools.permissions import may_record
 from schools.reach import Reach, lock_for
+from schools.saving import Refused
 
 __all__ = [
-    "Refused",
     "approve",
     "approver_of",
     "may_decide",
@@ -46,13 +46,6 @@ __all__ = [
 ]
 
 Act, Status = Correction.Act, Correction.Status
-
-
-class Refused(ValidationError):
-    """The request or the decision is not possible now."""
-
-    def __str__(self) -> str:
-        return "".join(self.messages)
 
 
 def request_change(
@@ -157,7 +150,7 @@ def approve(correction: Correction, *, by: User, remark: str = "") -> Correction
 def refuse(correction: Correction, *, by: User, remark: str) -> Correction:
     """Leaves the record as it is and tells the school why."""
     if not remark.strip():
-        raise Refused("不同意更正时，请写明原因，以便学校知道怎么办。")
+        raise Refused({"remark": "不同意更正时，请写明原因，以便学校知道怎么办。"})
     with transaction.atomic():
         locked = _decide(correction, Status.REFUSED, by=by, remark=remark)
         _tell(locked)
@@ -175,9 +168,9 @@ def withdraw(correction: Correction, *, by: User) -> Correction:
 
 def _request(act, model, school, obj, old, new, current, *, by, reason, extras=None, words=({}, {})) -> Correction:
     if not reason.strip():
-        raise Refused("记录已锁定，请写明更正理由。")
+        raise Refused({"reason": "记录已锁定，请写明更正理由。"})
     if len(reason.strip()) > 200:
-        raise Refused("更正理由不超过 200 字。")
+        raise Refused({"reason": "更正理由不超过 200 字。"})
     found = lock_for(school, model, current, {} if act == Act.VOID else {**current, **new})
     reach = found[1] if found else Reach()
     before, after = worded(model, old), worded(model, new)
@@ -217,7 +210,7 @@ def _decide(correction: Correction, status: str, *, by: User, remark: str) -> Co
     if locked.status != Status.PENDING:
         raise Refused(f"这份数据更正{locked.get_status_display()}，不能再次办理。")
     if len(remark.strip()) > 200:
-        raise Refused("审核意见不超过 200 字。")
+        raise Refused({"remark": "审核意见不超过 200 字。"})
     locked.status, locked.decided_by, locked.decided_at, locked.remark = status, by, timezone.now(), remark.strip()
     locked.save(update_fields=["status", "decided_by", "decided_at", "remark"])
     return locked

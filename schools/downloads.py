@@ -10,6 +10,7 @@ from django.http import FileResponse
 
 from schools import audit
 from schools.models import User
+from schools.saving import Refused
 from schools.workbooks import SheetOut, write_workbook
 
 #: More rows than this are not written within a request.
@@ -17,17 +18,10 @@ ROW_LIMIT = 10_000
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
-class TooManyRows(Exception):
-    """The list is too long to be written while somebody waits."""
-
-    def __str__(self) -> str:
-        return f"超过 {ROW_LIMIT} 行，请先用筛选缩小范围再导出。"
-
-
 def export(name: str, sheets: Iterable[SheetOut], *, by: User, rows: int) -> FileResponse:
     """The workbook as an attachment. The audit line is written first: what cannot be recorded does not leave."""
     if rows > ROW_LIMIT:
-        raise TooManyRows
+        raise Refused(f"超过 {ROW_LIMIT} 行，请先用筛选缩小范围再导出。")
     city = by.identity.city if by.identity else None
     with transaction.atomic():
         audit.record("export", by=by, city=city, subject=name, detail={"行数": rows, "身份": str(by.identity or "")})

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import ClassVar
 
-from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
 from django.urls import reverse
@@ -21,6 +20,7 @@ from schools.inbox import notify
 from schools.models import Appointment, Correction, Handover, Notice, Problem, Role, School, User
 from schools.models.scope import ADMINISTRATORS, SCHOOL_ROLES
 from schools.passwords import one_time_password
+from schools.saving import Refused
 from schools.teaching import months
 
 
@@ -91,15 +91,15 @@ def hand_over(
 ) -> tuple[Handover, str]:
     """Ends one appointment and begins the other; the second value is the one-time password of a new account, else "".
 
-    The outgoing person loses the role at once, except on the very day they began. Raises ValidationError.
+    The outgoing person loses the role at once, except on the very day they began. Raises Refused.
     """
     School.objects.hold(appointment.school_id)
     held = Appointment.objects.select_for_update(of=("self",)).select_related("school__city", "user").get(pk=appointment.pk)
     today = timezone.localdate()
     if (held.end is not None and held.end < today) or Handover.objects.filter(ended=held).exists():
-        raise ValidationError("这项任职已经结束或已经交接，不能再办。")
+        raise Refused("这项任职已经结束或已经交接，不能再办。")
     if to is not None and not candidates(held).filter(pk=to.pk).exists():
-        raise ValidationError("接收人不在可选范围内，或已在本校担任同一角色。")
+        raise Refused("接收人不在可选范围内，或已在本校担任同一角色。")
     contents = open_duties(held.school)
     password = ""
     if to is None:
@@ -134,7 +134,7 @@ def hand_over(
 
 def _account(new: NewAccount | None, school: School, password: str) -> User:
     if new is None:
-        raise ValidationError("请选择接收人，或填写新账号。")
+        raise Refused("请选择接收人，或填写新账号。")
     user = User(username=User.normalize_username(new.username), name=new.name, office_phone=new.office_phone, city=school.city)
     user.set_password(password)
     user.full_clean()
@@ -142,7 +142,7 @@ def _account(new: NewAccount | None, school: School, password: str) -> User:
         with transaction.atomic():
             user.save()
     except IntegrityError as error:
-        raise ValidationError("该用户名已被使用。") from error
+        raise Refused("该用户名已被使用。") from error
     return user
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar, Protocol
 
 from schools.contributions import contributed
+from schools.saving import Refused
 
 
 class Paper(Protocol):
@@ -16,17 +17,13 @@ class Paper(Protocol):
     def title(self) -> str: ...
 
 
-class PrintRefused(Exception):
-    """The PDF cannot be made; the text is one Chinese sentence for the person at the screen."""
-
-
 def can_print() -> bool:
     """Whether there is a renderer, that is, whether a page may offer a PDF."""
     return bool(contributed("RENDERERS"))
 
 
 def pdf_of(paper: Paper) -> bytes:
-    """The paper as PDF; raises PrintRefused."""
+    """The paper as PDF; raises Refused."""
     for render in contributed("RENDERERS"):
         return render(paper)
-    raise PrintRefused("本系统没有安装 PDF 生成部件，请用浏览器打印。")
+    raise Refused("本系统没有安装 PDF 生成部件，请用浏览器打印。")

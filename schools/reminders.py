@@ -17,16 +17,13 @@ from schools.models import Appointment, Reminder, Role, School, User
 from schools.models.scope import COUNTY_ROLES
 from schools.monitoring.overview import city_on
 from schools.monitoring.standing import View
+from schools.saving import Refused
 from schools.workdays import add_workdays, in_working_hours
 
 WORKDAYS_BETWEEN = 3
 #: A reminder older than this is no longer passed on by itself: its matter belongs to a year that is over.
 DAYS_PASSED_ON = 120
 FILLER, HEAD = Reminder.Step.FILLER, Reminder.Step.HEAD
-
-
-class NobodyToRemind(Exception):
-    """The school has neither 填报人 nor 负责人; the text says what to do."""
 
 
 @dataclass(frozen=True)
@@ -75,13 +72,13 @@ def remind(school: School, matters: Iterable[tuple[str, str]], *, by: User | Non
     """Make the reminder that each matter (key, title) allows now; outside working hours it waits for `send_waiting`.
 
     Two people clicking at once make one: the school's row is locked, and (school, matter, step) is unique.
-    Raises NobodyToRemind.
+    Raises Refused.
     """
     now = now or timezone.now()
     School.objects.hold(school.pk)
     people = _people([school.pk])[school.pk]
     if not people["filler"] and not people["head"]:
-        raise NobodyToRemind(f"{school}没有填报人和负责人，无法在系统内提醒，请联系安全管理员任命，或复制提醒文字另行通知。")
+        raise Refused(f"{school}没有填报人和负责人，无法在系统内提醒，请联系安全管理员任命，或复制提醒文字另行通知。")
     states = states_of([school.pk]).get(school.pk, {})
     outcome, made = Outcome(), []
     open_now = in_working_hours(now)
@@ -131,7 +128,7 @@ def pass_on(now: datetime) -> int:
         these = [row for row in group if row.matter in still_open.get(row.school_id, {})]
         try:
             count += len(remind(these[0].school, [(row.matter, row.title) for row in these], by=None, now=now).sent) if these else 0
-        except NobodyToRemind:
+        except Refused:
             continue  # whoever opens the monitoring page is told so there
     return count
 

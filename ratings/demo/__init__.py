@@ -12,6 +12,7 @@ from django.utils import timezone
 from ratings.models import Scheme
 from schools import audit
 from schools.models import Region, User
+from schools.saving import Refused
 
 from .accounts import FIRST_CITY, SECOND_CITY, make_accounts, make_school_people
 from .age import ACTION, loaded_on
@@ -28,7 +29,7 @@ from .visits import note_visits
 Progress = Callable[[str], None]
 
 
-class NotLoaded(Exception):
+class NotLoaded(Refused):
     """The database holds something the demonstration would get mixed up with; the text is a sentence."""
 
 

@@ -14,13 +14,11 @@ from django.conf import settings
 from django.db import DatabaseError, connection
 from django.db.models import FileField
 
+from schools.saving import Refused
+
 #: What the demonstration calls its cities; with one of them in it a database is that of a trial.
 CITIES = ("示例市", "示例县级市")
 SERVERS = (b"runserver", b"gunicorn")
-
-
-class NotATrial(Exception):
-    """Nothing was touched; the text is one Chinese sentence."""
 
 
 @dataclass(frozen=True)
@@ -33,13 +31,13 @@ class Trial:
 
 
 def refuse_without_demonstration() -> None:
-    """Raises NotATrial where the database already serves somebody: people or cities, and none of the demonstration.
+    """Raises Refused where the database already serves somebody: people or cities, and none of the demonstration.
 
     What was entered beside the demonstration is no reason: a trial with a further city is served like any other.
     """
     cities, people = _contents()
     if (cities or people) and not set(cities) & set(CITIES):
-        raise NotATrial(
+        raise Refused(
             f"数据库（{_database()}）里已有{_listed(cities, people)}，不是试用数据，没有改动；"
             "试用请另取一份程序，在另一个文件夹执行 make run。"
         )
@@ -48,20 +46,20 @@ def refuse_without_demonstration() -> None:
 def what_to_clear() -> Trial:
     """The trial as it lies here; without a database all uploads are somebody else's, as nothing says whose they are.
 
-    Everything entered under the demonstration's cities belongs to the trial, accounts included. Raises NotATrial for
+    Everything entered under the demonstration's cities belongs to the trial, accounts included. Raises Refused for
     any database but var/db.sqlite3 of this folder, for one with a further city, with accounts and no city, or with
     somebody appointed outside of the demonstration's cities, and while the site is running.
     """
     file, home = Path(connection.settings_dict["NAME"]), settings.BASE_DIR / "var"
     if connection.vendor != "sqlite" or file.resolve() != (home / "db.sqlite3").resolve():
-        raise NotATrial(f"本系统现在用的数据库是 {_database()}，不是试用的 var/db.sqlite3，没有改动。")
+        raise Refused(f"本系统现在用的数据库是 {_database()}，不是试用的 var/db.sqlite3，没有改动。")
     names: set[str] = set()
     if file.exists():
         _refuse_more_than_the_demonstration()
         names = _uploads()
         connection.close()
     if running := _running():
-        raise NotATrial(f"网站还开着（进程 {running}），没有改动；请先在运行它的窗口按 Ctrl+C 结束，再执行 make reset。")
+        raise Refused(f"网站还开着（进程 {running}），没有改动；请先在运行它的窗口按 Ctrl+C 结束，再执行 make reset。")
     media = Path(settings.MEDIA_ROOT)
     if media.resolve() != (home / "media").resolve():
         return Trial(_files_of(file), (), ())
@@ -95,7 +93,7 @@ def _refuse_more_than_the_demonstration() -> None:
     foreign = [city for city in cities if city not in CITIES]
     outside = _appointed_outside() if cities else people
     if foreign or outside:
-        raise NotATrial(
+        raise Refused(
             f"数据库里有演示以外的内容（{_listed(foreign, outside)}），没有改动；确实不要了，"
             "请先用 DEBUG=1 .venv/bin/python manage.py backup --to 文件 备份，再自行删除 var/db.sqlite3 和 var/media。"
         )
@@ -138,7 +136,7 @@ def _rows(table: str, query: str, *columns: str) -> list[tuple]:
             cursor.execute(query)
             return cursor.fetchall()
     except DatabaseError as error:
-        raise NotATrial(f"数据库 {_database()} 读不出来，没有改动：{error}") from error
+        raise Refused(f"数据库 {_database()} 读不出来，没有改动：{error}") from error
 
 
 def _listed(cities: list[str], people: int) -> str:

@@ -5,11 +5,13 @@ from crispy_forms.layout import Column, Layout, Row
 from django import forms
 
 from ratings.models import Goal
+from schools.changes import plain, worded
+from schools.refusals import RecheckedForm
 
 FIELDS = ["text", "person", "due", "done"]
 
 
-class GoalForm(forms.ModelForm):
+class GoalForm(RecheckedForm, forms.ModelForm):
     """`version` is the number of saves this form was opened with. An empty 目标 takes the goal back."""
 
     version = forms.IntegerField(widget=forms.HiddenInput)
@@ -36,3 +38,12 @@ class GoalForm(forms.ModelForm):
     def values(self) -> dict[str, object]:
         """What is to be stored."""
         return {name: self.cleaned_data[name] for name in FIELDS}
+
+    def contents(self, current: Goal) -> tuple[dict[str, str], dict[str, str]]:
+        """The goal as stored, and as typed."""
+        stored, typed = {name: getattr(current, name) for name in FIELDS}, self.values
+        return tuple(worded(Goal, {name: plain(value) for name, value in values.items()}) for values in (stored, typed))
+
+    def fresh(self, current: Goal) -> dict[str, int]:
+        """Its version."""
+        return {"version": current.version}

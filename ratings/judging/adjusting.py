@@ -11,9 +11,10 @@ from ratings.enums import Phase, Stage, Status
 from ratings.models import Adjustment, Assessment, Item
 from ratings.permissions import may_arrange_panels, may_judge
 from ratings.review.adjusting import erase, outside, write
-from ratings.workflow import NotAllowed, must_recuse, scheme_spec
+from ratings.workflow import must_recuse, scheme_spec
 from schools.models import User
 from schools.models.scope import NOTHING
+from schools.saving import Refused, refuse
 
 from .closing import is_closed
 from .seats import of_panels
@@ -35,9 +36,8 @@ def adjust(assessment: Assessment, code: str, *, points: Decimal, reason: str, b
     with transaction.atomic():
         locked, item, bound = _open(assessment, code, by)
         if not reason:
-            raise NotAllowed(["请写明核定理由。"])
-        if refusal := outside(bound, points):
-            raise NotAllowed([refusal])
+            raise Refused("请写明核定理由。")
+        refuse(outside(bound, points))
         return write(locked, item, bound, stage=Stage.CITY, points=points, reason=reason, by=by)
 
 
@@ -62,11 +62,9 @@ def locked_sentence(assessment: Assessment, user: User) -> str:
 def _open(assessment: Assessment, code: str, by: User):
     locked = Assessment.objects.select_for_update(of=("self",)).select_related("scheme__city", "school", "panel").get(pk=assessment.pk)
     if not adjustable(by).filter(pk=locked.pk).exists():
-        raise NotAllowed(["评审阶段的核定由市评委会办公室或评审组组长办理。"])
-    sentence = locked_sentence(locked, by)
-    if sentence:
-        raise NotAllowed([sentence])
+        raise Refused("评审阶段的核定由市评委会办公室或评审组组长办理。")
+    refuse(locked_sentence(locked, by))
     bound = scheme_spec(locked.scheme).bound[code]
     if not bound.system_parts:
-        raise NotAllowed(["本项没有系统取数部分，由评委直接评分。"])
+        raise Refused("本项没有系统取数部分，由评委直接评分。")
     return locked, Item.objects.get(scheme=locked.scheme, code=code), bound

@@ -10,8 +10,9 @@ from ratings.enums import Stage
 from ratings.models import JudgeSheet, Score
 from ratings.review.agreeing import agreed_entry
 from ratings.scoring import Entry, entry_from_json, owed_at, owed_codes
-from ratings.workflow import NotAllowed, scheme_spec
+from ratings.workflow import scheme_spec
 from schools.models import User
+from schools.saving import Refused
 
 from .sheets import locked_sheet, own_rows, refuse_writing
 
@@ -25,7 +26,7 @@ def agree(sheet: JudgeSheet, *, by: User) -> int:
     """Fill the empty rows of the sheet with the answers of the stage before; returns how many.
 
     What the judge has scored already stays as it is. An item that the stage before did not answer whole (核定要素 at
-    自评) stays empty for the judge. Raises NotAllowed where the sheet may not be written.
+    自评) stays empty for the judge. Raises Refused where the sheet may not be written.
     """
     with transaction.atomic():
         locked = locked_sheet(sheet.pk)
@@ -36,7 +37,7 @@ def agree(sheet: JudgeSheet, *, by: User) -> int:
         rows = [row for row in own_rows(locked).filter(answers__isnull=True).select_related("item") if row.item.code in said]
         take_over(locked.assessment, rows, said, by=by)
     if not rows:
-        raise NotAllowed(["没有可以沿用的项目：各项都已评分，或须由评委核定。"])
+        raise Refused("没有可以沿用的项目：各项都已评分，或须由评委核定。")
     return len(rows)
 
 

@@ -12,10 +12,11 @@ from ratings.enums import Aggregation, Phase, Stage, Status
 from ratings.models import Assessment, Judge, JudgeSheet, Panel, Scheme, Score
 from ratings.permissions import may_arrange_panels
 from ratings.scoring.panel import LEAST_SHEETS
-from ratings.workflow import NotAllowed, conflicts, open_city_rows, scheme_spec
+from ratings.workflow import conflicts, open_city_rows, scheme_spec
 from schools import audit
 from schools.models import Appointment, School, User
 from schools.models.people import Role
+from schools.saving import Refused, refuse
 
 from .closing import is_closed
 
@@ -30,7 +31,7 @@ BEGUN = Q(answers__isnull=False) | ~Q(remark="")
 def create_panel(scheme: Scheme, name: str, *, by: User) -> Panel:
     """An empty panel; its judges are seated one by one."""
     name = " ".join(name.split())
-    _refuse(*_common(scheme, by), *_name_refusals(scheme, name))
+    refuse(*_common(scheme, by), *_name_refusals(scheme, name))
     with transaction.atomic():
         panel = Panel.objects.create(scheme=scheme, name=name)
         _record(panel, by, {"设立": name})
@@ -42,14 +43,14 @@ def seat_judge(panel: Panel, *, label: str, user: User | None, by: User) -> Judg
 
     Schools that the panel already has get the rows of the new judge at once.
     """
-    _refuse(*_common(panel.scheme, by))
+    refuse(*_common(panel.scheme, by))
     with transaction.atomic():
         panel = _held(panel)
         judge = _judge(panel.scheme, " ".join(label.split()), user)
         if panel.judges.filter(pk=judge.pk).exists():
-            raise NotAllowed([f"{judge.label}已在本组。"])
+            raise Refused(f"{judge.label}已在本组。")
         schools = School.objects.filter(assessments__panel=panel)
-        _refuse(*conflicts([judge], schools), "本组评分表已全部提交，不能再增加评委。" if is_closed(panel) else "")
+        refuse(*conflicts([judge], schools), "本组评分表已全部提交，不能再增加评委。" if is_closed(panel) else "")
         panel.judges.add(judge)
         _open_rows(panel)
         _record(panel, by, {"增加评委": judge.label})
@@ -58,12 +59,12 @@ def seat_judge(panel: Panel, *, label: str, user: User | None, by: User) -> Judg
 
 def unseat_judge(panel: Panel, judge: Judge, *, by: User) -> None:
     """Take a judge who has not scored anything yet out of the panel."""
-    _refuse(*_common(panel.scheme, by))
+    refuse(*_common(panel.scheme, by))
     with transaction.atomic():
         panel = _held(panel)
         if not panel.judges.filter(pk=judge.pk).exists():
-            raise NotAllowed([f"{judge.label}不在本组。"])
-        _refuse(*_unseat_refusals(panel, judge))
+            raise Refused(f"{judge.label}不在本组。")
+        refuse(*_unseat_refusals(panel, judge))
         panel.judges.remove(judge)
         if panel.leader_id == judge.pk:
             panel.leader = None
@@ -75,15 +76,15 @@ def unseat_judge(panel: Panel, judge: Judge, *, by: User) -> None:
 
 def choose_leader(panel: Panel, judge: Judge, *, by: User) -> None:
     """组长: keeps the agreed sheet of a 合议, which therefore needs one with an account."""
-    _refuse(*_common(panel.scheme, by))
+    refuse(*_common(panel.scheme, by))
     with transaction.atomic():
         panel = Panel.objects.select_for_update().get(pk=panel.pk)
         if not panel.judges.filter(pk=judge.pk).exists():
-            raise NotAllowed([f"{judge.label}不在本组，不能任组长。"])
+            raise Refused(f"{judge.label}不在本组，不能任组长。")
         if panel.scheme.aggregation == Aggregation.JOINT and judge.user_id is None:
-            raise NotAllowed([f"{judge.label}没有账号，不能填写合议评分表，请另定组长。"])
+            raise Refused(f"{judge.label}没有账号，不能填写合议评分表，请另定组长。")
         if panel.scheme.aggregation == Aggregation.JOINT:
-            _refuse(*conflicts([judge], School.objects.filter(assessments__panel=panel)))
+            refuse(*conflicts([judge], School.objects.filter(assessments__panel=panel)))
         panel.leader = judge
         panel.save(update_fields=["leader"])
         _record(panel, by, {"组长": judge.label})
@@ -95,13 +96,13 @@ def assign(panel: Panel, assessments: Iterable[Assessment], *, by: User) -> int:
     Schools that are not yet with the city get their rows when they arrive there.
     """
     scheme = panel.scheme
-    _refuse(*_common(scheme, by))
+    refuse(*_common(scheme, by))
     with transaction.atomic():
         panel = Panel.objects.select_for_update().get(pk=panel.pk)
         wanted = Assessment.objects.filter(scheme=scheme, pk__in=[one.pk for one in assessments]).exclude(panel=panel)
         rows = list(wanted.select_for_update(of=("self",)).select_related("school", "panel").order_by("pk"))
-        _refuse(*panel_gaps(panel), *_assign_refusals(rows), *conflicts(panel.judges.all(), [row.school for row in rows]))
-        _refuse("本组评分表已全部提交，不能再增加党校。" if rows and is_closed(panel) else "")
+        refuse(*panel_gaps(panel), *_assign_refusals(rows), *conflicts(panel.judges.all(), [row.school for row in rows]))
+        refuse("本组评分表已全部提交，不能再增加党校。" if rows and is_closed(panel) else "")
         for row in rows:
             row.panel = panel
             row.save(update_fields=["panel"])
@@ -139,18 +140,18 @@ def candidates(scheme: Scheme):
 def _judge(scheme: Scheme, label: str, user: User | None) -> Judge:
     if user is not None:
         if not candidates(scheme).filter(pk=user.pk).exists():
-            raise NotAllowed([f"{user}没有本市评委的任职，请先由安全管理员授权。"])
+            raise Refused(f"{user}没有本市评委的任职，请先由安全管理员授权。")
         held = Judge.objects.filter(scheme=scheme, user=user).first()
         if held is not None:
             return held
         label = label or str(user)
     if not label:
-        raise NotAllowed(["请选择评委账号；没有账号的评委请填写姓名。"])
+        raise Refused("请选择评委账号；没有账号的评委请填写姓名。")
     if len(label) > LABEL_LIMIT:
-        raise NotAllowed([f"评委姓名最多 {LABEL_LIMIT} 个字。"])
+        raise Refused(f"评委姓名最多 {LABEL_LIMIT} 个字。")
     judge, made = Judge.objects.get_or_create(scheme=scheme, label=label, defaults={"user": user})
     if not made and user is not None:
-        raise NotAllowed([f"本方案已有名为“{label}”的评委，请换一个署名。"])
+        raise Refused(f"本方案已有名为“{label}”的评委，请换一个署名。")
     return judge
 
 
@@ -203,12 +204,6 @@ def _open_rows(panel: Panel, rows: list[Assessment] | None = None) -> None:
     spec: SchemeSpec | None = scheme_spec(panel.scheme) if arrived else None
     for row in arrived:
         open_city_rows(row, spec)
-
-
-def _refuse(*reasons: str) -> None:
-    found = [reason for reason in reasons if reason]
-    if found:
-        raise NotAllowed(found)
 
 
 def _record(panel: Panel, by: User, detail: dict) -> None:

@@ -9,8 +9,9 @@ from django.utils import timezone
 from ratings.enums import Phase, Status
 from ratings.models import Evidence, JudgeSheet
 from ratings.permissions import may_arrange_panels
-from ratings.workflow import NotAllowed, must_recuse, sheet_conflict
+from ratings.workflow import must_recuse, sheet_conflict
 from schools.models import User
+from schools.saving import Refused, refuse
 from schools.uploads import CheckedUpload
 
 from .sheets import close, label_of, locked_sheet, own_rows, record, refuse_incomplete, refuse_writing, sheet_digest
@@ -22,13 +23,13 @@ def start_entry(sheet: JudgeSheet, *, by: User) -> None:
     with transaction.atomic():
         locked = locked_sheet(sheet.pk)
         if locked.submitted_at:
-            raise NotAllowed(["评分表已提交，不能再代录。"])
+            raise Refused("评分表已提交，不能再代录。")
         if locked.judge and locked.judge.user_id == by.pk:
-            raise NotAllowed(["不能代录本人的评分表。"])
+            raise Refused("不能代录本人的评分表。")
         if sentence := must_recuse(by, locked.assessment.school) or sheet_conflict(locked, locked.assessment):
-            raise NotAllowed([sentence])
+            raise Refused(sentence)
         if locked.entered_by_id is None and own_rows(locked).filter(answers__isnull=False).exists():
-            raise NotAllowed([f"{label_of(locked.judge)}已经在系统里评分，不能再代录。"])
+            raise Refused(f"{label_of(locked.judge)}已经在系统里评分，不能再代录。")
         locked.entered_by = by
         locked.save(update_fields=["entered_by"])
         record(locked, by, {"代录": label_of(locked.judge)})
@@ -41,7 +42,7 @@ def cancel_entry(sheet: JudgeSheet, *, by: User) -> None:
         locked = locked_sheet(sheet.pk)
         refuse_writing(locked, by)
         if own_rows(locked).filter(answers__isnull=False).exists():
-            raise NotAllowed(["已经录入评分，不能取消代录。"])
+            raise Refused("已经录入评分，不能取消代录。")
         locked.entered_by = None
         locked.save(update_fields=["entered_by"])
         record(locked, by, {"取消代录": label_of(locked.judge)})
@@ -96,16 +97,14 @@ def check_entry(sheet: JudgeSheet, *, by: User, seen: str) -> None:
     """核对无误: close the sheet in the name of the judge. `seen` is the digest of what was on the checker's screen."""
     with transaction.atomic():
         locked = locked_sheet(sheet.pk)
-        reasons = check_refusals(locked, by)
-        if reasons:
-            raise NotAllowed(reasons)
+        refuse(*check_refusals(locked, by))
         refuse_incomplete(locked)
         if seen != sheet_digest(locked):
-            raise NotAllowed(["核对期间录入内容有改动，请重新核对。"])
+            raise Refused("核对期间录入内容有改动，请重新核对。")
         locked.checked_by = by
         close(locked, by=by)
 
 
 def _refuse_others(user: User) -> None:
     if not may_arrange_panels(user):
-        raise NotAllowed(["签字原件由市评委会办公室代录。"])
+        raise Refused("签字原件由市评委会办公室代录。")

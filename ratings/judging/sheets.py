@@ -10,9 +10,10 @@ from ratings.enums import Phase, Stage, Status
 from ratings.models import Assessment, Judge, JudgeSheet, Score
 from ratings.permissions import may_arrange_panels
 from ratings.scoring import Owed, entry_from_json, owed_codes, owed_in
-from ratings.workflow import NotAllowed, must_recuse, scheme_spec, uneditable
+from ratings.workflow import must_recuse, scheme_spec, uneditable
 from schools import audit
 from schools.models import User
+from schools.saving import Refused, refuse
 
 REASON_LIMIT = 200
 
@@ -39,28 +40,27 @@ def locked_sheet(pk: int) -> JudgeSheet:
 
 
 def refuse_writing(sheet: JudgeSheet, user: User) -> None:
-    """Raises NotAllowed where `user` may not write this sheet now: role, phase, deadline, seat, 回避."""
+    """Raises Refused where `user` may not write this sheet now: role, phase, deadline, seat, 回避."""
     row = Score(assessment=sheet.assessment, stage=Stage.CITY, judge=sheet.judge)
-    if sentence := uneditable(row, user):
-        raise NotAllowed([sentence])
+    refuse(uneditable(row, user))
 
 
 def submit_sheet(sheet: JudgeSheet, *, by: User) -> None:
-    """Hand the complete sheet in: from here the judge cannot change it. Raises NotAllowed with everything missing."""
+    """Hand the complete sheet in: from here the judge cannot change it. Raises Refused with everything missing."""
     with transaction.atomic():
         locked = locked_sheet(sheet.pk)
         refuse_writing(locked, by)
         if locked.entered_by_id:
-            raise NotAllowed(["代录的评分表由另一人核对后提交。"])
+            raise Refused("代录的评分表由另一人核对后提交。")
         refuse_incomplete(locked)
         close(locked, by=by)
 
 
 def refuse_incomplete(sheet: JudgeSheet) -> None:
-    """Raises NotAllowed with every item that is not fully scored."""
+    """Raises Refused with every item that is not fully scored."""
     missing = sheet_owed(sheet, scheme_spec(sheet.assessment.scheme))
     if missing:
-        raise NotAllowed([owed.text for owed in missing])
+        raise Refused([owed.text for owed in missing])
 
 
 def close(sheet: JudgeSheet, *, by: User) -> None:
@@ -74,17 +74,17 @@ def reopen_sheet(sheet: JudgeSheet, *, by: User, reason: str) -> None:
     """Give a submitted sheet back to its judge (代录: to who entered it), before the year is settled."""
     reason = reason.strip()
     if not may_arrange_panels(by):
-        raise NotAllowed(["评分表由市评委会办公室退回。"])
+        raise Refused("评分表由市评委会办公室退回。")
     if not reason or len(reason) > REASON_LIMIT:
-        raise NotAllowed([f"请写明退回理由，不超过 {REASON_LIMIT} 字。"])
+        raise Refused(f"请写明退回理由，不超过 {REASON_LIMIT} 字。")
     with transaction.atomic():
         locked = locked_sheet(sheet.pk)
         if sentence := must_recuse(by, locked.assessment.school):
-            raise NotAllowed([sentence])
+            raise Refused(sentence)
         if locked.submitted_at is None:
-            raise NotAllowed(["这份评分表尚未提交，不需要退回。"])
+            raise Refused("这份评分表尚未提交，不需要退回。")
         if locked.assessment.status != Status.CITY or locked.assessment.scheme.phase != Phase.SCORING:
-            raise NotAllowed(["本校已审定或不在评审中，评分表不能再退回。"])
+            raise Refused("本校已审定或不在评审中，评分表不能再退回。")
         locked.submitted_at = locked.submitted_by = locked.checked_by = None
         locked.save(update_fields=["submitted_at", "submitted_by", "checked_by"])
         record(locked, by, {"退回": label_of(locked.judge), "理由": reason})

@@ -9,9 +9,10 @@ from django.db import transaction
 from ratings.enums import Phase, Stage, Status
 from ratings.models import Assessment, JudgeSheet, Scheme, Score
 from ratings.permissions import may_arrange_panels
-from ratings.workflow import NotAllowed, open_city_rows, scheme_spec
+from ratings.workflow import open_city_rows, scheme_spec
 from schools import audit
 from schools.models import User
+from schools.saving import Refused, refuse
 
 FINISHED = (Status.SETTLED, Status.DECLINED, Status.LAPSED)
 
@@ -23,15 +24,13 @@ def mark_visited(scheme: Scheme, assessments: Iterable[int], visited: bool, *, b
     once a sheet is submitted, nor be taken back once somebody scored a 现场 item.
     """
     if not may_arrange_panels(by):
-        raise NotAllowed(["走访情况由市评委会办公室登记。"])
+        raise Refused("走访情况由市评委会办公室登记。")
     if scheme.phase not in (Phase.OPEN, Phase.SCORING):
-        raise NotAllowed([f"方案处于“{scheme.get_phase_display()}”阶段，不能再改走访情况。"])
+        raise Refused(f"方案处于“{scheme.get_phase_display()}”阶段，不能再改走访情况。")
     with transaction.atomic():
         found = Assessment.objects.filter(scheme=scheme, pk__in=list(assessments)).exclude(visited=visited)
         rows = list(found.select_for_update(of=("self",)).select_related("school", "scheme", "panel").order_by("pk"))
-        reasons = _refusals(rows, visited)
-        if reasons:
-            raise NotAllowed(reasons)
+        refuse(*_refusals(rows, visited))
         spec = scheme_spec(scheme)
         for row in rows:
             row.visited = visited

@@ -1,7 +1,7 @@
 """From scores and decisions to results: score a whole scheme, decide, settle it, explain it."""
 
 from .comparing import ItemStages, stages_of, total_gap
-from .deciding import DECIDABLE, Ballot, NotDecided, accept_all, acceptable, confirm_case, decide, offered_stars, withdraw_case
+from .deciding import DECIDABLE, Ballot, accept_all, acceptable, confirm_case, decide, offered_stars, withdraw_case
 from .explaining import figures_of, next_star_of, trace_of
 from .loading import Evaluation, evaluate
 from .readiness import UNDECIDED, Gap, GapKind, decision_of, missing_at, missing_for_settling, open_sheets, proposed
@@ -15,7 +15,6 @@ __all__ = [
     "Gap",
     "GapKind",
     "ItemStages",
-    "NotDecided",
     "NotSettled",
     "accept_all",
     "accept_computed",

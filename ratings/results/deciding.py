@@ -12,6 +12,7 @@ from django.utils import timezone
 from ratings.enums import Phase, Star, Status
 from ratings.models import Assessment, Decision, Restriction, RestrictionCase, Scheme
 from schools import audit
+from schools.saving import Refused
 
 from .loading import Evaluation, evaluate
 from .readiness import proposed
@@ -19,10 +20,6 @@ from .settling import accept_computed, lock_assessments
 
 #: A school that stays settled while another one was reopened may be decided on anew: the share of five stars ties them.
 DECIDABLE = (Status.CITY, Status.SETTLED)
-
-
-class NotDecided(Exception):
-    """The decision cannot be recorded; the text is a sentence for the person who tried."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +35,7 @@ class Ballot:
 def decide(assessment: Assessment, *, by, star: int | None = None, reason: str = "", ballot: Ballot | None = None) -> Decision:
     """Record the committee's star for one school; without `star` the computed one.
 
-    The star is compared with what the scores give at this very moment, under lock. Raises NotDecided.
+    The star is compared with what the scores give at this very moment, under lock. Raises Refused.
     """
     ballot = ballot or Ballot()
     with transaction.atomic():
@@ -46,13 +43,13 @@ def decide(assessment: Assessment, *, by, star: int | None = None, reason: str =
         evaluation = evaluate(row.scheme)
         outcome = evaluation.outcomes[str(row.pk)]
         if outcome.problems:
-            raise NotDecided(f"还不能审定：{outcome.problems[0].text}。")
+            raise Refused(f"还不能审定：{outcome.problems[0].text}。")
         star = outcome.star if star is None else star
         if star not in offered_stars(evaluation):
-            raise NotDecided(f"本方案不设{Star(star).label}。")
+            raise Refused(f"本方案不设{Star(star).label}。")
         deviates, reason = star != outcome.star, reason.strip()
         if deviates and not reason:
-            raise NotDecided(f"审定为{Star(star).label}，与计算结果{Star(outcome.star).label}不同，请写明理由。")
+            raise Refused(f"审定为{Star(star).label}，与计算结果{Star(outcome.star).label}不同，请写明理由。")
         values = {
             "star": star,
             "computed": outcome.star,
@@ -81,17 +78,17 @@ def accept_all(scheme: Scheme, *, by, minutes: str = "", seen: Mapping[int, int]
     """Follow the computed star of every school that is ready; the others keep waiting. Tells how many were decided.
 
     `seen` holds the schools and stars as they were shown, by number of the assessment. Where they are others by now,
-    NotDecided is raised: nobody may get a star that the committee has not looked at.
+    Refused is raised: nobody may get a star that the committee has not looked at.
     """
     with transaction.atomic():
         locked = Scheme.objects.select_for_update(of=("self",)).select_related("city").get(pk=scheme.pk)
         if locked.phase != Phase.SCORING:
-            raise NotDecided(f"方案处于“{locked.get_phase_display()}”阶段，不能登记审定意见。")
+            raise Refused(f"方案处于“{locked.get_phase_display()}”阶段，不能登记审定意见。")
         lock_assessments(locked)
         evaluation = evaluate(locked)
         ready = {row.pk for row in acceptable(evaluation)}
         if seen is not None and seen != {pk: evaluation.outcomes[str(pk)].star for pk in ready}:
-            raise NotDecided("您打开本页以后，可以登记的党校或它们的计算星级有变化，没有登记。下面是现在的情况，请核对后重新确认。")
+            raise Refused("您打开本页以后，可以登记的党校或它们的计算星级有变化，没有登记。下面是现在的情况，请核对后重新确认。")
         count = accept_computed(evaluation, by=by, only=ready, minutes=minutes.strip())
         if count:
             stars = Counter(Star(evaluation.outcomes[str(pk)].star).label for pk in ready)
@@ -101,14 +98,14 @@ def accept_all(scheme: Scheme, *, by, minutes: str = "", seen: Mapping[int, int]
 
 
 def confirm_case(assessment: Assessment, restriction: Restriction, *, by, basis: str) -> RestrictionCase:
-    """A named person finds that a restriction applies, and names the document it rests on. Raises NotDecided."""
+    """A named person finds that a restriction applies, and names the document it rests on. Raises Refused."""
     basis = basis.strip()
     if not basis:
-        raise NotDecided("请写明认定依据。")
+        raise Refused("请写明认定依据。")
     with transaction.atomic():
         row = _under_review(assessment)
         if RestrictionCase.objects.filter(assessment=row, restriction=restriction).exists():
-            raise NotDecided(f"{restriction.code} 已经认定。")
+            raise Refused(f"{restriction.code} 已经认定。")
         case = RestrictionCase.objects.create(assessment=row, restriction=restriction, basis=basis, by=by, at=timezone.now())
         detail = {"情形": str(restriction), "后果": restriction.effect, "依据": basis}
         audit.record("restrict", by=by, city=row.scheme.city, subject=str(row), detail=detail)
@@ -119,12 +116,12 @@ def withdraw_case(assessment: Assessment, restriction: Restriction, *, by, reaso
     """Take back a finding that proved wrong; what it rested on and why it falls stay in the audit trail."""
     reason = reason.strip()
     if not reason:
-        raise NotDecided("请写明撤销认定的理由。")
+        raise Refused("请写明撤销认定的理由。")
     with transaction.atomic():
         row = _under_review(assessment)
         case = RestrictionCase.objects.select_for_update().filter(assessment=row, restriction=restriction).first()
         if case is None:
-            raise NotDecided(f"{restriction.code} 没有认定记录。")
+            raise Refused(f"{restriction.code} 没有认定记录。")
         detail = {"情形": str(restriction), "撤销": reason, "原依据": case.basis}
         case.delete()
         audit.record("restrict", by=by, city=row.scheme.city, subject=str(row), detail=detail)
@@ -144,7 +141,7 @@ def _under_review(assessment: Assessment) -> Assessment:
     """The locked row of a school the committee may still decide on."""
     row = Assessment.objects.select_for_update(of=("self",)).select_related("scheme__city", "school").get(pk=assessment.pk)
     if row.scheme.phase != Phase.SCORING:
-        raise NotDecided(f"方案处于“{row.scheme.get_phase_display()}”阶段，不能登记审定意见。")
+        raise Refused(f"方案处于“{row.scheme.get_phase_display()}”阶段，不能登记审定意见。")
     if row.status not in DECIDABLE:
-        raise NotDecided(f"本校处于“{row.get_status_display()}”，不能登记审定意见。")
+        raise Refused(f"本校处于“{row.get_status_display()}”，不能登记审定意见。")
     return row

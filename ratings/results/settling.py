@@ -16,17 +16,18 @@ from ratings.models import Assessment, Decision, Move, Result, Scheme
 from ratings.rounding import rounded
 from schools import audit
 from schools.bulk import insert_many
+from schools.saving import Refused
 
 from .explaining import figures_of, next_star_of, trace_of
 from .loading import Evaluation, evaluate
 from .readiness import missing_for_settling
 
 
-class NotSettled(Exception):
+class NotSettled(Refused):
     """The year cannot be settled; `missing` lists (school name, problem), every one of them."""
 
     def __init__(self, missing: list[tuple[str, str]]):
-        super().__init__("\n".join(f"{school}：{text}" for school, text in missing))
+        super().__init__([f"{school}：{text}" for school, text in missing])
         self.missing = missing
 
 

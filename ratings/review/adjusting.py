@@ -16,8 +16,9 @@ from ratings.scoring import most_of
 from ratings.workflow import scheme_spec
 from schools import audit
 from schools.models import User
+from schools.saving import Refused, refuse
 
-from .agreeing import Refused, lock_for_review
+from .agreeing import lock_for_review
 from .dividing import scored_elsewhere
 
 
@@ -51,8 +52,7 @@ def adjust(pk: int, code: str, *, points: Decimal, reason: str, by: User) -> Adj
         assessment, item, bound = _open(pk, code, by)
         if not assessment.snapshots.exists():
             raise Refused("本校还没有提交自评，没有系统取数。")
-        if refusal := outside(bound, points):
-            raise Refused(refusal)
+        refuse(outside(bound, points))
         return write(assessment, item, bound, stage=Stage.COUNTY, points=points, reason=reason, by=by)
 
 

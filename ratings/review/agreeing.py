@@ -17,12 +17,9 @@ from ratings.rules.syntax import Deduct
 from ratings.scoring import Entry, entry_from_json
 from ratings.workflow import scheme_spec, uneditable
 from schools.models import User
+from schools.saving import Refused, refuse
 
 from .dividing import scored_elsewhere
-
-
-class Refused(Exception):
-    """The reviewer may not write here now; str() is the sentence to show."""
 
 
 @dataclass(frozen=True)
@@ -37,9 +34,7 @@ def lock_for_review(pk: int, user: User) -> Assessment:
     """The assessment, locked, while the county may write to it; raises Refused otherwise. Call inside a transaction."""
     rows = Assessment.objects.select_for_update(of=("self",)).select_related("scheme__city", "school")
     assessment = rows.get(pk=pk)
-    refusal = uneditable(Score(assessment=assessment, item=Item(), stage=Stage.COUNTY), user)
-    if refusal:
-        raise Refused(refusal)
+    refuse(uneditable(Score(assessment=assessment, item=Item(), stage=Stage.COUNTY), user))
     return assessment
 
 

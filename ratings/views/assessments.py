@@ -13,7 +13,7 @@ from ratings.answering import LIVE, SAVED, Row, Saved, save, save_rows
 from ratings.criteria.parts import MANY, Division, division_of, narrowed
 from ratings.criteria.spec import ItemSpec, SchemeSpec
 from ratings.enums import Phase, Stage, Status
-from ratings.evidence import MOST, NotAttached, attach, record_choices, take_back, uneditable_item
+from ratings.evidence import MOST, attach, record_choices, take_back, uneditable_item
 from ratings.forms.answers import AnswersForm, Posted, read_row
 from ratings.forms.evidence import EvidenceForm
 from ratings.ladders import further_steps, ladders_of, tells_all
@@ -24,6 +24,7 @@ from ratings.submission import FORWARD, due_of, duties_of, last_return, mendings
 from ratings.workflow import allowed_steps, returned_items
 from schools.asked import number
 from schools.models.scope import SCHOOL_ROLES
+from schools.refusals import refusals_in
 
 REFUSED = "自评由本校填报人和负责人填写、查阅。"
 
@@ -88,16 +89,14 @@ def item_page(request: HttpRequest, pk: int, code: str) -> HttpResponse:
     form = EvidenceForm(request.POST or None, request.FILES or None, records=record_choices(assessment))
     row = None
     if request.method == "POST":
-        row, problem = _save_item(request, assessment, item, form)
-        if problem is None:
+        row = _save_item(request, assessment, item, form)
+        if (row is None or row.state == SAVED) and form.is_valid():
             return redirect(_onward(request, assessment, item))
-        if problem:
-            messages.error(request, problem)
     return render(request, "ratings/assessment/item.html", _item_context(request, assessment, item, form, row))
 
 
-def _save_item(request: HttpRequest, assessment: Assessment, item: Item, form: EvidenceForm) -> tuple[AnswersForm | None, str | None]:
-    """Answers first, then evidence. Returns the row, and None where all went well, else a sentence (or "" where the form says it)."""
+def _save_item(request: HttpRequest, assessment: Assessment, item: Item, form: EvidenceForm) -> AnswersForm | None:
+    """Answers first, then evidence; what went wrong stands in the row or in the form."""
     score = assessment.scores.filter(stage=Stage.SELF, item=item).first()
     row = None
     if score is not None:
@@ -107,18 +106,16 @@ def _save_item(request: HttpRequest, assessment: Assessment, item: Item, form: E
             saved.score.assessment = assessment
             row = AnswersForm(saved.score, saved.bound, posted=posted, saved=saved)
             if saved.state != SAVED:
-                return row, ""
+                return row
     if not form.is_valid():
-        return row, ""
-    try:
+        return row
+    with refusals_in(form):
         for wanted in form.wanted:
             attach(assessment, item, by=request.user, **wanted)
         removed = number(request.POST.get("remove", ""))
         if removed is not None:
             take_back(get_object_or_404(Evidence.objects.kept(), pk=removed, assessment=assessment, item=item), by=request.user)
-    except NotAttached as refused:
-        return row, str(refused)
-    return row, None
+    return row
 
 
 def _onward(request: HttpRequest, assessment: Assessment, item: Item) -> str:

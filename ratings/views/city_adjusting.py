@@ -13,8 +13,7 @@ from ratings.judging.system_parts import system_lines
 from ratings.models import Assessment
 from ratings.permissions import may_arrange_panels
 from ratings.workflow import must_recuse, scheme_spec
-
-from .panels import attempt, say
+from schools.refusals import refusals_as_messages, refusals_in
 
 
 @require_GET
@@ -44,12 +43,15 @@ def item(request: HttpRequest, pk: int, code: str) -> HttpResponse:
     form = AdjustmentForm(request.POST or None, full=line.system_full, initial=start)
     back = redirect("ratings:city_adjustments", pk)
     if "withdraw" in request.POST:
-        say(request, lambda: withdraw(assessment, code, by=request.user), f"{code} 的评审核定已撤销。")
+        with refusals_as_messages(request):
+            withdraw(assessment, code, by=request.user)
+            messages.success(request, f"{code} 的评审核定已撤销。")
         return back
-    valid = request.method == "POST" and form.is_valid()
-    if valid and attempt(form, lambda: adjust(assessment, code, **form.cleaned_data, by=request.user)):
-        messages.success(request, f"{code} 系统取数部分已核定为 {form.cleaned_data['points']} 分。")
-        return back
+    if request.method == "POST" and form.is_valid():
+        with refusals_in(form):
+            adjust(assessment, code, **form.cleaned_data, by=request.user)
+            messages.success(request, f"{code} 系统取数部分已核定为 {form.cleaned_data['points']} 分。")
+            return back
     shown = {} if recused else {"line": line, "locked": locked_sentence(assessment, request.user)}
     context = {"assessment": assessment, "item": bound.item, "form": form, "may_withdraw": line.city_adjustment and not recused}
     return render(request, "ratings/judging/adjust.html", {**context, **shown})

@@ -18,7 +18,6 @@ from ratings.models import Assessment, RestrictionCase, Scheme
 from ratings.permissions import may_confirm_cases, may_decide, may_see_board, require
 from ratings.results import (
     DECIDABLE,
-    NotDecided,
     NotSettled,
     accept_all,
     acceptable,
@@ -30,9 +29,10 @@ from ratings.results import (
     settle_scheme,
     withdraw_case,
 )
-from ratings.workflow import NotAllowed, take_step
+from ratings.workflow import take_step
 from schools.asked import number
 from schools.guidance import opinions_of
+from schools.refusals import refusals_as_messages, refusals_in, turned_away
 
 REFUSED = "审定材料列有全部党校的得分，只由评委会主任和市评委会办公室查阅。"
 CHAIR_ONLY = "审定由评委会主任办理。"
@@ -52,11 +52,8 @@ def decide_school(request: HttpRequest, pk: int, assessment: int) -> HttpRespons
     case = found.everyone[found.position(row.pk)]
     form = _decision_form(request, found, case)
     if request.method == "POST" and form is not None and form.is_valid():
-        try:
+        with refusals_in(form):
             decision = decide(row, by=request.user, star=form.chosen_star, reason=form.cleaned_data["reason"], ballot=form.ballot)
-        except NotDecided as refused:
-            form.add_error(None, str(refused))
-        else:
             messages.success(request, f"{row.school.name}审定为{decision.get_star_display()}，已登记。")
             following = next((one for one in _after(found, row.pk) if one.undecided and one.star is not None), None)
             return redirect("ratings:decide", pk, following.assessment.pk) if following else redirect("ratings:board", pk)
@@ -72,11 +69,8 @@ def confirm_restriction(request: HttpRequest, pk: int, assessment: int) -> HttpR
         return _over(request, scheme)
     form = CaseForm(request.POST, scheme=scheme, held=_held(row))
     if form.is_valid():
-        try:
+        with refusals_in(form):
             confirm_case(row, form.cleaned_data["restriction"], by=request.user, basis=form.cleaned_data["basis"])
-        except NotDecided as refused:
-            form.add_error(None, str(refused))
-        else:
             messages.success(request, f"已认定限制性情形 {form.cleaned_data['restriction'].code}，星级已按规定重新计算。")
             return redirect("ratings:decide", pk, row.pk)
     found = deliberate(scheme)
@@ -92,11 +86,8 @@ def withdraw_restriction(request: HttpRequest, pk: int, assessment: int, case: i
     scheme, row = _scheme(request, pk), _assessment(request, pk, assessment)
     held = get_object_or_404(RestrictionCase.objects.select_related("restriction"), pk=case, assessment=row)
     form = WithdrawCaseForm(request.POST)
-    try:
+    with refusals_as_messages(request):
         withdraw_case(row, held.restriction, by=request.user, reason=form.cleaned_data["reason"] if form.is_valid() else "")
-    except NotDecided as refused:
-        messages.error(request, str(refused))
-    else:
         messages.success(request, f"已撤销对 {held.restriction.code} 的认定，理由已记入审计记录。")
     return redirect("ratings:decide", scheme.pk, row.pk)
 
@@ -110,15 +101,12 @@ def accept_schools(request: HttpRequest, pk: int) -> HttpResponse:
         return _over(request, scheme)
     form = AcceptAllForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        try:
+        with refusals_as_messages(request):
             count = accept_all(scheme, by=request.user, minutes=form.cleaned_data["minutes"], seen=_seen(request))
-        except NotDecided as refused:
-            messages.error(request, str(refused))
-            # What was confirmed is not what is shown now, so it is asked for again.
-            form = AcceptAllForm(initial={"minutes": form.cleaned_data["minutes"]})
-        else:
             messages.success(request, f"{count} 所党校按计算结果审定，已登记。")
             return redirect("ratings:board", pk)
+        # What was confirmed is not what is shown now, so it is asked for again.
+        form = AcceptAllForm(initial={"minutes": form.cleaned_data["minutes"]})
     evaluation = evaluate(scheme)
     ready = [(row, evaluation.outcomes[str(row.pk)]) for row in acceptable(evaluation)]
     counts = Counter(outcome.star for _, outcome in ready)
@@ -177,12 +165,8 @@ def reopen_school(request: HttpRequest, pk: int) -> HttpResponse:
     form = ReopenForm(request.POST or None, user=request.user, assessments=settled)
     if request.method == "POST" and form.is_valid():
         row = form.cleaned_data["assessment"]
-        try:
+        with refusals_in(form, "reason"):
             take_step(row, "reopen", by=request.user, comment=form.cleaned_data["reason"])
-        except NotAllowed as refused:
-            for reason in refused.reasons:
-                form.add_error(None, reason)
-        else:
             messages.warning(request, f"{row.school.name}已撤回审定，{scheme.year}年度回到评审中，须重新审定。")
             return redirect("ratings:board", pk)
     return render(request, "ratings/committee/reopen.html", {"scheme": scheme, "form": form})
@@ -199,8 +183,7 @@ def _assessment(request: HttpRequest, scheme: int, pk: int) -> Assessment:
 
 
 def _over(request: HttpRequest, scheme: Scheme) -> HttpResponse:
-    messages.warning(request, f"方案处于“{scheme.get_phase_display()}”阶段，不能办理此事。")
-    return redirect("ratings:board", scheme.pk)
+    return turned_away(request, f"方案处于“{scheme.get_phase_display()}”阶段，不能办理此事。", "ratings:board", scheme.pk)
 
 
 def _decision_form(request: HttpRequest, found: Deliberation, case, *, fresh: bool = False) -> DecisionForm | None:

@@ -17,9 +17,10 @@ from ratings.judging.sheets import submit_sheet
 from ratings.judging.table import grid_of, grid_sheet, lines_of
 from ratings.models import Assessment, Evidence, JudgeSheet, Scheme
 from ratings.permissions import may_judge, require
-from ratings.workflow import NotAllowed, recusal, scheme_spec
+from ratings.workflow import recusal, scheme_spec
 from schools.downloads import export
 from schools.guidance import opinions_of
+from schools.refusals import refusals_as_messages
 
 from .answers import answer
 
@@ -79,11 +80,8 @@ def panel(request: HttpRequest, pk: int) -> HttpResponse:
 def agree_all(request: HttpRequest, pk: int) -> HttpResponse:
     """同意初评 (or 自评, where there is no county stage) for every item not scored yet."""
     seat = _seat(request, pk)
-    try:
+    with refusals_as_messages(request):
         filled = agree(_sheet(seat), by=request.user)
-    except NotAllowed as refused:
-        _say(request, refused)
-    else:
         messages.success(request, f"已按{'初评' if seat.spec.has_county_stage else '自评'}填写 {filled} 项，原有评分没有改动。")
     return redirect("ratings:judging_school", pk)
 
@@ -115,13 +113,11 @@ def submit(request: HttpRequest, pk: int) -> HttpResponse:
     """Confirmed in words: what is missing, what was given, what handing in means."""
     seat = _seat(request, pk)
     if request.method == "POST":
-        try:
+        with refusals_as_messages(request):
             submit_sheet(_sheet(seat), by=request.user)
-        except NotAllowed as refused:
-            _say(request, refused)
-            return redirect("ratings:judging_school", pk)
-        messages.success(request, f"{seat.assessment.school.name}评分表已提交。")
-        return redirect("ratings:judging")
+            messages.success(request, f"{seat.assessment.school.name}评分表已提交。")
+            return redirect("ratings:judging")
+        return redirect("ratings:judging_school", pk)
     return render(request, "ratings/judging/submit.html", {"seat": seat, "lines": lines_of(seat)})
 
 
@@ -197,8 +193,3 @@ def _onward(request: HttpRequest, seat: Seat, code: str) -> HttpResponse:
     if following:
         return redirect("ratings:judging_item", seat.assessment.pk, following)
     return redirect("ratings:judging_school", seat.assessment.pk)
-
-
-def _say(request: HttpRequest, refused: NotAllowed) -> None:
-    for reason in refused.reasons:
-        messages.error(request, reason)

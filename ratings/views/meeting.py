@@ -22,6 +22,7 @@ from schools import audit
 from schools.asked import number
 from schools.downloads import XLSX
 from schools.models.audit import AuditEntry
+from schools.refusals import turned_away
 from schools.workbooks import write_workbook
 
 REFUSED = "会议材料列有全部党校的得分，只由评委会主任和市评委会办公室使用。"
@@ -104,5 +105,4 @@ def _scheme(request: HttpRequest, pk: int) -> Scheme:
 
 
 def _over(request: HttpRequest, scheme: Scheme) -> HttpResponse:
-    messages.warning(request, f"方案处于“{scheme.get_phase_display()}”阶段，不再用于审议。")
-    return redirect("ratings:board", scheme.pk)
+    return turned_away(request, f"方案处于“{scheme.get_phase_display()}”阶段，不再用于审议。", "ratings:board", scheme.pk)

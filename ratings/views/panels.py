@@ -1,8 +1,5 @@
 """评审组: the office sets up panels, seats judges, gives them schools and sees how far the sheets are."""
 
-from collections.abc import Callable
-
-from django import forms
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
@@ -15,9 +12,9 @@ from ratings.judging.progress import panels_of, progress_sheet, schools_of
 from ratings.judging.visiting import mark_visited
 from ratings.models import Assessment, Panel, Scheme
 from ratings.permissions import may_arrange_panels, require
-from ratings.workflow import NotAllowed
 from schools.asked import number
 from schools.downloads import export
+from schools.refusals import refusals_as_messages, refusals_in
 
 REFUSED = "评审组由市评委会办公室安排。"
 PAGE_SIZE = 50
@@ -37,8 +34,8 @@ def board(request: HttpRequest, pk: int) -> HttpResponse:
     scheme = _scheme(request, pk)
     form = PanelForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        made = attempt(form, lambda: create_panel(scheme, form.cleaned_data["name"], by=request.user))
-        if made:
+        with refusals_in(form):
+            made = create_panel(scheme, form.cleaned_data["name"], by=request.user)
             messages.success(request, f"已设立{made.name}，请安排评委。")
             return redirect("ratings:panel", made.pk)
     panels = panels_of(scheme)
@@ -60,8 +57,8 @@ def schools(request: HttpRequest, pk: int) -> HttpResponse:
     elif act == "assign":
         _assign(request, scheme, chosen)
     elif act in ("visited", "unvisited"):
-        changed = say(request, lambda: mark_visited(scheme, [one.pk for one in chosen], act == "visited", by=request.user))
-        if changed is not None:
+        with refusals_as_messages(request):
+            changed = mark_visited(scheme, [one.pk for one in chosen], act == "visited", by=request.user)
             messages.success(request, f"已登记 {changed} 所为{'已走访' if act == 'visited' else '未走访'}。")
     return back
 
@@ -80,8 +77,8 @@ def panel(request: HttpRequest, pk: int) -> HttpResponse:
     found = _panel(request, pk)
     form = SeatForm(request.POST or None, scheme=found.scheme)
     if request.method == "POST" and form.is_valid():
-        seated = attempt(form, lambda: seat_judge(found, **form.cleaned_data, by=request.user))
-        if seated:
+        with refusals_in(form):
+            seated = seat_judge(found, **form.cleaned_data, by=request.user)
             messages.success(request, f"{seated.label}已加入{found.name}。")
             return redirect("ratings:panel", pk)
     context = {
@@ -99,34 +96,14 @@ def judge(request: HttpRequest, pk: int, judge: int) -> HttpResponse:
     """Make a member the leader, or take a member out."""
     found = _panel(request, pk)
     member = get_object_or_404(found.judges, pk=judge)
-    if request.POST.get("act") == "leader":
-        say(request, lambda: choose_leader(found, member, by=request.user), f"{member.label}任组长。")
-    elif request.POST.get("act") == "remove":
-        say(request, lambda: unseat_judge(found, member, by=request.user), f"{member.label}已移出{found.name}。")
+    with refusals_as_messages(request):
+        if request.POST.get("act") == "leader":
+            choose_leader(found, member, by=request.user)
+            messages.success(request, f"{member.label}任组长。")
+        elif request.POST.get("act") == "remove":
+            unseat_judge(found, member, by=request.user)
+            messages.success(request, f"{member.label}已移出{found.name}。")
     return redirect("ratings:panel", pk)
-
-
-def attempt(form: forms.Form, act: Callable):
-    """What the act returns; refused, its reasons stand above the form and what was typed is kept."""
-    try:
-        return act()
-    except NotAllowed as refused:
-        for reason in refused.reasons:
-            form.add_error(None, reason)
-        return None
-
-
-def say(request: HttpRequest, act: Callable, done: str = ""):
-    """What the act returns, its success or every reason against it said on the next page."""
-    try:
-        result = act()
-    except NotAllowed as refused:
-        for reason in refused.reasons:
-            messages.error(request, reason)
-        return None
-    if done:
-        messages.success(request, done)
-    return result
 
 
 def _assign(request: HttpRequest, scheme: Scheme, chosen) -> None:
@@ -135,8 +112,8 @@ def _assign(request: HttpRequest, scheme: Scheme, chosen) -> None:
     if found is None:
         messages.error(request, "请选择评审组。")
         return
-    changed = say(request, lambda: assign(found, chosen, by=request.user))
-    if changed is not None:
+    with refusals_as_messages(request):
+        changed = assign(found, chosen, by=request.user)
         messages.success(request, f"已把 {changed} 所党校分给{found.name}。")
 
 

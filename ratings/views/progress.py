@@ -6,13 +6,15 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from ratings.enums import Phase
-from ratings.forms.progress import ExtensionForm
+from ratings.forms.progress import ExtensionForm, StepForm
 from ratings.forms.review import ReturnForm
 from ratings.models import Assessment, Scheme
 from ratings.models.results import COMMITTEE
 from ratings.permissions import may_oversee, require, role_of
 from ratings.progress import OFFICE_STEPS, counts, lines, overseen
-from ratings.workflow import STEPS, NotAllowed, Step, allowed_steps, grant_extension, scheme_spec, take_step
+from ratings.workflow import STEPS, Step, allowed_steps, grant_extension, scheme_spec, take_step
+from schools.refusals import refusals_in
+from schools.saving import Refused
 
 RUNNING = (Phase.OPEN, Phase.SCORING)
 REFUSED = "只有市评委会办公室和主任可以查看申报进度。"
@@ -67,15 +69,14 @@ def _office_steps(request: HttpRequest, assessment: Assessment) -> list[Step]:
 def extend(request: HttpRequest, pk: int) -> HttpResponse:
     """延期; a refused one comes back with what was typed."""
     require(may_oversee(request.user), "只有市评委会办公室可以批准延期。")
-    assessment = get_object_or_404(overseen(request.user), pk=pk, scheme__phase__in=RUNNING)
+    assessment = get_object_or_404(overseen(request.user), pk=pk)
+    if assessment.scheme.phase not in RUNNING:
+        raise Refused(f"方案处于“{assessment.scheme.get_phase_display()}”阶段，不能再延期。")
     form = ExtensionForm(request.POST, scheme=assessment.scheme)
     if form.is_valid():
         given = form.cleaned_data
-        try:
+        with refusals_in(form):
             grant_extension(assessment, given["stage"], given["due_on"], by=request.user, reason=given["reason"])
-        except ValueError as error:
-            form.add_error("due_on", str(error))
-        else:
             messages.success(request, "已延期。")
             return redirect("ratings:progress_school", assessment.pk)
     return render(request, "ratings/progress/school.html", _school_context(request, assessment, form))
@@ -88,18 +89,13 @@ def step(request: HttpRequest, pk: int, code: str) -> HttpResponse:
     assessment = get_object_or_404(overseen(request.user), pk=pk)
     if code not in OFFICE_STEPS:
         raise Http404
-    chosen, reasons = STEPS[code], []
-    form = ReturnForm(request.POST or None, spec=scheme_spec(assessment.scheme)) if code == "return_" else None
-    comment = request.POST.get("comment", "")
-    if request.method == "POST" and (form is None or form.is_valid()):
-        facts = {"items": form.items} if form else {}
-        try:
-            take_step(assessment, code, by=request.user, comment=comment, **facts)
-        except NotAllowed as refused:
-            reasons = refused.reasons
-        else:
+    chosen, data = STEPS[code], request.POST if request.method == "POST" else None
+    form = ReturnForm(data, spec=scheme_spec(assessment.scheme)) if code == "return_" else StepForm(data, step=chosen)
+    if request.method == "POST" and form.is_valid():
+        facts = {"items": form.items} if code == "return_" else {}
+        with refusals_in(form):
+            take_step(assessment, code, by=request.user, comment=form.cleaned_data.get("comment", ""), **facts)
             messages.success(request, f"已{chosen.label}。")
             return redirect("ratings:progress_school", assessment.pk)
     context = {"assessment": assessment, "step": chosen, "allowed": chosen in _office_steps(request, assessment), "form": form}
-    context |= {"comment": comment, "errors": [("id_comment" if "理由" in reason else "", reason) for reason in reasons]}
-    return render(request, "ratings/progress/step.html", context)
+    return render(request, "ratings/progress/step.html", {**context, "returns": code == "return_"})

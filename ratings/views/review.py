@@ -14,13 +14,14 @@ from ratings.forms.answers import answers_in_words
 from ratings.forms.reviewed_rows import failed, row_form, save_rows
 from ratings.models import Assessment, Evidence, Item, ReturnedItem, Score
 from ratings.permissions import may_confirm_review, may_review, require
-from ratings.review.agreeing import Agreement, Refused, accept_figures, agree_with_school, agreeable, confirm_present, undecided
+from ratings.review.agreeing import Agreement, accept_figures, agree_with_school, agreeable, confirm_present, undecided
 from ratings.review.dividing import scored_elsewhere
 from ratings.review.overview import VIEWS, overview
 from ratings.review.schools import current_scheme, reviewable
 from ratings.sheets import Line, SchoolSheet, load_sheets
 from ratings.sheets.loading import by_item
 from ratings.workflow import Writer, due, is_overdue, scheme_spec, uneditable
+from schools.refusals import refusals_as_messages
 
 REFUSED = "初评由县（市、区）的初评人和负责人办理。"
 LISTS = {"waiting": "待判断", "differing": "与自评有差异", "all": "全部小项"}
@@ -66,7 +67,7 @@ def agree(request: HttpRequest, pk: int) -> HttpResponse:
     if not reviewable(request.user).filter(pk=pk).exists():
         raise Http404
     act = request.POST.get("act")
-    try:
+    with refusals_as_messages(request):
         if act == "figures":
             accept_figures(pk, by=request.user)
             messages.success(request, "已认可系统取数。")
@@ -76,8 +77,6 @@ def agree(request: HttpRequest, pk: int) -> HttpResponse:
             _report(request, agree_with_school(pk, by=request.user), "同意自评")
         elif act == "present":
             _report(request, confirm_present(pk, by=request.user), "核定要素全部符合")
-    except Refused as refusal:
-        messages.error(request, str(refusal))
     return redirect("ratings:review_school", pk)
 
 

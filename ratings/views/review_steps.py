@@ -12,14 +12,14 @@ from ratings.models import Category, Division
 from ratings.permissions import may_confirm_review, may_review, require
 from ratings.review.adjusting import adjust as set_adjustment
 from ratings.review.adjusting import withdraw_adjustment
-from ratings.review.agreeing import Refused
 from ratings.review.confirming import confirmation_of
 from ratings.review.dividing import reviewers, set_division
 from ratings.review.schools import current_scheme, reviewable
 from ratings.views.review import REFUSED, locked_sentence, open_sheet
-from ratings.workflow import NotAllowed, take_step
+from ratings.workflow import take_step
 from ratings.workflow.deadlines import return_deadline
 from schools.arrangement.wording import caveat
+from schools.refusals import refusals_as_messages, refusals_in, turned_away
 
 LEAD_ONLY = "集体确认和初评分工由县（市、区）负责人办理。"
 
@@ -38,7 +38,7 @@ def adjust(request: HttpRequest, pk: int, code: str) -> HttpResponse:
     form = AdjustmentForm(request.POST or None, full=line.system_full, initial=start)
     locked = locked_sentence(sheet.assessment, request.user)
     if request.method == "POST" and (form.is_valid() or "withdraw" in request.POST):
-        try:
+        with refusals_in(form):
             if "withdraw" in request.POST:
                 withdraw_adjustment(pk, code, by=request.user)
                 messages.success(request, f"{code} 已恢复系统取数。")
@@ -46,8 +46,6 @@ def adjust(request: HttpRequest, pk: int, code: str) -> HttpResponse:
                 set_adjustment(pk, code, points=form.cleaned_data["points"], reason=form.cleaned_data["reason"], by=request.user)
                 messages.success(request, f"{code} 系统取数部分已核定为 {form.cleaned_data['points']} 分。")
             return redirect("ratings:review_school", pk)
-        except Refused as refusal:
-            locked = str(refusal)
     context = {"assessment": sheet.assessment, "line": line, "form": form, "locked": locked}
     return render(request, "ratings/review/adjust.html", context)
 
@@ -59,18 +57,15 @@ def return_school(request: HttpRequest, pk: int) -> HttpResponse:
     sheet = open_sheet(request, pk)
     assessment = sheet.assessment
     if assessment.status != Status.COUNTY:
-        messages.error(request, f"本校处于“{assessment.get_status_display()}”，不能退回。")
-        return redirect("ratings:review_school", pk)
-    form, refused = ReturnForm(request.POST or None, spec=sheet.spec), []
+        return turned_away(request, f"本校处于“{assessment.get_status_display()}”，不能退回。", "ratings:review_school", pk)
+    form = ReturnForm(request.POST or None, spec=sheet.spec)
     if request.method == "POST" and form.is_valid():
-        try:
+        with refusals_in(form):
             take_step(assessment, "return_", by=request.user, comment=form.cleaned_data["comment"], items=form.items)
             messages.success(request, f"已退回{assessment.school.short_name or assessment.school.name}补正 {len(form.items)} 个小项。")
             return redirect("ratings:review")
-        except NotAllowed as refusal:
-            refused = refusal.reasons
     day = return_deadline(timezone.localdate())
-    context = {"assessment": assessment, "form": form, "refused": refused, "day": day, "caveat": caveat(day.year, "补正期限")}
+    context = {"assessment": assessment, "form": form, "day": day, "caveat": caveat(day.year, "补正期限")}
     return render(request, "ratings/review/return.html", {**context, "left": assessment.scheme.return_limit - assessment.returns})
 
 
@@ -79,11 +74,9 @@ def recall(request: HttpRequest, pk: int) -> HttpResponse:
     """收回: the school let its time for corrections pass, the review goes on with what there is."""
     require(may_review(request.user), REFUSED)
     assessment = get_object_or_404(reviewable(request.user), pk=pk)
-    try:
+    with refusals_as_messages(request):
         take_step(assessment, "recall", by=request.user)
         messages.success(request, "已收回，按现有内容继续初评。")
-    except NotAllowed as refusal:
-        messages.error(request, "；".join(refusal.reasons))
     return redirect("ratings:review_school", pk)
 
 
@@ -113,18 +106,14 @@ def confirm(request: HttpRequest, pk: int) -> HttpResponse:
     sheet = open_sheet(request, pk)
     assessment = sheet.assessment
     if assessment.status != Status.COUNTY:
-        messages.error(request, f"本校处于“{assessment.get_status_display()}”，不在初评中。")
-        return redirect("ratings:review_school", pk)
+        return turned_away(request, f"本校处于“{assessment.get_status_display()}”，不在初评中。", "ratings:review_school", pk)
     found = confirmation_of(sheet)
     suggested = found.star if assessment.suggested_star is None else assessment.suggested_star
     form = ConfirmForm(request.POST or None, spec=sheet.spec, initial={"star": suggested, "opinion": assessment.county_opinion})
-    refused = []
     if request.method == "POST" and form.is_valid():
-        try:
+        with refusals_in(form):
             take_step(assessment, "recommend", by=request.user, **form.cleaned_data)
             messages.success(request, f"{assessment.school.short_name or assessment.school.name}已报送市评审。")
             return redirect("ratings:review")
-        except NotAllowed as refusal:
-            refused = refusal.reasons
-    context = {"sheet": sheet, "assessment": assessment, "found": found, "form": form, "refused": refused}
+    context = {"sheet": sheet, "assessment": assessment, "found": found, "form": form}
     return render(request, "ratings/review/confirm.html", context)

@@ -13,10 +13,10 @@ from ratings.forms.scheme_life import CopyForm, DeadlinesForm, OpeningForm
 from ratings.models import OpeningProposal, Scheme
 from ratings.permissions import may_edit_scheme, may_open_scheme, may_read_editor, require
 from ratings.places import place_of
-from ratings.workflow import NotOpened
 from ratings.workflow.checks import acknowledge, checks_of, deadline_hints
 from ratings.workflow.opening import confirm, is_void, obstacles, propose, standing_proposal, withdraw_proposal
 from schools.asked import number
+from schools.refusals import refusals_as_messages, refusals_in
 from schools.saving import Refused
 
 OFFICE_ONLY = "评定方案由市评委会办公室编制。"
@@ -121,12 +121,8 @@ def opening(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "POST":
         require(may_edit_scheme(request.user), "启动由市评委会办公室提议。")
         if form.is_valid():
-            try:
+            with refusals_in(form):
                 propose(scheme, by=request.user, deadlines=form.cleaned_data)
-            except NotOpened as refused:
-                for reason in refused.reasons:
-                    form.add_error(None, reason)
-            else:
                 messages.success(request, "已提议启动，等待另一人确认。")
                 return redirect("ratings:scheme_opening", pk)
     return render(request, "ratings/schemes/opening.html", _opening_context(request, scheme, form))
@@ -160,12 +156,8 @@ def opening_confirm(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect("ratings:scheme_opening", pk)
     form = OpeningForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        try:
+        with refusals_in(form):
             confirm(scheme, number(request.POST.get("proposal", "")), by=request.user)
-        except NotOpened as refused:
-            for reason in refused.reasons:
-                form.add_error(None, reason)
-        else:
             messages.success(request, f"{scheme.year}年度评定已启动，{scheme.assessments.count()} 所党校可以自评。")
             return redirect("ratings:scheme", pk)
     reasons = obstacles(scheme, checks_of(scheme)) + (["提议之后方案有改动，原提议已失效。"] if is_void(proposal, scheme) else [])
@@ -178,10 +170,7 @@ def opening_withdraw(request: HttpRequest, pk: int) -> HttpResponse:
     """The proposer withdraws, or the second person does not agree."""
     require(may_open_scheme(request.user), DRAFTERS_ONLY)
     scheme = open_to(request, pk)
-    try:
+    with refusals_as_messages(request):
         withdraw_proposal(scheme, by=request.user)
-    except NotOpened as refused:
-        messages.warning(request, "".join(refused.reasons))
-    else:
         messages.success(request, "启动提议已撤回，方案可以继续修改。")
     return redirect("ratings:scheme_opening", pk)

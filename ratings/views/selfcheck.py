@@ -10,8 +10,9 @@ from ratings.forms.selfcheck import GoalForm
 from ratings.ladders import ladders_of
 from ratings.models import Assessment, Goal
 from ratings.permissions import require, role_of
-from ratings.selfcheck import GoalConflict, is_open, self_check, set_goal, standing_of
+from ratings.selfcheck import is_open, self_check, set_goal, standing_of
 from schools.models.scope import SCHOOL_ROLES
+from schools.refusals import refusals_in
 
 REFUSED = "对标自查是各校自己的，只有本校填报人和负责人可以看。"
 
@@ -33,21 +34,13 @@ def item(request: HttpRequest, scheme: int, code: str) -> HttpResponse:
         raise Http404
     row = assessment.scheme.items.get(code=code)
     stored = Goal.objects.visible_to(request.user).filter(assessment=assessment, item=row).first() or Goal()
-    form = GoalForm(request.POST or None, instance=stored) if is_open(assessment) else None
-    conflict = None
-    if request.method == "POST":
-        if form is None:
-            messages.warning(request, "结果已经通报，对标自查不再修改。")
-            return redirect("ratings:self_checks", scheme)
-        if form.is_valid():
-            try:
-                set_goal(assessment, row, form.values, version=form.cleaned_data["version"], by=request.user)
-            except GoalConflict as found:
-                conflict, form = found.current, _again(form, found.current)
-            else:
-                messages.success(request, f"{code} 的目标已保存。")
-                return redirect(f"{reverse('ratings:self_checks', args=[scheme])}#item-{code}")
-    context = {"assessment": assessment, "standing": standing, "line": standing.line, "form": form, "conflict": conflict}
+    form = GoalForm(request.POST or None, instance=stored) if is_open(assessment) or request.method == "POST" else None
+    if request.method == "POST" and form.is_valid():
+        with refusals_in(form):
+            set_goal(assessment, row, form.values, version=form.cleaned_data["version"], by=request.user)
+            messages.success(request, f"{code} 的目标已保存。")
+            return redirect(f"{reverse('ratings:self_checks', args=[scheme])}#item-{code}")
+    context = {"assessment": assessment, "standing": standing, "line": standing.line, "form": form}
     return render(request, "ratings/selfcheck/item.html", {**context, "ladders": ladders_of(standing.line, sheet)})
 
 
@@ -55,10 +48,3 @@ def _own(request: HttpRequest, scheme: int) -> Assessment:
     require(role_of(request.user) in SCHOOL_ROLES, REFUSED)
     visible = Assessment.objects.visible_to(request.user).filter(scheme__imported=False).select_related("scheme__city", "school")
     return get_object_or_404(visible, scheme__pk=scheme)
-
-
-def _again(form: GoalForm, current: Goal) -> GoalForm:
-    """What was typed, in a form that knows the newer version."""
-    data = form.data.copy()
-    data["version"] = current.version
-    return GoalForm(data, instance=Goal.objects.filter(pk=current.pk).first() or Goal())

@@ -14,8 +14,8 @@ from ratings.judging.sheets import label_of, own_rows, reopen_sheet, sheet_diges
 from ratings.models import Assessment, JudgeSheet
 from ratings.permissions import may_arrange_panels, require
 from ratings.workflow import scheme_spec
-
-from .panels import attempt, say
+from schools.refusals import refusals_as_messages, refusals_in
+from schools.saving import Refused
 
 CLOSED = "评分表由市评委会办公室管理。"
 
@@ -37,8 +37,8 @@ def reopen(request: HttpRequest, pk: int) -> HttpResponse:
     sheet = _sheet(request, pk)
     form = ReopenForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        attempt(form, lambda: reopen_sheet(sheet, by=request.user, reason=form.cleaned_data["reason"]))
-        if form.is_valid():
+        with refusals_in(form):
+            reopen_sheet(sheet, by=request.user, reason=form.cleaned_data["reason"])
             messages.success(request, f"{label_of(sheet.judge)}的评分表已退回。")
             return redirect("ratings:sheets", sheet.assessment_id)
     return render(request, "ratings/panels/reopen.html", {"sheet": sheet, "label": label_of(sheet.judge), "form": form})
@@ -49,9 +49,12 @@ def entry(request: HttpRequest, pk: int) -> HttpResponse:
     """Register oneself as the one who types a paper sheet in, or give that up."""
     sheet = _sheet(request, pk)
     if request.POST.get("act") == "cancel":
-        say(request, lambda: cancel_entry(sheet, by=request.user), "已取消代录。")
+        with refusals_as_messages(request):
+            cancel_entry(sheet, by=request.user)
+            messages.success(request, "已取消代录。")
         return redirect("ratings:sheets", sheet.assessment_id)
-    say(request, lambda: start_entry(sheet, by=request.user))
+    with refusals_as_messages(request):
+        start_entry(sheet, by=request.user)
     sheet.refresh_from_db()
     return redirect("ratings:paper" if sheet.entered_by_id == request.user.pk else "ratings:sheets", _target(sheet, request))
 
@@ -82,11 +85,10 @@ def scan(request: HttpRequest, pk: int) -> HttpResponse:
     """Upload the scan of the signed sheet."""
     sheet = _sheet(request, pk)
     form = ScanForm(request.POST, request.FILES)
-    if form.is_valid():
-        attempt(form, lambda: attach_scan(sheet, form.cleaned_data["scan"], by=request.user))
-    for error in [message for found in form.errors.values() for message in found]:
-        messages.error(request, error)
-    if form.is_valid():
+    with refusals_as_messages(request):
+        if not form.is_valid():
+            raise Refused([message for found in form.errors.values() for message in found])
+        attach_scan(sheet, form.cleaned_data["scan"], by=request.user)
         messages.success(request, "扫描件已上传，请交办公室另一人核对。")
     return redirect("ratings:paper" if sheet.entered_by_id == request.user.pk else "ratings:sheets", _target(sheet, request))
 
@@ -98,8 +100,9 @@ def check(request: HttpRequest, pk: int) -> HttpResponse:
     spec = scheme_spec(sheet.assessment.scheme)
     refusals = check_refusals(sheet, request.user)
     if request.method == "POST":
-        seen = request.POST.get("seen", "")
-        say(request, lambda: check_entry(sheet, by=request.user, seen=seen), f"{label_of(sheet.judge)}的评分表已核对提交。")
+        with refusals_as_messages(request):
+            check_entry(sheet, by=request.user, seen=request.POST.get("seen", ""))
+            messages.success(request, f"{label_of(sheet.judge)}的评分表已核对提交。")
         return redirect("ratings:sheets", sheet.assessment_id)
     rows = [] if refusals else [(row, answers_in_words(row, spec.bound[row.item.code])) for row in own_rows(sheet).select_related("item")]
     context = {"sheet": sheet, "label": label_of(sheet.judge), "refusals": refusals, "rows": rows, "missing": sheet_owed(sheet, spec)}

@@ -1,12 +1,12 @@
 """交自评: checking the answers, signing, the steps of a school, the receipt."""
 
 from django.contrib import messages
-from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from ratings.forms.answers import answers_in_words
+from ratings.forms.progress import StepForm
 from ratings.models import Move
 from ratings.sheets import SchoolSheet, own_sheet
 from ratings.submission import (
@@ -22,8 +22,10 @@ from ratings.submission import (
     valid_signature,
 )
 from ratings.views.assessments import own_assessment
-from ratings.workflow import STEPS, NotAllowed, allowed_steps, take_step
+from ratings.workflow import STEPS, allowed_steps, take_step
 from ratings.workflow.deadlines import last_day
+from schools.refusals import refusals_as_messages, refusals_in
+from schools.saving import Refused
 from schools.uploads import check_upload
 
 
@@ -64,24 +66,15 @@ def step_page(request: HttpRequest, pk: int, code: str) -> HttpResponse:
     step = STEPS.get(code)
     if step is None or code not in OWN_STEPS:
         raise Http404
-    comment, reasons = request.POST.get("comment", ""), []
-    if request.method == "POST":
+    form = StepForm(request.POST if request.method == "POST" else None, step=step)
+    if request.method == "POST" and form.is_valid():
         if needs_signature(assessment) and code in HANDED_IN:
             valid_signature(own_sheet(assessment))
-        try:
-            move = take_step(assessment, code, by=request.user, comment=comment)
-        except NotAllowed as refused:
-            reasons = refused.reasons
-        else:
+        with refusals_in(form):
+            move = take_step(assessment, code, by=request.user, comment=form.cleaned_data.get("comment", ""))
             messages.success(request, f"已{step.label}。")
             return redirect(_after(move), assessment.pk)
-    context = {
-        "assessment": assessment,
-        "step": step,
-        "allowed": step in allowed_steps(request.user, assessment),
-        "comment": comment,
-        "errors": [("id_comment" if "理由" in reason else "", reason) for reason in reasons],
-    }
+    context = {"assessment": assessment, "step": step, "allowed": step in allowed_steps(request.user, assessment), "form": form}
     return render(request, "ratings/assessment/step.html", context)
 
 
@@ -94,15 +87,10 @@ def signature(request: HttpRequest, pk: int) -> HttpResponse:
     """The scan of the signed and stamped page."""
     assessment = own_assessment(request, pk)
     upload = request.FILES.get("scan")
-    try:
+    with refusals_as_messages(request):
         if upload is None:
-            raise ValidationError("请选择扫描件文件。")
+            raise Refused("请选择扫描件文件。")
         sign(own_sheet(assessment), check_upload(upload), by=request.user)
-    except ValidationError as error:
-        messages.error(request, error.messages[0])
-    except ValueError as error:
-        messages.error(request, str(error))
-    else:
         messages.success(request, "签字盖章页已上传。此后内容如有改动，须重新打印签字。")
     return redirect("ratings:assessment_check", assessment.pk)
 

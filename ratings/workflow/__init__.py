@@ -4,17 +4,15 @@ from .blocking import Blocker, blockers, missing_in
 from .deadlines import due, grant_extension, is_overdue
 from .recusal import Writer, conflicts, must_recuse, recusal, returned_items, sheet_conflict, tie, uneditable
 from .snapshots import city_figures, figures_of, live_figures, scheme_spec, take_snapshot
-from .stages import NotOpened, open_city_rows, open_county_rows, open_scheme
+from .stages import open_city_rows, open_county_rows, open_scheme
 from .steps import STAGE_OF, STEPS, TURN_OF, Step
-from .taking import NotAllowed, allowed_steps, frozen_sheet, take_step, void_signature
+from .taking import allowed_steps, frozen_sheet, take_step, void_signature
 
 __all__ = [
     "STAGE_OF",
     "STEPS",
     "TURN_OF",
     "Blocker",
-    "NotAllowed",
-    "NotOpened",
     "Step",
     "Writer",
     "allowed_steps",

@@ -10,6 +10,7 @@ from django.utils import timezone
 from ratings.enums import Stage
 from ratings.models import Assessment, Extension
 from schools import audit
+from schools.saving import Refused
 from schools.workdays import is_workday
 
 #: 补正 is due this many working days after the return.
@@ -69,17 +70,17 @@ def end_of(day: dt.date) -> dt.datetime:
 
 
 def grant_extension(assessment: Assessment, stage: str, due_on: dt.date, *, by, reason: str) -> Extension:
-    """Give one school more time for one stage; who and why stay on record. Raises ValueError with a sentence.
+    """Give one school more time for one stage; who and why stay on record. Raises Refused.
 
     A school in 补正 gets the time for mending: its own 补正截止日 moves.
     """
     if not reason.strip():
-        raise ValueError("请写明延期理由。")
+        raise Refused({"reason": "请写明延期理由。"})
     with transaction.atomic():
         locked = Assessment.objects.select_for_update(of=("self",)).select_related("scheme").get(pk=assessment.pk)
         now = due(locked, stage)
         if now is not None and end_of(due_on) <= now:
-            raise ValueError(f"延至的日期须晚于现在的截止时间 {timezone.localtime(now):%Y年%m月%d日}。")
+            raise Refused({"due_on": f"延至的日期须晚于现在的截止时间 {timezone.localtime(now):%Y年%m月%d日}。"})
         if stage == Stage.SELF and locked.return_due:
             locked.return_due = next_workday_from(due_on)
             locked.save(update_fields=["return_due"])

@@ -18,9 +18,10 @@ from schools import audit
 from schools.inbox import notify
 from schools.models import Appointment, User
 from schools.models.scope import SCHOOL_ROLES
+from schools.saving import Refused, refuse
 
 from .checks import DUE, Checks, checks_of, deadline_problems
-from .stages import NotOpened, open_scheme
+from .stages import open_scheme
 
 
 def proposal_digest(scheme: Scheme) -> str:
@@ -53,7 +54,7 @@ def obstacles(scheme: Scheme, checks: Checks) -> list[str]:
 def propose(scheme: Scheme, *, by, deadlines: dict | None = None) -> OpeningProposal:
     """Keep the deadlines and propose the draft as it stands. A void proposal gives way; a valid one is refused.
 
-    Raises NotOpened with every reason; then nothing has changed.
+    Raises Refused with every reason; then nothing has changed.
     """
     with transaction.atomic():
         locked = _locked(scheme)
@@ -66,8 +67,7 @@ def propose(scheme: Scheme, *, by, deadlines: dict | None = None) -> OpeningProp
         standing = standing_proposal(locked)
         if standing and not is_void(standing, locked):
             reasons.append(f"{standing.proposed_by} 已提议启动，等待另一人确认。")
-        if reasons:
-            raise NotOpened(reasons)
+        refuse(*reasons)
         if standing:
             _withdraw(standing, by)
         proposal = OpeningProposal.objects.create(scheme=locked, digest=proposal_digest(locked), proposed_by=by, proposed_at=timezone.now())
@@ -79,30 +79,29 @@ def propose(scheme: Scheme, *, by, deadlines: dict | None = None) -> OpeningProp
 
 
 def withdraw_proposal(scheme: Scheme, *, by) -> None:
-    """The proposer takes it back, or the one who should confirm does not agree. Raises NotOpened where none stands."""
+    """The proposer takes it back, or the one who should confirm does not agree. Raises Refused where none stands."""
     with transaction.atomic():
         locked = _locked(scheme)
         standing = standing_proposal(locked)
         if standing is None:
-            raise NotOpened(["没有等待确认的启动提议。"])
+            raise Refused("没有等待确认的启动提议。")
         _withdraw(standing, by)
         audit.record("scheme", by=by, city=locked.city, subject=str(locked), detail={"撤回启动提议": standing.digest})
 
 
 def confirm(scheme: Scheme, proposal_pk: int, *, by) -> None:
-    """The second person opens what was proposed. Raises NotOpened with every reason; then nothing has changed."""
+    """The second person opens what was proposed. Raises Refused with every reason; then nothing has changed."""
     with transaction.atomic():
         locked = _locked(scheme)
         standing = standing_proposal(locked)
         if standing is None or standing.pk != proposal_pk:
-            raise NotOpened(["启动提议已撤回或已另行提出，请重新核对。"])
+            raise Refused("启动提议已撤回或已另行提出，请重新核对。")
         reasons = obstacles(locked, checks_of(locked))
         if standing.proposed_by_id == by.pk:
             reasons.append("提议人不能自己确认，须由另一人确认。")
         if is_void(standing, locked):
             reasons.append("提议之后方案有改动，原提议已失效，请重新提议。")
-        if reasons:
-            raise NotOpened(reasons)
+        refuse(*reasons)
         standing.confirmed_by, standing.confirmed_at = by, timezone.now()
         standing.save(update_fields=["confirmed_by", "confirmed_at"])
         _tell_schools(locked)

@@ -15,31 +15,24 @@ from ratings.scoring import owed_codes
 from schools import audit
 from schools.bulk import insert_many
 from schools.models import School
+from schools.saving import Refused
 
 from .snapshots import scheme_spec
-
-
-class NotOpened(ValueError):
-    """The scheme cannot open; `reasons` are sentences."""
-
-    def __init__(self, reasons: list[str]):
-        super().__init__("\n".join(reasons))
-        self.reasons = reasons
 
 
 def open_scheme(scheme: Scheme, *, by, proposed_by=None) -> None:
     """编制中 → 申报中: freeze the first version and give every school of the city its assessment and empty self rows.
 
-    Raises NotOpened while the scheme check finds an error. Schools closed or merged take no part.
+    Raises Refused while the scheme check finds an error. Schools closed or merged take no part.
     """
     with transaction.atomic():
         locked = Scheme.objects.select_for_update().get(pk=scheme.pk)
         if locked.phase != Phase.DRAFTING:
-            raise NotOpened([f"方案处于“{locked.get_phase_display()}”阶段，不能再启动。"])
+            raise Refused(f"方案处于“{locked.get_phase_display()}”阶段，不能再启动。")
         spec = read_scheme(locked)
         refused = errors(check_scheme(spec))
         if refused:
-            raise NotOpened([str(finding) for finding in refused])
+            raise Refused([str(finding) for finding in refused])
         version = freeze(locked, reason="启动评定", by=by, spec=spec)
         locked.phase = Phase.OPEN
         locked.save(update_fields=["phase"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from django.core.exceptions import NON_FIELD_ERRORS
 from django.db import transaction
 from django.utils import timezone
 
@@ -13,6 +14,7 @@ from ratings.enums import Phase, Stage, Status
 from ratings.models import Assessment, Decision, Item, MetricSnapshot, Move, Result, ReturnedItem, Scheme, SignedPage
 from schools import audit
 from schools.models import School, User
+from schools.saving import Refused
 from schools.workbooks import clean_text
 
 from .blocking import FIGURES, blockers
@@ -31,19 +33,11 @@ REVIEWING = ("return_", "recall", "recommend", "send_back")
 SIGNING = ("submit", "resubmit")
 
 
-class NotAllowed(Exception):
-    """The step cannot be taken; `reasons` are sentences for the person who tried."""
-
-    def __init__(self, reasons: list[str]):
-        super().__init__("\n".join(reasons))
-        self.reasons = reasons
-
-
 def take_step(assessment: Assessment, code: str, *, by: User, comment: str = "", **facts: Any) -> Move:
     """Take one step of the table: who, from where, when; then status, effects, frozen sheet and audit row together.
 
     The assessment is locked and read again before anything is decided, so that of two people at once exactly one gets
-    through; everything is one transaction. Raises NotAllowed with every reason; then nothing has changed.
+    through; everything is one transaction. Raises Refused with every reason; then nothing has changed.
     """
     step, comment = STEPS[code], clean_text(comment)
     with transaction.atomic():
@@ -51,7 +45,7 @@ def take_step(assessment: Assessment, code: str, *, by: User, comment: str = "",
         locked = Assessment.objects.select_for_update(of=("self",)).select_related("scheme__city", "school").get(pk=assessment.pk)
         reasons = _refusals(locked, step, by, comment, facts)
         if reasons:
-            raise NotAllowed(reasons)
+            raise Refused(reasons)
         before, target = locked.status, _target(locked, step)
         sheet = frozen_sheet(locked, STAGE_OF.get(before, Stage.SELF))
         move = Move.objects.create(
@@ -101,13 +95,15 @@ def allowed_steps(user: User, assessment: Assessment) -> list[Step]:
     return [step for step in STEPS.values() if identity.role in step.roles and _fits(assessment, step, identity.role)]
 
 
-def _refusals(assessment: Assessment, step: Step, by: User, comment: str, facts: dict) -> list[str]:
+def _refusals(assessment: Assessment, step: Step, by: User, comment: str, facts: dict) -> dict[str, list[str]]:
     if step not in allowed_steps(by, assessment):
-        return [f"现在不能{step.label}：状态是“{assessment.get_status_display()}”，或当前身份无权办理。"]
+        sentence = f"现在不能{step.label}：状态是“{assessment.get_status_display()}”，或当前身份无权办理。"
+        return {NON_FIELD_ERRORS: [sentence]}
     if step.code in REVIEWING and (sentence := must_recuse(by, assessment.school)):
-        return [sentence]
-    reasons = ["请写明理由。"] if step.comment and not comment.strip() else []
-    return reasons + [blocker.text for blocker in blockers(assessment, step.code, facts)]
+        return {NON_FIELD_ERRORS: [sentence]}
+    missing = {"comment": ["请写明理由。"]} if step.comment and not comment.strip() else {}
+    found = [blocker.text for blocker in blockers(assessment, step.code, facts)]
+    return missing | ({NON_FIELD_ERRORS: found} if found else {})
 
 
 def _fits(assessment: Assessment, step: Step, role: str) -> bool:

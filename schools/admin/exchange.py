@@ -19,6 +19,7 @@ from schools.importing.base import WorkbookResource
 from schools.importing.columns import ColumnField
 from schools.importing.exchange import Report, export_sheets, import_workbook, template_sheets
 from schools.models import School
+from schools.refusals import refusals_as_messages
 from schools.workbooks import Problem, WorkbookError, read_workbook, write_workbook
 
 from .scoped import city_worked_for
@@ -64,11 +65,9 @@ class WorkbookAdmin(admin.ModelAdmin):
             rows = self.get_changelist_instance(request).get_queryset(request)
         except IncorrectLookupParameters:  # an address somebody edited: the list shows everything and says so
             return redirect(f"{self._list_url}?{ERROR_FLAG}=1")
-        try:
+        with refusals_as_messages(request):
             return downloads.export(self._name, export_sheets(self.sheets, rows), by=request.user, rows=rows.count())
-        except downloads.TooManyRows as error:
-            messages.error(request, str(error))
-            return redirect(self._list_url)
+        return redirect(self._list_url)
 
     def import_view(self, request: HttpRequest) -> HttpResponse:
         """Upload and check; then, by a second press, the same workbook for good."""

@@ -11,17 +11,14 @@ from schools import audit, workdays
 from schools.arrangement.checking import standing
 from schools.arrangement.reading import Reading
 from schools.models import CalendarDay, CalendarYear, User
-
-
-class Changed(Exception):
-    """The year was entered or changed since the text was checked; the message says so to the person."""
+from schools.saving import Stale
 
 
 @transaction.atomic
 def save(reading: Reading, *, source: str, by: User, seen: str | None = None) -> CalendarYear:
     """Replaces an earlier list of the year; days entered one by one stay unless the list names them.
 
-    `seen` is the digest of what stood when the person checked; if another stands now, Changed is raised.
+    `seen` is the digest of what stood when the person checked; if another stands now, Stale is raised.
     None is for a program that has shown nothing to anybody.
     """
     # The row is written and locked first: a second administrator waits here and then replaces a whole list.
@@ -31,8 +28,9 @@ def save(reading: Reading, *, source: str, by: User, seen: str | None = None) ->
     if seen is not None:
         stands = standing(reading)
         if (replace(stands, entered=None) if is_new else stands).digest != seen:
-            raise Changed(
-                f"核对以后，{reading.year}年的节假日安排有了变动，所以没有写入。下面是按现在的情况重新核对的结果，请看清以后再确认。"
+            raise Stale(
+                stands,
+                f"核对以后，{reading.year}年的节假日安排有了变动，所以没有写入。下面是按现在的情况重新核对的结果，请看清以后再确认。",
             )
     year.source, year.entered_by, year.entered_at = source, by, timezone.now()
     year.save()

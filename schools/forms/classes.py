@@ -11,11 +11,13 @@ from django import forms
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from schools.changes import plain, worded
 from schools.forms.choices import SeveralField
 from schools.forms.lessons import LessonFormSet
 from schools.models import Lesson, PlannedClass, School, TeachingPoint, TrainingClass
 from schools.models.teaching import ClassCategory
-from schools.teaching.classes import Habits, LessonIn, copied, habits_of
+from schools.refusals import RecheckedForm
+from schools.teaching.classes import LESSONS, Habits, LessonIn, copied, digest_of, full_snapshot, habits_of, worded_lessons
 from schools.workbooks import clean_text
 
 FOLDED = ("ends_on", "form", "audience", "lecturer_kind", "title", "teaching_point", "rating", "partners")
@@ -64,7 +66,7 @@ class PlannedField(forms.ModelChoiceField):
         return f"{year}{obj.month}月 {obj.name}"
 
 
-class ClassForm(forms.Form):
+class ClassForm(RecheckedForm, forms.Form):
     """A class of the school. `bound_to` is the record it edits, `copy_of` the one it starts from."""
 
     planned = PlannedField(PlannedClass.objects.none(), label="计划班次", required=False, empty_label="计划外，或尚无计划")
@@ -204,6 +206,16 @@ class ClassForm(forms.Form):
         return record.ends_on == record.starts_on and (self.single is not None or not record.lessons.all())
 
     # --- What it returns ---
+
+    def contents(self, current: TrainingClass) -> tuple[dict[str, str], dict[str, str]]:
+        """Fields and lessons of the record, and as typed."""
+        typed = {name: plain(value) for name, value in self.values().items()} | {LESSONS: worded_lessons(self.lesson_rows())}
+        stored = full_snapshot(current)
+        return worded(TrainingClass, {name: stored[name] for name in typed}), worded(TrainingClass, typed)
+
+    def fresh(self, current: TrainingClass) -> dict[str, str]:
+        """Its digest."""
+        return {"seen": digest_of(current)}
 
     def is_valid(self) -> bool:
         """The rows of lessons belong to it."""

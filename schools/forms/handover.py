@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
 
 from schools import handover
 from schools.models import Appointment, User
 from schools.models.people import refuse_mobile_number
+from schools.refusals import refusals_in
 
 NEW, EXISTING = "new", "existing"
 
@@ -54,8 +54,6 @@ class HandoverForm(forms.Form):
         data = self.cleaned_data
         new = handover.NewAccount(data["username"], data["name"], data["office_phone"]) if data["way"] == NEW else None
         person = data["person"] if data["way"] == EXISTING else None
-        try:
+        with refusals_in(self):
             self.outcome, self.password = handover.hand_over(self.appointment, to=person, new=new, by=by, reason=data["reason"])
-        except ValidationError as error:
-            self.add_error(None, error.messages)
         return not self.errors

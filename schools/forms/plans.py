@@ -6,7 +6,10 @@ from typing import Any
 
 from django import forms
 
+from schools.models import PlannedClass
 from schools.models.teaching import ClassCategory
+from schools.refusals import RecheckedForm
+from schools.saving import Stale
 from schools.teaching.plans import PlanRow
 from schools.workbooks import clean_text
 
@@ -54,7 +57,7 @@ class PlanRowForm(forms.Form):
         return PlanRow(data.get("pk"), data["month"] or 0, data["name"], data["kind"], bool(data.get("remove")))
 
 
-class BasePlanFormSet(forms.BaseFormSet):
+class BasePlanFormSet(RecheckedForm, forms.BaseFormSet):
     """The table; two rows of one month and name are refused before the database is."""
 
     def __init__(self, data=None, *args, **kwargs) -> None:
@@ -77,6 +80,35 @@ class BasePlanFormSet(forms.BaseFormSet):
     def rows(self) -> list[PlanRow]:
         """The rows that say something."""
         return [row for form in self.forms if (row := form.row()) is not None]
+
+    def add_error(self, field: None, error: str) -> None:
+        """What speaks against the whole table, as a form takes it."""
+        self.non_form_errors().append(error)
+
+    def contents(self, current: list[PlannedClass]) -> tuple[dict[str, str], dict[str, str]]:
+        """Row by row; one that somebody took out has nothing stored, a new one neither."""
+        names = {row.pk: _in_words(row.month, row.name, row.kind) for row in current}
+        mine = {
+            names.get(row.pk, f"新增：{row.name}"): "（删去）" if row.remove else _in_words(row.month, row.name, row.kind)
+            for row in self.rows()
+        }
+        return {name: name for name in names.values()}, mine
+
+    def fresh(self, current: list[PlannedClass]) -> dict[str, str]:
+        """A row that somebody took out is a new one if it is saved all the same; the digest stands outside of the table."""
+        known = {row.pk for row in current}
+        rows = enumerate(form.row() for form in self.forms)
+        return {f"{place}-pk": "" for place, row in rows if row is not None and row.pk not in known}
+
+    def recheck(self, stale: Stale) -> None:
+        """The rows show what the table now holds."""
+        super().recheck(stale)
+        for form in self.forms:
+            form.data = self.data
+
+
+def _in_words(month: int, name: str, kind: str) -> str:
+    return f"{month}月 {name}（{ClassCategory(kind).label}）"
 
 
 PlanFormSet = forms.formset_factory(PlanRowForm, formset=BasePlanFormSet, extra=EXTRA_ROWS, max_num=200, absolute_max=210)

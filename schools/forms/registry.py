@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils import timezone
 
@@ -14,7 +13,9 @@ from schools.changes import plain, snapshot, worded
 from schools.forms.choices import SeveralField
 from schools.models import Brand, Course, Investment, Leader, Regulation, School, StaffMember, Teacher, TeachingPoint, User
 from schools.reach import lock_for
+from schools.refusals import RecheckedForm, refusals_in
 from schools.registry import saving
+from schools.saving import digest
 
 #: More schools than this are not offered for sharing beyond one's own county.
 MOST_OFFERED = 120
@@ -63,7 +64,7 @@ def _name_no_choice(field: forms.ChoiceField) -> None:
         field.choices = [(value, label if value else words) for value, label in field.choices]
 
 
-class RegistryForm(ReasonMixin, forms.ModelForm):
+class RegistryForm(RecheckedForm, ReasonMixin, forms.ModelForm):
     """One record of a school. `outcome` after `store` is the record itself, or the request for a correction."""
 
     seen = forms.CharField(required=False, widget=forms.HiddenInput)
@@ -77,7 +78,7 @@ class RegistryForm(ReasonMixin, forms.ModelForm):
         if not isinstance(self.instance, School):
             self.instance.school = school
         self.old = {} if self.is_new else snapshot(self.instance)
-        self.fields["seen"].initial = saving.digest(self.old)
+        self.fields["seen"].initial = digest(self.old)
         for name in self.today if self.is_new else ():
             self.fields[name].initial = timezone.localdate()
         for field in self.fields.values():
@@ -105,25 +106,22 @@ class RegistryForm(ReasonMixin, forms.ModelForm):
     def store(self, *, by: User) -> bool:
         """Writes or asks; False with the error in the form where that is not possible."""
         reason = self.cleaned_data.get("reason", "")
-        try:
+        with refusals_in(self):
             if self.is_new:
                 self.outcome = saving.add(type(self.instance), self.school, self.values, by=by, reason=reason)
             else:
                 self.outcome = saving.change(self.instance, self.values, by=by, seen=self.cleaned_data["seen"], reason=reason)
-        except saving.Stale as stale:
-            shown = worded(type(self.instance), {name: value for name, value in stale.current.items() if name in self._meta.fields})
-            now = "；".join(f"{name} {value or '（空）'}" for name, value in shown.items())
-            self.add_error(None, [*stale.messages, f"现在的登记：{now}"])
-            # The next save is meant: it starts from what is shown now.
-            self.data = {**self.data.dict(), **self._lists(), "seen": saving.digest(stale.current)}
-        except ValidationError as error:
-            self.add_error(None, error.messages)
-        return not self.errors
+            return True
+        return False
 
-    def _lists(self) -> dict[str, list[str]]:
-        """Fields with several values keep them all when the data become a plain dict."""
-        several = [name for name, field in self.fields.items() if isinstance(field, forms.ModelMultipleChoiceField)]
-        return {name: self.data.getlist(name) for name in several}
+    def contents(self, current: dict[str, Any]) -> tuple[dict[str, str], dict[str, str]]:
+        """The fields of this form, of all those the record has."""
+        model, typed = type(self.instance), {name: plain(value) for name, value in self.values.items()}
+        return worded(model, {name: current.get(name) for name in typed}), worded(model, typed)
+
+    def fresh(self, current: dict[str, Any]) -> dict[str, str]:
+        """Its digest."""
+        return {"seen": digest(current)}
 
 
 class ProfileForm(RegistryForm):

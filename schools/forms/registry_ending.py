@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils import timezone
 
 from schools.forms.registry import DayInput
 from schools.models import Leader, User
+from schools.refusals import refusals_in
 from schools.registry import saving
 
 
@@ -32,13 +32,11 @@ class EndForm(forms.Form):
     def store(self, *, by: User) -> bool:
         """Ends or voids; False with the error in the form."""
         why = self.cleaned_data["why"]
-        try:
+        with refusals_in(self):
             if self.field:
                 self.outcome = saving.end(self.record, self.cleaned_data["on"], field=self.field, by=by, reason=why)
             else:
                 self.outcome = saving.void(self.record, by=by, reason=why)
-        except ValidationError as error:
-            self.add_error(None, error.messages)
         return not self.errors
 
 
@@ -67,8 +65,6 @@ class SuccessionForm(forms.Form):
     def store(self, *, by: User) -> bool:
         """Both or none."""
         values = {"post": self.outgoing.post, **{name: self.cleaned_data[name] for name in ("name", "party_post", "start")}}
-        try:
+        with refusals_in(self):
             self.outcome = saving.succeed(self.outgoing, self.cleaned_data["ends"], values, by=by)
-        except ValidationError as error:
-            self.add_error(None, error.messages)
         return not self.errors

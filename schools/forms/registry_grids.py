@@ -8,22 +8,23 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.db import models, transaction
 
 from schools import locks
-from schools.changes import plain, snapshot
+from schools.changes import plain, snapshot, worded
 from schools.forms.registry import ReasonMixin, RegistryForm
 from schools.models import Budget, Equipment, School, User, YearFigures
 from schools.models.figures import NOT_NEGATIVE
+from schools.refusals import RecheckedForm, refusals_in
 from schools.registry import saving
+from schools.saving import Stale, digest
 
 
 class AbstractForm(type(forms.Form), ABCMeta):
     """The metaclass of a form that leaves methods to its kinds: Django's forms have one of their own."""
 
 
-class GridForm(ReasonMixin, forms.Form, metaclass=AbstractForm):
+class GridForm(RecheckedForm, ReasonMixin, forms.Form, metaclass=AbstractForm):
     """One line for each of a fixed list of keys; an empty line means there is no record."""
 
     model: type[models.Model]
@@ -36,7 +37,7 @@ class GridForm(ReasonMixin, forms.Form, metaclass=AbstractForm):
         self.school = school
         self.held = {getattr(one, self.key): one for one in self.records()}
         self.old = {key: snapshot(one) for key, one in self.held.items()}
-        self.fields["seen"].initial = saving.digest(self.old)
+        self.fields["seen"].initial = digest(self.old)
         for value, label in self.choices:
             self.fields.update(self.line(value, label, self.held.get(value)))
         self.add_reason()
@@ -68,29 +69,37 @@ class GridForm(ReasonMixin, forms.Form, metaclass=AbstractForm):
     def store(self, *, by: User) -> int | None:
         """Writes what differs, all or nothing; the number of requests it made instead, None with the error in the form."""
         reason, asked = self.cleaned_data.get("reason", ""), 0
-        try:
-            with transaction.atomic():
-                School.objects.hold(self.school.pk)
-                current = {getattr(one, self.key): snapshot(one) for one in self.records()}
-                if saving.digest(current) != self.cleaned_data["seen"]:
-                    raise saving.Stale(current)
-                for value, old, new in self._differing():
-                    asked += saving.is_request(self._write(value, old, new, by, reason))
-        except saving.Stale as stale:
-            self.add_error(None, stale.messages)
-            self.data = {**self.data.dict(), "seen": saving.digest(stale.current)}
-            return None
-        except ValidationError as error:
-            self.add_error(None, error.messages)
-            return None
-        return asked
+        with refusals_in(self), transaction.atomic():
+            School.objects.hold(self.school.pk)
+            current = {getattr(one, self.key): snapshot(one) for one in self.records()}
+            if digest(current) != self.cleaned_data["seen"]:
+                raise Stale(current)
+            for value, old, new in self._differing():
+                asked += saving.is_request(self._write(value, old, new, by, reason))
+            return asked
+        return None
+
+    def contents(self, current: dict[str, dict]) -> tuple[dict[str, str], dict[str, str]]:
+        """The lines of the table, those without a record left blank."""
+        return (
+            {label: self._line_in_words(current.get(value, {})) for value, label in self.choices},
+            {label: self._line_in_words({name: plain(one) for name, one in self.typed(value).items()}) for value, label in self.choices},
+        )
+
+    def _line_in_words(self, values: dict[str, Any]) -> str:
+        known = worded(self.model, {name: one for name, one in values.items() if name not in (self.key, "year")})
+        return "，".join(f"{name}：{text}" for name, text in known.items() if text)
+
+    def fresh(self, current: dict[str, dict]) -> dict[str, str]:
+        """The digest of all lines."""
+        return {"seen": digest(current)}
 
     def _write(self, value: str, old: dict, new: dict, by: User, reason: str) -> models.Model:
         if not new:
             return saving.void(self.held[value], by=by, reason=reason or self.gone)
         if not old:
             return saving.add(self.model, self.school, new, by=by, reason=reason)
-        return saving.change(self.held[value], new, by=by, seen=saving.digest(old), reason=reason)
+        return saving.change(self.held[value], new, by=by, seen=digest(old), reason=reason)
 
     def _differing(self) -> Iterator[tuple[str, dict, dict]]:
         for value, _ in self.choices:

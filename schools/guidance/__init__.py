@@ -2,15 +2,13 @@
 
 from .coverage import Coverage, coverage_of
 from .opinions import give_opinion, opinions_of
-from .problems import ProblemRefused, recheck_problem, report_problem
-from .recording import POINTS, REMARKS, GuidanceRefused, assign, dissolve, end_liaison, record_visit, save_team, void_visit
+from .problems import recheck_problem, report_problem
+from .recording import POINTS, REMARKS, assign, dissolve, end_liaison, record_visit, save_team, void_visit
 
 __all__ = [
     "POINTS",
     "REMARKS",
     "Coverage",
-    "GuidanceRefused",
-    "ProblemRefused",
     "assign",
     "coverage_of",
     "dissolve",

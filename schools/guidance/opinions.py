@@ -7,8 +7,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from schools.models import Liaison, LiaisonOpinion, School, User
-
-from .recording import GuidanceRefused
+from schools.saving import Refused
 
 
 def opinions_of(school: School, year: int) -> QuerySet[LiaisonOpinion]:
@@ -19,7 +18,7 @@ def opinions_of(school: School, year: int) -> QuerySet[LiaisonOpinion]:
 def give_opinion(school: School, *, year: int, by: User, text: str) -> LiaisonOpinion:
     """Write or rewrite one's own opinion; only who guides the school today has one."""
     if not Liaison.objects.current().filter(user=by, school=school).exists():
-        raise GuidanceRefused("年度指导意见由挂点联系该校的人员填写。")
+        raise Refused("年度指导意见由挂点联系该校的人员填写。")
     with transaction.atomic():
         row, _ = LiaisonOpinion.objects.update_or_create(school=school, year=year, by=by, defaults={"text": text, "at": timezone.now()})
     return row

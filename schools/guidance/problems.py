@@ -12,10 +12,7 @@ from django.utils import timezone
 from schools.inbox import notify
 from schools.models import Problem, User, Visit
 from schools.models.scope import SCHOOL_ROLES
-
-
-class ProblemRefused(ValueError):
-    """The problem does not stand where this act begins; the text is a sentence for people."""
+from schools.saving import Refused
 
 
 def add_problems(visit: Visit, problems: Iterable[Mapping[str, object]]) -> None:
@@ -30,9 +27,9 @@ def add_problems(visit: Visit, problems: Iterable[Mapping[str, object]]) -> None
 def _locked(problem: Problem) -> Problem:
     found = Problem.objects.select_for_update(of=("self",)).select_related("visit__school", "visit__by").get(pk=problem.pk)
     if found.closed_at is not None:
-        raise ProblemRefused("这个问题已经销号。")
+        raise Refused("这个问题已经销号。")
     if found.visit.is_voided:
-        raise ProblemRefused("提出这个问题的走访已经作废，不必整改。")
+        raise Refused("提出这个问题的走访已经作废，不必整改。")
     return found
 
 
@@ -54,7 +51,7 @@ def recheck_problem(problem: Problem, *, by: User, passed: bool, remark: str, du
         if passed:
             found.closed_at, found.closed_by = timezone.now(), by
         elif not remark.strip():
-            raise ProblemRefused("复查未通过的，请写明还差什么。")
+            raise Refused("复查未通过的，请写明还差什么。")
         else:
             found.report, found.reported_at, found.reported_by = "", None, None
             found.due = due or found.due

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 
-from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from schools import audit
 from schools.locks import lock_of
 from schools.models import Correction, GuidanceTeam, Liaison, Role, School, User, Visit
+from schools.saving import Refused
 
 from . import corrected
 from .problems import add_problems
@@ -19,10 +19,6 @@ from .problems import add_problems
 #: 六项走访 of 吴川.
 POINTS = ("师资库", "管理制度", "培训计划", "宣传栏", "远程教育终端", "办学场所")
 REMARKS = ("好", "须改进")
-
-
-class GuidanceRefused(ValueError):
-    """What was to be written down cannot be; the text is a sentence for people."""
 
 
 def record_visit(
@@ -42,13 +38,13 @@ def record_visit(
     A visit counts in 走访指导次数: where the school has signed the day, it becomes a request, which owes a `reason`.
     """
     if on > timezone.localdate():
-        raise GuidanceRefused("走访日期不能晚于今天。")
+        raise Refused("走访日期不能晚于今天。")
     looked_at = {point: checklist[point] for point in POINTS if checklist.get(point) in REMARKS}
     values = {"by": by, "on": on, "kind": kind, "team": team, "checklist": looked_at, "findings": findings}
     with transaction.atomic():
         School.objects.hold(school.pk)
         if Visit.objects.kept().filter(school=school, by=by, on=on, kind=kind).exists():
-            raise GuidanceRefused(f"您 {on:%Y-%m-%d} 对该校已登记同类走访，请打开那一次走访核对，不必重复登记。")
+            raise Refused(f"您 {on:%Y-%m-%d} 对该校已登记同类走访，请打开那一次走访核对，不必重复登记。")
         if lock_of(school, on):
             return corrected.ask_visit(school, values, list(problems), by=by, reason=reason)
         visit = Visit.objects.create(school=school, **values)
@@ -63,10 +59,7 @@ def void_visit(visit: Visit, *, by: User, reason: str) -> Visit | Correction:
         locked = Visit.objects.select_for_update().select_related("school__city").get(pk=visit.pk)
         if not locked.is_voided and lock_of(locked.school, locked.on):
             return corrected.ask_void(locked, by=by, reason=reason)
-        try:
-            locked.void(by=by, reason=reason)
-        except ValidationError as refused:
-            raise GuidanceRefused(refused.messages[0]) from refused
+        locked.void(by=by, reason=reason)
         audit.record("void", by=by, city=locked.school.city, subject=f"{locked.school} 走访 {locked}", detail={"原因": reason})
     return locked
 
@@ -78,7 +71,7 @@ def assign(user: User, schools: Sequence[School], *, by: User, since: date) -> i
     """
     cities = {school.city_id for school in schools}
     if not all(user.appointments.in_force().filter(role=Role.LIAISON, city=city).exists() for city in cities):
-        raise GuidanceRefused(f"{user.name}没有挂点联系指导人员的任职，请先由安全管理员授予。")
+        raise Refused(f"{user.name}没有挂点联系指导人员的任职，请先由安全管理员授予。")
     with transaction.atomic():
         held = set(Liaison.objects.select_for_update().filter(user=user, until__isnull=True).values_list("school", flat=True))
         added = [school for school in schools if school.pk not in held]
@@ -94,7 +87,7 @@ def end_liaison(liaison: Liaison, *, by: User, today: date) -> None:
     with transaction.atomic():
         locked = Liaison.objects.select_for_update().select_related("school__city", "user").get(pk=liaison.pk)
         if locked.until is not None:
-            raise GuidanceRefused("这一挂点联系已经结束。")
+            raise Refused("这一挂点联系已经结束。")
         locked.until = max(locked.since, today - timedelta(days=1))
         locked.save(update_fields=["until"])
         subject, city = f"挂点联系 {locked.user.name}", locked.school.city
@@ -110,7 +103,7 @@ def save_team(team: GuidanceTeam, members: Iterable[User], *, by: User) -> Guida
             detail = {"成员": sorted(member.name for member in team.members.all())}
             audit.record("appointment", by=by, city=team.city, subject=f"{team.get_kind_display()} {team.name}", detail=detail)
     except IntegrityError as clash:
-        raise GuidanceRefused(f"已有名为“{team.name}”的指导组，请换一个名称。") from clash
+        raise Refused(f"已有名为“{team.name}”的指导组，请换一个名称。") from clash
     return team
 
 

@@ -9,6 +9,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from schools.saving import Refused
+
 from .scope import record_scope
 
 
@@ -58,9 +60,9 @@ class Voidable(models.Model):
     def void(self, *, by, reason: str) -> None:
         """Take the record out of every figure; a second voiding is refused so that the first reason stays."""
         if self.is_voided:
-            raise ValidationError("该记录已作废，不能重复作废。")
+            raise Refused("该记录已作废，不能重复作废。")
         if not reason.strip():
-            raise ValidationError("请写明作废原因。")
+            raise Refused("请写明作废原因。")
         self.voided_at, self.voided_by, self.void_reason = timezone.now(), by, reason.strip()
         self.save(update_fields=["voided_at", "voided_by", "void_reason"])
 

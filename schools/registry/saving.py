@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from django.core.exceptions import ValidationError
 from django.db import models, transaction
 
 from schools import corrections
@@ -16,19 +13,7 @@ from schools.changes import note_change, plain, snapshot
 from schools.models import Correction, RecordChange, School, User
 from schools.models.base import Voidable
 from schools.reach import lock_for
-
-
-class Stale(ValidationError):
-    """Somebody else changed the record meanwhile; `current` is how it stands."""
-
-    def __init__(self, current: dict[str, Any]):
-        super().__init__("您填写期间，他人修改了这条登记。您填写的内容保留在下面，请与现在的登记核对，仍要按您填写的保存请再点一次。")
-        self.current = current
-
-
-def digest(values: Mapping[str, Any]) -> str:
-    """What an edit form was filled from, in a few signs."""
-    return hashlib.sha256(json.dumps(values, ensure_ascii=False, sort_keys=True).encode()).hexdigest()[:16]
+from schools.saving import Refused, Stale, digest
 
 
 @transaction.atomic
@@ -57,12 +42,12 @@ def change(
     if digest(before) != seen:
         raise Stale(before)
     if getattr(stored, "is_voided", False):
-        raise ValidationError("该登记已作废，不能再修改。")
+        raise Refused("该登记已作废，不能再修改。")
     after = {**before, **{name: plain(value) for name, value in values.items()}}
     if lock_for(school, type(record), before, after):
         return corrections.request_change(stored, values, by=by, reason=reason)
     if waiting := corrections.pending_of(stored):
-        raise ValidationError(f"该登记有一份数据更正等待审核（{waiting.asked_at:%m月%d日}申请），请先撤回或等待审核结果。")
+        raise Refused(f"该登记有一份数据更正等待审核（{waiting.asked_at:%m月%d日}申请），请先撤回或等待审核结果。")
     stored = _filled(stored, values)
     stored.full_clean()
     stored.save()

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from schools import audit
 from schools.changes import note_change, plain, snapshot
 from schools.locks import lock_of
 from schools.models import Lesson, School, Teacher, TeachingPoint, TrainingClass, User
+from schools.saving import Refused, Stale, digest
 from schools.workbooks.text import narrow
 
 RECENT = timedelta(days=400)
@@ -59,16 +57,12 @@ class Habits:
         return [(name, self.kinds.get(name, "")) for name in self.lecturers]
 
 
-class DuplicateClass(ValidationError):
+class DuplicateClass(Refused):
     """The school has a class of that name on that day; `existing` is the record."""
 
     def __init__(self, existing: TrainingClass):
-        super().__init__("本校这一天已登记同名的班次。")
+        super().__init__({"name": "本校这一天已登记同名的班次，没有重复登记。"})
         self.existing = existing
-
-
-class Stale(ValidationError):
-    """Somebody else changed the record while it was being edited."""
 
 
 def habits_of(school: School) -> Habits:
@@ -125,8 +119,7 @@ def digest_of(record: TrainingClass) -> str:
     lessons = [
         [one.pk, one.title, one.teacher_id, one.lecturer, one.lecturer_kind, plain(one.hours)] for one in record.lessons.order_by("pk")
     ]
-    text = json.dumps([snapshot(record), lessons], ensure_ascii=False, sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
+    return digest([snapshot(record), lessons])
 
 
 def full_snapshot(record: TrainingClass) -> dict:
@@ -148,7 +141,7 @@ def worded_lessons(lessons: Iterable[LessonIn]) -> str:
 
 @transaction.atomic
 def register(school: School, values: Mapping[str, Any], lessons: Iterable[LessonIn], partners: Iterable[School] = (), *, by: User):
-    """A new record. Raises DuplicateClass, or ValidationError where the period is locked."""
+    """A new record. Raises DuplicateClass, or Refused where the period is locked."""
     School.objects.hold(school.pk)
     refuse_locked(school, values["starts_on"])
     existing = twin_of(school, values["starts_on"], values["name"])
@@ -156,7 +149,7 @@ def register(school: School, values: Mapping[str, Any], lessons: Iterable[Lesson
         raise DuplicateClass(existing)
     record = TrainingClass(school=school, recorded_by=by, **values)
     record.clean()
-    record.save()
+    _save(record)
     write_lessons(record, lessons)
     from .joint import invite  # the two know each other: a class invites, an answer registers a class
 
@@ -166,13 +159,13 @@ def register(school: School, values: Mapping[str, Any], lessons: Iterable[Lesson
 
 @transaction.atomic
 def change(record: TrainingClass, values: Mapping[str, Any], lessons: Iterable[LessonIn], *, by: User, seen: str, reason: str = ""):
-    """Other values for a record; the old ones stay in its list of changes. `seen` is the digest the form was made from."""
+    """Other values for a record; the old ones stay in its list of changes. `seen` is the digest the form was made from; raises Stale."""
     School.objects.hold(record.school_id)
     record = TrainingClass.objects.select_for_update().get(pk=record.pk)
     if record.is_voided:
-        raise Stale("这一班次已被作废，不能再修改。")
+        raise Refused("这一班次已被作废，不能再修改。")
     if digest_of(record) != seen:
-        raise Stale("您填写期间，他人修改了这一班次。下面保留了您填写的内容，请与现在的登记核对后再保存。")
+        raise Stale(record)
     refuse_locked(record.school, record.starts_on)
     refuse_locked(record.school, values["starts_on"])
     existing = twin_of(record.school, values["starts_on"], values["name"], but=record.pk)
@@ -182,12 +175,24 @@ def change(record: TrainingClass, values: Mapping[str, Any], lessons: Iterable[L
     for name, value in values.items():
         setattr(record, name, value)
     record.clean()
-    record.save(update_fields=list(values))
+    _save(record, update_fields=list(values))
     write_lessons(record, lessons)
     after = full_snapshot(record)
     if before != after:
         note_change(record, school=record.school, action="change", before=before, after=after, by=by, reason=reason)
     return record
+
+
+def _save(record: TrainingClass, **options: Any) -> None:
+    """Imports do not wait for the school: one of them may have entered the same class since it was looked for."""
+    try:
+        with transaction.atomic():
+            record.save(**options)
+    except IntegrityError as error:
+        existing = twin_of(record.school, record.starts_on, record.name, but=record.pk)
+        if existing is None:
+            raise
+        raise DuplicateClass(existing) from error
 
 
 @transaction.atomic
@@ -204,10 +209,10 @@ def void(record: TrainingClass, *, by: User, reason: str) -> None:
 
 
 def refuse_locked(school: School, day: date) -> None:
-    """Raises ValidationError with the lock's own sentence."""
+    """Raises Refused with the lock's own sentence."""
     lock = lock_of(school, day)
     if lock:
-        raise ValidationError(str(lock))
+        raise Refused(str(lock))
 
 
 def write_lessons(record: TrainingClass, lessons: Iterable[LessonIn]) -> None:

@@ -7,13 +7,13 @@ from dataclasses import asdict
 from decimal import Decimal
 from typing import Any
 
-from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from schools import corrections
 from schools.applying import EXTRAS
 from schools.changes import plain
 from schools.models import Correction, JointPartner, School, TrainingClass, User
+from schools.saving import Refused
 
 from . import joint
 from .classes import LESSONS, DuplicateClass, LessonIn, lessons_of, twin_of, worded_lessons, write_lessons
@@ -33,11 +33,11 @@ def ask_add(school: School, values: Mapping[str, Any], lessons: list[LessonIn], 
 
 @transaction.atomic
 def ask_join(partner: JointPartner, attendance: int, *, by: User, reason: str) -> Correction:
-    """That the school took part in a joint class of a day it has signed. Raises ValidationError where the answer is on its way."""
+    """That the school took part in a joint class of a day it has signed. Raises Refused where the answer is on its way."""
     School.objects.hold(partner.school_id)
     partner = joint.unanswered(partner)
     if waiting := joining_asked(partner):
-        raise ValidationError(f"本校已于{waiting.asked_at:%m月%d日}提交数据更正，正在等待审核，不需要再次提交。")
+        raise Refused(f"本校已于{waiting.asked_at:%m月%d日}提交数据更正，正在等待审核，不需要再次提交。")
     values = joint.values_of(partner, attendance)
     return corrections.request_add(TrainingClass, partner.school, values, by=by, reason=reason, extras={INVITATION: partner.pk})
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 
-from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import QuerySet
 from django.urls import reverse
@@ -16,6 +15,7 @@ from schools.inbox import notify
 from schools.locks import among, periods
 from schools.models import AnnualPlan, Appointment, IssuedClass, IssuedPlan, PlannedClass, Region, School, User
 from schools.models.scope import SCHOOL_ROLES
+from schools.saving import Refused
 
 from .plans import PlanRow
 
@@ -44,7 +44,7 @@ def save_issued(issued: IssuedPlan, rows: Iterable[PlanRow], withdrawn: Iterable
         if typed.remove:  # the page offers no such tick for a row that is still to be
             continue
         if (typed.month, typed.name) in there:
-            raise ValidationError(f"{typed.month}月已有“{typed.name}”，请合并或改名。")
+            raise Refused(f"{typed.month}月已有“{typed.name}”，请合并或改名。")
         IssuedClass.objects.create(issued_plan=issued, month=typed.month, name=typed.name, kind=typed.kind)
 
 
@@ -69,7 +69,7 @@ def issue(issued: IssuedPlan, *, by: User) -> tuple[int, int]:
     IssuedPlan.objects.select_for_update().get(pk=issued.pk)
     rows = list(issued.issued_classes.kept())
     if not rows:
-        raise ValidationError("还没有班次，请先填写再下发。")
+        raise Refused("还没有班次，请先填写再下发。")
     schools = list(schools_of(issued))
     AnnualPlan.objects.bulk_create([AnnualPlan(school=one, year=issued.year) for one in schools], ignore_conflicts=True)
     plans = {plan.school_id: plan for plan in AnnualPlan.objects.filter(school__in=schools, year=issued.year)}

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
@@ -13,6 +12,7 @@ from django.utils import timezone
 from schools.inbox import notify
 from schools.models import Appointment, JointPartner, School, TrainingClass, User
 from schools.models.scope import SCHOOL_ROLES
+from schools.saving import Refused
 
 from .classes import DuplicateClass, refuse_locked, twin_of
 
@@ -42,14 +42,14 @@ def waiting_for(school: School) -> list[JointPartner]:
 
 
 def unanswered(partner: JointPartner) -> JointPartner:
-    """The invitation under lock; raises ValidationError where it needs no answer any more."""
+    """The invitation under lock; raises Refused where it needs no answer any more."""
     found = JointPartner.objects.select_for_update(of=("self",)).select_related("host_class__school", "school").get(pk=partner.pk)
     if found.record_id:
-        raise ValidationError("本校已经确认参加。")
+        raise Refused("本校已经确认参加。")
     if found.declined_at:
-        raise ValidationError("本校已经答复不参加。")
+        raise Refused("本校已经答复不参加。")
     if found.host_class.is_voided:
-        raise ValidationError("主办校已将这一班次作废，不需要再确认。")
+        raise Refused("主办校已将这一班次作废，不需要再确认。")
     return found
 
 

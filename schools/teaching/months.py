@@ -6,13 +6,13 @@ import calendar
 from dataclasses import dataclass, field
 from datetime import date
 
-from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
 from schools.metrics.standing import in_use, report_due
 from schools.models import MonthlyReport, ReportCorrection, School, User
+from schools.saving import Refused
 
 from .figures import Figures, differences, figures_of_year, nothing, sentence
 
@@ -116,16 +116,16 @@ def confirm(school: School, year: int, month: int, *, by: User, reason: str = ""
     """Store the month's figures as the school answers for them.
 
     What was confirmed before stays: a second confirmation needs a reason, keeps the day of the first and both sets of
-    figures. Raises ValidationError with a sentence.
+    figures. Raises Refused with a sentence.
     """
     School.objects.hold(school.pk)
     found = month_of(school, year, month)
     if found.state in (FUTURE, RUNNING):
-        raise ValidationError(f"{month}月还没有结束，结束后再确认月报。")
+        raise Refused(f"{month}月还没有结束，结束后再确认月报。")
     if found.state == UNUSED:
-        raise ValidationError(f"{year}年{month}月本校未启用或已关闭，不需要报送月报。")
+        raise Refused(f"{year}年{month}月本校未启用或已关闭，不需要报送月报。")
     if found.state == CONFIRMED:
-        raise ValidationError(f"{year}年{month}月的月报已经确认，记录没有变化，不需要再次确认。")
+        raise Refused(f"{year}年{month}月的月报已经确认，记录没有变化，不需要再次确认。")
     if found.state == CHANGED:
         return _correct(school, found, by=by, reason=reason.strip())
     report = found.report or MonthlyReport(school=school, year=year, month=month)
@@ -137,7 +137,7 @@ def confirm(school: School, year: int, month: int, *, by: User, reason: str = ""
 
 def _correct(school: School, found: Month, *, by: User, reason: str) -> Month:
     if not reason:
-        raise ValidationError("请写明更正原因。")
+        raise Refused("请写明更正原因。")
     report = found.report
     ReportCorrection.objects.create(report=report, before=report.figures, after=found.figures, reason=reason[:200], by=by)
     report.figures, report.is_zero = found.figures, found.is_zero

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import ProtectedError, QuerySet
 from django.utils import timezone
@@ -17,6 +14,7 @@ from schools import audit, corrections
 from schools.changes import note_change, snapshot
 from schools.locks import APPROVER_NAMES, Lock, lock_of, periods
 from schools.models import AnnualPlan, Correction, PlannedClass, School, TrainingClass, User
+from schools.saving import Refused, Stale, digest
 
 FILING_DEADLINE = (3, 31)
 
@@ -101,20 +99,24 @@ def progress(school: School, year: int) -> Progress:
 
 def digest_of(rows: Iterable[PlannedClass]) -> str:
     """What a form was filled from, to notice that somebody else changed it meanwhile."""
-    text = json.dumps([[row.pk, row.month, row.name, row.kind] for row in sorted(rows, key=lambda row: row.pk)], ensure_ascii=False)
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
+    return digest([[row.pk, row.month, row.name, row.kind] for row in sorted(rows, key=lambda row: row.pk)])
 
 
 @transaction.atomic
-def save_rows(school: School, year: int, rows: Iterable[PlanRow], *, by: User, reason: str = "") -> list[Correction]:
-    """Write the table of planned classes; ValidationError says which row cannot be written, and then none is.
+def save_rows(
+    school: School, year: int, rows: Iterable[PlanRow], *, by: User, reason: str = "", seen: str | None = None
+) -> list[Correction]:
+    """Write the table of planned classes; Refused says which row cannot be written, and then none is.
 
+    `seen` is the digest the table was filled from; None is for a program that has shown nothing to anybody. Raises Stale.
     Names and kinds of issued rows stay the issuer's; what a class was held for cannot be removed. Planned classes count in
     figures: of a month the school has signed a change becomes a request, which owes a `reason`; the requests come back.
     """
     School.objects.hold(school.pk)
     plan, _ = AnnualPlan.objects.get_or_create(school=school, year=year)
     known = {row.pk: row for row in plan.planned_classes.all()}
+    if seen is not None and digest_of(known.values()) != seen:
+        raise Stale(list(known.values()))
     asked: list[Correction | None] = []
     # What goes makes room for what changes, and that for what is new.
     for typed in sorted(rows, key=lambda row: (not row.remove, row.pk is None)):
@@ -124,7 +126,7 @@ def save_rows(school: School, year: int, rows: Iterable[PlanRow], *, by: User, r
             continue
         row = known.get(typed.pk)
         if row is None:
-            raise ValidationError(f"“{typed.name}”已被他人从计划中删去，请重新打开本页。")
+            raise Refused(f"“{typed.name}”已被他人从计划中删去，请重新打开本页。")
         if typed.remove:
             asked.append(_remove(row, school, by, reason))
         else:
@@ -154,18 +156,18 @@ def _add(plan: AnnualPlan, typed: PlanRow, school: School, by: User, reason: str
 
 def _remove(row: PlannedClass, school: School, by: User, reason: str) -> Correction | None:
     if row.issued_id:
-        raise ValidationError(f"“{row.name}”由上级下发，不能从计划中删去。")
+        raise Refused(f"“{row.name}”由上级下发，不能从计划中删去。")
     held = f"“{row.name}”已有办班登记，不能从计划中删去。"
     if _is_signed(school, row.plan.year, row.month, reason):
         if row.classes.exists():
-            raise ValidationError(held)
+            raise Refused(held)
         return corrections.request_void(row, by=by, reason=reason)
     before = snapshot(row)
     note_change(row, school=school, action="void", before=before, after={}, by=by, reason="从年度计划中删去")
     try:
         row.delete()
     except ProtectedError as error:
-        raise ValidationError(held) from error
+        raise Refused(held) from error
     return None
 
 
@@ -188,7 +190,7 @@ def _is_signed(school: School, year: int, month: int, reason: str) -> bool:
     lock = lock_of(school, date(year, month, 1))
     if lock and not reason.strip():
         approver = APPROVER_NAMES[lock.approver]
-        raise ValidationError(
+        raise Refused(
             f"{lock.name}已提交，{year}年{month}月的计划已经锁定；请在表下写明更正理由后保存，提交数据更正，经{approver}同意后生效。"
         )
     return lock is not None
@@ -196,13 +198,13 @@ def _is_signed(school: School, year: int, month: int, reason: str) -> bool:
 
 def _refuse_twin(plan: AnnualPlan, month: int, name: str, *, but: int | None = None) -> None:
     if PlannedClass.objects.filter(plan=plan, month=month, name=name).exclude(pk=but).exists():
-        raise ValidationError(f"{month}月有两个“{name}”，请合并或改名。")
+        raise Refused(f"{month}月有两个“{name}”，请合并或改名。")
 
 
 def _refuse_locked(school: School, year: int, month: int) -> None:
     lock = lock_of(school, date(year, month, 1))
     if lock:
-        raise ValidationError(f"{lock.name}已提交，{year}年{month}月的计划已经锁定，不能复制；请在表中填写要增加的班次，并写明更正理由。")
+        raise Refused(f"{lock.name}已提交，{year}年{month}月的计划已经锁定，不能复制；请在表中填写要增加的班次，并写明更正理由。")
 
 
 def own_rows(school: School, year: int) -> QuerySet[PlannedClass]:
@@ -235,9 +237,9 @@ def file_plan(school: School, year: int, *, by: User) -> AnnualPlan:
     School.objects.hold(school.pk)
     plan = plan_of(school, year)
     if plan is None or not plan.planned_classes.exists():
-        raise ValidationError("计划中还没有班次，请先填写再备案。")
+        raise Refused("计划中还没有班次，请先填写再备案。")
     if plan.filed_on:
-        raise ValidationError(f"{year}年计划已于{plan.filed_on.month}月{plan.filed_on.day}日备案。")
+        raise Refused(f"{year}年计划已于{plan.filed_on.month}月{plan.filed_on.day}日备案。")
     plan.filed_on = timezone.localdate()
     plan.save(update_fields=["filed_on"])
     detail = {"年度": year, "班次": plan.planned_classes.count(), "备案日期": plan.filed_on.isoformat()}

@@ -2,7 +2,6 @@
 
 import json
 
-from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -11,11 +10,12 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from schools import audit
-from schools.downloads import TooManyRows, export
+from schools.downloads import export
 from schools.forms.filters import AuditFilterForm
 from schools.models import User
 from schools.models.audit import AuditEntry
 from schools.permissions import require_audit
+from schools.refusals import refusals_as_messages
 from schools.workbooks import ColumnOut, SheetOut
 
 PAGE_SIZE = 50
@@ -56,11 +56,9 @@ def trail_export(request: HttpRequest) -> HttpResponse:
     require_audit(request.user)
     entries = AuditFilterForm(request.GET).narrow(AuditEntry.objects.visible_to(request.user))
     rows = ([one.number, one.at, one.user_label, one.role_label, one.action_label, one.subject, one.detail, one.hash] for one in entries)
-    try:
+    with refusals_as_messages(request):
         return export("审计记录", [SheetOut("审计记录", COLUMNS, rows)], by=request.user, rows=entries.count())
-    except TooManyRows as refused:
-        messages.error(request, str(refused))
-        return redirect(f"{reverse('schools:audit')}?{request.GET.urlencode()}")
+    return redirect(f"{reverse('schools:audit')}?{request.GET.urlencode()}")
 
 
 def _page(request: HttpRequest, **outcome) -> HttpResponse:

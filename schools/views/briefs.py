@@ -2,7 +2,6 @@
 
 import io
 
-from django.contrib import messages
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -13,6 +12,7 @@ from schools.models import Region, School
 from schools.monitoring.briefs import Brief, region_brief, school_brief
 from schools.monitoring.standing import View
 from schools.permissions import may_monitor, may_read_brief, require
+from schools.refusals import refusals_as_messages
 from schools.views.monitoring import CLOSED, view_asked, years_offered
 
 NOT_YOURS = "一页简况供本校、县（市、区）和市查看，您的当前身份不使用。"
@@ -83,10 +83,8 @@ def _page(request: HttpRequest, paper: Brief, view: View, download: str, trail: 
 
 
 def _file(request: HttpRequest, paper: Brief, city: Region, back: str) -> HttpResponse:
-    try:
+    with refusals_as_messages(request):
         content = printing.pdf_of(paper)
-    except printing.PrintRefused as refused:
-        messages.error(request, str(refused))
-        return redirect(back)
-    audit.record("export", by=request.user, city=city, subject=paper.title, detail={"格式": "PDF"})
-    return FileResponse(io.BytesIO(content), as_attachment=True, filename=f"{paper.title}.pdf", content_type="application/pdf")
+        audit.record("export", by=request.user, city=city, subject=paper.title, detail={"格式": "PDF"})
+        return FileResponse(io.BytesIO(content), as_attachment=True, filename=f"{paper.title}.pdf", content_type="application/pdf")
+    return redirect(back)

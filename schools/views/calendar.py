@@ -12,12 +12,13 @@ from django.views.decorators.http import require_http_methods
 
 from schools.arrangement.checking import check, compared, standing
 from schools.arrangement.reading import Reading, read
-from schools.arrangement.saving import Changed, save
+from schools.arrangement.saving import save
 from schools.arrangement.wording import NOT_ENTERED, estimated
 from schools.dates import chinese_date
 from schools.forms.calendar import ArrangementForm
 from schools.models import CalendarYear
 from schools.permissions import may_maintain, require
+from schools.refusals import refusals_in
 from schools.workdays import calendar_known
 
 #: So many remarks are shown; the number of all is always said.
@@ -39,11 +40,8 @@ def arrangement(request: HttpRequest) -> HttpResponse:
         if not reading.problems and form.is_valid():
             source = form.cleaned_data["source"]
             if "confirm" in request.POST:
-                try:
+                with refusals_in(form):
                     year = save(reading, source=source, by=request.user, seen=request.POST.get("seen", ""))
-                except Changed as changed:
-                    context["errors"] = [("days", changed)]
-                else:
                     return _written(request, year, reading)
             context |= {"source": source, **_checked(reading)}
     return render(request, "schools/calendar.html", {**context, "years": _years(), "shown": SHOWN})

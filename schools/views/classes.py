@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.core.exceptions import ValidationError
-from django.db import IntegrityError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from schools.asked import number
-from schools.downloads import TooManyRows, export
+from schools.downloads import export
 from schools.forms.class_acts import JoinForm, VoidForm
 from schools.forms.classes import ClassForm
 from schools.importing.class_sheets import LessonResource, TrainingClassResource
@@ -19,10 +17,10 @@ from schools.importing.exchange import export_sheets
 from schools.locks import lock_of
 from schools.models import JointPartner, PlannedClass, RecordChange, School, TrainingClass
 from schools.permissions import may_record, readable_schools, require_recorder
+from schools.refusals import refusals_as_messages, refusals_in, turned_away
 from schools.teaching import classes, corrected, joint
 from schools.views.teaching import classes_of, year_asked
 
-TAKEN = "本校这一天已登记同名的班次，没有重复登记。"
 PARTNERS_LEFT_OUT = "申请中不含参加联合办班的党校，请告知对方，由对方自行登记或申请数据更正。"
 
 
@@ -44,34 +42,23 @@ def new(request: HttpRequest) -> HttpResponse:
     source = {"copy_of": _asked(TrainingClass.objects.filter(school=school), request, "copy")}
     source["planned"] = _asked(PlannedClass.objects.filter(plan__school=school).select_related("plan"), request, "planned")
     form = ClassForm(request.POST or None, school=school, **source)
-    existing = lock = None
+    lock = None
     if request.method == "POST" and form.is_valid():
         lock = lock_of(school, form.cleaned_data["starts_on"])
-        try:
+        with refusals_in(form):
             if lock:
                 asked = _asked_for(request, form, lambda reason: corrected.ask_add(school, form.values(), form.lesson_rows(), **reason))
                 if form.partner_schools():
                     messages.warning(request, PARTNERS_LEFT_OUT)
                 return asked
             record = classes.register(school, form.values(), form.lesson_rows(), form.partner_schools(), by=request.user)
-        except classes.DuplicateClass as twin:
-            existing = twin.existing
-            form.add_error("name", TAKEN)
-        except IntegrityError:
-            existing = classes.twin_of(school, form.cleaned_data["starts_on"], form.cleaned_data["name"])
-            form.add_error("name", TAKEN)
-        except ValidationError as error:
-            form.add_error(None, error)
-        else:
             return _registered(request, record)
-    context = {"form": form, "school": school, "existing": existing, "lock": lock, "recent": _recent(school), **source}
+    context = {"form": form, "school": school, "lock": lock, "recent": _recent(school), **source}
     return render(request, "schools/teaching/class_form.html", context)
 
 
 def _asked_for(request: HttpRequest, form: ClassForm, ask) -> HttpResponse:
     """A locked period: the same form, with its reason, becomes a request for 数据更正."""
-    if not form.cleaned_data["reason"].strip():
-        raise ValidationError({"reason": "记录已锁定，请写明更正理由。"})
     correction = ask({"by": request.user, "reason": form.cleaned_data["reason"]})
     messages.success(request, "数据更正已提交，同意后生效。")
     return redirect("schools:correction", correction.pk)
@@ -117,46 +104,22 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
     """The same form with what was recorded; old values stay in the list of changes."""
     record = own_class(request, pk)
     if record.is_voided:
-        messages.error(request, "这一班次已作废，不能再修改。")
-        return redirect("schools:class", pk)
+        return turned_away(request, "这一班次已作废，不能再修改。", "schools:class", pk)
     lock = lock_of(record.school, record.starts_on)
     form = ClassForm(request.POST or None, school=record.school, bound_to=record, initial={"seen": classes.digest_of(record)})
     if lock:
         form.fields["reason"].label = "更正理由"
-    existing = current = None
     if request.method == "POST" and form.is_valid():
-        try:
-            data = form.cleaned_data
-            lock = lock or lock_of(record.school, data["starts_on"])
+        data = form.cleaned_data
+        lock = lock or lock_of(record.school, data["starts_on"])
+        with refusals_in(form):
             if lock:
                 return _asked_for(request, form, lambda reason: corrected.ask_change(record, form.values(), form.lesson_rows(), **reason))
             classes.change(record, form.values(), form.lesson_rows(), by=request.user, seen=data["seen"], reason=data["reason"])
-        except classes.DuplicateClass as twin:
-            existing = twin.existing
-            form.add_error("name", TAKEN)
-        except classes.Stale as error:
-            current = TrainingClass.objects.prefetch_related("lessons__teacher").get(pk=pk)
-            form = _renewed(request, form, current)
-            form.add_error(None, error)
-        except IntegrityError:
-            existing = classes.twin_of(record.school, form.cleaned_data["starts_on"], form.cleaned_data["name"], but=pk)
-            form.add_error("name", TAKEN)
-        except ValidationError as error:
-            form.add_error(None, error)
-        else:
             messages.success(request, "已保存修改，原来的内容留在修改记录里。")
             return redirect("schools:class", pk)
-    context = {"form": form, "school": record.school, "record": record, "existing": existing, "current": current, "lock": lock}
+    context = {"form": form, "school": record.school, "record": record, "lock": lock}
     return render(request, "schools/teaching/class_form.html", context)
-
-
-def _renewed(request: HttpRequest, form: ClassForm, current: TrainingClass) -> ClassForm:
-    """The typed form once more, made from the record as it now stands: a second save then means it."""
-    data = request.POST.copy()
-    data["seen"] = classes.digest_of(current)
-    renewed = ClassForm(data, school=current.school, bound_to=current)
-    renewed.is_valid()
-    return renewed
 
 
 @require_http_methods(["GET", "POST"])
@@ -164,18 +127,14 @@ def void(request: HttpRequest, pk: int) -> HttpResponse:
     """Asks for the reason, and says what follows."""
     record = own_class(request, pk)
     if record.is_voided:
-        messages.error(request, "这一班次已作废，不必再办。")
-        return redirect("schools:class", pk)
+        return turned_away(request, "这一班次已作废，不必再办。", "schools:class", pk)
     form = VoidForm(request.POST or None)
     lock = lock_of(record.school, record.starts_on)
     if request.method == "POST" and form.is_valid():
-        try:
+        with refusals_in(form):
             if lock:
                 return _asked_for(request, form, lambda reason: corrected.ask_void(record, **reason))
             classes.void(record, by=request.user, reason=form.cleaned_data["reason"])
-        except ValidationError as error:
-            form.add_error(None, error)
-        else:
             messages.success(request, f"已作废：{record}。")
             return redirect(f"{reverse('schools:teaching_school', args=[record.school_id])}?year={record.starts_on.year}")
     return render(request, "schools/teaching/class_void.html", {"form": form, "record": record, "lock": lock})
@@ -190,30 +149,21 @@ def joint_class(request: HttpRequest, pk: int) -> HttpResponse:
     lock = lock_of(partner.school, partner.host_class.starts_on)
     declines = "decline" in request.POST
     form = JoinForm(request.POST if request.method == "POST" and not declines else None, locked=lock is not None)
-    existing = None
-    if request.method == "POST":
-        try:
-            if declines:
-                joint.decline(partner, by=request.user)
-                messages.success(request, f"已答复：本校没有参加“{partner.host_class.name}”。")
-                return redirect("schools:teaching")
-            if form.is_valid():
-                attendance = form.cleaned_data["attendance"]
-                if lock:
-                    return _asked_for(request, form, lambda reason: corrected.ask_join(partner, attendance, **reason))
-                record = joint.join(partner, attendance, by=request.user)
-                messages.success(request, f"已登记参加：{record.name}，本校 {record.attendance} 人次。")
-                return redirect("schools:teaching")
-        except classes.DuplicateClass as twin:
-            existing = twin.existing
-            form.add_error(None, TAKEN)
-        except ValidationError as error:
-            # Signed while the page was open: the same form once more, with the reason it owes now.
-            lock = lock_of(partner.school, partner.host_class.starts_on)
-            form = JoinForm(request.POST, locked=lock is not None)
-            form.add_error(None, error)
+    if declines:
+        with refusals_as_messages(request):
+            joint.decline(partner, by=request.user)
+            messages.success(request, f"已答复：本校没有参加“{partner.host_class.name}”。")
+            return redirect("schools:teaching")
+    elif request.method == "POST" and form.is_valid():
+        attendance = form.cleaned_data["attendance"]
+        with refusals_in(form):
+            if lock:
+                return _asked_for(request, form, lambda reason: corrected.ask_join(partner, attendance, **reason))
+            record = joint.join(partner, attendance, by=request.user)
+            messages.success(request, f"已登记参加：{record.name}，本校 {record.attendance} 人次。")
+            return redirect("schools:teaching")
     asked = corrected.joining_asked(partner) if lock else None
-    context = {"form": form, "partner": partner, "existing": existing, "lock": lock, "asked": asked}
+    context = {"form": form, "partner": partner, "lock": lock, "asked": asked}
     return render(request, "schools/teaching/joint.html", context)
 
 
@@ -223,9 +173,7 @@ def export_classes(request: HttpRequest, pk: int) -> HttpResponse:
     school = get_object_or_404(readable_schools(request.user), pk=pk)
     year = year_asked(request)
     rows = classes_of(school, year)
-    try:
+    with refusals_as_messages(request):
         sheets = export_sheets((TrainingClassResource, LessonResource), rows)
         return export(f"{school}{year}年开班登记", sheets, by=request.user, rows=rows.count())
-    except TooManyRows as refused:
-        messages.error(request, str(refused))
-        return redirect("schools:teaching_school", pk)
+    return redirect("schools:teaching_school", pk)

@@ -16,6 +16,7 @@ from schools.forms.corrections import CorrectionFilterForm, DecisionForm
 from schools.models import Correction
 from schools.models.scope import SCHOOL_ROLES
 from schools.permissions import may_read_corrections
+from schools.refusals import refusals_as_messages, refusals_in
 
 PAGE_SIZE = 50
 
@@ -44,13 +45,13 @@ def correction(request: HttpRequest, pk: int) -> HttpResponse:
     mine = corrections.may_decide(request.user, found)
     form = DecisionForm(request.POST or None)
     if request.method == "POST":
-        if not mine:
+        if found.status == Correction.Status.PENDING and not mine:
             raise PermissionDenied("这份数据更正现在不由您审核。")
         if form.is_valid() and _decided(request, found, form):
             return redirect("schools:corrections")
     context = {
         "one": found,
-        "form": form if mine else None,
+        "form": form if mine or form.is_bound else None,
         "mine": mine,
         "approver": _approver(found, locks.periods([found.school_id])),
         "may_withdraw": corrections.may_withdraw(request.user, found),
@@ -69,17 +70,15 @@ def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
     found = get_object_or_404(_visible(request), pk=pk)
     if found.status == Correction.Status.PENDING and not corrections.may_withdraw(request.user, found):
         raise PermissionDenied("走访的更正申请由申请人撤回。")
-    try:
+    with refusals_as_messages(request):
         corrections.withdraw(found, by=request.user)
         messages.success(request, "已撤回，登记保持原样。")
-    except corrections.Refused as refused:
-        messages.error(request, str(refused))
     return redirect("schools:correction", pk)
 
 
 def _decided(request: HttpRequest, found: Correction, form: DecisionForm) -> bool:
     remark = form.cleaned_data["remark"]
-    try:
+    with refusals_in(form):
         if request.POST.get("decision") == "approve":
             corrections.approve(found, by=request.user, remark=remark)
             messages.success(request, f"已同意，{found.school}的登记已更正。")
@@ -88,8 +87,6 @@ def _decided(request: HttpRequest, found: Correction, form: DecisionForm) -> boo
             messages.success(request, "已退回学校，登记保持原样。")
         else:
             form.add_error(None, "请点“同意更正”或“不同意”。")
-    except corrections.Refused as refused:
-        form.add_error("remark" if "原因" in str(refused) else None, str(refused))
     return not form.errors
 
 

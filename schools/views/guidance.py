@@ -8,14 +8,15 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from schools.corrections import Refused
 from schools.forms.guidance import GuidanceFilterForm, OpinionForm, ProblemFormSet, ReasonForm, VisitForm
-from schools.guidance import GuidanceRefused, coverage_of, give_opinion, opinions_of, record_visit, void_visit
+from schools.guidance import coverage_of, give_opinion, opinions_of, record_visit, void_visit
 from schools.guidance.coverage import totals_of, with_open_problems, without_guide, without_visit
 from schools.locks import lock_of
 from schools.models import Correction, Liaison, Problem, Role, School, Visit
 from schools.models.scope import SCHOOL_ROLES
 from schools.permissions import may_assign_guides, may_guide, may_read_guidance, reads_across_counties, require
+from schools.refusals import refusals_as_messages, refusals_in
+from schools.saving import Refused
 
 PAGE_SIZE = 50
 READERS_ONLY = "联系指导只对党校、联系指导人员、县（区）和市评委会办公室开放。"
@@ -101,7 +102,7 @@ def new_visit(request: HttpRequest, pk: int) -> HttpResponse:
     problems = ProblemFormSet(request.POST or None, prefix="problem")
     if request.method == "POST" and form.is_valid() & problems.is_valid():
         chosen = form.cleaned_data
-        try:
+        with refusals_in(form):
             outcome = record_visit(
                 one,
                 by=request.user,
@@ -113,11 +114,6 @@ def new_visit(request: HttpRequest, pk: int) -> HttpResponse:
                 problems=[row.cleaned_data for row in problems if row.has_changed()],
                 reason=chosen["reason"],
             )
-        except GuidanceRefused as refused:
-            form.add_error(None, str(refused))
-        except Refused as refused:
-            form.add_error(None if chosen["reason"].strip() else "reason", str(refused))
-        else:
             if isinstance(outcome, Correction):
                 return _asked(request, outcome)
             messages.success(request, f"已登记对{one}的走访。")
@@ -139,13 +135,10 @@ def void(request: HttpRequest, pk: int) -> HttpResponse:
     visits = Visit.objects.visible_to(request.user)
     visit = get_object_or_404(visits if request.user.identity.role == Role.OFFICE else visits.filter(by=request.user), pk=pk)
     form = ReasonForm(request.POST)
-    try:
+    with refusals_as_messages(request):
         if not form.is_valid():
-            raise GuidanceRefused("请写明作废原因，不超过 200 字。")
+            raise Refused("请写明作废原因，不超过 200 字。")
         outcome = void_visit(visit, by=request.user, reason=form.cleaned_data["reason"])
-    except (GuidanceRefused, Refused) as refused:
-        messages.error(request, str(refused))
-    else:
         if isinstance(outcome, Correction):
             return _asked(request, outcome)
         messages.success(request, "该次走访已作废，不再计入走访次数。")

@@ -7,10 +7,11 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
 from schools.forms.guidance import AssignForm, TeamForm
-from schools.guidance import GuidanceRefused, assign, dissolve, end_liaison, save_team
+from schools.guidance import assign, dissolve, end_liaison, save_team
 from schools.guidance.coverage import without_guide
 from schools.models import GuidanceTeam, Liaison, School
 from schools.permissions import may_assign_guides, require
+from schools.refusals import refusals_as_messages, refusals_in
 
 REFUSED = "挂点联系由市评委会办公室和县（区）负责人安排。"
 
@@ -25,11 +26,8 @@ def assignment(request: HttpRequest) -> HttpResponse:
     form = AssignForm(request.POST or None, user=request.user, schools=schools, initial=initial)
     if request.method == "POST" and form.is_valid():
         chosen = form.cleaned_data
-        try:
+        with refusals_in(form, "user"):
             added = assign(chosen["user"], list(chosen["schools"]), by=request.user, since=chosen["since"])
-        except GuidanceRefused as refused:
-            form.add_error("user", str(refused))
-        else:
             messages.success(request, f"{chosen['user'].name}新增联系 {added} 所党校，原已联系的不变。")
             return redirect("schools:guidance")
     ticked = {str(value) for value in form["schools"].value() or []}
@@ -42,11 +40,8 @@ def end(request: HttpRequest, pk: int) -> HttpResponse:
     """The person no longer guides this school."""
     require(may_assign_guides(request.user), REFUSED)
     liaison = get_object_or_404(Liaison.objects.visible_to(request.user).select_related("user", "school"), pk=pk)
-    try:
+    with refusals_as_messages(request):
         end_liaison(liaison, by=request.user, today=timezone.localdate())
-    except GuidanceRefused as refused:
-        messages.error(request, str(refused))
-    else:
         messages.success(request, f"{liaison.user.name}不再联系{liaison.school}。")
     return redirect("schools:guidance_school", liaison.school_id)
 
@@ -81,10 +76,7 @@ def team(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _saved(request: HttpRequest, form: TeamForm) -> bool:
-    try:
+    with refusals_in(form, "name"):
         save_team(form.save(commit=False), form.cleaned_data["members"], by=request.user)
-    except GuidanceRefused as refused:
-        form.add_error("name", str(refused))
-        return False
-    messages.success(request, f"{form.instance.name}已保存。")
-    return True
+        messages.success(request, f"{form.instance.name}已保存。")
+    return not form.errors

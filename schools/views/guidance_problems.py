@@ -12,10 +12,11 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 
 from schools.forms.guidance import ProblemFilterForm, RecheckForm, ReportForm
-from schools.guidance import ProblemRefused, recheck_problem, report_problem
+from schools.guidance import recheck_problem, report_problem
 from schools.models import Problem
 from schools.models.scope import SCHOOL_ROLES
 from schools.permissions import may_guide, may_read_guidance, require
+from schools.refusals import refusals_in
 
 from .guidance import READERS_ONLY
 
@@ -74,11 +75,8 @@ def _act(request: HttpRequest, pk: int, form: forms.Form, act: Callable[..., Non
     """Shows the problem with a form, whose fields are what `act` takes."""
     problem = get_object_or_404(Problem.objects.visible_to(request.user).select_related("visit__school", "visit__by", "reported_by"), pk=pk)
     if request.method == "POST" and form.is_valid():
-        try:
+        with refusals_in(form):
             act(problem, by=request.user, **form.cleaned_data)
-        except ProblemRefused as refused:
-            form.add_error(None, str(refused))
-        else:
             messages.success(request, done)
             return redirect("schools:guidance_school", problem.visit.school_id)
     return render(request, "schools/guidance/problem.html", {"problem": problem, "form": form, **context})

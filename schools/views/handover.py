@@ -19,7 +19,8 @@ from schools import audit
 from schools.forms.handover import HandoverForm
 from schools.handover import HandoverPaper, may_hand_over, open_duties, replaceable
 from schools.models import Handover
-from schools.printing import PrintRefused, can_print, pdf_of
+from schools.printing import can_print, pdf_of
+from schools.refusals import refusals_as_messages
 from schools.workbooks import clean_text
 
 PAGE_SIZE = 50
@@ -68,13 +69,11 @@ def sheet(request: HttpRequest, pk: int, *, pdf: bool = False) -> HttpResponse:
     found = Handover.objects.visible_to(request.user).select_related("school__county", "school__city", "ended__user", "begun__user", "by")
     paper = HandoverPaper(get_object_or_404(found, pk=pk))
     if pdf:
-        try:
+        with refusals_as_messages(request):
             content = pdf_of(paper)
-        except PrintRefused as refused:
-            messages.error(request, str(refused))
-            return redirect("schools:handover", pk)
-        audit.record("export", by=request.user, city=paper.handover.school.city, subject=f"{paper.title}（PDF）")
-        return FileResponse(io.BytesIO(content), as_attachment=True, filename=f"{paper.title}.pdf")
+            audit.record("export", by=request.user, city=paper.handover.school.city, subject=f"{paper.title}（PDF）")
+            return FileResponse(io.BytesIO(content), as_attachment=True, filename=f"{paper.title}.pdf")
+        return redirect("schools:handover", pk)
     context = {"paper": paper, "can_print": can_print(), "trail": TRAIL if may_hand_over(request.user) else []}
     return render(request, "schools/handover/sheet.html", context)
 

@@ -14,6 +14,7 @@ from schools.forms.ledger import BinderForm
 from schools.ledger import ledger_of, sheets, years_of
 from schools.models import Binder, Role, School
 from schools.permissions import may_record, require
+from schools.refusals import refusals_as_messages
 
 REFUSED = "安全管理员不查阅办学记录。"
 
@@ -49,15 +50,13 @@ def ledger_pdf(request: HttpRequest, pk: int) -> HttpResponse:
     """The file as PDF; leaving the house is recorded."""
     school = _school(request, pk)
     paper = ledger_of(school, _year(request, years_of(school)))
-    try:
+    with refusals_as_messages(request):
         content = printing.pdf_of(paper)
-    except printing.PrintRefused as refused:
-        messages.error(request, str(refused))
-        return redirect(f"{reverse('schools:ledger', args=[pk])}?year={paper.year}")
-    audit.record("export", by=request.user, city=school.city, subject=paper.title, detail={"格式": "PDF"})
-    response = HttpResponse(content, content_type="application/pdf")
-    response.headers["Content-Disposition"] = "attachment; filename=ledger.pdf"
-    return response
+        audit.record("export", by=request.user, city=school.city, subject=paper.title, detail={"格式": "PDF"})
+        response = HttpResponse(content, content_type="application/pdf")
+        response.headers["Content-Disposition"] = "attachment; filename=ledger.pdf"
+        return response
+    return redirect(f"{reverse('schools:ledger', args=[pk])}?year={paper.year}")
 
 
 @require_POST

@@ -21,6 +21,7 @@ from schools.models import Region, School
 from schools.monitoring import overview, trend
 from schools.monitoring.standing import View
 from schools.permissions import may_monitor, may_remind, reads_across_counties, require
+from schools.refusals import refusals_as_messages
 from schools.templatetags.ui import day as day_words
 from schools.workdays import in_working_hours, next_working_moment
 
@@ -97,12 +98,8 @@ def remind(request: HttpRequest, pk: int) -> HttpResponse:
     view = view_asked(request.POST.get("year"))
     seen = overview.city_on(found.city_id, view).within({found.pk})
     matters = [matter for one in seen for anomaly in one.anomalies for matter in anomaly.matters]
-    try:
-        outcome = reminders.remind(found, matters, by=request.user)
-    except reminders.NobodyToRemind as refused:
-        messages.error(request, str(refused))
-    else:
-        _say(request, found, outcome)
+    with refusals_as_messages(request):
+        _say(request, found, reminders.remind(found, matters, by=request.user))
     return HttpResponseRedirect(way_back(request.POST.get("next", ""), reverse("schools:monitoring_school", args=[pk])))
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -15,6 +14,7 @@ from schools.forms.months import CorrectionForm
 from schools.models import ReportCorrection, School, TrainingClass
 from schools.permissions import may_record, readable_schools, require_recorder
 from schools.profile import lecturers
+from schools.refusals import refusals_as_messages, refusals_in
 from schools.teaching import figures, months
 from schools.views.teaching import FIRST_YEAR
 from schools.workdays import is_workday
@@ -76,11 +76,9 @@ def confirm(request: HttpRequest, year: int, month: int) -> HttpResponse:
     if form.is_bound and not form.is_valid():
         return _page(request, school, year, month, form)
     reason = form.cleaned_data["reason"] if form.is_bound else ""
-    try:
+    with refusals_in(form) if form.is_bound else refusals_as_messages(request):
         done = months.confirm(school, year, month, by=request.user, reason=reason)
-    except ValidationError as error:
-        messages.error(request, "；".join(error.messages))
-        return redirect("schools:month", school.pk, year, month)
-    word = "零报告" if done.is_zero else "月报"
-    messages.success(request, f"已确认{year}年{month}月{word}：{done.sentence}。")
-    return HttpResponseRedirect(way_back(request.POST.get("next", ""), reverse("schools:month", args=[school.pk, year, month])))
+        word = "零报告" if done.is_zero else "月报"
+        messages.success(request, f"已确认{year}年{month}月{word}：{done.sentence}。")
+        return HttpResponseRedirect(way_back(request.POST.get("next", ""), reverse("schools:month", args=[school.pk, year, month])))
+    return _page(request, school, year, month, form) if form.is_bound else redirect("schools:month", school.pk, year, month)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -13,10 +12,9 @@ from schools.asked import number
 from schools.forms.plans import IssueYearForm, PlanFormSet, PlanReasonForm
 from schools.models import IssuedPlan
 from schools.permissions import may_issue_plan, may_record, readable_schools, require_issuer, require_recorder
+from schools.refusals import refusals_as_messages, refusals_in
 from schools.teaching import issuing, plans
 from schools.views.teaching import FIRST_YEAR
-
-CHANGED = "您填写期间，他人修改了这份计划。下面保留了您填写的内容，请与现在的计划核对后再保存。"
 
 
 def _sensible(year: int) -> int:
@@ -47,28 +45,21 @@ def read(request: HttpRequest, pk: int, year: int) -> HttpResponse:
 def edit(request: HttpRequest, year: int) -> HttpResponse:
     """The table of the own school's planned classes."""
     school = require_recorder(request.user)
-    plan = plans.plan_of(school, _sensible(year))
-    found = plans.planned_rows(plan)
-    rows = [row for row, _ in found]
-    digest = plans.digest_of(rows)
+    rows = [row for row, _ in plans.planned_rows(plans.plan_of(school, _sensible(year)))]
     initial = [{"pk": row.pk, "month": row.month, "name": row.name, "kind": row.kind} for row in rows]
     table = PlanFormSet(request.POST or None, prefix="row", initial=initial)
     lock = plans.signed_part(school, year)
     why = PlanReasonForm(request.POST or None)
-    problem = None
     if request.method == "POST" and table.is_valid() & why.is_valid():
-        if request.POST.get("seen") != digest:
-            problem = CHANGED
-        else:
-            try:
-                asked = plans.save_rows(school, year, table.rows(), by=request.user, reason=why.cleaned_data["reason"])
-            except ValidationError as error:
-                problem = "；".join(error.messages)
-            else:
-                messages.success(request, f"已保存{year}年培训计划。")
-                if asked:
-                    messages.success(request, f"锁定月份的 {len(asked)} 处改动已提交数据更正，同意后生效。")
-                return redirect("schools:plan_edit", year) if "more" in request.POST else redirect("schools:plan", school.pk, year)
+        seen, reason = request.POST.get("seen", ""), why.cleaned_data["reason"]
+        with refusals_in(table):
+            asked = plans.save_rows(school, year, table.rows(), by=request.user, reason=reason, seen=seen)
+            messages.success(request, f"已保存{year}年培训计划。")
+            if asked:
+                messages.success(request, f"锁定月份的 {len(asked)} 处改动已提交数据更正，同意后生效。")
+            return redirect("schools:plan_edit", year) if "more" in request.POST else redirect("schools:plan", school.pk, year)
+    plan = plans.plan_of(school, year)
+    found = plans.planned_rows(plan)
     known = {str(row.pk): (row, held) for row, held in found}
     context = {
         "school": school,
@@ -76,12 +67,11 @@ def edit(request: HttpRequest, year: int) -> HttpResponse:
         "plan": plan,
         "table": table,
         "lines": [(form, *known.get(str(form["pk"].value()), (None, []))) for form in table],
-        "seen": digest,
-        "problem": problem or next((error for errors in why.errors.values() for error in errors), None),
+        "seen": plans.digest_of(row for row, _ in found),
+        "problem": next((error for errors in why.errors.values() for error in errors), None),
         "lock": lock,
         "why": why,
         "waiting": plans.waiting(school) if lock else 0,
-        "current": rows if problem == CHANGED else [],
         "can_copy": not rows and plans.own_rows(school, year - 1).exists(),
     }
     return render(request, "schools/teaching/plan_form.html", context)
@@ -91,11 +81,8 @@ def edit(request: HttpRequest, year: int) -> HttpResponse:
 def copy(request: HttpRequest, year: int) -> HttpResponse:
     """Last year's own rows."""
     school = require_recorder(request.user)
-    try:
+    with refusals_as_messages(request):
         added = plans.copy_last_year(school, _sensible(year), by=request.user)
-    except ValidationError as error:
-        messages.error(request, "；".join(error.messages))
-    else:
         text = f"已从{year - 1}年计划复制 {added} 个班次，请核对后保存。" if added else f"{year - 1}年计划中没有可以复制的班次。"
         (messages.success if added else messages.warning)(request, text)
     return redirect("schools:plan_edit", year)
@@ -105,11 +92,8 @@ def copy(request: HttpRequest, year: int) -> HttpResponse:
 def file(request: HttpRequest, year: int) -> HttpResponse:
     """备案: the button says what it does; it happens once."""
     school = require_recorder(request.user)
-    try:
+    with refusals_as_messages(request):
         plan = plans.file_plan(school, _sensible(year), by=request.user)
-    except ValidationError as error:
-        messages.error(request, "；".join(error.messages))
-    else:
         late = "（已过3月31日，标为逾期备案）" if plans.is_late(plan) else ""
         messages.success(request, f"{year}年培训计划已备案{late}。")
     return redirect("schools:plan", school.pk, year)
@@ -145,10 +129,9 @@ def issued(request: HttpRequest, pk: int) -> HttpResponse:
     if not own and (request.method == "POST" or found.issued_at is None):
         raise Http404
     table = PlanFormSet(request.POST or None, prefix="row")
-    problem = None
     if request.method == "POST" and table.is_valid():
         withdrawn = [pk for text in request.POST.getlist("withdraw") if (pk := number(text))]
-        try:
+        with refusals_in(table):
             issuing.save_issued(found, table.rows(), withdrawn)
             if "issue" in request.POST:
                 reached, added = issuing.issue(found, by=request.user)
@@ -156,15 +139,12 @@ def issued(request: HttpRequest, pk: int) -> HttpResponse:
             else:
                 messages.success(request, "已保存，还没有下发。")
             return redirect("schools:issued", pk)
-        except ValidationError as error:
-            problem = "；".join(error.messages)
     rows = issuing.issuers_rows(found)
     context = {
         "plan": found,
         "own": own,
         "table": table,
         "rows": rows,
-        "problem": problem,
         "schools": issuing.schools_of(found).count(),
         "news": sum(1 for row, _, _ in rows if found.issued_at is None or row.added_at > found.issued_at),
     }

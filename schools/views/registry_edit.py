@@ -17,6 +17,7 @@ from schools.forms.registry_grids import BudgetForm, EquipmentForm, FiguresForm
 from schools.forms.registry_kinds import Kind
 from schools.models import School, YearFigures
 from schools.permissions import require_recording
+from schools.refusals import turned_away
 from schools.registry.saving import is_request
 
 from .registry import kind_of, school_of, trail_of
@@ -59,8 +60,7 @@ def end(request: HttpRequest, pk: int, slug: str, record: int) -> HttpResponse:
     school, kind = _editable(request, pk), kind_of(slug)
     found = _record(school, kind, record)
     if kind.is_former(found):
-        messages.info(request, "这条登记已经结束，不必再办。")
-        return redirect("schools:registry_rows", school.pk, slug)
+        return turned_away(request, "这条登记已经结束，不必再办。", "schools:registry_rows", school.pk, slug)
     form = EndForm(request.POST or None, record=found, field=kind.ends)
     if request.method == "POST" and form.is_valid() and form.store(by=request.user):
         return _done(request, form.outcome, f"已{kind.end_word}：{found}。", "schools:registry_rows", school.pk, slug)
@@ -73,8 +73,7 @@ def succession(request: HttpRequest, pk: int, record: int) -> HttpResponse:
     school, kind = _editable(request, pk), kind_of("leaders")
     outgoing = _record(school, kind, record)
     if kind.is_former(outgoing):
-        messages.info(request, "这位校领导已经离任，请直接登记新任。")
-        return redirect("schools:registry_rows", school.pk, kind.slug)
+        return turned_away(request, "这位校领导已经离任，请直接登记新任。", "schools:registry_rows", school.pk, kind.slug)
     form = SuccessionForm(request.POST or None, outgoing=outgoing)
     if request.method == "POST" and form.is_valid() and form.store(by=request.user):
         messages.success(request, f"{outgoing}离任、{form.outcome.name}接任已登记。")

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 
-from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -13,12 +12,13 @@ from django.views.decorators.http import require_GET, require_POST
 from schools import panels, profile
 from schools.asked import number
 from schools.contributions import contributed
-from schools.downloads import TooManyRows, export
+from schools.downloads import export
 from schools.forms.filters import SchoolFilterForm
 from schools.handover import may_hand_over
 from schools.models import Role, School
 from schools.models.scope import SCHOOL_ROLES
 from schools.permissions import may_read_brief, may_read_corrections, may_read_guidance, may_record
+from schools.refusals import refusals_as_messages
 from schools.templatetags.ui import STAR_NAMES
 from schools.workbooks import ColumnOut, SheetOut
 
@@ -55,11 +55,9 @@ def school_export(request: HttpRequest) -> HttpResponse:
     """The filtered list as a workbook."""
     form = SchoolFilterForm(request.GET, user=request.user)
     schools = form.narrow(School.objects.visible_to(request.user)).select_related("county").in_order()
-    try:
+    with refusals_as_messages(request):
         return export("镇街党校名册", _sheets(request, schools), by=request.user, rows=schools.count())
-    except TooManyRows as refused:
-        messages.error(request, str(refused))
-        return redirect(f"{reverse('schools:schools')}?{request.GET.urlencode()}")
+    return redirect(f"{reverse('schools:schools')}?{request.GET.urlencode()}")
 
 
 @require_GET

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
@@ -15,6 +14,7 @@ from schools.forms.class_acts import VoidForm
 from schools.forms.trials import TrialForm
 from schools.models import TrialLesson
 from schools.permissions import may_record, readable_schools, require_recorder
+from schools.refusals import refusals_in
 from schools.workbooks import clean_text
 
 PAGE_SIZE = 20
@@ -59,15 +59,12 @@ def void(request: HttpRequest, pk: int) -> HttpResponse:
     trial = get_object_or_404(TrialLesson.objects.visible_to(request.user).select_related("school", "teacher"), pk=pk)
     form = VoidForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        try:
+        with refusals_in(form):
             with transaction.atomic():
                 locked = TrialLesson.objects.select_for_update().get(pk=pk)
                 before = snapshot(locked)
                 locked.void(by=request.user, reason=form.cleaned_data["reason"])
                 note_change(locked, school=trial.school, action="void", before=before, after={}, by=request.user, reason=locked.void_reason)
-        except ValidationError as error:
-            form.add_error(None, error)
-        else:
             messages.success(request, "已作废这条首讲试讲记录。")
             return redirect("schools:trials", trial.school_id)
     return render(request, "schools/teaching/trial_void.html", {"form": form, "trial": trial})

@@ -3,8 +3,11 @@
 import logging
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import DatabaseError
 from django.urls import reverse
+
+from tests.html_forms import Forms
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("test_pages")]
 
@@ -69,6 +72,51 @@ def test_a_bug_shows_a_number_that_is_in_the_log_and_asks_nothing_of_the_databas
     assert "系统出错了" in response.content.decode()
     assert response.context["number"] in response.content.decode()
     assert response.context["number"] in caplog.text
+
+
+TYPED = {
+    "remark": "桌椅损坏，已拍照\n另有两处待修",
+    "points": "3.5",
+    "tags": ["甲", "乙"],
+    "old_password": "Geheim-1",
+    "csrfmiddlewaretoken": "x",
+}
+
+
+def test_what_no_view_refuses_itself_is_a_page_with_reasons_and_everything_typed(signed_client, appoint):
+    client = signed_client(appoint("filler"))
+
+    answer = client.post("/refused-save/?a=1", TYPED, headers={"Referer": "http://testserver/desk/?b=2"})
+    page = answer.content.decode()
+    again = dict(Forms(page).found)["/refused-save/?a=1"]
+
+    assert answer.status_code == 409
+    assert "评分表已提交，不能再修改。" in page and "请先退回评分表。" in page
+    assert page.count("桌椅损坏，已拍照\n另有两处待修</textarea>") == 2
+    assert (again["remark"].strip(), again["points"].strip()) == (TYPED["remark"], "3.5")
+    assert page.count('name="tags"') == 2
+    assert "Geheim-1" not in page and "选过的文件" not in page
+    assert 'href="http://testserver/desk/?b=2"' in page
+
+
+def test_a_refusal_leads_back_only_within_the_site_and_asks_for_files_once_more(signed_client, appoint):
+    client = signed_client(appoint("filler"))
+    upload = SimpleUploadedFile("a.pdf", b"%PDF-1.7")
+
+    page = client.post("/refused-save/", {"remark": "说明", "scan": upload}, headers={"Referer": "http://elsewhere/"}).content.decode()
+
+    assert "elsewhere" not in page
+    assert "选过的文件须重新选择" in page
+
+
+def test_a_refusal_of_a_page_offers_nothing_to_send_and_of_a_part_is_its_sentences(signed_client, appoint):
+    client = signed_client(appoint("filler"))
+
+    page = client.get("/refused-save/")
+    part = client.post("/refused-save/", TYPED, headers={"HX-Request": "true"})
+
+    assert page.status_code == 409 and "再提交一次" not in page.content.decode()
+    assert (part.status_code, part.content.decode()) == (409, "评分表已提交，不能再修改。\n请先退回评分表。")
 
 
 def test_a_refusal_says_its_reason(signed_client, appoint):

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST
 
 from config import urls
 from schools.forms.accounts import SignInForm
+from schools.saving import Refused
 
 handler400, handler403, handler404, handler500 = urls.handler400, urls.handler403, urls.handler404, urls.handler500
 
@@ -36,6 +37,11 @@ def refused(request: HttpRequest) -> HttpResponse:
     raise PermissionDenied("评分期间不能修改标准。")
 
 
+def refused_save(request: HttpRequest) -> HttpResponse:
+    """A view that does not show a refusal itself."""
+    raise Refused(["评分表已提交，不能再修改。", "请先退回评分表。"])
+
+
 @login_not_required
 def broken(request: HttpRequest) -> HttpResponse:
     """A bug."""
@@ -53,6 +59,7 @@ urlpatterns = [
     path("gallery/", gallery, name="gallery"),
     path("secret/", secret),
     path("refused/", refused),
+    path("refused-save/", refused_save),
     path("broken/", broken),
     path("only-post/", only_post),
     *urls.urlpatterns,

@@ -14,9 +14,10 @@ from ratings.enums import Aggregation, Phase, Stage, Status
 from ratings.judging.panels import assign, choose_leader, create_panel, seat_judge
 from ratings.judging.visiting import mark_visited
 from ratings.models import Assessment, JudgeSheet, MetricSnapshot, Panel, Scheme, Score
-from ratings.workflow import NotAllowed, open_county_rows, scheme_spec
+from ratings.workflow import open_county_rows, scheme_spec
 from ratings.workflow.snapshots import take_snapshot
 from schools.models import School, User
+from schools.saving import Refused
 from tests.factories import AppointmentFactory, SchoolFactory, UserFactory
 
 from .opened_year import answer_everything, know_figures, open_year
@@ -76,7 +77,7 @@ class Judged:
 
 def refused(act, *args, **kwargs) -> list[str]:
     """The reasons of a refusal."""
-    with pytest.raises(NotAllowed) as caught:
+    with pytest.raises(Refused) as caught:
         act(*args, **kwargs)
     return caught.value.reasons
 

@@ -15,9 +15,10 @@ from ratings.invariants import violations
 from ratings.judging.sheets import submit_sheet
 from ratings.models import Assessment, Decision, JudgeSheet, MetricSnapshot, Move, Result, Scheme, Score
 from ratings.results import NotSettled, decide, settle_scheme
-from ratings.workflow import NotAllowed, is_overdue, take_step
+from ratings.workflow import is_overdue, take_step
 from schools.audit import verify
 from schools.models import AuditEntry
+from schools.saving import Refused
 
 from .played_year import POSTED, PlayedYear, rows_of
 from .regulation import Side
@@ -90,7 +91,7 @@ class PlayingYear(RuleBasedStateMachine):
         side = self.side(row)
         before, expected = side.status, side.may(step, role, self.phase, row)
         by, facts = self.world.person(role, row), FACTS.get(step, {})
-        if self.attempt(step, lambda: take_step(row, step, by=by, comment="理由", **facts), NotAllowed, expected):
+        if self.attempt(step, lambda: take_step(row, step, by=by, comment="理由", **facts), Refused, expected):
             side.moved(step)
             move = row.moves.latest("id")
             assert (move.step, move.from_status, move.to_status, row.status) == (step, before, side.status, side.status)

@@ -10,8 +10,8 @@ from ratings.judging.panels import choose_leader
 from ratings.judging.sheets import submit_sheet
 from ratings.models import Adjustment, JudgeSheet
 from ratings.results import evaluate
-from ratings.workflow import NotAllowed
 from schools.models import AuditEntry, Role
+from schools.saving import Refused
 
 from .judged_year import signed
 
@@ -49,7 +49,7 @@ def test_the_leader_adjusts_until_the_panel_is_closed(judged, leader):
             judged.score(judge, assessment=assessment)
             submit_sheet(judged.sheet(judge, assessment), by=judge)
 
-    with pytest.raises(NotAllowed, match="本组评分表已全部提交"):
+    with pytest.raises(Refused, match="本组评分表已全部提交"):
         adjust(judged.assessment, "K1", points=Decimal(10), reason="再改", by=leader)
     assert JudgeSheet.objects.filter(submitted_at__isnull=True).count() == 0
     assert adjust(judged.assessment, "K1", points=Decimal(10), reason="复核", by=judged.office).points == 10
@@ -82,14 +82,14 @@ def test_nobody_else_adjusts(role, judged, appoint):
     assert client.get(reverse("ratings:city_adjustments", args=[judged.assessment.pk])).status_code == 404
     posted = client.post(reverse("ratings:city_adjust", args=[judged.assessment.pk, "K1"]), {"points": "1", "reason": "想改"})
     assert posted.status_code == 404
-    with pytest.raises(NotAllowed, match="由市评委会办公室或评审组组长办理"):
+    with pytest.raises(Refused, match="由市评委会办公室或评审组组长办理"):
         adjust(judged.assessment, "K1", points=Decimal(1), reason="想改", by=user)
     assert not Adjustment.objects.exists()
 
 
 def test_an_item_without_a_system_part_is_not_adjusted(judged):
     assert signed(judged.office).get(reverse("ratings:city_adjust", args=[judged.assessment.pk, "L1"])).status_code == 404
-    with pytest.raises(NotAllowed, match="没有系统取数部分"):
+    with pytest.raises(Refused, match="没有系统取数部分"):
         adjust(judged.assessment, "L1", points=Decimal(1), reason="想改", by=judged.office)
 
 

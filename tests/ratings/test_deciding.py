@@ -7,7 +7,6 @@ from ratings.invariants import violations
 from ratings.models import Adjustment, Assessment, Decision, Item, JudgeSheet, MetricSnapshot, RestrictionCase, Result
 from ratings.results import (
     Ballot,
-    NotDecided,
     NotSettled,
     accept_all,
     confirm_case,
@@ -20,6 +19,7 @@ from ratings.results import (
 )
 from ratings.workflow import take_step
 from schools.models import AuditEntry
+from schools.saving import Refused
 from tests.factories import CountyFactory, SchoolFactory
 
 from .committee_year import committee_year, set_city
@@ -54,7 +54,7 @@ def test_following_the_computation_needs_no_reason_and_is_recorded(rows, chair):
 
 
 def test_deviating_without_a_reason_is_refused_and_changes_nothing(rows, chair):
-    with pytest.raises(NotDecided, match="请写明理由"):
+    with pytest.raises(Refused, match="请写明理由"):
         decide(rows[0], by=chair, star=4)
 
     assert not Decision.objects.exists()
@@ -73,14 +73,14 @@ def test_deviating_with_a_reason_reaches_the_result(scheme, rows, chair):
 
 @pytest.mark.parametrize("star", [1, 2])
 def test_a_star_the_scheme_does_not_offer_is_refused(star, rows, chair):
-    with pytest.raises(NotDecided, match="不设"):
+    with pytest.raises(Refused, match="不设"):
         decide(rows[0], by=chair, star=star, reason="理由")
 
 
 def test_a_school_with_a_gap_cannot_be_decided(rows, chair):
     rows[0].scores.filter(stage="city", item__code="L1").update(answers=None)
 
-    with pytest.raises(NotDecided, match="还不能审定"):
+    with pytest.raises(Refused, match="还不能审定"):
         decide(rows[0], by=chair)
 
 
@@ -112,11 +112,11 @@ def test_a_condition_proposes_and_a_person_confirms(city, county, chair):
 
 
 def test_a_restriction_needs_a_basis_and_holds_once(scheme, rows, chair):
-    with pytest.raises(NotDecided, match="依据"):
+    with pytest.raises(Refused, match="依据"):
         confirm_case(rows[0], restriction(scheme, "Y1"), by=chair, basis="  ")
     confirm_case(rows[0], restriction(scheme, "Y1"), by=chair, basis="认定书")
 
-    with pytest.raises(NotDecided, match="已经认定"):
+    with pytest.raises(Refused, match="已经认定"):
         confirm_case(rows[0], restriction(scheme, "Y1"), by=chair, basis="认定书")
 
 

@@ -12,8 +12,9 @@ from ratings.answering import CONFLICT, REFUSED, SAVED, RowGone, Saved, save
 from ratings.enums import Stage, Status
 from ratings.invariants import violations
 from ratings.models import Assessment, Move, Scheme, Score
-from ratings.workflow import NotAllowed, take_step
+from ratings.workflow import take_step
 from schools.models import School
+from schools.saving import Refused
 
 from .played_year import POSTED, PlayedYear, rows_of
 from .races import at_once, bring_to_county, hold, linger, meet
@@ -36,7 +37,7 @@ def submit_twice(year: PlayedYear, row: Assessment) -> list[Any]:
 def submitted_once(row: Assessment, found: list[Any]) -> bool:
     moves = row.moves.filter(step="submit").count()
     kinds = sorted(type(one).__name__ for one in found)
-    return kinds == ["Move", "NotAllowed"] and moves == 1 and row.scores.filter(stage=Stage.COUNTY).count() == 5
+    return kinds == ["Move", "Refused"] and moves == 1 and row.scores.filter(stage=Stage.COUNTY).count() == 5
 
 
 def test_of_two_people_who_submit_at_once_one_does(race_year, race_rounds, monkeypatch):
@@ -152,7 +153,7 @@ def withdrawn_or_scored(row: Assessment, found: list[Any]) -> bool:
     scored = rows_of(row, Stage.COUNTY).filter(answers__isnull=False).count()
     if isinstance(step, Move):
         return isinstance(saved, RowGone) and (status, scored) == (Status.DRAFT, 0)
-    return isinstance(step, NotAllowed) and isinstance(saved, Saved) and (saved.state, status, scored) == (SAVED, Status.COUNTY, 1)
+    return isinstance(step, Refused) and isinstance(saved, Saved) and (saved.state, status, scored) == (SAVED, Status.COUNTY, 1)
 
 
 def test_of_a_withdrawal_and_a_first_score_one_wins(race_year, race_rounds, monkeypatch):

@@ -14,7 +14,8 @@ from ratings.judging.sheets import reopen_sheet
 from ratings.models import Assessment, Bulletin, Decision, JudgeSheet, Move, Result, Scheme, Score
 from ratings.publication import NotPublished, publish
 from ratings.results import NotSettled, settle_scheme
-from ratings.workflow import NotAllowed, take_step
+from ratings.workflow import take_step
+from schools.saving import Refused
 
 from .played_year import PlayedYear, rows_of
 from .races import at_once, bring_to_decision, hold, linger
@@ -43,7 +44,7 @@ def settled_or_changed(row: Assessment, found: list[Any]) -> bool:
     if violations(Scheme.objects.get()):
         return False
     if settling is None:
-        return isinstance(change, NotAllowed) and not changed and Result.objects.count() == 1
+        return isinstance(change, Refused) and not changed and Result.objects.count() == 1
     return isinstance(settling, NotSettled) and isinstance(change, Saved) and changed and not Result.objects.exists()
 
 
@@ -97,7 +98,7 @@ def published_or_reopened(found: list[Any]) -> bool:
     if violations(Scheme.objects.get()):
         return False
     if isinstance(issued, Bulletin):
-        return isinstance(reopened, NotAllowed) and state == (Phase.PUBLISHED, 1)
+        return isinstance(reopened, Refused) and state == (Phase.PUBLISHED, 1)
     return isinstance(issued, NotPublished) and isinstance(reopened, Move) and state == (Phase.SCORING, 0)
 
 

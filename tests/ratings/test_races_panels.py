@@ -8,7 +8,8 @@ from ratings.answering import SAVED, RowGone, Saved, save
 from ratings.enums import Stage, Status
 from ratings.judging.panels import seat_judge, unseat_judge
 from ratings.models import Assessment, Judge, Move, Panel, Score
-from ratings.workflow import NotAllowed, open_city_rows, take_step
+from ratings.workflow import open_city_rows, take_step
+from schools.saving import Refused
 
 from .played_year import POSTED, PlayedYear
 from .races import at_once, bring_to_county, hold, linger
@@ -47,7 +48,7 @@ def taken_out_or_scored(row: Assessment, judge: Judge, found: list[Any]) -> bool
     left = (row.sheets.filter(judge=judge).exists(), row.scores.filter(judge=judge, answers__isnull=False).exists())
     if unseated is None:
         return isinstance(saved, RowGone) and not seated and left == (False, False) and not row.scores.filter(judge=judge).exists()
-    return isinstance(unseated, NotAllowed) and isinstance(saved, Saved) and saved.state == SAVED and seated and left == (True, True)
+    return isinstance(unseated, Refused) and isinstance(saved, Saved) and saved.state == SAVED and seated and left == (True, True)
 
 
 def seated_again(year: PlayedYear, row: Assessment, judge: Judge) -> None:

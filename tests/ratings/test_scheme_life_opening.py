@@ -10,11 +10,11 @@ from django.utils import timezone
 from ratings.criteria.copying import copy_scheme
 from ratings.criteria.years import write_notes
 from ratings.models import OpeningProposal, Scheme
-from ratings.workflow import NotOpened
 from ratings.workflow.checks import acknowledge, checks_of, deadline_hints, deadline_problems
 from ratings.workflow.opening import confirm, is_void, propose, standing_proposal, withdraw_proposal
 from schools.audit import verify
 from schools.models import AuditEntry, Notice
+from schools.saving import Refused
 from tests.rating_factories import published_year
 
 pytestmark = pytest.mark.django_db
@@ -99,7 +99,7 @@ class TestProposing:
         Scheme.objects.filter(pk=draft.pk).update(bonus_cap=3)
         draft.items.filter(code="K1").update(points=35)
 
-        with pytest.raises(NotOpened) as refused:
+        with pytest.raises(Refused) as refused:
             propose(draft, by=office, deadlines={**days, "self_due": timezone.localdate()})
 
         assert [reason[:4] for reason in refused.value.reasons[:2]] == ["2 处错", "1 条提"]
@@ -108,7 +108,7 @@ class TestProposing:
         assert not OpeningProposal.objects.exists() and draft.self_due != timezone.localdate()
 
     def test_a_second_proposal_waits_for_the_first(self, proposal, draft, days):
-        with pytest.raises(NotOpened, match="已提议启动"):
+        with pytest.raises(Refused, match="已提议启动"):
             propose(draft, by=proposal.proposed_by, deadlines=days)
 
     def test_a_void_proposal_gives_way(self, proposal, draft, office, days):
@@ -135,7 +135,7 @@ class TestConfirming:
     def test_the_proposer_cannot_confirm_even_as_chair(self, proposal, draft, office, appoint):
         appoint("chair", user=office)
 
-        with pytest.raises(NotOpened, match="不能自己确认"):
+        with pytest.raises(Refused, match="不能自己确认"):
             confirm(draft, proposal.pk, by=office)
 
         with pytest.raises(IntegrityError), transaction.atomic():
@@ -159,16 +159,16 @@ class TestConfirming:
         draft.refresh_from_db()
 
         assert is_void(proposal, draft)
-        with pytest.raises(NotOpened, match="已失效"):
+        with pytest.raises(Refused, match="已失效"):
             confirm(draft, proposal.pk, by=chair)
         assert Scheme.objects.get(pk=draft.pk).phase == "drafting"
 
     def test_a_withdrawn_proposal_cannot_be_confirmed(self, proposal, draft, office, chair):
         withdraw_proposal(draft, by=office)
 
-        with pytest.raises(NotOpened, match="已撤回"):
+        with pytest.raises(Refused, match="已撤回"):
             confirm(draft, proposal.pk, by=chair)
-        with pytest.raises(NotOpened):
+        with pytest.raises(Refused):
             withdraw_proposal(draft, by=office)
 
     def test_acknowledged_warnings_let_it_pass(self, draft, office, chair, days):

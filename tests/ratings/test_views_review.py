@@ -132,7 +132,7 @@ def test_two_people_on_one_row_see_both_values(desk, reviewed, appoint):
     desk.post(page(reviewed), fields(row, 音响="是", 桌椅="是"))
     response = desk.post(page(reviewed), fields(row, 音响="是", remark="桌椅损坏"))
 
-    assert "已先保存了不同的内容" in text(response)
+    assert "刚修改过这里，您的内容还没有保存" in text(response)
     assert "桌椅损坏" in text(response)
     assert county_row(reviewed, "K2").answers == {"答": {"音响": True, "桌椅": True}}
 

@@ -12,8 +12,6 @@ from ratings.enums import Phase, Stage, Status
 from ratings.models import Assessment, Decision, Extension, JudgeSheet, Move, Panel, Scheme, Score
 from ratings.workflow import (
     STEPS,
-    NotAllowed,
-    NotOpened,
     allowed_steps,
     blockers,
     due,
@@ -26,6 +24,7 @@ from ratings.workflow import (
 from ratings.workflow.deadlines import return_deadline
 from ratings.workflow.diagram import mermaid
 from schools.models import AuditEntry, MonthlyReport, Region, Role, School, User
+from schools.saving import Refused
 
 pytestmark = [pytest.mark.engine, pytest.mark.django_db]
 
@@ -79,7 +78,7 @@ def test_opening_freezes_the_criteria_and_gives_every_school_its_empty_rows(asse
 
 def test_opening_is_refused_while_the_check_finds_an_error(year, city, office):
     year.item("K1")[6] = 29
-    with pytest.raises(NotOpened, match="100 分"):
+    with pytest.raises(Refused, match="100 分"):
         open_year(year, city, office)
 
     assert Scheme.objects.get().phase == Phase.DRAFTING
@@ -90,7 +89,7 @@ def test_submission_names_every_item_that_is_missing(assessment, appoint):
     head = appoint("head")
 
     assert [blocker.item for blocker in blockers(assessment, "submit")] == ["K2", "L2", "M1"]
-    with pytest.raises(NotAllowed, match="K2 设施尚未填写"):
+    with pytest.raises(Refused, match="K2 设施尚未填写"):
         take_step(assessment, "submit", by=head)
     assert Assessment.objects.get().status == Status.DRAFT
 
@@ -122,7 +121,7 @@ def test_filler_hands_to_the_head_who_submits(assessment, appoint):
 def test_filler_cannot_submit(assessment, appoint):
     answer(assessment, Stage.SELF)
 
-    with pytest.raises(NotAllowed, match="无权办理"):
+    with pytest.raises(Refused, match="无权办理"):
         take_step(assessment, "submit", by=appoint("filler"))
 
 
@@ -133,7 +132,7 @@ def test_withdrawal_is_open_until_the_county_scored_anything(submitted, appoint,
 
     take_step(submitted, "submit", by=head)
     answer(submitted, Stage.COUNTY)
-    with pytest.raises(NotAllowed, match="已经开始评分"):
+    with pytest.raises(Refused, match="已经开始评分"):
         take_step(submitted, "withdraw", by=head)
 
 
@@ -147,12 +146,12 @@ def test_return_opens_the_named_items_only_and_counts(submitted, appoint, city):
 
     take_step(submitted, "resubmit", by=head)
     assert (submitted.status, submitted.returned_to, submitted.return_due) == (Status.COUNTY, "", None)
-    with pytest.raises(NotAllowed, match="达到上限"):
+    with pytest.raises(Refused, match="达到上限"):
         take_step(submitted, "return_", by=reviewer, comment="再补", items={"K2": "再查"})
 
 
 def test_return_needs_items_known_to_the_scheme_with_a_comment_each(submitted, appoint):
-    with pytest.raises(NotAllowed) as refused:
+    with pytest.raises(Refused) as refused:
         take_step(submitted, "return_", by=appoint("county"), comment="补", items={"Z9": "x", "K2": " "})
 
     assert refused.value.reasons == ["方案里没有小项 Z9", "请写明 K2 设施要补正什么"]
@@ -161,7 +160,7 @@ def test_return_needs_items_known_to_the_scheme_with_a_comment_each(submitted, a
 def test_recall_waits_for_the_return_deadline(submitted, appoint):
     reviewer = appoint("county")
     take_step(submitted, "return_", by=reviewer, comment="请补正", items={"K2": "桌椅"})
-    with pytest.raises(NotAllowed, match="期满前不能收回"):
+    with pytest.raises(Refused, match="期满前不能收回"):
         take_step(submitted, "recall", by=reviewer)
 
     Assessment.objects.update(return_due=timezone.localdate() - dt.timedelta(days=30))
@@ -173,7 +172,7 @@ def test_recall_waits_for_the_return_deadline(submitted, appoint):
 
 def test_recommendation_needs_all_items_star_and_opinion(submitted, appoint):
     lead = appoint("county_lead")
-    with pytest.raises(NotAllowed) as refused:
+    with pytest.raises(Refused) as refused:
         take_step(submitted, "recommend", by=lead, star=7, opinion="")
     assert len(refused.value.reasons) == 6
 
@@ -191,7 +190,7 @@ def test_recommendation_needs_a_reason_for_a_score_far_from_the_self_assessment(
     score.answers = {"答": {"音响": False, "桌椅": True}}
     score.save(update_fields=["answers"])
 
-    with pytest.raises(NotAllowed, match=r"K2 设施初评与自评相差 10\.00 分，请写明理由"):
+    with pytest.raises(Refused, match=r"K2 设施初评与自评相差 10\.00 分，请写明理由"):
         take_step(submitted, "recommend", by=lead, star=5, opinion="同意")
 
     score.remark = "现场没有音响"
@@ -245,7 +244,7 @@ def test_extension_gives_one_school_more_time_and_says_who_and_why(assessment, a
     assessment.scheme.refresh_from_db()
     answer(assessment, Stage.SELF)
     head = appoint("head")
-    with pytest.raises(NotAllowed, match="截止"):
+    with pytest.raises(Refused, match="截止"):
         take_step(assessment, "submit", by=head)
 
     grant_extension(assessment, Stage.SELF, timezone.localdate() + dt.timedelta(days=1), by=office, reason="停电")
@@ -256,11 +255,11 @@ def test_extension_gives_one_school_more_time_and_says_who_and_why(assessment, a
 
 
 def test_lapse_waits_for_the_deadline_and_needs_a_reason(assessment, office):
-    with pytest.raises(NotAllowed, match="截止时间未到"):
+    with pytest.raises(Refused, match="截止时间未到"):
         take_step(assessment, "lapse", by=office, comment="未提交")
     Scheme.objects.update(self_due=dt.date(2020, 1, 6))
     assessment.refresh_from_db()
-    with pytest.raises(NotAllowed, match="请写明理由"):
+    with pytest.raises(Refused, match="请写明理由"):
         take_step(assessment, "lapse", by=office)
 
     take_step(assessment, "lapse", by=office, comment="经提醒仍未提交")
@@ -269,7 +268,7 @@ def test_lapse_waits_for_the_deadline_and_needs_a_reason(assessment, office):
 
 
 def test_declining_is_asked_by_the_head_and_confirmed_by_the_office(assessment, appoint, office):
-    with pytest.raises(NotAllowed, match="还没有申请"):
+    with pytest.raises(Refused, match="还没有申请"):
         take_step(assessment, "decline", by=office)
 
     take_step(assessment, "ask_decline", by=appoint("head"), comment="校舍重建")

@@ -10,7 +10,8 @@ from ratings.enums import Stage, Status
 from ratings.invariants import violations
 from ratings.models import Assessment, Decision, Result, Scheme
 from ratings.results import settle_scheme
-from ratings.workflow import NotAllowed, grant_extension, take_step
+from ratings.workflow import grant_extension, take_step
+from schools.saving import Refused
 
 from .played_year import PlayedYear, play_year, rows_of
 
@@ -40,7 +41,7 @@ def let_the_mending_pass(assessment: Assessment, by) -> None:
 def test_extension_of_a_returned_school_moves_the_day_its_mending_is_due(played, submitted):
     head, office = played.person("head", submitted), played.people["office"]
     let_the_mending_pass(submitted, played.people["county"])
-    with pytest.raises(NotAllowed, match="截止"):
+    with pytest.raises(Refused, match="截止"):
         take_step(submitted, "resubmit", by=head)
 
     grant_extension(submitted, Stage.SELF, timezone.localdate() + dt.timedelta(days=7), by=office, reason="停电")

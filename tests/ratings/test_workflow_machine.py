@@ -12,9 +12,10 @@ from hypothesis.stateful import initialize, rule, run_state_machine_as_test
 from ratings.enums import Stage, Status
 from ratings.judging.sheets import reopen_sheet, submit_sheet
 from ratings.models import Assessment, JudgeSheet, Scheme
-from ratings.results import NotDecided, decide
-from ratings.workflow import NotAllowed, grant_extension, is_overdue
+from ratings.results import decide
+from ratings.workflow import grant_extension, is_overdue
 from ratings.workflow.blocking import CHECKS
+from schools.saving import Refused
 
 from .played_year import OWN, play_year, rows_of
 from .playing import PlayingYear
@@ -112,7 +113,7 @@ class Year(PlayingYear):
         if sheet is not None:
             complete = not rows_of(row, Stage.CITY, judge).filter(answers__isnull=True).exists()
             expected = complete and sheet.submitted_at is None and self.side(row).status == "city"
-            self.attempt("hand in", lambda: submit_sheet(sheet, by=judge), NotAllowed, expected)
+            self.attempt("hand in", lambda: submit_sheet(sheet, by=judge), Refused, expected)
 
     @rule(number=NUMBER, seat=SEAT, role=st.sampled_from(("office", "chair")))
     def sheet_is_given_back(self, number: int, seat: int, role: str):
@@ -120,14 +121,14 @@ class Year(PlayingYear):
         sheet = row.sheets.filter(judge__user=self.world.judges[seat]).first()
         if sheet is not None:
             expected = role == "office" and sheet.submitted_at is not None and self.side(row).status == "city"
-            self.attempt("give back", lambda: reopen_sheet(sheet, by=by, reason="漏评一项"), NotAllowed, expected)
+            self.attempt("give back", lambda: reopen_sheet(sheet, by=by, reason="漏评一项"), Refused, expected)
 
     @rule(number=NUMBER, star=st.sampled_from((None, 0, 3, 4, 5)))
     def committee_decides(self, number: int, star: int | None):
         row, chair = self.row(number), self.world.people["chair"]
         under_review = self.side(row).status in ("city", "settled") and self.phase == "scoring"
         expected = None if under_review else False
-        self.attempt("decide", lambda: decide(row, by=chair, star=star, reason="集体研究"), NotDecided, expected)
+        self.attempt("decide", lambda: decide(row, by=chair, star=star, reason="集体研究"), Refused, expected)
 
     @rule()
     def chair_settles(self):

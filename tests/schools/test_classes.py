@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from schools import corrections, locks
 from schools.models import Correction, JointPartner, Lesson, Notice, RecordChange, TrainingClass
+from schools.saving import Refused
 from schools.teaching.classes import habits_of
 from tests import clock
 from tests.factories import (
@@ -228,7 +229,7 @@ def test_nobody_overwrites_what_they_have_not_seen(desk, school):
     record.refresh_from_db()
 
     assert kept == 61
-    assert "他人修改了这一班次" in first.content.decode() and "61 人次" in first.content.decode()
+    assert "刚修改过这里，您的内容还没有保存" in first.content.decode() and "<td>61</td><td>70</td>" in first.content.decode()
     assert 'value="70"' in first.content.decode()
     assert record.attendance == 70
 
@@ -371,7 +372,7 @@ def test_a_joint_class_declined_while_the_request_waits_is_not_entered(city, cou
     client.post(address, {"attendance": "25", "reason": "当时漏了确认"})
     client.post(address, {"decline": "1"})
 
-    with pytest.raises(corrections.Refused, match="本校已经答复不参加"):
+    with pytest.raises(Refused, match="本校已经答复不参加"):
         corrections.approve(Correction.objects.get(), by=appoint("county"))
 
     assert not TrainingClass.objects.filter(school=school).exists()

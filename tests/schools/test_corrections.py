@@ -8,10 +8,11 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from schools import locks
-from schools.corrections import Refused, approve, may_decide, refuse, request_add, request_change, request_void, withdraw
+from schools.corrections import approve, may_decide, refuse, request_add, request_change, request_void, withdraw
 from schools.desk.corrections import correction_tasks
 from schools.locks import Lock
 from schools.models import AuditEntry, Budget, Correction, Equipment, Notice, RecordChange, TrainingClass
+from schools.saving import Refused
 from tests.factories import BudgetFactory, CountyFactory, TeacherFactory, TrainingClassFactory, YearFiguresFactory
 
 pytestmark = [pytest.mark.engine, pytest.mark.django_db]

@@ -8,8 +8,9 @@ from django.utils import timezone
 
 from schools import locks
 from schools.corrections import approve
-from schools.guidance import GuidanceRefused, assign, end_liaison, give_opinion, record_visit
+from schools.guidance import assign, end_liaison, give_opinion, record_visit
 from schools.models import AuditEntry, Correction, GuidanceTeam, Liaison, LiaisonOpinion, Notice, Problem, School, Visit
+from schools.saving import Refused
 from tests.factories import CountyFactory, LiaisonFactory, SchoolFactory, UserFactory, VisitFactory
 
 pytestmark = pytest.mark.django_db
@@ -203,7 +204,7 @@ def test_the_office_assigns_one_person_to_many_schools_once(appoint, school, sig
 
 
 def test_somebody_without_the_role_cannot_be_assigned(appoint, school):
-    with pytest.raises(GuidanceRefused, match="没有挂点联系指导人员的任职"):
+    with pytest.raises(Refused, match="没有挂点联系指导人员的任职"):
         assign(appoint("judge"), [school], by=appoint("office"), since=timezone.localdate())
 
 
@@ -232,7 +233,7 @@ def test_an_opinion_is_written_once_and_rewritten_by_its_liaison_only(liaison, s
     give_opinion(school, year=year, by=liaison, text="进步明显，宣传栏仍须更新")
 
     assert LiaisonOpinion.objects.get().text == "进步明显，宣传栏仍须更新"
-    with pytest.raises(GuidanceRefused):
+    with pytest.raises(Refused):
         give_opinion(school, year=year, by=appoint("office"), text="代写")
 
 

@@ -132,7 +132,7 @@ def test_nobody_overwrites_a_plan_they_have_not_seen(desk, school):
 
     page = desk.post(address, table((5, "我加的班"), seen=seen)).content.decode()
 
-    assert "他人修改了这份计划" in page and "同事加的班" in page and "我加的班" in page
+    assert "刚修改过这里，您的内容还没有保存" in page and "同事加的班" in page and "我加的班" in page
     assert names(school) == ["同事加的班"]
 
 

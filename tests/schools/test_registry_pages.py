@@ -207,7 +207,7 @@ def test_a_table_filled_from_an_old_page_is_not_written(client_of, at, school):
 
     page = texts(client_of, at("equipment/"), {"seen": seen, "has-sound": "on"})
 
-    assert "他人修改了" in page
+    assert "刚修改过这里，您的内容还没有保存" in page
     assert Equipment.objects.get().note == "同事登记"
 
 

@@ -9,6 +9,7 @@ from django.utils import timezone
 from schools import reminders
 from schools.metrics.standing import report_due
 from schools.models import CalendarDay, CalendarYear, MonthlyReport, Notice, Reminder
+from schools.saving import Refused
 from schools.workdays import add_workdays, calendar_known, in_working_hours, is_workday, next_working_moment
 from tests.factories import SchoolFactory
 
@@ -96,7 +97,7 @@ def test_without_a_filler_the_head_is_told_and_without_both_the_clerk(city, coun
     reminders.remind(school, [MATTER], by=clerk, now=at(20))
 
     assert len(texts(head)) == 1
-    with pytest.raises(reminders.NobodyToRemind, match="没有填报人和负责人"):
+    with pytest.raises(Refused, match="没有填报人和负责人"):
         reminders.remind(lonely, [MATTER], by=clerk, now=at(20))
     assert Reminder.objects.filter(school=lonely).count() == 0
 

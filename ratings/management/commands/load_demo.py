@@ -3,28 +3,27 @@
 import os
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from ratings import demo
 from ratings.demo.age import aged_sentence, is_aged, loaded_on
-from ratings.demo.trial import NotATrial, refuse_without_demonstration
+from ratings.demo.trial import refuse_without_demonstration
+from schools.commands import RefusedCommand
 from schools.dates import chinese_date
 
 DEFAULT_PASSWORD = "Xingji-2026"  # noqa: S105 (published with the demo, which only DEBUG can load)
 
 
-class Command(BaseCommand):
+class Command(RefusedCommand):
     help = "载入虚构的示例市、示例县级市和演示账号（只在 DEBUG=1 时可用）；已经载入的不再改动"
 
     def handle(self, **options):
         if not settings.DEBUG:
             raise CommandError("演示数据和演示账号只能在 DEBUG=1 的试用环境载入，正式环境请用系统管理员账号建立真实数据。")
         password = os.environ.get("DEMO_PASSWORD", "").strip() or DEFAULT_PASSWORD
+        refuse_without_demonstration()
         try:
-            refuse_without_demonstration()
             users = demo.load(settings.BASE_DIR / "fixtures", password, progress=self._progress)
-        except NotATrial as refused:
-            raise CommandError(str(refused)) from refused
         except demo.NotLoaded as refused:
             self.stdout.write(str(refused))
             return

@@ -9,7 +9,7 @@ from django.db import transaction
 from ratings.criteria.storing import create_scheme
 from ratings.models import Scheme
 from ratings.offline.folder import read_scheme
-from ratings.workflow import NotOpened, open_scheme
+from ratings.workflow import open_scheme
 from schools.commands import DatabaseCommand
 from schools.models import Region, User
 from schools.workbooks import WorkbookError
@@ -44,10 +44,7 @@ class Command(DatabaseCommand):
             for name in DEADLINES:
                 setattr(opened, name, options[name])
             opened.save(update_fields=list(DEADLINES))
-            try:
-                open_scheme(opened, by=user)
-            except NotOpened as error:
-                raise CommandError(str(error)) from error
+            open_scheme(opened, by=user)
         for warning in source.warnings:
             self.stdout.write(self.style.WARNING(f"提示：{warning}"))
         self.stdout.write(self.style.SUCCESS(f"{opened} 已启动，{opened.assessments.count()} 所党校可以填报"))

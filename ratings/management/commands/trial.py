@@ -3,15 +3,16 @@
 from pathlib import Path
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
-from ratings.demo.trial import CITIES, NotATrial, clear, refuse_without_demonstration, what_to_clear
+from ratings.demo.trial import CITIES, clear, refuse_without_demonstration, what_to_clear
+from schools.commands import RefusedCommand
 
 #: So many files are named, the others counted.
 NAMED = 5
 
 
-class Command(BaseCommand):
+class Command(RefusedCommand):
     help = "试用数据：check 查数据库是不是试用的（make run 先查），reset 清除试用的数据库和上传文件（make reset）；只在 DEBUG=1 时可用"
     requires_system_checks = []
 
@@ -21,13 +22,10 @@ class Command(BaseCommand):
     def handle(self, *, action: str, **options):
         if not settings.DEBUG:
             raise CommandError("只用于 DEBUG=1 的试用环境。")
-        try:
-            if action == "check":
-                refuse_without_demonstration()
-            else:
-                self._reset()
-        except NotATrial as refused:
-            raise CommandError(str(refused)) from refused
+        if action == "check":
+            refuse_without_demonstration()
+        else:
+            self._reset()
 
     def _reset(self) -> None:
         trial = what_to_clear()

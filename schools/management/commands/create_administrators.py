@@ -6,9 +6,10 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.management.base import CommandError
 
-from schools.administrators import DUTIES, AlreadyMade, FirstAccount, Slip, create_administrators
+from schools.administrators import DUTIES, FirstAccount, Slip, create_administrators
 from schools.commands import DatabaseCommand
 from schools.models import Role
+from schools.saving import Refused
 
 CUT = "- - - - - - - - - - - - - - 沿此线裁开 - - - - - - - - - - - - - -"
 
@@ -29,8 +30,8 @@ class Command(DatabaseCommand):
             raise CommandError("三个用户名不能相同：系统、安全、审计管理员由三个不同的人担任。")
         try:
             slips = create_administrators(accounts)
-        except AlreadyMade as error:
-            raise CommandError(str(error)) from error
+        except Refused:
+            raise
         except ValidationError as error:
             other_names = "用户名可以用 --sysadmin、--security、--auditor 另定。"
             raise CommandError(f"没有建立任何账号：{' '.join(error.messages)} {other_names}") from error
