@@ -23,8 +23,9 @@ from ratings.models import Assessment, Decision, JudgeSheet, Score
 from ratings.results import evaluate
 from ratings.results.readiness import missing_for_settling
 from ratings.review.adjusting import adjust
-from ratings.workflow import NotAllowed, must_recuse, take_step
+from ratings.workflow import must_recuse, take_step
 from schools.models import Appointment, AuditEntry, Liaison, School, User
+from schools.saving import Refused
 from schools.uploads import check_upload
 from tests.factories import AppointmentFactory, LiaisonFactory, SchoolFactory, UserFactory
 
@@ -472,7 +473,7 @@ def test_the_schools_own_people_write_its_own_stage(assessment, filler):
 def test_the_office_of_a_school_takes_no_step_of_the_review(judged):
     works("head", judged.office, judged.assessment.school)
 
-    with pytest.raises(NotAllowed, match="应当回避"):
+    with pytest.raises(Refused, match="应当回避"):
         take_step(judged.assessment, "send_back", by=judged.office, comment="请补评")
     judged.assessment.refresh_from_db()
     assert judged.assessment.status == Status.CITY
