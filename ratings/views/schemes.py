@@ -6,9 +6,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET
 
-from ratings.hub import hub_links, list_links
 from ratings.models import Erratum, Scheme
 from ratings.rules import RuleError
+from ratings.scheme_links import list_links, scheme_links
 from ratings.standards import standards_of
 from schools.workbooks import clean_text
 
@@ -34,5 +34,5 @@ def scheme_page(request: HttpRequest, pk: int) -> HttpResponse:
         standards = standards_of(scheme)
     except RuleError:  # only a draft can hold a line that cannot be read yet; the check says where
         standards = None
-    context = {"scheme": scheme, "standards": standards, "links": hub_links(request.user, scheme), "errata": signed}
+    context = {"scheme": scheme, "standards": standards, "links": scheme_links(request.user, scheme), "errata": signed}
     return render(request, "ratings/scheme.html", context)

@@ -1,8 +1,9 @@
 """The XML of a workbook before the fast reader sees it: sizes bounded, faults made visible.
 
 The reader allocates a dense grid from the outermost cells and copies a shared text into every cell that names it, so a
-few bytes of XML can ask for all memory. It also returns nothing for error cells and for formulas never computed,
-which would be read as blanks.
+few bytes of XML can ask for all memory, and a memory it cannot have ends the whole process: there is nothing to catch. It also
+returns nothing for error cells and for formulas never computed, which would be read as blanks. Each part below has a file in
+tests/schools/test_workbooks_hostile.py or test_workbooks_reading.py that passes it by when the part is left out.
 """
 
 from __future__ import annotations

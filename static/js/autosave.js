@@ -44,11 +44,6 @@
     });
   }
 
-  function token(element) {
-    const field = element.closest("form").querySelector("[name=csrfmiddlewaretoken]");
-    return field ? field.value : "";
-  }
-
   function say(row, text) {
     row.element.querySelector("[data-live]").textContent = text;
     row.element.toggleAttribute("data-pending", Boolean(text));
@@ -128,28 +123,30 @@
     }
   }
 
+  // By htmx, as every partial request of the site; what comes of it is told in the row, not on top of the page.
+  function send(row, verb, done) {
+    return htmx.ajax(verb, row.url, { source: row.element, handler: function (element, info) { done(info.xhr); } });
+  }
+  document.addEventListener("htmx:configRequest", function (event) {
+    const row = rowOf(event.detail.elt);
+    if (row && row.element === event.detail.elt && event.detail.verb === "post") event.detail.parameters = values(row.element);
+  });
+
   function save(row) {
     if (row.busy || row.halted || !changed(row) || typed(row.element) === row.refused) return;
     const sent = typed(row.element);
-    const body = new URLSearchParams(values(row.element));
-    body.set("csrfmiddlewaretoken", token(row.element));
     row.busy = true;
     say(row, "正在保存…");
-    fetch(row.url, {
-      method: "POST", body: body, credentials: "same-origin",
-      headers: { "HX-Request": "true", "HX-Current-URL": window.location.href, "X-CSRFToken": token(row.element) },
-    }).then(function (response) {
-      const elsewhere = response.headers.get("HX-Redirect");
+    send(row, "post", function (xhr) {
+      const elsewhere = xhr.getResponseHeader("HX-Redirect");
       if (elsewhere) {
         keep(row);
         leaving = true;
         window.location.assign(elsewhere);
-        return null;
-      }
-      if (response.status === 403) return halt(row, "登录身份已变化，没有保存。请刷新本页，所填内容会保留。");
-      if (response.status === 404) return halt(row, "当前身份不能填写此项，没有保存。您填的内容还在本页，可以复制。");
-      if (!response.ok) return later(row, "系统暂时没有保存成功，内容留在本页，正在重试。");
-      return response.text().then(function (text) { answered(row, sent, text); });
+      } else if (xhr.status === 403) halt(row, "登录身份已变化，没有保存。请刷新本页，所填内容会保留。");
+      else if (xhr.status === 404) halt(row, "当前身份不能填写此项，没有保存。您填的内容还在本页，可以复制。");
+      else if (xhr.status !== 200) later(row, "系统暂时没有保存成功，内容留在本页，正在重试。");
+      else answered(row, sent, xhr.responseText);
     }).catch(function () {
       later(row, "网络不通，还没有保存。内容留在本页，网络恢复后自动保存。");
     }).then(function () {
@@ -172,16 +169,13 @@
   }
 
   function take(row) {
-    fetch(row.url, { credentials: "same-origin", headers: { "HX-Request": "true", "HX-Current-URL": window.location.href } })
-      .then(function (response) { return response.ok ? response.text() : Promise.reject(response); })
-      .then(function (text) {
-        const fresh = new DOMParser().parseFromString(text, "text/html").querySelector("[data-row]");
-        if (!fresh) return;
-        row.element.replaceWith(fresh);
-        forget(row);
-        start(fresh);
-      })
-      .catch(function () { say(row, "网络不通，请稍后再选。"); });
+    send(row, "get", function (xhr) {
+      const fresh = new DOMParser().parseFromString(xhr.responseText, "text/html").querySelector("[data-row]");
+      if (xhr.status !== 200 || !fresh) return say(row, "网络不通，请稍后再选。");
+      row.element.replaceWith(fresh);
+      forget(row);
+      start(fresh);
+    }).catch(function () { say(row, "网络不通，请稍后再选。"); });
   }
 
   // Text of the same person that an ended session or a reload left behind, or that was typed before this file came.
@@ -199,6 +193,7 @@
     if (!element.querySelector("[data-version]") || !element.closest("form")) return;
     const row = { element: element, key: element.dataset.row, url: element.dataset.url, who: element.dataset.who, acknowledged: "" };
     rows.set(row.key, row);
+    element.addEventListener("htmx:sendError", function (event) { event.stopPropagation(); });
     // After a full page came back with an error, what is on it was typed but not saved.
     const unsaved = element.dataset.state && element.dataset.state !== "saved";
     // On a slow line somebody may have typed before this file came: only what the server sent is acknowledged.

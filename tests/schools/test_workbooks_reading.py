@@ -7,8 +7,8 @@ from decimal import Decimal
 import openpyxl
 import pytest
 
-from schools.workbooks import Column, WorkbookError, read_workbook
-from tests.xlsx import SHEET, book, with_parts, with_sheet
+from schools.workbooks import Column, ColumnOut, SheetOut, WorkbookError, read_workbook
+from tests.xlsx import MAIN, SHEET, book, with_parts, with_sheet, written
 
 
 def _table(content, *columns, name="scores.xlsx", **options):
@@ -40,6 +40,20 @@ def test_merged_cells_hold_their_value_once():
     table = _table(book(["大项", "小项"], ["甲", 1], [None, 2], merge="A2:A3"), "大项", "小项")
 
     assert [row["大项"] for row in table] == ["甲", None]
+
+
+def test_a_fill_that_openpyxl_gives_up_on_is_no_matter():
+    """Some office programs write an empty fill; the library of the tests reads none of their workbooks, the product's must."""
+    styles = f"<styleSheet {MAIN}><fonts><font/></fonts><fills><fill/></fills><borders><border/></borders>"
+    styles += "<cellStyleXfs><xf/></cellStyleXfs><cellXfs><xf/></cellXfs></styleSheet>"
+    columns = [ColumnOut("学校编码"), ColumnOut("得分", "int")]
+    content = with_parts(written(SheetOut("得分", columns, [["a", 5]])), **{"xl/styles.xml": styles})
+    with pytest.raises(TypeError):
+        openpyxl.load_workbook(io.BytesIO(content))
+
+    table = _table(content, "学校编码", "得分")
+
+    assert [row["学校编码"] for row in table] == ["a"]
 
 
 def test_percent_cells_and_typed_percents_are_equal():

@@ -15,7 +15,7 @@ from schools.models.scope import SCHOOL_ROLES
 
 
 @dataclass(frozen=True)
-class HubLink:
+class SchemeLink:
     """One way on from the page of a scheme; `hint` says what waits there."""
 
     label: str
@@ -23,7 +23,7 @@ class HubLink:
     hint: str
 
 
-def hub_links(user: User, scheme: Scheme) -> list[HubLink]:
+def scheme_links(user: User, scheme: Scheme) -> list[SchemeLink]:
     """Everything this person may do with the scheme now, in the order of the work."""
     drafting, public = scheme.phase == Phase.DRAFTING, scheme.phase in PUBLIC_PHASES
     drafter, office = may_read_editor(user), may_edit_scheme(user)
@@ -42,10 +42,10 @@ def hub_links(user: User, scheme: Scheme) -> list[HubLink]:
         ("self_checks", "对标自查", "对照本年度标准，看本校今天到哪一步", role_of(user) in SCHOOL_ROLES and not drafting and not public),
         ("scheme_copy", "复制为新年度方案", "由本年度带出下一年度的草稿", office),
     ]
-    return [HubLink(label, reverse(f"ratings:{name}", args=[scheme.pk]), hint) for name, label, hint, shown in found if shown]
+    return [SchemeLink(label, reverse(f"ratings:{name}", args=[scheme.pk]), hint) for name, label, hint, shown in found if shown]
 
 
-def list_links(user: User) -> list[HubLink]:
+def list_links(user: User) -> list[SchemeLink]:
     """Ways to a scheme that is not there yet: the newest copied into the next year, or an empty one."""
     office = may_edit_scheme(user)
     newest = Scheme.objects.visible_to(user).order_by("-year").first() if office else None
@@ -53,4 +53,4 @@ def list_links(user: User) -> list[HubLink]:
         ("scheme_copy", "复制为新年度方案", (newest.pk,) if newest else (), newest is not None and newest.phase != Phase.DRAFTING),
         ("scheme_start", "新建空白方案", (), office),
     ]
-    return [HubLink(label, reverse(f"ratings:{name}", args=args), "") for name, label, args, shown in found if shown]
+    return [SchemeLink(label, reverse(f"ratings:{name}", args=args), "") for name, label, args, shown in found if shown]
