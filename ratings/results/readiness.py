@@ -89,10 +89,12 @@ def proposed(evaluation: Evaluation, key: str) -> tuple[RestrictionSpec, ...]:
     return tuple(entry for entry in evaluation.spec.restrictions if entry.code in applying and entry.trigger == Trigger.CONDITION)
 
 
-def open_sheets(scheme: Scheme) -> Mapping[int, list[str]]:
-    """By assessment, the judges whose sheet is not handed in; the agreed sheet of a 合议 goes by that name."""
+def open_sheets(scheme: Scheme, *, only: int | None = None) -> Mapping[int, list[str]]:
+    """By assessment (all of the scheme, or one), the judges whose sheet is not handed in; the agreed sheet of a 合议 goes by that name."""
     found: dict[int, list[str]] = defaultdict(list)
     rows = JudgeSheet.objects.filter(assessment__scheme=scheme, submitted_at__isnull=True).order_by("pk")
+    if only is not None:
+        rows = rows.filter(assessment=only)
     for assessment, judge in rows.values_list("assessment_id", "judge__label"):
         found[assessment].append(judge or "合议")
     return found
