@@ -1,4 +1,8 @@
-"""作答: the one door through which answers reach a Score row, whoever writes them and at whatever stage."""
+"""作答: what people type into rows, at every stage: read, judged and stored under the lock of the assessment.
+
+Rows are also filled without typing: by agreeing (review.agreeing, judging.agreeing), by a correction of the criteria
+(errata.signing) and from the workbooks of an imported year (offline.storing).
+"""
 
 from __future__ import annotations
 
