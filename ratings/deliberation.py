@@ -27,7 +27,7 @@ from ratings.results import (
 )
 from ratings.rounding import plain, show
 from ratings.scoring import Outcome
-from schools.models import Liaison, Visit
+from schools.models import Liaison, School, Visit
 
 #: What the list may be narrowed to, with the words of the filter.
 VIEWS = {
@@ -190,16 +190,59 @@ class Deliberation:
     def missing(self) -> list[Case]:
         return [case for case in self.everyone if case.missing]
 
-    def position(self, assessment_id: int) -> int:
-        """The place of a school in administrative order, from 0."""
-        return next(place for place, case in enumerate(self.everyone) if case.assessment.pk == assessment_id)
+
+@dataclass(frozen=True)
+class Docket:
+    """One school before the committee, among all of the scheme in administrative order."""
+
+    evaluation: Evaluation
+    case: Case
+    schools: tuple[Assessment, ...]
+
+    @cached_property
+    def place(self) -> int:
+        """The place of the school, from 0."""
+        return next(place for place, row in enumerate(self.schools) if row.pk == self.case.assessment.pk)
+
+    @property
+    def before(self) -> Assessment | None:
+        return self.schools[self.place - 1] if self.place else None
+
+    @property
+    def after(self) -> Assessment | None:
+        return self.schools[self.place + 1] if self.place + 1 < len(self.schools) else None
+
+    @property
+    def decided(self) -> int:
+        return sum(decision_of(row) is not None for row in self.schools)
+
+    @property
+    def owed(self) -> int:
+        """Schools that need a decision at all."""
+        return sum(row.status != Status.LAPSED for row in self.schools)
+
+    def next_open(self) -> Assessment | None:
+        """The next school, coming round, that can be decided and is not."""
+        for row in (*self.schools[self.place + 1 :], *self.schools[: self.place]):
+            if decision_of(row) is None and row.status != Status.LAPSED:
+                outcome = evaluate(self.evaluation.scheme, assessments=self.schools, only=row.pk).outcomes[str(row.pk)]
+                if outcome.verdict and not outcome.problems:
+                    return row
+        return None
+
+
+def docket_of(scheme: Scheme, pk: int) -> Docket:
+    """One school with everything the committee weighs; the others are scored only where the share of five stars ties them."""
+    rows = _rows(scheme)
+    evaluation = evaluate(scheme, assessments=rows, with_self=True, only=pk)
+    row = next(row for row in rows if row.pk == pk)
+    opinions = _opinions(scheme, row.school)
+    return Docket(evaluation, _case(evaluation, row, {}, open_sheets(scheme, only=pk), opinions), tuple(rows))
 
 
 def deliberate(scheme: Scheme) -> Deliberation:
     """Score the scheme as it stands and gather what belongs to each school; the queries do not grow with the schools."""
-    rows = list(
-        Assessment.objects.filter(scheme=scheme).exclude(status=Status.DECLINED).select_related("school__county", "decision").in_order()
-    )
+    rows = _rows(scheme)
     evaluation = evaluate(scheme, assessments=rows, with_self=True)
     spec = evaluation.spec
     averages = mean_points(
@@ -215,6 +258,11 @@ def deliberate(scheme: Scheme) -> Deliberation:
         everyone=everyone,
         averages=tuple(show(averages[category.code]) if averages else "" for category in spec.scored_categories),
     )
+
+
+def _rows(scheme: Scheme) -> list[Assessment]:
+    rows = Assessment.objects.filter(scheme=scheme).exclude(status=Status.DECLINED)
+    return list(rows.select_related("school__county", "decision").in_order())
 
 
 def _case(evaluation: Evaluation, row: Assessment, averages, sheets: Mapping[int, list[str]], opinions) -> Case:
@@ -234,7 +282,7 @@ def _case(evaluation: Evaluation, row: Assessment, averages, sheets: Mapping[int
 
 
 def _cells(spec: SchemeSpec, points: Mapping[str, Fraction], averages: Mapping[str, Fraction]) -> tuple[Cell, ...]:
-    if not points:
+    if not points or not averages:
         return tuple(Cell("") for _ in spec.scored_categories)
     return tuple(
         Cell(show(points[one.code]), tint(points[one.code] - averages[one.code], spec.category_points[one.code]))
@@ -242,10 +290,12 @@ def _cells(spec: SchemeSpec, points: Mapping[str, Fraction], averages: Mapping[s
     )
 
 
-def _opinions(scheme: Scheme) -> dict[int, list[Visit]]:
+def _opinions(scheme: Scheme, school: School | None = None) -> dict[int, list[Visit]]:
     """What those who guide a school wrote down after their visits in the scheme's period, the latest first."""
     guides = Liaison.objects.filter(school__city=scheme.city_id).values("user")
     visits = Visit.objects.kept().filter(school__city=scheme.city_id, on__range=(scheme.period_start, scheme.period_end), by__in=guides)
+    if school is not None:
+        visits = visits.filter(school=school)
     found = defaultdict(list)
     for visit in visits.exclude(findings="").select_related("by").order_by("school", "-on", "pk"):
         found[visit.school_id].append(visit)

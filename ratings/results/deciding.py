@@ -40,7 +40,7 @@ def decide(assessment: Assessment, *, by, star: int | None = None, reason: str =
     ballot = ballot or Ballot()
     with transaction.atomic():
         row = _under_review(assessment)
-        evaluation = evaluate(row.scheme)
+        evaluation = evaluate(row.scheme, only=row.pk)
         outcome = evaluation.outcomes[str(row.pk)]
         if outcome.problems:
             raise Refused(f"还不能审定：{outcome.problems[0].text}。")

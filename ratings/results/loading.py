@@ -13,6 +13,9 @@ from ratings.criteria.versions import current_version, spec_of
 from ratings.enums import Stage, Status
 from ratings.models import Adjustment, Assessment, MetricSnapshot, RestrictionCase, Scheme, SchemeVersion, Score
 from ratings.scoring import Entry, Outcome, SchoolInput, Sheet, entry_from_json, score_all
+from ratings.scoring.stars import ties_schools
+
+from .keeping import year_of
 
 
 @dataclass(frozen=True)
@@ -46,27 +49,33 @@ class _Sheets:
         return _Sheets(self.own, county, {key: sheets for key, sheets in self.city.items() if key not in left_out})
 
 
-def evaluate(scheme: Scheme, *, assessments: Iterable[Assessment] | None = None, with_self: bool = False) -> Evaluation:
+def evaluate(
+    scheme: Scheme, *, assessments: Iterable[Assessment] | None = None, with_self: bool = False, only: int | None = None
+) -> Evaluation:
     """Score every assessment of the scheme by its current version; schools that declined are outside.
 
-    A caller that holds the assessments already passes them on; they must be all of the scheme. The number of queries
-    does not depend on the number of schools.
+    A caller that holds the assessments already passes them on; they must be all of the scheme. With `only` the one
+    assessment of that number is enough, and nothing else is read, unless the share of five stars ties its star to the others.
+    The number of queries does not depend on the number of schools.
     """
     version = current_version(scheme)
     spec = spec_of(version)
-    rows = Assessment.objects.filter(scheme=scheme).only("status") if assessments is None else assessments
-    statuses = {row.pk: row.status for row in rows if row.status != Status.DECLINED}
-    metrics, sheets = _metrics(scheme), _entries(scheme, with_self=with_self)
-    adjustments, outdated = _adjustments(scheme, metrics)
-    inputs = _inputs(scheme, statuses, metrics, sheets, adjustments)
+    alone = only is not None and not ties_schools(spec)
+    which = {"assessment": only} if alone else {"assessment__scheme": scheme}
+    if assessments is None:
+        assessments = Assessment.objects.filter(scheme=scheme).only("status")
+    statuses = {row.pk: row.status for row in assessments if row.status != Status.DECLINED and (not alone or row.pk == only)}
+    metrics, sheets = _metrics(which), _entries(which, with_self=with_self)
+    adjustments, outdated = _adjustments(which, metrics)
+    inputs = _inputs(scheme, which, statuses, metrics, sheets, adjustments)
     own = {str(key): entries for key, entries in sheets.own.items()}
-    return Evaluation(scheme, version, spec, inputs, score_all(spec, inputs.values()), own, outdated)
+    return Evaluation(scheme, version, spec, inputs, score_all(spec, inputs.values(), year_of(version.digest).score), own, outdated)
 
 
-def _inputs(scheme: Scheme, statuses: dict[int, str], metrics, sheets: _Sheets, adjustments) -> dict[str, SchoolInput]:
+def _inputs(scheme: Scheme, which: dict, statuses: dict[int, str], metrics, sheets: _Sheets, adjustments) -> dict[str, SchoolInput]:
     """What decides each school's star, by assessment id."""
     cases = defaultdict(set)
-    for assessment, code in RestrictionCase.objects.filter(assessment__scheme=scheme).values_list("assessment_id", "restriction__code"):
+    for assessment, code in RestrictionCase.objects.filter(**which).values_list("assessment_id", "restriction__code"):
         cases[assessment].add(code)
     # A school that lapsed after a return may have been scored in part before; 未申报 is not scored. A year from workbooks
     # says for itself which schools were.
@@ -86,16 +95,16 @@ def _inputs(scheme: Scheme, statuses: dict[int, str], metrics, sheets: _Sheets, 
     }
 
 
-def _metrics(scheme: Scheme) -> dict[int, dict[str, Fraction | None]]:
+def _metrics(which: dict) -> dict[int, dict[str, Fraction | None]]:
     """The latest snapshot of each assessment counts for every stage."""
-    rows = MetricSnapshot.objects.filter(assessment__scheme=scheme).order_by("taken_at", "id").values_list("assessment_id", "values")
+    rows = MetricSnapshot.objects.filter(**which).order_by("taken_at", "id").values_list("assessment_id", "values")
     latest = dict(rows)
     exact = cache(Fraction)  # schools share most figures, and reading one takes longer than using it
     return {key: {name: None if text is None else exact(text) for name, text in values.items()} for key, values in latest.items()}
 
 
-def _entries(scheme: Scheme, *, with_self: bool = False) -> _Sheets:
-    rows = Score.objects.filter(assessment__scheme=scheme, answers__isnull=False)
+def _entries(which: dict, *, with_self: bool = False) -> _Sheets:
+    rows = Score.objects.filter(**which, answers__isnull=False)
     if not with_self:
         rows = rows.exclude(stage=Stage.SELF)
     sheets = _Sheets(defaultdict(dict), defaultdict(dict), defaultdict(lambda: defaultdict(dict)))
@@ -110,11 +119,11 @@ def _entries(scheme: Scheme, *, with_self: bool = False) -> _Sheets:
     return sheets
 
 
-def _adjustments(scheme: Scheme, metrics) -> tuple[dict[int, dict[tuple[str, str], Fraction]], dict[str, tuple[str, ...]]]:
+def _adjustments(which: dict, metrics) -> tuple[dict[int, dict[tuple[str, str], Fraction]], dict[str, tuple[str, ...]]]:
     """核定 by stage and item, and the items whose figures are no longer those that were seen."""
     found: dict[int, dict[tuple[str, str], Fraction]] = defaultdict(dict)
     outdated: dict[str, set[str]] = defaultdict(set)
-    rows = Adjustment.objects.filter(assessment__scheme=scheme)
+    rows = Adjustment.objects.filter(**which)
     for assessment, stage, code, points, seen in rows.values_list("assessment_id", "stage", "item__code", "points", "metric_values"):
         found[assessment][stage, code] = Fraction(points)
         now = metrics.get(assessment, {})

@@ -90,12 +90,14 @@ def proposed(evaluation: Evaluation, key: str) -> tuple[RestrictionSpec, ...]:
     return tuple(entry for entry in evaluation.spec.restrictions if entry.code in applying and entry.trigger == Trigger.CONDITION)
 
 
-def open_sheets(scheme: Scheme) -> Mapping[int, list[str]]:
-    """By assessment, the judges whose sheet is not handed in, and whether they never can because they must recuse; the
+def open_sheets(scheme: Scheme, *, only: int | None = None) -> Mapping[int, list[str]]:
+    """By assessment (all of the scheme, or one), the judges whose sheet is not handed in, and whether they never can because they must recuse; the
     agreed sheet of a 合议 goes by that name.
     """
     found: dict[int, list[str]] = defaultdict(list)
     rows = JudgeSheet.objects.filter(assessment__scheme=scheme, submitted_at__isnull=True).order_by("pk")
+    if only is not None:
+        rows = rows.filter(assessment=only)
     tied = tie(OuterRef("judge__user"), OuterRef("assessment__school"))
     for assessment, judge, words in rows.values_list("assessment_id", "judge__label", tied):
         found[assessment].append(f"{judge}（应当回避，请另行安排评委）" if words else judge or "合议")

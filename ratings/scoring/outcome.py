@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
@@ -76,9 +76,11 @@ def finish(spec: SchemeSpec, school: SchoolInput, items: Mapping[str, ItemOutcom
     return Outcome(school.key, items, totals, found, gap)
 
 
-def score_all(spec: SchemeSpec, schools: Iterable[SchoolInput]) -> dict[str, Outcome]:
+def score_all(
+    spec: SchemeSpec, schools: Iterable[SchoolInput], score: Callable[[SchemeSpec, SchoolInput], Outcome] = score_school
+) -> dict[str, Outcome]:
     """Score every school, then apply the share of five-star schools; the order of schools changes nothing."""
-    outcomes = {school.key: score_school(spec, school) for school in schools}
+    outcomes = {school.key: score(spec, school) for school in schools}
     if spec.five_star_share is None or any(outcome.problems for outcome in outcomes.values()):
         return outcomes
     totals: dict[str, Fraction] = {key: outcome.totals.total for key, outcome in outcomes.items() if outcome.totals}

@@ -81,7 +81,9 @@ def exact_points(
 
 def within(points: Fraction, bound: BoundItem) -> Fraction:
     """An item is never below zero and never above its 分值."""
-    return min(max(points, Fraction(0)), bound.item.points)
+    if points.numerator <= 0:
+        return Fraction(0)
+    return min(points, bound.item.points)
 
 
 def most_of(bound: BoundItem, parts: tuple[int, ...]) -> Fraction:

@@ -92,6 +92,11 @@ def _figures(band, values: Mapping[str, Fraction], *, failing: bool = False) -> 
     return "，".join(entry.text for entry in compared if not failing or not entry.holds)
 
 
+def ties_schools(spec: SchemeSpec) -> bool:
+    """Whether one school's star may depend on the others: a share below all of them."""
+    return spec.five_star_share is not None and spec.five_star_share < 1
+
+
 def share_limit(spec: SchemeSpec, rated: int) -> int | None:
     """How many schools may hold five stars, or None where the scheme sets no share."""
     return None if spec.five_star_share is None else floor(spec.five_star_share * rated)

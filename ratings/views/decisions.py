@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from ratings.deliberation import Deliberation, deliberate
+from ratings.deliberation import Docket, docket_of
 from ratings.enums import Phase, Star, Status
 from ratings.forms.decisions import AcceptAllForm, CaseForm, DecisionForm, ReopenForm, SettleForm, WithdrawCaseForm
 from ratings.forms.filters import MissingFilterForm
@@ -48,16 +48,15 @@ def decide_school(request: HttpRequest, pk: int, assessment: int) -> HttpRespons
     scheme, row = _scheme(request, pk), _assessment(request, pk, assessment)
     if scheme.phase != Phase.SCORING:
         return _over(request, scheme)
-    found = deliberate(scheme)
-    case = found.everyone[found.position(row.pk)]
-    form = _decision_form(request, found, case)
+    found = docket_of(scheme, row.pk)
+    form = _decision_form(request, found)
     if request.method == "POST" and form is not None and form.is_valid():
         with refusals_in(form):
             decision = decide(row, by=request.user, star=form.chosen_star, reason=form.cleaned_data["reason"], ballot=form.ballot)
             messages.success(request, f"{row.school.name}审定为{decision.get_star_display()}，已登记。")
-            following = next((one for one in _after(found, row.pk) if one.undecided and one.star is not None), None)
-            return redirect("ratings:decide", pk, following.assessment.pk) if following else redirect("ratings:board", pk)
-    return render(request, "ratings/committee/decide.html", _decide_context(request, scheme, found, case, form=form))
+            following = found.next_open()
+            return redirect("ratings:decide", pk, following.pk) if following else redirect("ratings:board", pk)
+    return render(request, "ratings/committee/decide.html", _decide_context(request, scheme, found, form=form))
 
 
 @require_POST
@@ -73,9 +72,8 @@ def confirm_restriction(request: HttpRequest, pk: int, assessment: int) -> HttpR
             confirm_case(row, form.cleaned_data["restriction"], by=request.user, basis=form.cleaned_data["basis"])
             messages.success(request, f"已认定限制性情形 {form.cleaned_data['restriction'].code}，星级已按规定重新计算。")
             return redirect("ratings:decide", pk, row.pk)
-    found = deliberate(scheme)
-    case = found.everyone[found.position(row.pk)]
-    context = _decide_context(request, scheme, found, case, form=_decision_form(request, found, case, fresh=True), case_form=form)
+    found = docket_of(scheme, row.pk)
+    context = _decide_context(request, scheme, found, form=_decision_form(request, found, fresh=True), case_form=form)
     return render(request, "ratings/committee/decide.html", context)
 
 
@@ -186,16 +184,17 @@ def _over(request: HttpRequest, scheme: Scheme) -> HttpResponse:
     return turned_away(request, f"方案处于“{scheme.get_phase_display()}”阶段，不能办理此事。", "ratings:board", scheme.pk)
 
 
-def _decision_form(request: HttpRequest, found: Deliberation, case, *, fresh: bool = False) -> DecisionForm | None:
+def _decision_form(request: HttpRequest, found: Docket, *, fresh: bool = False) -> DecisionForm | None:
     """None while the school cannot be decided, or for somebody who does not decide."""
+    case = found.case
     if case.star is None or case.lapsed or case.assessment.status not in DECIDABLE or not may_decide(request.user):
         return None
     data = request.POST if request.method == "POST" and not fresh else None
     return DecisionForm(data, computed=case.star, offered=offered_stars(found.evaluation), decision=case.decision)
 
 
-def _decide_context(request: HttpRequest, scheme: Scheme, found: Deliberation, case, *, form, case_form: CaseForm | None = None) -> dict:
-    place = found.position(case.assessment.pk)
+def _decide_context(request: HttpRequest, scheme: Scheme, found: Docket, *, form, case_form: CaseForm | None = None) -> dict:
+    case = found.case
     cases = list(RestrictionCase.objects.filter(assessment=case.assessment).select_related("restriction", "by"))
     suggested = case.proposed[0].code if case.proposed else ""
     left = len(found.evaluation.spec.restrictions) > len(cases) and case.assessment.status in DECIDABLE
@@ -209,24 +208,14 @@ def _decide_context(request: HttpRequest, scheme: Scheme, found: Deliberation, c
         "case_form": case_form,
         "cases": cases,
         "decidable": case.assessment.status in DECIDABLE,
-        "place": place + 1,
-        "size": len(found.everyone),
-        "before": found.everyone[place - 1] if place else None,
-        "after": found.everyone[place + 1] if place + 1 < len(found.everyone) else None,
-        "decided": found.decided,
-        "owed": found.owed,
-        "columns": [(*column, cell) for column, cell in zip(found.columns, case.cells, strict=True)],
+        "found": found,
+        "size": len(found.schools),
+        "place": found.place + 1,
     }
 
 
 def _held(row: Assessment) -> set[str]:
     return set(RestrictionCase.objects.filter(assessment=row).values_list("restriction__code", flat=True))
-
-
-def _after(found: Deliberation, pk: int) -> list:
-    """The other schools, beginning with the one after this and coming round."""
-    place = found.position(pk)
-    return [*found.everyone[place + 1 :], *found.everyone[:place]]
 
 
 def _missing(request: HttpRequest, missing: Missing) -> dict:

@@ -1,4 +1,7 @@
-"""The one door for a change of status."""
+"""Taking a step of the table: who, from where, when, and what it brings with it.
+
+Only settling (results.settling) changes the status of schools besides, of all that are with the city at once.
+"""
 
 from __future__ import annotations
 

@@ -47,7 +47,7 @@ def typing(assessment, value, was=""):
 
 def points(assessment):
     sheet = own_sheet(Assessment.objects.select_related("scheme__city", "school").get(pk=assessment.pk))
-    return next(line.points for line in sheet.lines if line.item.code == "K1")
+    return next(line.own_points for line in sheet.lines if line.item.code == "K1")
 
 
 def test_a_value_that_the_school_types_gives_points(opened, signed_client, appoint):

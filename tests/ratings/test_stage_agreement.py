@@ -16,7 +16,7 @@ from ratings.enums import Aggregation, Stage, Status
 from ratings.errata.foreseeing import points_so_far
 from ratings.forms.answers import AnswersForm
 from ratings.judging.seats import Seat
-from ratings.models import Adjustment, Assessment, Item, MetricSnapshot, Scheme, Score
+from ratings.models import Adjustment, Assessment, Item, MetricSnapshot, Scheme, SchemeVersion, Score
 from ratings.rehearsal.applying import Year, apply
 from ratings.rehearsal.assumptions import Assumptions
 from ratings.rehearsal.matching import paired
@@ -167,7 +167,7 @@ def check_self(case: Case) -> None:
     assert preview == points
     assert sums(county.own_sheet.so_far) == sums(page.own_sheet.so_far)
     open_items = {line.code for line in page.lines if line.is_open}
-    assert {owed_code for owed_code in page.own_sheet.missing} <= open_items
+    assert set(page.own_sheet.missing) <= open_items
     statuses = {code: AnswersForm(row, case.spec.bound[code]).status for code, row in page.rows[Stage.SELF].items()}
     assert {code for code, status in statuses.items() if status != "已完成"} == open_items
     assert {line.code for line in page.lines if line.status in ("尚未开始", "填写中")} == open_items
@@ -221,7 +221,7 @@ def check_county(case: Case) -> None:
 
 
 def evaluation(case: Case) -> Evaluation:
-    return Evaluation(None, None, case.spec, {KEY: case.school}, {KEY: case.outcome}, {KEY: case.own})
+    return Evaluation(None, SchemeVersion(digest=""), case.spec, {KEY: case.school}, {KEY: case.outcome}, {KEY: case.own})
 
 
 @settings(max_examples=150)
