@@ -21,7 +21,7 @@ DAYS = ("period_start", "period_end", "self_due", "county_due", "city_due")
 #: The headings of the page.
 PARTS = (
     ("名称和年度", ("name", "year", "organiser")),
-    ("程序", ("has_county_stage", "confirmation", "return_limit", "notice_days")),
+    ("程序", ("has_county_stage", "confirmation", "return_limit")),
     ("日期", DAYS),
     ("计分", ("county_weight", "city_weight", "aggregation")),
     ("加分和五星比例", ("bonus_cap", "bonus_floor", "bonus_group_caps", "five_star_share")),
@@ -58,7 +58,6 @@ class ParametersForm(EditForm):
     return_limit = forms.IntegerField(
         label="退回次数", min_value=0, max_value=9, help_text="初评、评审各自最多可以把一所学校退回补正几次。"
     )
-    notice_days = forms.IntegerField(label="公示工作日", min_value=0, max_value=30, help_text="审定以后公示几个工作日再通报；0 为不公示。")
 
     class Meta:
         model = Scheme
