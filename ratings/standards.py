@@ -78,7 +78,6 @@ def parameters(spec: SchemeSpec) -> tuple[tuple[str, str], ...]:
         ("五星比例", _share(spec)),
         ("退回补正", f"每个阶段最多退回 {spec.return_limit} 次"),
         ("确认方式", Confirmation(spec.confirmation).label),
-        ("公示", f"{spec.notice_days} 个工作日" if spec.notice_days else "不公示"),
     )
 
 
@@ -137,8 +136,7 @@ def _trigger(entry) -> str:
 
 def _procedure(spec: SchemeSpec) -> str:
     county = "县级初评、" if spec.has_county_stage else ""
-    notice = "、公示" if spec.notice_days else ""
-    return f"学校自评、{county}市级评审、集体审定{notice}、通报"
+    return f"学校自评、{county}市级评审、集体审定、通报"
 
 
 def _aggregation(spec: SchemeSpec) -> str:

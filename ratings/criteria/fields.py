@@ -192,9 +192,7 @@ class Parameters:
     notice_days: int = entry(
         "公示工作日",
         Count(highest=30, units=("日", "天", "个工作日"), shown="{} 个工作日", zero="不公示"),
-        default=5,
-        part=PROCEDURE,
-        help="审定以后公示几个工作日再通报；0 为不公示。",
+        default=5,  # without a part: workbooks say it, no page does before there is a public notice
     )
 
 

@@ -42,8 +42,7 @@ def _school(result: Result) -> RatedSchool:
 
 def _steps(scheme: Scheme) -> tuple[str, ...]:
     county = ("县级初评",) if scheme.has_county_stage else ()
-    notice = ("公示",) if scheme.notice_days and not scheme.imported else ()
-    return ("学校自评", *county, "市级评审", "集体审定", *notice)
+    return ("学校自评", *county, "市级评审", "集体审定")
 
 
 def _last_year(scheme: Scheme) -> dict[int, int] | None:

@@ -94,9 +94,7 @@ def schedule(scheme: Scheme, spec: SchemeSpec) -> list[tuple[str, str, str, str]
     onsite = "，实地走访" if any(item.onsite for item in spec.items) else ""
     rows.append(("市级评审", f"组织评委评审{onsite}", "市评委会办公室、评委", _until(scheme.city_due)))
     rows.append(("集体审定", "研究审定星级", "市评委会", "市级评审结束后"))
-    if spec.notice_days:
-        rows.append(("公示", f"公示{spec.notice_days}个工作日，受理异议", "市评委会办公室", "审定后"))
-    return [*rows, ("通报", "印发评定结果通报", "市评委会", "公示结束后" if spec.notice_days else "审定后")]
+    return [*rows, ("通报", "印发评定结果通报", "市评委会", "审定后")]
 
 
 def _until(day: dt.date | None) -> str:

@@ -17,7 +17,9 @@ from .scheme_rows import EditForm, form_for
 
 #: Shown only where a county stage exists.
 COUNTY_ONLY = ("county_weight", "county_due")
-FIELDS = sorted((*fields_of(Parameters), *fields_of(Deadlines)), key=lambda field: PARTS.index(field.part) if field.part else -1)
+FIELDS = sorted(
+    (field for field in (*fields_of(Parameters), *fields_of(Deadlines)) if field.part), key=lambda field: PARTS.index(field.part)
+)
 
 
 class ParametersEditForm(EditForm):

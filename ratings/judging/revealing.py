@@ -5,10 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 
+from django.db import transaction
+
 from ratings.criteria.spec import ItemSpec
 from ratings.enums import Stage
-from ratings.models import Judge, Score
+from ratings.models import Assessment, Judge, Score
 from ratings.scoring import entry_from_json
+from schools import audit
+from schools.models import AuditEntry, User
 
 from .closing import is_closed
 from .seats import Seat
@@ -26,6 +30,25 @@ class JudgesLine:
 class PanelSheet:
     judges: tuple[Judge, ...]
     lines: tuple[JudgesLine, ...]
+
+
+def reveal(seat: Seat, *, by: User) -> PanelSheet | None:
+    """What `panel_sheet` gives, for somebody who reads it: the audit trail keeps who saw the scores of which school."""
+    sheet = panel_sheet(seat)
+    if sheet is not None:
+        _record_once(seat.assessment, by)
+    return sheet
+
+
+def _record_once(assessment: Assessment, by: User) -> None:
+    city, subject = assessment.scheme.city, str(assessment)
+    seen = AuditEntry.objects.filter(user=by, action="reveal", city=city, subject=subject)
+    if seen.exists():
+        return
+    with transaction.atomic():
+        audit.hold_chain(city)  # opened twice at the same moment it is seen once
+        if not seen.exists():
+            audit.record("reveal", by=by, city=city, subject=subject, detail={"评审组": assessment.panel.name})
 
 
 def panel_sheet(seat: Seat) -> PanelSheet | None:

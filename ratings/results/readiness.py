@@ -91,8 +91,8 @@ def proposed(evaluation: Evaluation, key: str) -> tuple[RestrictionSpec, ...]:
 
 
 def open_sheets(scheme: Scheme, *, only: int | None = None) -> Mapping[int, list[str]]:
-    """By assessment (all of the scheme, or one), the judges whose sheet is not handed in, and whether they never can because they must recuse; the
-    agreed sheet of a 合议 goes by that name.
+    """By assessment (all of the scheme, or one), the judges whose sheet is not handed in, and whether they never can because
+    they must recuse; the agreed sheet of a 合议 goes by that name.
     """
     found: dict[int, list[str]] = defaultdict(list)
     rows = JudgeSheet.objects.filter(assessment__scheme=scheme, submitted_at__isnull=True).order_by("pk")

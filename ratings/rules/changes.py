@@ -99,7 +99,7 @@ def _candidates(part: Part, key: str, metric: MetricInfo, current: Fraction, met
     grain = Fraction(1, 100) if metric.unit == "%" else Fraction(1)
     match part:
         case Checklist():
-            yield floor(current / grain) * grain + grain
+            yield grain
         case Graded(bands=bands):
             for band in bands:
                 yield from _of_test(band.test, grain)
@@ -140,12 +140,14 @@ def _of_term(term: Term, key: str, current: Fraction, grain: Fraction) -> Iterat
         yield from _of_condition(term.subject, key, grain)
         if term.per:
             yield from _next_steps(term.subject.comparisons[0], current, step_size(term.per))
-    elif reference_key(term.subject) == key:
-        size = step_size(term.per) if term.per else grain
+    elif reference_key(term.subject) == key and term.per:
+        size = step_size(term.per)
         whole = current // size
         yield (whole + 1) * size
-        yield whole * size - grain if whole * size == current else whole * size
         yield whole * size - grain
+    elif reference_key(term.subject) == key:  # once, however large the figure
+        yield grain
+        yield _ZERO
 
 
 def _next_steps(comparison: Comparison, current: Fraction, size: Fraction) -> Iterator[Fraction]:

@@ -11,7 +11,7 @@ from ratings.criteria.parts import WHOLE, division_of
 from ratings.forms.answers import AnswersForm, answers_in_words, read_row
 from ratings.judging.agreeing import agree
 from ratings.judging.guidance import visits_of
-from ratings.judging.revealing import panel_sheet
+from ratings.judging.revealing import reveal
 from ratings.judging.seats import Seat, load_seats, newest_desk, of_panels
 from ratings.judging.sheets import submit_sheet
 from ratings.judging.table import grid_of, grid_sheet, lines_of
@@ -73,7 +73,7 @@ def school(request: HttpRequest, pk: int) -> HttpResponse:
 def panel(request: HttpRequest, pk: int) -> HttpResponse:
     """All sheets of the panel at one school, once the panel is closed."""
     seat = _seat(request, pk)
-    return render(request, "ratings/judging/panel.html", {"seat": seat, "sheet": panel_sheet(seat)})
+    return render(request, "ratings/judging/panel.html", {"seat": seat, "sheet": reveal(seat, by=request.user)})
 
 
 @require_POST

@@ -49,6 +49,7 @@ def test_a_submitted_sheet_cannot_be_edited_until_the_office_gives_it_back(judge
     assert refused(reopen_sheet, judged.sheet(judge), by=judged.office, reason=" ") == ["请写明退回理由，不超过 200 字。"]
     assert refused(reopen_sheet, judged.sheet(judge), by=judge, reason="想改") == ["评分表由市评委会办公室退回。"]
     reopen_sheet(judged.sheet(judge), by=judged.office, reason="漏看材料")
+    assert refused(reopen_sheet, judged.sheet(judge), by=judged.office, reason="再退一次") == ["这份评分表尚未提交，不需要退回。"]
     assert save(row.pk, by=judge, version=row.version, posted={"听课": "C"}).state == "saved"
     assert [entry.action for entry in AuditEntry.objects.filter(action="sheet")] == ["sheet", "sheet"]
 

@@ -3,11 +3,14 @@
 import re
 
 import pytest
+from django.conf import settings
 from django.test import Client
 from django.urls import reverse
 
 from ratings.enums import Stage
 from ratings.models import Adjustment, Evidence, JudgeSheet, Panel, Score
+from schools.audit import ACTIONS
+from schools.models import AuditEntry
 from schools.workbooks import read_workbook
 from tests.blind_year import OF_SCHOOLS, REGISTRY
 
@@ -170,3 +173,32 @@ def test_the_office_entering_one_paper_sheet_cannot_open_the_others_there(judged
 
     assert client.get(reverse("ratings:answer", args=[judged.row(judged.judges[0], "L1").pk])).status_code == 200
     assert client.get(reverse("ratings:answer", args=[judged.row(judged.judges[1], "L1").pk])).status_code == 404
+
+
+def test_the_audit_trail_keeps_once_who_saw_the_scores_of_which_school(judged):
+    first, second = judged.judges[:2]
+    here, there = (reverse("ratings:judging_panel", args=[one.pk]) for one in judged.assessments)
+    for judge in judged.judges:
+        for assessment in judged.assessments:
+            judged.score(judge, assessment=assessment)
+
+    signed(first).get(here)
+    assert not AuditEntry.objects.filter(action="reveal").exists()
+
+    close(judged)
+    for user, page in ((first, here), (first, here), (first, there), (second, here)):
+        assert "评委1" in signed(user).get(page).content.decode()
+    seen = AuditEntry.objects.filter(action="reveal").order_by("pk")
+    here, there = map(str, judged.assessments)
+    assert [(entry.user, entry.subject) for entry in seen] == [(first, here), (first, there), (second, here)]
+    assert {entry.detail for entry in seen} == {'{"评审组":"第一组"}'}
+
+
+def test_every_act_the_audit_trail_names_is_recorded_somewhere():
+    """An auditor filters by them: a name that is never recorded promises what does not exist."""
+    sources = [path.read_text() for room in ("ratings", "schools") for path in (settings.BASE_DIR / room).rglob("*.py")]
+    recorded = "\n".join(text for text in sources if "ACTIONS: dict" not in text)
+
+    assert [action for action in ACTIONS if f'"{action}"' not in recorded] == []
+    later = ("公示", "异议", "抽取", "归档", "结果运用")
+    assert [label for label in ACTIONS.values() if any(word in label for word in later)] == []

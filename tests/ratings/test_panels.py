@@ -8,7 +8,8 @@ from ratings.judging.agreeing import agree
 from ratings.judging.panels import assign, create_panel, seat_judge, unseat_judge
 from ratings.judging.sheets import submit_sheet
 from ratings.judging.visiting import mark_visited
-from ratings.models import Judge
+from ratings.models import Judge, JudgeSheet, Score
+from ratings.workflow import open_city_rows
 from tests.factories import AppointmentFactory, LiaisonFactory, UserFactory
 
 from .judged_year import FULL, judge_account, refused, signed
@@ -82,11 +83,14 @@ def test_a_seated_judge_needs_the_role_in_this_city(judged):
 
 
 def test_a_judge_added_later_gets_rows_and_one_taken_out_leaves_none(judged, city):
+    sheets, rows = set(JudgeSheet.objects.values_list("pk", flat=True)), set(Score.objects.values_list("pk", flat=True))
     judge = seat_judge(judged.panel, label="", user=judge_account(city, 4), by=judged.office)
     assert judge.scores.count() == len(judged.assessments) * len(FULL)
 
     unseat_judge(judged.panel, judge, by=judged.office)
     assert (judge.scores.count(), judge.sheets.count()) == (0, 0)
+    assert set(JudgeSheet.objects.values_list("pk", flat=True)) == sheets
+    assert set(Score.objects.values_list("pk", flat=True)) == rows
 
 
 def test_a_judge_who_has_scored_stays_and_three_stay(judged):
@@ -143,6 +147,19 @@ def test_unvisited_schools_owe_no_onsite_items(judged):
     submit_sheet(judged.sheet(judged.judges[0]), by=judged.judges[0])
     reasons = refused(mark_visited, judged.scheme, [judged.assessment.pk], True, by=judged.office)
     assert reasons == [f"{judged.assessment.school.name}已有评委提交评分表，须先退回评分表，再改走访情况。"]
+
+
+def test_rows_no_longer_owed_go_only_where_nobody_answered(judged):
+    """As when criteria are corrected: an answered row stays, whatever is owed now."""
+    judged.score(judged.judges[0])
+    answered = set(Score.objects.filter(stage=Stage.CITY, answers__isnull=False).values_list("pk", flat=True))
+    judged.assessment.visited = False
+
+    open_city_rows(judged.assessment)
+
+    assert set(Score.objects.filter(stage=Stage.CITY, answers__isnull=False).values_list("pk", flat=True)) == answered
+    onsite = judged.assessment.scores.filter(stage=Stage.CITY, item__onsite=True)
+    assert set(onsite.values_list("judge__user", flat=True)) == {judged.judges[0].pk}
 
 
 def test_a_visit_is_not_taken_back_once_an_onsite_item_is_scored(judged):

@@ -51,14 +51,13 @@ def test_everything_is_typed_as_people_write_it(desk, draft):
         bonus_cap="5分",
         bonus_group_caps="示范课=3；课题=2分",
         five_star_share="33.3333%",
-        notice_days="0",
     )
 
     assert response.status_code == 302
     assert (draft.county_weight, draft.city_weight, draft.five_star_share) == (Decimal("0.3"), Decimal("0.7"), Decimal("0.333333"))
     assert (draft.period_start, draft.period_end) == (date(2030, 1, 5), date(2030, 11, 20))
     assert (draft.self_due, draft.county_due) == (date(2030, 11, 20), date(2030, 12, 1))
-    assert (draft.bonus_cap, draft.bonus_group_caps, draft.notice_days) == (5, {"示范课": "3", "课题": "2"}, 0)
+    assert (draft.bonus_cap, draft.bonus_group_caps) == (5, {"示范课": "3", "课题": "2"})
     assert draft.version == 1
 
 
@@ -112,17 +111,17 @@ def test_without_county_stage_its_weight_and_deadline_disappear(desk, draft):
 
 def test_two_people_on_the_parameters_lose_nothing(desk, draft, appoint):
     mine = opened(desk, draft) | {"return_limit": "3"}
-    save(desk, draft, notice_days="7")
+    save(desk, draft, bonus_floor="7")
 
     response = desk.post(reverse("ratings:scheme_parameters", args=[draft.pk]), mine)
 
     differences = response.context["form"].conflict.differences
     assert [(one.label, one.theirs, one.mine, one.chosen) for one in differences] == [
         ("退回次数", "1", "3", "mine"),
-        ("公示工作日", "7", "5", "theirs"),
+        ("加分起算分", "7", "0", "theirs"),
     ]
     draft.refresh_from_db()
-    assert (draft.return_limit, draft.notice_days) == (1, 7)
+    assert (draft.return_limit, draft.bonus_floor) == (1, 7)
 
 
 def test_an_empty_scheme_starts_from_last_year(desk, draft):

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 
+from ratings.enums import Star
 from ratings.scoring import score_all
 from tests.oracle.printing import input_workbooks, scheme_sheets, write_workbook
 from tests.oracle.random_schemes import COUNTS, FAULTS, RATES
@@ -106,6 +107,16 @@ def test_order_of_schools_judges_and_entries_changes_nothing(seed):
     assert {key: (one.verdict.star, one.totals) for key, one in before.items()} == {
         key: (one.verdict.star, one.totals) for key, one in after.items()
     }
+
+
+@given(seeds)
+def test_the_trace_ends_once_with_the_star_that_counts(seed):
+    spec, inputs = engine_year(random.Random(seed))
+
+    for outcome in score_all(spec, inputs).values():
+        if outcome.verdict:
+            ends = [step for step in outcome.verdict.steps if step.startswith("计算星级")]
+            assert ends == [outcome.verdict.steps[-1]] == [f"计算星级：{Star(outcome.star).label}"]
 
 
 @given(seeds)

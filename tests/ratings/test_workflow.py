@@ -277,6 +277,15 @@ def test_declining_is_asked_by_the_head_and_confirmed_by_the_office(assessment, 
     assert assessment.status == Status.DECLINED
 
 
+@pytest.mark.parametrize("phase", Phase)
+def test_steps_are_taken_only_while_the_scheme_is_open_or_scored(phase, submitted):
+    submitted.scheme.phase = phase
+
+    said = [blocker.text for blocker in blockers(submitted, "send_back")]
+
+    assert said == ([] if phase in (Phase.OPEN, Phase.SCORING) else [f"方案处于“{phase.label}”阶段"])
+
+
 def test_reopening_voids_the_decision_and_keeps_it_in_the_move(submitted, appoint):
     Assessment.objects.update(status=Status.SETTLED)
     Scheme.objects.update(phase=Phase.SETTLED)

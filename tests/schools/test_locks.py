@@ -8,7 +8,7 @@ from ratings.workflow.record_locks import signed_periods
 from schools import locks
 from schools.changes import snapshot
 from schools.locks import Lock, among
-from schools.models import Budget, Leader, Regulation, School, Teacher, TrainingClass
+from schools.models import AnnualPlan, Budget, Leader, MonthlyReport, PlannedClass, Regulation, School, Teacher, TrainingClass
 from schools.reach import lock_for
 from tests.factories import SchoolFactory
 from tests.rating_factories import open_year
@@ -70,6 +70,30 @@ def test_the_sentence_names_period_and_approver():
     assert str(SIGNED) == (
         "2026年度自评已提交，2026年1月1日至2026年10月31日的记录已锁定；如需更改，请提交数据更正，经县（市、区）同意后生效。"
     )
+
+
+def test_of_several_signed_periods_the_stricter_applies_whatever_their_order():
+    """What is not public yet before what is, the newest year before older ones."""
+    earlier = Lock("2024年度自评", 2024, date(2024, 6, 1), date(2026, 3, 31), locks.OFFICE)
+    public = Lock("2027年度自评", 2027, date(2026, 3, 1), date(2027, 10, 31), locks.OFFICE, is_open=False)
+    day = date(2026, 3, 15)
+
+    for known in ([earlier, SIGNED, public], [public, SIGNED, earlier], [SIGNED, earlier, public]):
+        assert among(known, since=day) is SIGNED
+        assert among(known, since=day, standing=True) is SIGNED
+    for known in ([earlier, public], [public, earlier]):
+        assert among(known, since=day) is earlier
+
+
+@pytest.mark.parametrize(("end", "locked"), [(date(2026, 10, 1), True), (date(2026, 9, 30), False)])
+def test_a_month_counts_from_its_first_day(end, locked, school):
+    plan = AnnualPlan.objects.create(school=school, year=2026)
+    signed = [Lock("2026年度自评", 2026, date(2026, 1, 1), end, locks.COUNTY)]
+
+    for model, values in ((PlannedClass, {"plan": plan.pk, "month": 10}), (MonthlyReport, {"year": 2026, "month": 10})):
+        found = lock_for(school, model, {}, values, signed=signed)
+        assert bool(found) is locked, model
+        assert found is None or found[1].since == date(2026, 10, 1)
 
 
 def test_a_standing_fact_is_free_once_results_are_public_or_when_it_takes_effect_later():
