@@ -8,10 +8,10 @@ from collections.abc import Iterator, Sequence
 from django.urls import reverse
 from django.utils import timezone
 
-from ratings.drafts import EDITABLE
 from ratings.enums import PUBLIC_PHASES, Phase, Star
 from ratings.models import Bulletin, Result, Scheme
 from ratings.permissions import CITY_READERS, RESULT_READERS, may_edit_bulletin, may_edit_scheme, may_issue, may_see_board, role_of
+from ratings.publication.bulletin import EDITABLE
 from ratings.second_person import second_person_tasks, with_waiting
 from schools.desk import Task, Tile
 from schools.models import School, User

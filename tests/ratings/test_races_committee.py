@@ -5,16 +5,15 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from ratings import publication
 from ratings.answering import Saved, save
-from ratings.documents.gathering import draft_bulletin
 from ratings.enums import Phase, Stage, Status
 from ratings.invariants import violations
 from ratings.judging.sheets import reopen_sheet
 from ratings.models import Assessment, Bulletin, Decision, JudgeSheet, Move, Result, Scheme, Score
-from ratings.publication import NotPublished, publish
+from ratings.publication.bulletin import BULLETIN, publish
 from ratings.results import NotSettled, settle_scheme
 from ratings.workflow import NotAllowed, take_step
+from schools.saving import Refused
 
 from .played_year import PlayedYear, rows_of
 from .races import at_once, bring_to_decision, hold, linger
@@ -98,7 +97,7 @@ def published_or_reopened(found: list[Any]) -> bool:
         return False
     if isinstance(issued, Bulletin):
         return isinstance(reopened, NotAllowed) and state == (Phase.PUBLISHED, 1)
-    return isinstance(issued, NotPublished) and isinstance(reopened, Move) and state == (Phase.SCORING, 0)
+    return isinstance(issued, Refused) and isinstance(reopened, Move) and state == (Phase.SCORING, 0)
 
 
 def race_publishing(year: PlayedYear, times: int) -> list[bool]:
@@ -106,7 +105,7 @@ def race_publishing(year: PlayedYear, times: int) -> list[bool]:
     decision = Decision.objects.values("assessment_id", "star", "computed", "at").get()
     for _ in range(times):
         settle_scheme(Scheme.objects.get(), by=year.people["chair"])
-        draft_bulletin(Scheme.objects.get(), issued_on=timezone.localdate())
+        BULLETIN.draft(Scheme.objects.get(), issued_on=timezone.localdate())
         outcomes.append(published_or_reopened(publish_and_reopen(year, row)))
         Bulletin.objects.all().delete()
         Result.objects.all().delete()
@@ -120,7 +119,7 @@ def race_publishing(year: PlayedYear, times: int) -> list[bool]:
 @pytest.fixture
 def quick_document(monkeypatch):
     """A document that takes no time to race_year: the race is about the year, not about its pages."""
-    monkeypatch.setattr(publication, "_document", lambda context: b"%PDF-")
+    monkeypatch.setattr("ratings.documents.life.document_pdf", lambda context: b"%PDF-")
 
 
 def test_of_publishing_and_reopening_one_wins(race_year, race_rounds, quick_document, monkeypatch):
