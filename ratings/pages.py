@@ -3,8 +3,9 @@
 from django.conf import settings
 from django.contrib.auth.signals import user_logged_in
 
-from ratings import desk, duties, own_desk, printing
+from ratings import desk, duties, own_desk
 from ratings.announcing import self_assessments_due
+from ratings.documents.papers import paper_pdf
 from ratings.figure_tasks import figure_tasks
 from ratings.judging.tasks import judging_tasks
 from ratings.models.results import COMMITTEE
@@ -39,7 +40,7 @@ def register() -> None:
     register_tasks(judging_tasks)
     register_tiles(desk.rating_tiles)
     register_tiles(own_desk.self_check_tiles)
-    register_renderer(printing.print_paper)
+    register_renderer(paper_pdf)
     register_announcements(self_assessments_due)
     panels.register_column(panels.Column("star", desk.star_heading, desk.latest_stars, is_stars=True))
     panels.register_panel(panels.Panel("stars", "历年星级", "ratings/_stars_by_year.html", desk.stars_by_year, desk.stars_in_words))

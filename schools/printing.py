@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import ClassVar, Protocol
+import io
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar, Protocol
+
+from django.contrib import messages
+from django.http import FileResponse, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+
+from schools import audit
+from schools.models import Region
+from schools.saving import Refused
 
 
 class Paper(Protocol):
@@ -15,15 +24,11 @@ class Paper(Protocol):
     def title(self) -> str: ...
 
 
-class PrintRefused(Exception):
-    """The PDF cannot be made; the text is one Chinese sentence for the person at the screen."""
-
-
 _renderers: list[Callable[[Paper], bytes]] = []
 
 
 def register_renderer(renderer: Callable[[Paper], bytes]) -> None:
-    """Takes the renderer into use; called from `AppConfig.ready`. It answers trouble with PrintRefused."""
+    """Takes the renderer into use; called from `AppConfig.ready`. It answers trouble with Refused."""
     _renderers[:] = [renderer]
 
 
@@ -33,7 +38,28 @@ def can_print() -> bool:
 
 
 def pdf_of(paper: Paper) -> bytes:
-    """The paper as PDF; raises PrintRefused."""
+    """The paper as PDF; raises Refused."""
     if not _renderers:
-        raise PrintRefused("本系统没有安装 PDF 生成部件，请用浏览器打印。")
+        raise Refused("本系统没有安装 PDF 生成部件，请用浏览器打印。")
     return _renderers[0](paper)
+
+
+def send_pdf(
+    request: HttpRequest,
+    paper: Paper,
+    *,
+    city: Region | None,
+    back: str,
+    name: str = "",
+    subject: str = "",
+    detail: Mapping[str, Any] | None = None,
+) -> HttpResponse:
+    """The PDF as a file, with its line in the audit trail; what stands against it is said on the page `back`."""
+    try:
+        content = pdf_of(paper)
+    except Refused as refused:
+        messages.error(request, str(refused))
+        return redirect(back)
+    audit.record("export", by=request.user, city=city, subject=subject or paper.title, detail=detail)
+    file = f"{name or paper.title}.pdf"
+    return FileResponse(io.BytesIO(content), as_attachment=True, filename=file, content_type="application/pdf")

@@ -19,6 +19,8 @@ from ratings.scoring.totals import Totals, add_up
 from ratings.workflow import figures_of, owed_codes, scheme_spec
 from schools.models import Region
 
+from .papers import RatingPaper, about
+
 
 @dataclass(frozen=True)
 class CountyLine:
@@ -33,11 +35,8 @@ class CountyLine:
     opinion: str
 
 
-@dataclass(frozen=True)
-class CountyPaper:
-    year: int
-    scheme: str
-    county: str
+@dataclass(frozen=True, kw_only=True)
+class CountyPaper(RatingPaper):
     columns: tuple[tuple[str, str], ...]
     lines: tuple[CountyLine, ...]
 
@@ -61,23 +60,16 @@ class JudgeRow:
     points: str
 
 
-@dataclass(frozen=True)
-class JudgePaper:
+@dataclass(frozen=True, kw_only=True)
+class JudgePaper(RatingPaper):
     """评委评分表 of one judge at one school; blank to be filled in by hand, or with what this judge wrote."""
 
-    year: int
-    scheme: str
-    school: str
-    county: str
     judge: str
     rows: tuple[JudgeRow, ...]
     blank: bool
 
     template: ClassVar[str] = "documents/papers/judge.html"
-
-    @property
-    def title(self) -> str:
-        return f"{self.year}年度星级评定评委评分表"
+    name: ClassVar[str] = "星级评定评委评分表"
 
 
 def county_paper(scheme: Scheme, county: Region, rows: Sequence[Assessment]) -> CountyPaper:
@@ -85,8 +77,7 @@ def county_paper(scheme: Scheme, county: Region, rows: Sequence[Assessment]) -> 
     evaluation = evaluate(scheme, assessments=rows, with_self=True)
     spec = evaluation.spec
     return CountyPaper(
-        year=spec.year,
-        scheme=spec.name,
+        **about(spec),
         county=county.name,
         columns=tuple((category.name, plain(spec.category_points[category.code])) for category in spec.scored_categories),
         lines=tuple(_county_line(evaluation, row) for row in rows),
@@ -138,12 +129,8 @@ def judge_paper(sheet: JudgeSheet, *, filled: bool) -> JudgePaper:
     for code in owed_codes(spec, Stage.CITY, visited=assessment.visited):
         entry = entry_from_json(written[code]) if code in written else None
         rows.append(_judge_row(spec, spec.bound[code], figures, adjusted.get(code), entry))
-    school = assessment.school
     return JudgePaper(
-        year=spec.year,
-        scheme=spec.name,
-        school=school.name,
-        county=school.county.name if school.county else "",
+        **about(spec, assessment.school),
         judge=label_of(sheet.judge),
         rows=tuple(rows),
         blank=not filled,

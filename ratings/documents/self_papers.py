@@ -7,12 +7,14 @@ from typing import ClassVar
 
 from django.utils import timezone
 
-from ratings.models import Assessment, Move
+from ratings.models import Move
 from ratings.rounding import plain, show
 from ratings.rules import format_answers
 from ratings.scoring import entry_from_json
 from ratings.submission import confirmation_code, receipt_move
 from ratings.worksheet import Line, Worksheet
+
+from .papers import RatingPaper, about
 
 
 @dataclass(frozen=True)
@@ -35,42 +37,28 @@ class SelfGroup:
     rows: tuple[SelfRow, ...]
 
 
-@dataclass(frozen=True)
-class SelfPaper:
+@dataclass(frozen=True, kw_only=True)
+class SelfPaper(RatingPaper):
     """自评表. `handed_in` is empty while it has not been submitted, and the paper says so."""
 
-    year: int
-    scheme: str
-    school: str
-    county: str
     groups: tuple[SelfGroup, ...]
     total: str
     handed_in: str
 
     template: ClassVar[str] = "documents/papers/self.html"
-
-    @property
-    def title(self) -> str:
-        return f"{self.year}年度星级评定自评表"
+    name: ClassVar[str] = "星级评定自评表"
 
 
-@dataclass(frozen=True)
-class ConfirmationPaper:
+@dataclass(frozen=True, kw_only=True)
+class ConfirmationPaper(RatingPaper):
     """申报确认页. `code` changes with every answer, remark or figure; `missing` counts what is not filled in yet."""
 
-    year: int
-    scheme: str
-    school: str
-    county: str
     groups: tuple[SelfGroup, ...]
     total: str
     code: str
 
     template: ClassVar[str] = "documents/papers/confirmation.html"
-
-    @property
-    def title(self) -> str:
-        return f"{self.year}年度星级评定申报确认页"
+    name: ClassVar[str] = "星级评定申报确认页"
 
     @property
     def code_parts(self) -> tuple[str, ...]:
@@ -80,20 +68,17 @@ class ConfirmationPaper:
 
 def self_paper(sheet: Worksheet) -> SelfPaper:
     """The school's sheet as it stands."""
-    move = receipt_move(sheet.assessment)
-    return SelfPaper(**_head(sheet), groups=_groups(sheet), total=show(sheet.total), handed_in=_handed_in(move))
+    return SelfPaper(**_filled_in(sheet), handed_in=_handed_in(receipt_move(sheet.assessment)))
 
 
 def confirmation_paper(sheet: Worksheet) -> ConfirmationPaper:
     """The page to be signed, under the code of what it confirms."""
-    return ConfirmationPaper(**_head(sheet), groups=_groups(sheet), total=show(sheet.total), code=confirmation_code(sheet))
+    return ConfirmationPaper(**_filled_in(sheet), code=confirmation_code(sheet))
 
 
-def _head(sheet: Worksheet) -> dict:
-    assessment: Assessment = sheet.assessment
-    school = assessment.school
-    county = school.county.name if school.county else ""
-    return {"year": sheet.spec.year, "scheme": sheet.spec.name, "school": school.name, "county": county}
+def _filled_in(sheet: Worksheet) -> dict:
+    head = about(sheet.spec, sheet.assessment.school)
+    return head | {"groups": _groups(sheet), "total": show(sheet.total)}
 
 
 def _groups(sheet: Worksheet) -> tuple[SelfGroup, ...]:

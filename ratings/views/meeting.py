@@ -10,10 +10,9 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
 
 from ratings.deliberation import Filters, deliberate
-from ratings.documents.fonts import FontMissing
+from ratings.documents.fonts import DocumentError
 from ratings.documents.materials import Materials, materials_of, workbook_sheets
 from ratings.documents.papers import paper_pdf
-from ratings.documents.pdf import DocumentError
 from ratings.enums import Phase
 from ratings.forms.materials import ORDERS, PDF, MaterialsForm
 from ratings.models import Scheme
@@ -56,8 +55,8 @@ def materials(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             return _download(request, scheme, **form.cleaned_data)
-        except (FontMissing, DocumentError) as refused:
-            form.add_error(None, str(refused))
+        except DocumentError as refused:
+            form.add_error(None, refused)
     return render(request, "ratings/committee/materials.html", {"scheme": scheme, "form": form, "printings": _printings(scheme)})
 
 

@@ -1,14 +1,11 @@
 """一页简况: one sheet about a school, a county or a city, on screen, on paper and as PDF."""
 
-import io
-
-from django.contrib import messages
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
-from schools import audit, printing
+from schools import printing
 from schools.models import Region, School
 from schools.monitoring.briefs import Brief, region_brief, school_brief
 from schools.monitoring.standing import View
@@ -83,10 +80,4 @@ def _page(request: HttpRequest, paper: Brief, view: View, download: str, trail: 
 
 
 def _file(request: HttpRequest, paper: Brief, city: Region, back: str) -> HttpResponse:
-    try:
-        content = printing.pdf_of(paper)
-    except printing.PrintRefused as refused:
-        messages.error(request, str(refused))
-        return redirect(back)
-    audit.record("export", by=request.user, city=city, subject=paper.title, detail={"格式": "PDF"})
-    return FileResponse(io.BytesIO(content), as_attachment=True, filename=f"{paper.title}.pdf", content_type="application/pdf")
+    return printing.send_pdf(request, paper, city=city, back=back, detail={"格式": "PDF"})

@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
-from schools import audit, printing
+from schools import printing
 from schools.asked import number
 from schools.downloads import export
 from schools.forms.ledger import BinderForm
@@ -40,6 +40,7 @@ def ledger(request: HttpRequest, pk: int) -> HttpResponse:
         "years": years,
         "form": form if writes else None,
         "can_print": printing.can_print(),
+        "trail": [(str(school), reverse("schools:school", args=[pk]))],
     }
     return render(request, "schools/ledger.html", context)
 
@@ -49,15 +50,8 @@ def ledger_pdf(request: HttpRequest, pk: int) -> HttpResponse:
     """The file as PDF; leaving the house is recorded."""
     school = _school(request, pk)
     paper = ledger_of(school, _year(request, years_of(school)))
-    try:
-        content = printing.pdf_of(paper)
-    except printing.PrintRefused as refused:
-        messages.error(request, str(refused))
-        return redirect(f"{reverse('schools:ledger', args=[pk])}?year={paper.year}")
-    audit.record("export", by=request.user, city=school.city, subject=paper.title, detail={"格式": "PDF"})
-    response = HttpResponse(content, content_type="application/pdf")
-    response.headers["Content-Disposition"] = "attachment; filename=ledger.pdf"
-    return response
+    back = f"{reverse('schools:ledger', args=[pk])}?year={paper.year}"
+    return printing.send_pdf(request, paper, city=school.city, back=back, detail={"格式": "PDF"})
 
 
 @require_POST

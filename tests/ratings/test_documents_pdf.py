@@ -183,7 +183,7 @@ def test_face_taken_out_of_a_collection_is_a_font_of_its_own(settings):
 
 
 def test_renderer_is_not_loaded_before_it_is_needed():
-    script = "import sys, ratings.documents.official; sys.exit('weasyprint' in sys.modules)"
+    script = "import sys, django; django.setup(); import ratings.documents.official; sys.exit('weasyprint' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
 
 
