@@ -6,12 +6,12 @@ import io
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Protocol
 
-from django.contrib import messages
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
 from schools import audit
 from schools.models import Region
+from schools.refusals import refusals_as_messages
 from schools.saving import Refused
 
 
@@ -55,11 +55,9 @@ def send_pdf(
     detail: Mapping[str, Any] | None = None,
 ) -> HttpResponse:
     """The PDF as a file, with its line in the audit trail; what stands against it is said on the page `back`."""
-    try:
+    with refusals_as_messages(request):
         content = pdf_of(paper)
-    except Refused as refused:
-        messages.error(request, str(refused))
-        return redirect(back)
-    audit.record("export", by=request.user, city=city, subject=subject or paper.title, detail=detail)
-    file = f"{name or paper.title}.pdf"
-    return FileResponse(io.BytesIO(content), as_attachment=True, filename=file, content_type="application/pdf")
+        audit.record("export", by=request.user, city=city, subject=subject or paper.title, detail=detail)
+        file = f"{name or paper.title}.pdf"
+        return FileResponse(io.BytesIO(content), as_attachment=True, filename=file, content_type="application/pdf")
+    return redirect(back)

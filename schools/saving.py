@@ -8,11 +8,14 @@
         ...
 
 Stale is a Refused: who only wants to say why catches that. Either is raised inside the transaction, so nothing is half-saved.
+Pages do not catch them themselves: `schools.refusals` shows either at the form or on the next page.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
 from django.core.exceptions import ValidationError
@@ -21,14 +24,14 @@ from django.utils import timezone
 
 Row = TypeVar("Row", bound=models.Model)
 
-#: What a versioned row keeps of its last change.
-VERSION_FIELDS = ("version", "edited_by", "edited_at")
+#: The columns in which a row keeps its last change, whichever pair its table has: who, and when.
+LAST_CHANGE = (("edited_by", "edited_at"), ("updated_by", "updated_at"), ("by", "at"))
 
 
 class Refused(ValidationError):
     """No, because: nothing was written, and every reason is a whole sentence that says what to do instead.
 
-    Takes one sentence, several, or sentences by field name; a form shows them with `form.add_error(None, refused)`.
+    Takes one sentence, several, or sentences by the field of the form at which they are to stand.
     """
 
     @property
@@ -44,12 +47,38 @@ class Stale(Refused):
     """Somebody else saved in between; `current` is what is stored now, what was typed is still with the caller."""
 
     def __init__(self, current: Any, sentence: str = ""):
-        by = getattr(current, "edited_by", None) or "别人"
-        super().__init__(sentence or f"{by}刚修改过这里，您的内容还没有保存，请核对后再保存。")
+        super().__init__(sentence or stale_sentence(current))
         self.current = current
 
 
-def save_versioned(row: Row, values: Mapping[str, Any], *, version: int, by: Any, related: Iterable[str] = (), check=None) -> Row:
+def stale_sentence(current: Any) -> str:
+    """The words for a conflict, the same on every page; they name who was faster where the row knows."""
+    known = (getattr(current, by, None) for by, _ in LAST_CHANGE)
+    return f"{next(filter(None, known), '别人')}刚修改过这里，您的内容还没有保存，请核对后再保存。"
+
+
+def refuse(*reasons: str) -> None:
+    """Raise Refused with every reason that says something; without any, carry on."""
+    found = [reason for reason in reasons if reason]
+    if found:
+        raise Refused(found)
+
+
+def digest(shown: Any) -> str:
+    """What a form was filled from, in a few signs: the version of what has no column for one."""
+    text = json.dumps(shown, ensure_ascii=False, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def save_versioned(
+    row: Row,
+    values: Mapping[str, Any],
+    *,
+    version: int,
+    by: Any,
+    related: Iterable[str] = (),
+    check: Callable[[Row], None] | None = None,
+) -> Row:
     """Write `values` into the row as stored, if nobody saved since `version`; the stored row comes back, one version on.
 
     `check(stored)` is asked under the lock and raises Refused where the moment has passed. A save that would change
@@ -66,15 +95,25 @@ def save_versioned(row: Row, values: Mapping[str, Any], *, version: int, by: Any
             raise Stale(stored)
         for name in changed:
             setattr(stored, name, values[name])
-        stored.version, stored.edited_by, stored.edited_at = stored.version + 1, by, timezone.now()
-        stored.save(update_fields=[*changed, *VERSION_FIELDS])
+        editor, moment = last_change(type(row))
+        stored.version += 1
+        setattr(stored, editor, by)
+        setattr(stored, moment, timezone.now())
+        stored.save(update_fields=[*changed, "version", editor, moment])
     return stored
 
 
 def locked(row: Row, *related: str) -> Row:
     """The row as stored, held until the transaction ends; `related` comes with it without being held."""
-    rows = type(row)._base_manager.select_for_update(of=("self",)).select_related("edited_by", *related)
+    editor, _ = last_change(type(row))
+    rows = type(row)._base_manager.select_for_update(of=("self",)).select_related(editor, *related)
     found = rows.filter(pk=row.pk).first()
     if found is None:
         raise Refused("这一条刚被别人删除，您的内容没有保存。")
     return found
+
+
+def last_change(model: type[models.Model]) -> tuple[str, str]:
+    """The names of the two columns of LAST_CHANGE that the table has."""
+    names = {field.name for field in model._meta.fields}
+    return next(pair for pair in LAST_CHANGE if names.issuperset(pair))

@@ -26,7 +26,7 @@ from ratings.models.official_documents import OfficialDocument
 from schools import audit
 from schools.dates import chinese_date
 from schools.models import User
-from schools.saving import Refused, Stale, locked, save_versioned
+from schools.saving import Stale, locked, refuse, save_versioned
 
 from .official import Annex, DocumentContext, document_pdf, problems_of
 
@@ -143,11 +143,11 @@ class Kind:
         with transaction.atomic():
             scheme = _hold_scheme(record)
 
-            def refuse_closed(stored: OfficialDocument) -> None:
+            def still_open(stored: OfficialDocument) -> None:
                 stored.scheme = scheme
-                _refuse(self.closed(stored))
+                refuse(self.closed(stored))
 
-            return save_versioned(record, values, version=version, by=by, check=refuse_closed)
+            return save_versioned(record, values, version=version, by=by, check=still_open)
 
     def issue(self, record: OfficialDocument, *, by: User | None, check_text=True, with_file=True) -> OfficialDocument:
         """Keep the PDF with its digest and do what goes with it, in one transaction; from here it never changes.
@@ -156,14 +156,14 @@ class Kind:
         `with_file` is off for sample years on a machine that can make no PDF.
         Raises Refused, changing nothing; a file written before a failure is removed again.
         """
-        _refuse(self.closed(record))
+        refuse(self.closed(record))
         context = self.context(record)
-        _refuse(*(self.problems(record, context) if check_text else []), *self.last_checks(record))
+        refuse(*(self.problems(record, context) if check_text else []), *self.last_checks(record))
         content = document_pdf(context) if with_file else b""
         with removed_on_failure(record.pdf.storage) as stored, transaction.atomic():
             scheme, current = _hold_scheme(record), locked(record)
             current.scheme = scheme
-            _refuse(self.closed(current), *self.reasons_against(current))
+            refuse(self.closed(current), *self.reasons_against(current))
             if current.version != record.version:
                 raise Stale(current, f"{self.short}文稿刚刚被修改，请重新核对后再印发。")
             if with_file:
@@ -200,12 +200,6 @@ def removed_on_failure(storage) -> Iterator[list[str]]:
 def _hold_scheme(record: OfficialDocument) -> Scheme:
     """The year of the document, held: its phase says what may still change (ADR 0014: the scheme before its parts)."""
     return Scheme.objects.select_related("city").select_for_update(of=("self",)).get(pk=record.scheme_id)
-
-
-def _refuse(*reasons: str) -> None:
-    reasons = [reason for reason in reasons if reason]
-    if reasons:
-        raise Refused(reasons)
 
 
 def _names(text: str) -> list[str]:

@@ -10,7 +10,6 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
 
 from ratings.deliberation import Filters, deliberate
-from ratings.documents.fonts import DocumentError
 from ratings.documents.materials import Materials, materials_of, workbook_sheets
 from ratings.documents.papers import paper_pdf
 from ratings.enums import Phase
@@ -21,6 +20,7 @@ from schools import audit
 from schools.asked import number
 from schools.downloads import XLSX
 from schools.models.audit import AuditEntry
+from schools.refusals import refusals_in
 from schools.workbooks import write_workbook
 
 REFUSED = "会议材料列有全部党校的得分，只由评委会主任和市评委会办公室使用。"
@@ -53,10 +53,8 @@ def materials(request: HttpRequest, pk: int) -> HttpResponse:
         return _over(request, scheme)
     form = MaterialsForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        try:
+        with refusals_in(form):
             return _download(request, scheme, **form.cleaned_data)
-        except DocumentError as refused:
-            form.add_error(None, refused)
     return render(request, "ratings/committee/materials.html", {"scheme": scheme, "form": form, "printings": _printings(scheme)})
 
 

@@ -7,11 +7,11 @@ from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.http import content_disposition_header
 
-from ratings.documents.fonts import DocumentError
 from ratings.documents.life import Kind
 from ratings.documents.wording import CHARACTER_LIMIT, wording_problems
 from ratings.forms.official_documents import DocumentForm, IssueForm, document_form
 from ratings.models.official_documents import OfficialDocument
+from schools.refusals import refusals_as_messages
 from schools.saving import Refused, Stale
 
 PDF = "application/pdf"
@@ -38,15 +38,12 @@ def send(request: HttpRequest, kind: Kind, record: OfficialDocument) -> HttpResp
     name = f"{record.scheme.year}{kind.file_name}"
     if record.pdf:
         return FileResponse(record.pdf.open(), as_attachment=True, filename=f"{name}.pdf", content_type=PDF)
-    try:
-        content = kind.pdf(record)
-    except DocumentError as refused:
-        messages.error(request, str(refused))
-        return redirect(kind.address(record))
     name = name if record.is_issued else f"{name}（草稿）"
-    response = HttpResponse(content, content_type=PDF)
-    response.headers["Content-Disposition"] = content_disposition_header(True, f"{name}.pdf")
-    return response
+    with refusals_as_messages(request):
+        response = HttpResponse(kind.pdf(record), content_type=PDF)
+        response.headers["Content-Disposition"] = content_disposition_header(True, f"{name}.pdf")
+        return response
+    return redirect(kind.address(record))
 
 
 def edit(request: HttpRequest, kind: Kind, record: OfficialDocument, *, trail: Links) -> HttpResponse:
