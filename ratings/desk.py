@@ -14,10 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from ratings.answering import LIVE
-from ratings.documents.fonts import FontMissing
 from ratings.documents.papers import paper_pdf
-from ratings.documents.pdf import DocumentError
-from ratings.drafts import EDITABLE
 from ratings.editing import figures_left
 from ratings.enums import PUBLIC_PHASES, Aggregation, Phase, Stage, Star, Status
 from ratings.judging.seats import judged_by
@@ -39,6 +36,7 @@ from ratings.permissions import (
     may_type_figures,
     role_of,
 )
+from ratings.publication.bulletin import EDITABLE
 from ratings.submission import due_of, last_return
 from ratings.workflow.deadlines import last_day
 from ratings.workflow.record_locks import signed_periods
@@ -48,8 +46,6 @@ from schools.models import Role, School, User
 from schools.models.scope import COUNTY_ROLES, SCHOOL_ROLES
 from schools.navigation import Entry
 from schools.panels import Column, Panel
-from schools.printing import Paper
-from schools.saving import Refused
 from schools.templatetags.ui import day as day_words
 from schools.workdays import add_workdays
 
@@ -372,14 +368,6 @@ def assessment_duties(school: School) -> Iterator[tuple[str, str]]:
         yield "评定申报", "没有进行中的申报"
 
 
-def print_paper(paper: Paper) -> bytes:
-    """See `schools.printing.pdf_of`."""
-    try:
-        return paper_pdf(paper)
-    except (FontMissing, DocumentError) as error:
-        raise Refused(str(error)) from error
-
-
 NAVIGATION = (
     Entry(25, "自评", "ratings:assessments", roles=SCHOOL_ROLES),
     Entry(30, "评定方案", "ratings:schemes", roles=CITY_READERS),
@@ -398,4 +386,4 @@ COLUMNS = (Column("star", star_heading, latest_stars, is_stars=True),)
 PANELS = (Panel("stars", "历年星级", "ratings/_stars_by_year.html", stars_by_year, stars_in_words),)
 SIGNED_PERIODS = (signed_periods,)
 DUTIES = (assessment_duties,)
-RENDERERS = (print_paper,)
+RENDERERS = (paper_pdf,)

@@ -8,32 +8,22 @@ from django.db import transaction
 from django.utils import timezone
 
 from ratings.enums import PUBLIC_PHASES
-from ratings.models import Assessment, Feedback
+from ratings.models import Assessment, Feedback, Scheme
 from schools.models import User
+from schools.saving import refuse, save_versioned
 
 
-class FeedbackConflict(Exception):
-    """Somebody saved in between; `current` is what is stored now."""
-
-    def __init__(self, current: Feedback):
-        super().__init__("反馈意见已被他人修改")
-        self.current = current
-
-
-def is_open(assessment: Assessment) -> bool:
-    """Feedback is written until the school can read it."""
-    return assessment.scheme.phase not in PUBLIC_PHASES
+def closed(scheme: Scheme) -> str:
+    """Why nothing is written any more, since the school can read it; empty before."""
+    return "结果已经通报，反馈意见不再修改。" if scheme.phase in PUBLIC_PHASES else ""
 
 
 def save_feedback(assessment: Assessment, values: Mapping[str, object], *, version: int, by: User) -> Feedback:
-    """Store the note unless somebody saved since `version`; raises FeedbackConflict, changing nothing."""
+    """Store the note; raises Stale if somebody saved since `version`, Refused once the year is public."""
     with transaction.atomic():
-        Assessment.objects.select_for_update().get(pk=assessment.pk)
-        feedback = Feedback.objects.filter(assessment=assessment).select_related("by").first() or Feedback(assessment=assessment)
-        if feedback.version != version:
-            raise FeedbackConflict(feedback)
-        for name, value in values.items():
-            setattr(feedback, name, value)
-        feedback.version, feedback.by, feedback.at = version + 1, by, timezone.now()
-        feedback.save()
-    return feedback
+        refuse(closed(Scheme.objects.select_for_update().get(pk=assessment.scheme_id)))
+        Assessment.objects.select_for_update().get(pk=assessment.pk)  # holds back a second first note
+        feedback = Feedback.objects.filter(assessment=assessment).first()
+        if feedback is None:
+            return Feedback.objects.create(assessment=assessment, version=1, by=by, at=timezone.now(), **values)
+        return save_versioned(feedback, values, version=version, by=by)

@@ -40,6 +40,12 @@ from ratings.views import (
 
 app_name = "ratings"
 
+
+def paper(address: str, view, name: str) -> list:
+    """A form on paper: its page, and the same as PDF."""
+    return [path(address, view, name=name), path(f"{address}pdf/", view, name=f"{name}_pdf")]
+
+
 urlpatterns = [
     path("scores/<int:pk>/", answers.answer, name="answer"),
     path("assessments/", assessments.assessment_list, name="assessments"),
@@ -143,20 +149,13 @@ urlpatterns = [
     path("review/<int:pk>/adjust/<str:code>/", review_steps.adjust, name="review_adjust"),
     path("review/<int:pk>/return/", review_steps.return_school, name="review_return"),
     path("review/<int:pk>/recall/", review_steps.recall, name="review_recall"),
-    path("forms/self/<int:pk>/", papers.self_form, name="form_self"),
-    path("forms/self/<int:pk>/pdf/", papers.self_form, {"pdf": True}, name="form_self_pdf"),
-    path("forms/confirmation/<int:pk>/", papers.confirmation_form, name="form_confirmation"),
-    path("forms/confirmation/<int:pk>/pdf/", papers.confirmation_form, {"pdf": True}, name="form_confirmation_pdf"),
-    path("forms/county/<int:scheme>/<int:county>/", papers.county_form, name="form_county"),
-    path("forms/county/<int:scheme>/<int:county>/pdf/", papers.county_form, {"pdf": True}, name="form_county_pdf"),
-    path("forms/sheet/<int:pk>/", papers.judge_form, name="form_sheet"),
-    path("forms/sheet/<int:pk>/pdf/", papers.judge_form, {"pdf": True}, name="form_sheet_pdf"),
-    path("forms/onsite/<int:pk>/", papers.onsite_form, name="form_onsite"),
-    path("forms/onsite/<int:pk>/pdf/", papers.onsite_form, {"pdf": True}, name="form_onsite_pdf"),
-    path("forms/plaques/<int:pk>/", papers.plaque_form, name="form_plaques"),
-    path("forms/plaques/<int:pk>/pdf/", papers.plaque_form, {"pdf": True}, name="form_plaques_pdf"),
-    path("forms/result/<int:pk>/", papers.result_form, name="form_result"),
-    path("forms/result/<int:pk>/pdf/", papers.result_form, {"pdf": True}, name="form_result_pdf"),
+    *paper("forms/self/<int:pk>/", papers.self_form, "form_self"),
+    *paper("forms/confirmation/<int:pk>/", papers.confirmation_form, "form_confirmation"),
+    *paper("forms/county/<int:scheme>/<int:county>/", papers.county_form, "form_county"),
+    *paper("forms/sheet/<int:pk>/", papers.judge_form, "form_sheet"),
+    *paper("forms/onsite/<int:pk>/", papers.onsite_form, "form_onsite"),
+    *paper("forms/plaques/<int:pk>/", papers.plaque_form, "form_plaques"),
+    *paper("forms/result/<int:pk>/", papers.result_form, "form_result"),
     path("progress/", progress.newest, name="progress"),
     path("progress/<int:pk>/", progress.board, name="progress_board"),
     path("progress/schools/<int:pk>/", progress.school, name="progress_school"),

@@ -37,7 +37,7 @@ class NewAccount:
 class HandoverPaper:
     """填报工作交接单 as it is shown and printed."""
 
-    template: ClassVar[str] = "schools/handover/_sheet.html"
+    template: ClassVar[str] = "documents/papers/handover.html"
     handover: Handover
 
     @property

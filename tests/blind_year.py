@@ -12,13 +12,12 @@ from decimal import Decimal
 from django.test import Client
 from django.urls import reverse
 
-from ratings.documents.gathering import draft_bulletin
 from ratings.enums import Stage
 from ratings.judging.panels import assign, create_panel, seat_judge
 from ratings.judging.sheets import submit_sheet
 from ratings.judging.visiting import mark_visited
 from ratings.models import Assessment, Bulletin, JudgeSheet, Restriction, Scheme, Score
-from ratings.publication import publish
+from ratings.publication.bulletin import BULLETIN, publish
 from ratings.results import Ballot, accept_all, confirm_case, decide, settle_scheme
 from ratings.review.adjusting import adjust
 from ratings.workflow import take_step
@@ -106,7 +105,7 @@ class BlindYear:
         self.scheme.refresh_from_db()
 
     def publish(self, chair: User) -> None:
-        draft_bulletin(self.scheme, issued_on=self.scheme.period_end)
+        BULLETIN.draft(self.scheme, issued_on=self.scheme.period_end)
         Bulletin.objects.filter(scheme=self.scheme).update(number="示组通〔2026〕8号")
         publish(Scheme.objects.get(pk=self.scheme.pk), by=chair, check_text=False)
 

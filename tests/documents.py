@@ -11,10 +11,9 @@ from itertools import cycle
 import pytest
 from PIL import Image
 
-from ratings.documents.annexes import draft_annexes
-from ratings.documents.bulletin import BulletinContext
-from ratings.documents.drafting import draft_addressee, draft_text, draft_title
-from ratings.documents.facts import BulletinFacts, RatedSchool
+from ratings.documents.official import DocumentContext
+from ratings.publication.bulletin_text import draft_addressee, draft_annexes, draft_text, draft_title
+from ratings.publication.facts import BulletinFacts, RatedSchool
 
 TOWNS = re.findall(
     r"\w+",
@@ -44,7 +43,7 @@ def county_level_city() -> BulletinFacts:
     return BulletinFacts(2026, "示例县级市镇街党校评星定级办法", (5, 4, 3, 2, 1), schools, steps=("学校自评", "市级评审", "公示"))
 
 
-def bulletin(facts: BulletinFacts | None = None, **changes) -> BulletinContext:
+def bulletin(facts: BulletinFacts | None = None, **changes) -> DocumentContext:
     """A complete bulletin of these figures; `changes` replace single fields."""
     facts = facts or city()
     fields = {
@@ -59,7 +58,7 @@ def bulletin(facts: BulletinFacts | None = None, **changes) -> BulletinContext:
         "printed_on": datetime.date(2026, 12, 31),
         "annexes": draft_annexes(facts),
     }
-    return BulletinContext(**{**fields, **changes})
+    return DocumentContext(**{**fields, **changes})
 
 
 @dataclass(frozen=True)

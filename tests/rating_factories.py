@@ -11,7 +11,6 @@ from django.utils import timezone
 from ratings.criteria.spec import BandSpec, CategorySpec, ItemSpec, RestrictionSpec, SchemeSpec
 from ratings.criteria.storing import create_scheme
 from ratings.criteria.versions import freeze
-from ratings.documents.gathering import draft_bulletin
 from ratings.enums import Aggregation, Phase, Stage, Status, Trigger
 from ratings.models import (
     Adjustment,
@@ -26,6 +25,7 @@ from ratings.models import (
     Scheme,
     Score,
 )
+from ratings.publication.bulletin import BULLETIN
 from ratings.results import accept_computed, evaluate, settle
 from schools.models import Region, School
 
@@ -95,7 +95,7 @@ def settled_year(city: Region, schools: Iterable[School], *, year: int = 2025) -
         Decision.objects.create(assessment=assessments[2], star=3, computed=computed, reason=DECISION_REASON, at=timezone.now())
     accept_computed(evaluation, by=None)
     settle(evaluation, by=None)
-    draft_bulletin(scheme, issued_on=datetime.date(year, 12, 28))
+    BULLETIN.draft(scheme, issued_on=datetime.date(year, 12, 28))
     scheme.refresh_from_db()
     return scheme
 

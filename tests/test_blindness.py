@@ -37,9 +37,8 @@ def outside(request) -> tuple[str, ...]:
 @pytest.fixture
 def year(tmp_path, city, county, school, appoint, people, monkeypatch) -> BlindYear:
     """Opened and handed in; documents are read as the words they are set from."""
-    monkeypatch.setattr("ratings.views.papers.paper_pdf", lambda paper: repr(paper).encode())
-    monkeypatch.setattr("ratings.views.bulletins.render_pdf_bytes", lambda context: repr(context).encode())
-    monkeypatch.setattr("ratings.publication._document", lambda context: b"%PDF-1.7 " + repr(context).encode())
+    monkeypatch.setattr("schools.printing.pdf_of", lambda paper: repr(paper).encode())
+    monkeypatch.setattr("ratings.documents.life.document_pdf", lambda context: b"%PDF-1.7 " + repr(context).encode())
     found = BlindYear(YearFolder(tmp_path / "year"), city, county, school, appoint)
     people |= {user.username: user for user in found.judges} | {"office": found.office}
     found.hand_in(people["head"])

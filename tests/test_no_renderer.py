@@ -16,7 +16,8 @@ from ratings.documents import pdf
 from ratings.invariants import violations
 from ratings.models import Bulletin
 from ratings.offline.running import run_year
-from ratings.publication import NotPublished, file_document, publish
+from ratings.publication.bulletin import file_document, publish
+from schools.saving import Refused
 from tests.test_role_table import TABLE, arguments, world  # noqa: F401 (a fixture)
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -76,7 +77,7 @@ def test_every_door_to_a_pdf_says_what_to_install(world, school, appoint, tmp_pa
 @pytest.mark.django_db
 @pytest.mark.parametrize("lacking", LACKING)
 def test_a_year_from_workbooks_is_refused_whole_without_its_bulletin(lacking, tmp_path):
-    with lacking(tmp_path) as cure, pytest.raises(NotPublished, match=cure):
+    with lacking(tmp_path) as cure, pytest.raises(Refused, match=cure):
         run_year(SAMPLE / "scheme.xlsx", SAMPLE)
 
 
@@ -86,13 +87,13 @@ def test_a_sample_year_is_published_without_its_file_and_gets_it_later(monkeypat
     with no_library(tmp_path):
         publish(scheme, by=None, check_text=False, with_file=False)
         scheme.refresh_from_db()
-        with pytest.raises(NotPublished, match="libpango"):
+        with pytest.raises(Refused, match="libpango"):
             file_document(scheme)
 
     assert scheme.is_public and not scheme.bulletin.pdf
     assert violations(scheme) == ["通报文件：已通报的方案没有通报文件"]
 
-    monkeypatch.setattr("ratings.publication.render_pdf_bytes", lambda context: b"%PDF-1.7")
+    monkeypatch.setattr("ratings.documents.life.document_pdf", lambda context: b"%PDF-1.7")
     file_document(scheme)
     filed = Bulletin.objects.get(scheme=scheme)
     file_document(scheme)

@@ -9,9 +9,9 @@ from django.test import Client
 from django.urls import resolve, reverse
 from django.utils import timezone
 
-from ratings.documents.opening_notice import draft_notice
 from ratings.errata import change_row, prepare, send_for_signature, write_reason
 from ratings.models import OpeningProposal
+from ratings.publication.opening_notice import OPENING_NOTICE
 from ratings.workflow.opening import proposal_digest
 from schools.corrections import request_change
 from schools.models import Handover, Leader, Role
@@ -43,7 +43,7 @@ def year(city, county, school):
     older, published = published_year(city, schools, year=2024), published_year(city, schools, year=2025)
     settled = settled_year(city, schools, year=2026)
     numbered(settled)
-    draft_notice(settled, issued_on=settled.period_start)
+    OPENING_NOTICE.draft(settled, issued_on=settled.period_start)
     TeacherFactory(school=school)
     LessonFactory(training_class=TrainingClassFactory(school=school, name="党员春训第一期"))
     BudgetFactory(school=school)

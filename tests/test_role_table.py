@@ -11,9 +11,9 @@ from django.utils import timezone
 
 from ratings.criteria.storing import create_scheme
 from ratings.criteria.versions import freeze
-from ratings.documents.opening_notice import draft_notice
 from ratings.errata import prepare
 from ratings.models import Assessment, Evidence, Judge, Panel, Restriction, RestrictionCase
+from ratings.publication.opening_notice import OPENING_NOTICE
 from ratings.workflow import open_city_rows
 from schools.corrections import request_change
 from schools.models import GuidanceTeam, Handover, Leader, Problem, Role
@@ -362,7 +362,7 @@ def onsite_at(schools) -> list:
 
 def noticed(scheme):
     """The scheme with a draft of its opening notice."""
-    draft_notice(scheme, issued_on=scheme.period_start)
+    OPENING_NOTICE.draft(scheme, issued_on=scheme.period_start)
     return scheme
 
 
@@ -454,9 +454,8 @@ ON_EVERY_ENGINE = ("office", "head", "county_lead", "judge", "sysadmin")
 
 @pytest.mark.parametrize("role", [pytest.param(role, marks=pytest.mark.engine) if role in ON_EVERY_ENGINE else role for role in ROLES])
 def test_each_role_reaches_what_is_its_own_and_nothing_else(role, world, school, appoint, monkeypatch):
-    monkeypatch.setattr("ratings.views.bulletins.render_pdf_bytes", lambda context: b"%PDF-1.7")
-    monkeypatch.setattr("ratings.views.opening_notice.notice_pdf", lambda context: b"%PDF-1.7")
-    monkeypatch.setattr("ratings.views.papers.paper_pdf", lambda paper: b"%PDF-1.7")
+    monkeypatch.setattr("ratings.documents.life.document_pdf", lambda context: b"%PDF-1.7")
+    monkeypatch.setattr("schools.printing.pdf_of", lambda paper: b"%PDF-1.7")
     monkeypatch.setattr("schools.printing.pdf_of", lambda paper: b"%PDF-1.7")
     monkeypatch.setattr("schools.views.handover.pdf_of", lambda paper: b"%PDF-1.7")
     user = appoint(role)

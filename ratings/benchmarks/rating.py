@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from django.contrib.staticfiles import finders
 from django.db import transaction
 from django.utils import timezone
 
-from ratings.documents.bulletin import STYLESHEETS, render_html, render_pdf_bytes
 from ratings.documents.fonts import faces_css, find_faces
-from ratings.documents.gathering import bulletin_context, draft_bulletin
+from ratings.documents.official import document_pdf
+from ratings.documents.papers import paper_html
 from ratings.models import Result, Scheme
+from ratings.publication.bulletin import BULLETIN
 from ratings.results import accept_computed, evaluate, settle
 from schools.bulk import insert_many
 
@@ -47,19 +48,20 @@ def _rewriting(results: list[Result]) -> float:
 
 def bulletin(scheme: Scheme) -> Iterator[Measure]:
     """The PDF as stored at publication, beside WeasyPrint on the same HTML with the same fonts and nothing of ours."""
-    context = bulletin_context(draft_bulletin(scheme, issued_on=timezone.localdate()))
-    html = render_html(context)
-    yield Measure("通报 PDF", median(lambda: render_pdf_bytes(context), 3), median(lambda: _bare_pdf(html), 3), "裸 WeasyPrint", bound=1.3)
+    context = BULLETIN.context(BULLETIN.draft(scheme, issued_on=timezone.localdate()))
+    html = paper_html(context)
+    ours, bare = median(lambda: document_pdf(context), 3), median(lambda: _bare_pdf(html, context.stylesheets), 3)
+    yield Measure("通报 PDF", ours, bare, "裸 WeasyPrint", bound=1.3)
 
 
-def _bare_pdf(html: str) -> bytes:
+def _bare_pdf(html: str, stylesheets: Sequence[str]) -> bytes:
     from weasyprint import CSS, HTML
     from weasyprint.text.fonts import FontConfiguration
 
-    from ratings.documents.fetcher import BundleFetcher
+    from ratings.documents.engine import BundleFetcher
 
     faces, fonts = find_faces(), FontConfiguration()
     fetcher = BundleFetcher({path.name: path for face in faces for path in face.files})
     sheets = [CSS(string=faces_css(faces), url_fetcher=fetcher, font_config=fonts)]
-    sheets += [CSS(filename=finders.find(name), url_fetcher=fetcher, font_config=fonts) for name in STYLESHEETS]
+    sheets += [CSS(filename=finders.find(name), url_fetcher=fetcher, font_config=fonts) for name in stylesheets]
     return HTML(string=html, url_fetcher=fetcher).write_pdf(stylesheets=sheets, font_config=fonts)

@@ -11,7 +11,7 @@ from django.db.models.signals import post_save
 
 from ratings.documents.pdf import reason_against
 from ratings.models import Scheme
-from ratings.publication import file_document
+from ratings.publication.bulletin import file_document
 
 from .trial import CITIES
 

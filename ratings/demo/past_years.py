@@ -6,7 +6,7 @@ import datetime as dt
 
 from ratings.models import Bulletin, Scheme
 from ratings.offline.running import enter_year
-from ratings.publication import publish
+from ratings.publication.bulletin import publish
 from ratings.workflow.deadlines import last_workday_before
 from schools.models import User
 

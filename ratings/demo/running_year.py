@@ -8,11 +8,10 @@ from collections.abc import Mapping
 from django.utils import timezone
 
 from ratings.criteria.copying import copy_scheme
-from ratings.documents.opening_notice import draft_notice
 from ratings.enums import Stage, Status
-from ratings.issuing import issue_notice
 from ratings.models import Assessment, Judge, Panel, Result, Scheme, Score
 from ratings.offline.running import SchoolYear
+from ratings.publication.opening_notice import OPENING_NOTICE
 from ratings.rounding import rounded
 from ratings.scoring import entry_to_json
 from ratings.workflow import grant_extension, open_scheme, take_step
@@ -64,11 +63,11 @@ def _scheme(previous: Scheme, year: int, office: User) -> Scheme:
 
 def _issue_notice(scheme: Scheme, office: User) -> None:
     """The notice that opened the year, as everybody reads it; last, because it names the deadlines as they stand."""
-    notice = draft_notice(scheme, issued_on=nearest_workday(scheme.self_due - dt.timedelta(days=NOTICE_DAYS)))
+    notice = OPENING_NOTICE.draft(scheme, issued_on=nearest_workday(scheme.self_due - dt.timedelta(days=NOTICE_DAYS)))
     notice.number = NUMBER.format(notice.issued_on.year, NOTICE_NUMBER)
     notice.save(update_fields=["number"])
     if can_print():  # else it waits as a draft, which the office issues when it can
-        issue_notice(notice, by=office)
+        OPENING_NOTICE.issue(notice, by=office)
 
 
 def _panel(scheme: Scheme, users: dict[str, User]) -> Panel:

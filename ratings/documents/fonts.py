@@ -11,6 +11,8 @@ from pathlib import Path
 
 from django.conf import settings
 
+from schools.saving import Refused
+
 #: Sub-folder of FONTS_DIR for faces an office owns; file names are compared without regard to case.
 OWN_FOLDER = "office"
 RARE_FANG = "LXGWWenKai-Light.ttf"
@@ -61,8 +63,12 @@ ROLES = (
 OPTIONAL = frozenset({RARE_FANG})
 
 
-class FontMissing(RuntimeError):
-    """A face or a character is not available; the text is one Chinese sentence for the person at the screen."""
+class DocumentError(Refused):
+    """The document cannot be made on this machine or of this text; the sentence says what to do about it."""
+
+
+class FontMissing(DocumentError):
+    """A face or a character is not available."""
 
 
 @dataclass(frozen=True)

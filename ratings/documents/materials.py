@@ -11,6 +11,8 @@ from ratings.enums import Star
 from ratings.rounding import show
 from schools.workbooks import ColumnOut, SheetOut
 
+from .papers import RatingPaper
+
 #: More copies than a committee has members would only lie about.
 MOST_COPIES = 30
 
@@ -30,12 +32,10 @@ class Line:
     notes: str
 
 
-@dataclass(frozen=True)
-class Materials:
+@dataclass(frozen=True, kw_only=True)
+class Materials(RatingPaper):
     """`printing` counts the batches of one scheme, so that a number tells which batch a sheet comes from."""
 
-    year: int
-    scheme: str
     columns: tuple[tuple[str, str], ...]
     lines: tuple[Line, ...]
     has_county: bool
@@ -44,10 +44,7 @@ class Materials:
     order: str
 
     template: ClassVar[str] = "documents/papers/materials.html"
-
-    @property
-    def title(self) -> str:
-        return f"{self.year}年度星级评定会议材料"
+    name: ClassVar[str] = "星级评定会议材料"
 
     @property
     def numbers(self) -> list[str]:

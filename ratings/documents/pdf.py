@@ -5,13 +5,11 @@ from __future__ import annotations
 import atexit
 import importlib
 import io
-import os
 import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, redirect_stdout
-from pathlib import Path
+from collections.abc import Sequence
+from contextlib import redirect_stdout
 
-from .fonts import Face, FontMissing, faces_css, find_faces
+from .fonts import DocumentError, Face, find_faces
 
 #: A bulletin with 300 schools has about 20 pages; anything near the cap belongs into a workbook.
 PAGE_CAP = 120
@@ -21,13 +19,9 @@ HTML_CAP = 1_000_000
 PACKAGES = ("libpango-1.0-0", "libpangoft2-1.0-0", "libharfbuzz-subset0")
 
 _lock = threading.Lock()
-_engines: dict[tuple, Engine] = {}
+_engines: dict[tuple, object] = {}
 #: WeasyPrint keeps a copy of the fonts in the temporary folder and forgets it when the interpreter goes down first.
 atexit.register(_engines.clear)
-
-
-class DocumentError(RuntimeError):
-    """The document cannot be made; the text is one Chinese sentence for the person at the screen."""
 
 
 class RendererMissing(DocumentError):
@@ -80,91 +74,17 @@ def reason_against() -> str:
     try:
         load_renderer()
         find_faces()
-    except (DocumentError, FontMissing) as refused:
+    except DocumentError as refused:
         return str(refused)
     return ""
 
 
-class Engine:
-    """What stays the same between documents: the loaded fonts and the parsed stylesheets."""
-
-    def __init__(self, faces: tuple[Face, ...]):
-        from weasyprint.text.fonts import FontConfiguration
-
-        from .fetcher import BundleFetcher
-        from .justify import install
-
-        install()
-        self._fetcher = BundleFetcher({path.name: path for face in faces for path in face.files})
-        with _only_our_fonts():
-            self._fonts = FontConfiguration()
-        self._faces = self._sheet(string=faces_css(faces))
-        self._sheets: dict[tuple, object] = {}
-
-    def render(self, html: str, stylesheets: Sequence[str], page_cap: int) -> bytes:
-        """One document; see render_pdf."""
-        from weasyprint import HTML
-        from weasyprint.urls import FatalURLFetchingError
-
-        self._fetcher.refused.clear()
-        try:
-            sheets = [self._faces, *map(self._stylesheet, stylesheets)]
-            document = HTML(string=html, url_fetcher=self._fetcher).render(font_config=self._fonts, stylesheets=sheets)
-            if len(document.pages) > page_cap:
-                raise TooLong(f"文档共 {len(document.pages)} 页，超过 {page_cap} 页的上限，请改用电子表格导出。")
-            content = document.write_pdf(finisher=_refuse_missing_glyphs)
-        except FatalURLFetchingError as error:
-            raise self._refusal() from error
-        if self._fetcher.refused:
-            raise self._refusal()
-        return content
-
-    def _refusal(self) -> ResourceRefused:
-        return ResourceRefused(f"文档引用了系统之外的内容，已停止生成：{'、'.join(self._fetcher.refused)[:200]}")
-
-    def _stylesheet(self, name: str):
-        from django.contrib.staticfiles import finders
-
-        path = finders.find(name)
-        if path is None:
-            raise DocumentError(f"缺少版式文件 {name}，请重新部署程序。")
-        key = (name, Path(path).stat().st_mtime_ns)
-        if key not in self._sheets:
-            self._sheets[key] = self._sheet(filename=path)
-        return self._sheets[key]
-
-    def _sheet(self, **source):
-        from weasyprint import CSS
-
-        return CSS(**source, url_fetcher=self._fetcher, font_config=self._fonts)
-
-
-def _engine(faces: tuple[Face, ...]) -> Engine:
+def _engine(faces: tuple[Face, ...]):
     """The engine of these very files; an office that drops in another face gets it with the next document."""
+    from .engine import Engine  # not before load_renderer has said that it can be
+
     key = tuple((str(path), path.stat().st_mtime_ns) for face in faces for path in face.files)
     if key not in _engines:
         _engines.clear()
         _engines[key] = Engine(faces)
     return _engines[key]
-
-
-@contextmanager
-def _only_our_fonts() -> Iterator[None]:
-    """Keeps the machine's own fonts out: what is installed beside us must not change a document."""
-    before = os.environ.get("FONTCONFIG_FILE")
-    os.environ["FONTCONFIG_FILE"] = str(Path(__file__).with_name("fontconfig.xml"))
-    try:
-        yield
-    finally:
-        if before is None:
-            del os.environ["FONTCONFIG_FILE"]
-        else:
-            os.environ["FONTCONFIG_FILE"] = before
-
-
-def _refuse_missing_glyphs(document, pdf) -> None:
-    """WeasyPrint only logs a character that no font has and prints a box for it."""
-    missing = sorted({codepoint for font in document.fonts.values() for codepoint in font.missing})
-    if missing:
-        listed = "、".join(f"“{chr(codepoint)}”（U+{codepoint:04X}）" for codepoint in missing[:10])
-        raise FontMissing(f"现有字体中没有这些字：{listed}，请核对文字，或把含有该字的字体放入字体目录的 office 文件夹。")

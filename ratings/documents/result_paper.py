@@ -13,6 +13,8 @@ from ratings.models import Result
 from ratings.rounding import plain
 from schools.dates import chinese_date
 
+from .papers import RatingPaper, about
+
 
 @dataclass(frozen=True)
 class ResultGroup:
@@ -23,15 +25,11 @@ class ResultGroup:
     items: tuple[tuple[str, str, str], ...]
 
 
-@dataclass(frozen=True)
-class ResultPaper:
+@dataclass(frozen=True, kw_only=True)
+class ResultPaper(RatingPaper):
     """`settled` tells a result that is not public yet: it is the committee's own paper then."""
 
-    year: int
-    scheme: str
     organiser: str
-    school: str
-    county: str
     star: str
     total: str
     groups: tuple[ResultGroup, ...]
@@ -41,10 +39,7 @@ class ResultPaper:
     digest: str
 
     template: ClassVar[str] = "documents/papers/result.html"
-
-    @property
-    def title(self) -> str:
-        return f"{self.year}年度星级评定结果"
+    name: ClassVar[str] = "星级评定结果"
 
 
 def result_paper(result: Result) -> ResultPaper:
@@ -53,8 +48,7 @@ def result_paper(result: Result) -> ResultPaper:
     known = {entry.code: f"{entry.name}：{entry.effect_text}" for entry in spec.restrictions}
     published = result.scheme.published_at
     return ResultPaper(
-        year=spec.year,
-        scheme=spec.name,
+        **about(spec),
         organiser=spec.organiser,
         school=result.school_name,
         county=result.county_name,

@@ -18,6 +18,8 @@ from ratings.sheets import Line, SchoolSheet, load_sheets
 from ratings.workflow import scheme_spec
 from schools.models import Region
 
+from .papers import RatingPaper, about
+
 
 @dataclass(frozen=True)
 class CountyRow:
@@ -36,11 +38,8 @@ class CountyRow:
         return self.sheet.difference if self.totals else None
 
 
-@dataclass(frozen=True)
-class CountyPaper:
-    year: int
-    scheme: str
-    county: str
+@dataclass(frozen=True, kw_only=True)
+class CountyPaper(RatingPaper):
     columns: tuple[tuple[str, str], ...]
     rows: tuple[CountyRow, ...]
 
@@ -51,31 +50,23 @@ class CountyPaper:
         return f"{self.year}年度{self.county}镇街党校星级评定初评汇总表"
 
 
-@dataclass(frozen=True)
-class JudgePaper:
+@dataclass(frozen=True, kw_only=True)
+class JudgePaper(RatingPaper):
     """评委评分表 of one judge at one school; blank to be filled in by hand, or with what this judge wrote."""
 
-    year: int
-    scheme: str
-    school: str
-    county: str
     judge: str
     lines: tuple[Line, ...]
     blank: bool
 
     template: ClassVar[str] = "documents/papers/judge.html"
-
-    @property
-    def title(self) -> str:
-        return f"{self.year}年度星级评定评委评分表"
+    name: ClassVar[str] = "星级评定评委评分表"
 
 
 def county_paper(scheme: Scheme, county: Region, schools: Sequence[Assessment]) -> CountyPaper:
     """The 初评 of these schools of the county; what the city scored has no part in it."""
     spec = scheme_spec(scheme)
     return CountyPaper(
-        year=spec.year,
-        scheme=spec.name,
+        **about(spec),
         county=county.name,
         columns=tuple((category.name, plain(spec.category_points[category.code])) for category in spec.scored_categories),
         rows=tuple(CountyRow(sheet, _totals(sheet)) for sheet in load_sheets(spec, schools)),
@@ -91,14 +82,11 @@ def _totals(sheet: SchoolSheet) -> Totals | None:
 def judge_paper(sheet: JudgeSheet, *, filled: bool) -> JudgePaper:
     """The items this sheet owes, with the system part that is the same for every judge; `filled` adds what was written."""
     assessment = sheet.assessment
-    spec, school = scheme_spec(assessment.scheme), assessment.school
+    spec = scheme_spec(assessment.scheme)
     (read,) = load_sheets(spec, [assessment], reader=Stage.CITY, city_rows=Q(judge=sheet.judge_id) if filled else None)
     owed = owed_codes(spec, Stage.CITY, visited=assessment.visited)
     return JudgePaper(
-        year=spec.year,
-        scheme=spec.name,
-        school=school.name,
-        county=school.county.name if school.county else "",
+        **about(spec, assessment.school),
         judge=label_of(sheet.judge),
         lines=tuple(line for line in read.lines if line.code in owed),
         blank=not filled,

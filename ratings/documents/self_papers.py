@@ -11,41 +11,29 @@ from ratings.models import Move
 from ratings.sheets import SchoolSheet
 from ratings.submission import confirmation_code, receipt_move
 
+from .papers import RatingPaper, about
 
-@dataclass(frozen=True)
-class SelfPaper:
+
+@dataclass(frozen=True, kw_only=True)
+class SelfPaper(RatingPaper):
     """自评表. `handed_in` is empty while it has not been submitted, and the paper says so."""
 
-    year: int
-    scheme: str
-    school: str
-    county: str
     sheet: SchoolSheet
     handed_in: str
 
     template: ClassVar[str] = "documents/papers/self.html"
-
-    @property
-    def title(self) -> str:
-        return f"{self.year}年度星级评定自评表"
+    name: ClassVar[str] = "星级评定自评表"
 
 
-@dataclass(frozen=True)
-class ConfirmationPaper:
+@dataclass(frozen=True, kw_only=True)
+class ConfirmationPaper(RatingPaper):
     """申报确认页. `code` changes with every answer, remark or figure."""
 
-    year: int
-    scheme: str
-    school: str
-    county: str
     sheet: SchoolSheet
     code: str
 
     template: ClassVar[str] = "documents/papers/confirmation.html"
-
-    @property
-    def title(self) -> str:
-        return f"{self.year}年度星级评定申报确认页"
+    name: ClassVar[str] = "星级评定申报确认页"
 
     @property
     def code_parts(self) -> tuple[str, ...]:
@@ -64,9 +52,7 @@ def confirmation_paper(sheet: SchoolSheet) -> ConfirmationPaper:
 
 
 def _head(sheet: SchoolSheet) -> dict:
-    school = sheet.assessment.school
-    county = school.county.name if school.county else ""
-    return {"year": sheet.spec.year, "scheme": sheet.spec.name, "school": school.name, "county": county, "sheet": sheet}
+    return about(sheet.spec, sheet.assessment.school) | {"sheet": sheet}
 
 
 def _handed_in(move: Move | None) -> str:

@@ -13,6 +13,8 @@ from ratings.models import Assessment, Feedback, Result, Scheme
 from ratings.rounding import plain
 from schools.dates import chinese_date
 
+from .papers import RatingPaper, about
+
 
 @dataclass(frozen=True)
 class OnsiteRow:
@@ -24,34 +26,25 @@ class OnsiteRow:
     words: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class OnsitePaper:
+@dataclass(frozen=True, kw_only=True)
+class OnsitePaper(RatingPaper):
     """Two sheets: the items to score, which stay with the team, and the feedback note, which the school keeps.
 
     The note holds neither points nor names of judges; `feedback` is empty before it was registered.
     """
 
-    year: int
-    scheme: str
-    school: str
-    county: str
     rows: tuple[OnsiteRow, ...]
     visited_on: str
     feedback: str
 
     template: ClassVar[str] = "documents/papers/onsite.html"
-
-    @property
-    def title(self) -> str:
-        return f"{self.year}年度星级评定现场评分表"
+    name: ClassVar[str] = "星级评定现场评分表"
 
 
-@dataclass(frozen=True)
-class PlaquePaper:
+@dataclass(frozen=True, kw_only=True)
+class PlaquePaper(RatingPaper):
     """授牌名单: schools of the highest star, by place, in administrative order."""
 
-    year: int
-    scheme: str
     organiser: str
     star: str
     schools: tuple[tuple[str, str], ...]
@@ -67,12 +60,9 @@ class PlaquePaper:
 
 def onsite_paper(assessment: Assessment, feedback: Feedback | None) -> OnsitePaper:
     """The 现场 items of the scheme in its order; a scheme without any has no such paper."""
-    spec, school = current_spec(assessment.scheme), assessment.school
+    spec = current_spec(assessment.scheme)
     return OnsitePaper(
-        year=spec.year,
-        scheme=spec.name,
-        school=school.name,
-        county=school.county.name if school.county else "",
+        **about(spec, assessment.school),
         rows=tuple(
             OnsiteRow(f"{item.code} {item.name}", plain(item.points), item.standard, spec.words[item.code])
             for item in spec.items
@@ -90,8 +80,7 @@ def plaque_paper(scheme: Scheme) -> PlaquePaper:
     rows = Result.objects.filter(scheme=scheme, star=top).order_by("order", "school_code").values_list("school_name", "county_name")
     schools = tuple(rows)
     return PlaquePaper(
-        year=spec.year,
-        scheme=spec.name,
+        **about(spec),
         organiser=spec.organiser,
         star=Star(top).label,
         schools=schools,

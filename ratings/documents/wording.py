@@ -1,4 +1,4 @@
-"""How official documents write numbers, dates and counts, and how wide a text is when set."""
+"""X."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from ratings.rounding import rounded
+from schools.saving import Refused
 
 #: A bulletin of this kind keeps within 4000 characters.
 CHARACTER_LIMIT = 4000
@@ -26,10 +27,6 @@ _NUMBER = re.compile(r"(?P<code>[^〔〕\d\s]+)〔(?P<year>\d+)〕(?P<ordinal>�
 _NUMERALS = "零一二三四五六七八九"
 
 
-class DocumentNumberError(ValueError):
-    """A 发文字号 that breaks the standard; the text is the Chinese sentence for the form field."""
-
-
 @dataclass(frozen=True)
 class DocumentNumber:
     """发文字号, as the office's own register gives it; str() is the canonical 示组通〔2026〕12号."""
@@ -43,19 +40,19 @@ class DocumentNumber:
 
 
 def parse_number(text: str) -> DocumentNumber:
-    """Takes any brackets and full-width digits for the right ones; raises DocumentNumberError for what only the office can correct."""
+    """Takes any brackets and full-width digits for the right ones; raises Refused for what only the office can correct."""
     plain = re.sub(r"\s", "", text).translate(_BRACKETS)
     if not plain:
-        raise DocumentNumberError("发文字号还没有填写，请按本单位发文登记填写，例如：示组通〔2026〕12号。")
+        raise Refused("发文字号还没有填写，请按本单位发文登记填写，例如：示组通〔2026〕12号。")
     match = _NUMBER.fullmatch(plain)
     if match is None:
-        raise DocumentNumberError("发文字号应依次写机关代字、年份、顺序号，例如：示组通〔2026〕12号。")
+        raise Refused("发文字号应依次写机关代字、年份、顺序号，例如：示组通〔2026〕12号。")
     if len(match["year"]) != 4 or not match["year"].startswith(("1", "2", "１", "２")):
-        raise DocumentNumberError("发文字号中的年份应写四位全称，例如〔2026〕。")
+        raise Refused("发文字号中的年份应写四位全称，例如〔2026〕。")
     if match["ordinal"]:
-        raise DocumentNumberError("发文字号的顺序号前不加“第”字，例如：示组通〔2026〕12号。")
+        raise Refused("发文字号的顺序号前不加“第”字，例如：示组通〔2026〕12号。")
     if int(match["serial"]) == 0 or str(int(match["serial"])) != "".join(str(int(digit)) for digit in match["serial"]):
-        raise DocumentNumberError("发文字号的顺序号不编虚位，“12号”不写作“012号”。")
+        raise Refused("发文字号的顺序号不编虚位，“12号”不写作“012号”。")
     return DocumentNumber(match["code"], int(match["year"]), int(match["serial"]))
 
 
@@ -70,11 +67,6 @@ def percentage(part: int, whole: int) -> str:
     """Share with one decimal, half up; 0.0% of nothing."""
     share = Fraction(part * 100, whole) if whole else Fraction(0)
     return f"{rounded(share, 1)}%"
-
-
-def width(text: str) -> Fraction:
-    """Width in characters as set: ASCII takes half a character, everything else a whole one."""
-    return sum((Fraction(1, 2) if character.isascii() else Fraction(1) for character in text), Fraction(0))
 
 
 def count_characters(text: str) -> int:

@@ -25,3 +25,9 @@ class FeedbackForm(forms.ModelForm):
         self.fields["version"].initial = self.instance.version
         self.helper = FormHelper()
         self.helper.form_tag = False
+
+    def again(self, current: Feedback) -> "FeedbackForm":
+        """What was typed, in a form that knows the newer version."""
+        data = self.data.copy()
+        data["version"] = current.version
+        return type(self)(data, instance=self.instance)

@@ -1,10 +1,9 @@
 """The rating as data: a city's criteria, each school's assessment, its scores and its result."""
 
 from .assessments import Assessment, Extension, MetricSnapshot, Move, ReturnedItem
-from .bulletins import Bulletin
 from .criteria import Category, CustomMetric, Item, Restriction, StarBand
 from .evidence import Evidence, SignedPage
-from .opening_notices import OpeningNotice
+from .official_documents import Bulletin, OpeningNotice
 from .panels import Division, Judge, JudgeSheet, Panel
 from .results import Decision, RestrictionCase, Result
 from .scheme_life import AcknowledgedWarning, ChangeNote, Erratum, OpeningProposal

@@ -18,10 +18,9 @@ from django.utils import timezone
 from ratings.criteria.spec import SchemeSpec
 from ratings.criteria.storing import create_scheme
 from ratings.criteria.versions import freeze
-from ratings.documents.gathering import draft_bulletin
 from ratings.enums import Phase, Trigger
 from ratings.models import Scheme
-from ratings.publication import publish
+from ratings.publication.bulletin import BULLETIN, publish
 from ratings.results import accept_computed, evaluate, settle
 from ratings.scoring import SchoolInput, score_all
 from schools import audit
@@ -99,7 +98,7 @@ def enter_year(
         settle(evaluation, by=by)
         detail = {"学校": len(schools), "版本": evaluation.version.digest}
         audit.record("run_year", by=by, city=city, subject=str(stored), detail=detail)
-        draft_bulletin(stored, issued_on=timezone.localdate())
+        BULLETIN.draft(stored, issued_on=timezone.localdate())
         if issue:
             progress(*_step(4))
             publish(stored, by=by, check_text=False)

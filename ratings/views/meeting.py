@@ -10,10 +10,8 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
 
 from ratings.deliberation import Filters, deliberate
-from ratings.documents.fonts import FontMissing
 from ratings.documents.materials import Materials, materials_of, workbook_sheets
 from ratings.documents.papers import paper_pdf
-from ratings.documents.pdf import DocumentError
 from ratings.enums import Phase
 from ratings.forms.materials import ORDERS, PDF, MaterialsForm
 from ratings.models import Scheme
@@ -22,7 +20,7 @@ from schools import audit
 from schools.asked import number
 from schools.downloads import XLSX
 from schools.models.audit import AuditEntry
-from schools.refusals import turned_away
+from schools.refusals import refusals_in, turned_away
 from schools.workbooks import write_workbook
 
 REFUSED = "会议材料列有全部党校的得分，只由评委会主任和市评委会办公室使用。"
@@ -55,10 +53,8 @@ def materials(request: HttpRequest, pk: int) -> HttpResponse:
         return _over(request, scheme)
     form = MaterialsForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        try:
+        with refusals_in(form):
             return _download(request, scheme, **form.cleaned_data)
-        except (FontMissing, DocumentError) as refused:
-            form.add_error(None, str(refused))
     return render(request, "ratings/committee/materials.html", {"scheme": scheme, "form": form, "printings": _printings(scheme)})
 
 

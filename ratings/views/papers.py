@@ -1,17 +1,12 @@
 """Forms on paper: the page to print and the PDF, from one context each."""
 
-import io
-
-from django.contrib import messages
 from django.db.models import Q, QuerySet
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET
 
-from ratings.documents.fonts import FontMissing
-from ratings.documents.papers import Paper, paper_pdf
-from ratings.documents.pdf import DocumentError
+from ratings.documents.papers import RatingPaper
 from ratings.documents.result_paper import result_paper
 from ratings.documents.review_papers import county_paper, judge_paper
 from ratings.documents.self_papers import confirmation_paper, self_paper
@@ -24,9 +19,9 @@ from ratings.models.results import COMMITTEE
 from ratings.permissions import RESULT_READERS, may_arrange_panels, may_judge, require, role_of
 from ratings.sheets import own_sheet
 from ratings.submission import needs_signature
-from schools import audit
 from schools.models import Region, User
 from schools.models.scope import COUNTY_ROLES, SCHOOL_ROLES
+from schools.printing import send_pdf
 
 #: Whoever scores or decides gets the school's sheet only once the school has handed it in.
 UNFINISHED = (Status.DRAFT, Status.CONFIRMING)
@@ -36,28 +31,28 @@ CLOSED = "您的当前身份不使用这份表。"
 
 
 @require_GET
-def self_form(request: HttpRequest, pk: int, *, pdf: bool = False) -> HttpResponse:
+def self_form(request: HttpRequest, pk: int) -> HttpResponse:
     """自评表: for the school itself, for its county and the committee after submission."""
     require(role_of(request.user) in (*SCHOOL_ROLES, *COUNTY_ROLES, *COMMITTEE), CLOSED)
     rows = _assessments(request.user)
     if role_of(request.user) not in SCHOOL_ROLES:
         rows = rows.exclude(status__in=UNFINISHED)
     assessment = get_object_or_404(rows, pk=pk)
-    return _answer(request, self_paper(own_sheet(assessment)), assessment.scheme, ("form_self", pk), pdf=pdf)
+    return _answer(request, self_paper(own_sheet(assessment)), assessment.scheme)
 
 
 @require_GET
-def confirmation_form(request: HttpRequest, pk: int, *, pdf: bool = False) -> HttpResponse:
+def confirmation_form(request: HttpRequest, pk: int) -> HttpResponse:
     """申报确认页: to be signed and stamped by the school, where the scheme asks for that."""
     require(role_of(request.user) in SCHOOL_ROLES, CLOSED)
     assessment = get_object_or_404(_assessments(request.user), pk=pk)
     if not needs_signature(assessment):
         raise Http404
-    return _answer(request, confirmation_paper(own_sheet(assessment)), assessment.scheme, ("form_confirmation", pk), pdf=pdf)
+    return _answer(request, confirmation_paper(own_sheet(assessment)), assessment.scheme)
 
 
 @require_GET
-def county_form(request: HttpRequest, scheme: int, county: int, *, pdf: bool = False) -> HttpResponse:
+def county_form(request: HttpRequest, scheme: int, county: int) -> HttpResponse:
     """初评汇总表: a county's own; for the committee what the county has sent on."""
     require(role_of(request.user) in (*COUNTY_ROLES, *COMMITTEE), CLOSED)
     found = get_object_or_404(Scheme.objects.visible_to(request.user).select_related("city"), pk=scheme, has_county_stage=True)
@@ -66,30 +61,30 @@ def county_form(request: HttpRequest, scheme: int, county: int, *, pdf: bool = F
     if role_of(request.user) in COMMITTEE:
         rows = rows.filter(status__in=SENT_ON)
     rows = rows.in_order()
-    return _answer(request, county_paper(found, region, list(rows)), found, ("form_county", scheme, county), pdf=pdf)
+    return _answer(request, county_paper(found, region, list(rows)), found)
 
 
 @require_GET
-def judge_form(request: HttpRequest, pk: int, *, pdf: bool = False) -> HttpResponse:
+def judge_form(request: HttpRequest, pk: int) -> HttpResponse:
     """评委评分表: the judge's own sheet; for the office blank, until the whole panel has handed in."""
     require(may_judge(request.user) or may_arrange_panels(request.user), CLOSED)
     sheet = get_object_or_404(_sheets(request.user), pk=pk)
     panel = sheet.assessment.panel
     filled = "blank" not in request.GET if may_judge(request.user) else panel is not None and is_closed(panel)
-    return _answer(request, judge_paper(sheet, filled=filled), sheet.assessment.scheme, ("form_sheet", pk), pdf=pdf)
+    return _answer(request, judge_paper(sheet, filled=filled), sheet.assessment.scheme)
 
 
 @require_GET
-def result_form(request: HttpRequest, pk: int, *, pdf: bool = False) -> HttpResponse:
+def result_form(request: HttpRequest, pk: int) -> HttpResponse:
     """学校评定结果, for whoever may read the result."""
     require(role_of(request.user) in RESULT_READERS, CLOSED)
     result = get_object_or_404(Result.objects.visible_to(request.user).select_related("scheme__city", "version"), pk=pk)
     back = ("评定结果", reverse("ratings:result", args=[pk]))
-    return _answer(request, result_paper(result), result.scheme, ("form_result", pk), pdf=pdf, back=back)
+    return _answer(request, result_paper(result), result.scheme, back=back)
 
 
 @require_GET
-def onsite_form(request: HttpRequest, pk: int, *, pdf: bool = False) -> HttpResponse:
+def onsite_form(request: HttpRequest, pk: int) -> HttpResponse:
     """现场评分表 with the feedback note, for the team that visits; only where the scheme has 现场 items."""
     require(may_arrange_panels(request.user), CLOSED)
     assessment = get_object_or_404(_assessments(request.user), pk=pk)
@@ -97,16 +92,16 @@ def onsite_form(request: HttpRequest, pk: int, *, pdf: bool = False) -> HttpResp
     if not paper.rows:
         raise Http404
     back = ("现场反馈意见", reverse("ratings:feedback", args=[pk]))
-    return _answer(request, paper, assessment.scheme, ("form_onsite", pk), pdf=pdf, back=back)
+    return _answer(request, paper, assessment.scheme, back=back)
 
 
 @require_GET
-def plaque_form(request: HttpRequest, pk: int, *, pdf: bool = False) -> HttpResponse:
+def plaque_form(request: HttpRequest, pk: int) -> HttpResponse:
     """授牌名单 of a settled year."""
     require(role_of(request.user) in COMMITTEE, CLOSED)
     settled = Scheme.objects.visible_to(request.user).filter(results__isnull=False).select_related("city").distinct()
     scheme = get_object_or_404(settled, pk=pk)
-    return _answer(request, plaque_paper(scheme), scheme, ("form_plaques", pk), pdf=pdf)
+    return _answer(request, plaque_paper(scheme), scheme)
 
 
 def _assessments(user: User) -> QuerySet[Assessment]:
@@ -122,25 +117,13 @@ def _sheets(user: User) -> QuerySet[JudgeSheet]:
     return rows.filter(assessment__scheme__city=user.identity.city_id)
 
 
-def _answer(
-    request: HttpRequest, paper: Paper, scheme: Scheme, address: tuple, *, pdf: bool, back: tuple[str, str] | None = None
-) -> HttpResponse:
-    """The page, or the file with its line in the audit trail; `back` is the page it belongs to, where all its readers share one."""
-    name, *arguments = address
-    if not pdf:
-        download = reverse(f"ratings:{name}_pdf", args=arguments)
-        context = {"paper": paper, "download": download, "query": request.GET.urlencode(), "back": back}
+def _answer(request: HttpRequest, paper: RatingPaper, scheme: Scheme, *, back: tuple[str, str] | None = None) -> HttpResponse:
+    """The page, or at its `_pdf` address the file; `back` is the page it belongs to, where all its readers share one."""
+    address, kwargs = request.resolver_match.view_name, request.resolver_match.kwargs
+    if not address.endswith("_pdf"):
+        download = reverse(f"{address}_pdf", kwargs=kwargs)
+        context = {"paper": paper, "download": download, "query": request.GET.urlencode(), "trail": [back] if back else []}
         return render(request, "ratings/paper.html", context)
-    try:
-        content = paper_pdf(paper)
-    except (FontMissing, DocumentError) as refused:
-        messages.error(request, str(refused))
-        return redirect(f"ratings:{name}", *arguments)
-    detail = {"党校": getattr(paper, "school", ""), "身份": str(request.user.identity or ""), "文件": "pdf"}
-    audit.record("export", by=request.user, city=scheme.city, subject=paper.title, detail=detail)
-    return FileResponse(io.BytesIO(content), as_attachment=True, filename=f"{_file_name(paper)}.pdf", content_type="application/pdf")
-
-
-def _file_name(paper: Paper) -> str:
-    school = getattr(paper, "school", "")
-    return f"{paper.title}（{school}）" if school else paper.title
+    page = reverse(address.removesuffix("_pdf"), kwargs=kwargs)
+    detail = {"党校": paper.school, "身份": str(request.user.identity or ""), "文件": "pdf"}
+    return send_pdf(request, paper, city=scheme.city, back=page, name=paper.file_name, detail=detail)

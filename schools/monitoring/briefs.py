@@ -48,7 +48,7 @@ BESIDE_COUNTIES = Room(anomalies=5, problems=2, visits=2, lines=1)
 class Brief:
     """What stands on the sheet, in words; `more` lines say what was left out."""
 
-    template: ClassVar[str] = "schools/briefs/_sheet.html"
+    template: ClassVar[str] = "documents/papers/brief.html"
     title: str
     under: str
     figures: tuple[tuple[str, str, str], ...]

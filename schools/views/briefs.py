@@ -1,18 +1,15 @@
 """一页简况: one sheet about a school, a county or a city, on screen, on paper and as PDF."""
 
-import io
-
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
-from schools import audit, printing
+from schools import printing
 from schools.models import Region, School
 from schools.monitoring.briefs import Brief, region_brief, school_brief
 from schools.monitoring.standing import View
 from schools.permissions import may_monitor, may_read_brief, require
-from schools.refusals import refusals_as_messages
 from schools.views.monitoring import CLOSED, view_asked, years_offered
 
 NOT_YOURS = "一页简况供本校、县（市、区）和市查看，您的当前身份不使用。"
@@ -83,8 +80,4 @@ def _page(request: HttpRequest, paper: Brief, view: View, download: str, trail: 
 
 
 def _file(request: HttpRequest, paper: Brief, city: Region, back: str) -> HttpResponse:
-    with refusals_as_messages(request):
-        content = printing.pdf_of(paper)
-        audit.record("export", by=request.user, city=city, subject=paper.title, detail={"格式": "PDF"})
-        return FileResponse(io.BytesIO(content), as_attachment=True, filename=f"{paper.title}.pdf", content_type="application/pdf")
-    return redirect(back)
+    return printing.send_pdf(request, paper, city=city, back=back, detail={"格式": "PDF"})

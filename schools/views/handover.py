@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import io
-
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import Q
-from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse_lazy
+from django.urls import reverse, reverse_lazy
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
-from schools import audit
 from schools.forms.handover import HandoverForm
 from schools.handover import HandoverPaper, may_hand_over, open_duties, replaceable
 from schools.models import Handover
-from schools.printing import can_print, pdf_of
-from schools.refusals import refusals_as_messages
+from schools.printing import can_print, send_pdf
 from schools.workbooks import clean_text
 
 PAGE_SIZE = 50
@@ -69,11 +65,8 @@ def sheet(request: HttpRequest, pk: int, *, pdf: bool = False) -> HttpResponse:
     found = Handover.objects.visible_to(request.user).select_related("school__county", "school__city", "ended__user", "begun__user", "by")
     paper = HandoverPaper(get_object_or_404(found, pk=pk))
     if pdf:
-        with refusals_as_messages(request):
-            content = pdf_of(paper)
-            audit.record("export", by=request.user, city=paper.handover.school.city, subject=f"{paper.title}（PDF）")
-            return FileResponse(io.BytesIO(content), as_attachment=True, filename=f"{paper.title}.pdf")
-        return redirect("schools:handover", pk)
+        city, back = paper.handover.school.city, reverse("schools:handover", args=[pk])
+        return send_pdf(request, paper, city=city, back=back, subject=f"{paper.title}（PDF）")
     context = {"paper": paper, "can_print": can_print(), "trail": TRAIL if may_hand_over(request.user) else []}
     return render(request, "schools/handover/sheet.html", context)
 

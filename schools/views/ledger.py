@@ -7,14 +7,13 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
-from schools import audit, printing
+from schools import printing
 from schools.asked import number
 from schools.downloads import export
 from schools.forms.ledger import BinderForm
 from schools.ledger import ledger_of, sheets, years_of
 from schools.models import Binder, Role, School
 from schools.permissions import may_record, require
-from schools.refusals import refusals_as_messages
 
 REFUSED = "安全管理员不查阅办学记录。"
 
@@ -41,6 +40,7 @@ def ledger(request: HttpRequest, pk: int) -> HttpResponse:
         "years": years,
         "form": form if writes else None,
         "can_print": printing.can_print(),
+        "trail": [(str(school), reverse("schools:school", args=[pk]))],
     }
     return render(request, "schools/ledger.html", context)
 
@@ -50,13 +50,8 @@ def ledger_pdf(request: HttpRequest, pk: int) -> HttpResponse:
     """The file as PDF; leaving the house is recorded."""
     school = _school(request, pk)
     paper = ledger_of(school, _year(request, years_of(school)))
-    with refusals_as_messages(request):
-        content = printing.pdf_of(paper)
-        audit.record("export", by=request.user, city=school.city, subject=paper.title, detail={"格式": "PDF"})
-        response = HttpResponse(content, content_type="application/pdf")
-        response.headers["Content-Disposition"] = "attachment; filename=ledger.pdf"
-        return response
-    return redirect(f"{reverse('schools:ledger', args=[pk])}?year={paper.year}")
+    back = f"{reverse('schools:ledger', args=[pk])}?year={paper.year}"
+    return printing.send_pdf(request, paper, city=school.city, back=back, detail={"格式": "PDF"})
 
 
 @require_POST

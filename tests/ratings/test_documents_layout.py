@@ -6,8 +6,8 @@ import sys
 
 import pytest
 
-from ratings.documents.bulletin import BulletinContext, render_pdf_bytes
-from ratings.documents.facts import BulletinFacts, RatedSchool
+from ratings.documents.official import DocumentContext, document_pdf
+from ratings.publication.facts import BulletinFacts, RatedSchool
 from tests.documents import TOWNS, Line, bulletin, city, county_level_city, ink, lines, text, tool
 
 LEFT, RIGHT, TOP, BOTTOM = 28, 184, 37, 262
@@ -29,7 +29,7 @@ def nothing_of_others() -> None:
 
 @pytest.fixture(scope="module")
 def sample() -> bytes:
-    return render_pdf_bytes(bulletin())
+    return document_pdf(bulletin())
 
 
 def body_lines(pdf: bytes, page: int) -> list[Line]:
@@ -41,21 +41,21 @@ def near(value: float) -> object:
 
 
 def test_full_page_holds_22_lines_of_28_characters():
-    page = body_lines(render_pdf_bytes(bulletin(body="试" * 1500, annexes=())), 2)
+    page = body_lines(document_pdf(bulletin(body="试" * 1500, annexes=())), 2)
     assert [len(line.text) for line in page] == [28] * 22
     assert all((line.left, line.right) == (near(LEFT), near(RIGHT)) for line in page)
 
 
 def test_lines_keep_their_pitch_whatever_the_characters():
     body = "".join(f"{town}镇㙍𠮷埇abc2026（一）" for town in TOWNS) * 3
-    page = body_lines(render_pdf_bytes(bulletin(body=body, annexes=())), 2)
+    page = body_lines(document_pdf(bulletin(body=body, annexes=())), 2)
     baselines = [line.top for line in page]
     assert len(page) == 22
     assert [line - baselines[0] for line in baselines] == [pytest.approx(number * PITCH, abs=0.2) for number in range(22)]
 
 
 def test_first_line_of_a_paragraph_is_two_characters_in():
-    page = body_lines(render_pdf_bytes(bulletin(body="试" * 100, annexes=())), 1)
+    page = body_lines(document_pdf(bulletin(body="试" * 100, annexes=())), 1)
     paragraph = next(line for line in page if line.text.startswith("试"))
     assert len(paragraph.text) == 26
     assert paragraph.left == near(LEFT + 2 * CHARACTER)
@@ -82,12 +82,12 @@ def test_red_line_is_as_wide_as_the_type_area_and_4_mm_under_the_number(sample):
 
 def test_first_page_shows_text_under_the_longest_title_and_addressee():
     title = "中共示例市委组织部、中共示例市委党校关于2026年度全市镇街党校规范化建设星级评定结果以及下一步工作安排有关情况的通报"
-    pdf = render_pdf_bytes(bulletin(title=title, addressee="各县（区）委组织部、县（区）委党校，" * 4))
+    pdf = document_pdf(bulletin(title=title, addressee="各县（区）委组织部、县（区）委党校，" * 4))
     assert any(line.text.startswith("根据《示例市") for line in lines(pdf) if line.page == 1)
 
 
 def test_very_long_addressee_moves_to_the_imprint():
-    pdf = render_pdf_bytes(bulletin(addressee="各县（区）委组织部、县（区）委党校，" * 9 + "市直机关"))
+    pdf = document_pdf(bulletin(addressee="各县（区）委组织部、县（区）委党校，" * 9 + "市直机关"))
     assert text(pdf).index("主送：") > text(pdf).index("附件2")
 
 
@@ -123,14 +123,14 @@ def test_imprint_closes_the_type_area_of_the_last_page(sample):
 
 
 def test_imprint_shares_the_last_page_with_the_text_when_no_annex_is_landscape():
-    pdf = render_pdf_bytes(bulletin(annexes=bulletin().annexes[:1]))
+    pdf = document_pdf(bulletin(annexes=bulletin().annexes[:1]))
     last = len(sheets(pdf))
     assert any("镇委党校" in line.text for line in lines(pdf) if line.page == last)
     assert ink(pdf, last, 0, 200, 210, 263)[3] == near(BOTTOM)
 
 
-def signature(context: BulletinContext) -> tuple[Line, Line]:
-    found = lines(render_pdf_bytes(context))
+def signature(context: DocumentContext) -> tuple[Line, Line]:
+    found = lines(document_pdf(context))
     date = next(line for line in found if line.text == "2026年12月30日")
     organ = next(line for line in found if line.page == date.page and line.text.endswith(context.organ) and line.bottom < date.bottom)
     return organ, date
@@ -155,7 +155,7 @@ def test_unsealed_short_signature_leaves_the_date_2_characters_in():
 
 
 def test_joint_signature_stands_side_by_side_under_the_mark_of_the_organiser():
-    found = lines(render_pdf_bytes(bulletin(annexes=(), co_organs=("中共示例市委党校",))))
+    found = lines(document_pdf(bulletin(annexes=(), co_organs=("中共示例市委党校",))))
     signed = [line for line in found if line.text.startswith("中共示例市委") and line.page == found[-1].page and line.bottom < 240]
     date = next(line for line in found if line.text == "2026年12月30日")
     centre = (date.left + date.right) / 2
@@ -166,7 +166,7 @@ def test_joint_signature_stands_side_by_side_under_the_mark_of_the_organiser():
 
 @pytest.mark.parametrize("organ", ["中共示例市委机构编制委员会办公室", "中共示例市委党校（示例市行政学院、示例市社会主义学院）"])
 def test_long_signature_stays_inside_the_type_area(organ):
-    pdf = render_pdf_bytes(bulletin(annexes=(), organ=organ, co_organs=("中共示例市委党校", "示例市行政学院")))
+    pdf = document_pdf(bulletin(annexes=(), organ=organ, co_organs=("中共示例市委党校", "示例市行政学院")))
     signed = [line for line in lines(pdf) if line.text in (organ, "2026年12月30日")]
     assert signed
     assert all(line.left > LEFT - 0.5 and line.right < RIGHT + 0.5 for line in signed)
@@ -175,7 +175,7 @@ def test_long_signature_stays_inside_the_type_area(organ):
 @pytest.mark.parametrize(("length", "sealed"), [(26, True), (27, True), (29, True), (28, False), (29, False)])
 def test_signature_never_stands_alone_on_a_page(length, sealed):
     """29 lines of text fill the first two pages to the last line."""
-    pdf = render_pdf_bytes(bulletin(body="\n".join(["试" * 26] * length), annexes=(), cc="", sealed=sealed))
+    pdf = document_pdf(bulletin(body="\n".join(["试" * 26] * length), annexes=(), cc="", sealed=sealed))
     date = next(line for line in lines(pdf) if line.text == "2026年12月30日")
     assert [line for line in lines(pdf) if line.page == date.page and line.text.startswith("试")]
 
@@ -183,7 +183,7 @@ def test_signature_never_stands_alone_on_a_page(length, sealed):
 @pytest.mark.parametrize("length", [5, 6, 7])
 def test_heading_never_stands_last_on_a_page(length):
     """7 lines of text fill the first page."""
-    pdf = render_pdf_bytes(bulletin(body="\n".join([*["试" * 26] * length, "一、标题", "试" * 60]), annexes=()))
+    pdf = document_pdf(bulletin(body="\n".join([*["试" * 26] * length, "一、标题", "试" * 60]), annexes=()))
     heading = next(line for line in lines(pdf) if line.text == "一、标题")
     assert heading.page == (1 if length == 5 else 2)
     assert [line for line in lines(pdf) if line.page == heading.page and heading.top < line.top < BOTTOM]
@@ -216,14 +216,14 @@ def many_schools() -> BulletinFacts:
     ids=["49 schools", "no counties", "one school", "300 schools"],
 )
 def test_every_listed_school_is_in_the_document(facts):
-    pdf = render_pdf_bytes(bulletin(facts))
+    pdf = document_pdf(bulletin(facts))
     printed = text(pdf)
     assert all(school.name in printed for school in facts.schools)
     assert len(pdf) < 2 * 1024 * 1024
 
 
 def test_15_counties_fit_one_landscape_sheet():
-    assert sheets(render_pdf_bytes(bulletin(many_schools()))).count((297, 210)) == 1
+    assert sheets(document_pdf(bulletin(many_schools()))).count((297, 210)) == 1
 
 
 def sheets(pdf: bytes) -> list[tuple[int, int]]:

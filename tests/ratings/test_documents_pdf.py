@@ -10,8 +10,9 @@ from django.core.management import CommandError, call_command
 from django.test import override_settings
 
 from ratings.documents import font_sources, fonts, pdf
-from ratings.documents.bulletin import render_html, render_pdf_bytes
 from ratings.documents.fonts import FontMissing
+from ratings.documents.official import document_pdf
+from ratings.documents.papers import paper_html
 from tests.documents import bulletin, text, tool
 
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9">'
@@ -23,7 +24,7 @@ def page(body: str) -> str:
 
 
 def test_every_font_is_embedded_and_subset():
-    rows = tool("pdffonts", "-", given=render_pdf_bytes(bulletin())).decode().splitlines()[2:]
+    rows = tool("pdffonts", "-", given=document_pdf(bulletin())).decode().splitlines()[2:]
     assert len(rows) >= 5
     assert all(row.split()[-5:-2] == ["yes", "yes", "yes"] for row in rows)
 
@@ -41,11 +42,11 @@ def test_character_no_font_has_is_an_error_and_not_a_box(character):
 
 
 def test_bulletin_is_small():
-    assert len(render_pdf_bytes(bulletin())) < 2 * 1024 * 1024
+    assert len(document_pdf(bulletin())) < 2 * 1024 * 1024
 
 
 def test_same_bulletin_gives_the_same_bytes():
-    assert render_pdf_bytes(bulletin()) == render_pdf_bytes(bulletin())
+    assert document_pdf(bulletin()) == document_pdf(bulletin())
 
 
 @pytest.fixture(scope="module")
@@ -54,8 +55,8 @@ def another_process(tmp_path_factory):
     scratch = tmp_path_factory.mktemp("scratch")
     script = (
         "import django, hashlib; django.setup()\n"
-        "from tests.documents import bulletin\nfrom ratings.documents.bulletin import render_pdf_bytes\n"
-        "print(hashlib.sha256(render_pdf_bytes(bulletin())).hexdigest())"
+        "from tests.documents import bulletin\nfrom ratings.documents.official import document_pdf\n"
+        "print(hashlib.sha256(document_pdf(bulletin())).hexdigest())"
     )
     environment = {"DJANGO_SETTINGS_MODULE": "tests.settings", "PATH": "/usr/bin:/bin", "TMPDIR": str(scratch), "PYTHONHASHSEED": "9704"}
     return subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, check=True, text=True), list(
@@ -64,7 +65,7 @@ def another_process(tmp_path_factory):
 
 
 def test_same_bulletin_gives_the_same_bytes_in_another_process(another_process):
-    assert another_process[0].stdout.strip() == hashlib.sha256(render_pdf_bytes(bulletin())).hexdigest()
+    assert another_process[0].stdout.strip() == hashlib.sha256(document_pdf(bulletin())).hexdigest()
 
 
 def test_no_copy_of_the_fonts_is_left_behind(another_process):
@@ -80,7 +81,7 @@ def test_no_socket_is_made(monkeypatch):
     monkeypatch.setattr(socket, "create_connection", refuse)
     monkeypatch.setattr(socket, "getaddrinfo", refuse)
     pdf._engines.clear()
-    assert render_pdf_bytes(bulletin()).startswith(b"%PDF")
+    assert document_pdf(bulletin()).startswith(b"%PDF")
 
 
 @pytest.mark.parametrize(
@@ -116,12 +117,12 @@ def test_foreign_resource_stops_the_document(payload):
 
 @pytest.mark.parametrize("payload", ['<img src="../etc/passwd">', f'{SVG}<use href="file:///etc/passwd#a"/></svg>'])
 def test_relative_or_unused_address_is_never_looked_up(payload, monkeypatch):
-    monkeypatch.setattr("ratings.documents.fetcher.BundleFetcher.fetch", lambda *args: pytest.fail("looked up"))
+    monkeypatch.setattr("ratings.documents.engine.BundleFetcher.fetch", lambda *args: pytest.fail("looked up"))
     assert pdf.render_pdf(page(f"<p>文</p>{payload}"), stylesheets=()).startswith(b"%PDF")
 
 
 def test_markup_typed_by_the_office_is_printed_as_text():
-    made = render_pdf_bytes(bulletin(body='<img src="file:///etc/passwd">各镇街<script>', annexes=()))
+    made = document_pdf(bulletin(body='<img src="file:///etc/passwd">各镇街<script>', annexes=()))
     assert '<imgsrc="file:///etc/passwd">各镇街<script>' in text(made)
 
 
@@ -137,7 +138,7 @@ def test_document_of_monstrous_size_is_refused_before_layout():
 
 def test_missing_fonts_are_named_with_the_cure(tmp_path):
     with override_settings(FONTS_DIR=tmp_path), pytest.raises(FontMissing, match=r"FandolFang.*fetch_fonts"):
-        render_pdf_bytes(bulletin())
+        document_pdf(bulletin())
 
 
 def test_office_face_takes_the_first_place_of_its_role(tmp_path, settings):
@@ -182,19 +183,13 @@ def test_face_taken_out_of_a_collection_is_a_font_of_its_own(settings):
 
 
 def test_renderer_is_not_loaded_before_it_is_needed():
-    script = "import sys, ratings.documents.bulletin; sys.exit('weasyprint' in sys.modules)"
+    script = "import sys, django; django.setup(); import ratings.documents.official; sys.exit('weasyprint' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
 
 
-def test_preview_links_stylesheets_and_has_no_inline_style_or_script():
-    html = render_html(bulletin(), preview=True)
-    assert "documents/bulletin.css" in html
-    assert not [word for word in ("<style", "style=", "<script", "onload") if word in html]
-
-
-def test_preview_and_pdf_say_the_same():
-    preview, printed = (render_html(bulletin(), preview=preview).split("<article")[1] for preview in (True, False))
-    assert preview == printed
+def test_a_document_brings_no_style_or_script_of_its_own():
+    html = paper_html(bulletin())
+    assert not [word for word in ("<style", "style=", "<script", "onload", "<link") if word in html]
 
 
 def link_fonts(source, target) -> None:

@@ -7,23 +7,19 @@ from fractions import Fraction
 
 import pytest
 
-from ratings.documents.annexes import CountTable, Roster, draft_annexes
-from ratings.documents.bulletin import check
-from ratings.documents.drafting import draft_addressee, draft_text
-from ratings.documents.facts import BulletinFacts, RatedSchool
-from ratings.documents.paragraphs import split_paragraphs
-from ratings.documents.signatures import arrange
-from ratings.documents.titles import break_title
+from ratings.documents.layout import arrange, break_title, split_paragraphs, width
+from ratings.documents.official import problems_of
 from ratings.documents.wording import (
-    DocumentNumberError,
     count_characters,
     numeral,
     parse_number,
     percentage,
-    width,
     wording_problems,
 )
+from ratings.publication.bulletin_text import CountTable, Roster, draft_addressee, draft_annexes, draft_text
+from ratings.publication.facts import BulletinFacts, RatedSchool
 from schools.dates import chinese_date
+from schools.saving import Refused
 from tests.documents import bulletin, city, county_level_city
 
 
@@ -47,12 +43,12 @@ def test_number_is_written_with_hexagonal_brackets_whatever_was_typed(typed):
     ],
 )
 def test_number_against_the_standard_is_refused_with_a_sentence(typed, says):
-    with pytest.raises(DocumentNumberError, match=says):
+    with pytest.raises(Refused, match=says):
         parse_number(typed)
 
 
 def test_a_number_that_nobody_typed_is_called_missing_and_not_wrong():
-    with pytest.raises(DocumentNumberError, match="还没有填写"):
+    with pytest.raises(Refused, match="还没有填写"):
         parse_number(" ")
 
 
@@ -205,16 +201,16 @@ def test_table_without_counties_goes_by_kind_or_falls_away():
 
 
 def test_check_passes_a_complete_bulletin():
-    assert check(bulletin()) == []
+    assert problems_of(bulletin()) == []
 
 
 def test_check_names_everything_that_is_missing():
-    problems = check(bulletin(number="", title="通报。", addressee="：", body=" ", organ="很长" * 12))
+    problems = problems_of(bulletin(number="", title="通报。", addressee="：", body=" ", organ="很长" * 12))
     assert len(problems) == 5
 
 
 def test_check_counts_the_text():
-    assert "4001字" in check(bulletin(body="字" * 4001))[0]
+    assert "4001字" in problems_of(bulletin(body="字" * 4001))[0]
 
 
 def test_categories_of_equal_rate_are_neither_strong_nor_weak():

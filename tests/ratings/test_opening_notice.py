@@ -10,14 +10,13 @@ from django.urls import reverse
 
 from ratings.criteria.storing import create_scheme
 from ratings.criteria.years import write_notes, year_changes
-from ratings.documents.opening_annexes import from_json, to_json
-from ratings.documents.opening_notice import annexes_of, draft_notice, notice_context, notice_pdf
-from ratings.forms.bulletin import FIELDS
 from ratings.invariants import opening_notice_file
-from ratings.issuing import NotIssued, issue_notice
 from ratings.models import Item, OpeningNotice, Scheme
+from ratings.publication.opening_annexes import from_json, to_json
+from ratings.publication.opening_notice import OPENING_NOTICE, annexes_of
 from ratings.workflow import open_scheme
 from schools.models.audit import AuditEntry
+from schools.saving import Refused
 from tests import documents
 from tests.factories import CityFactory, UserFactory
 from tests.rating_factories import published_year, spec_for
@@ -55,7 +54,7 @@ def next_year(city, school, office) -> Scheme:
 def notice(next_year, office) -> OpeningNotice:
     """The draft of an opened year, with everything that issuing asks for."""
     open_scheme(next_year, by=office)
-    found = draft_notice(next_year, issued_on="2026-03-02")
+    found = OPENING_NOTICE.draft(next_year, issued_on="2026-03-02")
     found.number = "示组通〔2026〕3号"
     found.save(update_fields=["number"])
     return OpeningNotice.objects.select_related("scheme__city").get(pk=found.pk)
@@ -63,7 +62,7 @@ def notice(next_year, office) -> OpeningNotice:
 
 def posted(notice: OpeningNotice, **changes) -> dict:
     """The form as a browser sends it back."""
-    values = {name: getattr(notice, name) for name in FIELDS} | {"version": notice.version} | changes
+    values = {name: getattr(notice, name) for name in OpeningNotice.TYPED} | {"version": notice.version} | changes
     return {name: "on" if value is True else value for name, value in values.items() if value is not None and value is not False}
 
 
@@ -72,7 +71,7 @@ def address(scheme: Scheme, name: str = "") -> str:
 
 
 def test_first_draft_says_what_the_scheme_says(notice):
-    context = notice_context(notice)
+    context = OPENING_NOTICE.context(notice)
 
     assert notice.title == "关于开展2026年度镇街党校规范化建设星级评定工作的通知"
     expected = [
@@ -90,7 +89,7 @@ def test_first_draft_says_what_the_scheme_says(notice):
 
 
 def test_annexes_hold_rules_in_words_blank_answers_and_the_priority_behind_each_change(notice):
-    criteria, form, _, changes = notice_context(notice).annexes
+    criteria, form, _, changes = OPENING_NOTICE.context(notice).annexes
 
     rows = {row[0]: row for _, group in criteria.groups for row in group}
     assert rows["K1 办班总量"][3] == ("办班期数达到 12 期得 50 分，达到 6 期得 30 分，其他得 0 分。",)
@@ -109,7 +108,7 @@ def test_annexes_hold_rules_in_words_blank_answers_and_the_priority_behind_each_
 def test_a_first_year_has_no_annex_of_changes(city, school):
     scheme = create_scheme(spec_for(city, 2026), city=city)
 
-    notice = draft_notice(scheme, issued_on=DAY)
+    notice = OPENING_NOTICE.draft(scheme, issued_on=DAY)
 
     assert [annex.kind for annex in annexes_of(scheme)] == ["criteria", "form", "schedule"]
     assert "附件4" not in notice.body
@@ -133,40 +132,40 @@ def test_annexes_survive_storing(next_year):
 
 
 def test_issuing_keeps_file_digest_annexes_and_an_audit_line(notice, office, monkeypatch):
-    monkeypatch.setattr("ratings.issuing.notice_pdf", lambda context: b"%PDF-1.7 " + context.body.encode())
+    monkeypatch.setattr("ratings.documents.life.document_pdf", lambda context: b"%PDF-1.7 " + context.body.encode())
 
-    issued = issue_notice(notice, by=office)
+    issued = OPENING_NOTICE.issue(notice, by=office)
     Item.objects.filter(scheme=notice.scheme, code="K1").update(name="后来改的名字")
     notice.scheme.versions.all().delete()
 
     assert hashlib.sha256(issued.pdf.read()).hexdigest() == issued.digest
-    assert "办班总量" in str(notice_context(OpeningNotice.objects.get(pk=issued.pk)).annexes[0].groups)
+    assert "办班总量" in str(OPENING_NOTICE.context(OpeningNotice.objects.get(pk=issued.pk)).annexes[0].groups)
     entry = AuditEntry.objects.get(action="opening_notice")
     assert json.loads(entry.detail) == {"发文字号": "示组通〔2026〕3号", "文件摘要": issued.digest}
-    with pytest.raises(NotIssued, match="已经印发"):
-        issue_notice(issued, by=office)
+    with pytest.raises(Refused, match="已经印发"):
+        OPENING_NOTICE.issue(issued, by=office)
     assert list(opening_notice_file(issued.scheme)) == []
     issued.pdf.storage.delete(issued.pdf.name)
     assert list(opening_notice_file(issued.scheme)) == ["存档的启动通知文件不见了"]
 
 
 def test_a_draft_scheme_and_a_changed_text_are_not_issued(next_year, office):
-    notice = draft_notice(next_year, issued_on=DAY)
-    with pytest.raises(NotIssued, match="尚未启动"):
-        issue_notice(notice, by=office)
+    notice = OPENING_NOTICE.draft(next_year, issued_on=DAY)
+    with pytest.raises(Refused, match="尚未启动"):
+        OPENING_NOTICE.issue(notice, by=office)
     open_scheme(next_year, by=office)
     OpeningNotice.objects.update(number="示组通〔2026〕3号")
     stale = OpeningNotice.objects.select_related("scheme").get()
     OpeningNotice.objects.update(version=1)
 
-    with pytest.raises(NotIssued, match="刚刚被修改"):
-        issue_notice(stale, by=office)
+    with pytest.raises(Refused, match="刚刚被修改"):
+        OPENING_NOTICE.issue(stale, by=office)
 
     assert not OpeningNotice.objects.get().is_issued
 
 
 def test_the_office_walks_from_nothing_to_the_issued_notice(next_year, office, signed_client, monkeypatch):
-    monkeypatch.setattr("ratings.issuing.notice_pdf", lambda context: b"%PDF-1.7")
+    monkeypatch.setattr("ratings.documents.life.document_pdf", lambda context: b"%PDF-1.7")
     open_scheme(next_year, by=office)
     client = signed_client(office)
 
@@ -188,12 +187,12 @@ def test_the_office_walks_from_nothing_to_the_issued_notice(next_year, office, s
 
 
 def test_everybody_of_the_city_reads_it_once_it_is_issued_and_nobody_before(notice, office, appoint, signed_client, monkeypatch):
-    monkeypatch.setattr("ratings.issuing.notice_pdf", lambda context: b"%PDF-1.7")
+    monkeypatch.setattr("ratings.documents.life.document_pdf", lambda context: b"%PDF-1.7")
     readers = [appoint(role) for role in ("filler", "county", "judge", "viewer", "auditor")]
 
     before = [text(signed_client(user).get(address(notice.scheme))) for user in readers]
     files = [signed_client(user).get(address(notice.scheme, "_pdf")).status_code for user in readers]
-    issue_notice(notice, by=office)
+    OPENING_NOTICE.issue(notice, by=office)
     after = [text(signed_client(user).get(address(notice.scheme))) for user in readers]
 
     assert all("通知还没有印发" in page and notice.title not in page for page in before)
@@ -235,7 +234,7 @@ def test_pages_cost_few_queries(notice, office, signed_client, django_assert_max
 
 
 def test_document_is_set_in_the_layout_of_the_bulletin_with_all_fonts_inside(notice):
-    pdf = notice_pdf(notice_context(notice))
+    pdf = OPENING_NOTICE.pdf(notice)
 
     said = documents.text(pdf)
     expected = [

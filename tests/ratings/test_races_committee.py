@@ -5,17 +5,16 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from ratings import publication
 from ratings.answering import Saved, save
-from ratings.documents.gathering import draft_bulletin
+from ratings.documents import life
 from ratings.enums import Phase, Stage, Status
 from ratings.invariants import violations
 from ratings.judging.sheets import reopen_sheet
 from ratings.models import Assessment, Bulletin, Decision, JudgeSheet, Move, Result, Scheme, Score
-from ratings.publication import NotPublished, publish
+from ratings.publication.bulletin import BULLETIN, publish
 from ratings.results import NotSettled, settle_scheme
 from ratings.workflow import take_step
-from schools.saving import Refused
+from schools.saving import Refused, save_versioned
 
 from .played_year import PlayedYear, rows_of
 from .races import at_once, bring_to_decision, hold, linger
@@ -99,7 +98,7 @@ def published_or_reopened(found: list[Any]) -> bool:
         return False
     if isinstance(issued, Bulletin):
         return isinstance(reopened, Refused) and state == (Phase.PUBLISHED, 1)
-    return isinstance(issued, NotPublished) and isinstance(reopened, Move) and state == (Phase.SCORING, 0)
+    return isinstance(issued, Refused) and isinstance(reopened, Move) and state == (Phase.SCORING, 0)
 
 
 def race_publishing(year: PlayedYear, times: int) -> list[bool]:
@@ -107,7 +106,7 @@ def race_publishing(year: PlayedYear, times: int) -> list[bool]:
     decision = Decision.objects.values("assessment_id", "star", "computed", "at").get()
     for _ in range(times):
         settle_scheme(Scheme.objects.get(), by=year.people["chair"])
-        draft_bulletin(Scheme.objects.get(), issued_on=timezone.localdate())
+        BULLETIN.draft(Scheme.objects.get(), issued_on=timezone.localdate())
         outcomes.append(published_or_reopened(publish_and_reopen(year, row)))
         Bulletin.objects.all().delete()
         Result.objects.all().delete()
@@ -121,7 +120,7 @@ def race_publishing(year: PlayedYear, times: int) -> list[bool]:
 @pytest.fixture
 def quick_document(monkeypatch):
     """A document that takes no time to race_year: the race is about the year, not about its pages."""
-    monkeypatch.setattr(publication, "_document", lambda context: b"%PDF-")
+    monkeypatch.setattr("ratings.documents.life.document_pdf", lambda context: b"%PDF-")
 
 
 def test_of_publishing_and_reopening_one_wins(race_year, race_rounds, quick_document, monkeypatch):
@@ -136,3 +135,67 @@ def test_publishing_and_reopening_go_wrong_without_the_lock(race_year, unlocked,
     unlocked(Scheme)
 
     assert not all(race_publishing(race_year(1), 1))
+
+
+# Publishing while the office still writes
+
+
+def publish_and_write(year: PlayedYear) -> list[Any]:
+    bulletin = Bulletin.objects.select_related("scheme").get()
+    office = year.people["office"]
+    return at_once(
+        lambda: publish(Scheme.objects.get(), by=year.people["chair"], check_text=False),
+        lambda: BULLETIN.save(bulletin, {"body": "改"}, version=bulletin.version, by=office),
+    )
+
+
+def document_says_what_is_stored(outcomes: list[Any]) -> bool:
+    """Once it is issued the file holds the stored text, whichever came first; else the text was changed and nothing issued."""
+    issued, _ = outcomes
+    stored = Bulletin.objects.select_related("scheme").get()
+    if isinstance(issued, Bulletin):
+        with stored.pdf.open() as file:
+            return file.read() == f"%PDF-{stored.body}".encode()
+    return isinstance(issued, Refused) and stored.body == "改" and not stored.is_issued
+
+
+def race_writing(year: PlayedYear, times: int) -> list[bool]:
+    bring_to_decision(year)
+    settle_scheme(Scheme.objects.get(), by=year.people["chair"])
+    outcomes = []
+    for _ in range(times):
+        BULLETIN.draft(Scheme.objects.get(), issued_on=timezone.localdate())
+        outcomes.append(document_says_what_is_stored(publish_and_write(year)))
+        Bulletin.objects.all().delete()
+        Scheme.objects.update(phase=Phase.SETTLED, published_at=None, published_by=None)
+    return outcomes
+
+
+@pytest.fixture
+def said_document(monkeypatch):
+    """A document that is its text."""
+    monkeypatch.setattr("ratings.documents.life.document_pdf", lambda context: f"%PDF-{context.body}".encode())
+
+
+def has_read() -> None:
+    """Where a writer stands who has read the phase and not yet written."""
+
+
+def after_reading(*args, **kwargs) -> Bulletin:
+    has_read()
+    return save_versioned(*args, **kwargs)
+
+
+def test_of_publishing_and_writing_one_wins(race_year, race_rounds, said_document, monkeypatch):
+    linger(monkeypatch, "ratings.documents.life", "keep_file")
+
+    assert all(race_writing(race_year(1), race_rounds // 5))
+
+
+def test_a_published_text_is_still_written_without_the_lock(race_year, unlocked, said_document, monkeypatch):
+    published = Scheme.objects.filter(phase=Phase.PUBLISHED)
+    monkeypatch.setattr(life, "save_versioned", after_reading)
+    hold(monkeypatch, (__name__, "has_read"), (__name__, "publish"), until=published.exists)
+    unlocked(Scheme)
+
+    assert not all(race_writing(race_year(1), 1))

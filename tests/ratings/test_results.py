@@ -9,9 +9,10 @@ from ratings.enums import Phase, Status
 from ratings.invariants import violations
 from ratings.models import Adjustment, Assessment, Bulletin, Decision, Item, MetricSnapshot, Move, Result, Scheme, SchemeVersion, Score
 from ratings.offline.running import run_year
-from ratings.publication import NotPublished, publish
+from ratings.publication.bulletin import publish
 from ratings.results import NotSettled, accept_computed, evaluate, settle
 from schools.models import AuditEntry
+from schools.saving import Refused
 
 from .year_folder import full_marks
 
@@ -107,7 +108,7 @@ def test_publication_keeps_the_document_and_writes_the_audit_row(settled, appoin
 
 
 def test_publication_without_a_document_number_is_refused(settled, appoint_chair):
-    with pytest.raises(NotPublished, match="发文字号"):
+    with pytest.raises(Refused, match="发文字号"):
         publish(settled, by=appoint_chair)
 
     settled.refresh_from_db()
@@ -119,7 +120,7 @@ def test_publication_is_refused_while_an_invariant_is_violated(settled, appoint_
     Bulletin.objects.update(number="测组通〔2025〕3号")
     Result.objects.filter(school_code="001").update(star=4)
 
-    with pytest.raises(NotPublished, match="东溪镇委党校"):
+    with pytest.raises(Refused, match="东溪镇委党校"):
         publish(settled, by=appoint_chair)
 
 

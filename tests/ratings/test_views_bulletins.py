@@ -5,7 +5,6 @@ from django.urls import reverse
 
 from ratings.documents.fonts import FontMissing
 from ratings.enums import Phase
-from ratings.forms.bulletin import FIELDS
 from ratings.models import Bulletin, Scheme
 from ratings.workflow import take_step
 from schools.models.audit import AuditEntry
@@ -27,7 +26,7 @@ def draft(city, school) -> Bulletin:
 
 def posted(bulletin: Bulletin, **changes) -> dict:
     """The form as a browser sends it back."""
-    values = {name: getattr(bulletin, name) for name in FIELDS} | {"version": bulletin.version} | changes
+    values = {name: getattr(bulletin, name) for name in Bulletin.TYPED} | {"version": bulletin.version} | changes
     return {name: "on" if value is True else value for name, value in values.items() if value is not None and value is not False}
 
 
@@ -156,7 +155,7 @@ def test_issuing_without_a_number_says_so_and_issues_nothing(draft, appoint, sig
 
 
 def test_issuing_stores_the_document_publishes_the_results_and_is_recorded(draft, school, appoint, signed_client, monkeypatch):
-    monkeypatch.setattr("ratings.publication.render_pdf_bytes", lambda context: b"%PDF-1.7 test")
+    monkeypatch.setattr("ratings.documents.life.document_pdf", lambda context: b"%PDF-1.7 test")
     numbered(draft.scheme)
     head = appoint("head")
 
@@ -174,7 +173,7 @@ def test_issuing_stores_the_document_publishes_the_results_and_is_recorded(draft
 
 
 def test_draft_document_is_named_as_one(draft, appoint, signed_client, monkeypatch):
-    monkeypatch.setattr("ratings.views.bulletins.render_pdf_bytes", lambda context: b"%PDF-1.7 draft")
+    monkeypatch.setattr("ratings.documents.life.document_pdf", lambda context: b"%PDF-1.7 draft")
 
     response = signed_client(appoint("office")).get(address("bulletin_pdf", draft))
 
@@ -186,7 +185,7 @@ def test_a_draft_that_no_face_can_print_says_so_instead_of_a_document(draft, app
     def refused(context):
         raise FontMissing("所备字体都没有“𰻝”字。")
 
-    monkeypatch.setattr("ratings.views.bulletins.render_pdf_bytes", refused)
+    monkeypatch.setattr("ratings.documents.life.document_pdf", refused)
 
     page = text(signed_client(appoint("office")).get(address("bulletin_pdf", draft), follow=True))
 

@@ -88,7 +88,7 @@ def test_the_pdf_is_an_attachment_and_trouble_a_sentence(records, school, appoin
 
     refused = client.post(address, follow=True).content.decode()
 
-    assert given.content == b"%PDF-1.7"
+    assert b"".join(given.streaming_content) == b"%PDF-1.7"
     assert given.headers["Content-Disposition"].startswith("attachment")
     assert "请用浏览器打印" in refused
 

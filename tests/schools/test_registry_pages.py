@@ -9,8 +9,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from ratings.documents.drafting import draft_text
-from ratings.documents.facts import BulletinFacts, RatedSchool
+from ratings.publication.bulletin_text import draft_text
+from ratings.publication.facts import BulletinFacts, RatedSchool
 from schools import locks
 from schools.forms.registry_kinds import KINDS
 from schools.locks import Lock

@@ -76,8 +76,8 @@ def _make(target: Path) -> dict:
     numbers = random.Random(0)  # names of files that are the same every time
     with ExitStack() as stack:
         stack.enter_context(time_machine.travel(MADE.timestamp(), tick=False))
-        for module in ("bulletin", "opening_notice"):  # with their fonts they would take half a megabyte each
-            stack.enter_context(mock.patch(f"ratings.documents.{module}.render_pdf", _small_pdf))
+        # with their fonts they would take half a megabyte each
+        stack.enter_context(mock.patch("ratings.documents.papers.render_pdf", _small_pdf))
         stack.enter_context(mock.patch("uuid.uuid4", lambda: uuid.UUID(int=numbers.getrandbits(128), version=4)))
         call_command("migrate", interactive=False, verbosity=0)
         _fill()

@@ -8,9 +8,9 @@ from ratings.enums import Star
 from ratings.models import Result
 from ratings.offline.running import STEPS, run_year
 from ratings.offline.writing import write_year
-from ratings.publication import NotPublished
 from ratings.results import NotSettled
 from schools.commands import DatabaseCommand
+from schools.saving import Refused
 from schools.workbooks import WorkbookError
 
 
@@ -36,7 +36,7 @@ class Command(DatabaseCommand):
             raise CommandError(f"没有导入任何内容，请改正以下 {len(error.problems)} 处后重试：\n{error}") from error
         except NotSettled as error:
             raise CommandError(f"不能审定，没有导入任何内容：\n{error}") from error
-        except NotPublished as error:
+        except Refused as error:
             raise CommandError(f"不能通报，没有导入任何内容：\n{error}") from error
         write_year(run.scheme, run.spec, out, run.warnings)
         for warning in run.warnings:

@@ -1,4 +1,4 @@
-"""通报, and what every official document has: the text the office edits, and the document that was issued."""
+"""文书 as rows: the text the office edits and the document that was issued, 通报 and 启动通知."""
 
 from django.conf import settings
 from django.db import models
@@ -7,13 +7,14 @@ from django.db.models import Q
 from ratings.enums import PUBLIC_PHASES
 
 from .results import COMMITTEE
-from .schemes import Scheme
+from .schemes import DRAFTERS, Scheme
 
 
-class OfficialText(models.Model):
+class OfficialDocument(models.Model):
     """What an official document says before and after it is issued: the text the office edits, and the stored file.
 
     `version` rises with every save, so that two who have it open never overwrite each other unseen.
+    A concrete document belongs to a `scheme` and says with `is_issued` and `issued_at` whether it is out.
     """
 
     organ = models.CharField("发文机关", max_length=60, help_text="红头用全称或规范化简称，如 中共示例市委组织部")
@@ -35,8 +36,17 @@ class OfficialText(models.Model):
     pdf = models.FileField("文件", upload_to="bulletins", blank=True)
     digest = models.CharField("文件摘要", max_length=64, blank=True)
 
+    #: What the office may type; everything else follows from the figures or from issuing.
+    TYPED = (
+        "organ", "co_organs", "number", "title", "addressee", "body",
+        "issued_on", "sealed", "cc", "printer", "printed_on",
+    )  # fmt: skip
+
     class Meta:
         abstract = True
+
+    def __str__(self):
+        return self.title
 
 
 class BulletinQuerySet(models.QuerySet):
@@ -51,7 +61,9 @@ class BulletinQuerySet(models.QuerySet):
         return scoped.filter(scheme__phase__in=PUBLIC_PHASES)
 
 
-class Bulletin(OfficialText):
+class Bulletin(OfficialDocument):
+    """通报: out as soon as its year is public."""
+
     scheme = models.OneToOneField(Scheme, models.PROTECT, verbose_name="评定方案", related_name="bulletin")
 
     objects = BulletinQuerySet.as_manager()
@@ -64,5 +76,51 @@ class Bulletin(OfficialText):
             models.CheckConstraint(condition=Q(edited_by__isnull=True) | Q(edited_at__isnull=False), name="bulletin_editor_with_time"),
         ]
 
-    def __str__(self):
-        return self.title
+    @property
+    def is_issued(self) -> bool:
+        """True once the year is public: from here no word of it changes."""
+        return self.scheme.is_public
+
+    @property
+    def issued_at(self):
+        return self.scheme.published_at
+
+
+class OpeningNoticeQuerySet(models.QuerySet):
+    def visible_to(self, user):
+        """Drafts for those who write them, issued notices for everybody of the city."""
+        identity = user.identity
+        if identity is None or identity.city_id is None:
+            return self.none()
+        scoped = self.filter(scheme__city_id=identity.city_id)
+        return scoped if identity.role in DRAFTERS else scoped.issued()
+
+    def issued(self):
+        return self.filter(issued_at__isnull=False)
+
+
+class OpeningNotice(OfficialDocument):
+    """启动通知, which opens the year. `annexes` keeps the 附件 as they were issued; until then they follow the scheme."""
+
+    scheme = models.OneToOneField(Scheme, models.PROTECT, verbose_name="评定方案", related_name="opening_notice")
+    annexes = models.JSONField("附件", default=list, blank=True)
+    issued_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="印发人", null=True, blank=True, related_name="+")
+    issued_at = models.DateTimeField("印发时间", null=True, blank=True)
+
+    objects = OpeningNoticeQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "启动通知"
+        ordering = ["-scheme__year"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(pdf="", digest="", issued_at__isnull=True, issued_by__isnull=True)
+                | (~Q(pdf="") & ~Q(digest="") & Q(issued_at__isnull=False, issued_by__isnull=False)),
+                name="opening_notice_issued_complete",
+            ),
+        ]
+
+    @property
+    def is_issued(self) -> bool:
+        """True once it is out: from here no word of it changes."""
+        return self.issued_at is not None

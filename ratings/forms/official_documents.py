@@ -1,4 +1,4 @@
-"""The bulletin as the office edits it before issue."""
+"""An official document as the office edits it before issue, and the password with which it is issued."""
 
 from __future__ import annotations
 
@@ -6,23 +6,22 @@ from crispy_forms.helper import FormHelper
 from crispy_forms.layout import HTML, Column, Div, Layout, Row
 from django import forms
 
-from ratings.documents.wording import CHARACTER_LIMIT, DocumentNumberError, count_characters, parse_number
-from ratings.models import Bulletin
-from ratings.models.bulletins import OfficialText
+from ratings.documents.life import Kind
+from ratings.documents.wording import CHARACTER_LIMIT, count_characters, parse_number
+from ratings.models.official_documents import OfficialDocument
 
-FIELDS = ["organ", "co_organs", "number", "title", "addressee", "body", "issued_on", "sealed", "cc", "printer", "printed_on"]
+BODY_HINT = "一段一行。“一、”“（一）”“1.”“（1）”开头的行自动按公文层次排字体；{}，不用写入正文。"
 COUNTER = """<p class="hint counter" data-counts="id_body" data-limit="{{ limit }}">
 正文 <output>{{ characters }}</output> 字（不计空格），上限 {{ limit }} 字。</p>"""
 
 
-class BulletinForm(forms.ModelForm):
-    """`version` is the number of saves this form was opened with: a save by somebody else in between is a conflict, not lost."""
+class DocumentForm(forms.ModelForm):
+    """`version` is the number of saves this form was opened with: a save by somebody else in between is not lost."""
 
     version = forms.IntegerField(widget=forms.HiddenInput)
 
     class Meta:
-        model = Bulletin
-        fields = FIELDS
+        fields = OfficialDocument.TYPED
         widgets = {
             "title": forms.Textarea(attrs={"rows": 2}),
             "addressee": forms.Textarea(attrs={"rows": 2}),
@@ -31,14 +30,12 @@ class BulletinForm(forms.ModelForm):
             "issued_on": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
             "printed_on": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         }
-        help_texts = {
-            "title": "可自行换行；末尾不用标点。",
-            "body": "一段一行。“一、”“（一）”“1.”“（1）”开头的行自动按公文层次排字体；名单和统计表由系统作为附件生成，不用写入正文。",
-            "cc": "末尾不用句号。",
-        }
+        help_texts = {"title": "可自行换行；末尾不用标点。", "cc": "末尾不用句号。"}
 
-    def __init__(self, *args, **kwargs) -> None:
+    def __init__(self, *args, kind: Kind, **kwargs) -> None:
         super().__init__(*args, **kwargs)
+        self.kind = kind
+        self.fields["body"].help_text = BODY_HINT.format(kind.annex_hint)
         self.fields["version"].initial = self.instance.version
         self.helper = FormHelper()
         self.helper.form_tag = False
@@ -58,20 +55,25 @@ class BulletinForm(forms.ModelForm):
         )
 
     @property
+    def typed(self) -> dict[str, object]:
+        """What is to be stored."""
+        return {name: self.cleaned_data[name] for name in OfficialDocument.TYPED}
+
+    @property
     def characters(self) -> int:
         """Length of the text as the limit counts it."""
         return count_characters(self["body"].value() or "")
 
-    def differences(self, current: OfficialText) -> list[tuple[str, object, object]]:
+    def differences(self, current: OfficialDocument) -> list[tuple[str, object, object]]:
         """Field by field what is stored now and what was typed, where they differ."""
-        pairs = [(self.fields[name].label, getattr(current, name), self.cleaned_data[name]) for name in FIELDS]
+        pairs = [(self.fields[name].label, getattr(current, name), typed) for name, typed in self.typed.items()]
         return [(label, stored, typed) for label, stored, typed in pairs if stored != typed]
 
-    def again(self, current: OfficialText) -> BulletinForm:
+    def again(self, current: OfficialDocument) -> DocumentForm:
         """What was typed, in a form that knows the newer version."""
         data = self.data.copy()
         data["version"] = current.version
-        return type(self)(data, instance=current)
+        return type(self)(data, instance=current, kind=self.kind)
 
     def clean_body(self) -> str:
         """Saved with any length below the limit; issuing checks the rest."""
@@ -84,16 +86,17 @@ class BulletinForm(forms.ModelForm):
     def clean_number(self) -> str:
         """Empty in a draft, otherwise in the form the standard wants."""
         text = self.cleaned_data["number"].strip()
-        if not text:
-            return ""
-        try:
-            return str(parse_number(text))
-        except DocumentNumberError as error:
-            raise forms.ValidationError(str(error)) from error
+        return str(parse_number(text)) if text else ""
+
+
+def document_form(kind: Kind, record: OfficialDocument, data=None) -> DocumentForm:
+    """The form of this kind. It writes into a row of its own, so that the page keeps what is stored."""
+    form = forms.modelform_factory(kind.model, form=DocumentForm)
+    return form(data, instance=kind.model.objects.get(pk=record.pk), kind=kind)
 
 
 class IssueForm(forms.Form):
-    """The last step before the bulletin is out: the chair's own password."""
+    """The last step before a document is out: the own password of the person who issues it."""
 
     password = forms.CharField(
         label="请再次输入您的登录密码",
@@ -104,8 +107,6 @@ class IssueForm(forms.Form):
     def __init__(self, *args, user, **kwargs) -> None:
         super().__init__(*args, **kwargs)
         self.user = user
-        self.helper = FormHelper()
-        self.helper.form_tag = False
 
     def clean_password(self) -> str:
         """The password of the person who is signed in, nobody else's."""

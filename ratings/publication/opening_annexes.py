@@ -11,12 +11,11 @@ from typing import Any, ClassVar
 
 from ratings.criteria.changes import Changes, RowChange
 from ratings.criteria.spec import BoundItem, SchemeSpec
+from ratings.documents.official import Annex
 from ratings.enums import Stage, Star
 from ratings.rounding import plain
 from ratings.rules import Asked
 from ratings.standards import Group, Line, condition_text, groups
-
-from .titles import WIDEST, WIDEST_LANDSCAPE, break_title
 
 #: What stands in the form where somebody writes a figure by hand.
 BLANK = "＿＿＿＿"
@@ -24,15 +23,11 @@ BOX = "□"
 
 
 @dataclass(frozen=True)
-class _Sheet:
-    title: str
+class Grid(Annex):
+    """A table of plain texts; `kind` names it in the JSON and its fragment."""
 
     kind: ClassVar[str]
-    landscape: ClassVar[bool] = False
-
-    @property
-    def title_lines(self) -> tuple[str, ...]:
-        return break_title(self.title, WIDEST_LANDSCAPE if self.landscape else WIDEST)
+    stylesheet: ClassVar[str] = "documents/notice.css"
 
     @property
     def template(self) -> str:
@@ -40,7 +35,7 @@ class _Sheet:
 
 
 @dataclass(frozen=True)
-class CriteriaAnnex(_Sheet):
+class CriteriaAnnex(Grid):
     """附件, landscape: every item by category with its rule in words; then the stars and the restrictions.
 
     A group is (heading, rows); a row (item, points, standard, sentences of the rule, who supplies it).
@@ -55,7 +50,7 @@ class CriteriaAnnex(_Sheet):
 
 
 @dataclass(frozen=True)
-class FormAnnex(_Sheet):
+class FormAnnex(Grid):
     """附件: the blank form for those who draft on paper. Groups are (heading, rows), a row (item, points, what is to be filled in)."""
 
     in_counties: bool = False
@@ -65,7 +60,7 @@ class FormAnnex(_Sheet):
 
 
 @dataclass(frozen=True)
-class ScheduleAnnex(_Sheet):
+class ScheduleAnnex(Grid):
     """附件: stages in their order as (stage, work, by whom, when)."""
 
     rows: tuple = ()
@@ -74,7 +69,7 @@ class ScheduleAnnex(_Sheet):
 
 
 @dataclass(frozen=True)
-class ChangesAnnex(_Sheet):
+class ChangesAnnex(Grid):
     """附件: a section is (name, rows); a row (what, kind of change, before, now, the year's priority behind it)."""
 
     years: tuple[int, int] = (0, 0)
@@ -84,18 +79,17 @@ class ChangesAnnex(_Sheet):
     kind = "changes"
 
 
-Annex = CriteriaAnnex | FormAnnex | ScheduleAnnex | ChangesAnnex
-KINDS: dict[str, type[Annex]] = {one.kind: one for one in (CriteriaAnnex, FormAnnex, ScheduleAnnex, ChangesAnnex)}
+KINDS: dict[str, type[Grid]] = {annex.kind: annex for annex in (CriteriaAnnex, FormAnnex, ScheduleAnnex, ChangesAnnex)}
 
 
-def to_json(annexes: Iterable[Annex]) -> list[dict[str, Any]]:
+def to_json(annexes: Iterable[Grid]) -> list[dict[str, Any]]:
     """The annexes as they are kept with the issued notice."""
-    return [{"kind": one.kind, **asdict(one)} for one in annexes]
+    return [{"kind": annex.kind, **asdict(annex)} for annex in annexes]
 
 
-def from_json(content: Iterable[Mapping[str, Any]]) -> tuple[Annex, ...]:
+def from_json(content: Iterable[Mapping[str, Any]]) -> tuple[Grid, ...]:
     """Read back what `to_json` wrote."""
-    return tuple(KINDS[one["kind"]](**{name: value for name, value in one.items() if name != "kind"}) for one in content)
+    return tuple(KINDS[kept["kind"]](**{name: value for name, value in kept.items() if name != "kind"}) for kept in content)
 
 
 def criteria_annex(spec: SchemeSpec) -> CriteriaAnnex:

@@ -1,14 +1,22 @@
-"""The first draft of a bulletin, written from the figures; the office edits the text before it is issued."""
+"""What a bulletin says of the figures: its first text, which the office edits, and its 附件, which nobody types."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ratings.documents.layout import width
+from ratings.documents.official import Annex
+from ratings.documents.wording import count_characters, numeral, percentage
 
 from .facts import BulletinFacts, by_place, level_name
-from .wording import count_characters, numeral, percentage
 
 #: A longer list of five-star schools belongs into the annex alone.
 LIST_LIMIT = 600
+#: Characters of a line shared by so many names; longer names get fewer columns.
+_COLUMN_WIDTHS = ((3, 8), (2, 12))
+#: Rows that a landscape sheet takes at the full size of type.
+_ROOMY_ROWS = 8
 
 
 def draft_title(facts: BulletinFacts) -> str:
@@ -183,3 +191,95 @@ def _demands(facts: BulletinFacts) -> Iterator[str]:
         "统筹用好现有场所、师资和经费，不搞重复建设，不增加基层负担。"
     )
     yield "用好评定结果。评定结果作为改进党员教育培训工作、统筹培训资源的重要参考。要注重培训实效，不以材料多少、场所装饰评价工作。"
+
+
+# 附件
+
+
+@dataclass(frozen=True)
+class StarGroup:
+    """One heading of the list and, under each county, its schools in administrative order."""
+
+    heading: str
+    counties: tuple[tuple[str, tuple[str, ...]], ...]
+
+
+@dataclass(frozen=True)
+class Roster(Annex):
+    """附件: schools by star. `columns` is how many names stand side by side."""
+
+    groups: tuple[StarGroup, ...]
+
+    template = "documents/official/roster.html"
+
+    @property
+    def columns(self) -> int:
+        names = [name for group in self.groups for _, county in group.counties for name in county]
+        longest = max(map(width, names), default=0)
+        return next((columns for columns, widest in _COLUMN_WIDTHS if longest <= widest), 1)
+
+
+@dataclass(frozen=True)
+class CountTable(Annex):
+    """附件, landscape: a row per county or kind of school and a total; every star has a count and a share."""
+
+    first_heading: str
+    levels: tuple[str, ...]
+    single_headings: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+    template = "documents/official/count_table.html"
+    landscape = True
+
+    @property
+    def dense(self) -> bool:
+        """Smaller type and closer rows, so that a city's counties stand on one sheet."""
+        return len(self.rows) > _ROOMY_ROWS
+
+
+def draft_annexes(facts: BulletinFacts) -> tuple[Annex, ...]:
+    """The annexes these figures call for: always the list, the table only where there is something to compare."""
+    rows = _table_rows(facts)
+    table = (_count_table(facts, rows),) if rows else ()
+    return (_roster(facts), *table)
+
+
+def _roster(facts: BulletinFacts) -> Roster:
+    listed = [star for star in facts.levels if facts.with_star(star)]
+    if facts.list_unrated and facts.with_star(0):
+        listed.append(0)
+    groups = []
+    for number, star in enumerate(listed, 1):
+        schools = facts.with_star(star)
+        kind = level_name(star) + facts.school_word
+        groups.append(StarGroup(f"{numeral(number)}、{kind}（{len(schools)}所）", by_place(schools, facts.places)))
+    return Roster(f"{facts.year}年度{facts.school_word}星级评定结果名单", tuple(groups))
+
+
+def _table_rows(facts: BulletinFacts) -> list[tuple[str, BulletinFacts]]:
+    if facts.counties:
+        return [(place, facts.of_place(place)) for place in facts.places]
+    return [(kind, facts.of_kind(kind)) for kind in facts.kinds] if len(facts.kinds) > 1 else []
+
+
+def _count_table(facts: BulletinFacts, rows: list[tuple[str, BulletinFacts]]) -> CountTable:
+    unrated, lapsed = bool(facts.with_star(0)), bool(facts.lapsed)
+    by = facts.county_word if facts.counties else "类型"
+    return CountTable(
+        title=f"{facts.year}年度各{by if facts.counties else f'类{facts.school_word}'}星级评定情况统计表",
+        first_heading=by,
+        levels=tuple(level_name(star) for star in facts.levels),
+        single_headings=(*(["不授星"] if unrated else []), *(["未申报"] if lapsed else [])),
+        rows=tuple(_row(name, part, unrated, lapsed) for name, part in [*rows, ("合　计", facts)]),
+    )
+
+
+def _row(name: str, facts: BulletinFacts, unrated: bool, lapsed: bool) -> tuple[str, ...]:
+    rated = len(facts.rated)
+    cells = [name, str(rated)]
+    for star in facts.levels:
+        count = len(facts.with_star(star))
+        cells += [str(count), percentage(count, rated).rstrip("%") if rated else "—"]
+    cells += [str(len(facts.with_star(0)))] if unrated else []
+    cells += [str(facts.lapsed)] if lapsed else []
+    return tuple(cells)

@@ -1,76 +1,76 @@
-"""启动通知: 《关于开展××年度镇街党校规范化建设星级评定工作的通知》, in the layout of the bulletin, with its 附件."""
+"""启动通知: 《关于开展××年度镇街党校规范化建设星级评定工作的通知》, with its 附件."""
 
 from __future__ import annotations
 
 import datetime as dt
 import re
-
-from django.template.loader import render_to_string
+from collections.abc import Mapping
 
 from ratings.criteria.spec import SchemeSpec
 from ratings.criteria.years import notes_of, standing_spec, year_changes
-from ratings.enums import Confirmation, Star
+from ratings.documents.life import Kind
+from ratings.documents.official import Annex, DocumentContext
+from ratings.documents.wording import numeral
+from ratings.enums import Confirmation, Phase, Star
 from ratings.models import OpeningNotice, Scheme
 from ratings.rounding import plain
 from ratings.workflow.deadlines import next_workday_from
 from schools.dates import chinese_date
-from schools.models import School
+from schools.models import School, User
 
-from .bulletin import STYLESHEETS, BulletinContext
-from .opening_annexes import Annex, changes_annex, criteria_annex, form_annex, from_json, schedule_annex
-from .pdf import render_pdf
-from .wording import numeral
+from .opening_annexes import changes_annex, criteria_annex, form_annex, from_json, schedule_annex, to_json
 
-NOTICE_STYLESHEETS = (*STYLESHEETS, "documents/notice.css")
+#: Between opening and settling.
+ISSUABLE = (Phase.OPEN, Phase.SCORING)
 #: Said of a stage without a date.
 LATER = "另行通知"
 COUNTIES = "县（市、区）"
 
 
-def draft_notice(scheme: Scheme, *, issued_on: dt.date) -> OpeningNotice:
-    """The notice with the text that the scheme suggests; an existing one is returned untouched.
+class OpeningNoticeKind(Kind):
+    """The notice goes out once the year is open and before its results are settled."""
 
-    The organiser signs; several organisers separated by 、 issue jointly, the first one first.
-    """
-    spec = standing_spec(scheme)
-    organ, *others = [name.strip() for name in spec.organiser.split("、") if name.strip()]
-    notice, _ = OpeningNotice.objects.get_or_create(
-        scheme=scheme,
-        defaults={
-            "organ": organ,
-            "co_organs": "、".join(others),
+    model = OpeningNotice
+    name = text_name = "启动通知"
+    short = "通知"
+    annex_note = annex_hint = "附件由系统按方案生成"
+    file_name = "年度星级评定启动通知"
+    action = "opening_notice"
+    route, key = "opening_notice", "scheme_id"
+
+    def first_text(self, scheme: Scheme) -> Mapping[str, str]:
+        spec = standing_spec(scheme)
+        return {
+            "organiser": spec.organiser,
             "title": f"关于开展{spec.year}年度镇街党校规范化建设星级评定工作的通知",
             "addressee": _addressee(spec),
             "body": draft_text(scheme, spec, annexes=annexes_of(scheme)),
-            "issued_on": issued_on,
-            "printer": organ,
-            "printed_on": issued_on,
-        },
-    )
-    return notice
+        }
+
+    def annexes(self, record: OpeningNotice) -> tuple[Annex, ...]:
+        """Once issued as they were then, before that as the scheme stands."""
+        return from_json(record.annexes) if record.is_issued else annexes_of(record.scheme)
+
+    def reasons_against(self, record: OpeningNotice) -> list[str]:
+        scheme = record.scheme
+        if scheme.phase in ISSUABLE:
+            return []
+        if scheme.phase == Phase.DRAFTING:
+            return ["方案尚未启动；启动以后细则不再变动，才能印发通知。"]
+        return [f"方案处于“{scheme.get_phase_display()}”阶段，不再印发启动通知。"]
+
+    def carry_out(self, record: OpeningNotice, context: DocumentContext, *, by: User, at: dt.datetime) -> None:
+        record.annexes, record.issued_by, record.issued_at = to_json(context.annexes), by, at
+
+    def summary(self, record: OpeningNotice, context: DocumentContext) -> list[tuple[str, list[str]]]:
+        listed = [f"{number}. {annex.title}" for number, annex in enumerate(context.annexes, 1)]
+        return [*super().summary(record, context), ("附件", listed)]
+
+    def consequences(self, record: OpeningNotice) -> list[str]:
+        return ["通知 PDF 连同附件存档，记下文件摘要，文稿和附件不能再改；", "全市各级都可以查阅、下载。"]
 
 
-def notice_context(notice: OpeningNotice) -> BulletinContext:
-    """What page and PDF show: once issued the 附件 as they were then, before that as the scheme stands."""
-    return BulletinContext(
-        organ=notice.organ,
-        title=notice.title,
-        addressee=notice.addressee,
-        body=notice.body,
-        issued_on=notice.issued_on,
-        number=notice.number,
-        co_organs=tuple(name.strip() for name in notice.co_organs.split("、") if name.strip()),
-        sealed=notice.sealed,
-        cc=notice.cc,
-        printer=notice.printer,
-        printed_on=notice.printed_on,
-        annexes=from_json(notice.annexes) if notice.is_issued else annexes_of(notice.scheme),
-    )
-
-
-def notice_pdf(context: BulletinContext) -> bytes:
-    """The PDF; raises FontMissing or DocumentError with a sentence."""
-    return render_pdf(render_to_string("documents/bulletin.html", {"bulletin": context}), stylesheets=NOTICE_STYLESHEETS)
+OPENING_NOTICE = OpeningNoticeKind()
 
 
 def annexes_of(scheme: Scheme) -> tuple[Annex, ...]:

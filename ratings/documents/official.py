@@ -1,23 +1,30 @@
-"""通报: one frozen context feeds the preview page and the PDF alike."""
+"""An official document as it is shown and set: one frozen context feeds the page and the PDF. Reads no database."""
 
 from __future__ import annotations
 
 import datetime
 from dataclasses import dataclass
 from functools import cached_property
-
-from django.template.loader import render_to_string
+from typing import ClassVar
 
 from schools.dates import chinese_date
+from schools.saving import Refused
 
-from .annexes import Annex
-from .paragraphs import Paragraph, split_paragraphs
-from .pdf import render_pdf
-from .signatures import Signature, arrange
-from .titles import MOST_LINES, break_title
-from .wording import CHARACTER_LIMIT, DocumentNumberError, count_characters, parse_number, width
+from .layout import (
+    MOST_LINES,
+    WIDEST,
+    WIDEST_LANDSCAPE,
+    Paragraph,
+    Signature,
+    arrange,
+    break_title,
+    split_paragraphs,
+    width,
+)
+from .papers import paper_pdf
+from .wording import CHARACTER_LIMIT, count_characters, parse_number
 
-STYLESHEETS = ("documents/bulletin.css",)
+STYLESHEET = "documents/bulletin.css"
 #: Three lines of 主送; more would push the text off the first page, so it moves to the 版记.
 ADDRESSEE_LIMIT = 84
 #: The 发文机关标志 stays on one line up to here.
@@ -25,10 +32,25 @@ MARK_LIMIT = 24
 
 
 @dataclass(frozen=True)
-class BulletinContext:
-    """Everything a bulletin says, without a database behind it.
+class Annex:
+    """附件: a title and the fragment that shows the rest; each kind of annex adds what stands in it."""
 
-    A joint bulletin carries the organiser alone in its red mark and all organs in the signature.
+    title: str
+
+    template: ClassVar[str]
+    stylesheet: ClassVar[str] = STYLESHEET
+    landscape: ClassVar[bool] = False
+
+    @property
+    def title_lines(self) -> tuple[str, ...]:
+        return break_title(self.title, WIDEST_LANDSCAPE if self.landscape else WIDEST)
+
+
+@dataclass(frozen=True)
+class DocumentContext:
+    """Everything an official document says, without a database behind it.
+
+    A joint document carries the organiser alone in its red mark and all organs in the signature.
     `number` and `printed_on` may be empty in a draft. `body` is plain text as the office edits it, one paragraph per line.
     """
 
@@ -44,6 +66,13 @@ class BulletinContext:
     printer: str = ""
     printed_on: datetime.date | None = None
     annexes: tuple[Annex, ...] = ()
+
+    template: ClassVar[str] = "documents/official/document.html"
+
+    @property
+    def stylesheets(self) -> tuple[str, ...]:
+        """The layout of the standard, and what the annexes need beyond it."""
+        return tuple(dict.fromkeys((STYLESHEET, *(annex.stylesheet for annex in self.annexes))))
 
     @property
     def mark(self) -> str:
@@ -62,7 +91,7 @@ class BulletinContext:
             return f"〔{self.issued_on.year}〕　　号"
         try:
             return str(parse_number(self.number))
-        except DocumentNumberError:
+        except Refused:
             return self.number.strip()
 
     @cached_property
@@ -105,13 +134,13 @@ class BulletinContext:
         return count_characters(self.body)
 
 
-def check(context: BulletinContext) -> list[str]:
-    """What must be put right before the bulletin can be issued, one Chinese sentence each; empty when it may go out."""
+def problems_of(context: DocumentContext) -> list[str]:
+    """What must be put right before the document can be issued, one Chinese sentence each; empty when it may go out."""
     problems = []
     try:
         parse_number(context.number)
-    except DocumentNumberError as error:
-        problems.append(str(error))
+    except Refused as refused:
+        problems += refused.reasons
     if not context.title.strip():
         problems.append("请填写标题。")
     elif context.title.strip().endswith(("。", "！", ".")):
@@ -129,11 +158,6 @@ def check(context: BulletinContext) -> list[str]:
     return problems
 
 
-def render_html(context: BulletinContext, *, preview: bool = False) -> str:
-    """A whole page. The preview links its stylesheets; for the PDF they are handed to the renderer, already parsed."""
-    return render_to_string("documents/bulletin.html", {"bulletin": context, "preview": preview})
-
-
-def render_pdf_bytes(context: BulletinContext) -> bytes:
-    """The PDF in the layout of GB/T 9704-2012; raises FontMissing or DocumentError."""
-    return render_pdf(render_html(context), stylesheets=STYLESHEETS)
+def document_pdf(context: DocumentContext) -> bytes:
+    """The PDF in the layout of GB/T 9704-2012; raises FontMissing or another DocumentError."""
+    return paper_pdf(context, stylesheets=context.stylesheets)

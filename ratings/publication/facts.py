@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
-from ratings.enums import Star
+from ratings.criteria.spec import SchemeSpec
+from ratings.criteria.versions import current_version, spec_of
+from ratings.enums import PUBLIC_PHASES, Star, Status
+from ratings.models import Assessment, Result, Scheme
+from schools.registry.investing import investment_of
 
 #: Where a city has counties, the name under which its own schools stand.
 CITY_ITSELF = "市直"
@@ -98,3 +103,54 @@ def by_place(schools: tuple[RatedSchool, ...], places: tuple[str, ...]) -> tuple
         return (("", tuple(school.name for school in schools)),) if schools else ()
     groups = ((place, tuple(school.name for school in schools if (school.county or CITY_ITSELF) == place)) for place in places)
     return tuple((place, names) for place, names in groups if names)
+
+
+def gather_facts(scheme: Scheme) -> BulletinFacts:
+    """The figures of a settled year in administrative order; last year's counts only where they were published."""
+    results = list(Result.objects.filter(scheme=scheme).select_related("school").order_by("order", "school_code"))
+    spec = spec_of(current_version(scheme))
+    return BulletinFacts(
+        year=scheme.year,
+        scheme=scheme.name,
+        levels=tuple(sorted((band.star for band in spec.bands), reverse=True)),
+        schools=tuple(_school(result) for result in results),
+        counties=tuple(dict.fromkeys(result.county_name for result in results if result.county_name)),
+        steps=_steps(scheme),
+        declined=Assessment.objects.filter(scheme=scheme, status=Status.DECLINED).count(),
+        last_year=_last_year(scheme),
+        category_rates=_category_rates(spec, results),
+        invested=investment_of(scheme.city, scheme.year),
+    )
+
+
+def _school(result: Result) -> RatedSchool:
+    return RatedSchool(
+        name=result.school_name,
+        county=result.county_name,
+        kind=result.school.get_kind_display(),
+        star=result.star,
+        lapsed=result.lapsed,
+    )
+
+
+def _steps(scheme: Scheme) -> tuple[str, ...]:
+    county = ("县级初评",) if scheme.has_county_stage else ()
+    return ("学校自评", *county, "市级评审", "集体审定")
+
+
+def _last_year(scheme: Scheme) -> dict[int, int] | None:
+    before = {"scheme__city": scheme.city, "scheme__year": scheme.year - 1, "scheme__phase__in": PUBLIC_PHASES}
+    earlier = Result.objects.filter(**before, lapsed=False)
+    return dict(Counter(earlier.values_list("star", flat=True))) or None
+
+
+def _category_rates(spec: SchemeSpec, results: list[Result]) -> tuple[tuple[str, Fraction], ...]:
+    """Mean score rate of each category over the schools with points; only their order is ever told."""
+    figures = [result.figures["categories"] for result in results if result.total is not None]
+    if not figures:
+        return ()
+    sums = {category.code: sum((Decimal(points[category.code]) for points in figures), Decimal(0)) for category in spec.scored_categories}
+    return tuple(
+        (category.name, Fraction(sums[category.code]) / len(figures) / spec.category_points[category.code])
+        for category in spec.scored_categories
+    )

@@ -1,0 +1,207 @@
+"""文书的一生: drafted from the figures, edited in turns, issued once and kept, never changed again.
+
+    BULLETIN.draft(scheme, issued_on=day)                    # the text that the figures suggest
+    BULLETIN.save(record, values, version=seen, by=user)     # raises Stale or Refused
+    BULLETIN.context(record)                                 # page and PDF, from the same words
+    BULLETIN.issue(record, by=user)                          # raises Refused, changing nothing
+
+A kind of document (通报, 启动通知) is a small subclass of `Kind`: what it says, until when its text is open, what stands
+against issuing it, and what else happens at that moment.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+from django.core.files.base import ContentFile
+from django.db import transaction
+from django.urls import reverse
+from django.utils import timezone
+
+from ratings.models import Scheme
+from ratings.models.official_documents import OfficialDocument
+from schools import audit
+from schools.dates import chinese_date
+from schools.models import User
+from schools.saving import Stale, locked, refuse, save_versioned
+
+from .official import Annex, DocumentContext, document_pdf, problems_of
+
+
+class Kind:
+    """One kind of official document: the words and rules that are its own; the methods below them are everybody's."""
+
+    model: type[OfficialDocument]
+    #: How headings name it, and how sentences do.
+    name: str
+    short: str
+    #: What its text is called where it is edited.
+    text_name: str
+    #: Where its annexes come from, for who edits the text: on the page, and beside the field.
+    annex_note: str
+    annex_hint: str
+    #: What the button that issues it adds.
+    also = ""
+    #: Of the file, after the year.
+    file_name: str
+    #: Of the audit trail.
+    action: str
+    #: Its pages are `ratings:<route>`, `ratings:<route>_edit` …, addressed by this field of the row.
+    route: str
+    key = "pk"
+
+    # What a kind says
+
+    def first_text(self, scheme: Scheme) -> Mapping[str, str]:
+        """`organiser`, `title`, `addressee` and `body` as the figures suggest them."""
+        raise NotImplementedError
+
+    def annexes(self, record: OfficialDocument) -> tuple[Annex, ...]:
+        """Always from the figures, never from typed text."""
+        raise NotImplementedError
+
+    def closed(self, record: OfficialDocument) -> str:
+        """Why the text can be neither changed nor issued; empty while it can."""
+        return f"{self.short}已经印发，不能再修改。" if record.is_issued else ""
+
+    def reasons_against(self, record: OfficialDocument) -> list[str]:
+        """What besides its own text still stands against issuing it; shown while it is written, asked again at the end."""
+        return []
+
+    def last_checks(self, record: OfficialDocument) -> list[str]:
+        """What is looked through at the moment of issuing only, because it takes long."""
+        return []
+
+    def carry_out(self, record: OfficialDocument, context: DocumentContext, *, by: User | None, at: dt.datetime) -> None:
+        """What changes with the document, in the same transaction; the row itself is saved afterwards."""
+        raise NotImplementedError
+
+    def consequences(self, record: OfficialDocument) -> list[str]:
+        """What issuing does, for the person about to do it."""
+        raise NotImplementedError
+
+    # What all have in common
+
+    def address(self, record: OfficialDocument, page: str = "") -> str:
+        """Of the document, or of its edit, pdf or issue page."""
+        return reverse("_".join(filter(None, (f"ratings:{self.route}", page))), args=[getattr(record, self.key)])
+
+    def draft(self, scheme: Scheme, *, issued_on: dt.date) -> OfficialDocument:
+        """The document with the text that the figures suggest; an existing one is returned untouched.
+
+        The organiser signs; several organisers separated by 、 issue jointly, the first one first.
+        """
+        existing = self.model.objects.filter(scheme=scheme).first()
+        if existing is not None:
+            return existing
+        text = dict(self.first_text(scheme))
+        organ, *others = _names(text.pop("organiser"))
+        signed = {"organ": organ, "co_organs": "、".join(others), "printer": organ}
+        dated = {"issued_on": issued_on, "printed_on": issued_on}
+        return self.model.objects.get_or_create(scheme=scheme, defaults={**text, **signed, **dated})[0]
+
+    def context(self, record: OfficialDocument) -> DocumentContext:
+        """What page and PDF show."""
+        return DocumentContext(
+            organ=record.organ,
+            title=record.title,
+            addressee=record.addressee,
+            body=record.body,
+            issued_on=record.issued_on,
+            number=record.number,
+            co_organs=tuple(_names(record.co_organs)),
+            sealed=record.sealed,
+            cc=record.cc,
+            printer=record.printer,
+            printed_on=record.printed_on,
+            annexes=self.annexes(record),
+        )
+
+    def pdf(self, record: OfficialDocument) -> bytes:
+        """The document as it would be issued now; raises DocumentError."""
+        return document_pdf(self.context(record))
+
+    def problems(self, record: OfficialDocument, context: DocumentContext) -> list[str]:
+        """What must be put right before it can go out, in sentences."""
+        return self.reasons_against(record) + problems_of(context)
+
+    def summary(self, record: OfficialDocument, context: DocumentContext) -> list[tuple[str, list[str]]]:
+        """What the person who issues it looks at once more: names and their lines."""
+        return [
+            ("发文机关", ["、".join((context.organ, *context.co_organs))]),
+            ("发文字号", [context.number_line]),
+            ("主送机关", [record.addressee]),
+            ("成文日期", [chinese_date(record.issued_on)]),
+            ("正文", [f"{context.characters} 字"]),
+        ]
+
+    def save(self, record: OfficialDocument, values: Mapping[str, object], *, version: int, by: User) -> OfficialDocument:
+        """Store the text if nobody saved since `version`; raises Stale, or Refused once it is closed, changing nothing."""
+        with transaction.atomic():
+            scheme = _hold_scheme(record)
+
+            def still_open(stored: OfficialDocument) -> None:
+                stored.scheme = scheme
+                refuse(self.closed(stored))
+
+            return save_versioned(record, values, version=version, by=by, check=still_open)
+
+    def issue(self, record: OfficialDocument, *, by: User | None, check_text=True, with_file=True) -> OfficialDocument:
+        """Keep the PDF with its digest and do what goes with it, in one transaction; from here it never changes.
+
+        `check_text` is off for a year run from workbooks, whose document is a copy for the file and has no 发文字号 yet.
+        `with_file` is off for sample years on a machine that can make no PDF.
+        Raises Refused, changing nothing; a file written before a failure is removed again.
+        """
+        refuse(self.closed(record))
+        context = self.context(record)
+        refuse(*(self.problems(record, context) if check_text else []), *self.last_checks(record))
+        content = document_pdf(context) if with_file else b""
+        with removed_on_failure(record.pdf.storage) as stored, transaction.atomic():
+            scheme, current = _hold_scheme(record), locked(record)
+            current.scheme = scheme
+            refuse(self.closed(current), *self.reasons_against(current))
+            if current.version != record.version:
+                raise Stale(current, f"{self.short}文稿刚刚被修改，请重新核对后再印发。")
+            if with_file:
+                stored.append(keep_file(current, content))
+            at = timezone.now()
+            self.carry_out(current, context, by=by, at=at)
+            current.save()
+            detail = {"发文字号": current.number, "文件摘要": current.digest}
+            audit.record(self.action, by=by, city=scheme.city, subject=str(scheme), detail=detail, at=at)
+        return current
+
+
+def keep_file(record: OfficialDocument, content: bytes) -> str:
+    """Writes the file, notes it and its digest in the unsaved row, and returns its name."""
+    scheme = record.scheme
+    record.digest = hashlib.sha256(content).hexdigest()
+    name = f"{scheme.city.code}/{scheme.year}/{record.digest[:32]}.pdf"
+    record.pdf.save(name, ContentFile(content), save=False)
+    return record.pdf.name
+
+
+@contextmanager
+def removed_on_failure(storage) -> Iterator[list[str]]:
+    """Files whose names are added to the list are deleted again when what is done inside fails."""
+    stored: list[str] = []
+    try:
+        yield stored
+    except BaseException:
+        for name in stored:
+            storage.delete(name)
+        raise
+
+
+def _hold_scheme(record: OfficialDocument) -> Scheme:
+    """The year of the document, held: its phase says what may still change (ADR 0014: the scheme before its parts)."""
+    return Scheme.objects.select_related("city").select_for_update(of=("self",)).get(pk=record.scheme_id)
+
+
+def _names(text: str) -> list[str]:
+    """The organs of a line that divides them by 、."""
+    return [name.strip() for name in text.split("、") if name.strip()]
