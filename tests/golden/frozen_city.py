@@ -16,11 +16,11 @@ from django.utils import timezone
 from ratings import demo
 from ratings.criteria.copying import copy_scheme
 from ratings.demo.accounts import FIRST_CITY, SECOND_CITY
-from ratings.documents.gathering import draft_bulletin
-from ratings.documents.opening_notice import draft_notice
 from ratings.enums import Confirmation, Phase
 from ratings.errata import change_row, prepare, send_for_signature, write_reason
 from ratings.models import Evidence, JudgeSheet, Scheme
+from ratings.publication.bulletin import BULLETIN
+from ratings.publication.opening_notice import OPENING_NOTICE
 from ratings.workflow.opening import propose
 from schools import workdays
 from schools.corrections import request_change
@@ -120,8 +120,8 @@ def _life_of_schemes(people: dict[str, User]) -> None:
     draft.items.filter(category=draft.categories.earliest("pk")).update(group=GROUP)
     deadlines = {"self_due": dt.date(2027, 10, 29), "city_due": dt.date(2027, 11, 30)}
     propose(copy_scheme(settled, year=2027, by=office2), by=office2, deadlines=deadlines)
-    draft_notice(settled, issued_on=settled.period_start)
-    draft_bulletin(settled, issued_on=dt.date(2026, 11, 25))
+    OPENING_NOTICE.draft(settled, issued_on=settled.period_start)
+    BULLETIN.draft(settled, issued_on=dt.date(2026, 11, 25))
     working, waiting = prepare(settled, by=office2), prepare(running, by=office)
     code = settled.items.order_by("order").first().code
     change_row(working, "item", code, {"standard": "抽听一课"}, by=office2, revision=0)
