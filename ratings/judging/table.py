@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from ratings.criteria.parts import WHOLE, Division, spans_of
+from ratings.criteria.division import WHOLE, Division, spans_of
 from ratings.criteria.spec import BoundItem, ItemSpec, SchemeSpec
 from ratings.rounding import plain, show_rate, to_cents
 from ratings.scoring import Blocked, system_part
