@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
+from ratings.criteria.fields import Parameters, fields_of
 from ratings.criteria.spec import EVERYTHING, ItemSpec, SchemeSpec
 from ratings.criteria.storing import read_scheme
 from ratings.criteria.versions import spec_of
@@ -67,18 +69,11 @@ def restriction_lines(spec: SchemeSpec) -> tuple[tuple[str, str, str, str, str],
 
 
 def parameters(spec: SchemeSpec) -> tuple[tuple[str, str], ...]:
-    """Every parameter of the year's procedure as a name and a sentence."""
-    return (
-        ("主办单位", spec.organiser),
-        ("评定程序", _procedure(spec)),
-        ("统计期", f"{chinese_date(spec.period_start)}至{chinese_date(spec.period_end)}"),
-        ("评委汇总", _aggregation(spec)),
-        ("得分构成", _weights(spec)),
-        ("加分", _bonus(spec)),
-        ("五星比例", _share(spec)),
-        ("退回补正", f"每个阶段最多退回 {spec.return_limit} 次"),
-        ("确认方式", Confirmation(spec.confirmation).label),
-    )
+    """Every parameter of the year's procedure as a name and a sentence; what no sentence tells stands in its own words."""
+    told = {name for _, names, _ in SENTENCES for name in names}
+    others = (field for field in fields_of(Parameters) if field.change and field.name not in told)
+    sentences = ((heading, sentence(spec)) for heading, _, sentence in SENTENCES if heading)
+    return (*sentences, *((field.label, field.text(spec)) for field in others))
 
 
 def groups(spec: SchemeSpec) -> tuple[Group, ...]:
@@ -168,3 +163,18 @@ def _share(spec: SchemeSpec) -> str:
     if spec.five_star_share is None or spec.five_star_share >= 1:
         return "不限比例，达到标准即授"
     return f"五星不超过参评党校的 {show_rate(spec.five_star_share)}"
+
+
+#: The sentences by heading, each with the parameters it tells. The name of the year is the title of its page.
+SENTENCES: tuple[tuple[str, tuple[str, ...], Callable[[SchemeSpec], str]], ...] = (
+    ("", ("name", "notice_days"), str),  # said elsewhere; of a public notice nothing is said before there is one
+    ("主办单位", ("organiser",), lambda spec: spec.organiser),
+    ("评定程序", ("has_county_stage",), _procedure),
+    ("统计期", ("period_start", "period_end"), lambda spec: f"{chinese_date(spec.period_start)}至{chinese_date(spec.period_end)}"),
+    ("评委汇总", ("aggregation",), _aggregation),
+    ("得分构成", ("county_weight", "city_weight"), _weights),
+    ("加分", ("bonus_cap", "bonus_floor", "bonus_group_caps"), _bonus),
+    ("五星比例", ("five_star_share",), _share),
+    ("退回补正", ("return_limit",), lambda spec: f"每个阶段最多退回 {spec.return_limit} 次"),
+    ("确认方式", ("confirmation",), lambda spec: Confirmation(spec.confirmation).label),
+)

@@ -84,7 +84,7 @@ class Kind:
 
     def cell(self, value: Any) -> Any:
         """The cell a person would type."""
-        return value
+        return value if self.cells == "text" else CellOut(value, self.cells)
 
     def store(self, value: Any) -> Any:
         """The value as its column keeps it."""
@@ -191,9 +191,6 @@ class Amount(Kind):
     def read(self, row: Row, heading: str, *, owed: bool = False) -> Any:
         return super().read(row, heading, owed=owed, **({"unit": row.text(self.unit_in)} if self.unit_in else {}))
 
-    def cell(self, value: Fraction) -> CellOut:
-        return CellOut(value, self.cells)
-
     def store(self, value: Fraction | None) -> Decimal | None:
         return to_decimal(value)
 
@@ -250,12 +247,10 @@ class Count(Kind):
     lowest: int = 0
     units: tuple[str, ...] = ()
     zero: str = ""
+    cells: str = "int"
 
     def parse(self, value: Any) -> int | None:
         return cell_int(value, unit=self.units, lowest=self.lowest, highest=self.highest)
-
-    def cell(self, value: int) -> CellOut:
-        return CellOut(value, "int")
 
     def text(self, value: int) -> str:
         return self.shown.format(value) if value or not self.zero else self.zero
@@ -266,12 +261,10 @@ class Day(Kind):
     """A date; `year` completes 3月5日."""
 
     blank: Any = None
+    cells: str = "date"
 
     def parse(self, value: Any, *, year: int | None = None) -> date | None:
         return cell_date(value, year=year)
-
-    def cell(self, value: date) -> CellOut:
-        return CellOut(value, "date")
 
     def freeze(self, value: date) -> str:
         return value.isoformat()

@@ -10,14 +10,13 @@ from functools import cached_property
 
 from ratings.enums import ItemKind
 from ratings.models import Item, Scheme
-from ratings.rulebuilder import KINDS, Checked, Composed, Draft, act, check_line, compose, drafts_of
+from ratings.rulebuilder import KINDS, Checked, Composed, Draft, act, check_line, compose, drafts_of, has_drafts, read_drafts
 from ratings.rulebuilder.vocabulary import words_of
 from ratings.rules import RuleError, parse_rule
 from ratings.rules.building import MAX_PARTS
 from ratings.rules.parsing import MAX_LENGTH
 
 from .rule_parts import MOST_CONTROLS, PartForm, part_forms
-from .rule_posted import has_drafts, read_drafts
 
 #: Buttons that do not touch the small forms.
 LOOKING = ("", "read", "clear", "preview", "trial")
@@ -139,7 +138,7 @@ class RuleDesk:
 
     @property
     def kinds(self) -> list[tuple[str, str, str]]:
-        return [(kind, *said) for kind, said in KINDS.items()]
+        return [(key, kind.word, kind.purpose) for key, kind in KINDS.items()]
 
     @property
     def metric_names(self) -> list[tuple[str, str]]:

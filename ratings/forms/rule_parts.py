@@ -3,22 +3,72 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 
 from ratings.rulebuilder import KINDS, Composed, Draft
-from ratings.rulebuilder.composing import COMPARISONS, LIMIT, RANGE
-from ratings.rulebuilder.drafts import GRADED, LIMITS, MOST_SUBJECTS, Values
+from ratings.rulebuilder.composing import LIMIT
+from ratings.rulebuilder.drafts import Values
+from ratings.rulebuilder.kinds import COMPARISONS, GRADED, LIMITS, MOST_SUBJECTS, RANGE, Box
 from ratings.rules import Vocabulary
 from ratings.rules.building import MAX_ENTRIES
+from ratings.rules.parsing import MAX_LENGTH
 from schools.metrics.metric import Metric
-
-from .rule_controls import Control, RowOfControls
 
 #: Above this many controls a page would be refused by the server's limit on fields.
 MOST_CONTROLS = 600
 SIGNS = tuple((sign, sign) for sign in COMPARISONS)
 RANGED = (*SIGNS, (RANGE, "介于（含两头）"))
-NO_SIGN = (("", "不比较"), *SIGNS)
+
+
+@dataclass(frozen=True)
+class Control:
+    """One control with its label, its text and what is wrong with it."""
+
+    id: str
+    name: str
+    label: str
+    value: str
+    error: str = ""
+    hint: str = ""
+    width: str = ""
+    choices: tuple[tuple[str, str], ...] = ()
+    suggests: bool = False
+    is_box: bool = False
+    is_long: bool = False
+    longest: int = MAX_LENGTH
+
+
+@dataclass(frozen=True)
+class RowOfControls:
+    """One line, or one metric of a 档; the orders of its buttons end in `place`."""
+
+    part: int
+    number: int
+    controls: tuple[Control, ...]
+
+    @property
+    def leading(self) -> tuple[Control, ...]:
+        """Of a metric: its name, and whether people type it."""
+        return self.controls[:2]
+
+    @property
+    def limiting(self) -> tuple[Control, ...]:
+        """Of a metric: which records count."""
+        return self.controls[2:]
+
+    @property
+    def is_limited(self) -> bool:
+        return any((control.value and not control.choices) or control.error for control in self.limiting)
+
+    @property
+    def place(self) -> str:
+        return f"{self.part}:{self.number}"
+
+    @property
+    def called(self) -> str:
+        """For who hears the page."""
+        return f"第 {self.part + 1} 部分第 {self.number + 1} 行"
 
 
 class PartForm:
@@ -26,7 +76,7 @@ class PartForm:
 
     def __init__(self, index: int, draft: Draft, errors: Mapping[str, str], vocabulary: Vocabulary) -> None:
         self.index, self.draft, self.errors, self.vocabulary = index, draft, errors, vocabulary
-        self.prefix = f"p{index}-"
+        self.prefix, self.table = f"p{index}-", KINDS.get(draft.kind)
 
     @property
     def number(self) -> int:
@@ -47,15 +97,15 @@ class PartForm:
 
     @property
     def title(self) -> str:
-        return KINDS[self.kind][0] if self.kind in KINDS else "文字"
+        return self.table.word if self.table else "文字"
 
     @property
     def purpose(self) -> str:
-        return KINDS[self.kind][1] if self.kind in KINDS else "小表单表示不了这一部分，按原文保留，可以直接改"
+        return self.table.purpose if self.table else "小表单表示不了这一部分，按原文保留，可以直接改"
 
     @property
     def has_rows(self) -> bool:
-        return self.kind in ("checklist", GRADED, "deduct", "add", "levels")
+        return bool(self.table and self.table.rows)
 
     @property
     def rows_error(self) -> str:
@@ -93,40 +143,14 @@ class PartForm:
     @cached_property
     def before(self) -> list[Control]:
         """Single fields above the lines."""
-        match self.kind:
-            case "deduct":
-                return [self._single("full", "满分", "不填就从小项分值扣起；几部分相加时必须填", "number")]
-            case "levels":
-                return [self._single("name", "评什么", "如 抽听课", "wide")]
-            case "ratio":
-                return [
-                    self._single("over", "分子", "指标；由人填的写“问 名称”", "wide", suggests=True),
-                    self._single("under", "分母", "可不填", "wide", suggests=True),
-                    self._single("target", "目标", "如 85%，不填就是 100%", "number"),
-                    self._single("points", "达到目标得几分", "", "number"),
-                ]
-            case "judged":
-                return [
-                    self._single("name", "名称", "可不填", "wide"),
-                    self._single("low", "最低几分", "", "number"),
-                    self._single("high", "最高几分", "", "number"),
-                    self._single("step", "每几分一级", "可不填", "number"),
-                ]
-            case "text":
-                return [self._control("line", "原文", self.draft.values.get("line", ""), is_long=True)]
-        return []
+        if self.table is None:
+            return [self._control("line", "原文", self.draft.values.get("line", ""), is_long=True)]
+        return [self._boxed(box, self.draft.values) for box in self.table.before]
 
     @cached_property
     def after(self) -> list[Control]:
         """Single fields below the lines."""
-        match self.kind:
-            case "graded":
-                return [self._single("other", "其他情况得几分", "一般是 0", "number")]
-            case "deduct":
-                return [self._single("floor", "最少留几分", "不填就是 0", "number")]
-            case "add":
-                return [self._single("cap", "最多加几分", "不填就以小项分值为上限；几部分相加时必须填", "number")]
-        return []
+        return [self._boxed(box, self.draft.values) for box in self.table.after] if self.table else []
 
     @cached_property
     def rows(self) -> list[RowOfControls]:
@@ -134,23 +158,9 @@ class PartForm:
         return [RowOfControls(self.index, place, tuple(self._row(f"r{place}-", row))) for place, row in enumerate(self.draft.rows)]
 
     def _row(self, at: str, row: Values):
-        match self.kind:
-            case "checklist":
-                yield self._control(f"{at}name", "具备什么", row.get("name", ""), width="wide", suggests=True)
-                yield self._control(f"{at}points", "得几分", row.get("points", ""), width="number")
-            case "graded":
-                yield from self._conditions(at, row)
-                yield self._control(f"{at}points", "得几分", row.get("points", ""), width="number")
-            case "levels":
-                yield self._control(f"{at}word", "等次", row.get("word", ""), width="short")
-                yield self._control(f"{at}points", "得几分", row.get("points", ""), width="number")
-            case _:
-                verb = "扣" if self.kind == "deduct" else "加"
-                yield self._control(f"{at}name", f"为什么{verb}", row.get("name", ""), width="wide", suggests=True)
-                yield self._control(f"{at}op", "比较", row.get("op", ""), choices=NO_SIGN, width="sign")
-                yield self._control(f"{at}value", "数", row.get("value", ""), width="number")
-                yield self._control(f"{at}per", "每", row.get("per", ""), width="short", hint="项、次、1个百分点")
-                yield self._control(f"{at}points", f"{verb}几分", row.get("points", ""), width="number")
+        yield from self._conditions(at, row)
+        for box in self.table.rows if self.table else ():
+            yield self._boxed(box, row, at)
 
     def _conditions(self, at: str, row: Values):
         single = len(self.draft.subjects) == 1 and not self.draft.values.get("whole")
@@ -174,8 +184,9 @@ class PartForm:
         lines = [control for line in (*self.subjects, *self.rows) for control in line.controls]
         return [*self.before, *lines, *self.after]
 
-    def _single(self, key: str, label: str, hint: str, width: str, *, suggests: bool = False) -> Control:
-        return self._control(key, label, self.draft.values.get(key, ""), hint=hint, width=width, suggests=suggests)
+    def _boxed(self, box: Box, values: Values, at: str = "") -> Control:
+        looks = {"hint": box.hint, "width": box.width, "suggests": box.suggests, "choices": box.choices}
+        return self._control(f"{at}{box.key}", box.label, values.get(box.key, ""), **looks)
 
     def _control(self, path: str, label: str, value: str, **more) -> Control:
         name = self.prefix + path

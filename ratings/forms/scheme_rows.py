@@ -191,6 +191,7 @@ class RestrictionForm(EditForm):
 
 
 class ItemForm(EditForm):
+    #: Placed on the page by hand; every other field follows below the rule.
     field_order = ("code", "name", "category", "group", "kind", "points", "standard", "rule")
 
     def __init__(self, *args, **kwargs) -> None:
@@ -199,6 +200,11 @@ class ItemForm(EditForm):
         self.fields["category"].empty_label = "请选择"
         self.fields["group"].widget.attrs |= {"list": "groups", "autocomplete": "off"}
         self.groups = group_names(self.scheme)
+
+    @property
+    def others(self) -> list:
+        """The fields below the rule, in the order of the table."""
+        return [self[name] for name in self.names if name not in self.field_order]
 
     def clean(self) -> dict:
         """A base item stands in a category."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from ratings.criteria.parts import WHOLE, Division, spans_of
+from ratings.criteria.division import WHOLE, Division, spans_of
 from ratings.criteria.spec import BoundItem, ItemSpec
 from ratings.enums import Stage
 from ratings.rounding import rounded

@@ -2,8 +2,21 @@
 
 from .acting import act
 from .checking import Checked, Marked, check_line
-from .composing import Composed, compose
-from .drafts import KINDS, Draft, empty_draft
-from .taking_apart import drafts_of
+from .composing import Composed, compose, drafts_of
+from .drafts import Draft, empty_draft, has_drafts, read_drafts
+from .kinds import KINDS
 
-__all__ = ["KINDS", "Checked", "Composed", "Draft", "Marked", "act", "check_line", "compose", "drafts_of", "empty_draft"]
+__all__ = [
+    "KINDS",
+    "Checked",
+    "Composed",
+    "Draft",
+    "Marked",
+    "act",
+    "check_line",
+    "compose",
+    "drafts_of",
+    "empty_draft",
+    "has_drafts",
+    "read_drafts",
+]

@@ -6,7 +6,8 @@ import re
 
 from ratings.rules.building import MAX_ENTRIES, MAX_PARTS
 
-from .drafts import GRADED, KINDS, MOST_SUBJECTS, USUAL, Draft, empty_draft
+from .drafts import Draft, empty_draft
+from .kinds import COMPARISONS, GRADED, KINDS, MOST_SUBJECTS
 
 _ACT = re.compile(r"(?P<what>[a-z-]{1,20})(?P<where>(?::[0-9]{1,3}){0,2})")
 
@@ -31,7 +32,7 @@ def act(drafts: list[Draft], order: str, *, kind: str = "") -> None:
 
 def _within(draft: Draft, what: str, place: int) -> None:
     if what == "add-row" and len(draft.rows) < MAX_ENTRIES:
-        draft.rows.append({f"op{subject}": USUAL for subject in range(len(draft.subjects))} if draft.kind == GRADED else {})
+        draft.rows.append({f"op{subject}": COMPARISONS[0] for subject in range(len(draft.subjects))} if draft.kind == GRADED else {})
     elif what == "add-subject" and draft.kind == GRADED and len(draft.subjects) < MOST_SUBJECTS:
         draft.subjects.append({})
     elif what == "drop-subject" and 0 <= place < len(draft.subjects) > 1:

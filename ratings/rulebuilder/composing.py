@@ -1,42 +1,42 @@
-"""Small forms → line. Every field is read for itself, so that what is wrong can be said beside it."""
+"""Small forms → line and back. Every box is read for itself, so that what is wrong can be said beside it."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from fractions import Fraction
+from dataclasses import replace as altered
+from typing import Any
 
-from ratings.rules import Comparison, Condition, Part, Question, Reference, Rule, RuleError, parse_rule, to_text
-from ratings.rules.syntax import (
-    JUDGED_NAME,
-    Add,
-    Band,
-    Case,
-    Cases,
-    Checklist,
-    Deduct,
-    Graded,
-    Judged,
-    Level,
-    Levels,
-    Number,
-    Operand,
-    Ratio,
-    Term,
-    Test,
-    Tick,
+from ratings.rules import Part, Question, Reference, Rule, RuleError, parse_rule, to_text
+from ratings.rules.syntax import Cases, Graded, Limit, Number, Operand
+from ratings.rules.walking import operands
+
+from .drafts import Draft, Values, is_blank
+from .kinds import (
+    COMPARISONS,
+    GRADED,
+    KINDS,
+    MOST_SUBJECTS,
+    NO_SIGN,
+    RANGE,
+    TEXT,
+    Box,
+    PartKind,
+    Unreadable,
+    joined,
+    read_name,
+    read_number,
+    read_operand,
+    read_points,
+    read_sign,
+    shown,
+    spelled,
 )
 
-from .drafts import TEXT, Draft, Values, is_blank
-from .operands import Wrong, read_limit, read_name, read_number, read_operand, read_per, read_reference
-
-COMPARISONS = ("≥", ">", "≤", "<", "=", "≠")
-RANGE = "—"
 MISSING = "还没有填写"
 #: A field of a condition on records.
 LIMIT = re.compile(r"l(?:name|value)([0-9]{1,2})", re.ASCII)
-_ZERO = Number(Fraction(0))
 
 
 @dataclass(frozen=True)
@@ -49,185 +49,224 @@ class Composed:
 
     def wrong(self) -> tuple[dict[str, str], ...]:
         """Only what was typed wrongly: while somebody is still typing, empty fields are no mistakes."""
-        return tuple({path: said for path, said in part.items() if said != MISSING} for part in self.errors)
+        return tuple({path: sentence for path, sentence in part.items() if sentence != MISSING} for part in self.errors)
 
 
 def compose(drafts: Sequence[Draft]) -> Composed:
     """The canonical line of all parts together."""
-    read = [part_of(draft) for draft in drafts]
+    read = [text_of(draft) for draft in drafts]
     errors = tuple(wrong for _, wrong in read)
     if not drafts:
         return Composed(None, errors, "还没有任何部分，请先加一部分")
     if any(errors):
         return Composed(None, errors)
-    rule = Rule(tuple(part for parts, _ in read for part in parts))
     try:
-        line = to_text(rule)
-        return Composed(line, errors) if parse_rule(line) == rule else Composed(None, errors, "名称里有规则行写不出的符号，请换一个名称")
+        return Composed(to_text(parse_rule(" + ".join(text for text, _ in read))), errors)
     except RuleError as error:
         return Composed(None, errors, error.message)
 
 
-def part_of(draft: Draft) -> tuple[tuple[Part, ...], dict[str, str]]:
-    """The part a draft means, and what is wrong by field; a piece of text may hold several parts."""
+def text_of(draft: Draft) -> tuple[str, dict[str, str]]:
+    """The text of the part a draft means, and what is wrong by field."""
     reader = _Reader()
-    if draft.kind == TEXT:
-        return reader.text(draft.values), reader.errors
-    part = getattr(reader, draft.kind)(draft)
-    return ((part,) if not reader.errors else ()), reader.errors
+    text = reader.graded(draft) if draft.kind == GRADED else reader.part(draft)
+    if not reader.errors:
+        reader.check(draft, text)
+    return text, reader.errors
 
 
 @dataclass
 class _Reader:
-    """Reads one draft; a field that fails leaves its sentence in `errors` and a stand-in behind."""
+    """Reads one draft; a box that fails leaves its sentence in `errors` and nothing behind."""
 
     errors: dict[str, str] = field(default_factory=dict)
 
-    def _try(self, path: str, text: str, read, stand_in, *, owed: bool = True):
+    def read(self, path: str, text: str, read: Callable[[str], Any], *, owed: bool = True) -> Any:
+        """The value of a box, None where it is empty or wrong."""
         if not text.strip():
             if owed:
-                self.errors[path] = MISSING
-            return stand_in
+                self.errors[path] = NO_SIGN if read is read_sign else MISSING
+            return None
         try:
             return read(text)
-        except Wrong as wrong:
+        except Unreadable as wrong:
             self.errors[path] = str(wrong)
-            return stand_in
+            return None
 
-    def _points(self, values: Values, key: str = "points", at: str = "", *, owed: bool = True) -> Number | None:
-        text = values.get(key, "")
-        return self._try(at + key, text, lambda typed: read_number(typed, percent=False), _ZERO if owed else None, owed=owed)
+    def spelled(self, boxes: Iterable[Box], values: Values, at: str = "") -> dict[str, str]:
+        """The boxes of a row or of the part as the line says them; those with nothing in them are left out."""
+        read = {box.key: (self.read(at + box.key, values.get(box.key, ""), box.read, owed=box.owed), box.read) for box in boxes}
+        return {key: spelled(value, by) for key, (value, by) in read.items() if value is not None}
 
-    def _number(self, values: Values, key: str, at: str = "", *, owed: bool = True) -> Number | None:
-        text = values.get(key, "")
-        return self._try(at + key, text, lambda typed: read_number(typed, percent=True), _ZERO if owed else None, owed=owed)
+    def part(self, draft: Draft) -> str:
+        if draft.kind == TEXT:
+            return draft.values.get("line", "")
+        kind = KINDS[draft.kind]
+        texts = self.spelled((*kind.before, *kind.after), draft.values)
+        rows = [joined(kind.row, self.spelled(_boxes(kind, row), row, at)) for at, row in self.filled(draft)] if kind.rows else []
+        return joined(kind.pieces, texts | {"rows": "; ".join(rows)})
 
-    def _operand(self, values: Values, key: str, *, owed: bool = True) -> Operand | None:
-        return self._try(key, values.get(key, ""), read_operand, None, owed=owed)
-
-    def _rows(self, draft: Draft) -> Iterable[tuple[str, Values]]:
+    def filled(self, draft: Draft) -> list[tuple[str, Values]]:
         """Lines with anything in them, each with the beginning of its fields' names."""
         kept = [(f"r{place}-", row) for place, row in enumerate(draft.rows) if not is_blank(row)]
         if not kept:
             self.errors["rows"] = MISSING
         return kept
 
-    def _op(self, row: Values, key: str, at: str, allowed: tuple[str, ...] = COMPARISONS) -> str:
-        op = row.get(key, "")
-        if op not in allowed:
-            self.errors[at + key] = "请选一种比较"
-        return op
-
-    # -- one method per kind
-
-    def text(self, values: Values) -> tuple[Part, ...]:
+    def check(self, draft: Draft, text: str) -> None:
+        """What the grammar refuses stands beside the box that it is about; of rows, in the row that it is about."""
         try:
-            return parse_rule(values.get("line", "")).parts
+            parse_rule(text)
+            return
         except RuleError as error:
-            self.errors["line"] = str(error)
-            return ()
+            if draft.kind == TEXT:
+                self.errors["line"] = str(error)
+                return
+            sentence = error.message
+        path = KINDS[draft.kind].blamed(sentence)
+        for place, row in enumerate(draft.rows):
+            if not is_blank(row) and self._fails(altered(draft, rows=[row])):
+                path = f"r{place}-{path}" if path != "rows" else path
+                break
+        self.errors[path] = sentence
 
-    def checklist(self, draft: Draft) -> Part:
-        return Checklist(tuple(Tick(self._reference(row, at), self._points(row, at=at)) for at, row in self._rows(draft)))
+    def _fails(self, draft: Draft) -> bool:
+        reader = _Reader()
+        try:
+            parse_rule(reader.graded(draft) if draft.kind == GRADED else reader.part(draft))
+        except RuleError:
+            return True
+        return False
 
-    def _reference(self, row: Values, at: str) -> Reference:
-        return self._try(f"{at}name", row.get("name", ""), read_reference, Reference(""))
+    # -- 档 compares one metric, or several at once
 
-    def graded(self, draft: Draft) -> Part:
-        subjects = [self._subject(place, values) for place, values in enumerate(draft.subjects)]
+    def graded(self, draft: Draft) -> str:
+        kind = KINDS[GRADED]
+        subjects = [self.subject(f"s{place}-", values) for place, values in enumerate(draft.subjects)]
         if not subjects:
             self.errors["rows"] = "还没有选指标"
-            return Graded(Reference(""), ())
-        other = self._points(draft.values, "other", owed=False)
-        if len(subjects) == 1 and not draft.values.get("whole"):
-            bands = [Band(self._test(row, at), self._points(row, at=at)) for at, row in self._rows(draft)]
-            return Graded(subjects[0], tuple([*bands, Band(None, other)] if other else bands))
-        cases = [Case(self._condition(row, at, subjects), self._points(row, at=at)) for at, row in self._rows(draft)]
-        return Cases(tuple([*cases, Case(None, other)] if other else cases))
+        texts = self.spelled(kind.after, draft.values)
+        single = len(subjects) == 1 and not draft.values.get("whole")
+        rows = []
+        for at, row in self.filled(draft) if subjects else ():
+            test = self.band(row, at) if single else self.condition(row, at, subjects)
+            rows.append(f"{test}→{self.spelled(kind.rows, row, at).get('points', '')}")
+        return joined(kind.pieces, texts | {"subject": subjects[0] if single else "", "rows": "; ".join(rows)})
 
-    def _subject(self, place: int, values: Values) -> Operand:
-        at = f"s{place}-"
-        if len(values.get("metric", "")) and values.get("ask"):
-            return Question(self._try(f"{at}metric", values["metric"], read_name, ""))
-        read = self._try(f"{at}metric", values.get("metric", ""), read_operand, Reference(""))
-        limits = tuple(self._limits(values, at))
-        words = tuple(word.strip() for word in re.split("[、,，;；]", values.get("words", "")) if word.strip())
-        if not (limits or words):
-            return read
-        if isinstance(read, Question):
+    def subject(self, at: str, values: Values) -> str:
+        metric = values.get("metric", "")
+        if metric and values.get("ask"):
+            name = self.read(f"{at}metric", metric, read_name)
+            return to_text(Question(name)) if name else ""
+        operand = self.read(f"{at}metric", metric, read_operand)
+        limits = tuple(self.limits(values, at))
+        typed = [word.strip() for word in re.split("[、,，;；]", values.get("words", "")) if word.strip()]
+        words = tuple(filter(None, (self.read(f"{at}words", word, read_name) for word in typed)))
+        if not operand or not (limits or words):
+            return to_text(operand) if operand else ""
+        if isinstance(operand, Question):
             self.errors[f"{at}metric"] = "由人填写的数字不能限定口径"
-            return read
-        words = tuple(self._try(f"{at}words", word, read_name, "") for word in words)
-        return Reference(read.name, (*read.limits, *limits), (*read.words, *words))
+            return ""
+        return to_text(Reference(operand.name, (*operand.limits, *limits), (*operand.words, *words)))
 
-    def _limits(self, values: Values, at: str):
-        places = sorted({int(found[1]) for name in values if (found := LIMIT.fullmatch(name)) and values[name].strip()})
+    def limits(self, values: Values, at: str) -> Iterable[Limit]:
+        places = sorted({int(match[1]) for name in values if (match := LIMIT.fullmatch(name)) and values[name].strip()})
         for place in places:
-            name, op, value = (values.get(f"l{key}{place}", "") for key in ("name", "op", "value"))
-            if not name.strip() or not value.strip():
-                self.errors[f"{at}l{'value' if name.strip() else 'name'}{place}"] = MISSING
-                continue
-            op = self._op({f"lop{place}": op}, f"lop{place}", at, COMPARISONS[:5])
-            try:
-                yield read_limit(name, op, value)
-            except Wrong as wrong:
-                self.errors[f"{at}lvalue{place}"] = str(wrong)
+            name = self.read(f"{at}lname{place}", values.get(f"lname{place}", ""), read_name)
+            op = self.sign(values, f"lop{place}", at, COMPARISONS[:5])
+            value = self.read(f"{at}lvalue{place}", values.get(f"lvalue{place}", ""), read_points)
+            if name and value:
+                yield Limit(name, op, value)
 
-    def _test(self, row: Values, at: str) -> Test:
-        op = self._op(row, "op0", at, (*COMPARISONS, RANGE))
-        low = self._number(row, "value0", at)
-        return Test(op, low, self._number(row, "high0", at)) if op == RANGE else Test(op, low)
+    def band(self, row: Values, at: str) -> str:
+        op, low = self.sign(row, "op0", at, (*COMPARISONS, RANGE)), self.number(row, "value0", at)
+        return f"{low}{RANGE}{self.number(row, 'high0', at)}" if op == RANGE else f"{op}{low}"
 
-    def _condition(self, row: Values, at: str, subjects: list[Operand]) -> Condition:
+    def condition(self, row: Values, at: str, subjects: Sequence[str]) -> str:
         compared = [place for place in range(len(subjects)) if row.get(f"value{place}", "").strip()]
         if not compared:
             self.errors[f"{at}value0"] = "这一档至少写一个条件"
-        return Condition(tuple(Comparison(subjects[i], self._op(row, f"op{i}", at), self._number(row, f"value{i}", at)) for i in compared))
+        told = (f"{subjects[i]}{self.sign(row, f'op{i}', at)}{self.number(row, f'value{i}', at)}" for i in compared)
+        return " 且 ".join(told)
 
-    def ratio(self, draft: Draft) -> Part:
-        values = draft.values
-        over, under = self._operand(values, "over"), self._operand(values, "under", owed=False)
-        target = self._number(values, "target", owed=False)
-        if not (under or target) and not {"under", "target"} & set(self.errors):
-            self.errors["under"] = "分母和目标至少写一样"
-        if target and not target.value:
-            self.errors["target"] = "“比”的目标不能是 0"
-        return Ratio(over or Reference(""), under, target, self._points(values))
+    def number(self, row: Values, key: str, at: str) -> str:
+        value = self.read(at + key, row.get(key, ""), read_number)
+        return "" if value is None else to_text(value)
 
-    def deduct(self, draft: Draft) -> Part:
-        full, floor = self._points(draft.values, "full", owed=False), self._points(draft.values, "floor", owed=False)
-        return Deduct(full, self._terms(draft), floor or _ZERO)
+    def sign(self, row: Values, key: str, at: str, allowed: tuple[str, ...] = COMPARISONS) -> str:
+        if row.get(key, "") not in allowed:
+            self.errors[at + key] = NO_SIGN
+        return row.get(key, "")
 
-    def add(self, draft: Draft) -> Part:
-        return Add(self._terms(draft), self._points(draft.values, "cap", owed=False))
 
-    def _terms(self, draft: Draft) -> tuple[Term, ...]:
-        return tuple(self._term(row, at) for at, row in self._rows(draft))
+def _boxes(kind: PartKind, row: Values) -> tuple[Box, ...]:
+    """The boxes of a row; where it compares, both sides are owed and a number that people type may be compared."""
+    if not (row.get("op") or row.get("value", "").strip()):
+        return kind.rows
+    comparing = {"name": {"read": read_operand}, "op": {"owed": True}, "value": {"owed": True}}
+    return tuple(altered(box, **comparing.get(box.key, {})) for box in kind.rows)
 
-    def _term(self, row: Values, at: str) -> Term:
-        compares = bool(row.get("op") or row.get("value", "").strip())
-        read = read_operand if compares else read_reference
-        subject = self._try(f"{at}name", row.get("name", ""), read, Reference(""))
-        if compares:
-            subject = Condition((Comparison(subject, self._op(row, "op", at), self._number(row, "value", at)),))
-        per = self._try(f"{at}per", row.get("per", ""), read_per, None, owed=False)
-        if per and compares and row.get("op") in ("=", "≠"):
-            self.errors[f"{at}per"] = "“每”前面只能是大于、小于的比较"
-        return Term(subject, per, self._points(row, at=at))
 
-    def levels(self, draft: Draft) -> Part:
-        name = self._try("name", draft.values.get("name", ""), read_name, "")
-        return Levels(name, tuple(Level(self._word(row, at), self._points(row, at=at)) for at, row in self._rows(draft)))
+# -- line → small forms: what they cannot show stays a piece of text, word for word
 
-    def _word(self, row: Values, at: str) -> str:
-        return self._try(f"{at}word", row.get("word", ""), read_name, "")
 
-    def judged(self, draft: Draft) -> Part:
-        values = draft.values
-        name = self._try("name", values.get("name", ""), read_name, "", owed=False) or JUDGED_NAME
-        low, high, step = self._points(values, "low"), self._points(values, "high"), self._points(values, "step", owed=False)
-        if low.value >= high.value and not {"low", "high"} & set(self.errors):
-            self.errors["high"] = "“分”的范围应从小到大写"
-        if step and not step.value:
-            self.errors["step"] = "步长不能是 0"
-        return Judged(name, low, high, step)
+def drafts_of(rule: Rule) -> list[Draft]:
+    """One draft per part. Whatever would not come back as the very same part is kept as text instead."""
+    return [_faithful(part) for part in rule.parts]
+
+
+def _faithful(part: Part) -> Draft:
+    draft = _draft(part)
+    if draft is not None:
+        text, errors = text_of(draft)
+        if not errors and parse_rule(text).parts == (part,):
+            return draft
+    return Draft(TEXT, {"line": to_text(part)})
+
+
+def _draft(part: Part) -> Draft | None:
+    if isinstance(part, Graded | Cases):
+        return _graded(part)
+    name, kind = next((name, kind) for name, kind in KINDS.items() if kind.node is type(part))
+    values = {box.key: box.shown(part) for box in (*kind.before, *kind.after)}
+    rows = [{box.key: box.shown(line) for box in kind.rows} for line in getattr(part, kind.lines)] if kind.lines else []
+    return Draft(name, values, rows)
+
+
+def _graded(part: Graded | Cases) -> Draft | None:
+    """The lines of a 档 with what they ask of each subject; None where 其他 does not stand at the end."""
+    single = isinstance(part, Graded)
+    lines = [(band.test, band.points) for band in part.bands] if single else [(case.condition, case.points) for case in part.cases]
+    other = lines.pop()[1] if lines[-1][0] is None else None
+    subjects = [part.subject] if single else list(dict.fromkeys(operands(part)))
+    if not lines or len(subjects) > MOST_SUBJECTS or any(asked is None for asked, _ in lines):
+        return None
+    rows = [(_test(asked) if single else _conditions(asked, subjects)) | {"points": to_text(points)} for asked, points in lines]
+    return Draft(GRADED, {"other": _text(other)} | ({} if single else {"whole": "1"}), rows, [_subject(one) for one in subjects])
+
+
+def _test(test) -> Values:
+    return {"op0": test.op, "value0": to_text(test.low)} | ({"high0": to_text(test.high)} if test.high is not None else {})
+
+
+def _conditions(condition, subjects: list[Operand]) -> Values:
+    row: Values = {}
+    for comparison in condition.comparisons:
+        place = subjects.index(comparison.left)
+        row |= {f"op{place}": comparison.op, f"value{place}": to_text(comparison.value)}
+    return row
+
+
+def _subject(operand: Operand) -> Values:
+    """A metric in its own boxes: name, conditions on records, words; or the name of a number that people type."""
+    name = {"metric": shown(Reference(operand.name))}
+    if isinstance(operand, Question):
+        return name | {"ask": "1"}
+    values = name | {"words": "、".join(operand.words)}
+    for place, limit in enumerate(operand.limits):
+        values |= {f"lname{place}": limit.name, f"lop{place}": limit.op, f"lvalue{place}": to_text(limit.value)}
+    return values
+
+
+def _text(number: Number | None) -> str:
+    return to_text(number) if number else ""

@@ -2,27 +2,17 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-Values = dict[str, str]
+from ratings.rules.building import MAX_ENTRIES, MAX_PARTS
+from ratings.rules.parsing import MAX_LENGTH
 
-CHECKLIST, GRADED, RATIO, DEDUCT, ADD, LEVELS, JUDGED, TEXT = "checklist", "graded", "ratio", "deduct", "add", "levels", "judged", "text"
-#: Kind → its word in the language and what it is for, in the order in which people look for it.
-KINDS = {
-    CHECKLIST: ("清单", "具备一样，得一样的分"),
-    GRADED: ("档", "按数字分档给分"),
-    RATIO: ("比", "按完成比例给分"),
-    DEDUCT: ("扣", "从满分往下扣"),
-    ADD: ("加", "从零往上加，有上限"),
-    LEVELS: ("评", "由人评定等次"),
-    JUDGED: ("分", "由人在范围内给分"),
-}
-#: Conditions on records offered for a metric, beside those already written.
-LIMITS = 2
-#: Beyond this many subjects a 档 is no longer readable as a table.
-MOST_SUBJECTS = 6
-#: The comparison a fresh line of 档 starts with.
-USUAL = "≥"
+from .kinds import GRADED, KINDS, MOST_SUBJECTS, TEXT
+
+Values = dict[str, str]
+_COUNT = re.compile(r"[0-9]{1,2}", re.ASCII)
 
 
 @dataclass
@@ -37,17 +27,41 @@ class Draft:
 
 def empty_draft(kind: str) -> Draft:
     """A fresh part with room for what it usually holds."""
-    match kind:
-        case "graded":
-            return Draft(kind, {"other": "0"}, [{"op0": USUAL} for _ in range(3)], [{}])
-        case "levels":
-            return Draft(kind, {}, [{"word": word} for word in "ABCD"])
-        case "checklist" | "deduct" | "add":
-            return Draft(kind, {"floor": "0"} if kind == DEDUCT else {}, [{} for _ in range(3)])
-        case _:
-            return Draft(kind)
+    fresh = KINDS[kind]
+    return Draft(kind, dict(fresh.usual), [dict(row) for row in fresh.usual_rows], [{}] if kind == GRADED else [])
 
 
 def is_blank(row: Values) -> bool:
     """Nothing typed; a comparison that was merely preselected does not count."""
     return not any(text.strip() for name, text in row.items() if not name.startswith("op"))
+
+
+def has_drafts(data: Mapping[str, str]) -> bool:
+    """Whether the small forms were on the page at all."""
+    return "p-count" in data
+
+
+def read_drafts(data: Mapping[str, str]) -> list[Draft]:
+    """The drafts that a browser sent, however the form was tampered with: counts are bounded, texts cut."""
+    count = min(_number(data.get("p-count", "")), MAX_PARTS)
+    return [_read_part(data, f"p{index}-") for index in range(count)]
+
+
+def _number(text: str) -> int:
+    return int(text) if _COUNT.fullmatch(text) else 0
+
+
+def _read_part(data: Mapping[str, str], prefix: str) -> Draft:
+    kind = data.get(f"{prefix}kind", TEXT)
+    kind = kind if kind in KINDS else TEXT
+    rows = min(_number(data.get(f"{prefix}rows", "")), MAX_ENTRIES)
+    subjects = min(_number(data.get(f"{prefix}subjects", "")), MOST_SUBJECTS) if kind == GRADED else 0
+    sent: dict[str, Values] = {}
+    for name in data:
+        if name.startswith(prefix):
+            head, _, key = name.removeprefix(prefix).rpartition("-")
+            sent.setdefault(head, {})[key] = data[name][:MAX_LENGTH]
+    values = {key: text for key, text in sent.get("", {}).items() if key not in ("kind", "rows", "subjects")}
+    if not values.get("whole"):
+        values.pop("whole", None)
+    return Draft(kind, values, [sent.get(f"r{row}", {}) for row in range(rows)], [sent.get(f"s{one}", {}) for one in range(subjects)])

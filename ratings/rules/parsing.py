@@ -11,7 +11,7 @@ from ratings.rules.building import Building
 from ratings.rules.characters import half_width
 from ratings.rules.errors import RuleError
 from ratings.rules.expectations import explain
-from ratings.rules.syntax import Condition, Effect, Rule
+from ratings.rules.syntax import Condition, Effect, Operand, Rule
 
 MAX_LENGTH = 2000
 
@@ -31,6 +31,11 @@ def parse_effect(text: str) -> Effect:
     return _parse(text, "effect", "后果")
 
 
+def parse_operand(text: str) -> Operand:
+    """Read one name alone: of a metric, with or without arguments, or 问 名称."""
+    return _parse(text, "operand", "名称")
+
+
 @lru_cache(maxsize=4096)
 def _parse(text: str, start: str, kind: str) -> Any:
     """Trees never change, so a line is read once: the pages of a draft ask for hundreds of lines, nearly all as before."""
@@ -48,4 +53,4 @@ def _parse(text: str, start: str, kind: str) -> Any:
 @cache
 def _parser() -> Lark:
     grammar = (Path(__file__).parent / "grammar.lark").read_text(encoding="utf-8")
-    return Lark(grammar, parser="lalr", start=["rule", "condition", "effect"], transformer=Building())
+    return Lark(grammar, parser="lalr", start=["rule", "condition", "effect", "operand"], transformer=Building())

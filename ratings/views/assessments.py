@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods
 
 from ratings.answering import LIVE, SAVED, Row, Saved, save, save_rows
-from ratings.criteria.parts import MANY, Division, division_of, narrowed
+from ratings.criteria.division import MANY, Division, division_of, narrowed
 from ratings.criteria.spec import ItemSpec, SchemeSpec
 from ratings.enums import Phase, Stage, Status
 from ratings.evidence import MOST, attach, record_choices, take_back, uneditable_item

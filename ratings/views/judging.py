@@ -7,7 +7,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from ratings.answering import SAVED, save, writable_scores
-from ratings.criteria.parts import WHOLE, division_of
+from ratings.criteria.division import WHOLE, division_of
 from ratings.forms.answers import AnswersForm, answers_in_words, read_row
 from ratings.judging.agreeing import agree
 from ratings.judging.guidance import visits_of

@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from ratings.criteria.parts import division_of
+from ratings.criteria.division import division_of
 from ratings.enums import Stage, Status
 from ratings.forms.answers import answers_in_words
 from ratings.forms.reviewed_rows import failed, row_form, save_rows

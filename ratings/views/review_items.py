@@ -6,7 +6,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods
 
-from ratings.criteria.parts import division_of
+from ratings.criteria.division import division_of
 from ratings.enums import Stage, Status
 from ratings.forms.reviewed_rows import failed, row_form, save_rows
 from ratings.permissions import may_review, require

@@ -18,6 +18,7 @@ from django.forms import BooleanField
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from ratings import standards
 from ratings.criteria.fields import ITEM, WORDING, entry, fields_of, frozen, stored, thawed
 from ratings.criteria.frozen import from_json, to_json
 from ratings.criteria.kinds import Amount, Choice, Count, Day, Kind, Linked, Share, YesNo
@@ -225,3 +226,13 @@ def test_a_field_that_is_added_to_a_table_is_read_written_frozen_compared_and_ty
     typed = section.field("source").kind.form_field(CharField(max_length=60, blank=True), label="数据来源", help_text="")
     assert (typed.clean(" 办班登记 "), typed.required, typed.max_length) == ("办班登记", False, 60)
     assert frozen(section.fields, replace(item, source="")) == frozen(ITEM.fields, plain), "no digest of a frozen year moves"
+
+
+def test_every_parameter_is_told_with_the_standards(year, monkeypatch):
+    spec = year.spec()
+    told = [sentence for sentence in standards.SENTENCES if sentence[0] != "退回补正"]
+
+    before = standards.parameters(spec)
+    monkeypatch.setattr(standards, "SENTENCES", tuple(told))
+
+    assert set(standards.parameters(spec)) == {pair for pair in before if pair[0] != "退回补正"} | {("退回次数", "1 次")}

@@ -9,8 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ratings.forms.rule_parts import part_forms
-from ratings.forms.rule_posted import read_drafts
-from ratings.rulebuilder import Draft, act, check_line, compose, drafts_of, empty_draft
+from ratings.rulebuilder import Draft, act, check_line, compose, drafts_of, empty_draft, read_drafts
 from ratings.rulebuilder.composing import MISSING
 from ratings.rules import parse_rule, to_text
 from tests.oracle.printing import rule_text
