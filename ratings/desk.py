@@ -1,5 +1,6 @@
-"""What the rating adds to the pages used all year: navigation, tasks and tiles, announcements, a school's stars, locks, duties, PDF.
+"""What the rating adds to the pages used all year.
 
+Tasks by role, figures, a school's stars, deadlines that are near, open duties, paper as PDF.
 `schools.contributions` reads the tables at the end of this module.
 """
 
@@ -154,7 +155,10 @@ def _reader_tasks(scheme: Scheme, user: User) -> Iterator[Task]:
 
 
 def _with_waiting(schemes: QuerySet[Scheme]) -> QuerySet[Scheme]:
-    """Joins the proposal and the correction that wait, so that the workbench asks nothing more; the models allow one of each."""
+    """Joins the proposal and the correction that wait, so that the workbench asks nothing more.
+
+    The models allow one of each.
+    """
     opening = Q(opening_proposals__withdrawn_at=None, opening_proposals__confirmed_at=None)
     return schemes.annotate(
         opening=FilteredRelation("opening_proposals", condition=opening),
@@ -171,7 +175,7 @@ def _with_waiting(schemes: QuerySet[Scheme]) -> QuerySet[Scheme]:
 
 
 def _second_person_tasks(scheme: Scheme, user: User) -> Iterator[Task]:
-    """For one scheme of `_with_waiting`. The message may have been read days ago; the work stays on the workbench until it is done."""
+    """For one scheme of `_with_waiting`: the message may have been read days ago, the work stays until it is done."""
     if may_open_scheme(user) and scheme.phase == Phase.DRAFTING and scheme.opening_by not in (None, user.pk):
         # Whether the draft was changed since then is said on the page: comparing it costs too much here.
         hint = f"{scheme.opening_name} {_day(scheme.opening_at)} 提议，核对方案后确认"

@@ -9,7 +9,8 @@
     CORRECTED_ROWS  (model, how the rows that hang on its record are written): see `applying`
     RENDERERS       (paper) → PDF; at most one: see `printing`
 
-So schools shows what ratings adds without knowing it. The modules are imported at the first question, as they need the models.
+So schools shows what ratings adds without knowing it. The modules are imported at the first question, as they
+need the models.
 """
 
 from functools import cache

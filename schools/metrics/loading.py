@@ -1,6 +1,7 @@
 """The records of a set of schools in memory: one query, however many schools and tables there are.
 
-A query for each table takes as long, and a page whose criteria read ten tables would send twenty where twelve are allowed.
+A query for each table takes as long, and a page whose criteria read ten tables would send twenty where
+twelve are allowed.
 """
 
 from collections.abc import Callable, Iterable
@@ -50,7 +51,7 @@ _DECODER = JSONDecoder(parse_float=Decimal)
 
 
 class Table:
-    """One table, its rows under `source` in `SchoolData`, read as JSON so that one query reads tables of different columns.
+    """One table, its rows under `source` in `SchoolData`, read as JSON: one query reads tables of different columns.
 
     `columns` stand in the order of the row's fields, and are named as the fields where left out.
     """
