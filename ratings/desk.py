@@ -11,32 +11,32 @@ from django.utils import timezone
 from ratings.drafts import EDITABLE
 from ratings.enums import PUBLIC_PHASES, Phase, Star
 from ratings.models import Bulletin, Result, Scheme
-from ratings.permissions import CITY_READERS, RESULT_READERS, may_edit_bulletin, may_edit_scheme, may_issue, may_see_board, role_of
 from ratings.second_person import second_person_tasks, with_waiting
 from schools.desk import Task, Tile
 from schools.models import School, User
 from schools.models.scope import SCHOOL_ROLES
+from schools.permissions import may, role_of
 
 
 def rating_tasks(user: User) -> Iterator[Task]:
     """What the year of the rating asks of this person now."""
-    if role_of(user) not in CITY_READERS:
+    if not may(user, "follow_rating"):
         return
     schemes = Scheme.objects.visible_to(user).exclude(phase=Phase.ARCHIVED).select_related("bulletin").order_by("-year")
-    schemes = with_waiting(schemes) if may_see_board(user) else schemes
-    if may_edit_scheme(user) and not schemes and not Scheme.objects.visible_to(user).exists():
+    schemes = with_waiting(schemes) if may(user, "read_board") else schemes
+    if may(user, "edit_scheme") and not schemes and not Scheme.objects.visible_to(user).exists():
         hint = "还没有评定方案：可以新建，也可以导入工作簿"
         yield Task(f"制定{timezone.localdate().year}年度评定方案", reverse("ratings:schemes"), hint, "待制定")
     latest = next((scheme.pk for scheme in schemes if scheme.is_public), None)
     for scheme in schemes:
         if not scheme.is_public or scheme.pk == latest:
-            yield from _committee_tasks(scheme, user) if may_see_board(user) else _reader_tasks(scheme, user)
+            yield from _committee_tasks(scheme, user) if may(user, "read_board") else _reader_tasks(scheme, user)
 
 
 def _committee_tasks(scheme: Scheme, user: User) -> Iterator[Task]:
     yield from second_person_tasks(scheme, user)
     board = reverse("ratings:board", args=[scheme.pk])
-    if scheme.phase == Phase.DRAFTING and may_edit_scheme(user) and scheme.opening_by is None:
+    if scheme.phase == Phase.DRAFTING and may(user, "edit_scheme") and scheme.opening_by is None:
         page = reverse("ratings:scheme_edit", args=[scheme.pk])
         yield Task(f"继续起草{scheme.year}年度评定方案", page, "写好以后检查，再提议启动", scheme.get_phase_display())
     elif scheme.phase == Phase.SCORING:
@@ -51,9 +51,9 @@ def _bulletin_task(scheme: Scheme, user: User) -> Task:
     if bulletin is None:
         return Task(f"起草{scheme.year}年度通报", reverse("ratings:bulletins"), "按审定结果自动生成初稿", "待起草")
     hint = f"{bulletin.title}；发文字号{'：' + bulletin.number if bulletin.number else '尚未填写'}"
-    if may_issue(user) and bulletin.number:
+    if may(user, "issue_bulletin") and bulletin.number:
         return Task(f"审核并印发{scheme.year}年度通报", reverse("ratings:bulletin", args=[bulletin.pk]), hint, "待印发")
-    page = "ratings:bulletin_edit" if may_edit_bulletin(user) else "ratings:bulletin"
+    page = "ratings:bulletin_edit" if may(user, "write_bulletin") else "ratings:bulletin"
     return Task(f"修改{scheme.year}年度通报文稿", reverse(page, args=[bulletin.pk]), hint, "草稿")
 
 
@@ -73,7 +73,7 @@ def _reader_tasks(scheme: Scheme, user: User) -> Iterator[Task]:
 
 def rating_tiles(user: User) -> Iterator[Tile]:
     """The latest results of the scope: one's own star, or how many schools hold which."""
-    if role_of(user) not in RESULT_READERS or user.identity.city_id is None:
+    if not may(user, "read_results") or user.identity.city_id is None:
         return
     scheme = latest_scheme(user)
     if scheme is None:
@@ -87,7 +87,7 @@ def rating_tiles(user: User) -> Iterator[Tile]:
         return
     counts = Counter(results.filter(lapsed=False).values_list("star", flat=True))
     note = "、".join(f"{Star(star).label} {counts[star]}" for star in sorted(counts, reverse=True))
-    url = reverse("ratings:board", args=[scheme.pk]) if may_see_board(user) else f"{reverse('ratings:results')}?year={scheme.year}"
+    url = reverse("ratings:board", args=[scheme.pk]) if may(user, "read_board") else f"{reverse('ratings:results')}?year={scheme.year}"
     yield Tile(f"{scheme.year}年度评定", str(sum(counts.values())), "所参评", note, url)
 
 

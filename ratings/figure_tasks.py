@@ -9,14 +9,14 @@ from django.urls import reverse
 from ratings.editing import figures_left
 from ratings.enums import Phase
 from ratings.models import Scheme
-from ratings.permissions import may_type_figures
 from schools.desk import Task
 from schools.models import User
+from schools.permissions import may
 
 
 def figure_tasks(user: User) -> Iterator[Task]:
     """One task per running scheme in which figures are still owed."""
-    if not may_type_figures(user):
+    if not may(user, "type_figures"):
         return
     running = Scheme.objects.visible_to(user).filter(phase__in=(Phase.OPEN, Phase.SCORING), custom_metrics__isnull=False)
     for scheme in running.distinct():

@@ -11,16 +11,15 @@ from django.utils import timezone
 from ratings.answering import LIVE
 from ratings.enums import Phase, Stage, Status
 from ratings.models import Assessment
-from ratings.permissions import role_of
 from ratings.submission import due_of, last_return
 from schools.desk import Task, Tile
 from schools.models import Role, User
-from schools.models.scope import SCHOOL_ROLES
+from schools.permissions import may, role_of
 
 
 def self_assessment_tasks(user: User) -> Iterator[Task]:
     """The open self-assessment, as far as it is this person's turn, with its deadline and how far it is filled in."""
-    if role_of(user) not in SCHOOL_ROLES:
+    if not may(user, "self_assess"):
         return
     rows = Q(scores__stage=Stage.SELF)
     counted = Count("scores", filter=rows), Count("scores", filter=rows & Q(scores__answers__isnull=False))
@@ -49,7 +48,7 @@ def _words(one: Assessment) -> tuple[str, str, str, str]:
 
 def self_check_tiles(user: User) -> Iterator[Tile]:
     """对标自查 of the year that is under way, with the goals the school has set itself."""
-    if role_of(user) not in SCHOOL_ROLES:
+    if not may(user, "self_check"):
         return
     running = Assessment.objects.visible_to(user).filter(scheme__phase__in=(Phase.OPEN, Phase.SCORING), scheme__imported=False)
     counted = Count("goals", filter=~Q(goals__text="")), Count("goals", filter=~Q(goals__text="") & Q(goals__done=True))

@@ -7,29 +7,28 @@ from ratings import desk, duties, own_desk, printing
 from ratings.announcing import self_assessments_due
 from ratings.figure_tasks import figure_tasks
 from ratings.judging.tasks import judging_tasks
-from ratings.models.results import COMMITTEE
-from ratings.permissions import CITY_READERS, RESULT_READERS
+from ratings.permissions import ROOMS
 from ratings.review.tasks import review_tasks
 from ratings.workflow.record_locks import signed_periods
 from schools import handover, locks, navigation, panels
 from schools.announcing import register_announcements
 from schools.desk import register_tasks, register_tiles
-from schools.models import Role
-from schools.models.scope import COUNTY_ROLES, SCHOOL_ROLES
+from schools.permissions import add_rooms
 from schools.printing import register_renderer
 
 
 def register() -> None:
     """Called once the app is ready."""
-    navigation.register(25, "自评", "ratings:assessments", roles=SCHOOL_ROLES)
-    navigation.register(30, "评定方案", "ratings:schemes", roles=CITY_READERS)
-    navigation.register(35, "评审", "ratings:judging", roles=(Role.JUDGE,))
-    navigation.register(36, "初评", "ratings:review", roles=COUNTY_ROLES)
-    navigation.register(37, "申报进度", "ratings:progress", roles=COMMITTEE)
-    navigation.register(38, "评审组", "ratings:panels", roles=(Role.OFFICE,))
-    navigation.register(40, "评委会", "ratings:committee", roles=COMMITTEE)
-    navigation.register(50, "评定结果", "ratings:results", roles=RESULT_READERS)
-    navigation.register(60, "通报", "ratings:bulletins", roles=CITY_READERS)
+    add_rooms(ROOMS)
+    navigation.register(25, "自评", "ratings:assessments", act="self_assess")
+    navigation.register(30, "评定方案", "ratings:schemes", act="follow_rating")
+    navigation.register(35, "评审", "ratings:judging", act="judge")
+    navigation.register(36, "初评", "ratings:review", act="review")
+    navigation.register(37, "申报进度", "ratings:progress", act="read_progress")
+    navigation.register(38, "评审组", "ratings:panels", act="arrange_panels")
+    navigation.register(40, "评委会", "ratings:committee", act="read_board")
+    navigation.register(50, "评定结果", "ratings:results", act="read_results")
+    navigation.register(60, "通报", "ratings:bulletins", act="follow_rating")
     locks.register(signed_periods)
     handover.register_duties(duties.assessment_duties)
     register_tasks(own_desk.self_assessment_tasks)

@@ -10,9 +10,9 @@ from django.utils import timezone
 
 from ratings.enums import Phase
 from ratings.models import Erratum, Scheme
-from ratings.permissions import may_open_scheme, may_sign_erratum
 from schools.desk import Task
 from schools.models import User
+from schools.permissions import may
 
 
 def with_waiting(schemes: QuerySet[Scheme]) -> QuerySet[Scheme]:
@@ -34,11 +34,11 @@ def with_waiting(schemes: QuerySet[Scheme]) -> QuerySet[Scheme]:
 
 def second_person_tasks(scheme: Scheme, user: User) -> Iterator[Task]:
     """For one scheme of `with_waiting`. The message may have been read days ago; the work stays on the workbench until it is done."""
-    if may_open_scheme(user) and scheme.phase == Phase.DRAFTING and scheme.opening_by not in (None, user.pk):
+    if may(user, "check_scheme") and scheme.phase == Phase.DRAFTING and scheme.opening_by not in (None, user.pk):
         # Whether the draft was changed since then is said on the page: comparing it costs too much here.
         hint = f"{scheme.opening_name} {_day(scheme.opening_at)} 提议，核对方案后确认"
         yield Task(f"确认启动{scheme.year}年度评定", reverse("ratings:scheme_opening", args=[scheme.pk]), hint, "待确认")
-    if may_sign_erratum(user) and not scheme.is_public and scheme.correction_by not in (None, user.pk):
+    if may(user, "sign_erratum") and not scheme.is_public and scheme.correction_by not in (None, user.pk):
         hint = f"{scheme.correction_name} {_day(scheme.correction_at)} 提请：{scheme.correction_reason}"
         yield Task(f"签发{scheme.year}年度评定方案的更正", reverse("ratings:erratum_sign", args=[scheme.correction_pk]), hint, "待签发")
 

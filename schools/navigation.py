@@ -5,17 +5,17 @@ from dataclasses import dataclass
 from django.urls import reverse
 
 from schools.models import User
-from schools.models.scope import sees_everything
+from schools.permissions import may
 
 
 @dataclass(frozen=True, order=True)
 class Entry:
-    """One word of the navigation. Without roles it is for everybody who is signed in."""
+    """One word of the navigation, for those who may do what waits behind it."""
 
     order: int
     label: str
     url_name: str
-    roles: frozenset[str] = frozenset()
+    act: str
 
     @property
     def url(self) -> str:
@@ -24,17 +24,15 @@ class Entry:
 
     def is_for(self, user: User) -> bool:
         """Whether the current identity of the user has business there; what it may see there is the page's question."""
-        if not self.roles or sees_everything(user):
-            return True
-        return user.identity is not None and user.identity.role in self.roles
+        return may(user, self.act)
 
 
 _entries: set[Entry] = set()
 
 
-def register(order: int, label: str, url_name: str, *, roles: tuple[str, ...] = ()) -> None:
+def register(order: int, label: str, url_name: str, *, act: str) -> None:
     """Adds an entry; called from `AppConfig.ready`, so that schools need not know the pages of ratings."""
-    _entries.add(Entry(order, label, url_name, frozenset(roles)))
+    _entries.add(Entry(order, label, url_name, act))
 
 
 def entries() -> list[Entry]:

@@ -9,9 +9,6 @@ from schools.desk.monitoring import monitoring_tasks
 from schools.desk.records import record_tasks, record_tiles
 from schools.desk.teaching import teaching_tasks, teaching_tiles
 from schools.guidance import corrected as corrected_visits
-from schools.models import Role
-from schools.models.scope import COUNTY_ROLES, SCHOOL_ROLES
-from schools.permissions import GUIDES
 from schools.teaching import corrected
 
 
@@ -19,13 +16,13 @@ def register() -> None:
     """Called once the app is ready."""
     corrected.register()
     corrected_visits.register()
-    navigation.register(10, "工作台", "schools:desk")
-    navigation.register(20, "镇街党校", "schools:schools")
-    navigation.register(15, "培训", "schools:teaching", roles=SCHOOL_ROLES)
-    navigation.register(26, "监测", "schools:monitoring", roles=(*COUNTY_ROLES, Role.OFFICE, Role.CHAIR, Role.VIEWER))
-    navigation.register(28, "联系指导", "schools:guidance", roles=(*SCHOOL_ROLES, *GUIDES, Role.CHAIR, Role.VIEWER))
-    navigation.register(80, "审计", "schools:audit", roles=(Role.AUDITOR,))
-    navigation.register(90, "数据维护", "admin:index", roles=(Role.SYSADMIN, Role.SECURITY))
+    navigation.register(10, "工作台", "schools:desk", act="open_own_pages")
+    navigation.register(20, "镇街党校", "schools:schools", act="look_up")
+    navigation.register(15, "培训", "schools:teaching", act="record_teaching")
+    navigation.register(26, "监测", "schools:monitoring", act="monitor")
+    navigation.register(28, "联系指导", "schools:guidance", act="read_guidance")
+    navigation.register(80, "审计", "schools:audit", act="read_audit")
+    navigation.register(90, "数据维护", "admin:index", act="enter_back_office")
     desk.register_tasks(teaching_tasks)
     desk.register_tasks(record_tasks)
     desk.register_tasks(monitoring_tasks)

@@ -15,13 +15,13 @@ from django.db.models import F, Q, QuerySet
 from ratings.criteria.spec import SchemeSpec
 from ratings.enums import Aggregation, Phase, Stage, Status
 from ratings.models import Adjustment, Assessment, JudgeSheet, MetricSnapshot, Score
-from ratings.permissions import may_judge
 from ratings.review.dossiers import Dossier
 from ratings.review.points import item_points
 from ratings.scoring import Blocked, entry_from_json
 from ratings.workflow import Blocker, due, is_overdue, owed_codes
 from schools.models import Appointment, Liaison, User
 from schools.models.scope import NOTHING, SCHOOL_ROLES
+from schools.permissions import may
 
 from .sheets import gaps
 
@@ -124,7 +124,7 @@ def judged_by(user: User) -> QuerySet[Assessment]:
 
     A school that the person guides or works for is not there, however the panel came to have it.
     """
-    if not may_judge(user):
+    if not may(user, "judge"):
         return Assessment.objects.filter(NOTHING)
     guided = Liaison.objects.current().filter(user=user).values("school")
     own = Appointment.objects.in_force().filter(user=user, role__in=SCHOOL_ROLES).values("school")

@@ -9,19 +9,19 @@ from django.urls import reverse
 
 from ratings.enums import Aggregation, Phase, Stage, Status
 from ratings.models import Assessment, JudgeSheet, Score
-from ratings.permissions import may_arrange_panels, may_judge
 from ratings.workflow.deadlines import last_day
 from schools.desk import Task
 from schools.models import User
+from schools.permissions import may
 
 from .seats import judged_by
 
 
 def judging_tasks(user: User) -> Iterator[Task]:
     """One query for either role, whatever the number of schools."""
-    if may_judge(user):
+    if may(user, "judge"):
         yield from _own_tasks(user)
-    elif may_arrange_panels(user):
+    elif may(user, "arrange_panels"):
         yield from _office_tasks(user)
 
 

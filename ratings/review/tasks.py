@@ -10,15 +10,15 @@ from django.utils import timezone
 
 from ratings.enums import Phase, Stage, Status
 from ratings.models import Assessment, Score
-from ratings.permissions import may_confirm_review, may_review
 from ratings.workflow.deadlines import last_day
 from schools.desk import Task
 from schools.models import User
+from schools.permissions import may
 
 
 def review_tasks(user: User) -> Iterator[Task]:
     """One query, whatever the number of schools; a school counts as judged once every row of 初评 has an answer."""
-    if not may_review(user):
+    if not may(user, "review"):
         return
     unscored = Score.objects.filter(assessment=OuterRef("pk"), stage=Stage.COUNTY, answers__isnull=True)
     rows = Assessment.objects.visible_to(user).filter(status__in=(Status.COUNTY, Status.RETURNED), scheme__has_county_stage=True)
@@ -36,7 +36,7 @@ def review_tasks(user: User) -> Iterator[Task]:
             "待判断",
             due=last_day(waiting[0].scheme.county_due),
         )
-    if judged and may_confirm_review(user):
+    if judged and may(user, "confirm_review"):
         url = f"{desk}?view=judged"
         yield Task(
             f"集体确认：{len(judged)} 所党校已评完",

@@ -17,27 +17,28 @@ from ratings.documents.wording import CHARACTER_LIMIT, wording_problems
 from ratings.drafts import EDITABLE, EditConflict, NotEditable, is_editable, save_draft
 from ratings.forms.bulletin import FIELDS, BulletinForm, IssueForm
 from ratings.models import Bulletin, OpeningNotice, Scheme
-from ratings.permissions import may_edit_bulletin, may_issue, require
 from ratings.publication import NotPublished, publish
+from schools.permissions import allowed_to, may
 
 PDF = "application/pdf"
 WITHDRAWN = "审定已撤回，重新审定以后才能修改、印发通报。"
 
 
 @require_GET
+@allowed_to("read_notices")
 def bulletin_list(request: HttpRequest) -> HttpResponse:
     """Issued bulletins of the city; for committee and office also drafts, and settled years that have none yet."""
     bulletins = Bulletin.objects.visible_to(request.user).select_related("scheme").order_by("-scheme__year")
     waiting = Scheme.objects.visible_to(request.user).filter(phase__in=EDITABLE, bulletin__isnull=True)
     notices = OpeningNotice.objects.visible_to(request.user).issued().select_related("scheme").order_by("-scheme__year")
-    context = {"notices": notices, "bulletins": bulletins, "waiting": waiting if may_edit_bulletin(request.user) else []}
+    context = {"notices": notices, "bulletins": bulletins, "waiting": waiting if may(request.user, "write_bulletin") else []}
     return render(request, "ratings/bulletins.html", context)
 
 
 @require_POST
+@allowed_to("write_bulletin")
 def start_draft(request: HttpRequest, scheme: int) -> HttpResponse:
     """Writes the first draft of a settled year from its figures."""
-    require(may_edit_bulletin(request.user), "通报由市评委会办公室起草。")
     found = get_object_or_404(Scheme.objects.visible_to(request.user).filter(phase__in=EDITABLE), pk=scheme)
     with transaction.atomic():
         bulletin = draft_bulletin(found, issued_on=timezone.localdate())
@@ -45,6 +46,7 @@ def start_draft(request: HttpRequest, scheme: int) -> HttpResponse:
 
 
 @require_GET
+@allowed_to("read_notices")
 def bulletin_page(request: HttpRequest, pk: int) -> HttpResponse:
     """The bulletin as it will stand on paper, from the same template as the PDF."""
     bulletin = _visible(request, pk)
@@ -52,12 +54,13 @@ def bulletin_page(request: HttpRequest, pk: int) -> HttpResponse:
     draft, editable = not bulletin.scheme.is_public, is_editable(bulletin)
     problems = check(context) if editable else [WITHDRAWN]
     extra = {"problems": problems, "advice": wording_problems(f"{bulletin.title}\n{bulletin.body}")} if draft else {}
-    actions = {"may_edit": editable and may_edit_bulletin(request.user), "may_issue": editable and may_issue(request.user)}
-    actions["may_list_plaques"] = may_edit_bulletin(request.user)
+    actions = {"may_edit": editable and may(request.user, "write_bulletin"), "may_issue": editable and may(request.user, "issue_bulletin")}
+    actions["may_list_plaques"] = may(request.user, "write_bulletin")
     return render(request, "ratings/bulletin.html", {"record": bulletin, "bulletin": context, "draft": draft, **extra, **actions})
 
 
 @require_GET
+@allowed_to("read_notices")
 def bulletin_pdf(request: HttpRequest, pk: int) -> HttpResponse:
     """The stored document; before issue the same layout, named 草稿. A sample year may have been issued without a file."""
     bulletin = _visible(request, pk)
@@ -77,9 +80,9 @@ def bulletin_pdf(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
+@allowed_to("write_bulletin")
 def bulletin_edit(request: HttpRequest, pk: int) -> HttpResponse:
     """The text before issue. A save by somebody else in between shows both texts and loses neither."""
-    require(may_edit_bulletin(request.user), "通报由市评委会办公室起草。")
     bulletin = _visible(request, pk)
     if not is_editable(bulletin):
         return _not_editable(request, bulletin)
@@ -99,9 +102,9 @@ def bulletin_edit(request: HttpRequest, pk: int) -> HttpResponse:
 
 @sensitive_post_parameters("password")
 @require_http_methods(["GET", "POST"])
+@allowed_to("issue_bulletin")
 def bulletin_issue(request: HttpRequest, pk: int) -> HttpResponse:
     """The chair confirms in words what will happen and signs with the password."""
-    require(may_issue(request.user), "通报由评委会主任印发。")
     bulletin = _visible(request, pk)
     if not is_editable(bulletin):
         return _not_editable(request, bulletin)

@@ -10,14 +10,15 @@ from ratings.forms.review import AdjustmentForm
 from ratings.judging.adjusting import adjust, adjustable, locked_sentence, withdraw
 from ratings.judging.system_parts import system_lines
 from ratings.models import Assessment
-from ratings.permissions import may_arrange_panels
 from ratings.review.adjusting import system_full
 from ratings.workflow import scheme_spec
+from schools.permissions import allowed_to, may
 
 from .panels import attempt, say
 
 
 @require_GET
+@allowed_to("adjust_figures")
 def overview(request: HttpRequest, pk: int) -> HttpResponse:
     """Every computed part of one school, as counted and as adjusted."""
     assessment = get_object_or_404(adjustable(request.user), pk=pk)
@@ -32,6 +33,7 @@ def overview(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
+@allowed_to("adjust_figures")
 def item(request: HttpRequest, pk: int, code: str) -> HttpResponse:
     """核定 of one item's system part, beside the figures it would replace."""
     assessment = get_object_or_404(adjustable(request.user), pk=pk)
@@ -55,4 +57,4 @@ def item(request: HttpRequest, pk: int, code: str) -> HttpResponse:
 
 
 def _back(request: HttpRequest, assessment: Assessment) -> str:
-    return reverse("ratings:sheets" if may_arrange_panels(request.user) else "ratings:judging_school", args=[assessment.pk])
+    return reverse("ratings:sheets" if may(request.user, "arrange_panels") else "ratings:judging_school", args=[assessment.pk])

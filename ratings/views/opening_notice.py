@@ -16,17 +16,17 @@ from ratings.forms.bulletin import FIELDS
 from ratings.forms.opening_notice import OpeningNoticeForm
 from ratings.issuing import NotIssued, issue_notice, reasons_against, save_notice
 from ratings.models import OpeningNotice, Scheme
-from ratings.permissions import may_write_notice, require
+from schools.permissions import allowed_to, may
 
 PDF = "application/pdf"
-REFUSED = "启动通知由市评委会办公室起草、印发。"
 
 
 @require_GET
+@allowed_to("read_notices")
 def notice_page(request: HttpRequest, pk: int) -> HttpResponse:
     """The notice as it will stand on paper; for those who write it also what is still missing."""
     scheme = _scheme(request, pk)
-    writes = may_write_notice(request.user)
+    writes = may(request.user, "write_notice")
     notice = OpeningNotice.objects.visible_to(request.user).select_related("scheme__city", "edited_by").filter(scheme=scheme).first()
     if notice is None:
         return render(request, "ratings/notice/none.html", {"scheme": scheme, "may_start": writes and not scheme.imported})
@@ -39,6 +39,7 @@ def notice_page(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_GET
+@allowed_to("read_notices")
 def notice_file(request: HttpRequest, pk: int) -> HttpResponse:
     """The stored document; before issue the same layout, named 草稿."""
     notice = _notice(request, pk)
@@ -56,17 +57,17 @@ def notice_file(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
+@allowed_to("write_notice")
 def notice_start(request: HttpRequest, pk: int) -> HttpResponse:
     """Writes the first draft from the scheme."""
-    require(may_write_notice(request.user), REFUSED)
     draft_notice(get_object_or_404(_visible(request).filter(imported=False), pk=pk), issued_on=timezone.localdate())
     return redirect("ratings:opening_notice_edit", pk)
 
 
 @require_http_methods(["GET", "POST"])
+@allowed_to("write_notice")
 def notice_edit(request: HttpRequest, pk: int) -> HttpResponse:
     """The text before issue. A save by somebody else in between shows both texts and loses neither."""
-    require(may_write_notice(request.user), REFUSED)
     notice = _notice(request, pk)
     if notice.is_issued:
         return _already_issued(request, pk)
@@ -85,9 +86,9 @@ def notice_edit(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
+@allowed_to("write_notice")
 def notice_issue(request: HttpRequest, pk: int) -> HttpResponse:
     """What will happen, in words, and the button that does it."""
-    require(may_write_notice(request.user), REFUSED)
     notice = _notice(request, pk)
     if notice.is_issued:
         return _already_issued(request, pk)

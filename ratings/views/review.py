@@ -11,22 +11,21 @@ from ratings.enums import Stage, Status
 from ratings.forms.answers import answers_in_words
 from ratings.forms.reviewed_rows import failed, row_form, save_rows
 from ratings.models import Assessment, Evidence, Item, ReturnedItem, Score
-from ratings.permissions import may_confirm_review, may_review, require
 from ratings.review.agreeing import Agreement, Refused, accept_figures, agree_with_school, agreeable, confirm_present, undecided
 from ratings.review.dividing import scored_elsewhere
 from ratings.review.dossiers import Dossier, current_scheme, load_dossiers, reviewable
 from ratings.review.lines import Line, lines_of
 from ratings.review.overview import VIEWS, overview
 from ratings.workflow import due, is_overdue, scheme_spec, uneditable
+from schools.permissions import allowed_to, may
 
-REFUSED = "初评由县（市、区）的初评人和负责人办理。"
 LISTS = {"waiting": "待判断", "differing": "与自评有差异", "all": "全部小项"}
 
 
 @require_GET
+@allowed_to("review")
 def desk(request: HttpRequest) -> HttpResponse:
     """The county's schools, those that wait for a judgement first; totals, spread and differences of all of them."""
-    require(may_review(request.user), REFUSED)
     scheme = current_scheme(request.user, request.GET.get("year", ""))
     if scheme is None:
         return render(request, "ratings/review/empty.html")
@@ -37,14 +36,14 @@ def desk(request: HttpRequest) -> HttpResponse:
     view = request.GET.get("view", "all" if word else "waiting")
     found = overview(spec, dossiers, view if view in VIEWS else "waiting", word)
     shown = {"view": view, "views": VIEWS, "word": word}
-    context = {"scheme": scheme, "overview": found, "may_confirm": may_confirm_review(request.user), **shown}
+    context = {"scheme": scheme, "overview": found, "may_confirm": may(request.user, "confirm_review"), **shown}
     return render(request, "ratings/review/desk.html", context)
 
 
 @require_http_methods(["GET", "POST"])
+@allowed_to("review")
 def school(request: HttpRequest, pk: int) -> HttpResponse:
     """One school: figures, records and evidence beside 自评 and 初评. A post saves every changed row of the page."""
-    require(may_review(request.user), REFUSED)
     dossier = open_dossier(request, pk)
     outcome = {}
     if request.method == "POST":
@@ -57,9 +56,9 @@ def school(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
+@allowed_to("review")
 def agree(request: HttpRequest, pk: int) -> HttpResponse:
     """One click for all: 认可系统取数, 同意自评, both, or 核定要素全部符合."""
-    require(may_review(request.user), REFUSED)
     if not reviewable(request.user).filter(pk=pk).exists():
         raise Http404
     act = request.POST.get("act")
@@ -79,9 +78,9 @@ def agree(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_GET
+@allowed_to("review")
 def next_school(request: HttpRequest, pk: int) -> HttpResponse:
     """The next school below this one that still waits for a judgement, from the top again after the last."""
-    require(may_review(request.user), REFUSED)
     here = get_object_or_404(reviewable(request.user), pk=pk)
     spec = scheme_spec(here.scheme)
     rows = reviewable(request.user).filter(scheme=here.scheme, status=Status.COUNTY).in_order()
@@ -148,7 +147,7 @@ def _school_context(request: HttpRequest, dossier: Dossier, outcome) -> dict:
         "due": due(assessment, Stage.COUNTY if assessment.status == Status.COUNTY else Stage.SELF),
         "may_recall": assessment.returned_to == Status.COUNTY and is_overdue(assessment, Stage.SELF),
         "may_return": not locked and assessment.returns < assessment.scheme.return_limit,
-        "may_confirm": may_confirm_review(request.user),
+        "may_confirm": may(request.user, "confirm_review"),
         "is_county": assessment.status == Status.COUNTY,
     }
 

@@ -9,7 +9,6 @@ from django.views.decorators.http import require_http_methods, require_POST
 from ratings.enums import Status
 from ratings.forms.review import AdjustmentForm, ConfirmForm, DivisionForm, ReturnForm
 from ratings.models import Category, Division
-from ratings.permissions import may_confirm_review, may_review, require
 from ratings.review.adjusting import adjust as set_adjustment
 from ratings.review.adjusting import system_full, withdraw_adjustment
 from ratings.review.agreeing import Refused
@@ -17,18 +16,17 @@ from ratings.review.confirming import confirmation_of
 from ratings.review.dividing import reviewers, set_division
 from ratings.review.dossiers import current_scheme, reviewable
 from ratings.review.lines import line_of
-from ratings.views.review import REFUSED, locked_sentence, open_dossier
+from ratings.views.review import locked_sentence, open_dossier
 from ratings.workflow import NotAllowed, take_step
 from ratings.workflow.deadlines import return_deadline
 from schools.arrangement.wording import caveat
-
-LEAD_ONLY = "集体确认和初评分工由县（市、区）负责人办理。"
+from schools.permissions import allowed_to
 
 
 @require_http_methods(["GET", "POST"])
+@allowed_to("review")
 def adjust(request: HttpRequest, pk: int, code: str) -> HttpResponse:
     """核定 of one item's system part, beside the figures it would replace."""
-    require(may_review(request.user), REFUSED)
     dossier = open_dossier(request, pk)
     bound = dossier.spec.bound.get(code)
     if bound is None or not bound.system_parts or not dossier.submitted:
@@ -54,9 +52,9 @@ def adjust(request: HttpRequest, pk: int, code: str) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
+@allowed_to("review")
 def return_school(request: HttpRequest, pk: int) -> HttpResponse:
     """退回补正 of named items; the page says until when the school may correct them."""
-    require(may_review(request.user), REFUSED)
     dossier = open_dossier(request, pk)
     assessment = dossier.assessment
     if assessment.status != Status.COUNTY:
@@ -76,9 +74,9 @@ def return_school(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
+@allowed_to("review")
 def recall(request: HttpRequest, pk: int) -> HttpResponse:
     """收回: the school let its time for corrections pass, the review goes on with what there is."""
-    require(may_review(request.user), REFUSED)
     assessment = get_object_or_404(reviewable(request.user), pk=pk)
     try:
         take_step(assessment, "recall", by=request.user)
@@ -89,9 +87,9 @@ def recall(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
+@allowed_to("confirm_review")
 def division(request: HttpRequest) -> HttpResponse:
     """Which reviewer scores which category."""
-    require(may_confirm_review(request.user), LEAD_ONLY)
     scheme = current_scheme(request.user, request.GET.get("year", ""))
     if scheme is None:
         return render(request, "ratings/review/empty.html")
@@ -108,9 +106,9 @@ def division(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
+@allowed_to("confirm_review")
 def confirm(request: HttpRequest, pk: int) -> HttpResponse:
     """集体确认: totals, differences and what still stands against it, then 建议星级 and 初评意见."""
-    require(may_confirm_review(request.user), LEAD_ONLY)
     dossier = open_dossier(request, pk)
     assessment = dossier.assessment
     if assessment.status != Status.COUNTY:

@@ -24,10 +24,12 @@ from ratings.views.assessments import own_assessment
 from ratings.workflow import STEPS, NotAllowed, allowed_steps, take_step
 from ratings.workflow.deadlines import last_day
 from ratings.worksheet import Worksheet, worksheet_of
+from schools.permissions import allowed_to
 from schools.uploads import check_upload
 
 
 @require_GET
+@allowed_to("self_assess")
 def check_page(request: HttpRequest, pk: int) -> HttpResponse:
     """Every answer before it is handed on, what is missing by name, and the one button that hands it on."""
     assessment = own_assessment(request, pk)
@@ -58,6 +60,7 @@ def _check_context(request: HttpRequest, sheet: Worksheet) -> dict:
 
 
 @require_http_methods(["GET", "POST"])
+@allowed_to("self_assess")
 def step_page(request: HttpRequest, pk: int, code: str) -> HttpResponse:
     """A step of the school, confirmed in words. A refusal says every reason and changes nothing."""
     assessment = own_assessment(request, pk)
@@ -90,6 +93,7 @@ def _after(move: Move) -> str:
 
 
 @require_POST
+@allowed_to("self_assess")
 def signature(request: HttpRequest, pk: int) -> HttpResponse:
     """The scan of the signed and stamped page."""
     assessment = own_assessment(request, pk)
@@ -108,6 +112,7 @@ def signature(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_GET
+@allowed_to("self_assess")
 def confirmation(request: HttpRequest, pk: int) -> HttpResponse:
     """申报确认页: totals and 校验码 on one sheet of paper, to be signed and stamped."""
     assessment = own_assessment(request, pk)
@@ -120,6 +125,7 @@ def confirmation(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_GET
+@allowed_to("self_assess")
 def receipt(request: HttpRequest, pk: int) -> HttpResponse:
     """What was handed in, when, by whom, under which digest, and what happens next; to be kept and opened again."""
     assessment = own_assessment(request, pk)

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from schools.asked import number
 from schools.forms.plans import IssueYearForm, PlanFormSet, PlanReasonForm
 from schools.models import IssuedPlan
-from schools.permissions import may_issue_plan, may_record, readable_schools, require_issuer, require_recorder
+from schools.permissions import allowed_to, keeps_records, may, readable_schools
 from schools.teaching import issuing, plans
 from schools.views.teaching import FIRST_YEAR
 
@@ -26,6 +26,7 @@ def _sensible(year: int) -> int:
 
 
 @require_GET
+@allowed_to("read_records")
 def read(request: HttpRequest, pk: int, year: int) -> HttpResponse:
     """A school's plan by month, with what was held of it."""
     school = get_object_or_404(readable_schools(request.user), pk=pk)
@@ -38,15 +39,16 @@ def read(request: HttpRequest, pk: int, year: int) -> HttpResponse:
         "progress": plans.progress(school, year),
         "due": plans.due_of(year),
         "late": plan is None or plans.is_late(plan),
-        "own": may_record(request.user, school),
+        "own": keeps_records(request.user, school),
     }
     return render(request, "schools/teaching/plan.html", context)
 
 
 @require_http_methods(["GET", "POST"])
+@allowed_to("record_teaching")
 def edit(request: HttpRequest, year: int) -> HttpResponse:
     """The table of the own school's planned classes."""
-    school = require_recorder(request.user)
+    school = request.user.identity.school
     plan = plans.plan_of(school, _sensible(year))
     found = plans.planned_rows(plan)
     rows = [row for row, _ in found]
@@ -88,9 +90,10 @@ def edit(request: HttpRequest, year: int) -> HttpResponse:
 
 
 @require_POST
+@allowed_to("record_teaching")
 def copy(request: HttpRequest, year: int) -> HttpResponse:
     """Last year's own rows."""
-    school = require_recorder(request.user)
+    school = request.user.identity.school
     try:
         added = plans.copy_last_year(school, _sensible(year), by=request.user)
     except ValidationError as error:
@@ -102,9 +105,10 @@ def copy(request: HttpRequest, year: int) -> HttpResponse:
 
 
 @require_POST
+@allowed_to("record_teaching")
 def file(request: HttpRequest, year: int) -> HttpResponse:
     """备案: the button says what it does; it happens once."""
-    school = require_recorder(request.user)
+    school = request.user.identity.school
     try:
         plan = plans.file_plan(school, _sensible(year), by=request.user)
     except ValidationError as error:
@@ -119,29 +123,28 @@ def file(request: HttpRequest, year: int) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
+@allowed_to("look_up", post="issue_plan")
 def issued_list(request: HttpRequest) -> HttpResponse:
     """The plans this person issued or may read; a year is opened by asking for it."""
     form = IssueYearForm(request.POST or None, initial={"year": timezone.localdate().year})
     if request.method == "POST":
-        require_issuer(request.user)
         if form.is_valid():
             city, county = issuing.scope_of(request.user)
             found, _ = IssuedPlan.objects.get_or_create(city=city, county=county, year=form.cleaned_data["year"])
             return redirect("schools:issued", found.pk)
     found = IssuedPlan.objects.visible_to(request.user).select_related("city", "county", "issued_by")
-    if not may_issue_plan(request.user):
+    if not may(request.user, "issue_plan"):
         found = found.filter(issued_at__isnull=False)
-    context = {"form": form, "plans": found, "may_issue": may_issue_plan(request.user)}
+    context = {"form": form, "plans": found, "may_issue": may(request.user, "issue_plan")}
     return render(request, "schools/teaching/issued_list.html", context)
 
 
 @require_http_methods(["GET", "POST"])
+@allowed_to("read_records", post="issue_plan")
 def issued(request: HttpRequest, pk: int) -> HttpResponse:
     """The table of an issued plan; the issuer's to change, everybody else's to read."""
     found = get_object_or_404(IssuedPlan.objects.visible_to(request.user).select_related("city", "county", "issued_by"), pk=pk)
-    own = may_issue_plan(request.user) and issuing.scope_of(request.user) == (found.city, found.county)
-    if request.method == "POST":
-        require_issuer(request.user)
+    own = may(request.user, "issue_plan") and issuing.scope_of(request.user) == (found.city, found.county)
     if not own and (request.method == "POST" or found.issued_at is None):
         raise Http404
     table = PlanFormSet(request.POST or None, prefix="row")

@@ -14,10 +14,9 @@ from schools import panels, profile
 from schools.asked import number
 from schools.downloads import TooManyRows, export
 from schools.forms.filters import SchoolFilterForm
-from schools.handover import may_hand_over
 from schools.models import Role, School
 from schools.models.scope import SCHOOL_ROLES
-from schools.permissions import may_read_brief, may_read_corrections, may_read_guidance, may_record
+from schools.permissions import allowed_to, keeps_records, may
 from schools.templatetags.ui import STAR_NAMES
 from schools.workbooks import ColumnOut, SheetOut
 
@@ -25,6 +24,7 @@ PAGE_SIZE = 50
 
 
 @require_GET
+@allowed_to("look_up")
 def school_list(request: HttpRequest) -> HttpResponse:
     """The schools in scope in administrative order; people of one school go straight to it."""
     identity = request.user.identity
@@ -43,13 +43,14 @@ def school_list(request: HttpRequest) -> HttpResponse:
         "rows": rows,
         "headings": headings,
         "query": request.GET.urlencode(),
-        "corrections": may_read_corrections(request.user),
-        "handovers": may_hand_over(request.user),
+        "corrections": may(request.user, "read_corrections"),
+        "handovers": may(request.user, "hand_over"),
     }
     return render(request, "schools/list.html", context)
 
 
 @require_POST
+@allowed_to("look_up")
 def school_export(request: HttpRequest) -> HttpResponse:
     """The filtered list as a workbook."""
     form = SchoolFilterForm(request.GET, user=request.user)
@@ -62,6 +63,7 @@ def school_export(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
+@allowed_to("look_up")
 def school_page(request: HttpRequest, pk: int) -> HttpResponse:
     """One school: profile, records of a year, figures with their definitions, and what other apps add."""
     school = get_object_or_404(School.objects.visible_to(request.user).select_related("city", "county", "merged_into"), pk=pk)
@@ -71,14 +73,14 @@ def school_page(request: HttpRequest, pk: int) -> HttpResponse:
     records = profile.year_records(school, request.user, year)
     context = {
         "school": school,
-        "can_read_guidance": may_read_guidance(request.user),
-        "may_read_brief": may_read_brief(request.user),
+        "can_read_guidance": may(request.user, "read_guidance"),
+        "may_read_brief": may(request.user, "read_brief"),
         "year": year,
         "years": years,
         "figures": profile.figure_rows(school, year) if _reads_records(request) else [],
         "classes": [(one, profile.lecturers(list(one.lessons.all()))) for one in records.pop("classes")],
         "panels": panels.panels_for(school, request.user),
-        "may_edit": may_record(request.user, school),
+        "may_edit": keeps_records(request.user, school),
         "reads_records": _reads_records(request),
         **profile.registry(school, request.user),
         **records,
