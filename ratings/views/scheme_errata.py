@@ -75,18 +75,17 @@ def erratum(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect("ratings:erratum_row", pk, section, code)
     form = ReasonForm(request.POST or None, initial={"reason": found.reason, "basis": found.basis, "revision": found.revision})
     differences = []
-    if request.method == "POST":
-        if form.is_valid():
-            try:
-                write_reason(found, **form.cleaned_data, by=request.user)
-            except NotCorrected as refused:
-                # Also where a colleague has sent it for signature meanwhile: what was typed is still there to be copied.
-                found = _erratum(request, pk)
-                edits, differences = _is_at_work(request, found), form.differences(found)
-                form = form.again(found.revision, "".join(refused.reasons))
-            else:
-                messages.success(request, "理由和依据已保存。")
-                return redirect("ratings:erratum", pk)
+    if request.method == "POST" and form.is_valid():
+        try:
+            write_reason(found, **form.cleaned_data, by=request.user)
+        except NotCorrected as refused:
+            # Also where a colleague has sent it for signature meanwhile: what was typed is still there to be copied.
+            found = _erratum(request, pk)
+            edits, differences = _is_at_work(request, found), form.differences(found)
+            form = form.again(found.revision, "".join(refused.reasons))
+        else:
+            messages.success(request, "理由和依据已保存。")
+            return redirect("ratings:erratum", pk)
     context = {**_context(request, found), "form": form, "edits": edits, "differences": differences}
     return render(request, "ratings/schemes/erratum.html", context)
 

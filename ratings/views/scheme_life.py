@@ -115,16 +115,15 @@ def opening(request: HttpRequest, pk: int) -> HttpResponse:
         done = OpeningProposal.objects.filter(scheme=scheme, confirmed_at__isnull=False).select_related("proposed_by", "confirmed_by")
         return render(request, "ratings/schemes/opened.html", {"scheme": scheme, "proposal": done.first()})
     form = DeadlinesForm(request.POST or None, scheme=scheme)
-    if request.method == "POST":
-        if form.is_valid():
-            try:
-                propose(scheme, by=request.user, deadlines=form.cleaned_data)
-            except NotOpened as refused:
-                for reason in refused.reasons:
-                    form.add_error(None, reason)
-            else:
-                messages.success(request, "已提议启动，等待另一人确认。")
-                return redirect("ratings:scheme_opening", pk)
+    if request.method == "POST" and form.is_valid():
+        try:
+            propose(scheme, by=request.user, deadlines=form.cleaned_data)
+        except NotOpened as refused:
+            for reason in refused.reasons:
+                form.add_error(None, reason)
+        else:
+            messages.success(request, "已提议启动，等待另一人确认。")
+            return redirect("ratings:scheme_opening", pk)
     return render(request, "ratings/schemes/opening.html", _opening_context(request, scheme, form))
 
 

@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminPasswordChangeForm, UserCreationForm
+from django.contrib.auth.models import Group
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -21,6 +22,8 @@ from .exchange import WorkbookAdmin
 from .scoped import ScopedAdmin
 
 MOST_PASSWORDS = 200
+
+admin.site.unregister(Group)  # rights come from appointments alone
 
 
 class FirstPasswordForm(AdminPasswordChangeForm):

@@ -67,11 +67,10 @@ def school(request: HttpRequest, pk: int) -> HttpResponse:
     opinions = list(opinions_of(one, year)) if request.user.identity.role not in SCHOOL_ROLES else []
     own = next((row.text for row in opinions if row.by_id == request.user.pk), "")
     form = OpinionForm(request.POST or None, initial={"text": own})
-    if request.method == "POST":
-        if form.is_valid():
-            give_opinion(one, year=year, by=request.user, text=form.cleaned_data["text"])
-            messages.success(request, f"{year}年度指导意见已保存，评审结束前可以修改。")
-            return redirect("schools:guidance_school", pk)
+    if request.method == "POST" and form.is_valid():
+        give_opinion(one, year=year, by=request.user, text=form.cleaned_data["text"])
+        messages.success(request, f"{year}年度指导意见已保存，评审结束前可以修改。")
+        return redirect("schools:guidance_school", pk)
     visits = Visit.objects.filter(school=one).select_related("by", "team", "voided_by").prefetch_related("problems__reported_by")
     context = {
         "school": one,

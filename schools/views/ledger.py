@@ -26,11 +26,10 @@ def ledger(request: HttpRequest, pk: int) -> HttpResponse:
     writes = keeps_records(request.user, school)
     binder = Binder.objects.filter(school=school, year=year).first() or Binder(school=school, year=year)
     form = BinderForm(request.POST or None, instance=binder)
-    if request.method == "POST":
-        if form.is_valid():
-            Binder.objects.update_or_create(school=school, year=year, defaults=form.cleaned_data)
-            messages.success(request, "案卷号、保管人和存放位置已保存。")
-            return redirect(f"{reverse('schools:ledger', args=[pk])}?year={year}")
+    if request.method == "POST" and form.is_valid():
+        Binder.objects.update_or_create(school=school, year=year, defaults=form.cleaned_data)
+        messages.success(request, "案卷号、保管人和存放位置已保存。")
+        return redirect(f"{reverse('schools:ledger', args=[pk])}?year={year}")
     context = {
         "school": school,
         "paper": ledger_of(school, year),

@@ -127,11 +127,10 @@ def file(request: HttpRequest, year: int) -> HttpResponse:
 def issued_list(request: HttpRequest) -> HttpResponse:
     """The plans this person issued or may read; a year is opened by asking for it."""
     form = IssueYearForm(request.POST or None, initial={"year": timezone.localdate().year})
-    if request.method == "POST":
-        if form.is_valid():
-            city, county = issuing.scope_of(request.user)
-            found, _ = IssuedPlan.objects.get_or_create(city=city, county=county, year=form.cleaned_data["year"])
-            return redirect("schools:issued", found.pk)
+    if request.method == "POST" and form.is_valid():
+        city, county = issuing.scope_of(request.user)
+        found, _ = IssuedPlan.objects.get_or_create(city=city, county=county, year=form.cleaned_data["year"])
+        return redirect("schools:issued", found.pk)
     found = IssuedPlan.objects.visible_to(request.user).select_related("city", "county", "issued_by")
     if not may(request.user, "issue_plan"):
         found = found.filter(issued_at__isnull=False)
