@@ -55,7 +55,6 @@ def bulletin_page(request: HttpRequest, pk: int) -> HttpResponse:
     problems = check(context) if editable else [WITHDRAWN]
     extra = {"problems": problems, "advice": wording_problems(f"{bulletin.title}\n{bulletin.body}")} if draft else {}
     actions = {"may_edit": editable and may(request.user, "write_bulletin"), "may_issue": editable and may(request.user, "issue_bulletin")}
-    actions["may_list_plaques"] = may(request.user, "write_bulletin")
     return render(request, "ratings/bulletin.html", {"record": bulletin, "bulletin": context, "draft": draft, **extra, **actions})
 
 

@@ -16,7 +16,7 @@ from ratings.invariants import SETTLED_PHASES
 from ratings.models import Result, Scheme
 from ratings.offline.writing import results_sheet
 from schools.downloads import export
-from schools.permissions import allowed_to, may
+from schools.permissions import allowed_to
 
 #: The committee wants all schools before its eyes; only the largest cities need a second page.
 PAGE_SIZE = 100
@@ -48,7 +48,6 @@ def board(request: HttpRequest, pk: int) -> HttpResponse:
     form = BoardFilterForm(request.GET, counties=list(dict.fromkeys(counties)))
     found = build(scheme, form.filters)
     extra = {"form": form, "board": found, "page": _page(request, found.rows)}
-    extra["may_reopen"] = may(request.user, "decide") and not scheme.is_public
     return render(request, "ratings/board.html", {**context, **extra})
 
 
@@ -68,7 +67,7 @@ def _live_board(request: HttpRequest, scheme: Scheme, context: dict) -> HttpResp
     found = deliberate(scheme)
     form = DeliberationFilterForm(request.GET, counties=found.counties, views=found.views)
     page = _page(request, found.chosen(form.narrowing))
-    extra = {"found": found, "form": form, "page": page, "may_decide": may(request.user, "decide")}
+    extra = {"found": found, "form": form, "page": page}
     return render(request, "ratings/committee/board.html", {**context, **extra})
 
 

@@ -152,7 +152,7 @@ def settle_year(request: HttpRequest, pk: int) -> HttpResponse:
             messages.success(request, f"{scheme.year}年度评定结果已审定，可以起草通报。")
             return redirect("ratings:board", pk)
     missing = missing_for_settling(evaluate(scheme))
-    context = {"scheme": scheme, "may_decide": may(request.user, "decide")}
+    context = {"scheme": scheme}
     extra = _missing(request, Missing(missing)) if missing else {"form": form, **_outcome(scheme)}
     return render(request, "ratings/committee/settle.html", {**context, **extra})
 

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_GET
 from ratings.exporting.methodology import methodology_of
 from ratings.exporting.packages import canonical
 from ratings.models import Scheme, SchemeVersion
-from schools.permissions import allowed_to, may
+from schools.permissions import allowed_to
 
 
 @require_GET
@@ -17,7 +17,7 @@ def methodology(request: HttpRequest, pk: int) -> HttpResponse:
     """Criteria, rules, thresholds, roundings and order of an opened year; for every role of the city."""
     opened = Scheme.objects.visible_to(request.user).filter(versions__isnull=False).select_related("city").distinct()
     scheme = get_object_or_404(opened, pk=pk)
-    context = {"scheme": scheme, "method": methodology_of(scheme), "may_verify": scheme.is_public and may(request.user, "verify")}
+    context = {"scheme": scheme, "method": methodology_of(scheme)}
     return render(request, "ratings/methodology/page.html", context)
 
 

@@ -17,7 +17,7 @@ from ratings.review.dossiers import Dossier, current_scheme, load_dossiers, revi
 from ratings.review.lines import Line, lines_of
 from ratings.review.overview import VIEWS, overview
 from ratings.workflow import due, is_overdue, scheme_spec, uneditable
-from schools.permissions import allowed_to, may
+from schools.permissions import allowed_to
 
 LISTS = {"waiting": "待判断", "differing": "与自评有差异", "all": "全部小项"}
 
@@ -36,7 +36,7 @@ def desk(request: HttpRequest) -> HttpResponse:
     view = request.GET.get("view", "all" if word else "waiting")
     found = overview(spec, dossiers, view if view in VIEWS else "waiting", word)
     shown = {"view": view, "views": VIEWS, "word": word}
-    context = {"scheme": scheme, "overview": found, "may_confirm": may(request.user, "confirm_review"), **shown}
+    context = {"scheme": scheme, "overview": found, **shown}
     return render(request, "ratings/review/desk.html", context)
 
 
@@ -147,7 +147,6 @@ def _school_context(request: HttpRequest, dossier: Dossier, outcome) -> dict:
         "due": due(assessment, Stage.COUNTY if assessment.status == Status.COUNTY else Stage.SELF),
         "may_recall": assessment.returned_to == Status.COUNTY and is_overdue(assessment, Stage.SELF),
         "may_return": not locked and assessment.returns < assessment.scheme.return_limit,
-        "may_confirm": may(request.user, "confirm_review"),
         "is_county": assessment.status == Status.COUNTY,
     }
 

@@ -54,13 +54,7 @@ def errata(request: HttpRequest, pk: int) -> HttpResponse:
     )
     page = Paginator(found.order_by("-pk"), PAGE_SIZE).get_page(request.GET.get("page"))
     working = any(one.state in (Erratum.State.DRAFT, Erratum.State.PROPOSED) for one in page)
-    context = {
-        "scheme": scheme,
-        "page": page,
-        "refusal": refusal_of(scheme),
-        "working": working,
-        "may_edit": may(request.user, "prepare_erratum"),
-    }
+    context = {"scheme": scheme, "page": page, "refusal": refusal_of(scheme), "working": working}
     return render(request, "ratings/schemes/errata.html", context)
 
 
@@ -199,6 +193,4 @@ def _context(request: HttpRequest, found: Erratum) -> dict:
         "word": word,
         "committee": committee,
         "choices": choices,
-        "may_edit": may(request.user, "prepare_erratum"),
-        "may_sign": may(request.user, "sign_erratum"),
     }

@@ -140,7 +140,6 @@ def _opening_context(request: HttpRequest, scheme: Scheme, form) -> dict:
         "void": proposal is not None and not waiting,
         "waiting": waiting,
         "own": proposal is not None and proposal.proposed_by_id == request.user.pk,
-        "may_propose": may(request.user, "propose_opening"),
     }
 
 

@@ -26,11 +26,6 @@ TAKEN = "本校这一天已登记同名的班次，没有重复登记。"
 PARTNERS_LEFT_OUT = "申请中不含参加联合办班的党校，请告知对方，由对方自行登记或申请数据更正。"
 
 
-def own_school(request: HttpRequest) -> School:
-    """The school this person records for; everybody else is refused with a sentence."""
-    return request.user.identity.school
-
-
 def own_class(request: HttpRequest, pk: int) -> TrainingClass:
     """A class this person may change; one of another school does not exist for them."""
     return get_object_or_404(TrainingClass.objects.visible_to(request.user).select_related("school__city", "school__county"), pk=pk)
@@ -40,7 +35,7 @@ def own_class(request: HttpRequest, pk: int) -> TrainingClass:
 @allowed_to("record_teaching")
 def new(request: HttpRequest) -> HttpResponse:
     """One short form; from a planned class (`planned`) or an earlier one (`copy`) if the address names it."""
-    school = own_school(request)
+    school = request.user.identity.school
     source = {"copy_of": _asked(TrainingClass.objects.filter(school=school), request, "copy")}
     source["planned"] = _asked(PlannedClass.objects.filter(plan__school=school).select_related("plan"), request, "planned")
     form = ClassForm(request.POST or None, school=school, **source)

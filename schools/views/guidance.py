@@ -50,8 +50,6 @@ def overview(request: HttpRequest) -> HttpResponse:
         **totals_of(everything, today.year),
         "in_counties": reads_across_counties(request.user) and any(school.county_id for school in page.object_list),
         "query": request.GET.urlencode(),
-        "may_guide": may(request.user, "record_visit"),
-        "may_assign": may(request.user, "assign_guides"),
     }
     return render(request, "schools/guidance/overview.html", context)
 
@@ -63,7 +61,7 @@ def school(request: HttpRequest, pk: int) -> HttpResponse:
     one = _school(request, pk)
     year = timezone.localdate().year
     guides = list(Liaison.objects.filter(school=one).current().select_related("user"))
-    mine = any(link.user_id == request.user.pk for link in guides) and request.user.identity.role == Role.LIAISON
+    mine = any(link.user_id == request.user.pk for link in guides) and may(request.user, "give_opinion")
     opinions = list(opinions_of(one, year)) if request.user.identity.role not in SCHOOL_ROLES else []
     own = next((row.text for row in opinions if row.by_id == request.user.pk), "")
     form = OpinionForm(request.POST or None, initial={"text": own})
@@ -79,8 +77,6 @@ def school(request: HttpRequest, pk: int) -> HttpResponse:
         "visits": Paginator(visits.order_by("-on", "-pk"), 20).get_page(request.GET.get("page")),
         "opinions": opinions,
         "form": form if mine else None,
-        "may_guide": may(request.user, "record_visit"),
-        "may_assign": may(request.user, "assign_guides"),
         "of_school": request.user.identity.role in SCHOOL_ROLES,
         "today": timezone.localdate(),
         "open_problems": Problem.objects.open().filter(visit__school=one, visit__voided_at__isnull=True).count(),

@@ -15,7 +15,7 @@ from schools.forms.guidance import ProblemFilterForm, RecheckForm, ReportForm
 from schools.guidance import ProblemRefused, recheck_problem, report_problem
 from schools.models import Problem
 from schools.models.scope import SCHOOL_ROLES
-from schools.permissions import allowed_to, may
+from schools.permissions import allowed_to
 
 PAGE_SIZE = 50
 
@@ -45,7 +45,6 @@ def problems(request: HttpRequest) -> HttpResponse:
         "page": page,
         "today": today,
         "query": request.GET.urlencode(),
-        "may_guide": may(request.user, "record_visit"),
         "of_school": request.user.identity.role in SCHOOL_ROLES,
     }
     return render(request, "schools/guidance/problems.html", context)

@@ -20,7 +20,7 @@ from schools.forms.monitoring import MonitoringFilterForm
 from schools.models import Region, School
 from schools.monitoring import overview, trend
 from schools.monitoring.standing import View
-from schools.permissions import allowed_to, may, reads_across_counties
+from schools.permissions import allowed_to, reads_across_counties
 from schools.templatetags.ui import day as day_words
 from schools.workdays import in_working_hours, next_working_moment
 
@@ -50,7 +50,6 @@ def monitoring(request: HttpRequest) -> HttpResponse:
         "marks": [mark for mark in overview.MARKS.values() if mark[0]],
         "tiles": _tiles(seen),
         "trend": trend.of_months(seen, view),
-        "may_remind": may(request.user, "remind"),
         "in_counties": reads_across_counties(request.user) and any(one.standing.county for one in seen),
         "next": request.get_full_path(),
         "brief": reverse("schools:brief_region", args=[_place(request, county)]),
@@ -81,7 +80,6 @@ def school(request: HttpRequest, pk: int) -> HttpResponse:
         "settled": [state for key, state in states.items() if key not in {matter[0] for matter, _ in matters} and state.first],
         "remindable": sum(state.next_step(view.today) is not None for _, state in matters),
         "words": reminders.words(found, [matter for matter, _ in matters], by=request.user),
-        "may_remind": may(request.user, "remind"),
         "opening": None if in_working_hours(timezone.now()) else next_working_moment(timezone.now()),
         "trend": trend.of_school(found, view),
     }

@@ -134,7 +134,7 @@ def issued_list(request: HttpRequest) -> HttpResponse:
     found = IssuedPlan.objects.visible_to(request.user).select_related("city", "county", "issued_by")
     if not may(request.user, "issue_plan"):
         found = found.filter(issued_at__isnull=False)
-    context = {"form": form, "plans": found, "may_issue": may(request.user, "issue_plan")}
+    context = {"form": form, "plans": found}
     return render(request, "schools/teaching/issued_list.html", context)
 
 

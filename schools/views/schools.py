@@ -14,7 +14,7 @@ from schools import panels, profile
 from schools.asked import number
 from schools.downloads import TooManyRows, export
 from schools.forms.filters import SchoolFilterForm
-from schools.models import Role, School
+from schools.models import School
 from schools.models.scope import SCHOOL_ROLES
 from schools.permissions import allowed_to, keeps_records, may
 from schools.templatetags.ui import STAR_NAMES
@@ -43,8 +43,6 @@ def school_list(request: HttpRequest) -> HttpResponse:
         "rows": rows,
         "headings": headings,
         "query": request.GET.urlencode(),
-        "corrections": may(request.user, "read_corrections"),
-        "handovers": may(request.user, "hand_over"),
     }
     return render(request, "schools/list.html", context)
 
@@ -73,25 +71,16 @@ def school_page(request: HttpRequest, pk: int) -> HttpResponse:
     records = profile.year_records(school, request.user, year)
     context = {
         "school": school,
-        "can_read_guidance": may(request.user, "read_guidance"),
-        "may_read_brief": may(request.user, "read_brief"),
         "year": year,
         "years": years,
-        "figures": profile.figure_rows(school, year) if _reads_records(request) else [],
+        "figures": profile.figure_rows(school, year) if may(request.user, "read_records") else [],
         "classes": [(one, profile.lecturers(list(one.lessons.all()))) for one in records.pop("classes")],
         "panels": panels.panels_for(school, request.user),
         "may_edit": keeps_records(request.user, school),
-        "reads_records": _reads_records(request),
         **profile.registry(school, request.user),
         **records,
     }
     return render(request, "schools/school.html", context)
-
-
-def _reads_records(request: HttpRequest) -> bool:
-    """The security administrator knows the schools but not what they do."""
-    identity = request.user.identity
-    return identity is None or identity.role != Role.SECURITY
 
 
 def _year_with_records(years: list[int], request: HttpRequest, school: School) -> int:

@@ -16,7 +16,7 @@ from schools.forms.class_acts import ClassFilterForm
 from schools.forms.filters import SchoolFilterForm
 from schools.models import AnnualPlan, MonthlyReport, School, TrainingClass
 from schools.models.scope import SCHOOL_ROLES
-from schools.permissions import allowed_to, keeps_records, may, readable_schools, reads_across_counties
+from schools.permissions import allowed_to, keeps_records, readable_schools, reads_across_counties
 from schools.profile import lecturers
 from schools.teaching import joint, months, plans
 
@@ -53,7 +53,6 @@ def start(request: HttpRequest) -> HttpResponse:
         "page": page,
         "rows": _rows(page, year),
         "in_counties": reads_across_counties(request.user) and any(school.county_id for school in page.object_list),
-        "may_issue": may(request.user, "issue_plan"),
         "query": request.GET.urlencode(),
     }
     return render(request, "schools/teaching/schools.html", context)
