@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.contrib.auth import views as auth
 from django.urls import include, path
 
+from schools.permissions import allowed_to
 from schools.views import accounts, problems, site
 
 admin.site.site_header = admin.site.site_title = "镇街党校星级评定 · 数据维护"
@@ -13,9 +14,9 @@ urlpatterns = [
     path("healthz", site.healthz, name="healthz"),
     path("help/", site.show_help, name="help"),
     path("text-size/", site.text_size, name="text_size"),
-    path("accounts/login/", accounts.SignIn.as_view(), name="login"),
-    path("accounts/logout/", auth.LogoutView.as_view(), name="logout"),
-    path("accounts/password/", accounts.PasswordChange.as_view(), name="password_change"),
+    path("accounts/login/", allowed_to("visit")(accounts.SignIn.as_view()), name="login"),
+    path("accounts/logout/", allowed_to("open_own_pages")(auth.LogoutView.as_view()), name="logout"),
+    path("accounts/password/", allowed_to("open_own_pages")(accounts.PasswordChange.as_view()), name="password_change"),
     path("accounts/identity/", accounts.choose_identity, name="identity"),
     path("admin/login/", accounts.admin_entrance),
     path("admin/", admin.site.urls),

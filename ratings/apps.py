@@ -13,7 +13,12 @@ class RatingsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """In a trial, whoever signs in is told the age of the demonstration."""
+        """The acts of the rating join the table of permissions; in a trial, whoever signs in is told how old it is."""
+        from schools.permissions import add_rooms
+
+        from .permissions import ROOMS
+
+        add_rooms(ROOMS)
         if settings.DEBUG:
             from .demo.age import say_age  # a real installation never needs what loads one
 

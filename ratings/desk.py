@@ -20,23 +20,6 @@ from ratings.editing import figures_left
 from ratings.enums import PUBLIC_PHASES, Aggregation, Phase, Stage, Star, Status
 from ratings.judging.seats import judged_by
 from ratings.models import Assessment, Bulletin, Erratum, JudgeSheet, Result, Scheme, Score
-from ratings.models.results import COMMITTEE
-from ratings.permissions import (
-    CITY_READERS,
-    RESULT_READERS,
-    may_arrange_panels,
-    may_confirm_review,
-    may_edit_bulletin,
-    may_edit_scheme,
-    may_issue,
-    may_judge,
-    may_open_scheme,
-    may_review,
-    may_see_board,
-    may_sign_erratum,
-    may_type_figures,
-    role_of,
-)
 from ratings.publication.bulletin import EDITABLE
 from ratings.submission import due_of, last_return
 from ratings.workflow.deadlines import last_day
@@ -44,9 +27,10 @@ from ratings.workflow.record_locks import signed_periods
 from schools.announcing import Announcement
 from schools.desk import Task, Tile
 from schools.models import Role, School, User
-from schools.models.scope import COUNTY_ROLES, SCHOOL_ROLES
+from schools.models.scope import SCHOOL_ROLES
 from schools.navigation import Entry
 from schools.panels import Column, Panel
+from schools.permissions import may, role_of
 from schools.templatetags.ui import day as day_words
 from schools.workdays import add_workdays
 
@@ -91,7 +75,7 @@ def _words(one: Assessment) -> tuple[str, str, str, str]:
 
 def figure_tasks(user: User) -> Iterator[Task]:
     """One task per running scheme in which figures are still owed."""
-    if not may_type_figures(user):
+    if not may(user, "type_figures"):
         return
     running = Scheme.objects.visible_to(user).filter(phase__in=RUNNING, custom_metrics__isnull=False)
     for scheme in running.distinct():
@@ -103,23 +87,23 @@ def figure_tasks(user: User) -> Iterator[Task]:
 
 def rating_tasks(user: User) -> Iterator[Task]:
     """What the year of the rating asks of this person now."""
-    if role_of(user) not in CITY_READERS:
+    if not may(user, "follow_rating"):
         return
     schemes = Scheme.objects.visible_to(user).exclude(phase=Phase.ARCHIVED).select_related("bulletin").order_by("-year")
-    schemes = _with_waiting(schemes) if may_see_board(user) else schemes
-    if may_edit_scheme(user) and not schemes and not Scheme.objects.visible_to(user).exists():
+    schemes = _with_waiting(schemes) if may(user, "read_board") else schemes
+    if may(user, "edit_scheme") and not schemes and not Scheme.objects.visible_to(user).exists():
         hint = "还没有评定方案：可以新建，也可以导入工作簿"
         yield Task(f"制定{timezone.localdate().year}年度评定方案", reverse("ratings:schemes"), hint, "待制定")
     latest = next((scheme.pk for scheme in schemes if scheme.is_public), None)
     for scheme in schemes:
         if not scheme.is_public or scheme.pk == latest:
-            yield from _committee_tasks(scheme, user) if may_see_board(user) else _reader_tasks(scheme, user)
+            yield from _committee_tasks(scheme, user) if may(user, "read_board") else _reader_tasks(scheme, user)
 
 
 def _committee_tasks(scheme: Scheme, user: User) -> Iterator[Task]:
     yield from _second_person_tasks(scheme, user)
     board = reverse("ratings:board", args=[scheme.pk])
-    if scheme.phase == Phase.DRAFTING and may_edit_scheme(user) and scheme.opening_by is None:
+    if scheme.phase == Phase.DRAFTING and may(user, "edit_scheme") and scheme.opening_by is None:
         page = reverse("ratings:scheme_edit", args=[scheme.pk])
         yield Task(f"继续起草{scheme.year}年度评定方案", page, "写好以后检查，再提议启动", scheme.get_phase_display())
     elif scheme.phase == Phase.SCORING:
@@ -134,9 +118,9 @@ def _bulletin_task(scheme: Scheme, user: User) -> Task:
     if bulletin is None:
         return Task(f"起草{scheme.year}年度通报", reverse("ratings:bulletins"), "按审定结果自动生成初稿", "待起草")
     hint = f"{bulletin.title}；发文字号{'：' + bulletin.number if bulletin.number else '尚未填写'}"
-    if may_issue(user) and bulletin.number:
+    if may(user, "issue_bulletin") and bulletin.number:
         return Task(f"审核并印发{scheme.year}年度通报", reverse("ratings:bulletin", args=[bulletin.pk]), hint, "待印发")
-    page = "ratings:bulletin_edit" if may_edit_bulletin(user) else "ratings:bulletin"
+    page = "ratings:bulletin_edit" if may(user, "write_bulletin") else "ratings:bulletin"
     return Task(f"修改{scheme.year}年度通报文稿", reverse(page, args=[bulletin.pk]), hint, "草稿")
 
 
@@ -176,11 +160,11 @@ def _with_waiting(schemes: QuerySet[Scheme]) -> QuerySet[Scheme]:
 
 def _second_person_tasks(scheme: Scheme, user: User) -> Iterator[Task]:
     """For one scheme of `_with_waiting`: the message may have been read days ago, the work stays until it is done."""
-    if may_open_scheme(user) and scheme.phase == Phase.DRAFTING and scheme.opening_by not in (None, user.pk):
+    if may(user, "check_scheme") and scheme.phase == Phase.DRAFTING and scheme.opening_by not in (None, user.pk):
         # Whether the draft was changed since then is said on the page: comparing it costs too much here.
         hint = f"{scheme.opening_name} {_day(scheme.opening_at)} 提议，核对方案后确认"
         yield Task(f"确认启动{scheme.year}年度评定", reverse("ratings:scheme_opening", args=[scheme.pk]), hint, "待确认")
-    if may_sign_erratum(user) and not scheme.is_public and scheme.correction_by not in (None, user.pk):
+    if may(user, "sign_erratum") and not scheme.is_public and scheme.correction_by not in (None, user.pk):
         hint = f"{scheme.correction_name} {_day(scheme.correction_at)} 提请：{scheme.correction_reason}"
         yield Task(f"签发{scheme.year}年度评定方案的更正", reverse("ratings:erratum_sign", args=[scheme.correction_pk]), hint, "待签发")
 
@@ -192,7 +176,7 @@ def _day(moment: datetime) -> str:
 
 def review_tasks(user: User) -> Iterator[Task]:
     """One query, whatever the number of schools; a school counts as judged once every row of 初评 has an answer."""
-    if not may_review(user):
+    if not may(user, "review"):
         return
     unscored = Score.objects.filter(assessment=OuterRef("pk"), stage=Stage.COUNTY, answers__isnull=True)
     rows = Assessment.objects.visible_to(user).filter(status__in=(Status.COUNTY, Status.RETURNED), scheme__has_county_stage=True)
@@ -210,7 +194,7 @@ def review_tasks(user: User) -> Iterator[Task]:
             "待判断",
             due=last_day(waiting[0].scheme.county_due),
         )
-    if judged and may_confirm_review(user):
+    if judged and may(user, "confirm_review"):
         url = f"{desk}?view=judged"
         yield Task(
             f"集体确认：{len(judged)} 所党校已评完",
@@ -225,9 +209,9 @@ def review_tasks(user: User) -> Iterator[Task]:
 
 def judging_tasks(user: User) -> Iterator[Task]:
     """One query for either role, whatever the number of schools."""
-    if may_judge(user):
+    if may(user, "judge"):
         yield from _judge_tasks(user)
-    elif may_arrange_panels(user):
+    elif may(user, "arrange_panels"):
         yield from _panel_tasks(user)
 
 
@@ -271,7 +255,7 @@ def _panel_tasks(user: User) -> Iterator[Task]:
 
 def rating_tiles(user: User) -> Iterator[Tile]:
     """The latest results of the scope: one's own star, or how many schools hold which."""
-    if role_of(user) not in RESULT_READERS or user.identity.city_id is None:
+    if not may(user, "read_results") or user.identity.city_id is None:
         return
     scheme = latest_scheme(user)
     if scheme is None:
@@ -285,7 +269,7 @@ def rating_tiles(user: User) -> Iterator[Tile]:
         return
     counts = Counter(results.filter(lapsed=False).values_list("star", flat=True))
     note = "、".join(f"{Star(star).label} {counts[star]}" for star in sorted(counts, reverse=True))
-    url = reverse("ratings:board", args=[scheme.pk]) if may_see_board(user) else f"{reverse('ratings:results')}?year={scheme.year}"
+    url = reverse("ratings:board", args=[scheme.pk]) if may(user, "read_board") else f"{reverse('ratings:results')}?year={scheme.year}"
     yield Tile(f"{scheme.year}年度评定", str(sum(counts.values())), "所参评", note, url)
 
 
@@ -373,15 +357,15 @@ def assessment_duties(school: School) -> Iterator[tuple[str, str]]:
 
 
 NAVIGATION = (
-    Entry(25, "自评", "ratings:assessments", roles=SCHOOL_ROLES),
-    Entry(30, "评定方案", "ratings:schemes", roles=CITY_READERS),
-    Entry(35, "评审", "ratings:judging", roles=(Role.JUDGE,)),
-    Entry(36, "初评", "ratings:review", roles=COUNTY_ROLES),
-    Entry(37, "申报进度", "ratings:progress", roles=COMMITTEE),
-    Entry(38, "评审组", "ratings:panels", roles=(Role.OFFICE,)),
-    Entry(40, "评委会", "ratings:committee", roles=COMMITTEE),
-    Entry(50, "评定结果", "ratings:results", roles=RESULT_READERS),
-    Entry(60, "通报", "ratings:bulletins", roles=CITY_READERS),
+    Entry(25, "自评", "ratings:assessments", act="self_assess"),
+    Entry(30, "评定方案", "ratings:schemes", act="follow_rating"),
+    Entry(35, "评审", "ratings:judging", act="judge"),
+    Entry(36, "初评", "ratings:review", act="review"),
+    Entry(37, "申报进度", "ratings:progress", act="read_progress"),
+    Entry(38, "评审组", "ratings:panels", act="arrange_panels"),
+    Entry(40, "评委会", "ratings:committee", act="read_board"),
+    Entry(50, "评定结果", "ratings:results", act="read_results"),
+    Entry(60, "通报", "ratings:bulletins", act="follow_rating"),
 )
 TASKS = (self_assessment_tasks, figure_tasks, rating_tasks, review_tasks, judging_tasks)
 TILES = (rating_tiles, self_check_tiles)

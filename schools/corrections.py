@@ -28,7 +28,7 @@ from schools.changes import differences, note_change, plain, record_word, snapsh
 from schools.inbox import notify
 from schools.models import Appointment, Correction, RecordChange, School, User, Visit
 from schools.models.scope import SCHOOL_ROLES
-from schools.permissions import may_record
+from schools.permissions import keeps_records
 from schools.reach import Reach, lock_for
 from schools.saving import Refused
 
@@ -114,7 +114,7 @@ def may_decide(user: User, correction: Correction, signed: list[locks.Lock] | No
 
 def may_withdraw(user: User, correction: Correction) -> bool:
     """Whoever asked; what the school itself registers, any of its people."""
-    own = may_record(user, correction.school) and correction.model != Visit._meta.label_lower
+    own = keeps_records(user, correction.school) and correction.model != Visit._meta.label_lower
     return correction.status == Status.PENDING and (own or correction.asked_by_id == user.pk)
 
 

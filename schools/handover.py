@@ -20,6 +20,7 @@ from schools.inbox import notify
 from schools.models import Appointment, Correction, Handover, Notice, Problem, Role, School, User
 from schools.models.scope import ADMINISTRATORS, SCHOOL_ROLES
 from schools.passwords import one_time_password
+from schools.permissions import may
 from schools.saving import Refused
 from schools.teaching import months
 
@@ -46,15 +47,10 @@ class HandoverPaper:
         return f"{self.handover.school.name}填报工作交接单"
 
 
-def may_hand_over(user: User) -> bool:
-    """账号专管员: the county's lead for its schools, the office where a city has no counties."""
-    return user.identity is not None and user.identity.role in (Role.COUNTY_LEAD, Role.OFFICE)
-
-
 def replaceable(user: User) -> QuerySet[Appointment]:
-    """Appointments of schools that this person may hand over to somebody else."""
+    """Appointments of schools that this person may hand over: the county's lead its own, the office where there are no counties."""
     identity = user.identity
-    if not may_hand_over(user):
+    if not may(user, "hand_over"):
         return Appointment.objects.none()
     held = Appointment.objects.in_force().filter(role__in=SCHOOL_ROLES, school__closed_on__isnull=True)
     if identity.role == Role.COUNTY_LEAD:

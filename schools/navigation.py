@@ -6,17 +6,17 @@ from django.urls import get_script_prefix, reverse
 
 from schools.contributions import contributed
 from schools.models import User
-from schools.models.scope import sees_everything
+from schools.permissions import may
 
 
 @dataclass(frozen=True, order=True)
 class Entry:
-    """One word of the navigation. Without roles it is for everybody who is signed in."""
+    """One word of the navigation, for those who may do what waits behind it."""
 
     order: int
     label: str
     url_name: str
-    roles: tuple[str, ...] = ()
+    act: str
 
     @property
     def url(self) -> str:
@@ -25,9 +25,7 @@ class Entry:
 
     def is_for(self, user: User) -> bool:
         """Whether the current identity of the user has business there; what it may see there is the page's question."""
-        if not self.roles or sees_everything(user):
-            return True
-        return user.identity is not None and user.identity.role in self.roles
+        return may(user, self.act)
 
 
 def entries_for(user: User) -> list[Entry]:

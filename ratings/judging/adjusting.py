@@ -9,11 +9,11 @@ from django.db.models import QuerySet
 
 from ratings.enums import Phase, Stage, Status
 from ratings.models import Adjustment, Assessment, Item
-from ratings.permissions import may_arrange_panels, may_judge
 from ratings.review.adjusting import erase, outside, write
 from ratings.workflow import must_recuse, scheme_spec
 from schools.models import User
 from schools.models.scope import NOTHING
+from schools.permissions import may
 from schools.saving import Refused, refuse
 
 from .closing import is_closed
@@ -23,9 +23,9 @@ from .seats import of_panels
 def adjustable(user: User) -> QuerySet[Assessment]:
     """Schools at which this person may set a 核定: all of the city for the office, those of the own panel for its leader."""
     rows = Assessment.objects.select_related("scheme__city", "school", "panel")
-    if may_arrange_panels(user):
+    if may(user, "arrange_panels"):
         return rows.filter(pk__in=Assessment.objects.visible_to(user).filter(status=Status.CITY))
-    if may_judge(user):
+    if may(user, "judge"):
         return rows.filter(pk__in=of_panels(user).filter(status=Status.CITY, panel__leader__user=user).order_by().values("pk"))
     return rows.filter(NOTHING)
 
@@ -54,7 +54,7 @@ def locked_sentence(assessment: Assessment, user: User) -> str:
         return sentence
     if assessment.status != Status.CITY or assessment.scheme.phase != Phase.SCORING:
         return "本校不在评审中，不能核定。"
-    if not may_arrange_panels(user) and assessment.panel and is_closed(assessment.panel):
+    if not may(user, "arrange_panels") and assessment.panel and is_closed(assessment.panel):
         return "本组评分表已全部提交，如需核定请联系市评委会办公室。"
     return ""
 

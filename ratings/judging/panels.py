@@ -10,12 +10,12 @@ from django.db.models import Q
 from ratings.criteria.spec import SchemeSpec
 from ratings.enums import Aggregation, Phase, Stage, Status
 from ratings.models import Assessment, Judge, JudgeSheet, Panel, Scheme, Score
-from ratings.permissions import may_arrange_panels
 from ratings.scoring.panel import LEAST_SHEETS
 from ratings.workflow import conflicts, open_city_rows, scheme_spec
 from schools import audit
 from schools.models import Appointment, School, User
 from schools.models.people import Role
+from schools.permissions import may
 from schools.saving import Refused, refuse
 
 from .closing import is_closed
@@ -156,7 +156,7 @@ def _judge(scheme: Scheme, label: str, user: User | None) -> Judge:
 
 
 def _common(scheme: Scheme, by: User) -> list[str]:
-    if not may_arrange_panels(by):
+    if not may(by, "arrange_panels"):
         return ["评审组由市评委会办公室安排。"]
     return [] if scheme.phase in ARRANGEABLE else [f"方案处于“{scheme.get_phase_display()}”阶段，不能调整评审组。"]
 

@@ -8,9 +8,9 @@ from django.utils import timezone
 
 from ratings.enums import Phase, Status
 from ratings.models import Evidence, JudgeSheet
-from ratings.permissions import may_arrange_panels
 from ratings.workflow import must_recuse, sheet_conflict
 from schools.models import User
+from schools.permissions import may
 from schools.saving import Refused, refuse
 from schools.uploads import CheckedUpload
 
@@ -78,7 +78,7 @@ def attach_scan(sheet: JudgeSheet, upload: CheckedUpload, *, by: User) -> Eviden
 
 def check_refusals(sheet: JudgeSheet, user: User) -> list[str]:
     """Why `user` may not confirm this entry: nobody checks what they typed themselves."""
-    if not may_arrange_panels(user):
+    if not may(user, "arrange_panels"):
         return ["代录由市评委会办公室核对。"]
     if sheet.entered_by_id is None or sheet.submitted_at:
         return ["这份评分表没有待核对的代录。"]
@@ -106,5 +106,5 @@ def check_entry(sheet: JudgeSheet, *, by: User, seen: str) -> None:
 
 
 def _refuse_others(user: User) -> None:
-    if not may_arrange_panels(user):
+    if not may(user, "arrange_panels"):
         raise Refused("签字原件由市评委会办公室代录。")

@@ -13,12 +13,12 @@ from django.db.models import F, OuterRef, Q, QuerySet
 from ratings.criteria.spec import SchemeSpec
 from ratings.enums import Aggregation, Phase, Stage, Status
 from ratings.models import Assessment, JudgeSheet, Score
-from ratings.permissions import may_judge
 from ratings.scoring import Owed, entry_from_json, owed_codes, owed_in
 from ratings.sheets import SchoolSheet, load_sheets
 from ratings.workflow import due, is_overdue, tie
 from schools.models import User
 from schools.models.scope import NOTHING
+from schools.permissions import may
 
 #: Statuses in which a school lies on the judges' desk.
 ON_DESK = (Status.CITY, Status.SETTLED)
@@ -106,7 +106,7 @@ def of_panels(user: User) -> QuerySet[Assessment]:
     """Schools of the judge's panels; `seat` is the judge's id, `leader_user` who keeps an agreed sheet, `tie` why the
     judge must recuse.
     """
-    if not may_judge(user):
+    if not may(user, "judge"):
         return Assessment.objects.filter(NOTHING)
     rows = Assessment.objects.filter(panel__judges__user=user, scheme__city=user.identity.city_id, status__in=ON_DESK)
     rows = rows.annotate(seat=F("panel__judges__id"), leader_user=F("panel__leader__user"), tie=tie(user, OuterRef("school")))

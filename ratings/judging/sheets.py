@@ -8,11 +8,11 @@ from django.utils import timezone
 from ratings.criteria.spec import SchemeSpec, digest
 from ratings.enums import Phase, Stage, Status
 from ratings.models import Assessment, Judge, JudgeSheet, Score
-from ratings.permissions import may_arrange_panels
 from ratings.scoring import Owed, entry_from_json, owed_codes, owed_in
 from ratings.workflow import must_recuse, scheme_spec, uneditable
 from schools import audit
 from schools.models import User
+from schools.permissions import may
 from schools.saving import Refused, refuse
 
 REASON_LIMIT = 200
@@ -73,7 +73,7 @@ def close(sheet: JudgeSheet, *, by: User) -> None:
 def reopen_sheet(sheet: JudgeSheet, *, by: User, reason: str) -> None:
     """Give a submitted sheet back to its judge (代录: to who entered it), before the year is settled."""
     reason = reason.strip()
-    if not may_arrange_panels(by):
+    if not may(by, "arrange_panels"):
         raise Refused("评分表由市评委会办公室退回。")
     if not reason or len(reason) > REASON_LIMIT:
         raise Refused(f"请写明退回理由，不超过 {REASON_LIMIT} 字。")

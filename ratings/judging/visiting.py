@@ -8,10 +8,10 @@ from django.db import transaction
 
 from ratings.enums import Phase, Stage, Status
 from ratings.models import Assessment, JudgeSheet, Scheme, Score
-from ratings.permissions import may_arrange_panels
 from ratings.workflow import open_city_rows, scheme_spec
 from schools import audit
 from schools.models import User
+from schools.permissions import may
 from schools.saving import Refused, refuse
 
 FINISHED = (Status.SETTLED, Status.DECLINED, Status.LAPSED)
@@ -23,7 +23,7 @@ def mark_visited(scheme: Scheme, assessments: Iterable[int], visited: bool, *, b
     Judges score 现场 items only where the school was visited; elsewhere 初评 stands for them. The mark cannot change
     once a sheet is submitted, nor be taken back once somebody scored a 现场 item.
     """
-    if not may_arrange_panels(by):
+    if not may(by, "arrange_panels"):
         raise Refused("走访情况由市评委会办公室登记。")
     if scheme.phase not in (Phase.OPEN, Phase.SCORING):
         raise Refused(f"方案处于“{scheme.get_phase_display()}”阶段，不能再改走访情况。")

@@ -10,9 +10,11 @@ from django.views.decorators.http import require_http_methods
 from ratings.answering import SAVED, save, writable_scores
 from ratings.forms.answers import AnswersForm, read_row
 from ratings.workflow import scheme_spec, uneditable
+from schools.permissions import allowed_to
 
 
 @require_http_methods(["GET", "POST"])
+@allowed_to("answer")
 def answer(request: HttpRequest, pk: int) -> HttpResponse:
     """Save one row. A script gets the row back whatever became of it; without one, a saved row leads back to where it was typed."""
     row = _stored_row(request, pk) if request.method == "GET" else _saved_row(request, pk)

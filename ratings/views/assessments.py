@@ -18,29 +18,25 @@ from ratings.forms.answers import AnswersForm, Posted, read_row
 from ratings.forms.evidence import EvidenceForm
 from ratings.ladders import further_steps, ladders_of, tells_all
 from ratings.models import Assessment, Evidence, Item, Result
-from ratings.permissions import require, role_of
 from ratings.sheets import Line, SchoolSheet, own_sheet
 from ratings.submission import FORWARD, due_of, duties_of, last_return, mendings_of, other_steps, receipt_move
 from ratings.workflow import allowed_steps, returned_items
 from schools.asked import number
-from schools.models.scope import SCHOOL_ROLES
+from schools.permissions import allowed_to
 from schools.refusals import refusals_in
-
-REFUSED = "自评由本校填报人和负责人填写、查阅。"
 
 
 def own_assessment(request: HttpRequest, pk: int) -> Assessment:
     """The school's own assessment; other roles have desks of their own. `has_others` tells of other years."""
-    require(role_of(request.user) in SCHOOL_ROLES, REFUSED)
     visible = Assessment.objects.visible_to(request.user)
     rows = visible.select_related("scheme__city", "school", "panel").prefetch_related("extensions")
     return get_object_or_404(rows.annotate(has_others=Exists(visible.exclude(pk=OuterRef("pk")))), pk=pk)
 
 
 @require_GET
+@allowed_to("self_assess")
 def assessment_list(request: HttpRequest) -> HttpResponse:
     """The school's assessments by year; the one that is open, or a single one, opens at once unless all are asked for."""
-    require(role_of(request.user) in SCHOOL_ROLES, REFUSED)
     visible = Assessment.objects.visible_to(request.user).select_related("scheme").prefetch_related("extensions")
     assessments = list(visible.order_by("-scheme__year"))
     open_ones = [one for one in assessments if one.status in LIVE and one.scheme.phase in (Phase.OPEN, Phase.SCORING)]
@@ -52,6 +48,7 @@ def assessment_list(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
+@allowed_to("self_assess")
 def assessment_page(request: HttpRequest, pk: int) -> HttpResponse:
     """The task list: what is done, what is left, by when."""
     assessment = own_assessment(request, pk)
@@ -82,6 +79,7 @@ def assessment_page(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
+@allowed_to("self_assess")
 def item_page(request: HttpRequest, pk: int, code: str) -> HttpResponse:
     """One item: standard, rule, figures, questions, evidence. One form holds it all, so that no button loses what another part holds."""
     assessment = own_assessment(request, pk)
@@ -179,6 +177,7 @@ def _last_year(request: HttpRequest, assessment: Assessment, line: Line) -> dict
 
 
 @require_http_methods(["GET", "POST"])
+@allowed_to("self_assess")
 def sheet_page(request: HttpRequest, pk: int) -> HttpResponse:
     """All items in one form, for people who type fast; without scripts one button saves them all."""
     assessment = own_assessment(request, pk)

@@ -11,12 +11,13 @@ from ratings.forms.review import AdjustmentForm
 from ratings.judging.adjusting import adjust, adjustable, locked_sentence, withdraw
 from ratings.judging.system_parts import system_lines
 from ratings.models import Assessment
-from ratings.permissions import may_arrange_panels
 from ratings.workflow import must_recuse, scheme_spec
+from schools.permissions import allowed_to, may
 from schools.refusals import refusals_as_messages, refusals_in
 
 
 @require_GET
+@allowed_to("adjust_figures")
 def overview(request: HttpRequest, pk: int) -> HttpResponse:
     """Every computed part of one school, as counted and as adjusted."""
     assessment, _ = _adjusted(request, pk)
@@ -31,6 +32,7 @@ def overview(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
+@allowed_to("adjust_figures")
 def item(request: HttpRequest, pk: int, code: str) -> HttpResponse:
     """核定 of one item's system part, beside the figures it would replace."""
     assessment, recused = _adjusted(request, pk)
@@ -67,4 +69,4 @@ def _adjusted(request: HttpRequest, pk: int) -> tuple[Assessment, str]:
 
 
 def _back(request: HttpRequest, assessment: Assessment) -> str:
-    return reverse("ratings:sheets" if may_arrange_panels(request.user) else "ratings:judging_school", args=[assessment.pk])
+    return reverse("ratings:sheets" if may(request.user, "arrange_panels") else "ratings:judging_school", args=[assessment.pk])

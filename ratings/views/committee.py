@@ -15,27 +15,26 @@ from ratings.forms.filters import BoardFilterForm, DeliberationFilterForm
 from ratings.invariants import SETTLED_PHASES
 from ratings.models import Result, Scheme
 from ratings.offline.writing import results_sheet
-from ratings.permissions import may_decide, may_see_board, require
 from schools.downloads import export
+from schools.permissions import allowed_to
 
-REFUSED = "审定总表列有全部党校的得分和次序，只由评委会主任和市评委会办公室查阅。"
 #: The committee wants all schools before its eyes; only the largest cities need a second page.
 PAGE_SIZE = 100
 
 
 @require_GET
+@allowed_to("read_board")
 def newest_board(request: HttpRequest) -> HttpResponse:
     """The board of the newest scheme, where the navigation leads; next year's draft waits behind a year under way."""
-    require(may_see_board(request.user), REFUSED)
     visible = Scheme.objects.visible_to(request.user).order_by("-year")
     newest = visible.exclude(phase=Phase.DRAFTING).first() or visible.first()
     return redirect("ratings:board", newest.pk) if newest else render(request, "ratings/board_missing.html")
 
 
 @require_GET
+@allowed_to("read_board")
 def board(request: HttpRequest, pk: int) -> HttpResponse:
     """All schools of a scheme: computed live while the committee deliberates, from the frozen results once it has settled."""
-    require(may_see_board(request.user), REFUSED)
     schemes = list(Scheme.objects.visible_to(request.user).select_related("city").order_by("-year"))
     scheme = next((one for one in schemes if one.pk == pk), None)
     if scheme is None:
@@ -49,14 +48,13 @@ def board(request: HttpRequest, pk: int) -> HttpResponse:
     form = BoardFilterForm(request.GET, counties=list(dict.fromkeys(counties)))
     found = build(scheme, form.filters)
     extra = {"form": form, "board": found, "page": _page(request, found.rows)}
-    extra["may_reopen"] = may_decide(request.user) and not scheme.is_public
     return render(request, "ratings/board.html", {**context, **extra})
 
 
 @require_POST
+@allowed_to("read_board")
 def board_export(request: HttpRequest, pk: int) -> HttpResponse:
     """The whole board as a workbook, every item included."""
-    require(may_see_board(request.user), REFUSED)
     scheme = get_object_or_404(Scheme.objects.visible_to(request.user), pk=pk)
     if scheme.phase not in SETTLED_PHASES:
         return redirect("ratings:board", pk)
@@ -69,7 +67,7 @@ def _live_board(request: HttpRequest, scheme: Scheme, context: dict) -> HttpResp
     found = deliberate(scheme)
     form = DeliberationFilterForm(request.GET, counties=found.counties, views=found.views)
     page = _page(request, found.chosen(form.narrowing))
-    extra = {"found": found, "form": form, "page": page, "may_decide": may_decide(request.user)}
+    extra = {"found": found, "form": form, "page": page}
     return render(request, "ratings/committee/board.html", {**context, **extra})
 
 

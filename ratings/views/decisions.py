@@ -15,7 +15,6 @@ from ratings.forms.decisions import AcceptAllForm, CaseForm, DecisionForm, Reope
 from ratings.forms.filters import MissingFilterForm
 from ratings.lacking import Missing
 from ratings.models import Assessment, RestrictionCase, Scheme
-from ratings.permissions import may_confirm_cases, may_decide, may_see_board, require
 from ratings.results import (
     DECIDABLE,
     NotSettled,
@@ -32,19 +31,16 @@ from ratings.results import (
 from ratings.workflow import take_step
 from schools.asked import number
 from schools.guidance import opinions_of
+from schools.permissions import allowed_to, may
 from schools.refusals import refusals_as_messages, refusals_in, turned_away
 
-REFUSED = "审定材料列有全部党校的得分，只由评委会主任和市评委会办公室查阅。"
-CHAIR_ONLY = "审定由评委会主任办理。"
 PAGE_SIZE = 50
 
 
 @require_http_methods(["GET", "POST"])
+@allowed_to("read_case", post="decide")
 def decide_school(request: HttpRequest, pk: int, assessment: int) -> HttpResponse:
     """Everything the committee weighs about one school, and its decision; a decision leads on to the next open school."""
-    require(may_see_board(request.user), REFUSED)
-    if request.method == "POST":
-        require(may_decide(request.user), CHAIR_ONLY)
     scheme, row = _scheme(request, pk), _assessment(request, pk, assessment)
     if scheme.phase != Phase.SCORING:
         return _over(request, scheme)
@@ -60,9 +56,9 @@ def decide_school(request: HttpRequest, pk: int, assessment: int) -> HttpRespons
 
 
 @require_POST
+@allowed_to("confirm_restriction")
 def confirm_restriction(request: HttpRequest, pk: int, assessment: int) -> HttpResponse:
     """A restriction is found to apply; it names the person and the document."""
-    require(may_confirm_cases(request.user), REFUSED)
     scheme, row = _scheme(request, pk), _assessment(request, pk, assessment)
     if scheme.phase != Phase.SCORING:
         return _over(request, scheme)
@@ -78,9 +74,9 @@ def confirm_restriction(request: HttpRequest, pk: int, assessment: int) -> HttpR
 
 
 @require_POST
+@allowed_to("confirm_restriction")
 def withdraw_restriction(request: HttpRequest, pk: int, assessment: int, case: int) -> HttpResponse:
     """A finding is taken back with a reason."""
-    require(may_confirm_cases(request.user), REFUSED)
     scheme, row = _scheme(request, pk), _assessment(request, pk, assessment)
     held = get_object_or_404(RestrictionCase.objects.select_related("restriction"), pk=case, assessment=row)
     form = WithdrawCaseForm(request.POST)
@@ -91,9 +87,9 @@ def withdraw_restriction(request: HttpRequest, pk: int, assessment: int, case: i
 
 
 @require_http_methods(["GET", "POST"])
+@allowed_to("decide")
 def accept_schools(request: HttpRequest, pk: int) -> HttpResponse:
     """Every school on which the committee follows the computation, named before it is confirmed."""
-    require(may_decide(request.user), CHAIR_ONLY)
     scheme = _scheme(request, pk)
     if scheme.phase != Phase.SCORING:
         return _over(request, scheme)
@@ -122,14 +118,12 @@ def _seen(request: HttpRequest) -> dict[int, int | None]:
 
 @sensitive_post_parameters("password")
 @require_http_methods(["GET", "POST"])
+@allowed_to("read_case", post="decide")
 def settle_year(request: HttpRequest, pk: int) -> HttpResponse:
     """The chair confirms in words what will happen and signs with the password; what is missing is listed instead.
 
     The office, which mends most of it, reads the same list.
     """
-    require(may_see_board(request.user), REFUSED)
-    if request.method == "POST":
-        require(may_decide(request.user), CHAIR_ONLY)
     scheme = _scheme(request, pk)
     if scheme.phase != Phase.SCORING:
         return _over(request, scheme)
@@ -144,16 +138,16 @@ def settle_year(request: HttpRequest, pk: int) -> HttpResponse:
             messages.success(request, f"{scheme.year}年度评定结果已审定，可以起草通报。")
             return redirect("ratings:board", pk)
     missing = missing_for_settling(evaluate(scheme))
-    context = {"scheme": scheme, "may_decide": may_decide(request.user)}
+    context = {"scheme": scheme}
     extra = _missing(request, Missing(missing)) if missing else {"form": form, **_outcome(scheme)}
     return render(request, "ratings/committee/settle.html", {**context, **extra})
 
 
 @sensitive_post_parameters("password")
 @require_http_methods(["GET", "POST"])
+@allowed_to("decide")
 def reopen_school(request: HttpRequest, pk: int) -> HttpResponse:
     """Before publication the chair takes one school back; its decision is void and the year is settled anew."""
-    require(may_decide(request.user), CHAIR_ONLY)
     scheme = _scheme(request, pk)
     settled = Assessment.objects.visible_to(request.user).filter(scheme=scheme, status=Status.SETTLED)
     reopened = scheme.phase == Phase.SCORING and settled.exists()  # the chair may take back another one before settling anew
@@ -187,7 +181,7 @@ def _over(request: HttpRequest, scheme: Scheme) -> HttpResponse:
 def _decision_form(request: HttpRequest, found: Docket, *, fresh: bool = False) -> DecisionForm | None:
     """None while the school cannot be decided, or for somebody who does not decide."""
     case = found.case
-    if case.star is None or case.lapsed or case.assessment.status not in DECIDABLE or not may_decide(request.user):
+    if case.star is None or case.lapsed or case.assessment.status not in DECIDABLE or not may(request.user, "decide"):
         return None
     data = request.POST if request.method == "POST" and not fresh else None
     return DecisionForm(data, computed=case.star, offered=offered_stars(found.evaluation), decision=case.decision)

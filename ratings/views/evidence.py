@@ -5,9 +5,11 @@ from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_GET
 
 from ratings.models import Evidence
+from schools.permissions import allowed_to
 
 
 @require_GET
+@allowed_to("read_evidence")
 def evidence_file(request: HttpRequest, pk: int) -> FileResponse:
     """The file as an attachment of the type found when it was checked; browsers must not guess another."""
     visible = Evidence.objects.visible_to(request.user).kept().filter(kind=Evidence.Kind.FILE).distinct()

@@ -9,15 +9,15 @@ from ratings.criteria.versions import current_spec
 from ratings.feedback import closed, save_feedback
 from ratings.forms.feedback import FeedbackForm
 from ratings.models import Assessment, Feedback
-from ratings.permissions import may_arrange_panels, require
+from schools.permissions import allowed_to
 from schools.refusals import add_refusal
 from schools.saving import Refused, Stale
 
 
 @require_http_methods(["GET", "POST"])
+@allowed_to("give_feedback")
 def feedback(request: HttpRequest, pk: int) -> HttpResponse:
     """The note and its paper; read only once the school can read it."""
-    require(may_arrange_panels(request.user), "现场反馈意见由市评委会办公室登记。")
     assessment = get_object_or_404(Assessment.objects.visible_to(request.user).select_related("school", "scheme"), pk=pk)
     if not any(item.onsite for item in current_spec(assessment.scheme).items):
         raise Http404

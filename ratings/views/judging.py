@@ -16,18 +16,17 @@ from ratings.judging.seats import Seat, load_seats, newest_desk, of_panels
 from ratings.judging.sheets import submit_sheet
 from ratings.judging.table import grid_of, grid_sheet, lines_of
 from ratings.models import Assessment, Evidence, JudgeSheet, Scheme
-from ratings.permissions import may_judge, require
 from ratings.workflow import recusal, scheme_spec
 from schools.downloads import export
 from schools.guidance import opinions_of
+from schools.permissions import allowed_to
 from schools.refusals import refusals_as_messages
 
 from .answers import answer
 
-REFUSED = "评委工作台只对评委开放。"
-
 
 @require_GET
+@allowed_to("judge")
 def desk(request: HttpRequest) -> HttpResponse:
     """Schools of the panel; what still waits comes first into view."""
     seats, scheme = _desk(request)
@@ -38,6 +37,7 @@ def desk(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
+@allowed_to("judge")
 def grid(request: HttpRequest) -> HttpResponse:
     """Own points of every school and item on one sheet; of large criteria one 大项 at a time."""
     seats, scheme = _desk(request, with_points=True)
@@ -52,6 +52,7 @@ def grid(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
+@allowed_to("judge")
 def export_grid(request: HttpRequest) -> HttpResponse:
     """The grid as a workbook: own points and nothing of anybody else."""
     seats, scheme = _desk(request, with_points=True)
@@ -61,6 +62,7 @@ def export_grid(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
+@allowed_to("judge")
 def school(request: HttpRequest, pk: int) -> HttpResponse:
     """One school: what the county and the guides say, the table of items, agreeing and handing in."""
     seat = _seat(request, pk)
@@ -70,6 +72,7 @@ def school(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_GET
+@allowed_to("judge")
 def panel(request: HttpRequest, pk: int) -> HttpResponse:
     """All sheets of the panel at one school, once the panel is closed."""
     seat = _seat(request, pk)
@@ -77,6 +80,7 @@ def panel(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
+@allowed_to("judge")
 def agree_all(request: HttpRequest, pk: int) -> HttpResponse:
     """同意初评 (or 自评, where there is no county stage) for every item not scored yet."""
     seat = _seat(request, pk)
@@ -87,6 +91,7 @@ def agree_all(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
+@allowed_to("judge")
 def item(request: HttpRequest, pk: int, code: str) -> HttpResponse:
     """One item with figures, earlier answers and evidence beside it; saving leads to the next that waits."""
     found = _of_panel(request, pk)
@@ -109,6 +114,7 @@ def item(request: HttpRequest, pk: int, code: str) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
+@allowed_to("judge")
 def submit(request: HttpRequest, pk: int) -> HttpResponse:
     """Confirmed in words: what is missing, what was given, what handing in means."""
     seat = _seat(request, pk)
@@ -122,7 +128,6 @@ def submit(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _desk(request: HttpRequest, *, with_points: bool = False) -> tuple[list[Seat], Scheme | None]:
-    require(may_judge(request.user), REFUSED)
     rows = newest_desk(request.user)
     if not rows:
         return [], None

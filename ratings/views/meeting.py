@@ -15,21 +15,19 @@ from ratings.documents.papers import paper_pdf
 from ratings.enums import Phase
 from ratings.forms.materials import ORDERS, PDF, MaterialsForm
 from ratings.models import Scheme
-from ratings.permissions import may_see_board, require
 from schools import audit
 from schools.asked import number
 from schools.downloads import XLSX
 from schools.models.audit import AuditEntry
+from schools.permissions import allowed_to
 from schools.refusals import refusals_in, turned_away
 from schools.workbooks import write_workbook
 
-REFUSED = "会议材料列有全部党校的得分，只由评委会主任和市评委会办公室使用。"
-
 
 @require_GET
+@allowed_to("use_materials")
 def projector(request: HttpRequest, pk: int) -> HttpResponse:
     """One school in large type; arrow keys follow the links to the neighbours, which work without them."""
-    require(may_see_board(request.user), REFUSED)
     scheme = _scheme(request, pk)
     if scheme.phase != Phase.SCORING:
         return _over(request, scheme)
@@ -45,9 +43,9 @@ def projector(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
+@allowed_to("use_materials")
 def materials(request: HttpRequest, pk: int) -> HttpResponse:
     """Numbered copies of the board. The audit line is written first: what cannot be recorded does not leave."""
-    require(may_see_board(request.user), REFUSED)
     scheme = _scheme(request, pk)
     if scheme.phase != Phase.SCORING:
         return _over(request, scheme)

@@ -8,19 +8,21 @@ from django.views.decorators.http import require_GET
 from ratings.exporting.methodology import methodology_of
 from ratings.exporting.packages import canonical
 from ratings.models import Scheme, SchemeVersion
-from ratings.permissions import may_verify
+from schools.permissions import allowed_to
 
 
 @require_GET
+@allowed_to("read_criteria")
 def methodology(request: HttpRequest, pk: int) -> HttpResponse:
     """Criteria, rules, thresholds, roundings and order of an opened year; for every role of the city."""
     opened = Scheme.objects.visible_to(request.user).filter(versions__isnull=False).select_related("city").distinct()
     scheme = get_object_or_404(opened, pk=pk)
-    context = {"scheme": scheme, "method": methodology_of(scheme), "may_verify": scheme.is_public and may_verify(request.user)}
+    context = {"scheme": scheme, "method": methodology_of(scheme)}
     return render(request, "ratings/methodology/page.html", context)
 
 
 @require_GET
+@allowed_to("read_criteria")
 def methodology_json(request: HttpRequest, pk: int, number: int) -> HttpResponse:
     """A frozen version as it was digested: the SHA-256 of this file is the digest of the version."""
     visible = SchemeVersion.objects.filter(scheme__in=Scheme.objects.visible_to(request.user)).select_related("scheme")

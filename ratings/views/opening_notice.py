@@ -7,18 +7,17 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from ratings.models import OpeningNotice, Scheme
-from ratings.permissions import may_write_notice, require
 from ratings.publication.opening_notice import OPENING_NOTICE
 from ratings.views import official_documents
-
-REFUSED = "启动通知由市评委会办公室起草、印发。"
+from schools.permissions import allowed_to, may
 
 
 @require_GET
+@allowed_to("read_notices")
 def notice_page(request: HttpRequest, pk: int) -> HttpResponse:
     """The notice as it will stand on paper; where there is none yet, the button that drafts it."""
     scheme = get_object_or_404(_schemes(request), pk=pk)
-    writes = may_write_notice(request.user)
+    writes = may(request.user, "write_notice")
     notice = _notices(request).filter(scheme=scheme).first()
     if notice is None:
         context = {"scheme": scheme, "may_start": writes and not scheme.imported}
@@ -28,31 +27,32 @@ def notice_page(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_GET
+@allowed_to("read_notices")
 def notice_file(request: HttpRequest, pk: int) -> HttpResponse:
     """The stored document, or the draft in the same layout."""
     return official_documents.send(request, OPENING_NOTICE, _notice(request, pk))
 
 
 @require_POST
+@allowed_to("write_notice")
 def notice_start(request: HttpRequest, pk: int) -> HttpResponse:
     """Writes the first draft from the scheme."""
-    require(may_write_notice(request.user), REFUSED)
     scheme = get_object_or_404(_schemes(request).filter(imported=False), pk=pk)
     notice = OPENING_NOTICE.draft(scheme, issued_on=timezone.localdate())
     return redirect(OPENING_NOTICE.address(notice, "edit"))
 
 
 @require_http_methods(["GET", "POST"])
+@allowed_to("write_notice")
 def notice_edit(request: HttpRequest, pk: int) -> HttpResponse:
     """The text before issue."""
-    require(may_write_notice(request.user), REFUSED)
     return official_documents.edit(request, OPENING_NOTICE, _notice(request, pk), trail=_trail())
 
 
 @require_http_methods(["GET", "POST"])
+@allowed_to("write_notice")
 def notice_issue(request: HttpRequest, pk: int) -> HttpResponse:
     """What will happen, in words, and the button that does it."""
-    require(may_write_notice(request.user), REFUSED)
     notice = _notice(request, pk)
     done = f"{notice.scheme.year}年度启动通知已印发，全市可以查阅。"
     return official_documents.issue(request, OPENING_NOTICE, notice, trail=_trail(), done=done)

@@ -11,24 +11,24 @@ from ratings.judging.panels import assign, choose_leader, create_panel, panel_ga
 from ratings.judging.progress import panels_of, progress_sheet, schools_of
 from ratings.judging.visiting import mark_visited
 from ratings.models import Assessment, Panel, Scheme
-from ratings.permissions import may_arrange_panels, require
 from schools.asked import number
 from schools.downloads import export
+from schools.permissions import allowed_to
 from schools.refusals import refusals_as_messages, refusals_in
 
-REFUSED = "评审组由市评委会办公室安排。"
 PAGE_SIZE = 50
 
 
 @require_GET
+@allowed_to("arrange_panels")
 def newest(request: HttpRequest) -> HttpResponse:
     """The panels of the newest scheme, where the navigation leads."""
-    require(may_arrange_panels(request.user), REFUSED)
     scheme = Scheme.objects.visible_to(request.user).filter(imported=False).order_by("-year").first()
     return redirect("ratings:panel_board", scheme.pk) if scheme else render(request, "ratings/panels/board.html", {"scheme": None})
 
 
 @require_http_methods(["GET", "POST"])
+@allowed_to("arrange_panels")
 def board(request: HttpRequest, pk: int) -> HttpResponse:
     """Panels and schools of one scheme; a post sets up a panel."""
     scheme = _scheme(request, pk)
@@ -46,6 +46,7 @@ def board(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
+@allowed_to("arrange_panels")
 def schools(request: HttpRequest, pk: int) -> HttpResponse:
     """The ticked schools: give them to a panel, or mark them as visited or not."""
     scheme = _scheme(request, pk)
@@ -64,6 +65,7 @@ def schools(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
+@allowed_to("arrange_panels")
 def export_progress(request: HttpRequest, pk: int) -> HttpResponse:
     """Panels, visits and progress as a workbook; no scores."""
     scheme = _scheme(request, pk)
@@ -72,6 +74,7 @@ def export_progress(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
+@allowed_to("arrange_panels")
 def panel(request: HttpRequest, pk: int) -> HttpResponse:
     """One panel: its judges and schools; a post seats a judge."""
     found = _panel(request, pk)
@@ -92,6 +95,7 @@ def panel(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
+@allowed_to("arrange_panels")
 def judge(request: HttpRequest, pk: int, judge: int) -> HttpResponse:
     """Make a member the leader, or take a member out."""
     found = _panel(request, pk)
@@ -122,11 +126,9 @@ def _numbers(request: HttpRequest, name: str) -> list[int]:
 
 
 def _scheme(request: HttpRequest, pk: int) -> Scheme:
-    require(may_arrange_panels(request.user), REFUSED)
     return get_object_or_404(Scheme.objects.visible_to(request.user).select_related("city"), pk=pk)
 
 
 def _panel(request: HttpRequest, pk: int) -> Panel:
-    require(may_arrange_panels(request.user), REFUSED)
     schemes = Scheme.objects.visible_to(request.user)
     return get_object_or_404(Panel.objects.filter(scheme__in=schemes).select_related("scheme__city", "leader"), pk=pk)

@@ -16,24 +16,23 @@ from ratings.judging.closing import is_closed
 from ratings.judging.seats import judged_by
 from ratings.models import Assessment, Feedback, JudgeSheet, Result, Scheme
 from ratings.models.results import COMMITTEE
-from ratings.permissions import RESULT_READERS, may_arrange_panels, may_judge, require, role_of
 from ratings.sheets import own_sheet
 from ratings.submission import needs_signature
 from schools.models import Region, User
-from schools.models.scope import COUNTY_ROLES, SCHOOL_ROLES
+from schools.models.scope import SCHOOL_ROLES
+from schools.permissions import allowed_to, may, role_of
 from schools.printing import send_pdf
 
 #: Whoever scores or decides gets the school's sheet only once the school has handed it in.
 UNFINISHED = (Status.DRAFT, Status.CONFIRMING)
 #: The city gets a county's scores only once the county has sent them on.
 SENT_ON = (Status.CITY, Status.SETTLED)
-CLOSED = "您的当前身份不使用这份表。"
 
 
 @require_GET
+@allowed_to("print_self")
 def self_form(request: HttpRequest, pk: int) -> HttpResponse:
     """自评表: for the school itself, for its county and the committee after submission."""
-    require(role_of(request.user) in (*SCHOOL_ROLES, *COUNTY_ROLES, *COMMITTEE), CLOSED)
     rows = _assessments(request.user)
     if role_of(request.user) not in SCHOOL_ROLES:
         rows = rows.exclude(status__in=UNFINISHED)
@@ -42,9 +41,9 @@ def self_form(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_GET
+@allowed_to("print_confirmation")
 def confirmation_form(request: HttpRequest, pk: int) -> HttpResponse:
     """申报确认页: to be signed and stamped by the school, where the scheme asks for that."""
-    require(role_of(request.user) in SCHOOL_ROLES, CLOSED)
     assessment = get_object_or_404(_assessments(request.user), pk=pk)
     if not needs_signature(assessment):
         raise Http404
@@ -52,9 +51,9 @@ def confirmation_form(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_GET
+@allowed_to("print_county")
 def county_form(request: HttpRequest, scheme: int, county: int) -> HttpResponse:
     """初评汇总表: a county's own; for the committee what the county has sent on."""
-    require(role_of(request.user) in (*COUNTY_ROLES, *COMMITTEE), CLOSED)
     found = get_object_or_404(Scheme.objects.visible_to(request.user).select_related("city"), pk=scheme, has_county_stage=True)
     region = get_object_or_404(Region.objects.visible_to(request.user).counties(), pk=county, city=found.city)
     rows = _assessments(request.user).filter(scheme=found, school__county=region).exclude(status=Status.DECLINED)
@@ -65,28 +64,28 @@ def county_form(request: HttpRequest, scheme: int, county: int) -> HttpResponse:
 
 
 @require_GET
+@allowed_to("print_sheet")
 def judge_form(request: HttpRequest, pk: int) -> HttpResponse:
     """评委评分表: the judge's own sheet; for the office blank, until the whole panel has handed in."""
-    require(may_judge(request.user) or may_arrange_panels(request.user), CLOSED)
     sheet = get_object_or_404(_sheets(request.user), pk=pk)
     panel = sheet.assessment.panel
-    filled = "blank" not in request.GET if may_judge(request.user) else panel is not None and is_closed(panel)
+    filled = "blank" not in request.GET if may(request.user, "judge") else panel is not None and is_closed(panel)
     return _answer(request, judge_paper(sheet, filled=filled), sheet.assessment.scheme)
 
 
 @require_GET
+@allowed_to("read_results")
 def result_form(request: HttpRequest, pk: int) -> HttpResponse:
     """学校评定结果, for whoever may read the result."""
-    require(role_of(request.user) in RESULT_READERS, CLOSED)
     result = get_object_or_404(Result.objects.visible_to(request.user).select_related("scheme__city", "version"), pk=pk)
     back = ("评定结果", reverse("ratings:result", args=[pk]))
     return _answer(request, result_paper(result), result.scheme, back=back)
 
 
 @require_GET
+@allowed_to("print_onsite")
 def onsite_form(request: HttpRequest, pk: int) -> HttpResponse:
     """现场评分表 with the feedback note, for the team that visits; only where the scheme has 现场 items."""
-    require(may_arrange_panels(request.user), CLOSED)
     assessment = get_object_or_404(_assessments(request.user), pk=pk)
     paper = onsite_paper(assessment, Feedback.objects.visible_to(request.user).filter(assessment=assessment).first())
     if not paper.rows:
@@ -96,9 +95,9 @@ def onsite_form(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_GET
+@allowed_to("print_plaques")
 def plaque_form(request: HttpRequest, pk: int) -> HttpResponse:
     """授牌名单 of a settled year."""
-    require(role_of(request.user) in COMMITTEE, CLOSED)
     settled = Scheme.objects.visible_to(request.user).filter(results__isnull=False).select_related("city").distinct()
     scheme = get_object_or_404(settled, pk=pk)
     return _answer(request, plaque_paper(scheme), scheme)
@@ -111,7 +110,7 @@ def _assessments(user: User) -> QuerySet[Assessment]:
 def _sheets(user: User) -> QuerySet[JudgeSheet]:
     """A judge's own sheets and the agreed ones of the panel; for the office every sheet of the city."""
     rows = JudgeSheet.objects.select_related("judge", "assessment__school__county", "assessment__scheme__city", "assessment__panel")
-    if may_judge(user):
+    if may(user, "judge"):
         own = Q(judge__user=user) | Q(judge__isnull=True)
         return rows.filter(own, assessment__in=judged_by(user).order_by().values("pk"))
     return rows.filter(assessment__scheme__city=user.identity.city_id)

@@ -9,21 +9,19 @@ from ratings.enums import Phase
 from ratings.forms.progress import ExtensionForm, StepForm
 from ratings.forms.review import ReturnForm
 from ratings.models import Assessment, Scheme
-from ratings.models.results import COMMITTEE
-from ratings.permissions import may_oversee, require, role_of
 from ratings.progress import OFFICE_STEPS, counts, lines, overseen
 from ratings.workflow import STEPS, Step, allowed_steps, grant_extension, scheme_spec, take_step
+from schools.permissions import allowed_to, may
 from schools.refusals import refusals_in
 from schools.saving import Refused
 
 RUNNING = (Phase.OPEN, Phase.SCORING)
-REFUSED = "只有市评委会办公室和主任可以查看申报进度。"
 
 
 @require_GET
+@allowed_to("read_progress")
 def newest(request: HttpRequest) -> HttpResponse:
     """The running scheme, or the page that says there is none."""
-    require(role_of(request.user) in COMMITTEE, REFUSED)
     scheme = Scheme.objects.visible_to(request.user).filter(phase__in=RUNNING).order_by("-year").first()
     if scheme is None:
         return render(request, "ratings/progress/board.html", {"scheme": None})
@@ -31,9 +29,9 @@ def newest(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
+@allowed_to("read_progress")
 def board(request: HttpRequest, pk: int) -> HttpResponse:
     """Every school of a scheme with status, turn and deadline."""
-    require(role_of(request.user) in COMMITTEE, REFUSED)
     scheme = get_object_or_404(Scheme.objects.visible_to(request.user).exclude(phase=Phase.DRAFTING), pk=pk)
     status = request.GET.get("status", "")
     found = counts(scheme, request.user)
@@ -44,9 +42,9 @@ def board(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_GET
+@allowed_to("read_progress")
 def school(request: HttpRequest, pk: int) -> HttpResponse:
     """One school: what happened so far, until when it has time, and what the office may do."""
-    require(role_of(request.user) in COMMITTEE, REFUSED)
     assessment = get_object_or_404(overseen(request.user), pk=pk)
     return render(request, "ratings/progress/school.html", _school_context(request, assessment, ExtensionForm(scheme=assessment.scheme)))
 
@@ -56,7 +54,7 @@ def _school_context(request: HttpRequest, assessment: Assessment, form: Extensio
         "assessment": assessment,
         "moves": assessment.moves.select_related("by").order_by("-id"),
         "steps": _office_steps(request, assessment),
-        "form": form if may_oversee(request.user) and assessment.scheme.phase in RUNNING else None,
+        "form": form if may(request.user, "extend") and assessment.scheme.phase in RUNNING else None,
         "labels": STEPS,
     }
 
@@ -66,9 +64,9 @@ def _office_steps(request: HttpRequest, assessment: Assessment) -> list[Step]:
 
 
 @require_POST
+@allowed_to("extend")
 def extend(request: HttpRequest, pk: int) -> HttpResponse:
     """延期; a refused one comes back with what was typed."""
-    require(may_oversee(request.user), "只有市评委会办公室可以批准延期。")
     assessment = get_object_or_404(overseen(request.user), pk=pk)
     if assessment.scheme.phase not in RUNNING:
         raise Refused(f"方案处于“{assessment.scheme.get_phase_display()}”阶段，不能再延期。")
@@ -83,9 +81,9 @@ def extend(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
+@allowed_to("take_office_steps")
 def step(request: HttpRequest, pk: int, code: str) -> HttpResponse:
     """A step of the office, confirmed in words; 退回补正 names the items. A refusal says every reason and changes nothing."""
-    require(may_oversee(request.user), "只有市评委会办公室可以办理。")
     assessment = get_object_or_404(overseen(request.user), pk=pk)
     if code not in OFFICE_STEPS:
         raise Http404

@@ -13,17 +13,17 @@ from ratings.criteria.checking import check_scheme, errors
 from ratings.enums import Phase
 from ratings.forms.rehearsal import RehearsalForm
 from ratings.models import Scheme
-from ratings.permissions import may_rehearse, require
 from ratings.rehearsal.pictures import categories_picture, stars_picture
 from ratings.rehearsal.running import Rehearsal, base_for, origins_of, rehearse, spec_to_rehearse
 from ratings.rehearsal.sheets import rehearsal_sheets
 from schools.downloads import export
+from schools.permissions import allowed_to
 
-REFUSED = "模拟会列出全部党校的得分和星级，只由市评委会办公室和评委会主任查阅。"
 PAGE_SIZE = 20
 
 
 @require_GET
+@allowed_to("rehearse")
 def rehearsal(request: HttpRequest, pk: int) -> HttpResponse:
     """Stars then and now, who moves and why, which limits bind, what one point in a threshold does."""
     context = _rehearsed(request, pk)
@@ -37,6 +37,7 @@ def rehearsal(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
+@allowed_to("rehearse")
 def rehearsal_export(request: HttpRequest, pk: int) -> HttpResponse:
     """The whole rehearsal as a workbook."""
     context = _rehearsed(request, pk)
@@ -49,7 +50,6 @@ def rehearsal_export(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _rehearsed(request: HttpRequest, pk: int) -> dict[str, Any]:
     """The scheme with its rehearsal, or with what is in its way: no year with data, or errors in the draft."""
-    require(may_rehearse(request.user), REFUSED)
     schemes = list(Scheme.objects.visible_to(request.user).select_related("city"))
     scheme = next((one for one in schemes if one.pk == pk), None)
     if scheme is None:

@@ -8,19 +8,18 @@ from django.views.decorators.http import require_GET
 from ratings.criteria.versions import spec_of
 from ratings.forms.filters import ResultFilterForm
 from ratings.models import Feedback, Result
-from ratings.permissions import RESULT_READERS, may_arrange_panels, require, role_of
 from ratings.report import report_on
 from schools.models import User
 from schools.models.scope import SCHOOL_ROLES
-from schools.permissions import reads_across_counties
+from schools.permissions import allowed_to, may, reads_across_counties, role_of
 
 PAGE_SIZE = 50
 
 
 @require_GET
+@allowed_to("read_results")
 def result_list(request: HttpRequest) -> HttpResponse:
     """A school's results by year; for wider scopes the results of one year in administrative order, never by points."""
-    require(role_of(request.user) in RESULT_READERS, "您的当前身份不查阅评定结果。")
     results = _results(request.user)
     if role_of(request.user) in SCHOOL_ROLES:
         return render(request, "ratings/results_own.html", {"results": results.order_by("-scheme__year")})
@@ -35,12 +34,13 @@ def result_list(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
+@allowed_to("read_results")
 def result_page(request: HttpRequest, pk: int) -> HttpResponse:
     """One result with everything that made it."""
     visible = Result.objects.visible_to(request.user).select_related("scheme__city", "version", "school")
     result = get_object_or_404(visible, pk=pk)
     feedback = Feedback.objects.visible_to(request.user).filter(assessment=result.assessment_id).first()
-    onsite = may_arrange_panels(request.user) and any(item.onsite for item in spec_of(result.version).items)
+    onsite = may(request.user, "arrange_panels") and any(item.onsite for item in spec_of(result.version).items)
     found = {"result": result, "report": report_on(result, request.user), "feedback": feedback, "may_feed_back": onsite}
     return render(request, "ratings/result.html", found)
 

@@ -13,7 +13,6 @@ from ratings.enums import Stage, Status
 from ratings.forms.answers import answers_in_words
 from ratings.forms.reviewed_rows import failed, row_form, save_rows
 from ratings.models import Assessment, Evidence, Item, ReturnedItem, Score
-from ratings.permissions import may_confirm_review, may_review, require
 from ratings.review.agreeing import Agreement, accept_figures, agree_with_school, agreeable, confirm_present, undecided
 from ratings.review.dividing import scored_elsewhere
 from ratings.review.overview import VIEWS, overview
@@ -21,16 +20,16 @@ from ratings.review.schools import current_scheme, reviewable
 from ratings.sheets import Line, SchoolSheet, load_sheets
 from ratings.sheets.loading import by_item
 from ratings.workflow import Writer, due, is_overdue, scheme_spec, uneditable
+from schools.permissions import allowed_to
 from schools.refusals import refusals_as_messages
 
-REFUSED = "初评由县（市、区）的初评人和负责人办理。"
 LISTS = {"waiting": "待判断", "differing": "与自评有差异", "all": "全部小项"}
 
 
 @require_GET
+@allowed_to("review")
 def desk(request: HttpRequest) -> HttpResponse:
     """The county's schools, those that wait for a judgement first; totals, spread and differences of all of them."""
-    require(may_review(request.user), REFUSED)
     scheme = current_scheme(request.user, request.GET.get("year", ""))
     if scheme is None:
         return render(request, "ratings/review/empty.html")
@@ -41,14 +40,14 @@ def desk(request: HttpRequest) -> HttpResponse:
     view = request.GET.get("view", "all" if word else "waiting")
     found = overview(spec, sheets, view if view in VIEWS else "waiting", word)
     shown = {"view": view, "views": VIEWS, "word": word}
-    context = {"scheme": scheme, "overview": found, "may_confirm": may_confirm_review(request.user), **shown}
+    context = {"scheme": scheme, "overview": found, **shown}
     return render(request, "ratings/review/desk.html", context)
 
 
 @require_http_methods(["GET", "POST"])
+@allowed_to("review")
 def school(request: HttpRequest, pk: int) -> HttpResponse:
     """One school: figures, records and evidence beside 自评 and 初评. A post saves every changed row of the page."""
-    require(may_review(request.user), REFUSED)
     sheet = open_sheet(request, pk)
     outcome = {}
     if request.method == "POST":
@@ -61,9 +60,9 @@ def school(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
+@allowed_to("review")
 def agree(request: HttpRequest, pk: int) -> HttpResponse:
     """One click for all: 认可系统取数, 同意自评, both, or 核定要素全部符合."""
-    require(may_review(request.user), REFUSED)
     if not reviewable(request.user).filter(pk=pk).exists():
         raise Http404
     act = request.POST.get("act")
@@ -81,9 +80,9 @@ def agree(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_GET
+@allowed_to("review")
 def next_school(request: HttpRequest, pk: int) -> HttpResponse:
     """The next school below this one that still waits for a judgement, from the top again after the last."""
-    require(may_review(request.user), REFUSED)
     here = get_object_or_404(reviewable(request.user), pk=pk)
     spec = scheme_spec(here.scheme)
     rows = reviewable(request.user).filter(scheme=here.scheme, status=Status.COUNTY).in_order()
@@ -151,7 +150,6 @@ def _school_context(request: HttpRequest, sheet: SchoolSheet, outcome) -> dict:
         "due": due(assessment, Stage.COUNTY if assessment.status == Status.COUNTY else Stage.SELF),
         "may_recall": assessment.returned_to == Status.COUNTY and is_overdue(assessment, Stage.SELF),
         "may_return": not locked and assessment.returns < assessment.scheme.return_limit,
-        "may_confirm": may_confirm_review(request.user),
         "is_county": assessment.status == Status.COUNTY,
     }
 

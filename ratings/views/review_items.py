@@ -9,17 +9,18 @@ from django.views.decorators.http import require_GET, require_http_methods
 from ratings.criteria.division import division_of
 from ratings.enums import Stage, Status
 from ratings.forms.reviewed_rows import failed, row_form, save_rows
-from ratings.permissions import may_review, require
 from ratings.review.changes import changes_of, late_shares
 from ratings.review.dividing import scored_elsewhere
 from ratings.review.grid import grid_of
 from ratings.review.schools import current_scheme, reviewable
 from ratings.sheets import WITH_SCHOOL, SchoolSheet, load_sheets
-from ratings.views.review import REFUSED, locked_sentence, said_by_school
+from ratings.views.review import locked_sentence, said_by_school
 from ratings.workflow import scheme_spec
+from schools.permissions import allowed_to
 
 
 @require_GET
+@allowed_to("review")
 def grid(request: HttpRequest) -> HttpResponse:
     """School × item: what is scored, what waits, what differs; each cell leads to its school."""
     scheme, spec, sheets = _desk(request)
@@ -31,6 +32,7 @@ def grid(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
+@allowed_to("review")
 def item(request: HttpRequest, code: str) -> HttpResponse:
     """One item over all schools of the county. 保存并下一项 saves what was changed and goes on down the scheme."""
     scheme, spec, sheets = _desk(request)
@@ -65,9 +67,9 @@ def item(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @require_GET
+@allowed_to("review")
 def changes(request: HttpRequest) -> HttpResponse:
     """Figures that changed since the schools submitted; the final count is taken when the county reports to the city."""
-    require(may_review(request.user), REFUSED)
     scheme = current_scheme(request.user, request.GET.get("year", ""))
     if scheme is None:
         return render(request, "ratings/review/empty.html")
@@ -78,7 +80,6 @@ def changes(request: HttpRequest) -> HttpResponse:
 
 
 def _desk(request: HttpRequest):
-    require(may_review(request.user), REFUSED)
     scheme = current_scheme(request.user, request.GET.get("year", ""))
     if scheme is None:
         raise Http404

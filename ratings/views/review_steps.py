@@ -9,25 +9,23 @@ from django.views.decorators.http import require_http_methods, require_POST
 from ratings.enums import Status
 from ratings.forms.review import AdjustmentForm, ConfirmForm, DivisionForm, ReturnForm
 from ratings.models import Category, Division
-from ratings.permissions import may_confirm_review, may_review, require
 from ratings.review.adjusting import adjust as set_adjustment
 from ratings.review.adjusting import withdraw_adjustment
 from ratings.review.confirming import confirmation_of
 from ratings.review.dividing import reviewers, set_division
 from ratings.review.schools import current_scheme, reviewable
-from ratings.views.review import REFUSED, locked_sentence, open_sheet
+from ratings.views.review import locked_sentence, open_sheet
 from ratings.workflow import take_step
 from ratings.workflow.deadlines import return_deadline
 from schools.arrangement.wording import caveat
+from schools.permissions import allowed_to
 from schools.refusals import refusals_as_messages, refusals_in, turned_away
-
-LEAD_ONLY = "集体确认和初评分工由县（市、区）负责人办理。"
 
 
 @require_http_methods(["GET", "POST"])
+@allowed_to("review")
 def adjust(request: HttpRequest, pk: int, code: str) -> HttpResponse:
     """核定 of one item's system part, beside the figures it would replace."""
-    require(may_review(request.user), REFUSED)
     sheet = open_sheet(request, pk)
     bound = sheet.spec.bound.get(code)
     if bound is None or not bound.system_parts or not sheet.submitted:
@@ -51,9 +49,9 @@ def adjust(request: HttpRequest, pk: int, code: str) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
+@allowed_to("review")
 def return_school(request: HttpRequest, pk: int) -> HttpResponse:
     """退回补正 of named items; the page says until when the school may correct them."""
-    require(may_review(request.user), REFUSED)
     sheet = open_sheet(request, pk)
     assessment = sheet.assessment
     if assessment.status != Status.COUNTY:
@@ -70,9 +68,9 @@ def return_school(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
+@allowed_to("review")
 def recall(request: HttpRequest, pk: int) -> HttpResponse:
     """收回: the school let its time for corrections pass, the review goes on with what there is."""
-    require(may_review(request.user), REFUSED)
     assessment = get_object_or_404(reviewable(request.user), pk=pk)
     with refusals_as_messages(request):
         take_step(assessment, "recall", by=request.user)
@@ -81,9 +79,9 @@ def recall(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
+@allowed_to("confirm_review")
 def division(request: HttpRequest) -> HttpResponse:
     """Which reviewer scores which category."""
-    require(may_confirm_review(request.user), LEAD_ONLY)
     scheme = current_scheme(request.user, request.GET.get("year", ""))
     if scheme is None:
         return render(request, "ratings/review/empty.html")
@@ -100,9 +98,9 @@ def division(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
+@allowed_to("confirm_review")
 def confirm(request: HttpRequest, pk: int) -> HttpResponse:
     """集体确认: totals, differences and what still stands against it, then 建议星级 and 初评意见."""
-    require(may_confirm_review(request.user), LEAD_ONLY)
     sheet = open_sheet(request, pk)
     assessment = sheet.assessment
     if assessment.status != Status.COUNTY:

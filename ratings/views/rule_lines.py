@@ -11,13 +11,12 @@ from ratings.enums import Phase
 from ratings.forms.rule_desk import LIVE, RuleDesk, facts_of
 from ratings.forms.rule_preview import preview_of, read_trial
 from ratings.models import Item, Scheme
-from ratings.permissions import may_edit_scheme, may_read_editor, require
 from ratings.rulebuilder.manual import manual
 from ratings.rulebuilder.trying import bound_line, schools_of, try_line, years_of
 from ratings.rulebuilder.vocabulary import catalogue, words_of
 from schools.asked import number
+from schools.permissions import allowed_to, may
 
-READERS_ONLY = "计分规则由市评委会办公室编写、评委会主任查阅。"
 WORD_LIMIT = 40
 #: Fields of the desk itself; every other one belongs to the item and is carried along.
 OWN = ("p-", "t-", "s0-", "do", "rule", "csrfmiddlewaretoken")
@@ -25,9 +24,9 @@ FRAGMENTS = {"check": "check_fragment", "preview": "preview", "trial": "trial", 
 
 
 @require_http_methods(["GET", "POST"])
+@allowed_to("read_rules")
 def desk(request: HttpRequest, pk: int) -> HttpResponse:
     """One round of writing a line; nothing is stored here. A partial answer with script, else the whole page."""
-    require(may_read_editor(request.user), READERS_ONLY)
     scheme = get_object_or_404(Scheme.objects.visible_to(request.user).select_related("city"), pk=pk)
     if request.method == "GET":
         return redirect("ratings:scheme_edit" if scheme.phase == Phase.DRAFTING else "ratings:scheme", scheme.pk)
@@ -35,12 +34,12 @@ def desk(request: HttpRequest, pk: int) -> HttpResponse:
     do = data.get("do", request.GET.get("do", ""))[:40]
     item = _item(scheme, data.get("p-item", ""))
     found = RuleDesk(scheme, data.get("rule", ""), facts_of(data.get), item=item, data=data, do=do)
-    found.readonly = not may_edit_scheme(request.user)
+    found.readonly = not may(request.user, "edit_scheme")
     context = {"desk": found, "scheme": scheme, "item": item} | looked_at(found, do, data)
     if request.htmx:
         return render(request, f"ratings/editor/rule/{FRAGMENTS.get(do, 'parts_fragment')}.html", context)
     carried = [(name, value) for name, values in data.lists() for value in values if not name.startswith(OWN)]
-    writes = may_edit_scheme(request.user) and scheme.phase == Phase.DRAFTING
+    writes = may(request.user, "edit_scheme") and scheme.phase == Phase.DRAFTING
     back = reverse("ratings:scheme_item", args=[scheme.pk, item.pk]) if item else reverse("ratings:scheme_item_new", args=[scheme.pk])
     return render(request, "ratings/editor/rule/page.html", context | {"carried": carried, "writes": writes, "back": back})
 
@@ -74,9 +73,9 @@ def looked_at(found: RuleDesk, do: str, data) -> dict:
 
 
 @require_GET
+@allowed_to("read_rules")
 def metric_list(request: HttpRequest, pk: int) -> HttpResponse:
     """Every metric a rule of the scheme may name, with what it means and what it can be limited to."""
-    require(may_read_editor(request.user), READERS_ONLY)
     scheme = get_object_or_404(Scheme.objects.visible_to(request.user), pk=pk)
     word = request.GET.get("q", "").strip()[:WORD_LIMIT]
     context = {"scheme": scheme, "entries": catalogue(words_of(scheme), word), "q": word}
@@ -84,6 +83,7 @@ def metric_list(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_GET
+@allowed_to("read_criteria")
 def rules_manual(request: HttpRequest) -> HttpResponse:
     """The manual page of the rule language, for everybody who reads criteria."""
     return render(request, "ratings/editor/rule/manual.html", {"page": manual()})

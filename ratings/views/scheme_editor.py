@@ -14,12 +14,10 @@ from ratings.editing.overview import overview_of
 from ratings.enums import Phase, Star
 from ratings.forms.scheme_groups import GroupForm
 from ratings.models import Category, CustomMetric, Item, Restriction, Scheme, StarBand
-from ratings.permissions import may_edit_scheme, may_read_editor, require
 from schools.asked import number
+from schools.permissions import allowed_to, may
 from schools.saving import Refused, Stale
 
-READERS_ONLY = "编制中的评定方案由市评委会办公室编制、评委会主任查阅。"
-OFFICE_ONLY = "评定方案由市评委会办公室编制。"
 #: Words of the addresses, and the rows they lead to.
 MODELS: dict[str, type[models.Model]] = {
     "categories": Category,
@@ -32,12 +30,8 @@ KINDS = {model: kind for kind, model in MODELS.items()}
 WORD_LIMIT = 40
 
 
-def draft_for(request: HttpRequest, pk: int, *, writing: bool = False) -> Scheme:
-    """The scheme for who may read its editor; what writes is the office's alone, and so is every post."""
-    if writing or request.method == "POST":
-        require(may_edit_scheme(request.user), OFFICE_ONLY)
-    else:
-        require(may_read_editor(request.user), READERS_ONLY)
+def draft_for(request: HttpRequest, pk: int) -> Scheme:
+    """The scheme, if it exists for this person."""
     return get_object_or_404(Scheme.objects.visible_to(request.user).select_related("city", "edited_by"), pk=pk)
 
 
@@ -66,6 +60,7 @@ def place(scheme: Scheme, row: models.Model | None = None, anchor: str = "") -> 
 
 
 @require_GET
+@allowed_to("read_draft")
 def overview(request: HttpRequest, pk: int) -> HttpResponse:
     """The whole draft: parameters, items by category, the smaller tables, sums and findings. `where` leads to the row it names."""
     scheme = draft_for(request, pk)
@@ -75,7 +70,7 @@ def overview(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect(_row_page(scheme, where))
     word = request.GET.get("q", "").strip()[:WORD_LIMIT]
     found = overview_of(scheme, word=word, unfolded=request.GET.get("section", ""))
-    context = {"scheme": scheme, "found": found, "writes": may_edit_scheme(request.user)}
+    context = {"scheme": scheme, "found": found, "writes": may(request.user, "edit_scheme")}
     return render(request, "ratings/editor/overview.html", context)
 
 
@@ -107,6 +102,7 @@ def row_of(scheme: Scheme, kind: str, pk: int) -> models.Model:
 
 
 @require_POST
+@allowed_to("edit_scheme")
 def move(request: HttpRequest, pk: int) -> HttpResponse:
     """One row up or down: the button's value names it, as in up=items-12."""
     scheme = draft_for(request, pk)
@@ -126,9 +122,10 @@ def move(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
+@allowed_to("edit_scheme")
 def delete(request: HttpRequest, pk: int, kind: str, row: int) -> HttpResponse:
     """Asked once more in words; what somebody changed in between is shown before it goes."""
-    scheme = draft_for(request, pk, writing=True)
+    scheme = draft_for(request, pk)
     if away := locked_away(request, scheme):
         return away
     found = row_of(scheme, kind, row)
@@ -179,6 +176,7 @@ def _conditions_naming(scheme: Scheme, row: models.Model) -> list[str]:
 
 
 @require_http_methods(["GET", "POST"])
+@allowed_to("read_draft", post="edit_scheme")
 def group(request: HttpRequest, pk: int) -> HttpResponse:
     """One group of a section: its name, and where it stands."""
     scheme = draft_for(request, pk)
@@ -192,7 +190,7 @@ def group(request: HttpRequest, pk: int) -> HttpResponse:
     if not name or not count:
         raise Http404
     form = GroupForm(request.POST if request.POST.get("act") == "rename" else None, initial={"name": name})
-    form.fields["name"].disabled = not may_edit_scheme(request.user)
+    form.fields["name"].disabled = not may(request.user, "edit_scheme")
     if request.method == "POST":
         try:
             if request.POST.get("act") in ("up", "down"):
@@ -209,7 +207,7 @@ def group(request: HttpRequest, pk: int) -> HttpResponse:
             form.add_error(None, str(refused))
     order = list(dict.fromkeys(where.items(scheme).order_by("order", "id").values_list("group", flat=True)))
     context = {"scheme": scheme, "where": where, "name": name, "count": count, "form": form, "order": order}
-    return render(request, "ratings/editor/group.html", context | {"writes": may_edit_scheme(request.user)})
+    return render(request, "ratings/editor/group.html", context | {"writes": may(request.user, "edit_scheme")})
 
 
 def _section(scheme: Scheme, text: str) -> Section:

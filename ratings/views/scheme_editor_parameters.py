@@ -10,16 +10,16 @@ from django.views.decorators.http import require_http_methods
 
 from ratings.editing import defaults_for, start_scheme
 from ratings.forms.scheme_parameters import NewSchemeForm, ParametersForm
-from ratings.permissions import may_edit_scheme, require
+from schools.permissions import allowed_to, may
 
-from .scheme_editor import OFFICE_ONLY, draft_for, locked_away
+from .scheme_editor import draft_for, locked_away
 from .scheme_editor_rows import write
 
 
 @require_http_methods(["GET", "POST"])
+@allowed_to("edit_scheme")
 def new(request: HttpRequest) -> HttpResponse:
     """An empty draft of a year; three fields, filled in from last year."""
-    require(may_edit_scheme(request.user), OFFICE_ONLY)
     city = request.user.identity.city
     form = NewSchemeForm(request.POST or None, initial=defaults_for(city))
     if request.method == "POST" and form.is_valid():
@@ -35,12 +35,13 @@ def new(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
+@allowed_to("read_draft", post="edit_scheme")
 def parameters(request: HttpRequest, pk: int) -> HttpResponse:
     """Every parameter on one page, each with what it means."""
     scheme = draft_for(request, pk)
     if away := locked_away(request, scheme):
         return away
-    writes = may_edit_scheme(request.user)
+    writes = may(request.user, "edit_scheme")
     form = ParametersForm(request.POST or None, scheme=scheme, instance=copy(scheme), readonly=not writes)
     if request.method == "POST" and write(request, form, scheme, scheme):
         return redirect("ratings:scheme_edit", pk)

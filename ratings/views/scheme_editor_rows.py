@@ -11,8 +11,8 @@ from ratings.editing import add_row, change_row, next_code
 from ratings.enums import ItemKind
 from ratings.forms.scheme_rows import ROW_FORMS, EditForm
 from ratings.models import Item, Scheme
-from ratings.permissions import may_edit_scheme
 from schools.asked import number
+from schools.permissions import allowed_to, may
 from schools.saving import Stale
 
 from .scheme_editor import MODELS, draft_for, locked_away, name_in, place, row_address, row_of
@@ -23,15 +23,16 @@ LOST = "这一行刚被别人删除。您填写的内容还在下面，点保存
 
 
 @require_http_methods(["GET", "POST"])
+@allowed_to("read_draft", post="edit_scheme")
 def row(request: HttpRequest, pk: int, kind: str, row: int | None = None) -> HttpResponse:
     """A category, a star band, a restriction, a custom metric; without `row` a new one."""
-    scheme = draft_for(request, pk, writing=row is None)
+    scheme = draft_for(request, pk)
     if away := locked_away(request, scheme):
         return away
     if kind not in ROW_FORMS or kind == "items":
         raise Http404
     found, lost = _found(request, scheme, kind, row)
-    writes = may_edit_scheme(request.user)
+    writes = may(request.user, "edit_scheme")
     form = ROW_FORMS[kind](request.POST or None, scheme=scheme, instance=found, readonly=not writes, initial=_usual(scheme, kind, found))
     if request.method == "POST" and not lost and (saved := write(request, form, scheme, found)):
         return HttpResponseRedirect(place(scheme, saved))
@@ -40,13 +41,14 @@ def row(request: HttpRequest, pk: int, kind: str, row: int | None = None) -> Htt
 
 
 @require_http_methods(["GET", "POST"])
+@allowed_to("read_draft", post="edit_scheme")
 def item(request: HttpRequest, pk: int, row: int | None = None) -> HttpResponse:
     """One line of the rating table with its rule; saving may lead on to the next."""
-    scheme = draft_for(request, pk, writing=row is None)
+    scheme = draft_for(request, pk)
     if away := locked_away(request, scheme):
         return away
     found, lost = _found(request, scheme, "items", row)
-    writes = may_edit_scheme(request.user)
+    writes = may(request.user, "edit_scheme")
     form = ROW_FORMS["items"](
         request.POST or None, scheme=scheme, instance=found, readonly=not writes, initial=None if found else _beside(request, scheme)
     )
@@ -66,6 +68,10 @@ def item(request: HttpRequest, pk: int, row: int | None = None) -> HttpResponse:
         "size": len(order),
     }
     return render(request, "ratings/editor/item.html", context)
+
+
+#: A new row is the office's from its empty form on; one that stands may be read by the chair.
+new_row, new_item = allowed_to("edit_scheme")(row), allowed_to("edit_scheme")(item)
 
 
 def write(request: HttpRequest, form: EditForm, scheme: Scheme, found: models.Model | None) -> models.Model | None:

@@ -26,22 +26,20 @@ from ratings.errata.preparing import refusal_of, rows_of
 from ratings.forms.decisions import SettleForm
 from ratings.forms.scheme_errata import ErratumRowForm, ReasonForm
 from ratings.models import Assessment, Erratum, Scheme
-from ratings.permissions import may_edit_scheme, may_read_editor, may_sign_erratum, require
+from schools.permissions import allowed_to, may, require
 from schools.saving import Refused, Stale
 
-OFFICE_ONLY = "更正由市评委会办公室拟稿。"
-CHAIR_ONLY = "更正由评委会主任签发。"
 PAGE_SIZE, SCHOOLS_A_PAGE = 20, 50
 ACTS = {"send": send_for_signature, "back": take_back, "withdraw": withdraw}
 SAID = {"send": "已提请评委会主任签发。", "back": "已退回修改。", "withdraw": "更正已撤销。"}
 
 
 @require_http_methods(["GET", "POST"])
+@allowed_to("read_criteria", post="prepare_erratum")
 def errata(request: HttpRequest, pk: int) -> HttpResponse:
     """The corrections of a scheme; the office begins a new one here."""
     scheme = get_object_or_404(Scheme.objects.visible_to(request.user).select_related("city"), pk=pk)
     if request.method == "POST":
-        require(may_edit_scheme(request.user), OFFICE_ONLY)
         try:
             return redirect("ratings:erratum", prepare(scheme, by=request.user).pk)
         except Refused as refused:
@@ -55,11 +53,12 @@ def errata(request: HttpRequest, pk: int) -> HttpResponse:
     )
     page = Paginator(found.order_by("-pk"), PAGE_SIZE).get_page(request.GET.get("page"))
     working = any(one.state in (Erratum.State.DRAFT, Erratum.State.PROPOSED) for one in page)
-    context = {"scheme": scheme, "page": page, "refusal": refusal_of(scheme), "working": working, "may_edit": may_edit_scheme(request.user)}
+    context = {"scheme": scheme, "page": page, "refusal": refusal_of(scheme), "working": working}
     return render(request, "ratings/schemes/errata.html", context)
 
 
 @require_http_methods(["GET", "POST"])
+@allowed_to("read_criteria", post="prepare_erratum")
 def erratum(request: HttpRequest, pk: int) -> HttpResponse:
     """One correction: what changes, why, whom it touches; while it is a draft the office works on it here."""
     found = _erratum(request, pk)
@@ -69,27 +68,25 @@ def erratum(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect("ratings:erratum_row", pk, section, code)
     form = ReasonForm(request.POST or None, initial={"reason": found.reason, "basis": found.basis, "revision": found.revision})
     differences = []
-    if request.method == "POST":
-        require(may_edit_scheme(request.user), OFFICE_ONLY)
-        if form.is_valid():
-            try:
-                write_reason(found, **form.cleaned_data, by=request.user)
-            except Refused as refused:
-                # Also where a colleague has sent it for signature meanwhile: what was typed is still there to be copied.
-                found = _erratum(request, pk)
-                edits, differences = _is_at_work(request, found), form.differences(found)
-                form = form.again(found.revision, "".join(refused.reasons))
-            else:
-                messages.success(request, "理由和依据已保存。")
-                return redirect("ratings:erratum", pk)
+    if request.method == "POST" and form.is_valid():
+        try:
+            write_reason(found, **form.cleaned_data, by=request.user)
+        except Refused as refused:
+            # Also where a colleague has sent it for signature meanwhile: what was typed is still there to be copied.
+            found = _erratum(request, pk)
+            edits, differences = _is_at_work(request, found), form.differences(found)
+            form = form.again(found.revision, "".join(refused.reasons))
+        else:
+            messages.success(request, "理由和依据已保存。")
+            return redirect("ratings:erratum", pk)
     context = {**_context(request, found), "form": form, "edits": edits, "differences": differences}
     return render(request, "ratings/schemes/erratum.html", context)
 
 
 @require_http_methods(["GET", "POST"])
+@allowed_to("prepare_erratum")
 def row(request: HttpRequest, pk: int, section: str, code: str) -> HttpResponse:
     """The limited fields of one row, beside what they say now."""
-    require(may_edit_scheme(request.user), OFFICE_ONLY)
     found = _erratum(request, pk)
     old = rows_of(spec_of(found.base), section).get(code) if section in CORRECTABLE else None
     if old is None:
@@ -117,22 +114,23 @@ def row(request: HttpRequest, pk: int, section: str, code: str) -> HttpResponse:
 
 
 @require_POST
+@allowed_to("return_erratum")
 def act(request: HttpRequest, pk: int, name: str) -> HttpResponse:
     """提请签发, 退回修改, 撤销: the chair may only give it back."""
     found = _erratum(request, pk)
     if name not in ACTS:
         raise Http404
-    allowed = may_edit_scheme(request.user) or (name == "back" and may_sign_erratum(request.user))
-    require(allowed, OFFICE_ONLY)
+    if name != "back":
+        require(request.user, "prepare_erratum")
     _done(request, lambda: ACTS[name](found, by=request.user), SAID[name])
     return redirect("ratings:erratum", pk)
 
 
 @sensitive_post_parameters("password")
 @require_http_methods(["GET", "POST"])
+@allowed_to("sign_erratum")
 def sign(request: HttpRequest, pk: int) -> HttpResponse:
     """The chair sees every school that is touched and signs with the password."""
-    require(may_sign_erratum(request.user), CHAIR_ONLY)
     found = _erratum(request, pk)
     if found.state != Erratum.State.PROPOSED or refusal_of(found.scheme):
         messages.warning(request, refusal_of(found.scheme) or f"这份更正{found.get_state_display()}，不能签发。")
@@ -156,7 +154,7 @@ def _erratum(request: HttpRequest, pk: int) -> Erratum:
 
 
 def _is_at_work(request: HttpRequest, found: Erratum) -> bool:
-    return may_edit_scheme(request.user) and found.state == Erratum.State.DRAFT and not refusal_of(found.scheme)
+    return may(request.user, "prepare_erratum") and found.state == Erratum.State.DRAFT and not refusal_of(found.scheme)
 
 
 def _done(request: HttpRequest, do, said: str) -> bool:
@@ -173,7 +171,7 @@ def _context(request: HttpRequest, found: Erratum) -> dict:
     """Both texts, what stands against signing, and the schools: foreseen while open, as they were once signed."""
     old = spec_of(found.base)
     new = spec_of(found.version) if found.version else corrected(old, found.edits)
-    committee, signed = may_read_editor(request.user), found.state == Erratum.State.SIGNED
+    committee, signed = may(request.user, "read_draft"), found.state == Erratum.State.SIGNED
     findings, problems = ([], []) if signed or not committee else problems_of(found)
     foreseen = committee and not signed and found.state != Erratum.State.WITHDRAWN and found.edits and not findings
     seen = [one.as_json() for one in foresee(found.scheme, old, new).affected] if foreseen else found.affected
@@ -195,6 +193,4 @@ def _context(request: HttpRequest, found: Erratum) -> dict:
         "word": word,
         "committee": committee,
         "choices": choices,
-        "may_edit": may_edit_scheme(request.user),
-        "may_sign": may_sign_erratum(request.user),
     }

@@ -10,17 +10,16 @@ from ratings.editing import figure_lines, figure_metrics, type_figures
 from ratings.enums import Phase
 from ratings.forms.scheme_figures import FigureFilterForm, FiguresForm
 from ratings.models import Assessment, Scheme
-from ratings.permissions import may_type_figures, require, role_of
 from schools.models.scope import SCHOOL_ROLES
+from schools.permissions import allowed_to, role_of
 
-REFUSED = "自定义指标由方案指定的学校、县（区）或市评委会办公室填报。"
 PAGE_SIZE = 50
 
 
 @require_GET
+@allowed_to("type_figures")
 def newest(request: HttpRequest) -> HttpResponse:
     """The newest opened scheme that asks this person for figures, or a page that says there is none."""
-    require(may_type_figures(request.user), REFUSED)
     schemes = Scheme.objects.visible_to(request.user).exclude(phase=Phase.DRAFTING).filter(custom_metrics__isnull=False).distinct()
     for scheme in schemes.order_by("-year")[:3]:
         if figure_metrics(scheme, request.user):
@@ -29,9 +28,9 @@ def newest(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
+@allowed_to("type_figures")
 def figures(request: HttpRequest, pk: int) -> HttpResponse:
     """A table of schools and metrics; a school sees its own row. What could not be stored stays in its field with the reason."""
-    require(may_type_figures(request.user), REFUSED)
     scheme = get_object_or_404(Scheme.objects.visible_to(request.user).exclude(phase=Phase.DRAFTING), pk=pk)
     metrics = figure_metrics(scheme, request.user)
     if not metrics:

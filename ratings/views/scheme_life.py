@@ -11,16 +11,14 @@ from ratings.criteria.years import changes_between, notes_of, previous_scheme, s
 from ratings.enums import Phase
 from ratings.forms.scheme_life import CopyForm, DeadlinesForm, OpeningForm
 from ratings.models import OpeningProposal, Scheme
-from ratings.permissions import may_edit_scheme, may_open_scheme, may_read_editor, require
 from ratings.places import place_of
 from ratings.workflow.checks import acknowledge, checks_of, deadline_hints
 from ratings.workflow.opening import confirm, is_void, obstacles, propose, standing_proposal, withdraw_proposal
 from schools.asked import number
+from schools.permissions import allowed_to, may
 from schools.refusals import refusals_as_messages, refusals_in
 from schools.saving import Refused
 
-OFFICE_ONLY = "评定方案由市评委会办公室编制。"
-DRAFTERS_ONLY = "启动前的检查和确认由市评委会办公室、评委会主任办理。"
 #: What a field of a note is called in the form.
 NOTE = "note-"
 
@@ -31,9 +29,9 @@ def open_to(request: HttpRequest, pk: int) -> Scheme:
 
 
 @require_http_methods(["GET", "POST"])
+@allowed_to("edit_scheme")
 def copy(request: HttpRequest, pk: int) -> HttpResponse:
     """One page, defaults filled in, one click."""
-    require(may_edit_scheme(request.user), OFFICE_ONLY)
     source = open_to(request, pk)
     year = next_year(source)
     name = renamed(standing_spec(source).name, source.year, year)
@@ -50,6 +48,7 @@ def copy(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
+@allowed_to("read_criteria", post="edit_scheme")
 def changes(request: HttpRequest, pk: int) -> HttpResponse:
     """本年度调整说明: what differs from the year before, and the priority behind each change; the office writes it while drafting."""
     scheme = open_to(request, pk)
@@ -58,9 +57,8 @@ def changes(request: HttpRequest, pk: int) -> HttpResponse:
     chosen = request.GET.get("with", "")
     before = next((one for one in others if str(one.pk) == chosen), None) or next((one for one in others if one == usual), None)
     found = changes_between(before, scheme) if before else None
-    writes = may_edit_scheme(request.user) and scheme.phase == Phase.DRAFTING and before is not None and before == usual
+    writes = may(request.user, "edit_scheme") and scheme.phase == Phase.DRAFTING and before is not None and before == usual
     if request.method == "POST":
-        require(may_edit_scheme(request.user), OFFICE_ONLY)
         return _save_notes(request, scheme, found if writes else None)
     notes = notes_of(scheme) if before == usual else {}
     sections = [(name, [(row, notes.get(row.key, "")) for row in rows]) for name, rows in found.sections] if found else []
@@ -81,9 +79,9 @@ def _save_notes(request: HttpRequest, scheme: Scheme, found) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
+@allowed_to("check_scheme")
 def checks(request: HttpRequest, pk: int) -> HttpResponse:
     """Every finding with the place to mend it; warnings are taken note of, one by one or all at once."""
-    require(may_read_editor(request.user), DRAFTERS_ONLY)
     scheme = open_to(request, pk)
     if scheme.phase != Phase.DRAFTING:
         messages.warning(request, f"方案处于“{scheme.get_phase_display()}”阶段，内容已经锁定，不再检查。")
@@ -110,21 +108,19 @@ def checks(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
+@allowed_to("check_scheme", post="propose_opening")
 def opening(request: HttpRequest, pk: int) -> HttpResponse:
     """Where the opening stands; the office proposes here, a second person is led to the confirmation."""
-    require(may_read_editor(request.user), DRAFTERS_ONLY)
     scheme = open_to(request, pk)
     if scheme.phase != Phase.DRAFTING:
         done = OpeningProposal.objects.filter(scheme=scheme, confirmed_at__isnull=False).select_related("proposed_by", "confirmed_by")
         return render(request, "ratings/schemes/opened.html", {"scheme": scheme, "proposal": done.first()})
     form = DeadlinesForm(request.POST or None, scheme=scheme)
-    if request.method == "POST":
-        require(may_edit_scheme(request.user), "启动由市评委会办公室提议。")
-        if form.is_valid():
-            with refusals_in(form):
-                propose(scheme, by=request.user, deadlines=form.cleaned_data)
-                messages.success(request, "已提议启动，等待另一人确认。")
-                return redirect("ratings:scheme_opening", pk)
+    if request.method == "POST" and form.is_valid():
+        with refusals_in(form):
+            propose(scheme, by=request.user, deadlines=form.cleaned_data)
+            messages.success(request, "已提议启动，等待另一人确认。")
+            return redirect("ratings:scheme_opening", pk)
     return render(request, "ratings/schemes/opening.html", _opening_context(request, scheme, form))
 
 
@@ -141,14 +137,13 @@ def _opening_context(request: HttpRequest, scheme: Scheme, form) -> dict:
         "void": proposal is not None and not waiting,
         "waiting": waiting,
         "own": proposal is not None and proposal.proposed_by_id == request.user.pk,
-        "may_propose": may_edit_scheme(request.user),
     }
 
 
 @require_http_methods(["GET", "POST"])
+@allowed_to("check_scheme")
 def opening_confirm(request: HttpRequest, pk: int) -> HttpResponse:
     """The second person sees what will happen and says so in words."""
-    require(may_open_scheme(request.user), DRAFTERS_ONLY)
     scheme = open_to(request, pk)
     proposal = standing_proposal(scheme)
     if scheme.phase != Phase.DRAFTING or proposal is None or proposal.proposed_by_id == request.user.pk:
@@ -166,9 +161,9 @@ def opening_confirm(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
+@allowed_to("check_scheme")
 def opening_withdraw(request: HttpRequest, pk: int) -> HttpResponse:
     """The proposer withdraws, or the second person does not agree."""
-    require(may_open_scheme(request.user), DRAFTERS_ONLY)
     scheme = open_to(request, pk)
     with refusals_as_messages(request):
         withdraw_proposal(scheme, by=request.user)

@@ -19,18 +19,18 @@ from ratings.criteria.writing import scheme_sheets, template_sheets
 from ratings.enums import Phase
 from ratings.forms.scheme_workbook import SchemeWorkbookForm, TakeOverForm
 from ratings.models import Scheme
-from ratings.permissions import may_edit_scheme, require
 from schools.downloads import XLSX, export
 from schools.importing import pending
+from schools.permissions import allowed_to
 from schools.saving import Refused
 from schools.workbooks import WorkbookError, write_workbook
 
-REFUSED = "评定方案由市评委会办公室编制，其他身份不能导入。"
 GONE = "待导入的工作簿已失效，请重新上传。"
 SESSION_KEY = "pending_scheme"
 
 
 @require_POST
+@allowed_to("read_criteria")
 def scheme_export(request: HttpRequest, pk: int) -> HttpResponse:
     """The scheme as one workbook: the version that counts, or a draft as it stands."""
     scheme = get_object_or_404(Scheme.objects.visible_to(request.user).select_related("city"), pk=pk)
@@ -39,9 +39,9 @@ def scheme_export(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_GET
+@allowed_to("import_scheme")
 def scheme_template(request: HttpRequest) -> FileResponse:
     """An empty workbook with its explanation."""
-    require(may_edit_scheme(request.user), REFUSED)
     buffer = io.BytesIO()
     write_workbook(buffer, template_sheets(year=timezone.localdate().year + 1, city=request.user.identity.city.name))
     buffer.seek(0)
@@ -60,9 +60,9 @@ class Kept:
 
 
 @require_http_methods(["GET", "POST"])
+@allowed_to("import_scheme")
 def scheme_import(request: HttpRequest, pk: int | None = None) -> HttpResponse:
     """Upload and check; then, by a second press, the same workbook for good. With `pk` into that draft and no other."""
-    require(may_edit_scheme(request.user), REFUSED)
     draft = get_object_or_404(Scheme.objects.visible_to(request.user).select_related("city"), pk=pk) if pk else None
     if draft is not None and draft.phase != Phase.DRAFTING:
         messages.error(request, f"《{draft.name}》已是“{draft.get_phase_display()}”，内容不能再替换，修改须按更正办理。")

@@ -10,12 +10,14 @@ from ratings.models import Erratum, Scheme
 from ratings.rules import RuleError
 from ratings.scheme_links import list_links, scheme_links
 from ratings.standards import standards_of
+from schools.permissions import allowed_to
 from schools.workbooks import clean_text
 
 PAGE_SIZE, WORD_LIMIT = 20, 40
 
 
 @require_GET
+@allowed_to("read_criteria")
 def scheme_list(request: HttpRequest) -> HttpResponse:
     """The city's schemes, newest first; the office starts a new one here."""
     word = clean_text(request.GET.get("q", ""))[:WORD_LIMIT]
@@ -26,6 +28,7 @@ def scheme_list(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
+@allowed_to("read_criteria")
 def scheme_page(request: HttpRequest, pk: int) -> HttpResponse:
     """The criteria as frozen in the version that counts; before opening, as they stand."""
     scheme = get_object_or_404(Scheme.objects.visible_to(request.user).select_related("city"), pk=pk)

@@ -9,15 +9,13 @@ from django.views.decorators.http import require_GET, require_http_methods
 from ratings.forms.selfcheck import GoalForm
 from ratings.ladders import ladders_of
 from ratings.models import Assessment, Goal
-from ratings.permissions import require, role_of
 from ratings.selfcheck import is_open, self_check, set_goal, standing_of
-from schools.models.scope import SCHOOL_ROLES
+from schools.permissions import allowed_to
 from schools.refusals import refusals_in
-
-REFUSED = "对标自查是各校自己的，只有本校填报人和负责人可以看。"
 
 
 @require_GET
+@allowed_to("self_check")
 def overview(request: HttpRequest, scheme: int) -> HttpResponse:
     """Where the school stands today, item by item and towards each star."""
     assessment = _own(request, scheme)
@@ -26,6 +24,7 @@ def overview(request: HttpRequest, scheme: int) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
+@allowed_to("self_check")
 def item(request: HttpRequest, scheme: int, code: str) -> HttpResponse:
     """One item with its ladder, and the goal the school sets itself."""
     assessment = _own(request, scheme)
@@ -45,6 +44,5 @@ def item(request: HttpRequest, scheme: int, code: str) -> HttpResponse:
 
 
 def _own(request: HttpRequest, scheme: int) -> Assessment:
-    require(role_of(request.user) in SCHOOL_ROLES, REFUSED)
     visible = Assessment.objects.visible_to(request.user).filter(scheme__imported=False).select_related("scheme__city", "school")
     return get_object_or_404(visible, scheme__pk=scheme)

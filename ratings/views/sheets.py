@@ -12,18 +12,16 @@ from ratings.judging.paper import attach_scan, cancel_entry, check_entry, check_
 from ratings.judging.progress import sheets_at
 from ratings.judging.sheets import label_of, own_rows, reopen_sheet, sheet_digest, sheet_owed
 from ratings.models import Assessment, JudgeSheet
-from ratings.permissions import may_arrange_panels, require
 from ratings.workflow import scheme_spec
+from schools.permissions import allowed_to
 from schools.refusals import refusals_as_messages, refusals_in
 from schools.saving import Refused
 
-CLOSED = "评分表由市评委会办公室管理。"
-
 
 @require_GET
+@allowed_to("manage_sheets")
 def sheets(request: HttpRequest, pk: int) -> HttpResponse:
     """Every sheet at one school: how far it is, never what it says."""
-    require(may_arrange_panels(request.user), CLOSED)
     rows = Assessment.objects.visible_to(request.user).select_related("school", "scheme", "panel")
     assessment = get_object_or_404(rows, pk=pk)
     spec = scheme_spec(assessment.scheme)
@@ -32,6 +30,7 @@ def sheets(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
+@allowed_to("manage_sheets")
 def reopen(request: HttpRequest, pk: int) -> HttpResponse:
     """Give a submitted sheet back, with a reason."""
     sheet = _sheet(request, pk)
@@ -45,6 +44,7 @@ def reopen(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
+@allowed_to("manage_sheets")
 def entry(request: HttpRequest, pk: int) -> HttpResponse:
     """Register oneself as the one who types a paper sheet in, or give that up."""
     sheet = _sheet(request, pk)
@@ -60,6 +60,7 @@ def entry(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
+@allowed_to("manage_sheets")
 def paper(request: HttpRequest, pk: int) -> HttpResponse:
     """Type in a signed sheet, all items on one page. Rows that could not be saved stay as they were typed."""
     sheet = _sheet(request, pk)
@@ -81,6 +82,7 @@ def paper(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
+@allowed_to("manage_sheets")
 def scan(request: HttpRequest, pk: int) -> HttpResponse:
     """Upload the scan of the signed sheet."""
     sheet = _sheet(request, pk)
@@ -94,6 +96,7 @@ def scan(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
+@allowed_to("manage_sheets")
 def check(request: HttpRequest, pk: int) -> HttpResponse:
     """核对: what was typed beside the scan; confirming closes the sheet."""
     sheet = _sheet(request, pk)
@@ -110,7 +113,6 @@ def check(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _sheet(request: HttpRequest, pk: int) -> JudgeSheet:
-    require(may_arrange_panels(request.user), CLOSED)
     schools = Assessment.objects.visible_to(request.user)
     rows = JudgeSheet.objects.filter(assessment__in=schools)
     return get_object_or_404(

@@ -24,12 +24,14 @@ from ratings.submission import (
 from ratings.views.assessments import own_assessment
 from ratings.workflow import STEPS, allowed_steps, take_step
 from ratings.workflow.deadlines import last_day
+from schools.permissions import allowed_to
 from schools.refusals import refusals_as_messages, refusals_in
 from schools.saving import Refused
 from schools.uploads import check_upload
 
 
 @require_GET
+@allowed_to("self_assess")
 def check_page(request: HttpRequest, pk: int) -> HttpResponse:
     """Every answer before it is handed on, what is missing by name, and the one button that hands it on."""
     assessment = own_assessment(request, pk)
@@ -60,6 +62,7 @@ def _check_context(request: HttpRequest, sheet: SchoolSheet) -> dict:
 
 
 @require_http_methods(["GET", "POST"])
+@allowed_to("self_assess")
 def step_page(request: HttpRequest, pk: int, code: str) -> HttpResponse:
     """A step of the school, confirmed in words. A refusal says every reason and changes nothing."""
     assessment = own_assessment(request, pk)
@@ -83,6 +86,7 @@ def _after(move: Move) -> str:
 
 
 @require_POST
+@allowed_to("self_assess")
 def signature(request: HttpRequest, pk: int) -> HttpResponse:
     """The scan of the signed and stamped page."""
     assessment = own_assessment(request, pk)
@@ -96,6 +100,7 @@ def signature(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_GET
+@allowed_to("self_assess")
 def confirmation(request: HttpRequest, pk: int) -> HttpResponse:
     """申报确认页: totals and 校验码 on one sheet of paper, to be signed and stamped."""
     assessment = own_assessment(request, pk)
@@ -108,6 +113,7 @@ def confirmation(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_GET
+@allowed_to("self_assess")
 def receipt(request: HttpRequest, pk: int) -> HttpResponse:
     """What was handed in, when, by whom, under which digest, and what happens next; to be kept and opened again."""
     assessment = own_assessment(request, pk)

@@ -9,16 +9,14 @@ from django.views.decorators.http import require_http_methods, require_POST
 from ratings.exporting.packages import Package, Verifier, public_package, verification_package
 from ratings.forms.verification import VerifierForm
 from ratings.models import Scheme
-from ratings.permissions import may_verify, require
 from schools import audit
-
-REFUSED = "核验包由市评委会办公室或审计管理员交给核验人。"
+from schools.permissions import allowed_to
 
 
 @require_http_methods(["GET", "POST"])
+@allowed_to("verify")
 def verification(request: HttpRequest, pk: int) -> HttpResponse:
     """What is in the package, who gets it and why; the file itself once both are given."""
-    require(may_verify(request.user), REFUSED)
     scheme = get_object_or_404(_published(request), pk=pk)
     form = VerifierForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -29,6 +27,7 @@ def verification(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
+@allowed_to("read_criteria")
 def public(request: HttpRequest, pk: int) -> HttpResponse:
     """Criteria, stars and digests of a published year, for everybody of the city."""
     scheme = get_object_or_404(_published(request), pk=pk)

@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminPasswordChangeForm, UserCreationForm
+from django.contrib.auth.models import Group
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -13,15 +14,16 @@ from schools import downloads
 from schools.audit import record
 from schools.importing.account_sheets import AppointmentResource, UserResource
 from schools.models import Appointment, User
-from schools.models.scope import sees_everything
 from schools.passwords import one_time_password
-from schools.permissions import may_appoint, may_change_account, may_maintain
+from schools.permissions import keeps_account, may
 from schools.workbooks import SheetOut
 
 from .exchange import WorkbookAdmin
 from .scoped import ScopedAdmin
 
 MOST_PASSWORDS = 200
+
+admin.site.unregister(Group)  # rights come from appointments alone
 
 
 class FirstPasswordForm(AdminPasswordChangeForm):
@@ -45,6 +47,7 @@ class AccountForm(UserCreationForm):
 class UserAdmin(WorkbookAdmin, ScopedAdmin, DjangoUserAdmin):
     """The system administrator names accounts and resets passwords; the security administrator locks them and opens the back office."""
 
+    acts = ("maintain", "appoint")
     sheets = (UserResource,)
     add_form = AccountForm
     change_password_form = FirstPasswordForm
@@ -62,24 +65,21 @@ class UserAdmin(WorkbookAdmin, ScopedAdmin, DjangoUserAdmin):
     locks = ["is_active", "is_staff"]
     actions = ["issue_first_passwords"]
 
-    def allowed(self, request: HttpRequest) -> bool:
-        """Two administrators, each for a part of the form."""
-        return may_maintain(request.user) or may_appoint(request.user)
-
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Accounts are made by the system administrator."""
-        return may_maintain(request.user)
+        return may(request.user, "maintain")
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         """Where the account is kept."""
-        return self.allowed(request) and (obj is None or may_change_account(request.user, obj))
+        return self.allowed(request) and (obj is None or keeps_account(request.user, obj))
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> list[str]:
         """What is the other administrator's is shown, not changed."""
-        if obj is None or sees_everything(request.user):
+        if obj is None:
             return []
         theirs = ["username", "name", "office_phone", "city", "must_change_password"]
-        return self.locks if may_maintain(request.user) else theirs
+        maintains, appoints = (may(request.user, act) for act in self.acts)
+        return (theirs if not maintains else []) + (self.locks if not appoints else [])
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> User | None:
         """The audit trail names who sets a password here."""
@@ -90,14 +90,14 @@ class UserAdmin(WorkbookAdmin, ScopedAdmin, DjangoUserAdmin):
 
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = ""):
         """Passwords are the system administrator's."""
-        if not may_maintain(request.user):
+        if not may(request.user, "maintain"):
             return self._get_obj_does_not_exist_redirect(request, self.opts, id)
         return super().user_change_password(request, id, form_url)
 
     @admin.action(description="生成一次性密码并下载", permissions=["add"])
     def issue_first_passwords(self, request: HttpRequest, queryset: QuerySet[User]) -> HttpResponse | None:
         """For accounts that came in by workbook: shown once, in the file, and good for one sign-in."""
-        users = [user for user in queryset if may_change_account(request.user, user) and user != request.user]
+        users = [user for user in queryset if keeps_account(request.user, user) and user != request.user]
         if not users or len(users) > MOST_PASSWORDS:
             messages.error(request, f"请选择 1 至 {MOST_PASSWORDS} 个由本市管理、且不是本人的账号。")
             return None
@@ -123,16 +123,13 @@ class UserAdmin(WorkbookAdmin, ScopedAdmin, DjangoUserAdmin):
 
 @admin.register(Appointment)
 class AppointmentAdmin(WorkbookAdmin, ScopedAdmin):
+    acts = ("appoint",)  # who makes accounts does not give them rights
     sheets = (AppointmentResource,)
     list_display = ["user", "role", "school", "county", "city", "start", "end"]
     list_filter = ["role"]
     list_select_related = ["user", "school", "county", "city"]
     search_fields = ["user__username", "user__name", "school__name", "county__name"]
     fields = ["user", "role", "school", "county", "city", "start", "end"]
-
-    def allowed(self, request: HttpRequest) -> bool:
-        """Who makes accounts does not give them rights."""
-        return may_appoint(request.user)
 
     def has_change_permission(self, request: HttpRequest, obj: Appointment | None = None) -> bool:
         """Nobody changes one's own."""

@@ -7,7 +7,6 @@ from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ERROR_FLAG
-from django.core.exceptions import PermissionDenied
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -19,6 +18,7 @@ from schools.importing.base import WorkbookResource
 from schools.importing.columns import ColumnField
 from schools.importing.exchange import Report, export_sheets, import_workbook, template_sheets
 from schools.models import School
+from schools.permissions import require
 from schools.refusals import refusals_as_messages
 from schools.workbooks import Problem, WorkbookError, read_workbook, write_workbook
 
@@ -52,7 +52,7 @@ class WorkbookAdmin(admin.ModelAdmin):
 
     def template_view(self, request: HttpRequest) -> FileResponse:
         """An empty workbook to fill in."""
-        self._require(request)
+        require(request.user, self.acts[0])
         buffer = BytesIO()
         write_workbook(buffer, template_sheets(self.sheets))
         buffer.seek(0)
@@ -60,7 +60,7 @@ class WorkbookAdmin(admin.ModelAdmin):
 
     def export_view(self, request: HttpRequest) -> HttpResponse:
         """The list as filtered, within what may be written during a request."""
-        self._require(request)
+        require(request.user, self.acts[0])
         try:
             rows = self.get_changelist_instance(request).get_queryset(request)
         except IncorrectLookupParameters:  # an address somebody edited: the list shows everything and says so
@@ -71,7 +71,7 @@ class WorkbookAdmin(admin.ModelAdmin):
 
     def import_view(self, request: HttpRequest) -> HttpResponse:
         """Upload and check; then, by a second press, the same workbook for good."""
-        self._require(request)
+        require(request.user, self.acts[0])
         if request.method == "POST" and "confirm" in request.POST:
             return self._confirmed(request)
         form = UploadForm(request.POST or None, request.FILES or None)
@@ -126,10 +126,6 @@ class WorkbookAdmin(admin.ModelAdmin):
         return [
             (kind.title(), [(kind.fields[name], name in kind._meta.import_id_fields) for name in kind._meta.fields]) for kind in self.sheets
         ]
-
-    def _require(self, request: HttpRequest) -> None:
-        if not self.has_add_permission(request):
-            raise PermissionDenied
 
     def _url_name(self, name: str) -> str:
         return f"{self.opts.app_label}_{self.opts.model_name}_{name}"

@@ -7,15 +7,18 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from schools.models import Region
-from schools.permissions import may_maintain
+from schools.permissions import may
 
 
 class Scoped:
     """Rows and choices within the right to see of the current identity; for model admins and inlines."""
 
+    #: Acts of the table of permissions, each of which opens this one.
+    acts = ("maintain",)
+
     def allowed(self, request: HttpRequest) -> bool:
         """Whether the person works on this table at all."""
-        return may_maintain(request.user)
+        return any(may(request.user, act) for act in self.acts)
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return self.allowed(request)

@@ -20,13 +20,13 @@ __all__ = ["Task", "Tile", "tasks_for", "tiles_for"]
 
 # Tables of `schools.contributions`.
 NAVIGATION = (
-    Entry(10, "工作台", "schools:desk"),
-    Entry(15, "培训", "schools:teaching", roles=SCHOOL_ROLES),
-    Entry(20, "镇街党校", "schools:schools"),
-    Entry(26, "监测", "schools:monitoring", roles=(*COUNTY_ROLES, Role.OFFICE, Role.CHAIR, Role.VIEWER)),
-    Entry(28, "联系指导", "schools:guidance", roles=(*SCHOOL_ROLES, *GUIDES, Role.CHAIR, Role.VIEWER)),
-    Entry(80, "审计", "schools:audit", roles=(Role.AUDITOR,)),
-    Entry(90, "数据维护", "admin:index", roles=(Role.SYSADMIN, Role.SECURITY)),
+    Entry(10, "工作台", "schools:desk", act="open_own_pages"),
+    Entry(15, "培训", "schools:teaching", act="record_teaching"),
+    Entry(20, "镇街党校", "schools:schools", act="look_up"),
+    Entry(26, "监测", "schools:monitoring", act="monitor"),
+    Entry(28, "联系指导", "schools:guidance", act="read_guidance"),
+    Entry(80, "审计", "schools:audit", act="read_audit"),
+    Entry(90, "数据维护", "admin:index", act="enter_back_office"),
 )
 TASKS = (teaching_tasks, record_tasks, monitoring_tasks, account_tasks, calendar_tasks, correction_tasks)
 TILES = (record_tiles, teaching_tiles, account_tiles)

@@ -13,16 +13,16 @@ from schools.gaps import incomplete
 from schools.models import Appointment, Region, Role, School, User
 from schools.models.audit import AuditEntry
 from schools.models.scope import SCHOOL_ROLES
-from schools.permissions import may_appoint, may_maintain
+from schools.permissions import may
 
 from .items import Task, Tile
 
 
 def account_tasks(user: User) -> Iterator[Task]:
     """Accounts without a role and schools that nobody fills in for, to whoever gives roles; gaps to whoever keeps the registry."""
-    if may_appoint(user) and user.identity:
+    if may(user, "appoint") and user.identity:
         yield from _appointment_tasks(user)
-    if may_maintain(user) and user.identity:
+    if may(user, "maintain") and user.identity:
         yield from _founding_tasks(user)
         count = incomplete(School.objects.visible_to(user).open_on()).count()
         if count:

@@ -9,7 +9,7 @@ from django.utils import timezone
 from schools.arrangement import wording
 from schools.arrangement.asking import page_of
 from schools.models import User
-from schools.permissions import may_maintain
+from schools.permissions import may
 from schools.workdays import years_to_enter
 
 from .items import Task
@@ -17,7 +17,7 @@ from .items import Task
 
 def calendar_tasks(user: User) -> Iterator[Task]:
     """Missing years; nobody else is bothered."""
-    if not (may_maintain(user) and user.identity):
+    if not (may(user, "enter_calendar") and user.identity):
         return
     today = timezone.localdate()
     for year in years_to_enter(today):

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from schools.metrics.standing import report_due
 from schools.models import AnnualPlan, MonthlyReport, School, User
-from schools.permissions import may_remind
+from schools.permissions import may
 
 from .items import Task
 
@@ -20,7 +20,7 @@ FILING_MONTH = 3
 
 def monitoring_tasks(user: User) -> Iterator[Task]:
     """How many schools have not confirmed the newest month that is due, and how many have filed no plan."""
-    if not may_remind(user):
+    if not may(user, "remind"):
         return
     today = timezone.localdate()
     schools = School.objects.visible_to(user).open_on()

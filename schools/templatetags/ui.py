@@ -15,9 +15,11 @@ from django.utils.safestring import SafeString
 from schools import navigation
 from schools.dates import WEEKDAYS, chinese_date
 from schools.numbers import NO_POINTS, show
-from schools.permissions import reads_across_counties
+from schools.permissions import may, reads_across_counties
 
 register = template.Library()
+#: {% if user|may:"remind" %}: whether the button is this person's.
+register.filter("may", may)
 
 STAR_NAMES = ("不授星", "一星", "二星", "三星", "四星", "五星")
 TAG_KINDS = frozenset({"plain", "info", "ok", "warn", "bad"})

@@ -2,7 +2,6 @@
 
 from django.contrib import messages
 from django.contrib.auth import views
-from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
@@ -11,6 +10,7 @@ from django.urls import reverse, reverse_lazy
 from django.views.decorators.http import require_POST
 
 from schools.forms.accounts import PasswordForm, SignInForm
+from schools.permissions import ACTS, allowed_to
 
 
 class SignIn(views.LoginView):
@@ -35,6 +35,7 @@ class PasswordChange(views.PasswordChangeView):
 
 
 @require_POST
+@allowed_to("open_own_pages")
 def choose_identity(request: HttpRequest) -> HttpResponse:
     """Works on under another of one's own appointments, from the workbench: the page just seen may not exist for the new one."""
     wanted = request.POST.get("appointment")
@@ -46,9 +47,9 @@ def choose_identity(request: HttpRequest) -> HttpResponse:
     return redirect("schools:desk")
 
 
-@login_not_required
+@allowed_to("visit")
 def admin_entrance(request: HttpRequest) -> HttpResponse:
     """One sign-in page for the whole site: the admin's own would escape its look and its rules."""
     if request.user.is_authenticated:
-        raise PermissionDenied("数据维护后台只对系统管理员等维护人员开放。")
+        raise PermissionDenied(ACTS["enter_back_office"].refusal)
     return redirect_to_login(request.GET.get("next") or reverse("admin:index"))

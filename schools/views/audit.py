@@ -14,7 +14,7 @@ from schools.downloads import export
 from schools.forms.filters import AuditFilterForm
 from schools.models import User
 from schools.models.audit import AuditEntry
-from schools.permissions import require_audit
+from schools.permissions import allowed_to
 from schools.refusals import refusals_as_messages
 from schools.workbooks import ColumnOut, SheetOut
 
@@ -32,16 +32,16 @@ COLUMNS = (
 
 
 @require_GET
+@allowed_to("read_audit")
 def trail(request: HttpRequest) -> HttpResponse:
     """The entries of one's city, newest first, with the end of the chain to be kept outside."""
-    require_audit(request.user)
     return _page(request)
 
 
 @require_POST
+@allowed_to("read_audit")
 def verify_chain(request: HttpRequest) -> HttpResponse:
     """Walks the whole chain and says on the same page what was found."""
-    require_audit(request.user)
     head = request.POST.get("head", "").strip()
     try:
         faults = audit.verify(_chain(request.user), head or None)
@@ -51,9 +51,9 @@ def verify_chain(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
+@allowed_to("read_audit")
 def trail_export(request: HttpRequest) -> HttpResponse:
     """The filtered entries as a workbook; taking them out is itself an entry."""
-    require_audit(request.user)
     entries = AuditFilterForm(request.GET).narrow(AuditEntry.objects.visible_to(request.user))
     rows = ([one.number, one.at, one.user_label, one.role_label, one.action_label, one.subject, one.detail, one.hash] for one in entries)
     with refusals_as_messages(request):

@@ -9,22 +9,22 @@ from schools import printing
 from schools.models import Region, School
 from schools.monitoring.briefs import Brief, region_brief, school_brief
 from schools.monitoring.standing import View
-from schools.permissions import may_monitor, may_read_brief, require
-from schools.views.monitoring import CLOSED, view_asked, years_offered
-
-NOT_YOURS = "一页简况供本校、县（市、区）和市查看，您的当前身份不使用。"
+from schools.permissions import allowed_to, may
+from schools.views.monitoring import view_asked, years_offered
 
 
 @require_GET
+@allowed_to("read_brief")
 def school(request: HttpRequest, pk: int) -> HttpResponse:
     """One school's sheet."""
     found, view = _school(request, pk), view_asked(request.GET.get("year"))
     trail = [("监测", reverse("schools:monitoring")), (str(found), reverse("schools:monitoring_school", args=[pk]))]
-    trail = trail if may_monitor(request.user) else [(str(found), reverse("schools:school", args=[pk]))]
+    trail = trail if may(request.user, "monitor") else [(str(found), reverse("schools:school", args=[pk]))]
     return _page(request, _of_school(request, found, view), view, reverse("schools:brief_school_pdf", args=[pk]), trail)
 
 
 @require_POST
+@allowed_to("read_brief")
 def school_pdf(request: HttpRequest, pk: int) -> HttpResponse:
     """The same as a file."""
     found, view = _school(request, pk), view_asked(request.POST.get("year"))
@@ -33,6 +33,7 @@ def school_pdf(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_GET
+@allowed_to("monitor")
 def region(request: HttpRequest, pk: int) -> HttpResponse:
     """The sheet of a county or of the city."""
     found, view = _region(request, pk), view_asked(request.GET.get("year"))
@@ -41,6 +42,7 @@ def region(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
+@allowed_to("monitor")
 def region_pdf(request: HttpRequest, pk: int) -> HttpResponse:
     """The same as a file."""
     found, view = _region(request, pk), view_asked(request.POST.get("year"))
@@ -49,7 +51,6 @@ def region_pdf(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _school(request: HttpRequest, pk: int) -> School:
-    require(may_read_brief(request.user), NOT_YOURS)
     return get_object_or_404(School.objects.visible_to(request.user).select_related("city", "county"), pk=pk)
 
 
@@ -62,7 +63,6 @@ def _of_school(request: HttpRequest, found: School, view: View) -> Brief:
 
 def _region(request: HttpRequest, pk: int) -> Region:
     """People of one county read its sheet; the city's names schools they may not see."""
-    require(may_monitor(request.user), CLOSED)
     regions = Region.objects.visible_to(request.user)
     return get_object_or_404(regions.counties() if request.user.identity.county_id else regions, pk=pk)
 

@@ -17,7 +17,7 @@ from schools.arrangement.wording import NOT_ENTERED, estimated
 from schools.dates import chinese_date
 from schools.forms.calendar import ArrangementForm
 from schools.models import CalendarYear
-from schools.permissions import may_maintain, require
+from schools.permissions import allowed_to
 from schools.refusals import refusals_in
 from schools.workdays import calendar_known
 
@@ -26,9 +26,9 @@ SHOWN = 100
 
 
 @require_http_methods(["GET", "POST"])
+@allowed_to("enter_calendar")
 def arrangement(request: HttpRequest) -> HttpResponse:
     """Check what was pasted; then, by a second press, the same text for good."""
-    require(may_maintain(request.user), "节假日安排由系统管理员录入。")
     is_posted = request.method == "POST"
     form = ArrangementForm(request.POST if is_posted else None, year=request.GET.get("year"))
     context: dict[str, Any] = {"form": form}

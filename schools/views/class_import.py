@@ -16,7 +16,7 @@ from schools.importing import pending
 from schools.importing.backfill import BackfillResource
 from schools.importing.exchange import Report, import_workbook, template_sheets
 from schools.models import School
-from schools.permissions import require_recorder
+from schools.permissions import allowed_to
 from schools.workbooks import WorkbookError, read_workbook, write_workbook
 
 SESSION_KEY = "pending_classes"
@@ -34,9 +34,9 @@ class WorkbookForm(forms.Form):
 
 
 @require_GET
+@allowed_to("record_teaching")
 def template(request: HttpRequest) -> FileResponse:
     """An empty workbook to fill in, with a sheet that explains every column."""
-    require_recorder(request.user)
     buffer = BytesIO()
     write_workbook(buffer, template_sheets(SHEETS))
     buffer.seek(0)
@@ -44,9 +44,10 @@ def template(request: HttpRequest) -> FileResponse:
 
 
 @require_http_methods(["GET", "POST"])
+@allowed_to("record_teaching")
 def class_import(request: HttpRequest) -> HttpResponse:
     """Upload and check; then, by a second press, the same workbook for good."""
-    school = require_recorder(request.user)
+    school = request.user.identity.school
     if request.method == "POST" and "confirm" in request.POST:
         return _confirmed(request, school)
     form = WorkbookForm(request.POST or None, request.FILES or None)

@@ -16,7 +16,7 @@ from schools.importing.class_sheets import LessonResource, TrainingClassResource
 from schools.importing.exchange import export_sheets
 from schools.locks import lock_of
 from schools.models import JointPartner, PlannedClass, RecordChange, School, TrainingClass
-from schools.permissions import may_record, readable_schools, require_recorder
+from schools.permissions import allowed_to, keeps_records, readable_schools
 from schools.refusals import refusals_as_messages, refusals_in, turned_away
 from schools.teaching import classes, corrected, joint
 from schools.views.teaching import classes_of, year_asked
@@ -24,21 +24,16 @@ from schools.views.teaching import classes_of, year_asked
 PARTNERS_LEFT_OUT = "申请中不含参加联合办班的党校，请告知对方，由对方自行登记或申请数据更正。"
 
 
-def own_school(request: HttpRequest) -> School:
-    """The school this person records for; everybody else is refused with a sentence."""
-    return require_recorder(request.user)
-
-
 def own_class(request: HttpRequest, pk: int) -> TrainingClass:
     """A class this person may change; one of another school does not exist for them."""
-    require_recorder(request.user)
     return get_object_or_404(TrainingClass.objects.visible_to(request.user).select_related("school__city", "school__county"), pk=pk)
 
 
 @require_http_methods(["GET", "POST"])
+@allowed_to("record_teaching")
 def new(request: HttpRequest) -> HttpResponse:
     """One short form; from a planned class (`planned`) or an earlier one (`copy`) if the address names it."""
-    school = own_school(request)
+    school = request.user.identity.school
     source = {"copy_of": _asked(TrainingClass.objects.filter(school=school), request, "copy")}
     source["planned"] = _asked(PlannedClass.objects.filter(plan__school=school).select_related("plan"), request, "planned")
     form = ClassForm(request.POST or None, school=school, **source)
@@ -83,6 +78,7 @@ def _recent(school: School):
 
 
 @require_GET
+@allowed_to("read_records")
 def page(request: HttpRequest, pk: int) -> HttpResponse:
     """One class with its lessons, partners and changes."""
     readable = TrainingClass.objects.visible_to(request.user)
@@ -93,13 +89,14 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
         "partners": record.partners.select_related("school", "record"),
         "joined": JointPartner.objects.filter(record=record).select_related("host_class__school").first(),
         "changes": RecordChange.objects.of(record).select_related("by"),
-        "own": may_record(request.user, record.school) and not record.is_voided,
+        "own": keeps_records(request.user, record.school) and not record.is_voided,
         "lock": lock_of(record.school, record.starts_on),
     }
     return render(request, "schools/teaching/class.html", context)
 
 
 @require_http_methods(["GET", "POST"])
+@allowed_to("record_teaching")
 def edit(request: HttpRequest, pk: int) -> HttpResponse:
     """The same form with what was recorded; old values stay in the list of changes."""
     record = own_class(request, pk)
@@ -123,6 +120,7 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
+@allowed_to("record_teaching")
 def void(request: HttpRequest, pk: int) -> HttpResponse:
     """Asks for the reason, and says what follows."""
     record = own_class(request, pk)
@@ -141,9 +139,9 @@ def void(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
+@allowed_to("record_teaching")
 def joint_class(request: HttpRequest, pk: int) -> HttpResponse:
     """The host's class, and one number: how many of this school took part."""
-    require_recorder(request.user)
     waiting = JointPartner.objects.visible_to(request.user).select_related("host_class__school", "school", "record")
     partner = get_object_or_404(waiting, pk=pk)
     lock = lock_of(partner.school, partner.host_class.starts_on)
@@ -168,6 +166,7 @@ def joint_class(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
+@allowed_to("read_records")
 def export_classes(request: HttpRequest, pk: int) -> HttpResponse:
     """The classes of a year as the workbook an import takes."""
     school = get_object_or_404(readable_schools(request.user), pk=pk)

@@ -15,16 +15,16 @@ from schools import corrections, locks
 from schools.forms.corrections import CorrectionFilterForm, DecisionForm
 from schools.models import Correction
 from schools.models.scope import SCHOOL_ROLES
-from schools.permissions import may_read_corrections
+from schools.permissions import ACTS, allowed_to
 from schools.refusals import refusals_as_messages, refusals_in
 
 PAGE_SIZE = 50
 
 
 @require_GET
+@allowed_to("read_corrections")
 def corrections_list(request: HttpRequest) -> HttpResponse:
     """Requests in scope, those waiting first; for each, whether this person decides it."""
-    _require(request)
     form = CorrectionFilterForm(request.GET)
     waiting_first = Case(When(status=Correction.Status.PENDING, then=Value(0)), default=Value(1))
     found = form.narrow(Correction.objects.visible_to(request.user)).select_related("school", "asked_by", "decided_by")
@@ -38,9 +38,9 @@ def corrections_list(request: HttpRequest) -> HttpResponse:
     return render(request, "schools/corrections/list.html", {"form": form, "page": page, "lines": lines, "query": request.GET.urlencode()})
 
 
+@allowed_to("read_corrections")
 def correction(request: HttpRequest, pk: int) -> HttpResponse:
     """One request: old and new side by side; the decision for whoever has the turn, on POST."""
-    _require(request)
     found = get_object_or_404(_visible(request), pk=pk)
     mine = corrections.may_decide(request.user, found)
     form = DecisionForm(request.POST or None)
@@ -61,12 +61,13 @@ def correction(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
+@allowed_to("ask_correction")
 def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
     """Whoever asked takes the request back."""
     identity = request.user.identity
     of_school = identity is not None and identity.role in SCHOOL_ROLES
     if not of_school and not Correction.objects.filter(pk=pk, asked_by=request.user).exists():
-        raise PermissionDenied("数据更正由提出申请的一方撤回。")
+        raise PermissionDenied(ACTS["ask_correction"].refusal)
     found = get_object_or_404(_visible(request), pk=pk)
     if found.status == Correction.Status.PENDING and not corrections.may_withdraw(request.user, found):
         raise PermissionDenied("走访的更正申请由申请人撤回。")
@@ -96,8 +97,3 @@ def _approver(one: Correction, signed: dict[int, list[locks.Lock]]) -> str:
 
 def _visible(request: HttpRequest):
     return Correction.objects.visible_to(request.user).select_related("school__county", "school__city", "asked_by", "decided_by")
-
-
-def _require(request: HttpRequest) -> None:
-    if not may_read_corrections(request.user):
-        raise PermissionDenied("数据更正由学校或联系指导人员申请，县（市、区）或市评委会办公室审核。")

@@ -6,9 +6,11 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from schools.desk import tasks_for, tiles_for
+from schools.permissions import allowed_to
 
 
 @require_GET
+@allowed_to("open_own_pages")
 def workbench(request: HttpRequest) -> HttpResponse:
     """What waits for this person today and the figures of their scope."""
     user = request.user

@@ -14,13 +14,11 @@ from schools.guidance.coverage import totals_of, with_open_problems, without_gui
 from schools.locks import lock_of
 from schools.models import Correction, Liaison, Problem, Role, School, Visit
 from schools.models.scope import SCHOOL_ROLES
-from schools.permissions import may_assign_guides, may_guide, may_read_guidance, reads_across_counties, require
+from schools.permissions import allowed_to, may, reads_across_counties
 from schools.refusals import refusals_as_messages, refusals_in
 from schools.saving import Refused
 
 PAGE_SIZE = 50
-READERS_ONLY = "联系指导只对党校、联系指导人员、县（区）和市评委会办公室开放。"
-GUIDES_ONLY = "走访由联系指导人员、县（区）和市评委会办公室登记。"
 NARROWING = {
     "guide": lambda rows, year: without_guide(rows),
     "visit": without_visit,
@@ -29,9 +27,9 @@ NARROWING = {
 
 
 @require_GET
+@allowed_to("read_guidance")
 def overview(request: HttpRequest) -> HttpResponse:
     """Schools in administrative order with who guides them and what was done this year; a school goes to its own page."""
-    require(may_read_guidance(request.user), READERS_ONLY)
     if request.user.identity.role in SCHOOL_ROLES:
         return redirect("schools:guidance_school", request.user.identity.school_id)
     today = timezone.localdate()
@@ -53,29 +51,25 @@ def overview(request: HttpRequest) -> HttpResponse:
         **totals_of(everything, today.year),
         "in_counties": reads_across_counties(request.user) and any(school.county_id for school in page.object_list),
         "query": request.GET.urlencode(),
-        "may_guide": may_guide(request.user),
-        "may_assign": may_assign_guides(request.user),
     }
     return render(request, "schools/guidance/overview.html", context)
 
 
 @require_http_methods(["GET", "POST"])
+@allowed_to("read_guidance", post="give_opinion")
 def school(request: HttpRequest, pk: int) -> HttpResponse:
     """One school: its guides, visits and problems, and the year's opinion of the liaison who looks."""
-    require(may_read_guidance(request.user), READERS_ONLY)
     one = _school(request, pk)
     year = timezone.localdate().year
     guides = list(Liaison.objects.filter(school=one).current().select_related("user"))
-    mine = any(link.user_id == request.user.pk for link in guides) and request.user.identity.role == Role.LIAISON
+    mine = any(link.user_id == request.user.pk for link in guides) and may(request.user, "give_opinion")
     opinions = list(opinions_of(one, year)) if request.user.identity.role not in SCHOOL_ROLES else []
     own = next((row.text for row in opinions if row.by_id == request.user.pk), "")
     form = OpinionForm(request.POST or None, initial={"text": own})
-    if request.method == "POST":
-        require(mine, "年度指导意见由挂点联系该校的人员填写。")
-        if form.is_valid():
-            give_opinion(one, year=year, by=request.user, text=form.cleaned_data["text"])
-            messages.success(request, f"{year}年度指导意见已保存，评审结束前可以修改。")
-            return redirect("schools:guidance_school", pk)
+    if request.method == "POST" and form.is_valid():
+        give_opinion(one, year=year, by=request.user, text=form.cleaned_data["text"])
+        messages.success(request, f"{year}年度指导意见已保存，评审结束前可以修改。")
+        return redirect("schools:guidance_school", pk)
     visits = Visit.objects.filter(school=one).select_related("by", "team", "voided_by").prefetch_related("problems__reported_by")
     context = {
         "school": one,
@@ -84,8 +78,6 @@ def school(request: HttpRequest, pk: int) -> HttpResponse:
         "visits": Paginator(visits.order_by("-on", "-pk"), 20).get_page(request.GET.get("page")),
         "opinions": opinions,
         "form": form if mine else None,
-        "may_guide": may_guide(request.user),
-        "may_assign": may_assign_guides(request.user),
         "of_school": request.user.identity.role in SCHOOL_ROLES,
         "today": timezone.localdate(),
         "open_problems": Problem.objects.open().filter(visit__school=one, visit__voided_at__isnull=True).count(),
@@ -94,9 +86,9 @@ def school(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
+@allowed_to("record_visit")
 def new_visit(request: HttpRequest, pk: int) -> HttpResponse:
     """A visit with up to three problems, all of it or nothing."""
-    require(may_guide(request.user), GUIDES_ONLY)
     one = _school(request, pk)
     form = VisitForm(request.POST or None, user=request.user, instance=Visit(school=one, by=request.user))
     problems = ProblemFormSet(request.POST or None, prefix="problem")
@@ -129,9 +121,9 @@ def _asked(request: HttpRequest, correction: Correction) -> HttpResponse:
 
 
 @require_POST
+@allowed_to("record_visit")
 def void(request: HttpRequest, pk: int) -> HttpResponse:
     """Take one's own visit back; the office may take back anybody's."""
-    require(may_guide(request.user), GUIDES_ONLY)
     visits = Visit.objects.visible_to(request.user)
     visit = get_object_or_404(visits if request.user.identity.role == Role.OFFICE else visits.filter(by=request.user), pk=pk)
     form = ReasonForm(request.POST)

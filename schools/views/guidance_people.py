@@ -10,16 +10,14 @@ from schools.forms.guidance import AssignForm, TeamForm
 from schools.guidance import assign, dissolve, end_liaison, save_team
 from schools.guidance.coverage import without_guide
 from schools.models import GuidanceTeam, Liaison, School
-from schools.permissions import may_assign_guides, require
+from schools.permissions import allowed_to
 from schools.refusals import refusals_as_messages, refusals_in
-
-REFUSED = "挂点联系由市评委会办公室和县（区）负责人安排。"
 
 
 @require_http_methods(["GET", "POST"])
+@allowed_to("assign_guides")
 def assignment(request: HttpRequest) -> HttpResponse:
     """One person for many schools at once; those without anybody come first and are ticked on request."""
-    require(may_assign_guides(request.user), REFUSED)
     schools = School.objects.visible_to(request.user).open_on().select_related("county").in_order()
     unguided = list(without_guide(schools).values_list("pk", flat=True))
     initial = {"schools": [request.GET.get("school", "")]}
@@ -36,9 +34,9 @@ def assignment(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
+@allowed_to("assign_guides")
 def end(request: HttpRequest, pk: int) -> HttpResponse:
     """The person no longer guides this school."""
-    require(may_assign_guides(request.user), REFUSED)
     liaison = get_object_or_404(Liaison.objects.visible_to(request.user).select_related("user", "school"), pk=pk)
     with refusals_as_messages(request):
         end_liaison(liaison, by=request.user, today=timezone.localdate())
@@ -47,9 +45,9 @@ def end(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
+@allowed_to("assign_guides")
 def teams(request: HttpRequest) -> HttpResponse:
     """All groups, and a new one."""
-    require(may_assign_guides(request.user), REFUSED)
     identity = request.user.identity
     form = TeamForm(request.POST or None, user=request.user, instance=GuidanceTeam(city=identity.city, county=identity.county))
     if request.method == "POST" and form.is_valid() and _saved(request, form):
@@ -59,9 +57,9 @@ def teams(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
+@allowed_to("assign_guides")
 def team(request: HttpRequest, pk: int) -> HttpResponse:
     """Members of a group, or its end. A county changes its own groups only."""
-    require(may_assign_guides(request.user), REFUSED)
     mine = GuidanceTeam.objects.visible_to(request.user).current().filter(county=request.user.identity.county_id)
     one = get_object_or_404(mine, pk=pk)
     form = TeamForm(request.POST if request.POST.get("act") != "dissolve" else None, user=request.user, instance=one)

@@ -15,18 +15,16 @@ from schools.forms.guidance import ProblemFilterForm, RecheckForm, ReportForm
 from schools.guidance import recheck_problem, report_problem
 from schools.models import Problem
 from schools.models.scope import SCHOOL_ROLES
-from schools.permissions import may_guide, may_read_guidance, require
+from schools.permissions import allowed_to
 from schools.refusals import refusals_in
-
-from .guidance import READERS_ONLY
 
 PAGE_SIZE = 50
 
 
 @require_GET
+@allowed_to("read_guidance")
 def problems(request: HttpRequest) -> HttpResponse:
     """Problems in scope, the first due first."""
-    require(may_read_guidance(request.user), READERS_ONLY)
     form, today = ProblemFilterForm(request.GET), timezone.localdate()
     rows = Problem.objects.visible_to(request.user).filter(visit__voided_at__isnull=True)
     chosen = form.chosen
@@ -48,25 +46,23 @@ def problems(request: HttpRequest) -> HttpResponse:
         "page": page,
         "today": today,
         "query": request.GET.urlencode(),
-        "may_guide": may_guide(request.user),
         "of_school": request.user.identity.role in SCHOOL_ROLES,
     }
     return render(request, "schools/guidance/problems.html", context)
 
 
 @require_http_methods(["GET", "POST"])
+@allowed_to("report_problem")
 def report(request: HttpRequest, pk: int) -> HttpResponse:
     """The school says what it did."""
-    identity = request.user.identity
-    require(identity is not None and identity.role in SCHOOL_ROLES, "整改情况由党校上报。")
     context = {"title": "上报整改", "press": "上报"}
     return _act(request, pk, ReportForm(request.POST or None), report_problem, "整改情况已上报，等待复查。", context)
 
 
 @require_http_methods(["GET", "POST"])
+@allowed_to("recheck_problem")
 def recheck(request: HttpRequest, pk: int) -> HttpResponse:
     """Whoever guides looks again."""
-    require(may_guide(request.user), "复查由联系指导人员、县（区）和市评委会办公室办理。")
     context = {"title": "复查", "press": "保存"}
     return _act(request, pk, RecheckForm(request.POST or None, initial={"passed": "yes"}), recheck_problem, "复查结果已保存。", context)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
@@ -14,8 +13,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
 from schools.forms.handover import HandoverForm
-from schools.handover import HandoverPaper, may_hand_over, open_duties, replaceable
+from schools.handover import HandoverPaper, open_duties, replaceable
 from schools.models import Handover
+from schools.permissions import allowed_to, may
 from schools.printing import can_print, send_pdf
 from schools.workbooks import clean_text
 
@@ -24,9 +24,9 @@ TRAIL = [("人员交接", reverse_lazy("schools:handovers"))]
 
 
 @require_GET
+@allowed_to("hand_over")
 def handovers(request: HttpRequest) -> HttpResponse:
     """Who fills in and who answers for each school, and the handovers of late."""
-    _require(request)
     word = clean_text(request.GET.get("q", ""))[:40]
     held = replaceable(request.user).select_related("school", "user")
     if word:
@@ -38,9 +38,9 @@ def handovers(request: HttpRequest) -> HttpResponse:
 
 
 @never_cache
+@allowed_to("hand_over")
 def hand_over(request: HttpRequest, pk: int) -> HttpResponse:
     """The form; afterwards the sheet with the one-time password, which is shown this once."""
-    _require(request)
     appointment = get_object_or_404(replaceable(request.user).select_related("school__county", "user"), pk=pk)
     form = HandoverForm(request.POST or None, appointment=appointment)
     if request.method == "POST" and form.is_valid() and form.store(by=request.user):
@@ -60,6 +60,7 @@ def hand_over(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_GET
+@allowed_to("read_handover")
 def sheet(request: HttpRequest, pk: int, *, pdf: bool = False) -> HttpResponse:
     """填报工作交接单, to be read, printed and signed."""
     found = Handover.objects.visible_to(request.user).select_related("school__county", "school__city", "ended__user", "begun__user", "by")
@@ -67,10 +68,5 @@ def sheet(request: HttpRequest, pk: int, *, pdf: bool = False) -> HttpResponse:
     if pdf:
         city, back = paper.handover.school.city, reverse("schools:handover", args=[pk])
         return send_pdf(request, paper, city=city, back=back, subject=f"{paper.title}（PDF）")
-    context = {"paper": paper, "can_print": can_print(), "trail": TRAIL if may_hand_over(request.user) else []}
+    context = {"paper": paper, "can_print": can_print(), "trail": TRAIL if may(request.user, "hand_over") else []}
     return render(request, "schools/handover/sheet.html", context)
-
-
-def _require(request: HttpRequest) -> None:
-    if not may_hand_over(request.user):
-        raise PermissionDenied("人员交接由县（市、区）负责人办理，不设县（市、区）的由市评委会办公室办理。")

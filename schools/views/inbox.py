@@ -10,11 +10,13 @@ from django.views.decorators.http import require_GET, require_POST
 
 from schools.asked import way_back
 from schools.models import Notice
+from schools.permissions import allowed_to
 
 PAGE_SIZE = 50
 
 
 @require_GET
+@allowed_to("open_own_pages")
 def inbox(request: HttpRequest) -> HttpResponse:
     """All messages, newest first; the unread alone on request."""
     mine = Notice.objects.visible_to(request.user)
@@ -24,6 +26,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
+@allowed_to("open_own_pages")
 def notice_open(request: HttpRequest, pk: int) -> HttpResponse:
     """Marks one as read and goes where it leads; a second opening keeps the first time."""
     notice = get_object_or_404(Notice.objects.visible_to(request.user), pk=pk)
@@ -33,6 +36,7 @@ def notice_open(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
+@allowed_to("open_own_pages")
 def notices_read(request: HttpRequest) -> HttpResponse:
     """Marks everything as read."""
     count = Notice.objects.visible_to(request.user).unread().update(read_at=timezone.now())

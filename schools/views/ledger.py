@@ -12,27 +12,24 @@ from schools.asked import number
 from schools.downloads import export
 from schools.forms.ledger import BinderForm
 from schools.ledger import ledger_of, sheets, years_of
-from schools.models import Binder, Role, School
-from schools.permissions import may_record, require
-
-REFUSED = "安全管理员不查阅办学记录。"
+from schools.models import Binder, School
+from schools.permissions import allowed_to, keeps_records
 
 
 @require_http_methods(["GET", "POST"])
+@allowed_to("read_records", post="keep_binder")
 def ledger(request: HttpRequest, pk: int) -> HttpResponse:
     """The file of a year, and for the school the binder's number, keeper and place."""
     school = _school(request, pk)
     years = years_of(school)
     year = _year(request, years)
-    writes = may_record(request.user, school)
+    writes = keeps_records(request.user, school)
     binder = Binder.objects.filter(school=school, year=year).first() or Binder(school=school, year=year)
     form = BinderForm(request.POST or None, instance=binder)
-    if request.method == "POST":
-        require(writes, "案卷由党校填报人或负责人登记。")
-        if form.is_valid():
-            Binder.objects.update_or_create(school=school, year=year, defaults=form.cleaned_data)
-            messages.success(request, "案卷号、保管人和存放位置已保存。")
-            return redirect(f"{reverse('schools:ledger', args=[pk])}?year={year}")
+    if request.method == "POST" and form.is_valid():
+        Binder.objects.update_or_create(school=school, year=year, defaults=form.cleaned_data)
+        messages.success(request, "案卷号、保管人和存放位置已保存。")
+        return redirect(f"{reverse('schools:ledger', args=[pk])}?year={year}")
     context = {
         "school": school,
         "paper": ledger_of(school, year),
@@ -46,6 +43,7 @@ def ledger(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
+@allowed_to("read_records")
 def ledger_pdf(request: HttpRequest, pk: int) -> HttpResponse:
     """The file as PDF; leaving the house is recorded."""
     school = _school(request, pk)
@@ -55,6 +53,7 @@ def ledger_pdf(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
+@allowed_to("read_records")
 def ledger_sheets(request: HttpRequest, pk: int) -> HttpResponse:
     """The file as a workbook, a sheet for each part."""
     school = _school(request, pk)
@@ -63,8 +62,6 @@ def ledger_sheets(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _school(request: HttpRequest, pk: int) -> School:
-    identity = request.user.identity
-    require(identity is not None and identity.role != Role.SECURITY, REFUSED)
     return get_object_or_404(School.objects.visible_to(request.user).select_related("city", "county"), pk=pk)
 
 

@@ -10,14 +10,13 @@ from django.views.decorators.http import require_GET
 from schools.asked import number
 from schools.metrics import IMPORTED, METRICS, MetricError, explain, figures, resolve
 from schools.metrics.wording import DIRECTIONS, SOURCES
-from schools.models import Role, School
+from schools.models import School
 from schools.numbers import with_unit
-from schools.permissions import require
-
-REFUSED = "安全管理员不查阅办学记录。"
+from schools.permissions import allowed_to
 
 
 @require_GET
+@allowed_to("look_up")
 def metric_list(request: HttpRequest) -> HttpResponse:
     """All figures with their definition, searchable."""
     word = request.GET.get("q", "").strip()
@@ -26,6 +25,7 @@ def metric_list(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
+@allowed_to("look_up")
 def metric(request: HttpRequest, label: str) -> HttpResponse:
     """What a figure counts, from which records, since when, and how a scheme may narrow it."""
     one = METRICS.get(label)
@@ -43,10 +43,9 @@ def metric(request: HttpRequest, label: str) -> HttpResponse:
 
 
 @require_GET
+@allowed_to("read_records")
 def explanation(request: HttpRequest, pk: int) -> HttpResponse:
     """One figure of one school: its value and the very records it was made of. `?figure=办班期数[学时≥2]&year=2026`."""
-    identity = request.user.identity
-    require(identity is None or identity.role != Role.SECURITY, REFUSED)
     school = get_object_or_404(School.objects.visible_to(request.user), pk=pk)
     if not request.GET.get("figure"):
         return redirect("schools:school", pk)

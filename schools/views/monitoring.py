@@ -20,20 +20,19 @@ from schools.forms.monitoring import MonitoringFilterForm
 from schools.models import Region, School
 from schools.monitoring import overview, trend
 from schools.monitoring.standing import View
-from schools.permissions import may_monitor, may_remind, reads_across_counties, require
+from schools.permissions import allowed_to, reads_across_counties
 from schools.refusals import refusals_as_messages
 from schools.templatetags.ui import day as day_words
 from schools.workdays import in_working_hours, next_working_moment
 
 PAGE_SIZE = 50
 YEARS_BACK = 2
-CLOSED = "监测页供县（市、区）和市查看，您的当前身份不使用。"
 
 
 @require_GET
+@allowed_to("monitor")
 def monitoring(request: HttpRequest) -> HttpResponse:
     """Schools × months of a year with the five followed figures."""
-    require(may_monitor(request.user), CLOSED)
     view = view_asked(request.GET.get("year"))
     city = overview.city_on(request.user.identity.city_id, view)
     seen = city.within(set(School.objects.visible_to(request.user).values_list("pk", flat=True)))
@@ -52,7 +51,6 @@ def monitoring(request: HttpRequest) -> HttpResponse:
         "marks": [mark for mark in overview.MARKS.values() if mark[0]],
         "tiles": _tiles(seen),
         "trend": trend.of_months(seen, view),
-        "may_remind": may_remind(request.user),
         "in_counties": reads_across_counties(request.user) and any(one.standing.county for one in seen),
         "next": request.get_full_path(),
         "brief": reverse("schools:brief_region", args=[_place(request, county)]),
@@ -62,9 +60,9 @@ def monitoring(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
+@allowed_to("monitor")
 def school(request: HttpRequest, pk: int) -> HttpResponse:
     """One school: what is odd, who reminded when, the words to send by messenger, two years of months."""
-    require(may_monitor(request.user), CLOSED)
     found = get_object_or_404(School.objects.visible_to(request.user).select_related("city", "county"), pk=pk)
     view = view_asked(request.GET.get("year"))
     seen = overview.city_on(found.city_id, view).within({found.pk})
@@ -83,7 +81,6 @@ def school(request: HttpRequest, pk: int) -> HttpResponse:
         "settled": [state for key, state in states.items() if key not in {matter[0] for matter, _ in matters} and state.first],
         "remindable": sum(state.next_step(view.today) is not None for _, state in matters),
         "words": reminders.words(found, [matter for matter, _ in matters], by=request.user),
-        "may_remind": may_remind(request.user),
         "opening": None if in_working_hours(timezone.now()) else next_working_moment(timezone.now()),
         "trend": trend.of_school(found, view),
     }
@@ -91,9 +88,9 @@ def school(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
+@allowed_to("remind")
 def remind(request: HttpRequest, pk: int) -> HttpResponse:
     """One click: everything that may be reminded of today, back to the page it was clicked on."""
-    require(may_remind(request.user), "催办由县（市、区）和市评委会办公室进行。")
     found = get_object_or_404(School.objects.visible_to(request.user), pk=pk)
     view = view_asked(request.POST.get("year"))
     seen = overview.city_on(found.city_id, view).within({found.pk})

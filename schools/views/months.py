@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 from schools.asked import way_back
 from schools.forms.months import CorrectionForm
 from schools.models import ReportCorrection, School, TrainingClass
-from schools.permissions import may_record, readable_schools, require_recorder
+from schools.permissions import allowed_to, keeps_records, readable_schools
 from schools.profile import lecturers
 from schools.refusals import refusals_as_messages, refusals_in
 from schools.teaching import figures, months
@@ -26,6 +26,7 @@ def _checked(year: int, month: int) -> None:
 
 
 @require_GET
+@allowed_to("read_records")
 def month(request: HttpRequest, pk: int, year: int, month: int) -> HttpResponse:
     """One month of one school."""
     school = get_object_or_404(readable_schools(request.user), pk=pk)
@@ -58,7 +59,7 @@ def _page(request: HttpRequest, school: School, year: int, number: int, form: Co
         ]
         if found.report
         else [],
-        "own": may_record(request.user, school),
+        "own": keeps_records(request.user, school),
         "form": form,
         "before": (year, number - 1) if number > 1 else (year - 1, 12),
         "after": (year, number + 1) if number < 12 else (year + 1, 1),
@@ -68,9 +69,10 @@ def _page(request: HttpRequest, school: School, year: int, number: int, form: Co
 
 
 @require_POST
+@allowed_to("record_teaching")
 def confirm(request: HttpRequest, year: int, month: int) -> HttpResponse:
     """The one press; back to where it was made. A report confirmed before asks why it changes."""
-    school = require_recorder(request.user)
+    school = request.user.identity.school
     _checked(year, month)
     form = CorrectionForm(request.POST if "reason" in request.POST else None)
     if form.is_bound and not form.is_valid():

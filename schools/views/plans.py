@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from schools.asked import number
 from schools.forms.plans import IssueYearForm, PlanFormSet, PlanReasonForm
 from schools.models import IssuedPlan
-from schools.permissions import may_issue_plan, may_record, readable_schools, require_issuer, require_recorder
+from schools.permissions import allowed_to, keeps_records, may, readable_schools
 from schools.refusals import refusals_as_messages, refusals_in
 from schools.teaching import issuing, plans
 from schools.views.teaching import FIRST_YEAR
@@ -24,6 +24,7 @@ def _sensible(year: int) -> int:
 
 
 @require_GET
+@allowed_to("read_records")
 def read(request: HttpRequest, pk: int, year: int) -> HttpResponse:
     """A school's plan by month, with what was held of it."""
     school = get_object_or_404(readable_schools(request.user), pk=pk)
@@ -36,15 +37,16 @@ def read(request: HttpRequest, pk: int, year: int) -> HttpResponse:
         "progress": plans.progress(school, year),
         "due": plans.due_of(year),
         "late": plan is None or plans.is_late(plan),
-        "own": may_record(request.user, school),
+        "own": keeps_records(request.user, school),
     }
     return render(request, "schools/teaching/plan.html", context)
 
 
 @require_http_methods(["GET", "POST"])
+@allowed_to("record_teaching")
 def edit(request: HttpRequest, year: int) -> HttpResponse:
     """The table of the own school's planned classes."""
-    school = require_recorder(request.user)
+    school = request.user.identity.school
     rows = [row for row, _ in plans.planned_rows(plans.plan_of(school, _sensible(year)))]
     initial = [{"pk": row.pk, "month": row.month, "name": row.name, "kind": row.kind} for row in rows]
     table = PlanFormSet(request.POST or None, prefix="row", initial=initial)
@@ -78,9 +80,10 @@ def edit(request: HttpRequest, year: int) -> HttpResponse:
 
 
 @require_POST
+@allowed_to("record_teaching")
 def copy(request: HttpRequest, year: int) -> HttpResponse:
     """Last year's own rows."""
-    school = require_recorder(request.user)
+    school = request.user.identity.school
     with refusals_as_messages(request):
         added = plans.copy_last_year(school, _sensible(year), by=request.user)
         text = f"已从{year - 1}年计划复制 {added} 个班次，请核对后保存。" if added else f"{year - 1}年计划中没有可以复制的班次。"
@@ -89,9 +92,10 @@ def copy(request: HttpRequest, year: int) -> HttpResponse:
 
 
 @require_POST
+@allowed_to("record_teaching")
 def file(request: HttpRequest, year: int) -> HttpResponse:
     """备案: the button says what it does; it happens once."""
-    school = require_recorder(request.user)
+    school = request.user.identity.school
     with refusals_as_messages(request):
         plan = plans.file_plan(school, _sensible(year), by=request.user)
         late = "（已过3月31日，标为逾期备案）" if plans.is_late(plan) else ""
@@ -103,29 +107,27 @@ def file(request: HttpRequest, year: int) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
+@allowed_to("look_up", post="issue_plan")
 def issued_list(request: HttpRequest) -> HttpResponse:
     """The plans this person issued or may read; a year is opened by asking for it."""
     form = IssueYearForm(request.POST or None, initial={"year": timezone.localdate().year})
-    if request.method == "POST":
-        require_issuer(request.user)
-        if form.is_valid():
-            city, county = issuing.scope_of(request.user)
-            found, _ = IssuedPlan.objects.get_or_create(city=city, county=county, year=form.cleaned_data["year"])
-            return redirect("schools:issued", found.pk)
+    if request.method == "POST" and form.is_valid():
+        city, county = issuing.scope_of(request.user)
+        found, _ = IssuedPlan.objects.get_or_create(city=city, county=county, year=form.cleaned_data["year"])
+        return redirect("schools:issued", found.pk)
     found = IssuedPlan.objects.visible_to(request.user).select_related("city", "county", "issued_by")
-    if not may_issue_plan(request.user):
+    if not may(request.user, "issue_plan"):
         found = found.filter(issued_at__isnull=False)
-    context = {"form": form, "plans": found, "may_issue": may_issue_plan(request.user)}
+    context = {"form": form, "plans": found}
     return render(request, "schools/teaching/issued_list.html", context)
 
 
 @require_http_methods(["GET", "POST"])
+@allowed_to("read_records", post="issue_plan")
 def issued(request: HttpRequest, pk: int) -> HttpResponse:
     """The table of an issued plan; the issuer's to change, everybody else's to read."""
     found = get_object_or_404(IssuedPlan.objects.visible_to(request.user).select_related("city", "county", "issued_by"), pk=pk)
-    own = may_issue_plan(request.user) and issuing.scope_of(request.user) == (found.city, found.county)
-    if request.method == "POST":
-        require_issuer(request.user)
+    own = may(request.user, "issue_plan") and issuing.scope_of(request.user) == (found.city, found.county)
     if not own and (request.method == "POST" or found.issued_at is None):
         raise Http404
     table = PlanFormSet(request.POST or None, prefix="row")

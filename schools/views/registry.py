@@ -14,7 +14,7 @@ from schools import locks
 from schools.forms.registry_kinds import KINDS, Kind
 from schools.models import Correction, RecordChange, School, User
 from schools.models.scope import record_scope
-from schools.permissions import may_record
+from schools.permissions import allowed_to, keeps_records
 from schools.registry.overview import blocks
 from schools.workbooks import clean_text
 
@@ -40,11 +40,12 @@ def trail_of(school: School, *more: tuple[str, str]) -> list[tuple[str, str]]:
 
 
 @require_GET
+@allowed_to("read_records")
 def overview(request: HttpRequest, pk: int) -> HttpResponse:
     """All parts with their last change, what is missing and where to fill it in."""
     school = school_of(request.user, pk)
     year = timezone.localdate().year
-    may_edit = may_record(request.user, school)
+    may_edit = keeps_records(request.user, school)
     found = blocks(school, year, may_edit=may_edit)
     context = {
         "school": school,
@@ -60,6 +61,7 @@ def overview(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_GET
+@allowed_to("read_records")
 def rows(request: HttpRequest, pk: int, slug: str) -> HttpResponse:
     """One list, with search and former records on demand."""
     school, kind = school_of(request.user, pk), kind_of(slug)
@@ -76,13 +78,14 @@ def rows(request: HttpRequest, pk: int, slug: str) -> HttpResponse:
         "former": former,
         "word": word,
         "query": request.GET.urlencode(),
-        "may_edit": may_record(request.user, school),
+        "may_edit": keeps_records(request.user, school),
         "trail": trail_of(school),
     }
     return render(request, "schools/registry/rows.html", context)
 
 
 @require_GET
+@allowed_to("read_records")
 def history(request: HttpRequest, pk: int) -> HttpResponse:
     """Every change of the school's entry and records, newest first."""
     school = school_of(request.user, pk)

@@ -16,7 +16,7 @@ from schools.forms.registry_ending import EndForm, SuccessionForm
 from schools.forms.registry_grids import BudgetForm, EquipmentForm, FiguresForm
 from schools.forms.registry_kinds import Kind
 from schools.models import School, YearFigures
-from schools.permissions import require_recording
+from schools.permissions import allowed_to
 from schools.refusals import turned_away
 from schools.registry.saving import is_request
 
@@ -26,6 +26,7 @@ ASKED = "记录已锁定，已提交数据更正，经同意后生效；办理�
 EARLIEST = 2000
 
 
+@allowed_to("record_registry")
 def profile(request: HttpRequest, pk: int) -> HttpResponse:
     """Plaque, seats, staff; the names stand beside them to be read."""
     school = _editable(request, pk)
@@ -35,6 +36,7 @@ def profile(request: HttpRequest, pk: int) -> HttpResponse:
     return _form(request, school, form, "基本情况", template="schools/registry/profile.html", waiting=corrections.pending_of(school))
 
 
+@allowed_to("record_registry")
 def add(request: HttpRequest, pk: int, slug: str) -> HttpResponse:
     """A new record of a list."""
     school, kind = _editable(request, pk), kind_of(slug)
@@ -44,6 +46,7 @@ def add(request: HttpRequest, pk: int, slug: str) -> HttpResponse:
     return _form(request, school, form, f"登记{kind.title}", template=_template(kind), trail=_list_trail(school, kind))
 
 
+@allowed_to("record_registry")
 def edit(request: HttpRequest, pk: int, slug: str, record: int) -> HttpResponse:
     """One record of a list."""
     school, kind = _editable(request, pk), kind_of(slug)
@@ -55,6 +58,7 @@ def edit(request: HttpRequest, pk: int, slug: str, record: int) -> HttpResponse:
     return _form(request, school, form, f"修改{kind.title}", template=_template(kind), trail=_list_trail(school, kind), waiting=waiting)
 
 
+@allowed_to("record_registry")
 def end(request: HttpRequest, pk: int, slug: str, record: int) -> HttpResponse:
     """The record ends or is voided, with a reason; it stays in the list of former ones."""
     school, kind = _editable(request, pk), kind_of(slug)
@@ -68,6 +72,7 @@ def end(request: HttpRequest, pk: int, slug: str, record: int) -> HttpResponse:
     return _form(request, school, form, f"{kind.title}{kind.end_word}", template="schools/registry/end.html", **context)
 
 
+@allowed_to("record_registry")
 def succession(request: HttpRequest, pk: int, record: int) -> HttpResponse:
     """换人: the old leader ends, the new one begins."""
     school, kind = _editable(request, pk), kind_of("leaders")
@@ -82,12 +87,14 @@ def succession(request: HttpRequest, pk: int, record: int) -> HttpResponse:
     return _form(request, school, form, f"{outgoing.get_post_display()}换人", trail=_list_trail(school, kind), lead=lead)
 
 
+@allowed_to("record_registry")
 def equipment(request: HttpRequest, pk: int) -> HttpResponse:
     """All kinds on one page of ticks."""
     school = _editable(request, pk)
     return _grid(request, school, EquipmentForm(request.POST or None, school=school), "设施", "schools/registry/equipment.html")
 
 
+@allowed_to("record_registry")
 def budget(request: HttpRequest, pk: int) -> HttpResponse:
     """The money of a year from all sources."""
     school, year = _editable(request, pk), _year(request)
@@ -95,6 +102,7 @@ def budget(request: HttpRequest, pk: int) -> HttpResponse:
     return _grid(request, school, form, f"{year}年经费", "schools/registry/budget.html", **_years(year))
 
 
+@allowed_to("record_registry")
 def figures(request: HttpRequest, pk: int) -> HttpResponse:
     """党员和干部人数 of a year."""
     school, year = _editable(request, pk), _year(request)
@@ -119,7 +127,6 @@ def _grid(request: HttpRequest, school: School, form, title: str, template: str,
 
 
 def _editable(request: HttpRequest, pk: int) -> School:
-    require_recording(request.user)
     return school_of(request.user, pk)
 
 

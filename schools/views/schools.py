@@ -14,10 +14,9 @@ from schools.asked import number
 from schools.contributions import contributed
 from schools.downloads import export
 from schools.forms.filters import SchoolFilterForm
-from schools.handover import may_hand_over
-from schools.models import Role, School
+from schools.models import School
 from schools.models.scope import SCHOOL_ROLES
-from schools.permissions import may_read_brief, may_read_corrections, may_read_guidance, may_record
+from schools.permissions import allowed_to, keeps_records, may
 from schools.refusals import refusals_as_messages
 from schools.templatetags.ui import STAR_NAMES
 from schools.workbooks import ColumnOut, SheetOut
@@ -26,6 +25,7 @@ PAGE_SIZE = 50
 
 
 @require_GET
+@allowed_to("look_up")
 def school_list(request: HttpRequest) -> HttpResponse:
     """The schools in scope in administrative order; people of one school go straight to it."""
     identity = request.user.identity
@@ -44,13 +44,12 @@ def school_list(request: HttpRequest) -> HttpResponse:
         "rows": rows,
         "headings": headings,
         "query": request.GET.urlencode(),
-        "corrections": may_read_corrections(request.user),
-        "handovers": may_hand_over(request.user),
     }
     return render(request, "schools/list.html", context)
 
 
 @require_POST
+@allowed_to("look_up")
 def school_export(request: HttpRequest) -> HttpResponse:
     """The filtered list as a workbook."""
     form = SchoolFilterForm(request.GET, user=request.user)
@@ -61,6 +60,7 @@ def school_export(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
+@allowed_to("look_up")
 def school_page(request: HttpRequest, pk: int) -> HttpResponse:
     """One school: profile, records of a year, figures with their definitions, and what other apps add."""
     school = get_object_or_404(School.objects.visible_to(request.user).select_related("city", "county", "merged_into"), pk=pk)
@@ -70,25 +70,16 @@ def school_page(request: HttpRequest, pk: int) -> HttpResponse:
     records = profile.year_records(school, request.user, year)
     context = {
         "school": school,
-        "can_read_guidance": may_read_guidance(request.user),
-        "may_read_brief": may_read_brief(request.user),
         "year": year,
         "years": years,
-        "figures": profile.figure_rows(school, year) if _reads_records(request) else [],
+        "figures": profile.figure_rows(school, year) if may(request.user, "read_records") else [],
         "classes": [(one, profile.lecturers(list(one.lessons.all()))) for one in records.pop("classes")],
         "panels": panels.panels_for(school, request.user),
-        "may_edit": may_record(request.user, school),
-        "reads_records": _reads_records(request),
+        "may_edit": keeps_records(request.user, school),
         **profile.registry(school, request.user),
         **records,
     }
     return render(request, "schools/school.html", context)
-
-
-def _reads_records(request: HttpRequest) -> bool:
-    """The security administrator knows the schools but not what they do."""
-    identity = request.user.identity
-    return identity is None or identity.role != Role.SECURITY
 
 
 def _year_with_records(years: list[int], request: HttpRequest, school: School) -> int:

@@ -1,6 +1,5 @@
 """Pages that belong to nobody's work: health, help, size of type."""
 
-from django.contrib.auth.decorators import login_not_required
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
@@ -10,13 +9,14 @@ from django.views.decorators.http import require_GET, require_POST
 
 from schools.asked import way_back
 from schools.context import TEXT_SIZE_COOKIE
+from schools.permissions import allowed_to
 
 YEAR = 365 * 24 * 3600
 
 
-@login_not_required
 @never_cache
 @require_GET
+@allowed_to("visit")
 def healthz(request: HttpRequest) -> JsonResponse:
     """For monitors: 200 while the database answers, else 503; says nothing else about the system."""
     try:
@@ -27,15 +27,15 @@ def healthz(request: HttpRequest) -> JsonResponse:
     return JsonResponse({"status": "ok", "database": "ok"})
 
 
-@login_not_required
 @require_GET
+@allowed_to("visit")
 def show_help(request: HttpRequest) -> HttpResponse:
     """Readable before sign-in: who cannot sign in needs it most."""
     return render(request, "help.html")
 
 
-@login_not_required
 @require_POST
+@allowed_to("visit")
 def text_size(request: HttpRequest) -> HttpResponse:
     """Switches 大字 on or off for this browser and returns to the page it was pressed on."""
     response = HttpResponseRedirect(way_back(request.POST.get("next", ""), reverse("schools:desk")))

@@ -16,7 +16,7 @@ from schools.forms.class_acts import ClassFilterForm
 from schools.forms.filters import SchoolFilterForm
 from schools.models import AnnualPlan, MonthlyReport, School, TrainingClass
 from schools.models.scope import SCHOOL_ROLES
-from schools.permissions import may_issue_plan, may_record, readable_schools, reads_across_counties
+from schools.permissions import allowed_to, keeps_records, readable_schools, reads_across_counties
 from schools.profile import lecturers
 from schools.teaching import joint, months, plans
 
@@ -33,6 +33,7 @@ def year_asked(request: HttpRequest) -> int:
 
 
 @require_GET
+@allowed_to("look_up")
 def start(request: HttpRequest) -> HttpResponse:
     """One's own school, or the schools in scope with how far they have come."""
     identity = request.user.identity
@@ -52,7 +53,6 @@ def start(request: HttpRequest) -> HttpResponse:
         "page": page,
         "rows": _rows(page, year),
         "in_counties": reads_across_counties(request.user) and any(school.county_id for school in page.object_list),
-        "may_issue": may_issue_plan(request.user),
         "query": request.GET.urlencode(),
     }
     return render(request, "schools/teaching/schools.html", context)
@@ -80,6 +80,7 @@ def _years(year: int) -> list[int]:
 
 
 @require_GET
+@allowed_to("read_records")
 def school(request: HttpRequest, pk: int) -> HttpResponse:
     """Plan, months and classes of one school's year."""
     found = get_object_or_404(readable_schools(request.user).select_related("city", "county"), pk=pk)
@@ -93,7 +94,7 @@ def school(request: HttpRequest, pk: int) -> HttpResponse:
         "school": found,
         "year": year,
         "years": _years(year),
-        "own": may_record(request.user, found),
+        "own": keeps_records(request.user, found),
         "plan": plan,
         "plan_late": plan is None or plans.is_late(plan),
         "plan_due": plans.due_of(year),
@@ -105,7 +106,7 @@ def school(request: HttpRequest, pk: int) -> HttpResponse:
             hosted=Count("pk", filter=Q(part=TrainingClass.Part.HOST)),
         ),
         "months": months.year_of(found, year),
-        "joint": joint.waiting_for(found) if may_record(request.user, found) else [],
+        "joint": joint.waiting_for(found) if keeps_records(request.user, found) else [],
         "form": form,
         "page": page,
         "rows": [(one, lecturers(list(one.lessons.all()))) for one in page],

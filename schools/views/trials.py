@@ -13,7 +13,7 @@ from schools.changes import note_change, snapshot
 from schools.forms.class_acts import VoidForm
 from schools.forms.trials import TrialForm
 from schools.models import TrialLesson
-from schools.permissions import may_record, readable_schools, require_recorder
+from schools.permissions import allowed_to, keeps_records, readable_schools
 from schools.refusals import refusals_in
 from schools.workbooks import clean_text
 
@@ -22,6 +22,7 @@ TWICE = "这位教师当天已登记同题试讲。"
 
 
 @require_GET
+@allowed_to("read_records")
 def trials(request: HttpRequest, pk: int) -> HttpResponse:
     """What was recorded, the latest first."""
     school = get_object_or_404(readable_schools(request.user), pk=pk)
@@ -30,14 +31,15 @@ def trials(request: HttpRequest, pk: int) -> HttpResponse:
     if word:
         found = found.filter(teacher__name__icontains=word)
     page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))
-    context = {"school": school, "page": page, "q": word, "own": may_record(request.user, school)}
+    context = {"school": school, "page": page, "q": word, "own": keeps_records(request.user, school)}
     return render(request, "schools/teaching/trials.html", context)
 
 
 @require_http_methods(["GET", "POST"])
+@allowed_to("record_teaching")
 def new(request: HttpRequest) -> HttpResponse:
     """Records one."""
-    school = require_recorder(request.user)
+    school = request.user.identity.school
     form = TrialForm(request.POST or None, school=school)
     if request.method == "POST" and form.is_valid():
         form.instance.recorded_by = request.user
@@ -53,9 +55,9 @@ def new(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
+@allowed_to("record_teaching")
 def void(request: HttpRequest, pk: int) -> HttpResponse:
     """Takes one out, with the reason."""
-    require_recorder(request.user)
     trial = get_object_or_404(TrialLesson.objects.visible_to(request.user).select_related("school", "teacher"), pk=pk)
     form = VoidForm(request.POST or None)
     if request.method == "POST" and form.is_valid():

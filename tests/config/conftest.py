@@ -15,9 +15,9 @@ def test_pages(settings: LazySettings, monkeypatch: pytest.MonkeyPatch) -> None:
     templates = [{**settings.TEMPLATES[0], "DIRS": [*settings.TEMPLATES[0]["DIRS"], Path(__file__).parent]}]
     settings.TEMPLATES = templates
     entries = [
-        navigation.Entry(1, "部件", "gallery"),
-        navigation.Entry(2, "帮助", "help"),
-        navigation.Entry(3, "审计", "healthz", ("auditor",)),
+        navigation.Entry(1, "部件", "gallery", "open_own_pages"),
+        navigation.Entry(2, "帮助", "help", "visit"),
+        navigation.Entry(3, "审计", "healthz", "read_audit"),
     ]
     monkeypatch.setattr("schools.desk.NAVIGATION", entries)
     monkeypatch.setattr("ratings.desk.NAVIGATION", [])
