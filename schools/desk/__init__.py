@@ -2,10 +2,8 @@
 
 from schools.announcing import overdue_problems, owed_records
 from schools.guidance import corrected as corrected_visits
-from schools.models import Role, TrainingClass, Visit
-from schools.models.scope import COUNTY_ROLES, SCHOOL_ROLES
+from schools.models import TrainingClass, Visit
 from schools.navigation import Entry
-from schools.permissions import GUIDES
 from schools.teaching import corrected as corrected_classes
 
 from .accounts import account_tasks, account_tiles
