@@ -33,6 +33,7 @@ from ratings.workflow import take_step
 from schools.asked import number
 from schools.guidance import opinions_of
 from schools.refusals import refusals_as_messages, refusals_in, turned_away
+from schools.saving import Refused
 
 REFUSED = "审定材料列有全部党校的得分，只由评委会主任和市评委会办公室查阅。"
 CHAIR_ONLY = "审定由评委会主任办理。"
@@ -86,9 +87,10 @@ def withdraw_restriction(request: HttpRequest, pk: int, assessment: int, case: i
     scheme, row = _scheme(request, pk), _assessment(request, pk, assessment)
     held = get_object_or_404(RestrictionCase.objects.select_related("restriction"), pk=case, assessment=row)
     form = WithdrawCaseForm(request.POST)
-    with refusals_as_messages(request):
-        withdraw_case(row, held.restriction, by=request.user, reason=form.cleaned_data["reason"] if form.is_valid() else "")
-        messages.success(request, f"已撤销对 {held.restriction.code} 的认定，理由已记入审计记录。")
+    if not form.is_valid():
+        raise Refused(form.errors["reason"])
+    withdraw_case(row, held.restriction, by=request.user, reason=form.cleaned_data["reason"])
+    messages.success(request, f"已撤销对 {held.restriction.code} 的认定，理由已记入审计记录。")
     return redirect("ratings:decide", scheme.pk, row.pk)
 
 
