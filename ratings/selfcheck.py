@@ -129,8 +129,8 @@ def goals_of(assessment: Assessment, user: User) -> dict[str, Goal]:
 def set_goal(assessment: Assessment, item: Item, values: Mapping[str, object], *, version: int, by: User) -> Goal:
     """Note what the school sets itself; raises Stale if a colleague saved since `version`, changing nothing."""
     with transaction.atomic():
-        Assessment.objects.select_for_update().get(pk=assessment.pk)
-        if not is_open(Assessment.objects.select_related("scheme").get(pk=assessment.pk)):
+        held = Assessment.objects.select_for_update(of=("self",)).select_related("scheme").get(pk=assessment.pk)
+        if not is_open(held):
             raise Refused("结果已经通报，对标自查不再修改。")
         first = {"updated_by": by, "updated_at": timezone.now()}
         goal, _ = Goal.objects.get_or_create(assessment=assessment, item=item, defaults=first)

@@ -33,6 +33,7 @@ from schools.asked import number
 from schools.guidance import opinions_of
 from schools.permissions import allowed_to, may
 from schools.refusals import refusals_as_messages, refusals_in, turned_away
+from schools.saving import Refused
 
 PAGE_SIZE = 50
 
@@ -80,9 +81,10 @@ def withdraw_restriction(request: HttpRequest, pk: int, assessment: int, case: i
     scheme, row = _scheme(request, pk), _assessment(request, pk, assessment)
     held = get_object_or_404(RestrictionCase.objects.select_related("restriction"), pk=case, assessment=row)
     form = WithdrawCaseForm(request.POST)
-    with refusals_as_messages(request):
-        withdraw_case(row, held.restriction, by=request.user, reason=form.cleaned_data["reason"] if form.is_valid() else "")
-        messages.success(request, f"已撤销对 {held.restriction.code} 的认定，理由已记入审计记录。")
+    if not form.is_valid():
+        raise Refused(form.errors["reason"])
+    withdraw_case(row, held.restriction, by=request.user, reason=form.cleaned_data["reason"])
+    messages.success(request, f"已撤销对 {held.restriction.code} 的认定，理由已记入审计记录。")
     return redirect("ratings:decide", scheme.pk, row.pk)
 
 

@@ -15,7 +15,7 @@ from schools.locks import lock_of
 from schools.models import Correction, Liaison, Problem, Role, School, Visit
 from schools.models.scope import SCHOOL_ROLES
 from schools.permissions import allowed_to, may, reads_across_counties
-from schools.refusals import refusals_as_messages, refusals_in
+from schools.refusals import refusals_in
 from schools.saving import Refused
 
 PAGE_SIZE = 50
@@ -127,13 +127,12 @@ def void(request: HttpRequest, pk: int) -> HttpResponse:
     visits = Visit.objects.visible_to(request.user)
     visit = get_object_or_404(visits if request.user.identity.role == Role.OFFICE else visits.filter(by=request.user), pk=pk)
     form = ReasonForm(request.POST)
-    with refusals_as_messages(request):
-        if not form.is_valid():
-            raise Refused("请写明作废原因，不超过 200 字。")
-        outcome = void_visit(visit, by=request.user, reason=form.cleaned_data["reason"])
-        if isinstance(outcome, Correction):
-            return _asked(request, outcome)
-        messages.success(request, "该次走访已作废，不再计入走访次数。")
+    if not form.is_valid():
+        raise Refused("请写明作废原因，不超过 200 字。")
+    outcome = void_visit(visit, by=request.user, reason=form.cleaned_data["reason"])
+    if isinstance(outcome, Correction):
+        return _asked(request, outcome)
+    messages.success(request, "该次走访已作废，不再计入走访次数。")
     return redirect("schools:guidance_school", visit.school_id)
 
 

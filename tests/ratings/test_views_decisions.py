@@ -220,11 +220,14 @@ def test_a_restriction_is_confirmed_and_taken_back(page, scheme, rows):
     page("confirm_restriction", rows[0].pk, method="post", **{"case-restriction": restriction.pk, "case-basis": "事故认定书"})
     case = RestrictionCase.objects.get()
     shown = text(page("decide", rows[0].pk))
-    page("withdraw_restriction", rows[0].pk, case.pk, method="post", reason="")
+    without = page("withdraw_restriction", rows[0].pk, case.pk, method="post", reason="")
+    too_long = page("withdraw_restriction", rows[0].pk, case.pk, method="post", reason="误" * 301)
     kept = RestrictionCase.objects.count()
     page("withdraw_restriction", rows[0].pk, case.pk, method="post", reason="认定有误")
 
     assert "必填" in text(empty)
+    assert "请写明撤销认定的理由。" in text(without)
+    assert "300" in text(too_long) and "误" * 301 in text(too_long)
     assert "事故认定书" in shown
     assert "最高三星" in shown
     assert (kept, RestrictionCase.objects.count()) == (1, 0)

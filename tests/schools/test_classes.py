@@ -270,8 +270,10 @@ def test_no_request_is_made_to_void_what_is_voided(desk, filler, school, locked)
     record.void(by=filler, reason="重复登记")
 
     response = desk.post(reverse("schools:class_void", args=[record.pk]), {"reason": "重复"})
+    page = response.content.decode()
 
-    assert response.url == reverse("schools:class", args=[record.pk])
+    assert response.status_code == 409 and "已作废，不必再办" in page and "重复</textarea>" in page
+    assert desk.get(reverse("schools:class_void", args=[record.pk])).url == reverse("schools:class", args=[record.pk])
     assert not Correction.objects.exists()
 
 
