@@ -17,7 +17,7 @@ from schools.saving import Refused
 
 
 class Paper(Protocol):
-    """A frozen context: the fragment that shows it on screen and in print, and a title that also names the file."""
+    """A frozen context: the fragment that shows it on screen and in print, and a title that names the file too."""
 
     template: ClassVar[str]
 
@@ -47,7 +47,7 @@ def send_pdf(
     subject: str = "",
     detail: Mapping[str, Any] | None = None,
 ) -> HttpResponse:
-    """The PDF as a file, with its line in the audit trail; what stands against it is said on the page `back`."""
+    """The PDF as a file, with its line in the audit trail; what stands against it is said on page `back`."""
     with refusals_as_messages(request):
         content = pdf_of(paper)
         audit.record("export", by=request.user, city=city, subject=subject or paper.title, detail=detail)

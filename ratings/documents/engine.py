@@ -1,8 +1,8 @@
-"""WeasyPrint with our fonts, our files and Chinese justification; imported only once its libraries are known to load.
+"""WeasyPrint with our fonts, files and Chinese justification; imported only once its libraries are known to load.
 
-Both edges are straight for Chinese lines: WeasyPrint justifies by stretching spaces, and Chinese has none, so a line that ends
-early because a mark may not begin the next one would stay ragged. `justify_line` takes the place of one private function of
-WeasyPrint, which is why the version is pinned exactly and the right edges are measured in a test.
+Both edges are straight for Chinese lines: WeasyPrint justifies by stretching spaces, and Chinese has none, so a
+line that ends early because a mark may not begin the next one would stay ragged. `justify_line` takes the place of
+one private function of WeasyPrint: so its version is pinned exactly and the right edges are measured in a test.
 """
 
 from __future__ import annotations
@@ -103,7 +103,7 @@ def _refuse_missing_glyphs(document, pdf) -> None:
 class BundleFetcher(URLFetcher):
     """Resolves `font:<file>` and `static:<path>` from known folders and refuses every other address.
 
-    WeasyPrint's own openers are never reached except for data:, so no socket and no foreign file can be opened.
+    WeasyPrint's own openers are reached for data: only, so no socket and no foreign file can be opened.
     `refused` keeps what was asked for: WeasyPrint swallows some errors, and the caller must not.
     """
 
@@ -133,10 +133,11 @@ class BundleFetcher(URLFetcher):
 
 
 def level(font: bytes) -> bytes:
-    """The same font with the vertical measures of its hhea and OS/2 tables set to ASCENT and DESCENT, and no BASE table.
+    """The same font on the common baseline: ASCENT and DESCENT in its hhea and OS/2 tables, and no BASE table.
 
-    CSS would have ascent-override for this; WeasyPrint does not know it, and Pango moves glyphs by the BASE table on top.
-    The check sums are left as they were: no reader compares them, and WeasyPrint embeds a subset of its own making.
+    A rare character from another file does not make its line taller then. CSS would have ascent-override for this;
+    WeasyPrint does not know it, and Pango moves glyphs by the BASE table on top. The check sums are left as they
+    were: no reader compares them, and WeasyPrint embeds a subset of its own making.
     """
     content = bytearray(font)
     tables = _tables(content)

@@ -1,4 +1,4 @@
-"""版式 of an official document: its text as paragraphs, its title in lines, where 署名 and 成文日期 stand (GB/T 9704-2012)."""
+"""版式 by GB/T 9704-2012: the text as paragraphs, the title in lines, where 署名 and 成文日期 stand."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class Paragraph:
 
 
 def split_paragraphs(text: str) -> tuple[Paragraph, ...]:
-    """One paragraph per line; blank lines and indents the office typed are dropped, the layout makes its own."""
+    """One paragraph per line; typed blank lines and indents are dropped, the layout makes its own."""
     lines = (line.strip() for line in text.splitlines())
     return tuple(_paragraph(line) for line in lines if line)
 
@@ -76,7 +76,7 @@ def _paragraph(line: str) -> Paragraph:
 
 
 def break_title(title: str, widest: int = WIDEST) -> tuple[str, ...]:
-    """Lines of the title: the office's own line breaks if it typed any, else the most balanced breaks between words.
+    """Lines of the title: the office's own breaks if it typed any, else the most balanced ones between words.
 
     A title that four lines cannot hold is cut into full lines, so that it stays on the paper.
     """
@@ -124,7 +124,7 @@ def _fill(text: str, widest: int) -> tuple[str, ...]:
 
 
 def _tokens(text: str, widest: int) -> list[str]:
-    """Pieces that a break may fall between; a mark or 的 stays with the word before it, an opening bracket with the one after."""
+    """What a break may fall between; a mark or 的 stays with the word before, an opening bracket with the next."""
     tokens: list[str] = []
     for token in _TOKEN.findall(text):
         if tokens and (token[0] in _CLOSING or tokens[-1][-1] in _OPENING):

@@ -32,7 +32,7 @@ from .official import Annex, DocumentContext, document_pdf, problems_of
 
 
 class Kind:
-    """One kind of official document: the words and rules that are its own; the methods below them are everybody's."""
+    """One kind of official document: first the words and rules of its own, then what all kinds have in common."""
 
     model: type[OfficialDocument]
     #: How headings name it, and how sentences do.
@@ -68,7 +68,7 @@ class Kind:
         return f"{self.short}已经印发，不能再修改。" if record.is_issued else ""
 
     def reasons_against(self, record: OfficialDocument) -> list[str]:
-        """What besides its own text still stands against issuing it; shown while it is written, asked again at the end."""
+        """What besides its text stands against issuing it; shown while it is written, asked again at the end."""
         return []
 
     def last_checks(self, record: OfficialDocument) -> list[str]:
@@ -139,7 +139,7 @@ class Kind:
         ]
 
     def save(self, record: OfficialDocument, values: Mapping[str, object], *, version: int, by: User) -> OfficialDocument:
-        """Store the text if nobody saved since `version`; raises Stale, or Refused once it is closed, changing nothing."""
+        """Store the text; raises Stale if somebody saved since `version`, Refused once it is closed."""
         with transaction.atomic():
             scheme = _hold_scheme(record)
 
@@ -150,9 +150,9 @@ class Kind:
             return save_versioned(record, values, version=version, by=by, check=still_open)
 
     def issue(self, record: OfficialDocument, *, by: User | None, check_text=True, with_file=True) -> OfficialDocument:
-        """Keep the PDF with its digest and do what goes with it, in one transaction; from here it never changes.
+        """Keep the PDF with its digest and do what goes with it, in one transaction; it never changes again.
 
-        `check_text` is off for a year run from workbooks, whose document is a copy for the file and has no 发文字号 yet.
+        `check_text` is off for a year run from workbooks, whose document is a copy for the file without 发文字号.
         `with_file` is off for sample years on a machine that can make no PDF.
         Raises Refused, changing nothing; a file written before a failure is removed again.
         """
@@ -198,7 +198,7 @@ def removed_on_failure(storage) -> Iterator[list[str]]:
 
 
 def _hold_scheme(record: OfficialDocument) -> Scheme:
-    """The year of the document, held: its phase says what may still change (ADR 0014: the scheme before its parts)."""
+    """The year of the document, held: its phase says what may still change. Before its parts, as in ADR 0014."""
     return Scheme.objects.select_related("city").select_for_update(of=("self",)).get(pk=record.scheme_id)
 
 

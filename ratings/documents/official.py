@@ -1,4 +1,4 @@
-"""An official document as it is shown and set: one frozen context feeds the page and the PDF. Reads no database."""
+"""An official document as shown and set: one frozen context feeds the page and the PDF. Reads no database."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class DocumentContext:
     """Everything an official document says, without a database behind it.
 
     A joint document carries the organiser alone in its red mark and all organs in the signature.
-    `number` and `printed_on` may be empty in a draft. `body` is plain text as the office edits it, one paragraph per line.
+    `number` and `printed_on` may be empty in a draft. `body` is plain text as edited, one paragraph per line.
     """
 
     organ: str
@@ -86,7 +86,7 @@ class DocumentContext:
 
     @property
     def number_line(self) -> str:
-        """The canonical 发文字号; a draft without one leaves room for it, a wrong one is shown as typed and stopped by check()."""
+        """The canonical 发文字号; a draft without one leaves room for it, a wrong one is shown as typed."""
         if not self.number.strip():
             return f"〔{self.issued_on.year}〕　　号"
         try:
@@ -135,7 +135,7 @@ class DocumentContext:
 
 
 def problems_of(context: DocumentContext) -> list[str]:
-    """What must be put right before the document can be issued, one Chinese sentence each; empty when it may go out."""
+    """What must be put right in the text before it can be issued, one Chinese sentence each."""
     problems = []
     try:
         parse_number(context.number)

@@ -16,7 +16,7 @@ COUNTER = """<p class="hint counter" data-counts="id_body" data-limit="{{ limit 
 
 
 class DocumentForm(forms.ModelForm):
-    """`version` is the number of saves this form was opened with: a save by somebody else in between is not lost."""
+    """`version` is the number of saves this form was opened with: a save in between is a conflict, not lost."""
 
     version = forms.IntegerField(widget=forms.HiddenInput)
 

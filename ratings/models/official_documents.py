@@ -11,7 +11,7 @@ from .schemes import DRAFTERS, Scheme
 
 
 class OfficialDocument(models.Model):
-    """What an official document says before and after it is issued: the text the office edits, and the stored file.
+    """What an official document says before and after it is issued: the edited text, and the stored file.
 
     `version` rises with every save, so that two who have it open never overwrite each other unseen.
     A concrete document belongs to a `scheme` and says with `is_issued` and `issued_at` whether it is out.
@@ -100,7 +100,7 @@ class OpeningNoticeQuerySet(models.QuerySet):
 
 
 class OpeningNotice(OfficialDocument):
-    """启动通知, which opens the year. `annexes` keeps the 附件 as they were issued; until then they follow the scheme."""
+    """启动通知, which opens the year. `annexes` keeps the 附件 as issued; until then they follow the scheme."""
 
     scheme = models.OneToOneField(Scheme, models.PROTECT, verbose_name="评定方案", related_name="opening_notice")
     annexes = models.JSONField("附件", default=list, blank=True)

@@ -74,7 +74,7 @@ BULLETIN = BulletinKind()
 
 
 def publish(scheme: Scheme, *, by: User | None, check_text: bool = True, with_file: bool = True) -> Bulletin:
-    """Issue the bulletin of a settled year: invariants first, then PDF, phase and audit row together; see `Kind.issue`."""
+    """Issue the bulletin of a settled year and make its results public; see `Kind.issue`."""
     bulletin = Bulletin.objects.select_related("scheme").filter(scheme=scheme).first()
     if bulletin is None:
         raise Refused("还没有通报草稿。")

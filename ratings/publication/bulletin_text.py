@@ -1,4 +1,4 @@
-"""What a bulletin says of the figures: its first text, which the office edits, and its 附件, which nobody types."""
+"""What a bulletin says of the figures: its first text, which the office edits, and its 附件, which follow them."""
 
 from __future__ import annotations
 
@@ -238,7 +238,7 @@ class CountTable(Annex):
 
 
 def draft_annexes(facts: BulletinFacts) -> tuple[Annex, ...]:
-    """The annexes these figures call for: always the list, the table only where there is something to compare."""
+    """The 附件 these figures call for: always the list, the table only where there is something to compare."""
     rows = _table_rows(facts)
     table = (_count_table(facts, rows),) if rows else ()
     return (_roster(facts), *table)

@@ -1,4 +1,4 @@
-"""The pages of an official document, whatever its kind; who may open them is asked by the views of the kind."""
+"""The pages of an official document of any kind; who may open them is asked by the views of the kind."""
 
 from collections.abc import Sequence
 
@@ -34,7 +34,7 @@ def show(
 
 
 def send(request: HttpRequest, kind: Kind, record: OfficialDocument) -> HttpResponse:
-    """The stored document; before issue the same layout, named 草稿. A sample year may have been issued without a file."""
+    """The stored document; before issue the same layout, named 草稿. A sample year may be out without a file."""
     name = f"{record.scheme.year}{kind.file_name}"
     if record.pdf:
         return FileResponse(record.pdf.open(), as_attachment=True, filename=f"{name}.pdf", content_type=PDF)
@@ -67,7 +67,7 @@ def edit(request: HttpRequest, kind: Kind, record: OfficialDocument, *, trail: L
 def issue(
     request: HttpRequest, kind: Kind, record: OfficialDocument, *, trail: Links, done: str, form: IssueForm | None = None
 ) -> HttpResponse:
-    """What will happen, in words, and the button that does it; with `form` only after the password was typed."""
+    """What will happen, in words, and the button that does it; `form` asks for the password before."""
     if closed := kind.closed(record):
         return _closed(request, kind, record, closed)
     context = kind.context(record)

@@ -117,7 +117,7 @@ def _sheets(user: User) -> QuerySet[JudgeSheet]:
 
 
 def _answer(request: HttpRequest, paper: RatingPaper, scheme: Scheme, *, back: tuple[str, str] | None = None) -> HttpResponse:
-    """The page, or at its `_pdf` address the file; `back` is the page it belongs to, where all its readers share one."""
+    """The page, or at its `_pdf` address the file; `back` is the page it belongs to, where its readers share one."""
     address, kwargs = request.resolver_match.view_name, request.resolver_match.kwargs
     if not address.endswith("_pdf"):
         download = reverse(f"{address}_pdf", kwargs=kwargs)
