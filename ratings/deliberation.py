@@ -223,12 +223,10 @@ class Docket:
 
     def next_open(self) -> Assessment | None:
         """The next school, coming round, that can be decided and is not."""
-        for row in (*self.schools[self.place + 1 :], *self.schools[: self.place]):
-            if decision_of(row) is None and row.status != Status.LAPSED:
-                outcome = evaluate(self.evaluation.scheme, assessments=self.schools, only=row.pk).outcomes[str(row.pk)]
-                if outcome.verdict and not outcome.problems:
-                    return row
-        return None
+        outcomes = evaluate(self.evaluation.scheme, assessments=self.schools).outcomes
+        rows = (*self.schools[self.place + 1 :], *self.schools[: self.place])
+        waiting = (row for row in rows if decision_of(row) is None and row.status != Status.LAPSED)
+        return next((row for row in waiting if outcomes[str(row.pk)].verdict and not outcomes[str(row.pk)].problems), None)
 
 
 def docket_of(scheme: Scheme, pk: int) -> Docket:

@@ -1,4 +1,5 @@
-"""How a figure is rounded and shown, and what stands where it is not known: two decimals, half away from zero, exact fractions.
+"""How a figure is rounded and shown, and what stands where it is not known: two decimals, half away from
+zero, exact fractions.
 
 Pure: rules and scoring read it too.
 """

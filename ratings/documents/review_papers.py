@@ -80,7 +80,9 @@ def _totals(sheet: SchoolSheet) -> Totals | None:
 
 
 def judge_paper(sheet: JudgeSheet, *, filled: bool) -> JudgePaper:
-    """The items this sheet owes, with the system part that is the same for every judge; `filled` adds what was written."""
+    """The items this sheet owes, with the system part that is the same for every judge; `filled` adds what
+    was written.
+    """
     assessment = sheet.assessment
     spec = scheme_spec(assessment.scheme)
     (read,) = load_sheets(spec, [assessment], reader=Stage.CITY, city_rows=Q(judge=sheet.judge_id) if filled else None)

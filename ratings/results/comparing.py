@@ -7,8 +7,7 @@ from fractions import Fraction
 
 from ratings.criteria.spec import BoundItem
 from ratings.enums import Stage
-from ratings.rounding import round2
-from ratings.scoring import Blocked, ItemOutcome, SchoolInput, asked_part, difference, known_points
+from ratings.scoring import Blocked, SchoolInput, asked_part, difference, known_points
 
 from .keeping import year_of
 from .loading import Evaluation
@@ -70,22 +69,12 @@ def _stages(evaluation: Evaluation, key: str, bound: BoundItem) -> ItemStages:
         name=bound.item.name,
         full=bound.item.points,
         own=known_points(spec, bound, school.metrics, own, Stage.SELF) if school.submitted else None,
-        county=_county(evaluation, school, bound, item),
+        county=known_points(spec, bound, school.metrics, county, Stage.COUNTY, adjusted) if spec.has_county_stage else None,
         city=item.city if item else None,
         final=item.points if item else None,
         spread=_spread(evaluation, school, bound),
         county_gap=difference(spec, bound, school.metrics, own, county, adjusted) if both else None,
     )
-
-
-def _county(evaluation: Evaluation, school: SchoolInput, bound: BoundItem, item: ItemOutcome | None) -> Fraction | None:
-    """初评: what the final score weighed, or, where something else keeps the item from one, by itself."""
-    if not evaluation.spec.has_county_stage:
-        return None
-    if item is not None:
-        return None if item.county is None else round2(item.county)
-    entry, adjusted = school.county.get(bound.item.code), school.adjustments.get((Stage.COUNTY, bound.item.code))
-    return known_points(evaluation.spec, bound, school.metrics, entry, Stage.COUNTY, adjusted)
 
 
 def total_gap(gaps: list[Fraction | None]) -> Fraction | None:

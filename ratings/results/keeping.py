@@ -1,7 +1,8 @@
-"""Outcomes of the years under way, kept in memory: a board that is opened again scores only the schools that changed.
+"""Outcomes of the years under way, kept in memory: a board that is opened again scores only the schools that
+changed.
 
-An outcome follows from the criteria and the input alone, so it holds as long as both are equal; nothing has to be told
-that a row was saved.
+An outcome follows from the criteria and the input alone, so it holds as long as both are equal; nothing has
+to be told that a row was saved.
 """
 
 from __future__ import annotations

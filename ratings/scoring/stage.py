@@ -1,6 +1,8 @@
-"""What one stage makes of one school: the points of each item, the sums, and what is still owed. Nothing else computes these.
+"""What one stage makes of one school: the points of each item, the sums, and what is still owed. Nothing else
+computes these.
 
-Pages and papers of 自评, 初评 and 评审 read it from here, and so does the final score of an item, which only weighs stages.
+Pages and papers of 自评, 初评 and 评审 read it from here, and so does the final score of an item, which only weighs
+stages.
 """
 
 from __future__ import annotations
@@ -61,8 +63,9 @@ def asked_part(spec: SchemeSpec, bound: BoundItem, metrics: Metrics, entry: Entr
 
 
 def points_from(spec: SchemeSpec, bound: BoundItem, metrics: Metrics, base: Fraction, entry: Entry | None, stage: str) -> Fraction | None:
-    """What a stage (or one judge) makes of one item, exact: the `base` it starts from and the answers, together never below 0
-    and never above 分值. None for 不适用. Raises Blocked while an answer or a figure is missing.
+    """What a stage (or one judge) makes of one item, exact: the `base` it starts from and the answers,
+    together never below 0 and never above 分值. None for 不适用. Raises Blocked while an answer or a figure is
+    missing.
     """
     if not bound.asked:
         return within(base, bound)
@@ -103,8 +106,8 @@ def is_unasked(bound: BoundItem, stage: str) -> bool:
 def points_at(
     spec: SchemeSpec, bound: BoundItem, metrics: Metrics, entry: Entry | None, stage: str, adjusted: Fraction | None = None
 ) -> Fraction | None:
-    """Points of one item at a stage as everybody is shown them: rounded to two decimals. None for 不适用 and where the stage is
-    not asked at all. Raises Blocked while something is missing.
+    """Points of one item at a stage as everybody is shown them: rounded to two decimals. None for 不适用 and
+    where the stage is not asked at all. Raises Blocked while something is missing.
     """
     if is_unasked(bound, stage):
         return None
@@ -124,12 +127,13 @@ def known_points(
 
 @dataclass(frozen=True)
 class StageSheet:
-    """One stage of one school. `points` holds None for an item that does not apply; items in `missing` have no points yet,
-    those in `unasked` never get any here, and neither stands in `points`.
+    """One stage of one school. `points` holds None for an item that does not apply; items in `missing` have
+    no points yet, those in `unasked` never get any here, and neither stands in `points`.
 
-    `so_far` sums what is known, a missing item as nothing; it is None where all items of a category do not apply, and that
-    category is None in `categories` then. `star` is what the points alone would give, without any cap; None while anything
-    is missing that a star's condition needs. `bonus_note` says in words why the bonus counts not at all or not in full.
+    `so_far` sums what is known, a missing item as nothing; it is None where all items of a category do not
+    apply, and that category is None in `categories` then. `star` is what the points alone would give, without
+    any cap; None while anything is missing that a star's condition needs. `bonus_note` says in words why the
+    bonus counts not at all or not in full.
     """
 
     points: Mapping[str, Fraction | None]
@@ -154,8 +158,8 @@ class StageSheet:
 def stage_sheet(
     spec: SchemeSpec, stage: str, metrics: Metrics, entries: Mapping[str, Entry], adjusted: Mapping[str, Fraction] | None = None
 ) -> StageSheet:
-    """Points of every item by what `stage` answered, and their sums by the rules of the final score: 不适用 items scaled,
-    bonus within its caps and from 加分起算分 on.
+    """Points of every item by what `stage` answered, and their sums by the rules of the final score: 不适用
+    items scaled, bonus within its caps and from 加分起算分 on.
     """
     points, missing, adjusted = {}, [], adjusted or {}
     unasked = frozenset(code for code, bound in spec.bound.items() if is_unasked(bound, stage))
@@ -172,7 +176,9 @@ def stage_sheet(
 
 
 def points_star(spec: SchemeSpec, metrics: Metrics, totals: Totals, points: Mapping[str, Fraction | None]) -> int | None:
-    """The star that figures and points give, without any cap; None while a figure that a star's condition names is not known."""
+    """The star that figures and points give, without any cap; None while a figure that a star's condition
+    names is not known.
+    """
     values = {**{name: value for name, value in metrics.items() if value is not None}, **totals.values(points)}
     return None if unknown(spec, values) else band_star(spec, values)
 
@@ -205,8 +211,9 @@ def _bonus_note(spec: SchemeSpec, totals: Totals | None, incomplete: bool) -> st
 def difference(
     spec: SchemeSpec, bound: BoundItem, metrics: Metrics, own: Entry | None, county: Entry | None, adjusted: Fraction | None = None
 ) -> Fraction | None:
-    """初评 minus 自评 of one item, as both are shown, on what both say: the system part, as the county adjusted it, and the
-    questions asked of the school. 核定要素 count for neither side. None while one side says nothing that compares.
+    """初评 minus 自评 of one item, as both are shown, on what both say: the system part, as the county adjusted
+    it, and the questions asked of the school. 核定要素 count for neither side. None while one side says
+    nothing that compares.
     """
     if bound.asked:
         if not bound.owed_by_school:
@@ -224,8 +231,9 @@ def difference(
 
 
 def answered_apart(spec: SchemeSpec, bound: BoundItem, metrics: Metrics, own: Entry | None, county: Entry | None) -> Fraction | None:
-    """How far 初评 lies from 自评 on the answers alone, where that owes a reason: by more than a fifth of 分值, on an item whose
-    every question the school was asked as well. None anywhere else; a 核定 brings its own reason.
+    """How far 初评 lies from 自评 on the answers alone, where that owes a reason: by more than a fifth of 分值, on
+    an item whose every question the school was asked as well. None anywhere else; a 核定 brings its own
+    reason.
     """
     if own is None or county is None or own.not_applicable or county.not_applicable or bound.not_for_school:
         return None
@@ -237,7 +245,9 @@ def answered_apart(spec: SchemeSpec, bound: BoundItem, metrics: Metrics, own: En
 
 
 def owed_codes(spec: SchemeSpec, stage: str, *, visited: bool = True) -> list[str]:
-    """Codes of the items that a stage must answer: judges owe 现场 items only where they went, or where no 初评 can stand in."""
+    """Codes of the items that a stage must answer: judges owe 现场 items only where they went, or where no 初评
+    can stand in.
+    """
     if stage == Stage.SELF:
         return [code for code, bound in spec.bound.items() if bound.owed_by_school]
     owed = [code for code, bound in spec.bound.items() if bound.owed_by_reviewers]

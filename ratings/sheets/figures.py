@@ -28,7 +28,9 @@ class FigureLine:
 
 
 def figure_line(spec: SchemeSpec, assessment: Assessment, reference: str, figure: Figure, *, reader: str) -> FigureLine:
-    """A figure with its unit. The school itself is led on to what it can mend; a metric of the scheme has no records."""
+    """A figure with its unit. The school itself is led on to what it can mend; a metric of the scheme has no
+    records.
+    """
     label = reference.partition("[")[0]
     registered, is_own = METRICS.get(label), reader == Stage.SELF
     if registered:

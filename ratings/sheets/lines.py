@@ -28,7 +28,9 @@ HINTED = 3
 
 @dataclass(frozen=True, eq=False)
 class Line:
-    """What a sheet knows of one item. Points are None while they are not known, and where the item does not apply."""
+    """What a sheet knows of one item. Points are None while they are not known, and where the item does not
+    apply.
+    """
 
     sheet: SchoolSheet
     bound: BoundItem
@@ -68,7 +70,9 @@ class Line:
 
     @cached_property
     def system(self) -> Fraction | None:
-        """The computed part before any 核定; None where the item has none, while a figure is missing, or before submission."""
+        """The computed part before any 核定; None where the item has none, while a figure is missing, or before
+        submission.
+        """
         return known_system(self.sheet.spec, self.bound, self.sheet.metrics) if self.sheet.is_readable else None
 
     @property

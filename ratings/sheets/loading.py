@@ -1,4 +1,6 @@
-"""Sheets out of the database: the school's own with everything it attached, and many schools' for whoever reviews them."""
+"""Sheets out of the database: the school's own with everything it attached, and many schools' for whoever
+reviews them.
+"""
 
 from __future__ import annotations
 
@@ -25,9 +27,11 @@ NO_STAGE = dict.fromkeys((Stage.SELF, Stage.COUNTY, Stage.CITY), NONE)
 
 
 def own_sheet(assessment: Assessment, *, only: str = "", live: bool = False) -> SchoolSheet:
-    """自评 as the school itself reads it, or with `only` the one item of that code and nothing that other items need.
+    """自评 as the school itself reads it, or with `only` the one item of that code and nothing that other items
+    need.
 
-    Figures are live while the school may still change its records, then those it submitted; with `live` they are today's.
+    Figures are live while the school may still change its records, then those it submitted; with `live` they
+    are today's.
     """
     spec = scheme_spec(assessment.scheme)
     wanted = replace(spec, items=tuple(item for item in spec.items if item.code == only), bands=(), restrictions=()) if only else spec
@@ -56,7 +60,8 @@ def load_sheets(
 ) -> list[SchoolSheet]:
     """Three queries for any number of schools, with the figures they signed.
 
-    The county reads 自评 and 初评; a judge besides those rows of the city's stage that `city_rows` picks, and no others.
+    The county reads 自评 and 初评; a judge besides those rows of the city's stage that `city_rows` picks, and no
+    others.
     """
     schools = list(assessments)
     snapshots = {one.assessment_id: one for one in MetricSnapshot.objects.filter(assessment__in=schools).order_by("taken_at", "id")}

@@ -26,9 +26,10 @@ UNKNOWN = Figure(None, COMPUTED)
 class SchoolSheet:
     """One school, as far as `reader` (the stage whose people read it) may know it.
 
-    `figures` are those that count for the reader. `rows` holds the saved rows by stage and item code: of the city's stage
-    those of one judge, or the agreed ones. `adjustments` are kept by stage and item code as well. `elsewhere` are items that
-    another reviewer of the county scores; `codes` names the items where not all were loaded.
+    `figures` are those that count for the reader. `rows` holds the saved rows by stage and item code: of the
+    city's stage those of one judge, or the agreed ones. `adjustments` are kept by stage and item code as
+    well. `elsewhere` are items that another reviewer of the county scores; `codes` names the items where not
+    all were loaded.
     """
 
     spec: SchemeSpec

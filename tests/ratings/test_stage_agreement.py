@@ -1,4 +1,6 @@
-"""One school, many readers: whoever shows its points, sums and gaps shows the same, and the same as the naive scorer."""
+"""One school, many readers: whoever shows its points, sums and gaps shows the same, and the same as the naive
+scorer.
+"""
 
 import random
 import re
