@@ -91,8 +91,9 @@ def proposed(evaluation: Evaluation, key: str) -> tuple[RestrictionSpec, ...]:
 
 
 def open_sheets(scheme: Scheme) -> Mapping[int, list[str]]:
-    """By assessment, the judges whose sheet is not handed in, and whether they never can because they must recuse; the
-    agreed sheet of a 合议 goes by that name.
+    """By assessment, the judges whose sheet is not handed in, and who of them never can because of 回避.
+
+    The agreed sheet of a 合议 goes by that name.
     """
     found: dict[int, list[str]] = defaultdict(list)
     rows = JudgeSheet.objects.filter(assessment__scheme=scheme, submitted_at__isnull=True).order_by("pk")

@@ -120,8 +120,9 @@ class Dossier:
 
 
 def reviewable(user: User) -> QuerySet[Assessment]:
-    """Assessments in reach whose scheme has a county stage, without schools that take no part; `tie` is why the reviewer
-    must recuse.
+    """Assessments in reach whose scheme has a county stage, without schools that take no part.
+
+    `tie` is why the reviewer must recuse.
     """
     returns = Count("moves", filter=Q(moves__step="return_", moves__from_status=Status.COUNTY))
     rows = Assessment.objects.visible_to(user).filter(scheme__has_county_stage=True).exclude(status=Status.DECLINED)

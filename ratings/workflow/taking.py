@@ -1,4 +1,9 @@
-"""The one door for a change of status."""
+"""How one school takes one step: every change of status by a person's act.
+
+Three more write a status with its move and ask here for nothing: settling all schools at once
+(results.settling), a correction of the criteria that sends sheets back (errata.reopening), a year read from
+workbooks (offline.storing).
+"""
 
 from __future__ import annotations
 
