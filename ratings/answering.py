@@ -1,7 +1,7 @@
 """作答: how a person's answers reach a Score row at any stage, typed or taken over from the stage before.
 
-Elsewhere rows are written only where nobody answers: criteria that were corrected (errata.signing), years read from
-workbooks (offline.storing), the demonstration.
+Elsewhere rows are written only where nobody answers: criteria that were corrected (errata.signing), years
+read from workbooks (offline.storing), the demonstration.
 """
 
 from __future__ import annotations
@@ -128,7 +128,10 @@ def save_rows(assessment_pk: int, rows: Mapping[int, Row], *, by: User) -> list[
 
 
 def take_over(assessment: Assessment, rows: Iterable[Score], entries: Mapping[str, Entry], *, by: User) -> None:
-    """Put what another stage said into rows of the locked assessment, by item code; the caller has asked `uneditable`."""
+    """Put what another stage said, by item code, into rows of the locked assessment.
+
+    The caller has asked `uneditable`.
+    """
     door = _Door(assessment, by)
     for score in rows:
         door.set(score, entries[score.item.code], score.remark)

@@ -33,7 +33,7 @@ class PanelSheet:
 
 
 def reveal(seat: Seat, *, by: User) -> PanelSheet | None:
-    """What `panel_sheet` gives, for somebody who reads it: the audit trail keeps who saw the scores of which school."""
+    """What `panel_sheet` gives to a reader; the audit trail keeps who saw the scores of which school."""
     sheet = panel_sheet(seat)
     if sheet is not None:
         _record_once(seat.assessment, by)

@@ -98,13 +98,14 @@ class Seat:
 
 
 def judged_by(user: User) -> QuerySet[Assessment]:
-    """Schools on the desk of this judge: not those where the judge must recuse, however the panel came to have them."""
+    """Schools on the desk of this judge, without those where the judge must recuse."""
     return of_panels(user).filter(tie="")
 
 
 def of_panels(user: User) -> QuerySet[Assessment]:
-    """Schools of the judge's panels; `seat` is the judge's id, `leader_user` who keeps an agreed sheet, `tie` why the
-    judge must recuse.
+    """Schools of the judge's panels.
+
+    `seat` is the judge's id, `leader_user` who keeps an agreed sheet, `tie` why the judge must recuse.
     """
     if not may(user, "judge"):
         return Assessment.objects.filter(NOTHING)

@@ -1,4 +1,4 @@
-"""流转: the table of steps, taking one, deadlines, figures and the rows each stage owes."""
+"""流转: the table of steps and how one is taken, who may write, deadlines, figures, rows each stage owes."""
 
 from .blocking import Blocker, blockers, missing_in
 from .deadlines import due, grant_extension, is_overdue

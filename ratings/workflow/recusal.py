@@ -1,7 +1,8 @@
-"""Who may write what a stage says of a school, 回避 included: the question every writer asks before anything is saved.
+"""Who may write what a stage says of a school, 回避 included: the question every writer asks first.
 
-Whoever guides a school or works for it says nothing of it at 初评 or 评审: types no answer, sets no 核定, enters and
-checks no paper sheet, hands nothing in, takes no step of the review. The school's own stage is not concerned.
+Whoever guides a school or works for it says nothing of it at 初评 or 评审: types no answer, sets no 核定,
+enters and checks no paper sheet, hands nothing in, takes no step of the review. The school's own stage is
+not concerned.
 """
 
 from __future__ import annotations
@@ -46,7 +47,8 @@ def tie(user: Any, school: Any) -> Expression:
 
 def must_recuse(user: User, school: School) -> str:
     """The sentence for the person who must recuse at the school, or ""."""
-    return recusal(School.objects.filter(pk=school.pk).values_list(tie(user, OuterRef("pk")), flat=True).get(), school)
+    words = School.objects.filter(pk=school.pk).values_list(tie(user, OuterRef("pk")), flat=True)
+    return recusal(words.get(), school)
 
 
 def recusal(words: str, school: School) -> str:
@@ -57,14 +59,14 @@ def recusal(words: str, school: School) -> str:
 
 
 def conflicts(judges: Iterable[Judge], schools: Iterable[School]) -> list[str]:
-    """One sentence for every judge who may not score one of the schools today; two queries for any number of either."""
+    """One sentence for every judge who may not score one of the schools today; two queries for any number."""
     seated = {judge.user_id: judge.label for judge in judges if judge.user_id}
     named = {school.pk: school.name for school in schools}
-    return [
-        f"{seated[user]}{words.format(named[school])}，不能评审该校。"
-        for rows, words in TIES
-        for user, school in sorted(set(rows().filter(user__in=seated, school__in=named).values_list("user_id", "school_id")))
-    ]
+    found = []
+    for rows, words in TIES:
+        tied = rows().filter(user__in=seated, school__in=named).values_list("user_id", "school_id")
+        found += [f"{seated[user]}{words.format(named[pk])}，不能评审该校。" for user, pk in sorted(set(tied))]
+    return found
 
 
 def uneditable(score: Score, user: User, writer: Writer | None = None) -> str:
@@ -76,7 +78,7 @@ def uneditable(score: Score, user: User, writer: Writer | None = None) -> str:
 
 
 class Writer:
-    """One person before one school: what its rows have in common is read once, however many are asked about."""
+    """One person before one school: what its rows have in common is read once for all of them."""
 
     def __init__(self, assessment: Assessment, user: User, words: str | None = None):
         """`words` are those of the tie, where they were read with the row."""
@@ -123,8 +125,9 @@ class Writer:
     @cached_property
     def _others(self) -> dict[int, User]:
         """By category, the colleague who scores it."""
-        rows = Division.objects.in_force().filter(category__scheme=self.assessment.scheme_id).exclude(user=self.user)
-        return {one.category_id: one.user for one in rows.filter(county=self.assessment.school.county_id).select_related("user")}
+        scheme, county = self.assessment.scheme_id, self.assessment.school.county_id
+        rows = Division.objects.in_force().filter(category__scheme=scheme, county=county)
+        return {one.category_id: one.user for one in rows.exclude(user=self.user).select_related("user")}
 
     def _city(self, score: Score) -> str:
         sheet = self._sheets.get(score.judge_id)
@@ -145,7 +148,7 @@ class Writer:
 
     @cached_property
     def _seat(self) -> int | str | None:
-        """The judge's id of the sheet this person keeps here; None stands for the agreed sheet, "" for no seat at all."""
+        """The judge's id of the sheet this person keeps; None stands for the agreed sheet, "" for no seat."""
         if self.assessment.panel_id is None:
             return ""
         judge = Judge.objects.filter(panels=self.assessment.panel_id, user=self.user).first()
@@ -157,14 +160,12 @@ class Writer:
 
 
 def sheet_conflict(sheet: JudgeSheet, assessment: Assessment) -> str:
-    """Why nobody enters or checks this sheet: whose name stands under it, of an agreed one the leader's, must recuse."""
+    """Why nobody enters or checks this sheet: who signed it, of an agreed one the leader, must recuse."""
     judge = sheet.judge or (assessment.panel.leader if assessment.panel else None)
     return next(iter(conflicts([judge], [assessment.school])), "") if judge else ""
 
 
 def returned_items(assessment: Assessment, key: str = "item_id") -> dict[Any, str]:
-    """What the last return, or the last correction of the criteria, asks for: comment by item id, or by another `key`
-    of the row.
-    """
+    """What the last return, or correction of the criteria, asks for: comment by item id or another `key`."""
     last = assessment.moves.filter(to_status=Status.RETURNED).order_by("-id").values("pk")[:1]
     return dict(ReturnedItem.objects.filter(move=last).values_list(key, "comment"))

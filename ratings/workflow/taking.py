@@ -1,6 +1,8 @@
-"""Taking a step of the table: who, from where, when, and what it brings with it.
+"""How one school takes one step: every change of status by a person's act.
 
-Only settling (results.settling) changes the status of schools besides, of all that are with the city at once.
+Three more write a status with its move and ask here for nothing: settling all schools at once
+(results.settling), a correction of the criteria that sends sheets back (errata.reopening), a year read from
+workbooks (offline.storing).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""回避: whoever guides a school or works for it writes nothing above its own stage, whichever page or save is tried."""
+"""回避: whoever guides a school or works for it writes nothing above its own stage, whatever is tried."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ SAID = {"guide": "挂点联系指导", "filler": "的工作人员", "head": "的
 
 @dataclass
 class Attempt:
-    """One post: who tries it, where, with what; `typed` are words that must still stand on the page afterwards."""
+    """One post: who tries it, where, with what; `typed` are words that must still stand on the page."""
 
     user: User
     school: School
@@ -286,7 +286,7 @@ def numbered(attempts: list) -> list:
 
 
 def refuses_only_the_tied(attempt: Attempt) -> None:
-    """Whoever is tied to the school stores nothing, reads why and keeps what was typed; tied to another only, it is stored."""
+    """Tied to the school: nothing stored, read why, keep what was typed. Tied to another only: stored."""
     for name, tie in TIES.items():
         tied, before = tie(attempt.user, attempt.school), rated()
         page = attempt.post().content.decode()
