@@ -1,4 +1,4 @@
-"""Who may do what in the rating: its rooms of the one table. When it may be done is the workflow's question."""
+"""Who may do what in the rating: its rooms of the one table. When it may be done, the workflow says."""
 
 from ratings.models.results import COMMITTEE
 from schools.models import Role

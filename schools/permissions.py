@@ -1,8 +1,8 @@
 """Who may do what: one table of acts and roles, asked by views, buttons, navigation and back office.
 
-A view declares its act with `allowed_to`; the rating adds its rooms to the same table. Which objects a person meets is not
-said here but by each queryset's `visible_to`: an act that is not one's own is refused with its sentence (403), an object that
-is not one's own is not found (404).
+A view declares its act with `allowed_to`; the rating adds its rooms to the same table. Which objects a person meets
+is said not here but by each queryset's `visible_to`: an act that is not one's own is refused with its sentence
+(403), an object that is not one's own is not found (404).
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ DECIDERS = (Role.COUNTY_LEAD, Role.OFFICE)
 class Act:
     """One row of the table.
 
-    `refusal` tells everybody else why not; without one the page does not exist for them. `scope` says which objects, where
-    that is narrower than what the role reaches anyway.
+    `refusal` tells everybody else why not; without one the page does not exist for them. `scope` says which objects,
+    where that is narrower than what the role reaches anyway.
     """
 
     name: str
@@ -117,7 +117,10 @@ TABLE: dict[str, dict[str, Act]] = {
             "人员交接由县（市、区）负责人办理，不设县（市、区）的由市评委会办公室办理。",
             scope="办公室限不设县（市、区）的学校",
         ),
-        "read_handover": Act("查阅交接单", (*SCHOOL_ROLES, *COUNTY_ROLES, Role.OFFICE, Role.SYSADMIN, Role.SECURITY)),
+        "read_handover": Act(
+            "查阅交接单",
+            (*SCHOOL_ROLES, *COUNTY_ROLES, Role.OFFICE, Role.SYSADMIN, Role.SECURITY),
+        ),
         "enter_back_office": Act(
             "进入数据维护后台",
             (Role.SYSADMIN, Role.SECURITY),
@@ -159,8 +162,8 @@ def role_of(user: User) -> str | None:
 def may(user: User, act: str) -> bool:
     """Whether the table lets this person do it.
 
-    The back office also wants the account to be marked for it. While developing a superuser works there without an
-    appointment; everywhere else a superuser needs one as well, since the pages ask for its city or school.
+    The back office also wants the account to be marked for it. While developing a superuser works there without
+    an appointment; everywhere else a superuser needs one as well, since the pages ask for its city or school.
     """
     row = ACTS[act]
     if row.roles == EVERYBODY:  # said before the identity is read, so that an open page asks no database
@@ -182,9 +185,12 @@ def require(user: User, act: str) -> None:
 
 
 def allowed_to(act: str, *, post: str = "") -> Callable:
-    """Declares what a view does, and refuses everybody else. `post`: sending its form is another act than opening it."""
+    """Declares what a view does, and refuses everybody else.
+
+    `post`: sending its form is another act than opening it. An act that is not in the table fails on import.
+    """
     acts = (act, post) if post else (act,)
-    signed_out = all(ACTS[one].signed_out for one in acts)  # an act that is not in the table fails here, on import
+    signed_out = all(ACTS[one].signed_out for one in acts)
 
     def declare(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
         @wraps(view)
@@ -199,12 +205,12 @@ def allowed_to(act: str, *, post: str = "") -> Callable:
 
 
 def reads_across_counties(user: User) -> bool:
-    """Whether the lists of this person hold schools of several counties; for one county a column of them says nothing."""
+    """Whether the lists of this person hold schools of several counties; for one county a column says nothing."""
     return user.identity is None or user.identity.county_id is None
 
 
 def keeps_records(user: User, school: School) -> bool:
-    """The school's own people keep its records, and nobody else: neither county nor city types for a school."""
+    """The school's own people keep its records, nobody else: neither county nor city types for a school."""
     return may(user, "record_registry") and user.identity.school_id == school.pk
 
 
@@ -212,9 +218,9 @@ def keeps_account(user: User, account: User) -> bool:
     """Accounts are changed by the city that keeps them; elsewhere they are only seen."""
     if sees_everything(user):
         return True
-    return user.identity is not None and (user.identity.city_id is None or user.identity.city_id == account.city_id)
+    return user.identity is not None and user.identity.city_id in (None, account.city_id)
 
 
 def readable_schools(user: User) -> QuerySet[School]:
-    """Schools whose records this person may read: not the security administrator, who knows them by name only."""
+    """Schools whose records this person may read: none for the security administrator, who knows only names."""
     return School.objects.filter(record_scope(user, ""))

@@ -120,8 +120,10 @@ def test_a_judge_without_a_seat_finds_no_school_and_a_guide_is_told_to_recuse(ju
 def test_the_desk_is_the_judges_alone(role, judged, appoint):
     client = signed(judged.office if role == "office" else appoint(role))
 
-    assert client.get(reverse("ratings:judging")).status_code == 403
-    assert client.get(reverse("ratings:judging_school", args=[judged.assessment.pk])).status_code == 404
+    for address in (reverse("ratings:judging"), reverse("ratings:judging_school", args=[judged.assessment.pk])):
+        answer = client.get(address)
+        assert answer.status_code == 403
+        assert "评委工作台只对评委开放。" in answer.content.decode()
 
 
 def test_a_submitted_sheet_is_read_only_on_every_page(judged):
