@@ -16,7 +16,7 @@ from schools.saving import Refused
 from .fields import CATEGORY, SECTIONS
 from .frozen import to_json
 from .spec import SchemeSpec, digest
-from .storing import read_scheme, scheme_columns, section_rows
+from .storing import read_scheme, rows_of, scheme_columns, section_rows
 
 #: Columns that belong to a row's history, not to what the workbook says.
 KEPT = {"id", "scheme", "version", "edited_by", "edited_at", "origin"}
@@ -55,12 +55,12 @@ def _write(draft: Scheme, spec: SchemeSpec, by) -> None:
     gone: list[models.Model] = []
     for section in SECTIONS:
         known_by = section.field(section.identity).column
-        rows = {getattr(row, known_by): row for row in getattr(draft, section.rows).all()}
+        rows = {getattr(row, known_by): row for row in rows_of(section, draft)}
         gone += _match(rows, section_rows(section, spec, draft, categories), known_by, stamp)
         if section is CATEGORY:
             categories = rows
-    for row in reversed(gone):
-        row.delete()
+    for kind in dict.fromkeys(type(row) for row in reversed(gone)):
+        kind.objects.filter(pk__in=[row.pk for row in gone if isinstance(row, kind)]).delete()
 
 
 def _match(rows: dict[Any, models.Model], wanted: Iterable[models.Model], known_by: str, stamp: dict) -> list[models.Model]:

@@ -51,12 +51,14 @@ def section_rows(
 
 def read_scheme(scheme: Scheme) -> SchemeSpec:
     """The scheme as it stands in its rows: 7 queries, whatever its size."""
-    rows = {}
-    for section in SECTIONS:
-        found = getattr(scheme, section.rows)
-        found = found.select_related("category") if section is ITEM else found.all()
-        rows[section.rows] = tuple(read_row(section, row) for row in found)
+    rows = {section.rows: tuple(read_row(section, row) for row in rows_of(section, scheme)) for section in SECTIONS}
     return SchemeSpec(**loaded(fields_of(Parameters), scheme), **rows)
+
+
+def rows_of(section: Section, scheme: Scheme) -> models.QuerySet:
+    """The stored rows of a section, items with their 大项."""
+    rows = getattr(scheme, section.rows)
+    return rows.select_related("category") if section is ITEM else rows.all()
 
 
 def read_row(section: Section, row: models.Model) -> Any:
