@@ -459,8 +459,6 @@ ON_EVERY_ENGINE = ("office", "head", "county_lead", "judge", "sysadmin")
 def test_each_role_reaches_what_is_its_own_and_nothing_else(role, world, school, appoint, monkeypatch):
     monkeypatch.setattr("ratings.documents.life.document_pdf", lambda context: b"%PDF-1.7")
     monkeypatch.setattr("schools.printing.pdf_of", lambda paper: b"%PDF-1.7")
-    monkeypatch.setattr("schools.printing.pdf_of", lambda paper: b"%PDF-1.7")
-    monkeypatch.setattr("schools.views.handover.pdf_of", lambda paper: b"%PDF-1.7")
     user = appoint(role)
     if role == "sysadmin":  # at work in the back office
         user.is_staff = True
