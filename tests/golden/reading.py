@@ -63,8 +63,11 @@ class _Builder(HTMLParser):
 def lines_of(html: str, *, frame: bool = False) -> list[str]:
     """The title and the lines of the page, with what is around it if `frame`."""
     tree = _Builder().tree(html)
-    title = next((_clean("".join(one.itertext())) for one in tree.iter("title")), "")
-    return ([f"《{title}》"] if title else []) + _Reader(_labels(tree), frame).read(tree)
+    title = next(tree.iter("title"), None)
+    heading = [f"《{_clean(title.text or '')}》"] if title is not None else []
+    if title is not None:
+        title.text = ""
+    return heading + _Reader(_labels(tree), frame).read(tree)
 
 
 def links_of(html: str) -> list[str]:

@@ -28,7 +28,7 @@ QUESTIONS = 2
 OWN_KINDS = {"assessment", "item", "step"}
 #: They read what the second one reads, who does not lead the panel.
 MORE_JUDGES = ("judge3", "judge4", "judge5")
-#: Addresses of the table of everybody that are pages.
+#: Pages about nobody but oneself, or for everybody, with what their addresses take.
 PAGES_ELSEWHERE = (("help", ()), ("password_change", ()), ("schools:metric", ("办班期数",)))
 #: Forms that give a file once they are filled in.
 FILLED_IN = {
@@ -125,11 +125,7 @@ class Walk:
             self._keep(account, address, words, self._lines(html))
             path = urlsplit(address).path
             self.covered.add(pattern_of(address))
-            return [
-                path + link if link.startswith("?") else link
-                for link in links_of(html)
-                if link.startswith(("?", f"{path}?", f"{path}groups/?"))
-            ]
+            return [path + link if link.startswith("?") else link for link in links_of(html) if link.startswith(("?", f"{path}?"))]
         else:
             self._file(address, response)
         return []
