@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-from crispy_forms.helper import FormHelper
 from crispy_forms.layout import HTML, Column, Div, Layout, Row
 from django import forms
 
 from ratings.documents.life import Kind
 from ratings.documents.wording import CHARACTER_LIMIT, count_characters, parse_number
 from ratings.models.official_documents import OfficialDocument
+from schools.forms.versioned import VersionedForm
 
 BODY_HINT = "一段一行。“一、”“（一）”“1.”“（1）”开头的行自动按公文层次排字体；{}，不用写入正文。"
 COUNTER = """<p class="hint counter" data-counts="id_body" data-limit="{{ limit }}">
 正文 <output>{{ characters }}</output> 字（不计空格），上限 {{ limit }} 字。</p>"""
 
 
-class DocumentForm(forms.ModelForm):
-    """`version` is the number of saves this form was opened with: a save in between is a conflict, not lost."""
-
-    version = forms.IntegerField(widget=forms.HiddenInput)
-
+class DocumentForm(VersionedForm):
     class Meta:
         fields = OfficialDocument.TYPED
         widgets = {
@@ -36,9 +32,6 @@ class DocumentForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         self.kind = kind
         self.fields["body"].help_text = BODY_HINT.format(kind.annex_hint)
-        self.fields["version"].initial = self.instance.version
-        self.helper = FormHelper()
-        self.helper.form_tag = False
         self.helper.layout = Layout(
             Row(Column("organ", css_class="col-md-6"), Column("co_organs", css_class="col-md-6")),
             Row(
@@ -55,25 +48,9 @@ class DocumentForm(forms.ModelForm):
         )
 
     @property
-    def typed(self) -> dict[str, object]:
-        """What is to be stored."""
-        return {name: self.cleaned_data[name] for name in OfficialDocument.TYPED}
-
-    @property
     def characters(self) -> int:
         """Length of the text as the limit counts it."""
         return count_characters(self["body"].value() or "")
-
-    def differences(self, current: OfficialDocument) -> list[tuple[str, object, object]]:
-        """Field by field what is stored now and what was typed, where they differ."""
-        pairs = [(self.fields[name].label, getattr(current, name), typed) for name, typed in self.typed.items()]
-        return [(label, stored, typed) for label, stored, typed in pairs if stored != typed]
-
-    def again(self, current: OfficialDocument) -> DocumentForm:
-        """What was typed, in a form that knows the newer version."""
-        data = self.data.copy()
-        data["version"] = current.version
-        return type(self)(data, instance=current, kind=self.kind)
 
     def clean_body(self) -> str:
         """Saved with any length below the limit; issuing checks the rest."""

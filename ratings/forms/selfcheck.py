@@ -1,24 +1,18 @@
 """What a school sets itself for one item."""
 
-from crispy_forms.helper import FormHelper
 from crispy_forms.layout import Column, Layout, Row
 from django import forms
 
 from ratings.models import Goal
-from schools.changes import plain, worded
-from schools.refusals import RecheckedForm
-
-FIELDS = ["text", "person", "due", "done"]
+from schools.forms.versioned import VersionedForm
 
 
-class GoalForm(RecheckedForm, forms.ModelForm):
-    """`version` is the number of saves this form was opened with. An empty 目标 takes the goal back."""
-
-    version = forms.IntegerField(widget=forms.HiddenInput)
+class GoalForm(VersionedForm):
+    """An empty 目标 takes the goal back."""
 
     class Meta:
         model = Goal
-        fields = FIELDS
+        fields = ("text", "person", "due", "done")
         widgets = {
             "text": forms.Textarea(attrs={"rows": 2}),
             "due": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
@@ -27,23 +21,6 @@ class GoalForm(RecheckedForm, forms.ModelForm):
 
     def __init__(self, *args, **kwargs) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["version"].initial = self.instance.version
-        self.helper = FormHelper()
-        self.helper.form_tag = False
         self.helper.layout = Layout(
             "text", Row(Column("person", css_class="col-md-6"), Column("due", css_class="col-md-6")), "done", "version"
         )
-
-    @property
-    def values(self) -> dict[str, object]:
-        """What is to be stored."""
-        return {name: self.cleaned_data[name] for name in FIELDS}
-
-    def contents(self, current: Goal) -> tuple[dict[str, str], dict[str, str]]:
-        """The goal as stored, and as typed."""
-        stored, typed = {name: getattr(current, name) for name in FIELDS}, self.values
-        return tuple(worded(Goal, {name: plain(value) for name, value in values.items()}) for values in (stored, typed))
-
-    def fresh(self, current: Goal) -> dict[str, int]:
-        """Its version."""
-        return {"version": current.version}

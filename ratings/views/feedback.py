@@ -10,8 +10,8 @@ from ratings.feedback import closed, save_feedback
 from ratings.forms.feedback import FeedbackForm
 from ratings.models import Assessment, Feedback
 from schools.permissions import allowed_to
-from schools.refusals import add_refusal
-from schools.saving import Refused, Stale
+from schools.refusals import refusals_in
+from schools.saving import Refused
 
 
 @require_http_methods(["GET", "POST"])
@@ -25,19 +25,12 @@ def feedback(request: HttpRequest, pk: int) -> HttpResponse:
     context = {"assessment": assessment, "stored": stored}
     if sentence := closed(assessment.scheme):
         if request.method == "POST":
-            messages.warning(request, sentence)
-            return redirect("ratings:feedback", pk)
+            raise Refused(sentence)
         return render(request, "ratings/panels/feedback.html", context)
-    form, conflict = FeedbackForm(request.POST or None, instance=stored), None
+    form = FeedbackForm(request.POST or None, instance=stored)
     if request.method == "POST" and form.is_valid():
-        values = {name: form.cleaned_data[name] for name in ("visited_on", "text")}
-        try:
-            save_feedback(assessment, values, version=form.cleaned_data["version"], by=request.user)
-        except Stale as stale:
-            conflict, form = stale.current, form.again(stale.current)
-        except Refused as refused:
-            add_refusal(form, refused)
-        else:
+        with refusals_in(form):
+            save_feedback(assessment, form.values, version=form.cleaned_data["version"], by=request.user)
             messages.success(request, "反馈意见已保存，通报后学校可以看到。")
             return redirect("ratings:feedback", pk)
-    return render(request, "ratings/panels/feedback.html", context | {"form": form, "conflict": conflict})
+    return render(request, "ratings/panels/feedback.html", context | {"form": form})

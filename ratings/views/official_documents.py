@@ -9,10 +9,10 @@ from django.utils.http import content_disposition_header
 
 from ratings.documents.life import Kind
 from ratings.documents.wording import CHARACTER_LIMIT, wording_problems
-from ratings.forms.official_documents import DocumentForm, IssueForm, document_form
+from ratings.forms.official_documents import IssueForm, document_form
 from ratings.models.official_documents import OfficialDocument
-from schools.refusals import refusals_as_messages
-from schools.saving import Refused, Stale
+from schools.refusals import refusals_as_messages, refusals_in, turned_away
+from schools.saving import Refused
 
 PDF = "application/pdf"
 #: Pairs of (text, address).
@@ -49,19 +49,16 @@ def send(request: HttpRequest, kind: Kind, record: OfficialDocument) -> HttpResp
 def edit(request: HttpRequest, kind: Kind, record: OfficialDocument, *, trail: Links) -> HttpResponse:
     """The text before issue. A save by somebody else in between shows both texts and loses neither."""
     if closed := kind.closed(record):
-        return _closed(request, kind, record, closed)
+        return turned_away(request, closed, kind.address(record))
     form = document_form(kind, record, request.POST or None)
     if request.method == "POST" and form.is_valid():
-        try:
-            kind.save(record, form.typed, version=form.cleaned_data["version"], by=request.user)
-        except Stale as stale:
-            conflict = {"conflict": stale.current, "differences": form.differences(stale.current)}
-            return _edit_page(request, kind, stale.current, form.again(stale.current), trail, **conflict)
-        except Refused as refused:
-            return _closed(request, kind, record, str(refused))
-        messages.success(request, f"{kind.short}文稿已保存。")
-        return redirect(kind.address(record))
-    return _edit_page(request, kind, record, form, trail)
+        with refusals_in(form):
+            kind.save(record, form.values, version=form.cleaned_data["version"], by=request.user)
+            messages.success(request, f"{kind.short}文稿已保存。")
+            return redirect(kind.address(record))
+    page = _common(kind, record, _with_document(kind, record, trail))
+    counts = {"characters": form.characters, "limit": CHARACTER_LIMIT}
+    return render(request, "ratings/official/edit.html", page | counts | {"form": form})
 
 
 def issue(
@@ -69,7 +66,7 @@ def issue(
 ) -> HttpResponse:
     """What will happen, in words, and the button that does it; `form` asks for the password before."""
     if closed := kind.closed(record):
-        return _closed(request, kind, record, closed)
+        return turned_away(request, closed, kind.address(record))
     context = kind.context(record)
     problems = kind.problems(record, context)
     if request.method == "POST" and (form is None or form.is_valid()):
@@ -92,14 +89,3 @@ def _common(kind: Kind, record: OfficialDocument, trail: Links) -> dict:
 
 def _with_document(kind: Kind, record: OfficialDocument, trail: Links) -> Links:
     return [*trail, (f"{record.scheme.year}年度{kind.name}", kind.address(record))]
-
-
-def _edit_page(request: HttpRequest, kind: Kind, record: OfficialDocument, form: DocumentForm, trail: Links, **conflict) -> HttpResponse:
-    page = _common(kind, record, _with_document(kind, record, trail)) | conflict
-    counts = {"characters": form.characters, "limit": CHARACTER_LIMIT}
-    return render(request, "ratings/official/edit.html", page | counts | {"form": form})
-
-
-def _closed(request: HttpRequest, kind: Kind, record: OfficialDocument, sentence: str) -> HttpResponse:
-    messages.warning(request, sentence)
-    return redirect(kind.address(record))

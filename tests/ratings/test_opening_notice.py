@@ -182,7 +182,7 @@ def test_the_office_walks_from_nothing_to_the_issued_notice(next_year, office, s
     assert "此操作不能撤销" in asked
     assert "改过的正文" in page and "已印发" in page and "修改文稿" not in page
     assert client.get(address(next_year, "_pdf")).headers["Content-Disposition"].startswith("attachment")
-    assert client.post(address(next_year, "_edit"), posted(notice, body="偷改")).url == address(next_year)
+    assert client.post(address(next_year, "_edit"), posted(notice, body="偷改")).status_code == 409
     assert OpeningNotice.objects.get().body == "一、改过的正文"
 
 

@@ -102,13 +102,14 @@ def test_characters_are_counted_on_the_server_without_white_space(draft, appoint
     assert "<output>7</output>" in page
 
 
-def test_an_issued_bulletin_cannot_be_edited(city, school, appoint, signed_client):
+def test_what_was_typed_into_a_bulletin_issued_meanwhile_is_kept(city, school, appoint, signed_client):
     bulletin = published_year(city, [school]).bulletin
     body = bulletin.body
 
-    response = signed_client(appoint("office")).post(address("bulletin_edit", bulletin), posted(bulletin, body="偷改"))
+    response = signed_client(appoint("office")).post(address("bulletin_edit", bulletin), posted(bulletin, body="打了一半的正文"))
 
-    assert response.url == address("bulletin", bulletin)
+    assert response.status_code == 409
+    assert "不能再修改" in text(response) and "打了一半的正文" in text(response)
     assert Bulletin.objects.get(pk=bulletin.pk).body == body
 
 
