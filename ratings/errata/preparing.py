@@ -24,8 +24,6 @@ from schools.inbox import notify
 from schools.models import Role, User
 from schools.saving import Refused, Stale
 
-CHANGED_MEANWHILE = "别人刚修改过这份更正，您的内容还没有保存，请核对后重新保存。"
-
 
 def rows_of(spec: SchemeSpec, section: str) -> dict[str, Any]:
     """The rows of a section by the code under which edits name them."""
@@ -62,7 +60,7 @@ def change_row(erratum: Erratum, section: str, code: str, values: Mapping[str, s
     """
     with working(erratum, by) as draft:
         if draft.revision != revision:
-            raise Stale(draft, CHANGED_MEANWHILE)
+            raise Stale(draft)
         row = rows_of(spec_of(draft.base), section)[code]
         typed = thawed(CORRECTABLE[section].fields, values)
         different = {name: text for name, text in values.items() if typed[name] != getattr(row, name)}
@@ -77,7 +75,7 @@ def write_reason(erratum: Erratum, *, reason: str, basis: str, by: User, revisio
     """Why, and on what document. `revision` is what the page showed: a colleague's words are not overwritten."""
     with working(erratum, by) as draft:
         if draft.revision != revision:
-            raise Stale(draft, CHANGED_MEANWHILE)
+            raise Stale(draft)
         draft.reason, draft.basis, draft.revision = reason.strip(), basis.strip(), draft.revision + 1
         draft.save(update_fields=["reason", "basis", "revision", "prepared_by"])
 

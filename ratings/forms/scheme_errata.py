@@ -2,46 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from django import forms
 
-from ratings.criteria.fields import RESTRICTION, Section
+from ratings.criteria.fields import CORRECTABLE, RESTRICTION
 from ratings.criteria.storing import model_of
 from ratings.enums import Trigger
 from ratings.models import Erratum
+from schools.refusals import RecheckedForm
 
 
-class ErratumRowForm(forms.Form):
-    """One item, band or restriction of the criteria, as far as it may be corrected."""
+class ErratumForm(RecheckedForm, forms.Form):
+    """A part of a correction; `revision` counts the saves of the whole."""
 
     revision = forms.IntegerField(widget=forms.HiddenInput)
 
-    def __init__(self, *args, section: Section, row: Any, initial: dict, **kwargs) -> None:
-        self.section, self.row = section, row
-        super().__init__(*args, initial={name: self._text(name) for name in section.correctable} | initial, **kwargs)
-        columns = model_of(section)._meta
-        for name, field in section.correctable.items():
-            conditional = name == "condition_text" and section is RESTRICTION
+    def fresh(self, current: Erratum) -> dict[str, int]:
+        """Its revision."""
+        return {"revision": current.revision}
+
+
+class ErratumRowForm(ErratumForm):
+    """One item, band or restriction of the criteria, as far as it may be corrected; `key` and `code` name it in the edits."""
+
+    def __init__(self, *args, erratum: Erratum, key: str, code: str, row: Any, **kwargs) -> None:
+        self.key, self.code, self.row, self.section = key, code, row, CORRECTABLE[key]
+        super().__init__(*args, initial=self._standing(erratum) | {"revision": erratum.revision}, **kwargs)
+        columns = model_of(self.section)._meta
+        for name, field in self.section.correctable.items():
+            conditional = name == "condition_text" and self.section is RESTRICTION
             if not conditional or row.trigger == Trigger.CONDITION:
                 self.fields[name] = field.kind.form_field(columns.get_field(field.column), label=field.asked, help_text="")
                 self.fields[name].required |= conditional
 
-    def _text(self, name: str) -> str:
-        """What the row says now, as it is typed."""
-        return self.section.correctable[name].kind.typed(getattr(self.row, name))
-
-    def differences(self, stored: Mapping[str, str]) -> list[tuple[str, str, str]]:
-        """Field by field what a colleague stored and what was typed; a field without an edit says what it always said."""
-        shown = {name: stored.get(name, self._text(name)) for name in self.values}
-        return [(self.fields[name].label, shown[name], typed) for name, typed in self.values.items() if shown[name] != typed]
-
-    def again(self, revision: int, sentence: str) -> ErratumRowForm:
-        """What was typed, in a form that knows the newer revision and says why it was not saved."""
-        form = ErratumRowForm({**self.data.dict(), "revision": revision}, section=self.section, row=self.row, initial={})
-        form.add_error(None, sentence)
-        return form
+    def _standing(self, erratum: Erratum) -> dict[str, str]:
+        """What the row says in the correction, as it is typed; a field without an edit says what it always said."""
+        said = {name: field.kind.typed(getattr(self.row, name)) for name, field in self.section.correctable.items()}
+        return said | erratum.edits.get(self.key, {}).get(self.code, {})
 
     @property
     def values(self) -> dict[str, str]:
@@ -49,23 +47,22 @@ class ErratumRowForm(forms.Form):
         kinds = {name: field.kind for name, field in self.section.correctable.items()}
         return {name: kinds[name].typed(kinds[name].load(value)) for name, value in self.cleaned_data.items() if name in kinds}
 
+    def contents(self, current: Erratum) -> tuple[dict[str, str], dict[str, str]]:
+        """The row as a colleague left it, and as typed."""
+        standing, labels = self._standing(current), {name: self.fields[name].label for name in self.values}
+        return {label: standing[name] for name, label in labels.items()}, {labels[name]: text for name, text in self.values.items()}
 
-class ReasonForm(forms.Form):
+
+class ReasonForm(ErratumForm):
     """Why the criteria are corrected, and on what."""
 
-    revision = forms.IntegerField(widget=forms.HiddenInput)
     reason = forms.CharField(
         label="更正理由", max_length=180, widget=forms.Textarea(attrs={"rows": 2}), help_text="写明错在哪里，为什么必须在年度中更正。"
     )
     basis = forms.CharField(label="依据", max_length=200, help_text="如：市评委会会议纪要、上级文件的名称和文号。")
 
-    def differences(self, stored: Erratum) -> list[tuple[str, str, str]]:
-        """Field by field what a colleague stored and what was typed."""
-        shown = [(self.fields[name].label, getattr(stored, name), self.cleaned_data[name]) for name in ("reason", "basis")]
-        return [(label, there, typed) for label, there, typed in shown if there != typed]
-
-    def again(self, revision: int, sentence: str) -> ReasonForm:
-        """What was typed, in a form that knows the newer revision and says why it was not saved."""
-        form = ReasonForm({**self.data.dict(), "revision": revision})
-        form.add_error(None, sentence)
-        return form
+    def contents(self, current: Erratum) -> tuple[dict[str, str], dict[str, str]]:
+        """What a colleague stored, and what was typed."""
+        labels = {name: self.fields[name].label for name in ("reason", "basis")}
+        stored = {label: getattr(current, name) for name, label in labels.items()}
+        return stored, {label: self.cleaned_data[name] for name, label in labels.items()}

@@ -27,7 +27,7 @@ from ratings.forms.decisions import SettleForm
 from ratings.forms.scheme_errata import ErratumRowForm, ReasonForm
 from ratings.models import Assessment, Erratum, Scheme
 from schools.permissions import allowed_to, may, require
-from schools.saving import Refused, Stale
+from schools.refusals import refusals_as_messages, refusals_in, turned_away
 
 PAGE_SIZE, SCHOOLS_A_PAGE = 20, 50
 ACTS = {"send": send_for_signature, "back": take_back, "withdraw": withdraw}
@@ -40,11 +40,9 @@ def errata(request: HttpRequest, pk: int) -> HttpResponse:
     """The corrections of a scheme; the office begins a new one here."""
     scheme = get_object_or_404(Scheme.objects.visible_to(request.user).select_related("city"), pk=pk)
     if request.method == "POST":
-        try:
+        with refusals_as_messages(request):
             return redirect("ratings:erratum", prepare(scheme, by=request.user).pk)
-        except Refused as refused:
-            messages.warning(request, "".join(refused.reasons))
-            return redirect("ratings:scheme_errata", pk)
+        return redirect("ratings:scheme_errata", pk)
     found = (
         Erratum.objects.visible_to(request.user)
         .filter(scheme=scheme)
@@ -62,24 +60,19 @@ def errata(request: HttpRequest, pk: int) -> HttpResponse:
 def erratum(request: HttpRequest, pk: int) -> HttpResponse:
     """One correction: what changes, why, whom it touches; while it is a draft the office works on it here."""
     found = _erratum(request, pk)
-    edits = _is_at_work(request, found)
+    edits = may(request.user, "prepare_erratum") and not _why_closed(found)
+    if request.method == "POST" and not edits:
+        return turned_away(request, _why_closed(found), "ratings:erratum", pk)
     section, _, code = request.GET.get("row", "").partition(":")
     if edits and section in CORRECTABLE and code in rows_of(spec_of(found.base), section):
         return redirect("ratings:erratum_row", pk, section, code)
     form = ReasonForm(request.POST or None, initial={"reason": found.reason, "basis": found.basis, "revision": found.revision})
-    differences = []
     if request.method == "POST" and form.is_valid():
-        try:
+        with refusals_in(form):
             write_reason(found, **form.cleaned_data, by=request.user)
-        except Refused as refused:
-            # Also where a colleague has sent it for signature meanwhile: what was typed is still there to be copied.
-            found = _erratum(request, pk)
-            edits, differences = _is_at_work(request, found), form.differences(found)
-            form = form.again(found.revision, "".join(refused.reasons))
-        else:
             messages.success(request, "理由和依据已保存。")
             return redirect("ratings:erratum", pk)
-    context = {**_context(request, found), "form": form, "edits": edits, "differences": differences}
+    context = {**_context(request, found), "form": form, "edits": edits}
     return render(request, "ratings/schemes/erratum.html", context)
 
 
@@ -91,25 +84,16 @@ def row(request: HttpRequest, pk: int, section: str, code: str) -> HttpResponse:
     old = rows_of(spec_of(found.base), section).get(code) if section in CORRECTABLE else None
     if old is None:
         raise Http404
-    if found.state != Erratum.State.DRAFT or refusal_of(found.scheme):
-        messages.warning(request, refusal_of(found.scheme) or f"这份更正{found.get_state_display()}，不能再修改。")
-        return redirect("ratings:erratum", pk)
-    standing = {"revision": found.revision, **found.edits.get(section, {}).get(code, {})}
+    if closed := _why_closed(found):
+        return turned_away(request, closed, "ratings:erratum", pk)
     title = CORRECTABLE[section].called(old)
-    form = ErratumRowForm(request.POST or None, section=CORRECTABLE[section], row=old, initial=standing)
-    differences = []
+    form = ErratumRowForm(request.POST or None, erratum=found, key=section, code=code, row=old)
     if request.method == "POST" and form.is_valid():
-        try:
+        with refusals_in(form):
             change_row(found, section, code, form.values, by=request.user, revision=form.cleaned_data["revision"])
-        except Stale as refused:
-            differences = form.differences(refused.current.edits.get(section, {}).get(code, {}))
-            form = form.again(refused.current.revision, str(refused))
-        except Refused as refused:
-            form.add_error(None, "".join(refused.reasons))
-        else:
             messages.success(request, f"{title} 的更正已保存。")
             return redirect("ratings:erratum", pk)
-    context = {"erratum": found, "form": form, "title": title, "section": CORRECTABLE[section].title, "differences": differences}
+    context = {"erratum": found, "form": form, "title": title, "section": CORRECTABLE[section].title}
     return render(request, "ratings/schemes/erratum_row.html", context)
 
 
@@ -122,7 +106,9 @@ def act(request: HttpRequest, pk: int, name: str) -> HttpResponse:
         raise Http404
     if name != "back":
         require(request.user, "prepare_erratum")
-    _done(request, lambda: ACTS[name](found, by=request.user), SAID[name])
+    with refusals_as_messages(request):
+        ACTS[name](found, by=request.user)
+        messages.success(request, SAID[name])
     return redirect("ratings:erratum", pk)
 
 
@@ -133,16 +119,12 @@ def sign(request: HttpRequest, pk: int) -> HttpResponse:
     """The chair sees every school that is touched and signs with the password."""
     found = _erratum(request, pk)
     if found.state != Erratum.State.PROPOSED or refusal_of(found.scheme):
-        messages.warning(request, refusal_of(found.scheme) or f"这份更正{found.get_state_display()}，不能签发。")
-        return redirect("ratings:erratum", pk)
+        sentence = refusal_of(found.scheme) or f"这份更正{found.get_state_display()}，不能签发。"
+        return turned_away(request, sentence, "ratings:erratum", pk)
     form = SettleForm(request.POST or None, user=request.user)
     if request.method == "POST" and form.is_valid():
-        try:
+        with refusals_in(form):
             seen = sign_erratum(found, by=request.user)
-        except Refused as refused:
-            for reason in refused.reasons:
-                form.add_error(None, reason)
-        else:
             messages.success(request, f"更正已签发，方案为第 {found.version.number} 版，涉及 {len(seen.affected)} 所党校。")
             return redirect("ratings:erratum", pk)
     return render(request, "ratings/schemes/erratum_sign.html", {**_context(request, found), "form": form})
@@ -153,18 +135,10 @@ def _erratum(request: HttpRequest, pk: int) -> Erratum:
     return get_object_or_404(rows, pk=pk)
 
 
-def _is_at_work(request: HttpRequest, found: Erratum) -> bool:
-    return may(request.user, "prepare_erratum") and found.state == Erratum.State.DRAFT and not refusal_of(found.scheme)
-
-
-def _done(request: HttpRequest, do, said: str) -> bool:
-    try:
-        do()
-    except Refused as refused:
-        messages.warning(request, "；".join(refused.reasons))
-        return False
-    messages.success(request, said)
-    return True
+def _why_closed(found: Erratum) -> str:
+    """Why nothing of it can be changed; empty while it is a draft."""
+    at_work = found.state == Erratum.State.DRAFT
+    return refusal_of(found.scheme) or ("" if at_work else f"这份更正{found.get_state_display()}，不能再修改。")
 
 
 def _context(request: HttpRequest, found: Erratum) -> dict:

@@ -3,7 +3,6 @@
 import pytest
 from django.urls import reverse
 
-from ratings.criteria.fields import BAND
 from ratings.criteria.storing import read_scheme
 from ratings.criteria.versions import current_spec, current_version
 from ratings.enums import Stage
@@ -70,7 +69,7 @@ class TestPreparing:
         typed = "且".join(["总分≥91.2512"] * 25 + ["基础分≥80"])
         assert len(typed) < 300
 
-        form = ErratumRowForm({"revision": "0", "condition_text": typed}, section=BAND, row=row, initial={})
+        form = ErratumRowForm({"revision": "0", "condition_text": typed}, erratum=Erratum(), key="band", code=str(row.star), row=row)
 
         assert form.errors["condition_text"][0].endswith("最多 300 字，请写短一些。")
 
@@ -108,7 +107,7 @@ class TestPreparing:
         refused = client.post(address, typed)
         saved = client.post(address, typed | {"revision": refused.context["form"]["revision"].value()})
 
-        assert "别人刚修改过这份更正" in text(refused)
+        assert "别人刚修改过这里，您的内容还没有保存" in text(refused)
         assert "同事写的标准" in text(refused) and "我写的标准" in text(refused)
         erratum.refresh_from_db()
         assert saved.status_code == 302
@@ -127,7 +126,7 @@ class TestPreparing:
         saved = client.post(address, typed | {"revision": refused.context["form"]["revision"].value()})
         erratum.refresh_from_db()
 
-        assert "别人刚修改过这份更正" in text(refused)
+        assert "别人刚修改过这里，您的内容还没有保存" in text(refused)
         assert "同事写的理由" in text(refused) and "我写的理由" in text(refused)
         assert (kept, erratum.reason) == ("同事写的理由", "我写的理由")
         assert saved.status_code == 302
