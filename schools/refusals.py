@@ -105,9 +105,13 @@ class RecheckedForm:
         """The hidden inputs by which the next save says that it has seen what is stored."""
         raise NotImplementedError
 
+    def compare(self, stale: Stale) -> Conflict:
+        """Both contents side by side."""
+        return Conflict.between(stale, *self.contents(stale.current))
+
     def recheck(self, stale: Stale) -> None:
         """Keep everything typed, show what is stored beside it, and start the next save from there."""
-        self.conflict = Conflict.between(stale, *self.contents(stale.current))
+        self.conflict = self.compare(stale)
         self.data = self.data.copy()
         for name, value in self.fresh(stale.current).items():
             self.data[self.add_prefix(name)] = value

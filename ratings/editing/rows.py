@@ -78,7 +78,7 @@ def remove_row(row: models.Model, *, version: int, by: User) -> None:
         if stored is None:
             return
         if stored.version != version:
-            raise Stale(stored)
+            raise Stale(stored, f"{stored.edited_by or '别人'}刚修改过这里，还没有删除。请看过下面的内容，再决定是否删除。")
         if isinstance(stored, Category) and (count := stored.items.count()):
             raise Refused(f"大项 {stored.code} 还有 {count} 个小项，请先把它们移到别的大项或删除。")
         _record(locked, stored, "删除", {}, by)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from crispy_forms.helper import FormHelper
 from django import forms
-from django.core.exceptions import ValidationError
 from django.db import models
 from django.forms import modelform_factory
 
@@ -22,32 +21,23 @@ from ratings.editing import group_names
 from ratings.enums import ItemKind, Trigger
 from ratings.models import Category, Scheme
 from schools.dates import chinese_date
+from schools.refusals import Conflict, Difference, RecheckedForm
+from schools.saving import Stale
 
 THEIRS, MINE = "theirs", "mine"
 CHOICE = "choice-"
 
 
 @dataclass(frozen=True)
-class Difference:
-    """One field that two people filled differently; `chosen` is the one that is ticked beforehand."""
+class Choice(Difference):
+    """A field that two people filled differently; `chosen` is the content that is ticked beforehand."""
 
     name: str
-    label: str
-    theirs: str
-    mine: str
     chosen: str
 
 
-@dataclass(frozen=True)
-class Conflict:
-    """What somebody else saved while this form was open."""
-
-    row: models.Model
-    differences: tuple[Difference, ...]
-
-
-class EditForm(forms.ModelForm):
-    """A row of a draft. `version` and `seen` say from what the person started; `conflict` is set by `meet`.
+class EditForm(RecheckedForm, forms.ModelForm):
+    """A row of a draft. `version` and `seen` say from what the person started.
 
     A post may answer a conflict with `choice-<field>` = theirs or mine; theirs takes the stored value.
     """
@@ -57,7 +47,7 @@ class EditForm(forms.ModelForm):
 
     def __init__(self, data=None, *, scheme: Scheme, instance: models.Model | None = None, readonly: bool = False, **kwargs) -> None:
         super().__init__(data, instance=instance, **kwargs)
-        self.scheme, self.stored, self.conflict = scheme, instance, None
+        self.scheme = scheme
         for field in self.fields.values():
             field.disabled = readonly
         if instance is not None and instance.pk:
@@ -84,35 +74,23 @@ class EditForm(forms.ModelForm):
     def _get_validation_exclusions(self) -> set[str]:
         return {field.name for field in self._meta.model._meta.fields}
 
-    def refuse(self, error: ValidationError) -> None:
-        """Errors of the write, each at its field; what concerns no field stands above the form."""
-        if not hasattr(error, "error_dict"):
-            self.add_error(None, error)
-            return
-        for name, messages in error.message_dict.items():
-            self.add_error(name if name in self.fields else None, messages)
+    def compare(self, stale: Stale) -> Conflict:
+        """Both contents, field by field with the choice between them."""
+        return Conflict(str(stale), tuple(self._choices(stale.current)))
 
-    def meet(self, row: models.Model) -> None:
-        """Somebody saved `row` in between: keep what was typed, show both, start from what is stored now."""
-        seen = self._seen()
-        theirs = self._stored_texts(row)
-        differences = []
+    def fresh(self, current: models.Model) -> dict[str, str]:
+        """Its version, and every field as it is stored now."""
+        return {"version": str(current.version), "seen": json.dumps(self._stored_texts(current), ensure_ascii=False)}
+
+    def _choices(self, row: models.Model) -> Iterator[Choice]:
+        """What somebody else changed and this person never touched is theirs unless said otherwise."""
+        seen, stored = self._seen(), self._stored_texts(row)
         for name in self.names:
-            mine, kept = self._typed_text(name), theirs[name]
-            if mine != kept:
-                untouched = seen.get(name) == mine
-                differences.append(
-                    Difference(
-                        name,
-                        str(self.fields[name].label),
-                        self._shown(name, getattr(row, name)),
-                        self._shown(name, self.cleaned_data[name]),
-                        THEIRS if untouched else MINE,
-                    )
-                )
-        self.conflict = Conflict(row, tuple(differences))
-        self._put("version", str(row.version))
-        self._put("seen", json.dumps(theirs, ensure_ascii=False))
+            typed = self._typed_text(name)
+            if typed != stored[name]:
+                theirs, mine = self._shown(name, getattr(row, name)), self._shown(name, self.cleaned_data[name])
+                chosen = THEIRS if seen.get(name) == typed else MINE
+                yield Choice(str(self.fields[name].label), theirs, mine, name, chosen)
 
     def _take_chosen(self, row: models.Model) -> None:
         for name in self.names:

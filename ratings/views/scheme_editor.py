@@ -12,11 +12,11 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from ratings.editing import Section, locked_sentence, move_group, move_row, remove_row, rename_group
 from ratings.editing.overview import overview_of
 from ratings.enums import Phase, Star
-from ratings.forms.scheme_groups import GroupForm
+from ratings.forms.scheme_editor import DeleteForm, GroupForm
 from ratings.models import Category, CustomMetric, Item, Restriction, Scheme, StarBand
 from schools.asked import number
 from schools.permissions import allowed_to, may
-from schools.saving import Refused, Stale
+from schools.refusals import refusals_as_messages, refusals_in
 
 #: Words of the addresses, and the rows they lead to.
 MODELS: dict[str, type[models.Model]] = {
@@ -114,10 +114,8 @@ def move(request: HttpRequest, pk: int) -> HttpResponse:
     if kind == KINDS[StarBand] or key is None:  # stars stand in the order of their number
         raise Http404
     row = row_of(scheme, kind, key)
-    try:
+    with refusals_as_messages(request):
         move_row(row, up=up, by=request.user)
-    except Refused as refused:
-        messages.error(request, str(refused))
     return HttpResponseRedirect(place(scheme, row))
 
 
@@ -129,28 +127,15 @@ def delete(request: HttpRequest, pk: int, kind: str, row: int) -> HttpResponse:
     if away := locked_away(request, scheme):
         return away
     found = row_of(scheme, kind, row)
-    problem = ""
-    if request.method == "POST":
-        try:
-            remove_row(found, version=_version(request), by=request.user)
-        except Stale as stale:
-            found, problem = (
-                stale.current,
-                f"{stale.current.edited_by or '别人'}刚修改过这里，还没有删除。请看过下面的内容，再决定是否删除。",
-            )
-        except Refused as refused:
-            problem = str(refused)
-        else:
+    form = DeleteForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        with refusals_in(form):
+            remove_row(found, version=form.cleaned_data["version"], by=request.user)
             messages.success(request, f"已删除{found._meta.verbose_name}“{found}”。")
             return HttpResponseRedirect(_section_of(scheme, found))
-    context = {"scheme": scheme, "row": found, "kind": kind, "problem": problem, "noun": found._meta.verbose_name, "facts": _facts(found)}
+    context = {"scheme": scheme, "row": found, "kind": kind, "form": form, "noun": found._meta.verbose_name, "facts": _facts(found)}
     context |= {"back": row_address(scheme, kind, found.pk), "conditions": _conditions_naming(scheme, found)}
     return render(request, "ratings/editor/delete.html", context)
-
-
-def _version(request: HttpRequest) -> int:
-    version = number(request.POST.get("version", ""))
-    return -1 if version is None else version
 
 
 def _section_of(scheme: Scheme, row: models.Model) -> str:
@@ -192,19 +177,16 @@ def group(request: HttpRequest, pk: int) -> HttpResponse:
     form = GroupForm(request.POST if request.POST.get("act") == "rename" else None, initial={"name": name})
     form.fields["name"].disabled = not may(request.user, "edit_scheme")
     if request.method == "POST":
-        try:
-            if request.POST.get("act") in ("up", "down"):
+        if request.POST.get("act") in ("up", "down"):
+            with refusals_as_messages(request):
                 move_group(scheme, where, name, up=request.POST["act"] == "up", by=request.user)
-                return _group_page(scheme, where, name)
-            if form.is_valid():
+            return _group_page(scheme, where, name)
+        if form.is_valid():
+            with refusals_in(form):
                 rename_group(scheme, where, name, form.cleaned_data["name"], by=request.user)
-                messages.success(
-                    request, f"已改名，{count} 个小项。" if form.cleaned_data["name"] else f"已取消分组，{count} 个小项不再分组。"
-                )
+                said = f"已改名，{count} 个小项。" if form.cleaned_data["name"] else f"已取消分组，{count} 个小项不再分组。"
+                messages.success(request, said)
                 return HttpResponseRedirect(f"{place(scheme)}?section={where.pk or 'bonus'}#section-{where.pk or 'bonus'}")
-        except Refused as refused:
-            form = GroupForm(request.POST, initial={"name": name})
-            form.add_error(None, str(refused))
     order = list(dict.fromkeys(where.items(scheme).order_by("order", "id").values_list("group", flat=True)))
     context = {"scheme": scheme, "where": where, "name": name, "count": count, "form": form, "order": order}
     return render(request, "ratings/editor/group.html", context | {"writes": may(request.user, "edit_scheme")})

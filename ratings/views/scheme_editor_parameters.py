@@ -3,7 +3,6 @@
 from copy import copy
 
 from django.contrib import messages
-from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
@@ -11,6 +10,7 @@ from django.views.decorators.http import require_http_methods
 from ratings.editing import defaults_for, start_scheme
 from ratings.forms.scheme_parameters import NewSchemeForm, ParametersForm
 from schools.permissions import allowed_to, may
+from schools.refusals import refusals_in
 
 from .scheme_editor import draft_for, locked_away
 from .scheme_editor_rows import write
@@ -23,12 +23,8 @@ def new(request: HttpRequest) -> HttpResponse:
     city = request.user.identity.city
     form = NewSchemeForm(request.POST or None, initial=defaults_for(city))
     if request.method == "POST" and form.is_valid():
-        try:
+        with refusals_in(form):
             scheme = start_scheme(city, **form.cleaned_data, by=request.user)
-        except ValidationError as error:
-            for name, sentences in error.message_dict.items():
-                form.add_error(name if name in form.fields else None, sentences)
-        else:
             messages.success(request, f"已新建{scheme.year}年度评定方案，请先核对参数，再编写大项和小项。")
             return redirect("ratings:scheme_parameters", scheme.pk)
     return render(request, "ratings/editor/new.html", {"form": form})

@@ -1,7 +1,6 @@
 """编制评定方案: the pages on which one row is written — an item, or a line of the smaller tables."""
 
 from django.contrib import messages
-from django.core.exceptions import ValidationError
 from django.db import models
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
@@ -13,7 +12,7 @@ from ratings.forms.scheme_rows import ROW_FORMS, EditForm
 from ratings.models import Item, Scheme
 from schools.asked import number
 from schools.permissions import allowed_to, may
-from schools.saving import Stale
+from schools.refusals import refusals_in
 
 from .scheme_editor import MODELS, draft_for, locked_away, name_in, place, row_address, row_of
 
@@ -78,16 +77,11 @@ def write(request: HttpRequest, form: EditForm, scheme: Scheme, found: models.Mo
     """The row as saved; None where the form has to be shown again, with what was typed."""
     if not form.is_valid():
         return None
-    try:
+    with refusals_in(form):
         if found is None:
             saved = add_row(scheme, form._meta.model, form.values, by=request.user)
         else:
             saved = change_row(found, form.values, version=form.cleaned_data["version"] or 0, by=request.user)
-    except Stale as stale:
-        form.meet(stale.current)
-    except ValidationError as refused:
-        form.refuse(refused)
-    else:
         messages.success(request, f"已保存{saved._meta.verbose_name}“{saved}”。")
         return saved
     return None
