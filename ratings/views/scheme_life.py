@@ -17,7 +17,6 @@ from ratings.workflow.opening import confirm, is_void, obstacles, propose, stand
 from schools.asked import number
 from schools.permissions import allowed_to, may
 from schools.refusals import refusals_as_messages, refusals_in
-from schools.saving import Refused
 
 #: What a field of a note is called in the form.
 NOTE = "note-"
@@ -37,11 +36,8 @@ def copy(request: HttpRequest, pk: int) -> HttpResponse:
     name = renamed(standing_spec(source).name, source.year, year)
     form = CopyForm(request.POST or None, initial={"year": year, "name": name})
     if request.method == "POST" and form.is_valid():
-        try:
+        with refusals_in(form, "year"):
             copied = copy_scheme(source, **form.cleaned_data, by=request.user)
-        except Refused as refused:
-            form.add_error("year", str(refused))
-        else:
             messages.success(request, f"已由{source.year}年度复制为{copied.year}年度方案草稿，共 {copied.items.count()} 个小项。")
             return redirect("ratings:scheme", copied.pk)
     return render(request, "ratings/schemes/copy.html", {"scheme": source, "form": form})
@@ -69,12 +65,8 @@ def changes(request: HttpRequest, pk: int) -> HttpResponse:
 def _save_notes(request: HttpRequest, scheme: Scheme, found) -> HttpResponse:
     keys = {row.key for row in found.rows} if found else set()
     typed = {name.removeprefix(NOTE): text for name, text in request.POST.items() if name.startswith(NOTE)}
-    try:
-        written = write_notes(scheme, {key: text for key, text in typed.items() if key in keys}, by=request.user)
-    except Refused as refused:
-        messages.error(request, str(refused))
-    else:
-        messages.success(request, f"已保存 {written} 条变化说明。" if written else "变化说明没有改动。")
+    written = write_notes(scheme, {key: text for key, text in typed.items() if key in keys}, by=request.user)
+    messages.success(request, f"已保存 {written} 条变化说明。" if written else "变化说明没有改动。")
     return redirect("ratings:scheme_changes", scheme.pk)
 
 

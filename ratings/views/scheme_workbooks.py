@@ -22,6 +22,7 @@ from ratings.models import Scheme
 from schools.downloads import XLSX, export
 from schools.importing import pending
 from schools.permissions import allowed_to
+from schools.refusals import refusals_as_messages
 from schools.saving import Refused
 from schools.workbooks import WorkbookError, write_workbook
 
@@ -77,7 +78,7 @@ def scheme_import(request: HttpRequest, pk: int | None = None) -> HttpResponse:
     return _checked(request, draft, name, content)
 
 
-def _checked(request: HttpRequest, draft: Scheme | None, name: str, content: bytes, *, refused: str = "") -> HttpResponse:
+def _checked(request: HttpRequest, draft: Scheme | None, name: str, content: bytes) -> HttpResponse:
     """The page of a workbook that was read: everything wrong with it, or what it would do."""
     try:
         intake = examine(content, name=name, city=request.user.identity.city, draft=draft)
@@ -85,7 +86,7 @@ def _checked(request: HttpRequest, draft: Scheme | None, name: str, content: byt
         return _page(request, draft, problems=error.problems, name=name)
     kept = Kept(pending.keep(content), name, intake.seen, intake.target and intake.target.pk, draft and draft.pk)
     request.session[SESSION_KEY] = vars(kept)
-    return _page(request, draft, intake=intake, name=name, consent=TakeOverForm(target=intake.target), refused=refused)
+    return _page(request, draft, intake=intake, name=name, consent=TakeOverForm(target=intake.target))
 
 
 def _confirmed(request: HttpRequest, draft: Scheme | None) -> HttpResponse:
@@ -102,14 +103,13 @@ def _confirmed(request: HttpRequest, draft: Scheme | None) -> HttpResponse:
     consent = TakeOverForm(request.POST, target=intake.target)
     if not consent.is_valid():
         return _page(request, draft, intake=intake, name=kept.name, consent=consent)
-    try:
+    with refusals_as_messages(request):
         scheme = _taken(intake, kept, by=request.user)
-    except Refused as error:
         _forget(request)
-        return _checked(request, draft, kept.name, content, refused=str(error))
+        messages.success(request, f"已导入《{scheme.name}》：{len(intake.spec.items)} 个小项和加分项。")
+        return redirect("ratings:scheme", scheme.pk)
     _forget(request)
-    messages.success(request, f"已导入《{scheme.name}》：{len(intake.spec.items)} 个小项和加分项。")
-    return redirect("ratings:scheme", scheme.pk)
+    return _checked(request, draft, kept.name, content)
 
 
 def _taken(intake: Intake, kept: Kept, *, by) -> Scheme:
