@@ -7,7 +7,7 @@ Each answer still holds every value, and the tables are as they were.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from html import unescape
 from typing import Any
@@ -17,12 +17,16 @@ from django.forms.models import model_to_dict
 from django.test import Client
 from django.urls import reverse
 
+from ratings.criteria.storing import create_scheme
+from ratings.criteria.versions import freeze
 from ratings.enums import Phase, Stage, Status
-from ratings.models import Assessment, Goal, Scheme, Score
+from ratings.errata import change_row, prepare, send_for_signature, write_reason
+from ratings.models import Assessment, Bulletin, Erratum, Feedback, Goal, Scheme, Score
 from schools import locks
 from schools.models import Budget, Equipment, PlannedClass, School, Teacher, TrainingClass
 from tests.factories import AnnualPlanFactory, BudgetFactory, PlannedClassFactory, TeacherFactory, TrainingClassFactory
 from tests.html_forms import Forms
+from tests.rating_factories import settled_year, spec_for
 
 pytestmark = pytest.mark.django_db
 STALE_WORDS = "刚修改过这里，您的内容还没有保存，请核对后再保存。"
@@ -42,6 +46,12 @@ class Case:
     shown: tuple[str, ...] = ()
     #: Sent as well, without being anything a person typed.
     pressed: dict[str, str] = field(default_factory=dict)
+    #: Typed by the office, not by the school.
+    of_office: bool = False
+
+
+def publish(scheme: Scheme) -> None:
+    Scheme.objects.filter(pk=scheme.pk).update(phase=Phase.PUBLISHED, published_at="2026-12-30T00:00Z")
 
 
 def stored(*models) -> list[dict]:
@@ -55,7 +65,7 @@ def sign_period(school, monkeypatch):
     lock = locks.Lock("2026年度自评", 2026, date(2026, 1, 1), date(2026, 12, 31), locks.COUNTY)
 
     def sign() -> None:
-        monkeypatch.setattr(locks, "_providers", [lambda keys: {pk: [lock] for pk in keys if pk == school.pk}])
+        monkeypatch.setattr("ratings.desk.SIGNED_PERIODS", [lambda keys: {pk: [lock] for pk in keys if pk == school.pk}])
 
     return sign
 
@@ -152,7 +162,7 @@ def a_goal(scheme, assessment) -> Case:
         theirs={"text": "全年办班十二期", "person": "副书记"},
         invalid={"due": "六月底"},
         rows=lambda: stored(Goal),
-        shut=lambda: Scheme.objects.filter(pk=scheme.pk).update(phase=Phase.PUBLISHED, published_at="2026-12-30T00:00Z"),
+        shut=lambda: publish(scheme),
         shown=("全年办班十二期", "全年办班十五期", "副书记"),
     )
 
@@ -172,7 +182,82 @@ def an_answer(assessment) -> Case:
     )
 
 
-CASES = ("a_class", "a_plan", "a_teacher", "the_equipment", "the_budget", "the_profile", "a_goal", "an_answer")
+@pytest.fixture
+def a_bulletin(city, school) -> Case:
+    draft = settled_year(city, [school]).bulletin
+    return Case(
+        address=reverse("ratings:bulletin_edit", args=[draft.pk]),
+        typed={"body": "一、我写的正文", "cc": "市委党校"},
+        theirs={"body": "一、同事写的正文"},
+        invalid={"issued_on": "年底"},
+        rows=lambda: stored(Bulletin),
+        shut=lambda: publish(draft.scheme),
+        shown=("一、同事写的正文", "一、我写的正文"),
+        of_office=True,
+    )
+
+
+@pytest.fixture
+def a_note_on_a_visit(city, school) -> Case:
+    spec = spec_for(city, 2025)
+    spec = replace(spec, items=tuple(replace(item, onsite=True) for item in spec.items))
+    scheme = create_scheme(spec, city=city)
+    freeze(scheme, reason="启动", spec=spec)
+    Scheme.objects.filter(pk=scheme.pk).update(phase=Phase.SCORING)
+    assessment = Assessment.objects.create(scheme=scheme, school=school)
+    return Case(
+        address=reverse("ratings:feedback", args=[assessment.pk]),
+        typed={"text": "我写的意见", "visited_on": "2025-11-20"},
+        theirs={"text": "同事写的意见"},
+        invalid={"visited_on": "上月底"},
+        rows=lambda: stored(Feedback),
+        shut=lambda: publish(scheme),
+        shown=("同事写的意见", "我写的意见"),
+        of_office=True,
+    )
+
+
+@pytest.fixture
+def erratum(scheme, office) -> Erratum:
+    """The draft of a correction that could be sent for signature."""
+    erratum = prepare(scheme, by=office)
+    change_row(erratum, "item", "K1", {"name": "主课堂"}, by=office, revision=erratum.revision)
+    write_reason(erratum, reason="标准印错", basis="市评委会纪要第3号", by=office, revision=erratum.revision + 1)
+    return erratum
+
+
+@pytest.fixture
+def a_row_of_an_erratum(erratum, office) -> Case:
+    return Case(
+        address=reverse("ratings:erratum_row", args=[erratum.pk, "item", "K1"]),
+        typed={"name": "我的名称", "standard": "我写的标准"},
+        theirs={"standard": "同事写的标准"},
+        invalid={"points": "三十"},
+        rows=lambda: stored(Erratum),
+        shut=lambda: send_for_signature(erratum, by=office),
+        shown=("同事写的标准", "我写的标准", "主课堂"),
+        of_office=True,
+    )
+
+
+@pytest.fixture
+def a_reason_of_an_erratum(erratum, office) -> Case:
+    return Case(
+        address=reverse("ratings:erratum", args=[erratum.pk]),
+        typed={"reason": "我写的理由", "basis": "我找到的文件"},
+        theirs={"reason": "同事写的理由"},
+        invalid={"basis": "长" * 201},
+        rows=lambda: stored(Erratum),
+        shut=lambda: send_for_signature(erratum, by=office),
+        shown=("同事写的理由", "我写的理由"),
+        of_office=True,
+    )
+
+
+CASES = (
+    *("a_class", "a_plan", "a_teacher", "the_equipment", "the_budget", "the_profile", "a_goal", "an_answer"),
+    *("a_bulletin", "a_note_on_a_visit", "a_row_of_an_erratum", "a_reason_of_an_erratum"),
+)
 
 
 @pytest.fixture(params=CASES)
@@ -181,7 +266,7 @@ def case(request, assessment) -> Case:
 
 
 class Person:
-    """Somebody of the school with a browser of their own."""
+    """Somebody with a browser of their own."""
 
     def __init__(self, user):
         self.client = Client()
@@ -202,13 +287,13 @@ class Person:
 
 
 @pytest.fixture
-def one(filler) -> Person:
-    return Person(filler)
+def one(case, filler, office) -> Person:
+    return Person(office if case.of_office else filler)
 
 
 @pytest.fixture
-def other(head) -> Person:
-    return Person(head)
+def other(case, head, office) -> Person:
+    return Person(office if case.of_office else head)
 
 
 def holds(answer, typed: dict[str, str]) -> None:
@@ -240,8 +325,8 @@ def test_a_colleague_was_faster(case, one, other):
 
 def test_the_moment_has_passed(case, one):
     one.open(case)
-    before = case.rows()
     case.shut()
+    before = case.rows()
 
     answer = one.send(case, case.typed)
 
