@@ -1,6 +1,6 @@
 """Who may do what in the rating: its rooms of the one table. When it may be done, the workflow says."""
 
-from ratings.models.results import COMMITTEE
+from ratings.models.schemes import COMMITTEE
 from schools.models import Role
 from schools.models.scope import COUNTY_ROLES, SCHOOL_ROLES
 from schools.permissions import EVERYBODY, Act

@@ -17,6 +17,7 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 
 from schools.models import Role, School, User
+from schools.models.handovers import HANDOVER_READERS
 from schools.models.scope import COUNTY_ROLES, SCHOOL_ROLES, record_scope, sees_everything
 
 #: All roles, and None for an account without an appointment in force.
@@ -25,6 +26,8 @@ EVERYBODY = (*Role, None)
 RECORD_READERS = tuple(role for role in EVERYBODY if role != Role.SECURITY)
 #: Those who visit and guide schools.
 GUIDES = (*COUNTY_ROLES, Role.LIAISON, Role.OFFICE)
+#: Those who follow how schools mend what visits found; chair and leaders read only.
+FOLLOWERS = (*GUIDES, Role.CHAIR, Role.VIEWER)
 #: Those who answer for many schools; leaders read only.
 WATCHERS = (*COUNTY_ROLES, Role.OFFICE, Role.CHAIR, Role.VIEWER)
 #: The county's lead for its own schools, the office for the city.
@@ -59,7 +62,7 @@ TABLE: dict[str, dict[str, Act]] = {
         "keep_binder": Act("登记案卷", SCHOOL_ROLES, "案卷由党校填报人或负责人登记。", scope="本校"),
         "read_corrections": Act(
             "查阅、审核数据更正",
-            (*SCHOOL_ROLES, *GUIDES, Role.CHAIR, Role.VIEWER, Role.AUDITOR),
+            (*SCHOOL_ROLES, *FOLLOWERS, Role.AUDITOR),
             "数据更正由学校或联系指导人员申请，县（市、区）或市评委会办公室审核。",
             scope="审核由锁定记录的一方办理",
         ),
@@ -87,7 +90,7 @@ TABLE: dict[str, dict[str, Act]] = {
     "联系指导": {
         "read_guidance": Act(
             "查阅走访和问题整改",
-            (*SCHOOL_ROLES, *GUIDES, Role.CHAIR, Role.VIEWER),
+            (*SCHOOL_ROLES, *FOLLOWERS),
             "联系指导只对党校、联系指导人员、县（区）和市评委会办公室开放。",
         ),
         "record_visit": Act(
@@ -117,10 +120,7 @@ TABLE: dict[str, dict[str, Act]] = {
             "人员交接由县（市、区）负责人办理，不设县（市、区）的由市评委会办公室办理。",
             scope="办公室限不设县（市、区）的学校",
         ),
-        "read_handover": Act(
-            "查阅交接单",
-            (*SCHOOL_ROLES, *COUNTY_ROLES, Role.OFFICE, Role.SYSADMIN, Role.SECURITY),
-        ),
+        "read_handover": Act("查阅交接单", HANDOVER_READERS),
         "enter_back_office": Act(
             "进入数据维护后台",
             (Role.SYSADMIN, Role.SECURITY),

@@ -11,7 +11,7 @@ from schools.models.people import Role
 
 from .assessments import Assessment, AssessmentQuerySet, rating_scope
 from .criteria import Item
-from .schemes import DRAFTERS
+from .schemes import COMMITTEE
 
 
 def stored_path(evidence: "Evidence", filename: str) -> str:
@@ -31,7 +31,7 @@ class EvidenceQuerySet(AssessmentQuerySet):
             seated = Q(assessment__panel__judges__user=user, assessment__scheme__city=user.identity.city_id)
             return self.filter(seated, confidential=False, assessment__status__in=(Status.CITY, Status.SETTLED))
         scoped = self.filter(rating_scope(user, "assessment__school"))
-        return scoped if role in DRAFTERS else scoped.filter(confidential=False)
+        return scoped if role in COMMITTEE else scoped.filter(confidential=False)
 
     def kept(self):
         """Without what was taken back."""

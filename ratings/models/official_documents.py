@@ -6,8 +6,7 @@ from django.db.models import Q
 
 from ratings.enums import PUBLIC_PHASES
 
-from .results import COMMITTEE
-from .schemes import DRAFTERS, Scheme
+from .schemes import COMMITTEE, Scheme
 
 
 class OfficialDocument(models.Model):
@@ -93,7 +92,7 @@ class OpeningNoticeQuerySet(models.QuerySet):
         if identity is None or identity.city_id is None:
             return self.none()
         scoped = self.filter(scheme__city_id=identity.city_id)
-        return scoped if identity.role in DRAFTERS else scoped.issued()
+        return scoped if identity.role in COMMITTEE else scoped.issued()
 
     def issued(self):
         return self.filter(issued_at__isnull=False)

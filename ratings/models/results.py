@@ -5,11 +5,10 @@ from django.db import models
 from django.db.models import F, Q
 
 from ratings.enums import PUBLIC_PHASES, Star
-from schools.models.people import Role
 
 from .assessments import Assessment, rating_scope
 from .criteria import Restriction
-from .schemes import Scheme, SchemeVersion
+from .schemes import COMMITTEE, Scheme, SchemeVersion
 
 
 class RestrictionCase(models.Model):
@@ -57,10 +56,6 @@ class Decision(models.Model):
     def deviates(self) -> bool:
         """Whether the committee decided otherwise than the scores said when it decided."""
         return self.star != self.computed
-
-
-#: Roles that see results as soon as they are settled; everybody else from the bulletin on.
-COMMITTEE = (Role.OFFICE, Role.CHAIR)
 
 
 class ResultQuerySet(models.QuerySet):

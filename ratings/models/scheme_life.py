@@ -4,7 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from .schemes import DRAFTERS, Scheme, SchemeVersion
+from .schemes import COMMITTEE, Scheme, SchemeVersion
 
 
 class ChangeNote(models.Model):
@@ -94,7 +94,7 @@ class ErratumQuerySet(models.QuerySet):
         """Errata of the schemes in sight; one that is not signed yet only for those who prepare and sign it."""
         found = self.filter(scheme__in=Scheme.objects.visible_to(user))
         identity = user.identity
-        return found if identity is not None and identity.role in DRAFTERS else found.filter(state=Erratum.State.SIGNED)
+        return found if identity is not None and identity.role in COMMITTEE else found.filter(state=Erratum.State.SIGNED)
 
 
 class Erratum(models.Model):

@@ -8,8 +8,8 @@ from django.db.models import F, Q
 from ratings.enums import PUBLIC_PHASES, Aggregation, Confirmation, Phase
 from schools.models.people import Role
 
-#: Roles that may see a scheme while it is still being drafted.
-DRAFTERS = (Role.OFFICE, Role.CHAIR)
+#: Roles that see a scheme while it is being drafted, documents before they are issued and results once they are settled.
+COMMITTEE = (Role.OFFICE, Role.CHAIR)
 
 
 class Edited(models.Model):
@@ -32,7 +32,7 @@ class SchemeQuerySet(models.QuerySet):
         if identity is None or identity.city_id is None:
             return self.none()
         scoped = self.filter(city_id=identity.city_id)
-        return scoped if identity.role in DRAFTERS else scoped.exclude(phase=Phase.DRAFTING)
+        return scoped if identity.role in COMMITTEE else scoped.exclude(phase=Phase.DRAFTING)
 
     def published(self):
         return self.filter(phase__in=PUBLIC_PHASES)

@@ -7,7 +7,7 @@ from ratings.enums import PUBLIC_PHASES
 from schools.models.scope import SCHOOL_ROLES
 
 from .assessments import Assessment, rating_scope
-from .results import COMMITTEE
+from .schemes import COMMITTEE
 
 
 class FeedbackQuerySet(models.QuerySet):

@@ -15,7 +15,7 @@ from ratings.enums import Status
 from ratings.judging.closing import is_closed
 from ratings.judging.seats import judged_by
 from ratings.models import Assessment, Feedback, JudgeSheet, Result, Scheme
-from ratings.models.results import COMMITTEE
+from ratings.models.schemes import COMMITTEE
 from ratings.sheets import own_sheet
 from ratings.submission import needs_signature
 from schools.models import Region, User

@@ -13,7 +13,7 @@ from ratings.criteria.storing import read_scheme
 from ratings.criteria.years import notes_of
 from ratings.enums import Phase
 from ratings.models import OpeningProposal, Scheme
-from ratings.models.schemes import DRAFTERS
+from ratings.models.schemes import COMMITTEE
 from schools import audit
 from schools.inbox import notify
 from schools.models import Appointment, User
@@ -125,7 +125,7 @@ def holders(scheme: Scheme, roles) -> list[User]:
 
 
 def _tell_colleagues(scheme: Scheme, proposal: OpeningProposal, by) -> None:
-    others = [user for user in holders(scheme, DRAFTERS) if user.pk != by.pk]
+    others = [user for user in holders(scheme, COMMITTEE) if user.pk != by.pk]
     text = f"{by} 提议启动《{scheme}》，请核对后确认。"
     notify(others, text, url=reverse("ratings:scheme_opening", args=[scheme.pk]), key=f"opening-{proposal.pk}")
 

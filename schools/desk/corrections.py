@@ -8,19 +8,18 @@ from django.urls import reverse
 
 from schools import locks
 from schools.corrections import may_decide
-from schools.models import Correction, Role, User
-from schools.models.scope import COUNTY_ROLES
+from schools.models import Correction, User
+from schools.permissions import role_of
 
 from .items import Task
 
-DECIDING = (*COUNTY_ROLES, Role.OFFICE)
 #: More than this nobody reads on a front page.
 MOST = 200
 
 
 def correction_tasks(user: User) -> Iterator[Task]:
     """One line for all of them."""
-    if user.identity is None or user.identity.role not in DECIDING:
+    if not any(role_of(user) in roles for roles in locks.ROLES.values()):
         return
     waiting = list(Correction.objects.visible_to(user).pending().select_related("school")[:MOST])
     if not waiting:

@@ -13,13 +13,12 @@ from django.utils import timezone
 from schools.gaps import incomplete, missing
 from schools.metrics import figures
 from schools.models import Problem, Role, School, TrainingClass, User
-from schools.models.scope import COUNTY_ROLES, SCHOOL_ROLES
+from schools.models.scope import SCHOOL_ROLES
 from schools.numbers import NO_POINTS, rounded
+from schools.permissions import FOLLOWERS, role_of
 
 from .items import Task, Tile
 
-GUIDING_ROLES = (*COUNTY_ROLES, Role.LIAISON, Role.OFFICE, Role.CHAIR)
-READING_ROLES = (*GUIDING_ROLES, Role.VIEWER)
 #: No city has more; a wider scope is not added up on a front page.
 MOST_SCHOOLS = 400
 CLASSES, ATTENDANCE, MONTHS, ARRIVED, SPENT, PLANNED = "办班期数", "参训人次", "有培训的双月数", "到位经费", "培训支出", "计划班次数"
@@ -27,11 +26,11 @@ CLASSES, ATTENDANCE, MONTHS, ARRIVED, SPENT, PLANNED = "办班期数", "参训�
 
 def record_tasks(user: User) -> Iterator[Task]:
     """Gaps of the registry and open problems, for those who can do something about them."""
-    role = user.identity.role if user.identity else None
+    role = role_of(user)
     if role in SCHOOL_ROLES:
         yield from _own_gaps(user.identity.school)
         yield from _problems(user)
-    elif role in GUIDING_ROLES:
+    elif role in FOLLOWERS and role != Role.VIEWER:
         yield from _gaps(user)
         yield from _problems(user)
 
@@ -76,9 +75,9 @@ def _problems(user: User) -> Iterator[Task]:
 
 def record_tiles(user: User) -> Iterator[Tile]:
     """Classes, attendance and money of the latest year with records, for one school or added up over a scope."""
-    role = user.identity.role if user.identity else None
+    role = role_of(user)
     schools = School.objects.visible_to(user)
-    if role not in (*SCHOOL_ROLES, *READING_ROLES) or schools.count() > MOST_SCHOOLS:
+    if role not in (*SCHOOL_ROLES, *FOLLOWERS) or schools.count() > MOST_SCHOOLS:
         return
     year = latest_year(user)
     found = figures(

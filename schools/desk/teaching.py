@@ -8,13 +8,13 @@ from datetime import date
 from django.urls import reverse
 from django.utils import timezone
 
-from schools.models import AnnualPlan, Role, School, User
-from schools.models.scope import COUNTY_ROLES, SCHOOL_ROLES
+from schools.models import AnnualPlan, School, User
+from schools.models.scope import SCHOOL_ROLES
+from schools.permissions import FOLLOWERS, role_of
 from schools.teaching import joint, months, plans
 
 from .items import Task, Tile
 
-READING_ROLES = (*COUNTY_ROLES, Role.LIAISON, Role.OFFICE, Role.CHAIR, Role.VIEWER)
 #: Months shown at once: whoever is a year behind first needs the page of the year, not a wall of tasks.
 MOST_MONTHS = 3
 
@@ -71,8 +71,7 @@ def _joint(school: School) -> Iterator[Task]:
 
 def teaching_tiles(user: User) -> Iterator[Tile]:
     """Filed plans of the scope, leading to the list of schools."""
-    role = user.identity.role if user.identity else None
-    if role not in READING_ROLES:
+    if role_of(user) not in FOLLOWERS:
         return
     year = timezone.localdate().year
     schools = School.objects.visible_to(user).open_on()

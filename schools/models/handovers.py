@@ -9,14 +9,14 @@ from .people import Appointment
 from .registry import School
 from .scope import COUNTY_ROLES, NOTHING, Role, school_scope
 
-READERS = (Role.FILLER, Role.HEAD, *COUNTY_ROLES, Role.OFFICE, Role.SECURITY, Role.SYSADMIN)
+HANDOVER_READERS = (Role.FILLER, Role.HEAD, *COUNTY_ROLES, Role.OFFICE, Role.SECURITY, Role.SYSADMIN)
 
 
 class HandoverQuerySet(models.QuerySet):
     def visible_to(self, user) -> "HandoverQuerySet":
         """The handovers of the schools one answers for; who only reads figures or scores has no business with people."""
         identity = getattr(user, "identity", None)
-        return self.filter(school_scope(user, "school") if identity is None or identity.role in READERS else NOTHING)
+        return self.filter(school_scope(user, "school") if identity is None or identity.role in HANDOVER_READERS else NOTHING)
 
 
 class Handover(models.Model):
