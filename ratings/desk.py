@@ -1,7 +1,7 @@
 """What the rating adds to the pages used all year.
 
 Tasks by role, figures, a school's stars, deadlines that are near, open duties, paper as PDF.
-`schools.contributions` reads the tables at the end of this module.
+What `schools.contributions` reads stands at the end of this module.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from ratings.submission import due_of, last_return
 from ratings.workflow.deadlines import last_day
 from ratings.workflow.record_locks import signed_periods
 from schools.announcing import Announcement
+from schools.contributions import Contributions
 from schools.desk import Task, Tile
 from schools.models import Role, School, User
 from schools.models.scope import SCHOOL_ROLES
@@ -356,22 +357,24 @@ def assessment_duties(school: School) -> Iterator[tuple[str, str]]:
         yield "评定申报", "没有进行中的申报"
 
 
-NAVIGATION = (
-    Entry(25, "自评", "ratings:assessments", act="self_assess"),
-    Entry(30, "评定方案", "ratings:schemes", act="follow_rating"),
-    Entry(35, "评审", "ratings:judging", act="judge"),
-    Entry(36, "初评", "ratings:review", act="review"),
-    Entry(37, "申报进度", "ratings:progress", act="read_progress"),
-    Entry(38, "评审组", "ratings:panels", act="arrange_panels"),
-    Entry(40, "评委会", "ratings:committee", act="read_board"),
-    Entry(50, "评定结果", "ratings:results", act="read_results"),
-    Entry(60, "通报", "ratings:bulletins", act="follow_rating"),
+CONTRIBUTIONS = Contributions(
+    navigation=(
+        Entry(25, "自评", "ratings:assessments", act="self_assess"),
+        Entry(30, "评定方案", "ratings:schemes", act="follow_rating"),
+        Entry(35, "评审", "ratings:judging", act="judge"),
+        Entry(36, "初评", "ratings:review", act="review"),
+        Entry(37, "申报进度", "ratings:progress", act="read_progress"),
+        Entry(38, "评审组", "ratings:panels", act="arrange_panels"),
+        Entry(40, "评委会", "ratings:committee", act="read_board"),
+        Entry(50, "评定结果", "ratings:results", act="read_results"),
+        Entry(60, "通报", "ratings:bulletins", act="follow_rating"),
+    ),
+    tasks=(self_assessment_tasks, figure_tasks, rating_tasks, review_tasks, judging_tasks),
+    tiles=(rating_tiles, self_check_tiles),
+    announcements=(self_assessments_due,),
+    columns=(Column("star", star_heading, latest_stars, is_stars=True),),
+    panels=(Panel("stars", "历年星级", "ratings/_stars_by_year.html", stars_by_year, stars_in_words),),
+    signed_periods=(signed_periods,),
+    duties=(assessment_duties,),
+    renderers=(paper_pdf,),
 )
-TASKS = (self_assessment_tasks, figure_tasks, rating_tasks, review_tasks, judging_tasks)
-TILES = (rating_tiles, self_check_tiles)
-ANNOUNCEMENTS = (self_assessments_due,)
-COLUMNS = (Column("star", star_heading, latest_stars, is_stars=True),)
-PANELS = (Panel("stars", "历年星级", "ratings/_stars_by_year.html", stars_by_year, stars_in_words),)
-SIGNED_PERIODS = (signed_periods,)
-DUTIES = (assessment_duties,)
-RENDERERS = (paper_pdf,)

@@ -33,7 +33,7 @@ class Announcement:
 
 def announcements(today: date) -> list[Announcement]:
     """Everything due on the day, said before or not."""
-    return [one for provider in contributed("ANNOUNCEMENTS") for one in provider(today)]
+    return [one for provider in contributed("announcements") for one in provider(today)]
 
 
 def announce(due: list[Announcement]) -> int:

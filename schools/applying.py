@@ -42,7 +42,7 @@ def apply(correction: Correction, *, by: User) -> models.Model:
     for name, keys in sets.items():
         getattr(record, name).set(keys)
     if extras is not None:
-        dict(contributed("CORRECTED_ROWS"))[model](record, extras, by)
+        dict(contributed("corrected_rows"))[model](record, extras, by)
     return record
 
 

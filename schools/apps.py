@@ -9,5 +9,8 @@ class SchoolsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Connect what must be recorded wherever it happens."""
+        """Connect what must be recorded wherever it happens, and gather what the apps add to each other's pages."""
         from . import signals  # noqa: F401
+        from .contributions import of_all_apps
+
+        of_all_apps()

@@ -7,7 +7,7 @@
 
 `new_values` are fields of the record by name, as a form's `cleaned_data` has them (records, days, Decimals are taken as they
 are; a set of records for a many-to-many field). Rows that hang on the record, such as lessons, go into `extras`: anything JSON
-can hold, written back by the function that CORRECTED_ROWS names for the model, and shown as `words` say ({"课次": "…"}).
+can hold, written back by the function that `corrected_rows` names for the model, and shown as `words` say ({"课次": "…"}).
 Everything raises `Refused`, whose text is a sentence for the person at the screen.
 """
 

@@ -69,7 +69,7 @@ def candidates(appointment: Appointment) -> QuerySet[User]:
 
 def open_duties(school: School) -> list[tuple[str, str]]:
     """Everything a successor must know is open, as it stands now."""
-    found = [line for provider in contributed("DUTIES") for line in provider(school)]
+    found = [line for provider in contributed("duties") for line in provider(school)]
     unconfirmed = [f"{one.year}年{one.month}月" for one in months.unanswered(school) if not one.is_confirmed]
     found.append(("未确认月报", "、".join(unconfirmed) or "没有"))
     problems = Problem.objects.open().filter(visit__school=school, visit__voided_at__isnull=True).order_by("due", "pk")

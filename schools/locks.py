@@ -1,6 +1,6 @@
 """锁定: records whose figures a school has signed change only through 数据更正.
 
-What is locked is known to whoever collects the signatures: SIGNED_PERIODS in `contributions`.
+What is locked is known to whoever collects the signatures: `signed_periods` of `contributions`.
 Three kinds of records ask in three ways: an event of a day (`lock_of`), a figure of a year (`lock_of_year`), a fact that
 stands until it is ended, such as seats or a teacher in the pool (`standing_lock`).
 """
@@ -50,7 +50,7 @@ def periods(school_ids: Iterable[int]) -> dict[int, list[Lock]]:
     """The signed periods of many schools at once."""
     wanted = list(school_ids)
     found: dict[int, list[Lock]] = {pk: [] for pk in wanted}
-    for provider in contributed("SIGNED_PERIODS"):
+    for provider in contributed("signed_periods"):
         for pk, locks in provider(wanted).items():
             found[pk].extend(locks)
     return found

@@ -30,7 +30,7 @@ class Entry:
 
 def entries_for(user: User) -> list[Entry]:
     """The entries this person sees, in the order of the bar."""
-    return sorted(entry for entry in contributed("NAVIGATION") if entry.is_for(user))
+    return sorted(entry for entry in contributed("navigation") if entry.is_for(user))
 
 
 def current(shown: list[Entry], path: str) -> Entry | None:

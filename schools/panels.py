@@ -35,11 +35,11 @@ class Column:
 
 def panels_for(school: School, user: User) -> list[tuple[Panel, dict]]:
     """The sections that have something to show to this person, with their contents."""
-    found = [(panel, panel.context(school, user)) for panel in contributed("PANELS")]
+    found = [(panel, panel.context(school, user)) for panel in contributed("panels")]
     return [(panel, context) for panel, context in found if context is not None]
 
 
 def summaries_for(school: School, user: User) -> list[str]:
     """The lines of the sections that have one."""
-    found = [panel.summary(school, user) for panel in contributed("PANELS") if panel.summary]
+    found = [panel.summary(school, user) for panel in contributed("panels") if panel.summary]
     return [line for line in found if line]

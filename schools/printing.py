@@ -27,12 +27,12 @@ class Paper(Protocol):
 
 def can_print() -> bool:
     """Whether there is a renderer, that is, whether a page may offer a PDF."""
-    return bool(contributed("RENDERERS"))
+    return bool(contributed("renderers"))
 
 
 def pdf_of(paper: Paper) -> bytes:
     """The paper as PDF; raises Refused."""
-    for render in contributed("RENDERERS"):
+    for render in contributed("renderers"):
         return render(paper)
     raise Refused("本系统没有安装 PDF 生成部件，请用浏览器打印。")
 

@@ -1,6 +1,7 @@
 """工作台: what waits for a person today and the figures of the year; below, what schools adds to the common pages."""
 
 from schools.announcing import overdue_problems, owed_records
+from schools.contributions import Contributions
 from schools.guidance import corrected as corrected_visits
 from schools.models import TrainingClass, Visit
 from schools.navigation import Entry
@@ -16,17 +17,18 @@ from .teaching import teaching_tasks, teaching_tiles
 
 __all__ = ["Task", "Tile", "tasks_for", "tiles_for"]
 
-# Tables of `schools.contributions`.
-NAVIGATION = (
-    Entry(10, "工作台", "schools:desk", act="open_own_pages"),
-    Entry(15, "培训", "schools:teaching", act="record_teaching"),
-    Entry(20, "镇街党校", "schools:schools", act="look_up"),
-    Entry(26, "监测", "schools:monitoring", act="monitor"),
-    Entry(28, "联系指导", "schools:guidance", act="read_guidance"),
-    Entry(80, "审计", "schools:audit", act="read_audit"),
-    Entry(90, "数据维护", "admin:index", act="enter_back_office"),
+CONTRIBUTIONS = Contributions(
+    navigation=(
+        Entry(10, "工作台", "schools:desk", act="open_own_pages"),
+        Entry(15, "培训", "schools:teaching", act="record_teaching"),
+        Entry(20, "镇街党校", "schools:schools", act="look_up"),
+        Entry(26, "监测", "schools:monitoring", act="monitor"),
+        Entry(28, "联系指导", "schools:guidance", act="read_guidance"),
+        Entry(80, "审计", "schools:audit", act="read_audit"),
+        Entry(90, "数据维护", "admin:index", act="enter_back_office"),
+    ),
+    tasks=(teaching_tasks, record_tasks, monitoring_tasks, account_tasks, calendar_tasks, correction_tasks),
+    tiles=(record_tiles, teaching_tiles, account_tiles),
+    announcements=(owed_records, overdue_problems),
+    corrected_rows=((TrainingClass, corrected_classes.write_rows), (Visit, corrected_visits.write_rows)),
 )
-TASKS = (teaching_tasks, record_tasks, monitoring_tasks, account_tasks, calendar_tasks, correction_tasks)
-TILES = (record_tiles, teaching_tiles, account_tiles)
-ANNOUNCEMENTS = (owed_records, overdue_problems)
-CORRECTED_ROWS = ((TrainingClass, corrected_classes.write_rows), (Visit, corrected_visits.write_rows))

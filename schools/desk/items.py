@@ -42,10 +42,10 @@ class Tile:
 
 def tasks_for(user: User) -> list[Task]:
     """Everything that waits for the current identity, the nearest day first."""
-    found = [task for provider in contributed("TASKS") for task in provider(user)]
+    found = [task for provider in contributed("tasks") for task in provider(user)]
     return sorted(found, key=lambda task: (task.due is None, task.due or date.max))
 
 
 def tiles_for(user: User) -> list[Tile]:
     """The figures shown to the current identity."""
-    return [tile for provider in contributed("TILES") for tile in provider(user)]
+    return [tile for provider in contributed("tiles") for tile in provider(user)]

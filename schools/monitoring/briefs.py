@@ -213,7 +213,7 @@ def _stars(schools: QuerySet[School], user: User) -> str:
     """How many schools have which star, as far as the reader may know it."""
     said = []
     rows = list(schools)
-    for column in contributed("COLUMNS"):
+    for column in contributed("columns"):
         if not column.is_stars:
             continue
         counted = Counter(column.values(rows, user).values())

@@ -35,7 +35,7 @@ def school_list(request: HttpRequest) -> HttpResponse:
     schools = form.narrow(School.objects.visible_to(request.user)).select_related("county", "city").in_order()
     page = Paginator(schools, PAGE_SIZE).get_page(request.GET.get("page"))
     shown = list(page.object_list)
-    added = [(column, column.values(shown, request.user)) for column in contributed("COLUMNS")]
+    added = [(column, column.values(shown, request.user)) for column in contributed("columns")]
     rows = [(school, [(column, values.get(school.pk)) for column, values in added]) for school in shown]
     headings = [column.heading(request.user) for column, _ in added]
     context = {
@@ -91,7 +91,7 @@ def _year_with_records(years: list[int], request: HttpRequest, school: School) -
 def _sheets(request: HttpRequest, schools: QuerySet[School]) -> Iterator[SheetOut]:
     """A generator: nothing is read before the length of the list was accepted."""
     rows = list(schools)
-    added = [(column, column.values(rows, request.user)) for column in contributed("COLUMNS")]
+    added = [(column, column.values(rows, request.user)) for column in contributed("columns")]
     headings = ["学校编码", ColumnOut("学校名称", width=32), "县（市、区）", "类型", "举办党组织", "承办机构", "已挂牌"]
     numbers = [ColumnOut("主教室座位", "int"), ColumnOut("工作人员数", "int")]
     cells = (

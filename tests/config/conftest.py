@@ -19,5 +19,5 @@ def test_pages(settings: LazySettings, monkeypatch: pytest.MonkeyPatch) -> None:
         navigation.Entry(2, "帮助", "help", "visit"),
         navigation.Entry(3, "审计", "healthz", "read_audit"),
     ]
-    monkeypatch.setattr("schools.desk.NAVIGATION", entries)
-    monkeypatch.setattr("ratings.desk.NAVIGATION", [])
+    monkeypatch.setattr("schools.desk.CONTRIBUTIONS.navigation", entries)
+    monkeypatch.setattr("ratings.desk.CONTRIBUTIONS.navigation", [])

@@ -65,7 +65,7 @@ def sign_period(school, monkeypatch):
     lock = locks.Lock("2026年度自评", 2026, date(2026, 1, 1), date(2026, 12, 31), locks.COUNTY)
 
     def sign() -> None:
-        monkeypatch.setattr("ratings.desk.SIGNED_PERIODS", [lambda keys: {pk: [lock] for pk in keys if pk == school.pk}])
+        monkeypatch.setattr("ratings.desk.CONTRIBUTIONS.signed_periods", [lambda keys: {pk: [lock] for pk in keys if pk == school.pk}])
 
     return sign
 

@@ -107,7 +107,7 @@ def test_stars_of_a_year_not_yet_published_stay_off_the_sheet(city, school, appo
 
 
 def test_without_a_renderer_the_browser_prints(school, appoint, signed_client, monkeypatch):
-    monkeypatch.setattr("ratings.desk.RENDERERS", [])
+    monkeypatch.setattr("ratings.desk.CONTRIBUTIONS.renderers", [])
     client = signed_client(appoint("office"))
 
     page = client.get(reverse("schools:brief_school", args=[school.pk])).content.decode()

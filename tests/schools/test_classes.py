@@ -42,7 +42,7 @@ def desk(filler, signed_client):
 def locked(school, monkeypatch):
     """The year 2026 of the school is signed; the county decides corrections."""
     lock = locks.Lock("2026年度自评", 2026, date(2026, 1, 1), date(2026, 12, 31), locks.COUNTY)
-    monkeypatch.setattr("ratings.desk.SIGNED_PERIODS", [lambda ids: {pk: [lock] for pk in ids if pk == school.pk}])
+    monkeypatch.setattr("ratings.desk.CONTRIBUTIONS.signed_periods", [lambda ids: {pk: [lock] for pk in ids if pk == school.pk}])
     return lock
 
 

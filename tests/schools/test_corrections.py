@@ -24,7 +24,7 @@ def signed(monkeypatch, school):
 
     def sign(approver: str = locks.COUNTY) -> None:
         lock = Lock("2026年度自评", 2026, date(2026, 1, 1), date(2026, 12, 31), approver)
-        monkeypatch.setattr("ratings.desk.SIGNED_PERIODS", [lambda keys: {school.pk: [lock]} if school.pk in keys else {}])
+        monkeypatch.setattr("ratings.desk.CONTRIBUTIONS.signed_periods", [lambda keys: {school.pk: [lock]} if school.pk in keys else {}])
 
     sign()
     return sign
@@ -163,7 +163,7 @@ def test_a_request_says_something_and_why(school, people):
 def test_rows_that_hang_on_a_record_are_written_by_whoever_keeps_them(school, people, monkeypatch):
     written = []
     rows = [(TrainingClass, lambda record, extras, by: written.append((record.pk, extras, by)))]
-    monkeypatch.setattr("schools.desk.CORRECTED_ROWS", rows)
+    monkeypatch.setattr("schools.desk.CONTRIBUTIONS.corrected_rows", rows)
     record = TrainingClassFactory(school=school)
     words = ({"课次": "甲 2 学时"}, {"课次": "乙 2 学时"})
     asked = request_change(record, {}, by=people["filler"], reason="误登", extras=[{"lecturer": "乙"}], words=words)

@@ -28,7 +28,7 @@ def signed(school, monkeypatch) -> locks.Lock:
     """The school has signed this year; the county decides corrections."""
     year = timezone.localdate().year
     lock = locks.Lock(f"{year}年度自评", year, date(year, 1, 1), date(year, 12, 31), locks.COUNTY)
-    monkeypatch.setattr("ratings.desk.SIGNED_PERIODS", [lambda ids: {pk: [lock] for pk in ids if pk == school.pk}])
+    monkeypatch.setattr("ratings.desk.CONTRIBUTIONS.signed_periods", [lambda ids: {pk: [lock] for pk in ids if pk == school.pk}])
     return lock
 
 
@@ -109,7 +109,7 @@ def test_a_visit_of_a_signed_day_counts_until_it_is_agreed_that_it_does_not(liai
 
 def test_a_visit_after_the_signed_period_is_registered_at_once(liaison, school, signed, signed_client, monkeypatch):
     earlier = locks.Lock(signed.name, signed.year - 1, date(signed.year - 1, 1, 1), date(signed.year - 1, 12, 31), locks.COUNTY)
-    monkeypatch.setattr("ratings.desk.SIGNED_PERIODS", [lambda ids: {pk: [earlier] for pk in ids}])
+    monkeypatch.setattr("ratings.desk.CONTRIBUTIONS.signed_periods", [lambda ids: {pk: [earlier] for pk in ids}])
 
     signed_client(liaison).post(reverse("schools:guidance_visit", args=[school.pk]), posted())
 

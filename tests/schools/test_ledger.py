@@ -82,9 +82,9 @@ def test_the_school_writes_where_the_binder_stands_and_nobody_else(records, scho
 
 def test_the_pdf_is_an_attachment_and_trouble_a_sentence(records, school, appoint, signed_client, monkeypatch):
     client, address = signed_client(appoint("filler")), reverse("schools:ledger_pdf", args=[school.pk])
-    monkeypatch.setattr("ratings.desk.RENDERERS", [lambda paper: b"%PDF-1.7"])
+    monkeypatch.setattr("ratings.desk.CONTRIBUTIONS.renderers", [lambda paper: b"%PDF-1.7"])
     given = client.post(address)
-    monkeypatch.setattr("ratings.desk.RENDERERS", [])
+    monkeypatch.setattr("ratings.desk.CONTRIBUTIONS.renderers", [])
 
     refused = client.post(address, follow=True).content.decode()
 

@@ -119,7 +119,7 @@ def test_confirming_a_month_the_school_has_signed_changes_no_figure(school, fill
     today = timezone.localdate()
     start, end = date(today.year - 1, 1, 1), today
     lock = locks.Lock("年度自评", today.year, start, end, locks.COUNTY)
-    monkeypatch.setattr("ratings.desk.SIGNED_PERIODS", [lambda keys: {pk: [lock] for pk in keys}])
+    monkeypatch.setattr("ratings.desk.CONTRIBUTIONS.signed_periods", [lambda keys: {pk: [lock] for pk in keys}])
 
     def late() -> Fraction:
         return compute(["月报逾期"], schools=School.objects.filter(pk=school.pk), start=start, end=end)[school.pk]["月报逾期"]

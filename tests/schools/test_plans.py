@@ -140,14 +140,14 @@ def test_nobody_overwrites_a_plan_they_have_not_seen(desk, school):
 def signed(school, monkeypatch):
     """The school has signed 2026."""
     lock = locks.Lock("2026年度自评", 2026, date(2026, 1, 1), date(2026, 12, 31), locks.COUNTY)
-    monkeypatch.setattr("ratings.desk.SIGNED_PERIODS", [lambda ids: {school.pk: [lock]} if school.pk in ids else {}])
+    monkeypatch.setattr("ratings.desk.CONTRIBUTIONS.signed_periods", [lambda ids: {school.pk: [lock]} if school.pk in ids else {}])
 
 
 @pytest.fixture
 def signed_autumn(school, monkeypatch):
     """Of 2026 only the months from September on are signed."""
     lock = locks.Lock("2026年度自评", 2026, date(2026, 9, 1), date(2026, 12, 31), locks.COUNTY)
-    monkeypatch.setattr("ratings.desk.SIGNED_PERIODS", [lambda ids: {pk: [lock] for pk in ids if pk == school.pk}])
+    monkeypatch.setattr("ratings.desk.CONTRIBUTIONS.signed_periods", [lambda ids: {pk: [lock] for pk in ids if pk == school.pk}])
 
 
 def test_signed_period_keeps_its_plan(desk, school, signed):

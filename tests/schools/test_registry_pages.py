@@ -52,7 +52,7 @@ def client_of(filler, signed_client):
 def signed(monkeypatch, school):
     """The school has signed this year to its last day."""
     lock = Lock(f"{YEAR}年度自评", YEAR, date(YEAR, 1, 1), date(YEAR, 12, 31), locks.COUNTY)
-    monkeypatch.setattr("ratings.desk.SIGNED_PERIODS", [lambda keys: {school.pk: [lock]} if school.pk in keys else {}])
+    monkeypatch.setattr("ratings.desk.CONTRIBUTIONS.signed_periods", [lambda keys: {school.pk: [lock]} if school.pk in keys else {}])
 
 
 def seen_in(client, url) -> str:
