@@ -1,5 +1,7 @@
 """The table of permissions: every view declares its act, no act is idle, and the page in docs says the same."""
 
+import re
+
 import pytest
 from django.conf import settings
 from django.contrib import admin
@@ -8,11 +10,11 @@ from django.http import Http404, HttpResponse
 from django.test import RequestFactory
 from django.urls import URLPattern, URLResolver, get_resolver, path, resolve, reverse
 
-from schools import navigation
 from schools.admin.scoped import Scoped
+from schools.contributions import contributed
 from schools.management.commands.role_table import role_table
 from schools.models import Role
-from schools.permissions import ACTS, TABLE, Act, allowed_to, may, require
+from schools.permissions import ACTS, EVERYBODY, TABLE, Act, allowed_to, may, require
 from tests.factories import UserFactory
 
 
@@ -66,7 +68,7 @@ def test_every_table_of_the_back_office_declares_its_acts():
 
 def test_every_act_is_declared_somewhere():
     declared = {act for view in views() for act in view.acts}
-    declared |= {entry.act for entry in navigation.entries()}
+    declared |= {entry.act for entry in contributed("navigation")}
     declared |= {act for one in admin.site._registry.values() for act in one.acts}
 
     assert declared == set(ACTS)
@@ -84,7 +86,7 @@ def test_who_may_send_a_form_may_open_its_page():
 
 
 def test_navigation_leads_nobody_to_a_page_that_is_closed():
-    inside = [entry for entry in navigation.entries() if entry.url_name != "admin:index"]
+    inside = [entry for entry in contributed("navigation") if entry.url_name != "admin:index"]
     pages = [(entry.act, resolve(reverse(entry.url_name)).func.acts[0]) for entry in inside]
 
     assert [pair for pair in pages if not set(ACTS[pair[0]].roles) <= set(ACTS[pair[1]].roles)] == []
@@ -102,6 +104,14 @@ def test_the_page_in_docs_is_the_table():
     page = (settings.BASE_DIR / "docs" / "权限.md").read_text(encoding="utf-8")
 
     assert page.endswith(f"\n{role_table()}\n"), "manage.py role_table 打印新的表"
+
+
+def test_the_page_in_docs_names_what_is_not_found_instead_of_refused():
+    page = (settings.BASE_DIR / "docs" / "权限.md").read_text(encoding="utf-8")
+    silent = {act for view in views() for act in view.acts if not ACTS[act].refusal and ACTS[act].roles != EVERYBODY}
+    line = next(line for line in page.splitlines() if "也按不存在处理：" in line)
+
+    assert set(re.findall("“(.+?)”", line)) == {ACTS[act].name for act in silent}
 
 
 @pytest.fixture
