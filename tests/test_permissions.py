@@ -8,8 +8,8 @@ from django.http import Http404, HttpResponse
 from django.test import RequestFactory
 from django.urls import URLPattern, URLResolver, get_resolver, path, resolve, reverse
 
-from schools import navigation
 from schools.admin.scoped import Scoped
+from schools.contributions import contributed
 from schools.management.commands.role_table import role_table
 from schools.models import Role
 from schools.permissions import ACTS, TABLE, Act, allowed_to, may, require
@@ -66,7 +66,7 @@ def test_every_table_of_the_back_office_declares_its_acts():
 
 def test_every_act_is_declared_somewhere():
     declared = {act for view in views() for act in view.acts}
-    declared |= {entry.act for entry in navigation.entries()}
+    declared |= {entry.act for entry in contributed("NAVIGATION")}
     declared |= {act for one in admin.site._registry.values() for act in one.acts}
 
     assert declared == set(ACTS)
@@ -84,7 +84,7 @@ def test_who_may_send_a_form_may_open_its_page():
 
 
 def test_navigation_leads_nobody_to_a_page_that_is_closed():
-    inside = [entry for entry in navigation.entries() if entry.url_name != "admin:index"]
+    inside = [entry for entry in contributed("NAVIGATION") if entry.url_name != "admin:index"]
     pages = [(entry.act, resolve(reverse(entry.url_name)).func.acts[0]) for entry in inside]
 
     assert [pair for pair in pages if not set(ACTS[pair[0]].roles) <= set(ACTS[pair[1]].roles)] == []

@@ -55,7 +55,7 @@ def sign_period(school, monkeypatch):
     lock = locks.Lock("2026年度自评", 2026, date(2026, 1, 1), date(2026, 12, 31), locks.COUNTY)
 
     def sign() -> None:
-        monkeypatch.setattr(locks, "_providers", [lambda keys: {pk: [lock] for pk in keys if pk == school.pk}])
+        monkeypatch.setattr(locks, "contributed", lambda table: [lambda keys: {pk: [lock] for pk in keys if pk == school.pk}])
 
     return sign
 
