@@ -34,7 +34,10 @@ class PanelSheet:
 
 
 def reveal(seat: Seat, *, by: User) -> PanelSheet | None:
-    """What `panel_sheet` gives to a reader; the audit trail keeps who saw the scores of which school."""
+    """All sheets of the seat's panel at this school side by side; None while the panel is open.
+
+    The audit trail keeps who saw the scores of which school.
+    """
     seen = _reveals(seat.assessment, by)
     rows = _rows(seat)
     if rows is None:
@@ -46,12 +49,6 @@ def reveal(seat: Seat, *, by: User) -> PanelSheet | None:
             if not seen.exists():
                 _record(seat.assessment, by)
     return _side_by_side(seat, found)
-
-
-def panel_sheet(seat: Seat) -> PanelSheet | None:
-    """All sheets of the seat's panel at this school side by side; None while the panel is open."""
-    rows = _rows(seat)
-    return None if rows is None else _side_by_side(seat, list(rows))
 
 
 def _reveals(assessment: Assessment, by: User) -> QuerySet[AuditEntry]:
