@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 from django.urls import clear_script_prefix, reverse, set_script_prefix
 
+from config.settings import STATIC_URL
 from schools.corrections import refuse, request_change
 from schools.models import IssuedClass, Notice
 from schools.teaching import issuing, joint
@@ -23,6 +24,9 @@ ADDRESS = re.compile(r"""=["'](/[^"'/][^"']*|/)["']""")
 def prefix(settings):
     settings.FORCE_SCRIPT_NAME = PREFIX
     set_script_prefix(PREFIX)
+    # Read once a process, and perhaps by an earlier test; Django puts the prefix before what is relative.
+    assert STATIC_URL == "static/"
+    settings.STATIC_URL = f"{PREFIX}/{STATIC_URL}"
     yield
     clear_script_prefix()
 

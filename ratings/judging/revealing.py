@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from django.db import transaction
+from django.db.models import Exists, QuerySet
 
 from ratings.criteria.spec import ItemSpec
 from ratings.enums import Stage
@@ -33,29 +34,41 @@ class PanelSheet:
 
 
 def reveal(seat: Seat, *, by: User) -> PanelSheet | None:
-    """What `panel_sheet` gives to a reader; the audit trail keeps who saw the scores of which school."""
-    sheet = panel_sheet(seat)
-    if sheet is not None:
-        _record_once(seat.assessment, by)
-    return sheet
+    """All sheets of the seat's panel at this school side by side; None while the panel is open.
+
+    The audit trail keeps who saw the scores of which school.
+    """
+    seen = _reveals(seat.assessment, by)
+    rows = _rows(seat)
+    if rows is None:
+        return None
+    found = list(rows.annotate(seen=Exists(seen)))
+    if found and not found[0].seen:
+        with transaction.atomic():
+            audit.hold_chain(seat.assessment.scheme.city)  # opened twice at the same moment it is seen once
+            if not seen.exists():
+                _record(seat.assessment, by)
+    return _side_by_side(seat, found)
 
 
-def _record_once(assessment: Assessment, by: User) -> None:
+def _reveals(assessment: Assessment, by: User) -> QuerySet[AuditEntry]:
     city, subject = assessment.scheme.city, str(assessment)
-    seen = AuditEntry.objects.filter(user=by, action="reveal", city=city, subject=subject)
-    if seen.exists():
-        return
-    with transaction.atomic():
-        audit.hold_chain(city)  # opened twice at the same moment it is seen once
-        if not seen.exists():
-            audit.record("reveal", by=by, city=city, subject=subject, detail={"评审组": assessment.panel.name})
+    return AuditEntry.objects.filter(user=by, action="reveal", city=city, subject=subject)
 
 
-def panel_sheet(seat: Seat) -> PanelSheet | None:
-    """All sheets of the seat's panel at this school side by side; None while the panel is open."""
+def _record(assessment: Assessment, by: User) -> None:
+    detail = {"评审组": assessment.panel.name}
+    audit.record("reveal", by=by, city=assessment.scheme.city, subject=str(assessment), detail=detail)
+
+
+def _rows(seat: Seat) -> QuerySet[Score] | None:
     if not seat.submitted or seat.joint or not is_closed(seat.assessment.panel):
         return None
-    rows = Score.objects.filter(assessment=seat.assessment, stage=Stage.CITY, judge__isnull=False).select_related("item", "judge")
+    rows = Score.objects.filter(assessment=seat.assessment, stage=Stage.CITY, judge__isnull=False)
+    return rows.select_related("item", "judge")
+
+
+def _side_by_side(seat: Seat, rows: list[Score]) -> PanelSheet:
     said = {(row.item.code, row.judge_id): entry_from_json(row.answers) for row in rows if row.answers is not None}
     judges = tuple(sorted({row.judge for row in rows}, key=lambda judge: judge.pk))
     lines = tuple(

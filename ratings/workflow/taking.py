@@ -159,9 +159,9 @@ def _nothing(assessment: Assessment, move: Move, facts: dict) -> None:
 
 def _on_submit(assessment: Assessment, move: Move, facts: dict) -> None:
     spec = scheme_spec(assessment.scheme)
-    take_snapshot(assessment, MetricSnapshot.Moment.SUBMIT, spec, values=facts[FIGURES])
+    take_snapshot(assessment, MetricSnapshot.Moment.SUBMIT, spec, values=facts.get(FIGURES))
     if assessment.status == Status.CITY and not spec.has_county_stage:
-        take_snapshot(assessment, MetricSnapshot.Moment.FINAL, spec, values=facts[FIGURES])
+        take_snapshot(assessment, MetricSnapshot.Moment.FINAL, spec, values=facts.get(FIGURES))
     _reach(assessment, spec)
 
 
@@ -192,15 +192,15 @@ def _on_return(assessment: Assessment, move: Move, facts: dict) -> None:
 
 
 def _on_resubmit(assessment: Assessment, move: Move, facts: dict) -> None:
-    take_snapshot(assessment, MetricSnapshot.Moment.SUBMIT, values=facts[FIGURES])
+    take_snapshot(assessment, MetricSnapshot.Moment.SUBMIT, values=facts.get(FIGURES))
     if not assessment.scheme.has_county_stage:
-        take_snapshot(assessment, MetricSnapshot.Moment.FINAL, values=facts[FIGURES])
+        take_snapshot(assessment, MetricSnapshot.Moment.FINAL, values=facts.get(FIGURES))
 
 
 def _on_recommend(assessment: Assessment, move: Move, facts: dict) -> None:
     assessment.suggested_star, assessment.county_opinion = facts["star"], str(facts["opinion"]).strip()
     spec = scheme_spec(assessment.scheme)
-    take_snapshot(assessment, MetricSnapshot.Moment.FINAL, spec, values=facts[FIGURES])
+    take_snapshot(assessment, MetricSnapshot.Moment.FINAL, spec, values=facts.get(FIGURES))
     open_city_rows(assessment, spec)
 
 

@@ -188,7 +188,7 @@ def test_the_audit_trail_keeps_once_who_saw_the_scores_of_which_school(judged):
     close(judged)
     for user, page in ((first, here), (first, here), (first, there), (second, here)):
         assert "评委1" in signed(user).get(page).content.decode()
-    seen = AuditEntry.objects.filter(action="reveal").order_by("pk")
+    seen = AuditEntry.objects.filter(action="reveal").order_by("number")
     here, there = map(str, judged.assessments)
     assert [(entry.user, entry.subject) for entry in seen] == [(first, here), (first, there), (second, here)]
     assert {entry.detail for entry in seen} == {'{"评审组":"第一组"}'}

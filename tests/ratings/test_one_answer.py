@@ -161,7 +161,7 @@ def test_figures_below_zero_are_rounded_like_those_above(value, words):
 
 def test_a_preview_of_a_correction_keeps_points_within_the_item():
     item = ItemSpec("A1", "项", Fraction(4), "清单(主教室座位=3) + 加(成果 每项 1)", category="A")
-    spec = SchemeSpec("测试", 2026, "某", "某市", (CategorySpec("A", "全部"),), (item,), ())
+    spec = SchemeSpec(name="测试", year=2026, organiser="某", city="某市", categories=(CategorySpec("A", "全部"),), items=(item,), bands=())
     school = SchoolInput("1", {"主教室座位": Fraction(50)})
 
     assert points_so_far(spec, school, Outcome("1", {}, None, None), {"A1": Entry(answers={"成果": 3})}, "A1") == 4

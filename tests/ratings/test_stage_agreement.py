@@ -205,7 +205,13 @@ def check_county(case: Case) -> None:
     assert {code: item.county_gap for code, item in board.items() if item.county_gap is not None} == sheet.differences
     seat = Seat(case.spec, Assessment(visited=True, scheme=Scheme(aggregation="")), sheet.rows[Stage.CITY], None, 1, sheet)
     assert {owed.code for owed in seat.missing} == set(sheet.waiting) >= set(sheet.county_sheet.missing)
-    (line,) = [row for row in cells(CountyPaper(2026, "方案", "甲县", (), (CountyRow(sheet, sheet.county_sheet.totals),))) if row]
+    (line,) = [
+        row
+        for row in cells(
+            CountyPaper(year=2026, scheme="方案", county="甲县", columns=(), rows=(CountyRow(sheet, sheet.county_sheet.totals),))
+        )
+        if row
+    ]
     totals = sheet.county_sheet.totals
     printed = [*totals.categories.values(), totals.bonus, totals.total, sheet.difference] if totals else [None] * (len(line) - 3)
     assert line[1:-2] == [shown(got) for got in printed]
