@@ -14,7 +14,7 @@ from ratings.enums import Phase
 from ratings.forms.filters import BoardFilterForm, DeliberationFilterForm
 from ratings.invariants import SETTLED_PHASES
 from ratings.models import Result, Scheme
-from ratings.offline.writing import results_sheet
+from ratings.results.table import results_sheet
 from schools.downloads import export
 from schools.permissions import allowed_to
 

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from schools import audit
 from schools.downloads import export
-from schools.forms.filters import AuditFilterForm
+from schools.forms.audit import AuditFilterForm
 from schools.models import User
 from schools.models.audit import AuditEntry
 from schools.permissions import allowed_to

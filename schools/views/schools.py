@@ -13,7 +13,7 @@ from schools import panels, profile
 from schools.asked import number
 from schools.contributions import contributed
 from schools.downloads import export
-from schools.forms.filters import SchoolFilterForm
+from schools.forms.school_list import SchoolFilterForm
 from schools.models import School
 from schools.models.scope import SCHOOL_ROLES
 from schools.permissions import allowed_to, keeps_records, may

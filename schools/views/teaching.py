@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET
 
 from schools.asked import number
 from schools.forms.class_acts import ClassFilterForm
-from schools.forms.filters import SchoolFilterForm
+from schools.forms.school_list import SchoolFilterForm
 from schools.models import AnnualPlan, MonthlyReport, School, TrainingClass
 from schools.models.scope import SCHOOL_ROLES
 from schools.permissions import allowed_to, keeps_records, readable_schools, reads_across_counties
