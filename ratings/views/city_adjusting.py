@@ -7,7 +7,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods
 
-from ratings.forms.review import AdjustmentForm
+from ratings.forms.acts import AdjustmentForm
 from ratings.judging.adjusting import adjust, adjustable, locked_sentence, withdraw
 from ratings.judging.system_parts import system_lines
 from ratings.models import Assessment

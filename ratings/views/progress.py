@@ -6,8 +6,8 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from ratings.enums import Phase
+from ratings.forms.acts import ReturnForm
 from ratings.forms.progress import ExtensionForm, StepForm
-from ratings.forms.review import ReturnForm
 from ratings.models import Assessment, Scheme
 from ratings.progress import OFFICE_STEPS, counts, lines, overseen
 from ratings.workflow import STEPS, Step, allowed_steps, grant_extension, scheme_spec, take_step

@@ -7,7 +7,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
 from ratings.enums import Status
-from ratings.forms.review import AdjustmentForm, ConfirmForm, DivisionForm, ReturnForm
+from ratings.forms.acts import AdjustmentForm, ReturnForm
+from ratings.forms.review import ConfirmForm, DivisionForm
 from ratings.models import Category, Division
 from ratings.review.adjusting import adjust as set_adjustment
 from ratings.review.adjusting import withdraw_adjustment
