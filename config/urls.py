@@ -4,11 +4,12 @@ from django.contrib import admin
 from django.contrib.auth import views as auth
 from django.urls import include, path
 
-from schools.permissions import allowed_to
+from schools.permissions import allowed_to, may
 from schools.views import accounts, problems, site
 
 admin.site.site_header = admin.site.site_title = "镇街党校星级评定 · 数据维护"
 admin.site.index_title = "登记与基础数据"
+admin.site.has_permission = lambda request: may(request.user, "enter_back_office")
 
 urlpatterns = [
     path("healthz", site.healthz, name="healthz"),

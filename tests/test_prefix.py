@@ -92,6 +92,14 @@ def test_what_leads_to_the_front_page_or_to_sign_in_keeps_the_prefix(address, le
     assert response.url == f"{PREFIX}{leads}"
 
 
+@pytest.mark.urls("tests.config.urls")
+def test_a_refusal_leads_to_the_front_page_below_the_prefix(signed_client, appoint):
+    refused = signed_client(appoint("filler")).post("/refused-save/", {"remark": "说明"})
+
+    assert refused.status_code == 409
+    assert strays(refused) == set()
+
+
 def test_the_front_page_is_marked_in_the_navigation_for_itself_alone(signed_client, appoint):
     client = signed_client(appoint("filler"))
 

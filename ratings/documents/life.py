@@ -149,9 +149,12 @@ class Kind:
 
             return save_versioned(record, values, version=version, by=by, check=still_open)
 
-    def issue(self, record: OfficialDocument, *, by: User | None, check_text=True, with_file=True) -> OfficialDocument:
+    def issue(
+        self, record: OfficialDocument, *, by: User | None, seen: int | None = None, check_text=True, with_file=True
+    ) -> OfficialDocument:
         """Keep the PDF with its digest and do what goes with it, in one transaction; it never changes again.
 
+        `seen` is the version that the issuer looked at, where that was not this row.
         `check_text` is off for a year run from workbooks, whose document is a copy for the file without 发文字号.
         `with_file` is off for sample years on a machine that can make no PDF.
         Raises Refused, changing nothing; a file written before a failure is removed again.
@@ -164,7 +167,7 @@ class Kind:
             scheme, current = _hold_scheme(record), locked(record)
             current.scheme = scheme
             refuse(self.closed(current), *self.reasons_against(current))
-            if current.version != record.version:
+            if {record.version, record.version if seen is None else seen} != {current.version}:
                 raise Stale(current, f"{self.short}文稿刚刚被修改，请重新核对后再印发。")
             if with_file:
                 stored.append(keep_file(current, content))

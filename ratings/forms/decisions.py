@@ -105,7 +105,11 @@ class CaseForm(forms.Form):
 class WithdrawCaseForm(forms.Form):
     """Why a finding falls."""
 
-    reason = forms.CharField(max_length=300, error_messages={"required": "请写明撤销认定的理由。"})
+    reason = forms.CharField(label="撤销认定的理由", max_length=300, error_messages={"required": "请写明撤销认定的理由。"})
+
+    def __init__(self, *args, case, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["reason"].widget.attrs["id"] = f"withdraw-{case.pk}"  # the page has one for every finding
 
 
 class AcceptAllForm(forms.Form):

@@ -58,7 +58,9 @@ def seat_judge(panel: Panel, *, label: str, user: User | None, by: User) -> Judg
 
 
 def unseat_judge(panel: Panel, judge: Judge, *, by: User) -> None:
-    """Take a judge who has not scored anything yet out of the panel."""
+    """Take a judge who has not scored anything yet out of the panel; who must recuse at one of its schools goes as long as
+    no sheet is handed in, and what was begun goes too, since it can never be handed in as a whole.
+    """
     refuse(*_common(panel.scheme, by))
     with transaction.atomic():
         panel = _held(panel)
@@ -69,9 +71,11 @@ def unseat_judge(panel: Panel, judge: Judge, *, by: User) -> None:
         if panel.leader_id == judge.pk:
             panel.leader = None
             panel.save(update_fields=["leader"])
-        Score.objects.filter(~BEGUN, assessment__panel=panel, judge=judge).delete()
+        rows = Score.objects.filter(assessment__panel=panel, judge=judge)
+        begun = list(rows.filter(BEGUN).values_list("assessment__school__name", flat=True).distinct().order_by("assessment__school__name"))
+        rows.delete()
         JudgeSheet.objects.filter(assessment__panel=panel, judge=judge).delete()
-        _record(panel, by, {"减少评委": judge.label})
+        _record(panel, by, {"减少评委": judge.label} | ({"作废未提交的评分": begun} if begun else {}))
 
 
 def choose_leader(panel: Panel, judge: Judge, *, by: User) -> None:
@@ -172,10 +176,13 @@ def _name_refusals(scheme: Scheme, name: str) -> list[str]:
 def _unseat_refusals(panel: Panel, judge: Judge) -> list[str]:
     if not panel.assessments.exclude(status__in=(Status.DECLINED, Status.LAPSED)).exists():
         return []
-    if Score.objects.filter(BEGUN, assessment__panel=panel, judge=judge).exists():
+    tied = conflicts([judge], School.objects.filter(assessments__in=panel.assessments.exclude(status__in=OUTSIDE)))
+    if not tied and Score.objects.filter(BEGUN, assessment__panel=panel, judge=judge).exists():
         return [f"{judge.label}已经开始评分，不能移出本组。"]
-    if JudgeSheet.objects.filter(assessment__panel=panel, judge=judge, submitted_at__isnull=False).exists():
-        return [f"{judge.label}已提交评分表，不能移出本组。"]
+    submitted = JudgeSheet.objects.filter(assessment__panel=panel, judge=judge, submitted_at__isnull=False)
+    if schools := list(submitted.order_by("pk").values_list("assessment__school__name", flat=True)):
+        remedy = f"；如因回避须移出，请先退回其{'、'.join(schools)}的评分表，移出后由接替的评委重新评分" if tied else ""
+        return [f"{judge.label}已提交评分表，不能移出本组{remedy}。"]
     refusals = [] if panel.judges.count() > LEAST_SHEETS else [f"本组已有党校，移出后不足 {LEAST_SHEETS} 人，请先安排接替的评委。"]
     if panel.scheme.aggregation == Aggregation.JOINT and panel.leader_id == judge.pk:
         refusals.append(f"{judge.label}是组长，请先另定组长。")

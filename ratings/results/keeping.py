@@ -59,6 +59,7 @@ _years: dict[str, Year] = {}
 
 def year_of(digest: str) -> Year:
     """What is kept under criteria of this digest."""
-    if digest not in _years and len(_years) >= MOST_YEARS:
-        _years.pop(next(iter(_years)))
+    if digest not in _years:
+        for old in list(_years)[: 1 - MOST_YEARS]:  # a copy, and no fault if gone: other threads clear too
+            _years.pop(old, None)
     return _years.setdefault(digest, Year())

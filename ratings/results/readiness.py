@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db.models import OuterRef, TextChoices
+from django.db.models.functions import Coalesce
 
 from ratings.criteria.spec import RestrictionSpec
 from ratings.enums import Star, Status, Trigger
@@ -98,7 +99,9 @@ def open_sheets(scheme: Scheme, *, only: int | None = None) -> Mapping[int, list
     rows = JudgeSheet.objects.filter(assessment__scheme=scheme, submitted_at__isnull=True).order_by("pk")
     if only is not None:
         rows = rows.filter(assessment=only)
-    tied = tie(OuterRef("judge__user"), OuterRef("assessment__school"))
-    for assessment, judge, words in rows.values_list("assessment_id", "judge__label", tied):
-        found[assessment].append(f"{judge}（应当回避，请另行安排评委）" if words else judge or "合议")
+    writer = Coalesce("judge__user", "assessment__panel__leader__user")
+    tied = tie(OuterRef("writer"), OuterRef("assessment__school"))
+    for assessment, judge, words in rows.annotate(writer=writer).values_list("assessment_id", "judge__label", tied):
+        advice = "应当回避，请另行安排评委" if judge else "组长应当回避，请另定组长"
+        found[assessment].append((judge or "合议") + (f"（{advice}）" if words else ""))
     return found

@@ -33,7 +33,6 @@ from schools.asked import number
 from schools.guidance import opinions_of
 from schools.permissions import allowed_to, may
 from schools.refusals import refusals_as_messages, refusals_in, turned_away
-from schools.saving import Refused
 
 PAGE_SIZE = 50
 
@@ -80,12 +79,17 @@ def withdraw_restriction(request: HttpRequest, pk: int, assessment: int, case: i
     """A finding is taken back with a reason."""
     scheme, row = _scheme(request, pk), _assessment(request, pk, assessment)
     held = get_object_or_404(RestrictionCase.objects.select_related("restriction"), pk=case, assessment=row)
-    form = WithdrawCaseForm(request.POST)
-    if not form.is_valid():
-        raise Refused(form.errors["reason"])
-    withdraw_case(row, held.restriction, by=request.user, reason=form.cleaned_data["reason"])
-    messages.success(request, f"已撤销对 {held.restriction.code} 的认定，理由已记入审计记录。")
-    return redirect("ratings:decide", scheme.pk, row.pk)
+    if scheme.phase != Phase.SCORING:
+        return _over(request, scheme)
+    form = WithdrawCaseForm(request.POST, case=held)
+    if form.is_valid():
+        with refusals_in(form, "reason"):
+            withdraw_case(row, held.restriction, by=request.user, reason=form.cleaned_data["reason"])
+            messages.success(request, f"已撤销对 {held.restriction.code} 的认定，理由已记入审计记录。")
+            return redirect("ratings:decide", scheme.pk, row.pk)
+    found = docket_of(scheme, row.pk)
+    context = _decide_context(request, scheme, found, form=_decision_form(request, found, fresh=True))
+    return render(request, "ratings/committee/decide.html", context | {"withdrawal": form, "withdrawn": held})
 
 
 @require_http_methods(["GET", "POST"])

@@ -5,6 +5,8 @@ from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_GET
 
 from ratings.models import Evidence
+from ratings.workflow import must_recuse
+from schools.models import Role
 from schools.permissions import allowed_to
 
 
@@ -13,7 +15,9 @@ from schools.permissions import allowed_to
 def evidence_file(request: HttpRequest, pk: int) -> FileResponse:
     """The file as an attachment of the type found when it was checked; browsers must not guess another."""
     visible = Evidence.objects.visible_to(request.user).kept().filter(kind=Evidence.Kind.FILE).distinct()
-    evidence = get_object_or_404(visible, pk=pk)
+    evidence = get_object_or_404(visible.select_related("assessment__school"), pk=pk)
+    if request.user.identity.role == Role.JUDGE and must_recuse(request.user, evidence.assessment.school):
+        raise Http404
     try:
         content = evidence.file.open("rb")
     except FileNotFoundError as missing:

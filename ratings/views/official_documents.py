@@ -11,10 +11,13 @@ from ratings.documents.life import Kind
 from ratings.documents.wording import CHARACTER_LIMIT, wording_problems
 from ratings.forms.official_documents import IssueForm, document_form
 from ratings.models.official_documents import OfficialDocument
+from schools.asked import number
 from schools.refusals import refusals_as_messages, refusals_in, turned_away
 from schools.saving import Refused
 
 PDF = "application/pdf"
+#: No text has this version.
+UNSEEN = -1
 #: Pairs of (text, address).
 Links = Sequence[tuple[str, str]]
 
@@ -69,16 +72,20 @@ def issue(
         return turned_away(request, closed, kind.address(record))
     context = kind.context(record)
     problems = kind.problems(record, context)
+    version = record.version
+    if request.method == "POST":
+        posted = number(request.POST.get("version", ""))
+        version = UNSEEN if posted is None else posted
     if request.method == "POST" and (form is None or form.is_valid()):
         try:
-            kind.issue(record, by=request.user)
+            kind.issue(record, by=request.user, seen=version)
         except Refused as refused:
             problems = refused.reasons
         else:
             messages.success(request, done)
             return redirect(kind.address(record))
     said = {"summary": kind.summary(record, context), "consequences": kind.consequences(record)}
-    page = _common(kind, record, _with_document(kind, record, trail)) | said | {"problems": problems, "form": form}
+    page = _common(kind, record, _with_document(kind, record, trail)) | said | {"problems": problems, "form": form, "version": version}
     return render(request, "ratings/official/issue.html", page)
 
 

@@ -16,7 +16,7 @@ from ratings.workflow.checks import acknowledge, checks_of, deadline_hints
 from ratings.workflow.opening import confirm, is_void, obstacles, propose, standing_proposal, withdraw_proposal
 from schools.asked import number
 from schools.permissions import allowed_to, may
-from schools.refusals import refusals_as_messages, refusals_in
+from schools.refusals import refusals_as_messages, refusals_in, turned_away
 
 #: What a field of a note is called in the form.
 NOTE = "note-"
@@ -67,6 +67,10 @@ def _save_notes(request: HttpRequest, scheme: Scheme, found) -> HttpResponse:
     typed = {name.removeprefix(NOTE): text for name, text in request.POST.items() if name.startswith(NOTE)}
     written = write_notes(scheme, {key: text for key, text in typed.items() if key in keys}, by=request.user)
     messages.success(request, f"已保存 {written} 条变化说明。" if written else "变化说明没有改动。")
+    standing = notes_of(scheme)
+    for key, text in typed.items():
+        if key not in keys and text.strip() and text != standing.get(key):
+            messages.warning(request, f"有一条变化说明没有保存，它所说的内容与上年度已经没有差别：“{text}”")
     return redirect("ratings:scheme_changes", scheme.pk)
 
 
@@ -139,8 +143,8 @@ def opening_confirm(request: HttpRequest, pk: int) -> HttpResponse:
     scheme = open_to(request, pk)
     proposal = standing_proposal(scheme)
     if scheme.phase != Phase.DRAFTING or proposal is None or proposal.proposed_by_id == request.user.pk:
-        messages.warning(request, "没有等待您确认的启动提议。" if scheme.phase == Phase.DRAFTING else "方案已经启动。")
-        return redirect("ratings:scheme_opening", pk)
+        said = "没有等待您确认的启动提议。" if scheme.phase == Phase.DRAFTING else "方案已经启动。"
+        return turned_away(request, said, "ratings:scheme_opening", pk)
     form = OpeningForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         with refusals_in(form):

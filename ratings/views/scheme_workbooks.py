@@ -66,7 +66,8 @@ def scheme_import(request: HttpRequest, pk: int | None = None) -> HttpResponse:
     """Upload and check; then, by a second press, the same workbook for good. With `pk` into that draft and no other."""
     draft = get_object_or_404(Scheme.objects.visible_to(request.user).select_related("city"), pk=pk) if pk else None
     if draft is not None and draft.phase != Phase.DRAFTING:
-        messages.error(request, f"《{draft.name}》已是“{draft.get_phase_display()}”，内容不能再替换，修改须按更正办理。")
+        refused = "工作簿没有导入。" if request.method == "POST" else ""
+        messages.error(request, f"{refused}《{draft.name}》已是“{draft.get_phase_display()}”，内容不能再替换，修改须按更正办理。")
         return redirect("ratings:scheme", draft.pk)
     if request.method == "POST" and "confirm" in request.POST:
         return _confirmed(request, draft)

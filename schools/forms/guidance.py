@@ -168,7 +168,11 @@ class OpinionForm(forms.Form):
 class ReasonForm(forms.Form):
     """Why a record no longer counts."""
 
-    reason = forms.CharField(label="作废原因", max_length=200)
+    reason = forms.CharField(label="作废原因", max_length=200, error_messages={"required": "请写明作废原因，不超过 200 字。"})
+
+    def __init__(self, *args, visit, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["reason"].widget.attrs["id"] = f"void-{visit.pk}"  # the page has one for every visit
 
 
 class TeamForm(forms.ModelForm):

@@ -16,9 +16,10 @@ from schools.models import Correction, Liaison, Problem, Role, School, Visit
 from schools.models.scope import SCHOOL_ROLES
 from schools.permissions import allowed_to, may, reads_across_counties
 from schools.refusals import refusals_in
-from schools.saving import Refused
 
 PAGE_SIZE = 50
+#: On a page of one school.
+VISITS = 20
 NARROWING = {
     "guide": lambda rows, year: without_guide(rows),
     "visit": without_visit,
@@ -60,24 +61,37 @@ def overview(request: HttpRequest) -> HttpResponse:
 def school(request: HttpRequest, pk: int) -> HttpResponse:
     """One school: its guides, visits and problems, and the year's opinion of the liaison who looks."""
     one = _school(request, pk)
+    form = OpinionForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        year = timezone.localdate().year
+        give_opinion(one, year=year, by=request.user, text=form.cleaned_data["text"])
+        messages.success(request, f"{year}年度指导意见已保存，评审结束前可以修改。")
+        return redirect("schools:guidance_school", pk)
+    return _school_page(request, one, form)
+
+
+def _school_page(request: HttpRequest, one: School, form: OpinionForm, *, void: ReasonForm | None = None, voiding: Visit | None = None):
+    """`void` is what somebody wrote in vain to take back the visit `voiding`; the page with that visit is shown."""
     year = timezone.localdate().year
     guides = list(Liaison.objects.filter(school=one).current().select_related("user"))
     mine = any(link.user_id == request.user.pk for link in guides) and may(request.user, "give_opinion")
     opinions = list(opinions_of(one, year)) if request.user.identity.role not in SCHOOL_ROLES else []
     own = next((row.text for row in opinions if row.by_id == request.user.pk), "")
-    form = OpinionForm(request.POST or None, initial={"text": own})
-    if request.method == "POST" and form.is_valid():
-        give_opinion(one, year=year, by=request.user, text=form.cleaned_data["text"])
-        messages.success(request, f"{year}年度指导意见已保存，评审结束前可以修改。")
-        return redirect("schools:guidance_school", pk)
-    visits = Visit.objects.filter(school=one).select_related("by", "team", "voided_by").prefetch_related("problems__reported_by")
+    form.initial = {"text": own}
+    visits = Visit.objects.filter(school=one).order_by("-on", "-pk")
+    page = request.GET.get("page")
+    if voiding is not None:
+        page = list(visits.values_list("pk", flat=True)).index(voiding.pk) // VISITS + 1
+    visits = visits.select_related("by", "team", "voided_by").prefetch_related("problems__reported_by")
     context = {
         "school": one,
         "year": year,
         "guides": guides,
-        "visits": Paginator(visits.order_by("-on", "-pk"), 20).get_page(request.GET.get("page")),
+        "visits": Paginator(visits, VISITS).get_page(page),
         "opinions": opinions,
         "form": form if mine else None,
+        "void": void,
+        "voiding": voiding,
         "of_school": request.user.identity.role in SCHOOL_ROLES,
         "today": timezone.localdate(),
         "open_problems": Problem.objects.open().filter(visit__school=one, visit__voided_at__isnull=True).count(),
@@ -126,14 +140,15 @@ def void(request: HttpRequest, pk: int) -> HttpResponse:
     """Take one's own visit back; the office may take back anybody's."""
     visits = Visit.objects.visible_to(request.user)
     visit = get_object_or_404(visits if request.user.identity.role == Role.OFFICE else visits.filter(by=request.user), pk=pk)
-    form = ReasonForm(request.POST)
-    if not form.is_valid():
-        raise Refused("请写明作废原因，不超过 200 字。")
-    outcome = void_visit(visit, by=request.user, reason=form.cleaned_data["reason"])
-    if isinstance(outcome, Correction):
-        return _asked(request, outcome)
-    messages.success(request, "该次走访已作废，不再计入走访次数。")
-    return redirect("schools:guidance_school", visit.school_id)
+    form = ReasonForm(request.POST, visit=visit)
+    if form.is_valid():
+        with refusals_in(form, "reason"):
+            outcome = void_visit(visit, by=request.user, reason=form.cleaned_data["reason"])
+            if isinstance(outcome, Correction):
+                return _asked(request, outcome)
+            messages.success(request, "该次走访已作废，不再计入走访次数。")
+            return redirect("schools:guidance_school", visit.school_id)
+    return _school_page(request, _school(request, visit.school_id), OpinionForm(), void=form, voiding=visit)
 
 
 def _school(request: HttpRequest, pk: int) -> School:

@@ -145,6 +145,7 @@
         window.location.assign(elsewhere);
       } else if (xhr.status === 403) halt(row, "登录身份已变化，没有保存。请刷新本页，所填内容会保留。");
       else if (xhr.status === 404) halt(row, "当前身份不能填写此项，没有保存。您填的内容还在本页，可以复制。");
+      else if (xhr.status === 409) halt(row, xhr.responseText);
       else if (xhr.status !== 200) later(row, "系统暂时没有保存成功，内容留在本页，正在重试。");
       else answered(row, sent, xhr.responseText);
     }).catch(function () {

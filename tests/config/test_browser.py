@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db, pytest.mark.usefixtures("test_pages")]
 
@@ -48,6 +49,15 @@ def test_pages_fit_a_phone(signed_in, appoint, live_server, large):
     for path in [*CLOSED, "/help/"]:
         page.goto(live_server.url + path)
         assert page.evaluate("document.documentElement.scrollWidth") <= 360, path
+
+
+def test_a_refused_part_says_its_sentence(signed_in, appoint, live_server):
+    page = signed_in(appoint("filler"))
+    page.goto(live_server.url + "/gallery/")
+
+    page.evaluate("htmx.ajax('GET', '/refused-save/', {target: 'main'})")
+
+    expect(page.locator("#messages")).to_contain_text("请先退回评分表。")
 
 
 def test_sign_in_works_by_keyboard_alone_and_without_script(browser, appoint, live_server):

@@ -264,6 +264,24 @@ def test_a_closed_assessment_keeps_what_was_typed_on_the_screen(open_at, filler,
     assert row("M1").remark == ""
 
 
+def test_a_refusal_stops_the_row_with_its_sentence(open_at, filler, row):
+    page, sent = open_at(filler, "item", "M1"), []
+
+    def refuse(route):
+        sent.append(route.request.url)
+        route.fulfill(status=409, content_type="text/plain; charset=utf-8", body="这一条刚被别人删除，您的内容没有保存。")
+
+    page.route("**/scores/**", refuse)
+    remark(page, row).fill("晚了一步")
+    remark(page, row).blur()
+
+    expect(page.locator(".answers[data-pending]")).to_contain_text("这一条刚被别人删除，您的内容没有保存。")
+    remark(page, row).fill("再试一次")
+    remark(page, row).blur()
+    expect(remark(page, row)).to_have_value("再试一次")
+    assert len(sent) == 1
+
+
 def test_filler_fills_in_and_head_submits_by_keyboard(open_at, signed_in, filler, head, row, assessment, live_server):
     page = open_at(filler)
     page.get_by_role("link", name="在一页上填写").press("Enter")

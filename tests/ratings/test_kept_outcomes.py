@@ -1,5 +1,7 @@
 """A decision scores its school alone, a board only the schools that changed since it was looked at last."""
 
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from fractions import Fraction
 
@@ -92,3 +94,20 @@ def test_only_a_few_years_and_schools_are_kept(monkeypatch):
 
     assert len(keeping._years) == keeping.MOST_YEARS
     assert len(year.schools) == keeping.MOST_SCHOOLS
+
+
+def test_several_threads_may_ask_for_years_at_once(monkeypatch):
+    monkeypatch.setattr(keeping, "_years", {})
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+
+    def ask(first: int) -> int:
+        return len([keeping.year_of(str(number)) for number in range(first, first + 5000)])
+
+    try:
+        with ThreadPoolExecutor(6) as threads:
+            found = list(threads.map(ask, range(0, 60000, 10000)))
+    finally:
+        sys.setswitchinterval(usual)
+
+    assert found == [5000] * 6

@@ -175,7 +175,7 @@ def test_the_office_walks_from_nothing_to_the_issued_notice(next_year, office, s
     refused = text(client.post(address(next_year, "_issue")))
     client.post(address(next_year, "_edit"), posted(notice, body="一、改过的正文", number="示组通(2026)3号"))
     asked = text(client.get(address(next_year, "_issue")))
-    client.post(address(next_year, "_issue"))
+    client.post(address(next_year, "_issue"), {"version": OpeningNotice.objects.get().version})
     page = text(client.get(address(next_year)))
 
     assert "发文字号" in refused and "现在还不能印发" in refused

@@ -9,6 +9,7 @@ from functools import partial
 
 import pytest
 from django.apps import apps
+from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import get_resolver, reverse
 from django.utils import timezone
@@ -16,12 +17,12 @@ from django.utils import timezone
 from ratings.answering import save
 from ratings.enums import Stage, Status
 from ratings.judging.agreeing import agree
-from ratings.judging.panels import assign, choose_leader, create_panel, seat_judge
+from ratings.judging.panels import assign, choose_leader, create_panel, seat_judge, unseat_judge
 from ratings.judging.paper import attach_scan, start_entry
-from ratings.judging.sheets import sheet_digest, submit_sheet
-from ratings.models import Assessment, Decision, JudgeSheet, Score
+from ratings.judging.sheets import reopen_sheet, sheet_digest, submit_sheet
+from ratings.models import Assessment, Decision, Evidence, JudgeSheet, Score
 from ratings.results import evaluate
-from ratings.results.readiness import missing_for_settling
+from ratings.results.readiness import missing_for_settling, open_sheets
 from ratings.review.adjusting import adjust
 from ratings.workflow import must_recuse, take_step
 from schools.models import Appointment, AuditEntry, Liaison, School, User
@@ -364,6 +365,21 @@ def test_who_must_recuse_sees_one_sentence_and_nothing_of_the_school(judged):
     assert judged.assessment.school.name not in client.get(reverse("ratings:judging") + "?show=all").content.decode()
 
 
+def test_who_must_recuse_reads_no_evidence_of_the_school(judged):
+    values = {"kind": "file", "name": "证明.pdf", "digest": "d" * 64, "content_type": "application/pdf", "at": timezone.now()}
+    here, there = (Evidence(assessment=one, by=judged.office, **values) for one in judged.assessments)
+    for one in (here, there):
+        one.file.save("证明.pdf", ContentFile(PDF))
+    client = signed(judged.judges[0])
+    address = reverse("ratings:evidence", args=[here.pk])
+
+    before = client.get(address).status_code
+    guides(judged.judges[0], judged.assessment.school)
+
+    assert (before, client.get(address).status_code) == (200, 404)
+    assert client.get(reverse("ratings:evidence", args=[there.pk])).status_code == 200
+
+
 TODAY = dt.timedelta()
 DAY = dt.timedelta(days=1)
 
@@ -426,6 +442,35 @@ def test_a_school_without_enough_sheets_is_not_settled_and_the_sentence_says_who
 
     assert any(text.startswith("评委评分表至少 3 份，现有 2 份") for text in gaps)
     assert "评分表尚未提交：评委1（应当回避，请另行安排评委）" in gaps
+
+
+def test_the_agreed_sheet_of_a_leader_who_must_recuse_says_that_another_is_to_be_chosen(joint):
+    guides(joint.judges[0], joint.assessment.school)
+
+    sheets = open_sheets(joint.scheme)
+
+    assert sheets[joint.assessment.pk] == ["合议（组长应当回避，请另定组长）"]
+    assert sheets[joint.assessments[1].pk] == ["合议"]
+
+
+def test_who_must_recuse_makes_room_for_another_although_scoring_has_begun(judged):
+    here, there = judged.assessments
+    member = judged.panel.judges.get(user=judged.judges[0])
+    judged.score(judged.judges[0])
+    judged.hand_in(judged.judges[0], assessment=there)
+    guides(judged.judges[0], here.school)
+    seat_judge(judged.panel, label="", user=judge_account(judged.scheme.city, 9), by=judged.office)
+
+    (sentence,) = refused(unseat_judge, judged.panel, member, by=judged.office)
+    kept = judged.sheet(judged.judges[0], there).submitted_at
+    reopen_sheet(judged.sheet(judged.judges[0], there), by=judged.office, reason="评委回避，换人重评")
+    unseat_judge(judged.panel, member, by=judged.office)
+
+    assert f"请先退回其{there.school.name}的评分表" in sentence and kept
+    assert not member.scores.exists() and not member.sheets.exists()
+    assert "评委1（应当回避，请另行安排评委）" not in open_sheets(judged.scheme)[here.pk]
+    (told,) = AuditEntry.objects.filter(action="panel", detail__contains="作废未提交的评分").values_list("detail", flat=True)
+    assert here.school.name in told and there.school.name in told
 
 
 def test_who_must_recuse_is_neither_seated_nor_given_the_school_nor_chosen_to_lead(judged, joint_panel_of):

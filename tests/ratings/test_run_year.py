@@ -12,6 +12,7 @@ from ratings.models import Assessment, Bulletin, Panel, Result, Scheme, Score
 from ratings.offline.replacing import ROWS
 from ratings.offline.running import run_year
 from schools.models import AuditEntry, Region, School
+from schools.saving import Refused
 from schools.workbooks import WorkbookError
 
 pytestmark = pytest.mark.django_db
@@ -259,6 +260,19 @@ def test_command_prints_every_problem_and_fails(year, tmp_path):
     with pytest.raises(CommandError, match="没有导入任何内容"):
         call_command("run_year", scheme=year.scheme, input=year.folder, out=tmp_path / "out", verbosity=0)
     assert not (tmp_path / "out").exists()
+
+
+def test_command_gives_any_refusal_its_own_reason_alone(year, tmp_path, monkeypatch):
+    def refuse(*args, **kwargs):
+        raise Refused("方案代码重复。")
+
+    monkeypatch.setattr("ratings.offline.running.freeze", refuse)
+    year.write()
+
+    with pytest.raises(CommandError) as caught:
+        call_command("run_year", scheme=year.scheme, input=year.folder, out=tmp_path / "out", verbosity=0)
+
+    assert str(caught.value) == "没有导入任何内容：\n方案代码重复。"
 
 
 def test_arguments_of_a_metric_may_stand_in_any_order(year):

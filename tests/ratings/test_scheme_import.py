@@ -226,7 +226,9 @@ def test_scheme_opened_between_check_and_confirmation_is_left_alone(city, book, 
     Scheme.objects.update(phase=Phase.OPEN)
 
     confirm(office_client, scheme, agreed="on")
+    page = text(office_client.post(reverse("ratings:scheme_import_into", args=[scheme.pk]), upload(book), follow=True))
 
+    assert "工作簿没有导入。" in page
     assert read_scheme(Scheme.objects.get()).items == spec_for(city, 2025).items
 
 

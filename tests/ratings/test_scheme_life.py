@@ -133,6 +133,17 @@ class TestComparison:
         assert "变化说明不能再改" in text(refused) and "改口" in text(refused)
         assert "突出办班质量" in school and "<textarea" not in school and 'name="note-' not in school
 
+    def test_a_note_on_what_no_longer_differs_is_not_lost_without_a_word(self, draft, office, signed_client):
+        draft.items.filter(code="K1").update(points=35)
+        address = reverse("ratings:scheme_changes", args=[draft.pk])
+
+        posted = {"note-item:K1": "突出办班质量", "note-item:L1": "突出听课", "note-item:M1": ""}
+        page = text(signed_client(office).post(address, posted, follow=True))
+
+        assert notes_of(draft) == {"item:K1": "突出办班质量"}
+        assert "有一条变化说明没有保存，它所说的内容与上年度已经没有差别：“突出听课”" in page
+        assert page.count("没有保存") == 1
+
     def test_an_emptied_note_goes(self, draft, office, signed_client):
         draft.items.filter(code="K1").update(points=35)
         address = reverse("ratings:scheme_changes", args=[draft.pk])

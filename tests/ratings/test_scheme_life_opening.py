@@ -216,6 +216,16 @@ class TestPages:
 
         assert "可以继续修改" in text(page) and standing_proposal(draft) is None
 
+    def test_words_for_a_proposal_withdrawn_meanwhile_are_refused_and_kept(self, proposal, draft, office, chair, signed_client):
+        withdraw_proposal(draft, by=office)
+
+        answer = signed_client(chair).post(
+            reverse("ratings:scheme_opening_confirm", args=[draft.pk]), {"proposal": proposal.pk, "words": WORDS}
+        )
+
+        assert answer.status_code == 409
+        assert "没有等待您确认的启动提议。" in text(answer) and WORDS in text(answer)
+
     @pytest.mark.parametrize("posted", [{}, {"proposal": "x", "words": WORDS}, {"proposal": "9" * 4400, "words": WORDS}])
     def test_nonsense_opens_nothing(self, proposal, draft, chair, signed_client, posted):
         response = signed_client(chair).post(reverse("ratings:scheme_opening_confirm", args=[draft.pk]), posted)

@@ -6,6 +6,7 @@ from django.urls import reverse
 from ratings.documents.fonts import FontMissing
 from ratings.enums import Phase
 from ratings.models import Bulletin, Scheme
+from ratings.publication.bulletin import BULLETIN
 from ratings.workflow import take_step
 from schools.models.audit import AuditEntry
 from tests.cast import PASSWORD
@@ -155,12 +156,30 @@ def test_issuing_without_a_number_says_so_and_issues_nothing(draft, appoint, sig
     assert Scheme.objects.get(pk=draft.scheme_id).phase == Phase.SETTLED
 
 
+def test_what_the_issuer_did_not_see_is_not_issued(draft, appoint, signed_client, monkeypatch):
+    monkeypatch.setattr("ratings.documents.life.document_pdf", lambda context: b"%PDF-1.7 test")
+    numbered(draft.scheme)
+    client = signed_client(appoint("chair"))
+    seen = client.get(address("bulletin_issue", draft)).context["version"]
+    BULLETIN.save(Bulletin.objects.get(pk=draft.pk), {"body": "同事刚改的正文"}, version=seen, by=appoint("office"))
+
+    mistyped = client.post(address("bulletin_issue", draft), {"password": "Bushi-2026", "version": seen})
+    refused = client.post(address("bulletin_issue", draft), {"password": PASSWORD, "version": mistyped.context["version"]})
+    unsaid = client.post(address("bulletin_issue", draft), {"password": PASSWORD})
+
+    assert "通报文稿刚刚被修改，请重新核对后再印发。" in text(refused)
+    assert "通报文稿刚刚被修改，请重新核对后再印发。" in text(unsaid)
+    assert not Bulletin.objects.get(pk=draft.pk).is_issued
+
+
 def test_issuing_stores_the_document_publishes_the_results_and_is_recorded(draft, school, appoint, signed_client, monkeypatch):
     monkeypatch.setattr("ratings.documents.life.document_pdf", lambda context: b"%PDF-1.7 test")
     numbered(draft.scheme)
     head = appoint("head")
 
-    response = signed_client(appoint("chair")).post(address("bulletin_issue", draft), {"password": PASSWORD}, follow=True)
+    response = signed_client(appoint("chair")).post(
+        address("bulletin_issue", draft), {"password": PASSWORD, "version": draft.version}, follow=True
+    )
     pdf = signed_client(head).get(address("bulletin_pdf", draft))
 
     issued = Bulletin.objects.get(pk=draft.pk)

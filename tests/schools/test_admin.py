@@ -74,9 +74,18 @@ def test_lists_and_forms_open_for_their_administrator(enter, school, model):
 @pytest.mark.parametrize("model", KEPT_TABLES)
 @pytest.mark.parametrize("role", [Role.OFFICE, Role.CHAIR, Role.AUDITOR, Role.VIEWER])
 def test_other_roles_are_kept_out_even_if_marked_as_staff(enter, model, role):
-    response = enter(role).get(at("changelist", model))
+    response = enter(role).get(at("changelist", model), follow=True)
 
     assert response.status_code == 403
+
+
+@pytest.mark.parametrize("role", [Role.OFFICE, Role.CHAIR, Role.AUDITOR, Role.FILLER])
+def test_no_empty_back_office_opens_to_a_marked_account_of_another_role(enter, school, role):
+    scope = {"school": school} if role == Role.FILLER else {}
+    response = enter(role, **scope).get(reverse("admin:index"), follow=True)
+
+    assert response.status_code == 403
+    assert "数据维护后台只对系统管理员等维护人员开放。" in response.content.decode()
 
 
 @pytest.mark.parametrize("model", sorted(set(KEPT_TABLES) - SECURITY_TABLES))

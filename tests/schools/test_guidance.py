@@ -263,6 +263,21 @@ def test_only_the_writer_or_the_office_voids_a_visit(liaison, school, appoint, c
     assert (visit.voided_by, visit.void_reason) == (liaison, "登记错误")
 
 
+@pytest.mark.parametrize(("reason", "sentence"), [("", "请写明作废原因"), ("误" * 201, "200")])
+def test_a_visit_is_voided_for_a_reason_which_is_asked_for_where_it_is_written(reason, sentence, liaison, school, signed_client):
+    for day in range(1, 26):
+        VisitFactory(school=school, by=liaison, on=f"2026-03-{day:02}")
+    visit = Visit.objects.get(on="2026-03-01")
+
+    answer = signed_client(liaison).post(reverse("schools:guidance_void", args=[visit.pk]), {"reason": reason})
+
+    page = answer.content.decode()
+    assert sentence in page and f'href="#void-{visit.pk}"' in page and f'id="void-{visit.pk}"' in page
+    assert f'value="{reason}"' in page and "再提交一次" not in page
+    visit.refresh_from_db()
+    assert not visit.is_voided
+
+
 def test_a_group_is_named_once_and_offered_for_visits(appoint, school, signed_client, liaison):
     office = appoint("office")
     values = {"name": "第一走访组", "kind": "visiting", "members": [liaison.pk]}

@@ -37,7 +37,7 @@ class Command(DatabaseCommand):
         except NotSettled as error:
             raise CommandError(f"不能审定，没有导入任何内容：\n{error}") from error
         except Refused as error:
-            raise CommandError(f"不能通报，没有导入任何内容：\n{error}") from error
+            raise CommandError(f"没有导入任何内容：\n{error}") from error
         write_year(run.scheme, run.spec, out, run.warnings)
         for warning in run.warnings:
             self.stdout.write(self.style.WARNING(f"提示：{warning}"))
