@@ -60,9 +60,10 @@ lint: .make/requirements-dev
 	$(PYTHON) -m ruff format --check .
 	$(VENV)/bin/djade --target-version 5.2 --check $(TEMPLATES)
 	$(PYTHON) $(VENV)/bin/lint-imports
+	@PYTHONPATH=. $(PYTHON) .ci/house.py
 
 house: .make/requirements-dev
-	@$(PYTHON) .ci/house.py
+	@PYTHONPATH=. $(PYTHON) .ci/house.py $(if $(DIAGRAM),--diagram,-v)
 
 format: .make/requirements-dev
 	$(PYTHON) -m ruff check --fix .

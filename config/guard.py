@@ -8,7 +8,7 @@ from typing import Any
 from django.db import Error, OperationalError, connection
 from django.template.loader import render_to_string
 
-from schools import schema
+from schools.operations import schema
 
 logger = logging.getLogger(__name__)
 

@@ -36,7 +36,7 @@ if DEBUG and not ALLOWED_HOSTS:  # a trial is shown to colleagues; any other nam
     ALLOWED_HOSTS = [".localhost", "127.0.0.1", "[::1]", *machine.own_hosts()]
 
 # --- What the site is made of ---------------------------------------------------------------------------------------
-PRODUCT_APPS = ["schools", "ratings"]  # whose tables and migrations schools.schema answers for
+PRODUCT_APPS = ["schools", "ratings"]  # whose tables and migrations schools.operations.schema answers for
 INSTALLED_APPS = [
     *PRODUCT_APPS,  # before django.contrib.auth: schools overrides createsuperuser
     "django.contrib.admin",
@@ -94,7 +94,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "schools.context.installation",
+                "schools.site.context.installation",
             ],
         },
     }
@@ -136,7 +136,7 @@ AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contri
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher", "django.contrib.auth.hashers.PBKDF2PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
     {
-        "NAME": "schools.passwords.CharacterClassValidator",
+        "NAME": "schools.accounts.passwords.CharacterClassValidator",
         "OPTIONS": {"min_length": env.number("PASSWORD_MIN_LENGTH", 8), "classes": env.number("PASSWORD_CLASSES", 3)},
     },
     {
@@ -159,7 +159,7 @@ SESSION_COOKIE_AGE = env.number("IDLE_MINUTES", 30) * 60
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True  # offices share computers
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
-CSRF_FAILURE_VIEW = "schools.views.problems.csrf_failure"
+CSRF_FAILURE_VIEW = "schools.site.views.csrf_failure"
 
 # --- Headers --------------------------------------------------------------------------------------------------------
 HTTPS = env.flag("HTTPS", default=not DEBUG)

@@ -4,8 +4,10 @@ from django.contrib import admin
 from django.contrib.auth import views as auth
 from django.urls import include, path
 
+from schools.accounts import views as accounts
 from schools.permissions import allowed_to, may
-from schools.views import accounts, problems, site
+from schools.site import views as problems
+from schools.site import views as site
 
 admin.site.site_header = admin.site.site_title = "镇街党校星级评定 · 数据维护"
 admin.site.index_title = "登记与基础数据"

@@ -1,7 +1,7 @@
 """What the rating adds to the pages used all year.
 
 Tasks by role, figures, a school's stars, deadlines that are near, open duties, paper as PDF.
-What `schools.contributions` reads stands at the end of this module.
+What `schools.site.contributions` reads stands at the end of this module.
 """
 
 from __future__ import annotations
@@ -14,26 +14,25 @@ from django.db.models import Count, Exists, F, FilteredRelation, OuterRef, Q, Qu
 from django.urls import reverse
 from django.utils import timezone
 
-from ratings.answering import LIVE
 from ratings.documents.papers import paper_pdf
-from ratings.editing import figures_left
 from ratings.enums import PUBLIC_PHASES, Aggregation, Phase, Stage, Star, Status
 from ratings.judging.seats import judged_by
 from ratings.models import Assessment, Bulletin, Erratum, JudgeSheet, Result, Scheme, Score
 from ratings.publication.bulletin import EDITABLE
-from ratings.submission import due_of, last_return
+from ratings.selfassessment.figures import figures_left
+from ratings.selfassessment.submission import due_of, last_return
+from ratings.sheets.answering import LIVE
 from ratings.workflow.deadlines import last_day
-from ratings.workflow.record_locks import signed_periods
-from schools.announcing import Announcement
-from schools.contributions import Contributions
-from schools.desk import Task, Tile
+from ratings.workflow.snapshots import signed_periods
+from schools.calendar.workdays import add_workdays
+from schools.desk.announcing import Announcement
 from schools.models import Role, School, User
 from schools.models.scope import SCHOOL_ROLES
-from schools.navigation import Entry
-from schools.panels import Column, Panel
 from schools.permissions import may, role_of
+from schools.site.contributions import Contributions
+from schools.site.items import Task, Tile
+from schools.site.navigation import Column, Entry, Panel
 from schools.templatetags.ui import day as day_words
-from schools.workdays import add_workdays
 
 #: A deadline is said these working days before.
 WORKDAYS_BEFORE = (5, 1)
@@ -373,7 +372,7 @@ CONTRIBUTIONS = Contributions(
     tiles=(rating_tiles, self_check_tiles),
     announcements=(self_assessments_due,),
     columns=(Column("star", star_heading, latest_stars, is_stars=True),),
-    panels=(Panel("stars", "历年星级", "ratings/_stars_by_year.html", stars_by_year, stars_in_words),),
+    panels=(Panel("stars", "历年星级", "ratings/results/_stars_by_year.html", stars_by_year, stars_in_words),),
     signed_periods=(signed_periods,),
     duties=(assessment_duties,),
     renderers=(paper_pdf,),

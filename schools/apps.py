@@ -10,7 +10,8 @@ class SchoolsConfig(AppConfig):
 
     def ready(self) -> None:
         """Connect what must be recorded wherever it happens, and gather what the apps add to each other's pages."""
-        from . import signals  # noqa: F401
-        from .contributions import of_all_apps
+        from schools.site.contributions import of_all_apps
+
+        from .accounts import signals  # noqa: F401
 
         of_all_apps()

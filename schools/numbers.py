@@ -1,9 +1,8 @@
-"""How a figure is rounded and shown, and what stands where it is not known: two decimals, half away from
-zero, exact fractions.
+"""How figures and days are written within a sentence, on pages, in documents and in frozen texts alike."""
 
-Pure: rules and scoring read it too.
-"""
+from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
@@ -49,3 +48,11 @@ def with_unit(value: Fraction | None, unit: str) -> str:
     if unit == "是否":
         return "是" if value else "否"
     return show_rate(value) if unit == "%" else f"{plain(value)} {unit}".strip()
+
+
+WEEKDAYS = "一二三四五六日"
+
+
+def chinese_date(day: date) -> str:
+    """2026年1月5日: full year, no leading zeros. Of a moment, the local one is wanted."""
+    return f"{day.year}年{day.month}月{day.day}日"

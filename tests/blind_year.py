@@ -12,14 +12,15 @@ from decimal import Decimal
 from django.test import Client
 from django.urls import reverse
 
+from ratings.committee.deciding import Ballot, accept_all, confirm_case, decide
+from ratings.committee.settling import settle_scheme
 from ratings.enums import Stage
 from ratings.judging.panels import assign, create_panel, seat_judge
 from ratings.judging.sheets import submit_sheet
-from ratings.judging.visiting import mark_visited
+from ratings.judging.visits import mark_visited
 from ratings.models import Assessment, Bulletin, JudgeSheet, Restriction, Scheme, Score
 from ratings.publication.bulletin import BULLETIN, publish
-from ratings.results import Ballot, accept_all, confirm_case, decide, settle_scheme
-from ratings.review.adjusting import adjust
+from ratings.review.agreeing import adjust
 from ratings.workflow import take_step
 from schools.models import School, User
 from tests.factories import SchoolFactory

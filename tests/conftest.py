@@ -10,7 +10,7 @@ import holidays
 import pytest
 from hypothesis import HealthCheck, settings
 
-from schools import workdays
+from schools.calendar import workdays
 from tests import clock, national
 
 # Playwright's synchronous interface runs an event loop in this thread, which Django would take for an asynchronous view.

@@ -22,8 +22,8 @@ from ratings.enums import Confirmation, Stage
 from ratings.models import Assessment, Scheme, Score
 from ratings.rules import Asked
 from ratings.rules.syntax import Deduct
+from ratings.selfassessment.submission import sign
 from ratings.sheets import own_sheet
-from ratings.submission import sign
 from ratings.workflow import open_scheme, scheme_spec, take_step
 from schools.importing.schools import ensure_city, read_schools, upsert_schools
 from schools.models import Appointment, MetricValue, Region, School, User

@@ -8,6 +8,7 @@ from fractions import Fraction
 
 from django.utils import timezone
 
+from ratings.committee.settling import accept_computed, settle
 from ratings.criteria.spec import BandSpec, CategorySpec, ItemSpec, RestrictionSpec, SchemeSpec
 from ratings.criteria.storing import create_scheme
 from ratings.criteria.versions import freeze
@@ -26,7 +27,7 @@ from ratings.models import (
     Score,
 )
 from ratings.publication.bulletin import BULLETIN
-from ratings.results import accept_computed, evaluate, settle
+from ratings.sheets.evaluation import evaluate
 from schools.models import Region, School
 
 #: Words that must never leave the committee's side.

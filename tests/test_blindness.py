@@ -37,7 +37,7 @@ def outside(request) -> tuple[str, ...]:
 @pytest.fixture
 def year(tmp_path, city, county, school, appoint, people, monkeypatch) -> BlindYear:
     """Opened and handed in; documents are read as the words they are set from."""
-    monkeypatch.setattr("schools.printing.pdf_of", lambda paper: repr(paper).encode())
+    monkeypatch.setattr("schools.audit.exports.pdf_of", lambda paper: repr(paper).encode())
     monkeypatch.setattr("ratings.documents.life.document_pdf", lambda context: b"%PDF-1.7 " + repr(context).encode())
     found = BlindYear(YearFolder(tmp_path / "year"), city, county, school, appoint)
     people |= {user.username: user for user in found.judges} | {"office": found.office}

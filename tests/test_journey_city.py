@@ -8,8 +8,8 @@ import pytest
 from django.urls import reverse
 from playwright.sync_api import expect
 
+from ratings.committee.invariants import violations
 from ratings.enums import Phase
-from ratings.invariants import violations
 from ratings.models import Result
 from ratings.workflow import scheme_spec
 from schools.models import MetricValue

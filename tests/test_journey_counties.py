@@ -9,8 +9,8 @@ from django.db.models import F
 from django.urls import reverse
 from playwright.sync_api import expect
 
+from ratings.committee.invariants import violations
 from ratings.enums import Phase
-from ratings.invariants import violations
 from ratings.judging.agreeing import agree
 from ratings.judging.sheets import submit_sheet
 from ratings.models import Decision, JudgeSheet

@@ -12,8 +12,8 @@ import pytest
 from django.test import Client, override_settings
 from django.urls import reverse
 
+from ratings.committee.invariants import violations
 from ratings.documents import pdf
-from ratings.invariants import violations
 from ratings.models import Bulletin
 from ratings.offline.running import run_year
 from ratings.publication.bulletin import file_document, publish

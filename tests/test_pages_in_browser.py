@@ -9,12 +9,12 @@ from django.test import Client
 from django.urls import resolve, reverse
 from django.utils import timezone
 
-from ratings.errata import change_row, prepare, send_for_signature, write_reason
+from ratings.drafting.errata import change_row, prepare, send_for_signature, write_reason
 from ratings.models import OpeningProposal
 from ratings.publication.opening_notice import OPENING_NOTICE
 from ratings.workflow.opening import proposal_digest
-from schools.corrections import request_change
 from schools.models import Handover, Leader, Role
+from schools.records.corrections import request_change
 from tests.factories import (
     AppointmentFactory,
     BudgetFactory,

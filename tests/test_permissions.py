@@ -11,10 +11,10 @@ from django.test import RequestFactory
 from django.urls import URLPattern, URLResolver, get_resolver, path, resolve, reverse
 
 from schools.admin.scoped import Scoped
-from schools.contributions import contributed
 from schools.management.commands.role_table import role_table
 from schools.models import Role
 from schools.permissions import ACTS, EVERYBODY, TABLE, Act, allowed_to, may, require
+from schools.site.contributions import contributed
 from tests.factories import UserFactory
 
 

@@ -7,9 +7,9 @@ from django.test import Client
 from django.urls import clear_script_prefix, reverse, set_script_prefix
 
 from config.settings import STATIC_URL
-from schools.corrections import refuse, request_change
 from schools.models import IssuedClass, Notice
-from schools.teaching import issuing, joint
+from schools.records.corrections import refuse, request_change
+from schools.teaching import joint, plans
 from tests.factories import SchoolFactory, TrainingClassFactory
 from tests.teaching_records import issued
 from tests.test_role_table import TABLE, arguments, world  # noqa: F401
@@ -68,7 +68,7 @@ def test_no_message_leads_out_of_the_prefix(city, county, school, appoint):
     IssuedClass.objects.create(issued_plan=plan, month=5, name="支部书记示范班")
 
     joint.invite(held, [school], by=office)
-    issuing.issue(plan, by=office)
+    plans.issue(plan, by=office)
     refuse(
         request_change(TrainingClassFactory(school=school), {"attendance": 7}, by=filler, reason="误登"), by=office, remark="与签到册不符"
     )

@@ -11,12 +11,12 @@ from django.utils import timezone
 
 from ratings.criteria.storing import create_scheme
 from ratings.criteria.versions import freeze
-from ratings.errata import prepare
+from ratings.drafting.errata import prepare
 from ratings.models import Assessment, Evidence, Judge, Panel, Restriction, RestrictionCase
 from ratings.publication.opening_notice import OPENING_NOTICE
 from ratings.workflow import open_city_rows
-from schools.corrections import request_change
 from schools.models import GuidanceTeam, Handover, Leader, Problem, Role
+from schools.records.corrections import request_change
 from tests.factories import (
     AppointmentFactory,
     CityFactory,
@@ -458,7 +458,7 @@ ON_EVERY_ENGINE = ("office", "head", "county_lead", "judge", "sysadmin")
 @pytest.mark.parametrize("role", [pytest.param(role, marks=pytest.mark.engine) if role in ON_EVERY_ENGINE else role for role in ROLES])
 def test_each_role_reaches_what_is_its_own_and_nothing_else(role, world, school, appoint, monkeypatch):
     monkeypatch.setattr("ratings.documents.life.document_pdf", lambda context: b"%PDF-1.7")
-    monkeypatch.setattr("schools.printing.pdf_of", lambda paper: b"%PDF-1.7")
+    monkeypatch.setattr("schools.audit.exports.pdf_of", lambda paper: b"%PDF-1.7")
     user = appoint(role)
     if role == "sysadmin":  # at work in the back office
         user.is_staff = True

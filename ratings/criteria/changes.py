@@ -6,17 +6,19 @@ by the row's `key`; `ratings.criteria.years` reads both for a scheme.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from difflib import SequenceMatcher
+from itertools import groupby
 from operator import attrgetter
 from typing import Any
 
-from ratings.rounding import plain
+from ratings.rules.rounding import plain
 
 from .fields import ITEM, POINTS, RULE, SECTIONS, WORDING, Field, Parameters, Section, fields_of
 from .shifting import shifted
 from .spec import SchemeSpec
-from .wording import Piece, differing
 
 ADDED, REMOVED, CHANGED = "added", "removed", "changed"
 KINDS = {ADDED: "新增", REMOVED: "取消", CHANGED: "调整"}
@@ -170,3 +172,34 @@ def _totals(old: SchemeSpec, new: SchemeSpec) -> tuple[tuple[str, str, str], ...
     names = [*after, *(name for name in before if name not in after)]
     shown = [(name, *(plain(side[name]) if name in side else "—" for side in (before, after))) for name in names]
     return tuple(row for row in shown if row[1] != row[2])
+
+
+#: Numbers and Latin words stay whole, Chinese is taken sign by sign.
+_TOKENS = re.compile(r"[0-9]+(?:\.[0-9]+)?%?|[A-Za-z]+|\s+|.", re.DOTALL)
+#: Above this many tokens on either side a whole text is marked, because comparing takes the square of it.
+MOST_TOKENS = 3_000
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Part of a text; `marked` where the other text does not have it."""
+
+    text: str
+    marked: bool
+
+
+def differing(old: str, new: str) -> tuple[tuple[Piece, ...], tuple[Piece, ...]]:
+    """Both texts cut into pieces, those that differ marked; joined again each gives its text unchanged."""
+    before, after = _TOKENS.findall(old), _TOKENS.findall(new)
+    if max(len(before), len(after)) > MOST_TOKENS:
+        return (Piece(old, True),) if old else (), (Piece(new, True),) if new else ()
+    left, right = [], []
+    for tag, start, end, other_start, other_end in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
+        left.append(("".join(before[start:end]), tag != "equal"))
+        right.append(("".join(after[other_start:other_end]), tag != "equal"))
+    return _joined(left), _joined(right)
+
+
+def _joined(pieces: list[tuple[str, bool]]) -> tuple[Piece, ...]:
+    grouped = groupby((piece for piece in pieces if piece[0]), key=lambda piece: piece[1])
+    return tuple(Piece("".join(text for text, _ in group), marked) for marked, group in grouped)

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from ratings.enums import Star, Trigger
-from ratings.rounding import show
 from ratings.rules import Condition, RuleError, check_condition, check_rule
+from ratings.rules.rounding import show
 from schools.metrics import METRICS
 
 from .spec import EVERYTHING, BandSpec, ItemSpec, SchemeSpec

@@ -19,7 +19,7 @@ from typing import Any
 from ratings.enums import Aggregation, Confirmation, FilledBy, Star, Trigger
 from ratings.rules import Condition, Effect, Rule, parse_condition, parse_effect, parse_rule
 from ratings.rules.parsing import MAX_LENGTH
-from schools.metrics.wording import DIRECTIONS
+from schools.metrics.catalogue import DIRECTIONS
 from schools.workbooks import Row
 
 from .kinds import CODE_HINT, Amount, Caps, Choice, Code, Count, Day, Kind, Line, Linked, Names, Share, YesNo

@@ -11,7 +11,7 @@ from django.db import IntegrityError, models, transaction
 
 from ratings.enums import Phase
 from ratings.models import Scheme
-from ratings.rounding import show
+from ratings.rules.rounding import show
 from schools import audit
 from schools.saving import Refused
 from schools.workbooks import Problem, WorkbookError
@@ -19,9 +19,8 @@ from schools.workbooks import Problem, WorkbookError
 from .changes import Changes, compare
 from .checking import check_scheme
 from .fields import SECTIONS
-from .replacing import content_digest, replace_scheme
 from .spec import SchemeSpec
-from .storing import create_scheme, read_scheme, scheme_columns, section_rows
+from .storing import content_digest, create_scheme, read_scheme, replace_scheme, scheme_columns, section_rows
 from .workbook import SchemeSource, read_scheme_workbook
 
 #: Columns that point at other rows and are filled in when the rows are written.

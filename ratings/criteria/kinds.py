@@ -16,9 +16,9 @@ from typing import Any
 
 from django import forms
 
-from ratings.rounding import plain, show_rate
 from ratings.rules import RuleError, to_text
-from schools.dates import chinese_date
+from ratings.rules.rounding import plain, show_rate
+from schools.numbers import chinese_date
 from schools.workbooks import CellError, CellOut, Row, cell_bool, cell_choice, cell_date, cell_decimal, cell_int, cell_text
 from schools.workbooks.text import narrow
 

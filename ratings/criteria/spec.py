@@ -11,19 +11,13 @@ import json
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
+from typing import Any
 
 from ratings.enums import Stage
-from ratings.rules import (
-    MetricInfo,
-    Vocabulary,
-    asked,
-    in_words,
-    part_is_computed,
-    references,
-)
+from ratings.rules import MetricInfo, Vocabulary, asked, in_words, part_is_computed, references
 from schools.metrics import METRICS
 
-from .fields import BandSpec, CategorySpec, CustomMetricSpec, ItemSpec, Parameters, RestrictionSpec
+from .fields import SECTIONS, BandSpec, CategorySpec, CustomMetricSpec, ItemSpec, Parameters, RestrictionSpec, fields_of, frozen, thawed
 from .kinds import EVERYTHING
 
 #: Results one item remembers before it starts afresh.
@@ -165,3 +159,16 @@ def digest(content: object) -> str:
     """SHA-256 over canonical JSON (sorted keys, no spaces): the same facts give the same digest everywhere."""
     text = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def to_json(spec: SchemeSpec) -> dict[str, Any]:
+    """The whole scheme as JSON values; fractions as text ("13/2"), dates as ISO text."""
+    rows = {section.rows: [frozen(section.fields, row) for row in getattr(spec, section.rows)] for section in SECTIONS}
+    return frozen(fields_of(Parameters), spec) | rows
+
+
+def from_json(content: dict[str, Any]) -> SchemeSpec:
+    """Read back what `to_json` wrote; raises KeyError or ValueError on anything else."""
+    rows = {section.rows: tuple(section.table(**thawed(section.fields, row)) for row in content[section.rows]) for section in SECTIONS}
+    parameters = {name: value for name, value in content.items() if name not in rows}
+    return SchemeSpec(**thawed(fields_of(Parameters), parameters), **rows)

@@ -4,8 +4,7 @@ from django.utils import timezone
 
 from ratings.models import Scheme, SchemeVersion
 
-from .frozen import from_json, to_json
-from .spec import SchemeSpec, digest
+from .spec import SchemeSpec, digest, from_json, to_json
 from .storing import read_scheme
 
 #: How many frozen schemes a process keeps in mind: a city has one a year.

@@ -10,9 +10,8 @@ from schools.metrics import METRICS
 from schools.workbooks import CellOut, ColumnOut, SheetOut
 
 from .fields import BAND, CATEGORY, ITEM, METRIC, RESTRICTION, Section
-from .parameters import GROUP_CAP, PARAMETERS, usual_period
 from .spec import CategorySpec, SchemeSpec
-from .workbook import NOTHING
+from .workbook import GROUP_CAP, NOTHING, PARAMETERS, usual_period
 
 PARAMETER_COLUMNS = [ColumnOut("项目", width=20), ColumnOut("内容", width=60)]
 #: 大项名称 stands beside the code of the 大项, 原编码 only in schemes that keep codes of an original table.

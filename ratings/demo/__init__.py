@@ -16,15 +16,13 @@ from schools.saving import Refused
 
 from .accounts import FIRST_CITY, SECOND_CITY, make_accounts, make_school_people
 from .age import ACTION, loaded_on
-from .guidance import load_guidance
+from .guidance import load_guidance, note_visits
 from .papers import file_missing_bulletins, files_go_with_their_rows
-from .past_years import publish_year, settle_year
-from .profiles import describe_schools, leave_gap
+from .past_years import describe_schools, leave_gap, publish_year, settle_year
 from .records import leave_month_open, lend_records, load_records
 from .running_year import open_running_year
 from .sample import PerCounty, Sample
 from .seasons import Seasons
-from .visits import note_visits
 
 Progress = Callable[[str], None]
 

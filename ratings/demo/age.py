@@ -9,8 +9,8 @@ from django.contrib import messages
 from django.http import HttpRequest
 from django.utils import timezone
 
-from schools.dates import chinese_date
 from schools.models import AuditEntry
+from schools.numbers import chinese_date
 
 #: The entry of the audit trail that closes the loading of a whole demonstration.
 ACTION = "load_demo"

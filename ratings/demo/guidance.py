@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from datetime import date, timedelta
 
 from django.utils import timezone
 
+from ratings.judging.visits import save_feedback
+from ratings.models import Assessment
 from schools.models import Appointment, Liaison, Problem, Region, Role, School, User, Visit
 
 from .accounts import own_people
@@ -64,3 +67,18 @@ def _guide(city: Region, numeral: str, since: date) -> User:
     user = User.objects.create_user(f"guide-{ord(numeral):x}", name=f"联系人员{numeral}", city=city, must_change_password=False)
     Appointment.objects.create(user=user, role=Role.LIAISON, city=city, start=since)
     return user
+
+
+NOTES = (
+    "好的方面：教室、设备齐全，台账随班登记，群众评价较好。存在问题：远程教育终端使用记录不连续。改进建议：每次使用后当天登记。",
+    "好的方面：书记带头授课，主体班次落实。存在问题：师资库专家型师资偏少。改进建议：与市委党校联系，充实专家型师资。",
+    "好的方面：现场教学点有特色。存在问题：培训集中在下半年，上半年办班偏少。改进建议：年初排定计划，按月均衡办班。",
+)
+
+
+def note_visits(city: Region, *, by: User) -> None:
+    """Feedback for the first schools of the year that stands before its bulletin; the teams went there in November."""
+    rows = Assessment.objects.filter(scheme__city=city).select_related("scheme").in_order()
+    for number, (assessment, text) in enumerate(zip(rows, NOTES, strict=False)):
+        visited_on = nearest_workday(dt.date(assessment.scheme.year, 11, 10 + number))
+        save_feedback(assessment, {"text": text, "visited_on": visited_on}, version=0, by=by)

@@ -1,4 +1,4 @@
-"""The years behind the demonstration: judged from the workbooks, published at the end of each year or waiting for it."""
+"""What the registry says of the schools themselves, where their workbooks say nothing or too much."""
 
 from __future__ import annotations
 
@@ -8,11 +8,29 @@ from ratings.models import Bulletin, Scheme
 from ratings.offline.running import enter_year
 from ratings.publication.bulletin import publish
 from ratings.workflow.deadlines import last_workday_before
-from schools.models import User
+from schools.models import Region, School, User
 
 from .papers import can_print
 from .sample import Sample
 from .seasons import noon
+
+SEATS, STAFF = "主教室座位", "工作人员数"
+
+
+def describe_schools(sample: Sample) -> None:
+    """Seats and staff as the sample's figures have them: its list of schools holds names only."""
+    figures = {school.code: school.metrics for school in sample.judged}
+    schools = list(School.objects.filter(city__name=sample.city))
+    for school in schools:
+        school.has_plaque = True
+        school.seats, school.staff_count = int(figures[school.code][SEATS]), int(figures[school.code][STAFF])
+    School.objects.bulk_update(schools, ["has_plaque", "seats", "staff_count"])
+
+
+def leave_gap(city: Region) -> None:
+    """One school has not said whether its plaque is up: a gap that no figure needs, for whoever keeps the registry."""
+    School.objects.filter(pk=School.objects.filter(city=city).in_order().values_list("pk", flat=True)[1]).update(has_plaque=None)
+
 
 #: 发文字号 of the first city by year and number.
 NUMBER = "示组通〔{}〕{}号"

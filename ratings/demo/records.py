@@ -13,6 +13,7 @@ from django.db.models import Model, QuerySet
 from django.utils import timezone
 
 from ratings.criteria.shifting import moved
+from schools.calendar.workdays import nth_workday
 from schools.importing.class_sheets import LessonResource, TrainingClassResource
 from schools.importing.exchange import import_workbook
 from schools.importing.figure_sheets import BudgetResource, YearFiguresResource
@@ -32,7 +33,6 @@ from schools.models import (
     YearFigures,
 )
 from schools.teaching.months import fill_figures
-from schools.workdays import nth_workday
 
 from .accounts import own_people
 from .sample import MovedWorkbook

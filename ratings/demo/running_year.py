@@ -12,7 +12,7 @@ from ratings.enums import Stage, Status
 from ratings.models import Assessment, Judge, Panel, Result, Scheme, Score
 from ratings.offline.running import SchoolYear
 from ratings.publication.opening_notice import OPENING_NOTICE
-from ratings.rounding import rounded
+from ratings.rules.rounding import rounded
 from ratings.scoring import entry_to_json
 from ratings.workflow import grant_extension, open_scheme, take_step
 from ratings.workflow.deadlines import last_workday_before

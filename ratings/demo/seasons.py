@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from django.utils import timezone
 
-from schools.workdays import is_workday
+from schools.calendar.workdays import is_workday
 
 #: From November on this year's rating is the one in work, before that last year's: cities rate a year between the end of
 #: its 统计期 and the summer after it, and a rating in work needs a year of records to rate.

@@ -24,8 +24,8 @@ from django.utils import timezone
 from ratings.models import Scheme
 from ratings.models.official_documents import OfficialDocument
 from schools import audit
-from schools.dates import chinese_date
 from schools.models import User
+from schools.numbers import chinese_date
 from schools.saving import Stale, locked, refuse, save_versioned
 
 from .official import Annex, DocumentContext, document_pdf, problems_of

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import ClassVar
 
-from schools.dates import chinese_date
+from schools.numbers import chinese_date
 from schools.saving import Refused
 
 from .layout import (

@@ -9,8 +9,8 @@ from typing import Any, ClassVar
 from django.template.loader import render_to_string
 
 from ratings.criteria.spec import SchemeSpec
+from schools.audit.exports import Paper
 from schools.models import School
-from schools.printing import Paper
 
 from .pdf import render_pdf
 

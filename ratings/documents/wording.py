@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from fractions import Fraction
 
-from ratings.rounding import rounded
+from ratings.rules.rounding import rounded
 from schools.saving import Refused
 
 #: A bulletin of this kind keeps within 4000 characters.

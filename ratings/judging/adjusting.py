@@ -1,4 +1,4 @@
-"""评审核定: the office or the panel's leader replaces the system part of an item; no single judge does."""
+"""What the system computed at one school, and who has adjusted it."""
 
 from __future__ import annotations
 
@@ -7,17 +7,25 @@ from decimal import Decimal
 from django.db import transaction
 from django.db.models import QuerySet
 
+from ratings.criteria.spec import SchemeSpec
 from ratings.enums import Phase, Stage, Status
 from ratings.models import Adjustment, Assessment, Item
-from ratings.review.adjusting import erase, outside, write
+from ratings.review.agreeing import erase, outside, write
+from ratings.sheets import Line, load_sheets
 from ratings.workflow import must_recuse, scheme_spec
 from schools.models import User
 from schools.models.scope import NOTHING
 from schools.permissions import may
 from schools.saving import Refused, refuse
 
-from .closing import is_closed
 from .seats import of_panels
+from .sheets import is_closed
+
+
+def system_lines(assessment: Assessment, spec: SchemeSpec, *, only: str = "") -> list[Line]:
+    """Items with a computed part, or the one named, with the 核定 of either stage."""
+    (sheet,) = load_sheets(spec, [assessment], reader=Stage.CITY)
+    return [line for line in sheet.lines if line.bound.system_parts and only in ("", line.code)]
 
 
 def adjustable(user: User) -> QuerySet[Assessment]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from django.db import transaction
 
-from ratings.answering import take_over
 from ratings.criteria.spec import SchemeSpec
 from ratings.enums import Stage
 from ratings.models import JudgeSheet, Score
 from ratings.review.agreeing import agreed_entry
 from ratings.scoring import Entry, entry_from_json, owed_at, owed_codes
+from ratings.sheets.answering import take_over
 from ratings.workflow import scheme_spec
 from schools.models import User
 from schools.saving import Refused

@@ -18,7 +18,7 @@ from schools.models.people import Role
 from schools.permissions import may
 from schools.saving import Refused, refuse
 
-from .closing import is_closed
+from .sheets import is_closed
 
 ARRANGEABLE = (Phase.OPEN, Phase.SCORING)
 #: Schools that no panel scores: not taking part, or decided already.

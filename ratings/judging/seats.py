@@ -6,19 +6,27 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from fractions import Fraction
 from functools import cached_property
 
-from django.db.models import F, OuterRef, Q, QuerySet
+from django.db import transaction
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
-from ratings.criteria.spec import SchemeSpec
+from ratings.criteria.division import WHOLE, Division, spans_of
+from ratings.criteria.spec import BoundItem, ItemSpec, SchemeSpec
 from ratings.enums import Aggregation, Phase, Stage, Status
-from ratings.models import Assessment, JudgeSheet, Score
+from ratings.models import Assessment, Judge, JudgeSheet, Score
+from ratings.rules.rounding import rounded
 from ratings.scoring import Owed, entry_from_json, owed_codes, owed_in
-from ratings.sheets import SchoolSheet, load_sheets
+from ratings.sheets import Line, SchoolSheet, load_sheets
 from ratings.workflow import due, is_overdue, tie
-from schools.models import User
+from schools import audit
+from schools.models import AuditEntry, User
 from schools.models.scope import NOTHING
 from schools.permissions import may
+from schools.workbooks import ColumnOut, SheetOut
+
+from .sheets import is_closed
 
 #: Statuses in which a school lies on the judges' desk.
 ON_DESK = (Status.CITY, Status.SETTLED)
@@ -136,3 +144,133 @@ def load_seats(spec: SchemeSpec, rows: Sequence[Assessment], user: User, *, with
     for score in Score.objects.filter(mine, assessment__in=rows, stage=Stage.CITY).select_related("item", "updated_by"):
         scores[score.assessment_id][score.item.code] = score
     return [Seat(spec, row, scores[row.pk], sheets.get(row.pk), user.pk) for row in rows]
+
+
+@dataclass(frozen=True)
+class JudgedLine:
+    """One item and what the judge has to do with it: the word for its state, the tint, whether an answer is asked here."""
+
+    line: Line
+    state: str
+    kind: str
+    asked: bool
+
+
+@dataclass(frozen=True)
+class GridRow:
+    seat: Seat
+    cells: tuple[tuple[str, Fraction | None, bool], ...]
+
+
+@dataclass(frozen=True)
+class Grid:
+    items: tuple[ItemSpec, ...]
+    rows: tuple[GridRow, ...]
+    spans: tuple[tuple[str, int], ...] = ()
+
+
+def lines_of(seat: Seat) -> list[JudgedLine]:
+    """Every item in the order of the criteria; items that nobody is asked about count by the system's figure."""
+    waiting = {owed.code for owed in seat.missing}
+    return [JudgedLine(line, *_state(seat, line.bound, waiting), line.code in seat.codes) for line in seat.school.lines]
+
+
+def grid_of(seats: Sequence[Seat], division: Division = WHOLE) -> Grid:
+    """School × item; only items that some school here asks of its judges. The flag says whether the cell is owed."""
+    if not seats:
+        return Grid((), ())
+    owed = {code for seat in seats for code in seat.codes}
+    items = tuple(bound.item for code, bound in seats[0].spec.bound.items() if code in owed and division.shows(code))
+    rows = [GridRow(seat, tuple(_cell(seat, item.code) for item in items)) for seat in seats]
+    return Grid(items, tuple(rows), spans_of(items))
+
+
+def grid_sheet(grid: Grid) -> SheetOut:
+    """The grid for a workbook: points as numbers, 沿用初评 in words, empty where nothing is scored yet."""
+    head = [ColumnOut("学校编码", width=14), ColumnOut("党校", width=28)]
+    columns = [*head, *(ColumnOut(f"{item.code} {item.name}", "decimal") for item in grid.items), ColumnOut("评分表")]
+    rows = [
+        [
+            row.seat.assessment.school.code,
+            row.seat.assessment.school.name,
+            *(("沿用初评" if not owed else None if points is None else rounded(points)) for _, points, owed in row.cells),
+            "已提交" if row.seat.submitted else "未提交",
+        ]
+        for row in grid.rows
+    ]
+    return SheetOut("本人评分", columns, rows)
+
+
+def _cell(seat: Seat, code: str) -> tuple[str, Fraction | None, bool]:
+    return code, seat.school.points(code, Stage.CITY), code in seat.codes
+
+
+def _state(seat: Seat, bound: BoundItem, waiting: set[str]) -> tuple[str, str]:
+    """The word and the tint of an item's state; what is finished stays plain."""
+    if not bound.asked:
+        return "系统取数", "info"
+    if bound.item.code not in seat.codes:
+        return "沿用初评", "plain"
+    return ("待评分", "warn") if bound.item.code in waiting else ("已评分", "plain")
+
+
+@dataclass(frozen=True)
+class JudgesLine:
+    """One item with the points of every judge, in the order of `judges`."""
+
+    item: ItemSpec
+    points: tuple[Fraction | None, ...]
+
+
+@dataclass(frozen=True)
+class PanelSheet:
+    judges: tuple[Judge, ...]
+    lines: tuple[JudgesLine, ...]
+
+
+def reveal(seat: Seat, *, by: User) -> PanelSheet | None:
+    """All sheets of the seat's panel at this school side by side; None while the panel is open.
+
+    The audit trail keeps who saw the scores of which school.
+    """
+    seen = _reveals(seat.assessment, by)
+    rows = _rows(seat)
+    if rows is None:
+        return None
+    found = list(rows.annotate(seen=Exists(seen)))
+    if found and not found[0].seen:
+        with transaction.atomic():
+            audit.hold_chain(seat.assessment.scheme.city)  # opened twice at the same moment it is seen once
+            if not seen.exists():
+                _record(seat.assessment, by)
+    return _side_by_side(seat, found)
+
+
+def _reveals(assessment: Assessment, by: User) -> QuerySet[AuditEntry]:
+    city, subject = assessment.scheme.city, str(assessment)
+    return AuditEntry.objects.filter(user=by, action="reveal", city=city, subject=subject)
+
+
+def _record(assessment: Assessment, by: User) -> None:
+    detail = {"评审组": assessment.panel.name}
+    audit.record("reveal", by=by, city=assessment.scheme.city, subject=str(assessment), detail=detail)
+
+
+def _rows(seat: Seat) -> QuerySet[Score] | None:
+    if not seat.submitted or seat.joint or not is_closed(seat.assessment.panel):
+        return None
+    rows = Score.objects.filter(assessment=seat.assessment, stage=Stage.CITY, judge__isnull=False)
+    return rows.select_related("item", "judge")
+
+
+def _side_by_side(seat: Seat, rows: list[Score]) -> PanelSheet:
+    said = {(row.item.code, row.judge_id): entry_from_json(row.answers) for row in rows if row.answers is not None}
+    judges = tuple(sorted({row.judge for row in rows}, key=lambda judge: judge.pk))
+    lines = tuple(
+        JudgesLine(
+            seat.spec.bound[code].item,
+            tuple(seat.school.points_by(said.get((code, judge.pk)), code, Stage.CITY) for judge in judges),
+        )
+        for code in seat.codes
+    )
+    return PanelSheet(judges, lines)

@@ -2,15 +2,12 @@
 
 from .assessments import Assessment, Extension, MetricSnapshot, Move, ReturnedItem
 from .criteria import Category, CustomMetric, Item, Restriction, StarBand
-from .evidence import Evidence, SignedPage
+from .evidence import Evidence, Goal, SignedPage
+from .judging import Division, Feedback, Judge, JudgeSheet, Panel
 from .official_documents import Bulletin, OpeningNotice
-from .panels import Division, Judge, JudgeSheet, Panel
 from .results import Decision, RestrictionCase, Result
-from .scheme_life import AcknowledgedWarning, ChangeNote, Erratum, OpeningProposal
-from .schemes import Scheme, SchemeVersion
+from .schemes import AcknowledgedWarning, ChangeNote, Erratum, OpeningProposal, Scheme, SchemeVersion
 from .scores import Adjustment, Score
-from .selfchecks import Goal
-from .visits import Feedback
 
 __all__ = [
     "AcknowledgedWarning",

@@ -4,7 +4,7 @@ from django.db import models
 from django.db.models import Q
 
 from ratings.enums import FilledBy, ItemKind, Star, Trigger
-from schools.metrics.wording import DIRECTIONS
+from schools.metrics.catalogue import DIRECTIONS
 
 from .schemes import Edited, Scheme
 

@@ -116,3 +116,144 @@ class SchemeVersion(models.Model):
 
     def __str__(self):
         return f"{self.scheme} 第{self.number}版"
+
+
+class ChangeNote(models.Model):
+    """变化说明: the year's priority behind one change against last year; `key` is that of the RowChange."""
+
+    scheme = models.ForeignKey(Scheme, models.CASCADE, verbose_name="评定方案", related_name="change_notes")
+    key = models.CharField("变化", max_length=80)
+    text = models.CharField("变化说明", max_length=200)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="填写人", related_name="+")
+    at = models.DateTimeField("时间")
+
+    class Meta:
+        verbose_name = verbose_name_plural = "变化说明"
+        ordering = ["scheme", "key"]
+        constraints = [models.UniqueConstraint(fields=["scheme", "key"], name="change_note_once_per_change")]
+
+    def __str__(self):
+        return f"{self.key}：{self.text}"
+
+
+class AcknowledgedWarning(models.Model):
+    """A warning of the check that a named person took note of; it counts for exactly the content it was seen with."""
+
+    scheme = models.ForeignKey(Scheme, models.CASCADE, verbose_name="评定方案", related_name="acknowledged_warnings")
+    digest = models.CharField("方案摘要", max_length=64)
+    where = models.CharField("位置", max_length=40, blank=True)
+    text = models.TextField("提示")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="确认人", related_name="+")
+    at = models.DateTimeField("时间")
+
+    class Meta:
+        verbose_name = verbose_name_plural = "已知悉的提示"
+        ordering = ["scheme", "id"]
+        constraints = [models.UniqueConstraint(fields=["scheme", "digest", "where", "text"], name="warning_acknowledged_once")]
+
+    def __str__(self):
+        return f"{self.where}：{self.text}"
+
+
+class OpeningProposal(models.Model):
+    """启动提议: one person proposes to open, another confirms exactly what was proposed, or it is withdrawn.
+
+    `digest` covers criteria, deadlines and notes; a draft that was changed afterwards no longer fits it.
+    """
+
+    scheme = models.ForeignKey(Scheme, models.CASCADE, verbose_name="评定方案", related_name="opening_proposals")
+    digest = models.CharField("摘要", max_length=64)
+    proposed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="提议人", related_name="+")
+    proposed_at = models.DateTimeField("提议时间")
+    confirmed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="确认人", null=True, blank=True, related_name="+"
+    )
+    confirmed_at = models.DateTimeField("确认时间", null=True, blank=True)
+    withdrawn_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="撤回人", null=True, blank=True, related_name="+"
+    )
+    withdrawn_at = models.DateTimeField("撤回时间", null=True, blank=True)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "启动提议"
+        ordering = ["scheme", "id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(confirmed_by__isnull=True, confirmed_at__isnull=True)
+                | (Q(confirmed_by__isnull=False, confirmed_at__isnull=False) & ~Q(confirmed_by=models.F("proposed_by"))),
+                name="opening_confirmed_by_another",
+            ),
+            models.CheckConstraint(
+                condition=Q(withdrawn_by__isnull=True, withdrawn_at__isnull=True)
+                | Q(withdrawn_by__isnull=False, withdrawn_at__isnull=False, confirmed_at__isnull=True),
+                name="opening_withdrawn_complete",
+            ),
+            models.UniqueConstraint(
+                fields=["scheme"],
+                condition=Q(withdrawn_at__isnull=True),
+                name="opening_proposed_once",
+                violation_error_message="已有启动提议",
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.scheme}启动提议"
+
+
+class ErratumQuerySet(models.QuerySet):
+    def visible_to(self, user):
+        """Errata of the schemes in sight; one that is not signed yet only for those who prepare and sign it."""
+        found = self.filter(scheme__in=Scheme.objects.visible_to(user))
+        identity = user.identity
+        return found if identity is not None and identity.role in COMMITTEE else found.filter(state=Erratum.State.SIGNED)
+
+
+class Erratum(models.Model):
+    """更正: a correction of opened criteria, prepared by the office in `edits` and put in force by the chair's signature.
+
+    `edits` maps section ("item", "band", "restriction") and code to the fields that change; the rows of the scheme
+    stay untouched until the signature makes `version` from them. `affected` is the list of schools as it was then.
+    """
+
+    class State(models.TextChoices):
+        DRAFT = "draft", "编写中"
+        PROPOSED = "proposed", "待签发"
+        SIGNED = "signed", "已签发"
+        WITHDRAWN = "withdrawn", "已撤销"
+
+    scheme = models.ForeignKey(Scheme, models.PROTECT, verbose_name="评定方案", related_name="errata")
+    base = models.ForeignKey(SchemeVersion, models.PROTECT, verbose_name="更正前版本", related_name="+")
+    edits = models.JSONField("更正内容", default=dict, blank=True)
+    reason = models.CharField("更正理由", max_length=200, blank=True)
+    basis = models.CharField("依据", max_length=200, blank=True)
+    state = models.CharField("状态", max_length=10, choices=State, default=State.DRAFT)
+    revision = models.PositiveIntegerField("修改次数", default=0)
+    prepared_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="拟稿人", related_name="+")
+    prepared_at = models.DateTimeField("拟稿时间")
+    proposed_at = models.DateTimeField("提请时间", null=True, blank=True)
+    signed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="签发人", null=True, blank=True, related_name="+")
+    signed_at = models.DateTimeField("签发时间", null=True, blank=True)
+    version = models.OneToOneField(SchemeVersion, models.PROTECT, verbose_name="更正后版本", null=True, blank=True, related_name="erratum")
+    affected = models.JSONField("受影响的党校", default=list, blank=True)
+
+    objects = ErratumQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "更正"
+        ordering = ["scheme", "id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=(
+                    Q(state="signed", signed_by__isnull=False, signed_at__isnull=False, version__isnull=False)
+                    & ~Q(reason="")
+                    & ~Q(basis="")
+                    & ~Q(signed_by=models.F("prepared_by"))
+                )
+                | (~Q(state="signed") & Q(signed_by__isnull=True, signed_at__isnull=True, version__isnull=True)),
+                name="erratum_signed_complete",
+            ),
+            models.UniqueConstraint(fields=["scheme"], condition=Q(state__in=["draft", "proposed"]), name="erratum_one_at_a_time"),
+        ]
+
+    def __str__(self):
+        return f"{self.scheme}更正（{self.get_state_display()}）"

@@ -8,7 +8,7 @@ from ratings.enums import Stage
 
 from .assessments import Assessment
 from .criteria import Item
-from .panels import Judge
+from .judging import Judge
 
 
 class Score(models.Model):

@@ -12,9 +12,7 @@ from ratings.criteria.workbook import SchemeSource, read_scheme_workbook
 from schools.importing.schools import SchoolRow, read_schools
 from schools.workbooks import Problem, WorkbookError, read_workbook
 
-from .figures import read_metrics
-from .restrictions import CaseRow, read_cases
-from .scores import ScoreRow, read_scores
+from .tables import CaseRow, ScoreRow, read_cases, read_metrics, read_scores
 
 SCHOOLS, METRICS, SCORES, RESTRICTIONS = "schools.xlsx", "metrics.xlsx", "scores.xlsx", "restrictions.xlsx"
 

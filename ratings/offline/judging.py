@@ -8,11 +8,11 @@ from fractions import Fraction
 
 from ratings.criteria.spec import BoundItem, SchemeSpec
 from ratings.enums import Stage
-from ratings.rounding import show
 from ratings.rules import AnswerError, asked_range, parse_answers
+from ratings.rules.rounding import show
 from ratings.scoring import REASON_SHARE, Blocked, Entry, SchoolInput, Sheet, asked_part, system_part
 
-from .scores import ScoreRow
+from .tables import ScoreRow
 
 #: How far a typed 得分 may lie outside its range: people type figures rounded to two decimals.
 TYPED_TOLERANCE = Fraction(5, 1000)

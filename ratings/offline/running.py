@@ -15,14 +15,15 @@ from pathlib import Path
 from django.db import transaction
 from django.utils import timezone
 
+from ratings.committee.settling import accept_computed, settle
 from ratings.criteria.spec import SchemeSpec
 from ratings.criteria.storing import create_scheme
 from ratings.criteria.versions import freeze
 from ratings.enums import Phase, Trigger
 from ratings.models import Scheme
 from ratings.publication.bulletin import BULLETIN, publish
-from ratings.results import accept_computed, evaluate, settle
 from ratings.scoring import SchoolInput, score_all
+from ratings.sheets.evaluation import evaluate
 from schools import audit
 from schools.importing.schools import ensure_city, upsert_schools
 from schools.metrics import figures
@@ -31,9 +32,8 @@ from schools.workbooks import Problem, WorkbookError
 
 from .folder import METRICS, SCORES, YearFolder, read_folder
 from .judging import Judged, judge_rows
-from .replacing import refuse_or_clear
-from .scores import incomplete_self, owed_self_rows, rows_by_school
-from .storing import store_year
+from .storing import refuse_or_clear, store_year
+from .tables import incomplete_self, owed_self_rows, rows_by_school
 
 #: Called at the start of each step with its number, from 1, and its name.
 Progress = Callable[[int, str], None]

@@ -7,10 +7,10 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+from ratings.committee.table import results_sheet
 from ratings.criteria.spec import SchemeSpec
 from ratings.enums import Star
 from ratings.models import Bulletin, Result, Scheme
-from ratings.results.table import results_sheet
 from schools.workbooks import ColumnOut, SheetOut, write_workbook
 
 FILES = ("results.xlsx", "trace.json", "bulletin.pdf")

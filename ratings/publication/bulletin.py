@@ -7,10 +7,10 @@ from collections.abc import Mapping
 
 from django.db import transaction
 
+from ratings.committee.invariants import violations
 from ratings.documents.life import Kind, keep_file
 from ratings.documents.official import Annex, DocumentContext
 from ratings.enums import Phase
-from ratings.invariants import violations
 from ratings.models import Bulletin, Scheme
 from schools import audit
 from schools.models import User

@@ -11,11 +11,11 @@ from typing import Any, ClassVar
 
 from ratings.criteria.changes import Changes, RowChange
 from ratings.criteria.spec import BoundItem, SchemeSpec
+from ratings.criteria.standards import Group, Line, condition_text, groups
 from ratings.documents.official import Annex
 from ratings.enums import Stage, Star
-from ratings.rounding import plain
 from ratings.rules import Asked
-from ratings.standards import Group, Line, condition_text, groups
+from ratings.rules.rounding import plain
 
 #: What stands in the form where somebody writes a figure by hand.
 BLANK = "＿＿＿＿"

@@ -13,10 +13,10 @@ from ratings.documents.official import Annex, DocumentContext
 from ratings.documents.wording import numeral
 from ratings.enums import Confirmation, Phase, Star
 from ratings.models import OpeningNotice, Scheme
-from ratings.rounding import plain
+from ratings.rules.rounding import plain
 from ratings.workflow.deadlines import next_workday_from
-from schools.dates import chinese_date
 from schools.models import School, User
+from schools.numbers import chinese_date
 
 from .opening_annexes import changes_annex, criteria_annex, form_annex, from_json, schedule_annex, to_json
 

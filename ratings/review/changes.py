@@ -9,7 +9,7 @@ from fractions import Fraction
 from ratings.criteria.spec import SchemeSpec
 from ratings.enums import Status
 from ratings.models import Assessment, MetricSnapshot
-from ratings.rounding import with_unit
+from ratings.rules.rounding import with_unit
 from ratings.workflow import city_figures
 from schools.metrics import METRICS, compute
 from schools.models import School

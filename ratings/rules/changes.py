@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import floor
 
-from ratings.rounding import plain
 from ratings.rules.binding import MetricInfo, Vocabulary, part_is_computed, reference_key
 from ratings.rules.errors import Unresolved
 from ratings.rules.evaluation import evaluate_part, maximum
@@ -28,6 +27,8 @@ from ratings.rules.syntax import (
 )
 from ratings.rules.walking import bare, operands
 from ratings.rules.wording import worded
+
+from .rounding import plain
 
 _ZERO = Fraction(0)
 

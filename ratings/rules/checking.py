@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
 
-from ratings.rounding import plain
 from ratings.rules.bands import check_bands
 from ratings.rules.binding import MetricInfo, Vocabulary
 from ratings.rules.evaluation import maximum
@@ -28,6 +27,8 @@ from ratings.rules.syntax import (
     Term,
 )
 from ratings.rules.walking import operands
+
+from .rounding import plain
 
 _LESS, _MORE = "<≤", ">≥"
 

@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
-from ratings.rounding import plain
 from ratings.rules.binding import reference_key
 from ratings.rules.errors import Unresolved
 from ratings.rules.figures import holds_for
 from ratings.rules.printing import decimal_text, to_text
 from ratings.rules.syntax import Comparison, Condition, Number, Question
+
+from .rounding import plain
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
-from ratings.rounding import plain
 from ratings.rules.binding import Asked, Vocabulary, reference_key
 from ratings.rules.errors import Unresolved
 from ratings.rules.figures import Answer, Figures, beyond, bound_text, fits, holds_for, steps_in
@@ -25,6 +24,8 @@ from ratings.rules.syntax import (
     Term,
 )
 from ratings.rules.walking import bare, operands, questions
+
+from .rounding import plain
 
 _OWED = frozenset({"level", "number", "points"})
 _ZERO = Fraction(0)

@@ -8,11 +8,12 @@ from fractions import Fraction
 from functools import lru_cache
 from math import floor
 
-from ratings.rounding import with_unit
 from ratings.rules.binding import MetricInfo, Vocabulary, reference_key
 from ratings.rules.errors import Unresolved
 from ratings.rules.printing import to_text
 from ratings.rules.syntax import Comparison, Operand, Per, Question, Test
+
+from .rounding import with_unit
 
 Answer = bool | int | Fraction | Decimal | str
 """A tick is a bool, a count an int, a level its word, a typed number or judged points an exact number or its decimal text."""

@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from fractions import Fraction
 
-from ratings.rounding import plain
 from ratings.rules.binding import Vocabulary
 from ratings.rules.printing import to_text
 from ratings.rules.syntax import (
@@ -27,6 +26,8 @@ from ratings.rules.syntax import (
     Term,
     Test,
 )
+
+from .rounding import plain
 
 _OPS = {"≥": "达到", ">": "超过", "≤": "不超过", "<": "低于", "=": "为", "≠": "不是"}
 

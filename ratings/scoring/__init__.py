@@ -1,6 +1,6 @@
 """Points, totals, star and trace of a school: pure functions on exact fractions, no database."""
 
-from ratings.rounding import round2, show, show_rate
+from ratings.rules.rounding import round2, show, show_rate
 
 from .advice import Advice, advise, in_words
 from .entries import entry_from_json, entry_to_json

@@ -8,8 +8,8 @@ from fractions import Fraction
 
 from ratings.criteria.spec import BoundItem, SchemeSpec
 from ratings.enums import Star
-from ratings.rounding import round2, show
 from ratings.rules import comparisons, next_changes
+from ratings.rules.rounding import round2, show
 
 from .inputs import Blocked, SchoolInput
 from .outcome import Outcome

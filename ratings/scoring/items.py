@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from ratings.criteria.spec import BoundItem, SchemeSpec
 from ratings.enums import Stage
-from ratings.rounding import round2, show, show_rate
+from ratings.rules.rounding import round2, show, show_rate
 
 from . import panel
 from .inputs import Blocked, Problem, SchoolInput, Sheet

@@ -13,8 +13,8 @@ from fractions import Fraction
 
 from ratings.criteria.spec import BoundItem, CategorySpec, SchemeSpec
 from ratings.enums import Stage
-from ratings.rounding import round2, show
 from ratings.rules import Unresolved, evaluate_part, maximum, missing_answers
+from ratings.rules.rounding import round2, show
 
 from .inputs import Blocked, Entry, Problem
 from .stars import band_star, unknown

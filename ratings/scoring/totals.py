@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from ratings.criteria.spec import CategorySpec, SchemeSpec
-from ratings.rounding import round2, show, show_rate
+from ratings.rules.rounding import round2, show, show_rate
 
 from .inputs import Blocked, Problem
 

@@ -9,7 +9,7 @@ from django.urls import reverse
 from ratings.criteria.spec import SchemeSpec
 from ratings.enums import Stage
 from ratings.models import Assessment
-from ratings.rounding import with_unit
+from ratings.rules.rounding import with_unit
 from schools.metrics import IMPORTED, METRICS, Figure, worded
 from schools.registry.overview import address
 

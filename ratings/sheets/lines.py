@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from ratings.criteria.spec import BoundItem, ItemSpec
 from ratings.enums import Stage
 from ratings.models import Adjustment, Evidence, Score
-from ratings.rounding import plain
 from ratings.rules import format_answers
+from ratings.rules.rounding import plain
 from ratings.scoring import Blocked, Owed, known_system, most_of, owed_at, system_part
 
 from .figures import FigureLine

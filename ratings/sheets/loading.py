@@ -12,13 +12,13 @@ from types import MappingProxyType
 
 from django.db.models import Q
 
-from ratings.answering import LIVE
 from ratings.criteria.spec import SchemeSpec
 from ratings.enums import Stage, Status
 from ratings.models import Adjustment, Assessment, Evidence, MetricSnapshot, Score
 from ratings.workflow import live_figures, returned_items, scheme_spec
 from schools.metrics import COMPUTED, IMPORTED, Figure
 
+from .answering import LIVE
 from .sheet import SchoolSheet
 
 NONE: Mapping = MappingProxyType({})

@@ -3,13 +3,13 @@
 from django import template
 from django.forms import BaseForm
 
-from ratings.forms.rule_desk import RuleDesk, facts_of
+from ratings.drafting.ruledesk.forms import RuleDesk, facts_of
 from ratings.models import Item, Scheme
 
 register = template.Library()
 
 
-@register.inclusion_tag("ratings/editor/rule/desk.html", takes_context=True)
+@register.inclusion_tag("ratings/drafting/ruledesk/desk.html", takes_context=True)
 def rule_desk(context, scheme: Scheme, item: Item | None, form: BaseForm) -> dict:
     """The desk for a form with a field `rule`; after an unsuccessful save it shows what was typed, the small forms included."""
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 from ratings.criteria.spec import SchemeSpec
 from ratings.enums import Confirmation, FilledBy, Phase, Stage, Status
 from ratings.models import Assessment, Score
-from ratings.rounding import show
+from ratings.rules.rounding import show
 from ratings.scoring import Entry, answered_apart, entry_from_json, owed_codes, owed_in
 from schools.metrics import Figure
 

@@ -10,15 +10,14 @@ from django.db import transaction
 from django.utils import timezone
 
 from ratings.criteria.checking import Finding, check_scheme
-from ratings.criteria.frozen import to_json
-from ratings.criteria.spec import SchemeSpec, digest
+from ratings.criteria.spec import SchemeSpec, digest, to_json
 from ratings.criteria.storing import read_scheme
 from ratings.enums import Phase, Star, Trigger
 from ratings.models import AcknowledgedWarning, Scheme
 from ratings.rules import RuleError, parse_condition, parse_effect
-from schools.arrangement.wording import caveat
-from schools.dates import chinese_date
-from schools.workdays import is_workday
+from schools.calendar.checking import caveat
+from schools.calendar.workdays import is_workday
+from schools.numbers import chinese_date
 
 from .deadlines import next_workday_from
 

@@ -10,8 +10,8 @@ from django.utils import timezone
 from ratings.enums import Stage
 from ratings.models import Assessment, Extension
 from schools import audit
+from schools.calendar.workdays import is_workday
 from schools.saving import Refused
-from schools.workdays import is_workday
 
 #: 补正 is due this many working days after the return.
 RETURN_WORKDAYS = 3

@@ -7,15 +7,14 @@ from django.db.models import F
 from django.urls import reverse
 from django.utils import timezone
 
-from ratings.criteria.frozen import to_json
-from ratings.criteria.spec import digest
+from ratings.criteria.spec import digest, to_json
 from ratings.criteria.storing import read_scheme
 from ratings.criteria.years import notes_of
 from ratings.enums import Phase
 from ratings.models import OpeningProposal, Scheme
 from ratings.models.schemes import COMMITTEE
 from schools import audit
-from schools.inbox import notify
+from schools.messages.inbox import notify
 from schools.models import Appointment, User
 from schools.models.scope import SCHOOL_ROLES
 from schools.saving import Refused, refuse

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Collection
 from fractions import Fraction
 
 from django.utils import timezone
 
 from ratings.criteria.spec import SchemeSpec
 from ratings.criteria.versions import current_spec
+from ratings.enums import Phase, Status
 from ratings.models import Assessment, MetricSnapshot, Scheme
 from schools.metrics import IMPORTED, Figure, figures, imported_figures
 from schools.models import School
+from schools.records.locks import COUNTY, OFFICE, Lock
 
 
 def scheme_spec(scheme: Scheme) -> SchemeSpec:
@@ -57,3 +61,21 @@ def figures_of(assessment: Assessment) -> dict[str, Fraction | None]:
     if snapshot is None or assessment.status in ("draft", "confirming"):
         return {name: figure.value for name, figure in live_figures(assessment).items()}
     return {name: None if text is None else Fraction(text) for name, text in snapshot.values.items()}
+
+
+#: Submitted and not handed back. What was never submitted (未申报, 不参评) was never signed.
+SIGNED = (Status.COUNTY, Status.CITY, Status.SETTLED)
+#: Until the results are public, facts that stand are read again and again.
+READING = (Phase.OPEN, Phase.SCORING, Phase.SETTLED, Phase.NOTICE)
+
+
+def signed_periods(school_ids: Collection[int]) -> dict[int, list[Lock]]:
+    """For `schools.records.locks`: corrections go to the county while it reviews, afterwards to the office."""
+    found: dict[int, list[Lock]] = defaultdict(list)
+    rows = Assessment.objects.filter(school__in=school_ids, status__in=SIGNED).values_list(
+        "school", "status", "scheme__phase", "scheme__year", "scheme__period_start", "scheme__period_end"
+    )
+    for school, status, phase, year, start, end in rows:
+        approver = COUNTY if status == Status.COUNTY else OFFICE
+        found[school].append(Lock(f"{year}年度自评", year, start, end, approver, is_open=phase in READING))
+    return found

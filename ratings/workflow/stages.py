@@ -13,9 +13,8 @@ from ratings.enums import Aggregation, Phase, Stage, Status
 from ratings.models import Assessment, Item, JudgeSheet, Move, Scheme, Score
 from ratings.scoring import owed_codes
 from schools import audit
-from schools.bulk import insert_many
 from schools.models import School
-from schools.saving import Refused
+from schools.saving import Refused, insert_many
 
 from .snapshots import scheme_spec
 

@@ -117,3 +117,16 @@ TURN_OF: dict[str, tuple[str, ...]] = {
 def first_stage(has_county_stage: bool) -> str:
     """Where a submitted self-assessment goes: to the county, or straight to the city where there is no county stage."""
     return Status.COUNTY if has_county_stage else Status.CITY
+
+
+ENTRANCES = (Status.COUNTY, Status.CITY)
+
+
+def mermaid() -> str:
+    """A Mermaid state diagram: one arrow per step and pair of statuses."""
+    lines = ["stateDiagram-v2", *(f"    {status.value}: {status.label}" for status in Status), f"    [*] --> {Status.DRAFT.value}"]
+    for step in STEPS.values():
+        targets = ENTRANCES if step.target in (FIRST_STAGE, RETURNED_FROM) else (step.target,)
+        lines += [f"    {source} --> {target}: {step.label}" for source in step.sources for target in targets]
+    lines.append(f"    {Status.CITY.value} --> {Status.SETTLED.value}: 审定（全方案一次）")
+    return "\n".join(lines)

@@ -10,11 +10,10 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 
-from schools import downloads
-from schools.audit import record
+from schools.accounts.passwords import one_time_password
+from schools.audit import exports, record
 from schools.importing.account_sheets import AppointmentResource, UserResource
 from schools.models import Appointment, User
-from schools.passwords import one_time_password
 from schools.permissions import keeps_account, may
 from schools.workbooks import SheetOut
 
@@ -111,7 +110,7 @@ class UserAdmin(WorkbookAdmin, ScopedAdmin, DjangoUserAdmin):
                 user.save(update_fields=["password", "must_change_password"])
                 rows.append((user.username, user.name, password))
         sheet = SheetOut("一次性密码", ["用户名", "姓名", "一次性密码"], rows)
-        return downloads.export("一次性密码", [sheet], by=request.user, rows=len(rows))
+        return exports.export("一次性密码", [sheet], by=request.user, rows=len(rows))
 
     def save_model(self, request: HttpRequest, obj: User, form, change: bool) -> None:
         """A first password must be changed by its owner."""

@@ -2,7 +2,7 @@
 
 from django.contrib import admin
 
-from schools.importing.building_sheets import BrandResource, CourseResource, InvestmentResource, StaffResource
+from schools.importing.registry_sheets import BrandResource, CourseResource, InvestmentResource, StaffResource
 from schools.models import Brand, Course, Investment, StaffMember
 
 from .registry import BY_SCHOOL, SchoolRecordAdmin

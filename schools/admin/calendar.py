@@ -6,8 +6,8 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from schools import audit
-from schools.changes import snapshot, worded
 from schools.models import CalendarDay
+from schools.records.changes import snapshot, worded
 
 from .scoped import ScopedAdmin
 

@@ -12,7 +12,7 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 
-from schools import downloads
+from schools.audit import exports
 from schools.importing import pending
 from schools.importing.base import WorkbookResource
 from schools.importing.columns import ColumnField
@@ -56,7 +56,7 @@ class WorkbookAdmin(admin.ModelAdmin):
         buffer = BytesIO()
         write_workbook(buffer, template_sheets(self.sheets))
         buffer.seek(0)
-        return FileResponse(buffer, as_attachment=True, filename=f"{self._name}导入模板.xlsx", content_type=downloads.XLSX)
+        return FileResponse(buffer, as_attachment=True, filename=f"{self._name}导入模板.xlsx", content_type=exports.XLSX)
 
     def export_view(self, request: HttpRequest) -> HttpResponse:
         """The list as filtered, within what may be written during a request."""
@@ -66,7 +66,7 @@ class WorkbookAdmin(admin.ModelAdmin):
         except IncorrectLookupParameters:  # an address somebody edited: the list shows everything and says so
             return redirect(f"{self._list_url}?{ERROR_FLAG}=1")
         with refusals_as_messages(request):
-            return downloads.export(self._name, export_sheets(self.sheets, rows), by=request.user, rows=rows.count())
+            return exports.export(self._name, export_sheets(self.sheets, rows), by=request.user, rows=rows.count())
         return redirect(self._list_url)
 
     def import_view(self, request: HttpRequest) -> HttpResponse:

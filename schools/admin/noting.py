@@ -6,8 +6,8 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from schools import audit
-from schools.changes import note_change, snapshot
 from schools.models import RecordChange, School
+from schools.records.changes import note_change, snapshot
 
 REASON = "数据维护"
 

@@ -1,19 +1,24 @@
 """工作台: what waits for a person today and the figures of the year; below, what schools adds to the common pages."""
 
-from schools.announcing import overdue_problems, owed_records
-from schools.contributions import Contributions
-from schools.guidance import corrected as corrected_visits
+from schools.guidance import recording as corrected_visits
 from schools.models import TrainingClass, Visit
-from schools.navigation import Entry
+from schools.site.contributions import Contributions
+from schools.site.items import Task, Tile, tasks_for, tiles_for
+from schools.site.navigation import Entry
 from schools.teaching import corrected as corrected_classes
 
-from .accounts import account_tasks, account_tiles
-from .calendar import calendar_tasks
-from .corrections import correction_tasks
-from .items import Task, Tile, tasks_for, tiles_for
-from .monitoring import monitoring_tasks
-from .records import record_tasks, record_tiles
-from .teaching import teaching_tasks, teaching_tiles
+from .announcing import overdue_problems, owed_records
+from .tasks import (
+    account_tasks,
+    account_tiles,
+    calendar_tasks,
+    correction_tasks,
+    monitoring_tasks,
+    record_tasks,
+    record_tiles,
+    teaching_tasks,
+    teaching_tiles,
+)
 
 __all__ = ["Task", "Tile", "tasks_for", "tiles_for"]
 

@@ -6,11 +6,12 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
-from schools.inbox import notify
-from schools.models import Problem, User, Visit
+from schools.messages.inbox import notify
+from schools.models import Liaison, LiaisonOpinion, Problem, School, User, Visit
 from schools.models.scope import SCHOOL_ROLES
 from schools.saving import Refused
 
@@ -63,3 +64,17 @@ def recheck_problem(problem: Problem, *, by: User, passed: bool, remark: str, du
 
 def _address(problem: Problem) -> str:
     return reverse("schools:guidance_school", args=[problem.visit.school_id])
+
+
+def opinions_of(school: School, year: int) -> QuerySet[LiaisonOpinion]:
+    """The year's opinions with their writers."""
+    return LiaisonOpinion.objects.filter(school=school, year=year).select_related("by")
+
+
+def give_opinion(school: School, *, year: int, by: User, text: str) -> LiaisonOpinion:
+    """Write or rewrite one's own opinion; only who guides the school today has one."""
+    if not Liaison.objects.current().filter(user=by, school=school).exists():
+        raise Refused("年度指导意见由挂点联系该校的人员填写。")
+    with transaction.atomic():
+        row, _ = LiaisonOpinion.objects.update_or_create(school=school, year=year, by=by, defaults={"text": text, "at": timezone.now()})
+    return row

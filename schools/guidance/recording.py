@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
+from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from schools import audit
-from schools.locks import lock_of
 from schools.models import Correction, GuidanceTeam, Liaison, Role, School, User, Visit
+from schools.records import corrections
+from schools.records.changes import plain
+from schools.records.locks import lock_of
 from schools.saving import Refused
 
-from . import corrected
 from .problems import add_problems
 
 #: 六项走访 of 吴川.
@@ -46,7 +48,7 @@ def record_visit(
         if Visit.objects.kept().filter(school=school, by=by, on=on, kind=kind).exists():
             raise Refused(f"您 {on:%Y-%m-%d} 对该校已登记同类走访，请打开那一次走访核对，不必重复登记。")
         if lock_of(school, on):
-            return corrected.ask_visit(school, values, list(problems), by=by, reason=reason)
+            return ask_visit(school, values, list(problems), by=by, reason=reason)
         visit = Visit.objects.create(school=school, **values)
         add_problems(visit, problems)
     return visit
@@ -58,7 +60,7 @@ def void_visit(visit: Visit, *, by: User, reason: str) -> Visit | Correction:
         School.objects.hold(visit.school_id)
         locked = Visit.objects.select_for_update().select_related("school__city").get(pk=visit.pk)
         if not locked.is_voided and lock_of(locked.school, locked.on):
-            return corrected.ask_void(locked, by=by, reason=reason)
+            return ask_void(locked, by=by, reason=reason)
         locked.void(by=by, reason=reason)
         audit.record("void", by=by, city=locked.school.city, subject=f"{locked.school} 走访 {locked}", detail={"原因": reason})
     return locked
@@ -112,3 +114,23 @@ def dissolve(team: GuidanceTeam, *, by: User, today: date) -> None:
     with transaction.atomic():
         GuidanceTeam.objects.filter(pk=team.pk, until__isnull=True).update(until=today)
         audit.record("appointment", by=by, city=team.city, subject=f"撤销{team.get_kind_display()} {team.name}")
+
+
+PROBLEMS = "发现的问题"
+
+
+def ask_visit(school: School, values: Mapping[str, Any], problems: Sequence[Mapping[str, object]], *, by: User, reason: str) -> Correction:
+    """A visit that was not registered before the school signed."""
+    rows = [{name: plain(value) for name, value in problem.items()} for problem in problems]
+    words = {PROBLEMS: "；".join(str(problem["text"]) for problem in problems)} if problems else {}
+    return corrections.request_add(Visit, school, values, by=by, reason=reason, extras=rows or None, words=words)
+
+
+def ask_void(visit: Visit, *, by: User, reason: str) -> Correction:
+    """That a visit the school has signed no longer count."""
+    return corrections.request_void(visit, by=by, reason=reason)
+
+
+def write_rows(visit: Visit, extras: list[dict[str, Any]], by: User) -> None:
+    """Problems are written together with an approved visit."""
+    add_problems(visit, [{**one, "due": date.fromisoformat(one["due"]) if one.get("due") else None} for one in extras])

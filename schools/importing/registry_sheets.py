@@ -5,11 +5,12 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 
-from schools.models import Equipment, Leader, Region, Regulation, School, Teacher, TeachingPoint
+from schools.models import Brand, Course, Equipment, Investment, Leader, Region, Regulation, School, StaffMember, Teacher, TeachingPoint
 from schools.workbooks import CellError
 
 from .base import WorkbookResource, counties_by_name, school_column
-from .columns import CellWidget, ColumnField, Lookup, cell_code, choice, day, identifier, lookup, number, text, yes_no
+from .columns import CellWidget, ColumnField, Lookup, amount, cell_code, choice, day, identifier, lookup, number, text, yes_no
+from .figure_sheets import MONEY, YEARS
 
 #: Nothing is hung on a city by guessing which of several is meant.
 NO_CITY = "不知道属于哪个市：还没有登记本市的，请先登记；系统里有几个市的，请以该市的系统管理员身份导入"
@@ -224,3 +225,57 @@ class RegulationResource(WorkbookResource):
         model = Regulation
         import_id_fields = ("school", "title")
         fields = ("school", "kind", "title", "issued_on", "abolished_on")
+
+
+class StaffResource(WorkbookResource):
+    school = school_column()
+    name = text("name", "姓名", required=True, longest=30)
+    post = text("post", "岗位职务", longest=50)
+    duty = choice("duty", "专兼职", StaffMember.Duty, default=StaffMember.Duty.PART)
+    since = day("since", "到岗日期")
+    until = day("until", "离岗日期")
+
+    periods = (("since", "until"),)
+
+    class Meta:
+        model = StaffMember
+        import_id_fields = ("school", "name")
+        fields = ("school", "name", "post", "duty", "since", "until")
+
+
+class InvestmentResource(WorkbookResource):
+    school = school_column()
+    year = number("year", "年度", required=True, **YEARS)
+    project = text("project", "项目", required=True, longest=100)
+    amount = amount("amount", "金额（元）", required=True, hint="单位为元", **MONEY)
+    source = choice("source", "来源", Investment.Source, default=Investment.Source.TOWN)
+
+    class Meta:
+        model = Investment
+        import_id_fields = ("school", "year", "project", "source")
+        fields = ("school", "year", "project", "amount", "source")
+
+
+class CourseResource(WorkbookResource):
+    school = school_column()
+    name = text("name", "课程名称", required=True, longest=100)
+    theme = text("theme", "主题", longest=100)
+    origin = choice("origin", "来源", Course.Origin, default=Course.Origin.OWN)
+    since = day("since", "开设日期")
+
+    class Meta:
+        model = Course
+        import_id_fields = ("school", "name")
+        fields = ("school", "name", "theme", "origin", "since")
+
+
+class BrandResource(WorkbookResource):
+    school = school_column()
+    name = text("name", "品牌名称", required=True, longest=60)
+    content = text("content", "主要做法", required=True, longest=200)
+    since = day("since", "开始日期")
+
+    class Meta:
+        model = Brand
+        import_id_fields = ("school", "name")
+        fields = ("school", "name", "content", "since")

@@ -30,17 +30,18 @@ from schools.models import (
     YearFigures,
 )
 
-from .data import Period, SchoolData
-from .rows import (
+from .data import (
     BudgetRow,
     ClassRow,
     FiguresRow,
     LessonRow,
+    Period,
     PlannedRow,
     PlanRow,
     PointRow,
     RegulationRow,
     ReportRow,
+    SchoolData,
     SchoolRow,
     TeacherRow,
     VisitRow,

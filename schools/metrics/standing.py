@@ -7,13 +7,12 @@ from typing import Any, NamedTuple
 
 from django.utils import timezone
 
+from schools.calendar.workdays import nth_workday
 from schools.models import Regulation, Teacher, Visit
-from schools.workdays import nth_workday
 
-from .data import SchoolData
+from .data import BudgetRow, PointRow, RegulationRow, ReportRow, SchoolData, TeacherRow, VisitRow
 from .metric import Metric, exact, nothing, number_of, rate, total
 from .references import Reference
-from .rows import BudgetRow, PointRow, RegulationRow, ReportRow, TeacherRow, VisitRow
 from .teaching import YUAN_PER_UNIT, spending
 
 ONE = Fraction(1)

@@ -7,10 +7,9 @@ from fractions import Fraction
 from schools.models import Lesson, TrainingClass
 from schools.models.teaching import ClassCategory
 
-from .data import SchoolData
+from .data import ClassRow, LessonRow, PlannedRow, PlanRow, SchoolData
 from .metric import Metric, Reduce, Select, number_of, rate, share, total
 from .references import Reference
-from .rows import ClassRow, LessonRow, PlannedRow, PlanRow
 
 ONE = Fraction(1)
 ARGUMENTS = {"学时": "hours", "人次": "attendance"}

@@ -1,25 +1,16 @@
 from .audit import AppendOnlyError, AuditEntry, ChainHead
-from .binders import Binder
 from .calendar import CalendarDay, CalendarYear
-from .changes import RecordChange
-from .class_extras import JointPartner, ReportCorrection, TrialLesson
-from .classes import Lesson, TrainingClass
-from .corrections import Correction
-from .courses import Brand, Course
-from .figures import Budget, YearFigures
+from .figures import Binder, Budget, Investment, MetricValue, YearFigures
 from .guidance import GuidanceTeam, Liaison, LiaisonOpinion, Problem, Visit
 from .handovers import Handover
-from .inbox import Notice
-from .investments import Investment
 from .issued import IssuedClass, IssuedPlan
-from .metric_values import MetricValue
+from .messages import JobRun, Notice, Reminder
 from .people import Appointment, Role, User
+from .records import Correction, RecordChange
 from .regions import Region
 from .registry import FormerName, Leader, School
-from .reminders import JobRun, Reminder
-from .resources import Equipment, Regulation, Teacher, TeachingPoint
-from .staff import StaffMember
-from .teaching import AnnualPlan, MonthlyReport, PlannedClass
+from .resources import Brand, Course, Equipment, Regulation, StaffMember, Teacher, TeachingPoint
+from .teaching import AnnualPlan, JointPartner, Lesson, MonthlyReport, PlannedClass, ReportCorrection, TrainingClass, TrialLesson
 
 __all__ = [
     "AnnualPlan",

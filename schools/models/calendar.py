@@ -4,8 +4,9 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from schools.dates import chinese_date
-from schools.national_days import national_year
+from schools.numbers import chinese_date
+
+from .national_days import national_year
 
 
 class CalendarQuerySet(models.QuerySet):

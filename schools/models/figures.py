@@ -2,11 +2,13 @@
 
 from decimal import Decimal
 
-from django.core.validators import MinValueValidator
+from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 
-from .base import SchoolRecordQuerySet
+from .base import ExactDecimalField, SchoolRecordQuerySet, Voidable, VoidableQuerySet
 from .registry import School
 
 NOT_NEGATIVE = MinValueValidator(Decimal(0), "金额不能小于 0。")
@@ -74,3 +76,94 @@ class YearFigures(models.Model):
 
     def __str__(self) -> str:
         return f"{self.school} {self.year} 年"
+
+
+YEAR_VALIDATORS = [MinValueValidator(2000, "年度应为 2000 至 2100。"), MaxValueValidator(2100, "年度应为 2000 至 2100。")]
+
+
+class Investment(Voidable):
+    """One project of a year with its money, in yuan."""
+
+    class Source(models.TextChoices):
+        TOWN = "town", "镇街财政"
+        COUNTY = "county", "县级拨付"
+        CITY = "city", "市级拨付"
+        DUES = "dues", "党费"
+        OTHER = "other", "其他"
+
+    school = models.ForeignKey(School, models.PROTECT, verbose_name="党校", related_name="investments")
+    year = models.PositiveSmallIntegerField("年度", validators=YEAR_VALIDATORS)
+    project = models.CharField("项目", max_length=100, help_text="如主教室修缮、购置投影设备。")
+    amount = models.DecimalField("金额（元）", max_digits=12, decimal_places=2, validators=[MinValueValidator(0, "金额不能小于 0。")])
+    source = models.CharField("来源", max_length=10, choices=Source.choices, default=Source.TOWN)
+
+    objects = VoidableQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "建设投入"
+        ordering = ["school", "-year", "pk"]
+        constraints = [
+            *Voidable.Meta.constraints,
+            models.UniqueConstraint(
+                fields=["school", "year", "project", "source"],
+                condition=Q(voided_at__isnull=True),
+                name="investment_once",
+                violation_error_message="该年度已登记同一来源的同名项目。",
+            ),
+            models.CheckConstraint(name="investment_not_negative", condition=Q(amount__gte=0), violation_error_message="金额不能小于 0。"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.year} 年 {self.project}"
+
+
+class MetricValue(models.Model):
+    """A figure brought in from outside; it takes the place of the computed one and says so."""
+
+    school = models.ForeignKey(School, models.PROTECT, verbose_name="党校", related_name="metric_values")
+    year = models.PositiveSmallIntegerField("年度")
+    reference = models.CharField("指标", max_length=120, help_text="指标名称，有口径的写在方括号内，如：办班期数[学时≥2, 人次≥15]。")
+    value = ExactDecimalField("数值", help_text="百分比填小数，如 85% 填 0.85。")
+    note = models.CharField("来源", max_length=200, blank=True)
+    recorded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="导入人", null=True, blank=True, editable=False, related_name="+"
+    )
+    recorded_at = models.DateTimeField("导入时间", default=timezone.now, editable=False)
+
+    objects = SchoolRecordQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "导入值"
+        ordering = ["school", "-year", "reference"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["school", "year", "reference"],
+                name="metric_value_once",
+                violation_error_message="该党校该年度已有这项指标的导入值。",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.year} 年 {self.reference}"
+
+
+class Binder(models.Model):
+    """The binder of one school and year."""
+
+    school = models.ForeignKey(School, models.PROTECT, verbose_name="党校", related_name="binders")
+    year = models.PositiveSmallIntegerField("年度")
+    number = models.CharField("案卷号", max_length=30, blank=True)
+    keeper = models.CharField("保管人", max_length=30, blank=True)
+    place = models.CharField("存放位置", max_length=60, blank=True)
+
+    objects = SchoolRecordQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "台账案卷"
+        ordering = ["school", "-year"]
+        constraints = [
+            models.UniqueConstraint(fields=["school", "year"], name="binder_year", violation_error_message="该党校该年度的台账已登记。")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.school} {self.year} 年台账"

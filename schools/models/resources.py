@@ -1,10 +1,11 @@
 """What a school has at its disposal: teachers, places, equipment, rules."""
 
 from django.core.exceptions import ValidationError
+from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 
-from .base import SchoolRecordQuerySet
+from .base import SchoolRecordQuerySet, Voidable, VoidableQuerySet
 from .registry import School
 from .scope import in_force, record_scope
 
@@ -164,3 +165,100 @@ class Regulation(models.Model):
         """A title that is only blanks cannot be told from another."""
         if not self.title.strip():
             raise ValidationError({"title": "请填写制度名称。"})
+
+
+class StaffMember(models.Model):
+    """A person at the school's office for a time; no telephone number, no identity number."""
+
+    class Duty(models.TextChoices):
+        FULL = "full", "专职"
+        PART = "part", "兼职"
+
+    school = models.ForeignKey(School, models.PROTECT, verbose_name="党校", related_name="staff")
+    name = models.CharField("姓名", max_length=30)
+    post = models.CharField("岗位职务", max_length=50, blank=True, help_text="如教务、学员管理、后勤。")
+    duty = models.CharField("专兼职", max_length=10, choices=Duty.choices, default=Duty.PART)
+    since = models.DateField("到岗日期", null=True, blank=True)
+    until = models.DateField("离岗日期", null=True, blank=True)
+
+    objects = DatedQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "工作人员"
+        ordering = ["school", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["school", "name"],
+                condition=Q(until__isnull=True),
+                name="staff_once",
+                violation_error_message="该党校已登记这位在岗工作人员。",
+            ),
+            period_constraint("staff_period"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Course(Voidable):
+    """A course the school offers; a class may be made of several."""
+
+    class Origin(models.TextChoices):
+        OWN = "own", "自编"
+        ADAPTED = "adapted", "改编"
+        INTRODUCED = "introduced", "引进"
+
+    school = models.ForeignKey(School, models.PROTECT, verbose_name="党校", related_name="courses")
+    name = models.CharField("课程名称", max_length=100)
+    theme = models.CharField("主题", max_length=100, blank=True, help_text="如党的创新理论、基层治理、乡村振兴。")
+    teacher = models.ForeignKey(Teacher, models.PROTECT, verbose_name="主讲教师", null=True, blank=True, related_name="courses")
+    hours = models.DecimalField(
+        "学时", max_digits=4, decimal_places=1, null=True, blank=True, validators=[MinValueValidator(0, "学时不能小于 0。")]
+    )
+    origin = models.CharField("来源", max_length=12, choices=Origin.choices, default=Origin.OWN)
+    since = models.DateField("开设日期", null=True, blank=True)
+
+    objects = VoidableQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "课程"
+        ordering = ["school", "pk"]
+        constraints = [
+            *Voidable.Meta.constraints,
+            models.UniqueConstraint(
+                fields=["school", "name"],
+                condition=Q(voided_at__isnull=True),
+                name="course_once",
+                violation_error_message="该党校已登记同名课程。",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Brand(Voidable):
+    """特色品牌: a practice of the school's own that others come to see."""
+
+    school = models.ForeignKey(School, models.PROTECT, verbose_name="党校", related_name="brands")
+    name = models.CharField("品牌名称", max_length=60)
+    content = models.CharField("主要做法", max_length=200, help_text="一两句话，不超过 200 字。")
+    since = models.DateField("开始日期", null=True, blank=True)
+
+    objects = VoidableQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "特色品牌"
+        ordering = ["school", "pk"]
+        constraints = [
+            *Voidable.Meta.constraints,
+            models.UniqueConstraint(
+                fields=["school", "name"],
+                condition=Q(voided_at__isnull=True),
+                name="brand_once",
+                violation_error_message="该党校已登记同名品牌。",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name

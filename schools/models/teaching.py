@@ -1,12 +1,19 @@
 """The plan of a year and the reports of its months; the classes themselves stand in `classes`."""
 
+from datetime import timedelta
+from decimal import Decimal
+
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
+from django.utils import timezone
 
-from .base import SchoolRecordQuerySet
+from .base import SchoolRecordQuerySet, Voidable, VoidableQuerySet
+from .figures import NOT_NEGATIVE
 from .registry import School
+from .resources import Teacher, TeachingPoint
 
 MONTH_VALIDATORS = [MinValueValidator(1, "月份应为 1 至 12。"), MaxValueValidator(12, "月份应为 1 至 12。")]
 
@@ -123,3 +130,275 @@ class MonthlyReport(models.Model):
 
     def __str__(self) -> str:
         return f"{self.school} {self.year} 年 {self.month} 月"
+
+
+DAYS_TO_RECORD = 15
+HOURS_ABOVE_ZERO = MinValueValidator(Decimal("0.5"), "学时至少为 0.5。")
+
+
+class TrainingClassQuerySet(VoidableQuerySet):
+    def held_between(self, start, end) -> "TrainingClassQuerySet":
+        """Classes counted in the period: the day a class opens decides, also for one that runs past the end."""
+        return self.filter(starts_on__range=(start, end))
+
+
+class TrainingClass(Voidable):
+    """One class held (开班登记): the single source of every teaching figure."""
+
+    Category = ClassCategory
+
+    class Form(models.TextChoices):
+        LECTURE = "lecture", "讲授"
+        CASE = "case", "案例"
+        SEMINAR = "seminar", "研讨"
+        ONSITE = "onsite", "现场"
+        PRACTICE = "practice", "实训"
+        ONLINE = "online", "线上"
+        OTHER = "other", "其他"
+
+    class Part(models.TextChoices):
+        HOST = "host", "主办"
+        PARTICIPANT = "participant", "参加"
+
+    school = models.ForeignKey(School, models.PROTECT, verbose_name="党校", related_name="classes")
+    starts_on = models.DateField("开始日期")
+    ends_on = models.DateField("结束日期")
+    name = models.CharField("班名", max_length=100)
+    category = models.CharField("类别", max_length=20, choices=ClassCategory.choices)
+    planned = models.ForeignKey(PlannedClass, models.PROTECT, verbose_name="计划班次", null=True, blank=True, related_name="classes")
+    form = models.CharField("教学形式", max_length=10, choices=Form.choices, default=Form.LECTURE)
+    audience = models.CharField("培训对象", max_length=100, blank=True)
+    hours = models.DecimalField("学时", max_digits=5, decimal_places=1, validators=[HOURS_ABOVE_ZERO])
+    attendance = models.PositiveIntegerField("人次")
+    first_lesson = models.BooleanField("第一课", default=False, help_text="以党的创新理论为第一课。")
+    place = models.CharField("地点", max_length=100, blank=True)
+    teaching_point = models.ForeignKey(
+        TeachingPoint, models.PROTECT, verbose_name="现场教学点", null=True, blank=True, related_name="classes"
+    )
+    cost = models.DecimalField("经费支出（元）", max_digits=12, decimal_places=2, default=Decimal(0), validators=[NOT_NEGATIVE])
+    rating = models.DecimalField(
+        "评价均分",
+        max_digits=5,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0, "评价均分应为 0 至 100。"), MaxValueValidator(100, "评价均分应为 0 至 100。")],
+        help_text="学员训后评价的平均分（百分制）；未开展评价的不填。",
+    )
+    part = models.CharField(
+        "办班身份", max_length=20, choices=Part.choices, default=Part.HOST, help_text="联合办班由一所党校主办，其他党校登记为参加。"
+    )
+    recorded_at = models.DateTimeField("登记时间", default=timezone.now, editable=False)
+    recorded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="登记人", null=True, blank=True, editable=False, related_name="+"
+    )
+
+    objects = TrainingClassQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "开班登记"
+        ordering = ["school", "-starts_on", "pk"]
+        indexes = [models.Index(fields=["school", "starts_on"], name="class_school_day")]
+        constraints = [
+            *Voidable.Meta.constraints,
+            models.UniqueConstraint(
+                fields=["school", "starts_on", "name"],
+                condition=Q(voided_at__isnull=True),
+                name="class_once_a_day",
+                violation_error_message="该党校同一天已登记同名的班次。",
+            ),
+            models.CheckConstraint(
+                name="class_period", condition=Q(ends_on__gte=F("starts_on")), violation_error_message="结束日期不能早于开始日期。"
+            ),
+            models.CheckConstraint(
+                name="class_figures",
+                condition=Q(hours__gt=0, cost__gte=0) & (Q(rating__isnull=True) | Q(rating__gte=0, rating__lte=100)),
+                violation_error_message="学时应大于 0，经费支出不小于 0，评价均分为 0 至 100。",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.starts_on:%Y-%m-%d} {self.name}"
+
+    @property
+    def is_late(self) -> bool:
+        """补录: registered more than 15 days after the class ended."""
+        return timezone.localdate(self.recorded_at) > self.ends_on + timedelta(days=DAYS_TO_RECORD)
+
+    def clean(self) -> None:
+        """Plan and teaching point must be the school's own, or shared with it."""
+        if self.planned_id and self.planned.plan.school_id != self.school_id:
+            raise ValidationError({"planned": "该计划班次不属于本党校。"})
+        point = self.teaching_point
+        if point and point.school_id != self.school_id and not point.shared_with.filter(pk=self.school_id).exists():
+            raise ValidationError({"teaching_point": "该现场教学点不属于本党校，也未与本党校共用。"})
+
+
+class LessonQuerySet(SchoolRecordQuerySet):
+    school_path = "training_class__school"
+
+
+class Lesson(models.Model):
+    """A lesson of a class: who taught, in which capacity, for how many hours."""
+
+    class LecturerKind(models.TextChoices):
+        SECRETARY = "secretary", "书记"
+        LEADER = "leader", "领导班子成员"
+        LINKED_LEADER = "linked_leader", "挂点领导"
+        MODEL = "model", "榜样"
+        EXPERT = "expert", "专家"
+        LECTURER = "lecturer", "党校教师"
+        OTHER = "other", "其他"
+
+    LEADING = (LecturerKind.SECRETARY, LecturerKind.LEADER, LecturerKind.LINKED_LEADER)
+    KIND_OF_TEACHER = {
+        Teacher.Kind.LEADER: LecturerKind.LEADER,
+        Teacher.Kind.MODEL: LecturerKind.MODEL,
+        Teacher.Kind.EXPERT: LecturerKind.EXPERT,
+        Teacher.Kind.LECTURER: LecturerKind.LECTURER,
+    }
+
+    training_class = models.ForeignKey(TrainingClass, models.CASCADE, verbose_name="开班登记", related_name="lessons")
+    title = models.CharField("题目", max_length=100, blank=True)
+    starts = models.DateTimeField("开始时间", null=True, blank=True)
+    teacher = models.ForeignKey(Teacher, models.PROTECT, verbose_name="师资", null=True, blank=True, related_name="lessons")
+    lecturer = models.CharField("授课人", max_length=30, blank=True, help_text="不在师资库的填姓名。")
+    lecturer_kind = models.CharField(
+        "授课人身份", max_length=20, choices=LecturerKind.choices, blank=True, help_text="书记、挂点领导讲课请选明；不选按师资类型。"
+    )
+    hours = models.DecimalField("学时", max_digits=4, decimal_places=1, validators=[HOURS_ABOVE_ZERO])
+
+    objects = LessonQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "课次"
+        ordering = ["training_class", "pk"]
+        constraints = [
+            models.CheckConstraint(name="lesson_hours", condition=Q(hours__gt=0), violation_error_message="学时应大于 0。"),
+            models.CheckConstraint(
+                name="lesson_lecturer",
+                condition=Q(teacher__isnull=False) | ~Q(lecturer=""),
+                violation_error_message="请选择师资或填写授课人。",
+            ),
+            models.CheckConstraint(
+                name="lesson_lecturer_kind", condition=~Q(lecturer_kind=""), violation_error_message="请选择授课人身份。"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title or self.lecturer_name
+
+    def save(self, *args, **kwargs) -> None:
+        """The capacity is stored with the lesson: a teacher may change kind later without rewriting past figures."""
+        self._fill_kind()
+        super().save(*args, **kwargs)
+
+    @property
+    def lecturer_name(self) -> str:
+        """The teacher of the pool, else the name typed."""
+        return self.teacher.name if self.teacher_id else self.lecturer
+
+    def clean(self) -> None:
+        """The teacher stands in the pool of the school that recorded the class."""
+        self._fill_kind()
+        if self.teacher_id and self.teacher.school_id != self.training_class.school_id:
+            raise ValidationError({"teacher": "该教师不在本党校师资库。"})
+
+    def _fill_kind(self) -> None:
+        if not self.lecturer_kind and self.teacher_id:
+            self.lecturer_kind = self.KIND_OF_TEACHER[self.teacher.kind]
+
+
+class JointPartnerQuerySet(SchoolRecordQuerySet):
+    def waiting(self) -> "JointPartnerQuerySet":
+        """Neither joined nor declined, and the host's class still stands."""
+        return self.filter(record__isnull=True, declined_at__isnull=True, host_class__voided_at__isnull=True)
+
+
+class JointPartner(models.Model):
+    """A school the host of a joint class (联合办班) named; it counts there only once that school entered its own attendance."""
+
+    host_class = models.ForeignKey(TrainingClass, models.PROTECT, verbose_name="主办班次", related_name="partners")
+    school = models.ForeignKey(School, models.PROTECT, verbose_name="参加党校", related_name="joint_classes")
+    record = models.OneToOneField(TrainingClass, models.PROTECT, verbose_name="参加校登记", null=True, blank=True, related_name="joined_as")
+    declined_at = models.DateTimeField("不参加确认时间", null=True, blank=True)
+
+    objects = JointPartnerQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "联合办班参加校"
+        ordering = ["host_class", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["host_class", "school"], name="joint_partner_once", violation_error_message="该党校已在参加名单中。"
+            ),
+            models.CheckConstraint(
+                name="joint_partner_answer",
+                condition=Q(record__isnull=True) | Q(declined_at__isnull=True),
+                violation_error_message="已登记参加的不能同时标为不参加。",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.school} 参加 {self.host_class}"
+
+
+class TrialLesson(Voidable):
+    """首讲试讲: a new teacher's lesson before colleagues, and what they thought of it."""
+
+    school = models.ForeignKey(School, models.PROTECT, verbose_name="党校", related_name="trial_lessons")
+    teacher = models.ForeignKey(Teacher, models.PROTECT, verbose_name="教师", related_name="trial_lessons")
+    on = models.DateField("试讲日期")
+    topic = models.CharField("题目", max_length=100)
+    assessors = models.CharField("评议人", max_length=100)
+    opinion = models.CharField("评议意见", max_length=200)
+    passed = models.BooleanField("通过")
+    recorded_at = models.DateTimeField("登记时间", default=timezone.now, editable=False)
+    recorded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="登记人", null=True, blank=True, editable=False, related_name="+"
+    )
+
+    objects = VoidableQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "首讲试讲"
+        ordering = ["school", "-on", "pk"]
+        constraints = [
+            *Voidable.Meta.constraints,
+            models.UniqueConstraint(
+                fields=["teacher", "on", "topic"],
+                condition=Q(voided_at__isnull=True),
+                name="trial_lesson_once",
+                violation_error_message="这位教师当天已登记同题试讲。",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.on:%Y-%m-%d} {self.teacher} {self.topic}"
+
+
+class ReportCorrectionQuerySet(SchoolRecordQuerySet):
+    school_path = "report__school"
+
+
+class ReportCorrection(models.Model):
+    """A confirmed report confirmed anew after its records changed: both sets of figures stay."""
+
+    report = models.ForeignKey(MonthlyReport, models.PROTECT, verbose_name="月报", related_name="corrections")
+    before = models.JSONField("更正前")
+    after = models.JSONField("更正后")
+    reason = models.CharField("更正原因", max_length=200)
+    at = models.DateTimeField("更正时间", default=timezone.now)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="更正人", related_name="+")
+
+    objects = ReportCorrectionQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "月报更正"
+        ordering = ["report", "at", "pk"]
+        constraints = [
+            models.CheckConstraint(name="report_correction_reason", condition=~Q(reason=""), violation_error_message="请写明更正原因。")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.report} 更正"

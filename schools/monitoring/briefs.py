@@ -10,10 +10,10 @@ from typing import ClassVar
 
 from django.db.models import QuerySet
 
-from schools import panels
-from schools.contributions import contributed
-from schools.dates import chinese_date
 from schools.models import Problem, Region, School, User, Visit
+from schools.numbers import chinese_date
+from schools.site import navigation
+from schools.site.contributions import contributed
 from schools.templatetags.ui import STAR_NAMES
 
 from .anomalies import KINDS
@@ -86,7 +86,7 @@ def school_brief(school: School, user: User, view: View) -> Brief | None:
         anomalies=_anomalies([anomaly.text for anomaly in one.anomalies], PLAIN),
         problems=_problems(Problem.objects.visible_to(user).filter(visit__school=school), view, PLAIN, named=False),
         visits=_visits(Visit.objects.visible_to(user).filter(school=school), view, PLAIN, named=False),
-        stars="；".join(panels.summaries_for(school, user)) or "还没有评定结果",
+        stars="；".join(navigation.summaries_for(school, user)) or "还没有评定结果",
         marks="，".join(f"{mark}＝{meaning}" for mark, meaning in MARKS.values() if mark),
     )
 

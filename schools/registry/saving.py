@@ -8,11 +8,11 @@ from typing import Any
 
 from django.db import models, transaction
 
-from schools import corrections
-from schools.changes import note_change, plain, snapshot
 from schools.models import Correction, RecordChange, School, User
 from schools.models.base import Voidable
-from schools.reach import lock_for
+from schools.records import corrections
+from schools.records.changes import note_change, plain, snapshot
+from schools.records.locks import lock_for
 from schools.saving import Refused, Stale, digest
 
 

@@ -12,9 +12,9 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from schools import audit
-from schools.changes import note_change, plain, snapshot
-from schools.locks import lock_of
 from schools.models import Lesson, School, Teacher, TeachingPoint, TrainingClass, User
+from schools.records.changes import note_change, plain, snapshot
+from schools.records.locks import lock_of
 from schools.saving import Refused, Stale, digest
 from schools.workbooks.text import narrow
 

@@ -9,10 +9,10 @@ from typing import Any
 
 from django.db import transaction
 
-from schools import corrections
-from schools.applying import EXTRAS
-from schools.changes import plain
 from schools.models import Correction, JointPartner, School, TrainingClass, User
+from schools.records import corrections
+from schools.records.changes import plain
+from schools.records.corrections import EXTRAS
 from schools.saving import Refused
 
 from . import joint

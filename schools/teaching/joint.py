@@ -9,7 +9,7 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from schools.inbox import notify
+from schools.messages.inbox import notify
 from schools.models import Appointment, JointPartner, School, TrainingClass, User
 from schools.models.scope import SCHOOL_ROLES
 from schools.saving import Refused

@@ -12,10 +12,9 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from schools import navigation
-from schools.dates import WEEKDAYS, chinese_date
-from schools.numbers import NO_POINTS, show
+from schools.numbers import NO_POINTS, WEEKDAYS, chinese_date, show
 from schools.permissions import may, reads_across_counties
+from schools.site import navigation
 
 register = template.Library()
 #: {% if user|may:"remind" %}: whether the button is this person's.

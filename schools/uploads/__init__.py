@@ -11,8 +11,7 @@ from django.core.exceptions import ValidationError
 
 from schools.workbooks.archive import MEGABYTE, ArchiveError
 
-from .contents import Kind, kind_of
-from .names import checked_name
+from .contents import Kind, checked_name, kind_of
 
 __all__ = ["CheckedUpload", "Kind", "check_upload", "checked_name", "kind_of"]
 

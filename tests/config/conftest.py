@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from django.conf import LazySettings
 
-from schools import navigation
+from schools.site import navigation
 
 
 @pytest.fixture

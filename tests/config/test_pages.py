@@ -58,7 +58,7 @@ def test_health_tells_when_the_database_is_gone(client, monkeypatch):
         raise DatabaseError
 
     assert client.get("/healthz").json() == {"status": "ok", "database": "ok"}
-    monkeypatch.setattr("schools.views.site.connection.cursor", gone)
+    monkeypatch.setattr("schools.site.views.connection.cursor", gone)
     assert client.get("/healthz").status_code == 503
 
 

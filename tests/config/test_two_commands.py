@@ -18,7 +18,7 @@ import pytest
 from config.machine import own_hosts
 from ratings.demo.trial import CITIES
 from tests.config.test_locks import make_wheel
-from tests.ratings.test_trial import UPLOADS, database
+from tests.ratings.demo.test_trial import UPLOADS, database
 
 ROOT = Path(__file__).resolve().parents[2]
 RELEASE = f"{sys.version_info.major}.{sys.version_info.minor}"

@@ -10,7 +10,7 @@ from django.views.decorators.csrf import csrf_protect
 from django.views.decorators.http import require_POST
 
 from config import urls
-from schools.forms.accounts import SignInForm
+from schools.accounts.forms import SignInForm
 from schools.saving import Refused
 
 handler400, handler403, handler404, handler500 = urls.handler400, urls.handler403, urls.handler404, urls.handler500

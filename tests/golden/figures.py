@@ -6,8 +6,10 @@ import json
 from collections.abc import Iterator
 from fractions import Fraction
 
+from ratings.committee.comparing import stages_of
+from ratings.committee.settling import figures_of, trace_of
 from ratings.models import Assessment, Decision, Result, Scheme
-from ratings.results import evaluate, figures_of, stages_of, trace_of
+from ratings.sheets.evaluation import evaluate
 from schools.models import AuditEntry
 from tests.golden.documents import without_digests
 

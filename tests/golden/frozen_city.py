@@ -16,15 +16,15 @@ from django.utils import timezone
 from ratings import demo
 from ratings.criteria.copying import copy_scheme
 from ratings.demo.accounts import FIRST_CITY, SECOND_CITY
+from ratings.drafting.errata import change_row, prepare, send_for_signature, write_reason
 from ratings.enums import Confirmation, Phase
-from ratings.errata import change_row, prepare, send_for_signature, write_reason
 from ratings.models import Evidence, JudgeSheet, Scheme
 from ratings.publication.bulletin import BULLETIN
 from ratings.publication.opening_notice import OPENING_NOTICE
 from ratings.workflow.opening import propose
-from schools import workdays
-from schools.corrections import request_change
+from schools.calendar import workdays
 from schools.models import Appointment, GuidanceTeam, Handover, IssuedPlan, JointPartner, Region, School, TrialLesson, User
+from schools.records.corrections import request_change
 from tests.clock import SHANGHAI
 from tests.golden.objects import seats
 

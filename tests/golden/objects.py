@@ -8,7 +8,6 @@ from typing import Any
 from ratings.enums import Phase, Stage, Status
 from ratings.models import Assessment, Bulletin, Erratum, Evidence, Item, JudgeSheet, Panel, Result, Scheme
 from ratings.workflow import STEPS
-from schools.forms.registry_kinds import KINDS
 from schools.models import (
     Appointment,
     Correction,
@@ -23,6 +22,7 @@ from schools.models import (
     TrialLesson,
     Visit,
 )
+from schools.registry.kinds import KINDS
 
 #: (name, arguments of the address)
 Target = tuple[str, tuple]

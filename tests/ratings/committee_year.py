@@ -13,8 +13,8 @@ from ratings.criteria.storing import create_scheme
 from ratings.criteria.versions import freeze
 from ratings.enums import Aggregation, Phase, Stage, Status, Trigger
 from ratings.models import Assessment, Item, Judge, JudgeSheet, MetricSnapshot, Move, Panel, Scheme, Score
-from schools.bulk import insert_many
 from schools.models import Region, School, User
+from schools.saving import insert_many
 
 #: What must stay with the judges and the reviewers.
 JUDGES = ("评委暗号甲子", "评委暗号乙丑", "评委暗号丙寅")

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from ratings.enums import Aggregation, Phase, Stage, Status
 from ratings.judging.panels import assign, choose_leader, create_panel, seat_judge
-from ratings.judging.visiting import mark_visited
+from ratings.judging.visits import mark_visited
 from ratings.models import Assessment, JudgeSheet, MetricSnapshot, Panel, Scheme, Score
 from ratings.workflow import open_county_rows, scheme_spec
 from ratings.workflow.snapshots import take_snapshot

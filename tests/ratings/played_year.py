@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from ratings.enums import Stage
 from ratings.judging.panels import assign, create_panel, seat_judge
-from ratings.judging.visiting import mark_visited
+from ratings.judging.visits import mark_visited
 from ratings.models import Assessment, Scheme, Score
 from schools.models import MonthlyReport, Region, User
 from tests.factories import AppointmentFactory, SchoolFactory, UserFactory

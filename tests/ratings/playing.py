@@ -9,12 +9,13 @@ from copy import deepcopy
 from django.db import transaction
 from hypothesis.stateful import RuleBasedStateMachine, invariant
 
-from ratings.answering import SAVED, save
+from ratings.committee.deciding import decide
+from ratings.committee.invariants import violations
+from ratings.committee.settling import NotSettled, settle_scheme
 from ratings.enums import Phase, Stage, Status
-from ratings.invariants import violations
 from ratings.judging.sheets import submit_sheet
 from ratings.models import Assessment, Decision, JudgeSheet, MetricSnapshot, Move, Result, Scheme, Score
-from ratings.results import NotSettled, decide, settle_scheme
+from ratings.sheets.answering import SAVED, save
 from ratings.workflow import is_overdue, take_step
 from schools.audit import verify
 from schools.models import AuditEntry

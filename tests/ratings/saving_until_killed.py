@@ -24,8 +24,8 @@ CODES = ("K2", "L3")
 
 def save_on(mode: str, number: int, told: int) -> None:
     """Saves for ever, from the number after this on; acknowledgements go to the pipe `told`."""
-    from ratings.answering import Row, save, save_rows
     from ratings.models import Score
+    from ratings.sheets.answering import Row, save, save_rows
     from schools.models import User
 
     rows = Score.objects.filter(stage="self", item__code__in=CODES).order_by("item__order")

@@ -97,8 +97,8 @@ def _fill() -> None:
     from ratings import demo
     from ratings.documents.pdf import reason_against
     from ratings.enums import Stage
-    from ratings.evidence import attach
     from ratings.models import Assessment
+    from ratings.selfassessment.evidence import attach
     from schools.models import User
     from schools.uploads import check_upload
 

@@ -8,7 +8,7 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
-from schools.backup import MANIFEST
+from schools.operations.backup import MANIFEST
 from tests.upgrades import freeze, frozen
 
 

@@ -4,7 +4,7 @@ import pytest
 from django.conf import settings
 from django.core.management import call_command
 
-from schools.schema import version_parts
+from schools.operations.schema import version_parts
 from tests.upgrades import frozen
 
 LISTED = {"0.2.0": {"schools/migrations/0001_initial.py": "a" * 64}}

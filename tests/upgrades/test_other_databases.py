@@ -11,7 +11,7 @@ from django.db import OperationalError, ProgrammingError, connection
 from django.db.migrations.recorder import MigrationRecorder
 
 from config.guard import DatabaseGuard
-from schools import schema
+from schools.operations import schema
 from tests.clock import NOW, at
 
 pytestmark = [pytest.mark.engine, pytest.mark.django_db]

@@ -6,7 +6,7 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 from config.guard import DatabaseGuard
-from schools import schema
+from schools.operations import schema
 
 pytestmark = [pytest.mark.engine, pytest.mark.django_db, pytest.mark.usefixtures("first_migrations")]
 

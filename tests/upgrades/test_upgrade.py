@@ -15,9 +15,9 @@ from django.test import Client, override_settings
 from django.urls import reverse
 
 from ratings.models import Assessment, Bulletin, Evidence, OpeningNotice, Result, Scheme
-from schools import schema
-from schools.backup import MANIFEST
 from schools.models import Region, User
+from schools.operations import schema
+from schools.operations.backup import MANIFEST
 from tests.clock import at
 from tests.upgrades import frozen
 from tests.upgrades.facts import facts
@@ -149,7 +149,7 @@ def test_a_migration_that_fails_is_told_as_what_it_is(monkeypatch):
     def stumble(*arguments, **options):
         raise RuntimeError("表被占用")
 
-    monkeypatch.setattr("schools.restore.call_command", stumble)
+    monkeypatch.setattr("schools.operations.restore.call_command", stumble)
 
     with pytest.raises(CommandError, match=r"恢复失败：备份（0\.2\.0 版）的数据已放回，但没有升级到 .* 版：表被占用 请不要启动网站服务"):
         restore(backup_of("0.2.0"))
@@ -173,7 +173,7 @@ def test_a_waiting_database_whose_trail_is_of_another_form_is_not_backed_up_but_
     def stumble(*arguments, **options):
         raise OperationalError("no such column: schools_auditentry.later")
 
-    monkeypatch.setattr("schools.backup.record", stumble)
+    monkeypatch.setattr("schools.operations.backup.record", stumble)
     with pytest.raises(OperationalError):  # where nothing waits the words of the database are what helps
         call_command("backup", to=str(place / "before.zip"))
     settings.MIGRATION_MODULES = {"schools": "tests.upgrades.later"}

@@ -4,8 +4,8 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 from django.db import connection
 
-from ratings.benchmarks import pages, rating, scaling, sheets, watching, working
 from ratings.documents.pdf import reason_against
+from ratings.management.benchmarks import measuring, pages, watching, working
 
 FIXTURES = settings.BASE_DIR / "fixtures" / "shili-shi"
 
@@ -23,19 +23,19 @@ class Command(BaseCommand):
         try:
             for size in schools:
                 self._measure_city(size)
-            self._print(sheets.export())
+            self._print(pages.export())
         finally:
             connection.creation.destroy_test_db(name, verbosity=0)
 
     def _measure_city(self, size: int) -> None:
         self.stdout.write(self.style.MIGRATE_HEADING(f"{size} 所镇街党校"))
-        scheme = scaling.enlarged_city(FIXTURES, size)
-        self._print(rating.settling(scheme))
+        scheme = measuring.enlarged_city(FIXTURES, size)
+        self._print(pages.settling(scheme))
         self._print(pages.pages(scheme))
         self._print(working.working(scheme))
         self._print(watching.watching(scheme))
         if size <= 300:
-            self._print([reason] if (reason := reason_against()) else rating.bulletin(scheme))
+            self._print([reason] if (reason := reason_against()) else pages.bulletin(scheme))
 
     def _print(self, measures) -> None:
         for measure in measures:

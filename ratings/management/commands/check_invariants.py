@@ -2,10 +2,10 @@
 
 from django.core.management.base import CommandError
 
-from ratings.invariants import CHECKS, violations
+from ratings.committee.invariants import CHECKS, violations
 from ratings.models import Scheme
 from schools import audit
-from schools.commands import DatabaseCommand
+from schools.operations.commands import DatabaseCommand
 
 
 class Command(DatabaseCommand):

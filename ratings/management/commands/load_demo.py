@@ -8,8 +8,8 @@ from django.core.management.base import CommandError
 from ratings import demo
 from ratings.demo.age import aged_sentence, is_aged, loaded_on
 from ratings.demo.trial import refuse_without_demonstration
-from schools.commands import RefusedCommand
-from schools.dates import chinese_date
+from schools.numbers import chinese_date
+from schools.operations.commands import RefusedCommand
 
 DEFAULT_PASSWORD = "Xingji-2026"  # noqa: S105 (published with the demo, which only DEBUG can load)
 

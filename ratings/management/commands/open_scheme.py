@@ -10,8 +10,8 @@ from ratings.criteria.storing import create_scheme
 from ratings.models import Scheme
 from ratings.offline.folder import read_scheme
 from ratings.workflow import open_scheme
-from schools.commands import DatabaseCommand
 from schools.models import Region, User
+from schools.operations.commands import DatabaseCommand
 from schools.workbooks import WorkbookError
 
 DEADLINES = {"self_due": "自评", "county_due": "初评", "city_due": "评审"}

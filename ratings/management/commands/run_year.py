@@ -4,12 +4,12 @@ from pathlib import Path
 
 from django.core.management.base import CommandError
 
+from ratings.committee.settling import NotSettled
 from ratings.enums import Star
 from ratings.models import Result
 from ratings.offline.running import STEPS, run_year
 from ratings.offline.writing import write_year
-from ratings.results import NotSettled
-from schools.commands import DatabaseCommand
+from schools.operations.commands import DatabaseCommand
 from schools.saving import Refused
 from schools.workbooks import WorkbookError
 

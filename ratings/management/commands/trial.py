@@ -6,7 +6,7 @@ from django.conf import settings
 from django.core.management.base import CommandError
 
 from ratings.demo.trial import CITIES, clear, refuse_without_demonstration, what_to_clear
-from schools.commands import RefusedCommand
+from schools.operations.commands import RefusedCommand
 
 #: So many files are named, the others counted.
 NAMED = 5

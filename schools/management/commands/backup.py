@@ -4,8 +4,7 @@ from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from schools.backup import BackupError, make_backup
-from schools.dumps import DumpError
+from schools.operations.backup import BackupError, DumpError, make_backup
 
 
 class Command(BaseCommand):

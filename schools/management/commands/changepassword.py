@@ -5,9 +5,9 @@ from typing import Any
 
 from django.core.management.base import CommandError
 
-from schools.commands import DatabaseCommand
+from schools.accounts.passwords import one_time_password
 from schools.models import User
-from schools.passwords import one_time_password
+from schools.operations.commands import DatabaseCommand
 
 
 class Command(DatabaseCommand):

@@ -6,9 +6,9 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.management.base import CommandError
 
-from schools.administrators import DUTIES, FirstAccount, Slip, create_administrators
-from schools.commands import DatabaseCommand
+from schools.accounts.administrators import DUTIES, FirstAccount, Slip, create_administrators
 from schools.models import Role
+from schools.operations.commands import DatabaseCommand
 from schools.saving import Refused
 
 CUT = "- - - - - - - - - - - - - - 沿此线裁开 - - - - - - - - - - - - - -"

@@ -2,8 +2,8 @@
 
 from django.utils import timezone
 
-from schools import daily
-from schools.commands import DatabaseCommand
+from schools.operations import daily
+from schools.operations.commands import DatabaseCommand
 
 
 class Command(DatabaseCommand):

@@ -8,8 +8,8 @@ from django.core.management.base import CommandError
 from django.db import transaction
 
 from schools.audit import record
-from schools.commands import DatabaseCommand
 from schools.importing.schools import ensure_city, read_schools, upsert_schools
+from schools.operations.commands import DatabaseCommand
 from schools.workbooks import Problem, WorkbookError, read_workbook
 
 

@@ -3,7 +3,7 @@
 from django.core.management.base import CommandError
 from django.core.management.commands import migrate
 
-from schools.schema import refusal
+from schools.operations.schema import refusal
 
 
 class Command(migrate.Command):

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from schools.backup import BackupError
-from schools.restore import restore_backup
+from schools.operations.backup import BackupError
+from schools.operations.restore import restore_backup
 
 
 class Command(BaseCommand):

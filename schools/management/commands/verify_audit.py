@@ -3,8 +3,8 @@
 from django.core.management.base import CommandError, CommandParser
 
 from schools.audit import EVERY_CHAIN, verify
-from schools.commands import DatabaseCommand
 from schools.models import AuditEntry, Region
+from schools.operations.commands import DatabaseCommand
 
 
 class Command(DatabaseCommand):

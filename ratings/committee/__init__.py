@@ -1,0 +1,1 @@
+"""会议、审定: what the committee sees, decides and settles."""

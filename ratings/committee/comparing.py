@@ -1,0 +1,131 @@
+"""What deserves a second look: stages that differ on an item, judges who are far apart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+
+from ratings.criteria.spec import BoundItem
+from ratings.enums import Stage
+from ratings.models import Result, Scheme
+from ratings.scoring import Blocked, SchoolInput, asked_part, difference, known_points
+from ratings.sheets.evaluation import Evaluation, year_of
+
+#: Judges of one item further apart than this share of its 分值 are flagged.
+SPREAD_SHARE = Fraction(3, 10)
+#: Stages that differ by more than this share of 分值 are flagged.
+GAP_SHARE = Fraction(1, 5)
+
+
+@dataclass(frozen=True)
+class ItemStages:
+    """Points of one item at each stage, None where there is none; `spread` is the range between judges.
+
+    `county_gap` is 初评 minus 自评 on what both say; 核定要素, which only reviewers answer, count for neither.
+    """
+
+    code: str
+    name: str
+    full: Fraction
+    own: Fraction | None
+    county: Fraction | None
+    city: Fraction | None
+    final: Fraction | None
+    spread: Fraction | None
+    county_gap: Fraction | None
+
+    @property
+    def city_gap(self) -> Fraction | None:
+        """评审 minus 初评."""
+        return None if self.city is None or self.county is None else self.city - self.county
+
+    @property
+    def is_spread(self) -> bool:
+        return self.spread is not None and self.spread > SPREAD_SHARE * self.full
+
+    @property
+    def has_gap(self) -> bool:
+        return any(gap and abs(gap) > GAP_SHARE * self.full for gap in (self.county_gap, self.city_gap))
+
+
+def stages_of(evaluation: Evaluation, key: str) -> tuple[ItemStages, ...]:
+    """Every item of one school through the stages, in the order of the rating table."""
+    school, own = evaluation.inputs[key], evaluation.own.get(key, {})
+
+    def compare() -> tuple[ItemStages, ...]:
+        return tuple(_stages(evaluation, key, bound) for bound in evaluation.spec.bound.values())
+
+    return year_of(evaluation.version.digest).beside(school, own, compare)
+
+
+def _stages(evaluation: Evaluation, key: str, bound: BoundItem) -> ItemStages:
+    spec, school, code = evaluation.spec, evaluation.inputs[key], bound.item.code
+    item, own = evaluation.outcomes[key].items.get(code), evaluation.own.get(key, {}).get(code)
+    county, adjusted = school.county.get(code), school.adjustments.get((Stage.COUNTY, code))
+    both = spec.has_county_stage and school.submitted
+    return ItemStages(
+        code=code,
+        name=bound.item.name,
+        full=bound.item.points,
+        own=known_points(spec, bound, school.metrics, own, Stage.SELF) if school.submitted else None,
+        county=known_points(spec, bound, school.metrics, county, Stage.COUNTY, adjusted) if spec.has_county_stage else None,
+        city=item.city if item else None,
+        final=item.points if item else None,
+        spread=_spread(evaluation, school, bound),
+        county_gap=difference(spec, bound, school.metrics, own, county, adjusted) if both else None,
+    )
+
+
+def total_gap(gaps: list[Fraction | None]) -> Fraction | None:
+    """The sum of the differences that can be told; None where there is none at all."""
+    known = [gap for gap in gaps if gap is not None]
+    return sum(known, Fraction(0)) if known else None
+
+
+def _spread(evaluation: Evaluation, school: SchoolInput, bound: BoundItem) -> Fraction | None:
+    """The range of the asked part: the system part is the same for every judge."""
+    entries = [sheet.entries.get(bound.item.code) for sheet in school.city]
+    scored = [entry for entry in entries if entry is not None and not entry.not_applicable]
+    if not bound.asked or len(scored) < 2:
+        return None
+    try:
+        points = [asked_part(evaluation.spec, bound, school.metrics, entry, Stage.CITY) for entry in scored]
+    except Blocked:
+        return None
+    return max(points) - min(points)
+
+
+#: Below this, a school could work out another one's score from the average and its own.
+LEAST_SCHOOLS = 4
+
+
+@dataclass(frozen=True)
+class Averages:
+    """Mean points by category; empty where the group, or what is left of the city beside it, is too small to hide its members."""
+
+    city: dict[str, Fraction]
+    county: dict[str, Fraction]
+
+
+def category_averages(scheme: Scheme, *, county_name: str) -> Averages:
+    """Means over the scheme's results with scores, of the whole city and of one county; one query."""
+    rows = Result.objects.filter(scheme=scheme, total__isnull=False).values_list("county_name", "figures__categories")
+    city = list(rows)
+    county = [sheet for name, sheet in city if name == county_name]
+    rest = len(city) - len(county)
+    # City and county together give the mean of all other counties, so these must be enough, too.
+    apart = rest == 0 or rest >= LEAST_SCHOOLS
+    return Averages(
+        city=mean_points(sheet for _, sheet in city) if len(city) >= LEAST_SCHOOLS else {},
+        county=mean_points(county) if county_name and len(county) >= LEAST_SCHOOLS and apart else {},
+    )
+
+
+def mean_points(sheets: Iterable[Mapping[str, str]]) -> dict[str, Fraction]:
+    """Exact mean of each category over sheets of figures as they are frozen in results."""
+    sums: dict[str, list[Fraction]] = {}
+    for sheet in sheets:
+        for code, points in sheet.items():
+            sums.setdefault(code, []).append(Fraction(points))
+    return {code: sum(found, Fraction(0)) / len(found) for code, found in sums.items()}

@@ -1,0 +1,181 @@
+"""The criteria of a year arranged for reading: parameters in plain words, items by category, rules in sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ratings.enums import Aggregation, Confirmation, Trigger
+from ratings.models import Scheme, SchemeVersion
+from ratings.rules import Condition, to_text
+from ratings.rules.rounding import plain, show_rate
+from schools.numbers import chinese_date
+
+from .fields import Parameters, fields_of
+from .spec import EVERYTHING, ItemSpec, SchemeSpec
+from .storing import read_scheme
+from .versions import spec_of
+
+
+@dataclass(frozen=True)
+class Line:
+    """One item for the table: its rule, the rule in sentences, who supplies what."""
+
+    item: ItemSpec
+    points: str
+    rule: str
+    words: tuple[str, ...]
+    computed: tuple[str, ...]
+    asked: tuple[str, ...]
+    verified: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Group:
+    """A category, or the bonus items."""
+
+    code: str
+    name: str
+    points: str
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True)
+class Standards:
+    parameters: tuple[tuple[str, str], ...]
+    groups: tuple[Group, ...]
+    bands: tuple[tuple[int, str], ...]
+    restrictions: tuple[tuple[str, str, str, str, str], ...]
+    custom_metrics: tuple
+    version: SchemeVersion | None
+
+
+def standards_of(scheme: Scheme) -> Standards:
+    """From the version that counts; before opening, from the rows as they stand."""
+    version = scheme.versions.select_related("by").order_by("-number").first()
+    spec = spec_of(version) if version else read_scheme(scheme)
+    return Standards(
+        parameters=parameters(spec),
+        groups=groups(spec),
+        bands=tuple((band.star, condition_text(spec, band.condition)) for band in spec.bands),
+        restrictions=restriction_lines(spec),
+        custom_metrics=spec.custom_metrics,
+        version=version,
+    )
+
+
+def restriction_lines(spec: SchemeSpec) -> tuple[tuple[str, str, str, str, str], ...]:
+    """Code, name, how it is found, effect and basis of every 限制性情形."""
+    return tuple((entry.code, entry.name, _trigger(entry), entry.effect_text, entry.basis) for entry in spec.restrictions)
+
+
+def parameters(spec: SchemeSpec) -> tuple[tuple[str, str], ...]:
+    """Every parameter of the year's procedure as a name and a sentence; what no sentence tells stands in its own words."""
+    told = {name for _, names, _ in SENTENCES for name in names}
+    others = (field for field in fields_of(Parameters) if field.change and field.name not in told)
+    sentences = ((heading, sentence(spec)) for heading, _, sentence in SENTENCES if heading)
+    return (*sentences, *((field.label, field.text(spec)) for field in others))
+
+
+def groups(spec: SchemeSpec) -> tuple[Group, ...]:
+    """Items by category, the bonus items last."""
+    found = [
+        Group(category.code, category.name, plain(spec.category_points[category.code]), _lines(spec, category.code))
+        for category in spec.scored_categories
+    ]
+    if spec.bonus_items:
+        cap = f"最高 {plain(spec.bonus_cap)} 分" if spec.bonus_cap is not None else ""
+        found.append(Group("", "加分项", cap, tuple(_line(spec, item.code) for item in spec.bonus_items)))
+    return tuple(found)
+
+
+def condition_text(spec: SchemeSpec, condition: Condition) -> str:
+    """The condition with the names of the categories and items whose codes it uses."""
+    names = {category.code: category.name for category in spec.categories} | {item.code: item.name for item in spec.items}
+    parts = []
+    for comparison in condition.comparisons:
+        code, text = comparison.left.name, to_text(comparison)
+        parts.append(f"{names[code]}（{code}）{text.removeprefix(code)}" if code in names else text)
+    return "，且 ".join(parts)
+
+
+def _lines(spec: SchemeSpec, category: str) -> tuple[Line, ...]:
+    return tuple(_line(spec, item.code) for item in spec.base_items if item.category == category)
+
+
+def _line(spec: SchemeSpec, code: str) -> Line:
+    bound = spec.bound[code]
+    item = bound.item
+    asked = tuple(question.name for question in bound.asked)
+    hidden = asked if EVERYTHING in item.verified else tuple(name for name in asked if name in bound.not_for_school)
+    return Line(
+        item=item,
+        points=plain(item.points),
+        rule=to_text(item.rule),
+        words=spec.words[code],
+        computed=tuple(sorted(bound.references)),
+        asked=tuple(name for name in asked if name not in hidden),
+        verified=hidden,
+    )
+
+
+def _trigger(entry) -> str:
+    return (
+        f"系统判断：{to_text(entry.condition)}，经认定后适用"
+        if entry.trigger == Trigger.CONDITION
+        else {
+            Trigger.MANUAL: "凭依据认定",
+            Trigger.NO_SUBMISSION: "未按期提交自评",
+        }[Trigger(entry.trigger)]
+    )
+
+
+def _procedure(spec: SchemeSpec) -> str:
+    county = "县级初评、" if spec.has_county_stage else ""
+    return f"学校自评、{county}市级评审、集体审定、通报"
+
+
+def _aggregation(spec: SchemeSpec) -> str:
+    return {
+        Aggregation.TRIMMED: "每项去掉一个最高分、一个最低分后平均（评委 5 人以上）；3 至 4 人时直接平均",
+        Aggregation.MEAN: "每项取评委平均分，评委不少于 3 人",
+        Aggregation.MEDIAN: "每项取评委评分的中位数，评委不少于 3 人",
+        Aggregation.JOINT: "评委组合议，填一份评分表",
+    }[Aggregation(spec.aggregation)]
+
+
+def _weights(spec: SchemeSpec) -> str:
+    if not spec.has_county_stage or not spec.county_weight:
+        return "以市级评审为准"
+    return f"县级初评占 {show_rate(spec.county_weight)}，市级评审占 {show_rate(spec.city_weight)}"
+
+
+def _bonus(spec: SchemeSpec) -> str:
+    if not spec.bonus_items:
+        return "不设加分"
+    parts = [f"加分合计最高 {plain(spec.bonus_cap)} 分" if spec.bonus_cap is not None else "加分合计不另设上限"]
+    parts += [f"{group}最高 {plain(cap)} 分" for group, cap in spec.bonus_group_caps]
+    if spec.bonus_floor:
+        parts.append(f"基础分达到 {plain(spec.bonus_floor)} 分才计加分")
+    return "；".join(parts)
+
+
+def _share(spec: SchemeSpec) -> str:
+    if spec.five_star_share is None or spec.five_star_share >= 1:
+        return "不限比例，达到标准即授"
+    return f"五星不超过参评党校的 {show_rate(spec.five_star_share)}"
+
+
+#: The sentences by heading, each with the parameters it tells. The name of the year is the title of its page.
+SENTENCES: tuple[tuple[str, tuple[str, ...], Callable[[SchemeSpec], str]], ...] = (
+    ("", ("name", "notice_days"), str),  # said elsewhere; of a public notice nothing is said before there is one
+    ("主办单位", ("organiser",), lambda spec: spec.organiser),
+    ("评定程序", ("has_county_stage",), _procedure),
+    ("统计期", ("period_start", "period_end"), lambda spec: f"{chinese_date(spec.period_start)}至{chinese_date(spec.period_end)}"),
+    ("评委汇总", ("aggregation",), _aggregation),
+    ("得分构成", ("county_weight", "city_weight"), _weights),
+    ("加分", ("bonus_cap", "bonus_floor", "bonus_group_caps"), _bonus),
+    ("五星比例", ("five_star_share",), _share),
+    ("退回补正", ("return_limit",), lambda spec: f"每个阶段最多退回 {spec.return_limit} 次"),
+    ("确认方式", ("confirmation",), lambda spec: Confirmation(spec.confirmation).label),
+)

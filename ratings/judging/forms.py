@@ -1,0 +1,86 @@
+"""Forms of the office's panel pages: names, seats, which schools, why a sheet goes back, the scan."""
+
+from __future__ import annotations
+
+from django import forms
+from django.db.models import Q, QuerySet
+
+from ratings.models import Assessment, Feedback, Panel, Scheme
+from schools.models import User
+from schools.records.versioned import VersionedForm
+from schools.site.filters import FilterForm
+from schools.uploads import CheckedUpload, check_upload
+
+from .panels import LABEL_LIMIT, candidates
+from .sheets import REASON_LIMIT
+
+UNASSIGNED = "none"
+
+
+class PanelForm(forms.Form):
+    """The name of a new panel."""
+
+    name = forms.CharField(label="评审组名称", max_length=LABEL_LIMIT, error_messages={"required": "请填写评审组名称。"})
+
+
+class SeatForm(forms.Form):
+    """A judge: an account, or a name for who scores on paper only."""
+
+    user = forms.ModelChoiceField(User.objects.none(), label="评委账号", required=False, empty_label="（没有账号，只用纸质评分表）")
+    label = forms.CharField(
+        label="评委署名", max_length=LABEL_LIMIT, required=False, help_text="写在评分表上的姓名；有账号的可以不填，用账号姓名。"
+    )
+
+    def __init__(self, *args, scheme: Scheme, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["user"].queryset = candidates(scheme)
+
+
+class ReopenForm(forms.Form):
+    """Why a submitted sheet is given back."""
+
+    reason = forms.CharField(label="退回理由", max_length=REASON_LIMIT, error_messages={"required": "请写明退回理由。"})
+
+
+class ScanForm(forms.Form):
+    """The scan of a signed sheet, judged by its content."""
+
+    scan = forms.FileField(label="签字原件扫描件", help_text="PDF、JPG 或 PNG。", error_messages={"required": "请选择扫描件。"})
+
+    def clean_scan(self) -> CheckedUpload:
+        """What may be kept of the file; a sheet of paper is never a document to edit."""
+        checked = check_upload(self.cleaned_data["scan"])
+        if checked.kind.content_type not in ("application/pdf", "image/jpeg", "image/png"):
+            raise forms.ValidationError("请上传 PDF、JPG 或 PNG 格式的扫描件。")
+        return checked
+
+
+class PanelSchoolFilterForm(FilterForm):
+    """Search schools by name, narrow by panel."""
+
+    q = forms.CharField(label="名称或编码", required=False, max_length=40)
+    panel = forms.ChoiceField(label="评审组", required=False)
+
+    def __init__(self, *args, panels: list[Panel], **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["panel"].choices = [("", "全部"), (UNASSIGNED, "尚未分组"), *((str(panel.pk), panel.name) for panel in panels)]
+
+    def narrow(self, rows: QuerySet[Assessment]) -> QuerySet[Assessment]:
+        """The schools that fit what was chosen."""
+        chosen = self.chosen
+        if word := chosen.get("q", "").strip():
+            rows = rows.filter(Q(school__name__icontains=word) | Q(school__short_name__icontains=word) | Q(school__code__icontains=word))
+        if panel := chosen.get("panel"):
+            rows = rows.filter(panel__isnull=True) if panel == UNASSIGNED else rows.filter(panel=panel)
+        return rows
+
+
+class FeedbackForm(VersionedForm):
+    class Meta:
+        model = Feedback
+        fields = ("visited_on", "text")
+        widgets = {
+            "text": forms.Textarea(attrs={"rows": 8}),
+            "visited_on": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        }
+        help_texts = {"text": "500 字以内。写好的方面、存在问题和改进建议；不写分数、星级和评委姓名。"}

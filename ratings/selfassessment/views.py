@@ -1,0 +1,412 @@
+"""自评: a school's own assessments, the task list, one item, all items on one sheet."""
+
+from collections.abc import Collection
+
+from django.contrib import messages
+from django.db.models import Exists, OuterRef
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from ratings.criteria.division import MANY, Division, division_of, narrowed
+from ratings.criteria.spec import ItemSpec, SchemeSpec
+from ratings.enums import Phase, Stage, Status
+from ratings.models import Assessment, Evidence, Goal, Item, Move, Result
+from ratings.sheets import Line, SchoolSheet, own_sheet
+from ratings.sheets.answering import LIVE, SAVED, Row, Saved, save, save_rows
+from ratings.sheets.forms import AnswersForm, Posted, answers_in_words, read_row
+from ratings.sheets.graded import further_steps, ladders_of, tells_all
+from ratings.workflow import STEPS, allowed_steps, must_recuse, returned_items, take_step
+from ratings.workflow.deadlines import last_day
+from schools.models import Role
+from schools.permissions import allowed_to
+from schools.refusals import refusals_as_messages, refusals_in
+from schools.saving import Refused
+from schools.site.asked import number
+from schools.uploads import check_upload
+
+from .evidence import MOST, attach, record_choices, take_back, uneditable_item
+from .forms import EvidenceForm, GoalForm, StepForm
+from .selfcheck import is_open, self_check, set_goal, standing_of
+from .submission import (
+    FORWARD,
+    HANDED_IN,
+    OWN_STEPS,
+    confirmation_code,
+    due_of,
+    duties_of,
+    last_return,
+    mendings_of,
+    missing_of,
+    needs_signature,
+    next_step,
+    other_steps,
+    receipt_move,
+    sign,
+    valid_signature,
+)
+
+
+def own_assessment(request: HttpRequest, pk: int) -> Assessment:
+    """The school's own assessment; other roles have desks of their own. `has_others` tells of other years."""
+    visible = Assessment.objects.visible_to(request.user)
+    rows = visible.select_related("scheme__city", "school", "panel").prefetch_related("extensions")
+    return get_object_or_404(rows.annotate(has_others=Exists(visible.exclude(pk=OuterRef("pk")))), pk=pk)
+
+
+@require_GET
+@allowed_to("self_assess")
+def assessment_list(request: HttpRequest) -> HttpResponse:
+    """The school's assessments by year; the one that is open, or a single one, opens at once unless all are asked for."""
+    visible = Assessment.objects.visible_to(request.user).select_related("scheme").prefetch_related("extensions")
+    assessments = list(visible.order_by("-scheme__year"))
+    open_ones = [one for one in assessments if one.status in LIVE and one.scheme.phase in (Phase.OPEN, Phase.SCORING)]
+    plain = assessments if len(assessments) == 1 else open_ones
+    if len(plain) == 1 and "all" not in request.GET:
+        return redirect("ratings:assessment", plain[0].pk)
+    rows = [(one, due_of(one) if one in open_ones else None) for one in assessments]
+    return render(request, "ratings/selfassessment/list.html", {"rows": rows})
+
+
+@require_GET
+@allowed_to("self_assess")
+def assessment_page(request: HttpRequest, pk: int) -> HttpResponse:
+    """The task list: what is done, what is left, by when."""
+    assessment = own_assessment(request, pk)
+    sheet = own_sheet(assessment)
+    word, open_only = request.GET.get("q", "").strip(), "open" in request.GET
+    steps = allowed_steps(request.user, assessment)
+    returned = last_return(assessment) if assessment.status == Status.RETURNED else None
+    mendings = mendings_of(sheet, returned) if returned else []
+    context = {
+        "assessment": assessment,
+        "sheet": sheet,
+        "groups": narrowed(sheet.groups, word, open_only=open_only),
+        "large": len(sheet.lines) > MANY,
+        "word": word,
+        "open_only": open_only,
+        "due": due_of(assessment),
+        "live": assessment.status in LIVE,
+        "returned": returned,
+        "mendings": mendings,
+        "mend_next": next((line for line, touched in mendings if not touched), None),
+        "duties": duties_of(assessment, steps),
+        "step": next((step for step in steps if step.code in FORWARD), None),
+        "other_steps": other_steps(assessment, steps),
+        "submitted": receipt_move(assessment),
+        "first_open": next((line for line in sheet.lines if line.is_open), None),
+    }
+    return render(request, "ratings/selfassessment/tasks.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+@allowed_to("self_assess")
+def item_page(request: HttpRequest, pk: int, code: str) -> HttpResponse:
+    """One item: standard, rule, figures, questions, evidence. One form holds it all, so that no button loses what another part holds."""
+    assessment = own_assessment(request, pk)
+    item = get_object_or_404(Item, scheme=assessment.scheme, code=code)
+    form = EvidenceForm(request.POST or None, request.FILES or None, records=record_choices(assessment))
+    row = None
+    if request.method == "POST":
+        row = _save_item(request, assessment, item, form)
+        if (row is None or row.state == SAVED) and form.is_valid():
+            return redirect(_onward(request, assessment, item))
+    return render(request, "ratings/selfassessment/item.html", _item_context(request, assessment, item, form, row))
+
+
+def _save_item(request: HttpRequest, assessment: Assessment, item: Item, form: EvidenceForm) -> AnswersForm | None:
+    """Answers first, then evidence; what went wrong stands in the row or in the form."""
+    score = assessment.scores.filter(stage=Stage.SELF, item=item).first()
+    row = None
+    if score is not None:
+        posted = read_row(request.POST, score.pk)
+        if posted.complete:
+            saved = save(score.pk, by=request.user, version=posted.version, posted=posted.answers, remark=posted.remark, na=posted.na)
+            saved.score.assessment = assessment
+            row = AnswersForm(saved.score, saved.bound, posted=posted, saved=saved)
+            if saved.state != SAVED:
+                return row
+    if not form.is_valid():
+        return row
+    with refusals_in(form):
+        for wanted in form.wanted:
+            attach(assessment, item, by=request.user, **wanted)
+        removed = number(request.POST.get("remove", ""))
+        if removed is not None:
+            take_back(get_object_or_404(Evidence.objects.kept(), pk=removed, assessment=assessment, item=item), by=request.user)
+    return row
+
+
+def _onward(request: HttpRequest, assessment: Assessment, item: Item) -> str:
+    """To the next item, or back to this one after attaching or taking back, or to the list."""
+    here = reverse("ratings:assessment_item", args=[assessment.pk, item.code])
+    if request.POST.get("act") == "attach" or "remove" in request.POST:
+        return f"{here}#evidence"
+    if request.POST.get("back") == "check":
+        return reverse("ratings:assessment_check", args=[assessment.pk])
+    items = assessment.scheme.items.filter(order__gt=item.order)
+    if assessment.status == Status.RETURNED:  # the others can only be read
+        items = items.filter(pk__in=returned_items(assessment))
+    following = items.order_by("order").first()
+    if following is None:
+        return reverse("ratings:assessment", args=[assessment.pk])
+    return reverse("ratings:assessment_item", args=[assessment.pk, following.code])
+
+
+def _item_context(request: HttpRequest, assessment: Assessment, item: Item, form: EvidenceForm, row: AnswersForm | None) -> dict:
+    sheet = own_sheet(assessment, only=item.code)
+    line = sheet.line(item.code)
+    if line is None:
+        raise Http404
+    locked = uneditable_item(assessment, item, request.user)
+    if row is None and line.own is not None:
+        row = AnswersForm(line.own, line.bound, locked=locked)
+    before, after = _beside(sheet.spec, item.code, among=returned_items(assessment, "item__code") if line.request else ())
+    return {
+        "assessment": assessment,
+        "sheet": sheet,
+        "line": line,
+        "ladders": ladders_of(line, sheet),
+        "tells_all": tells_all(line),
+        "further": further_steps(line, sheet),
+        "row": row,
+        "locked": locked,
+        "form": form,
+        "room": MOST - len(line.evidence),
+        "before": before,
+        "after": after,
+        "last_year": _last_year(request, assessment, line),
+        "back": request.POST.get("back", request.GET.get("back", "")),
+    }
+
+
+def _beside(spec: SchemeSpec, code: str, *, among: Collection[str] = ()) -> tuple[ItemSpec | None, ItemSpec | None]:
+    """The items before and after, in the order of the table; only of those `among` where some are named."""
+    items = [item for item in spec.items if not among or item.code in among]
+    place = next(index for index, item in enumerate(items) if item.code == code)
+    return items[place - 1] if place else None, items[place + 1] if place + 1 < len(items) else None
+
+
+def _last_year(request: HttpRequest, assessment: Assessment, line: Line) -> dict | None:
+    """Points of the item of the same name in the newest earlier result the school may read."""
+    results = Result.objects.visible_to(request.user).filter(school=assessment.school_id, scheme__year__lt=assessment.scheme.year)
+    result = results.select_related("scheme").order_by("-scheme__year").first()
+    if result is None:
+        return None
+    found = next((one for one in result.trace.get("items", ()) if one["name"] == line.item.name), None)
+    return {"result": result, "item": found} if found else None
+
+
+@require_http_methods(["GET", "POST"])
+@allowed_to("self_assess")
+def sheet_page(request: HttpRequest, pk: int) -> HttpResponse:
+    """All items in one form, for people who type fast; without scripts one button saves them all."""
+    assessment = own_assessment(request, pk)
+    rows: dict[int, AnswersForm] = {}
+    if request.method == "POST":
+        rows = _save_sheet(request, assessment)
+        failed = [row for row in rows.values() if row.state != SAVED]
+        if not failed:
+            messages.success(request, f"已保存 {len(rows)} 项。" if rows else "没有改动。")
+            return redirect(request.get_full_path())
+        messages.error(request, f"有 {len(failed)} 项没有保存，请看各项的提示；其余各项已保存。")
+    sheet = own_sheet(assessment)
+    named = [line for line in sheet.lines if line.request]
+    division = division_of(sheet.spec, request.GET.get("part", ""), waiting=[line.item.code for line in named])
+    context = {"assessment": assessment, "sheet": sheet, "due": due_of(assessment), "division": division}
+    context["named"] = [line for line in named if division.shows(line.item.code)]
+    context["groups"] = _sheet_groups(request, sheet, rows, division)
+    context["errors"] = [error for row in rows.values() for error in row.row_errors]
+    return render(request, "ratings/selfassessment/sheet.html", context)
+
+
+def _save_sheet(request: HttpRequest, assessment: Assessment) -> dict[int, AnswersForm]:
+    """Saves the rows that were changed or declared; an untouched row stays 尚未开始."""
+    typed: dict[int, Posted] = {}
+    for score in assessment.scores.filter(stage=Stage.SELF):
+        posted = read_row(request.POST, score.pk)
+        if posted.complete and (score.answers is not None or posted.says_something):
+            typed[score.pk] = posted
+    found = save_rows(assessment.pk, {pk: _row(posted) for pk, posted in typed.items()}, by=request.user)
+    return {saved.score.pk: _form(saved, typed[saved.score.pk]) for saved in found}
+
+
+def _row(posted: Posted) -> Row:
+    return Row(posted.version, posted.answers, posted.remark, posted.na)
+
+
+def _form(saved: Saved, posted: Posted) -> AnswersForm:
+    return AnswersForm(saved.score, saved.bound, posted=posted, saved=saved)
+
+
+def _sheet_groups(request: HttpRequest, sheet: SchoolSheet, rows: dict[int, AnswersForm], division: Division) -> list[tuple]:
+    """Each category shown with its lines and their rows; a row that was just typed keeps what was typed."""
+    locked = {line.item.code: "" for line in sheet.lines}
+    first = next((line for line in sheet.owed), None)
+    if first is not None and sheet.assessment.status != Status.RETURNED:
+        sentence = uneditable_item(sheet.assessment, first.own.item, request.user)
+        locked = dict.fromkeys(locked, sentence)
+    elif first is not None:
+        locked = {line.item.code: "" if line.request else "退回补正时只能修改所列小项。" for line in sheet.lines}
+
+    def row(line: Line) -> AnswersForm | None:
+        if line.own is None:
+            return None
+        return rows.get(line.own.pk) or AnswersForm(line.own, line.bound, locked=locked[line.item.code])
+
+    found = [(group, [(line, row(line)) for line in group.lines if division.shows(line.item.code)]) for group in sheet.groups]
+    return [(group, lines) for group, lines in found if lines]
+
+
+@require_GET
+@allowed_to("self_assess")
+def check_page(request: HttpRequest, pk: int) -> HttpResponse:
+    """Every answer before it is handed on, what is missing by name, and the one button that hands it on."""
+    assessment = own_assessment(request, pk)
+    sheet = own_sheet(assessment)
+    return render(request, "ratings/selfassessment/check.html", _check_context(request, sheet))
+
+
+def _check_context(request: HttpRequest, sheet: SchoolSheet) -> dict:
+    assessment = sheet.assessment
+    step = next_step(assessment, request.user)
+    signing = needs_signature(assessment) and step is not None
+    signature = valid_signature(sheet) if signing else None
+    missing = missing_of(sheet) if step else []
+    groups = [
+        (group, [(line, answers_in_words(line.own, line.bound) if line.own else []) for line in group.lines]) for group in sheet.groups
+    ]
+    return {
+        "assessment": assessment,
+        "sheet": sheet,
+        "groups": groups,
+        "due": due_of(assessment),
+        "step": step,
+        "missing": missing,
+        "signing": signing,
+        "signature": signature,
+        "unsigned": signing and step.code in HANDED_IN and signature is None,
+    }
+
+
+@require_http_methods(["GET", "POST"])
+@allowed_to("self_assess")
+def step_page(request: HttpRequest, pk: int, code: str) -> HttpResponse:
+    """A step of the school, confirmed in words. A refusal says every reason and changes nothing."""
+    assessment = own_assessment(request, pk)
+    step = STEPS.get(code)
+    if step is None or code not in OWN_STEPS:
+        raise Http404
+    form = StepForm(request.POST if request.method == "POST" else None, step=step)
+    if request.method == "POST" and form.is_valid():
+        if needs_signature(assessment) and code in HANDED_IN:
+            valid_signature(own_sheet(assessment))
+        with refusals_in(form):
+            move = take_step(assessment, code, by=request.user, comment=form.cleaned_data.get("comment", ""))
+            messages.success(request, f"已{step.label}。")
+            return redirect(_after(move), assessment.pk)
+    context = {"assessment": assessment, "step": step, "allowed": step in allowed_steps(request.user, assessment), "form": form}
+    return render(request, "ratings/selfassessment/step.html", context)
+
+
+def _after(move: Move) -> str:
+    return "ratings:assessment_receipt" if move.step in HANDED_IN else "ratings:assessment"
+
+
+@require_POST
+@allowed_to("self_assess")
+def signature(request: HttpRequest, pk: int) -> HttpResponse:
+    """The scan of the signed and stamped page."""
+    assessment = own_assessment(request, pk)
+    upload = request.FILES.get("scan")
+    with refusals_as_messages(request):
+        if upload is None:
+            raise Refused("请选择扫描件文件。")
+        sign(own_sheet(assessment), check_upload(upload), by=request.user)
+        messages.success(request, "签字盖章页已上传。此后内容如有改动，须重新打印签字。")
+    return redirect("ratings:assessment_check", assessment.pk)
+
+
+@require_GET
+@allowed_to("self_assess")
+def confirmation(request: HttpRequest, pk: int) -> HttpResponse:
+    """申报确认页: totals and 校验码 on one sheet of paper, to be signed and stamped."""
+    assessment = own_assessment(request, pk)
+    if not needs_signature(assessment):
+        raise Http404
+    sheet = own_sheet(assessment)
+    code = confirmation_code(sheet)
+    context = {"assessment": assessment, "sheet": sheet, "code": code, "missing": missing_of(sheet)}
+    return render(request, "ratings/selfassessment/confirmation.html", context)
+
+
+@require_GET
+@allowed_to("self_assess")
+def receipt(request: HttpRequest, pk: int) -> HttpResponse:
+    """What was handed in, when, by whom, under which digest, and what happens next; to be kept and opened again."""
+    assessment = own_assessment(request, pk)
+    move = receipt_move(assessment)
+    if move is None:
+        raise Http404
+    sheet = own_sheet(assessment)
+    days = {"county_due": last_day(assessment.scheme.county_due), "city_due": last_day(assessment.scheme.city_due)}
+    context = {"assessment": assessment, "move": move, "sheet": sheet, "may_withdraw": _may_withdraw(request, assessment)}
+    return render(request, "ratings/selfassessment/receipt.html", context | days)
+
+
+def _may_withdraw(request: HttpRequest, assessment) -> bool:
+    return any(step.code == "withdraw" for step in allowed_steps(request.user, assessment))
+
+
+@require_GET
+@allowed_to("read_evidence")
+def evidence_file(request: HttpRequest, pk: int) -> FileResponse:
+    """The file as an attachment of the type found when it was checked; browsers must not guess another."""
+    visible = Evidence.objects.visible_to(request.user).kept().filter(kind=Evidence.Kind.FILE).distinct()
+    evidence = get_object_or_404(visible.select_related("assessment__school"), pk=pk)
+    if request.user.identity.role == Role.JUDGE and must_recuse(request.user, evidence.assessment.school):
+        raise Http404
+    try:
+        content = evidence.file.open("rb")
+    except FileNotFoundError as missing:
+        raise Http404 from missing
+    response = FileResponse(content, as_attachment=True, filename=evidence.name, content_type=evidence.content_type)
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Cache-Control"] = "private, no-store"
+    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    return response
+
+
+@require_GET
+@allowed_to("self_check")
+def overview(request: HttpRequest, scheme: int) -> HttpResponse:
+    """Where the school stands today, item by item and towards each star."""
+    assessment = _own(request, scheme)
+    found = {"assessment": assessment, "check": self_check(assessment, request.user), "open": is_open(assessment)}
+    return render(request, "ratings/selfassessment/selfcheck.html", found)
+
+
+@require_http_methods(["GET", "POST"])
+@allowed_to("self_check")
+def item(request: HttpRequest, scheme: int, code: str) -> HttpResponse:
+    """One item with its ladder, and the goal the school sets itself."""
+    assessment = _own(request, scheme)
+    sheet, standing = standing_of(assessment, code, request.user)
+    if standing is None:
+        raise Http404
+    row = assessment.scheme.items.get(code=code)
+    stored = Goal.objects.visible_to(request.user).filter(assessment=assessment, item=row).first() or Goal()
+    form = GoalForm(request.POST or None, instance=stored) if is_open(assessment) or request.method == "POST" else None
+    if request.method == "POST" and form.is_valid():
+        with refusals_in(form):
+            set_goal(assessment, row, form.values, version=form.cleaned_data["version"], by=request.user)
+            messages.success(request, f"{code} 的目标已保存。")
+            return redirect(f"{reverse('ratings:self_checks', args=[scheme])}#item-{code}")
+    context = {"assessment": assessment, "standing": standing, "line": standing.line, "form": form}
+    return render(request, "ratings/selfassessment/selfcheck_item.html", {**context, "ladders": ladders_of(standing.line, sheet)})
+
+
+def _own(request: HttpRequest, scheme: int) -> Assessment:
+    visible = Assessment.objects.visible_to(request.user).filter(scheme__imported=False).select_related("scheme__city", "school")
+    return get_object_or_404(visible, scheme__pk=scheme)

@@ -1,0 +1,52 @@
+"""One row of answers, saved by itself: where autosave posts to, and a page of its own for browsers without scripts."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_http_methods
+
+from ratings.workflow import scheme_spec, uneditable
+from schools.permissions import allowed_to
+
+from .answering import SAVED, save, writable_scores
+from .forms import AnswersForm, read_row
+
+
+@require_http_methods(["GET", "POST"])
+@allowed_to("answer")
+def answer(request: HttpRequest, pk: int) -> HttpResponse:
+    """Save one row. A script gets the row back whatever became of it; without one, a saved row leads back to where it was typed."""
+    row = _stored_row(request, pk) if request.method == "GET" else _saved_row(request, pk)
+    if request.htmx:
+        return render(request, "ratings/sheets/_row.html", {"row": row})
+    back = _way_back(request)
+    if row.state == SAVED:
+        messages.success(request, f"{row.bound.item.code} {row.bound.item.name}已保存。")
+        return redirect(back)
+    return render(request, "ratings/sheets/row.html", {"row": row, "back": back})
+
+
+def _stored_row(request: HttpRequest, pk: int) -> AnswersForm:
+    beside = ("assessment__scheme", "assessment__panel", "assessment__school")
+    scores = writable_scores(request.user).select_related("item", "judge", "updated_by", *beside)
+    score = get_object_or_404(scores, pk=pk)
+    bound = scheme_spec(score.assessment.scheme).bound[score.item.code]
+    return AnswersForm(score, bound, locked=uneditable(score, request.user))
+
+
+def _saved_row(request: HttpRequest, pk: int) -> AnswersForm:
+    """What may not be written at all is not found; what may not be written now comes back with the sentence why."""
+    get_object_or_404(writable_scores(request.user).only("pk"), pk=pk)
+    posted = read_row(request.POST, pk)
+    saved = save(pk, by=request.user, version=posted.version, posted=posted.answers, remark=posted.remark, na=posted.na)
+    return AnswersForm(saved.score, saved.bound, posted=posted, saved=saved)
+
+
+def _way_back(request: HttpRequest) -> str:
+    """Where the row was typed, if the form says so."""
+    wanted = request.POST.get("next", request.GET.get("next", ""))
+    if url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure()):
+        return wanted
+    return reverse("schools:desk")

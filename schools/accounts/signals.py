@@ -1,0 +1,90 @@
+"""Sign-ins and password changes, wherever they come from, enter the audit trail."""
+
+import logging
+from typing import Any
+
+from axes.signals import user_locked_out
+from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
+from django.db import transaction
+from django.db.models.signals import post_delete, post_save
+from django.dispatch import receiver
+from django.http import HttpRequest
+
+from schools.audit import record
+from schools.calendar import workdays
+from schools.models import CalendarDay, CalendarYear, Region, User
+
+logger = logging.getLogger(__name__)
+
+
+def chain_city(user: User) -> Region | None:
+    """The chain an account's comings and goings belong to: its own city, else that of its appointment."""
+    if user.city_id:
+        return user.city
+    return user.identity.city if user.identity else None
+
+
+def _address(request: HttpRequest | None) -> dict[str, str]:
+    return {"地址": request.META.get("REMOTE_ADDR", "")} if request is not None else {}
+
+
+@receiver(user_logged_in)
+def on_sign_in(sender: Any, request: HttpRequest | None, user: User, **kwargs: Any) -> None:
+    """A successful sign-in."""
+    record("sign_in", by=user, city=chain_city(user), subject=str(user), detail=_address(request))
+
+
+@receiver(user_logged_out)
+def on_sign_out(sender: Any, request: HttpRequest | None, user: User | None, **kwargs: Any) -> None:
+    """A sign-out; Django also sends it for sessions nobody was signed in to."""
+    if user is not None:
+        record("sign_out", by=user, city=chain_city(user), subject=str(user), detail=_address(request))
+
+
+@receiver(user_login_failed)
+def on_sign_in_failed(sender: Any, credentials: dict[str, Any], request: HttpRequest | None = None, **kwargs: Any) -> None:
+    """A wrong password for an account that exists.
+
+    Unknown names only go to the log: people type passwords into the name field, and strangers could fill the chain.
+    """
+    user = User.objects.filter(username=credentials.get("username") or "").first()
+    if user is None:
+        logger.warning("sign-in refused for an unknown user name from %s", _address(request).get("地址", "-"))
+        return
+    record("sign_in_failed", by=None, city=chain_city(user), subject=f"{user.name}（{user.username}）", detail=_address(request))
+
+
+@receiver(user_locked_out)
+def on_lock_out(sender: Any, request: HttpRequest | None, username: str | None = None, **kwargs: Any) -> None:
+    """Too many wrong passwords."""
+    user = User.objects.filter(username=username or "").first()
+    if user is not None:
+        record("lock_out", by=None, city=chain_city(user), subject=f"{user.name}（{user.username}）", detail=_address(request))
+
+
+@receiver(post_save, sender=User)
+def on_password_saved(sender: Any, instance: User, created: bool, **kwargs: Any) -> None:
+    """A new password on an existing account.
+
+    Django keeps the raw password on the instance until the save is over, and clears it for mere re-hashing. One that
+    must be changed again was set by somebody else, if only by a command.
+    """
+    if created or instance._password is None:
+        return
+    who = f"{instance.name}（{instance.username}）"
+    by = instance.password_set_by
+    if instance.must_change_password or by not in (None, instance):
+        record("password_reset", by=by, city=chain_city(instance), subject=who, detail={"说明": "由他人重置，下次登录须修改"})
+    else:
+        record("password_change", by=instance, city=chain_city(instance), subject=who)
+
+
+@receiver([post_save, post_delete], sender=CalendarDay)
+@receiver([post_save, post_delete], sender=CalendarYear)
+def on_calendar_changed(sender: Any, **kwargs: Any) -> None:
+    """Deadlines follow the changed table at once, in this process; others read it again within minutes.
+
+    Once more after the commit: another thread may have read the old table in between.
+    """
+    workdays.forget()
+    transaction.on_commit(workdays.forget)

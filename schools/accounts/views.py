@@ -1,0 +1,119 @@
+"""Signing in, changing the password, choosing under which appointment to work."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.contrib.auth import views
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.db.models import Q
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse, reverse_lazy
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST
+
+from schools.audit.exports import can_print, send_pdf
+from schools.models import Handover
+from schools.permissions import ACTS, allowed_to, may
+from schools.workbooks import clean_text
+
+from .forms import HandoverForm, PasswordForm, SignInForm
+from .handover import HandoverPaper, open_duties, replaceable
+
+
+class SignIn(views.LoginView):
+    """Sign-in by user name; who is signed in already goes on to the workbench."""
+
+    form_class = SignInForm
+    redirect_authenticated_user = True
+
+
+class PasswordChange(views.PasswordChangeView):
+    """A new password by its owner, which also ends the duty to change a first password."""
+
+    form_class = PasswordForm
+    template_name = "registration/password_change.html"
+    success_url = reverse_lazy("schools:desk")
+
+    def form_valid(self, form: PasswordForm) -> HttpResponse:
+        """The duty ends in the same save as the password."""
+        form.user.must_change_password = False
+        messages.success(self.request, "密码已修改，下次请用新密码登录。")
+        return super().form_valid(form)
+
+
+@require_POST
+@allowed_to("open_own_pages")
+def choose_identity(request: HttpRequest) -> HttpResponse:
+    """Works on under another of one's own appointments, from the workbench: the page just seen may not exist for the new one."""
+    wanted = request.POST.get("appointment")
+    chosen = next((one for one in request.user.identities if str(one.pk) == wanted), None)
+    if chosen is None:
+        raise Http404
+    request.session["appointment"] = chosen.pk
+    messages.success(request, f"当前身份已切换为：{chosen}。")
+    return redirect("schools:desk")
+
+
+@allowed_to("visit")
+def admin_entrance(request: HttpRequest) -> HttpResponse:
+    """One sign-in page for the whole site: the admin's own would escape its look and its rules."""
+    if request.user.is_authenticated:
+        raise PermissionDenied(ACTS["enter_back_office"].refusal)
+    return redirect_to_login(request.GET.get("next") or reverse("admin:index"))
+
+
+PAGE_SIZE = 50
+TRAIL = [("人员交接", reverse_lazy("schools:handovers"))]
+
+
+@require_GET
+@allowed_to("hand_over")
+def handovers(request: HttpRequest) -> HttpResponse:
+    """Who fills in and who answers for each school, and the handovers of late."""
+    word = clean_text(request.GET.get("q", ""))[:40]
+    held = replaceable(request.user).select_related("school", "user")
+    if word:
+        held = held.filter(Q(school__name__icontains=word) | Q(school__short_name__icontains=word) | Q(user__name__icontains=word))
+    page = Paginator(held.order_by("school__order", "school__code", "role", "pk"), PAGE_SIZE).get_page(request.GET.get("page"))
+    done = Handover.objects.visible_to(request.user).select_related("school", "ended__user", "begun__user")[:10]
+    context = {"page": page, "word": word, "done": done, "query": request.GET.urlencode()}
+    return render(request, "schools/accounts/list.html", context)
+
+
+@never_cache
+@allowed_to("hand_over")
+def hand_over(request: HttpRequest, pk: int) -> HttpResponse:
+    """The form; afterwards the sheet with the one-time password, which is shown this once."""
+    appointment = get_object_or_404(replaceable(request.user).select_related("school__county", "user"), pk=pk)
+    form = HandoverForm(request.POST or None, appointment=appointment)
+    if request.method == "POST" and form.is_valid() and form.store(by=request.user):
+        if not form.password:
+            messages.success(request, f"{form.outcome.begun.user}已接任{appointment.school}{appointment.get_role_display()}。")
+            return redirect("schools:handover", form.outcome.pk)
+        # Not redirected: the password is kept nowhere, so it can stand on this answer only.
+        return render(request, "schools/accounts/done.html", {"handover": form.outcome, "password": form.password, "trail": TRAIL})
+    context = {
+        "form": form,
+        "appointment": appointment,
+        "at_once": appointment.start < timezone.localdate(),
+        "duties": open_duties(appointment.school),
+        "trail": TRAIL,
+    }
+    return render(request, "schools/accounts/form.html", context)
+
+
+@require_GET
+@allowed_to("read_handover")
+def sheet(request: HttpRequest, pk: int, *, pdf: bool = False) -> HttpResponse:
+    """填报工作交接单, to be read, printed and signed."""
+    found = Handover.objects.visible_to(request.user).select_related("school__county", "school__city", "ended__user", "begun__user", "by")
+    paper = HandoverPaper(get_object_or_404(found, pk=pk))
+    if pdf:
+        city, back = paper.handover.school.city, reverse("schools:handover", args=[pk])
+        return send_pdf(request, paper, city=city, back=back, subject=f"{paper.title}（PDF）")
+    context = {"paper": paper, "can_print": can_print(), "trail": TRAIL if may(request.user, "hand_over") else []}
+    return render(request, "schools/accounts/sheet.html", context)

@@ -1,0 +1,9 @@
+"""Addresses of this room."""
+
+from django.urls import path
+
+from . import views
+
+urlpatterns = [
+    path("", views.workbench, name="desk"),
+]

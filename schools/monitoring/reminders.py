@@ -1,0 +1,212 @@
+"""催办: the 填报人 first, after three working days the 负责人 and the county, at most twice for a matter, in working hours."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from itertools import groupby
+
+from django.db import connection, transaction
+from django.db.models import Exists, OuterRef
+from django.urls import reverse
+from django.utils import timezone
+
+from schools.calendar.workdays import add_workdays, in_working_hours
+from schools.messages.inbox import Message, deliver
+from schools.models import Appointment, Reminder, Role, School, User
+from schools.models.scope import COUNTY_ROLES
+from schools.saving import Refused
+
+from .overview import city_on
+from .standing import View
+
+WORKDAYS_BETWEEN = 3
+#: A reminder older than this is no longer passed on by itself: its matter belongs to a year that is over.
+DAYS_PASSED_ON = 120
+FILLER, HEAD = Reminder.Step.FILLER, Reminder.Step.HEAD
+
+
+@dataclass(frozen=True)
+class State:
+    """What was said about one matter so far."""
+
+    first: Reminder | None = None
+    second: Reminder | None = None
+
+    @property
+    def passed_on_from(self) -> date | None:
+        """The day from which the 负责人 and the county may be told; None while nobody was told."""
+        return add_workdays(timezone.localdate(self.first.sent_at), WORKDAYS_BETWEEN) if self.first and self.first.sent_at else None
+
+    def next_step(self, today: date) -> int | None:
+        """The reminder that may be made today, if any."""
+        if self.first is None:
+            return FILLER
+        if self.second is None and self.passed_on_from and self.passed_on_from <= today:
+            return HEAD
+        return None
+
+
+@dataclass
+class Outcome:
+    """What a click did: titles by what became of them."""
+
+    sent: list[str] = field(default_factory=list)
+    waiting: list[str] = field(default_factory=list)
+    too_soon: list[tuple[str, date | None]] = field(default_factory=list)
+    twice: list[str] = field(default_factory=list)
+
+
+def states_of(schools: Sequence[int]) -> dict[int, dict[str, State]]:
+    """By school and matter; one query."""
+    rows = Reminder.objects.filter(school__in=schools, lapsed_at__isnull=True).select_related("by").order_by("school", "matter", "step")
+    found: dict[int, dict[str, State]] = {}
+    for (school, matter), steps in groupby(rows, key=lambda row: (row.school_id, row.matter)):
+        by_step = {row.step: row for row in steps}
+        found.setdefault(school, {})[matter] = State(by_step.get(FILLER), by_step.get(HEAD))
+    return found
+
+
+@transaction.atomic
+def remind(school: School, matters: Iterable[tuple[str, str]], *, by: User | None, now: datetime | None = None) -> Outcome:
+    """Make the reminder that each matter (key, title) allows now; outside working hours it waits for `send_waiting`.
+
+    Two people clicking at once make one: the school's row is locked, and (school, matter, step) is unique.
+    Raises Refused.
+    """
+    now = now or timezone.now()
+    School.objects.hold(school.pk)
+    people = _people([school.pk])[school.pk]
+    if not people["filler"] and not people["head"]:
+        raise Refused(f"{school}没有填报人和负责人，无法在系统内提醒，请联系安全管理员任命，或复制提醒文字另行通知。")
+    states = states_of([school.pk]).get(school.pk, {})
+    outcome, made = Outcome(), []
+    open_now = in_working_hours(now)
+    for key, title in matters:
+        state = states.get(key, State())
+        step = state.next_step(timezone.localdate(now))
+        if step is None:
+            (outcome.twice.append(title) if state.second else outcome.too_soon.append((title, state.passed_on_from)))
+            continue
+        row, _ = Reminder.objects.update_or_create(
+            school=school, matter=key, step=step, defaults={"title": title, "by": by, "at": now, "sent_at": None, "lapsed_at": None}
+        )
+        made.append(row)
+        (outcome.sent if open_now else outcome.waiting).append(title)
+    if open_now:
+        _send(made, now)
+    return outcome
+
+
+def send_waiting(now: datetime) -> int:
+    """Send what was asked for outside working hours; what has been settled meanwhile is let go. Returns how many were sent."""
+    if not in_working_hours(now):
+        return 0
+    with transaction.atomic():
+        rows = Reminder.objects.filter(sent_at__isnull=True, lapsed_at__isnull=True).order_by("pk")
+        # Two machines take different rows, or one finds nothing left.
+        locked = rows.select_for_update(of=("self",), skip_locked=connection.features.has_select_for_update_skip_locked)
+        waiting = list(locked.select_related("school", "by"))
+        still_open = open_matters([row.school for row in waiting], timezone.localdate(now))
+        due = [row for row in waiting if row.matter in still_open.get(row.school_id, {})]
+        gone = [row.pk for row in waiting if row.matter not in still_open.get(row.school_id, {})]
+        Reminder.objects.filter(pk__in=gone).update(lapsed_at=now)
+        _send(due, now)
+    return len(due)
+
+
+def pass_on(now: datetime) -> int:
+    """Tell the 负责人 and the county of what a 填报人 was reminded of three working days ago and is still open."""
+    told = Reminder.objects.filter(step=HEAD, school=OuterRef("school"), matter=OuterRef("matter"))
+    rows = Reminder.objects.filter(step=FILLER, sent_at__isnull=False, at__gte=now - timedelta(days=DAYS_PASSED_ON))
+    rows = rows.exclude(Exists(told)).select_related("school").order_by("school_id", "pk")
+    today = timezone.localdate(now)
+    due = [row for row in rows if State(row).next_step(today) == HEAD]
+    still_open = open_matters([row.school for row in due], today)
+    count = 0
+    for _, group in groupby(due, key=lambda row: row.school_id):
+        these = [row for row in group if row.matter in still_open.get(row.school_id, {})]
+        try:
+            count += len(remind(these[0].school, [(row.matter, row.title) for row in these], by=None, now=now).sent) if these else 0
+        except Refused:
+            continue  # whoever opens the monitoring page is told so there
+    return count
+
+
+def open_matters(schools: Iterable[School], today: date) -> dict[int, dict[str, str]]:
+    """Matters of this year and the last that are open on the day, by school: key to title."""
+    wanted = {school.pk for school in schools}
+    found: dict[int, dict[str, str]] = {}
+    for city in sorted({school.city_id for school in schools}):
+        for year in (today.year - 1, today.year):
+            for one in city_on(city, View(year, today)).within(wanted):
+                matters = found.setdefault(one.standing.pk, {})
+                matters.update(matter for anomaly in one.anomalies for matter in anomaly.matters)
+    return found
+
+
+def _send(reminders: Sequence[Reminder], now: datetime) -> None:
+    """One message a school and step, naming all its matters."""
+    people = _people({row.school_id for row in reminders})
+    messages = []
+    ordered = sorted(reminders, key=lambda row: (row.school_id, row.step, row.pk))
+    for (school, step), group in groupby(ordered, key=lambda row: (row.school_id, row.step)):
+        messages += _messages(list(group), step, people[school])
+    deliver(messages)
+    Reminder.objects.filter(pk__in=[row.pk for row in reminders]).update(sent_at=now)
+
+
+def _messages(rows: list[Reminder], step: int, people: Mapping[str, list[int]]) -> Iterable[Message]:
+    school, by = rows[0].school, rows[0].by
+    key = f"reminder:{rows[0].pk}:{step}"
+    titles = summary([row.title for row in rows])
+    sender = f"（{by.identity.scope_name if by.identity else ''}{by.name}提醒）" if by else "（系统按期转告）"
+    own = reverse("schools:teaching")
+    if step == FILLER:
+        for user in people["filler"] or people["head"]:
+            yield Message(user, f"【催办】{titles}，请尽快办理。{sender}", own, key, school.pk)
+        return
+    for user in people["head"] or people["filler"]:
+        yield Message(user, f"【催办】{titles}，已提醒填报人满 {WORKDAYS_BETWEEN} 个工作日，请督促办理。{sender}", own, key, school.pk)
+    for user in people["county"]:
+        text = f"【催办】{school}：{titles}，已提醒填报人满 {WORKDAYS_BETWEEN} 个工作日，请督促办理。{sender}"
+        yield Message(user, text, reverse("schools:monitoring_school", args=[school.pk]), key, school.pk)
+
+
+def words(school: School, matters: Sequence[tuple[str, str]], *, by: User) -> str:
+    """The reminder as text for the office's messenger, signed by the office and not by a person; "" when nothing is open."""
+    if not matters:
+        return ""
+    today = timezone.localdate()
+    return (
+        f"{school}：请尽快办理以下事项，并在系统中登记或确认。{summary([title for _, title in matters])}。"
+        f"（{by.identity.scope_name if by.identity else ''}，{today.month}月{today.day}日）"
+    )
+
+
+def summary(titles: Sequence[str]) -> str:
+    """8月、9月月报未确认；2026年度计划未备案."""
+    end = "月报未确认"
+    reports = [title.removesuffix(end) for title in titles if title.endswith(end)]
+    others = [title for title in titles if not title.endswith(end)]
+    return "；".join([f"{'、'.join(reports)}{end}", *others] if reports else others)
+
+
+def _people(schools: Iterable[int]) -> dict[int, dict[str, list[int]]]:
+    """Who is appointed to each school today, and in its county, or in its city's office where there is no county."""
+    found: dict[int, dict[str, list[int]]] = {pk: {"filler": [], "head": [], "county": []} for pk in schools}
+    places = {pk: (county, city) for pk, county, city in School.objects.filter(pk__in=found).values_list("pk", "county_id", "city_id")}
+    active = Appointment.objects.in_force().filter(user__is_active=True)
+    own = active.filter(school__in=found, role__in=(Role.FILLER, Role.HEAD))
+    for school, role, user in own.values_list("school_id", "role", "user_id"):
+        found[school][role].append(user)
+    above: dict[tuple[str, int], list[int]] = {}
+    counties = active.filter(role__in=COUNTY_ROLES, county__in={county for county, _ in places.values()})
+    offices = active.filter(role=Role.OFFICE, city__in={city for _, city in places.values()})
+    for kind, rows in (("county", counties), ("city", offices)):
+        for place, user in rows.values_list(f"{kind}_id", "user_id"):
+            above.setdefault((kind, place), []).append(user)
+    for school, (county, city) in places.items():
+        found[school]["county"] = above.get(("county", county) if county else ("city", city), [])
+    return found

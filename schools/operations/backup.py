@@ -1,0 +1,201 @@
+"""One file that holds everything: database, uploaded files, and a manifest that vouches for both."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import os
+import shutil
+import sqlite3
+import subprocess
+import tempfile
+import zipfile
+from contextlib import closing
+from pathlib import Path
+from typing import IO, Any
+
+from django.conf import settings
+from django.db import DatabaseError, connection
+from django.utils import timezone
+
+from schools.audit import record
+from schools.models import ChainHead
+
+from .schema import applied_migrations, is_behind
+
+FORMAT = "township-party-school-rating-backup/1"
+MANIFEST = "manifest.json"
+MEDIA = "media/"
+KEYS = {"keys/secret.key": "SECRET_KEY", "keys/audit.key": "AUDIT_KEY"}
+CHUNK = 1024 * 1024
+PACKED_ALREADY = {".pdf", ".jpg", ".jpeg", ".png", ".docx", ".xlsx"}
+
+
+class BackupError(RuntimeError):
+    """A backup cannot be made or used; the text is a Chinese sentence."""
+
+
+def key_mark() -> str:
+    """Tells two audit keys apart without telling anything about either."""
+    return hmac.new(settings.AUDIT_KEY.encode(), b"backup", hashlib.sha256).hexdigest()[:16]
+
+
+def make_backup(target: Path, *, with_keys: bool = False) -> dict[str, Any]:
+    """Write the backup and return its manifest; an interrupted one leaves no file under the name of a whole one.
+
+    The database is copied first: a file uploaded meanwhile is one too many, never one too few.
+    """
+    if target.exists():
+        raise BackupError(f"{target} 已存在，请换一个文件名。")
+    if not target.parent.is_dir():
+        raise BackupError(f"目录 {target.parent} 不存在，请先建立。")
+    heads = _enter_in_trail(target.name, with_keys)
+    unfinished = target.with_name(f"{target.name}.part")
+    try:
+        with os.fdopen(os.open(unfinished, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600), "w+b") as stream:
+            manifest = _write(stream, with_keys, heads)
+        unfinished.replace(target)
+    finally:
+        unfinished.unlink(missing_ok=True)
+    return manifest
+
+
+def _enter_in_trail(name: str, with_keys: bool) -> dict[str, str]:
+    """The act in the system's chain; returns where every chain ends.
+
+    A database that waits for migrations is backed up like any other, as long as this version can write its trail.
+    """
+    try:
+        record("backup", by=None, city=None, subject=name, detail={"含密钥": with_keys})
+        return {head.chain: str(head) for head in ChainHead.objects.all()}
+    except DatabaseError as error:
+        if not is_behind():
+            raise
+        raise BackupError("数据库还没有升级到本版本，本版本不能给它备份。请换回升级以前的程序，用它备份，未作任何改动。") from error
+
+
+def _write(stream: IO[bytes], with_keys: bool, heads: dict[str, str]) -> dict[str, Any]:
+    files: dict[str, dict[str, Any]] = {}
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive, tempfile.TemporaryDirectory(dir=settings.VAR_DIR) as scratch:
+        copy = Path(scratch) / database_file()
+        migrations = applied_migrations()
+        dump_to(copy)
+        files[copy.name] = _add_file(archive, copy.name, copy)
+        for path in _media_files():
+            name = MEDIA + path.relative_to(settings.MEDIA_ROOT).as_posix()
+            files[name] = _add_file(archive, name, path)
+        if with_keys:
+            for name, setting in KEYS.items():
+                content = getattr(settings, setting).encode()
+                archive.writestr(name, content)
+                files[name] = {"size": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+        manifest = {
+            "format": FORMAT,
+            "version": settings.VERSION,
+            "migrations": migrations,
+            "made_at": timezone.now().isoformat(),
+            "audit_key": key_mark(),
+            "audit_heads": heads,
+            "files": files,
+        }
+        archive.writestr(MANIFEST, json.dumps(manifest, ensure_ascii=False, indent=1))
+    return manifest
+
+
+def _media_files() -> list[Path]:
+    root = Path(settings.MEDIA_ROOT)
+    return sorted(path for path in root.rglob("*") if path.is_file() and not path.is_symlink()) if root.is_dir() else []
+
+
+def _add_file(archive: zipfile.ZipFile, name: str, path: Path) -> dict[str, Any]:
+    entry = zipfile.ZipInfo(name, date_time=timezone.localtime().timetuple()[:6])
+    entry.compress_type = zipfile.ZIP_STORED if path.suffix.lower() in PACKED_ALREADY else zipfile.ZIP_DEFLATED
+    with path.open("rb") as source, archive.open(entry, "w", force_zip64=True) as target:
+        return copy_hashed(source, target)
+
+
+def copy_hashed(source: IO[bytes], target: IO[bytes] | None) -> dict[str, Any]:
+    """Copy piece by piece (to nowhere when there is no target) and tell size and SHA-256 of what went through."""
+    digest, size = hashlib.sha256(), 0
+    while piece := source.read(CHUNK):
+        digest.update(piece)
+        size += len(piece)
+        if target is not None:
+            target.write(piece)
+    return {"size": size, "sha256": digest.hexdigest()}
+
+
+DATABASE_FILES = {"sqlite": "database.sqlite3", "postgresql": "database.dump"}
+
+
+class DumpError(RuntimeError):
+    """The copy could not be made or put back; the text is a Chinese sentence."""
+
+
+def database_file() -> str:
+    """What the copy of the engine in use is called; it also tells the engine of a backup."""
+    return DATABASE_FILES[connection.vendor]
+
+
+def dump_to(path: Path) -> None:
+    """Copy the database as of one moment, while people go on working."""
+    if connection.vendor == "sqlite":
+        connection.ensure_connection()
+        with closing(sqlite3.connect(path)) as target:
+            connection.connection.backup(target)
+    else:
+        _run("pg_dump", "--format=custom", "--no-owner", "--no-privileges", f"--file={path}")
+
+
+def check_dump(path: Path) -> None:
+    """Refuse a file that this engine could not load, before anything is replaced."""
+    if connection.vendor == "sqlite":
+        try:
+            with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as source:
+                sound = source.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
+        except sqlite3.DatabaseError:
+            sound = False
+        if not sound:
+            raise DumpError("备份里的数据库副本已损坏，未作任何改动。")
+    else:
+        _run("pg_restore", "--list", str(path), database=False)
+
+
+def load_from(path: Path) -> None:
+    """Replace the content of the database by the copy, all or nothing."""
+    if connection.vendor == "sqlite":
+        connection.ensure_connection()
+        with closing(sqlite3.connect(path)) as source:
+            source.backup(connection.connection)
+    else:
+        _load_postgresql(path)
+
+
+def _load_postgresql(path: Path) -> None:
+    """Tables newer than the backup go too, or the next migration would stumble over them; one transaction for all of it."""
+    script = path.with_suffix(".sql")
+    _run("pg_restore", "--no-owner", "--no-privileges", f"--file={script}", str(path), database=False)
+    quote = connection.ops.quote_name
+    dropped = "".join(f"DROP TABLE IF EXISTS {quote(name)} CASCADE;\n" for name in connection.introspection.table_names())
+    connection.close()  # its own locks would keep the tables from being replaced
+    cleared = path.with_suffix(".drop.sql")
+    cleared.write_text(dropped, encoding="utf-8")
+    _run("psql", "--quiet", "--single-transaction", "--set=ON_ERROR_STOP=1", "--output=/dev/null", f"--file={cleared}", f"--file={script}")
+
+
+def _run(program: str, *arguments: str, database: bool = True) -> None:
+    found = shutil.which(program)
+    if found is None:
+        raise DumpError(f"本机没有 {program}，请安装与数据库同版本的 postgresql-client。")
+    settings = connection.settings_dict
+    command = [found, *arguments]
+    if database:
+        command.insert(1, f"--dbname={settings['NAME']}")
+    names = {"PGHOST": "HOST", "PGPORT": "PORT", "PGUSER": "USER", "PGPASSWORD": "PASSWORD"}
+    given = {variable: str(settings[name]) for variable, name in names.items() if settings.get(name)}
+    if "sslmode" in settings.get("OPTIONS", {}):
+        given["PGSSLMODE"] = settings["OPTIONS"]["sslmode"]
+    done = subprocess.run(command, env={**os.environ, **given}, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise DumpError(f"{program} 失败：{done.stderr.strip()[-500:]}")

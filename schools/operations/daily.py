@@ -1,0 +1,43 @@
+"""What `manage.py daily` does, hour by hour of a working day; every part may be started twice, and on two machines at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from django.utils import timezone
+
+from schools.calendar.checking import ask as ask_for_calendar
+from schools.calendar.checking import printed
+from schools.calendar.workdays import in_working_hours, next_working_moment, years_to_enter
+from schools.desk.announcing import announce, announcements
+from schools.messages.jobs import once_a_day
+from schools.messages.mailing import send_digests
+from schools.monitoring.reminders import pass_on, send_waiting
+from schools.templatetags.ui import day as day_words
+
+
+def run(now: datetime) -> Iterator[str]:
+    """Does what is due and says in a line each what was done."""
+    today = timezone.localdate(now)
+    for year in years_to_enter(today):
+        yield printed(year)
+    if not in_working_hours(now):
+        opening = timezone.localtime(next_working_moment(now))
+        yield f"现在不是工作时间，提醒等到{day_words(opening)} {opening:%H:%M} 以后送达。"
+        return
+    yield f"送达等候中的催办 {send_waiting(now)} 项。"
+    found = announcements(today)  # read before the row is locked, so that nobody waits for the reading
+    with once_a_day("announce", today) as job:
+        if job:
+            job.summary = f"到期事项 {len(found)} 项，通知 {announce(found)} 人"
+            yield f"{job.summary}。"
+        else:
+            yield "今天的到期事项已经通知过。"
+    for year, people in ask_for_calendar(today):
+        if people:
+            yield f"{year}年的节假日安排：已请系统管理员 {people} 人录入（每月提醒一次）。"
+        else:
+            yield f"{year}年的节假日安排：没有可以录入的系统管理员，请安全管理员登记任职并勾选“可进入后台”。"
+    yield f"转请负责人和县（区）督促 {pass_on(now)} 项。"
+    yield f"发出汇总邮件 {send_digests(now)} 封。"

@@ -1,0 +1,307 @@
+"""数据更正: what a school may no longer change itself it asks for here; county or office decide, and only then is it written.
+
+    request_change(record, {"attendance": 58}, by=user, reason="误登")
+    request_add(TrainingClass, school, {"starts_on": …, "name": …}, by=user, reason="漏登")
+    request_void(record, by=user, reason="重复登记")
+    approve(correction, by=user, remark="已核对签到册");  refuse(…);  withdraw(…)
+
+`new_values` are fields of the record by name, as a form's `cleaned_data` has them (records, days, Decimals are taken as they
+are; a set of records for a many-to-many field). Rows that hang on the record, such as lessons, go into `extras`: anything JSON
+can hold, written back by the function that `corrected_rows` names for the model, and shown as `words` say ({"课次": "…"}).
+Everything raises `Refused`, whose text is a sentence for the person at the screen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.apps import apps
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, models, transaction
+from django.db.models import Q
+from django.urls import reverse
+from django.utils import timezone
+
+from schools import audit
+from schools.messages.inbox import notify
+from schools.models import Appointment, Correction, RecordChange, School, User, Visit
+from schools.models.base import Voidable
+from schools.models.scope import SCHOOL_ROLES
+from schools.permissions import keeps_records
+from schools.saving import Refused
+from schools.site.contributions import contributed
+
+from . import locks
+from .changes import differences, note_change, plain, record_word, snapshot, worded
+from .locks import Reach, lock_for
+
+__all__ = [
+    "approve",
+    "approver_of",
+    "may_decide",
+    "may_withdraw",
+    "pending_of",
+    "refuse",
+    "request_add",
+    "request_change",
+    "request_void",
+    "withdraw",
+]
+
+Act, Status = Correction.Act, Correction.Status
+
+
+def request_change(
+    obj: models.Model,
+    new_values: Mapping[str, Any],
+    *,
+    by: User,
+    reason: str,
+    extras: Any = None,
+    words: tuple[Mapping[str, str], Mapping[str, str]] = ({}, {}),
+) -> Correction:
+    """Asks that a record get other values; only what differs is kept. `words` shows the extras before and after."""
+    model = type(obj)
+    current = snapshot(model._base_manager.get(pk=obj.pk))
+    new = {**current, **{name: plain(value) for name, value in new_values.items()}}
+    old, new = differences(current, new)
+    if not new and extras is None:
+        raise Refused("没有需要更正的内容：所填与现有登记一致。")
+    return _request(Act.CHANGE, model, _school(obj), obj, old, new, current, by=by, reason=reason, extras=extras, words=words)
+
+
+def request_add(
+    model: type[models.Model],
+    school: School,
+    values: Mapping[str, Any],
+    *,
+    by: User,
+    reason: str,
+    extras: Any = None,
+    words: Mapping[str, str] | None = None,
+) -> Correction:
+    """Asks that a record be added to a locked period."""
+    new = {name: plain(value) for name, value in values.items()}
+    return _request(Act.ADD, model, school, None, {}, new, {}, by=by, reason=reason, extras=extras, words=({}, words or {}))
+
+
+def request_void(obj: models.Model, *, by: User, reason: str, words: Mapping[str, str] | None = None) -> Correction:
+    """Asks that a record be voided; one that cannot be voided is taken out."""
+    current = snapshot(obj)
+    return _request(Act.VOID, type(obj), _school(obj), obj, current, {}, current, by=by, reason=reason, words=(words or {}, {}))
+
+
+def pending_of(obj: models.Model) -> Correction | None:
+    """The request that waits for this record."""
+    return Correction.objects.pending().filter(model=obj._meta.label_lower, object_id=obj.pk).first()
+
+
+def approver_of(correction: Correction, signed: list[locks.Lock] | None = None) -> str:
+    """Who decides now: `county` or `office`. It moves on with the assessment: a request may have been made before."""
+    known = locks.periods([correction.school_id])[correction.school_id] if signed is None else signed
+    lock = locks.among(known, since=correction.since, year=correction.year, standing=correction.standing)
+    if lock:
+        return lock.approver
+    return locks.COUNTY if correction.school.county_id else locks.OFFICE
+
+
+def may_decide(user: User, correction: Correction, signed: list[locks.Lock] | None = None) -> bool:
+    """The county or the office, whichever has its turn, for its own schools; nobody decides what they asked for."""
+    identity = user.identity
+    if identity is None or correction.status != Status.PENDING or correction.asked_by_id == user.pk:
+        return False
+    if identity.role not in locks.ROLES[approver_of(correction, signed)]:
+        return False
+    return identity.county_id == correction.school.county_id if identity.county_id else identity.city_id == correction.school.city_id
+
+
+def may_withdraw(user: User, correction: Correction) -> bool:
+    """Whoever asked; what the school itself registers, any of its people."""
+    own = keeps_records(user, correction.school) and correction.model != Visit._meta.label_lower
+    return correction.status == Status.PENDING and (own or correction.asked_by_id == user.pk)
+
+
+def approve(correction: Correction, *, by: User, remark: str = "") -> Correction:
+    """Writes the change, notes it and tells the school, all or nothing."""
+    with transaction.atomic():
+        locked = _decide(correction, Status.APPROVED, by=by, remark=remark)
+        try:
+            with transaction.atomic():
+                record = apply(locked, by=by)
+        except (ValidationError, IntegrityError) as error:
+            raise Refused(f"不能按申请更正：{_reasons(error)}请退回学校重新申请。") from error
+        note_change(
+            record,
+            school=locked.school,
+            action=RecordChange.Action.CORRECT,
+            before=locked.before,
+            after=locked.after,
+            by=by,
+            reason=locked.reason,
+        )
+        _tell(locked)
+        audit.record(
+            "correct",
+            by=by,
+            city=locked.school.city,
+            subject=f"{locked.school.name} {locked}",
+            detail={"更正前": locked.before, "更正后": locked.after, "理由": locked.reason, "申请人": str(locked.asked_by), "意见": remark},
+        )
+    return locked
+
+
+def refuse(correction: Correction, *, by: User, remark: str) -> Correction:
+    """Leaves the record as it is and tells the school why."""
+    if not remark.strip():
+        raise Refused({"remark": "不同意更正时，请写明原因，以便学校知道怎么办。"})
+    with transaction.atomic():
+        locked = _decide(correction, Status.REFUSED, by=by, remark=remark)
+        _tell(locked)
+        audit.record(
+            "correct", by=by, city=locked.school.city, subject=f"{locked.school.name} {locked}", detail={"结果": "未同意", "意见": remark}
+        )
+    return locked
+
+
+def withdraw(correction: Correction, *, by: User) -> Correction:
+    """The request is taken back; see `may_withdraw`."""
+    with transaction.atomic():
+        return _decide(correction, Status.WITHDRAWN, by=by, remark="")
+
+
+def _request(act, model, school, obj, old, new, current, *, by, reason, extras=None, words=({}, {})) -> Correction:
+    if not reason.strip():
+        raise Refused({"reason": "记录已锁定，请写明更正理由。"})
+    if len(reason.strip()) > 200:
+        raise Refused({"reason": "更正理由不超过 200 字。"})
+    found = lock_for(school, model, current, {} if act == Act.VOID else {**current, **new})
+    reach = found[1] if found else Reach()
+    before, after = worded(model, old), worded(model, new)
+    if act != Act.CHANGE:
+        before, after = ({label: text for label, text in shown.items() if text} for shown in (before, after))
+    name = str(obj) if obj else str(built(model, school, new))
+    try:
+        with transaction.atomic():
+            if obj and pending_of(obj):
+                raise Refused("该记录已有一份数据更正等待审核，请先撤回或等待审核结果。")
+            correction = Correction.objects.create(
+                school=school,
+                act=act,
+                record=record_word(model),
+                model=model._meta.label_lower,
+                object_id=obj.pk if obj else None,
+                name=name[:200],
+                since=reach.since,
+                year=reach.year,
+                standing=reach.standing,
+                old=old,
+                new=new if extras is None else {**new, EXTRAS: extras},
+                before={**before, **words[0]},
+                after={**after, **words[1]},
+                reason=reason.strip(),
+                asked_by=by,
+            )
+            audit.record("correct", by=by, city=school.city, subject=f"{school.name} {correction}", detail={"申请": correction.reason})
+    except IntegrityError as error:
+        raise Refused("该记录已有一份数据更正等待审核，请先撤回或等待审核结果。") from error
+    return correction
+
+
+def _decide(correction: Correction, status: str, *, by: User, remark: str) -> Correction:
+    School.objects.hold(correction.school_id)
+    locked = Correction.objects.select_for_update().get(pk=correction.pk)
+    if locked.status != Status.PENDING:
+        raise Refused(f"这份数据更正{locked.get_status_display()}，不能再次办理。")
+    if len(remark.strip()) > 200:
+        raise Refused({"remark": "审核意见不超过 200 字。"})
+    locked.status, locked.decided_by, locked.decided_at, locked.remark = status, by, timezone.now(), remark.strip()
+    locked.save(update_fields=["status", "decided_by", "decided_at", "remark"])
+    return locked
+
+
+def _tell(correction: Correction) -> None:
+    """The school, and whoever guides it and asked."""
+    held = Appointment.objects.in_force()
+    of_school = Q(pk__in=held.filter(school=correction.school, role__in=SCHOOL_ROLES).values("user"))
+    guiding = Q(pk=correction.asked_by_id, pk__in=held.exclude(role__in=SCHOOL_ROLES).values("user"))
+    people = User.objects.filter(of_school | guiding, is_active=True)
+    text = f"数据更正{correction.get_status_display()}：{correction}" + (f"（{correction.remark}）" if correction.remark else "")
+    url = reverse("schools:correction", args=[correction.pk])
+    notify(people, text, url=url, key=f"correction-{correction.pk}", school=correction.school)
+
+
+def _school(obj: models.Model) -> School:
+    if isinstance(obj, School):
+        return obj
+    return obj.school
+
+
+def _reasons(error: Exception) -> str:
+    if isinstance(error, ValidationError):
+        return "".join(message if message.endswith("。") else f"{message}。" for message in error.messages)
+    return "与现有登记重复或不符。"
+
+
+EXTRAS = "__extras__"
+
+
+def apply(correction: Correction, *, by: User) -> models.Model:
+    """Writes what was asked for and gives the record; raises Refused or IntegrityError where it no longer fits."""
+    model = apps.get_model(correction.model)
+    new = dict(correction.new)
+    extras = new.pop(EXTRAS, None)
+    if correction.act == Correction.Act.ADD:
+        record = built(model, correction.school, new)
+        if hasattr(record, "recorded_by_id"):
+            record.recorded_by = correction.asked_by
+    else:
+        record = model._base_manager.select_for_update().get(pk=correction.object_id)
+        if getattr(record, "is_voided", False):
+            raise Refused("该记录已作废。")
+        before = snapshot(record)
+        if any(before.get(name) != value for name, value in correction.old.items()):
+            raise Refused("申请以后该记录又有改动，与申请中的原值不一致。")
+    if correction.act == Correction.Act.VOID:
+        _void(record, by, correction.reason)
+        return record
+    sets = _set(record, new)
+    record.full_clean()
+    record.save()
+    for name, keys in sets.items():
+        getattr(record, name).set(keys)
+    if extras is not None:
+        dict(contributed("corrected_rows"))[model](record, extras, by)
+    return record
+
+
+def _void(record: models.Model, by: User, reason: str) -> None:
+    if isinstance(record, Voidable):
+        record.void(by=by, reason=reason)
+        return
+    key = record.pk
+    record.delete()
+    record.pk = key  # still needed to note which record it was
+
+
+def built(model: type[models.Model], school: School, values: Mapping[str, Any]) -> models.Model:
+    """A new record of the school with these values, not saved."""
+    record = model()
+    if any(field.name == "school" for field in model._meta.fields):
+        record.school = school
+    _set(record, values)
+    return record
+
+
+def _set(record: models.Model, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Puts the values into the record; those of many-to-many fields come back to be set once it is saved."""
+    sets = {}
+    for name, value in values.items():
+        field = record._meta.get_field(name)
+        if field.many_to_many:
+            sets[name] = value
+        elif field.is_relation:
+            setattr(record, field.attname, value)
+        else:
+            setattr(record, name, field.to_python(value) if value is not None else None)
+    return sets

@@ -1,0 +1,91 @@
+"""Pages that belong to nobody's work: health, help, size of type."""
+
+import logging
+import uuid
+
+from django.contrib.auth.decorators import login_not_required
+from django.db import DatabaseError, connection
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import requires_csrf_token
+from django.views.decorators.http import require_GET, require_POST
+
+from schools.permissions import allowed_to
+
+from .asked import way_back
+from .context import TEXT_SIZE_COOKIE
+
+YEAR = 365 * 24 * 3600
+
+
+@never_cache
+@require_GET
+@allowed_to("visit")
+def healthz(request: HttpRequest) -> JsonResponse:
+    """For monitors: 200 while the database answers, else 503; says nothing else about the system."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except DatabaseError:
+        return JsonResponse({"status": "error", "database": "unavailable"}, status=503)
+    return JsonResponse({"status": "ok", "database": "ok"})
+
+
+@require_GET
+@allowed_to("visit")
+def show_help(request: HttpRequest) -> HttpResponse:
+    """Readable before sign-in: who cannot sign in needs it most."""
+    return render(request, "help.html")
+
+
+@require_POST
+@allowed_to("visit")
+def text_size(request: HttpRequest) -> HttpResponse:
+    """Switches 大字 on or off for this browser and returns to the page it was pressed on."""
+    response = HttpResponseRedirect(way_back(request.POST.get("next", ""), reverse("schools:desk")))
+    if request.COOKIES.get(TEXT_SIZE_COOKIE) == "large":
+        response.delete_cookie(TEXT_SIZE_COOKIE)
+    else:
+        response.set_cookie(TEXT_SIZE_COOKIE, "large", max_age=YEAR, httponly=True, samesite="Lax", secure=request.is_secure())
+    return response
+
+
+logger = logging.getLogger(__name__)
+
+
+@login_not_required
+@requires_csrf_token
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """400."""
+    return render(request, "errors/400.html", status=400)
+
+
+@login_not_required
+@requires_csrf_token
+def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """403, with the sentence the code refused with where it gave one."""
+    return render(request, "errors/403.html", {"reason": str(exception), "frame": "base.html"}, status=403)
+
+
+@login_not_required
+@requires_csrf_token
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """404, also for what exists but is not this person's."""
+    return render(request, "errors/404.html", {"frame": "base.html"}, status=404)
+
+
+@login_not_required
+@requires_csrf_token
+def server_error(request: HttpRequest) -> HttpResponse:
+    """500, with a number that finds the lines in the log."""
+    number = uuid.uuid4().hex[:8].upper()
+    logger.error("page of error %s shown for %s %s", number, request.method, request.path)
+    return render(request, "errors/500.html", {"number": number}, status=500)
+
+
+@login_not_required
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """A form older than its session, most often one left open over lunch."""
+    return render(request, "errors/csrf.html", status=403)

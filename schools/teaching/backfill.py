@@ -1,0 +1,114 @@
+"""The sheet by which a school brings in classes it held before it used the system: new records only, nothing overwritten."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+
+from schools.importing.base import rows_of
+from schools.importing.class_sheets import TrainingClassResource
+from schools.importing.columns import SCHOOL_CODE, ColumnField, cell_code, choice, text
+from schools.models import Lesson, Teacher, TrainingClass
+from schools.records.locks import among, periods
+
+from .classes import habits_of
+
+ALREADY = "这个班次已经登记，内容相同，不再写入"
+
+
+class BackfillResource(TrainingClassResource):
+    """One row per class of one school, with the person who taught it; a class already registered is told, never changed."""
+
+    lecturer = text("lecturer_name", "授课人", longest=30, hint="在师资库的自动关联；几个人讲的，登记后在该班页面补课次")
+    lecturer_kind = choice("lecturer_kind", "授课人身份", Lesson.LecturerKind)
+
+    class Meta(TrainingClassResource.Meta):
+        fields = (*TrainingClassResource.Meta.fields, "lecturer", "lecturer_kind")
+
+    def __init__(self, **kwargs) -> None:
+        super().__init__(**kwargs)
+        self.made: list[TrainingClass] = []
+
+    @classmethod
+    def columns(cls) -> list[ColumnField]:
+        """The school is whoever imports."""
+        return [field for field in super().columns() if field.column_name != SCHOOL_CODE]
+
+    def defaults(self) -> dict[str, Any]:
+        """See `columns`."""
+        return {SCHOOL_CODE: self.own.code}
+
+    @property
+    def own(self):
+        """The one school of the import."""
+        if not hasattr(self, "_own"):
+            self._own = self.schools.get()
+        return self._own
+
+    def before_import(self, dataset, **kwargs) -> None:
+        """Pool, habits and locks are asked once."""
+        super().before_import(dataset, **kwargs)
+        self.pool = {cell_code(teacher.name): teacher for teacher in rows_of(self, Teacher)}
+        self.kinds = habits_of(self.own).kinds
+        self.today = timezone.localdate()
+        self.locks = periods([self.own.pk])[self.own.pk]
+
+    def before_import_row(self, row, row_number=None, **kwargs) -> None:
+        """Where remarks on the row belong."""
+        self.at = self.numbers[row_number - 1]
+        super().before_import_row(row, row_number=row_number, **kwargs)
+
+    def check(self, instance: TrainingClass) -> None:
+        """A day to come, a locked period, a class known with other figures, a stranger without a capacity."""
+        super().check(instance)
+        self._check_day(instance.starts_on)
+        if instance.pk is not None:
+            self._check_known(instance)
+            return
+        name = getattr(instance, "lecturer_name", "")
+        if name and not getattr(instance, "lecturer_kind", "") and cell_code(name) not in self.pool and name not in self.kinds:
+            raise ValidationError({"lecturer_kind": f"“{name}”不在师资库，请填写授课人身份"})
+
+    def _check_day(self, day: date) -> None:
+        if day > self.today:
+            raise ValidationError({"starts_on": "日期还没有到，开班后再登记"})
+        lock = among(self.locks, since=day)
+        if lock:
+            raise ValidationError({"starts_on": str(lock)})
+
+    def _check_known(self, instance: TrainingClass) -> None:
+        changed = [
+            field.verbose_name
+            for field in instance._meta.concrete_fields
+            if getattr(instance, field.attname) != instance.imported_over[field.attname]
+        ]
+        if changed:  # what is the same never comes here, see `skip_row`
+            raise ValidationError({"name": f"这个班次已经登记，{'、'.join(changed)}与登记不同；更正请到该班页面修改，或从表中删去这一行"})
+
+    def skip_row(self, instance, original, row, import_validation_errors=None) -> bool:
+        """A class known with the same figures is said to be so."""
+        skipped = super().skip_row(instance, original, row, import_validation_errors)
+        if skipped:
+            self.remarks.append((self.at, None, ALREADY))
+        return skipped
+
+    def before_save_instance(self, instance, row, **kwargs) -> None:
+        """Remembered for its lesson, which needs its number."""
+        super().before_save_instance(instance, row, **kwargs)
+        if instance.pk is None:
+            self.made.append(instance)
+
+    def after_import(self, dataset, result, **kwargs) -> None:
+        """The person who taught each new class, in one go."""
+        super().after_import(dataset, result, **kwargs)
+        lessons = [self._lesson(one) for one in self.made if one.pk and getattr(one, "lecturer_name", "")]
+        Lesson.objects.bulk_create(lessons, batch_size=500)
+
+    def _lesson(self, record: TrainingClass) -> Lesson:
+        name = record.lecturer_name
+        teacher = self.pool.get(cell_code(name))
+        kind = getattr(record, "lecturer_kind", "") or self.kinds.get(name) or Lesson.KIND_OF_TEACHER[teacher.kind]
+        return Lesson(training_class=record, teacher=teacher, lecturer="" if teacher else name, lecturer_kind=kind, hours=record.hours)

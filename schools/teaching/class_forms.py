@@ -1,0 +1,414 @@
+"""Rows of 课次 below the form of a class."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from crispy_forms.helper import FormHelper
+from crispy_forms.layout import Column, Div, Layout, Row
+from django import forms
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from schools.models import Lesson, PlannedClass, School, Teacher, TeachingPoint, TrainingClass, TrialLesson
+from schools.models.teaching import ClassCategory
+from schools.records.changes import plain, worded
+from schools.refusals import RecheckedForm
+from schools.site.filters import FilterForm
+from schools.site.forms import SeveralField
+from schools.workbooks import clean_text
+
+from .classes import LESSONS, Habits, LessonIn, copied, digest_of, full_snapshot, habits_of, worded_lessons
+
+EXTRA_LESSONS = 3
+
+
+class LessonForm(forms.Form):
+    """A row of 课次; an empty one is no lesson."""
+
+    pk = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    title = forms.CharField(label="题目", required=False, max_length=100)
+    lecturer = forms.CharField(label="授课人", required=False, max_length=30, widget=forms.TextInput(attrs={"list": "lecturers"}))
+    kind = forms.ChoiceField(label="身份", required=False, choices=[("", "自动"), *Lesson.LecturerKind.choices])
+    hours = forms.DecimalField(
+        label="学时", required=False, max_digits=4, decimal_places=1, min_value=Decimal("0.5"), max_value=Decimal(99)
+    )
+
+    def __init__(self, *args, habits: Habits, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.habits = habits
+        self.empty_permitted = False  # also a row nobody touched is read: it may stand for a record
+        place = self.prefix.rpartition("-")[2]
+        number = int(place) + 1 if place.isdigit() else 0
+        for name, field in self.fields.items():
+            if name != "pk":
+                field.widget.attrs["class"] = "form-select" if name == "kind" else "form-control"
+                field.widget.attrs["aria-label"] = f"第 {number} 课次{field.label}"
+
+    @property
+    def is_filled(self) -> bool:
+        """Whether it names anything but its own number."""
+        return any(self.cleaned_data.get(name) for name in ("title", "lecturer", "hours"))
+
+    def clean(self) -> dict[str, Any]:
+        """A lesson needs a person and hours."""
+        data = super().clean()
+        if not any(data.get(name) for name in ("title", "lecturer", "hours")):
+            return data
+        if not data.get("lecturer") and "lecturer" not in self.errors:
+            self.add_error("lecturer", "请填写这一课次的授课人。")
+        if not data.get("hours") and "hours" not in self.errors:
+            self.add_error("hours", "请填写这一课次的学时。")
+        name = data.get("lecturer", "")
+        data["kind"] = data.get("kind") or self.habits.kinds.get(name, "")
+        if name and not data["kind"]:
+            self.add_error("kind", f"“{name}”不在师资库，请选明身份。")
+        return data
+
+    def lesson(self) -> LessonIn:
+        """The row as it will be written."""
+        data = self.cleaned_data
+        return LessonIn(data["lecturer"].strip(), data["kind"], data["hours"], data["title"], data.get("pk"))
+
+
+class BaseLessonFormSet(forms.BaseFormSet):
+    """Rows of lessons; a request without any is a form whose fold was never touched."""
+
+    def __init__(self, data=None, *args, **kwargs) -> None:
+        if data is not None and f"{kwargs['prefix']}-TOTAL_FORMS" not in data:
+            count = len(kwargs.get("initial") or [])
+            data = {f"{kwargs['prefix']}-TOTAL_FORMS": "0", f"{kwargs['prefix']}-INITIAL_FORMS": str(count)}
+        super().__init__(data, *args, **kwargs)
+
+
+LessonFormSet = forms.formset_factory(LessonForm, formset=BaseLessonFormSet, extra=EXTRA_LESSONS, max_num=60, absolute_max=80)
+
+
+FOLDED = ("ends_on", "form", "audience", "lecturer_kind", "title", "teaching_point", "rating", "partners")
+STORED = (
+    "starts_on",
+    "ends_on",
+    "name",
+    "category",
+    "planned",
+    "form",
+    "audience",
+    "hours",
+    "attendance",
+    "first_lesson",
+    "place",
+    "teaching_point",
+    "cost",
+    "rating",
+)
+#: A class lies in living memory; an older one comes in by workbook through the administrators.
+OLDEST_YEAR = 2000
+
+
+def day_input() -> forms.DateInput:
+    """The browser's own calendar, in the one format it takes."""
+    return forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+
+
+class PlannedSelect(forms.Select):
+    """Carries name and kind of each planned class, so that choosing one fills both in the browser as well."""
+
+    def create_option(self, name, value, label, selected, index, subindex=None, attrs=None):
+        option = super().create_option(name, value, label, selected, index, subindex, attrs)
+        row = getattr(value, "instance", None)
+        if row is not None:
+            option["attrs"] |= {"data-name": row.name, "data-kind": row.kind}
+        return option
+
+
+class PlannedField(forms.ModelChoiceField):
+    widget = PlannedSelect
+
+    def label_from_instance(self, obj: PlannedClass) -> str:
+        """Month and name; the year where it is not this one."""
+        year = "" if obj.plan.year == timezone.localdate().year else f"{obj.plan.year}年"
+        return f"{year}{obj.month}月 {obj.name}"
+
+
+class ClassForm(RecheckedForm, forms.Form):
+    """A class of the school. `bound_to` is the record it edits, `copy_of` the one it starts from."""
+
+    planned = PlannedField(PlannedClass.objects.none(), label="计划班次", required=False, empty_label="计划外，或尚无计划")
+    name = forms.CharField(label="班名", required=False, max_length=100)
+    starts_on = forms.DateField(label="开始日期", widget=day_input())
+    category = forms.ChoiceField(label="类别", required=False, choices=[("", "请选择"), *ClassCategory.choices])
+    hours = forms.DecimalField(label="学时", max_digits=5, decimal_places=1, min_value=Decimal("0.5"), max_value=Decimal(999))
+    attendance = forms.IntegerField(label="人次", min_value=0, max_value=100_000)
+    lecturer = forms.CharField(label="授课人", required=False, max_length=30)
+    place = forms.CharField(label="地点", required=False, max_length=100)
+    cost = forms.DecimalField(label="经费支出（元）", required=False, max_digits=12, decimal_places=2, min_value=Decimal(0))
+    first_lesson = forms.BooleanField(label="以党的创新理论为第一课", required=False)
+    ends_on = forms.DateField(label="结束日期", required=False, widget=day_input(), help_text="不填同开始日期。")
+    form = forms.ChoiceField(label="教学形式", choices=TrainingClass.Form.choices)
+    audience = forms.CharField(label="培训对象", required=False, max_length=100)
+    lecturer_kind = forms.ChoiceField(
+        label="授课人身份",
+        required=False,
+        choices=[("", "按师资库或上次登记"), *Lesson.LecturerKind.choices],
+        help_text="书记、挂点领导讲课请选明。",
+    )
+    title = forms.CharField(label="授课题目", required=False, max_length=100)
+    teaching_point = forms.ModelChoiceField(TeachingPoint.objects.none(), label="现场教学点", required=False, empty_label="不在教学点")
+    rating = forms.DecimalField(
+        label="评价均分",
+        required=False,
+        max_digits=5,
+        decimal_places=2,
+        min_value=Decimal(0),
+        max_value=Decimal(100),
+        help_text="训后评价的平均分（百分制），未开展的不填。",
+    )
+    partners = SeveralField(
+        School.objects.none(),
+        label="联合办班的参加党校",
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text="由本校主办、其他党校参加的才勾选；人次只填本校的，对方各自确认。",
+    )
+    seen = forms.CharField(required=False, widget=forms.HiddenInput)
+    reason = forms.CharField(label="修改原因", required=False, max_length=200, help_text="如：人次统计有误。会记入修改记录。")
+
+    def __init__(
+        self,
+        *args,
+        school: School,
+        bound_to: TrainingClass | None = None,
+        copy_of: TrainingClass | None = None,
+        planned: PlannedClass | None = None,
+        habits: Habits | None = None,
+        **kwargs,
+    ) -> None:
+        self.school, self.bound_to = school, bound_to
+        self.habits = habits or habits_of(school)
+        kwargs["initial"] = self._initial(bound_to, copy_of, planned) | (kwargs.get("initial") or {})
+        super().__init__(*args, **kwargs)
+        self._offer()
+        lessons = list(bound_to.lessons.select_related("teacher").order_by("pk")) if bound_to else []
+        self.single = lessons[0] if len(lessons) == 1 else None
+        rows = [] if self.single else lessons
+        if self.single:
+            self.initial |= {
+                "lecturer": self.single.lecturer_name,
+                "lecturer_kind": self.single.lecturer_kind,
+                "title": self.single.title,
+            }
+        elif copy_of and not bound_to:
+            self._copy_lecturer(copy_of)
+        initial = [
+            {"pk": row.pk, "title": row.title, "lecturer": row.lecturer_name, "kind": row.lecturer_kind, "hours": row.hours} for row in rows
+        ]
+        self.lessons = LessonFormSet(
+            self.data if self.is_bound else None, prefix="lesson", initial=initial, form_kwargs={"habits": self.habits}
+        )
+        self._lay_out()
+
+    # --- What it offers ---
+
+    def _initial(self, record, copy_of, planned) -> dict[str, Any]:
+        habits = self.habits
+        if record:
+            return {name: getattr(record, name) for name in STORED} | {"cost": record.cost or None}
+        if copy_of:
+            return copied(copy_of)
+        start = {name: getattr(habits, name) for name in ("hours", "audience", "place", "form", "first_lesson")}
+        start |= {"starts_on": timezone.localdate()}
+        return start | ({"planned": planned, "name": planned.name, "category": planned.kind} if planned else {"category": habits.category})
+
+    def _copy_lecturer(self, record: TrainingClass) -> None:
+        first = record.lessons.select_related("teacher").order_by("pk").first()
+        if first:
+            self.initial |= {"lecturer": first.lecturer_name, "lecturer_kind": first.lecturer_kind}
+
+    def _offer(self) -> None:
+        years = {timezone.localdate().year, timezone.localdate().year - 1}
+        if self.bound_to:
+            years.add(self.bound_to.starts_on.year)
+        rows = PlannedClass.objects.filter(plan__school=self.school, plan__year__in=years).select_related("plan")
+        self.fields["planned"].queryset = rows.order_by("-plan__year", "month", "pk")
+        points = TeachingPoint.objects.filter(Q(school=self.school) | Q(shared_with=self.school)).distinct()
+        self.fields["teaching_point"].queryset = points.order_by("pk")
+        if self.bound_to:
+            del self.fields["partners"]
+        else:
+            others = School.objects.filter(city=self.school.city_id).open_on().exclude(pk=self.school.pk)
+            self.fields["partners"].queryset = others.select_related(None).near_first(self.school)
+        lists = {"lecturer": "lecturers", "place": "places", "audience": "audiences"}
+        for name, target in lists.items():
+            self.fields[name].widget.attrs |= {"list": target, "autocomplete": "off"}
+        self.fields["attendance"].widget.attrs["inputmode"] = self.fields["hours"].widget.attrs["inputmode"] = "decimal"
+
+    def _lay_out(self) -> None:
+        self.main, self.more = FormHelper(), FormHelper()
+        self.main.form_tag = self.more.form_tag = False
+        self.main.layout = Layout(
+            "seen",
+            "planned",
+            Row(Column("name", css_class="col-md-8"), Column("category", css_class="col-md-4")),
+            Row(*(Column(name, css_class="col-6 col-md-4") for name in ("starts_on", "hours", "attendance", "lecturer", "place", "cost"))),
+            "first_lesson",
+        )
+        folded = [
+            Row(*(Column(name, css_class="col-6 col-md-4") for name in ("ends_on", "form")), Column("audience", css_class="col-md-4")),
+            Row(*(Column(name, css_class="col-md-4") for name in ("lecturer_kind", "title", "rating"))),
+            "teaching_point",
+        ]
+        self.more.layout = Layout(*folded, *([Div("partners", css_class="partners")] if "partners" in self.fields else []))
+
+    @property
+    def opens_fold(self) -> bool:
+        """Whether something folded away must be seen: an error, or what a record of several days holds."""
+        return bool(set(self.errors) & set(FOLDED)) or any(self.lessons.errors) or bool(self.bound_to and not self._is_plain)
+
+    @property
+    def _is_plain(self) -> bool:
+        record = self.bound_to
+        return record.ends_on == record.starts_on and (self.single is not None or not record.lessons.all())
+
+    # --- What it returns ---
+
+    def contents(self, current: TrainingClass) -> tuple[dict[str, str], dict[str, str]]:
+        """Fields and lessons of the record, and as typed."""
+        typed = {name: plain(value) for name, value in self.values().items()} | {LESSONS: worded_lessons(self.lesson_rows())}
+        stored = full_snapshot(current)
+        return worded(TrainingClass, {name: stored[name] for name in typed}), worded(TrainingClass, typed)
+
+    def fresh(self, current: TrainingClass) -> dict[str, str]:
+        """Its digest."""
+        return {"seen": digest_of(current)}
+
+    def is_valid(self) -> bool:
+        """The rows of lessons belong to it."""
+        valid, lessons = super().is_valid(), self.lessons.is_valid()
+        if self.is_bound and not lessons and not self.has_error(None, "lessons"):
+            self.add_error(None, forms.ValidationError("“更多”里的课次有需要改正的地方。", code="lessons"))
+        return valid and lessons
+
+    def clean(self) -> dict[str, Any]:
+        """What follows from the plan is filled in; days and people must fit together."""
+        data = super().clean()
+        planned = data.get("planned")
+        data["name"] = clean_text(data.get("name") or "").strip() or (planned.name if planned else "")
+        data["category"] = data.get("category") or (planned.kind if planned else "")
+        if not data["name"] and "name" not in self.errors:
+            self.add_error("name", "请填写班名，或选择计划班次。")
+        if not data["category"] and "category" not in self.errors:
+            self.add_error("category", "请选择类别。")
+        self._check_days(data, planned)
+        data["cost"] = data.get("cost") or Decimal(0)
+        self._check_lecturer(data)
+        return data
+
+    def _check_days(self, data: dict[str, Any], planned: PlannedClass | None) -> None:
+        start, end, today = data.get("starts_on"), data.get("ends_on"), timezone.localdate()
+        if not start:
+            return
+        if start > today:
+            self.add_error("starts_on", "开始日期还没有到，请在开班后登记。")
+        elif start.year < OLDEST_YEAR:
+            self.add_error("starts_on", "年份过早，请核对。")
+        data["ends_on"] = end = end or start
+        if end < start:
+            self.add_error("ends_on", "结束日期不能早于开始日期。")
+        elif (end - start).days > 366:
+            self.add_error("ends_on", "班次超过一年，请核对日期。")
+        if planned and planned.plan.year != start.year:
+            self.add_error("planned", f"这是{planned.plan.year}年的计划班次，与开始日期不在同一年。")
+
+    def _check_lecturer(self, data: dict[str, Any]) -> None:
+        name = data["lecturer"] = clean_text(data.get("lecturer") or "").strip()
+        if not name:
+            return
+        typed = data.get("lecturer_kind")
+        # A kind left as it was filled in belongs to the person it was filled in for.
+        if typed and name != self.initial.get("lecturer") and typed == self.initial.get("lecturer_kind"):
+            typed = ""
+        data["lecturer_kind"] = typed or self.habits.kinds.get(name, "")
+        if not data["lecturer_kind"]:
+            self.add_error("lecturer_kind", f"“{name}”不在师资库，以前也没有登记过，请选明身份。")
+
+    def values(self) -> dict[str, Any]:
+        """The fields of the record."""
+        return {name: self.cleaned_data[name] for name in STORED}
+
+    def lesson_rows(self) -> list[LessonIn]:
+        """The rows typed below; else the one person named above for the whole class."""
+        rows = [form.lesson() for form in self.lessons if form.is_filled]
+        data = self.cleaned_data
+        if not rows and data["lecturer"]:
+            pk = self.single.pk if self.single else None
+            return [LessonIn(data["lecturer"], data["lecturer_kind"], data["hours"], data["title"], pk)]
+        return rows
+
+    def partner_schools(self) -> QuerySet[School] | list[School]:
+        """Other schools that took part; none for a record that exists."""
+        return self.cleaned_data.get("partners") or []
+
+
+class VoidForm(forms.Form):
+    """Why a record no longer counts."""
+
+    reason = forms.CharField(label="作废原因", max_length=200, help_text="如：重复登记、登记在错误的学校。会留在记录上。")
+
+
+class JoinForm(forms.Form):
+    """How many of this school took part; of a signed day also why that is said now."""
+
+    attendance = forms.IntegerField(label="本校参加人次", min_value=1, max_value=100_000)
+    reason = forms.CharField(
+        label="更正理由", max_length=200, required=False, widget=forms.Textarea(attrs={"rows": 2}), help_text="写明为什么现在才登记。"
+    )
+
+    def __init__(self, *args, locked: bool, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        if not locked:
+            del self.fields["reason"]
+
+
+class ClassFilterForm(FilterForm):
+    """Search by name, narrow by month and category."""
+
+    q = forms.CharField(label="班名", required=False, max_length=40)
+    month = forms.TypedChoiceField(
+        label="月份", required=False, coerce=int, empty_value=None, choices=[("", "全年"), *((n, f"{n}月") for n in range(1, 13))]
+    )
+    category = forms.ChoiceField(label="类别", required=False, choices=[("", "全部"), *ClassCategory.choices])
+
+    def narrow(self, classes: QuerySet[TrainingClass]) -> QuerySet[TrainingClass]:
+        """The classes that fit what was chosen."""
+        chosen = self.chosen
+        if word := chosen.get("q", "").strip():
+            classes = classes.filter(name__icontains=word)
+        if "month" in chosen:
+            classes = classes.filter(starts_on__month=chosen["month"])
+        return classes.filter(category=chosen["category"]) if "category" in chosen else classes
+
+
+class TrialForm(forms.ModelForm):
+    """The teachers are those of the school's pool."""
+
+    class Meta:
+        model = TrialLesson
+        fields = ["teacher", "on", "topic", "assessors", "opinion", "passed"]
+        widgets = {"on": day_input(), "opinion": forms.Textarea(attrs={"rows": 2})}
+        help_texts = {"assessors": "姓名，几个人用顿号隔开。", "opinion": "不超过 200 字。"}
+
+    def __init__(self, *args, school: School, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["teacher"].queryset = Teacher.objects.filter(school=school).in_force()
+        self.fields["teacher"].empty_label = "请选择"
+        self.fields["passed"].label = "试讲通过"
+        self.fields["on"].initial = timezone.localdate
+        self.instance.school = school
+
+    def clean_on(self):
+        """A trial lesson is recorded after it was given."""
+        day = self.cleaned_data["on"]
+        if day > timezone.localdate():
+            raise forms.ValidationError("试讲日期还没有到。")
+        return day

@@ -1,0 +1,109 @@
+"""The committee's pages in a real browser: accessible, within a phone's width, by keyboard, without script."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.urls import reverse
+
+from ratings.committee.deciding import Ballot, accept_all, confirm_case, decide
+from ratings.committee.settling import settle_scheme
+from ratings.models import JudgeSheet, Result
+from tests.cast import PASSWORD
+from tests.factories import SchoolFactory
+from tests.ratings.committee_year import committee_year, set_city
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db]
+
+NARROW = 360
+
+
+@pytest.fixture
+def chair(appoint):
+    return appoint("chair")
+
+
+@pytest.fixture
+def scheme(city, county, chair):
+    """Schools of every kind: divided judges, near a line, restricted, decided otherwise, with an open sheet."""
+    long = SchoolFactory(county=county, name="中共名称特别长的街道工作委员会党校（功能区管理委员会分校）")
+    scheme = committee_year(city, [long, *SchoolFactory.create_batch(4, county=county)], by=chair)
+    rows = list(scheme.assessments.order_by("school__code"))
+    set_city(rows[0], "L1", 0, 10, 25)
+    set_city(rows[1], "L1", 21, 21, 21)
+    confirm_case(rows[2], scheme.restrictions.get(code="Y1"), by=chair, basis="事故认定书")
+    decide(rows[3], by=chair, star=4, reason="现场核查不符", ballot=Ballot(7, 1, 1, "纪要第3号"))
+    JudgeSheet.objects.filter(assessment=rows[4]).update(submitted_at=None, submitted_by=None)
+    return scheme
+
+
+def faults(page, url: str) -> list[str]:
+    """What axe finds, unfolded, and what is wider than a phone."""
+    page.set_viewport_size({"width": 1366, "height": 768})
+    page.goto(url)
+    page.evaluate("document.querySelectorAll('main details').forEach((one) => { one.open = true; })")
+    found = [f"{url} {one['id']}: {node['html'][:120]}" for one in Axe().run(page).response["violations"] for node in one["nodes"]]
+    page.set_viewport_size({"width": NARROW, "height": 740})
+    width = page.evaluate("document.documentElement.scrollWidth")
+    return found + ([f"{url} is {width} px wide on a phone"] if width > NARROW else [])
+
+
+def test_pages_before_settling_are_accessible_and_fit_a_phone(scheme, county, chair, signed_in, live_server):
+    page = signed_in(chair)
+    addresses = [reverse(f"ratings:{name}", args=[scheme.pk]) for name in ("board", "accept_all", "settle", "projector", "materials")]
+    addresses += [reverse("ratings:decide", args=[scheme.pk, row.pk]) for row in scheme.assessments.all()]
+    addresses += [reverse("ratings:form_self", args=[scheme.assessments.first().pk])]
+    addresses += [reverse("ratings:form_county", args=[scheme.pk, county.pk])]
+
+    assert [fault for address in addresses for fault in faults(page, live_server.url + address)] == []
+
+
+def test_pages_around_settling_are_accessible_and_fit_a_phone(city, county, chair, signed_in, live_server):
+    scheme = committee_year(city, SchoolFactory.create_batch(2, county=county), by=chair)
+    accept_all(scheme, by=chair)
+    page = signed_in(chair)
+
+    wrong = faults(page, live_server.url + reverse("ratings:settle", args=[scheme.pk]))
+    settle_scheme(scheme, by=chair)
+    wrong += faults(page, live_server.url + reverse("ratings:reopen", args=[scheme.pk]))
+    wrong += faults(page, live_server.url + reverse("ratings:form_result", args=[Result.objects.first().pk]))
+
+    assert wrong == []
+
+
+def test_arrow_keys_turn_the_wall(scheme, chair, signed_in, live_server):
+    page = signed_in(chair)
+    page.goto(live_server.url + reverse("ratings:projector", args=[scheme.pk]))
+
+    page.keyboard.press("ArrowRight")
+    page.wait_for_url("**?place=2")
+    page.keyboard.press("PageDown")
+    page.wait_for_url("**?place=3")
+    page.keyboard.press("ArrowLeft")
+    page.wait_for_url("**?place=2")
+    page.keyboard.press("Escape")
+    page.wait_for_url("**" + reverse("ratings:board", args=[scheme.pk]))
+
+
+def test_a_year_is_decided_and_settled_without_script(city, county, chair, browser, client, live_server):
+    scheme = committee_year(city, SchoolFactory.create_batch(3, county=county), by=chair)
+    client.force_login(chair)
+    context = browser.new_context(java_script_enabled=False)
+    context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}])
+    page = context.new_page()
+
+    page.goto(live_server.url + reverse("ratings:board", args=[scheme.pk]))
+    page.locator("table.board tbody a").first.click()
+    page.get_by_label("作其他审定", exact=True).check()
+    page.get_by_label("审定星级").select_option(label="四星")
+    page.get_by_label("理由").fill("实地核查与材料不符")
+    page.get_by_role("button", name="登记审定意见").click()
+    page.goto(live_server.url + reverse("ratings:board", args=[scheme.pk]))
+    page.get_by_role("link", name="按计算结果审定").click()
+    page.get_by_label("评委会已集体审议").check()
+    page.get_by_role("button", name="全部按计算结果审定").click()
+    page.get_by_role("link", name="办理审定").click()
+    page.get_by_label("请再次输入您的登录密码").fill(PASSWORD)
+    page.get_by_role("button", name="审定2026年度评定结果").click()
+
+    page.get_by_text("评定结果已审定").wait_for()
+    assert sorted(Result.objects.values_list("star", flat=True)) == [4, 5, 5]
+    context.close()

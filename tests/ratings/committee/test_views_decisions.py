@@ -1,0 +1,326 @@
+"""评委会 in the browser: live board, decisions, restrictions, settling, reopening."""
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from ratings.committee.deciding import accept_all
+from ratings.committee.settling import settle_scheme
+from ratings.enums import Phase
+from ratings.models import Assessment, Decision, JudgeSheet, RestrictionCase, Result
+from tests.cast import PASSWORD
+from tests.factories import CountyFactory, LiaisonFactory, SchoolFactory, UserFactory, VisitFactory
+from tests.ratings.committee_year import JUDGES, OPINION, REMARK, committee_year, set_city
+
+pytestmark = pytest.mark.django_db
+
+
+def text(response) -> str:
+    return response.content.decode()
+
+
+@pytest.fixture
+def chair(appoint):
+    return appoint("chair")
+
+
+@pytest.fixture
+def schools(city, county):
+    """Two of the first county, one of a second."""
+    second = CountyFactory(city=city, name="乙区", order=2)
+    return [*SchoolFactory.create_batch(2, county=county), SchoolFactory(county=second)]
+
+
+@pytest.fixture
+def scheme(city, schools, chair):
+    return committee_year(city, schools, by=chair)
+
+
+@pytest.fixture
+def rows(scheme, schools) -> list[Assessment]:
+    return [Assessment.objects.get(scheme=scheme, school=school) for school in schools]
+
+
+@pytest.fixture
+def page(client, scheme, chair):
+    """Opens a page of the year as the chair: `page("board")`."""
+    client.force_login(chair)
+
+    def get(name: str, *args, method="get", **data):
+        return getattr(client, method)(reverse(f"ratings:{name}", args=[scheme.pk, *args]), data)
+
+    return get
+
+
+def test_live_board_shows_totals_suggestion_differences_and_opinions(page, rows, city):
+    guide = UserFactory()
+    LiaisonFactory(user=guide, school=rows[0].school)
+    VisitFactory(school=rows[0].school, by=guide, on="2026-05-06", findings="台账规范")
+
+    board = text(page("board"))
+
+    assert "98.00" in board
+    assert "已审定 0 / 3" in board
+    assert "-2.00" in board
+    assert OPINION in board
+    assert "台账规范" in board
+    assert [word for word in (*JUDGES, REMARK) if word in board] == []
+
+
+@pytest.mark.parametrize(
+    ("query", "count"),
+    [
+        ({}, 3),
+        ({"view": "spread"}, 1),
+        ({"view": "gap"}, 2),
+        ({"view": "near"}, 1),
+        ({"view": "missing"}, 0),
+        ({"view": "undecided"}, 2),
+        ({"view": "restricted"}, 0),
+        ({"county": "乙区"}, 1),
+        ({"star": "3"}, 1),
+        ({"view": "nonsense"}, 3),
+    ],
+)
+def test_live_board_narrows_to_what_needs_a_second_look(query, count, page, rows, chair):
+    set_city(rows[0], "L1", 0, 0, 20)
+    set_city(rows[2], "L1", 21, 21, 21)
+    Decision.objects.create(assessment=rows[1], star=5, computed=5, by=chair, at=rows[1].scheme.versions.get().at)
+
+    response = page("board", **query)
+
+    assert response.context["page"].paginator.count == count
+
+
+def test_stages_under_way_are_not_compared_yet(page, rows):
+    Assessment.objects.filter(pk=rows[0].pk).update(status="county")
+    set_city(rows[0], "L1", 0, 10, 30)
+
+    case = page("board").context["page"][0]
+
+    assert (case.county_gap, case.spreads, case.gaps) == (None, (), ())
+    assert case.lacking == ("尚在“县初评中”",)
+
+
+def test_live_board_orders_by_total_only_when_asked(page, rows):
+    set_city(rows[0], "L1", 10, 10, 10)
+
+    default, by_total = list(page("board").context["page"]), list(page("board", order="total").context["page"])
+
+    assert [case.assessment for case in default] == rows
+    assert by_total[-1].assessment == rows[0]
+
+
+def test_live_board_names_what_is_missing_at_each_school(page, rows):
+    JudgeSheet.objects.filter(assessment=rows[0], judge__label=JUDGES[0]).update(submitted_at=None, submitted_by=None)
+
+    board = text(page("board"))
+
+    assert f"评分表尚未提交：{JUDGES[0]}" in board
+    assert board.count("缺 1 项") == 1
+    assert "未审定" in board
+
+
+@pytest.mark.parametrize("size", [1, 3, 30])
+@pytest.mark.parametrize("name", ["board", "projector"])
+def test_live_pages_cost_at_most_twelve_queries(name, size, city, county, chair, client, django_assert_max_num_queries):
+    scheme = committee_year(city, SchoolFactory.create_batch(size, county=county), by=chair)
+    client.force_login(chair)
+    client.get(reverse("help"))  # the session notes once a minute that somebody is there
+
+    with django_assert_max_num_queries(12):
+        client.get(reverse(f"ratings:{name}", args=[scheme.pk]))
+
+
+def test_deciding_costs_the_same_queries_for_any_number(city, county, chair, client):
+    client.force_login(chair)
+    client.get(reverse("help"))
+    counts = []
+    for size in (2, 30):
+        scheme = committee_year(city, SchoolFactory.create_batch(size, county=county), by=chair, year=2020 + size)
+        row = scheme.assessments.first()
+        with CaptureQueriesContext(connection) as captured:
+            client.get(reverse("ratings:decide", args=[scheme.pk, row.pk]))
+        counts.append(len(captured))
+
+    assert counts[0] == counts[1] <= 20
+
+
+def test_accepting_leads_to_the_next_undecided_school(page, rows):
+    response = page("decide", rows[0].pk, method="post", verdict="accept", votes_for=9, minutes="纪要第3号")
+
+    assert response.url == reverse("ratings:decide", args=[rows[0].scheme_id, rows[1].pk])
+    decision = Decision.objects.get()
+    assert (decision.star, decision.votes_for, decision.votes_against, decision.minutes) == (5, 9, 0, "纪要第3号")
+
+
+@pytest.mark.parametrize(
+    ("typed", "sentence"),
+    [
+        ({"verdict": "deviate", "reason": "理由"}, "请选择审定星级"),
+        ({"verdict": "deviate", "star": 4, "reason": " "}, "请写明理由"),
+        ({"verdict": "accept", "votes_for": 2, "votes_against": 5}, "同意票数应多于不同意票数"),
+        ({"verdict": "accept", "votes_against": 1}, "请填写同意票数"),
+        ({}, "必填"),
+    ],
+)
+def test_a_decision_that_lacks_something_keeps_what_was_typed(typed, sentence, page, rows):
+    response = page("decide", rows[0].pk, method="post", minutes="已填写的纪要", **typed)
+
+    assert sentence in text(response)
+    assert "已填写的纪要" in text(response)
+    assert not Decision.objects.exists()
+
+
+def test_a_star_that_changed_since_the_page_was_opened_is_not_accepted_unseen(page, rows):
+    opened = page("decide", rows[0].pk).context["form"]["seen"].value()
+    set_city(rows[0], "L1", 0, 0, 0)
+
+    refused = page("decide", rows[0].pk, method="post", verdict="accept", seen=opened)
+    before = Decision.objects.count()
+    again = refused.context["form"]["seen"].value()
+    page("decide", rows[0].pk, method="post", verdict="accept", seen=again)
+
+    assert "计算结果已变为三星" in text(refused)
+    assert (opened, before, again) == (5, 0, 3)
+    assert Decision.objects.get().star == 3
+
+
+def test_a_deviation_is_shown_with_its_reason(page, rows):
+    page("decide", rows[0].pk, method="post", verdict="deviate", star=4, reason="现场核查不符")
+
+    assert "现场核查不符" in text(page("decide", rows[0].pk))
+    assert "与计算不同" in text(page("board"))
+
+
+def test_the_office_sees_the_desk_but_decides_nothing(page, client, appoint, rows):
+    page("board")
+    client.force_login(appoint("office"))
+
+    shown = page("decide", rows[0].pk)
+    refused = [page("decide", rows[0].pk, method="post", verdict="accept"), page("accept_all", method="post", confirmed="on")]
+    refused += [page("settle", method="post", password=PASSWORD), page("reopen")]
+
+    assert "由评委会主任登记" in text(shown)
+    assert {response.status_code for response in refused} == {403}
+    assert not Decision.objects.exists()
+
+
+def test_a_school_of_another_scheme_is_not_found(page, city, county, chair, rows):
+    other = committee_year(city, [SchoolFactory(county=county)], by=chair, year=2027)
+
+    assert page("decide", other.assessments.get().pk).status_code == 404
+
+
+def test_a_restriction_is_confirmed_and_taken_back(page, scheme, rows):
+    restriction = scheme.restrictions.get(code="Y1")
+
+    empty = page("confirm_restriction", rows[0].pk, method="post", **{"case-restriction": restriction.pk})
+    page("confirm_restriction", rows[0].pk, method="post", **{"case-restriction": restriction.pk, "case-basis": "事故认定书"})
+    case = RestrictionCase.objects.get()
+    shown = text(page("decide", rows[0].pk))
+    without = page("withdraw_restriction", rows[0].pk, case.pk, method="post", reason="")
+    too_long = page("withdraw_restriction", rows[0].pk, case.pk, method="post", reason="误" * 301)
+    kept = RestrictionCase.objects.count()
+    page("withdraw_restriction", rows[0].pk, case.pk, method="post", reason="认定有误")
+
+    assert "必填" in text(empty)
+    assert "请写明撤销认定的理由。" in text(without) and "再提交一次" not in text(without)
+    assert "300" in text(too_long) and f'value="{"误" * 301}"' in text(too_long) and "再提交一次" not in text(too_long)
+    assert "事故认定书" in shown
+    assert "最高三星" in shown
+    assert (kept, RestrictionCase.objects.count()) == (1, 0)
+
+
+def test_a_case_of_another_school_is_not_found(page, scheme, rows, chair):
+    case = RestrictionCase.objects.create(
+        assessment=rows[1], restriction=scheme.restrictions.get(code="Y1"), basis="x", at=scheme.versions.get().at
+    )
+
+    assert page("withdraw_restriction", rows[0].pk, case.pk, method="post", reason="误").status_code == 404
+    assert RestrictionCase.objects.exists()
+
+
+def test_accepting_all_asks_for_confirmation_first(page, rows):
+    shown = text(page("accept_all"))
+    refused = page("accept_all", method="post", minutes="纪要第3号")
+    before = Decision.objects.count()
+    page("accept_all", method="post", minutes="纪要第3号", confirmed="on", seen=page("accept_all").context["shown"])
+
+    assert all(row.school.name in shown for row in rows)
+    assert "请勾选确认" in text(refused)
+    assert (before, Decision.objects.count()) == (0, 3)
+
+
+def test_accepting_all_accepts_no_star_that_was_not_shown(page, rows):
+    shown = page("accept_all").context["shown"]
+    own = rows[0].scores.filter(stage="city", item__code="L1")
+    own.update(answers={"答": {"得分": "0"}})
+    changed = page("accept_all").context["shown"]
+
+    refused = page("accept_all", method="post", minutes="纪要第3号", confirmed="on", seen=shown)
+
+    assert shown != changed
+    assert "有变化，没有登记" in text(refused)
+    assert 'value="纪要第3号"' in text(refused)
+    assert "checked" not in text(refused)
+    assert refused.context["shown"] == changed
+    assert not Decision.objects.exists()
+
+
+@pytest.mark.parametrize("seen", ["", "x", "1:5 2", "99999999999999999999:5"])
+def test_accepting_all_without_knowing_what_was_shown_accepts_nothing(seen, page, rows):
+    refused = page("accept_all", method="post", confirmed="on", seen=seen)
+
+    assert "没有登记" in text(refused)
+    assert not Decision.objects.exists()
+
+
+def test_settling_lists_what_is_missing(page):
+    shown = text(page("settle"))
+
+    assert "还不能审定" in shown
+    assert 'name="password"' not in shown
+
+
+@pytest.mark.parametrize(("password", "phase"), [(PASSWORD, Phase.SETTLED), ("wrong", Phase.SCORING), ("", Phase.SCORING)])
+def test_settling_needs_the_password(password, phase, page, scheme, chair):
+    accept_all(scheme, by=chair)
+
+    page("settle", method="post", password=password)
+
+    scheme.refresh_from_db()
+    assert scheme.phase == phase
+    assert Result.objects.exists() is (phase == Phase.SETTLED)
+
+
+def test_settling_with_a_gap_changes_nothing(page, scheme):
+    response = page("settle", method="post", password=PASSWORD)
+
+    scheme.refresh_from_db()
+    assert "尚无审定意见" in text(response)
+    assert scheme.phase == Phase.SCORING
+
+
+def test_reopening_needs_reason_and_password(page, scheme, rows, chair):
+    accept_all(scheme, by=chair)
+    settle_scheme(scheme, by=chair)
+
+    page("reopen", method="post", assessment=rows[0].pk, reason="", password=PASSWORD)
+    page("reopen", method="post", assessment=rows[0].pk, reason="漏算", password="wrong")
+    kept = Result.objects.count()
+    page("reopen", method="post", assessment=rows[0].pk, reason="漏算", password=PASSWORD)
+
+    scheme.refresh_from_db()
+    assert (kept, scheme.phase, Result.objects.count()) == (3, Phase.SCORING, 0)
+    assert "漏算" in rows[0].moves.last().comment
+
+
+def test_what_is_over_leads_back_to_the_board(page, scheme, rows, chair):
+    accept_all(scheme, by=chair)
+    settle_scheme(scheme, by=chair)
+
+    pages = [page("decide", rows[0].pk), page("accept_all"), page("settle"), page("projector"), page("materials")]
+
+    assert {response.url for response in pages} == {reverse("ratings:board", args=[scheme.pk])}

@@ -1,0 +1,106 @@
+"""代录: a signed sheet is typed in by one person of the office and checked against its scan by another."""
+
+import io
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from ratings.enums import Stage
+from ratings.judging.paper import attach_scan, cancel_entry, check_entry, start_entry
+from ratings.judging.sheets import sheet_digest
+from ratings.models import Evidence, JudgeSheet, Score
+from ratings.sheets.answering import save
+from schools.models import User
+from schools.uploads import check_upload
+from tests.factories import AppointmentFactory, UserFactory
+from tests.ratings.judged_year import FULL, refused
+
+pytestmark = pytest.mark.django_db
+
+PDF = b"%PDF-1.7\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
+
+
+@pytest.fixture
+def colleague(city) -> User:
+    """A second person of the office."""
+    user = UserFactory(name="办公室乙")
+    AppointmentFactory(user=user, role="office", city=city)
+    return user
+
+
+@pytest.fixture
+def scan():
+    return check_upload(SimpleUploadedFile("评分表.pdf", PDF))
+
+
+def enter(judged, sheet: JudgeSheet, by: User) -> None:
+    """Type a whole paper sheet in."""
+    for row in Score.objects.filter(assessment=sheet.assessment, stage=Stage.CITY, judge=sheet.judge).select_related("item"):
+        posted = {name: "是" if value is True else "" if value is False else str(value) for name, value in FULL[row.item.code].items()}
+        assert save(row.pk, by=by, version=row.version, posted=posted).state == "saved"
+
+
+def test_a_paper_sheet_is_entered_by_one_person_and_checked_by_another(judged, colleague, scan):
+    sheet = judged.sheet(judged.judges[0])
+    start_entry(sheet, by=judged.office)
+    enter(judged, sheet, judged.office)
+    attach_scan(sheet, scan, by=judged.office)
+    sheet.refresh_from_db()
+
+    assert refused(check_entry, sheet, by=judged.office, seen=sheet_digest(sheet)) == ["录入的人不能核对，请由办公室另一人核对。"]
+    assert refused(check_entry, sheet, by=colleague, seen="") == ["核对期间录入内容有改动，请重新核对。"]
+    check_entry(sheet, by=colleague, seen=sheet_digest(sheet))
+
+    sheet.refresh_from_db()
+    assert (sheet.entered_by, sheet.checked_by, sheet.submitted_by) == (judged.office, colleague, colleague)
+    assert sheet.scan.confidential and sheet.scan.digest == scan.sha256
+
+
+def test_who_typed_a_part_cannot_check_after_a_colleague_took_over(judged, colleague, scan):
+    sheet = judged.sheet(judged.judges[0])
+    start_entry(sheet, by=judged.office)
+    enter(judged, sheet, judged.office)
+    start_entry(sheet, by=colleague)
+    attach_scan(sheet, scan, by=colleague)
+    sheet.refresh_from_db()
+
+    assert refused(check_entry, sheet, by=judged.office, seen=sheet_digest(sheet)) == ["录入的人不能核对，请由办公室另一人核对。"]
+    assert refused(check_entry, sheet, by=colleague, seen=sheet_digest(sheet)) == ["录入的人不能核对，请由办公室另一人核对。"]
+
+
+def test_a_paper_sheet_needs_its_scan_and_every_item(judged, colleague, scan):
+    sheet = judged.sheet(judged.judges[0])
+    start_entry(sheet, by=judged.office)
+    sheet.refresh_from_db()
+    assert refused(check_entry, sheet, by=colleague, seen="") == ["还没有上传签字原件的扫描件，不能核对。"]
+
+    attach_scan(sheet, scan, by=judged.office)
+    assert len(refused(check_entry, sheet, by=colleague, seen="")) == len(FULL)
+
+
+def test_a_judge_who_scores_on_screen_is_not_entered_from_paper_and_the_other_way_round(judged):
+    judge = judged.judges[0]
+    first, second = (judged.sheet(judge, assessment) for assessment in judged.assessments)
+    judged.score(judge)
+    assert refused(start_entry, first, by=judged.office) == ["评委1已经在系统里评分，不能再代录。"]
+
+    start_entry(second, by=judged.office)
+    row = judged.row(judge, "L1", judged.assessments[1])
+    assert save(row.pk, by=judge, version=0, posted={"听课": "A"}).sentence == "这份评分表由办公室按签字原件代录。"
+    cancel_entry(second, by=judged.office)
+    assert save(row.pk, by=judge, version=0, posted={"听课": "A"}).state == "saved"
+
+
+def test_an_earlier_scan_is_taken_back_not_lost_and_schools_never_see_either(judged, scan, appoint):
+    sheet = judged.sheet(judged.judges[0])
+    start_entry(sheet, by=judged.office)
+    first = attach_scan(sheet, scan, by=judged.office)
+    second = attach_scan(sheet, scan, by=judged.office)
+    first.refresh_from_db()
+
+    assert (first.removed_by, second.removed_by) == (judged.office, None)
+    for role in ("filler", "head", "county", "county_lead", "viewer", "auditor"):
+        assert not Evidence.objects.visible_to(appoint(role)).exists(), role
+    assert not Evidence.objects.visible_to(judged.judges[0]).exists()
+    assert Evidence.objects.visible_to(judged.office).count() == 2
+    assert first.file.open().read() == io.BytesIO(PDF).read()

@@ -1,0 +1,289 @@
+"""run_year: workbooks in, one published year out; a wrong row stops everything and says where it stands."""
+
+import json
+
+import pytest
+from django.apps import apps
+from django.core.management import CommandError, call_command
+from python_calamine import CalamineWorkbook
+
+from ratings.enums import Phase, Status
+from ratings.models import Assessment, Bulletin, Panel, Result, Scheme, Score
+from ratings.offline.running import run_year
+from ratings.offline.storing import ROWS
+from schools.models import AuditEntry, Region, School
+from schools.saving import Refused
+from schools.workbooks import WorkbookError
+
+pytestmark = pytest.mark.django_db
+
+
+def run(year, **options):
+    return run_year(year.write().scheme, year.folder, issue=False, **options)
+
+
+def problems(year, **options) -> list[str]:
+    with pytest.raises(WorkbookError) as refused:
+        run(year, **options)
+    return [str(problem) for problem in refused.value.problems]
+
+
+def stars(year) -> dict[str, int]:
+    return dict(Result.objects.filter(scheme=run(year).scheme).values_list("school_code", "star"))
+
+
+def test_full_marks_give_five_stars_and_the_points_of_every_item(year):
+    run(year)
+
+    result = Result.objects.get(school_code="001")
+
+    assert (result.star, str(result.base), str(result.bonus), str(result.total)) == (5, "100.00", "0.00", "100.00")
+    assert result.figures["items"] == {"K1": "30.00", "K2": "30.00", "L1": "20.00", "L2": "20.00", "M1": "0.00"}
+
+
+def test_command_writes_results_trace_and_bulletin(year, tmp_path):
+    year.write()
+
+    call_command("run_year", scheme=year.scheme, input=year.folder, out=tmp_path / "out", verbosity=0)
+
+    sheet = CalamineWorkbook.from_path(tmp_path / "out" / "results.xlsx").get_sheet_by_index(0).to_python()
+    codes, totals = ["K", "K1", "K2", "L", "L1", "L2", "M", "M1"], ["基础分", "加分", "总分", "限制性情形", "星级"]
+    assert sheet[0] == ["学校编码", "学校名称", "县（市、区）", *codes, *totals]
+    assert sheet[1] == ["001", "东溪镇委党校", "甲区", 60, 30, 30, 40, 20, 20, 0, 0, 100, 0, 100, "", "五星"]
+    trace = json.loads((tmp_path / "out" / "trace.json").read_text(encoding="utf-8"))
+    assert [school["星级"] for school in trace["学校"]] == ["五星"] * 3
+    assert (tmp_path / "out" / "bulletin.pdf").read_bytes().startswith(b"%PDF")
+    scheme = Scheme.objects.get()
+    assert (scheme.phase, bool(Bulletin.objects.get().digest)) == (Phase.PUBLISHED, True)
+
+
+def test_county_and_city_are_weighted_and_rounded_once(year):
+    for judge, level in zip(("评委甲", "评委乙", "评委丙"), ("A", "B", "B"), strict=True):
+        year.set_score("001", "L1", "评审", judge=judge, answers=level)
+    run(year)
+
+    # 初评 20 × 30% + (20 + 12 + 12) / 3 × 70% = 16.2666…
+    assert Result.objects.get(school_code="001").figures["items"]["L1"] == "16.27"
+
+
+def test_onsite_item_of_a_school_that_was_not_visited_keeps_the_county_score(year):
+    year.set_score("002", "K2", "初评", answers="桌椅")
+    year.drop_scores("002", "K2", "评审")
+    run(year)
+
+    result = Result.objects.get(school_code="002")
+
+    assert result.figures["items"]["K2"] == "20.00"
+    assert any("沿用初评" in step for item in result.trace["items"] for step in item["steps"])
+
+
+def test_onsite_item_scored_by_one_judge_only_is_missing_for_the_others(year):
+    year.drop_scores("002", "K2", "评审", "评委乙")
+
+    assert problems(year) == ["scores.xlsx：南浦镇委党校：K2 缺评审评分：评委乙"]
+
+
+def test_missing_score_stops_the_year_and_writes_nothing(year):
+    year.drop_scores("001", "L2", "初评")
+    year.drop_scores("003", "K2", "自评")
+
+    found = problems(year)
+
+    assert found == ["scores.xlsx：青屿镇委党校：自评缺 K2", "scores.xlsx：东溪镇委党校：L2 缺初评评分"]
+    assert not (Region.objects.exists() or School.objects.exists() or Scheme.objects.exists() or AuditEntry.objects.exists())
+
+
+def test_missing_metric_is_never_read_as_zero(year):
+    year.metrics = [row for row in year.metrics if row != ("002", "月报逾期", 0)]
+
+    found = problems(year)
+
+    assert found == ["metrics.xlsx：南浦镇委党校：缺指标“月报逾期”的数值"]
+
+
+def test_two_sheets_are_not_a_panel(year):
+    year.drop_scores("001", "", "评审", "评委丙")
+
+    assert problems(year) == ["scores.xlsx：东溪镇委党校：评委评分表至少 3 份，现有 2 份"]
+
+
+def test_school_that_handed_in_nothing_is_listed_as_lapsed_without_points(year):
+    year.drop_scores("003")
+
+    assert stars(year) == {"001": 5, "002": 5, "003": 0}
+    result = Result.objects.get(school_code="003")
+    assert (result.lapsed, result.total, result.restrictions) == (True, None, ["Y2"])
+    assert Assessment.objects.get(school__code="003").status == Status.LAPSED
+
+
+def test_school_without_self_assessment_stops_the_year_where_no_restriction_says_so(year):
+    year.restrictions = year.restrictions[:1]
+    year.drop_scores("003")
+
+    assert any("未提交自评" in problem for problem in problems(year))
+
+
+def test_confirmed_restriction_caps_the_star(year):
+    year.cases = [("001", "Y1", "事故认定书")]
+
+    assert stars(year) == {"001": 3, "002": 5, "003": 5}
+
+
+@pytest.mark.parametrize(("seats", "star", "restrictions"), [(20, 3, []), (19, 0, ["Y3"])])
+def test_condition_restriction_applies_below_its_bound_only(year, seats, star, restrictions):
+    year.metrics[0] = ("001", "主教室座位", seats)
+
+    assert stars(year)["001"] == star
+    assert Result.objects.get(school_code="001").restrictions == restrictions
+
+
+def test_row_for_a_computed_item_is_an_adjustment_with_its_reason(year):
+    year.set_score("001", "K1", "评审", points=25, remark="现场清点 95 座")
+    run(year)
+
+    # 初评 30 × 30% + 核定 25 × 70%
+    assert Result.objects.get(school_code="001").figures["items"]["K1"] == "26.50"
+
+
+def test_adjustment_of_the_county_holds_for_the_city_too(year):
+    year.set_score("001", "K1", "初评", points=20, remark="现场清点 70 座")
+    run(year)
+
+    assert Result.objects.get(school_code="001").figures["items"]["K1"] == "20.00"
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (lambda y: y.set_score("001", "K1", "评审", points=25), "「说明」：K1 全部由系统取数，改动即为核定，须写明理由"),
+        (lambda y: y.set_score("001", "K1", "评审", points=31, remark="多"), "K1 满分 30.00 分"),
+        (lambda y: y.set_score("001", "L2", "初评", points="20.01"), "L2 应在 15.00—20.00 分之间"),
+        (lambda y: y.set_score("001", "L2", "初评", points=14), "L2 应在 15.00—20.00 分之间"),
+        (lambda y: y.set_score("001", "L1", "初评", answers="E"), "应是 A、B、C 之一"),
+        (lambda y: y.set_score("001", "L1", "初评", answers="不适用"), "没有标明可不适用"),
+        (lambda y: y.set_score("001", "K2", "初评", points=20, answers="音响"), "与作答不一致"),
+        (lambda y: y.set_score("001", "K9", "初评", points=20), "方案里没有小项“K9”"),
+        (lambda y: y.set_score("009", "K2", "初评", points=20), "schools.xlsx 里没有编码“009”"),
+        (lambda y: y.set_score("001", "K2", "复评", points=20), "不在可选范围"),
+        (lambda y: y.set_score("001", "K2", "初评"), "得分和作答都没有填"),
+        (lambda y: y.scores.append(y.scores[0]), "重复"),
+        (lambda y: y.metrics.append(("001", "主教室座位", 90)), "重复"),
+        (lambda y: y.metrics.__setitem__(0, ("001", "主教室座位", "一百")), "应填数字"),
+        (lambda y: y.metrics.__setitem__(0, ("001", "主教室座位", -1)), "小于下限"),
+        (lambda y: y.cases.append(("001", "Y9", "x")), "方案里没有限制性情形“Y9”"),
+        (lambda y: y.cases.append(("001", "Y1", "")), "「依据」：不能为空"),
+        (lambda y: y.schools.append(("001", "又一所", "甲区")), "与第 2 行重复"),
+    ],
+)
+def test_wrong_row_names_its_place_and_writes_nothing(year, change, sentence):
+    change(year)
+
+    found = problems(year)
+
+    assert any(sentence in problem for problem in found), found
+    assert not Scheme.objects.exists()
+
+
+def test_typed_points_outside_by_rounding_only_are_taken_as_the_end_of_the_range(year):
+    year.item("L2")[8] = "扣(满分 19.333; 月报逾期 每月 2; 无专人 5; 下限 0) + 清单(培训专柜=0.667)"
+    for stage, judge in (("自评", ""), ("初评", ""), ("评审", "评委甲"), ("评审", "评委乙"), ("评审", "评委丙")):
+        year.set_score("001", "L2", stage, judge=judge, points="20")
+
+    run(year)
+
+    assert Result.objects.get(school_code="001").figures["items"]["L2"] == "20.00"
+
+
+def test_wrong_rows_of_all_workbooks_are_reported_together(year):
+    year.set_score("001", "K9", "初评", points=20)
+    year.metrics[0] = ("001", "主教室座位", "一百")
+    year.cases.append(("008", "Y1", "x"))
+
+    found = problems(year)
+
+    assert {problem.split("「")[0] for problem in found} == {"scores.xlsx", "metrics.xlsx", "restrictions.xlsx"}
+
+
+def test_same_year_again_is_refused_without_replace(year):
+    run(year)
+
+    assert any("--replace" in problem for problem in problems(year))
+
+
+def test_replace_takes_the_place_of_the_imported_year(year):
+    run(year)
+    year.metrics[0] = ("001", "主教室座位", 60)
+
+    run(year, replace=True)
+
+    assert Scheme.objects.count() == 1
+    assert Result.objects.get(school_code="001").figures["items"]["K1"] == "20.00"
+
+
+def test_year_made_in_the_application_is_never_replaced(year):
+    scheme = run(year).scheme
+    Scheme.objects.filter(pk=scheme.pk).update(imported=False)
+
+    assert any("不能用工作簿替换" in problem for problem in problems(year, replace=True))
+
+
+def test_imported_figures_stay_with_the_schools(year):
+    run(year)
+
+    school = School.objects.get(code="001")
+
+    assert dict(school.metric_values.values_list("reference", "value"))["主教室座位"] == 120
+
+
+def test_order_of_rows_changes_nothing(year):
+    before = stars(year)
+    totals = dict(Result.objects.values_list("school_code", "total"))
+    year.scores.reverse()
+    year.metrics.reverse()
+    run(year, replace=True)
+
+    assert before == dict(Result.objects.values_list("school_code", "star"))
+    assert totals == dict(Result.objects.values_list("school_code", "total"))
+
+
+def test_judges_are_stored_once_and_scores_point_at_them(year):
+    scheme = run(year).scheme
+
+    assert list(scheme.judges.values_list("label", flat=True)) == sorted(["评委甲", "评委乙", "评委丙"])
+    assert Score.objects.filter(stage="city", judge__isnull=True).count() == 0
+
+
+def test_command_prints_every_problem_and_fails(year, tmp_path):
+    year.set_score("001", "K9", "初评", points=20)
+    year.write()
+
+    with pytest.raises(CommandError, match="没有导入任何内容"):
+        call_command("run_year", scheme=year.scheme, input=year.folder, out=tmp_path / "out", verbosity=0)
+    assert not (tmp_path / "out").exists()
+
+
+def test_command_gives_any_refusal_its_own_reason_alone(year, tmp_path, monkeypatch):
+    def refuse(*args, **kwargs):
+        raise Refused("方案代码重复。")
+
+    monkeypatch.setattr("ratings.offline.running.freeze", refuse)
+    year.write()
+
+    with pytest.raises(CommandError) as caught:
+        call_command("run_year", scheme=year.scheme, input=year.folder, out=tmp_path / "out", verbosity=0)
+
+    assert str(caught.value) == "没有导入任何内容：\n方案代码重复。"
+
+
+def test_arguments_of_a_metric_may_stand_in_any_order(year):
+    year.item("K1")[8] = "档(办班期数[人次≥15, 学时≥2]: ≥10→30; 其他→0)"
+    year.restrictions.pop()
+    year.metrics = [row for row in year.metrics if row[1] == "月报逾期"]
+    year.metrics += [(code, "办班期数[学时≥2, 人次≥15]", 10) for code in ("001", "002", "003")]
+    run(year)
+
+    assert Result.objects.get(school_code="001").figures["items"]["K1"] == "30.00"
+
+
+def test_every_table_of_a_year_is_cleared_before_a_replacement():
+    assert {model for model, _ in ROWS} == set(apps.get_app_config("ratings").get_models()) - {Scheme, Panel.judges.through}

@@ -1,0 +1,338 @@
+"""The workflow: who may take which step from where, when it may be taken, and what it leaves behind."""
+
+import datetime as dt
+
+import pytest
+from django.conf import settings
+from django.core.management import CommandError, call_command
+from django.utils import timezone
+
+from ratings.criteria.storing import create_scheme
+from ratings.enums import Phase, Stage, Status
+from ratings.models import Assessment, Decision, Extension, JudgeSheet, Move, Panel, Scheme, Score
+from ratings.workflow import STEPS, allowed_steps, blockers, due, grant_extension, is_overdue, open_scheme, take_step, uneditable
+from ratings.workflow.deadlines import return_deadline
+from ratings.workflow.steps import mermaid
+from schools.models import AuditEntry, MonthlyReport, Region, Role, School, User
+from schools.saving import Refused
+
+pytestmark = [pytest.mark.engine, pytest.mark.django_db]
+
+ANSWERS = {"K2": {"答": {"音响": True, "桌椅": True}}, "L2": {"答": {}}, "M1": {"答": {}}, "L1": {"答": {"听课": "A"}}}
+
+
+def open_year(year, city, office) -> Scheme:
+    """The small scheme, opened in the test's city this year."""
+    today = timezone.localdate()
+    year.parameters |= {"年度": today.year, "所属市": city.name, "统计截止日": f"{today.year}-01-31"}
+    scheme = create_scheme(year.spec(), city=city)
+    open_scheme(scheme, by=office)
+    return scheme
+
+
+@pytest.fixture
+def office(appoint):
+    return appoint("office")
+
+
+@pytest.fixture
+def assessment(year, city, school, office) -> Assessment:
+    """The school's assessment in an open scheme with every figure known."""
+    school.seats = 120
+    school.save()
+    MonthlyReport.objects.create(
+        school=school, year=timezone.localdate().year, month=1, confirmed_at=timezone.now() - dt.timedelta(days=365), confirmed_by=office
+    )
+    return open_year(year, city, office).assessments.get(school=school)
+
+
+def answer(assessment: Assessment, stage: str, judge=None) -> None:
+    """Fill every row of a stage with full marks."""
+    for score in assessment.scores.filter(stage=stage, judge=judge).select_related("item"):
+        score.answers, score.points = ANSWERS[score.item.code], score.item.points
+        score.save(update_fields=["answers", "points"])
+
+
+@pytest.fixture
+def submitted(assessment, appoint) -> Assessment:
+    answer(assessment, Stage.SELF)
+    take_step(assessment, "submit", by=appoint("head"))
+    return assessment
+
+
+def test_opening_freezes_the_criteria_and_gives_every_school_its_empty_rows(assessment):
+    assert assessment.scheme.phase == Phase.OPEN
+    assert assessment.scheme.versions.count() == 1
+    assert sorted(assessment.scores.values_list("item__code", "stage", "answers")) == [(code, "self", None) for code in ("K2", "L2", "M1")]
+
+
+def test_opening_is_refused_while_the_check_finds_an_error(year, city, office):
+    year.item("K1")[6] = 29
+    with pytest.raises(Refused, match="100 分"):
+        open_year(year, city, office)
+
+    assert Scheme.objects.get().phase == Phase.DRAFTING
+    assert not Assessment.objects.exists()
+
+
+def test_submission_names_every_item_that_is_missing(assessment, appoint):
+    head = appoint("head")
+
+    assert [blocker.item for blocker in blockers(assessment, "submit")] == ["K2", "L2", "M1"]
+    with pytest.raises(Refused, match="K2 设施尚未填写"):
+        take_step(assessment, "submit", by=head)
+    assert Assessment.objects.get().status == Status.DRAFT
+
+
+def test_submission_takes_the_figures_freezes_the_sheet_and_opens_the_county(submitted):
+    move = submitted.moves.get(step="submit")
+
+    assert submitted.status == Status.COUNTY
+    assert submitted.scheme.phase == Phase.SCORING
+    assert submitted.snapshots.get().values["主教室座位"] == "120"
+    assert [row["item"] for row in move.sheet["scores"]] == ["K2", "L2", "M1"]
+    assert sorted(submitted.scores.filter(stage="county").values_list("item__code", flat=True)) == ["K2", "L1", "L2", "M1"]
+    assert AuditEntry.objects.filter(action="move").count() == 1
+
+
+def test_filler_hands_to_the_head_who_submits(assessment, appoint):
+    filler, head = appoint("filler"), appoint("head")
+    answer(assessment, Stage.SELF)
+
+    take_step(assessment, "send_to_head", by=filler)
+    assert uneditable(assessment.scores.first(), filler) == "已交负责人确认，如需修改请先取回。"
+    take_step(assessment, "take_back", by=filler)
+    take_step(assessment, "send_to_head", by=filler)
+    take_step(assessment, "submit", by=head)
+
+    assert [move.step for move in assessment.moves.order_by("id")] == ["open", "send_to_head", "take_back", "send_to_head", "submit"]
+
+
+def test_filler_cannot_submit(assessment, appoint):
+    answer(assessment, Stage.SELF)
+
+    with pytest.raises(Refused, match="无权办理"):
+        take_step(assessment, "submit", by=appoint("filler"))
+
+
+def test_withdrawal_is_open_until_the_county_scored_anything(submitted, appoint, school):
+    head = User.objects.get(username="head")
+    take_step(submitted, "withdraw", by=head)
+    assert (submitted.status, submitted.scores.filter(stage="county").count()) == (Status.DRAFT, 0)
+
+    take_step(submitted, "submit", by=head)
+    answer(submitted, Stage.COUNTY)
+    with pytest.raises(Refused, match="已经开始评分"):
+        take_step(submitted, "withdraw", by=head)
+
+
+def test_return_opens_the_named_items_only_and_counts(submitted, appoint, city):
+    reviewer, head = appoint("county"), User.objects.get(username="head")
+    take_step(submitted, "return_", by=reviewer, comment="请补正", items={"K2": "桌椅数量不符"})
+
+    assert (submitted.status, submitted.returned_to) == (Status.RETURNED, Status.COUNTY)
+    own = {score.item.code: uneditable(score, head) for score in submitted.scores.filter(stage="self").select_related("item")}
+    assert own == {"K2": "", "L2": "退回补正时只能修改所列小项。", "M1": "退回补正时只能修改所列小项。"}
+
+    take_step(submitted, "resubmit", by=head)
+    assert (submitted.status, submitted.returned_to, submitted.return_due) == (Status.COUNTY, "", None)
+    with pytest.raises(Refused, match="达到上限"):
+        take_step(submitted, "return_", by=reviewer, comment="再补", items={"K2": "再查"})
+
+
+def test_return_needs_items_known_to_the_scheme_with_a_comment_each(submitted, appoint):
+    with pytest.raises(Refused) as refused:
+        take_step(submitted, "return_", by=appoint("county"), comment="补", items={"Z9": "x", "K2": " "})
+
+    assert refused.value.reasons == ["方案里没有小项 Z9", "请写明 K2 设施要补正什么"]
+
+
+def test_recall_waits_for_the_return_deadline(submitted, appoint):
+    reviewer = appoint("county")
+    take_step(submitted, "return_", by=reviewer, comment="请补正", items={"K2": "桌椅"})
+    with pytest.raises(Refused, match="期满前不能收回"):
+        take_step(submitted, "recall", by=reviewer)
+
+    Assessment.objects.update(return_due=timezone.localdate() - dt.timedelta(days=30))
+    submitted.refresh_from_db()
+    take_step(submitted, "recall", by=reviewer)
+
+    assert submitted.status == Status.COUNTY
+
+
+def test_recommendation_needs_all_items_star_and_opinion(submitted, appoint):
+    lead = appoint("county_lead")
+    with pytest.raises(Refused) as refused:
+        take_step(submitted, "recommend", by=lead, star=7, opinion="")
+    assert len(refused.value.reasons) == 6
+
+    answer(submitted, Stage.COUNTY)
+    take_step(submitted, "recommend", by=lead, star=5, opinion="同意")
+
+    assert (submitted.status, submitted.suggested_star, submitted.county_opinion) == (Status.CITY, 5, "同意")
+    assert submitted.snapshots.count() == 2
+
+
+def test_recommendation_needs_a_reason_for_a_score_far_from_the_self_assessment(submitted, appoint):
+    lead = appoint("county_lead")
+    answer(submitted, Stage.COUNTY)
+    score = submitted.scores.get(stage="county", item__code="K2")
+    score.answers = {"答": {"音响": False, "桌椅": True}}
+    score.save(update_fields=["answers"])
+
+    with pytest.raises(Refused, match=r"K2 设施初评与自评相差 10\.00 分，请写明理由"):
+        take_step(submitted, "recommend", by=lead, star=5, opinion="同意")
+
+    score.remark = "现场没有音响"
+    score.save(update_fields=["remark"])
+    take_step(submitted, "recommend", by=lead, star=5, opinion="同意")
+
+
+def test_judges_get_their_rows_and_sheets_when_the_school_reaches_the_city(submitted, appoint):
+    scheme, lead = submitted.scheme, appoint("county_lead")
+    panel = Panel.objects.create(scheme=scheme, name="第一组")
+    panel.judges.set([scheme.judges.create(label=f"评委{number}") for number in range(3)])
+    Assessment.objects.update(panel=panel, visited=True)
+    answer(submitted, Stage.COUNTY)
+
+    take_step(submitted, "recommend", by=lead, star=5, opinion="同意")
+
+    assert Score.objects.filter(stage="city").count() == 12
+    assert JudgeSheet.objects.count() == 3
+
+
+def test_onsite_items_are_not_owed_by_judges_at_a_school_that_was_not_visited(submitted, appoint):
+    scheme, lead = submitted.scheme, appoint("county_lead")
+    panel = Panel.objects.create(scheme=scheme, name="第一组")
+    panel.judges.set([scheme.judges.create(label="评委")])
+    Assessment.objects.update(panel=panel)
+    answer(submitted, Stage.COUNTY)
+
+    take_step(submitted, "recommend", by=lead, star=5, opinion="同意")
+
+    assert set(Score.objects.filter(stage="city").values_list("item__code", flat=True)) == {"L1", "L2", "M1"}
+
+
+def test_deadline_ends_with_the_last_second_of_the_next_working_day(assessment):
+    Scheme.objects.update(self_due=dt.date(2026, 10, 3))  # within the National Day holiday
+    assessment.scheme.refresh_from_db()
+
+    last = due(assessment, Stage.SELF)
+
+    assert timezone.localtime(last) == timezone.make_aware(dt.datetime(2026, 10, 8, 23, 59, 59))
+    assert not is_overdue(assessment, Stage.SELF, at=last)
+    assert is_overdue(assessment, Stage.SELF, at=last + dt.timedelta(seconds=1))
+
+
+def test_return_is_due_on_the_third_working_day():
+    assert return_deadline(dt.date(2026, 11, 20)) == dt.date(2026, 11, 25)  # Friday, over a weekend
+    assert return_deadline(dt.date(2026, 9, 30)) == dt.date(2026, 10, 10)  # over the holiday, with a Saturday worked
+
+
+def test_extension_gives_one_school_more_time_and_says_who_and_why(assessment, appoint, office):
+    Scheme.objects.update(self_due=dt.date(2020, 1, 6))
+    assessment.scheme.refresh_from_db()
+    answer(assessment, Stage.SELF)
+    head = appoint("head")
+    with pytest.raises(Refused, match="截止"):
+        take_step(assessment, "submit", by=head)
+
+    grant_extension(assessment, Stage.SELF, timezone.localdate() + dt.timedelta(days=1), by=office, reason="停电")
+    take_step(assessment, "submit", by=head)
+
+    assert Extension.objects.get().by == office
+    assert AuditEntry.objects.filter(action="extend").count() == 1
+
+
+def test_lapse_waits_for_the_deadline_and_needs_a_reason(assessment, office):
+    with pytest.raises(Refused, match="截止时间未到"):
+        take_step(assessment, "lapse", by=office, comment="未提交")
+    Scheme.objects.update(self_due=dt.date(2020, 1, 6))
+    assessment.refresh_from_db()
+    with pytest.raises(Refused, match="请写明理由"):
+        take_step(assessment, "lapse", by=office)
+
+    take_step(assessment, "lapse", by=office, comment="经提醒仍未提交")
+
+    assert assessment.status == Status.LAPSED
+
+
+def test_declining_is_asked_by_the_head_and_confirmed_by_the_office(assessment, appoint, office):
+    with pytest.raises(Refused, match="还没有申请"):
+        take_step(assessment, "decline", by=office)
+
+    take_step(assessment, "ask_decline", by=appoint("head"), comment="校舍重建")
+    take_step(assessment, "decline", by=office)
+
+    assert assessment.status == Status.DECLINED
+
+
+@pytest.mark.parametrize("phase", Phase)
+def test_steps_are_taken_only_while_the_scheme_is_open_or_scored(phase, submitted):
+    submitted.scheme.phase = phase
+
+    said = [blocker.text for blocker in blockers(submitted, "send_back")]
+
+    assert said == ([] if phase in (Phase.OPEN, Phase.SCORING) else [f"方案处于“{phase.label}”阶段"])
+
+
+def test_reopening_voids_the_decision_and_keeps_it_in_the_move(submitted, appoint):
+    Assessment.objects.update(status=Status.SETTLED)
+    Scheme.objects.update(phase=Phase.SETTLED)
+    Decision.objects.create(assessment=submitted, star=4, computed=5, reason="理由", at=timezone.now())
+    submitted.refresh_from_db()
+
+    take_step(submitted, "reopen", by=appoint("chair"), comment="计算有误")
+
+    assert submitted.status == Status.CITY
+    assert submitted.scheme.phase == Phase.SCORING
+    assert not Decision.objects.exists()
+    assert Move.objects.get(step="reopen").sheet["decision"]["star"] == 4
+
+
+@pytest.mark.parametrize("role", [role.value for role in Role])
+@pytest.mark.parametrize("status", [status.value for status in Status])
+def test_only_the_roles_of_the_table_may_take_a_step_from_a_status(assessment, appoint, role, status):
+    returned = {"returned_to": Status.COUNTY, "return_due": dt.date(2026, 1, 5)} if status == Status.RETURNED else {}
+    Assessment.objects.filter(pk=assessment.pk).update(status=status, **returned)
+    assessment.refresh_from_db()
+
+    offered = {step.code for step in allowed_steps(appoint(role) if role != "office" else _office(), assessment)}
+
+    assert offered <= {code for code, step in STEPS.items() if role in step.roles and status in step.sources}
+
+
+def _office():
+    return User.objects.get(username="office")
+
+
+def test_people_of_another_county_or_school_are_offered_nothing(assessment, appoint, city):
+    other = Region.objects.create(code="T1-2", name="乙县", kind=Region.Kind.COUNTY, city=city)
+    elsewhere = School.objects.create(city=city, county=other, code="X", name="别的党校")
+
+    assert allowed_steps(appoint("head", school=elsewhere), assessment) == []
+    Assessment.objects.filter(pk=assessment.pk).update(status=Status.COUNTY)
+    assessment.refresh_from_db()
+    assert allowed_steps(appoint("county", county=other), assessment) == []
+
+
+def test_diagram_of_the_manual_is_the_table():
+    manual = (settings.BASE_DIR / "docs" / "workflow.md").read_text(encoding="utf-8")
+
+    assert mermaid() in manual
+
+
+def test_command_opens_a_year_from_its_workbook(year, city, school, office):
+    year.parameters |= {"年度": 2026, "所属市": city.name}
+
+    call_command("open_scheme", scheme=year.write().scheme, by="office", self_due=dt.date(2026, 11, 30), verbosity=0)
+
+    scheme = Scheme.objects.get()
+    assert (scheme.phase, scheme.self_due, scheme.assessments.count()) == (Phase.OPEN, dt.date(2026, 11, 30), 1)
+
+
+def test_command_refuses_a_city_where_the_person_holds_no_office(year, city, office):
+    with pytest.raises(CommandError, match="不在方案所属的市"):
+        call_command("open_scheme", scheme=year.write().scheme, by="office", verbosity=0)
+
+    assert not Scheme.objects.exists()
