@@ -1,4 +1,5 @@
-"""Whether the site can listen on an address, and under which ones people then reach it: `address.py HOST:PORT [--open]`.
+"""Whether the site can listen on an address, and under which ones people then reach it: `address.py HOST:PORT
+[--open]`.
 
 Runs on the system's Python, before there is an environment.
 """
@@ -50,10 +51,16 @@ def check(host, port):
         listen(host, port)
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
-            sys.exit(f"{host}:{port} 已被占用（也许另一个 make run 还开着）：请先结束它，或换一个端口：{another(host, port)}")
+            sys.exit(
+                f"{host}:{port} 已被占用（也许另一个 make run 还开着）：请先结束它，或换一个端口："
+                f"{another(host, port)}"
+            )
         if error.errno == errno.EACCES:
             sys.exit(f"普通用户不能使用 1024 以下的端口 {port}，请换一个：{another(host, port)}")
-        sys.exit(f"{host} 不是本机的地址；只在本机试用请执行 make run，让别的电脑也能打开请执行 make run ADDRESS=0.0.0.0:{port}")
+        sys.exit(
+            f"{host} 不是本机的地址；只在本机试用请执行 make run，让别的电脑也能打开请执行 make run "
+            f"ADDRESS=0.0.0.0:{port}"
+        )
 
 
 def addresses(host):
@@ -71,7 +78,10 @@ def main():
         return
     lines = ["打开 " + " 或 ".join(f"http://{one}:{port}" for one in addresses(host)) + " ，按 Ctrl+C 结束"]
     if host in EVERYWHERE or not host.startswith(("127.", "localhost", "[::1]")):
-        lines.append("别的电脑也能打开。这是试用环境：演示口令人人知道，出错页会显示程序内容，请不要登记真实数据，试完即停。")
+        lines.append(
+            "别的电脑也能打开。这是试用环境：演示口令人人知道，出错页会显示程序内容，"
+            "请不要登记真实数据，试完即停。"
+        )
     sys.stdout.write("\n".join(lines) + "\n")
 
 

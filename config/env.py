@@ -43,14 +43,17 @@ def listing(name: str) -> list[str]:
 
 
 def key(name: str, path: Path, *, generate: bool) -> str:
-    """A secret from the environment, else from its file, else made once with mode 0600 where `generate` allows it."""
+    """A secret from the environment, else from its file, else made once with mode 0600 where `generate`
+    allows it.
+    """
     value = text(name)
     if value:
         return value
     if not path.is_file():
         if not generate:
             raise ImproperlyConfigured(
-                f"缺少 {name}：请在环境变量（或 .env 文件）中设置 {name}，或把密钥放入 {path}；试用请设置 DEBUG=1，密钥会自动生成。"
+                f"缺少 {name}：请在环境变量（或 .env 文件）中设置 {name}，或把密钥放入 {path}；试用请设置 "
+                "DEBUG=1，密钥会自动生成。"
             )
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         try:

@@ -12,15 +12,18 @@ from schools.operations import schema
 
 logger = logging.getLogger(__name__)
 
-#: Seconds from a look that failed to the next: a request would else wait for a database that is down twice over.
+#: Seconds from a look that failed to the next: a request would else wait for a database that is down twice
+#: over.
 PAUSE = 10
 
 
 class DatabaseGuard:
-    """Answers every address with one page and 503 where the database is not of this version, until the process is started anew.
+    """Answers every address with one page and 503 where the database is not of this version, until the
+    process is started anew.
 
-    It looks at the start of the process, and never again once it got an answer. Where the database gives none (it is down, or its
-    user may not read the tables) the site answers for itself, and a request some seconds later looks again.
+    It looks at the start of the process, and never again once it got an answer. Where the database gives none
+    (it is down, or its user may not read the tables) the site answers for itself, and a request some seconds
+    later looks again.
     """
 
     def __init__(self, application: Callable[..., Iterable[bytes]]) -> None:
@@ -37,7 +40,11 @@ class DatabaseGuard:
         if not self.refusal:
             return self.application(environ, start_response)
         page = render_to_string("errors/503.html").encode()
-        headers = [("Content-Type", "text/html; charset=utf-8"), ("Content-Length", str(len(page))), ("Cache-Control", "no-store")]
+        headers = [
+            ("Content-Type", "text/html; charset=utf-8"),
+            ("Content-Length", str(len(page))),
+            ("Cache-Control", "no-store"),
+        ]
         start_response("503 Service Unavailable", headers)
         return [page]
 
@@ -56,7 +63,11 @@ class DatabaseGuard:
 
     def _tell(self, error: Error) -> None:
         """Once for each kind of failure, in the words of the database."""
-        kind = "连接不上数据库" if isinstance(error, OperationalError) else "数据库不让查看它的版本（多半是数据库用户没有权限）"
+        kind = (
+            "连接不上数据库"
+            if isinstance(error, OperationalError)
+            else "数据库不让查看它的版本（多半是数据库用户没有权限）"
+        )
         if kind != self._said:
             self._said = kind
             logger.error("%s：%s %s秒后有人访问时再查看。", kind, str(error).strip(), PAUSE)

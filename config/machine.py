@@ -15,10 +15,17 @@ OWN_NAME = "127.0.1.1"
 
 
 def own_hosts(hosts_file: Path = Path("/etc/hosts")) -> list[str]:
-    """Names and addresses under which a browser on another computer may ask for this machine, as ALLOWED_HOSTS writes them."""
+    """Names and addresses under which a browser on another computer may ask for this machine, as
+    ALLOWED_HOSTS writes them.
+    """
     name = socket.gethostname().lower()
     found = addresses()
-    listed = [word.lower() for address, *words in _lines(hosts_file) if address in (OWN_NAME, *found) for word in words]
+    listed = [
+        word.lower()
+        for address, *words in _lines(hosts_file)
+        if address in (OWN_NAME, *found)
+        for word in words
+    ]
     bracketed = [f"[{address}]" if ":" in address else address for address in found]
     return list(dict.fromkeys([name, f"{name}.local", *listed, *bracketed]))
 

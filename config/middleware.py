@@ -1,4 +1,6 @@
-"""What every request passes through: where it comes from, whether it is signed in, as whom, and since when."""
+"""What every request passes through: where it comes from, whether it is signed in, as whom, and
+since when.
+"""
 
 import time
 from collections.abc import Callable
@@ -22,14 +24,17 @@ OPEN_WITHOUT_NEW_PASSWORD = ("login", "logout", "password_change", "text_size", 
 
 
 class ClientAddressMiddleware:
-    """Makes REMOTE_ADDR the visitor's address behind TRUSTED_PROXIES reverse proxies: lock-outs count people, not the proxy."""
+    """Makes REMOTE_ADDR the visitor's address behind TRUSTED_PROXIES reverse proxies: lock-outs count people,
+    not the proxy.
+    """
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         hops = [hop.strip() for hop in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if hop.strip()]
-        # Only the last entries were written by our own proxies; anything before them a visitor may have invented.
+        # Only the last entries were written by our own proxies; anything before them a visitor may have
+        # invented.
         if settings.TRUSTED_PROXIES and len(hops) >= settings.TRUSTED_PROXIES:
             request.META["REMOTE_ADDR"] = hops[-settings.TRUSTED_PROXIES]
         return self.get_response(request)
@@ -44,7 +49,10 @@ class RequestLimitMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         length = request.META.get("CONTENT_LENGTH") or "0"
         if length.isdigit() and int(length) > settings.REQUEST_LIMIT:
-            context = {"limit": settings.REQUEST_LIMIT // 1024 // 1024, "file_limit": settings.UPLOAD_LIMIT // 1024 // 1024}
+            context = {
+                "limit": settings.REQUEST_LIMIT // 1024 // 1024,
+                "file_limit": settings.UPLOAD_LIMIT // 1024 // 1024,
+            }
             return render(request, "errors/413.html", context, status=413)
         return self.get_response(request)
 
@@ -63,7 +71,9 @@ class OldBrowserMiddleware:
 
 
 class UnknownPathMiddleware:
-    """Says of an address with a NUL character that there is no such page: no record has one, and PostgreSQL refuses to look for it."""
+    """Says of an address with a NUL character that there is no such page: no record has one, and PostgreSQL
+    refuses to look for it.
+    """
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -90,7 +100,8 @@ class MethodNotAllowedMiddleware:
 
 
 class RefusedMiddleware:
-    """Answers a refusal that no view showed itself with its reasons, and with everything that was sent, ready to be sent again.
+    """Answers a refusal that no view showed itself with its reasons, and with everything that was sent, ready
+    to be sent again.
 
     A partial request gets the sentences alone: the row it came from keeps what was typed.
     """
@@ -107,12 +118,19 @@ class RefusedMiddleware:
             return None
         if request.htmx:
             return HttpResponse(str(exception), status=409, content_type="text/plain; charset=utf-8")
-        context = {"reasons": exception.reasons, "frame": "base.html", "back": way_back_of(request), **sent_again(request)}
+        context = {
+            "reasons": exception.reasons,
+            "frame": "base.html",
+            "back": way_back_of(request),
+            **sent_again(request),
+        }
         return render(request, "errors/refused.html", context, status=409)
 
 
 class SignInRequiredMiddleware(LoginRequiredMiddleware):
-    """Denies by default; a partial request whose session has ended takes the whole page to sign-in instead of a fragment of it."""
+    """Denies by default; a partial request whose session has ended takes the whole page to sign-in instead of
+    a fragment of it.
+    """
 
     def handle_no_permission(self, request: HttpRequest, view_func: Callable) -> HttpResponse:
         """Back to the page the visitor sees, not to the address of the fragment."""
@@ -126,7 +144,8 @@ class SignInRequiredMiddleware(LoginRequiredMiddleware):
 class IdleTimeoutMiddleware:
     """Ends a session after IDLE_MINUTES without a request.
 
-    Saving a session moves its end forward. This does so at most once a minute: SQLite has one writer, and most requests only read.
+    Saving a session moves its end forward. This does so at most once a minute: SQLite has one writer, and
+    most requests only read.
     """
 
     def __init__(self, get_response: GetResponse) -> None:

@@ -30,12 +30,16 @@ AUDIT_KEY = env.key("AUDIT_KEY", VAR_DIR / "keys" / "audit.key", generate=DEBUG)
 ALLOWED_HOSTS = env.listing("ALLOWED_HOSTS")
 if not DEBUG and not ALLOWED_HOSTS:
     raise ImproperlyConfigured(
-        "缺少 ALLOWED_HOSTS：请在环境变量（或 .env 文件）中写明本系统的域名或 IP，多个用英文逗号隔开；试用请设置 DEBUG=1。"
+        "缺少 ALLOWED_HOSTS：请在环境变量（或 .env 文件）中写明本系统的域名或 IP，"
+        "多个用英文逗号隔开；试用请设置 DEBUG=1。"
     )
-if DEBUG and not ALLOWED_HOSTS:  # a trial is shown to colleagues; any other name would open it to pages that rebind theirs
+if (
+    DEBUG and not ALLOWED_HOSTS
+):  # a trial is shown to colleagues; any other name would open it to pages that rebind theirs
     ALLOWED_HOSTS = [".localhost", "127.0.0.1", "[::1]", *machine.own_hosts()]
 
-# --- What the site is made of ---------------------------------------------------------------------------------------
+# --- What the site is made of
+# ---------------------------------------------------------------------------------------
 PRODUCT_APPS = ["schools", "ratings"]  # whose tables and migrations schools.operations.schema answers for
 INSTALLED_APPS = [
     *PRODUCT_APPS,  # before django.contrib.auth: schools overrides createsuperuser
@@ -101,7 +105,8 @@ TEMPLATES = [
 ]
 CRISPY_ALLOWED_TEMPLATE_PACKS = CRISPY_TEMPLATE_PACK = "bootstrap5"
 
-# --- Database -------------------------------------------------------------------------------------------------------
+# --- Database
+# -------------------------------------------------------------------------------------------------------
 DATABASES = {
     "default": dj_database_url.parse(
         env.text("DATABASE_URL", f"sqlite:///{quote(str(VAR_DIR / 'db.sqlite3'))}"),
@@ -117,27 +122,36 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
     }
 else:
-    # Else a server that takes the connection and says no more holds the process for good. The address may say otherwise.
+    # Else a server that takes the connection and says no more holds the process for good. The address may say
+    # otherwise.
     DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
     if env.flag("PGBOUNCER"):
         DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"] = True
 
-# --- Language and time ----------------------------------------------------------------------------------------------
+# --- Language and time
+# ----------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "zh-hans"
 TIME_ZONE = "Asia/Shanghai"
 USE_I18N = USE_TZ = True
 LOCALE_PATHS = [BASE_DIR / "config" / "locale"]
 
-# --- Signing in -----------------------------------------------------------------------------------------------------
+# --- Signing in
+# -----------------------------------------------------------------------------------------------------
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "schools:desk"
 LOGOUT_REDIRECT_URL = "login"
 AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
-PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher", "django.contrib.auth.hashers.PBKDF2PasswordHasher"]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
 AUTH_PASSWORD_VALIDATORS = [
     {
         "NAME": "schools.accounts.passwords.CharacterClassValidator",
-        "OPTIONS": {"min_length": env.number("PASSWORD_MIN_LENGTH", 8), "classes": env.number("PASSWORD_CLASSES", 3)},
+        "OPTIONS": {
+            "min_length": env.number("PASSWORD_MIN_LENGTH", 8),
+            "classes": env.number("PASSWORD_CLASSES", 3),
+        },
     },
     {
         "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
@@ -161,7 +175,8 @@ SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_FAILURE_VIEW = "schools.site.views.csrf_failure"
 
-# --- Headers --------------------------------------------------------------------------------------------------------
+# --- Headers
+# --------------------------------------------------------------------------------------------------------
 HTTPS = env.flag("HTTPS", default=not DEBUG)
 TRUSTED_PROXIES = env.number("TRUSTED_PROXIES", 0)
 CSRF_TRUSTED_ORIGINS = env.listing("CSRF_TRUSTED_ORIGINS")
@@ -171,9 +186,14 @@ SECURE_HSTS_SECONDS = env.number("HSTS_SECONDS", 31536000) if HTTPS else 0
 if TRUSTED_PROXIES:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_REFERRER_POLICY = "same-origin"
-SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin" if HTTPS else None  # browsers ignore it, with a warning, over plain HTTP
+SECURE_CROSS_ORIGIN_OPENER_POLICY = (
+    "same-origin" if HTTPS else None
+)  # browsers ignore it, with a warning, over plain HTTP
 X_FRAME_OPTIONS = "DENY"
-SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]  # subdomains and preload belong to whoever owns the domain
+SILENCED_SYSTEM_CHECKS = [
+    "security.W005",
+    "security.W021",
+]  # subdomains and preload belong to whoever owns the domain
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [SELF],
@@ -185,7 +205,8 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
-# --- Files ----------------------------------------------------------------------------------------------------------
+# --- Files
+# ----------------------------------------------------------------------------------------------------------
 STATIC_URL = "static/"  # below the prefix of the site, where it has one
 STATIC_ROOT = VAR_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
@@ -206,7 +227,8 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
 DATA_UPLOAD_MAX_NUMBER_FILES = 10
 FILE_UPLOAD_PERMISSIONS = 0o600
 
-# --- Mail: only a daily digest to office mailboxes; off unless a server is named ---------------------------------------
+# --- Mail: only a daily digest to office mailboxes; off unless a server is named
+# ---------------------------------------
 EMAIL_HOST = env.text("EMAIL_HOST")
 EMAIL_PORT = env.number("EMAIL_PORT", 25)
 EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = env.text("EMAIL_USER"), env.text("EMAIL_PASSWORD")
@@ -215,7 +237,8 @@ EMAIL_USE_TLS = env.flag("EMAIL_TLS") and not EMAIL_USE_SSL
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env.text("EMAIL_FROM", EMAIL_HOST_USER or "noreply@localhost")
 
-# --- Log ------------------------------------------------------------------------------------------------------------
+# --- Log
+# ------------------------------------------------------------------------------------------------------------
 LOG_DIR = Path(env.text("LOG_DIR", str(VAR_DIR / "logs"))).resolve()
 LOG_DIR.mkdir(parents=True, exist_ok=True)
 LOGGING = {
@@ -224,7 +247,8 @@ LOGGING = {
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {
         "stderr": {"class": "logging.StreamHandler", "formatter": "line"},
-        # Nothing here deletes a log: regulations ask for six months, and several processes may write the same file.
+        # Nothing here deletes a log: regulations ask for six months, and several processes may write the same
+        # file.
         "file": {
             "class": "logging.handlers.WatchedFileHandler",
             "filename": LOG_DIR / "site.log",
@@ -234,5 +258,7 @@ LOGGING = {
         },
     },
     "root": {"handlers": ["stderr", "file"], "level": env.text("LOG_LEVEL", "WARNING")},
-    "loggers": {"django.server": {"handlers": ["stderr"], "level": "INFO" if DEBUG else "WARNING", "propagate": False}},
+    "loggers": {
+        "django.server": {"handlers": ["stderr"], "level": "INFO" if DEBUG else "WARNING", "propagate": False}
+    },
 }

@@ -19,7 +19,11 @@ urlpatterns = [
     path("text-size/", site.text_size, name="text_size"),
     path("accounts/login/", allowed_to("visit")(accounts.SignIn.as_view()), name="login"),
     path("accounts/logout/", allowed_to("open_own_pages")(auth.LogoutView.as_view()), name="logout"),
-    path("accounts/password/", allowed_to("open_own_pages")(accounts.PasswordChange.as_view()), name="password_change"),
+    path(
+        "accounts/password/",
+        allowed_to("open_own_pages")(accounts.PasswordChange.as_view()),
+        name="password_change",
+    ),
     path("accounts/identity/", accounts.choose_identity, name="identity"),
     path("admin/login/", accounts.admin_entrance),
     path("admin/", admin.site.urls),

@@ -13,7 +13,9 @@ class RatingsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """The acts of the rating join the table of permissions; in a trial, whoever signs in is told how old it is."""
+        """The acts of the rating join the table of permissions; in a trial, whoever signs in is told how old
+        it is.
+        """
         from schools.permissions import add_rooms
 
         from .permissions import ROOMS

@@ -15,12 +15,18 @@ NOT_THE_COMMITTEE = "审定材料列有全部党校的得分，只由评委会�
 
 ROOMS: dict[str, dict[str, Act]] = {
     "评定方案": {
-        "read_criteria": Act("查阅评定方案、更正、方法说明，下载公开包", EVERYBODY, scope="编制中的只对办公室和主任"),
+        "read_criteria": Act(
+            "查阅评定方案、更正、方法说明，下载公开包", EVERYBODY, scope="编制中的只对办公室和主任"
+        ),
         "follow_rating": Act("在导航和工作台看到评定方案、通报", CITY_READERS),
-        "read_draft": Act("查阅编制中的方案", COMMITTEE, "编制中的评定方案由市评委会办公室编制、评委会主任查阅。"),
+        "read_draft": Act(
+            "查阅编制中的方案", COMMITTEE, "编制中的评定方案由市评委会办公室编制、评委会主任查阅。"
+        ),
         "read_rules": Act("查阅、试算计分规则", COMMITTEE, "计分规则由市评委会办公室编写、评委会主任查阅。"),
         "edit_scheme": Act("编制、复制方案", (Role.OFFICE,), "评定方案由市评委会办公室编制。"),
-        "import_scheme": Act("导入方案工作簿", (Role.OFFICE,), "评定方案由市评委会办公室编制，其他身份不能导入。"),
+        "import_scheme": Act(
+            "导入方案工作簿", (Role.OFFICE,), "评定方案由市评委会办公室编制，其他身份不能导入。"
+        ),
         "rehearse": Act(
             "模拟",
             COMMITTEE,
@@ -50,7 +56,9 @@ ROOMS: dict[str, dict[str, Act]] = {
             "对标自查是各校自己的，只有本校填报人和负责人可以看。",
             scope="本校",
         ),
-        "self_assess": Act("填写、提交自评", SCHOOL_ROLES, "自评由本校填报人和负责人填写、查阅。", scope="本校"),
+        "self_assess": Act(
+            "填写、提交自评", SCHOOL_ROLES, "自评由本校填报人和负责人填写、查阅。", scope="本校"
+        ),
         "answer": Act(
             "保存一个小项的填写或评分",
             (*SCHOOL_ROLES, *COUNTY_ROLES, Role.JUDGE, Role.OFFICE),
@@ -63,17 +71,23 @@ ROOMS: dict[str, dict[str, Act]] = {
     "申报进度": {
         "read_progress": Act("查阅申报进度", COMMITTEE, "只有市评委会办公室和主任可以查看申报进度。"),
         "extend": Act("批准延期", (Role.OFFICE,), "只有市评委会办公室可以批准延期。"),
-        "take_office_steps": Act("办理未申报、不参评、退回等", (Role.OFFICE,), "只有市评委会办公室可以办理。"),
+        "take_office_steps": Act(
+            "办理未申报、不参评、退回等", (Role.OFFICE,), "只有市评委会办公室可以办理。"
+        ),
     },
     "县级初评": {
         "review": Act("初评、核定、退回补正", COUNTY_ROLES, "初评由县（市、区）的初评人和负责人办理。"),
-        "confirm_review": Act("初评分工、集体确认", (Role.COUNTY_LEAD,), "集体确认和初评分工由县（市、区）负责人办理。"),
+        "confirm_review": Act(
+            "初评分工、集体确认", (Role.COUNTY_LEAD,), "集体确认和初评分工由县（市、区）负责人办理。"
+        ),
         "print_county": Act("打印初评汇总表", (*COUNTY_ROLES, *COMMITTEE), NO_PAPER),
     },
     "市级评审": {
         "arrange_panels": Act("安排评审组", (Role.OFFICE,), "评审组由市评委会办公室安排。"),
         "manage_sheets": Act("管理、代录评分表", (Role.OFFICE,), "评分表由市评委会办公室管理。"),
-        "judge": Act("评分、提交评分表", (Role.JUDGE,), "评委工作台只对评委开放。", scope="本组的学校，回避的除外"),
+        "judge": Act(
+            "评分、提交评分表", (Role.JUDGE,), "评委工作台只对评委开放。", scope="本组的学校，回避的除外"
+        ),
         "adjust_figures": Act("评审核定系统取数", (Role.OFFICE, Role.JUDGE), scope="评委限本组组长"),
         "print_sheet": Act("打印评委评分表", (Role.JUDGE, Role.OFFICE), NO_PAPER, scope="评委限本人的"),
         "give_feedback": Act("登记现场反馈意见", (Role.OFFICE,), "现场反馈意见由市评委会办公室登记。"),
@@ -95,9 +109,13 @@ ROOMS: dict[str, dict[str, Act]] = {
         "decide": Act("审定、撤回审定", (Role.CHAIR,), "审定由评委会主任办理。"),
     },
     "结果和通报": {
-        "read_results": Act("查阅评定结果", RESULT_READERS, "您的当前身份不查阅评定结果。", scope="通报前只对办公室和主任"),
+        "read_results": Act(
+            "查阅评定结果", RESULT_READERS, "您的当前身份不查阅评定结果。", scope="通报前只对办公室和主任"
+        ),
         "print_plaques": Act("打印授牌名单", COMMITTEE, NO_PAPER),
-        "verify": Act("制作核验包", (Role.OFFICE, Role.AUDITOR), "核验包由市评委会办公室或审计管理员交给核验人。"),
+        "verify": Act(
+            "制作核验包", (Role.OFFICE, Role.AUDITOR), "核验包由市评委会办公室或审计管理员交给核验人。"
+        ),
         "read_notices": Act("查阅启动通知和通报", EVERYBODY, scope="草稿只对办公室和主任"),
         "write_notice": Act("起草、印发启动通知", COMMITTEE, "启动通知由市评委会办公室起草、印发。"),
         "write_bulletin": Act("起草通报", COMMITTEE, "通报由市评委会办公室起草。"),

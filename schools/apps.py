@@ -9,7 +9,9 @@ class SchoolsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Connect what must be recorded wherever it happens, and gather what the apps add to each other's pages."""
+        """Connect what must be recorded wherever it happens, and gather what the apps add to each other's
+        pages.
+        """
         from schools.site.contributions import of_all_apps
 
         from .accounts import signals  # noqa: F401

@@ -1,8 +1,8 @@
 """Who may do what: one table of acts and roles, asked by views, buttons, navigation and back office.
 
-A view declares its act with `allowed_to`; the rating adds its rooms to the same table. Which objects a person meets
-is said not here but by each queryset's `visible_to`: an act that is not one's own is refused with its sentence
-(403), an object that is not one's own is not found (404).
+A view declares its act with `allowed_to`; the rating adds its rooms to the same table. Which objects a person
+meets is said not here but by each queryset's `visible_to`: an act that is not one's own is refused with its
+sentence (403), an object that is not one's own is not found (404).
 """
 
 from __future__ import annotations
@@ -38,8 +38,8 @@ DECIDERS = (Role.COUNTY_LEAD, Role.OFFICE)
 class Act:
     """One row of the table.
 
-    `refusal` tells everybody else why not; without one the page does not exist for them. `scope` says which objects,
-    where that is narrower than what the role reaches anyway.
+    `refusal` tells everybody else why not; without one the page does not exist for them. `scope` says which
+    objects, where that is narrower than what the role reaches anyway.
     """
 
     name: str
@@ -57,8 +57,12 @@ TABLE: dict[str, dict[str, Act]] = {
     },
     "学校资料和记录": {
         "look_up": Act("查阅党校名册、培训一览和指标口径", EVERYBODY),
-        "read_records": Act("查阅学校资料、培训、台账和取数明细", RECORD_READERS, "安全管理员不查阅办学记录。"),
-        "record_registry": Act("登记、修改学校资料", SCHOOL_ROLES, "学校资料和办学记录由本校填报人、负责人登记。", scope="本校"),
+        "read_records": Act(
+            "查阅学校资料、培训、台账和取数明细", RECORD_READERS, "安全管理员不查阅办学记录。"
+        ),
+        "record_registry": Act(
+            "登记、修改学校资料", SCHOOL_ROLES, "学校资料和办学记录由本校填报人、负责人登记。", scope="本校"
+        ),
         "keep_binder": Act("登记案卷", SCHOOL_ROLES, "案卷由党校填报人或负责人登记。", scope="本校"),
         "read_corrections": Act(
             "查阅、审核数据更正",
@@ -99,10 +103,14 @@ TABLE: dict[str, dict[str, Act]] = {
             "走访由联系指导人员、县（区）和市评委会办公室登记。",
             scope="作废限本人登记的，办公室不限",
         ),
-        "give_opinion": Act("写年度指导意见", (Role.LIAISON,), "年度指导意见由挂点联系该校的人员填写。", scope="联系的学校"),
+        "give_opinion": Act(
+            "写年度指导意见", (Role.LIAISON,), "年度指导意见由挂点联系该校的人员填写。", scope="联系的学校"
+        ),
         "report_problem": Act("上报整改情况", SCHOOL_ROLES, "整改情况由党校上报。", scope="本校"),
         "recheck_problem": Act("复查整改", GUIDES, "复查由联系指导人员、县（区）和市评委会办公室办理。"),
-        "assign_guides": Act("安排联系指导人员和走访组", DECIDERS, "挂点联系由市评委会办公室和县（区）负责人安排。"),
+        "assign_guides": Act(
+            "安排联系指导人员和走访组", DECIDERS, "挂点联系由市评委会办公室和县（区）负责人安排。"
+        ),
     },
     "监测": {
         "monitor": Act("查阅监测和地区简况", WATCHERS, "监测页供县（市、区）和市查看，您的当前身份不使用。"),
@@ -140,7 +148,9 @@ TABLE: dict[str, dict[str, Act]] = {
             scope="不含本人的任职",
             back_office=True,
         ),
-        "enter_calendar": Act("录入节假日安排", (Role.SYSADMIN,), "节假日安排由系统管理员录入。", back_office=True),
+        "enter_calendar": Act(
+            "录入节假日安排", (Role.SYSADMIN,), "节假日安排由系统管理员录入。", back_office=True
+        ),
         "read_audit": Act("查阅、核验审计记录", (Role.AUDITOR,), "审计记录只由审计管理员查阅。"),
     },
 }
@@ -162,8 +172,9 @@ def role_of(user: User) -> str | None:
 def may(user: User, act: str) -> bool:
     """Whether the table lets this person do it.
 
-    The back office also wants the account to be marked for it. While developing a superuser works there without
-    an appointment; everywhere else a superuser needs one as well, since the pages ask for its city or school.
+    The back office also wants the account to be marked for it. While developing a superuser works there
+    without an appointment; everywhere else a superuser needs one as well, since the pages ask for its city or
+    school.
     """
     row = ACTS[act]
     if row.roles == EVERYBODY:  # said before the identity is read, so that an open page asks no database
@@ -205,7 +216,9 @@ def allowed_to(act: str, *, post: str = "") -> Callable:
 
 
 def reads_across_counties(user: User) -> bool:
-    """Whether the lists of this person hold schools of several counties; for one county a column says nothing."""
+    """Whether the lists of this person hold schools of several counties; for one county a column says
+    nothing.
+    """
     return user.identity is None or user.identity.county_id is None
 
 
@@ -222,5 +235,7 @@ def keeps_account(user: User, account: User) -> bool:
 
 
 def readable_schools(user: User) -> QuerySet[School]:
-    """Schools whose records this person may read: none for the security administrator, who knows only names."""
+    """Schools whose records this person may read: none for the security administrator, who knows
+    only names.
+    """
     return School.objects.filter(record_scope(user, ""))

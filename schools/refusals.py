@@ -6,7 +6,8 @@
         return redirect("ratings:panel", made.pk)
     return render(...)  # refused: the same form once more
 
-What no view caught becomes a page of its own, from which the same content can be sent once more: `RefusedMiddleware`.
+What no view caught becomes a page of its own, from which the same content can be sent once more:
+`RefusedMiddleware`.
 """
 
 from __future__ import annotations
@@ -27,7 +28,8 @@ from schools.saving import Refused, Stale
 
 @contextmanager
 def refusals_in(form: Any, field: str | None = None) -> Iterator[None]:
-    """What is refused inside stands in the form: at the field it names, else at `field`, else above all fields.
+    """What is refused inside stands in the form: at the field it names, else at `field`, else above all
+    fields.
 
     A conflict is shown as a conflict where the form knows how (`RecheckedForm`).
     """
@@ -41,9 +43,13 @@ def refusals_in(form: Any, field: str | None = None) -> Iterator[None]:
 
 
 def add_refusal(form: Any, refused: ValidationError, field: str | None = None) -> None:
-    """Every reason, each at the field it belongs to as far as the form has it; `form.refused` is there for more than words."""
+    """Every reason, each at the field it belongs to as far as the form has it; `form.refused` is there for
+    more than words.
+    """
     form.refused = refused
-    by_field = refused.message_dict if hasattr(refused, "error_dict") else {NON_FIELD_ERRORS: refused.messages}
+    by_field = (
+        refused.message_dict if hasattr(refused, "error_dict") else {NON_FIELD_ERRORS: refused.messages}
+    )
     for name, reasons in by_field.items():
         place = name if name in getattr(form, "fields", ()) else field
         for reason in reasons:
@@ -52,7 +58,9 @@ def add_refusal(form: Any, refused: ValidationError, field: str | None = None) -
 
 @contextmanager
 def refusals_as_messages(request: HttpRequest) -> Iterator[None]:
-    """What is refused inside is said on the next page, reason by reason; for buttons, which have nothing typed to keep."""
+    """What is refused inside is said on the next page, reason by reason; for buttons, which have nothing
+    typed to keep.
+    """
     try:
         yield
     except ValidationError as refused:
@@ -61,7 +69,9 @@ def refusals_as_messages(request: HttpRequest) -> Iterator[None]:
 
 
 def turned_away(request: HttpRequest, sentence: str, *address: Any) -> HttpResponse:
-    """Why there is nothing left to do here, said on the page at `address`; what was posted all the same is refused, so that it is kept."""
+    """Why there is nothing left to do here, said on the page at `address`; what was posted all the same is
+    refused, so that it is kept.
+    """
     if request.method == "POST":
         raise Refused(sentence)
     messages.warning(request, sentence)
@@ -79,7 +89,9 @@ class Difference:
 
 @dataclass(frozen=True)
 class Conflict:
-    """Somebody saved while the form was open, in words: shown by components/conflict.html above what was typed."""
+    """Somebody saved while the form was open, in words: shown by components/conflict.html above what was
+    typed.
+    """
 
     sentence: str
     differences: tuple[Difference, ...]
@@ -93,7 +105,9 @@ class Conflict:
 
 
 class RecheckedForm:
-    """A form of what several people may have open: after a conflict both contents are shown, and a second press saves."""
+    """A form of what several people may have open: after a conflict both contents are shown, and a second
+    press saves.
+    """
 
     conflict: Conflict | None = None
 
@@ -125,11 +139,21 @@ def way_back_of(request: HttpRequest) -> str:
 
 
 def sent_again(request: HttpRequest) -> dict[str, Any]:
-    """What a page needs to show everything that was posted and to post it once more, passwords and files apart.
+    """What a page needs to show everything that was posted and to post it once more, passwords and files
+    apart.
 
     `sent` are the fields as they came; `texts` are those in words, which nobody wants to write twice.
     """
     sensitive = getattr(request, "sensitive_post_parameters", ())
     hidden = {"csrfmiddlewaretoken", *(request.POST if sensitive == "__ALL__" else sensitive)}
-    sent = [(name, value) for name, values in request.POST.lists() for value in values if name not in hidden and "password" not in name]
-    return {"sent": sent, "texts": [value for _, value in sent if not value.isascii()], "files": bool(request.FILES)}
+    sent = [
+        (name, value)
+        for name, values in request.POST.lists()
+        for value in values
+        if name not in hidden and "password" not in name
+    ]
+    return {
+        "sent": sent,
+        "texts": [value for _, value in sent if not value.isascii()],
+        "files": bool(request.FILES),
+    }

@@ -7,8 +7,9 @@
     except Refused as refused:  # refused.reasons are sentences for the person who tried
         ...
 
-Stale is a Refused: who only wants to say why catches that. Either is raised inside the transaction, so nothing is half-saved.
-Pages do not catch them themselves: `schools.refusals` shows either at the form or on the next page.
+Stale is a Refused: who only wants to say why catches that. Either is raised inside the transaction, so
+nothing is half-saved. Pages do not catch them themselves: `schools.refusals` shows either at the form or on
+the next page.
 """
 
 from __future__ import annotations
@@ -44,7 +45,9 @@ class Refused(ValidationError):
 
 
 class Stale(Refused):
-    """Somebody else saved in between; `current` is what is stored now, what was typed is still with the caller."""
+    """Somebody else saved in between; `current` is what is stored now, what was typed is still with the
+    caller.
+    """
 
     def __init__(self, current: Any, sentence: str = ""):
         super().__init__(sentence or stale_sentence(current))
@@ -79,10 +82,12 @@ def save_versioned(
     related: Iterable[str] = (),
     check: Callable[[Row], None] | None = None,
 ) -> Row:
-    """Write `values` into the row as stored, if nobody saved since `version`; the stored row comes back, one version on.
+    """Write `values` into the row as stored, if nobody saved since `version`; the stored row comes back, one
+    version on.
 
-    `check(stored)` is asked under the lock and raises Refused where the moment has passed. A save that would change
-    nothing succeeds whatever its version: the answer to an earlier, identical one may have been lost on the way.
+    `check(stored)` is asked under the lock and raises Refused where the moment has passed. A save that would
+    change nothing succeeds whatever its version: the answer to an earlier, identical one may have been lost
+    on the way.
     """
     with transaction.atomic():
         stored = locked(row, *related)
@@ -132,6 +137,9 @@ def insert_many(rows: Sequence[models.Model]) -> None:
     quote = connection.ops.quote_name
     columns = ", ".join(quote(field.column) for field in fields)
     marks = ", ".join("%s" for _ in fields)
-    values = [[field.get_db_prep_save(field.pre_save(row, add=True), connection) for field in fields] for row in rows]
+    values = [
+        [field.get_db_prep_save(field.pre_save(row, add=True), connection) for field in fields]
+        for row in rows
+    ]
     with transaction.atomic(savepoint=False), connection.cursor() as cursor:
         cursor.executemany(f"INSERT INTO {quote(model._meta.db_table)} ({columns}) VALUES ({marks})", values)  # noqa: S608 (names from the model, values as parameters)

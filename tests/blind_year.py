@@ -54,7 +54,9 @@ class BlindYear:
         self.judges = [judge_account(city, number) for number in range(1, 4)]
 
     def assessment(self, place: int = 0) -> Assessment:
-        return Assessment.objects.select_related("scheme__city", "school", "panel").get(scheme=self.scheme, school=self.schools[place])
+        return Assessment.objects.select_related("scheme__city", "school", "panel").get(
+            scheme=self.scheme, school=self.schools[place]
+        )
 
     def hand_in(self, head: User) -> None:
         """Both schools submit; their own words are the first token."""
@@ -93,11 +95,15 @@ class BlindYear:
                 for row in self._rows(Stage.CITY, place).filter(judge__user=user):
                     row.answers, row.remark, row.version = {"答": FULL[row.item.code]}, REMARKS[number], 1
                     row.save(update_fields=["answers", "remark", "version"])
-                submit_sheet(JudgeSheet.objects.get(assessment=self.assessment(place), judge__user=user), by=user)
+                submit_sheet(
+                    JudgeSheet.objects.get(assessment=self.assessment(place), judge__user=user), by=user
+                )
 
     def decide(self, chair: User) -> None:
         """A restriction found, another star with its reason, the neighbour as computed."""
-        confirm_case(self.assessment(), Restriction.objects.get(scheme=self.scheme, code="Y1"), by=chair, basis=BASIS)
+        confirm_case(
+            self.assessment(), Restriction.objects.get(scheme=self.scheme, code="Y1"), by=chair, basis=BASIS
+        )
         decide(self.assessment(), by=chair, star=4, reason=REASON, ballot=Ballot(7, 1, 1, minutes=MINUTES))
         accept_all(self.scheme, by=chair)
 
@@ -117,12 +123,16 @@ class BlindYear:
         self._rows(stage, place).update(remark=token)
 
     def _head(self, school: School) -> User:
-        user = User.objects.create_user(f"head-{school.pk}", "Ceshi-2026", name="邻校长", must_change_password=False)
+        user = User.objects.create_user(
+            f"head-{school.pk}", "Ceshi-2026", name="邻校长", must_change_password=False
+        )
         return self.appoint("head", user=user, school=school)
 
 
 def pages_of(user: User, addresses: Iterable[str] | None = None) -> dict[str, str]:
-    """What the person reads: everything that pages lead to from the front page, or at the given addresses; files as text."""
+    """What the person reads: everything that pages lead to from the front page, or at the given addresses;
+    files as text.
+    """
     client = Client()
     client.force_login(user)
     waiting, found = list(addresses if addresses is not None else ["/"]), {}
@@ -143,7 +153,9 @@ def links(response, text: str) -> list[str]:
     """Where a page leads to, redirects included."""
     if response.status_code in (301, 302):
         return [response.url.partition("#")[0]]
-    targets = [html.unescape(one).partition("#")[0] for one in re.findall(r'(?:href|action)="(/[^"]*)"', text)]
+    targets = [
+        html.unescape(one).partition("#")[0] for one in re.findall(r'(?:href|action)="(/[^"]*)"', text)
+    ]
     told = [one for one in targets if not one.startswith(APART) and not REGISTRY.match(one)]
     return [one for one in told if "?" not in one or one.endswith(("=all", "=total"))]
 
@@ -152,5 +164,9 @@ def readable(body: bytes) -> str:
     """The words of a page or of a workbook."""
     if body.startswith(b"PK"):
         with zipfile.ZipFile(io.BytesIO(body)) as parts:
-            return " ".join(parts.read(name).decode("utf-8", "replace") for name in parts.namelist() if name.startswith("xl/"))
+            return " ".join(
+                parts.read(name).decode("utf-8", "replace")
+                for name in parts.namelist()
+                if name.startswith("xl/")
+            )
     return PASSING.sub("", body.decode("utf-8", "replace"))

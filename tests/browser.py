@@ -12,13 +12,22 @@ expect.set_options(timeout=PATIENCE / 3)
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args: dict) -> dict:
     """The system's browser, as it runs for root and in small containers."""
-    return {**browser_type_launch_args, "executable_path": CHROMIUM, "args": ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]}
+    return {
+        **browser_type_launch_args,
+        "executable_path": CHROMIUM,
+        "args": ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"],
+    }
 
 
 @pytest.fixture(scope="session")
 def browser_context_args(browser_context_args: dict) -> dict:
     """The common screen of an office desk, in Chinese."""
-    return {**browser_context_args, "viewport": {"width": 1366, "height": 768}, "locale": "zh-CN", "timezone_id": "Asia/Shanghai"}
+    return {
+        **browser_context_args,
+        "viewport": {"width": 1366, "height": 768},
+        "locale": "zh-CN",
+        "timezone_id": "Asia/Shanghai",
+    }
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -34,7 +43,9 @@ def patient_browser() -> None:
 
 
 def wait_until_held(page: Page, held: list) -> None:
-    """Waits until a request that the test holds back has come; the handler of a route runs when the browser gets to it."""
+    """Waits until a request that the test holds back has come; the handler of a route runs when the browser
+    gets to it.
+    """
     for _ in range(PATIENCE // 50):
         if held:
             return
@@ -43,7 +54,8 @@ def wait_until_held(page: Page, held: list) -> None:
 
 
 def let_pass(page: Page, milliseconds: int) -> None:
-    """Moves the page's own clock on, timers included, whatever this machine's clock says; begin with `page.clock.install()`.
+    """Moves the page's own clock on, timers included, whatever this machine's clock says; begin with
+    `page.clock.install()`.
 
     What the page sends by then is known here when this returns.
     """
@@ -57,7 +69,9 @@ def signed_in(context, client, live_server):
 
     def open_page(user):
         client.force_login(user)
-        context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}])
+        context.add_cookies(
+            [{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}]
+        )
         return context.new_page()
 
     return open_page

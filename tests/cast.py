@@ -25,18 +25,28 @@ def county(city: Region) -> Region:
 @pytest.fixture
 def school(city: Region, county: Region) -> School:
     """One school of the county."""
-    return School.objects.create(city=city, county=county, code="T1-1-01", name="中共东溪镇委员会党校", short_name="东溪镇委党校")
+    return School.objects.create(
+        city=city, county=county, code="T1-1-01", name="中共东溪镇委员会党校", short_name="东溪镇委党校"
+    )
 
 
 @pytest.fixture
 def appoint(city: Region, county: Region, school: School):
-    """Makes a person of a role within the test's city: `filler = appoint("filler")`; more appointments with `user=`."""
+    """Makes a person of a role within the test's city: `filler = appoint("filler")`; more appointments with
+    `user=`.
+    """
 
     def make(role: str, *, user: User | None = None, **scope) -> User:
         if user is None:
             user = User.objects.create_user(role, PASSWORD, name=f"{role}某", must_change_password=False)
         if not scope:
-            scope = {"school": school} if role in SCHOOL_ROLES else {"county": county} if role in COUNTY_ROLES else {"city": city}
+            scope = (
+                {"school": school}
+                if role in SCHOOL_ROLES
+                else {"county": county}
+                if role in COUNTY_ROLES
+                else {"city": city}
+            )
         Appointment.objects.create(user=user, role=role, start=datetime.date(2020, 1, 1), **scope)
         return user
 

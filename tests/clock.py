@@ -1,4 +1,5 @@
-"""The one clock of the tests: a moment that is written down, so that no result depends on the day a test is run.
+"""The one clock of the tests: a moment that is written down, so that no result depends on the day a test is
+run.
 
 `TEST_CLOCK=2028-02-29` runs the suite as if it were that day.
 """
@@ -13,11 +14,14 @@ import time_machine
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 #: A working morning late in the year whose records the samples hold.
-NOW = dt.datetime.combine(dt.date.fromisoformat(os.environ.get("TEST_CLOCK", "2026-11-25")), dt.time(10), tzinfo=SHANGHAI)
+NOW = dt.datetime.combine(
+    dt.date.fromisoformat(os.environ.get("TEST_CLOCK", "2026-11-25")), dt.time(10), tzinfo=SHANGHAI
+)
 
 
 def at(moment: dt.datetime | dt.date) -> time_machine.travel:
-    """Moves the clock of this process: `with at(date(2028, 2, 29)):`; a day stands for its morning at ten, local time.
+    """Moves the clock of this process: `with at(date(2028, 2, 29)):`; a day stands for its morning at ten,
+    local time.
 
     The clock goes on from there, as threads and browsers expect of one.
     """

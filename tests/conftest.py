@@ -13,12 +13,18 @@ from hypothesis import HealthCheck, settings
 from schools.calendar import workdays
 from tests import clock, national
 
-# Playwright's synchronous interface runs an event loop in this thread, which Django would take for an asynchronous view.
+# Playwright's synchronous interface runs an event loop in this thread, which Django would take for an
+# asynchronous view.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 
-# The same examples every time: whether a change lands must not be a matter of luck. The deep run looks for new ones.
-settings.register_profile("default", max_examples=30, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
-settings.register_profile("deep", max_examples=2000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# The same examples every time: whether a change lands must not be a matter of luck. The deep run looks for
+# new ones.
+settings.register_profile(
+    "default", max_examples=30, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.register_profile(
+    "deep", max_examples=2000, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
 ROOT = Path(__file__).parent
@@ -31,13 +37,18 @@ pytest_plugins = ["tests.browser", "tests.cast"]
 _travel = clock.at(clock.NOW)
 _traveller = _travel.start()
 
-#: The package learns of a year every November; what the tests say of 2027 holds whatever version is installed.
+#: The package learns of a year every November; what the tests say of 2027 holds whatever version is
+#: installed.
 holidays.country_holidays = national.until(2026, holidays.country_holidays)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Long tests come first, so that no worker is left with one of them alone: pages in the browser, then walks over all pages."""
-    items.sort(key=lambda item: (item.get_closest_marker("browser") is None, len(item.path.relative_to(ROOT).parts)))
+    """Long tests come first, so that no worker is left with one of them alone: pages in the browser, then
+    walks over all pages.
+    """
+    items.sort(
+        key=lambda item: (item.get_closest_marker("browser") is None, len(item.path.relative_to(ROOT).parts))
+    )
 
 
 @pytest.fixture(autouse=True)
@@ -48,7 +59,9 @@ def morning() -> None:
 
 @pytest.fixture(autouse=True)
 def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Refuses sockets beyond this machine: the program must work on a closed network, and a test that reaches out is a bug."""
+    """Refuses sockets beyond this machine: the program must work on a closed network, and a test that reaches
+    out is a bug.
+    """
     connect = socket.socket.connect
 
     def guarded(self: socket.socket, address, *args):
@@ -61,13 +74,17 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def media(settings, tmp_path_factory) -> None:
-    """Uploaded and generated files are those of the test alone; the folder is made by the first of them, as most tests have none."""
+    """Uploaded and generated files are those of the test alone; the folder is made by the first of them, as
+    most tests have none.
+    """
     settings.MEDIA_ROOT = tmp_path_factory.getbasetemp() / "media" / str(next(_numbers))
 
 
 @pytest.fixture(autouse=True)
 def calendar() -> None:
-    """The office's table of working days is empty and already read, so that it costs no query where one is counted."""
+    """The office's table of working days is empty and already read, so that it costs no query where one is
+    counted.
+    """
     workdays.remember({})
 
 

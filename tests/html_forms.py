@@ -29,7 +29,9 @@ class Forms(HTMLParser):
         elif tag == "textarea":
             self.area = name
             self.fields[name] = ""
-        elif tag == "button" or (tag == "input" and (attrs.get("type") not in ("checkbox", "radio") or "checked" in attrs)):
+        elif tag == "button" or (
+            tag == "input" and (attrs.get("type") not in ("checkbox", "radio") or "checked" in attrs)
+        ):
             self.fields[name] = attrs.get("value", "")
 
     def handle_data(self, data):

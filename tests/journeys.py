@@ -1,4 +1,6 @@
-"""Whole years of the sample cities, small enough for a browser: their real criteria, a few of their schools, everybody signed in."""
+"""Whole years of the sample cities, small enough for a browser: their real criteria, a few of their schools,
+everybody signed in.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +37,11 @@ from tests.cast import PASSWORD
 FIXTURES = Path(__file__).resolve().parent.parent / "fixtures"
 CODE = "学校编码"
 #: The least that is still a PDF.
-SCAN = {"name": "盖章扫描件.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n%%EOF\n"}
+SCAN = {
+    "name": "盖章扫描件.pdf",
+    "mimeType": "application/pdf",
+    "buffer": b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n%%EOF\n",
+}
 WIDE, NARROW = {"width": 1366, "height": 768}, {"width": 360, "height": 740}
 IsAsked = Callable[[BoundItem, Asked], bool]
 
@@ -56,7 +62,13 @@ class Year:
         """A person of the role; school and county roles need to be told where."""
         name = username or role
         user = User.objects.create_user(name, PASSWORD, name=f"{name}某", must_change_password=False)
-        scope = {"school": at} if role in SCHOOL_ROLES else {"county": at} if role in COUNTY_ROLES else {"city": self.city}
+        scope = (
+            {"school": at}
+            if role in SCHOOL_ROLES
+            else {"county": at}
+            if role in COUNTY_ROLES
+            else {"city": self.city}
+        )
         Appointment.objects.create(user=user, role=role, start=dt.date(2020, 1, 1), **scope)
         self.people[name] = user
         return user
@@ -71,7 +83,10 @@ def reduce_folder(source: Path, target: Path, codes: Iterable[str]) -> Path:
             shutil.copy(path, target)
             continue
         workbook = CalamineWorkbook.from_path(path)
-        sheets = [_reduced(name, workbook.get_sheet_by_name(name).to_python(), wanted) for name in workbook.sheet_names]
+        sheets = [
+            _reduced(name, workbook.get_sheet_by_name(name).to_python(), wanted)
+            for name in workbook.sheet_names
+        ]
         write_workbook(target / path.name, sheets)
     return target
 
@@ -88,7 +103,9 @@ def _whole(cell: object) -> object:
 
 
 def open_sample(name: str, folder: Path, codes: Iterable[str], **changes) -> Year:
-    """The sample city's year, opened with its own criteria and records; deadlines are a month apart from today on."""
+    """The sample city's year, opened with its own criteria and records; deadlines are a month apart from
+    today on.
+    """
     folder = reduce_folder(FIXTURES / name, folder, codes)
     spec = read_scheme_workbook(folder / "scheme.xlsx").spec
     city = ensure_city(spec.city)
@@ -100,7 +117,10 @@ def open_sample(name: str, folder: Path, codes: Iterable[str], **changes) -> Yea
     else:
         _import_figures(folder / "metrics.xlsx", year, spec.year)
     today = timezone.localdate()
-    dues = {f"{stage}_due": today + dt.timedelta(days=30 * month) for month, stage in enumerate(("self", "county", "city"), 1)}
+    dues = {
+        f"{stage}_due": today + dt.timedelta(days=30 * month)
+        for month, stage in enumerate(("self", "county", "city"), 1)
+    }
     Scheme.objects.filter(pk=year.scheme.pk).update(**dues, **changes)
     year.scheme.refresh_from_db()
     open_scheme(year.scheme, by=office)
@@ -113,18 +133,25 @@ def _import_figures(path: Path, year: Year, number: int) -> None:
     heading, *rows = CalamineWorkbook.from_path(path).get_sheet_by_index(0).to_python()
     code, reference, value = (heading.index(one) for one in (CODE, "指标", "数值"))
     MetricValue.objects.bulk_create(
-        MetricValue(school=schools[row[code]], year=number, reference=row[reference], value=str(row[value])) for row in rows
+        MetricValue(school=schools[row[code]], year=number, reference=row[reference], value=str(row[value]))
+        for row in rows
     )
 
 
 class Desk:
-    """One person before the browser. Counts what the person presses, types and uploads, for the measures the project promises."""
+    """One person before the browser. Counts what the person presses, types and uploads, for the measures the
+    project promises.
+    """
 
     def __init__(self, browser: Browser, origin: str, user: User, *, keeps_words: bool = False, **context):
         client = Client()
         client.force_login(user)
-        self.context = browser.new_context(**{"viewport": WIDE, "locale": "zh-CN", "timezone_id": "Asia/Shanghai", **context})
-        self.context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": origin}])
+        self.context = browser.new_context(
+            **{"viewport": WIDE, "locale": "zh-CN", "timezone_id": "Asia/Shanghai", **context}
+        )
+        self.context.add_cookies(
+            [{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": origin}]
+        )
         self.origin, self.user, self.page = origin, user, self.context.new_page()
         self.keeps_words = keeps_words
         self.seen: list[str] = []
@@ -192,7 +219,9 @@ def takes_away(bound: BoundItem, one: Asked) -> bool:
 
 
 def fill_item(desk: Desk, bound: BoundItem, *, asks: IsAsked = asked_of_school, within: str = "main") -> bool:
-    """Answers what the page asks about an item, each as well as it can be; whether there was anything to answer."""
+    """Answers what the page asks about an item, each as well as it can be; whether there was anything to
+    answer.
+    """
     asked = [one for one in bound.asked if asks(bound, one)]
     for one in asked:
         control = desk.page.locator(f'{within} [name$="-answer-{one.name}"]')
@@ -201,7 +230,9 @@ def fill_item(desk: Desk, bound: BoundItem, *, asks: IsAsked = asked_of_school, 
                 continue
             control.first.check()
         else:
-            control.fill("0" if takes_away(bound, one) else "1" if one.kind == "count" else str(one.high or 2))
+            control.fill(
+                "0" if takes_away(bound, one) else "1" if one.kind == "count" else str(one.high or 2)
+            )
         desk.values += 1
     nothing = desk.page.locator(f'{within} [name$="-declared"]')
     if asked and all(one.kind == "tick" and takes_away(bound, one) for one in asked) and nothing.count():
@@ -223,7 +254,9 @@ def bring_before_reviewers(year: Year, school: School, *, well: bool = True) -> 
     """The school answers, well or with nothing to show, and hands in, without the clicks."""
     assessment = year.assessment(school)
     _answer(assessment, Stage.SELF, asked_of_school, well)
-    head = year.people.get(f"head-{school.code}") or year.appoint("head", at=school, username=f"head-{school.code}")
+    head = year.people.get(f"head-{school.code}") or year.appoint(
+        "head", at=school, username=f"head-{school.code}"
+    )
     if year.scheme.confirmation == Confirmation.SIGNED:
         sign(own_sheet(assessment), check_upload(SimpleUploadedFile(SCAN["name"], SCAN["buffer"])), by=head)
     take_step(assessment, "submit", by=head)

@@ -30,9 +30,13 @@ def trial(school) -> TrialLesson:
     """A trial lesson of one of its teachers."""
     teacher = TeacherFactory(school=school)
     words = {"topic": "党章", "assessors": "陈某", "opinion": "可以授课"}
-    return TrialLesson.objects.create(school=school, teacher=teacher, on=date(2026, 5, 8), passed=True, **words)
+    return TrialLesson.objects.create(
+        school=school, teacher=teacher, on=date(2026, 5, 8), passed=True, **words
+    )
 
 
 def issued(city) -> IssuedPlan:
     """A plan the city has issued."""
-    return IssuedPlan.objects.create(city=city, year=2026, issued_at=moment(date(2026, 1, 9)), issued_by=UserFactory())
+    return IssuedPlan.objects.create(
+        city=city, year=2026, issued_at=moment(date(2026, 1, 9)), issued_by=UserFactory()
+    )

@@ -1,15 +1,30 @@
-"""What somebody may not know appears in no page, file, order or count: told by words found nowhere else and by pages that do not change."""
+"""What somebody may not know appears in no page, file, order or count: told by words found nowhere else and
+by pages that do not change.
+"""
 
 import pytest
 
 from ratings.enums import Status
-from tests.blind_year import BASIS, CHANGED, COUNTY, LABELS, MINUTES, OPINION, OWN, REASON, REMARKS, BlindYear, pages_of
+from tests.blind_year import (
+    BASIS,
+    CHANGED,
+    COUNTY,
+    LABELS,
+    MINUTES,
+    OPINION,
+    OWN,
+    REASON,
+    REMARKS,
+    BlindYear,
+    pages_of,
+)
 from tests.factories import CountyFactory, LiaisonFactory, UserFactory
 from tests.ratings.year_folder import YearFolder
 
 pytestmark = pytest.mark.django_db
 
-#: Who stands outside the county's and the judges' work. Every run reads as the one who sees most, the deep run as all of them.
+#: Who stands outside the county's and the judges' work. Every run reads as the one who sees most, the deep
+#: run as all of them.
 ONE_OUTSIDE, OUTSIDE = ("viewer",), ("stranger", "viewer", "liaison")
 COUNTY_STAFF = ("county", "county_lead")
 #: The first judge has handed in, this one has not: the panel is open.
@@ -25,11 +40,15 @@ def people(city, county, school, appoint):
     roles = ("filler", "head", *COUNTY_STAFF, "viewer", "liaison", "chair", "sysadmin", "security", "auditor")
     found = {role: appoint(role) for role in roles}
     LiaisonFactory(user=found["liaison"], school=school)
-    found["stranger"] = appoint("county_lead", user=UserFactory(username="stranger"), county=CountyFactory(city=city))
+    found["stranger"] = appoint(
+        "county_lead", user=UserFactory(username="stranger"), county=CountyFactory(city=city)
+    )
     return found
 
 
-@pytest.fixture(params=[ONE_OUTSIDE, pytest.param(OUTSIDE, marks=pytest.mark.deep)], ids=["one outside", "all outside"])
+@pytest.fixture(
+    params=[ONE_OUTSIDE, pytest.param(OUTSIDE, marks=pytest.mark.deep)], ids=["one outside", "all outside"]
+)
 def outside(request) -> tuple[str, ...]:
     return request.param
 
@@ -38,7 +57,9 @@ def outside(request) -> tuple[str, ...]:
 def year(tmp_path, city, county, school, appoint, people, monkeypatch) -> BlindYear:
     """Opened and handed in; documents are read as the words they are set from."""
     monkeypatch.setattr("schools.audit.exports.pdf_of", lambda paper: repr(paper).encode())
-    monkeypatch.setattr("ratings.documents.life.document_pdf", lambda context: b"%PDF-1.7 " + repr(context).encode())
+    monkeypatch.setattr(
+        "ratings.documents.life.document_pdf", lambda context: b"%PDF-1.7 " + repr(context).encode()
+    )
     found = BlindYear(YearFolder(tmp_path / "year"), city, county, school, appoint)
     people |= {user.username: user for user in found.judges} | {"office": found.office}
     found.hand_in(people["head"])
@@ -70,7 +91,12 @@ def leaks(pages: dict[str, dict[str, str]], hidden: dict[tuple[str, ...], tuple[
 
 def differences(before: dict[str, dict[str, str]], after: dict[str, dict[str, str]]) -> list[str]:
     """Pages that tell somebody that something happened in between."""
-    return [f"{name} {address}" for name, pages in after.items() for address, text in pages.items() if text != before[name][address]]
+    return [
+        f"{name} {address}"
+        for name, pages in after.items()
+        for address, text in pages.items()
+        if text != before[name][address]
+    ]
 
 
 def read(people, names, addresses) -> dict[str, dict[str, str]]:

@@ -1,4 +1,6 @@
-"""A column that says the same in every row: people of one county read lists without the county, the city reads them with it."""
+"""A column that says the same in every row: people of one county read lists without the county, the city
+reads them with it.
+"""
 
 import pytest
 from django.urls import reverse
@@ -16,7 +18,10 @@ LISTS = ("schools:schools", "schools:teaching", "schools:monitoring", "schools:g
 
 @pytest.fixture
 def schools(city, county):
-    return [*SchoolFactory.create_batch(2, county=county), SchoolFactory(county=CountyFactory(city=city, order=2, name="乙区"))]
+    return [
+        *SchoolFactory.create_batch(2, county=county),
+        SchoolFactory(county=CountyFactory(city=city, order=2, name="乙区")),
+    ]
 
 
 @pytest.fixture
@@ -25,7 +30,9 @@ def pages(city, schools, appoint, signed_client):
     published_year(city, schools)
 
     def read(role: str, **scope) -> dict[str, str]:
-        client = signed_client(AppointmentFactory(role=role, city=city, **scope).user if scope else appoint(role))
+        client = signed_client(
+            AppointmentFactory(role=role, city=city, **scope).user if scope else appoint(role)
+        )
         return {name: client.get(reverse(name)).content.decode() for name in LISTS}
 
     return read
@@ -35,7 +42,11 @@ def pages(city, schools, appoint, signed_client):
 def test_people_of_one_county_read_no_column_and_no_filter_of_counties(role, pages):
     shown = pages(role)
 
-    assert [name for name, page in shown.items() if COLUMN in page or FILTER in page or '<span class="hint">甲区' in page] == []
+    assert [
+        name
+        for name, page in shown.items()
+        if COLUMN in page or FILTER in page or '<span class="hint">甲区' in page
+    ] == []
 
 
 def test_a_leader_of_one_county_reads_no_such_column_either(pages, county):
@@ -48,11 +59,17 @@ def test_the_city_narrows_every_list_by_county(pages):
     shown = pages("office")
 
     assert [name for name, page in shown.items() if FILTER not in page] == []
-    assert {name for name, page in shown.items() if COLUMN in page} == {"schools:schools", "schools:teaching", "ratings:results"}
+    assert {name for name, page in shown.items() if COLUMN in page} == {
+        "schools:schools",
+        "schools:teaching",
+        "ratings:results",
+    }
 
 
 def test_the_workbook_of_a_county_still_names_it(schools, appoint, signed_client, county):
     response = signed_client(appoint("county")).post(reverse("schools:export"))
 
-    table = read_workbook(b"".join(response.streaming_content), name="x.xlsx").first_sheet.table(["县（市、区）"])
+    table = read_workbook(b"".join(response.streaming_content), name="x.xlsx").first_sheet.table(
+        ["县（市、区）"]
+    )
     assert {row.text("县（市、区）") for row in table.rows} == {county.name}

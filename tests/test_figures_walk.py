@@ -39,14 +39,20 @@ def plain(response) -> str:
 
 def test_a_changed_record_changes_every_page_that_counts_it(school, assessment, appoint, client):
     filler, county = appoint("filler"), appoint("county")
-    kept = [TrainingClassFactory(school=school, starts_on=date(2026, 5, day), attendance=100) for day in (6, 13, 20, 27)]
+    kept = [
+        TrainingClassFactory(school=school, starts_on=date(2026, 5, day), attendance=100)
+        for day in (6, 13, 20, 27)
+    ]
     record = TrainingClassFactory(school=school, starts_on=date(2026, 5, 28), name="要改的班", attendance=100)
     pages = {
         "month": (filler, reverse("schools:month", args=[school.pk, *MAY])),
         "teaching": (filler, f"{reverse('schools:teaching_school', args=[school.pk])}?year={YEAR}"),
         "ledger": (filler, f"{reverse('schools:ledger', args=[school.pk])}?year={YEAR}"),
         "item": (filler, reverse("ratings:assessment_item", args=[assessment.pk, "K1"])),
-        "classes": (filler, f"{reverse('schools:explanation', args=[school.pk])}?figure=办班期数&year={YEAR}"),
+        "classes": (
+            filler,
+            f"{reverse('schools:explanation', args=[school.pk])}?figure=办班期数&year={YEAR}",
+        ),
         "people": (filler, f"{reverse('schools:explanation', args=[school.pk])}?figure=参训人次&year={YEAR}"),
         "monitoring": (county, f"{reverse('schools:monitoring_school', args=[school.pk])}?year={YEAR}"),
     }

@@ -1,4 +1,6 @@
-"""A year of the sample city without counties, in a browser: signed pages, one agreed sheet, five levels; the word 县 nowhere."""
+"""A year of the sample city without counties, in a browser: signed pages, one agreed sheet, five levels; the
+word 县 nowhere.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,16 @@ from ratings.enums import Phase
 from ratings.models import Result
 from ratings.workflow import scheme_spec
 from schools.models import MetricValue
-from tests.journeys import PASSWORD, SCAN, Desk, Year, asked_of_reviewers, bring_before_reviewers, fill_item, open_sample
+from tests.journeys import (
+    PASSWORD,
+    SCAN,
+    Desk,
+    Year,
+    asked_of_reviewers,
+    bring_before_reviewers,
+    fill_item,
+    open_sample,
+)
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db]
 
@@ -57,12 +68,16 @@ def test_a_year_without_counties_from_the_first_tick_to_the_star_at_the_school(y
     read_result(year, desk)
 
     assert violations(year.scheme) == []
-    assert [result.star for result in Result.objects.filter(scheme=year.scheme).order_by("school__order")] == [5, 3, 1]
+    assert [
+        result.star for result in Result.objects.filter(scheme=year.scheme).order_by("school__order")
+    ] == [5, 3, 1]
     names = [year.scheme.name, year.scheme.organiser, year.city.name]
     said = []
     for name in ("filler", "head", "judge1", "judge2", "office", "chair", "viewer"):
         browse(desk(name))
-        said += [f"{name} {line}" for page in desk(name).seen if (line := sentence_about_counties(page, names))]
+        said += [
+            f"{name} {line}" for page in desk(name).seen if (line := sentence_about_counties(page, names))
+        ]
     assert said == []
 
 
@@ -78,7 +93,9 @@ def browse(desk: Desk) -> None:
     """Every page that navigation and front page lead to."""
     page = desk.go("/")
     links = {link.get_attribute("href") for link in page.locator("nav a, main a").all()}
-    for address in sorted(link for link in links if link and link.startswith("/") and not link.startswith(("/admin", "/help"))):
+    for address in sorted(
+        link for link in links if link and link.startswith("/") and not link.startswith(("/admin", "/help"))
+    ):
         desk.go(address)
 
 

@@ -1,4 +1,6 @@
-"""A year of the sample city with counties, in a browser: school, county, judges, committee, bulletin; and what it asks of people."""
+"""A year of the sample city with counties, in a browser: school, county, judges, committee, bulletin; and
+what it asks of people.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,16 @@ from ratings.judging.agreeing import agree
 from ratings.judging.sheets import submit_sheet
 from ratings.models import Decision, JudgeSheet
 from ratings.workflow import scheme_spec
-from tests.journeys import PASSWORD, Desk, Year, attach_file, bring_before_reviewers, fill_item, open_sample, reviewed_by_county
+from tests.journeys import (
+    PASSWORD,
+    Desk,
+    Year,
+    attach_file,
+    bring_before_reviewers,
+    fill_item,
+    open_sample,
+    reviewed_by_county,
+)
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db]
 
@@ -35,7 +46,13 @@ def year(tmp_path: Path, transactional_db) -> Year:
     """Two counties with two schools each, and everybody who takes part."""
     year = open_sample("shili-shi", tmp_path / "folder", CODES)
     own = year.schools[0]
-    for role, at in (("filler", own), ("head", own), ("county", own.county), ("county_lead", own.county), ("chair", None)):
+    for role, at in (
+        ("filler", own),
+        ("head", own),
+        ("county", own.county),
+        ("county_lead", own.county),
+        ("chair", None),
+    ):
         year.appoint(role, at=at)
     for number in range(1, SEATS + 1):
         year.appoint("judge", username=f"judge{number}")
@@ -109,7 +126,9 @@ def fill_and_submit(year: Year, desk) -> dict[str, int]:
 
 
 def review(year: Year, desk) -> int:
-    """One item goes back once; then the reviewer agrees with everything, and the lead confirms. Returns the reviewer's clicks."""
+    """One item goes back once; then the reviewer agrees with everything, and the lead confirms. Returns the
+    reviewer's clicks.
+    """
     school, assessment = year.schools[0], year.assessment(year.schools[0])
     reviewer, head, lead = desk("county"), desk("head"), desk("county_lead")
     reviewer.go(reverse("ratings:review_return", args=[assessment.pk]))
@@ -152,7 +171,9 @@ def review(year: Year, desk) -> int:
 
 
 def judge(year: Year, desk) -> int:
-    """The office gives every school to one panel; five judges agree at the first school by hand. Returns a judge's clicks."""
+    """The office gives every school to one panel; five judges agree at the first school by hand. Returns a
+    judge's clicks.
+    """
     for school in year.schools[1:]:
         bring_before_reviewers(year, school)
         reviewed_by_county(year, school)
@@ -192,7 +213,9 @@ def judge(year: Year, desk) -> int:
 
 
 def decide_and_publish(year: Year, desk) -> None:
-    """One deviation with vote and reason, the others as computed; settled, drafted, numbered, issued, opened."""
+    """One deviation with vote and reason, the others as computed; settled, drafted, numbered,
+    issued, opened.
+    """
     chair, office = desk("chair"), desk("office")
     other = year.assessment(year.schools[2])
     chair.go(reverse("ratings:decide", args=[year.scheme.pk, other.pk]))
@@ -227,7 +250,9 @@ def decide_and_publish(year: Year, desk) -> None:
 
 
 def read_result(year: Year, desk) -> None:
-    """The school finds the bulletin and its own star with the steps that made it; the deviation is the other school's business."""
+    """The school finds the bulletin and its own star with the steps that made it; the deviation is the other
+    school's business.
+    """
     head = desk("head")
     head.go("/")
     head.follow("2025年度评定结果")

@@ -1,4 +1,6 @@
-"""The way of a school through the stages without script, and every page of the running year in large type on a phone."""
+"""The way of a school through the stages without script, and every page of the running year in large type on
+a phone.
+"""
 
 from __future__ import annotations
 
@@ -38,11 +40,15 @@ def plain(browser, live_server):
         one.close()
 
 
-def test_a_school_goes_all_the_way_to_the_judges_without_script(tmp_path, city, county, school, office, appoint, plain):
+def test_a_school_goes_all_the_way_to_the_judges_without_script(
+    tmp_path, city, county, school, office, appoint, plain
+):
     know_figures(school, office)
     scheme = open_year(YearFolder(tmp_path / "year"), city, office)
     assessment = scheme.assessments.get(school=school)
-    filler, head, reviewer, lead = (plain(appoint(role)) for role in ("filler", "head", "county", "county_lead"))
+    filler, head, reviewer, lead = (
+        plain(appoint(role)) for role in ("filler", "head", "county", "county_lead")
+    )
 
     fill_in_items(filler, assessment)
     head.go("/")
@@ -133,7 +139,8 @@ def addresses(judged: Judged) -> dict[str, list[str]]:
         + at("sheets", "progress_school", args=[one.pk])
         + at("city_adjustments", args=[one.pk])
         + at("progress_step", args=[one.pk, "return_"]),
-        "chair": at("board", "accept_all", "settle", "projector", "materials", args=[scheme]) + at("decide", args=[scheme, one.pk]),
+        "chair": at("board", "accept_all", "settle", "projector", "materials", args=[scheme])
+        + at("decide", args=[scheme, one.pk]),
     }
 
 
@@ -142,7 +149,10 @@ LOOKED_AT_HERE = ("/progress/", "/forms/", "/adjustments/")
 
 
 def test_pages_of_the_running_year_fit_a_phone_in_large_type(judged, appoint, browser, live_server):
-    people = {role: appoint(role) for role in ("head", "county_lead", "chair")} | {"office": judged.office, "judge1": judged.judges[0]}
+    people = {role: appoint(role) for role in ("head", "county_lead", "chair")} | {
+        "office": judged.office,
+        "judge1": judged.judges[0],
+    }
     wrong = []
 
     for name, found in addresses(judged).items():
@@ -150,12 +160,20 @@ def test_pages_of_the_running_year_fit_a_phone_in_large_type(judged, appoint, br
         desk.context.add_cookies([{"name": "text_size", "value": "large", "url": live_server.url}])
         for address in found:
             page = desk.go(address)
-            wrong += [] if page.title() and "没有找到" not in page.title() else [f"{name} {address}: {page.title()}"]
+            wrong += (
+                []
+                if page.title() and "没有找到" not in page.title()
+                else [f"{name} {address}: {page.title()}"]
+            )
             width = page.evaluate("document.documentElement.scrollWidth")
             wrong += [f"{name} {address} is {width} px wide"] if width > NARROW["width"] else []
             if any(part in address for part in LOOKED_AT_HERE):
                 faults = Axe().run(page).response["violations"]
-                wrong += [f"{name} {address} {one['id']}: {node['html'][:120]}" for one in faults for node in one["nodes"]]
+                wrong += [
+                    f"{name} {address} {one['id']}: {node['html'][:120]}"
+                    for one in faults
+                    for node in one["nodes"]
+                ]
         desk.close()
 
     assert wrong == []

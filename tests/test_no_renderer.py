@@ -1,4 +1,6 @@
-"""A machine that can make no PDF: every door to one answers with the sentence that says what to install, and all else works."""
+"""A machine that can make no PDF: every door to one answers with the sentence that says what to install, and
+all else works.
+"""
 
 import importlib
 import subprocess
@@ -104,7 +106,9 @@ def test_a_sample_year_is_published_without_its_file_and_gets_it_later(monkeypat
 
 
 def test_a_library_that_cannot_be_loaded_is_named_and_looked_for_again():
-    """In a process of its own, with WeasyPrint's own attempt to load Pango: as soon as the library is there, the same process prints."""
+    """In a process of its own, with WeasyPrint's own attempt to load Pango: as soon as the library is there,
+    the same process prints.
+    """
     script = """
 import cffi
 from ratings.documents import pdf
@@ -122,7 +126,9 @@ cffi.FFI.dlopen = real
 print("second:", pdf.reason_against())
 """
     environment = {"PATH": "/usr/bin:/bin", "DJANGO_SETTINGS_MODULE": "tests.settings"}
-    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, env=environment, capture_output=True, text=True, check=True
+    )
     first, second = done.stdout.splitlines()
 
     assert "缺少系统软件包" in first and "apt-get install libpango-1.0-0" in first

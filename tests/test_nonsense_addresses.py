@@ -1,4 +1,6 @@
-"""Addresses somebody edited: a number no database holds, a character no text has, filters that say nothing. Never an error page."""
+"""Addresses somebody edited: a number no database holds, a character no text has, filters that say nothing.
+Never an error page.
+"""
 
 import pytest
 from django.urls import URLPattern, URLResolver, get_resolver
@@ -46,7 +48,10 @@ def addresses(patterns=None, before: str = "/") -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("role", ["filler", "county_lead", "office", *(pytest.param(one, marks=pytest.mark.deep) for one in OTHERS)])
+@pytest.mark.parametrize(
+    "role",
+    ["filler", "county_lead", "office", *(pytest.param(one, marks=pytest.mark.deep) for one in OTHERS)],
+)
 def test_no_address_ends_in_an_error_page(role, city, school, appoint, signed_client):
     published_year(city, [school])
     client = signed_client(appoint(role))

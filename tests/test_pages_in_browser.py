@@ -39,7 +39,12 @@ LEAST_PAGES = 2
 @pytest.fixture
 def year(city, county, school):
     """A published year of the school and its neighbours, a settled one, and records of every kind."""
-    schools = [school, *SchoolFactory.create_batch(5, county=county, name="中共名称特别长的街道工作委员会党校（功能区管理委员会分校）")]
+    schools = [
+        school,
+        *SchoolFactory.create_batch(
+            5, county=county, name="中共名称特别长的街道工作委员会党校（功能区管理委员会分校）"
+        ),
+    ]
     older, published = published_year(city, schools, year=2024), published_year(city, schools, year=2025)
     settled = settled_year(city, schools, year=2026)
     numbered(settled)
@@ -52,13 +57,27 @@ def year(city, county, school):
     onsite = replace(spec, items=(*spec.items[:2], replace(spec.items[2], onsite=True)))
     under_review = open_year(city, [school], year=2027, spec=onsite)
     draft = large_draft(city, items=36, year=2031)
-    return {"older": older, "published": published, "settled": settled, "under_review": under_review, "draft": draft}
+    return {
+        "older": older,
+        "published": published,
+        "settled": settled,
+        "under_review": under_review,
+        "draft": draft,
+    }
 
 
 def addresses(year, school) -> list[str]:
     """Every page that shows something, whoever may open it."""
     found = [
-        reverse(name) for name in ("schools:desk", "schools:schools", "ratings:schemes", "ratings:results", "ratings:bulletins", "help")
+        reverse(name)
+        for name in (
+            "schools:desk",
+            "schools:schools",
+            "ratings:schemes",
+            "ratings:results",
+            "ratings:bulletins",
+            "help",
+        )
     ]
     found += [
         reverse("schools:inbox"),
@@ -71,9 +90,17 @@ def addresses(year, school) -> list[str]:
         reverse("ratings:rules_manual"),
         reverse("schools:school", args=[school.pk]),
     ]
-    found += [reverse(f"schools:{name}") for name in ("guidance", "problems", "guidance_assign", "guidance_teams")]
-    found += [reverse(f"schools:{name}", args=[school.pk]) for name in ("guidance_school", "guidance_visit", "ledger")]
-    found += [reverse(f"schools:{name}") for name in ("teaching", "class_new", "class_import", "trial_new", "issued_list")]
+    found += [
+        reverse(f"schools:{name}") for name in ("guidance", "problems", "guidance_assign", "guidance_teams")
+    ]
+    found += [
+        reverse(f"schools:{name}", args=[school.pk])
+        for name in ("guidance_school", "guidance_visit", "ledger")
+    ]
+    found += [
+        reverse(f"schools:{name}")
+        for name in ("teaching", "class_new", "class_import", "trial_new", "issued_list")
+    ]
     found += [reverse(f"schools:{name}", args=[school.pk]) for name in ("teaching_school", "trials")]
     found += [reverse("schools:plan", args=[school.pk, 2026]), reverse("schools:plan_edit", args=[2026])]
     found += [reverse("schools:month", args=[school.pk, 2026, 3])]
@@ -85,33 +112,70 @@ def addresses(year, school) -> list[str]:
     draft = year["draft"]
     category, item = draft.categories.first(), draft.items.first()
     found += [reverse("ratings:scheme_start"), reverse("ratings:figures")]
-    found += [reverse(f"ratings:{name}", args=[draft.pk]) for name in ("scheme_edit", "scheme_parameters", "scheme_item_new")]
-    found += [reverse("ratings:scheme_item", args=[draft.pk, item.pk]), reverse("ratings:scheme_delete", args=[draft.pk, "items", item.pk])]
-    found += [reverse("ratings:scheme_row_new", args=[draft.pk, kind]) for kind in ("categories", "bands", "restrictions", "metrics")]
-    found += [f"{reverse('ratings:scheme_group', args=[draft.pk])}?section={category.pk}&group={item.group}"]
-    found += [reverse(f"ratings:{name}", args=[year["settled"].pk]) for name in ("opening_notice_edit", "opening_notice_issue")]
-    published, settled = year["published"], year["settled"]
-    found += [reverse(f"ratings:{name}", args=[published.pk]) for name in ("methodology", "verification", "scheme", "board")]
     found += [
-        reverse(f"ratings:{name}", args=[settled.pk]) for name in ("opening_notice", "self_checks", "rehearsal", "metric_list", "scheme")
+        reverse(f"ratings:{name}", args=[draft.pk])
+        for name in ("scheme_edit", "scheme_parameters", "scheme_item_new")
     ]
-    found += [reverse("ratings:self_check_item", args=[settled.pk, "K1"]), reverse("ratings:form_plaques", args=[settled.pk])]
+    found += [
+        reverse("ratings:scheme_item", args=[draft.pk, item.pk]),
+        reverse("ratings:scheme_delete", args=[draft.pk, "items", item.pk]),
+    ]
+    found += [
+        reverse("ratings:scheme_row_new", args=[draft.pk, kind])
+        for kind in ("categories", "bands", "restrictions", "metrics")
+    ]
+    found += [f"{reverse('ratings:scheme_group', args=[draft.pk])}?section={category.pk}&group={item.group}"]
+    found += [
+        reverse(f"ratings:{name}", args=[year["settled"].pk])
+        for name in ("opening_notice_edit", "opening_notice_issue")
+    ]
+    published, settled = year["published"], year["settled"]
+    found += [
+        reverse(f"ratings:{name}", args=[published.pk])
+        for name in ("methodology", "verification", "scheme", "board")
+    ]
+    found += [
+        reverse(f"ratings:{name}", args=[settled.pk])
+        for name in ("opening_notice", "self_checks", "rehearsal", "metric_list", "scheme")
+    ]
+    found += [
+        reverse("ratings:self_check_item", args=[settled.pk, "K1"]),
+        reverse("ratings:form_plaques", args=[settled.pk]),
+    ]
     found += [reverse("ratings:scheme_copy", args=[published.pk]), *life_addresses(settled, draft)]
     found += review_addresses(year["under_review"])
     found += [reverse("ratings:bulletin", args=[published.bulletin.pk])]
-    found += [reverse(f"ratings:{name}", args=[settled.bulletin.pk]) for name in ("bulletin", "bulletin_edit", "bulletin_issue")]
-    found += [reverse("ratings:result", args=[scheme.results.get(school=school).pk]) for scheme in (published, settled)]
+    found += [
+        reverse(f"ratings:{name}", args=[settled.bulletin.pk])
+        for name in ("bulletin", "bulletin_edit", "bulletin_issue")
+    ]
+    found += [
+        reverse("ratings:result", args=[scheme.results.get(school=school).pk])
+        for scheme in (published, settled)
+    ]
     return found
 
 
 def life_addresses(settled, draft) -> list[str]:
     """A draft that somebody proposed to open, and a correction of an opened scheme."""
-    OpeningProposal.objects.create(scheme=draft, digest=proposal_digest(draft), proposed_by=UserFactory(), proposed_at=timezone.now())
+    OpeningProposal.objects.create(
+        scheme=draft, digest=proposal_digest(draft), proposed_by=UserFactory(), proposed_at=timezone.now()
+    )
     erratum, by = prepare(settled, by=UserFactory()), UserFactory()
     change_row(erratum, "item", "L1", {"standard": "抽听一课"}, by=by, revision=0)
-    found = [reverse(f"ratings:scheme_{name}", args=[draft.pk]) for name in ("changes", "checks", "opening", "opening_confirm")]
-    found += [reverse("ratings:scheme_changes", args=[settled.pk]), reverse("ratings:scheme_errata", args=[settled.pk])]
-    return [*found, reverse("ratings:erratum", args=[erratum.pk]), reverse("ratings:erratum_row", args=[erratum.pk, "item", "L1"])]
+    found = [
+        reverse(f"ratings:scheme_{name}", args=[draft.pk])
+        for name in ("changes", "checks", "opening", "opening_confirm")
+    ]
+    found += [
+        reverse("ratings:scheme_changes", args=[settled.pk]),
+        reverse("ratings:scheme_errata", args=[settled.pk]),
+    ]
+    return [
+        *found,
+        reverse("ratings:erratum", args=[erratum.pk]),
+        reverse("ratings:erratum_row", args=[erratum.pk, "item", "L1"]),
+    ]
 
 
 def review_addresses(scheme) -> list[str]:
@@ -132,22 +196,51 @@ def registry_addresses(school) -> list[str]:
     held = [AppointmentFactory(role="filler", school=school) for _ in range(3)]
     asked = request_change(teacher, {"post": "新职务"}, by=held[0].user, reason="误登")
     done = Handover.objects.create(
-        school=school, ended=held[1], begun=held[2], reason="调整", contents=[["未确认月报", "没有"]], by=held[0].user
+        school=school,
+        ended=held[1],
+        begun=held[2],
+        reason="调整",
+        contents=[["未确认月报", "没有"]],
+        by=held[0].user,
     )
     found = [
-        reverse(f"schools:registry{end}", args=[school.pk]) for end in ("", "_profile", "_equipment", "_budget", "_figures", "_history")
+        reverse(f"schools:registry{end}", args=[school.pk])
+        for end in ("", "_profile", "_equipment", "_budget", "_figures", "_history")
     ]
-    found += [reverse("schools:registry_rows", args=[school.pk, slug]) for slug in ("teachers", "leaders", "brands")]
+    found += [
+        reverse("schools:registry_rows", args=[school.pk, slug]) for slug in ("teachers", "leaders", "brands")
+    ]
     found += [reverse("schools:registry_add", args=[school.pk, slug]) for slug in ("points", "investments")]
-    found += [reverse(f"schools:registry_{page}", args=[school.pk, "teachers", teacher.pk]) for page in ("record", "end")]
+    found += [
+        reverse(f"schools:registry_{page}", args=[school.pk, "teachers", teacher.pk])
+        for page in ("record", "end")
+    ]
     found += [reverse("schools:registry_succession", args=[school.pk, leader.pk])]
-    found += [reverse("schools:corrections"), reverse("schools:correction", args=[asked.pk]), reverse("schools:handovers")]
+    found += [
+        reverse("schools:corrections"),
+        reverse("schools:correction", args=[asked.pk]),
+        reverse("schools:handovers"),
+    ]
     found += [reverse("schools:hand_over", args=[held[0].pk]), reverse("schools:handover", args=[done.pk])]
     return found
 
 
-#: Who looks at a page first; the others get the same page with fewer buttons. What a role may open at all is the role table's business.
-ORDER = ("office", "filler", "county_lead", "chair", "judge", "liaison", "auditor", "sysadmin", "security", "head", "county", "viewer")
+#: Who looks at a page first; the others get the same page with fewer buttons. What a role may open at all is
+#: the role table's business.
+ORDER = (
+    "office",
+    "filler",
+    "county_lead",
+    "chair",
+    "judge",
+    "liaison",
+    "auditor",
+    "sysadmin",
+    "security",
+    "head",
+    "county",
+    "viewer",
+)
 #: Pages that differ for everybody.
 EVERYBODY = ("schools:desk", "schools:school", "schools:guidance_school", "ratings:scheme", "ratings:result")
 _first: dict[int, str | None] = {}
@@ -164,13 +257,17 @@ def cast(school, appoint):
 
 
 def main_roles(pages: list[str], cast) -> dict[int, str | None]:
-    """By number of the page the first role that may open it; found once, since addresses differ only in ids."""
+    """By number of the page the first role that may open it; found once, since addresses differ
+    only in ids.
+    """
     if not _first:
         clients = {role: Client() for role in ORDER}
         for role, client in clients.items():
             client.force_login(cast[role])
         for number, address in enumerate(pages):
-            _first[number] = next((role for role, client in clients.items() if client.get(address).status_code == 200), None)
+            _first[number] = next(
+                (role for role, client in clients.items() if client.get(address).status_code == 200), None
+            )
     return _first
 
 
@@ -218,7 +315,9 @@ def test_large_type_fits_a_phone(year, school, appoint, signed_in, live_server):
         assert page.evaluate("document.documentElement.scrollWidth") <= NARROW, address
 
 
-def test_a_school_walks_from_sign_in_to_the_steps_of_its_star_by_keyboard(year, school, appoint, page, live_server):
+def test_a_school_walks_from_sign_in_to_the_steps_of_its_star_by_keyboard(
+    year, school, appoint, page, live_server
+):
     appoint("head")
     page.goto(live_server.url + "/accounts/login/")
     page.keyboard.type("head")
@@ -249,7 +348,9 @@ def reach(page, words: str) -> None:
 def test_pages_work_without_script(year, school, browser, client, appoint, live_server):
     client.force_login(appoint("office"))
     context = browser.new_context(java_script_enabled=False)
-    context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}])
+    context.add_cookies(
+        [{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}]
+    )
     page = context.new_page()
 
     page.goto(live_server.url + reverse("ratings:board", args=[year["settled"].pk]))
@@ -280,7 +381,9 @@ def test_characters_are_counted_while_typing_as_the_server_counts_them(year, app
 
 def test_folded_steps_are_printed(year, school, appoint, signed_in, live_server):
     page = signed_in(appoint("head"))
-    page.goto(live_server.url + reverse("ratings:result", args=[school.results.get(scheme=year["published"]).pk]))
+    page.goto(
+        live_server.url + reverse("ratings:result", args=[school.results.get(scheme=year["published"]).pk])
+    )
 
     page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
     unfolded = page.locator("details.item[open]").count()

@@ -1,4 +1,6 @@
-"""The table of permissions: every view declares its act, no act is idle, and the page in docs says the same."""
+"""The table of permissions: every view declares its act, no act is idle, and the page in docs says
+the same.
+"""
 
 import re
 
@@ -108,7 +110,9 @@ def test_the_page_in_docs_is_the_table():
 
 def test_the_page_in_docs_names_what_is_not_found_instead_of_refused():
     page = (settings.BASE_DIR / "docs" / "权限.md").read_text(encoding="utf-8")
-    silent = {act for view in views() for act in view.acts if not ACTS[act].refusal and ACTS[act].roles != EVERYBODY}
+    silent = {
+        act for view in views() for act in view.acts if not ACTS[act].refusal and ACTS[act].roles != EVERYBODY
+    }
     line = next(line for line in page.splitlines() if "也按不存在处理：" in line)
 
     assert set(re.findall("“(.+?)”", line)) == {ACTS[act].name for act in silent}
@@ -152,7 +156,9 @@ def test_sending_a_form_is_an_act_of_its_own(rows, appoint):
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize(("staff", "active", "allowed"), [(True, True, True), (False, True, False), (True, False, False)])
+@pytest.mark.parametrize(
+    ("staff", "active", "allowed"), [(True, True, True), (False, True, False), (True, False, False)]
+)
 def test_the_back_office_wants_a_marked_account_beside_the_role(rows, appoint, staff, active, allowed):
     user = appoint("sysadmin")
     user.is_staff, user.is_active = staff, active

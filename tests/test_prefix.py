@@ -1,4 +1,6 @@
-"""Below a prefix, where one web server carries several systems: no page, redirect or message leads out of it."""
+"""Below a prefix, where one web server carries several systems: no page, redirect or message leads
+out of it.
+"""
 
 import re
 
@@ -70,7 +72,9 @@ def test_no_message_leads_out_of_the_prefix(city, county, school, appoint):
     joint.invite(held, [school], by=office)
     plans.issue(plan, by=office)
     refuse(
-        request_change(TrainingClassFactory(school=school), {"attendance": 7}, by=filler, reason="误登"), by=office, remark="与签到册不符"
+        request_change(TrainingClassFactory(school=school), {"attendance": 7}, by=filler, reason="误登"),
+        by=office,
+        remark="与签到册不符",
     )
 
     told = set(Notice.objects.values_list("url", flat=True))
@@ -80,7 +84,11 @@ def test_no_message_leads_out_of_the_prefix(city, county, school, appoint):
 
 @pytest.mark.parametrize(
     ("address", "leads"),
-    [("/accounts/identity/", "/"), ("/text-size/", "/"), ("/admin/login/", f"/accounts/login/?next={PREFIX}/admin/")],
+    [
+        ("/accounts/identity/", "/"),
+        ("/text-size/", "/"),
+        ("/admin/login/", f"/accounts/login/?next={PREFIX}/admin/"),
+    ],
 )
 def test_what_leads_to_the_front_page_or_to_sign_in_keeps_the_prefix(address, leads, client, appoint):
     held = appoint("filler").appointments.get()

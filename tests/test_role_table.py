@@ -61,7 +61,9 @@ FILES = ("", "_pdf")
 
 @dataclass(frozen=True)
 class Case:
-    """Who gets through (200 or a redirect onward), by where the object lies. Others get 404, or 403 where the act is closed to the role."""
+    """Who gets through (200 or a redirect onward), by where the object lies. Others get 404, or 403 where the
+    act is closed to the role.
+    """
 
     own: set[str]
     county: set[str] | None = None
@@ -70,26 +72,36 @@ class Case:
     kind: str = ""
 
 
-#: `closed`: roles refused whatever the object. `kind` names the object the address takes; without one there is nothing foreign.
+#: `closed`: roles refused whatever the object. `kind` names the object the address takes; without one there
+#: is nothing foreign.
 TABLE: dict[str, Case] = {
     "schools:desk": Case(ALL),
     "schools:schools": Case(ALL),
     "schools:export": Case(ALL, method="post"),
     "schools:school": Case(ALL, county=WIDE, kind="school"),
     **{
-        f"schools:registry{end}": Case(READS_RECORDS, county=READS_RECORDS & WIDE, closed=ALL - READS_RECORDS, kind="school")
+        f"schools:registry{end}": Case(
+            READS_RECORDS, county=READS_RECORDS & WIDE, closed=ALL - READS_RECORDS, kind="school"
+        )
         for end in ("", "_history")
     },
-    "schools:registry_rows": Case(READS_RECORDS, county=READS_RECORDS & WIDE, closed=ALL - READS_RECORDS, kind="registry_list"),
+    "schools:registry_rows": Case(
+        READS_RECORDS, county=READS_RECORDS & WIDE, closed=ALL - READS_RECORDS, kind="registry_list"
+    ),
     **{
         f"schools:registry_{page}": Case(SCHOOL, closed=ALL - SCHOOL, kind="school")
         for page in ("profile", "equipment", "budget", "figures")
     },
     "schools:registry_succession": Case(SCHOOL, closed=ALL - SCHOOL, kind="leader"),
     "schools:registry_add": Case(SCHOOL, closed=ALL - SCHOOL, kind="registry_list"),
-    **{f"schools:registry_{page}": Case(SCHOOL, closed=ALL - SCHOOL, kind="registry_record") for page in ("record", "end")},
+    **{
+        f"schools:registry_{page}": Case(SCHOOL, closed=ALL - SCHOOL, kind="registry_record")
+        for page in ("record", "end")
+    },
     "schools:corrections": Case(CORRECTING, closed=ALL - CORRECTING),
-    "schools:correction": Case(CORRECTING, county=CORRECTING & WIDE, closed=ALL - CORRECTING, kind="correction"),
+    "schools:correction": Case(
+        CORRECTING, county=CORRECTING & WIDE, closed=ALL - CORRECTING, kind="correction"
+    ),
     "schools:correction_withdraw": Case(SCHOOL, closed=ALL - SCHOOL, method="post", kind="correction"),
     "schools:handovers": Case(REPLACING, closed=ALL - REPLACING),
     "schools:hand_over": Case({"county_lead"}, closed=ALL - REPLACING, kind="filler_post"),
@@ -97,17 +109,29 @@ TABLE: dict[str, Case] = {
     "schools:handover_pdf": Case(HANDED, county=HANDED & WIDE, kind="handover"),
     "schools:inbox": Case(ALL),
     "schools:notices_read": Case(ALL, method="post"),
-    "schools:ledger": Case(READS_RECORDS, county=READS_RECORDS & WIDE, closed=ALL - READS_RECORDS, kind="school"),
-    "schools:ledger_pdf": Case(READS_RECORDS, county=READS_RECORDS & WIDE, closed=ALL - READS_RECORDS, method="post", kind="school"),
-    "schools:ledger_sheets": Case(READS_RECORDS, county=READS_RECORDS & WIDE, closed=ALL - READS_RECORDS, method="post", kind="school"),
+    "schools:ledger": Case(
+        READS_RECORDS, county=READS_RECORDS & WIDE, closed=ALL - READS_RECORDS, kind="school"
+    ),
+    "schools:ledger_pdf": Case(
+        READS_RECORDS, county=READS_RECORDS & WIDE, closed=ALL - READS_RECORDS, method="post", kind="school"
+    ),
+    "schools:ledger_sheets": Case(
+        READS_RECORDS, county=READS_RECORDS & WIDE, closed=ALL - READS_RECORDS, method="post", kind="school"
+    ),
     "schools:metrics": Case(ALL),
-    "schools:explanation": Case(READS_RECORDS, county=READS_RECORDS & WIDE, closed=ALL - READS_RECORDS, kind="school"),
+    "schools:explanation": Case(
+        READS_RECORDS, county=READS_RECORDS & WIDE, closed=ALL - READS_RECORDS, kind="school"
+    ),
     "schools:guidance": Case(GUIDED, closed=ALL - GUIDED),
     "schools:guidance_school": Case(GUIDED, county=GUIDED & WIDE, closed=ALL - GUIDED, kind="school"),
     "schools:guidance_visit": Case(GUIDES, county=GUIDES & WIDE, closed=ALL - GUIDES, kind="school"),
-    "schools:guidance_void": Case({"office"}, county={"office"}, closed=ALL - GUIDES, method="post", kind="visit"),
+    "schools:guidance_void": Case(
+        {"office"}, county={"office"}, closed=ALL - GUIDES, method="post", kind="visit"
+    ),
     "schools:guidance_assign": Case(ASSIGNERS, closed=ALL - ASSIGNERS),
-    "schools:guidance_end": Case(ASSIGNERS, county=ASSIGNERS & WIDE, closed=ALL - ASSIGNERS, method="post", kind="liaison_link"),
+    "schools:guidance_end": Case(
+        ASSIGNERS, county=ASSIGNERS & WIDE, closed=ALL - ASSIGNERS, method="post", kind="liaison_link"
+    ),
     "schools:guidance_teams": Case(ASSIGNERS, closed=ALL - ASSIGNERS),
     "schools:guidance_team": Case({"office"}, closed=ALL - ASSIGNERS, kind="team"),
     "schools:problems": Case(GUIDED, closed=ALL - GUIDED),
@@ -116,22 +140,47 @@ TABLE: dict[str, Case] = {
     "schools:monitoring": Case(WATCHING, closed=ALL - WATCHING),
     "schools:monitoring_school": Case(WATCHING, WATCHING & WIDE, closed=ALL - WATCHING, kind="school"),
     "schools:remind": Case(REMINDING, REMINDING & WIDE, closed=ALL - REMINDING, method="post", kind="school"),
-    "schools:brief_school": Case(WATCHING | SCHOOL, WATCHING & WIDE, closed=ALL - WATCHING - SCHOOL, kind="school"),
-    "schools:brief_school_pdf": Case(WATCHING | SCHOOL, WATCHING & WIDE, closed=ALL - WATCHING - SCHOOL, method="post", kind="school"),
+    "schools:brief_school": Case(
+        WATCHING | SCHOOL, WATCHING & WIDE, closed=ALL - WATCHING - SCHOOL, kind="school"
+    ),
+    "schools:brief_school_pdf": Case(
+        WATCHING | SCHOOL, WATCHING & WIDE, closed=ALL - WATCHING - SCHOOL, method="post", kind="school"
+    ),
     "schools:brief_region": Case(WATCHING, WATCHING & WIDE, closed=ALL - WATCHING, kind="region"),
-    "schools:brief_region_pdf": Case(WATCHING, WATCHING & WIDE, closed=ALL - WATCHING, method="post", kind="region"),
+    "schools:brief_region_pdf": Case(
+        WATCHING, WATCHING & WIDE, closed=ALL - WATCHING, method="post", kind="region"
+    ),
     "schools:teaching": Case(ALL),
-    "schools:teaching_school": Case(READS_RECORDS, county=READS_RECORDS & WIDE, closed=ALL - READS_RECORDS, kind="school"),
+    "schools:teaching_school": Case(
+        READS_RECORDS, county=READS_RECORDS & WIDE, closed=ALL - READS_RECORDS, kind="school"
+    ),
     "schools:plan": Case(READS_RECORDS, county=READS_RECORDS & WIDE, closed=ALL - READS_RECORDS, kind="plan"),
-    "schools:month": Case(READS_RECORDS, county=READS_RECORDS & WIDE, closed=ALL - READS_RECORDS, kind="month"),
-    "schools:trials": Case(READS_RECORDS, county=READS_RECORDS & WIDE, closed=ALL - READS_RECORDS, kind="school"),
-    "schools:class_export": Case(READS_RECORDS, county=READS_RECORDS & WIDE, closed=ALL - READS_RECORDS, method="post", kind="school"),
-    "schools:class": Case(READS_RECORDS, county=READS_RECORDS & WIDE, closed=ALL - READS_RECORDS, kind="class"),
+    "schools:month": Case(
+        READS_RECORDS, county=READS_RECORDS & WIDE, closed=ALL - READS_RECORDS, kind="month"
+    ),
+    "schools:trials": Case(
+        READS_RECORDS, county=READS_RECORDS & WIDE, closed=ALL - READS_RECORDS, kind="school"
+    ),
+    "schools:class_export": Case(
+        READS_RECORDS, county=READS_RECORDS & WIDE, closed=ALL - READS_RECORDS, method="post", kind="school"
+    ),
+    "schools:class": Case(
+        READS_RECORDS, county=READS_RECORDS & WIDE, closed=ALL - READS_RECORDS, kind="class"
+    ),
     "schools:plan_edit": Case(SCHOOL, closed=ALL - SCHOOL, kind="own_year"),
-    **{f"schools:{name}": Case(SCHOOL, closed=ALL - SCHOOL, method="post", kind="own_year") for name in ("plan_copy", "plan_file")},
+    **{
+        f"schools:{name}": Case(SCHOOL, closed=ALL - SCHOOL, method="post", kind="own_year")
+        for name in ("plan_copy", "plan_file")
+    },
     "schools:month_confirm": Case(SCHOOL, closed=ALL - SCHOOL, method="post", kind="own_month"),
-    **{f"schools:{name}": Case(SCHOOL, closed=ALL - SCHOOL) for name in ("class_new", "class_import", "class_template", "trial_new")},
-    **{f"schools:{name}": Case(SCHOOL, closed=ALL - SCHOOL, kind="class") for name in ("class_edit", "class_void")},
+    **{
+        f"schools:{name}": Case(SCHOOL, closed=ALL - SCHOOL)
+        for name in ("class_new", "class_import", "class_template", "trial_new")
+    },
+    **{
+        f"schools:{name}": Case(SCHOOL, closed=ALL - SCHOOL, kind="class")
+        for name in ("class_edit", "class_void")
+    },
     "schools:joint": Case(SCHOOL, closed=ALL - SCHOOL, kind="joint"),
     "schools:trial_void": Case(SCHOOL, closed=ALL - SCHOOL, kind="trial"),
     "schools:issued_list": Case(ALL),
@@ -210,7 +259,9 @@ TABLE: dict[str, Case] = {
     "ratings:progress": Case(COMMITTEE, closed=ALL - COMMITTEE),
     "ratings:progress_board": Case(COMMITTEE, closed=ALL - COMMITTEE, kind="scheme"),
     "ratings:progress_school": Case(COMMITTEE, county=COMMITTEE, closed=ALL - COMMITTEE, kind="reviewed"),
-    "ratings:progress_extend": Case({"office"}, county={"office"}, closed=ALL - {"office"}, method="post", kind="reviewed"),
+    "ratings:progress_extend": Case(
+        {"office"}, county={"office"}, closed=ALL - {"office"}, method="post", kind="reviewed"
+    ),
     "ratings:progress_step": Case({"office"}, county={"office"}, closed=ALL - {"office"}, kind="office_step"),
     "ratings:panels": Case({"office"}, closed=ALL - {"office"}),
     "ratings:panel_board": Case({"office"}, closed=ALL - {"office"}, kind="scheme"),
@@ -220,8 +271,12 @@ TABLE: dict[str, Case] = {
     "ratings:panel_judge": Case({"office"}, closed=ALL - {"office"}, method="post", kind="panel_judge"),
     "ratings:sheets": Case({"office"}, county={"office"}, closed=ALL - {"office"}, kind="seat"),
     "ratings:sheet_reopen": Case({"office"}, county={"office"}, closed=ALL - {"office"}, kind="judge_sheet"),
-    "ratings:sheet_scan": Case({"office"}, county={"office"}, closed=ALL - {"office"}, method="post", kind="judge_sheet"),
-    "ratings:paper_entry": Case({"office"}, county={"office"}, closed=ALL - {"office"}, method="post", kind="judge_sheet"),
+    "ratings:sheet_scan": Case(
+        {"office"}, county={"office"}, closed=ALL - {"office"}, method="post", kind="judge_sheet"
+    ),
+    "ratings:paper_entry": Case(
+        {"office"}, county={"office"}, closed=ALL - {"office"}, method="post", kind="judge_sheet"
+    ),
     "ratings:paper_check": Case({"office"}, county={"office"}, closed=ALL - {"office"}, kind="judge_sheet"),
     "ratings:paper": Case({"office"}, county={"office"}, closed=ALL - {"office"}, kind="judge_sheet"),
     "ratings:city_adjustments": Case({"office"}, county={"office"}, kind="seat"),
@@ -246,19 +301,44 @@ TABLE: dict[str, Case] = {
     "ratings:review_adjust": Case(COUNTY, closed=ALL - COUNTY, kind="adjusted"),
     "ratings:review_return": Case(COUNTY, closed=ALL - COUNTY, kind="reviewed"),
     "ratings:review_recall": Case(COUNTY, closed=ALL - COUNTY, method="post", kind="reviewed"),
-    **{f"ratings:form_self{end}": Case(SCHOOL | COUNTY | COMMITTEE, COMMITTEE, closed=PAPERLESS, kind="assessment") for end in FILES},
-    **{f"ratings:form_confirmation{end}": Case(SCHOOL, closed=ALL - SCHOOL, kind="assessment") for end in FILES},
-    **{f"ratings:form_county{end}": Case(COUNTY | COMMITTEE, COMMITTEE, closed=PAPERLESS | SCHOOL, kind="county") for end in FILES},
-    **{f"ratings:form_sheet{end}": Case(JUDGING, {"office"}, closed=ALL - JUDGING, kind="judge_sheet") for end in FILES},
     **{
-        f"ratings:form_result{end}": Case(RESULT_READERS, RESULT_READERS & WIDE, closed=ALL - RESULT_READERS, kind="result")
+        f"ratings:form_self{end}": Case(
+            SCHOOL | COUNTY | COMMITTEE, COMMITTEE, closed=PAPERLESS, kind="assessment"
+        )
         for end in FILES
     },
-    **{f"ratings:form_onsite{end}": Case({"office"}, {"office"}, closed=ALL - {"office"}, kind="onsite") for end in FILES},
-    **{f"ratings:form_plaques{end}": Case(COMMITTEE, closed=ALL - COMMITTEE, kind="settled") for end in FILES},
+    **{
+        f"ratings:form_confirmation{end}": Case(SCHOOL, closed=ALL - SCHOOL, kind="assessment")
+        for end in FILES
+    },
+    **{
+        f"ratings:form_county{end}": Case(
+            COUNTY | COMMITTEE, COMMITTEE, closed=PAPERLESS | SCHOOL, kind="county"
+        )
+        for end in FILES
+    },
+    **{
+        f"ratings:form_sheet{end}": Case(JUDGING, {"office"}, closed=ALL - JUDGING, kind="judge_sheet")
+        for end in FILES
+    },
+    **{
+        f"ratings:form_result{end}": Case(
+            RESULT_READERS, RESULT_READERS & WIDE, closed=ALL - RESULT_READERS, kind="result"
+        )
+        for end in FILES
+    },
+    **{
+        f"ratings:form_onsite{end}": Case({"office"}, {"office"}, closed=ALL - {"office"}, kind="onsite")
+        for end in FILES
+    },
+    **{
+        f"ratings:form_plaques{end}": Case(COMMITTEE, closed=ALL - COMMITTEE, kind="settled") for end in FILES
+    },
     "ratings:feedback": Case({"office"}, county={"office"}, closed=ALL - {"office"}, kind="onsite"),
     "ratings:results": Case(RESULT_READERS, closed=ALL - RESULT_READERS),
-    "ratings:result": Case(RESULT_READERS, county=RESULT_READERS & WIDE, closed=ALL - RESULT_READERS, kind="result"),
+    "ratings:result": Case(
+        RESULT_READERS, county=RESULT_READERS & WIDE, closed=ALL - RESULT_READERS, kind="result"
+    ),
     "ratings:bulletins": Case(ALL),
     "ratings:bulletin": Case(ALL, kind="bulletin"),
     "ratings:bulletin_pdf": Case(COMMITTEE, kind="draft"),
@@ -267,7 +347,17 @@ TABLE: dict[str, Case] = {
     "ratings:bulletin_issue": Case({"chair"}, closed=ALL - {"chair"}, kind="draft"),
 }
 #: Open to everybody, or about nobody but oneself; tested where they are written.
-ELSEWHERE = {"schools:metric", "healthz", "help", "text_size", "login", "logout", "password_change", "identity", "schools:notice_open"}
+ELSEWHERE = {
+    "schools:metric",
+    "healthz",
+    "help",
+    "text_size",
+    "login",
+    "logout",
+    "password_change",
+    "identity",
+    "schools:notice_open",
+}
 
 
 def names(patterns=None, prefix: str = "") -> set[str]:
@@ -302,13 +392,22 @@ def signed_year(school):
 def file_of(school):
     """A file of evidence."""
     by = UserFactory()
-    evidence = Evidence(assessment=signed_year(school), kind="file", name="证明.pdf", digest="d" * 64, by=by, at=timezone.now())
+    evidence = Evidence(
+        assessment=signed_year(school),
+        kind="file",
+        name="证明.pdf",
+        digest="d" * 64,
+        by=by,
+        at=timezone.now(),
+    )
     evidence.file.save("证明.pdf", ContentFile(b"%PDF-1.7"))
     return evidence
 
 
 def review(school):
-    """Scheme and assessment of the school in the year under review, as addresses of the committee take them."""
+    """Scheme and assessment of the school in the year under review, as addresses of the committee
+    take them.
+    """
     assessment = school.assessments.get(scheme__year=2027)
     return assessment.scheme_id, assessment.pk
 
@@ -317,7 +416,9 @@ def case_at(school):
     """The same with a restriction found there."""
     scheme, assessment = review(school)
     restriction = Restriction.objects.get(scheme=scheme)
-    case = RestrictionCase.objects.create(assessment_id=assessment, restriction=restriction, basis="认定书", at=timezone.now())
+    case = RestrictionCase.objects.create(
+        assessment_id=assessment, restriction=restriction, basis="认定书", at=timezone.now()
+    )
     return scheme, assessment, case.pk
 
 
@@ -359,7 +460,11 @@ def onsite_at(schools) -> list:
         freeze(scheme, reason="启动", spec=spec)
         scheme.phase = "scoring"
         scheme.save(update_fields=["phase"])
-        found += [Assessment.objects.create(scheme=scheme, school=school) for school in schools if school.city_id == city.pk]
+        found += [
+            Assessment.objects.create(scheme=scheme, school=school)
+            for school in schools
+            if school.city_id == city.pk
+        ]
     return found
 
 
@@ -370,15 +475,22 @@ def noticed(scheme):
 
 
 def registry_world(schools) -> dict:
-    """A record, a leader, a request for a correction, a post to hand over and one handed over, at each school."""
+    """A record, a leader, a request for a correction, a post to hand over and one handed over, at each
+    school.
+    """
     teachers = [TeacherFactory(school=one) for one in schools]
     leaders = [Leader.objects.create(school=one, post="president", name="李某") for one in schools]
-    posts = [[AppointmentFactory(role="filler", school=one, user=UserFactory()) for _ in range(3)] for one in schools]
+    posts = [
+        [AppointmentFactory(role="filler", school=one, user=UserFactory()) for _ in range(3)]
+        for one in schools
+    ]
     return {
         "registry_list": tuple((one.pk, "teachers") for one in schools),
         "registry_record": tuple((one.school_id, "teachers", one.pk) for one in teachers),
         "leader": tuple((one.school_id, one.pk) for one in leaders),
-        "correction": tuple(request_change(one, {"post": "新职务"}, by=posts[0][0].user, reason="误登") for one in teachers),
+        "correction": tuple(
+            request_change(one, {"post": "新职务"}, by=posts[0][0].user, reason="误登") for one in teachers
+        ),
         "filler_post": tuple(held[0] for held in posts),
         "handover": tuple(
             Handover.objects.create(school=one, ended=held[1], begun=held[2], reason="调整", by=held[0].user)
@@ -396,12 +508,18 @@ def arguments(target) -> list:
 def world(city, county, school):
     """The test's city with two counties and two years, and another city that looks the same."""
     neighbour = SchoolFactory(city=city, county=CountyFactory(city=city))
-    published, settled = published_year(city, [school, neighbour]), settled_year(city, [school, neighbour], year=2026)
+    published, settled = (
+        published_year(city, [school, neighbour]),
+        settled_year(city, [school, neighbour], year=2026),
+    )
     abroad = CityFactory()
     foreign = SchoolFactory(county=CountyFactory(city=abroad))
     other, other_settled = published_year(abroad, [foreign]), settled_year(abroad, [foreign], year=2026)
     schools = (school, neighbour, foreign)
-    scoring, other_scoring = open_year(city, [school, neighbour], year=2027), open_year(abroad, [foreign], year=2027)
+    scoring, other_scoring = (
+        open_year(city, [school, neighbour], year=2027),
+        open_year(abroad, [foreign], year=2027),
+    )
     panels = tuple(panel_at(one) for one in schools)
     seats = tuple(panel.assessments.get() for panel in panels)
     county_scheme(city, [school, neighbour], year=2028)
@@ -412,7 +530,11 @@ def world(city, county, school):
         "erratum_act": ((errata[0].pk, "back"), None, (errata[1].pk, "back")),
         "erratum_row": ((errata[0].pk, "item", "L1"), None, (errata[1].pk, "item", "L1")),
         "panel": (panels[0], None, panels[2]),
-        "panel_judge": ((panels[0].pk, panels[0].judges.get().pk), None, (panels[2].pk, panels[2].judges.get().pk)),
+        "panel_judge": (
+            (panels[0].pk, panels[0].judges.get().pk),
+            None,
+            (panels[2].pk, panels[2].judges.get().pk),
+        ),
         "seat": seats,
         "system_item": tuple((one.pk, "K1") for one in seats),
         "seat_item": tuple((one.pk, "L1") for one in seats),
@@ -420,9 +542,16 @@ def world(city, county, school):
         "school": (school, neighbour, foreign),
         **teaching_world(schools),
         "visit": tuple(VisitFactory(school=one) for one in (school, neighbour, foreign)),
-        "problem": tuple(Problem.objects.create(visit=VisitFactory(school=one), text="缺桌牌") for one in (school, neighbour, foreign)),
+        "problem": tuple(
+            Problem.objects.create(visit=VisitFactory(school=one), text="缺桌牌")
+            for one in (school, neighbour, foreign)
+        ),
         "liaison_link": tuple(LiaisonFactory(school=one) for one in (school, neighbour, foreign)),
-        "team": (GuidanceTeam.objects.create(city=city, name="走访组"), None, GuidanceTeam.objects.create(city=abroad, name="走访组")),
+        "team": (
+            GuidanceTeam.objects.create(city=city, name="走访组"),
+            None,
+            GuidanceTeam.objects.create(city=abroad, name="走访组"),
+        ),
         "region": tuple(one.county for one in schools),
         **registry_world(schools),
         "scheme": (published, None, other),
@@ -431,7 +560,11 @@ def world(city, county, school):
         "checked_item": ((published.pk, "K1"), None, (other.pk, "K1")),
         "noticed": (noticed(scoring), None, noticed(other_scoring)),
         "settled": (settled, None, other_settled),
-        "result": (school.results.get(scheme=published), neighbour.results.get(scheme=published), foreign.results.get(scheme=other)),
+        "result": (
+            school.results.get(scheme=published),
+            neighbour.results.get(scheme=published),
+            foreign.results.get(scheme=other),
+        ),
         "bulletin": (published.bulletin, None, other.bulletin),
         "draft": (settled.bulletin, None, other_settled.bulletin),
         "scoring": (scoring, None, other_scoring),
@@ -451,11 +584,15 @@ def world(city, county, school):
     }
 
 
-#: Between them these open nearly every page; whether one works on the other database does not depend on who else may open it.
+#: Between them these open nearly every page; whether one works on the other database does not depend on who
+#: else may open it.
 ON_EVERY_ENGINE = ("office", "head", "county_lead", "judge", "sysadmin")
 
 
-@pytest.mark.parametrize("role", [pytest.param(role, marks=pytest.mark.engine) if role in ON_EVERY_ENGINE else role for role in ROLES])
+@pytest.mark.parametrize(
+    "role",
+    [pytest.param(role, marks=pytest.mark.engine) if role in ON_EVERY_ENGINE else role for role in ROLES],
+)
 def test_each_role_reaches_what_is_its_own_and_nothing_else(role, world, school, appoint, monkeypatch):
     monkeypatch.setattr("ratings.documents.life.document_pdf", lambda context: b"%PDF-1.7")
     monkeypatch.setattr("schools.audit.exports.pdf_of", lambda paper: b"%PDF-1.7")
@@ -478,7 +615,9 @@ def test_each_role_reaches_what_is_its_own_and_nothing_else(role, world, school,
             if case.kind and target is None:
                 continue
             allowed = {"own": case.own, "county": case.county or NOBODY, "city": NOBODY}[place]
-            expected = {200, 302, 409} if role in allowed else {403} if role in (case.closed or NOBODY) else {404}
+            expected = (
+                {200, 302, 409} if role in allowed else {403} if role in (case.closed or NOBODY) else {404}
+            )
             status = getattr(client, case.method)(reverse(name, args=arguments(target))).status_code
             if status not in expected:
                 wrong.append(f"{name} {place}: {status}, expected {expected}")
@@ -515,7 +654,9 @@ def test_the_back_office_opens_to_its_two_administrators_only(role, city, appoin
     user.is_staff = role in {"sysadmin", "security"}
     user.save(update_fields=["is_staff"])
     client.force_login(user)
-    tables = [f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist" for model in admin.site._registry]
+    tables = [
+        f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist" for model in admin.site._registry
+    ]
 
     statuses = {name: client.get(reverse(name)).status_code for name in ["admin:index", *tables]}
 

@@ -39,7 +39,8 @@ READS: dict[str, dict[tuple[str, ...], set[str]]] = {
     "form_sheet": {("judge",): WITH_JUDGES, ("office",): ALL},
     "decide": {COMMITTEE: TAKING_PART},
 }
-#: Acts by name: who may do them at which status; anybody else, and anybody at another status, changes nothing.
+#: Acts by name: who may do them at which status; anybody else, and anybody at another status, changes
+#: nothing.
 WRITES: dict[str, dict[tuple[str, ...], set[str]]] = {
     "own answer": {SCHOOL: {Status.DRAFT, Status.CONFIRMING, Status.RETURNED}},
     "county answer": {COUNTY: {Status.COUNTY}},
@@ -62,7 +63,9 @@ WRITES: dict[str, dict[tuple[str, ...], set[str]]] = {
 
 #: Those near another status, or at which hardly anything is open, are left to the deep run.
 LEFT_TO_DEEP = {Status.CONFIRMING, Status.DECLINED, Status.LAPSED}
-STATUSES = [pytest.param(status, marks=pytest.mark.deep) if status in LEFT_TO_DEEP else status for status in Status]
+STATUSES = [
+    pytest.param(status, marks=pytest.mark.deep) if status in LEFT_TO_DEEP else status for status in Status
+]
 
 
 @pytest.fixture
@@ -85,7 +88,9 @@ def assessment(city, school, people) -> Assessment:
 def put(assessment: Assessment, status: str) -> None:
     """As if the school had come there."""
     back = (
-        {"returned_to": Status.COUNTY, "return_due": "2028-12-01"} if status == Status.RETURNED else {"returned_to": "", "return_due": None}
+        {"returned_to": Status.COUNTY, "return_due": "2028-12-01"}
+        if status == Status.RETURNED
+        else {"returned_to": "", "return_due": None}
     )
     Assessment.objects.filter(pk=assessment.pk).update(status=status, **back)
 
@@ -134,7 +139,11 @@ def acts(assessment: Assessment) -> dict[str, tuple[str, dict]]:
 
     def row(stage: str) -> tuple[str, dict]:
         score = assessment.scores.get(stage=stage, item__code="L1")
-        data = {f"s{score.pk}-version": score.version, f"s{score.pk}-answer-得分": "1", f"s{score.pk}-remark": "新的"}
+        data = {
+            f"s{score.pk}-version": score.version,
+            f"s{score.pk}-answer-得分": "1",
+            f"s{score.pk}-remark": "新的",
+        }
         return reverse("ratings:answer", args=[score.pk]), data
 
     def at(name: str, *more) -> str:
@@ -145,7 +154,10 @@ def acts(assessment: Assessment) -> dict[str, tuple[str, dict]]:
         "own answer": row("self"),
         "county answer": row("county"),
         "judge's answer": row("city"),
-        **{code: (at("assessment_step", code), {}) for code in ("send_to_head", "take_back", "submit", "resubmit", "withdraw")},
+        **{
+            code: (at("assessment_step", code), {})
+            for code in ("send_to_head", "take_back", "submit", "resubmit", "withdraw")
+        },
         "agree": (at("review_agree"), {"act": "both"}),
         "adjust": (at("review_adjust", "K1"), figures),
         "return": (at("review_return"), {"comment": "请补正", "item-L1": "请核对"}),
@@ -153,7 +165,10 @@ def acts(assessment: Assessment) -> dict[str, tuple[str, dict]]:
         "judge agrees": (at("judging_agree"), {}),
         "judge submits": (at("judging_submit"), {}),
         "city adjusts": (at("city_adjust", "K1"), figures),
-        "decide": (reverse("ratings:decide", args=[assessment.scheme_id, assessment.pk]), {"verdict": "accept"}),
+        "decide": (
+            reverse("ratings:decide", args=[assessment.scheme_id, assessment.pk]),
+            {"verdict": "accept"},
+        ),
     }
 
 
@@ -161,7 +176,11 @@ def everything(assessment: Assessment) -> list:
     """All that the acts could change."""
     rows = [Score, Adjustment, Move, JudgeSheet, MetricSnapshot]
     return [sorted(map(str, model.objects.filter(assessment=assessment).values_list())) for model in rows] + [
-        list(Assessment.objects.filter(pk=assessment.pk).values_list("status", "version", "suggested_star", "county_opinion", "decision"))
+        list(
+            Assessment.objects.filter(pk=assessment.pk).values_list(
+                "status", "version", "suggested_star", "county_opinion", "decision"
+            )
+        )
     ]
 
 
@@ -173,7 +192,11 @@ def test_a_forbidden_act_changes_nothing_at_any_status(status, assessment, peopl
 
     for name, (address, data) in acts(assessment).items():
         refused = [role for role in people if not allowed(WRITES[name], role, status)]
-        wrong += [f"{name} {role}: error" for role in refused if clients[role].post(address, data).status_code >= 500]
+        wrong += [
+            f"{name} {role}: error"
+            for role in refused
+            if clients[role].post(address, data).status_code >= 500
+        ]
         if everything(assessment) != before:
             wrong.append(f"{name} by one of {refused}")
             before = everything(assessment)
@@ -182,7 +205,10 @@ def test_a_forbidden_act_changes_nothing_at_any_status(status, assessment, peopl
 
 
 def test_an_allowed_act_does_change_something(assessment, people):
-    for name, role, status in (("own answer", "filler", Status.DRAFT), ("county answer", "county", Status.COUNTY)):
+    for name, role, status in (
+        ("own answer", "filler", Status.DRAFT),
+        ("county answer", "county", Status.COUNTY),
+    ):
         put(assessment, status)
         before = everything(assessment)
         address, data = acts(assessment)[name]

@@ -13,7 +13,9 @@ MAIN = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
 
 
 def book(*rows, sheet: str = "Sheet1", formats: dict | None = None, merge: str | None = None) -> bytes:
-    """The rows as openpyxl writes them, which is close to what offices send; `formats` maps a cell to its number format."""
+    """The rows as openpyxl writes them, which is close to what offices send; `formats` maps a cell to its
+    number format.
+    """
     workbook = openpyxl.Workbook()
     page = workbook.active
     page.title = sheet
@@ -36,9 +38,14 @@ def written(*sheets: SheetOut) -> bytes:
 
 
 def with_parts(content: bytes, **parts: str | bytes | None) -> bytes:
-    """The same container with parts replaced, added or (None) left out; small parts are not packed, to stay below any ratio."""
+    """The same container with parts replaced, added or (None) left out; small parts are not packed, to stay
+    below any ratio.
+    """
     buffer = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(content)) as source, zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as target:
+    with (
+        zipfile.ZipFile(io.BytesIO(content)) as source,
+        zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as target,
+    ):
         for name in source.namelist():
             if name not in parts:
                 target.writestr(name, source.read(name))
@@ -52,5 +59,11 @@ def with_parts(content: bytes, **parts: str | bytes | None) -> bytes:
 def with_sheet(data: str, head: str = "") -> bytes:
     """A workbook whose only sheet holds exactly this XML inside sheetData."""
     return with_parts(
-        book(["x"]), **{SHEET: f'<?xml version="1.0" encoding="UTF-8"?>{head}<worksheet {MAIN}><sheetData>{data}</sheetData></worksheet>'}
+        book(["x"]),
+        **{
+            SHEET: (
+                f'<?xml version="1.0" encoding="UTF-8"?>{head}<worksheet '
+                f"{MAIN}><sheetData>{data}</sheetData></worksheet>"
+            )
+        },
     )

@@ -41,7 +41,9 @@ class BoardFilters:
 
 @dataclass(frozen=True)
 class Cell:
-    """Points of one category; `tint` is 1 (far below the average) to 5 (far above), and repeats what the figures say."""
+    """Points of one category; `tint` is 1 (far below the average) to 5 (far above), and repeats what the
+    figures say.
+    """
 
     points: str
     tint: int = NEUTRAL
@@ -67,7 +69,9 @@ class Row:
 
 @dataclass(frozen=True)
 class Board:
-    """`columns` are (code, name, points); averages and counts are of the whole scheme, whatever is filtered."""
+    """`columns` are (code, name, points); averages and counts are of the whole scheme, whatever is
+    filtered.
+    """
 
     columns: tuple[tuple[str, str, str], ...]
     rows: tuple[Row, ...]
@@ -95,11 +99,17 @@ def build(scheme: Scheme, filters: BoardFilters) -> Board:
     totals = [Fraction(result.total) for result in results if result.total is not None]
     stars = Counter(result.star for result in results if not result.lapsed)
     return Board(
-        columns=tuple((category.code, category.name, plain(spec.category_points[category.code])) for category in spec.scored_categories),
+        columns=tuple(
+            (category.code, category.name, plain(spec.category_points[category.code]))
+            for category in spec.scored_categories
+        ),
         rows=tuple(_chosen(rows, filters)),
-        averages=tuple(show(averages[category.code]) if averages else "" for category in spec.scored_categories),
+        averages=tuple(
+            show(averages[category.code]) if averages else "" for category in spec.scored_categories
+        ),
         average_total=show(sum(totals, Fraction(0)) / len(totals)) if totals else "",
-        counts=tuple((Star(star).label, stars[star]) for star in sorted(stars, reverse=True)) + _lapsed(results),
+        counts=tuple((Star(star).label, stars[star]) for star in sorted(stars, reverse=True))
+        + _lapsed(results),
         counties=tuple(dict.fromkeys(result.county_name for result in results if result.county_name)),
         flagged=sum(row.flagged for row in rows),
         size=len(rows),
@@ -120,7 +130,10 @@ def thresholds(spec: SchemeSpec) -> dict[Fraction, int]:
 def near(total: Fraction, bounds: dict[Fraction, int]) -> tuple[str, ...]:
     """Every threshold within one point, with the signed distance to it."""
     close = [(bound, star) for bound, star in bounds.items() if abs(total - bound) <= NEAR]
-    return tuple(f"{Star(star).label}线 {'+' if total >= bound else '−'}{show(abs(total - bound))}" for bound, star in close)
+    return tuple(
+        f"{Star(star).label}线 {'+' if total >= bound else '−'}{show(abs(total - bound))}"
+        for bound, star in close
+    )
 
 
 def _row(result: Result, spec: SchemeSpec, averages: dict[str, Fraction], names: dict[str, str]) -> Row:
@@ -129,7 +142,10 @@ def _row(result: Result, spec: SchemeSpec, averages: dict[str, Fraction], names:
         return Row(result, tuple(Cell("") for _ in spec.scored_categories), (), restrictions)
     points = {code: Fraction(value) for code, value in result.figures["categories"].items()}
     cells = tuple(
-        Cell(show(points[category.code]), tint(points[category.code] - averages[category.code], spec.category_points[category.code]))
+        Cell(
+            show(points[category.code]),
+            tint(points[category.code] - averages[category.code], spec.category_points[category.code]),
+        )
         for category in spec.scored_categories
     )
     return Row(result, cells, near(Fraction(result.total), thresholds(spec)), restrictions)
@@ -293,16 +309,28 @@ class Deliberation:
 
     @property
     def counts(self) -> tuple[tuple[str, int], ...]:
-        """How many schools have which computed star; those that cannot be computed yet are counted as such."""
+        """How many schools have which computed star; those that cannot be computed yet are counted
+        as such.
+        """
         stars = Counter(case.star for case in self.everyone if not case.lapsed)
-        found = [(Star(star).label, stars[star]) for star in sorted((star for star in stars if star is not None), reverse=True)]
+        found = [
+            (Star(star).label, stars[star])
+            for star in sorted((star for star in stars if star is not None), reverse=True)
+        ]
         lapsed = sum(case.lapsed for case in self.everyone)
-        return tuple(found) + ((("尚不能计算", stars[None]),) if stars[None] else ()) + ((("未申报", lapsed),) if lapsed else ())
+        return (
+            tuple(found)
+            + ((("尚不能计算", stars[None]),) if stars[None] else ())
+            + ((("未申报", lapsed),) if lapsed else ())
+        )
 
     @property
     def views(self) -> tuple[tuple[str, str], ...]:
         """The choices of the filter with their numbers."""
-        return tuple((key, f"{label}（{sum(case.shows(key) for case in self.everyone)}）") for key, label in VIEWS.items())
+        return tuple(
+            (key, f"{label}（{sum(case.shows(key) for case in self.everyone)}）")
+            for key, label in VIEWS.items()
+        )
 
     @property
     def counties(self) -> tuple[str, ...]:
@@ -357,11 +385,16 @@ class Docket:
         outcomes = evaluate(self.evaluation.scheme, assessments=self.schools).outcomes
         rows = (*self.schools[self.place + 1 :], *self.schools[: self.place])
         waiting = (row for row in rows if decision_of(row) is None and row.status != Status.LAPSED)
-        return next((row for row in waiting if outcomes[str(row.pk)].verdict and not outcomes[str(row.pk)].problems), None)
+        return next(
+            (row for row in waiting if outcomes[str(row.pk)].verdict and not outcomes[str(row.pk)].problems),
+            None,
+        )
 
 
 def docket_of(scheme: Scheme, pk: int) -> Docket:
-    """One school with everything the committee weighs; the others are scored only where the share of five stars ties them."""
+    """One school with everything the committee weighs; the others are scored only where the share of five
+    stars ties them.
+    """
     rows = _rows(scheme)
     evaluation = evaluate(scheme, assessments=rows, with_self=True, only=pk)
     row = next(row for row in rows if row.pk == pk)
@@ -370,7 +403,9 @@ def docket_of(scheme: Scheme, pk: int) -> Docket:
 
 
 def deliberate(scheme: Scheme) -> Deliberation:
-    """Score the scheme as it stands and gather what belongs to each school; the queries do not grow with the schools."""
+    """Score the scheme as it stands and gather what belongs to each school; the queries do not grow with the
+    schools.
+    """
     rows = _rows(scheme)
     evaluation = evaluate(scheme, assessments=rows, with_self=True)
     spec = evaluation.spec
@@ -383,9 +418,14 @@ def deliberate(scheme: Scheme) -> Deliberation:
     everyone = tuple(_case(evaluation, row, averages, sheets, opinions) for row in rows)
     return Deliberation(
         evaluation=evaluation,
-        columns=tuple((category.code, category.name, plain(spec.category_points[category.code])) for category in spec.scored_categories),
+        columns=tuple(
+            (category.code, category.name, plain(spec.category_points[category.code]))
+            for category in spec.scored_categories
+        ),
         everyone=everyone,
-        averages=tuple(show(averages[category.code]) if averages else "" for category in spec.scored_categories),
+        averages=tuple(
+            show(averages[category.code]) if averages else "" for category in spec.scored_categories
+        ),
     )
 
 
@@ -394,7 +434,9 @@ def _rows(scheme: Scheme) -> list[Assessment]:
     return list(rows.select_related("school__county", "decision").in_order())
 
 
-def _case(evaluation: Evaluation, row: Assessment, averages, sheets: Mapping[int, list[str]], opinions) -> Case:
+def _case(
+    evaluation: Evaluation, row: Assessment, averages, sheets: Mapping[int, list[str]], opinions
+) -> Case:
     key, spec = str(row.pk), evaluation.spec
     outcome = evaluation.outcomes[key]
     totals = outcome.totals if not outcome.problems else None
@@ -410,19 +452,28 @@ def _case(evaluation: Evaluation, row: Assessment, averages, sheets: Mapping[int
     )
 
 
-def _cells(spec: SchemeSpec, points: Mapping[str, Fraction], averages: Mapping[str, Fraction]) -> tuple[Cell, ...]:
+def _cells(
+    spec: SchemeSpec, points: Mapping[str, Fraction], averages: Mapping[str, Fraction]
+) -> tuple[Cell, ...]:
     if not points or not averages:
         return tuple(Cell("") for _ in spec.scored_categories)
     return tuple(
-        Cell(show(points[one.code]), tint(points[one.code] - averages[one.code], spec.category_points[one.code]))
+        Cell(
+            show(points[one.code]),
+            tint(points[one.code] - averages[one.code], spec.category_points[one.code]),
+        )
         for one in spec.scored_categories
     )
 
 
 def _opinions(scheme: Scheme, school: School | None = None) -> dict[int, list[Visit]]:
-    """What those who guide a school wrote down after their visits in the scheme's period, the latest first."""
+    """What those who guide a school wrote down after their visits in the scheme's period, the
+    latest first.
+    """
     guides = Liaison.objects.filter(school__city=scheme.city_id).values("user")
-    visits = Visit.objects.kept().filter(school__city=scheme.city_id, on__range=(scheme.period_start, scheme.period_end), by__in=guides)
+    visits = Visit.objects.kept().filter(
+        school__city=scheme.city_id, on__range=(scheme.period_start, scheme.period_end), by__in=guides
+    )
     if school is not None:
         visits = visits.filter(school=school)
     found = defaultdict(list)

@@ -22,7 +22,8 @@ GAP_SHARE = Fraction(1, 5)
 class ItemStages:
     """Points of one item at each stage, None where there is none; `spread` is the range between judges.
 
-    `county_gap` is 初评 minus 自评 on what both say; 核定要素, which only reviewers answer, count for neither.
+    `county_gap` is 初评 minus 自评 on what both say; 核定要素, which only reviewers answer, count for
+    neither.
     """
 
     code: str
@@ -69,7 +70,9 @@ def _stages(evaluation: Evaluation, key: str, bound: BoundItem) -> ItemStages:
         name=bound.item.name,
         full=bound.item.points,
         own=known_points(spec, bound, school.metrics, own, Stage.SELF) if school.submitted else None,
-        county=known_points(spec, bound, school.metrics, county, Stage.COUNTY, adjusted) if spec.has_county_stage else None,
+        county=known_points(spec, bound, school.metrics, county, Stage.COUNTY, adjusted)
+        if spec.has_county_stage
+        else None,
         city=item.city if item else None,
         final=item.points if item else None,
         spread=_spread(evaluation, school, bound),
@@ -102,7 +105,9 @@ LEAST_SCHOOLS = 4
 
 @dataclass(frozen=True)
 class Averages:
-    """Mean points by category; empty where the group, or what is left of the city beside it, is too small to hide its members."""
+    """Mean points by category; empty where the group, or what is left of the city beside it, is too small to
+    hide its members.
+    """
 
     city: dict[str, Fraction]
     county: dict[str, Fraction]
@@ -110,7 +115,9 @@ class Averages:
 
 def category_averages(scheme: Scheme, *, county_name: str) -> Averages:
     """Means over the scheme's results with scores, of the whole city and of one county; one query."""
-    rows = Result.objects.filter(scheme=scheme, total__isnull=False).values_list("county_name", "figures__categories")
+    rows = Result.objects.filter(scheme=scheme, total__isnull=False).values_list(
+        "county_name", "figures__categories"
+    )
     city = list(rows)
     county = [sheet for name, sheet in city if name == county_name]
     rest = len(city) - len(county)

@@ -18,7 +18,8 @@ from schools.saving import Refused
 from .readiness import proposed
 from .settling import accept_computed, lock_assessments
 
-#: A school that stays settled while another one was reopened may be decided on anew: the share of five stars ties them.
+#: A school that stays settled while another one was reopened may be decided on anew: the share of five stars
+#: ties them.
 DECIDABLE = (Status.CITY, Status.SETTLED)
 
 
@@ -32,7 +33,9 @@ class Ballot:
     minutes: str = ""
 
 
-def decide(assessment: Assessment, *, by, star: int | None = None, reason: str = "", ballot: Ballot | None = None) -> Decision:
+def decide(
+    assessment: Assessment, *, by, star: int | None = None, reason: str = "", ballot: Ballot | None = None
+) -> Decision:
     """Record the committee's star for one school; without `star` the computed one.
 
     The star is compared with what the scores give at this very moment, under lock. Raises Refused.
@@ -62,23 +65,33 @@ def decide(assessment: Assessment, *, by, star: int | None = None, reason: str =
             "at": timezone.now(),
         }
         decision, _ = Decision.objects.update_or_create(assessment=row, defaults=values)
-        detail = {"审定": Star(star).label, "计算": Star(outcome.star).label, "理由": decision.reason, "会议纪要": decision.minutes}
+        detail = {
+            "审定": Star(star).label,
+            "计算": Star(outcome.star).label,
+            "理由": decision.reason,
+            "会议纪要": decision.minutes,
+        }
         votes = {"同意": ballot.votes_for, "不同意": ballot.against, "弃权": ballot.abstained}
         audit.record("decide", by=by, city=row.scheme.city, subject=str(row), detail={**detail, **votes})
     return decision
 
 
 def acceptable(evaluation: Evaluation) -> list[Assessment]:
-    """Schools whose computed star the committee can follow in one act: scored, nothing left to confirm, not decided."""
-    rows = Assessment.objects.filter(scheme=evaluation.scheme, status=Status.CITY, decision__isnull=True).select_related("school__county")
+    """Schools whose computed star the committee can follow in one act: scored, nothing left to confirm, not
+    decided.
+    """
+    rows = Assessment.objects.filter(
+        scheme=evaluation.scheme, status=Status.CITY, decision__isnull=True
+    ).select_related("school__county")
     return [row for row in rows.in_order() if _is_acceptable(evaluation, str(row.pk))]
 
 
 def accept_all(scheme: Scheme, *, by, minutes: str = "", seen: Mapping[int, int] | None = None) -> int:
-    """Follow the computed star of every school that is ready; the others keep waiting. Tells how many were decided.
+    """Follow the computed star of every school that is ready; the others keep waiting. Tells how many were
+    decided.
 
-    `seen` holds the schools and stars as they were shown, by number of the assessment. Where they are others by now,
-    Refused is raised: nobody may get a star that the committee has not looked at.
+    `seen` holds the schools and stars as they were shown, by number of the assessment. Where they are others
+    by now, Refused is raised: nobody may get a star that the committee has not looked at.
     """
     with transaction.atomic():
         locked = Scheme.objects.select_for_update(of=("self",)).select_related("city").get(pk=scheme.pk)
@@ -88,7 +101,10 @@ def accept_all(scheme: Scheme, *, by, minutes: str = "", seen: Mapping[int, int]
         evaluation = evaluate(locked)
         ready = {row.pk for row in acceptable(evaluation)}
         if seen is not None and seen != {pk: evaluation.outcomes[str(pk)].star for pk in ready}:
-            raise Refused("您打开本页以后，可以登记的党校或它们的计算星级有变化，没有登记。下面是现在的情况，请核对后重新确认。")
+            raise Refused(
+                "您打开本页以后，可以登记的党校或它们的计算星级有变化，没有登记。下面是现在的情况，"
+                "请核对后重新确认。"
+            )
         count = accept_computed(evaluation, by=by, only=ready, minutes=minutes.strip())
         if count:
             stars = Counter(Star(evaluation.outcomes[str(pk)].star).label for pk in ready)
@@ -106,7 +122,9 @@ def confirm_case(assessment: Assessment, restriction: Restriction, *, by, basis:
         row = _under_review(assessment)
         if RestrictionCase.objects.filter(assessment=row, restriction=restriction).exists():
             raise Refused(f"{restriction.code} 已经认定。")
-        case = RestrictionCase.objects.create(assessment=row, restriction=restriction, basis=basis, by=by, at=timezone.now())
+        case = RestrictionCase.objects.create(
+            assessment=row, restriction=restriction, basis=basis, by=by, at=timezone.now()
+        )
         detail = {"情形": str(restriction), "后果": restriction.effect, "依据": basis}
         audit.record("restrict", by=by, city=row.scheme.city, subject=str(row), detail=detail)
     return case
@@ -119,7 +137,11 @@ def withdraw_case(assessment: Assessment, restriction: Restriction, *, by, reaso
         raise Refused("请写明撤销认定的理由。")
     with transaction.atomic():
         row = _under_review(assessment)
-        case = RestrictionCase.objects.select_for_update().filter(assessment=row, restriction=restriction).first()
+        case = (
+            RestrictionCase.objects.select_for_update()
+            .filter(assessment=row, restriction=restriction)
+            .first()
+        )
         if case is None:
             raise Refused(f"{restriction.code} 没有认定记录。")
         detail = {"情形": str(restriction), "撤销": reason, "原依据": case.basis}
@@ -139,7 +161,11 @@ def _is_acceptable(evaluation: Evaluation, key: str) -> bool:
 
 def _under_review(assessment: Assessment) -> Assessment:
     """The locked row of a school the committee may still decide on."""
-    row = Assessment.objects.select_for_update(of=("self",)).select_related("scheme__city", "school").get(pk=assessment.pk)
+    row = (
+        Assessment.objects.select_for_update(of=("self",))
+        .select_related("scheme__city", "school")
+        .get(pk=assessment.pk)
+    )
     if row.scheme.phase != Phase.SCORING:
         raise Refused(f"方案处于“{row.scheme.get_phase_display()}”阶段，不能登记审定意见。")
     if row.status not in DECIDABLE:

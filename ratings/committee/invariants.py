@@ -54,15 +54,21 @@ def one_result_each(scheme: Scheme) -> Iterator[str]:
     owed = Assessment.objects.filter(scheme=scheme).exclude(status=Status.DECLINED)
     for name in owed.filter(result__isnull=True).values_list("school__name", flat=True):
         yield f"{name}没有评定结果"
-    for name in Result.objects.filter(scheme=scheme, assessment__status=Status.DECLINED).values_list("school_name", flat=True):
+    for name in Result.objects.filter(scheme=scheme, assessment__status=Status.DECLINED).values_list(
+        "school_name", flat=True
+    ):
         yield f"{name}不参评，却有评定结果"
-    for name in owed.exclude(status__in=[Status.SETTLED, Status.LAPSED]).values_list("school__name", flat=True):
+    for name in owed.exclude(status__in=[Status.SETTLED, Status.LAPSED]).values_list(
+        "school__name", flat=True
+    ):
         yield f"{name}的状态不是已审定或未申报"
 
 
 @invariant("总分等于各部分之和")
 def totals_add_up(scheme: Scheme) -> Iterator[str]:
-    rows = Result.objects.filter(scheme=scheme, total__isnull=False).values_list("school_name", "base", "bonus", "total", "figures")
+    rows = Result.objects.filter(scheme=scheme, total__isnull=False).values_list(
+        "school_name", "base", "bonus", "total", "figures"
+    )
     for name, base, bonus, total, figures in rows:  # in Python: SQLite adds decimals as binary floats
         if base + bonus != total:
             yield f"{name}总分不等于基础分加加分"
@@ -92,7 +98,9 @@ def stars_follow_decisions(scheme: Scheme) -> Iterator[str]:
 
 @invariant("重算一致")
 def replay(scheme: Scheme) -> Iterator[str]:
-    """Score the stored sheets again by the frozen version: same figures, same star, for every published year."""
+    """Score the stored sheets again by the frozen version: same figures, same star, for every
+    published year.
+    """
     if scheme.phase not in SETTLED_PHASES:
         return
     evaluation = evaluate(scheme)
@@ -111,7 +119,9 @@ def scores_in_range(scheme: Scheme) -> Iterator[str]:
     over = Score.objects.filter(assessment__scheme=scheme, points__gt=F("item__points"))
     for school, code in over.values_list("assessment__school__name", "item__code"):
         yield f"{school} {code} 得分超过分值"
-    adjusted = Adjustment.objects.filter(assessment__scheme=scheme).filter(Q(points__gt=F("item__points")) | Q(reason=""))
+    adjusted = Adjustment.objects.filter(assessment__scheme=scheme).filter(
+        Q(points__gt=F("item__points")) | Q(reason="")
+    )
     for school, code in adjusted.values_list("assessment__school__name", "item__code"):
         yield f"{school} {code} 核定得分超过分值或没有理由"
     unscored = Score.objects.filter(assessment__scheme=scheme, answers__isnull=True, points__isnull=False)
@@ -126,11 +136,17 @@ def panels_complete(scheme: Scheme) -> Iterator[str]:
     if not any(bound.owed_by_reviewers for bound in spec_of(scheme.versions.latest("number")).bound.values()):
         return
     sheets: dict[int, set[int | None]] = {}
-    scored = Score.objects.filter(assessment__scheme=scheme, stage=Stage.CITY).values_list("assessment_id", "judge_id").distinct()
+    scored = (
+        Score.objects.filter(assessment__scheme=scheme, stage=Stage.CITY)
+        .values_list("assessment_id", "judge_id")
+        .distinct()
+    )
     for assessment, judge in scored:
         sheets.setdefault(assessment, set()).add(judge)
     least = 1 if scheme.aggregation == Aggregation.JOINT else LEAST_SHEETS
-    for pk, name in Assessment.objects.filter(scheme=scheme, status=Status.SETTLED).values_list("pk", "school__name"):
+    for pk, name in Assessment.objects.filter(scheme=scheme, status=Status.SETTLED).values_list(
+        "pk", "school__name"
+    ):
         if len(sheets.get(pk, ())) < least:
             yield f"{name}的评委评分表不足 {least} 份"
 
@@ -139,14 +155,20 @@ def panels_complete(scheme: Scheme) -> Iterator[str]:
 def moves_connect(scheme: Scheme) -> Iterator[str]:
     moves: dict[int, list[tuple[str, str]]] = {}
     for pk, before, after in (
-        Move.objects.filter(assessment__scheme=scheme).order_by("id").values_list("assessment_id", "from_status", "to_status")
+        Move.objects.filter(assessment__scheme=scheme)
+        .order_by("id")
+        .values_list("assessment_id", "from_status", "to_status")
     ):
         moves.setdefault(pk, []).append((before, after))
-    for pk, name, status in Assessment.objects.filter(scheme=scheme).values_list("pk", "school__name", "status"):
+    for pk, name, status in Assessment.objects.filter(scheme=scheme).values_list(
+        "pk", "school__name", "status"
+    ):
         chain = moves.get(pk, [])
         if chain and chain[0][0] != Status.DRAFT:
             yield f"{name}的流转记录缺开头"
-        if any(first[1] != second[0] for first, second in pairwise(chain)) or (chain and chain[-1][1] != status):
+        if any(first[1] != second[0] for first, second in pairwise(chain)) or (
+            chain and chain[-1][1] != status
+        ):
             yield f"{name}的流转记录与现在的状态接不上"
         if not chain and status not in (Status.DRAFT,):
             yield f"{name}没有流转记录"
@@ -155,7 +177,9 @@ def moves_connect(scheme: Scheme) -> Iterator[str]:
 @invariant("星级范围")
 def stars_within_bands(scheme: Scheme) -> Iterator[str]:
     offered = {Star.NONE.value, *scheme.bands.values_list("star", flat=True)}
-    for name in Result.objects.filter(scheme=scheme).exclude(star__in=offered).values_list("school_name", flat=True):
+    for name in (
+        Result.objects.filter(scheme=scheme).exclude(star__in=offered).values_list("school_name", flat=True)
+    ):
         yield f"{name}的星级不在本方案的星级标准之内"
 
 

@@ -49,10 +49,15 @@ class Materials(RatingPaper):
     @property
     def numbers(self) -> list[str]:
         """What stands on each copy: 第1次印制 编号 03（共 15 份）."""
-        return [f"第{self.printing}次印制 编号 {number:02d}（共 {self.copies} 份）" for number in range(1, self.copies + 1)]
+        return [
+            f"第{self.printing}次印制 编号 {number:02d}（共 {self.copies} 份）"
+            for number in range(1, self.copies + 1)
+        ]
 
 
-def materials_of(found: Deliberation, cases: Sequence[Case], *, copies: int, printing: int, order: str) -> Materials:
+def materials_of(
+    found: Deliberation, cases: Sequence[Case], *, copies: int, printing: int, order: str
+) -> Materials:
     """The chosen schools in the order given."""
     scheme = found.evaluation.scheme
     return Materials(
@@ -79,14 +84,32 @@ def _columns(materials: Materials) -> list[ColumnOut]:
     head = [ColumnOut("编号", width=34), ColumnOut("党校", width=28), ColumnOut("县（市、区）", width=14)]
     figures = [ColumnOut(f"{name} {full}") for name, full in materials.columns]
     county = [ColumnOut("县级建议")] if materials.has_county else []
-    tail = [ColumnOut("加分"), ColumnOut("总分"), ColumnOut("计算星级"), *county, ColumnOut("审定"), ColumnOut("提示", width=40)]
+    tail = [
+        ColumnOut("加分"),
+        ColumnOut("总分"),
+        ColumnOut("计算星级"),
+        *county,
+        ColumnOut("审定"),
+        ColumnOut("提示", width=40),
+    ]
     return [*head, *figures, *tail]
 
 
 def _rows(materials: Materials, number: str) -> Iterator[list[Any]]:
     for line in materials.lines:
         county = [line.suggested] if materials.has_county else []
-        yield [number, line.school, line.county, *line.points, line.bonus, line.total, line.star, *county, line.decided, line.notes]
+        yield [
+            number,
+            line.school,
+            line.county,
+            *line.points,
+            line.bonus,
+            line.total,
+            line.star,
+            *county,
+            line.decided,
+            line.notes,
+        ]
 
 
 def _line(case: Case) -> Line:
@@ -105,7 +128,11 @@ def _line(case: Case) -> Line:
 
 
 def _notes(case: Case) -> list[str]:
-    notes = [*case.near, *(f"评委分歧 {item.code}" for item in case.spreads), *(f"前后相差大 {item.code}" for item in case.gaps)]
+    notes = [
+        *case.near,
+        *(f"评委分歧 {item.code}" for item in case.spreads),
+        *(f"前后相差大 {item.code}" for item in case.gaps),
+    ]
     notes += [f"限制性情形 {cap.code}" if cap.code else "五星比例上限" for cap in case.caps]
     notes += [f"{one.code} 待认定" for one in case.proposed]
     return notes + ([f"缺 {len(case.lacking)} 项"] if case.lacking else [])

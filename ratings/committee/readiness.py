@@ -1,4 +1,6 @@
-"""What stands against settling: scores, sheets, restrictions and decisions that are not there yet, school by school."""
+"""What stands against settling: scores, sheets, restrictions and decisions that are not there yet, school by
+school.
+"""
 
 from __future__ import annotations
 
@@ -42,16 +44,24 @@ class Gap:
 
 def missing_for_settling(evaluation: Evaluation) -> list[Gap]:
     """Every gap in administrative order; empty when the year can be settled."""
-    rows = Assessment.objects.filter(scheme=evaluation.scheme).exclude(status=Status.DECLINED).select_related("school__county", "decision")
+    rows = (
+        Assessment.objects.filter(scheme=evaluation.scheme)
+        .exclude(status=Status.DECLINED)
+        .select_related("school__county", "decision")
+    )
     sheets = open_sheets(evaluation.scheme)
     ordered = rows.in_order()
     return [gap for row in ordered for gap in missing_at(evaluation, row, sheets.get(row.pk, ()))]
 
 
 def missing_at(evaluation: Evaluation, row: Assessment, sheets: Sequence[str] = ()) -> list[Gap]:
-    """The gaps of one school; `sheets` names the judges whose sheet there is not closed, `row.decision` is loaded."""
+    """The gaps of one school; `sheets` names the judges whose sheet there is not closed, `row.decision` is
+    loaded.
+    """
     if row.status not in (Status.CITY, Status.SETTLED, Status.LAPSED):
-        return [Gap(row, GapKind.AWAY, f"尚在“{row.get_status_display()}”")]  # everything else follows from that
+        return [
+            Gap(row, GapKind.AWAY, f"尚在“{row.get_status_display()}”")
+        ]  # everything else follows from that
     key = str(row.pk)
     outcome = evaluation.outcomes[key]
     missing = [Gap(row, GapKind.SCORES, problem.text) for problem in outcome.problems]
@@ -59,9 +69,15 @@ def missing_at(evaluation: Evaluation, row: Assessment, sheets: Sequence[str] = 
         return missing  # what judges and reviewers had begun there is never finished and does not count
     if sheets:
         missing.append(Gap(row, GapKind.SHEETS, f"评分表尚未提交：{'、'.join(sheets)}"))
-    missing += [Gap(row, GapKind.ADJUSTED, f"{code} 核定后系统取数有变化，待复核") for code in evaluation.outdated.get(key, ())]
+    missing += [
+        Gap(row, GapKind.ADJUSTED, f"{code} 核定后系统取数有变化，待复核")
+        for code in evaluation.outdated.get(key, ())
+    ]
     if not evaluation.scheme.imported:
-        met = [f"限制性情形 {entry.code}（{entry.name}）符合条件，尚待认定" for entry in proposed(evaluation, key)]
+        met = [
+            f"限制性情形 {entry.code}（{entry.name}）符合条件，尚待认定"
+            for entry in proposed(evaluation, key)
+        ]
         missing += [Gap(row, GapKind.RESTRICTION, text) for text in met]
     return missing if row.status == Status.LAPSED else missing + _undecided(row, outcome)
 
@@ -72,7 +88,9 @@ def _undecided(row: Assessment, outcome) -> list[Gap]:
     if decision is None:
         return [Gap(row, GapKind.DECISION, UNDECIDED)]
     if outcome.verdict and decision.computed != outcome.star:
-        changed = f"登记审定意见时计算为{Star(decision.computed).label}，现为{Star(outcome.star).label}，须重新审定"
+        changed = (
+            f"登记审定意见时计算为{Star(decision.computed).label}，现为{Star(outcome.star).label}，须重新审定"
+        )
         return [Gap(row, GapKind.DECISION, changed)]
     return []
 
@@ -88,12 +106,16 @@ def proposed(evaluation: Evaluation, key: str) -> tuple[RestrictionSpec, ...]:
     if verdict is None:
         return ()
     applying = {cap.code for cap in verdict.caps} - evaluation.inputs[key].cases
-    return tuple(entry for entry in evaluation.spec.restrictions if entry.code in applying and entry.trigger == Trigger.CONDITION)
+    return tuple(
+        entry
+        for entry in evaluation.spec.restrictions
+        if entry.code in applying and entry.trigger == Trigger.CONDITION
+    )
 
 
 def open_sheets(scheme: Scheme, *, only: int | None = None) -> Mapping[int, list[str]]:
-    """By assessment (all of the scheme, or one), the judges whose sheet is not handed in, and whether they never can because
-    they must recuse; the agreed sheet of a 合议 goes by that name.
+    """By assessment (all of the scheme, or one), the judges whose sheet is not handed in, and whether they
+    never can because they must recuse; the agreed sheet of a 合议 goes by that name.
     """
     found: dict[int, list[str]] = defaultdict(list)
     rows = JudgeSheet.objects.filter(assessment__scheme=scheme, submitted_at__isnull=True).order_by("pk")
@@ -101,7 +123,9 @@ def open_sheets(scheme: Scheme, *, only: int | None = None) -> Mapping[int, list
         rows = rows.filter(assessment=only)
     writer = Coalesce("judge__user", "assessment__panel__leader__user")
     tied = tie(OuterRef("writer"), OuterRef("assessment__school"))
-    for assessment, judge, words in rows.annotate(writer=writer).values_list("assessment_id", "judge__label", tied):
+    for assessment, judge, words in rows.annotate(writer=writer).values_list(
+        "assessment_id", "judge__label", tied
+    ):
         advice = "应当回避，请另行安排评委" if judge else "组长应当回避，请另定组长"
         found[assessment].append((judge or "合议") + (f"（{advice}）" if words else ""))
     return found
@@ -166,7 +190,10 @@ class Missing:
         """The kinds that occur in the county, or anywhere: (code, label, number of schools)."""
         here = [gap for gap in self.gaps if _in(county, gap)]
         found = [(kind, _schools([gap for gap in here if gap.kind == kind])) for kind in GapKind]
-        return [("", "全部", _schools(here)), *((kind.value, kind.label, number) for kind, number in found if number)]
+        return [
+            ("", "全部", _schools(here)),
+            *((kind.value, kind.label, number) for kind, number in found if number),
+        ]
 
     def chosen(self, *, kind: str = "", county: str = "") -> list[Lacking]:
         """School by school what fits."""

@@ -24,12 +24,16 @@ from .readiness import missing_for_settling
 
 
 def figures_of(spec: SchemeSpec, outcome: Outcome) -> dict[str, Any]:
-    """Every figure as shown (two decimals, which is also its exact value); null for an item that does not apply."""
+    """Every figure as shown (two decimals, which is also its exact value); null for an item that does not
+    apply.
+    """
     totals = outcome.totals
     if totals is None:
         return {}
     return {
-        "items": {code: None if item.points is None else show(item.points) for code, item in outcome.items.items()},
+        "items": {
+            code: None if item.points is None else show(item.points) for code, item in outcome.items.items()
+        },
         "categories": {code: show(points) for code, points in totals.categories.items()},
         "rates": {code: show_rate(rate) for code, rate in totals.rates.items()},
         "lowest_rate": show_rate(totals.lowest_rate),
@@ -55,7 +59,8 @@ def trace_of(spec: SchemeSpec, outcome: Outcome, *, decided: int | None = None) 
     star = list(outcome.verdict.steps)
     if decided is not None:
         agreed = decided == outcome.verdict.star
-        star.append(f"评委会审定：{Star(decided).label}{'（与计算一致）' if agreed else '（与计算不同，理由见审定意见）'}")
+        how = "（与计算一致）" if agreed else "（与计算不同，理由见审定意见）"
+        star.append(f"评委会审定：{Star(decided).label}{how}")
     return {"items": items, "totals": list(outcome.totals.steps) if outcome.totals else [], "star": star}
 
 
@@ -73,11 +78,20 @@ class NotSettled(Refused):
 
 
 def accept_computed(
-    evaluation: Evaluation, *, by, only: Collection[int] | None = None, minutes: str = "", at: datetime | None = None
+    evaluation: Evaluation,
+    *,
+    by,
+    only: Collection[int] | None = None,
+    minutes: str = "",
+    at: datetime | None = None,
 ) -> int:
-    """Record for every school under review (or `only` these) that the committee follows the computed star; tells how many."""
+    """Record for every school under review (or `only` these) that the committee follows the computed star;
+    tells how many.
+    """
     at = at or timezone.now()
-    waiting = Assessment.objects.filter(scheme=evaluation.scheme, status=Status.CITY, decision__isnull=True).values_list("pk", flat=True)
+    waiting = Assessment.objects.filter(
+        scheme=evaluation.scheme, status=Status.CITY, decision__isnull=True
+    ).values_list("pk", flat=True)
     accepted = [
         Decision(assessment_id=pk, star=outcome.star, computed=outcome.star, minutes=minutes, by=by, at=at)
         for pk in waiting
@@ -88,7 +102,9 @@ def accept_computed(
 
 
 def settle_scheme(scheme: Scheme, *, by) -> None:
-    """Score and settle under lock: a score saved at the same moment is either counted or refused, never lost in between."""
+    """Score and settle under lock: a score saved at the same moment is either counted or refused, never lost
+    in between.
+    """
     with transaction.atomic():
         locked = Scheme.objects.select_for_update(of=("self",)).select_related("city").get(pk=scheme.pk)
         lock_assessments(locked)
@@ -97,12 +113,20 @@ def settle_scheme(scheme: Scheme, *, by) -> None:
 
 
 def lock_assessments(scheme: Scheme) -> None:
-    """Hold every assessment of the scheme until the end of the transaction; saving a score waits for the same row."""
-    list(Assessment.objects.select_for_update().filter(scheme=scheme).order_by("pk").values_list("pk", flat=True))
+    """Hold every assessment of the scheme until the end of the transaction; saving a score waits for the same
+    row.
+    """
+    list(
+        Assessment.objects.select_for_update()
+        .filter(scheme=scheme)
+        .order_by("pk")
+        .values_list("pk", flat=True)
+    )
 
 
 def settle(evaluation: Evaluation, *, by, at: datetime | None = None) -> None:
-    """Freeze a result for every school and close the scoring; all or nothing, in a constant number of queries.
+    """Freeze a result for every school and close the scoring; all or nothing, in a constant number of
+    queries.
 
     Raises NotSettled with the full list of what is missing. Lapsed schools get a result without a total.
     """
@@ -122,7 +146,10 @@ def settle(evaluation: Evaluation, *, by, at: datetime | None = None) -> None:
         counts = {star.label: 0 for star in Star}
         for star in Result.objects.filter(scheme=scheme).values_list("star", flat=True):
             counts[Star(star).label] += 1
-        detail = {"版本": evaluation.version.digest, "星级": {label: count for label, count in counts.items() if count}}
+        detail = {
+            "版本": evaluation.version.digest,
+            "星级": {label: count for label, count in counts.items() if count},
+        }
         audit.record("settle", by=by, city=scheme.city, subject=str(scheme), detail=detail, at=at)
     evaluation.scheme.phase = Phase.SETTLED
 
@@ -130,7 +157,9 @@ def settle(evaluation: Evaluation, *, by, at: datetime | None = None) -> None:
 def _results(evaluation: Evaluation) -> list[Result]:
     rows = Assessment.objects.filter(scheme=evaluation.scheme).exclude(status=Status.DECLINED)
     rows = rows.select_related("school", "school__county").in_order()
-    decisions = dict(Decision.objects.filter(assessment__scheme=evaluation.scheme).values_list("assessment_id", "star"))
+    decisions = dict(
+        Decision.objects.filter(assessment__scheme=evaluation.scheme).values_list("assessment_id", "star")
+    )
     return [_result(evaluation, row, decisions.get(row.pk), order) for order, row in enumerate(rows)]
 
 
@@ -168,12 +197,25 @@ def _result(evaluation: Evaluation, row: Assessment, decided: int | None, order:
 def result_content(result: Result) -> list:
     """What the digest of a result covers: criteria, school, star, every figure and every step."""
     names = [result.school_code, result.school_name, result.county_name]
-    return [result.version.digest, *names, result.lapsed, result.computed_star, result.star, result.figures, result.trace]
+    return [
+        result.version.digest,
+        *names,
+        result.lapsed,
+        result.computed_star,
+        result.star,
+        result.figures,
+        result.trace,
+    ]
 
 
 def _moves(evaluation: Evaluation, *, by, at: datetime) -> list[Move]:
-    settled = Assessment.objects.filter(scheme=evaluation.scheme, status=Status.CITY).values_list("pk", flat=True)
-    return [Move(assessment_id=pk, step="settle", from_status=Status.CITY, to_status=Status.SETTLED, by=by, at=at) for pk in settled]
+    settled = Assessment.objects.filter(scheme=evaluation.scheme, status=Status.CITY).values_list(
+        "pk", flat=True
+    )
+    return [
+        Move(assessment_id=pk, step="settle", from_status=Status.CITY, to_status=Status.SETTLED, by=by, at=at)
+        for pk in settled
+    ]
 
 
 def _amount(value: Fraction | None) -> Decimal | None:

@@ -57,16 +57,22 @@ PAGE_SIZE = 100
 @require_GET
 @allowed_to("read_board")
 def newest_board(request: HttpRequest) -> HttpResponse:
-    """The board of the newest scheme, where the navigation leads; next year's draft waits behind a year under way."""
+    """The board of the newest scheme, where the navigation leads; next year's draft waits behind a year under
+    way.
+    """
     visible = Scheme.objects.visible_to(request.user).order_by("-year")
     newest = visible.exclude(phase=Phase.DRAFTING).first() or visible.first()
-    return redirect("ratings:board", newest.pk) if newest else render(request, "ratings/committee/missing.html")
+    return (
+        redirect("ratings:board", newest.pk) if newest else render(request, "ratings/committee/missing.html")
+    )
 
 
 @require_GET
 @allowed_to("read_board")
 def board(request: HttpRequest, pk: int) -> HttpResponse:
-    """All schools of a scheme: computed live while the committee deliberates, from the frozen results once it has settled."""
+    """All schools of a scheme: computed live while the committee deliberates, from the frozen results once it
+    has settled.
+    """
     schemes = list(Scheme.objects.visible_to(request.user).select_related("city").order_by("-year"))
     scheme = next((one for one in schemes if one.pk == pk), None)
     if scheme is None:
@@ -76,7 +82,12 @@ def board(request: HttpRequest, pk: int) -> HttpResponse:
         return _live_board(request, scheme, context)
     if scheme.phase not in SETTLED_PHASES:
         return render(request, "ratings/committee/missing.html", context)
-    counties = Result.objects.filter(scheme=scheme).exclude(county_name="").order_by("order").values_list("county_name", flat=True)
+    counties = (
+        Result.objects.filter(scheme=scheme)
+        .exclude(county_name="")
+        .order_by("order")
+        .values_list("county_name", flat=True)
+    )
     form = BoardFilterForm(request.GET, counties=list(dict.fromkeys(counties)))
     found = build(scheme, form.filters)
     extra = {"form": form, "board": found, "page": _page(request, found.rows)}
@@ -90,7 +101,9 @@ def board_export(request: HttpRequest, pk: int) -> HttpResponse:
     scheme = get_object_or_404(Scheme.objects.visible_to(request.user), pk=pk)
     if scheme.phase not in SETTLED_PHASES:
         return redirect("ratings:board", pk)
-    results = list(Result.objects.visible_to(request.user).filter(scheme=scheme).order_by("order", "school_code"))
+    results = list(
+        Result.objects.visible_to(request.user).filter(scheme=scheme).order_by("order", "school_code")
+    )
     sheet = results_sheet(spec_of(current_version(scheme)), results)
     return export(f"{scheme.year}年度审定总表", [sheet], by=request.user, rows=len(results))
 
@@ -114,7 +127,9 @@ MISSING_PAGE = 50
 @require_http_methods(["GET", "POST"])
 @allowed_to("read_case", post="decide")
 def decide_school(request: HttpRequest, pk: int, assessment: int) -> HttpResponse:
-    """Everything the committee weighs about one school, and its decision; a decision leads on to the next open school."""
+    """Everything the committee weighs about one school, and its decision; a decision leads on to the next
+    open school.
+    """
     scheme, row = _scheme(request, pk), _assessment(request, pk, assessment)
     if scheme.phase != Phase.SCORING:
         return _over(request, scheme)
@@ -122,11 +137,21 @@ def decide_school(request: HttpRequest, pk: int, assessment: int) -> HttpRespons
     form = _decision_form(request, found)
     if request.method == "POST" and form is not None and form.is_valid():
         with refusals_in(form):
-            decision = decide(row, by=request.user, star=form.chosen_star, reason=form.cleaned_data["reason"], ballot=form.ballot)
+            decision = decide(
+                row,
+                by=request.user,
+                star=form.chosen_star,
+                reason=form.cleaned_data["reason"],
+                ballot=form.ballot,
+            )
             messages.success(request, f"{row.school.name}审定为{decision.get_star_display()}，已登记。")
             following = found.next_open()
-            return redirect("ratings:decide", pk, following.pk) if following else redirect("ratings:board", pk)
-    return render(request, "ratings/committee/decide.html", _decide_context(request, scheme, found, form=form))
+            return (
+                redirect("ratings:decide", pk, following.pk) if following else redirect("ratings:board", pk)
+            )
+    return render(
+        request, "ratings/committee/decide.html", _decide_context(request, scheme, found, form=form)
+    )
 
 
 @require_POST
@@ -139,11 +164,17 @@ def confirm_restriction(request: HttpRequest, pk: int, assessment: int) -> HttpR
     form = CaseForm(request.POST, scheme=scheme, held=_held(row))
     if form.is_valid():
         with refusals_in(form):
-            confirm_case(row, form.cleaned_data["restriction"], by=request.user, basis=form.cleaned_data["basis"])
-            messages.success(request, f"已认定限制性情形 {form.cleaned_data['restriction'].code}，星级已按规定重新计算。")
+            confirm_case(
+                row, form.cleaned_data["restriction"], by=request.user, basis=form.cleaned_data["basis"]
+            )
+            messages.success(
+                request, f"已认定限制性情形 {form.cleaned_data['restriction'].code}，星级已按规定重新计算。"
+            )
             return redirect("ratings:decide", pk, row.pk)
     found = docket_of(scheme, row.pk)
-    context = _decide_context(request, scheme, found, form=_decision_form(request, found, fresh=True), case_form=form)
+    context = _decide_context(
+        request, scheme, found, form=_decision_form(request, found, fresh=True), case_form=form
+    )
     return render(request, "ratings/committee/decide.html", context)
 
 
@@ -176,7 +207,9 @@ def accept_schools(request: HttpRequest, pk: int) -> HttpResponse:
     form = AcceptAllForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         with refusals_as_messages(request):
-            count = accept_all(scheme, by=request.user, minutes=form.cleaned_data["minutes"], seen=_seen(request))
+            count = accept_all(
+                scheme, by=request.user, minutes=form.cleaned_data["minutes"], seen=_seen(request)
+            )
             messages.success(request, f"{count} 所党校按计算结果审定，已登记。")
             return redirect("ratings:board", pk)
         # What was confirmed is not what is shown now, so it is asked for again.
@@ -200,7 +233,8 @@ def _seen(request: HttpRequest) -> dict[int, int | None]:
 @require_http_methods(["GET", "POST"])
 @allowed_to("read_case", post="decide")
 def settle_year(request: HttpRequest, pk: int) -> HttpResponse:
-    """The chair confirms in words what will happen and signs with the password; what is missing is listed instead.
+    """The chair confirms in words what will happen and signs with the password; what is missing is listed
+    instead.
 
     The office, which mends most of it, reads the same list.
     """
@@ -227,10 +261,14 @@ def settle_year(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @allowed_to("decide")
 def reopen_school(request: HttpRequest, pk: int) -> HttpResponse:
-    """Before publication the chair takes one school back; its decision is void and the year is settled anew."""
+    """Before publication the chair takes one school back; its decision is void and the year is
+    settled anew.
+    """
     scheme = _scheme(request, pk)
     settled = Assessment.objects.visible_to(request.user).filter(scheme=scheme, status=Status.SETTLED)
-    reopened = scheme.phase == Phase.SCORING and settled.exists()  # the chair may take back another one before settling anew
+    reopened = (
+        scheme.phase == Phase.SCORING and settled.exists()
+    )  # the chair may take back another one before settling anew
     if scheme.phase not in (Phase.SETTLED, Phase.NOTICE) and not reopened:
         return _over(request, scheme)
     settled = settled.select_related("school").in_order()
@@ -239,7 +277,9 @@ def reopen_school(request: HttpRequest, pk: int) -> HttpResponse:
         row = form.cleaned_data["assessment"]
         with refusals_in(form, "reason"):
             take_step(row, "reopen", by=request.user, comment=form.cleaned_data["reason"])
-            messages.warning(request, f"{row.school.name}已撤回审定，{scheme.year}年度回到评审中，须重新审定。")
+            messages.warning(
+                request, f"{row.school.name}已撤回审定，{scheme.year}年度回到评审中，须重新审定。"
+            )
             return redirect("ratings:board", pk)
     return render(request, "ratings/committee/reopen.html", {"scheme": scheme, "form": form})
 
@@ -255,21 +295,34 @@ def _assessment(request: HttpRequest, scheme: int, pk: int) -> Assessment:
 
 
 def _over(request: HttpRequest, scheme: Scheme) -> HttpResponse:
-    return turned_away(request, f"方案处于“{scheme.get_phase_display()}”阶段，不能办理此事。", "ratings:board", scheme.pk)
+    return turned_away(
+        request, f"方案处于“{scheme.get_phase_display()}”阶段，不能办理此事。", "ratings:board", scheme.pk
+    )
 
 
 def _decision_form(request: HttpRequest, found: Docket, *, fresh: bool = False) -> DecisionForm | None:
     """None while the school cannot be decided, or for somebody who does not decide."""
     case = found.case
-    if case.star is None or case.lapsed or case.assessment.status not in DECIDABLE or not may(request.user, "decide"):
+    if (
+        case.star is None
+        or case.lapsed
+        or case.assessment.status not in DECIDABLE
+        or not may(request.user, "decide")
+    ):
         return None
     data = request.POST if request.method == "POST" and not fresh else None
-    return DecisionForm(data, computed=case.star, offered=offered_stars(found.evaluation), decision=case.decision)
+    return DecisionForm(
+        data, computed=case.star, offered=offered_stars(found.evaluation), decision=case.decision
+    )
 
 
-def _decide_context(request: HttpRequest, scheme: Scheme, found: Docket, *, form, case_form: CaseForm | None = None) -> dict:
+def _decide_context(
+    request: HttpRequest, scheme: Scheme, found: Docket, *, form, case_form: CaseForm | None = None
+) -> dict:
     case = found.case
-    cases = list(RestrictionCase.objects.filter(assessment=case.assessment).select_related("restriction", "by"))
+    cases = list(
+        RestrictionCase.objects.filter(assessment=case.assessment).select_related("restriction", "by")
+    )
     suggested = case.proposed[0].code if case.proposed else ""
     left = len(found.evaluation.spec.restrictions) > len(cases) and case.assessment.status in DECIDABLE
     if case_form is None and left:
@@ -309,7 +362,11 @@ def _missing(request: HttpRequest, missing: Missing) -> dict:
 
 def _outcome(scheme: Scheme) -> dict:
     """What settling would freeze: stars by decision, deviations by name."""
-    rows = Assessment.objects.filter(scheme=scheme).exclude(status=Status.DECLINED).select_related("school", "decision")
+    rows = (
+        Assessment.objects.filter(scheme=scheme)
+        .exclude(status=Status.DECLINED)
+        .select_related("school", "decision")
+    )
     decided = [row for row in rows.in_order() if hasattr(row, "decision")]
     counts = Counter(row.decision.star for row in decided)
     return {
@@ -333,14 +390,22 @@ def projector(request: HttpRequest, pk: int) -> HttpResponse:
     place = min(number(request.GET.get("place", "1")) or 1, len(found.everyone))
     case = found.everyone[place - 1]
     columns = [(name, full, cell) for (_, name, full), cell in zip(found.columns, case.cells, strict=True)]
-    context = {"scheme": scheme, "case": case, "columns": columns, "place": place, "size": len(found.everyone)}
+    context = {
+        "scheme": scheme,
+        "case": case,
+        "columns": columns,
+        "place": place,
+        "size": len(found.everyone),
+    }
     return render(request, "ratings/committee/projector.html", context)
 
 
 @require_http_methods(["GET", "POST"])
 @allowed_to("use_materials")
 def materials(request: HttpRequest, pk: int) -> HttpResponse:
-    """Numbered copies of the board. The audit line is written first: what cannot be recorded does not leave."""
+    """Numbered copies of the board. The audit line is written first: what cannot be recorded does
+    not leave.
+    """
     scheme = _meeting(request, pk)
     if scheme.phase != Phase.SCORING:
         return _no_more(request, scheme)
@@ -348,7 +413,11 @@ def materials(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         with refusals_in(form):
             return _download(request, scheme, **form.cleaned_data)
-    return render(request, "ratings/committee/materials.html", {"scheme": scheme, "form": form, "printings": _printings(scheme)})
+    return render(
+        request,
+        "ratings/committee/materials.html",
+        {"scheme": scheme, "form": form, "printings": _printings(scheme)},
+    )
 
 
 def _download(request: HttpRequest, scheme: Scheme, *, copies: int, order: str, kind: str) -> HttpResponse:
@@ -394,4 +463,6 @@ def _meeting(request: HttpRequest, pk: int) -> Scheme:
 
 
 def _no_more(request: HttpRequest, scheme: Scheme) -> HttpResponse:
-    return turned_away(request, f"方案处于“{scheme.get_phase_display()}”阶段，不再用于审议。", "ratings:board", scheme.pk)
+    return turned_away(
+        request, f"方案处于“{scheme.get_phase_display()}”阶段，不再用于审议。", "ratings:board", scheme.pk
+    )

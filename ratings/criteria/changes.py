@@ -1,7 +1,8 @@
-"""What one year's criteria change against another's, or one version's against the one before: pure values, no database.
+"""What one year's criteria change against another's, or one version's against the one before: pure values, no
+database.
 
-`compare(old, new)` gives the rows of 本年度调整说明 and of an erratum. The office's note on each row (变化说明) is kept
-by the row's `key`; `ratings.criteria.years` reads both for a scheme.
+`compare(old, new)` gives the rows of 本年度调整说明 and of an erratum. The office's note on each row
+(变化说明) is kept by the row's `key`; `ratings.criteria.years` reads both for a scheme.
 """
 
 from __future__ import annotations
@@ -42,7 +43,9 @@ class FieldChange:
 
 @dataclass(frozen=True)
 class RowChange:
-    """A row that came, went or changed. `key` stays the same while the draft is worked on, so that a note can hang on it."""
+    """A row that came, went or changed. `key` stays the same while the draft is worked on, so that a note can
+    hang on it.
+    """
 
     section: str
     kind: str
@@ -69,7 +72,9 @@ class RowChange:
 
 @dataclass(frozen=True)
 class Changes:
-    """Everything that differs, in the order of the table; `totals` are 大项 whose full points differ (name, old, new)."""
+    """Everything that differs, in the order of the table; `totals` are 大项 whose full points differ (name,
+    old, new).
+    """
 
     old_year: int
     new_year: int
@@ -90,21 +95,37 @@ class Changes:
     def counts(self) -> list[tuple[str, int]]:
         """小项 added, removed, with other points, rule or wording: the overview above the list."""
         items = [row for row in self.rows if row.section == ITEM.key]
-        kinds = [(f"{label}小项", sum(row.kind == kind for row in items)) for kind, label in KINDS.items() if kind != CHANGED]
-        touched = [(f"{kind}有变化", sum(any(one.kind == kind for one in row.fields) for row in items)) for kind in (POINTS, RULE, WORDING)]
+        kinds = [
+            (f"{label}小项", sum(row.kind == kind for row in items))
+            for kind, label in KINDS.items()
+            if kind != CHANGED
+        ]
+        touched = [
+            (f"{kind}有变化", sum(any(one.kind == kind for one in row.fields) for row in items))
+            for kind in (POINTS, RULE, WORDING)
+        ]
         return kinds + touched
 
 
 def compare(old: SchemeSpec, new: SchemeSpec, *, origins: Mapping[str, str] | None = None) -> Changes:
     """Everything `new` changes. Year, name and dates that only moved on with the year are no change.
 
-    `origins` maps codes of `new` to the codes the same items had in `old`; items that are not in it are matched by
-    code, then by name.
+    `origins` maps codes of `new` to the codes the same items had in `old`; items that are not in it are
+    matched by code, then by name.
     """
     rows = [*_parameters(old, new)]
     for section in SECTIONS:
         before, after = _named(section, old), _named(section, new)
-        rows += _rows(section, _paired(before, after, section.identity, origins if section is ITEM else None, by_name=section.is_named))
+        rows += _rows(
+            section,
+            _paired(
+                before,
+                after,
+                section.identity,
+                origins if section is ITEM else None,
+                by_name=section.is_named,
+            ),
+        )
     return Changes(old.year, new.year, tuple(rows), _totals(old, new))
 
 
@@ -120,10 +141,14 @@ def _named(section: Section, spec: SchemeSpec) -> tuple:
 def _paired(
     old: Iterable, new: Iterable, identity: str, origins: Mapping[str, str] | None, *, by_name: bool
 ) -> list[tuple[Any | None, Any | None]]:
-    """(old, new) rows in the new order, what went at the end; matched by origin, then identity, then an equal name."""
+    """(old, new) rows in the new order, what went at the end; matched by origin, then identity, then an equal
+    name.
+    """
     key, origins = attrgetter(identity), origins or {}
     left = {key(row): row for row in old}
-    found: dict[Any, Any] = {key(row): left.pop(origins[key(row)], None) for row in new if key(row) in origins}
+    found: dict[Any, Any] = {
+        key(row): left.pop(origins[key(row)], None) for row in new if key(row) in origins
+    }
     for row in new:
         if found.get(key(row)) is None and key(row) not in origins:
             found[key(row)] = left.pop(key(row), None)
@@ -140,13 +165,17 @@ def _rows(section: Section, pairs: Iterable[tuple[Any | None, Any | None]]) -> I
         row = new or old
         code, title = str(getattr(row, section.identity)), section.called(row)
         if old is None or new is None:
-            yield RowChange(section.key, ADDED if old is None else REMOVED, code, title, (), section.summary(row))
+            yield RowChange(
+                section.key, ADDED if old is None else REMOVED, code, title, (), section.summary(row)
+            )
         elif changed := tuple(_fields(section, old, new)):
             yield RowChange(section.key, CHANGED, code, title, changed)
 
 
 def _fields(section: Section, old: Any, new: Any) -> Iterator[FieldChange]:
-    """The fields that say something else. Texts are made only where the values differ: reading a rule takes time."""
+    """The fields that say something else. Texts are made only where the values differ: reading a rule takes
+    time.
+    """
     compared: dict[tuple[str, str], list[Field]] = {}
     for field in section.fields:
         if field.change:
@@ -168,9 +197,13 @@ def _parameters(old: SchemeSpec, new: SchemeSpec) -> Iterator[RowChange]:
 
 
 def _totals(old: SchemeSpec, new: SchemeSpec) -> tuple[tuple[str, str, str], ...]:
-    before, after = ({one.name: spec.category_points[one.code] for one in spec.categories} for spec in (old, new))
+    before, after = (
+        {one.name: spec.category_points[one.code] for one in spec.categories} for spec in (old, new)
+    )
     names = [*after, *(name for name in before if name not in after)]
-    shown = [(name, *(plain(side[name]) if name in side else "—" for side in (before, after))) for name in names]
+    shown = [
+        (name, *(plain(side[name]) if name in side else "—" for side in (before, after))) for name in names
+    ]
     return tuple(row for row in shown if row[1] != row[2])
 
 
@@ -194,7 +227,9 @@ def differing(old: str, new: str) -> tuple[tuple[Piece, ...], tuple[Piece, ...]]
     if max(len(before), len(after)) > MOST_TOKENS:
         return (Piece(old, True),) if old else (), (Piece(new, True),) if new else ()
     left, right = [], []
-    for tag, start, end, other_start, other_end in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
+    for tag, start, end, other_start, other_end in SequenceMatcher(
+        None, before, after, autojunk=False
+    ).get_opcodes():
         left.append(("".join(before[start:end]), tag != "equal"))
         right.append(("".join(after[other_start:other_end]), tag != "equal"))
     return _joined(left), _joined(right)

@@ -1,4 +1,6 @@
-"""What is refused before a scheme opens: rules that do not add up, stars nobody can reach, names nobody knows."""
+"""What is refused before a scheme opens: rules that do not add up, stars nobody can reach, names nobody
+knows.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +35,14 @@ class Finding:
 
 def check_scheme(spec: SchemeSpec) -> list[Finding]:
     """Everything wrong or doubtful about a scheme, errors first."""
-    findings = [*_codes(spec), *_points(spec), *_items(spec), *_bands(spec), *_restrictions(spec), *_bonus(spec)]
+    findings = [
+        *_codes(spec),
+        *_points(spec),
+        *_items(spec),
+        *_bands(spec),
+        *_restrictions(spec),
+        *_bonus(spec),
+    ]
     return sorted(findings, key=lambda finding: finding.level != "error")
 
 
@@ -53,7 +62,11 @@ def _codes(spec: SchemeSpec) -> Iterator[Finding]:
     codes = Counter([category.code for category in spec.categories] + [item.code for item in spec.items])
     codes.update(restriction.code for restriction in spec.restrictions)
     yield from (_error(code, "编码重复") for code, count in codes.items() if count > 1)
-    yield from (_error(metric.label, "与系统取数指标同名，请换一个名称") for metric in spec.custom_metrics if metric.label in METRICS)
+    yield from (
+        _error(metric.label, "与系统取数指标同名，请换一个名称")
+        for metric in spec.custom_metrics
+        if metric.label in METRICS
+    )
 
 
 def _points(spec: SchemeSpec) -> Iterator[Finding]:
@@ -94,11 +107,16 @@ def _bands(spec: SchemeSpec) -> Iterator[Finding]:
     for higher in spec.bands:
         for lower in spec.bands:
             if higher.star > lower.star and _implies(lower.condition, higher.condition):
-                yield _error(Star(lower.star).label, f"达到本级条件就已达到{Star(higher.star).label}，本级不会出现")
+                yield _error(
+                    Star(lower.star).label, f"达到本级条件就已达到{Star(higher.star).label}，本级不会出现"
+                )
 
 
 def _condition(spec: SchemeSpec, where: str, condition: Condition) -> Iterator[Finding]:
-    yield from (Finding(finding.level, where, finding.message) for finding in check_condition(condition, spec.vocabulary))
+    yield from (
+        Finding(finding.level, where, finding.message)
+        for finding in check_condition(condition, spec.vocabulary)
+    )
     optional = {item.code for item in spec.items if item.may_be_na}
     for compared in condition.comparisons:
         if compared.left.name in optional:
@@ -137,7 +155,9 @@ def _implies(strong: Condition, weak: Condition) -> bool:
 def _covers(have, need) -> bool:
     if have.left != need.left:
         return False
-    return have.value.value > need.value.value or (have.value.value == need.value.value and (have.op == need.op or have.op == ">"))
+    return have.value.value > need.value.value or (
+        have.value.value == need.value.value and (have.op == need.op or have.op == ">")
+    )
 
 
 def _restrictions(spec: SchemeSpec) -> Iterator[Finding]:
@@ -158,4 +178,8 @@ def _bonus(spec: SchemeSpec) -> Iterator[Finding]:
     if spec.bonus_cap is not None and not spec.bonus_items:
         yield _warning("", "设了加分上限，但没有加分项")
     groups = {item.group for item in spec.bonus_items}
-    yield from (_error("", f"加分上限写了分组“{group}”，但没有这一组加分项") for group, _ in spec.bonus_group_caps if group not in groups)
+    yield from (
+        _error("", f"加分上限写了分组“{group}”，但没有这一组加分项")
+        for group, _ in spec.bonus_group_caps
+        if group not in groups
+    )

@@ -26,7 +26,8 @@ def next_year(scheme: Scheme) -> int:
 
 
 def copy_scheme(source: Scheme, *, year: int, name: str = "", by) -> Scheme:
-    """A draft for `year` with every criterion of `source` as it counts now; each item remembers which it came from.
+    """A draft for `year` with every criterion of `source` as it counts now; each item remembers which it came
+    from.
 
     Dates move by as many years. Answers, assessments, versions and notes stay behind. Raises Refused.
     """
@@ -43,7 +44,13 @@ def copy_scheme(source: Scheme, *, year: int, name: str = "", by) -> Scheme:
             setattr(copied, column, moved(getattr(source, column), year - source.year))
         copied.save(update_fields=["name", "copied_from", *DEADLINES])
         _remember_origins(source, copied)
-        audit.record("scheme", by=by, city=source.city, subject=str(copied), detail={"复制自": str(source), "阶段": Phase.DRAFTING.label})
+        audit.record(
+            "scheme",
+            by=by,
+            city=source.city,
+            subject=str(copied),
+            detail={"复制自": str(source), "阶段": Phase.DRAFTING.label},
+        )
     return copied
 
 

@@ -1,4 +1,6 @@
-"""Large criteria in parts: with more items than a person reads at once, pages show one 大项 at a time and can be searched."""
+"""Large criteria in parts: with more items than a person reads at once, pages show one 大项 at a time and can
+be searched.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,9 @@ class Part:
 
 @dataclass(frozen=True)
 class Division:
-    """The parts of a large scheme and the one that is shown; no parts where the scheme is small enough for one page."""
+    """The parts of a large scheme and the one that is shown; no parts where the scheme is small enough for
+    one page.
+    """
 
     parts: tuple[Part, ...] = ()
     chosen: Part | None = None
@@ -36,7 +40,9 @@ class Division:
 
 
 def division_of(spec: SchemeSpec, wanted: str = "", waiting: Iterable[str] = ()) -> Division:
-    """What to show of a scheme: all of a small one; of a large one the part asked for, else the first with a `waiting` item."""
+    """What to show of a scheme: all of a small one; of a large one the part asked for, else the first with a
+    `waiting` item.
+    """
     if len(spec.items) <= MANY:
         return Division()
     parts = tuple(_parts(spec))
@@ -50,7 +56,9 @@ def division_of(spec: SchemeSpec, wanted: str = "", waiting: Iterable[str] = ())
 def _parts(spec: SchemeSpec) -> Iterator[Part]:
     for category in spec.scored_categories:
         yield Part(
-            category.code, f"{category.code} {category.name}", _codes(item for item in spec.base_items if item.category == category.code)
+            category.code,
+            f"{category.code} {category.name}",
+            _codes(item for item in spec.base_items if item.category == category.code),
         )
     if spec.bonus_items:
         yield Part(BONUS, "加分项", _codes(spec.bonus_items))
@@ -77,5 +85,11 @@ def matches(item: ItemSpec, word: str) -> bool:
 
 def narrowed(groups: Iterable[Any], word: str, *, open_only: bool = False) -> list[tuple[Any, list[Any]]]:
     """Groups of lines with the lines that match; a group without any falls out."""
-    found = [(group, [line for line in group.lines if matches(line.item, word) and (line.is_open or not open_only)]) for group in groups]
+    found = [
+        (
+            group,
+            [line for line in group.lines if matches(line.item, word) and (line.is_open or not open_only)],
+        )
+        for group in groups
+    ]
     return [(group, lines) for group, lines in found if lines]

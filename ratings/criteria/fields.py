@@ -1,105 +1,40 @@
 """Every field of the criteria, once: 方案, 大项, 小项, 星级标准, 限制性情形, 自定义指标.
 
-Each line below is a field of the immutable scheme and says everything else there is to say of it: its column in the
-workbook and in the table, its kind, what a change of it is called, how it is explained to who types it, and whether a
-correction may change it. The rows, the frozen JSON, both ways of the workbook, the forms, the comparison of two years
-and the errata read it from here: a new field is a line here, a column of the model and a migration.
+Each line below is a field of the immutable scheme and says everything else there is to say of it: its column
+in the workbook and in the table, its kind, what a change of it is called, how it is explained to who types
+it, and whether a correction may change it. The rows, the frozen JSON, both ways of the workbook, the forms,
+the comparison of two years and the errata read it from here: a new field is a line here, a column of the
+model and a migration.
 """
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterable
-from dataclasses import MISSING, dataclass
+from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
-from functools import cache, cached_property
+from functools import cached_property
 from typing import Any
 
 from ratings.enums import Aggregation, Confirmation, FilledBy, Star, Trigger
 from ratings.rules import Condition, Effect, Rule, parse_condition, parse_effect, parse_rule
 from ratings.rules.parsing import MAX_LENGTH
 from schools.metrics.catalogue import DIRECTIONS
-from schools.workbooks import Row
 
+from .field import (
+    BONUS,
+    DAYS,
+    NAMES,
+    POINTS,
+    PROCEDURE,
+    RULE,
+    SCORING,
+    WORDING,
+    Field,
+    entry,
+    fields_of,
+)
 from .kinds import CODE_HINT, Amount, Caps, Choice, Code, Count, Day, Kind, Line, Linked, Names, Share, YesNo
-
-#: What a changed field means to a reader, in the words of the page.
-POINTS, RULE, WORDING, SETTING = "分值", "计分规则", "文字", "设置"
-#: The headings of the page of parameters, in their order.
-PARTS = NAMES, PROCEDURE, DAYS, SCORING, BONUS = "名称和年度", "程序", "日期", "计分", "加分和五星比例"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Field:
-    """What is to be known of one field of a row."""
-
-    #: Its name in the immutable row, and in the table where that differs.
-    name: str = ""
-    column: str = ""
-    kind: Kind
-    #: Its column in the sheet, or its line in 方案; "" where the sheet does not have it. Two fields may share a heading:
-    #: whichever says something is written there. `place` is where the column stands.
-    heading: str
-    place: int = 0
-    width: int | None = None
-    #: How a comparison calls it; fields of one label are compared as one.
-    label: str = ""
-    #: What a change of it is called; None where two years are not compared by it.
-    change: str | None = SETTING
-    #: How a form calls it, and explains it; None where nobody types it. `part` is the heading above it.
-    asked: str | None = ""
-    help: str = ""
-    part: str = ""
-    #: Whether an erratum may change it.
-    erratum: bool = False
-    #: How it stands in the summary of a row that came or went.
-    summary: str = ""
-    #: What a blank means; without one the workbook must say it.
-    default: Any = MISSING
-    #: It came when years had been frozen already: at its default it is left out of the JSON, so that their digests stay.
-    late: bool = False
-
-    @property
-    def owed(self) -> bool:
-        """Whether the workbook must say it."""
-        return self.default is MISSING
-
-    def read(self, row: Row) -> Any:
-        """The value in a row of its sheet; something of its kind where it is owed and missing, so that reading goes on."""
-        value = self.kind.read(row, self.heading, owed=self.owed)
-        if value is not None:
-            return value
-        return self.kind.blank if self.owed else self.default
-
-    def cell(self, row: Any) -> Any:
-        """The cell of an immutable row."""
-        value = getattr(row, self.name)
-        return None if value is None else self.kind.cell(value)
-
-    def text(self, row: Any) -> str:
-        """The value of an immutable row as people read it."""
-        value = getattr(row, self.name)
-        return self.kind.none if value is None else self.kind.text(value)
-
-
-def entry(heading: str, kind: Kind, *, default: Any = MISSING, kw_only: bool = False, **known: Any) -> Any:
-    """A line of a table: a dataclass field that carries its Field."""
-    field = Field(heading=heading, kind=kind, default=default, **known)
-    return dataclasses.field(default=default, kw_only=kw_only, metadata={"field": field})
-
-
-@cache
-def fields_of(table: type) -> tuple[Field, ...]:
-    """The fields of a table in their order."""
-    return tuple(_named(one.name, one.metadata["field"]) for one in dataclasses.fields(table) if "field" in one.metadata)
-
-
-def _named(name: str, field: Field) -> Field:
-    label = field.label or field.heading
-    asked = field.asked if field.asked is None else field.asked or label
-    return dataclasses.replace(field, name=name, column=field.column or name, label=label, asked=asked)
-
 
 _BOUNDS = {"lowest": 0, "highest": 1000, "places": 2}
 _POINTS = Amount(unit="分", bounds=_BOUNDS, shown="{} 分", none="不设上限")
@@ -107,9 +42,18 @@ _POINTS = Amount(unit="分", bounds=_BOUNDS, shown="{} 分", none="不设上限"
 
 @dataclass(frozen=True, kw_only=True)
 class Parameters:
-    """方案: how the year runs. Every one is a line of the sheet of that name, except 分组加分上限, which may be several."""
+    """方案: how the year runs. Every one is a line of the sheet of that name, except 分组加分上限, which may
+    be several.
+    """
 
-    name: str = entry("名称", Kind(longest=120), label="方案名称", asked="名称", part=NAMES, help="写在通知、通报和各种表格上的方案名称。")
+    name: str = entry(
+        "名称",
+        Kind(longest=120),
+        label="方案名称",
+        asked="名称",
+        part=NAMES,
+        help="写在通知、通报和各种表格上的方案名称。",
+    )
     year: int = entry(
         "年度",
         Count(lowest=2000, highest=2100, units=("年", "年度")),
@@ -118,7 +62,10 @@ class Parameters:
         help="评定哪一年的工作；一市一年只有一个方案。",
     )
     organiser: str = entry(
-        "主办单位", Kind(longest=120), part=NAMES, help="通知和通报里的主办单位，如：中共示例市委组织部、中共示例市委党校。"
+        "主办单位",
+        Kind(longest=120),
+        part=NAMES,
+        help="通知和通报里的主办单位，如：中共示例市委组织部、中共示例市委党校。",
     )
     city: str = entry("所属市", Linked(by="name", longest=120), change=None, asked=None, default="")
     has_county_stage: bool = entry(
@@ -136,7 +83,11 @@ class Parameters:
         help="县初评在小项得分中占的比重。以市评审为准、县初评只作参考的，填 0%。",
     )
     city_weight: Fraction = entry(
-        "评审权重", Share(), default=Fraction(1), part=SCORING, help="市评审占的比重。两个权重合计 100%，填一个，另一个自动补足。"
+        "评审权重",
+        Share(),
+        default=Fraction(1),
+        part=SCORING,
+        help="市评审占的比重。两个权重合计 100%，填一个，另一个自动补足。",
     )
     aggregation: str = entry(
         "评委汇总",
@@ -144,11 +95,18 @@ class Parameters:
         default=Aggregation.TRIMMED.value,
         part=SCORING,
         help="一所学校有多位评委打分时，每个小项怎样合成一个分。"
-        "去一高一低平均：5 人以上去掉一个最高分和一个最低分；3 至 4 人直接平均。合议：评委组商定，由组长填一份。",
+        "去一高一低平均：5 人以上去掉一个最高分和一个最低分；3 至 4 人直接平均。合议：评委组商定，"
+        "由组长填一份。",
     )
-    bonus_cap: Fraction | None = entry("加分上限", _POINTS, default=None, part=BONUS, help="全部加分合计最多算几分，不填就不另设上限。")
+    bonus_cap: Fraction | None = entry(
+        "加分上限", _POINTS, default=None, part=BONUS, help="全部加分合计最多算几分，不填就不另设上限。"
+    )
     bonus_floor: Fraction = entry(
-        "加分起算分", _POINTS, default=Fraction(0), part=BONUS, help="基础分达到几分才计加分。不填或填 0，就不设门槛。"
+        "加分起算分",
+        _POINTS,
+        default=Fraction(0),
+        part=BONUS,
+        help="基础分达到几分才计加分。不填或填 0，就不设门槛。",
     )
     bonus_group_caps: tuple[tuple[str, Fraction], ...] = entry(
         "",
@@ -187,7 +145,11 @@ class Parameters:
         help="从这一天起的办班、走访等记录计入本年度。可以写 2026-1-1、2026.1.1、1月1日。",
     )
     period_end: date = entry(
-        "统计截止日", Day(), default=None, part=DAYS, help="到这一天为止的记录计入本年度。学校提交后，统计期内的记录即锁定。"
+        "统计截止日",
+        Day(),
+        default=None,
+        part=DAYS,
+        help="到这一天为止的记录计入本年度。学校提交后，统计期内的记录即锁定。",
     )
     notice_days: int = entry(
         "公示工作日",
@@ -198,9 +160,13 @@ class Parameters:
 
 @dataclass(frozen=True, kw_only=True)
 class Deadlines:
-    """Days that are typed beside the parameters and move on with the year, but are no criteria: no version holds them."""
+    """Days that are typed beside the parameters and move on with the year, but are no criteria: no version
+    holds them.
+    """
 
-    self_due: date = entry("自评截止日", Day(), part=DAYS, help="学校提交自评的最后一天，到当天 24 时，遇休息日顺延。")
+    self_due: date = entry(
+        "自评截止日", Day(), part=DAYS, help="学校提交自评的最后一天，到当天 24 时，遇休息日顺延。"
+    )
     county_due: date = entry("初评截止日", Day(), part=DAYS, help="县（区）报送初评的最后一天。")
     city_due: date = entry("评审截止日", Day(), part=DAYS, help="市评审交齐评分表的最后一天。")
 
@@ -215,10 +181,14 @@ class CategorySpec:
 
 @dataclass(frozen=True)
 class ItemSpec:
-    """小项, 加分项: one line of the rating table. `verified` names what only reviewers answer, or holds 全部."""
+    """小项, 加分项: one line of the rating table. `verified` names what only reviewers answer, or
+    holds 全部.
+    """
 
     code: str = entry("小项编码", Code(longest=40), label="编码", width=10, place=4, help=f"{CODE_HINT}。")
-    name: str = entry("小项名称", Kind(longest=60), label="名称", change=WORDING, width=24, place=6, erratum=True)
+    name: str = entry(
+        "小项名称", Kind(longest=60), label="名称", change=WORDING, width=24, place=6, erratum=True
+    )
     points: Fraction = entry(
         "分值",
         Amount(unit="分", bounds=_BOUNDS, positive=True, blank=Fraction(0)),
@@ -239,7 +209,9 @@ class ItemSpec:
         erratum=True,
         summary="{}",
     )
-    standard: str = entry("标准", Kind(longest=1000, area=True), default="", change=WORDING, width=50, place=9, erratum=True)
+    standard: str = entry(
+        "标准", Kind(longest=1000, area=True), default="", change=WORDING, width=50, place=9, erratum=True
+    )
     evidence: str = entry(
         "佐证要求",
         Kind(longest=200),
@@ -250,7 +222,9 @@ class ItemSpec:
         erratum=True,
         help="要学校附什么，如：开班通知、签到册。系统里已有的记录不必再交。",
     )
-    category: str | None = entry("大项编码", Linked(by="code", longest=20), default=None, label="大项", width=10, place=1)
+    category: str | None = entry(
+        "大项编码", Linked(by="code", longest=20), default=None, label="大项", width=10, place=1
+    )
     group: str = entry(
         "分组名称",
         Kind(longest=60),
@@ -277,7 +251,14 @@ class ItemSpec:
         place=12,
         help="只由初评、评审核定、不问学校的要素，用顿号分隔；全部都由评审方核定的写“全部”。",
     )
-    onsite: bool = entry("现场", YesNo(), default=False, width=8, place=13, help="须到现场查看；市级没有走访的学校沿用初评得分。")
+    onsite: bool = entry(
+        "现场",
+        YesNo(),
+        default=False,
+        width=8,
+        place=13,
+        help="须到现场查看；市级没有走访的学校沿用初评得分。",
+    )
     may_be_na: bool = entry(
         "可不适用",
         YesNo(),
@@ -297,7 +278,11 @@ class ItemSpec:
 class BandSpec:
     """星级标准: the condition of one star."""
 
-    star: int = entry("星级", Choice(labels={star.value: star.label for star in Star if star}, aliases={Star.NONE.label: 0}), change=None)
+    star: int = entry(
+        "星级",
+        Choice(labels={star.value: star.label for star in Star if star}, aliases={Star.NONE.label: 0}),
+        change=None,
+    )
     condition_text: str = entry(
         "条件",
         Line(rule=parse_condition, longest=300),
@@ -306,7 +291,8 @@ class BandSpec:
         width=60,
         erratum=True,
         summary="{}",
-        help="如：总分≥90 且 最低大项得分率≥70%。可以写 总分、基础分、加分、最低大项得分率、大项和小项的编码、系统取数指标。",
+        help="如：总分≥90 且 最低大项得分率≥70%。可以写 总分、基础分、加分、最低大项得分率、"
+        "大项和小项的编码、系统取数指标。",
     )
 
     @cached_property
@@ -316,7 +302,9 @@ class BandSpec:
 
 @dataclass(frozen=True)
 class RestrictionSpec:
-    """限制性情形: a proven fact that limits the star. How it is found and on what condition stand in one column."""
+    """限制性情形: a proven fact that limits the star. How it is found and on what condition stand in one
+    column.
+    """
 
     code: str = entry("编码", Code(longest=20), help=f"{CODE_HINT}。")
     name: str = entry("情形", Kind(longest=200), change=WORDING, width=40, erratum=True)
@@ -327,7 +315,8 @@ class RestrictionSpec:
         change=RULE,
         asked="怎样认定",
         width=30,
-        help="人工：凭依据由市评委会办公室认定；未提交自评：到期没有提交的；条件：系统按下面的条件提出，经认定后适用。",
+        help="人工：凭依据由市评委会办公室认定；未提交自评：到期没有提交的；条件：系统按下面的条件提出，"
+        "经认定后适用。",
     )
     condition_text: str = entry(
         "触发",
@@ -350,7 +339,9 @@ class RestrictionSpec:
         summary="{}",
         help="不授星，或如：最高三星。",
     )
-    basis: str = entry("依据", Kind(longest=200), default="", change=WORDING, width=40, erratum=True, help="写明依据的文件。")
+    basis: str = entry(
+        "依据", Kind(longest=200), default="", change=WORDING, width=40, erratum=True, help="写明依据的文件。"
+    )
 
     @cached_property
     def condition(self) -> Condition | None:
@@ -363,7 +354,9 @@ class RestrictionSpec:
 
 @dataclass(frozen=True)
 class CustomMetricSpec:
-    """自定义指标: a figure that only this scheme knows; satisfies what the rule language wants to know about a metric."""
+    """自定义指标: a figure that only this scheme knows; satisfies what the rule language wants to know about
+    a metric.
+    """
 
     #: Facts of the registry's metrics that a scheme's own never vary.
     accepts = frozenset()
@@ -404,7 +397,8 @@ class CustomMetricSpec:
 
 @dataclass(frozen=True)
 class Section:
-    """A kind of row: `key` names it in notes and errata, `title` is that of its sheet, `rows` the attribute that holds them.
+    """A kind of row: `key` names it in notes and errata, `title` is that of its sheet, `rows` the attribute
+    that holds them.
 
     `identity` is the field by which a row is known, `rule` the one at which the remarks of the check point.
     """
@@ -432,8 +426,13 @@ class Section:
         return next(field for field in self.fields if field.name == name)
 
     def columns(self) -> list[Field]:
-        """The fields that have a column in the sheet, in the order of the columns; the first of those that share one."""
-        return sorted({field.heading: field for field in reversed(self.fields)}.values(), key=lambda field: self._place(field))
+        """The fields that have a column in the sheet, in the order of the columns; the first of those that
+        share one.
+        """
+        return sorted(
+            {field.heading: field for field in reversed(self.fields)}.values(),
+            key=lambda field: self._place(field),
+        )
 
     def _place(self, field: Field) -> tuple[int, int]:
         return field.place, self.fields.index(field)
@@ -445,7 +444,9 @@ class Section:
 
     @property
     def is_named(self) -> bool:
-        """Whether rows have a name beside their identity, by which they are matched where their code has changed."""
+        """Whether rows have a name beside their identity, by which they are matched where their code has
+        changed.
+        """
         return self.identity == "code"
 
     def summary(self, row: Any) -> str:
@@ -456,7 +457,9 @@ class Section:
 CATEGORY = Section("category", "大项", "categories", CategorySpec, "Category")
 ITEM = Section("item", "小项", "items", ItemSpec, "Item", rule="rule_text")
 BAND = Section("band", "星级标准", "bands", BandSpec, "StarBand", "star", "condition_text")
-RESTRICTION = Section("restriction", "限制性情形", "restrictions", RestrictionSpec, "Restriction", rule="trigger")
+RESTRICTION = Section(
+    "restriction", "限制性情形", "restrictions", RestrictionSpec, "Restriction", rule="trigger"
+)
 METRIC = Section("metric", "自定义指标", "custom_metrics", CustomMetricSpec, "CustomMetric", "label", "label")
 #: In the order of a comparison.
 SECTIONS = (CATEGORY, ITEM, BAND, RESTRICTION, METRIC)

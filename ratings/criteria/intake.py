@@ -1,4 +1,6 @@
-"""A scheme workbook on its way into a city: checked as a whole, compared with what is there, then taken over or not at all."""
+"""A scheme workbook on its way into a city: checked as a whole, compared with what is there, then taken over
+or not at all.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +31,8 @@ LINKS = ("scheme", "category", "origin", "edited_by", "city", "copied_from", "pu
 
 @dataclass(frozen=True)
 class Intake:
-    """A workbook that can be taken over. `target` is the draft it would replace, None where it makes a new one.
+    """A workbook that can be taken over. `target` is the draft it would replace, None where it makes a new
+    one.
 
     `unmet` is what the check of the scheme refuses at opening; a draft may still be brought in with it.
     """
@@ -59,7 +62,9 @@ class Intake:
 
 
 def examine(content: bytes, *, name: str, city, draft: Scheme | None = None) -> Intake:
-    """Read a workbook for `city`, into `draft` or into the draft of its year; raises WorkbookError with everything wrong."""
+    """Read a workbook for `city`, into `draft` or into the draft of its year; raises WorkbookError with
+    everything wrong.
+    """
     source = read_scheme_workbook(content, name=name)
     spec = replace(source.spec, city=city.name)
     problems = [*_columns(source, spec), *_place(source, spec, city, draft)]
@@ -76,13 +81,17 @@ def examine(content: bytes, *, name: str, city, draft: Scheme | None = None) -> 
         target=target,
         seen=content_digest(target) if target else "",
         warnings=tuple(warnings),
-        unmet=tuple(source.problem(finding.where, finding.text) for finding in findings if finding.level == "error"),
+        unmet=tuple(
+            source.problem(finding.where, finding.text) for finding in findings if finding.level == "error"
+        ),
         changes=compare(read_scheme(target), spec) if target else None,
     )
 
 
 def take_over(intake: Intake, *, seen: str, by) -> Scheme:
-    """Write the workbook as a new draft or into the one it was checked against; raises Refused and then nothing is written."""
+    """Write the workbook as a new draft or into the one it was checked against; raises Refused and then
+    nothing is written.
+    """
     try:
         with transaction.atomic():
             if intake.target is None:
@@ -100,7 +109,11 @@ def take_over(intake: Intake, *, seen: str, by) -> Scheme:
 def _place(source: SchemeSource, spec: SchemeSpec, city, draft: Scheme | None) -> Iterator[Problem]:
     """Whether there is a draft the workbook may go into."""
     if draft is not None and draft.year != spec.year:
-        yield _parameter(source, "年度", f"《{draft.name}》是{draft.year}年度，工作簿是{spec.year}年度，请改成一致，或另行导入为新方案")
+        yield _parameter(
+            source,
+            "年度",
+            f"《{draft.name}》是{draft.year}年度，工作簿是{spec.year}年度，请改成一致，或另行导入为新方案",
+        )
         return
     other = draft or Scheme.objects.filter(city=city, year=spec.year).first()
     if other is not None and other.phase != Phase.DRAFTING:

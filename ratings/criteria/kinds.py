@@ -1,7 +1,8 @@
-"""Kinds of values in the criteria: how each is read, kept in a row and in JSON, written into a cell, shown and typed.
+"""Kinds of values in the criteria: how each is read, kept in a row and in JSON, written into a cell, shown
+and typed.
 
-A kind knows nothing of the field it is used for; `ratings.criteria.fields` says which field is of which kind. No value
-at all is None for every kind and needs no kind to be kept or shown.
+A kind knows nothing of the field it is used for; `ratings.criteria.fields` says which field is of which kind.
+No value at all is None for every kind and needs no kind to be kept or shown.
 """
 
 from __future__ import annotations
@@ -19,7 +20,17 @@ from django import forms
 from ratings.rules import RuleError, to_text
 from ratings.rules.rounding import plain, show_rate
 from schools.numbers import chinese_date
-from schools.workbooks import CellError, CellOut, Row, cell_bool, cell_choice, cell_date, cell_decimal, cell_int, cell_text
+from schools.workbooks import (
+    CellError,
+    CellOut,
+    Row,
+    cell_bool,
+    cell_choice,
+    cell_date,
+    cell_decimal,
+    cell_int,
+    cell_text,
+)
 from schools.workbooks.text import narrow
 
 #: What a code must look like to stand in a condition.
@@ -32,7 +43,9 @@ _CAP = re.compile(r"(.+?)[=＝:：](.+)")
 
 
 class TypedField(forms.CharField):
-    """Text that is read as the workbooks read it; the value is that of the column. `options` go to the reading."""
+    """Text that is read as the workbooks read it; the value is that of the column. `options` go to the
+    reading.
+    """
 
     def __init__(self, *, kind: Kind, **kwargs) -> None:
         super().__init__(**kwargs)
@@ -62,7 +75,8 @@ class Kind:
     longest: int = 40
     #: Typed in several lines.
     area: bool = False
-    #: What a blank field of a form means, and a blank cell that is owed, so that the other problems are found as well.
+    #: What a blank field of a form means, and a blank cell that is owed, so that the other problems are found
+    #: as well.
     blank: Any = ""
     #: What no value means to a reader.
     none: str = ""
@@ -115,12 +129,16 @@ class Kind:
         attrs = {"widget": forms.Textarea(attrs={"rows": 3, "class": "form-control"})} if self.area else {}
         longest = getattr(column, "max_length", None) or self.longest
         required = not (column.blank or (self.blank is None and column.has_default()))
-        return TypedField(kind=self, label=label, help_text=help_text, max_length=longest, required=required, **attrs)
+        return TypedField(
+            kind=self, label=label, help_text=help_text, max_length=longest, required=required, **attrs
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
 class Linked(Kind):
-    """A row of another table, known by its `by`; whoever writes it puts the row itself in the place of the text."""
+    """A row of another table, known by its `by`; whoever writes it puts the row itself in the place of the
+    text.
+    """
 
     by: str
 
@@ -133,7 +151,9 @@ class Linked(Kind):
 
 @dataclass(frozen=True, kw_only=True)
 class Code(Kind):
-    """A name by which conditions know the row. A workbook may bring any; whoever reads it makes a fitting one."""
+    """A name by which conditions know the row. A workbook may bring any; whoever reads it makes a fitting
+    one.
+    """
 
     def parse(self, value: Any) -> str:
         return narrow(super().parse(value))
@@ -189,7 +209,9 @@ class Amount(Kind):
         return None if number is None else Fraction(number)
 
     def read(self, row: Row, heading: str, *, owed: bool = False) -> Any:
-        return super().read(row, heading, owed=owed, **({"unit": row.text(self.unit_in)} if self.unit_in else {}))
+        return super().read(
+            row, heading, owed=owed, **({"unit": row.text(self.unit_in)} if self.unit_in else {})
+        )
 
     def store(self, value: Fraction | None) -> Decimal | None:
         return to_decimal(value)
@@ -212,7 +234,9 @@ class Amount(Kind):
 
 @dataclass(frozen=True, kw_only=True)
 class Share(Amount):
-    """Between 0 and 100 %. Typed into a form, a number above 1 is read as percent; in a cell it is a mistake."""
+    """Between 0 and 100 %. Typed into a form, a number above 1 is read as percent; in a cell it is
+    a mistake.
+    """
 
     cells: str = "percent"
 
@@ -283,7 +307,9 @@ class Day(Kind):
 
 @dataclass(frozen=True, kw_only=True)
 class Choice(Kind):
-    """One of a few words. `labels` maps the values to them, `aliases` other words; `other` is what any other text means."""
+    """One of a few words. `labels` maps the values to them, `aliases` other words; `other` is what any other
+    text means.
+    """
 
     labels: Mapping[Any, str]
     aliases: Mapping[str, Any] = field(default_factory=dict)
@@ -316,7 +342,9 @@ class Choice(Kind):
 
 @dataclass(frozen=True, kw_only=True)
 class YesNo(Kind):
-    """One of two words. `stored` are the values of a column that is no boolean; `radio` is chosen instead of ticked."""
+    """One of two words. `stored` are the values of a column that is no boolean; `radio` is chosen instead of
+    ticked.
+    """
 
     yes: str = "是"
     no: str = "否"
@@ -325,7 +353,11 @@ class YesNo(Kind):
     blank: Any = False
 
     def parse(self, value: Any) -> bool | None:
-        return cell_bool(value) if self.yes == YesNo.yes else cell_choice(value, {self.yes: True, self.no: False})
+        return (
+            cell_bool(value)
+            if self.yes == YesNo.yes
+            else cell_choice(value, {self.yes: True, self.no: False})
+        )
 
     def cell(self, value: bool) -> str | None:
         return None if self.yes == YesNo.yes and not value else self.text(value)
@@ -373,7 +405,9 @@ class Names(Kind):
 
 @dataclass(frozen=True, kw_only=True)
 class Caps(Kind):
-    """The most that groups of bonus items may bring: (group, points) in the order in which they were written."""
+    """The most that groups of bonus items may bring: (group, points) in the order in which they
+    were written.
+    """
 
     cap: Amount
     longest: int = 500

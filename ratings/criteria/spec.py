@@ -17,7 +17,18 @@ from ratings.enums import Stage
 from ratings.rules import MetricInfo, Vocabulary, asked, in_words, part_is_computed, references
 from schools.metrics import METRICS
 
-from .fields import SECTIONS, BandSpec, CategorySpec, CustomMetricSpec, ItemSpec, Parameters, RestrictionSpec, fields_of, frozen, thawed
+from .fields import (
+    SECTIONS,
+    BandSpec,
+    CategorySpec,
+    CustomMetricSpec,
+    ItemSpec,
+    Parameters,
+    RestrictionSpec,
+    fields_of,
+    frozen,
+    thawed,
+)
 from .kinds import EVERYTHING
 
 #: Results one item remembers before it starts afresh.
@@ -105,17 +116,23 @@ class SchemeSpec(Parameters):
     @cached_property
     def words(self) -> dict[str, tuple[str, ...]]:
         """Every rule in sentences, one per part, by item code."""
-        return {item.code: in_words(item.rule, self.vocabulary, item_points=item.points) for item in self.items}
+        return {
+            item.code: in_words(item.rule, self.vocabulary, item_points=item.points) for item in self.items
+        }
 
     @cached_property
     def star_references(self) -> frozenset[str]:
         """Those that the conditions of the stars name themselves."""
-        return frozenset(reference for band in self.bands for reference in references(band.condition, self.vocabulary))
+        return frozenset(
+            reference for band in self.bands for reference in references(band.condition, self.vocabulary)
+        )
 
     @cached_property
     def references(self) -> frozenset[str]:
         """Metric references that must have a value for every school: of items, bands and restrictions."""
-        found = {reference for bound in self.bound.values() for reference in bound.references} | self.star_references
+        found = {
+            reference for bound in self.bound.values() for reference in bound.references
+        } | self.star_references
         for restriction in self.restrictions:
             if restriction.condition is not None:
                 found |= references(restriction.condition, self.vocabulary)
@@ -156,19 +173,27 @@ def bind_item(item: ItemSpec, vocabulary: Vocabulary) -> BoundItem:
 
 
 def digest(content: object) -> str:
-    """SHA-256 over canonical JSON (sorted keys, no spaces): the same facts give the same digest everywhere."""
+    """SHA-256 over canonical JSON (sorted keys, no spaces): the same facts give the same digest
+    everywhere.
+    """
     text = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 def to_json(spec: SchemeSpec) -> dict[str, Any]:
     """The whole scheme as JSON values; fractions as text ("13/2"), dates as ISO text."""
-    rows = {section.rows: [frozen(section.fields, row) for row in getattr(spec, section.rows)] for section in SECTIONS}
+    rows = {
+        section.rows: [frozen(section.fields, row) for row in getattr(spec, section.rows)]
+        for section in SECTIONS
+    }
     return frozen(fields_of(Parameters), spec) | rows
 
 
 def from_json(content: dict[str, Any]) -> SchemeSpec:
     """Read back what `to_json` wrote; raises KeyError or ValueError on anything else."""
-    rows = {section.rows: tuple(section.table(**thawed(section.fields, row)) for row in content[section.rows]) for section in SECTIONS}
+    rows = {
+        section.rows: tuple(section.table(**thawed(section.fields, row)) for row in content[section.rows])
+        for section in SECTIONS
+    }
     parameters = {name: value for name, value in content.items() if name not in rows}
     return SchemeSpec(**thawed(fields_of(Parameters), parameters), **rows)

@@ -1,4 +1,6 @@
-"""The criteria of a year arranged for reading: parameters in plain words, items by category, rules in sentences."""
+"""The criteria of a year arranged for reading: parameters in plain words, items by category, rules in
+sentences.
+"""
 
 from __future__ import annotations
 
@@ -66,11 +68,16 @@ def standards_of(scheme: Scheme) -> Standards:
 
 def restriction_lines(spec: SchemeSpec) -> tuple[tuple[str, str, str, str, str], ...]:
     """Code, name, how it is found, effect and basis of every 限制性情形."""
-    return tuple((entry.code, entry.name, _trigger(entry), entry.effect_text, entry.basis) for entry in spec.restrictions)
+    return tuple(
+        (entry.code, entry.name, _trigger(entry), entry.effect_text, entry.basis)
+        for entry in spec.restrictions
+    )
 
 
 def parameters(spec: SchemeSpec) -> tuple[tuple[str, str], ...]:
-    """Every parameter of the year's procedure as a name and a sentence; what no sentence tells stands in its own words."""
+    """Every parameter of the year's procedure as a name and a sentence; what no sentence tells stands in its
+    own words.
+    """
     told = {name for _, names, _ in SENTENCES for name in names}
     others = (field for field in fields_of(Parameters) if field.change and field.name not in told)
     sentences = ((heading, sentence(spec)) for heading, _, sentence in SENTENCES if heading)
@@ -80,7 +87,12 @@ def parameters(spec: SchemeSpec) -> tuple[tuple[str, str], ...]:
 def groups(spec: SchemeSpec) -> tuple[Group, ...]:
     """Items by category, the bonus items last."""
     found = [
-        Group(category.code, category.name, plain(spec.category_points[category.code]), _lines(spec, category.code))
+        Group(
+            category.code,
+            category.name,
+            plain(spec.category_points[category.code]),
+            _lines(spec, category.code),
+        )
         for category in spec.scored_categories
     ]
     if spec.bonus_items:
@@ -91,7 +103,9 @@ def groups(spec: SchemeSpec) -> tuple[Group, ...]:
 
 def condition_text(spec: SchemeSpec, condition: Condition) -> str:
     """The condition with the names of the categories and items whose codes it uses."""
-    names = {category.code: category.name for category in spec.categories} | {item.code: item.name for item in spec.items}
+    names = {category.code: category.name for category in spec.categories} | {
+        item.code: item.name for item in spec.items
+    }
     parts = []
     for comparison in condition.comparisons:
         code, text = comparison.left.name, to_text(comparison)
@@ -107,7 +121,11 @@ def _line(spec: SchemeSpec, code: str) -> Line:
     bound = spec.bound[code]
     item = bound.item
     asked = tuple(question.name for question in bound.asked)
-    hidden = asked if EVERYTHING in item.verified else tuple(name for name in asked if name in bound.not_for_school)
+    hidden = (
+        asked
+        if EVERYTHING in item.verified
+        else tuple(name for name in asked if name in bound.not_for_school)
+    )
     return Line(
         item=item,
         points=plain(item.points),
@@ -153,7 +171,9 @@ def _weights(spec: SchemeSpec) -> str:
 def _bonus(spec: SchemeSpec) -> str:
     if not spec.bonus_items:
         return "不设加分"
-    parts = [f"加分合计最高 {plain(spec.bonus_cap)} 分" if spec.bonus_cap is not None else "加分合计不另设上限"]
+    parts = [
+        f"加分合计最高 {plain(spec.bonus_cap)} 分" if spec.bonus_cap is not None else "加分合计不另设上限"
+    ]
     parts += [f"{group}最高 {plain(cap)} 分" for group, cap in spec.bonus_group_caps]
     if spec.bonus_floor:
         parts.append(f"基础分达到 {plain(spec.bonus_floor)} 分才计加分")
@@ -168,10 +188,18 @@ def _share(spec: SchemeSpec) -> str:
 
 #: The sentences by heading, each with the parameters it tells. The name of the year is the title of its page.
 SENTENCES: tuple[tuple[str, tuple[str, ...], Callable[[SchemeSpec], str]], ...] = (
-    ("", ("name", "notice_days"), str),  # said elsewhere; of a public notice nothing is said before there is one
+    (
+        "",
+        ("name", "notice_days"),
+        str,
+    ),  # said elsewhere; of a public notice nothing is said before there is one
     ("主办单位", ("organiser",), lambda spec: spec.organiser),
     ("评定程序", ("has_county_stage",), _procedure),
-    ("统计期", ("period_start", "period_end"), lambda spec: f"{chinese_date(spec.period_start)}至{chinese_date(spec.period_end)}"),
+    (
+        "统计期",
+        ("period_start", "period_end"),
+        lambda spec: f"{chinese_date(spec.period_start)}至{chinese_date(spec.period_end)}",
+    ),
     ("评委汇总", ("aggregation",), _aggregation),
     ("得分构成", ("county_weight", "city_weight"), _weights),
     ("加分", ("bonus_cap", "bonus_floor", "bonus_group_caps"), _bonus),

@@ -36,11 +36,18 @@ def create_scheme(spec: SchemeSpec, *, city, imported: bool = False) -> Scheme:
 
 def scheme_columns(spec: SchemeSpec) -> dict[str, Any]:
     """What the 方案 sheet says, as columns of the scheme; year and city are not among them."""
-    return {name: value for name, value in stored(fields_of(Parameters), spec).items() if name not in ("year", "city")}
+    return {
+        name: value
+        for name, value in stored(fields_of(Parameters), spec).items()
+        if name not in ("year", "city")
+    }
 
 
 def section_rows(
-    section: Section, spec: SchemeSpec, scheme: Scheme | None = None, categories: dict[str, Category] | None = None
+    section: Section,
+    spec: SchemeSpec,
+    scheme: Scheme | None = None,
+    categories: dict[str, Category] | None = None,
 ) -> list[models.Model]:
     """The rows of a section as the table would hold them, unsaved; items stand in the given `categories`."""
     model = model_of(section)
@@ -56,7 +63,10 @@ def section_rows(
 
 def read_scheme(scheme: Scheme) -> SchemeSpec:
     """The scheme as it stands in its rows: 7 queries, whatever its size."""
-    rows = {section.rows: tuple(read_row(section, row) for row in rows_of(section, scheme)) for section in SECTIONS}
+    rows = {
+        section.rows: tuple(read_row(section, row) for row in rows_of(section, scheme))
+        for section in SECTIONS
+    }
     return SchemeSpec(**loaded(fields_of(Parameters), scheme), **rows)
 
 
@@ -81,14 +91,17 @@ def content_digest(scheme: Scheme) -> str:
 
 
 def replace_scheme(scheme: Scheme, spec: SchemeSpec, *, seen: str, by) -> Scheme:
-    """Give a draft the content of `spec`; raises Refused when it is no draft any more or was changed since `seen`.
+    """Give a draft the content of `spec`; raises Refused when it is no draft any more or was changed since
+    `seen`.
 
     Deadlines, the year and the city stay; rows of the same code, name or star are the same rows afterwards.
     """
     with transaction.atomic():
         draft = Scheme.objects.select_for_update(of=("self",)).select_related("city").get(pk=scheme.pk)
         if draft.phase != Phase.DRAFTING:
-            raise Refused(f"《{draft.name}》已是“{draft.get_phase_display()}”，内容不能再替换。修改须按更正办理。")
+            raise Refused(
+                f"《{draft.name}》已是“{draft.get_phase_display()}”，内容不能再替换。修改须按更正办理。"
+            )
         if content_digest(draft) != seen:
             raise Refused(f"《{draft.name}》在核对之后又有人改过，没有替换。请按下面重新核对的结果确认。")
         if draft.year != spec.year:
@@ -116,8 +129,12 @@ def _write(draft: Scheme, spec: SchemeSpec, by) -> None:
         kind.objects.filter(pk__in=[row.pk for row in gone if isinstance(row, kind)]).delete()
 
 
-def _match(rows: dict[Any, models.Model], wanted: Iterable[models.Model], known_by: str, stamp: dict) -> list[models.Model]:
-    """Update or create every wanted row, `rows` following suit; what is left over is returned to be removed."""
+def _match(
+    rows: dict[Any, models.Model], wanted: Iterable[models.Model], known_by: str, stamp: dict
+) -> list[models.Model]:
+    """Update or create every wanted row, `rows` following suit; what is left over is returned to
+    be removed.
+    """
     gone = dict(rows)
     for new in wanted:
         key = getattr(new, known_by)

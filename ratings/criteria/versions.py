@@ -44,6 +44,8 @@ def spec_of(version: SchemeVersion) -> SchemeSpec:
 
 
 def current_spec(scheme: Scheme) -> SchemeSpec:
-    """The criteria that count for a scheme now; the text of the version is only read where it is not known yet."""
+    """The criteria that count for a scheme now; the text of the version is only read where it is not known
+    yet.
+    """
     version = scheme.versions.defer("content").latest("number")
     return spec_of(version)

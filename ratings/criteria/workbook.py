@@ -27,7 +27,9 @@ OWED = tuple(heading for heading, field in PARAMETERS.items() if field.owed)
 
 
 def read_parameters(sheet: Sheet, warnings: list[str]) -> dict[str, Any]:
-    """The fields of SchemeSpec that the 方案 sheet sets, defaults filled in; what is wrong goes to the sheet's problems."""
+    """The fields of SchemeSpec that the 方案 sheet sets, defaults filled in; what is wrong goes to the
+    sheet's problems.
+    """
     table = sheet.table(["项目", "内容"])
     rows: dict[str, Row] = {}
     group_caps: dict[str, Fraction] = {}
@@ -42,7 +44,11 @@ def read_parameters(sheet: Sheet, warnings: list[str]) -> dict[str, Any]:
             row.problem("项目", f"“{known}”重复，已在第 {rows[known].number} 行写过")
         elif row.get("内容") is not None or known in OWED:
             rows[known] = row
-    values = {PARAMETERS[name].name: _value(PARAMETERS[name], row) for name, row in rows.items() if name not in PERIOD}
+    values = {
+        PARAMETERS[name].name: _value(PARAMETERS[name], row)
+        for name, row in rows.items()
+        if name not in PERIOD
+    }
     for name in OWED:
         if name not in rows:
             sheet.problems.add(None, "项目", f"缺少“{name}”一行")
@@ -61,7 +67,9 @@ def _group_name(label: str) -> str:
 
 
 def _unknown(row: Row, label: str, warnings: list[str]) -> None:
-    """A misspelt parameter would silently take its default, so a near miss is refused; a stranger is only named."""
+    """A misspelt parameter would silently take its default, so a near miss is refused; a stranger is only
+    named.
+    """
     near = get_close_matches(label, PARAMETERS, n=1, cutoff=0.6)
     if near:
         row.problem("项目", f"没有“{label}”这一项，是否为“{near[0]}”")
@@ -97,13 +105,18 @@ def _weights(values: dict[str, Any], rows: dict[str, Row], sheet: Sheet) -> None
         county = Fraction(0) if city is None else 1 - city
     city = 1 - county if city is None else city
     if county + city != 1:
-        sheet.problems.add(rows["评审权重"].number if "评审权重" in rows else None, "内容", "县初评权重与评审权重之和应为 100%")
+        sheet.problems.add(
+            rows["评审权重"].number if "评审权重" in rows else None,
+            "内容",
+            "县初评权重与评审权重之和应为 100%",
+        )
     values["county_weight"], values["city_weight"] = county, city
 
 
 #: Written where a blank cell would take over the 大项 or 分组 of the row above: this item has none.
 NOTHING = "—"
-#: Read row after row, because a blank means what the row above says, or because a generated code may stand for it.
+#: Read row after row, because a blank means what the row above says, or because a generated code may stand
+#: for it.
 FROM_ABOVE = ("category", "group", "bonus", "code", "label")
 #: A row with nothing but these is a heading line: it holds for the rows below it.
 HEADING_CELLS = ("大项编码", "大项名称", "分组名称", "类型")
@@ -130,8 +143,8 @@ class SchemeSource:
 def read_scheme_workbook(source: Path | bytes | IO[bytes], *, name: str = "scheme.xlsx") -> SchemeSource:
     """Read a scheme with the places of its rows.
 
-    Raises WorkbookError with every problem of every sheet. The rule lines are parsed here; whether they make sense
-    together is the business of `check_scheme`.
+    Raises WorkbookError with every problem of every sheet. The rule lines are parsed here; whether they make
+    sense together is the business of `check_scheme`.
     """
     workbook = read_workbook(source, name=name)
     found = SchemeSource(workbook.name)
@@ -146,7 +159,9 @@ def read_scheme_workbook(source: Path | bytes | IO[bytes], *, name: str = "schem
 
 
 def _sheet(read: Any, otherwise: Any) -> Any:
-    """What `read` gives; a sheet that is missing or has no headings is noted, and the others are still read."""
+    """What `read` gives; a sheet that is missing or has no headings is noted, and the others are
+    still read.
+    """
     try:
         return read()
     except WorkbookError:
@@ -155,7 +170,11 @@ def _sheet(read: Any, otherwise: Any) -> Any:
 
 def _table(sheet: Sheet, *sections: Section, found: SchemeSource) -> Table:
     """The rows of a sheet that holds these sections."""
-    columns = {field.heading: Column(field.heading, required=field.owed) for section in reversed(sections) for field in section.columns()}
+    columns = {
+        field.heading: Column(field.heading, required=field.owed)
+        for section in reversed(sections)
+        for field in section.columns()
+    }
     table = sheet.table(list(columns.values()))
     found.warnings.extend(str(warning) for warning in table.warnings)
     return table
@@ -172,7 +191,9 @@ def _rows(workbook: Workbook, section: Section, found: SchemeSource) -> tuple:
     for row in table:
         values = {field.name: field.read(row) for field in section.fields}
         if owed and values["star"] == 0:
-            found.warnings.append(f"星级标准第 {row.number} 行：“不授星”不必写条件，达不到任何星级即不授星，已忽略")
+            found.warnings.append(
+                f"星级标准第 {row.number} 行：“不授星”不必写条件，达不到任何星级即不授星，已忽略"
+            )
             continue
         made = section.table(**values)
         shown = section.field(section.identity).text(made)
@@ -182,7 +203,9 @@ def _rows(workbook: Workbook, section: Section, found: SchemeSource) -> tuple:
         rows.setdefault(shown, made)
     if owed and not len(table):
         sheet.problems.add(None, None, "没有任何星级标准")
-    return tuple(sorted(rows.values(), key=lambda row: row.star or 0, reverse=True) if owed else rows.values())
+    return tuple(
+        sorted(rows.values(), key=lambda row: row.star or 0, reverse=True) if owed else rows.values()
+    )
 
 
 def _items(sheet: Sheet, found: SchemeSource) -> tuple[tuple[CategorySpec, ...], tuple[ItemSpec, ...]]:
@@ -197,7 +220,9 @@ def _items(sheet: Sheet, found: SchemeSource) -> tuple[tuple[CategorySpec, ...],
     for row in table:
         bonus = ITEM.field("bonus").read(row)
         category, group = _category(row, bonus, above, categories)
-        if row.get("大项编码") is not None and all(value is None or name in HEADING_CELLS for name, value in row.values.items()):
+        if row.get("大项编码") is not None and all(
+            value is None or name in HEADING_CELLS for name, value in row.values.items()
+        ):
             continue
         label = row.text("小项编码", required=True, longest=40)
         code = _code(label, "N", seen)

@@ -1,4 +1,6 @@
-"""SchemeSpec → scheme.xlsx: the layout that `ratings.criteria.workbook` reads, so that what goes out comes in unchanged."""
+"""SchemeSpec → scheme.xlsx: the layout that `ratings.criteria.workbook` reads, so that what goes out comes in
+unchanged.
+"""
 
 from __future__ import annotations
 
@@ -19,9 +21,19 @@ CATEGORY_NAME = CATEGORY.field("name").heading
 LABEL = ITEM.field("label").heading
 #: What the 说明 sheet of the empty workbook tells of each column: (sheet, column, owed, sentence).
 EXPLAINED = (
-    ("方案", "项目 / 内容", "必填", "一行一项。“名称”“年度”“主办单位”必须填写，其余留空即取默认值。百分比写 30% 即可。"),
+    (
+        "方案",
+        "项目 / 内容",
+        "必填",
+        "一行一项。“名称”“年度”“主办单位”必须填写，其余留空即取默认值。百分比写 30% 即可。",
+    ),
     ("方案", "加分上限（分组名称）", "", "可以另加一行，给一组加分项单独设上限，如：加分上限（理论研究）。"),
-    ("指标项", "大项编码、大项名称", "必填", "编码以大写字母开头，如 A、K1-2。同一大项只写第一行，下面留空或合并单元格都可以。"),
+    (
+        "指标项",
+        "大项编码、大项名称",
+        "必填",
+        "编码以大写字母开头，如 A、K1-2。同一大项只写第一行，下面留空或合并单元格都可以。",
+    ),
     ("指标项", "分组名称", "", "没有分组可以不填。同一大项内空着即沿用上一行的分组，不沿用写 —。"),
     ("指标项", "小项编码", "必填", "不能作编码的写法（如“一（二）”）可以照写，系统另编新码，原编码保留。"),
     ("指标项", "类型", "", "小项 或 加分项，空着即小项。"),
@@ -36,8 +48,18 @@ EXPLAINED = (
         "",
         "本方案自己的指标，没有就空着整张表。方向：越高越好、越低越好、无方向。填报：学校、县、市。",
     ),
-    ("星级标准", "星级、条件", "必填", "从高到低，如：五星　总分≥90 且 最低大项得分率≥70%。都达不到即不授星。"),
-    ("限制性情形", "触发、后果", "", "触发：人工、未提交自评，或一个条件。后果：不授星、最高三星 等。没有就空着整张表。"),
+    (
+        "星级标准",
+        "星级、条件",
+        "必填",
+        "从高到低，如：五星　总分≥90 且 最低大项得分率≥70%。都达不到即不授星。",
+    ),
+    (
+        "限制性情形",
+        "触发、后果",
+        "",
+        "触发：人工、未提交自评，或一个条件。后果：不授星、最高三星 等。没有就空着整张表。",
+    ),
 )
 #: The rule line each kind of part is shown with in the empty workbook.
 EXAMPLES = (
@@ -54,7 +76,9 @@ EXAMPLES = (
 def scheme_sheets(spec: SchemeSpec) -> list[SheetOut]:
     """The five sheets of a scheme with typed cells."""
     others = [
-        SheetOut(section.title, columns_of(section), [_row(section, row) for row in getattr(spec, section.rows)])
+        SheetOut(
+            section.title, columns_of(section), [_row(section, row) for row in getattr(spec, section.rows)]
+        )
         for section in (METRIC, BAND, RESTRICTION)
     ]
     columns = columns_of(ITEM, labels=any(item.label for item in spec.items))
@@ -87,19 +111,30 @@ def cells_of(section: Section, row: Any) -> dict[str, Any]:
 
 
 def template_sheets(*, year: int, city: str) -> list[SheetOut]:
-    """An empty workbook with its explanation, examples of every kind of rule, and the figures the system can count."""
+    """An empty workbook with its explanation, examples of every kind of rule, and the figures the system can
+    count.
+    """
     usual = {field.name: field.default for field in PARAMETERS.values()}
-    empty = SimpleNamespace(**usual | {"name": None, "organiser": None, "year": year, "city": city} | usual_period(year))
+    empty = SimpleNamespace(
+        **usual | {"name": None, "organiser": None, "year": year, "city": city} | usual_period(year)
+    )
     parameters = [[heading, field.cell(empty)] for heading, field in PARAMETERS.items()]
     figures = [[metric.label, metric.unit, metric.definition] for metric in METRICS.values()]
-    explained = [ColumnOut("工作表", width=12), ColumnOut("列", width=24), "必填", ColumnOut("怎样填", width=90)]
+    explained = [
+        ColumnOut("工作表", width=12),
+        ColumnOut("列", width=24),
+        "必填",
+        ColumnOut("怎样填", width=90),
+    ]
     return [
         SheetOut("方案", PARAMETER_COLUMNS, parameters),
         SheetOut("指标项", columns_of(ITEM), []),
         *(SheetOut(section.title, columns_of(section), []) for section in (METRIC, BAND, RESTRICTION)),
         SheetOut("填写说明", explained, EXPLAINED),
         SheetOut("计分规则示例", ["种类", ColumnOut("写法", width=60)], EXAMPLES),
-        SheetOut("系统取数指标一览", [ColumnOut("指标", width=24), "单位", ColumnOut("定义", width=90)], figures),
+        SheetOut(
+            "系统取数指标一览", [ColumnOut("指标", width=24), "单位", ColumnOut("定义", width=90)], figures
+        ),
     ]
 
 
@@ -129,6 +164,8 @@ def _items(spec: SchemeSpec, headings: list[str]) -> Iterator[list[Any]]:
 
 
 def _announced(spec: SchemeSpec) -> tuple[CategorySpec, ...]:
-    """Categories to be named in lines of their own: all, where one has no item or their order is not that of the items."""
+    """Categories to be named in lines of their own: all, where one has no item or their order is not that of
+    the items.
+    """
     used = tuple(dict.fromkeys(item.category for item in spec.items if item.category))
     return () if used == tuple(category.code for category in spec.categories) else spec.categories

@@ -35,7 +35,9 @@ def previous_scheme(scheme: Scheme) -> Scheme | None:
 
 
 def changes_between(old: Scheme, new: Scheme) -> Changes:
-    """Everything `new` changes against `old`; an item that was copied is known by its origin, whatever it is called now."""
+    """Everything `new` changes against `old`; an item that was copied is known by its origin, whatever it is
+    called now.
+    """
     origins = dict(Item.objects.filter(scheme=new, origin__scheme=old).values_list("code", "origin__code"))
     return compare(standing_spec(old), standing_spec(new), origins=origins)
 
@@ -52,7 +54,8 @@ def notes_of(scheme: Scheme) -> dict[str, str]:
 
 
 def write_notes(scheme: Scheme, notes: Mapping[str, str], *, by) -> int:
-    """Store the notes that differ from what stands, an empty one takes its note away; tells how many were written.
+    """Store the notes that differ from what stands, an empty one takes its note away; tells how many were
+    written.
 
     Notes are part of what is proposed and opened: afterwards Refused is raised.
     """
@@ -65,7 +68,9 @@ def write_notes(scheme: Scheme, notes: Mapping[str, str], *, by) -> int:
         written = {key: text for key, text in typed.items() if text != standing.get(key, "")}
         for key, text in written.items():
             if text:
-                ChangeNote.objects.update_or_create(scheme=locked, key=key, defaults={"text": text, "by": by, "at": timezone.now()})
+                ChangeNote.objects.update_or_create(
+                    scheme=locked, key=key, defaults={"text": text, "by": by, "at": timezone.now()}
+                )
             else:
                 ChangeNote.objects.filter(scheme=locked, key=key).delete()
     return len(written)

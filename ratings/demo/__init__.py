@@ -1,4 +1,6 @@
-"""The demonstration: two fictional cities as they stand on the day of loading, and an account for every role."""
+"""The demonstration: two fictional cities as they stand on the day of loading, and an account for
+every role.
+"""
 
 from __future__ import annotations
 
@@ -32,12 +34,18 @@ class NotLoaded(Refused):
 
 
 def load(
-    fixtures: Path, password: str, progress: Progress = lambda text: None, *, per_county: PerCounty | None = None
+    fixtures: Path,
+    password: str,
+    progress: Progress = lambda text: None,
+    *,
+    per_county: PerCounty | None = None,
 ) -> list[User] | None:
-    """Load the demonstration whole or not at all, and return the people to sign in as; None when it is there already.
+    """Load the demonstration whole or not at all, and return the people to sign in as; None when it is there
+    already.
 
-    示例市 has its past years published and one year's rating in work, 示例县级市 stands before the bulletin of last year; the
-    records of both reach to today. `per_county` makes do with so many schools of each county, or of the first and of every other.
+    示例市 has its past years published and one year's rating in work, 示例县级市 stands before the bulletin
+    of last year; the records of both reach to today. `per_county` makes do with so many schools of each
+    county, or of the first and of every other.
     """
     if loaded_on():
         for scheme in file_missing_bulletins():
@@ -47,11 +55,20 @@ def load(
     first, second = (Sample(fixtures / name, per_county) for name in ("shili-shi", "shili-xianjishi"))
     with files_go_with_their_rows(), transaction.atomic():
         _refuse_strangers(first, second)
-        users = [*_load_first(first, seasons, password, progress), *_load_second(second, seasons, password, progress)]
+        users = [
+            *_load_first(first, seasons, password, progress),
+            *_load_second(second, seasons, password, progress),
+        ]
         city, other = (Region.objects.cities().get(name=sample.city) for sample in (first, second))
         lend_records(city, other, range(seasons.this - 1, seasons.this + 1))
         note_visits(other, by=next(user for user in users if user.username == "office2"))
-        audit.record(ACTION, by=None, city=city, subject="演示数据", detail={"学校": city.schools.count() + other.schools.count()})
+        audit.record(
+            ACTION,
+            by=None,
+            city=city,
+            subject="演示数据",
+            detail={"学校": city.schools.count() + other.schools.count()},
+        )
     return users
 
 
@@ -66,7 +83,9 @@ def _load_first(sample: Sample, seasons: Seasons, password: str, progress: Progr
             people = {user.username: user for user in _people(FIRST_CITY, city, seasons, password)}
         publish_year(scheme, by=people["chair"])
     progress(f"载入{sample.city}的办班记录")
-    load_records(sample.folder, city, seasons.first, by=people["office"], years=seasons.first - sample.own.spec.year)
+    load_records(
+        sample.folder, city, seasons.first, by=people["office"], years=seasons.first - sample.own.spec.year
+    )
     leave_month_open(city, today=seasons.today)
     load_guidance(city, since=_since(seasons))
     progress(f"启动{sample.city} {seasons.rated} 年度评定")
@@ -97,9 +116,15 @@ def _since(seasons: Seasons) -> dt.date:
 
 def _refuse_strangers(*samples: Sample) -> None:
     """Cities or accounts of the same names are somebody's work, or a demonstration of an earlier version."""
-    cities = list(Region.objects.cities().filter(name__in=[sample.city for sample in samples]).values_list("name", flat=True))
+    cities = list(
+        Region.objects.cities()
+        .filter(name__in=[sample.city for sample in samples])
+        .values_list("name", flat=True)
+    )
     names = [entry.username for entry in (*FIRST_CITY, *SECOND_CITY)]
-    found = cities or list(User.objects.filter(username__in=names).order_by("pk").values_list("username", flat=True)[:3])
+    found = cities or list(
+        User.objects.filter(username__in=names).order_by("pk").values_list("username", flat=True)[:3]
+    )
     if found:
         raise NotLoaded(
             f"数据库里已有{'、'.join(found)}，不是本版本载入的演示数据，没有改动。"

@@ -29,7 +29,10 @@ FIRST_CITY = (
     DemoAccount("county", "张初评", Role.COUNTY, "county"),
     DemoAccount("county_lead", "周部长", Role.COUNTY_LEAD, "county"),
     DemoAccount("liaison", "林老师", Role.LIAISON),
-    *(DemoAccount(f"judge{number}", f"评委{numeral}", Role.JUDGE) for number, numeral in enumerate("一二三四五", 1)),
+    *(
+        DemoAccount(f"judge{number}", f"评委{numeral}", Role.JUDGE)
+        for number, numeral in enumerate("一二三四五", 1)
+    ),
     DemoAccount("office", "王科", Role.OFFICE),
     DemoAccount("chair", "黄主任", Role.CHAIR),
     DemoAccount("viewer", "吴常委", Role.VIEWER),
@@ -46,10 +49,26 @@ GUIDED = 3
 WITHOUT_FILLER = 2
 #: Names of people nobody can sign in as; the lengths have no common divisor, so that none comes twice.
 SURNAMES = "林黄张李王吴刘蔡杨许郑"
-GIVEN = ("晓敏", "志强", "丽华", "国平", "秀英", "文斌", "海燕", "少波", "美玲", "俊杰", "淑贞", "伟明", "佳慧")
+GIVEN = (
+    "晓敏",
+    "志强",
+    "丽华",
+    "国平",
+    "秀英",
+    "文斌",
+    "海燕",
+    "少波",
+    "美玲",
+    "俊杰",
+    "淑贞",
+    "伟明",
+    "佳慧",
+)
 
 
-def make_accounts(entries: tuple[DemoAccount, ...], city: Region, password: str, *, since: date) -> list[User]:
+def make_accounts(
+    entries: tuple[DemoAccount, ...], city: Region, password: str, *, since: date
+) -> list[User]:
     """The accounts of one city that one can sign in to; none of them has to change its password first."""
     hashed = make_password(password)
     return [_account(entry, city, hashed, since) for entry in entries]
@@ -57,7 +76,12 @@ def make_accounts(entries: tuple[DemoAccount, ...], city: Region, password: str,
 
 def _account(entry: DemoAccount, city: Region, hashed: str, since: date) -> User:
     user = User.objects.create(
-        username=entry.username, name=entry.name, city=city, password=hashed, must_change_password=False, is_staff=entry.role in STAFF
+        username=entry.username,
+        name=entry.name,
+        city=city,
+        password=hashed,
+        must_change_password=False,
+        is_staff=entry.role in STAFF,
     )
     school = School.objects.filter(city=city).in_order().first()
     reach = {"school": {"school": school}, "county": {"county": school.county}, "city": {}}[entry.reach]
@@ -69,10 +93,14 @@ def _account(entry: DemoAccount, city: Region, hashed: str, since: date) -> User
 
 
 def make_school_people(city: Region, *, since: date) -> None:
-    """A filler and a head for every school that has none, with accounts nobody can sign in to; the last schools lack a filler."""
+    """A filler and a head for every school that has none, with accounts nobody can sign in to; the last
+    schools lack a filler.
+    """
     schools = list(School.objects.filter(city=city).in_order())
     held = set(Appointment.objects.filter(city=city, role__in=SCHOOL_ROLES).values_list("role", "school"))
-    places = [(Role.FILLER, school) for school in schools[: len(schools) - WITHOUT_FILLER]] + [(Role.HEAD, school) for school in schools]
+    places = [(Role.FILLER, school) for school in schools[: len(schools) - WITHOUT_FILLER]] + [
+        (Role.HEAD, school) for school in schools
+    ]
     lacking = [(role, school) for role, school in places if (role, school.pk) not in held]
     people = User.objects.bulk_create(
         User(

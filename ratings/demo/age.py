@@ -39,4 +39,6 @@ def aged_sentence(day: dt.date) -> str:
 def say_age(sender: Any, request: HttpRequest, **kwargs: Any) -> None:
     """Receiver of sign-ins: the first page afterwards says whether what one sees has grown old."""
     if (day := loaded_on()) and is_aged(day):
-        messages.warning(request, aged_sentence(day), fail_silently=True)  # a request made up by a program has no place for it
+        messages.warning(
+            request, aged_sentence(day), fail_silently=True
+        )  # a request made up by a program has no place for it

@@ -23,7 +23,9 @@ def can_print() -> bool:
 
 def file_missing_bulletins() -> list[Scheme]:
     """Keeps the PDF of the published years that were loaded without; returns them."""
-    waiting = Scheme.objects.filter(city__name__in=CITIES, published_at__isnull=False, bulletin__pdf="").select_related("city")
+    waiting = Scheme.objects.filter(
+        city__name__in=CITIES, published_at__isnull=False, bulletin__pdf=""
+    ).select_related("city")
     found = [scheme for scheme in waiting if scheme.is_public]
     if not found or not can_print():
         return []
@@ -41,7 +43,11 @@ def files_go_with_their_rows() -> Iterator[None]:
     stored: list[FieldFile] = []
 
     def note(sender, instance, **kwargs) -> None:
-        stored.extend(getattr(instance, field.attname) for field in sender._meta.concrete_fields if isinstance(field, FileField))
+        stored.extend(
+            getattr(instance, field.attname)
+            for field in sender._meta.concrete_fields
+            if isinstance(field, FileField)
+        )
 
     post_save.connect(note)
     try:

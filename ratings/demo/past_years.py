@@ -28,8 +28,12 @@ def describe_schools(sample: Sample) -> None:
 
 
 def leave_gap(city: Region) -> None:
-    """One school has not said whether its plaque is up: a gap that no figure needs, for whoever keeps the registry."""
-    School.objects.filter(pk=School.objects.filter(city=city).in_order().values_list("pk", flat=True)[1]).update(has_plaque=None)
+    """One school has not said whether its plaque is up: a gap that no figure needs, for whoever keeps the
+    registry.
+    """
+    School.objects.filter(
+        pk=School.objects.filter(city=city).in_order().values_list("pk", flat=True)[1]
+    ).update(has_plaque=None)
 
 
 #: 发文字号 of the first city by year and number.
@@ -43,7 +47,9 @@ def settle_year(sample: Sample, year: int) -> Scheme:
 
 
 def publish_year(scheme: Scheme, *, by: User) -> None:
-    """Issue the bulletin as on the last working day of its year; the audit trail says when it was really done."""
+    """Issue the bulletin as on the last working day of its year; the audit trail says when it was really
+    done.
+    """
     day = last_workday_before(dt.date(scheme.year + 1, 1, 1))
     number = NUMBER.format(day.year, BULLETIN_NUMBER)
     Bulletin.objects.filter(scheme=scheme).update(number=number, issued_on=day, printed_on=day)

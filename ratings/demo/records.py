@@ -1,4 +1,6 @@
-"""The sample city's class records: a first year from workbooks, and the years after it, up to today, after its example."""
+"""The sample city's class records: a first year from workbooks, and the years after it, up to today, after
+its example.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,13 @@ from schools.importing.class_sheets import LessonResource, TrainingClassResource
 from schools.importing.exchange import import_workbook
 from schools.importing.figure_sheets import BudgetResource, YearFiguresResource
 from schools.importing.plan_sheets import MonthlyReportResource, PlannedClassResource
-from schools.importing.registry_sheets import EquipmentResource, LeaderResource, RegulationResource, TeacherResource, TeachingPointResource
+from schools.importing.registry_sheets import (
+    EquipmentResource,
+    LeaderResource,
+    RegulationResource,
+    TeacherResource,
+    TeachingPointResource,
+)
 from schools.metrics.standing import report_due
 from schools.models import (
     AnnualPlan,
@@ -53,9 +61,11 @@ RECORDS = {
 }
 #: Classes of the sample count as registered so long after they ended, as an orderly school would do.
 REGISTERED_AFTER = dt.timedelta(days=3)
-#: A report of the sample that came late did so after this day of the month; the others keep in time in every year.
+#: A report of the sample that came late did so after this day of the month; the others keep in time in every
+#: year.
 LATE_AFTER = 15
-#: The sample ends with November; the year's last report is one of zero, confirmed on this working day of January.
+#: The sample ends with November; the year's last report is one of zero, confirmed on this working day of
+#: January.
 DECEMBER, CONFIRMED_ON = 12, 2
 #: So many schools owe the newest report.
 OPEN_REPORTS = 2
@@ -66,7 +76,8 @@ Change = Callable[[Any], None]
 
 @transaction.atomic
 def load_records(folder: Path, city: Region, year: int, *, by: User, years: int = 0) -> None:
-    """Import every record workbook of the folder for `year`, `years` after what it says, and repeat it up to today; once.
+    """Import every record workbook of the folder for `year`, `years` after what it says, and repeat it up to
+    today; once.
 
     Each school's own people register and report; where a school has none, `by` does.
     """
@@ -75,7 +86,9 @@ def load_records(folder: Path, city: Region, year: int, *, by: User, years: int 
     schools = School.objects.filter(city=city)
     codes = set(schools.values_list("code", flat=True))
     for name, kinds in RECORDS.items():
-        workbook = MovedWorkbook(folder / f"{name}.xlsx", years=years, codes=codes, at_work=name in ("classes", "reports"))
+        workbook = MovedWorkbook(
+            folder / f"{name}.xlsx", years=years, codes=codes, at_work=name in ("classes", "reports")
+        )
         import_workbook(kinds, workbook, schools=schools, city=city, by=by)
     _sign(city, own_people(city))
     today = timezone.localdate()
@@ -87,18 +100,27 @@ def load_records(folder: Path, city: Region, year: int, *, by: User, years: int 
 
 
 def lend_records(source: Region, target: Region, years: range) -> None:
-    """Plans, money, classes and reports of the one city's first schools for those of another that has none of its own."""
+    """Plans, money, classes and reports of the one city's first schools for those of another that has none of
+    its own.
+    """
     people = own_people(target)
     lenders, takers = (School.objects.filter(city=city).in_order() for city in (source, target))
-    lent = {one.pk: Taker(other.pk, people.get(other.pk), _town(one), _town(other)) for one, other in zip(lenders, takers, strict=False)}
+    lent = {
+        one.pk: Taker(other.pk, people.get(other.pk), _town(one), _town(other))
+        for one, other in zip(lenders, takers, strict=False)
+    }
     for year in years:
         Repetition(year, year, timezone.localdate(), lent).write(School.objects.filter(pk__in=lent))
         fill_figures(School.objects.filter(city=target), year)
 
 
 def _sign(city: Region, people: Mapping[int, int]) -> None:
-    """The imported classes count as registered, the reports as confirmed, by the school's own people and in time."""
-    classes = list(TrainingClass.objects.filter(school__city=city).only("pk", "school_id", "ends_on", "recorded_by_id"))
+    """The imported classes count as registered, the reports as confirmed, by the school's own people and in
+    time.
+    """
+    classes = list(
+        TrainingClass.objects.filter(school__city=city).only("pk", "school_id", "ends_on", "recorded_by_id")
+    )
     for one in classes:
         one.recorded_at = _registered(one.ends_on)
         one.recorded_by_id = people.get(one.school_id, one.recorded_by_id)
@@ -122,7 +144,9 @@ class Taker:
 
 @dataclass(frozen=True)
 class Repetition:
-    """The records of `year` once more in `later`, as far as they have come by `today`; with `lent` at other schools."""
+    """The records of `year` once more in `later`, as far as they have come by `today`; with `lent` at other
+    schools.
+    """
 
     year: int
     later: int
@@ -135,9 +159,14 @@ class Repetition:
         _copies(Budget.objects.filter(school__in=ids, year=self.year), self._money)
         _copies(YearFigures.objects.filter(school__in=ids, year=self.year), self._people)
         plans = _copies(AnnualPlan.objects.filter(school__in=ids, year=self.year), self._plan)
-        planned = _copies(PlannedClass.objects.filter(plan__in=plans), lambda row: setattr(row, "plan_id", plans[row.plan_id]))
+        planned = _copies(
+            PlannedClass.objects.filter(plan__in=plans),
+            lambda row: setattr(row, "plan_id", plans[row.plan_id]),
+        )
         held = TrainingClass.objects.filter(school__in=ids, starts_on__year=self.year)
-        classes = _copies(held, lambda row: self._class(row, planned), keep=lambda row: row.recorded_at <= timezone.now())
+        classes = _copies(
+            held, lambda row: self._class(row, planned), keep=lambda row: row.recorded_at <= timezone.now()
+        )
         if not self.lent:  # lessons name teachers, and those are the school's own
             lessons = Lesson.objects.filter(training_class__in=classes)
             _copies(lessons, lambda row: setattr(row, "training_class_id", classes[row.training_class_id]))
@@ -192,7 +221,9 @@ class Repetition:
         return self.year < self.later == self.today.year
 
 
-def _copies(rows: QuerySet, change: Change, *, keep: Callable[[Model], bool] = lambda row: True) -> dict[int, int]:
+def _copies(
+    rows: QuerySet, change: Change, *, keep: Callable[[Model], bool] = lambda row: True
+) -> dict[int, int]:
     """Write changed copies of the rows, those to keep, and tell which new key stands for which old one."""
     copies, keys = [], []
     for row in rows:
@@ -208,26 +239,36 @@ def _copies(rows: QuerySet, change: Change, *, keep: Callable[[Model], bool] = l
 
 
 def leave_month_open(city: Region, *, today: dt.date) -> None:
-    """The first schools have not confirmed the newest month of this year: it is theirs to confirm, and others' to remind."""
+    """The first schools have not confirmed the newest month of this year: it is theirs to confirm, and
+    others' to remind.
+    """
     first = School.objects.filter(city=city).in_order().values_list("pk", flat=True)[:OPEN_REPORTS]
     MonthlyReport.objects.filter(school__in=list(first), year=today.year, month=today.month - 1).delete()
 
 
 def _report_december(city: Region, year: int, *, today: dt.date, by: User) -> None:
-    """Nothing is held in December; a school that reported the month before says so as well, once January has begun."""
+    """Nothing is held in December; a school that reported the month before says so as well, once January has
+    begun.
+    """
     day = nth_workday(year + 1, 1, CONFIRMED_ON)
     if day >= today:
         return
     people, at = own_people(city), noon(day)
-    last = MonthlyReport.objects.filter(school__city=city, year=year, month=DECEMBER - 1, confirmed_at__isnull=False)
+    last = MonthlyReport.objects.filter(
+        school__city=city, year=year, month=DECEMBER - 1, confirmed_at__isnull=False
+    )
     MonthlyReport.objects.bulk_create(
-        MonthlyReport(school_id=pk, year=year, month=DECEMBER, confirmed_at=at, confirmed_by_id=people.get(pk, by.pk))
+        MonthlyReport(
+            school_id=pk, year=year, month=DECEMBER, confirmed_at=at, confirmed_by_id=people.get(pk, by.pk)
+        )
         for pk in last.values_list("school", flat=True)
     )
 
 
 def _confirmed(report: MonthlyReport, day: dt.date) -> dt.datetime:
-    """The moment of the confirmation: a report that came in time does so in every year, wherever its holidays lie."""
+    """The moment of the confirmation: a report that came in time does so in every year, wherever its holidays
+    lie.
+    """
     return noon(day if day.day > LATE_AFTER else min(day, report_due(report.year, report.month)))
 
 

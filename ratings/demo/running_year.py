@@ -23,11 +23,14 @@ from .papers import can_print
 from .past_years import NUMBER
 from .seasons import nearest_workday
 
-#: Days from today to the deadlines of the three stages; the self-assessment closes yesterday, with extensions.
+#: Days from today to the deadlines of the three stages; the self-assessment closes yesterday, with
+#: extensions.
 SELF_DAYS, COUNTY_DAYS, CITY_DAYS = 6, 14, 25
-#: How far the schools of the first county have come, in administrative order; the rest of that county waits for 初评.
+#: How far the schools of the first county have come, in administrative order; the rest of that county waits
+#: for 初评.
 FIRST_COUNTY = ("begun", "empty", "filled", "confirming", "returned", "declining", "declined", "lapsed")
-#: Schools of the other counties have reached the city; the judges have closed their sheets at so many of them …
+#: Schools of the other counties have reached the city; the judges have closed their sheets at so many of them
+#: …
 CLOSED = 4
 #: … and the first judge has filled in, but not closed, the sheet of so many more.
 BEGUN = 2
@@ -36,7 +39,9 @@ PANEL_SIZE = 5
 NOTICE_DAYS, NOTICE_NUMBER = 30, 8
 
 
-def open_running_year(previous: Scheme, year: int, judged: Mapping[str, SchoolYear], users: dict[str, User]) -> None:
+def open_running_year(
+    previous: Scheme, year: int, judged: Mapping[str, SchoolYear], users: dict[str, User]
+) -> None:
     """Open the rating of the year with the criteria of a previous one and move the schools along."""
     scheme = _scheme(previous, year, users["office"])
     open_scheme(scheme, by=users["office"])
@@ -62,8 +67,12 @@ def _scheme(previous: Scheme, year: int, office: User) -> Scheme:
 
 
 def _issue_notice(scheme: Scheme, office: User) -> None:
-    """The notice that opened the year, as everybody reads it; last, because it names the deadlines as they stand."""
-    notice = OPENING_NOTICE.draft(scheme, issued_on=nearest_workday(scheme.self_due - dt.timedelta(days=NOTICE_DAYS)))
+    """The notice that opened the year, as everybody reads it; last, because it names the deadlines as they
+    stand.
+    """
+    notice = OPENING_NOTICE.draft(
+        scheme, issued_on=nearest_workday(scheme.self_due - dt.timedelta(days=NOTICE_DAYS))
+    )
     notice.number = NUMBER.format(notice.issued_on.year, NOTICE_NUMBER)
     notice.save(update_fields=["number"])
     if can_print():  # else it waits as a draft, which the office issues when it can
@@ -98,14 +107,18 @@ def _official(city: Region, role: str, **scope) -> User:
     if held:
         return held.user
     where = next(iter(scope.values()))
-    user = User.objects.create(username=f"{role}-{where.code}", name=f"{where}负责人", city=city, must_change_password=False)
+    user = User.objects.create(
+        username=f"{role}-{where.code}", name=f"{where}负责人", city=city, must_change_password=False
+    )
     user.set_unusable_password()
     user.save(update_fields=["password"])
     Appointment.objects.create(user=user, role=role, city=city, **scope)
     return user
 
 
-def _advance(assessment: Assessment, school: SchoolYear, target: str, lead: User, panel: Panel, users: dict[str, User]) -> None:
+def _advance(
+    assessment: Assessment, school: SchoolYear, target: str, lead: User, panel: Panel, users: dict[str, User]
+) -> None:
     if target in ("empty", "lapsed"):
         return
     _answer(assessment, Stage.SELF, school.judged.self_entries, school, half=target == "begun")
@@ -124,16 +137,30 @@ def _advance(assessment: Assessment, school: SchoolYear, target: str, lead: User
     take_step(assessment, "submit", by=head)
     if target == "returned":
         code = assessment.scores.filter(stage=Stage.SELF).order_by("item__order").first().item.code
-        take_step(assessment, "return_", by=lead, comment="请补正后再报", items={code: "任职文件与登记不一致，请核对"})
+        take_step(
+            assessment,
+            "return_",
+            by=lead,
+            comment="请补正后再报",
+            items={code: "任职文件与登记不一致，请核对"},
+        )
     if target == "city":
         _answer(assessment, Stage.COUNTY, school.judged.county, school)
         Assessment.objects.filter(pk=assessment.pk).update(panel=panel, visited=True)
         assessment.refresh_from_db()
-        take_step(assessment, "recommend", by=lead, star=_suggested(assessment), opinion="经集体研究，同意初评意见。")
+        take_step(
+            assessment,
+            "recommend",
+            by=lead,
+            star=_suggested(assessment),
+            opinion="经集体研究，同意初评意见。",
+        )
 
 
 def _score(scheme: Scheme, judged: Mapping[str, SchoolYear]) -> None:
-    """Sheets of the first schools of the panel as the sample's judges filled them in, closed at some of them."""
+    """Sheets of the first schools of the panel as the sample's judges filled them in, closed at
+    some of them.
+    """
     judges = list(Judge.objects.filter(scheme=scheme).select_related("user"))
     waiting = Assessment.objects.filter(scheme=scheme, status=Status.CITY).select_related("school").in_order()
     for place, assessment in enumerate(waiting[: CLOSED + BEGUN]):
@@ -141,16 +168,25 @@ def _score(scheme: Scheme, judged: Mapping[str, SchoolYear]) -> None:
         sheets = sorted(school.judged.city.items())
         for judge, (label, entries) in zip(judges if place < CLOSED else judges[:1], sheets, strict=False):
             _answer(assessment, Stage.CITY, entries, school, judge=judge, label=label)
-            if place < CLOSED and not assessment.scores.filter(stage=Stage.CITY, judge=judge, answers=None).exists():
-                assessment.sheets.filter(judge=judge).update(submitted_at=timezone.now(), submitted_by=judge.user)
+            if (
+                place < CLOSED
+                and not assessment.scores.filter(stage=Stage.CITY, judge=judge, answers=None).exists()
+            ):
+                assessment.sheets.filter(judge=judge).update(
+                    submitted_at=timezone.now(), submitted_by=judge.user
+                )
 
 
 def _close_self_assessment(scheme: Scheme, office: User) -> None:
-    """The deadline was on the last working day: schools still at work got an extension, one handed in nothing and is lapsed."""
+    """The deadline was on the last working day: schools still at work got an extension, one handed in nothing
+    and is lapsed.
+    """
     scheme.self_due = last_workday_before(timezone.localdate())
     scheme.save(update_fields=["self_due"])
     extended = timezone.localdate() + dt.timedelta(days=SELF_DAYS)
-    late = Assessment.objects.filter(scheme=scheme, status__in=[Status.DRAFT, Status.CONFIRMING]).select_related("scheme__city", "school")
+    late = Assessment.objects.filter(
+        scheme=scheme, status__in=[Status.DRAFT, Status.CONFIRMING]
+    ).select_related("scheme__city", "school")
     *at_work, last = late.in_order()
     for assessment in at_work:
         grant_extension(assessment, Stage.SELF, extended, by=office, reason="台风停课，补办培训班次")
@@ -161,7 +197,13 @@ def _close_self_assessment(scheme: Scheme, office: User) -> None:
 
 def _suggested(assessment: Assessment) -> int:
     """What the school held last year, a plausible suggestion of its county."""
-    return Result.objects.filter(school=assessment.school).order_by("-scheme__year").values_list("star", flat=True).first() or 0
+    return (
+        Result.objects.filter(school=assessment.school)
+        .order_by("-scheme__year")
+        .values_list("star", flat=True)
+        .first()
+        or 0
+    )
 
 
 def _answer(
@@ -175,7 +217,11 @@ def _answer(
     label: str = "",
 ) -> None:
     """Fill the stage's empty rows with what the sample says; `half` leaves every second row open."""
-    rows = list(Score.objects.filter(assessment=assessment, stage=stage, judge=judge).select_related("item").order_by("item__order"))
+    rows = list(
+        Score.objects.filter(assessment=assessment, stage=stage, judge=judge)
+        .select_related("item")
+        .order_by("item__order")
+    )
     filled = [row for place, row in enumerate(rows) if row.item.code in entries and not (half and place % 2)]
     for row in filled:
         entry, typed = entries[row.item.code]

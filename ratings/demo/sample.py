@@ -1,4 +1,5 @@
-"""The workbooks of a sample city, as if they had been written for another year, and if wanted of a few schools only.
+"""The workbooks of a sample city, as if they had been written for another year, and if wanted of a few
+schools only.
 
 The workbooks tell of one fixed year and stay as they are.
 """
@@ -25,7 +26,8 @@ PerCounty = int | tuple[int, int]
 
 @dataclass(frozen=True)
 class Sample:
-    """One folder of workbooks; `per_county` keeps the first so many schools of each county, or of a city without any.
+    """One folder of workbooks; `per_county` keeps the first so many schools of each county, or of a city
+    without any.
 
     A pair keeps so many of the first county, and so many of every other.
     """
@@ -39,7 +41,9 @@ class Sample:
         year = read_folder(self.folder / "scheme.xlsx", self.folder)
         if self.per_county is None:
             return year
-        first, others = self.per_county if isinstance(self.per_county, tuple) else (self.per_county, self.per_county)
+        first, others = (
+            self.per_county if isinstance(self.per_county, tuple) else (self.per_county, self.per_county)
+        )
         seen, kept = Counter(), []
         for school in year.schools:
             seen[school.county] += 1
@@ -69,7 +73,8 @@ class Sample:
 
 
 class MovedWorkbook:
-    """A workbook of records some years later, for `import_workbook`: dates and 年度 move, and only known schools stay.
+    """A workbook of records some years later, for `import_workbook`: dates and 年度 move, and only known
+    schools stay.
 
     With `at_work` days that became days of rest by moving give way to working days, as for classes.
     """

@@ -9,14 +9,16 @@ from django.utils import timezone
 
 from schools.calendar.workdays import is_workday
 
-#: From November on this year's rating is the one in work, before that last year's: cities rate a year between the end of
-#: its 统计期 and the summer after it, and a rating in work needs a year of records to rate.
+#: From November on this year's rating is the one in work, before that last year's: cities rate a year between
+#: the end of its 统计期 and the summer after it, and a rating in work needs a year of records to rate.
 RATING_MONTH = 11
 
 
 @dataclass(frozen=True)
 class Seasons:
-    """The years as seen on a day: records of three of them, ratings published for the first, or the first two."""
+    """The years as seen on a day: records of three of them, ratings published for the first, or the first
+    two.
+    """
 
     today: dt.date
 
@@ -41,7 +43,8 @@ class Seasons:
 
 
 def nearest_workday(day: dt.date) -> dt.date:
-    """The day itself or the last working day before it, but of the same month: what counts for a month stays there.
+    """The day itself or the last working day before it, but of the same month: what counts for a month stays
+    there.
 
     A later day never comes before an earlier one, so that what began first also ends first.
     """

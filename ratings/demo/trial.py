@@ -23,7 +23,9 @@ SERVERS = (b"runserver", b"gunicorn")
 
 @dataclass(frozen=True)
 class Trial:
-    """What a trial left on the disk: its database, the uploads that the database names; and other files beside these."""
+    """What a trial left on the disk: its database, the uploads that the database names; and other files
+    beside these.
+    """
 
     database: tuple[Path, ...]
     uploads: tuple[Path, ...]
@@ -31,9 +33,11 @@ class Trial:
 
 
 def refuse_without_demonstration() -> None:
-    """Raises Refused where the database already serves somebody: people or cities, and none of the demonstration.
+    """Raises Refused where the database already serves somebody: people or cities, and none of the
+    demonstration.
 
-    What was entered beside the demonstration is no reason: a trial with a further city is served like any other.
+    What was entered beside the demonstration is no reason: a trial with a further city is served like any
+    other.
     """
     cities, people = _contents()
     if (cities or people) and not set(cities) & set(CITIES):
@@ -44,11 +48,12 @@ def refuse_without_demonstration() -> None:
 
 
 def what_to_clear() -> Trial:
-    """The trial as it lies here; without a database all uploads are somebody else's, as nothing says whose they are.
+    """The trial as it lies here; without a database all uploads are somebody else's, as nothing says whose
+    they are.
 
-    Everything entered under the demonstration's cities belongs to the trial, accounts included. Raises Refused for
-    any database but var/db.sqlite3 of this folder, for one with a further city, with accounts and no city, or with
-    somebody appointed outside of the demonstration's cities, and while the site is running.
+    Everything entered under the demonstration's cities belongs to the trial, accounts included. Raises
+    Refused for any database but var/db.sqlite3 of this folder, for one with a further city, with accounts and
+    no city, or with somebody appointed outside of the demonstration's cities, and while the site is running.
     """
     file, home = Path(connection.settings_dict["NAME"]), settings.BASE_DIR / "var"
     if connection.vendor != "sqlite" or file.resolve() != (home / "db.sqlite3").resolve():
@@ -59,7 +64,9 @@ def what_to_clear() -> Trial:
         names = _uploads()
         connection.close()
     if running := _running():
-        raise Refused(f"网站还开着（进程 {running}），没有改动；请先在运行它的窗口按 Ctrl+C 结束，再执行 make reset。")
+        raise Refused(
+            f"网站还开着（进程 {running}），没有改动；请先在运行它的窗口按 Ctrl+C 结束，再执行 make reset。"
+        )
     media = Path(settings.MEDIA_ROOT)
     if media.resolve() != (home / "media").resolve():
         return Trial(_files_of(file), (), ())
@@ -95,21 +102,35 @@ def _refuse_more_than_the_demonstration() -> None:
     if foreign or outside:
         raise Refused(
             f"数据库里有演示以外的内容（{_listed(foreign, outside)}），没有改动；确实不要了，"
-            "请先用 DEBUG=1 .venv/bin/python manage.py backup --to 文件 备份，再自行删除 var/db.sqlite3 和 var/media。"
+            "请先用 DEBUG=1 .venv/bin/python manage.py backup --to 文件 备份，再自行删除 "
+            "var/db.sqlite3 和 var/media。"
         )
 
 
 def _contents() -> tuple[list[str], int]:
     """Names of the cities and number of accounts."""
-    cities = _rows("schools_region", "SELECT name FROM schools_region WHERE kind = 'city' ORDER BY id", "name", "kind")
+    cities = _rows(
+        "schools_region", "SELECT name FROM schools_region WHERE kind = 'city' ORDER BY id", "name", "kind"
+    )
     people = _rows("schools_user", "SELECT COUNT(*) FROM schools_user")
     return [name for (name,) in cities], people[0][0] if people else 0
 
 
 def _appointed_outside() -> int:
-    """How many people hold an appointment for the whole system or in another city; the demonstration makes none of these."""
-    query = "SELECT held.user_id, city.name FROM schools_appointment held LEFT JOIN schools_region city ON city.id = held.city_id"
-    return len({person for person, city in _rows("schools_appointment", query, "user_id", "city_id") if city not in CITIES})
+    """How many people hold an appointment for the whole system or in another city; the demonstration makes
+    none of these.
+    """
+    query = (
+        "SELECT held.user_id, city.name FROM schools_appointment held LEFT JOIN schools_region "
+        "city ON city.id = held.city_id"
+    )
+    return len(
+        {
+            person
+            for person, city in _rows("schools_appointment", query, "user_id", "city_id")
+            if city not in CITIES
+        }
+    )
 
 
 def _uploads() -> set[str]:
@@ -130,7 +151,9 @@ def _rows(table: str, query: str, *columns: str) -> list[tuple]:
         with connection.cursor() as cursor:
             if table not in connection.introspection.table_names(cursor):
                 return []
-            present = {column.name for column in connection.introspection.get_table_description(cursor, table)}
+            present = {
+                column.name for column in connection.introspection.get_table_description(cursor, table)
+            }
             if not present.issuperset(columns):
                 return []
             cursor.execute(query)
@@ -146,7 +169,11 @@ def _listed(cities: list[str], people: int) -> str:
 def _database() -> str:
     """File, or server and name, without the password."""
     used = connection.settings_dict
-    return str(used["NAME"]) if connection.vendor == "sqlite" else f"{used['HOST'] or '本机'} 上的 {used['NAME']}"
+    return (
+        str(used["NAME"])
+        if connection.vendor == "sqlite"
+        else f"{used['HOST'] or '本机'} 上的 {used['NAME']}"
+    )
 
 
 def _running() -> str:

@@ -22,7 +22,9 @@ SYSTEM_FONTS = Path("/usr/share/fonts")
 
 @dataclass(frozen=True)
 class Source:
-    """One file of FONTS_DIR: the package and member it is taken from; `face` names the face inside a collection."""
+    """One file of FONTS_DIR: the package and member it is taken from; `face` names the face inside a
+    collection.
+    """
 
     name: str
     package: str
@@ -80,13 +82,17 @@ def extract_face(collection: bytes, face: str) -> bytes:
 
 def _installed(members: set[str]) -> list[tuple[str, bytes]]:
     found = {path.name: path for path in SYSTEM_FONTS.rglob("*") if path.name in members}
-    return [(name, path.read_bytes()) for name, path in sorted(found.items())] if set(found) == members else []
+    return (
+        [(name, path.read_bytes()) for name, path in sorted(found.items())] if set(found) == members else []
+    )
 
 
 def _from_package(package: str, members: set[str]) -> Iterator[tuple[str, bytes]]:
     for tool in ("apt-get", "dpkg-deb"):
         if shutil.which(tool) is None:
-            raise FontMissing(f"没有 {tool} 命令，无法取得字体；请在 Debian 上运行，或把字体文件复制到字体目录。")
+            raise FontMissing(
+                f"没有 {tool} 命令，无法取得字体；请在 Debian 上运行，或把字体文件复制到字体目录。"
+            )
     with tempfile.TemporaryDirectory() as work:
         _run(["apt-get", "-qq", "download", package], work, package)
         archive = next(Path(work).glob("*.deb"))

@@ -1,7 +1,8 @@
 """Which font file plays which role of a document, and what to say when one is missing.
 
-A role is a chain of files: the office's own face when it dropped one in, the free substitute, then faces for rare characters.
-WeasyPrint falls through the chain glyph by glyph, so 㙍 or 𠮷 inside a 仿宋 line comes from the next file that has it.
+A role is a chain of files: the office's own face when it dropped one in, the free substitute, then faces for
+rare characters. WeasyPrint falls through the chain glyph by glyph, so 㙍 or 𠮷 inside a 仿宋 line comes from
+the next file that has it.
 """
 
 from __future__ import annotations
@@ -23,7 +24,9 @@ NOTO_SANS = "NotoSansCJKsc-Regular.otf"
 
 @dataclass(frozen=True)
 class Role:
-    """One kind of type of GB/T 9704: `own` are accepted names of an office's file, `free` the substitutes in order."""
+    """One kind of type of GB/T 9704: `own` are accepted names of an office's file, `free` the substitutes in
+    order.
+    """
 
     key: str
     label: str
@@ -41,19 +44,45 @@ ROLES = (
     Role(
         "fang",
         "仿宋",
-        ("仿宋.ttf", "仿宋.otf", "仿宋_gb2312.ttf", "方正仿宋简体.ttf", "方正仿宋_gbk.ttf", "simfang.ttf", "fzfsjw.ttf", "fzfsk.ttf"),
+        (
+            "仿宋.ttf",
+            "仿宋.otf",
+            "仿宋_gb2312.ttf",
+            "方正仿宋简体.ttf",
+            "方正仿宋_gbk.ttf",
+            "simfang.ttf",
+            "fzfsjw.ttf",
+            "fzfsk.ttf",
+        ),
         ("FandolFang-Regular.otf", RARE_FANG, NOTO_SERIF),
     ),
     Role(
         "kai",
         "楷体",
-        ("楷体.ttf", "楷体.otf", "楷体_gb2312.ttf", "方正楷体简体.ttf", "方正楷体_gbk.ttf", "simkai.ttf", "fzktjw.ttf", "fzktk.ttf"),
+        (
+            "楷体.ttf",
+            "楷体.otf",
+            "楷体_gb2312.ttf",
+            "方正楷体简体.ttf",
+            "方正楷体_gbk.ttf",
+            "simkai.ttf",
+            "fzktjw.ttf",
+            "fzktk.ttf",
+        ),
         ("FandolKai-Regular.otf", RARE_FANG, NOTO_SERIF),
     ),
     Role(
         "hei",
         "黑体",
-        ("黑体.ttf", "黑体.otf", "方正黑体简体.ttf", "方正黑体_gbk.ttf", "simhei.ttf", "fzhtjw.ttf", "fzhtk.ttf"),
+        (
+            "黑体.ttf",
+            "黑体.otf",
+            "方正黑体简体.ttf",
+            "方正黑体_gbk.ttf",
+            "simhei.ttf",
+            "fzhtjw.ttf",
+            "fzhtk.ttf",
+        ),
         ("FandolHei-Regular.otf", NOTO_SANS),
     ),
     Role("song", "宋体", ("宋体.ttf", "宋体.otf", "simsun.ttf"), (NOTO_SERIF,)),
@@ -85,10 +114,14 @@ class Face:
 
     def describe(self) -> str:
         """For the print page: 仿宋：FandolFang-Regular（替代字体）."""
-        return f"{self.role.label}：{self.files[0].stem}" + ("（替代字体）" if self.substituted else "（本单位字体）")
+        return f"{self.role.label}：{self.files[0].stem}" + (
+            "（替代字体）" if self.substituted else "（本单位字体）"
+        )
 
     def families(self) -> tuple[str, ...]:
-        """CSS family names of the chain; one name per file, since two files under one name would hide each other."""
+        """CSS family names of the chain; one name per file, since two files under one name would hide each
+        other.
+        """
         return tuple(f"{self.role.key}-{number}" for number in range(1, len(self.files) + 1))
 
 
@@ -103,7 +136,8 @@ def find_faces(folder: Path | None = None) -> tuple[Face, ...]:
     missing = [name for name in required_files() if not (folder / name).is_file()]
     if missing:
         raise FontMissing(
-            f"暂时不能生成 PDF：服务器的字体目录缺少公文字体 {'、'.join(missing)}。请系统管理员在服务器的程序目录执行 "
+            f"暂时不能生成 PDF：服务器的字体目录缺少公文字体 {'、'.join(missing)}。"
+            "请系统管理员在服务器的程序目录执行 "
             ".venv/bin/python manage.py fetch_fonts（试用环境重新执行 make run）后重试；其他功能不受影响。"
         )
     own = _own_files(folder / OWN_FOLDER)

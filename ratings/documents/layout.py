@@ -124,7 +124,9 @@ def _fill(text: str, widest: int) -> tuple[str, ...]:
 
 
 def _tokens(text: str, widest: int) -> list[str]:
-    """What a break may fall between; a mark or 的 stays with the word before, an opening bracket with the next."""
+    """What a break may fall between; a mark or 的 stays with the word before, an opening bracket with the
+    next.
+    """
     tokens: list[str] = []
     for token in _TOKEN.findall(text):
         if tokens and (token[0] in _CLOSING or tokens[-1][-1] in _OPENING):

@@ -5,8 +5,8 @@
     BULLETIN.context(record)                                 # page and PDF, from the same words
     BULLETIN.issue(record, by=user)                          # raises Refused, changing nothing
 
-A kind of document (通报, 启动通知) is a small subclass of `Kind`: what it says, until when its text is open, what stands
-against issuing it, and what else happens at that moment.
+A kind of document (通报, 启动通知) is a small subclass of `Kind`: what it says, until when its text is open,
+what stands against issuing it, and what else happens at that moment.
 """
 
 from __future__ import annotations
@@ -32,7 +32,9 @@ from .official import Annex, DocumentContext, document_pdf, problems_of
 
 
 class Kind:
-    """One kind of official document: first the words and rules of its own, then what all kinds have in common."""
+    """One kind of official document: first the words and rules of its own, then what all kinds have in
+    common.
+    """
 
     model: type[OfficialDocument]
     #: How headings name it, and how sentences do.
@@ -68,14 +70,18 @@ class Kind:
         return f"{self.short}已经印发，不能再修改。" if record.is_issued else ""
 
     def reasons_against(self, record: OfficialDocument) -> list[str]:
-        """What besides its text stands against issuing it; shown while it is written, asked again at the end."""
+        """What besides its text stands against issuing it; shown while it is written, asked again
+        at the end.
+        """
         return []
 
     def last_checks(self, record: OfficialDocument) -> list[str]:
         """What is looked through at the moment of issuing only, because it takes long."""
         return []
 
-    def carry_out(self, record: OfficialDocument, context: DocumentContext, *, by: User | None, at: dt.datetime) -> None:
+    def carry_out(
+        self, record: OfficialDocument, context: DocumentContext, *, by: User | None, at: dt.datetime
+    ) -> None:
         """What changes with the document, in the same transaction; the row itself is saved afterwards."""
         raise NotImplementedError
 
@@ -87,7 +93,9 @@ class Kind:
 
     def address(self, record: OfficialDocument, page: str = "") -> str:
         """Of the document, or of its edit, pdf or issue page."""
-        return reverse("_".join(filter(None, (f"ratings:{self.route}", page))), args=[getattr(record, self.key)])
+        return reverse(
+            "_".join(filter(None, (f"ratings:{self.route}", page))), args=[getattr(record, self.key)]
+        )
 
     def draft(self, scheme: Scheme, *, issued_on: dt.date) -> OfficialDocument:
         """The document with the text that the figures suggest; an existing one is returned untouched.
@@ -138,7 +146,9 @@ class Kind:
             ("正文", [f"{context.characters} 字"]),
         ]
 
-    def save(self, record: OfficialDocument, values: Mapping[str, object], *, version: int, by: User) -> OfficialDocument:
+    def save(
+        self, record: OfficialDocument, values: Mapping[str, object], *, version: int, by: User
+    ) -> OfficialDocument:
         """Store the text; raises Stale if somebody saved since `version`, Refused once it is closed."""
         with transaction.atomic():
             scheme = _hold_scheme(record)
@@ -150,14 +160,20 @@ class Kind:
             return save_versioned(record, values, version=version, by=by, check=still_open)
 
     def issue(
-        self, record: OfficialDocument, *, by: User | None, seen: int | None = None, check_text=True, with_file=True
+        self,
+        record: OfficialDocument,
+        *,
+        by: User | None,
+        seen: int | None = None,
+        check_text=True,
+        with_file=True,
     ) -> OfficialDocument:
         """Keep the PDF with its digest and do what goes with it, in one transaction; it never changes again.
 
         `seen` is the version that the issuer looked at, where that was not this row.
-        `check_text` is off for a year run from workbooks, whose document is a copy for the file without 发文字号.
-        `with_file` is off for sample years on a machine that can make no PDF.
-        Raises Refused, changing nothing; a file written before a failure is removed again.
+        `check_text` is off for a year run from workbooks, whose document is a copy for the file without
+        发文字号. `with_file` is off for sample years on a machine that can make no PDF. Raises Refused,
+        changing nothing; a file written before a failure is removed again.
         """
         refuse(self.closed(record))
         context = self.context(record)
@@ -201,7 +217,9 @@ def removed_on_failure(storage) -> Iterator[list[str]]:
 
 
 def _hold_scheme(record: OfficialDocument) -> Scheme:
-    """The year of the document, held: its phase says what may still change. Before its parts, as in ADR 0014."""
+    """The year of the document, held: its phase says what may still change. Before its parts, as
+    in ADR 0014.
+    """
     return Scheme.objects.select_related("city").select_for_update(of=("self",)).get(pk=record.scheme_id)
 
 

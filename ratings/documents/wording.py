@@ -40,7 +40,9 @@ class DocumentNumber:
 
 
 def parse_number(text: str) -> DocumentNumber:
-    """Takes any brackets and full-width digits for the right ones; raises Refused for what only the office can correct."""
+    """Takes any brackets and full-width digits for the right ones; raises Refused for what only the office
+    can correct.
+    """
     plain = re.sub(r"\s", "", text).translate(_BRACKETS)
     if not plain:
         raise Refused("发文字号还没有填写，请按本单位发文登记填写，例如：示组通〔2026〕12号。")
@@ -51,7 +53,9 @@ def parse_number(text: str) -> DocumentNumber:
         raise Refused("发文字号中的年份应写四位全称，例如〔2026〕。")
     if match["ordinal"]:
         raise Refused("发文字号的顺序号前不加“第”字，例如：示组通〔2026〕12号。")
-    if int(match["serial"]) == 0 or str(int(match["serial"])) != "".join(str(int(digit)) for digit in match["serial"]):
+    if int(match["serial"]) == 0 or str(int(match["serial"])) != "".join(
+        str(int(digit)) for digit in match["serial"]
+    ):
         raise Refused("发文字号的顺序号不编虚位，“12号”不写作“012号”。")
     return DocumentNumber(match["code"], int(match["year"]), int(match["serial"]))
 

@@ -1,4 +1,6 @@
-"""The small forms of the scheme editor: the name of a group of items, and the last word before a row is deleted."""
+"""The small forms of the scheme editor: the name of a group of items, and the last word before a row is
+deleted.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,19 @@ from django.forms import modelform_factory
 
 from ratings.committee.forms import plain_helper
 from ratings.criteria.copying import FIRST_YEAR, LAST_YEAR
-from ratings.criteria.fields import BAND, CATEGORY, ITEM, METRIC, PARTS, RESTRICTION, Deadlines, Field, Parameters, Section, fields_of
+from ratings.criteria.field import PARTS
+from ratings.criteria.fields import (
+    BAND,
+    CATEGORY,
+    ITEM,
+    METRIC,
+    RESTRICTION,
+    Deadlines,
+    Field,
+    Parameters,
+    Section,
+    fields_of,
+)
 from ratings.criteria.kinds import Day, Share, TypedField, exactly
 from ratings.criteria.storing import model_of
 from ratings.enums import ItemKind, Trigger
@@ -36,7 +50,9 @@ from .rows import group_names
 class GroupForm(forms.Form):
     """A new heading for all items of the group; empty dissolves it."""
 
-    name = forms.CharField(label="分组名称", max_length=60, required=False, help_text="清空后保存，这些小项就不再分组。")
+    name = forms.CharField(
+        label="分组名称", max_length=60, required=False, help_text="清空后保存，这些小项就不再分组。"
+    )
 
 
 class DeleteForm(forms.Form):
@@ -66,7 +82,15 @@ class EditForm(RecheckedForm, forms.ModelForm):
     version = forms.IntegerField(widget=forms.HiddenInput, required=False, min_value=0)
     seen = forms.CharField(widget=forms.HiddenInput, required=False)
 
-    def __init__(self, data=None, *, scheme: Scheme, instance: models.Model | None = None, readonly: bool = False, **kwargs) -> None:
+    def __init__(
+        self,
+        data=None,
+        *,
+        scheme: Scheme,
+        instance: models.Model | None = None,
+        readonly: bool = False,
+        **kwargs,
+    ) -> None:
         super().__init__(data, instance=instance, **kwargs)
         self.scheme = scheme
         for field in self.fields.values():
@@ -101,7 +125,10 @@ class EditForm(RecheckedForm, forms.ModelForm):
 
     def fresh(self, current: models.Model) -> dict[str, str]:
         """Its version, and every field as it is stored now."""
-        return {"version": str(current.version), "seen": json.dumps(self._stored_texts(current), ensure_ascii=False)}
+        return {
+            "version": str(current.version),
+            "seen": json.dumps(self._stored_texts(current), ensure_ascii=False),
+        }
 
     def _choices(self, row: models.Model) -> Iterator[Choice]:
         """What somebody else changed and this person never touched is theirs unless said otherwise."""
@@ -109,7 +136,10 @@ class EditForm(RecheckedForm, forms.ModelForm):
         for name in self.names:
             typed = self._typed_text(name)
             if typed != stored[name]:
-                theirs, mine = self._shown(name, getattr(row, name)), self._shown(name, self.cleaned_data[name])
+                theirs, mine = (
+                    self._shown(name, getattr(row, name)),
+                    self._shown(name, self.cleaned_data[name]),
+                )
                 chosen = THEIRS if seen.get(name) == typed else MINE
                 yield Choice(str(self.fields[name].label), theirs, mine, name, chosen)
 
@@ -151,7 +181,11 @@ class EditForm(RecheckedForm, forms.ModelForm):
         """The value as people read it."""
         if value in (None, ""):
             return "（空）"
-        labels = {} if isinstance(value, models.Model) else {str(key): label for key, label in getattr(self.fields[name], "choices", ())}
+        labels = (
+            {}
+            if isinstance(value, models.Model)
+            else {str(key): label for key, label in getattr(self.fields[name], "choices", ())}
+        )
         if str(value) in labels:
             return str(labels[str(value)])
         if isinstance(value, bool):
@@ -226,7 +260,8 @@ ROW_FORMS: dict[str, type[EditForm]] = {
 #: Shown only where a county stage exists.
 COUNTY_ONLY = ("county_weight", "county_due")
 FIELDS = sorted(
-    (field for field in (*fields_of(Parameters), *fields_of(Deadlines)) if field.part), key=lambda field: PARTS.index(field.part)
+    (field for field in (*fields_of(Parameters), *fields_of(Deadlines)) if field.part),
+    key=lambda field: PARTS.index(field.part),
 )
 
 
@@ -238,7 +273,9 @@ class ParametersEditForm(EditForm):
         year = self.data.get("year", "") if self.is_bound else ""
         for field in self.fields.values():
             if isinstance(field, TypedField) and isinstance(field.kind, Day):
-                field.options = {"year": int(year) if year.isdecimal() and len(year) == 4 else self.scheme.year}
+                field.options = {
+                    "year": int(year) if year.isdecimal() and len(year) == 4 else self.scheme.year
+                }
 
     @property
     def parts(self) -> list[tuple[str, list]]:
@@ -251,7 +288,9 @@ class ParametersEditForm(EditForm):
         return str(self["has_county_stage"].value()) == str(True)
 
     def clean(self) -> dict[str, Any]:
-        """Weights make 100 %, days follow each other; what a scheme without county stage does not have is dropped."""
+        """Weights make 100 %, days follow each other; what a scheme without county stage does not have is
+        dropped.
+        """
         data = super().clean()
         if data.get("has_county_stage") is False:
             data |= {"county_weight": Decimal(0), "city_weight": Decimal(1), "county_due": None}
@@ -271,7 +310,10 @@ class ParametersEditForm(EditForm):
         county = 1 - city if county is None else county
         city = 1 - county if city is None else city
         if county + city != 1:
-            self.add_error("city_weight", f"县初评权重与评审权重之和应为 100%，现为 {Share().typed(Fraction(county + city))}。")
+            self.add_error(
+                "city_weight",
+                f"县初评权重与评审权重之和应为 100%，现为 {Share().typed(Fraction(county + city))}。",
+            )
         data["county_weight"], data["city_weight"] = county, city
 
     def _days(self, data: dict[str, Any]) -> None:
@@ -326,7 +368,11 @@ class DeadlinesForm(forms.Form):
 class OpeningForm(forms.Form):
     """The second person says in words what happens."""
 
-    words = forms.CharField(label=f"请输入“{CONFIRMATION}”四个字", max_length=20, widget=forms.TextInput(attrs={"autocomplete": "off"}))
+    words = forms.CharField(
+        label=f"请输入“{CONFIRMATION}”四个字",
+        max_length=20,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
 
     def clean_words(self) -> str:
         """The very words."""
@@ -378,4 +424,6 @@ class TakeOverForm(forms.Form):
         if target is None:
             del self.fields["agreed"]
         else:
-            self.fields["agreed"].label = f"用工作簿的内容替换《{target.name}》现有的全部指标、星级标准和限制性情形"
+            self.fields[
+                "agreed"
+            ].label = f"用工作簿的内容替换《{target.name}》现有的全部指标、星级标准和限制性情形"

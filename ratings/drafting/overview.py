@@ -119,7 +119,8 @@ def overview_of(scheme: Scheme, *, word: str = "", unfolded: str = "") -> Overvi
     opened = bool(word) or len(spec.items) <= OPEN_ITEMS
     categories = list(scheme.categories.all())
     headings: list[tuple[Category | None, str, str, list]] = [
-        (one, one.code, one.name, [item for item in shown if not item.bonus and item.category == one.code]) for one in categories
+        (one, one.code, one.name, [item for item in shown if not item.bonus and item.category == one.code])
+        for one in categories
     ]
     headings.append((None, "", "加分项", [item for item in shown if item.bonus]))
     heads = {item.category for item in spec.bonus_items}
@@ -131,7 +132,9 @@ def overview_of(scheme: Scheme, *, word: str = "", unfolded: str = "") -> Overvi
             points=plain(sum((item.points for item in items), Fraction(0))),
             groups=_groups(items, keys, faults),
             count=len(items),
-            faults=faults[code] + sum(faults[item.code] for item in items) if code else sum(faults[item.code] for item in items),
+            faults=faults[code] + sum(faults[item.code] for item in items)
+            if code
+            else sum(faults[item.code] for item in items),
             bonus_only=bool(code) and not items and code in heads,
             is_open=opened or unfolded == (str(category.pk) if category else "bonus"),
         )
@@ -142,13 +145,22 @@ def overview_of(scheme: Scheme, *, word: str = "", unfolded: str = "") -> Overvi
     return Overview(
         spec=spec,
         sections=tuple(sections),
-        bands=tuple(OtherRow(row.pk, (row.get_star_display(), row.condition), faults[Star(row.star).label]) for row in scheme.bands.all()),
+        bands=tuple(
+            OtherRow(row.pk, (row.get_star_display(), row.condition), faults[Star(row.star).label])
+            for row in scheme.bands.all()
+        ),
         restrictions=tuple(
-            OtherRow(row.pk, (row.code, row.name, _trigger(row), row.effect, row.basis or "—"), faults[row.code])
+            OtherRow(
+                row.pk, (row.code, row.name, _trigger(row), row.effect, row.basis or "—"), faults[row.code]
+            )
             for row in scheme.restrictions.all()
         ),
         metrics=tuple(
-            OtherRow(row.pk, (row.name, row.unit or "—", row.get_direction_display(), FilledBy(row.filled_by).label), faults[row.name])
+            OtherRow(
+                row.pk,
+                (row.name, row.unit or "—", row.get_direction_display(), FilledBy(row.filled_by).label),
+                faults[row.name],
+            )
             for row in scheme.custom_metrics.all()
         ),
         findings=findings,
@@ -167,7 +179,11 @@ def _groups(items: Iterable, keys: dict[str, int], faults: Counter) -> tuple[Gro
     for item in items:
         groups.setdefault(item.group, []).append(item)
     return tuple(
-        GroupRows(name, plain(sum((item.points for item in rows), Fraction(0))), tuple(_row(item, keys, faults) for item in rows))
+        GroupRows(
+            name,
+            plain(sum((item.points for item in rows), Fraction(0))),
+            tuple(_row(item, keys, faults) for item in rows),
+        )
         for name, rows in groups.items()
     )
 
@@ -223,11 +239,25 @@ def scheme_links(user: User, scheme: Scheme) -> list[SchemeLink]:
         ("scheme_errata", "更正", "启动后发现错误的，签发更正", drafter and not drafting),
         ("scheme_errata", "更正", "启动后签发的更正", not drafter and scheme.versions.count() > 1),
         ("methodology", "方法说明", "标准、规则、门槛和计算次序", not drafting),
-        ("scheme_figures", "填报自定义指标", "方案指定由您填报的数", bool(not drafting and figure_metrics(scheme, user))),
-        ("self_checks", "对标自查", "对照本年度标准，看本校今天到哪一步", may(user, "self_check") and not drafting and not public),
+        (
+            "scheme_figures",
+            "填报自定义指标",
+            "方案指定由您填报的数",
+            bool(not drafting and figure_metrics(scheme, user)),
+        ),
+        (
+            "self_checks",
+            "对标自查",
+            "对照本年度标准，看本校今天到哪一步",
+            may(user, "self_check") and not drafting and not public,
+        ),
         ("scheme_copy", "复制为新年度方案", "由本年度带出下一年度的草稿", office),
     ]
-    return [SchemeLink(label, reverse(f"ratings:{name}", args=[scheme.pk]), hint) for name, label, hint, shown in found if shown]
+    return [
+        SchemeLink(label, reverse(f"ratings:{name}", args=[scheme.pk]), hint)
+        for name, label, hint, shown in found
+        if shown
+    ]
 
 
 def list_links(user: User) -> list[SchemeLink]:
@@ -235,7 +265,16 @@ def list_links(user: User) -> list[SchemeLink]:
     office = may(user, "edit_scheme")
     newest = Scheme.objects.visible_to(user).order_by("-year").first() if office else None
     found = [
-        ("scheme_copy", "复制为新年度方案", (newest.pk,) if newest else (), newest is not None and newest.phase != Phase.DRAFTING),
+        (
+            "scheme_copy",
+            "复制为新年度方案",
+            (newest.pk,) if newest else (),
+            newest is not None and newest.phase != Phase.DRAFTING,
+        ),
         ("scheme_start", "新建空白方案", (), office),
     ]
-    return [SchemeLink(label, reverse(f"ratings:{name}", args=args), "") for name, label, args, shown in found if shown]
+    return [
+        SchemeLink(label, reverse(f"ratings:{name}", args=args), "")
+        for name, label, args, shown in found
+        if shown
+    ]

@@ -28,7 +28,8 @@ from schools.saving import Refused, Stale, save_versioned
 def draft_of(scheme: Scheme | int) -> Iterator[Scheme]:
     """The scheme, locked until the block ends; raises Refused unless it is still being drafted.
 
-    Opening takes the same lock, so that no edit slips in between the freezing of a version and the change of phase.
+    Opening takes the same lock, so that no edit slips in between the freezing of a version and the change of
+    phase.
     """
     pk = scheme if isinstance(scheme, int) else scheme.pk
     with transaction.atomic():
@@ -49,12 +50,18 @@ _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _NUMBER = re.compile(r"(.*?)(\d+)$")
 
 
-def add_row(scheme: Scheme, model: type[models.Model], values: Mapping[str, Any], *, by: User) -> models.Model:
-    """A new row at the end of its kind. Raises ValidationError where it does not fit, Refused once the scheme is open."""
+def add_row(
+    scheme: Scheme, model: type[models.Model], values: Mapping[str, Any], *, by: User
+) -> models.Model:
+    """A new row at the end of its kind. Raises ValidationError where it does not fit, Refused once the scheme
+    is open.
+    """
     with draft_of(scheme) as locked:
         row = model(scheme=locked, edited_by=by, edited_at=timezone.now(), **values)
         if hasattr(row, "order"):
-            row.order = (model.objects.filter(scheme=locked).aggregate(last=models.Max("order"))["last"] or 0) + 1
+            row.order = (
+                model.objects.filter(scheme=locked).aggregate(last=models.Max("order"))["last"] or 0
+            ) + 1
         _validate(row)
         row.save()
         if isinstance(row, Item):
@@ -64,14 +71,18 @@ def add_row(scheme: Scheme, model: type[models.Model], values: Mapping[str, Any]
 
 
 def change_row(row: models.Model, values: Mapping[str, Any], *, version: int, by: User) -> models.Model:
-    """Write what differs. `version` is the one the person started from: an older one raises Stale and changes nothing.
+    """Write what differs. `version` is the one the person started from: an older one raises Stale and changes
+    nothing.
 
-    A scheme's own parameters are changed in the same way. A code that changes is changed in the conditions as well.
+    A scheme's own parameters are changed in the same way. A code that changes is changed in the conditions as
+    well.
     """
     before: dict[str, Any] = {}
 
     def check(stored: models.Model) -> None:
-        before.update({name: getattr(stored, name) for name, value in values.items() if getattr(stored, name) != value})
+        before.update(
+            {name: getattr(stored, name) for name, value in values.items() if getattr(stored, name) != value}
+        )
         if before and stored.version == version:
             proposed = copy(stored)
             for name in before:
@@ -93,13 +104,18 @@ def change_row(row: models.Model, values: Mapping[str, Any], *, version: int, by
 
 
 def remove_row(row: models.Model, *, version: int, by: User) -> None:
-    """Take a row out of the draft, unless somebody changed it since it was looked at, or other rows hang on it."""
+    """Take a row out of the draft, unless somebody changed it since it was looked at, or other rows hang on
+    it.
+    """
     with draft_of(row.scheme_id) as locked:
         stored = type(row).objects.select_related("edited_by").filter(pk=row.pk).first()
         if stored is None:
             return
         if stored.version != version:
-            raise Stale(stored, f"{stored.edited_by or '别人'}刚修改过这里，还没有删除。请看过下面的内容，再决定是否删除。")
+            raise Stale(
+                stored,
+                f"{stored.edited_by or '别人'}刚修改过这里，还没有删除。请看过下面的内容，再决定是否删除。",
+            )
         if isinstance(stored, Category) and (count := stored.items.count()):
             raise Refused(f"大项 {stored.code} 还有 {count} 个小项，请先把它们移到别的大项或删除。")
         _record(locked, stored, "删除", {}, by)
@@ -110,7 +126,9 @@ def remove_row(row: models.Model, *, version: int, by: User) -> None:
 
 
 def next_code(scheme: Scheme, near: str, taken: set[str] | None = None) -> str:
-    """The code that follows `near` and is still free: K1-3 after K1-2, C after B. An empty `near` gives none."""
+    """The code that follows `near` and is still free: K1-3 after K1-2, C after B. An empty `near`
+    gives none.
+    """
     if not near:
         return ""
     taken = _codes(scheme) if taken is None else taken
@@ -147,7 +165,10 @@ def _validate(row: models.Model) -> None:
 
 def _rename_in_conditions(scheme: Scheme, old: str, new: str) -> None:
     """星级标准 and 限制性情形 name items and categories by code; they follow the code."""
-    for row in [*StarBand.objects.filter(scheme=scheme), *Restriction.objects.filter(scheme=scheme).exclude(condition="")]:
+    for row in [
+        *StarBand.objects.filter(scheme=scheme),
+        *Restriction.objects.filter(scheme=scheme).exclude(condition=""),
+    ]:
         try:
             condition = parse_condition(row.condition)
         except RuleError:
@@ -155,7 +176,8 @@ def _rename_in_conditions(scheme: Scheme, old: str, new: str) -> None:
         renamed = replace(
             condition,
             comparisons=tuple(
-                replace(one, left=replace(one.left, name=new)) if one.left.name == old else one for one in condition.comparisons
+                replace(one, left=replace(one.left, name=new)) if one.left.name == old else one
+                for one in condition.comparisons
             ),
         )
         if renamed != condition:
@@ -164,7 +186,9 @@ def _rename_in_conditions(scheme: Scheme, old: str, new: str) -> None:
 
 
 def _rename_note(scheme: Scheme, row: models.Model, old: str) -> None:
-    """变化说明 hangs on section and code (`RowChange.key`) and follows the code, unless the new code has a note already."""
+    """变化说明 hangs on section and code (`RowChange.key`) and follows the code, unless the new code has a
+    note already.
+    """
     section = row._meta.model_name
     notes = ChangeNote.objects.filter(scheme=scheme)
     if not notes.filter(key=f"{section}:{row.code}").exists():
@@ -173,7 +197,10 @@ def _rename_note(scheme: Scheme, row: models.Model, old: str) -> None:
 
 def _record(scheme: Scheme, row: models.Model, act: str, before: Mapping[str, Any], by: User) -> None:
     """The audit trail: what was done to which row, old and new values where it was changed."""
-    changed = {str(row._meta.get_field(name).verbose_name): [str(value), str(getattr(row, name))] for name, value in before.items()}
+    changed = {
+        str(row._meta.get_field(name).verbose_name): [str(value), str(getattr(row, name))]
+        for name, value in before.items()
+    }
     subject = f"{scheme} {row._meta.verbose_name} {row}" if row != scheme else f"{scheme} 参数"
     audit.record("scheme", by=by, city=scheme.city, subject=f"{act}：{subject}", detail=changed)
 
@@ -184,7 +211,9 @@ def move_row(row: models.Model, *, up: bool, by: User) -> bool:
     An item moves within its group, because a group is printed under one heading.
     """
     with draft_of(row.scheme_id) as scheme:
-        rows = ordered_items(scheme) if isinstance(row, Item) else list(type(row).objects.filter(scheme=scheme))
+        rows = (
+            ordered_items(scheme) if isinstance(row, Item) else list(type(row).objects.filter(scheme=scheme))
+        )
         here = next((place for place, one in enumerate(rows) if one.pk == row.pk), None)
         if here is None:
             raise Refused("这一行刚被别人删除。")
@@ -210,7 +239,10 @@ def ordered_items(scheme: Scheme) -> list[Item]:
     first: dict[tuple, int] = {}
     for place, item in enumerate(items):
         first.setdefault(block(item), place)
-    return sorted(items, key=lambda item: (item.kind == ItemKind.BONUS, places.get(section(item), 0), first[block(item)]))
+    return sorted(
+        items,
+        key=lambda item: (item.kind == ItemKind.BONUS, places.get(section(item), 0), first[block(item)]),
+    )
 
 
 def section(item: Item) -> int | None:
@@ -224,7 +256,9 @@ def block(item: Item) -> tuple[int | None, str]:
 
 
 def write_order(rows: Sequence[models.Model] | Iterable[models.Model]) -> None:
-    """Number the rows as they stand, touching only those whose number changes. An order is no content: versions stay."""
+    """Number the rows as they stand, touching only those whose number changes. An order is no content:
+    versions stay.
+    """
     moved = []
     for place, row in enumerate(rows, start=1):
         if row.order != place:
@@ -257,7 +291,8 @@ def group_names(scheme: Scheme) -> list[str]:
 
 
 def rename_group(scheme: Scheme, where: Section, old: str, new: str, *, by: User) -> int:
-    """Give every item of the group its new heading; an empty name dissolves the group. Returns how many items it had.
+    """Give every item of the group its new heading; an empty name dissolves the group. Returns how many items
+    it had.
 
     The cap of a group of bonus items goes with it.
     """
@@ -271,7 +306,9 @@ def rename_group(scheme: Scheme, where: Section, old: str, new: str, *, by: User
         rows.update(group=new, version=F("version") + 1, edited_by=by)
         if where.category is None and old in locked.bonus_group_caps:
             caps = locked.bonus_group_caps
-            locked.bonus_group_caps = {new if name == old else name: cap for name, cap in caps.items() if name != old or new}
+            locked.bonus_group_caps = {
+                new if name == old else name: cap for name, cap in caps.items() if name != old or new
+            }
             locked.version += 1
             locked.save(update_fields=["bonus_group_caps", "version"])
         write_order(ordered_items(locked))
@@ -312,7 +349,9 @@ def default_name(city: Region, year: int) -> str:
 def start_scheme(city: Region, *, year: int, name: str, organiser: str, by: User) -> Scheme:
     """An empty draft. Raises ValidationError where the city has a scheme of the year already."""
     with transaction.atomic():
-        Region.objects.select_for_update(no_key=True).get(pk=city.pk)  # entries of the audit chain point to it and must not wait
+        Region.objects.select_for_update(no_key=True).get(
+            pk=city.pk
+        )  # entries of the audit chain point to it and must not wait
         scheme = Scheme(
             city=city,
             year=year,

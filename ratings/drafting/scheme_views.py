@@ -26,7 +26,14 @@ from ratings.enums import Phase
 from ratings.models import Erratum, OpeningProposal, Scheme
 from ratings.rules import RuleError
 from ratings.workflow.checks import acknowledge, checks_of, deadline_hints
-from ratings.workflow.opening import confirm, is_void, obstacles, propose, standing_proposal, withdraw_proposal
+from ratings.workflow.opening import (
+    confirm,
+    is_void,
+    obstacles,
+    propose,
+    standing_proposal,
+    withdraw_proposal,
+)
 from schools.audit.exports import XLSX, export
 from schools.importing import pending
 from schools.permissions import allowed_to, may
@@ -46,10 +53,16 @@ PAGE_SIZE, WORD_LIMIT = 20, 40
 def scheme_list(request: HttpRequest) -> HttpResponse:
     """The city's schemes, newest first; the office starts a new one here."""
     word = clean_text(request.GET.get("q", ""))[:WORD_LIMIT]
-    schemes = Scheme.objects.visible_to(request.user).annotate(version_count=Count("versions")).order_by("-year")
+    schemes = (
+        Scheme.objects.visible_to(request.user).annotate(version_count=Count("versions")).order_by("-year")
+    )
     found = schemes.filter(name__icontains=word) if word else schemes
     page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))
-    return render(request, "ratings/drafting/schemes/list.html", {"page": page, "word": word, "links": list_links(request.user)})
+    return render(
+        request,
+        "ratings/drafting/schemes/list.html",
+        {"page": page, "word": word, "links": list_links(request.user)},
+    )
 
 
 @require_GET
@@ -57,12 +70,21 @@ def scheme_list(request: HttpRequest) -> HttpResponse:
 def scheme_page(request: HttpRequest, pk: int) -> HttpResponse:
     """The criteria as frozen in the version that counts; before opening, as they stand."""
     scheme = get_object_or_404(Scheme.objects.visible_to(request.user).select_related("city"), pk=pk)
-    signed = Erratum.objects.visible_to(request.user).filter(scheme=scheme, state=Erratum.State.SIGNED).select_related("version")
+    signed = (
+        Erratum.objects.visible_to(request.user)
+        .filter(scheme=scheme, state=Erratum.State.SIGNED)
+        .select_related("version")
+    )
     try:
         standards = standards_of(scheme)
     except RuleError:  # only a draft can hold a line that cannot be read yet; the check says where
         standards = None
-    context = {"scheme": scheme, "standards": standards, "links": scheme_links(request.user, scheme), "errata": signed}
+    context = {
+        "scheme": scheme,
+        "standards": standards,
+        "links": scheme_links(request.user, scheme),
+        "errata": signed,
+    }
     return render(request, "ratings/drafting/schemes/scheme.html", context)
 
 
@@ -72,7 +94,9 @@ NOTE = "note-"
 
 def open_to(request: HttpRequest, pk: int) -> Scheme:
     """The scheme, if it exists for this person."""
-    return get_object_or_404(Scheme.objects.visible_to(request.user).select_related("city", "copied_from"), pk=pk)
+    return get_object_or_404(
+        Scheme.objects.visible_to(request.user).select_related("city", "copied_from"), pk=pk
+    )
 
 
 @require_http_methods(["GET", "POST"])
@@ -86,7 +110,10 @@ def copy(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         with refusals_in(form, "year"):
             copied = copy_scheme(source, **form.cleaned_data, by=request.user)
-            messages.success(request, f"已由{source.year}年度复制为{copied.year}年度方案草稿，共 {copied.items.count()} 个小项。")
+            messages.success(
+                request,
+                f"已由{source.year}年度复制为{copied.year}年度方案草稿，共 {copied.items.count()} 个小项。",
+            )
             return redirect("ratings:scheme", copied.pk)
     return render(request, "ratings/drafting/schemes/copy.html", {"scheme": source, "form": form})
 
@@ -94,19 +121,41 @@ def copy(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @allowed_to("read_criteria", post="edit_scheme")
 def changes(request: HttpRequest, pk: int) -> HttpResponse:
-    """本年度调整说明: what differs from the year before, and the priority behind each change; the office writes it while drafting."""
+    """本年度调整说明: what differs from the year before, and the priority behind each change; the office
+    writes it while drafting.
+    """
     scheme = open_to(request, pk)
-    others = list(Scheme.objects.visible_to(request.user).exclude(pk=pk).filter(city=scheme.city_id).order_by("-year"))
+    others = list(
+        Scheme.objects.visible_to(request.user).exclude(pk=pk).filter(city=scheme.city_id).order_by("-year")
+    )
     usual = previous_scheme(scheme)
     chosen = request.GET.get("with", "")
-    before = next((one for one in others if str(one.pk) == chosen), None) or next((one for one in others if one == usual), None)
+    before = next((one for one in others if str(one.pk) == chosen), None) or next(
+        (one for one in others if one == usual), None
+    )
     found = changes_between(before, scheme) if before else None
-    writes = may(request.user, "edit_scheme") and scheme.phase == Phase.DRAFTING and before is not None and before == usual
+    writes = (
+        may(request.user, "edit_scheme")
+        and scheme.phase == Phase.DRAFTING
+        and before is not None
+        and before == usual
+    )
     if request.method == "POST":
         return _save_notes(request, scheme, found if writes else None)
     notes = notes_of(scheme) if before == usual else {}
-    sections = [(name, [(row, notes.get(row.key, "")) for row in rows]) for name, rows in found.sections] if found else []
-    context = {"scheme": scheme, "before": before, "usual": usual, "others": others, "changes": found, "sections": sections}
+    sections = (
+        [(name, [(row, notes.get(row.key, "")) for row in rows]) for name, rows in found.sections]
+        if found
+        else []
+    )
+    context = {
+        "scheme": scheme,
+        "before": before,
+        "usual": usual,
+        "others": others,
+        "changes": found,
+        "sections": sections,
+    }
     return render(request, "ratings/drafting/schemes/changes.html", {**context, "writes": writes})
 
 
@@ -136,7 +185,11 @@ def checks(request: HttpRequest, pk: int) -> HttpResponse:
         warnings = dict(enumerate(remark.finding for remark in found.warnings))
         every = "warning" not in request.POST
         seen = request.POST.get("digest", "")
-        noted = acknowledge(scheme, seen=seen, by=request.user, only=warnings.get(chosen)) if every or chosen in warnings else 0
+        noted = (
+            acknowledge(scheme, seen=seen, by=request.user, only=warnings.get(chosen))
+            if every or chosen in warnings
+            else 0
+        )
         if noted:
             messages.success(request, f"已记录您知悉 {noted} 条提示。")
         else:
@@ -146,7 +199,10 @@ def checks(request: HttpRequest, pk: int) -> HttpResponse:
         "scheme": scheme,
         "checks": found,
         "errors": [(one, place_of(scheme, one.where)) for one in found.errors],
-        "warnings": [(number, remark, place_of(scheme, remark.finding.where)) for number, remark in enumerate(found.warnings)],
+        "warnings": [
+            (number, remark, place_of(scheme, remark.finding.where))
+            for number, remark in enumerate(found.warnings)
+        ],
     }
     return render(request, "ratings/drafting/schemes/checks.html", context)
 
@@ -157,8 +213,12 @@ def opening(request: HttpRequest, pk: int) -> HttpResponse:
     """Where the opening stands; the office proposes here, a second person is led to the confirmation."""
     scheme = open_to(request, pk)
     if scheme.phase != Phase.DRAFTING:
-        done = OpeningProposal.objects.filter(scheme=scheme, confirmed_at__isnull=False).select_related("proposed_by", "confirmed_by")
-        return render(request, "ratings/drafting/schemes/opened.html", {"scheme": scheme, "proposal": done.first()})
+        done = OpeningProposal.objects.filter(scheme=scheme, confirmed_at__isnull=False).select_related(
+            "proposed_by", "confirmed_by"
+        )
+        return render(
+            request, "ratings/drafting/schemes/opened.html", {"scheme": scheme, "proposal": done.first()}
+        )
     form = DeadlinesForm(request.POST or None, scheme=scheme)
     if request.method == "POST" and form.is_valid():
         with refusals_in(form):
@@ -197,10 +257,20 @@ def opening_confirm(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         with refusals_in(form):
             confirm(scheme, number(request.POST.get("proposal", "")), by=request.user)
-            messages.success(request, f"{scheme.year}年度评定已启动，{scheme.assessments.count()} 所党校可以自评。")
+            messages.success(
+                request, f"{scheme.year}年度评定已启动，{scheme.assessments.count()} 所党校可以自评。"
+            )
             return redirect("ratings:scheme", pk)
-    reasons = obstacles(scheme, checks_of(scheme)) + (["提议之后方案有改动，原提议已失效。"] if is_void(proposal, scheme) else [])
-    context = {"scheme": scheme, "proposal": proposal, "form": form, "reasons": reasons, "hints": deadline_hints(scheme)}
+    reasons = obstacles(scheme, checks_of(scheme)) + (
+        ["提议之后方案有改动，原提议已失效。"] if is_void(proposal, scheme) else []
+    )
+    context = {
+        "scheme": scheme,
+        "proposal": proposal,
+        "form": form,
+        "reasons": reasons,
+        "hints": deadline_hints(scheme),
+    }
     return render(request, "ratings/drafting/schemes/opening_confirm.html", context)
 
 
@@ -233,7 +303,9 @@ def scheme_export(request: HttpRequest, pk: int) -> HttpResponse:
 def scheme_template(request: HttpRequest) -> FileResponse:
     """An empty workbook with its explanation."""
     buffer = io.BytesIO()
-    write_workbook(buffer, template_sheets(year=timezone.localdate().year + 1, city=request.user.identity.city.name))
+    write_workbook(
+        buffer, template_sheets(year=timezone.localdate().year + 1, city=request.user.identity.city.name)
+    )
     buffer.seek(0)
     return FileResponse(buffer, as_attachment=True, filename="评定方案工作簿模板.xlsx", content_type=XLSX)
 
@@ -252,11 +324,20 @@ class Kept:
 @require_http_methods(["GET", "POST"])
 @allowed_to("import_scheme")
 def scheme_import(request: HttpRequest, pk: int | None = None) -> HttpResponse:
-    """Upload and check; then, by a second press, the same workbook for good. With `pk` into that draft and no other."""
-    draft = get_object_or_404(Scheme.objects.visible_to(request.user).select_related("city"), pk=pk) if pk else None
+    """Upload and check; then, by a second press, the same workbook for good. With `pk` into that draft and no
+    other.
+    """
+    draft = (
+        get_object_or_404(Scheme.objects.visible_to(request.user).select_related("city"), pk=pk)
+        if pk
+        else None
+    )
     if draft is not None and draft.phase != Phase.DRAFTING:
         refused = "工作簿没有导入。" if request.method == "POST" else ""
-        messages.error(request, f"{refused}《{draft.name}》已是“{draft.get_phase_display()}”，内容不能再替换，修改须按更正办理。")
+        messages.error(
+            request,
+            f"{refused}《{draft.name}》已是“{draft.get_phase_display()}”，内容不能再替换，修改须按更正办理。",
+        )
         return redirect("ratings:scheme", draft.pk)
     if request.method == "POST" and "confirm" in request.POST:
         return _confirmed(request, draft)
@@ -274,7 +355,9 @@ def _checked(request: HttpRequest, draft: Scheme | None, name: str, content: byt
         intake = examine(content, name=name, city=request.user.identity.city, draft=draft)
     except WorkbookError as error:
         return _page(request, draft, problems=error.problems, name=name)
-    kept = Kept(pending.keep(content), name, intake.seen, intake.target and intake.target.pk, draft and draft.pk)
+    kept = Kept(
+        pending.keep(content), name, intake.seen, intake.target and intake.target.pk, draft and draft.pk
+    )
     request.session[SESSION_KEY] = vars(kept)
     return _page(request, draft, intake=intake, name=name, consent=TakeOverForm(target=intake.target))
 

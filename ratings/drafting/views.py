@@ -46,7 +46,9 @@ WORD_LIMIT = 40
 
 def draft_for(request: HttpRequest, pk: int) -> Scheme:
     """The scheme, if it exists for this person."""
-    return get_object_or_404(Scheme.objects.visible_to(request.user).select_related("city", "edited_by"), pk=pk)
+    return get_object_or_404(
+        Scheme.objects.visible_to(request.user).select_related("city", "edited_by"), pk=pk
+    )
 
 
 def name_in(data: QueryDict, field: str) -> str:
@@ -55,7 +57,9 @@ def name_in(data: QueryDict, field: str) -> str:
 
 
 def locked_away(request: HttpRequest, scheme: Scheme) -> HttpResponse | None:
-    """Back to the scheme with a sentence where it is no draft any more; a post is refused by the write, beside what was typed."""
+    """Back to the scheme with a sentence where it is no draft any more; a post is refused by the write,
+    beside what was typed.
+    """
     if scheme.phase == Phase.DRAFTING or request.method == "POST":
         return None
     messages.error(request, locked_sentence(scheme))
@@ -76,7 +80,9 @@ def place(scheme: Scheme, row: models.Model | None = None, anchor: str = "") -> 
 @require_GET
 @allowed_to("read_draft")
 def overview(request: HttpRequest, pk: int) -> HttpResponse:
-    """The whole draft: parameters, items by category, the smaller tables, sums and findings. `where` leads to the row it names."""
+    """The whole draft: parameters, items by category, the smaller tables, sums and findings. `where` leads to
+    the row it names.
+    """
     scheme = draft_for(request, pk)
     if away := locked_away(request, scheme):
         return away
@@ -92,7 +98,11 @@ def _row_page(scheme: Scheme, where: str) -> str:
     """The page of the row with this code, star or name; the parameters where none has it."""
     stars = [star for star in Star if star.label == where]
     for kind, model in MODELS.items():
-        wanted = {"star": stars[0]} if model is StarBand and stars else {"name" if model is CustomMetric else "code": where}
+        wanted = (
+            {"star": stars[0]}
+            if model is StarBand and stars
+            else {"name" if model is CustomMetric else "code": where}
+        )
         if model is StarBand and not stars:
             continue
         row = model.objects.filter(scheme=scheme, **wanted).first()
@@ -147,7 +157,14 @@ def delete(request: HttpRequest, pk: int, kind: str, row: int) -> HttpResponse:
             remove_row(found, version=form.cleaned_data["version"], by=request.user)
             messages.success(request, f"已删除{found._meta.verbose_name}“{found}”。")
             return HttpResponseRedirect(_section_of(scheme, found))
-    context = {"scheme": scheme, "row": found, "kind": kind, "form": form, "noun": found._meta.verbose_name, "facts": _facts(found)}
+    context = {
+        "scheme": scheme,
+        "row": found,
+        "kind": kind,
+        "form": form,
+        "noun": found._meta.verbose_name,
+        "facts": _facts(found),
+    }
     context |= {"back": row_address(scheme, kind, found.pk), "conditions": _conditions_naming(scheme, found)}
     return render(request, "ratings/drafting/delete.html", context)
 
@@ -161,7 +178,14 @@ def _section_of(scheme: Scheme, row: models.Model) -> str:
 
 def _facts(row: models.Model) -> list[tuple[str, str]]:
     """What stands in the row, for the person who is about to delete it."""
-    names = {"points": "分值", "standard": "标准", "rule": "计分规则", "condition": "条件", "effect": "后果", "basis": "依据"}
+    names = {
+        "points": "分值",
+        "standard": "标准",
+        "rule": "计分规则",
+        "condition": "条件",
+        "effect": "后果",
+        "basis": "依据",
+    }
     return [(label, str(getattr(row, name))) for name, label in names.items() if getattr(row, name, "")]
 
 
@@ -198,12 +222,20 @@ def group(request: HttpRequest, pk: int) -> HttpResponse:
         if form.is_valid():
             with refusals_in(form):
                 rename_group(scheme, where, name, form.cleaned_data["name"], by=request.user)
-                said = f"已改名，{count} 个小项。" if form.cleaned_data["name"] else f"已取消分组，{count} 个小项不再分组。"
+                said = (
+                    f"已改名，{count} 个小项。"
+                    if form.cleaned_data["name"]
+                    else f"已取消分组，{count} 个小项不再分组。"
+                )
                 messages.success(request, said)
-                return HttpResponseRedirect(f"{place(scheme)}?section={where.pk or 'bonus'}#section-{where.pk or 'bonus'}")
+                return HttpResponseRedirect(
+                    f"{place(scheme)}?section={where.pk or 'bonus'}#section-{where.pk or 'bonus'}"
+                )
     order = list(dict.fromkeys(where.items(scheme).order_by("order", "id").values_list("group", flat=True)))
     context = {"scheme": scheme, "where": where, "name": name, "count": count, "form": form, "order": order}
-    return render(request, "ratings/drafting/group.html", context | {"writes": may(request.user, "edit_scheme")})
+    return render(
+        request, "ratings/drafting/group.html", context | {"writes": may(request.user, "edit_scheme")}
+    )
 
 
 def _section(scheme: Scheme, text: str) -> Section:
@@ -242,7 +274,9 @@ def parameters(request: HttpRequest, pk: int) -> HttpResponse:
     form = ParametersForm(request.POST or None, scheme=scheme, instance=copy(scheme), readonly=not writes)
     if request.method == "POST" and write(request, form, scheme, scheme):
         return redirect("ratings:scheme_edit", pk)
-    return render(request, "ratings/drafting/parameters.html", {"scheme": scheme, "form": form, "writes": writes})
+    return render(
+        request, "ratings/drafting/parameters.html", {"scheme": scheme, "form": form, "writes": writes}
+    )
 
 
 FIRST_CODES = {"categories": "A", "restrictions": "Y1"}
@@ -261,10 +295,23 @@ def row(request: HttpRequest, pk: int, kind: str, row: int | None = None) -> Htt
         raise Http404
     found, lost = _found(request, scheme, kind, row)
     writes = may(request.user, "edit_scheme")
-    form = ROW_FORMS[kind](request.POST or None, scheme=scheme, instance=found, readonly=not writes, initial=_usual(scheme, kind, found))
+    form = ROW_FORMS[kind](
+        request.POST or None,
+        scheme=scheme,
+        instance=found,
+        readonly=not writes,
+        initial=_usual(scheme, kind, found),
+    )
     if request.method == "POST" and not lost and (saved := write(request, form, scheme, found)):
         return HttpResponseRedirect(place(scheme, saved))
-    context = {"scheme": scheme, "row": found, "kind": kind, "form": form, "writes": writes, "noun": MODELS[kind]._meta.verbose_name}
+    context = {
+        "scheme": scheme,
+        "row": found,
+        "kind": kind,
+        "form": form,
+        "writes": writes,
+        "noun": MODELS[kind]._meta.verbose_name,
+    }
     return render(request, "ratings/drafting/row.html", context | {"lost": lost})
 
 
@@ -278,7 +325,11 @@ def item(request: HttpRequest, pk: int, row: int | None = None) -> HttpResponse:
     found, lost = _found(request, scheme, "items", row)
     writes = may(request.user, "edit_scheme")
     form = ROW_FORMS["items"](
-        request.POST or None, scheme=scheme, instance=found, readonly=not writes, initial=None if found else _beside(request, scheme)
+        request.POST or None,
+        scheme=scheme,
+        instance=found,
+        readonly=not writes,
+        initial=None if found else _beside(request, scheme),
     )
     if request.method == "POST" and not lost and (saved := write(request, form, scheme, found)):
         return _onward(request, scheme, saved)
@@ -302,7 +353,9 @@ def item(request: HttpRequest, pk: int, row: int | None = None) -> HttpResponse:
 new_row, new_item = allowed_to("edit_scheme")(row), allowed_to("edit_scheme")(item)
 
 
-def write(request: HttpRequest, form: EditForm, scheme: Scheme, found: models.Model | None) -> models.Model | None:
+def write(
+    request: HttpRequest, form: EditForm, scheme: Scheme, found: models.Model | None
+) -> models.Model | None:
     """The row as saved; None where the form has to be shown again, with what was typed."""
     if not form.is_valid():
         return None
@@ -316,8 +369,12 @@ def write(request: HttpRequest, form: EditForm, scheme: Scheme, found: models.Mo
     return None
 
 
-def _found(request: HttpRequest, scheme: Scheme, kind: str, pk: int | None) -> tuple[models.Model | None, str]:
-    """The row; None for a new one. One that was deleted while its form was open becomes a new one, and says so."""
+def _found(
+    request: HttpRequest, scheme: Scheme, kind: str, pk: int | None
+) -> tuple[models.Model | None, str]:
+    """The row; None for a new one. One that was deleted while its form was open becomes a new one, and says
+    so.
+    """
     if pk is None:
         return None, ""
     try:
@@ -337,7 +394,13 @@ def _usual(scheme: Scheme, kind: str, found: models.Model | None) -> dict:
         return {"star": next((star for star in (5, 4, 3, 2, 1) if star not in taken), 5)}
     if kind not in FIRST_CODES:
         return {}
-    last = MODELS[kind].objects.filter(scheme=scheme).order_by("order", "id").values_list("code", flat=True).last()
+    last = (
+        MODELS[kind]
+        .objects.filter(scheme=scheme)
+        .order_by("order", "id")
+        .values_list("code", flat=True)
+        .last()
+    )
     return {"code": next_code(scheme, last) if last else FIRST_CODES[kind]}
 
 

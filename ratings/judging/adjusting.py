@@ -29,17 +29,26 @@ def system_lines(assessment: Assessment, spec: SchemeSpec, *, only: str = "") ->
 
 
 def adjustable(user: User) -> QuerySet[Assessment]:
-    """Schools at which this person may set a 核定: all of the city for the office, those of the own panel for its leader."""
+    """Schools at which this person may set a 核定: all of the city for the office, those of the own panel for
+    its leader.
+    """
     rows = Assessment.objects.select_related("scheme__city", "school", "panel")
     if may(user, "arrange_panels"):
         return rows.filter(pk__in=Assessment.objects.visible_to(user).filter(status=Status.CITY))
     if may(user, "judge"):
-        return rows.filter(pk__in=of_panels(user).filter(status=Status.CITY, panel__leader__user=user).order_by().values("pk"))
+        return rows.filter(
+            pk__in=of_panels(user)
+            .filter(status=Status.CITY, panel__leader__user=user)
+            .order_by()
+            .values("pk")
+        )
     return rows.filter(NOTHING)
 
 
 def adjust(assessment: Assessment, code: str, *, points: Decimal, reason: str, by: User) -> Adjustment:
-    """Set or change the city's 核定 of one item; it starts from the county's, keeps the figures seen, and owes a reason."""
+    """Set or change the city's 核定 of one item; it starts from the county's, keeps the figures seen, and
+    owes a reason.
+    """
     reason = reason.strip()
     with transaction.atomic():
         locked, item, bound = _open(assessment, code, by)
@@ -68,7 +77,11 @@ def locked_sentence(assessment: Assessment, user: User) -> str:
 
 
 def _open(assessment: Assessment, code: str, by: User):
-    locked = Assessment.objects.select_for_update(of=("self",)).select_related("scheme__city", "school", "panel").get(pk=assessment.pk)
+    locked = (
+        Assessment.objects.select_for_update(of=("self",))
+        .select_related("scheme__city", "school", "panel")
+        .get(pk=assessment.pk)
+    )
     if not adjustable(by).filter(pk=locked.pk).exists():
         raise Refused("评审阶段的核定由市评委会办公室或评审组组长办理。")
     refuse(locked_sentence(locked, by))

@@ -25,8 +25,8 @@ def earlier_stage(has_county_stage: bool) -> str:
 def agree(sheet: JudgeSheet, *, by: User) -> int:
     """Fill the empty rows of the sheet with the answers of the stage before; returns how many.
 
-    What the judge has scored already stays as it is. An item that the stage before did not answer whole (核定要素 at
-    自评) stays empty for the judge. Raises Refused where the sheet may not be written.
+    What the judge has scored already stays as it is. An item that the stage before did not answer whole
+    (核定要素 at 自评) stays empty for the judge. Raises Refused where the sheet may not be written.
     """
     with transaction.atomic():
         locked = locked_sheet(sheet.pk)
@@ -34,7 +34,11 @@ def agree(sheet: JudgeSheet, *, by: User) -> int:
         scheme = locked.assessment.scheme
         spec = scheme_spec(scheme)
         said = _earlier(locked, spec, scheme.has_county_stage)
-        rows = [row for row in own_rows(locked).filter(answers__isnull=True).select_related("item") if row.item.code in said]
+        rows = [
+            row
+            for row in own_rows(locked).filter(answers__isnull=True).select_related("item")
+            if row.item.code in said
+        ]
         take_over(locked.assessment, rows, said, by=by)
     if not rows:
         raise Refused("没有可以沿用的项目：各项都已评分，或须由评委核定。")
@@ -43,7 +47,9 @@ def agree(sheet: JudgeSheet, *, by: User) -> int:
 
 def _earlier(sheet: JudgeSheet, spec: SchemeSpec, has_county_stage: bool) -> dict[str, Entry]:
     """What the stage before said, by code, of the items that may be taken over whole."""
-    rows = Score.objects.filter(assessment=sheet.assessment, stage=earlier_stage(has_county_stage), answers__isnull=False)
+    rows = Score.objects.filter(
+        assessment=sheet.assessment, stage=earlier_stage(has_county_stage), answers__isnull=False
+    )
     stored = dict(rows.values_list("item__code", "answers"))
     found = {}
     for code in owed_codes(spec, Stage.CITY, visited=sheet.assessment.visited):

@@ -20,15 +20,22 @@ UNASSIGNED = "none"
 class PanelForm(forms.Form):
     """The name of a new panel."""
 
-    name = forms.CharField(label="评审组名称", max_length=LABEL_LIMIT, error_messages={"required": "请填写评审组名称。"})
+    name = forms.CharField(
+        label="评审组名称", max_length=LABEL_LIMIT, error_messages={"required": "请填写评审组名称。"}
+    )
 
 
 class SeatForm(forms.Form):
     """A judge: an account, or a name for who scores on paper only."""
 
-    user = forms.ModelChoiceField(User.objects.none(), label="评委账号", required=False, empty_label="（没有账号，只用纸质评分表）")
+    user = forms.ModelChoiceField(
+        User.objects.none(), label="评委账号", required=False, empty_label="（没有账号，只用纸质评分表）"
+    )
     label = forms.CharField(
-        label="评委署名", max_length=LABEL_LIMIT, required=False, help_text="写在评分表上的姓名；有账号的可以不填，用账号姓名。"
+        label="评委署名",
+        max_length=LABEL_LIMIT,
+        required=False,
+        help_text="写在评分表上的姓名；有账号的可以不填，用账号姓名。",
     )
 
     def __init__(self, *args, scheme: Scheme, **kwargs) -> None:
@@ -39,13 +46,17 @@ class SeatForm(forms.Form):
 class ReopenForm(forms.Form):
     """Why a submitted sheet is given back."""
 
-    reason = forms.CharField(label="退回理由", max_length=REASON_LIMIT, error_messages={"required": "请写明退回理由。"})
+    reason = forms.CharField(
+        label="退回理由", max_length=REASON_LIMIT, error_messages={"required": "请写明退回理由。"}
+    )
 
 
 class ScanForm(forms.Form):
     """The scan of a signed sheet, judged by its content."""
 
-    scan = forms.FileField(label="签字原件扫描件", help_text="PDF、JPG 或 PNG。", error_messages={"required": "请选择扫描件。"})
+    scan = forms.FileField(
+        label="签字原件扫描件", help_text="PDF、JPG 或 PNG。", error_messages={"required": "请选择扫描件。"}
+    )
 
     def clean_scan(self) -> CheckedUpload:
         """What may be kept of the file; a sheet of paper is never a document to edit."""
@@ -63,13 +74,21 @@ class PanelSchoolFilterForm(FilterForm):
 
     def __init__(self, *args, panels: list[Panel], **kwargs) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["panel"].choices = [("", "全部"), (UNASSIGNED, "尚未分组"), *((str(panel.pk), panel.name) for panel in panels)]
+        self.fields["panel"].choices = [
+            ("", "全部"),
+            (UNASSIGNED, "尚未分组"),
+            *((str(panel.pk), panel.name) for panel in panels),
+        ]
 
     def narrow(self, rows: QuerySet[Assessment]) -> QuerySet[Assessment]:
         """The schools that fit what was chosen."""
         chosen = self.chosen
         if word := chosen.get("q", "").strip():
-            rows = rows.filter(Q(school__name__icontains=word) | Q(school__short_name__icontains=word) | Q(school__code__icontains=word))
+            rows = rows.filter(
+                Q(school__name__icontains=word)
+                | Q(school__short_name__icontains=word)
+                | Q(school__code__icontains=word)
+            )
         if panel := chosen.get("panel"):
             rows = rows.filter(panel__isnull=True) if panel == UNASSIGNED else rows.filter(panel=panel)
         return rows

@@ -31,7 +31,11 @@ PAGE_SIZE = 50
 def newest(request: HttpRequest) -> HttpResponse:
     """The panels of the newest scheme, where the navigation leads."""
     scheme = Scheme.objects.visible_to(request.user).filter(imported=False).order_by("-year").first()
-    return redirect("ratings:panel_board", scheme.pk) if scheme else render(request, "ratings/judging/panels/board.html", {"scheme": None})
+    return (
+        redirect("ratings:panel_board", scheme.pk)
+        if scheme
+        else render(request, "ratings/judging/panels/board.html", {"scheme": None})
+    )
 
 
 @require_http_methods(["GET", "POST"])
@@ -48,7 +52,14 @@ def board(request: HttpRequest, pk: int) -> HttpResponse:
     panels = panels_of(scheme)
     narrowing = PanelSchoolFilterForm(request.GET, panels=[state.panel for state in panels])
     page = Paginator(narrowing.narrow(schools_of(scheme)), PAGE_SIZE).get_page(request.GET.get("page"))
-    context = {"scheme": scheme, "panels": panels, "form": form, "narrowing": narrowing, "page": page, "query": request.GET.urlencode()}
+    context = {
+        "scheme": scheme,
+        "panels": panels,
+        "form": form,
+        "narrowing": narrowing,
+        "page": page,
+        "query": request.GET.urlencode(),
+    }
     return render(request, "ratings/judging/panels/board.html", context)
 
 
@@ -57,7 +68,9 @@ def board(request: HttpRequest, pk: int) -> HttpResponse:
 def schools(request: HttpRequest, pk: int) -> HttpResponse:
     """The ticked schools: give them to a panel, or mark them as visited or not."""
     scheme = _scheme(request, pk)
-    chosen = Assessment.objects.visible_to(request.user).filter(scheme=scheme, pk__in=_numbers(request, "school"))
+    chosen = Assessment.objects.visible_to(request.user).filter(
+        scheme=scheme, pk__in=_numbers(request, "school")
+    )
     act = request.POST.get("act")
     back = redirect(f"{redirect('ratings:panel_board', pk).url}?{request.POST.get('query', '')}")
     if not chosen.exists():
@@ -138,7 +151,9 @@ def _scheme(request: HttpRequest, pk: int) -> Scheme:
 
 def _panel(request: HttpRequest, pk: int) -> Panel:
     schemes = Scheme.objects.visible_to(request.user)
-    return get_object_or_404(Panel.objects.filter(scheme__in=schemes).select_related("scheme__city", "leader"), pk=pk)
+    return get_object_or_404(
+        Panel.objects.filter(scheme__in=schemes).select_related("scheme__city", "leader"), pk=pk
+    )
 
 
 @require_GET
@@ -148,7 +163,11 @@ def sheets(request: HttpRequest, pk: int) -> HttpResponse:
     rows = Assessment.objects.visible_to(request.user).select_related("school", "scheme", "panel")
     assessment = get_object_or_404(rows, pk=pk)
     spec = scheme_spec(assessment.scheme)
-    context = {"assessment": assessment, "sheets": sheets_at(assessment, spec), "onsite": any(item.onsite for item in spec.items)}
+    context = {
+        "assessment": assessment,
+        "sheets": sheets_at(assessment, spec),
+        "onsite": any(item.onsite for item in spec.items),
+    }
     return render(request, "ratings/judging/panels/sheets.html", context)
 
 
@@ -163,7 +182,11 @@ def reopen(request: HttpRequest, pk: int) -> HttpResponse:
             reopen_sheet(sheet, by=request.user, reason=form.cleaned_data["reason"])
             messages.success(request, f"{label_of(sheet.judge)}的评分表已退回。")
             return redirect("ratings:sheets", sheet.assessment_id)
-    return render(request, "ratings/judging/panels/reopen.html", {"sheet": sheet, "label": label_of(sheet.judge), "form": form})
+    return render(
+        request,
+        "ratings/judging/panels/reopen.html",
+        {"sheet": sheet, "label": label_of(sheet.judge), "form": form},
+    )
 
 
 @require_POST
@@ -179,7 +202,10 @@ def entry(request: HttpRequest, pk: int) -> HttpResponse:
     with refusals_as_messages(request):
         start_entry(sheet, by=request.user)
     sheet.refresh_from_db()
-    return redirect("ratings:paper" if sheet.entered_by_id == request.user.pk else "ratings:sheets", _target(sheet, request))
+    return redirect(
+        "ratings:paper" if sheet.entered_by_id == request.user.pk else "ratings:sheets",
+        _target(sheet, request),
+    )
 
 
 @require_http_methods(["GET", "POST"])
@@ -193,15 +219,27 @@ def paper(request: HttpRequest, pk: int) -> HttpResponse:
     stored = own_rows(sheet).select_related("item", "updated_by").order_by("item__order")
     outcome = {}
     if request.method == "POST":
-        outcome = save_rows(request.POST, [(row, spec.bound[row.item.code]) for row in stored], by=request.user)
+        outcome = save_rows(
+            request.POST, [(row, spec.bound[row.item.code]) for row in stored], by=request.user
+        )
         if not failed(outcome):
             messages.success(request, "已保存。")
             return redirect("ratings:paper", pk)
     locked = "评分表已提交，不能再修改。" if sheet.submitted_at else ""
     rows = [row_form(row, spec.bound[row.item.code], outcome, locked=locked) for row in stored.all()]
     errors = [error for row in rows for error in row.row_errors]
-    context = {"sheet": sheet, "label": label_of(sheet.judge), "rows": rows, "errors": errors, "form": ScanForm()}
-    return render(request, "ratings/judging/panels/paper.html", {**context, "missing": sheet_owed(sheet, spec), "locked": locked})
+    context = {
+        "sheet": sheet,
+        "label": label_of(sheet.judge),
+        "rows": rows,
+        "errors": errors,
+        "form": ScanForm(),
+    }
+    return render(
+        request,
+        "ratings/judging/panels/paper.html",
+        {**context, "missing": sheet_owed(sheet, spec), "locked": locked},
+    )
 
 
 @require_POST
@@ -215,7 +253,10 @@ def scan(request: HttpRequest, pk: int) -> HttpResponse:
             raise Refused([message for found in form.errors.values() for message in found])
         attach_scan(sheet, form.cleaned_data["scan"], by=request.user)
         messages.success(request, "扫描件已上传，请交办公室另一人核对。")
-    return redirect("ratings:paper" if sheet.entered_by_id == request.user.pk else "ratings:sheets", _target(sheet, request))
+    return redirect(
+        "ratings:paper" if sheet.entered_by_id == request.user.pk else "ratings:sheets",
+        _target(sheet, request),
+    )
 
 
 @require_http_methods(["GET", "POST"])
@@ -230,16 +271,36 @@ def check(request: HttpRequest, pk: int) -> HttpResponse:
             check_entry(sheet, by=request.user, seen=request.POST.get("seen", ""))
             messages.success(request, f"{label_of(sheet.judge)}的评分表已核对提交。")
         return redirect("ratings:sheets", sheet.assessment_id)
-    rows = [] if refusals else [(row, answers_in_words(row, spec.bound[row.item.code])) for row in own_rows(sheet).select_related("item")]
-    context = {"sheet": sheet, "label": label_of(sheet.judge), "refusals": refusals, "rows": rows, "missing": sheet_owed(sheet, spec)}
-    return render(request, "ratings/judging/panels/check.html", {**context, "seen": "" if refusals else sheet_digest(sheet)})
+    rows = (
+        []
+        if refusals
+        else [
+            (row, answers_in_words(row, spec.bound[row.item.code]))
+            for row in own_rows(sheet).select_related("item")
+        ]
+    )
+    context = {
+        "sheet": sheet,
+        "label": label_of(sheet.judge),
+        "refusals": refusals,
+        "rows": rows,
+        "missing": sheet_owed(sheet, spec),
+    }
+    return render(
+        request,
+        "ratings/judging/panels/check.html",
+        {**context, "seen": "" if refusals else sheet_digest(sheet)},
+    )
 
 
 def _sheet(request: HttpRequest, pk: int) -> JudgeSheet:
     schools = Assessment.objects.visible_to(request.user)
     rows = JudgeSheet.objects.filter(assessment__in=schools)
     return get_object_or_404(
-        rows.select_related("assessment__scheme", "assessment__school", "assessment__panel", "judge", "entered_by", "scan"), pk=pk
+        rows.select_related(
+            "assessment__scheme", "assessment__school", "assessment__panel", "judge", "entered_by", "scan"
+        ),
+        pk=pk,
     )
 
 
@@ -252,7 +313,9 @@ def _target(sheet: JudgeSheet, request: HttpRequest) -> int:
 @allowed_to("give_feedback")
 def feedback(request: HttpRequest, pk: int) -> HttpResponse:
     """The note and its paper; read only once the school can read it."""
-    assessment = get_object_or_404(Assessment.objects.visible_to(request.user).select_related("school", "scheme"), pk=pk)
+    assessment = get_object_or_404(
+        Assessment.objects.visible_to(request.user).select_related("school", "scheme"), pk=pk
+    )
     if not any(item.onsite for item in current_spec(assessment.scheme).items):
         raise Http404
     stored = Feedback.objects.visible_to(request.user).filter(assessment=assessment).first() or Feedback()

@@ -39,7 +39,8 @@ def create_panel(scheme: Scheme, name: str, *, by: User) -> Panel:
 
 
 def seat_judge(panel: Panel, *, label: str, user: User | None, by: User) -> Judge:
-    """Seat a judge, with an account or on paper only. The account of a judge of this scheme brings its own seat along.
+    """Seat a judge, with an account or on paper only. The account of a judge of this scheme brings its own
+    seat along.
 
     Schools that the panel already has get the rows of the new judge at once.
     """
@@ -50,7 +51,9 @@ def seat_judge(panel: Panel, *, label: str, user: User | None, by: User) -> Judg
         if panel.judges.filter(pk=judge.pk).exists():
             raise Refused(f"{judge.label}已在本组。")
         schools = School.objects.filter(assessments__panel=panel)
-        refuse(*conflicts([judge], schools), "本组评分表已全部提交，不能再增加评委。" if is_closed(panel) else "")
+        refuse(
+            *conflicts([judge], schools), "本组评分表已全部提交，不能再增加评委。" if is_closed(panel) else ""
+        )
         panel.judges.add(judge)
         _open_rows(panel)
         _record(panel, by, {"增加评委": judge.label})
@@ -58,8 +61,9 @@ def seat_judge(panel: Panel, *, label: str, user: User | None, by: User) -> Judg
 
 
 def unseat_judge(panel: Panel, judge: Judge, *, by: User) -> None:
-    """Take a judge who has not scored anything yet out of the panel; who must recuse at one of its schools goes as long as
-    no sheet is handed in, and what was begun goes too, since it can never be handed in as a whole.
+    """Take a judge who has not scored anything yet out of the panel; who must recuse at one of its schools
+    goes as long as no sheet is handed in, and what was begun goes too, since it can never be handed in as a
+    whole.
     """
     refuse(*_common(panel.scheme, by))
     with transaction.atomic():
@@ -72,7 +76,12 @@ def unseat_judge(panel: Panel, judge: Judge, *, by: User) -> None:
             panel.leader = None
             panel.save(update_fields=["leader"])
         rows = Score.objects.filter(assessment__panel=panel, judge=judge)
-        begun = list(rows.filter(BEGUN).values_list("assessment__school__name", flat=True).distinct().order_by("assessment__school__name"))
+        begun = list(
+            rows.filter(BEGUN)
+            .values_list("assessment__school__name", flat=True)
+            .distinct()
+            .order_by("assessment__school__name")
+        )
         rows.delete()
         JudgeSheet.objects.filter(assessment__panel=panel, judge=judge).delete()
         _record(panel, by, {"减少评委": judge.label} | ({"作废未提交的评分": begun} if begun else {}))
@@ -103,9 +112,15 @@ def assign(panel: Panel, assessments: Iterable[Assessment], *, by: User) -> int:
     refuse(*_common(scheme, by))
     with transaction.atomic():
         panel = Panel.objects.select_for_update().get(pk=panel.pk)
-        wanted = Assessment.objects.filter(scheme=scheme, pk__in=[one.pk for one in assessments]).exclude(panel=panel)
+        wanted = Assessment.objects.filter(scheme=scheme, pk__in=[one.pk for one in assessments]).exclude(
+            panel=panel
+        )
         rows = list(wanted.select_for_update(of=("self",)).select_related("school", "panel").order_by("pk"))
-        refuse(*panel_gaps(panel), *_assign_refusals(rows), *conflicts(panel.judges.all(), [row.school for row in rows]))
+        refuse(
+            *panel_gaps(panel),
+            *_assign_refusals(rows),
+            *conflicts(panel.judges.all(), [row.school for row in rows]),
+        )
         refuse("本组评分表已全部提交，不能再增加党校。" if rows and is_closed(panel) else "")
         for row in rows:
             row.panel = panel
@@ -118,18 +133,25 @@ def assign(panel: Panel, assessments: Iterable[Assessment], *, by: User) -> int:
 
 
 def _held(panel: Panel) -> Panel:
-    """The panel under lock, then its schools in the order of `assign`: answers are saved and sheets opened only by
-    whoever holds the school, so none slips in between looking and changing who sits.
+    """The panel under lock, then its schools in the order of `assign`: answers are saved and sheets opened
+    only by whoever holds the school, so none slips in between looking and changing who sits.
     """
     held = Panel.objects.select_for_update().get(pk=panel.pk)
-    list(Assessment.objects.select_for_update(of=("self",)).filter(panel=held).order_by("pk").values_list("pk", flat=True))
+    list(
+        Assessment.objects.select_for_update(of=("self",))
+        .filter(panel=held)
+        .order_by("pk")
+        .values_list("pk", flat=True)
+    )
     return held
 
 
 def panel_gaps(panel: Panel) -> list[str]:
     """What the panel still needs before it may be given schools."""
     judges = len(panel.judges.all())
-    gaps = [] if judges >= LEAST_SHEETS else [f"{panel.name}现有 {judges} 名成员，至少须有 {LEAST_SHEETS} 名。"]
+    gaps = (
+        [] if judges >= LEAST_SHEETS else [f"{panel.name}现有 {judges} 名成员，至少须有 {LEAST_SHEETS} 名。"]
+    )
     if panel.scheme.aggregation == Aggregation.JOINT and panel.leader_id is None:
         gaps.append(f"{panel.name}还没有定组长，合议评分表由组长填写。")
     return gaps
@@ -162,7 +184,11 @@ def _judge(scheme: Scheme, label: str, user: User | None) -> Judge:
 def _common(scheme: Scheme, by: User) -> list[str]:
     if not may(by, "arrange_panels"):
         return ["评审组由市评委会办公室安排。"]
-    return [] if scheme.phase in ARRANGEABLE else [f"方案处于“{scheme.get_phase_display()}”阶段，不能调整评审组。"]
+    return (
+        []
+        if scheme.phase in ARRANGEABLE
+        else [f"方案处于“{scheme.get_phase_display()}”阶段，不能调整评审组。"]
+    )
 
 
 def _name_refusals(scheme: Scheme, name: str) -> list[str]:
@@ -176,26 +202,42 @@ def _name_refusals(scheme: Scheme, name: str) -> list[str]:
 def _unseat_refusals(panel: Panel, judge: Judge) -> list[str]:
     if not panel.assessments.exclude(status__in=(Status.DECLINED, Status.LAPSED)).exists():
         return []
-    tied = conflicts([judge], School.objects.filter(assessments__in=panel.assessments.exclude(status__in=OUTSIDE)))
+    tied = conflicts(
+        [judge], School.objects.filter(assessments__in=panel.assessments.exclude(status__in=OUTSIDE))
+    )
     if not tied and Score.objects.filter(BEGUN, assessment__panel=panel, judge=judge).exists():
         return [f"{judge.label}已经开始评分，不能移出本组。"]
     submitted = JudgeSheet.objects.filter(assessment__panel=panel, judge=judge, submitted_at__isnull=False)
     if schools := list(submitted.order_by("pk").values_list("assessment__school__name", flat=True)):
-        remedy = f"；如因回避须移出，请先退回其{'、'.join(schools)}的评分表，移出后由接替的评委重新评分" if tied else ""
+        remedy = (
+            f"；如因回避须移出，请先退回其{'、'.join(schools)}的评分表，移出后由接替的评委重新评分"
+            if tied
+            else ""
+        )
         return [f"{judge.label}已提交评分表，不能移出本组{remedy}。"]
-    refusals = [] if panel.judges.count() > LEAST_SHEETS else [f"本组已有党校，移出后不足 {LEAST_SHEETS} 人，请先安排接替的评委。"]
+    refusals = (
+        []
+        if panel.judges.count() > LEAST_SHEETS
+        else [f"本组已有党校，移出后不足 {LEAST_SHEETS} 人，请先安排接替的评委。"]
+    )
     if panel.scheme.aggregation == Aggregation.JOINT and panel.leader_id == judge.pk:
         refusals.append(f"{judge.label}是组长，请先另定组长。")
     return refusals
 
 
 def _assign_refusals(rows: list[Assessment]) -> list[str]:
-    scored = Score.objects.filter(BEGUN, assessment__in=rows, stage=Stage.CITY).values_list("assessment_id", flat=True)
-    submitted = JudgeSheet.objects.filter(assessment__in=rows, submitted_at__isnull=False).values_list("assessment_id", flat=True)
+    scored = Score.objects.filter(BEGUN, assessment__in=rows, stage=Stage.CITY).values_list(
+        "assessment_id", flat=True
+    )
+    submitted = JudgeSheet.objects.filter(assessment__in=rows, submitted_at__isnull=False).values_list(
+        "assessment_id", flat=True
+    )
     begun = {*scored, *submitted}
-    return [f"{row.school.name}处于“{row.get_status_display()}”，不再评审。" for row in rows if row.status in OUTSIDE] + [
-        f"{row.school.name}已由{row.panel}开始评分，不能改组。" for row in rows if row.pk in begun
-    ]
+    return [
+        f"{row.school.name}处于“{row.get_status_display()}”，不再评审。"
+        for row in rows
+        if row.status in OUTSIDE
+    ] + [f"{row.school.name}已由{row.panel}开始评分，不能改组。" for row in rows if row.pk in begun]
 
 
 def _clear_rows(rows: list[Assessment]) -> None:
@@ -214,4 +256,6 @@ def _open_rows(panel: Panel, rows: list[Assessment] | None = None) -> None:
 
 
 def _record(panel: Panel, by: User, detail: dict) -> None:
-    audit.record("panel", by=by, city=panel.scheme.city, subject=f"{panel.scheme} {panel.name}", detail=detail)
+    audit.record(
+        "panel", by=by, city=panel.scheme.city, subject=f"{panel.scheme} {panel.name}", detail=detail
+    )

@@ -1,4 +1,6 @@
-"""代录: a signed paper sheet is typed in by one person of the office and checked against the scan by another."""
+"""代录: a signed paper sheet is typed in by one person of the office and checked against the scan
+by another.
+"""
 
 from __future__ import annotations
 
@@ -14,11 +16,22 @@ from schools.permissions import may
 from schools.saving import Refused, refuse
 from schools.uploads import CheckedUpload
 
-from .sheets import close, label_of, locked_sheet, own_rows, record, refuse_incomplete, refuse_writing, sheet_digest
+from .sheets import (
+    close,
+    label_of,
+    locked_sheet,
+    own_rows,
+    record,
+    refuse_incomplete,
+    refuse_writing,
+    sheet_digest,
+)
 
 
 def start_entry(sheet: JudgeSheet, *, by: User) -> None:
-    """登记代录: from here the sheet is typed in by this person alone; also takes over what a colleague began."""
+    """登记代录: from here the sheet is typed in by this person alone; also takes over what a
+    colleague began.
+    """
     _refuse_others(by)
     with transaction.atomic():
         locked = locked_sheet(sheet.pk)
@@ -49,7 +62,9 @@ def cancel_entry(sheet: JudgeSheet, *, by: User) -> None:
 
 
 def attach_scan(sheet: JudgeSheet, upload: CheckedUpload, *, by: User) -> Evidence:
-    """Keep the scan of the signed sheet; a better scan takes the place of the earlier one, which stays on record."""
+    """Keep the scan of the signed sheet; a better scan takes the place of the earlier one, which stays on
+    record.
+    """
     with transaction.atomic():
         locked = locked_sheet(sheet.pk)
         refuse_writing(locked, by)
@@ -94,7 +109,9 @@ def check_refusals(sheet: JudgeSheet, user: User) -> list[str]:
 
 
 def check_entry(sheet: JudgeSheet, *, by: User, seen: str) -> None:
-    """核对无误: close the sheet in the name of the judge. `seen` is the digest of what was on the checker's screen."""
+    """核对无误: close the sheet in the name of the judge. `seen` is the digest of what was on the checker's
+    screen.
+    """
     with transaction.atomic():
         locked = locked_sheet(sheet.pk)
         refuse(*check_refusals(locked, by))

@@ -71,7 +71,9 @@ def county_paper(scheme: Scheme, county: Region, schools: Sequence[Assessment]) 
     return CountyPaper(
         **about(spec),
         county=county.name,
-        columns=tuple((category.name, plain(spec.category_points[category.code])) for category in spec.scored_categories),
+        columns=tuple(
+            (category.name, plain(spec.category_points[category.code])) for category in spec.scored_categories
+        ),
         rows=tuple(CountyRow(sheet, _totals(sheet)) for sheet in load_sheets(spec, schools)),
     )
 
@@ -88,7 +90,9 @@ def judge_paper(sheet: JudgeSheet, *, filled: bool) -> JudgePaper:
     """
     assessment = sheet.assessment
     spec = scheme_spec(assessment.scheme)
-    (read,) = load_sheets(spec, [assessment], reader=Stage.CITY, city_rows=Q(judge=sheet.judge_id) if filled else None)
+    (read,) = load_sheets(
+        spec, [assessment], reader=Stage.CITY, city_rows=Q(judge=sheet.judge_id) if filled else None
+    )
     owed = owed_codes(spec, Stage.CITY, visited=assessment.visited)
     return JudgePaper(
         **about(spec, assessment.school),
@@ -110,7 +114,8 @@ class OnsiteRow:
 
 @dataclass(frozen=True, kw_only=True)
 class OnsitePaper(RatingPaper):
-    """Two sheets: the items to score, which stay with the team, and the feedback note, which the school keeps.
+    """Two sheets: the items to score, which stay with the team, and the feedback note, which the school
+    keeps.
 
     The note holds neither points nor names of judges; `feedback` is empty before it was registered.
     """
@@ -159,7 +164,11 @@ def plaque_paper(scheme: Scheme) -> PlaquePaper:
     """From the results as they were settled."""
     spec = current_spec(scheme)
     top = max(band.star for band in spec.bands)
-    rows = Result.objects.filter(scheme=scheme, star=top).order_by("order", "school_code").values_list("school_name", "county_name")
+    rows = (
+        Result.objects.filter(scheme=scheme, star=top)
+        .order_by("order", "school_code")
+        .values_list("school_name", "county_name")
+    )
     schools = tuple(rows)
     return PlaquePaper(
         **about(spec),

@@ -45,7 +45,9 @@ class SheetState:
 
 def panels_of(scheme: Scheme) -> list[PanelState]:
     """Panels with members, schools and sheets counted, in one query and one more for all."""
-    sheets = JudgeSheet.objects.filter(assessment__panel=OuterRef("pk")).order_by().values("assessment__panel")
+    sheets = (
+        JudgeSheet.objects.filter(assessment__panel=OuterRef("pk")).order_by().values("assessment__panel")
+    )
     rows = Panel.objects.filter(scheme=scheme).select_related("leader", "scheme").prefetch_related("judges")
     rows = rows.annotate(
         schools=Count("assessments", distinct=True),
@@ -57,8 +59,14 @@ def panels_of(scheme: Scheme) -> list[PanelState]:
 
 def schools_of(scheme: Scheme) -> QuerySet[Assessment]:
     """The scheme's schools in administrative order with their panel and how many sheets are in."""
-    rows = Assessment.objects.filter(scheme=scheme).exclude(status=Status.DECLINED).select_related("school__county", "panel")
-    return rows.annotate(sheet_count=Count("sheets"), submitted=Count("sheets", filter=Q(sheets__submitted_at__isnull=False))).in_order()
+    rows = (
+        Assessment.objects.filter(scheme=scheme)
+        .exclude(status=Status.DECLINED)
+        .select_related("school__county", "panel")
+    )
+    return rows.annotate(
+        sheet_count=Count("sheets"), submitted=Count("sheets", filter=Q(sheets__submitted_at__isnull=False))
+    ).in_order()
 
 
 def sheets_at(assessment: Assessment, spec: SchemeSpec) -> list[SheetState]:

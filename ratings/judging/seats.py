@@ -1,4 +1,6 @@
-"""席位: what one judge sees and owes at each school of the panel. Rows of other judges are never read here."""
+"""席位: what one judge sees and owes at each school of the panel. Rows of other judges are never
+read here.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +38,8 @@ ON_DESK = (Status.CITY, Status.SETTLED)
 class Seat:
     """One judge at one school. `rows` are the judge's own (合议: the agreed ones), by item code.
 
-    `school` is what the judge reads of the school, with these rows in it; None where only progress was asked for.
+    `school` is what the judge reads of the school, with these rows in it; None where only progress was asked
+    for.
     """
 
     spec: SchemeSpec
@@ -58,7 +61,9 @@ class Seat:
     @cached_property
     def missing(self) -> list[Owed]:
         """What is not fully scored yet."""
-        entries = {code: entry_from_json(row.answers) for code, row in self.rows.items() if row.answers is not None}
+        entries = {
+            code: entry_from_json(row.answers) for code, row in self.rows.items() if row.answers is not None
+        }
         return owed_in(self.spec, Stage.CITY, entries, self.codes)
 
     @property
@@ -89,16 +94,23 @@ class Seat:
             return "评分表尚未建立，请联系市评委会办公室。"
         if self.sheet.submitted_at:
             return "评分表已提交，不能再修改；如确需修改，请市评委会办公室退回。"
-        if self.assessment.status != Status.CITY or self.assessment.scheme.phase not in (Phase.OPEN, Phase.SCORING):
+        if self.assessment.status != Status.CITY or self.assessment.scheme.phase not in (
+            Phase.OPEN,
+            Phase.SCORING,
+        ):
             return "本校不在评审中，评分表不能再修改。"
         if self.sheet.entered_by_id:
             return "这份评分表由办公室按签字原件代录。"
         if self.joint and self.assessment.leader_user != self.user_id:
             return "合议评分表由组长填写，成员可以查看。"
-        return "评审已经截止；如需延期请联系市评委会办公室。" if is_overdue(self.assessment, Stage.CITY) else ""
+        return (
+            "评审已经截止；如需延期请联系市评委会办公室。" if is_overdue(self.assessment, Stage.CITY) else ""
+        )
 
     def next_after(self, code: str) -> str | None:
-        """The next item in the order of the table that still waits, starting over at the end; None when none does."""
+        """The next item in the order of the table that still waits, starting over at the end; None when none
+        does.
+        """
         waiting = {owed.code for owed in self.missing} - {code}
         order = self.codes
         start = order.index(code) + 1 if code in order else 0
@@ -117,8 +129,12 @@ def of_panels(user: User) -> QuerySet[Assessment]:
     """
     if not may(user, "judge"):
         return Assessment.objects.filter(NOTHING)
-    rows = Assessment.objects.filter(panel__judges__user=user, scheme__city=user.identity.city_id, status__in=ON_DESK)
-    rows = rows.annotate(seat=F("panel__judges__id"), leader_user=F("panel__leader__user"), tie=tie(user, OuterRef("school")))
+    rows = Assessment.objects.filter(
+        panel__judges__user=user, scheme__city=user.identity.city_id, status__in=ON_DESK
+    )
+    rows = rows.annotate(
+        seat=F("panel__judges__id"), leader_user=F("panel__leader__user"), tie=tie(user, OuterRef("school"))
+    )
     rows = rows.select_related("school__county", "scheme__city", "panel").prefetch_related("extensions")
     return rows.in_order()
 
@@ -130,7 +146,9 @@ def newest_desk(user: User) -> list[Assessment]:
     return [row for row in rows if row.scheme.year == newest]
 
 
-def load_seats(spec: SchemeSpec, rows: Sequence[Assessment], user: User, *, with_points: bool = False) -> list[Seat]:
+def load_seats(
+    spec: SchemeSpec, rows: Sequence[Assessment], user: User, *, with_points: bool = False
+) -> list[Seat]:
     """The seats of one judge at schools of one scheme, in a constant number of queries.
 
     `with_points` also loads figures, 自评 and 初评.
@@ -139,16 +157,23 @@ def load_seats(spec: SchemeSpec, rows: Sequence[Assessment], user: User, *, with
     sheets = {sheet.assessment_id: sheet for sheet in JudgeSheet.objects.filter(mine, assessment__in=rows)}
     if with_points:
         schools = load_sheets(spec, rows, reader=Stage.CITY, city_rows=mine)
-        return [Seat(spec, one.assessment, one.rows[Stage.CITY], sheets.get(one.assessment.pk), user.pk, one) for one in schools]
+        return [
+            Seat(spec, one.assessment, one.rows[Stage.CITY], sheets.get(one.assessment.pk), user.pk, one)
+            for one in schools
+        ]
     scores: dict[int, dict[str, Score]] = defaultdict(dict)
-    for score in Score.objects.filter(mine, assessment__in=rows, stage=Stage.CITY).select_related("item", "updated_by"):
+    for score in Score.objects.filter(mine, assessment__in=rows, stage=Stage.CITY).select_related(
+        "item", "updated_by"
+    ):
         scores[score.assessment_id][score.item.code] = score
     return [Seat(spec, row, scores[row.pk], sheets.get(row.pk), user.pk) for row in rows]
 
 
 @dataclass(frozen=True)
 class JudgedLine:
-    """One item and what the judge has to do with it: the word for its state, the tint, whether an answer is asked here."""
+    """One item and what the judge has to do with it: the word for its state, the tint, whether an answer is
+    asked here.
+    """
 
     line: Line
     state: str
@@ -170,17 +195,26 @@ class Grid:
 
 
 def lines_of(seat: Seat) -> list[JudgedLine]:
-    """Every item in the order of the criteria; items that nobody is asked about count by the system's figure."""
+    """Every item in the order of the criteria; items that nobody is asked about count by the
+    system's figure.
+    """
     waiting = {owed.code for owed in seat.missing}
-    return [JudgedLine(line, *_state(seat, line.bound, waiting), line.code in seat.codes) for line in seat.school.lines]
+    return [
+        JudgedLine(line, *_state(seat, line.bound, waiting), line.code in seat.codes)
+        for line in seat.school.lines
+    ]
 
 
 def grid_of(seats: Sequence[Seat], division: Division = WHOLE) -> Grid:
-    """School × item; only items that some school here asks of its judges. The flag says whether the cell is owed."""
+    """School × item; only items that some school here asks of its judges. The flag says whether the cell is
+    owed.
+    """
     if not seats:
         return Grid((), ())
     owed = {code for seat in seats for code in seat.codes}
-    items = tuple(bound.item for code, bound in seats[0].spec.bound.items() if code in owed and division.shows(code))
+    items = tuple(
+        bound.item for code, bound in seats[0].spec.bound.items() if code in owed and division.shows(code)
+    )
     rows = [GridRow(seat, tuple(_cell(seat, item.code) for item in items)) for seat in seats]
     return Grid(items, tuple(rows), spans_of(items))
 
@@ -188,12 +222,19 @@ def grid_of(seats: Sequence[Seat], division: Division = WHOLE) -> Grid:
 def grid_sheet(grid: Grid) -> SheetOut:
     """The grid for a workbook: points as numbers, 沿用初评 in words, empty where nothing is scored yet."""
     head = [ColumnOut("学校编码", width=14), ColumnOut("党校", width=28)]
-    columns = [*head, *(ColumnOut(f"{item.code} {item.name}", "decimal") for item in grid.items), ColumnOut("评分表")]
+    columns = [
+        *head,
+        *(ColumnOut(f"{item.code} {item.name}", "decimal") for item in grid.items),
+        ColumnOut("评分表"),
+    ]
     rows = [
         [
             row.seat.assessment.school.code,
             row.seat.assessment.school.name,
-            *(("沿用初评" if not owed else None if points is None else rounded(points)) for _, points, owed in row.cells),
+            *(
+                ("沿用初评" if not owed else None if points is None else rounded(points))
+                for _, points, owed in row.cells
+            ),
             "已提交" if row.seat.submitted else "未提交",
         ]
         for row in grid.rows
@@ -264,7 +305,9 @@ def _rows(seat: Seat) -> QuerySet[Score] | None:
 
 
 def _side_by_side(seat: Seat, rows: list[Score]) -> PanelSheet:
-    said = {(row.item.code, row.judge_id): entry_from_json(row.answers) for row in rows if row.answers is not None}
+    said = {
+        (row.item.code, row.judge_id): entry_from_json(row.answers) for row in rows if row.answers is not None
+    }
     judges = tuple(sorted({row.judge for row in rows}, key=lambda judge: judge.pk))
     lines = tuple(
         JudgesLine(

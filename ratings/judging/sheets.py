@@ -23,7 +23,9 @@ COMING = (Status.DRAFT, Status.CONFIRMING, Status.COUNTY, Status.RETURNED)
 
 
 def is_closed(panel: Panel) -> bool:
-    """Whether every school of the panel has every sheet submitted; one school that still comes keeps the panel open."""
+    """Whether every school of the panel has every sheet submitted; one school that still comes keeps the
+    panel open.
+    """
     return panel.pk in closed_panels([panel.pk])
 
 
@@ -44,7 +46,9 @@ REASON_LIMIT = 200
 
 
 def sheet_owed(sheet: JudgeSheet, spec: SchemeSpec) -> list[Owed]:
-    """What the sheet still lacks; 现场 items count only where the school was visited or nothing could stand in for them."""
+    """What the sheet still lacks; 现场 items count only where the school was visited or nothing could stand
+    in for them.
+    """
     codes = owed_codes(spec, Stage.CITY, visited=sheet.assessment.visited)
     stored = own_rows(sheet).filter(answers__isnull=False).values_list("item__code", "answers")
     return owed_in(spec, Stage.CITY, {code: entry_from_json(answers) for code, answers in stored}, codes)
@@ -56,10 +60,20 @@ def own_rows(sheet: JudgeSheet):
 
 
 def locked_sheet(pk: int) -> JudgeSheet:
-    """The sheet, its assessment locked first as every writer of scores does, so that no answer changes meanwhile."""
+    """The sheet, its assessment locked first as every writer of scores does, so that no answer changes
+    meanwhile.
+    """
     assessment = JudgeSheet.objects.values_list("assessment", flat=True).get(pk=pk)
-    locked = Assessment.objects.select_for_update(of=("self",)).select_related("scheme__city", "school", "panel").get(pk=assessment)
-    sheet = JudgeSheet.objects.select_for_update(of=("self",)).select_related("judge__user", "entered_by").get(pk=pk)
+    locked = (
+        Assessment.objects.select_for_update(of=("self",))
+        .select_related("scheme__city", "school", "panel")
+        .get(pk=assessment)
+    )
+    sheet = (
+        JudgeSheet.objects.select_for_update(of=("self",))
+        .select_related("judge__user", "entered_by")
+        .get(pk=pk)
+    )
     sheet.assessment = locked
     return sheet
 
@@ -71,7 +85,9 @@ def refuse_writing(sheet: JudgeSheet, user: User) -> None:
 
 
 def submit_sheet(sheet: JudgeSheet, *, by: User) -> None:
-    """Hand the complete sheet in: from here the judge cannot change it. Raises Refused with everything missing."""
+    """Hand the complete sheet in: from here the judge cannot change it. Raises Refused with everything
+    missing.
+    """
     with transaction.atomic():
         locked = locked_sheet(sheet.pk)
         refuse_writing(locked, by)
@@ -116,9 +132,16 @@ def reopen_sheet(sheet: JudgeSheet, *, by: User, reason: str) -> None:
 
 
 def sheet_digest(sheet: JudgeSheet) -> str:
-    """One digest over every answer, point and remark of the sheet: two readers see whether they read the same."""
+    """One digest over every answer, point and remark of the sheet: two readers see whether they read the
+    same.
+    """
     rows = own_rows(sheet).order_by("item__code").values_list("item__code", "answers", "points", "remark")
-    return digest([[code, answers, None if points is None else str(points), remark] for code, answers, points, remark in rows])
+    return digest(
+        [
+            [code, answers, None if points is None else str(points), remark]
+            for code, answers, points, remark in rows
+        ]
+    )
 
 
 def label_of(judge: Judge | None) -> str:
@@ -128,4 +151,6 @@ def label_of(judge: Judge | None) -> str:
 
 def record(sheet: JudgeSheet, by: User, detail: dict) -> None:
     """A line of the audit trail about one sheet; scores never stand in it."""
-    audit.record("sheet", by=by, city=sheet.assessment.scheme.city, subject=str(sheet.assessment), detail=detail)
+    audit.record(
+        "sheet", by=by, city=sheet.assessment.scheme.city, subject=str(sheet.assessment), detail=detail
+    )

@@ -32,7 +32,12 @@ def desk(request: HttpRequest) -> HttpResponse:
     seats, scheme = _desk(request)
     waiting = [seat for seat in seats if seat.is_waiting]
     everything = request.GET.get("show") == "all" or not waiting
-    context = {"scheme": scheme, "seats": seats if everything else waiting, "everything": everything, **_counts(seats, waiting)}
+    context = {
+        "scheme": scheme,
+        "seats": seats if everything else waiting,
+        "everything": everything,
+        **_counts(seats, waiting),
+    }
     return render(request, "ratings/judging/desk.html", context)
 
 
@@ -58,7 +63,9 @@ def export_grid(request: HttpRequest) -> HttpResponse:
     seats, scheme = _desk(request, with_points=True)
     if scheme is None:
         raise Http404
-    return export(f"{scheme.year}年度本人评分一览", [grid_sheet(grid_of(seats))], by=request.user, rows=len(seats))
+    return export(
+        f"{scheme.year}年度本人评分一览", [grid_sheet(grid_of(seats))], by=request.user, rows=len(seats)
+    )
 
 
 @require_GET
@@ -67,7 +74,12 @@ def school(request: HttpRequest, pk: int) -> HttpResponse:
     """One school: what the county and the guides say, the table of items, agreeing and handing in."""
     seat = _seat(request, pk)
     guided, year = seat.assessment.school, seat.spec.year
-    context = {"seat": seat, "lines": lines_of(seat), "visits": visits_of(guided, year), "opinions": opinions_of(guided, year)}
+    context = {
+        "seat": seat,
+        "lines": lines_of(seat),
+        "visits": visits_of(guided, year),
+        "opinions": opinions_of(guided, year),
+    }
     return render(request, "ratings/judging/school.html", context)
 
 
@@ -76,7 +88,9 @@ def school(request: HttpRequest, pk: int) -> HttpResponse:
 def panel(request: HttpRequest, pk: int) -> HttpResponse:
     """All sheets of the panel at one school, once the panel is closed."""
     seat = _seat(request, pk)
-    return render(request, "ratings/judging/panel.html", {"seat": seat, "sheet": reveal(seat, by=request.user)})
+    return render(
+        request, "ratings/judging/panel.html", {"seat": seat, "sheet": reveal(seat, by=request.user)}
+    )
 
 
 @require_POST
@@ -86,7 +100,10 @@ def agree_all(request: HttpRequest, pk: int) -> HttpResponse:
     seat = _seat(request, pk)
     with refusals_as_messages(request):
         filled = agree(_sheet(seat), by=request.user)
-        messages.success(request, f"已按{'初评' if seat.spec.has_county_stage else '自评'}填写 {filled} 项，原有评分没有改动。")
+        messages.success(
+            request,
+            f"已按{'初评' if seat.spec.has_county_stage else '自评'}填写 {filled} 项，原有评分没有改动。",
+        )
     return redirect("ratings:judging_school", pk)
 
 
@@ -97,19 +114,30 @@ def item(request: HttpRequest, pk: int, code: str) -> HttpResponse:
     found = _of_panel(request, pk)
     if request.method == "POST" and found.tie:
         # The row alone: what was typed is not lost, and nothing of the school is shown beside it.
-        return answer(request, get_object_or_404(writable_scores(request.user), assessment=found, item__code=code).pk)
+        return answer(
+            request, get_object_or_404(writable_scores(request.user), assessment=found, item__code=code).pk
+        )
     seat = _seat_at(request, found)
     if code not in seat.codes or code not in seat.rows:
         raise Http404
     row = AnswersForm(seat.rows[code], seat.spec.bound[code], locked=seat.locked)
     if request.method == "POST":
         posted = read_row(request.POST, row.score.pk)
-        saved = save(row.score.pk, by=request.user, version=posted.version, posted=posted.answers, remark=posted.remark, na=posted.na)
+        saved = save(
+            row.score.pk,
+            by=request.user,
+            version=posted.version,
+            posted=posted.answers,
+            remark=posted.remark,
+            na=posted.na,
+        )
         if saved.state == SAVED:
             return _onward(request, seat, code)
         row = AnswersForm(saved.score, saved.bound, posted=posted, saved=saved)
     return render(
-        request, "ratings/judging/item.html", {"seat": seat, "row": row, "line": seat.school.line(code), **_beside(request, seat, code)}
+        request,
+        "ratings/judging/item.html",
+        {"seat": seat, "row": row, "line": seat.school.line(code), **_beside(request, seat, code)},
     )
 
 
@@ -163,7 +191,12 @@ def _sheet(seat: Seat) -> JudgeSheet:
 
 def _counts(seats: list[Seat], waiting: list[Seat]) -> dict:
     submitted = sum(seat.submitted for seat in seats)
-    return {"total": len(seats), "submitted": submitted, "waiting": len(waiting), "first": waiting[0] if waiting else None}
+    return {
+        "total": len(seats),
+        "submitted": submitted,
+        "waiting": len(waiting),
+        "first": waiting[0] if waiting else None,
+    }
 
 
 def _beside(request: HttpRequest, seat: Seat, code: str) -> dict:
@@ -174,7 +207,12 @@ def _beside(request: HttpRequest, seat: Seat, code: str) -> dict:
         for stage, row in (("自评", line.own), ("初评", line.county))
         if row is not None and row.answers is not None
     ]
-    evidence = Evidence.objects.visible_to(request.user).kept().filter(assessment=seat.assessment, item__code=code).select_related("by")
+    evidence = (
+        Evidence.objects.visible_to(request.user)
+        .kept()
+        .filter(assessment=seat.assessment, item__code=code)
+        .select_related("by")
+    )
     position = seat.codes.index(code)
     before = seat.codes[position - 1] if position else None
     return {
@@ -239,7 +277,12 @@ def adjust_item(request: HttpRequest, pk: int, code: str) -> HttpResponse:
             messages.success(request, f"{code} 系统取数部分已核定为 {form.cleaned_data['points']} 分。")
             return back
     shown = {} if recused else {"line": line, "locked": locked_sentence(assessment, request.user)}
-    context = {"assessment": assessment, "item": bound.item, "form": form, "may_withdraw": line.city_adjustment and not recused}
+    context = {
+        "assessment": assessment,
+        "item": bound.item,
+        "form": form,
+        "may_withdraw": line.city_adjustment and not recused,
+    }
     return render(request, "ratings/judging/adjust.html", {**context, **shown})
 
 
@@ -253,4 +296,7 @@ def _adjusted(request: HttpRequest, pk: int) -> tuple[Assessment, str]:
 
 
 def _back(request: HttpRequest, assessment: Assessment) -> str:
-    return reverse("ratings:sheets" if may(request.user, "arrange_panels") else "ratings:judging_school", args=[assessment.pk])
+    return reverse(
+        "ratings:sheets" if may(request.user, "arrange_panels") else "ratings:judging_school",
+        args=[assessment.pk],
+    )

@@ -22,8 +22,8 @@ FINISHED = (Status.SETTLED, Status.DECLINED, Status.LAPSED)
 def mark_visited(scheme: Scheme, assessments: Iterable[int], visited: bool, *, by: User) -> int:
     """Set 已走访 for several schools, all or none; returns how many changed.
 
-    Judges score 现场 items only where the school was visited; elsewhere 初评 stands for them. The mark cannot change
-    once a sheet is submitted, nor be taken back once somebody scored a 现场 item.
+    Judges score 现场 items only where the school was visited; elsewhere 初评 stands for them. The mark cannot
+    change once a sheet is submitted, nor be taken back once somebody scored a 现场 item.
     """
     if not may(by, "arrange_panels"):
         raise Refused("走访情况由市评委会办公室登记。")
@@ -31,7 +31,9 @@ def mark_visited(scheme: Scheme, assessments: Iterable[int], visited: bool, *, b
         raise Refused(f"方案处于“{scheme.get_phase_display()}”阶段，不能再改走访情况。")
     with transaction.atomic():
         found = Assessment.objects.filter(scheme=scheme, pk__in=list(assessments)).exclude(visited=visited)
-        rows = list(found.select_for_update(of=("self",)).select_related("school", "scheme", "panel").order_by("pk"))
+        rows = list(
+            found.select_for_update(of=("self",)).select_related("school", "scheme", "panel").order_by("pk")
+        )
         refuse(*_refusals(rows, visited))
         spec = scheme_spec(scheme)
         for row in rows:
@@ -45,13 +47,29 @@ def mark_visited(scheme: Scheme, assessments: Iterable[int], visited: bool, *, b
 
 
 def _refusals(rows: list[Assessment], visited: bool) -> list[str]:
-    reasons = [f"{row.school.name}处于“{row.get_status_display()}”，不能改走访情况。" for row in rows if row.status in FINISHED]
-    closed = set(JudgeSheet.objects.filter(assessment__in=rows, submitted_at__isnull=False).values_list("assessment_id", flat=True))
-    reasons += [f"{row.school.name}已有评委提交评分表，须先退回评分表，再改走访情况。" for row in rows if row.pk in closed]
+    reasons = [
+        f"{row.school.name}处于“{row.get_status_display()}”，不能改走访情况。"
+        for row in rows
+        if row.status in FINISHED
+    ]
+    closed = set(
+        JudgeSheet.objects.filter(assessment__in=rows, submitted_at__isnull=False).values_list(
+            "assessment_id", flat=True
+        )
+    )
+    reasons += [
+        f"{row.school.name}已有评委提交评分表，须先退回评分表，再改走访情况。"
+        for row in rows
+        if row.pk in closed
+    ]
     if not visited:
-        onsite = Score.objects.filter(assessment__in=rows, stage=Stage.CITY, item__onsite=True, answers__isnull=False)
+        onsite = Score.objects.filter(
+            assessment__in=rows, stage=Stage.CITY, item__onsite=True, answers__isnull=False
+        )
         scored = set(onsite.values_list("assessment_id", flat=True)) - closed
-        reasons += [f"{row.school.name}的现场项已经评分，不能改为未走访。" for row in rows if row.pk in scored]
+        reasons += [
+            f"{row.school.name}的现场项已经评分，不能改为未走访。" for row in rows if row.pk in scored
+        ]
     return reasons
 
 
@@ -59,7 +77,9 @@ MOST_VISITS = 20
 
 
 def visits_of(school: School, year: int) -> QuerySet[Visit]:
-    """The year's visits by the people who guided the school, newest first, with how many problems are still open."""
+    """The year's visits by the people who guided the school, newest first, with how many problems are still
+    open.
+    """
     guides = Liaison.objects.filter(school=school).values("user")
     unsolved = Count("problems", filter=Q(problems__closed_at__isnull=True))
     rows = Visit.objects.kept().filter(school=school, by__in=guides, on__year=year)
@@ -71,12 +91,16 @@ def closed(scheme: Scheme) -> str:
     return "结果已经通报，反馈意见不再修改。" if scheme.phase in PUBLIC_PHASES else ""
 
 
-def save_feedback(assessment: Assessment, values: Mapping[str, object], *, version: int, by: User) -> Feedback:
+def save_feedback(
+    assessment: Assessment, values: Mapping[str, object], *, version: int, by: User
+) -> Feedback:
     """Store the note; raises Stale if somebody saved since `version`, Refused once the year is public."""
     with transaction.atomic():
         refuse(closed(Scheme.objects.select_for_update().get(pk=assessment.scheme_id)))
         Assessment.objects.select_for_update().get(pk=assessment.pk)  # holds back a second first note
         feedback = Feedback.objects.filter(assessment=assessment).first()
         if feedback is None:
-            return Feedback.objects.create(assessment=assessment, version=1, by=by, at=timezone.now(), **values)
+            return Feedback.objects.create(
+                assessment=assessment, version=1, by=by, at=timezone.now(), **values
+            )
         return save_versioned(feedback, values, version=version, by=by)

@@ -10,12 +10,15 @@ from schools.models.scope import NOTHING, school_scope
 
 from .schemes import Scheme
 
-#: Roles that never read the rating of a school: judges see only their own sheets, the administrators none at all.
+#: Roles that never read the rating of a school: judges see only their own sheets, the administrators none at
+#: all.
 NOT_READING = (Role.JUDGE, Role.SYSADMIN, Role.SECURITY)
 
 
 def rating_scope(user, path: str = "school") -> Q:
-    """Condition for rating rows whose school stands at `path`: the scope of the identity, without those who read none."""
+    """Condition for rating rows whose school stands at `path`: the scope of the identity, without those who
+    read none.
+    """
     identity = getattr(user, "identity", None)
     return NOTHING if identity is not None and identity.role in NOT_READING else school_scope(user, path)
 
@@ -31,14 +34,25 @@ class AssessmentQuerySet(models.QuerySet):
 
 
 class Assessment(models.Model):
-    school = models.ForeignKey("schools.School", models.PROTECT, verbose_name="镇街党校", related_name="assessments")
+    school = models.ForeignKey(
+        "schools.School", models.PROTECT, verbose_name="镇街党校", related_name="assessments"
+    )
     scheme = models.ForeignKey(Scheme, models.PROTECT, verbose_name="评定方案", related_name="assessments")
     status = models.CharField("状态", max_length=10, choices=Status, default=Status.DRAFT)
     suggested_star = models.PositiveSmallIntegerField("建议星级", choices=Star, null=True, blank=True)
     county_opinion = models.CharField("初评意见", max_length=300, blank=True)
-    panel = models.ForeignKey("ratings.Panel", models.PROTECT, verbose_name="评审组", null=True, blank=True, related_name="assessments")
+    panel = models.ForeignKey(
+        "ratings.Panel",
+        models.PROTECT,
+        verbose_name="评审组",
+        null=True,
+        blank=True,
+        related_name="assessments",
+    )
     visited = models.BooleanField("已实地走访", default=False)
-    returned_to = models.CharField("退回到", max_length=10, choices=Status, blank=True, help_text="退回前所在的状态，补正后回到这里")
+    returned_to = models.CharField(
+        "退回到", max_length=10, choices=Status, blank=True, help_text="退回前所在的状态，补正后回到这里"
+    )
     return_due = models.DateField("补正截止日", null=True, blank=True)
     version = models.PositiveIntegerField("修改次数", default=0)
 
@@ -48,7 +62,9 @@ class Assessment(models.Model):
         verbose_name = verbose_name_plural = "评定申报"
         ordering = ["scheme", "school"]
         constraints = [
-            models.UniqueConstraint(fields=["school", "scheme"], name="assessment_once_per_school_and_scheme"),
+            models.UniqueConstraint(
+                fields=["school", "scheme"], name="assessment_once_per_school_and_scheme"
+            ),
             models.CheckConstraint(
                 condition=Q(status=Status.RETURNED, return_due__isnull=False) & ~Q(returned_to="")
                 | (~Q(status=Status.RETURNED) & Q(return_due__isnull=True, returned_to="")),
@@ -67,7 +83,14 @@ class Move(models.Model):
     step = models.CharField("步骤", max_length=20)
     from_status = models.CharField("原状态", max_length=10, choices=Status, blank=True)
     to_status = models.CharField("新状态", max_length=10, choices=Status)
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="操作人", null=True, blank=True, related_name="+")
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        verbose_name="操作人",
+        null=True,
+        blank=True,
+        related_name="+",
+    )
     at = models.DateTimeField("时间")
     comment = models.TextField("说明", blank=True)
     sheet = models.JSONField("评分表", default=dict, blank=True)
@@ -100,7 +123,9 @@ class ReturnedItem(models.Model):
 class Extension(models.Model):
     """延期: one school's own deadline for one stage, with who granted it and why; the latest counts."""
 
-    assessment = models.ForeignKey(Assessment, models.PROTECT, verbose_name="评定申报", related_name="extensions")
+    assessment = models.ForeignKey(
+        Assessment, models.PROTECT, verbose_name="评定申报", related_name="extensions"
+    )
     stage = models.CharField("阶段", max_length=6, choices=Stage)
     due_on = models.DateField("延至")
     reason = models.CharField("理由", max_length=200)
@@ -119,22 +144,30 @@ class Extension(models.Model):
 class MetricSnapshot(models.Model):
     """取数快照: what the system figures were at one moment; the latest one counts for every stage.
 
-    `values` maps a metric reference to its exact value as text ("11", "17/20") or null where it was not known;
-    `sources` names the references whose value was imported instead of computed. A reviewer of the county accepts
-    the figures as a whole (认可系统取数); figures taken later than that are to be looked at again.
+    `values` maps a metric reference to its exact value as text ("11", "17/20") or null where it was not
+    known; `sources` names the references whose value was imported instead of computed. A reviewer of the
+    county accepts the figures as a whole (认可系统取数); figures taken later than that are to be looked at
+    again.
     """
 
     class Moment(models.TextChoices):
         SUBMIT = "submit", "提交时"
         FINAL = "final", "终算"
 
-    assessment = models.ForeignKey(Assessment, models.PROTECT, verbose_name="评定申报", related_name="snapshots")
+    assessment = models.ForeignKey(
+        Assessment, models.PROTECT, verbose_name="评定申报", related_name="snapshots"
+    )
     moment = models.CharField("时点", max_length=6, choices=Moment)
     values = models.JSONField("数值")
     sources = models.JSONField("导入值", default=dict, blank=True)
     taken_at = models.DateTimeField("取数时间")
     accepted_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="认可人", null=True, blank=True, related_name="+"
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        verbose_name="认可人",
+        null=True,
+        blank=True,
+        related_name="+",
     )
     accepted_at = models.DateTimeField("认可时间", null=True, blank=True)
 
@@ -144,7 +177,8 @@ class MetricSnapshot(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["assessment", "moment"], name="snapshot_once_per_moment"),
             models.CheckConstraint(
-                condition=Q(accepted_by__isnull=True, accepted_at__isnull=True) | Q(accepted_by__isnull=False, accepted_at__isnull=False),
+                condition=Q(accepted_by__isnull=True, accepted_at__isnull=True)
+                | Q(accepted_by__isnull=False, accepted_at__isnull=False),
                 name="snapshot_accepted_by_somebody",
             ),
         ]

@@ -18,7 +18,9 @@ class Category(Edited):
     class Meta:
         verbose_name = verbose_name_plural = "大项"
         ordering = ["order", "id"]
-        constraints = [models.UniqueConstraint(fields=["scheme", "code"], name="category_code_once_per_scheme")]
+        constraints = [
+            models.UniqueConstraint(fields=["scheme", "code"], name="category_code_once_per_scheme")
+        ]
 
     def __str__(self):
         return f"{self.code} {self.name}"
@@ -28,21 +30,36 @@ class Item(Edited):
     """One line of the rating table; `rule` is the text that the program executes and people read."""
 
     scheme = models.ForeignKey(Scheme, models.PROTECT, verbose_name="评定方案", related_name="items")
-    category = models.ForeignKey(Category, models.PROTECT, verbose_name="大项", related_name="items", null=True, blank=True)
+    category = models.ForeignKey(
+        Category, models.PROTECT, verbose_name="大项", related_name="items", null=True, blank=True
+    )
     group = models.CharField("分组名称", max_length=60, blank=True)
     code = models.CharField("小项编码", max_length=20)
-    label = models.CharField("原编码", max_length=40, blank=True, help_text="原表编码不合格式时保留在这里，另编新码")
+    label = models.CharField(
+        "原编码", max_length=40, blank=True, help_text="原表编码不合格式时保留在这里，另编新码"
+    )
     name = models.CharField("小项名称", max_length=60)
     kind = models.CharField("类型", max_length=5, choices=ItemKind, default=ItemKind.BASE)
     points = models.DecimalField("分值", max_digits=6, decimal_places=2)
     standard = models.TextField("标准", blank=True)
     rule = models.TextField("计分规则")
     evidence = models.CharField("佐证要求", max_length=200, blank=True)
-    verified = models.CharField("核定要素", max_length=200, blank=True, help_text="只由初评、评审核定，不问学校；用顿号分隔，或写“全部”")
+    verified = models.CharField(
+        "核定要素",
+        max_length=200,
+        blank=True,
+        help_text="只由初评、评审核定，不问学校；用顿号分隔，或写“全部”",
+    )
     onsite = models.BooleanField("现场", default=False)
     may_be_na = models.BooleanField("可不适用", default=False)
     origin = models.ForeignKey(
-        "self", models.SET_NULL, verbose_name="由上年哪一项而来", null=True, blank=True, editable=False, related_name="successors"
+        "self",
+        models.SET_NULL,
+        verbose_name="由上年哪一项而来",
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="successors",
     )
     order = models.PositiveSmallIntegerField("顺序", default=0)
 
@@ -52,7 +69,9 @@ class Item(Edited):
         constraints = [
             models.UniqueConstraint(fields=["scheme", "code"], name="item_code_once_per_scheme"),
             models.CheckConstraint(condition=Q(points__gt=0), name="item_points_positive"),
-            models.CheckConstraint(condition=Q(kind=ItemKind.BONUS) | Q(category__isnull=False), name="item_base_has_category"),
+            models.CheckConstraint(
+                condition=Q(kind=ItemKind.BONUS) | Q(category__isnull=False), name="item_base_has_category"
+            ),
         ]
 
     def __str__(self):
@@ -73,7 +92,9 @@ class CustomMetric(Edited):
     class Meta:
         verbose_name = verbose_name_plural = "自定义指标"
         ordering = ["order", "id"]
-        constraints = [models.UniqueConstraint(fields=["scheme", "name"], name="custom_metric_once_per_scheme")]
+        constraints = [
+            models.UniqueConstraint(fields=["scheme", "name"], name="custom_metric_once_per_scheme")
+        ]
 
     def __str__(self):
         return self.name
@@ -89,7 +110,9 @@ class StarBand(Edited):
         ordering = ["-star"]
         constraints = [
             models.UniqueConstraint(fields=["scheme", "star"], name="band_star_once_per_scheme"),
-            models.CheckConstraint(condition=Q(star__gte=1, star__lte=5), name="band_star_between_one_and_five"),
+            models.CheckConstraint(
+                condition=Q(star__gte=1, star__lte=5), name="band_star_between_one_and_five"
+            ),
         ]
 
     def __str__(self):
@@ -114,7 +137,8 @@ class Restriction(Edited):
         constraints = [
             models.UniqueConstraint(fields=["scheme", "code"], name="restriction_code_once_per_scheme"),
             models.CheckConstraint(
-                condition=(Q(trigger=Trigger.CONDITION) & ~Q(condition="")) | (~Q(trigger=Trigger.CONDITION) & Q(condition="")),
+                condition=(Q(trigger=Trigger.CONDITION) & ~Q(condition=""))
+                | (~Q(trigger=Trigger.CONDITION) & Q(condition="")),
                 name="restriction_condition_with_its_trigger",
             ),
         ]

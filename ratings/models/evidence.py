@@ -30,7 +30,9 @@ class EvidenceQuerySet(AssessmentQuerySet):
         role = user.identity.role if user.identity is not None else None
         if role == Role.JUDGE:
             seated = Q(assessment__panel__judges__user=user, assessment__scheme__city=user.identity.city_id)
-            return self.filter(seated, confidential=False, assessment__status__in=(Status.CITY, Status.SETTLED))
+            return self.filter(
+                seated, confidential=False, assessment__status__in=(Status.CITY, Status.SETTLED)
+            )
         scoped = self.filter(rating_scope(user, "assessment__school"))
         return scoped if role in COMMITTEE else scoped.filter(confidential=False)
 
@@ -45,8 +47,12 @@ class Evidence(models.Model):
         LINK = "link", "系统内记录"
         PAPER = "paper", "纸质备查"
 
-    assessment = models.ForeignKey(Assessment, models.PROTECT, verbose_name="评定申报", related_name="evidence")
-    item = models.ForeignKey(Item, models.PROTECT, verbose_name="小项", related_name="+", null=True, blank=True)
+    assessment = models.ForeignKey(
+        Assessment, models.PROTECT, verbose_name="评定申报", related_name="evidence"
+    )
+    item = models.ForeignKey(
+        Item, models.PROTECT, verbose_name="小项", related_name="+", null=True, blank=True
+    )
     kind = models.CharField("形式", max_length=5, choices=Kind)
     name = models.CharField("名称", max_length=200)
     file = models.FileField("文件", upload_to=stored_path, blank=True)
@@ -56,11 +62,20 @@ class Evidence(models.Model):
     link = models.CharField("记录地址", max_length=200, blank=True)
     copies = models.PositiveSmallIntegerField("份数", null=True, blank=True)
     location = models.CharField("存放处", max_length=100, blank=True)
-    confidential = models.BooleanField("仅评委会查阅", default=False, help_text="如评委签字的纸质评分表扫描件")
+    confidential = models.BooleanField(
+        "仅评委会查阅", default=False, help_text="如评委签字的纸质评分表扫描件"
+    )
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="提交人", related_name="+")
     at = models.DateTimeField("提交时间")
     removed_at = models.DateTimeField("撤回时间", null=True, blank=True)
-    removed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="撤回人", null=True, blank=True, related_name="+")
+    removed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        verbose_name="撤回人",
+        null=True,
+        blank=True,
+        related_name="+",
+    )
 
     objects = EvidenceQuerySet.as_manager()
 
@@ -75,7 +90,8 @@ class Evidence(models.Model):
                 name="evidence_fits_its_kind",
             ),
             models.CheckConstraint(
-                condition=Q(removed_at__isnull=True, removed_by__isnull=True) | Q(removed_at__isnull=False, removed_by__isnull=False),
+                condition=Q(removed_at__isnull=True, removed_by__isnull=True)
+                | Q(removed_at__isnull=False, removed_by__isnull=False),
                 name="evidence_removed_by_somebody",
             ),
         ]
@@ -85,9 +101,13 @@ class Evidence(models.Model):
 
 
 class SignedPage(models.Model):
-    """签字盖章页: the signed one-page confirmation; any later change of data voids it (内容已变更，请重新打印签字)."""
+    """签字盖章页: the signed one-page confirmation; any later change of data voids it
+    (内容已变更，请重新打印签字).
+    """
 
-    assessment = models.ForeignKey(Assessment, models.PROTECT, verbose_name="评定申报", related_name="signed_pages")
+    assessment = models.ForeignKey(
+        Assessment, models.PROTECT, verbose_name="评定申报", related_name="signed_pages"
+    )
     scan = models.ForeignKey(Evidence, models.PROTECT, verbose_name="扫描件", related_name="+")
     code = models.CharField("校验码", max_length=64)
     at = models.DateTimeField("上传时间")
@@ -96,7 +116,11 @@ class SignedPage(models.Model):
     class Meta:
         verbose_name = verbose_name_plural = "签字盖章页"
         ordering = ["assessment", "id"]
-        constraints = [models.UniqueConstraint(fields=["assessment"], condition=Q(voided_at__isnull=True), name="signed_page_one_valid")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["assessment"], condition=Q(voided_at__isnull=True), name="signed_page_one_valid"
+            )
+        ]
 
     def __str__(self):
         return f"{self.assessment} {self.code[:8]}"
@@ -112,7 +136,9 @@ class GoalQuerySet(models.QuerySet):
 
 
 class Goal(models.Model):
-    """自查目标: what is to be reached at one item, who does it, by when. Never scored; an empty text is a goal taken back."""
+    """自查目标: what is to be reached at one item, who does it, by when. Never scored; an empty text is a
+    goal taken back.
+    """
 
     assessment = models.ForeignKey(Assessment, models.PROTECT, verbose_name="评定申报", related_name="goals")
     item = models.ForeignKey(Item, models.PROTECT, verbose_name="小项", related_name="+")
@@ -121,7 +147,9 @@ class Goal(models.Model):
     due = models.DateField("完成时间", null=True, blank=True)
     done = models.BooleanField("已完成", default=False)
     version = models.PositiveIntegerField("修改次数", default=0)
-    updated_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="最后修改人", related_name="+")
+    updated_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="最后修改人", related_name="+"
+    )
     updated_at = models.DateTimeField("最后修改时间")
 
     objects = GoalQuerySet.as_manager()

@@ -15,11 +15,20 @@ from .schemes import COMMITTEE, Scheme
 
 
 class Judge(models.Model):
-    """评委: a seat in one scheme's panels; the label stands on sheets, the account is optional (paper sheets)."""
+    """评委: a seat in one scheme's panels; the label stands on sheets, the account is optional (paper
+    sheets).
+    """
 
     scheme = models.ForeignKey(Scheme, models.PROTECT, verbose_name="评定方案", related_name="judges")
     label = models.CharField("评委", max_length=40)
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="账号", null=True, blank=True, related_name="seats")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        verbose_name="账号",
+        null=True,
+        blank=True,
+        related_name="seats",
+    )
 
     class Meta:
         verbose_name = verbose_name_plural = "评委"
@@ -38,7 +47,9 @@ class Panel(models.Model):
 
     scheme = models.ForeignKey(Scheme, models.PROTECT, verbose_name="评定方案", related_name="panels")
     name = models.CharField("评审组", max_length=40)
-    leader = models.ForeignKey(Judge, models.PROTECT, verbose_name="组长", null=True, blank=True, related_name="led_panels")
+    leader = models.ForeignKey(
+        Judge, models.PROTECT, verbose_name="组长", null=True, blank=True, related_name="led_panels"
+    )
     judges = models.ManyToManyField(Judge, verbose_name="评委", related_name="panels")
 
     class Meta:
@@ -53,32 +64,59 @@ class Panel(models.Model):
 class JudgeSheet(models.Model):
     """评委评分表: one judge (none: the agreed sheet of a 合议) at one school, closed when submitted.
 
-    A signed paper sheet is typed in by one person and checked by another (代录), with the scan kept as evidence.
+    A signed paper sheet is typed in by one person and checked by another (代录), with the scan kept as
+    evidence.
     """
 
     assessment = models.ForeignKey(Assessment, models.PROTECT, verbose_name="评定申报", related_name="sheets")
-    judge = models.ForeignKey(Judge, models.PROTECT, verbose_name="评委", null=True, blank=True, related_name="sheets")
+    judge = models.ForeignKey(
+        Judge, models.PROTECT, verbose_name="评委", null=True, blank=True, related_name="sheets"
+    )
     submitted_at = models.DateTimeField("提交时间", null=True, blank=True)
     submitted_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="提交人", null=True, blank=True, related_name="+"
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        verbose_name="提交人",
+        null=True,
+        blank=True,
+        related_name="+",
     )
-    entered_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="代录人", null=True, blank=True, related_name="+")
-    checked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="核对人", null=True, blank=True, related_name="+")
-    scan = models.ForeignKey("ratings.Evidence", models.PROTECT, verbose_name="签字原件", null=True, blank=True, related_name="+")
+    entered_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        verbose_name="代录人",
+        null=True,
+        blank=True,
+        related_name="+",
+    )
+    checked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        verbose_name="核对人",
+        null=True,
+        blank=True,
+        related_name="+",
+    )
+    scan = models.ForeignKey(
+        "ratings.Evidence", models.PROTECT, verbose_name="签字原件", null=True, blank=True, related_name="+"
+    )
 
     class Meta:
         verbose_name = verbose_name_plural = "评委评分表"
         ordering = ["assessment", "judge"]
         constraints = [
             models.UniqueConstraint(fields=["assessment", "judge"], name="sheet_once_per_judge"),
-            models.UniqueConstraint(fields=["assessment"], condition=Q(judge__isnull=True), name="sheet_agreed_once"),
+            models.UniqueConstraint(
+                fields=["assessment"], condition=Q(judge__isnull=True), name="sheet_agreed_once"
+            ),
             models.CheckConstraint(
                 condition=Q(submitted_at__isnull=True, submitted_by__isnull=True)
                 | Q(submitted_at__isnull=False, submitted_by__isnull=False),
                 name="sheet_submitted_by_somebody",
             ),
             models.CheckConstraint(
-                condition=Q(checked_by__isnull=True) | (Q(entered_by__isnull=False) & ~Q(checked_by=models.F("entered_by"))),
+                condition=Q(checked_by__isnull=True)
+                | (Q(entered_by__isnull=False) & ~Q(checked_by=models.F("entered_by"))),
                 name="sheet_checked_by_another",
             ),
         ]
@@ -89,8 +127,12 @@ class JudgeSheet(models.Model):
 
 class DivisionQuerySet(models.QuerySet):
     def in_force(self):
-        """Those whose reviewer still holds that office; what was given to a former one is everybody's again."""
-        held = Appointment.objects.in_force().filter(role=Role.COUNTY, county=OuterRef("county"), user=OuterRef("user"))
+        """Those whose reviewer still holds that office; what was given to a former one is
+        everybody's again.
+        """
+        held = Appointment.objects.in_force().filter(
+            role=Role.COUNTY, county=OuterRef("county"), user=OuterRef("user")
+        )
         return self.filter(Exists(held), user__is_active=True)
 
 
@@ -98,14 +140,20 @@ class Division(models.Model):
     """初评分工: which reviewer of a county scores which category; without one everybody scores everything."""
 
     category = models.ForeignKey(Category, models.PROTECT, verbose_name="大项", related_name="divisions")
-    county = models.ForeignKey("schools.Region", models.PROTECT, verbose_name="县（市、区）", related_name="+")
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="初评人", related_name="+")
+    county = models.ForeignKey(
+        "schools.Region", models.PROTECT, verbose_name="县（市、区）", related_name="+"
+    )
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="初评人", related_name="+"
+    )
 
     objects = DivisionQuerySet.as_manager()
 
     class Meta:
         verbose_name = verbose_name_plural = "初评分工"
-        constraints = [models.UniqueConstraint(fields=["category", "county"], name="division_once_per_category")]
+        constraints = [
+            models.UniqueConstraint(fields=["category", "county"], name="division_once_per_category")
+        ]
 
     def __str__(self):
         return f"{self.county} {self.category} {self.user}"
@@ -118,13 +166,19 @@ class FeedbackQuerySet(models.QuerySet):
         if identity is None or identity.role not in (*COMMITTEE, *SCHOOL_ROLES):
             return self.none()
         scoped = self.filter(rating_scope(user, "assessment__school"))
-        return scoped if identity.role in COMMITTEE else scoped.filter(assessment__scheme__phase__in=PUBLIC_PHASES)
+        return (
+            scoped
+            if identity.role in COMMITTEE
+            else scoped.filter(assessment__scheme__phase__in=PUBLIC_PHASES)
+        )
 
 
 class Feedback(models.Model):
     """反馈意见: strengths, shortcomings and advice from the visit; no points and no names of judges."""
 
-    assessment = models.OneToOneField(Assessment, models.PROTECT, verbose_name="评定申报", related_name="feedback")
+    assessment = models.OneToOneField(
+        Assessment, models.PROTECT, verbose_name="评定申报", related_name="feedback"
+    )
     visited_on = models.DateField("走访日期", null=True, blank=True)
     text = models.CharField("反馈意见", max_length=500)
     version = models.PositiveIntegerField("修改次数", default=0)

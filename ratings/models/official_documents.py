@@ -16,9 +16,15 @@ class OfficialDocument(models.Model):
     A concrete document belongs to a `scheme` and says with `is_issued` and `issued_at` whether it is out.
     """
 
-    organ = models.CharField("发文机关", max_length=60, help_text="红头用全称或规范化简称，如 中共示例市委组织部")
-    co_organs = models.CharField("联合发文机关", max_length=200, blank=True, help_text="用顿号分隔，没有就不填")
-    number = models.CharField("发文字号", max_length=40, blank=True, help_text="按本单位发文登记填写，如 示组通〔2026〕12号")
+    organ = models.CharField(
+        "发文机关", max_length=60, help_text="红头用全称或规范化简称，如 中共示例市委组织部"
+    )
+    co_organs = models.CharField(
+        "联合发文机关", max_length=200, blank=True, help_text="用顿号分隔，没有就不填"
+    )
+    number = models.CharField(
+        "发文字号", max_length=40, blank=True, help_text="按本单位发文登记填写，如 示组通〔2026〕12号"
+    )
     title = models.CharField("标题", max_length=120)
     addressee = models.CharField("主送机关", max_length=300)
     body = models.TextField("正文")
@@ -29,7 +35,12 @@ class OfficialDocument(models.Model):
     printed_on = models.DateField("印发日期", null=True, blank=True)
     version = models.PositiveIntegerField("修改次数", default=0)
     edited_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="最后修改人", null=True, blank=True, related_name="+"
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        verbose_name="最后修改人",
+        null=True,
+        blank=True,
+        related_name="+",
     )
     edited_at = models.DateTimeField("最后修改时间", null=True, blank=True)
     pdf = models.FileField("文件", upload_to="bulletins", blank=True)
@@ -71,8 +82,14 @@ class Bulletin(OfficialDocument):
         verbose_name = verbose_name_plural = "通报"
         ordering = ["-scheme__year"]
         constraints = [
-            models.CheckConstraint(condition=Q(pdf="", digest="") | (~Q(pdf="") & ~Q(digest="")), name="bulletin_file_with_digest"),
-            models.CheckConstraint(condition=Q(edited_by__isnull=True) | Q(edited_at__isnull=False), name="bulletin_editor_with_time"),
+            models.CheckConstraint(
+                condition=Q(pdf="", digest="") | (~Q(pdf="") & ~Q(digest="")),
+                name="bulletin_file_with_digest",
+            ),
+            models.CheckConstraint(
+                condition=Q(edited_by__isnull=True) | Q(edited_at__isnull=False),
+                name="bulletin_editor_with_time",
+            ),
         ]
 
     @property
@@ -99,11 +116,22 @@ class OpeningNoticeQuerySet(models.QuerySet):
 
 
 class OpeningNotice(OfficialDocument):
-    """启动通知, which opens the year. `annexes` keeps the 附件 as issued; until then they follow the scheme."""
+    """启动通知, which opens the year. `annexes` keeps the 附件 as issued; until then they follow
+    the scheme.
+    """
 
-    scheme = models.OneToOneField(Scheme, models.PROTECT, verbose_name="评定方案", related_name="opening_notice")
+    scheme = models.OneToOneField(
+        Scheme, models.PROTECT, verbose_name="评定方案", related_name="opening_notice"
+    )
     annexes = models.JSONField("附件", default=list, blank=True)
-    issued_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="印发人", null=True, blank=True, related_name="+")
+    issued_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        verbose_name="印发人",
+        null=True,
+        blank=True,
+        related_name="+",
+    )
     issued_at = models.DateTimeField("印发时间", null=True, blank=True)
 
     objects = OpeningNoticeQuerySet.as_manager()

@@ -12,12 +12,23 @@ from .schemes import COMMITTEE, Scheme, SchemeVersion
 
 
 class RestrictionCase(models.Model):
-    """A restriction found to apply to one school, with the document it rests on; confirmed by a person or by the run."""
+    """A restriction found to apply to one school, with the document it rests on; confirmed by a person or by
+    the run.
+    """
 
     assessment = models.ForeignKey(Assessment, models.PROTECT, verbose_name="评定申报", related_name="cases")
-    restriction = models.ForeignKey(Restriction, models.PROTECT, verbose_name="限制性情形", related_name="cases")
+    restriction = models.ForeignKey(
+        Restriction, models.PROTECT, verbose_name="限制性情形", related_name="cases"
+    )
     basis = models.CharField("认定依据", max_length=300)
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="认定人", null=True, blank=True, related_name="+")
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        verbose_name="认定人",
+        null=True,
+        blank=True,
+        related_name="+",
+    )
     at = models.DateTimeField("认定时间")
 
     class Meta:
@@ -32,9 +43,13 @@ class RestrictionCase(models.Model):
 
 
 class Decision(models.Model):
-    """审定意见: the committee follows the computed star, or deviates and says why; on another computed star it is owed again."""
+    """审定意见: the committee follows the computed star, or deviates and says why; on another computed star
+    it is owed again.
+    """
 
-    assessment = models.OneToOneField(Assessment, models.PROTECT, verbose_name="评定申报", related_name="decision")
+    assessment = models.OneToOneField(
+        Assessment, models.PROTECT, verbose_name="评定申报", related_name="decision"
+    )
     star = models.PositiveSmallIntegerField("审定星级", choices=Star)
     computed = models.PositiveSmallIntegerField("当时的计算星级", choices=Star)
     reason = models.CharField("理由", max_length=500, blank=True)
@@ -42,12 +57,23 @@ class Decision(models.Model):
     votes_against = models.PositiveSmallIntegerField("不同意", null=True, blank=True)
     votes_abstained = models.PositiveSmallIntegerField("弃权", null=True, blank=True)
     minutes = models.CharField("会议纪要", max_length=200, blank=True)
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="审定人", null=True, blank=True, related_name="+")
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        verbose_name="审定人",
+        null=True,
+        blank=True,
+        related_name="+",
+    )
     at = models.DateTimeField("审定时间")
 
     class Meta:
         verbose_name = verbose_name_plural = "审定意见"
-        constraints = [models.CheckConstraint(condition=Q(star=F("computed")) | ~Q(reason=""), name="decision_deviation_has_reason")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(star=F("computed")) | ~Q(reason=""), name="decision_deviation_has_reason"
+            )
+        ]
 
     def __str__(self):
         return f"{self.assessment} {self.get_star_display()}"
@@ -70,14 +96,19 @@ class ResultQuerySet(models.QuerySet):
 class Result(models.Model):
     """评定结果: a frozen copy of names, figures, star and the way they were reached.
 
-    `figures` holds the exact and the shown value of every item, category and total; `trace` the steps in order;
-    `next_star` what the school is told about the next level. Nothing here is recomputed after publication.
+    `figures` holds the exact and the shown value of every item, category and total; `trace` the steps in
+    order; `next_star` what the school is told about the next level. Nothing here is recomputed after
+    publication.
     """
 
-    assessment = models.OneToOneField(Assessment, models.PROTECT, verbose_name="评定申报", related_name="result")
+    assessment = models.OneToOneField(
+        Assessment, models.PROTECT, verbose_name="评定申报", related_name="result"
+    )
     scheme = models.ForeignKey(Scheme, models.PROTECT, verbose_name="评定方案", related_name="results")
     version = models.ForeignKey(SchemeVersion, models.PROTECT, verbose_name="方案版本", related_name="+")
-    school = models.ForeignKey("schools.School", models.PROTECT, verbose_name="镇街党校", related_name="results")
+    school = models.ForeignKey(
+        "schools.School", models.PROTECT, verbose_name="镇街党校", related_name="results"
+    )
     school_code = models.CharField("学校编码", max_length=40)
     school_name = models.CharField("学校名称", max_length=120)
     county_name = models.CharField("县（市、区）", max_length=60, blank=True)
@@ -106,7 +137,9 @@ class Result(models.Model):
                 | Q(base__isnull=False, bonus__isnull=False, total__isnull=False),
                 name="result_totals_all_or_none",
             ),
-            models.CheckConstraint(condition=Q(total__isnull=False) | Q(star=0), name="result_without_total_has_no_star"),
+            models.CheckConstraint(
+                condition=Q(total__isnull=False) | Q(star=0), name="result_without_total_has_no_star"
+            ),
         ]
 
     def __str__(self):

@@ -8,16 +8,25 @@ from django.db.models import F, Q
 from ratings.enums import PUBLIC_PHASES, Aggregation, Confirmation, Phase
 from schools.models.people import Role
 
-#: Roles that see a scheme while it is being drafted, documents before they are issued and results once they are settled.
+#: Roles that see a scheme while it is being drafted, documents before they are issued and results once they
+#: are settled.
 COMMITTEE = (Role.OFFICE, Role.CHAIR)
 
 
 class Edited(models.Model):
-    """A row of criteria that several people may have open: `version` rises with every save, so that none overwrites another unseen."""
+    """A row of criteria that several people may have open: `version` rises with every save, so that none
+    overwrites another unseen.
+    """
 
     version = models.PositiveIntegerField("修改次数", default=0, editable=False)
     edited_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="修改人", null=True, blank=True, editable=False, related_name="+"
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        verbose_name="修改人",
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="+",
     )
     edited_at = models.DateTimeField("修改时间", null=True, blank=True, editable=False)
 
@@ -42,7 +51,9 @@ class Scheme(Edited):
     """One city's criteria for one year; every parameter of the year's procedure is a column here."""
 
     city = models.ForeignKey("schools.Region", models.PROTECT, verbose_name="所属市", related_name="schemes")
-    year = models.PositiveSmallIntegerField("评定年度", validators=[MinValueValidator(2000), MaxValueValidator(2100)])
+    year = models.PositiveSmallIntegerField(
+        "评定年度", validators=[MinValueValidator(2000), MaxValueValidator(2100)]
+    )
     name = models.CharField("方案名称", max_length=120)
     organiser = models.CharField("主办单位", max_length=120)
     phase = models.CharField("阶段", max_length=10, choices=Phase, default=Phase.DRAFTING)
@@ -54,21 +65,38 @@ class Scheme(Edited):
     bonus_floor = models.DecimalField("加分起算分", max_digits=6, decimal_places=2, default=0)
     bonus_group_caps = models.JSONField("分组加分上限", default=dict, blank=True)
     return_limit = models.PositiveSmallIntegerField("退回次数", default=1)
-    confirmation = models.CharField("确认方式", max_length=8, choices=Confirmation, default=Confirmation.SYSTEM)
+    confirmation = models.CharField(
+        "确认方式", max_length=8, choices=Confirmation, default=Confirmation.SYSTEM
+    )
     period_start = models.DateField("统计起始日")
     period_end = models.DateField("统计截止日")
     notice_days = models.PositiveSmallIntegerField("公示工作日", default=5)
     self_due = models.DateField("自评截止日", null=True, blank=True)
     county_due = models.DateField("初评截止日", null=True, blank=True)
     city_due = models.DateField("评审截止日", null=True, blank=True)
-    five_star_share = models.DecimalField("五星比例上限", max_digits=7, decimal_places=6, null=True, blank=True)
-    copied_from = models.ForeignKey(
-        "self", models.SET_NULL, verbose_name="由哪一年度复制", null=True, blank=True, editable=False, related_name="copies"
+    five_star_share = models.DecimalField(
+        "五星比例上限", max_digits=7, decimal_places=6, null=True, blank=True
     )
-    imported = models.BooleanField("由工作簿导入", default=False, help_text="整年由工作簿导入，可以用 --replace 重新导入")
+    copied_from = models.ForeignKey(
+        "self",
+        models.SET_NULL,
+        verbose_name="由哪一年度复制",
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="copies",
+    )
+    imported = models.BooleanField(
+        "由工作簿导入", default=False, help_text="整年由工作簿导入，可以用 --replace 重新导入"
+    )
     published_at = models.DateTimeField("通报时间", null=True, blank=True)
     published_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="通报人", null=True, blank=True, related_name="+"
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        verbose_name="通报人",
+        null=True,
+        blank=True,
+        related_name="+",
     )
 
     objects = SchemeQuerySet.as_manager()
@@ -78,10 +106,16 @@ class Scheme(Edited):
         ordering = ["-year", "city"]
         constraints = [
             models.UniqueConstraint(
-                fields=["city", "year"], name="scheme_one_per_city_and_year", violation_error_message="本市该年度已有评定方案"
+                fields=["city", "year"],
+                name="scheme_one_per_city_and_year",
+                violation_error_message="本市该年度已有评定方案",
             ),
-            models.CheckConstraint(condition=Q(period_end__gte=F("period_start")), name="scheme_period_in_order"),
-            models.CheckConstraint(condition=Q(county_weight__gte=0, city_weight__gte=0), name="scheme_weights_not_negative"),
+            models.CheckConstraint(
+                condition=Q(period_end__gte=F("period_start")), name="scheme_period_in_order"
+            ),
+            models.CheckConstraint(
+                condition=Q(county_weight__gte=0, city_weight__gte=0), name="scheme_weights_not_negative"
+            ),
             models.CheckConstraint(
                 condition=Q(phase__in=PUBLIC_PHASES, published_at__isnull=False)
                 | (~Q(phase__in=PUBLIC_PHASES) & Q(published_at__isnull=True)),
@@ -99,20 +133,31 @@ class Scheme(Edited):
 
 
 class SchemeVersion(models.Model):
-    """A frozen copy of the criteria; results point at the version that made them, never at the editable rows."""
+    """A frozen copy of the criteria; results point at the version that made them, never at the
+    editable rows.
+    """
 
     scheme = models.ForeignKey(Scheme, models.PROTECT, verbose_name="评定方案", related_name="versions")
     number = models.PositiveSmallIntegerField("版本号")
     content = models.JSONField("方案全文")
     digest = models.CharField("摘要", max_length=64)
     reason = models.CharField("原因", max_length=200)
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="操作人", null=True, blank=True, related_name="+")
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        verbose_name="操作人",
+        null=True,
+        blank=True,
+        related_name="+",
+    )
     at = models.DateTimeField("时间")
 
     class Meta:
         verbose_name = verbose_name_plural = "方案版本"
         ordering = ["scheme", "number"]
-        constraints = [models.UniqueConstraint(fields=["scheme", "number"], name="version_number_once_per_scheme")]
+        constraints = [
+            models.UniqueConstraint(fields=["scheme", "number"], name="version_number_once_per_scheme")
+        ]
 
     def __str__(self):
         return f"{self.scheme} 第{self.number}版"
@@ -137,9 +182,13 @@ class ChangeNote(models.Model):
 
 
 class AcknowledgedWarning(models.Model):
-    """A warning of the check that a named person took note of; it counts for exactly the content it was seen with."""
+    """A warning of the check that a named person took note of; it counts for exactly the content it was seen
+    with.
+    """
 
-    scheme = models.ForeignKey(Scheme, models.CASCADE, verbose_name="评定方案", related_name="acknowledged_warnings")
+    scheme = models.ForeignKey(
+        Scheme, models.CASCADE, verbose_name="评定方案", related_name="acknowledged_warnings"
+    )
     digest = models.CharField("方案摘要", max_length=64)
     where = models.CharField("位置", max_length=40, blank=True)
     text = models.TextField("提示")
@@ -149,7 +198,11 @@ class AcknowledgedWarning(models.Model):
     class Meta:
         verbose_name = verbose_name_plural = "已知悉的提示"
         ordering = ["scheme", "id"]
-        constraints = [models.UniqueConstraint(fields=["scheme", "digest", "where", "text"], name="warning_acknowledged_once")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["scheme", "digest", "where", "text"], name="warning_acknowledged_once"
+            )
+        ]
 
     def __str__(self):
         return f"{self.where}：{self.text}"
@@ -161,16 +214,30 @@ class OpeningProposal(models.Model):
     `digest` covers criteria, deadlines and notes; a draft that was changed afterwards no longer fits it.
     """
 
-    scheme = models.ForeignKey(Scheme, models.CASCADE, verbose_name="评定方案", related_name="opening_proposals")
+    scheme = models.ForeignKey(
+        Scheme, models.CASCADE, verbose_name="评定方案", related_name="opening_proposals"
+    )
     digest = models.CharField("摘要", max_length=64)
-    proposed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="提议人", related_name="+")
+    proposed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="提议人", related_name="+"
+    )
     proposed_at = models.DateTimeField("提议时间")
     confirmed_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="确认人", null=True, blank=True, related_name="+"
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        verbose_name="确认人",
+        null=True,
+        blank=True,
+        related_name="+",
     )
     confirmed_at = models.DateTimeField("确认时间", null=True, blank=True)
     withdrawn_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="撤回人", null=True, blank=True, related_name="+"
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        verbose_name="撤回人",
+        null=True,
+        blank=True,
+        related_name="+",
     )
     withdrawn_at = models.DateTimeField("撤回时间", null=True, blank=True)
 
@@ -180,7 +247,10 @@ class OpeningProposal(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=Q(confirmed_by__isnull=True, confirmed_at__isnull=True)
-                | (Q(confirmed_by__isnull=False, confirmed_at__isnull=False) & ~Q(confirmed_by=models.F("proposed_by"))),
+                | (
+                    Q(confirmed_by__isnull=False, confirmed_at__isnull=False)
+                    & ~Q(confirmed_by=models.F("proposed_by"))
+                ),
                 name="opening_confirmed_by_another",
             ),
             models.CheckConstraint(
@@ -202,17 +272,25 @@ class OpeningProposal(models.Model):
 
 class ErratumQuerySet(models.QuerySet):
     def visible_to(self, user):
-        """Errata of the schemes in sight; one that is not signed yet only for those who prepare and sign it."""
+        """Errata of the schemes in sight; one that is not signed yet only for those who prepare
+        and sign it.
+        """
         found = self.filter(scheme__in=Scheme.objects.visible_to(user))
         identity = user.identity
-        return found if identity is not None and identity.role in COMMITTEE else found.filter(state=Erratum.State.SIGNED)
+        return (
+            found
+            if identity is not None and identity.role in COMMITTEE
+            else found.filter(state=Erratum.State.SIGNED)
+        )
 
 
 class Erratum(models.Model):
-    """更正: a correction of opened criteria, prepared by the office in `edits` and put in force by the chair's signature.
+    """更正: a correction of opened criteria, prepared by the office in `edits` and put in force by the
+    chair's signature.
 
-    `edits` maps section ("item", "band", "restriction") and code to the fields that change; the rows of the scheme
-    stay untouched until the signature makes `version` from them. `affected` is the list of schools as it was then.
+    `edits` maps section ("item", "band", "restriction") and code to the fields that change; the rows of the
+    scheme stay untouched until the signature makes `version` from them. `affected` is the list of schools as
+    it was then.
     """
 
     class State(models.TextChoices):
@@ -228,12 +306,28 @@ class Erratum(models.Model):
     basis = models.CharField("依据", max_length=200, blank=True)
     state = models.CharField("状态", max_length=10, choices=State, default=State.DRAFT)
     revision = models.PositiveIntegerField("修改次数", default=0)
-    prepared_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="拟稿人", related_name="+")
+    prepared_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="拟稿人", related_name="+"
+    )
     prepared_at = models.DateTimeField("拟稿时间")
     proposed_at = models.DateTimeField("提请时间", null=True, blank=True)
-    signed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="签发人", null=True, blank=True, related_name="+")
+    signed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        verbose_name="签发人",
+        null=True,
+        blank=True,
+        related_name="+",
+    )
     signed_at = models.DateTimeField("签发时间", null=True, blank=True)
-    version = models.OneToOneField(SchemeVersion, models.PROTECT, verbose_name="更正后版本", null=True, blank=True, related_name="erratum")
+    version = models.OneToOneField(
+        SchemeVersion,
+        models.PROTECT,
+        verbose_name="更正后版本",
+        null=True,
+        blank=True,
+        related_name="erratum",
+    )
     affected = models.JSONField("受影响的党校", default=list, blank=True)
 
     objects = ErratumQuerySet.as_manager()
@@ -249,10 +343,15 @@ class Erratum(models.Model):
                     & ~Q(basis="")
                     & ~Q(signed_by=models.F("prepared_by"))
                 )
-                | (~Q(state="signed") & Q(signed_by__isnull=True, signed_at__isnull=True, version__isnull=True)),
+                | (
+                    ~Q(state="signed")
+                    & Q(signed_by__isnull=True, signed_at__isnull=True, version__isnull=True)
+                ),
                 name="erratum_signed_complete",
             ),
-            models.UniqueConstraint(fields=["scheme"], condition=Q(state__in=["draft", "proposed"]), name="erratum_one_at_a_time"),
+            models.UniqueConstraint(
+                fields=["scheme"], condition=Q(state__in=["draft", "proposed"]), name="erratum_one_at_a_time"
+            ),
         ]
 
     def __str__(self):

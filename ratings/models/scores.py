@@ -14,21 +14,29 @@ from .judging import Judge
 class Score(models.Model):
     """One stage's (for 评审: one judge's) answers to the asked part of one item.
 
-    `answers` is null while unscored; `{"答": …}` holds answers by name, `{"得分": …, "系统": …}` the points of the
-    whole item as typed in a workbook beside the exact system part it was read against, `{"不适用": true}` an item
-    that does not apply. `points` repeats the asked part for display, rounded; scoring always starts from `answers`.
+    `answers` is null while unscored; `{"答": …}` holds answers by name, `{"得分": …, "系统": …}` the points
+    of the whole item as typed in a workbook beside the exact system part it was read against, `{"不适用":
+    true}` an item that does not apply. `points` repeats the asked part for display, rounded; scoring always
+    starts from `answers`.
     """
 
     assessment = models.ForeignKey(Assessment, models.PROTECT, verbose_name="评定申报", related_name="scores")
     item = models.ForeignKey(Item, models.PROTECT, verbose_name="小项", related_name="scores")
     stage = models.CharField("阶段", max_length=6, choices=Stage)
-    judge = models.ForeignKey(Judge, models.PROTECT, verbose_name="评委", null=True, blank=True, related_name="scores")
+    judge = models.ForeignKey(
+        Judge, models.PROTECT, verbose_name="评委", null=True, blank=True, related_name="scores"
+    )
     answers = models.JSONField("作答", null=True, blank=True)
     points = models.DecimalField("得分", max_digits=9, decimal_places=4, null=True, blank=True)
     remark = models.TextField("说明", blank=True)
     version = models.PositiveIntegerField("修改次数", default=0)
     updated_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="最后修改人", null=True, blank=True, related_name="+"
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        verbose_name="最后修改人",
+        null=True,
+        blank=True,
+        related_name="+",
     )
     updated_at = models.DateTimeField("最后修改时间", null=True, blank=True)
 
@@ -37,11 +45,19 @@ class Score(models.Model):
         ordering = ["assessment", "item", "stage", "judge"]
         constraints = [
             models.UniqueConstraint(
-                fields=["assessment", "item", "stage"], condition=Q(judge__isnull=True), name="score_once_per_item_and_stage"
+                fields=["assessment", "item", "stage"],
+                condition=Q(judge__isnull=True),
+                name="score_once_per_item_and_stage",
             ),
-            models.UniqueConstraint(fields=["assessment", "item", "judge"], name="score_once_per_item_and_judge"),
-            models.CheckConstraint(condition=Q(judge__isnull=True) | Q(stage=Stage.CITY), name="score_judge_only_in_city_stage"),
-            models.CheckConstraint(condition=Q(points__isnull=True) | Q(points__gte=0), name="score_points_not_negative"),
+            models.UniqueConstraint(
+                fields=["assessment", "item", "judge"], name="score_once_per_item_and_judge"
+            ),
+            models.CheckConstraint(
+                condition=Q(judge__isnull=True) | Q(stage=Stage.CITY), name="score_judge_only_in_city_stage"
+            ),
+            models.CheckConstraint(
+                condition=Q(points__isnull=True) | Q(points__gte=0), name="score_points_not_negative"
+            ),
         ]
 
     def __str__(self):
@@ -51,13 +67,26 @@ class Score(models.Model):
 class Adjustment(models.Model):
     """核定: a stage replaces the system part of an item; it always says why and which figures were seen."""
 
-    assessment = models.ForeignKey(Assessment, models.PROTECT, verbose_name="评定申报", related_name="adjustments")
+    assessment = models.ForeignKey(
+        Assessment, models.PROTECT, verbose_name="评定申报", related_name="adjustments"
+    )
     item = models.ForeignKey(Item, models.PROTECT, verbose_name="小项", related_name="adjustments")
-    stage = models.CharField("阶段", max_length=6, choices=[(Stage.COUNTY.value, Stage.COUNTY.label), (Stage.CITY.value, Stage.CITY.label)])
+    stage = models.CharField(
+        "阶段",
+        max_length=6,
+        choices=[(Stage.COUNTY.value, Stage.COUNTY.label), (Stage.CITY.value, Stage.CITY.label)],
+    )
     points = models.DecimalField("核定得分", max_digits=6, decimal_places=2)
     reason = models.CharField("理由", max_length=500)
     metric_values = models.JSONField("当时的系统数值", default=dict)
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="核定人", null=True, blank=True, related_name="+")
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        verbose_name="核定人",
+        null=True,
+        blank=True,
+        related_name="+",
+    )
     by_label = models.CharField("核定人署名", max_length=40, blank=True)
     at = models.DateTimeField("时间")
 

@@ -47,14 +47,18 @@ def read_scheme(path: Path) -> SchemeSource:
 def read_folder(scheme: Path, folder: Path) -> YearFolder:
     """Read all workbooks; raises WorkbookError with the problems of every workbook at once.
 
-    schools.xlsx must be there; metrics, scores and restrictions may be absent where the scheme does not need them.
-    Rows of scores are read but not yet judged against the figures: that needs them all.
+    schools.xlsx must be there; metrics, scores and restrictions may be absent where the scheme does not need
+    them. Rows of scores are read but not yet judged against the figures: that needs them all.
     """
     problems: list[Problem] = []
     source = _collect(problems, lambda: read_scheme(scheme))
     if not (folder / SCHOOLS).is_file():
         problems.append(Problem(SCHOOLS, "", None, None, f"文件夹 {folder.name} 里没有 {SCHOOLS}"))
-    schools = _collect(problems, lambda: read_schools(read_workbook(folder / SCHOOLS))) if (folder / SCHOOLS).is_file() else None
+    schools = (
+        _collect(problems, lambda: read_schools(read_workbook(folder / SCHOOLS)))
+        if (folder / SCHOOLS).is_file()
+        else None
+    )
     if source is None or schools is None:
         raise WorkbookError(problems)
     codes = {school.code for school in schools}

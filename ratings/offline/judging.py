@@ -29,20 +29,27 @@ class Judged:
     adjustments: dict[tuple[str, str], ScoreRow] = field(default_factory=dict)
     asked_points: dict[tuple[str, str, str], Fraction] = field(default_factory=dict)
 
-    def school_input(self, code: str, metrics: Mapping[str, Fraction | None], cases: frozenset[str], *, submitted: bool) -> SchoolInput:
+    def school_input(
+        self, code: str, metrics: Mapping[str, Fraction | None], cases: frozenset[str], *, submitted: bool
+    ) -> SchoolInput:
         """What `score_school` needs; one sheet per judge."""
         return SchoolInput(
             key=code,
             metrics=metrics,
             county={item: entry for item, (entry, _) in self.county.items()},
-            city=tuple(Sheet(judge, {item: entry for item, (entry, _) in rows.items()}) for judge, rows in self.city.items()),
+            city=tuple(
+                Sheet(judge, {item: entry for item, (entry, _) in rows.items()})
+                for judge, rows in self.city.items()
+            ),
             adjustments={key: Fraction(row.points) for key, row in self.adjustments.items()},
             cases=cases,
             submitted=submitted,
         )
 
 
-def judge_rows(spec: SchemeSpec, rows: list[ScoreRow], metrics: Mapping[str, Fraction | None], warnings: list[str]) -> Judged:
+def judge_rows(
+    spec: SchemeSpec, rows: list[ScoreRow], metrics: Mapping[str, Fraction | None], warnings: list[str]
+) -> Judged:
     """Turn one school's rows into entries; a row that cannot be becomes a problem of its workbook."""
     judged = Judged()
     for row in rows:
@@ -72,12 +79,18 @@ def _adjust(judged: Judged, bound: BoundItem, row: ScoreRow, warnings: list[str]
     elif not row.remark:
         row.problem("说明", f"{row.item} 全部由系统取数，改动即为核定，须写明理由")
     elif (row.stage, row.item) in judged.adjustments:
-        row.problem("小项编码", f"{row.item} 本阶段已有核定（第 {judged.adjustments[row.stage, row.item].row.number} 行），只能有一次")
+        row.problem(
+            "小项编码",
+            f"{row.item} 本阶段已有核定（第 {judged.adjustments[row.stage, row.item].row.number} 行），"
+            "只能有一次",
+        )
     else:
         judged.adjustments[row.stage, row.item] = row
 
 
-def _enter(judged: Judged, spec: SchemeSpec, bound: BoundItem, row: ScoreRow, metrics: Mapping[str, Fraction | None]) -> None:
+def _enter(
+    judged: Judged, spec: SchemeSpec, bound: BoundItem, row: ScoreRow, metrics: Mapping[str, Fraction | None]
+) -> None:
     entry = _entry(spec, bound, row, metrics)
     if entry is None:
         return
@@ -87,12 +100,16 @@ def _enter(judged: Judged, spec: SchemeSpec, bound: BoundItem, row: ScoreRow, me
         (judged.self_entries if row.stage == Stage.SELF else judged.county)[row.item] = (entry, row)
     if not entry.not_applicable:
         try:
-            judged.asked_points[row.stage, row.judge, row.item] = asked_part(spec, bound, metrics, entry, row.stage)
+            judged.asked_points[row.stage, row.judge, row.item] = asked_part(
+                spec, bound, metrics, entry, row.stage
+            )
         except Blocked as blocked:
             row.problem("作答", str(blocked))
 
 
-def _entry(spec: SchemeSpec, bound: BoundItem, row: ScoreRow, metrics: Mapping[str, Fraction | None]) -> Entry | None:
+def _entry(
+    spec: SchemeSpec, bound: BoundItem, row: ScoreRow, metrics: Mapping[str, Fraction | None]
+) -> Entry | None:
     if row.answers == NOT_APPLICABLE:
         if not bound.item.may_be_na:
             row.problem("作答", f"{row.item} 没有标明可不适用")
@@ -123,8 +140,16 @@ def _by_answers(spec: SchemeSpec, bound: BoundItem, row: ScoreRow) -> Entry | No
 
 
 def _by_points(spec, bound: BoundItem, row: ScoreRow, metrics, system: Fraction) -> Entry | None:
-    """The points of the whole item: the system part first, the rest is the asked part and must lie in its range."""
-    low, high = asked_range(bound.item.rule, spec.vocabulary, metrics, item_points=bound.item.points, excluded=bound.excluded(row.stage))
+    """The points of the whole item: the system part first, the rest is the asked part and must lie in its
+    range.
+    """
+    low, high = asked_range(
+        bound.item.rule,
+        spec.vocabulary,
+        metrics,
+        item_points=bound.item.points,
+        excluded=bound.excluded(row.stage),
+    )
     total = Fraction(row.points)
     rest = total - system
     if rest < low - TYPED_TOLERANCE or rest > high + TYPED_TOLERANCE:
@@ -154,4 +179,7 @@ def _large_differences(judged: Judged, spec: SchemeSpec, warnings: list[str]) ->
             continue
         row = judged.county[code][1]
         if abs(points - own) > REASON_SHARE * spec.bound[code].item.points and not row.remark:
-            warnings.append(f"scores.xlsx 第 {row.row.number} 行：{code} 初评与自评相差 {show(abs(points - own))} 分，没有写说明")
+            warnings.append(
+                f"scores.xlsx 第 {row.row.number} 行：{code} 初评与自评相差 {show(abs(points - own))} 分，"
+                "没有写说明"
+            )

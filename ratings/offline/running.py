@@ -1,7 +1,7 @@
 """The whole year headless: workbooks in, one published year in the database, results and bulletin out.
 
-For history, for deliberation off line, and for checking: every page of the application shows the same year afterwards,
-scored by the same functions. All or nothing.
+For history, for deliberation off line, and for checking: every page of the application shows the same year
+afterwards, scored by the same functions. All or nothing.
 """
 
 from __future__ import annotations
@@ -59,12 +59,18 @@ class YearRun:
 
 
 def run_year(
-    scheme: Path, folder: Path, *, replace: bool = False, by=None, issue: bool = True, progress: Progress = lambda number, name: None
+    scheme: Path,
+    folder: Path,
+    *,
+    replace: bool = False,
+    by=None,
+    issue: bool = True,
+    progress: Progress = lambda number, name: None,
 ) -> YearRun:
     """Read, check, score, settle and publish one year.
 
-    With `issue` off the year stops at 已审定 with a bulletin draft that the office edits and publishes in the browser.
-    Raises WorkbookError with every wrong row of every workbook; then nothing was written.
+    With `issue` off the year stops at 已审定 with a bulletin draft that the office edits and publishes in the
+    browser. Raises WorkbookError with every wrong row of every workbook; then nothing was written.
     """
     progress(*_step(0))
     year = read_folder(scheme, folder)
@@ -111,7 +117,9 @@ def _step(index: int) -> tuple[int, str]:
 
 
 def judge_year(year: YearFolder) -> list[SchoolYear]:
-    """Judge every row and score every school before anything is written; raises WorkbookError with all that is wrong."""
+    """Judge every row and score every school before anything is written; raises WorkbookError with all that
+    is wrong.
+    """
     problems: list[Problem] = []
     recorded = _recorded_figures(year)
     by_school, cases = rows_by_school(year.scores), defaultdict(set)
@@ -121,7 +129,11 @@ def judge_year(year: YearFolder) -> list[SchoolYear]:
     schools = []
     for school in year.schools:
         rows = by_school.get(school.code, [])
-        metrics = dict.fromkeys(year.spec.references) | recorded.get(school.code, {}) | year.metrics.get(school.code, {})
+        metrics = (
+            dict.fromkeys(year.spec.references)
+            | recorded.get(school.code, {})
+            | year.metrics.get(school.code, {})
+        )
         submitted = _submitted(year.spec, rows, cases[school.code])
         judged = judge_rows(year.spec, rows, metrics, year.warnings)
         problems += [_missing(school.name, f"自评缺 {code}") for code in incomplete_self(year.spec, rows)]
@@ -136,7 +148,12 @@ def judge_year(year: YearFolder) -> list[SchoolYear]:
         for reference in gaps[school.code]
     ]
     wrong = {(row.school, row.item) for row in _wrong_rows(year)}
-    wrong |= {(code, item) for code, missing in gaps.items() for item, bound in year.spec.bound.items() if bound.references & missing}
+    wrong |= {
+        (code, item)
+        for code, missing in gaps.items()
+        for item, bound in year.spec.bound.items()
+        if bound.references & missing
+    }
     problems += _unscored(year, schools, wrong)
     if problems:
         raise WorkbookError(problems)
@@ -144,7 +161,9 @@ def judge_year(year: YearFolder) -> list[SchoolYear]:
 
 
 def _submitted(spec: SchemeSpec, rows, cases: set[str]) -> bool:
-    """A school submitted unless it owes a self-assessment and gave no row of one, or a person recorded that it did not."""
+    """A school submitted unless it owes a self-assessment and gave no row of one, or a person recorded that
+    it did not.
+    """
     recorded = {entry.code for entry in spec.restrictions if entry.trigger == Trigger.NO_SUBMISSION} & cases
     return not recorded and (not owed_self_rows(spec) or any(row.stage == "self" for row in rows))
 
@@ -161,7 +180,9 @@ def _wrong_rows(year: YearFolder):
 
 
 def _unscored(year: YearFolder, schools: list[SchoolYear], wrong: set[tuple[str, str]]) -> list[Problem]:
-    """What a stage owes and does not have, school by school; rows already reported as wrong are not reported again."""
+    """What a stage owes and does not have, school by school; rows already reported as wrong are not reported
+    again.
+    """
     names = {school.code: school.name for school in schools}
     outcomes = score_all(year.spec, [school.input for school in schools])
     return [
@@ -183,8 +204,17 @@ def _recorded_figures(year: YearFolder) -> dict[str, dict[str, Fraction | None]]
     """
     spec = year.spec
     kept = TrainingClass.objects.kept().filter(starts_on__range=(spec.period_start, spec.period_end))
-    recorded = School.objects.filter(city__name=spec.city, code__in=[school.code for school in year.schools], pk__in=kept.values("school"))
-    registry = [reference for reference in spec.references if reference.split("[")[0] not in {m.label for m in spec.custom_metrics}]
+    recorded = School.objects.filter(
+        city__name=spec.city, code__in=[school.code for school in year.schools], pk__in=kept.values("school")
+    )
+    registry = [
+        reference
+        for reference in spec.references
+        if reference.split("[")[0] not in {m.label for m in spec.custom_metrics}
+    ]
     found = figures(registry, schools=recorded, year=spec.year, start=spec.period_start, end=spec.period_end)
     codes = dict(recorded.values_list("pk", "code"))
-    return {codes[pk]: {reference: figure.value for reference, figure in values.items()} for pk, values in found.items()}
+    return {
+        codes[pk]: {reference: figure.value for reference, figure in values.items()}
+        for pk, values in found.items()
+    }

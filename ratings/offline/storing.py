@@ -1,4 +1,6 @@
-"""A city and year already in the database: refused, or cleared when it came from workbooks and --replace was said."""
+"""A city and year already in the database: refused, or cleared when it came from workbooks and --replace was
+said.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,18 @@ from django.utils import timezone
 from ratings import models
 from ratings.criteria.kinds import to_decimal
 from ratings.enums import Status
-from ratings.models import Adjustment, Assessment, Item, Judge, MetricSnapshot, Move, Restriction, RestrictionCase, Scheme, Score
+from ratings.models import (
+    Adjustment,
+    Assessment,
+    Item,
+    Judge,
+    MetricSnapshot,
+    Move,
+    Restriction,
+    RestrictionCase,
+    Scheme,
+    Score,
+)
 from ratings.rules.rounding import rounded
 from ratings.scoring import Entry, entry_to_json
 from schools import audit
@@ -71,7 +84,13 @@ def refuse_or_clear(city: Region, year: int, workbook: str, *, replace: bool) ->
     if not replace:
         raise _refused(workbook, f"{city} {year} 年度已经导入过，如确需重新导入请加 --replace")
     version = existing.versions.order_by("-number").first()
-    audit.record("replace_year", by=None, city=city, subject=str(existing), detail={"原版本": version.digest if version else ""})
+    audit.record(
+        "replace_year",
+        by=None,
+        city=city,
+        subject=str(existing),
+        detail={"原版本": version.digest if version else ""},
+    )
     for model, path in ROWS:
         model.objects.filter(**{path: existing}).delete()
     existing.delete()
@@ -86,11 +105,20 @@ IMPORTED_NOTE = "由工作簿导入"
 
 
 def store_year(scheme: Scheme, year: YearFolder, schools: list, rows: dict[str, School], *, by) -> None:
-    """Write everything a year rests on, each table with one statement; `schools` are judged SchoolYears by file order."""
+    """Write everything a year rests on, each table with one statement; `schools` are judged SchoolYears by
+    file order.
+    """
     at = timezone.now()
     status = {school.code: Status.CITY if school.input.submitted else Status.LAPSED for school in schools}
-    insert_many([Assessment(school=rows[school.code], scheme=scheme, status=status[school.code]) for school in schools])
-    assessments = {code: pk for pk, code in Assessment.objects.filter(scheme=scheme).values_list("pk", "school__code")}
+    insert_many(
+        [
+            Assessment(school=rows[school.code], scheme=scheme, status=status[school.code])
+            for school in schools
+        ]
+    )
+    assessments = {
+        code: pk for pk, code in Assessment.objects.filter(scheme=scheme).values_list("pk", "school__code")
+    }
     insert_many([_move(assessments[code], after, by, at) for code, after in status.items()])
     insert_many([_snapshot(assessments[school.code], school, year, at) for school in schools])
     _store_imported(scheme, year, rows, by, at)
@@ -99,7 +127,11 @@ def store_year(scheme: Scheme, year: YearFolder, schools: list, rows: dict[str, 
     insert_many(
         [
             RestrictionCase(
-                assessment_id=assessments[case.school], restriction=restrictions[case.restriction], basis=case.basis, by=by, at=at
+                assessment_id=assessments[case.school],
+                restriction=restrictions[case.restriction],
+                basis=case.basis,
+                by=by,
+                at=at,
             )
             for case in year.cases
         ]
@@ -108,19 +140,41 @@ def store_year(scheme: Scheme, year: YearFolder, schools: list, rows: dict[str, 
 
 def _move(assessment: int, after: str, by, at) -> Move:
     step = "lapse" if after == Status.LAPSED else "run_year"
-    return Move(assessment_id=assessment, step=step, from_status=Status.DRAFT, to_status=after, by=by, at=at, comment=IMPORTED_NOTE)
+    return Move(
+        assessment_id=assessment,
+        step=step,
+        from_status=Status.DRAFT,
+        to_status=after,
+        by=by,
+        at=at,
+        comment=IMPORTED_NOTE,
+    )
 
 
 def _snapshot(assessment: int, school, year: YearFolder, at) -> MetricSnapshot:
     values = {reference: None if value is None else str(value) for reference, value in school.metrics.items()}
     imported = dict.fromkeys(year.metrics.get(school.code, {}), "导入")
-    return MetricSnapshot(assessment_id=assessment, moment=MetricSnapshot.Moment.FINAL, values=values, sources=imported, taken_at=at)
+    return MetricSnapshot(
+        assessment_id=assessment,
+        moment=MetricSnapshot.Moment.FINAL,
+        values=values,
+        sources=imported,
+        taken_at=at,
+    )
 
 
 def _store_imported(scheme: Scheme, year: YearFolder, rows: dict[str, School], by, at) -> None:
-    """Imported figures stay with the school for that year; a second run of the year takes the place of the first."""
-    values = [(rows[code], reference, value) for code, found in year.metrics.items() for reference, value in found.items()]
-    MetricValue.objects.filter(school__city=scheme.city, school__in=list(rows.values()), year=scheme.year).delete()
+    """Imported figures stay with the school for that year; a second run of the year takes the place of the
+    first.
+    """
+    values = [
+        (rows[code], reference, value)
+        for code, found in year.metrics.items()
+        for reference, value in found.items()
+    ]
+    MetricValue.objects.filter(
+        school__city=scheme.city, school__in=list(rows.values()), year=scheme.year
+    ).delete()
     insert_many(
         [
             MetricValue(
@@ -141,7 +195,9 @@ def _exact(value: Fraction) -> Decimal:
     return to_decimal(value)
 
 
-def _store_scores(scheme: Scheme, year: YearFolder, schools: list, assessments: dict[str, int], by, at) -> None:
+def _store_scores(
+    scheme: Scheme, year: YearFolder, schools: list, assessments: dict[str, int], by, at
+) -> None:
     items = dict(Item.objects.filter(scheme=scheme).values_list("code", "pk"))
     labels = sorted({judge for school in schools for judge in school.judged.city if judge})
     insert_many([Judge(scheme=scheme, label=label) for label in labels])
@@ -188,7 +244,9 @@ def _entries(judged) -> Iterator[tuple[Entry, ScoreRow]]:
 
 
 def _seen(school, year: YearFolder, code: str) -> dict[str, Any]:
-    return {reference: str(school.metrics[reference]) for reference in sorted(year.spec.bound[code].references)}
+    return {
+        reference: str(school.metrics[reference]) for reference in sorted(year.spec.bound[code].references)
+    }
 
 
 def _shown(points: Fraction | None) -> Decimal | None:

@@ -12,23 +12,37 @@ from pathlib import Path
 from ratings.criteria.spec import SchemeSpec
 from ratings.enums import Stage
 from schools.metrics import MetricError, canonical
-from schools.workbooks import CellError, Column, Problem, Row, WorkbookError, cell_bool, cell_decimal, read_workbook
+from schools.workbooks import (
+    CellError,
+    Column,
+    Problem,
+    Row,
+    WorkbookError,
+    cell_bool,
+    cell_decimal,
+    read_workbook,
+)
 from schools.workbooks.text import heading_key
 
 #: Unit of figures that are either there or not; typed as 是 / 否 or 1 / 0.
 YES_NO = "是否"
 
 
-def read_metrics(path: Path, spec: SchemeSpec, codes: set[str], warnings: list[str]) -> dict[str, dict[str, Fraction]]:
+def read_metrics(
+    path: Path, spec: SchemeSpec, codes: set[str], warnings: list[str]
+) -> dict[str, dict[str, Fraction]]:
     """Values by school code and metric reference, in the units of the metric.
 
-    A label without arguments stands for the one variant of it that the scheme uses. Figures the scheme does not read
-    are ignored with a warning. Raises WorkbookError for unknown schools, doubles and values that cannot be.
+    A label without arguments stands for the one variant of it that the scheme uses. Figures the scheme does
+    not read are ignored with a warning. Raises WorkbookError for unknown schools, doubles and values that
+    cannot be.
     """
     if not path.is_file():
         return {}
     workbook = read_workbook(path)
-    table = workbook.first_sheet.table([Column("学校编码", aliases=("编码",)), Column("指标"), Column("数值")])
+    table = workbook.first_sheet.table(
+        [Column("学校编码", aliases=("编码",)), Column("指标"), Column("数值")]
+    )
     warnings.extend(str(warning) for warning in table.warnings)
     variants = _variants(spec)
     values: dict[str, dict[str, Fraction]] = defaultdict(dict)
@@ -56,7 +70,9 @@ def read_metrics(path: Path, spec: SchemeSpec, codes: set[str], warnings: list[s
 
 
 def _variants(spec: SchemeSpec) -> dict[str, set[str]]:
-    """What may stand in the column 指标: every reference in full, and each bare label for the references under it."""
+    """What may stand in the column 指标: every reference in full, and each bare label for the references
+    under it.
+    """
     found: dict[str, set[str]] = defaultdict(set)
     for reference in spec.references:
         found[heading_key(reference.split("[")[0])].add(reference)
@@ -66,7 +82,9 @@ def _variants(spec: SchemeSpec) -> dict[str, set[str]]:
 
 
 def canonical_reference(text: str) -> str:
-    """The reference with its arguments in the registry's order; a scheme's own metric, or a stranger, as it is."""
+    """The reference with its arguments in the registry's order; a scheme's own metric, or a stranger, as it
+    is.
+    """
     try:
         return canonical(text)
     except MetricError:
@@ -76,7 +94,11 @@ def canonical_reference(text: str) -> str:
 def _value(row: Row, spec: SchemeSpec, reference: str) -> Fraction | None:
     metric = spec.metrics[reference.split("[")[0]]
     try:
-        value = _yes_no(row) if metric.unit == YES_NO else cell_decimal(row.get("数值"), unit=metric.unit, lowest=0)
+        value = (
+            _yes_no(row)
+            if metric.unit == YES_NO
+            else cell_decimal(row.get("数值"), unit=metric.unit, lowest=0)
+        )
     except CellError as error:
         row.problem("数值", error.reason)
         return None
@@ -148,7 +170,10 @@ def read_scores(path: Path, spec: SchemeSpec, codes: set[str], warnings: list[st
     for score in rows:
         key = (score.school, score.item, *score.sheet)
         if key in seen and all(key[:3]):
-            score.problem("小项编码", f"与第 {seen[key]} 行重复：同一学校、小项、阶段{'、评委' if score.judge else ''}只能有一行")
+            score.problem(
+                "小项编码",
+                f"与第 {seen[key]} 行重复：同一学校、小项、阶段{'、评委' if score.judge else ''}只能有一行",
+            )
         seen.setdefault(key, score.row.number)
     _mixed_blank_judges(spec, rows)
     table.raise_if_any()
@@ -177,7 +202,9 @@ def _score_row(row: Row, spec: SchemeSpec, codes: set[str], labels: dict[str, st
 
 def _mixed_blank_judges(spec: SchemeSpec, rows: list[ScoreRow]) -> None:
     """Several judges, one of them nameless: nobody could tell whose sheet it is."""
-    asked = [row for row in rows if row.stage == Stage.CITY and row.item and spec.bound[row.item].owed_by_reviewers]
+    asked = [
+        row for row in rows if row.stage == Stage.CITY and row.item and spec.bound[row.item].owed_by_reviewers
+    ]
     named = {row.school for row in asked if row.judge}
     for row in asked:
         if not row.judge and row.school in named:

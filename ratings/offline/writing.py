@@ -20,7 +20,10 @@ def write_year(scheme: Scheme, spec: SchemeSpec, folder: Path, warnings: list[st
     """Write the three files from what was published, not from what was read."""
     folder.mkdir(parents=True, exist_ok=True)
     results = list(Result.objects.filter(scheme=scheme).order_by("order", "school_code"))
-    write_workbook(folder / "results.xlsx", [results_sheet(spec, results), _counts_sheet(results), _warnings_sheet(warnings)])
+    write_workbook(
+        folder / "results.xlsx",
+        [results_sheet(spec, results), _counts_sheet(results), _warnings_sheet(warnings)],
+    )
     trace = {
         "方案": scheme.name,
         "年度": scheme.year,

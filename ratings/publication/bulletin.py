@@ -56,7 +56,9 @@ class BulletinKind(Kind):
     def last_checks(self, record: Bulletin) -> list[str]:
         return violations(record.scheme)
 
-    def carry_out(self, record: Bulletin, context: DocumentContext, *, by: User | None, at: dt.datetime) -> None:
+    def carry_out(
+        self, record: Bulletin, context: DocumentContext, *, by: User | None, at: dt.datetime
+    ) -> None:
         scheme = record.scheme
         scheme.phase, scheme.published_at, scheme.published_by = Phase.PUBLISHED, at, by
         scheme.save(update_fields=["phase", "published_at", "published_by"])
@@ -92,7 +94,11 @@ def file_document(scheme: Scheme) -> None:
     content = BULLETIN.pdf(bulletin)
     with transaction.atomic():
         Scheme.objects.select_for_update().get(pk=scheme.pk)
-        current = Bulletin.objects.select_for_update(of=("self",)).select_related("scheme__city").get(pk=bulletin.pk)
+        current = (
+            Bulletin.objects.select_for_update(of=("self",))
+            .select_related("scheme__city")
+            .get(pk=bulletin.pk)
+        )
         if not current.pdf:
             keep_file(current, content)
             current.save(update_fields=["pdf", "digest"])

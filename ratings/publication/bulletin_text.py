@@ -1,4 +1,6 @@
-"""What a bulletin says of the figures: its first text, which the office edits, and its 附件, which follow them."""
+"""What a bulletin says of the figures: its first text, which the office edits, and its 附件, which follow
+them.
+"""
 
 from __future__ import annotations
 
@@ -78,7 +80,9 @@ def _participation(facts: BulletinFacts) -> str:
     if not absent:
         return ""
     total = len(facts.schools) + facts.declined
-    return f"全市共有{facts.school_word}{total}所，其中{'、'.join(absent)}，实际参加评定{len(facts.rated)}所。"
+    return (
+        f"全市共有{facts.school_word}{total}所，其中{'、'.join(absent)}，实际参加评定{len(facts.rated)}所。"
+    )
 
 
 def _levels(facts: BulletinFacts) -> str:
@@ -87,13 +91,19 @@ def _levels(facts: BulletinFacts) -> str:
     counts = [(star, len(facts.with_star(star))) for star in shown]
     shares = [f"{level_name(star)}{count}所，占{percentage(count, rated)}" for star, count in counts if count]
     none = [level_name(star) for star, count in counts if not count]
-    return f"参加评定的{rated}所{facts.school_word}中，{'；'.join(shares)}" + (f"；没有{'、'.join(none)}" if none else "") + "。"
+    return (
+        f"参加评定的{rated}所{facts.school_word}中，{'；'.join(shares)}"
+        + (f"；没有{'、'.join(none)}" if none else "")
+        + "。"
+    )
 
 
 def _compared(facts: BulletinFacts) -> str:
     if not facts.last_year:
         return ""
-    changes = [_change(star, len(facts.with_star(star)) - facts.last_year.get(star, 0)) for star in facts.levels]
+    changes = [
+        _change(star, len(facts.with_star(star)) - facts.last_year.get(star, 0)) for star in facts.levels
+    ]
     return f"与{facts.year - 1}年度相比，{'，'.join(changes)}。"
 
 
@@ -136,13 +146,18 @@ def _top_list(facts: BulletinFacts) -> list[str]:
     text = f"{order}，{listed}。" if count_characters(listed) <= LIST_LIMIT else "名单见附件1。"
     if facts.counties:
         return [f"（三）{level_name(top)}{facts.school_word}。{text}"]
-    return [f"{level_name(top)}{facts.school_word}{text if text.startswith('名单') else f'（{order}）：{listed}。'}"]
+    named = text if text.startswith("名单") else f"（{order}）：{listed}。"
+    return [f"{level_name(top)}{facts.school_word}{named}"]
 
 
 def _ordered_categories(facts: BulletinFacts) -> list[str]:
     """Strongest first; empty where the rates do not differ."""
     rates = {rate for _, rate in facts.category_rates}
-    return [name for name, _ in sorted(facts.category_rates, key=lambda item: -item[1])] if len(rates) > 1 else []
+    return (
+        [name for name, _ in sorted(facts.category_rates, key=lambda item: -item[1])]
+        if len(rates) > 1
+        else []
+    )
 
 
 def _quoted(names: list[str]) -> str:
@@ -166,7 +181,9 @@ def _weaknesses(facts: BulletinFacts) -> list[str]:
     sentences = []
     if categories:
         weak = _quoted(categories[-_few(categories) :])
-        sentences.append(f"从各大项总体得分情况看，{weak}得分率相对较低，是全市{facts.school_word}需要重点改进的方面。")
+        sentences.append(
+            f"从各大项总体得分情况看，{weak}得分率相对较低，是全市{facts.school_word}需要重点改进的方面。"
+        )
     if facts.lapsed:
         sentences.append(f"有{facts.lapsed}所{facts.school_word}未按规定时间完成申报。")
     return ["".join(sentences)] if sentences else []
@@ -178,19 +195,27 @@ def _requirements(facts: BulletinFacts) -> list[str]:
 
 def _demands(facts: BulletinFacts) -> Iterator[str]:
     top, word = level_name(facts.levels[0]), facts.school_word
-    yield f"巩固评定成果。{top}{word}要保持标准、持续用力，把行之有效的做法坚持下去；其他{word}要找准差距，学习借鉴，稳步提升办学水平。"
+    yield (
+        f"巩固评定成果。{top}{word}要保持标准、持续用力，把行之有效的做法坚持下去；"
+        f"其他{word}要找准差距，学习借鉴，稳步提升办学水平。"
+    )
     categories = _ordered_categories(facts)
     around = f"围绕{_quoted(categories[-_few(categories) :])}等薄弱环节，" if categories else ""
     yield (
         f"抓好问题改进。各{word}要对照评定标准和反馈的情况，{around}逐项加以改进，"
         "能够马上解决的抓紧解决，需要一段时间解决的明确措施和时限。"
     )
-    who = f"各{facts.county_word}委组织部、{facts.county_word}委党校" if facts.counties else "挂点联系指导人员"
+    who = (
+        f"各{facts.county_word}委组织部、{facts.county_word}委党校" if facts.counties else "挂点联系指导人员"
+    )
     yield (
         f"加强联系指导。{who}要加强日常指导，推动办学基础较好的学校与基础较弱的学校结对帮扶，"
         "统筹用好现有场所、师资和经费，不搞重复建设，不增加基层负担。"
     )
-    yield "用好评定结果。评定结果作为改进党员教育培训工作、统筹培训资源的重要参考。要注重培训实效，不以材料多少、场所装饰评价工作。"
+    yield (
+        "用好评定结果。评定结果作为改进党员教育培训工作、统筹培训资源的重要参考。"
+        "要注重培训实效，不以材料多少、场所装饰评价工作。"
+    )
 
 
 # 附件
@@ -238,7 +263,9 @@ class CountTable(Annex):
 
 
 def draft_annexes(facts: BulletinFacts) -> tuple[Annex, ...]:
-    """The 附件 these figures call for: always the list, the table only where there is something to compare."""
+    """The 附件 these figures call for: always the list, the table only where there is something to
+    compare.
+    """
     rows = _table_rows(facts)
     table = (_count_table(facts, rows),) if rows else ()
     return (_roster(facts), *table)
@@ -252,7 +279,9 @@ def _roster(facts: BulletinFacts) -> Roster:
     for number, star in enumerate(listed, 1):
         schools = facts.with_star(star)
         kind = level_name(star) + facts.school_word
-        groups.append(StarGroup(f"{numeral(number)}、{kind}（{len(schools)}所）", by_place(schools, facts.places)))
+        groups.append(
+            StarGroup(f"{numeral(number)}、{kind}（{len(schools)}所）", by_place(schools, facts.places))
+        )
     return Roster(f"{facts.year}年度{facts.school_word}星级评定结果名单", tuple(groups))
 
 

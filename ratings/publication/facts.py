@@ -1,4 +1,6 @@
-"""What the year came to, as far as a bulletin may say it: names and stars, never a score, a rank or a vote."""
+"""What the year came to, as far as a bulletin may say it: names and stars, never a score, a rank
+or a vote.
+"""
 
 from __future__ import annotations
 
@@ -34,10 +36,11 @@ class BulletinFacts:
     """Figures of one city and year.
 
     `schools` stand in administrative order, 不参评 ones left out and counted in `declined`.
-    `counties` in order, empty where the scheme knows no county; `levels` are the stars the scheme awards, highest first.
-    `last_year` maps stars to counts of the year before. `category_rates` serve to order the categories only: no rate is printed.
-    `invested` is the 建设投入 of the year in yuan, told where the schools recorded any.
-    `list_unrated` puts 不授星 schools on the public list; by default they are counted but told by letter.
+    `counties` in order, empty where the scheme knows no county; `levels` are the stars the scheme awards,
+    highest first. `last_year` maps stars to counts of the year before. `category_rates` serve to order the
+    categories only: no rate is printed. `invested` is the 建设投入 of the year in yuan, told where the
+    schools recorded any. `list_unrated` puts 不授星 schools on the public list; by default they are counted
+    but told by letter.
     """
 
     year: int
@@ -65,7 +68,9 @@ class BulletinFacts:
 
     @property
     def places(self) -> tuple[str, ...]:
-        """The counties and, after them, the city itself if it has schools of its own; empty where there are no counties."""
+        """The counties and, after them, the city itself if it has schools of its own; empty where there are
+        no counties.
+        """
         if not self.counties:
             return ()
         own = any(not school.county for school in self.schools)
@@ -97,17 +102,26 @@ def level_name(star: int) -> str:
     return Star(star).label + ("级" if star else "")
 
 
-def by_place(schools: tuple[RatedSchool, ...], places: tuple[str, ...]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+def by_place(
+    schools: tuple[RatedSchool, ...], places: tuple[str, ...]
+) -> tuple[tuple[str, tuple[str, ...]], ...]:
     """Names under each place that has any; one group without a name where there are no counties."""
     if not places:
         return (("", tuple(school.name for school in schools)),) if schools else ()
-    groups = ((place, tuple(school.name for school in schools if (school.county or CITY_ITSELF) == place)) for place in places)
+    groups = (
+        (place, tuple(school.name for school in schools if (school.county or CITY_ITSELF) == place))
+        for place in places
+    )
     return tuple((place, names) for place, names in groups if names)
 
 
 def gather_facts(scheme: Scheme) -> BulletinFacts:
-    """The figures of a settled year in administrative order; last year's counts only where they were published."""
-    results = list(Result.objects.filter(scheme=scheme).select_related("school").order_by("order", "school_code"))
+    """The figures of a settled year in administrative order; last year's counts only where they were
+    published.
+    """
+    results = list(
+        Result.objects.filter(scheme=scheme).select_related("school").order_by("order", "school_code")
+    )
     spec = spec_of(current_version(scheme))
     return BulletinFacts(
         year=scheme.year,
@@ -139,7 +153,11 @@ def _steps(scheme: Scheme) -> tuple[str, ...]:
 
 
 def _last_year(scheme: Scheme) -> dict[int, int] | None:
-    before = {"scheme__city": scheme.city, "scheme__year": scheme.year - 1, "scheme__phase__in": PUBLIC_PHASES}
+    before = {
+        "scheme__city": scheme.city,
+        "scheme__year": scheme.year - 1,
+        "scheme__phase__in": PUBLIC_PHASES,
+    }
     earlier = Result.objects.filter(**before, lapsed=False)
     return dict(Counter(earlier.values_list("star", flat=True))) or None
 
@@ -149,7 +167,10 @@ def _category_rates(spec: SchemeSpec, results: list[Result]) -> tuple[tuple[str,
     figures = [result.figures["categories"] for result in results if result.total is not None]
     if not figures:
         return ()
-    sums = {category.code: sum((Decimal(points[category.code]) for points in figures), Decimal(0)) for category in spec.scored_categories}
+    sums = {
+        category.code: sum((Decimal(points[category.code]) for points in figures), Decimal(0))
+        for category in spec.scored_categories
+    }
     return tuple(
         (category.name, Fraction(sums[category.code]) / len(figures) / spec.category_points[category.code])
         for category in spec.scored_categories

@@ -51,7 +51,9 @@ class CriteriaAnnex(Grid):
 
 @dataclass(frozen=True)
 class FormAnnex(Grid):
-    """附件: the blank form for those who draft on paper. Groups are (heading, rows), a row (item, points, what is to be filled in)."""
+    """附件: the blank form for those who draft on paper. Groups are (heading, rows), a row (item, points,
+    what is to be filled in).
+    """
 
     in_counties: bool = False
     groups: tuple = ()
@@ -70,7 +72,9 @@ class ScheduleAnnex(Grid):
 
 @dataclass(frozen=True)
 class ChangesAnnex(Grid):
-    """附件: a section is (name, rows); a row (what, kind of change, before, now, the year's priority behind it)."""
+    """附件: a section is (name, rows); a row (what, kind of change, before, now, the year's priority behind
+    it).
+    """
 
     years: tuple[int, int] = (0, 0)
     sections: tuple = ()
@@ -79,7 +83,9 @@ class ChangesAnnex(Grid):
     kind = "changes"
 
 
-KINDS: dict[str, type[Grid]] = {annex.kind: annex for annex in (CriteriaAnnex, FormAnnex, ScheduleAnnex, ChangesAnnex)}
+KINDS: dict[str, type[Grid]] = {
+    annex.kind: annex for annex in (CriteriaAnnex, FormAnnex, ScheduleAnnex, ChangesAnnex)
+}
 
 
 def to_json(annexes: Iterable[Grid]) -> list[dict[str, Any]]:
@@ -89,15 +95,22 @@ def to_json(annexes: Iterable[Grid]) -> list[dict[str, Any]]:
 
 def from_json(content: Iterable[Mapping[str, Any]]) -> tuple[Grid, ...]:
     """Read back what `to_json` wrote."""
-    return tuple(KINDS[kept["kind"]](**{name: value for name, value in kept.items() if name != "kind"}) for kept in content)
+    return tuple(
+        KINDS[kept["kind"]](**{name: value for name, value in kept.items() if name != "kind"})
+        for kept in content
+    )
 
 
 def criteria_annex(spec: SchemeSpec) -> CriteriaAnnex:
     """评分细则 with every rule in words."""
     return CriteriaAnnex(
         title=f"{spec.year}年度镇街党校规范化建设星级评定细则",
-        groups=tuple((_heading(group), tuple(_criterion(spec, line) for line in group.lines)) for group in groups(spec)),
-        bands=tuple(f"{Star(band.star).label}级：{condition_text(spec, band.condition)}。" for band in spec.bands),
+        groups=tuple(
+            (_heading(group), tuple(_criterion(spec, line) for line in group.lines)) for group in groups(spec)
+        ),
+        bands=tuple(
+            f"{Star(band.star).label}级：{condition_text(spec, band.condition)}。" for band in spec.bands
+        ),
         restrictions=tuple(f"{entry.name}的，{entry.effect_text}。" for entry in spec.restrictions),
     )
 
@@ -108,7 +121,13 @@ def _heading(group: Group) -> str:
 
 
 def _criterion(spec: SchemeSpec, line: Line) -> tuple:
-    return (f"{line.item.code} {line.item.name}", line.points, line.item.standard, line.words, _supply(spec, line))
+    return (
+        f"{line.item.code} {line.item.name}",
+        line.points,
+        line.item.standard,
+        line.words,
+        _supply(spec, line),
+    )
 
 
 def _supply(spec: SchemeSpec, line: Line) -> str:
@@ -126,7 +145,10 @@ def form_annex(spec: SchemeSpec) -> FormAnnex:
     return FormAnnex(
         title=f"{spec.year}年度镇街党校规范化建设星级评定申报表",
         in_counties=spec.has_county_stage,
-        groups=tuple((_heading(group), tuple(_entry(spec, spec.bound[line.item.code]) for line in group.lines)) for group in groups(spec)),
+        groups=tuple(
+            (_heading(group), tuple(_entry(spec, spec.bound[line.item.code]) for line in group.lines))
+            for group in groups(spec)
+        ),
     )
 
 
@@ -166,7 +188,10 @@ def changes_annex(changes: Changes, notes: Mapping[str, str]) -> ChangesAnnex:
     return ChangesAnnex(
         title=f"{changes.new_year}年度星级评定标准调整说明",
         years=(changes.old_year, changes.new_year),
-        sections=tuple((name, tuple(_change(row, notes.get(row.key, "")) for row in rows)) for name, rows in changes.sections),
+        sections=tuple(
+            (name, tuple(_change(row, notes.get(row.key, "")) for row in rows))
+            for name, rows in changes.sections
+        ),
         totals=changes.totals,
     )
 
@@ -174,7 +199,13 @@ def changes_annex(changes: Changes, notes: Mapping[str, str]) -> ChangesAnnex:
 def _change(row: RowChange, note: str) -> tuple[str, str, tuple[str, ...], tuple[str, ...], str]:
     detail = (row.detail,) if row.detail else ()
     if not row.fields:
-        return row.title, row.label, detail if row.kind == "removed" else (), detail if row.kind == "added" else (), note
+        return (
+            row.title,
+            row.label,
+            detail if row.kind == "removed" else (),
+            detail if row.kind == "added" else (),
+            note,
+        )
     before = tuple(_said(one.label, one.old, row) for one in row.fields)
     now = tuple(_said(one.label, one.new, row) for one in row.fields)
     return row.title, row.label, before, now, note

@@ -59,7 +59,9 @@ class OpeningNoticeKind(Kind):
             return ["方案尚未启动；启动以后细则不再变动，才能印发通知。"]
         return [f"方案处于“{scheme.get_phase_display()}”阶段，不再印发启动通知。"]
 
-    def carry_out(self, record: OpeningNotice, context: DocumentContext, *, by: User, at: dt.datetime) -> None:
+    def carry_out(
+        self, record: OpeningNotice, context: DocumentContext, *, by: User, at: dt.datetime
+    ) -> None:
         record.annexes, record.issued_by, record.issued_at = to_json(context.annexes), by, at
 
     def summary(self, record: OpeningNotice, context: DocumentContext) -> list[tuple[str, list[str]]]:
@@ -74,7 +76,9 @@ OPENING_NOTICE = OpeningNoticeKind()
 
 
 def annexes_of(scheme: Scheme) -> tuple[Annex, ...]:
-    """细则, 申报表, 时间安排 and, where there is an earlier year that differs, what this year changes and why."""
+    """细则, 申报表, 时间安排 and, where there is an earlier year that differs, what this year changes and
+    why.
+    """
     spec = standing_spec(scheme)
     found = [criteria_annex(spec), form_annex(spec), schedule_annex(spec.year, schedule(scheme, spec))]
     changes = year_changes(scheme)
@@ -82,15 +86,29 @@ def annexes_of(scheme: Scheme) -> tuple[Annex, ...]:
 
 
 def schedule(scheme: Scheme, spec: SchemeSpec) -> list[tuple[str, str, str, str]]:
-    """The stages of the year as (stage, work, by whom, when); a deadline on a rest day stands as the working day after it."""
+    """The stages of the year as (stage, work, by whom, when); a deadline on a rest day stands as the working
+    day after it.
+    """
     period = f"{chinese_date(spec.period_start)}至{chinese_date(spec.period_end)}"
     signed = "，签字盖章" if spec.confirmation == Confirmation.SIGNED else ""
     rows = [
         ("日常记录", "登记培训计划、开班、师资等情况，对照细则自查改进", "各镇街党校", period),
-        ("学校自评", f"核对系统取数，填写申报表{signed}，由负责人确认提交", "各镇街党校", _until(scheme.self_due)),
+        (
+            "学校自评",
+            f"核对系统取数，填写申报表{signed}，由负责人确认提交",
+            "各镇街党校",
+            _until(scheme.self_due),
+        ),
     ]
     if spec.has_county_stage:
-        rows.append(("县级初评", "逐项初评，集体研究后提出建议星级和初评意见", f"{COUNTIES}委组织部、党校", _until(scheme.county_due)))
+        rows.append(
+            (
+                "县级初评",
+                "逐项初评，集体研究后提出建议星级和初评意见",
+                f"{COUNTIES}委组织部、党校",
+                _until(scheme.county_due),
+            )
+        )
     onsite = "，实地走访" if any(item.onsite for item in spec.items) else ""
     rows.append(("市级评审", f"组织评委评审{onsite}", "市评委会办公室、评委", _until(scheme.city_due)))
     rows.append(("集体审定", "研究审定星级", "市评委会", "市级评审结束后"))
@@ -131,7 +149,11 @@ def _scope(spec: SchemeSpec, count: int) -> str:
 def _standards(spec: SchemeSpec, *, changed: bool) -> list[str]:
     full = plain(sum(spec.category_points.values()))
     bonus = f"，另设加分项{len(spec.bonus_items)}项" if spec.bonus_items else ""
-    cap = f"，加分合计不超过{plain(spec.bonus_cap)}分" if spec.bonus_items and spec.bonus_cap is not None else ""
+    cap = (
+        f"，加分合计不超过{plain(spec.bonus_cap)}分"
+        if spec.bonus_items and spec.bonus_cap is not None
+        else ""
+    )
     stars = "、".join(f"{Star(band.star).label}级" for band in spec.bands)
     lines = [
         f"评定内容分{len(spec.scored_categories)}个大项、{len(spec.base_items)}个小项，满分{full}分{bonus}{cap}。"

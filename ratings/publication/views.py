@@ -32,7 +32,14 @@ Links = Sequence[tuple[str, str]]
 
 
 def show(
-    request: HttpRequest, kind: Kind, record: OfficialDocument, *, writes: bool, issues: bool, trail: Links, links: Links = ()
+    request: HttpRequest,
+    kind: Kind,
+    record: OfficialDocument,
+    *,
+    writes: bool,
+    issues: bool,
+    trail: Links,
+    links: Links = (),
 ) -> HttpResponse:
     """The document as it will stand on paper; before it is issued also what is still to be done."""
     context, closed = kind.context(record), kind.closed(record)
@@ -40,13 +47,20 @@ def show(
     if not record.is_issued:
         problems = [closed] if closed else kind.problems(record, context)
         advice = wording_problems(f"{record.title}\n{record.body}")
-    page = _common(kind, record, trail) | {"paper": context, "problems": problems, "advice": advice, "links": links}
+    page = _common(kind, record, trail) | {
+        "paper": context,
+        "problems": problems,
+        "advice": advice,
+        "links": links,
+    }
     may = {"may_edit": writes and not closed, "may_issue": issues and not closed}
     return render(request, "ratings/publication/page.html", page | may)
 
 
 def send(request: HttpRequest, kind: Kind, record: OfficialDocument) -> HttpResponse:
-    """The stored document; before issue the same layout, named 草稿. A sample year may be out without a file."""
+    """The stored document; before issue the same layout, named 草稿. A sample year may be out
+    without a file.
+    """
     name = f"{record.scheme.year}{kind.file_name}"
     if record.pdf:
         return FileResponse(record.pdf.open(), as_attachment=True, filename=f"{name}.pdf", content_type=PDF)
@@ -74,7 +88,13 @@ def edit(request: HttpRequest, kind: Kind, record: OfficialDocument, *, trail: L
 
 
 def issue(
-    request: HttpRequest, kind: Kind, record: OfficialDocument, *, trail: Links, done: str, form: IssueForm | None = None
+    request: HttpRequest,
+    kind: Kind,
+    record: OfficialDocument,
+    *,
+    trail: Links,
+    done: str,
+    form: IssueForm | None = None,
 ) -> HttpResponse:
     """What will happen, in words, and the button that does it; `form` asks for the password before."""
     if closed := kind.closed(record):
@@ -94,7 +114,11 @@ def issue(
             messages.success(request, done)
             return redirect(kind.address(record))
     said = {"summary": kind.summary(record, context), "consequences": kind.consequences(record)}
-    page = _common(kind, record, _with_document(kind, record, trail)) | said | {"problems": problems, "form": form, "version": version}
+    page = (
+        _common(kind, record, _with_document(kind, record, trail))
+        | said
+        | {"problems": problems, "form": form, "version": version}
+    )
     return render(request, "ratings/publication/issue.html", page)
 
 
@@ -110,11 +134,22 @@ def _with_document(kind: Kind, record: OfficialDocument, trail: Links) -> Links:
 @require_GET
 @allowed_to("read_notices")
 def bulletin_list(request: HttpRequest) -> HttpResponse:
-    """Issued bulletins of the city; for committee and office also drafts, and settled years that have none yet."""
+    """Issued bulletins of the city; for committee and office also drafts, and settled years that have none
+    yet.
+    """
     bulletins = Bulletin.objects.visible_to(request.user).select_related("scheme").order_by("-scheme__year")
     waiting = Scheme.objects.visible_to(request.user).filter(phase__in=EDITABLE, bulletin__isnull=True)
-    notices = OpeningNotice.objects.visible_to(request.user).issued().select_related("scheme").order_by("-scheme__year")
-    context = {"notices": notices, "bulletins": bulletins, "waiting": waiting if may(request.user, "write_bulletin") else []}
+    notices = (
+        OpeningNotice.objects.visible_to(request.user)
+        .issued()
+        .select_related("scheme")
+        .order_by("-scheme__year")
+    )
+    context = {
+        "notices": notices,
+        "bulletins": bulletins,
+        "waiting": waiting if may(request.user, "write_bulletin") else [],
+    }
     return render(request, "ratings/publication/bulletins.html", context)
 
 
@@ -134,7 +169,11 @@ def bulletin_page(request: HttpRequest, pk: int) -> HttpResponse:
     bulletin = _visible(request, pk)
     writes = may(request.user, "write_bulletin")
     plaques = [("授牌名单", reverse("ratings:form_plaques", args=[bulletin.scheme_id]))]
-    rights = {"writes": writes, "issues": may(request.user, "issue_bulletin"), "links": plaques if writes else ()}
+    rights = {
+        "writes": writes,
+        "issues": may(request.user, "issue_bulletin"),
+        "links": plaques if writes else (),
+    }
     return show(request, BULLETIN, bulletin, trail=_bulletin_trail(), **rights)
 
 

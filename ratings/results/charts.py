@@ -23,7 +23,9 @@ TREND_HEIGHT = 120
 
 @dataclass(frozen=True)
 class Series:
-    """One line of a picture: a share from 0 to 1 for each axis; `style` is own, county or city, and names the class of the line."""
+    """One line of a picture: a share from 0 to 1 for each axis; `style` is own, county or city, and names the
+    class of the line.
+    """
 
     label: str
     style: str
@@ -31,7 +33,9 @@ class Series:
 
 
 def rates(axes: Sequence[str], series: Sequence[Series]) -> SafeString:
-    """Shares by axis: a radar, or bars where there are too few axes for one. The first series is the subject, the rest are comparisons."""
+    """Shares by axis: a radar, or bars where there are too few axes for one. The first series is the subject,
+    the rest are comparisons.
+    """
     return _radar(axes, series) if len(axes) >= LEAST_CORNERS else _bars(axes, series)
 
 
@@ -51,7 +55,12 @@ def trend(points: Sequence[tuple[str, Fraction]], *, full: int, label: str) -> S
         columns,
     )
     width = max(len(points), 3) * step + 12
-    base = format_html('<line class="chart-grid" x1="8" y1="{}" x2="{}" y2="{}"/>', 24 + TREND_HEIGHT, width - 8, 24 + TREND_HEIGHT)
+    base = format_html(
+        '<line class="chart-grid" x1="8" y1="{}" x2="{}" y2="{}"/>',
+        24 + TREND_HEIGHT,
+        width - 8,
+        24 + TREND_HEIGHT,
+    )
     return _picture(width, 180, label, base + body)
 
 
@@ -60,10 +69,14 @@ def _radar(axes: Sequence[str], series: Sequence[Series]) -> SafeString:
     rings = [_polygon([Fraction(ring, RINGS)] * count) for ring in range(1, RINGS + 1)]
     grid = format_html_join("", '<polygon class="chart-grid" points="{}"/>', ((ring,) for ring in rings))
     spokes = format_html_join(
-        "", '<line class="chart-grid" x1="{}" y1="{}" x2="{}" y2="{}"/>', ((*CENTRE, *_corner(i, count, 1)) for i in range(count))
+        "",
+        '<line class="chart-grid" x1="{}" y1="{}" x2="{}" y2="{}"/>',
+        ((*CENTRE, *_corner(i, count, 1)) for i in range(count)),
     )
     lines = format_html_join(
-        "", '<polygon class="chart-line chart-{}" points="{}"/>', ((one.style, _polygon(one.shares)) for one in reversed(series))
+        "",
+        '<polygon class="chart-line chart-{}" points="{}"/>',
+        ((one.style, _polygon(one.shares)) for one in reversed(series)),
     )
     own = series[0].shares
     names = format_html_join(
@@ -78,10 +91,20 @@ def _bars(axes: Sequence[str], series: Sequence[Series]) -> SafeString:
     rows = []
     for index, name in enumerate(axes):
         top = index * BAR_HEIGHT
-        rows.append((top + 16, name, percent(series[0].shares[index]), top + 22, top + 22, round(float(series[0].shares[index]) * 440, 1)))
+        rows.append(
+            (
+                top + 16,
+                name,
+                percent(series[0].shares[index]),
+                top + 22,
+                top + 22,
+                round(float(series[0].shares[index]) * 440, 1),
+            )
+        )
     body = format_html_join(
         "",
-        '<text class="chart-label" x="10" y="{}">{} {}</text><rect class="chart-track" x="10" y="{}" width="440" height="12"/>'
+        '<text class="chart-label" x="10" y="{}">{} {}</text><rect class="chart-track" x="10" '
+        'y="{}" width="440" height="12"/>'
         '<rect class="chart-column" x="10" y="{}" width="{}" height="12"/>',
         rows,
     )

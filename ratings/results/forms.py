@@ -9,7 +9,10 @@ class VerifierForm(forms.Form):
 
     verifier = forms.CharField(label="核验人", max_length=60, help_text="单位和姓名，如 市纪委监委 刘某")
     reason = forms.CharField(
-        label="事由", max_length=200, widget=forms.Textarea(attrs={"rows": 2}), help_text="为什么要核验，依据什么文件或来信"
+        label="事由",
+        max_length=200,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text="为什么要核验，依据什么文件或来信",
     )
 
     def __init__(self, *args, **kwargs) -> None:

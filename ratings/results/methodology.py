@@ -24,7 +24,9 @@ class VersionLine:
 
 @dataclass(frozen=True)
 class Methodology:
-    """`steps` are (heading, sentences) in the order in which a star is computed; `changes` (what, kind, why)."""
+    """`steps` are (heading, sentences) in the order in which a star is computed; `changes` (what,
+    kind, why).
+    """
 
     versions: tuple[VersionLine, ...]
     parameters: tuple[tuple[str, str], ...]
@@ -52,7 +54,9 @@ def methodology_of(scheme: Scheme) -> Methodology:
         groups=groups(spec),
         bands=tuple((band.star, condition_text(spec, band.condition)) for band in spec.bands),
         restrictions=restriction_lines(spec),
-        changes=tuple((row.title, row.label, notes.get(row.key, "")) for row in changes.rows) if changes else (),
+        changes=tuple((row.title, row.label, notes.get(row.key, "")) for row in changes.rows)
+        if changes
+        else (),
     )
 
 
@@ -60,7 +64,10 @@ def _versions(versions: list[SchemeVersion]):
     before = None
     for version in versions:
         spec = spec_of(version)
-        yield VersionLine(version, tuple(f"{row.title}：{row.label}" for row in compare(before, spec).rows) if before else ())
+        yield VersionLine(
+            version,
+            tuple(f"{row.title}：{row.label}" for row in compare(before, spec).rows) if before else (),
+        )
         before = spec
 
 
@@ -73,7 +80,15 @@ def evaluation_order(spec: SchemeSpec) -> tuple[tuple[str, tuple[str, ...]], ...
         ("基础分", ("各大项得分相加，不再舍入。",)),
         ("加分", tuple(_bonus(spec))),
         ("总分", ("基础分加加分，不再舍入；显示两位小数。",)),
-        ("星级标准", ("从高到低逐级对照，符合哪一级的全部条件就是哪一级，都不符合的不授星；得分率用精确值比较，不先舍入。",)),
+        (
+            "星级标准",
+            (
+                (
+                    "从高到低逐级对照，符合哪一级的全部条件就是哪一级，都不符合的不授星；得分率用精确值比较，"
+                    "不先舍入。"
+                ),
+            ),
+        ),
         ("限制性情形", ("凡适用的取其中最低的限制；由条件触发的，经人认定后才适用。",)),
         ("五星比例上限", (_share(spec),)),
         ("审定", ("评委会按计算星级审定；审定与计算不同的，须写明理由，计算结果照样保留。",)),
@@ -91,7 +106,10 @@ def _items(spec: SchemeSpec):
     yield f"系统取数部分按取数快照和计分规则计算，各阶段相同；经核定的，以核定为准{later}。"
     yield "人评部分按作答和计分规则计算；系统部分与人评部分相加，不低于 0 分，不高于分值。"
     yield {
-        "trimmed": f"评委汇总：{TRIM_FROM} 份及以上的，去掉一个最高分、一个最低分后平均；不足 {TRIM_FROM} 份的直接平均。",
+        "trimmed": (
+            f"评委汇总：{TRIM_FROM} 份及以上的，去掉一个最高分、一个最低分后平均；不足 {TRIM_FROM} "
+            "份的直接平均。"
+        ),
         "mean": "评委汇总：取各评委的平均分。",
         "median": "评委汇总：取各评委的中位数；份数为偶数的，取中间两份的平均。",
         "joint": "评委汇总：以合议的评分表为准。",
@@ -107,7 +125,10 @@ def _items(spec: SchemeSpec):
 def _categories(spec: SchemeSpec):
     yield "各小项得分相加。"
     if any(item.may_be_na for item in spec.items):
-        yield "有不适用小项的，按“适用小项得分 × 大项分值 ÷ 适用小项分值”折算，四舍五入到两位小数。这是第二处、也是最后一处舍入。"
+        yield (
+            "有不适用小项的，按“适用小项得分 × 大项分值 ÷ 适用小项分值”折算，四舍五入到两位小数。"
+            "这是第二处、也是最后一处舍入。"
+        )
 
 
 def _bonus(spec: SchemeSpec):
@@ -127,4 +148,6 @@ def _share(spec: SchemeSpec) -> str:
     if spec.five_star_share is None or spec.five_star_share >= 1:
         return "本方案不设比例。"
     share = plain(spec.five_star_share * 100)
-    return f"五星不超过参评党校的 {share}%（只舍不入）；超出的按总分从高到低取，末位同分的一并不取，改授四星。"
+    return (
+        f"五星不超过参评党校的 {share}%（只舍不入）；超出的按总分从高到低取，末位同分的一并不取，改授四星。"
+    )

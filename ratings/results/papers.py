@@ -70,10 +70,26 @@ def _groups(spec: SchemeSpec, result: Result) -> tuple[ResultGroup, ...]:
         items = tuple(_item(item, points) for item in spec.base_items if item.category == category.code)
         figures = result.figures
         full = plain(spec.category_points[category.code])
-        found.append(ResultGroup(category.name, full, figures["categories"][category.code], figures["rates"][category.code], items))
+        found.append(
+            ResultGroup(
+                category.name,
+                full,
+                figures["categories"][category.code],
+                figures["rates"][category.code],
+                items,
+            )
+        )
     if spec.bonus_items:
         cap = "" if spec.bonus_cap is None else plain(spec.bonus_cap)
-        found.append(ResultGroup("加分项", cap, result.figures["bonus"], "", tuple(_item(item, points) for item in spec.bonus_items)))
+        found.append(
+            ResultGroup(
+                "加分项",
+                cap,
+                result.figures["bonus"],
+                "",
+                tuple(_item(item, points) for item in spec.bonus_items),
+            )
+        )
     return tuple(found)
 
 

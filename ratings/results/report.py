@@ -1,4 +1,6 @@
-"""One school's result arranged for reading: how the star came about, where the school stands, what leads further."""
+"""One school's result arranged for reading: how the star came about, where the school stands, what leads
+further.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,9 @@ TREND_FULL = 110
 
 @dataclass(frozen=True)
 class CategoryRow:
-    """Points and rates of one category; averages are empty where the group is too small to hide its members."""
+    """Points and rates of one category; averages are empty where the group is too small to hide
+    its members.
+    """
 
     code: str
     name: str
@@ -51,7 +55,12 @@ def report_on(result: Result, user: User) -> Report:
     """Everything the page of a result shows; the trend holds the years this reader may see."""
     spec = spec_of(result.version)
     averages = category_averages(result.scheme, county_name=result.county_name)
-    trend = tuple(Result.objects.visible_to(user).filter(school=result.school_id).select_related("scheme").order_by("scheme__year"))
+    trend = tuple(
+        Result.objects.visible_to(user)
+        .filter(school=result.school_id)
+        .select_related("scheme")
+        .order_by("scheme__year")
+    )
     rows = _categories(result, spec, averages)
     picture, series = _picture(result, spec, averages)
     known = {entry.code: entry for entry in spec.restrictions}
@@ -62,8 +71,13 @@ def report_on(result: Result, user: User) -> Report:
         bonus=tuple(item for item in result.trace["items"] if item["code"] in bonus),
         picture=picture,
         series=series,
-        restrictions=tuple((code, known[code].name, known[code].effect_text) for code in result.restrictions if code in known),
-        changes=tuple((change["text"].partition("，可多得")[0], change["gain"]) for change in result.next_star.get("changes", ())),
+        restrictions=tuple(
+            (code, known[code].name, known[code].effect_text) for code in result.restrictions if code in known
+        ),
+        changes=tuple(
+            (change["text"].partition("，可多得")[0], change["gain"])
+            for change in result.next_star.get("changes", ())
+        ),
         trend=trend,
         trend_picture=_trend(trend),
     )
@@ -74,7 +88,11 @@ def _steps(result: Result) -> tuple[str, ...]:
     trace = result.trace
     if result.total is None:
         return ("未按规定申报，没有评分", *trace["star"])
-    opening = ("各小项评分齐全、有效（有缺项不能审定）" if not result.lapsed else "未提交自评，按初评、评审的评分计算",)
+    opening = (
+        "各小项评分齐全、有效（有缺项不能审定）"
+        if not result.lapsed
+        else "未提交自评，按初评、评审的评分计算",
+    )
     return (*opening, *trace["totals"], *trace["star"])
 
 
@@ -85,7 +103,9 @@ def _categories(result: Result, spec: SchemeSpec, averages: Averages) -> tuple[C
     found = []
     for category in spec.scored_categories:
         code, full = category.code, spec.category_points[category.code]
-        members = ({**traced[item.code], "group": item.group} for item in spec.base_items if item.category == code)
+        members = (
+            {**traced[item.code], "group": item.group} for item in spec.base_items if item.category == code
+        )
         points = Fraction(result.figures["categories"][code])
         found.append(
             CategoryRow(
@@ -106,18 +126,30 @@ def _mean(averages: dict[str, Fraction], code: str) -> str:
     return show(averages[code]) if averages else ""
 
 
-def _picture(result: Result, spec: SchemeSpec, averages: Averages) -> tuple[SafeString | str, tuple[str, ...]]:
+def _picture(
+    result: Result, spec: SchemeSpec, averages: Averages
+) -> tuple[SafeString | str, tuple[str, ...]]:
     """The picture and the styles of line in it, for its legend."""
     if result.total is None:
         return "", ()
     own = {code: Fraction(points) for code, points in result.figures["categories"].items()}
-    lines = [("本校", "own", own), ("全市平均", "city", averages.city), (f"{result.county_name}平均", "county", averages.county)]
+    lines = [
+        ("本校", "own", own),
+        ("全市平均", "city", averages.city),
+        (f"{result.county_name}平均", "county", averages.county),
+    ]
     shown = [
-        charts.Series(label, style, tuple(points[one.code] / spec.category_points[one.code] for one in spec.scored_categories))
+        charts.Series(
+            label,
+            style,
+            tuple(points[one.code] / spec.category_points[one.code] for one in spec.scored_categories),
+        )
         for label, style, points in lines
         if points
     ]
-    return charts.rates([category.name for category in spec.scored_categories], shown), tuple(one.style for one in shown)
+    return charts.rates([category.name for category in spec.scored_categories], shown), tuple(
+        one.style for one in shown
+    )
 
 
 def _trend(results: tuple[Result, ...]) -> SafeString | str:

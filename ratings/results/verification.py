@@ -1,4 +1,6 @@
-"""公开包 and 核验包: a published year as a ZIP that anybody, or a named verifier, can check without this program."""
+"""公开包 and 核验包: a published year as a ZIP that anybody, or a named verifier, can check without this
+program.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,20 @@ from ratings.models import Adjustment, Assessment, Decision, RestrictionCase, Re
 from ratings.rules import Condition, Part, Question, Reference, Vocabulary, reference_key, to_text
 from ratings.rules.evaluation import maximum
 from ratings.rules.figures import step_size
-from ratings.rules.syntax import Add, Cases, Checklist, Deduct, Graded, Judged, Levels, Number, Operand, Ratio, Term, Test
+from ratings.rules.syntax import (
+    Add,
+    Cases,
+    Checklist,
+    Deduct,
+    Graded,
+    Judged,
+    Levels,
+    Number,
+    Operand,
+    Ratio,
+    Term,
+    Test,
+)
 from ratings.scoring import Entry, SchoolInput, entry_to_json
 from ratings.sheets.evaluation import Evaluation, evaluate
 from schools import audit
@@ -60,7 +75,9 @@ def readable(content: Any) -> bytes:
 
 
 def verification_package(scheme: Scheme, *, to: Verifier) -> Package:
-    """核验包（内部）: everything that decides a star, school by school, judges as numbers, with script and guide."""
+    """核验包（内部）: everything that decides a star, school by school, judges as numbers, with script and
+    guide.
+    """
     evaluation = evaluate(scheme, with_self=True)
     results = list(Result.objects.filter(scheme=scheme).order_by("order", "school_code"))
     files = {
@@ -73,7 +90,14 @@ def verification_package(scheme: Scheme, *, to: Verifier) -> Package:
     made = f"{timezone.localtime():%Y年%m月%d日 %H:%M}"
     head = audit.chain_head(scheme.city)
     guide = (HERE / "reading_guide.md").read_text(encoding="utf-8")
-    said = {"year": scheme.year, "city": scheme.city.name, "verifier": to.name, "reason": to.reason, "made": made, "audit_head": head}
+    said = {
+        "year": scheme.year,
+        "city": scheme.city.name,
+        "verifier": to.name,
+        "reason": to.reason,
+        "made": made,
+        "audit_head": head,
+    }
     files["说明.md"] = guide.format(**said).encode()
     manifest = {
         "kind": "核验包（内部）",
@@ -85,15 +109,24 @@ def verification_package(scheme: Scheme, *, to: Verifier) -> Package:
         "versions": versions_of(scheme),
         "files": _sums(files),
     }
-    return Package(f"{scheme.year}年度星级评定核验包（内部）.zip", _zip({**files, "manifest.json": readable(manifest)}))
+    return Package(
+        f"{scheme.year}年度星级评定核验包（内部）.zip", _zip({**files, "manifest.json": readable(manifest)})
+    )
 
 
 def public_package(scheme: Scheme) -> Package:
-    """公开包: criteria, stars and digests. Names the schools that the bulletin names; of the others only how many."""
+    """公开包: criteria, stars and digests. Names the schools that the bulletin names; of the others only how
+    many.
+    """
     version = scheme.versions.latest("number")
     results = list(Result.objects.filter(scheme=scheme).order_by("order", "school_code"))
     stars = [
-        {"school": one.school_name, "county": one.county_name, "star": Star(one.star).label, "digest": one.digest}
+        {
+            "school": one.school_name,
+            "county": one.county_name,
+            "star": Star(one.star).label,
+            "digest": one.digest,
+        }
         for one in results
         if one.star != Star.NONE
     ]
@@ -111,14 +144,17 @@ def public_package(scheme: Scheme) -> Package:
         "bulletin_digest": scheme.bulletin.digest if hasattr(scheme, "bulletin") else "",
         "files": _sums(files),
     }
-    return Package(f"{scheme.year}年度星级评定公开包.zip", _zip({**files, "manifest.json": readable(manifest)}))
+    return Package(
+        f"{scheme.year}年度星级评定公开包.zip", _zip({**files, "manifest.json": readable(manifest)})
+    )
 
 
 def versions_of(scheme: Scheme) -> list[dict[str, Any]]:
     """Every frozen version with its reason and digest."""
     rows = scheme.versions.order_by("number").values_list("number", "at", "reason", "digest")
     return [
-        {"number": number, "at": timezone.localtime(at).isoformat(), "reason": reason, "digest": sha} for number, at, reason, sha in rows
+        {"number": number, "at": timezone.localtime(at).isoformat(), "reason": reason, "digest": sha}
+        for number, at, reason, sha in rows
     ]
 
 
@@ -148,7 +184,9 @@ def _schools(evaluation: Evaluation, results: Iterable[Result]) -> list[dict[str
                 "visited": visited[key],
                 "self": _entries(evaluation.own.get(str(key), {})),
                 **decisive(school, numbers),
-                "adjustment_reasons": {f"{stage} {code}": reasons[key, stage, code] for stage, code in sorted(school.adjustments)},
+                "adjustment_reasons": {
+                    f"{stage} {code}": reasons[key, stage, code] for stage, code in sorted(school.adjustments)
+                },
                 "cases": dict(sorted(basis.get(key, {}).items())),
                 "decision": None if decision is None else decision.star,
                 "decision_reason": "" if decision is None else decision.reason,
@@ -227,7 +265,10 @@ def rules_of(spec: SchemeSpec) -> dict[str, Any]:
     """Every rule, star and restriction; `text` repeats the line that was parsed."""
     return {
         "items": {code: _item(bound, spec.vocabulary) for code, bound in spec.bound.items()},
-        "bands": [{"star": band.star, "text": band.condition_text, "when": _condition(band.condition)} for band in spec.bands],
+        "bands": [
+            {"star": band.star, "text": band.condition_text, "when": _condition(band.condition)}
+            for band in spec.bands
+        ],
         "restrictions": [
             {
                 "code": entry.code,
@@ -244,7 +285,10 @@ def _item(bound: BoundItem, vocabulary: Vocabulary) -> dict[str, Any]:
     """`system` is what figures alone give, `asked` what people's answers give; null where nobody is asked."""
 
     def total(places: Iterable[int]) -> Node:
-        return ["+", *(_part(bound.item.rule.parts[place], vocabulary, bound.item.points) for place in places)]
+        return [
+            "+",
+            *(_part(bound.item.rule.parts[place], vocabulary, bound.item.points) for place in places),
+        ]
 
     asked = total(bound.asked_parts) if bound.asked_parts else None
     return {"text": to_text(bound.item.rule), "system": total(bound.system_parts), "asked": asked}
@@ -253,17 +297,34 @@ def _item(bound: BoundItem, vocabulary: Vocabulary) -> dict[str, Any]:
 def _part(part: Part, vocabulary: Vocabulary, item_points: Fraction) -> Node:
     match part:
         case Checklist():
-            return ["+", *(["×", _number(one.points), _happened(one.subject, vocabulary)] for one in part.ticks)]
+            return [
+                "+",
+                *(["×", _number(one.points), _happened(one.subject, vocabulary)] for one in part.ticks),
+            ]
         case Graded():
             return ["first", [[_test(band.test, part.subject), _number(band.points)] for band in part.bands]]
         case Cases():
-            return ["first", [[_condition(case.condition) if case.condition else ALWAYS, _number(case.points)] for case in part.cases]]
+            return [
+                "first",
+                [
+                    [_condition(case.condition) if case.condition else ALWAYS, _number(case.points)]
+                    for case in part.cases
+                ],
+            ]
         case Ratio():
-            rate = ["÷", _operand(part.numerator), _operand(part.denominator)] if part.denominator else _operand(part.numerator)
+            rate = (
+                ["÷", _operand(part.numerator), _operand(part.denominator)]
+                if part.denominator
+                else _operand(part.numerator)
+            )
             goal = _number(part.target) if part.target else "1"
             return ["×", ["min", ["÷", rate, goal], "1"], _number(part.points)]
         case Deduct():
-            return ["max", ["-", str(maximum(part, item_points=item_points)), _terms(part.terms, vocabulary)], _number(part.floor)]
+            return [
+                "max",
+                ["-", str(maximum(part, item_points=item_points)), _terms(part.terms, vocabulary)],
+                _number(part.floor),
+            ]
         case Add():
             return ["min", _terms(part.terms, vocabulary), str(maximum(part, item_points=item_points))]
         case Levels():
@@ -282,7 +343,9 @@ def _times(term: Term, vocabulary: Vocabulary) -> Node:
         return ["first", [[_condition(term.subject), _beyond(term)], [ALWAYS, NOTHING]]]
     if not term.per:
         return _happened(term.subject, vocabulary)
-    name = _operand(term.subject) if vocabulary.metric(term.subject) else ["answer", term.subject.name, NOTHING]
+    name = (
+        _operand(term.subject) if vocabulary.metric(term.subject) else ["answer", term.subject.name, NOTHING]
+    )
     return _steps(term, name)
 
 

@@ -27,7 +27,9 @@ PAGE_SIZE = 50
 @require_GET
 @allowed_to("read_results")
 def result_list(request: HttpRequest) -> HttpResponse:
-    """A school's results by year; for wider scopes the results of one year in administrative order, never by points."""
+    """A school's results by year; for wider scopes the results of one year in administrative order, never by
+    points.
+    """
     results = _results(request.user)
     if role_of(request.user) in SCHOOL_ROLES:
         return render(request, "ratings/results/own.html", {"results": results.order_by("-scheme__year")})
@@ -48,13 +50,22 @@ def result_page(request: HttpRequest, pk: int) -> HttpResponse:
     visible = Result.objects.visible_to(request.user).select_related("scheme__city", "version", "school")
     result = get_object_or_404(visible, pk=pk)
     feedback = Feedback.objects.visible_to(request.user).filter(assessment=result.assessment_id).first()
-    onsite = may(request.user, "arrange_panels") and any(item.onsite for item in spec_of(result.version).items)
-    found = {"result": result, "report": report_on(result, request.user), "feedback": feedback, "may_feed_back": onsite}
+    onsite = may(request.user, "arrange_panels") and any(
+        item.onsite for item in spec_of(result.version).items
+    )
+    found = {
+        "result": result,
+        "report": report_on(result, request.user),
+        "feedback": feedback,
+        "may_feed_back": onsite,
+    }
     return render(request, "ratings/results/result.html", found)
 
 
 def _counties(results) -> list[str]:
-    return list(dict.fromkeys(results.exclude(county_name="").order_by("order").values_list("county_name", flat=True)))
+    return list(
+        dict.fromkeys(results.exclude(county_name="").order_by("order").values_list("county_name", flat=True))
+    )
 
 
 def _results(user: User):
@@ -89,15 +100,24 @@ def _published(request: HttpRequest):
 def _file(request: HttpRequest, scheme: Scheme, package: Package, detail: dict[str, str]) -> FileResponse:
     """The download. The audit line is written first: what cannot be recorded does not leave."""
     detail = {**detail, "文件摘要": package.digest, "身份": str(request.user.identity or "")}
-    audit.record("export", by=request.user, city=scheme.city, subject=package.name.removesuffix(".zip"), detail=detail)
-    return FileResponse(io.BytesIO(package.content), as_attachment=True, filename=package.name, content_type="application/zip")
+    audit.record(
+        "export", by=request.user, city=scheme.city, subject=package.name.removesuffix(".zip"), detail=detail
+    )
+    return FileResponse(
+        io.BytesIO(package.content), as_attachment=True, filename=package.name, content_type="application/zip"
+    )
 
 
 @require_GET
 @allowed_to("read_criteria")
 def methodology(request: HttpRequest, pk: int) -> HttpResponse:
     """Criteria, rules, thresholds, roundings and order of an opened year; for every role of the city."""
-    opened = Scheme.objects.visible_to(request.user).filter(versions__isnull=False).select_related("city").distinct()
+    opened = (
+        Scheme.objects.visible_to(request.user)
+        .filter(versions__isnull=False)
+        .select_related("city")
+        .distinct()
+    )
     scheme = get_object_or_404(opened, pk=pk)
     context = {"scheme": scheme, "method": methodology_of(scheme)}
     return render(request, "ratings/results/methodology.html", context)
@@ -107,7 +127,9 @@ def methodology(request: HttpRequest, pk: int) -> HttpResponse:
 @allowed_to("read_criteria")
 def methodology_json(request: HttpRequest, pk: int, number: int) -> HttpResponse:
     """A frozen version as it was digested: the SHA-256 of this file is the digest of the version."""
-    visible = SchemeVersion.objects.filter(scheme__in=Scheme.objects.visible_to(request.user)).select_related("scheme")
+    visible = SchemeVersion.objects.filter(scheme__in=Scheme.objects.visible_to(request.user)).select_related(
+        "scheme"
+    )
     version = get_object_or_404(visible, scheme__pk=pk, number=number)
     response = HttpResponse(canonical(version.content), content_type="application/json")
     name = f"{version.scheme.year}年度评定方案第{version.number}版.json"

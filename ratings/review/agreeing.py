@@ -32,14 +32,38 @@ def outside(bound: BoundItem, points: Decimal) -> str:
     return "" if 0 <= Fraction(points) <= full else f"核定得分应在 0—{show(full)} 分之间。"
 
 
-def write(assessment: Assessment, item: Item, bound: BoundItem, *, stage: Stage, points: Decimal, reason: str, by: User) -> Adjustment:
-    """Keep a stage's 核定 with the figures it was set against, and enter it in the audit trail; the caller has locked and checked."""
+def write(
+    assessment: Assessment,
+    item: Item,
+    bound: BoundItem,
+    *,
+    stage: Stage,
+    points: Decimal,
+    reason: str,
+    by: User,
+) -> Adjustment:
+    """Keep a stage's 核定 with the figures it was set against, and enter it in the audit trail; the caller
+    has locked and checked.
+    """
     snapshot = assessment.snapshots.order_by("taken_at", "id").last()
     figures = snapshot.values if snapshot else {}
     seen = {name: figures.get(name) for index in bound.system_parts for name in bound.part_references[index]}
-    values = {"points": points, "reason": reason, "metric_values": seen, "by": by, "by_label": by.name, "at": timezone.now()}
-    found, _ = Adjustment.objects.update_or_create(assessment=assessment, item=item, stage=stage, defaults=values)
-    _record(assessment, by, {"小项": item.code, "阶段": stage.label, "核定得分": str(points), "理由": reason, "系统数值": seen})
+    values = {
+        "points": points,
+        "reason": reason,
+        "metric_values": seen,
+        "by": by,
+        "by_label": by.name,
+        "at": timezone.now(),
+    }
+    found, _ = Adjustment.objects.update_or_create(
+        assessment=assessment, item=item, stage=stage, defaults=values
+    )
+    _record(
+        assessment,
+        by,
+        {"小项": item.code, "阶段": stage.label, "核定得分": str(points), "理由": reason, "系统数值": seen},
+    )
     return found
 
 
@@ -91,7 +115,9 @@ class Agreement:
 
 
 def lock_for_review(pk: int, user: User) -> Assessment:
-    """The assessment, locked, while the county may write to it; raises Refused otherwise. Call inside a transaction."""
+    """The assessment, locked, while the county may write to it; raises Refused otherwise. Call inside a
+    transaction.
+    """
     rows = Assessment.objects.select_for_update(of=("self",)).select_related("scheme__city", "school")
     assessment = rows.get(pk=pk)
     refuse(uneditable(Score(assessment=assessment, item=Item(), stage=Stage.COUNTY), user))
@@ -99,13 +125,16 @@ def lock_for_review(pk: int, user: User) -> Assessment:
 
 
 def accept_figures(pk: int, *, by: User) -> None:
-    """认可系统取数 for all computed items at once: the figures of the latest snapshot stand, Adjustments apart."""
+    """认可系统取数 for all computed items at once: the figures of the latest snapshot stand, Adjustments
+    apart.
+    """
     with transaction.atomic():
         _accept(lock_for_review(pk, by), by)
 
 
 def agree_with_school(pk: int, *, by: User, accept: bool = False) -> Agreement:
-    """同意自评: copy the school's answers to every item still unscored; 核定要素 that need a judgement stay open.
+    """同意自评: copy the school's answers to every item still unscored; 核定要素 that need a judgement stay
+    open.
 
     With `accept` the figures are accepted in the same transaction.
     """
@@ -117,7 +146,9 @@ def agree_with_school(pk: int, *, by: User, accept: bool = False) -> Agreement:
 
 
 def confirm_present(pk: int, *, by: User) -> Agreement:
-    """核定要素全部符合: tick what only reviewers are asked, with the school's answers beside it; levels and points stay open."""
+    """核定要素全部符合: tick what only reviewers are asked, with the school's answers beside it; levels and
+    points stay open.
+    """
     with transaction.atomic():
         return _fill(lock_for_review(pk, by), by, all_present=True)
 
@@ -134,14 +165,20 @@ def agreed_entry(bound: BoundItem, own: Entry | None, *, all_present: bool) -> E
 
     A deduction that only reviewers may find starts at none; any other 核定要素 is not decided by agreeing.
     """
-    open_names = [one for one in bound.asked if one.name in bound.not_for_school and not _starts_at_none(bound, one)]
+    open_names = [
+        one for one in bound.asked if one.name in bound.not_for_school and not _starts_at_none(bound, one)
+    ]
     if open_names and not (all_present and all(one.kind == "tick" for one in open_names)):
         return None
     if own is None:
         own = None if bound.owed_by_school else Entry(answers={})
     if own is None or own.answers is None:
         return None if open_names else own
-    start = {one.name: False if one.kind == "tick" else 0 for one in bound.asked if one.name in bound.not_for_school}
+    start = {
+        one.name: False if one.kind == "tick" else 0
+        for one in bound.asked
+        if one.name in bound.not_for_school
+    }
     return Entry(answers={**start, **own.answers, **{one.name: True for one in open_names}})
 
 
@@ -156,7 +193,9 @@ def undecided(spec: SchemeSpec, codes: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _only_ticks(bound: BoundItem) -> bool:
-    names = [one for one in bound.asked if one.name in bound.not_for_school and not _starts_at_none(bound, one)]
+    names = [
+        one for one in bound.asked if one.name in bound.not_for_school and not _starts_at_none(bound, one)
+    ]
     return bool(names) and all(one.kind == "tick" for one in names)
 
 
@@ -186,6 +225,16 @@ def _fill(assessment: Assessment, by: User, *, all_present: bool) -> Agreement:
 
 def _rows(assessment: Assessment) -> tuple[dict[str, Entry], list[Score]]:
     """The school's entries by item code, and the county's rows."""
-    rows = list(Score.objects.filter(assessment=assessment, stage__in=(Stage.SELF, Stage.COUNTY)).select_related("item"))
-    own = {row.item.code: entry_from_json(row.answers) for row in rows if row.stage == Stage.SELF and row.answers is not None}
-    return own, sorted((row for row in rows if row.stage == Stage.COUNTY), key=lambda row: (row.item.order, row.item_id))
+    rows = list(
+        Score.objects.filter(assessment=assessment, stage__in=(Stage.SELF, Stage.COUNTY)).select_related(
+            "item"
+        )
+    )
+    own = {
+        row.item.code: entry_from_json(row.answers)
+        for row in rows
+        if row.stage == Stage.SELF and row.answers is not None
+    }
+    return own, sorted(
+        (row for row in rows if row.stage == Stage.COUNTY), key=lambda row: (row.item.order, row.item_id)
+    )

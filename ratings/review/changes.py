@@ -1,4 +1,6 @@
-"""数据变化和补录: figures that a school signed against what its records say now, and how much was registered late."""
+"""数据变化和补录: figures that a school signed against what its records say now, and how much was registered
+late.
+"""
 
 from __future__ import annotations
 
@@ -28,9 +30,13 @@ class Change:
 
 
 def changes_of(spec: SchemeSpec, assessments: Sequence[Assessment]) -> list[tuple[Assessment, list[Change]]]:
-    """Schools of the county's stage whose figures differ from what was submitted; the queries do not grow with the schools."""
+    """Schools of the county's stage whose figures differ from what was submitted; the queries do not grow
+    with the schools.
+    """
     rows = [one for one in assessments if one.status in (Status.COUNTY, Status.RETURNED)]
-    signed = MetricSnapshot.objects.filter(assessment__in=[one.pk for one in rows], moment=MetricSnapshot.Moment.SUBMIT)
+    signed = MetricSnapshot.objects.filter(
+        assessment__in=[one.pk for one in rows], moment=MetricSnapshot.Moment.SUBMIT
+    )
     then = dict(signed.values_list("assessment_id", "values"))
     rows = [one for one in rows if one.pk in then]
     now = city_figures(spec, School.objects.filter(pk__in=[one.school_id for one in rows])) if rows else {}
@@ -39,11 +45,17 @@ def changes_of(spec: SchemeSpec, assessments: Sequence[Assessment]) -> list[tupl
 
 
 def late_shares(spec: SchemeSpec, assessments: Sequence[Assessment]) -> list[tuple[Assessment, str]]:
-    """Schools with classes registered more than 15 days after they were held, and the share of such classes."""
+    """Schools with classes registered more than 15 days after they were held, and the share of
+    such classes.
+    """
     schools = School.objects.filter(pk__in=[one.school_id for one in assessments])
     found = compute([LATE], schools=schools, start=spec.period_start, end=spec.period_end)
     unit = METRICS[LATE].unit
-    return [(one, with_unit(found[one.school_id][LATE], unit)) for one in assessments if found[one.school_id][LATE]]
+    return [
+        (one, with_unit(found[one.school_id][LATE], unit))
+        for one in assessments
+        if found[one.school_id][LATE]
+    ]
 
 
 def _differences(spec: SchemeSpec, then: dict[str, str | None], now: dict) -> list[Change]:

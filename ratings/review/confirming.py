@@ -37,7 +37,9 @@ class Departure:
 
 @dataclass(frozen=True)
 class Confirmation:
-    """`obstacles` stop the confirmation, `hints` are for the meeting to know. `star` follows from the points alone."""
+    """`obstacles` stop the confirmation, `hints` are for the meeting to know. `star` follows from the points
+    alone.
+    """
 
     star: int | None
     departures: tuple[Departure, ...]
@@ -52,7 +54,9 @@ def confirmation_of(sheet: SchoolSheet) -> Confirmation:
     return Confirmation(
         star=sheet.county_sheet.star if sheet.county_sheet else None,
         departures=tuple(
-            Departure(code, spec.bound[code].item.name, apart, _remark(sheet, code)) for code, apart in sheet.differences.items() if apart
+            Departure(code, spec.bound[code].item.name, apart, _remark(sheet, code))
+            for code, apart in sheet.differences.items()
+            if apart
         ),
         adjustments=tuple(sheet.adjustments[Stage.COUNTY].values()),
         obstacles=_obstacles(sheet),
@@ -62,7 +66,10 @@ def confirmation_of(sheet: SchoolSheet) -> Confirmation:
 
 def _obstacles(sheet: SchoolSheet) -> tuple[Obstacle, ...]:
     name = {code: f"{code} {bound.item.name}" for code, bound in sheet.spec.bound.items()}
-    found = [Obstacle(owed.text, owed.code) for owed in owed_in(sheet.spec, Stage.COUNTY, sheet.entries[Stage.COUNTY], sheet.waiting)]
+    found = [
+        Obstacle(owed.text, owed.code)
+        for owed in owed_in(sheet.spec, Stage.COUNTY, sheet.entries[Stage.COUNTY], sheet.waiting)
+    ]
     found += [Obstacle(f"{name[code]}与自评相差较大，请写明理由", code) for code in sheet.reasons_owed]
     if is_overdue(sheet.assessment, Stage.COUNTY):
         found.append(Obstacle("初评已经截止，如需延期请联系市评委会办公室"))
@@ -84,15 +91,26 @@ def _hints(sheet: SchoolSheet) -> tuple[Obstacle, ...]:
 
 def reviewers(county: Region) -> list[User]:
     """The county's reviewers of today, longest in office first."""
-    held = Appointment.objects.in_force().filter(role=Role.COUNTY, county=county).select_related("user").order_by("start", "pk")
+    held = (
+        Appointment.objects.in_force()
+        .filter(role=Role.COUNTY, county=county)
+        .select_related("user")
+        .order_by("start", "pk")
+    )
     return list({one.user_id: one.user for one in held if one.user.is_active}.values())
 
 
 def scored_elsewhere(scheme: Scheme, spec: SchemeSpec, user: User) -> frozenset[str]:
-    """Codes of the items that the division gives to another reviewer; the county's lead may score everything."""
+    """Codes of the items that the division gives to another reviewer; the county's lead may score
+    everything.
+    """
     if user.identity.role != Role.COUNTY:
         return frozenset()
-    others = Division.objects.in_force().filter(category__scheme=scheme, county=user.identity.county_id).exclude(user=user)
+    others = (
+        Division.objects.in_force()
+        .filter(category__scheme=scheme, county=user.identity.county_id)
+        .exclude(user=user)
+    )
     codes = set(others.values_list("category__code", flat=True))
     return frozenset(item.code for item in spec.items if item.category in codes)
 
@@ -100,6 +118,10 @@ def scored_elsewhere(scheme: Scheme, spec: SchemeSpec, user: User) -> frozenset[
 def set_division(scheme: Scheme, county: Region, chosen: Mapping[Category, User | None]) -> None:
     """Replace the county's division of this scheme; a category without a reviewer is everybody's."""
     with transaction.atomic():
-        Region.objects.select_for_update(no_key=True).get(pk=county.pk)  # two leads at once divide one after the other
+        Region.objects.select_for_update(no_key=True).get(
+            pk=county.pk
+        )  # two leads at once divide one after the other
         Division.objects.filter(category__scheme=scheme, county=county).delete()
-        Division.objects.bulk_create(Division(category=category, county=county, user=user) for category, user in chosen.items() if user)
+        Division.objects.bulk_create(
+            Division(category=category, county=county, user=user) for category, user in chosen.items() if user
+        )

@@ -19,9 +19,14 @@ class DivisionForm(forms.Form):
     def __init__(self, *args, categories: Iterable[Category], reviewers: Iterable[User], **kwargs) -> None:
         super().__init__(*args, **kwargs)
         self.categories, self.reviewers = list(categories), {str(user.pk): user for user in reviewers}
-        choices = [("", "不分工，各初评人都可评"), *((key, f"{user.name}（{user.username}）") for key, user in self.reviewers.items())]
+        choices = [
+            ("", "不分工，各初评人都可评"),
+            *((key, f"{user.name}（{user.username}）") for key, user in self.reviewers.items()),
+        ]
         for category in self.categories:
-            self.fields[f"category-{category.pk}"] = forms.ChoiceField(label=str(category), required=False, choices=choices)
+            self.fields[f"category-{category.pk}"] = forms.ChoiceField(
+                label=str(category), required=False, choices=choices
+            )
 
     @property
     def chosen(self) -> dict[Category, User | None]:
@@ -33,7 +38,9 @@ class ConfirmForm(forms.Form):
     """集体确认: the star the county suggests, and its opinion as it will stand before the committee."""
 
     star = forms.TypedChoiceField(label="建议星级", coerce=int, widget=forms.RadioSelect)
-    opinion = forms.CharField(label="初评意见", max_length=OPINION_LIMIT, widget=forms.Textarea(attrs={"rows": 5}))
+    opinion = forms.CharField(
+        label="初评意见", max_length=OPINION_LIMIT, widget=forms.Textarea(attrs={"rows": 5})
+    )
 
     def __init__(self, *args, spec: SchemeSpec, **kwargs) -> None:
         super().__init__(*args, **kwargs)

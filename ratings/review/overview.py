@@ -22,27 +22,48 @@ from schools.models import User
 
 
 def reviewable(user: User) -> QuerySet[Assessment]:
-    """Assessments in reach whose scheme has a county stage, without schools that take no part; `tie` is why the reviewer
-    must recuse.
+    """Assessments in reach whose scheme has a county stage, without schools that take no part; `tie` is why
+    the reviewer must recuse.
     """
     returns = Count("moves", filter=Q(moves__step="return_", moves__from_status=Status.COUNTY))
-    rows = Assessment.objects.visible_to(user).filter(scheme__has_county_stage=True).exclude(status=Status.DECLINED)
+    rows = (
+        Assessment.objects.visible_to(user)
+        .filter(scheme__has_county_stage=True)
+        .exclude(status=Status.DECLINED)
+    )
     rows = rows.select_related("school__county", "scheme__city").prefetch_related("extensions")
     return rows.annotate(returns=returns, tie=tie(user, OuterRef("school")))
 
 
 def current_scheme(user: User, year: str = "") -> Scheme | None:
     """The scheme of the wanted year; else the newest still being scored, else the newest of all."""
-    schemes = list(Scheme.objects.visible_to(user).filter(has_county_stage=True).exclude(phase=Phase.DRAFTING).order_by("-year"))
+    schemes = list(
+        Scheme.objects.visible_to(user)
+        .filter(has_county_stage=True)
+        .exclude(phase=Phase.DRAFTING)
+        .order_by("-year")
+    )
     wanted = [one for one in schemes if str(one.year) == year]
     running = [one for one in schemes if one.phase in (Phase.OPEN, Phase.SCORING)]
     return next(iter([*wanted, *running, *schemes]), None)
 
 
 #: What the list can be narrowed to; the first is what a reviewer came for.
-VIEWS = {"waiting": "待判断", "judged": "已评完待报送", "returned": "退回补正", "school": "学校未提交", "sent": "已报送", "all": "全部"}
+VIEWS = {
+    "waiting": "待判断",
+    "judged": "已评完待报送",
+    "returned": "退回补正",
+    "school": "学校未提交",
+    "sent": "已报送",
+    "all": "全部",
+}
 #: Whose deadline counts for each part of the list.
-STAGE_OF_VIEW = {"waiting": Stage.COUNTY, "judged": Stage.COUNTY, "returned": Stage.SELF, "school": Stage.SELF}
+STAGE_OF_VIEW = {
+    "waiting": Stage.COUNTY,
+    "judged": Stage.COUNTY,
+    "returned": Stage.SELF,
+    "school": Stage.SELF,
+}
 
 
 @dataclass(frozen=True)
@@ -71,7 +92,9 @@ class Overview:
 
 
 def overview(spec: SchemeSpec, sheets: Sequence[SchoolSheet], view: str, word: str = "") -> Overview:
-    """The county's schools by where they stand, narrowed to names or codes with `word`; reads nothing beyond the sheets."""
+    """The county's schools by where they stand, narrowed to names or codes with `word`; reads nothing beyond
+    the sheets.
+    """
     rows = [_row(one) for one in sheets]
     own = [one.own_sheet for one in sheets if one.own_sheet]
     county = [one.county_sheet for one in sheets if one.county_sheet]
@@ -107,7 +130,9 @@ def _row(sheet: SchoolSheet) -> Row:
     return Row(sheet, view, due(sheet.assessment, stage) if stage else None)
 
 
-def _spread(spec: SchemeSpec, own: list[StageSheet], county: list[StageSheet]) -> tuple[tuple[str, int, int], ...]:
+def _spread(
+    spec: SchemeSpec, own: list[StageSheet], county: list[StageSheet]
+) -> tuple[tuple[str, int, int], ...]:
     """How many schools reach which star by 自评 and by 初评, every star of the scheme and 不授星."""
     by_own, by_county = (Counter(sheet.star for sheet in sheets if sheet.totals) for sheets in (own, county))
     stars = [*(band.star for band in spec.bands), Star.NONE.value]
@@ -142,7 +167,9 @@ class GridRow:
 
 @dataclass(frozen=True)
 class Grid:
-    """`columns` are (code, name, 分值, whether reviewers are asked anything); `spans` the 分组 over them, where there are any."""
+    """`columns` are (code, name, 分值, whether reviewers are asked anything); `spans` the 分组 over them,
+    where there are any.
+    """
 
     columns: tuple[tuple[str, str, str, bool], ...]
     rows: tuple[GridRow, ...]
@@ -152,13 +179,19 @@ class Grid:
 def grid_of(spec: SchemeSpec, sheets: Sequence[SchoolSheet], division: Division = WHOLE) -> Grid:
     """One row for each school that submitted; reads nothing beyond the sheets."""
     shown = {code: bound for code, bound in spec.bound.items() if division.shows(code)}
-    columns = tuple((code, bound.item.name, plain(bound.item.points), bound.owed_by_reviewers) for code, bound in shown.items())
+    columns = tuple(
+        (code, bound.item.name, plain(bound.item.points), bound.owed_by_reviewers)
+        for code, bound in shown.items()
+    )
     spans = spans_of([bound.item for bound in shown.values()])
     return Grid(columns, tuple(_grid_row(shown, one) for one in sheets), spans)
 
 
 def _grid_row(codes: Iterable[str], sheet: SchoolSheet) -> GridRow:
-    cells = tuple(Cell(code, sheet.county_sheet.points.get(code), sheet.own_sheet.points.get(code), _state(sheet, code)) for code in codes)
+    cells = tuple(
+        Cell(code, sheet.county_sheet.points.get(code), sheet.own_sheet.points.get(code), _state(sheet, code))
+        for code in codes
+    )
     return GridRow(sheet, cells, sheet.assessment.status == Status.COUNTY)
 
 

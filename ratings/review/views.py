@@ -21,7 +21,15 @@ from schools.calendar.checking import caveat
 from schools.permissions import allowed_to
 from schools.refusals import refusals_as_messages, refusals_in, turned_away
 
-from .agreeing import Agreement, accept_figures, agree_with_school, agreeable, confirm_present, undecided, withdraw_adjustment
+from .agreeing import (
+    Agreement,
+    accept_figures,
+    agree_with_school,
+    agreeable,
+    confirm_present,
+    undecided,
+    withdraw_adjustment,
+)
 from .agreeing import adjust as set_adjustment
 from .changes import changes_of, late_shares
 from .confirming import confirmation_of, reviewers, scored_elsewhere, set_division
@@ -34,7 +42,9 @@ LISTS = {"waiting": "待判断", "differing": "与自评有差异", "all": "全�
 @require_GET
 @allowed_to("review")
 def desk(request: HttpRequest) -> HttpResponse:
-    """The county's schools, those that wait for a judgement first; totals, spread and differences of all of them."""
+    """The county's schools, those that wait for a judgement first; totals, spread and differences of all of
+    them.
+    """
     scheme = current_scheme(request.user, request.GET.get("year", ""))
     if scheme is None:
         return render(request, "ratings/review/empty.html")
@@ -52,14 +62,18 @@ def desk(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @allowed_to("review")
 def school(request: HttpRequest, pk: int) -> HttpResponse:
-    """One school: figures, records and evidence beside 自评 and 初评. A post saves every changed row of the page."""
+    """One school: figures, records and evidence beside 自评 and 初评. A post saves every changed row of the
+    page.
+    """
     sheet = open_sheet(request, pk)
     outcome = {}
     if request.method == "POST":
         rows = [(score, sheet.spec.bound[code]) for code, score in sheet.rows[Stage.COUNTY].items()]
         outcome = save_rows(request.POST, rows, by=request.user)
         if not failed(outcome):
-            messages.success(request, f"已保存 {len(outcome)} 个小项。" if outcome else "没有需要保存的改动。")
+            messages.success(
+                request, f"已保存 {len(outcome)} 个小项。" if outcome else "没有需要保存的改动。"
+            )
             return redirect(f"{reverse('ratings:review_school', args=[pk])}?{request.GET.urlencode()}")
     return render(request, "ratings/review/school.html", _school_context(request, sheet, outcome))
 
@@ -91,7 +105,11 @@ def next_school(request: HttpRequest, pk: int) -> HttpResponse:
     here = get_object_or_404(reviewable(request.user), pk=pk)
     spec = scheme_spec(here.scheme)
     rows = reviewable(request.user).filter(scheme=here.scheme, status=Status.COUNTY).in_order()
-    waiting = [one for one in load_sheets(spec, rows, elsewhere=scored_elsewhere(here.scheme, spec, request.user)) if one.is_waiting]
+    waiting = [
+        one
+        for one in load_sheets(spec, rows, elsewhere=scored_elsewhere(here.scheme, spec, request.user))
+        if one.is_waiting
+    ]
     place = (here.school.order, here.school.code)
     later = [one for one in waiting if (one.assessment.school.order, one.assessment.school.code) > place]
     found = next((one for one in [*later, *waiting] if one.assessment.pk != pk), None)
@@ -105,7 +123,9 @@ def open_sheet(request: HttpRequest, pk: int) -> SchoolSheet:
     """The school's sheet as far as this reviewer may know it; not found for any other county."""
     assessment = get_object_or_404(reviewable(request.user), pk=pk)
     spec = scheme_spec(assessment.scheme)
-    return load_sheets(spec, [assessment], elsewhere=scored_elsewhere(assessment.scheme, spec, request.user))[0]
+    return load_sheets(spec, [assessment], elsewhere=scored_elsewhere(assessment.scheme, spec, request.user))[
+        0
+    ]
 
 
 def locked_sentence(assessment: Assessment, user) -> str:
@@ -120,7 +140,9 @@ def said_by_school(line: Line) -> list[tuple[str, str]]:
 
 
 def _report(request: HttpRequest, agreement: Agreement, act: str) -> None:
-    left = f"；还有 {len(agreement.left)} 项要由初评判断：{'、'.join(agreement.left)}" if agreement.left else ""
+    left = (
+        f"；还有 {len(agreement.left)} 项要由初评判断：{'、'.join(agreement.left)}" if agreement.left else ""
+    )
     messages.success(request, f"{act}：填好 {agreement.filled} 个小项{left}。")
 
 
@@ -129,7 +151,9 @@ def _school_context(request: HttpRequest, sheet: SchoolSheet, outcome) -> dict:
     locked = locked_sentence(assessment, request.user)
     wanted = request.GET.get("show", "waiting" if not locked else "all")
     wanted = wanted if wanted in LISTS else "waiting"
-    evidence = Evidence.objects.visible_to(request.user).kept().filter(assessment=assessment).select_related("item")
+    evidence = (
+        Evidence.objects.visible_to(request.user).kept().filter(assessment=assessment).select_related("item")
+    )
     sheet = replace(sheet, evidence=by_item(evidence), requests=_asked_back(assessment))
     asked = [line for line in sheet.lines if not line.computed]
     touched = {saved.bound.item.code for saved in failed(outcome)}
@@ -146,7 +170,9 @@ def _school_context(request: HttpRequest, sheet: SchoolSheet, outcome) -> dict:
         "locked": locked,
         "show": wanted,
         "division": division,
-        "lists": {name: (label, sum(_is_wanted(line, name) for line in asked)) for name, label in LISTS.items()},
+        "lists": {
+            name: (label, sum(_is_wanted(line, name) for line in asked)) for name, label in LISTS.items()
+        },
         "computed": [line for line in sheet.lines if line.computed],
         "lines": shown,
         "errors": [error for _, row, _ in shown if row for error in row.row_errors],
@@ -160,20 +186,29 @@ def _school_context(request: HttpRequest, sheet: SchoolSheet, outcome) -> dict:
 
 
 def _is_wanted(line: Line, wanted: str) -> bool:
-    return wanted == "all" or (line.waiting or line.owes_reason if wanted == "waiting" else bool(line.difference))
+    return wanted == "all" or (
+        line.waiting or line.owes_reason if wanted == "waiting" else bool(line.difference)
+    )
 
 
 def _row(line: Line, outcome, locked: str):
     if line.county is None:
         return None
-    return row_form(line.county, line.bound, outcome, locked=locked or ("本大项由其他初评人负责。" if line.elsewhere else ""))
+    return row_form(
+        line.county,
+        line.bound,
+        outcome,
+        locked=locked or ("本大项由其他初评人负责。" if line.elsewhere else ""),
+    )
 
 
 def _asked_back(assessment: Assessment) -> dict[str, str]:
     """What the county's last return asked for, by item code."""
     if not assessment.returns:
         return {}
-    named = ReturnedItem.objects.filter(move__assessment=assessment, move__from_status=Status.COUNTY).order_by("move_id")
+    named = ReturnedItem.objects.filter(
+        move__assessment=assessment, move__from_status=Status.COUNTY
+    ).order_by("move_id")
     return dict(named.values_list("item__code", "comment"))
 
 
@@ -192,20 +227,32 @@ def grid(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @allowed_to("review")
 def item(request: HttpRequest, code: str) -> HttpResponse:
-    """One item over all schools of the county. 保存并下一项 saves what was changed and goes on down the scheme."""
+    """One item over all schools of the county. 保存并下一项 saves what was changed and goes on down the
+    scheme.
+    """
     scheme, spec, sheets = _desk(request)
     codes = [one for one, bound in spec.bound.items() if bound.owed_by_reviewers]
     if code not in codes:
         raise Http404
-    open_ones = [one for one in sheets if one.assessment.status == Status.COUNTY and code in one.rows[Stage.COUNTY]]
+    open_ones = [
+        one for one in sheets if one.assessment.status == Status.COUNTY and code in one.rows[Stage.COUNTY]
+    ]
     outcome = {}
     if request.method == "POST":
-        outcome = save_rows(request.POST, [(one.rows[Stage.COUNTY][code], spec.bound[code]) for one in open_ones], by=request.user)
+        outcome = save_rows(
+            request.POST,
+            [(one.rows[Stage.COUNTY][code], spec.bound[code]) for one in open_ones],
+            by=request.user,
+        )
         if not failed(outcome):
             return _go_on(request, scheme, codes, code, len(outcome))
     everything = request.GET.get("show") == "all"
     kept = {saved.score.assessment_id for saved in failed(outcome)}
-    shown = [one for one in open_ones if everything or code in one.waiting or code in one.reasons_owed or one.assessment.pk in kept]
+    shown = [
+        one
+        for one in open_ones
+        if everything or code in one.waiting or code in one.reasons_owed or one.assessment.pk in kept
+    ]
     rows = [_answers_row(request, one, code, outcome) for one in shown]
     place = codes.index(code)
     context = {
@@ -227,7 +274,9 @@ def item(request: HttpRequest, code: str) -> HttpResponse:
 @require_GET
 @allowed_to("review")
 def changes(request: HttpRequest) -> HttpResponse:
-    """Figures that changed since the schools submitted; the final count is taken when the county reports to the city."""
+    """Figures that changed since the schools submitted; the final count is taken when the county reports to
+    the city.
+    """
     scheme = current_scheme(request.user, request.GET.get("year", ""))
     if scheme is None:
         return render(request, "ratings/review/empty.html")
@@ -281,7 +330,13 @@ def adjust(request: HttpRequest, pk: int, code: str) -> HttpResponse:
                 withdraw_adjustment(pk, code, by=request.user)
                 messages.success(request, f"{code} 已恢复系统取数。")
             else:
-                set_adjustment(pk, code, points=form.cleaned_data["points"], reason=form.cleaned_data["reason"], by=request.user)
+                set_adjustment(
+                    pk,
+                    code,
+                    points=form.cleaned_data["points"],
+                    reason=form.cleaned_data["reason"],
+                    by=request.user,
+                )
                 messages.success(request, f"{code} 系统取数部分已核定为 {form.cleaned_data['points']} 分。")
             return redirect("ratings:review_school", pk)
     context = {"assessment": sheet.assessment, "line": line, "form": form, "locked": locked}
@@ -295,16 +350,28 @@ def return_school(request: HttpRequest, pk: int) -> HttpResponse:
     sheet = open_sheet(request, pk)
     assessment = sheet.assessment
     if assessment.status != Status.COUNTY:
-        return turned_away(request, f"本校处于“{assessment.get_status_display()}”，不能退回。", "ratings:review_school", pk)
+        return turned_away(
+            request, f"本校处于“{assessment.get_status_display()}”，不能退回。", "ratings:review_school", pk
+        )
     form = ReturnForm(request.POST or None, spec=sheet.spec)
     if request.method == "POST" and form.is_valid():
         with refusals_in(form):
-            take_step(assessment, "return_", by=request.user, comment=form.cleaned_data["comment"], items=form.items)
-            messages.success(request, f"已退回{assessment.school.short_name or assessment.school.name}补正 {len(form.items)} 个小项。")
+            take_step(
+                assessment, "return_", by=request.user, comment=form.cleaned_data["comment"], items=form.items
+            )
+            messages.success(
+                request,
+                f"已退回{assessment.school.short_name or assessment.school.name}补正 {len(form.items)} "
+                "个小项。",
+            )
             return redirect("ratings:review")
     day = return_deadline(timezone.localdate())
     context = {"assessment": assessment, "form": form, "day": day, "caveat": caveat(day.year, "补正期限")}
-    return render(request, "ratings/review/return.html", {**context, "left": assessment.scheme.return_limit - assessment.returns})
+    return render(
+        request,
+        "ratings/review/return.html",
+        {**context, "left": assessment.scheme.return_limit - assessment.returns},
+    )
 
 
 @require_POST
@@ -327,9 +394,13 @@ def division(request: HttpRequest) -> HttpResponse:
         return render(request, "ratings/review/empty.html")
     county = request.user.identity.county
     categories = Category.objects.filter(scheme=scheme, items__isnull=False).distinct()
-    held = Division.objects.filter(category__scheme=scheme, county=county).values_list("category_id", "user_id")
+    held = Division.objects.filter(category__scheme=scheme, county=county).values_list(
+        "category_id", "user_id"
+    )
     start = {f"category-{category}": str(user) for category, user in held}
-    form = DivisionForm(request.POST or None, categories=categories, reviewers=reviewers(county), initial=start)
+    form = DivisionForm(
+        request.POST or None, categories=categories, reviewers=reviewers(county), initial=start
+    )
     if request.method == "POST" and form.is_valid():
         set_division(scheme, county, form.chosen)
         messages.success(request, "初评分工已保存。")
@@ -344,14 +415,22 @@ def confirm(request: HttpRequest, pk: int) -> HttpResponse:
     sheet = open_sheet(request, pk)
     assessment = sheet.assessment
     if assessment.status != Status.COUNTY:
-        return turned_away(request, f"本校处于“{assessment.get_status_display()}”，不在初评中。", "ratings:review_school", pk)
+        return turned_away(
+            request, f"本校处于“{assessment.get_status_display()}”，不在初评中。", "ratings:review_school", pk
+        )
     found = confirmation_of(sheet)
     suggested = found.star if assessment.suggested_star is None else assessment.suggested_star
-    form = ConfirmForm(request.POST or None, spec=sheet.spec, initial={"star": suggested, "opinion": assessment.county_opinion})
+    form = ConfirmForm(
+        request.POST or None,
+        spec=sheet.spec,
+        initial={"star": suggested, "opinion": assessment.county_opinion},
+    )
     if request.method == "POST" and form.is_valid():
         with refusals_in(form):
             take_step(assessment, "recommend", by=request.user, **form.cleaned_data)
-            messages.success(request, f"{assessment.school.short_name or assessment.school.name}已报送市评审。")
+            messages.success(
+                request, f"{assessment.school.short_name or assessment.school.name}已报送市评审。"
+            )
             return redirect("ratings:review")
     context = {"sheet": sheet, "assessment": assessment, "found": found, "form": form}
     return render(request, "ratings/review/confirm.html", context)

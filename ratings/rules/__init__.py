@@ -1,4 +1,5 @@
-"""The rule language (计分规则): one readable Chinese line that the machine executes. Pure Python, exact fractions.
+"""The rule language (计分规则): one readable Chinese line that the machine executes. Pure Python, exact
+fractions.
 
 Reading: parse_rule, parse_condition, parse_effect; to_text prints the canonical line.
 Meaning: Vocabulary, asked, references, part_is_computed. Points: evaluate_part, asked_range, comparisons.
@@ -6,7 +7,16 @@ The manual page is docs/计分规则.md.
 """
 
 from ratings.rules.answers import clean_answer, format_answers, parse_answers
-from ratings.rules.binding import Asked, MetricInfo, Vocabulary, asked, names, part_is_computed, reference_key, references
+from ratings.rules.binding import (
+    Asked,
+    MetricInfo,
+    Vocabulary,
+    asked,
+    names,
+    part_is_computed,
+    reference_key,
+    references,
+)
 from ratings.rules.changes import Change, next_changes
 from ratings.rules.checking import check_condition, check_rule
 from ratings.rules.conditions import Gate, comparisons, holds

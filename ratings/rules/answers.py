@@ -16,7 +16,9 @@ MOST_TIMES = 9999
 _QUOTED = r"[“\"][^“”\"]*[”\"]|「[^「」]*」"
 _PIECE = re.compile(rf"(?:{_QUOTED}|[^;\n])+")
 _SOFT_PIECE = re.compile(rf"(?:{_QUOTED}|[^;\n,、])+")
-_SHAPE = re.compile(rf"(?P<name>{_QUOTED}|.+?)\s*(?:=\s*(?P<value>.*)|[×*xX✕]\s*(?P<times>[0-9]+)\s*[次项处个]?)?")
+_SHAPE = re.compile(
+    rf"(?P<name>{_QUOTED}|.+?)\s*(?:=\s*(?P<value>.*)|[×*xX✕]\s*(?P<times>[0-9]+)\s*[次项处个]?)?"
+)
 _DECIMAL = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,4})?\s*%?")
 _QUOTES = '“”"「」'
 _YES, _NO = {"是", "有", "1", "√", "✓"}, {"否", "0", "×"}
@@ -26,7 +28,8 @@ _SINGLE = {"level": "等次", "number": "数值", "points": "得分"}
 def parse_answers(text: str, asked: Iterable[Asked]) -> dict[str, Answer]:
     """Read one cell of 作答. Raises AnswerError with a sentence.
 
-    Names that are not mentioned stay out of the result; whether one of them was owed is for missing_answers to say.
+    Names that are not mentioned stay out of the result; whether one of them was owed is for missing_answers
+    to say.
     """
     by_name = {folded(one.name): one for one in asked}
     source = folded(text)
@@ -112,7 +115,12 @@ def _takes_bare(piece: str, by_name: Mapping[str, Asked]) -> Asked | None:
         return None
     one = single[0]
     if one.kind == "level":
-        return one if piece.strip(_QUOTES) in {folded(word) for word, _ in one.levels} or (len(by_name) == 1 and piece != NOTHING) else None
+        return (
+            one
+            if piece.strip(_QUOTES) in {folded(word) for word, _ in one.levels}
+            or (len(by_name) == 1 and piece != NOTHING)
+            else None
+        )
     return one if _DECIMAL.fullmatch(piece) else None
 
 
@@ -135,13 +143,22 @@ def _amount(one: Asked, text: str) -> Fraction:
 def _check_points(one: Asked, value: Fraction) -> None:
     """Refuse judged points outside their bounds or off their step."""
     if not one.low <= value <= one.high:
-        raise AnswerError(f"“{one.name}”应在 {decimal_text(one.low)}—{decimal_text(one.high)} 分之间，不能写 {decimal_text(value)}")
+        raise AnswerError(
+            f"“{one.name}”应在 {decimal_text(one.low)}—{decimal_text(one.high)} 分之间，不能写 "
+            f"{decimal_text(value)}"
+        )
     if one.step and (value - one.low) % one.step:
-        raise AnswerError(f"“{one.name}”应按 {decimal_text(one.step)} 分一步给分，不能写 {decimal_text(value)}")
+        raise AnswerError(
+            f"“{one.name}”应按 {decimal_text(one.step)} 分一步给分，不能写 {decimal_text(value)}"
+        )
 
 
 def _write(one: Asked, answer: Answer) -> str:
-    name = f"“{one.name}”" if re.search(r"[;=,、；＝，×*xX✕]", one.name) and not set(_QUOTES) & set(one.name) else one.name
+    name = (
+        f"“{one.name}”"
+        if re.search(r"[;=,、；＝，×*xX✕]", one.name) and not set(_QUOTES) & set(one.name)
+        else one.name
+    )
     match one.kind:
         case "tick":
             return name

@@ -1,7 +1,7 @@
 """Checks of 档: lines that can never apply, and points that move against the direction of a metric.
 
-All figures a 档 compares are laid out as a grid: every bound, a value between any two neighbours and one beyond the last.
-On such a grid everything that can happen does happen, so the checks are exact.
+All figures a 档 compares are laid out as a grid: every bound, a value between any two neighbours and one
+beyond the last. On such a grid everything that can happen does happen, so the checks are exact.
 """
 
 from collections.abc import Callable, Iterator
@@ -24,7 +24,9 @@ Point = tuple[Fraction, ...]
 
 @dataclass(frozen=True)
 class _Line:
-    """One line of 档: whether a point of the grid fits it, and the axes on which it is exempt from the check of direction."""
+    """One line of 档: whether a point of the grid fits it, and the axes on which it is exempt from the check
+    of direction.
+    """
 
     text: str
     points: Fraction
@@ -38,7 +40,9 @@ def check_bands(part: Graded | Cases, vocabulary: Vocabulary) -> list[Finding]:
     subjects = list(dict.fromkeys(operands(part)))
     axes = [_axis(subject, part, vocabulary) for subject in subjects]
     lines = _lines(part, subjects)
-    found = [] if any(line.text.startswith("其他") for line in lines) else [error("缺“其他→”一档", part.position)]
+    found = (
+        [] if any(line.text.startswith("其他") for line in lines) else [error("缺“其他→”一档", part.position)]
+    )
     if prod(len(axis) for axis in axes) > MAX_GRID:
         return [*found, error("一个“档”里比较的指标或界限太多，请拆成几部分相加", part.position)]
     first = {point: next((line for line in lines if line.fits(point)), None) for point in product(*axes)}
@@ -73,14 +77,26 @@ def _lines(part: Graded | Cases, subjects: list[Operand]) -> list[_Line]:
 
 def _band_line(band: Band) -> _Line:
     exempt = band.test is not None and (band.test.high is not None or band.test.op in "=≠")
-    return _Line(to_text(band), band.points.value, band.position, lambda point: fits(band.test, point[0]), frozenset({0} if exempt else ()))
+    return _Line(
+        to_text(band),
+        band.points.value,
+        band.position,
+        lambda point: fits(band.test, point[0]),
+        frozenset({0} if exempt else ()),
+    )
 
 
 def _case_line(case: Case, subjects: list[Operand]) -> _Line:
-    compared = [(subjects.index(one.left), one) for one in case.condition.comparisons] if case.condition else []
+    compared = (
+        [(subjects.index(one.left), one) for one in case.condition.comparisons] if case.condition else []
+    )
     exempt = frozenset(axis for axis, one in compared if one.op in "=≠")
     return _Line(
-        to_text(case), case.points.value, case.position, lambda point: all(holds_for(one, point[axis]) for axis, one in compared), exempt
+        to_text(case),
+        case.points.value,
+        case.position,
+        lambda point: all(holds_for(one, point[axis]) for axis, one in compared),
+        exempt,
     )
 
 
@@ -102,7 +118,10 @@ def _unreached(lines: list[_Line], first: dict[Point, _Line | None]) -> list[Fin
 
 
 def _against_direction(
-    first: dict[Point, _Line | None], axes: list[list[Fraction]], subjects: list[Operand], vocabulary: Vocabulary
+    first: dict[Point, _Line | None],
+    axes: list[list[Fraction]],
+    subjects: list[Operand],
+    vocabulary: Vocabulary,
 ) -> list[Finding]:
     found = {}
     for axis, subject in enumerate(subjects):
@@ -116,8 +135,12 @@ def _against_direction(
     return list(found.values())
 
 
-def _neighbours(first: dict[Point, _Line | None], axes: list[list[Fraction]], axis: int, *, up: bool) -> Iterator[tuple[_Line, _Line]]:
-    """Lines that apply at two neighbouring values of one figure, the worse value first. Exempt lines are stepped over."""
+def _neighbours(
+    first: dict[Point, _Line | None], axes: list[list[Fraction]], axis: int, *, up: bool
+) -> Iterator[tuple[_Line, _Line]]:
+    """Lines that apply at two neighbouring values of one figure, the worse value first. Exempt lines are
+    stepped over.
+    """
     others = product(*(values if index != axis else [None] for index, values in enumerate(axes)))
     for other in others:
         along = [first[(*other[:axis], value, *other[axis + 1 :])] for value in axes[axis]]
@@ -129,7 +152,9 @@ def _neighbours(first: dict[Point, _Line | None], axes: list[list[Fraction]], ax
 
 def _compare(worse: _Line, better: _Line, label: str, *, single: bool) -> Finding | None:
     if worse.points > better.points:
-        return error(f"“{better.text}”的分数应高于“{worse.text}”：分数与指标“{label}”的方向相反", better.position)
+        return error(
+            f"“{better.text}”的分数应高于“{worse.text}”：分数与指标“{label}”的方向相反", better.position
+        )
     if single and worse.points == better.points:
         return error(f"“{better.text}”与“{worse.text}”分数相同，分数应逐档递减", better.position)
     return None

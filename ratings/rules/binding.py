@@ -7,14 +7,26 @@ from functools import lru_cache
 from typing import Protocol
 
 from ratings.rules.printing import name_text, to_text
-from ratings.rules.syntax import Add, Checklist, Condition, Deduct, Judged, Levels, Operand, Part, Reference, Rule
+from ratings.rules.syntax import (
+    Add,
+    Checklist,
+    Condition,
+    Deduct,
+    Judged,
+    Levels,
+    Operand,
+    Part,
+    Reference,
+    Rule,
+)
 from ratings.rules.walking import bare, operands, questions
 
 TOTALS = frozenset({"总分", "基础分", "加分", "最低大项得分率"})
 
 
 class MetricInfo(Protocol):
-    """What a rule must know about a metric. `accepts` names the comparisons it takes as arguments; `accepts_words` lists
+    """What a rule must know about a metric. `accepts` names the comparisons it takes as arguments;
+    `accepts_words` lists
     the words it takes, and is None where it takes none."""
 
     label: str
@@ -27,14 +39,18 @@ class MetricInfo(Protocol):
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """The names a rule may use: metrics by label; and, in the conditions of stars and restrictions, totals and codes."""
+    """The names a rule may use: metrics by label; and, in the conditions of stars and restrictions, totals
+    and codes.
+    """
 
     metrics: Mapping[str, MetricInfo]
     codes: frozenset[str] = frozenset()
     totals: frozenset[str] = TOTALS
 
     def metric(self, operand: Operand) -> MetricInfo | None:
-        """The metric an operand names, whatever its arguments; None for a typed number or a name asked of people."""
+        """The metric an operand names, whatever its arguments; None for a typed number or a name asked of
+        people.
+        """
         return self.metrics.get(operand.name) if isinstance(operand, Reference) else None
 
 
@@ -42,7 +58,8 @@ class Vocabulary:
 class Asked:
     """One answer that people owe. `kind`: tick 勾选, count 次数, level 等次, number 数值, points 得分.
 
-    `points` is what a tick or one `per` of a count moves; `levels`, `low`, `high`, `step` bound the other kinds.
+    `points` is what a tick or one `per` of a count moves; `levels`, `low`, `high`, `step` bound the other
+    kinds.
     """
 
     name: str
@@ -58,7 +75,9 @@ class Asked:
 
 @lru_cache(maxsize=4096)
 def reference_key(reference: Reference) -> str:
-    """The text under which the figure of a metric travels: label and arguments, without quotes around the label."""
+    """The text under which the figure of a metric travels: label and arguments, without quotes around the
+    label.
+    """
     return reference.name + to_text(reference).removeprefix(name_text(reference.name))
 
 
@@ -80,17 +99,31 @@ def part_is_computed(part: Part, vocabulary: Vocabulary) -> bool:
 
 def asked(rule: Rule, vocabulary: Vocabulary) -> tuple[Asked, ...]:
     """Every answer the rule asks of people, in the order of writing."""
-    return tuple(one for index, part in enumerate(rule.parts) for one in _asked_of_part(part, index, vocabulary))
+    return tuple(
+        one for index, part in enumerate(rule.parts) for one in _asked_of_part(part, index, vocabulary)
+    )
 
 
 def _asked_of_part(part: Part, index: int, vocabulary: Vocabulary) -> list[Asked]:
     match part:
         case Checklist(ticks=ticks):
-            return [Asked(t.subject.name, "tick", index, t.points.value) for t in ticks if not vocabulary.metric(t.subject)]
+            return [
+                Asked(t.subject.name, "tick", index, t.points.value)
+                for t in ticks
+                if not vocabulary.metric(t.subject)
+            ]
         case Levels(name=name, levels=levels):
-            return [Asked(name, "level", index, levels=tuple((level.word, level.points.value) for level in levels))]
+            return [
+                Asked(
+                    name, "level", index, levels=tuple((level.word, level.points.value) for level in levels)
+                )
+            ]
         case Judged(name=name, low=low, high=high, step=step):
-            return [Asked(name, "points", index, low=low.value, high=high.value, step=step.value if step else None)]
+            return [
+                Asked(
+                    name, "points", index, low=low.value, high=high.value, step=step.value if step else None
+                )
+            ]
         case Deduct(terms=terms) | Add(terms=terms):
             found = [_asked_of_term(term, index) for term in terms if _is_asked(term.subject, vocabulary)]
         case _:

@@ -216,10 +216,16 @@ class Building(Transformer):
     def deduct(self, children: list) -> Deduct:
         settings = dict(_only(children, tuple))
         terms = _entries(children, Term, children[0])
-        return Deduct(settings.get("full"), terms, settings.get("floor", Number(Fraction(0))), children[0].start_pos)
+        return Deduct(
+            settings.get("full"), terms, settings.get("floor", Number(Fraction(0))), children[0].start_pos
+        )
 
     def add(self, children: list) -> Add:
-        return Add(_entries(children, Term, children[0]), dict(_only(children, tuple)).get("cap"), children[0].start_pos)
+        return Add(
+            _entries(children, Term, children[0]),
+            dict(_only(children, tuple)).get("cap"),
+            children[0].start_pos,
+        )
 
     # -- 评 分
 

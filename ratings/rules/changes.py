@@ -1,4 +1,6 @@
-"""Which single change of recorded activity would bring points: one band up, one tick more, one deduction fewer."""
+"""Which single change of recorded activity would bring points: one band up, one tick more, one deduction
+fewer.
+"""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -48,10 +50,14 @@ class Change:
 def next_changes(
     rule: Rule, vocabulary: Vocabulary, metrics: Mapping[str, Fraction | None], *, item_points: Fraction
 ) -> tuple[Change, ...]:
-    """For every figure the computed parts read, the nearest better value that brings points; greatest gain first."""
+    """For every figure the computed parts read, the nearest better value that brings points; greatest gain
+    first.
+    """
     parts = [part for part in rule.parts if part_is_computed(part, vocabulary)]
     found = [_nearest(reference, parts, vocabulary, metrics, item_points) for reference in _references(parts)]
-    return tuple(sorted((change for change in found if change), key=lambda change: (-change.gain, change.reference)))
+    return tuple(
+        sorted((change for change in found if change), key=lambda change: (-change.gain, change.reference))
+    )
 
 
 def _references(parts: list[Part]) -> Iterable[Reference]:
@@ -60,13 +66,19 @@ def _references(parts: list[Part]) -> Iterable[Reference]:
 
 
 def _nearest(
-    reference: Reference, parts: list[Part], vocabulary: Vocabulary, metrics: Mapping[str, Fraction | None], item_points: Fraction
+    reference: Reference,
+    parts: list[Part],
+    vocabulary: Vocabulary,
+    metrics: Mapping[str, Fraction | None],
+    item_points: Fraction,
 ) -> Change | None:
     key, metric = reference_key(reference), vocabulary.metric(reference)
     current = metrics.get(key)
     if current is None or metric.direction not in ("up", "down"):
         return None
-    reading = [part for part in parts if key in {reference_key(one) for one in (*bare(part), *operands(part))}]
+    reading = [
+        part for part in parts if key in {reference_key(one) for one in (*bare(part), *operands(part))}
+    ]
     before = _points(reading, vocabulary, metrics, item_points)
     if before is None or before == sum(maximum(part, item_points=item_points) for part in reading):
         return None
@@ -76,7 +88,10 @@ def _nearest(
             continue
         after = _points(reading, vocabulary, {**metrics, key: value}, item_points)
         if after is not None and after > before:
-            text = f"{worded(reference)}由 {figure_text(current, metric)}到 {figure_text(value, metric)}，可多得 {plain(after - before)} 分"
+            text = (
+                f"{worded(reference)}由 {figure_text(current, metric)}到 {figure_text(value, metric)}，"
+                f"可多得 {plain(after - before)} 分"
+            )
             return Change(key, metric.label, current, value, after - before, text)
     return None
 
@@ -88,14 +103,21 @@ def _reachable(value: Fraction, current: Fraction, metric: MetricInfo) -> bool:
     return value > current if metric.direction == "up" else value < current
 
 
-def _points(parts: list[Part], vocabulary: Vocabulary, metrics: Mapping[str, Fraction | None], item_points: Fraction) -> Fraction | None:
+def _points(
+    parts: list[Part], vocabulary: Vocabulary, metrics: Mapping[str, Fraction | None], item_points: Fraction
+) -> Fraction | None:
     try:
-        return sum((evaluate_part(part, vocabulary, metrics, {}, item_points=item_points).points for part in parts), _ZERO)
+        return sum(
+            (evaluate_part(part, vocabulary, metrics, {}, item_points=item_points).points for part in parts),
+            _ZERO,
+        )
     except Unresolved:
         return None
 
 
-def _candidates(part: Part, key: str, metric: MetricInfo, current: Fraction, metrics: Mapping[str, Fraction | None]) -> Iterator[Fraction]:
+def _candidates(
+    part: Part, key: str, metric: MetricInfo, current: Fraction, metrics: Mapping[str, Fraction | None]
+) -> Iterator[Fraction]:
     """Values of the figure at which this part may give more."""
     grain = Fraction(1, 100) if metric.unit == "%" else Fraction(1)
     match part:
@@ -110,7 +132,9 @@ def _candidates(part: Part, key: str, metric: MetricInfo, current: Fraction, met
         case Deduct(terms=terms) | Add(terms=terms):
             for term in terms:
                 yield from _of_term(term, key, current, grain)
-        case Ratio(numerator=numerator, denominator=denominator, target=target) if reference_key(numerator) == key:
+        case Ratio(numerator=numerator, denominator=denominator, target=target) if (
+            reference_key(numerator) == key
+        ):
             below = metrics.get(reference_key(denominator)) if denominator else Fraction(1)
             full = (below or _ZERO) * (target.value if target else 1)
             yield -(-full // grain) * grain

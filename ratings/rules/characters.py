@@ -1,4 +1,6 @@
-"""Half and full width made equal, one character for one, so that every position stays the position in the text as typed."""
+"""Half and full width made equal, one character for one, so that every position stays the position in the
+text as typed.
+"""
 
 import re
 
@@ -7,13 +9,28 @@ from ratings.rules.errors import RuleError
 _QUOTED = re.compile(r"[“”\"＂][^“”\"＂\n]*[“”\"＂]|「[^「」\n]*」")
 _QUOTE_MARK = re.compile(r"[“”\"＂「」]")
 _SAME = {chr(code): chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}
-_SAME |= {"〔": "[", "〕": "]", "【": "[", "】": "]", "﹣": "-", "−": "-", "‐": "-", "‑": "-", "─": "—", "―": "—", "〜": "~", "∶": ":"}
+_SAME |= {
+    "〔": "[",
+    "〕": "]",
+    "【": "[",
+    "】": "]",
+    "﹣": "-",
+    "−": "-",
+    "‐": "-",
+    "‑": "-",
+    "─": "—",
+    "―": "—",
+    "〜": "~",
+    "∶": ":",
+}
 _SAME |= dict.fromkeys("\u3000\u00a0\u200b\u2060\ufeff", " ")
 _TABLE = str.maketrans(_SAME)
 
 
 def half_width(text: str) -> str:
-    """Punctuation, figures, letters and spaces in half width; ideographs, and whatever stands in quotes, stay as they are."""
+    """Punctuation, figures, letters and spaces in half width; ideographs, and whatever stands in quotes, stay
+    as they are.
+    """
     pieces, end = [], 0
     for quoted in _QUOTED.finditer(text):
         pieces.append(_outside(text, end, quoted.start()))

@@ -33,16 +33,24 @@ from .rounding import plain
 _LESS, _MORE = "<≤", ">≥"
 
 
-def check_rule(rule: Rule, vocabulary: Vocabulary, *, item_points: Fraction, bonus: bool = False) -> list[Finding]:
-    """Everything a scheme must mend (error) or confirm (warning) in the rule of an item worth `item_points`."""
+def check_rule(
+    rule: Rule, vocabulary: Vocabulary, *, item_points: Fraction, bonus: bool = False
+) -> list[Finding]:
+    """Everything a scheme must mend (error) or confirm (warning) in the rule of an item worth
+    `item_points`.
+    """
     found = bind(rule, vocabulary) + list(_sum(rule, item_points, bonus=bonus))
     for part in rule.parts:
         found += _part(part, vocabulary, item_points)
     return found
 
 
-def check_condition(condition: Condition, vocabulary: Vocabulary, *, uppers: Mapping[str, Fraction] | None = None) -> list[Finding]:
-    """The same for the condition of a star or a restriction. `uppers` tells how high totals and codes can get at all."""
+def check_condition(
+    condition: Condition, vocabulary: Vocabulary, *, uppers: Mapping[str, Fraction] | None = None
+) -> list[Finding]:
+    """The same for the condition of a star or a restriction. `uppers` tells how high totals and codes can get
+    at all.
+    """
     known = dict(uppers or {})
     found = bind_condition(condition, vocabulary)
     for operand in dict.fromkeys(operands(condition)):
@@ -64,14 +72,20 @@ def _figure(value: Fraction, like: Number) -> str:
 def _sum(rule: Rule, item_points: Fraction, *, bonus: bool) -> Iterator[Finding]:
     if len(rule.parts) > 1:
         unstated = [part for part in rule.parts if isinstance(part, Deduct) and not part.full]
-        yield from (error("几部分相加时，“扣”要写明满分，如 扣(满分 5; …)", part.position) for part in unstated)
+        yield from (
+            error("几部分相加时，“扣”要写明满分，如 扣(满分 5; …)", part.position) for part in unstated
+        )
         uncapped = [part for part in rule.parts if isinstance(part, Add) and not part.cap]
-        yield from (error("几部分相加时，“加”要写明上限，如 加(…; 上限 3)", part.position) for part in uncapped)
+        yield from (
+            error("几部分相加时，“加”要写明上限，如 加(…; 上限 3)", part.position) for part in uncapped
+        )
         if unstated or uncapped:
             return
     total = sum((maximum(part, item_points=item_points) for part in rule.parts), Fraction(0))
     if bonus and total > item_points:
-        yield warning(f"各部分最高合计 {plain(total)} 分，超过加分项上限 {plain(item_points)} 分，超出部分不计")
+        yield warning(
+            f"各部分最高合计 {plain(total)} 分，超过加分项上限 {plain(item_points)} 分，超出部分不计"
+        )
     elif total != item_points:
         yield error(f"各部分最高合计 {plain(total)} 分，与分值 {plain(item_points)} 分不符")
 
@@ -81,7 +95,9 @@ def _part(part: Part, vocabulary: Vocabulary, item_points: Fraction) -> list[Fin
         case Checklist(ticks=ticks):
             return [finding for tick in ticks for finding in _reward(tick.subject, vocabulary)]
         case Graded(subject=subject, bands=bands):
-            numbers = [number for band in bands if band.test for number in (band.test.low, band.test.high) if number]
+            numbers = [
+                number for band in bands if band.test for number in (band.test.low, band.test.high) if number
+            ]
             return _percent(subject, numbers, vocabulary) + check_bands(part, vocabulary)
         case Cases(cases=cases):
             compared = [one for case in cases if case.condition for one in case.condition.comparisons]
@@ -98,7 +114,11 @@ def _part(part: Part, vocabulary: Vocabulary, item_points: Fraction) -> list[Fin
             return [finding for term in terms for finding in _term(term, vocabulary, good=True)]
         case Judged(low=low, high=high, step=step):
             uneven = step and (high.value - low.value) % step.value
-            return [error(f"步长 {to_text(step)} 不能整除 {to_text(low)}—{to_text(high)}", part.position)] if uneven else []
+            return (
+                [error(f"步长 {to_text(step)} 不能整除 {to_text(low)}—{to_text(high)}", part.position)]
+                if uneven
+                else []
+            )
     return []
 
 
@@ -112,7 +132,9 @@ def _reward(subject: Reference, vocabulary: Vocabulary) -> list[Finding]:
 def _penalty(subject: Reference, vocabulary: Vocabulary) -> list[Finding]:
     metric = vocabulary.metric(subject)
     if metric and metric.direction == "up":
-        return [error(f"指标“{metric.label}”越多越好，不能用来扣分；可以写“{metric.label}<…”", subject.position)]
+        return [
+            error(f"指标“{metric.label}”越多越好，不能用来扣分；可以写“{metric.label}<…”", subject.position)
+        ]
     return []
 
 
@@ -122,7 +144,9 @@ def _term(term: Term, vocabulary: Vocabulary, *, good: bool) -> list[Finding]:
         return judge(term.subject, vocabulary) + _per(term, term.subject, vocabulary)
     found = []
     for comparison in term.subject.comparisons:
-        found += _percent(comparison.left, [comparison.value], vocabulary) + _side(comparison, vocabulary, good=good)
+        found += _percent(comparison.left, [comparison.value], vocabulary) + _side(
+            comparison, vocabulary, good=good
+        )
         found += _per(term, comparison.left, vocabulary)
         metric = vocabulary.metric(comparison.left)
         if metric and not satisfiable([comparison], metric.upper):
@@ -173,7 +197,9 @@ def _ratio(part: Ratio, vocabulary: Vocabulary) -> list[Finding]:
     found = _reward(part.numerator, vocabulary) if isinstance(part.numerator, Reference) else []
     below = vocabulary.metric(part.denominator) if part.denominator else None
     if below and below.direction == "up":
-        found.append(warning(f"分母“{below.label}”越多越好，增加它反而会减分，请确认", part.denominator.position))
+        found.append(
+            warning(f"分母“{below.label}”越多越好，增加它反而会减分，请确认", part.denominator.position)
+        )
     if part.denominator and part.numerator == part.denominator:
         found.append(error("分子和分母是同一个名称", part.position))
     return found

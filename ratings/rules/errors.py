@@ -1,4 +1,6 @@
-"""What can go wrong with a rule, its answers or its figures; every message is a Chinese sentence for the person who typed it."""
+"""What can go wrong with a rule, its answers or its figures; every message is a Chinese sentence for the
+person who typed it.
+"""
 
 
 class RuleError(ValueError):
@@ -19,7 +21,9 @@ class AnswerError(ValueError):
 
 
 class Unresolved(ValueError):
-    """Points cannot be computed yet: figures or answers are missing, or a denominator is zero. Never to be read as zero points."""
+    """Points cannot be computed yet: figures or answers are missing, or a denominator is zero. Never to be
+    read as zero points.
+    """
 
     def __init__(self, *problems: str) -> None:
         self.problems = problems

@@ -47,9 +47,17 @@ class PartResult:
     steps: tuple[TraceStep, ...]
 
 
-def missing_answers(asked: Iterable[Asked], answers: Mapping[str, Answer], *, excluded: frozenset[str] = frozenset()) -> list[str]:
-    """Names of the levels, numbers and points still owed. Ticks and counts are never owed: unticked means no, uncounted means none."""
-    return [one.name for one in asked if one.kind in _OWED and one.name not in excluded and one.name not in answers]
+def missing_answers(
+    asked: Iterable[Asked], answers: Mapping[str, Answer], *, excluded: frozenset[str] = frozenset()
+) -> list[str]:
+    """Names of the levels, numbers and points still owed. Ticks and counts are never owed: unticked means no,
+    uncounted means none.
+    """
+    return [
+        one.name
+        for one in asked
+        if one.kind in _OWED and one.name not in excluded and one.name not in answers
+    ]
 
 
 def evaluate_part(
@@ -63,11 +71,14 @@ def evaluate_part(
 ) -> PartResult:
     """Points of one part. Raises Unresolved naming every figure and answer that is missing.
 
-    `excluded` names (核定要素 at a stage that is not asked for them) give nothing, take nothing and are never missed.
+    `excluded` names (核定要素 at a stage that is not asked for them) give nothing, take nothing and are never
+    missed.
     """
     figures = Figures(vocabulary, metrics, answers, excluded)
     steps = tuple(_not_asked(part, figures) or _reckon(part, figures, item_points))
-    return PartResult(sum((step.points for step in steps), _ZERO), maximum(part, item_points=item_points), steps)
+    return PartResult(
+        sum((step.points for step in steps), _ZERO), maximum(part, item_points=item_points), steps
+    )
 
 
 def maximum(part: Part, *, item_points: Fraction) -> Fraction:
@@ -141,7 +152,10 @@ def _tick(subject: Reference, points: Fraction, figures: Figures) -> TraceStep:
     if subject.name in figures.excluded:
         return TraceStep(f"{subject.name}：核定要素，本阶段不填", _ZERO)
     ticked = bool(figures.answers.get(subject.name))
-    return TraceStep(f"{subject.name}：{'是' if ticked else '否'} → {plain(points if ticked else _ZERO)} 分", points if ticked else _ZERO)
+    return TraceStep(
+        f"{subject.name}：{'是' if ticked else '否'} → {plain(points if ticked else _ZERO)} 分",
+        points if ticked else _ZERO,
+    )
 
 
 def _graded(part: Graded, figures: Figures) -> TraceStep:
@@ -153,7 +167,9 @@ def _graded(part: Graded, figures: Figures) -> TraceStep:
 
 
 def _cases(part: Cases, figures: Figures) -> TraceStep:
-    case = next((case for case in part.cases if case.condition is None or _holds(case.condition, figures)), None)
+    case = next(
+        (case for case in part.cases if case.condition is None or _holds(case.condition, figures)), None
+    )
     points = case.points.value if case else _ZERO
     why = f"符合 {to_text(case.condition)}" if case and case.condition else "其他"
     compared = list(dict.fromkeys(operands(part)))
@@ -181,15 +197,25 @@ def _ratio(part: Ratio, figures: Figures) -> TraceStep:
 def _deduct(part: Deduct, figures: Figures, item_points: Fraction) -> list[TraceStep]:
     full = maximum(part, item_points=item_points)
     steps = [TraceStep(f"满分 {plain(full)} 分", full)]
-    steps += [TraceStep(f"{said}，扣 {plain(points)} 分", -points, keys) for said, points, keys in _terms(part.terms, figures)]
+    steps += [
+        TraceStep(f"{said}，扣 {plain(points)} 分", -points, keys)
+        for said, points, keys in _terms(part.terms, figures)
+    ]
     short = part.floor.value - sum((step.points for step in steps), _ZERO)
     return [*steps, TraceStep(f"不低于 {plain(part.floor.value)} 分", short)] if short > 0 else steps
 
 
 def _add(part: Add, figures: Figures, item_points: Fraction) -> list[TraceStep]:
-    steps = [TraceStep(f"{said}，加 {plain(points)} 分", points, keys) for said, points, keys in _terms(part.terms, figures)]
+    steps = [
+        TraceStep(f"{said}，加 {plain(points)} 分", points, keys)
+        for said, points, keys in _terms(part.terms, figures)
+    ]
     over = sum((step.points for step in steps), _ZERO) - maximum(part, item_points=item_points)
-    return [*steps, TraceStep(f"合计不超过 {plain(maximum(part, item_points=item_points))} 分", -over)] if over > 0 else steps
+    return (
+        [*steps, TraceStep(f"合计不超过 {plain(maximum(part, item_points=item_points))} 分", -over)]
+        if over > 0
+        else steps
+    )
 
 
 def _terms(terms: Iterable[Term], figures: Figures) -> list[tuple[str, Fraction, tuple[str, ...]]]:
@@ -214,7 +240,9 @@ def _term(term: Term, figures: Figures) -> tuple[str, Fraction, tuple[str, ...]]
     return f"{subject.name}：{'有' if ticked else '无'}", points if ticked else _ZERO, ()
 
 
-def _condition_term(term: Term, condition: Condition, figures: Figures) -> tuple[str, Fraction, tuple[str, ...]]:
+def _condition_term(
+    term: Term, condition: Condition, figures: Figures
+) -> tuple[str, Fraction, tuple[str, ...]]:
     compared = list(dict.fromkeys(operands(condition)))
     hidden = [one.name for one in compared if isinstance(one, Question) and one.name in figures.excluded]
     if hidden:
@@ -225,7 +253,10 @@ def _condition_term(term: Term, condition: Condition, figures: Figures) -> tuple
     times, per = 1, ""
     if term.per:
         first = condition.comparisons[0]
-        times, per = steps_in(term.per, beyond(first, figures.value(first.left))), f"，{to_text(term.per)} {plain(term.points.value)} 分"
+        times, per = (
+            steps_in(term.per, beyond(first, figures.value(first.left))),
+            f"，{to_text(term.per)} {plain(term.points.value)} 分",
+        )
     return f"{said}，属 {to_text(condition)}{per}", term.points.value * times, _keys(*compared)
 
 
@@ -233,7 +264,9 @@ def _level(part: Levels, figures: Figures) -> TraceStep:
     word = figures.answers.get(part.name)
     points = next((level.points.value for level in part.levels if level.word == word), None)
     if points is None:
-        raise Unresolved(f"“{part.name}”没有评定等次" if word is None else f"“{part.name}”没有“{word}”这一等次")
+        raise Unresolved(
+            f"“{part.name}”没有评定等次" if word is None else f"“{part.name}”没有“{word}”这一等次"
+        )
     return TraceStep(f"{part.name}：{word} → {plain(points)} 分", points)
 
 

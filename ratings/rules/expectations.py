@@ -1,4 +1,6 @@
-"""A parser error in the words of the person who typed the rule: what stands there, and what was expected instead."""
+"""A parser error in the words of the person who typed the rule: what stands there, and what was expected
+instead.
+"""
 
 from lark.exceptions import UnexpectedInput, UnexpectedToken
 

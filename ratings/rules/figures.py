@@ -16,9 +16,17 @@ from ratings.rules.syntax import Comparison, Operand, Per, Question, Test
 from .rounding import with_unit
 
 Answer = bool | int | Fraction | Decimal | str
-"""A tick is a bool, a count an int, a level its word, a typed number or judged points an exact number or its decimal text."""
+"""A tick is a bool, a count an int, a level its word, a typed number or judged points an exact number or its
+decimal text."""
 
-HOLDS = {"≥": operator.ge, ">": operator.gt, "≤": operator.le, "<": operator.lt, "=": operator.eq, "≠": operator.ne}
+HOLDS = {
+    "≥": operator.ge,
+    ">": operator.gt,
+    "≤": operator.le,
+    "<": operator.lt,
+    "=": operator.eq,
+    "≠": operator.ne,
+}
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,6 @@
-"""Checks of names: unknown metrics with their nearest, arguments a metric does not take, names too like a metric."""
+"""Checks of names: unknown metrics with their nearest, arguments a metric does not take, names too like a
+metric.
+"""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -6,7 +8,18 @@ from dataclasses import dataclass
 
 from ratings.rules.binding import Vocabulary, asked, reference_key
 from ratings.rules.printing import to_text
-from ratings.rules.syntax import Add, Checklist, Condition, Deduct, Judged, Levels, Operand, Question, Reference, Rule
+from ratings.rules.syntax import (
+    Add,
+    Checklist,
+    Condition,
+    Deduct,
+    Judged,
+    Levels,
+    Operand,
+    Question,
+    Reference,
+    Rule,
+)
 from ratings.rules.walking import bare, operands
 
 MAX_EDITS = 2
@@ -16,7 +29,9 @@ RESERVED_ANSWERS = frozenset({"无", "不适用", "全部"})
 
 @dataclass(frozen=True)
 class Finding:
-    """Something a check found. An error refuses the rule; a warning is to be acknowledged. `position` is in the text as typed."""
+    """Something a check found. An error refuses the rule; a warning is to be acknowledged. `position` is in
+    the text as typed.
+    """
 
     level: str
     message: str
@@ -35,24 +50,37 @@ def bind(rule: Rule, vocabulary: Vocabulary) -> list[Finding]:
     """Everything that is wrong or doubtful about the names of a rule."""
     found = [finding for operand in operands(rule) for finding in _operand(operand, vocabulary)]
     for reference in bare(rule):
-        found += _arguments(reference, vocabulary) if vocabulary.metric(reference) else _asked_name(reference, vocabulary)
+        found += (
+            _arguments(reference, vocabulary)
+            if vocabulary.metric(reference)
+            else _asked_name(reference, vocabulary)
+        )
     for part in rule.parts:
         if isinstance(part, Levels | Judged) and part.name in vocabulary.metrics:
             found.append(error(f"“{part.name}”是系统取数指标，不能由人评定，请换一个名称", part.position))
         if isinstance(part, Levels):
-            found += [error(f"等次“{word}”写了两次", part.position) for word in _twice(level.word for level in part.levels)]
+            found += [
+                error(f"等次“{word}”写了两次", part.position)
+                for word in _twice(level.word for level in part.levels)
+            ]
     return found + list(_duplicates(rule, vocabulary))
 
 
 def bind_condition(condition: Condition, vocabulary: Vocabulary) -> list[Finding]:
-    """The same for the condition of a star or a restriction, which may also name totals and codes but asks nobody."""
+    """The same for the condition of a star or a restriction, which may also name totals and codes but asks
+    nobody.
+    """
     known = vocabulary.totals | vocabulary.codes
     found = []
     for operand in operands(condition):
         if isinstance(operand, Question):
             found.append(error("星级标准和限制性情形里不能写“问”", operand.position))
         elif operand.name not in known or operand.limits or operand.words:
-            found += _arguments(operand, vocabulary) if vocabulary.metric(operand) else [_unknown(operand, {*known, *vocabulary.metrics})]
+            found += (
+                _arguments(operand, vocabulary)
+                if vocabulary.metric(operand)
+                else [_unknown(operand, {*known, *vocabulary.metrics})]
+            )
     return found
 
 
@@ -71,7 +99,10 @@ def _operand(operand: Operand, vocabulary: Vocabulary) -> list[Finding]:
 def _unknown(reference: Reference, known: Iterable[str]) -> Finding:
     near = nearest(reference.name, known)
     hint = f"；相近的有：{'、'.join(near)}" if near else ""
-    return error(f"没有名为“{reference.name}”的系统取数指标{hint}。要由人填写数字的，请写“问 {reference.name}”", reference.position)
+    return error(
+        f"没有名为“{reference.name}”的系统取数指标{hint}。要由人填写数字的，请写“问 {reference.name}”",
+        reference.position,
+    )
 
 
 def _asked_name(reference: Reference, vocabulary: Vocabulary) -> list[Finding]:
@@ -83,10 +114,18 @@ def _asked_name(reference: Reference, vocabulary: Vocabulary) -> list[Finding]:
 def _too_alike(name: str, position: int, vocabulary: Vocabulary) -> list[Finding]:
     """A short name is within two edits of anything short, so at most half of the longer name may differ."""
     away = {label: distance(name, label) for label in vocabulary.metrics}
-    alike = [label for label, edits in away.items() if edits <= MAX_EDITS and 2 * edits <= max(len(name), len(label))]
+    alike = [
+        label
+        for label, edits in away.items()
+        if edits <= MAX_EDITS and 2 * edits <= max(len(name), len(label))
+    ]
     if not alike or name in vocabulary.metrics:
         return []
-    return [warning(f"“{name}”将由人填写；它与系统取数指标“{'”“'.join(alike[:_SHOWN])}”很像，请确认不是写错", position)]
+    return [
+        warning(
+            f"“{name}”将由人填写；它与系统取数指标“{'”“'.join(alike[:_SHOWN])}”很像，请确认不是写错", position
+        )
+    ]
 
 
 def _arguments(reference: Reference, vocabulary: Vocabulary) -> list[Finding]:
@@ -97,7 +136,11 @@ def _arguments(reference: Reference, vocabulary: Vocabulary) -> list[Finding]:
         if limit.name not in metric.accepts
     ]
     words = metric.accepts_words or frozenset()
-    found += [error(f"指标“{metric.label}”没有“{word}”这一类{_choices(words)}", at) for word in reference.words if word not in words]
+    found += [
+        error(f"指标“{metric.label}”没有“{word}”这一类{_choices(words)}", at)
+        for word in reference.words
+        if word not in words
+    ]
     found += [
         error(f"方括号里的“{to_text(limit)}”应是与普通数字的 ≥、>、≤、< 或 = 比较", at)
         for limit in reference.limits
@@ -113,7 +156,9 @@ def _choices(words: Iterable[str]) -> str:
 
 def _duplicates(rule: Rule, vocabulary: Vocabulary) -> Iterator[Finding]:
     names = [(one.name, one.kind) for one in asked(rule, vocabulary)]
-    once = [name for name, kind in names if kind != "number"] + list({name for name, kind in names if kind == "number"})
+    once = [name for name, kind in names if kind != "number"] + list(
+        {name for name, kind in names if kind == "number"}
+    )
     for name in _twice(once):
         yield error(f"“{name}”在一条规则里写了两次，请改成不同的名称")
     for name in RESERVED_ANSWERS.intersection(once):

@@ -38,7 +38,9 @@ def parse_operand(text: str) -> Operand:
 
 @lru_cache(maxsize=4096)
 def _parse(text: str, start: str, kind: str) -> Any:
-    """Trees never change, so a line is read once: the pages of a draft ask for hundreds of lines, nearly all as before."""
+    """Trees never change, so a line is read once: the pages of a draft ask for hundreds of lines, nearly all
+    as before.
+    """
     if len(text) > MAX_LENGTH:
         raise RuleError(f"{kind}太长，最多 {MAX_LENGTH} 个字", MAX_LENGTH)
     source = half_width(text)
@@ -53,4 +55,6 @@ def _parse(text: str, start: str, kind: str) -> Any:
 @cache
 def _parser() -> Lark:
     grammar = (Path(__file__).parent / "grammar.lark").read_text(encoding="utf-8")
-    return Lark(grammar, parser="lalr", start=["rule", "condition", "effect", "operand"], transformer=Building())
+    return Lark(
+        grammar, parser="lalr", start=["rule", "condition", "effect", "operand"], transformer=Building()
+    )

@@ -40,7 +40,9 @@ _STARS = "零一二三四"
 
 
 def decimal_text(value: Fraction) -> str:
-    """A decimal without trailing zeros: 1.5, 3. Values that are no short decimal are cut to six places, for display only."""
+    """A decimal without trailing zeros: 1.5, 3. Values that are no short decimal are cut to six places, for
+    display only.
+    """
     whole, rest = divmod(abs(value.numerator) * 10**6 // value.denominator, 10**6)
     return ("-" if value < 0 else "") + f"{whole}.{rest:06d}".rstrip("0").rstrip(".")
 

@@ -1,4 +1,6 @@
-"""What people's answers can still make of the points: needed to accept whole-item points from a score sheet."""
+"""What people's answers can still make of the points: needed to accept whole-item points from a
+score sheet.
+"""
 
 from collections.abc import Mapping
 from fractions import Fraction
@@ -29,10 +31,15 @@ _ZERO = Fraction(0)
 Range = tuple[Fraction, Fraction]
 
 
-def system_points(rule: Rule, vocabulary: Vocabulary, metrics: Mapping[str, Fraction | None], *, item_points: Fraction) -> Fraction:
+def system_points(
+    rule: Rule, vocabulary: Vocabulary, metrics: Mapping[str, Fraction | None], *, item_points: Fraction
+) -> Fraction:
     """Points of the wholly computed parts together. Raises Unresolved where a figure is missing."""
     computed = (part for part in rule.parts if part_is_computed(part, vocabulary))
-    return sum((evaluate_part(part, vocabulary, metrics, {}, item_points=item_points).points for part in computed), _ZERO)
+    return sum(
+        (evaluate_part(part, vocabulary, metrics, {}, item_points=item_points).points for part in computed),
+        _ZERO,
+    )
 
 
 def asked_range(
@@ -43,7 +50,9 @@ def asked_range(
     item_points: Fraction,
     excluded: frozenset[str] = frozenset(),
 ) -> Range:
-    """Least and greatest points of the asked parts over all possible answers, metrics in them as they stand."""
+    """Least and greatest points of the asked parts over all possible answers, metrics in them as
+    they stand.
+    """
     asked_parts = [part for part in rule.parts if not part_is_computed(part, vocabulary)]
     figures = Figures(vocabulary, metrics, {}, excluded)
     ranges = [_range(part, figures, item_points) for part in asked_parts]
@@ -54,7 +63,9 @@ def _range(part: Part, figures: Figures, item_points: Fraction) -> Range:
     match part:
         case Levels(name=name) | Judged(name=name) if name in figures.excluded:
             return _ZERO, _ZERO
-        case Graded() | Cases() | Ratio() if any(question.name in figures.excluded for question in questions(part)):
+        case Graded() | Cases() | Ratio() if any(
+            question.name in figures.excluded for question in questions(part)
+        ):
             return _ZERO, _ZERO
         case Levels(levels=levels):
             return min(level.points.value for level in levels), max(level.points.value for level in levels)
@@ -81,17 +92,28 @@ def _with(part: Checklist | Deduct | Add, figures: Figures, item_points: Fractio
     if isinstance(part, Checklist):
         subjects = [tick.subject for tick in part.ticks]
         answers = {one.name: True for one in subjects if most and not figures.vocabulary.metric(one)}
-        return evaluate_part(part, figures.vocabulary, figures.metrics, answers, item_points=item_points, excluded=figures.excluded).points
+        return evaluate_part(
+            part,
+            figures.vocabulary,
+            figures.metrics,
+            answers,
+            item_points=item_points,
+            excluded=figures.excluded,
+        ).points
     total = maximum(part, item_points=item_points)
     moved = sum((_term_points(term, figures, total, most=most) for term in part.terms), _ZERO)
     return max(total - moved, part.floor.value) if isinstance(part, Deduct) else min(moved, total)
 
 
 def _term_points(term: Term, figures: Figures, total: Fraction, *, most: bool) -> Fraction:
-    """Points one reason moves: fixed where only metrics speak; else nothing, or all it can (a count has no end but `total`)."""
+    """Points one reason moves: fixed where only metrics speak; else nothing, or all it can (a count has no
+    end but `total`).
+    """
     subject = term.subject
     hidden = [question.name for question in questions(subject)] if isinstance(subject, Condition) else []
-    if (isinstance(subject, Condition) and not hidden) or (not isinstance(subject, Condition) and figures.vocabulary.metric(subject)):
+    if (isinstance(subject, Condition) and not hidden) or (
+        not isinstance(subject, Condition) and figures.vocabulary.metric(subject)
+    ):
         alone = Add((term,), None)
         return evaluate_part(alone, figures.vocabulary, figures.metrics, {}, item_points=_UNBOUNDED).points
     named = hidden or [subject.name]
@@ -119,7 +141,9 @@ def _first(part: Graded, value: Fraction):
 
 
 def probes(part: Graded) -> list[Fraction]:
-    """Values that together visit every band a value can reach: each bound, and a point between any two neighbours."""
+    """Values that together visit every band a value can reach: each bound, and a point between any two
+    neighbours.
+    """
     bounds = {Fraction(0)}
     for band in part.bands:
         if band.test:
@@ -161,11 +185,17 @@ def _may_hold(condition: Condition, figures: Figures) -> bool:
 def satisfiable(comparisons: list[Comparison], upper: Fraction | None = None) -> bool:
     """Whether one value from 0 to `upper` meets all these comparisons."""
     values = between({Fraction(0)} | {comparison.value.value for comparison in comparisons})
-    return any(all(holds_for(one, value) for one in comparisons) for value in values if upper is None or value <= upper)
+    return any(
+        all(holds_for(one, value) for one in comparisons)
+        for value in values
+        if upper is None or value <= upper
+    )
 
 
 def _range_of_ratio(part: Ratio, figures: Figures) -> Range:
-    """From nothing to full points, unless the numerator is a metric that is zero; metrics that are missing still block."""
+    """From nothing to full points, unless the numerator is a metric that is zero; metrics that are missing
+    still block.
+    """
     if not isinstance(part.numerator, Question) and not figures.value(part.numerator):
         return _ZERO, _ZERO
     if part.denominator and not isinstance(part.denominator, Question):

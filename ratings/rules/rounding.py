@@ -10,7 +10,7 @@ __all__ = ["plain", "round2", "rounded", "show", "show_rate", "with_unit"]
 
 
 def round2(value: Fraction) -> Fraction:
-    """Two decimals. Used at the points of an item at a stage, at its final points, and at a category with 不适用
-    items.
+    """Two decimals. Used at the points of an item at a stage, at its final points, and at a category with
+    不适用 items.
     """
     return Fraction(in_parts(value, 100), 100)

@@ -1,4 +1,6 @@
-"""The syntax tree of the rule language: immutable values that compare by meaning, so positions never take part in equality."""
+"""The syntax tree of the rule language: immutable values that compare by meaning, so positions never take
+part in equality.
+"""
 
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -32,7 +34,9 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A bare name, with arguments if it is a metric that takes them. Whether it is a metric only a vocabulary can tell."""
+    """A bare name, with arguments if it is a metric that takes them. Whether it is a metric only a vocabulary
+    can tell.
+    """
 
     name: str
     limits: tuple[Limit, ...] = ()
@@ -88,7 +92,9 @@ class Checklist:
 
 @dataclass(frozen=True, slots=True)
 class Test:
-    """What a band asks of its subject: an operator and a bound, or, where `high` is given, an inclusive range."""
+    """What a band asks of its subject: an operator and a bound, or, where `high` is given, an inclusive
+    range.
+    """
 
     op: str
     low: Number
@@ -151,7 +157,9 @@ class Per:
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """One reason to deduct or add: a name (counted with `per`, else once), or a condition (`per` counts the steps beyond its bound)."""
+    """One reason to deduct or add: a name (counted with `per`, else once), or a condition (`per` counts the
+    steps beyond its bound).
+    """
 
     subject: Reference | Condition
     per: Per | None

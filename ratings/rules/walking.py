@@ -23,7 +23,9 @@ from ratings.rules.syntax import (
 
 @singledispatch
 def bare(node: Any) -> Iterator[Reference]:
-    """Names that stand for themselves in 清单, 扣 and 加: a metric where the vocabulary has it, else asked of people."""
+    """Names that stand for themselves in 清单, 扣 and 加: a metric where the vocabulary has it, else asked of
+    people.
+    """
     return iter(())
 
 
@@ -45,7 +47,9 @@ def _(node: Deduct | Add) -> Iterator[Reference]:
 
 @singledispatch
 def operands(node: Any) -> Iterator[Operand]:
-    """Names that are compared or divided, so they must be figures: metrics, typed numbers, totals and codes."""
+    """Names that are compared or divided, so they must be figures: metrics, typed numbers, totals
+    and codes.
+    """
     raise TypeError(node)
 
 

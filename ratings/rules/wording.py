@@ -39,7 +39,9 @@ def in_words(rule: Rule, vocabulary: Vocabulary, *, item_points: Fraction) -> tu
 
 def condition_in_words(condition: Condition, vocabulary: Vocabulary) -> str:
     """总分达到 90，且最低大项得分率达到 70%"""
-    return "，且".join(worded(one.left) + _compared(one.op, one.value, one.left, vocabulary) for one in condition.comparisons)
+    return "，且".join(
+        worded(one.left) + _compared(one.op, one.value, one.left, vocabulary) for one in condition.comparisons
+    )
 
 
 def _part(part: Part, vocabulary: Vocabulary, item_points: Fraction) -> str:
@@ -54,12 +56,17 @@ def _part(part: Part, vocabulary: Vocabulary, item_points: Fraction) -> str:
             return _ratio(part)
         case Deduct(full=full, terms=terms, floor=floor):
             start = plain(full.value if full else item_points)
-            return f"从 {start} 分扣起：{_list(_term(term, '扣', vocabulary) for term in terms)}；最低 {_number(floor)} 分"
+            return (
+                f"从 {start} 分扣起：{_list(_term(term, '扣', vocabulary) for term in terms)}；最低 "
+                f"{_number(floor)} 分"
+            )
         case Add(terms=terms, cap=cap):
             end = plain(cap.value if cap else item_points)
             return f"{_list(_term(term, '加', vocabulary) for term in terms)}；合计不超过 {end} 分"
         case Levels(name=name, levels=levels):
-            return f"{name}按等次评定：" + _list((f"{level.word} 得 {_number(level.points)} 分" for level in levels), "，")
+            return f"{name}按等次评定：" + _list(
+                (f"{level.word} 得 {_number(level.points)} 分" for level in levels), "，"
+            )
         case Judged(name=name, low=low, high=high, step=step):
             each = f"，每 {_number(step)} 分一级" if step else ""
             return f"{name}由评分人在 {_number(low)} 至 {_number(high)} 分之间评定{each}"
@@ -109,13 +116,21 @@ def _case(case: Case, vocabulary: Vocabulary) -> str:
 
 
 def _ratio(part: Ratio) -> str:
-    subject = f"{worded(part.numerator)}占{worded(part.denominator)}的比例" if part.denominator else worded(part.numerator)
+    subject = (
+        f"{worded(part.numerator)}占{worded(part.denominator)}的比例"
+        if part.denominator
+        else worded(part.numerator)
+    )
     goal = _number(part.target) if part.target else "100%"
     return f"{subject}达到 {goal} 得 {_number(part.points)} 分，不足的按比例得分"
 
 
 def _term(term: Term, verb: str, vocabulary: Vocabulary) -> str:
-    said = worded(term.subject) if isinstance(term.subject, Reference) else condition_in_words(term.subject, vocabulary)
+    said = (
+        worded(term.subject)
+        if isinstance(term.subject, Reference)
+        else condition_in_words(term.subject, vocabulary)
+    )
     if not term.per:
         return f"{said}{verb} {_number(term.points)} 分"
     beyond = "" if isinstance(term.subject, Reference) else "，"

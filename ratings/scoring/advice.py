@@ -43,7 +43,8 @@ class Advice:
 def advise(spec: SchemeSpec, school: SchoolInput, outcome: Outcome) -> Advice | None:
     """What would lead to the next star; None for a school without totals or already at the top.
 
-    Only figures from recorded activity are offered, never judged parts, seats or money; caps are named as gates.
+    Only figures from recorded activity are offered, never judged parts, seats or money; caps are named as
+    gates.
     """
     if outcome.totals is None:
         return None
@@ -52,7 +53,11 @@ def advise(spec: SchemeSpec, school: SchoolInput, outcome: Outcome) -> Advice | 
         return None
     target = min(above, key=lambda band: band.star)
     known = {reference: value for reference, value in school.metrics.items() if value is not None}
-    unmet = [entry for entry in comparisons(target.condition, {**known, **outcome.totals.values(outcome.points)}) if not entry.holds]
+    unmet = [
+        entry
+        for entry in comparisons(target.condition, {**known, **outcome.totals.values(outcome.points)})
+        if not entry.holds
+    ]
     missing = max((entry.gap for entry in unmet if entry.name == "总分"), default=Fraction(0))
     gates = [entry.gap_text for entry in unmet if entry.name != "总分"] + [
         cap.text for cap in outcome.verdict.caps if cap.star < target.star
@@ -71,7 +76,9 @@ def _changes(spec: SchemeSpec, school: SchoolInput, outcome: Outcome) -> tuple[C
                 continue
             gain = _gain(spec, school, outcome, change.reference, change.to_value)
             if gain > 0:
-                found[change.reference, change.to_value] = Change(code, f"{code} {bound.item.name}：{change.text}", gain)
+                found[change.reference, change.to_value] = Change(
+                    code, f"{code} {bound.item.name}：{change.text}", gain
+                )
     return tuple(sorted(found.values(), key=lambda change: (-change.gain, change.code))[:MOST_CHANGES])
 
 
@@ -85,12 +92,18 @@ def _next_changes(spec: SchemeSpec, bound: BoundItem, school: SchoolInput) -> tu
 
 
 def _is_activity(spec: SchemeSpec, label: str) -> bool:
-    """Whether a metric counts what a school does; a metric that the scheme declares itself says nothing about that."""
+    """Whether a metric counts what a school does; a metric that the scheme declares itself says nothing about
+    that.
+    """
     return getattr(spec.metrics[label], "section", STANDING_SECTIONS[0]) not in STANDING_SECTIONS
 
 
-def _gain(spec: SchemeSpec, school: SchoolInput, outcome: Outcome, reference: str, value: Fraction) -> Fraction:
-    """Points added over all base items that read this figure; an adjusted item no longer follows its records."""
+def _gain(
+    spec: SchemeSpec, school: SchoolInput, outcome: Outcome, reference: str, value: Fraction
+) -> Fraction:
+    """Points added over all base items that read this figure; an adjusted item no longer follows
+    its records.
+    """
     metrics: Mapping[str, Fraction | None] = {**school.metrics, reference: value}
     gain = Fraction(0)
     for code, bound in spec.bound.items():
@@ -114,5 +127,7 @@ def in_words(advice: Advice | None) -> dict[str, object]:
         "name": Star(advice.star).label,
         "missing": show(advice.missing),
         "gates": list(advice.gates),
-        "changes": [{"code": change.code, "text": change.text, "gain": show(change.gain)} for change in advice.changes],
+        "changes": [
+            {"code": change.code, "text": change.text, "gain": show(change.gain)} for change in advice.changes
+        ],
     }

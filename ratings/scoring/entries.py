@@ -15,7 +15,12 @@ def entry_to_json(entry: Entry) -> dict[str, Any]:
     if entry.not_applicable:
         return {NOT_APPLICABLE: True}
     if entry.answers is not None:
-        return {ANSWERS: {name: answer if isinstance(answer, bool | int | str) else str(answer) for name, answer in entry.answers.items()}}
+        return {
+            ANSWERS: {
+                name: answer if isinstance(answer, bool | int | str) else str(answer)
+                for name, answer in entry.answers.items()
+            }
+        }
     return {TOTAL: str(entry.total), SYSTEM: str(entry.system)}
 
 

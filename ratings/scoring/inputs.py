@@ -35,8 +35,8 @@ class Sheet:
 class SchoolInput:
     """Everything that decides one school's star, in exact values.
 
-    `adjustments` is keyed by (stage, item code); `cases` holds the codes of restrictions that a person confirmed;
-    `submitted` tells whether the school handed in a self-assessment (自评).
+    `adjustments` is keyed by (stage, item code); `cases` holds the codes of restrictions that a person
+    confirmed; `submitted` tells whether the school handed in a self-assessment (自评).
     """
 
     key: str

@@ -18,7 +18,8 @@ from .stage import points_from, system_part
 class ItemOutcome:
     """Final points of an item and how they came about; `points` is None where the item does not apply.
 
-    `system` is the computed part before any Adjustment; `steps` are sentences about figures, never single judges.
+    `system` is the computed part before any Adjustment; `steps` are sentences about figures, never single
+    judges.
     """
 
     code: str
@@ -38,7 +39,9 @@ class StageScore:
     note: str
 
 
-def score_item(spec: SchemeSpec, bound: BoundItem, school: SchoolInput, sheets: tuple[Sheet, ...]) -> ItemOutcome:
+def score_item(
+    spec: SchemeSpec, bound: BoundItem, school: SchoolInput, sheets: tuple[Sheet, ...]
+) -> ItemOutcome:
     """Final points of one item: stages weighted, rounded once to two decimals, between 0 and 分值.
 
     `sheets` are the city sheets that owe this item; empty for an 现场 item of a school that was not visited.
@@ -55,7 +58,11 @@ def score_item(spec: SchemeSpec, bound: BoundItem, school: SchoolInput, sheets: 
     if len(not_applicable) == 2:
         raise Blocked(Problem(f"{code} 初评与评审对是否适用不一致", code))
     notes = [*steps, *(score.note for score, _ in counted if score.note), *_weighing(counted)]
-    final = None if True in not_applicable else round2(sum((score.points * weight for score, weight in counted), Fraction(0)))
+    final = (
+        None
+        if True in not_applicable
+        else round2(sum((score.points * weight for score, weight in counted), Fraction(0)))
+    )
     return ItemOutcome(
         code=code,
         points=final,
@@ -72,7 +79,10 @@ def _weighing(counted: list[tuple[StageScore, Fraction]]) -> list[str]:
     if len({score.points for score, _ in counted}) < 2:
         return []
     total = sum((score.points * weight for score, weight in counted), Fraction(0))
-    return [" + ".join(f"{show(score.points)} × {show_rate(weight)}" for score, weight in counted) + f" = {show(total)} 分"]
+    return [
+        " + ".join(f"{show(score.points)} × {show_rate(weight)}" for score, weight in counted)
+        + f" = {show(total)} 分"
+    ]
 
 
 def _county(spec: SchemeSpec, bound: BoundItem, school: SchoolInput, base: Fraction) -> StageScore:
@@ -88,7 +98,12 @@ def _county(spec: SchemeSpec, bound: BoundItem, school: SchoolInput, base: Fract
 
 
 def _city(
-    spec: SchemeSpec, bound: BoundItem, school: SchoolInput, base: Fraction, sheets: tuple[Sheet, ...], county: StageScore | None
+    spec: SchemeSpec,
+    bound: BoundItem,
+    school: SchoolInput,
+    base: Fraction,
+    sheets: tuple[Sheet, ...],
+    county: StageScore | None,
 ) -> StageScore:
     code = bound.item.code
     if not bound.owed_by_reviewers:
@@ -101,7 +116,9 @@ def _city(
     entries = [(sheet.judge, sheet.entries.get(code)) for sheet in sheets]
     missing = [judge for judge, entry in entries if entry is None]
     if missing:
-        raise Blocked(Problem(f"{code} 缺评审评分：{'、'.join(judge or '合议' for judge in missing)}", code, Stage.CITY))
+        raise Blocked(
+            Problem(f"{code} 缺评审评分：{'、'.join(judge or '合议' for judge in missing)}", code, Stage.CITY)
+        )
     not_applicable = {entry.not_applicable for _, entry in entries}
     if len(not_applicable) == 2:
         raise Blocked(Problem(f"{code} 评委对是否适用不一致", code, Stage.CITY))

@@ -44,7 +44,11 @@ def score_school(spec: SchemeSpec, school: SchoolInput) -> Outcome:
     """
     if not school.submitted and not school.has_reviews:
         found = verdict(spec, school, _known(spec, school), rated=False)
-        gap = () if found.caps else (Problem("未提交自评，方案没有相应的限制性情形，也没有任何评分", "", Stage.SELF),)
+        gap = (
+            ()
+            if found.caps
+            else (Problem("未提交自评，方案没有相应的限制性情形，也没有任何评分", "", Stage.SELF),)
+        )
         return Outcome(school.key, {}, None, found, gap)
     items, problems = {}, list(_panel_problems(spec, school))
     visited = was_visited(spec, school)
@@ -68,7 +72,13 @@ def finish(spec: SchemeSpec, school: SchoolInput, items: Mapping[str, ItemOutcom
     values = {**_known(spec, school), **totals.values(points)}
     missing = unknown(spec, values)
     if missing:
-        return Outcome(school.key, items, None, None, tuple(Problem(f"星级标准要用的“{name}”没有数据") for name in missing))
+        return Outcome(
+            school.key,
+            items,
+            None,
+            None,
+            tuple(Problem(f"星级标准要用的“{name}”没有数据") for name in missing),
+        )
     found = verdict(spec, school, values, rated=True)
     gap = ()
     if not school.submitted and not found.caps:
@@ -77,13 +87,17 @@ def finish(spec: SchemeSpec, school: SchoolInput, items: Mapping[str, ItemOutcom
 
 
 def score_all(
-    spec: SchemeSpec, schools: Iterable[SchoolInput], score: Callable[[SchemeSpec, SchoolInput], Outcome] = score_school
+    spec: SchemeSpec,
+    schools: Iterable[SchoolInput],
+    score: Callable[[SchemeSpec, SchoolInput], Outcome] = score_school,
 ) -> dict[str, Outcome]:
     """Score every school, then apply the share of five-star schools; the order of schools changes nothing."""
     outcomes = {school.key: score(spec, school) for school in schools}
     if spec.five_star_share is None or any(outcome.problems for outcome in outcomes.values()):
         return outcomes
-    totals: dict[str, Fraction] = {key: outcome.totals.total for key, outcome in outcomes.items() if outcome.totals}
+    totals: dict[str, Fraction] = {
+        key: outcome.totals.total for key, outcome in outcomes.items() if outcome.totals
+    }
     verdicts = apply_share(spec, {key: outcome.verdict for key, outcome in outcomes.items()}, totals)
     return {key: replace(outcome, verdict=verdicts[key]) for key, outcome in outcomes.items()}
 

@@ -1,8 +1,8 @@
 """What one stage makes of one school: the points of each item, the sums, and what is still owed. Nothing else
 computes these.
 
-Pages and papers of 自评, 初评 and 评审 read it from here, and so does the final score of an item, which only weighs
-stages.
+Pages and papers of 自评, 初评 and 评审 read it from here, and so does the final score of an item, which only
+weighs stages.
 """
 
 from __future__ import annotations
@@ -31,7 +31,9 @@ def system_part(spec: SchemeSpec, bound: BoundItem, metrics: Metrics) -> tuple[F
 
     def compute() -> tuple[Fraction, tuple[str, ...]]:
         results = [_evaluate(spec, bound, index, metrics, {}, frozenset()) for index in bound.system_parts]
-        return sum((result.points for result in results), Fraction(0)), tuple(step.text for result in results for step in result.steps)
+        return sum((result.points for result in results), Fraction(0)), tuple(
+            step.text for result in results for step in result.steps
+        )
 
     return bound.remember(("system", bound.figures(bound.system_parts, metrics)), compute)
 
@@ -62,10 +64,12 @@ def asked_part(spec: SchemeSpec, bound: BoundItem, metrics: Metrics, entry: Entr
     return bound.remember(("asked", bound.figures(bound.asked_parts, metrics), said, bool(excluded)), compute)
 
 
-def points_from(spec: SchemeSpec, bound: BoundItem, metrics: Metrics, base: Fraction, entry: Entry | None, stage: str) -> Fraction | None:
+def points_from(
+    spec: SchemeSpec, bound: BoundItem, metrics: Metrics, base: Fraction, entry: Entry | None, stage: str
+) -> Fraction | None:
     """What a stage (or one judge) makes of one item, exact: the `base` it starts from and the answers,
-    together never below 0 and never above 分值. None for 不适用. Raises Blocked while an answer or a figure is
-    missing.
+    together never below 0 and never above 分值. None for 不适用. Raises Blocked while an answer or a figure
+    is missing.
     """
     if not bound.asked:
         return within(base, bound)
@@ -75,9 +79,16 @@ def points_from(spec: SchemeSpec, bound: BoundItem, metrics: Metrics, base: Frac
 
 
 def exact_points(
-    spec: SchemeSpec, bound: BoundItem, metrics: Metrics, entry: Entry | None, stage: str, adjusted: Fraction | None = None
+    spec: SchemeSpec,
+    bound: BoundItem,
+    metrics: Metrics,
+    entry: Entry | None,
+    stage: str,
+    adjusted: Fraction | None = None,
 ) -> Fraction | None:
-    """The same from the system part, or from what it was adjusted to; the figures must be known either way."""
+    """The same from the system part, or from what it was adjusted to; the figures must be known
+    either way.
+    """
     system, _ = system_part(spec, bound, metrics)
     return points_from(spec, bound, metrics, system if adjusted is None else adjusted, entry, stage)
 
@@ -96,7 +107,8 @@ def most_of(bound: BoundItem, parts: tuple[int, ...]) -> Fraction:
 
 
 def is_unasked(bound: BoundItem, stage: str) -> bool:
-    """Whether a stage says nothing at all of an item: 自评 where reviewers alone answer and no figure is read.
+    """Whether a stage says nothing at all of an item: 自评 where reviewers alone answer and no figure is
+    read.
 
     Such an item has no points there, which is neither 0 nor 不适用, and adds nothing to the sums.
     """
@@ -104,7 +116,12 @@ def is_unasked(bound: BoundItem, stage: str) -> bool:
 
 
 def points_at(
-    spec: SchemeSpec, bound: BoundItem, metrics: Metrics, entry: Entry | None, stage: str, adjusted: Fraction | None = None
+    spec: SchemeSpec,
+    bound: BoundItem,
+    metrics: Metrics,
+    entry: Entry | None,
+    stage: str,
+    adjusted: Fraction | None = None,
 ) -> Fraction | None:
     """Points of one item at a stage as everybody is shown them: rounded to two decimals. None for 不适用 and
     where the stage is not asked at all. Raises Blocked while something is missing.
@@ -116,7 +133,12 @@ def points_at(
 
 
 def known_points(
-    spec: SchemeSpec, bound: BoundItem, metrics: Metrics, entry: Entry | None, stage: str, adjusted: Fraction | None = None
+    spec: SchemeSpec,
+    bound: BoundItem,
+    metrics: Metrics,
+    entry: Entry | None,
+    stage: str,
+    adjusted: Fraction | None = None,
 ) -> Fraction | None:
     """The same for showing: None also while something is missing."""
     try:
@@ -156,7 +178,11 @@ class StageSheet:
 
 
 def stage_sheet(
-    spec: SchemeSpec, stage: str, metrics: Metrics, entries: Mapping[str, Entry], adjusted: Mapping[str, Fraction] | None = None
+    spec: SchemeSpec,
+    stage: str,
+    metrics: Metrics,
+    entries: Mapping[str, Entry],
+    adjusted: Mapping[str, Fraction] | None = None,
 ) -> StageSheet:
     """Points of every item by what `stage` answered, and their sums by the rules of the final score: 不适用
     items scaled, bonus within its caps and from 加分起算分 on.
@@ -172,18 +198,27 @@ def stage_sheet(
     counted = {**points, **dict.fromkeys((*missing, *unasked), Fraction(0))}
     so_far, categories = _sums(spec, counted)
     star = None if missing or so_far is None else points_star(spec, metrics, so_far, counted)
-    return StageSheet(points, tuple(missing), unasked, categories, so_far, star, _bonus_note(spec, so_far, bool(missing)))
+    return StageSheet(
+        points, tuple(missing), unasked, categories, so_far, star, _bonus_note(spec, so_far, bool(missing))
+    )
 
 
-def points_star(spec: SchemeSpec, metrics: Metrics, totals: Totals, points: Mapping[str, Fraction | None]) -> int | None:
+def points_star(
+    spec: SchemeSpec, metrics: Metrics, totals: Totals, points: Mapping[str, Fraction | None]
+) -> int | None:
     """The star that figures and points give, without any cap; None while a figure that a star's condition
     names is not known.
     """
-    values = {**{name: value for name, value in metrics.items() if value is not None}, **totals.values(points)}
+    values = {
+        **{name: value for name, value in metrics.items() if value is not None},
+        **totals.values(points),
+    }
     return None if unknown(spec, values) else band_star(spec, values)
 
 
-def _sums(spec: SchemeSpec, points: Mapping[str, Fraction | None]) -> tuple[Totals | None, Mapping[str, Fraction | None]]:
+def _sums(
+    spec: SchemeSpec, points: Mapping[str, Fraction | None]
+) -> tuple[Totals | None, Mapping[str, Fraction | None]]:
     try:
         totals = add_up(spec, points)
     except Blocked:
@@ -191,7 +226,9 @@ def _sums(spec: SchemeSpec, points: Mapping[str, Fraction | None]) -> tuple[Tota
     return totals, totals.categories
 
 
-def _category(spec: SchemeSpec, category: CategorySpec, points: Mapping[str, Fraction | None]) -> Fraction | None:
+def _category(
+    spec: SchemeSpec, category: CategorySpec, points: Mapping[str, Fraction | None]
+) -> Fraction | None:
     try:
         return category_sum(spec, category, points, [])
     except Blocked:
@@ -209,11 +246,16 @@ def _bonus_note(spec: SchemeSpec, totals: Totals | None, incomplete: bool) -> st
 
 
 def difference(
-    spec: SchemeSpec, bound: BoundItem, metrics: Metrics, own: Entry | None, county: Entry | None, adjusted: Fraction | None = None
+    spec: SchemeSpec,
+    bound: BoundItem,
+    metrics: Metrics,
+    own: Entry | None,
+    county: Entry | None,
+    adjusted: Fraction | None = None,
 ) -> Fraction | None:
-    """初评 minus 自评 of one item, as both are shown, on what both say: the system part, as the county adjusted
-    it, and the questions asked of the school. 核定要素 count for neither side. None while one side says
-    nothing that compares.
+    """初评 minus 自评 of one item, as both are shown, on what both say: the system part, as the county
+    adjusted it, and the questions asked of the school. 核定要素 count for neither side. None while one side
+    says nothing that compares.
     """
     if bound.asked:
         if not bound.owed_by_school:
@@ -230,23 +272,28 @@ def difference(
     return round2(after) - round2(before)
 
 
-def answered_apart(spec: SchemeSpec, bound: BoundItem, metrics: Metrics, own: Entry | None, county: Entry | None) -> Fraction | None:
-    """How far 初评 lies from 自评 on the answers alone, where that owes a reason: by more than a fifth of 分值, on
-    an item whose every question the school was asked as well. None anywhere else; a 核定 brings its own
-    reason.
+def answered_apart(
+    spec: SchemeSpec, bound: BoundItem, metrics: Metrics, own: Entry | None, county: Entry | None
+) -> Fraction | None:
+    """How far 初评 lies from 自评 on the answers alone, where that owes a reason: by more than a fifth of
+    分值, on an item whose every question the school was asked as well. None anywhere else; a 核定 brings its
+    own reason.
     """
     if own is None or county is None or own.not_applicable or county.not_applicable or bound.not_for_school:
         return None
     try:
-        apart = abs(asked_part(spec, bound, metrics, county, Stage.COUNTY) - asked_part(spec, bound, metrics, own, Stage.SELF))
+        apart = abs(
+            asked_part(spec, bound, metrics, county, Stage.COUNTY)
+            - asked_part(spec, bound, metrics, own, Stage.SELF)
+        )
     except Blocked:
         return None
     return apart if apart > REASON_SHARE * bound.item.points else None
 
 
 def owed_codes(spec: SchemeSpec, stage: str, *, visited: bool = True) -> list[str]:
-    """Codes of the items that a stage must answer: judges owe 现场 items only where they went, or where no 初评
-    can stand in.
+    """Codes of the items that a stage must answer: judges owe 现场 items only where they went, or where no
+    初评 can stand in.
     """
     if stage == Stage.SELF:
         return [code for code, bound in spec.bound.items() if bound.owed_by_school]
@@ -293,15 +340,21 @@ def owed_in(spec: SchemeSpec, stage: str, entries: Mapping[str, Entry], codes: I
 
 
 def _said(bound: BoundItem, entry: Entry | None, stage: str) -> Entry | None:
-    """A school that is asked nothing of an item has answered it by saying nothing: the figures in it count."""
+    """A school that is asked nothing of an item has answered it by saying nothing: the figures in
+    it count.
+    """
     if entry is None and stage == Stage.SELF and not bound.owed_by_school:
         return Entry(answers={})
     return entry
 
 
-def _evaluate(spec: SchemeSpec, bound: BoundItem, index: int, metrics: Metrics, answers, excluded: frozenset[str]):
+def _evaluate(
+    spec: SchemeSpec, bound: BoundItem, index: int, metrics: Metrics, answers, excluded: frozenset[str]
+):
     try:
         part = bound.item.rule.parts[index]
-        return evaluate_part(part, spec.vocabulary, metrics, answers, item_points=bound.item.points, excluded=excluded)
+        return evaluate_part(
+            part, spec.vocabulary, metrics, answers, item_points=bound.item.points, excluded=excluded
+        )
     except Unresolved as gap:
         raise Blocked(Problem(f"{bound.item.code} {gap}", bound.item.code)) from gap

@@ -1,4 +1,6 @@
-"""From totals to a star: bands from the top, then the minimum of all caps, then the share of five-star schools."""
+"""From totals to a star: bands from the top, then the minimum of all caps, then the share of five-star
+schools.
+"""
 
 from __future__ import annotations
 
@@ -44,7 +46,9 @@ def unknown(spec: SchemeSpec, values: Mapping[str, Fraction]) -> list[str]:
     return [name for name in named if name not in values]
 
 
-def applying(spec: SchemeSpec, school: SchoolInput, values: Mapping[str, Fraction]) -> tuple[RestrictionSpec, ...]:
+def applying(
+    spec: SchemeSpec, school: SchoolInput, values: Mapping[str, Fraction]
+) -> tuple[RestrictionSpec, ...]:
     """Restrictions that apply: confirmed by a person, not submitted, or with a condition that holds."""
     return tuple(restriction for restriction in spec.restrictions if _applies(restriction, school, values))
 
@@ -62,9 +66,15 @@ def _applies(restriction: RestrictionSpec, school: SchoolInput, values: Mapping[
 def verdict(spec: SchemeSpec, school: SchoolInput, values: Mapping[str, Fraction], *, rated: bool) -> Verdict:
     """The star of one school. `rated` is False for a school without totals: no band can hold then."""
     by_bands = band_star(spec, values) if rated else Star.NONE.value
-    caps = tuple(Cap(entry.code, _cap_text(entry), entry.effect.star) for entry in applying(spec, school, values))
+    caps = tuple(
+        Cap(entry.code, _cap_text(entry), entry.effect.star) for entry in applying(spec, school, values)
+    )
     star = min([by_bands, *(cap.star for cap in caps)])
-    steps = [*_band_steps(spec, values, by_bands), *(cap.text for cap in caps)] if rated else [cap.text for cap in caps]
+    steps = (
+        [*_band_steps(spec, values, by_bands), *(cap.text for cap in caps)]
+        if rated
+        else [cap.text for cap in caps]
+    )
     if not caps:
         steps.append("无限制性情形")
     steps.append(f"计算星级：{Star(star).label}")
@@ -102,25 +112,32 @@ def share_limit(spec: SchemeSpec, rated: int) -> int | None:
     return None if spec.five_star_share is None else floor(spec.five_star_share * rated)
 
 
-def apply_share(spec: SchemeSpec, verdicts: Mapping[str, Verdict], totals: Mapping[str, Fraction]) -> dict[str, Verdict]:
+def apply_share(
+    spec: SchemeSpec, verdicts: Mapping[str, Verdict], totals: Mapping[str, Fraction]
+) -> dict[str, Verdict]:
     """Cap five-star schools beyond the share (五星比例上限) to four stars.
 
-    `totals` holds the rated schools only. Schools tied at the line fall out together, so the share is never exceeded
-    and the outcome never depends on the order of rows.
+    `totals` holds the rated schools only. Schools tied at the line fall out together, so the share is never
+    exceeded and the outcome never depends on the order of rows.
     """
     limit = share_limit(spec, len(totals))
     if limit is None:
         return dict(verdicts)
-    candidates = sorted((totals[key] for key, found in verdicts.items() if found.star == Star.FIVE), reverse=True)
+    candidates = sorted(
+        (totals[key] for key, found in verdicts.items() if found.star == Star.FIVE), reverse=True
+    )
     if len(candidates) <= limit:
         return dict(verdicts)
     first_out = candidates[limit]
     return {
-        key: _capped(found, limit) if found.star == Star.FIVE and totals[key] <= first_out else found for key, found in verdicts.items()
+        key: _capped(found, limit) if found.star == Star.FIVE and totals[key] <= first_out else found
+        for key, found in verdicts.items()
     }
 
 
 def _capped(found: Verdict, limit: int) -> Verdict:
     text = f"五星比例上限 {limit} 所，按总分未进入，最高四星"
     steps = (*found.steps[:-1], text, f"计算星级：{Star.FOUR.label}")
-    return replace(found, star=Star.FOUR.value, caps=(*found.caps, Cap("", text, Star.FOUR.value)), steps=steps)
+    return replace(
+        found, star=Star.FOUR.value, caps=(*found.caps, Cap("", text, Star.FOUR.value)), steps=steps
+    )

@@ -31,7 +31,12 @@ class Totals:
     def values(self, points: Points) -> dict[str, Fraction]:
         """Every figure that a star band or a restriction may name; `points` are those that were added up."""
         points = {code: known for code, known in points.items() if known is not None}
-        named = {"总分": self.total, "基础分": self.base, "加分": self.bonus, "最低大项得分率": self.lowest_rate}
+        named = {
+            "总分": self.total,
+            "基础分": self.base,
+            "加分": self.bonus,
+            "最低大项得分率": self.lowest_rate,
+        }
         return {**points, **self.categories, **named}
 
 
@@ -41,13 +46,17 @@ def add_up(spec: SchemeSpec, points: Points) -> Totals:
     Raises Blocked where a whole category does not apply.
     """
     steps: list[str] = []
-    categories = {category.code: category_sum(spec, category, points, steps) for category in spec.scored_categories}
+    categories = {
+        category.code: category_sum(spec, category, points, steps) for category in spec.scored_categories
+    }
     rates = {code: reached / spec.category_points[code] for code, reached in categories.items()}
     base = sum(categories.values(), Fraction(0))
     steps.append(f"基础分合计 {show(base)} 分")
     raw, bonus = _bonus(spec, points, base, steps)
     lowest = min(rates.values())
-    steps.append(f"总分 {show(base)} + {show(bonus)} = {show(base + bonus)} 分，最低大项得分率 {show_rate(lowest)}")
+    steps.append(
+        f"总分 {show(base)} + {show(bonus)} = {show(base + bonus)} 分，最低大项得分率 {show_rate(lowest)}"
+    )
     return Totals(categories, rates, base, bonus, raw, base + bonus, lowest, tuple(steps))
 
 
@@ -65,7 +74,10 @@ def category_sum(spec: SchemeSpec, category: CategorySpec, points: Points, steps
         reckoning = f"{show(reached)} 分 × {show(full)} ÷ {show(counted)} = {show(scaled)} 分"
         steps.append(f"{category.code} {category.name} 适用小项 {reckoning}（不适用小项不计）")
         return scaled
-    steps.append(f"{category.code} {category.name} {show(reached)} 分，满分 {show(full)} 分，得分率 {show_rate(reached / full)}")
+    steps.append(
+        f"{category.code} {category.name} {show(reached)} 分，满分 {show(full)} 分，得分率 "
+        f"{show_rate(reached / full)}"
+    )
     return reached
 
 

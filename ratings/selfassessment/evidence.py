@@ -1,4 +1,6 @@
-"""佐证材料: attaching and taking back, at most a few for each item, what the system holds as a link instead of a copy."""
+"""佐证材料: attaching and taking back, at most a few for each item, what the system holds as a link instead
+of a copy.
+"""
 
 from __future__ import annotations
 
@@ -37,9 +39,15 @@ def record_choices(assessment: Assessment) -> list[tuple[str, str]]:
     scheme = assessment.scheme
     page = f"{reverse('schools:school', args=[assessment.school_id])}?year={scheme.year}"
     choices = [(f"{page}#{section}", f"{scheme.year}年{words}") for section, words in SECTIONS]
-    held = TrainingClass.objects.filter(school=assessment.school_id).kept().held_between(scheme.period_start, scheme.period_end)
+    held = (
+        TrainingClass.objects.filter(school=assessment.school_id)
+        .kept()
+        .held_between(scheme.period_start, scheme.period_end)
+    )
     classes = held.order_by("-starts_on", "pk").values_list("pk", "starts_on", "name")[:MOST_CLASSES]
-    return choices + [(f"{page}&class={pk}#classes", f"开班登记：{_day(day)} {name}") for pk, day, name in classes]
+    return choices + [
+        (f"{page}&class={pk}#classes", f"开班登记：{_day(day)} {name}") for pk, day, name in classes
+    ]
 
 
 def _day(day: date) -> str:
@@ -55,7 +63,9 @@ def attach(
     link: tuple[str, str] | None = None,
     paper: tuple[str, int, str] | None = None,
 ) -> Evidence:
-    """Attach one file, one link (address, words) or one note of paper (name, copies, place). Raises Refused with a sentence."""
+    """Attach one file, one link (address, words) or one note of paper (name, copies, place). Raises Refused
+    with a sentence.
+    """
     with transaction.atomic():
         _writable(assessment, item, by)
         if Evidence.objects.filter(assessment=assessment, item=item).kept().count() >= MOST:
@@ -84,17 +94,27 @@ def take_back(evidence: Evidence, *, by: User) -> None:
 
 def _fill_file(evidence: Evidence, upload: CheckedUpload) -> None:
     evidence.kind, evidence.name = Evidence.Kind.FILE, upload.name
-    evidence.size, evidence.digest, evidence.content_type = upload.size, upload.sha256, upload.kind.content_type
+    evidence.size, evidence.digest, evidence.content_type = (
+        upload.size,
+        upload.sha256,
+        upload.kind.content_type,
+    )
     evidence.file.save(upload.name, ContentFile(upload.content), save=False)
 
 
 def uneditable_item(assessment: Assessment, item: Item, user: User) -> str:
-    """Why `user` may not change what the school says of this item now; also asked for items that the system fills alone."""
+    """Why `user` may not change what the school says of this item now; also asked for items that the system
+    fills alone.
+    """
     return uneditable(Score(assessment=assessment, item=item, stage=Stage.SELF), user)
 
 
 def _writable(assessment: Assessment, item: Item, by: User) -> None:
-    locked = Assessment.objects.select_for_update(of=("self",)).select_related("scheme", "school").get(pk=assessment.pk)
+    locked = (
+        Assessment.objects.select_for_update(of=("self",))
+        .select_related("scheme", "school")
+        .get(pk=assessment.pk)
+    )
     refuse(uneditable_item(locked, item, by))
 
 

@@ -21,7 +21,8 @@ from schools.records.changes import note_change, snapshot
 
 WRITERS = {FilledBy.SCHOOL: SCHOOL_ROLES, FilledBy.COUNTY: COUNTY_ROLES, FilledBy.CITY: (Role.OFFICE,)}
 STAGES = {FilledBy.SCHOOL: Stage.SELF, FilledBy.COUNTY: Stage.COUNTY}
-#: Figures are taken for good when the county recommends, or when the school submits where there is no county stage.
+#: Figures are taken for good when the county recommends, or when the school submits where there is no county
+#: stage.
 BEFORE_FINAL = (Status.DRAFT, Status.CONFIRMING, Status.RETURNED, Status.COUNTY)
 NOTE = "自定义指标填报"
 
@@ -63,7 +64,12 @@ def figure_lines(
     stored = _stored(scheme, [one.school_id for one in rows], [metric.label for metric in metrics])
     spec = current_spec(scheme)
     return [
-        [FigureLine(one, metric, stored.get((one.school_id, metric.label)), closed(one, metric, spec, user)) for metric in metrics]
+        [
+            FigureLine(
+                one, metric, stored.get((one.school_id, metric.label)), closed(one, metric, spec, user)
+            )
+            for metric in metrics
+        ]
         for one in rows
     ]
 
@@ -77,15 +83,19 @@ def figures_left(scheme: Scheme, user: User) -> int:
     if user.identity.role in SCHOOL_ROLES:
         mine = mine.exclude(status=Status.COUNTY)
     labels = [metric.label for metric in metrics]
-    typed = MetricValue.objects.filter(school__in=mine.values("school"), year=scheme.year, reference__in=labels).count()
+    typed = MetricValue.objects.filter(
+        school__in=mine.values("school"), year=scheme.year, reference__in=labels
+    ).count()
     return max(mine.count() * len(labels) - typed, 0)
 
 
-def type_figures(scheme: Scheme, typed: Sequence[TypedFigure], *, by: User) -> list[tuple[TypedFigure, str, Decimal | None]]:
+def type_figures(
+    scheme: Scheme, typed: Sequence[TypedFigure], *, by: User
+) -> list[tuple[TypedFigure, str, Decimal | None]]:
     """Store what was changed; returns what was not stored: the figure, why, and what is stored now.
 
-    A figure that somebody else changed since the page was opened is not overwritten. The signature on paper no longer
-    covers what changed.
+    A figure that somebody else changed since the page was opened is not overwritten. The signature on paper
+    no longer covers what changed.
     """
     metrics = {metric.label: metric for metric in figure_metrics(scheme, by)}
     refused: list[tuple[TypedFigure, str, Decimal | None]] = []
@@ -93,7 +103,9 @@ def type_figures(scheme: Scheme, typed: Sequence[TypedFigure], *, by: User) -> l
         wanted = {one.assessment for one in typed}
         visible = Assessment.objects.visible_to(by).filter(scheme=scheme, pk__in=wanted).values("pk")
         locked = Assessment.objects.select_for_update(of=("self",)).filter(pk__in=visible).order_by("pk")
-        rows = {one.pk: one for one in locked.select_related("scheme", "school").prefetch_related("extensions")}
+        rows = {
+            one.pk: one for one in locked.select_related("scheme", "school").prefetch_related("extensions")
+        }
         stored = _stored(scheme, [one.school_id for one in rows.values()], list(metrics))
         spec = current_spec(scheme)
         for one in typed:

@@ -1,4 +1,6 @@
-"""Evidence beside the answers of an item: a file, a record of the system or a note of paper, all in the item's own form."""
+"""Evidence beside the answers of an item: a file, a record of the system or a note of paper, all in the
+item's own form.
+"""
 
 from __future__ import annotations
 
@@ -29,14 +31,27 @@ class EvidenceForm(forms.Form):
     """All fields are optional; what is filled in is attached. Half a note of paper is an error."""
 
     file = forms.FileField(
-        label="文件", required=False, widget=forms.FileInput(attrs=BOX), error_messages={"empty": "文件是空的（0 字节），请重新选择。"}
+        label="文件",
+        required=False,
+        widget=forms.FileInput(attrs=BOX),
+        error_messages={"empty": "文件是空的（0 字节），请重新选择。"},
     )
-    record = forms.ChoiceField(label="系统内记录", required=False, widget=forms.Select(attrs={"class": "form-select"}))
-    paper = forms.CharField(label="材料名称", required=False, max_length=200, widget=forms.TextInput(attrs=BOX))
+    record = forms.ChoiceField(
+        label="系统内记录", required=False, widget=forms.Select(attrs={"class": "form-select"})
+    )
+    paper = forms.CharField(
+        label="材料名称", required=False, max_length=200, widget=forms.TextInput(attrs=BOX)
+    )
     copies = forms.IntegerField(
-        label="份数", required=False, min_value=1, max_value=999, widget=forms.TextInput(attrs={**BOX, "inputmode": "numeric"})
+        label="份数",
+        required=False,
+        min_value=1,
+        max_value=999,
+        widget=forms.TextInput(attrs={**BOX, "inputmode": "numeric"}),
     )
-    location = forms.CharField(label="存放处", required=False, max_length=100, widget=forms.TextInput(attrs=BOX))
+    location = forms.CharField(
+        label="存放处", required=False, max_length=100, widget=forms.TextInput(attrs=BOX)
+    )
 
     def __init__(self, *args: Any, records: list[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -83,12 +98,18 @@ class GoalForm(VersionedForm):
             "text": forms.Textarea(attrs={"rows": 2}),
             "due": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         }
-        help_texts = {"text": "写到年底要达到什么，如 全年办班 12 期；不写就是不定目标。", "person": "写姓名或岗位，不写手机号码。"}
+        help_texts = {
+            "text": "写到年底要达到什么，如 全年办班 12 期；不写就是不定目标。",
+            "person": "写姓名或岗位，不写手机号码。",
+        }
 
     def __init__(self, *args, **kwargs) -> None:
         super().__init__(*args, **kwargs)
         self.helper.layout = Layout(
-            "text", Row(Column("person", css_class="col-md-6"), Column("due", css_class="col-md-6")), "done", "version"
+            "text",
+            Row(Column("person", css_class="col-md-6"), Column("due", css_class="col-md-6")),
+            "done",
+            "version",
         )
 
 
@@ -107,9 +128,13 @@ class ExtensionForm(forms.Form):
 
 
 class StepForm(forms.Form):
-    """The reason of a step that owes one; whether it is missing is said together with everything else that is."""
+    """The reason of a step that owes one; whether it is missing is said together with everything else that
+    is.
+    """
 
-    comment = forms.CharField(label="理由", required=False, max_length=500, widget=forms.Textarea(attrs={"rows": 3}))
+    comment = forms.CharField(
+        label="理由", required=False, max_length=500, widget=forms.Textarea(attrs={"rows": 3})
+    )
 
     def __init__(self, *args, step: Step, **kwargs) -> None:
         super().__init__(*args, **kwargs)
@@ -140,13 +165,17 @@ class FiguresForm:
     def __init__(self, data: Mapping[str, str] | None, lines: Sequence[Sequence[FigureLine]]) -> None:
         self.is_bound = data is not None
         self.rows = [[_field(line, place, data or {}) for place, line in enumerate(row)] for row in lines]
-        self.typed = [_typed(field) for row in self.rows for field in row if self.is_bound and not field.line.closed]
+        self.typed = [
+            _typed(field) for row in self.rows for field in row if self.is_bound and not field.line.closed
+        ]
         self.typed = [one for one in self.typed if one is not None]
 
     @property
     def errors(self) -> list[tuple[str, str]]:
         """Anchors and sentences for the summary."""
-        return [(field.name, f"{field.label}：{field.error}") for row in self.rows for field in row if field.error]
+        return [
+            (field.name, f"{field.label}：{field.error}") for row in self.rows for field in row if field.error
+        ]
 
     @property
     def is_open(self) -> bool:
@@ -173,7 +202,11 @@ class FigureFilterForm(FilterForm):
         word = self.chosen.get("q", "").strip()
         if not word:
             return rows
-        return rows.filter(Q(school__name__icontains=word) | Q(school__short_name__icontains=word) | Q(school__code__icontains=word))
+        return rows.filter(
+            Q(school__name__icontains=word)
+            | Q(school__short_name__icontains=word)
+            | Q(school__code__icontains=word)
+        )
 
 
 def _field(line: FigureLine, place: int, data: Mapping[str, str]) -> FigureField:
@@ -185,9 +218,17 @@ def _field(line: FigureLine, place: int, data: Mapping[str, str]) -> FigureField
 def _typed(field: FigureField) -> TypedFigure | None:
     """What is to be stored; an unreadable figure leaves its sentence at the field."""
     metric = field.line.metric
-    upper = None if metric.upper is None else Decimal(metric.upper.numerator) / Decimal(metric.upper.denominator)
+    upper = (
+        None if metric.upper is None else Decimal(metric.upper.numerator) / Decimal(metric.upper.denominator)
+    )
     try:
-        value = cell_decimal(field.text or None, unit=metric.unit if metric.unit != "%" else "", lowest=0, highest=upper, places=4)
+        value = cell_decimal(
+            field.text or None,
+            unit=metric.unit if metric.unit != "%" else "",
+            lowest=0,
+            highest=upper,
+            places=4,
+        )
     except CellError as error:
         field.error = f"{error}。"
         return None

@@ -38,7 +38,11 @@ def lines(scheme: Scheme, user: User, status: str = "") -> list[Line]:
     rows = overseen(user).filter(scheme=scheme)
     if status:
         rows = rows.filter(status=status)
-    declining = set(Assessment.objects.filter(scheme=scheme, status=Status.DRAFT, moves__step="ask_decline").values_list("pk", flat=True))
+    declining = set(
+        Assessment.objects.filter(scheme=scheme, status=Status.DRAFT, moves__step="ask_decline").values_list(
+            "pk", flat=True
+        )
+    )
     return [_line(row, row.pk in declining) for row in rows]
 
 
@@ -50,5 +54,7 @@ def _line(assessment: Assessment, asked_to_decline: bool) -> Line:
 
 def counts(scheme: Scheme, user: User) -> list[tuple[str, str, int]]:
     """How many schools stand at each status that occurs: (code, label, number)."""
-    found = Counter(Assessment.objects.visible_to(user).filter(scheme=scheme).values_list("status", flat=True))
+    found = Counter(
+        Assessment.objects.visible_to(user).filter(scheme=scheme).values_list("status", flat=True)
+    )
     return [(status.value, status.label, found[status.value]) for status in Status if found[status.value]]

@@ -1,6 +1,8 @@
-"""对标自查: where a school stands with today's records, item by item and towards each star, and what it sets itself.
+"""对标自查: where a school stands with today's records, item by item and towards each star, and what it sets
+itself.
 
-Only the school's own people read it. Nothing here is scored, handed on, or shown to anybody who reviews the school.
+Only the school's own people read it. Nothing here is scored, handed on, or shown to anybody who reviews the
+school.
 """
 
 from __future__ import annotations
@@ -32,7 +34,9 @@ TAGS = {REACHED: ("记录已够", "ok"), NEAR: ("还看填写和评分", "info")
 
 @dataclass(frozen=True)
 class Standing:
-    """One item today. `system` of `most` comes from figures, `judged` is the most that people may still give."""
+    """One item today. `system` of `most` comes from figures, `judged` is the most that people may
+    still give.
+    """
 
     line: Line
     most: Fraction
@@ -79,7 +83,9 @@ class SelfCheck:
     @property
     def total(self) -> Fraction:
         """Points of the base items that today's records give by themselves."""
-        return sum((one.system or Fraction(0) for one in self.standings if not one.line.item.bonus), Fraction(0))
+        return sum(
+            (one.system or Fraction(0) for one in self.standings if not one.line.item.bonus), Fraction(0)
+        )
 
     @property
     def most(self) -> Fraction:
@@ -106,7 +112,8 @@ def self_check(assessment: Assessment, user: User) -> SelfCheck:
     sheet = own_sheet(assessment, live=True)
     goals = goals_of(assessment, user)
     groups = tuple(
-        (f"{group.code} {group.name}".strip(), tuple(_standing(sheet, line, goals) for line in group.lines)) for group in sheet.groups
+        (f"{group.code} {group.name}".strip(), tuple(_standing(sheet, line, goals) for line in group.lines))
+        for group in sheet.groups
     )
     standings = {one.line.item.code: one for _, found in groups for one in found}
     values = {name: figure.value for name, figure in sheet.figures.items() if figure.value is not None}
@@ -122,14 +129,25 @@ def standing_of(assessment: Assessment, code: str, user: User) -> tuple[SchoolSh
 
 def goals_of(assessment: Assessment, user: User) -> dict[str, Goal]:
     """Goals that are set, by item code."""
-    rows = Goal.objects.visible_to(user).filter(assessment=assessment).exclude(text="").select_related("item", "updated_by")
+    rows = (
+        Goal.objects.visible_to(user)
+        .filter(assessment=assessment)
+        .exclude(text="")
+        .select_related("item", "updated_by")
+    )
     return {row.item.code: row for row in rows}
 
 
-def set_goal(assessment: Assessment, item: Item, values: Mapping[str, object], *, version: int, by: User) -> Goal:
-    """Note what the school sets itself; raises Stale if a colleague saved since `version`, changing nothing."""
+def set_goal(
+    assessment: Assessment, item: Item, values: Mapping[str, object], *, version: int, by: User
+) -> Goal:
+    """Note what the school sets itself; raises Stale if a colleague saved since `version`,
+    changing nothing.
+    """
     with transaction.atomic():
-        held = Assessment.objects.select_for_update(of=("self",)).select_related("scheme").get(pk=assessment.pk)
+        held = (
+            Assessment.objects.select_for_update(of=("self",)).select_related("scheme").get(pk=assessment.pk)
+        )
         if not is_open(held):
             raise Refused("结果已经通报，对标自查不再修改。")
         first = {"updated_by": by, "updated_at": timezone.now()}
@@ -143,8 +161,12 @@ def _standing(sheet: SchoolSheet, line: Line, goals: Mapping[str, Goal]) -> Stan
     return Standing(line, system, judged, tuple(change.text for change in changes), goals.get(line.item.code))
 
 
-def _ways(spec: SchemeSpec, standings: Mapping[str, Standing], values: Mapping[str, Fraction]) -> tuple[Way, ...]:
-    """Every star from the highest: against what is certain today, and against the best that people may add."""
+def _ways(
+    spec: SchemeSpec, standings: Mapping[str, Standing], values: Mapping[str, Fraction]
+) -> tuple[Way, ...]:
+    """Every star from the highest: against what is certain today, and against the best that people
+    may add.
+    """
     certain = _values(spec, {code: one.line.system or Fraction(0) for code, one in standings.items()}, values)
     best = _values(spec, {code: _best(one) for code, one in standings.items()}, values)
     return tuple(_way(band, certain, best) for band in spec.bands) if certain and best else ()
@@ -155,7 +177,9 @@ def _best(one: Standing) -> Fraction:
     return (one.line.system or Fraction(0)) + (Fraction(0) if one.line.item.bonus else one.judged)
 
 
-def _values(spec: SchemeSpec, points: Mapping[str, Fraction], values: Mapping[str, Fraction]) -> dict[str, Fraction] | None:
+def _values(
+    spec: SchemeSpec, points: Mapping[str, Fraction], values: Mapping[str, Fraction]
+) -> dict[str, Fraction] | None:
     reached = {code: round2(within(got, spec.bound[code])) for code, got in points.items()}
     try:
         return {**values, **add_up(spec, reached).values(reached)}
@@ -172,7 +196,11 @@ def _way(band, certain: Mapping[str, Fraction], best: Mapping[str, Fraction]) ->
     if not now:
         return Way(band.star, REACHED, ())
     if not then:
-        return Way(band.star, NEAR, tuple(gate.gap_text for gate in now if gate.name != LOWEST_RATE) or (now[0].gap_text,))
+        return Way(
+            band.star,
+            NEAR,
+            tuple(gate.gap_text for gate in now if gate.name != LOWEST_RATE) or (now[0].gap_text,),
+        )
     return Way(band.star, FAR, tuple(f"自评填写和上级评分的部分都得满分时，{gate.gap_text}" for gate in then))
 
 
@@ -183,5 +211,7 @@ def _warnings(spec: SchemeSpec, values: Mapping[str, Fraction]) -> tuple[str, ..
         if entry.trigger == Trigger.CONDITION and names(entry.condition) <= values.keys():
             gates = comparisons(entry.condition, values)
             if all(gate.holds for gate in gates):
-                found.append(f"{entry.name}（{'，'.join(gate.text for gate in gates)}），如经认定：{entry.effect_text}")
+                found.append(
+                    f"{entry.name}（{'，'.join(gate.text for gate in gates)}），如经认定：{entry.effect_text}"
+                )
     return tuple(found)

@@ -39,7 +39,10 @@ def next_step(assessment: Assessment, user: User) -> Step | None:
 def other_steps(assessment: Assessment, steps: list[Step]) -> list[Step]:
     """Of the steps allowed, those back or aside; asking to be left out ends once it was asked."""
     found = [step for step in steps if step.code in SIDEWAYS]
-    asked = any(step.code == "ask_decline" for step in found) and assessment.moves.filter(step="ask_decline").exists()
+    asked = (
+        any(step.code == "ask_decline" for step in found)
+        and assessment.moves.filter(step="ask_decline").exists()
+    )
     return [step for step in found if not (asked and step.code == "ask_decline")]
 
 
@@ -86,8 +89,16 @@ def receipt_move(assessment: Assessment) -> Move | None:
 
 def confirmation_code(sheet: SchoolSheet) -> str:
     """校验码 of the page to be signed: any change of an answer, a remark or a figure makes another one."""
-    figures = {name: None if figure.value is None else str(figure.value) for name, figure in sheet.figures.items()}
-    return digest({"school": sheet.assessment.school_id, "sheet": frozen_sheet(sheet.assessment, Stage.SELF), "figures": figures})
+    figures = {
+        name: None if figure.value is None else str(figure.value) for name, figure in sheet.figures.items()
+    }
+    return digest(
+        {
+            "school": sheet.assessment.school_id,
+            "sheet": frozen_sheet(sheet.assessment, Stage.SELF),
+            "figures": figures,
+        }
+    )
 
 
 def valid_signature(sheet: SchoolSheet) -> SignedPage | None:
@@ -109,8 +120,14 @@ def sign(sheet: SchoolSheet, upload: CheckedUpload, *, by: User) -> SignedPage:
     Raises Refused where the school may not change anything now.
     """
     with transaction.atomic():
-        locked = Assessment.objects.select_for_update(of=("self",)).select_related("scheme__city").get(pk=sheet.assessment.pk)
-        if locked.status not in (Status.DRAFT, Status.CONFIRMING, Status.RETURNED) or is_overdue(locked, Stage.SELF):
+        locked = (
+            Assessment.objects.select_for_update(of=("self",))
+            .select_related("scheme__city")
+            .get(pk=sheet.assessment.pk)
+        )
+        if locked.status not in (Status.DRAFT, Status.CONFIRMING, Status.RETURNED) or is_overdue(
+            locked, Stage.SELF
+        ):
             raise Refused("现在不能上传签字盖章页：自评已提交或已截止。")
         void_signature(locked)
         scan = Evidence(
@@ -124,4 +141,6 @@ def sign(sheet: SchoolSheet, upload: CheckedUpload, *, by: User) -> SignedPage:
             at=timezone.now(),
         )
         scan.file.save(upload.name, ContentFile(upload.content), save=True)
-        return SignedPage.objects.create(assessment=locked, scan=scan, code=confirmation_code(sheet), at=timezone.now())
+        return SignedPage.objects.create(
+            assessment=locked, scan=scan, code=confirmation_code(sheet), at=timezone.now()
+        )

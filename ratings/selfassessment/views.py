@@ -58,10 +58,16 @@ def own_assessment(request: HttpRequest, pk: int) -> Assessment:
 @require_GET
 @allowed_to("self_assess")
 def assessment_list(request: HttpRequest) -> HttpResponse:
-    """The school's assessments by year; the one that is open, or a single one, opens at once unless all are asked for."""
-    visible = Assessment.objects.visible_to(request.user).select_related("scheme").prefetch_related("extensions")
+    """The school's assessments by year; the one that is open, or a single one, opens at once unless all are
+    asked for.
+    """
+    visible = (
+        Assessment.objects.visible_to(request.user).select_related("scheme").prefetch_related("extensions")
+    )
     assessments = list(visible.order_by("-scheme__year"))
-    open_ones = [one for one in assessments if one.status in LIVE and one.scheme.phase in (Phase.OPEN, Phase.SCORING)]
+    open_ones = [
+        one for one in assessments if one.status in LIVE and one.scheme.phase in (Phase.OPEN, Phase.SCORING)
+    ]
     plain = assessments if len(assessments) == 1 else open_ones
     if len(plain) == 1 and "all" not in request.GET:
         return redirect("ratings:assessment", plain[0].pk)
@@ -103,7 +109,9 @@ def assessment_page(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @allowed_to("self_assess")
 def item_page(request: HttpRequest, pk: int, code: str) -> HttpResponse:
-    """One item: standard, rule, figures, questions, evidence. One form holds it all, so that no button loses what another part holds."""
+    """One item: standard, rule, figures, questions, evidence. One form holds it all, so that no button loses
+    what another part holds.
+    """
     assessment = own_assessment(request, pk)
     item = get_object_or_404(Item, scheme=assessment.scheme, code=code)
     form = EvidenceForm(request.POST or None, request.FILES or None, records=record_choices(assessment))
@@ -112,17 +120,28 @@ def item_page(request: HttpRequest, pk: int, code: str) -> HttpResponse:
         row = _save_item(request, assessment, item, form)
         if (row is None or row.state == SAVED) and form.is_valid():
             return redirect(_onward(request, assessment, item))
-    return render(request, "ratings/selfassessment/item.html", _item_context(request, assessment, item, form, row))
+    return render(
+        request, "ratings/selfassessment/item.html", _item_context(request, assessment, item, form, row)
+    )
 
 
-def _save_item(request: HttpRequest, assessment: Assessment, item: Item, form: EvidenceForm) -> AnswersForm | None:
+def _save_item(
+    request: HttpRequest, assessment: Assessment, item: Item, form: EvidenceForm
+) -> AnswersForm | None:
     """Answers first, then evidence; what went wrong stands in the row or in the form."""
     score = assessment.scores.filter(stage=Stage.SELF, item=item).first()
     row = None
     if score is not None:
         posted = read_row(request.POST, score.pk)
         if posted.complete:
-            saved = save(score.pk, by=request.user, version=posted.version, posted=posted.answers, remark=posted.remark, na=posted.na)
+            saved = save(
+                score.pk,
+                by=request.user,
+                version=posted.version,
+                posted=posted.answers,
+                remark=posted.remark,
+                na=posted.na,
+            )
             saved.score.assessment = assessment
             row = AnswersForm(saved.score, saved.bound, posted=posted, saved=saved)
             if saved.state != SAVED:
@@ -134,7 +153,10 @@ def _save_item(request: HttpRequest, assessment: Assessment, item: Item, form: E
             attach(assessment, item, by=request.user, **wanted)
         removed = number(request.POST.get("remove", ""))
         if removed is not None:
-            take_back(get_object_or_404(Evidence.objects.kept(), pk=removed, assessment=assessment, item=item), by=request.user)
+            take_back(
+                get_object_or_404(Evidence.objects.kept(), pk=removed, assessment=assessment, item=item),
+                by=request.user,
+            )
     return row
 
 
@@ -154,7 +176,9 @@ def _onward(request: HttpRequest, assessment: Assessment, item: Item) -> str:
     return reverse("ratings:assessment_item", args=[assessment.pk, following.code])
 
 
-def _item_context(request: HttpRequest, assessment: Assessment, item: Item, form: EvidenceForm, row: AnswersForm | None) -> dict:
+def _item_context(
+    request: HttpRequest, assessment: Assessment, item: Item, form: EvidenceForm, row: AnswersForm | None
+) -> dict:
     sheet = own_sheet(assessment, only=item.code)
     line = sheet.line(item.code)
     if line is None:
@@ -162,7 +186,9 @@ def _item_context(request: HttpRequest, assessment: Assessment, item: Item, form
     locked = uneditable_item(assessment, item, request.user)
     if row is None and line.own is not None:
         row = AnswersForm(line.own, line.bound, locked=locked)
-    before, after = _beside(sheet.spec, item.code, among=returned_items(assessment, "item__code") if line.request else ())
+    before, after = _beside(
+        sheet.spec, item.code, among=returned_items(assessment, "item__code") if line.request else ()
+    )
     return {
         "assessment": assessment,
         "sheet": sheet,
@@ -181,7 +207,9 @@ def _item_context(request: HttpRequest, assessment: Assessment, item: Item, form
     }
 
 
-def _beside(spec: SchemeSpec, code: str, *, among: Collection[str] = ()) -> tuple[ItemSpec | None, ItemSpec | None]:
+def _beside(
+    spec: SchemeSpec, code: str, *, among: Collection[str] = ()
+) -> tuple[ItemSpec | None, ItemSpec | None]:
     """The items before and after, in the order of the table; only of those `among` where some are named."""
     items = [item for item in spec.items if not among or item.code in among]
     place = next(index for index, item in enumerate(items) if item.code == code)
@@ -190,7 +218,9 @@ def _beside(spec: SchemeSpec, code: str, *, among: Collection[str] = ()) -> tupl
 
 def _last_year(request: HttpRequest, assessment: Assessment, line: Line) -> dict | None:
     """Points of the item of the same name in the newest earlier result the school may read."""
-    results = Result.objects.visible_to(request.user).filter(school=assessment.school_id, scheme__year__lt=assessment.scheme.year)
+    results = Result.objects.visible_to(request.user).filter(
+        school=assessment.school_id, scheme__year__lt=assessment.scheme.year
+    )
     result = results.select_related("scheme").order_by("-scheme__year").first()
     if result is None:
         return None
@@ -213,7 +243,9 @@ def sheet_page(request: HttpRequest, pk: int) -> HttpResponse:
         messages.error(request, f"有 {len(failed)} 项没有保存，请看各项的提示；其余各项已保存。")
     sheet = own_sheet(assessment)
     named = [line for line in sheet.lines if line.request]
-    division = division_of(sheet.spec, request.GET.get("part", ""), waiting=[line.item.code for line in named])
+    division = division_of(
+        sheet.spec, request.GET.get("part", ""), waiting=[line.item.code for line in named]
+    )
     context = {"assessment": assessment, "sheet": sheet, "due": due_of(assessment), "division": division}
     context["named"] = [line for line in named if division.shows(line.item.code)]
     context["groups"] = _sheet_groups(request, sheet, rows, division)
@@ -240,7 +272,9 @@ def _form(saved: Saved, posted: Posted) -> AnswersForm:
     return AnswersForm(saved.score, saved.bound, posted=posted, saved=saved)
 
 
-def _sheet_groups(request: HttpRequest, sheet: SchoolSheet, rows: dict[int, AnswersForm], division: Division) -> list[tuple]:
+def _sheet_groups(
+    request: HttpRequest, sheet: SchoolSheet, rows: dict[int, AnswersForm], division: Division
+) -> list[tuple]:
     """Each category shown with its lines and their rows; a row that was just typed keeps what was typed."""
     locked = {line.item.code: "" for line in sheet.lines}
     first = next((line for line in sheet.owed), None)
@@ -248,14 +282,19 @@ def _sheet_groups(request: HttpRequest, sheet: SchoolSheet, rows: dict[int, Answ
         sentence = uneditable_item(sheet.assessment, first.own.item, request.user)
         locked = dict.fromkeys(locked, sentence)
     elif first is not None:
-        locked = {line.item.code: "" if line.request else "退回补正时只能修改所列小项。" for line in sheet.lines}
+        locked = {
+            line.item.code: "" if line.request else "退回补正时只能修改所列小项。" for line in sheet.lines
+        }
 
     def row(line: Line) -> AnswersForm | None:
         if line.own is None:
             return None
         return rows.get(line.own.pk) or AnswersForm(line.own, line.bound, locked=locked[line.item.code])
 
-    found = [(group, [(line, row(line)) for line in group.lines if division.shows(line.item.code)]) for group in sheet.groups]
+    found = [
+        (group, [(line, row(line)) for line in group.lines if division.shows(line.item.code)])
+        for group in sheet.groups
+    ]
     return [(group, lines) for group, lines in found if lines]
 
 
@@ -275,7 +314,8 @@ def _check_context(request: HttpRequest, sheet: SchoolSheet) -> dict:
     signature = valid_signature(sheet) if signing else None
     missing = missing_of(sheet) if step else []
     groups = [
-        (group, [(line, answers_in_words(line.own, line.bound) if line.own else []) for line in group.lines]) for group in sheet.groups
+        (group, [(line, answers_in_words(line.own, line.bound) if line.own else []) for line in group.lines])
+        for group in sheet.groups
     ]
     return {
         "assessment": assessment,
@@ -306,7 +346,12 @@ def step_page(request: HttpRequest, pk: int, code: str) -> HttpResponse:
             move = take_step(assessment, code, by=request.user, comment=form.cleaned_data.get("comment", ""))
             messages.success(request, f"已{step.label}。")
             return redirect(_after(move), assessment.pk)
-    context = {"assessment": assessment, "step": step, "allowed": step in allowed_steps(request.user, assessment), "form": form}
+    context = {
+        "assessment": assessment,
+        "step": step,
+        "allowed": step in allowed_steps(request.user, assessment),
+        "form": form,
+    }
     return render(request, "ratings/selfassessment/step.html", context)
 
 
@@ -344,14 +389,24 @@ def confirmation(request: HttpRequest, pk: int) -> HttpResponse:
 @require_GET
 @allowed_to("self_assess")
 def receipt(request: HttpRequest, pk: int) -> HttpResponse:
-    """What was handed in, when, by whom, under which digest, and what happens next; to be kept and opened again."""
+    """What was handed in, when, by whom, under which digest, and what happens next; to be kept and opened
+    again.
+    """
     assessment = own_assessment(request, pk)
     move = receipt_move(assessment)
     if move is None:
         raise Http404
     sheet = own_sheet(assessment)
-    days = {"county_due": last_day(assessment.scheme.county_due), "city_due": last_day(assessment.scheme.city_due)}
-    context = {"assessment": assessment, "move": move, "sheet": sheet, "may_withdraw": _may_withdraw(request, assessment)}
+    days = {
+        "county_due": last_day(assessment.scheme.county_due),
+        "city_due": last_day(assessment.scheme.city_due),
+    }
+    context = {
+        "assessment": assessment,
+        "move": move,
+        "sheet": sheet,
+        "may_withdraw": _may_withdraw(request, assessment),
+    }
     return render(request, "ratings/selfassessment/receipt.html", context | days)
 
 
@@ -371,7 +426,9 @@ def evidence_file(request: HttpRequest, pk: int) -> FileResponse:
         content = evidence.file.open("rb")
     except FileNotFoundError as missing:
         raise Http404 from missing
-    response = FileResponse(content, as_attachment=True, filename=evidence.name, content_type=evidence.content_type)
+    response = FileResponse(
+        content, as_attachment=True, filename=evidence.name, content_type=evidence.content_type
+    )
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Cache-Control"] = "private, no-store"
     response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
@@ -383,7 +440,11 @@ def evidence_file(request: HttpRequest, pk: int) -> FileResponse:
 def overview(request: HttpRequest, scheme: int) -> HttpResponse:
     """Where the school stands today, item by item and towards each star."""
     assessment = _own(request, scheme)
-    found = {"assessment": assessment, "check": self_check(assessment, request.user), "open": is_open(assessment)}
+    found = {
+        "assessment": assessment,
+        "check": self_check(assessment, request.user),
+        "open": is_open(assessment),
+    }
     return render(request, "ratings/selfassessment/selfcheck.html", found)
 
 
@@ -397,16 +458,28 @@ def item(request: HttpRequest, scheme: int, code: str) -> HttpResponse:
         raise Http404
     row = assessment.scheme.items.get(code=code)
     stored = Goal.objects.visible_to(request.user).filter(assessment=assessment, item=row).first() or Goal()
-    form = GoalForm(request.POST or None, instance=stored) if is_open(assessment) or request.method == "POST" else None
+    form = (
+        GoalForm(request.POST or None, instance=stored)
+        if is_open(assessment) or request.method == "POST"
+        else None
+    )
     if request.method == "POST" and form.is_valid():
         with refusals_in(form):
             set_goal(assessment, row, form.values, version=form.cleaned_data["version"], by=request.user)
             messages.success(request, f"{code} 的目标已保存。")
             return redirect(f"{reverse('ratings:self_checks', args=[scheme])}#item-{code}")
     context = {"assessment": assessment, "standing": standing, "line": standing.line, "form": form}
-    return render(request, "ratings/selfassessment/selfcheck_item.html", {**context, "ladders": ladders_of(standing.line, sheet)})
+    return render(
+        request,
+        "ratings/selfassessment/selfcheck_item.html",
+        {**context, "ladders": ladders_of(standing.line, sheet)},
+    )
 
 
 def _own(request: HttpRequest, scheme: int) -> Assessment:
-    visible = Assessment.objects.visible_to(request.user).filter(scheme__imported=False).select_related("scheme__city", "school")
+    visible = (
+        Assessment.objects.visible_to(request.user)
+        .filter(scheme__imported=False)
+        .select_related("scheme__city", "school")
+    )
     return get_object_or_404(visible, scheme__pk=scheme)

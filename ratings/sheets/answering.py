@@ -47,8 +47,8 @@ DECIMALS = 4
 class Saved:
     """What became of one save. Unless `state` is "saved" the row is as it was before.
 
-    `errors` are sentences by asked name; `theirs` is the stored entry as JSON where somebody else saved in between,
-    `sentence` says in words what happened. `score` carries what is stored now, its version included.
+    `errors` are sentences by asked name; `theirs` is the stored entry as JSON where somebody else saved in
+    between, `sentence` says in words what happened. `score` carries what is stored now, its version included.
     """
 
     score: Score
@@ -64,7 +64,9 @@ class Saved:
 
 
 class RowGone(Score.DoesNotExist, Http404):
-    """The row is no longer owed: the school withdrew, or the judge left the panel. Pages answer that it is not found."""
+    """The row is no longer owed: the school withdrew, or the judge left the panel. Pages answer that it is
+    not found.
+    """
 
 
 class Row(NamedTuple):
@@ -77,7 +79,9 @@ class Row(NamedTuple):
 
 
 def writable_scores(user: User) -> QuerySet[Score]:
-    """Rows that the identity may have to do with as a writer; whether it may write now is asked while saving."""
+    """Rows that the identity may have to do with as a writer; whether it may write now is asked
+    while saving.
+    """
     return Score.objects.filter(_writing_scope(user))
 
 
@@ -95,17 +99,29 @@ def _writing_scope(user: User) -> Q:
     if identity.role == Role.OFFICE:
         # The very sheets being entered: sheets of other judges at the same school stay unseen.
         entered = JudgeSheet.objects.filter(entered_by=user, assessment=OuterRef("assessment"))
-        own = Exists(entered.filter(judge=OuterRef("judge"))) | Q(Exists(entered.filter(judge__isnull=True)), judge__isnull=True)
+        own = Exists(entered.filter(judge=OuterRef("judge"))) | Q(
+            Exists(entered.filter(judge__isnull=True)), judge__isnull=True
+        )
         return Q(own, stage=Stage.CITY, assessment__scheme__city=identity.city_id)
     return NOTHING
 
 
-def save(score_pk: int, *, by: User, version: int, posted: Mapping[str, str], remark: str | None = None, na: bool = False) -> Saved:
-    """Store the answers of one row, or say why not; `posted` holds raw texts by asked name, a missing one is empty.
+def save(
+    score_pk: int,
+    *,
+    by: User,
+    version: int,
+    posted: Mapping[str, str],
+    remark: str | None = None,
+    na: bool = False,
+) -> Saved:
+    """Store the answers of one row, or say why not; `posted` holds raw texts by asked name, a missing one is
+    empty.
 
-    The assessment is locked, so that no change of status slips in between. A save that repeats what is stored already
-    succeeds whatever its version: the answer to an earlier, identical save may have been lost on the way.
-    `remark=None` leaves the remark alone. Raises RowGone where the row was taken away while it was being typed.
+    The assessment is locked, so that no change of status slips in between. A save that repeats what is stored
+    already succeeds whatever its version: the answer to an earlier, identical save may have been lost on the
+    way. `remark=None` leaves the remark alone. Raises RowGone where the row was taken away while it was being
+    typed.
     """
     with transaction.atomic():
         assessment = _locked().order_by().filter(scores=score_pk).first()
@@ -119,7 +135,9 @@ def save(score_pk: int, *, by: User, version: int, posted: Mapping[str, str], re
 
 
 def save_rows(assessment_pk: int, rows: Mapping[int, Row], *, by: User) -> list[Saved]:
-    """Store many rows of one assessment in one transaction; each is judged by itself, as `save` would. Keys are ids of scores."""
+    """Store many rows of one assessment in one transaction; each is judged by itself, as `save` would. Keys
+    are ids of scores.
+    """
     with transaction.atomic():
         door = _Door(_locked().get(pk=assessment_pk), by)
         found = [door.write(score, *rows[score.pk]) for score in door.scores(rows)]
@@ -127,7 +145,9 @@ def save_rows(assessment_pk: int, rows: Mapping[int, Row], *, by: User) -> list[
     return found
 
 
-def take_over(assessment: Assessment, rows: Iterable[Score], entries: Mapping[str, Entry], *, by: User) -> None:
+def take_over(
+    assessment: Assessment, rows: Iterable[Score], entries: Mapping[str, Entry], *, by: User
+) -> None:
     """Put what another stage said, by item code, into rows of the locked assessment.
 
     The caller has asked `uneditable`.
@@ -141,12 +161,16 @@ def take_over(assessment: Assessment, rows: Iterable[Score], entries: Mapping[st
 def _locked() -> QuerySet[Assessment]:
     """Rows of answers are only written by whoever holds the assessment."""
     return (
-        Assessment.objects.select_for_update(of=("self",)).select_related("scheme__city", "school", "panel").prefetch_related("extensions")
+        Assessment.objects.select_for_update(of=("self",))
+        .select_related("scheme__city", "school", "panel")
+        .prefetch_related("extensions")
     )
 
 
 class _Door:
-    """One locked assessment while its rows are being written: criteria and figures are read once, rows stored together."""
+    """One locked assessment while its rows are being written: criteria and figures are read once, rows stored
+    together.
+    """
 
     def __init__(self, assessment: Assessment, by: User):
         self.assessment, self.by = assessment, by
@@ -156,12 +180,16 @@ class _Door:
 
     def scores(self, keys: Iterable[int]) -> list[Score]:
         """The rows with the locked assessment in them."""
-        found = list(self.assessment.scores.filter(pk__in=list(keys)).select_related("item", "judge", "updated_by"))
+        found = list(
+            self.assessment.scores.filter(pk__in=list(keys)).select_related("item", "judge", "updated_by")
+        )
         for score in found:
             score.assessment = self.assessment
         return found
 
-    def write(self, score: Score, version: int, posted: Mapping[str, str], remark: str | None, na: bool) -> Saved:
+    def write(
+        self, score: Score, version: int, posted: Mapping[str, str], remark: str | None, na: bool
+    ) -> Saved:
         """Judge one row and set its new values; `close` stores them."""
         refusal = uneditable(score, self.by, self.writer)
         if refusal:
@@ -171,7 +199,10 @@ class _Door:
         if remark is not None and len(remark) > REMARK_LIMIT:
             errors[REMARK] = f"说明共 {len(remark)} 字，最多 {REMARK_LIMIT} 字"
         text = score.remark if remark is None else clean_text(remark)
-        unchanged = not errors and (entry_to_json(entry) if entry else None, text) == (score.answers, score.remark)
+        unchanged = not errors and (entry_to_json(entry) if entry else None, text) == (
+            score.answers,
+            score.remark,
+        )
         if score.version != version and not unchanged:
             return Saved(score, self.spec, CONFLICT, stale_sentence(score), errors, score.answers or {})
         if errors:
@@ -184,7 +215,9 @@ class _Door:
         """The new values of one row; `close` stores them."""
         bound = self.spec.bound[score.item.code]
         score.answers = entry_to_json(entry) if entry else None
-        score.points = asked_points(self.spec, bound, entry, score.stage, self._values(bound)) if entry else None
+        score.points = (
+            asked_points(self.spec, bound, entry, score.stage, self._values(bound)) if entry else None
+        )
         score.remark = remark
         score.version += 1
         score.updated_by, score.updated_at = self.by, timezone.now()
@@ -194,7 +227,9 @@ class _Door:
         """Store what was set. A signature covers what was signed: changed answers void it."""
         if not self.changed:
             return
-        Score.objects.bulk_update(self.changed, ["answers", "points", "remark", "version", "updated_by", "updated_at"])
+        Score.objects.bulk_update(
+            self.changed, ["answers", "points", "remark", "version", "updated_by", "updated_at"]
+        )
         if self.changed[0].stage == Stage.SELF and self.assessment.scheme.confirmation == Confirmation.SIGNED:
             void_signature(self.assessment)
 
@@ -205,25 +240,42 @@ class _Door:
 
     @cached_property
     def _figures(self) -> Mapping[str, Fraction | None]:
-        """Every figure that any asked part of the scheme reads, while records still count; afterwards those of the snapshot."""
+        """Every figure that any asked part of the scheme reads, while records still count; afterwards those
+        of the snapshot.
+        """
         if self.assessment.status not in LIVE:
             return figures_of(self.assessment)
         bounds = self.spec.bound.values()
-        wanted = sorted({one for bound in bounds for index in bound.asked_parts for one in bound.part_references[index]})
+        wanted = sorted(
+            {one for bound in bounds for index in bound.asked_parts for one in bound.part_references[index]}
+        )
         if {metric.label for metric in self.spec.custom_metrics} & set(wanted):
             return {name: figure.value for name, figure in live_figures(self.assessment, self.spec).items()}
         schools = School.objects.filter(pk=self.assessment.school_id)
-        found = figures(wanted, schools=schools, year=self.spec.year, start=self.spec.period_start, end=self.spec.period_end)
+        found = figures(
+            wanted,
+            schools=schools,
+            year=self.spec.year,
+            start=self.spec.period_start,
+            end=self.spec.period_end,
+        )
         return {name: figure.value for name, figure in found[self.assessment.school_id].items()}
 
 
-def read_entry(bound: BoundItem, stage: str, posted: Mapping[str, str], *, na: bool = False) -> tuple[Entry | None, dict[str, str]]:
+def read_entry(
+    bound: BoundItem, stage: str, posted: Mapping[str, str], *, na: bool = False
+) -> tuple[Entry | None, dict[str, str]]:
     """Raw texts as an entry, with a sentence for each that does not fit. None while nothing was answered yet.
 
-    A box that is not ticked means no and an empty count means none; an empty level or number is simply not there yet.
+    A box that is not ticked means no and an empty count means none; an empty level or number is simply not
+    there yet.
     """
     if na:
-        return (Entry(not_applicable=True), {}) if bound.item.may_be_na else (None, {bound.item.code: "本项不能选“不适用”"})
+        return (
+            (Entry(not_applicable=True), {})
+            if bound.item.may_be_na
+            else (None, {bound.item.code: "本项不能选“不适用”"})
+        )
     answers: dict[str, Answer] = {}
     errors: dict[str, str] = {}
     for question in bound.asked:
@@ -240,8 +292,12 @@ def read_entry(bound: BoundItem, stage: str, posted: Mapping[str, str], *, na: b
     return (Entry(answers=answers) if answers else None), errors
 
 
-def asked_points(spec: SchemeSpec, bound: BoundItem, entry: Entry, stage: str, values: Mapping[str, Fraction | None]) -> Decimal | None:
-    """Points of the asked part as the column keeps them, for display; None while an answer or a figure is missing."""
+def asked_points(
+    spec: SchemeSpec, bound: BoundItem, entry: Entry, stage: str, values: Mapping[str, Fraction | None]
+) -> Decimal | None:
+    """Points of the asked part as the column keeps them, for display; None while an answer or a figure is
+    missing.
+    """
     if entry.not_applicable:
         return None
     try:

@@ -12,7 +12,15 @@ from typing import Any
 from ratings.criteria.spec import SchemeSpec
 from ratings.criteria.versions import current_version, spec_of
 from ratings.enums import Stage, Status
-from ratings.models import Adjustment, Assessment, MetricSnapshot, RestrictionCase, Scheme, SchemeVersion, Score
+from ratings.models import (
+    Adjustment,
+    Assessment,
+    MetricSnapshot,
+    RestrictionCase,
+    Scheme,
+    SchemeVersion,
+    Score,
+)
 from ratings.scoring import Entry, Outcome, SchoolInput, Sheet, entry_from_json, score_all, score_school
 from ratings.scoring.stars import ties_schools
 
@@ -21,8 +29,8 @@ from ratings.scoring.stars import ties_schools
 class Evaluation:
     """A scheme scored as it stands: everything is keyed by assessment id, as text.
 
-    `own` holds the self-assessments where they were asked for. `outdated` names items whose 核定 saw figures that
-    have changed since (待复核).
+    `own` holds the self-assessments where they were asked for. `outdated` names items whose 核定 saw figures
+    that have changed since (待复核).
     """
 
     scheme: Scheme
@@ -45,17 +53,23 @@ class _Sheets:
     def without(self, left_out: Collection[int]) -> _Sheets:
         """The same, as if nobody had reviewed these."""
         county = {key: entries for key, entries in self.county.items() if key not in left_out}
-        return _Sheets(self.own, county, {key: sheets for key, sheets in self.city.items() if key not in left_out})
+        return _Sheets(
+            self.own, county, {key: sheets for key, sheets in self.city.items() if key not in left_out}
+        )
 
 
 def evaluate(
-    scheme: Scheme, *, assessments: Iterable[Assessment] | None = None, with_self: bool = False, only: int | None = None
+    scheme: Scheme,
+    *,
+    assessments: Iterable[Assessment] | None = None,
+    with_self: bool = False,
+    only: int | None = None,
 ) -> Evaluation:
     """Score every assessment of the scheme by its current version; schools that declined are outside.
 
-    A caller that holds the assessments already passes them on; they must be all of the scheme. With `only` the one
-    assessment of that number is enough, and nothing else is read, unless the share of five stars ties its star to the others.
-    The number of queries does not depend on the number of schools.
+    A caller that holds the assessments already passes them on; they must be all of the scheme. With `only`
+    the one assessment of that number is enough, and nothing else is read, unless the share of five stars ties
+    its star to the others. The number of queries does not depend on the number of schools.
     """
     version = current_version(scheme)
     spec = spec_of(version)
@@ -63,22 +77,40 @@ def evaluate(
     which = {"assessment": only} if alone else {"assessment__scheme": scheme}
     if assessments is None:
         assessments = Assessment.objects.filter(scheme=scheme).only("status")
-    statuses = {row.pk: row.status for row in assessments if row.status != Status.DECLINED and (not alone or row.pk == only)}
+    statuses = {
+        row.pk: row.status
+        for row in assessments
+        if row.status != Status.DECLINED and (not alone or row.pk == only)
+    }
     metrics, sheets = _metrics(which), _entries(which, with_self=with_self)
     adjustments, outdated = _adjustments(which, metrics)
     inputs = _inputs(scheme, which, statuses, metrics, sheets, adjustments)
     own = {str(key): entries for key, entries in sheets.own.items()}
-    return Evaluation(scheme, version, spec, inputs, score_all(spec, inputs.values(), year_of(version.digest).score), own, outdated)
+    return Evaluation(
+        scheme,
+        version,
+        spec,
+        inputs,
+        score_all(spec, inputs.values(), year_of(version.digest).score),
+        own,
+        outdated,
+    )
 
 
-def _inputs(scheme: Scheme, which: dict, statuses: dict[int, str], metrics, sheets: _Sheets, adjustments) -> dict[str, SchoolInput]:
+def _inputs(
+    scheme: Scheme, which: dict, statuses: dict[int, str], metrics, sheets: _Sheets, adjustments
+) -> dict[str, SchoolInput]:
     """What decides each school's star, by assessment id."""
     cases = defaultdict(set)
-    for assessment, code in RestrictionCase.objects.filter(**which).values_list("assessment_id", "restriction__code"):
+    for assessment, code in RestrictionCase.objects.filter(**which).values_list(
+        "assessment_id", "restriction__code"
+    ):
         cases[assessment].add(code)
-    # A school that lapsed after a return may have been scored in part before; 未申报 is not scored. A year from workbooks
-    # says for itself which schools were.
-    unscored = set() if scheme.imported else {key for key, status in statuses.items() if status == Status.LAPSED}
+    # A school that lapsed after a return may have been scored in part before; 未申报 is not scored. A year
+    # from workbooks says for itself which schools were.
+    unscored = (
+        set() if scheme.imported else {key for key, status in statuses.items() if status == Status.LAPSED}
+    )
     scored = sheets.without(unscored)
     return {
         str(key): SchoolInput(
@@ -96,10 +128,17 @@ def _inputs(scheme: Scheme, which: dict, statuses: dict[int, str], metrics, shee
 
 def _metrics(which: dict) -> dict[int, dict[str, Fraction | None]]:
     """The latest snapshot of each assessment counts for every stage."""
-    rows = MetricSnapshot.objects.filter(**which).order_by("taken_at", "id").values_list("assessment_id", "values")
+    rows = (
+        MetricSnapshot.objects.filter(**which)
+        .order_by("taken_at", "id")
+        .values_list("assessment_id", "values")
+    )
     latest = dict(rows)
     exact = cache(Fraction)  # schools share most figures, and reading one takes longer than using it
-    return {key: {name: None if text is None else exact(text) for name, text in values.items()} for key, values in latest.items()}
+    return {
+        key: {name: None if text is None else exact(text) for name, text in values.items()}
+        for key, values in latest.items()
+    }
 
 
 def _entries(which: dict, *, with_self: bool = False) -> _Sheets:
@@ -107,7 +146,9 @@ def _entries(which: dict, *, with_self: bool = False) -> _Sheets:
     if not with_self:
         rows = rows.exclude(stage=Stage.SELF)
     sheets = _Sheets(defaultdict(dict), defaultdict(dict), defaultdict(lambda: defaultdict(dict)))
-    for assessment, code, stage, judge, answers in rows.values_list("assessment_id", "item__code", "stage", "judge__label", "answers"):
+    for assessment, code, stage, judge, answers in rows.values_list(
+        "assessment_id", "item__code", "stage", "judge__label", "answers"
+    ):
         entry = entry_from_json(answers)
         if stage == Stage.SELF:
             sheets.own[assessment][code] = entry
@@ -118,12 +159,16 @@ def _entries(which: dict, *, with_self: bool = False) -> _Sheets:
     return sheets
 
 
-def _adjustments(which: dict, metrics) -> tuple[dict[int, dict[tuple[str, str], Fraction]], dict[str, tuple[str, ...]]]:
+def _adjustments(
+    which: dict, metrics
+) -> tuple[dict[int, dict[tuple[str, str], Fraction]], dict[str, tuple[str, ...]]]:
     """核定 by stage and item, and the items whose figures are no longer those that were seen."""
     found: dict[int, dict[tuple[str, str], Fraction]] = defaultdict(dict)
     outdated: dict[str, set[str]] = defaultdict(set)
     rows = Adjustment.objects.filter(**which)
-    for assessment, stage, code, points, seen in rows.values_list("assessment_id", "stage", "item__code", "points", "metric_values"):
+    for assessment, stage, code, points, seen in rows.values_list(
+        "assessment_id", "stage", "item__code", "points", "metric_values"
+    ):
         found[assessment][stage, code] = Fraction(points)
         now = metrics.get(assessment, {})
         if any(_text(now.get(reference)) != value for reference, value in seen.items()):
@@ -136,7 +181,8 @@ def _text(value: Fraction | None) -> str | None:
     return None if value is None else str(value)
 
 
-#: Criteria whose outcomes are kept at a time, and schools of each: the years that people look at, not a nation's.
+#: Criteria whose outcomes are kept at a time, and schools of each: the years that people look at, not a
+#: nation's.
 MOST_YEARS, MOST_SCHOOLS = 4, 400
 
 

@@ -16,7 +16,9 @@ from schools.registry.overview import address
 
 @dataclass(frozen=True)
 class FigureLine:
-    """`url` leads to the records a figure was counted from, `registry` to where the school itself keeps them."""
+    """`url` leads to the records a figure was counted from, `registry` to where the school itself
+    keeps them.
+    """
 
     reference: str
     label: str
@@ -27,14 +29,18 @@ class FigureLine:
     registry: str = ""
 
 
-def figure_line(spec: SchemeSpec, assessment: Assessment, reference: str, figure: Figure, *, reader: str) -> FigureLine:
+def figure_line(
+    spec: SchemeSpec, assessment: Assessment, reference: str, figure: Figure, *, reader: str
+) -> FigureLine:
     """A figure with its unit. The school itself is led on to what it can mend; a metric of the scheme has no
     records.
     """
     label = reference.partition("[")[0]
     registered, is_own = METRICS.get(label), reader == Stage.SELF
     if registered:
-        url = f"{reverse('schools:school', args=[assessment.school_id])}?year={spec.year}#{registered.section}"
+        url = (
+            f"{reverse('schools:school', args=[assessment.school_id])}?year={spec.year}#{registered.section}"
+        )
     else:
         url = reverse("ratings:scheme_figures", args=[assessment.scheme_id]) if is_own else ""
     return FigureLine(
@@ -44,5 +50,7 @@ def figure_line(spec: SchemeSpec, assessment: Assessment, reference: str, figure
         url=url,
         imported=figure.source == IMPORTED and registered is not None,
         note=figure.note if is_own else "",
-        registry=address(assessment.school_id, registered.section, spec.year) if registered and is_own else "",
+        registry=address(assessment.school_id, registered.section, spec.year)
+        if registered and is_own
+        else "",
     )

@@ -1,4 +1,6 @@
-"""The answers of one row as fields: built from what the rule of the item asks, posted by the names of the questions."""
+"""The answers of one row as fields: built from what the rule of the item asks, posted by the names of the
+questions.
+"""
 
 from __future__ import annotations
 
@@ -64,7 +66,9 @@ class Posted:
 
     @property
     def says_something(self) -> bool:
-        """Whether anything at all was filled in; a row of empty boxes says nothing unless that is declared."""
+        """Whether anything at all was filled in; a row of empty boxes says nothing unless that is
+        declared.
+        """
         return self.declared or self.na or bool((self.remark or "").strip()) or any(self.answers.values())
 
 
@@ -74,7 +78,9 @@ def prefix_of(score_pk: int) -> str:
 
 
 def read_row(data: Mapping[str, str], score_pk: int) -> Posted:
-    """The row's values out of a form that may hold many rows; a version that is no number counts as outdated."""
+    """The row's values out of a form that may hold many rows; a version that is no number counts
+    as outdated.
+    """
     prefix = prefix_of(score_pk)
     answer = f"{prefix}answer-"
     version = number(data.get(f"{prefix}version", ""))
@@ -89,12 +95,21 @@ def read_row(data: Mapping[str, str], score_pk: int) -> Posted:
 
 
 class AnswersForm:
-    """A row on a page: stored values, or after an unsuccessful save the typed ones beside what is wrong with them.
+    """A row on a page: stored values, or after an unsuccessful save the typed ones beside what is wrong with
+    them.
 
     `locked` is the sentence why nothing may be written; the controls are then shown as text.
     """
 
-    def __init__(self, score: Score, bound: BoundItem, *, locked: str = "", posted: Posted | None = None, saved: Saved | None = None):
+    def __init__(
+        self,
+        score: Score,
+        bound: BoundItem,
+        *,
+        locked: str = "",
+        posted: Posted | None = None,
+        saved: Saved | None = None,
+    ):
         self.score, self.bound, self.locked, self.saved = score, bound, locked, saved
         self.posted = posted if saved is not None and saved.state != SAVED else None
         self.prefix = prefix_of(score.pk)
@@ -117,7 +132,9 @@ class AnswersForm:
     def fields(self) -> list[AnswerField]:
         """What this stage is asked, in the order of the rule."""
         excluded = self.bound.excluded(self.stage)
-        return [self._field(place, one) for place, one in enumerate(self.bound.asked) if one.name not in excluded]
+        return [
+            self._field(place, one) for place, one in enumerate(self.bound.asked) if one.name not in excluded
+        ]
 
     @property
     def later(self) -> list[str]:
@@ -145,7 +162,9 @@ class AnswersForm:
 
     @property
     def may_declare(self) -> bool:
-        """Boxes and counts may all rightly stay empty; until a first save somebody has to say that they do."""
+        """Boxes and counts may all rightly stay empty; until a first save somebody has to say that
+        they do.
+        """
         return self.score.answers is None and all(field.kind in ("tick", "count") for field in self.fields)
 
     @property
@@ -161,7 +180,9 @@ class AnswersForm:
         """Where the stored row and the typed one are not the same."""
         typed = {field.label: said(field.kind, field.value) for field in self.fields}
         stored = {one.name: said(one.kind, _shown(one, self._stored)) for one in self.bound.asked}
-        found = [Difference(label, stored[label], mine) for label, mine in typed.items() if stored[label] != mine]
+        found = [
+            Difference(label, stored[label], mine) for label, mine in typed.items() if stored[label] != mine
+        ]
         if self.is_na != bool((self.score.answers or {}).get("不适用")):
             found.append(Difference("不适用", "否" if self.is_na else "是", "是" if self.is_na else "否"))
         if self.remark.strip() != self.score.remark:
@@ -200,7 +221,9 @@ def answers_in_words(score: Score, bound: BoundItem) -> list[tuple[str, str]]:
     if score.answers.get("不适用"):
         return [("是否适用", "不适用")]
     stored, excluded = score.answers.get("答", {}), bound.excluded(score.stage)
-    return [(one.name, said(one.kind, _shown(one, stored))) for one in bound.asked if one.name not in excluded]
+    return [
+        (one.name, said(one.kind, _shown(one, stored))) for one in bound.asked if one.name not in excluded
+    ]
 
 
 def _shown(one: Asked, stored: Mapping[str, object]) -> str:
@@ -215,7 +238,9 @@ def _shown(one: Asked, stored: Mapping[str, object]) -> str:
 
 def _hint(one: Asked, bound: BoundItem) -> str:
     """What an answer moves, beside its control."""
-    verb = "扣" if isinstance(bound.item.rule.parts[one.part], Deduct) else "得" if one.kind == "tick" else "加"
+    verb = (
+        "扣" if isinstance(bound.item.rule.parts[one.part], Deduct) else "得" if one.kind == "tick" else "加"
+    )
     match one.kind:
         case "tick":
             return f"{verb} {decimal_text(one.points)} 分"
@@ -233,15 +258,21 @@ Outcome = dict[int, tuple[Saved, Posted]]
 
 
 def save_rows(data: Mapping[str, str], rows: Iterable[tuple[Score, BoundItem]], *, by: User) -> Outcome:
-    """Save every row of the form that differs from what is stored, school by school; by score id, what became of each."""
+    """Save every row of the form that differs from what is stored, school by school; by score id, what became
+    of each.
+    """
     typed: dict[int, Posted] = {}
     schools: dict[int, dict[int, Row]] = defaultdict(dict)
     for score, bound in rows:
         posted = read_row(data, score.pk)
         if posted.complete and _says_something(score, bound, posted):
             typed[score.pk] = posted
-            schools[score.assessment_id][score.pk] = Row(posted.version, posted.answers, posted.remark, posted.na)
-    saved = (one for assessment, changed in schools.items() for one in save_of_one(assessment, changed, by=by))
+            schools[score.assessment_id][score.pk] = Row(
+                posted.version, posted.answers, posted.remark, posted.na
+            )
+    saved = (
+        one for assessment, changed in schools.items() for one in save_of_one(assessment, changed, by=by)
+    )
     return {one.score.pk: (one, typed[one.score.pk]) for one in saved}
 
 
@@ -257,7 +288,9 @@ def row_form(score: Score, bound: BoundItem, outcome: Outcome, *, locked: str = 
 
 
 def _says_something(score: Score, bound: BoundItem, posted: Posted) -> bool:
-    """An unscored row with nothing ticked and nothing typed is no judgement yet, unless declared to be one."""
+    """An unscored row with nothing ticked and nothing typed is no judgement yet, unless declared
+    to be one.
+    """
     remark = score.remark if posted.remark is None else clean_text(posted.remark)
     if score.answers is None and not (posted.na or posted.declared or any(posted.answers.values())):
         return remark != score.remark
@@ -295,11 +328,15 @@ class ReturnForm(forms.Form):
     def __init__(self, *args, spec: SchemeSpec, **kwargs) -> None:
         super().__init__(*args, **kwargs)
         self.spec = spec
-        self.fields["comment"] = forms.CharField(label="退回说明", max_length=500, widget=forms.Textarea(attrs={"rows": 3}))
+        self.fields["comment"] = forms.CharField(
+            label="退回说明", max_length=500, widget=forms.Textarea(attrs={"rows": 3})
+        )
         for code, bound in spec.bound.items():
             label = f"{code} {bound.item.name}"
             widget = forms.Textarea(attrs={"rows": 1})
-            self.fields[f"item-{code}"] = forms.CharField(label=label, required=False, max_length=COMMENT_LIMIT, widget=widget)
+            self.fields[f"item-{code}"] = forms.CharField(
+                label=label, required=False, max_length=COMMENT_LIMIT, widget=widget
+            )
 
     @property
     def items(self) -> dict[str, str]:

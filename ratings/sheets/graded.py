@@ -1,4 +1,6 @@
-"""A graded rule as a ladder: every step of a 档 with its points, where the school stands, and what would lead a step up."""
+"""A graded rule as a ladder: every step of a 档 with its points, where the school stands, and what would lead
+a step up.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,9 @@ class Rung:
 
 
 def ladders_of(line: Line, sheet: SchoolSheet) -> list[tuple[FigureLine, tuple[Rung, ...]]]:
-    """Every figure of the item with the ladder it is read on; without steps where the rule has another form."""
+    """Every figure of the item with the ladder it is read on; without steps where the rule has
+    another form.
+    """
     graded: dict[str, tuple[Rung, ...]] = {}
     for index in line.bound.system_parts:
         part = line.item.rule.parts[index]
@@ -46,7 +50,10 @@ def _rungs(part: Graded, value: Fraction | None, sheet: SchoolSheet) -> tuple[Ru
     unit = "" if metric.unit in ("%", "是否") else f" {metric.unit}"
     standing = next((band for band in part.bands if value is not None and fits(band.test, value)), None)
     return tuple(
-        Rung(f"{to_text(band.test)}{unit}" if band.test else "其他", plain(band.points.value), band is standing) for band in part.bands
+        Rung(
+            f"{to_text(band.test)}{unit}" if band.test else "其他", plain(band.points.value), band is standing
+        )
+        for band in part.bands
     )
 
 

@@ -60,7 +60,9 @@ class Line:
     @cached_property
     def system_figures(self) -> tuple[FigureLine, ...]:
         """Those of the computed parts alone."""
-        names = {reference for index in self.bound.system_parts for reference in self.bound.part_references[index]}
+        names = {
+            reference for index in self.bound.system_parts for reference in self.bound.part_references[index]
+        }
         return tuple(self.sheet.figure_line(reference) for reference in sorted(names))
 
     @property
@@ -70,10 +72,12 @@ class Line:
 
     @cached_property
     def system(self) -> Fraction | None:
-        """The computed part before any 核定; None where the item has none, while a figure is missing, or before
-        submission.
+        """The computed part before any 核定; None where the item has none, while a figure is missing, or
+        before submission.
         """
-        return known_system(self.sheet.spec, self.bound, self.sheet.metrics) if self.sheet.is_readable else None
+        return (
+            known_system(self.sheet.spec, self.bound, self.sheet.metrics) if self.sheet.is_readable else None
+        )
 
     @property
     def system_full(self) -> Fraction:
@@ -121,7 +125,11 @@ class Line:
     @cached_property
     def owed(self) -> Owed | None:
         """What the school still owes here."""
-        return owed_at(self.bound, self.sheet.entries[Stage.SELF].get(self.code), Stage.SELF) if self.own else None
+        return (
+            owed_at(self.bound, self.sheet.entries[Stage.SELF].get(self.code), Stage.SELF)
+            if self.own
+            else None
+        )
 
     @property
     def is_open(self) -> bool:

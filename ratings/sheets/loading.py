@@ -27,15 +27,23 @@ NO_STAGE = dict.fromkeys((Stage.SELF, Stage.COUNTY, Stage.CITY), NONE)
 
 
 def own_sheet(assessment: Assessment, *, only: str = "", live: bool = False) -> SchoolSheet:
-    """自评 as the school itself reads it, or with `only` the one item of that code and nothing that other items
-    need.
+    """自评 as the school itself reads it, or with `only` the one item of that code and nothing that other
+    items need.
 
     Figures are live while the school may still change its records, then those it submitted; with `live` they
     are today's.
     """
     spec = scheme_spec(assessment.scheme)
-    wanted = replace(spec, items=tuple(item for item in spec.items if item.code == only), bands=(), restrictions=()) if only else spec
-    snapshot = None if live or assessment.status in LIVE else assessment.snapshots.order_by("taken_at", "id").last()
+    wanted = (
+        replace(
+            spec, items=tuple(item for item in spec.items if item.code == only), bands=(), restrictions=()
+        )
+        if only
+        else spec
+    )
+    snapshot = (
+        None if live or assessment.status in LIVE else assessment.snapshots.order_by("taken_at", "id").last()
+    )
     return SchoolSheet(
         spec=spec,
         assessment=assessment,
@@ -60,11 +68,14 @@ def load_sheets(
 ) -> list[SchoolSheet]:
     """Three queries for any number of schools, with the figures they signed.
 
-    The county reads 自评 and 初评; a judge besides those rows of the city's stage that `city_rows` picks, and no
-    others.
+    The county reads 自评 and 初评; a judge besides those rows of the city's stage that `city_rows` picks, and
+    no others.
     """
     schools = list(assessments)
-    snapshots = {one.assessment_id: one for one in MetricSnapshot.objects.filter(assessment__in=schools).order_by("taken_at", "id")}
+    snapshots = {
+        one.assessment_id: one
+        for one in MetricSnapshot.objects.filter(assessment__in=schools).order_by("taken_at", "id")
+    }
     rows, adjustments = _rows(schools, city_rows), _adjustments(schools, reader)
     return [
         SchoolSheet(
@@ -86,7 +97,9 @@ def signed_figures(snapshot: MetricSnapshot | None) -> dict[str, Figure]:
     if snapshot is None:
         return {}
     return {
-        name: Figure(None if text is None else Fraction(text), IMPORTED if name in snapshot.sources else COMPUTED)
+        name: Figure(
+            None if text is None else Fraction(text), IMPORTED if name in snapshot.sources else COMPUTED
+        )
         for name, text in snapshot.values.items()
     }
 
@@ -101,7 +114,10 @@ def by_item(evidence: Iterable[Evidence]) -> dict[str, tuple[Evidence, ...]]:
 
 
 def _own_rows(assessment: Assessment) -> dict[str, Score]:
-    rows = {score.item.code: score for score in assessment.scores.filter(stage=Stage.SELF).select_related("item", "updated_by")}
+    rows = {
+        score.item.code: score
+        for score in assessment.scores.filter(stage=Stage.SELF).select_related("item", "updated_by")
+    }
     for score in rows.values():
         score.assessment = assessment
     return rows

@@ -1,4 +1,6 @@
-"""What is known of one school's assessment at a time: figures, rows by stage, 核定, and what follows from them."""
+"""What is known of one school's assessment at a time: figures, rows by stage, 核定, and what follows from
+them.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,16 @@ from functools import cached_property
 from ratings.criteria.spec import SchemeSpec
 from ratings.enums import FilledBy, Stage, Status
 from ratings.models import Adjustment, Assessment, Evidence, MetricSnapshot, Score
-from ratings.scoring import Entry, StageSheet, answered_apart, difference, entry_from_json, known_points, owed_at, stage_sheet
+from ratings.scoring import (
+    Entry,
+    StageSheet,
+    answered_apart,
+    difference,
+    entry_from_json,
+    known_points,
+    owed_at,
+    stage_sheet,
+)
 from schools.metrics import COMPUTED, Figure
 
 from .figures import FigureLine, figure_line
@@ -75,7 +86,9 @@ class SchoolSheet:
 
     def points_by(self, entry: Entry | None, code: str, stage: str) -> Fraction | None:
         """The same for any answers, such as those of another judge."""
-        return known_points(self.spec, self.spec.bound[code], self.metrics, entry, stage, self.adjusted[stage].get(code))
+        return known_points(
+            self.spec, self.spec.bound[code], self.metrics, entry, stage, self.adjusted[stage].get(code)
+        )
 
     @cached_property
     def own_sheet(self) -> StageSheet | None:
@@ -93,14 +106,20 @@ class SchoolSheet:
         return stage_sheet(self.spec, stage, self.metrics, self.entries[stage], self.adjusted[stage])
 
     def figure_line(self, reference: str) -> FigureLine:
-        return figure_line(self.spec, self.assessment, reference, self.figures.get(reference, UNKNOWN), reader=self.reader)
+        return figure_line(
+            self.spec, self.assessment, reference, self.figures.get(reference, UNKNOWN), reader=self.reader
+        )
 
     # Arranged for reading.
 
     @cached_property
     def lines(self) -> list[Line]:
         """Every item, or those that were loaded, in the order of the scheme."""
-        return [Line(self, bound) for code, bound in self.spec.bound.items() if not self.codes or code in self.codes]
+        return [
+            Line(self, bound)
+            for code, bound in self.spec.bound.items()
+            if not self.codes or code in self.codes
+        ]
 
     def line(self, code: str) -> Line | None:
         return next((line for line in self.lines if line.code == code), None)
@@ -109,8 +128,15 @@ class SchoolSheet:
     def groups(self) -> tuple[Group, ...]:
         """The lines by category, the bonus items last."""
         spec = self.spec
-        found = [Group(self, one.code, one.name, spec.category_points[one.code], self._members(one.code)) for one in spec.scored_categories]
-        return (*found, Group(self, "", BONUS, spec.bonus_cap, self._members())) if spec.bonus_items else tuple(found)
+        found = [
+            Group(self, one.code, one.name, spec.category_points[one.code], self._members(one.code))
+            for one in spec.scored_categories
+        ]
+        return (
+            (*found, Group(self, "", BONUS, spec.bonus_cap, self._members()))
+            if spec.bonus_items
+            else tuple(found)
+        )
 
     def _members(self, category: str = "") -> tuple[Line, ...]:
         if not category:
@@ -122,7 +148,11 @@ class SchoolSheet:
     @property
     def typed_figures(self) -> tuple[tuple[str, Figure | None], ...]:
         """自定义指标 whose values the school types, with what was typed so far."""
-        return tuple((one.label, self.figures.get(one.label)) for one in self.spec.custom_metrics if one.filled_by == FilledBy.SCHOOL)
+        return tuple(
+            (one.label, self.figures.get(one.label))
+            for one in self.spec.custom_metrics
+            if one.filled_by == FilledBy.SCHOOL
+        )
 
     @property
     def owed(self) -> list[Line]:
@@ -152,20 +182,35 @@ class SchoolSheet:
 
     @property
     def figures_accepted(self) -> bool:
-        """Whether a reviewer accepted the figures that count now; new figures after a correction ask again."""
-        return bool(self.snapshot and self.snapshot.accepted_at and self.snapshot.accepted_at >= self.snapshot.taken_at)
+        """Whether a reviewer accepted the figures that count now; new figures after a correction
+        ask again.
+        """
+        return bool(
+            self.snapshot
+            and self.snapshot.accepted_at
+            and self.snapshot.accepted_at >= self.snapshot.taken_at
+        )
 
     @property
     def is_waiting(self) -> bool:
         """待判断: the county's turn, and something is left to judge."""
-        return self.assessment.status == Status.COUNTY and bool(self.waiting or not self.figures_accepted or self.to_recheck)
+        return self.assessment.status == Status.COUNTY and bool(
+            self.waiting or not self.figures_accepted or self.to_recheck
+        )
 
     @cached_property
     def differences(self) -> dict[str, Fraction]:
         """初评 minus 自评 by item, where both say something that compares."""
         own, county = self.entries[Stage.SELF], self.entries[Stage.COUNTY]
         found = {
-            code: difference(self.spec, bound, self.metrics, own.get(code), county.get(code), self.adjusted[Stage.COUNTY].get(code))
+            code: difference(
+                self.spec,
+                bound,
+                self.metrics,
+                own.get(code),
+                county.get(code),
+                self.adjusted[Stage.COUNTY].get(code),
+            )
             for code, bound in self.spec.bound.items()
         }
         return {code: value for code, value in found.items() if value is not None}
@@ -193,7 +238,11 @@ class SchoolSheet:
         """Adjusted items whose figures changed since (待复核)."""
         values = self.snapshot.values if self.snapshot else {}
         adjusted = self.adjustments[Stage.COUNTY].items()
-        return tuple(code for code, one in adjusted if any(values.get(name) != seen for name, seen in one.metric_values.items()))
+        return tuple(
+            code
+            for code, one in adjusted
+            if any(values.get(name) != seen for name, seen in one.metric_values.items())
+        )
 
 
 def _entries(rows: Mapping[str, Score]) -> dict[str, Entry]:

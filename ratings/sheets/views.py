@@ -1,4 +1,6 @@
-"""One row of answers, saved by itself: where autosave posts to, and a page of its own for browsers without scripts."""
+"""One row of answers, saved by itself: where autosave posts to, and a page of its own for browsers without
+scripts.
+"""
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -17,7 +19,9 @@ from .forms import AnswersForm, read_row
 @require_http_methods(["GET", "POST"])
 @allowed_to("answer")
 def answer(request: HttpRequest, pk: int) -> HttpResponse:
-    """Save one row. A script gets the row back whatever became of it; without one, a saved row leads back to where it was typed."""
+    """Save one row. A script gets the row back whatever became of it; without one, a saved row leads back to
+    where it was typed.
+    """
     row = _stored_row(request, pk) if request.method == "GET" else _saved_row(request, pk)
     if request.htmx:
         return render(request, "ratings/sheets/_row.html", {"row": row})
@@ -37,10 +41,14 @@ def _stored_row(request: HttpRequest, pk: int) -> AnswersForm:
 
 
 def _saved_row(request: HttpRequest, pk: int) -> AnswersForm:
-    """What may not be written at all is not found; what may not be written now comes back with the sentence why."""
+    """What may not be written at all is not found; what may not be written now comes back with the sentence
+    why.
+    """
     get_object_or_404(writable_scores(request.user).only("pk"), pk=pk)
     posted = read_row(request.POST, pk)
-    saved = save(pk, by=request.user, version=posted.version, posted=posted.answers, remark=posted.remark, na=posted.na)
+    saved = save(
+        pk, by=request.user, version=posted.version, posted=posted.answers, remark=posted.remark, na=posted.na
+    )
     return AnswersForm(saved.score, saved.bound, posted=posted, saved=saved)
 
 

@@ -11,12 +11,26 @@ register = template.Library()
 
 @register.inclusion_tag("ratings/drafting/ruledesk/desk.html", takes_context=True)
 def rule_desk(context, scheme: Scheme, item: Item | None, form: BaseForm) -> dict:
-    """The desk for a form with a field `rule`; after an unsuccessful save it shows what was typed, the small forms included."""
+    """The desk for a form with a field `rule`; after an unsuccessful save it shows what was typed, the small
+    forms included.
+    """
 
     def value(name: str) -> object:
         return form[name].value() if name in form.fields else ""
 
-    desk = RuleDesk(scheme, str(value("rule") or ""), facts_of(value), item=item, data=form.data if form.is_bound else None)
+    desk = RuleDesk(
+        scheme,
+        str(value("rule") or ""),
+        facts_of(value),
+        item=item,
+        data=form.data if form.is_bound else None,
+    )
     desk.readonly = form.fields["rule"].disabled
     desk.errors = form["rule"].errors
-    return {"desk": desk, "scheme": scheme, "item": item, "user": context.get("user"), "csrf_token": context.get("csrf_token")}
+    return {
+        "desk": desk,
+        "scheme": scheme,
+        "item": item,
+        "user": context.get("user"),
+        "csrf_token": context.get("csrf_token"),
+    }

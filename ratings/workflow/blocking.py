@@ -38,7 +38,11 @@ Check = Callable[[Assessment, SchemeSpec, dict], Iterator[Blocker]]
 def blockers(assessment: Assessment, code: str, facts: dict | None = None) -> list[Blocker]:
     """Everything that stands against taking the step now, whoever takes it; empty when it may be taken."""
     spec = scheme_spec(assessment.scheme)
-    return [blocker for check in CHECKS.get(code, ()) for blocker in check(assessment, spec, {} if facts is None else facts)]
+    return [
+        blocker
+        for check in CHECKS.get(code, ())
+        for blocker in check(assessment, spec, {} if facts is None else facts)
+    ]
 
 
 def missing_in(assessment: Assessment, spec: SchemeSpec, stage: str) -> Iterator[Blocker]:
@@ -71,7 +75,9 @@ def unknown_figures(spec: SchemeSpec, figures: Mapping[str, Figure]) -> Iterator
             yield Blocker(f"{code} {bound.item.name}缺系统数据：{'、'.join(registered)}，请先补全登记", code)
         for reference in lacking:
             if reference in fillers:
-                yield Blocker(f"{code} {bound.item.name}缺自定义指标“{reference}”，由{fillers[reference]}填报", code)
+                yield Blocker(
+                    f"{code} {bound.item.name}缺自定义指标“{reference}”，由{fillers[reference]}填报", code
+                )
     for reference in star_figures(spec):
         if figures[reference].value is None:
             whose = f"由{fillers[reference]}填报" if reference in fillers else "请先补全登记"
@@ -80,17 +86,25 @@ def unknown_figures(spec: SchemeSpec, figures: Mapping[str, Figure]) -> Iterator
 
 def star_figures(spec: SchemeSpec) -> list[str]:
     """Figures that no item reads and a star's condition names: they have to be known all the same."""
-    return sorted(spec.star_references - {reference for bound in spec.bound.values() for reference in bound.references})
+    return sorted(
+        spec.star_references - {reference for bound in spec.bound.values() for reference in bound.references}
+    )
 
 
 def overdue(assessment: Assessment, spec: SchemeSpec, facts: dict) -> Iterator[Blocker]:
     if is_overdue(assessment, Stage.SELF):
-        yield Blocker(f"自评已于 {timezone.localtime(due(assessment, Stage.SELF)):%Y年%m月%d日} 截止，如需延期请联系市评委会办公室")
+        yield Blocker(
+            f"自评已于 {timezone.localtime(due(assessment, Stage.SELF)):%Y年%m月%d日} 截止，"
+            "如需延期请联系市评委会办公室"
+        )
 
 
 def _county_in_time(assessment: Assessment, spec: SchemeSpec, facts: dict) -> Iterator[Blocker]:
     if is_overdue(assessment, Stage.COUNTY):
-        yield Blocker(f"初评已于 {timezone.localtime(due(assessment, Stage.COUNTY)):%Y年%m月%d日} 截止，如需延期请联系市评委会办公室")
+        yield Blocker(
+            f"初评已于 {timezone.localtime(due(assessment, Stage.COUNTY)):%Y年%m月%d日} 截止，"
+            "如需延期请联系市评委会办公室"
+        )
 
 
 def _scheme_open(assessment: Assessment, spec: SchemeSpec, facts: dict) -> Iterator[Blocker]:
@@ -99,13 +113,19 @@ def _scheme_open(assessment: Assessment, spec: SchemeSpec, facts: dict) -> Itera
 
 
 def _signed(assessment: Assessment, spec: SchemeSpec, facts: dict) -> Iterator[Blocker]:
-    if assessment.scheme.confirmation == Confirmation.SIGNED and not assessment.signed_pages.filter(voided_at__isnull=True).exists():
+    if (
+        assessment.scheme.confirmation == Confirmation.SIGNED
+        and not assessment.signed_pages.filter(voided_at__isnull=True).exists()
+    ):
         yield Blocker("请打印申报确认页，签字盖章后上传扫描件")
 
 
 def _not_scored_yet(assessment: Assessment, spec: SchemeSpec, facts: dict) -> Iterator[Blocker]:
     stage = Stage.COUNTY if assessment.status == Status.COUNTY else Stage.CITY
-    scored = assessment.scores.filter(stage=stage, answers__isnull=False).exists() or assessment.adjustments.filter(stage=stage).exists()
+    scored = (
+        assessment.scores.filter(stage=stage, answers__isnull=False).exists()
+        or assessment.adjustments.filter(stage=stage).exists()
+    )
     if scored:
         yield Blocker(f"{stage.label}已经开始评分，不能再撤回，如需修改请联系评审方退回补正")
 
@@ -126,7 +146,9 @@ def _returnable(assessment: Assessment, spec: SchemeSpec, facts: dict) -> Iterat
 
 def _return_overdue(assessment: Assessment, spec: SchemeSpec, facts: dict) -> Iterator[Blocker]:
     if not is_overdue(assessment, Stage.SELF):
-        yield Blocker(f"补正期限到 {timezone.localtime(due(assessment, Stage.SELF)):%Y年%m月%d日}，期满前不能收回")
+        yield Blocker(
+            f"补正期限到 {timezone.localtime(due(assessment, Stage.SELF)):%Y年%m月%d日}，期满前不能收回"
+        )
 
 
 def _self_overdue(assessment: Assessment, spec: SchemeSpec, facts: dict) -> Iterator[Blocker]:
@@ -140,9 +162,17 @@ def _county_complete(assessment: Assessment, spec: SchemeSpec, facts: dict) -> I
 
 
 def _reasons_owed(assessment: Assessment, spec: SchemeSpec) -> Iterator[Blocker]:
-    """初评 far from 自评 on the answers owes a reason; items with 核定要素 were not asked of the school alike."""
-    own, county, values = _entries(assessment, Stage.SELF), _entries(assessment, Stage.COUNTY), figures_of(assessment)
-    rows = assessment.scores.filter(stage=Stage.COUNTY, answers__isnull=False).values_list("item__code", "remark")
+    """初评 far from 自评 on the answers owes a reason; items with 核定要素 were not asked of the school
+    alike.
+    """
+    own, county, values = (
+        _entries(assessment, Stage.SELF),
+        _entries(assessment, Stage.COUNTY),
+        figures_of(assessment),
+    )
+    rows = assessment.scores.filter(stage=Stage.COUNTY, answers__isnull=False).values_list(
+        "item__code", "remark"
+    )
     for code, remark in rows:
         bound = spec.bound[code]
         apart = answered_apart(spec, bound, values, own.get(code), county.get(code))

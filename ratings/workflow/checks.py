@@ -1,4 +1,6 @@
-"""启动前检查: what stands against opening a draft, what a named person has to take note of, whether the days fit."""
+"""启动前检查: what stands against opening a draft, what a named person has to take note of, whether the days
+fit.
+"""
 
 from __future__ import annotations
 
@@ -56,7 +58,10 @@ def checks_of(scheme: Scheme, spec: SchemeSpec | None = None) -> Checks:
     spec = spec or read_scheme(scheme)
     content = digest(to_json(spec))
     found = findings_of(spec)
-    noted = {(row.where, row.text): row for row in AcknowledgedWarning.objects.filter(scheme=scheme, digest=content).select_related("by")}
+    noted = {
+        (row.where, row.text): row
+        for row in AcknowledgedWarning.objects.filter(scheme=scheme, digest=content).select_related("by")
+    }
     warnings = tuple(Remark(one, noted.get((one.where, one.text))) for one in found if one.level != "error")
     return Checks(content, tuple(one for one in found if one.level == "error"), warnings)
 
@@ -100,7 +105,10 @@ def acknowledge(scheme: Scheme, *, seen: str, by, only: Finding | None = None) -
         wanted = [one for one in checks.open_warnings if only is None or one == only]
         at = timezone.now()
         AcknowledgedWarning.objects.bulk_create(
-            AcknowledgedWarning(scheme=locked, digest=checks.digest, where=one.where, text=one.text, by=by, at=at) for one in wanted
+            AcknowledgedWarning(
+                scheme=locked, digest=checks.digest, where=one.where, text=one.text, by=by, at=at
+            )
+            for one in wanted
         )
     return len(wanted)
 
@@ -122,7 +130,9 @@ def deadline_problems(scheme: Scheme, today: dt.date | None = None) -> list[tupl
         if day <= today:
             problems.append((column, f"{label}（{chinese_date(day)}）须在今天之后。"))
         if before and day < before[1]:
-            problems.append((column, f"{label}（{chinese_date(day)}）不能早于{before[0]}（{chinese_date(before[1])}）。"))
+            problems.append(
+                (column, f"{label}（{chinese_date(day)}）不能早于{before[0]}（{chinese_date(before[1])}）。")
+            )
         before = (label, day)
     return problems
 
@@ -135,9 +145,15 @@ def deadline_hints(scheme: Scheme) -> list[str]:
         if day is None:
             continue
         if not is_workday(day):
-            hints.append(f"{label}（{chinese_date(day)}）不是工作日，实际顺延到 {chinese_date(next_workday_from(day))}。")
+            hints.append(
+                f"{label}（{chinese_date(day)}）不是工作日，实际顺延到 "
+                f"{chinese_date(next_workday_from(day))}。"
+            )
         if unsure := caveat(day.year, "日期"):
             hints.append(unsure)
     if scheme.self_due and scheme.self_due < scheme.period_end:
-        hints.append(f"自评截止日早于统计截止日（{chinese_date(scheme.period_end)}），提交后的办班等记录不计入自评数据。")
+        hints.append(
+            f"自评截止日早于统计截止日（{chinese_date(scheme.period_end)}），"
+            "提交后的办班等记录不计入自评数据。"
+        )
     return list(dict.fromkeys(hints))

@@ -21,7 +21,8 @@ LAST_SECOND = dt.time(23, 59, 59)
 def due(assessment: Assessment, stage: str) -> dt.datetime | None:
     """The last moment of a stage for one school, or None where the scheme sets none.
 
-    A returned school answers to its own 补正截止日; an extension, the latest one, takes the place of the scheme's day.
+    A returned school answers to its own 补正截止日; an extension, the latest one, takes the place of the
+    scheme's day.
     """
     if stage == Stage.SELF and assessment.return_due:
         return end_of(assessment.return_due)
@@ -53,7 +54,9 @@ def next_workday_from(day: dt.date) -> dt.date:
 
 
 def last_workday_before(day: dt.date) -> dt.date:
-    """The latest day whose deadline has passed when `day` begins: a rest day before it would be moved to `day` or beyond."""
+    """The latest day whose deadline has passed when `day` begins: a rest day before it would be moved to
+    `day` or beyond.
+    """
     day -= dt.timedelta(days=1)
     while not is_workday(day):
         day -= dt.timedelta(days=1)
@@ -61,7 +64,9 @@ def last_workday_before(day: dt.date) -> dt.date:
 
 
 def last_day(day: dt.date | None) -> dt.date | None:
-    """The day of the scheme as people have to keep it: moved off rest days, None where the scheme sets none."""
+    """The day of the scheme as people have to keep it: moved off rest days, None where the scheme
+    sets none.
+    """
     return None if day is None else next_workday_from(day)
 
 
@@ -77,10 +82,14 @@ def grant_extension(assessment: Assessment, stage: str, due_on: dt.date, *, by, 
     if not reason.strip():
         raise Refused({"reason": "请写明延期理由。"})
     with transaction.atomic():
-        locked = Assessment.objects.select_for_update(of=("self",)).select_related("scheme").get(pk=assessment.pk)
+        locked = (
+            Assessment.objects.select_for_update(of=("self",)).select_related("scheme").get(pk=assessment.pk)
+        )
         now = due(locked, stage)
         if now is not None and end_of(due_on) <= now:
-            raise Refused({"due_on": f"延至的日期须晚于现在的截止时间 {timezone.localtime(now):%Y年%m月%d日}。"})
+            raise Refused(
+                {"due_on": f"延至的日期须晚于现在的截止时间 {timezone.localtime(now):%Y年%m月%d日}。"}
+            )
         if stage == Stage.SELF and locked.return_due:
             locked.return_due = next_workday_from(due_on)
             locked.save(update_fields=["return_due"])

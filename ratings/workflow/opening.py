@@ -1,4 +1,6 @@
-"""启动: one person proposes, a second one confirms exactly what was proposed; any edit in between voids the proposal."""
+"""启动: one person proposes, a second one confirms exactly what was proposed; any edit in between voids the
+proposal.
+"""
 
 from __future__ import annotations
 
@@ -26,12 +28,16 @@ from .stages import open_scheme
 def proposal_digest(scheme: Scheme) -> str:
     """What a proposal covers: criteria, deadlines and the notes on what changed."""
     deadlines = {column: day.isoformat() if (day := getattr(scheme, column)) else None for column, _ in DUE}
-    return digest({"criteria": to_json(read_scheme(scheme)), "deadlines": deadlines, "notes": notes_of(scheme)})
+    return digest(
+        {"criteria": to_json(read_scheme(scheme)), "deadlines": deadlines, "notes": notes_of(scheme)}
+    )
 
 
 def standing_proposal(scheme: Scheme) -> OpeningProposal | None:
     """The proposal that waits for confirmation, void or not."""
-    waiting = OpeningProposal.objects.filter(scheme=scheme, withdrawn_at__isnull=True, confirmed_at__isnull=True)
+    waiting = OpeningProposal.objects.filter(
+        scheme=scheme, withdrawn_at__isnull=True, confirmed_at__isnull=True
+    )
     return waiting.select_related("proposed_by").first()
 
 
@@ -51,7 +57,8 @@ def obstacles(scheme: Scheme, checks: Checks) -> list[str]:
 
 
 def propose(scheme: Scheme, *, by, deadlines: dict | None = None) -> OpeningProposal:
-    """Keep the deadlines and propose the draft as it stands. A void proposal gives way; a valid one is refused.
+    """Keep the deadlines and propose the draft as it stands. A void proposal gives way; a valid one is
+    refused.
 
     Raises Refused with every reason; then nothing has changed.
     """
@@ -61,7 +68,9 @@ def propose(scheme: Scheme, *, by, deadlines: dict | None = None) -> OpeningProp
             for column, day in deadlines.items():
                 setattr(locked, column, day)
             locked.save(update_fields=list(deadlines))
-            Scheme.objects.filter(pk=locked.pk).update(version=F("version") + 1, edited_by=by, edited_at=timezone.now())
+            Scheme.objects.filter(pk=locked.pk).update(
+                version=F("version") + 1, edited_by=by, edited_at=timezone.now()
+            )
         reasons = obstacles(locked, checks_of(locked))
         standing = standing_proposal(locked)
         if standing and not is_void(standing, locked):
@@ -69,27 +78,41 @@ def propose(scheme: Scheme, *, by, deadlines: dict | None = None) -> OpeningProp
         refuse(*reasons)
         if standing:
             _withdraw(standing, by)
-        proposal = OpeningProposal.objects.create(scheme=locked, digest=proposal_digest(locked), proposed_by=by, proposed_at=timezone.now())
+        proposal = OpeningProposal.objects.create(
+            scheme=locked, digest=proposal_digest(locked), proposed_by=by, proposed_at=timezone.now()
+        )
         _tell_colleagues(locked, proposal, by)
         days = {label: getattr(locked, column) for column, label in DUE if getattr(locked, column)}
-        audit.record("scheme", by=by, city=locked.city, subject=str(locked), detail={"提议启动": proposal.digest, **days})
+        audit.record(
+            "scheme",
+            by=by,
+            city=locked.city,
+            subject=str(locked),
+            detail={"提议启动": proposal.digest, **days},
+        )
     scheme.refresh_from_db()
     return proposal
 
 
 def withdraw_proposal(scheme: Scheme, *, by) -> None:
-    """The proposer takes it back, or the one who should confirm does not agree. Raises Refused where none stands."""
+    """The proposer takes it back, or the one who should confirm does not agree. Raises Refused where none
+    stands.
+    """
     with transaction.atomic():
         locked = _locked(scheme)
         standing = standing_proposal(locked)
         if standing is None:
             raise Refused("没有等待确认的启动提议。")
         _withdraw(standing, by)
-        audit.record("scheme", by=by, city=locked.city, subject=str(locked), detail={"撤回启动提议": standing.digest})
+        audit.record(
+            "scheme", by=by, city=locked.city, subject=str(locked), detail={"撤回启动提议": standing.digest}
+        )
 
 
 def confirm(scheme: Scheme, proposal_pk: int, *, by) -> None:
-    """The second person opens what was proposed. Raises Refused with every reason; then nothing has changed."""
+    """The second person opens what was proposed. Raises Refused with every reason; then nothing
+    has changed.
+    """
     with transaction.atomic():
         locked = _locked(scheme)
         standing = standing_proposal(locked)
@@ -126,9 +149,16 @@ def holders(scheme: Scheme, roles) -> list[User]:
 def _tell_colleagues(scheme: Scheme, proposal: OpeningProposal, by) -> None:
     others = [user for user in holders(scheme, COMMITTEE) if user.pk != by.pk]
     text = f"{by} 提议启动《{scheme}》，请核对后确认。"
-    notify(others, text, url=reverse("ratings:scheme_opening", args=[scheme.pk]), key=f"opening-{proposal.pk}")
+    notify(
+        others, text, url=reverse("ratings:scheme_opening", args=[scheme.pk]), key=f"opening-{proposal.pk}"
+    )
 
 
 def _tell_schools(scheme: Scheme) -> None:
     text = f"《{scheme}》已启动，请按时完成自评。"
-    notify(holders(scheme, SCHOOL_ROLES), text, url=reverse("ratings:scheme", args=[scheme.pk]), key=f"opened-{scheme.pk}")
+    notify(
+        holders(scheme, SCHOOL_ROLES),
+        text,
+        url=reverse("ratings:scheme", args=[scheme.pk]),
+        key=f"opened-{scheme.pk}",
+    )

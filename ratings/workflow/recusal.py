@@ -65,7 +65,9 @@ def conflicts(judges: Iterable[Judge], schools: Iterable[School]) -> list[str]:
     found = []
     for rows, words in TIES:
         tied = rows().filter(user__in=seated, school__in=named).values_list("user_id", "school_id")
-        found += [f"{seated[user]}{words.format(named[pk])}，不能评审该校。" for user, pk in sorted(set(tied))]
+        found += [
+            f"{seated[user]}{words.format(named[pk])}，不能评审该校。" for user, pk in sorted(set(tied))
+        ]
     return found
 
 
@@ -98,7 +100,10 @@ class Writer:
             return f"申报处于“{assessment.get_status_display()}”，{Stage(stage).label}不能再填写。"
         if is_overdue(assessment, stage):
             last = timezone.localtime(due(assessment, stage))
-            return f"{Stage(stage).label}已于 {last:%Y年%m月%d日} 24 时截止，所填内容没有保存；如需延期请联系市评委会办公室。"
+            return (
+                f"{Stage(stage).label}已于 {last:%Y年%m月%d日} 24 时截止，所填内容没有保存；"
+                "如需延期请联系市评委会办公室。"
+            )
         return {Stage.SELF: self._self, Stage.COUNTY: self._county, Stage.CITY: self._city}[stage](score)
 
     @cached_property

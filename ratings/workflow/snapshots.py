@@ -33,21 +33,36 @@ def city_figures(spec: SchemeSpec, schools) -> dict[int, dict[str, Figure]]:
     own = {metric.label for metric in spec.custom_metrics}
     registry = [reference for reference in sorted(spec.references) if reference not in own]
     imported = imported_figures(schools, spec.year)
-    found = figures(registry, schools=schools, year=spec.year, start=spec.period_start, end=spec.period_end, imported=imported)
+    found = figures(
+        registry,
+        schools=schools,
+        year=spec.year,
+        start=spec.period_start,
+        end=spec.period_end,
+        imported=imported,
+    )
     for school, values in found.items():
-        values.update((name, imported.get((school, name), Figure(None, IMPORTED))) for name in sorted(own & spec.references))
+        values.update(
+            (name, imported.get((school, name), Figure(None, IMPORTED)))
+            for name in sorted(own & spec.references)
+        )
     return found
 
 
-def take_snapshot(assessment: Assessment, moment: str, spec: SchemeSpec | None = None, *, values: dict | None = None) -> MetricSnapshot:
-    """Keep the figures as they are now, or `values` where they were just taken; a second 提交 (after a withdrawal) takes the
+def take_snapshot(
+    assessment: Assessment, moment: str, spec: SchemeSpec | None = None, *, values: dict | None = None
+) -> MetricSnapshot:
+    """Keep the figures as they are now, or `values` where they were just taken; a second 提交 (after a
+    withdrawal) takes the
     place of the first."""
     values = live_figures(assessment, spec) if values is None else values
     snapshot, _ = MetricSnapshot.objects.update_or_create(
         assessment=assessment,
         moment=moment,
         defaults={
-            "values": {name: None if figure.value is None else str(figure.value) for name, figure in values.items()},
+            "values": {
+                name: None if figure.value is None else str(figure.value) for name, figure in values.items()
+            },
             "sources": {name: figure.source for name, figure in values.items() if figure.source == IMPORTED},
             "taken_at": timezone.now(),
         },
@@ -70,7 +85,9 @@ READING = (Phase.OPEN, Phase.SCORING, Phase.SETTLED, Phase.NOTICE)
 
 
 def signed_periods(school_ids: Collection[int]) -> dict[int, list[Lock]]:
-    """For `schools.records.locks`: corrections go to the county while it reviews, afterwards to the office."""
+    """For `schools.records.locks`: corrections go to the county while it reviews, afterwards to
+    the office.
+    """
     found: dict[int, list[Lock]] = defaultdict(list)
     rows = Assessment.objects.filter(school__in=school_ids, status__in=SIGNED).values_list(
         "school", "status", "scheme__phase", "scheme__year", "scheme__period_start", "scheme__period_end"

@@ -20,7 +20,8 @@ from .snapshots import scheme_spec
 
 
 def open_scheme(scheme: Scheme, *, by, proposed_by=None) -> None:
-    """编制中 → 申报中: freeze the first version and give every school of the city its assessment and empty self rows.
+    """编制中 → 申报中: freeze the first version and give every school of the city its assessment and empty
+    self rows.
 
     Raises Refused while the scheme check finds an error. Schools closed or merged take no part.
     """
@@ -40,7 +41,17 @@ def open_scheme(scheme: Scheme, *, by, proposed_by=None) -> None:
         assessments = list(Assessment.objects.filter(scheme=locked))
         at = timezone.now()
         insert_many(
-            [Move(assessment=one, step="open", from_status=Status.DRAFT, to_status=Status.DRAFT, by=by, at=at) for one in assessments]
+            [
+                Move(
+                    assessment=one,
+                    step="open",
+                    from_status=Status.DRAFT,
+                    to_status=Status.DRAFT,
+                    by=by,
+                    at=at,
+                )
+                for one in assessments
+            ]
         )
         insert_many([row for one in assessments for row in _rows(one, spec, Stage.SELF, _items(locked))])
         detail = {"学校": len(assessments), "版本": version.digest}
@@ -63,10 +74,12 @@ def open_county_rows(assessment: Assessment, spec: SchemeSpec) -> None:
 def open_city_rows(assessment: Assessment, spec: SchemeSpec | None = None, *, settled: bool = False) -> None:
     """The rows each judge of the panel owes (合议: one agreed set) and their sheets.
 
-    现场 items are owed only where the school was visited. Called when a school reaches the city and whenever its panel
-    or its 走访 changes; a row that somebody already answered is never removed.
+    现场 items are owed only where the school was visited. Called when a school reaches the city and whenever
+    its panel or its 走访 changes; a row that somebody already answered is never removed.
     """
-    if assessment.panel_id is None or assessment.status not in ((Status.CITY, Status.SETTLED) if settled else (Status.CITY,)):
+    if assessment.panel_id is None or assessment.status not in (
+        (Status.CITY, Status.SETTLED) if settled else (Status.CITY,)
+    ):
         return
     spec = spec or scheme_spec(assessment.scheme)
     joint = spec.aggregation == Aggregation.JOINT
@@ -76,16 +89,30 @@ def open_city_rows(assessment: Assessment, spec: SchemeSpec | None = None, *, se
     insert_many(_missing(assessment, owed))
     keep = {(row.item_id, row.judge_id) for row in owed}
     empty = assessment.scores.filter(stage=Stage.CITY, answers__isnull=True)
-    empty.filter(pk__in=[pk for pk, item, judge in empty.values_list("pk", "item_id", "judge_id") if (item, judge) not in keep]).delete()
+    empty.filter(
+        pk__in=[
+            pk
+            for pk, item, judge in empty.values_list("pk", "item_id", "judge_id")
+            if (item, judge) not in keep
+        ]
+    ).delete()
     held = set(assessment.sheets.values_list("judge_id", flat=True))
-    insert_many([JudgeSheet(assessment=assessment, judge=judge) for judge in judges if (judge.pk if judge else None) not in held])
+    insert_many(
+        [
+            JudgeSheet(assessment=assessment, judge=judge)
+            for judge in judges
+            if (judge.pk if judge else None) not in held
+        ]
+    )
 
 
 def _items(scheme: Scheme) -> dict[str, int]:
     return dict(Item.objects.filter(scheme=scheme).values_list("code", "pk"))
 
 
-def _rows(assessment: Assessment, spec: SchemeSpec, stage: str, items: dict[str, int], judge=None) -> list[Score]:
+def _rows(
+    assessment: Assessment, spec: SchemeSpec, stage: str, items: dict[str, int], judge=None
+) -> list[Score]:
     codes = owed_codes(spec, stage, visited=assessment.visited)
     return [Score(assessment=assessment, item_id=items[code], stage=stage, judge=judge) for code in codes]
 

@@ -1,4 +1,6 @@
-"""流转: every change of status as one table. Who may and from where stands here; when it may be done, in `blocking`."""
+"""流转: every change of status as one table. Who may and from where stands here; when it may be done, in
+`blocking`.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,8 @@ RETURNED_FROM = "returned_from"
 class Step:
     """One way from status to status. `target` is a status, or FIRST_STAGE / RETURNED_FROM where data decide.
 
-    `consequence` says in words what happens, for the confirmation page; `comment` tells that a reason is owed.
+    `consequence` says in words what happens, for the confirmation page; `comment` tells that a reason is
+    owed.
     """
 
     code: str
@@ -31,7 +34,14 @@ class Step:
 STEPS: dict[str, Step] = {
     step.code: step
     for step in (
-        Step("send_to_head", "交负责人确认", (Role.FILLER,), (Status.DRAFT,), Status.CONFIRMING, "交给负责人确认，确认前可以取回修改。"),
+        Step(
+            "send_to_head",
+            "交负责人确认",
+            (Role.FILLER,),
+            (Status.DRAFT,),
+            Status.CONFIRMING,
+            "交给负责人确认，确认前可以取回修改。",
+        ),
         Step(
             "submit",
             "提交自评",
@@ -40,8 +50,22 @@ STEPS: dict[str, Step] = {
             FIRST_STAGE,
             "提交后锁定，评分开始前可以撤回，之后只能由评审方退回补正。",
         ),
-        Step("take_back", "取回修改", (Role.FILLER,), (Status.CONFIRMING,), Status.DRAFT, "取回后可以继续填写，再交负责人确认。"),
-        Step("withdraw", "撤回自评", (Role.HEAD,), (Status.COUNTY, Status.CITY), Status.DRAFT, "撤回到填报中，改好后须重新提交。"),
+        Step(
+            "take_back",
+            "取回修改",
+            (Role.FILLER,),
+            (Status.CONFIRMING,),
+            Status.DRAFT,
+            "取回后可以继续填写，再交负责人确认。",
+        ),
+        Step(
+            "withdraw",
+            "撤回自评",
+            (Role.HEAD,),
+            (Status.COUNTY, Status.CITY),
+            Status.DRAFT,
+            "撤回到填报中，改好后须重新提交。",
+        ),
         Step(
             "return_",
             "退回补正",
@@ -51,7 +75,14 @@ STEPS: dict[str, Step] = {
             "学校只能修改所列小项，须在 3 个工作日内补正。",
             comment=True,
         ),
-        Step("resubmit", "提交补正", (Role.HEAD,), (Status.RETURNED,), RETURNED_FROM, "补正后交回退回的一方继续评分。"),
+        Step(
+            "resubmit",
+            "提交补正",
+            (Role.HEAD,),
+            (Status.RETURNED,),
+            RETURNED_FROM,
+            "补正后交回退回的一方继续评分。",
+        ),
         Step(
             "recall",
             "收回",
@@ -86,9 +117,32 @@ STEPS: dict[str, Step] = {
             "按未提交自评处理，不计分。",
             comment=True,
         ),
-        Step("ask_decline", "申请不参评", (Role.HEAD,), (Status.DRAFT,), Status.DRAFT, "由市评委会办公室确认后生效。", comment=True),
-        Step("decline", "确认不参评", (Role.OFFICE,), (Status.DRAFT,), Status.DECLINED, "本年度不计入统计，不列入通报。"),
-        Step("reopen", "撤回审定", (Role.CHAIR,), (Status.SETTLED,), Status.CITY, "本方案回到评审中，重新审定前不能通报。", comment=True),
+        Step(
+            "ask_decline",
+            "申请不参评",
+            (Role.HEAD,),
+            (Status.DRAFT,),
+            Status.DRAFT,
+            "由市评委会办公室确认后生效。",
+            comment=True,
+        ),
+        Step(
+            "decline",
+            "确认不参评",
+            (Role.OFFICE,),
+            (Status.DRAFT,),
+            Status.DECLINED,
+            "本年度不计入统计，不列入通报。",
+        ),
+        Step(
+            "reopen",
+            "撤回审定",
+            (Role.CHAIR,),
+            (Status.SETTLED,),
+            Status.CITY,
+            "本方案回到评审中，重新审定前不能通报。",
+            comment=True,
+        ),
     )
 }
 
@@ -115,7 +169,9 @@ TURN_OF: dict[str, tuple[str, ...]] = {
 
 
 def first_stage(has_county_stage: bool) -> str:
-    """Where a submitted self-assessment goes: to the county, or straight to the city where there is no county stage."""
+    """Where a submitted self-assessment goes: to the county, or straight to the city where there is no county
+    stage.
+    """
     return Status.COUNTY if has_county_stage else Status.CITY
 
 
@@ -124,7 +180,11 @@ ENTRANCES = (Status.COUNTY, Status.CITY)
 
 def mermaid() -> str:
     """A Mermaid state diagram: one arrow per step and pair of statuses."""
-    lines = ["stateDiagram-v2", *(f"    {status.value}: {status.label}" for status in Status), f"    [*] --> {Status.DRAFT.value}"]
+    lines = [
+        "stateDiagram-v2",
+        *(f"    {status.value}: {status.label}" for status in Status),
+        f"    [*] --> {Status.DRAFT.value}",
+    ]
     for step in STEPS.values():
         targets = ENTRANCES if step.target in (FIRST_STAGE, RETURNED_FROM) else (step.target,)
         lines += [f"    {source} --> {target}: {step.label}" for source in step.sources for target in targets]

@@ -16,7 +16,17 @@ from django.utils import timezone
 
 from ratings.criteria.spec import digest
 from ratings.enums import Phase, Stage, Status
-from ratings.models import Assessment, Decision, Item, MetricSnapshot, Move, Result, ReturnedItem, Scheme, SignedPage
+from ratings.models import (
+    Assessment,
+    Decision,
+    Item,
+    MetricSnapshot,
+    Move,
+    Result,
+    ReturnedItem,
+    Scheme,
+    SignedPage,
+)
 from schools import audit
 from schools.models import School, User
 from schools.saving import Refused
@@ -39,15 +49,21 @@ SIGNING = ("submit", "resubmit")
 
 
 def take_step(assessment: Assessment, code: str, *, by: User, comment: str = "", **facts: Any) -> Move:
-    """Take one step of the table: who, from where, when; then status, effects, frozen sheet and audit row together.
+    """Take one step of the table: who, from where, when; then status, effects, frozen sheet and audit row
+    together.
 
-    The assessment is locked and read again before anything is decided, so that of two people at once exactly one gets
-    through; everything is one transaction. Raises Refused with every reason; then nothing has changed.
+    The assessment is locked and read again before anything is decided, so that of two people at once exactly
+    one gets through; everything is one transaction. Raises Refused with every reason; then nothing has
+    changed.
     """
     step, comment = STEPS[code], clean_text(comment)
     with transaction.atomic():
         _hold_above(assessment, code)
-        locked = Assessment.objects.select_for_update(of=("self",)).select_related("scheme__city", "school").get(pk=assessment.pk)
+        locked = (
+            Assessment.objects.select_for_update(of=("self",))
+            .select_related("scheme__city", "school")
+            .get(pk=assessment.pk)
+        )
         reasons = _refusals(locked, step, by, comment, facts)
         if reasons:
             raise Refused(reasons)
@@ -67,10 +83,25 @@ def take_step(assessment: Assessment, code: str, *, by: User, comment: str = "",
         locked.status, locked.version = target, locked.version + 1
         locked.returned_to, locked.return_due = "", None
         EFFECTS.get(code, _nothing)(locked, move, facts)
-        locked.save(update_fields=["status", "version", "returned_to", "return_due", "suggested_star", "county_opinion", "visited"])
+        locked.save(
+            update_fields=[
+                "status",
+                "version",
+                "returned_to",
+                "return_due",
+                "suggested_star",
+                "county_opinion",
+                "visited",
+            ]
+        )
         if code in LEAVING:
             _close_filling(locked.scheme_id)
-        detail = {"步骤": step.label, "原状态": Status(before).label, "新状态": Status(target).label, "摘要": move.digest}
+        detail = {
+            "步骤": step.label,
+            "原状态": Status(before).label,
+            "新状态": Status(target).label,
+            "摘要": move.digest,
+        }
         audit.record("move", by=by, city=locked.scheme.city, subject=str(locked), detail=detail)
     assessment.refresh_from_db()
     return move
@@ -79,9 +110,10 @@ def take_step(assessment: Assessment, code: str, *, by: User, comment: str = "",
 def _hold_above(assessment: Assessment, code: str) -> None:
     """Scheme, then school, then assessment: the one order of locks (docs/adr/0014).
 
-    Settling, publishing and signing a correction hold the scheme before any assessment; a step that may change its phase
-    therefore does so too, a submission only while it may be the first. Whoever writes a record or a data correction holds
-    the school; handing in holds it as well, so that a record is either among the signed figures or finds them signed.
+    Settling, publishing and signing a correction hold the scheme before any assessment; a step that may
+    change its phase therefore does so too, a submission only while it may be the first. Whoever writes a
+    record or a data correction holds the school; handing in holds it as well, so that a record is either
+    among the signed figures or finds them signed.
     """
     scheme = Scheme.objects.select_for_update().filter(pk=assessment.scheme_id)
     if code in OF_THE_SCHEME:
@@ -97,10 +129,16 @@ def allowed_steps(user: User, assessment: Assessment) -> list[Step]:
     identity = user.identity
     if identity is None or not Assessment.objects.visible_to(user).filter(pk=assessment.pk).exists():
         return []
-    return [step for step in STEPS.values() if identity.role in step.roles and _fits(assessment, step, identity.role)]
+    return [
+        step
+        for step in STEPS.values()
+        if identity.role in step.roles and _fits(assessment, step, identity.role)
+    ]
 
 
-def _refusals(assessment: Assessment, step: Step, by: User, comment: str, facts: dict) -> dict[str, list[str]]:
+def _refusals(
+    assessment: Assessment, step: Step, by: User, comment: str, facts: dict
+) -> dict[str, list[str]]:
     if step not in allowed_steps(by, assessment):
         sentence = f"现在不能{step.label}：状态是“{assessment.get_status_display()}”，或当前身份无权办理。"
         return {NON_FIELD_ERRORS: [sentence]}
@@ -143,8 +181,16 @@ def frozen_sheet(assessment: Assessment, stage: str) -> dict[str, Any]:
     return {
         "stage": stage,
         "scores": [
-            {"item": item, "judge": judge, "answers": answers, "points": None if points is None else str(points), "remark": remark}
-            for item, judge, answers, points, remark in rows.values_list("item__code", "judge__label", "answers", "points", "remark")
+            {
+                "item": item,
+                "judge": judge,
+                "answers": answers,
+                "points": None if points is None else str(points),
+                "remark": remark,
+            }
+            for item, judge, answers, points, remark in rows.values_list(
+                "item__code", "judge__label", "answers", "points", "remark"
+            )
         ],
         "adjustments": [
             {"item": item, "points": str(points), "reason": reason}
@@ -175,16 +221,21 @@ def _reach(assessment: Assessment, spec) -> None:
 
 
 def _on_withdraw(assessment: Assessment, move: Move, facts: dict) -> None:
-    """Nobody has scored: the empty rows of the stage go, and the signature no longer covers what will be changed."""
+    """Nobody has scored: the empty rows of the stage go, and the signature no longer covers what will be
+    changed.
+    """
     assessment.scores.exclude(stage=Stage.SELF).delete()
     assessment.sheets.all().delete()
     void_signature(assessment)
 
 
 def _on_return(assessment: Assessment, move: Move, facts: dict) -> None:
-    items = dict(Item.objects.filter(scheme=assessment.scheme, code__in=facts["items"]).values_list("code", "pk"))
+    items = dict(
+        Item.objects.filter(scheme=assessment.scheme, code__in=facts["items"]).values_list("code", "pk")
+    )
     ReturnedItem.objects.bulk_create(
-        ReturnedItem(move=move, item_id=items[code], comment=str(comment).strip()) for code, comment in facts["items"].items()
+        ReturnedItem(move=move, item_id=items[code], comment=str(comment).strip())
+        for code, comment in facts["items"].items()
     )
     assessment.returned_to = move.from_status
     assessment.return_due = return_deadline(timezone.localdate())
@@ -214,15 +265,22 @@ def void_decision(assessment: Assessment, move: Move) -> None:
     decision = Decision.objects.filter(assessment=assessment).first()
     if decision is None:
         return
-    move.sheet = {**move.sheet, "decision": {"star": decision.star, "deviates": decision.deviates, "reason": decision.reason}}
+    move.sheet = {
+        **move.sheet,
+        "decision": {"star": decision.star, "deviates": decision.deviates, "reason": decision.reason},
+    }
     move.digest = digest(move.sheet)
     move.save(update_fields=["sheet", "digest"])
     decision.delete()
 
 
 def _close_filling(scheme: int) -> None:
-    """When the last school that could still hand in is out, nothing is filled in any more: the year can be settled."""
-    filling = Assessment.objects.filter(scheme=scheme, status__in=(Status.DRAFT, Status.CONFIRMING, Status.RETURNED))
+    """When the last school that could still hand in is out, nothing is filled in any more: the year can be
+    settled.
+    """
+    filling = Assessment.objects.filter(
+        scheme=scheme, status__in=(Status.DRAFT, Status.CONFIRMING, Status.RETURNED)
+    )
     if not filling.exists():
         Scheme.objects.filter(pk=scheme, phase=Phase.OPEN).update(phase=Phase.SCORING)
 
@@ -236,7 +294,9 @@ def _on_reopen(assessment: Assessment, move: Move, facts: dict) -> None:
 
 def void_signature(assessment: Assessment) -> int:
     """签字盖章页 no longer fits the data; returns how many pages lost their force."""
-    return SignedPage.objects.filter(assessment=assessment, voided_at__isnull=True).update(voided_at=timezone.now())
+    return SignedPage.objects.filter(assessment=assessment, voided_at__isnull=True).update(
+        voided_at=timezone.now()
+    )
 
 
 EFFECTS: dict[str, Callable[[Assessment, Move, dict], None]] = {

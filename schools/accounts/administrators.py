@@ -1,4 +1,6 @@
-"""The first three accounts of an installation: system, security and audit administrator, three different people."""
+"""The first three accounts of an installation: system, security and audit administrator, three different
+people.
+"""
 
 from __future__ import annotations
 
@@ -47,10 +49,12 @@ class Slip:
 
 @transaction.atomic
 def create_administrators(accounts: tuple[FirstAccount, ...]) -> list[Slip]:
-    """All three for the whole system, as no city is registered yet; each has to choose a password of their own at first sign-in.
+    """All three for the whole system, as no city is registered yet; each has to choose a password of their
+    own at first sign-in.
 
-    Raises Refused while anybody who may sign in holds one of the three roles, ValidationError for user names that cannot be.
-    Administrators whose accounts are switched off do not count: with all of them off nobody could switch anybody on again.
+    Raises Refused while anybody who may sign in holds one of the three roles, ValidationError for user names
+    that cannot be. Administrators whose accounts are switched off do not count: with all of them off nobody
+    could switch anybody on again.
     """
     hold_chain(None)  # two commands at once: the second reads what the first has made
     today = timezone.localdate()
@@ -66,7 +70,13 @@ def create_administrators(accounts: tuple[FirstAccount, ...]) -> list[Slip]:
     for slip in slips:
         who = f"{slip.user.name}（{slip.user.username}）"
         record("account", by=None, city=None, subject=who, detail={"操作": "建立三员账号"})
-        record("appointment", by=None, city=None, subject=who, detail={"任职": f"全系统 {slip.role.label}", "开始": today})
+        record(
+            "appointment",
+            by=None,
+            city=None,
+            subject=who,
+            detail={"任职": f"全系统 {slip.role.label}", "开始": today},
+        )
     return slips
 
 
@@ -92,7 +102,9 @@ def _typable(username: str, account: FirstAccount) -> str:
     if not username:
         raise ValidationError(f"{account.role.label}的用户名没有填写。")
     if not username.isprintable() or " " in username:
-        raise ValidationError(f"{account.role.label}的用户名有空格或不能输入的字符，请只用字母、数字、汉字和 . _ -。")
+        raise ValidationError(
+            f"{account.role.label}的用户名有空格或不能输入的字符，请只用字母、数字、汉字和 . _ -。"
+        )
     return username
 
 
@@ -105,4 +117,6 @@ def _named(error: ValidationError, account: FirstAccount) -> ValidationError:
     """The same faults, each with the field and the account it belongs to."""
     label = {field.name: field.verbose_name for field in User._meta.fields}
     faults = error.message_dict.items()
-    return ValidationError([f"{account.role.label}的{label.get(field, field)}：{' '.join(said)}" for field, said in faults])
+    return ValidationError(
+        [f"{account.role.label}的{label.get(field, field)}：{' '.join(said)}" for field, said in faults]
+    )

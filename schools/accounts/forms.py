@@ -25,7 +25,9 @@ class SignInForm(AuthenticationForm):
 
     def __init__(self, *args, **kwargs) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["username"].widget.attrs.update(autocomplete="username", autocapitalize="none", spellcheck="false")
+        self.fields["username"].widget.attrs.update(
+            autocomplete="username", autocapitalize="none", spellcheck="false"
+        )
         self.helper = FormHelper()
         self.helper.form_tag = False
 
@@ -33,7 +35,11 @@ class SignInForm(AuthenticationForm):
 class PasswordForm(PasswordChangeForm):
     """Old password once, new one twice."""
 
-    new_password2 = forms.CharField(label="再次输入新密码", widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}), strip=False)
+    new_password2 = forms.CharField(
+        label="再次输入新密码",
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        strip=False,
+    )
 
     def __init__(self, *args, **kwargs) -> None:
         super().__init__(*args, **kwargs)
@@ -54,13 +60,32 @@ class PersonField(forms.ModelChoiceField):
 
 
 class HandoverForm(forms.Form):
-    """The way is chosen by what is filled in: a person from the list, or user name and name of a new account."""
+    """The way is chosen by what is filled in: a person from the list, or user name and name of a
+    new account.
+    """
 
-    way = forms.ChoiceField(label="接收人", choices=[(NEW, "新开账号"), (EXISTING, "已有账号")], widget=forms.RadioSelect, initial=NEW)
-    name = forms.CharField(label="新账号姓名", max_length=30, required=False, help_text="选“新开账号”时填写，下面两格相同。")
-    username = forms.CharField(label="新账号用户名", max_length=50, required=False, help_text="如姓名的拼音，登录时使用。")
-    office_phone = forms.CharField(label="办公电话", max_length=30, required=False, validators=[refuse_mobile_number])
-    person = PersonField(User.objects.none(), label="已有账号", required=False, empty_label="请选择", help_text="选“已有账号”时才选。")
+    way = forms.ChoiceField(
+        label="接收人",
+        choices=[(NEW, "新开账号"), (EXISTING, "已有账号")],
+        widget=forms.RadioSelect,
+        initial=NEW,
+    )
+    name = forms.CharField(
+        label="新账号姓名", max_length=30, required=False, help_text="选“新开账号”时填写，下面两格相同。"
+    )
+    username = forms.CharField(
+        label="新账号用户名", max_length=50, required=False, help_text="如姓名的拼音，登录时使用。"
+    )
+    office_phone = forms.CharField(
+        label="办公电话", max_length=30, required=False, validators=[refuse_mobile_number]
+    )
+    person = PersonField(
+        User.objects.none(),
+        label="已有账号",
+        required=False,
+        empty_label="请选择",
+        help_text="选“已有账号”时才选。",
+    )
     reason = forms.CharField(label="交接原因", max_length=100, initial="岗位调整")
 
     def __init__(self, *args: Any, appointment: Appointment, **kwargs: Any) -> None:
@@ -77,15 +102,24 @@ class HandoverForm(forms.Form):
             for name, sentence in (("name", "请填写接收人姓名。"), ("username", "请填写新账号的用户名。")):
                 if not data.get(name) and name not in self.errors:
                     self.add_error(name, sentence)
-            if data.get("username") and User.objects.filter(username=User.normalize_username(data["username"])).exists():
+            if (
+                data.get("username")
+                and User.objects.filter(username=User.normalize_username(data["username"])).exists()
+            ):
                 self.add_error("username", "该用户名已被使用，请换一个，或选择“已有账号”。")
         return data
 
     def store(self, *, by: User) -> bool:
         """`outcome` is the handover, `password` what the new person signs in with once."""
         data = self.cleaned_data
-        new = handover.NewAccount(data["username"], data["name"], data["office_phone"]) if data["way"] == NEW else None
+        new = (
+            handover.NewAccount(data["username"], data["name"], data["office_phone"])
+            if data["way"] == NEW
+            else None
+        )
         person = data["person"] if data["way"] == EXISTING else None
         with refusals_in(self):
-            self.outcome, self.password = handover.hand_over(self.appointment, to=person, new=new, by=by, reason=data["reason"])
+            self.outcome, self.password = handover.hand_over(
+                self.appointment, to=person, new=new, by=by, reason=data["reason"]
+            )
         return not self.errors

@@ -1,4 +1,5 @@
-"""填报工作交接: one person of a school hands over to another; what is open is listed, what waits for a person moves with the duty.
+"""填报工作交接: one person of a school hands over to another; what is open is listed, what waits for a person
+moves with the duty.
 
 Assessments, records and drafts belong to the school and stay; only messages belong to a person.
 """
@@ -49,7 +50,9 @@ class HandoverPaper:
 
 
 def replaceable(user: User) -> QuerySet[Appointment]:
-    """Appointments of schools that this person may hand over: the county's lead its own, the office where there are no counties."""
+    """Appointments of schools that this person may hand over: the county's lead its own, the office where
+    there are no counties.
+    """
     identity = user.identity
     if not may(user, "hand_over"):
         return Appointment.objects.none()
@@ -60,11 +63,19 @@ def replaceable(user: User) -> QuerySet[Appointment]:
 
 
 def candidates(appointment: Appointment) -> QuerySet[User]:
-    """Existing accounts that may succeed: people of the same county's schools, without administrators and the one who goes."""
-    near = Appointment.objects.filter(role__in=SCHOOL_ROLES, school__city=appointment.city_id, school__county=appointment.school.county_id)
+    """Existing accounts that may succeed: people of the same county's schools, without administrators and the
+    one who goes.
+    """
+    near = Appointment.objects.filter(
+        role__in=SCHOOL_ROLES, school__city=appointment.city_id, school__county=appointment.school.county_id
+    )
     kept = User.objects.filter(pk__in=near.values("user"), is_active=True, is_staff=False)
     administrators = Appointment.objects.in_force().filter(role__in=ADMINISTRATORS).values("user")
-    same = Appointment.objects.in_force().filter(role=appointment.role, school=appointment.school_id).values("user")
+    same = (
+        Appointment.objects.in_force()
+        .filter(role=appointment.role, school=appointment.school_id)
+        .values("user")
+    )
     return kept.exclude(Q(pk__in=administrators) | Q(pk__in=same)).order_by("name", "username")
 
 
@@ -73,8 +84,15 @@ def open_duties(school: School) -> list[tuple[str, str]]:
     found = [line for provider in contributed("duties") for line in provider(school)]
     unconfirmed = [f"{one.year}年{one.month}月" for one in months.unanswered(school) if not one.is_confirmed]
     found.append(("未确认月报", "、".join(unconfirmed) or "没有"))
-    problems = Problem.objects.open().filter(visit__school=school, visit__voided_at__isnull=True).order_by("due", "pk")
-    found += [("待整改问题", f"{one.text}" + (f"（期限 {one.due:%Y-%m-%d}）" if one.due else "")) for one in problems]
+    problems = (
+        Problem.objects.open()
+        .filter(visit__school=school, visit__voided_at__isnull=True)
+        .order_by("due", "pk")
+    )
+    found += [
+        ("待整改问题", f"{one.text}" + (f"（期限 {one.due:%Y-%m-%d}）" if one.due else ""))
+        for one in problems
+    ]
     if not problems:
         found.append(("待整改问题", "没有"))
     waiting = Correction.objects.pending().filter(school=school)
@@ -86,12 +104,17 @@ def open_duties(school: School) -> list[tuple[str, str]]:
 def hand_over(
     appointment: Appointment, *, to: User | None = None, new: NewAccount | None = None, by: User, reason: str
 ) -> tuple[Handover, str]:
-    """Ends one appointment and begins the other; the second value is the one-time password of a new account, else "".
+    """Ends one appointment and begins the other; the second value is the one-time password of a new account,
+    else "".
 
     The outgoing person loses the role at once, except on the very day they began. Raises Refused.
     """
     School.objects.hold(appointment.school_id)
-    held = Appointment.objects.select_for_update(of=("self",)).select_related("school__city", "user").get(pk=appointment.pk)
+    held = (
+        Appointment.objects.select_for_update(of=("self",))
+        .select_related("school__city", "user")
+        .get(pk=appointment.pk)
+    )
     today = timezone.localdate()
     if (held.end is not None and held.end < today) or Handover.objects.filter(ended=held).exists():
         raise Refused("这项任职已经结束或已经交接，不能再办。")
@@ -102,13 +125,21 @@ def hand_over(
     if to is None:
         password = one_time_password()
         to = _account(new, held.school, password)
-        audit.record("account", by=by, city=held.school.city, subject=f"{to.name}（{to.username}）", detail={"操作": "交接时新建账号"})
+        audit.record(
+            "account",
+            by=by,
+            city=held.school.city,
+            subject=f"{to.name}（{to.username}）",
+            detail={"操作": "交接时新建账号"},
+        )
     held.end = max(held.start, today - timedelta(days=1))
     held.save(update_fields=["end"])
     begun = Appointment(user=to, role=held.role, school=held.school, start=today)
     begun.full_clean()
     begun.save()
-    handover = Handover.objects.create(school=held.school, ended=held, begun=begun, reason=reason.strip(), contents=contents, by=by)
+    handover = Handover.objects.create(
+        school=held.school, ended=held, begun=begun, reason=reason.strip(), contents=contents, by=by
+    )
     handover.moved_notices = _move_notices(held, to)
     handover.save(update_fields=["moved_notices"])
     url = reverse("schools:handover", args=[handover.pk])
@@ -124,7 +155,12 @@ def hand_over(
         by=by,
         city=held.school.city,
         subject=f"{held.school.name} {held.get_role_display()}交接",
-        detail={"移交人": str(held.user), "接收人": f"{to.name}（{to.username}）", "原因": reason.strip(), "移交内容": contents},
+        detail={
+            "移交人": str(held.user),
+            "接收人": f"{to.name}（{to.username}）",
+            "原因": reason.strip(),
+            "移交内容": contents,
+        },
     )
     return handover, password
 
@@ -132,7 +168,12 @@ def hand_over(
 def _account(new: NewAccount | None, school: School, password: str) -> User:
     if new is None:
         raise Refused("请选择接收人，或填写新账号。")
-    user = User(username=User.normalize_username(new.username), name=new.name, office_phone=new.office_phone, city=school.city)
+    user = User(
+        username=User.normalize_username(new.username),
+        name=new.name,
+        office_phone=new.office_phone,
+        city=school.city,
+    )
     user.set_password(password)
     user.full_clean()
     try:
@@ -150,7 +191,18 @@ def _move_notices(held: Appointment, to: User) -> int:
         unread = unread.filter(school=held.school_id)
     rows = list(unread)
     Notice.objects.bulk_create(
-        [Notice(user=to, text=one.text, url=one.url, key=one.key, school=one.school, at=one.at, mailed_at=one.mailed_at) for one in rows],
+        [
+            Notice(
+                user=to,
+                text=one.text,
+                url=one.url,
+                key=one.key,
+                school=one.school,
+                at=one.at,
+                mailed_at=one.mailed_at,
+            )
+            for one in rows
+        ],
         ignore_conflicts=True,
     )
     Notice.objects.filter(pk__in=[one.pk for one in rows]).update(read_at=timezone.now())

@@ -1,4 +1,6 @@
-"""The rule for passwords: long enough and of several kinds of characters; and passwords good for one sign-in."""
+"""The rule for passwords: long enough and of several kinds of characters; and passwords good for
+one sign-in.
+"""
 
 import secrets
 
@@ -21,7 +23,9 @@ def one_time_password() -> str:
 
 
 class CharacterClassValidator:
-    """At least `min_length` characters out of at least `classes` of capital letters, small letters, digits and other signs."""
+    """At least `min_length` characters out of at least `classes` of capital letters, small letters, digits
+    and other signs.
+    """
 
     def __init__(self, min_length: int = 8, classes: int = 3) -> None:
         self.min_length = min_length

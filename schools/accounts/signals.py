@@ -42,16 +42,25 @@ def on_sign_out(sender: Any, request: HttpRequest | None, user: User | None, **k
 
 
 @receiver(user_login_failed)
-def on_sign_in_failed(sender: Any, credentials: dict[str, Any], request: HttpRequest | None = None, **kwargs: Any) -> None:
+def on_sign_in_failed(
+    sender: Any, credentials: dict[str, Any], request: HttpRequest | None = None, **kwargs: Any
+) -> None:
     """A wrong password for an account that exists.
 
-    Unknown names only go to the log: people type passwords into the name field, and strangers could fill the chain.
+    Unknown names only go to the log: people type passwords into the name field, and strangers could fill the
+    chain.
     """
     user = User.objects.filter(username=credentials.get("username") or "").first()
     if user is None:
         logger.warning("sign-in refused for an unknown user name from %s", _address(request).get("地址", "-"))
         return
-    record("sign_in_failed", by=None, city=chain_city(user), subject=f"{user.name}（{user.username}）", detail=_address(request))
+    record(
+        "sign_in_failed",
+        by=None,
+        city=chain_city(user),
+        subject=f"{user.name}（{user.username}）",
+        detail=_address(request),
+    )
 
 
 @receiver(user_locked_out)
@@ -59,22 +68,34 @@ def on_lock_out(sender: Any, request: HttpRequest | None, username: str | None =
     """Too many wrong passwords."""
     user = User.objects.filter(username=username or "").first()
     if user is not None:
-        record("lock_out", by=None, city=chain_city(user), subject=f"{user.name}（{user.username}）", detail=_address(request))
+        record(
+            "lock_out",
+            by=None,
+            city=chain_city(user),
+            subject=f"{user.name}（{user.username}）",
+            detail=_address(request),
+        )
 
 
 @receiver(post_save, sender=User)
 def on_password_saved(sender: Any, instance: User, created: bool, **kwargs: Any) -> None:
     """A new password on an existing account.
 
-    Django keeps the raw password on the instance until the save is over, and clears it for mere re-hashing. One that
-    must be changed again was set by somebody else, if only by a command.
+    Django keeps the raw password on the instance until the save is over, and clears it for mere re-hashing.
+    One that must be changed again was set by somebody else, if only by a command.
     """
     if created or instance._password is None:
         return
     who = f"{instance.name}（{instance.username}）"
     by = instance.password_set_by
     if instance.must_change_password or by not in (None, instance):
-        record("password_reset", by=by, city=chain_city(instance), subject=who, detail={"说明": "由他人重置，下次登录须修改"})
+        record(
+            "password_reset",
+            by=by,
+            city=chain_city(instance),
+            subject=who,
+            detail={"说明": "由他人重置，下次登录须修改"},
+        )
     else:
         record("password_change", by=instance, city=chain_city(instance), subject=who)
 

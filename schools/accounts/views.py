@@ -48,7 +48,9 @@ class PasswordChange(views.PasswordChangeView):
 @require_POST
 @allowed_to("open_own_pages")
 def choose_identity(request: HttpRequest) -> HttpResponse:
-    """Works on under another of one's own appointments, from the workbench: the page just seen may not exist for the new one."""
+    """Works on under another of one's own appointments, from the workbench: the page just seen may not exist
+    for the new one.
+    """
     wanted = request.POST.get("appointment")
     chosen = next((one for one in request.user.identities if str(one.pk) == wanted), None)
     if chosen is None:
@@ -77,9 +79,17 @@ def handovers(request: HttpRequest) -> HttpResponse:
     word = clean_text(request.GET.get("q", ""))[:40]
     held = replaceable(request.user).select_related("school", "user")
     if word:
-        held = held.filter(Q(school__name__icontains=word) | Q(school__short_name__icontains=word) | Q(user__name__icontains=word))
-    page = Paginator(held.order_by("school__order", "school__code", "role", "pk"), PAGE_SIZE).get_page(request.GET.get("page"))
-    done = Handover.objects.visible_to(request.user).select_related("school", "ended__user", "begun__user")[:10]
+        held = held.filter(
+            Q(school__name__icontains=word)
+            | Q(school__short_name__icontains=word)
+            | Q(user__name__icontains=word)
+        )
+    page = Paginator(held.order_by("school__order", "school__code", "role", "pk"), PAGE_SIZE).get_page(
+        request.GET.get("page")
+    )
+    done = Handover.objects.visible_to(request.user).select_related("school", "ended__user", "begun__user")[
+        :10
+    ]
     context = {"page": page, "word": word, "done": done, "query": request.GET.urlencode()}
     return render(request, "schools/accounts/list.html", context)
 
@@ -92,10 +102,17 @@ def hand_over(request: HttpRequest, pk: int) -> HttpResponse:
     form = HandoverForm(request.POST or None, appointment=appointment)
     if request.method == "POST" and form.is_valid() and form.store(by=request.user):
         if not form.password:
-            messages.success(request, f"{form.outcome.begun.user}已接任{appointment.school}{appointment.get_role_display()}。")
+            messages.success(
+                request,
+                f"{form.outcome.begun.user}已接任{appointment.school}{appointment.get_role_display()}。",
+            )
             return redirect("schools:handover", form.outcome.pk)
         # Not redirected: the password is kept nowhere, so it can stand on this answer only.
-        return render(request, "schools/accounts/done.html", {"handover": form.outcome, "password": form.password, "trail": TRAIL})
+        return render(
+            request,
+            "schools/accounts/done.html",
+            {"handover": form.outcome, "password": form.password, "trail": TRAIL},
+        )
     context = {
         "form": form,
         "appointment": appointment,
@@ -110,10 +127,16 @@ def hand_over(request: HttpRequest, pk: int) -> HttpResponse:
 @allowed_to("read_handover")
 def sheet(request: HttpRequest, pk: int, *, pdf: bool = False) -> HttpResponse:
     """填报工作交接单, to be read, printed and signed."""
-    found = Handover.objects.visible_to(request.user).select_related("school__county", "school__city", "ended__user", "begun__user", "by")
+    found = Handover.objects.visible_to(request.user).select_related(
+        "school__county", "school__city", "ended__user", "begun__user", "by"
+    )
     paper = HandoverPaper(get_object_or_404(found, pk=pk))
     if pdf:
         city, back = paper.handover.school.city, reverse("schools:handover", args=[pk])
         return send_pdf(request, paper, city=city, back=back, subject=f"{paper.title}（PDF）")
-    context = {"paper": paper, "can_print": can_print(), "trail": TRAIL if may(request.user, "hand_over") else []}
+    context = {
+        "paper": paper,
+        "can_print": can_print(),
+        "trail": TRAIL if may(request.user, "hand_over") else [],
+    }
     return render(request, "schools/accounts/sheet.html", context)

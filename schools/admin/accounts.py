@@ -44,7 +44,9 @@ class AccountForm(UserCreationForm):
 
 @admin.register(User)
 class UserAdmin(WorkbookAdmin, ScopedAdmin, DjangoUserAdmin):
-    """The system administrator names accounts and resets passwords; the security administrator locks them and opens the back office."""
+    """The system administrator names accounts and resets passwords; the security administrator locks them and
+    opens the back office.
+    """
 
     acts = ("maintain", "appoint")
     sheets = (UserResource,)
@@ -60,7 +62,9 @@ class UserAdmin(WorkbookAdmin, ScopedAdmin, DjangoUserAdmin):
         (None, {"fields": ["username", "password", "name", "office_phone", "city", "must_change_password"]}),
         ("权限", {"fields": ["is_active", "is_staff"]}),
     ]
-    add_fieldsets = [(None, {"fields": ["username", "name", "office_phone", "city", "password1", "password2"]})]
+    add_fieldsets = [
+        (None, {"fields": ["username", "name", "office_phone", "city", "password1", "password2"]})
+    ]
     locks = ["is_active", "is_staff"]
     actions = ["issue_first_passwords"]
 
@@ -117,7 +121,13 @@ class UserAdmin(WorkbookAdmin, ScopedAdmin, DjangoUserAdmin):
         obj.must_change_password = obj.must_change_password or not change
         super().save_model(request, obj, form, change)
         done = "修改" if change else "新建"
-        record("account", by=request.user, city=obj.city, subject=f"{obj.name}（{obj.username}）", detail={done: list(form.changed_data)})
+        record(
+            "account",
+            by=request.user,
+            city=obj.city,
+            subject=f"{obj.name}（{obj.username}）",
+            detail={done: list(form.changed_data)},
+        )
 
 
 @admin.register(Appointment)
@@ -145,4 +155,10 @@ class AppointmentAdmin(WorkbookAdmin, ScopedAdmin):
         """Every change of rights enters the trail."""
         super().save_model(request, obj, form, change)
         detail = {"任职": str(obj), "开始": obj.start, "结束": obj.end}
-        record("appointment", by=request.user, city=obj.city, subject=f"{obj.user.name}（{obj.user.username}）", detail=detail)
+        record(
+            "appointment",
+            by=request.user,
+            city=obj.city,
+            subject=f"{obj.user.name}（{obj.user.username}）",
+            detail=detail,
+        )

@@ -25,7 +25,9 @@ class CalendarDayAdmin(ScopedAdmin):
         """A day that moves everybody's deadlines is audited, with what was entered before."""
         before = worded(CalendarDay, snapshot(CalendarDay.objects.get(pk=obj.pk))) if change else {}
         if form.changed_data:
-            obj.arrangement = None  # the next list of the year replaces its own days only, and names the others
+            obj.arrangement = (
+                None  # the next list of the year replaces its own days only, and names the others
+            )
         super().save_model(request, obj, form, change)
         identity = request.user.identity
         detail = {"修改前": before, "修改后": worded(CalendarDay, snapshot(obj))}

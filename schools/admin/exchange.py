@@ -30,7 +30,11 @@ SESSION_KEY = "pending_import"
 class UploadForm(forms.Form):
     """One workbook; what it holds is checked by reading it."""
 
-    workbook = forms.FileField(label="工作簿", help_text="只接收 .xlsx，不超过 10 MB。", widget=forms.FileInput(attrs={"accept": ".xlsx"}))
+    workbook = forms.FileField(
+        label="工作簿",
+        help_text="只接收 .xlsx，不超过 10 MB。",
+        widget=forms.FileInput(attrs={"accept": ".xlsx"}),
+    )
 
 
 class WorkbookAdmin(admin.ModelAdmin):
@@ -42,12 +46,20 @@ class WorkbookAdmin(admin.ModelAdmin):
     def get_urls(self) -> list:
         """Three addresses beside those of every table."""
         views = {"template": self.template_view, "import": self.import_view, "export": self.export_view}
-        own = [path(f"{name}/", self.admin_site.admin_view(view), name=self._url_name(name)) for name, view in views.items()]
+        own = [
+            path(f"{name}/", self.admin_site.admin_view(view), name=self._url_name(name))
+            for name, view in views.items()
+        ]
         return own + super().get_urls()
 
-    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
         """The list with its three buttons; an export takes the filters along."""
-        addresses = {f"{name}_url": reverse(f"admin:{self._url_name(name)}") for name in ("template", "import", "export")}
+        addresses = {
+            f"{name}_url": reverse(f"admin:{self._url_name(name)}")
+            for name in ("template", "import", "export")
+        }
         return super().changelist_view(request, {**addresses, **(extra_context or {})})
 
     def template_view(self, request: HttpRequest) -> FileResponse:
@@ -56,7 +68,9 @@ class WorkbookAdmin(admin.ModelAdmin):
         buffer = BytesIO()
         write_workbook(buffer, template_sheets(self.sheets))
         buffer.seek(0)
-        return FileResponse(buffer, as_attachment=True, filename=f"{self._name}导入模板.xlsx", content_type=exports.XLSX)
+        return FileResponse(
+            buffer, as_attachment=True, filename=f"{self._name}导入模板.xlsx", content_type=exports.XLSX
+        )
 
     def export_view(self, request: HttpRequest) -> HttpResponse:
         """The list as filtered, within what may be written during a request."""
@@ -66,7 +80,9 @@ class WorkbookAdmin(admin.ModelAdmin):
         except IncorrectLookupParameters:  # an address somebody edited: the list shows everything and says so
             return redirect(f"{self._list_url}?{ERROR_FLAG}=1")
         with refusals_as_messages(request):
-            return exports.export(self._name, export_sheets(self.sheets, rows), by=request.user, rows=rows.count())
+            return exports.export(
+                self._name, export_sheets(self.sheets, rows), by=request.user, rows=rows.count()
+            )
         return redirect(self._list_url)
 
     def import_view(self, request: HttpRequest) -> HttpResponse:
@@ -87,7 +103,11 @@ class WorkbookAdmin(admin.ModelAdmin):
             reports = self._run(request, content, name, dry_run=True)
         except WorkbookError as error:
             return {"problems": error.problems}
-        request.session[SESSION_KEY] = {"token": pending.keep(content), "name": name, "table": self.opts.label}
+        request.session[SESSION_KEY] = {
+            "token": pending.keep(content),
+            "name": name,
+            "table": self.opts.label,
+        }
         return {"reports": reports, "warnings": _warnings(reports), "name": name}
 
     def _confirmed(self, request: HttpRequest) -> HttpResponse:
@@ -108,23 +128,41 @@ class WorkbookAdmin(admin.ModelAdmin):
     def _run(self, request: HttpRequest, content: bytes, name: str, *, dry_run: bool) -> list[Report]:
         schools = School.objects.visible_to(request.user)
         book = read_workbook(content, name=name)
-        return import_workbook(self.sheets, book, schools=schools, city=city_worked_for(request), by=request.user, dry_run=dry_run)
+        return import_workbook(
+            self.sheets,
+            book,
+            schools=schools,
+            city=city_worked_for(request),
+            by=request.user,
+            dry_run=dry_run,
+        )
 
     def _forget(self, request: HttpRequest) -> None:
         if kept := request.session.pop(SESSION_KEY, None):
             pending.discard(kept["token"])
 
     def _page(self, request: HttpRequest, context: dict[str, Any]) -> TemplateResponse:
-        known = {"opts": self.opts, "title": f"导入{self._name}", "list_url": self._list_url, "columns": self._explained()}
+        known = {
+            "opts": self.opts,
+            "title": f"导入{self._name}",
+            "list_url": self._list_url,
+            "columns": self._explained(),
+        }
         template = reverse(f"admin:{self._url_name('template')}")
         return TemplateResponse(
-            request, "admin/exchange/import.html", {**self.admin_site.each_context(request), **known, "template_url": template, **context}
+            request,
+            "admin/exchange/import.html",
+            {**self.admin_site.each_context(request), **known, "template_url": template, **context},
         )
 
     def _explained(self) -> list[tuple[str, list[tuple[ColumnField, bool]]]]:
         """Sheets with their columns, and whether a column tells records apart."""
         return [
-            (kind.title(), [(kind.fields[name], name in kind._meta.import_id_fields) for name in kind._meta.fields]) for kind in self.sheets
+            (
+                kind.title(),
+                [(kind.fields[name], name in kind._meta.import_id_fields) for name in kind._meta.fields],
+            )
+            for kind in self.sheets
         ]
 
     def _url_name(self, name: str) -> str:

@@ -36,7 +36,17 @@ def _note(request: HttpRequest, record: Any, before: dict[str, Any]) -> None:
     if school is None:
         return
     action = RecordChange.Action.CHANGE if before else RecordChange.Action.ADD
-    change = note_change(record, school=school, action=action, before=before, after=snapshot(record), by=request.user, reason=REASON)
+    change = note_change(
+        record,
+        school=school,
+        action=action,
+        before=before,
+        after=snapshot(record),
+        by=request.user,
+        reason=REASON,
+    )
     if change:
         detail = {"修改前": change.before, "修改后": change.after}
-        audit.record("maintain", by=request.user, city=school.city, subject=f"{school.name} {change}", detail=detail)
+        audit.record(
+            "maintain", by=request.user, city=school.city, subject=f"{school.name} {change}", detail=detail
+        )

@@ -12,7 +12,18 @@ from schools.importing.registry_sheets import (
     TeacherResource,
     TeachingPointResource,
 )
-from schools.models import Budget, Equipment, FormerName, Leader, Region, Regulation, School, Teacher, TeachingPoint, YearFigures
+from schools.models import (
+    Budget,
+    Equipment,
+    FormerName,
+    Leader,
+    Region,
+    Regulation,
+    School,
+    Teacher,
+    TeachingPoint,
+    YearFigures,
+)
 
 from .exchange import WorkbookAdmin
 from .noting import NotingAdmin
@@ -48,7 +59,11 @@ class LeaderInline(ScopedInline):
 class SchoolAdmin(NotingAdmin, WorkbookAdmin, ScopedAdmin):
     sheets = (SchoolResource,)
     list_display = ["name", "code", "county", "kind", "has_plaque", "seats", "staff_count", "closed_on"]
-    list_filter = ["kind", ("county", admin.RelatedOnlyFieldListFilter), ("closed_on", admin.EmptyFieldListFilter)]
+    list_filter = [
+        "kind",
+        ("county", admin.RelatedOnlyFieldListFilter),
+        ("closed_on", admin.EmptyFieldListFilter),
+    ]
     list_select_related = ["county"]
     search_fields = ["name", "short_name", "code"]
     autocomplete_fields = ["merged_into"]
@@ -113,5 +128,13 @@ class BudgetAdmin(SchoolRecordAdmin):
 @admin.register(YearFigures)
 class YearFiguresAdmin(SchoolRecordAdmin):
     sheets = (YearFiguresResource,)
-    list_display = ["school", "year", "party_members", "members_trained", "cadres_due", "cadres_trained", "issues_solved"]
+    list_display = [
+        "school",
+        "year",
+        "party_members",
+        "members_trained",
+        "cadres_due",
+        "cadres_trained",
+        "issues_solved",
+    ]
     list_filter = ["year"]

@@ -38,7 +38,11 @@ class Scoped:
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         """Foreign objects are not found, not forbidden."""
-        return super().get_queryset(request).filter(pk__in=self.model.objects.visible_to(request.user).order_by().values("pk"))
+        return (
+            super()
+            .get_queryset(request)
+            .filter(pk__in=self.model.objects.visible_to(request.user).order_by().values("pk"))
+        )
 
     def formfield_for_foreignkey(self, db_field, request: HttpRequest, **kwargs):
         """Only what one may see can be chosen, so that nothing is hung on another city's school."""

@@ -49,7 +49,17 @@ class LessonInline(ScopedInline):
 @admin.register(TrainingClass)
 class TrainingClassAdmin(VoidingAdmin, SchoolRecordAdmin):
     sheets = (TrainingClassResource, LessonResource)
-    list_display = ["name", "school", "starts_on", "category", "hours", "attendance", "part", "is_late", "voided_at"]
+    list_display = [
+        "name",
+        "school",
+        "starts_on",
+        "category",
+        "hours",
+        "attendance",
+        "part",
+        "is_late",
+        "voided_at",
+    ]
     list_filter = ["category", "part", "form", ("voided_at", admin.EmptyFieldListFilter)]
     search_fields = ["name", *BY_SCHOOL]
     date_hierarchy = "starts_on"

@@ -40,5 +40,11 @@ class VoidingAdmin(admin.ModelAdmin):
                 row.void(by=request.user, reason=reason[:200])
             for row in rows:
                 detail = {"党校": row.school.name, "原因": reason[:200]}
-                record("void", by=request.user, city=row.school.city, subject=f"{self.opts.verbose_name} {row}", detail=detail)
+                record(
+                    "void",
+                    by=request.user,
+                    city=row.school.city,
+                    subject=f"{self.opts.verbose_name} {row}",
+                    detail=detail,
+                )
         messages.success(request, f"已作废 {len(rows)} 条记录。")

@@ -68,7 +68,18 @@ ACTIONS: dict[str, str] = {
     "restore": "恢复",
 }
 
-HASHED = ("city", "number", "at", "user", "user_label", "role_label", "action", "action_label", "subject", "detail")
+HASHED = (
+    "city",
+    "number",
+    "at",
+    "user",
+    "user_label",
+    "role_label",
+    "action",
+    "action_label",
+    "subject",
+    "detail",
+)
 STORED = ("hash", "previous", *HASHED)
 
 
@@ -83,7 +94,8 @@ def record(
 ) -> AuditEntry:
     """Append one act to the chain of the city, or of the system when there is none.
 
-    Call it last in the transaction of the act: it holds the end of the chain until commit, and everybody waits for it.
+    Call it last in the transaction of the act: it holds the end of the chain until commit, and everybody
+    waits for it.
     """
     if action not in ACTIONS:
         raise ValueError(f"审计操作“{action}”没有登记")
@@ -102,7 +114,10 @@ def record(
         head = hold_chain(city)
         fields["number"] = head.number + 1
         digest = entry_hash(head.hash, fields)
-        stored = {"city_id" if name == "city" else "user_id" if name == "user" else name: value for name, value in fields.items()}
+        stored = {
+            "city_id" if name == "city" else "user_id" if name == "user" else name: value
+            for name, value in fields.items()
+        }
         entry = AuditEntry.objects.create(hash=digest, previous=head.hash, **stored)
         head.number, head.hash = entry.number, entry.hash
         head.seal = seal_of(head.chain, head.number, head.hash)
@@ -117,7 +132,9 @@ def hold_chain(city: Region | None) -> ChainHead:
 
 
 def chain_head(city: Region | None) -> str:
-    """The end of a chain as `n:hash`, to be printed where the database cannot reach it; "" for a chain not begun."""
+    """The end of a chain as `n:hash`, to be printed where the database cannot reach it; "" for a chain not
+    begun.
+    """
     head = ChainHead.objects.filter(chain=chain_key(city.pk if city else None)).first()
     return str(head) if head else ""
 
@@ -126,14 +143,16 @@ def chain_ends() -> list[tuple[str, str]]:
     """Every chain by name with its end, the system's first, for whoever answers for all of them."""
     names = {chain_key(pk): name for pk, name in Region.objects.cities().values_list("pk", "name")}
     heads = {head.chain: str(head) for head in ChainHead.objects.all()}
-    return [(name, heads[chain]) for chain, name in ({SYSTEM_CHAIN: "系统"} | names).items() if chain in heads]
+    return [
+        (name, heads[chain]) for chain, name in ({SYSTEM_CHAIN: "系统"} | names).items() if chain in heads
+    ]
 
 
 def verify(city: Region | object | None = EVERY_CHAIN, head: str | None = None) -> list[str]:
     """Every fault of one chain (None: the system's) or of all, as Chinese lines; empty when all is well.
 
-    `head` is an `n:hash` kept outside: only it can tell that the whole end of a chain, seal included, was put back
-    to an earlier state.
+    `head` is an `n:hash` kept outside: only it can tell that the whole end of a chain, seal included, was put
+    back to an earlier state.
     """
     before = _ends()
     faults = _walk(city, head, before)
@@ -149,9 +168,13 @@ def _ends(*, locked: bool = False) -> dict[str, tuple[int, str, str]]:
     return {one.chain: (one.number, one.hash, one.seal) for one in heads}
 
 
-def _walk(city: Region | object | None, head: str | None, ends: Mapping[str, tuple[int, str, str]]) -> list[str]:
+def _walk(
+    city: Region | object | None, head: str | None, ends: Mapping[str, tuple[int, str, str]]
+) -> list[str]:
     left = dict(ends)
-    names = {chain_key(pk): name for pk, name in Region.objects.values_list("pk", "name")} | {SYSTEM_CHAIN: "系统"}
+    names = {chain_key(pk): name for pk, name in Region.objects.values_list("pk", "name")} | {
+        SYSTEM_CHAIN: "系统"
+    }
     checker = Checker(head)
     wanted = None if city is EVERY_CHAIN else chain_key(getattr(city, "pk", None))
     with _lenient_text():
@@ -173,20 +196,29 @@ class Checker:
         self.sought = _parse_head(head) if head else None
         self.found = False
 
-    def check(self, name: str, chain: str, rows: Iterable[Mapping[str, Any]], end: tuple[int, str, str] | None) -> None:
+    def check(
+        self, name: str, chain: str, rows: Iterable[Mapping[str, Any]], end: tuple[int, str, str] | None
+    ) -> None:
         """One chain, its rows in order of number, against the end that the database claims."""
         number, previous = 0, GENESIS
         for row in rows:
             self._check_row(name, row, number, previous)
             number, previous = row["number"], row["hash"]
-            if self.sought and (str(number), previous) == self.sought and entry_hash(row["previous"], row, self.key) == previous:
+            if (
+                self.sought
+                and (str(number), previous) == self.sought
+                and entry_hash(row["previous"], row, self.key) == previous
+            ):
                 self.found = True
         if end is None:
             self.faults.append(f"【{name}】缺少链的末端记录")
         elif not hmac.compare_digest(str(end[2]).encode(), seal_of(chain, end[0], end[1], self.key).encode()):
             self.faults.append(f"【{name}】链的末端记录被改动")
         elif (end[0], end[1]) != (number, previous):
-            self.faults.append(f"【{name}】链尾不符：末端记录为第 {end[0]} 条，现有最后一条为第 {number} 条，链尾被截断或改动")
+            self.faults.append(
+                f"【{name}】链尾不符：末端记录为第 {end[0]} 条，现有最后一条为第 {number} 条，"
+                "链尾被截断或改动"
+            )
 
     def _check_row(self, name: str, row: Mapping[str, Any], before: Any, previous: str) -> None:
         number = row["number"]
@@ -206,7 +238,9 @@ class Checker:
     def finish(self) -> list[str]:
         """All faults; an outside head that stands nowhere in the chains is one."""
         if self.sought and not self.found:
-            self.faults.append(f"外部留存的链尾第 {self.sought[0]} 条不在现有记录中：记录被截断、替换或恢复到了更早的状态")
+            self.faults.append(
+                f"外部留存的链尾第 {self.sought[0]} 条不在现有记录中：记录被截断、替换或恢复到了更早的状态"
+            )
         return self.faults
 
 
@@ -247,7 +281,9 @@ def seal_of(chain: str, number: Any, digest: str, key: bytes | None = None) -> s
 
 
 def _mac(text: str, key: bytes | None) -> str:
-    return hmac.new(key or settings.AUDIT_KEY.encode(), text.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()
+    return hmac.new(
+        key or settings.AUDIT_KEY.encode(), text.encode("utf-8", "surrogatepass"), hashlib.sha256
+    ).hexdigest()
 
 
 def stored_rows(city: Region | object | None = EVERY_CHAIN) -> Iterator[dict[str, Any]]:
@@ -257,7 +293,8 @@ def stored_rows(city: Region | object | None = EVERY_CHAIN) -> Iterator[dict[str
         entries = entries.filter(city=city) if city else entries.filter(city__isnull=True)
     columns = ["city_id" if name == "city" else "user_id" if name == "user" else name for name in STORED]
     if connection.vendor == "sqlite":
-        # SQLite keeps any text in a date column; it is looked at as it is, because a reader that repairs it hides the edit.
+        # SQLite keeps any text in a date column; it is looked at as it is, because a reader that repairs it
+        # hides the edit.
         entries = entries.annotate(at_text=Cast("at", TextField()))
         columns[columns.index("at")] = "at_text"
     for values in entries.values_list(*columns).iterator(chunk_size=2000):
@@ -268,7 +305,9 @@ def stored_rows(city: Region | object | None = EVERY_CHAIN) -> Iterator[dict[str
 
 
 def _moment(text: Any) -> dt.datetime | str:
-    """The moment SQLite holds in Django's spelling; any other spelling stays a text, whose hash cannot fit."""
+    """The moment SQLite holds in Django's spelling; any other spelling stays a text, whose hash
+    cannot fit.
+    """
     try:
         moment = dt.datetime.fromisoformat(text)
     except (TypeError, ValueError):

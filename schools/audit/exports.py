@@ -23,12 +23,16 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 def export(name: str, sheets: Iterable[SheetOut], *, by: User, rows: int) -> FileResponse:
-    """The workbook as an attachment. The audit line is written first: what cannot be recorded does not leave."""
+    """The workbook as an attachment. The audit line is written first: what cannot be recorded does
+    not leave.
+    """
     if rows > ROW_LIMIT:
         raise Refused(f"超过 {ROW_LIMIT} 行，请先用筛选缩小范围再导出。")
     city = by.identity.city if by.identity else None
     with transaction.atomic():
-        audit.record("export", by=by, city=city, subject=name, detail={"行数": rows, "身份": str(by.identity or "")})
+        audit.record(
+            "export", by=by, city=city, subject=name, detail={"行数": rows, "身份": str(by.identity or "")}
+        )
     buffer = io.BytesIO()
     write_workbook(buffer, list(sheets))
     buffer.seek(0)
@@ -36,7 +40,9 @@ def export(name: str, sheets: Iterable[SheetOut], *, by: User, rows: int) -> Fil
 
 
 class Paper(Protocol):
-    """A frozen context: the fragment that shows it on screen and in print, and a title that names the file too."""
+    """A frozen context: the fragment that shows it on screen and in print, and a title that names the file
+    too.
+    """
 
     template: ClassVar[str]
 
@@ -71,5 +77,7 @@ def send_pdf(
         content = pdf_of(paper)
         audit.record("export", by=request.user, city=city, subject=subject or paper.title, detail=detail)
         file = f"{name or paper.title}.pdf"
-        return FileResponse(io.BytesIO(content), as_attachment=True, filename=file, content_type="application/pdf")
+        return FileResponse(
+            io.BytesIO(content), as_attachment=True, filename=file, content_type="application/pdf"
+        )
     return redirect(back)

@@ -56,15 +56,31 @@ def verify_chain(request: HttpRequest) -> HttpResponse:
 def trail_export(request: HttpRequest) -> HttpResponse:
     """The filtered entries as a workbook; taking them out is itself an entry."""
     entries = AuditFilterForm(request.GET).narrow(AuditEntry.objects.visible_to(request.user))
-    rows = ([one.number, one.at, one.user_label, one.role_label, one.action_label, one.subject, one.detail, one.hash] for one in entries)
+    rows = (
+        [
+            one.number,
+            one.at,
+            one.user_label,
+            one.role_label,
+            one.action_label,
+            one.subject,
+            one.detail,
+            one.hash,
+        ]
+        for one in entries
+    )
     with refusals_as_messages(request):
-        return export("审计记录", [SheetOut("审计记录", COLUMNS, rows)], by=request.user, rows=entries.count())
+        return export(
+            "审计记录", [SheetOut("审计记录", COLUMNS, rows)], by=request.user, rows=entries.count()
+        )
     return redirect(f"{reverse('schools:audit')}?{request.GET.urlencode()}")
 
 
 def _page(request: HttpRequest, **outcome) -> HttpResponse:
     form = AuditFilterForm(request.GET)
-    page = Paginator(form.narrow(AuditEntry.objects.visible_to(request.user)), PAGE_SIZE).get_page(request.GET.get("page"))
+    page = Paginator(form.narrow(AuditEntry.objects.visible_to(request.user)), PAGE_SIZE).get_page(
+        request.GET.get("page")
+    )
     rows = [(entry, _readable(entry.detail)) for entry in page.object_list]
     city = _chain(request.user)
     context = {
@@ -73,7 +89,11 @@ def _page(request: HttpRequest, **outcome) -> HttpResponse:
         "rows": rows,
         "query": request.GET.urlencode(),
         "scope": "全部审计链" if city is audit.EVERY_CHAIN else f"{city}审计链",
-        "chain_ends": audit.chain_ends() if city is audit.EVERY_CHAIN else [(city.name, end)] if (end := audit.chain_head(city)) else [],
+        "chain_ends": audit.chain_ends()
+        if city is audit.EVERY_CHAIN
+        else [(city.name, end)]
+        if (end := audit.chain_head(city))
+        else [],
         **outcome,
     }
     return render(request, "schools/audit/trail.html", context)

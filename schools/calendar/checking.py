@@ -73,7 +73,10 @@ def _balance(reading: Reading) -> list[Remark]:
     if given == usual:
         return []
     sums = f"往年周一至周五放假的天数，都等于法定节日{statutory}天加上周末上班的天数"
-    here = f"这里周末上班{worked}天，周一至周五放假{given}天，{'少' if given < usual else '多'}{abs(given - usual)}天"
+    here = (
+        f"这里周末上班{worked}天，周一至周五放假{given}天，"
+        f"{'少' if given < usual else '多'}{abs(given - usual)}天"
+    )
     lost = "放假的日子，或多写了上班" if given < usual else "周末上班的日子，或多写了放假"
     return [Remark(None, f"{sums}；{here}：请对照通知核对是否漏了{lost}的日子。")]
 
@@ -86,7 +89,8 @@ def _unlike_the_package(reading: Reading, national) -> list[Remark]:
     return [
         Remark(
             None,
-            f"自带的节假日历里{chinese_date(day)}是{state(day in national.works)}，贴入的内容没有写到，仍按自带的计算：请核对。",
+            f"自带的节假日历里{chinese_date(day)}是{state(day in national.works)}，贴入的内容没有写到，"
+            "仍按自带的计算：请核对。",
         )
         for day in other
     ]
@@ -104,7 +108,11 @@ class Standing:
         """What a check page was made from, in a few signs; "" while nothing is entered."""
         if self.entered is None and not self.days:
             return ""
-        whole = [self.entered.pk, self.entered.source, self.entered.entered_at.isoformat()] if self.entered else []
+        whole = (
+            [self.entered.pk, self.entered.source, self.entered.entered_at.isoformat()]
+            if self.entered
+            else []
+        )
         days = {f"{day}": [one.works, one.note, one.arrangement_id] for day, one in self.days.items()}
         return digest({"year": whole, **days})
 
@@ -125,7 +133,9 @@ def standing(reading: Reading) -> Standing:
 
 @dataclass(frozen=True)
 class Comparison:
-    """The text beside what stands: `gone` are days of the list it replaces, `kept` single days it leaves alone."""
+    """The text beside what stands: `gone` are days of the list it replaces, `kept` single days it leaves
+    alone.
+    """
 
     rows: list[Row]
     gone: list[CalendarDay]
@@ -181,7 +191,11 @@ def estimated(what: str) -> str:
 
 def caveat(year: int, what: str) -> str:
     """For whoever reads a date of that year and cannot enter it; "" where the year is known."""
-    return "" if calendar_known(year) else f"{_missing(year)}，{estimated(what)}，可能与实际有出入；由系统管理员录入。"
+    return (
+        ""
+        if calendar_known(year)
+        else f"{_missing_words(year)}，{estimated(what)}，可能与实际有出入；由系统管理员录入。"
+    )
 
 
 def title(year: int) -> str:
@@ -199,13 +213,15 @@ def hint(year: int, today: date) -> str:
 def message(year: int, today: date) -> str:
     """To whoever can enter it: what is missing and what to do about it."""
     if year > today.year:
-        return f"{_missing(year)}。{PUBLISHED}，公布后请把全文贴入系统。"
-    return f"{_missing(year)}，{estimated('现在的各项期限')}，请尽快把国务院办公厅的通知全文贴入系统。"
+        return f"{_missing_words(year)}。{PUBLISHED}，公布后请把全文贴入系统。"
+    return f"{_missing_words(year)}，{estimated('现在的各项期限')}，请尽快把国务院办公厅的通知全文贴入系统。"
 
 
 def printed(year: int) -> str:
     """To whoever runs the daily job."""
-    return f"注意：{_missing(year)}，{estimated('工作日')}，请系统管理员在“数据维护”的“工作日调整”里录入。"
+    return (
+        f"注意：{_missing_words(year)}，{estimated('工作日')}，请系统管理员在“数据维护”的“工作日调整”里录入。"
+    )
 
 
 def _missing_words(year: int) -> str:

@@ -37,7 +37,9 @@ class ArrangementForm(forms.Form):
         strip=False,
         error_messages={
             "required": EMPTY,
-            "max_length": f"贴入的文字不超过 {LONGEST} 字符，现在有 %(show_value)d 字符，请删去通知以外的文字。",
+            "max_length": (
+                f"贴入的文字不超过 {LONGEST} 字符，现在有 %(show_value)d 字符，请删去通知以外的文字。"
+            ),
             "null_characters_not_allowed": f"贴入的文字{NUL}",
         },
         widget=forms.Textarea(attrs={"rows": 12, "spellcheck": "false"}),
@@ -71,5 +73,7 @@ class ArrangementForm(forms.Form):
         if not self.errors and not data["source"]:
             data["source"] = official_number(data["text"])
             if not data["source"]:
-                self.add_error("source", "贴入的文字里没有文号，请写明来源或文号，如：国办发明电〔2026〕7号。")
+                self.add_error(
+                    "source", "贴入的文字里没有文号，请写明来源或文号，如：国办发明电〔2026〕7号。"
+                )
         return data

@@ -58,7 +58,8 @@ MORE_THAN_A_ROW = re.compile(r"\d[日号]|(?<!第)\d天|[至到]")
 WEEKDAY = re.compile("(?:周|星期|礼拜)([一二三四五六日天])")
 #: A weekday in a column of its own.
 BARE_WEEKDAY = re.compile("[一二三四五六日天]")
-#: What speaks of days off or on, and what may be a day though no date can be read from it: 二月五日, 正月初一, 28号.
+#: What speaks of days off or on, and what may be a day though no date can be read from it: 二月五日,
+#: 正月初一, 28号.
 SPEAKS = re.compile("放假|休假|休息|公休|调休|上班|补班")
 IN_WORDS = re.compile(r"[一二三四五六七八九十廿卅〇零\d][日号月]|[正腊]月|初[一二三四五六七八九十]")
 LIKE_A_DAY = re.compile(rf"{IN_WORDS.pattern}|{WEEKDAY.pattern}|{FESTIVALS}")
@@ -140,7 +141,8 @@ def read(text: str, year: int) -> Reading:
     if not reading.days and not reading.problems:
         reading.refuse(
             None,
-            f"没有读到任何日期。请贴入国务院办公厅关于{year}年部分节假日安排的通知全文，或逐行写“{year}-01-01 休 元旦”。",
+            f"没有读到任何日期。请贴入国务院办公厅关于{year}年部分节假日安排的通知全文，"
+            f"或逐行写“{year}-01-01 休 元旦”。",
         )
     return reading
 
@@ -235,7 +237,9 @@ def _arranges_nothing(text: str, year: int) -> bool:
         return True
     days = [re.match(r"(\d{4})\D(\d{1,2})", one) for one in ANY_DATE.findall(typed)]
     dated = [(int(match[1]), int(match[2])) for match in days if match]
-    return len(dated) == len(days) > 0 and all(one[0] != year and one != (year - 1, DECEMBER) for one in dated)
+    return len(dated) == len(days) > 0 and all(
+        one[0] != year and one != (year - 1, DECEMBER) for one in dated
+    )
 
 
 def _take(reading: Reading, text: str, line: int, label: str, *, at: int | None) -> str:
@@ -329,7 +333,8 @@ def _add(reading: Reading, line: int, span: _Span, works: bool, note: str) -> li
     if not (date(reading.year - 1, DECEMBER, 1) <= first and last.year <= reading.year):
         reading.refuse(
             line,
-            f"{chinese_date(first if first.year != reading.year else last)}不在{reading.year}年，请核对年度或日期。",
+            f"{chinese_date(first if first.year != reading.year else last)}不在{reading.year}年，"
+            "请核对年度或日期。",
         )
         return []
     if not 0 <= (last - first).days < LONGEST:
@@ -341,7 +346,8 @@ def _add(reading: Reading, line: int, span: _Span, works: bool, note: str) -> li
         if before is not None and before.works != works:
             reading.refuse(
                 line,
-                f"{chinese_date(day)}在第 {before.line} 行写的是{state(before.works)}，这里写的是{state(works)}，请核对。",
+                f"{chinese_date(day)}在第 {before.line} 行写的是{state(before.works)}，"
+                f"这里写的是{state(works)}，请核对。",
             )
         elif before is None:
             reading.days[day] = Named(day, works, note, line)

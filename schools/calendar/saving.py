@@ -32,7 +32,8 @@ def save(reading: Reading, *, source: str, by: User, seen: str | None = None) ->
         if (replace(stands, entered=None) if is_new else stands).digest != seen:
             raise Stale(
                 stands,
-                f"核对以后，{reading.year}年的节假日安排有了变动，所以没有写入。下面是按现在的情况重新核对的结果，请看清以后再确认。",
+                f"核对以后，{reading.year}年的节假日安排有了变动，所以没有写入。"
+                "下面是按现在的情况重新核对的结果，请看清以后再确认。",
             )
     year.source, year.entered_by, year.entered_at = source, by, timezone.now()
     year.save()

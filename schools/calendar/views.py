@@ -55,7 +55,9 @@ def _checked(reading: Reading) -> dict[str, Any]:
 
 
 def _written(request: HttpRequest, year: CalendarYear, reading: Reading) -> HttpResponse:
-    messages.success(request, f"已录入{year}，共 {len(reading.days)} 天，各项期限按它计算，几分钟内全部生效。")
+    messages.success(
+        request, f"已录入{year}，共 {len(reading.days)} 天，各项期限按它计算，几分钟内全部生效。"
+    )
     return redirect("schools:calendar")
 
 

@@ -1,4 +1,6 @@
-"""工作台: what waits for a person today and the figures of the year; below, what schools adds to the common pages."""
+"""工作台: what waits for a person today and the figures of the year; below, what schools adds to the common
+pages.
+"""
 
 from schools.guidance import recording as corrected_visits
 from schools.models import TrainingClass, Visit

@@ -17,7 +17,18 @@ from schools.calendar.checking import page_of
 from schools.calendar.workdays import years_to_enter
 from schools.metrics import figures
 from schools.metrics.standing import report_due
-from schools.models import AnnualPlan, Appointment, Correction, MonthlyReport, Problem, Region, Role, School, TrainingClass, User
+from schools.models import (
+    AnnualPlan,
+    Appointment,
+    Correction,
+    MonthlyReport,
+    Problem,
+    Region,
+    Role,
+    School,
+    TrainingClass,
+    User,
+)
 from schools.models.audit import AuditEntry
 from schools.models.scope import SCHOOL_ROLES
 from schools.numbers import NO_POINTS, rounded
@@ -30,7 +41,9 @@ from schools.teaching import joint, months, plans
 
 
 def account_tasks(user: User) -> Iterator[Task]:
-    """Accounts without a role and schools that nobody fills in for, to whoever gives roles; gaps to whoever keeps the registry."""
+    """Accounts without a role and schools that nobody fills in for, to whoever gives roles; gaps to whoever
+    keeps the registry.
+    """
     if may(user, "appoint") and user.identity:
         yield from _appointment_tasks(user)
     if may(user, "maintain") and user.identity:
@@ -57,7 +70,12 @@ def _founding_tasks(user: User) -> Iterator[Task]:
 
 def _appointment_tasks(user: User) -> Iterator[Task]:
     url = reverse("admin:schools_appointment_changelist")
-    idle = User.objects.visible_to(user).filter(is_active=True).exclude(pk__in=Appointment.objects.in_force().values("user")).count()
+    idle = (
+        User.objects.visible_to(user)
+        .filter(is_active=True)
+        .exclude(pk__in=Appointment.objects.in_force().values("user"))
+        .count()
+    )
     if idle:
         yield Task(f"{idle} 个账号没有现任职务", url, "登录后看不到任何内容，请登记任职或停用账号")
     fillers = Appointment.objects.in_force().filter(role=Role.FILLER).values("school")
@@ -67,21 +85,35 @@ def _appointment_tasks(user: User) -> Iterator[Task]:
 
 
 def account_tiles(user: User) -> Iterator[Tile]:
-    """Accounts for the system administrator, locks for the security administrator, the trail for the audit administrator."""
+    """Accounts for the system administrator, locks for the security administrator, the trail for the audit
+    administrator.
+    """
     role = user.identity.role if user.identity else None
     if role == Role.SYSADMIN:
         accounts = User.objects.visible_to(user)
         first = accounts.filter(is_active=True, must_change_password=True).count()
-        yield Tile("启用的账号", str(accounts.filter(is_active=True).count()), "个", f"其中 {first} 个尚未首次登录改密")
+        yield Tile(
+            "启用的账号",
+            str(accounts.filter(is_active=True).count()),
+            "个",
+            f"其中 {first} 个尚未首次登录改密",
+        )
         schools = School.objects.visible_to(user).open_on()
-        staffed = schools.filter(pk__in=Appointment.objects.in_force().filter(role__in=SCHOOL_ROLES).values("school")).count()
+        staffed = schools.filter(
+            pk__in=Appointment.objects.in_force().filter(role__in=SCHOOL_ROLES).values("school")
+        ).count()
         yield Tile("有填报人或负责人的党校", str(staffed), f"所（共 {schools.count()} 所）")
     elif role == Role.SECURITY:
         since = timezone.now() - settings.AXES_COOLOFF_TIME
-        locked = AccessAttempt.objects.filter(failures_since_start__gte=settings.AXES_FAILURE_LIMIT, attempt_time__gt=since)
+        locked = AccessAttempt.objects.filter(
+            failures_since_start__gte=settings.AXES_FAILURE_LIMIT, attempt_time__gt=since
+        )
         minutes = int(settings.AXES_COOLOFF_TIME.total_seconds() // 60)
         yield Tile(
-            "正在锁定的登录", str(locked.count()), "个", f"连续 {settings.AXES_FAILURE_LIMIT} 次密码错误，锁定 {minutes} 分钟后自动解除"
+            "正在锁定的登录",
+            str(locked.count()),
+            "个",
+            f"连续 {settings.AXES_FAILURE_LIMIT} 次密码错误，锁定 {minutes} 分钟后自动解除",
         )
         yield Tile(
             "现任职务",
@@ -92,7 +124,13 @@ def account_tiles(user: User) -> Iterator[Tile]:
     elif role == Role.AUDITOR:
         entries = AuditEntry.objects.visible_to(user)
         today = entries.filter(at__date=timezone.localdate()).count()
-        yield Tile("审计记录", f"{entries.count():,}", "条", f"今天新增 {today} 条，请定期核验审计链", reverse("schools:audit"))
+        yield Tile(
+            "审计记录",
+            f"{entries.count():,}",
+            "条",
+            f"今天新增 {today} 条，请定期核验审计链",
+            reverse("schools:audit"),
+        )
 
 
 def calendar_tasks(user: User) -> Iterator[Task]:
@@ -139,15 +177,29 @@ def monitoring_tasks(user: User) -> Iterator[Task]:
     schools = School.objects.visible_to(user).open_on()
     year, month = _newest_due(today)
     first = date(year, month, 1)
-    answered = MonthlyReport.objects.filter(year=year, month=month).filter(Q(confirmed_at__isnull=False) | Q(due__gte=today))
-    owing = schools.filter(Q(opened_on__isnull=True) | Q(opened_on__lt=_following(first))).exclude(pk__in=answered.values("school"))
+    answered = MonthlyReport.objects.filter(year=year, month=month).filter(
+        Q(confirmed_at__isnull=False) | Q(due__gte=today)
+    )
+    owing = schools.filter(Q(opened_on__isnull=True) | Q(opened_on__lt=_following(first))).exclude(
+        pk__in=answered.values("school")
+    )
     page = reverse("schools:monitoring")
     if number := owing.count():
-        yield Task(f"{number} 所党校{month}月月报逾期未确认", f"{page}?year={year}&kind=report", "可在监测页逐所催办", "待催办")
+        yield Task(
+            f"{number} 所党校{month}月月报逾期未确认",
+            f"{page}?year={year}&kind=report",
+            "可在监测页逐所催办",
+            "待催办",
+        )
     if today.month > FILING_MONTH:
         filed = AnnualPlan.objects.filter(year=today.year, filed_on__isnull=False)
         if number := schools.exclude(pk__in=filed.values("school")).count():
-            yield Task(f"{number} 所党校{today.year}年度计划未备案", f"{page}?year={today.year}&kind=plan", "应于3月31日前备案", "待催办")
+            yield Task(
+                f"{number} 所党校{today.year}年度计划未备案",
+                f"{page}?year={today.year}&kind=plan",
+                "应于3月31日前备案",
+                "待催办",
+            )
 
 
 def _newest_due(today: date) -> tuple[int, int]:
@@ -165,7 +217,14 @@ def _following(first: date) -> date:
 
 #: No city has more; a wider scope is not added up on a front page.
 MOST_SCHOOLS = 400
-CLASSES, ATTENDANCE, MONTHS, ARRIVED, SPENT, PLANNED = "办班期数", "参训人次", "有培训的双月数", "到位经费", "培训支出", "计划班次数"
+CLASSES, ATTENDANCE, MONTHS, ARRIVED, SPENT, PLANNED = (
+    "办班期数",
+    "参训人次",
+    "有培训的双月数",
+    "到位经费",
+    "培训支出",
+    "计划班次数",
+)
 
 
 def record_tasks(user: User) -> Iterator[Task]:
@@ -200,7 +259,12 @@ def _gaps(user: User) -> Iterator[Task]:
 def _problems(user: User) -> Iterator[Task]:
     """Each problem to its school; those who guide many see the overdue and the next due ones first."""
     today = timezone.localdate()
-    found = Problem.objects.visible_to(user).open().filter(visit__voided_at__isnull=True).select_related("visit__school", "visit__by")
+    found = (
+        Problem.objects.visible_to(user)
+        .open()
+        .filter(visit__voided_at__isnull=True)
+        .select_related("visit__school", "visit__by")
+    )
     for problem in found.order_by("due", "pk")[:5]:
         school = problem.visit.school
         name = "" if user.identity.role in SCHOOL_ROLES else f"{school}："
@@ -218,14 +282,20 @@ def _problems(user: User) -> Iterator[Task]:
 
 
 def record_tiles(user: User) -> Iterator[Tile]:
-    """Classes, attendance and money of the latest year with records, for one school or added up over a scope."""
+    """Classes, attendance and money of the latest year with records, for one school or added up
+    over a scope.
+    """
     role = role_of(user)
     schools = School.objects.visible_to(user)
     if role not in (*SCHOOL_ROLES, *FOLLOWERS) or schools.count() > MOST_SCHOOLS:
         return
     year = latest_year(user)
     found = figures(
-        [CLASSES, ATTENDANCE, MONTHS, ARRIVED, SPENT, PLANNED], schools=schools, year=year, start=date(year, 1, 1), end=date(year, 12, 31)
+        [CLASSES, ATTENDANCE, MONTHS, ARRIVED, SPENT, PLANNED],
+        schools=schools,
+        year=year,
+        start=date(year, 1, 1),
+        end=date(year, 12, 31),
     )
     rows = [{name: figure.value for name, figure in row.items()} for row in found.values()]
     yield from _own_tiles(year, rows[0]) if role in SCHOOL_ROLES and rows else _sum_tiles(year, rows)
@@ -247,16 +317,26 @@ def _own_tiles(year: int, row: dict[str, Fraction | None]) -> Iterator[Tile]:
         done=row[CLASSES] or 0,
         whole=planned or None,
     )
-    yield Tile(f"{year}年参训人次", _whole(row[ATTENDANCE]), "人次", f"有培训的双月 {_whole(row[MONTHS])} / 6")
+    yield Tile(
+        f"{year}年参训人次", _whole(row[ATTENDANCE]), "人次", f"有培训的双月 {_whole(row[MONTHS])} / 6"
+    )
     unit = f"万元（到位 {_money(arrived)} 万元）" if arrived else "万元（到位经费未登记）"
     yield Tile(f"{year}年经费支出", _money(row[SPENT]), unit, done=row[SPENT] or 0, whole=arrived or None)
 
 
 def _sum_tiles(year: int, rows: list[dict[str, Fraction | None]]) -> Iterator[Tile]:
     idle = sum(1 for row in rows if not row[CLASSES])
-    note = f"{year}年尚无办班记录的 {idle} 所" if idle else f"{year}年均有办班记录" if rows else "名册由系统管理员登记"
+    note = (
+        f"{year}年尚无办班记录的 {idle} 所"
+        if idle
+        else f"{year}年均有办班记录"
+        if rows
+        else "名册由系统管理员登记"
+    )
     yield Tile("镇街党校", str(len(rows)), "所", note, reverse("schools:schools"))
-    yield Tile(f"{year}年办班", _whole(_sum(rows, CLASSES)), "期", f"参训 {_whole(_sum(rows, ATTENDANCE))} 人次")
+    yield Tile(
+        f"{year}年办班", _whole(_sum(rows, CLASSES)), "期", f"参训 {_whole(_sum(rows, ATTENDANCE))} 人次"
+    )
     arrived = _sum(rows, ARRIVED)
     yield Tile(
         f"{year}年经费支出",
@@ -298,7 +378,9 @@ def _months(school: School) -> Iterator[Task]:
         url = reverse("schools:month", args=[school.pk, month.year, month.month])
         year = "" if month.year == month.today.year else f"{month.year}年"
         if month.state == months.CHANGED:
-            yield Task(f"{year}{month.month}月月报确认以后记录有变化", url, "请核对，写明原因后再确认", "有更正")
+            yield Task(
+                f"{year}{month.month}月月报确认以后记录有变化", url, "请核对，写明原因后再确认", "有更正"
+            )
             continue
         tag, kind = month.tag
         yield Task(
@@ -312,7 +394,11 @@ def _months(school: School) -> Iterator[Task]:
             "确认零报告" if month.is_zero else "确认月报",
         )
     if len(waiting) > MOST_MONTHS:
-        yield Task(f"还有 {len(waiting) - MOST_MONTHS} 个月的月报待办", reverse("schools:teaching"), "在培训页逐月确认")
+        yield Task(
+            f"还有 {len(waiting) - MOST_MONTHS} 个月的月报待办",
+            reverse("schools:teaching"),
+            "在培训页逐月确认",
+        )
 
 
 def _plan(school: School, today: date) -> Iterator[Task]:
@@ -323,14 +409,23 @@ def _plan(school: School, today: date) -> Iterator[Task]:
     late = today > due
     hint = "填好后按“备案”" if plan else "逐月填写，或从上一年复制"
     url = reverse("schools:plan", args=[school.pk, today.year])
-    yield Task(f"{today.year}年培训计划还没有备案", url, hint, "逾期" if late else "待办", "bad" if late else "warn", due)
+    yield Task(
+        f"{today.year}年培训计划还没有备案",
+        url,
+        hint,
+        "逾期" if late else "待办",
+        "bad" if late else "warn",
+        due,
+    )
 
 
 def _joint(school: School) -> Iterator[Task]:
     for partner in joint.waiting_for(school):
         host = partner.host_class
         hint = f"{host.school}主办，{host.starts_on.month}月{host.starts_on.day}日"
-        yield Task(f"确认联合办班“{host.name}”本校参加的人次", reverse("schools:joint", args=[partner.pk]), hint)
+        yield Task(
+            f"确认联合办班“{host.name}”本校参加的人次", reverse("schools:joint", args=[partner.pk]), hint
+        )
 
 
 def teaching_tiles(user: User) -> Iterator[Tile]:
@@ -339,7 +434,9 @@ def teaching_tiles(user: User) -> Iterator[Tile]:
         return
     year = timezone.localdate().year
     schools = School.objects.visible_to(user).open_on()
-    filed = AnnualPlan.objects.filter(school__in=schools.order_by().values("pk"), year=year, filed_on__isnull=False).count()
+    filed = AnnualPlan.objects.filter(
+        school__in=schools.order_by().values("pk"), year=year, filed_on__isnull=False
+    ).count()
     count = schools.count()
     yield Tile(
         f"{year}年培训计划备案",

@@ -1,4 +1,6 @@
-"""Forms of 挂点联系: a visit with what it found, who guides whom, groups, opinions, what became of a problem."""
+"""Forms of 挂点联系: a visit with what it found, who guides whom, groups, opinions, what became of
+a problem.
+"""
 
 from __future__ import annotations
 
@@ -55,7 +57,10 @@ class VisitForm(forms.ModelForm):
             del self.fields["team"]
         for number, point in enumerate(POINTS):
             self.fields[f"point{number}"] = forms.ChoiceField(
-                label=point, choices=NOT_LOOKED_AT, required=False, widget=forms.RadioSelect(attrs={"class": "form-check-input"})
+                label=point,
+                choices=NOT_LOOKED_AT,
+                required=False,
+                widget=forms.RadioSelect(attrs={"class": "form-check-input"}),
             )
 
     @property
@@ -66,12 +71,21 @@ class VisitForm(forms.ModelForm):
     @property
     def checklist(self) -> dict[str, str]:
         """What was chosen, by point."""
-        return {point: self.cleaned_data[f"point{number}"] for number, point in enumerate(POINTS) if self.cleaned_data[f"point{number}"]}
+        return {
+            point: self.cleaned_data[f"point{number}"]
+            for number, point in enumerate(POINTS)
+            if self.cleaned_data[f"point{number}"]
+        }
 
     def clean(self) -> dict:
         """A visit that says nothing is of no use to anybody."""
         values = super().clean()
-        if not self.errors and not values.get("findings") and not self.checklist and values.get("kind") == Visit.Kind.GUIDANCE:
+        if (
+            not self.errors
+            and not values.get("findings")
+            and not self.checklist
+            and values.get("kind") == Visit.Kind.GUIDANCE
+        ):
             raise forms.ValidationError("请至少勾选一项走访内容，或写明情况。")
         return values
 
@@ -102,7 +116,9 @@ class ProblemForm(forms.ModelForm):
         return bool(set(self.changed_data) - {"due"})
 
 
-ProblemFormSet = forms.formset_factory(ProblemForm, extra=PROBLEM_ROWS, max_num=PROBLEM_ROWS, absolute_max=PROBLEM_ROWS)
+ProblemFormSet = forms.formset_factory(
+    ProblemForm, extra=PROBLEM_ROWS, max_num=PROBLEM_ROWS, absolute_max=PROBLEM_ROWS
+)
 
 
 class AssignForm(forms.Form):
@@ -115,7 +131,8 @@ class AssignForm(forms.Form):
     def __init__(self, *args, user: User, schools, **kwargs) -> None:
         super().__init__(*args, **kwargs)
         liaisons = User.objects.filter(
-            is_active=True, appointments__in=user.identity.city.city_appointments.in_force().filter(role=Role.LIAISON)
+            is_active=True,
+            appointments__in=user.identity.city.city_appointments.in_force().filter(role=Role.LIAISON),
         )
         self.fields["user"].queryset = liaisons.distinct().order_by("name")
         self.fields["schools"].queryset = schools
@@ -126,7 +143,12 @@ class AssignForm(forms.Form):
 class ReportForm(forms.Form):
     """What the school did about a problem."""
 
-    report = forms.CharField(label="整改情况", max_length=200, widget=forms.Textarea(attrs={"rows": 3}), help_text="不超过 200 字。")
+    report = forms.CharField(
+        label="整改情况",
+        max_length=200,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="不超过 200 字。",
+    )
 
 
 class RecheckForm(forms.Form):
@@ -139,9 +161,15 @@ class RecheckForm(forms.Form):
         widget=forms.RadioSelect,
     )
     remark = forms.CharField(
-        label="复查意见", max_length=200, required=False, widget=forms.Textarea(attrs={"rows": 3}), help_text="未通过的，写明还差什么。"
+        label="复查意见",
+        max_length=200,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="未通过的，写明还差什么。",
     )
-    due = forms.DateField(label="新的整改期限", required=False, widget=day_input(), help_text="未通过时填写；不填沿用原期限。")
+    due = forms.DateField(
+        label="新的整改期限", required=False, widget=day_input(), help_text="未通过时填写；不填沿用原期限。"
+    )
 
     def clean(self) -> dict:
         """What is sent back says why, and not into the past."""
@@ -168,7 +196,9 @@ class OpinionForm(forms.Form):
 class ReasonForm(forms.Form):
     """Why a record no longer counts."""
 
-    reason = forms.CharField(label="作废原因", max_length=200, error_messages={"required": "请写明作废原因，不超过 200 字。"})
+    reason = forms.CharField(
+        label="作废原因", max_length=200, error_messages={"required": "请写明作废原因，不超过 200 字。"}
+    )
 
     def __init__(self, *args, visit, **kwargs) -> None:
         super().__init__(*args, **kwargs)
@@ -187,7 +217,9 @@ class TeamForm(forms.ModelForm):
     def __init__(self, *args, user: User, **kwargs) -> None:
         super().__init__(*args, **kwargs)
         identity = user.identity
-        people = identity.city.city_appointments.in_force().filter(role__in=[Role.LIAISON, Role.COUNTY, Role.COUNTY_LEAD, Role.OFFICE])
+        people = identity.city.city_appointments.in_force().filter(
+            role__in=[Role.LIAISON, Role.COUNTY, Role.COUNTY_LEAD, Role.OFFICE]
+        )
         if identity.county_id:
             people = people.filter(Q(county__isnull=True) | Q(county=identity.county_id))
         keys = list(people.values_list("user", flat=True))
@@ -198,11 +230,18 @@ class GuidanceFilterForm(FilterForm):
     """Search by name, narrow by county and by what is missing."""
 
     q = forms.CharField(label="名称或编码", required=False, max_length=40)
-    county = forms.ModelChoiceField(Region.objects.none(), label="县（市、区）", required=False, empty_label="全部")
+    county = forms.ModelChoiceField(
+        Region.objects.none(), label="县（市、区）", required=False, empty_label="全部"
+    )
     only = forms.ChoiceField(
         label="只看",
         required=False,
-        choices=[("", "全部"), ("guide", "没有联系人员"), ("visit", "本年未走访"), ("problem", "有未销号问题")],
+        choices=[
+            ("", "全部"),
+            ("guide", "没有联系人员"),
+            ("visit", "本年未走访"),
+            ("problem", "有未销号问题"),
+        ],
     )
 
     def __init__(self, *args, user: User, **kwargs) -> None:
@@ -217,5 +256,11 @@ class ProblemFilterForm(FilterForm):
     state = forms.ChoiceField(
         label="状态",
         required=False,
-        choices=[("", "未销号"), ("late", "逾期"), ("reported", "待复查"), ("closed", "已销号"), ("all", "全部")],
+        choices=[
+            ("", "未销号"),
+            ("late", "逾期"),
+            ("reported", "待复查"),
+            ("closed", "已销号"),
+            ("all", "全部"),
+        ],
     )

@@ -35,9 +35,11 @@ def record_visit(
     team: GuidanceTeam | None = None,
     reason: str = "",
 ) -> Visit | Correction:
-    """A visit with the problems it found, which the school is told of. Points not looked at are left out of `checklist`.
+    """A visit with the problems it found, which the school is told of. Points not looked at are left out of
+    `checklist`.
 
-    A visit counts in 走访指导次数: where the school has signed the day, it becomes a request, which owes a `reason`.
+    A visit counts in 走访指导次数: where the school has signed the day, it becomes a request, which owes a
+    `reason`.
     """
     if on > timezone.localdate():
         raise Refused("走访日期不能晚于今天。")
@@ -62,12 +64,19 @@ def void_visit(visit: Visit, *, by: User, reason: str) -> Visit | Correction:
         if not locked.is_voided and lock_of(locked.school, locked.on):
             return ask_void(locked, by=by, reason=reason)
         locked.void(by=by, reason=reason)
-        audit.record("void", by=by, city=locked.school.city, subject=f"{locked.school} 走访 {locked}", detail={"原因": reason})
+        audit.record(
+            "void",
+            by=by,
+            city=locked.school.city,
+            subject=f"{locked.school} 走访 {locked}",
+            detail={"原因": reason},
+        )
     return locked
 
 
 def assign(user: User, schools: Sequence[School], *, by: User, since: date) -> int:
-    """Make `user` the guide of these schools from a day on; those already guided by this person are left alone.
+    """Make `user` the guide of these schools from a day on; those already guided by this person are left
+    alone.
 
     Only who holds the role of a liaison in the city of the schools can be assigned.
     """
@@ -75,12 +84,18 @@ def assign(user: User, schools: Sequence[School], *, by: User, since: date) -> i
     if not all(user.appointments.in_force().filter(role=Role.LIAISON, city=city).exists() for city in cities):
         raise Refused(f"{user.name}没有挂点联系指导人员的任职，请先由安全管理员授予。")
     with transaction.atomic():
-        held = set(Liaison.objects.select_for_update().filter(user=user, until__isnull=True).values_list("school", flat=True))
+        held = set(
+            Liaison.objects.select_for_update()
+            .filter(user=user, until__isnull=True)
+            .values_list("school", flat=True)
+        )
         added = [school for school in schools if school.pk not in held]
         Liaison.objects.bulk_create(Liaison(user=user, school=school, since=since) for school in added)
         if added:
             detail = {"党校": [str(school) for school in added], "自": since.isoformat()}
-            audit.record("appointment", by=by, city=added[0].city, subject=f"挂点联系 {user.name}", detail=detail)
+            audit.record(
+                "appointment", by=by, city=added[0].city, subject=f"挂点联系 {user.name}", detail=detail
+            )
     return len(added)
 
 
@@ -93,7 +108,13 @@ def end_liaison(liaison: Liaison, *, by: User, today: date) -> None:
         locked.until = max(locked.since, today - timedelta(days=1))
         locked.save(update_fields=["until"])
         subject, city = f"挂点联系 {locked.user.name}", locked.school.city
-        audit.record("appointment", by=by, city=city, subject=subject, detail={"党校": str(locked.school), "止": locked.until.isoformat()})
+        audit.record(
+            "appointment",
+            by=by,
+            city=city,
+            subject=subject,
+            detail={"党校": str(locked.school), "止": locked.until.isoformat()},
+        )
 
 
 def save_team(team: GuidanceTeam, members: Iterable[User], *, by: User) -> GuidanceTeam:
@@ -103,7 +124,13 @@ def save_team(team: GuidanceTeam, members: Iterable[User], *, by: User) -> Guida
             team.save()
             team.members.set(members)
             detail = {"成员": sorted(member.name for member in team.members.all())}
-            audit.record("appointment", by=by, city=team.city, subject=f"{team.get_kind_display()} {team.name}", detail=detail)
+            audit.record(
+                "appointment",
+                by=by,
+                city=team.city,
+                subject=f"{team.get_kind_display()} {team.name}",
+                detail=detail,
+            )
     except IntegrityError as clash:
         raise Refused(f"已有名为“{team.name}”的指导组，请换一个名称。") from clash
     return team
@@ -113,17 +140,28 @@ def dissolve(team: GuidanceTeam, *, by: User, today: date) -> None:
     """The group takes no more visits; those it made keep its name."""
     with transaction.atomic():
         GuidanceTeam.objects.filter(pk=team.pk, until__isnull=True).update(until=today)
-        audit.record("appointment", by=by, city=team.city, subject=f"撤销{team.get_kind_display()} {team.name}")
+        audit.record(
+            "appointment", by=by, city=team.city, subject=f"撤销{team.get_kind_display()} {team.name}"
+        )
 
 
 PROBLEMS = "发现的问题"
 
 
-def ask_visit(school: School, values: Mapping[str, Any], problems: Sequence[Mapping[str, object]], *, by: User, reason: str) -> Correction:
+def ask_visit(
+    school: School,
+    values: Mapping[str, Any],
+    problems: Sequence[Mapping[str, object]],
+    *,
+    by: User,
+    reason: str,
+) -> Correction:
     """A visit that was not registered before the school signed."""
     rows = [{name: plain(value) for name, value in problem.items()} for problem in problems]
     words = {PROBLEMS: "；".join(str(problem["text"]) for problem in problems)} if problems else {}
-    return corrections.request_add(Visit, school, values, by=by, reason=reason, extras=rows or None, words=words)
+    return corrections.request_add(
+        Visit, school, values, by=by, reason=reason, extras=rows or None, words=words
+    )
 
 
 def ask_void(visit: Visit, *, by: User, reason: str) -> Correction:
@@ -133,4 +171,6 @@ def ask_void(visit: Visit, *, by: User, reason: str) -> Correction:
 
 def write_rows(visit: Visit, extras: list[dict[str, Any]], by: User) -> None:
     """Problems are written together with an approved visit."""
-    add_problems(visit, [{**one, "due": date.fromisoformat(one["due"]) if one.get("due") else None} for one in extras])
+    add_problems(
+        visit, [{**one, "due": date.fromisoformat(one["due"]) if one.get("due") else None} for one in extras]
+    )

@@ -57,7 +57,9 @@ NARROWING = {
 @require_GET
 @allowed_to("read_guidance")
 def overview(request: HttpRequest) -> HttpResponse:
-    """Schools in administrative order with who guides them and what was done this year; a school goes to its own page."""
+    """Schools in administrative order with who guides them and what was done this year; a school goes to its
+    own page.
+    """
     if request.user.identity.role in SCHOOL_ROLES:
         return redirect("schools:guidance_school", request.user.identity.school_id)
     today = timezone.localdate()
@@ -65,19 +67,24 @@ def overview(request: HttpRequest) -> HttpResponse:
     everything = School.objects.visible_to(request.user).open_on()
     schools, chosen = everything, form.chosen
     if word := chosen.get("q", "").strip():
-        schools = schools.filter(Q(name__icontains=word) | Q(short_name__icontains=word) | Q(code__icontains=word))
+        schools = schools.filter(
+            Q(name__icontains=word) | Q(short_name__icontains=word) | Q(code__icontains=word)
+        )
     if "county" in chosen:
         schools = schools.filter(county=chosen["county"])
     if "only" in chosen:
         schools = NARROWING[chosen["only"]](schools, today.year)
-    page = Paginator(schools.select_related("county").in_order(), SCHOOLS_PAGE).get_page(request.GET.get("page"))
+    page = Paginator(schools.select_related("county").in_order(), SCHOOLS_PAGE).get_page(
+        request.GET.get("page")
+    )
     context = {
         "form": form,
         "page": page,
         "rows": coverage_of(list(page.object_list), year=today.year, today=today),
         "year": today.year,
         **totals_of(everything, today.year),
-        "in_counties": reads_across_counties(request.user) and any(school.county_id for school in page.object_list),
+        "in_counties": reads_across_counties(request.user)
+        and any(school.county_id for school in page.object_list),
         "query": request.GET.urlencode(),
     }
     return render(request, "schools/guidance/overview.html", context)
@@ -97,8 +104,17 @@ def school(request: HttpRequest, pk: int) -> HttpResponse:
     return _school_page(request, one, form)
 
 
-def _school_page(request: HttpRequest, one: School, form: OpinionForm, *, void: ReasonForm | None = None, voiding: Visit | None = None):
-    """`void` is what somebody wrote in vain to take back the visit `voiding`; the page with that visit is shown."""
+def _school_page(
+    request: HttpRequest,
+    one: School,
+    form: OpinionForm,
+    *,
+    void: ReasonForm | None = None,
+    voiding: Visit | None = None,
+):
+    """`void` is what somebody wrote in vain to take back the visit `voiding`; the page with that visit is
+    shown.
+    """
     year = timezone.localdate().year
     guides = list(Liaison.objects.filter(school=one).current().select_related("user"))
     mine = any(link.user_id == request.user.pk for link in guides) and may(request.user, "give_opinion")
@@ -121,7 +137,9 @@ def _school_page(request: HttpRequest, one: School, form: OpinionForm, *, void: 
         "voiding": voiding,
         "of_school": request.user.identity.role in SCHOOL_ROLES,
         "today": timezone.localdate(),
-        "open_problems": Problem.objects.open().filter(visit__school=one, visit__voided_at__isnull=True).count(),
+        "open_problems": Problem.objects.open()
+        .filter(visit__school=one, visit__voided_at__isnull=True)
+        .count(),
     }
     return render(request, "schools/guidance/school.html", context)
 
@@ -152,7 +170,12 @@ def new_visit(request: HttpRequest, pk: int) -> HttpResponse:
             messages.success(request, f"已登记对{one}的走访。")
             return redirect("schools:guidance_school", pk)
     day = form.cleaned_data.get("on") if form.is_bound else None
-    context = {"school": one, "form": form, "problems": problems, "lock": lock_of(one, day or timezone.localdate())}
+    context = {
+        "school": one,
+        "form": form,
+        "problems": problems,
+        "lock": lock_of(one, day or timezone.localdate()),
+    }
     return render(request, "schools/guidance/visit.html", context)
 
 
@@ -166,7 +189,9 @@ def _asked(request: HttpRequest, correction: Correction) -> HttpResponse:
 def void(request: HttpRequest, pk: int) -> HttpResponse:
     """Take one's own visit back; the office may take back anybody's."""
     visits = Visit.objects.visible_to(request.user)
-    visit = get_object_or_404(visits if request.user.identity.role == Role.OFFICE else visits.filter(by=request.user), pk=pk)
+    visit = get_object_or_404(
+        visits if request.user.identity.role == Role.OFFICE else visits.filter(by=request.user), pk=pk
+    )
     form = ReasonForm(request.POST, visit=visit)
     if form.is_valid():
         with refusals_in(form, "reason"):
@@ -205,7 +230,9 @@ def assignment(request: HttpRequest) -> HttpResponse:
 @allowed_to("assign_guides")
 def end(request: HttpRequest, pk: int) -> HttpResponse:
     """The person no longer guides this school."""
-    liaison = get_object_or_404(Liaison.objects.visible_to(request.user).select_related("user", "school"), pk=pk)
+    liaison = get_object_or_404(
+        Liaison.objects.visible_to(request.user).select_related("user", "school"), pk=pk
+    )
     with refusals_as_messages(request):
         end_liaison(liaison, by=request.user, today=timezone.localdate())
         messages.success(request, f"{liaison.user.name}不再联系{liaison.school}。")
@@ -217,20 +244,35 @@ def end(request: HttpRequest, pk: int) -> HttpResponse:
 def teams(request: HttpRequest) -> HttpResponse:
     """All groups, and a new one."""
     identity = request.user.identity
-    form = TeamForm(request.POST or None, user=request.user, instance=GuidanceTeam(city=identity.city, county=identity.county))
+    form = TeamForm(
+        request.POST or None,
+        user=request.user,
+        instance=GuidanceTeam(city=identity.city, county=identity.county),
+    )
     if request.method == "POST" and form.is_valid() and _saved(request, form):
         return redirect("schools:guidance_teams")
-    found = GuidanceTeam.objects.visible_to(request.user).current().select_related("county").prefetch_related("members")
-    return render(request, "schools/guidance/teams.html", {"form": form, "teams": found, "county": identity.county_id})
+    found = (
+        GuidanceTeam.objects.visible_to(request.user)
+        .current()
+        .select_related("county")
+        .prefetch_related("members")
+    )
+    return render(
+        request, "schools/guidance/teams.html", {"form": form, "teams": found, "county": identity.county_id}
+    )
 
 
 @require_http_methods(["GET", "POST"])
 @allowed_to("assign_guides")
 def team(request: HttpRequest, pk: int) -> HttpResponse:
     """Members of a group, or its end. A county changes its own groups only."""
-    mine = GuidanceTeam.objects.visible_to(request.user).current().filter(county=request.user.identity.county_id)
+    mine = (
+        GuidanceTeam.objects.visible_to(request.user).current().filter(county=request.user.identity.county_id)
+    )
     one = get_object_or_404(mine, pk=pk)
-    form = TeamForm(request.POST if request.POST.get("act") != "dissolve" else None, user=request.user, instance=one)
+    form = TeamForm(
+        request.POST if request.POST.get("act") != "dissolve" else None, user=request.user, instance=one
+    )
     if request.method == "POST":
         if request.POST.get("act") == "dissolve":
             dissolve(one, by=request.user, today=timezone.localdate())
@@ -286,7 +328,9 @@ def problems(request: HttpRequest) -> HttpResponse:
 def report(request: HttpRequest, pk: int) -> HttpResponse:
     """The school says what it did."""
     context = {"title": "上报整改", "press": "上报"}
-    return _act(request, pk, ReportForm(request.POST or None), report_problem, "整改情况已上报，等待复查。", context)
+    return _act(
+        request, pk, ReportForm(request.POST or None), report_problem, "整改情况已上报，等待复查。", context
+    )
 
 
 @require_http_methods(["GET", "POST"])
@@ -294,12 +338,29 @@ def report(request: HttpRequest, pk: int) -> HttpResponse:
 def recheck(request: HttpRequest, pk: int) -> HttpResponse:
     """Whoever guides looks again."""
     context = {"title": "复查", "press": "保存"}
-    return _act(request, pk, RecheckForm(request.POST or None, initial={"passed": "yes"}), recheck_problem, "复查结果已保存。", context)
+    return _act(
+        request,
+        pk,
+        RecheckForm(request.POST or None, initial={"passed": "yes"}),
+        recheck_problem,
+        "复查结果已保存。",
+        context,
+    )
 
 
-def _act(request: HttpRequest, pk: int, form: forms.Form, act: Callable[..., None], done: str, context: dict[str, str]) -> HttpResponse:
+def _act(
+    request: HttpRequest,
+    pk: int,
+    form: forms.Form,
+    act: Callable[..., None],
+    done: str,
+    context: dict[str, str],
+) -> HttpResponse:
     """Shows the problem with a form, whose fields are what `act` takes."""
-    problem = get_object_or_404(Problem.objects.visible_to(request.user).select_related("visit__school", "visit__by", "reported_by"), pk=pk)
+    problem = get_object_or_404(
+        Problem.objects.visible_to(request.user).select_related("visit__school", "visit__by", "reported_by"),
+        pk=pk,
+    )
     if request.method == "POST" and form.is_valid():
         with refusals_in(form):
             act(problem, by=request.user, **form.cleaned_data)

@@ -1,4 +1,6 @@
-"""Sheets of accounts and of appointments; the first is the system administrator's, the second the security administrator's."""
+"""Sheets of accounts and of appointments; the first is the system administrator's, the second the security
+administrator's.
+"""
 
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
@@ -48,7 +50,10 @@ class AppointmentResource(WorkbookResource):
     user = lookup("user", "用户名", person_lookup())
     role = choice("role", "角色", Role, required=True)
     school = lookup(
-        "school", SCHOOL_CODE, Lookup(schools_by_code, "没有编码为“{}”的党校", render=lambda school: school.code), hint="填报人、负责人必填"
+        "school",
+        SCHOOL_CODE,
+        Lookup(schools_by_code, "没有编码为“{}”的党校", render=lambda school: school.code),
+        hint="填报人、负责人必填",
     )
     county = lookup(
         "county",

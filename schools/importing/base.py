@@ -1,4 +1,6 @@
-"""What every sheet has in common: rows found by natural key, doubles named, every error told in the user's words."""
+"""What every sheet has in common: rows found by natural key, doubles named, every error told in the user's
+words.
+"""
 
 import logging
 from collections.abc import Hashable, Iterable, Mapping
@@ -47,7 +49,12 @@ class WorkbookResource(resources.ModelResource):
         instance_loader_class = NaturalKeyLoader
 
     def __init__(
-        self, *, schools: QuerySet[School] | None = None, city: Region | None = None, by: User | None = None, year: int | None = None
+        self,
+        *,
+        schools: QuerySet[School] | None = None,
+        city: Region | None = None,
+        by: User | None = None,
+        year: int | None = None,
     ):
         super().__init__()
         self.schools = School.objects.none() if schools is None else schools
@@ -87,7 +94,9 @@ class WorkbookResource(resources.ModelResource):
 
     def key_of(self, instance: models.Model) -> Hashable:
         """The natural key of an existing row, related records by their id."""
-        return tuple(getattr(instance, instance._meta.get_field(name).attname) for name in self.get_import_id_fields())
+        return tuple(
+            getattr(instance, instance._meta.get_field(name).attname) for name in self.get_import_id_fields()
+        )
 
     def key_in(self, row: Mapping[str, Any]) -> Hashable | None:
         """The natural key a row of the sheet states; None while one of its cells is faulty."""
@@ -116,16 +125,24 @@ class WorkbookResource(resources.ModelResource):
             raise ValidationError(f"与第 {first} 行重复（{names}相同）")
 
     def import_instance(self, instance, row, **kwargs) -> None:
-        """Columns absent from the sheet keep their value; what was there before is kept to see whether anything changed."""
+        """Columns absent from the sheet keep their value; what was there before is kept to see whether
+        anything changed.
+        """
         instance.imported_over = _values(instance)
         super().import_instance(instance, row, **kwargs)
 
     def skip_row(self, instance, original, row, import_validation_errors=None) -> bool:
         """A row that says what is already known is not written again."""
-        return not import_validation_errors and instance.pk is not None and instance.imported_over == _values(instance)
+        return (
+            not import_validation_errors
+            and instance.pk is not None
+            and instance.imported_over == _values(instance)
+        )
 
     def validate_instance(self, instance, import_validation_errors=None, validate_unique=True) -> None:
-        """Cell errors, then the model's own; constraints are left to the database, which asks nothing per row."""
+        """Cell errors, then the model's own; constraints are left to the database, which asks nothing per
+        row.
+        """
         errors = dict(import_validation_errors or {})
         relations = {field.name for field in instance._meta.fields if field.is_relation}
         try:
@@ -146,8 +163,15 @@ class WorkbookResource(resources.ModelResource):
         instance.clean()
 
     def get_bulk_update_fields(self) -> list[str]:
-        """Only what some row of the batch really changed: an update of all columns costs ten times as much."""
-        changed = {name for one in self.update_instances for name, value in _values(one).items() if value != one.imported_over[name]}
+        """Only what some row of the batch really changed: an update of all columns costs ten times
+        as much.
+        """
+        changed = {
+            name
+            for one in self.update_instances
+            for name, value in _values(one).items()
+            if value != one.imported_over[name]
+        }
         stored = [field for field in self._meta.model._meta.concrete_fields if not field.primary_key]
         return [field.name for field in stored if field.attname in changed] or [stored[0].name]
 
@@ -163,7 +187,9 @@ class WorkbookResource(resources.ModelResource):
     def _sentence(self, error: IntegrityError) -> str:
         said = str(error)
         for constraint in self._meta.model._meta.constraints:
-            columns = [self._meta.model._meta.get_field(name).column for name in getattr(constraint, "fields", ())]
+            columns = [
+                self._meta.model._meta.get_field(name).column for name in getattr(constraint, "fields", ())
+            ]
             table = self._meta.model._meta.db_table
             named = ", ".join(f"{table}.{column}" for column in columns)
             if constraint.name in said or (named and named in said):
@@ -172,7 +198,9 @@ class WorkbookResource(resources.ModelResource):
 
     def heading(self, attribute: str) -> str | None:
         """The heading of the column that fills an attribute."""
-        return next((field.column_name for field in self.fields.values() if field.attribute == attribute), None)
+        return next(
+            (field.column_name for field in self.fields.values() if field.attribute == attribute), None
+        )
 
 
 def _values(instance: models.Model) -> dict[str, Any]:
@@ -186,7 +214,9 @@ def schools_by_code(resource: WorkbookResource) -> dict[str, School]:
 
 def counties_by_name(resource: WorkbookResource) -> dict[str, Region]:
     """Counties of the city of the import."""
-    return {cell_code(county.name): county for county in resource.city.counties.all()} if resource.city else {}
+    return (
+        {cell_code(county.name): county for county in resource.city.counties.all()} if resource.city else {}
+    )
 
 
 def person_lookup() -> Lookup:
@@ -201,7 +231,12 @@ def person_lookup() -> Lookup:
 
 def school_column() -> ColumnField:
     """学校编码, owed by every record."""
-    widget = Lookup(schools_by_code, "没有编码为“{}”的党校，或不在您的管理范围", render=lambda school: school.code, required=True)
+    widget = Lookup(
+        schools_by_code,
+        "没有编码为“{}”的党校，或不在您的管理范围",
+        render=lambda school: school.code,
+        required=True,
+    )
     return lookup("school", SCHOOL_CODE, widget)
 
 

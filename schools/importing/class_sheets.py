@@ -13,7 +13,19 @@ from schools.models.teaching import ClassCategory
 from schools.workbooks import CellError, cell_date
 
 from .base import WorkbookResource, by_school, rows_of, school_column
-from .columns import SCHOOL_CODE, Lookup, amount, cell_code, choice, day, in_school, lookup, number, text, yes_no
+from .columns import (
+    SCHOOL_CODE,
+    Lookup,
+    amount,
+    cell_code,
+    choice,
+    day,
+    in_school,
+    lookup,
+    number,
+    text,
+    yes_no,
+)
 
 HOURS = {"unit": ("学时", "课时"), "places": 1, "lowest": Decimal("0.5"), "highest": 999}
 
@@ -32,9 +44,17 @@ def _planned_key(name: str, row: Mapping[str, Any]) -> Hashable:
 
 
 def _points(resource: WorkbookResource) -> dict[Hashable, TeachingPoint]:
-    shared = TeachingPoint.shared_with.through.objects.filter(school__in=resource.schools.order_by().values("pk"))
-    rows = [(link.school.code, link.teachingpoint.name, link.teachingpoint) for link in shared.select_related("school", "teachingpoint")]
-    rows += [(point.school.code, point.name, point) for point in rows_of(resource, TeachingPoint).select_related("school")]
+    shared = TeachingPoint.shared_with.through.objects.filter(
+        school__in=resource.schools.order_by().values("pk")
+    )
+    rows = [
+        (link.school.code, link.teachingpoint.name, link.teachingpoint)
+        for link in shared.select_related("school", "teachingpoint")
+    ]
+    rows += [
+        (point.school.code, point.name, point)
+        for point in rows_of(resource, TeachingPoint).select_related("school")
+    ]
     return by_school(rows)
 
 
@@ -44,7 +64,11 @@ class TrainingClassResource(WorkbookResource):
     ends_on = day("ends_on", "结束日期", hint="不填同开始日期")
     name = text("name", "班名", required=True, longest=100)
     category = choice("category", "类别", ClassCategory, required=True)
-    planned = lookup("planned", "计划班次", Lookup(_planned, "该党校当年计划中没有“{}”", key=_planned_key, render=lambda one: one.name))
+    planned = lookup(
+        "planned",
+        "计划班次",
+        Lookup(_planned, "该党校当年计划中没有“{}”", key=_planned_key, render=lambda one: one.name),
+    )
     form = choice("form", "教学形式", TrainingClass.Form, default=TrainingClass.Form.LECTURE)
     audience = text("audience", "培训对象", longest=100)
     hours = amount("hours", "学时", required=True, **HOURS)
@@ -52,10 +76,16 @@ class TrainingClassResource(WorkbookResource):
     first_lesson = yes_no("first_lesson", "第一课", default=False)
     place = text("place", "地点", longest=100)
     teaching_point = lookup(
-        "teaching_point", "现场教学点", Lookup(_points, "该党校没有名为“{}”的现场教学点", key=in_school, render=lambda one: one.name)
+        "teaching_point",
+        "现场教学点",
+        Lookup(_points, "该党校没有名为“{}”的现场教学点", key=in_school, render=lambda one: one.name),
     )
-    cost = amount("cost", "经费支出（元）", unit=("元",), places=2, default=0, hint="单位为元，没有支出的不填")
-    rating = amount("rating", "评价均分", unit=("分",), highest=100, places=2, hint="百分制，未开展评价的不填")
+    cost = amount(
+        "cost", "经费支出（元）", unit=("元",), places=2, default=0, hint="单位为元，没有支出的不填"
+    )
+    rating = amount(
+        "rating", "评价均分", unit=("分",), highest=100, places=2, hint="百分制，未开展评价的不填"
+    )
     part = choice("part", "办班身份", TrainingClass.Part, default=TrainingClass.Part.HOST)
 
     periods = (("starts_on", "ends_on"),)
@@ -94,7 +124,9 @@ class TrainingClassResource(WorkbookResource):
             instance.ends_on = instance.ends_on or instance.starts_on
 
     def before_save_instance(self, instance, row, **kwargs) -> None:
-        """Who brought a record in is who registered it; a later correction by workbook does not make it older or newer."""
+        """Who brought a record in is who registered it; a later correction by workbook does not make it older
+        or newer.
+        """
         if instance.pk is None:
             instance.recorded_by = self.by
 
@@ -112,7 +144,9 @@ def _class_key(name: str, row: Mapping[str, Any]) -> Hashable:
 
 
 def _teachers(resource: WorkbookResource) -> dict[Hashable, Teacher]:
-    return by_school((row.school.code, row.name, row) for row in rows_of(resource, Teacher).select_related("school"))
+    return by_school(
+        (row.school.code, row.name, row) for row in rows_of(resource, Teacher).select_related("school")
+    )
 
 
 class LessonResource(WorkbookResource):
@@ -123,7 +157,13 @@ class LessonResource(WorkbookResource):
     training_class = lookup(
         "training_class",
         "班名",
-        Lookup(_classes, "该党校当天没有名为“{}”的班次", key=_class_key, render=lambda one: one.name, required=True),
+        Lookup(
+            _classes,
+            "该党校当天没有名为“{}”的班次",
+            key=_class_key,
+            render=lambda one: one.name,
+            required=True,
+        ),
     )
     title = text("title", "题目", longest=100)
     lecturer = text("lecturer", "授课人", required=True, longest=30, hint="在师资库的自动关联")
@@ -150,7 +190,9 @@ class LessonResource(WorkbookResource):
 
     def check(self, instance: Lesson) -> None:
         """A person of the pool is linked and brings the kind along; anybody else needs one."""
-        teacher = self.teachers.get((cell_code(instance.training_class.school.code), cell_code(instance.lecturer)))
+        teacher = self.teachers.get(
+            (cell_code(instance.training_class.school.code), cell_code(instance.lecturer))
+        )
         if teacher:
             instance.teacher, instance.lecturer = teacher, ""
         if not instance.lecturer_kind and not teacher:
@@ -165,7 +207,9 @@ class LessonResource(WorkbookResource):
     def exported(cls, queryset: QuerySet) -> QuerySet:
         """The lessons of the classes that go onto the first sheet."""
         lessons = Lesson.objects.filter(training_class__in=queryset.order_by().values("pk"))
-        return lessons.select_related("training_class__school", "teacher").order_by("training_class__school", "training_class", "pk")
+        return lessons.select_related("training_class__school", "teacher").order_by(
+            "training_class__school", "training_class", "pk"
+        )
 
     def dehydrate_code(self, instance: Lesson) -> str:
         """From the class."""

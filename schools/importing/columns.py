@@ -1,4 +1,6 @@
-"""Columns of a workbook as import-export fields: each knows its heading, its reader and what to say about it."""
+"""Columns of a workbook as import-export fields: each knows its heading, its reader and what to
+say about it.
+"""
 
 from collections.abc import Callable, Hashable, Mapping
 from typing import Any
@@ -21,7 +23,14 @@ def cell_code(value: object, **options: Any) -> str:
 class CellWidget(Widget):
     """Reads a cell with one of the workbook readers; a CellError is the sentence for the report."""
 
-    def __init__(self, parse: Callable[..., Any], *, required: bool = False, render: Callable[[Any], Any] | None = None, **options: Any):
+    def __init__(
+        self,
+        parse: Callable[..., Any],
+        *,
+        required: bool = False,
+        render: Callable[[Any], Any] | None = None,
+        **options: Any,
+    ):
         super().__init__()
         self.parse, self.required, self.shown, self.options = parse, required, render, options
 
@@ -40,8 +49,8 @@ class CellWidget(Widget):
 class Lookup(CellWidget):
     """A cell that names another record, possibly one of the same row's school.
 
-    `load` is asked once per import for everything that may be named, its keys in half width; `key` tells what the row's
-    cells make of the text.
+    `load` is asked once per import for everything that may be named, its keys in half width; `key` tells what
+    the row's cells make of the text.
     """
 
     def __init__(
@@ -71,7 +80,16 @@ class Lookup(CellWidget):
 class ColumnField(Field):
     """A column: its kind is how the writer formats it, its hint goes into the template's instructions."""
 
-    def __init__(self, attribute: str, heading: str, widget: CellWidget, *, kind: str = "text", hint: str = "", default: Any = None):
+    def __init__(
+        self,
+        attribute: str,
+        heading: str,
+        widget: CellWidget,
+        *,
+        kind: str = "text",
+        hint: str = "",
+        default: Any = None,
+    ):
         empty = {} if default is None else {"default": default}
         super().__init__(attribute=attribute, column_name=heading, widget=widget, **empty)
         self.kind, self.hint = kind, hint
@@ -87,9 +105,13 @@ def in_school(text: str, row: Mapping[str, Any]) -> Hashable:
     return cell_code(row.get(SCHOOL_CODE)), text
 
 
-def text(attribute: str, heading: str, *, required: bool = False, longest: int | None = None, hint: str = "") -> ColumnField:
+def text(
+    attribute: str, heading: str, *, required: bool = False, longest: int | None = None, hint: str = ""
+) -> ColumnField:
     """Words; blank is the empty text."""
-    return ColumnField(attribute, heading, CellWidget(cell_text, required=required, longest=longest), hint=hint)
+    return ColumnField(
+        attribute, heading, CellWidget(cell_text, required=required, longest=longest), hint=hint
+    )
 
 
 def identifier(attribute: str, heading: str, *, longest: int, hint: str = "") -> ColumnField:
@@ -98,14 +120,31 @@ def identifier(attribute: str, heading: str, *, longest: int, hint: str = "") ->
 
 
 def number(
-    attribute: str, heading: str, *, unit: tuple[str, ...] = (), required: bool = False, hint: str = "", default: Any = None, **bounds: Any
+    attribute: str,
+    heading: str,
+    *,
+    unit: tuple[str, ...] = (),
+    required: bool = False,
+    hint: str = "",
+    default: Any = None,
+    **bounds: Any,
 ) -> ColumnField:
     """A whole number, the unit may be typed with it."""
-    widget = CellWidget(cell_int, required=required, unit=unit, **{"lowest": 0, "highest": 10_000_000, **bounds})
+    widget = CellWidget(
+        cell_int, required=required, unit=unit, **{"lowest": 0, "highest": 10_000_000, **bounds}
+    )
     return ColumnField(attribute, heading, widget, kind="int", hint=hint, default=default)
 
 
-def amount(attribute: str, heading: str, *, required: bool = False, hint: str = "", default: Any = None, **options: Any) -> ColumnField:
+def amount(
+    attribute: str,
+    heading: str,
+    *,
+    required: bool = False,
+    hint: str = "",
+    default: Any = None,
+    **options: Any,
+) -> ColumnField:
     """An exact decimal."""
     widget = CellWidget(cell_decimal, required=required, **{"lowest": 0, **options})
     return ColumnField(attribute, heading, widget, kind="decimal", hint=hint, default=default)
@@ -117,10 +156,22 @@ def day(attribute: str, heading: str, *, required: bool = False, hint: str = "")
     return ColumnField(attribute, heading, CellWidget(cell_date, required=required), kind="date", hint=hint)
 
 
-def choice(attribute: str, heading: str, choices: type[models.TextChoices], *, required: bool = False, default: Any = None) -> ColumnField:
+def choice(
+    attribute: str,
+    heading: str,
+    choices: type[models.TextChoices],
+    *,
+    required: bool = False,
+    default: Any = None,
+) -> ColumnField:
     """One of a model's choices by its Chinese label."""
     labels = {one.label: one.value for one in choices}
-    widget = CellWidget(cell_choice, required=required, render=lambda value: choices(value).label if value else "", choices=labels)
+    widget = CellWidget(
+        cell_choice,
+        required=required,
+        render=lambda value: choices(value).label if value else "",
+        choices=labels,
+    )
     return ColumnField(attribute, heading, widget, hint=f"可选：{'、'.join(labels)}", default=default)
 
 

@@ -50,14 +50,16 @@ def import_workbook(
 ) -> list[Report]:
     """Read each sheet, write all rows of all sheets or none, and say what was done.
 
-    The first kind stands on the sheet of its name or on the first sheet; further kinds on sheets of their names, if any.
-    With `dry_run` everything is tried against the database and taken back.
-    Raises WorkbookError with every faulty row.
+    The first kind stands on the sheet of its name or on the first sheet; further kinds on sheets of their
+    names, if any. With `dry_run` everything is tried against the database and taken back. Raises
+    WorkbookError with every faulty row.
     """
     with transaction.atomic():
         reports = []
         for place, kind in enumerate(kinds):
-            sheet = workbook.sheet(kind.title(), optional=True) or (workbook.first_sheet if place == 0 else None)
+            sheet = workbook.sheet(kind.title(), optional=True) or (
+                workbook.first_sheet if place == 0 else None
+            )
             if sheet is None:
                 continue
             resource = kind(schools=schools, city=city, by=by, year=year)
@@ -66,14 +68,19 @@ def import_workbook(
             transaction.set_rollback(True)
         else:
             detail = {report.title: {"新增": report.created, "更新": report.updated} for report in reports}
-            record("import", by=by, city=city, subject=f"{kinds[0].title()}（{workbook.name}）", detail=detail)
+            record(
+                "import", by=by, city=city, subject=f"{kinds[0].title()}（{workbook.name}）", detail=detail
+            )
     return reports
 
 
 def headings(resource: WorkbookResource) -> list[Column]:
     """Columns to look for; those with a default of the import may be left out."""
     given = {heading for heading, value in resource.defaults().items() if value is not None}
-    return [Column(field.column_name, required=field.required and field.column_name not in given) for field in resource.columns()]
+    return [
+        Column(field.column_name, required=field.required and field.column_name not in given)
+        for field in resource.columns()
+    ]
 
 
 def _import_sheet(resource: WorkbookResource, table: Table) -> Report:
@@ -84,13 +91,18 @@ def _import_sheet(resource: WorkbookResource, table: Table) -> Report:
     result = resource.import_data(dataset, use_transactions=False)
     _refuse(resource, table, result)
     totals = result.totals
-    counts = (totals[kind] for kind in (RowResult.IMPORT_TYPE_NEW, RowResult.IMPORT_TYPE_UPDATE, RowResult.IMPORT_TYPE_SKIP))
+    counts = (
+        totals[kind]
+        for kind in (RowResult.IMPORT_TYPE_NEW, RowResult.IMPORT_TYPE_UPDATE, RowResult.IMPORT_TYPE_SKIP)
+    )
     remarks = (Problem(table.problems.workbook, table.problems.sheet, *remark) for remark in resource.remarks)
     return Report(resource.title(), *counts, warnings=(*table.warnings, *remarks))
 
 
 def _dataset(resource: WorkbookResource, table: Table) -> Dataset:
-    """The cells as import-export wants them; key columns are always there, so that a left-out one reads as blank."""
+    """The cells as import-export wants them; key columns are always there, so that a left-out one reads as
+    blank.
+    """
     keys = [resource.fields[name].column_name for name in resource.get_import_id_fields()]
     names = list(dict.fromkeys([*table.headings, *keys]))
     fallback = resource.defaults()
@@ -129,14 +141,22 @@ def _problems(resource: WorkbookResource, result: Result) -> Iterator[tuple[int 
 def template_sheets(kinds: Sequence[type[WorkbookResource]]) -> list[SheetOut]:
     """Empty sheets with the headings, and one that explains every column."""
     explained = [
-        (kind.title(), field.column_name, "必填" if field.required else "", field.hint) for kind in kinds for field in kind.columns()
+        (kind.title(), field.column_name, "必填" if field.required else "", field.hint)
+        for kind in kinds
+        for field in kind.columns()
     ]
-    guide = SheetOut("填写说明", [ColumnOut("工作表", width=16), ColumnOut("列", width=18), "必填", ColumnOut("说明", width=80)], explained)
+    guide = SheetOut(
+        "填写说明",
+        [ColumnOut("工作表", width=16), ColumnOut("列", width=18), "必填", ColumnOut("说明", width=80)],
+        explained,
+    )
     return [*(SheetOut(kind.title(), _columns_out(kind), []) for kind in kinds), guide]
 
 
 def export_sheets(kinds: Sequence[type[WorkbookResource]], queryset: QuerySet) -> list[SheetOut]:
-    """The rows of the queryset, in the very form an import takes; further kinds bring what belongs to those rows."""
+    """The rows of the queryset, in the very form an import takes; further kinds bring what belongs to those
+    rows.
+    """
     return [SheetOut(kind.title(), _columns_out(kind), _rows(kind, queryset)) for kind in kinds]
 
 

@@ -40,7 +40,15 @@ class YearFiguresResource(WorkbookResource):
     class Meta:
         model = YearFigures
         import_id_fields = ("school", "year")
-        fields = ("school", "year", "party_members", "cadres_due", "members_trained", "cadres_trained", "issues_solved")
+        fields = (
+            "school",
+            "year",
+            "party_members",
+            "cadres_due",
+            "members_trained",
+            "cadres_trained",
+            "issues_solved",
+        )
 
 
 def cell_reference(value: object) -> str:
@@ -63,7 +71,10 @@ class MetricValueResource(WorkbookResource):
     school = school_column()
     year = number("year", "年度", required=True, **YEARS)
     reference = ColumnField(
-        "reference", "指标", CellWidget(cell_reference, required=True), hint="系统取数指标的名称，可带口径，如：办班期数[学时≥2, 人次≥15]"
+        "reference",
+        "指标",
+        CellWidget(cell_reference, required=True),
+        hint="系统取数指标的名称，可带口径，如：办班期数[学时≥2, 人次≥15]",
     )
     value = amount("value", "数值", required=True, unit=UNITS, hint="百分比写成 85% 或 0.85")
     note = text("note", "来源", longest=200)

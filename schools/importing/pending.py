@@ -12,7 +12,9 @@ KEPT = timedelta(days=1)
 
 
 def keep(content: bytes) -> str:
-    """Store an upload that passed its check and return its token; what was never confirmed goes after a day."""
+    """Store an upload that passed its check and return its token; what was never confirmed goes
+    after a day.
+    """
     _forget_old()
     token = uuid4().hex
     default_storage.save(_path(token), ContentFile(content))

@@ -47,7 +47,9 @@ class PlannedClassResource(WorkbookResource):
         key = instance.plan_school.pk, instance.plan_year
         plan = self.plans.get(key)
         if plan is None:
-            plan = self.plans[key] = AnnualPlan.objects.create(school=instance.plan_school, year=instance.plan_year)
+            plan = self.plans[key] = AnnualPlan.objects.create(
+                school=instance.plan_school, year=instance.plan_year
+            )
         filed_on = getattr(instance, "plan_filed_on", None)
         if filed_on and plan.filed_on != filed_on:
             plan.filed_on = filed_on
@@ -92,7 +94,9 @@ class MonthlyReportResource(WorkbookResource):
         fields = ("school", "year", "month", "due", "confirmed", "is_zero")
 
     def before_save_instance(self, instance, row, **kwargs) -> None:
-        """The day of a confirmation is kept as its noon; one made in this system keeps its own moment and person."""
+        """The day of a confirmation is kept as its noon; one made in this system keeps its own moment and
+        person.
+        """
         stated = getattr(instance, "confirmed_on", None)
         if stated and (instance.confirmed_at is None or timezone.localdate(instance.confirmed_at) != stated):
             instance.confirmed_at = timezone.make_aware(datetime.combine(stated, time(12)))

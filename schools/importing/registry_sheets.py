@@ -5,11 +5,36 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 
-from schools.models import Brand, Course, Equipment, Investment, Leader, Region, Regulation, School, StaffMember, Teacher, TeachingPoint
+from schools.models import (
+    Brand,
+    Course,
+    Equipment,
+    Investment,
+    Leader,
+    Region,
+    Regulation,
+    School,
+    StaffMember,
+    Teacher,
+    TeachingPoint,
+)
 from schools.workbooks import CellError
 
 from .base import WorkbookResource, counties_by_name, school_column
-from .columns import CellWidget, ColumnField, Lookup, amount, cell_code, choice, day, identifier, lookup, number, text, yes_no
+from .columns import (
+    CellWidget,
+    ColumnField,
+    Lookup,
+    amount,
+    cell_code,
+    choice,
+    day,
+    identifier,
+    lookup,
+    number,
+    text,
+    yes_no,
+)
 from .figure_sheets import MONEY, YEARS
 
 #: Nothing is hung on a city by guessing which of several is meant.
@@ -52,7 +77,9 @@ class SchoolResource(WorkbookResource):
     county = lookup(
         "county",
         "县（市、区）",
-        Lookup(counties_by_name, "没有名为“{}”的县（市、区），请先导入或新建", render=lambda county: county.name),
+        Lookup(
+            counties_by_name, "没有名为“{}”的县（市、区），请先导入或新建", render=lambda county: county.name
+        ),
         hint="市下不设县（市、区）的不填",
     )
     kind = choice("kind", "类型", School.Kind, default=School.Kind.TOWN)
@@ -166,7 +193,9 @@ class TeachingPointResource(WorkbookResource):
     theme = text("theme", "主题", longest=100)
     since = day("since", "启用日期")
     until = day("until", "停用日期")
-    sharing = ColumnField("sharing", "共用党校", SharedSchools(), hint="共用该教学点的其他党校的学校编码，用顿号隔开")
+    sharing = ColumnField(
+        "sharing", "共用党校", SharedSchools(), hint="共用该教学点的其他党校的学校编码，用顿号隔开"
+    )
 
     periods = (("since", "until"),)
 

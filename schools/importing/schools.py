@@ -82,14 +82,29 @@ def _refuse_doubles(table, rows: list[SchoolRow], heading: str, key) -> None:
 def upsert_schools(city: Region, rows: Sequence[SchoolRow], *, by: User | None = None) -> list[School]:
     """Create or update the city's schools by code and return them in the order of the rows.
 
-    Counties are found by name and created with a local code where missing. Schools the rows do not name stay as they are.
-    The caller keeps the audit trail: `by` is who stands behind the whole act.
+    Counties are found by name and created with a local code where missing. Schools the rows do not name stay
+    as they are. The caller keeps the audit trail: `by` is who stands behind the whole act.
     """
     counties = _counties(city, rows)
-    known = {school.code: school for school in School.objects.filter(city=city, code__in=[row.code for row in rows])}
-    found = [_filled(known.get(row.code) or School(city=city, code=row.code), row, counties, place) for place, row in enumerate(rows, 1)]
+    known = {
+        school.code: school
+        for school in School.objects.filter(city=city, code__in=[row.code for row in rows])
+    }
+    found = [
+        _filled(known.get(row.code) or School(city=city, code=row.code), row, counties, place)
+        for place, row in enumerate(rows, 1)
+    ]
     School.objects.bulk_create([school for school in found if school.pk is None], batch_size=500)
-    written = ["name", "county", "order", "kind", "opened_on", "has_plaque", *TEXTS.values(), *NUMBERS.values()]
+    written = [
+        "name",
+        "county",
+        "order",
+        "kind",
+        "opened_on",
+        "has_plaque",
+        *TEXTS.values(),
+        *NUMBERS.values(),
+    ]
     School.objects.bulk_update(known.values(), written, batch_size=200)
     return found
 
@@ -109,7 +124,13 @@ def _counties(city: Region, rows: Sequence[SchoolRow]) -> dict[str, Region]:
     for row in rows:
         if row.county and row.county not in counties:
             last += 1
-            region = Region(city=city, kind=Region.Kind.COUNTY, name=row.county, order=last, code=_free_code(city.code, taken))
+            region = Region(
+                city=city,
+                kind=Region.Kind.COUNTY,
+                name=row.county,
+                order=last,
+                code=_free_code(city.code, taken),
+            )
             region.nature = Region.Nature.FUNCTIONAL if row.zone else Region.Nature.ADMINISTRATIVE
             region.save()
             taken.add(region.code)

@@ -25,11 +25,14 @@ class Message:
     school_id: int | None = None
 
 
-def notify(users: Iterable[User], text: str, *, url: str = "", key: str, school: School | None = None) -> None:
+def notify(
+    users: Iterable[User], text: str, *, url: str = "", key: str, school: School | None = None
+) -> None:
     """One message to each of `users`, unless they had one with this `key` before.
 
-    Safe to call twice and on two machines at once: the pair of person and key is unique, and a second one is passed
-    over. `url` is a path of this system. With a `school` the office mailboxes hear of it too, where mail is set up.
+    Safe to call twice and on two machines at once: the pair of person and key is unique, and a second one is
+    passed over. `url` is a path of this system. With a `school` the office mailboxes hear of it too, where
+    mail is set up.
     """
     deliver(Message(user.pk, text, url, key, school and school.pk) for user in users)
 
@@ -39,8 +42,11 @@ def deliver(messages: Iterable[Message]) -> None:
     at = timezone.now()
     wanted = {(one.user_id, one.key): one for one in messages}
     rows = [
-        Notice(user_id=one.user_id, text=_cut(one.text), url=one.url, key=one.key, school_id=one.school_id, at=at)
-        # By person and key: two machines writing the same rows in one order never wait for each other in a circle.
+        Notice(
+            user_id=one.user_id, text=_cut(one.text), url=one.url, key=one.key, school_id=one.school_id, at=at
+        )
+        # By person and key: two machines writing the same rows in one order never wait for each other in a
+        # circle.
         for _, one in sorted(wanted.items())
     ]
     Notice.objects.bulk_create(rows, batch_size=BATCH, ignore_conflicts=True)

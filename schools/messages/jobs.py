@@ -16,8 +16,9 @@ from schools.models import JobRun
 def once_a_day(name: str, day: date) -> Iterator[JobRun | None]:
     """The run to be done and filled in, or None when it was done before.
 
-    The unique row of (name, day) is written and locked first: a second machine waits there until this one has committed,
-    then finds it done. An exception takes the row back with everything else, and the next start tries again.
+    The unique row of (name, day) is written and locked first: a second machine waits there until this one has
+    committed, then finds it done. An exception takes the row back with everything else, and the next start
+    tries again.
     """
     with transaction.atomic():
         JobRun.objects.bulk_create([JobRun(name=name, day=day)], ignore_conflicts=True)
@@ -31,6 +32,8 @@ def once_a_day(name: str, day: date) -> Iterator[JobRun | None]:
 
 
 def claim(name: str, day: date) -> JobRun | None:
-    """For work that cannot be taken back, such as a mail: whoever wrote the row does it; None for everybody after."""
+    """For work that cannot be taken back, such as a mail: whoever wrote the row does it; None for everybody
+    after.
+    """
     made, created = JobRun.objects.get_or_create(name=name, day=day)
     return made if created else None

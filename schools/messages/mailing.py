@@ -1,4 +1,6 @@
-"""汇总邮件: the day's messages to the office mailbox of a school, a county or a city. Off unless a mail server is set."""
+"""汇总邮件: the day's messages to the office mailbox of a school, a county or a city. Off unless a mail
+server is set.
+"""
 
 from __future__ import annotations
 
@@ -40,10 +42,12 @@ def is_on() -> bool:
 
 
 def send_digests(now: datetime) -> int:
-    """One mail to each office with unread messages not mailed before; at most one a day. Returns how many went out.
+    """One mail to each office with unread messages not mailed before; at most one a day. Returns how many
+    went out.
 
-    A mail cannot be taken back, so the day's right to send is taken first. A server that cannot be reached gives it
-    back and ends the round: the next start of the job tries again. An address the server refuses keeps nobody else waiting.
+    A mail cannot be taken back, so the day's right to send is taken first. A server that cannot be reached
+    gives it back and ends the round: the next start of the job tries again. An address the server refuses
+    keeps nobody else waiting.
     """
     if not is_on():
         return 0
@@ -72,16 +76,39 @@ def _mailboxes() -> Iterator[Mailbox]:
     people = Appointment.objects.in_force()
     for school in School.objects.exclude(office_email="").open_on():
         own = people.filter(school=school, role__in=SCHOOL_ROLES).values("user")
-        yield Mailbox(str(school), school.office_email, f"school:{school.pk}", waiting.filter(school=school, user__in=own))
+        yield Mailbox(
+            str(school),
+            school.office_email,
+            f"school:{school.pk}",
+            waiting.filter(school=school, user__in=own),
+        )
     for region in Region.objects.exclude(office_email=""):
         is_city = region.kind == Region.Kind.CITY
-        own = people.filter(city=region, role=Role.OFFICE) if is_city else people.filter(county=region, role__in=COUNTY_ROLES)
+        own = (
+            people.filter(city=region, role=Role.OFFICE)
+            if is_city
+            else people.filter(county=region, role__in=COUNTY_ROLES)
+        )
         about = {"school__city": region} if is_city else {"school__county": region}
-        yield Mailbox(str(region), region.office_email, f"region:{region.pk}", waiting.filter(**about, user__in=own.values("user")))
+        yield Mailbox(
+            str(region),
+            region.office_email,
+            f"region:{region.pk}",
+            waiting.filter(**about, user__in=own.values("user")),
+        )
 
 
 def _body(box: Mailbox, notices: list[Notice]) -> str:
     texts = list(dict.fromkeys(one.text for one in notices))
     lines = [f"{number}. {text}" for number, text in enumerate(texts[:LINES], start=1)]
     more = [f"……共 {len(texts)} 条，其余请登录系统查看。"] if len(texts) > LINES else []
-    return "\n".join([f"{box.name}：", "", *lines, *more, "", "请登录系统，在右上角“消息”中办理。本邮件由系统自动发送，请勿回复。"])
+    return "\n".join(
+        [
+            f"{box.name}：",
+            "",
+            *lines,
+            *more,
+            "",
+            "请登录系统，在右上角“消息”中办理。本邮件由系统自动发送，请勿回复。",
+        ]
+    )

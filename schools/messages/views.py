@@ -22,7 +22,11 @@ def inbox(request: HttpRequest) -> HttpResponse:
     mine = Notice.objects.visible_to(request.user)
     only_unread = request.GET.get("show") == "unread"
     page = Paginator(mine.unread() if only_unread else mine, PAGE_SIZE).get_page(request.GET.get("page"))
-    return render(request, "schools/messages/list.html", {"page": page, "only_unread": only_unread, "unread": mine.unread().count()})
+    return render(
+        request,
+        "schools/messages/list.html",
+        {"page": page, "only_unread": only_unread, "unread": mine.unread().count()},
+    )
 
 
 @require_POST

@@ -12,14 +12,18 @@ _ARGUMENT_ORDER = list(ARGUMENTS)
 
 
 def resolve(text: str) -> tuple[Metric, Reference]:
-    """The metric a text names and the reference in canonical order; raises MetricError with a sentence otherwise."""
+    """The metric a text names and the reference in canonical order; raises MetricError with a sentence
+    otherwise.
+    """
     reference = parse_reference(text)
     metric = METRICS.get(reference.label)
     if metric is None:
         raise MetricError(f"没有名为“{reference.label}”的系统取数指标{_nearest(reference.label)}。")
     for comparison in reference.comparisons:
         if comparison.name not in metric.accepts:
-            raise MetricError(f"指标“{metric.label}”不接受口径“{comparison.name}”{_choices(metric.accepts)}。")
+            raise MetricError(
+                f"指标“{metric.label}”不接受口径“{comparison.name}”{_choices(metric.accepts)}。"
+            )
     for word in reference.words:
         if word not in metric.word_order:
             hint = "，口径应写成比较，如：学时≥2" if metric.accepts else _choices(metric.word_order)
@@ -33,7 +37,9 @@ def canonical(text: str) -> str:
 
 
 def _ordered(metric: Metric, reference: Reference) -> Reference:
-    comparisons = sorted(set(reference.comparisons), key=lambda one: (_ARGUMENT_ORDER.index(one.name), one.operator, one.value))
+    comparisons = sorted(
+        set(reference.comparisons), key=lambda one: (_ARGUMENT_ORDER.index(one.name), one.operator, one.value)
+    )
     words = sorted(set(reference.words), key=metric.word_order.index)
     return Reference(metric.label, tuple(comparisons), tuple(words))
 

@@ -59,7 +59,8 @@ def compute(
     sources = frozenset().union(*(metric.sources for metric, _ in wanted.values()))
     data = load(schools, Period(start, end, as_of or timezone.localdate()), sources)
     return {
-        school: {text: metric.measure(rows, reference) for text, (metric, reference) in wanted.items()} for school, rows in data.items()
+        school: {text: metric.measure(rows, reference) for text, (metric, reference) in wanted.items()}
+        for school, rows in data.items()
     }
 
 
@@ -75,14 +76,18 @@ def figures(
 ) -> dict[int, dict[str, Figure]]:
     """Like `compute`, with the imported values of the year in place of the computed ones.
 
-    An imported value for the very reference counts; else one for the bare metric, since a workbook of history names
-    metrics without the conditions of this year's scheme. A caller that has read the imported values passes them on.
+    An imported value for the very reference counts; else one for the bare metric, since a workbook of history
+    names metrics without the conditions of this year's scheme. A caller that has read the imported values
+    passes them on.
     """
     wanted = list(dict.fromkeys(references))
     imported = imported_figures(schools, year) if imported is None else imported
     computed = compute(wanted, schools=schools, start=start, end=end, as_of=as_of)
     return {
-        school: {text: _imported_figure(imported, school, text) or Figure(value, COMPUTED) for text, value in values.items()}
+        school: {
+            text: _imported_figure(imported, school, text) or Figure(value, COMPUTED)
+            for text, value in values.items()
+        }
         for school, values in computed.items()
     }
 
@@ -101,7 +106,8 @@ def _imported_figure(imported: Imported, school: int, text: str) -> Figure | Non
 def explain(text: str, *, school: School, start: date, end: date, as_of: date | None = None) -> list[Record]:
     """The records a computed figure was made of, in the order they were entered.
 
-    Figures that stand in the registry itself yield one record: the metric's name, leading to that part of the page.
+    Figures that stand in the registry itself yield one record: the metric's name, leading to that part of the
+    page.
     """
     metric, reference = _resolved(text)
     one = School.objects.filter(pk=school.pk)

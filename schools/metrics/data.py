@@ -54,7 +54,9 @@ class BudgetRow(NamedTuple):
     arrived: Decimal | None
 
     def __str__(self) -> str:
-        return f"{Budget.Source(self.source).label}：" + ("到位数未登记" if self.arrived is None else f"到位 {self.arrived} 元")
+        return f"{Budget.Source(self.source).label}：" + (
+            "到位数未登记" if self.arrived is None else f"到位 {self.arrived} 元"
+        )
 
 
 class FiguresRow(NamedTuple):

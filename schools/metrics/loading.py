@@ -52,15 +52,26 @@ _DECODER = JSONDecoder(parse_float=Decimal)
 
 
 class Table:
-    """One table, its rows under `source` in `SchoolData`, read as JSON: one query reads tables of different columns.
+    """One table, its rows under `source` in `SchoolData`, read as JSON: one query reads tables of different
+    columns.
 
     `columns` stand in the order of the row's fields, and are named as the fields where left out.
     """
 
-    def __init__(self, source: str, row: type, records: QuerySet, *columns: str, school="school_id", within=lambda period: Q()):
+    def __init__(
+        self,
+        source: str,
+        row: type,
+        records: QuerySet,
+        *columns: str,
+        school="school_id",
+        within=lambda period: Q(),
+    ):
         columns = columns or row._fields
         self.source, self.row, self.school, self.within = source, row, school, within
-        self.values = records.order_by().values_list("pk", F(school), JSONArray(*columns, output_field=TextField()))
+        self.values = records.order_by().values_list(
+            "pk", F(school), JSONArray(*columns, output_field=TextField())
+        )
         self.readers = [_reader(_field(records.model, column)) for column in columns]
 
     def read(self, text: str) -> Any:
@@ -127,7 +138,15 @@ def tables() -> tuple[Table, ...]:
         Table("figures", FiguresRow, YearFigures.objects.all(), within=_year),
         Table("plans", PlanRow, AnnualPlan.objects.all(), within=_year),
         Table(
-            "planned", PlannedRow, PlannedClass.objects.all(), "pk", "plan__year", "month", "name", school="plan__school_id", within=_months
+            "planned",
+            PlannedRow,
+            PlannedClass.objects.all(),
+            "pk",
+            "plan__year",
+            "month",
+            "name",
+            school="plan__school_id",
+            within=_months,
         ),
         Table("classes", ClassRow, TrainingClass.objects.kept(), within=_days("starts_on")),
         Table(
@@ -153,10 +172,14 @@ def tables() -> tuple[Table, ...]:
 
 
 def load(schools: QuerySet, period: Period, sources: Iterable[str]) -> dict[int, SchoolData]:
-    """Every school of the (unsliced) queryset with its rows of the named sources, in the order they were entered."""
+    """Every school of the (unsliced) queryset with its rows of the named sources, in the order they were
+    entered.
+    """
     wanted, keys = {"school", *sources}, schools.order_by().values("pk")
     first, *others = (
-        table.values.filter(table.within(period), **{f"{table.school}__in": keys}) for table in tables() if table.source in wanted
+        table.values.filter(table.within(period), **{f"{table.school}__in": keys})
+        for table in tables()
+        if table.source in wanted
     )
     data: dict[int, SchoolData] = {}
     for _, school, text, place in sorted(first.union(*others, all=True), key=itemgetter(3, 0)):

@@ -16,9 +16,10 @@ Reduce = Callable[[Sequence[Any], SchoolData, Reference], Fraction | None]
 class Metric:
     """A named figure of a school and a period.
 
-    `select` picks the records that count, `reduce` makes the figure of them: whoever asks why a figure is what it is
-    sees the very rows it was made of. `accepts` names the conditions on records a reference may carry,
-    `word_order` the words it may list; `since` is the first year counted by this definition. An unknown figure is None, never 0.
+    `select` picks the records that count, `reduce` makes the figure of them: whoever asks why a figure is
+    what it is sees the very rows it was made of. `accepts` names the conditions on records a reference may
+    carry, `word_order` the words it may list; `since` is the first year counted by this definition. An
+    unknown figure is None, never 0.
     """
 
     key: str

@@ -17,7 +17,16 @@ OPERATORS: dict[str, Callable[[object, object], bool]] = {
 _COMPARISON = re.compile(r"([^≥≤<>=]+?)([≥≤<>=])([0-9]{1,9}(?:\.[0-9]{1,6})?)")
 _REFERENCE = re.compile(r"([^\[\]]+)(?:\[([^\[\]]*)\])?")
 _LONGEST = 200
-_SPELLINGS = (("［", "["), ("］", "]"), ("【", "["), ("】", "]"), (">=", "≥"), ("<=", "≤"), ("≧", "≥"), ("≦", "≤"))
+_SPELLINGS = (
+    ("［", "["),
+    ("］", "]"),
+    ("【", "["),
+    ("】", "]"),
+    (">=", "≥"),
+    ("<=", "≤"),
+    ("≧", "≥"),
+    ("≦", "≤"),
+)
 
 
 class MetricError(ValueError):
@@ -59,7 +68,9 @@ def worded(reference: str) -> str:
 
 
 def parse_reference(text: str) -> Reference:
-    """Read a reference as people type it, widths and blanks aside; whether the metric exists is not asked here."""
+    """Read a reference as people type it, widths and blanks aside; whether the metric exists is not asked
+    here.
+    """
     if len(text) > _LONGEST:
         raise MetricError(f"指标写法超过 {_LONGEST} 个字。")
     match = _REFERENCE.fullmatch(_normal(text))

@@ -38,7 +38,9 @@ def _valid(row: TeacherRow | PointRow, day: date) -> bool:
 
 def _teachers(*kinds: str) -> Callable[[SchoolData, Reference], Sequence[TeacherRow]]:
     def select(data: SchoolData, reference: Reference) -> list[TeacherRow]:
-        return [row for row in data.teachers if _valid(row, data.period.end) and (not kinds or row.kind in kinds)]
+        return [
+            row for row in data.teachers if _valid(row, data.period.end) and (not kinds or row.kind in kinds)
+        ]
 
     return select
 
@@ -53,7 +55,9 @@ def _regulations(data: SchoolData, reference: Reference, wanted: Sequence[str]) 
     return [
         row
         for row in data.regulations
-        if row.issued_on <= day and (row.abolished_on is None or row.abolished_on > day) and (not kinds or row.kind in kinds)
+        if row.issued_on <= day
+        and (row.abolished_on is None or row.abolished_on > day)
+        and (not kinds or row.kind in kinds)
     ]
 
 
@@ -99,7 +103,9 @@ def _rate_of_figures(part: str, whole: str) -> Callable[..., Fraction | None]:
 
 
 def report_due(year: int, month: int) -> date:
-    """The day a monthly report is due when its row states none: the fifth working day of the following month."""
+    """The day a monthly report is due when its row states none: the fifth working day of the
+    following month.
+    """
     following = (date(year, month, 1) + timedelta(days=31)).replace(day=1)
     return nth_workday(following.year, following.month, REPORT_WORKDAY)
 
@@ -147,19 +153,31 @@ def _of_figures(key: str, label: str, unit: str, definition: str, direction: str
 
 
 def _of_teachers(key: str, label: str, definition: str, *kinds: str) -> Metric:
-    return Metric(key, label, "人", definition, frozenset({"teachers"}), "teachers", _teachers(*kinds), number_of)
+    return Metric(
+        key, label, "人", definition, frozenset({"teachers"}), "teachers", _teachers(*kinds), number_of
+    )
 
 
 KINDS = Teacher.Kind
 FIGURES = frozenset({"figures"})
 
 STANDING = (
-    _of_school("seats", "主教室座位", "座", "seats", "党校档案登记的主教室可集中培训的座位数；未登记时无法取数。"),
-    _of_school("staff", "工作人员数", "人", "staff_count", "党校档案登记的负责日常工作的人数；未登记时无法取数。"),
+    _of_school(
+        "seats", "主教室座位", "座", "seats", "党校档案登记的主教室可集中培训的座位数；未登记时无法取数。"
+    ),
+    _of_school(
+        "staff", "工作人员数", "人", "staff_count", "党校档案登记的负责日常工作的人数；未登记时无法取数。"
+    ),
     _of_teachers("teachers", "师资人数", "统计截止日在师资库的教师人数。"),
     _of_teachers("teachers_leader", "领导型师资", "统计截止日在师资库的领导型教师人数。", KINDS.LEADER),
     _of_teachers("teachers_model", "榜样型师资", "统计截止日在师资库的榜样型教师人数。", KINDS.MODEL),
-    _of_teachers("teachers_expert", "专家型师资", "统计截止日在师资库的专家型教师和党校教师人数。", KINDS.EXPERT, KINDS.LECTURER),
+    _of_teachers(
+        "teachers_expert",
+        "专家型师资",
+        "统计截止日在师资库的专家型教师和党校教师人数。",
+        KINDS.EXPERT,
+        KINDS.LECTURER,
+    ),
     Metric(
         "points",
         "现场教学点数",
@@ -183,7 +201,12 @@ STANDING = (
         _rate_of_figures("members_trained", "party_members"),
         upper=ONE,
     ),
-    _of_figures("cadres_trained", "参训干部", "人", "年度人数登记的当年参训的书记和村（社区）“两委”干部人数，一人只计一次。"),
+    _of_figures(
+        "cadres_trained",
+        "参训干部",
+        "人",
+        "年度人数登记的当年参训的书记和村（社区）“两委”干部人数，一人只计一次。",
+    ),
     _of_figures("cadres_due", "应训干部", "人", "年度人数登记的书记和村（社区）“两委”干部人数。", "none"),
     Metric(
         "cadres_rate",
@@ -196,7 +219,9 @@ STANDING = (
         _rate_of_figures("cadres_trained", "cadres_due"),
         upper=ONE,
     ),
-    _of_figures("issues_solved", "专题研究解决事项", "项", "年度人数登记的党（工）委专题研究党校工作解决的事项数。"),
+    _of_figures(
+        "issues_solved", "专题研究解决事项", "项", "年度人数登记的党（工）委专题研究党校工作解决的事项数。"
+    ),
     Metric(
         "arrived",
         "到位经费",
@@ -244,7 +269,8 @@ STANDING = (
         "reports_late",
         "月报逾期",
         "月",
-        "统计期内已结束、党校启用以后的月份中，月报未在应报日期（次月第5个工作日）以前确认的月数；应报日期未到的不计。",
+        "统计期内已结束、党校启用以后的月份中，月报未在应报日期（次月第5个工作日）以前确认的月数；"
+        "应报日期未到的不计。",
         frozenset({"reports"}),
         "reports",
         _late_reports,

@@ -36,7 +36,9 @@ def hosted(category: str | None = None, months: range | None = None) -> Select:
         return [
             row
             for row in classes(data, reference)
-            if row.hosted and category in (None, row.category) and (months is None or row.starts_on.month in months)
+            if row.hosted
+            and category in (None, row.category)
+            and (months is None or row.starts_on.month in months)
         ]
 
     return select
@@ -93,13 +95,21 @@ def _leading_share(rows: list[LessonRow], data: SchoolData, reference: Reference
     return rate(total(row.hours for row in rows), taught, cap=ONE)
 
 
-def _of_classes(key: str, label: str, unit: str, select: Select, definition: str, reduce: Reduce = number_of, **extra) -> Metric:
-    settings = {"sources": frozenset({"classes"}), "section": "classes", "accepts": frozenset(ARGUMENTS)} | extra
+def _of_classes(
+    key: str, label: str, unit: str, select: Select, definition: str, reduce: Reduce = number_of, **extra
+) -> Metric:
+    settings = {
+        "sources": frozenset({"classes"}),
+        "section": "classes",
+        "accepts": frozenset(ARGUMENTS),
+    } | extra
     return Metric(key, label, unit, f"{definition}{BELOW_LIMIT}", select=select, reduce=reduce, **settings)
 
 
 def _of_lessons(key: str, label: str, kind: str, definition: str) -> Metric:
-    return Metric(key, label, "次", definition, frozenset({"lessons"}), "classes", _lessons_by(kind), number_of)
+    return Metric(
+        key, label, "次", definition, frozenset({"lessons"}), "classes", _lessons_by(kind), number_of
+    )
 
 
 def _hours(rows: list[ClassRow], data: SchoolData, reference: Reference) -> Fraction:
@@ -123,11 +133,31 @@ LECTURE = TrainingClass.Form.LECTURE
 KINDS = Lesson.LecturerKind
 
 TEACHING = (
-    _of_classes("main_first_half", "上半年主体班", "期", hosted(MAIN, FIRST_HALF), "统计期内1月至6月开班、由本校主办的主体班期数。"),
-    _of_classes("main_second_half", "下半年主体班", "期", hosted(MAIN, SECOND_HALF), "统计期内7月至12月开班、由本校主办的主体班期数。"),
+    _of_classes(
+        "main_first_half",
+        "上半年主体班",
+        "期",
+        hosted(MAIN, FIRST_HALF),
+        "统计期内1月至6月开班、由本校主办的主体班期数。",
+    ),
+    _of_classes(
+        "main_second_half",
+        "下半年主体班",
+        "期",
+        hosted(MAIN, SECOND_HALF),
+        "统计期内7月至12月开班、由本校主办的主体班期数。",
+    ),
     _of_classes("main_classes", "主体班次", "期", hosted(MAIN), "统计期内由本校主办的主体班期数。"),
-    _of_classes("classes", "办班期数", "期", hosted(), "统计期内由本校主办的各类班次期数；联合办班只计主办方，参加方不计期数。"),
-    _of_classes("concentrated", "集中培训次数", "次", hosted(CONCENTRATED), "统计期内由本校主办的集中培训次数。"),
+    _of_classes(
+        "classes",
+        "办班期数",
+        "期",
+        hosted(),
+        "统计期内由本校主办的各类班次期数；联合办班只计主办方，参加方不计期数。",
+    ),
+    _of_classes(
+        "concentrated", "集中培训次数", "次", hosted(CONCENTRATED), "统计期内由本校主办的集中培训次数。"
+    ),
     _of_classes("onsite", "现场教学次数", "次", hosted(ONSITE), "统计期内由本校主办的现场教学次数。"),
     _of_classes(
         "bimonths",
@@ -147,7 +177,14 @@ TEACHING = (
         months_with_classes(1),
         upper=Fraction(12),
     ),
-    _of_classes("attendance", "参训人次", "人次", classes, "统计期内主办和参加的班次的人次合计，联合办班各校登记本校人次。", _attendance),
+    _of_classes(
+        "attendance",
+        "参训人次",
+        "人次",
+        classes,
+        "统计期内主办和参加的班次的人次合计，联合办班各校登记本校人次。",
+        _attendance,
+    ),
     _of_classes("hours", "培训学时", "学时", hosted(), "统计期内由本校主办的班次的学时合计。", _hours),
     _of_classes(
         "first_lesson_share",
@@ -207,13 +244,21 @@ TEACHING = (
         direction="none",
     ),
     Metric(
-        "planned_classes", "计划班次数", "期", "年度培训计划中月份在统计期内的班次数。", frozenset({"planned"}), "plan", _planned, number_of
+        "planned_classes",
+        "计划班次数",
+        "期",
+        "年度培训计划中月份在统计期内的班次数。",
+        frozenset({"planned"}),
+        "plan",
+        _planned,
+        number_of,
     ),
     Metric(
         "plan_completion",
         "计划完成率",
         "%",
-        "月份在统计期内的计划班次中，至少办过一期（开班登记注明该计划班次）的所占比例；没有计划班次时无法计算。",
+        "月份在统计期内的计划班次中，至少办过一期（开班登记注明该计划班次）的所占比例；"
+        "没有计划班次时无法计算。",
         frozenset({"planned", "classes"}),
         "plan",
         _planned,
@@ -242,9 +287,17 @@ TEACHING = (
         _leading_share,
         upper=ONE,
     ),
-    _of_lessons("secretary_lessons", "书记授课", KINDS.SECRETARY, "统计期内本校主办的班次中镇街党（工）委书记讲授的课次数。"),
+    _of_lessons(
+        "secretary_lessons",
+        "书记授课",
+        KINDS.SECRETARY,
+        "统计期内本校主办的班次中镇街党（工）委书记讲授的课次数。",
+    ),
     _of_lessons("model_lessons", "榜样授课", KINDS.MODEL, "统计期内本校主办的班次中榜样讲授的课次数。"),
     _of_lessons(
-        "linked_leader_lessons", "挂点领导授课", KINDS.LINKED_LEADER, "统计期内本校主办的班次中挂点领导（含第一书记）讲授的课次数。"
+        "linked_leader_lessons",
+        "挂点领导授课",
+        KINDS.LINKED_LEADER,
+        "统计期内本校主办的班次中挂点领导（含第一书记）讲授的课次数。",
     ),
 )

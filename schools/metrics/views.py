@@ -37,7 +37,9 @@ def metric(request: HttpRequest, label: str) -> HttpResponse:
         "direction": DIRECTIONS[one.direction],
         "sources": [words for source, words in SOURCES.items() if source in one.sources] or ["学校资料"],
         "accepts": sorted(one.accepts),
-        "school": request.user.identity.school if request.user.identity and request.user.identity.school_id else None,
+        "school": request.user.identity.school
+        if request.user.identity and request.user.identity.school_id
+        else None,
         "year": timezone.localdate().year,
     }
     return render(request, "schools/metrics/metric.html", context)
@@ -46,7 +48,9 @@ def metric(request: HttpRequest, label: str) -> HttpResponse:
 @require_GET
 @allowed_to("read_records")
 def explanation(request: HttpRequest, pk: int) -> HttpResponse:
-    """One figure of one school: its value and the very records it was made of. `?figure=办班期数[学时≥2]&year=2026`."""
+    """One figure of one school: its value and the very records it was made of.
+    `?figure=办班期数[学时≥2]&year=2026`.
+    """
     school = get_object_or_404(School.objects.visible_to(request.user), pk=pk)
     if not request.GET.get("figure"):
         return redirect("schools:school", pk)
@@ -55,7 +59,9 @@ def explanation(request: HttpRequest, pk: int) -> HttpResponse:
         one, reference = resolve(text)
     except MetricError as unknown:
         raise Http404 from unknown
-    found = figures([text], schools=School.objects.filter(pk=pk), year=end.year, start=start, end=end)[pk][text]
+    found = figures([text], schools=School.objects.filter(pk=pk), year=end.year, start=start, end=end)[pk][
+        text
+    ]
     context = {
         "school": school,
         "metric": one,
@@ -75,7 +81,10 @@ def _period(request: HttpRequest) -> tuple[date, date]:
     year = number(request.GET.get("year", ""))
     whole = year if year and 2000 <= year <= 2100 else timezone.localdate().year
     try:
-        start, end = date.fromisoformat(request.GET.get("start", "")), date.fromisoformat(request.GET.get("end", ""))
+        start, end = (
+            date.fromisoformat(request.GET.get("start", "")),
+            date.fromisoformat(request.GET.get("end", "")),
+        )
     except ValueError:
         return date(whole, 1, 1), date(whole, 12, 31)
     return (start, end) if start <= end else (end, start)

@@ -10,7 +10,16 @@ from .records import Correction, RecordChange
 from .regions import Region
 from .registry import FormerName, Leader, School
 from .resources import Brand, Course, Equipment, Regulation, StaffMember, Teacher, TeachingPoint
-from .teaching import AnnualPlan, JointPartner, Lesson, MonthlyReport, PlannedClass, ReportCorrection, TrainingClass, TrialLesson
+from .teaching import (
+    AnnualPlan,
+    JointPartner,
+    Lesson,
+    MonthlyReport,
+    PlannedClass,
+    ReportCorrection,
+    TrainingClass,
+    TrialLesson,
+)
 
 __all__ = [
     "AnnualPlan",

@@ -21,7 +21,9 @@ class AuditQuerySet(models.QuerySet):
     """Reading only: every writing method refuses."""
 
     def visible_to(self, user) -> "AuditQuerySet":
-        """The audit administrator reads the chain of the city, without a city all chains; nobody else reads any."""
+        """The audit administrator reads the chain of the city, without a city all chains; nobody else reads
+        any.
+        """
         if sees_everything(user):
             return self
         identity = getattr(user, "identity", None)
@@ -38,17 +40,24 @@ class AuditQuerySet(models.QuerySet):
 class AuditEntry(models.Model):
     """One act. Names and roles are copied: the entry must read the same after people and posts have changed.
 
-    The hash is the key: a counter of its own would be one more column that nothing vouches for. `detail` is canonical
-    JSON kept as text, because a database that re-writes JSON would change what was hashed.
+    The hash is the key: a counter of its own would be one more column that nothing vouches for. `detail` is
+    canonical JSON kept as text, because a database that re-writes JSON would change what was hashed.
     """
 
     hash = models.CharField("校验值", max_length=64, primary_key=True, editable=False)
     previous = models.CharField("上一条校验值", max_length=64, editable=False)
-    city = models.ForeignKey(Region, models.PROTECT, verbose_name="市", null=True, editable=False, related_name="+")
+    city = models.ForeignKey(
+        Region, models.PROTECT, verbose_name="市", null=True, editable=False, related_name="+"
+    )
     number = models.PositiveBigIntegerField("序号", editable=False)
     at = models.DateTimeField("时间", editable=False)
     user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="用户", null=True, editable=False, related_name="audit_entries"
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        verbose_name="用户",
+        null=True,
+        editable=False,
+        related_name="audit_entries",
     )
     user_label = models.CharField("操作人", max_length=100, editable=False)
     role_label = models.CharField("身份", max_length=200, editable=False)
@@ -65,7 +74,9 @@ class AuditEntry(models.Model):
         base_manager_name = "objects"
         constraints = [
             models.UniqueConstraint(fields=["city", "number"], name="audit_number_once_per_city"),
-            models.UniqueConstraint(fields=["number"], condition=Q(city__isnull=True), name="audit_number_once_in_system"),
+            models.UniqueConstraint(
+                fields=["number"], condition=Q(city__isnull=True), name="audit_number_once_in_system"
+            ),
         ]
         indexes = [models.Index(fields=["city", "at"], name="audit_by_city_and_time")]
 
@@ -84,7 +95,9 @@ class AuditEntry(models.Model):
 
 
 class ChainHead(models.Model):
-    """Where a chain ends. The seal is made with the audit key, so a cut-off chain cannot be given a fitting end."""
+    """Where a chain ends. The seal is made with the audit key, so a cut-off chain cannot be given a fitting
+    end.
+    """
 
     chain = models.CharField("审计链", max_length=20, primary_key=True, editable=False)
     number = models.PositiveBigIntegerField("末条序号", default=0, editable=False)

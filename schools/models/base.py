@@ -37,7 +37,13 @@ class Voidable(models.Model):
 
     voided_at = models.DateTimeField("作废时间", null=True, blank=True, editable=False)
     voided_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="作废人", null=True, blank=True, editable=False, related_name="+"
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        verbose_name="作废人",
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="+",
     )
     void_reason = models.CharField("作废原因", max_length=200, blank=True, editable=False)
 

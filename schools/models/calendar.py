@@ -20,7 +20,9 @@ class CalendarYear(models.Model):
 
     year = models.PositiveSmallIntegerField("年度", unique=True, error_messages={"unique": "该年度已录入。"})
     source = models.CharField("来源或文号", max_length=100, help_text="如：国办发明电〔2026〕7号。")
-    entered_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="录入人", related_name="+")
+    entered_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="录入人", related_name="+"
+    )
     entered_at = models.DateTimeField("录入时间", default=timezone.now)
 
     objects = CalendarQuerySet.as_manager()
@@ -44,7 +46,9 @@ class CalendarDay(models.Model):
     """A day on which the office works or rests against the published calendar or before there is one."""
 
     day = models.DateField("日期", unique=True, error_messages={"unique": "该日期已登记。"})
-    works = models.BooleanField("上班", help_text="勾选为工作日，不勾选为休息日；优先于系统自带的节假日历。法定节日不能登记为上班。")
+    works = models.BooleanField(
+        "上班", help_text="勾选为工作日，不勾选为休息日；优先于系统自带的节假日历。法定节日不能登记为上班。"
+    )
     note = models.CharField("说明", max_length=100, blank=True, help_text="如：国庆节、国庆节调休上班。")
     arrangement = models.ForeignKey(
         CalendarYear,
@@ -69,4 +73,6 @@ class CalendarDay(models.Model):
     def clean(self) -> None:
         """Statutory days rest, whatever is arranged around them."""
         if self.day and self.works and (name := national_year(self.day.year).statutory.get(self.day)):
-            raise ValidationError({"works": f"{chinese_date(self.day)}是法定节日（{name}），一律休息，不能登记为上班。"})
+            raise ValidationError(
+                {"works": f"{chinese_date(self.day)}是法定节日（{name}），一律休息，不能登记为上班。"}
+            )

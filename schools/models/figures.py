@@ -27,9 +27,17 @@ class Budget(models.Model):
     school = models.ForeignKey(School, models.PROTECT, verbose_name="党校", related_name="budgets")
     year = models.PositiveSmallIntegerField("年度")
     source = models.CharField("来源", max_length=10, choices=Source.choices)
-    allotted = models.DecimalField("下达（元）", max_digits=12, decimal_places=2, null=True, blank=True, validators=[NOT_NEGATIVE])
+    allotted = models.DecimalField(
+        "下达（元）", max_digits=12, decimal_places=2, null=True, blank=True, validators=[NOT_NEGATIVE]
+    )
     arrived = models.DecimalField(
-        "到位（元）", max_digits=12, decimal_places=2, null=True, blank=True, validators=[NOT_NEGATIVE], help_text="不填表示尚未登记。"
+        "到位（元）",
+        max_digits=12,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        validators=[NOT_NEGATIVE],
+        help_text="不填表示尚未登记。",
     )
 
     objects = SchoolRecordQuerySet.as_manager()
@@ -39,11 +47,14 @@ class Budget(models.Model):
         ordering = ["school", "-year", "source"]
         constraints = [
             models.UniqueConstraint(
-                fields=["school", "year", "source"], name="budget_source", violation_error_message="该党校该年度已登记这一来源的经费。"
+                fields=["school", "year", "source"],
+                name="budget_source",
+                violation_error_message="该党校该年度已登记这一来源的经费。",
             ),
             models.CheckConstraint(
                 name="budget_not_negative",
-                condition=(Q(allotted__isnull=True) | Q(allotted__gte=0)) & (Q(arrived__isnull=True) | Q(arrived__gte=0)),
+                condition=(Q(allotted__isnull=True) | Q(allotted__gte=0))
+                & (Q(arrived__isnull=True) | Q(arrived__gte=0)),
                 violation_error_message="金额不能小于 0。",
             ),
         ]
@@ -58,9 +69,15 @@ class YearFigures(models.Model):
     school = models.ForeignKey(School, models.PROTECT, verbose_name="党校", related_name="year_figures")
     year = models.PositiveSmallIntegerField("年度")
     party_members = models.PositiveIntegerField("党员总数", null=True, blank=True, help_text="年度统计数。")
-    cadres_due = models.PositiveIntegerField("应训干部", null=True, blank=True, help_text="书记和村（社区）“两委”干部人数。")
-    members_trained = models.PositiveIntegerField("参训党员", null=True, blank=True, help_text="当年参加过培训的人数，一人只计一次。")
-    cadres_trained = models.PositiveIntegerField("参训干部", null=True, blank=True, help_text="当年参加过培训的人数，一人只计一次。")
+    cadres_due = models.PositiveIntegerField(
+        "应训干部", null=True, blank=True, help_text="书记和村（社区）“两委”干部人数。"
+    )
+    members_trained = models.PositiveIntegerField(
+        "参训党员", null=True, blank=True, help_text="当年参加过培训的人数，一人只计一次。"
+    )
+    cadres_trained = models.PositiveIntegerField(
+        "参训干部", null=True, blank=True, help_text="当年参加过培训的人数，一人只计一次。"
+    )
     issues_solved = models.PositiveIntegerField(
         "专题研究解决事项", null=True, blank=True, help_text="党（工）委专题研究党校工作解决的问题数。"
     )
@@ -71,14 +88,21 @@ class YearFigures(models.Model):
         verbose_name = verbose_name_plural = "年度人数"
         ordering = ["school", "-year"]
         constraints = [
-            models.UniqueConstraint(fields=["school", "year"], name="year_figures_year", violation_error_message="该党校该年度已登记。")
+            models.UniqueConstraint(
+                fields=["school", "year"],
+                name="year_figures_year",
+                violation_error_message="该党校该年度已登记。",
+            )
         ]
 
     def __str__(self) -> str:
         return f"{self.school} {self.year} 年"
 
 
-YEAR_VALIDATORS = [MinValueValidator(2000, "年度应为 2000 至 2100。"), MaxValueValidator(2100, "年度应为 2000 至 2100。")]
+YEAR_VALIDATORS = [
+    MinValueValidator(2000, "年度应为 2000 至 2100。"),
+    MaxValueValidator(2100, "年度应为 2000 至 2100。"),
+]
 
 
 class Investment(Voidable):
@@ -94,7 +118,9 @@ class Investment(Voidable):
     school = models.ForeignKey(School, models.PROTECT, verbose_name="党校", related_name="investments")
     year = models.PositiveSmallIntegerField("年度", validators=YEAR_VALIDATORS)
     project = models.CharField("项目", max_length=100, help_text="如主教室修缮、购置投影设备。")
-    amount = models.DecimalField("金额（元）", max_digits=12, decimal_places=2, validators=[MinValueValidator(0, "金额不能小于 0。")])
+    amount = models.DecimalField(
+        "金额（元）", max_digits=12, decimal_places=2, validators=[MinValueValidator(0, "金额不能小于 0。")]
+    )
     source = models.CharField("来源", max_length=10, choices=Source.choices, default=Source.TOWN)
 
     objects = VoidableQuerySet.as_manager()
@@ -110,7 +136,11 @@ class Investment(Voidable):
                 name="investment_once",
                 violation_error_message="该年度已登记同一来源的同名项目。",
             ),
-            models.CheckConstraint(name="investment_not_negative", condition=Q(amount__gte=0), violation_error_message="金额不能小于 0。"),
+            models.CheckConstraint(
+                name="investment_not_negative",
+                condition=Q(amount__gte=0),
+                violation_error_message="金额不能小于 0。",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -122,11 +152,19 @@ class MetricValue(models.Model):
 
     school = models.ForeignKey(School, models.PROTECT, verbose_name="党校", related_name="metric_values")
     year = models.PositiveSmallIntegerField("年度")
-    reference = models.CharField("指标", max_length=120, help_text="指标名称，有口径的写在方括号内，如：办班期数[学时≥2, 人次≥15]。")
+    reference = models.CharField(
+        "指标", max_length=120, help_text="指标名称，有口径的写在方括号内，如：办班期数[学时≥2, 人次≥15]。"
+    )
     value = ExactDecimalField("数值", help_text="百分比填小数，如 85% 填 0.85。")
     note = models.CharField("来源", max_length=200, blank=True)
     recorded_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="导入人", null=True, blank=True, editable=False, related_name="+"
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        verbose_name="导入人",
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="+",
     )
     recorded_at = models.DateTimeField("导入时间", default=timezone.now, editable=False)
 
@@ -162,7 +200,11 @@ class Binder(models.Model):
         verbose_name = verbose_name_plural = "台账案卷"
         ordering = ["school", "-year"]
         constraints = [
-            models.UniqueConstraint(fields=["school", "year"], name="binder_year", violation_error_message="该党校该年度的台账已登记。")
+            models.UniqueConstraint(
+                fields=["school", "year"],
+                name="binder_year",
+                violation_error_message="该党校该年度的台账已登记。",
+            )
         ]
 
     def __str__(self) -> str:

@@ -29,7 +29,11 @@ class GuidanceTeamQuerySet(models.QuerySet):
         if identity is None or identity.city_id is None:
             return self.none()
         found = self.filter(city=identity.city_id)
-        return found.filter(Q(county__isnull=True) | Q(county=identity.county_id)) if identity.county_id else found
+        return (
+            found.filter(Q(county__isnull=True) | Q(county=identity.county_id))
+            if identity.county_id
+            else found
+        )
 
     def current(self) -> "GuidanceTeamQuerySet":
         """Those that have not been dissolved."""
@@ -39,7 +43,9 @@ class GuidanceTeamQuerySet(models.QuerySet):
 class Liaison(models.Model):
     """Who guides which school; whoever guides a school does not score it."""
 
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="联系指导人员", related_name="liaisons")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="联系指导人员", related_name="liaisons"
+    )
     school = models.ForeignKey(School, models.PROTECT, verbose_name="党校", related_name="liaisons")
     since = models.DateField("开始日期")
     until = models.DateField("结束日期", null=True, blank=True)
@@ -76,11 +82,18 @@ class GuidanceTeam(models.Model):
 
     city = models.ForeignKey(Region, models.PROTECT, verbose_name="市", related_name="guidance_teams")
     county = models.ForeignKey(
-        Region, models.PROTECT, verbose_name="县（市、区）", null=True, blank=True, related_name="county_guidance_teams"
+        Region,
+        models.PROTECT,
+        verbose_name="县（市、区）",
+        null=True,
+        blank=True,
+        related_name="county_guidance_teams",
     )
     name = models.CharField("名称", max_length=40)
     kind = models.CharField("类别", max_length=10, choices=Kind.choices, default=Kind.VISITING)
-    members = models.ManyToManyField(settings.AUTH_USER_MODEL, verbose_name="成员", related_name="guidance_teams")
+    members = models.ManyToManyField(
+        settings.AUTH_USER_MODEL, verbose_name="成员", related_name="guidance_teams"
+    )
     until = models.DateField("撤销日期", null=True, blank=True)
 
     objects = GuidanceTeamQuerySet.as_manager()
@@ -104,7 +117,8 @@ class GuidanceTeam(models.Model):
 class Visit(Voidable):
     """A visit of guidance, a demonstration lesson or an inspection.
 
-    `checklist` holds the six points that were looked at: {"师资库": "好", "宣传栏": "须改进"}; a point not looked at is absent.
+    `checklist` holds the six points that were looked at: {"师资库": "好", "宣传栏": "须改进"}; a point not
+    looked at is absent.
     """
 
     class Kind(models.TextChoices):
@@ -113,10 +127,14 @@ class Visit(Voidable):
         INSPECTION = "inspection", "实地检查"
 
     school = models.ForeignKey(School, models.PROTECT, verbose_name="党校", related_name="visits")
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="走访人", related_name="visits")
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="走访人", related_name="visits"
+    )
     on = models.DateField("日期")
     kind = models.CharField("类别", max_length=20, choices=Kind.choices, default=Kind.GUIDANCE)
-    team = models.ForeignKey(GuidanceTeam, models.PROTECT, verbose_name="指导组", null=True, blank=True, related_name="visits")
+    team = models.ForeignKey(
+        GuidanceTeam, models.PROTECT, verbose_name="指导组", null=True, blank=True, related_name="visits"
+    )
     checklist = models.JSONField("六项走访", default=dict, blank=True, editable=False)
     findings = models.CharField("情况", max_length=200, blank=True)
 
@@ -140,7 +158,9 @@ class Visit(Voidable):
 
 
 class Problem(models.Model):
-    """Something a visit found that somebody has to put right by a day: the school reports, whoever guides looks again and closes."""
+    """Something a visit found that somebody has to put right by a day: the school reports, whoever guides
+    looks again and closes.
+    """
 
     visit = models.ForeignKey(Visit, models.PROTECT, verbose_name="走访指导", related_name="problems")
     text = models.CharField("问题", max_length=200)
@@ -149,12 +169,24 @@ class Problem(models.Model):
     report = models.CharField("整改情况", max_length=200, blank=True, editable=False)
     reported_at = models.DateTimeField("上报时间", null=True, blank=True, editable=False)
     reported_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="上报人", null=True, blank=True, editable=False, related_name="+"
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        verbose_name="上报人",
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="+",
     )
     recheck = models.CharField("复查意见", max_length=200, blank=True, editable=False)
     closed_at = models.DateTimeField("销号时间", null=True, blank=True, editable=False)
     closed_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="销号人", null=True, blank=True, editable=False, related_name="+"
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        verbose_name="销号人",
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="+",
     )
 
     objects = ProblemQuerySet.as_manager()
@@ -165,7 +197,8 @@ class Problem(models.Model):
         constraints = [
             models.CheckConstraint(
                 name="problem_closed",
-                condition=Q(closed_at__isnull=True, closed_by__isnull=True) | Q(closed_at__isnull=False, closed_by__isnull=False),
+                condition=Q(closed_at__isnull=True, closed_by__isnull=True)
+                | Q(closed_at__isnull=False, closed_by__isnull=False),
                 violation_error_message="销号时间和销号人须同时填写。",
             ),
             models.CheckConstraint(
@@ -181,11 +214,15 @@ class Problem(models.Model):
 
 
 class LiaisonOpinion(models.Model):
-    """年度指导意见: what a liaison thinks of the school's year, up to 300 characters; the judges read it beside the score."""
+    """年度指导意见: what a liaison thinks of the school's year, up to 300 characters; the judges read it
+    beside the score.
+    """
 
     school = models.ForeignKey(School, models.PROTECT, verbose_name="党校", related_name="liaison_opinions")
     year = models.PositiveSmallIntegerField("年度")
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="联系指导人员", related_name="liaison_opinions")
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="联系指导人员", related_name="liaison_opinions"
+    )
     text = models.CharField("意见", max_length=300)
     at = models.DateTimeField("时间")
 

@@ -1,4 +1,6 @@
-"""What a city or a county asks its schools to hold: the issued plan, from which the schools' own plans are prefilled."""
+"""What a city or a county asks its schools to hold: the issued plan, from which the schools' own plans are
+prefilled.
+"""
 
 from django.conf import settings
 from django.db import models
@@ -12,7 +14,9 @@ from .teaching import MONTH_VALIDATORS, ClassCategory
 
 class IssuedPlanQuerySet(models.QuerySet):
     def visible_to(self, user) -> "IssuedPlanQuerySet":
-        """Plans of the city of the identity, and of the county it belongs to; a city's people see those of all its counties."""
+        """Plans of the city of the identity, and of the county it belongs to; a city's people see those of
+        all its counties.
+        """
         if sees_everything(user):
             return self.filter(EVERYTHING)
         identity = getattr(user, "identity", None)
@@ -29,11 +33,23 @@ class IssuedPlan(models.Model):
 
     city = models.ForeignKey(Region, models.PROTECT, verbose_name="市", related_name="issued_plans")
     county = models.ForeignKey(
-        Region, models.PROTECT, verbose_name="县（市、区）", null=True, blank=True, related_name="county_issued_plans"
+        Region,
+        models.PROTECT,
+        verbose_name="县（市、区）",
+        null=True,
+        blank=True,
+        related_name="county_issued_plans",
     )
     year = models.PositiveSmallIntegerField("年度")
     issued_at = models.DateTimeField("最近下发时间", null=True, blank=True)
-    issued_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="下发人", null=True, blank=True, related_name="+")
+    issued_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        verbose_name="下发人",
+        null=True,
+        blank=True,
+        related_name="+",
+    )
 
     objects = IssuedPlanQuerySet.as_manager()
 
@@ -55,7 +71,8 @@ class IssuedPlan(models.Model):
             ),
             models.CheckConstraint(
                 name="issued_plan_issued",
-                condition=Q(issued_at__isnull=True, issued_by__isnull=True) | Q(issued_at__isnull=False, issued_by__isnull=False),
+                condition=Q(issued_at__isnull=True, issued_by__isnull=True)
+                | Q(issued_at__isnull=False, issued_by__isnull=False),
                 violation_error_message="下发时间和下发人须同时填写。",
             ),
         ]
@@ -82,10 +99,14 @@ class IssuedClassQuerySet(models.QuerySet):
 class IssuedClass(models.Model):
     """One class of an issued plan; withdrawn, never deleted, because schools' plans grew from it."""
 
-    issued_plan = models.ForeignKey(IssuedPlan, models.PROTECT, verbose_name="下发计划", related_name="issued_classes")
+    issued_plan = models.ForeignKey(
+        IssuedPlan, models.PROTECT, verbose_name="下发计划", related_name="issued_classes"
+    )
     month = models.PositiveSmallIntegerField("月份", validators=MONTH_VALIDATORS)
     name = models.CharField("班次名称", max_length=100)
-    kind = models.CharField("类别", max_length=20, choices=ClassCategory.choices, default=ClassCategory.CONCENTRATED)
+    kind = models.CharField(
+        "类别", max_length=20, choices=ClassCategory.choices, default=ClassCategory.CONCENTRATED
+    )
     added_at = models.DateTimeField("下发时间", default=timezone.now, editable=False)
     withdrawn_at = models.DateTimeField("撤回时间", null=True, blank=True, editable=False)
 
@@ -102,7 +123,9 @@ class IssuedClass(models.Model):
                 violation_error_message="该月已下发同名的班次。",
             ),
             models.CheckConstraint(
-                name="issued_class_month", condition=Q(month__range=(1, 12)), violation_error_message="月份应为 1 至 12。"
+                name="issued_class_month",
+                condition=Q(month__range=(1, 12)),
+                violation_error_message="月份应为 1 至 12。",
             ),
         ]
 

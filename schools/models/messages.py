@@ -23,7 +23,9 @@ class NoticeQuerySet(models.QuerySet):
 class Notice(models.Model):
     """A message to one person; `key` names the occasion, so that nobody is told of the same thing twice."""
 
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, verbose_name="收件人", related_name="notices")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, verbose_name="收件人", related_name="notices"
+    )
     text = models.CharField("内容", max_length=400)
     url = models.CharField("链接", max_length=200, blank=True)
     key = models.CharField("事由标识", max_length=120)
@@ -49,14 +51,20 @@ class Notice(models.Model):
             models.Index(fields=["user", "-at"], name="notice_user_at"),
             models.Index(fields=["user"], condition=Q(read_at__isnull=True), name="notice_user_unread"),
         ]
-        constraints = [models.UniqueConstraint(fields=["user", "key"], name="notice_once", violation_error_message="该事由已通知过此人。")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "key"], name="notice_once", violation_error_message="该事由已通知过此人。"
+            )
+        ]
 
     def __str__(self) -> str:
         return self.text
 
 
 class Reminder(models.Model):
-    """One of at most two reminders of a matter: the first to the 填报人, the second to the 负责人 and the county."""
+    """One of at most two reminders of a matter: the first to the 填报人, the second to the 负责人 and the
+    county.
+    """
 
     class Step(models.IntegerChoices):
         FILLER = 1, "提醒填报人"
@@ -76,19 +84,35 @@ class Reminder(models.Model):
         help_text="空白为系统按期转请负责人督促。",
     )
     at = models.DateTimeField("提出时间", default=timezone.now)
-    sent_at = models.DateTimeField("送达时间", null=True, blank=True, help_text="空白表示等到上班时间再送达。")
-    lapsed_at = models.DateTimeField("免送时间", null=True, blank=True, help_text="等候期间事项已办结，不再送达。")
+    sent_at = models.DateTimeField(
+        "送达时间", null=True, blank=True, help_text="空白表示等到上班时间再送达。"
+    )
+    lapsed_at = models.DateTimeField(
+        "免送时间", null=True, blank=True, help_text="等候期间事项已办结，不再送达。"
+    )
 
     objects = SchoolRecordQuerySet.as_manager()
 
     class Meta:
         verbose_name = verbose_name_plural = "催办"
         ordering = ["school", "matter", "step"]
-        indexes = [models.Index(fields=["at"], condition=Q(sent_at__isnull=True, lapsed_at__isnull=True), name="reminder_waiting")]
+        indexes = [
+            models.Index(
+                fields=["at"],
+                condition=Q(sent_at__isnull=True, lapsed_at__isnull=True),
+                name="reminder_waiting",
+            )
+        ]
         constraints = [
-            models.UniqueConstraint(fields=["school", "matter", "step"], name="reminder_once", violation_error_message="该事项已提醒过。"),
+            models.UniqueConstraint(
+                fields=["school", "matter", "step"],
+                name="reminder_once",
+                violation_error_message="该事项已提醒过。",
+            ),
             models.CheckConstraint(
-                name="reminder_twice_at_most", condition=Q(step__in=(1, 2)), violation_error_message="同一事项最多提醒两次。"
+                name="reminder_twice_at_most",
+                condition=Q(step__in=(1, 2)),
+                violation_error_message="同一事项最多提醒两次。",
             ),
         ]
 
@@ -100,7 +124,9 @@ class JobRunQuerySet(models.QuerySet):
     def visible_to(self, user) -> "JobRunQuerySet":
         """Jobs serve the whole system; administrators look after them."""
         identity = getattr(user, "identity", None)
-        return self if sees_everything(user) or (identity and identity.role in ADMINISTRATORS) else self.none()
+        return (
+            self if sees_everything(user) or (identity and identity.role in ADMINISTRATORS) else self.none()
+        )
 
 
 class JobRun(models.Model):
@@ -117,7 +143,11 @@ class JobRun(models.Model):
     class Meta:
         verbose_name = verbose_name_plural = "定时任务"
         ordering = ["-day", "name"]
-        constraints = [models.UniqueConstraint(fields=["name", "day"], name="job_once_a_day", violation_error_message="该任务当天已运行。")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["name", "day"], name="job_once_a_day", violation_error_message="该任务当天已运行。"
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.day:%Y-%m-%d} {self.name}"

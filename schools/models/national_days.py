@@ -1,4 +1,6 @@
-"""The national calendar as the `holidays` package has it: statutory days, and exchanged ones once published."""
+"""The national calendar as the `holidays` package has it: statutory days, and exchanged ones once
+published.
+"""
 
 from __future__ import annotations
 

@@ -47,7 +47,9 @@ class UserManager(BaseUserManager.from_queryset(UserQuerySet)):
 class User(AbstractBaseUser):
     """An account. Rights come from appointments, not from groups or single permissions."""
 
-    username = models.CharField("用户名", max_length=50, unique=True, error_messages={"unique": "该用户名已被使用。"})
+    username = models.CharField(
+        "用户名", max_length=50, unique=True, error_messages={"unique": "该用户名已被使用。"}
+    )
     name = models.CharField("姓名", max_length=30)
     office_phone = models.CharField("办公电话", max_length=30, blank=True, validators=[refuse_mobile_number])
     city = models.ForeignKey(
@@ -72,7 +74,8 @@ class User(AbstractBaseUser):
 
     # Set by the middleware before `identity` is first read: the appointment this session chose.
     identity_choice: int | None = None
-    # Who is about to give this account a password, for the audit trail; nobody else than the owner when unset.
+    # Who is about to give this account a password, for the audit trail; nobody else than the owner when
+    # unset.
     password_set_by: "User | None" = None
 
     class Meta:
@@ -91,7 +94,9 @@ class User(AbstractBaseUser):
         return self.name
 
     def has_perm(self, perm: str, obj=None) -> bool:
-        """Django's permission rows are not used: outside development the answer is no, admin classes ask the role instead."""
+        """Django's permission rows are not used: outside development the answer is no, admin classes ask the
+        role instead.
+        """
         return sees_everything(self)
 
     def has_module_perms(self, app_label: str) -> bool:
@@ -107,8 +112,15 @@ class User(AbstractBaseUser):
         """The appointments of today, read once for the page and its header."""
         if not self.is_active or self.pk is None:
             return []
-        unread = apps.get_model("schools", "Notice").objects.unread().filter(user=models.OuterRef("user")).order_by().values("user")
-        # Counted in the query every page makes anyway, so that the number in the header costs none of its own.
+        unread = (
+            apps.get_model("schools", "Notice")
+            .objects.unread()
+            .filter(user=models.OuterRef("user"))
+            .order_by()
+            .values("user")
+        )
+        # Counted in the query every page makes anyway, so that the number in the header costs none of its
+        # own.
         counted = unread.annotate(number=models.Count("pk")).values("number")
         return list(self.appointments_today().annotate(unread=Coalesce(models.Subquery(counted), 0)))
 
@@ -126,7 +138,9 @@ class User(AbstractBaseUser):
 
 class AppointmentQuerySet(models.QuerySet):
     def visible_to(self, user) -> "AppointmentQuerySet":
-        """Appointments within the city of the current identity, for those who keep accounts; else one's own."""
+        """Appointments within the city of the current identity, for those who keep accounts; else
+        one's own.
+        """
         return self.filter(account_scope(user, of_city=lambda city_id: Q(city=city_id), own=Q(user=user.pk)))
 
     def in_force(self, on=None) -> "AppointmentQuerySet":
@@ -139,11 +153,25 @@ class Appointment(models.Model):
 
     user = models.ForeignKey(User, models.PROTECT, verbose_name="用户", related_name="appointments")
     role = models.CharField("角色", max_length=20, choices=Role.choices)
-    city = models.ForeignKey(Region, models.PROTECT, verbose_name="市", null=True, blank=True, related_name="city_appointments")
-    county = models.ForeignKey(
-        Region, models.PROTECT, verbose_name="县（市、区）", null=True, blank=True, related_name="county_appointments"
+    city = models.ForeignKey(
+        Region, models.PROTECT, verbose_name="市", null=True, blank=True, related_name="city_appointments"
     )
-    school = models.ForeignKey("schools.School", models.PROTECT, verbose_name="党校", null=True, blank=True, related_name="appointments")
+    county = models.ForeignKey(
+        Region,
+        models.PROTECT,
+        verbose_name="县（市、区）",
+        null=True,
+        blank=True,
+        related_name="county_appointments",
+    )
+    school = models.ForeignKey(
+        "schools.School",
+        models.PROTECT,
+        verbose_name="党校",
+        null=True,
+        blank=True,
+        related_name="appointments",
+    )
     start = models.DateField("任职开始", default=timezone.localdate)
     end = models.DateField("任职结束", null=True, blank=True)
 
@@ -155,12 +183,20 @@ class Appointment(models.Model):
         constraints = [
             models.CheckConstraint(
                 name="appointment_scope_fits_role",
-                condition=Q(role__in=SCHOOL_ROLES, school__isnull=False, city__isnull=False, county__isnull=True)
+                condition=Q(
+                    role__in=SCHOOL_ROLES, school__isnull=False, city__isnull=False, county__isnull=True
+                )
                 | Q(role__in=COUNTY_ROLES, school__isnull=True, county__isnull=False, city__isnull=False)
-                | Q(role__in=["liaison", "judge", "office", "chair"], school__isnull=True, county__isnull=True, city__isnull=False)
+                | Q(
+                    role__in=["liaison", "judge", "office", "chair"],
+                    school__isnull=True,
+                    county__isnull=True,
+                    city__isnull=False,
+                )
                 | Q(role="viewer", school__isnull=True, city__isnull=False)
                 | Q(role__in=ADMINISTRATORS, school__isnull=True, county__isnull=True),
-                violation_error_message="角色与范围不符：填报人、负责人填党校；初评人、县（区）负责人填县（市、区）；其他角色填市。",
+                violation_error_message="角色与范围不符：填报人、负责人填党校；初评人、县（区）"
+                "负责人填县（市、区）；其他角色填市。",
             ),
             models.CheckConstraint(
                 name="appointment_ends_after_start",
@@ -224,9 +260,15 @@ class Appointment(models.Model):
             self.city_id = self.county.city_id
 
     def _refuse_second_administrator_role(self) -> None:
-        others = Appointment.objects.filter(user=self.user_id, role__in=ADMINISTRATORS).exclude(pk=self.pk).exclude(role=self.role)
+        others = (
+            Appointment.objects.filter(user=self.user_id, role__in=ADMINISTRATORS)
+            .exclude(pk=self.pk)
+            .exclude(role=self.role)
+        )
         others = others.filter(Q(end__isnull=True) | Q(end__gte=self.start))
         if self.end:
             others = others.filter(start__lte=self.end)
         if others.exists():
-            raise ValidationError({"role": "系统、安全、审计管理员必须由三个不同的人担任，该用户同期已任其中一职。"})
+            raise ValidationError(
+                {"role": "系统、安全、审计管理员必须由三个不同的人担任，该用户同期已任其中一职。"}
+            )

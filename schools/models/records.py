@@ -16,9 +16,11 @@ class RecordChangeQuerySet(SchoolRecordQuerySet):
 
 
 class RecordChange(models.Model):
-    """One change. The names of fields and their values are kept as people read them: they must say the same in ten years.
+    """One change. The names of fields and their values are kept as people read them: they must say the same
+    in ten years.
 
-    `before` and `after` hold only what differs, as {"主教室座位": "80"}; an added record has no before, a voided one no after.
+    `before` and `after` hold only what differs, as {"主教室座位": "80"}; an added record has no before, a
+    voided one no after.
     """
 
     class Action(models.TextChoices):
@@ -67,9 +69,11 @@ class CorrectionQuerySet(SchoolRecordQuerySet):
 
 
 class Correction(models.Model):
-    """What shall change and why. `old` and `new` hold the fields as the program writes them, `before` and `after` as people read them.
+    """What shall change and why. `old` and `new` hold the fields as the program writes them, `before` and
+    `after` as people read them.
 
-    `since`, `year` and `standing` say for which lock the request was made: an event of a day, a figure of a year, or a fact that stands.
+    `since`, `year` and `standing` say for which lock the request was made: an event of a day, a figure of a
+    year, or a fact that stands.
     """
 
     class Act(models.TextChoices):
@@ -98,9 +102,18 @@ class Correction(models.Model):
     after = models.JSONField("更正后", default=dict)
     reason = models.CharField("更正理由", max_length=200)
     status = models.CharField("状态", max_length=10, choices=Status.choices, default=Status.PENDING)
-    asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="申请人", related_name="+")
+    asked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="申请人", related_name="+"
+    )
     asked_at = models.DateTimeField("申请时间", default=timezone.now)
-    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="审核人", null=True, blank=True, related_name="+")
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        verbose_name="审核人",
+        null=True,
+        blank=True,
+        related_name="+",
+    )
     decided_at = models.DateTimeField("审核时间", null=True, blank=True)
     remark = models.CharField("审核意见", max_length=200, blank=True)
 
@@ -116,7 +129,9 @@ class Correction(models.Model):
                 | (~Q(status="pending") & Q(decided_by__isnull=False, decided_at__isnull=False)),
                 violation_error_message="审核人和审核时间须同时填写。",
             ),
-            models.CheckConstraint(name="correction_reason", condition=~Q(reason=""), violation_error_message="请写明更正理由。"),
+            models.CheckConstraint(
+                name="correction_reason", condition=~Q(reason=""), violation_error_message="请写明更正理由。"
+            ),
             models.UniqueConstraint(
                 fields=["model", "object_id"],
                 condition=Q(status="pending", object_id__isnull=False),

@@ -21,15 +21,18 @@ class SchoolQuerySet(models.QuerySet):
         return self.order_by("county__order", "county__code", "order", "code")
 
     def hold(self, pk: int) -> "School":
-        """The school under lock until the end of the transaction, for whoever signs, corrects or changes its records.
+        """The school under lock until the end of the transaction, for whoever signs, corrects or changes its
+        records.
 
-        Rows that only point to it, such as another school's invitation or a message, do not wait: two schools that
-        invite each other would wait for ever.
+        Rows that only point to it, such as another school's invitation or a message, do not wait: two schools
+        that invite each other would wait for ever.
         """
         return self.select_for_update(no_key=True).get(pk=pk)
 
     def near_first(self, school: "School") -> "SchoolQuerySet":
-        """For choosing neighbours of a school: those of its county before the others, each in administrative order."""
+        """For choosing neighbours of a school: those of its county before the others, each in administrative
+        order.
+        """
         near = Case(When(county=school.county_id, then=Value(0)), default=Value(1))
         return self.order_by(near, "county__order", "county__code", "order", "code")
 
@@ -45,7 +48,11 @@ class School(models.Model):
         OTHER = "other", "其他"
 
     city = models.ForeignKey(
-        Region, models.PROTECT, verbose_name="所属市", related_name="schools", limit_choices_to={"kind": Region.Kind.CITY}
+        Region,
+        models.PROTECT,
+        verbose_name="所属市",
+        related_name="schools",
+        limit_choices_to={"kind": Region.Kind.CITY},
     )
     county = models.ForeignKey(
         Region,
@@ -63,14 +70,24 @@ class School(models.Model):
     kind = models.CharField("类型", max_length=10, choices=Kind.choices, default=Kind.TOWN)
     organiser = models.CharField("举办党组织", max_length=80, blank=True)
     operator = models.CharField("承办机构", max_length=80, blank=True)
-    opened_on = models.DateField("启用月份", null=True, blank=True, help_text="填启用当月的任意一天；不填视为早已启用。")
+    opened_on = models.DateField(
+        "启用月份", null=True, blank=True, help_text="填启用当月的任意一天；不填视为早已启用。"
+    )
     closed_on = models.DateField("关闭日期", null=True, blank=True)
-    merged_into = models.ForeignKey("self", models.PROTECT, verbose_name="并入", null=True, blank=True, related_name="merged")
+    merged_into = models.ForeignKey(
+        "self", models.PROTECT, verbose_name="并入", null=True, blank=True, related_name="merged"
+    )
     order = models.PositiveIntegerField("排序", default=0, help_text="县（市、区）内的建制顺序。")
     has_plaque = models.BooleanField("已挂牌", null=True, blank=True, help_text="不选表示尚未登记。")
-    seats = models.PositiveIntegerField("主教室座位", null=True, blank=True, help_text="可集中培训的座位数；不填表示尚未登记。")
-    staff_count = models.PositiveIntegerField("工作人员数", null=True, blank=True, help_text="负责日常工作的人数；不填表示尚未登记。")
-    office_email = models.EmailField("单位邮箱", blank=True, help_text="单位的办公邮箱，不填个人邮箱；启用邮件后，提醒每天汇总发到这里。")
+    seats = models.PositiveIntegerField(
+        "主教室座位", null=True, blank=True, help_text="可集中培训的座位数；不填表示尚未登记。"
+    )
+    staff_count = models.PositiveIntegerField(
+        "工作人员数", null=True, blank=True, help_text="负责日常工作的人数；不填表示尚未登记。"
+    )
+    office_email = models.EmailField(
+        "单位邮箱", blank=True, help_text="单位的办公邮箱，不填个人邮箱；启用邮件后，提醒每天汇总发到这里。"
+    )
 
     objects = SchoolQuerySet.as_manager()
 
@@ -78,10 +95,16 @@ class School(models.Model):
         verbose_name = verbose_name_plural = "镇街党校"
         ordering = ["order", "code"]
         constraints = [
-            models.UniqueConstraint(fields=["city", "code"], name="school_code", violation_error_message="该市已有使用该编码的党校。"),
+            models.UniqueConstraint(
+                fields=["city", "code"],
+                name="school_code",
+                violation_error_message="该市已有使用该编码的党校。",
+            ),
             models.CheckConstraint(
                 name="school_closed_after_opening",
-                condition=Q(closed_on__isnull=True) | Q(opened_on__isnull=True) | Q(closed_on__gte=F("opened_on")),
+                condition=Q(closed_on__isnull=True)
+                | Q(opened_on__isnull=True)
+                | Q(closed_on__gte=F("opened_on")),
                 violation_error_message="关闭日期不能早于启用月份。",
             ),
             models.CheckConstraint(
@@ -98,7 +121,9 @@ class School(models.Model):
         """County and successor belong to the same city."""
         if self.county_id and self.city_id and self.county.city_id != self.city_id:
             raise ValidationError({"county": "该县（市、区）不属于所填的市。"})
-        if self.merged_into_id and (self.merged_into_id == self.pk or self.merged_into.city_id != self.city_id):
+        if self.merged_into_id and (
+            self.merged_into_id == self.pk or self.merged_into.city_id != self.city_id
+        ):
             raise ValidationError({"merged_into": "只能并入本市的另一所党校。"})
 
 
@@ -138,7 +163,9 @@ class Leader(models.Model):
     school = models.ForeignKey(School, models.PROTECT, verbose_name="党校", related_name="leaders")
     post = models.CharField("校内职务", max_length=10, choices=Post.choices)
     name = models.CharField("姓名", max_length=30)
-    party_post = models.CharField("党内职务", max_length=50, blank=True, help_text="如党委书记、党委副书记、组织委员。")
+    party_post = models.CharField(
+        "党内职务", max_length=50, blank=True, help_text="如党委书记、党委副书记、组织委员。"
+    )
     start = models.DateField("任职开始", null=True, blank=True)
     end = models.DateField("任职结束", null=True, blank=True)
 

@@ -45,7 +45,9 @@ class Teacher(models.Model):
     name = models.CharField("姓名", max_length=30)
     kind = models.CharField("类型", max_length=10, choices=Kind.choices)
     post = models.CharField("单位及职务", max_length=80, blank=True)
-    topics = models.CharField("课题、专题", max_length=200, blank=True, help_text="能讲的课题或专题，用顿号隔开。")
+    topics = models.CharField(
+        "课题、专题", max_length=200, blank=True, help_text="能讲的课题或专题，用顿号隔开。"
+    )
     since = models.DateField("入库日期", null=True, blank=True)
     until = models.DateField("出库日期", null=True, blank=True)
 
@@ -71,8 +73,12 @@ class Teacher(models.Model):
 class TeachingPoint(models.Model):
     """A themed place for teaching on the spot, hosted by one school and often shared with neighbours."""
 
-    school = models.ForeignKey(School, models.PROTECT, verbose_name="所在党校", related_name="teaching_points")
-    shared_with = models.ManyToManyField(School, verbose_name="共用党校", blank=True, related_name="shared_points")
+    school = models.ForeignKey(
+        School, models.PROTECT, verbose_name="所在党校", related_name="teaching_points"
+    )
+    shared_with = models.ManyToManyField(
+        School, verbose_name="共用党校", blank=True, related_name="shared_points"
+    )
     name = models.CharField("名称", max_length=60)
     theme = models.CharField("主题", max_length=100, blank=True)
     since = models.DateField("启用日期", null=True, blank=True)
@@ -85,7 +91,9 @@ class TeachingPoint(models.Model):
         ordering = ["school", "pk"]
         constraints = [
             models.UniqueConstraint(
-                fields=["school", "name"], name="teaching_point_name", violation_error_message="该党校已有同名的教学点。"
+                fields=["school", "name"],
+                name="teaching_point_name",
+                violation_error_message="该党校已有同名的教学点。",
             ),
             period_constraint("teaching_point_period"),
         ]
@@ -118,7 +126,11 @@ class Equipment(models.Model):
         verbose_name = verbose_name_plural = "设施"
         ordering = ["school", "pk"]
         constraints = [
-            models.UniqueConstraint(fields=["school", "kind"], name="equipment_kind", violation_error_message="该党校已登记这种设施。")
+            models.UniqueConstraint(
+                fields=["school", "kind"],
+                name="equipment_kind",
+                violation_error_message="该党校已登记这种设施。",
+            )
         ]
 
     def __str__(self) -> str:
@@ -150,7 +162,11 @@ class Regulation(models.Model):
         verbose_name = verbose_name_plural = "管理制度"
         ordering = ["school", "pk"]
         constraints = [
-            models.UniqueConstraint(fields=["school", "title"], name="regulation_title", violation_error_message="该党校已登记同名制度。"),
+            models.UniqueConstraint(
+                fields=["school", "title"],
+                name="regulation_title",
+                violation_error_message="该党校已登记同名制度。",
+            ),
             models.CheckConstraint(
                 name="regulation_period",
                 condition=Q(abolished_on__isnull=True) | Q(abolished_on__gte=F("issued_on")),
@@ -210,10 +226,19 @@ class Course(Voidable):
 
     school = models.ForeignKey(School, models.PROTECT, verbose_name="党校", related_name="courses")
     name = models.CharField("课程名称", max_length=100)
-    theme = models.CharField("主题", max_length=100, blank=True, help_text="如党的创新理论、基层治理、乡村振兴。")
-    teacher = models.ForeignKey(Teacher, models.PROTECT, verbose_name="主讲教师", null=True, blank=True, related_name="courses")
+    theme = models.CharField(
+        "主题", max_length=100, blank=True, help_text="如党的创新理论、基层治理、乡村振兴。"
+    )
+    teacher = models.ForeignKey(
+        Teacher, models.PROTECT, verbose_name="主讲教师", null=True, blank=True, related_name="courses"
+    )
     hours = models.DecimalField(
-        "学时", max_digits=4, decimal_places=1, null=True, blank=True, validators=[MinValueValidator(0, "学时不能小于 0。")]
+        "学时",
+        max_digits=4,
+        decimal_places=1,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0, "学时不能小于 0。")],
     )
     origin = models.CharField("来源", max_length=12, choices=Origin.choices, default=Origin.OWN)
     since = models.DateField("开设日期", null=True, blank=True)

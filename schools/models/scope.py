@@ -59,7 +59,9 @@ def school_scope(user, path: str = "") -> Q:
 
 
 def record_scope(user, path: str = "school") -> Q:
-    """Like `school_scope`, for what schools do: the security administrator knows the schools but not their records."""
+    """Like `school_scope`, for what schools do: the security administrator knows the schools but not their
+    records.
+    """
     identity = getattr(user, "identity", None)
     if identity is not None and identity.role == Role.SECURITY and not sees_everything(user):
         return NOTHING
@@ -67,7 +69,9 @@ def record_scope(user, path: str = "school") -> Q:
 
 
 def region_scope(user) -> Q:
-    """The city of the identity with its counties; for people of one county or school, the city and that county."""
+    """The city of the identity with its counties; for people of one county or school, the city and that
+    county.
+    """
     if sees_everything(user):
         return EVERYTHING
     identity = getattr(user, "identity", None)
@@ -84,7 +88,8 @@ def region_scope(user) -> Q:
 
 
 def account_scope(user, *, of_city, own: Q) -> Q:
-    """Accounts and appointments: administrators and the office see those of their city, everybody else only `own`.
+    """Accounts and appointments: administrators and the office see those of their city, everybody else only
+    `own`.
 
     `of_city` turns a city id into the condition "belongs to that city".
     """

@@ -45,7 +45,9 @@ class AnnualPlan(models.Model):
         ordering = ["school", "-year"]
         constraints = [
             models.UniqueConstraint(
-                fields=["school", "year"], name="annual_plan_year", violation_error_message="该党校该年度已有培训计划。"
+                fields=["school", "year"],
+                name="annual_plan_year",
+                violation_error_message="该党校该年度已有培训计划。",
             )
         ]
 
@@ -56,10 +58,14 @@ class AnnualPlan(models.Model):
 class PlannedClass(models.Model):
     """A class the plan promises for a month."""
 
-    plan = models.ForeignKey(AnnualPlan, models.CASCADE, verbose_name="年度培训计划", related_name="planned_classes")
+    plan = models.ForeignKey(
+        AnnualPlan, models.CASCADE, verbose_name="年度培训计划", related_name="planned_classes"
+    )
     month = models.PositiveSmallIntegerField("月份", validators=MONTH_VALIDATORS)
     name = models.CharField("班次名称", max_length=100)
-    kind = models.CharField("类别", max_length=20, choices=ClassCategory.choices, default=ClassCategory.CONCENTRATED)
+    kind = models.CharField(
+        "类别", max_length=20, choices=ClassCategory.choices, default=ClassCategory.CONCENTRATED
+    )
     issued = models.ForeignKey(
         "schools.IssuedClass",
         models.PROTECT,
@@ -78,10 +84,14 @@ class PlannedClass(models.Model):
         ordering = ["plan", "month", "pk"]
         constraints = [
             models.UniqueConstraint(
-                fields=["plan", "month", "name"], name="planned_class_name", violation_error_message="该月已有同名的计划班次。"
+                fields=["plan", "month", "name"],
+                name="planned_class_name",
+                violation_error_message="该月已有同名的计划班次。",
             ),
             models.CheckConstraint(
-                name="planned_class_month", condition=Q(month__range=(1, 12)), violation_error_message="月份应为 1 至 12。"
+                name="planned_class_month",
+                condition=Q(month__range=(1, 12)),
+                violation_error_message="月份应为 1 至 12。",
             ),
         ]
 
@@ -95,7 +105,9 @@ class PlannedClass(models.Model):
 
 
 class MonthlyReport(models.Model):
-    """The figures of a month as the school confirmed them; derived from the classes, a zero report included."""
+    """The figures of a month as the school confirmed them; derived from the classes, a zero report
+    included.
+    """
 
     school = models.ForeignKey(School, models.PROTECT, verbose_name="党校", related_name="monthly_reports")
     year = models.PositiveSmallIntegerField("年度")
@@ -103,7 +115,12 @@ class MonthlyReport(models.Model):
     due = models.DateField("应报日期", null=True, blank=True, help_text="不填按次月第 5 个工作日计算。")
     confirmed_at = models.DateTimeField("确认时间", null=True, blank=True)
     confirmed_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="确认人", null=True, blank=True, related_name="+"
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        verbose_name="确认人",
+        null=True,
+        blank=True,
+        related_name="+",
     )
     is_zero = models.BooleanField("零报告", default=False)
     figures = models.JSONField("各项数字", default=dict, blank=True)
@@ -115,10 +132,14 @@ class MonthlyReport(models.Model):
         ordering = ["school", "-year", "-month"]
         constraints = [
             models.UniqueConstraint(
-                fields=["school", "year", "month"], name="monthly_report_month", violation_error_message="该党校该月已有月报。"
+                fields=["school", "year", "month"],
+                name="monthly_report_month",
+                violation_error_message="该党校该月已有月报。",
             ),
             models.CheckConstraint(
-                name="monthly_report_month_range", condition=Q(month__range=(1, 12)), violation_error_message="月份应为 1 至 12。"
+                name="monthly_report_month_range",
+                condition=Q(month__range=(1, 12)),
+                violation_error_message="月份应为 1 至 12。",
             ),
             models.CheckConstraint(
                 name="monthly_report_confirmed",
@@ -138,7 +159,9 @@ HOURS_ABOVE_ZERO = MinValueValidator(Decimal("0.5"), "学时至少为 0.5。")
 
 class TrainingClassQuerySet(VoidableQuerySet):
     def held_between(self, start, end) -> "TrainingClassQuerySet":
-        """Classes counted in the period: the day a class opens decides, also for one that runs past the end."""
+        """Classes counted in the period: the day a class opens decides, also for one that runs
+        past the end.
+        """
         return self.filter(starts_on__range=(start, end))
 
 
@@ -165,7 +188,9 @@ class TrainingClass(Voidable):
     ends_on = models.DateField("结束日期")
     name = models.CharField("班名", max_length=100)
     category = models.CharField("类别", max_length=20, choices=ClassCategory.choices)
-    planned = models.ForeignKey(PlannedClass, models.PROTECT, verbose_name="计划班次", null=True, blank=True, related_name="classes")
+    planned = models.ForeignKey(
+        PlannedClass, models.PROTECT, verbose_name="计划班次", null=True, blank=True, related_name="classes"
+    )
     form = models.CharField("教学形式", max_length=10, choices=Form.choices, default=Form.LECTURE)
     audience = models.CharField("培训对象", max_length=100, blank=True)
     hours = models.DecimalField("学时", max_digits=5, decimal_places=1, validators=[HOURS_ABOVE_ZERO])
@@ -173,24 +198,44 @@ class TrainingClass(Voidable):
     first_lesson = models.BooleanField("第一课", default=False, help_text="以党的创新理论为第一课。")
     place = models.CharField("地点", max_length=100, blank=True)
     teaching_point = models.ForeignKey(
-        TeachingPoint, models.PROTECT, verbose_name="现场教学点", null=True, blank=True, related_name="classes"
+        TeachingPoint,
+        models.PROTECT,
+        verbose_name="现场教学点",
+        null=True,
+        blank=True,
+        related_name="classes",
     )
-    cost = models.DecimalField("经费支出（元）", max_digits=12, decimal_places=2, default=Decimal(0), validators=[NOT_NEGATIVE])
+    cost = models.DecimalField(
+        "经费支出（元）", max_digits=12, decimal_places=2, default=Decimal(0), validators=[NOT_NEGATIVE]
+    )
     rating = models.DecimalField(
         "评价均分",
         max_digits=5,
         decimal_places=2,
         null=True,
         blank=True,
-        validators=[MinValueValidator(0, "评价均分应为 0 至 100。"), MaxValueValidator(100, "评价均分应为 0 至 100。")],
+        validators=[
+            MinValueValidator(0, "评价均分应为 0 至 100。"),
+            MaxValueValidator(100, "评价均分应为 0 至 100。"),
+        ],
         help_text="学员训后评价的平均分（百分制）；未开展评价的不填。",
     )
     part = models.CharField(
-        "办班身份", max_length=20, choices=Part.choices, default=Part.HOST, help_text="联合办班由一所党校主办，其他党校登记为参加。"
+        "办班身份",
+        max_length=20,
+        choices=Part.choices,
+        default=Part.HOST,
+        help_text="联合办班由一所党校主办，其他党校登记为参加。",
     )
     recorded_at = models.DateTimeField("登记时间", default=timezone.now, editable=False)
     recorded_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="登记人", null=True, blank=True, editable=False, related_name="+"
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        verbose_name="登记人",
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="+",
     )
 
     objects = TrainingClassQuerySet.as_manager()
@@ -208,11 +253,14 @@ class TrainingClass(Voidable):
                 violation_error_message="该党校同一天已登记同名的班次。",
             ),
             models.CheckConstraint(
-                name="class_period", condition=Q(ends_on__gte=F("starts_on")), violation_error_message="结束日期不能早于开始日期。"
+                name="class_period",
+                condition=Q(ends_on__gte=F("starts_on")),
+                violation_error_message="结束日期不能早于开始日期。",
             ),
             models.CheckConstraint(
                 name="class_figures",
-                condition=Q(hours__gt=0, cost__gte=0) & (Q(rating__isnull=True) | Q(rating__gte=0, rating__lte=100)),
+                condition=Q(hours__gt=0, cost__gte=0)
+                & (Q(rating__isnull=True) | Q(rating__gte=0, rating__lte=100)),
                 violation_error_message="学时应大于 0，经费支出不小于 0，评价均分为 0 至 100。",
             ),
         ]
@@ -230,7 +278,11 @@ class TrainingClass(Voidable):
         if self.planned_id and self.planned.plan.school_id != self.school_id:
             raise ValidationError({"planned": "该计划班次不属于本党校。"})
         point = self.teaching_point
-        if point and point.school_id != self.school_id and not point.shared_with.filter(pk=self.school_id).exists():
+        if (
+            point
+            and point.school_id != self.school_id
+            and not point.shared_with.filter(pk=self.school_id).exists()
+        ):
             raise ValidationError({"teaching_point": "该现场教学点不属于本党校，也未与本党校共用。"})
 
 
@@ -258,13 +310,21 @@ class Lesson(models.Model):
         Teacher.Kind.LECTURER: LecturerKind.LECTURER,
     }
 
-    training_class = models.ForeignKey(TrainingClass, models.CASCADE, verbose_name="开班登记", related_name="lessons")
+    training_class = models.ForeignKey(
+        TrainingClass, models.CASCADE, verbose_name="开班登记", related_name="lessons"
+    )
     title = models.CharField("题目", max_length=100, blank=True)
     starts = models.DateTimeField("开始时间", null=True, blank=True)
-    teacher = models.ForeignKey(Teacher, models.PROTECT, verbose_name="师资", null=True, blank=True, related_name="lessons")
+    teacher = models.ForeignKey(
+        Teacher, models.PROTECT, verbose_name="师资", null=True, blank=True, related_name="lessons"
+    )
     lecturer = models.CharField("授课人", max_length=30, blank=True, help_text="不在师资库的填姓名。")
     lecturer_kind = models.CharField(
-        "授课人身份", max_length=20, choices=LecturerKind.choices, blank=True, help_text="书记、挂点领导讲课请选明；不选按师资类型。"
+        "授课人身份",
+        max_length=20,
+        choices=LecturerKind.choices,
+        blank=True,
+        help_text="书记、挂点领导讲课请选明；不选按师资类型。",
     )
     hours = models.DecimalField("学时", max_digits=4, decimal_places=1, validators=[HOURS_ABOVE_ZERO])
 
@@ -274,14 +334,18 @@ class Lesson(models.Model):
         verbose_name = verbose_name_plural = "课次"
         ordering = ["training_class", "pk"]
         constraints = [
-            models.CheckConstraint(name="lesson_hours", condition=Q(hours__gt=0), violation_error_message="学时应大于 0。"),
+            models.CheckConstraint(
+                name="lesson_hours", condition=Q(hours__gt=0), violation_error_message="学时应大于 0。"
+            ),
             models.CheckConstraint(
                 name="lesson_lecturer",
                 condition=Q(teacher__isnull=False) | ~Q(lecturer=""),
                 violation_error_message="请选择师资或填写授课人。",
             ),
             models.CheckConstraint(
-                name="lesson_lecturer_kind", condition=~Q(lecturer_kind=""), violation_error_message="请选择授课人身份。"
+                name="lesson_lecturer_kind",
+                condition=~Q(lecturer_kind=""),
+                violation_error_message="请选择授课人身份。",
             ),
         ]
 
@@ -289,7 +353,9 @@ class Lesson(models.Model):
         return self.title or self.lecturer_name
 
     def save(self, *args, **kwargs) -> None:
-        """The capacity is stored with the lesson: a teacher may change kind later without rewriting past figures."""
+        """The capacity is stored with the lesson: a teacher may change kind later without rewriting past
+        figures.
+        """
         self._fill_kind()
         super().save(*args, **kwargs)
 
@@ -316,11 +382,22 @@ class JointPartnerQuerySet(SchoolRecordQuerySet):
 
 
 class JointPartner(models.Model):
-    """A school the host of a joint class (联合办班) named; it counts there only once that school entered its own attendance."""
+    """A school the host of a joint class (联合办班) named; it counts there only once that school entered its
+    own attendance.
+    """
 
-    host_class = models.ForeignKey(TrainingClass, models.PROTECT, verbose_name="主办班次", related_name="partners")
+    host_class = models.ForeignKey(
+        TrainingClass, models.PROTECT, verbose_name="主办班次", related_name="partners"
+    )
     school = models.ForeignKey(School, models.PROTECT, verbose_name="参加党校", related_name="joint_classes")
-    record = models.OneToOneField(TrainingClass, models.PROTECT, verbose_name="参加校登记", null=True, blank=True, related_name="joined_as")
+    record = models.OneToOneField(
+        TrainingClass,
+        models.PROTECT,
+        verbose_name="参加校登记",
+        null=True,
+        blank=True,
+        related_name="joined_as",
+    )
     declined_at = models.DateTimeField("不参加确认时间", null=True, blank=True)
 
     objects = JointPartnerQuerySet.as_manager()
@@ -330,7 +407,9 @@ class JointPartner(models.Model):
         ordering = ["host_class", "pk"]
         constraints = [
             models.UniqueConstraint(
-                fields=["host_class", "school"], name="joint_partner_once", violation_error_message="该党校已在参加名单中。"
+                fields=["host_class", "school"],
+                name="joint_partner_once",
+                violation_error_message="该党校已在参加名单中。",
             ),
             models.CheckConstraint(
                 name="joint_partner_answer",
@@ -355,7 +434,13 @@ class TrialLesson(Voidable):
     passed = models.BooleanField("通过")
     recorded_at = models.DateTimeField("登记时间", default=timezone.now, editable=False)
     recorded_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="登记人", null=True, blank=True, editable=False, related_name="+"
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        verbose_name="登记人",
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="+",
     )
 
     objects = VoidableQuerySet.as_manager()
@@ -397,7 +482,11 @@ class ReportCorrection(models.Model):
         verbose_name = verbose_name_plural = "月报更正"
         ordering = ["report", "at", "pk"]
         constraints = [
-            models.CheckConstraint(name="report_correction_reason", condition=~Q(reason=""), violation_error_message="请写明更正原因。")
+            models.CheckConstraint(
+                name="report_correction_reason",
+                condition=~Q(reason=""),
+                violation_error_message="请写明更正原因。",
+            )
         ]
 
     def __str__(self) -> str:

@@ -29,7 +29,8 @@ SEATS_TIMES = 3
 #: Below these a share of last year says little: two classes instead of four are no news.
 LEAST_BEFORE = {"classes": 4, "attendance": 100, "cost": Decimal(5000)}
 SHRUNK, GROWN = Decimal("0.4"), Decimal("2.5")
-#: Distance from the median, in usual distances (median absolute deviation, brought to the scale of a standard deviation).
+#: Distance from the median, in usual distances (median absolute deviation, brought to the scale of a standard
+#: deviation).
 FAR = 3.5
 SCALE = 1.4826
 LEAST_PEERS = 8
@@ -38,7 +39,9 @@ FIGURES = {"classes": ("办班", "期"), "attendance": ("参训", "人次"), "co
 
 @dataclass(frozen=True)
 class Anomaly:
-    """One oddity, told in `text`. `matters` are what reminders are counted by: (key, title), for reports one a month."""
+    """One oddity, told in `text`. `matters` are what reminders are counted by: (key, title), for reports one
+    a month.
+    """
 
     kind: str
     text: str
@@ -57,7 +60,11 @@ class Peers:
 
 def peers_of(standings: Sequence[Standing], view: View) -> list[Peers]:
     """Middle and usual distance of each figure among the schools in use through all the months compared."""
-    whole = [one for one in standings if view.ended and one.in_use(view.year, 1) and one.in_use(view.year, view.ended)]
+    whole = [
+        one
+        for one in standings
+        if view.ended and one.in_use(view.year, 1) and one.in_use(view.year, view.ended)
+    ]
     if len(whole) < LEAST_PEERS:
         return []
     found = []
@@ -72,14 +79,21 @@ def peers_of(standings: Sequence[Standing], view: View) -> list[Peers]:
 
 def anomalies_of(one: Standing, view: View, peers: Iterable[Peers]) -> list[Anomaly]:
     """Everything odd about one school, in the order of `KINDS`."""
-    return [*_owed(one, view), *_idle(one, view), *_slow(one, view), *_money(one, view), *_crowd(one, view), *_past(one, view)] + [
-        anomaly for anomaly in [_peers(one, view, peers)] if anomaly
-    ]
+    return [
+        *_owed(one, view),
+        *_idle(one, view),
+        *_slow(one, view),
+        *_money(one, view),
+        *_crowd(one, view),
+        *_past(one, view),
+    ] + [anomaly for anomaly in [_peers(one, view, peers)] if anomaly]
 
 
 def _owed(one: Standing, view: View) -> Iterator[Anomaly]:
     if one.unreported:
-        matters = tuple((f"report:{view.year}-{month:02}", f"{month}月月报未确认") for month in one.unreported)
+        matters = tuple(
+            (f"report:{view.year}-{month:02}", f"{month}月月报未确认") for month in one.unreported
+        )
         yield Anomaly("report", f"{month_list(one.unreported)}月报已过应报日期，还没有确认", matters)
     deadline_passed = (view.today.year, view.today.month) > (view.year, FILING_MONTH)
     if deadline_passed and one.filed_on is None and one.in_use(view.year, FILING_MONTH):
@@ -90,7 +104,13 @@ def _owed(one: Standing, view: View) -> Iterator[Anomaly]:
 
 def _idle(one: Standing, view: View) -> Iterator[Anomaly]:
     """Runs of two ended months or more without any class, those still running last."""
-    for first, last in _runs([month for month in range(1, view.ended + 1) if not one.months[month - 1] and one.in_use(view.year, month)]):
+    for first, last in _runs(
+        [
+            month
+            for month in range(1, view.ended + 1)
+            if not one.months[month - 1] and one.in_use(view.year, month)
+        ]
+    ):
         months = month_list(range(first, last + 1))
         # A gap that was closed is shown, but nobody can do anything about it now.
         matters = ((f"idle:{view.year}-{first:02}", f"{months}没有培训"),) if last == view.ended else ()
@@ -138,7 +158,10 @@ def _money(one: Standing, view: View) -> Iterator[Anomaly]:
 def _crowd(one: Standing, view: View) -> Iterator[Anomaly]:
     if one.seats and one.largest > one.seats * SEATS_TIMES:
         limit = one.seats * SEATS_TIMES
-        text = f"单期最多登记 {one.largest:,} 人次，超过主教室 {one.seats} 个座位的 3 倍（{limit:,}），请核对人次或座位数"
+        text = (
+            f"单期最多登记 {one.largest:,} 人次，超过主教室 {one.seats} 个座位的 3 倍（{limit:,}），"
+            "请核对人次或座位数"
+        )
         yield _of_year("crowd", view, text)
 
 
@@ -149,16 +172,26 @@ def _past(one: Standing, view: View) -> Iterator[Anomaly]:
     said = []
     for figure in FIGURES:
         now, before = Decimal(getattr(one.compared, figure)), Decimal(getattr(one.before, figure))
-        if before < LEAST_BEFORE[figure] or (figure == "cost" and not now) or before * SHRUNK < now < before * GROWN:
+        if (
+            before < LEAST_BEFORE[figure]
+            or (figure == "cost" and not now)
+            or before * SHRUNK < now < before * GROWN
+        ):
             continue
-        change = f"是去年的 {now / before:.1f} 倍" if now > before else f"减少 {(before - now) * 100 / before:.0f}%"
+        change = (
+            f"是去年的 {now / before:.1f} 倍"
+            if now > before
+            else f"减少 {(before - now) * 100 / before:.0f}%"
+        )
         said.append(f"{_amount(figure, now)}，去年同期 {_amount(figure, before, bare=True)}，{change}")
     if said:
         yield _of_year("past", view, f"{view.span}{'；'.join(said)}")
 
 
 def _peers(one: Standing, view: View, peers: Iterable[Peers]) -> Anomaly | None:
-    """Far from the middle of the city, measured by how far schools usually are from it: one giant moves neither."""
+    """Far from the middle of the city, measured by how far schools usually are from it: one giant moves
+    neither.
+    """
     if not view.ended or not one.in_use(view.year, 1) or not one.in_use(view.year, view.ended):
         return None
     said = []
@@ -167,10 +200,15 @@ def _peers(one: Standing, view: View, peers: Iterable[Peers]) -> Anomaly | None:
         times = abs(value - peer.middle) / peer.usual
         if times > FAR * SCALE and (value or peer.figure != "cost"):  # no spending at all is told on its own
             side = "高" if value > peer.middle else "低"
-            middle, usual = _amount(peer.figure, peer.middle, bare=True), _amount(peer.figure, peer.usual, bare=True)
+            middle, usual = (
+                _amount(peer.figure, peer.middle, bare=True),
+                _amount(peer.figure, peer.usual, bare=True),
+            )
             said.append(
-                f"{_amount(peer.figure, value)}，同市 {peer.number} 所的中位数是 {middle}，各校与它的差距一般在 {usual}左右，"
-                f"本校{side}出 {_amount(peer.figure, abs(value - peer.middle), bare=True)}，是一般差距的 {times:.1f} 倍"
+                f"{_amount(peer.figure, value)}，同市 {peer.number} 所的中位数是 {middle}，"
+                f"各校与它的差距一般在 {usual}左右，"
+                f"本校{side}出 {_amount(peer.figure, abs(value - peer.middle), bare=True)}，是一般差距的 "
+                f"{times:.1f} 倍"
             )
     if not said:
         return None

@@ -1,4 +1,6 @@
-"""One page about a school, a county or a city for whoever goes into a meeting: bounded in lines, so that it stays one page."""
+"""One page about a school, a county or a city for whoever goes into a meeting: bounded in lines, so that it
+stays one page.
+"""
 
 from __future__ import annotations
 
@@ -73,7 +75,9 @@ def school_brief(school: School, user: User, view: View) -> Brief | None:
         return None
     one = seen[0]
     more = details(seen, view)
-    leaders = "、".join(f"{leader.get_post_display()}{leader.name}" for leader in school.leaders.filter(end__isnull=True)[:3])
+    leaders = "、".join(
+        f"{leader.get_post_display()}{leader.name}" for leader in school.leaders.filter(end__isnull=True)[:3]
+    )
     return Brief(
         title=f"{school}{view.year}年工作简况",
         under=_under(view, school.county or school.city, f"校领导：{leaders}" if leaders else "校领导未登记"),
@@ -84,7 +88,9 @@ def school_brief(school: School, user: User, view: View) -> Brief | None:
         ),
         counties=(),
         anomalies=_anomalies([anomaly.text for anomaly in one.anomalies], PLAIN),
-        problems=_problems(Problem.objects.visible_to(user).filter(visit__school=school), view, PLAIN, named=False),
+        problems=_problems(
+            Problem.objects.visible_to(user).filter(visit__school=school), view, PLAIN, named=False
+        ),
         visits=_visits(Visit.objects.visible_to(user).filter(school=school), view, PLAIN, named=False),
         stars="；".join(navigation.summaries_for(school, user)) or "还没有评定结果",
         marks="，".join(f"{mark}＝{meaning}" for mark, meaning in MARKS.values() if mark),
@@ -141,11 +147,18 @@ def _figures(seen: Sequence[Seen], lecturers: str) -> tuple[tuple[str, str, str]
 
 
 def _lecturers(more: Details, one: Seen) -> str:
-    return "，".join(f"{kind} {number}" for kind, number in more.lecturers.get(one.standing.pk, [])) or "没有登记课次"
+    return (
+        "，".join(f"{kind} {number}" for kind, number in more.lecturers.get(one.standing.pk, []))
+        or "没有登记课次"
+    )
 
 
 def _month_sum(seen: Sequence[Seen], view: View, month: int) -> str:
-    return "" if date(view.year, month, 1) > view.end else f"{sum(one.standing.months[month - 1] for one in seen):,}"
+    return (
+        ""
+        if date(view.year, month, 1) > view.end
+        else f"{sum(one.standing.months[month - 1] for one in seen):,}"
+    )
 
 
 def _missing(seen: Sequence[Seen], view: View, month: int) -> str:
@@ -183,12 +196,19 @@ def _by_kind(seen: Sequence[Seen]) -> list[str]:
     for one in seen:
         for kind in one.kinds:
             named.setdefault(kind, []).append(one.standing.name)
-    return [f"{KINDS[kind]} {len(named[kind])} 所：{'、'.join(named[kind])}" for kind in KINDS if kind in named]
+    return [
+        f"{KINDS[kind]} {len(named[kind])} 所：{'、'.join(named[kind])}" for kind in KINDS if kind in named
+    ]
 
 
 def _problems(found: QuerySet[Problem], view: View, room: Room, *, named: bool = True) -> tuple[str, ...]:
     """Open ones, those past their day first."""
-    rows = found.open().filter(visit__voided_at__isnull=True).select_related("visit__school").order_by("due", "pk")
+    rows = (
+        found.open()
+        .filter(visit__voided_at__isnull=True)
+        .select_related("visit__school")
+        .order_by("due", "pk")
+    )
     texts = []
     for row in rows[: room.problems]:
         due = "未定期限" if row.due is None else f"{row.due.month}月{row.due.day}日前"
@@ -199,7 +219,12 @@ def _problems(found: QuerySet[Problem], view: View, room: Room, *, named: bool =
 
 
 def _visits(found: QuerySet[Visit], view: View, room: Room, *, named: bool = True) -> tuple[str, ...]:
-    rows = found.kept().filter(on__year=view.year, on__lte=view.end).select_related("school", "by").order_by("-on", "-pk")
+    rows = (
+        found.kept()
+        .filter(on__year=view.year, on__lte=view.end)
+        .select_related("school", "by")
+        .order_by("-on", "-pk")
+    )
     texts = [
         f"{row.on.month}月{row.on.day}日 {row.by}{row.get_kind_display()}{f' {row.school}' if named else ''}"
         f"{f'：{row.findings}' if row.findings else ''}"
@@ -217,7 +242,9 @@ def _stars(schools: QuerySet[School], user: User) -> str:
         if not column.is_stars:
             continue
         counted = Counter(column.values(rows, user).values())
-        words = "，".join(f"{STAR_NAMES[level]} {counted[level]} 所" for level in sorted(counted, reverse=True))
+        words = "，".join(
+            f"{STAR_NAMES[level]} {counted[level]} 所" for level in sorted(counted, reverse=True)
+        )
         said += [f"{column.heading(user)}：{words}"] if words else []
     return "；".join(said) or "还没有评定结果"
 

@@ -17,7 +17,9 @@ class MonitoringFilterForm(FilterForm):
 
     year = forms.ChoiceField(label="年度", required=False)
     q = forms.CharField(label="名称或编码", required=False, max_length=40)
-    county = forms.ModelChoiceField(Region.objects.none(), label="县（市、区）", required=False, empty_label="全部")
+    county = forms.ModelChoiceField(
+        Region.objects.none(), label="县（市、区）", required=False, empty_label="全部"
+    )
     kind = forms.ChoiceField(label="提示", required=False)
 
     def __init__(self, *args, user: User, years: list[int], **kwargs) -> None:

@@ -1,4 +1,6 @@
-"""The monitoring page: the schools of a scope with their oddities, filtered, and the details of the fifty on one page."""
+"""The monitoring page: the schools of a scope with their oddities, filtered, and the details of the fifty on
+one page.
+"""
 
 from __future__ import annotations
 
@@ -102,7 +104,9 @@ def counts_by_kind(seen: Sequence[Seen]) -> Counter[str]:
     return Counter(kind for one in seen for kind in one.kinds)
 
 
-def narrowed(seen: Sequence[Seen], *, word: str = "", county: int | None = None, kind: str = "") -> list[Seen]:
+def narrowed(
+    seen: Sequence[Seen], *, word: str = "", county: int | None = None, kind: str = ""
+) -> list[Seen]:
     """Those that fit the filter, order kept. `kind` is one of KINDS, or "any" for all with an oddity."""
     word = word.strip()
     return [
@@ -120,12 +124,20 @@ def details(seen: Sequence[Seen], view: View) -> Details:
     reports: dict[int, dict[int, MonthlyReport]] = {}
     for report in MonthlyReport.objects.filter(school__in=ids, year=view.year).defer("figures"):
         reports.setdefault(report.school_id, {})[report.month] = report
-    return Details({one.standing.pk: _cells(one.standing, reports.get(one.standing.pk, {}), view) for one in seen}, _lecturers(ids, view))
+    return Details(
+        {one.standing.pk: _cells(one.standing, reports.get(one.standing.pk, {}), view) for one in seen},
+        _lecturers(ids, view),
+    )
 
 
 def _cells(one: Standing, reports: dict[int, MonthlyReport], view: View) -> list[Cell]:
     return [
-        Cell(month, one.months[month - 1], _state(one, month, reports.get(month), view), date(view.year, month, 1) > view.end)
+        Cell(
+            month,
+            one.months[month - 1],
+            _state(one, month, reports.get(month), view),
+            date(view.year, month, 1) > view.end,
+        )
         for month in MONTHS
     ]
 
@@ -148,17 +160,26 @@ def _lecturers(ids: Sequence[int], view: View) -> dict[int, list[tuple[str, int]
         training_class__part=TrainingClass.Part.HOST,
         training_class__starts_on__range=(date(view.year, 1, 1), view.end),
     )
-    counted = rows.order_by().values_list("training_class__school_id", "lecturer_kind").annotate(number=Count("pk"))
+    counted = (
+        rows.order_by().values_list("training_class__school_id", "lecturer_kind").annotate(number=Count("pk"))
+    )
     found: dict[int, dict[str, int]] = {}
     for school, kind, number in counted:
         found.setdefault(school, {})[kind] = number
-    return {school: [(kind.label, kinds[kind]) for kind in Lesson.LecturerKind if kind in kinds] for school, kinds in found.items()}
+    return {
+        school: [(kind.label, kinds[kind]) for kind in Lesson.LecturerKind if kind in kinds]
+        for school, kinds in found.items()
+    }
 
 
 def total(seen: Sequence[Seen]) -> Sums:
     """The figures of a scope added up."""
     sums = [one.standing.total for one in seen]
-    return Sums(sum(one.classes for one in sums), sum(one.attendance for one in sums), sum((one.cost for one in sums), Sums().cost))
+    return Sums(
+        sum(one.classes for one in sums),
+        sum(one.attendance for one in sums),
+        sum((one.cost for one in sums), Sums().cost),
+    )
 
 
 def in_units(yuan: Decimal) -> str:

@@ -1,4 +1,6 @@
-"""催办: the 填报人 first, after three working days the 负责人 and the county, at most twice for a matter, in working hours."""
+"""催办: the 填报人 first, after three working days the 负责人 and the county, at most twice for a matter, in
+working hours.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +39,11 @@ class State:
     @property
     def passed_on_from(self) -> date | None:
         """The day from which the 负责人 and the county may be told; None while nobody was told."""
-        return add_workdays(timezone.localdate(self.first.sent_at), WORKDAYS_BETWEEN) if self.first and self.first.sent_at else None
+        return (
+            add_workdays(timezone.localdate(self.first.sent_at), WORKDAYS_BETWEEN)
+            if self.first and self.first.sent_at
+            else None
+        )
 
     def next_step(self, today: date) -> int | None:
         """The reminder that may be made today, if any."""
@@ -60,7 +66,11 @@ class Outcome:
 
 def states_of(schools: Sequence[int]) -> dict[int, dict[str, State]]:
     """By school and matter; one query."""
-    rows = Reminder.objects.filter(school__in=schools, lapsed_at__isnull=True).select_related("by").order_by("school", "matter", "step")
+    rows = (
+        Reminder.objects.filter(school__in=schools, lapsed_at__isnull=True)
+        .select_related("by")
+        .order_by("school", "matter", "step")
+    )
     found: dict[int, dict[str, State]] = {}
     for (school, matter), steps in groupby(rows, key=lambda row: (row.school_id, row.matter)):
         by_step = {row.step: row for row in steps}
@@ -69,8 +79,11 @@ def states_of(schools: Sequence[int]) -> dict[int, dict[str, State]]:
 
 
 @transaction.atomic
-def remind(school: School, matters: Iterable[tuple[str, str]], *, by: User | None, now: datetime | None = None) -> Outcome:
-    """Make the reminder that each matter (key, title) allows now; outside working hours it waits for `send_waiting`.
+def remind(
+    school: School, matters: Iterable[tuple[str, str]], *, by: User | None, now: datetime | None = None
+) -> Outcome:
+    """Make the reminder that each matter (key, title) allows now; outside working hours it waits for
+    `send_waiting`.
 
     Two people clicking at once make one: the school's row is locked, and (school, matter, step) is unique.
     Raises Refused.
@@ -79,7 +92,9 @@ def remind(school: School, matters: Iterable[tuple[str, str]], *, by: User | Non
     School.objects.hold(school.pk)
     people = _people([school.pk])[school.pk]
     if not people["filler"] and not people["head"]:
-        raise Refused(f"{school}没有填报人和负责人，无法在系统内提醒，请联系安全管理员任命，或复制提醒文字另行通知。")
+        raise Refused(
+            f"{school}没有填报人和负责人，无法在系统内提醒，请联系安全管理员任命，或复制提醒文字另行通知。"
+        )
     states = states_of([school.pk]).get(school.pk, {})
     outcome, made = Outcome(), []
     open_now = in_working_hours(now)
@@ -87,10 +102,17 @@ def remind(school: School, matters: Iterable[tuple[str, str]], *, by: User | Non
         state = states.get(key, State())
         step = state.next_step(timezone.localdate(now))
         if step is None:
-            (outcome.twice.append(title) if state.second else outcome.too_soon.append((title, state.passed_on_from)))
+            (
+                outcome.twice.append(title)
+                if state.second
+                else outcome.too_soon.append((title, state.passed_on_from))
+            )
             continue
         row, _ = Reminder.objects.update_or_create(
-            school=school, matter=key, step=step, defaults={"title": title, "by": by, "at": now, "sent_at": None, "lapsed_at": None}
+            school=school,
+            matter=key,
+            step=step,
+            defaults={"title": title, "by": by, "at": now, "sent_at": None, "lapsed_at": None},
         )
         made.append(row)
         (outcome.sent if open_now else outcome.waiting).append(title)
@@ -100,13 +122,17 @@ def remind(school: School, matters: Iterable[tuple[str, str]], *, by: User | Non
 
 
 def send_waiting(now: datetime) -> int:
-    """Send what was asked for outside working hours; what has been settled meanwhile is let go. Returns how many were sent."""
+    """Send what was asked for outside working hours; what has been settled meanwhile is let go. Returns how
+    many were sent.
+    """
     if not in_working_hours(now):
         return 0
     with transaction.atomic():
         rows = Reminder.objects.filter(sent_at__isnull=True, lapsed_at__isnull=True).order_by("pk")
         # Two machines take different rows, or one finds nothing left.
-        locked = rows.select_for_update(of=("self",), skip_locked=connection.features.has_select_for_update_skip_locked)
+        locked = rows.select_for_update(
+            of=("self",), skip_locked=connection.features.has_select_for_update_skip_locked
+        )
         waiting = list(locked.select_related("school", "by"))
         still_open = open_matters([row.school for row in waiting], timezone.localdate(now))
         due = [row for row in waiting if row.matter in still_open.get(row.school_id, {})]
@@ -117,9 +143,13 @@ def send_waiting(now: datetime) -> int:
 
 
 def pass_on(now: datetime) -> int:
-    """Tell the 负责人 and the county of what a 填报人 was reminded of three working days ago and is still open."""
+    """Tell the 负责人 and the county of what a 填报人 was reminded of three working days ago and is still
+    open.
+    """
     told = Reminder.objects.filter(step=HEAD, school=OuterRef("school"), matter=OuterRef("matter"))
-    rows = Reminder.objects.filter(step=FILLER, sent_at__isnull=False, at__gte=now - timedelta(days=DAYS_PASSED_ON))
+    rows = Reminder.objects.filter(
+        step=FILLER, sent_at__isnull=False, at__gte=now - timedelta(days=DAYS_PASSED_ON)
+    )
     rows = rows.exclude(Exists(told)).select_related("school").order_by("school_id", "pk")
     today = timezone.localdate(now)
     due = [row for row in rows if State(row).next_step(today) == HEAD]
@@ -128,7 +158,13 @@ def pass_on(now: datetime) -> int:
     for _, group in groupby(due, key=lambda row: row.school_id):
         these = [row for row in group if row.matter in still_open.get(row.school_id, {})]
         try:
-            count += len(remind(these[0].school, [(row.matter, row.title) for row in these], by=None, now=now).sent) if these else 0
+            count += (
+                len(
+                    remind(these[0].school, [(row.matter, row.title) for row in these], by=None, now=now).sent
+                )
+                if these
+                else 0
+            )
         except Refused:
             continue  # whoever opens the monitoring page is told so there
     return count
@@ -168,14 +204,22 @@ def _messages(rows: list[Reminder], step: int, people: Mapping[str, list[int]]) 
             yield Message(user, f"【催办】{titles}，请尽快办理。{sender}", own, key, school.pk)
         return
     for user in people["head"] or people["filler"]:
-        yield Message(user, f"【催办】{titles}，已提醒填报人满 {WORKDAYS_BETWEEN} 个工作日，请督促办理。{sender}", own, key, school.pk)
+        yield Message(
+            user,
+            f"【催办】{titles}，已提醒填报人满 {WORKDAYS_BETWEEN} 个工作日，请督促办理。{sender}",
+            own,
+            key,
+            school.pk,
+        )
     for user in people["county"]:
         text = f"【催办】{school}：{titles}，已提醒填报人满 {WORKDAYS_BETWEEN} 个工作日，请督促办理。{sender}"
         yield Message(user, text, reverse("schools:monitoring_school", args=[school.pk]), key, school.pk)
 
 
 def words(school: School, matters: Sequence[tuple[str, str]], *, by: User) -> str:
-    """The reminder as text for the office's messenger, signed by the office and not by a person; "" when nothing is open."""
+    """The reminder as text for the office's messenger, signed by the office and not by a person; "" when
+    nothing is open.
+    """
     if not matters:
         return ""
     today = timezone.localdate()
@@ -194,9 +238,14 @@ def summary(titles: Sequence[str]) -> str:
 
 
 def _people(schools: Iterable[int]) -> dict[int, dict[str, list[int]]]:
-    """Who is appointed to each school today, and in its county, or in its city's office where there is no county."""
+    """Who is appointed to each school today, and in its county, or in its city's office where there is no
+    county.
+    """
     found: dict[int, dict[str, list[int]]] = {pk: {"filler": [], "head": [], "county": []} for pk in schools}
-    places = {pk: (county, city) for pk, county, city in School.objects.filter(pk__in=found).values_list("pk", "county_id", "city_id")}
+    places = {
+        pk: (county, city)
+        for pk, county, city in School.objects.filter(pk__in=found).values_list("pk", "county_id", "city_id")
+    }
     active = Appointment.objects.in_force().filter(user__is_active=True)
     own = active.filter(school__in=found, role__in=(Role.FILLER, Role.HEAD))
     for school, role, user in own.values_list("school_id", "role", "user_id"):

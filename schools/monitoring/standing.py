@@ -1,4 +1,6 @@
-"""What a school has done in a year, as sums: one row a school, and the same few queries for 49 schools or 5,000."""
+"""What a school has done in a year, as sums: one row a school, and the same few queries for 49 schools or
+5,000.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,9 @@ def last_day(year: int, month: int) -> date:
 
 @dataclass(frozen=True)
 class View:
-    """A year as seen on a day. Only months that have ended are compared with other years and other schools."""
+    """A year as seen on a day. Only months that have ended are compared with other years and other
+    schools.
+    """
 
     year: int
     today: date
@@ -38,7 +42,9 @@ class View:
         """How many months of the year are over."""
         if self.today.year != self.year:
             return 12 if self.today.year > self.year else 0
-        return self.today.month if self.today == last_day(self.year, self.today.month) else self.today.month - 1
+        return (
+            self.today.month if self.today == last_day(self.year, self.today.month) else self.today.month - 1
+        )
 
     @property
     def reported(self) -> list[int]:
@@ -91,15 +97,37 @@ class Standing:
 def standings(schools: QuerySet[School], view: View) -> list[Standing]:
     """The schools in use at any time of the year, in administrative order; five queries."""
     first, last = date(view.year, 1, 1), date(view.year, 12, 31)
-    used = schools.filter(Q(opened_on__isnull=True) | Q(opened_on__lte=last), Q(closed_on__isnull=True) | Q(closed_on__gte=first))
+    used = schools.filter(
+        Q(opened_on__isnull=True) | Q(opened_on__lte=last),
+        Q(closed_on__isnull=True) | Q(closed_on__gte=first),
+    )
     ids = used.order_by().values("pk")
-    classes, plans, masks, money = _classes(ids, view), _plans(ids, view.year), _reports(ids, view), _arrived(ids, view.year)
-    columns = ("pk", "short_name", "name", "code", "county_id", "county__name", "seats", "opened_on", "closed_on")
+    classes, plans, masks, money = (
+        _classes(ids, view),
+        _plans(ids, view.year),
+        _reports(ids, view),
+        _arrived(ids, view.year),
+    )
+    columns = (
+        "pk",
+        "short_name",
+        "name",
+        "code",
+        "county_id",
+        "county__name",
+        "seats",
+        "opened_on",
+        "closed_on",
+    )
     found = []
-    for pk, short, name, code, county_id, county, seats, opened_on, closed_on in used.in_order().values_list(*columns):
+    for pk, short, name, code, county_id, county, seats, opened_on, closed_on in used.in_order().values_list(
+        *columns
+    ):
         bare = Standing(pk, short or name, code, county_id, county or "", seats, opened_on, closed_on)
         answered = masks.get(pk, 0)
-        owed = tuple(month for month in view.reported if not answered >> month & 1 and bare.in_use(view.year, month))
+        owed = tuple(
+            month for month in view.reported if not answered >> month & 1 and bare.in_use(view.year, month)
+        )
         extra = {**classes.get(pk, {}), **plans.get(pk, {})}
         found.append(Standing(**{**bare.__dict__, **extra, "arrived": money.get(pk), "unreported": owed}))
     return found
@@ -123,13 +151,25 @@ def _classes(ids: QuerySet, view: View) -> dict[int, Mapping]:
     months = {
         f"month_{number}": Count(
             "pk",
-            filter=Q(starts_on__range=(date(year, number, 1), min(date(year, number, calendar.monthrange(year, number)[1]), view.end))),
+            filter=Q(
+                starts_on__range=(
+                    date(year, number, 1),
+                    min(date(year, number, calendar.monthrange(year, number)[1]), view.end),
+                )
+            ),
         )
         for number in MONTHS
         if date(year, number, 1) <= view.end
     }
-    held = TrainingClass.objects.filter(school__in=ids).kept().held_between(date(year - 1, 1, 1), view.end).order_by()
-    rows = held.values("school_id").annotate(**sums, **months, largest=Max("attendance", filter=this, default=0))
+    held = (
+        TrainingClass.objects.filter(school__in=ids)
+        .kept()
+        .held_between(date(year - 1, 1, 1), view.end)
+        .order_by()
+    )
+    rows = held.values("school_id").annotate(
+        **sums, **months, largest=Max("attendance", filter=this, default=0)
+    )
     return {
         row["school_id"]: {
             "months": tuple(row.get(f"month_{number}", 0) for number in MONTHS),
@@ -145,17 +185,32 @@ def _classes(ids: QuerySet, view: View) -> dict[int, Mapping]:
 
 def _plans(ids: QuerySet, year: int) -> dict[int, Mapping]:
     """Planned classes, and those held at least once, as the metric 计划完成率 counts them."""
-    held = TrainingClass.objects.kept().held_between(date(year, 1, 1), date(year, 12, 31)).filter(planned=OuterRef("planned_classes__pk"))
-    rows = AnnualPlan.objects.filter(school__in=ids, year=year).order_by().values_list("school_id", "filed_on")
+    held = (
+        TrainingClass.objects.kept()
+        .held_between(date(year, 1, 1), date(year, 12, 31))
+        .filter(planned=OuterRef("planned_classes__pk"))
+    )
+    rows = (
+        AnnualPlan.objects.filter(school__in=ids, year=year).order_by().values_list("school_id", "filed_on")
+    )
     rows = rows.annotate(planned=Count("planned_classes"), done=Count("planned_classes", filter=Exists(held)))
-    return {school: {"filed_on": filed_on, "planned": planned, "done": done} for school, filed_on, planned, done in rows}
+    return {
+        school: {"filed_on": filed_on, "planned": planned, "done": done}
+        for school, filed_on, planned, done in rows
+    }
 
 
 def _reports(ids: QuerySet, view: View) -> dict[int, int]:
-    """Months that are answered for, or have a later day of their own, as bits: the months of a school are few, the schools many."""
+    """Months that are answered for, or have a later day of their own, as bits: the months of a school are
+    few, the schools many.
+    """
     bit = Value(1, IntegerField()).bitleftshift(F("month"))
-    rows = MonthlyReport.objects.filter(Q(confirmed_at__isnull=False) | Q(due__gte=view.today), school__in=ids, year=view.year)
-    return dict(rows.order_by().values_list("school_id").annotate(answered=Sum(bit, output_field=IntegerField())))
+    rows = MonthlyReport.objects.filter(
+        Q(confirmed_at__isnull=False) | Q(due__gte=view.today), school__in=ids, year=view.year
+    )
+    return dict(
+        rows.order_by().values_list("school_id").annotate(answered=Sum(bit, output_field=IntegerField()))
+    )
 
 
 def _arrived(ids: QuerySet, year: int) -> dict[int, Decimal]:

@@ -33,13 +33,21 @@ def of_months(seen: Sequence[Seen], view: View) -> Trend:
     classes = [sum(one.standing.months[month - 1] for one in seen) for month in begun]
     schools = [sum(bool(one.standing.months[month - 1]) for one in seen) for month in begun]
     names = tuple(f"{month}月" for month in begun)
-    rows = (("办班（期）", tuple(f"{value:,}" for value in classes)), ("有培训的党校（所）", tuple(f"{value:,}" for value in schools)))
+    rows = (
+        ("办班（期）", tuple(f"{value:,}" for value in classes)),
+        ("有培训的党校（所）", tuple(f"{value:,}" for value in schools)),
+    )
     return Trend(columns(names, classes, f"{view.year}年各月办班期数"), names, rows)
 
 
 def of_school(school: School, view: View) -> Trend:
     """Classes, attendance and money of a school by month, last year and this; one query."""
-    months = [(year, month) for year in (view.year - 1, view.year) for month in MONTHS if date(year, month, 1) <= view.end]
+    months = [
+        (year, month)
+        for year in (view.year - 1, view.year)
+        for month in MONTHS
+        if date(year, month, 1) <= view.end
+    ]
     sums = {}
     for year, month in months:
         inside = Q(starts_on__range=(date(year, month, 1), last_day(year, month)))
@@ -51,7 +59,10 @@ def of_school(school: School, view: View) -> Trend:
     classes = [found[f"n{year}_{month}"] for year, month in months]
     attendance = [found[f"a{year}_{month}"] for year, month in months]
     names = tuple(f"{str(year)[2:]}年{month}月" for year, month in months)
-    rows = (("办班（期）", tuple(f"{value:,}" for value in classes)), ("参训（人次）", tuple(f"{value:,}" for value in attendance)))
+    rows = (
+        ("办班（期）", tuple(f"{value:,}" for value in classes)),
+        ("参训（人次）", tuple(f"{value:,}" for value in attendance)),
+    )
     return Trend(columns(names, classes, f"{view.year - 1}年以来各月办班期数"), names, rows)
 
 
@@ -61,22 +72,36 @@ def columns(names: Sequence[str], values: Sequence[int], label: str) -> SafeStri
     parts = []
     for index, value in enumerate(values):
         height = round(value / top * HEIGHT, 1) if top and value else 1
-        parts.append(("chart-column" if value else "chart-track", index * STEP + 4, 18 + HEIGHT - height, WIDTH, height))
+        parts.append(
+            (
+                "chart-column" if value else "chart-track",
+                index * STEP + 4,
+                18 + HEIGHT - height,
+                WIDTH,
+                height,
+            )
+        )
     bars = format_html_join("", '<rect class="{}" x="{}" y="{}" width="{}" height="{}"/>', parts)
     marked = []
     if top:
         peak = list(values).index(top)
         marked.append((peak * STEP + 4 + WIDTH / 2, 13, f"{top:,}"))
-    figures = format_html_join("", '<text class="chart-figure" x="{}" y="{}" text-anchor="middle">{}</text>', marked)
+    figures = format_html_join(
+        "", '<text class="chart-figure" x="{}" y="{}" text-anchor="middle">{}</text>', marked
+    )
     labels = format_html_join(
         "",
         '<text class="chart-label" x="{}" y="{}" text-anchor="middle">{}</text>',
-        ((index * STEP + 4 + WIDTH / 2, 18 + HEIGHT + 14, name.rpartition("年")[2].removesuffix("月")) for index, name in enumerate(names)),
+        (
+            (index * STEP + 4 + WIDTH / 2, 18 + HEIGHT + 14, name.rpartition("年")[2].removesuffix("月"))
+            for index, name in enumerate(names)
+        ),
     )
     width = max(len(values), 1) * STEP + 8
     words = "，".join(f"{name} {value}" for name, value in zip(names, values, strict=True))
     return format_html(
-        '<svg class="chart spark" viewBox="0 0 {0} {1}" width="{0}" height="{1}" role="img" aria-label="{2}：{3}">{4}</svg>',
+        '<svg class="chart spark" viewBox="0 0 {0} {1}" width="{0}" height="{1}" role="img" '
+        'aria-label="{2}：{3}">{4}</svg>',
         width,
         18 + HEIGHT + 18,
         label,

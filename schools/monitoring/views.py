@@ -1,4 +1,6 @@
-"""监测: schools by months for county and city, what is odd and why, and reminders. Administrative order only, never a ranking."""
+"""监测: schools by months for county and city, what is odd and why, and reminders. Administrative order only,
+never a ranking.
+"""
 
 from __future__ import annotations
 
@@ -42,7 +44,9 @@ def monitoring(request: HttpRequest) -> HttpResponse:
     chosen = form.chosen
     form.show_counts(overview.counts_by_kind(seen), sum(bool(one.anomalies) for one in seen))
     county = chosen.get("county")
-    found = overview.narrowed(seen, word=chosen.get("q", ""), county=county and county.pk, kind=chosen.get("kind", ""))
+    found = overview.narrowed(
+        seen, word=chosen.get("q", ""), county=county and county.pk, kind=chosen.get("kind", "")
+    )
     page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))
     context = {
         "form": form,
@@ -70,7 +74,10 @@ def school(request: HttpRequest, pk: int) -> HttpResponse:
     seen = overview.city_on(found.city_id, view).within({found.pk})
     states = reminders.states_of([found.pk]).get(found.pk, {})
     matters = [
-        (matter, states.get(matter[0], reminders.State())) for one in seen for anomaly in one.anomalies for matter in anomaly.matters
+        (matter, states.get(matter[0], reminders.State()))
+        for one in seen
+        for anomaly in one.anomalies
+        for matter in anomaly.matters
     ]
     context = {
         "school": found,
@@ -80,7 +87,11 @@ def school(request: HttpRequest, pk: int) -> HttpResponse:
         "seen": seen[0] if seen else None,
         "row": next(iter(_rows(seen, view)), None),
         "matters": [(title, state, state.next_step(view.today)) for (_, title), state in matters],
-        "settled": [state for key, state in states.items() if key not in {matter[0] for matter, _ in matters} and state.first],
+        "settled": [
+            state
+            for key, state in states.items()
+            if key not in {matter[0] for matter, _ in matters} and state.first
+        ],
         "remindable": sum(state.next_step(view.today) is not None for _, state in matters),
         "words": reminders.words(found, [matter for matter, _ in matters], by=request.user),
         "opening": None if in_working_hours(timezone.now()) else next_working_moment(timezone.now()),
@@ -99,7 +110,9 @@ def remind(request: HttpRequest, pk: int) -> HttpResponse:
     matters = [matter for one in seen for anomaly in one.anomalies for matter in anomaly.matters]
     with refusals_as_messages(request):
         _say(request, found, reminders.remind(found, matters, by=request.user))
-    return HttpResponseRedirect(way_back(request.POST.get("next", ""), reverse("schools:monitoring_school", args=[pk])))
+    return HttpResponseRedirect(
+        way_back(request.POST.get("next", ""), reverse("schools:monitoring_school", args=[pk]))
+    )
 
 
 def _place(request: HttpRequest, county: Region | None) -> int:
@@ -114,7 +127,9 @@ def _say(request: HttpRequest, school: School, outcome: reminders.Outcome) -> No
     if outcome.waiting:
         opening = timezone.localtime(next_working_moment(timezone.now()))
         when = f"{day_words(opening)} {opening:%H:%M} 以后"
-        messages.success(request, f"现在不是工作时间，将于{when}提醒{school}：{reminders.summary(outcome.waiting)}。")
+        messages.success(
+            request, f"现在不是工作时间，将于{when}提醒{school}：{reminders.summary(outcome.waiting)}。"
+        )
     if not outcome.sent and not outcome.waiting:
         messages.info(request, f"{school}没有现在可以催办的事项：{_why_not(outcome)}。")
 
@@ -173,12 +188,23 @@ def _tiles(seen: Sequence[overview.Seen]) -> list[Tile]:
     arrived = [one.arrived for one in standings if one.arrived is not None]
     flagged = sum(bool(one.anomalies) for one in seen)
     done = sum(one.done for one in standings)
-    money = f"到位 {overview.in_units(sum(arrived))} 万元（{len(arrived)} 所已登记）" if arrived else "到位经费均未登记"
+    money = (
+        f"到位 {overview.in_units(sum(arrived))} 万元（{len(arrived)} 所已登记）"
+        if arrived
+        else "到位经费均未登记"
+    )
     return [
         Tile("教学计划", f"{done:,}", "期已完成", f"计划共 {planned:,} 期", done=done, whole=planned),
         Tile("培训场次", f"{total.classes:,}", "期", f"{len(seen)} 所党校，{flagged} 所有提示"),
         Tile("参训人数", f"{total.attendance:,}", "人次", "主办和参加的班次合计"),
-        Tile("资金使用", overview.in_units(total.cost), "万元", money, done=total.cost, whole=sum(arrived) if arrived else None),
+        Tile(
+            "资金使用",
+            overview.in_units(total.cost),
+            "万元",
+            money,
+            done=total.cost,
+            whole=sum(arrived) if arrived else None,
+        ),
     ]
 
 
@@ -187,9 +213,14 @@ def _tiles(seen: Sequence[overview.Seen]) -> list[Tile]:
 def brief_of_school(request: HttpRequest, pk: int) -> HttpResponse:
     """One school's sheet."""
     found, view = _school(request, pk), view_asked(request.GET.get("year"))
-    trail = [("监测", reverse("schools:monitoring")), (str(found), reverse("schools:monitoring_school", args=[pk]))]
+    trail = [
+        ("监测", reverse("schools:monitoring")),
+        (str(found), reverse("schools:monitoring_school", args=[pk])),
+    ]
     trail = trail if may(request.user, "monitor") else [(str(found), reverse("schools:school", args=[pk]))]
-    return _page(request, _of_school(request, found, view), view, reverse("schools:brief_school_pdf", args=[pk]), trail)
+    return _page(
+        request, _of_school(request, found, view), view, reverse("schools:brief_school_pdf", args=[pk]), trail
+    )
 
 
 @require_POST
@@ -207,7 +238,13 @@ def brief_of_region(request: HttpRequest, pk: int) -> HttpResponse:
     """The sheet of a county or of the city."""
     found, view = _region(request, pk), view_asked(request.GET.get("year"))
     trail = [("监测", f"{reverse('schools:monitoring')}?year={view.year}")]
-    return _page(request, region_brief(found, request.user, view), view, reverse("schools:brief_region_pdf", args=[pk]), trail)
+    return _page(
+        request,
+        region_brief(found, request.user, view),
+        view,
+        reverse("schools:brief_region_pdf", args=[pk]),
+        trail,
+    )
 
 
 @require_POST
@@ -236,7 +273,9 @@ def _region(request: HttpRequest, pk: int) -> Region:
     return get_object_or_404(regions.counties() if request.user.identity.county_id else regions, pk=pk)
 
 
-def _page(request: HttpRequest, paper: Brief, view: View, download: str, trail: list[tuple[str, str]]) -> HttpResponse:
+def _page(
+    request: HttpRequest, paper: Brief, view: View, download: str, trail: list[tuple[str, str]]
+) -> HttpResponse:
     context = {
         "paper": paper,
         "view": view,

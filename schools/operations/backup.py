@@ -42,7 +42,8 @@ def key_mark() -> str:
 
 
 def make_backup(target: Path, *, with_keys: bool = False) -> dict[str, Any]:
-    """Write the backup and return its manifest; an interrupted one leaves no file under the name of a whole one.
+    """Write the backup and return its manifest; an interrupted one leaves no file under the name of a whole
+    one.
 
     The database is copied first: a file uploaded meanwhile is one too many, never one too few.
     """
@@ -64,7 +65,8 @@ def make_backup(target: Path, *, with_keys: bool = False) -> dict[str, Any]:
 def _enter_in_trail(name: str, with_keys: bool) -> dict[str, str]:
     """The act in the system's chain; returns where every chain ends.
 
-    A database that waits for migrations is backed up like any other, as long as this version can write its trail.
+    A database that waits for migrations is backed up like any other, as long as this version can write its
+    trail.
     """
     try:
         record("backup", by=None, city=None, subject=name, detail={"含密钥": with_keys})
@@ -72,12 +74,17 @@ def _enter_in_trail(name: str, with_keys: bool) -> dict[str, str]:
     except DatabaseError as error:
         if not is_behind():
             raise
-        raise BackupError("数据库还没有升级到本版本，本版本不能给它备份。请换回升级以前的程序，用它备份，未作任何改动。") from error
+        raise BackupError(
+            "数据库还没有升级到本版本，本版本不能给它备份。请换回升级以前的程序，用它备份，未作任何改动。"
+        ) from error
 
 
 def _write(stream: IO[bytes], with_keys: bool, heads: dict[str, str]) -> dict[str, Any]:
     files: dict[str, dict[str, Any]] = {}
-    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive, tempfile.TemporaryDirectory(dir=settings.VAR_DIR) as scratch:
+    with (
+        zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive,
+        tempfile.TemporaryDirectory(dir=settings.VAR_DIR) as scratch,
+    ):
         copy = Path(scratch) / database_file()
         migrations = applied_migrations()
         dump_to(copy)
@@ -105,18 +112,26 @@ def _write(stream: IO[bytes], with_keys: bool, heads: dict[str, str]) -> dict[st
 
 def _media_files() -> list[Path]:
     root = Path(settings.MEDIA_ROOT)
-    return sorted(path for path in root.rglob("*") if path.is_file() and not path.is_symlink()) if root.is_dir() else []
+    return (
+        sorted(path for path in root.rglob("*") if path.is_file() and not path.is_symlink())
+        if root.is_dir()
+        else []
+    )
 
 
 def _add_file(archive: zipfile.ZipFile, name: str, path: Path) -> dict[str, Any]:
     entry = zipfile.ZipInfo(name, date_time=timezone.localtime().timetuple()[:6])
-    entry.compress_type = zipfile.ZIP_STORED if path.suffix.lower() in PACKED_ALREADY else zipfile.ZIP_DEFLATED
+    entry.compress_type = (
+        zipfile.ZIP_STORED if path.suffix.lower() in PACKED_ALREADY else zipfile.ZIP_DEFLATED
+    )
     with path.open("rb") as source, archive.open(entry, "w", force_zip64=True) as target:
         return copy_hashed(source, target)
 
 
 def copy_hashed(source: IO[bytes], target: IO[bytes] | None) -> dict[str, Any]:
-    """Copy piece by piece (to nowhere when there is no target) and tell size and SHA-256 of what went through."""
+    """Copy piece by piece (to nowhere when there is no target) and tell size and SHA-256 of what went
+    through.
+    """
     digest, size = hashlib.sha256(), 0
     while piece := source.read(CHUNK):
         digest.update(piece)
@@ -173,15 +188,27 @@ def load_from(path: Path) -> None:
 
 
 def _load_postgresql(path: Path) -> None:
-    """Tables newer than the backup go too, or the next migration would stumble over them; one transaction for all of it."""
+    """Tables newer than the backup go too, or the next migration would stumble over them; one transaction for
+    all of it.
+    """
     script = path.with_suffix(".sql")
     _run("pg_restore", "--no-owner", "--no-privileges", f"--file={script}", str(path), database=False)
     quote = connection.ops.quote_name
-    dropped = "".join(f"DROP TABLE IF EXISTS {quote(name)} CASCADE;\n" for name in connection.introspection.table_names())
+    dropped = "".join(
+        f"DROP TABLE IF EXISTS {quote(name)} CASCADE;\n" for name in connection.introspection.table_names()
+    )
     connection.close()  # its own locks would keep the tables from being replaced
     cleared = path.with_suffix(".drop.sql")
     cleared.write_text(dropped, encoding="utf-8")
-    _run("psql", "--quiet", "--single-transaction", "--set=ON_ERROR_STOP=1", "--output=/dev/null", f"--file={cleared}", f"--file={script}")
+    _run(
+        "psql",
+        "--quiet",
+        "--single-transaction",
+        "--set=ON_ERROR_STOP=1",
+        "--output=/dev/null",
+        f"--file={cleared}",
+        f"--file={script}",
+    )
 
 
 def _run(program: str, *arguments: str, database: bool = True) -> None:

@@ -24,10 +24,14 @@ class RefusedCommand(BaseCommand):
 
 
 class DatabaseCommand(RefusedCommand):
-    """Says in a sentence that the database is not that of this version, before the first table is asked for in vain."""
+    """Says in a sentence that the database is not that of this version, before the first table is asked for
+    in vain.
+    """
 
     def execute(self, *args: Any, **options: Any) -> str | None:
-        """Raises CommandError where the database lacks migrations, belongs to another version or cannot be read."""
+        """Raises CommandError where the database lacks migrations, belongs to another version or cannot be
+        read.
+        """
         try:
             obstacle = schema.obstacle()
         except Error as error:

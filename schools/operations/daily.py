@@ -1,4 +1,6 @@
-"""What `manage.py daily` does, hour by hour of a working day; every part may be started twice, and on two machines at once."""
+"""What `manage.py daily` does, hour by hour of a working day; every part may be started twice, and on two
+machines at once.
+"""
 
 from __future__ import annotations
 

@@ -40,7 +40,8 @@ DAMAGED = "备份文件已损坏或不是本系统的备份，未作任何改动
 
 
 def restore_backup(source: Path, *, force: bool = False) -> list[str]:
-    """Replace database and files by those of the backup; returns the faults of the audit trail, none when all is well.
+    """Replace database and files by those of the backup; returns the faults of the audit trail, none when all
+    is well.
 
     Without `force` only an empty system is written to. Files that were there are moved aside, not deleted.
     """
@@ -66,7 +67,13 @@ def restore_backup(source: Path, *, force: bool = False) -> list[str]:
     faults = verify()
     for head in manifest["audit_heads"].values():
         faults += [fault for fault in verify(head=head) if fault not in faults]
-    record("restore", by=None, city=None, subject=source.name, detail={"备份时间": manifest["made_at"], "版本": manifest["version"]})
+    record(
+        "restore",
+        by=None,
+        city=None,
+        subject=source.name,
+        detail={"备份时间": manifest["made_at"], "版本": manifest["version"]},
+    )
     return faults
 
 
@@ -78,12 +85,22 @@ def _checked_manifest(archive: zipfile.ZipFile) -> dict[str, Any]:
         manifest = json.loads(archive.read(MANIFEST))
         files = manifest["files"]
         known = manifest["format"] == FORMAT
-        known = known and (version_parts(manifest["version"]) < version_parts(OLDEST_VERSION) or _are_names(manifest["migrations"]))
-        promised = {name: {"size": int(one["size"]), "sha256": str(one["sha256"])} for name, one in files.items()}
+        known = known and (
+            version_parts(manifest["version"]) < version_parts(OLDEST_VERSION)
+            or _are_names(manifest["migrations"])
+        )
+        promised = {
+            name: {"size": int(one["size"]), "sha256": str(one["sha256"])} for name, one in files.items()
+        }
     except (KeyError, ValueError, TypeError, AttributeError) as error:
         raise BackupError(DAMAGED) from error
     names = archive.namelist()
-    if not known or len(set(names)) != len(names) or set(names) != {MANIFEST, *promised} or not all(map(_is_safe, promised)):
+    if (
+        not known
+        or len(set(names)) != len(names)
+        or set(names) != {MANIFEST, *promised}
+        or not all(map(_is_safe, promised))
+    ):
         raise BackupError(DAMAGED)
     for name, expected in promised.items():
         if archive.getinfo(name).file_size != expected["size"]:
@@ -107,7 +124,13 @@ def _is_safe(name: str) -> bool:
     if name in KEYS or name in DATABASE_FILES.values():
         return True
     parts = PurePosixPath(name).parts
-    return name.startswith(MEDIA) and name == "/".join(parts) and not {"..", "."} & set(parts) and "\\" not in name and "\0" not in name
+    return (
+        name.startswith(MEDIA)
+        and name == "/".join(parts)
+        and not {"..", "."} & set(parts)
+        and "\\" not in name
+        and "\0" not in name
+    )
 
 
 def _check_fit(manifest: dict[str, Any], force: bool) -> None:
@@ -118,28 +141,40 @@ def _check_fit(manifest: dict[str, Any], force: bool) -> None:
     if not force and not _is_empty():
         raise BackupError("本系统已有数据。确认要用备份覆盖时，请先备份现有数据，再加 --force。")
     if not force and manifest["audit_key"] != key_mark() and not KEYS.keys() <= manifest["files"].keys():
-        raise BackupError("本系统的 AUDIT_KEY 与备份时不同，恢复后审计链无法核对。请先放回原密钥；原密钥确已丢失时可加 --force。")
+        raise BackupError(
+            "本系统的 AUDIT_KEY 与备份时不同，恢复后审计链无法核对。请先放回原密钥；"
+            "原密钥确已丢失时可加 --force。"
+        )
     needed = sum(one["size"] for one in manifest["files"].values())
     if shutil.disk_usage(settings.VAR_DIR).free < 2 * needed:
         raise BackupError(f"磁盘空间不足，恢复需要约 {2 * needed // 1024 // 1024 + 1} MB，未作任何改动。")
 
 
 def _check_version(manifest: dict[str, Any]) -> None:
-    """Older backups are brought up after loading; what is older than the first kept migrations cannot be, nor what went further.
+    """Older backups are brought up after loading; what is older than the first kept migrations cannot be, nor
+    what went further.
 
-    How far the database went its migrations say, not the number of the program that made the backup: whoever unpacked a new
-    version and made the backup with it, before migrating, can go back to the version before.
+    How far the database went its migrations say, not the number of the program that made the backup: whoever
+    unpacked a new version and made the backup with it, before migrating, can go back to the version before.
     """
     version, made = version_parts(manifest["version"]), manifest["version"]
     if version < version_parts(OLDEST_VERSION):
-        raise BackupError(f"备份由 {made} 版生成，早于 {OLDEST_VERSION}，不能升级到本版本；请用当时的程序恢复和查阅，未作任何改动。")
+        raise BackupError(
+            f"备份由 {made} 版生成，早于 {OLDEST_VERSION}，不能升级到本版本；请用当时的程序恢复和查阅，"
+            "未作任何改动。"
+        )
     strangers = unknown_migrations(tuple(name.split(".", 1)) for name in manifest["migrations"])
     if strangers:
-        raise BackupError(f"备份里的数据库属于更高版本（{made}，含有本版本没有的 {strangers[0]}），请先升级本系统，未作任何改动。")
+        raise BackupError(
+            f"备份里的数据库属于更高版本（{made}，含有本版本没有的 {strangers[0]}），请先升级本系统，"
+            "未作任何改动。"
+        )
 
 
 def _bring_up(manifest: dict[str, Any]) -> None:
-    """Migrations since the backup; where one fails the data lie there as they were loaded, which must be said."""
+    """Migrations since the backup; where one fails the data lie there as they were loaded, which must be
+    said.
+    """
     try:
         call_command("migrate", interactive=False, verbosity=0)
     except Exception as error:
@@ -151,7 +186,9 @@ def _bring_up(manifest: dict[str, Any]) -> None:
 
 def _is_empty() -> bool:
     tables = set(connection.introspection.table_names())
-    filled = any(model._meta.db_table in tables and model.objects.exists() for model in (User, School, AuditEntry))
+    filled = any(
+        model._meta.db_table in tables and model.objects.exists() for model in (User, School, AuditEntry)
+    )
     root = Path(settings.MEDIA_ROOT)
     return not filled and not (root.is_dir() and any(root.iterdir()))
 
@@ -162,7 +199,10 @@ def _extract(archive: zipfile.ZipFile, manifest: dict[str, Any], scratch: Path) 
             continue
         path = scratch / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        with archive.open(name) as source, os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as target:
+        with (
+            archive.open(name) as source,
+            os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as target,
+        ):
             copy_hashed(source, target)
 
 

@@ -1,6 +1,8 @@
-"""Whether the database belongs to this version of the program: behind it, ahead of it, or made before versions were kept.
+"""Whether the database belongs to this version of the program: behind it, ahead of it, or made before
+versions were kept.
 
-Until 0.2.0 the first migrations were rewritten in place, so an earlier database believes that it is up to date.
+Until 0.2.0 the first migrations were rewritten in place, so an earlier database believes that it is up to
+date.
 """
 
 from __future__ import annotations
@@ -22,36 +24,55 @@ NOTHING_DONE = "没有作任何改动。"
 FIRST = "0001_initial"
 RENEW_TRIAL = "执行 make reset 丢弃旧的试用数据，再执行 make run。"
 START_ANEW = (
-    "请另建一个空数据库，把 DATABASE_URL 改为指向它，再执行 manage.py migrate，从头登记；旧数据库不要删除，要查旧数据请用当时的程序打开。"
+    "请另建一个空数据库，把 DATABASE_URL 改为指向它，再执行 manage.py migrate，从头登记；"
+    "旧数据库不要删除，要查旧数据请用当时的程序打开。"
 )
 
-#: Asked like this because Django's own reader stumbles over some of the tables that Django itself made on SQLite. Views are
-#: nobody's business here; generated columns count.
+#: Asked like this because Django's own reader stumbles over some of the tables that Django itself made on
+#: SQLite. Views are nobody's business here; generated columns count.
 COLUMNS = {
-    "sqlite": "SELECT one.name, two.name FROM sqlite_master AS one, pragma_table_xinfo(one.name) AS two WHERE one.type = 'table'",
+    "sqlite": (
+        "SELECT one.name, two.name FROM sqlite_master AS one, pragma_table_xinfo(one.name) AS two "
+        "WHERE one.type = 'table'"
+    ),
     "postgresql": (
         "SELECT table_name, column_name FROM information_schema.columns JOIN information_schema.tables"
-        " USING (table_schema, table_name) WHERE table_type = 'BASE TABLE' AND table_schema = ANY(current_schemas(false))"
+        " USING (table_schema, table_name) WHERE table_type = 'BASE TABLE' AND table_schema = "
+        "ANY(current_schemas(false))"
     ),
 }
 
 
 def refusal(using: str = DEFAULT_DB_ALIAS) -> str:
-    """Why this program must not touch the database, as a sentence; empty where it may, also where migrations are still to come."""
+    """Why this program must not touch the database, as a sentence; empty where it may, also where migrations
+    are still to come.
+    """
     connection = connections[using]
     loader = MigrationLoader(connection)
     strangers = unknown_migrations(_own(loader.applied_migrations), loader)
     if strangers:
-        return f"数据库由更新的版本建立（有本版本没有的 {strangers[0]}），请换用那个版本的程序。{NOTHING_DONE}"
+        return (
+            f"数据库由更新的版本建立（有本版本没有的 {strangers[0]}），请换用那个版本的程序。{NOTHING_DONE}"
+        )
     lacking, surplus = _differences(_expected(loader), _found(connection))
     first_only = {name for _, name in _own(loader.applied_migrations)} == {FIRST}
     if first_only and (lacking or surplus):
         way_out = RENEW_TRIAL if settings.DEBUG else START_ANEW
-        return f"数据库由 {OLDEST_VERSION} 以前的试用版建立（{(lacking + surplus)[0]}），不能升级。{way_out}{NOTHING_DONE}"
+        return (
+            f"数据库由 {OLDEST_VERSION} 以前的试用版建立（{(lacking + surplus)[0]}），不能升级。"
+            f"{way_out}{NOTHING_DONE}"
+        )
     if lacking:
-        return f"数据库的表与它记录的版本不符（{lacking[0]}）：被手工改动过，或没有恢复完整。请用备份恢复。{NOTHING_DONE}"
-    if surplus:  # a copy that somebody keeps does no harm; a column that must be filled would, and this line explains it then
-        logger.warning("数据库里有不是本系统建立的表或列（%s），不影响使用；系统出错时请先检查它们。", "、".join(surplus))
+        return (
+            f"数据库的表与它记录的版本不符（{lacking[0]}）：被手工改动过，或没有恢复完整。请用备份恢复。"
+            f"{NOTHING_DONE}"
+        )
+    # a copy that somebody keeps does no harm; a column that must be filled would, and this line explains it
+    # then
+    if surplus:
+        logger.warning(
+            "数据库里有不是本系统建立的表或列（%s），不影响使用；系统出错时请先检查它们。", "、".join(surplus)
+        )
     return ""
 
 
@@ -62,7 +83,9 @@ def is_behind(using: str = DEFAULT_DB_ALIAS) -> bool:
 
 
 def obstacle(using: str = DEFAULT_DB_ALIAS) -> str:
-    """Why the program cannot work on the database as it stands, as a sentence: not its own, or migrations are still to come."""
+    """Why the program cannot work on the database as it stands, as a sentence: not its own, or migrations are
+    still to come.
+    """
     refused = refusal(using)
     if not refused and is_behind(using):
         return f"数据库还没有升级到 {settings.VERSION}：请先备份，再执行 manage.py migrate。"
@@ -78,7 +101,11 @@ def unknown_migrations(keys: Iterable[tuple[str, str]], loader: MigrationLoader 
     """Those of the product's migrations that this version does not have, as `app.name`."""
     loader = loader or MigrationLoader(None)
     replaced = {key for one in loader.disk_migrations.values() for key in one.replaces}
-    return [f"{app}.{name}" for app, name in _own(keys) if (app, name) not in loader.disk_migrations and (app, name) not in replaced]
+    return [
+        f"{app}.{name}"
+        for app, name in _own(keys)
+        if (app, name) not in loader.disk_migrations and (app, name) not in replaced
+    ]
 
 
 def version_parts(version: object) -> list[int]:
@@ -100,12 +127,21 @@ def _expected(loader: MigrationLoader) -> dict[str, set[str]]:
         registry = apps
     else:
         registry = loader.graph.make_state(nodes=applied, real_apps=loader.unmigrated_apps).apps
-    models = [model for label in settings.PRODUCT_APPS for model in registry.get_app_config(label).get_models(include_auto_created=True)]
-    return {model._meta.db_table: {field.column for field in model._meta.local_concrete_fields} for model in models}
+    models = [
+        model
+        for label in settings.PRODUCT_APPS
+        for model in registry.get_app_config(label).get_models(include_auto_created=True)
+    ]
+    return {
+        model._meta.db_table: {field.column for field in model._meta.local_concrete_fields}
+        for model in models
+    }
 
 
 def _found(connection: BaseDatabaseWrapper) -> dict[str, set[str]]:
-    """Tables and columns that are there under the names of the product's apps, in one question to the database."""
+    """Tables and columns that are there under the names of the product's apps, in one question to the
+    database.
+    """
     prefixes = tuple(f"{label}_" for label in settings.PRODUCT_APPS)
     found: dict[str, set[str]] = {}
     with connection.cursor() as cursor:

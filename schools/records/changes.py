@@ -2,7 +2,8 @@
 
     before = snapshot(teacher)
     …change and save…
-    note_change(teacher, school=teacher.school, action="change", before=before, after=snapshot(teacher), by=user)
+    note_change(teacher, school=teacher.school, action="change", before=before, after=snapshot(teacher),
+    by=user)
 
 `action` is one of add, change, end, void, correct. Nothing is written when nothing differs.
 """
@@ -25,15 +26,23 @@ LONGEST = 200
 
 def fields_of(model: type[models.Model]) -> list[models.Field]:
     """What people enter: not the id, not the school, not what the program fills."""
-    return [field for field in (*model._meta.fields, *model._meta.many_to_many) if field.editable and not field.primary_key]
+    return [
+        field
+        for field in (*model._meta.fields, *model._meta.many_to_many)
+        if field.editable and not field.primary_key
+    ]
 
 
 def snapshot(obj: models.Model) -> dict[str, Any]:
-    """The editable fields of a record as values JSON can hold: days as text, exact numbers as text, other records by id."""
+    """The editable fields of a record as values JSON can hold: days as text, exact numbers as text, other
+    records by id.
+    """
     found = {}
     for field in fields_of(type(obj)):
         if field.many_to_many:
-            found[field.name] = sorted(getattr(obj, field.name).values_list("pk", flat=True)) if obj.pk else []
+            found[field.name] = (
+                sorted(getattr(obj, field.name).values_list("pk", flat=True)) if obj.pk else []
+            )
         elif not (field.is_relation and field.related_model is School and field.name == "school"):
             found[field.name] = plain(field.value_from_object(obj))
     return found
@@ -87,7 +96,9 @@ def note_change(
     by: User,
     reason: str = "",
 ) -> RecordChange | None:
-    """Keeps one change, inside the transaction of the change itself. `before` and `after` come from `snapshot`."""
+    """Keeps one change, inside the transaction of the change itself. `before` and `after` come from
+    `snapshot`.
+    """
     old, new = differences(before, after)
     if not old and not new and action not in (RecordChange.Action.VOID, RecordChange.Action.END):
         return None
@@ -119,7 +130,9 @@ def _shown(field: Any, value: Any) -> str:
     if value in (None, "", []):
         return ""
     if field.is_relation:
-        keys = [one for one in (value if isinstance(value, list) else [value]) if not isinstance(one, Mapping)]
+        keys = [
+            one for one in (value if isinstance(value, list) else [value]) if not isinstance(one, Mapping)
+        ]
         found = [str(one) for one in field.related_model._base_manager.filter(pk__in=keys)] if keys else []
         return "、".join(found) if keys else "；".join(_text(one) for one in value)
     if choices := dict(getattr(field, "flatchoices", None) or []):

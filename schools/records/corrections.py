@@ -1,14 +1,16 @@
-"""数据更正: what a school may no longer change itself it asks for here; county or office decide, and only then is it written.
+"""数据更正: what a school may no longer change itself it asks for here; county or office decide, and only
+then is it written.
 
     request_change(record, {"attendance": 58}, by=user, reason="误登")
     request_add(TrainingClass, school, {"starts_on": …, "name": …}, by=user, reason="漏登")
     request_void(record, by=user, reason="重复登记")
     approve(correction, by=user, remark="已核对签到册");  refuse(…);  withdraw(…)
 
-`new_values` are fields of the record by name, as a form's `cleaned_data` has them (records, days, Decimals are taken as they
-are; a set of records for a many-to-many field). Rows that hang on the record, such as lessons, go into `extras`: anything JSON
-can hold, written back by the function that `corrected_rows` names for the model, and shown as `words` say ({"课次": "…"}).
-Everything raises `Refused`, whose text is a sentence for the person at the screen.
+`new_values` are fields of the record by name, as a form's `cleaned_data` has them (records, days, Decimals
+are taken as they are; a set of records for a many-to-many field). Rows that hang on the record, such as
+lessons, go into `extras`: anything JSON can hold, written back by the function that `corrected_rows` names
+for the model, and shown as `words` say ({"课次": "…"}). Everything raises `Refused`, whose text is a sentence
+for the person at the screen.
 """
 
 from __future__ import annotations
@@ -61,14 +63,28 @@ def request_change(
     extras: Any = None,
     words: tuple[Mapping[str, str], Mapping[str, str]] = ({}, {}),
 ) -> Correction:
-    """Asks that a record get other values; only what differs is kept. `words` shows the extras before and after."""
+    """Asks that a record get other values; only what differs is kept. `words` shows the extras before and
+    after.
+    """
     model = type(obj)
     current = snapshot(model._base_manager.get(pk=obj.pk))
     new = {**current, **{name: plain(value) for name, value in new_values.items()}}
     old, new = differences(current, new)
     if not new and extras is None:
         raise Refused("没有需要更正的内容：所填与现有登记一致。")
-    return _request(Act.CHANGE, model, _school(obj), obj, old, new, current, by=by, reason=reason, extras=extras, words=words)
+    return _request(
+        Act.CHANGE,
+        model,
+        _school(obj),
+        obj,
+        old,
+        new,
+        current,
+        by=by,
+        reason=reason,
+        extras=extras,
+        words=words,
+    )
 
 
 def request_add(
@@ -83,13 +99,38 @@ def request_add(
 ) -> Correction:
     """Asks that a record be added to a locked period."""
     new = {name: plain(value) for name, value in values.items()}
-    return _request(Act.ADD, model, school, None, {}, new, {}, by=by, reason=reason, extras=extras, words=({}, words or {}))
+    return _request(
+        Act.ADD,
+        model,
+        school,
+        None,
+        {},
+        new,
+        {},
+        by=by,
+        reason=reason,
+        extras=extras,
+        words=({}, words or {}),
+    )
 
 
-def request_void(obj: models.Model, *, by: User, reason: str, words: Mapping[str, str] | None = None) -> Correction:
+def request_void(
+    obj: models.Model, *, by: User, reason: str, words: Mapping[str, str] | None = None
+) -> Correction:
     """Asks that a record be voided; one that cannot be voided is taken out."""
     current = snapshot(obj)
-    return _request(Act.VOID, type(obj), _school(obj), obj, current, {}, current, by=by, reason=reason, words=(words or {}, {}))
+    return _request(
+        Act.VOID,
+        type(obj),
+        _school(obj),
+        obj,
+        current,
+        {},
+        current,
+        by=by,
+        reason=reason,
+        words=(words or {}, {}),
+    )
 
 
 def pending_of(obj: models.Model) -> Correction | None:
@@ -98,7 +139,9 @@ def pending_of(obj: models.Model) -> Correction | None:
 
 
 def approver_of(correction: Correction, signed: list[locks.Lock] | None = None) -> str:
-    """Who decides now: `county` or `office`. It moves on with the assessment: a request may have been made before."""
+    """Who decides now: `county` or `office`. It moves on with the assessment: a request may have been made
+    before.
+    """
     known = locks.periods([correction.school_id])[correction.school_id] if signed is None else signed
     lock = locks.among(known, since=correction.since, year=correction.year, standing=correction.standing)
     if lock:
@@ -107,13 +150,19 @@ def approver_of(correction: Correction, signed: list[locks.Lock] | None = None) 
 
 
 def may_decide(user: User, correction: Correction, signed: list[locks.Lock] | None = None) -> bool:
-    """The county or the office, whichever has its turn, for its own schools; nobody decides what they asked for."""
+    """The county or the office, whichever has its turn, for its own schools; nobody decides what they asked
+    for.
+    """
     identity = user.identity
     if identity is None or correction.status != Status.PENDING or correction.asked_by_id == user.pk:
         return False
     if identity.role not in locks.ROLES[approver_of(correction, signed)]:
         return False
-    return identity.county_id == correction.school.county_id if identity.county_id else identity.city_id == correction.school.city_id
+    return (
+        identity.county_id == correction.school.county_id
+        if identity.county_id
+        else identity.city_id == correction.school.city_id
+    )
 
 
 def may_withdraw(user: User, correction: Correction) -> bool:
@@ -146,7 +195,13 @@ def approve(correction: Correction, *, by: User, remark: str = "") -> Correction
             by=by,
             city=locked.school.city,
             subject=f"{locked.school.name} {locked}",
-            detail={"更正前": locked.before, "更正后": locked.after, "理由": locked.reason, "申请人": str(locked.asked_by), "意见": remark},
+            detail={
+                "更正前": locked.before,
+                "更正后": locked.after,
+                "理由": locked.reason,
+                "申请人": str(locked.asked_by),
+                "意见": remark,
+            },
         )
     return locked
 
@@ -159,7 +214,11 @@ def refuse(correction: Correction, *, by: User, remark: str) -> Correction:
         locked = _decide(correction, Status.REFUSED, by=by, remark=remark)
         _tell(locked)
         audit.record(
-            "correct", by=by, city=locked.school.city, subject=f"{locked.school.name} {locked}", detail={"结果": "未同意", "意见": remark}
+            "correct",
+            by=by,
+            city=locked.school.city,
+            subject=f"{locked.school.name} {locked}",
+            detail={"结果": "未同意", "意见": remark},
         )
     return locked
 
@@ -170,7 +229,9 @@ def withdraw(correction: Correction, *, by: User) -> Correction:
         return _decide(correction, Status.WITHDRAWN, by=by, remark="")
 
 
-def _request(act, model, school, obj, old, new, current, *, by, reason, extras=None, words=({}, {})) -> Correction:
+def _request(
+    act, model, school, obj, old, new, current, *, by, reason, extras=None, words=({}, {})
+) -> Correction:
     if not reason.strip():
         raise Refused({"reason": "记录已锁定，请写明更正理由。"})
     if len(reason.strip()) > 200:
@@ -202,7 +263,13 @@ def _request(act, model, school, obj, old, new, current, *, by, reason, extras=N
                 reason=reason.strip(),
                 asked_by=by,
             )
-            audit.record("correct", by=by, city=school.city, subject=f"{school.name} {correction}", detail={"申请": correction.reason})
+            audit.record(
+                "correct",
+                by=by,
+                city=school.city,
+                subject=f"{school.name} {correction}",
+                detail={"申请": correction.reason},
+            )
     except IntegrityError as error:
         raise Refused("该记录已有一份数据更正等待审核，请先撤回或等待审核结果。") from error
     return correction
@@ -215,7 +282,12 @@ def _decide(correction: Correction, status: str, *, by: User, remark: str) -> Co
         raise Refused(f"这份数据更正{locked.get_status_display()}，不能再次办理。")
     if len(remark.strip()) > 200:
         raise Refused({"remark": "审核意见不超过 200 字。"})
-    locked.status, locked.decided_by, locked.decided_at, locked.remark = status, by, timezone.now(), remark.strip()
+    locked.status, locked.decided_by, locked.decided_at, locked.remark = (
+        status,
+        by,
+        timezone.now(),
+        remark.strip(),
+    )
     locked.save(update_fields=["status", "decided_by", "decided_at", "remark"])
     return locked
 
@@ -226,7 +298,9 @@ def _tell(correction: Correction) -> None:
     of_school = Q(pk__in=held.filter(school=correction.school, role__in=SCHOOL_ROLES).values("user"))
     guiding = Q(pk=correction.asked_by_id, pk__in=held.exclude(role__in=SCHOOL_ROLES).values("user"))
     people = User.objects.filter(of_school | guiding, is_active=True)
-    text = f"数据更正{correction.get_status_display()}：{correction}" + (f"（{correction.remark}）" if correction.remark else "")
+    text = f"数据更正{correction.get_status_display()}：{correction}" + (
+        f"（{correction.remark}）" if correction.remark else ""
+    )
     url = reverse("schools:correction", args=[correction.pk])
     notify(people, text, url=url, key=f"correction-{correction.pk}", school=correction.school)
 
@@ -247,7 +321,9 @@ EXTRAS = "__extras__"
 
 
 def apply(correction: Correction, *, by: User) -> models.Model:
-    """Writes what was asked for and gives the record; raises Refused or IntegrityError where it no longer fits."""
+    """Writes what was asked for and gives the record; raises Refused or IntegrityError where it no longer
+    fits.
+    """
     model = apps.get_model(correction.model)
     new = dict(correction.new)
     extras = new.pop(EXTRAS, None)

@@ -11,14 +11,20 @@ class DecisionForm(forms.Form):
     """One remark for either answer; a refusal owes one."""
 
     remark = forms.CharField(
-        label="审核意见", max_length=200, required=False, widget=forms.Textarea(attrs={"rows": 2}), help_text="不同意的必须写明原因。"
+        label="审核意见",
+        max_length=200,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text="不同意的必须写明原因。",
     )
 
 
 class CorrectionFilterForm(FilterForm):
     """By status, school and kind of record."""
 
-    status = forms.ChoiceField(label="状态", required=False, choices=[("", "全部"), *Correction.Status.choices])
+    status = forms.ChoiceField(
+        label="状态", required=False, choices=[("", "全部"), *Correction.Status.choices]
+    )
     q = forms.CharField(label="党校或登记项目", required=False, max_length=40)
 
     def narrow(self, corrections: QuerySet[Correction]) -> QuerySet[Correction]:

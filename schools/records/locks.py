@@ -1,8 +1,8 @@
 """锁定: records whose figures a school has signed change only through 数据更正.
 
 What is locked is known to whoever collects the signatures: `signed_periods` of `contributions`.
-Three kinds of records ask in three ways: an event of a day (`lock_of`), a figure of a year (`lock_of_year`), a fact that
-stands until it is ended, such as seats or a teacher in the pool (`standing_lock`).
+Three kinds of records ask in three ways: an event of a day (`lock_of`), a figure of a year (`lock_of_year`),
+a fact that stands until it is ended, such as seats or a teacher in the pool (`standing_lock`).
 """
 
 from __future__ import annotations
@@ -39,7 +39,8 @@ APPROVER_NAMES = {COUNTY: "县（市、区）", OFFICE: "市评委会办公室"}
 
 @dataclass(frozen=True)
 class Lock:
-    """A period a school has signed. `approver` decides corrections now; `is_open` while results are not yet public.
+    """A period a school has signed. `approver` decides corrections now; `is_open` while results are not yet
+    public.
 
     str() is the sentence for the person who wanted to change something.
     """
@@ -86,13 +87,15 @@ def lock_of_year(school: School, year: int) -> Lock | None:
 def standing_lock(school: School, since: date | None = None) -> Lock | None:
     """Whether a fact that stands may change with effect from `since` (None: at once and for all days).
 
-    Such facts are read as they are on the last day of the period, so a change that takes effect later is free, and
-    once the results are public they are read no more.
+    Such facts are read as they are on the last day of the period, so a change that takes effect later is
+    free, and once the results are public they are read no more.
     """
     return among(periods([school.pk])[school.pk], since=since, standing=True)
 
 
-def among(locks: Iterable[Lock], *, since: date | None = None, year: int | None = None, standing: bool = False) -> Lock | None:
+def among(
+    locks: Iterable[Lock], *, since: date | None = None, year: int | None = None, standing: bool = False
+) -> Lock | None:
     """The lock that applies, out of the periods of one school; the stricter (not yet public) first."""
     for lock in sorted(locks, key=lambda one: (not one.is_open, -one.year)):
         if standing:
@@ -136,8 +139,9 @@ def lock_for(
     new: Mapping[str, Any],
     signed: Collection[Lock] | None = None,
 ) -> tuple[Lock, Reach] | None:
-    """The lock that stands in the way of this change, with what it touches. `old` and `new` as `changes.snapshot` gives them;
-    an added record has no old, a voided one no new. `signed` spares the query where the periods are known.
+    """The lock that stands in the way of this change, with what it touches. `old` and `new` as
+    `changes.snapshot` gives them; an added record has no old, a voided one no new. `signed` spares the query
+    where the periods are known.
     """
     if old == new:
         return None
@@ -158,8 +162,16 @@ def _touched(model: type[models.Model], old: Mapping[str, Any], new: Mapping[str
         values = old or new
         yield Reach(since=date(int(values["year"]), int(values["month"]), 1))
     elif model is PlannedClass:
-        years = dict(AnnualPlan.objects.filter(pk__in=[values["plan"] for values in (old, new) if values]).values_list("pk", "year"))
-        yield from (Reach(since=date(years[values["plan"]], int(values["month"]), 1)) for values in (old, new) if values)
+        years = dict(
+            AnnualPlan.objects.filter(pk__in=[values["plan"] for values in (old, new) if values]).values_list(
+                "pk", "year"
+            )
+        )
+        yield from (
+            Reach(since=date(years[values["plan"]], int(values["month"]), 1))
+            for values in (old, new)
+            if values
+        )
     elif model in YEARS:
         yield from (Reach(year=int(values["year"])) for values in (old, new) if values.get("year"))
     elif model in STANDING:
@@ -177,7 +189,8 @@ def _standing(model: type[models.Model], old: Mapping[str, Any], new: Mapping[st
         return
     begins, ends = STANDING[model]
     if old and new and changed == {ends}:
-        # Valid on its last day still, so the effect begins the day after; a regulation ends with the day it is abolished.
+        # Valid on its last day still, so the effect begins the day after; a regulation ends with the day it
+        # is abolished.
         days = [_day(values.get(ends)) for values in (old, new)]
         after = timedelta(days=0 if model is Regulation else 1)
         yield Reach(since=min(day for day in days if day) + after, standing=True)

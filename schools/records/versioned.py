@@ -14,7 +14,9 @@ from .changes import plain, worded
 
 
 class VersionedForm(RecheckedForm, forms.ModelForm):
-    """`version` is the number of saves this form was opened with: a save in between is a conflict, and nothing is lost."""
+    """`version` is the number of saves this form was opened with: a save in between is a conflict, and
+    nothing is lost.
+    """
 
     version = forms.IntegerField(widget=forms.HiddenInput)
 

@@ -28,15 +28,27 @@ def corrections_list(request: HttpRequest) -> HttpResponse:
     """Requests in scope, those waiting first; for each, whether this person decides it."""
     form = CorrectionFilterForm(request.GET)
     waiting_first = Case(When(status=Correction.Status.PENDING, then=Value(0)), default=Value(1))
-    found = form.narrow(Correction.objects.visible_to(request.user)).select_related("school", "asked_by", "decided_by")
-    page = Paginator(found.order_by(waiting_first, "-asked_at", "-pk"), PAGE_SIZE).get_page(request.GET.get("page"))
+    found = form.narrow(Correction.objects.visible_to(request.user)).select_related(
+        "school", "asked_by", "decided_by"
+    )
+    page = Paginator(found.order_by(waiting_first, "-asked_at", "-pk"), PAGE_SIZE).get_page(
+        request.GET.get("page")
+    )
     shown = list(page.object_list)
     signed = locks.periods({one.school_id for one in shown})
     lines = [
-        {"one": one, "mine": corrections.may_decide(request.user, one, signed[one.school_id]), "approver": _approver(one, signed)}
+        {
+            "one": one,
+            "mine": corrections.may_decide(request.user, one, signed[one.school_id]),
+            "approver": _approver(one, signed),
+        }
         for one in shown
     ]
-    return render(request, "schools/records/list.html", {"form": form, "page": page, "lines": lines, "query": request.GET.urlencode()})
+    return render(
+        request,
+        "schools/records/list.html",
+        {"form": form, "page": page, "lines": lines, "query": request.GET.urlencode()},
+    )
 
 
 @allowed_to("read_corrections")
@@ -93,8 +105,14 @@ def _decided(request: HttpRequest, found: Correction, form: DecisionForm) -> boo
 
 
 def _approver(one: Correction, signed: dict[int, list[locks.Lock]]) -> str:
-    return locks.APPROVER_NAMES[corrections.approver_of(one, signed[one.school_id])] if one.status == Correction.Status.PENDING else ""
+    return (
+        locks.APPROVER_NAMES[corrections.approver_of(one, signed[one.school_id])]
+        if one.status == Correction.Status.PENDING
+        else ""
+    )
 
 
 def _visible(request: HttpRequest):
-    return Correction.objects.visible_to(request.user).select_related("school__county", "school__city", "asked_by", "decided_by")
+    return Correction.objects.visible_to(request.user).select_related(
+        "school__county", "school__city", "asked_by", "decided_by"
+    )

@@ -1,4 +1,6 @@
-"""Forms of a school's own entry: few fields, today as the default, the reason only where a correction is due."""
+"""Forms of a school's own entry: few fields, today as the default, the reason only where a
+correction is due.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +10,18 @@ from django import forms
 from django.db import models
 from django.utils import timezone
 
-from schools.models import Brand, Course, Investment, Leader, Regulation, School, StaffMember, Teacher, TeachingPoint, User
+from schools.models import (
+    Brand,
+    Course,
+    Investment,
+    Leader,
+    Regulation,
+    School,
+    StaffMember,
+    Teacher,
+    TeachingPoint,
+    User,
+)
 from schools.records import locks
 from schools.records.changes import plain, snapshot, worded
 from schools.records.locks import lock_for
@@ -42,7 +55,10 @@ class ReasonMixin:
         lock = self.possible_lock()
         if lock:
             self.fields["reason"] = forms.CharField(
-                label="更正理由", required=False, max_length=200, help_text=f"{lock}不影响评定数据的修改直接生效，不必填写理由。"
+                label="更正理由",
+                required=False,
+                max_length=200,
+                help_text=f"{lock}不影响评定数据的修改直接生效，不必填写理由。",
             )
 
     def possible_lock(self) -> locks.Lock | None:
@@ -66,7 +82,9 @@ def _name_no_choice(field: forms.ChoiceField) -> None:
 
 
 class RegistryForm(RecheckedForm, ReasonMixin, forms.ModelForm):
-    """One record of a school. `outcome` after `store` is the record itself, or the request for a correction."""
+    """One record of a school. `outcome` after `store` is the record itself, or the request for a
+    correction.
+    """
 
     seen = forms.CharField(required=False, widget=forms.HiddenInput)
     #: Fields that start with today in a new record.
@@ -101,7 +119,11 @@ class RegistryForm(RecheckedForm, ReasonMixin, forms.ModelForm):
     def clean(self) -> dict[str, Any]:
         """Asks the lock."""
         cleaned = super().clean() or self.cleaned_data
-        self.require_reason(type(self.instance), self.old, {**self.old, **{name: plain(value) for name, value in self.values.items()}})
+        self.require_reason(
+            type(self.instance),
+            self.old,
+            {**self.old, **{name: plain(value) for name, value in self.values.items()}},
+        )
         return cleaned
 
     def store(self, *, by: User) -> bool:
@@ -111,7 +133,9 @@ class RegistryForm(RecheckedForm, ReasonMixin, forms.ModelForm):
             if self.is_new:
                 self.outcome = saving.add(type(self.instance), self.school, self.values, by=by, reason=reason)
             else:
-                self.outcome = saving.change(self.instance, self.values, by=by, seen=self.cleaned_data["seen"], reason=reason)
+                self.outcome = saving.change(
+                    self.instance, self.values, by=by, seen=self.cleaned_data["seen"], reason=reason
+                )
             return True
         return False
 
@@ -209,7 +233,9 @@ class PointForm(RegistryForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         field = self.fields["shared_with"]
-        others = School.objects.filter(city=self.school.city_id, closed_on__isnull=True).exclude(pk=self.school.pk)
+        others = School.objects.filter(city=self.school.city_id, closed_on__isnull=True).exclude(
+            pk=self.school.pk
+        )
         if others.count() > MOST_OFFERED:
             near = others.filter(county=self.school.county_id)
             held = School.objects.filter(pk__in=self.old.get("shared_with", []))
@@ -239,7 +265,9 @@ class EndForm(forms.Form):
         why = self.cleaned_data["why"]
         with refusals_in(self):
             if self.field:
-                self.outcome = saving.end(self.record, self.cleaned_data["on"], field=self.field, by=by, reason=why)
+                self.outcome = saving.end(
+                    self.record, self.cleaned_data["on"], field=self.field, by=by, reason=why
+                )
             else:
                 self.outcome = saving.void(self.record, by=by, reason=why)
         return not self.errors
@@ -250,7 +278,9 @@ class SuccessionForm(forms.Form):
 
     ends = forms.DateField(label="原任任职结束", widget=DayInput)
     name = forms.CharField(label="接任人姓名", max_length=30)
-    party_post = forms.CharField(label="接任人党内职务", max_length=50, required=False, help_text="如党委书记、党委副书记、组织委员。")
+    party_post = forms.CharField(
+        label="接任人党内职务", max_length=50, required=False, help_text="如党委书记、党委副书记、组织委员。"
+    )
     start = forms.DateField(label="接任人任职开始", widget=DayInput)
 
     def __init__(self, *args: Any, outgoing: Leader, **kwargs: Any) -> None:
@@ -269,7 +299,10 @@ class SuccessionForm(forms.Form):
 
     def store(self, *, by: User) -> bool:
         """Both or none."""
-        values = {"post": self.outgoing.post, **{name: self.cleaned_data[name] for name in ("name", "party_post", "start")}}
+        values = {
+            "post": self.outgoing.post,
+            **{name: self.cleaned_data[name] for name in ("name", "party_post", "start")},
+        }
         with refusals_in(self):
             self.outcome = saving.succeed(self.outgoing, self.cleaned_data["ends"], values, by=by)
         return not self.errors

@@ -1,4 +1,6 @@
-"""Several records in one table: equipment of all kinds, money of a year from all sources, the head counts of a year."""
+"""Several records in one table: equipment of all kinds, money of a year from all sources, the head counts of
+a year.
+"""
 
 from __future__ import annotations
 
@@ -68,7 +70,9 @@ class GridForm(RecheckedForm, ReasonMixin, forms.Form, metaclass=AbstractForm):
         return self.cleaned_data
 
     def store(self, *, by: User) -> int | None:
-        """Writes what differs, all or nothing; the number of requests it made instead, None with the error in the form."""
+        """Writes what differs, all or nothing; the number of requests it made instead, None with the error in
+        the form.
+        """
         reason, asked = self.cleaned_data.get("reason", ""), 0
         with refusals_in(self), transaction.atomic():
             School.objects.hold(self.school.pk)
@@ -84,11 +88,16 @@ class GridForm(RecheckedForm, ReasonMixin, forms.Form, metaclass=AbstractForm):
         """The lines of the table, those without a record left blank."""
         return (
             {label: self._line_in_words(current.get(value, {})) for value, label in self.choices},
-            {label: self._line_in_words({name: plain(one) for name, one in self.typed(value).items()}) for value, label in self.choices},
+            {
+                label: self._line_in_words({name: plain(one) for name, one in self.typed(value).items()})
+                for value, label in self.choices
+            },
         )
 
     def _line_in_words(self, values: dict[str, Any]) -> str:
-        known = worded(self.model, {name: one for name, one in values.items() if name not in (self.key, "year")})
+        known = worded(
+            self.model, {name: one for name, one in values.items() if name not in (self.key, "year")}
+        )
         return "，".join(f"{name}：{text}" for name, text in known.items() if text)
 
     def fresh(self, current: dict[str, dict]) -> dict[str, str]:
@@ -121,15 +130,23 @@ class EquipmentForm(GridForm):
     def line(self, value: str, label: str, row: Equipment | None) -> dict[str, forms.Field]:
         return {
             f"has-{value}": forms.BooleanField(label=f"有{label}", required=False, initial=row is not None),
-            f"broken-{value}": forms.BooleanField(label=f"{label}待修", required=False, initial=bool(row and not row.working)),
-            f"note-{value}": forms.CharField(label=f"{label}说明", required=False, max_length=100, initial=row.note if row else ""),
+            f"broken-{value}": forms.BooleanField(
+                label=f"{label}待修", required=False, initial=bool(row and not row.working)
+            ),
+            f"note-{value}": forms.CharField(
+                label=f"{label}说明", required=False, max_length=100, initial=row.note if row else ""
+            ),
         }
 
     def typed(self, value: str) -> dict[str, Any]:
         data = self.cleaned_data
         if not data.get(f"has-{value}"):
             return {}
-        return {"kind": value, "working": not data.get(f"broken-{value}"), "note": data.get(f"note-{value}", "")}
+        return {
+            "kind": value,
+            "working": not data.get(f"broken-{value}"),
+            "note": data.get(f"note-{value}", ""),
+        }
 
     def clean(self) -> dict[str, Any]:
         """What is not there needs no repair."""
@@ -142,7 +159,10 @@ class EquipmentForm(GridForm):
     @property
     def rows(self) -> list[tuple]:
         """Name, has, broken, note."""
-        return [(label, self[f"has-{value}"], self[f"broken-{value}"], self[f"note-{value}"]) for value, label in self.choices]
+        return [
+            (label, self[f"has-{value}"], self[f"broken-{value}"], self[f"note-{value}"])
+            for value, label in self.choices
+        ]
 
 
 class BudgetForm(GridForm):
@@ -163,7 +183,12 @@ class BudgetForm(GridForm):
     def line(self, value: str, label: str, row: Budget | None) -> dict[str, forms.Field]:
         def money(what: str, amount: Decimal | None) -> forms.DecimalField:
             return forms.DecimalField(
-                label=f"{label}{what}（元）", required=False, max_digits=12, decimal_places=2, validators=[NOT_NEGATIVE], initial=amount
+                label=f"{label}{what}（元）",
+                required=False,
+                max_digits=12,
+                decimal_places=2,
+                validators=[NOT_NEGATIVE],
+                initial=amount,
             )
 
         return {
@@ -202,11 +227,15 @@ class FiguresForm(RegistryForm):
         return super()._get_validation_exclusions() - {"year"}
 
     def clean(self) -> dict[str, Any]:
-        """More people trained than there are is a slip of the pen; the figure of the year counts each once."""
+        """More people trained than there are is a slip of the pen; the figure of the year counts
+        each once.
+        """
         cleaned = super().clean()
         for part, whole in (("members_trained", "party_members"), ("cadres_trained", "cadres_due")):
             trained, there = cleaned.get(part), cleaned.get(whole)
             if trained is not None and there is not None and trained > there:
                 names = [self._meta.model._meta.get_field(name).verbose_name for name in (part, whole)]
-                self.add_error(part, f"{names[0]}（{trained}）多于{names[1]}（{there}），一人只计一次，请核对。")
+                self.add_error(
+                    part, f"{names[0]}（{trained}）多于{names[1]}（{there}），一人只计一次，请核对。"
+                )
         return cleaned

@@ -1,4 +1,6 @@
-"""The lists of a school's entry as one table: what each is called, which form fills it, how its records end."""
+"""The lists of a school's entry as one table: what each is called, which form fills it, how its
+records end.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,17 @@ from typing import Any
 from django.db.models import Model, Q, QuerySet
 from django.utils import timezone
 
-from schools.models import Brand, Course, Investment, Leader, Regulation, School, StaffMember, Teacher, TeachingPoint
+from schools.models import (
+    Brand,
+    Course,
+    Investment,
+    Leader,
+    Regulation,
+    School,
+    StaffMember,
+    Teacher,
+    TeachingPoint,
+)
 from schools.models.scope import in_force
 
 from . import forms
@@ -41,11 +53,17 @@ class Kind:
         manager = self.model._default_manager
         found = manager.filter(school=school)
         if self.model is TeachingPoint:
-            found = manager.filter(Q(school=school) | Q(pk__in=school.shared_points.values("pk"))).select_related("school")
+            found = manager.filter(
+                Q(school=school) | Q(pk__in=school.shared_points.values("pk"))
+            ).select_related("school")
         if self.model is Course:
             found = found.select_related("teacher")
         if not former:
-            found = found.filter(in_force(since=self.begins, until=self.ends)) if self.ends else found.filter(voided_at__isnull=True)
+            found = (
+                found.filter(in_force(since=self.begins, until=self.ends))
+                if self.ends
+                else found.filter(voided_at__isnull=True)
+            )
         if word:
             wanted = Q()
             for name in self.search:
@@ -147,7 +165,11 @@ KINDS: dict[str, Kind] = {
             forms.RegulationForm,
             "项",
             "印发执行的制度。修订的制度：先废止旧的，再登记新的。",
-            (("种类", lambda row: row.get_kind_display()), ("印发日期", _day("issued_on")), ("废止日期", _day("abolished_on"))),
+            (
+                ("种类", lambda row: row.get_kind_display()),
+                ("印发日期", _day("issued_on")),
+                ("废止日期", _day("abolished_on")),
+            ),
             ends="abolished_on",
             begins="issued_on",
             end_word="废止",

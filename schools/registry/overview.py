@@ -12,7 +12,12 @@ from schools.models.scope import in_force
 
 NONE = "没有登记"
 #: Parts with a page of their own; the others are lists, named as in the address.
-PAGES = {"profile": "registry_profile", "equipment": "registry_equipment", "budgets": "registry_budget", "figures": "registry_figures"}
+PAGES = {
+    "profile": "registry_profile",
+    "equipment": "registry_equipment",
+    "budgets": "registry_budget",
+    "figures": "registry_figures",
+}
 
 
 @dataclass(frozen=True)
@@ -76,14 +81,24 @@ def blocks(school: School, year: int, *, may_edit: bool = True) -> list[Block]:
 
 
 def _last_changes(school: School) -> dict[str, RecordChange]:
-    newest = RecordChange.objects.filter(school=school).order_by().values("model").annotate(last=Max("pk")).values("last")
+    newest = (
+        RecordChange.objects.filter(school=school)
+        .order_by()
+        .values("model")
+        .annotate(last=Max("pk"))
+        .values("last")
+    )
     return {one.model: one for one in RecordChange.objects.filter(pk__in=newest).select_related("by")}
 
 
 def _profile(school: School) -> tuple[str, str]:
     lacking = [
         name
-        for name, value in (("挂牌情况", school.has_plaque), ("主教室座位", school.seats), ("工作人员数", school.staff_count))
+        for name, value in (
+            ("挂牌情况", school.has_plaque),
+            ("主教室座位", school.seats),
+            ("工作人员数", school.staff_count),
+        )
         if value is None
     ]
     parts = [
@@ -106,7 +121,9 @@ def _dated(manager, unit: str) -> tuple[str, str]:
 
 
 def _teachers(school: School) -> tuple[str, str]:
-    found = school.teachers.all().in_force().aggregate(all=Count("pk"), topics=Count("pk", filter=~Q(topics="")))
+    found = (
+        school.teachers.all().in_force().aggregate(all=Count("pk"), topics=Count("pk", filter=~Q(topics="")))
+    )
     if not found["all"]:
         return "", "师资库没有教师"
     return f"在库 {found['all']} 人，{found['topics']} 人登记了课题、专题", ""
@@ -138,7 +155,9 @@ def _budget(school: School, year: int) -> tuple[str, str]:
     )
     if not found["all"]:
         return "", "尚未登记"
-    return f"到位 {found['total'] or 0:,.2f} 元", f"{found['unknown']} 个来源没有填到位数" if found["unknown"] else ""
+    return f"到位 {found['total'] or 0:,.2f} 元", f"{found['unknown']} 个来源没有填到位数" if found[
+        "unknown"
+    ] else ""
 
 
 def _figures(school: School, year: int) -> tuple[str, str]:
@@ -147,7 +166,11 @@ def _figures(school: School, year: int) -> tuple[str, str]:
         return "", "尚未登记"
     names = ("party_members", "members_trained", "cadres_due", "cadres_trained")
     lacking = [YearFigures._meta.get_field(name).verbose_name for name in names if getattr(row, name) is None]
-    known = [f"{YearFigures._meta.get_field(name).verbose_name} {value}" for name in names if (value := getattr(row, name)) is not None]
+    known = [
+        f"{YearFigures._meta.get_field(name).verbose_name} {value}"
+        for name in names
+        if (value := getattr(row, name)) is not None
+    ]
     return "，".join(known), f"尚未登记：{'、'.join(lacking)}" if lacking else ""
 
 

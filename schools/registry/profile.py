@@ -48,7 +48,10 @@ def registry(school: School, user: User) -> dict:
         "leaders": _own(Leader, school, user),
         "liaisons": _own(Liaison, school, user).current().select_related("user"),
         "teachers": _own(Teacher, school, user).in_force(),
-        "points": TeachingPoint.objects.visible_to(user).in_force().filter(pk__in=_points(school)).select_related("school"),
+        "points": TeachingPoint.objects.visible_to(user)
+        .in_force()
+        .filter(pk__in=_points(school))
+        .select_related("school"),
         "equipment": _own(Equipment, school, user),
         "regulations": _own(Regulation, school, user),
     }
@@ -56,7 +59,12 @@ def registry(school: School, user: User) -> dict:
 
 def year_records(school: School, user: User, year: int) -> dict:
     """What was recorded for one year."""
-    classes = _own(TrainingClass, school, user).kept().held_between(date(year, 1, 1), date(year, 12, 31)).order_by("-starts_on", "pk")
+    classes = (
+        _own(TrainingClass, school, user)
+        .kept()
+        .held_between(date(year, 1, 1), date(year, 12, 31))
+        .order_by("-starts_on", "pk")
+    )
     budgets = list(_own(Budget, school, user).filter(year=year))
     return {
         "classes": classes.prefetch_related("lessons__teacher"),
@@ -64,16 +72,27 @@ def year_records(school: School, user: User, year: int) -> dict:
         "budgets": budgets,
         "arrived": sum(row.arrived or 0 for row in budgets),
         "people": _own(YearFigures, school, user).filter(year=year).first(),
-        "plan": _own(AnnualPlan, school, user).filter(year=year).prefetch_related("planned_classes__classes").first(),
+        "plan": _own(AnnualPlan, school, user)
+        .filter(year=year)
+        .prefetch_related("planned_classes__classes")
+        .first(),
         "reports": _own(MonthlyReport, school, user).filter(year=year).order_by("month"),
-        "visits": _own(Visit, school, user).kept().filter(on__year=year).select_related("by").prefetch_related("problems"),
+        "visits": _own(Visit, school, user)
+        .kept()
+        .filter(on__year=year)
+        .select_related("by")
+        .prefetch_related("problems"),
     }
 
 
 def figure_rows(school: School, year: int) -> list[dict]:
-    """Every metric of the school and year: figure, definition, the section of the page it was counted from."""
+    """Every metric of the school and year: figure, definition, the section of the page it was
+    counted from.
+    """
     one = School.objects.filter(pk=school.pk)
-    found = figures(METRICS, schools=one, year=year, start=date(year, 1, 1), end=date(year, 12, 31))[school.pk]
+    found = figures(METRICS, schools=one, year=year, start=date(year, 1, 1), end=date(year, 12, 31))[
+        school.pk
+    ]
     return [
         {
             "label": label,
@@ -89,7 +108,9 @@ def figure_rows(school: School, year: int) -> list[dict]:
 
 def lecturers(lessons: list[Lesson]) -> str:
     """Who taught a class, each once, with the capacity they taught in."""
-    return "、".join(dict.fromkeys(f"{lesson.lecturer_name}（{lesson.get_lecturer_kind_display()}）" for lesson in lessons))
+    return "、".join(
+        dict.fromkeys(f"{lesson.lecturer_name}（{lesson.get_lecturer_kind_display()}）" for lesson in lessons)
+    )
 
 
 def _own(model, school: School, user: User) -> QuerySet:
@@ -98,7 +119,9 @@ def _own(model, school: School, user: User) -> QuerySet:
 
 def _points(school: School) -> QuerySet:
     """The school's own points and those its neighbours share with it."""
-    return (TeachingPoint.objects.filter(school=school) | TeachingPoint.objects.filter(shared_with=school)).values("pk")
+    return (
+        TeachingPoint.objects.filter(school=school) | TeachingPoint.objects.filter(shared_with=school)
+    ).values("pk")
 
 
 def investment_of(city: Region, year: int, *, county: Region | None = None) -> Decimal:

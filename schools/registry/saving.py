@@ -1,4 +1,6 @@
-"""The one way in which a school's own entry changes: written and noted, or asked for where the period is signed."""
+"""The one way in which a school's own entry changes: written and noted, or asked for where the period is
+signed.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,9 @@ from schools.saving import Refused, Stale, digest
 
 
 @transaction.atomic
-def add(model: type[models.Model], school: School, values: Mapping[str, Any], *, by: User, reason: str = "") -> models.Model:
+def add(
+    model: type[models.Model], school: School, values: Mapping[str, Any], *, by: User, reason: str = ""
+) -> models.Model:
     """A new record, or the request for one."""
     School.objects.hold(school.pk)
     if lock_for(school, model, {}, {name: plain(value) for name, value in values.items()}):
@@ -26,15 +30,31 @@ def add(model: type[models.Model], school: School, values: Mapping[str, Any], *,
     record.full_clean()
     record.save()
     _set_many(record, values)
-    note_change(record, school=school, action=RecordChange.Action.ADD, before={}, after=snapshot(record), by=by, reason=reason)
+    note_change(
+        record,
+        school=school,
+        action=RecordChange.Action.ADD,
+        before={},
+        after=snapshot(record),
+        by=by,
+        reason=reason,
+    )
     return record
 
 
 @transaction.atomic
 def change(
-    record: models.Model, values: Mapping[str, Any], *, by: User, seen: str, reason: str = "", action: str = RecordChange.Action.CHANGE
+    record: models.Model,
+    values: Mapping[str, Any],
+    *,
+    by: User,
+    seen: str,
+    reason: str = "",
+    action: str = RecordChange.Action.CHANGE,
 ) -> models.Model:
-    """Other values for a record, or the request for them. `seen` is the digest the form was made from; raises Stale."""
+    """Other values for a record, or the request for them. `seen` is the digest the form was made from; raises
+    Stale.
+    """
     school = record if isinstance(record, School) else record.school
     School.objects.hold(school.pk)
     stored = type(record)._base_manager.select_for_update().get(pk=record.pk)
@@ -47,30 +67,45 @@ def change(
     if lock_for(school, type(record), before, after):
         return corrections.request_change(stored, values, by=by, reason=reason)
     if waiting := corrections.pending_of(stored):
-        raise Refused(f"该登记有一份数据更正等待审核（{waiting.asked_at:%m月%d日}申请），请先撤回或等待审核结果。")
+        raise Refused(
+            f"该登记有一份数据更正等待审核（{waiting.asked_at:%m月%d日}申请），请先撤回或等待审核结果。"
+        )
     stored = _filled(stored, values)
     stored.full_clean()
     stored.save()
     _set_many(stored, values)
-    note_change(stored, school=school, action=action, before=before, after=snapshot(stored), by=by, reason=reason)
+    note_change(
+        stored, school=school, action=action, before=before, after=snapshot(stored), by=by, reason=reason
+    )
     return stored
 
 
 @transaction.atomic
 def end(record: models.Model, on: date, *, field: str, by: User, reason: str) -> models.Model:
     """The record is valid to that day and stays in the list of former ones."""
-    return change(record, {field: on}, by=by, seen=digest(snapshot(record)), reason=reason, action=RecordChange.Action.END)
+    return change(
+        record,
+        {field: on},
+        by=by,
+        seen=digest(snapshot(record)),
+        reason=reason,
+        action=RecordChange.Action.END,
+    )
 
 
 @transaction.atomic
 def void(record: models.Model, *, by: User, reason: str) -> models.Model:
-    """Takes a record out of every figure, or asks for it; one without history of its own is taken out of the table."""
+    """Takes a record out of every figure, or asks for it; one without history of its own is taken out of the
+    table.
+    """
     school = record.school
     School.objects.hold(school.pk)
     before = snapshot(record)
     if lock_for(school, type(record), before, {}):
         return corrections.request_void(record, by=by, reason=reason)
-    note_change(record, school=school, action=RecordChange.Action.VOID, before=before, after={}, by=by, reason=reason)
+    note_change(
+        record, school=school, action=RecordChange.Action.VOID, before=before, after={}, by=by, reason=reason
+    )
     if isinstance(record, Voidable):
         type(record)._base_manager.select_for_update().get(pk=record.pk).void(by=by, reason=reason)
     else:
@@ -79,7 +114,9 @@ def void(record: models.Model, *, by: User, reason: str) -> models.Model:
 
 
 @transaction.atomic
-def succeed(outgoing: models.Model, on: date, values: Mapping[str, Any], *, by: User, reason: str = "换届或调整") -> models.Model:
+def succeed(
+    outgoing: models.Model, on: date, values: Mapping[str, Any], *, by: User, reason: str = "换届或调整"
+) -> models.Model:
     """One leader ends and the next begins, in one act."""
     end(outgoing, on, field="end", by=by, reason=reason)
     return add(type(outgoing), outgoing.school, values, by=by, reason=reason)

@@ -14,7 +14,11 @@ urlpatterns = [
     path("schools/<int:pk>/registry/equipment/", views.equipment, name="registry_equipment"),
     path("schools/<int:pk>/registry/budget/", views.budget, name="registry_budget"),
     path("schools/<int:pk>/registry/figures/", views.figures, name="registry_figures"),
-    path("schools/<int:pk>/registry/leaders/<int:record>/succession/", views.succession, name="registry_succession"),
+    path(
+        "schools/<int:pk>/registry/leaders/<int:record>/succession/",
+        views.succession,
+        name="registry_succession",
+    ),
     path("schools/<int:pk>/registry/<slug:slug>/", views.rows, name="registry_rows"),
     path("schools/<int:pk>/registry/<slug:slug>/add/", views.add, name="registry_add"),
     path("schools/<int:pk>/registry/<slug:slug>/<int:record>/", views.edit, name="registry_record"),

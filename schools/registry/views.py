@@ -75,7 +75,9 @@ def school_export(request: HttpRequest) -> HttpResponse:
 @allowed_to("look_up")
 def school_page(request: HttpRequest, pk: int) -> HttpResponse:
     """One school: profile, records of a year, figures with their definitions, and what other apps add."""
-    school = get_object_or_404(School.objects.visible_to(request.user).select_related("city", "county", "merged_into"), pk=pk)
+    school = get_object_or_404(
+        School.objects.visible_to(request.user).select_related("city", "county", "merged_into"), pk=pk
+    )
     years = profile.years(school, request.user)
     asked = number(request.GET.get("year", ""))
     year = asked if asked in years else _year_with_records(years, request, school)
@@ -104,7 +106,15 @@ def _sheets(request: HttpRequest, schools: QuerySet[School]) -> Iterator[SheetOu
     """A generator: nothing is read before the length of the list was accepted."""
     rows = list(schools)
     added = [(column, column.values(rows, request.user)) for column in contributed("columns")]
-    headings = ["学校编码", ColumnOut("学校名称", width=32), "县（市、区）", "类型", "举办党组织", "承办机构", "已挂牌"]
+    headings = [
+        "学校编码",
+        ColumnOut("学校名称", width=32),
+        "县（市、区）",
+        "类型",
+        "举办党组织",
+        "承办机构",
+        "已挂牌",
+    ]
     numbers = [ColumnOut("主教室座位", "int"), ColumnOut("工作人员数", "int")]
     cells = (
         [
@@ -121,7 +131,9 @@ def _sheets(request: HttpRequest, schools: QuerySet[School]) -> Iterator[SheetOu
         ]
         for school in rows
     )
-    yield SheetOut("名册", [*headings, *numbers, *(column.heading(request.user) for column, _ in added)], cells)
+    yield SheetOut(
+        "名册", [*headings, *numbers, *(column.heading(request.user) for column, _ in added)], cells
+    )
 
 
 def _text(column: navigation.Column, value: object) -> str:
@@ -135,7 +147,9 @@ PAGE_SIZE = 50
 
 def school_of(user: User, pk: int) -> School:
     """The school, for those who may read its records."""
-    return get_object_or_404(School.objects.filter(record_scope(user, "")).select_related("city", "county"), pk=pk)
+    return get_object_or_404(
+        School.objects.filter(record_scope(user, "")).select_related("city", "county"), pk=pk
+    )
 
 
 def kind_of(slug: str) -> Kind:
@@ -178,7 +192,9 @@ def rows(request: HttpRequest, pk: int, slug: str) -> HttpResponse:
     """One list, with search and former records on demand."""
     school, kind = school_of(request.user, pk), kind_of(slug)
     former, word = request.GET.get("former") == "1", clean_text(request.GET.get("q", ""))[:40]
-    page = Paginator(kind.rows(school, former=former, word=word).order_by("pk"), PAGE_SIZE).get_page(request.GET.get("page"))
+    page = Paginator(kind.rows(school, former=former, word=word).order_by("pk"), PAGE_SIZE).get_page(
+        request.GET.get("page")
+    )
     shown = list(page.object_list)
     changes = _last_changes(kind, [one.pk for one in shown])
     context = {
@@ -202,7 +218,9 @@ def history(request: HttpRequest, pk: int) -> HttpResponse:
     """Every change of the school's entry and records, newest first."""
     school = school_of(request.user, pk)
     changes = RecordChange.objects.filter(school=school).select_related("by")
-    records = sorted(set(RecordChange.objects.filter(school=school).order_by().values_list("record", flat=True).distinct()))
+    records = sorted(
+        set(RecordChange.objects.filter(school=school).order_by().values_list("record", flat=True).distinct())
+    )
     chosen = request.GET.get("record", "")
     if chosen in records:
         changes = changes.filter(record=chosen)
@@ -227,7 +245,11 @@ def _last_changes(kind: Kind, keys: list[int]) -> dict[int, RecordChange]:
 def _line(kind: Kind, school: School, record, changes: dict[int, RecordChange]) -> dict:
     return {
         "record": record,
-        "name": record.project if hasattr(record, "project") else record.name if hasattr(record, "name") else str(record),
+        "name": record.project
+        if hasattr(record, "project")
+        else record.name
+        if hasattr(record, "name")
+        else str(record),
         "cells": [(heading, value(record)) for heading, value in kind.columns],
         "own": record.school_id == school.pk,
         "former": kind.is_former(record),
@@ -246,7 +268,14 @@ def edit_profile(request: HttpRequest, pk: int) -> HttpResponse:
     form = ProfileForm(request.POST or None, instance=School.objects.get(pk=school.pk), school=school)
     if request.method == "POST" and form.is_valid() and form.store(by=request.user):
         return _done(request, form.outcome, "基本情况已保存。", "schools:registry", school.pk)
-    return _form(request, school, form, "基本情况", template="schools/registry/profile.html", waiting=corrections.pending_of(school))
+    return _form(
+        request,
+        school,
+        form,
+        "基本情况",
+        template="schools/registry/profile.html",
+        waiting=corrections.pending_of(school),
+    )
 
 
 @allowed_to("record_registry")
@@ -255,8 +284,12 @@ def add(request: HttpRequest, pk: int, slug: str) -> HttpResponse:
     school, kind = _editable(request, pk), kind_of(slug)
     form = kind.form(request.POST or None, school=school)
     if request.method == "POST" and form.is_valid() and form.store(by=request.user):
-        return _done(request, form.outcome, f"已登记：{form.outcome}。", "schools:registry_rows", school.pk, slug)
-    return _form(request, school, form, f"登记{kind.title}", template=_template(kind), trail=_list_trail(school, kind))
+        return _done(
+            request, form.outcome, f"已登记：{form.outcome}。", "schools:registry_rows", school.pk, slug
+        )
+    return _form(
+        request, school, form, f"登记{kind.title}", template=_template(kind), trail=_list_trail(school, kind)
+    )
 
 
 @allowed_to("record_registry")
@@ -266,9 +299,24 @@ def edit(request: HttpRequest, pk: int, slug: str, record: int) -> HttpResponse:
     found = _record(school, kind, record)
     form: RegistryForm = kind.form(request.POST or None, instance=found, school=school)
     if request.method == "POST" and form.is_valid() and form.store(by=request.user):
-        return _done(request, form.outcome, "修改已保存，原值留在修改记录中。", "schools:registry_rows", school.pk, slug)
+        return _done(
+            request,
+            form.outcome,
+            "修改已保存，原值留在修改记录中。",
+            "schools:registry_rows",
+            school.pk,
+            slug,
+        )
     waiting = corrections.pending_of(found)
-    return _form(request, school, form, f"修改{kind.title}", template=_template(kind), trail=_list_trail(school, kind), waiting=waiting)
+    return _form(
+        request,
+        school,
+        form,
+        f"修改{kind.title}",
+        template=_template(kind),
+        trail=_list_trail(school, kind),
+        waiting=waiting,
+    )
 
 
 @allowed_to("record_registry")
@@ -280,9 +328,13 @@ def end(request: HttpRequest, pk: int, slug: str, record: int) -> HttpResponse:
         return turned_away(request, "这条登记已经结束，不必再办。", "schools:registry_rows", school.pk, slug)
     form = EndForm(request.POST or None, record=found, field=kind.ends)
     if request.method == "POST" and form.is_valid() and form.store(by=request.user):
-        return _done(request, form.outcome, f"已{kind.end_word}：{found}。", "schools:registry_rows", school.pk, slug)
+        return _done(
+            request, form.outcome, f"已{kind.end_word}：{found}。", "schools:registry_rows", school.pk, slug
+        )
     context = {"kind": kind, "record": found, "trail": _list_trail(school, kind)}
-    return _form(request, school, form, f"{kind.title}{kind.end_word}", template="schools/registry/end.html", **context)
+    return _form(
+        request, school, form, f"{kind.title}{kind.end_word}", template="schools/registry/end.html", **context
+    )
 
 
 @allowed_to("record_registry")
@@ -291,20 +343,35 @@ def succession(request: HttpRequest, pk: int, record: int) -> HttpResponse:
     school, kind = _editable(request, pk), kind_of("leaders")
     outgoing = _record(school, kind, record)
     if kind.is_former(outgoing):
-        return turned_away(request, "这位校领导已经离任，请直接登记新任。", "schools:registry_rows", school.pk, kind.slug)
+        return turned_away(
+            request, "这位校领导已经离任，请直接登记新任。", "schools:registry_rows", school.pk, kind.slug
+        )
     form = SuccessionForm(request.POST or None, outgoing=outgoing)
     if request.method == "POST" and form.is_valid() and form.store(by=request.user):
         messages.success(request, f"{outgoing}离任、{form.outcome.name}接任已登记。")
         return redirect("schools:registry_rows", school.pk, kind.slug)
     lead = f"{outgoing.get_post_display()} {outgoing.name}离任，由谁接任？"
-    return _form(request, school, form, f"{outgoing.get_post_display()}换人", trail=_list_trail(school, kind), lead=lead)
+    return _form(
+        request,
+        school,
+        form,
+        f"{outgoing.get_post_display()}换人",
+        trail=_list_trail(school, kind),
+        lead=lead,
+    )
 
 
 @allowed_to("record_registry")
 def equipment(request: HttpRequest, pk: int) -> HttpResponse:
     """All kinds on one page of ticks."""
     school = _editable(request, pk)
-    return _grid(request, school, EquipmentForm(request.POST or None, school=school), "设施", "schools/registry/equipment.html")
+    return _grid(
+        request,
+        school,
+        EquipmentForm(request.POST or None, school=school),
+        "设施",
+        "schools/registry/equipment.html",
+    )
 
 
 @allowed_to("record_registry")
@@ -320,12 +387,20 @@ def figures(request: HttpRequest, pk: int) -> HttpResponse:
     """党员和干部人数 of a year."""
     school, year = _editable(request, pk), _year(request)
     held = YearFigures.objects.filter(school=school, year=year).first()
-    form = FiguresForm(request.POST or None, instance=held or YearFigures(school=school, year=year), school=school)
+    form = FiguresForm(
+        request.POST or None, instance=held or YearFigures(school=school, year=year), school=school
+    )
     if request.method == "POST" and form.is_valid() and form.store(by=request.user):
         return _done(request, form.outcome, f"{year}年党员和干部人数已保存。", "schools:registry", school.pk)
     waiting = corrections.pending_of(held) if held else None
     return _form(
-        request, school, form, f"{year}年党员和干部人数", template="schools/registry/figures.html", waiting=waiting, **_years(year)
+        request,
+        school,
+        form,
+        f"{year}年党员和干部人数",
+        template="schools/registry/figures.html",
+        waiting=waiting,
+        **_years(year),
     )
 
 
@@ -352,7 +427,13 @@ def _record(school: School, kind: Kind, pk: int) -> Model:
 
 
 def _form(
-    request: HttpRequest, school: School, form, title: str, *, template: str = "schools/registry/form.html", **context
+    request: HttpRequest,
+    school: School,
+    form,
+    title: str,
+    *,
+    template: str = "schools/registry/form.html",
+    **context,
 ) -> HttpResponse:
     trail = context.pop("trail", None) or trail_of(school)
     context |= {"school": school, "form": form, "title": title, "trail": trail}

@@ -59,7 +59,9 @@ def ledger_sheets(request: HttpRequest, pk: int) -> HttpResponse:
     """The file as a workbook, a sheet for each part."""
     school = _school(request, pk)
     paper = ledger_of(school, _year(request, years_of(school)))
-    return export(paper.title, sheets(paper), by=request.user, rows=sum(section.count for section in paper.sections))
+    return export(
+        paper.title, sheets(paper), by=request.user, rows=sum(section.count for section in paper.sections)
+    )
 
 
 def _school(request: HttpRequest, pk: int) -> School:

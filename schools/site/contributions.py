@@ -1,7 +1,8 @@
-"""What the apps of the product add to each other's pages: each app says it in CONTRIBUTIONS of its module `desk`.
+"""What the apps of the product add to each other's pages: each app says it in CONTRIBUTIONS of its module
+`desk`.
 
-So schools shows what ratings adds without knowing it. The modules are imported as the site starts, and a misspelt kind
-of contribution keeps it from starting.
+So schools shows what ratings adds without knowing it. The modules are imported as the site starts, and a
+misspelt kind of contribution keeps it from starting.
 """
 
 from collections.abc import Sequence

@@ -1,4 +1,6 @@
-"""What people search and filter lists by. A filter that cannot be read shows everything rather than an error page."""
+"""What people search and filter lists by. A filter that cannot be read shows everything rather than an error
+page.
+"""
 
 from __future__ import annotations
 

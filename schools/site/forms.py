@@ -11,4 +11,6 @@ class SeveralField(forms.ModelMultipleChoiceField):
         try:
             return super()._check_values(value)
         except OverflowError as error:
-            raise ValidationError(self.error_messages["invalid_choice"], code="invalid_choice", params={"value": "…"}) from error
+            raise ValidationError(
+                self.error_messages["invalid_choice"], code="invalid_choice", params={"value": "…"}
+            ) from error

@@ -12,7 +12,8 @@ from .contributions import contributed
 
 @dataclass(frozen=True)
 class Task:
-    """Something this person can do now. `kind` tints the tag as in `tag`; a task without a day comes after those with one.
+    """Something this person can do now. `kind` tints the tag as in `tag`; a task without a day comes after
+    those with one.
 
     `press` is an address that does it by one POST, from a button that says `press_label`.
     """

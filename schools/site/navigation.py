@@ -28,7 +28,9 @@ class Entry:
         return reverse(self.url_name)
 
     def is_for(self, user: User) -> bool:
-        """Whether the current identity of the user has business there; what it may see there is the page's question."""
+        """Whether the current identity of the user has business there; what it may see there is the page's
+        question.
+        """
         return may(user, self.act)
 
 
@@ -40,13 +42,16 @@ def entries_for(user: User) -> list[Entry]:
 def current(shown: list[Entry], path: str) -> Entry | None:
     """The entry under which a path lies: the longest that begins it, the front page only for itself."""
     front = get_script_prefix()
-    under = [entry for entry in shown if path == entry.url or (entry.url != front and path.startswith(entry.url))]
+    under = [
+        entry for entry in shown if path == entry.url or (entry.url != front and path.startswith(entry.url))
+    ]
     return max(under, key=lambda entry: len(entry.url), default=None)
 
 
 @dataclass(frozen=True)
 class Panel:
-    """A section of the school's page. `context` returns what the template needs, or None where there is nothing to show.
+    """A section of the school's page. `context` returns what the template needs, or None where there is
+    nothing to show.
 
     `summary` says the same in one line, for a brief on paper; "" where there is nothing to say.
     """

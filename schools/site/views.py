@@ -48,7 +48,9 @@ def text_size(request: HttpRequest) -> HttpResponse:
     if request.COOKIES.get(TEXT_SIZE_COOKIE) == "large":
         response.delete_cookie(TEXT_SIZE_COOKIE)
     else:
-        response.set_cookie(TEXT_SIZE_COOKIE, "large", max_age=YEAR, httponly=True, samesite="Lax", secure=request.is_secure())
+        response.set_cookie(
+            TEXT_SIZE_COOKIE, "large", max_age=YEAR, httponly=True, samesite="Lax", secure=request.is_secure()
+        )
     return response
 
 

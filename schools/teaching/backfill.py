@@ -1,4 +1,6 @@
-"""The sheet by which a school brings in classes it held before it used the system: new records only, nothing overwritten."""
+"""The sheet by which a school brings in classes it held before it used the system: new records only, nothing
+overwritten.
+"""
 
 from __future__ import annotations
 
@@ -20,9 +22,13 @@ ALREADY = "这个班次已经登记，内容相同，不再写入"
 
 
 class BackfillResource(TrainingClassResource):
-    """One row per class of one school, with the person who taught it; a class already registered is told, never changed."""
+    """One row per class of one school, with the person who taught it; a class already registered is told,
+    never changed.
+    """
 
-    lecturer = text("lecturer_name", "授课人", longest=30, hint="在师资库的自动关联；几个人讲的，登记后在该班页面补课次")
+    lecturer = text(
+        "lecturer_name", "授课人", longest=30, hint="在师资库的自动关联；几个人讲的，登记后在该班页面补课次"
+    )
     lecturer_kind = choice("lecturer_kind", "授课人身份", Lesson.LecturerKind)
 
     class Meta(TrainingClassResource.Meta):
@@ -69,7 +75,12 @@ class BackfillResource(TrainingClassResource):
             self._check_known(instance)
             return
         name = getattr(instance, "lecturer_name", "")
-        if name and not getattr(instance, "lecturer_kind", "") and cell_code(name) not in self.pool and name not in self.kinds:
+        if (
+            name
+            and not getattr(instance, "lecturer_kind", "")
+            and cell_code(name) not in self.pool
+            and name not in self.kinds
+        ):
             raise ValidationError({"lecturer_kind": f"“{name}”不在师资库，请填写授课人身份"})
 
     def _check_day(self, day: date) -> None:
@@ -86,7 +97,14 @@ class BackfillResource(TrainingClassResource):
             if getattr(instance, field.attname) != instance.imported_over[field.attname]
         ]
         if changed:  # what is the same never comes here, see `skip_row`
-            raise ValidationError({"name": f"这个班次已经登记，{'、'.join(changed)}与登记不同；更正请到该班页面修改，或从表中删去这一行"})
+            raise ValidationError(
+                {
+                    "name": (
+                        f"这个班次已经登记，{'、'.join(changed)}与登记不同；更正请到该班页面修改，"
+                        "或从表中删去这一行"
+                    )
+                }
+            )
 
     def skip_row(self, instance, original, row, import_validation_errors=None) -> bool:
         """A class known with the same figures is said to be so."""
@@ -110,5 +128,15 @@ class BackfillResource(TrainingClassResource):
     def _lesson(self, record: TrainingClass) -> Lesson:
         name = record.lecturer_name
         teacher = self.pool.get(cell_code(name))
-        kind = getattr(record, "lecturer_kind", "") or self.kinds.get(name) or Lesson.KIND_OF_TEACHER[teacher.kind]
-        return Lesson(training_class=record, teacher=teacher, lecturer="" if teacher else name, lecturer_kind=kind, hours=record.hours)
+        kind = (
+            getattr(record, "lecturer_kind", "")
+            or self.kinds.get(name)
+            or Lesson.KIND_OF_TEACHER[teacher.kind]
+        )
+        return Lesson(
+            training_class=record,
+            teacher=teacher,
+            lecturer="" if teacher else name,
+            lecturer_kind=kind,
+            hours=record.hours,
+        )

@@ -29,10 +29,19 @@ class LessonForm(forms.Form):
 
     pk = forms.IntegerField(required=False, widget=forms.HiddenInput)
     title = forms.CharField(label="题目", required=False, max_length=100)
-    lecturer = forms.CharField(label="授课人", required=False, max_length=30, widget=forms.TextInput(attrs={"list": "lecturers"}))
-    kind = forms.ChoiceField(label="身份", required=False, choices=[("", "自动"), *Lesson.LecturerKind.choices])
+    lecturer = forms.CharField(
+        label="授课人", required=False, max_length=30, widget=forms.TextInput(attrs={"list": "lecturers"})
+    )
+    kind = forms.ChoiceField(
+        label="身份", required=False, choices=[("", "自动"), *Lesson.LecturerKind.choices]
+    )
     hours = forms.DecimalField(
-        label="学时", required=False, max_digits=4, decimal_places=1, min_value=Decimal("0.5"), max_value=Decimal(99)
+        label="学时",
+        required=False,
+        max_digits=4,
+        decimal_places=1,
+        min_value=Decimal("0.5"),
+        max_value=Decimal(99),
     )
 
     def __init__(self, *args, habits: Habits, **kwargs) -> None:
@@ -82,7 +91,9 @@ class BaseLessonFormSet(forms.BaseFormSet):
         super().__init__(data, *args, **kwargs)
 
 
-LessonFormSet = forms.formset_factory(LessonForm, formset=BaseLessonFormSet, extra=EXTRA_LESSONS, max_num=60, absolute_max=80)
+LessonFormSet = forms.formset_factory(
+    LessonForm, formset=BaseLessonFormSet, extra=EXTRA_LESSONS, max_num=60, absolute_max=80
+)
 
 
 FOLDED = ("ends_on", "form", "audience", "lecturer_kind", "title", "teaching_point", "rating", "partners")
@@ -134,17 +145,27 @@ class PlannedField(forms.ModelChoiceField):
 class ClassForm(RecheckedForm, forms.Form):
     """A class of the school. `bound_to` is the record it edits, `copy_of` the one it starts from."""
 
-    planned = PlannedField(PlannedClass.objects.none(), label="计划班次", required=False, empty_label="计划外，或尚无计划")
+    planned = PlannedField(
+        PlannedClass.objects.none(), label="计划班次", required=False, empty_label="计划外，或尚无计划"
+    )
     name = forms.CharField(label="班名", required=False, max_length=100)
     starts_on = forms.DateField(label="开始日期", widget=day_input())
-    category = forms.ChoiceField(label="类别", required=False, choices=[("", "请选择"), *ClassCategory.choices])
-    hours = forms.DecimalField(label="学时", max_digits=5, decimal_places=1, min_value=Decimal("0.5"), max_value=Decimal(999))
+    category = forms.ChoiceField(
+        label="类别", required=False, choices=[("", "请选择"), *ClassCategory.choices]
+    )
+    hours = forms.DecimalField(
+        label="学时", max_digits=5, decimal_places=1, min_value=Decimal("0.5"), max_value=Decimal(999)
+    )
     attendance = forms.IntegerField(label="人次", min_value=0, max_value=100_000)
     lecturer = forms.CharField(label="授课人", required=False, max_length=30)
     place = forms.CharField(label="地点", required=False, max_length=100)
-    cost = forms.DecimalField(label="经费支出（元）", required=False, max_digits=12, decimal_places=2, min_value=Decimal(0))
+    cost = forms.DecimalField(
+        label="经费支出（元）", required=False, max_digits=12, decimal_places=2, min_value=Decimal(0)
+    )
     first_lesson = forms.BooleanField(label="以党的创新理论为第一课", required=False)
-    ends_on = forms.DateField(label="结束日期", required=False, widget=day_input(), help_text="不填同开始日期。")
+    ends_on = forms.DateField(
+        label="结束日期", required=False, widget=day_input(), help_text="不填同开始日期。"
+    )
     form = forms.ChoiceField(label="教学形式", choices=TrainingClass.Form.choices)
     audience = forms.CharField(label="培训对象", required=False, max_length=100)
     lecturer_kind = forms.ChoiceField(
@@ -154,7 +175,9 @@ class ClassForm(RecheckedForm, forms.Form):
         help_text="书记、挂点领导讲课请选明。",
     )
     title = forms.CharField(label="授课题目", required=False, max_length=100)
-    teaching_point = forms.ModelChoiceField(TeachingPoint.objects.none(), label="现场教学点", required=False, empty_label="不在教学点")
+    teaching_point = forms.ModelChoiceField(
+        TeachingPoint.objects.none(), label="现场教学点", required=False, empty_label="不在教学点"
+    )
     rating = forms.DecimalField(
         label="评价均分",
         required=False,
@@ -172,7 +195,9 @@ class ClassForm(RecheckedForm, forms.Form):
         help_text="由本校主办、其他党校参加的才勾选；人次只填本校的，对方各自确认。",
     )
     seen = forms.CharField(required=False, widget=forms.HiddenInput)
-    reason = forms.CharField(label="修改原因", required=False, max_length=200, help_text="如：人次统计有误。会记入修改记录。")
+    reason = forms.CharField(
+        label="修改原因", required=False, max_length=200, help_text="如：人次统计有误。会记入修改记录。"
+    )
 
     def __init__(
         self,
@@ -201,10 +226,20 @@ class ClassForm(RecheckedForm, forms.Form):
         elif copy_of and not bound_to:
             self._copy_lecturer(copy_of)
         initial = [
-            {"pk": row.pk, "title": row.title, "lecturer": row.lecturer_name, "kind": row.lecturer_kind, "hours": row.hours} for row in rows
+            {
+                "pk": row.pk,
+                "title": row.title,
+                "lecturer": row.lecturer_name,
+                "kind": row.lecturer_kind,
+                "hours": row.hours,
+            }
+            for row in rows
         ]
         self.lessons = LessonFormSet(
-            self.data if self.is_bound else None, prefix="lesson", initial=initial, form_kwargs={"habits": self.habits}
+            self.data if self.is_bound else None,
+            prefix="lesson",
+            initial=initial,
+            form_kwargs={"habits": self.habits},
         )
         self._lay_out()
 
@@ -216,9 +251,15 @@ class ClassForm(RecheckedForm, forms.Form):
             return {name: getattr(record, name) for name in STORED} | {"cost": record.cost or None}
         if copy_of:
             return copied(copy_of)
-        start = {name: getattr(habits, name) for name in ("hours", "audience", "place", "form", "first_lesson")}
+        start = {
+            name: getattr(habits, name) for name in ("hours", "audience", "place", "form", "first_lesson")
+        }
         start |= {"starts_on": timezone.localdate()}
-        return start | ({"planned": planned, "name": planned.name, "category": planned.kind} if planned else {"category": habits.category})
+        return start | (
+            {"planned": planned, "name": planned.name, "category": planned.kind}
+            if planned
+            else {"category": habits.category}
+        )
 
     def _copy_lecturer(self, record: TrainingClass) -> None:
         first = record.lessons.select_related("teacher").order_by("pk").first()
@@ -229,7 +270,9 @@ class ClassForm(RecheckedForm, forms.Form):
         years = {timezone.localdate().year, timezone.localdate().year - 1}
         if self.bound_to:
             years.add(self.bound_to.starts_on.year)
-        rows = PlannedClass.objects.filter(plan__school=self.school, plan__year__in=years).select_related("plan")
+        rows = PlannedClass.objects.filter(plan__school=self.school, plan__year__in=years).select_related(
+            "plan"
+        )
         self.fields["planned"].queryset = rows.order_by("-plan__year", "month", "pk")
         points = TeachingPoint.objects.filter(Q(school=self.school) | Q(shared_with=self.school)).distinct()
         self.fields["teaching_point"].queryset = points.order_by("pk")
@@ -241,7 +284,9 @@ class ClassForm(RecheckedForm, forms.Form):
         lists = {"lecturer": "lecturers", "place": "places", "audience": "audiences"}
         for name, target in lists.items():
             self.fields[name].widget.attrs |= {"list": target, "autocomplete": "off"}
-        self.fields["attendance"].widget.attrs["inputmode"] = self.fields["hours"].widget.attrs["inputmode"] = "decimal"
+        self.fields["attendance"].widget.attrs["inputmode"] = self.fields["hours"].widget.attrs[
+            "inputmode"
+        ] = "decimal"
 
     def _lay_out(self) -> None:
         self.main, self.more = FormHelper(), FormHelper()
@@ -250,20 +295,34 @@ class ClassForm(RecheckedForm, forms.Form):
             "seen",
             "planned",
             Row(Column("name", css_class="col-md-8"), Column("category", css_class="col-md-4")),
-            Row(*(Column(name, css_class="col-6 col-md-4") for name in ("starts_on", "hours", "attendance", "lecturer", "place", "cost"))),
+            Row(
+                *(
+                    Column(name, css_class="col-6 col-md-4")
+                    for name in ("starts_on", "hours", "attendance", "lecturer", "place", "cost")
+                )
+            ),
             "first_lesson",
         )
         folded = [
-            Row(*(Column(name, css_class="col-6 col-md-4") for name in ("ends_on", "form")), Column("audience", css_class="col-md-4")),
+            Row(
+                *(Column(name, css_class="col-6 col-md-4") for name in ("ends_on", "form")),
+                Column("audience", css_class="col-md-4"),
+            ),
             Row(*(Column(name, css_class="col-md-4") for name in ("lecturer_kind", "title", "rating"))),
             "teaching_point",
         ]
-        self.more.layout = Layout(*folded, *([Div("partners", css_class="partners")] if "partners" in self.fields else []))
+        self.more.layout = Layout(
+            *folded, *([Div("partners", css_class="partners")] if "partners" in self.fields else [])
+        )
 
     @property
     def opens_fold(self) -> bool:
         """Whether something folded away must be seen: an error, or what a record of several days holds."""
-        return bool(set(self.errors) & set(FOLDED)) or any(self.lessons.errors) or bool(self.bound_to and not self._is_plain)
+        return (
+            bool(set(self.errors) & set(FOLDED))
+            or any(self.lessons.errors)
+            or bool(self.bound_to and not self._is_plain)
+        )
 
     @property
     def _is_plain(self) -> bool:
@@ -274,7 +333,9 @@ class ClassForm(RecheckedForm, forms.Form):
 
     def contents(self, current: TrainingClass) -> tuple[dict[str, str], dict[str, str]]:
         """Fields and lessons of the record, and as typed."""
-        typed = {name: plain(value) for name, value in self.values().items()} | {LESSONS: worded_lessons(self.lesson_rows())}
+        typed = {name: plain(value) for name, value in self.values().items()} | {
+            LESSONS: worded_lessons(self.lesson_rows())
+        }
         stored = full_snapshot(current)
         return worded(TrainingClass, {name: stored[name] for name in typed}), worded(TrainingClass, typed)
 
@@ -353,7 +414,9 @@ class ClassForm(RecheckedForm, forms.Form):
 class VoidForm(forms.Form):
     """Why a record no longer counts."""
 
-    reason = forms.CharField(label="作废原因", max_length=200, help_text="如：重复登记、登记在错误的学校。会留在记录上。")
+    reason = forms.CharField(
+        label="作废原因", max_length=200, help_text="如：重复登记、登记在错误的学校。会留在记录上。"
+    )
 
 
 class JoinForm(forms.Form):
@@ -361,7 +424,11 @@ class JoinForm(forms.Form):
 
     attendance = forms.IntegerField(label="本校参加人次", min_value=1, max_value=100_000)
     reason = forms.CharField(
-        label="更正理由", max_length=200, required=False, widget=forms.Textarea(attrs={"rows": 2}), help_text="写明为什么现在才登记。"
+        label="更正理由",
+        max_length=200,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text="写明为什么现在才登记。",
     )
 
     def __init__(self, *args, locked: bool, **kwargs) -> None:
@@ -375,7 +442,11 @@ class ClassFilterForm(FilterForm):
 
     q = forms.CharField(label="班名", required=False, max_length=40)
     month = forms.TypedChoiceField(
-        label="月份", required=False, coerce=int, empty_value=None, choices=[("", "全年"), *((n, f"{n}月") for n in range(1, 13))]
+        label="月份",
+        required=False,
+        coerce=int,
+        empty_value=None,
+        choices=[("", "全年"), *((n, f"{n}月") for n in range(1, 13))],
     )
     category = forms.ChoiceField(label="类别", required=False, choices=[("", "全部"), *ClassCategory.choices])
 

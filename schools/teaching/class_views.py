@@ -36,7 +36,9 @@ PARTNERS_LEFT_OUT = "申请中不含参加联合办班的党校，请告知对�
 
 def own_class(request: HttpRequest, pk: int) -> TrainingClass:
     """A class this person may change; one of another school does not exist for them."""
-    return get_object_or_404(TrainingClass.objects.visible_to(request.user).select_related("school__city", "school__county"), pk=pk)
+    return get_object_or_404(
+        TrainingClass.objects.visible_to(request.user).select_related("school__city", "school__county"), pk=pk
+    )
 
 
 @require_http_methods(["GET", "POST"])
@@ -45,18 +47,26 @@ def new(request: HttpRequest) -> HttpResponse:
     """One short form; from a planned class (`planned`) or an earlier one (`copy`) if the address names it."""
     school = request.user.identity.school
     source = {"copy_of": _asked(TrainingClass.objects.filter(school=school), request, "copy")}
-    source["planned"] = _asked(PlannedClass.objects.filter(plan__school=school).select_related("plan"), request, "planned")
+    source["planned"] = _asked(
+        PlannedClass.objects.filter(plan__school=school).select_related("plan"), request, "planned"
+    )
     form = ClassForm(request.POST or None, school=school, **source)
     lock = None
     if request.method == "POST" and form.is_valid():
         lock = lock_of(school, form.cleaned_data["starts_on"])
         with refusals_in(form):
             if lock:
-                asked = _asked_for(request, form, lambda reason: corrected.ask_add(school, form.values(), form.lesson_rows(), **reason))
+                asked = _asked_for(
+                    request,
+                    form,
+                    lambda reason: corrected.ask_add(school, form.values(), form.lesson_rows(), **reason),
+                )
                 if form.partner_schools():
                     messages.warning(request, PARTNERS_LEFT_OUT)
                 return asked
-            record = classes.register(school, form.values(), form.lesson_rows(), form.partner_schools(), by=request.user)
+            record = classes.register(
+                school, form.values(), form.lesson_rows(), form.partner_schools(), by=request.user
+            )
             return _registered(request, record)
     context = {"form": form, "school": school, "lock": lock, "recent": _recent(school), **source}
     return render(request, "schools/teaching/class_form.html", context)
@@ -71,10 +81,16 @@ def _asked_for(request: HttpRequest, form: ClassForm, ask) -> HttpResponse:
 
 def _registered(request: HttpRequest, record: TrainingClass) -> HttpResponse:
     late = "，开班已超过15天，自动标为补录" if record.is_late else ""
-    messages.success(request, f"已登记：{record.starts_on.month}月{record.starts_on.day}日 {record.name}，{record.attendance} 人次{late}。")
+    messages.success(
+        request,
+        f"已登记：{record.starts_on.month}月{record.starts_on.day}日 {record.name}，"
+        f"{record.attendance} 人次{late}。",
+    )
     if "another" in request.POST:
         return redirect(f"{reverse('schools:class_new')}?copy={record.pk}")
-    return redirect(f"{reverse('schools:teaching_school', args=[record.school_id])}?year={record.starts_on.year}")
+    return redirect(
+        f"{reverse('schools:teaching_school', args=[record.school_id])}?year={record.starts_on.year}"
+    )
 
 
 def _asked(queryset, request: HttpRequest, name: str):
@@ -84,7 +100,11 @@ def _asked(queryset, request: HttpRequest, name: str):
 
 def _recent(school: School):
     """What one may copy."""
-    return TrainingClass.objects.filter(school=school, part=TrainingClass.Part.HOST).kept().order_by("-starts_on", "-pk")[:5]
+    return (
+        TrainingClass.objects.filter(school=school, part=TrainingClass.Part.HOST)
+        .kept()
+        .order_by("-starts_on", "-pk")[:5]
+    )
 
 
 @require_GET
@@ -92,7 +112,10 @@ def _recent(school: School):
 def page(request: HttpRequest, pk: int) -> HttpResponse:
     """One class with its lessons, partners and changes."""
     readable = TrainingClass.objects.visible_to(request.user)
-    record = get_object_or_404(readable.select_related("school", "planned__plan", "teaching_point", "recorded_by", "voided_by"), pk=pk)
+    record = get_object_or_404(
+        readable.select_related("school", "planned__plan", "teaching_point", "recorded_by", "voided_by"),
+        pk=pk,
+    )
     context = {
         "record": record,
         "lessons": record.lessons.select_related("teacher").order_by("pk"),
@@ -113,7 +136,12 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
     if record.is_voided:
         return turned_away(request, "这一班次已作废，不能再修改。", "schools:class", pk)
     lock = lock_of(record.school, record.starts_on)
-    form = ClassForm(request.POST or None, school=record.school, bound_to=record, initial={"seen": classes.digest_of(record)})
+    form = ClassForm(
+        request.POST or None,
+        school=record.school,
+        bound_to=record,
+        initial={"seen": classes.digest_of(record)},
+    )
     if lock:
         form.fields["reason"].label = "更正理由"
     if request.method == "POST" and form.is_valid():
@@ -121,8 +149,19 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
         lock = lock or lock_of(record.school, data["starts_on"])
         with refusals_in(form):
             if lock:
-                return _asked_for(request, form, lambda reason: corrected.ask_change(record, form.values(), form.lesson_rows(), **reason))
-            classes.change(record, form.values(), form.lesson_rows(), by=request.user, seen=data["seen"], reason=data["reason"])
+                return _asked_for(
+                    request,
+                    form,
+                    lambda reason: corrected.ask_change(record, form.values(), form.lesson_rows(), **reason),
+                )
+            classes.change(
+                record,
+                form.values(),
+                form.lesson_rows(),
+                by=request.user,
+                seen=data["seen"],
+                reason=data["reason"],
+            )
             messages.success(request, "已保存修改，原来的内容留在修改记录里。")
             return redirect("schools:class", pk)
     context = {"form": form, "school": record.school, "record": record, "lock": lock}
@@ -144,7 +183,9 @@ def void(request: HttpRequest, pk: int) -> HttpResponse:
                 return _asked_for(request, form, lambda reason: corrected.ask_void(record, **reason))
             classes.void(record, by=request.user, reason=form.cleaned_data["reason"])
             messages.success(request, f"已作废：{record}。")
-            return redirect(f"{reverse('schools:teaching_school', args=[record.school_id])}?year={record.starts_on.year}")
+            return redirect(
+                f"{reverse('schools:teaching_school', args=[record.school_id])}?year={record.starts_on.year}"
+            )
     return render(request, "schools/teaching/class_void.html", {"form": form, "record": record, "lock": lock})
 
 
@@ -152,11 +193,15 @@ def void(request: HttpRequest, pk: int) -> HttpResponse:
 @allowed_to("record_teaching")
 def joint_class(request: HttpRequest, pk: int) -> HttpResponse:
     """The host's class, and one number: how many of this school took part."""
-    waiting = JointPartner.objects.visible_to(request.user).select_related("host_class__school", "school", "record")
+    waiting = JointPartner.objects.visible_to(request.user).select_related(
+        "host_class__school", "school", "record"
+    )
     partner = get_object_or_404(waiting, pk=pk)
     lock = lock_of(partner.school, partner.host_class.starts_on)
     declines = "decline" in request.POST
-    form = JoinForm(request.POST if request.method == "POST" and not declines else None, locked=lock is not None)
+    form = JoinForm(
+        request.POST if request.method == "POST" and not declines else None, locked=lock is not None
+    )
     if declines:
         with refusals_as_messages(request):
             joint.decline(partner, by=request.user)
@@ -166,7 +211,9 @@ def joint_class(request: HttpRequest, pk: int) -> HttpResponse:
         attendance = form.cleaned_data["attendance"]
         with refusals_in(form):
             if lock:
-                return _asked_for(request, form, lambda reason: corrected.ask_join(partner, attendance, **reason))
+                return _asked_for(
+                    request, form, lambda reason: corrected.ask_join(partner, attendance, **reason)
+                )
             record = joint.join(partner, attendance, by=request.user)
             messages.success(request, f"已登记参加：{record.name}，本校 {record.attendance} 人次。")
             return redirect("schools:teaching")
@@ -198,7 +245,9 @@ class WorkbookForm(forms.Form):
     """One workbook; what it holds is checked by reading it."""
 
     workbook = forms.FileField(
-        label="工作簿", help_text="只接收 .xlsx，不超过 10 MB。", widget=forms.FileInput(attrs={"accept": ".xlsx", "class": "form-control"})
+        label="工作簿",
+        help_text="只接收 .xlsx，不超过 10 MB。",
+        widget=forms.FileInput(attrs={"accept": ".xlsx", "class": "form-control"}),
     )
 
 
@@ -248,7 +297,9 @@ def _confirmed(request: HttpRequest, school: School) -> HttpResponse:
         report = _run(request, school, content, kept["name"], dry_run=False)
     except WorkbookError as error:
         _forget(request)
-        return _page(request, school, {"form": WorkbookForm(), "problems": error.problems, "name": kept["name"]})
+        return _page(
+            request, school, {"form": WorkbookForm(), "problems": error.problems, "name": kept["name"]}
+        )
     _forget(request)
     messages.success(request, f"已写入 {report.created} 个班次，其中开班超过15天的自动标为补录。")
     return redirect("schools:teaching")
@@ -257,7 +308,9 @@ def _confirmed(request: HttpRequest, school: School) -> HttpResponse:
 def _run(request: HttpRequest, school: School, content: bytes, name: str, *, dry_run: bool) -> Report:
     book = read_workbook(content, name=name)
     schools = School.objects.filter(pk=school.pk)
-    return import_workbook(SHEETS, book, schools=schools, city=school.city, by=request.user, dry_run=dry_run)[0]
+    return import_workbook(SHEETS, book, schools=schools, city=school.city, by=request.user, dry_run=dry_run)[
+        0
+    ]
 
 
 def _forget(request: HttpRequest) -> None:
@@ -311,7 +364,9 @@ def new_trial(request: HttpRequest) -> HttpResponse:
 @allowed_to("record_teaching")
 def void_trial(request: HttpRequest, pk: int) -> HttpResponse:
     """Takes one out, with the reason."""
-    trial = get_object_or_404(TrialLesson.objects.visible_to(request.user).select_related("school", "teacher"), pk=pk)
+    trial = get_object_or_404(
+        TrialLesson.objects.visible_to(request.user).select_related("school", "teacher"), pk=pk
+    )
     form = VoidForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         with refusals_in(form):
@@ -319,7 +374,15 @@ def void_trial(request: HttpRequest, pk: int) -> HttpResponse:
                 locked = TrialLesson.objects.select_for_update().get(pk=pk)
                 before = snapshot(locked)
                 locked.void(by=request.user, reason=form.cleaned_data["reason"])
-                note_change(locked, school=trial.school, action="void", before=before, after={}, by=request.user, reason=locked.void_reason)
+                note_change(
+                    locked,
+                    school=trial.school,
+                    action="void",
+                    before=before,
+                    after={},
+                    by=request.user,
+                    reason=locked.void_reason,
+                )
             messages.success(request, "已作废这条首讲试讲记录。")
             return redirect("schools:trials", trial.school_id)
     return render(request, "schools/teaching/trial_void.html", {"form": form, "trial": trial})

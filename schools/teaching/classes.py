@@ -1,4 +1,6 @@
-"""Class records: registered, changed, voided by the school; what a form can offer because it was recorded before."""
+"""Class records: registered, changed, voided by the school; what a form can offer because it was recorded
+before.
+"""
 
 from __future__ import annotations
 
@@ -68,7 +70,11 @@ class DuplicateClass(Refused):
 def habits_of(school: School) -> Habits:
     """From the records of about a year and the pool of teachers; three queries."""
     since = timezone.localdate() - RECENT
-    held = list(TrainingClass.objects.filter(school=school, starts_on__gte=since).kept().order_by("-starts_on", "-pk")[:200])
+    held = list(
+        TrainingClass.objects.filter(school=school, starts_on__gte=since)
+        .kept()
+        .order_by("-starts_on", "-pk")[:200]
+    )
     lessons = list(
         Lesson.objects.filter(training_class__in=[one.pk for one in held])
         .select_related("teacher", "training_class")
@@ -117,7 +123,8 @@ def _plain(name: str) -> str:
 def digest_of(record: TrainingClass) -> str:
     """What an edit form was filled from."""
     lessons = [
-        [one.pk, one.title, one.teacher_id, one.lecturer, one.lecturer_kind, plain(one.hours)] for one in record.lessons.order_by("pk")
+        [one.pk, one.title, one.teacher_id, one.lecturer, one.lecturer_kind, plain(one.hours)]
+        for one in record.lessons.order_by("pk")
     ]
     return digest([snapshot(record), lessons])
 
@@ -136,11 +143,21 @@ def lessons_of(record: TrainingClass) -> list[LessonIn]:
 def worded_lessons(lessons: Iterable[LessonIn]) -> str:
     """Lessons in one line."""
     kinds = dict(Lesson.LecturerKind.choices)
-    return "；".join(f"{one.title or '授课'} {one.lecturer}（{kinds.get(one.kind, '')}）{plain(one.hours)} 学时" for one in lessons)
+    return "；".join(
+        f"{one.title or '授课'} {one.lecturer}（{kinds.get(one.kind, '')}）{plain(one.hours)} 学时"
+        for one in lessons
+    )
 
 
 @transaction.atomic
-def register(school: School, values: Mapping[str, Any], lessons: Iterable[LessonIn], partners: Iterable[School] = (), *, by: User):
+def register(
+    school: School,
+    values: Mapping[str, Any],
+    lessons: Iterable[LessonIn],
+    partners: Iterable[School] = (),
+    *,
+    by: User,
+):
     """A new record. Raises DuplicateClass, or Refused where the period is locked."""
     School.objects.hold(school.pk)
     refuse_locked(school, values["starts_on"])
@@ -158,8 +175,18 @@ def register(school: School, values: Mapping[str, Any], lessons: Iterable[Lesson
 
 
 @transaction.atomic
-def change(record: TrainingClass, values: Mapping[str, Any], lessons: Iterable[LessonIn], *, by: User, seen: str, reason: str = ""):
-    """Other values for a record; the old ones stay in its list of changes. `seen` is the digest the form was made from; raises Stale."""
+def change(
+    record: TrainingClass,
+    values: Mapping[str, Any],
+    lessons: Iterable[LessonIn],
+    *,
+    by: User,
+    seen: str,
+    reason: str = "",
+):
+    """Other values for a record; the old ones stay in its list of changes. `seen` is the digest the form was
+    made from; raises Stale.
+    """
     School.objects.hold(record.school_id)
     record = TrainingClass.objects.select_for_update().get(pk=record.pk)
     if record.is_voided:
@@ -179,12 +206,16 @@ def change(record: TrainingClass, values: Mapping[str, Any], lessons: Iterable[L
     write_lessons(record, lessons)
     after = full_snapshot(record)
     if before != after:
-        note_change(record, school=record.school, action="change", before=before, after=after, by=by, reason=reason)
+        note_change(
+            record, school=record.school, action="change", before=before, after=after, by=by, reason=reason
+        )
     return record
 
 
 def _save(record: TrainingClass, **options: Any) -> None:
-    """Imports do not wait for the school: one of them may have entered the same class since it was looked for."""
+    """Imports do not wait for the school: one of them may have entered the same class since it was looked
+    for.
+    """
     try:
         with transaction.atomic():
             record.save(**options)
@@ -203,7 +234,9 @@ def void(record: TrainingClass, *, by: User, reason: str) -> None:
     refuse_locked(record.school, record.starts_on)
     before = full_snapshot(record)
     record.void(by=by, reason=reason[:200])
-    note_change(record, school=record.school, action="void", before=before, after={}, by=by, reason=reason[:200])
+    note_change(
+        record, school=record.school, action="void", before=before, after={}, by=by, reason=reason[:200]
+    )
     detail = {"党校": record.school.name, "原因": reason[:200]}
     audit.record("void", by=by, city=record.school.city, subject=f"开班登记 {record}", detail=detail)
 
@@ -216,12 +249,19 @@ def refuse_locked(school: School, day: date) -> None:
 
 
 def write_lessons(record: TrainingClass, lessons: Iterable[LessonIn]) -> None:
-    """The lessons of the record as typed: known rows are changed in place, the others made, what is left out goes."""
+    """The lessons of the record as typed: known rows are changed in place, the others made, what is left out
+    goes.
+    """
     known = {one.pk: one for one in record.lessons.all()} if record.pk else {}
-    pool = {teacher.name: teacher for teacher in Teacher.objects.filter(school=record.school_id).in_force(record.starts_on)}
+    pool = {
+        teacher.name: teacher
+        for teacher in Teacher.objects.filter(school=record.school_id).in_force(record.starts_on)
+    }
     for typed in lessons:
         row = known.pop(typed.pk, None) or Lesson(training_class=record)
-        teacher = pool.get(typed.lecturer) or (row.teacher if row.teacher_id and row.teacher.name == typed.lecturer else None)
+        teacher = pool.get(typed.lecturer) or (
+            row.teacher if row.teacher_id and row.teacher.name == typed.lecturer else None
+        )
         row.teacher, row.lecturer = teacher, "" if teacher else typed.lecturer
         row.lecturer_kind, row.hours, row.title = typed.kind, typed.hours, typed.title
         row.save()
@@ -230,5 +270,15 @@ def write_lessons(record: TrainingClass, lessons: Iterable[LessonIn]) -> None:
 
 def copied(record: TrainingClass) -> dict[str, Any]:
     """What a new class takes over from an earlier one: everything but the day, the money and the rating."""
-    names = ("name", "category", "form", "audience", "hours", "attendance", "first_lesson", "place", "teaching_point")
+    names = (
+        "name",
+        "category",
+        "form",
+        "audience",
+        "hours",
+        "attendance",
+        "first_lesson",
+        "place",
+        "teaching_point",
+    )
     return {name: getattr(record, name) for name in names} | {"starts_on": timezone.localdate()}

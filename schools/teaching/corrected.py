@@ -22,33 +22,45 @@ from .classes import LESSONS, DuplicateClass, LessonIn, lessons_of, twin_of, wor
 INVITATION = "invitation"
 
 
-def ask_add(school: School, values: Mapping[str, Any], lessons: list[LessonIn], *, by: User, reason: str) -> Correction:
+def ask_add(
+    school: School, values: Mapping[str, Any], lessons: list[LessonIn], *, by: User, reason: str
+) -> Correction:
     """A class held in a period the school has signed."""
     existing = twin_of(school, values["starts_on"], values["name"])
     if existing:
         raise DuplicateClass(existing)
     words = {LESSONS: worded_lessons(lessons)} if lessons else {}
-    return corrections.request_add(TrainingClass, school, values, by=by, reason=reason, extras=_extras(lessons), words=words)
+    return corrections.request_add(
+        TrainingClass, school, values, by=by, reason=reason, extras=_extras(lessons), words=words
+    )
 
 
 @transaction.atomic
 def ask_join(partner: JointPartner, attendance: int, *, by: User, reason: str) -> Correction:
-    """That the school took part in a joint class of a day it has signed. Raises Refused where the answer is on its way."""
+    """That the school took part in a joint class of a day it has signed. Raises Refused where the answer is
+    on its way.
+    """
     School.objects.hold(partner.school_id)
     partner = joint.unanswered(partner)
     if waiting := joining_asked(partner):
         raise Refused(f"本校已于{waiting.asked_at:%m月%d日}提交数据更正，正在等待审核，不需要再次提交。")
     values = joint.values_of(partner, attendance)
-    return corrections.request_add(TrainingClass, partner.school, values, by=by, reason=reason, extras={INVITATION: partner.pk})
+    return corrections.request_add(
+        TrainingClass, partner.school, values, by=by, reason=reason, extras={INVITATION: partner.pk}
+    )
 
 
 def joining_asked(partner: JointPartner) -> Correction | None:
     """The request by which the school answers this invitation, while it waits."""
-    asked = Correction.objects.pending().filter(school=partner.school_id, act=Correction.Act.ADD, model=TrainingClass._meta.label_lower)
+    asked = Correction.objects.pending().filter(
+        school=partner.school_id, act=Correction.Act.ADD, model=TrainingClass._meta.label_lower
+    )
     return next((one for one in asked if _invitation(one.new.get(EXTRAS)) == partner.pk), None)
 
 
-def ask_change(record: TrainingClass, values: Mapping[str, Any], lessons: list[LessonIn], *, by: User, reason: str) -> Correction:
+def ask_change(
+    record: TrainingClass, values: Mapping[str, Any], lessons: list[LessonIn], *, by: User, reason: str
+) -> Correction:
     """Other values for a class of a period the school has signed, or into one."""
     existing = twin_of(record.school, values["starts_on"], values["name"], but=record.pk)
     if existing:
@@ -57,7 +69,9 @@ def ask_change(record: TrainingClass, values: Mapping[str, Any], lessons: list[L
     if before == after:
         return corrections.request_change(record, values, by=by, reason=reason)
     words = ({LESSONS: before}, {LESSONS: after})
-    return corrections.request_change(record, values, by=by, reason=reason, extras=_extras(lessons), words=words)
+    return corrections.request_change(
+        record, values, by=by, reason=reason, extras=_extras(lessons), words=words
+    )
 
 
 def ask_void(record: TrainingClass, *, by: User, reason: str) -> Correction:

@@ -23,9 +23,13 @@ class PlanRowForm(forms.Form):
     """A planned class. An issued one shows its name and kind, which stay the issuer's."""
 
     pk = forms.IntegerField(required=False, widget=forms.HiddenInput)
-    month = forms.TypedChoiceField(label="月份", coerce=int, required=False, empty_value=None, choices=[("", "选择"), *MONTHS])
+    month = forms.TypedChoiceField(
+        label="月份", coerce=int, required=False, empty_value=None, choices=[("", "选择"), *MONTHS]
+    )
     name = forms.CharField(label="班次名称", required=False, max_length=100)
-    kind = forms.ChoiceField(label="类别", required=False, choices=ClassCategory.choices, initial=ClassCategory.CONCENTRATED)
+    kind = forms.ChoiceField(
+        label="类别", required=False, choices=ClassCategory.choices, initial=ClassCategory.CONCENTRATED
+    )
     remove = forms.BooleanField(label="删去", required=False)
 
     def __init__(self, *args, **kwargs) -> None:
@@ -55,7 +59,9 @@ class PlanRowForm(forms.Form):
         data = self.cleaned_data
         if not data["name"] and not data.get("pk"):
             return None
-        return PlanRow(data.get("pk"), data["month"] or 0, data["name"], data["kind"], bool(data.get("remove")))
+        return PlanRow(
+            data.get("pk"), data["month"] or 0, data["name"], data["kind"], bool(data.get("remove"))
+        )
 
 
 class BasePlanFormSet(RecheckedForm, forms.BaseFormSet):
@@ -90,13 +96,17 @@ class BasePlanFormSet(RecheckedForm, forms.BaseFormSet):
         """Row by row; one that somebody took out has nothing stored, a new one neither."""
         names = {row.pk: _in_words(row.month, row.name, row.kind) for row in current}
         mine = {
-            names.get(row.pk, f"新增：{row.name}"): "（删去）" if row.remove else _in_words(row.month, row.name, row.kind)
+            names.get(row.pk, f"新增：{row.name}"): "（删去）"
+            if row.remove
+            else _in_words(row.month, row.name, row.kind)
             for row in self.rows()
         }
         return {name: name for name in names.values()}, mine
 
     def fresh(self, current: list[PlannedClass]) -> dict[str, str]:
-        """A row that somebody took out is a new one if it is saved all the same; the digest stands outside of the table."""
+        """A row that somebody took out is a new one if it is saved all the same; the digest stands outside of
+        the table.
+        """
         known = {row.pk for row in current}
         rows = enumerate(form.row() for form in self.forms)
         return {f"{place}-pk": "" for place, row in rows if row is not None and row.pk not in known}
@@ -112,13 +122,17 @@ def _in_words(month: int, name: str, kind: str) -> str:
     return f"{month}月 {name}（{ClassCategory(kind).label}）"
 
 
-PlanFormSet = forms.formset_factory(PlanRowForm, formset=BasePlanFormSet, extra=EXTRA_ROWS, max_num=200, absolute_max=210)
+PlanFormSet = forms.formset_factory(
+    PlanRowForm, formset=BasePlanFormSet, extra=EXTRA_ROWS, max_num=200, absolute_max=210
+)
 
 
 class PlanReasonForm(forms.Form):
     """Why months that the school has signed are planned otherwise now."""
 
-    reason = forms.CharField(label="更正理由", max_length=200, required=False, widget=forms.Textarea(attrs={"rows": 2}))
+    reason = forms.CharField(
+        label="更正理由", max_length=200, required=False, widget=forms.Textarea(attrs={"rows": 2})
+    )
 
 
 class IssueYearForm(forms.Form):

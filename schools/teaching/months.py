@@ -1,4 +1,6 @@
-"""The figures of a month, made of its class records; the monthly report stores them as they were confirmed."""
+"""The figures of a month, made of its class records; the monthly report stores them as they were
+confirmed.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,8 @@ from schools.models import Lesson, MonthlyReport, ReportCorrection, School, Trai
 from schools.models.teaching import ClassCategory
 from schools.saving import Refused
 
-#: Key, label and unit in the order of the report. Counted like the metrics of the same names: a joint class counts at its host.
+#: Key, label and unit in the order of the report. Counted like the metrics of the same names: a joint class
+#: counts at its host.
 LINES: tuple[tuple[str, str, str], ...] = (
     ("classes", "办班期数", "期"),
     ("main", "其中主体班", "期"),
@@ -89,13 +92,19 @@ def _stored(key: str, value: Decimal) -> int | str:
 
 def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[tuple[str, str, Any, Any]]:
     """(label, unit, old, new) of the lines that changed; a line the old report did not have is no change."""
-    return [(label, unit, before[key], after[key]) for key, label, unit in LINES if key in before and before[key] != after[key]]
+    return [
+        (label, unit, before[key], after[key])
+        for key, label, unit in LINES
+        if key in before and before[key] != after[key]
+    ]
 
 
 def rows(figures: Mapping[str, Any]) -> list[tuple[str, str, Any, str]]:
     """(key, label, value, unit) of a report, lecturers of a kind that did not teach left out."""
     return [
-        (key, label, figures[key], unit) for key, label, unit in LINES if key in figures and (figures[key] or not key.startswith("by_"))
+        (key, label, figures[key], unit)
+        for key, label, unit in LINES
+        if key in figures and (figures[key] or not key.startswith("by_"))
     ]
 
 
@@ -103,10 +112,20 @@ def sentence(figures: Mapping[str, Any]) -> str:
     """The month in one line, as the workbench and a confirmation show it."""
     joined = f"，参加联合办班 {figures['joined']} 期" if figures.get("joined") else ""
     cost = Decimal(str(figures["cost"]))
-    return f"办班 {figures['classes']} 期{joined}，{figures['attendance']:,} 人次，{figures['hours']} 学时，支出 {cost:,.2f} 元"
+    return (
+        f"办班 {figures['classes']} 期{joined}，{figures['attendance']:,} 人次，{figures['hours']} "
+        f"学时，支出 {cost:,.2f} 元"
+    )
 
 
-FUTURE, RUNNING, OWED, CONFIRMED, CHANGED, UNUSED = "future", "running", "owed", "confirmed", "changed", "unused"
+FUTURE, RUNNING, OWED, CONFIRMED, CHANGED, UNUSED = (
+    "future",
+    "running",
+    "owed",
+    "confirmed",
+    "changed",
+    "unused",
+)
 
 
 @dataclass(frozen=True)
@@ -185,9 +204,15 @@ class Month:
 def year_of(school: School, year: int, *, today: date | None = None) -> list[Month]:
     """The twelve months; three queries."""
     found = figures_of_year(School.objects.filter(pk=school.pk), year)
-    reports = {report.month: report for report in MonthlyReport.objects.filter(school=school, year=year).select_related("confirmed_by")}
+    reports = {
+        report.month: report
+        for report in MonthlyReport.objects.filter(school=school, year=year).select_related("confirmed_by")
+    }
     today = today or timezone.localdate()
-    return [_month(school, year, number, found.get((school.pk, number)), reports.get(number), today) for number in range(1, 13)]
+    return [
+        _month(school, year, number, found.get((school.pk, number)), reports.get(number), today)
+        for number in range(1, 13)
+    ]
 
 
 def month_of(school: School, year: int, month: int) -> Month:
@@ -195,18 +220,22 @@ def month_of(school: School, year: int, month: int) -> Month:
     return year_of(school, year)[month - 1]
 
 
-def _month(school: School, year: int, month: int, figures: Figures | None, report: MonthlyReport | None, today: date) -> Month:
+def _month(
+    school: School, year: int, month: int, figures: Figures | None, report: MonthlyReport | None, today: date
+) -> Month:
     figures = figures or nothing()
     stored = report.figures if report and report.confirmed_at else {}
-    return Month(year, month, figures, report, today, in_use(school, year, month), differences(stored, figures))
+    return Month(
+        year, month, figures, report, today, in_use(school, year, month), differences(stored, figures)
+    )
 
 
 @transaction.atomic
 def confirm(school: School, year: int, month: int, *, by: User, reason: str = "") -> Month:
     """Store the month's figures as the school answers for them.
 
-    What was confirmed before stays: a second confirmation needs a reason, keeps the day of the first and both sets of
-    figures. Raises Refused with a sentence.
+    What was confirmed before stays: a second confirmation needs a reason, keeps the day of the first and both
+    sets of figures. Raises Refused with a sentence.
     """
     School.objects.hold(school.pk)
     found = month_of(school, year, month)
@@ -229,26 +258,35 @@ def _correct(school: School, found: Month, *, by: User, reason: str) -> Month:
     if not reason:
         raise Refused("请写明更正原因。")
     report = found.report
-    ReportCorrection.objects.create(report=report, before=report.figures, after=found.figures, reason=reason[:200], by=by)
+    ReportCorrection.objects.create(
+        report=report, before=report.figures, after=found.figures, reason=reason[:200], by=by
+    )
     report.figures, report.is_zero = found.figures, found.is_zero
     report.save(update_fields=["figures", "is_zero"])
     return month_of(school, found.year, found.month)
 
 
 def unanswered(school: School, *, today: date | None = None) -> list[Month]:
-    """Months of this year and the last that wait for the school: not confirmed, or changed since; oldest first."""
+    """Months of this year and the last that wait for the school: not confirmed, or changed since; oldest
+    first.
+    """
     today = today or timezone.localdate()
     months = [month for year in (today.year - 1, today.year) for month in year_of(school, year, today=today)]
     begun = min((month.first for month in months if month.report or not month.is_zero), default=today)
     return [
-        month for month in months if month.state == CHANGED or (month.state == OWED and (month.first >= begun or month.year == today.year))
+        month
+        for month in months
+        if month.state == CHANGED
+        or (month.state == OWED and (month.first >= begun or month.year == today.year))
     ]
 
 
 def fill_figures(schools: QuerySet[School], year: int) -> None:
     """Give imported confirmations the figures of the records that were imported with them."""
     found = figures_of_year(schools, year)
-    reports = list(MonthlyReport.objects.filter(school__in=schools, year=year, confirmed_at__isnull=False, figures={}))
+    reports = list(
+        MonthlyReport.objects.filter(school__in=schools, year=year, confirmed_at__isnull=False, figures={})
+    )
     for report in reports:
         report.figures = found.get((report.school_id, report.month)) or nothing()
         report.is_zero = not report.figures["classes"] and not report.figures["joined"]

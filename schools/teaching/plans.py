@@ -13,7 +13,18 @@ from django.utils import timezone
 
 from schools import audit
 from schools.messages.inbox import notify
-from schools.models import AnnualPlan, Appointment, Correction, IssuedClass, IssuedPlan, PlannedClass, Region, School, TrainingClass, User
+from schools.models import (
+    AnnualPlan,
+    Appointment,
+    Correction,
+    IssuedClass,
+    IssuedPlan,
+    PlannedClass,
+    Region,
+    School,
+    TrainingClass,
+    User,
+)
 from schools.models.scope import SCHOOL_ROLES
 from schools.records import corrections
 from schools.records.changes import note_change, snapshot
@@ -68,21 +79,36 @@ def planned_rows(plan: AnnualPlan | None) -> list[tuple[PlannedClass, list[Train
     """Planned classes by month, each with the classes held for it."""
     if plan is None:
         return []
-    rows = list(plan.planned_classes.select_related("issued__issued_plan__city", "issued__issued_plan__county").order_by("month", "pk"))
+    rows = list(
+        plan.planned_classes.select_related(
+            "issued__issued_plan__city", "issued__issued_plan__county"
+        ).order_by("month", "pk")
+    )
     held: dict[int, list[TrainingClass]] = {}
-    for one in TrainingClass.objects.kept().filter(planned__in=[row.pk for row in rows]).order_by("starts_on", "pk"):
+    for one in (
+        TrainingClass.objects.kept().filter(planned__in=[row.pk for row in rows]).order_by("starts_on", "pk")
+    ):
         held.setdefault(one.planned_id, []).append(one)
     return [(row, held.get(row.pk, [])) for row in rows]
 
 
 def progress_of(schools: QuerySet[School], year: int) -> dict[int, Progress]:
-    """Progress by school: two queries, however many schools. A joint class fulfils the plan of whoever takes part."""
+    """Progress by school: two queries, however many schools. A joint class fulfils the plan of whoever takes
+    part.
+    """
     ids = schools.order_by().values("pk")
     planned: dict[int, set[int]] = {}
-    for school, pk in PlannedClass.objects.filter(plan__school__in=ids, plan__year=year).values_list("plan__school_id", "pk"):
+    for school, pk in PlannedClass.objects.filter(plan__school__in=ids, plan__year=year).values_list(
+        "plan__school_id", "pk"
+    ):
         planned.setdefault(school, set()).add(pk)
     held: dict[int, list[int | None]] = {}
-    classes = TrainingClass.objects.filter(school__in=ids).kept().held_between(date(year, 1, 1), date(year, 12, 31)).order_by()
+    classes = (
+        TrainingClass.objects.filter(school__in=ids)
+        .kept()
+        .held_between(date(year, 1, 1), date(year, 12, 31))
+        .order_by()
+    )
     for school, plan in classes.values_list("school_id", "planned_id"):
         held.setdefault(school, []).append(plan)
     return {
@@ -112,9 +138,10 @@ def save_rows(
 ) -> list[Correction]:
     """Write the table of planned classes; Refused says which row cannot be written, and then none is.
 
-    `seen` is the digest the table was filled from; None is for a program that has shown nothing to anybody. Raises Stale.
-    Names and kinds of issued rows stay the issuer's; what a class was held for cannot be removed. Planned classes count in
-    figures: of a month the school has signed a change becomes a request, which owes a `reason`; the requests come back.
+    `seen` is the digest the table was filled from; None is for a program that has shown nothing to anybody.
+    Raises Stale. Names and kinds of issued rows stay the issuer's; what a class was held for cannot be
+    removed. Planned classes count in figures: of a month the school has signed a change becomes a request,
+    which owes a `reason`; the requests come back.
     """
     School.objects.hold(school.pk)
     plan, _ = AnnualPlan.objects.get_or_create(school=school, year=year)
@@ -140,7 +167,9 @@ def save_rows(
 
 def signed_part(school: School, year: int) -> Lock | None:
     """The signed period in which months of this year's plan lie."""
-    return next((lock for lock in periods([school.pk])[school.pk] if lock.start.year <= year <= lock.end.year), None)
+    return next(
+        (lock for lock in periods([school.pk])[school.pk] if lock.start.year <= year <= lock.end.year), None
+    )
 
 
 def waiting(school: School) -> int:
@@ -182,7 +211,9 @@ def _change(row: PlannedClass, typed: PlanRow, school: School, by: User, reason:
     _refuse_twin(row.plan, typed.month, name, but=row.pk)
     signed = [_is_signed(school, row.plan.year, month, reason) for month in (row.month, typed.month)]
     if any(signed):
-        return corrections.request_change(row, {"month": typed.month, "name": name, "kind": kind}, by=by, reason=reason)
+        return corrections.request_change(
+            row, {"month": typed.month, "name": name, "kind": kind}, by=by, reason=reason
+        )
     before = snapshot(row)
     row.month, row.name, row.kind = typed.month, name, kind
     row.save(update_fields=["month", "name", "kind"])
@@ -195,7 +226,8 @@ def _is_signed(school: School, year: int, month: int, reason: str) -> bool:
     if lock and not reason.strip():
         approver = APPROVER_NAMES[lock.approver]
         raise Refused(
-            f"{lock.name}已提交，{year}年{month}月的计划已经锁定；请在表下写明更正理由后保存，提交数据更正，经{approver}同意后生效。"
+            f"{lock.name}已提交，{year}年{month}月的计划已经锁定；请在表下写明更正理由后保存，"
+            f"提交数据更正，经{approver}同意后生效。"
         )
     return lock is not None
 
@@ -208,11 +240,16 @@ def _refuse_twin(plan: AnnualPlan, month: int, name: str, *, but: int | None = N
 def _refuse_locked(school: School, year: int, month: int) -> None:
     lock = lock_of(school, date(year, month, 1))
     if lock:
-        raise Refused(f"{lock.name}已提交，{year}年{month}月的计划已经锁定，不能复制；请在表中填写要增加的班次，并写明更正理由。")
+        raise Refused(
+            f"{lock.name}已提交，{year}年{month}月的计划已经锁定，不能复制；请在表中填写要增加的班次，"
+            "并写明更正理由。"
+        )
 
 
 def own_rows(school: School, year: int) -> QuerySet[PlannedClass]:
-    """What the school planned itself, without the classes issued to it: what next year's plan can be copied from."""
+    """What the school planned itself, without the classes issued to it: what next year's plan can be copied
+    from.
+    """
     return PlannedClass.objects.filter(plan__school=school, plan__year=year, issued__isnull=True)
 
 
@@ -229,7 +266,15 @@ def copy_last_year(school: School, year: int, *, by: User) -> int:
             continue
         _refuse_locked(school, year, row.month)
         made = PlannedClass.objects.create(plan=plan, month=row.month, name=name, kind=row.kind)
-        note_change(made, school=school, action="add", before={}, after=snapshot(made), by=by, reason=f"从{year - 1}年计划复制")
+        note_change(
+            made,
+            school=school,
+            action="add",
+            before={},
+            after=snapshot(made),
+            by=by,
+            reason=f"从{year - 1}年计划复制",
+        )
         there.add((row.month, name))  # “2025年秋训”和“2026年秋训” of one month are one class now
         added += 1
     return added
@@ -266,7 +311,9 @@ def schools_of(issued: IssuedPlan) -> QuerySet[School]:
 
 @transaction.atomic
 def save_issued(issued: IssuedPlan, rows: Iterable[PlanRow], withdrawn: Iterable[int] = ()) -> None:
-    """New rows, and the ids of those to withdraw. A row keeps its words once it stands: a school may have held it."""
+    """New rows, and the ids of those to withdraw. A row keeps its words once it stands: a school may have
+    held it.
+    """
     IssuedPlan.objects.select_for_update().get(pk=issued.pk)
     for row in issued.issued_classes.kept().filter(pk__in=list(withdrawn)):
         _withdraw(row)
@@ -285,7 +332,11 @@ def _withdraw(row: IssuedClass) -> None:
     row.save(update_fields=["withdrawn_at"])
     idle = list(row.planned_classes.filter(classes__isnull=True).select_related("plan"))
     signed = periods(one.plan.school_id for one in idle)
-    free = [one.pk for one in idle if not among(signed[one.plan.school_id], since=date(one.plan.year, one.month, 1))]
+    free = [
+        one.pk
+        for one in idle
+        if not among(signed[one.plan.school_id], since=date(one.plan.year, one.month, 1))
+    ]
     PlannedClass.objects.filter(pk__in=free).delete()
     row.planned_classes.update(issued=None)
 
@@ -294,15 +345,18 @@ def _withdraw(row: IssuedClass) -> None:
 def issue(issued: IssuedPlan, *, by: User) -> tuple[int, int]:
     """Bring every class of the plan into the plans of its schools; (schools reached, rows added).
 
-    Nothing happens twice: a school that has the class keeps it, wherever it moved it; a class it planned itself
-    under the same name becomes the issued one. A school that has signed the month keeps the plan it signed.
+    Nothing happens twice: a school that has the class keeps it, wherever it moved it; a class it planned
+    itself under the same name becomes the issued one. A school that has signed the month keeps the plan it
+    signed.
     """
     IssuedPlan.objects.select_for_update().get(pk=issued.pk)
     rows = list(issued.issued_classes.kept())
     if not rows:
         raise Refused("还没有班次，请先填写再下发。")
     schools = list(schools_of(issued))
-    AnnualPlan.objects.bulk_create([AnnualPlan(school=one, year=issued.year) for one in schools], ignore_conflicts=True)
+    AnnualPlan.objects.bulk_create(
+        [AnnualPlan(school=one, year=issued.year) for one in schools], ignore_conflicts=True
+    )
     plans = {plan.school_id: plan for plan in AnnualPlan.objects.filter(school__in=schools, year=issued.year)}
     there = PlannedClass.objects.filter(plan__in=plans.values())
     linked = set(there.filter(issued__in=rows).values_list("plan_id", "issued_id"))
@@ -311,11 +365,15 @@ def issue(issued: IssuedPlan, *, by: User) -> tuple[int, int]:
     added, adopted = [], []
     for plan in plans.values():
         for row in rows:
-            if (plan.pk, row.pk) in linked or among(signed[plan.school_id], since=date(issued.year, row.month, 1)):
+            if (plan.pk, row.pk) in linked or among(
+                signed[plan.school_id], since=date(issued.year, row.month, 1)
+            ):
                 continue
             own = named.pop((plan.pk, row.month, row.name), None)
             if own is None:
-                added.append(PlannedClass(plan=plan, month=row.month, name=row.name, kind=row.kind, issued=row))
+                added.append(
+                    PlannedClass(plan=plan, month=row.month, name=row.name, kind=row.kind, issued=row)
+                )
             else:
                 own.issued, own.kind = row, row.kind
                 adopted.append(own)
@@ -324,23 +382,53 @@ def issue(issued: IssuedPlan, *, by: User) -> tuple[int, int]:
     issued.issued_at, issued.issued_by = timezone.now(), by
     issued.save(update_fields=["issued_at", "issued_by"])
     reached = {row.plan_id for row in added}
-    _tell(issued, [one for one in schools if plans[one.pk].pk in reached], len(rows), newest=max(row.pk for row in rows))
-    detail = {"年度": issued.year, "班次": [str(row) for row in rows], "党校": len(schools), "新增": len(added)}
-    audit.record("plan", by=by, city=issued.city, subject=f"下发{issued.year}年培训计划（{issued.issuer}）", detail=detail)
+    _tell(
+        issued,
+        [one for one in schools if plans[one.pk].pk in reached],
+        len(rows),
+        newest=max(row.pk for row in rows),
+    )
+    detail = {
+        "年度": issued.year,
+        "班次": [str(row) for row in rows],
+        "党校": len(schools),
+        "新增": len(added),
+    }
+    audit.record(
+        "plan",
+        by=by,
+        city=issued.city,
+        subject=f"下发{issued.year}年培训计划（{issued.issuer}）",
+        detail=detail,
+    )
     return len(reached), len(added)
 
 
 def _make(added: list[PlannedClass]) -> None:
-    """Two issuers may ask for a class of one name in one month: it is one class of the school's plan, the first issuer's."""
+    """Two issuers may ask for a class of one name in one month: it is one class of the school's plan, the
+    first issuer's.
+    """
     PlannedClass.objects.bulk_create(added, batch_size=200, ignore_conflicts=True)
 
 
 def _tell(issued: IssuedPlan, schools: list[School], count: int, *, newest: int) -> None:
     """Once for each addition, however often the button is pressed."""
-    people = Appointment.objects.in_force().filter(role__in=SCHOOL_ROLES, school__in=schools).select_related("user")
+    people = (
+        Appointment.objects.in_force()
+        .filter(role__in=SCHOOL_ROLES, school__in=schools)
+        .select_related("user")
+    )
     users = {one.user_id: one.user for one in people}
-    text = f"{issued.issuer}下发{issued.year}年培训计划（共 {count} 班），已填入本校计划，请核对并补充本校自办的班次。"
-    notify(users.values(), text, url=reverse("schools:plan_edit", args=[issued.year]), key=f"issued-plan-{issued.pk}-{newest}")
+    text = (
+        f"{issued.issuer}下发{issued.year}年培训计划（共 {count} 班），已填入本校计划，"
+        "请核对并补充本校自办的班次。"
+    )
+    notify(
+        users.values(),
+        text,
+        url=reverse("schools:plan_edit", args=[issued.year]),
+        key=f"issued-plan-{issued.pk}-{newest}",
+    )
 
 
 def issuers_rows(issued: IssuedPlan) -> list[tuple[IssuedClass, int, int]]:
@@ -351,6 +439,8 @@ def issuers_rows(issued: IssuedPlan) -> list[tuple[IssuedClass, int, int]]:
     links = PlannedClass.objects.filter(issued__in=rows)
     for issued_id, plan in links.values_list("issued_id", "plan_id"):
         planned[issued_id].add(plan)
-    for issued_id, plan in links.filter(classes__voided_at__isnull=True, classes__isnull=False).values_list("issued_id", "plan_id"):
+    for issued_id, plan in links.filter(classes__voided_at__isnull=True, classes__isnull=False).values_list(
+        "issued_id", "plan_id"
+    ):
         held[issued_id].add(plan)
     return [(row, len(planned[row.pk]), len(held[row.pk])) for row in rows]

@@ -49,8 +49,14 @@ def start(request: HttpRequest) -> HttpResponse:
     form = SchoolFilterForm(request.GET, user=request.user)
     schools = form.narrow(readable_schools(request.user)).open_on().select_related("county").in_order()
     plan = AnnualPlan.objects.filter(school=OuterRef("pk"), year=year).values("filed_on")[:1]
-    reports = MonthlyReport.objects.filter(school=OuterRef("pk"), year=year, confirmed_at__isnull=False).order_by().values("school")
-    schools = schools.annotate(filed_on=Subquery(plan), reports=Subquery(reports.annotate(n=Count("pk")).values("n")))
+    reports = (
+        MonthlyReport.objects.filter(school=OuterRef("pk"), year=year, confirmed_at__isnull=False)
+        .order_by()
+        .values("school")
+    )
+    schools = schools.annotate(
+        filed_on=Subquery(plan), reports=Subquery(reports.annotate(n=Count("pk")).values("n"))
+    )
     page = Paginator(schools, SCHOOLS_PAGE_SIZE).get_page(request.GET.get("page"))
     context = {
         "form": form,
@@ -58,7 +64,8 @@ def start(request: HttpRequest) -> HttpResponse:
         "years": _years(year),
         "page": page,
         "rows": _rows(page, year),
-        "in_counties": reads_across_counties(request.user) and any(school.county_id for school in page.object_list),
+        "in_counties": reads_across_counties(request.user)
+        and any(school.county_id for school in page.object_list),
         "query": request.GET.urlencode(),
     }
     return render(request, "schools/teaching/schools.html", context)
@@ -123,7 +130,9 @@ def school(request: HttpRequest, pk: int) -> HttpResponse:
 
 def classes_of(school, year: int):
     """The kept classes of a year, the latest first."""
-    held = TrainingClass.objects.filter(school=school).kept().held_between(date(year, 1, 1), date(year, 12, 31))
+    held = (
+        TrainingClass.objects.filter(school=school).kept().held_between(date(year, 1, 1), date(year, 12, 31))
+    )
     return held.order_by("-starts_on", "-pk")
 
 
@@ -169,7 +178,11 @@ def edit(request: HttpRequest, year: int) -> HttpResponse:
             messages.success(request, f"已保存{year}年培训计划。")
             if asked:
                 messages.success(request, f"锁定月份的 {len(asked)} 处改动已提交数据更正，同意后生效。")
-            return redirect("schools:plan_edit", year) if "more" in request.POST else redirect("schools:plan", school.pk, year)
+            return (
+                redirect("schools:plan_edit", year)
+                if "more" in request.POST
+                else redirect("schools:plan", school.pk, year)
+            )
     plan = plans.plan_of(school, year)
     found = plans.planned_rows(plan)
     known = {str(row.pk): (row, held) for row, held in found}
@@ -196,7 +209,11 @@ def copy(request: HttpRequest, year: int) -> HttpResponse:
     school = request.user.identity.school
     with refusals_as_messages(request):
         added = plans.copy_last_year(school, _sensible(year), by=request.user)
-        text = f"已从{year - 1}年计划复制 {added} 个班次，请核对后保存。" if added else f"{year - 1}年计划中没有可以复制的班次。"
+        text = (
+            f"已从{year - 1}年计划复制 {added} 个班次，请核对后保存。"
+            if added
+            else f"{year - 1}年计划中没有可以复制的班次。"
+        )
         (messages.success if added else messages.warning)(request, text)
     return redirect("schools:plan_edit", year)
 
@@ -236,7 +253,9 @@ def issued_list(request: HttpRequest) -> HttpResponse:
 @allowed_to("read_records", post="issue_plan")
 def issued(request: HttpRequest, pk: int) -> HttpResponse:
     """The table of an issued plan; the issuer's to change, everybody else's to read."""
-    found = get_object_or_404(IssuedPlan.objects.visible_to(request.user).select_related("city", "county", "issued_by"), pk=pk)
+    found = get_object_or_404(
+        IssuedPlan.objects.visible_to(request.user).select_related("city", "county", "issued_by"), pk=pk
+    )
     own = may(request.user, "issue_plan") and plans.scope_of(request.user) == (found.city, found.county)
     if not own and (request.method == "POST" or found.issued_at is None):
         raise Http404
@@ -247,7 +266,9 @@ def issued(request: HttpRequest, pk: int) -> HttpResponse:
             plans.save_issued(found, table.rows(), withdrawn)
             if "issue" in request.POST:
                 reached, added = plans.issue(found, by=request.user)
-                messages.success(request, f"已下发：{reached} 所党校新增 {added} 个计划班次，已发消息告知填报人和负责人。")
+                messages.success(
+                    request, f"已下发：{reached} 所党校新增 {added} 个计划班次，已发消息告知填报人和负责人。"
+                )
             else:
                 messages.success(request, "已保存，还没有下发。")
             return redirect("schools:issued", pk)
@@ -286,7 +307,8 @@ def _page(request: HttpRequest, school: School, year: int, number: int, form: Co
     for one in classes:
         by_day.setdefault(one.starts_on, []).append(one)
     weeks = [
-        [(day, by_day.get(day, []), day is not None and is_workday(day)) for day in week] for week in months.calendar_weeks(year, number)
+        [(day, by_day.get(day, []), day is not None and is_workday(day)) for day in week]
+        for week in months.calendar_weeks(year, number)
     ]
     context = {
         "school": school,
@@ -325,5 +347,11 @@ def confirm(request: HttpRequest, year: int, month: int) -> HttpResponse:
         done = months.confirm(school, year, month, by=request.user, reason=reason)
         word = "零报告" if done.is_zero else "月报"
         messages.success(request, f"已确认{year}年{month}月{word}：{done.sentence}。")
-        return HttpResponseRedirect(way_back(request.POST.get("next", ""), reverse("schools:month", args=[school.pk, year, month])))
-    return _page(request, school, year, month, form) if form.is_bound else redirect("schools:month", school.pk, year, month)
+        return HttpResponseRedirect(
+            way_back(request.POST.get("next", ""), reverse("schools:month", args=[school.pk, year, month]))
+        )
+    return (
+        _page(request, school, year, month, form)
+        if form.is_bound
+        else redirect("schools:month", school.pk, year, month)
+    )

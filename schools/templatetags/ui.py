@@ -1,4 +1,6 @@
-"""Pieces of pages that stand inside lines and table cells, and are therefore built without a template each."""
+"""Pieces of pages that stand inside lines and table cells, and are therefore built without a
+template each.
+"""
 
 from collections.abc import Iterable
 from datetime import date, datetime, time
@@ -26,7 +28,9 @@ TAG_KINDS = frozenset({"plain", "info", "ok", "warn", "bad"})
 
 @register.simple_tag
 def stars(count: int | None, *, name: bool = False) -> SafeString:
-    """Stars out of five, read aloud as 四星; with `name=True` the word stands beside them. None is not decided yet, 0 is 不授星."""
+    """Stars out of five, read aloud as 四星; with `name=True` the word stands beside them. None is not
+    decided yet, 0 is 不授星.
+    """
     if count is None:
         return format_html('<span class="muted">{}</span>', NO_POINTS)
     word = STAR_NAMES[count]
@@ -39,7 +43,9 @@ def stars(count: int | None, *, name: bool = False) -> SafeString:
 
 @register.simple_tag
 def tag(text: str, kind: str = "plain") -> SafeString:
-    """A status as a tinted word: plain, info, ok, warn, bad (errors and overdue only). The tint only repeats what the word says."""
+    """A status as a tinted word: plain, info, ok, warn, bad (errors and overdue only). The tint only repeats
+    what the word says.
+    """
     if kind not in TAG_KINDS:
         raise template.TemplateSyntaxError(f"unknown kind of tag: {kind}")
     return format_html('<span class="tag tag-{}">{}</span>', kind, text)
@@ -47,9 +53,17 @@ def tag(text: str, kind: str = "plain") -> SafeString:
 
 @register.simple_tag
 def progress(done, whole, label: str) -> SafeString:
-    """A bar for `done` of `whole`; the label says what is measured, as the bar alone tells nothing to a screen reader."""
-    share = min(max(Fraction(done or 0) / Fraction(whole), Fraction(0)), Fraction(1)) if whole else Fraction(0)
-    return format_html('<progress class="bar" value="{0}" max="100" aria-label="{1}">{0}%</progress>', int(share * 100), label)
+    """A bar for `done` of `whole`; the label says what is measured, as the bar alone tells nothing to a
+    screen reader.
+    """
+    share = (
+        min(max(Fraction(done or 0) / Fraction(whole), Fraction(0)), Fraction(1)) if whole else Fraction(0)
+    )
+    return format_html(
+        '<progress class="bar" value="{0}" max="100" aria-label="{1}">{0}%</progress>',
+        int(share * 100),
+        label,
+    )
 
 
 @register.filter
@@ -69,10 +83,16 @@ def day(value: date | None) -> str:
 
 @register.filter
 def deadline(value: date | datetime | None) -> str:
-    """Absolute time and the days left: 11月15日 17:30 截止，还有 6 天; 11月9日 09:00 已截止. A bare date ends at midnight of that day."""
+    """Absolute time and the days left: 11月15日 17:30 截止，还有 6 天; 11月9日 09:00 已截止. A bare date ends
+    at midnight of that day.
+    """
     if value is None:
         return "未设截止时间"
-    moment = timezone.localtime(value) if isinstance(value, datetime) else timezone.make_aware(datetime.combine(value, time(23, 59, 59)))
+    moment = (
+        timezone.localtime(value)
+        if isinstance(value, datetime)
+        else timezone.make_aware(datetime.combine(value, time(23, 59, 59)))
+    )
     now = timezone.localtime()
     year = f"{moment.year}年" if moment.year != now.year else ""
     clock = "24:00" if (moment.hour, moment.minute) == (23, 59) else f"{moment:%H:%M}"
@@ -83,19 +103,25 @@ def deadline(value: date | datetime | None) -> str:
 
 @register.simple_tag
 def has_any(rows: Iterable, path: str) -> bool:
-    """Whether some row has a value at the dotted path; a column that would be empty for every row is left out."""
+    """Whether some row has a value at the dotted path; a column that would be empty for every row is left
+    out.
+    """
     return any(template.Variable(f"row.{path}").resolve({"row": row}) for row in rows)
 
 
 @register.simple_tag(takes_context=True)
 def across_counties(context: template.Context, rows: Iterable, path: str) -> bool:
-    """Whether a list wants a column of counties: some row has one at the path, and the reader is not of a single county."""
+    """Whether a list wants a column of counties: some row has one at the path, and the reader is not of a
+    single county.
+    """
     return reads_across_counties(context["request"].user) and has_any(rows, path)
 
 
 @register.inclusion_tag("components/error_summary.html")
 def error_summary(*forms) -> dict:
-    """All errors of the forms at the top of the page, each a link to its field. Put it above the page title."""
+    """All errors of the forms at the top of the page, each a link to its field. Put it above the
+    page title.
+    """
     found = [error for form in forms if form is not None and form.is_bound for error in _errors(form)]
     return {"errors": found}
 
@@ -110,7 +136,13 @@ def _errors(form) -> list[tuple[str, str]]:
 def pagination(context: template.Context, page: Page, *, unit: str = "条") -> dict:
     """Links to the other pages of a list, keeping search and filters; says how many there are."""
     numbers = page.paginator.get_elided_page_range(page.number, on_each_side=2, on_ends=1)
-    return {"page": page, "numbers": list(numbers), "ellipsis": page.paginator.ELLIPSIS, "unit": unit, "request": context["request"]}
+    return {
+        "page": page,
+        "numbers": list(numbers),
+        "ellipsis": page.paginator.ELLIPSIS,
+        "unit": unit,
+        "request": context["request"],
+    }
 
 
 @register.simple_tag(takes_context=True)

@@ -51,7 +51,9 @@ def check_upload(upload: Any, *, name: str | None = None, limit: int | None = No
         raise ValidationError(str(error)) from error
     ending = name.rpartition(".")[2].lower()
     if ending not in kind.endings:
-        raise ValidationError(f"文件名以 .{ending} 结尾，内容却是 {kind.label}，请确认没有选错文件，并改正文件名。")
+        raise ValidationError(
+            f"文件名以 .{ending} 结尾，内容却是 {kind.label}，请确认没有选错文件，并改正文件名。"
+        )
     return CheckedUpload(name, kind, len(content), hashlib.sha256(content).hexdigest(), content)
 
 

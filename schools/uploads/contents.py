@@ -23,9 +23,13 @@ PDF_STREAM = re.compile(rb"\bstream\r?\n.*?endstream", re.DOTALL)
 PDF_OBJECT_STREAM = re.compile(rb"/Type\s*/ObjStm[^>]{0,400}>>\s*stream\r?\n", re.DOTALL)
 PDF_ESCAPE = re.compile(rb"#([0-9A-Fa-f]{2})")
 PDF_LOCK = re.compile(rb"/Encrypt\s*(?:\d+\s+\d+\s+R|<<)")
-PDF_ACTIVE = re.compile(rb"/(?:JavaScript|JS|Launch|EmbeddedFiles?|RichMedia|GoToE|ImportData|SubmitForm)(?![A-Za-z0-9])")
+PDF_ACTIVE = re.compile(
+    rb"/(?:JavaScript|JS|Launch|EmbeddedFiles?|RichMedia|GoToE|ImportData|SubmitForm)(?![A-Za-z0-9])"
+)
 XML_DECLARATION = re.compile(rb"<!(?:DOCTYPE|ENTITY)", re.IGNORECASE)
-EXTERNAL_TEMPLATE = re.compile(rb"<Relationship\b(?=[^>]*attachedTemplate)(?=[^>]*TargetMode\s*=\s*[\"']External)", re.IGNORECASE)
+EXTERNAL_TEMPLATE = re.compile(
+    rb"<Relationship\b(?=[^>]*attachedTemplate)(?=[^>]*TargetMode\s*=\s*[\"']External)", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True)
@@ -51,7 +55,9 @@ def kind_of(content: bytes) -> Kind:
     if content.startswith(OLE_MAGIC):
         if "EncryptedPackage".encode("utf-16-le") in content:
             raise ArchiveError("文件设有打开密码，请在 WPS 中取消密码后重新保存。")
-        raise ArchiveError("这是旧格式文档（.doc、.xls、.wps、.et），请用 WPS 另存为 .docx、.xlsx 或 PDF 后再上传。")
+        raise ArchiveError(
+            "这是旧格式文档（.doc、.xls、.wps、.et），请用 WPS 另存为 .docx、.xlsx 或 PDF 后再上传。"
+        )
     if content.startswith(b"PK\x03\x04"):
         return _office_kind(content)
     # Readers find a zip by its end and a page by its tags, whatever stands at the beginning.
@@ -153,8 +159,10 @@ ALLOWED_ENDINGS = frozenset({"pdf", "jpg", "jpeg", "png", "docx", "xlsx"})
 OLD_ENDINGS = {"doc": "docx", "wps": "docx", "rtf": "docx", "xls": "xlsx", "et": "xlsx", "csv": "xlsx"}
 # Endings that run or render when a name is shortened, by Windows or by a person.
 RUNNING_ENDINGS = frozenset({
-    "exe", "com", "scr", "pif", "bat", "cmd", "msi", "jar", "js", "jse", "vbs", "vbe", "wsf", "hta", "ps1", "sh", "php", "asp",
-    "aspx", "jsp", "py", "dll", "lnk", "url", "reg", "html", "htm", "xhtml", "shtml", "svg", "xml", "swf", "docm", "xlsm",
+    "exe", "com", "scr", "pif", "bat", "cmd", "msi", "jar", "js", "jse", "vbs", "vbe", "wsf", "hta", "ps1",
+    "sh", "php", "asp",
+    "aspx", "jsp", "py", "dll", "lnk", "url", "reg", "html", "htm", "xhtml", "shtml", "svg", "xml", "swf",
+    "docm", "xlsm",
 })  # fmt: skip
 RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 # 秘密 alone is a common word (商业秘密); with a star it is a classification mark.
@@ -170,7 +178,9 @@ def checked_name(name: str) -> str:
         raise ValidationError("文件名含有路径符号，请改名后再上传。")
     name = clean_text(name)
     if SECRECY.search("".join(narrow(name).split())):
-        raise ValidationError("文件名带有密级字样（绝密、机密、秘密★）。本系统为非涉密系统，严禁上传涉密文件。")
+        raise ValidationError(
+            "文件名带有密级字样（绝密、机密、秘密★）。本系统为非涉密系统，严禁上传涉密文件。"
+        )
     if len(name) > LONGEST_NAME:
         raise ValidationError(f"文件名超过 {LONGEST_NAME} 个字，请缩短后再上传。")
     stem, dot, ending = name.rpartition(".")
@@ -178,7 +188,9 @@ def checked_name(name: str) -> str:
     if not dot or not stem.strip(". "):
         raise ValidationError(f"文件名没有扩展名或只有扩展名，{ALLOWED_SENTENCE}")
     if ending in OLD_ENDINGS:
-        raise ValidationError(f"不接收 .{ending} 文件，请用 WPS 另存为 .{OLD_ENDINGS[ending]} 或 PDF 后再上传。")
+        raise ValidationError(
+            f"不接收 .{ending} 文件，请用 WPS 另存为 .{OLD_ENDINGS[ending]} 或 PDF 后再上传。"
+        )
     if ending not in ALLOWED_ENDINGS:
         raise ValidationError(f"不接收 .{ending[:20]} 文件，{ALLOWED_SENTENCE}")
     if RUNNING_ENDINGS & {part.strip().lower() for part in stem.split(".")[1:]}:

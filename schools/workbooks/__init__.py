@@ -1,4 +1,6 @@
-"""Workbooks in and out: hardened reading, forgiving headings and cells, writing that cannot become a formula."""
+"""Workbooks in and out: hardened reading, forgiving headings and cells, writing that cannot become
+a formula.
+"""
 
 from .cells import cell_bool, cell_choice, cell_date, cell_decimal, cell_int, cell_text
 from .problems import CellError, Problem, Problems, WorkbookError

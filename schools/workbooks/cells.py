@@ -18,7 +18,9 @@ Value = str | int | Decimal | bool | dt.date | dt.datetime | dt.time | dt.timede
 # What a spreadsheet shows of a number; the digits beyond are noise of binary arithmetic.
 SHOWN_DIGITS = 15
 LARGEST = Decimal(10) ** 15
-ERROR_TEXT = re.compile(r"#(?:N/A|REF!|NAME\?|NULL!|NUM!|VALUE!|DIV/0!|SPILL!|CALC!|GETTING_DATA)", re.IGNORECASE)
+ERROR_TEXT = re.compile(
+    r"#(?:N/A|REF!|NAME\?|NULL!|NUM!|VALUE!|DIV/0!|SPILL!|CALC!|GETTING_DATA)", re.IGNORECASE
+)
 NUMBER = re.compile(r"([+-]?)(\d+(?:,\d{3})*|\d*)(\.\d+)?")
 YES = frozenset({"是", "有", "对", "√", "✓", "✔", "y", "yes", "true", "1"})
 NO = frozenset({"否", "无", "没有", "×", "✗", "✘", "x", "n", "no", "false", "0"})
@@ -29,7 +31,9 @@ TIME_OF_DAY = re.compile(r"[\sT]+\d{1,2}[:时]\d{1,2}(?:[:分]\d{1,2}(?:\.\d+)?�
 
 
 def normalise(raw: object) -> Value:
-    """A raw cell as a clean value: blank is None, whole numbers are int, other numbers Decimal, text is cleaned."""
+    """A raw cell as a clean value: blank is None, whole numbers are int, other numbers Decimal, text is
+    cleaned.
+    """
     if raw is None:
         return None
     if isinstance(raw, str):
@@ -80,7 +84,8 @@ def cell_decimal(
     highest: Decimal | int | None = None,
     places: int | None = None,
 ) -> Decimal | None:
-    """The number of a cell, None for a blank. "85%" is 0.85, like a percent cell; "100人" needs 人 among the units.
+    """The number of a cell, None for a blank. "85%" is 0.85, like a percent cell; "100人" needs 人 among the
+    units.
 
     An unlisted unit is refused rather than dropped: 万元 read as 元 would be wrong by four digits.
     """
@@ -89,7 +94,11 @@ def cell_decimal(
         return None
     if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
         raise CellError(f"应填数字，现为“{cell_text(value)}”")
-    number = _typed_number(value, (unit,) if isinstance(unit, str) else tuple(unit)) if isinstance(value, str) else Decimal(value)
+    number = (
+        _typed_number(value, (unit,) if isinstance(unit, str) else tuple(unit))
+        if isinstance(value, str)
+        else Decimal(value)
+    )
     if abs(number) >= LARGEST:
         raise CellError("数字过大")
     if lowest is not None and number < lowest:
@@ -112,11 +121,15 @@ def _typed_number(text: str, units: tuple[str, ...]) -> Decimal:
         return number / 100
     if rest and rest not in {narrow(unit) for unit in units if unit}:
         expected = "、".join(unit for unit in units if unit)
-        raise CellError(f"“{text[:40]}”不是数字" + (f"，单位只能写 {expected}" if expected else "，请只填数字"))
+        raise CellError(
+            f"“{text[:40]}”不是数字" + (f"，单位只能写 {expected}" if expected else "，请只填数字")
+        )
     return number
 
 
-def cell_int(value: Value, *, unit: str | Sequence[str] = (), lowest: int | None = None, highest: int | None = None) -> int | None:
+def cell_int(
+    value: Value, *, unit: str | Sequence[str] = (), lowest: int | None = None, highest: int | None = None
+) -> int | None:
     """A whole number, None for a blank."""
     number = cell_decimal(value, unit=unit, lowest=lowest, highest=highest, places=0)
     return None if number is None else int(number)
@@ -159,7 +172,9 @@ def _date(text: str, year: int, month: int, day: int) -> dt.date:
 
 
 def cell_choice(value: Value, choices: Mapping[str, Any] | Sequence[str]) -> Any:
-    """The choice whose Chinese label was typed, widths and brackets aside; a mapping gives its value, None for a blank."""
+    """The choice whose Chinese label was typed, widths and brackets aside; a mapping gives its value, None
+    for a blank.
+    """
     text = cell_text(value)
     if not text:
         return None

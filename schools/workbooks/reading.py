@@ -30,7 +30,9 @@ FOREIGN_PARTS = {
 
 @dataclass
 class Sheet:
-    """One sheet as a grid of clean values; row n of the sheet is grid[n - 1]. Merged cells hold their value once."""
+    """One sheet as a grid of clean values; row n of the sheet is grid[n - 1]. Merged cells hold their value
+    once.
+    """
 
     name: str
     grid: list[list[Value]]
@@ -95,7 +97,9 @@ class Workbook:
         return Sheet(display_name(name), grid, problems)
 
 
-def read_workbook(source: Path | str | bytes | IO[bytes], *, name: str | None = None, row_cap: int = ROW_CAP) -> Workbook:
+def read_workbook(
+    source: Path | str | bytes | IO[bytes], *, name: str | None = None, row_cap: int = ROW_CAP
+) -> Workbook:
     """Open a workbook after checking its container; any fault is a WorkbookError with a Chinese sentence.
 
     `name` is what messages call the file; a path brings its own.
@@ -106,7 +110,9 @@ def read_workbook(source: Path | str | bytes | IO[bytes], *, name: str | None = 
     try:
         opened = _open(_content(source), name)
         visible = [
-            meta.name for meta in opened.sheets_metadata if meta.visible == SheetVisibleEnum.Visible and meta.typ == SheetTypeEnum.WorkSheet
+            meta.name
+            for meta in opened.sheets_metadata
+            if meta.visible == SheetVisibleEnum.Visible and meta.typ == SheetTypeEnum.WorkSheet
         ]
         if not visible:
             raise ArchiveError("文件里没有可见的工作表。")

@@ -1,9 +1,10 @@
 """The XML of a workbook before the fast reader sees it: sizes bounded, faults made visible.
 
-The reader allocates a dense grid from the outermost cells and copies a shared text into every cell that names it, so a
-few bytes of XML can ask for all memory, and a memory it cannot have ends the whole process: there is nothing to catch. It also
-returns nothing for error cells and for formulas never computed, which would be read as blanks. Each part below has a file in
-tests/schools/test_workbooks_hostile.py or test_workbooks_reading.py that passes it by when the part is left out.
+The reader allocates a dense grid from the outermost cells and copies a shared text into every cell that names
+it, so a few bytes of XML can ask for all memory, and a memory it cannot have ends the whole process: there is
+nothing to catch. It also returns nothing for error cells and for formulas never computed, which would be read
+as blanks. Each part below has a file in tests/schools/test_workbooks_hostile.py or test_workbooks_reading.py
+that passes it by when the part is left out.
 """
 
 from __future__ import annotations
@@ -28,15 +29,29 @@ REFERENCE = re.compile(rb"""[\s"']r\s*=\s*["']([A-Za-z]{0,7})([0-9]{1,10})["']""
 TAG = re.compile(rb"<" + PREFIX + rb"(?:row|c)[\s/>]")
 TAG_WITH_ATTRIBUTES = re.compile(rb"<" + PREFIX + rb"(row|c)(?=[\s/>])([^<]*)")
 STYLED_BLANK = re.compile(rb"<" + PREFIX + rb"""c(?:\s+\w+="[\w.]*")*\s*/>""")
-EMPTY_ROW = re.compile(rb"<" + PREFIX + rb"""row(?:\s+[\w:.-]+="[^"<>]*")*\s*(?:/>|>\s*</""" + PREFIX + rb"""row>)""")
+EMPTY_ROW = re.compile(
+    rb"<" + PREFIX + rb"""row(?:\s+[\w:.-]+="[^"<>]*")*\s*(?:/>|>\s*</""" + PREFIX + rb"""row>)"""
+)
 PLAIN_TEXT = re.compile(rb"<" + PREFIX + rb"t(?:\s[^<>]*)?>[^<]*<")
 # The whole tag, knowing quotes: the reader reserves memory for as many as the attribute promises.
-COUNTED = re.compile(rb"<" + PREFIX + rb"""(?:sst|cellXfs|cellStyleXfs|numFmts|mergeCells|tableColumns)\b(?:[^"'>]|"[^"]*"|'[^']*')*>""")
+COUNTED = re.compile(
+    rb"<"
+    + PREFIX
+    + rb"""(?:sst|cellXfs|cellStyleXfs|numFmts|mergeCells|tableColumns)\b(?:[^"'>]|"[^"]*"|'[^']*')*>"""
+)
 COUNT = re.compile(rb"""(?:count|uniqueCount)\s*=\s*(?:"[^"]*"|'[^']*')""")
-DIMENSION = re.compile(rb"<" + PREFIX + rb"""dimension\b(?:[^"'>]|"[^"]*"|'[^']*')*>(?:\s*</""" + PREFIX + rb"dimension>)?")
+DIMENSION = re.compile(
+    rb"<" + PREFIX + rb"""dimension\b(?:[^"'>]|"[^"]*"|'[^']*')*>(?:\s*</""" + PREFIX + rb"dimension>)?"
+)
 VALUE = re.compile(rb"<" + PREFIX + rb"v(?:\s[^<>]*)?>([^<]*)<")
 SHARED_TEXT = re.compile(rb"<" + PREFIX + rb"si[\s>]")
-UNCOMPUTED = re.compile(rb"(<" + PREFIX + rb"c)([^<>]*)>(?:<f[^<>]*/>|<f[^<>]*>[^<]*</f>)(?:<v\s*/>|<v></v>)?(</" + PREFIX + rb"c>)")
+UNCOMPUTED = re.compile(
+    rb"(<"
+    + PREFIX
+    + rb"c)([^<>]*)>(?:<f[^<>]*/>|<f[^<>]*>[^<]*</f>)(?:<v\s*/>|<v></v>)?(</"
+    + PREFIX
+    + rb"c>)"
+)
 CELL_TYPE = re.compile(rb"""\st\s*=\s*["']\w*["']""")
 ERROR_TYPE = re.compile(rb"(<" + PREFIX + rb"""c\s[^<>]*?\bt\s*=\s*)(?:"e"|'e')""")
 DAMAGED = "文件内容已损坏，请在 WPS 中打开确认后重新保存。"
@@ -77,7 +92,9 @@ def _is_needed(name: str) -> bool:
 
 
 def refuse_unsafe_xml(content: bytes) -> None:
-    """Refuse document types, entities, CDATA and wide encodings; office programs write none of them into these parts."""
+    """Refuse document types, entities, CDATA and wide encodings; office programs write none of them into
+    these parts.
+    """
     head = content[:4]
     if b"\x00" in content or head.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise ArchiveError(DAMAGED)
@@ -89,19 +106,26 @@ def refuse_unsafe_xml(content: bytes) -> None:
 
 
 def bound_grid(content: bytes) -> None:
-    """Refuse a sheet whose outermost cells span more than the reader may allocate; styled blanks do not count."""
+    """Refuse a sheet whose outermost cells span more than the reader may allocate; styled blanks do not
+    count.
+    """
     if _fits(content):
         return
     # A raw "<" inside an attribute would let the clean-up below swallow a live cell.
     if re.search(rb"<[^<>]*<", content):
         raise ArchiveError(DAMAGED)
     if not _fits(EMPTY_ROW.sub(b"", STYLED_BLANK.sub(b"", PLAIN_TEXT.sub(b"<", content)))):
-        raise ArchiveError(f"表格范围过大（超过 {COLUMN_CAP} 列或 {CELL_CAP // 10_000} 万格），请删除数据区以外的多余行列后再上传。")
+        raise ArchiveError(
+            f"表格范围过大（超过 {COLUMN_CAP} 列或 {CELL_CAP // 10_000} 万格），"
+            "请删除数据区以外的多余行列后再上传。"
+        )
 
 
 def _fits(content: bytes) -> bool:
     references = REFERENCE.findall(content)
-    columns = max((_column_number(letters.upper()) for letters in {letters for letters, _ in references}), default=0)
+    columns = max(
+        (_column_number(letters.upper()) for letters in {letters for letters, _ in references}), default=0
+    )
     rows = max((int(number) for number in {number for _, number in references}), default=0)
     if len(references) < len(TAG.findall(content)):
         implied_rows, implied_columns = _implied_span(content)
@@ -153,7 +177,9 @@ def shared_text_size(content: bytes, lengths: list[int]) -> int:
 
 
 def show_faults(content: bytes) -> bytes:
-    """Error cells become their text (#N/A), formulas without a stored result become a text that names them."""
+    """Error cells become their text (#N/A), formulas without a stored result become a text that
+    names them.
+    """
     if ERROR_TYPE.search(content):
         content = ERROR_TYPE.sub(rb'\1"str"', content)
     if b"<f" in content:

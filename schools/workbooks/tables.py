@@ -50,7 +50,9 @@ class Row:
         self.table.problems.add(self.number, heading, reason)
 
     def read(self, heading: str, parse: Callable[..., Any], *, required: bool = False, **options: Any) -> Any:
-        """Parse one cell with a reader of `cells`; a CellError or a blank that is owed becomes a problem and None."""
+        """Parse one cell with a reader of `cells`; a CellError or a blank that is owed becomes a problem and
+        None.
+        """
         try:
             parsed = parse(self.get(heading), **options)
         except CellError as error:
@@ -77,7 +79,9 @@ class Row:
         """A date in any of the usual spellings."""
         return self.read(heading, cells.cell_date, required=required, year=year)
 
-    def choice(self, heading: str, choices: Mapping[str, Any] | Sequence[str], *, required: bool = False) -> Any:
+    def choice(
+        self, heading: str, choices: Mapping[str, Any] | Sequence[str], *, required: bool = False
+    ) -> Any:
         """One of the labels, or the value a mapping holds for it."""
         return self.read(heading, cells.cell_choice, required=required, choices=choices)
 
@@ -108,11 +112,17 @@ class Table:
 
 
 def read_table(grid: list[list[Value]], columns: Sequence[Column | str], problems: Problems) -> Table:
-    """Find the heading row and read everything below it; raises WorkbookError when headings are missing or double."""
+    """Find the heading row and read everything below it; raises WorkbookError when headings are missing or
+    double.
+    """
     known = [column if isinstance(column, Column) else Column(column) for column in columns]
     index = _heading_row(grid, known)
     if index is None:
-        problems.add(None, None, f"没有找到表头，应有：{'、'.join(column.heading for column in known if column.required)}")
+        problems.add(
+            None,
+            None,
+            f"没有找到表头，应有：{'、'.join(column.heading for column in known if column.required)}",
+        )
         problems.raise_if_any()
     before = len(problems)
     places = _places(grid[index], known, index + 1, problems)
@@ -128,7 +138,9 @@ def read_table(grid: list[list[Value]], columns: Sequence[Column | str], problem
 
 
 def _heading_row(grid: list[list[Value]], known: list[Column]) -> int | None:
-    """The first row with every required heading, else the row that comes nearest, so that the rest can be named."""
+    """The first row with every required heading, else the row that comes nearest, so that the rest can be
+    named.
+    """
     best, most = None, 0
     for index, values in enumerate(grid[:HEADING_SEARCH_ROWS]):
         present = {heading_key(value) for value in values if isinstance(value, str)}
@@ -158,7 +170,9 @@ def _places(values: list[Value], known: list[Column], number: int, problems: Pro
     return places
 
 
-def _unknown_columns(values: list[Value], known: list[Column], number: int, problems: Problems) -> list[Problem]:
+def _unknown_columns(
+    values: list[Value], known: list[Column], number: int, problems: Problems
+) -> list[Problem]:
     keys = set().union(*(column.keys for column in known))
     return [
         Problem(problems.workbook, problems.sheet, number, value[:40], "不认识的列，已忽略")

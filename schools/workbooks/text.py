@@ -5,13 +5,16 @@ from __future__ import annotations
 import re
 import unicodedata
 
-# Controls except tab and line feed, zero-width and direction marks, BOM, soft hyphen, surrogates, non-characters.
+# Controls except tab and line feed, zero-width and direction marks, BOM, soft hyphen, surrogates,
+# non-characters.
 INVISIBLE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u180e\u200b-\u200f\u202a-\u202e"
     "\u2060-\u206f\ufeff\ufff9-\ufffb\ufffe\uffff\ud800-\udfff]"
 )
 SPACES = re.compile("[\t\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")
-BRACKETS = str.maketrans({**dict.fromkeys("[{【〔〖〈《「『<", "("), **dict.fromkeys("]}】〕〗〉》」』>", ")")})
+BRACKETS = str.maketrans(
+    {**dict.fromkeys("[{【〔〖〈《「『<", "("), **dict.fromkeys("]}】〕〗〉》」』>", ")")}
+)
 MARKS = "*※:。.,;、 "
 
 
@@ -20,7 +23,9 @@ def clean_text(value: object) -> str:
 
     Line breaks inside stay, because criteria are written with them.
     """
-    text = str(value).replace("\r\n", "\n").replace("\r", "\n").replace("\u2028", "\n").replace("\u2029", "\n")
+    text = (
+        str(value).replace("\r\n", "\n").replace("\r", "\n").replace("\u2028", "\n").replace("\u2029", "\n")
+    )
     return SPACES.sub(" ", INVISIBLE.sub("", text)).strip()
 
 
@@ -30,7 +35,9 @@ def narrow(text: str) -> str:
 
 
 def heading_key(text: object) -> str:
-    """What two headings must share to be the same column: width, case, blanks, brackets and a 必填 star do not count."""
+    """What two headings must share to be the same column: width, case, blanks, brackets and a 必填 star do
+    not count.
+    """
     key = narrow(clean_text(text)).translate(BRACKETS)
     return "".join(key.split()).strip(MARKS).casefold()
 

@@ -70,10 +70,17 @@ class SheetOut:
 
 
 def write_workbook(target: Path | str | IO[bytes], sheets: Sequence[SheetOut]) -> None:
-    """Write the sheets in order. A value that does not fit the kind of its column is written as text, never dropped."""
+    """Write the sheets in order. A value that does not fit the kind of its column is written as text, never
+    dropped.
+    """
     with xlsxwriter.Workbook(str(target) if isinstance(target, Path) else target, OPTIONS) as book:
-        header = book.add_format({"bold": True, "bg_color": "#F3E3E1", "border": 1, "text_wrap": True, "valign": "vcenter"})
-        formats = {kind: book.add_format({"num_format": shown, "valign": "top"}) for kind, shown in NUMBER_FORMATS.items()}
+        header = book.add_format(
+            {"bold": True, "bg_color": "#F3E3E1", "border": 1, "text_wrap": True, "valign": "vcenter"}
+        )
+        formats = {
+            kind: book.add_format({"num_format": shown, "valign": "top"})
+            for kind, shown in NUMBER_FORMATS.items()
+        }
         taken: set[str] = set()
         for sheet in sheets:
             _write_sheet(book.add_worksheet(_sheet_name(sheet.name, taken)), sheet, header, formats)
@@ -81,7 +88,13 @@ def write_workbook(target: Path | str | IO[bytes], sheets: Sequence[SheetOut]) -
 
 def _sheet_name(name: str, taken: set[str]) -> str:
     """A name Excel accepts: no forbidden signs, at most 31 characters, unlike every name before it."""
-    clean = FORBIDDEN_IN_SHEET_NAME.sub("·", INVISIBLE.sub("", name)).replace("\n", " ").replace("\t", " ").strip().strip("'")
+    clean = (
+        FORBIDDEN_IN_SHEET_NAME.sub("·", INVISIBLE.sub("", name))
+        .replace("\n", " ")
+        .replace("\t", " ")
+        .strip()
+        .strip("'")
+    )
     base = clean[:LONGEST_SHEET_NAME] or "Sheet"
     unique, number = base, 2
     while unique.casefold() in taken or unique.casefold() == "history":
@@ -107,7 +120,9 @@ def shown_width(text: str) -> int:
     return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text)
 
 
-def _write_cell(target: Worksheet, row: int, place: int, value: Any, kind: str, formats: dict[str, Format]) -> None:
+def _write_cell(
+    target: Worksheet, row: int, place: int, value: Any, kind: str, formats: dict[str, Format]
+) -> None:
     if isinstance(value, CellOut):
         value, kind = value.value, value.kind
     if value is None or value == "":
@@ -116,7 +131,11 @@ def _write_cell(target: Worksheet, row: int, place: int, value: Any, kind: str, 
         value = "是" if value else "否"
     if kind in ("date", "datetime") and isinstance(value, dt.date) and value.year >= 1900:
         target.write_datetime(row, place, _local(value), formats[kind])
-    elif kind in ("int", "decimal", "percent") and isinstance(value, int | Decimal | Fraction | float) and abs(value) < LARGEST_EXACT:
+    elif (
+        kind in ("int", "decimal", "percent")
+        and isinstance(value, int | Decimal | Fraction | float)
+        and abs(value) < LARGEST_EXACT
+    ):
         target.write_number(row, place, float(value), formats[kind])
     else:
         target.write_string(row, place, _safe_text(_as_text(value)), formats["text"])

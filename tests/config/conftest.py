@@ -10,7 +10,9 @@ from schools.site import navigation
 
 @pytest.fixture
 def test_pages(settings: LazySettings, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Serves tests/config/urls.py with a navigation of its own, as the real one depends on pages that tests here do not know."""
+    """Serves tests/config/urls.py with a navigation of its own, as the real one depends on pages that tests
+    here do not know.
+    """
     settings.ROOT_URLCONF = "tests.config.urls"
     templates = [{**settings.TEMPLATES[0], "DIRS": [*settings.TEMPLATES[0]["DIRS"], Path(__file__).parent]}]
     settings.TEMPLATES = templates

@@ -21,7 +21,9 @@ def sign_in(client, username: str, password: str, **extra):
 def test_sign_in_leads_back_to_the_page_asked_for(client, appoint):
     appoint("filler")
 
-    response = client.post(reverse("login") + "?next=/help/", {"username": "filler", "password": PASSWORD, "next": "/help/"})
+    response = client.post(
+        reverse("login") + "?next=/help/", {"username": "filler", "password": PASSWORD, "next": "/help/"}
+    )
 
     assert response.url == "/help/"
 
@@ -29,7 +31,9 @@ def test_sign_in_leads_back_to_the_page_asked_for(client, appoint):
 def test_a_wrong_password_and_an_unknown_name_get_the_same_sentence(client, appoint):
     appoint("filler")
 
-    wrong, unknown = (sign_in(client, name, "no").context["form"].non_field_errors() for name in ("filler", "nobody"))
+    wrong, unknown = (
+        sign_in(client, name, "no").context["form"].non_field_errors() for name in ("filler", "nobody")
+    )
 
     assert wrong == unknown
     assert "用户名或密码不正确" in wrong[0]
@@ -59,7 +63,9 @@ def test_behind_a_proxy_the_lock_counts_the_visitor_whatever_he_claims(client, a
     assert sign_in(client, "filler", PASSWORD, HTTP_X_FORWARDED_FOR="10.1.1.2").status_code == 302
 
 
-def test_the_session_is_written_at_most_once_a_minute(test_pages, signed_client, appoint, django_assert_num_queries):
+def test_the_session_is_written_at_most_once_a_minute(
+    test_pages, signed_client, appoint, django_assert_num_queries
+):
     client = signed_client(appoint("filler"))
     client.get("/secret/")
     with django_assert_num_queries(2):  # session and user, no write
@@ -78,7 +84,11 @@ def test_an_idle_session_ends(test_pages, signed_client, appoint):
     client = signed_client(appoint("filler"))
     client.get("/secret/")
     record = client.session.__class__.get_model_class().objects.get(pk=client.session.session_key)
-    assert 1790 <= (record.expire_date - record.expire_date.__class__.now(record.expire_date.tzinfo)).total_seconds() <= 1800
+    assert (
+        1790
+        <= (record.expire_date - record.expire_date.__class__.now(record.expire_date.tzinfo)).total_seconds()
+        <= 1800
+    )
 
     record.expire_date = record.expire_date.replace(year=2020)
     record.save()
@@ -93,7 +103,9 @@ def test_a_first_password_must_be_changed_before_anything_else(test_pages, signe
     client = signed_client(user)
 
     assert client.get("/secret/").url == reverse("password_change")
-    assert client.get("/secret/", headers={"HX-Request": "true"}).headers["HX-Redirect"] == reverse("password_change")
+    assert client.get("/secret/", headers={"HX-Request": "true"}).headers["HX-Redirect"] == reverse(
+        "password_change"
+    )
     assert client.get(reverse("help")).status_code == 200
 
     new = {"old_password": PASSWORD, "new_password1": "Xin-Mima-77", "new_password2": "Xin-Mima-77"}
@@ -105,7 +117,9 @@ def test_a_first_password_must_be_changed_before_anything_else(test_pages, signe
     assert client.get("/secret/").status_code == 200
 
 
-@pytest.mark.parametrize("password", ["Ab1-xyz", "abcdefgh1", "ABCDEFGH1", "abcdefgh", "12345678", "密码密码密码密码"])
+@pytest.mark.parametrize(
+    "password", ["Ab1-xyz", "abcdefgh1", "ABCDEFGH1", "abcdefgh", "12345678", "密码密码密码密码"]
+)
 def test_a_simple_password_is_refused(password):
     with pytest.raises(ValidationError, match="至少 8 位"):
         CharacterClassValidator().validate(password)
@@ -116,7 +130,9 @@ def test_a_password_of_three_kinds_is_accepted(password):
     CharacterClassValidator().validate(password)
 
 
-def test_switching_identity_changes_role_for_the_rest_of_the_session(test_pages, signed_client, appoint, county):
+def test_switching_identity_changes_role_for_the_rest_of_the_session(
+    test_pages, signed_client, appoint, county
+):
     user = appoint("filler")
     appoint("county", user=user)
     client = signed_client(user)

@@ -36,7 +36,9 @@ def test_closed_pages_have_no_accessibility_violation_and_nothing_is_blocked(sig
     for path in CLOSED:
         page.goto(live_server.url + path)
         assert violations(page) == [], path
-    assert [text for text in said if "Content Security Policy" in text or "Content-Security-Policy" in text] == []
+    assert [
+        text for text in said if "Content Security Policy" in text or "Content-Security-Policy" in text
+    ] == []
 
 
 @pytest.mark.parametrize("large", [False, True])
@@ -80,7 +82,9 @@ def test_sign_in_works_by_keyboard_alone_and_without_script(browser, appoint, li
 def test_the_menu_of_a_phone_opens_without_script(browser, client, appoint, live_server):
     client.force_login(appoint("filler"))
     context = browser.new_context(java_script_enabled=False, viewport={"width": 360, "height": 740})
-    context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}])
+    context.add_cookies(
+        [{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}]
+    )
     page = context.new_page()
     page.goto(live_server.url + "/gallery/")
 
@@ -99,7 +103,10 @@ def test_the_first_page_is_light_and_later_ones_lighter(signed_in, appoint, live
 
     page.goto(live_server.url + "/gallery/", wait_until="load")
 
-    weights = {Path(urlsplit(url).path).name: len(gzip.compress(response.body())) for url, response in list(bodies.items())}
+    weights = {
+        Path(urlsplit(url).path).name: len(gzip.compress(response.body()))
+        for url, response in list(bodies.items())
+    }
     assert all(url.startswith(live_server.url) for url in bodies)
     assert sum(weights.values()) <= 200 * 1024, weights
     assert weights["gallery"] <= 60 * 1024, weights

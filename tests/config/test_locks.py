@@ -1,7 +1,8 @@
 """Both locks: what asks a package for an extra finds it pinned with that extra.
 
-pip 23 takes `name` and `name[extra]` for two things: with hashes it refuses the second as not pinned, once there is
-a newer release of it. A lock without its extras therefore installs on the day it is made and breaks on some later one.
+pip 23 takes `name` and `name[extra]` for two things: with hashes it refuses the second as not pinned, once
+there is a newer release of it. A lock without its extras therefore installs on the day it is made and breaks
+on some later one.
 """
 
 from __future__ import annotations
@@ -68,7 +69,11 @@ def edges(pins: Mapping[str, Requirement], project: list[str]) -> list[Edge]:
 
 def unpinned(pins: Mapping[str, Requirement], found: list[Edge]) -> list[str]:
     """The edges whose extra is missing in the lock."""
-    return [str(edge) for edge in found if edge.name not in pins or not edge.asked.extras <= pins[edge.name].extras]
+    return [
+        str(edge)
+        for edge in found
+        if edge.name not in pins or not edge.asked.extras <= pins[edge.name].extras
+    ]
 
 
 def _counts(want: Requirement, extras: set[str]) -> bool:
@@ -104,7 +109,9 @@ def test_only_packages_of_the_lock_are_installed_for_it(lock, pins):
     """Their metadata is what the tests above read, so it has to be that of the pinned version."""
     installed = {name: importlib.metadata.version(name) for name in pins}
 
-    assert {name: version for name, version in installed.items() if not pins[name].specifier.contains(version)} == {}
+    assert {
+        name: version for name, version in installed.items() if not pins[name].specifier.contains(version)
+    } == {}
 
 
 def test_newer_releases_of_packages_with_extras_do_not_break_the_install(lock, pins, tmp_path):
@@ -112,7 +119,16 @@ def test_newer_releases_of_packages_with_extras_do_not_break_the_install(lock, p
     lines = [probe_lines(tmp_path, pins, name, found) for name in sorted({edge.name for edge in found})]
     (tmp_path / "lock.txt").write_text("\n".join(line for group in lines for line in group), encoding="utf-8")
 
-    done = pip("install", "--dry-run", "--no-index", "--find-links", tmp_path, "--require-hashes", "-r", tmp_path / "lock.txt")
+    done = pip(
+        "install",
+        "--dry-run",
+        "--no-index",
+        "--find-links",
+        tmp_path,
+        "--require-hashes",
+        "-r",
+        tmp_path / "lock.txt",
+    )
 
     assert done.returncode == 0, done.stderr
 
@@ -124,7 +140,8 @@ def replace_extras(pin: Requirement, extras: set[str]) -> Requirement:
 
 
 def probe_lines(folder: Path, pins: Mapping[str, Requirement], name: str, found: list[Edge]) -> list[str]:
-    """Lines of a lock over made-up wheels: the package as pinned, beside a release of tomorrow, and everybody who asks for it.
+    """Lines of a lock over made-up wheels: the package as pinned, beside a release of tomorrow, and everybody
+    who asks for it.
 
     The names are made up too, as pip would be content with what is installed already.
     """
@@ -141,10 +158,16 @@ def probe_lines(folder: Path, pins: Mapping[str, Requirement], name: str, found:
     return lines
 
 
-def make_wheel(folder: Path, name: str, version: str, *, requires: list[str] = (), extras: set[str] = frozenset()) -> str:
+def make_wheel(
+    folder: Path, name: str, version: str, *, requires: list[str] = (), extras: set[str] = frozenset()
+) -> str:
     """A wheel of nothing but metadata; returns its digest."""
     stem = f"{name.replace('-', '_')}-{version}"
-    fields = [f"Name: {name}", f"Version: {version}", *(f"Provides-Extra: {extra}" for extra in sorted(extras))]
+    fields = [
+        f"Name: {name}",
+        f"Version: {version}",
+        *(f"Provides-Extra: {extra}" for extra in sorted(extras)),
+    ]
     fields += [f"Requires-Dist: {line}" for line in requires]
     files = {
         f"{stem}.dist-info/METADATA": "\n".join(["Metadata-Version: 2.1", *fields, ""]),
@@ -160,6 +183,9 @@ def make_wheel(folder: Path, name: str, version: str, *, requires: list[str] = (
 
 def pip(*arguments) -> subprocess.CompletedProcess:
     """This interpreter's pip, without the settings of this machine."""
-    environment = {**{key: value for key, value in os.environ.items() if not key.startswith("PIP_")}, "PIP_CONFIG_FILE": os.devnull}
+    environment = {
+        **{key: value for key, value in os.environ.items() if not key.startswith("PIP_")},
+        "PIP_CONFIG_FILE": os.devnull,
+    }
     command = [sys.executable, "-m", "pip", "--disable-pip-version-check", *map(str, arguments)]
     return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=300)

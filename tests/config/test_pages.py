@@ -62,7 +62,9 @@ def test_health_tells_when_the_database_is_gone(client, monkeypatch):
     assert client.get("/healthz").status_code == 503
 
 
-def test_a_bug_shows_a_number_that_is_in_the_log_and_asks_nothing_of_the_database(client, caplog, django_assert_num_queries):
+def test_a_bug_shows_a_number_that_is_in_the_log_and_asks_nothing_of_the_database(
+    client, caplog, django_assert_num_queries
+):
     client.raise_request_exception = False
 
     with django_assert_num_queries(0), caplog.at_level(logging.ERROR):
@@ -103,7 +105,9 @@ def test_a_refusal_leads_back_only_within_the_site_and_asks_for_files_once_more(
     client = signed_client(appoint("filler"))
     upload = SimpleUploadedFile("a.pdf", b"%PDF-1.7")
 
-    page = client.post("/refused-save/", {"remark": "说明", "scan": upload}, headers={"Referer": "http://elsewhere/"}).content.decode()
+    page = client.post(
+        "/refused-save/", {"remark": "说明", "scan": upload}, headers={"Referer": "http://elsewhere/"}
+    ).content.decode()
 
     assert "elsewhere" not in page
     assert "选过的文件须重新选择" in page
@@ -160,7 +164,10 @@ def test_a_body_above_the_limit_is_refused_unread(client, settings):
     assert "上传的内容太大" in response.content.decode()
 
 
-@pytest.mark.parametrize("agent", ["Mozilla/5.0 (compatible; MSIE 9.0; Windows NT 6.1)", "Mozilla/5.0 (Trident/7.0; rv:11.0) like Gecko"])
+@pytest.mark.parametrize(
+    "agent",
+    ["Mozilla/5.0 (compatible; MSIE 9.0; Windows NT 6.1)", "Mozilla/5.0 (Trident/7.0; rv:11.0) like Gecko"],
+)
 def test_internet_explorer_gets_one_plain_page(client, agent):
     response = client.get("/", headers={"User-Agent": agent})
 
@@ -179,7 +186,9 @@ def test_large_type_is_remembered_by_the_browser_and_returns_to_the_page(client)
     assert 'class="large-text"' not in client.get("/help/").content.decode()
 
 
-@pytest.mark.parametrize("target", ["https://evil.example/", "//evil.example/", "javascript:alert(1)", "abc", ""])
+@pytest.mark.parametrize(
+    "target", ["https://evil.example/", "//evil.example/", "javascript:alert(1)", "abc", ""]
+)
 def test_large_type_never_leads_to_another_site(client, target):
     assert client.post(reverse("text_size"), {"next": target}).url == "/"
 

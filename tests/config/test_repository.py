@@ -14,8 +14,27 @@ from ratings.criteria.workbook import read_scheme_workbook
 ROOT = Path(__file__).resolve().parents[2]
 VENDOR = ROOT / "static" / "vendor"
 TOP = {
-    *("manage.py", "config", "schools", "ratings", "templates", "static", "fixtures", "tests", "docs", "pyproject.toml"),
-    *("README.md", "README.en.md", "LICENSE", "Makefile", "CHANGELOG.md", "requirements.txt", "requirements-dev.txt"),
+    *(
+        "manage.py",
+        "config",
+        "schools",
+        "ratings",
+        "templates",
+        "static",
+        "fixtures",
+        "tests",
+        "docs",
+        "pyproject.toml",
+    ),
+    *(
+        "README.md",
+        "README.en.md",
+        "LICENSE",
+        "Makefile",
+        "CHANGELOG.md",
+        "requirements.txt",
+        "requirements-dev.txt",
+    ),
     *(".ci", ".gitignore", ".gitattributes", ".editorconfig", ".env.example"),
 }
 HOSTS = re.compile(
@@ -32,8 +51,12 @@ def tracked() -> list[Path]:
 
 def texts(*suffixes: str) -> list[tuple[Path, str]]:
     """Tracked files that can be read as text, without those of others."""
-    own = [path for path in tracked() if VENDOR not in path.parents and (not suffixes or path.suffix in suffixes)]
-    return [(path, path.read_text(encoding="utf-8", errors="ignore")) for path in own if path != Path(__file__)]
+    own = [
+        path for path in tracked() if VENDOR not in path.parents and (not suffixes or path.suffix in suffixes)
+    ]
+    return [
+        (path, path.read_text(encoding="utf-8", errors="ignore")) for path in own if path != Path(__file__)
+    ]
 
 
 def test_vendored_files_are_those_of_the_manifest():
@@ -44,7 +67,9 @@ def test_vendored_files_are_those_of_the_manifest():
             listed[VENDOR / f"{package['name']}-{package['version']}" / name] = digest
 
     found = {
-        path: hashlib.sha256(path.read_bytes()).hexdigest() for path in VENDOR.rglob("*") if path.is_file() and path.name != "vendor.toml"
+        path: hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in VENDOR.rglob("*")
+        if path.is_file() and path.name != "vendor.toml"
     }
 
     assert found == listed
@@ -62,11 +87,17 @@ def test_no_tracked_file_names_a_package_host_or_cdn():
 def test_every_requirement_is_pinned_with_hashes():
     for name in ("requirements.txt", "requirements-dev.txt"):
         entries = re.split(r"\n(?=\S)", (ROOT / name).read_text(encoding="utf-8").strip())
-        assert [entry for entry in entries if not entry.startswith("#") and ("==" not in entry or "--hash=sha256:" not in entry)] == []
+        assert [
+            entry
+            for entry in entries
+            if not entry.startswith("#") and ("==" not in entry or "--hash=sha256:" not in entry)
+        ] == []
 
 
 def test_pages_hold_no_inline_script_style_or_foreign_address():
-    forbidden = re.compile(r"""<script(?![^>]*\bsrc=)|<style|\sstyle=|\son[a-z]+=["']|(?:src|href)=["'](?:https?:)?//""")
+    forbidden = re.compile(
+        r"""<script(?![^>]*\bsrc=)|<style|\sstyle=|\son[a-z]+=["']|(?:src|href)=["'](?:https?:)?//"""
+    )
     pages = [(path, text) for path, text in texts(".html") if "documents" not in path.parts]
 
     assert [(str(path), found.group()) for path, text in pages if (found := forbidden.search(text))] == []
@@ -84,7 +115,9 @@ def test_style_sheets_use_nothing_newer_than_the_oldest_browser():
 
 def test_no_item_code_of_a_sample_scheme_stands_in_code():
     folders = [path for path in (ROOT / "fixtures").iterdir() if (path / "scheme.xlsx").is_file()]
-    codes = {item.code for folder in folders for item in read_scheme_workbook(folder / "scheme.xlsx").spec.items}
+    codes = {
+        item.code for folder in folders for item in read_scheme_workbook(folder / "scheme.xlsx").spec.items
+    }
     quoted = re.compile(rf"(?<![\w.-])(?:{'|'.join(sorted(map(re.escape, codes)))})(?![\w-])")
 
     assert len(codes) > 30
@@ -96,12 +129,17 @@ def test_no_test_waits_for_time_or_has_a_clock_of_its_own():
     own_clock = r"freeze_time|setattr\([^\n]*(?:timezone|time)[^\n]*\b(?:now|time|today)\b"
     waiting = re.compile(rf"wait_for_timeout|networkidle|time\.sleep|{own_clock}")
     meant = {"tests/browser.py", "tests/ratings/races.py", "tests/ratings/saving_until_killed.py"}
-    found = [str(path.relative_to(ROOT)) for path, text in texts(".py") if "tests" in path.parts and waiting.search(text)]
+    found = [
+        str(path.relative_to(ROOT))
+        for path, text in texts(".py")
+        if "tests" in path.parts and waiting.search(text)
+    ]
 
     assert set(found) <= meant
 
 
-#: Exceptions with a meaning of their own: of rules and scores, of files and machines, and the two ways of saying no.
+#: Exceptions with a meaning of their own: of rules and scores, of files and machines, and the two ways of
+#: saying no.
 OWN_EXCEPTIONS = {
     *("Refused", "Stale", "DuplicateClass", "NotSettled", "NotLoaded", "RowGone"),
     *("RuleError", "AnswerError", "Unresolved", "Unreadable", "Blocked", "MetricError", "AppendOnlyError"),
@@ -109,12 +147,15 @@ OWN_EXCEPTIONS = {
     *("FontMissing", "DocumentError", "RendererMissing", "ResourceRefused", "TooLong"),
 }
 SHOWS_REFUSALS = re.compile(
-    r"except [^\n]*\b(?:ValidationError|Refused|Stale)\b[^\n]*:\n(?: +for [^\n]*\n)?[^\n]*(?:messages\.\w+\(|add_error\()"
+    r"except [^\n]*\b(?:ValidationError|Refused|Stale)\b[^\n]*:\n(?: +for [^\n]*\n)?[^\n]*(?:"
+    r"messages\.\w+\(|add_error\()"
 )
 
 
 def test_a_refusal_is_no_exception_of_its_own():
-    """“No, because” is Refused or Stale, whoever says it; a subclass only where somebody acts on the difference."""
+    """“No, because” is Refused or Stale, whoever says it; a subclass only where somebody acts on the
+    difference.
+    """
     made = set()
     for path, text in texts(".py"):
         if path.relative_to(ROOT).parts[0] in ("schools", "ratings", "config"):

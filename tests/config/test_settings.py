@@ -1,4 +1,6 @@
-"""Settings as a new installation meets them: in a process of its own, with nothing but the variables given."""
+"""Settings as a new installation meets them: in a process of its own, with nothing but the
+variables given.
+"""
 
 import os
 import re
@@ -14,7 +16,12 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def manage(tmp_path: Path, command: str = "check", **variables: str) -> subprocess.CompletedProcess:
-    environment = {"PATH": os.environ["PATH"], "ENV_FILE": os.devnull, "VAR_DIR": str(tmp_path / "var"), **variables}
+    environment = {
+        "PATH": os.environ["PATH"],
+        "ENV_FILE": os.devnull,
+        "VAR_DIR": str(tmp_path / "var"),
+        **variables,
+    }
     arguments = [sys.executable, "manage.py", *shlex.split(command)]
     return subprocess.run(arguments, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120)
 
@@ -48,7 +55,11 @@ def test_a_missing_or_wrong_variable_is_named_in_one_sentence(tmp_path, given, m
 
 
 def test_deployment_check_finds_nothing_when_debug_is_off(tmp_path):
-    keys = {"SECRET_KEY": "".join(map(chr, range(48, 110))), "AUDIT_KEY": "a" * 60, "ALLOWED_HOSTS": "xingji.example"}
+    keys = {
+        "SECRET_KEY": "".join(map(chr, range(48, 110))),
+        "AUDIT_KEY": "a" * 60,
+        "ALLOWED_HOSTS": "xingji.example",
+    }
 
     result = manage(tmp_path, "check --deploy --fail-level WARNING", **keys)
 
@@ -56,8 +67,13 @@ def test_deployment_check_finds_nothing_when_debug_is_off(tmp_path):
 
 
 def test_a_file_of_variables_is_read_and_the_environment_wins(tmp_path):
-    (tmp_path / "env").write_text("# 注释\nDEBUG=1\nIDLE_MINUTES='20'\nPASSWORD_CLASSES=2\n", encoding="utf-8")
-    show = "shell --no-imports -c 'from config import settings as s; print(s.SESSION_COOKIE_AGE, s.AUTH_PASSWORD_VALIDATORS[0])'"
+    (tmp_path / "env").write_text(
+        "# 注释\nDEBUG=1\nIDLE_MINUTES='20'\nPASSWORD_CLASSES=2\n", encoding="utf-8"
+    )
+    show = (
+        "shell --no-imports -c 'from config import settings as s; print(s.SESSION_COOKIE_AGE, "
+        "s.AUTH_PASSWORD_VALIDATORS[0])'"
+    )
 
     result = manage(tmp_path, show, ENV_FILE=str(tmp_path / "env"), PASSWORD_CLASSES="4")
 

@@ -1,7 +1,8 @@
-"""What stands behind `make run` and `make reset`: what they say when something is in the way, and that they do no harm.
+"""What stands behind `make run` and `make reset`: what they say when something is in the way, and that they
+do no harm.
 
-The helpers of .ci/ run as they are, in a folder of their own whose name has blanks and Chinese in it, with made-up programs on the
-PATH where the machine must be another one.
+The helpers of .ci/ run as they are, in a folder of their own whose name has blanks and Chinese in it, with
+made-up programs on the PATH where the machine must be another one.
 """
 
 import errno
@@ -64,7 +65,8 @@ def run(*command, cwd: Path, path: str = os.environ["PATH"], **variables) -> sub
     )
 
 
-# --- The address ----------------------------------------------------------------------------------------------------
+# --- The address
+# ----------------------------------------------------------------------------------------------------
 
 
 def test_an_address_in_use_is_said_before_anything_else(folder):
@@ -89,7 +91,9 @@ def test_what_is_no_address_is_explained(folder, address):
     assert "写得不对" in done.stderr and "make run" in done.stderr
 
 
-@pytest.mark.parametrize(("number", "said"), [(errno.EADDRNOTAVAIL, "不是本机的地址"), (errno.EACCES, "1024 以下")])
+@pytest.mark.parametrize(
+    ("number", "said"), [(errno.EADDRNOTAVAIL, "不是本机的地址"), (errno.EACCES, "1024 以下")]
+)
 def test_an_address_that_the_machine_refuses_is_explained(monkeypatch, number, said):
     """In this process, as some machines let anybody listen on foreign addresses or on low ports."""
     script = runpy.run_path(str(ROOT / ".ci" / "address.py"))
@@ -121,7 +125,9 @@ def test_where_the_system_tells_no_addresses_its_name_is_shown_all_the_same(fold
 
 def test_in_a_trial_the_machine_is_answered_under_its_own_names_and_no_other(folder, tmp_path):
     hosts = tmp_path / "hosts"
-    hosts.write_text("127.0.0.1 localhost ads.example\n127.0.1.1 Desk.office.example desk # own\n192.0.2.9 other.example\n")
+    hosts.write_text(
+        "127.0.0.1 localhost ads.example\n127.0.1.1 Desk.office.example desk # own\n192.0.2.9 other.example\n"
+    )
     names = own_hosts(hosts)
     show = "from config import settings; print(settings.ALLOWED_HOSTS)"
 
@@ -135,7 +141,8 @@ def test_in_a_trial_the_machine_is_answered_under_its_own_names_and_no_other(fol
     assert real.strip() == "['xingji.example']"
 
 
-# --- System packages ------------------------------------------------------------------------------------------------
+# --- System packages
+# ------------------------------------------------------------------------------------------------
 
 PLAIN_USER = "echo 1000"
 NOTHING_INSTALLED = "exit 1"
@@ -159,7 +166,15 @@ def test_a_plain_user_is_told_what_an_administrator_has_to_run(folder, programs,
         (programs / name).symlink_to(shutil.which(name))
     if sudo:
         program(programs, "sudo", sudo)
-    done = run("sh", ".ci/packages", "libpango-1.0-0", "chromium", cwd=folder, path=str(programs), WITHOUT="网站照常使用")
+    done = run(
+        "sh",
+        ".ci/packages",
+        "libpango-1.0-0",
+        "chromium",
+        cwd=folder,
+        path=str(programs),
+        WITHOUT="网站照常使用",
+    )
 
     assert done.returncode == 1 and done.stdout == ""
     command = "su -c 'apt-get update && apt-get install -y --no-install-recommends libpango-1.0-0 chromium'"
@@ -179,14 +194,18 @@ def test_an_install_that_fails_says_how_to_go_on(folder, programs):
     assert "Temporary failure" in (folder / ".make" / "apt.log").read_text()
 
 
-# --- The Python environment -----------------------------------------------------------------------------------------
+# --- The Python environment
+# -----------------------------------------------------------------------------------------
 
 
 @pytest.fixture
 def python3(programs) -> str:
     """The machine's Python, except that an environment is made in no time; returns the PATH."""
     program(programs, "real", f'exec "{sys.executable}" "$@"')
-    made = f'mkdir -p "$3/bin" "$3/lib/python{RELEASE}"; ln -s "{programs}/real" "$3/bin/python"; touch "$3/pyvenv.cfg"'
+    made = (
+        f'mkdir -p "$3/bin" "$3/lib/python{RELEASE}"; ln -s "{programs}/real" "$3/bin/python"; '
+        'touch "$3/pyvenv.cfg"'
+    )
     program(programs, "python3", f'if [ "$2" = venv ]; then {made}; else exec "{sys.executable}" "$@"; fi')
     return f"{programs}:{os.environ['PATH']}"
 
@@ -229,7 +248,9 @@ def test_an_environment_in_order_is_left_alone(folder, programs, python3):
 
 
 def test_packages_are_installed_once_and_again_only_after_a_change(folder, python3):
-    """The stamp follows the environment and the lock: nothing is done, and nothing is asked of the network, while both stay."""
+    """The stamp follows the environment and the lock: nothing is done, and nothing is asked of the network,
+    while both stay.
+    """
     program(folder / ".ci", "install", "echo installing")
     first, second = (run("make", ".make/requirements", cwd=folder, path=python3).stdout for _ in range(2))
     shutil.rmtree(folder / ".venv")
@@ -240,14 +261,23 @@ def test_packages_are_installed_once_and_again_only_after_a_change(folder, pytho
     assert "installing" in third
 
 
-# --- Python packages ------------------------------------------------------------------------------------------------
+# --- Python packages
+# ------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
     ("log", "wheels", "said"),
     [
-        ("NewConnectionError: Temporary failure in name resolution", "", ["连不上 Python 软件源", "make wheelhouse"]),
-        ("ERROR: No matching distribution found for django==5.2.19", "轮 子", ["轮 子 里没有适合", "django==5.2.19", "make wheelhouse"]),
+        (
+            "NewConnectionError: Temporary failure in name resolution",
+            "",
+            ["连不上 Python 软件源", "make wheelhouse"],
+        ),
+        (
+            "ERROR: No matching distribution found for django==5.2.19",
+            "轮 子",
+            ["轮 子 里没有适合", "django==5.2.19", "make wheelhouse"],
+        ),
         ("ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM", "", ["锁定的摘要不符"]),
         ("OSError: [Errno 28] No space left on device", "", ["No space left on device", "pip.log"]),
     ],
@@ -283,7 +313,8 @@ def test_a_folder_of_wheels_is_enough_and_its_hashes_are_checked(folder, program
     assert nowhere.returncode == 1 and "请核对 WHEELHOUSE" in nowhere.stderr
 
 
-# --- Trial or not ---------------------------------------------------------------------------------------------------
+# --- Trial or not
+# ---------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

@@ -13,9 +13,19 @@ from config import urls
 from schools.accounts.forms import SignInForm
 from schools.saving import Refused
 
-handler400, handler403, handler404, handler500 = urls.handler400, urls.handler403, urls.handler404, urls.handler500
+handler400, handler403, handler404, handler500 = (
+    urls.handler400,
+    urls.handler403,
+    urls.handler404,
+    urls.handler500,
+)
 
-ROWS = [("东溪镇委党校", 85.91, 4), ("云岭镇委党校", 83, 3), ("白沙街道党工委党校", 92, 5), ("丁区功能区党工委党校", 60, 0)]
+ROWS = [
+    ("东溪镇委党校", 85.91, 4),
+    ("云岭镇委党校", 83, 3),
+    ("白沙街道党工委党校", 92, 5),
+    ("丁区功能区党工委党校", 60, 0),
+]
 
 
 def gallery(request: HttpRequest) -> HttpResponse:
@@ -23,7 +33,14 @@ def gallery(request: HttpRequest) -> HttpResponse:
     form = SignInForm(request, data={"username": "", "password": ""}) if "errors" in request.GET else None
     page = Paginator(range(490), 20).page(4)
     return render(
-        request, "gallery.html", {"form": form, "rows": ROWS, "page_obj": page, "trail": [("2026年度自评", "/"), ("三、教学培训", "/x/")]}
+        request,
+        "gallery.html",
+        {
+            "form": form,
+            "rows": ROWS,
+            "page_obj": page,
+            "trail": [("2026年度自评", "/"), ("三、教学培训", "/x/")],
+        },
     )
 
 

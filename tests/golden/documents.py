@@ -18,7 +18,9 @@ _DIGEST = re.compile(r"\b[0-9a-f]{64}\b")
 
 
 def without_digests(text: str) -> str:
-    """They hang on the markup of a document or on the line before: one changed word would change a hundred."""
+    """They hang on the markup of a document or on the line before: one changed word would change a
+    hundred.
+    """
     return _DIGEST.sub("（摘要）", text)
 
 

@@ -19,7 +19,10 @@ STAGES = ("自评", "初评", "评审", "得分", "极差")
 def audit_lines() -> Iterator[str]:
     """The trail in its order, without times and digests."""
     for entry in AuditEntry.objects.order_by("city", "number"):
-        yield f"{entry.city or '系统'} {entry.number} {entry.action}（{entry.action_label}） {entry.user_label}·{entry.role_label}"
+        yield (
+            f"{entry.city or '系统'} {entry.number} {entry.action}（{entry.action_label}） "
+            f"{entry.user_label}·{entry.role_label}"
+        )
         yield f"    {entry.subject}  {without_digests(entry.detail)}"
 
 
@@ -42,7 +45,9 @@ def _year(scheme: Scheme) -> Iterator[str]:
         if str(row.pk) in evaluation.inputs:
             yield from _outcome(evaluation, str(row.pk))
         for move in row.moves.order_by("pk"):
-            yield f"流转 {move.step} {move.from_status}→{move.to_status} {move.digest} {move.comment}".rstrip()
+            yield (
+                f"流转 {move.step} {move.from_status}→{move.to_status} {move.digest} {move.comment}"
+            ).rstrip()
         if row.pk in decisions:
             one = decisions[row.pk]
             yield f"审定 {one.star} 计算 {one.computed} {one.reason}".rstrip()
@@ -58,7 +63,9 @@ def _outcome(evaluation, key: str) -> Iterator[str]:
     yield f"限制 {'、'.join(sorted(given.cases))}" if given.cases else "限制 无"
     for line in stages_of(evaluation, key):
         shown = (line.own, line.county, line.city, line.final, line.spread)
-        yield f"小项 {line.code} " + "  ".join(f"{word} {_exact(points)}" for word, points in zip(STAGES, shown, strict=True))
+        yield f"小项 {line.code} " + "  ".join(
+            f"{word} {_exact(points)}" for word, points in zip(STAGES, shown, strict=True)
+        )
     for problem in outcome.problems:
         yield f"缺 {problem.text} {problem.code} {problem.stage}".rstrip()
     figures = figures_of(evaluation.spec, outcome)
@@ -76,7 +83,10 @@ def _trace(trace: dict) -> Iterator[str]:
 
 def _result(result: Result) -> Iterator[str]:
     """What was frozen; of its figures and steps only whether they are those above."""
-    yield f"结果 {result.star} 计算 {result.computed_star} 基础 {result.base} 加分 {result.bonus} 总分 {result.total} {result.digest}"
+    yield (
+        f"结果 {result.star} 计算 {result.computed_star} 基础 {result.base} 加分 {result.bonus} "
+        f"总分 {result.total} {result.digest}"
+    )
     yield f"结果限制 {_json(result.restrictions)} 下一星级 {_json(result.next_star)}"
     yield f"结果步骤 {'；'.join(result.trace['star'])}" if result.trace else "结果步骤 无"
 

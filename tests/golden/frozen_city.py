@@ -1,4 +1,6 @@
-"""The demonstration at one moment that never moves, with one object of each kind that it does not bring along."""
+"""The demonstration at one moment that never moves, with one object of each kind that it does not bring
+along.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,17 @@ from ratings.publication.bulletin import BULLETIN
 from ratings.publication.opening_notice import OPENING_NOTICE
 from ratings.workflow.opening import propose
 from schools.calendar import workdays
-from schools.models import Appointment, GuidanceTeam, Handover, IssuedPlan, JointPartner, Region, School, TrialLesson, User
+from schools.models import (
+    Appointment,
+    GuidanceTeam,
+    Handover,
+    IssuedPlan,
+    JointPartner,
+    Region,
+    School,
+    TrialLesson,
+    User,
+)
 from schools.records.corrections import request_change
 from tests.clock import SHANGHAI
 from tests.golden.objects import seats
@@ -37,7 +49,9 @@ ACCOUNTS = tuple(entry.username for entry in (*FIRST_CITY, *SECOND_CITY))
 
 
 class Typeset:
-    """Stands for WeasyPrint's document: the file is the HTML itself, so that what is printed can be read as text."""
+    """Stands for WeasyPrint's document: the file is the HTML itself, so that what is printed can be read as
+    text.
+    """
 
     pages = ()
 
@@ -99,21 +113,38 @@ def _records(own: School, neighbour: School, people: dict[str, User]) -> None:
     IssuedPlan.objects.create(city=own.city, year=2026, issued_at=timezone.now(), issued_by=people["office"])
     GuidanceTeam.objects.create(city=own.city, name="走访组").members.add(people["liaison"])
     assessment = own.assessments.get(scheme__phase=Phase.SCORING)
-    proof = Evidence(assessment=assessment, kind="file", name="证明.pdf", digest="d" * 64, by=people["filler"], at=timezone.now())
+    proof = Evidence(
+        assessment=assessment,
+        kind="file",
+        name="证明.pdf",
+        digest="d" * 64,
+        by=people["filler"],
+        at=timezone.now(),
+    )
     proof.file.save("证明.pdf", ContentFile(b"%PDF-1.7"))
 
 
 def _handover(own: School, people: dict[str, User]) -> None:
     posts = []
     for number, name in enumerate(("旧填报", "新填报"), 1):
-        user = User.objects.create(username=f"succession{number}", name=name, city=own.city, must_change_password=False)
-        posts.append(Appointment.objects.create(user=user, role="filler", city=own.city, school=own, start=dt.date(2026, 1, 1)))
+        user = User.objects.create(
+            username=f"succession{number}", name=name, city=own.city, must_change_password=False
+        )
+        posts.append(
+            Appointment.objects.create(
+                user=user, role="filler", city=own.city, school=own, start=dt.date(2026, 1, 1)
+            )
+        )
     contents = [["未确认月报", "没有"]]
-    Handover.objects.create(school=own, ended=posts[0], begun=posts[1], reason="调整", contents=contents, by=people["county_lead"])
+    Handover.objects.create(
+        school=own, ended=posts[0], begun=posts[1], reason="调整", contents=contents, by=people["county_lead"]
+    )
 
 
 def _life_of_schemes(people: dict[str, User]) -> None:
-    """Two drafts, one proposed for opening; a correction in work, one that waits for the chair; a bulletin and a notice in draft."""
+    """Two drafts, one proposed for opening; a correction in work, one that waits for the chair; a bulletin
+    and a notice in draft.
+    """
     office, office2 = people["office"], people["office2"]
     running, settled = Scheme.objects.get(phase=Phase.SCORING), Scheme.objects.get(phase=Phase.SETTLED)
     draft = copy_scheme(running, year=2028, by=office)
@@ -127,7 +158,9 @@ def _life_of_schemes(people: dict[str, User]) -> None:
     change_row(working, "item", code, {"standard": "抽听一课"}, by=office2, revision=0)
     code = running.items.order_by("order").first().code
     change_row(waiting, "item", code, {"standard": "抽听一课"}, by=office, revision=0)
-    write_reason(waiting, reason="文字印错", basis="市评委会纪要第3号", by=office, revision=waiting.revision + 1)
+    write_reason(
+        waiting, reason="文字印错", basis="市评委会纪要第3号", by=office, revision=waiting.revision + 1
+    )
     send_for_signature(waiting, by=office)
 
 

@@ -1,4 +1,6 @@
-"""What the addresses of the role table take on the demonstration: for each kind of object a few that differ, under a name each."""
+"""What the addresses of the role table take on the demonstration: for each kind of object a few that differ,
+under a name each.
+"""
 
 from __future__ import annotations
 
@@ -39,7 +41,9 @@ def distinct(rows: Iterable, name: Callable[[Any], str]) -> dict[str, Any]:
 
 
 def seats(city: Region, school: School | None = None) -> dict[str, Assessment]:
-    """One assessment for each status of the running year, several of those before the judges, and one of each other year."""
+    """One assessment for each status of the running year, several of those before the judges, and one of each
+    other year.
+    """
     rows = (
         Assessment.objects.filter(**({"school": school} if school else {"scheme__city": city}))
         .select_related("school", "scheme")
@@ -56,7 +60,11 @@ def _state(row: Assessment) -> str:
         handed = row.sheets.filter(submitted_at__isnull=False).exists()
         begun = row.scores.filter(stage=Stage.CITY, answers__isnull=False).exists()
         words += "·已交表" if handed else "·在评" if begun else "·未评"
-    return f"{words}·申请不参评" if row.moves.filter(step="ask_decline").exists() and row.status == Status.DRAFT else words
+    return (
+        f"{words}·申请不参评"
+        if row.moves.filter(step="ask_decline").exists() and row.status == Status.DRAFT
+        else words
+    )
 
 
 def _rule_shapes(items: Iterable[Item]) -> dict[str, Item]:
@@ -65,7 +73,9 @@ def _rule_shapes(items: Iterable[Item]) -> dict[str, Item]:
 
 
 def targets(city: Region, school: School | None = None) -> dict[str, list[Target]]:
-    """By kind, as `tests.test_role_table` names them; for people of a school the rating of that school only."""
+    """By kind, as `tests.test_role_table` names them; for people of a school the rating of that
+    school only.
+    """
     schools = list(School.objects.filter(city=city).in_order())
     last = next((one for one in reversed(schools) if one.county_id != schools[0].county_id), schools[-1])
     return {
@@ -86,7 +96,9 @@ def _of_schools(schools: list[School]) -> dict[str, list[Target]]:
     return {
         "school": _keys(schools),
         "registry_list": [("", (own.pk, slug)) for slug in KINDS],
-        "registry_record": [("", (own.pk, slug, row.pk)) for slug in KINDS if (row := _first_record(own, slug))],
+        "registry_record": [
+            ("", (own.pk, slug, row.pk)) for slug in KINDS if (row := _first_record(own, slug))
+        ],
         "leader": [("", (own.pk, row.pk)) for row in own.leaders.order_by("pk")[:1]],
         "correction": _keys(Correction.objects.filter(school=own)),
         "filler_post": _keys(Appointment.objects.filter(role="filler", school=own).order_by("pk")[:1]),
@@ -113,12 +125,16 @@ def _first_record(school: School, slug: str):
 
 def _problems(city: Region) -> list[Target]:
     rows = Problem.objects.filter(visit__school__city=city).order_by("pk")
-    names = distinct(rows, lambda one: "已销号" if one.closed_at else "已上报" if one.reported_at else "未上报")
+    names = distinct(
+        rows, lambda one: "已销号" if one.closed_at else "已上报" if one.reported_at else "未上报"
+    )
     return [(name, (one.pk,)) for name, one in names.items()]
 
 
 def _of_schemes(city: Region) -> dict[str, list[Target]]:
-    schemes = distinct(Scheme.objects.filter(city=city).order_by("-year"), lambda one: one.get_phase_display())
+    schemes = distinct(
+        Scheme.objects.filter(city=city).order_by("-year"), lambda one: one.get_phase_display()
+    )
     every = [(name, (one.pk,)) for name, one in schemes.items()]
     drafts = [one for one in schemes.values() if one.phase == Phase.DRAFTING]
     errata = list(Erratum.objects.filter(scheme__city=city))
@@ -137,9 +153,13 @@ def _of_schemes(city: Region) -> dict[str, list[Target]]:
         "erratum_act": [],
         "erratum_row": [("", (one.pk, *row)) for one in errata for row in _corrected(one.scheme)],
         "checked_item": [
-            (name, (one.pk, row.code)) for one in rated[:1] for name, row in _rule_shapes(one.items.order_by("order")).items()
+            (name, (one.pk, row.code))
+            for one in rated[:1]
+            for name, row in _rule_shapes(one.items.order_by("order")).items()
         ],
-        "county": [(one.get_phase_display(), (one.pk, county.pk)) for one in rated for county in counties[:2]],
+        "county": [
+            (one.get_phase_display(), (one.pk, county.pk)) for one in rated for county in counties[:2]
+        ],
         "panel": _keys(Panel.objects.filter(scheme__city=city)),
         "panel_judge": [],
     }
@@ -152,7 +172,11 @@ def _first_row(scheme: Scheme, kind: str):
 
 def _corrected(scheme: Scheme) -> list[tuple[str, Any]]:
     """Section and name of a row that a correction may change."""
-    rows = {"item": scheme.items.first(), "band": scheme.bands.first(), "restriction": scheme.restrictions.first()}
+    rows = {
+        "item": scheme.items.first(),
+        "band": scheme.bands.first(),
+        "restriction": scheme.restrictions.first(),
+    }
     return [(section, row.star if section == "band" else row.code) for section, row in rows.items() if row]
 
 
@@ -161,13 +185,29 @@ def _of_assessments(rows: dict[str, Assessment]) -> dict[str, list[Target]]:
     running = [(name, one) for name, one in rows.items() if one.scheme.phase == Phase.SCORING]
     draft = next((one for _, one in running), None)
     asked = [(name, (one.pk, item.code)) for name, one in rows.items() for item in _first_of(one, asked=True)]
-    counted = [(name, (one.pk, item.code)) for name, one in rows.items() for item in _first_of(one, asked=False)]
+    counted = [
+        (name, (one.pk, item.code)) for name, one in rows.items() for item in _first_of(one, asked=False)
+    ]
     shapes = _rule_shapes(draft.scheme.items.order_by("order")) if draft else {}
     return {
         **dict.fromkeys(("assessment", "reviewed", "seat", "onsite"), whole),
-        "item": [(f"{name}·{shape}", (one.pk, item.code)) for name, one in running[:1] for shape, item in shapes.items()] + asked[1:],
-        "step": [(name, (one.pk, step)) for name, one in running for step, way in STEPS.items() if one.status in way.sources],
-        "office_step": [(name, (one.pk, step)) for name, one in running for step in ("return_", "recall", "send_back", "lapse", "decline")],
+        "item": [
+            (f"{name}·{shape}", (one.pk, item.code))
+            for name, one in running[:1]
+            for shape, item in shapes.items()
+        ]
+        + asked[1:],
+        "step": [
+            (name, (one.pk, step))
+            for name, one in running
+            for step, way in STEPS.items()
+            if one.status in way.sources
+        ],
+        "office_step": [
+            (name, (one.pk, step))
+            for name, one in running
+            for step in ("return_", "recall", "send_back", "lapse", "decline")
+        ],
         "seat_item": asked,
         "system_item": counted,
         "adjusted": counted,
@@ -201,6 +241,11 @@ def _of_results(city: Region, school: School | None) -> dict[str, list[Target]]:
     )
     bulletins = Bulletin.objects.filter(scheme__city=city).order_by("-pk")
     return {
-        "result": [(name, (one.pk,)) for name, one in distinct(rows, lambda one: f"{one.scheme.year}年 {one.get_star_display()}").items()],
+        "result": [
+            (name, (one.pk,))
+            for name, one in distinct(
+                rows, lambda one: f"{one.scheme.year}年 {one.get_star_display()}"
+            ).items()
+        ],
         **dict.fromkeys(("bulletin", "draft"), _keys(bulletins[:1])),
     }

@@ -13,8 +13,43 @@ CHOICES_SHOWN = 30
 UNREAD = {"script", "style", "template", "noscript", "head"}
 #: Of every page of an account the same; they are kept once, with the front page.
 FRAME = {"header", "footer"}
-INLINE = {"a", "abbr", "b", "bdi", "br", "button", "cite", "code", "dfn", "em", "i", "kbd", "label", "mark", "meter", "output", "progress"}
-INLINE |= {"q", "s", "small", "span", "strong", "sub", "sup", "time", "u", "var", "input", "select", "textarea", "option", "wbr", "img"}
+INLINE = {
+    "a",
+    "abbr",
+    "b",
+    "bdi",
+    "br",
+    "button",
+    "cite",
+    "code",
+    "dfn",
+    "em",
+    "i",
+    "kbd",
+    "label",
+    "mark",
+    "meter",
+    "output",
+    "progress",
+}
+INLINE |= {
+    "q",
+    "s",
+    "small",
+    "span",
+    "strong",
+    "sub",
+    "sup",
+    "time",
+    "u",
+    "var",
+    "input",
+    "select",
+    "textarea",
+    "option",
+    "wbr",
+    "img",
+}
 INLINE |= {"svg", "text", "tspan", "title", "g"}
 CELLS = {"td", "th"}
 HEADINGS = {"h1", "h2", "h3", "h4", "h5", "h6"}
@@ -124,7 +159,9 @@ class _Reader:
 
     def _row(self, element: Element) -> None:
         self._end()
-        cells = [" / ".join(_Reader(self._labels, self._frame).read(cell)) for cell in element if cell.tag in CELLS]
+        cells = [
+            " / ".join(_Reader(self._labels, self._frame).read(cell)) for cell in element if cell.tag in CELLS
+        ]
         self._lines.append("| " + " | ".join(cells) + " |")
 
     def _inline(self, element: Element, name: str) -> None:
@@ -150,7 +187,9 @@ class _Reader:
             return ""
         unlabelled = element.get("id") not in self._labels
         label = f"{element.get('aria-label')}：" if unlabelled and element.get("aria-label") else ""
-        off = "（不可改）" if element.get("disabled") is not None or element.get("readonly") is not None else ""
+        off = (
+            "（不可改）" if element.get("disabled") is not None or element.get("readonly") is not None else ""
+        )
         return f" {label}{self._value(element, name, kind)}{off} "
 
     def _value(self, element: Element, name: str, kind: str) -> str:

@@ -1,7 +1,8 @@
-"""What the product says of the demonstration on one day, kept as text: a change of words or figures is read in a diff.
+"""What the product says of the demonstration on one day, kept as text: a change of words or figures is read
+in a diff.
 
-Meant for moving code about: page texts (`pages/`) go when that is done; audit lines, totals and documents stay.
-Written anew with `GOLDEN=write python -m pytest -m deep tests/golden`.
+Meant for moving code about: page texts (`pages/`) go when that is done; audit lines, totals and documents
+stay. Written anew with `GOLDEN=write python -m pytest -m deep tests/golden`.
 """
 
 import difflib
@@ -39,7 +40,10 @@ def test_the_product_says_what_it_said(tmp_path, monkeypatch):
     monkeypatch.setattr("weasyprint.HTML", Typeset)
     walk = Walk()
     with loaded(tmp_path):
-        figures = {"audit": "\n".join(audit_lines()), **{f"totals/{name}": "\n".join(lines) for name, lines in totals()}}
+        figures = {
+            "audit": "\n".join(audit_lines()),
+            **{f"totals/{name}": "\n".join(lines) for name, lines in totals()},
+        }
         add_what_is_missing()
         walk.go()
     pages = {name: "\n\n".join(texts) for name, texts in walk.pages.items()}
@@ -50,7 +54,9 @@ def test_the_product_says_what_it_said(tmp_path, monkeypatch):
 
     found = [line for area in AREAS for line in differences(kept(area), told[area])]
 
-    assert not found, "\n".join((f"{len(found)} lines of difference; if they are meant: {AGAIN}", *islice(found, SHOWN)))
+    assert not found, "\n".join(
+        (f"{len(found)} lines of difference; if they are meant: {AGAIN}", *islice(found, SHOWN))
+    )
     assert asked() - walk.covered == GOING_ON | NO_PAGE
 
 
@@ -75,7 +81,10 @@ def routes(patterns=None, prefix: str = "", before: str = "") -> dict[str, str]:
 def kept(area: str) -> Texts:
     """The files of the area by name without ending."""
     root = FOLDER / area
-    return {path.relative_to(root).as_posix().removesuffix(".txt"): path.read_text("utf-8") for path in sorted(root.rglob("*.txt"))}
+    return {
+        path.relative_to(root).as_posix().removesuffix(".txt"): path.read_text("utf-8")
+        for path in sorted(root.rglob("*.txt"))
+    }
 
 
 def write(area: str, texts: Texts) -> None:

@@ -1,4 +1,6 @@
-"""Every page of the role table as each account of the demonstration reads it, and every file that a page or its forms give."""
+"""Every page of the role table as each account of the demonstration reads it, and every file that a page or
+its forms give.
+"""
 
 from __future__ import annotations
 
@@ -22,9 +24,11 @@ from tests.golden.objects import Target, seats, targets
 from tests.golden.reading import lines_of, links_of
 from tests.test_role_table import TABLE, Case
 
-#: Of the links of a page to itself with other questions (filters, sorting, parts) the first of each kind are followed.
+#: Of the links of a page to itself with other questions (filters, sorting, parts) the first of each kind are
+#: followed.
 QUESTIONS = 2
-#: What a school's own people open at each status: the accounts of the demonstration belong to one school only.
+#: What a school's own people open at each status: the accounts of the demonstration belong to one school
+#: only.
 OWN_KINDS = {"assessment", "item", "step"}
 #: They read what the second one reads, who does not lead the panel.
 MORE_JUDGES = ("judge3", "judge4", "judge5")
@@ -32,7 +36,10 @@ MORE_JUDGES = ("judge3", "judge4", "judge5")
 PAGES_ELSEWHERE = (("help", ()), ("password_change", ()), ("schools:metric", ("办班期数",)))
 #: Forms that give a file once they are filled in.
 FILLED_IN = {
-    "ratings:materials": ({"copies": 2, "order": "total", "kind": "pdf"}, {"copies": 2, "order": "", "kind": "xlsx"}),
+    "ratings:materials": (
+        {"copies": 2, "order": "total", "kind": "pdf"},
+        {"copies": 2, "order": "", "kind": "xlsx"},
+    ),
     "ratings:verification": ({"verifier": "核验人", "reason": "年度核验"},),
 }
 #: How the addresses end that give a file when a form is sent.
@@ -63,7 +70,9 @@ class Account:
 
 @dataclass
 class Walk:
-    """Texts by file name without ending, each a list of pages; `covered` are the patterns that showed something."""
+    """Texts by file name without ending, each a list of pages; `covered` are the patterns that showed
+    something.
+    """
 
     pages: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     documents: dict[str, str] = field(default_factory=dict)
@@ -72,7 +81,9 @@ class Walk:
     _said: dict[tuple[str, str], str] = field(default_factory=dict)
 
     def go(self) -> None:
-        """Who has not signed in, all accounts of both cities, the schools at each status, and once more where schools sign on paper."""
+        """Who has not signed in, all accounts of both cities, the schools at each status, and once more where
+        schools sign on paper.
+        """
         self._open(Client(), Account("nobody"), reverse("login"), "")
         for city in cities():
             everything = targets(city)
@@ -89,7 +100,9 @@ class Walk:
         with undone():
             client.force_login(account.user)
             if account.kinds is None:
-                self._keep(account, "/", "", lines_of(client.get("/").content.decode(), frame=True), page="frame")
+                self._keep(
+                    account, "/", "", lines_of(client.get("/").content.decode(), frame=True), page="frame"
+                )
                 for name, arguments in PAGES_ELSEWHERE:
                     self._open(client, account, reverse(name, args=arguments), "")
             for name, case in TABLE.items():
@@ -125,7 +138,11 @@ class Walk:
             self._keep(account, address, words, self._lines(html))
             path = urlsplit(address).path
             self.covered.add(pattern_of(address))
-            return [path + link if link.startswith("?") else link for link in links_of(html) if link.startswith(("?", f"{path}?"))]
+            return [
+                path + link if link.startswith("?") else link
+                for link in links_of(html)
+                if link.startswith(("?", f"{path}?"))
+            ]
         else:
             self._file(address, response)
         return []
@@ -163,13 +180,19 @@ class Walk:
         self._said.setdefault((address, text), account.label)
         heading = f"=== {address}" + (f"  {words}" if words else "")
         room = page or pattern_of(address).split("/")[0] or "desk"
-        self.pages[f"{account.label}/{room}"].append(f"{heading}\n" + (f"as {before}" if before and len(text) > 40 else text))
+        self.pages[f"{account.label}/{room}"].append(
+            f"{heading}\n" + (f"as {before}" if before and len(text) > 40 else text)
+        )
 
 
 def _own_part(html: str) -> str:
-    """Title and content, without what is around every page of the account and without what is secret in each answer."""
+    """Title and content, without what is around every page of the account and without what is secret in each
+    answer.
+    """
     title, _, body = html.partition("</title>")
-    return TOKEN.sub("", f"<title>{title.partition('<title>')[2]}</title>{body.partition('</header>')[2] or body}")
+    return TOKEN.sub(
+        "", f"<title>{title.partition('<title>')[2]}</title>{body.partition('</header>')[2] or body}"
+    )
 
 
 def pattern_of(address: str) -> str:
@@ -182,7 +205,9 @@ def _question(name: str, arguments: tuple) -> str:
     if name == "schools:explanation":
         return "?" + urlencode({"figure": "办班期数"})
     if name == "ratings:scheme_group":
-        return "?" + urlencode({"section": Category.objects.filter(scheme=arguments[0]).earliest("pk").pk, "group": GROUP})
+        return "?" + urlencode(
+            {"section": Category.objects.filter(scheme=arguments[0]).earliest("pk").pk, "group": GROUP}
+        )
     return ""
 
 
@@ -201,7 +226,9 @@ def _may(account: Account, case: Case) -> bool:
 
 
 def _accounts(city: Region) -> Iterator[Account]:
-    for user in User.objects.filter(username__in=ACCOUNTS, city=city).exclude(username__in=MORE_JUDGES).order_by("pk"):
+    for user in (
+        User.objects.filter(username__in=ACCOUNTS, city=city).exclude(username__in=MORE_JUDGES).order_by("pk")
+    ):
         yield Account(user.username, user)
     for words, assessment in seats(city).items():
         if assessment.scheme.phase == Phase.SCORING:

@@ -1,1 +1,3 @@
-"""A second opinion: a slow scorer written from the regulation alone, to be compared with the product's engine."""
+"""A second opinion: a slow scorer written from the regulation alone, to be compared with the product's
+engine.
+"""

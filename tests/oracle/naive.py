@@ -1,8 +1,9 @@
 """Points of rules and items, stage by stage, as a careful clerk with paper would work them out.
 
-Everything is a plain dict or list and every number a Fraction; nothing is shared with the product. A part of a rule is
-``{"kind": 清单|档|比|扣|加|评|分, …}`` as printed by ``printing.py``; a condition is a list of atoms joined by 且, an
-atom ``(subject, op, bound)`` with ``op`` one of ≥ > ≤ < = or ``(subject, "—", (low, high))``.
+Everything is a plain dict or list and every number a Fraction; nothing is shared with the product. A part of
+a rule is ``{"kind": 清单|档|比|扣|加|评|分, …}`` as printed by ``printing.py``; a condition is a list of
+atoms joined by 且, an atom ``(subject, op, bound)`` with ``op`` one of ≥ > ≤ < = or ``(subject, "—", (low,
+high))``.
 """
 
 from fractions import Fraction
@@ -29,7 +30,13 @@ def atom_holds(atom, values):
         raise BlockedError(f"{subject} 没有数值")
     if op == "—":
         return bound[0] <= value <= bound[1]
-    return {"≥": value >= bound, ">": value > bound, "≤": value <= bound, "<": value < bound, "=": value == bound}[op]
+    return {
+        "≥": value >= bound,
+        ">": value > bound,
+        "≤": value <= bound,
+        "<": value < bound,
+        "=": value == bound,
+    }[op]
 
 
 def holds(condition, values):
@@ -39,9 +46,15 @@ def holds(condition, values):
 
 def part_points(part, values):
     """Points of one part, given every name it reads (metrics, counts, ticks as 0/1, levels)."""
-    return {"清单": _ticks, "档": _bands, "比": _ratio, "扣": _deductions, "加": _additions, "评": _level, "分": _typed}[part["kind"]](
-        part, values
-    )
+    return {
+        "清单": _ticks,
+        "档": _bands,
+        "比": _ratio,
+        "扣": _deductions,
+        "加": _additions,
+        "评": _level,
+        "分": _typed,
+    }[part["kind"]](part, values)
 
 
 def _known(name, values):
@@ -129,7 +142,12 @@ def asked_names(scheme, thing):
     """Names of a part or an item that people answer, that is all that are no metric."""
     known = scheme.setdefault("asked", {})  # by identity: looked up for every row of a year
     if id(thing) not in known:
-        names = [name for part in thing.get("parts", [thing]) for name in part_names(part) if name not in scheme["metrics"]]
+        names = [
+            name
+            for part in thing.get("parts", [thing])
+            for name in part_names(part)
+            if name not in scheme["metrics"]
+        ]
         known[id(thing)] = list(dict.fromkeys(names))
     return known[id(thing)]
 

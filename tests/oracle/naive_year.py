@@ -51,7 +51,11 @@ def check_panel(scheme, rows):
             continue
         if len(rows_of(rows, "评审", item["code"])) != len(labels):
             raise BlockedError(f"{item['code']} 评委未评全")
-    if not went and not scheme["county_stage"] and any(item["on_site"] and asked_names(scheme, item) for item in scheme["items"]):
+    if (
+        not went
+        and not scheme["county_stage"]
+        and any(item["on_site"] and asked_names(scheme, item) for item in scheme["items"])
+    ):
         raise BlockedError("未到现场")
 
 
@@ -128,7 +132,15 @@ def school_figures(scheme, metrics, rows):
     lowest = min(points / whole for points, whole in got.values())
     values.update({"基础分": base, "加分": bonus, "总分": base + bonus, "最低大项得分率": lowest})
     star = next((star for star, condition in scheme["bands"] if holds(condition, values)), 0)
-    return {"items": finals, "categories": categories, "base": base, "bonus": bonus, "total": base + bonus, "star": star, "values": values}
+    return {
+        "items": finals,
+        "categories": categories,
+        "base": base,
+        "bonus": bonus,
+        "total": base + bonus,
+        "star": star,
+        "values": values,
+    }
 
 
 def self_rows_owed(scheme):
@@ -154,7 +166,11 @@ def score_school(scheme, metrics, rows, listed):
     else:
         outcome = {"items": None, "categories": None, "base": None, "bonus": None, "total": None, "star": 0}
         values = None
-    applying = [row for row in scheme["restrictions"] if row["code"] in listed or _proven(row["trigger"], declared, values)]
+    applying = [
+        row
+        for row in scheme["restrictions"]
+        if row["code"] in listed or _proven(row["trigger"], declared, values)
+    ]
     if not declared and not any(restriction["trigger"] == "未提交自评" for restriction in applying):
         raise BlockedError("未提交自评")
     outcome["restrictions"] = [restriction["code"] for restriction in applying]
@@ -163,11 +179,16 @@ def score_school(scheme, metrics, rows, listed):
 
 
 def score_year(scheme, schools, metrics, rows, listed):
-    """Results by school code. ``metrics`` and ``listed`` (restriction codes) by school; ``rows`` as in scores.xlsx."""
+    """Results by school code. ``metrics`` and ``listed`` (restriction codes) by school; ``rows`` as in
+    scores.xlsx.
+    """
     by_school = {code: [] for code in schools}
     for row in rows:
         by_school[row["school"]].append(row)
-    results = {code: score_school(scheme, metrics.get(code, {}), by_school[code], listed.get(code, [])) for code in schools}
+    results = {
+        code: score_school(scheme, metrics.get(code, {}), by_school[code], listed.get(code, []))
+        for code in schools
+    }
     share = scheme["five_star_share"]
     if share is not None:
         limit = floor(share * sum(result["total"] is not None for result in results.values()))

@@ -1,4 +1,6 @@
-"""From plain structures to what people type: rule lines, conditions, answers, and the rows of the five workbooks."""
+"""From plain structures to what people type: rule lines, conditions, answers, and the rows of the five
+workbooks.
+"""
 
 import re
 from fractions import Fraction
@@ -66,7 +68,11 @@ def _entries_text(scheme, part):
             texts.append(f"{condition_text(scheme, entry['condition'])} {points}")
         else:
             percent = scheme["metrics"].get(entry["name"]) == "%"
-            step = decimal_text(entry["step"] * 100) + "个百分点" if percent else decimal_text(entry["step"]) + entry["unit"]
+            step = (
+                decimal_text(entry["step"] * 100) + "个百分点"
+                if percent
+                else decimal_text(entry["step"]) + entry["unit"]
+            )
             bound = bound_text(scheme, entry["name"], entry["bound"])
             texts.append(f"{name_text(entry['name'])}{entry['op']}{bound} 每{step} {points}")
     return texts
@@ -76,11 +82,19 @@ def part_text(scheme, part):
     """One part of a rule in the words of the rule language."""
     kind = part["kind"]
     if kind == "清单":
-        return "清单(" + "; ".join(f"{name_text(name)}={decimal_text(points)}" for name, points in part["entries"]) + ")"
+        return (
+            "清单("
+            + "; ".join(f"{name_text(name)}={decimal_text(points)}" for name, points in part["entries"])
+            + ")"
+        )
     if kind == "档":
         single = part.get("subject")
         bands = [
-            (comparison_text(scheme, condition[0], subject=False) if single else condition_text(scheme, condition))
+            (
+                comparison_text(scheme, condition[0], subject=False)
+                if single
+                else condition_text(scheme, condition)
+            )
             + f"→{decimal_text(points)}"
             for condition, points in part["bands"]
         ]
@@ -91,12 +105,22 @@ def part_text(scheme, part):
         target = decimal_text(part["target"] * 100)
         return f"比({part['over']}/{part['under']} ÷ {target}%)×{decimal_text(part['points'])}"
     if kind == "评":
-        return f"评({name_text(part['name'])}: " + "; ".join(f"{level}={decimal_text(n)}" for level, n in part["levels"]) + ")"
+        return (
+            f"评({name_text(part['name'])}: "
+            + "; ".join(f"{level}={decimal_text(n)}" for level, n in part["levels"])
+            + ")"
+        )
     if kind == "分":
-        return f"分({decimal_text(part['low'])}—{decimal_text(part['high'])}; 步长 {decimal_text(part['step'])})"
+        return (
+            f"分({decimal_text(part['low'])}—{decimal_text(part['high'])}; 步长 {decimal_text(part['step'])})"
+        )
     texts = _entries_text(scheme, part)
     if kind == "加":
-        return "加(" + "; ".join(texts + ([f"上限 {decimal_text(part['cap'])}"] if part["cap"] is not None else [])) + ")"
+        return (
+            "加("
+            + "; ".join(texts + ([f"上限 {decimal_text(part['cap'])}"] if part["cap"] is not None else []))
+            + ")"
+        )
     opening = [f"满分 {decimal_text(part['full'])}"] if part["states_full"] else []
     return "扣(" + "; ".join(opening + texts + [f"下限 {decimal_text(part['floor'])}"]) + ")"
 
@@ -111,7 +135,14 @@ def answer_text(scheme, item, answers):
     kinds = {}
     for part in item["parts"]:
         for name in asked_names(scheme, part):
-            entry = next((entry for entry in part.get("entries", []) if isinstance(entry, dict) and entry.get("name") == name), {})
+            entry = next(
+                (
+                    entry
+                    for entry in part.get("entries", [])
+                    if isinstance(entry, dict) and entry.get("name") == name
+                ),
+                {},
+            )
             kinds[name] = entry.get("how", part["kind"])
     texts = []
     for name, value in answers.items():
@@ -174,14 +205,21 @@ def scheme_sheets(scheme):
         for item in scheme["items"]
     ]
     restrictions = [
-        [row["code"], row["name"], trigger_text(scheme, row["trigger"]), effect_text(row["cap"]), row.get("basis", "")]
+        [
+            row["code"],
+            row["name"],
+            trigger_text(scheme, row["trigger"]),
+            effect_text(row["cap"]),
+            row.get("basis", ""),
+        ]
         for row in scheme["restrictions"]
     ]
     return {
         "方案": [["项目", "内容"]] + [list(pair) for pair in setting.items()],
         "指标项": [ITEM_HEADINGS, *items],
         "自定义指标": [["名称", "单位", "方向", "上限", "填报"], *scheme.get("custom_metrics", [])],
-        "星级标准": [["星级", "条件"]] + [[STARS[star], condition_text(scheme, condition)] for star, condition in scheme["bands"]],
+        "星级标准": [["星级", "条件"]]
+        + [[STARS[star], condition_text(scheme, condition)] for star, condition in scheme["bands"]],
         "限制性情形": [["编码", "情形", "触发", "后果", "依据"], *restrictions],
     }
 

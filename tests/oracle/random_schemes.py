@@ -1,4 +1,6 @@
-"""Schemes by chance, in every shape the rule language allows: what the engine must read and score as the naive one does."""
+"""Schemes by chance, in every shape the rule language allows: what the engine must read and score as the
+naive one does.
+"""
 
 from fractions import Fraction
 
@@ -22,7 +24,15 @@ COUNTS = {
     "自办讲堂场次": 12,
 }
 OWN_METRIC = "自办讲堂场次"  # no metric of the registry: a scheme that uses it declares it
-RATES = ["第一课占比", "评价班次占比", "非讲授式占比", "计划完成率", "领导干部授课占比", "参训率", "干部参训率"]
+RATES = [
+    "第一课占比",
+    "评价班次占比",
+    "非讲授式占比",
+    "计划完成率",
+    "领导干部授课占比",
+    "参训率",
+    "干部参训率",
+]
 FAULTS = {"月报逾期": 6, "缺管理制度[教学、学员、师资、经费]": 4}
 PAIRS = [("参训党员", "党员总数"), ("参训干部", "应训干部")]
 NUMERALS = "一二三四五六七八九十"
@@ -97,7 +107,10 @@ class SchemeMaker:
         """Bands on a number people type."""
         label = self.name()
         bounds = self.bounds(40, self.rng.randint(1, 4))
-        bands = [([(label, "≥", bound)], share) for bound, share in zip(bounds, self.falling(points, len(bounds)), strict=False)]
+        bands = [
+            ([(label, "≥", bound)], share)
+            for bound, share in zip(bounds, self.falling(points, len(bounds)), strict=False)
+        ]
         return {"kind": "档", "subject": label, "bands": bands, "otherwise": Fraction(0)}
 
     def cases(self, points):
@@ -121,19 +134,37 @@ class SchemeMaker:
         for how in self.rng.sample(["每问", "一次", "每数", "差", "条件"], self.rng.randint(1, 4)):
             share = Fraction(self.rng.randint(1, 8), 4)
             if how == "每问":
-                entries.append({"how": "每", "name": self.name(), "unit": self.rng.choice(["处", "项", "次"]), "points": share})
+                entries.append(
+                    {
+                        "how": "每",
+                        "name": self.name(),
+                        "unit": self.rng.choice(["处", "项", "次"]),
+                        "points": share,
+                    }
+                )
             elif how == "一次":
                 entries.append({"how": "一次", "name": self.name(), "points": share})
             elif how == "每数":
                 label, _ = self.metric(FAULTS)
-                entries.append({"how": "每", "name": label, "unit": "月" if label == "月报逾期" else "项", "points": share})
+                entries.append(
+                    {
+                        "how": "每",
+                        "name": label,
+                        "unit": "月" if label == "月报逾期" else "项",
+                        "points": share,
+                    }
+                )
             elif how == "差":
                 label, _ = self.metric(RATES)
                 bound, step = self.bounds(Fraction(1), 1)[0], Fraction(self.rng.choice([1, 2, 5]), 100)
-                entries.append({"how": "差", "name": label, "op": "<", "bound": bound, "step": step, "points": share / 4})
+                entries.append(
+                    {"how": "差", "name": label, "op": "<", "bound": bound, "step": step, "points": share / 4}
+                )
             else:
                 label, most = self.metric(COUNTS)
-                entries.append({"how": "条件", "condition": [(label, "<", self.bounds(most, 1)[0])], "points": share})
+                entries.append(
+                    {"how": "条件", "condition": [(label, "<", self.bounds(most, 1)[0])], "points": share}
+                )
         states_full = not alone or self.rng.random() < 0.5
         floor = self.rng.choice([Fraction(0), Fraction(0), points / 4])
         return {"kind": "扣", "full": points, "states_full": states_full, "floor": floor, "entries": entries}
@@ -160,7 +191,17 @@ class SchemeMaker:
 
     def part(self, points, alone):
         """One part of any kind worth at most ``points``."""
-        kinds = [self.ticks, self.ticks, self.bands, self.bands, self.steps, self.asked_bands, self.cases, self.ratio, self.additions]
+        kinds = [
+            self.ticks,
+            self.ticks,
+            self.bands,
+            self.bands,
+            self.steps,
+            self.asked_bands,
+            self.cases,
+            self.ratio,
+            self.additions,
+        ]
         make = self.rng.choice([*kinds, self.levels, None])
         return self.deductions(points, alone) if make is None else make(points)
 
@@ -172,7 +213,13 @@ class SchemeMaker:
             parts = [self.typed(points, Fraction(1, 2))]
         else:
             count = self.rng.choice([1, 1, 2, 3]) if points >= 2 else 1
-            shares = [points / 2, points / 2] if count == 2 else [points / 2, points / 4, points / 4] if count == 3 else [points]
+            shares = (
+                [points / 2, points / 2]
+                if count == 2
+                else [points / 2, points / 4, points / 4]
+                if count == 3
+                else [points]
+            )
             parts = [self.part(share, count == 1) for share in shares]
         row = {"category": category, "code": code, "name": f"小项{code}", "points": points, "parts": parts}
         return {**row, "bonus": False, "reviewed": [], "on_site": False, "optional": False, "tuner": tuner}
@@ -181,4 +228,7 @@ class SchemeMaker:
 def composition(rng, whole, count, least):
     """``count`` whole numbers of at least ``least`` that add up to ``whole``."""
     cuts = sorted(rng.sample(range(1, whole - count * (least - 1)), count - 1))
-    return [high - low + least - 1 for low, high in zip([0, *cuts], [*cuts, whole - count * (least - 1)], strict=True)]
+    return [
+        high - low + least - 1
+        for low, high in zip([0, *cuts], [*cuts, whole - count * (least - 1)], strict=True)
+    ]

@@ -1,4 +1,6 @@
-"""The rest of a scheme by chance: its items as a whole, what each asks of whom, bands, restrictions, stages and panel."""
+"""The rest of a scheme by chance: its items as a whole, what each asks of whom, bands, restrictions, stages
+and panel.
+"""
 
 from fractions import Fraction
 
@@ -13,7 +15,10 @@ def base_items(maker, categories):
     points = composition(rng, 100, count, 1 if count > 15 else 2)
     homes = list(categories) + [rng.choice(list(categories)) for _ in range(count - len(categories))]
     homes.sort()
-    tuned = {max((worth, at) for at, worth in enumerate(points) if homes[at] == code)[1] for code in (homes[0], homes[-1])}
+    tuned = {
+        max((worth, at) for at, worth in enumerate(points) if homes[at] == code)[1]
+        for code in (homes[0], homes[-1])
+    }
     items = []
     for at, (home, worth) in enumerate(zip(homes, points, strict=True)):
         code = f"{home}{rng.choice('-.')}{at + 1}"
@@ -27,8 +32,16 @@ def bonus_items(maker):
     for number in range(maker.rng.choice([0, 0, 1, 2, 3])):
         points = Fraction(maker.rng.choice([2, 3, 4]))
         part = maker.rng.choice([maker.additions, maker.levels])(points)
-        row = {"category": "Z", "code": f"Z{number + 1}", "name": f"加分{number + 1}", "points": points, "parts": [part]}
-        items.append({**row, "bonus": True, "reviewed": [], "on_site": False, "optional": False, "tuner": False})
+        row = {
+            "category": "Z",
+            "code": f"Z{number + 1}",
+            "name": f"加分{number + 1}",
+            "points": points,
+            "parts": [part],
+        }
+        items.append(
+            {**row, "bonus": True, "reviewed": [], "on_site": False, "optional": False, "tuner": False}
+        )
     return items
 
 
@@ -80,9 +93,23 @@ def restrictions(rng, maker, categories, levels):
     atom = (label, "≥", most) if label in FAULTS else (label, "<", Fraction(rng.choice([5, 10, 20]), 100))
     triggers = ["人工", "未提交自评", "人工", [atom]]
     if rng.random() < 0.4:
-        triggers.append([(rng.choice(["总分", "基础分", rng.choice(list(categories))]), "<", Fraction(rng.choice([5, 40])))])
+        triggers.append(
+            [
+                (
+                    rng.choice(["总分", "基础分", rng.choice(list(categories))]),
+                    "<",
+                    Fraction(rng.choice([5, 40])),
+                )
+            ]
+        )
     return [
-        {"code": f"Q{number}", "name": f"情形{number}", "trigger": trigger, "cap": rng.choice(caps), "basis": "材料"}
+        {
+            "code": f"Q{number}",
+            "name": f"情形{number}",
+            "trigger": trigger,
+            "cap": rng.choice(caps),
+            "basis": "材料",
+        }
         for number, trigger in enumerate(triggers, 1)
     ]
 
@@ -112,5 +139,7 @@ def random_scheme(rng, *, name="随机方案", city="随机市", year=2025):
     distribute_duties(rng, scheme)
     scheme["bands"] = bands(rng, maker, items, categories)
     scheme["restrictions"] = restrictions(rng, maker, categories, [star for star, _ in scheme["bands"]])
-    scheme["custom_metrics"] = [[OWN_METRIC, "场", "越高越好", "", "市"]] if OWN_METRIC in maker.metrics else []
+    scheme["custom_metrics"] = (
+        [[OWN_METRIC, "场", "越高越好", "", "市"]] if OWN_METRIC in maker.metrics else []
+    )
     return scheme

@@ -42,13 +42,19 @@ def figures(rng, scheme):
         rate = label in RATES
         most = 1 if rate else {**COUNTS, **FAULTS}.get(label, 6)
         if rng.random() < 0.5 and label in bounds:
-            value = rng.choice(bounds[label]) + rng.choice([-1, 0, 1]) * (rng.choice([CENT, CENT / 100]) if rate else 1)
+            value = rng.choice(bounds[label]) + rng.choice([-1, 0, 1]) * (
+                rng.choice([CENT, CENT / 100]) if rate else 1
+            )
         elif rate:
             value = Fraction(rng.randint(20, 100), 100)
         else:
-            value = Fraction(rng.randint(most // 3, most) if label not in FAULTS else rng.choice([0, 0, 1, most]))
+            value = Fraction(
+                rng.randint(most // 3, most) if label not in FAULTS else rng.choice([0, 0, 1, most])
+            )
         values[label] = max(Fraction(0), min(value, Fraction(1)) if rate else value)
-    values.update({label: min(Fraction(6), value) for label, value in values.items() if label == "有培训的双月数"})
+    values.update(
+        {label: min(Fraction(6), value) for label, value in values.items() if label == "有培训的双月数"}
+    )
     for over, under in (("参训党员", "党员总数"), ("参训干部", "应训干部")):
         if under in scheme["metrics"]:
             values[under] = Fraction(rng.randint(30, 900))
@@ -73,7 +79,9 @@ def random_answers(rng, item, names, bounds):
         elif kind == "分" and "分" in names:
             answers["分"] = rng.randint(0, int(part["high"] / part["step"])) * part["step"]
         elif kind == "档" and part["subject"] in names:
-            answers[part["subject"]] = max(Fraction(0), rng.choice(bounds[part["subject"]]) + rng.choice([-1, 0, 0, 1]))
+            answers[part["subject"]] = max(
+                Fraction(0), rng.choice(bounds[part["subject"]]) + rng.choice([-1, 0, 0, 1])
+            )
     return answers
 
 
@@ -82,13 +90,22 @@ def answered_row(rng, scheme, item, metrics, base, bounds):
     answers = random_answers(rng, item, names_owed(scheme, item, base["stage"]), bounds)
     if rng.random() < 0.5:
         return {**base, "answers": answers}
-    return {**base, "points": cents(computed_points(scheme, item, metrics) + answered_points(scheme, item, metrics, answers))}
+    return {
+        **base,
+        "points": cents(
+            computed_points(scheme, item, metrics) + answered_points(scheme, item, metrics, answers)
+        ),
+    }
 
 
 def school_rows(rng, scheme, code, metrics, *, declared=True):
     """All rows of one school: self-assessment, county, a panel of the size the method wants, adjustments."""
     bounds = bounds_by_name(scheme)
-    judges = ["合议"] if scheme["method"] == "合议" else [f"评委{number}" for number in range(1, rng.randint(3, 7) + 1)]
+    judges = (
+        ["合议"]
+        if scheme["method"] == "合议"
+        else [f"评委{number}" for number in range(1, rng.randint(3, 7) + 1)]
+    )
     went = not scheme["county_stage"] or rng.random() < 0.75
     bare = code_of_applying(rng, scheme)
     rows = []
@@ -116,7 +133,11 @@ def code_of_applying(rng, scheme):
     """Items that do not apply to the school, never a whole category."""
     bare = set()
     for item in scheme["items"]:
-        fellows = [one["code"] for one in scheme["items"] if one["category"] == item["category"] and one["code"] not in bare]
+        fellows = [
+            one["code"]
+            for one in scheme["items"]
+            if one["category"] == item["category"] and one["code"] not in bare
+        ]
         if item["optional"] and rng.random() < 0.3 and (len(fellows) > 1 or item["bonus"]):
             bare.add(item["code"])
     return bare
@@ -127,7 +148,10 @@ def adjustments(rng, scheme, item, base, went):
     stages = (["初评"] if scheme["county_stage"] else []) + (["评审"] if went or not item["on_site"] else [])
     chosen = [stage for stage in stages if rng.random() < 0.06]
     points = [Fraction(rng.randint(0, int(item["points"]) * 4), 4) for _ in chosen]
-    return [{**base, "stage": stage, "points": worth, "note": "实地核实"} for stage, worth in zip(chosen, points, strict=True)]
+    return [
+        {**base, "stage": stage, "points": worth, "note": "实地核实"}
+        for stage, worth in zip(chosen, points, strict=True)
+    ]
 
 
 def shift(rows, item, difference):
@@ -141,12 +165,19 @@ def shift(rows, item, difference):
 
 
 def move_to_threshold(rng, scheme, metrics, rows):
-    """Bring the school to a star's total, or to the lowest rate a star asks for, at −0.01, exactly or +0.01."""
+    """Bring the school to a star's total, or to the lowest rate a star asks for, at −0.01, exactly
+    or +0.01.
+    """
     try:
         found = school_figures(scheme, metrics, rows)
     except BlockedError:
         return
-    wishes = [atom for _, condition in scheme["bands"] for atom in condition if atom[0] in ("总分", "最低大项得分率")]
+    wishes = [
+        atom
+        for _, condition in scheme["bands"]
+        for atom in condition
+        if atom[0] in ("总分", "最低大项得分率")
+    ]
     tuners = [item for item in scheme["items"] if item["tuner"]]
     home = tuners[0]["category"]
     whole = sum(item["points"] for item in scheme["items"] if item["category"] == home and not item["bonus"])
@@ -161,7 +192,9 @@ def move_to_threshold(rng, scheme, metrics, rows):
 
 
 def random_year(rng, scheme, count):
-    """Schools, metrics, rows and proven restrictions of one year; the last two schools may have declared nothing."""
+    """Schools, metrics, rows and proven restrictions of one year; the last two schools may have declared
+    nothing.
+    """
     schools, metrics, rows, listed = [], {}, [], {}
     for number in range(1, count + 1):
         code = f"S{number:03d}"
@@ -173,7 +206,9 @@ def random_year(rng, scheme, count):
         mine = school_rows(rng, scheme, code, metrics[code], declared=not (number == count - 1 and count > 4))
         move_to_threshold(rng, scheme, metrics[code], mine)
         rows += mine
-        codes = [row["code"] for row in scheme["restrictions"] if row["trigger"] == "人工" and rng.random() < 0.08]
+        codes = [
+            row["code"] for row in scheme["restrictions"] if row["trigger"] == "人工" and rng.random() < 0.08
+        ]
         if codes:
             listed[code] = codes
     return schools, metrics, rows, listed

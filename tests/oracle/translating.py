@@ -3,7 +3,14 @@
 from datetime import date
 from fractions import Fraction
 
-from ratings.criteria.spec import BandSpec, CategorySpec, CustomMetricSpec, ItemSpec, RestrictionSpec, SchemeSpec
+from ratings.criteria.spec import (
+    BandSpec,
+    CategorySpec,
+    CustomMetricSpec,
+    ItemSpec,
+    RestrictionSpec,
+    SchemeSpec,
+)
 from ratings.enums import Aggregation, Stage, Trigger
 from ratings.scoring import Entry, SchoolInput, Sheet
 from tests.oracle.naive import answered_points, asked_names, computed_points, row_asked_points
@@ -52,7 +59,9 @@ def _item(scheme, item):
 def _restriction(scheme, row):
     if isinstance(row["trigger"], list):
         text = condition_text(scheme, row["trigger"])
-        return RestrictionSpec(row["code"], row["name"], Trigger.CONDITION, text, effect_text=effect_text(row["cap"]))
+        return RestrictionSpec(
+            row["code"], row["name"], Trigger.CONDITION, text, effect_text=effect_text(row["cap"])
+        )
     trigger = {label: value for value, label in Trigger.choices}[row["trigger"]]
     return RestrictionSpec(row["code"], row["name"], trigger, effect_text=effect_text(row["cap"]))
 
@@ -60,7 +69,8 @@ def _restriction(scheme, row):
 def engine_entry(scheme, item, metrics, row):
     """One row: points of the whole item with the system part they were typed against, or answers by name.
 
-    Taking the end of the range for a figure typed a hair beyond it belongs to reading a workbook; here it is done already.
+    Taking the end of the range for a figure typed a hair beyond it belongs to reading a workbook; here it is
+    done already.
     """
     if row.get("absent"):
         return Entry(not_applicable=True)
@@ -74,7 +84,10 @@ def engine_entry(scheme, item, metrics, row):
 
 def _typed_answers(item, answers):
     ticks = {name for part in item["parts"] if part["kind"] == "清单" for name, _ in part["entries"]}
-    return {name: bool(value) if name in ticks else value if isinstance(value, str) else Fraction(value) for name, value in answers.items()}
+    return {
+        name: bool(value) if name in ticks else value if isinstance(value, str) else Fraction(value)
+        for name, value in answers.items()
+    }
 
 
 def engine_school(scheme, code, metrics, rows, listed):
@@ -93,7 +106,9 @@ def engine_school(scheme, code, metrics, rows, listed):
         county=entries("初评"),
         city=tuple(Sheet(judge, entries("评审", judge)) for judge in panel_labels(scheme, rows)),
         adjustments={
-            (stages[row["stage"]], row["item"]): row["points"] for row in rows if row["item"] not in judged and row["stage"] != "自评"
+            (stages[row["stage"]], row["item"]): row["points"]
+            for row in rows
+            if row["item"] not in judged and row["stage"] != "自评"
         },
         cases=frozenset(listed),
         submitted=bool(rows_of(rows, "自评")),

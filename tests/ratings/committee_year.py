@@ -1,4 +1,6 @@
-"""A year before the committee: two stages, three judges, self-assessments, a restriction with a condition; nothing decided."""
+"""A year before the committee: two stages, three judges, self-assessments, a restriction with a condition;
+nothing decided.
+"""
 
 from __future__ import annotations
 
@@ -37,8 +39,17 @@ def committee_spec(city: Region, year: int) -> SchemeSpec:
         ),
         bands=(BandSpec(5, "总分≥90"), BandSpec(4, "总分≥80"), BandSpec(3, "总分≥60")),
         restrictions=(
-            RestrictionSpec("Y1", "发生责任事故", Trigger.MANUAL.value, effect_text="最高三星", basis="认定材料"),
-            RestrictionSpec("Y2", "办班偏少", Trigger.CONDITION.value, effect_text="最高三星", condition_text="办班期数<5", basis="登记"),
+            RestrictionSpec(
+                "Y1", "发生责任事故", Trigger.MANUAL.value, effect_text="最高三星", basis="认定材料"
+            ),
+            RestrictionSpec(
+                "Y2",
+                "办班偏少",
+                Trigger.CONDITION.value,
+                effect_text="最高三星",
+                condition_text="办班期数<5",
+                basis="登记",
+            ),
         ),
         has_county_stage=True,
         county_weight=Fraction(0),
@@ -49,8 +60,12 @@ def committee_spec(city: Region, year: int) -> SchemeSpec:
     )
 
 
-def committee_year(city: Region, schools: Iterable[School], *, by: User, year: int = 2026, classes: str = "12") -> Scheme:
-    """Every school scored alike at 98 points: 自评 30, 初评 29, judges 28, 29, 30 on L1 and 29 on M1, sheets handed in."""
+def committee_year(
+    city: Region, schools: Iterable[School], *, by: User, year: int = 2026, classes: str = "12"
+) -> Scheme:
+    """Every school scored alike at 98 points: 自评 30, 初评 29, judges 28, 29, 30 on L1 and 29 on M1, sheets
+    handed in.
+    """
     spec = committee_spec(city, year)
     scheme = create_scheme(spec, city=city)
     freeze(scheme, reason="启动", spec=spec)
@@ -59,15 +74,37 @@ def committee_year(city: Region, schools: Iterable[School], *, by: User, year: i
     judges = [Judge.objects.create(scheme=scheme, label=label) for label in JUDGES]
     panel = Panel.objects.create(scheme=scheme, name=f"第一评审组{year}", leader=judges[0])
     panel.judges.set(judges)
-    values = {"status": Status.CITY, "panel": panel, "visited": True, "suggested_star": 5, "county_opinion": OPINION}
+    values = {
+        "status": Status.CITY,
+        "panel": panel,
+        "visited": True,
+        "suggested_star": 5,
+        "county_opinion": OPINION,
+    }
     insert_many([Assessment(scheme=scheme, school=school, **values) for school in schools])
     rows = list(Assessment.objects.filter(scheme=scheme))
     now = timezone.now()
-    for step, before, after in (("submit", Status.DRAFT, Status.COUNTY), ("recommend", Status.COUNTY, Status.CITY)):
-        insert_many([Move(assessment=row, step=step, from_status=before, to_status=after, at=now) for row in rows])
+    for step, before, after in (
+        ("submit", Status.DRAFT, Status.COUNTY),
+        ("recommend", Status.COUNTY, Status.CITY),
+    ):
+        insert_many(
+            [Move(assessment=row, step=step, from_status=before, to_status=after, at=now) for row in rows]
+        )
     final = MetricSnapshot.Moment.FINAL
-    insert_many([MetricSnapshot(assessment=row, moment=final, values={"办班期数": classes}, taken_at=now) for row in rows])
-    insert_many([JudgeSheet(assessment=row, judge=judge, submitted_at=now, submitted_by=by) for row in rows for judge in judges])
+    insert_many(
+        [
+            MetricSnapshot(assessment=row, moment=final, values={"办班期数": classes}, taken_at=now)
+            for row in rows
+        ]
+    )
+    insert_many(
+        [
+            JudgeSheet(assessment=row, judge=judge, submitted_at=now, submitted_by=by)
+            for row in rows
+            for judge in judges
+        ]
+    )
     items = {item.code: item for item in Item.objects.filter(scheme=scheme)}
     insert_many([score for row in rows for score in _scores(row, items, judges)])
     return scheme
@@ -75,7 +112,9 @@ def committee_year(city: Region, schools: Iterable[School], *, by: User, year: i
 
 def set_city(assessment: Assessment, code: str, *points: int) -> None:
     """The judges' points of one item, in their order."""
-    scores = Score.objects.filter(assessment=assessment, item__code=code, stage=Stage.CITY).order_by("judge_id")
+    scores = Score.objects.filter(assessment=assessment, item__code=code, stage=Stage.CITY).order_by(
+        "judge_id"
+    )
     for score, value in zip(scores, points, strict=True):
         score.answers = {"答": {"得分": str(value)}}
         score.save(update_fields=["answers"])
@@ -84,9 +123,21 @@ def set_city(assessment: Assessment, code: str, *points: int) -> None:
 def _scores(row: Assessment, items: dict[str, Item], judges: list[Judge]) -> list[Score]:
     def score(code: str, stage: str, points: int, judge: Judge | None = None) -> Score:
         answers = {"答": {"得分": str(points)}}
-        return Score(assessment=row, item=items[code], stage=stage, judge=judge, answers=answers, points=points, remark=REMARK)
+        return Score(
+            assessment=row,
+            item=items[code],
+            stage=stage,
+            judge=judge,
+            answers=answers,
+            points=points,
+            remark=REMARK,
+        )
 
-    found = [score(code, stage, points) for code in ("L1", "M1") for stage, points in ((Stage.SELF, 30), (Stage.COUNTY, 29))]
+    found = [
+        score(code, stage, points)
+        for code in ("L1", "M1")
+        for stage, points in ((Stage.SELF, 30), (Stage.COUNTY, 29))
+    ]
     for judge, points in zip(judges, (28, 29, 30), strict=True):
         found += [score("L1", Stage.CITY, points, judge), score("M1", Stage.CITY, 29, judge)]
     return found

@@ -36,9 +36,20 @@ def put_before_county(assessment: Assessment, spec: SchemeSpec) -> None:
         score.answers = {"答": {one.name: best_answer(one) for one in asked}}
         score.points = score.item.points
     Score.objects.bulk_update(scores, ["answers", "points"])
-    values = {reference: "0" if "逾期" in reference or "缺" in reference else "1000" for reference in spec.references}
-    MetricSnapshot.objects.create(assessment=assessment, moment="submit", values=values, taken_at=timezone.now())
-    Move.objects.create(assessment=assessment, step="submit", from_status=Status.DRAFT, to_status=Status.COUNTY, at=timezone.now())
+    values = {
+        reference: "0" if "逾期" in reference or "缺" in reference else "1000"
+        for reference in spec.references
+    }
+    MetricSnapshot.objects.create(
+        assessment=assessment, moment="submit", values=values, taken_at=timezone.now()
+    )
+    Move.objects.create(
+        assessment=assessment,
+        step="submit",
+        from_status=Status.DRAFT,
+        to_status=Status.COUNTY,
+        at=timezone.now(),
+    )
     assessment.status = Status.COUNTY
     assessment.save(update_fields=["status"])
     open_county_rows(assessment, spec)
@@ -62,6 +73,8 @@ def county_scheme(city: Region, schools: Iterable[School], *, year: int) -> Sche
     for school in schools:
         assessment = Assessment.objects.create(scheme=scheme, school=school)
         codes = [code for code, bound in spec.bound.items() if bound.owed_by_school]
-        Score.objects.bulk_create(Score(assessment=assessment, item_id=items[code], stage=Stage.SELF) for code in codes)
+        Score.objects.bulk_create(
+            Score(assessment=assessment, item_id=items[code], stage=Stage.SELF) for code in codes
+        )
     county_year(scheme)
     return scheme

@@ -18,7 +18,9 @@ def draft_year(city: Region, *, year: int = 2030, **changes) -> Scheme:
 
 
 def large_draft(city: Region, *, items: int, year: int = 2031) -> Scheme:
-    """Six categories with up to seven groups each: 228 items make the size of a published three-level table."""
+    """Six categories with up to seven groups each: 228 items make the size of a published
+    three-level table.
+    """
     letters = "BCDEFG"
     lines = tuple(
         ItemSpec(

@@ -59,11 +59,17 @@ class Judged:
         return JudgeSheet.objects.get(assessment=assessment or self.assessment, judge__user=user)
 
     def row(self, user: User | None, code: str, assessment: Assessment | None = None) -> Score:
-        return Score.objects.get(assessment=assessment or self.assessment, stage=Stage.CITY, judge__user=user, item__code=code)
+        return Score.objects.get(
+            assessment=assessment or self.assessment, stage=Stage.CITY, judge__user=user, item__code=code
+        )
 
-    def score(self, user: User | None, answers=FULL, *, assessment: Assessment | None = None, remark: str = "") -> None:
+    def score(
+        self, user: User | None, answers=FULL, *, assessment: Assessment | None = None, remark: str = ""
+    ) -> None:
         """Fill every row of a sheet as if typed."""
-        rows = Score.objects.filter(assessment=assessment or self.assessment, stage=Stage.CITY, judge__user=user)
+        rows = Score.objects.filter(
+            assessment=assessment or self.assessment, stage=Stage.CITY, judge__user=user
+        )
         for row in rows.select_related("item"):
             row.answers, row.points, row.remark, row.version = {"答": answers[row.item.code]}, 1, remark, 1
             row.save(update_fields=["answers", "points", "remark", "version"])
@@ -72,7 +78,9 @@ class Judged:
         """Submitted at a fixed moment, so that pages do not differ by the clock."""
         moment = timezone.make_aware(dt.datetime(2026, 11, 1, 9))
         self.score(user, assessment=assessment)
-        JudgeSheet.objects.filter(pk=self.sheet(user, assessment).pk).update(submitted_at=moment, submitted_by=user)
+        JudgeSheet.objects.filter(pk=self.sheet(user, assessment).pk).update(
+            submitted_at=moment, submitted_by=user
+        )
 
 
 def refused(act, *args, **kwargs) -> list[str]:
@@ -111,13 +119,19 @@ def bring_to_city(assessment: Assessment) -> None:
     assessment.save(update_fields=["status", "suggested_star", "county_opinion"])
 
 
-def judge_year(year, city, county, school: School, office: User, *, schools: int = 2, seats: int = 3, **parameters) -> Judged:
-    """Opens the year, brings `schools` schools to the city and gives them to one panel of `seats` judges; all are visited."""
+def judge_year(
+    year, city, county, school: School, office: User, *, schools: int = 2, seats: int = 3, **parameters
+) -> Judged:
+    """Opens the year, brings `schools` schools to the city and gives them to one panel of `seats` judges; all
+    are visited.
+    """
     others = SchoolFactory.create_batch(schools - 1, city=city, county=county)
     for one in (school, *others):
         know_figures(one, office)
     scheme = open_year(year, city, office, **parameters)
-    assessments = sorted(scheme.assessments.select_related("scheme"), key=lambda one: (one.school_id != school.pk, one.pk))
+    assessments = sorted(
+        scheme.assessments.select_related("scheme"), key=lambda one: (one.school_id != school.pk, one.pk)
+    )
     for one in assessments:
         bring_to_city(one)
     Scheme.objects.filter(pk=scheme.pk).update(phase=Phase.SCORING)
@@ -138,9 +152,16 @@ def judge_year(year, city, county, school: School, office: User, *, schools: int
 
 def desk_pages(judged) -> list[str]:
     """Every page a judge can open."""
-    pages = [reverse("schools:desk"), reverse("ratings:judging"), reverse("ratings:judging") + "?show=all", reverse("ratings:judging_grid")]
+    pages = [
+        reverse("schools:desk"),
+        reverse("ratings:judging"),
+        reverse("ratings:judging") + "?show=all",
+        reverse("ratings:judging_grid"),
+    ]
     for assessment in judged.assessments:
-        pages += [reverse(f"ratings:judging_{name}", args=[assessment.pk]) for name in ("school", "submit", "panel")]
+        pages += [
+            reverse(f"ratings:judging_{name}", args=[assessment.pk]) for name in ("school", "submit", "panel")
+        ]
         pages += [reverse("ratings:judging_item", args=[assessment.pk, code]) for code in FULL]
     return pages
 
@@ -160,4 +181,11 @@ def judged(year, city, county, school, office) -> Judged:
 @pytest.fixture
 def joint(year, city, county, school, office) -> Judged:
     """合议 without a county stage."""
-    return judge_year(year, city, county, school, office, **{"评委汇总": "合议", "县级初评": "无", "县初评权重": "0%", "评审权重": "100%"})
+    return judge_year(
+        year,
+        city,
+        county,
+        school,
+        office,
+        **{"评委汇总": "合议", "县级初评": "无", "县初评权重": "0%", "评审权重": "100%"},
+    )

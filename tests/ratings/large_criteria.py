@@ -11,11 +11,24 @@ from schools.workbooks import SheetOut, write_workbook
 
 CATEGORIES, GROUPS, ITEMS = 6, 42, 228
 DIGITS = "一二三四五六"
-HEADINGS = ["大项编码", "大项名称", "分组名称", "小项编码", "小项名称", "分值", "标准", "计分规则", "核定要素", "现场"]
+HEADINGS = [
+    "大项编码",
+    "大项名称",
+    "分组名称",
+    "小项编码",
+    "小项名称",
+    "分值",
+    "标准",
+    "计分规则",
+    "核定要素",
+    "现场",
+]
 
 
 def rows() -> list[list[Any]]:
-    """Items with 0.44 and 0.43 points that make 100; every fourth is counted by the system, some are for reviewers alone."""
+    """Items with 0.44 and 0.43 points that make 100; every fourth is counted by the system, some are for
+    reviewers alone.
+    """
     return [_row(number) for number in range(ITEMS)]
 
 
@@ -44,14 +57,26 @@ def _row(number: int) -> list[Any]:
 
 
 def large_workbook(*, year: int | None = None, city: str = "示例市") -> bytes:
-    """The table as a workbook, with three stars and no restrictions but the one for schools that hand in nothing."""
+    """The table as a workbook, with three stars and no restrictions but the one for schools that hand in
+    nothing.
+    """
     year = year or timezone.localdate().year
-    parameters = [("名称", "大规模考评表"), ("年度", year), ("主办单位", "市委组织部"), ("所属市", city), ("统计截止日", f"{year}-01-31")]
+    parameters = [
+        ("名称", "大规模考评表"),
+        ("年度", year),
+        ("主办单位", "市委组织部"),
+        ("所属市", city),
+        ("统计截止日", f"{year}-01-31"),
+    ]
     sheets = [
         SheetOut("方案", ["项目", "内容"], parameters),
         SheetOut("指标项", HEADINGS, rows()),
-        SheetOut("星级标准", ["星级", "条件"], [("五星", "总分≥90"), ("四星", "总分≥80"), ("三星", "总分≥70")]),
-        SheetOut("限制性情形", ["编码", "情形", "触发", "后果"], [("X1", "未提交自评", "未提交自评", "不授星")]),
+        SheetOut(
+            "星级标准", ["星级", "条件"], [("五星", "总分≥90"), ("四星", "总分≥80"), ("三星", "总分≥70")]
+        ),
+        SheetOut(
+            "限制性情形", ["编码", "情形", "触发", "后果"], [("X1", "未提交自评", "未提交自评", "不授星")]
+        ),
     ]
     target = io.BytesIO()
     write_workbook(target, sheets)

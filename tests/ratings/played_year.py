@@ -1,4 +1,6 @@
-"""A year with everybody in it, for tests that play it: schools of one county, their people, a panel of three judges."""
+"""A year with everybody in it, for tests that play it: schools of one county, their people, a panel of three
+judges.
+"""
 
 from __future__ import annotations
 
@@ -47,7 +49,9 @@ class PlayedYear:
 
     @property
     def assessments(self) -> list[Assessment]:
-        return list(Assessment.objects.filter(scheme=self.scheme).select_related("scheme", "school").order_by("pk"))
+        return list(
+            Assessment.objects.filter(scheme=self.scheme).select_related("scheme", "school").order_by("pk")
+        )
 
     def person(self, role: str, assessment: Assessment) -> User:
         """Who acts in this role for this school."""
@@ -62,7 +66,9 @@ class PlayedYear:
 
 
 def play_year(folder, *, schools: int) -> PlayedYear:
-    """Opens the small scheme in a city of its own; every figure is known, every school has its panel and is visited."""
+    """Opens the small scheme in a city of its own; every figure is known, every school has its panel and is
+    visited.
+    """
     city = Region.objects.create(code="P1", name="示例市", kind=Region.Kind.CITY)
     county = Region.objects.create(code="P1-1", name="甲区", kind=Region.Kind.COUNTY, city=city)
     people: dict[object, User] = {role: _appointed(role, city=city) for role in ("office", "chair")}

@@ -1,4 +1,6 @@
-"""One random year in play: acts that are done if and only if the regulation has them, and what must hold after each."""
+"""One random year in play: acts that are done if and only if the regulation has them, and what must hold
+after each.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +30,9 @@ FACTS = {"return_": {"items": {"K2": "请补正"}}, "recommend": {"star": 5, "op
 
 
 class PlayingYear(RuleBasedStateMachine):
-    """`world` is set by the test; every example plays in a savepoint of its own. `seen` counts what happened."""
+    """`world` is set by the test; every example plays in a savepoint of its own. `seen` counts
+    what happened.
+    """
 
     world: PlayedYear
     seen: Counter
@@ -46,7 +50,9 @@ class PlayingYear(RuleBasedStateMachine):
     @invariant()
     def regulation_holds(self) -> None:
         assert violations(Scheme.objects.get(pk=self.world.scheme.pk)) == []
-        assert {one.pk: one.status for one in self.world.assessments} == {pk: side.status for pk, side in self.sides.items()}
+        assert {one.pk: one.status for one in self.world.assessments} == {
+            pk: side.status for pk, side in self.sides.items()
+        }
 
     @property
     def phase(self) -> str:
@@ -66,7 +72,12 @@ class PlayingYear(RuleBasedStateMachine):
         """All that a refused act must leave alone."""
         return {
             "phase": self.phase,
-            "rows": {pk: row for pk, *row in Assessment.objects.values_list("pk", "status", "version", "returned_to", "return_due")},
+            "rows": {
+                pk: row
+                for pk, *row in Assessment.objects.values_list(
+                    "pk", "status", "version", "returned_to", "return_due"
+                )
+            },
             "scores": list(Score.objects.order_by("pk").values_list("pk", "answers", "version", "remark")),
             "sheets": list(JudgeSheet.objects.order_by("pk").values_list("pk", "submitted_at")),
             "decisions": list(Decision.objects.order_by("pk").values_list("assessment", "star", "at")),
@@ -75,7 +86,9 @@ class PlayingYear(RuleBasedStateMachine):
         }
 
     def attempt(self, name: str, act: Callable, refusal: type[Exception], expected: bool | None) -> bool:
-        """The act is done if and only if expected (None: either way); a refusal changes nothing. Tells whether it was done."""
+        """The act is done if and only if expected (None: either way); a refusal changes nothing. Tells
+        whether it was done.
+        """
         before = self.everything()
         try:
             act()
@@ -92,16 +105,29 @@ class PlayingYear(RuleBasedStateMachine):
         side = self.side(row)
         before, expected = side.status, side.may(step, role, self.phase, row)
         by, facts = self.world.person(role, row), FACTS.get(step, {})
-        if self.attempt(step, lambda: take_step(row, step, by=by, comment="理由", **facts), Refused, expected):
+        if self.attempt(
+            step, lambda: take_step(row, step, by=by, comment="理由", **facts), Refused, expected
+        ):
             side.moved(step)
             move = row.moves.latest("id")
-            assert (move.step, move.from_status, move.to_status, row.status) == (step, before, side.status, side.status)
+            assert (move.step, move.from_status, move.to_status, row.status) == (
+                step,
+                before,
+                side.status,
+                side.status,
+            )
 
     def write(self, score: Score, by, expected: bool) -> None:
         """Saved if and only if it may be; anything else leaves the row as it was."""
         expected = expected and self.writable
         before = self.everything()
-        saved = save(score.pk, by=by, version=score.version, posted=POSTED[score.item.code], remark=f"第{score.version + 1}次")
+        saved = save(
+            score.pk,
+            by=by,
+            version=score.version,
+            posted=POSTED[score.item.code],
+            remark=f"第{score.version + 1}次",
+        )
         assert (saved.state == SAVED) == expected, (saved.state, saved.sentence)
         self.seen[f"{score.stage} {saved.state}"] += 1
         if not expected:
@@ -111,7 +137,13 @@ class PlayingYear(RuleBasedStateMachine):
     # What would come next in a year without trouble
 
     def go_on(self, row: Assessment) -> None:
-        acts = {"draft": self.hand_in, "confirming": self.hand_in, "returned": self.mend, "county": self.review, "city": self.judge}
+        acts = {
+            "draft": self.hand_in,
+            "confirming": self.hand_in,
+            "returned": self.mend,
+            "county": self.review,
+            "city": self.judge,
+        }
         acts.get(self.side(row).status, lambda row: None)(row)
 
     def hand_in(self, row: Assessment) -> None:
@@ -140,7 +172,9 @@ class PlayingYear(RuleBasedStateMachine):
 
     def settle(self) -> None:
         """Settled if nothing is missing, and not a row changed otherwise."""
-        on_the_way = any(side.status not in ("city", "settled", "lapsed", "declined") for side in self.sides.values())
+        on_the_way = any(
+            side.status not in ("city", "settled", "lapsed", "declined") for side in self.sides.values()
+        )
         sheets = JudgeSheet.objects.filter(assessment__status=Status.CITY, submitted_at=None).exists()
         undecided = Assessment.objects.filter(status=Status.CITY, decision=None).exists()
         refused = on_the_way or sheets or undecided or self.phase != Phase.SCORING

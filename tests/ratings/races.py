@@ -1,4 +1,6 @@
-"""Two people at once: real threads with connections of their own, started together, and what became of each."""
+"""Two people at once: real threads with connections of their own, started together, and what
+became of each.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +33,9 @@ PATIENCE = 20
 
 
 def at_once(*acts: Callable[[], Any]) -> list[Any]:
-    """Start the acts together; each gives its value or the exception that it raised, in the order of the acts."""
+    """Start the acts together; each gives its value or the exception that it raised, in the order of the
+    acts.
+    """
     start = threading.Barrier(len(acts))
 
     def run(act: Callable[[], Any]) -> Any:
@@ -48,7 +52,9 @@ def at_once(*acts: Callable[[], Any]) -> list[Any]:
 
 
 def linger(monkeypatch, module: str, name: str) -> None:
-    """Make a function that decides whether an act may go on wait after it has read, so that the other reads the same."""
+    """Make a function that decides whether an act may go on wait after it has read, so that the other reads
+    the same.
+    """
     target = importlib.import_module(module)
     original = getattr(target, name)
 
@@ -63,7 +69,8 @@ def linger(monkeypatch, module: str, name: str) -> None:
 def meet(monkeypatch, *places: tuple[str, str]) -> None:
     """Both acts read, then wait for each other, then write: the worst moment, certain and not only likely.
 
-    `places` are the functions that decide whether an act may go on; each thread stops at the first that it leaves.
+    `places` are the functions that decide whether an act may go on; each thread stops at the first that it
+    leaves.
     """
     meeting, here = threading.Barrier(2), threading.local()
 
@@ -72,7 +79,9 @@ def meet(monkeypatch, *places: tuple[str, str]) -> None:
             found = original(*args, **kwargs)
             if not getattr(here, "met", False):
                 here.met = True
-                with suppress(threading.BrokenBarrierError):  # nobody came: the act goes on, and the control fails as it should
+                with suppress(
+                    threading.BrokenBarrierError
+                ):  # nobody came: the act goes on, and the control fails as it should
                     meeting.wait(timeout=PATIENCE)
             return found
 
@@ -86,8 +95,8 @@ def meet(monkeypatch, *places: tuple[str, str]) -> None:
 def hold(monkeypatch, reader: tuple[str, str], other: tuple[str, str], *, until: Callable[[], bool]) -> None:
     """The worst moment of one act against another, certain and not only likely.
 
-    The function `other`, with which the other act begins, waits until `reader` has read; `reader` does not return
-    before the other act has left its mark.
+    The function `other`, with which the other act begins, waits until `reader` has read; `reader` does not
+    return before the other act has left its mark.
     """
     has_read = threading.Event()
 
@@ -145,7 +154,13 @@ def bring_to_county(year: PlayedYear) -> list[Assessment]:
     for row in rows:
         take_snapshot(row, MetricSnapshot.Moment.SUBMIT, spec)
         open_county_rows(row, spec)
-        Move.objects.create(assessment=row, step="submit", from_status=Status.DRAFT, to_status=Status.COUNTY, at=timezone.now())
+        Move.objects.create(
+            assessment=row,
+            step="submit",
+            from_status=Status.DRAFT,
+            to_status=Status.COUNTY,
+            at=timezone.now(),
+        )
     Assessment.objects.update(status=Status.COUNTY)
     Scheme.objects.update(phase=Phase.SCORING)
     return year.assessments

@@ -1,4 +1,6 @@
-"""Who may take which step from where: written down a second time, from the regulation and not from the table under test."""
+"""Who may take which step from where: written down a second time, from the regulation and not from the table
+under test.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +36,12 @@ class Side:
 
     def fitting(self) -> list[tuple[str, str]]:
         """Steps with those who take them, as far as the status goes."""
-        return [(step, role) for step, (scope, _) in MAY.items() for role in ROLES if self.status in scope.get(role, ())]
+        return [
+            (step, role)
+            for step, (scope, _) in MAY.items()
+            for role in ROLES
+            if self.status in scope.get(role, ())
+        ]
 
     def moved(self, step: str) -> None:
         """The step was taken."""

@@ -28,7 +28,9 @@ def post_rule(rule_office, rule_scheme):
 
     def send(do, *, partial=True, **fields):
         response = rule_office.post(
-            reverse("ratings:rule_desk", args=[rule_scheme.pk]), FORM | {"do": do} | fields, **(PARTIAL if partial else {})
+            reverse("ratings:rule_desk", args=[rule_scheme.pk]),
+            FORM | {"do": do} | fields,
+            **(PARTIAL if partial else {}),
         )
         assert response.status_code == 200
         return unescape(response.content.decode())

@@ -1,4 +1,6 @@
-"""Metrics for the tests of the rule language: the names of the manual's examples, without any record behind them."""
+"""Metrics for the tests of the rule language: the names of the manual's examples, without any record behind
+them.
+"""
 
 from dataclasses import dataclass
 from fractions import Fraction
@@ -45,9 +47,15 @@ VOCABULARY = Vocabulary(metrics={word.label: word for word in WORDS}, codes=froz
 MANUAL = [
     "清单(书记任校长=2; 副职齐备=1; 挂牌且明确承办机构=1)",
     "档(主教室座位: ≥100→8; ≥80→6.5; ≥60→5; ≥30→3; 其他→0)",
-    "档(上半年主体班≥1 且 下半年主体班≥1 且 主体班次≥3→8; 上半年主体班≥1 且 下半年主体班≥1→7; 主体班次≥1→4; 其他→0)",
+    (
+        "档(上半年主体班≥1 且 下半年主体班≥1 且 主体班次≥3→8; 上半年主体班≥1 且 下半年主体班≥1→7; "
+        "主体班次≥1→4; 其他→0)"
+    ),
     "档(执行率: 80%—100%→2; ≥60%→1; 其他→0)",
-    "档(办班期数[学时≥2, 人次≥15]: ≥12→5; ≥10→4.5; ≥8→3.5; 其他→0) + 档(有培训的双月数: 6→3; 5→2.5; 4→2; 其他→0)",
+    (
+        "档(办班期数[学时≥2, 人次≥15]: ≥12→5; ≥10→4.5; ≥8→3.5; 其他→0) + 档(有培训的双月数: 6→3; "
+        "5→2.5; 4→2; 其他→0)"
+    ),
     "比(参训党员/党员总数 ÷ 85%)×4 + 比(参训干部/应训干部 ÷ 100%)×4",
     "扣(缺管理制度[教学、学员、师资、经费] 每项 1; 月报逾期 每月 0.5; 数据不实 每处 1; 下限 0)",
     "扣(满分 5; 无专人 1; 参训率<85% 每1个百分点 1; 下限 0)",

@@ -1,8 +1,9 @@
 """A server that is killed while people save: `python -m tests.ratings.saving_until_killed MODE KILLS SEED`.
 
-Every child saves two rows of one school over and over, acknowledges each save, and is killed with SIGKILL at a random
-moment; then the next takes its place. One line of JSON per kill says what had been acknowledged and what is stored.
-MODE: `whole` saves as the program does; `early` acknowledges first and `apart` saves the rows one by one, both wrongly.
+Every child saves two rows of one school over and over, acknowledges each save, and is killed with SIGKILL at
+a random moment; then the next takes its place. One line of JSON per kill says what had been acknowledged and
+what is stored. MODE: `whole` saves as the program does; `early` acknowledges first and `apart` saves the rows
+one by one, both wrongly.
 """
 
 import json
@@ -35,11 +36,16 @@ def save_on(mode: str, number: int, told: int) -> None:
     while True:
         number += 1
         texts = [{"音响": "是" if number % 2 else ""}, {"质量": "A", "调研次数": str(number)}]
-        typed = {key: Row(number - 1, posted, remark=str(number)) for key, posted in zip(keys, texts, strict=True)}
+        typed = {
+            key: Row(number - 1, posted, remark=str(number)) for key, posted in zip(keys, texts, strict=True)
+        }
         if mode == "early":
             os.write(told, f"{number}\n".encode())
         if mode == "apart":
-            saved = [save(key, by=filler, version=row.version, posted=row.posted, remark=row.remark) for key, row in typed.items()]
+            saved = [
+                save(key, by=filler, version=row.version, posted=row.posted, remark=row.remark)
+                for key, row in typed.items()
+            ]
         else:
             saved = save_rows(assessment, typed, by=filler)
         if any(one.state != "saved" for one in saved):
@@ -84,7 +90,9 @@ def kill_one(mode: str, number: int) -> int:
 
 
 def main(mode: str, kills: int) -> None:
-    """A new child starts from what is stored, as people do who reload the page; what was acknowledged is remembered."""
+    """A new child starts from what is stored, as people do who reload the page; what was acknowledged is
+    remembered.
+    """
     acknowledged = 0
     for _ in range(kills):
         before = stored()

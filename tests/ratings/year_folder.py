@@ -1,4 +1,6 @@
-"""A small year as workbooks: three schools, two categories, every kind of row; tests change one thing at a time."""
+"""A small year as workbooks: three schools, two categories, every kind of row; tests change one thing at a
+time.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +39,21 @@ ITEM_HEADINGS = [
     "可不适用",
 ]
 ITEMS = [
-    ("K", "场地", "", "K1", "主教室", "小项", 30, "", "档(主教室座位: ≥100→30; ≥60→20; 其他→0)", "", "", "", ""),
+    (
+        "K",
+        "场地",
+        "",
+        "K1",
+        "主教室",
+        "小项",
+        30,
+        "",
+        "档(主教室座位: ≥100→30; ≥60→20; 其他→0)",
+        "",
+        "",
+        "",
+        "",
+    ),
     ("", "", "", "K2", "设施", "小项", 30, "", "清单(音响=10; 桌椅=20)", "", "", "是", ""),
     ("L", "教学", "", "L1", "听课", "小项", 20, "", "评(听课: A=20; B=12; C=0)", "", "听课", "", ""),
     ("", "", "", "L2", "台账", "小项", 20, "", "扣(月报逾期 每月 2; 无专人 5; 下限 0)", "", "", "", ""),
@@ -50,18 +66,26 @@ RESTRICTIONS = [
     ("Y3", "主教室不足", "主教室座位<20", "不授星", "登记"),
 ]
 SCHOOLS = [("001", "东溪镇委党校", "甲区"), ("002", "南浦镇委党校", "甲区"), ("003", "青屿镇委党校", "乙县")]
-METRICS = [(code, name, value) for code in ("001", "002", "003") for name, value in (("主教室座位", 120), ("月报逾期", 0))]
+METRICS = [
+    (code, name, value)
+    for code in ("001", "002", "003")
+    for name, value in (("主教室座位", 120), ("月报逾期", 0))
+]
 _read: dict[str, SchemeSpec] = {}
 SCORE_HEADINGS = ["学校编码", "小项编码", "阶段", "评委", "得分", "作答", "说明"]
 
 
-def full_marks(school: str, judges: tuple[str, ...] = ("评委甲", "评委乙", "评委丙")) -> list[tuple[Any, ...]]:
+def full_marks(
+    school: str, judges: tuple[str, ...] = ("评委甲", "评委乙", "评委丙")
+) -> list[tuple[Any, ...]]:
     """Rows of a school that owes nothing and misses nothing; M1 without any result."""
     answers = {"K2": "音响；桌椅", "L2": "无", "M1": "无"}
     rows = [(school, code, "自评", "", None, text, "") for code, text in answers.items()]
     reviewed = answers | {"L1": "A"}
     rows += [(school, code, "初评", "", None, text, "") for code, text in reviewed.items()]
-    return rows + [(school, code, "评审", judge, None, text, "") for judge in judges for code, text in reviewed.items()]
+    return rows + [
+        (school, code, "评审", judge, None, text, "") for judge in judges for code, text in reviewed.items()
+    ]
 
 
 class YearFolder:
@@ -84,7 +108,17 @@ class YearFolder:
     def item(self, code: str) -> list[Any]:
         return next(item for item in self.items if item[3] == code)
 
-    def set_score(self, school: str, item: str, stage: str, *, judge: str = "", points=None, answers: str = "", remark: str = "") -> None:
+    def set_score(
+        self,
+        school: str,
+        item: str,
+        stage: str,
+        *,
+        judge: str = "",
+        points=None,
+        answers: str = "",
+        remark: str = "",
+    ) -> None:
         """Replace the row of this school, item, stage and judge."""
         self.drop_scores(school, item, stage, judge)
         self.scores.append((school, item, stage, judge, points, answers, remark))
@@ -92,7 +126,11 @@ class YearFolder:
     def drop_scores(self, school: str, item: str = "", stage: str = "", judge: str = "") -> None:
         """Remove the rows that match; an empty argument matches everything."""
         wanted = (school, item, stage, judge)
-        self.scores = [row for row in self.scores if any(want and want != have for want, have in zip(wanted, row, strict=False))]
+        self.scores = [
+            row
+            for row in self.scores
+            if any(want and want != have for want, have in zip(wanted, row, strict=False))
+        ]
 
     def write(self) -> YearFolder:
         self._write_scheme()
@@ -103,7 +141,9 @@ class YearFolder:
         return self
 
     def spec(self) -> SchemeSpec:
-        """The criteria as read from their workbook; workbooks with the same cells are written and read once in a run."""
+        """The criteria as read from their workbook; workbooks with the same cells are written and read once
+        in a run.
+        """
         cells = repr((self.parameters, self.items, self.bands, self.restrictions, self.custom_metrics))
         if cells not in _read:
             _read[cells] = read_scheme_workbook(self._write_scheme()).spec

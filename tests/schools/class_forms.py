@@ -29,4 +29,7 @@ def edit(client, record, **changes):
     """Opens the edit form and sends it with the digest it carries."""
     address = reverse("schools:class_edit", args=[record.pk])
     seen = client.get(address).context["form"].initial["seen"]
-    return client.post(address, {**typed(), "seen": seen, "name": record.name, "starts_on": record.starts_on.isoformat(), **changes})
+    return client.post(
+        address,
+        {**typed(), "seen": seen, "name": record.name, "starts_on": record.starts_on.isoformat(), **changes},
+    )

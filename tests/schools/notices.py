@@ -1,4 +1,6 @@
-"""Notices of the State Council's form, written anew from what the calendar package knows of a published year."""
+"""Notices of the State Council's form, written anew from what the calendar package knows of a
+published year.
+"""
 
 from __future__ import annotations
 
@@ -28,13 +30,25 @@ def notice(year: int, style: Style = Style()) -> str:
     national = national_year(year)
     days = [date(year, 1, 1) + DAY * number for number in range(366)]
     worked = sorted(day for day in national.works if day.year == year)
-    holidays = [run for run in _runs([day for day in days if day.year == year], national) if _is_holiday(run, national)]
+    holidays = [
+        run
+        for run in _runs([day for day in days if day.year == year], national)
+        if _is_holiday(run, national)
+    ]
     paragraphs = []
     for number, run in enumerate(holidays):
         nearest = [day for day in worked if min(holidays, key=lambda other: _distance(day, other)) is run]
-        paragraphs.append(f"{'一二三四五六七八九十'[number]}、{_name(run, national)}：{_rest(run, style)}{_work(nearest, style)}")
-    head = f"国务院办公厅关于{year}年部分节假日安排的通知\n国办发明电〔{year - 1}〕7号\n各省、自治区、直辖市人民政府：\n"
-    body = f"经国务院批准，现将{year}年放假调休日期的具体安排通知如下。\n" + ("" if style.one_line else "\n").join(paragraphs)
+        paragraphs.append(
+            f"{'一二三四五六七八九十'[number]}、{_name(run, national)}："
+            f"{_rest(run, style)}{_work(nearest, style)}"
+        )
+    head = (
+        f"国务院办公厅关于{year}年部分节假日安排的通知\n国办发明电〔{year - 1}〕7号\n各省、自治区、"
+        "直辖市人民政府：\n"
+    )
+    body = f"经国务院批准，现将{year}年放假调休日期的具体安排通知如下。\n" + (
+        "" if style.one_line else "\n"
+    ).join(paragraphs)
     text = f"{head}{body}\n节假日期间，请妥善安排好值班。\n国务院办公厅\n{year - 1}年11月4日\n"
     if style.torn:
         text = text.replace("放假", "\n放假").replace("、2月", "、\n2月").replace("）至", "）\n至")
@@ -62,7 +76,12 @@ def _distance(day: date, run: list[date]) -> int:
 
 
 def _name(run: list[date], national: NationalYear) -> str:
-    names = dict.fromkeys(name for day in run for name in national.statutory.get(day, "").split("、") if name and name != "农历除夕")
+    names = dict.fromkeys(
+        name
+        for day in run
+        for name in national.statutory.get(day, "").split("、")
+        if name and name != "农历除夕"
+    )
     return "、".join(names) or "纪念日"
 
 

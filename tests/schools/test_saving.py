@@ -45,7 +45,11 @@ def request_of():
 
 @pytest.mark.parametrize(
     ("reasons", "said"),
-    [("一。", ["一。"]), (["一。", "二。"], ["一。", "二。"]), ({"text": ["一。", "二。"], "__all__": ["三。"]}, ["一。", "二。", "三。"])],
+    [
+        ("一。", ["一。"]),
+        (["一。", "二。"], ["一。", "二。"]),
+        ({"text": ["一。", "二。"], "__all__": ["三。"]}, ["一。", "二。", "三。"]),
+    ],
 )
 def test_a_refusal_keeps_every_reason_in_order(reasons, said):
     refused = Refused(reasons)
@@ -74,7 +78,11 @@ def test_a_conflict_names_who_was_faster_if_the_row_knows():
     [
         (Refused("不行。"), None, {"__all__": ["不行。"]}),
         (Refused("不行。"), "text", {"text": ["不行。"]}),
-        (Refused({"text": "太短。", "elsewhere": "没有这一栏。"}), None, {"text": ["太短。"], "__all__": ["没有这一栏。"]}),
+        (
+            Refused({"text": "太短。", "elsewhere": "没有这一栏。"}),
+            None,
+            {"text": ["太短。"], "__all__": ["没有这一栏。"]},
+        ),
         (ValidationError(["一。", "二。"]), None, {"__all__": ["一。", "二。"]}),
     ],
 )
@@ -92,7 +100,9 @@ def test_a_conflict_shows_both_contents_and_the_next_save_starts_from_what_is_st
         raise Stale("别人的")
 
     assert form.conflict == Conflict.between(Stale("别人的"), {"说明": "别人的"}, {"说明": "我的"})
-    assert [(one.label, one.theirs, one.mine) for one in form.conflict.differences] == [("说明", "别人的", "我的")]
+    assert [(one.label, one.theirs, one.mine) for one in form.conflict.differences] == [
+        ("说明", "别人的", "我的")
+    ]
     assert (form["text"].value(), form["seen"].value()) == ("我的", digest("别人的"))
     assert not form.errors
 

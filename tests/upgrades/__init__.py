@@ -1,1 +1,3 @@
-"""What a released version left behind, and that this version can still read it: digests of migrations, backups of databases."""
+"""What a released version left behind, and that this version can still read it: digests of migrations,
+backups of databases.
+"""

@@ -20,11 +20,25 @@ TRAIL = ("schools.AuditEntry", "schools.ChainHead")
 def facts() -> dict[str, Any]:
     """Digests of criteria, results and files, and how many rows each table holds."""
     return {
-        "versions": {_named(one.scheme, one.number): one.digest for one in SchemeVersion.objects.select_related("scheme__city")},
-        "results": {_named(one.scheme, one.school_code): _result(one) for one in Result.objects.select_related("scheme__city")},
+        "versions": {
+            _named(one.scheme, one.number): one.digest
+            for one in SchemeVersion.objects.select_related("scheme__city")
+        },
+        "results": {
+            _named(one.scheme, one.school_code): _result(one)
+            for one in Result.objects.select_related("scheme__city")
+        },
         "documents": {_named(one.scheme, type(one).__name__): _document(one) for one in _documents()},
-        "files": {path.name: _sha256(path.read_bytes()) for path in Path(settings.MEDIA_ROOT).rglob("*") if path.is_file()},
-        "rows": {model._meta.label: model._base_manager.count() for model in _models() if model._meta.label not in TRAIL},
+        "files": {
+            path.name: _sha256(path.read_bytes())
+            for path in Path(settings.MEDIA_ROOT).rglob("*")
+            if path.is_file()
+        },
+        "rows": {
+            model._meta.label: model._base_manager.count()
+            for model in _models()
+            if model._meta.label not in TRAIL
+        },
     }
 
 
@@ -33,7 +47,9 @@ def _documents() -> list[Bulletin | OpeningNotice]:
 
 
 def _models() -> list:
-    return [model for label in APPS for model in apps.get_app_config(label).get_models(include_auto_created=True)]
+    return [
+        model for label in APPS for model in apps.get_app_config(label).get_models(include_auto_created=True)
+    ]
 
 
 def _named(scheme, what: object) -> str:
@@ -41,7 +57,12 @@ def _named(scheme, what: object) -> str:
 
 
 def _result(one: Result) -> list[str]:
-    return [str(one.star), str(one.total), one.digest, _sha256(json.dumps([one.trace, one.next_star], sort_keys=True).encode())]
+    return [
+        str(one.star),
+        str(one.total),
+        one.digest,
+        _sha256(json.dumps([one.trace, one.next_star], sort_keys=True).encode()),
+    ]
 
 
 def _document(one: Bulletin | OpeningNotice) -> str:

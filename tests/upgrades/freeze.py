@@ -1,9 +1,11 @@
-"""Freezes the version that is about to be released: `make freeze`, or `python -m tests.upgrades.freeze` on each engine.
+"""Freezes the version that is about to be released: `make freeze`, or `python -m tests.upgrades.freeze` on
+each engine.
 
-Writes to a folder of the version's name a backup of a small sample city, made by `manage.py backup` on the engine at hand, with
-what must be found again after an upgrade, and the digests of the version's migrations to `frozen.toml`. Nothing is written before
-all of it is made, and what is there already stays: a version that was released is in the hands of others. While it is not yet
-released, `make freeze AGAIN=1` (or `--again`) takes in what has come since; a migration that is listed must not change even then.
+Writes to a folder of the version's name a backup of a small sample city, made by `manage.py backup` on the
+engine at hand, with what must be found again after an upgrade, and the digests of the version's migrations to
+`frozen.toml`. Nothing is written before all of it is made, and what is there already stays: a version that
+was released is in the hands of others. While it is not yet released, `make freeze AGAIN=1` (or `--again`)
+takes in what has come since; a migration that is listed must not change even then.
 """
 
 from __future__ import annotations
@@ -41,7 +43,8 @@ def freeze(*, again: bool = False) -> Path:
     if target.exists() and settings.VERSION in frozen.read() and not again:
         raise SystemExit(
             f"{settings.VERSION} 已经固定过（{connection.vendor}），没有作任何改动。"
-            "已发布的版本不能重新固定，请先改 pyproject.toml 里的版本号；确实还没有发布的，执行 make freeze AGAIN=1。"
+            "已发布的版本不能重新固定，请先改 pyproject.toml 里的版本号；确实还没有发布的，执行 make "
+            "freeze AGAIN=1。"
         )
     made = SCRATCH / target.name
     found = _make(made)
@@ -61,7 +64,9 @@ def _put(target: Path, content: bytes) -> None:
 
 
 def _make(target: Path) -> dict:
-    """The same content on every run, as far as the engine lets it: moment, names of files and passwords do not change."""
+    """The same content on every run, as far as the engine lets it: moment, names of files and passwords do
+    not change.
+    """
     import time_machine
     from django.conf import settings
     from django.core.management import call_command
@@ -78,7 +83,9 @@ def _make(target: Path) -> dict:
         stack.enter_context(time_machine.travel(MADE.timestamp(), tick=False))
         # with their fonts they would take half a megabyte each
         stack.enter_context(mock.patch("ratings.documents.papers.render_pdf", _small_pdf))
-        stack.enter_context(mock.patch("uuid.uuid4", lambda: uuid.UUID(int=numbers.getrandbits(128), version=4)))
+        stack.enter_context(
+            mock.patch("uuid.uuid4", lambda: uuid.UUID(int=numbers.getrandbits(128), version=4))
+        )
         call_command("migrate", interactive=False, verbosity=0)
         _fill()
         User.objects.update(password="!" + "-" * 40)
@@ -90,7 +97,9 @@ def _make(target: Path) -> dict:
 
 
 def _fill() -> None:
-    """The demonstration with fewer schools: published years, a running year, a year before its bulletin; and an evidence file."""
+    """The demonstration with fewer schools: published years, a running year, a year before its bulletin; and
+    an evidence file.
+    """
     from django.conf import settings
     from django.core.files.uploadedfile import SimpleUploadedFile
 
@@ -108,7 +117,9 @@ def _fill() -> None:
     filler = User.objects.get(username="filler")
     assessment = Assessment.objects.get(school=filler.identity.school, scheme__year=RUNNING_YEAR)
     item = assessment.scores.filter(stage=Stage.SELF).order_by("item__order").first().item
-    attach(assessment, item, by=filler, upload=check_upload(SimpleUploadedFile("任职文件.pdf", _small_pdf(""))))
+    attach(
+        assessment, item, by=filler, upload=check_upload(SimpleUploadedFile("任职文件.pdf", _small_pdf("")))
+    )
 
 
 def _small_pdf(html: str, **options) -> bytes:
@@ -132,7 +143,9 @@ def main() -> None:
         target = freeze(again=again)
     finally:
         shutil.rmtree(SCRATCH)
-    sys.stdout.write(f"已固定 {target.parent.name}：{target.relative_to(ROOT)}（{target.stat().st_size // 1024} KB）\n")
+    sys.stdout.write(
+        f"已固定 {target.parent.name}：{target.relative_to(ROOT)}（{target.stat().st_size // 1024} KB）\n"
+    )
 
 
 if __name__ == "__main__":

@@ -19,15 +19,18 @@ FOLDERS = ("schools/migrations", "ratings/migrations")
 #: The moment at which the backups beside this file were made, whatever the clock of the tests says.
 MADE = dt.datetime(2026, 11, 25, 10, tzinfo=SHANGHAI)
 HEADING = """\
-# Migrations of released versions and their SHA-256. Written by `make freeze` when a version is released; never by hand.
-# A migration that stands here is in databases we cannot reach: it is not changed, renamed or removed. Write a new one.
+# Migrations of released versions and their SHA-256. Written by `make freeze` when a version is released;
+# never by hand. A migration that stands here is in databases we cannot reach: it is not changed, renamed or
+# removed. Write a new one.
 """
 
 
 def migrations(root: Path = ROOT) -> dict[str, str]:
     """Every migration of the product with its digest."""
     files = [path for folder in FOLDERS for path in sorted((root / folder).glob("[0-9]*.py"))]
-    return {path.relative_to(root).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+    return {
+        path.relative_to(root).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in files
+    }
 
 
 def read() -> Listing:
@@ -41,14 +44,24 @@ def faults(frozen: Listing, found: dict[str, str]) -> list[str]:
     for version, listed in frozen.items():
         for name, digest in listed.items():
             if name not in found:
-                said.append(f"{name} 随 {version} 版发布过，现在没有了或改了名：请放回原文件，要改数据库另写新的迁移。")
+                said.append(
+                    f"{name} 随 {version} 版发布过，现在没有了或改了名：请放回原文件，"
+                    "要改数据库另写新的迁移。"
+                )
             elif found[name] != digest:
-                said.append(f"{name} 随 {version} 版发布过，内容被改动：请恢复原样，要改数据库另写新的迁移（makemigrations）。")
+                said.append(
+                    f"{name} 随 {version} 版发布过，内容被改动：请恢复原样，"
+                    "要改数据库另写新的迁移（makemigrations）。"
+                )
     return said
 
 
-def with_version(version: str, *, listed: Listing | None = None, found: dict[str, str] | None = None) -> Listing:
-    """The listing with what came since the versions before; what is listed already, of this version too, must be as it was."""
+def with_version(
+    version: str, *, listed: Listing | None = None, found: dict[str, str] | None = None
+) -> Listing:
+    """The listing with what came since the versions before; what is listed already, of this version too, must
+    be as it was.
+    """
     listed, found = listed or read(), found or migrations()
     wrong = faults(listed, found)
     if wrong:
@@ -61,5 +74,7 @@ def text_of(listed: Listing) -> str:
     """What stands in the file."""
     sections = []
     for version, names in listed.items():
-        sections.append(f'["{version}"]\n' + "".join(f'"{name}" = "{digest}"\n' for name, digest in names.items()))
+        sections.append(
+            f'["{version}"]\n' + "".join(f'"{name}" = "{digest}"\n' for name, digest in names.items())
+        )
     return "\n".join([HEADING, *sections])

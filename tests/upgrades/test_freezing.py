@@ -22,7 +22,9 @@ def kept(monkeypatch, tmp_path):
     monkeypatch.setattr(frozen, "FROZEN", here / frozen.FROZEN.name)
     monkeypatch.setattr(freeze, "SCRATCH", tmp_path / "scratch")
     freeze.SCRATCH.mkdir()
-    return lambda: {path.relative_to(here).as_posix(): path.read_bytes() for path in here.rglob("*") if path.is_file()}
+    return lambda: {
+        path.relative_to(here).as_posix(): path.read_bytes() for path in here.rglob("*") if path.is_file()
+    }
 
 
 def fail(target):
@@ -33,7 +35,9 @@ def test_a_version_that_is_frozen_stays_as_it_is(kept, monkeypatch):
     monkeypatch.setattr(freeze, "_make", fail)
     before = kept()
 
-    with pytest.raises(SystemExit, match=r"已经固定过（.*），没有作任何改动。已发布的版本不能重新固定.*make freeze AGAIN=1"):
+    with pytest.raises(
+        SystemExit, match=r"已经固定过（.*），没有作任何改动。已发布的版本不能重新固定.*make freeze AGAIN=1"
+    ):
         freeze.freeze()
     assert kept() == before
 
@@ -50,7 +54,10 @@ def test_nothing_is_lost_when_freezing_again_fails_half_way(kept, monkeypatch):
 @pytest.mark.deep
 @pytest.mark.engine
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.skipif(connection.vendor == "postgresql" and not shutil.which("pg_dump"), reason="needs the PostgreSQL client programs")
+@pytest.mark.skipif(
+    connection.vendor == "postgresql" and not shutil.which("pg_dump"),
+    reason="needs the PostgreSQL client programs",
+)
 def test_freezing_again_makes_the_same_sample_small_and_complete(kept, settings):
     before = kept()
     mine = f"{settings.VERSION}/{connection.vendor}.zip"
@@ -59,7 +66,10 @@ def test_freezing_again_makes_the_same_sample_small_and_complete(kept, settings)
 
     after = kept()
     assert after.keys() == before.keys()
-    assert {name for name in after if after[name] != before[name]} <= {mine, f"{settings.VERSION}/{frozen.EXPECTED}"}
+    assert {name for name in after if after[name] != before[name]} <= {
+        mine,
+        f"{settings.VERSION}/{frozen.EXPECTED}",
+    }
     assert target.stat().st_size <= 400 * 1024
     manifest = json.loads(zipfile.ZipFile(target).read(MANIFEST))
     names = [name.removesuffix(".py").split("/") for name in sorted(frozen.migrations())]

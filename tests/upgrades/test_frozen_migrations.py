@@ -14,7 +14,9 @@ def test_released_migrations_are_what_they_were():
     listed = frozen.read()
 
     assert frozen.faults(listed, frozen.migrations()) == []
-    assert {"schools/migrations/0001_initial.py", "ratings/migrations/0001_initial.py"} <= listed["0.2.0"].keys()
+    assert {"schools/migrations/0001_initial.py", "ratings/migrations/0001_initial.py"} <= listed[
+        "0.2.0"
+    ].keys()
 
 
 def test_every_released_version_left_a_backup_for_each_engine():
@@ -33,14 +35,22 @@ def test_a_version_that_is_frozen_holds_every_migration_there_is():
         pytest.skip("这一版还没有固定")
 
     names = {name for migrations in listed.values() for name in migrations}
-    assert names == set(frozen.migrations()), "还没有发布的，请运行 make freeze AGAIN=1；已发布的，先改 pyproject.toml 里的版本号。"
+    assert names == set(frozen.migrations()), (
+        "还没有发布的，请运行 make freeze AGAIN=1；已发布的，先改 pyproject.toml 里的版本号。"
+    )
 
 
 @pytest.mark.parametrize(
     ("found", "sentence"),
     [
-        ({"schools/migrations/0001_initial.py": "b" * 64}, "schools/migrations/0001_initial.py 随 0.2.0 版发布过，内容被改动：请恢复原样"),
-        ({"schools/migrations/0001_first.py": "a" * 64}, "schools/migrations/0001_initial.py 随 0.2.0 版发布过，现在没有了或改了名"),
+        (
+            {"schools/migrations/0001_initial.py": "b" * 64},
+            "schools/migrations/0001_initial.py 随 0.2.0 版发布过，内容被改动：请恢复原样",
+        ),
+        (
+            {"schools/migrations/0001_first.py": "a" * 64},
+            "schools/migrations/0001_initial.py 随 0.2.0 版发布过，现在没有了或改了名",
+        ),
     ],
 )
 def test_a_changed_or_missing_migration_is_told_with_what_to_do(found, sentence):
@@ -63,7 +73,9 @@ def test_a_version_lists_what_came_since_the_versions_before():
     found = LISTED["0.2.0"] | {"schools/migrations/0002_more.py": "c" * 64}
 
     assert frozen.with_version("0.2.0", listed=LISTED, found=found) == {"0.2.0": found}
-    assert frozen.with_version("0.3.0", listed=LISTED, found=found) == LISTED | {"0.3.0": {"schools/migrations/0002_more.py": "c" * 64}}
+    assert frozen.with_version("0.3.0", listed=LISTED, found=found) == LISTED | {
+        "0.3.0": {"schools/migrations/0002_more.py": "c" * 64}
+    }
 
 
 @pytest.mark.django_db

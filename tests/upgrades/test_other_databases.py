@@ -1,4 +1,6 @@
-"""A database of another version is answered with a sentence, by migrate and by the running site; what others keep there is not."""
+"""A database of another version is answered with a sentence, by migrate and by the running site; what others
+keep there is not.
+"""
 
 from datetime import timedelta
 from pathlib import Path
@@ -25,7 +27,9 @@ def run(sql):
 @pytest.fixture
 def said(monkeypatch):
     """What the site answers at an address, and which lines the log of this process got."""
-    monkeypatch.setattr(connection, "close", lambda: None)  # the guard lets go of a connection that holds this test
+    monkeypatch.setattr(
+        connection, "close", lambda: None
+    )  # the guard lets go of a connection that holds this test
 
     def ask():
         answers = []
@@ -68,7 +72,13 @@ def test_a_database_altered_by_hand_is_not_called_old():
     [
         ("CREATE TABLE ratings_result_copy_2027 AS SELECT * FROM ratings_result", "ratings_result_copy_2027"),
         ("ALTER TABLE schools_region ADD COLUMN mayor varchar(20)", "schools_region 表多出 mayor 列"),
-        ("ALTER TABLE schools_region ADD COLUMN twice varchar(400) GENERATED ALWAYS AS (name || name) {stored}", "多出 twice 列"),
+        (
+            (
+                "ALTER TABLE schools_region ADD COLUMN twice varchar(400) GENERATED ALWAYS AS (name || "
+                "name) {stored}"
+            ),
+            "多出 twice 列",
+        ),
         ("CREATE VIEW schools_report AS SELECT name FROM schools_school", None),
     ],
     ids=["table", "column", "generated column", "view"],
@@ -92,7 +102,10 @@ def test_a_view_is_no_table():
 def test_a_generated_column_is_there(monkeypatch):
     """As if the models had one."""
     stored = "STORED" if connection.vendor == "postgresql" else "VIRTUAL"
-    run(f"ALTER TABLE schools_region ADD COLUMN twice varchar(400) GENERATED ALWAYS AS (name || name) {stored}")
+    run(
+        "ALTER TABLE schools_region ADD COLUMN twice varchar(400) GENERATED ALWAYS AS (name || "
+        f"name) {stored}"
+    )
     expected = schema._expected
 
     def with_column(loader):
@@ -140,7 +153,9 @@ def test_a_site_whose_database_waits_for_migrations_says_so_and_works_no_further
     ],
     ids=["down", "not permitted"],
 )
-def test_a_site_whose_database_gives_no_answer_answers_for_itself_and_looks_again_later(error, sentence, monkeypatch, caplog):
+def test_a_site_whose_database_gives_no_answer_answers_for_itself_and_looks_again_later(
+    error, sentence, monkeypatch, caplog
+):
     monkeypatch.setattr(connection, "close", lambda: None)
     looks = []
 

@@ -10,11 +10,21 @@ from schools.operations import schema
 
 pytestmark = [pytest.mark.engine, pytest.mark.django_db, pytest.mark.usefixtures("first_migrations")]
 
-#: What databases of the trial version lack or have too much, as they were really made by earlier commits, and what is said of it.
+#: What databases of the trial version lack or have too much, as they were really made by earlier commits, and
+#: what is said of it.
 OLD = {
-    "column of another name": ("ALTER TABLE ratings_decision RENAME COLUMN computed TO deviates", "ratings_decision 表缺 computed 列"),
-    "column missing": ("ALTER TABLE schools_region DROP COLUMN office_email", "schools_region 表缺 office_email 列"),
-    "column too many": ("ALTER TABLE schools_region ADD COLUMN mayor varchar(20)", "schools_region 表多出 mayor 列"),
+    "column of another name": (
+        "ALTER TABLE ratings_decision RENAME COLUMN computed TO deviates",
+        "ratings_decision 表缺 computed 列",
+    ),
+    "column missing": (
+        "ALTER TABLE schools_region DROP COLUMN office_email",
+        "schools_region 表缺 office_email 列",
+    ),
+    "column too many": (
+        "ALTER TABLE schools_region ADD COLUMN mayor varchar(20)",
+        "schools_region 表多出 mayor 列",
+    ),
     "table missing": ("DROP TABLE ratings_acknowledgedwarning", "缺 ratings_acknowledgedwarning 表"),
     "table too many": ("CREATE TABLE schools_postcard (id integer)", "多出 schools_postcard 表"),
 }
@@ -38,14 +48,20 @@ def test_the_first_migrations_themselves_are_not_taken_for_the_trial_version():
 
 @pytest.mark.parametrize(("debug", "way_out"), [(True, "make reset"), (False, "另建一个空数据库")])
 @pytest.mark.parametrize("case", OLD)
-def test_a_database_of_the_trial_version_is_told_from_one_of_this_version(case, debug, way_out, settings, monkeypatch, caplog):
+def test_a_database_of_the_trial_version_is_told_from_one_of_this_version(
+    case, debug, way_out, settings, monkeypatch, caplog
+):
     sql, difference = OLD[case]
     settings.DEBUG = debug
-    monkeypatch.setattr(connection, "close", lambda: None)  # the guard lets go of a connection that holds this test
+    monkeypatch.setattr(
+        connection, "close", lambda: None
+    )  # the guard lets go of a connection that holds this test
     with connection.cursor() as cursor:
         cursor.execute(sql)
 
-    with pytest.raises(CommandError, match=rf"由 0\.2\.0 以前的试用版建立（{difference}），不能升级。") as refused:
+    with pytest.raises(
+        CommandError, match=rf"由 0\.2\.0 以前的试用版建立（{difference}），不能升级。"
+    ) as refused:
         call_command("migrate", verbosity=0)
 
     assert way_out in str(refused.value)

@@ -1,4 +1,6 @@
-"""A backup of every released version comes back under this one: migrated, complete, and open to everybody it belongs to."""
+"""A backup of every released version comes back under this one: migrated, complete, and open to everybody it
+belongs to.
+"""
 
 import json
 import re
@@ -32,7 +34,20 @@ pytestmark = [
 ]
 VERSIONS = list(frozen.read())
 #: Whoever has a page of their own; the link of the navigation is in each page.
-ROLES = ("filler", "head", "county", "county_lead", "liaison", "judge1", "office", "chair", "viewer", "sysadmin", "security", "auditor")
+ROLES = (
+    "filler",
+    "head",
+    "county",
+    "county_lead",
+    "liaison",
+    "judge1",
+    "office",
+    "chair",
+    "viewer",
+    "sysadmin",
+    "security",
+    "auditor",
+)
 NAVIGATION = re.compile(r'<nav class="main-nav".*?</nav>', re.DOTALL)
 
 
@@ -84,7 +99,9 @@ def _numbers_go_on():
 
 
 def _pages_open():
-    """The desk of every role, what the navigation leads to as the first role finds it, and the records of the years one by one."""
+    """The desk of every role, what the navigation leads to as the first role finds it, and the records of the
+    years one by one.
+    """
     opened = set()
     clients = {role: Client() for role in ROLES}
     for role, client in clients.items():
@@ -134,7 +151,11 @@ def test_a_backup_from_before_the_last_migration_is_migrated_when_restored(setti
             assert cursor.fetchone()[0] == Region.objects.count() > 0
         assert ("schools", "9999_later") in MigrationRecorder(connection).applied_migrations()
     finally:
-        last = max(name for app, name in MigrationExecutor(connection).loader.graph.nodes if app == "schools" and name != "9999_later")
+        last = max(
+            name
+            for app, name in MigrationExecutor(connection).loader.graph.nodes
+            if app == "schools" and name != "9999_later"
+        )
         MigrationExecutor(connection).migrate([("schools", last)])
     assert "later" not in {column for table, column in _columns() if table == "schools_region"}
 
@@ -151,7 +172,10 @@ def test_a_migration_that_fails_is_told_as_what_it_is(monkeypatch):
 
     monkeypatch.setattr("schools.operations.restore.call_command", stumble)
 
-    with pytest.raises(CommandError, match=r"恢复失败：备份（0\.2\.0 版）的数据已放回，但没有升级到 .* 版：表被占用 请不要启动网站服务"):
+    with pytest.raises(
+        CommandError,
+        match=r"恢复失败：备份（0\.2\.0 版）的数据已放回，但没有升级到 .* 版：表被占用 请不要启动网站服务",
+    ):
         restore(backup_of("0.2.0"))
 
 
@@ -169,7 +193,9 @@ def test_a_backup_made_with_the_new_program_before_migrating_is_the_way_back(set
     assert facts() == before
 
 
-def test_a_waiting_database_whose_trail_is_of_another_form_is_not_backed_up_but_told_how(settings, place, monkeypatch):
+def test_a_waiting_database_whose_trail_is_of_another_form_is_not_backed_up_but_told_how(
+    settings, place, monkeypatch
+):
     def stumble(*arguments, **options):
         raise OperationalError("no such column: schools_auditentry.later")
 
@@ -178,7 +204,9 @@ def test_a_waiting_database_whose_trail_is_of_another_form_is_not_backed_up_but_
         call_command("backup", to=str(place / "before.zip"))
     settings.MIGRATION_MODULES = {"schools": "tests.upgrades.later"}
 
-    with pytest.raises(CommandError, match=r"备份失败：数据库还没有升级到本版本，.*请换回升级以前的程序，用它备份"):
+    with pytest.raises(
+        CommandError, match=r"备份失败：数据库还没有升级到本版本，.*请换回升级以前的程序，用它备份"
+    ):
         call_command("backup", to=str(place / "before.zip"))
     assert list(place.iterdir()) == []
 
@@ -190,7 +218,10 @@ REFUSED = {
         {"version": "99.0.0", "migrations": ["schools.0999_future"]},
         "属于更高版本（99.0.0，含有本版本没有的 schools.0999_future），请先升级本系统",
     ),
-    "newer program of the same version": ({"migrations": ["schools.0999_future"]}, "含有本版本没有的 schools.0999_future"),
+    "newer program of the same version": (
+        {"migrations": ["schools.0999_future"]},
+        "含有本版本没有的 schools.0999_future",
+    ),
     "without the list": ({"migrations": None}, "已损坏或不是本系统的备份"),
     "with nonsense for a list": ({"migrations": ["x"]}, "已损坏或不是本系统的备份"),
 }

@@ -14,7 +14,16 @@ from ratings.enums import Stage, Star, Status
 from ratings.models import Adjustment, Assessment, MetricSnapshot, Scheme, Score
 from ratings.rules import Answer, format_answers
 from ratings.rules.rounding import show
-from ratings.scoring import Entry, Outcome, SchoolInput, entry_from_json, entry_to_json, known_points, most_of, score_all
+from ratings.scoring import (
+    Entry,
+    Outcome,
+    SchoolInput,
+    entry_from_json,
+    entry_to_json,
+    known_points,
+    most_of,
+    score_all,
+)
 from ratings.sheets.evaluation import evaluate
 from ratings.workflow import city_figures
 from schools.models import School
@@ -23,7 +32,9 @@ from schools.numbers import NO_POINTS
 
 @dataclass(frozen=True)
 class Fit:
-    """What is left of one row: `kept` is stored, `lost` are answers that fit no question any more, `owed` what is newly asked."""
+    """What is left of one row: `kept` is stored, `lost` are answers that fit no question any more, `owed`
+    what is newly asked.
+    """
 
     kept: dict[str, Any] | None
     lost: dict[str, Answer] = field(default_factory=dict)
@@ -49,7 +60,9 @@ def fit(old: BoundItem, new: BoundItem, content: dict[str, Any], stage: str) -> 
     before = {question.name: question for question in old.asked}
     after = {question.name: question for question in new.asked if question.name not in new.excluded(stage)}
     lost = {
-        name: answer for name, answer in entry.answers.items() if name not in after or not _answers(before.get(name), after[name], answer)
+        name: answer
+        for name, answer in entry.answers.items()
+        if name not in after or not _answers(before.get(name), after[name], answer)
     }
     kept = {name: answer for name, answer in entry.answers.items() if name not in lost}
     owed = tuple(name for name in after if name not in before)
@@ -86,7 +99,9 @@ class Misfit:
 
 @dataclass(frozen=True)
 class Affected:
-    """One school as the correction leaves it. `items` are (code, points before, after), as people read them."""
+    """One school as the correction leaves it. `items` are (code, points before, after), as people
+    read them.
+    """
 
     assessment: int
     school: str
@@ -100,7 +115,10 @@ class Affected:
     @property
     def gone(self) -> list[str]:
         """Answers and 核定 that no longer fit, in words."""
-        rows = [f"{Stage(one.stage).label}{one.judge_label and f'（{one.judge_label}）'} {one.code} {one.words}" for one in self.misfits]
+        rows = [
+            f"{Stage(one.stage).label}{one.judge_label and f'（{one.judge_label}）'} {one.code} {one.words}"
+            for one in self.misfits
+        ]
         return rows + [f"{code} {words}" for _, code, words in self.adjustments]
 
     @property
@@ -116,7 +134,9 @@ class Affected:
 
 @dataclass(frozen=True)
 class Foresight:
-    """The whole year under the corrected criteria. `figures` are system figures that no snapshot holds yet."""
+    """The whole year under the corrected criteria. `figures` are system figures that no snapshot
+    holds yet.
+    """
 
     affected: tuple[Affected, ...]
     figures: Mapping[int, Mapping[str, Fraction | None]] = field(default_factory=dict)
@@ -126,7 +146,12 @@ class Foresight:
 def foresee(scheme: Scheme, old: SchemeSpec, new: SchemeSpec) -> Foresight:
     """Recompute every school by both criteria; a number of queries that does not grow with the schools."""
     changed = tuple(code for code in new.bound if _differs(old.bound[code].item, new.bound[code].item))
-    rows = {row.pk: row for row in Assessment.objects.filter(scheme=scheme).exclude(status__in=OUTSIDE).select_related("school")}
+    rows = {
+        row.pk: row
+        for row in Assessment.objects.filter(scheme=scheme)
+        .exclude(status__in=OUTSIDE)
+        .select_related("school")
+    }
     misfits = _misfits(scheme, old, new, changed, rows)
     adjustments = _adjustments(scheme, old, new, changed, rows)
     evaluation = evaluate(scheme, with_self=True)
@@ -138,19 +163,30 @@ def foresee(scheme: Scheme, old: SchemeSpec, new: SchemeSpec) -> Foresight:
     found = []
     for pk, row in sorted(rows.items(), key=lambda one: (one[1].school.order, one[1].school.code)):
         key = str(pk)
-        sides = ((old, before[key], then[key], evaluation.own.get(key, {})), (new, after[key], now[key], own.get(key, {})))
+        sides = (
+            (old, before[key], then[key], evaluation.own.get(key, {})),
+            (new, after[key], now[key], own.get(key, {})),
+        )
         points = [(code, *(points_so_far(*side, code) for side in sides)) for code in changed]
         school = Affected(
             assessment=pk,
             school=row.school.name,
             status=row.get_status_display(),
-            items=tuple((code, _shown(first), _shown(second)) for code, first, second in points if first != second),
+            items=tuple(
+                (code, _shown(first), _shown(second)) for code, first, second in points if first != second
+            ),
             total=(_total(then[key]), _total(now[key])),
             star=(_star(then[key]), _star(now[key])),
             misfits=tuple(misfits[pk]),
             adjustments=tuple(adjustments[pk]),
         )
-        if school.items or school.misfits or school.adjustments or school.total[0] != school.total[1] or school.star[0] != school.star[1]:
+        if (
+            school.items
+            or school.misfits
+            or school.adjustments
+            or school.total[0] != school.total[1]
+            or school.star[0] != school.star[1]
+        ):
             found.append(school)
     return Foresight(tuple(found), figures, changed)
 
@@ -164,7 +200,9 @@ def _differs(old, new) -> bool:
 def _misfits(scheme, old: SchemeSpec, new: SchemeSpec, changed, rows) -> dict[int, list[Misfit]]:
     found: dict[int, list[Misfit]] = defaultdict(list)
     scores = Score.objects.filter(assessment__in=list(rows), item__code__in=changed, answers__isnull=False)
-    for score in scores.select_related("item", "judge").order_by("assessment_id", "item__order", "stage", "judge_id"):
+    for score in scores.select_related("item", "judge").order_by(
+        "assessment_id", "item__order", "stage", "judge_id"
+    ):
         code = score.item.code
         judged = fit(old.bound[code], new.bound[code], score.answers, score.stage)
         if not judged:
@@ -177,38 +215,61 @@ def _misfits(scheme, old: SchemeSpec, new: SchemeSpec, changed, rows) -> dict[in
 def _words(old: BoundItem, judged: Fit) -> str:
     """The answers that fall away as they stood, and what is asked anew."""
     stood = [question for question in old.asked if question.name in judged.lost]
-    gone = format_answers(judged.lost, stood) if stood else "；".join(f"{name}={answer}" for name, answer in judged.lost.items())
-    parts = [f"原作答“{gone}”不再适用" if judged.lost else "", f"新增须填“{'、'.join(judged.owed)}”" if judged.owed else ""]
+    gone = (
+        format_answers(judged.lost, stood)
+        if stood
+        else "；".join(f"{name}={answer}" for name, answer in judged.lost.items())
+    )
+    parts = [
+        f"原作答“{gone}”不再适用" if judged.lost else "",
+        f"新增须填“{'、'.join(judged.owed)}”" if judged.owed else "",
+    ]
     return "，".join(part for part in parts if part)
 
 
-def _adjustments(scheme, old: SchemeSpec, new: SchemeSpec, changed, rows) -> dict[int, list[tuple[int, str, str]]]:
+def _adjustments(
+    scheme, old: SchemeSpec, new: SchemeSpec, changed, rows
+) -> dict[int, list[tuple[int, str, str]]]:
     """核定 above what the corrected rule can give, or made on other figures than it reads."""
     found: dict[int, list[tuple[int, str, str]]] = defaultdict(list)
-    for one in Adjustment.objects.filter(assessment__in=list(rows), item__code__in=changed).select_related("item"):
+    for one in Adjustment.objects.filter(assessment__in=list(rows), item__code__in=changed).select_related(
+        "item"
+    ):
         code = one.item.code
         moved = old.bound[code].references != new.bound[code].references
         if moved or Fraction(one.points) > most_of(new.bound[code], new.bound[code].system_parts):
-            found[one.assessment_id].append((one.pk, code, f"{Stage(one.stage).label}核定 {one.points} 分（{one.reason}）不再适用"))
+            found[one.assessment_id].append(
+                (one.pk, code, f"{Stage(one.stage).label}核定 {one.points} 分（{one.reason}）不再适用")
+            )
     return found
 
 
 def _figures(scheme, new: SchemeSpec, rows, inputs) -> dict[int, dict[str, Fraction | None]]:
-    """Figures the corrected criteria read and the snapshot of a school does not hold; a school without one is read live."""
-    snapped = set(MetricSnapshot.objects.filter(assessment__in=list(rows)).values_list("assessment_id", flat=True))
+    """Figures the corrected criteria read and the snapshot of a school does not hold; a school without one is
+    read live.
+    """
+    snapped = set(
+        MetricSnapshot.objects.filter(assessment__in=list(rows)).values_list("assessment_id", flat=True)
+    )
     lacking = {pk: new.references - inputs[str(pk)].metrics.keys() if pk in snapped else None for pk in rows}
     wanted = {pk for pk, names in lacking.items() if names is None or names}
     if not wanted:
         return {}
     live = city_figures(new, School.objects.filter(pk__in=[rows[pk].school_id for pk in wanted]))
     return {
-        pk: {name: figure.value for name, figure in live[rows[pk].school_id].items() if lacking[pk] is None or name in lacking[pk]}
+        pk: {
+            name: figure.value
+            for name, figure in live[rows[pk].school_id].items()
+            if lacking[pk] is None or name in lacking[pk]
+        }
         for pk in wanted
     }
 
 
 def _inputs(inputs: Mapping[str, SchoolInput], figures) -> dict[str, SchoolInput]:
-    return {key: replace(one, metrics={**one.metrics, **figures.get(int(key), {})}) for key, one in inputs.items()}
+    return {
+        key: replace(one, metrics={**one.metrics, **figures.get(int(key), {})}) for key, one in inputs.items()
+    }
 
 
 def _corrected(school: SchoolInput, misfits: list[Misfit], adjustments) -> SchoolInput:
@@ -218,7 +279,10 @@ def _corrected(school: SchoolInput, misfits: list[Misfit], adjustments) -> Schoo
     return replace(
         school,
         county=_kept(school.county, kept, Stage.COUNTY, ""),
-        city=tuple(replace(sheet, entries=_kept(sheet.entries, kept, Stage.CITY, sheet.judge)) for sheet in school.city),
+        city=tuple(
+            replace(sheet, entries=_kept(sheet.entries, kept, Stage.CITY, sheet.judge))
+            for sheet in school.city
+        ),
         adjustments={key: points for key, points in school.adjustments.items() if key[1] not in voided},
     )
 
@@ -232,12 +296,20 @@ def _kept(entries: Mapping, kept: Mapping, stage: str, judge: str) -> dict:
     return {code: entry for code, entry in found.items() if entry is not None}
 
 
-def points_so_far(spec: SchemeSpec, school: SchoolInput, outcome: Outcome, own: Mapping, code: str) -> Fraction | None:
-    """Points of one item as far as the school has come: by the panel, else by 初评, else by its own answers."""
+def points_so_far(
+    spec: SchemeSpec, school: SchoolInput, outcome: Outcome, own: Mapping, code: str
+) -> Fraction | None:
+    """Points of one item as far as the school has come: by the panel, else by 初评, else by its
+    own answers.
+    """
     if code in outcome.items:
         return outcome.items[code].points
-    stage, entry = (Stage.COUNTY, school.county[code]) if code in school.county else (Stage.SELF, own.get(code))
-    return known_points(spec, spec.bound[code], school.metrics, entry, stage, school.adjustments.get((stage, code)))
+    stage, entry = (
+        (Stage.COUNTY, school.county[code]) if code in school.county else (Stage.SELF, own.get(code))
+    )
+    return known_points(
+        spec, spec.bound[code], school.metrics, entry, stage, school.adjustments.get((stage, code))
+    )
 
 
 def _shown(points: Fraction | None) -> str:

@@ -24,7 +24,9 @@ class ErratumForm(RecheckedForm, forms.Form):
 
 
 class ErratumRowForm(ErratumForm):
-    """One item, band or restriction of the criteria, as far as it may be corrected; `key` and `code` name it in the edits."""
+    """One item, band or restriction of the criteria, as far as it may be corrected; `key` and `code` name it
+    in the edits.
+    """
 
     def __init__(self, *args, erratum: Erratum, key: str, code: str, row: Any, **kwargs) -> None:
         self.key, self.code, self.row, self.section = key, code, row, CORRECTABLE[key]
@@ -33,33 +35,51 @@ class ErratumRowForm(ErratumForm):
         for name, field in self.section.correctable.items():
             conditional = name == "condition_text" and self.section is RESTRICTION
             if not conditional or row.trigger == Trigger.CONDITION:
-                self.fields[name] = field.kind.form_field(columns.get_field(field.column), label=field.asked, help_text="")
+                self.fields[name] = field.kind.form_field(
+                    columns.get_field(field.column), label=field.asked, help_text=""
+                )
                 self.fields[name].required |= conditional
 
     def _standing(self, erratum: Erratum) -> dict[str, str]:
-        """What the row says in the correction, as it is typed; a field without an edit says what it always said."""
-        said = {name: field.kind.typed(getattr(self.row, name)) for name, field in self.section.correctable.items()}
+        """What the row says in the correction, as it is typed; a field without an edit says what it always
+        said.
+        """
+        said = {
+            name: field.kind.typed(getattr(self.row, name))
+            for name, field in self.section.correctable.items()
+        }
         return said | erratum.edits.get(self.key, {}).get(self.code, {})
 
     @property
     def values(self) -> dict[str, str]:
         """What the row shall say, as the edits keep it."""
         kinds = {name: field.kind for name, field in self.section.correctable.items()}
-        return {name: kinds[name].typed(kinds[name].load(value)) for name, value in self.cleaned_data.items() if name in kinds}
+        return {
+            name: kinds[name].typed(kinds[name].load(value))
+            for name, value in self.cleaned_data.items()
+            if name in kinds
+        }
 
     def contents(self, current: Erratum) -> tuple[dict[str, str], dict[str, str]]:
         """The row as a colleague left it, and as typed."""
         standing, labels = self._standing(current), {name: self.fields[name].label for name in self.values}
-        return {label: standing[name] for name, label in labels.items()}, {labels[name]: text for name, text in self.values.items()}
+        return {label: standing[name] for name, label in labels.items()}, {
+            labels[name]: text for name, text in self.values.items()
+        }
 
 
 class ReasonForm(ErratumForm):
     """Why the criteria are corrected, and on what."""
 
     reason = forms.CharField(
-        label="更正理由", max_length=180, widget=forms.Textarea(attrs={"rows": 2}), help_text="写明错在哪里，为什么必须在年度中更正。"
+        label="更正理由",
+        max_length=180,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text="写明错在哪里，为什么必须在年度中更正。",
     )
-    basis = forms.CharField(label="依据", max_length=200, help_text="如：市评委会会议纪要、上级文件的名称和文号。")
+    basis = forms.CharField(
+        label="依据", max_length=200, help_text="如：市评委会会议纪要、上级文件的名称和文号。"
+    )
 
     def contents(self, current: Erratum) -> tuple[dict[str, str], dict[str, str]]:
         """What a colleague stored, and what was typed."""

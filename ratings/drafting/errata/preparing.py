@@ -1,4 +1,6 @@
-"""The working copy of a correction: limited fields of items, bands and restrictions, kept apart from the opened rows."""
+"""The working copy of a correction: limited fields of items, bands and restrictions, kept apart from the
+opened rows.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,10 @@ from schools.saving import Refused, Stale
 
 def rows_of(spec: SchemeSpec, section: str) -> dict[str, Any]:
     """The rows of a section by the code under which edits name them."""
-    return {str(getattr(row, CORRECTABLE[section].identity)): row for row in getattr(spec, CORRECTABLE[section].rows)}
+    return {
+        str(getattr(row, CORRECTABLE[section].identity)): row
+        for row in getattr(spec, CORRECTABLE[section].rows)
+    }
 
 
 def corrected(spec: SchemeSpec, edits: Mapping[str, Mapping[str, Mapping[str, str]]]) -> SchemeSpec:
@@ -36,7 +41,8 @@ def corrected(spec: SchemeSpec, edits: Mapping[str, Mapping[str, Mapping[str, st
     for key, section in CORRECTABLE.items():
         of_section = edits.get(key, {})
         changed[section.rows] = tuple(
-            replace(row, **thawed(section.fields, of_section.get(code, {}))) for code, row in rows_of(spec, key).items()
+            replace(row, **thawed(section.fields, of_section.get(code, {})))
+            for code, row in rows_of(spec, key).items()
         )
     return replace(spec, **changed)
 
@@ -45,18 +51,32 @@ def prepare(scheme: Scheme, *, by: User) -> Erratum:
     """Begin a correction, or go on with the one that is being worked on."""
     with transaction.atomic():
         locked = _open(scheme)
-        standing = Erratum.objects.filter(scheme=locked, state__in=(Erratum.State.DRAFT, Erratum.State.PROPOSED)).first()
+        standing = Erratum.objects.filter(
+            scheme=locked, state__in=(Erratum.State.DRAFT, Erratum.State.PROPOSED)
+        ).first()
         if standing:
             return standing
-        erratum = Erratum.objects.create(scheme=locked, base=current_version(locked), prepared_by=by, prepared_at=timezone.now())
-        audit.record("erratum", by=by, city=locked.city, subject=str(locked), detail={"拟更正": f"第 {erratum.base.number} 版"})
+        erratum = Erratum.objects.create(
+            scheme=locked, base=current_version(locked), prepared_by=by, prepared_at=timezone.now()
+        )
+        audit.record(
+            "erratum",
+            by=by,
+            city=locked.city,
+            subject=str(locked),
+            detail={"拟更正": f"第 {erratum.base.number} 版"},
+        )
     return erratum
 
 
-def change_row(erratum: Erratum, section: str, code: str, values: Mapping[str, str], *, by: User, revision: int) -> bool:
-    """Keep what one row shall say; a field that says what it said goes out of the edits. Tells whether anything differs.
+def change_row(
+    erratum: Erratum, section: str, code: str, values: Mapping[str, str], *, by: User, revision: int
+) -> bool:
+    """Keep what one row shall say; a field that says what it said goes out of the edits. Tells whether
+    anything differs.
 
-    `values` are in their one spelling already. `revision` is what the page showed: somebody else's edit is not overwritten.
+    `values` are in their one spelling already. `revision` is what the page showed: somebody else's edit is
+    not overwritten.
     """
     with working(erratum, by) as draft:
         if draft.revision != revision:
@@ -65,14 +85,20 @@ def change_row(erratum: Erratum, section: str, code: str, values: Mapping[str, s
         typed = thawed(CORRECTABLE[section].fields, values)
         different = {name: text for name, text in values.items() if typed[name] != getattr(row, name)}
         edits = {**draft.edits, section: {**draft.edits.get(section, {}), code: different}}
-        draft.edits = {name: {key: fields for key, fields in rows.items() if fields} for name, rows in edits.items() if any(rows.values())}
+        draft.edits = {
+            name: {key: fields for key, fields in rows.items() if fields}
+            for name, rows in edits.items()
+            if any(rows.values())
+        }
         draft.revision += 1
         draft.save(update_fields=["edits", "revision", "prepared_by"])
     return bool(different)
 
 
 def write_reason(erratum: Erratum, *, reason: str, basis: str, by: User, revision: int) -> None:
-    """Why, and on what document. `revision` is what the page showed: a colleague's words are not overwritten."""
+    """Why, and on what document. `revision` is what the page showed: a colleague's words are not
+    overwritten.
+    """
     with working(erratum, by) as draft:
         if draft.revision != revision:
             raise Stale(draft)
@@ -82,10 +108,16 @@ def write_reason(erratum: Erratum, *, reason: str, basis: str, by: User, revisio
 
 @contextmanager
 def working(erratum: Erratum, by: User) -> Iterator[Erratum]:
-    """The draft of a correction, locked with its scheme; whoever writes last stands as the one who prepared it."""
+    """The draft of a correction, locked with its scheme; whoever writes last stands as the one who prepared
+    it.
+    """
     with transaction.atomic():
         _open(erratum.scheme)
-        draft = Erratum.objects.select_for_update(of=("self",)).select_related("scheme__city", "base").get(pk=erratum.pk)
+        draft = (
+            Erratum.objects.select_for_update(of=("self",))
+            .select_related("scheme__city", "base")
+            .get(pk=erratum.pk)
+        )
         if draft.state != Erratum.State.DRAFT:
             raise Refused([f"这份更正{draft.get_state_display()}，不能再修改。"])
         draft.prepared_by = by
@@ -94,7 +126,9 @@ def working(erratum: Erratum, by: User) -> Iterator[Erratum]:
 
 def problems_of(erratum: Erratum) -> tuple[list[Finding], list[str]]:
     """Errors of the corrected criteria, and every sentence against sending it for signature."""
-    findings = [one for one in findings_of(corrected(spec_of(erratum.base), erratum.edits)) if one.level == "error"]
+    findings = [
+        one for one in findings_of(corrected(spec_of(erratum.base), erratum.edits)) if one.level == "error"
+    ]
     reasons = [] if erratum.edits else ["还没有更正任何内容。"]
     reasons += [] if erratum.reason else ["请写明更正理由。"]
     reasons += [] if erratum.basis else ["请写明依据。"]
@@ -111,7 +145,12 @@ def send_for_signature(erratum: Erratum, *, by: User) -> None:
         draft.save(update_fields=["state", "proposed_at", "prepared_by"])
         chairs = [user for user in holders(draft.scheme, [Role.CHAIR]) if user.pk != by.pk]
         text = f"{by} 提请签发《{draft.scheme}》的更正：{draft.reason}"
-        notify(chairs, text, url=reverse("ratings:erratum", args=[draft.pk]), key=f"erratum-{draft.pk}-{draft.revision}")
+        notify(
+            chairs,
+            text,
+            url=reverse("ratings:erratum", args=[draft.pk]),
+            key=f"erratum-{draft.pk}-{draft.revision}",
+        )
         _record(draft, by, {"提请签发": draft.reason, "依据": draft.basis})
 
 
@@ -127,7 +166,9 @@ def withdraw(erratum: Erratum, *, by: User) -> None:
 
 def _leave(erratum: Erratum, sources: set, target: str, word: str, by: User) -> None:
     with transaction.atomic():
-        locked = Erratum.objects.select_for_update(of=("self",)).select_related("scheme__city").get(pk=erratum.pk)
+        locked = (
+            Erratum.objects.select_for_update(of=("self",)).select_related("scheme__city").get(pk=erratum.pk)
+        )
         if locked.state not in sources:
             raise Refused([f"这份更正{locked.get_state_display()}，不能{word}。"])
         locked.state, locked.proposed_at = target, None

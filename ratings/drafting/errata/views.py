@@ -15,7 +15,17 @@ from ratings.models import Assessment, Erratum, Scheme
 from schools.permissions import allowed_to, may, require
 from schools.refusals import refusals_as_messages, refusals_in, turned_away
 
-from . import change_row, corrected, foresee, prepare, problems_of, send_for_signature, take_back, withdraw, write_reason
+from . import (
+    change_row,
+    corrected,
+    foresee,
+    prepare,
+    problems_of,
+    send_for_signature,
+    take_back,
+    withdraw,
+    write_reason,
+)
 from . import sign as sign_erratum
 from .forms import ErratumRowForm, ReasonForm
 from .preparing import refusal_of, rows_of
@@ -57,7 +67,10 @@ def erratum(request: HttpRequest, pk: int) -> HttpResponse:
     section, _, code = request.GET.get("row", "").partition(":")
     if edits and section in CORRECTABLE and code in rows_of(spec_of(found.base), section):
         return redirect("ratings:erratum_row", pk, section, code)
-    form = ReasonForm(request.POST or None, initial={"reason": found.reason, "basis": found.basis, "revision": found.revision})
+    form = ReasonForm(
+        request.POST or None,
+        initial={"reason": found.reason, "basis": found.basis, "revision": found.revision},
+    )
     if request.method == "POST" and form.is_valid():
         with refusals_in(form):
             write_reason(found, **form.cleaned_data, by=request.user)
@@ -81,7 +94,9 @@ def row(request: HttpRequest, pk: int, section: str, code: str) -> HttpResponse:
     form = ErratumRowForm(request.POST or None, erratum=found, key=section, code=code, row=old)
     if request.method == "POST" and form.is_valid():
         with refusals_in(form):
-            change_row(found, section, code, form.values, by=request.user, revision=form.cleaned_data["revision"])
+            change_row(
+                found, section, code, form.values, by=request.user, revision=form.cleaned_data["revision"]
+            )
             messages.success(request, f"{title} 的更正已保存。")
             return redirect("ratings:erratum", pk)
     context = {"erratum": found, "form": form, "title": title, "section": CORRECTABLE[section].title}
@@ -116,35 +131,53 @@ def sign(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         with refusals_in(form):
             seen = sign_erratum(found, by=request.user)
-            messages.success(request, f"更正已签发，方案为第 {found.version.number} 版，涉及 {len(seen.affected)} 所党校。")
+            messages.success(
+                request, f"更正已签发，方案为第 {found.version.number} 版，涉及 {len(seen.affected)} 所党校。"
+            )
             return redirect("ratings:erratum", pk)
-    return render(request, "ratings/drafting/errata/erratum_sign.html", {**_context(request, found), "form": form})
+    return render(
+        request, "ratings/drafting/errata/erratum_sign.html", {**_context(request, found), "form": form}
+    )
 
 
 def _erratum(request: HttpRequest, pk: int) -> Erratum:
-    rows = Erratum.objects.visible_to(request.user).select_related("scheme__city", "base", "version", "prepared_by", "signed_by")
+    rows = Erratum.objects.visible_to(request.user).select_related(
+        "scheme__city", "base", "version", "prepared_by", "signed_by"
+    )
     return get_object_or_404(rows, pk=pk)
 
 
 def _why_closed(found: Erratum) -> str:
     """Why nothing of it can be changed; empty while it is a draft."""
     at_work = found.state == Erratum.State.DRAFT
-    return refusal_of(found.scheme) or ("" if at_work else f"这份更正{found.get_state_display()}，不能再修改。")
+    return refusal_of(found.scheme) or (
+        "" if at_work else f"这份更正{found.get_state_display()}，不能再修改。"
+    )
 
 
 def _context(request: HttpRequest, found: Erratum) -> dict:
-    """Both texts, what stands against signing, and the schools: foreseen while open, as they were once signed."""
+    """Both texts, what stands against signing, and the schools: foreseen while open, as they were once
+    signed.
+    """
     old = spec_of(found.base)
     new = spec_of(found.version) if found.version else corrected(old, found.edits)
     committee, signed = may(request.user, "read_draft"), found.state == Erratum.State.SIGNED
     findings, problems = ([], []) if signed or not committee else problems_of(found)
-    foreseen = committee and not signed and found.state != Erratum.State.WITHDRAWN and found.edits and not findings
+    foreseen = (
+        committee and not signed and found.state != Erratum.State.WITHDRAWN and found.edits and not findings
+    )
     seen = [one.as_json() for one in foresee(found.scheme, old, new).affected] if foreseen else found.affected
     if not committee:
-        own = set(Assessment.objects.visible_to(request.user).filter(scheme=found.scheme).values_list("pk", flat=True))
+        own = set(
+            Assessment.objects.visible_to(request.user)
+            .filter(scheme=found.scheme)
+            .values_list("pk", flat=True)
+        )
         seen = [one for one in seen if one["assessment"] in own]
     word = request.GET.get("q", "").strip()
-    page = Paginator([one for one in seen if word in one["school"]], SCHOOLS_A_PAGE).get_page(request.GET.get("page"))
+    page = Paginator([one for one in seen if word in one["school"]], SCHOOLS_A_PAGE).get_page(
+        request.GET.get("page")
+    )
     choices = [
         (section.title, [(f"{key}:{code}", section.called(row)) for code, row in rows_of(old, key).items()])
         for key, section in CORRECTABLE.items()

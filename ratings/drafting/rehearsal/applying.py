@@ -1,4 +1,6 @@
-"""A draft applied to one year's schools: the engine of the rating wherever it has what it needs, last year's share elsewhere."""
+"""A draft applied to one year's schools: the engine of the rating wherever it has what it needs, last year's
+share elsewhere.
+"""
 
 from __future__ import annotations
 
@@ -30,9 +32,15 @@ class Year:
 
 
 def apply(
-    draft: SchemeSpec, year: Year, pairs: Mapping[str, Pair], metrics: Mapping[str, Mapping[str, Fraction | None]], notes: Assumptions
+    draft: SchemeSpec,
+    year: Year,
+    pairs: Mapping[str, Pair],
+    metrics: Mapping[str, Mapping[str, Fraction | None]],
+    notes: Assumptions,
 ) -> dict[str, Outcome]:
-    """The outcome of every school of `year` under `draft`; schools that could not be scored then are left out."""
+    """The outcome of every school of `year` under `draft`; schools that could not be scored then are left
+    out.
+    """
     spec = _fitting(draft, year.spec, notes)
     cases = _cases(spec, year.spec, notes)
     found = {}
@@ -40,7 +48,9 @@ def apply(
         if year.outcomes[key].problems:
             continue
         school = _school(spec, year, pairs, key, metrics[key], cases, notes)
-        found[key] = _scored(spec, year, pairs, school, notes) if year.outcomes[key].totals else _lapsed(spec, school)
+        found[key] = (
+            _scored(spec, year, pairs, school, notes) if year.outcomes[key].totals else _lapsed(spec, school)
+        )
     totals = {key: outcome.totals.total for key, outcome in found.items() if outcome.totals}
     verdicts = apply_share(spec, {key: outcome.verdict for key, outcome in found.items()}, totals)
     return {key: replace(outcome, verdict=verdicts[key]) for key, outcome in found.items()}
@@ -67,11 +77,15 @@ def _cases(draft: SchemeSpec, base: SchemeSpec, notes: Assumptions) -> dict[str,
         if code:
             found[entry.code] = code
         elif entry.trigger == Trigger.MANUAL:
-            notes.note(entry.code, f"{base.year}年度的限制性情形“{entry.name}”在本方案没有对应的一条", "不再限制")
+            notes.note(
+                entry.code, f"{base.year}年度的限制性情形“{entry.name}”在本方案没有对应的一条", "不再限制"
+            )
     return found
 
 
-def _school(spec: SchemeSpec, year: Year, pairs, key: str, metrics, cases: Mapping[str, str], notes: Assumptions) -> SchoolInput:
+def _school(
+    spec: SchemeSpec, year: Year, pairs, key: str, metrics, cases: Mapping[str, str], notes: Assumptions
+) -> SchoolInput:
     then = year.inputs[key]
     adjustments = {}
     for code, pair in pairs.items():
@@ -107,10 +121,16 @@ def _scored(spec: SchemeSpec, year: Year, pairs, school: SchoolInput, notes: Ass
 
 
 def _gates_met(spec: SchemeSpec, school: SchoolInput, notes: Assumptions) -> SchoolInput:
-    """Figures that a star's condition names and nobody knows count as just met; restrictions on them stay away. Both are said."""
+    """Figures that a star's condition names and nobody knows count as just met; restrictions on them stay
+    away. Both are said.
+    """
     known = dict(school.metrics)
     for entry in spec.restrictions:
-        unknown = {name for name in names(entry.condition) if name in known and known[name] is None} if entry.condition else ()
+        unknown = (
+            {name for name in names(entry.condition) if name in known and known[name] is None}
+            if entry.condition
+            else ()
+        )
         for name in unknown:
             notes.note(entry.code, f"触发条件要用的“{name}”当年没有数据", "按不触发计", school=school.key)
     for band in spec.bands:
@@ -118,7 +138,12 @@ def _gates_met(spec: SchemeSpec, school: SchoolInput, notes: Assumptions) -> Sch
             name = reference_key(compared.left)
             if name in known and known[name] is None:
                 known[name] = compared.value.value + ABOVE[compared.op]
-                notes.note(Star(band.star).label, f"条件要用的“{name}”当年没有数据", "按刚好达到计", school=school.key)
+                notes.note(
+                    Star(band.star).label,
+                    f"条件要用的“{name}”当年没有数据",
+                    "按刚好达到计",
+                    school=school.key,
+                )
     return replace(school, metrics=known)
 
 
@@ -140,7 +165,9 @@ def _why(pair: Pair, bound: BoundItem, school: SchoolInput, blocked: Blocked) ->
 
 
 def _share(year: Year, pair: Pair, key: str) -> tuple[Fraction, str]:
-    """Points by the share the school had then: of the same item, else of the category, else of all base items."""
+    """Points by the share the school had then: of the same item, else of the category, else of all base
+    items.
+    """
     outcome, item = year.outcomes[key], pair.now.item
     then = outcome.items.get(pair.then.item.code) if pair.then else None
     if then is not None and then.points is not None:

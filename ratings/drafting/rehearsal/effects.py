@@ -19,7 +19,9 @@ from .matching import Pair
 
 @dataclass(frozen=True)
 class Limit:
-    """One limit: how many schools it touches, and how many it holds below what their points give; None where it does not exist."""
+    """One limit: how many schools it touches, and how many it holds below what their points give; None where
+    it does not exist.
+    """
 
     code: str
     text: str
@@ -32,13 +34,23 @@ class Limit:
 def limits(spec: SchemeSpec, base: SchemeSpec, cases: Iterable[Any]) -> tuple[Limit, ...]:
     """Restrictions of either year by code, then the share of five stars and the bounds of the bonus."""
     then, now = [case.then for case in cases], [case.now for case in cases]
-    names = {entry.code: f"{entry.name}：{entry.effect_text}" for entry in (*base.restrictions, *spec.restrictions)}
-    sides = ({entry.code for entry in base.restrictions}, then), ({entry.code for entry in spec.restrictions}, now)
-    rows = [Limit(code, text, *_counts(code, *sides[0]), *_counts(code, *sides[1])) for code, text in names.items()]
+    names = {
+        entry.code: f"{entry.name}：{entry.effect_text}" for entry in (*base.restrictions, *spec.restrictions)
+    }
+    sides = (
+        ({entry.code for entry in base.restrictions}, then),
+        ({entry.code for entry in spec.restrictions}, now),
+    )
+    rows = [
+        Limit(code, text, *_counts(code, *sides[0]), *_counts(code, *sides[1]))
+        for code, text in names.items()
+    ]
     for code, text, has, touched, bound in _parameters():
         if has(base) or has(spec):
             counted = [
-                (sum(touched(one, side) for one in outcomes), sum(bound(one, side) for one in outcomes)) if has(side) else (None, None)
+                (sum(touched(one, side) for one in outcomes), sum(bound(one, side) for one in outcomes))
+                if has(side)
+                else (None, None)
                 for side, outcomes in ((base, then), (spec, now))
             ]
             rows.append(Limit(code, text(spec if has(spec) else base), *counted[0], *counted[1]))
@@ -53,13 +65,19 @@ def _counts(code: str, known: set[str], outcomes: list[Outcome]) -> tuple[int | 
 
 
 def _parameters() -> list[tuple[str, Callable[..., Any], ...]]:
-    """(code, text, whether the scheme has it, whether it touches a school, whether it costs the school something)."""
+    """(code, text, whether the scheme has it, whether it touches a school, whether it costs the school
+    something).
+    """
 
     def shared(one: Outcome, side: SchemeSpec) -> bool:
         return any(not cap.code for cap in one.verdict.caps)
 
     def over(one: Outcome, side: SchemeSpec) -> bool:
-        return bool(one.totals) and one.totals.bonus_raw > one.totals.bonus and one.totals.base >= side.bonus_floor
+        return (
+            bool(one.totals)
+            and one.totals.bonus_raw > one.totals.bonus
+            and one.totals.base >= side.bonus_floor
+        )
 
     def below(one: Outcome, side: SchemeSpec) -> bool:
         return bool(one.totals) and one.totals.base < side.bonus_floor
@@ -132,12 +150,20 @@ def item_moves(base: SchemeSpec, then: Outcome, now: Outcome, pairs: Mapping[str
         if pair.then:
             continued.add(pair.then.item.code)
         moves.append(ItemMove(code, pair.now.item.name, old.points if old else None, now.items[code].points))
-    moves += [ItemMove(code, base.bound[code].item.name, item.points, None) for code, item in then.items.items() if code not in continued]
+    moves += [
+        ItemMove(code, base.bound[code].item.name, item.points, None)
+        for code, item in then.items.items()
+        if code not in continued
+    ]
     return sorted((move for move in moves if move.change), key=lambda move: (-abs(move.change), move.code))
 
 
-def why(base: SchemeSpec, draft: SchemeSpec, then: Outcome, now: Outcome, pairs: Mapping[str, Pair]) -> tuple[str, ...]:
-    """What decides: the total and the items behind it, the conditions met or missed, the caps that came or went."""
+def why(
+    base: SchemeSpec, draft: SchemeSpec, then: Outcome, now: Outcome, pairs: Mapping[str, Pair]
+) -> tuple[str, ...]:
+    """What decides: the total and the items behind it, the conditions met or missed, the caps that came or
+    went.
+    """
     if then.totals is None or now.totals is None:
         return tuple(cap.text for cap in now.verdict.caps)
     said = []
@@ -151,7 +177,9 @@ def why(base: SchemeSpec, draft: SchemeSpec, then: Outcome, now: Outcome, pairs:
         said += [cap.text for cap in now.verdict.caps if cap.star < then.star]
     elif now.star > then.star:
         said += _missed(base, then, now.star, f"{base.year}年度")
-        said += [f"{base.year}年度{cap.text}，本方案不再限制" for cap in then.verdict.caps if cap.star < now.star]
+        said += [
+            f"{base.year}年度{cap.text}，本方案不再限制" for cap in then.verdict.caps if cap.star < now.star
+        ]
     return tuple(dict.fromkeys(said))
 
 
@@ -200,7 +228,9 @@ class Threshold:
         return Star(self.star).label
 
 
-def thresholds(spec: SchemeSpec, outcomes: Mapping[str, Outcome], values: Mapping[str, Mapping[str, Fraction]]) -> tuple[Threshold, ...]:
+def thresholds(
+    spec: SchemeSpec, outcomes: Mapping[str, Outcome], values: Mapping[str, Mapping[str, Fraction]]
+) -> tuple[Threshold, ...]:
     """Every threshold of every star. `values` are the figures that conditions may name, by school."""
     found = []
     for place, band in enumerate(spec.bands):
@@ -213,7 +243,9 @@ def thresholds(spec: SchemeSpec, outcomes: Mapping[str, Outcome], values: Mappin
 def _shift(spec: SchemeSpec, place: int, index: int, step: int, outcomes, values) -> Shift:
     band = spec.bands[place]
     moved = _moved(band.condition.comparisons[index], step)
-    condition = Condition((*band.condition.comparisons[:index], moved, *band.condition.comparisons[index + 1 :]))
+    condition = Condition(
+        (*band.condition.comparisons[:index], moved, *band.condition.comparisons[index + 1 :])
+    )
     bands = [(one.star, one.condition) for one in spec.bands]
     bands[place] = (band.star, condition)
     stars = _stars(spec, bands, outcomes, values)

@@ -21,7 +21,9 @@ class RehearsalForm(forms.Form):
 
     def __init__(self, *args, bases: Sequence[Scheme], **kwargs) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["base"].choices = [(str(one.pk), f"{one.year}年度（{one.get_phase_display()}）") for one in bases]
+        self.fields["base"].choices = [
+            (str(one.pk), f"{one.year}年度（{one.get_phase_display()}）") for one in bases
+        ]
         for field in self.fields.values():
             kind = "form-select" if isinstance(field.widget, forms.Select) else "form-control"
             field.widget.attrs["class"] = kind
@@ -36,6 +38,15 @@ class RehearsalForm(forms.Form):
     def narrowed(self, cases: Sequence) -> list:
         """The schools to list."""
         change, word = self.cleaned_data.get("change", MOVED), self.cleaned_data.get("q", "").strip()
-        wanted = {MOVED: lambda step: step, UP: lambda step: step > 0, DOWN: lambda step: step < 0, ALL: lambda step: True}[change]
+        wanted = {
+            MOVED: lambda step: step,
+            UP: lambda step: step > 0,
+            DOWN: lambda step: step < 0,
+            ALL: lambda step: True,
+        }[change]
         found = [case for case in cases if wanted(case.now.star - case.then.star)]
-        return [case for case in found if word in case.assessment.school.name or word in case.assessment.school.short_name]
+        return [
+            case
+            for case in found
+            if word in case.assessment.school.name or word in case.assessment.school.short_name
+        ]

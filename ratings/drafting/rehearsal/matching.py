@@ -26,7 +26,9 @@ class Assumption:
 
 @dataclass
 class Assumptions:
-    """Notes while the schools are gone through; the same note of many schools becomes one line with their number."""
+    """Notes while the schools are gone through; the same note of many schools becomes one line with their
+    number.
+    """
 
     whole: list[Assumption] = field(default_factory=list)
     by_school: dict[tuple[str, str, str], set[str]] = field(default_factory=lambda: defaultdict(set))
@@ -71,12 +73,17 @@ class Pair:
         """An unstated 满分 or 上限 is the item's 分值, so this must be the same as well."""
         if self.now.item.points != self.then.item.points:
             return False
-        texts = ([to_text(bound.item.rule.parts[index]) for index in getattr(bound, parts)] for bound in (self.now, self.then))
+        texts = (
+            [to_text(bound.item.rule.parts[index]) for index in getattr(bound, parts)]
+            for bound in (self.now, self.then)
+        )
         return next(texts) == next(texts)
 
 
 def paired(draft: SchemeSpec, base: SchemeSpec, origins: Mapping[str, str]) -> dict[str, Pair]:
-    """Items of the draft by code. `origins` says which item a copied one came from; others are matched by code."""
+    """Items of the draft by code. `origins` says which item a copied one came from; others are matched by
+    code.
+    """
     taken = {code for code in origins.values() if code in base.bound}
     found = {}
     for code, bound in draft.bound.items():
@@ -87,7 +94,9 @@ def paired(draft: SchemeSpec, base: SchemeSpec, origins: Mapping[str, str]) -> d
 
 
 def carried(pairs: Mapping[str, Pair], entries: Mapping[str, Entry]) -> dict[str, Entry]:
-    """What of one sheet can be used: answers by item and name, or points typed for parts that are still the same."""
+    """What of one sheet can be used: answers by item and name, or points typed for parts that are still the
+    same.
+    """
     found = {}
     for code, pair in pairs.items():
         entry = entries.get(pair.then.item.code) if pair.then else None
@@ -117,14 +126,20 @@ Figures = dict[int, dict[str, Fraction | None]]
 
 
 def figures_then(
-    draft: SchemeSpec, base: SchemeSpec, known: Mapping[int, Mapping[str, Fraction | None]], *, recording: Collection[int]
+    draft: SchemeSpec,
+    base: SchemeSpec,
+    known: Mapping[int, Mapping[str, Fraction | None]],
+    *,
+    recording: Collection[int],
 ) -> Figures:
-    """Every figure `draft` reads by school id; None where the earlier year has none. `known` are that year's snapshots,
-    `recording` the schools that registered classes here in its period.
+    """Every figure `draft` reads by school id; None where the earlier year has none. `known` are that year's
+    snapshots, `recording` the schools that registered classes here in its period.
 
     The number of queries depends on which tables the new figures read, never on the number of schools.
     """
-    found: Figures = {school: {name: values.get(name) for name in draft.references} for school, values in known.items()}
+    found: Figures = {
+        school: {name: values.get(name) for name in draft.references} for school, values in known.items()
+    }
     missing = draft.references - base.references
     own = {metric.label for metric in draft.custom_metrics}
     schools = School.objects.filter(pk__in=list(known))
@@ -138,11 +153,16 @@ def figures_then(
     return found
 
 
-def _compute(found: Figures, registry: list[str], schools, base: SchemeSpec, recording: Collection[int]) -> None:
-    """From the records of the earlier period. A school that registered no class then kept no records here: only what
+def _compute(
+    found: Figures, registry: list[str], schools, base: SchemeSpec, recording: Collection[int]
+) -> None:
+    """From the records of the earlier period. A school that registered no class then kept no records here:
+    only what
     stands in its profile is known of it, and counting the rest would make silent zeros."""
     period = (base.period_start, base.period_end)
-    computed = figures(registry, schools=schools, year=base.year, start=period[0], end=period[1], as_of=base.period_end)
+    computed = figures(
+        registry, schools=schools, year=base.year, start=period[0], end=period[1], as_of=base.period_end
+    )
     for school, values in computed.items():
         for reference, figure in values.items():
             standing = not METRICS[reference.split("[")[0]].sources

@@ -1,4 +1,6 @@
-"""One rehearsal from beginning to end: the earlier year's data, the draft's rules, what differs. It writes nothing."""
+"""One rehearsal from beginning to end: the earlier year's data, the draft's rules, what differs. It writes
+nothing.
+"""
 
 from __future__ import annotations
 
@@ -56,7 +58,9 @@ class CategoryMean:
 
 @dataclass(frozen=True)
 class Rehearsal:
-    """What the draft would have made of the earlier year. `left_out` are schools that were not scored then."""
+    """What the draft would have made of the earlier year. `left_out` are schools that were not
+    scored then.
+    """
 
     spec: SchemeSpec
     base: SchemeSpec
@@ -70,12 +74,18 @@ class Rehearsal:
     @property
     def movers(self) -> list[Case]:
         """Those with another star, the largest fall first."""
-        return sorted((case for case in self.cases if case.moved), key=lambda case: (case.now.star - case.then.star, -case.then.star))
+        return sorted(
+            (case for case in self.cases if case.moved),
+            key=lambda case: (case.now.star - case.then.star, -case.then.star),
+        )
 
     @property
     def levels(self) -> list[int]:
         """Every star of either year, the highest first, 不授星 last."""
-        return [*sorted({band.star for band in (*self.spec.bands, *self.base.bands)}, reverse=True), Star.NONE.value]
+        return [
+            *sorted({band.star for band in (*self.spec.bands, *self.base.bands)}, reverse=True),
+            Star.NONE.value,
+        ]
 
     @property
     def distribution(self) -> list[tuple[int, int, int]]:
@@ -101,7 +111,8 @@ def _sides(threshold: Threshold, levels: list[int]) -> list[tuple[Threshold, Shi
 
 
 def base_for(scheme: Scheme, schemes: Iterable[Scheme]) -> list[Scheme]:
-    """Years whose data a rehearsal can use, the best first: earlier years that are settled, the latest of them; then those
+    """Years whose data a rehearsal can use, the best first: earlier years that are settled, the latest of
+    them; then those
     still under review; last the scheme's own year and later ones."""
     usable = [one for one in schemes if one.phase in WITH_DATA]
     return sorted(usable, key=lambda one: (one.year >= scheme.year, one.phase == Phase.SCORING, -one.year))
@@ -113,9 +124,13 @@ def spec_to_rehearse(scheme: Scheme) -> SchemeSpec:
 
 
 def rehearse(spec: SchemeSpec, base: Scheme, *, origins: Mapping[str, str] | None = None) -> Rehearsal:
-    """Apply `spec` to the data of `base`. `origins` maps codes of `spec` to those of the items they were copied from."""
+    """Apply `spec` to the data of `base`. `origins` maps codes of `spec` to those of the items they were
+    copied from.
+    """
     rows = Assessment.objects.filter(scheme=base).select_related("school", "school__county")
-    held = TrainingClass.objects.kept().filter(school=OuterRef("school"), starts_on__range=(base.period_start, base.period_end))
+    held = TrainingClass.objects.kept().filter(
+        school=OuterRef("school"), starts_on__range=(base.period_start, base.period_end)
+    )
     rows = list(rows.annotate(recording=Exists(held)).in_order())
     evaluation = evaluate(base, assessments=rows)
     year = Year(evaluation.spec, evaluation.inputs, evaluation.outcomes)
@@ -151,12 +166,16 @@ def origins_of(scheme: Scheme, base: Scheme) -> dict[str, str]:
     return dict(rows.values_list("code", "origin__code"))
 
 
-def _reasons(year: Year, spec: SchemeSpec, pairs: Mapping[str, Pair], key: str, now: Outcome) -> tuple[str, ...]:
+def _reasons(
+    year: Year, spec: SchemeSpec, pairs: Mapping[str, Pair], key: str, now: Outcome
+) -> tuple[str, ...]:
     then = year.outcomes[key]
     return why(year.spec, spec, then, now, pairs) if then.star != now.star else ()
 
 
-def _values(spec: SchemeSpec, metrics: Mapping[str, Fraction | None], outcome: Outcome) -> dict[str, Fraction]:
+def _values(
+    spec: SchemeSpec, metrics: Mapping[str, Fraction | None], outcome: Outcome
+) -> dict[str, Fraction]:
     """What conditions may name; a figure that nobody knows counts as met, as in the stars themselves."""
     known = {name: value for name, value in metrics.items() if value is not None}
     for band in spec.bands:
@@ -172,7 +191,9 @@ def _means(spec: SchemeSpec, base: SchemeSpec, cases: Iterable[Case]) -> Iterabl
     for code, name in names.items():
         then = _mean(case.then.totals.categories.get(code) for case in rated)
         now = _mean(case.now.totals.categories.get(code) for case in rated)
-        yield CategoryMean(code, name, then, base.category_points.get(code), now, spec.category_points.get(code))
+        yield CategoryMean(
+            code, name, then, base.category_points.get(code), now, spec.category_points.get(code)
+        )
 
 
 def _mean(values: Iterable[Fraction | None]) -> Fraction | None:

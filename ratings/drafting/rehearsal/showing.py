@@ -27,7 +27,8 @@ def stars_picture(found: Rehearsal) -> SafeString:
     line = format_html('<line class="chart-grid" x1="8" y1="{}" x2="{}" y2="{}"/>', base, width - 8, base)
     spoken = "；".join(f"{Star(star).label}：当年 {then} 所，模拟 {now} 所" for star, then, now in rows)
     return format_html(
-        '<svg class="chart" viewBox="0 0 {0} {1}" width="{0}" height="{1}" role="img" aria-label="{2}">{3}{4}</svg>',
+        '<svg class="chart" viewBox="0 0 {0} {1}" width="{0}" height="{1}" role="img" '
+        'aria-label="{2}">{3}{4}</svg>',
         width,
         base + 30,
         spoken,
@@ -40,14 +41,21 @@ def _pair(place: int, row: tuple[int, int, int], most: int) -> SafeString:
     star, then, now = row
     left, base = place * STEP + 22, HEIGHT + 28
     columns = [("chart-then", left, then), ("chart-column", left + WIDTH + 2, now)]
-    drawn = [(style, x, base - round(count * HEIGHT / most), round(count * HEIGHT / most), count) for style, x, count in columns]
+    drawn = [
+        (style, x, base - round(count * HEIGHT / most), round(count * HEIGHT / most), count)
+        for style, x, count in columns
+    ]
     bars = format_html_join(
         "",
-        '<rect class="{}" x="{}" y="{}" width="34" height="{}"/><text class="chart-figure" x="{}" y="{}" text-anchor="middle">{}</text>',
+        '<rect class="{}" x="{}" y="{}" width="34" height="{}"/><text class="chart-figure" x="{}" '
+        'y="{}" text-anchor="middle">{}</text>',
         ((style, x, top, height, x + WIDTH // 2, top - 6, count) for style, x, top, height, count in drawn),
     )
     label = format_html(
-        '<text class="chart-label" x="{}" y="{}" text-anchor="middle">{}</text>', left + WIDTH + 1, base + 20, Star(star).label
+        '<text class="chart-label" x="{}" y="{}" text-anchor="middle">{}</text>',
+        left + WIDTH + 1,
+        base + 20,
+        Star(star).label,
     )
     return bars + label
 
@@ -68,16 +76,27 @@ def rehearsal_sheets(found: Rehearsal) -> list[SheetOut]:
     labels = [Star(star).label for star in found.levels]
     return [
         SheetOut(
-            "星级分布", ["星级", ColumnOut(then, "int"), ColumnOut(now, "int")], [[Star(s).label, a, b] for s, a, b in found.distribution]
+            "星级分布",
+            ["星级", ColumnOut(then, "int"), ColumnOut(now, "int")],
+            [[Star(s).label, a, b] for s, a, b in found.distribution],
         ),
-        SheetOut("星级变动", [f"{then}＼{now}", *(ColumnOut(label, "int") for label in labels)], _flows(found)),
+        SheetOut(
+            "星级变动", [f"{then}＼{now}", *(ColumnOut(label, "int") for label in labels)], _flows(found)
+        ),
         SheetOut("逐校", _case_columns(then, now), [_case(case) for case in found.cases]),
         SheetOut("限制", _limit_columns(then, now), [list(vars(one).values()) for one in found.limits]),
         SheetOut("门槛加减1分", _threshold_columns(labels), list(_thresholds(found))),
-        SheetOut("大项平均", _mean_columns(then, now), [list(vars(one).values()) for one in found.categories]),
+        SheetOut(
+            "大项平均", _mean_columns(then, now), [list(vars(one).values()) for one in found.categories]
+        ),
         SheetOut(
             "假设",
-            [ColumnOut("位置", width=16), ColumnOut("情况", width=60), ColumnOut("怎样计", width=30), ColumnOut("党校数", "int")],
+            [
+                ColumnOut("位置", width=16),
+                ColumnOut("情况", width=60),
+                ColumnOut("怎样计", width=30),
+                ColumnOut("党校数", "int"),
+            ],
             [[one.where, one.text, one.counted, one.schools] for one in found.assumptions],
         ),
     ]
@@ -89,7 +108,11 @@ def _flows(found: Rehearsal) -> list[list[Any]]:
 
 def _case_columns(then: str, now: str) -> list[ColumnOut]:
     names = [ColumnOut("学校编码"), ColumnOut("党校", width=28), ColumnOut("县（市、区）", width=16)]
-    figures = [ColumnOut(f"{side}{what}", kind) for what, kind in (("总分", "decimal"), ("星级", "text")) for side in (then, now)]
+    figures = [
+        ColumnOut(f"{side}{what}", kind)
+        for what, kind in (("总分", "decimal"), ("星级", "text"))
+        for side in (then, now)
+    ]
     return [*names, *figures, ColumnOut("变动"), ColumnOut("原因", width=90)]
 
 

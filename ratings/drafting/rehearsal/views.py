@@ -30,9 +30,14 @@ def rehearsal(request: HttpRequest, pk: int) -> HttpResponse:
     found: Rehearsal | None = context.get("found")
     if found is not None:
         form: RehearsalForm = context["form"]
-        listed = sorted(form.narrowed(found.cases), key=lambda case: (not case.moved, case.now.star - case.then.star))
+        listed = sorted(
+            form.narrowed(found.cases), key=lambda case: (not case.moved, case.now.star - case.then.star)
+        )
         context["page"] = Paginator(listed, PAGE_SIZE).get_page(request.GET.get("page"))
-        context["pictures"] = {"stars": stars_picture(found), "categories": categories_picture(found.categories)}
+        context["pictures"] = {
+            "stars": stars_picture(found),
+            "categories": categories_picture(found.categories),
+        }
     return render(request, "ratings/drafting/rehearsal/page.html", context)
 
 
@@ -49,7 +54,9 @@ def rehearsal_export(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _rehearsed(request: HttpRequest, pk: int) -> dict[str, Any]:
-    """The scheme with its rehearsal, or with what is in its way: no year with data, or errors in the draft."""
+    """The scheme with its rehearsal, or with what is in its way: no year with data, or errors in
+    the draft.
+    """
     schemes = list(Scheme.objects.visible_to(request.user).select_related("city"))
     scheme = next((one for one in schemes if one.pk == pk), None)
     if scheme is None:

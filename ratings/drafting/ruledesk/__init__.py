@@ -1,4 +1,6 @@
-"""Small forms that write the rule line for those who will not learn the language, and what helps while writing it."""
+"""Small forms that write the rule line for those who will not learn the language, and what helps while
+writing it.
+"""
 
 from .acting import Draft, act, empty_draft, has_drafts, read_drafts
 from .checking import Checked, Marked, check_line

@@ -15,7 +15,9 @@ _ACT = re.compile(r"(?P<what>[a-z-]{1,20})(?P<where>(?::[0-9]{1,3}){0,2})")
 
 
 def act(drafts: list[Draft], order: str, *, kind: str = "") -> None:
-    """Carry out one button, such as `row-up:0:2`; an order that fits nothing (a page gone stale) changes nothing."""
+    """Carry out one button, such as `row-up:0:2`; an order that fits nothing (a page gone stale) changes
+    nothing.
+    """
     found = _ACT.fullmatch(order)
     if found is None:
         return
@@ -34,7 +36,11 @@ def act(drafts: list[Draft], order: str, *, kind: str = "") -> None:
 
 def _within(draft: Draft, what: str, place: int) -> None:
     if what == "add-row" and len(draft.rows) < MAX_ENTRIES:
-        draft.rows.append({f"op{subject}": COMPARISONS[0] for subject in range(len(draft.subjects))} if draft.kind == GRADED else {})
+        draft.rows.append(
+            {f"op{subject}": COMPARISONS[0] for subject in range(len(draft.subjects))}
+            if draft.kind == GRADED
+            else {}
+        )
     elif what == "add-subject" and draft.kind == GRADED and len(draft.subjects) < MOST_SUBJECTS:
         draft.subjects.append({})
     elif what == "drop-subject" and 0 <= place < len(draft.subjects) > 1:
@@ -70,7 +76,9 @@ _COUNT = re.compile(r"[0-9]{1,2}", re.ASCII)
 
 @dataclass
 class Draft:
-    """One part. `values` are the single fields, `rows` the lines below them; `subjects` are the metrics that a 档 compares."""
+    """One part. `values` are the single fields, `rows` the lines below them; `subjects` are the metrics that
+    a 档 compares.
+    """
 
     kind: str
     values: Values = field(default_factory=dict)
@@ -81,7 +89,9 @@ class Draft:
 def empty_draft(kind: str) -> Draft:
     """A fresh part with room for what it usually holds."""
     fresh = KINDS[kind]
-    return Draft(kind, dict(fresh.usual), [dict(row) for row in fresh.usual_rows], [{}] if kind == GRADED else [])
+    return Draft(
+        kind, dict(fresh.usual), [dict(row) for row in fresh.usual_rows], [{}] if kind == GRADED else []
+    )
 
 
 def is_blank(row: Values) -> bool:
@@ -117,4 +127,9 @@ def _read_part(data: Mapping[str, str], prefix: str) -> Draft:
     values = {key: text for key, text in sent.get("", {}).items() if key not in ("kind", "rows", "subjects")}
     if not values.get("whole"):
         values.pop("whole", None)
-    return Draft(kind, values, [sent.get(f"r{row}", {}) for row in range(rows)], [sent.get(f"s{one}", {}) for one in range(subjects)])
+    return Draft(
+        kind,
+        values,
+        [sent.get(f"r{row}", {}) for row in range(rows)],
+        [sent.get(f"s{one}", {}) for one in range(subjects)],
+    )

@@ -1,4 +1,6 @@
-"""One line while it is being typed: its canonical form, what it means, what it is worth, what is wrong with it."""
+"""One line while it is being typed: its canonical form, what it means, what it is worth, what is wrong with
+it.
+"""
 
 from __future__ import annotations
 
@@ -53,7 +55,9 @@ class Marked:
 
 @dataclass(frozen=True)
 class Checked:
-    """What is known of a line. `rule` is None where it cannot be read; `maximum` where the line leaves it open."""
+    """What is known of a line. `rule` is None where it cannot be read; `maximum` where the line leaves it
+    open.
+    """
 
     text: str
     rule: Rule | None = None
@@ -81,7 +85,12 @@ class Checked:
 
 
 def check_line(
-    text: str, vocabulary: Vocabulary, *, points: Fraction | None, bonus: bool = False, verified: tuple[str, ...] = ()
+    text: str,
+    vocabulary: Vocabulary,
+    *,
+    points: Fraction | None,
+    bonus: bool = False,
+    verified: tuple[str, ...] = (),
 ) -> Checked:
     """Read and check a line; `points` is the 分值 as far as it was typed, `verified` the 核定要素."""
     if not text.strip():
@@ -90,9 +99,16 @@ def check_line(
         rule = parse_rule(text)
     except RuleError as error:
         return Checked(text, findings=(_marked(text, "error", error.message, error.position),))
-    worth = points if points is not None else sum((maximum(part, item_points=Fraction(0)) for part in rule.parts), Fraction(0))
+    worth = (
+        points
+        if points is not None
+        else sum((maximum(part, item_points=Fraction(0)) for part in rule.parts), Fraction(0))
+    )
     names = tuple(dict.fromkeys(one.name for one in asked(rule, vocabulary)))
-    findings = [_marked(text, one.level, one.message, one.position) for one in check_rule(rule, vocabulary, item_points=worth, bonus=bonus)]
+    findings = [
+        _marked(text, one.level, one.message, one.position)
+        for one in check_rule(rule, vocabulary, item_points=worth, bonus=bonus)
+    ]
     if not any(one.level == "error" for one in findings):
         findings += _verified(names, verified)
     return Checked(
@@ -114,7 +130,9 @@ def _marked(text: str, level: str, message: str, position: int | None) -> Marked
         return Marked(level, message)
     place = min(max(position, 0), len(text))
     before = text[max(place - AROUND, 0) : place]
-    return Marked(level, message, place, before, text[place : place + 1] or " ", text[place + 1 : place + 1 + AROUND])
+    return Marked(
+        level, message, place, before, text[place : place + 1] or " ", text[place + 1 : place + 1 + AROUND]
+    )
 
 
 def _verified(names: tuple[str, ...], verified: tuple[str, ...]) -> list[Marked]:
@@ -180,19 +198,37 @@ def schools_of(scheme: Scheme):
 
 def period_of(scheme: Scheme, year: int) -> tuple[date, date]:
     """The period of that year's scheme; where there was none, this scheme's days in that year."""
-    stored = Scheme.objects.filter(city_id=scheme.city_id, year=year).values_list("period_start", "period_end").first()
-    return stored or (moved(scheme.period_start, year - scheme.year), moved(scheme.period_end, year - scheme.year))
+    stored = (
+        Scheme.objects.filter(city_id=scheme.city_id, year=year)
+        .values_list("period_start", "period_end")
+        .first()
+    )
+    return stored or (
+        moved(scheme.period_start, year - scheme.year),
+        moved(scheme.period_end, year - scheme.year),
+    )
 
 
-def bound_line(spec: SchemeSpec, rule: Rule, *, points: Fraction, verified: tuple[str, ...] = (), **item) -> tuple[SchemeSpec, BoundItem]:
+def bound_line(
+    spec: SchemeSpec, rule: Rule, *, points: Fraction, verified: tuple[str, ...] = (), **item
+) -> tuple[SchemeSpec, BoundItem]:
     """The line as the only item of a scheme, so that figures and answers are read as they will be."""
     code = item.pop("code", "") or "本项"
-    only = ItemSpec(code=code, points=points, rule_text=to_text(rule), verified=verified, **{"name": "", **item})
+    only = ItemSpec(
+        code=code, points=points, rule_text=to_text(rule), verified=verified, **{"name": "", **item}
+    )
     return replace(spec, items=(only,), categories=(), bands=()), bind_item(only, spec.vocabulary)
 
 
 def try_line(
-    scheme: Scheme, spec: SchemeSpec, rule: Rule, school: School, year: int, answers: Mapping[str, Answer], *, points: Fraction
+    scheme: Scheme,
+    spec: SchemeSpec,
+    rule: Rule,
+    school: School,
+    year: int,
+    answers: Mapping[str, Answer],
+    *,
+    points: Fraction,
 ) -> Trial:
     """What the line gives at a school: the figures of that year, every part, and what is still missing."""
     start, end = period_of(scheme, year)
@@ -213,9 +249,15 @@ def _figure(spec: SchemeSpec, reference: str, figure) -> FigureTried:
 
 
 def _part(spec: SchemeSpec, part, values, answers: Mapping[str, Answer], points: Fraction) -> PartTried:
-    told = {"text": to_text(part), "maximum": maximum(part, item_points=points), "computed": part_is_computed(part, spec.vocabulary)}
+    told = {
+        "text": to_text(part),
+        "maximum": maximum(part, item_points=points),
+        "computed": part_is_computed(part, spec.vocabulary),
+    }
     try:
         result = evaluate_part(part, spec.vocabulary, values, answers, item_points=points)
     except Unresolved as gap:
         return PartTried(points=None, steps=(), problem="；".join(gap.problems), **told)
-    return PartTried(points=result.points, steps=tuple(step.text for step in result.steps), problem="", **told)
+    return PartTried(
+        points=result.points, steps=tuple(step.text for step in result.steps), problem="", **told
+    )

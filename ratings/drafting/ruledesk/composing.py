@@ -41,7 +41,9 @@ LIMIT = re.compile(r"l(?:name|value)([0-9]{1,2})", re.ASCII)
 
 @dataclass(frozen=True)
 class Composed:
-    """`line` is None while anything is missing or wrong; `errors[i]` are sentences of part i by field, `general` is about the whole."""
+    """`line` is None while anything is missing or wrong; `errors[i]` are sentences of part i by field,
+    `general` is about the whole.
+    """
 
     line: str | None
     errors: tuple[dict[str, str], ...]
@@ -49,7 +51,9 @@ class Composed:
 
     def wrong(self) -> tuple[dict[str, str], ...]:
         """Only what was typed wrongly: while somebody is still typing, empty fields are no mistakes."""
-        return tuple({path: sentence for path, sentence in part.items() if sentence != MISSING} for part in self.errors)
+        return tuple(
+            {path: sentence for path, sentence in part.items() if sentence != MISSING} for part in self.errors
+        )
 
 
 def compose(drafts: Sequence[Draft]) -> Composed:
@@ -94,8 +98,13 @@ class _Reader:
             return None
 
     def spelled(self, boxes: Iterable[Box], values: Values, at: str = "") -> dict[str, str]:
-        """The boxes of a row or of the part as the line says them; those with nothing in them are left out."""
-        read = {box.key: (self.read(at + box.key, values.get(box.key, ""), box.read, owed=box.owed), box.read) for box in boxes}
+        """The boxes of a row or of the part as the line says them; those with nothing in them are
+        left out.
+        """
+        read = {
+            box.key: (self.read(at + box.key, values.get(box.key, ""), box.read, owed=box.owed), box.read)
+            for box in boxes
+        }
         return {key: spelled(value, by) for key, (value, by) in read.items() if value is not None}
 
     def part(self, draft: Draft) -> str:
@@ -103,7 +112,11 @@ class _Reader:
             return draft.values.get("line", "")
         kind = KINDS[draft.kind]
         texts = self.spelled((*kind.before, *kind.after), draft.values)
-        rows = [joined(kind.row, self.spelled(_boxes(kind, row), row, at)) for at, row in self.filled(draft)] if kind.rows else []
+        rows = (
+            [joined(kind.row, self.spelled(_boxes(kind, row), row, at)) for at, row in self.filled(draft)]
+            if kind.rows
+            else []
+        )
         return joined(kind.pieces, texts | {"rows": "; ".join(rows)})
 
     def filled(self, draft: Draft) -> list[tuple[str, Values]]:
@@ -114,7 +127,9 @@ class _Reader:
         return kept
 
     def check(self, draft: Draft, text: str) -> None:
-        """What the grammar refuses stands beside the box that it is about; of rows, in the row that it is about."""
+        """What the grammar refuses stands beside the box that it is about; of rows, in the row that it is
+        about.
+        """
         try:
             parse_rule(text)
             return
@@ -151,7 +166,9 @@ class _Reader:
         for at, row in self.filled(draft) if subjects else ():
             test = self.band(row, at) if single else self.condition(row, at, subjects)
             rows.append(f"{test}→{self.spelled(kind.rows, row, at).get('points', '')}")
-        return joined(kind.pieces, texts | {"subject": subjects[0] if single else "", "rows": "; ".join(rows)})
+        return joined(
+            kind.pieces, texts | {"subject": subjects[0] if single else "", "rows": "; ".join(rows)}
+        )
 
     def subject(self, at: str, values: Values) -> str:
         metric = values.get("metric", "")
@@ -170,7 +187,9 @@ class _Reader:
         return to_text(Reference(operand.name, (*operand.limits, *limits), (*operand.words, *words)))
 
     def limits(self, values: Values, at: str) -> Iterable[Limit]:
-        places = sorted({int(match[1]) for name in values if (match := LIMIT.fullmatch(name)) and values[name].strip()})
+        places = sorted(
+            {int(match[1]) for name in values if (match := LIMIT.fullmatch(name)) and values[name].strip()}
+        )
         for place in places:
             name = self.read(f"{at}lname{place}", values.get(f"lname{place}", ""), read_name)
             op = self.sign(values, f"lop{place}", at, COMPARISONS[:5])
@@ -186,7 +205,10 @@ class _Reader:
         compared = [place for place in range(len(subjects)) if row.get(f"value{place}", "").strip()]
         if not compared:
             self.errors[f"{at}value0"] = "这一档至少写一个条件"
-        told = (f"{subjects[i]}{self.sign(row, f'op{i}', at)}{self.number(row, f'value{i}', at)}" for i in compared)
+        told = (
+            f"{subjects[i]}{self.sign(row, f'op{i}', at)}{self.number(row, f'value{i}', at)}"
+            for i in compared
+        )
         return " 且 ".join(told)
 
     def number(self, row: Values, key: str, at: str) -> str:
@@ -200,7 +222,9 @@ class _Reader:
 
 
 def _boxes(kind: PartKind, row: Values) -> tuple[Box, ...]:
-    """The boxes of a row; where it compares, both sides are owed and a number that people type may be compared."""
+    """The boxes of a row; where it compares, both sides are owed and a number that people type may be
+    compared.
+    """
     if not (row.get("op") or row.get("value", "").strip()):
         return kind.rows
     comparing = {"name": {"read": read_operand}, "op": {"owed": True}, "value": {"owed": True}}
@@ -229,24 +253,42 @@ def _draft(part: Part) -> Draft | None:
         return _graded(part)
     name, kind = next((name, kind) for name, kind in KINDS.items() if kind.node is type(part))
     values = {box.key: box.shown(part) for box in (*kind.before, *kind.after)}
-    rows = [{box.key: box.shown(line) for box in kind.rows} for line in getattr(part, kind.lines)] if kind.lines else []
+    rows = (
+        [{box.key: box.shown(line) for box in kind.rows} for line in getattr(part, kind.lines)]
+        if kind.lines
+        else []
+    )
     return Draft(name, values, rows)
 
 
 def _graded(part: Graded | Cases) -> Draft | None:
     """The lines of a 档 with what they ask of each subject; None where 其他 does not stand at the end."""
     single = isinstance(part, Graded)
-    lines = [(band.test, band.points) for band in part.bands] if single else [(case.condition, case.points) for case in part.cases]
+    lines = (
+        [(band.test, band.points) for band in part.bands]
+        if single
+        else [(case.condition, case.points) for case in part.cases]
+    )
     other = lines.pop()[1] if lines[-1][0] is None else None
     subjects = [part.subject] if single else list(dict.fromkeys(operands(part)))
     if not lines or len(subjects) > MOST_SUBJECTS or any(asked is None for asked, _ in lines):
         return None
-    rows = [(_test(asked) if single else _conditions(asked, subjects)) | {"points": to_text(points)} for asked, points in lines]
-    return Draft(GRADED, {"other": _text(other)} | ({} if single else {"whole": "1"}), rows, [_subject(one) for one in subjects])
+    rows = [
+        (_test(asked) if single else _conditions(asked, subjects)) | {"points": to_text(points)}
+        for asked, points in lines
+    ]
+    return Draft(
+        GRADED,
+        {"other": _text(other)} | ({} if single else {"whole": "1"}),
+        rows,
+        [_subject(one) for one in subjects],
+    )
 
 
 def _test(test) -> Values:
-    return {"op0": test.op, "value0": to_text(test.low)} | ({"high0": to_text(test.high)} if test.high is not None else {})
+    return {"op0": test.op, "value0": to_text(test.low)} | (
+        {"high0": to_text(test.high)} if test.high is not None else {}
+    )
 
 
 def _conditions(condition, subjects: list[Operand]) -> Values:
@@ -258,13 +300,19 @@ def _conditions(condition, subjects: list[Operand]) -> Values:
 
 
 def _subject(operand: Operand) -> Values:
-    """A metric in its own boxes: name, conditions on records, words; or the name of a number that people type."""
+    """A metric in its own boxes: name, conditions on records, words; or the name of a number that people
+    type.
+    """
     name = {"metric": shown(Reference(operand.name))}
     if isinstance(operand, Question):
         return name | {"ask": "1"}
     values = name | {"words": "、".join(operand.words)}
     for place, limit in enumerate(operand.limits):
-        values |= {f"lname{place}": limit.name, f"lop{place}": limit.op, f"lvalue{place}": to_text(limit.value)}
+        values |= {
+            f"lname{place}": limit.name,
+            f"lop{place}": limit.op,
+            f"lvalue{place}": to_text(limit.value),
+        }
     return values
 
 

@@ -4,35 +4,31 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 
-from ratings.criteria.spec import BoundItem, SchemeSpec
-from ratings.enums import ItemKind, Stage
-from ratings.models import Item, Scheme, Score
-from ratings.rules import Answer, AnswerError, Asked, MetricInfo, Rule, RuleError, Vocabulary, clean_answer, parse_rule
+from ratings.enums import ItemKind
+from ratings.models import Item, Scheme
+from ratings.rules import (
+    RuleError,
+    Vocabulary,
+    parse_rule,
+)
 from ratings.rules.building import MAX_ENTRIES, MAX_PARTS
 from ratings.rules.parsing import MAX_LENGTH
-from ratings.rules.rounding import with_unit
-from ratings.scoring import Entry, entry_to_json
-from ratings.sheets import FigureLine, Line, SchoolSheet
-from ratings.sheets.answering import INVALID, Saved
-from ratings.sheets.forms import AnswersForm, answers_in_words, read_row
-from ratings.sheets.loading import NO_STAGE
-from schools.metrics import Figure, worded
 from schools.metrics.metric import Metric
 
 from . import KINDS, Checked, Composed, Draft, act, check_line, compose, drafts_of, has_drafts, read_drafts
 from .acting import Values
-from .checking import bound_line
 from .composing import LIMIT
 from .kinds import COMPARISONS, GRADED, LIMITS, MOST_SUBJECTS, RANGE, Box
 from .vocabulary import words_of
 
 #: Buttons that do not touch the small forms.
 LOOKING = ("", "read", "clear", "preview", "trial")
-#: Sent by themselves after every change: of a small form, of the line. Empty fields are not complained about yet.
+#: Sent by themselves after every change: of a small form, of the line. Empty fields are not complained about
+#: yet.
 LIVE, CHECK = "live", "check"
 WRITE = "write"
 _POINTS = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,4})?)\s*分?")
@@ -56,7 +52,10 @@ class Facts:
 
 def facts_of(get: Callable[[str], object]) -> Facts:
     """From a posted form or from the fields of a form; whatever cannot be read counts as not typed yet."""
-    text = {name: str(get(name) or "").strip() for name in ("code", "name", "standard", "evidence", "points", "kind", "verified")}
+    text = {
+        name: str(get(name) or "").strip()
+        for name in ("code", "name", "standard", "evidence", "points", "kind", "verified")
+    }
     points = _POINTS.fullmatch(text["points"])
     return Facts(
         code=text["code"][:20],
@@ -75,7 +74,14 @@ class RuleDesk:
     """`data` is what was posted, the small forms included; without it they are read from the line."""
 
     def __init__(
-        self, scheme: Scheme, line: str, facts: Facts, *, item: Item | None = None, data: Mapping[str, str] | None = None, do: str = ""
+        self,
+        scheme: Scheme,
+        line: str,
+        facts: Facts,
+        *,
+        item: Item | None = None,
+        data: Mapping[str, str] | None = None,
+        do: str = "",
     ) -> None:
         self.scheme, self.item, self.facts, self.do = scheme, item, facts, do
         self.line = "" if do == "clear" else line[: MAX_LENGTH + 1]
@@ -87,7 +93,9 @@ class RuleDesk:
             self._write(data)
 
     def _drafts(self, data: Mapping[str, str] | None) -> list[Draft] | None:
-        """The posted forms while they still belong to the line; else the line taken apart; None where it cannot be read."""
+        """The posted forms while they still belong to the line; else the line taken apart; None where it
+        cannot be read.
+        """
         posted = data is not None and has_drafts(data) and self.do not in ("read", "clear")
         emptied = not self.line.strip() and self.do != CHECK
         if posted and (emptied or data.get("p-line", "").strip() == self.line.strip()):
@@ -101,7 +109,9 @@ class RuleDesk:
             return None
 
     def _write(self, data: Mapping[str, str]) -> None:
-        """Carry out the button, then put the forms into words; the line stays as it was while they are unfinished."""
+        """Carry out the button, then put the forms into words; the line stays as it was while they are
+        unfinished.
+        """
         if self.do not in (LIVE, CHECK, WRITE):
             act(self.drafts, self.do, kind=data.get("p-new", ""))
         if not self.drafts:
@@ -128,7 +138,9 @@ class RuleDesk:
     @cached_property
     def checked(self) -> Checked:
         facts = self.facts
-        return check_line(self.line, self.spec.vocabulary, points=facts.points, bonus=facts.bonus, verified=facts.verified)
+        return check_line(
+            self.line, self.spec.vocabulary, points=facts.points, bonus=facts.bonus, verified=facts.verified
+        )
 
     @cached_property
     def parts(self) -> list[PartForm]:
@@ -274,18 +286,34 @@ class PartForm:
     @cached_property
     def subjects(self) -> list[RowOfControls]:
         """The metrics of a 档, each with its conditions on records."""
-        return [RowOfControls(self.index, place, tuple(self._subject(place, values))) for place, values in enumerate(self.draft.subjects)]
+        return [
+            RowOfControls(self.index, place, tuple(self._subject(place, values)))
+            for place, values in enumerate(self.draft.subjects)
+        ]
 
     def _subject(self, place: int, values: Values):
         at = f"s{place}-"
-        yield self._control(f"{at}metric", "指标", values.get("metric", ""), hint=self._about(values), width="wide", suggests=True)
+        yield self._control(
+            f"{at}metric",
+            "指标",
+            values.get("metric", ""),
+            hint=self._about(values),
+            width="wide",
+            suggests=True,
+        )
         yield self._control(f"{at}ask", "由人填数字（不是指标）", values.get("ask", ""), is_box=True)
         for number in range(_slots(values)):
-            yield self._control(f"{at}lname{number}", "只计", values.get(f"lname{number}", ""), hint="如 学时", width="short")
+            yield self._control(
+                f"{at}lname{number}", "只计", values.get(f"lname{number}", ""), hint="如 学时", width="short"
+            )
             sign = values.get(f"lop{number}", COMPARISONS[0])
             yield self._control(f"{at}lop{number}", "比较", sign, choices=SIGNS[:5], width="sign")
-            yield self._control(f"{at}lvalue{number}", "数", values.get(f"lvalue{number}", ""), width="number")
-        yield self._control(f"{at}words", "只看这些种类", values.get("words", ""), hint="用顿号隔开，可不填", width="short")
+            yield self._control(
+                f"{at}lvalue{number}", "数", values.get(f"lvalue{number}", ""), width="number"
+            )
+        yield self._control(
+            f"{at}words", "只看这些种类", values.get("words", ""), hint="用顿号隔开，可不填", width="short"
+        )
 
     def _about(self, values: Values) -> str:
         metric = self.vocabulary.metrics.get(values.get("metric", "").strip())
@@ -306,7 +334,10 @@ class PartForm:
     @cached_property
     def rows(self) -> list[RowOfControls]:
         """The lines."""
-        return [RowOfControls(self.index, place, tuple(self._row(f"r{place}-", row))) for place, row in enumerate(self.draft.rows)]
+        return [
+            RowOfControls(self.index, place, tuple(self._row(f"r{place}-", row)))
+            for place, row in enumerate(self.draft.rows)
+        ]
 
     def _row(self, at: str, row: Values):
         yield from self._conditions(at, row)
@@ -319,10 +350,16 @@ class PartForm:
             metric = subject.get("metric", "").strip()
             told = f"{metric or f'指标{place + 1}'} " if len(self.draft.subjects) > 1 else ""
             sign = row.get(f"op{place}", COMPARISONS[0])
-            yield self._control(f"{at}op{place}", f"{told}比较", sign, choices=RANGED if single else SIGNS, width="sign")
-            yield self._control(f"{at}value{place}", f"{told}数", row.get(f"value{place}", ""), width="number")
+            yield self._control(
+                f"{at}op{place}", f"{told}比较", sign, choices=RANGED if single else SIGNS, width="sign"
+            )
+            yield self._control(
+                f"{at}value{place}", f"{told}数", row.get(f"value{place}", ""), width="number"
+            )
             if single:
-                yield self._control(f"{at}high{place}", "到（选“介于”时填）", row.get(f"high{place}", ""), width="number")
+                yield self._control(
+                    f"{at}high{place}", "到（选“介于”时填）", row.get(f"high{place}", ""), width="number"
+                )
 
     @property
     def headings(self) -> list[str]:
@@ -350,10 +387,15 @@ def _slots(values: Values) -> int:
     return min(max([LIMITS, *written]), MAX_ENTRIES)
 
 
-def part_forms(drafts: Sequence[Draft], composed: Composed | None, vocabulary: Vocabulary, *, strict: bool) -> list[PartForm]:
+def part_forms(
+    drafts: Sequence[Draft], composed: Composed | None, vocabulary: Vocabulary, *, strict: bool
+) -> list[PartForm]:
     """The parts with what is wrong beside the fields; `strict` also names the empty ones."""
     errors = (composed.errors if strict else composed.wrong()) if composed else ({},) * len(drafts)
-    return [PartForm(index, draft, wrong, vocabulary) for index, (draft, wrong) in enumerate(zip(drafts, errors, strict=True))]
+    return [
+        PartForm(index, draft, wrong, vocabulary)
+        for index, (draft, wrong) in enumerate(zip(drafts, errors, strict=True))
+    ]
 
 
 def about(metric: Metric) -> str:
@@ -363,89 +405,3 @@ def about(metric: Metric) -> str:
     said += [f"可限定：{'、'.join(limits)}"] if limits else []
     words = list(getattr(metric, "word_order", ()))
     return "；".join([*said, *([f"种类：{'、'.join(words)}"] if words else [])])
-
-
-#: Keys of rows that exist nowhere but on the page.
-TRIAL, AT_SCHOOL, AT_REVIEWER = 0, 1, 2
-SAMPLE, SAMPLE_RATE = Fraction(6), Fraction(17, 20)
-
-
-@dataclass(frozen=True)
-class Preview:
-    """What the templates of the two real pages are given."""
-
-    school: Line
-    school_row: AnswersForm | None
-    figures: list[tuple[FigureLine, tuple]]
-    reviewer: Line
-    reviewer_row: AnswersForm | None
-    said: list[tuple[str, str]]
-    stage: str
-
-
-class SampleSheet(SchoolSheet):
-    """A sheet of sample values, which has no records to lead to."""
-
-    def figure_line(self, reference: str) -> FigureLine:
-        unit = self.spec.metrics[reference.partition("[")[0]].unit
-        return FigureLine(reference, worded(reference), with_unit(self.figures[reference].value, unit), note=self.figures[reference].note)
-
-
-def preview_of(spec: SchemeSpec, rule: Rule, facts: Facts, points: Fraction) -> Preview:
-    """The item with sample figures and answers; nothing of it is stored."""
-    described = {name: getattr(facts, name) for name in ("code", "name", "standard", "evidence", "onsite", "may_be_na", "verified")}
-    alone, bound = bound_line(spec, rule, points=points, **described)
-    values = {reference: _sample(spec.metrics[reference.partition("[")[0]]) for reference in bound.references}
-    stage = Stage.COUNTY if spec.has_county_stage else Stage.CITY
-    own, theirs = _row(bound, Stage.SELF, AT_SCHOOL), _row(bound, stage, AT_REVIEWER)
-    rows = {Stage.SELF: {bound.item.code: own.score}, Stage.COUNTY: {}, Stage.CITY: {}}
-    figures = {name: Figure(value, "", "示例数") for name, value in values.items()}
-    line = Line(SampleSheet(replace(alone, has_county_stage=spec.has_county_stage), None, Stage.SELF, figures, rows, NO_STAGE), bound)
-    return Preview(
-        school=line,
-        school_row=own if bound.owed_by_school else None,
-        figures=[(figure, ()) for figure in line.figures],
-        reviewer=line,
-        reviewer_row=theirs if bound.asked else None,
-        said=answers_in_words(own.score, bound) if bound.owed_by_school else [],
-        stage=stage.label,
-    )
-
-
-def _sample(metric: MetricInfo) -> Fraction:
-    if metric.unit == "%":
-        return SAMPLE_RATE
-    return Fraction(1) if metric.unit == "是否" else SAMPLE if metric.upper is None else min(SAMPLE, metric.upper)
-
-
-def _row(bound: BoundItem, stage: str, key: int) -> AnswersForm:
-    answers = {one.name: _sample_answer(one) for one in bound.asked}
-    return AnswersForm(Score(pk=key, stage=stage, version=0, answers=entry_to_json(Entry(answers=answers))), bound)
-
-
-def _sample_answer(one: Asked) -> bool | int | str:
-    match one.kind:
-        case "tick":
-            return True
-        case "count":
-            return 1
-        case "level":
-            return one.levels[0][0]
-        case "points":
-            return str(one.high)
-    return str(SAMPLE)
-
-
-def read_trial(data: Mapping[str, str], bound: BoundItem) -> tuple[dict[str, Answer], AnswersForm]:
-    """The answers typed for a trial, and their controls with what is wrong beside them. Empty means not answered."""
-    posted, answers, errors = read_row(data, TRIAL), {}, {}
-    for one in bound.asked:
-        text = posted.answers.get(one.name, "").strip()[:60]
-        if not text:
-            continue
-        try:
-            answers[one.name] = clean_answer(one, text)
-        except AnswerError as error:
-            errors[one.name] = error.message
-    score = Score(pk=TRIAL, stage=Stage.COUNTY, version=0)
-    return answers, AnswersForm(score, bound, posted=posted, saved=Saved(score, None, INVALID, errors=errors))

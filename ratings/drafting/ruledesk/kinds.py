@@ -1,7 +1,8 @@
-"""The small forms, once: for each kind of part its boxes, how they are read, and how the line is put together from them.
+"""The small forms, once: for each kind of part its boxes, how they are read, and how the line is put together
+from them.
 
-What a box holds is read by the grammar of the rule language and spelled as the language prints it; the pieces of a kind
-join the boxes to the text of the part, and the same boxes show the part again.
+What a box holds is read by the grammar of the rule language and spelled as the language prints it; the pieces
+of a kind join the boxes to the text of the part, and the same boxes show the part again.
 """
 
 from __future__ import annotations
@@ -16,9 +17,30 @@ from ratings.rules import Condition, Question, Reference, RuleError, parse_rule,
 from ratings.rules.characters import folded
 from ratings.rules.parsing import parse_condition, parse_operand
 from ratings.rules.printing import name_text
-from ratings.rules.syntax import JUDGED_NAME, Add, Checklist, Deduct, Judged, Levels, Number, Operand, Per, Ratio, Term
+from ratings.rules.syntax import (
+    JUDGED_NAME,
+    Add,
+    Checklist,
+    Deduct,
+    Judged,
+    Levels,
+    Number,
+    Operand,
+    Per,
+    Ratio,
+    Term,
+)
 
-CHECKLIST, GRADED, RATIO, DEDUCT, ADD, LEVELS, JUDGED, TEXT = "checklist", "graded", "ratio", "deduct", "add", "levels", "judged", "text"
+CHECKLIST, GRADED, RATIO, DEDUCT, ADD, LEVELS, JUDGED, TEXT = (
+    "checklist",
+    "graded",
+    "ratio",
+    "deduct",
+    "add",
+    "levels",
+    "judged",
+    "text",
+)
 COMPARISONS = ("≥", ">", "≤", "<", "=", "≠")
 RANGE = "—"
 NO_SIGN = "请选一种比较"
@@ -40,7 +62,9 @@ class Unreadable(ValueError):
 
 
 def read_operand(text: str) -> Operand:
-    """A metric with or without arguments, 问 名称, or a name for people: quotes are the machine's business."""
+    """A metric with or without arguments, 问 名称, or a name for people: quotes are the machine's
+    business.
+    """
     text = text.strip()
     try:
         return parse_operand(text if _WRITTEN.search(text) else name_text(text))
@@ -139,10 +163,11 @@ class Box:
 
 @dataclass(frozen=True)
 class PartKind:
-    """One way of giving points: `lines` is the attribute of the node with its rows, `pieces` and `row` spell the part.
+    """One way of giving points: `lines` is the attribute of the node with its rows, `pieces` and `row` spell
+    the part.
 
-    A piece with a box that is empty falls out. `blame` says at which box a refusal of the grammar stands: the first
-    whose word is in the sentence.
+    A piece with a box that is empty falls out. `blame` says at which box a refusal of the grammar stands: the
+    first whose word is in the sentence.
     """
 
     word: str
@@ -165,7 +190,9 @@ class PartKind:
 
 def joined(pieces: tuple[str, ...], texts: dict[str, str]) -> str:
     """The pieces whose boxes say something."""
-    return "".join(piece.format(**texts) for piece in pieces if all(texts.get(key) for key in _KEYS.findall(piece)))
+    return "".join(
+        piece.format(**texts) for piece in pieces if all(texts.get(key) for key in _KEYS.findall(piece))
+    )
 
 
 _SIGNS = tuple((sign, sign) for sign in COMPARISONS)
@@ -212,7 +239,10 @@ KINDS = {
         "具备一样，得一样的分",
         ("清单({rows})",),
         Checklist,
-        rows=(Box("name", "具备什么", read_reference, width="wide", suggests=True, of=attrgetter("subject")), _POINTS),
+        rows=(
+            Box("name", "具备什么", read_reference, width="wide", suggests=True, of=attrgetter("subject")),
+            _POINTS,
+        ),
         lines="ticks",
         row=("{name}={points}",),
         usual_rows=_THREE,
@@ -233,8 +263,25 @@ KINDS = {
         ("比({over}", "/{under}", " ÷ {target}", ")×{points}"),
         Ratio,
         before=(
-            Box("over", "分子", read_operand, "指标；由人填的写“问 名称”", "wide", suggests=True, of=attrgetter("numerator")),
-            Box("under", "分母", read_operand, "可不填", "wide", owed=False, suggests=True, of=attrgetter("denominator")),
+            Box(
+                "over",
+                "分子",
+                read_operand,
+                "指标；由人填的写“问 名称”",
+                "wide",
+                suggests=True,
+                of=attrgetter("numerator"),
+            ),
+            Box(
+                "under",
+                "分母",
+                read_operand,
+                "可不填",
+                "wide",
+                owed=False,
+                suggests=True,
+                of=attrgetter("denominator"),
+            ),
             Box("target", "目标", read_number, "如 85%，不填就是 100%", owed=False),
             Box("points", "达到目标得几分", read_points),
         ),
@@ -255,7 +302,9 @@ KINDS = {
         "从零往上加，有上限",
         ("加(", "{rows}", "; 上限 {cap}", ")"),
         Add,
-        after=(Box("cap", "最多加几分", read_points, "不填就以小项分值为上限；几部分相加时必须填", owed=False),),
+        after=(
+            Box("cap", "最多加几分", read_points, "不填就以小项分值为上限；几部分相加时必须填", owed=False),
+        ),
         **_terms("加"),
     ),
     LEVELS: PartKind(
@@ -275,7 +324,15 @@ KINDS = {
         ("分(", "{name}: ", "{low}—{high}", "; 步长 {step}", ")"),
         Judged,
         before=(
-            Box("name", "名称", read_name, "可不填", "wide", owed=False, of=lambda part: "" if part.name == JUDGED_NAME else part.name),
+            Box(
+                "name",
+                "名称",
+                read_name,
+                "可不填",
+                "wide",
+                owed=False,
+                of=lambda part: "" if part.name == JUDGED_NAME else part.name,
+            ),
             Box("low", "最低几分", read_points),
             Box("high", "最高几分", read_points),
             Box("step", "每几分一级", read_points, "可不填", owed=False),

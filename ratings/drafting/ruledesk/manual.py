@@ -1,4 +1,6 @@
-"""docs/计分规则.md as a page: the few shapes of text it uses, and nothing that could carry markup of its own."""
+"""docs/计分规则.md as a page: the few shapes of text it uses, and nothing that could carry markup
+of its own.
+"""
 
 from __future__ import annotations
 
@@ -81,7 +83,12 @@ def _blocks(lines: list[str], count: int) -> list[Block]:
         return [Block("pre", (((Span("\n".join(line[4:] for line in lines)),),),))]
     if lines[0].startswith("|"):
         rows = [line for line in lines if not _RULE_OF_TABLE.fullmatch(line)]
-        return [Block("table", tuple(tuple(_spans(cell.strip()) for cell in line.strip("|").split("|")) for line in rows))]
+        return [
+            Block(
+                "table",
+                tuple(tuple(_spans(cell.strip()) for cell in line.strip("|").split("|")) for line in rows),
+            )
+        ]
     if lines[0].startswith("- "):
         joined = re.sub(r"\n(?!- )\s*", "", "\n".join(lines))
         return [Block("ul", tuple((_spans(line.removeprefix("- ")),) for line in joined.split("\n")))]

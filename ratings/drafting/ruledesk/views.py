@@ -1,4 +1,6 @@
-"""计分规则: writing one line with its check, its small forms, a preview and a trial; the catalogue of metrics; the manual."""
+"""计分规则: writing one line with its check, its small forms, a preview and a trial; the catalogue of
+metrics; the manual.
+"""
 
 from fractions import Fraction
 
@@ -13,8 +15,9 @@ from schools.permissions import allowed_to, may
 from schools.site.asked import number
 
 from .checking import bound_line, schools_of, try_line, years_of
-from .forms import LIVE, RuleDesk, facts_of, preview_of, read_trial
+from .forms import LIVE, RuleDesk, facts_of
 from .manual import manual
+from .previews import preview_of, read_trial
 from .vocabulary import catalogue, words_of
 
 WORD_LIMIT = 40
@@ -26,10 +29,14 @@ FRAGMENTS = {"check": "check_fragment", "preview": "preview", "trial": "trial", 
 @require_http_methods(["GET", "POST"])
 @allowed_to("read_rules")
 def desk(request: HttpRequest, pk: int) -> HttpResponse:
-    """One round of writing a line; nothing is stored here. A partial answer with script, else the whole page."""
+    """One round of writing a line; nothing is stored here. A partial answer with script, else the
+    whole page.
+    """
     scheme = get_object_or_404(Scheme.objects.visible_to(request.user).select_related("city"), pk=pk)
     if request.method == "GET":
-        return redirect("ratings:scheme_edit" if scheme.phase == Phase.DRAFTING else "ratings:scheme", scheme.pk)
+        return redirect(
+            "ratings:scheme_edit" if scheme.phase == Phase.DRAFTING else "ratings:scheme", scheme.pk
+        )
     data = request.POST
     do = data.get("do", request.GET.get("do", ""))[:40]
     item = _item(scheme, data.get("p-item", ""))
@@ -37,11 +44,21 @@ def desk(request: HttpRequest, pk: int) -> HttpResponse:
     found.readonly = not may(request.user, "edit_scheme")
     context = {"desk": found, "scheme": scheme, "item": item} | looked_at(found, do, data)
     if request.htmx:
-        return render(request, f"ratings/editor/rule/{FRAGMENTS.get(do, 'parts_fragment')}.html", context)
+        return render(
+            request, f"ratings/drafting/ruledesk/{FRAGMENTS.get(do, 'parts_fragment')}.html", context
+        )
     carried = [(name, value) for name, values in data.lists() for value in values if not name.startswith(OWN)]
     writes = may(request.user, "edit_scheme") and scheme.phase == Phase.DRAFTING
-    back = reverse("ratings:scheme_item", args=[scheme.pk, item.pk]) if item else reverse("ratings:scheme_item_new", args=[scheme.pk])
-    return render(request, "ratings/drafting/ruledesk/page.html", context | {"carried": carried, "writes": writes, "back": back})
+    back = (
+        reverse("ratings:scheme_item", args=[scheme.pk, item.pk])
+        if item
+        else reverse("ratings:scheme_item_new", args=[scheme.pk])
+    )
+    return render(
+        request,
+        "ratings/drafting/ruledesk/page.html",
+        context | {"carried": carried, "writes": writes, "back": back},
+    )
 
 
 def _item(scheme: Scheme, text: str) -> Item | None:
@@ -79,7 +96,9 @@ def metric_list(request: HttpRequest, pk: int) -> HttpResponse:
     scheme = get_object_or_404(Scheme.objects.visible_to(request.user), pk=pk)
     word = request.GET.get("q", "").strip()[:WORD_LIMIT]
     context = {"scheme": scheme, "entries": catalogue(words_of(scheme), word), "q": word}
-    return render(request, f"ratings/editor/rule/{'_catalogue' if request.htmx else 'metrics'}.html", context)
+    return render(
+        request, f"ratings/drafting/ruledesk/{'_catalogue' if request.htmx else 'metrics'}.html", context
+    )
 
 
 @require_GET

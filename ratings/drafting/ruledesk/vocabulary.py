@@ -48,7 +48,9 @@ def words_of(scheme: Scheme) -> SchemeSpec:
 
 def catalogue(spec: SchemeSpec, word: str = "") -> list[Entry]:
     """Every metric a rule may name, the scheme's own first; with `word` those that mention it."""
-    entries = [_own(one) for one in spec.custom_metrics] + [_entry(one, one.definition) for one in METRICS.values()]
+    entries = [_own(one) for one in spec.custom_metrics] + [
+        _entry(one, one.definition) for one in METRICS.values()
+    ]
     return [one for one in entries if word in f"{one.label}{one.unit}{one.definition}{one.arguments}"]
 
 
@@ -58,4 +60,6 @@ def _own(metric: CustomMetricSpec) -> Entry:
 
 def _entry(metric: MetricInfo, definition: str, *, own: bool = False) -> Entry:
     arguments = [f"{name}≥…" for name in sorted(metric.accepts)] + list(getattr(metric, "word_order", ()))
-    return Entry(metric.label, metric.unit, definition, DIRECTIONS[metric.direction], "、".join(arguments), own)
+    return Entry(
+        metric.label, metric.unit, definition, DIRECTIONS[metric.direction], "、".join(arguments), own
+    )

@@ -1,1 +1,3 @@
-"""How fast the work is beside its floor: each figure is a ratio to the least code that does the same, in the same run."""
+"""How fast the work is beside its floor: each figure is a ratio to the least code that does the same, in the
+same run.
+"""

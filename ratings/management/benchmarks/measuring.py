@@ -44,7 +44,12 @@ class Measure:
         return self.ours / self.floor if self.floor else 0.0
 
     def __str__(self) -> str:
-        parts = [f"{self.work}：{self.ours * 1000:.1f} ms，{self.floor_name} {self.floor * 1000:.1f} ms，{self.ratio:.2f} 倍"]
+        parts = [
+            (
+                f"{self.work}：{self.ours * 1000:.1f} ms，{self.floor_name} {self.floor * 1000:.1f} ms，"
+                f"{self.ratio:.2f} 倍"
+            )
+        ]
         if self.bound is not None:
             parts.append(f"要求 ≤ {self.bound:g} 倍{'' if self.ratio <= self.bound else '（未达到）'}")
         if self.queries is not None:
@@ -60,7 +65,9 @@ def once(work: Callable[[], object]) -> float:
 
 
 def median(work: Callable[[], object], repeat: int = 15, patience: float = 8.0) -> float:
-    """Median seconds over several runs, the first one left out as warm-up; slow work is repeated less often."""
+    """Median seconds over several runs, the first one left out as warm-up; slow work is repeated
+    less often.
+    """
     work()
     times: list[float] = []
     while len(times) < repeat and sum(times) < patience:
@@ -77,7 +84,9 @@ def queries(work: Callable[[], object]) -> int:
 
 @transaction.atomic
 def running_year(settled: Scheme, judge: User) -> Scheme:
-    """The year after `settled` with the same criteria and figures; `judge` sits on the one panel. The first school still fills in."""
+    """The year after `settled` with the same criteria and figures; `judge` sits on the one panel. The first
+    school still fills in.
+    """
     spec = read_scheme(settled)
     scheme = create_scheme(shifted(spec, spec.year + 1), city=settled.city)
     open_scheme(scheme, by=None)
@@ -95,20 +104,35 @@ def running_year(settled: Scheme, judge: User) -> Scheme:
 
 
 def _figures(settled: Scheme, assessments: list[Assessment]) -> None:
-    values = dict(MetricSnapshot.objects.filter(assessment__scheme=settled).values_list("assessment__school", "values"))
+    values = dict(
+        MetricSnapshot.objects.filter(assessment__scheme=settled).values_list("assessment__school", "values")
+    )
     at, moment = timezone.now(), MetricSnapshot.Moment.SUBMIT
-    insert_many([MetricSnapshot(assessment=one, moment=moment, values=values[one.school_id], taken_at=at) for one in assessments])
+    insert_many(
+        [
+            MetricSnapshot(assessment=one, moment=moment, values=values[one.school_id], taken_at=at)
+            for one in assessments
+        ]
+    )
 
 
 def _moves(assessments: list[Assessment], status: str) -> None:
     at = timezone.now()
-    insert_many([Move(assessment=one, step="submit", from_status=Status.DRAFT, to_status=status, at=at) for one in assessments])
+    insert_many(
+        [
+            Move(assessment=one, step="submit", from_status=Status.DRAFT, to_status=status, at=at)
+            for one in assessments
+        ]
+    )
     moved = Move.objects.filter(to_status=status, at=at)
     Assessment.objects.filter(pk__in=moved.values("assessment")).update(status=status)
 
 
 def _panel(scheme: Scheme, user: User) -> Panel:
-    judges = [Judge.objects.create(scheme=scheme, label=f"评委{number}", user=user if number == 1 else None) for number in range(1, 6)]
+    judges = [
+        Judge.objects.create(scheme=scheme, label=f"评委{number}", user=user if number == 1 else None)
+        for number in range(1, 6)
+    ]
     panel = Panel.objects.create(scheme=scheme, name="第一评审组", leader=judges[0])
     panel.judges.set(judges)
     return panel
@@ -117,7 +141,13 @@ def _panel(scheme: Scheme, user: User) -> Panel:
 def _rows(scheme: Scheme, county: list[Assessment], city: list[Assessment], judges: list[Judge]) -> None:
     spec, items = scheme_spec(scheme), dict(Item.objects.filter(scheme=scheme).values_list("code", "pk"))
     codes = owed_codes(spec, Stage.COUNTY)
-    insert_many([Score(assessment=one, item_id=items[code], stage=Stage.COUNTY) for one in [*county, *city] for code in codes])
+    insert_many(
+        [
+            Score(assessment=one, item_id=items[code], stage=Stage.COUNTY)
+            for one in [*county, *city]
+            for code in codes
+        ]
+    )
     insert_many(
         [
             Score(assessment=one, item_id=items[code], stage=Stage.CITY, judge=judge)
@@ -130,12 +160,23 @@ def _rows(scheme: Scheme, county: list[Assessment], city: list[Assessment], judg
 
 
 def enlarged_city(fixtures: Path, schools: int) -> Scheme:
-    """A scheme in 评审 with scores of as many schools as asked, copies of the sample's under codes of their own."""
+    """A scheme in 评审 with scores of as many schools as asked, copies of the sample's under codes of their
+    own.
+    """
     year = read_folder(fixtures / "scheme.xlsx", fixtures)
     judged = judge_year(year)
     copies = [_copy(judged[index % len(judged)], index) for index in range(schools)]
-    rows = [replace(year.schools[index % len(judged)], code=f"S{index:05d}", name=f"第{index}镇委党校") for index in range(schools)]
-    many = YearFolder(year.source, rows, {copy.code: year.metrics[judged[i % len(judged)].code] for i, copy in enumerate(copies)}, [], [])
+    rows = [
+        replace(year.schools[index % len(judged)], code=f"S{index:05d}", name=f"第{index}镇委党校")
+        for index in range(schools)
+    ]
+    many = YearFolder(
+        year.source,
+        rows,
+        {copy.code: year.metrics[judged[i % len(judged)].code] for i, copy in enumerate(copies)},
+        [],
+        [],
+    )
     with transaction.atomic():
         city = ensure_city(f"{year.spec.city}{schools}")
         stored = {school.code: school for school in upsert_schools(city, rows)}
@@ -149,4 +190,6 @@ def enlarged_city(fixtures: Path, schools: int) -> Scheme:
 
 def _copy(school: SchoolYear, index: int) -> SchoolYear:
     code = f"S{index:05d}"
-    return replace(school, code=code, name=f"第{index}镇委党校", input=replace(school.input, key=code, cases=frozenset()))
+    return replace(
+        school, code=code, name=f"第{index}镇委党校", input=replace(school.input, key=code, cases=frozenset())
+    )

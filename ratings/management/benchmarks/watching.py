@@ -11,7 +11,16 @@ from django.urls import reverse
 from django.utils import timezone
 
 from ratings.models import Scheme
-from schools.models import AnnualPlan, Appointment, Budget, MonthlyReport, PlannedClass, School, TrainingClass, User
+from schools.models import (
+    AnnualPlan,
+    Appointment,
+    Budget,
+    MonthlyReport,
+    PlannedClass,
+    School,
+    TrainingClass,
+    User,
+)
 from schools.models.people import Role
 from schools.monitoring.overview import city_on
 from schools.monitoring.standing import View, last_day
@@ -26,7 +35,8 @@ FLOOR = """SELECT c.school_id,
   {sums},
   COALESCE(MAX(c.attendance) FILTER (WHERE c.starts_on BETWEEN %(first)s AND %(last)s), 0)
 FROM schools_trainingclass c JOIN schools_school s ON s.id = c.school_id
-WHERE s.city_id = %(city)s AND c.voided_at IS NULL AND c.starts_on BETWEEN %(start)s AND %(last)s GROUP BY c.school_id"""
+WHERE s.city_id = %(city)s AND c.voided_at IS NULL AND c.starts_on BETWEEN %(start)s AND %(last)s
+GROUP BY c.school_id"""
 SUMS = """COUNT(*) FILTER (WHERE c.part = 'host' AND c.starts_on BETWEEN {span}),
   COALESCE(SUM(c.attendance) FILTER (WHERE c.starts_on BETWEEN {span}), 0),
   COALESCE(SUM(c.cost) FILTER (WHERE c.starts_on BETWEEN {span}), 0)"""
@@ -34,28 +44,41 @@ MONTH = "COUNT(*) FILTER (WHERE c.starts_on BETWEEN '{first}' AND '{last}')"
 OTHERS = (
     """SELECT p.school_id, p.filed_on, COUNT(k.id), COUNT(k.id) FILTER (WHERE EXISTS (
        SELECT 1 FROM schools_trainingclass c WHERE c.planned_id = k.id AND c.voided_at IS NULL))
-     FROM schools_annualplan p LEFT JOIN schools_plannedclass k ON k.plan_id = p.id JOIN schools_school s ON s.id = p.school_id
+     FROM schools_annualplan p LEFT JOIN schools_plannedclass k ON k.plan_id = p.id
+     JOIN schools_school s ON s.id = p.school_id
      WHERE s.city_id = %(city)s AND p.year = %(year)s GROUP BY p.school_id, p.filed_on""",
-    """SELECT m.school_id, SUM(1 << m.month) FROM schools_monthlyreport m JOIN schools_school s ON s.id = m.school_id
+    """SELECT m.school_id, SUM(1 << m.month) FROM schools_monthlyreport m
+     JOIN schools_school s ON s.id = m.school_id
      WHERE s.city_id = %(city)s AND m.year = %(year)s AND m.confirmed_at IS NOT NULL GROUP BY m.school_id""",
     """SELECT b.school_id, SUM(b.arrived) FROM schools_budget b JOIN schools_school s ON s.id = b.school_id
      WHERE s.city_id = %(city)s AND b.year = %(year)s GROUP BY b.school_id""",
-    """SELECT s.id, s.short_name, s.code, s.seats, r.name FROM schools_school s LEFT JOIN schools_region r ON r.id = s.county_id
+    """SELECT s.id, s.short_name, s.code, s.seats, r.name
+     FROM schools_school s LEFT JOIN schools_region r ON r.id = s.county_id
      WHERE s.city_id = %(city)s ORDER BY r."order", r.code, s."order", s.code""",
 )
 
 
 def watching(scheme: Scheme) -> Iterator[Measure]:
-    """The sums with their oddities, and the page of the first fifty schools, at the size of the scheme's city."""
+    """The sums with their oddities, and the page of the first fifty schools, at the size of the scheme's
+    city.
+    """
     today = timezone.localdate()
     year = today.year
     schools = list(School.objects.filter(city=scheme.city))
-    office = User.objects.create_user(f"watch{scheme.pk}", name="测速", city=scheme.city, must_change_password=False)
+    office = User.objects.create_user(
+        f"watch{scheme.pk}", name="测速", city=scheme.city, must_change_password=False
+    )
     Appointment.objects.create(user=office, role=Role.OFFICE, city=scheme.city)
     _fill(schools, year, office)
     view = View(year, today)
     statements = _statements(view)
-    values = {"city": scheme.city_id, "year": year, "start": date(year - 1, 1, 1), "first": date(year, 1, 1), "last": view.end}
+    values = {
+        "city": scheme.city_id,
+        "year": year,
+        "start": date(year - 1, 1, 1),
+        "first": date(year, 1, 1),
+        "last": view.end,
+    }
 
     def floor() -> None:
         with connection.cursor() as cursor:
@@ -87,9 +110,15 @@ def watching(scheme: Scheme) -> Iterator[Measure]:
 def _statements(view: View) -> list[str]:
     year = view.year
     ended = last_day(year, max(view.ended, 1))
-    spans = ((date(year, 1, 1), view.end), (date(year, 1, 1), ended), (date(year - 1, 1, 1), last_day(year - 1, ended.month)))
+    spans = (
+        (date(year, 1, 1), view.end),
+        (date(year, 1, 1), ended),
+        (date(year - 1, 1, 1), last_day(year - 1, ended.month)),
+    )
     sums = ",\n  ".join(SUMS.format(span=f"'{first}' AND '{last}'") for first, last in spans)
-    months = ",\n  ".join(MONTH.format(first=date(year, month, 1), last=last_day(year, month)) for month in range(1, 13))
+    months = ",\n  ".join(
+        MONTH.format(first=date(year, month, 1), last=last_day(year, month)) for month in range(1, 13)
+    )
     return [FLOOR.format(months=months, sums=sums), *OTHERS]
 
 
@@ -114,10 +143,12 @@ def _fill(schools: list[School], year: int, by: User) -> None:
     )
     TrainingClass.objects.bulk_create(classes, batch_size=BATCH)
     plans = AnnualPlan.objects.bulk_create(
-        [AnnualPlan(school=school, year=year, filed_on=date(year, 3, 1)) for school in schools], batch_size=BATCH
+        [AnnualPlan(school=school, year=year, filed_on=date(year, 3, 1)) for school in schools],
+        batch_size=BATCH,
     )
     PlannedClass.objects.bulk_create(
-        (PlannedClass(plan=plan, month=month, name="班") for plan in plans for month in MONTHS), batch_size=BATCH
+        (PlannedClass(plan=plan, month=month, name="班") for plan in plans for month in MONTHS),
+        batch_size=BATCH,
     )
     reports = (
         MonthlyReport(school=school, year=year, month=month, confirmed_at=now, confirmed_by=by)
@@ -125,4 +156,7 @@ def _fill(schools: list[School], year: int, by: User) -> None:
         for month in range(1, now.month)
     )
     MonthlyReport.objects.bulk_create(reports, batch_size=BATCH)
-    Budget.objects.bulk_create((Budget(school=school, year=year, source="town", arrived=50000) for school in schools), batch_size=BATCH)
+    Budget.objects.bulk_create(
+        (Budget(school=school, year=year, source="town", arrived=50000) for school in schools),
+        batch_size=BATCH,
+    )

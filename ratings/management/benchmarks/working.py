@@ -22,7 +22,8 @@ from schools.models.people import Role
 from .measuring import Measure, median, queries, running_year
 from .pages import FLOOR_MIDDLEWARE, FLOOR_PAGE, page_measure
 
-BARE_FORM = """<!doctype html><title>{{ user.name }}</title><form method="post">{% for row in rows %}<label>{{ row.0 }} {{ row.1 }}
+BARE_FORM = """<!doctype html><title>{{ user.name }}</title><form method="post">
+{% for row in rows %}<label>{{ row.0 }} {{ row.1 }}
 <input name="s{{ row.2 }}" value="{{ row.3|default:'' }}"></label>{% endfor %}<button>ok</button></form>"""
 
 
@@ -30,14 +31,18 @@ def bare_form(request: HttpRequest) -> HttpResponse:
     """The least a form of one school's items can be."""
     rows = Score.objects.filter(assessment__school__appointments__user=request.user, stage=Stage.SELF)
     values = rows.values_list("item__code", "item__name", "pk", "points")
-    return HttpResponse(engines["django"].from_string(BARE_FORM).render({"rows": values, "user": request.user}))
+    return HttpResponse(
+        engines["django"].from_string(BARE_FORM).render({"rows": values, "user": request.user})
+    )
 
 
 def bare_list(request: HttpRequest) -> HttpResponse:
     """The least a desk can be: the schools of the year with their status."""
     rows = Assessment.objects.filter(scheme__city=request.user.city, scheme__phase="scoring")
     values = rows.values_list("school__name", "school__county__name", "status")
-    return HttpResponse(engines["django"].from_string(FLOOR_PAGE).render({"rows": values, "user": request.user}))
+    return HttpResponse(
+        engines["django"].from_string(FLOOR_PAGE).render({"rows": values, "user": request.user})
+    )
 
 
 @csrf_exempt
@@ -62,13 +67,21 @@ def working(settled: Scheme) -> Iterator[Measure]:
     first = scheme.assessments.select_related("school__county").order_by("pk").first()
     filler = _person(city, Role.FILLER, school=first.school)
     lead, office = _person(city, Role.COUNTY_LEAD, county=first.school.county), _person(city, Role.OFFICE)
-    yield page_measure("自评任务清单", filler, reverse("ratings:assessment", args=[first.pk]), __name__, "/form/", 5)
-    yield page_measure("自评一页填写", filler, reverse("ratings:assessment_sheet", args=[first.pk]), __name__, "/form/", 5)
+    yield page_measure(
+        "自评任务清单", filler, reverse("ratings:assessment", args=[first.pk]), __name__, "/form/", 5
+    )
+    yield page_measure(
+        "自评一页填写", filler, reverse("ratings:assessment_sheet", args=[first.pk]), __name__, "/form/", 5
+    )
     yield _saving(first, filler)
-    yield page_measure("县级初评总览", lead, f"{reverse('ratings:review')}?year={scheme.year}", __name__, "/list/")
+    yield page_measure(
+        "县级初评总览", lead, f"{reverse('ratings:review')}?year={scheme.year}", __name__, "/list/"
+    )
     yield page_measure("评委工作台", judge, reverse("ratings:judging"), __name__, "/list/")
     yield page_measure("审定前总表", office, reverse("ratings:board", args=[scheme.pk]), __name__, "/list/")
-    yield page_measure("申报进度", office, reverse("ratings:progress_board", args=[scheme.pk]), __name__, "/list/")
+    yield page_measure(
+        "申报进度", office, reverse("ratings:progress_board", args=[scheme.pk]), __name__, "/list/"
+    )
 
 
 def _person(city: Region, role: str, **scope) -> User:
@@ -78,8 +91,15 @@ def _person(city: Region, role: str, **scope) -> User:
 
 
 def _saving(assessment: Assessment, filler: User) -> Measure:
-    """Autosave of one row, each time with another remark, beside a bare transaction that writes the same row."""
-    score = assessment.scores.filter(stage=Stage.SELF).select_related("item", "assessment__scheme").order_by("item__order").first()
+    """Autosave of one row, each time with another remark, beside a bare transaction that writes
+    the same row.
+    """
+    score = (
+        assessment.scores.filter(stage=Stage.SELF)
+        .select_related("item", "assessment__scheme")
+        .order_by("item__order")
+        .first()
+    )
     row = AnswersForm(score, scheme_spec(assessment.scheme).bound[score.item.code])
     client, address, turns = Client(), reverse("ratings:answer", args=[score.pk]), count()
     client.force_login(filler)

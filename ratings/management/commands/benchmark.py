@@ -14,7 +14,9 @@ class Command(BaseCommand):
     help = "测速：在临时数据库中与最少代码的同样工作对比，打印倍数和查询次数；不动正式数据"
 
     def add_arguments(self, parser):
-        parser.add_argument("--schools", type=int, nargs="+", default=[49, 5000], help="城市规模，可给多个，默认 49 5000")
+        parser.add_argument(
+            "--schools", type=int, nargs="+", default=[49, 5000], help="城市规模，可给多个，默认 49 5000"
+        )
 
     def handle(self, *, schools: list[int], **options):
         name = connection.settings_dict["NAME"]

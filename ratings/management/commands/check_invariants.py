@@ -19,4 +19,6 @@ class Command(DatabaseCommand):
         found += [f"审计记录 {text}" for text in audit.verify()]
         if found:
             raise CommandError(f"发现 {len(found)} 处不符：\n" + "\n".join(found))
-        self.stdout.write(self.style.SUCCESS(f"完好：{len(schemes)} 个方案，各核对 {len(CHECKS)} 项，审计记录连续"))
+        self.stdout.write(
+            self.style.SUCCESS(f"完好：{len(schemes)} 个方案，各核对 {len(CHECKS)} 项，审计记录连续")
+        )

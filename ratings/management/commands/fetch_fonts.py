@@ -13,7 +13,9 @@ from ratings.documents.fonts import OPTIONAL, OWN_FOLDER, FontMissing, describe_
 class Command(BaseCommand):
     """Idempotent; with every file in place it only looks and reports, or says nothing at verbosity 0."""
 
-    help = "从 Debian 软件包取得仿宋、楷体、黑体、宋体等公文字体，放入字体目录；不需要管理员权限，已有的不再下载"
+    help = (
+        "从 Debian 软件包取得仿宋、楷体、黑体、宋体等公文字体，放入字体目录；不需要管理员权限，已有的不再下载"
+    )
     requires_system_checks = []
 
     def handle(self, *args, verbosity: int, **options):

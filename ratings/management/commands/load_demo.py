@@ -19,7 +19,9 @@ class Command(RefusedCommand):
 
     def handle(self, **options):
         if not settings.DEBUG:
-            raise CommandError("演示数据和演示账号只能在 DEBUG=1 的试用环境载入，正式环境请用系统管理员账号建立真实数据。")
+            raise CommandError(
+                "演示数据和演示账号只能在 DEBUG=1 的试用环境载入，正式环境请用系统管理员账号建立真实数据。"
+            )
         password = os.environ.get("DEMO_PASSWORD", "").strip() or DEFAULT_PASSWORD
         refuse_without_demonstration()
         try:

@@ -1,4 +1,6 @@
-"""manage.py open_scheme: this year's criteria from a workbook, checked, frozen and opened for every school of the city."""
+"""manage.py open_scheme: this year's criteria from a workbook, checked, frozen and opened for every school of
+the city.
+"""
 
 from datetime import date
 from pathlib import Path
@@ -24,7 +26,11 @@ class Command(DatabaseCommand):
         parser.add_argument("--scheme", type=Path, required=True, help="评定方案工作簿")
         parser.add_argument("--by", required=True, help="办理人的用户名（市评委会办公室）")
         for name, label in DEADLINES.items():
-            parser.add_argument(f"--{name.replace('_', '-')}", type=date.fromisoformat, help=f"{label}截止日，如 2026-11-30；不填为不限期")
+            parser.add_argument(
+                f"--{name.replace('_', '-')}",
+                type=date.fromisoformat,
+                help=f"{label}截止日，如 2026-11-30；不填为不限期",
+            )
 
     def handle(self, *, scheme: Path, by: str, **options):
         user = User.objects.filter(username=by, is_active=True).first()

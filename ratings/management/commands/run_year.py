@@ -20,7 +20,10 @@ class Command(DatabaseCommand):
     def add_arguments(self, parser):
         parser.add_argument("--scheme", type=Path, required=True, help="评定方案工作簿 scheme.xlsx")
         parser.add_argument(
-            "--input", type=Path, required=True, help="存放 schools.xlsx、metrics.xlsx、scores.xlsx、restrictions.xlsx 的文件夹"
+            "--input",
+            type=Path,
+            required=True,
+            help="存放 schools.xlsx、metrics.xlsx、scores.xlsx、restrictions.xlsx 的文件夹",
         )
         parser.add_argument("--out", type=Path, required=True, help="结果写到哪个文件夹")
         parser.add_argument("--replace", action="store_true", help="替换先前由工作簿导入的同一年度")
@@ -33,7 +36,9 @@ class Command(DatabaseCommand):
         try:
             run = run_year(scheme, input, replace=replace, progress=self._progress)
         except WorkbookError as error:
-            raise CommandError(f"没有导入任何内容，请改正以下 {len(error.problems)} 处后重试：\n{error}") from error
+            raise CommandError(
+                f"没有导入任何内容，请改正以下 {len(error.problems)} 处后重试：\n{error}"
+            ) from error
         except NotSettled as error:
             raise CommandError(f"不能审定，没有导入任何内容：\n{error}") from error
         except Refused as error:
@@ -41,7 +46,9 @@ class Command(DatabaseCommand):
         write_year(run.scheme, run.spec, out, run.warnings)
         for warning in run.warnings:
             self.stdout.write(self.style.WARNING(f"提示：{warning}"))
-        self.stdout.write(self.style.SUCCESS(f"{run.scheme} 已完成：{self._counts(run.scheme)}。结果在 {out}"))
+        self.stdout.write(
+            self.style.SUCCESS(f"{run.scheme} 已完成：{self._counts(run.scheme)}。结果在 {out}")
+        )
 
     def _progress(self, number: int, name: str) -> None:
         """A bar that also reads well in a log."""
@@ -50,5 +57,7 @@ class Command(DatabaseCommand):
 
     def _counts(self, scheme) -> str:
         stars = list(Result.objects.filter(scheme=scheme).values_list("star", flat=True))
-        shown = [f"{star.label} {stars.count(star)} 所" for star in sorted(Star, reverse=True) if star in stars]
+        shown = [
+            f"{star.label} {stars.count(star)} 所" for star in sorted(Star, reverse=True) if star in stars
+        ]
         return f"共 {len(stars)} 所，" + "、".join(shown)

@@ -12,7 +12,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--to", required=True, help="备份文件，例如 /backup/2026-03-05.zip")
-        parser.add_argument("--with-keys", action="store_true", help="连同密钥一起备份；这样的备份须按密钥保管")
+        parser.add_argument(
+            "--with-keys", action="store_true", help="连同密钥一起备份；这样的备份须按密钥保管"
+        )
 
     def handle(self, *args, **options) -> None:
         try:
@@ -20,8 +22,13 @@ class Command(BaseCommand):
         except (BackupError, DumpError, OSError) as error:
             raise CommandError(f"备份失败：{error}") from error
         size = sum(one["size"] for one in manifest["files"].values())
-        self.stdout.write(f"已备份 {len(manifest['files'])} 个文件，共 {size / 1024 / 1024:.1f} MB：{options['to']}")
+        self.stdout.write(
+            f"已备份 {len(manifest['files'])} 个文件，共 {size / 1024 / 1024:.1f} MB：{options['to']}"
+        )
         if options["with_keys"]:
             self.stdout.write("备份含密钥，请按密钥的要求保管，不要与其他备份放在一起。")
         else:
-            self.stdout.write("备份不含密钥：请另行妥善保管 SECRET_KEY 和 AUDIT_KEY（var/keys/），没有 AUDIT_KEY 将无法核对审计链。")
+            self.stdout.write(
+                "备份不含密钥：请另行妥善保管 SECRET_KEY 和 AUDIT_KEY（var/keys/），没有 AUDIT_KEY "
+                "将无法核对审计链。"
+            )

@@ -15,13 +15,20 @@ CUT = "- - - - - - - - - - - - - - 沿此线裁开 - - - - - - - - - - - - - -"
 
 
 class Command(DatabaseCommand):
-    help = "建立系统、安全、审计管理员三个账号（只在还没有管理员、或管理员账号已全部停用时可用），一次性密码只显示一次。"
+    help = (
+        "建立系统、安全、审计管理员三个账号（只在还没有管理员、或管理员账号已全部停用时可用），"
+        "一次性密码只显示一次。"
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """A user name and a person's name for each of the three."""
         for role in DUTIES:
-            parser.add_argument(f"--{role}", default=str(role), metavar="用户名", help=f"{role.label}的用户名，默认 {role}")
-            parser.add_argument(f"--{role}-name", default="", metavar="姓名", help=f"{role.label}的姓名，默认“{role.label}”")
+            parser.add_argument(
+                f"--{role}", default=str(role), metavar="用户名", help=f"{role.label}的用户名，默认 {role}"
+            )
+            parser.add_argument(
+                f"--{role}-name", default="", metavar="姓名", help=f"{role.label}的姓名，默认“{role.label}”"
+            )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Three slips of paper, or a sentence and nothing made."""
@@ -35,7 +42,9 @@ class Command(DatabaseCommand):
         except ValidationError as error:
             other_names = "用户名可以用 --sysadmin、--security、--auditor 另定。"
             raise CommandError(f"没有建立任何账号：{' '.join(error.messages)} {other_names}") from error
-        self.stdout.write("已建立三个管理员账号。一次性密码只显示这一次，请抄写或打印后裁开，分别交给三个人，再清除屏幕。")
+        self.stdout.write(
+            "已建立三个管理员账号。一次性密码只显示这一次，请抄写或打印后裁开，分别交给三个人，再清除屏幕。"
+        )
         for slip in slips:
             self.stdout.write(f"\n{CUT}\n{_paper(slip)}")
         self.stdout.write(f"\n{CUT}")

@@ -7,7 +7,10 @@ from schools.operations.commands import DatabaseCommand
 
 
 class Command(DatabaseCommand):
-    help = "每日任务：通知到期事项、送达等候的催办、满 3 个工作日转请负责人督促、发送汇总邮件；工作时间内每小时运行一次，可重复运行"
+    help = (
+        "每日任务：通知到期事项、送达等候的催办、满 3 个工作日转请负责人督促、发送汇总邮件；"
+        "工作时间内每小时运行一次，可重复运行"
+    )
 
     def handle(self, **options):
         for line in daily.run(timezone.now()):

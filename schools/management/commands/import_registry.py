@@ -18,7 +18,9 @@ class Command(DatabaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """One workbook, one city."""
-        parser.add_argument("workbook", type=Path, help="schools.xlsx，列：学校编码、学校名称、县（市、区）……")
+        parser.add_argument(
+            "workbook", type=Path, help="schools.xlsx，列：学校编码、学校名称、县（市、区）……"
+        )
         parser.add_argument("--city", required=True, help="市的名称；没有的自动建立")
 
     def handle(self, *args: Any, workbook: Path, city: str, **options: Any) -> None:
@@ -31,8 +33,16 @@ class Command(DatabaseCommand):
         with transaction.atomic():
             region = ensure_city(city)
             schools = upsert_schools(region, rows)
-            record("import", by=None, city=region, subject="镇街党校名录", detail={"文件": workbook.name, "学校": len(schools)})
+            record(
+                "import",
+                by=None,
+                city=region,
+                subject="镇街党校名录",
+                detail={"文件": workbook.name, "学校": len(schools)},
+            )
         for warning in warnings:
             self.stderr.write(str(warning))
         counties = len({school.county_id for school in schools if school.county_id})
-        self.stdout.write(f"{region.name}：已导入 {len(schools)} 所镇街党校，涉及 {counties} 个县（市、区）。")
+        self.stdout.write(
+            f"{region.name}：已导入 {len(schools)} 所镇街党校，涉及 {counties} 个县（市、区）。"
+        )

@@ -24,5 +24,7 @@ class Command(BaseCommand):
         for fault in faults:
             self.stdout.write(fault)
         if faults:
-            raise CommandError(f"数据已恢复，但审计链有 {len(faults)} 处问题，请核对密钥和备份来源。", returncode=1)
+            raise CommandError(
+                f"数据已恢复，但审计链有 {len(faults)} 处问题，请核对密钥和备份来源。", returncode=1
+            )
         self.stdout.write("已恢复，校验值相符，审计链完好。请重新启动网站服务。")

@@ -11,7 +11,9 @@ class Command(DatabaseCommand):
     help = "核对审计链：任何一条审计记录被改动、删除、插入、调换或截断都会列出。"
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--head", help="外部留存的链尾，写作 序号:校验值；用于发现链尾被整体截断或恢复到更早的状态")
+        parser.add_argument(
+            "--head", help="外部留存的链尾，写作 序号:校验值；用于发现链尾被整体截断或恢复到更早的状态"
+        )
         parser.add_argument("--city", help="只核对一个市的链，写市的代码")
 
     def handle(self, *args, **options) -> None:

@@ -1,4 +1,6 @@
-"""The board of a city with more schools than a page holds: the second page is there, and counts are those of all schools."""
+"""The board of a city with more schools than a page holds: the second page is there, and counts are those of
+all schools.
+"""
 
 import pytest
 from django.urls import reverse
@@ -22,7 +24,9 @@ def scheme(city, county, chair, monkeypatch):
     """Seven schools of which the last is of another county, four to a page."""
     monkeypatch.setattr(views, "PAGE_SIZE", 4)
     second = CountyFactory(city=city, name="乙区", order=2)
-    return committee_year(city, [*SchoolFactory.create_batch(6, county=county), SchoolFactory(county=second)], by=chair)
+    return committee_year(
+        city, [*SchoolFactory.create_batch(6, county=county), SchoolFactory(county=second)], by=chair
+    )
 
 
 @pytest.fixture
@@ -59,7 +63,9 @@ def test_pages_keep_the_filter_and_say_how_many_there_are_beside(board):
 def test_the_projector_goes_through_all_schools(client, board, scheme):
     board()
 
-    assert "7 / 7" in client.get(reverse("ratings:projector", args=[scheme.pk]), {"place": 7}).content.decode()
+    assert (
+        "7 / 7" in client.get(reverse("ratings:projector", args=[scheme.pk]), {"place": 7}).content.decode()
+    )
 
 
 def test_the_settled_board_goes_on_with_the_averages_and_counts_of_all(board, scheme, chair):

@@ -1,4 +1,6 @@
-"""The committee's pages in a real browser: accessible, within a phone's width, by keyboard, without script."""
+"""The committee's pages in a real browser: accessible, within a phone's width, by keyboard,
+without script.
+"""
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -23,7 +25,9 @@ def chair(appoint):
 
 @pytest.fixture
 def scheme(city, county, chair):
-    """Schools of every kind: divided judges, near a line, restricted, decided otherwise, with an open sheet."""
+    """Schools of every kind: divided judges, near a line, restricted, decided otherwise, with an
+    open sheet.
+    """
     long = SchoolFactory(county=county, name="中共名称特别长的街道工作委员会党校（功能区管理委员会分校）")
     scheme = committee_year(city, [long, *SchoolFactory.create_batch(4, county=county)], by=chair)
     rows = list(scheme.assessments.order_by("school__code"))
@@ -40,7 +44,11 @@ def faults(page, url: str) -> list[str]:
     page.set_viewport_size({"width": 1366, "height": 768})
     page.goto(url)
     page.evaluate("document.querySelectorAll('main details').forEach((one) => { one.open = true; })")
-    found = [f"{url} {one['id']}: {node['html'][:120]}" for one in Axe().run(page).response["violations"] for node in one["nodes"]]
+    found = [
+        f"{url} {one['id']}: {node['html'][:120]}"
+        for one in Axe().run(page).response["violations"]
+        for node in one["nodes"]
+    ]
     page.set_viewport_size({"width": NARROW, "height": 740})
     width = page.evaluate("document.documentElement.scrollWidth")
     return found + ([f"{url} is {width} px wide on a phone"] if width > NARROW else [])
@@ -48,7 +56,10 @@ def faults(page, url: str) -> list[str]:
 
 def test_pages_before_settling_are_accessible_and_fit_a_phone(scheme, county, chair, signed_in, live_server):
     page = signed_in(chair)
-    addresses = [reverse(f"ratings:{name}", args=[scheme.pk]) for name in ("board", "accept_all", "settle", "projector", "materials")]
+    addresses = [
+        reverse(f"ratings:{name}", args=[scheme.pk])
+        for name in ("board", "accept_all", "settle", "projector", "materials")
+    ]
     addresses += [reverse("ratings:decide", args=[scheme.pk, row.pk]) for row in scheme.assessments.all()]
     addresses += [reverse("ratings:form_self", args=[scheme.assessments.first().pk])]
     addresses += [reverse("ratings:form_county", args=[scheme.pk, county.pk])]
@@ -87,7 +98,9 @@ def test_a_year_is_decided_and_settled_without_script(city, county, chair, brows
     scheme = committee_year(city, SchoolFactory.create_batch(3, county=county), by=chair)
     client.force_login(chair)
     context = browser.new_context(java_script_enabled=False)
-    context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}])
+    context.add_cookies(
+        [{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}]
+    )
     page = context.new_page()
 
     page.goto(live_server.url + reverse("ratings:board", args=[scheme.pk]))

@@ -8,7 +8,16 @@ from ratings.committee.invariants import violations
 from ratings.committee.readiness import missing_for_settling
 from ratings.committee.settling import NotSettled, settle_scheme
 from ratings.enums import Phase, Status
-from ratings.models import Adjustment, Assessment, Decision, Item, JudgeSheet, MetricSnapshot, RestrictionCase, Result
+from ratings.models import (
+    Adjustment,
+    Assessment,
+    Decision,
+    Item,
+    JudgeSheet,
+    MetricSnapshot,
+    RestrictionCase,
+    Result,
+)
 from ratings.sheets.evaluation import evaluate
 from ratings.workflow import take_step
 from schools.models import AuditEntry
@@ -41,7 +50,12 @@ def restriction(scheme, code):
 def test_following_the_computation_needs_no_reason_and_is_recorded(rows, chair):
     decision = decide(rows[0], by=chair, ballot=Ballot(7, 0, 1, "纪要第3号"))
 
-    assert (decision.star, decision.deviates, decision.votes_for, decision.minutes) == (5, False, 7, "纪要第3号")
+    assert (decision.star, decision.deviates, decision.votes_for, decision.minutes) == (
+        5,
+        False,
+        7,
+        "纪要第3号",
+    )
     assert AuditEntry.objects.filter(action="decide").count() == 1
 
 
@@ -156,7 +170,13 @@ def test_an_adjustment_whose_figures_changed_must_be_looked_at_again(scheme, row
     item = Item.objects.get(scheme=scheme, code="K1")
     seen = {"办班期数": "12"}
     Adjustment.objects.create(
-        assessment=rows[0], item=item, stage="city", points=38, reason="核减", metric_values=seen, at=snapshot.taken_at
+        assessment=rows[0],
+        item=item,
+        stage="city",
+        points=38,
+        reason="核减",
+        metric_values=seen,
+        at=snapshot.taken_at,
     )
     accept_all(scheme, by=chair)
     fresh = missing_for_settling(evaluate(scheme))
@@ -220,10 +240,16 @@ def test_judges_further_apart_than_thirty_percent_are_flagged(points, flagged, s
 
 def test_results_stand_county_by_county_also_where_each_county_numbers_its_own_schools(city, county, chair):
     second = CountyFactory(city=city, order=county.order + 1)
-    later, first, last = (SchoolFactory(county=at, order=order) for at, order in ((second, 1), (county, 1), (second, 2)))
+    later, first, last = (
+        SchoolFactory(county=at, order=order) for at, order in ((second, 1), (county, 1), (second, 2))
+    )
     scheme = committee_year(city, [later, first, last], by=chair)
 
     accept_all(scheme, by=chair)
     settle_scheme(scheme, by=chair)
 
-    assert [result.school for result in Result.objects.filter(scheme=scheme).order_by("order")] == [first, later, last]
+    assert [result.school for result in Result.objects.filter(scheme=scheme).order_by("order")] == [
+        first,
+        later,
+        last,
+    ]

@@ -1,4 +1,6 @@
-"""审定前所缺: what stands against settling, school by school, narrowed, each line with the way to where it is mended."""
+"""审定前所缺: what stands against settling, school by school, narrowed, each line with the way to where it is
+mended.
+"""
 
 import pytest
 from django.urls import reverse
@@ -19,7 +21,9 @@ def chair(appoint):
 
 @pytest.fixture
 def scheme(city, county, chair):
-    """One school under county review, one with an open sheet, one without a score, and one of 乙区 that only waits for a decision."""
+    """One school under county review, one with an open sheet, one without a score, and one of 乙区 that only
+    waits for a decision.
+    """
     second = CountyFactory(city=city, name="乙区", order=2)
     schools = [*SchoolFactory.create_batch(3, county=county), SchoolFactory(county=second)]
     scheme = committee_year(city, schools, by=chair)
@@ -88,7 +92,12 @@ def test_every_line_leads_to_where_it_is_mended(page, scheme, rows):
     shown = page().content.decode()
 
     assert reverse("ratings:progress_school", args=[rows[0].pk]) in shown
-    assert [reverse("ratings:decide", args=[scheme.pk, row.pk]) in shown for row in rows] == [False, True, True, True]
+    assert [reverse("ratings:decide", args=[scheme.pk, row.pk]) in shown for row in rows] == [
+        False,
+        True,
+        True,
+        True,
+    ]
     assert reverse("ratings:accept_all", args=[scheme.pk]) in shown
 
 
@@ -99,7 +108,10 @@ def test_the_office_reads_the_same_list_and_is_led_to_the_sheets(client, scheme,
 
     assert listed(shown) == [row.school.name for row in rows]
     assert reverse("ratings:sheets", args=[rows[1].pk]) in shown.content.decode()
-    assert reverse("ratings:settle", args=[scheme.pk]) in client.get(reverse("ratings:board", args=[scheme.pk])).content.decode()
+    assert (
+        reverse("ratings:settle", args=[scheme.pk])
+        in client.get(reverse("ratings:board", args=[scheme.pk])).content.decode()
+    )
 
 
 def test_the_office_is_told_that_nothing_is_missing_but_does_not_settle(client, city, county, chair, appoint):
@@ -114,7 +126,9 @@ def test_the_office_is_told_that_nothing_is_missing_but_does_not_settle(client, 
 
 
 @pytest.mark.parametrize("size", [2, 60])
-def test_the_list_costs_the_same_queries_for_any_number(size, city, county, chair, client, django_assert_max_num_queries):
+def test_the_list_costs_the_same_queries_for_any_number(
+    size, city, county, chair, client, django_assert_max_num_queries
+):
     scheme = committee_year(city, SchoolFactory.create_batch(size, county=county), by=chair)
     client.force_login(chair)
     client.get(reverse("help"))  # the session notes once a minute that somebody is there

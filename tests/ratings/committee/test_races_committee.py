@@ -1,4 +1,6 @@
-"""The committee and somebody else at once: settling against a changed score, publishing against a reopening."""
+"""The committee and somebody else at once: settling against a changed score, publishing against a
+reopening.
+"""
 
 from typing import Any
 
@@ -36,14 +38,21 @@ def settle_and_edit(year: PlayedYear, row: Assessment) -> list[Any]:
 
 
 def settled_or_changed(row: Assessment, found: list[Any]) -> bool:
-    """Settled on the old score, or not settled and the new one stands; the results fit the scores in either case."""
+    """Settled on the old score, or not settled and the new one stands; the results fit the scores in either
+    case.
+    """
     settling, change = found
     changed = row.scores.filter(stage=Stage.CITY, item__code="L1", answers={"答": {"听课": "C"}}).exists()
     if violations(Scheme.objects.get()):
         return False
     if settling is None:
         return isinstance(change, Refused) and not changed and Result.objects.count() == 1
-    return isinstance(settling, NotSettled) and isinstance(change, Saved) and changed and not Result.objects.exists()
+    return (
+        isinstance(settling, NotSettled)
+        and isinstance(change, Saved)
+        and changed
+        and not Result.objects.exists()
+    )
 
 
 def back_to_decision(row: Assessment) -> None:
@@ -52,7 +61,9 @@ def back_to_decision(row: Assessment) -> None:
     Move.objects.filter(step="settle").delete()
     Assessment.objects.update(status=Status.CITY)
     Scheme.objects.update(phase=Phase.SCORING)
-    JudgeSheet.objects.filter(submitted_at=None).update(submitted_at=timezone.now(), submitted_by=row.sheets.last().submitted_by)
+    JudgeSheet.objects.filter(submitted_at=None).update(
+        submitted_at=timezone.now(), submitted_by=row.sheets.last().submitted_by
+    )
     Score.objects.filter(stage=Stage.CITY, item__code="L1").update(answers={"答": {"听课": "A"}}, version=0)
 
 
@@ -72,7 +83,12 @@ def test_of_settling_and_changing_a_score_one_wins(race_year, race_rounds, monke
 
 def test_settling_overlooks_a_changed_score_without_the_lock(race_year, unlocked, monkeypatch):
     changed = Score.objects.filter(stage=Stage.CITY, item__code="L1", answers={"答": {"听课": "C"}})
-    hold(monkeypatch, ("ratings.committee.settling", "missing_for_settling"), (__name__, "reopen_sheet"), until=changed.exists)
+    hold(
+        monkeypatch,
+        ("ratings.committee.settling", "missing_for_settling"),
+        (__name__, "reopen_sheet"),
+        until=changed.exists,
+    )
     unlocked(Assessment)
 
     assert not all(race_settling(race_year(1), 1))
@@ -149,7 +165,9 @@ def publish_and_write(year: PlayedYear) -> list[Any]:
 
 
 def document_says_what_is_stored(outcomes: list[Any]) -> bool:
-    """Once it is issued the file holds the stored text, whichever came first; else the text was changed and nothing issued."""
+    """Once it is issued the file holds the stored text, whichever came first; else the text was changed and
+    nothing issued.
+    """
     issued, _ = outcomes
     stored = Bulletin.objects.select_related("scheme").get()
     if isinstance(issued, Bulletin):
@@ -173,7 +191,9 @@ def race_writing(year: PlayedYear, times: int) -> list[bool]:
 @pytest.fixture
 def said_document(monkeypatch):
     """A document that is its text."""
-    monkeypatch.setattr("ratings.documents.life.document_pdf", lambda context: f"%PDF-{context.body}".encode())
+    monkeypatch.setattr(
+        "ratings.documents.life.document_pdf", lambda context: f"%PDF-{context.body}".encode()
+    )
 
 
 def has_read() -> None:

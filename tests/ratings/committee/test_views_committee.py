@@ -68,7 +68,10 @@ def test_board_keeps_administrative_order_unless_asked_for_totals(city, schools)
     assert totals == sorted(totals, reverse=True)
 
 
-@pytest.mark.parametrize(("query", "count"), [("county=乙区", 2), ("star=3", 4), ("flagged=on", 2), ("star=1", 0), ("county=无", 5)])
+@pytest.mark.parametrize(
+    ("query", "count"),
+    [("county=乙区", 2), ("star=3", 4), ("flagged=on", 2), ("star=1", 0), ("county=无", 5)],
+)
 def test_board_narrows_and_still_counts_everybody(query, count, city, schools, appoint, signed_client):
     scheme = settled_year(city, schools)
 
@@ -104,7 +107,9 @@ def test_workbook_holds_every_item_and_enters_the_audit_trail(city, schools, app
 
     response = signed_client(appoint("office")).post(reverse("ratings:board_export", args=[scheme.pk]))
 
-    table = read_workbook(b"".join(response.streaming_content), name="x.xlsx").first_sheet.table(["学校编码", "K1", "总分", "星级"])
+    table = read_workbook(b"".join(response.streaming_content), name="x.xlsx").first_sheet.table(
+        ["学校编码", "K1", "总分", "星级"]
+    )
     assert [row.text("学校编码") for row in table.rows] == [school.code for school in schools]
     assert table.rows[0].text("星级") == "五星"
     assert AuditEntry.objects.filter(action="export", subject="2025年度审定总表").exists()
@@ -120,10 +125,16 @@ def test_before_settling_there_is_no_workbook(city, appoint, signed_client, year
     assert not AuditEntry.objects.filter(action="export").exists()
 
 
-def test_a_school_without_a_figure_of_the_stars_is_named_and_breaks_nothing(city, schools, appoint, signed_client):
+def test_a_school_without_a_figure_of_the_stars_is_named_and_breaks_nothing(
+    city, schools, appoint, signed_client
+):
     scheme = open_year(city, schools)
     spec = current_spec(scheme)
-    freeze(scheme, reason="更正", spec=replace(spec, bands=(BandSpec(5, "总分≥90 且 主教室座位≥60"), *spec.bands[1:])))
+    freeze(
+        scheme,
+        reason="更正",
+        spec=replace(spec, bands=(BandSpec(5, "总分≥90 且 主教室座位≥60"), *spec.bands[1:])),
+    )
     client = signed_client(appoint("chair"))
 
     board = client.get(reverse("ratings:board", args=[scheme.pk]))
@@ -141,7 +152,9 @@ def test_board_names_no_judge(city, schools, appoint, signed_client):
     assert [secret for secret in SECRETS if secret in page] == []
 
 
-def test_board_costs_the_same_queries_for_any_number(city, county, appoint, signed_client, django_assert_max_num_queries):
+def test_board_costs_the_same_queries_for_any_number(
+    city, county, appoint, signed_client, django_assert_max_num_queries
+):
     client = signed_client(appoint("chair"))
     for year, count in ((2023, 1), (2024, 3), (2025, 30)):
         scheme = settled_year(city, SchoolFactory.create_batch(count, county=county), year=year)

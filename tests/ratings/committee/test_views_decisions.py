@@ -86,7 +86,9 @@ def test_live_board_shows_totals_suggestion_differences_and_opinions(page, rows,
 def test_live_board_narrows_to_what_needs_a_second_look(query, count, page, rows, chair):
     set_city(rows[0], "L1", 0, 0, 20)
     set_city(rows[2], "L1", 21, 21, 21)
-    Decision.objects.create(assessment=rows[1], star=5, computed=5, by=chair, at=rows[1].scheme.versions.get().at)
+    Decision.objects.create(
+        assessment=rows[1], star=5, computed=5, by=chair, at=rows[1].scheme.versions.get().at
+    )
 
     response = page("board", **query)
 
@@ -106,14 +108,19 @@ def test_stages_under_way_are_not_compared_yet(page, rows):
 def test_live_board_orders_by_total_only_when_asked(page, rows):
     set_city(rows[0], "L1", 10, 10, 10)
 
-    default, by_total = list(page("board").context["page"]), list(page("board", order="total").context["page"])
+    default, by_total = (
+        list(page("board").context["page"]),
+        list(page("board", order="total").context["page"]),
+    )
 
     assert [case.assessment for case in default] == rows
     assert by_total[-1].assessment == rows[0]
 
 
 def test_live_board_names_what_is_missing_at_each_school(page, rows):
-    JudgeSheet.objects.filter(assessment=rows[0], judge__label=JUDGES[0]).update(submitted_at=None, submitted_by=None)
+    JudgeSheet.objects.filter(assessment=rows[0], judge__label=JUDGES[0]).update(
+        submitted_at=None, submitted_by=None
+    )
 
     board = text(page("board"))
 
@@ -124,7 +131,9 @@ def test_live_board_names_what_is_missing_at_each_school(page, rows):
 
 @pytest.mark.parametrize("size", [1, 3, 30])
 @pytest.mark.parametrize("name", ["board", "projector"])
-def test_live_pages_cost_at_most_twelve_queries(name, size, city, county, chair, client, django_assert_max_num_queries):
+def test_live_pages_cost_at_most_twelve_queries(
+    name, size, city, county, chair, client, django_assert_max_num_queries
+):
     scheme = committee_year(city, SchoolFactory.create_batch(size, county=county), by=chair)
     client.force_login(chair)
     client.get(reverse("help"))  # the session notes once a minute that somebody is there
@@ -138,7 +147,9 @@ def test_deciding_costs_the_same_queries_for_any_number(city, county, chair, cli
     client.get(reverse("help"))
     counts = []
     for size in (2, 30):
-        scheme = committee_year(city, SchoolFactory.create_batch(size, county=county), by=chair, year=2020 + size)
+        scheme = committee_year(
+            city, SchoolFactory.create_batch(size, county=county), by=chair, year=2020 + size
+        )
         row = scheme.assessments.first()
         with CaptureQueriesContext(connection) as captured:
             client.get(reverse("ratings:decide", args=[scheme.pk, row.pk]))
@@ -152,7 +163,12 @@ def test_accepting_leads_to_the_next_undecided_school(page, rows):
 
     assert response.url == reverse("ratings:decide", args=[rows[0].scheme_id, rows[1].pk])
     decision = Decision.objects.get()
-    assert (decision.star, decision.votes_for, decision.votes_against, decision.minutes) == (5, 9, 0, "纪要第3号")
+    assert (decision.star, decision.votes_for, decision.votes_against, decision.minutes) == (
+        5,
+        9,
+        0,
+        "纪要第3号",
+    )
 
 
 @pytest.mark.parametrize(
@@ -199,7 +215,10 @@ def test_the_office_sees_the_desk_but_decides_nothing(page, client, appoint, row
     client.force_login(appoint("office"))
 
     shown = page("decide", rows[0].pk)
-    refused = [page("decide", rows[0].pk, method="post", verdict="accept"), page("accept_all", method="post", confirmed="on")]
+    refused = [
+        page("decide", rows[0].pk, method="post", verdict="accept"),
+        page("accept_all", method="post", confirmed="on"),
+    ]
     refused += [page("settle", method="post", password=PASSWORD), page("reopen")]
 
     assert "由评委会主任登记" in text(shown)
@@ -217,7 +236,12 @@ def test_a_restriction_is_confirmed_and_taken_back(page, scheme, rows):
     restriction = scheme.restrictions.get(code="Y1")
 
     empty = page("confirm_restriction", rows[0].pk, method="post", **{"case-restriction": restriction.pk})
-    page("confirm_restriction", rows[0].pk, method="post", **{"case-restriction": restriction.pk, "case-basis": "事故认定书"})
+    page(
+        "confirm_restriction",
+        rows[0].pk,
+        method="post",
+        **{"case-restriction": restriction.pk, "case-basis": "事故认定书"},
+    )
     case = RestrictionCase.objects.get()
     shown = text(page("decide", rows[0].pk))
     without = page("withdraw_restriction", rows[0].pk, case.pk, method="post", reason="")
@@ -227,7 +251,11 @@ def test_a_restriction_is_confirmed_and_taken_back(page, scheme, rows):
 
     assert "必填" in text(empty)
     assert "请写明撤销认定的理由。" in text(without) and "再提交一次" not in text(without)
-    assert "300" in text(too_long) and f'value="{"误" * 301}"' in text(too_long) and "再提交一次" not in text(too_long)
+    assert (
+        "300" in text(too_long)
+        and f'value="{"误" * 301}"' in text(too_long)
+        and "再提交一次" not in text(too_long)
+    )
     assert "事故认定书" in shown
     assert "最高三星" in shown
     assert (kept, RestrictionCase.objects.count()) == (1, 0)
@@ -235,7 +263,10 @@ def test_a_restriction_is_confirmed_and_taken_back(page, scheme, rows):
 
 def test_a_case_of_another_school_is_not_found(page, scheme, rows, chair):
     case = RestrictionCase.objects.create(
-        assessment=rows[1], restriction=scheme.restrictions.get(code="Y1"), basis="x", at=scheme.versions.get().at
+        assessment=rows[1],
+        restriction=scheme.restrictions.get(code="Y1"),
+        basis="x",
+        at=scheme.versions.get().at,
     )
 
     assert page("withdraw_restriction", rows[0].pk, case.pk, method="post", reason="误").status_code == 404
@@ -246,7 +277,13 @@ def test_accepting_all_asks_for_confirmation_first(page, rows):
     shown = text(page("accept_all"))
     refused = page("accept_all", method="post", minutes="纪要第3号")
     before = Decision.objects.count()
-    page("accept_all", method="post", minutes="纪要第3号", confirmed="on", seen=page("accept_all").context["shown"])
+    page(
+        "accept_all",
+        method="post",
+        minutes="纪要第3号",
+        confirmed="on",
+        seen=page("accept_all").context["shown"],
+    )
 
     assert all(row.school.name in shown for row in rows)
     assert "请勾选确认" in text(refused)
@@ -284,7 +321,9 @@ def test_settling_lists_what_is_missing(page):
     assert 'name="password"' not in shown
 
 
-@pytest.mark.parametrize(("password", "phase"), [(PASSWORD, Phase.SETTLED), ("wrong", Phase.SCORING), ("", Phase.SCORING)])
+@pytest.mark.parametrize(
+    ("password", "phase"), [(PASSWORD, Phase.SETTLED), ("wrong", Phase.SCORING), ("", Phase.SCORING)]
+)
 def test_settling_needs_the_password(password, phase, page, scheme, chair):
     accept_all(scheme, by=chair)
 
@@ -321,6 +360,12 @@ def test_what_is_over_leads_back_to_the_board(page, scheme, rows, chair):
     accept_all(scheme, by=chair)
     settle_scheme(scheme, by=chair)
 
-    pages = [page("decide", rows[0].pk), page("accept_all"), page("settle"), page("projector"), page("materials")]
+    pages = [
+        page("decide", rows[0].pk),
+        page("accept_all"),
+        page("settle"),
+        page("projector"),
+        page("materials"),
+    ]
 
     assert {response.url for response in pages} == {reverse("ratings:board", args=[scheme.pk])}

@@ -31,7 +31,9 @@ def page(client, rows, appoint):
     return get
 
 
-@pytest.mark.parametrize(("place", "school"), [("1", 0), ("2", 1), ("99", 2), ("0", 0), ("x", 0), ("", 0), ("²", 0)])
+@pytest.mark.parametrize(
+    ("place", "school"), [("1", 0), ("2", 1), ("99", 2), ("0", 0), ("x", 0), ("", 0), ("²", 0)]
+)
 def test_the_wall_shows_one_school_at_a_time(place, school, page, rows):
     shown = page("projector", place=place).content.decode()
 
@@ -46,7 +48,9 @@ def test_papers_as_workbook_carry_their_number_on_every_row_and_are_logged(page,
     table = book.sheet("编号02").table(["编号", "党校", "总分", "计算星级", "提示"])
     assert [row.text("党校") for row in table.rows] == [row.school.name for row in rows]
     assert {row.text("编号") for row in table.rows} == {"第1次印制 编号 02（共 2 份）"}
-    cells = " ".join(row.text(heading) for row in table.rows for heading in ("编号", "党校", "总分", "计算星级", "提示"))
+    cells = " ".join(
+        row.text(heading) for row in table.rows for heading in ("编号", "党校", "总分", "计算星级", "提示")
+    )
     assert [word for word in (*JUDGES, REMARK, OPINION) if word in cells] == []
     detail = AuditEntry.objects.get(action="export", subject="2026年度星级评定会议材料").detail
     assert "01—02" in str(detail)

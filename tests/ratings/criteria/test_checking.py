@@ -27,8 +27,17 @@ def test_sound_scheme_has_no_errors(year):
         (lambda year: year.bands.__setitem__(1, ("四星", "总分≥95 且 L≥31")), "本级不会出现"),
         (lambda year: year.bands.__setitem__(2, ("三星", "总分<60")), "只能用 ≥"),
         (lambda year: year.restrictions.__setitem__(2, ("Y3", "情形", "座位<20", "不授星", "登记")), "Y3"),
-        (lambda year: year.restrictions.__setitem__(0, ("Y1", "情形", "人工", "最高二星", "登记")), "没有对应的星级"),
-        (lambda year: (year.item("L1").__setitem__(12, "是"), year.bands.__setitem__(0, ("五星", "总分≥90 且 L1≥12"))), "可不适用"),
+        (
+            lambda year: year.restrictions.__setitem__(0, ("Y1", "情形", "人工", "最高二星", "登记")),
+            "没有对应的星级",
+        ),
+        (
+            lambda year: (
+                year.item("L1").__setitem__(12, "是"),
+                year.bands.__setitem__(0, ("五星", "总分≥90 且 L1≥12")),
+            ),
+            "可不适用",
+        ),
     ],
 )
 def test_unsound_scheme_is_refused_with_its_place(year, change, sentence):

@@ -1,4 +1,6 @@
-"""The fields of the criteria: every way out of a scheme leads back to the same scheme, and no digest of a year moves."""
+"""The fields of the criteria: every way out of a scheme leads back to the same scheme, and no digest of a
+year moves.
+"""
 
 import hashlib
 import io
@@ -105,11 +107,21 @@ def test_a_year_comes_back_the_same_from_rows_json_and_workbook(name, city):
 def through_forms(scheme) -> str:
     """The digest after every form of the editor was opened and saved as it stood."""
     rows = [(ParametersForm, scheme)]
-    rows += [(form, row) for kind, form in ROW_FORMS.items() for row in MODELS[kind].objects.filter(scheme=scheme)]
+    rows += [
+        (form, row) for kind, form in ROW_FORMS.items() for row in MODELS[kind].objects.filter(scheme=scheme)
+    ]
     for form, row in rows:
         shown = form(scheme=scheme, instance=copy(row))
-        unticked = {name for name, field in shown.fields.items() if isinstance(field, BooleanField) and not shown[name].value()}
-        posted = {name: shown[name].value() for name in shown.fields if name not in unticked and shown[name].value() is not None}
+        unticked = {
+            name
+            for name, field in shown.fields.items()
+            if isinstance(field, BooleanField) and not shown[name].value()
+        }
+        posted = {
+            name: shown[name].value()
+            for name in shown.fields
+            if name not in unticked and shown[name].value() is not None
+        }
         bound = form(posted, scheme=scheme, instance=copy(row))
         assert bound.is_valid(), bound.errors
         for name, value in bound.values.items():
@@ -132,7 +144,14 @@ def test_forms_opened_and_saved_leave_the_digest(name, city):
 TEXTS = st.text("甲乙丙ABC12（）-·", min_size=1, max_size=12)
 CENTS = st.integers(1, 99_999).map(lambda cents: Fraction(cents, 100))
 VALUES = {
-    "rule_text": st.sampled_from(["清单(书记任校长=2; 副职齐备=1)", "分(0—5)", "评(听课: A=5; B=3; C=0)", "扣(满分 5; 无专人 1; 下限 0)"]),
+    "rule_text": st.sampled_from(
+        [
+            "清单(书记任校长=2; 副职齐备=1)",
+            "分(0—5)",
+            "评(听课: A=5; B=3; C=0)",
+            "扣(满分 5; 无专人 1; 下限 0)",
+        ]
+    ),
     "condition_text": st.sampled_from(["总分≥90", "总分≥60 且 最低大项得分率≥70%"]),
     "effect_text": st.sampled_from(["不授星", "最高三星"]),
     "year": st.integers(2000, 2100),
@@ -171,21 +190,42 @@ def any_scheme(draw) -> SchemeSpec:
     letters = "KLM"[: draw(st.integers(1, 3))]
     categories = tuple(CategorySpec(letter, draw(TEXTS)) for letter in letters)
     items = [
-        draw(any_row(ItemSpec, code=st.just(f"{letter}{at}"), category=st.just(letter), label=st.just(""), bonus=st.just(False)))
+        draw(
+            any_row(
+                ItemSpec,
+                code=st.just(f"{letter}{at}"),
+                category=st.just(letter),
+                label=st.just(""),
+                bonus=st.just(False),
+            )
+        )
         for letter in letters
         for at in range(draw(st.integers(1, 3)))
     ]
     items += [
-        draw(any_row(ItemSpec, code=st.just(f"W{at}"), category=st.none(), bonus=st.just(True))) for at in range(draw(st.integers(0, 2)))
+        draw(any_row(ItemSpec, code=st.just(f"W{at}"), category=st.none(), bonus=st.just(True)))
+        for at in range(draw(st.integers(0, 2)))
     ]
     bands = [draw(any_row(BandSpec, star=st.just(star))) for star in (5, 4, 3)[: draw(st.integers(1, 3))]]
     restrictions = []
     for at in range(draw(st.integers(0, 3))):
         row = draw(any_row(RestrictionSpec, code=st.just(f"Y{at}")))
         restrictions.append(row if row.trigger == Trigger.CONDITION else replace(row, condition_text=""))
-    metrics = draw(st.lists(any_row(CustomMetricSpec, unit=st.sampled_from(["", "人", "%"])), max_size=2, unique_by=lambda row: row.label))
+    metrics = draw(
+        st.lists(
+            any_row(CustomMetricSpec, unit=st.sampled_from(["", "人", "%"])),
+            max_size=2,
+            unique_by=lambda row: row.label,
+        )
+    )
     rows = {"items": items, "bands": bands, "restrictions": restrictions, "custom_metrics": metrics}
-    spec = draw(any_row(SchemeSpec, categories=st.just(categories), **{name: st.just(tuple(found)) for name, found in rows.items()}))
+    spec = draw(
+        any_row(
+            SchemeSpec,
+            categories=st.just(categories),
+            **{name: st.just(tuple(found)) for name, found in rows.items()},
+        )
+    )
     county = spec.county_weight if spec.has_county_stage else Fraction(0)
     start, end = sorted((spec.period_start, spec.period_end))
     return replace(spec, county_weight=county, city_weight=1 - county, period_start=start, period_end=end)
@@ -217,7 +257,15 @@ def test_any_scheme_comes_back_the_same_from_rows_and_forms(city, spec):
 class ItemWithSource(ItemSpec):
     """An item as it would be with one more line in its table."""
 
-    source: str = entry("数据来源", Kind(longest=60), default="", change=WORDING, place=15, late=True, help="这一项的数从哪里来。")
+    source: str = entry(
+        "数据来源",
+        Kind(longest=60),
+        default="",
+        change=WORDING,
+        place=15,
+        late=True,
+        help="这一项的数从哪里来。",
+    )
 
 
 def test_a_field_that_is_added_to_a_table_is_read_written_frozen_compared_and_typed():
@@ -230,9 +278,13 @@ def test_a_field_that_is_added_to_a_table_is_read_written_frozen_compared_and_ty
     assert thawed(section.fields, frozen(section.fields, item)) == vars(item)
     assert stored(section.fields, item)["source"] == "办班登记"
     assert [field.text(item) for field in section.fields if field.change][-1] == "办班登记"
-    typed = section.field("source").kind.form_field(CharField(max_length=60, blank=True), label="数据来源", help_text="")
+    typed = section.field("source").kind.form_field(
+        CharField(max_length=60, blank=True), label="数据来源", help_text=""
+    )
     assert (typed.clean(" 办班登记 "), typed.required, typed.max_length) == ("办班登记", False, 60)
-    assert frozen(section.fields, replace(item, source="")) == frozen(ITEM.fields, plain), "no digest of a frozen year moves"
+    assert frozen(section.fields, replace(item, source="")) == frozen(ITEM.fields, plain), (
+        "no digest of a frozen year moves"
+    )
 
 
 def test_every_parameter_is_told_with_the_standards(year, monkeypatch):
@@ -242,4 +294,6 @@ def test_every_parameter_is_told_with_the_standards(year, monkeypatch):
     before = standards.parameters(spec)
     monkeypatch.setattr(standards, "SENTENCES", tuple(told))
 
-    assert set(standards.parameters(spec)) == {pair for pair in before if pair[0] != "退回补正"} | {("退回次数", "1 次")}
+    assert set(standards.parameters(spec)) == {pair for pair in before if pair[0] != "退回补正"} | {
+        ("退回次数", "1 次")
+    }

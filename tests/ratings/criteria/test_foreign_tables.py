@@ -1,4 +1,6 @@
-"""Rating tables of other places, entered as workbooks alone: run offline, and one taken into the browser and scored there."""
+"""Rating tables of other places, entered as workbooks alone: run offline, and one taken into the browser and
+scored there.
+"""
 
 from pathlib import Path
 
@@ -48,7 +50,10 @@ def test_year_by_a_foreign_table_gives_the_figures_worked_out_by_hand(name, tmp_
 
     headings, *rows = load_workbook(tmp_path / "results.xlsx").worksheets[0].values
     found = {row[0]: dict(zip(headings, row, strict=True)) for row in rows}
-    shown = {code: {"总分": f"{row['总分']:.2f}" if row["总分"] is not None else "", "星级": row["星级"]} for code, row in found.items()}
+    shown = {
+        code: {"总分": f"{row['总分']:.2f}" if row["总分"] is not None else "", "星级": row["星级"]}
+        for code, row in found.items()
+    }
     assert shown == BY_HAND[name]
 
 
@@ -56,18 +61,24 @@ def test_a_foreign_table_goes_through_the_browser_until_a_school_is_scored(city,
     office, filler = appoint("office"), appoint("filler")
     workbook = (FIXTURES / "biaozhun-wuxiang" / "scheme.xlsx").read_bytes()
     client.force_login(office)
-    checked = client.post(reverse("ratings:scheme_import"), {"workbook": SimpleUploadedFile("scheme.xlsx", workbook)})
+    checked = client.post(
+        reverse("ratings:scheme_import"), {"workbook": SimpleUploadedFile("scheme.xlsx", workbook)}
+    )
     client.post(reverse("ratings:scheme_import"), {"confirm": "1"})
     scheme = Scheme.objects.get(city=city)
     figures = {"图书册数": 1200, "政治类图书": 350, "社科类图书": 320, "档案立卷年数": 5}
-    MetricValue.objects.bulk_create(MetricValue(school=school, year=2025, reference=name, value=value) for name, value in figures.items())
+    MetricValue.objects.bulk_create(
+        MetricValue(school=school, year=2025, reference=name, value=value) for name, value in figures.items()
+    )
 
     checks = client.get(reverse("ratings:scheme_checks", args=[scheme.pk]))
     open_scheme(scheme, by=office)  # the two persons who open a scheme have tests of their own
     client.force_login(filler)
     assessment = school.assessments.get(scheme=scheme)
     row = assessment.scores.select_related("item").get(item__rule__contains="固定教室", stage="self")
-    page = client.get(reverse("ratings:assessment_item", args=[assessment.pk, row.item.code])).content.decode()
+    page = client.get(
+        reverse("ratings:assessment_item", args=[assessment.pk, row.item.code])
+    ).content.decode()
     saved = client.post(reverse("ratings:answer", args=[row.pk]), fields(row, 固定教室="1"))
 
     assert checks.status_code == 200

@@ -35,15 +35,32 @@ def spec():
 
 
 def test_large_table_reads_without_findings(spec):
-    assert (len(spec.categories), len({item.group for item in spec.items}), len(spec.items)) == (CATEGORIES, GROUPS, ITEMS)
+    assert (len(spec.categories), len({item.group for item in spec.items}), len(spec.items)) == (
+        CATEGORIES,
+        GROUPS,
+        ITEMS,
+    )
     assert check_scheme(spec) == []
     assert sum(item.points for item in spec.items) == 100
 
 
 def test_large_table_is_scored_item_by_item(spec):
-    joint = replace(spec, has_county_stage=False, county_weight=Fraction(0), city_weight=Fraction(1), aggregation=Aggregation.JOINT.value)
-    best = {code: {one.name: best_answer(one) for one in bound.asked} for code, bound in joint.bound.items() if bound.asked}
-    unticked = {code: {name: False if value is True else value for name, value in said.items()} for code, said in best.items()}
+    joint = replace(
+        spec,
+        has_county_stage=False,
+        county_weight=Fraction(0),
+        city_weight=Fraction(1),
+        aggregation=Aggregation.JOINT.value,
+    )
+    best = {
+        code: {one.name: best_answer(one) for one in bound.asked}
+        for code, bound in joint.bound.items()
+        if bound.asked
+    }
+    unticked = {
+        code: {name: False if value is True else value for name, value in said.items()}
+        for code, said in best.items()
+    }
     lost = sum(Fraction(Decimal(str(row[5]))) for row in rows()[::4])
 
     def total(answers):
@@ -63,7 +80,9 @@ def test_pages_divide_large_criteria_only(spec):
 
 @pytest.fixture
 def years(spec, city, school):
-    """The school before its county in a large and in a small year, and in a judge's panel in others like them."""
+    """The school before its county in a large and in a small year, and in a judge's panel in others like
+    them.
+    """
     small = replace(spec_for(city, SMALL), has_county_stage=True)
     found = {}
     for year, criteria in ((LARGE, spec), (SMALL, small)):
@@ -73,7 +92,9 @@ def years(spec, city, school):
             assessment = Assessment.objects.create(scheme=scheme, school=school)
             items = dict(Item.objects.filter(scheme=scheme).values_list("code", "pk"))
             owed = [items[code] for code, bound in criteria.bound.items() if bound.owed_by_school]
-            Score.objects.bulk_create(Score(assessment=assessment, item_id=item, stage=Stage.SELF) for item in owed)
+            Score.objects.bulk_create(
+                Score(assessment=assessment, item_id=item, stage=Stage.SELF) for item in owed
+            )
             county_year(scheme)
             found[year, stage] = Assessment.objects.get(pk=assessment.pk)
     return found
@@ -89,12 +110,18 @@ def costs(client: Client, address: str) -> tuple[int, int]:
 
 
 def school_pages(assessment, code: str) -> list[str]:
-    found = [reverse(f"ratings:{name}", args=[assessment.pk]) for name in ("assessment", "assessment_sheet", "assessment_check")]
+    found = [
+        reverse(f"ratings:{name}", args=[assessment.pk])
+        for name in ("assessment", "assessment_sheet", "assessment_check")
+    ]
     return [*found, reverse("ratings:assessment_item", args=[assessment.pk, code])]
 
 
 def county_pages(assessment) -> list[str]:
-    return [reverse("ratings:review_grid") + f"?year={assessment.scheme.year}", reverse("ratings:review_school", args=[assessment.pk])]
+    return [
+        reverse("ratings:review_grid") + f"?year={assessment.scheme.year}",
+        reverse("ratings:review_school", args=[assessment.pk]),
+    ]
 
 
 @pytest.mark.django_db
@@ -139,7 +166,10 @@ def test_task_list_is_grouped_and_searched(years, appoint, client):
     Score.objects.filter(assessment=assessment, item__code="G1-4").update(answers=None)
 
     whole, found = client.get(address).content.decode(), client.get(address, {"q": "第5组"}).content.decode()
-    left, none = client.get(address, {"open": "1"}).content.decode(), client.get(address, {"q": "没有这一项"}).content.decode()
+    left, none = (
+        client.get(address, {"open": "1"}).content.decode(),
+        client.get(address, {"q": "没有这一项"}).content.decode(),
+    )
 
     assert whole.count('class="tasks-group"') == GROUPS
     assert 'href="#part-6"' in whole

@@ -1,4 +1,6 @@
-"""The committed sample years, run as an office would run them, against what the naive scorer worked out for them."""
+"""The committed sample years, run as an office would run them, against what the naive scorer worked out for
+them.
+"""
 
 import json
 from collections import Counter
@@ -32,7 +34,9 @@ def test_sample_year_gives_the_points_and_stars_worked_out_by_hand(name, tmp_pat
     headings, *rows = load_workbook(tmp_path / "results.xlsx").worksheets[0].values
     found = {row[0]: dict(zip(headings, map(shown, row), strict=True)) for row in rows}
     expected = json.loads((WORKED_OUT / f"{name}.json").read_text(encoding="utf-8"))
-    assert {code: {key: found[code].get(key) for key in figures} for code, figures in expected.items()} == expected
+    assert {
+        code: {key: found[code].get(key) for key in figures} for code, figures in expected.items()
+    } == expected
     assert set(found) == set(expected)
     assert Counter(row["星级"] for row in found.values()) == STARS[name]
 
@@ -45,7 +49,15 @@ def test_real_registries_hold_names_and_nothing_else(name, count):
 
     assert [path.name for path in folder.iterdir()] == ["schools.xlsx"]
     assert len({row[0] for row in rows}) == len(rows) == count
-    assert list(headings) == ["学校编码", "学校名称", "县（市、区）", "简称", "类型", "举办党组织", "承办机构"]
+    assert list(headings) == [
+        "学校编码",
+        "学校名称",
+        "县（市、区）",
+        "简称",
+        "类型",
+        "举办党组织",
+        "承办机构",
+    ]
 
 
 def test_sample_cities_use_no_name_of_a_real_registry():
@@ -53,4 +65,6 @@ def test_sample_cities_use_no_name_of_a_real_registry():
         headings, *rows = load_workbook(FIXTURES / folder / "schools.xlsx").worksheets[0].values
         return {row[headings.index("简称")] for row in rows}
 
-    assert not (short_names("shili-shi") | short_names("shili-xianjishi")) & (short_names("chaozhou") | short_names("wuchuan"))
+    assert not (short_names("shili-shi") | short_names("shili-xianjishi")) & (
+        short_names("chaozhou") | short_names("wuchuan")
+    )

@@ -47,7 +47,10 @@ def test_any_scheme_survives_export_and_import(tmp_path_factory, seed):
 @pytest.mark.parametrize("seed", range(6))
 def test_order_groups_labels_and_empty_categories_survive(spec, seed):
     rng = random.Random(seed)
-    items = [replace(item, group=rng.choice(["", "甲组", "乙组"]), label=rng.choice(["", "一（二）"])) for item in spec.items]
+    items = [
+        replace(item, group=rng.choice(["", "甲组", "乙组"]), label=rng.choice(["", "一（二）"]))
+        for item in spec.items
+    ]
     items += [
         ItemSpec(
             f"Q{at}",

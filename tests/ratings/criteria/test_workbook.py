@@ -79,7 +79,14 @@ def test_all_wrong_rows_are_named_at_once(year):
     found = problems(year)
 
     assert len(found) == 6
-    for text in ("方案", "第 2 行「计分规则」", "第 4 行「分值」", "六星", "第 2 行「情形」", "第 2 行「后果」"):
+    for text in (
+        "方案",
+        "第 2 行「计分规则」",
+        "第 4 行「分值」",
+        "六星",
+        "第 2 行「情形」",
+        "第 2 行「后果」",
+    ):
         assert any(text in problem for problem in found), text
 
 

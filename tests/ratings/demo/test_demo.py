@@ -35,7 +35,8 @@ PASSWORD = "Shili-2026"
 #: Enough schools of each county for every stage of the workflow.
 FEW = 9
 NEW_YEAR, LEAP_DAY = dt.date(2027, 1, 1), dt.date(2028, 2, 29)
-#: The last days of a year, Spring Festival, a Sunday in summer, the day the rating in work changes, an ordinary day years on.
+#: The last days of a year, Spring Festival, a Sunday in summer, the day the rating in work changes, an
+#: ordinary day years on.
 OTHER_DAYS = (
     dt.date(2026, 11, 25),
     dt.date(2026, 12, 31),
@@ -44,7 +45,8 @@ OTHER_DAYS = (
     dt.date(2029, 11, 1),
     dt.date(2035, 7, 16),
 )
-#: Reports that are overdue: those left open on purpose, and those of the few schools that are late in the sample.
+#: Reports that are overdue: those left open on purpose, and those of the few schools that are late in the
+#: sample.
 FEW_OWING = OPEN_REPORTS + 5
 EVERY_STATUS = set(Status) - {Status.SETTLED}
 
@@ -79,7 +81,12 @@ def check_ratings(seasons: Seasons) -> None:
 def check_documents(seasons: Seasons) -> None:
     for bulletin in Bulletin.objects.filter(scheme__phase=Phase.PUBLISHED).select_related("scheme"):
         year = bulletin.scheme.year
-        assert bulletin.issued_on.year == bulletin.printed_on.year == timezone.localdate(bulletin.scheme.published_at).year == year
+        assert (
+            bulletin.issued_on.year
+            == bulletin.printed_on.year
+            == timezone.localdate(bulletin.scheme.published_at).year
+            == year
+        )
         assert f"〔{year}〕" in bulletin.number and f"{year}年度" in bulletin.title
     notice = OpeningNotice.objects.select_related("scheme").get()
     assert notice.issued_on < notice.scheme.self_due and f"〔{notice.issued_on.year}〕" in notice.number
@@ -90,12 +97,20 @@ def check_records(seasons: Seasons) -> None:
     today, now = seasons.today, timezone.now()
     for city in Region.objects.cities():
         classes = TrainingClass.objects.filter(school__city=city)
-        assert not classes.filter(ends_on__gt=today).exists() and not classes.filter(recorded_at__gt=now).exists()
-        assert all(is_workday(day) for day in classes.filter(starts_on__year=today.year).values_list("starts_on", flat=True))
+        assert (
+            not classes.filter(ends_on__gt=today).exists()
+            and not classes.filter(recorded_at__gt=now).exists()
+        )
+        assert all(
+            is_workday(day)
+            for day in classes.filter(starts_on__year=today.year).values_list("starts_on", flat=True)
+        )
         if today.month > 3:  # the sample has no classes in December and January
             assert classes.filter(starts_on__gte=today - dt.timedelta(days=45)).exists()
         reports = MonthlyReport.objects.filter(school__city=city)
-        assert set(reports.values_list("confirmed_by__appointments__school", flat=True)) == set(reports.values_list("school", flat=True))
+        assert set(reports.values_list("confirmed_by__appointments__school", flat=True)) == set(
+            reports.values_list("school", flat=True)
+        )
         assert not reports.filter(confirmed_at__gt=now).exists()
         for year in (seasons.this - 1, seasons.this):
             seen = standings(School.objects.filter(city=city), View(year, today))
@@ -124,7 +139,9 @@ def check_alive(day: dt.date, users: list[User]) -> None:
 
 
 def check_bulletins_follow(monkeypatch) -> None:
-    """Where no PDF can be made nothing else is missing, and the first loading that can make one makes up for it."""
+    """Where no PDF can be made nothing else is missing, and the first loading that can make one makes up for
+    it.
+    """
     published = Bulletin.objects.filter(scheme__published_at__isnull=False)
     with monkeypatch.context() as patched:
         patched.setattr("ratings.demo.papers.reason_against", lambda: "缺少系统软件包")
@@ -147,7 +164,12 @@ def test_on_new_years_day_everybody_has_work_and_later_loadings_only_add_bulleti
         check_bulletins_follow(monkeypatch)
         check_alive(NEW_YEAR, users)
         assert tuple(Region.objects.cities().order_by("pk").values_list("name", flat=True)) == CITIES
-        counts = Scheme.objects.count(), Assessment.objects.count(), TrainingClass.objects.count(), User.objects.count()
+        counts = (
+            Scheme.objects.count(),
+            Assessment.objects.count(),
+            TrainingClass.objects.count(),
+            User.objects.count(),
+        )
         office = User.objects.get(username="office")
         office.name = "王新科"
         office.set_password("Gaiguo-2027")
@@ -157,7 +179,12 @@ def test_on_new_years_day_everybody_has_work_and_later_loadings_only_add_bulleti
         again, words = load(), command()
 
     assert again is None
-    assert (Scheme.objects.count(), Assessment.objects.count(), TrainingClass.objects.count(), User.objects.count()) == counts
+    assert (
+        Scheme.objects.count(),
+        Assessment.objects.count(),
+        TrainingClass.objects.count(),
+        User.objects.count(),
+    ) == counts
     office.refresh_from_db()
     assert office.name == "王新科" and office.check_password("Gaiguo-2027")
     assert User.objects.get(username="judge5").appointments.get().end == NEW_YEAR
@@ -188,7 +215,12 @@ def first_page(client: Client, user: User) -> str:
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     ("day", "is_aged"),
-    [(dt.date(2027, 6, 1), False), (dt.date(2027, 7, 31), False), (dt.date(2027, 8, 1), True), (dt.date(2028, 1, 1), True)],
+    [
+        (dt.date(2027, 6, 1), False),
+        (dt.date(2027, 7, 31), False),
+        (dt.date(2027, 8, 1), True),
+        (dt.date(2028, 1, 1), True),
+    ],
     ids=str,
 )
 def test_an_old_demonstration_says_how_to_renew_it(day, is_aged, settings, reminder, appoint, client):
@@ -295,7 +327,10 @@ def test_moved_days_are_working_days_of_the_same_month_in_the_same_order():
 
     found = [nearest_workday(day) for day in days]
 
-    assert all(is_workday(one) and (one.year, one.month) == (day.year, day.month) for day, one in zip(days, found, strict=True))
+    assert all(
+        is_workday(one) and (one.year, one.month) == (day.year, day.month)
+        for day, one in zip(days, found, strict=True)
+    )
     assert found == sorted(found)
     assert all(day == one for day, one in zip(days, found, strict=True) if is_workday(day))
 
@@ -305,7 +340,11 @@ def test_a_sample_moved_to_another_year_keeps_its_criteria_and_its_workbooks():
 
     spec, own = sample.at(2031).spec, sample.own.spec
 
-    assert (spec.year, spec.period_start, spec.period_end) == (2031, dt.date(2031, 1, 1), dt.date(2031, 11, 30))
+    assert (spec.year, spec.period_start, spec.period_end) == (
+        2031,
+        dt.date(2031, 1, 1),
+        dt.date(2031, 11, 30),
+    )
     assert "2031年度" in spec.name and (own.year, spec.items) == (2025, own.items)
     assert len(sample.at(2031).schools) == 2
     assert {row.school for row in sample.own.scores} == {school.code for school in sample.own.schools}

@@ -1,4 +1,6 @@
-"""The sample's year-long records: what the system counts from them is what metrics.xlsx of the same year says."""
+"""The sample's year-long records: what the system counts from them is what metrics.xlsx of the same year
+says.
+"""
 
 from datetime import date
 from fractions import Fraction
@@ -12,7 +14,13 @@ from schools.importing.class_sheets import LessonResource, TrainingClassResource
 from schools.importing.exchange import import_workbook
 from schools.importing.figure_sheets import BudgetResource, YearFiguresResource
 from schools.importing.plan_sheets import MonthlyReportResource, PlannedClassResource
-from schools.importing.registry_sheets import EquipmentResource, LeaderResource, RegulationResource, TeacherResource, TeachingPointResource
+from schools.importing.registry_sheets import (
+    EquipmentResource,
+    LeaderResource,
+    RegulationResource,
+    TeacherResource,
+    TeachingPointResource,
+)
 from schools.importing.schools import ensure_city, read_schools, upsert_schools
 from schools.metrics import compute
 from schools.models import School, User
@@ -48,13 +56,21 @@ def test_figures_computed_from_the_records_are_those_of_the_metrics_workbook():
     upsert_schools(city, read_schools(read_workbook(FOLDER / "schools.xlsx", name="schools.xlsx")))
     schools = School.objects.filter(city=city)
     for name, kinds in RECORDS.items():
-        import_workbook(kinds, read_workbook(FOLDER / f"{name}.xlsx", name=name), schools=schools, city=city, by=by)
+        import_workbook(
+            kinds, read_workbook(FOLDER / f"{name}.xlsx", name=name), schools=schools, city=city, by=by
+        )
     stated = stated_figures()
     references = {reference for _, reference in stated}
 
     found = compute(references, schools=schools, start=date(2025, 1, 1), end=date(2025, 11, 30))
 
     codes = dict(schools.values_list("pk", "code"))
-    counted = {(codes[pk], reference): value for pk, values in found.items() for reference, value in values.items()}
+    counted = {
+        (codes[pk], reference): value for pk, values in found.items() for reference, value in values.items()
+    }
     assert counted.keys() == stated.keys()
-    assert [key for key, value in counted.items() if value is None or abs(value - stated[key]) > HALF_OF_THE_LAST_DIGIT] == []
+    assert [
+        key
+        for key, value in counted.items()
+        if value is None or abs(value - stated[key]) > HALF_OF_THE_LAST_DIGIT
+    ] == []

@@ -1,6 +1,7 @@
 """What `manage.py trial` takes for a trial, and what `make reset` throws away: the trial and nothing else.
 
-On databases of their own that hold the few tables it asks; the command of the terminal is in tests/config/test_two_commands.py.
+On databases of their own that hold the few tables it asks; the command of the terminal is in
+tests/config/test_two_commands.py.
 """
 
 import sqlite3
@@ -42,18 +43,29 @@ def use(monkeypatch, engine: str, name: Path | str, **more: str) -> None:
     monkeypatch.setattr(trial, "connection", handler["default"])
 
 
-def database(folder: Path, *cities: str, people: int = 0, uploads: tuple[str, ...] = (), outside: int = 0) -> Path:
-    """Cities, each person appointed in the first, the last so many for the whole system; and uploads with the rows that name them."""
+def database(
+    folder: Path, *cities: str, people: int = 0, uploads: tuple[str, ...] = (), outside: int = 0
+) -> Path:
+    """Cities, each person appointed in the first, the last so many for the whole system; and uploads with the
+    rows that name them.
+    """
     file = folder / "var" / "db.sqlite3"
     file.parent.mkdir(exist_ok=True)
     with sqlite3.connect(file) as made:
         made.executescript(TABLES)
-        made.executemany("INSERT INTO schools_region (name, kind) VALUES (?, 'city')", [(city,) for city in cities])
+        made.executemany(
+            "INSERT INTO schools_region (name, kind) VALUES (?, 'city')", [(city,) for city in cities]
+        )
         made.executemany("INSERT INTO schools_user VALUES (?)", [(number,) for number in range(people)])
         places = [(number, None if number >= people - outside else 1) for number in range(people)]
         made.executemany("INSERT INTO schools_appointment (user_id, city_id) VALUES (?, ?)", places)
-        made.executemany("INSERT INTO ratings_bulletin (pdf) VALUES (?)", [("",), *((name,) for name in uploads[:1])])
-        made.executemany("INSERT INTO ratings_evidence (file) VALUES (?)", [("../keys/audit.key",), *((name,) for name in uploads[1:])])
+        made.executemany(
+            "INSERT INTO ratings_bulletin (pdf) VALUES (?)", [("",), *((name,) for name in uploads[:1])]
+        )
+        made.executemany(
+            "INSERT INTO ratings_evidence (file) VALUES (?)",
+            [("../keys/audit.key",), *((name,) for name in uploads[1:])],
+        )
     made.close()
     for name in uploads:
         put(folder, name)
@@ -73,7 +85,8 @@ def said(action: str) -> str:
     return out.getvalue()
 
 
-# --- What reset throws away -----------------------------------------------------------------------------------------
+# --- What reset throws away
+# -----------------------------------------------------------------------------------------
 
 
 def test_the_trial_goes_whole_with_its_uploads_and_nothing_else(folder):
@@ -91,7 +104,9 @@ def test_the_trial_goes_whole_with_its_uploads_and_nothing_else(folder):
 
 
 def test_files_of_others_beside_those_of_the_trial_stay_and_are_named(folder):
-    """An installation on PostgreSQL, whose settings make does not see, keeps its uploads in the same folder."""
+    """An installation on PostgreSQL, whose settings make does not see, keeps its uploads in the
+    same folder.
+    """
     database(folder, *CITIES, uploads=UPLOADS)
     real = [put(folder, name) for name in ("bulletins/5107/2026/b.pdf", "S1/2026/77aa", "note.txt")]
 
@@ -142,7 +157,8 @@ def test_a_database_of_another_version_is_thrown_away_too(folder):
     assert not file.exists() and upload.exists()
 
 
-# --- What it refuses ------------------------------------------------------------------------------------------------
+# --- What it refuses
+# ------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -179,7 +195,9 @@ def test_reset_refuses_every_other_database(folder, tmp_path, monkeypatch):
 
 def test_reset_waits_until_the_site_is_stopped(folder):
     file = database(folder, "示例市")
-    site = subprocess.Popen([sys.executable, "-Sc", "input()", "runserver"], cwd=folder, stdin=subprocess.PIPE)
+    site = subprocess.Popen(
+        [sys.executable, "-Sc", "input()", "runserver"], cwd=folder, stdin=subprocess.PIPE
+    )
     try:
         with pytest.raises(CommandError, match="网站还开着"):
             said("reset")
@@ -191,9 +209,12 @@ def test_reset_waits_until_the_site_is_stopped(folder):
 
 
 @pytest.mark.parametrize(
-    ("cities", "people", "refused"), [(("潮州市",), 3, True), ((), 3, True), (("示例市", "潮州市"), 3, False), ((), 0, False)]
+    ("cities", "people", "refused"),
+    [(("潮州市",), 3, True), ((), 3, True), (("示例市", "潮州市"), 3, False), ((), 0, False)],
 )
-def test_nothing_is_loaded_into_a_database_that_serves_somebody_without_the_demonstration(folder, cities, people, refused):
+def test_nothing_is_loaded_into_a_database_that_serves_somebody_without_the_demonstration(
+    folder, cities, people, refused
+):
     database(folder, *cities, people=people)
 
     if refused:

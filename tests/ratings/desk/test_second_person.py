@@ -50,7 +50,9 @@ def test_an_opening_waits_for_the_chair_until_it_is_taken_back(proposal, office,
     shown = tasks(signed_client(chair))
     withdraw_proposal(proposal.scheme, by=office)
 
-    assert f"确认启动{proposal.scheme.year}年度评定" in shown and address in shown and f"{office.name} " in shown
+    assert (
+        f"确认启动{proposal.scheme.year}年度评定" in shown and address in shown and f"{office.name} " in shown
+    )
     assert address not in tasks(signed_client(chair))
 
 

@@ -21,7 +21,9 @@ pytestmark = pytest.mark.filterwarnings("error")
 
 @pytest.fixture(autouse=True, scope="module")
 def nothing_of_others() -> None:
-    """What other tests left to the collector is collected first, without a word: no document is to blame for it."""
+    """What other tests left to the collector is collected first, without a word: no document is to blame for
+    it.
+    """
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(sys, "unraisablehook", lambda unraisable: None)
         gc.collect()
@@ -51,7 +53,9 @@ def test_lines_keep_their_pitch_whatever_the_characters():
     page = body_lines(document_pdf(bulletin(body=body, annexes=())), 2)
     baselines = [line.top for line in page]
     assert len(page) == 22
-    assert [line - baselines[0] for line in baselines] == [pytest.approx(number * PITCH, abs=0.2) for number in range(22)]
+    assert [line - baselines[0] for line in baselines] == [
+        pytest.approx(number * PITCH, abs=0.2) for number in range(22)
+    ]
 
 
 def test_first_line_of_a_paragraph_is_two_characters_in():
@@ -81,7 +85,10 @@ def test_red_line_is_as_wide_as_the_type_area_and_4_mm_under_the_number(sample):
 
 
 def test_first_page_shows_text_under_the_longest_title_and_addressee():
-    title = "中共示例市委组织部、中共示例市委党校关于2026年度全市镇街党校规范化建设星级评定结果以及下一步工作安排有关情况的通报"
+    title = (
+        "中共示例市委组织部、"
+        "中共示例市委党校关于2026年度全市镇街党校规范化建设星级评定结果以及下一步工作安排有关情况的通报"
+    )
     pdf = document_pdf(bulletin(title=title, addressee="各县（区）委组织部、县（区）委党校，" * 4))
     assert any(line.text.startswith("根据《示例市") for line in lines(pdf) if line.page == 1)
 
@@ -132,7 +139,11 @@ def test_imprint_shares_the_last_page_with_the_text_when_no_annex_is_landscape()
 def signature(context: DocumentContext) -> tuple[Line, Line]:
     found = lines(document_pdf(context))
     date = next(line for line in found if line.text == "2026年12月30日")
-    organ = next(line for line in found if line.page == date.page and line.text.endswith(context.organ) and line.bottom < date.bottom)
+    organ = next(
+        line
+        for line in found
+        if line.page == date.page and line.text.endswith(context.organ) and line.bottom < date.bottom
+    )
     return organ, date
 
 
@@ -156,7 +167,11 @@ def test_unsealed_short_signature_leaves_the_date_2_characters_in():
 
 def test_joint_signature_stands_side_by_side_under_the_mark_of_the_organiser():
     found = lines(document_pdf(bulletin(annexes=(), co_organs=("中共示例市委党校",))))
-    signed = [line for line in found if line.text.startswith("中共示例市委") and line.page == found[-1].page and line.bottom < 240]
+    signed = [
+        line
+        for line in found
+        if line.text.startswith("中共示例市委") and line.page == found[-1].page and line.bottom < 240
+    ]
     date = next(line for line in found if line.text == "2026年12月30日")
     centre = (date.left + date.right) / 2
     assert "".join(line.text for line in signed) == "中共示例市委组织部中共示例市委党校"
@@ -164,7 +179,9 @@ def test_joint_signature_stands_side_by_side_under_the_mark_of_the_organiser():
     assert [line.text for line in found if line.text.endswith("文件")] == ["中共示例市委组织部文件"]
 
 
-@pytest.mark.parametrize("organ", ["中共示例市委机构编制委员会办公室", "中共示例市委党校（示例市行政学院、示例市社会主义学院）"])
+@pytest.mark.parametrize(
+    "organ", ["中共示例市委机构编制委员会办公室", "中共示例市委党校（示例市行政学院、示例市社会主义学院）"]
+)
 def test_long_signature_stays_inside_the_type_area(organ):
     pdf = document_pdf(bulletin(annexes=(), organ=organ, co_organs=("中共示例市委党校", "示例市行政学院")))
     signed = [line for line in lines(pdf) if line.text in (organ, "2026年12月30日")]
@@ -204,15 +221,27 @@ def test_annex_titles_are_the_same_in_note_and_annex(sample):
 def many_schools() -> BulletinFacts:
     counties = tuple(f"{letter}县" for letter in "甲乙丙丁戊己庚辛壬癸子丑寅卯辰")
     names = [
-        f"{first}{second}镇委党校" for first in "东西南北上下大小新古前后左右中" for second in "溪坑塘岭桥浦洋湾屿坪山河湖田村坂埔林沙石"
+        f"{first}{second}镇委党校"
+        for first in "东西南北上下大小新古前后左右中"
+        for second in "溪坑塘岭桥浦洋湾屿坪山河湖田村坂埔林沙石"
     ]
-    schools = tuple(RatedSchool(name, counties[number // 20], star=(5, 5, 4, 3, 0)[number % 5]) for number, name in enumerate(names))
-    return BulletinFacts(2026, "示例市镇街党校规范化建设星级评定办法", (5, 4, 3), schools, counties, list_unrated=True)
+    schools = tuple(
+        RatedSchool(name, counties[number // 20], star=(5, 5, 4, 3, 0)[number % 5])
+        for number, name in enumerate(names)
+    )
+    return BulletinFacts(
+        2026, "示例市镇街党校规范化建设星级评定办法", (5, 4, 3), schools, counties, list_unrated=True
+    )
 
 
 @pytest.mark.parametrize(
     "facts",
-    [city(), county_level_city(), city(schools=(RatedSchool("东溪镇委党校", "甲区", star=5),), counties=("甲区",)), many_schools()],
+    [
+        city(),
+        county_level_city(),
+        city(schools=(RatedSchool("东溪镇委党校", "甲区", star=5),), counties=("甲区",)),
+        many_schools(),
+    ],
     ids=["49 schools", "no counties", "one school", "300 schools"],
 )
 def test_every_listed_school_is_in_the_document(facts):
@@ -229,4 +258,7 @@ def test_15_counties_fit_one_landscape_sheet():
 def sheets(pdf: bytes) -> list[tuple[int, int]]:
     """Width and height of each page in mm."""
     report = tool("pdfinfo", "-f", "1", "-l", "999", "-", given=pdf).decode()
-    return [(round(float(w) * 25.4 / 72), round(float(h) * 25.4 / 72)) for w, h in re.findall(r"size:\s+([\d.]+) x ([\d.]+)", report)]
+    return [
+        (round(float(w) * 25.4 / 72), round(float(h) * 25.4 / 72))
+        for w, h in re.findall(r"size:\s+([\d.]+) x ([\d.]+)", report)
+    ]

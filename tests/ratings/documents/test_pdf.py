@@ -20,7 +20,10 @@ RARE = "㙍𠮷埇洺堃喆赟玥镕翀汫堽崀𬒗𫚖𪨰"
 
 
 def page(body: str) -> str:
-    return f'<!doctype html><html lang="zh-CN"><meta charset="utf-8"><body><article class="bulletin">{body}</article></body></html>'
+    return (
+        '<!doctype html><html lang="zh-CN"><meta charset="utf-8"><body><article '
+        f'class="bulletin">{body}</article></body></html>'
+    )
 
 
 def test_every_font_is_embedded_and_subset():
@@ -51,17 +54,24 @@ def test_same_bulletin_gives_the_same_bytes():
 
 @pytest.fixture(scope="module")
 def another_process(tmp_path_factory):
-    """A process of its own that makes the same bulletin: its output, and what it left in its temporary folder."""
+    """A process of its own that makes the same bulletin: its output, and what it left in its temporary
+    folder.
+    """
     scratch = tmp_path_factory.mktemp("scratch")
     script = (
         "import django, hashlib; django.setup()\n"
         "from tests.documents import bulletin\nfrom ratings.documents.official import document_pdf\n"
         "print(hashlib.sha256(document_pdf(bulletin())).hexdigest())"
     )
-    environment = {"DJANGO_SETTINGS_MODULE": "tests.settings", "PATH": "/usr/bin:/bin", "TMPDIR": str(scratch), "PYTHONHASHSEED": "9704"}
-    return subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, check=True, text=True), list(
-        scratch.iterdir()
-    )
+    environment = {
+        "DJANGO_SETTINGS_MODULE": "tests.settings",
+        "PATH": "/usr/bin:/bin",
+        "TMPDIR": str(scratch),
+        "PYTHONHASHSEED": "9704",
+    }
+    return subprocess.run(
+        [sys.executable, "-c", script], env=environment, capture_output=True, check=True, text=True
+    ), list(scratch.iterdir())
 
 
 def test_same_bulletin_gives_the_same_bytes_in_another_process(another_process):
@@ -104,7 +114,10 @@ def test_no_socket_is_made(monkeypatch):
         '<object data="file:///etc/passwd"></object>',
         '<embed src="http://example.invalid/a.svg">',
         f'{SVG}<image href="file:///etc/passwd" width="9" height="9"/></svg>',
-        f'<img src=\'data:image/svg+xml,{SVG}<image href="file:///etc/passwd" width="9" height="9"/></svg>\'>',
+        (
+            f'<img src=\'data:image/svg+xml,{SVG}<image href="file:///etc/passwd" width="9" '
+            'height="9"/></svg>\'>'
+        ),
         '<base href="file:///etc/"><img src="passwd">',
         '<img src="jar:file:///etc/passwd">',
         '<img src="FILE:///etc/passwd">',
@@ -115,9 +128,13 @@ def test_foreign_resource_stops_the_document(payload):
         pdf.render_pdf(page(payload))
 
 
-@pytest.mark.parametrize("payload", ['<img src="../etc/passwd">', f'{SVG}<use href="file:///etc/passwd#a"/></svg>'])
+@pytest.mark.parametrize(
+    "payload", ['<img src="../etc/passwd">', f'{SVG}<use href="file:///etc/passwd#a"/></svg>']
+)
 def test_relative_or_unused_address_is_never_looked_up(payload, monkeypatch):
-    monkeypatch.setattr("ratings.documents.pdf.BundleFetcher.fetch", lambda *args: pytest.fail("looked up"))
+    monkeypatch.setattr(
+        "ratings.documents.engine.BundleFetcher.fetch", lambda *args: pytest.fail("looked up")
+    )
     assert pdf.render_pdf(page(f"<p>文</p>{payload}"), stylesheets=()).startswith(b"%PDF")
 
 
@@ -183,7 +200,10 @@ def test_face_taken_out_of_a_collection_is_a_font_of_its_own(settings):
 
 
 def test_renderer_is_not_loaded_before_it_is_needed():
-    script = "import sys, django; django.setup(); import ratings.documents.official; sys.exit('weasyprint' in sys.modules)"
+    script = (
+        "import sys, django; django.setup(); import ratings.documents.official; "
+        "sys.exit('weasyprint' in sys.modules)"
+    )
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
 
 

@@ -18,7 +18,14 @@ from tests.documents import bulletin, city, county_level_city
 
 
 @pytest.mark.parametrize(
-    "typed", ["示组通〔2026〕12号", "示组通[2026]12号", "示组通(2026) 12 号", "示组通（2026）12号", "示组通【２０２６】１２号"]
+    "typed",
+    [
+        "示组通〔2026〕12号",
+        "示组通[2026]12号",
+        "示组通(2026) 12 号",
+        "示组通（2026）12号",
+        "示组通【２０２６】１２号",
+    ],
 )
 def test_number_is_written_with_hexagonal_brackets_whatever_was_typed(typed):
     assert str(parse_number(typed)) == "示组通〔2026〕12号"
@@ -64,16 +71,35 @@ def test_short_title_stays_on_one_line():
 
 
 def test_long_title_breaks_between_words():
-    assert break_title("关于2026年度镇街党校规范化建设星级评定结果的通报") == ("关于2026年度镇街党校", "规范化建设星级评定结果的通报")
+    assert break_title("关于2026年度镇街党校规范化建设星级评定结果的通报") == (
+        "关于2026年度镇街党校",
+        "规范化建设星级评定结果的通报",
+    )
 
 
 def test_title_keeps_the_breaks_the_office_typed():
-    assert break_title("中共示例市委组织部\n关于星级评定结果的通报") == ("中共示例市委组织部", "关于星级评定结果的通报")
+    assert break_title("中共示例市委组织部\n关于星级评定结果的通报") == (
+        "中共示例市委组织部",
+        "关于星级评定结果的通报",
+    )
 
 
 def test_any_title_keeps_its_characters_and_its_lines_short():
     random.seed(9704)
-    words = ["关于", "2026年度", "镇街党校", "星级评定", "结果", "的", "通报", "《评定办法（试行）》", "市委组织部", "、", "和", "全市"]
+    words = [
+        "关于",
+        "2026年度",
+        "镇街党校",
+        "星级评定",
+        "结果",
+        "的",
+        "通报",
+        "《评定办法（试行）》",
+        "市委组织部",
+        "、",
+        "和",
+        "全市",
+    ]
     for _ in range(200):
         title = "".join(random.choices(words, k=random.randint(1, 14)))
         broken = break_title(title)
@@ -84,7 +110,9 @@ def test_any_title_keeps_its_characters_and_its_lines_short():
 
 
 def test_paragraph_levels_are_read_from_the_text_itself():
-    read = split_paragraphs("　　引言。\n\n一、评定情况\n(一)总体结果。共49所。\n1.第一点\n（2）第二点\n2.5万元")
+    read = split_paragraphs(
+        "　　引言。\n\n一、评定情况\n(一)总体结果。共49所。\n1.第一点\n（2）第二点\n2.5万元"
+    )
     assert [(one.level, one.lead, one.rest) for one in read] == [
         (0, "", "引言。"),
         (1, "一、评定情况", ""),
@@ -122,7 +150,10 @@ def test_draft_tells_counts_shares_counties_and_change():
 
 def test_draft_lists_five_star_schools_in_administrative_order():
     facts = city()
-    named = re.findall(r"[一-鿿㙍𠮷]+?镇委党校", draft_text(facts).split("按行政区划顺序排列，")[1].split("\n")[0].replace("：", "、"))
+    named = re.findall(
+        r"[一-鿿㙍𠮷]+?镇委党校",
+        draft_text(facts).split("按行政区划顺序排列，")[1].split("\n")[0].replace("：", "、"),
+    )
     assert [name.split("、")[-1] for name in named] == [school.name for school in facts.with_star(5)]
 
 
@@ -159,7 +190,9 @@ def test_draft_without_counties_speaks_of_none():
 
 
 def test_draft_keeps_within_the_limit_for_300_schools():
-    schools = tuple(RatedSchool(f"第{number}镇委党校", f"{number // 25}县", star=5 - number % 3) for number in range(300))
+    schools = tuple(
+        RatedSchool(f"第{number}镇委党校", f"{number // 25}县", star=5 - number % 3) for number in range(300)
+    )
     facts = BulletinFacts(2026, "办法", (5, 4, 3), schools, tuple(f"{number}县" for number in range(12)))
     assert count_characters(draft_text(facts)) < 4000
     assert "名单见附件1" in draft_text(facts)
@@ -167,7 +200,9 @@ def test_draft_keeps_within_the_limit_for_300_schools():
 
 def test_roster_hides_unrated_schools_unless_asked():
     schools = (RatedSchool("东溪镇委党校", "甲区", star=5), RatedSchool("云岭镇委党校", "甲区"))
-    hidden, listed = (draft_annexes(city(schools=schools, list_unrated=option))[0] for option in (False, True))
+    hidden, listed = (
+        draft_annexes(city(schools=schools, list_unrated=option))[0] for option in (False, True)
+    )
     assert isinstance(hidden, Roster)
     assert [group.heading for group in hidden.groups] == ["一、五星级镇街党校（1所）"]
     assert listed.groups[-1].counties == (("甲区", ("云岭镇委党校",)),)
@@ -189,7 +224,12 @@ def test_count_table_adds_up_to_its_total():
 
 def test_table_without_counties_goes_by_kind_or_falls_away():
     facts = county_level_city()
-    one_kind = BulletinFacts(2026, "办法", (5, 4), tuple(RatedSchool(f"{number}镇", kind="镇委党校", star=5) for number in range(3)))
+    one_kind = BulletinFacts(
+        2026,
+        "办法",
+        (5, 4),
+        tuple(RatedSchool(f"{number}镇", kind="镇委党校", star=5) for number in range(3)),
+    )
     assert [row[0] for row in draft_annexes(facts)[1].rows] == ["镇委党校", "街道党工委党校", "合　计"]
     assert len(draft_annexes(one_kind)) == 1
 

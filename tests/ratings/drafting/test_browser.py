@@ -1,4 +1,6 @@
-"""The scheme editor in Chromium: by keyboard, on a phone, and the page on which two people's contents meet."""
+"""The scheme editor in Chromium: by keyboard, on a phone, and the page on which two people's
+contents meet.
+"""
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -14,13 +16,21 @@ NARROW = 360
 
 def problems(page) -> list[str]:
     """What axe finds, and whether the page is wider than the phone."""
-    found = [f"{one['id']}: {node['html'][:120]}" for one in Axe().run(page).response["violations"] for node in one["nodes"]]
+    found = [
+        f"{one['id']}: {node['html'][:120]}"
+        for one in Axe().run(page).response["violations"]
+        for node in one["nodes"]
+    ]
     width = page.evaluate("document.documentElement.scrollWidth")
     return found + ([f"{width} px wide"] if width > NARROW else [])
 
 
 def test_the_office_edits_a_draft_on_a_phone_and_by_keyboard(city, appoint, signed_in, live_server):
-    draft, chair, page = draft_year(city, has_county_stage=True), appoint("chair"), signed_in(appoint("office"))
+    draft, chair, page = (
+        draft_year(city, has_county_stage=True),
+        appoint("chair"),
+        signed_in(appoint("office")),
+    )
     page.set_viewport_size({"width": NARROW, "height": 740})
     item = draft.items.get(code="L1")
 

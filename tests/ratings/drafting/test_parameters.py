@@ -53,7 +53,11 @@ def test_everything_is_typed_as_people_write_it(desk, draft):
     )
 
     assert response.status_code == 302
-    assert (draft.county_weight, draft.city_weight, draft.five_star_share) == (Decimal("0.3"), Decimal("0.7"), Decimal("0.333333"))
+    assert (draft.county_weight, draft.city_weight, draft.five_star_share) == (
+        Decimal("0.3"),
+        Decimal("0.7"),
+        Decimal("0.333333"),
+    )
     assert (draft.period_start, draft.period_end) == (date(2030, 1, 5), date(2030, 11, 20))
     assert (draft.self_due, draft.county_due) == (date(2030, 11, 20), date(2030, 12, 1))
     assert (draft.bonus_cap, draft.bonus_group_caps) == (5, {"示范课": "3", "课题": "2"})
@@ -61,7 +65,14 @@ def test_everything_is_typed_as_people_write_it(desk, draft):
 
 
 def test_saving_what_was_not_touched_changes_nothing(desk, draft):
-    save(desk, draft, county_weight="33.3333%", city_weight="", five_star_share="12.5%", bonus_group_caps="课题=2.5")
+    save(
+        desk,
+        draft,
+        county_weight="33.3333%",
+        city_weight="",
+        five_star_share="12.5%",
+        bonus_group_caps="课题=2.5",
+    )
 
     save(desk, draft)
 
@@ -100,7 +111,12 @@ def test_without_county_stage_its_weight_and_deadline_disappear(desk, draft):
 
     save(desk, draft, has_county_stage="False", county_weight="看不见也不管")
 
-    assert (draft.has_county_stage, draft.county_weight, draft.city_weight, draft.county_due) == (False, 0, 1, None)
+    assert (draft.has_county_stage, draft.county_weight, draft.city_weight, draft.county_due) == (
+        False,
+        0,
+        1,
+        None,
+    )
     page = desk.get(reverse("ratings:scheme_parameters", args=[draft.pk])).content.decode()
     assert page.count("data-county hidden") == 3
     assert "data-no-county hidden" not in page
@@ -145,7 +161,10 @@ def test_the_first_scheme_of_a_city_has_usual_words(desk, city):
     assert form["organiser"].value() == "中共示例市委组织部"
 
 
-@pytest.mark.parametrize(("typed", "value"), [("30%", "0.3"), ("30", "0.3"), ("0.3", "0.3"), ("１００％", "1"), ("1", "1"), ("0", "0")])
+@pytest.mark.parametrize(
+    ("typed", "value"),
+    [("30%", "0.3"), ("30", "0.3"), ("0.3", "0.3"), ("１００％", "1"), ("1", "1"), ("0", "0")],
+)
 def test_percentages(typed, value):
     field = TypedField(kind=Share())
 

@@ -27,7 +27,9 @@ def schools(city, county, school):
 
 @pytest.fixture
 def base(city, schools) -> Scheme:
-    """Five schools: K1 38 by 核定 or 30, L1 29, 26, 23, 20, 17, M1 28; the second is capped at three stars."""
+    """Five schools: K1 38 by 核定 or 30, L1 29, 26, 23, 20, 17, M1 28; the second is capped at
+    three stars.
+    """
     return published_year(city, schools)
 
 
@@ -39,7 +41,9 @@ def test_last_years_own_scheme_gives_last_years_stars_exactly(name, monkeypatch)
     found = rehearse(current_spec(scheme), scheme)
 
     results = {str(row.assessment_id): row for row in Result.objects.filter(scheme=scheme)}
-    assert {case.key: case.now.star for case in found.cases} == {key: row.computed_star for key, row in results.items()}
+    assert {case.key: case.now.star for case in found.cases} == {
+        key: row.computed_star for key, row in results.items()
+    }
     assert {key: row.total for key, row in results.items()} == {
         case.key: case.now.totals and Fraction(case.now.totals.total) for case in found.cases
     }
@@ -79,7 +83,9 @@ def test_changed_bands_of_a_computed_item_are_counted_by_the_figures_of_then(bas
 
 
 def test_movers_say_which_item_and_which_threshold_decide(base):
-    found = rehearsed(base, bands=(BandSpec(5, "总分≥96"), BandSpec(4, "总分≥84 且 L≥24"), BandSpec(3, "总分≥70")))
+    found = rehearsed(
+        base, bands=(BandSpec(5, "总分≥96"), BandSpec(4, "总分≥84 且 L≥24"), BandSpec(3, "总分≥70"))
+    )
 
     first = found.movers[0]
     assert (first.then.star, first.now.star) == (5, 4)
@@ -134,7 +140,9 @@ def test_new_figure_comes_from_the_records_of_then_never_from_silence(base, scho
 
 
 def test_gate_on_a_figure_nobody_knows_counts_as_just_met_and_says_so(base):
-    found = rehearsed(base, bands=(BandSpec(5, "总分≥90 且 现场教学点数≥2"), BandSpec(4, "总分≥80"), BandSpec(3, "总分≥70")))
+    found = rehearsed(
+        base, bands=(BandSpec(5, "总分≥90 且 现场教学点数≥2"), BandSpec(4, "总分≥80"), BandSpec(3, "总分≥70"))
+    )
 
     assert notes(found) == [("五星", "按刚好达到计", 5)]
     assert cases(found)[0].now.star == 5
@@ -147,13 +155,19 @@ def test_restrictions_follow_by_wording_and_lost_ones_are_named(base):
 
     assert cases(kept)[1].now.star == 0
     assert "限制性情形 Q7（发生责任事故）：不授星" in cases(kept)[1].reasons
-    assert [(one.code, one.bound_then, one.bound_now) for one in kept.limits] == [("Y1", 1, None), ("Q7", None, 1)]
+    assert [(one.code, one.bound_then, one.bound_now) for one in kept.limits] == [
+        ("Y1", 1, None),
+        ("Q7", None, 1),
+    ]
     assert notes(dropped) == [("Y1", "不再限制", None)]
     assert cases(dropped)[1].now.star == 4
 
 
 def test_one_point_in_each_threshold_tells_who_would_change(base):
-    found = rehearsed(base, bands=(BandSpec(5, "总分≥96 且 最低大项得分率≥90%"), BandSpec(4, "总分≥81"), BandSpec(3, "总分≥75")))
+    found = rehearsed(
+        base,
+        bands=(BandSpec(5, "总分≥96 且 最低大项得分率≥90%"), BandSpec(4, "总分≥81"), BandSpec(3, "总分≥75")),
+    )
 
     told = {(one.text, shift.text): (len(shift.rising), len(shift.falling)) for one, shift, _ in found.shifts}
     assert told == {
@@ -169,7 +183,9 @@ def test_one_point_in_each_threshold_tells_who_would_change(base):
 
 
 def test_share_of_five_stars_is_drawn_anew_and_counted_as_a_limit(base):
-    found = rehearsed(base, bands=(BandSpec(5, "总分≥78"), BandSpec(4, "总分≥70")), five_star_share=Fraction(2, 5))
+    found = rehearsed(
+        base, bands=(BandSpec(5, "总分≥78"), BandSpec(4, "总分≥70")), five_star_share=Fraction(2, 5)
+    )
 
     assert [case.now.star for case in cases(found)] == [5, 3, 5, 4, 4]
     share = next(one for one in found.limits if one.code == "五星比例上限")

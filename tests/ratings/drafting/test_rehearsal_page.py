@@ -18,7 +18,9 @@ MOST_QUERIES = 20
 
 @pytest.fixture
 def draft(city, county, school):
-    """Next year's draft, copied from a published year of four schools, with a stricter first item and a new figure."""
+    """Next year's draft, copied from a published year of four schools, with a stricter first item and a new
+    figure.
+    """
     base = published_year(city, [school, *SchoolFactory.create_batch(3, county=county)])
     draft = create_scheme(spec_for(city, 2026), city=city)
     for item in draft.items.all():

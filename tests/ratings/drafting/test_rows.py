@@ -6,7 +6,17 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from ratings.criteria.years import notes_of, write_notes
-from ratings.drafting.rows import Section, add_row, change_row, move_group, move_row, next_code, remove_row, rename_group, start_scheme
+from ratings.drafting.rows import (
+    Section,
+    add_row,
+    change_row,
+    move_group,
+    move_row,
+    next_code,
+    remove_row,
+    rename_group,
+    start_scheme,
+)
 from ratings.enums import Phase
 from ratings.models import Category, CustomMetric, Item, Restriction, Scheme, StarBand
 from schools.models import AuditEntry
@@ -124,7 +134,9 @@ def test_a_category_with_items_stays(draft, editor):
 
 def test_conditions_follow_a_code_that_changes(draft, editor):
     band = StarBand.objects.create(scheme=draft, star=2, condition="总分≥60 且 K1≥20 且 K≥20")
-    restriction = Restriction.objects.create(scheme=draft, code="Y2", name="少", trigger="condition", condition="K1<5", effect="最高三星")
+    restriction = Restriction.objects.create(
+        scheme=draft, code="Y2", name="少", trigger="condition", condition="K1<5", effect="最高三星"
+    )
 
     change_row(draft.items.get(code="K1"), {"code": "K9"}, version=0, by=editor)
 
@@ -160,7 +172,13 @@ def test_items_move_within_their_group_and_categories_take_their_items_along(dra
     ("model", "values"),
     [
         (CustomMetric, [{"name": "甲"}, {"name": "乙"}]),
-        (Restriction, [{"code": "Z1", "name": "甲", "effect": "不授星"}, {"code": "Z2", "name": "乙", "effect": "不授星"}]),
+        (
+            Restriction,
+            [
+                {"code": "Z1", "name": "甲", "effect": "不授星"},
+                {"code": "Z2", "name": "乙", "effect": "不授星"},
+            ],
+        ),
     ],
 )
 def test_the_smaller_tables_have_an_order_too(draft, editor, model, values):
@@ -198,7 +216,10 @@ def test_the_cap_of_a_bonus_group_follows_its_name(draft, editor):
     assert Scheme.objects.get(pk=draft.pk).bonus_group_caps == {"科研": "2"}
 
 
-@pytest.mark.parametrize(("near", "following"), [("K1", "K2"), ("A1-9", "A1-10"), ("K", "N"), ("B", "C"), ("办班", "办班-1"), ("", "")])
+@pytest.mark.parametrize(
+    ("near", "following"),
+    [("K1", "K2"), ("A1-9", "A1-10"), ("K", "N"), ("B", "C"), ("办班", "办班-1"), ("", "")],
+)
 def test_the_next_code_is_free(draft, near, following):
     assert next_code(draft, near) == following
 
@@ -238,7 +259,12 @@ def edit_at_once(draft, people):
     """Both opened the item at the same version and save it at the same moment."""
     item = draft.items.get(code="L1")
     version = item.version
-    return at_once(*(lambda who=who: change_row(item, {"name": f"{who.name}的第{version}稿"}, version=version, by=who) for who in people))
+    return at_once(
+        *(
+            lambda who=who: change_row(item, {"name": f"{who.name}的第{version}稿"}, version=version, by=who)
+            for who in people
+        )
+    )
 
 
 def one_saved_one_told(draft, found):

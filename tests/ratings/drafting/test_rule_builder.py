@@ -72,12 +72,23 @@ def test_what_the_forms_cannot_show_is_kept_as_text_between_other_parts():
 
 
 def test_wrong_fields_are_named_one_by_one_and_nothing_is_written():
-    draft = Draft("checklist", {}, [{"name": "音响", "points": "一分"}, {"name": "", "points": "1"}, {"name": "大屏", "points": "50%"}, {}])
+    draft = Draft(
+        "checklist",
+        {},
+        [
+            {"name": "音响", "points": "一分"},
+            {"name": "", "points": "1"},
+            {"name": "大屏", "points": "50%"},
+            {},
+        ],
+    )
 
     composed = compose([draft])
 
     assert composed.line is None
-    assert composed.errors == ({"r0-points": "应写分数，如 2 或 1.5", "r1-name": MISSING, "r2-points": "这里是分数，不能写百分数"},)
+    assert composed.errors == (
+        {"r0-points": "应写分数，如 2 或 1.5", "r1-name": MISSING, "r2-points": "这里是分数，不能写百分数"},
+    )
     assert set(composed.wrong()[0]) == {"r0-points", "r2-points"}
 
 
@@ -91,9 +102,15 @@ def test_a_fresh_part_is_unfinished_but_not_wrong(kind):
 
 
 def test_several_metrics_make_whole_conditions():
-    rows = [{"op0": "≥", "value0": "1", "op1": "≥", "value1": "3", "points": "8"}, {"op0": "≥", "value0": "1", "op1": "≥", "points": "4"}]
+    rows = [
+        {"op0": "≥", "value0": "1", "op1": "≥", "value1": "3", "points": "8"},
+        {"op0": "≥", "value0": "1", "op1": "≥", "points": "4"},
+    ]
     draft = Draft(
-        "graded", {"other": "0"}, rows, [{"metric": "上半年主体班"}, {"metric": "主体班次", "lname0": "学时", "lop0": "≥", "lvalue0": "2"}]
+        "graded",
+        {"other": "0"},
+        rows,
+        [{"metric": "上半年主体班"}, {"metric": "主体班次", "lname0": "学时", "lop0": "≥", "lvalue0": "2"}],
     )
 
     assert compose([draft]).line == "档(上半年主体班≥1 且 主体班次[学时≥2]≥3→8; 上半年主体班≥1→4; 其他→0)"
@@ -102,7 +119,8 @@ def test_several_metrics_make_whole_conditions():
 @pytest.mark.parametrize("per", ["项", "每项", "1项", "每1项"])
 def test_a_unit_may_be_written_with_or_without_its_every(per):
     assert (
-        compose([Draft("add", {"cap": "3"}, [{"name": "采纳成果", "per": per, "points": "1.5"}])]).line == "加(采纳成果 每项 1.5; 上限 3)"
+        compose([Draft("add", {"cap": "3"}, [{"name": "采纳成果", "per": per, "points": "1.5"}])]).line
+        == "加(采纳成果 每项 1.5; 上限 3)"
     )
 
 
@@ -155,7 +173,8 @@ def test_a_metric_taken_out_of_a_table_takes_its_comparisons_along():
 
 @settings(max_examples=100, deadline=None)
 @given(
-    st.text("abcdehilnoprstuvw-:0123456789", max_size=20) | st.sampled_from(["row-up:9:9", "drop-row:0", "drop-subject:0:0", "part-up:0"])
+    st.text("abcdehilnoprstuvw-:0123456789", max_size=20)
+    | st.sampled_from(["row-up:9:9", "drop-row:0", "drop-subject:0:0", "part-up:0"])
 )
 def test_an_order_from_a_stale_page_breaks_nothing(order):
     drafts = drafts_of(parse_rule("清单(甲=1; 乙=2)"))
@@ -198,7 +217,10 @@ def test_points_that_are_not_typed_yet_are_no_mistake():
 
 
 def test_verified_names_must_be_asked():
-    assert "核定要素“丙”" in check_line("清单(甲=1)", VOCABULARY, points=Fraction(1), verified=("丙",)).errors[0].message
+    assert (
+        "核定要素“丙”"
+        in check_line("清单(甲=1)", VOCABULARY, points=Fraction(1), verified=("丙",)).errors[0].message
+    )
 
 
 @settings(max_examples=100, deadline=None)

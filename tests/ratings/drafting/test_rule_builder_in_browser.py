@@ -1,4 +1,6 @@
-"""Who has never seen the rule language builds real items of the sample scheme in Chromium, by the small forms alone."""
+"""Who has never seen the rule language builds real items of the sample scheme in Chromium, by the small forms
+alone.
+"""
 
 from dataclasses import replace
 from pathlib import Path
@@ -34,7 +36,9 @@ def draft(spec, city):
 
 
 class Hand:
-    """The mouse and the keyboard of an administrator on the page of a new item; the rule line is only read."""
+    """The mouse and the keyboard of an administrator on the page of a new item; the rule line is
+    only read.
+    """
 
     def __init__(self, page, address):
         self.page = page
@@ -84,7 +88,9 @@ class Hand:
 
     def save(self, item):
         """Fills in the rest, waits until the line stands and saves."""
-        self.page.get_by_label("其他情况得几分").last.press("Tab") if self.page.get_by_label("其他情况得几分").count() else None
+        self.page.get_by_label("其他情况得几分").last.press("Tab") if self.page.get_by_label(
+            "其他情况得几分"
+        ).count() else None
         self.page.locator("#id_code").fill(item.code)
         self.page.locator("#id_name").fill(item.name)
         self.page.locator("#id_points").fill(str(item.points))
@@ -95,16 +101,22 @@ class Hand:
         expect(self.page.locator("#messages")).to_contain_text("已保存")
 
 
-def test_three_items_of_the_sample_scheme_are_built_by_the_small_forms_alone(spec, draft, appoint, signed_in, live_server):
+def test_three_items_of_the_sample_scheme_are_built_by_the_small_forms_alone(
+    spec, draft, appoint, signed_in, live_server
+):
     page = signed_in(appoint("office"))
     said = []
-    page.on("console", lambda message: "Content Security Policy" in message.text and said.append(message.text))
+    page.on(
+        "console", lambda message: "Content Security Policy" in message.text and said.append(message.text)
+    )
     page.on("pageerror", lambda error: said.append(str(error)))
     wanted = {item.name: item for item in spec.items}
 
     def new_item(name):
         section = draft.categories.get(code=wanted[name].category).pk
-        return Hand(page, f"{live_server.url}{reverse('ratings:scheme_item_new', args=[draft.pk])}?section={section}")
+        return Hand(
+            page, f"{live_server.url}{reverse('ratings:scheme_item_new', args=[draft.pk])}?section={section}"
+        )
 
     hand = new_item(ORGANISATION)
     hand.checklist(("书记任校长", "2"), ("副职齐备", "1"), ("挂牌且明确承办机构", "1"))
@@ -112,7 +124,15 @@ def test_three_items_of_the_sample_scheme_are_built_by_the_small_forms_alone(spe
 
     hand = new_item(CLASSES)
     counted = (("学时", "2"), ("人次", "15"))
-    hand.bands("办班期数", ("≥", "12", "5"), ("≥", "10", "4.5"), ("≥", "8", "3.5"), ("≥", "6", "2.5"), ("≥", "3", "1"), limits=counted)
+    hand.bands(
+        "办班期数",
+        ("≥", "12", "5"),
+        ("≥", "10", "4.5"),
+        ("≥", "8", "3.5"),
+        ("≥", "6", "2.5"),
+        ("≥", "3", "1"),
+        limits=counted,
+    )
     hand.bands("有培训的双月数", ("=", "6", "3"), ("=", "5", "2.5"), ("=", "4", "2"), ("=", "3", "1"))
     hand.save(wanted[CLASSES])
 
@@ -121,7 +141,11 @@ def test_three_items_of_the_sample_scheme_are_built_by_the_small_forms_alone(spe
     hand.checklist(("列入镇街预算", "1"))
     hand.bands("执行率", ("≥", "60%", "2"), ("≥", "40%", "1"))
     hand.checklist(("无违规使用", "1"))
-    violations = [f"{one['id']}: {node['html'][:120]}" for one in Axe().run(page).response["violations"] for node in one["nodes"]]
+    violations = [
+        f"{one['id']}: {node['html'][:120]}"
+        for one in Axe().run(page).response["violations"]
+        for node in one["nodes"]
+    ]
     hand.save(wanted[FUNDS])
 
     for name in BUILT:
@@ -130,9 +154,12 @@ def test_three_items_of_the_sample_scheme_are_built_by_the_small_forms_alone(spe
     assert said == []
 
 
-def test_a_check_that_arrives_during_a_press_does_not_move_the_button_away(draft, appoint, signed_in, live_server):
+def test_a_check_that_arrives_during_a_press_does_not_move_the_button_away(
+    draft, appoint, signed_in, live_server
+):
     page = signed_in(appoint("office"))
-    hand = Hand(page, f"{live_server.url}{reverse('ratings:scheme_item_new', args=[draft.pk])}?section={draft.categories.first().pk}")
+    address = reverse("ratings:scheme_item_new", args=[draft.pk])
+    hand = Hand(page, f"{live_server.url}{address}?section={draft.categories.first().pk}")
     part = hand.part(CHECKLIST)
     rows, held = part.locator("tbody tr").count(), []
     page.set_viewport_size({"width": 1366, "height": 2000})
@@ -161,7 +188,8 @@ def test_a_check_that_arrives_during_a_press_does_not_move_the_button_away(draft
 
 def test_a_button_let_go_elsewhere_leaves_what_was_typed_checked(draft, appoint, signed_in, live_server):
     page = signed_in(appoint("office"))
-    hand = Hand(page, f"{live_server.url}{reverse('ratings:scheme_item_new', args=[draft.pk])}?section={draft.categories.first().pk}")
+    address = reverse("ratings:scheme_item_new", args=[draft.pk])
+    hand = Hand(page, f"{live_server.url}{address}?section={draft.categories.first().pk}")
     part = hand.part(CHECKLIST)
     rows, first = part.locator("tbody tr").count(), part.locator("tbody tr").first
     first.locator("input").first.fill("书记任校长")
@@ -178,7 +206,9 @@ def test_a_button_let_go_elsewhere_leaves_what_was_typed_checked(draft, appoint,
     expect(part.locator("tbody tr")).to_have_count(rows)
 
 
-def test_typing_is_checked_names_are_offered_and_composing_is_left_alone(draft, appoint, signed_in, live_server):
+def test_typing_is_checked_names_are_offered_and_composing_is_left_alone(
+    draft, appoint, signed_in, live_server
+):
     page = signed_in(appoint("office"))
     item = draft.items.get(name="工作人员")
     page.goto(live_server.url + reverse("ratings:scheme_item", args=[draft.pk, item.pk]))

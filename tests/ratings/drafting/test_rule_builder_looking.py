@@ -32,7 +32,9 @@ def test_trial_counts_last_years_figures_and_typed_answers(post_rule, school):
     for words in ("2025年", "10 期", "达到 ≥10 → 2 分", "“听课”没有评定等次"):
         assert words in first
 
-    answered = post_rule("trial", rule=line, **{"t-school": school.pk, "t-year": "2025", "s0-answer-听课": "A"})
+    answered = post_rule(
+        "trial", rule=line, **{"t-school": school.pk, "t-year": "2025", "s0-answer-听课": "A"}
+    )
     assert "听课：A → 1 分" in answered
     assert '<td class="num">3.00</td><td class="num">3.00</td>' in answered
 
@@ -62,7 +64,10 @@ def test_catalogue_finds_metrics_of_the_registry_and_of_the_scheme(rule_office, 
     rule_scheme.custom_metrics.create(name="讲堂场次", unit="场")
     address = reverse("ratings:metric_list", args=[rule_scheme.pk])
 
-    everything, found = rule_office.get(address).content.decode(), rule_office.get(address, {"q": "讲堂"}, **PARTIAL).content.decode()
+    everything, found = (
+        rule_office.get(address).content.decode(),
+        rule_office.get(address, {"q": "讲堂"}, **PARTIAL).content.decode(),
+    )
 
     assert "办班期数" in everything and "人次≥…、学时≥…" in everything
     assert "讲堂场次" in found and "办班期数" not in found and "<html" not in found
@@ -71,7 +76,11 @@ def test_catalogue_finds_metrics_of_the_registry_and_of_the_scheme(rule_office, 
 def test_manual_is_open_to_everybody_signed_in(appoint, signed_client):
     page = signed_client(appoint("filler")).get(reverse("ratings:rules_manual")).content.decode()
 
-    for words in ("七种计分方式", "<code>清单(书记任校长=2; 副职齐备=1; 挂牌且明确承办机构=1)</code>", "提示和改法"):
+    for words in (
+        "七种计分方式",
+        "<code>清单(书记任校长=2; 副职齐备=1; 挂牌且明确承办机构=1)</code>",
+        "提示和改法",
+    ):
         assert words in page
 
 
@@ -79,8 +88,12 @@ def test_the_chair_reads_previews_and_tries_but_writes_nothing(appoint, signed_c
     client = signed_client(appoint("chair"))
     item = rule_scheme.items.get(code="L1")
 
-    page = unescape(client.get(reverse("ratings:scheme_item", args=[rule_scheme.pk, item.pk])).content.decode())
-    tried = client.post(reverse("ratings:rule_desk", args=[rule_scheme.pk]), FORM | {"do": "trial", "rule": "分(0—3)"}).content.decode()
+    page = unescape(
+        client.get(reverse("ratings:scheme_item", args=[rule_scheme.pk, item.pk])).content.decode()
+    )
+    tried = client.post(
+        reverse("ratings:rule_desk", args=[rule_scheme.pk]), FORM | {"do": "trial", "rule": "分(0—3)"}
+    ).content.decode()
 
     assert "readonly" in page and "显示预览" in page
     assert "加一部分" not in page

@@ -16,7 +16,9 @@ def parts(*rows, kind="checklist", **values):
     """The fields of one small form as a browser posts them."""
     fields = {"p-count": "1", "p-line": "", "p0-kind": kind, "p0-rows": str(len(rows)), "p0-subjects": "0"}
     fields |= {f"p0-{key}": value for key, value in values.items()}
-    return fields | {f"p0-r{place}-{key}": value for place, row in enumerate(rows) for key, value in row.items()}
+    return fields | {
+        f"p0-r{place}-{key}": value for place, row in enumerate(rows) for key, value in row.items()
+    }
 
 
 TWO = ({"name": "音响", "points": "1"}, {"name": "桌椅", "points": "2"})
@@ -54,7 +56,12 @@ def test_without_script_the_whole_page_comes_back_with_everything_typed(post_rul
 
     assert "<html" in page
     assert f'action="{reverse("ratings:scheme_item_new", args=[rule_scheme.pk])}"' in page
-    for field in ('name="code" value="L<9"', 'name="group" value="教学"', 'name="version" value="4"', ">清单(音响=1)</textarea>"):
+    for field in (
+        'name="code" value="L<9"',
+        'name="group" value="教学"',
+        'name="version" value="4"',
+        ">清单(音响=1)</textarea>",
+    ):
         assert field in page
 
 
@@ -67,7 +74,12 @@ def test_small_forms_write_the_line(post_rule):
 
 @pytest.mark.parametrize("partial", [True, False])
 def test_mistakes_stand_beside_their_fields_and_nothing_typed_is_lost(post_rule, partial):
-    said = post_rule("write", **parts({"name": "音响", "points": "一分"}, {"name": "", "points": "2"}), rule="", partial=partial)
+    said = post_rule(
+        "write",
+        **parts({"name": "音响", "points": "一分"}, {"name": "", "points": "2"}),
+        rule="",
+        partial=partial,
+    )
 
     assert 'id="id_p0-r0-points-error">应写分数，如 2 或 1.5' in said
     assert 'id="id_p0-r1-name-error">还没有填写' in said
@@ -96,7 +108,12 @@ def test_a_line_changed_meanwhile_wins_over_stale_small_forms(post_rule):
 
 
 def test_enter_without_script_keeps_half_filled_small_forms(post_rule):
-    said = post_rule("check", partial=False, rule="清单(投影=3)", **parts({"name": "投影", "points": ""}) | {"p-line": "清单(投影=3)"})
+    said = post_rule(
+        "check",
+        partial=False,
+        rule="清单(投影=3)",
+        **parts({"name": "投影", "points": ""}) | {"p-line": "清单(投影=3)"},
+    )
 
     assert 'name="p0-r0-points" value=""' in said
     assert ">清单(投影=3)</textarea>" in said
@@ -138,7 +155,13 @@ def test_live_answers_bring_line_and_errors_up_to_date(post_rule):
     "fields",
     [
         {"p-count": "99999", "p0-kind": "checklist", "p0-rows": "9999"},
-        {"p-count": "12", "p0-kind": "graded", "p0-subjects": "99", "p0-rows": "40", "p0-s0-lname99999999999": "学时"},
+        {
+            "p-count": "12",
+            "p0-kind": "graded",
+            "p0-subjects": "99",
+            "p0-rows": "40",
+            "p0-s0-lname99999999999": "学时",
+        },
         {"p-count": "-1"},
         {"p-count": "²", "p-item": "²", "t-year": "²", "t-school": "²"},
         {"p-count": "1", "p0-kind": "text", "p0-line": "清单(" * 3000},
@@ -149,25 +172,59 @@ def test_live_answers_bring_line_and_errors_up_to_date(post_rule):
     ],
 )
 @pytest.mark.parametrize(
-    "do", ["check", "write", "live", "trial", "preview", "add-part", "drop-subject:0:0", "add-row:999", "\x00", "x" * 500]
+    "do",
+    [
+        "check",
+        "write",
+        "live",
+        "trial",
+        "preview",
+        "add-part",
+        "drop-subject:0:0",
+        "add-row:999",
+        "\x00",
+        "x" * 500,
+    ],
 )
 def test_no_tampered_form_breaks_the_page(post_rule, school, fields, do):
-    post_rule(do, **{key: value.encode("utf-8", "replace").decode() if isinstance(value, str) else value for key, value in fields.items()})
+    post_rule(
+        do,
+        **{
+            key: value.encode("utf-8", "replace").decode() if isinstance(value, str) else value
+            for key, value in fields.items()
+        },
+    )
 
 
-def test_check_asks_the_database_the_same_however_long_the_table(rule_office, rule_scheme, django_assert_max_num_queries):
+def test_check_asks_the_database_the_same_however_long_the_table(
+    rule_office, rule_scheme, django_assert_max_num_queries
+):
     Item.objects.bulk_create(
-        Item(scheme=rule_scheme, code=f"Z{number}", name="小项", kind="bonus", points=1, rule="分(0—1)", order=number)
+        Item(
+            scheme=rule_scheme,
+            code=f"Z{number}",
+            name="小项",
+            kind="bonus",
+            points=1,
+            rule="分(0—1)",
+            order=number,
+        )
         for number in range(50)
     )
     with django_assert_max_num_queries(10):
-        rule_office.post(reverse("ratings:rule_desk", args=[rule_scheme.pk]), FORM | {"do": "check", "rule": "清单(音响=3)"}, **PARTIAL)
+        rule_office.post(
+            reverse("ratings:rule_desk", args=[rule_scheme.pk]),
+            FORM | {"do": "check", "rule": "清单(音响=3)"},
+            **PARTIAL,
+        )
 
 
 def test_item_page_holds_the_desk_with_the_line_taken_apart(rule_office, rule_scheme):
     item = rule_scheme.items.get(code="K1")
 
-    page = unescape(rule_office.get(reverse("ratings:scheme_item", args=[rule_scheme.pk, item.pk])).content.decode())
+    page = unescape(
+        rule_office.get(reverse("ratings:scheme_item", args=[rule_scheme.pk, item.pk])).content.decode()
+    )
 
     assert "达到 10 期得 40 分" in page
     assert 'name="p0-s0-metric" value="办班期数"' in page
@@ -192,7 +249,9 @@ def test_saving_the_item_takes_the_line_and_leaves_the_small_forms_alone(rule_of
 def test_parameters_of_an_opened_scheme_are_not_offered_for_saving(rule_office, rule_scheme):
     type(rule_scheme).objects.filter(pk=rule_scheme.pk).update(phase="open")
 
-    page = rule_office.post(reverse("ratings:rule_desk", args=[rule_scheme.pk]), FORM | {"do": "check", "rule": "分(0—3)"}).content.decode()
+    page = rule_office.post(
+        reverse("ratings:rule_desk", args=[rule_scheme.pk]), FORM | {"do": "check", "rule": "分(0—3)"}
+    ).content.decode()
 
     assert "可以使用" in page
     assert "保存小项，回到小项页" not in page

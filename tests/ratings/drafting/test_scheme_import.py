@@ -34,7 +34,10 @@ def upload(content: bytes, name: str = "scheme.xlsx") -> dict:
 
 
 def check(client, content, scheme=None):
-    return client.post(reverse("ratings:scheme_import_into", args=[scheme.pk]) if scheme else reverse(IMPORT), upload(content))
+    return client.post(
+        reverse("ratings:scheme_import_into", args=[scheme.pk]) if scheme else reverse(IMPORT),
+        upload(content),
+    )
 
 
 def confirm(client, scheme=None, **fields):
@@ -63,7 +66,9 @@ def test_workbook_becomes_a_draft_only_by_the_second_press(city, book, office_cl
 def test_what_is_exported_comes_back_unchanged(city, school, office_client):
     scheme = create_scheme(spec_for(city, 2027), city=city)
     before = read_scheme(scheme)
-    content = b"".join(office_client.post(reverse("ratings:scheme_export", args=[scheme.pk])).streaming_content)
+    content = b"".join(
+        office_client.post(reverse("ratings:scheme_export", args=[scheme.pk])).streaming_content
+    )
     ids = set(scheme.items.values_list("pk", flat=True))
 
     page = text(check(office_client, content, scheme))
@@ -79,7 +84,11 @@ def test_replacing_keeps_rows_of_the_same_code_and_names_what_differs(city, offi
     scheme = create_scheme(spec_for(city, 2027), city=city)
     Scheme.objects.filter(pk=scheme.pk).update(self_due="2027-10-31")
     kept = {item.code: item.pk for item in scheme.items.all()}
-    sheets = load_workbook(io.BytesIO(b"".join(office_client.post(reverse("ratings:scheme_export", args=[scheme.pk])).streaming_content)))
+    sheets = load_workbook(
+        io.BytesIO(
+            b"".join(office_client.post(reverse("ratings:scheme_export", args=[scheme.pk])).streaming_content)
+        )
+    )
     sheets["指标项"]["I2"] = "档(办班期数: ≥12→40; ≥6→30; 其他→0)"
     sheets["指标项"]["D4"] = "M2"
     target = io.BytesIO()
@@ -157,7 +166,18 @@ def test_hand_made_workbook_is_understood(office_client):
     items = book.create_sheet("指标项 ")
     items.append(("评分细则",))
     items.append(("大项编码", "大项名称", "小项编码", "小项名称", "类型", "分值", "标准", "计分规则", "备注"))
-    items.append(("Ａ", "阵地建设", "Ａ－１", "主教室 ", "", "６０分", "可集中培训", " 档（主教室座位：>=100->60；≥60→20；其他→0） "))
+    items.append(
+        (
+            "Ａ",
+            "阵地建设",
+            "Ａ－１",
+            "主教室 ",
+            "",
+            "６０分",
+            "可集中培训",
+            " 档（主教室座位：>=100->60；≥60→20；其他→0） ",
+        )
+    )
     items.append(())
     items.append((None, None, "A-2", "设施", "小项", 40, "", "清单（音响＝10；“投影/大屏”＝30）", "附表"))
     items.merge_cells("A3:A5")
@@ -174,19 +194,28 @@ def test_hand_made_workbook_is_understood(office_client):
     assert "备注" in page  # the unknown column is named
     spec = read_scheme(Scheme.objects.get())
     assert (spec.name, spec.year, spec.period_end.day) == ("手工方案", 2026, 15)
-    assert [(item.code, item.category, item.points) for item in spec.items] == [("A-1", "A", 60), ("A-2", "A", 40)]
+    assert [(item.code, item.category, item.points) for item in spec.items] == [
+        ("A-1", "A", 60),
+        ("A-2", "A", 40),
+    ]
     assert spec.items[0].rule_text == "档(主教室座位: ≥100→60; ≥60→20; 其他→0)"
     assert [band.condition_text for band in spec.bands] == ["总分≥90 且 最低大项得分率≥70%", "总分≥60"]
 
 
 @pytest.mark.parametrize("name", ["方案.xls", "方案.et"])
 def test_old_spreadsheets_are_answered_with_what_to_do(name, office_client):
-    assert "请用 WPS 另存为 .xlsx" in text(office_client.post(reverse(IMPORT), upload(b"\xd0\xcf\x11\xe0", name)))
+    assert "请用 WPS 另存为 .xlsx" in text(
+        office_client.post(reverse(IMPORT), upload(b"\xd0\xcf\x11\xe0", name))
+    )
 
 
 @pytest.mark.parametrize(
     ("name", "content", "sentence"),
-    [("绝密方案.xlsx", b"PK", "严禁上传涉密文件"), ("方案.xlsx", b"no workbook", "需要改正"), ("方案.pdf", b"%PDF", "应是 .xlsx 表格")],
+    [
+        ("绝密方案.xlsx", b"PK", "严禁上传涉密文件"),
+        ("方案.xlsx", b"no workbook", "需要改正"),
+        ("方案.pdf", b"%PDF", "应是 .xlsx 表格"),
+    ],
 )
 def test_what_is_no_workbook_gets_a_sentence(name, content, sentence, office_client):
     response = office_client.post(reverse(IMPORT), upload(content, name))
@@ -226,7 +255,9 @@ def test_scheme_opened_between_check_and_confirmation_is_left_alone(city, book, 
     Scheme.objects.update(phase=Phase.OPEN)
 
     confirm(office_client, scheme, agreed="on")
-    page = text(office_client.post(reverse("ratings:scheme_import_into", args=[scheme.pk]), upload(book), follow=True))
+    page = text(
+        office_client.post(reverse("ratings:scheme_import_into", args=[scheme.pk]), upload(book), follow=True)
+    )
 
     assert "工作簿没有导入。" in page
     assert read_scheme(Scheme.objects.get()).items == spec_for(city, 2025).items

@@ -48,9 +48,17 @@ class TestCopying:
         then, now = read_scheme(last), read_scheme(draft)
 
         assert now == replace(
-            then, year=2026, name="示例市2026年度星级评定方案", period_start=dt.date(2026, 1, 1), period_end=dt.date(2026, 11, 30)
+            then,
+            year=2026,
+            name="示例市2026年度星级评定方案",
+            period_start=dt.date(2026, 1, 1),
+            period_end=dt.date(2026, 11, 30),
         )
-        assert (draft.self_due, draft.county_due, draft.city_due) == (dt.date(2026, 10, 31), None, dt.date(2026, 12, 10))
+        assert (draft.self_due, draft.county_due, draft.city_due) == (
+            dt.date(2026, 10, 31),
+            None,
+            dt.date(2026, 12, 10),
+        )
         assert draft.phase == "drafting" and not draft.versions.exists() and not draft.assessments.exists()
         assert [item.origin.code for item in draft.items.all()] == [item.code for item in last.items.all()]
         assert AuditEntry.objects.filter(action="scheme", subject=str(draft)).count() == 1
@@ -78,7 +86,9 @@ class TestCopying:
         assert copied.name == "示例市2026年度星级评定方案" and "共 3 个小项" in text(response)
 
     def test_what_was_typed_stays_with_the_error(self, draft, last, office, signed_client):
-        response = signed_client(office).post(reverse("ratings:scheme_copy", args=[last.pk]), {"year": "2026", "name": "我的名称"})
+        response = signed_client(office).post(
+            reverse("ratings:scheme_copy", args=[last.pk]), {"year": "2026", "name": "我的名称"}
+        )
 
         assert "示例市2026年度已有评定方案" in text(response) and "我的名称" in text(response)
         assert Scheme.objects.count() == 2
@@ -115,14 +125,21 @@ class TestComparison:
 
         page = text(signed_client(office).get(reverse("ratings:scheme_changes", args=[draft.pk])))
 
-        assert '全年办班不少于<del class="gone">10</del>期' in page and '全年办班不少于<ins class="came">12</ins>期' in page
+        assert (
+            '全年办班不少于<del class="gone">10</del>期' in page
+            and '全年办班不少于<ins class="came">12</ins>期' in page
+        )
         assert "L1 听课" in page and "取消" in page and "30 分；分(0—30)" in page
 
-    def test_notes_are_written_while_drafting_and_read_by_schools_once_open(self, draft, office, appoint, signed_client):
+    def test_notes_are_written_while_drafting_and_read_by_schools_once_open(
+        self, draft, office, appoint, signed_client
+    ):
         draft.items.filter(code="K1").update(points=35)
         draft.items.filter(code="L1").update(points=35)
         address = reverse("ratings:scheme_changes", args=[draft.pk])
-        signed_client(office).post(address, {"note-item:K1": "突出办班质量", "note-item:L1": " ", "note-item:X1": "无此项"})
+        signed_client(office).post(
+            address, {"note-item:K1": "突出办班质量", "note-item:L1": " ", "note-item:X1": "无此项"}
+        )
         freeze(draft, reason="启动")
         Scheme.objects.filter(pk=draft.pk).update(phase="open")
 
@@ -159,7 +176,9 @@ class TestComparison:
         assert signed_client(appoint("filler")).get(address).status_code == 404
 
     def test_a_first_year_says_so(self, last, appoint, signed_client):
-        assert "没有可以比较的年度" in text(signed_client(appoint("filler")).get(reverse("ratings:scheme_changes", args=[last.pk])))
+        assert "没有可以比较的年度" in text(
+            signed_client(appoint("filler")).get(reverse("ratings:scheme_changes", args=[last.pk]))
+        )
 
 
 class TestChecks:
@@ -202,9 +221,13 @@ class TestChecks:
         assert checks_of(doubtful).passed
         assert {row.by for row in AcknowledgedWarning.objects.all()} == {office}
 
-    @pytest.mark.parametrize("posted", [{"warning": "7"}, {"warning": "x"}, {"digest": "0" * 64}, {"warning": "9" * 5000}])
+    @pytest.mark.parametrize(
+        "posted", [{"warning": "7"}, {"warning": "x"}, {"digest": "0" * 64}, {"warning": "9" * 5000}]
+    )
     def test_a_warning_that_is_not_there_notes_nothing(self, doubtful, office, signed_client, posted):
-        response = signed_client(office).post(self.address(doubtful), {"digest": checks_of(doubtful).digest, **posted})
+        response = signed_client(office).post(
+            self.address(doubtful), {"digest": checks_of(doubtful).digest, **posted}
+        )
 
         assert response.status_code == 302
         assert not AcknowledgedWarning.objects.exists()
@@ -218,17 +241,31 @@ class TestChecks:
 
 def test_the_page_of_a_scheme_leads_on_by_phase_and_role(last, draft, office, appoint, signed_client):
     def links(user, scheme):
-        return {link.label for link in signed_client(user).get(reverse("ratings:scheme", args=[scheme.pk])).context["links"]}
+        return {
+            link.label
+            for link in signed_client(user).get(reverse("ratings:scheme", args=[scheme.pk])).context["links"]
+        }
 
     assert {"启动前检查", "本年度调整说明", "启动评定", "复制为新年度方案"} <= links(office, draft)
     assert {"启动前检查", "启动评定"} & links(office, last) == set()
-    assert links(appoint("filler"), last) & {"启动前检查", "启动评定", "复制为新年度方案", "编制方案"} == set()
+    assert (
+        links(appoint("filler"), last) & {"启动前检查", "启动评定", "复制为新年度方案", "编制方案"} == set()
+    )
 
 
-def test_comparison_costs_the_same_for_any_number_of_items(city, last, draft, office, signed_client, django_assert_max_num_queries):
+def test_comparison_costs_the_same_for_any_number_of_items(
+    city, last, draft, office, signed_client, django_assert_max_num_queries
+):
     client = signed_client(office)
     for number in range(30):
         category = draft.categories.get(code="K")
-        draft.items.create(category=category, code=f"K{number + 10}", name=f"新项{number}", points=1, rule="分(0—1)", order=number)
+        draft.items.create(
+            category=category,
+            code=f"K{number + 10}",
+            name=f"新项{number}",
+            points=1,
+            rule="分(0—1)",
+            order=number,
+        )
     with django_assert_max_num_queries(24):
         client.get(reverse("ratings:scheme_changes", args=[draft.pk]))

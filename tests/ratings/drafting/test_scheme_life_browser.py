@@ -31,7 +31,9 @@ def this_year(city) -> Scheme:
     return scheme
 
 
-def test_next_years_scheme_with_three_changed_items_takes_less_than_thirty_clicks(this_year, appoint, signed_in, live_server):
+def test_next_years_scheme_with_three_changed_items_takes_less_than_thirty_clicks(
+    this_year, appoint, signed_in, live_server
+):
     chosen = [item for item in this_year.items.all() if TOP_BAND.search(item.rule)][:3]
     assert len(chosen) == 3
     page = signed_in(appoint("office"))

@@ -17,7 +17,9 @@ def spec(year):
 
 def changed(spec, of, **values):
     """The scheme with one item changed."""
-    return replace(spec, items=tuple(replace(item, **values) if item.code == of else item for item in spec.items))
+    return replace(
+        spec, items=tuple(replace(item, **values) if item.code == of else item for item in spec.items)
+    )
 
 
 def only(changes):
@@ -64,7 +66,9 @@ def test_a_rule_written_another_way_is_no_change(spec):
 
 
 def test_a_rule_that_cannot_be_read_yet_is_compared_as_it_stands(spec):
-    assert only(compare(spec, changed(spec, "K1", rule_text="档(主教室座位"))).fields[0].new == "档(主教室座位"
+    assert (
+        only(compare(spec, changed(spec, "K1", rule_text="档(主教室座位"))).fields[0].new == "档(主教室座位"
+    )
 
 
 def test_items_that_came_and_went(spec):
@@ -109,7 +113,9 @@ def test_bands_restrictions_and_parameters(spec):
         city_weight=Fraction(1, 2),
     )
 
-    found = {row.key: (row.kind, [(one.old, one.new) for one in row.fields]) for row in compare(spec, new).rows}
+    found = {
+        row.key: (row.kind, [(one.old, one.new) for one in row.fields]) for row in compare(spec, new).rows
+    }
 
     assert found == {
         "parameter:county_weight": (CHANGED, [("30%", "50%")]),

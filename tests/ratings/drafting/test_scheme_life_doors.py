@@ -1,7 +1,8 @@
-"""An opened scheme stays as it was frozen, whichever door is tried: pages, forms, workbooks, functions, commands, back office.
+"""An opened scheme stays as it was frozen, whichever door is tried: pages, forms, workbooks, functions,
+commands, back office.
 
-The forms are read off the pages of a draft that looks the same, filled in otherwise and sent to the opened scheme. As a
-control the same forms are sent to the draft, where they must change it.
+The forms are read off the pages of a draft that looks the same, filled in otherwise and sent to the opened
+scheme. As a control the same forms are sent to the draft, where they must change it.
 """
 
 import re
@@ -15,7 +16,6 @@ from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
 from django.urls import NoReverseMatch, get_resolver, resolve, reverse
 
-from ratings import drafting
 from ratings.criteria.changes import compare
 from ratings.criteria.copying import copy_scheme
 from ratings.criteria.shifting import shifted
@@ -24,6 +24,7 @@ from ratings.criteria.storing import content_digest, create_scheme, read_scheme,
 from ratings.criteria.versions import current_spec
 from ratings.criteria.writing import scheme_sheets
 from ratings.criteria.years import write_notes
+from ratings.drafting import rows
 from ratings.drafting.views import MODELS
 from ratings.enums import Phase
 from ratings.models import Category, CustomMetric, Item, Restriction, Scheme, SchemeVersion, StarBand
@@ -57,8 +58,12 @@ def content(scheme: Scheme) -> tuple:
     """Rows, deadlines, phase and every version of a scheme as they lie in the tables."""
     now = Scheme.objects.select_related("city").get(pk=scheme.pk)
     days = (now.self_due, now.county_due, now.city_due, now.phase, now.copied_from_id)
-    keys = [tuple(model.objects.filter(scheme=now).order_by("pk").values_list("pk", flat=True)) for model in ROWS]
-    versions = tuple(SchemeVersion.objects.filter(scheme=now).order_by("number").values_list("number", "digest"))
+    keys = [
+        tuple(model.objects.filter(scheme=now).order_by("pk").values_list("pk", flat=True)) for model in ROWS
+    ]
+    versions = tuple(
+        SchemeVersion.objects.filter(scheme=now).order_by("number").values_list("number", "digest")
+    )
     return digest(to_json(read_scheme(now))), days, keys, versions
 
 
@@ -78,13 +83,21 @@ def same_rows(twin: Scheme, opened: Scheme) -> dict[tuple[str, int], int]:
     """(kind, id in the draft) → id of the same row in the opened scheme."""
     found = {}
     for kind, model in MODELS.items():
-        pairs = zip(*(model.objects.filter(scheme=one).order_by("pk").values_list("pk", flat=True) for one in (twin, opened)), strict=True)
+        pairs = zip(
+            *(
+                model.objects.filter(scheme=one).order_by("pk").values_list("pk", flat=True)
+                for one in (twin, opened)
+            ),
+            strict=True,
+        )
         found |= {(kind, ours): theirs for ours, theirs in pairs}
     return found
 
 
 def addresses(scheme: Scheme) -> list[str]:
-    """Every address below a scheme, with one row of each kind; an address this test cannot fill in fails it."""
+    """Every address below a scheme, with one row of each kind; an address this test cannot fill in
+    fails it.
+    """
     found, rows = [], {kind: model.objects.filter(scheme=scheme) for kind, model in MODELS.items()}
     for pattern in get_resolver("ratings.urls").url_patterns:
         route = str(pattern.pattern)
@@ -116,16 +129,27 @@ def _values(scheme, wanted, rows):
 
 
 def forms_of(client, scheme: Scheme) -> list[tuple[str, dict]]:
-    """Every form on every page of the scheme that answers, filled in otherwise; and every address with nothing in it."""
+    """Every form on every page of the scheme that answers, filled in otherwise; and every address with
+    nothing in it.
+    """
     every = addresses(scheme)
     found = [(address, {}) for address in every]
     for address in every:
         page = client.get(address)
         if page.status_code == 200 and page["Content-Type"].startswith("text/html"):
             for action, fields in Forms(page.content.decode()).found:
-                found.append((action.partition("?")[0] or address, {name: otherwise(name, value) for name, value in fields.items()}))
+                found.append(
+                    (
+                        action.partition("?")[0] or address,
+                        {name: otherwise(name, value) for name, value in fields.items()},
+                    )
+                )
     once = {
-        (address, tuple(sorted((name, value) for name, value in fields.items() if "csrf" not in name))): fields for address, fields in found
+        (
+            address,
+            tuple(sorted((name, value) for name, value in fields.items() if "csrf" not in name)),
+        ): fields
+        for address, fields in found
     }
     return [(address, fields) for (address, _), fields in once.items()]
 
@@ -140,7 +164,9 @@ def moved_to(address: str, fields: dict, twin: Scheme, opened: Scheme, rows: dic
     if "row" in kwargs:
         kind = kwargs.get("kind", "items")
         kwargs["row"] = rows.get((kind, kwargs["row"]), kwargs["row"])
-    return reverse(match.view_name, kwargs=kwargs), {name: _renumbered(value, rows) for name, value in fields.items()}
+    return reverse(match.view_name, kwargs=kwargs), {
+        name: _renumbered(value, rows) for name, value in fields.items()
+    }
 
 
 def _renumbered(value: str, rows: dict) -> str:
@@ -166,16 +192,30 @@ def test_no_page_and_no_form_changes_an_opened_scheme(role, opened, twin, office
     for kind, model in MODELS.items():  # rows of the opened scheme under the address of the draft
         for pk in model.objects.filter(scheme=opened).values_list("pk", flat=True):
             for name in ("scheme_row", "scheme_delete"):
-                assert client.post(reverse(f"ratings:{name}", args=[twin.pk, kind, pk]), {"version": 0, "name": "改"}).status_code < 500
+                assert (
+                    client.post(
+                        reverse(f"ratings:{name}", args=[twin.pk, kind, pk]), {"version": 0, "name": "改"}
+                    ).status_code
+                    < 500
+                )
     assert content(opened) == before
 
     if role == "office":
-        assert {"scheme_parameters", "scheme_item", "scheme_row", "scheme_move", "scheme_delete", "scheme_import_into"} <= tried
+        assert {
+            "scheme_parameters",
+            "scheme_item",
+            "scheme_row",
+            "scheme_move",
+            "scheme_delete",
+            "scheme_import_into",
+        } <= tried
         unchanged = content(twin)[0]
         for address, fields in forms:
             if resolve(address).url_name in ("scheme_parameters", "scheme_item"):
                 client.post(address, fields)
-        assert content(twin)[0] != unchanged, "the same forms must change a draft, or this test proves nothing"
+        assert content(twin)[0] != unchanged, (
+            "the same forms must change a draft, or this test proves nothing"
+        )
 
 
 def workbook(spec) -> bytes:
@@ -190,7 +230,10 @@ def test_no_workbook_changes_an_opened_scheme(opened, twin, office, signed_clien
     changed = read_scheme(twin)
     this_year = shifted(changed, opened.year)
     upload = SimpleUploadedFile("scheme.xlsx", workbook(this_year))
-    for address in (reverse("ratings:scheme_import"), reverse("ratings:scheme_import_into", args=[opened.pk])):
+    for address in (
+        reverse("ratings:scheme_import"),
+        reverse("ratings:scheme_import_into", args=[opened.pk]),
+    ):
         upload.seek(0)
         assert client.post(address, {"workbook": upload}).status_code < 500
         assert client.post(address, {"confirm": "1", "agreed": "on"}).status_code < 500
@@ -200,9 +243,18 @@ def test_no_workbook_changes_an_opened_scheme(opened, twin, office, signed_clien
     path.write_bytes(workbook(this_year))
     with pytest.raises(CommandError):
         call_command("open_scheme", scheme=path, by=office.username, stdout=StringIO())
-    year.items, year.parameters["年度"], year.parameters["所属市"] = [list(item) for item in ITEMS], opened.year, opened.city.name
+    year.items, year.parameters["年度"], year.parameters["所属市"] = (
+        [list(item) for item in ITEMS],
+        opened.year,
+        opened.city.name,
+    )
     folder = year.write()
-    given = {"scheme": folder.scheme, "input": folder.scheme.parent, "out": tmp_path / "out", "stdout": StringIO()}
+    given = {
+        "scheme": folder.scheme,
+        "input": folder.scheme.parent,
+        "out": tmp_path / "out",
+        "stdout": StringIO(),
+    }
     for replace in (False, True):
         with pytest.raises(CommandError):
             call_command("run_year", **given, replace=replace)
@@ -228,12 +280,12 @@ def test_no_function_changes_an_opened_scheme(opened, office):
     before = content(opened)
     item, band = opened.items.get(code="K1"), opened.bands.first()
     tries = [
-        lambda: drafting.add_row(opened, Category, {"code": "Z", "name": "新大项"}, by=office),
-        lambda: drafting.change_row(item, {"name": "改"}, version=item.version, by=office),
-        lambda: drafting.change_row(band, {"condition": "总分≥1"}, version=band.version, by=office),
-        lambda: drafting.change_row(opened, {"name": "改"}, version=opened.version, by=office),
-        lambda: drafting.remove_row(item, version=item.version, by=office),
-        lambda: drafting.move_row(item, up=False, by=office),
+        lambda: rows.add_row(opened, Category, {"code": "Z", "name": "新大项"}, by=office),
+        lambda: rows.change_row(item, {"name": "改"}, version=item.version, by=office),
+        lambda: rows.change_row(band, {"condition": "总分≥1"}, version=band.version, by=office),
+        lambda: rows.change_row(opened, {"name": "改"}, version=opened.version, by=office),
+        lambda: rows.remove_row(item, version=item.version, by=office),
+        lambda: rows.move_row(item, up=False, by=office),
         lambda: write_notes(opened, {"item:K1": "说明"}, by=office),
         lambda: propose(opened, by=office, deadlines={"self_due": opened.period_end}),
         lambda: open_scheme(opened, by=office),

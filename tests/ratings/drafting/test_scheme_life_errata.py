@@ -5,7 +5,15 @@ from django.urls import reverse
 
 from ratings.criteria.storing import read_scheme
 from ratings.criteria.versions import current_spec, current_version
-from ratings.drafting.errata import change_row, prepare, send_for_signature, sign, take_back, withdraw, write_reason
+from ratings.drafting.errata import (
+    change_row,
+    prepare,
+    send_for_signature,
+    sign,
+    take_back,
+    withdraw,
+    write_reason,
+)
 from ratings.drafting.errata.forms import ErratumRowForm
 from ratings.enums import Stage
 from ratings.models import Assessment, Erratum, JudgeSheet, Result, Score
@@ -47,7 +55,9 @@ def correct(office, chair):
 def prepared(scheme, office, section, code, **values) -> Erratum:
     erratum = prepare(scheme, by=office)
     change_row(erratum, section, code, values, by=office, revision=erratum.revision)
-    write_reason(erratum, reason="标准印错", basis="市评委会纪要第3号", by=office, revision=erratum.revision + 1)
+    write_reason(
+        erratum, reason="标准印错", basis="市评委会纪要第3号", by=office, revision=erratum.revision + 1
+    )
     erratum.refresh_from_db()
     return erratum
 
@@ -56,11 +66,16 @@ def assess(scheme) -> None:
     """Every school assessed itself, within what every rule of these tests allows."""
     for assessment in scheme.assessments.all():
         for item in scheme.items.filter(code__in=["L1", "M1"]):
-            Score.objects.create(assessment=assessment, item=item, stage=Stage.SELF, answers={"答": {"得分": "12"}})
+            Score.objects.create(
+                assessment=assessment, item=item, stage=Stage.SELF, answers={"答": {"得分": "12"}}
+            )
 
 
 def self_rows(assessment):
-    return {row.item.code: row.answers for row in assessment.scores.filter(stage=Stage.SELF).select_related("item")}
+    return {
+        row.item.code: row.answers
+        for row in assessment.scores.filter(stage=Stage.SELF).select_related("item")
+    }
 
 
 class TestPreparing:
@@ -69,7 +84,13 @@ class TestPreparing:
         typed = "且".join(["总分≥91.2512"] * 25 + ["基础分≥80"])
         assert len(typed) < 300
 
-        form = ErratumRowForm({"revision": "0", "condition_text": typed}, erratum=Erratum(), key="band", code=str(row.star), row=row)
+        form = ErratumRowForm(
+            {"revision": "0", "condition_text": typed},
+            erratum=Erratum(),
+            key="band",
+            code=str(row.star),
+            row=row,
+        )
 
         assert form.errors["condition_text"][0].endswith("最多 300 字，请写短一些。")
 
@@ -97,9 +118,14 @@ class TestPreparing:
         with pytest.raises(Refused, match="别人刚修改过"):
             change_row(erratum, "item", "K1", {"standard": "乙"}, by=office, revision=0)
 
-    def test_what_a_colleague_saved_stands_beside_what_was_typed_and_the_next_press_saves(self, scheme, office, signed_client):
+    def test_what_a_colleague_saved_stands_beside_what_was_typed_and_the_next_press_saves(
+        self, scheme, office, signed_client
+    ):
         erratum = prepared(scheme, office, "item", "K1", name="主课堂")
-        client, address = signed_client(office), reverse("ratings:erratum_row", args=[erratum.pk, "item", "K1"])
+        client, address = (
+            signed_client(office),
+            reverse("ratings:erratum_row", args=[erratum.pk, "item", "K1"]),
+        )
         opened = client.get(address).context["form"].initial
         change_row(erratum, "item", "K1", {"standard": "同事写的标准"}, by=office, revision=erratum.revision)
         typed = opened | {"standard": "我写的标准"}
@@ -113,7 +139,9 @@ class TestPreparing:
         assert saved.status_code == 302
         assert erratum.edits["item"]["K1"]["standard"] == "我写的标准"
 
-    def test_a_reason_that_a_colleague_wrote_meanwhile_stands_beside_what_was_typed(self, scheme, office, signed_client):
+    def test_a_reason_that_a_colleague_wrote_meanwhile_stands_beside_what_was_typed(
+        self, scheme, office, signed_client
+    ):
         erratum = prepared(scheme, office, "item", "K1", name="主课堂")
         client, address = signed_client(office), reverse("ratings:erratum", args=[erratum.pk])
         opened = client.get(address).context["form"].initial
@@ -131,7 +159,9 @@ class TestPreparing:
         assert (kept, erratum.reason) == ("同事写的理由", "我写的理由")
         assert saved.status_code == 302
 
-    def test_a_reason_typed_while_a_colleague_sent_it_for_signature_is_shown(self, scheme, office, signed_client):
+    def test_a_reason_typed_while_a_colleague_sent_it_for_signature_is_shown(
+        self, scheme, office, signed_client
+    ):
         erratum = prepared(scheme, office, "item", "K1", name="主课堂")
         client, address = signed_client(office), reverse("ratings:erratum", args=[erratum.pk])
         opened = client.get(address).context["form"].initial
@@ -145,7 +175,12 @@ class TestPreparing:
     def test_it_is_not_sent_while_the_corrected_criteria_do_not_hold(self, scheme, office):
         erratum = prepared(scheme, office, "item", "K1", points="25")
         with pytest.raises(Refused, match="合计 95"):
-            send_for_signature(prepared(scheme, office, "item", "K1", points="25", rule_text="档(主教室座位: ≥100→25; 其他→0)"), by=office)
+            send_for_signature(
+                prepared(
+                    scheme, office, "item", "K1", points="25", rule_text="档(主教室座位: ≥100→25; 其他→0)"
+                ),
+                by=office,
+            )
 
         assert Erratum.objects.get() == erratum
 
@@ -194,7 +229,12 @@ class TestSigning:
         erratum = correct(scheme, "item", "K1", standard="有固定的专用教室", name="主课堂")
 
         version = current_version(scheme)
-        assert (version.number, version.reason, version.by, erratum.version) == (2, "更正：标准印错", chair, version)
+        assert (version.number, version.reason, version.by, erratum.version) == (
+            2,
+            "更正：标准印错",
+            chair,
+            version,
+        )
         assert read_scheme(scheme) == current_spec(scheme)
         assert current_spec(scheme).bound["K1"].item.name == "主课堂"
         detail = AuditEntry.objects.filter(action="erratum").latest("number").detail
@@ -217,11 +257,15 @@ class TestSigning:
         assert self_rows(assessment)["K2"] == {"答": {"音响": True, "桌椅": True}}
         assert erratum.affected == []  # 30 before, 30 after
 
-    def test_answers_that_fit_no_longer_are_named_and_asked_again(self, scheme, assessment, correct, filler, head):
+    def test_answers_that_fit_no_longer_are_named_and_asked_again(
+        self, scheme, assessment, correct, filler, head
+    ):
         answer_everything(assessment)
         take_step(assessment, "send_to_head", by=filler)
 
-        erratum = correct(scheme, "item", "L3", rule_text="评(质量: 优=5; 良=3; 差=0) + 档(问 调研次数: ≥2→5; ≥1→3; 其他→0)")
+        erratum = correct(
+            scheme, "item", "L3", rule_text="评(质量: 优=5; 良=3; 差=0) + 档(问 调研次数: ≥2→5; ≥1→3; 其他→0)"
+        )
 
         assessment.refresh_from_db()
         assert self_rows(assessment)["L3"] == {"答": {"调研次数": "2"}}
@@ -229,10 +273,15 @@ class TestSigning:
         (school,) = erratum.affected
         assert school["gone"] == ["自评 L3 原作答“质量=A”不再适用"] and school["sent"] == "请重新填写 L3。"
         assert school["items"] == [["L3", "10.00", "—"]]
-        told = {notice.user: notice.text for notice in Notice.objects.filter(key__startswith=f"erratum-{erratum.pk}-")}
+        told = {
+            notice.user: notice.text
+            for notice in Notice.objects.filter(key__startswith=f"erratum-{erratum.pk}-")
+        }
         assert "请重新填写 L3" in told[filler] and head in told
 
-    def test_a_school_that_handed_in_gets_exactly_these_items_back(self, scheme, assessment, correct, filler, head):
+    def test_a_school_that_handed_in_gets_exactly_these_items_back(
+        self, scheme, assessment, correct, filler, head
+    ):
         answer_everything(assessment)
         take_step(assessment, "submit", by=head)
         assert assessment.status == "county"
@@ -241,7 +290,11 @@ class TestSigning:
 
         assessment.refresh_from_db()
         items = scheme.items.filter(pk__in=returned_items(assessment))
-        assert (assessment.status, assessment.returned_to, [item.code for item in items]) == ("returned", "county", ["K2"])
+        assert (assessment.status, assessment.returned_to, [item.code for item in items]) == (
+            "returned",
+            "county",
+            ["K2"],
+        )
         assert self_rows(assessment)["K2"] == {"答": {"音响": True, "桌椅": True}}
         assert "resubmit" in {step.code for step in allowed_steps(head, assessment)}
         row = assessment.scores.get(item__code="K2", stage=Stage.SELF)
@@ -267,7 +320,9 @@ class TestSigning:
         assert erratum.affected[0]["gone"] == ["自评 K2 原作答“音响；桌椅”不再适用"]
         assert list(missing_in(assessment, current_spec(scheme), Stage.SELF)) == []
 
-    def test_figures_read_for_the_first_time_are_taken_into_the_snapshot(self, scheme, assessment, correct, head):
+    def test_figures_read_for_the_first_time_are_taken_into_the_snapshot(
+        self, scheme, assessment, correct, head
+    ):
         answer_everything(assessment)
         take_step(assessment, "submit", by=head)
         before = assessment.snapshots.get().values
@@ -292,7 +347,9 @@ class TestJudgedYears:
         return scheme
 
     def test_points_that_a_judge_gave_and_the_rule_no_longer_allows(self, under_review, correct):
-        """29 of 30 was given; after the correction 听课 counts 0—20 in the rule and the sheet is open again."""
+        """29 of 30 was given; after the correction 听课 counts 0—20 in the rule and the sheet is
+        open again.
+        """
         erratum = correct(under_review, "item", "L1", rule_text="分(0—20) + 档(办班期数: ≥9→10; 其他→0)")
 
         sheet = JudgeSheet.objects.get()
@@ -323,7 +380,9 @@ class TestJudgedYears:
         assert not under_review.assessments.get().adjustments.exists()
         assert any("核定 38.00 分" in line for line in erratum.affected[0]["gone"])
 
-    def test_a_settled_year_goes_back_and_its_decisions_are_asked_anew_where_the_star_changed(self, city, school, correct):
+    def test_a_settled_year_goes_back_and_its_decisions_are_asked_anew_where_the_star_changed(
+        self, city, school, correct
+    ):
         scheme = settled_year(city, [school])
         assert Result.objects.get(scheme=scheme).star == 5
 
@@ -340,7 +399,10 @@ class TestPages:
         erratum_page = client.post(reverse("ratings:scheme_errata", args=[scheme.pk]), follow=True)
         erratum = Erratum.objects.get()
         assert erratum_page.request["PATH_INFO"] == reverse("ratings:erratum", args=[erratum.pk])
-        assert client.get(reverse("ratings:erratum", args=[erratum.pk]), {"row": "item:K1/没有"}).status_code == 200
+        assert (
+            client.get(reverse("ratings:erratum", args=[erratum.pk]), {"row": "item:K1/没有"}).status_code
+            == 200
+        )
         row = client.get(reverse("ratings:erratum", args=[erratum.pk]), {"row": "item:K1"}, follow=True)
         posted = {
             name: field.initial if field.initial is not None else row.context["form"].initial[name]
@@ -349,9 +411,15 @@ class TestPages:
         wrong = client.post(row.request["PATH_INFO"], {**posted, "rule_text": "档(主教室座位: ≥100→→30)"})
         assert wrong.status_code == 200 and "≥100→→30" in text(wrong) and "填写有误" in text(wrong)
         client.post(row.request["PATH_INFO"], {**posted, "standard": "有固定的专用教室"})
-        client.post(reverse("ratings:erratum", args=[erratum.pk]), {"reason": "印错", "basis": "纪要", "revision": erratum.revision + 1})
+        client.post(
+            reverse("ratings:erratum", args=[erratum.pk]),
+            {"reason": "印错", "basis": "纪要", "revision": erratum.revision + 1},
+        )
         client.post(reverse("ratings:erratum_act", args=[erratum.pk, "send"]))
-        assert signed_client(appoint("filler")).get(reverse("ratings:erratum", args=[erratum.pk])).status_code == 404
+        assert (
+            signed_client(appoint("filler")).get(reverse("ratings:erratum", args=[erratum.pk])).status_code
+            == 404
+        )
 
         client, address = signed_client(chair), reverse("ratings:erratum_sign", args=[erratum.pk])
         assert "密码不正确" in text(client.post(address, {"password": "Cuowu-2026"}))
@@ -361,7 +429,9 @@ class TestPages:
         page = text(client.get(reverse("ratings:scheme", args=[scheme.pk])))
         assert "第 2 版" in page and "印错" in page
 
-    def test_a_school_reads_what_was_corrected_and_its_own_answers_only(self, city, school, correct, appoint, signed_client, office):
+    def test_a_school_reads_what_was_corrected_and_its_own_answers_only(
+        self, city, school, correct, appoint, signed_client, office
+    ):
         scheme = open_year(city, [school])
         assess(scheme)
         erratum = correct(scheme, "item", "L1", rule_text="分(0—20) + 档(办班期数: ≥9→10; 其他→0)")
@@ -371,7 +441,9 @@ class TestPages:
         assert "标准印错" in page and '<ins class="came">20' in page
         assert "评委暗号丁零" not in page and "88.00" not in page and "得分=29" not in page
 
-    @pytest.mark.parametrize("where", [("item", "X9"), ("band", "1"), ("items", "K1"), ("restriction", "x/y")])
+    @pytest.mark.parametrize(
+        "where", [("item", "X9"), ("band", "1"), ("items", "K1"), ("restriction", "x/y")]
+    )
     def test_rows_that_are_not_there(self, scheme, office, signed_client, where):
         erratum = prepare(scheme, by=office)
 

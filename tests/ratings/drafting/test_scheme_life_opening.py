@@ -44,7 +44,11 @@ def days() -> dict[str, dt.date]:
 
 @pytest.fixture
 def draft(city, school, office) -> Scheme:
-    return copy_scheme(published_year(city, [school], year=timezone.localdate().year - 1), year=timezone.localdate().year, by=office)
+    return copy_scheme(
+        published_year(city, [school], year=timezone.localdate().year - 1),
+        year=timezone.localdate().year,
+        by=office,
+    )
 
 
 @pytest.fixture
@@ -61,8 +65,18 @@ class TestDeadlines:
     def test_days_follow_one_another_and_lie_ahead(self, draft):
         draft.has_county_stage = True
 
-        assert self.problems(draft, self_due=dt.date(2026, 10, 30), county_due=dt.date(2026, 10, 30), city_due=dt.date(2026, 12, 1)) == []
-        assert self.problems(draft, self_due=dt.date(2026, 3, 2), county_due=dt.date(2026, 2, 1), city_due=None) == [
+        assert (
+            self.problems(
+                draft,
+                self_due=dt.date(2026, 10, 30),
+                county_due=dt.date(2026, 10, 30),
+                city_due=dt.date(2026, 12, 1),
+            )
+            == []
+        )
+        assert self.problems(
+            draft, self_due=dt.date(2026, 3, 2), county_due=dt.date(2026, 2, 1), city_due=None
+        ) == [
             "自评截止日（2026年3月2日）须在今天之后。",
             "初评截止日（2026年2月1日）须在今天之后。",
             "初评截止日（2026年2月1日）不能早于自评截止日（2026年3月2日）。",
@@ -70,7 +84,12 @@ class TestDeadlines:
         ]
 
     def test_a_city_without_counties_has_no_county_deadline(self, draft):
-        assert self.problems(draft, self_due=dt.date(2026, 10, 30), city_due=dt.date(2026, 12, 1), county_due=None) == []
+        assert (
+            self.problems(
+                draft, self_due=dt.date(2026, 10, 30), city_due=dt.date(2026, 12, 1), county_due=None
+            )
+            == []
+        )
 
     def test_a_rest_day_is_told_with_the_day_that_counts(self, draft):
         draft.self_due, draft.city_due = dt.date(2026, 11, 28), dt.date(2026, 12, 1)  # a Saturday
@@ -79,7 +98,11 @@ class TestDeadlines:
 
     def test_a_day_of_a_year_that_is_not_entered_is_told_once(self, draft, monkeypatch):
         monkeypatch.setattr("schools.calendar.checking.calendar_known", lambda year: year != 2027)
-        draft.self_due, draft.county_due, draft.city_due = dt.date(2026, 12, 1), dt.date(2027, 1, 5), dt.date(2027, 1, 12)
+        draft.self_due, draft.county_due, draft.city_due = (
+            dt.date(2026, 12, 1),
+            dt.date(2027, 1, 5),
+            dt.date(2027, 1, 12),
+        )
 
         told = [hint for hint in deadline_hints(draft) if "节假日安排" in hint]
 
@@ -91,7 +114,9 @@ class TestProposing:
         draft.refresh_from_db()
 
         assert (draft.self_due, draft.city_due) == (days["self_due"], days["city_due"])
-        assert [(notice.user, notice.key) for notice in Notice.objects.all()] == [(chair, f"opening-{proposal.pk}")]
+        assert [(notice.user, notice.key) for notice in Notice.objects.all()] == [
+            (chair, f"opening-{proposal.pk}")
+        ]
         assert "提议启动" in AuditEntry.objects.filter(action="scheme").latest("number").detail
         assert draft.phase == "drafting"
 
@@ -121,7 +146,9 @@ class TestProposing:
 
 
 class TestConfirming:
-    def test_opens_for_every_school_with_both_persons_in_the_chain(self, proposal, draft, school, chair, office, appoint, city):
+    def test_opens_for_every_school_with_both_persons_in_the_chain(
+        self, proposal, draft, school, chair, office, appoint, city
+    ):
         filler = appoint("filler")
 
         confirm(draft, proposal.pk, by=chair)
@@ -139,7 +166,9 @@ class TestConfirming:
             confirm(draft, proposal.pk, by=office)
 
         with pytest.raises(IntegrityError), transaction.atomic():
-            OpeningProposal.objects.filter(pk=proposal.pk).update(confirmed_by=office, confirmed_at=timezone.now())
+            OpeningProposal.objects.filter(pk=proposal.pk).update(
+                confirmed_by=office, confirmed_at=timezone.now()
+            )
 
     @pytest.mark.parametrize("edit", ["item", "band", "restriction", "parameter", "deadline", "note"])
     def test_any_edit_in_between_voids_the_proposal(self, proposal, draft, chair, office, edit, days):
@@ -183,8 +212,12 @@ class TestConfirming:
 class TestPages:
     def test_from_proposal_to_opening(self, draft, office, chair, days, signed_client):
         address = reverse("ratings:scheme_opening", args=[draft.pk])
-        proposed = signed_client(office).post(address, {name: day.isoformat() for name, day in days.items()}, follow=True)
-        assert "等待确认" in text(proposed) and "撤回提议" in text(proposed) and "去确认" not in text(proposed)
+        proposed = signed_client(office).post(
+            address, {name: day.isoformat() for name, day in days.items()}, follow=True
+        )
+        assert (
+            "等待确认" in text(proposed) and "撤回提议" in text(proposed) and "去确认" not in text(proposed)
+        )
 
         client, target = signed_client(chair), reverse("ratings:scheme_opening_confirm", args=[draft.pk])
         assert "去确认" in text(client.get(address))
@@ -208,27 +241,39 @@ class TestPages:
     def test_the_chair_confirms_but_does_not_propose(self, draft, chair, days, signed_client):
         posted = {name: day.isoformat() for name, day in days.items()}
 
-        assert signed_client(chair).post(reverse("ratings:scheme_opening", args=[draft.pk]), posted).status_code == 403
+        assert (
+            signed_client(chair).post(reverse("ratings:scheme_opening", args=[draft.pk]), posted).status_code
+            == 403
+        )
         assert not OpeningProposal.objects.exists()
 
     def test_the_second_person_may_send_it_back(self, proposal, draft, chair, signed_client):
-        page = signed_client(chair).post(reverse("ratings:scheme_opening_withdraw", args=[draft.pk]), follow=True)
+        page = signed_client(chair).post(
+            reverse("ratings:scheme_opening_withdraw", args=[draft.pk]), follow=True
+        )
 
         assert "可以继续修改" in text(page) and standing_proposal(draft) is None
 
-    def test_words_for_a_proposal_withdrawn_meanwhile_are_refused_and_kept(self, proposal, draft, office, chair, signed_client):
+    def test_words_for_a_proposal_withdrawn_meanwhile_are_refused_and_kept(
+        self, proposal, draft, office, chair, signed_client
+    ):
         withdraw_proposal(draft, by=office)
 
         answer = signed_client(chair).post(
-            reverse("ratings:scheme_opening_confirm", args=[draft.pk]), {"proposal": proposal.pk, "words": WORDS}
+            reverse("ratings:scheme_opening_confirm", args=[draft.pk]),
+            {"proposal": proposal.pk, "words": WORDS},
         )
 
         assert answer.status_code == 409
         assert "没有等待您确认的启动提议。" in text(answer) and WORDS in text(answer)
 
-    @pytest.mark.parametrize("posted", [{}, {"proposal": "x", "words": WORDS}, {"proposal": "9" * 4400, "words": WORDS}])
+    @pytest.mark.parametrize(
+        "posted", [{}, {"proposal": "x", "words": WORDS}, {"proposal": "9" * 4400, "words": WORDS}]
+    )
     def test_nonsense_opens_nothing(self, proposal, draft, chair, signed_client, posted):
-        response = signed_client(chair).post(reverse("ratings:scheme_opening_confirm", args=[draft.pk]), posted)
+        response = signed_client(chair).post(
+            reverse("ratings:scheme_opening_confirm", args=[draft.pk]), posted
+        )
 
         assert response.status_code == 200
         assert Scheme.objects.get(pk=draft.pk).phase == "drafting"

@@ -1,4 +1,6 @@
-"""The phase of a year follows its schools to the end: when nobody can hand in any more, and when several are taken back."""
+"""The phase of a year follows its schools to the end: when nobody can hand in any more, and when several are
+taken back.
+"""
 
 import datetime as dt
 

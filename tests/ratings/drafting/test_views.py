@@ -117,7 +117,10 @@ def test_items_are_found_by_any_word_of_theirs(desk, city):
 def test_a_rule_is_kept_as_the_rule_language_prints_it(desk, draft):
     item = draft.items.get(code="L1")
 
-    response = desk.post(at("scheme_item", draft.pk, item.pk), item_post(item, rule="档（办班期数：>=10 -> 30；其他->0）", act="next"))
+    response = desk.post(
+        at("scheme_item", draft.pk, item.pk),
+        item_post(item, rule="档（办班期数：>=10 -> 30；其他->0）", act="next"),
+    )
 
     item.refresh_from_db()
     assert item.rule == "档(办班期数: ≥10→30; 其他→0)"
@@ -127,7 +130,9 @@ def test_a_rule_is_kept_as_the_rule_language_prints_it(desk, draft):
 def test_an_unreadable_rule_is_refused_with_its_place_and_everything_typed_stays(desk, draft):
     item = draft.items.get(code="L1")
 
-    page = desk.post(at("scheme_item", draft.pk, item.pk), item_post(item, name="新名称", rule="档(办班期数: 多多→30")).content.decode()
+    page = desk.post(
+        at("scheme_item", draft.pk, item.pk), item_post(item, name="新名称", rule="档(办班期数: 多多→30")
+    ).content.decode()
 
     item.refresh_from_db()
     assert "第 9 个字处" in page or "个字处：" in page
@@ -142,7 +147,15 @@ def test_a_new_item_is_offered_the_next_code_and_saved_where_it_was_asked_for(de
 
     assert page.context["form"]["code"].value() == "K2"
     assert page.context["form"]["group"].value() == "甲组"
-    posted = {"code": "K2", "name": "新项", "category": category.pk, "kind": "base", "points": "5分", "rule": "分(0-5)", "group": "甲组"}
+    posted = {
+        "code": "K2",
+        "name": "新项",
+        "category": category.pk,
+        "kind": "base",
+        "points": "5分",
+        "rule": "分(0-5)",
+        "group": "甲组",
+    }
     response = desk.post(at("scheme_item_new", draft.pk), posted)
     assert response.status_code == 302
     assert draft.items.get(code="K2").rule == "分(0—5)"
@@ -257,14 +270,22 @@ def test_buttons_move_rows_and_come_back_to_them(desk, draft):
     assert response.url.endswith(f"#categories-{category.pk}")
     assert list(draft.categories.values_list("code", flat=True)) == ["L", "K", "M"]
     item = draft.items.get(code="L1")
-    assert f"section={category.pk}#items-{item.pk}" in desk.post(at("scheme_move", draft.pk), {"down": f"items-{item.pk}"}).url
+    assert (
+        f"section={category.pk}#items-{item.pk}"
+        in desk.post(at("scheme_move", draft.pk), {"down": f"items-{item.pk}"}).url
+    )
     for wrong in ({"up": "items-x"}, {"up": "people-1"}, {"up": "items-999999"}):
         assert desk.post(at("scheme_move", draft.pk), wrong).status_code == 404
 
 
 @pytest.mark.parametrize(
     ("name", "query"),
-    [("scheme_edit", "where"), ("scheme_edit", "q"), ("scheme_group", "section=bonus&group"), ("scheme_item_new", "group")],
+    [
+        ("scheme_edit", "where"),
+        ("scheme_edit", "q"),
+        ("scheme_group", "section=bonus&group"),
+        ("scheme_item_new", "group"),
+    ],
 )
 def test_nonsense_in_the_address_is_no_breakdown(desk, draft, name, query):
     response = desk.get(f"{at(name, draft.pk)}?{query}=%00%F0%9F%98%80")
@@ -272,7 +293,9 @@ def test_nonsense_in_the_address_is_no_breakdown(desk, draft, name, query):
     assert response.status_code in (200, 302, 404)
 
 
-@pytest.mark.parametrize("order", ["bands-{band}", "bands-0", "items-x", "stars-1", "items-99999999999999999"])
+@pytest.mark.parametrize(
+    "order", ["bands-{band}", "bands-0", "items-x", "stars-1", "items-99999999999999999"]
+)
 def test_an_order_that_no_button_gives_is_no_page(desk, draft, order):
     posted = {"up": order.format(band=draft.bands.first().pk)}
 
@@ -285,9 +308,17 @@ def test_deleting_is_confirmed_and_says_what_stands_in_the_way(desk, draft, offi
 
     page = desk.get(at("scheme_delete", draft.pk, "items", item.pk)).content.decode()
     assert "L1≥10" in page
-    assert "还有 1 个小项" in desk.post(at("scheme_delete", draft.pk, "categories", category.pk), {"version": 0}).content.decode()
+    assert (
+        "还有 1 个小项"
+        in desk.post(
+            at("scheme_delete", draft.pk, "categories", category.pk), {"version": 0}
+        ).content.decode()
+    )
     change_row(item, {"name": "刚改"}, version=0, by=office)
-    assert "刚修改过" in desk.post(at("scheme_delete", draft.pk, "items", item.pk), {"version": 0}).content.decode()
+    assert (
+        "刚修改过"
+        in desk.post(at("scheme_delete", draft.pk, "items", item.pk), {"version": 0}).content.decode()
+    )
     assert desk.post(at("scheme_delete", draft.pk, "items", item.pk), {"version": 1}).status_code == 302
     assert not draft.items.filter(pk=item.pk).exists()
 
@@ -306,7 +337,14 @@ def test_a_group_has_a_page_of_its_own(desk, draft):
 
 
 @pytest.mark.parametrize(
-    ("where", "page"), [("K1", "scheme_item"), ("K", "scheme_row"), ("五星", "scheme_row"), ("Y1", "scheme_row"), ("没有", "scheme_edit")]
+    ("where", "page"),
+    [
+        ("K1", "scheme_item"),
+        ("K", "scheme_row"),
+        ("五星", "scheme_row"),
+        ("Y1", "scheme_row"),
+        ("没有", "scheme_edit"),
+    ],
 )
 def test_a_finding_leads_to_the_row_it_names(desk, draft, where, page):
     response = desk.get(at("scheme_edit", draft.pk), {"where": where}, follow=True)

@@ -14,11 +14,16 @@ def text(response) -> str:
     return response.content.decode()
 
 
-def test_page_shows_parameters_items_rules_bands_restrictions_and_digest(city, school, appoint, signed_client):
+def test_page_shows_parameters_items_rules_bands_restrictions_and_digest(
+    city, school, appoint, signed_client
+):
     scheme = published_year(city, [school])
     client = signed_client(appoint("filler"))
 
-    listed, page = text(client.get(reverse("ratings:schemes"))), text(client.get(reverse("ratings:scheme", args=[scheme.pk])))
+    listed, page = (
+        text(client.get(reverse("ratings:schemes"))),
+        text(client.get(reverse("ratings:scheme", args=[scheme.pk]))),
+    )
 
     assert scheme.name in listed
     expected = [
@@ -55,7 +60,9 @@ def test_list_says_when_there_is_no_scheme(school, appoint, signed_client):
     assert "还没有评定方案" in text(signed_client(appoint("filler")).get(reverse("ratings:schemes")))
 
 
-def test_list_costs_the_same_queries_for_any_number(city, school, appoint, signed_client, django_assert_max_num_queries):
+def test_list_costs_the_same_queries_for_any_number(
+    city, school, appoint, signed_client, django_assert_max_num_queries
+):
     client = signed_client(appoint("filler"))
     for first, last in ((2001, 2001), (2002, 2003), (2004, 2030)):
         for year in range(first, last + 1):

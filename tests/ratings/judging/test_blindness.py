@@ -19,7 +19,17 @@ from tests.ratings.opened_year import fields
 pytestmark = pytest.mark.django_db
 
 #: Everybody outside of the panel, and of each kind the one who sees most.
-EVERYBODY = ("filler", "head", "county", "county_lead", "viewer", "liaison", "auditor", "sysadmin", "security")
+EVERYBODY = (
+    "filler",
+    "head",
+    "county",
+    "county_lead",
+    "viewer",
+    "liaison",
+    "auditor",
+    "sysadmin",
+    "security",
+)
 SEE_MOST = ("head", "county_lead", "viewer", "auditor")
 #: Who may read scores once the panel is closed, or opens no page of the rating.
 AFTERWARDS = ("auditor", "sysadmin", "security")
@@ -66,7 +76,11 @@ def test_the_exported_grid_holds_ones_own_points_only(judged):
     for answers in (NOTHING, FULL):
         judged.score(other, answers, remark="评语暗号")
         response = signed(judge).post(reverse("ratings:judging_export"))
-        cells.append(read_workbook(b"".join(response.streaming_content), name="grid.xlsx").first_sheet.table(["党校", "L1 听课"]))
+        cells.append(
+            read_workbook(b"".join(response.streaming_content), name="grid.xlsx").first_sheet.table(
+                ["党校", "L1 听课"]
+            )
+        )
 
     first, second = ([(row["党校"], row["L1 听课"]) for row in table.rows] for table in cells)
     assert first == second
@@ -80,13 +94,22 @@ def tokens(judged) -> dict[str, str]:
         words[f"label{number}"], words[f"remark{number}"] = f"署名暗号{number}甲", f"评语暗号{number}乙"
         judged.panel.judges.filter(user=judge).update(label=words[f"label{number}"])
         for assessment in judged.assessments:
-            judged.score(judge, FULL if number else NOTHING, assessment=assessment, remark=words[f"remark{number}"])
+            judged.score(
+                judge, FULL if number else NOTHING, assessment=assessment, remark=words[f"remark{number}"]
+            )
     words["panel"], words["adjustment"], words["scan"] = "组名暗号丙", "核定暗号丁", "扫描件暗号戊.pdf"
     Panel.objects.filter(pk=judged.panel.pk).update(name=words["panel"])
     item = judged.row(judged.judges[0], "L2").item
     reason = {"points": 1, "reason": words["adjustment"], "at": "2026-01-05T00:00Z"}
     Adjustment.objects.create(assessment=judged.assessment, item=item, stage=Stage.CITY, **reason)
-    file = {"kind": "file", "file": "x", "digest": "0" * 64, "confidential": True, "by": judged.office, "at": "2026-01-05T00:00Z"}
+    file = {
+        "kind": "file",
+        "file": "x",
+        "digest": "0" * 64,
+        "confidential": True,
+        "by": judged.office,
+        "at": "2026-01-05T00:00Z",
+    }
     sheet = judged.sheet(judged.judges[1])
     sheet.scan = Evidence.objects.create(assessment=judged.assessment, name=words["scan"], **file)
     sheet.save(update_fields=["scan"])
@@ -98,7 +121,11 @@ def crawl(client: Client, start: str = "/", most: int = 300) -> dict[str, str]:
     waiting, seen = [start], {}
     while waiting:
         address = waiting.pop()
-        if address in seen or address.startswith(("/static/", "/accounts/logout", "/admin/", *OF_SCHOOLS)) or REGISTRY.match(address):
+        if (
+            address in seen
+            or address.startswith(("/static/", "/accounts/logout", "/admin/", *OF_SCHOOLS))
+            or REGISTRY.match(address)
+        ):
             continue
         assert len(seen) < most, "too many pages to look at all of them"
         response = client.get(address)
@@ -106,16 +133,26 @@ def crawl(client: Client, start: str = "/", most: int = 300) -> dict[str, str]:
         seen[address] = content.decode(errors="replace")
         if response.status_code in (301, 302):
             waiting.append(response.url)
-        waiting += [found.replace("&amp;", "&").split("#")[0] for found in re.findall(r'href="(/[^"]*)"', seen[address])]
+        waiting += [
+            found.replace("&amp;", "&").split("#")[0]
+            for found in re.findall(r'href="(/[^"]*)"', seen[address])
+        ]
     return seen
 
 
 def leaks(pages: dict[str, str], words: dict[str, str], hidden: set[str]) -> list[str]:
     """Where a hidden word stands."""
-    return [f"{name} on {address}" for address, text in pages.items() for name in sorted(hidden) if words[name] in text]
+    return [
+        f"{name} on {address}"
+        for address, text in pages.items()
+        for name in sorted(hidden)
+        if words[name] in text
+    ]
 
 
-@pytest.fixture(params=[SEE_MOST, pytest.param(EVERYBODY, marks=pytest.mark.deep)], ids=["who sees most", "everybody"])
+@pytest.fixture(
+    params=[SEE_MOST, pytest.param(EVERYBODY, marks=pytest.mark.deep)], ids=["who sees most", "everybody"]
+)
 def readers(request) -> tuple[str, ...]:
     return request.param
 
@@ -131,7 +168,9 @@ def test_nobody_reads_a_confidential_word_of_the_review_before_closing(judged, a
     assert wrong == []
 
 
-def test_after_closing_the_panel_sees_its_scores_and_schools_and_counties_still_none(judged, appoint, readers):
+def test_after_closing_the_panel_sees_its_scores_and_schools_and_counties_still_none(
+    judged, appoint, readers
+):
     words = tokens(judged)
     close(judged)
 
@@ -151,7 +190,11 @@ def test_one_open_sheet_anywhere_keeps_the_whole_panel_closed_to_its_judges(judg
     last = JudgeSheet.objects.filter(assessment=judged.assessments[1]).last()
     JudgeSheet.objects.filter(pk=last.pk).update(submitted_at=None, submitted_by=None)
 
-    page = signed(judged.judges[0]).get(reverse("ratings:judging_panel", args=[judged.assessment.pk])).content.decode()
+    page = (
+        signed(judged.judges[0])
+        .get(reverse("ratings:judging_panel", args=[judged.assessment.pk]))
+        .content.decode()
+    )
 
     assert "现在还不能查看" in page
     assert words["label1"] not in page
@@ -170,8 +213,12 @@ def test_the_office_entering_one_paper_sheet_cannot_open_the_others_there(judged
     JudgeSheet.objects.filter(pk=judged.sheet(judged.judges[0]).pk).update(entered_by=judged.office)
     client = signed(judged.office)
 
-    assert client.get(reverse("ratings:answer", args=[judged.row(judged.judges[0], "L1").pk])).status_code == 200
-    assert client.get(reverse("ratings:answer", args=[judged.row(judged.judges[1], "L1").pk])).status_code == 404
+    assert (
+        client.get(reverse("ratings:answer", args=[judged.row(judged.judges[0], "L1").pk])).status_code == 200
+    )
+    assert (
+        client.get(reverse("ratings:answer", args=[judged.row(judged.judges[1], "L1").pk])).status_code == 404
+    )
 
 
 def test_the_audit_trail_keeps_once_who_saw_the_scores_of_which_school(judged):
@@ -195,7 +242,11 @@ def test_the_audit_trail_keeps_once_who_saw_the_scores_of_which_school(judged):
 
 def test_every_act_the_audit_trail_names_is_recorded_somewhere():
     """An auditor filters by them: a name that is never recorded promises what does not exist."""
-    sources = [path.read_text() for room in ("ratings", "schools") for path in (settings.BASE_DIR / room).rglob("*.py")]
+    sources = [
+        path.read_text()
+        for room in ("ratings", "schools")
+        for path in (settings.BASE_DIR / room).rglob("*.py")
+    ]
     recorded = "\n".join(text for text in sources if "ACTIONS: dict" not in text)
 
     assert [action for action in ACTIONS if f'"{action}"' not in recorded] == []

@@ -1,4 +1,6 @@
-"""The judge's desk and the panel pages in a real browser: accessible, within a phone's width, clicked through."""
+"""The judge's desk and the panel pages in a real browser: accessible, within a phone's width, clicked
+through.
+"""
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -31,10 +33,17 @@ def test_the_judges_pages_are_accessible_and_fit_a_phone(judged, signed_in, live
     judge = judged.judges[0]
     first, second = judged.assessments
     judged.hand_in(judge, assessment=second)
-    pages = [reverse("schools:desk"), reverse("ratings:judging"), reverse("ratings:judging") + "?show=all", reverse("ratings:judging_grid")]
+    pages = [
+        reverse("schools:desk"),
+        reverse("ratings:judging"),
+        reverse("ratings:judging") + "?show=all",
+        reverse("ratings:judging_grid"),
+    ]
     pages += [reverse("ratings:judging_item", args=[first.pk, code]) for code in ("K2", "L3")]
     for assessment in judged.assessments:
-        pages += [reverse(f"ratings:judging_{name}", args=[assessment.pk]) for name in ("school", "submit", "panel")]
+        pages += [
+            reverse(f"ratings:judging_{name}", args=[assessment.pk]) for name in ("school", "submit", "panel")
+        ]
 
     assert faults(signed_in(judge), live_server, pages) == []
 

@@ -36,7 +36,11 @@ def test_the_offices_adjustment_counts_for_every_sheet(judged):
     assert (found.stage, found.points, found.metric_values) == ("city", Decimal("20"), {"主教室座位": "120"})
     outcome = evaluate(judged.scheme).outcomes[str(judged.assessment.pk)]
     assert outcome.items["K1"].city == 20
-    page = signed(judged.judges[1]).get(reverse("ratings:judging_school", args=[judged.assessment.pk])).content.decode()
+    page = (
+        signed(judged.judges[1])
+        .get(reverse("ratings:judging_school", args=[judged.assessment.pk]))
+        .content.decode()
+    )
     assert "20.00" in page
     assert AuditEntry.objects.filter(action="adjust").count() == 1
 
@@ -54,7 +58,10 @@ def test_the_leader_adjusts_until_the_panel_is_closed(judged, leader):
     assert adjust(judged.assessment, "K1", points=Decimal(10), reason="复核", by=judged.office).points == 10
 
 
-@pytest.mark.parametrize(("points", "reason", "sentence"), [("31", "不符", "最多 30"), ("20", " ", "填写有误"), ("-1", "不符", "不能小于")])
+@pytest.mark.parametrize(
+    ("points", "reason", "sentence"),
+    [("31", "不符", "最多 30"), ("20", " ", "填写有误"), ("-1", "不符", "不能小于")],
+)
 def test_a_wrong_adjustment_is_refused_and_kept_on_the_screen(points, reason, sentence, judged):
     address = reverse("ratings:city_adjust", args=[judged.assessment.pk, "K1"])
 
@@ -67,7 +74,9 @@ def test_a_wrong_adjustment_is_refused_and_kept_on_the_screen(points, reason, se
 def test_an_adjustment_is_withdrawn(judged):
     adjust(judged.assessment, "K1", points=Decimal(20), reason="不符", by=judged.office)
 
-    signed(judged.office).post(reverse("ratings:city_adjust", args=[judged.assessment.pk, "K1"]), {"withdraw": "1"})
+    signed(judged.office).post(
+        reverse("ratings:city_adjust", args=[judged.assessment.pk, "K1"]), {"withdraw": "1"}
+    )
 
     assert not Adjustment.objects.exists()
     assert AuditEntry.objects.filter(action="adjust").count() == 2
@@ -79,7 +88,9 @@ def test_nobody_else_adjusts(role, judged, appoint):
     client = signed(user)
 
     assert client.get(reverse("ratings:city_adjustments", args=[judged.assessment.pk])).status_code == 404
-    posted = client.post(reverse("ratings:city_adjust", args=[judged.assessment.pk, "K1"]), {"points": "1", "reason": "想改"})
+    posted = client.post(
+        reverse("ratings:city_adjust", args=[judged.assessment.pk, "K1"]), {"points": "1", "reason": "想改"}
+    )
     assert posted.status_code == 404
     with pytest.raises(Refused, match="由市评委会办公室或评审组组长办理"):
         adjust(judged.assessment, "K1", points=Decimal(1), reason="想改", by=user)
@@ -87,7 +98,12 @@ def test_nobody_else_adjusts(role, judged, appoint):
 
 
 def test_an_item_without_a_system_part_is_not_adjusted(judged):
-    assert signed(judged.office).get(reverse("ratings:city_adjust", args=[judged.assessment.pk, "L1"])).status_code == 404
+    assert (
+        signed(judged.office)
+        .get(reverse("ratings:city_adjust", args=[judged.assessment.pk, "L1"]))
+        .status_code
+        == 404
+    )
     with pytest.raises(Refused, match="没有系统取数部分"):
         adjust(judged.assessment, "L1", points=Decimal(1), reason="想改", by=judged.office)
 
@@ -96,6 +112,9 @@ def test_schools_and_counties_do_not_read_the_reason(judged, appoint):
     adjust(judged.assessment, "K1", points=Decimal(20), reason="核定暗号辛", by=judged.office)
     school = reverse("schools:school", args=[judged.assessment.school_id])
 
-    for role, pages in {"head": [school, reverse("ratings:assessment", args=[judged.assessment.pk])], "county": [school]}.items():
+    for role, pages in {
+        "head": [school, reverse("ratings:assessment", args=[judged.assessment.pk])],
+        "county": [school],
+    }.items():
         client = signed(appoint(role))
         assert all("核定暗号辛" not in client.get(page).content.decode() for page in pages)

@@ -30,7 +30,10 @@ def test_an_incomplete_sheet_is_not_taken_and_names_every_gap(judged):
     Score.objects.filter(pk=judged.row(judge, "L1").pk).update(answers=None)
     Score.objects.filter(pk=judged.row(judge, "L3").pk).update(answers={"答": {"质量": "A"}})
 
-    assert refused(submit_sheet, judged.sheet(judge), by=judge) == ["L1 听课尚未评分", "L3 调研还缺：调研次数"]
+    assert refused(submit_sheet, judged.sheet(judge), by=judge) == [
+        "L1 听课尚未评分",
+        "L3 调研还缺：调研次数",
+    ]
     assert judged.sheet(judge).submitted_at is None
 
 
@@ -44,10 +47,16 @@ def test_a_submitted_sheet_cannot_be_edited_until_the_office_gives_it_back(judge
     assert saved.state == "refused" and "评分表已提交" in saved.sentence
     assert judged.row(judge, "L1").answers == row.answers
 
-    assert refused(reopen_sheet, judged.sheet(judge), by=judged.office, reason=" ") == ["请写明退回理由，不超过 200 字。"]
-    assert refused(reopen_sheet, judged.sheet(judge), by=judge, reason="想改") == ["评分表由市评委会办公室退回。"]
+    assert refused(reopen_sheet, judged.sheet(judge), by=judged.office, reason=" ") == [
+        "请写明退回理由，不超过 200 字。"
+    ]
+    assert refused(reopen_sheet, judged.sheet(judge), by=judge, reason="想改") == [
+        "评分表由市评委会办公室退回。"
+    ]
     reopen_sheet(judged.sheet(judge), by=judged.office, reason="漏看材料")
-    assert refused(reopen_sheet, judged.sheet(judge), by=judged.office, reason="再退一次") == ["这份评分表尚未提交，不需要退回。"]
+    assert refused(reopen_sheet, judged.sheet(judge), by=judged.office, reason="再退一次") == [
+        "这份评分表尚未提交，不需要退回。"
+    ]
     assert save(row.pk, by=judge, version=row.version, posted={"听课": "C"}).state == "saved"
     assert [entry.action for entry in AuditEntry.objects.filter(action="sheet")] == ["sheet", "sheet"]
 
@@ -55,7 +64,9 @@ def test_a_submitted_sheet_cannot_be_edited_until_the_office_gives_it_back(judge
 def test_a_judge_hands_in_no_other_sheet(judged):
     judged.score(judged.judges[1])
 
-    assert refused(submit_sheet, judged.sheet(judged.judges[1]), by=judged.judges[0]) == ["只能填写本人的评分表。"]
+    assert refused(submit_sheet, judged.sheet(judged.judges[1]), by=judged.judges[0]) == [
+        "只能填写本人的评分表。"
+    ]
 
 
 def test_after_the_deadline_no_sheet_is_taken(judged):
@@ -91,7 +102,9 @@ def test_agreeing_fills_what_is_empty_and_keeps_what_was_scored(judged):
     assert judged.row(judge, "K2").answers == {"答": FULL["K2"]}
     assert judged.row(judge, "K2").points == 30
     assert not Score.objects.filter(judge__user=judged.judges[1], answers__isnull=False).exists()
-    assert refused(agree, judged.sheet(judge), by=judge) == ["没有可以沿用的项目：各项都已评分，或须由评委核定。"]
+    assert refused(agree, judged.sheet(judge), by=judge) == [
+        "没有可以沿用的项目：各项都已评分，或须由评委核定。"
+    ]
 
 
 def test_agreeing_on_the_sample_scheme_leaves_nothing_to_score(city, school, office):
@@ -145,12 +158,18 @@ def test_a_joint_panel_needs_a_leader_with_an_account(joint):
     for label in ("甲", "乙"):
         seat_judge(panel, label=label, user=None, by=joint.office)
 
-    assert refused(assign, panel, joint.assessments, by=joint.office) == ["第二组还没有定组长，合议评分表由组长填写。"]
-    assert refused(choose_leader, panel, paper, by=joint.office) == ["纸上评委没有账号，不能填写合议评分表，请另定组长。"]
+    assert refused(assign, panel, joint.assessments, by=joint.office) == [
+        "第二组还没有定组长，合议评分表由组长填写。"
+    ]
+    assert refused(choose_leader, panel, paper, by=joint.office) == [
+        "纸上评委没有账号，不能填写合议评分表，请另定组长。"
+    ]
 
 
 def test_a_guide_cannot_sit_in_a_joint_panel(joint, city, school):
     guide = judge_account(city, 9)
     LiaisonFactory(user=guide, school=school)
 
-    assert refused(seat_judge, joint.panel, label="", user=guide, by=joint.office) == [f"评委9挂点联系指导{school.name}，不能评审该校。"]
+    assert refused(seat_judge, joint.panel, label="", user=guide, by=joint.office) == [
+        f"评委9挂点联系指导{school.name}，不能评审该校。"
+    ]

@@ -1,4 +1,6 @@
-"""现场评分表 and 反馈意见, 授牌名单: the paper for the team, the note for the school, the list for the ceremony."""
+"""现场评分表 and 反馈意见, 授牌名单: the paper for the team, the note for the school, the list for the
+ceremony.
+"""
 
 from dataclasses import replace
 
@@ -50,7 +52,9 @@ def posted(**changes) -> dict[str, str]:
 
 def test_paper_has_the_onsite_items_to_score_and_a_note_without_points(assessment, office):
     blank = documents.text(paper_pdf(onsite_paper(assessment, None)))
-    filled = documents.text(paper_pdf(onsite_paper(assessment, Feedback(text=TOKEN, visited_on=assessment.scheme.period_end))))
+    filled = documents.text(
+        paper_pdf(onsite_paper(assessment, Feedback(text=TOKEN, visited_on=assessment.scheme.period_end)))
+    )
 
     assert "M1保障" in blank and "环境整洁" in blank and "K1" not in blank
     assert "存在问题" in blank and "本单交学校" in blank
@@ -94,7 +98,9 @@ def test_a_scheme_without_onsite_items_has_no_note(city, school, office, signed_
     scheme = settled_year(city, [school])
     one = scheme.assessments.get()
 
-    assert [signed_client(office).get(address(one, name)).status_code for name in ("feedback", "form_onsite")] == [404, 404]
+    assert [
+        signed_client(office).get(address(one, name)).status_code for name in ("feedback", "form_onsite")
+    ] == [404, 404]
 
 
 def test_the_school_reads_it_after_publication_and_not_before(city, school, office, appoint, signed_client):
@@ -115,7 +121,9 @@ def test_the_school_reads_it_after_publication_and_not_before(city, school, offi
 def test_after_publication_the_note_stands(assessment, office, signed_client):
     client = signed_client(office)
     client.post(address(assessment), posted())
-    Scheme.objects.filter(pk=assessment.scheme_id).update(phase=Phase.PUBLISHED, published_at="2026-12-30T00:00Z")
+    Scheme.objects.filter(pk=assessment.scheme_id).update(
+        phase=Phase.PUBLISHED, published_at="2026-12-30T00:00Z"
+    )
 
     client.post(address(assessment), posted(text="改", version="1"))
 
@@ -143,7 +151,9 @@ def test_plaques_bear_the_day_of_the_city_not_of_greenwich(city, school):
     assert plaque_paper(scheme).issued == "2025年12月29日"
 
 
-def test_a_city_without_counties_reads_no_county_on_notice_methodology_and_papers(year, office, city, appoint, signed_client):
+def test_a_city_without_counties_reads_no_county_on_notice_methodology_and_papers(
+    year, office, city, appoint, signed_client
+):
     year.parameters |= {"县级初评": "无", "县初评权重": "0%", "评审权重": "100%", "所属市": city.name}
     year.schools = [(code, name, "") for code, name, _ in year.schools]
     year.scores = [row for row in year.scores if row[2] != "初评"]
@@ -154,10 +164,21 @@ def test_a_city_without_counties_reads_no_county_on_notice_methodology_and_paper
     Scheme.objects.filter(pk=scheme.pk).update(imported=False)
     client.post(reverse("ratings:opening_notice_start", args=[scheme.pk]))
     one = scheme.assessments.first()
-    names = [("opening_notice", scheme.pk), ("methodology", scheme.pk), ("form_plaques", scheme.pk), ("feedback", one.pk)]
+    names = [
+        ("opening_notice", scheme.pk),
+        ("methodology", scheme.pk),
+        ("form_plaques", scheme.pk),
+        ("feedback", one.pk),
+    ]
     names += [("form_onsite", one.pk), ("result", one.result.pk)]
 
-    pages = {name: text(client.get(reverse(f"ratings:{name}", args=[pk]))).split("<main")[1] for name, pk in names}
+    pages = {
+        name: text(client.get(reverse(f"ratings:{name}", args=[pk]))).split("<main")[1] for name, pk in names
+    }
 
     assert [name for name, page in pages.items() if "县" in page] == []
-    assert [name for name, page in pages.items() if "学校自评" not in page and name in ("opening_notice", "methodology")] == []
+    assert [
+        name
+        for name, page in pages.items()
+        if "学校自评" not in page and name in ("opening_notice", "methodology")
+    ] == []

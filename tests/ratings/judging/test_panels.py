@@ -25,14 +25,18 @@ def test_a_panel_of_two_gets_no_schools(judged, city):
     panel = create_panel(judged.scheme, "第二组", by=judged.office)
     seat_judge(panel, label="纸上评委", user=None, by=judged.office)
 
-    assert refused(assign, panel, judged.assessments, by=judged.office) == ["第二组现有 1 名成员，至少须有 3 名。"]
+    assert refused(assign, panel, judged.assessments, by=judged.office) == [
+        "第二组现有 1 名成员，至少须有 3 名。"
+    ]
 
 
 def test_only_the_office_arranges_panels(judged, appoint):
     for role in ("chair", "county", "viewer"):
         user = appoint(role)
         assert refused(create_panel, judged.scheme, "第二组", by=user) == ["评审组由市评委会办公室安排。"]
-        assert refused(mark_visited, judged.scheme, [judged.assessment.pk], False, by=user) == ["走访情况由市评委会办公室登记。"]
+        assert refused(mark_visited, judged.scheme, [judged.assessment.pk], False, by=user) == [
+            "走访情况由市评委会办公室登记。"
+        ]
 
 
 def test_a_guide_of_the_school_is_refused_when_seated_and_when_schools_are_assigned(judged, city, school):
@@ -52,7 +56,9 @@ def test_somebody_of_the_school_is_refused(judged, city, school):
     own = judge_account(city, 9)
     AppointmentFactory(user=own, role="filler", school=school)
 
-    assert refused(seat_judge, judged.panel, label="", user=own, by=judged.office) == [f"评委9是{school.name}的工作人员，不能评审该校。"]
+    assert refused(seat_judge, judged.panel, label="", user=own, by=judged.office) == [
+        f"评委9是{school.name}的工作人员，不能评审该校。"
+    ]
 
 
 def test_a_guide_appointed_after_assigning_can_neither_write_nor_hand_in(judged, school):
@@ -82,7 +88,10 @@ def test_a_seated_judge_needs_the_role_in_this_city(judged):
 
 
 def test_a_judge_added_later_gets_rows_and_one_taken_out_leaves_none(judged, city):
-    sheets, rows = set(JudgeSheet.objects.values_list("pk", flat=True)), set(Score.objects.values_list("pk", flat=True))
+    sheets, rows = (
+        set(JudgeSheet.objects.values_list("pk", flat=True)),
+        set(Score.objects.values_list("pk", flat=True)),
+    )
     judge = seat_judge(judged.panel, label="", user=judge_account(city, 4), by=judged.office)
     assert judge.scores.count() == len(judged.assessments) * len(FULL)
 
@@ -96,8 +105,12 @@ def test_a_judge_who_has_scored_stays_and_three_stay(judged):
     first, second = Judge.objects.order_by("pk")[:2]
     judged.score(judged.judges[0])
 
-    assert refused(unseat_judge, judged.panel, first, by=judged.office) == ["评委1已经开始评分，不能移出本组。"]
-    assert refused(unseat_judge, judged.panel, second, by=judged.office) == ["本组已有党校，移出后不足 3 人，请先安排接替的评委。"]
+    assert refused(unseat_judge, judged.panel, first, by=judged.office) == [
+        "评委1已经开始评分，不能移出本组。"
+    ]
+    assert refused(unseat_judge, judged.panel, second, by=judged.office) == [
+        "本组已有党校，移出后不足 3 人，请先安排接替的评委。"
+    ]
 
 
 def test_a_judge_who_wrote_a_remark_only_keeps_it(judged, city):
@@ -108,7 +121,9 @@ def test_a_judge_who_wrote_a_remark_only_keeps_it(judged, city):
     row = judged.row(judge.user, "L1")
     save(row.pk, by=judge.user, version=0, posted={}, remark="待听课后评")
 
-    assert refused(unseat_judge, judged.panel, judge, by=judged.office) == ["评委4已经开始评分，不能移出本组。"]
+    assert refused(unseat_judge, judged.panel, judge, by=judged.office) == [
+        "评委4已经开始评分，不能移出本组。"
+    ]
     assert refused(assign, other, [judged.assessment], by=judged.office) == [
         f"{judged.assessment.school.name}已由第一组开始评分，不能改组。"
     ]
@@ -121,7 +136,9 @@ def test_schools_change_panels_until_somebody_has_scored(judged):
     for label in ("甲", "乙", "丙"):
         seat_judge(other, label=label, user=None, by=judged.office)
     assert assign(other, [judged.assessments[1]], by=judged.office) == 1
-    assert set(judged.assessments[1].scores.filter(stage=Stage.CITY).values_list("judge__label", flat=True)) == {"甲", "乙", "丙"}
+    assert set(
+        judged.assessments[1].scores.filter(stage=Stage.CITY).values_list("judge__label", flat=True)
+    ) == {"甲", "乙", "丙"}
 
     judged.score(judged.judges[0])
     reasons = refused(assign, other, [judged.assessment], by=judged.office)
@@ -135,7 +152,9 @@ def test_schools_that_are_settled_or_out_are_not_assigned(judged):
     judged.assessment.status = Status.LAPSED
     judged.assessment.save(update_fields=["status"])
 
-    assert refused(assign, panel, [judged.assessment], by=judged.office) == [f"{judged.assessment.school.name}处于“未申报”，不再评审。"]
+    assert refused(assign, panel, [judged.assessment], by=judged.office) == [
+        f"{judged.assessment.school.name}处于“未申报”，不再评审。"
+    ]
 
 
 def test_unvisited_schools_owe_no_onsite_items(judged):
@@ -156,7 +175,10 @@ def test_rows_no_longer_owed_go_only_where_nobody_answered(judged):
 
     open_city_rows(judged.assessment)
 
-    assert set(Score.objects.filter(stage=Stage.CITY, answers__isnull=False).values_list("pk", flat=True)) == answered
+    assert (
+        set(Score.objects.filter(stage=Stage.CITY, answers__isnull=False).values_list("pk", flat=True))
+        == answered
+    )
     onsite = judged.assessment.scores.filter(stage=Stage.CITY, item__onsite=True)
     assert set(onsite.values_list("judge__user", flat=True)) == {judged.judges[0].pk}
 

@@ -35,8 +35,13 @@ def scan():
 
 def enter(judged, sheet: JudgeSheet, by: User) -> None:
     """Type a whole paper sheet in."""
-    for row in Score.objects.filter(assessment=sheet.assessment, stage=Stage.CITY, judge=sheet.judge).select_related("item"):
-        posted = {name: "是" if value is True else "" if value is False else str(value) for name, value in FULL[row.item.code].items()}
+    for row in Score.objects.filter(
+        assessment=sheet.assessment, stage=Stage.CITY, judge=sheet.judge
+    ).select_related("item"):
+        posted = {
+            name: "是" if value is True else "" if value is False else str(value)
+            for name, value in FULL[row.item.code].items()
+        }
         assert save(row.pk, by=by, version=row.version, posted=posted).state == "saved"
 
 
@@ -47,7 +52,9 @@ def test_a_paper_sheet_is_entered_by_one_person_and_checked_by_another(judged, c
     attach_scan(sheet, scan, by=judged.office)
     sheet.refresh_from_db()
 
-    assert refused(check_entry, sheet, by=judged.office, seen=sheet_digest(sheet)) == ["录入的人不能核对，请由办公室另一人核对。"]
+    assert refused(check_entry, sheet, by=judged.office, seen=sheet_digest(sheet)) == [
+        "录入的人不能核对，请由办公室另一人核对。"
+    ]
     assert refused(check_entry, sheet, by=colleague, seen="") == ["核对期间录入内容有改动，请重新核对。"]
     check_entry(sheet, by=colleague, seen=sheet_digest(sheet))
 
@@ -64,8 +71,12 @@ def test_who_typed_a_part_cannot_check_after_a_colleague_took_over(judged, colle
     attach_scan(sheet, scan, by=colleague)
     sheet.refresh_from_db()
 
-    assert refused(check_entry, sheet, by=judged.office, seen=sheet_digest(sheet)) == ["录入的人不能核对，请由办公室另一人核对。"]
-    assert refused(check_entry, sheet, by=colleague, seen=sheet_digest(sheet)) == ["录入的人不能核对，请由办公室另一人核对。"]
+    assert refused(check_entry, sheet, by=judged.office, seen=sheet_digest(sheet)) == [
+        "录入的人不能核对，请由办公室另一人核对。"
+    ]
+    assert refused(check_entry, sheet, by=colleague, seen=sheet_digest(sheet)) == [
+        "录入的人不能核对，请由办公室另一人核对。"
+    ]
 
 
 def test_a_paper_sheet_needs_its_scan_and_every_item(judged, colleague, scan):
@@ -86,7 +97,10 @@ def test_a_judge_who_scores_on_screen_is_not_entered_from_paper_and_the_other_wa
 
     start_entry(second, by=judged.office)
     row = judged.row(judge, "L1", judged.assessments[1])
-    assert save(row.pk, by=judge, version=0, posted={"听课": "A"}).sentence == "这份评分表由办公室按签字原件代录。"
+    assert (
+        save(row.pk, by=judge, version=0, posted={"听课": "A"}).sentence
+        == "这份评分表由办公室按签字原件代录。"
+    )
     cancel_entry(second, by=judged.office)
     assert save(row.pk, by=judge, version=0, posted={"听课": "A"}).state == "saved"
 

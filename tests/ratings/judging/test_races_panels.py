@@ -44,10 +44,24 @@ def taken_out_or_scored(row: Assessment, judge: Judge, found: list[Any]) -> bool
     """Out, and nothing of the judge is left; or still seated, with sheet and answer."""
     unseated, saved = found
     seated = judge.panels.exists()
-    left = (row.sheets.filter(judge=judge).exists(), row.scores.filter(judge=judge, answers__isnull=False).exists())
+    left = (
+        row.sheets.filter(judge=judge).exists(),
+        row.scores.filter(judge=judge, answers__isnull=False).exists(),
+    )
     if unseated is None:
-        return isinstance(saved, RowGone) and not seated and left == (False, False) and not row.scores.filter(judge=judge).exists()
-    return isinstance(unseated, Refused) and isinstance(saved, Saved) and saved.state == SAVED and seated and left == (True, True)
+        return (
+            isinstance(saved, RowGone)
+            and not seated
+            and left == (False, False)
+            and not row.scores.filter(judge=judge).exists()
+        )
+    return (
+        isinstance(unseated, Refused)
+        and isinstance(saved, Saved)
+        and saved.state == SAVED
+        and seated
+        and left == (True, True)
+    )
 
 
 def seated_again(year: PlayedYear, row: Assessment, judge: Judge) -> None:
@@ -113,7 +127,11 @@ def test_a_judge_seated_while_a_school_arrives_has_a_sheet_there(race_year, race
     year = race_year(race_rounds // 5)
     linger(monkeypatch, "ratings.workflow.taking", "open_city_rows")
 
-    wrong = [found for row in ready_to_recommend(year) if not everybody_has_a_sheet(row, found := seat_and_arrive(year, row))]
+    wrong = [
+        found
+        for row in ready_to_recommend(year)
+        if not everybody_has_a_sheet(row, found := seat_and_arrive(year, row))
+    ]
 
     assert wrong == []
 
@@ -122,7 +140,12 @@ def test_a_judge_seated_while_a_school_arrives_has_none_without_the_lock(race_ye
     year = race_year(1)
     (row,) = ready_to_recommend(year)
     seated = Judge.objects.filter(label__startswith="新评委")
-    hold(monkeypatch, ("ratings.workflow.taking", "open_city_rows"), (__name__, "seat_judge"), until=seated.exists)
+    hold(
+        monkeypatch,
+        ("ratings.workflow.taking", "open_city_rows"),
+        (__name__, "seat_judge"),
+        until=seated.exists,
+    )
     unlocked(Assessment)
 
     assert not everybody_has_a_sheet(row, seat_and_arrive(year, row))

@@ -26,7 +26,9 @@ MOST_CLICKS = 6
 def test_the_desk_shows_what_waits_and_the_school_shows_opinions_beside_the_score(judged, appoint):
     guide = appoint("liaison")
     LiaisonFactory(user=guide, school=judged.assessment.school)
-    VisitFactory(school=judged.assessment.school, by=guide, on=f"{judged.scheme.year}-01-08", findings="建议补齐台账")
+    VisitFactory(
+        school=judged.assessment.school, by=guide, on=f"{judged.scheme.year}-01-08", findings="建议补齐台账"
+    )
     client = signed(judged.judges[0])
 
     desk = client.get(reverse("ratings:judging")).content.decode()
@@ -40,10 +42,21 @@ def test_the_desk_shows_what_waits_and_the_school_shows_opinions_beside_the_scor
 
 def test_the_item_page_lays_rule_figures_answers_and_evidence_beside_the_score(judged):
     item = judged.row(judged.judges[0], "L2").item
-    values = {"kind": "paper", "name": "台账原件", "copies": 1, "location": "档案柜", "by": judged.office, "at": "2026-01-05T00:00Z"}
+    values = {
+        "kind": "paper",
+        "name": "台账原件",
+        "copies": 1,
+        "location": "档案柜",
+        "by": judged.office,
+        "at": "2026-01-05T00:00Z",
+    }
     Evidence.objects.create(assessment=judged.assessment, item=item, **values)
 
-    page = signed(judged.judges[0]).get(reverse("ratings:judging_item", args=[judged.assessment.pk, "L2"])).content.decode()
+    page = (
+        signed(judged.judges[0])
+        .get(reverse("ratings:judging_item", args=[judged.assessment.pk, "L2"]))
+        .content.decode()
+    )
 
     assert "月报逾期" in page and "台账原件" in page
     assert page.count("无专人") >= 3
@@ -54,7 +67,9 @@ def test_saving_an_item_leads_to_the_next_that_waits_and_at_the_end_back_to_the_
     client = signed(judge)
     judged.score(judge)
     Score.objects.filter(pk__in=[judged.row(judge, code).pk for code in ("K2", "L3")]).update(answers=None)
-    first, last = (reverse("ratings:judging_item", args=[judged.assessment.pk, code]) for code in ("K2", "L3"))
+    first, last = (
+        reverse("ratings:judging_item", args=[judged.assessment.pk, code]) for code in ("K2", "L3")
+    )
 
     response = client.post(first, fields(judged.row(judge, "K2"), 音响="是"))
     assert response.url == last
@@ -67,7 +82,8 @@ def test_a_wrong_value_stays_on_the_screen_with_its_sentence(judged):
     row = judged.row(judged.judges[0], "L3")
 
     response = signed(judged.judges[0]).post(
-        reverse("ratings:judging_item", args=[judged.assessment.pk, "L3"]), fields(row, 质量="A", 调研次数="多次")
+        reverse("ratings:judging_item", args=[judged.assessment.pk, "L3"]),
+        fields(row, 质量="A", 调研次数="多次"),
     )
 
     page = response.content.decode()
@@ -111,15 +127,23 @@ def test_a_judge_without_a_seat_finds_no_school_and_a_guide_is_told_to_recuse(ju
     for user, status in ((appoint("judge"), 404), (judged.judges[0], 403)):
         client = signed(user)
         for name in ("school", "submit", "panel"):
-            assert client.get(reverse(f"ratings:judging_{name}", args=[judged.assessment.pk])).status_code == status
-        assert client.post(reverse("ratings:judging_agree", args=[judged.assessment.pk])).status_code == status
+            assert (
+                client.get(reverse(f"ratings:judging_{name}", args=[judged.assessment.pk])).status_code
+                == status
+            )
+        assert (
+            client.post(reverse("ratings:judging_agree", args=[judged.assessment.pk])).status_code == status
+        )
 
 
 @pytest.mark.parametrize("role", [role.value for role in Role if role != Role.JUDGE])
 def test_the_desk_is_the_judges_alone(role, judged, appoint):
     client = signed(judged.office if role == "office" else appoint(role))
 
-    for address in (reverse("ratings:judging"), reverse("ratings:judging_school", args=[judged.assessment.pk])):
+    for address in (
+        reverse("ratings:judging"),
+        reverse("ratings:judging_school", args=[judged.assessment.pk]),
+    ):
         answer = client.get(address)
         assert answer.status_code == 403
         assert "评委工作台只对评委开放。" in answer.content.decode()
@@ -171,5 +195,7 @@ def test_a_judge_of_another_city_sees_nothing(judged, appoint):
     judge.appointments.all().delete()
     AppointmentFactory(user=judge, role="judge", city=CityFactory())
 
-    assert signed(judge).get(reverse("ratings:judging_school", args=[judged.assessment.pk])).status_code == 404
+    assert (
+        signed(judge).get(reverse("ratings:judging_school", args=[judged.assessment.pk])).status_code == 404
+    )
     assert Assessment.objects.filter(panel__judges__user=judge).exists()

@@ -1,4 +1,6 @@
-"""The office's panel pages: setting up, assigning, progress without scores, giving back, paper sheets in two hands."""
+"""The office's panel pages: setting up, assigning, progress without scores, giving back, paper sheets in two
+hands.
+"""
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -49,11 +51,16 @@ def test_the_office_sets_up_a_panel_seats_judges_and_gives_it_schools(judged, ci
     panel = Panel.objects.get(name="第二组")
     assert response.url == reverse("ratings:panel", args=[panel.pk])
     for number in (7, 8, 9):
-        assert client.post(response.url, {"user": judge_account(city, number).pk, "label": ""}).status_code == 302
+        assert (
+            client.post(response.url, {"user": judge_account(city, number).pk, "label": ""}).status_code
+            == 302
+        )
     member = panel.judges.first()
     client.post(reverse("ratings:panel_judge", args=[panel.pk, member.pk]), {"act": "leader"})
     chosen = {"school": judged.assessments[1].pk, "panel": panel.pk, "act": "assign"}
-    page = client.post(reverse("ratings:panel_schools", args=[judged.scheme.pk]), chosen, follow=True).content.decode()
+    page = client.post(
+        reverse("ratings:panel_schools", args=[judged.scheme.pk]), chosen, follow=True
+    ).content.decode()
 
     panel.refresh_from_db()
     assert panel.leader == member
@@ -66,9 +73,15 @@ def test_a_refusal_keeps_what_was_typed_and_says_why(judged, city, school):
     guide = judge_account(city, 9)
     LiaisonFactory(user=guide, school=school)
 
-    again = client.post(reverse("ratings:panel_board", args=[judged.scheme.pk]), {"name": "第一组"}).content.decode()
-    seated = client.post(reverse("ratings:panel", args=[judged.panel.pk]), {"user": guide.pk, "label": "钱教授"}).content.decode()
-    nobody = client.post(reverse("ratings:panel", args=[judged.panel.pk]), {"user": "", "label": ""}).content.decode()
+    again = client.post(
+        reverse("ratings:panel_board", args=[judged.scheme.pk]), {"name": "第一组"}
+    ).content.decode()
+    seated = client.post(
+        reverse("ratings:panel", args=[judged.panel.pk]), {"user": guide.pk, "label": "钱教授"}
+    ).content.decode()
+    nobody = client.post(
+        reverse("ratings:panel", args=[judged.panel.pk]), {"user": "", "label": ""}
+    ).content.decode()
 
     assert "本方案已有“第一组”" in again and 'value="第一组"' in again
     assert "不能评审该校" in seated and 'value="钱教授"' in seated
@@ -80,11 +93,17 @@ def test_a_guide_among_the_judges_stops_the_whole_assignment(judged, city):
     client = signed(judged.office)
     panel = Panel.objects.create(scheme=judged.scheme, name="第二组")
     for number in (7, 8, 9):
-        panel.judges.add(Judge.objects.create(scheme=judged.scheme, label=f"评委{number}", user=judge_account(city, number)))
+        panel.judges.add(
+            Judge.objects.create(
+                scheme=judged.scheme, label=f"评委{number}", user=judge_account(city, number)
+            )
+        )
     LiaisonFactory(user=panel.judges.first().user, school=judged.assessments[1].school)
     chosen = {"school": [one.pk for one in judged.assessments], "panel": panel.pk, "act": "assign"}
 
-    page = client.post(reverse("ratings:panel_schools", args=[judged.scheme.pk]), chosen, follow=True).content.decode()
+    page = client.post(
+        reverse("ratings:panel_schools", args=[judged.scheme.pk]), chosen, follow=True
+    ).content.decode()
 
     assert "评委7挂点联系指导" in page
     assert not panel.assessments.exists()
@@ -116,7 +135,9 @@ def test_the_exported_progress_counts_sheets_and_holds_no_score(judged):
     Score.objects.filter(judge__user=judged.judges[0]).update(points="17.7700", remark="评语暗号")
 
     response = signed(judged.office).post(reverse("ratings:panel_export", args=[judged.scheme.pk]))
-    table = read_workbook(b"".join(response.streaming_content), name="x.xlsx").first_sheet.table(["党校", "评分表", "已提交"])
+    table = read_workbook(b"".join(response.streaming_content), name="x.xlsx").first_sheet.table(
+        ["党校", "评分表", "已提交"]
+    )
 
     found = {row["党校"]: (int(row["评分表"]), int(row["已提交"])) for row in table.rows}
     assert found == {judged.assessments[0].school.name: (3, 1), judged.assessments[1].school.name: (3, 0)}
@@ -144,10 +165,16 @@ def test_a_paper_sheet_goes_through_two_hands(judged, colleague):
 
     assert office.get(paper).status_code == 404
     assert office.post(reverse("ratings:paper_entry", args=[sheet.pk])).url == paper
-    rows = Score.objects.filter(assessment=judged.assessment, stage=Stage.CITY, judge=sheet.judge).select_related("item")
+    rows = Score.objects.filter(
+        assessment=judged.assessment, stage=Stage.CITY, judge=sheet.judge
+    ).select_related("item")
     data = {}
     for row in rows:
-        answers = {name: "是" if value is True else str(value) for name, value in FULL[row.item.code].items() if value is not False}
+        answers = {
+            name: "是" if value is True else str(value)
+            for name, value in FULL[row.item.code].items()
+            if value is not False
+        }
         data |= fields(row, **answers)
     assert office.post(paper, data).status_code == 302
     scan = SimpleUploadedFile("签字表.pdf", PDF)
@@ -161,7 +188,10 @@ def test_a_paper_sheet_goes_through_two_hands(judged, colleague):
     sheet.refresh_from_db()
     assert "录入的人不能核对" in own
     assert sheet.submitted_at is None
-    assert "听课：A" in page and reverse("ratings:evidence", args=[JudgeSheet.objects.get(pk=sheet.pk).scan_id]) in page
+    assert (
+        "听课：A" in page
+        and reverse("ratings:evidence", args=[JudgeSheet.objects.get(pk=sheet.pk).scan_id]) in page
+    )
     other.post(check, {"seen": seen})
     sheet.refresh_from_db()
     assert (sheet.entered_by, sheet.checked_by) == (judged.office, colleague)
@@ -171,8 +201,12 @@ def test_empty_rows_of_a_paper_sheet_stay_unscored(judged):
     sheet = judged.sheet(judged.judges[0])
     client = signed(judged.office)
     client.post(reverse("ratings:paper_entry", args=[sheet.pk]))
-    rows = Score.objects.filter(assessment=judged.assessment, stage=Stage.CITY, judge=sheet.judge).select_related("item")
-    data = {name: value for row in rows for name, value in fields(row).items()} | fields(rows.get(item__code="L1"), 听课="B")
+    rows = Score.objects.filter(
+        assessment=judged.assessment, stage=Stage.CITY, judge=sheet.judge
+    ).select_related("item")
+    data = {name: value for row in rows for name, value in fields(row).items()} | fields(
+        rows.get(item__code="L1"), 听课="B"
+    )
 
     client.post(reverse("ratings:paper", args=[sheet.pk]), data)
 
@@ -183,8 +217,12 @@ def test_a_wrong_value_of_a_paper_sheet_stays_on_the_page_and_the_rest_is_saved(
     sheet = judged.sheet(judged.judges[0])
     client = signed(judged.office)
     client.post(reverse("ratings:paper_entry", args=[sheet.pk]))
-    rows = Score.objects.filter(assessment=judged.assessment, stage=Stage.CITY, judge=sheet.judge).select_related("item")
-    data = fields(rows.get(item__code="L1"), 听课="B") | fields(rows.get(item__code="L3"), 质量="A", 调研次数="多次")
+    rows = Score.objects.filter(
+        assessment=judged.assessment, stage=Stage.CITY, judge=sheet.judge
+    ).select_related("item")
+    data = fields(rows.get(item__code="L1"), 听课="B") | fields(
+        rows.get(item__code="L3"), 质量="A", 调研次数="多次"
+    )
 
     page = client.post(reverse("ratings:paper", args=[sheet.pk]), data).content.decode()
 
@@ -199,7 +237,9 @@ def test_a_scan_that_is_no_picture_of_paper_is_refused(judged):
     client.post(reverse("ratings:paper_entry", args=[sheet.pk]))
 
     page = client.post(
-        reverse("ratings:sheet_scan", args=[sheet.pk]), {"scan": SimpleUploadedFile("表.html", b"<html></html>")}, follow=True
+        reverse("ratings:sheet_scan", args=[sheet.pk]),
+        {"scan": SimpleUploadedFile("表.html", b"<html></html>")},
+        follow=True,
     ).content.decode()
 
     assert "不接收 .html 文件" in page
@@ -210,11 +250,16 @@ def test_a_scan_that_is_no_picture_of_paper_is_refused(judged):
 @pytest.mark.parametrize("role", [role.value for role in Role if role != Role.OFFICE])
 def test_panel_pages_are_the_office_alone_and_a_forbidden_post_changes_nothing(role, judged, appoint):
     user = judged.judges[0] if role == "judge" else appoint(role)
-    client, before = signed(user), (Panel.objects.count(), list(JudgeSheet.objects.values()), list(Score.objects.values()))
+    client, before = (
+        signed(user),
+        (Panel.objects.count(), list(JudgeSheet.objects.values()), list(Score.objects.values())),
+    )
 
     for address in pages(judged).values():
         assert client.get(address).status_code == 403
-        assert client.post(address, {"name": "第九组", "reason": "想看", "user": "", "label": "某人"}).status_code in (403, 405)
+        assert client.post(
+            address, {"name": "第九组", "reason": "想看", "user": "", "label": "某人"}
+        ).status_code in (403, 405)
     sheet = judged.sheet(judged.judges[0])
     for name in ("paper_entry", "sheet_scan"):
         assert client.post(reverse(f"ratings:{name}", args=[sheet.pk])).status_code == 403

@@ -1,4 +1,6 @@
-"""A year whose cells were changed at random: a clean year or clear sentences, never a crash, never a silent zero."""
+"""A year whose cells were changed at random: a clean year or clear sentences, never a crash, never a silent
+zero.
+"""
 
 import random
 from copy import deepcopy
@@ -27,14 +29,18 @@ def judge(year: YearFolder):
         return score_all(folder.spec, [school.input for school in judge_year(folder)])
     except WorkbookError as error:
         assert error.problems
-        assert all(any("\u4e00" <= letter <= "\u9fff" for letter in problem.reason) for problem in error.problems)
+        assert all(
+            any("\u4e00" <= letter <= "\u9fff" for letter in problem.reason) for problem in error.problems
+        )
         return error
 
 
 def mutate(year: YearFolder, chance: random.Random) -> None:
     """Change one to three cells somewhere in the five workbooks."""
     for _ in range(chance.randint(1, 3)):
-        rows = chance.choice([year.items, year.bands, year.restrictions, year.schools, year.metrics, year.scores, year.scores])
+        rows = chance.choice(
+            [year.items, year.bands, year.restrictions, year.schools, year.metrics, year.scores, year.scores]
+        )
         place = chance.randrange(len(rows))
         row = list(rows[place])
         row[chance.randrange(len(row))] = chance.choice(JUNK)

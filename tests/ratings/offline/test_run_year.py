@@ -37,8 +37,19 @@ def test_full_marks_give_five_stars_and_the_points_of_every_item(year):
 
     result = Result.objects.get(school_code="001")
 
-    assert (result.star, str(result.base), str(result.bonus), str(result.total)) == (5, "100.00", "0.00", "100.00")
-    assert result.figures["items"] == {"K1": "30.00", "K2": "30.00", "L1": "20.00", "L2": "20.00", "M1": "0.00"}
+    assert (result.star, str(result.base), str(result.bonus), str(result.total)) == (
+        5,
+        "100.00",
+        "0.00",
+        "100.00",
+    )
+    assert result.figures["items"] == {
+        "K1": "30.00",
+        "K2": "30.00",
+        "L1": "20.00",
+        "L2": "20.00",
+        "M1": "0.00",
+    }
 
 
 def test_command_writes_results_trace_and_bulletin(year, tmp_path):
@@ -47,7 +58,10 @@ def test_command_writes_results_trace_and_bulletin(year, tmp_path):
     call_command("run_year", scheme=year.scheme, input=year.folder, out=tmp_path / "out", verbosity=0)
 
     sheet = CalamineWorkbook.from_path(tmp_path / "out" / "results.xlsx").get_sheet_by_index(0).to_python()
-    codes, totals = ["K", "K1", "K2", "L", "L1", "L2", "M", "M1"], ["基础分", "加分", "总分", "限制性情形", "星级"]
+    codes, totals = (
+        ["K", "K1", "K2", "L", "L1", "L2", "M", "M1"],
+        ["基础分", "加分", "总分", "限制性情形", "星级"],
+    )
     assert sheet[0] == ["学校编码", "学校名称", "县（市、区）", *codes, *totals]
     assert sheet[1] == ["001", "东溪镇委党校", "甲区", 60, 30, 30, 40, 20, 20, 0, 0, 100, 0, 100, "", "五星"]
     trace = json.loads((tmp_path / "out" / "trace.json").read_text(encoding="utf-8"))
@@ -90,7 +104,12 @@ def test_missing_score_stops_the_year_and_writes_nothing(year):
     found = problems(year)
 
     assert found == ["scores.xlsx：青屿镇委党校：自评缺 K2", "scores.xlsx：东溪镇委党校：L2 缺初评评分"]
-    assert not (Region.objects.exists() or School.objects.exists() or Scheme.objects.exists() or AuditEntry.objects.exists())
+    assert not (
+        Region.objects.exists()
+        or School.objects.exists()
+        or Scheme.objects.exists()
+        or AuditEntry.objects.exists()
+    )
 
 
 def test_missing_metric_is_never_read_as_zero(year):
@@ -155,7 +174,10 @@ def test_adjustment_of_the_county_holds_for_the_city_too(year):
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        (lambda y: y.set_score("001", "K1", "评审", points=25), "「说明」：K1 全部由系统取数，改动即为核定，须写明理由"),
+        (
+            lambda y: y.set_score("001", "K1", "评审", points=25),
+            "「说明」：K1 全部由系统取数，改动即为核定，须写明理由",
+        ),
         (lambda y: y.set_score("001", "K1", "评审", points=31, remark="多"), "K1 满分 30.00 分"),
         (lambda y: y.set_score("001", "L2", "初评", points="20.01"), "L2 应在 15.00—20.00 分之间"),
         (lambda y: y.set_score("001", "L2", "初评", points=14), "L2 应在 15.00—20.00 分之间"),
@@ -186,7 +208,13 @@ def test_wrong_row_names_its_place_and_writes_nothing(year, change, sentence):
 
 def test_typed_points_outside_by_rounding_only_are_taken_as_the_end_of_the_range(year):
     year.item("L2")[8] = "扣(满分 19.333; 月报逾期 每月 2; 无专人 5; 下限 0) + 清单(培训专柜=0.667)"
-    for stage, judge in (("自评", ""), ("初评", ""), ("评审", "评委甲"), ("评审", "评委乙"), ("评审", "评委丙")):
+    for stage, judge in (
+        ("自评", ""),
+        ("初评", ""),
+        ("评审", "评委甲"),
+        ("评审", "评委乙"),
+        ("评审", "评委丙"),
+    ):
         year.set_score("001", "L2", stage, judge=judge, points="20")
 
     run(year)
@@ -201,7 +229,11 @@ def test_wrong_rows_of_all_workbooks_are_reported_together(year):
 
     found = problems(year)
 
-    assert {problem.split("「")[0] for problem in found} == {"scores.xlsx", "metrics.xlsx", "restrictions.xlsx"}
+    assert {problem.split("「")[0] for problem in found} == {
+        "scores.xlsx",
+        "metrics.xlsx",
+        "restrictions.xlsx",
+    }
 
 
 def test_same_year_again_is_refused_without_replace(year):
@@ -286,4 +318,7 @@ def test_arguments_of_a_metric_may_stand_in_any_order(year):
 
 
 def test_every_table_of_a_year_is_cleared_before_a_replacement():
-    assert {model for model, _ in ROWS} == set(apps.get_app_config("ratings").get_models()) - {Scheme, Panel.judges.through}
+    assert {model for model, _ in ROWS} == set(apps.get_app_config("ratings").get_models()) - {
+        Scheme,
+        Panel.judges.through,
+    }

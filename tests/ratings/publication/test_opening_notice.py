@@ -36,7 +36,9 @@ def office(appoint):
 
 @pytest.fixture
 def next_year(city, school, office) -> Scheme:
-    """The year after a published one: one item worth more, another less, one rule changed, with a note on it."""
+    """The year after a published one: one item worth more, another less, one rule changed, with a
+    note on it.
+    """
     published_year(city, [school], year=2025)
     spec = spec_for(city, 2026)
     items = (
@@ -62,8 +64,14 @@ def notice(next_year, office) -> OpeningNotice:
 
 def posted(notice: OpeningNotice, **changes) -> dict:
     """The form as a browser sends it back."""
-    values = {name: getattr(notice, name) for name in OpeningNotice.TYPED} | {"version": notice.version} | changes
-    return {name: "on" if value is True else value for name, value in values.items() if value is not None and value is not False}
+    values = (
+        {name: getattr(notice, name) for name in OpeningNotice.TYPED} | {"version": notice.version} | changes
+    )
+    return {
+        name: "on" if value is True else value
+        for name, value in values.items()
+        if value is not None and value is not False
+    }
 
 
 def address(scheme: Scheme, name: str = "") -> str:
@@ -132,14 +140,18 @@ def test_annexes_survive_storing(next_year):
 
 
 def test_issuing_keeps_file_digest_annexes_and_an_audit_line(notice, office, monkeypatch):
-    monkeypatch.setattr("ratings.documents.life.document_pdf", lambda context: b"%PDF-1.7 " + context.body.encode())
+    monkeypatch.setattr(
+        "ratings.documents.life.document_pdf", lambda context: b"%PDF-1.7 " + context.body.encode()
+    )
 
     issued = OPENING_NOTICE.issue(notice, by=office)
     Item.objects.filter(scheme=notice.scheme, code="K1").update(name="后来改的名字")
     notice.scheme.versions.all().delete()
 
     assert hashlib.sha256(issued.pdf.read()).hexdigest() == issued.digest
-    assert "办班总量" in str(OPENING_NOTICE.context(OpeningNotice.objects.get(pk=issued.pk)).annexes[0].groups)
+    assert "办班总量" in str(
+        OPENING_NOTICE.context(OpeningNotice.objects.get(pk=issued.pk)).annexes[0].groups
+    )
     entry = AuditEntry.objects.get(action="opening_notice")
     assert json.loads(entry.detail) == {"发文字号": "示组通〔2026〕3号", "文件摘要": issued.digest}
     with pytest.raises(Refused, match="已经印发"):
@@ -186,7 +198,9 @@ def test_the_office_walks_from_nothing_to_the_issued_notice(next_year, office, s
     assert OpeningNotice.objects.get().body == "一、改过的正文"
 
 
-def test_everybody_of_the_city_reads_it_once_it_is_issued_and_nobody_before(notice, office, appoint, signed_client, monkeypatch):
+def test_everybody_of_the_city_reads_it_once_it_is_issued_and_nobody_before(
+    notice, office, appoint, signed_client, monkeypatch
+):
     monkeypatch.setattr("ratings.documents.life.document_pdf", lambda context: b"%PDF-1.7")
     readers = [appoint(role) for role in ("filler", "county", "judge", "viewer", "auditor")]
 
@@ -206,14 +220,22 @@ def test_two_editors_both_texts_are_shown_and_nothing_is_lost(notice, office, ap
     opened = posted(notice)
     signed_client(office).post(address(notice.scheme, "_edit"), opened | {"body": "办公室写的正文"})
 
-    page = text(signed_client(appoint("chair")).post(address(notice.scheme, "_edit"), opened | {"body": "主任写的正文"}))
+    page = text(
+        signed_client(appoint("chair")).post(
+            address(notice.scheme, "_edit"), opened | {"body": "主任写的正文"}
+        )
+    )
 
     assert "办公室写的正文" in page and "主任写的正文" in page
     assert OpeningNotice.objects.get().body == "办公室写的正文"
 
 
 def test_a_wrong_form_keeps_what_was_typed(notice, office, signed_client):
-    page = text(signed_client(office).post(address(notice.scheme, "_edit"), posted(notice, number="3", body="打了一半的正文")))
+    page = text(
+        signed_client(office).post(
+            address(notice.scheme, "_edit"), posted(notice, number="3", body="打了一半的正文")
+        )
+    )
 
     assert "发文字号应依次写" in page and "打了一半的正文" in page
     assert OpeningNotice.objects.get().version == 0
@@ -222,7 +244,10 @@ def test_a_wrong_form_keeps_what_was_typed(notice, office, signed_client):
 def test_another_city_knows_nothing_of_it(notice, appoint, signed_client):
     stranger = appoint("office", user=UserFactory(), city=CityFactory())
 
-    assert [signed_client(stranger).get(address(notice.scheme, name)).status_code for name in ("", "_pdf", "_edit")] == [404, 404, 404]
+    assert [
+        signed_client(stranger).get(address(notice.scheme, name)).status_code
+        for name in ("", "_pdf", "_edit")
+    ] == [404, 404, 404]
 
 
 def test_pages_cost_few_queries(notice, office, signed_client, django_assert_max_num_queries):

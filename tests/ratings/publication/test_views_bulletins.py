@@ -27,8 +27,14 @@ def draft(city, school) -> Bulletin:
 
 def posted(bulletin: Bulletin, **changes) -> dict:
     """The form as a browser sends it back."""
-    values = {name: getattr(bulletin, name) for name in Bulletin.TYPED} | {"version": bulletin.version} | changes
-    return {name: "on" if value is True else value for name, value in values.items() if value is not None and value is not False}
+    values = (
+        {name: getattr(bulletin, name) for name in Bulletin.TYPED} | {"version": bulletin.version} | changes
+    )
+    return {
+        name: "on" if value is True else value
+        for name, value in values.items()
+        if value is not None and value is not False
+    }
 
 
 def address(name: str, bulletin: Bulletin) -> str:
@@ -47,11 +53,18 @@ def test_preview_looks_like_the_document_and_says_what_is_missing(draft, appoint
 def test_saving_stores_text_editor_and_version(draft, appoint, signed_client):
     office = appoint("office")
 
-    response = signed_client(office).post(address("bulletin_edit", draft), posted(draft, body="一、新的正文", number="示组通(2025)12号"))
+    response = signed_client(office).post(
+        address("bulletin_edit", draft), posted(draft, body="一、新的正文", number="示组通(2025)12号")
+    )
 
     saved = Bulletin.objects.get(pk=draft.pk)
     assert response.url == address("bulletin", draft)
-    assert (saved.body, saved.number, saved.version, saved.edited_by) == ("一、新的正文", "示组通〔2025〕12号", 1, office)
+    assert (saved.body, saved.number, saved.version, saved.edited_by) == (
+        "一、新的正文",
+        "示组通〔2025〕12号",
+        1,
+        office,
+    )
 
 
 def test_two_editors_both_texts_are_shown_and_nothing_is_lost(draft, appoint, signed_client):
@@ -64,7 +77,8 @@ def test_two_editors_both_texts_are_shown_and_nothing_is_lost(draft, appoint, si
     page = text(conflict)
     stored = Bulletin.objects.get(pk=draft.pk)
     again = client.post(
-        address("bulletin_edit", draft), opened | {"body": "合并后的正文", "version": conflict.context["form"].data["version"]}
+        address("bulletin_edit", draft),
+        opened | {"body": "合并后的正文", "version": conflict.context["form"].data["version"]},
     )
 
     assert conflict.status_code == 200
@@ -83,7 +97,9 @@ def test_two_editors_both_texts_are_shown_and_nothing_is_lost(draft, appoint, si
         ({"issued_on": "x"}, "成文日期"),
     ],
 )
-def test_a_wrong_form_keeps_what_was_typed_and_names_the_field(changes, sentence, draft, appoint, signed_client):
+def test_a_wrong_form_keeps_what_was_typed_and_names_the_field(
+    changes, sentence, draft, appoint, signed_client
+):
     typed = posted(draft, body="打了一半的正文") | changes
 
     page = text(signed_client(appoint("office")).post(address("bulletin_edit", draft), typed))
@@ -107,7 +123,9 @@ def test_what_was_typed_into_a_bulletin_issued_meanwhile_is_kept(city, school, a
     bulletin = published_year(city, [school]).bulletin
     body = bulletin.body
 
-    response = signed_client(appoint("office")).post(address("bulletin_edit", bulletin), posted(bulletin, body="打了一半的正文"))
+    response = signed_client(appoint("office")).post(
+        address("bulletin_edit", bulletin), posted(bulletin, body="打了一半的正文")
+    )
 
     assert response.status_code == 409
     assert "不能再修改" in text(response) and "打了一半的正文" in text(response)
@@ -117,7 +135,10 @@ def test_what_was_typed_into_a_bulletin_issued_meanwhile_is_kept(city, school, a
 @pytest.mark.parametrize("role", ["filler", "county_lead", "judge", "viewer", "sysadmin", "auditor"])
 def test_forbidden_writes_leave_everything_as_it_was(role, draft, appoint, signed_client):
     numbered(draft.scheme)
-    before = Bulletin.objects.filter(pk=draft.pk).values().get(), Scheme.objects.filter(pk=draft.scheme_id).values().get()
+    before = (
+        Bulletin.objects.filter(pk=draft.pk).values().get(),
+        Scheme.objects.filter(pk=draft.scheme_id).values().get(),
+    )
     client = signed_client(appoint(role))
 
     statuses = [
@@ -127,7 +148,10 @@ def test_forbidden_writes_leave_everything_as_it_was(role, draft, appoint, signe
         client.post(reverse("ratings:board_export", args=[draft.scheme_id])).status_code,
     ]
 
-    after = Bulletin.objects.filter(pk=draft.pk).values().get(), Scheme.objects.filter(pk=draft.scheme_id).values().get()
+    after = (
+        Bulletin.objects.filter(pk=draft.pk).values().get(),
+        Scheme.objects.filter(pk=draft.scheme_id).values().get(),
+    )
     assert set(statuses) == {403}
     assert after == before
     assert not AuditEntry.objects.filter(action__in=["publish", "export"]).exists()
@@ -136,21 +160,30 @@ def test_forbidden_writes_leave_everything_as_it_was(role, draft, appoint, signe
 def test_office_cannot_issue(draft, appoint, signed_client):
     numbered(draft.scheme)
 
-    assert signed_client(appoint("office")).post(address("bulletin_issue", draft), {"password": PASSWORD}).status_code == 403
+    assert (
+        signed_client(appoint("office"))
+        .post(address("bulletin_issue", draft), {"password": PASSWORD})
+        .status_code
+        == 403
+    )
     assert Scheme.objects.get(pk=draft.scheme_id).phase == Phase.SETTLED
 
 
 def test_a_wrong_password_issues_nothing(draft, appoint, signed_client):
     numbered(draft.scheme)
 
-    page = text(signed_client(appoint("chair")).post(address("bulletin_issue", draft), {"password": "Bushi-2026"}))
+    page = text(
+        signed_client(appoint("chair")).post(address("bulletin_issue", draft), {"password": "Bushi-2026"})
+    )
 
     assert "密码不正确，通报没有印发" in page
     assert Scheme.objects.get(pk=draft.scheme_id).phase == Phase.SETTLED
 
 
 def test_issuing_without_a_number_says_so_and_issues_nothing(draft, appoint, signed_client):
-    page = text(signed_client(appoint("chair")).post(address("bulletin_issue", draft), {"password": PASSWORD}))
+    page = text(
+        signed_client(appoint("chair")).post(address("bulletin_issue", draft), {"password": PASSWORD})
+    )
 
     assert "现在还不能印发" in page
     assert Scheme.objects.get(pk=draft.scheme_id).phase == Phase.SETTLED
@@ -161,10 +194,14 @@ def test_what_the_issuer_did_not_see_is_not_issued(draft, appoint, signed_client
     numbered(draft.scheme)
     client = signed_client(appoint("chair"))
     seen = client.get(address("bulletin_issue", draft)).context["version"]
-    BULLETIN.save(Bulletin.objects.get(pk=draft.pk), {"body": "同事刚改的正文"}, version=seen, by=appoint("office"))
+    BULLETIN.save(
+        Bulletin.objects.get(pk=draft.pk), {"body": "同事刚改的正文"}, version=seen, by=appoint("office")
+    )
 
     mistyped = client.post(address("bulletin_issue", draft), {"password": "Bushi-2026", "version": seen})
-    refused = client.post(address("bulletin_issue", draft), {"password": PASSWORD, "version": mistyped.context["version"]})
+    refused = client.post(
+        address("bulletin_issue", draft), {"password": PASSWORD, "version": mistyped.context["version"]}
+    )
     unsaid = client.post(address("bulletin_issue", draft), {"password": PASSWORD})
 
     assert "通报文稿刚刚被修改，请重新核对后再印发。" in text(refused)
@@ -172,7 +209,9 @@ def test_what_the_issuer_did_not_see_is_not_issued(draft, appoint, signed_client
     assert not Bulletin.objects.get(pk=draft.pk).is_issued
 
 
-def test_issuing_stores_the_document_publishes_the_results_and_is_recorded(draft, school, appoint, signed_client, monkeypatch):
+def test_issuing_stores_the_document_publishes_the_results_and_is_recorded(
+    draft, school, appoint, signed_client, monkeypatch
+):
     monkeypatch.setattr("ratings.documents.life.document_pdf", lambda context: b"%PDF-1.7 test")
     numbered(draft.scheme)
     head = appoint("head")
@@ -189,7 +228,9 @@ def test_issuing_stores_the_document_publishes_the_results_and_is_recorded(draft
     assert pdf.headers["Content-Type"] == "application/pdf"
     assert "attachment" in pdf.headers["Content-Disposition"]
     assert AuditEntry.objects.filter(action="publish").count() == 1
-    assert signed_client(head).get(reverse("ratings:result", args=[school.results.get().pk])).status_code == 200
+    assert (
+        signed_client(head).get(reverse("ratings:result", args=[school.results.get().pk])).status_code == 200
+    )
 
 
 def test_draft_document_is_named_as_one(draft, appoint, signed_client, monkeypatch):
@@ -201,7 +242,9 @@ def test_draft_document_is_named_as_one(draft, appoint, signed_client, monkeypat
     assert "%E8%8D%89%E7%A8%BF" in response.headers["Content-Disposition"]
 
 
-def test_a_draft_that_no_face_can_print_says_so_instead_of_a_document(draft, appoint, signed_client, monkeypatch):
+def test_a_draft_that_no_face_can_print_says_so_instead_of_a_document(
+    draft, appoint, signed_client, monkeypatch
+):
     def refused(context):
         raise FontMissing("所备字体都没有“𰻝”字。")
 
@@ -249,7 +292,9 @@ def test_unwelcome_words_are_pointed_out(draft, appoint, signed_client):
     assert "评定结果" in page
 
 
-def test_list_costs_the_same_queries_for_any_number(city, school, appoint, signed_client, django_assert_max_num_queries):
+def test_list_costs_the_same_queries_for_any_number(
+    city, school, appoint, signed_client, django_assert_max_num_queries
+):
     client = signed_client(appoint("office"))
     for first, last in ((2001, 2001), (2002, 2003), (2004, 2030)):
         for year in range(first, last + 1):

@@ -1,4 +1,6 @@
-"""The methodology page: order, thresholds, rounding, versions; the criteria as a file whose sum is the digest."""
+"""The methodology page: order, thresholds, rounding, versions; the criteria as a file whose sum is the
+digest.
+"""
 
 import hashlib
 import json
@@ -28,8 +30,14 @@ def scheme(city, school, appoint) -> Scheme:
     published_year(city, [school], year=2024)
     found = published_year(city, [school], year=2025)
     spec = spec_of(found.versions.get())
-    freeze(found, reason="更正一处", spec=replace(spec, items=(replace(spec.items[0], name="办班数量"), *spec.items[1:])))
-    ChangeNote.objects.create(scheme=found, key="item:K1", text="与统计口径一致", by=appoint("chair"), at=found.published_at)
+    freeze(
+        found,
+        reason="更正一处",
+        spec=replace(spec, items=(replace(spec.items[0], name="办班数量"), *spec.items[1:])),
+    )
+    ChangeNote.objects.create(
+        scheme=found, key="item:K1", text="与统计口径一致", by=appoint("chair"), at=found.published_at
+    )
     return found
 
 
@@ -66,7 +74,10 @@ def test_order_of_evaluation_follows_the_parameters(city):
         city_weight=Fraction(7, 10),
         aggregation="trimmed",
         five_star_share=Fraction(3, 10),
-        items=(*spec.items, replace(spec.items[1], code="N1", bonus=True, category=None, onsite=True, may_be_na=True)),
+        items=(
+            *spec.items,
+            replace(spec.items[1], code="N1", bonus=True, category=None, onsite=True, may_be_na=True),
+        ),
         bonus_cap=Fraction(3),
         bonus_floor=Fraction(60),
         bonus_group_caps=(("成果", Fraction(2)),),
@@ -98,7 +109,10 @@ def test_file_is_the_frozen_version_and_its_sum_is_the_digest(scheme, appoint, s
 
     assert hashlib.sha256(content).hexdigest() == first.digest
     assert json.loads(content) == first.content
-    assert hashlib.sha256(client.get(address(scheme, "methodology_json", 2)).content).hexdigest() == second.digest
+    assert (
+        hashlib.sha256(client.get(address(scheme, "methodology_json", 2)).content).hexdigest()
+        == second.digest
+    )
     assert client.get(address(scheme, "methodology_json", 3)).status_code == 404
 
 
@@ -122,7 +136,9 @@ def test_everybody_may_take_the_public_package_and_the_trail_keeps_it(scheme, ap
     assert detail["文件摘要"] == hashlib.sha256(content).hexdigest()
 
 
-def test_page_costs_the_same_for_any_number_of_years(city, school, appoint, signed_client, django_assert_max_num_queries):
+def test_page_costs_the_same_for_any_number_of_years(
+    city, school, appoint, signed_client, django_assert_max_num_queries
+):
     client = signed_client(appoint("filler"))
     for year in range(2020, 2024):
         scheme = published_year(city, [school], year=year)

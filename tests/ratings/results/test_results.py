@@ -1,4 +1,6 @@
-"""Settling and publishing: all or nothing, in a constant number of queries, and every later change is found."""
+"""Settling and publishing: all or nothing, in a constant number of queries, and every later change
+is found.
+"""
 
 import pytest
 from django.db import connection
@@ -8,7 +10,19 @@ from django.utils import timezone
 from ratings.committee.invariants import violations
 from ratings.committee.settling import NotSettled, accept_computed, settle
 from ratings.enums import Phase, Status
-from ratings.models import Adjustment, Assessment, Bulletin, Decision, Item, MetricSnapshot, Move, Result, Scheme, SchemeVersion, Score
+from ratings.models import (
+    Adjustment,
+    Assessment,
+    Bulletin,
+    Decision,
+    Item,
+    MetricSnapshot,
+    Move,
+    Result,
+    Scheme,
+    SchemeVersion,
+    Score,
+)
 from ratings.offline.running import run_year
 from ratings.publication.bulletin import publish
 from ratings.sheets.evaluation import evaluate
@@ -60,7 +74,9 @@ def test_settling_a_second_time_is_refused(settled):
 def test_committee_may_deviate_and_the_result_says_so(scoring):
     evaluation = evaluate(scoring)
     assessment = Assessment.objects.get(school__code="001")
-    Decision.objects.create(assessment=assessment, star=4, computed=5, reason="评委会认为教学质量有待观察", at=timezone.now())
+    Decision.objects.create(
+        assessment=assessment, star=4, computed=5, reason="评委会认为教学质量有待观察", at=timezone.now()
+    )
     accept_computed(evaluation, by=None)
 
     settle(evaluation, by=None)
@@ -74,7 +90,11 @@ def test_committee_may_deviate_and_the_result_says_so(scoring):
 def _settling_queries(year, folder, schools: int) -> int:
     year.folder, year.parameters["年度"] = folder, 2000 + schools
     year.schools = [(f"{number:03d}", f"第{number}镇委党校", "甲区") for number in range(schools)]
-    year.metrics = [(code, name, value) for code, _, _ in year.schools for name, value in (("主教室座位", 120), ("月报逾期", 0))]
+    year.metrics = [
+        (code, name, value)
+        for code, _, _ in year.schools
+        for name, value in (("主教室座位", 120), ("月报逾期", 0))
+    ]
     year.scores = [row for code, _, _ in year.schools for row in full_marks(code)]
     scheme = run_year(year.write().scheme, folder, issue=False).scheme
     Result.objects.filter(scheme=scheme).delete()
@@ -135,13 +155,24 @@ def test_settled_year_violates_nothing(settled):
         (lambda: Result.objects.filter(school_code="001").update(base=90, total=90), "总分等于各部分之和"),
         (lambda: Result.objects.filter(school_code="001").update(star=3), "结果摘要"),
         (lambda: Result.objects.filter(school_code="001").update(school_name="别的学校"), "结果摘要"),
-        (lambda: Decision.objects.filter(assessment__school__code="001").update(star=3, reason="x"), "星级与审定意见一致"),
-        (lambda: Decision.objects.filter(assessment__school__code="001").update(computed=3, reason="x"), "星级与审定意见一致"),
+        (
+            lambda: Decision.objects.filter(assessment__school__code="001").update(star=3, reason="x"),
+            "星级与审定意见一致",
+        ),
+        (
+            lambda: Decision.objects.filter(assessment__school__code="001").update(computed=3, reason="x"),
+            "星级与审定意见一致",
+        ),
         (lambda: Decision.objects.filter(assessment__school__code="001").delete(), "星级与审定意见一致"),
         (lambda: SchemeVersion.objects.update(digest="0" * 64), "方案版本摘要"),
         (lambda: Result.objects.filter(school_code="001").delete(), "评定申报齐全"),
         (lambda: Score.objects.filter(stage="city", judge__label="评委甲").delete(), "评委人数"),
-        (lambda: Score.objects.filter(stage="county", item__code="L1").update(answers={"答": {"听课": "C"}}), "重算一致"),
+        (
+            lambda: Score.objects.filter(stage="county", item__code="L1").update(
+                answers={"答": {"听课": "C"}}
+            ),
+            "重算一致",
+        ),
         (lambda: MetricSnapshot.objects.update(values={"主教室座位": "60", "月报逾期": "0"}), "重算一致"),
         (lambda: Score.objects.filter(stage="county", item__code="L2").update(points=21), "评分在分值以内"),
         (lambda: Assessment.objects.filter(school__code="001").update(status=Status.CITY), "流转记录连贯"),
@@ -159,6 +190,8 @@ def test_tampering_is_named_by_the_invariant_it_breaks(settled, tamper, name):
 
 def test_adjustment_above_the_points_of_its_item_is_found(settled):
     item, assessment = Item.objects.get(code="K1"), Assessment.objects.first()
-    Adjustment.objects.create(assessment=assessment, item=item, stage="county", points=31, reason="多", at=timezone.now())
+    Adjustment.objects.create(
+        assessment=assessment, item=item, stage="county", points=31, reason="多", at=timezone.now()
+    )
 
     assert any(text.startswith("评分在分值以内：") for text in violations(settled))

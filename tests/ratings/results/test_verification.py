@@ -75,7 +75,11 @@ def test_script_is_short_and_needs_nothing_but_python():
         name.split(".")[0]
         for node in ast.walk(ast.parse(source))
         for name in (
-            [one.name for one in node.names] if isinstance(node, ast.Import) else [node.module] if isinstance(node, ast.ImportFrom) else []
+            [one.name for one in node.names]
+            if isinstance(node, ast.Import)
+            else [node.module]
+            if isinstance(node, ast.ImportFrom)
+            else []
         )
     }
 
@@ -92,15 +96,23 @@ def test_sample_years_are_reproduced_from_the_package_alone(name, tmp_path):
     script = tmp_path / "recompute.py"
     script.write_bytes(unpacked(path.read_bytes())["recompute.py"])
 
-    done = subprocess.run([sys.executable, "-I", script, path], capture_output=True, text=True, cwd="/", check=False)
+    done = subprocess.run(
+        [sys.executable, "-I", script, path], capture_output=True, text=True, cwd="/", check=False
+    )
 
     assert (done.returncode, done.stderr) == (0, "")
     assert f"{scheme.results.count()} 所党校的摘要、得分和星级全部一致" in done.stdout
-    schools, rules, spec = parsed(path.read_bytes(), "schools"), parsed(path.read_bytes(), "rules"), parsed(path.read_bytes(), "scheme")
+    schools, rules, spec = (
+        parsed(path.read_bytes(), "schools"),
+        parsed(path.read_bytes(), "rules"),
+        parsed(path.read_bytes(), "scheme"),
+    )
     again = {school["code"]: recompute.recompute(spec, rules, school) for school in schools}
     outcomes = evaluate(scheme).outcomes
     computed = {one.school_code: outcomes[str(one.assessment_id)] for one in scheme.results.all()}
-    assert {code: one["星级"] for code, one in again.items()} == {code: one.star for code, one in computed.items()}
+    assert {code: one["星级"] for code, one in again.items()} == {
+        code: one.star for code, one in computed.items()
+    }
 
 
 def test_script_agrees_with_the_engine_on_random_years_with_every_kind_of_rule():
@@ -108,7 +120,10 @@ def test_script_agrees_with_the_engine_on_random_years_with_every_kind_of_rule()
     for seed in range(YEARS):
         scheme, names, metrics, rows, listed, _ = drawn(seed)
         spec, own = engine_scheme(scheme), by_school(rows)
-        inputs = [engine_school(scheme, code, metrics.get(code, {}), own.get(code, []), listed.get(code, [])) for code, *_ in names]
+        inputs = [
+            engine_school(scheme, code, metrics.get(code, {}), own.get(code, []), listed.get(code, []))
+            for code, *_ in names
+        ]
         outcomes = score_all(replace(spec, five_star_share=None), inputs)
         content, rules = json.loads(json.dumps([to_json(spec), rules_of(spec)]))
         kinds.update(type(part).__name__ for item in spec.items for part in item.rule.parts)
@@ -117,9 +132,13 @@ def test_script_agrees_with_the_engine_on_random_years_with_every_kind_of_rule()
             given = json.loads(json.dumps(decisive(one, numbers) | {"cases": sorted(one.cases)}))
             again, outcome = recompute.recompute(content, rules, given), outcomes[one.key]
             assert again["星级"] == outcome.star, (seed, one.key)
-            assert again.get("总分") == (show(outcome.totals.total) if outcome.totals else None), (seed, one.key)
+            assert again.get("总分") == (show(outcome.totals.total) if outcome.totals else None), (
+                seed,
+                one.key,
+            )
             assert {code: again.get(code) for code in outcome.items} == {
-                code: None if item.points is None else show(item.points) for code, item in outcome.items.items()
+                code: None if item.points is None else show(item.points)
+                for code, item in outcome.items.items()
             }, (seed, one.key)
     assert set(kinds) == {"Checklist", "Graded", "Cases", "Ratio", "Deduct", "Add", "Levels", "Judged"}
 
@@ -132,7 +151,11 @@ def package(db, year) -> bytes:
 
 
 def test_every_kind_of_change_is_found_although_the_sums_were_made_again(package, tmp_path, capsys):
-    schools, results, scheme = parsed(package, "schools"), parsed(package, "results"), parsed(package, "scheme")
+    schools, results, scheme = (
+        parsed(package, "schools"),
+        parsed(package, "results"),
+        parsed(package, "scheme"),
+    )
     assert report(packed(tmp_path / "same.zip", package), capsys)[0] == 0
     first = schools[0]
     code = next(iter(first["county"]))
@@ -151,7 +174,9 @@ def test_every_kind_of_change_is_found_although_the_sums_were_made_again(package
 
 
 def test_a_changed_answer_is_found_and_a_missing_one_named(tmp_path, capsys, city):
-    package = verification_package(settled_year(city, SchoolFactory.create_batch(2, city=city)), to=ANNE).content
+    package = verification_package(
+        settled_year(city, SchoolFactory.create_batch(2, city=city)), to=ANNE
+    ).content
     schools = parsed(package, "schools")
     schools[0]["city"][0]["L1"]["答"]["得分"] = "3"
     del schools[1]["city"][0]["L1"]["答"]["得分"]
@@ -177,7 +202,9 @@ def test_a_file_that_was_touched_is_named_even_where_no_figure_moves(published, 
 def test_a_broken_package_is_refused_with_a_sentence(tmp_path):
     (tmp_path / "x.zip").write_bytes(b"PK")
 
-    done = subprocess.run([sys.executable, "-I", SCRIPT, tmp_path / "x.zip"], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-I", SCRIPT, tmp_path / "x.zip"], capture_output=True, text=True, check=False
+    )
 
     assert done.returncode == 1
     assert "核验包打不开或不完整" in done.stderr
@@ -212,7 +239,9 @@ def address(scheme: Scheme) -> str:
     return reverse("ratings:verification", args=[scheme.pk])
 
 
-def test_a_named_verifier_with_a_reason_gets_the_package_and_the_trail_keeps_who_and_why(published, appoint, signed_client):
+def test_a_named_verifier_with_a_reason_gets_the_package_and_the_trail_keeps_who_and_why(
+    published, appoint, signed_client
+):
     client = signed_client(appoint("auditor"))
 
     page = client.get(address(published)).content.decode()
@@ -245,4 +274,7 @@ def test_before_publication_there_is_no_package(city, school, appoint, signed_cl
     client = signed_client(appoint("office"))
 
     assert [client.get(address(one)).status_code for one in (settled, scoring)] == [404, 404]
-    assert [client.post(address(one), {"verifier": "刘某", "reason": "核实"}).status_code for one in (settled, scoring)] == [404, 404]
+    assert [
+        client.post(address(one), {"verifier": "刘某", "reason": "核实"}).status_code
+        for one in (settled, scoring)
+    ] == [404, 404]

@@ -64,7 +64,10 @@ def test_self_form_tells_answers_figures_and_totals(pdf, row, appoint, read):
     assert [word for word in (*JUDGES, COUNTY, CITY, OPINION) if word in found] == []
 
 
-@pytest.mark.parametrize(("role", "allowed"), [("filler", True), ("county", True), ("office", True), ("judge", False), ("viewer", False)])
+@pytest.mark.parametrize(
+    ("role", "allowed"),
+    [("filler", True), ("county", True), ("office", True), ("judge", False), ("viewer", False)],
+)
 def test_self_form_is_for_the_school_and_those_who_review_it(role, allowed, row, appoint, read):
     found = read(appoint(role), "form_self", row.pk)
 
@@ -86,7 +89,9 @@ def test_another_school_is_not_found(scheme, neighbour, appoint, read):
 
 
 @pytest.mark.parametrize("pdf", [False, True])
-def test_confirmation_page_carries_totals_and_a_code_that_follows_every_change(pdf, scheme, row, appoint, read):
+def test_confirmation_page_carries_totals_and_a_code_that_follows_every_change(
+    pdf, scheme, row, appoint, read
+):
     Scheme.objects.filter(pk=scheme.pk).update(confirmation=Confirmation.SIGNED)
     Assessment.objects.filter(pk=row.pk).update(status=Status.CONFIRMING)
     head = appoint("head")
@@ -105,7 +110,9 @@ def test_confirmation_page_exists_only_where_pages_are_signed(row, appoint, read
 
 
 @pytest.mark.parametrize("pdf", [False, True])
-def test_county_form_tells_the_counties_scores_and_nothing_of_the_city(pdf, scheme, county, row, neighbour, appoint, read):
+def test_county_form_tells_the_counties_scores_and_nothing_of_the_city(
+    pdf, scheme, county, row, neighbour, appoint, read
+):
     found = read(appoint("county_lead"), "form_county", scheme.pk, county.pk, pdf=pdf)
 
     assert all(word in found for word in ("初评汇总表", row.school.name, "98.00", OPINION, "五星"))
@@ -113,7 +120,9 @@ def test_county_form_tells_the_counties_scores_and_nothing_of_the_city(pdf, sche
     assert [word for word in (*JUDGES, CITY, COUNTY, neighbour.name) if word in found] == []
 
 
-def test_county_form_is_empty_of_figures_while_the_county_has_not_finished(scheme, county, row, appoint, read):
+def test_county_form_is_empty_of_figures_while_the_county_has_not_finished(
+    scheme, county, row, appoint, read
+):
     Score.objects.filter(assessment=row, stage="county", item__code="L1").update(answers=None)
 
     assert "98.00" not in read(appoint("county"), "form_county", scheme.pk, county.pk)
@@ -184,7 +193,9 @@ def test_result_form_explains_the_star_without_any_secret(pdf, city, school, nei
 
     found = read(appoint("head"), "form_result", result.pk, pdf=pdf)
 
-    assert all(word in found for word in ("评定结果", school.name, str(result.total), result.get_star_display()))
+    assert all(
+        word in found for word in ("评定结果", school.name, str(result.total), result.get_star_display())
+    )
     assert "2025年12月28日" in "".join(found.split()) and "2025-12-28" not in found
     assert [word for word in (*SECRETS, DECISION_REASON) if word in found] == []
 
@@ -205,11 +216,15 @@ def test_each_pdf_enters_the_audit_trail(row, appoint, read):
     assert AuditEntry.objects.filter(action="export", subject="2026年度星级评定自评表").count() == 1
 
 
-def test_county_form_costs_the_same_queries_for_any_number(city, county, chair, client, django_assert_max_num_queries):
+def test_county_form_costs_the_same_queries_for_any_number(
+    city, county, chair, client, django_assert_max_num_queries
+):
     client.force_login(chair)
     client.get(reverse("help"))
     for size in (1, 3, 30):
-        scheme = committee_year(city, SchoolFactory.create_batch(size, county=county), by=chair, year=2020 + size)
+        scheme = committee_year(
+            city, SchoolFactory.create_batch(size, county=county), by=chair, year=2020 + size
+        )
         with django_assert_max_num_queries(12):
             client.get(reverse("ratings:form_county", args=[scheme.pk, county.pk]))
 

@@ -46,7 +46,10 @@ def test_page_explains_the_star_step_by_step(city, schools, appoint, signed_clie
     scheme = published_year(city, schools)
     page = page_of(signed_client(appoint("head")), schools[0].results.get(scheme=scheme))
 
-    steps = [re.sub(r"<[^>]+>", "", step) for step in re.findall(r"<li>(.*?)</li>", page.split('class="steps"')[1].split("</ol>")[0])]
+    steps = [
+        re.sub(r"<[^>]+>", "", step)
+        for step in re.findall(r"<li>(.*?)</li>", page.split('class="steps"')[1].split("</ol>")[0])
+    ]
     words = ["有效", "满分 40.00", "基础分合计", "总分", "达到五星标准", "无限制性情形", "评委会审定：五星"]
     places = [next(place for place, step in enumerate(steps) if word in step) for word in words]
     assert places == sorted(places)
@@ -65,7 +68,9 @@ def test_page_shows_the_way_to_the_next_star_and_the_restriction(city, schools, 
     assert "最高三星" in restricted
 
 
-def test_averages_are_withheld_from_groups_too_small_to_hide_their_members(city, county, school, appoint, signed_client):
+def test_averages_are_withheld_from_groups_too_small_to_hide_their_members(
+    city, county, school, appoint, signed_client
+):
     few = [school, *SchoolFactory.create_batch(LEAST_SCHOOLS - 2, county=county)]
     scheme = published_year(city, few)
     page = page_of(signed_client(appoint("head")), school.results.get(scheme=scheme))
@@ -84,7 +89,9 @@ def test_averages_stand_beside_the_own_figures_where_they_tell_nobody(city, scho
     assert "甲区平均" in page
 
 
-def test_the_average_of_a_county_is_withheld_where_it_would_uncover_the_rest_of_the_city(city, schools, appoint, signed_client):
+def test_the_average_of_a_county_is_withheld_where_it_would_uncover_the_rest_of_the_city(
+    city, schools, appoint, signed_client
+):
     scheme = published_year(city, [*schools, SchoolFactory(county=CountyFactory(city=city))])
     page = page_of(signed_client(appoint("head")), schools[0].results.get(scheme=scheme))
 
@@ -95,7 +102,13 @@ def test_the_average_of_a_county_is_withheld_where_it_would_uncover_the_rest_of_
 def test_lapsed_school_gets_an_honest_page(city, school, appoint, signed_client):
     scheme = published_year(city, [school])
     Result.objects.filter(scheme=scheme).update(
-        base=None, bonus=None, total=None, star=0, lapsed=True, figures={}, trace={"items": [], "totals": [], "star": ["未提交自评"]}
+        base=None,
+        bonus=None,
+        total=None,
+        star=0,
+        lapsed=True,
+        figures={},
+        trace={"items": [], "totals": [], "star": ["未提交自评"]},
     )
 
     page = page_of(signed_client(appoint("head")), school.results.get())
@@ -143,7 +156,9 @@ def test_list_narrows_by_year_name_and_star(city, county, appoint, signed_client
     published_year(city, schools, year=2025)
     client, address = signed_client(appoint("viewer")), reverse("ratings:results")
 
-    earlier, one, three = (text(client.get(address, query)) for query in ({"year": 2024}, {"q": schools[3].name}, {"star": 3}))
+    earlier, one, three = (
+        text(client.get(address, query)) for query in ({"year": 2024}, {"q": schools[3].name}, {"star": 3})
+    )
 
     assert schools[0].name in earlier and schools[1].name not in earlier
     assert schools[3].name in one and schools[0].name not in one
@@ -153,10 +168,14 @@ def test_list_narrows_by_year_name_and_star(city, county, appoint, signed_client
 def test_committee_sees_settled_results_before_the_bulletin(city, school, appoint, signed_client):
     scheme = settled_year(city, [school])
 
-    assert "尚未通报，只供评委会查阅" in page_of(signed_client(appoint("chair")), school.results.get(scheme=scheme))
+    assert "尚未通报，只供评委会查阅" in page_of(
+        signed_client(appoint("chair")), school.results.get(scheme=scheme)
+    )
 
 
-def test_list_and_page_cost_the_same_queries_for_any_number(city, county, appoint, signed_client, django_assert_max_num_queries):
+def test_list_and_page_cost_the_same_queries_for_any_number(
+    city, county, appoint, signed_client, django_assert_max_num_queries
+):
     client = signed_client(appoint("viewer"))
     for year, count in ((2023, 1), (2024, 3), (2025, 30)):
         scheme = published_year(city, SchoolFactory.create_batch(count, county=county), year=year)
@@ -167,23 +186,45 @@ def test_list_and_page_cost_the_same_queries_for_any_number(city, county, appoin
 
 
 #: Of each kind one; those who see no more than one of these are left to the deep run.
-SEE_MOST, OTHERS = ("head", "county_lead", "judge", "viewer", "auditor"), ("filler", "county", "liaison", "sysadmin", "security")
+SEE_MOST, OTHERS = (
+    ("head", "county_lead", "judge", "viewer", "auditor"),
+    ("filler", "county", "liaison", "sysadmin", "security"),
+)
 
 
-@pytest.mark.parametrize("role", [*SEE_MOST, *(pytest.param(role, marks=pytest.mark.deep) for role in OTHERS)])
-def test_what_judges_wrote_and_why_the_committee_deviated_is_read_nowhere(role, city, schools, appoint, signed_client):
+@pytest.mark.parametrize(
+    "role", [*SEE_MOST, *(pytest.param(role, marks=pytest.mark.deep) for role in OTHERS)]
+)
+def test_what_judges_wrote_and_why_the_committee_deviated_is_read_nowhere(
+    role, city, schools, appoint, signed_client
+):
     public, settled = published_year(city, schools), settled_year(city, schools, year=2026)
     open_year(city, schools, year=2027)
     client = signed_client(appoint(role))
     addresses = [
         reverse(name)
-        for name in ("schools:desk", "schools:schools", "ratings:schemes", "ratings:results", "ratings:bulletins", "schools:audit")
+        for name in (
+            "schools:desk",
+            "schools:schools",
+            "ratings:schemes",
+            "ratings:results",
+            "ratings:bulletins",
+            "schools:audit",
+        )
     ]
     for scheme in (public, settled):
-        addresses += [reverse("ratings:scheme", args=[scheme.pk]), reverse("ratings:bulletin", args=[scheme.bulletin.pk])]
+        addresses += [
+            reverse("ratings:scheme", args=[scheme.pk]),
+            reverse("ratings:bulletin", args=[scheme.bulletin.pk]),
+        ]
         addresses += [reverse("ratings:result", args=[result.pk]) for result in scheme.results.all()]
     addresses += [reverse("schools:school", args=[one.pk]) for one in schools]
 
-    leaks = {(address, secret) for address in addresses for secret in SECRETS if secret in text(client.get(address))}
+    leaks = {
+        (address, secret)
+        for address in addresses
+        for secret in SECRETS
+        if secret in text(client.get(address))
+    }
 
     assert leaks == set()

@@ -1,4 +1,6 @@
-"""The measure of the county's desk, in a browser with the sample scheme: clicks for one school, every page by axe and on a phone."""
+"""The measure of the county's desk, in a browser with the sample scheme: clicks for one school, every page by
+axe and on a phone.
+"""
 
 from decimal import Decimal
 from pathlib import Path
@@ -27,14 +29,18 @@ MOST_CLICKS = 6
 @pytest.fixture
 def sample(city, county, school, appoint):
     """Two schools of scheme A before their county."""
-    SchoolFactory(city=city, county=county, name="中共名称特别长的街道工作委员会党校（功能区管理委员会分校）", order=9)
+    SchoolFactory(
+        city=city, county=county, name="中共名称特别长的街道工作委员会党校（功能区管理委员会分校）", order=9
+    )
     scheme = create_scheme(read_scheme_workbook(SAMPLE).spec, city=city)
     open_scheme(scheme, by=appoint("office"))
     county_year(scheme)
     return scheme
 
 
-def test_a_reviewer_who_agrees_with_everything_needs_six_clicks(sample, school, appoint, signed_in, live_server):
+def test_a_reviewer_who_agrees_with_everything_needs_six_clicks(
+    sample, school, appoint, signed_in, live_server
+):
     page = signed_in(appoint("county"))
     page.goto(live_server.url + reverse("ratings:review"))
     assessment = sample.assessments.get(school=school)
@@ -64,20 +70,35 @@ def test_a_reviewer_who_agrees_with_everything_needs_six_clicks(sample, school, 
     assert not Score.objects.filter(assessment=assessment, stage=Stage.COUNTY, answers__isnull=True).exists()
 
 
-def test_every_page_of_the_desk_is_accessible_and_fits_a_phone(sample, school, appoint, signed_in, live_server):
+def test_every_page_of_the_desk_is_accessible_and_fits_a_phone(
+    sample, school, appoint, signed_in, live_server
+):
     lead = appoint("county_lead")
     page = signed_in(lead)
     pk, begun = sample.assessments.order_by("pk").values_list("pk", flat=True)
     agree_with_school(begun, by=lead, accept=True)
     spec = scheme_spec(sample)
     computed = next(code for code, bound in spec.bound.items() if not bound.owed_by_reviewers)
-    first, verified = next(iter(spec.bound)), next(code for code, bound in spec.bound.items() if bound.not_for_school)
+    first, verified = (
+        next(iter(spec.bound)),
+        next(code for code, bound in spec.bound.items() if bound.not_for_school),
+    )
     adjust(begun, computed, points=Decimal("5"), reason="现场清点座位", by=lead)
     Score.objects.filter(assessment=begun, stage=Stage.COUNTY, item__code=first).update(answers={"答": {}})
-    addresses = [reverse(f"ratings:{name}") for name in ("review", "review_grid", "review_changes", "review_division")]
-    addresses += [reverse(f"ratings:{name}", args=[pk]) for name in ("review_school", "review_return", "review_confirm")]
-    addresses += [reverse("ratings:review_item", args=[verified]), reverse("ratings:review_adjust", args=[pk, computed])]
-    addresses += [reverse("ratings:review_school", args=[begun]) + f"?show={show}" for show in ("waiting", "differing", "all")]
+    addresses = [
+        reverse(f"ratings:{name}") for name in ("review", "review_grid", "review_changes", "review_division")
+    ]
+    addresses += [
+        reverse(f"ratings:{name}", args=[pk]) for name in ("review_school", "review_return", "review_confirm")
+    ]
+    addresses += [
+        reverse("ratings:review_item", args=[verified]),
+        reverse("ratings:review_adjust", args=[pk, computed]),
+    ]
+    addresses += [
+        reverse("ratings:review_school", args=[begun]) + f"?show={show}"
+        for show in ("waiting", "differing", "all")
+    ]
     addresses += [reverse("ratings:review_confirm", args=[begun]), reverse("ratings:review") + "?view=all"]
     appoint("county")
     said, wrong = [], []

@@ -23,14 +23,30 @@ METRICS = {"月报逾期": Fraction(1), "主教室座位": Fraction(120)}
 
 @pytest.fixture(scope="module")
 def spec() -> SchemeSpec:
-    items = tuple(ItemSpec(code, code, Fraction(4), rule, category="A", verified=names) for code, (rule, names) in RULES.items())
-    return SchemeSpec(name="测试", year=2026, organiser="某", city="某市", categories=(CategorySpec("A", "全部"),), items=items, bands=())
+    items = tuple(
+        ItemSpec(code, code, Fraction(4), rule, category="A", verified=names)
+        for code, (rule, names) in RULES.items()
+    )
+    return SchemeSpec(
+        name="测试",
+        year=2026,
+        organiser="某",
+        city="某市",
+        categories=(CategorySpec("A", "全部"),),
+        items=items,
+        bands=(),
+    )
 
 
 @pytest.mark.parametrize(
     ("code", "own", "agreed", "present"),
     [
-        ("A1", {"书记任校长": True, "副职齐备": False}, {"书记任校长": True, "副职齐备": False}, {"书记任校长": True, "副职齐备": False}),
+        (
+            "A1",
+            {"书记任校长": True, "副职齐备": False},
+            {"书记任校长": True, "副职齐备": False},
+            {"书记任校长": True, "副职齐备": False},
+        ),
         ("A2", None, {"数据不实": 0}, {"数据不实": 0}),
         ("A3", None, None, {"专人管理": True, "安全措施": True}),
         ("A4", None, None, None),

@@ -40,7 +40,9 @@ def page(assessment, name: str = "review_school", *args) -> str:
 
 
 def county_row(assessment, code: str) -> Score:
-    return Score.objects.select_related("item").get(assessment=assessment, stage=Stage.COUNTY, item__code=code)
+    return Score.objects.select_related("item").get(
+        assessment=assessment, stage=Stage.COUNTY, item__code=code
+    )
 
 
 def test_overview_lists_the_schools_that_wait_with_self_score_and_deadline(desk, reviewed):
@@ -55,7 +57,10 @@ def test_overview_shows_every_school_by_where_it_stands(desk, city, county, revi
     other = SchoolFactory(county=county, city=city, short_name="未交镇委党校")
     other.assessments.create(scheme=reviewed.scheme)
 
-    waiting, everything = text(desk.get(reverse("ratings:review"))), text(desk.get(reverse("ratings:review") + "?view=all"))
+    waiting, everything = (
+        text(desk.get(reverse("ratings:review"))),
+        text(desk.get(reverse("ratings:review") + "?view=all")),
+    )
 
     assert "未交镇委党校" not in waiting
     assert "未交镇委党校" in everything
@@ -69,11 +74,15 @@ def test_a_name_finds_its_school_whatever_its_status(desk, reviewed):
     assert "没有符合条件的党校" in text(desk.get(address + "?q=没有这一所"))
 
 
-def test_the_day_of_a_return_comes_with_a_caveat_where_the_calendar_is_not_entered(desk, reviewed, monkeypatch):
+def test_the_day_of_a_return_comes_with_a_caveat_where_the_calendar_is_not_entered(
+    desk, reviewed, monkeypatch
+):
     day = return_deadline(timezone.localdate())
     monkeypatch.setattr("schools.calendar.checking.calendar_known", lambda year: year != day.year)
 
-    assert f"{day.year}年的节假日安排还没有录入，补正期限只按周末和法定节日推算" in text(desk.get(page(reviewed, "review_return")))
+    assert f"{day.year}年的节假日安排还没有录入，补正期限只按周末和法定节日推算" in text(
+        desk.get(page(reviewed, "review_return"))
+    )
     monkeypatch.setattr("schools.calendar.checking.calendar_known", lambda year: True)
     assert "节假日安排" not in text(desk.get(page(reviewed, "review_return")))
 
@@ -153,7 +162,11 @@ def test_new_figures_are_to_be_accepted_again(desk, reviewed):
 
 
 def test_saving_the_page_stores_what_was_changed_and_leaves_the_rest_unscored(desk, reviewed):
-    data = fields(county_row(reviewed, "L1"), 听课="B") | fields(county_row(reviewed, "K2")) | fields(county_row(reviewed, "M1"))
+    data = (
+        fields(county_row(reviewed, "L1"), 听课="B")
+        | fields(county_row(reviewed, "K2"))
+        | fields(county_row(reviewed, "M1"))
+    )
     response = desk.post(page(reviewed), data, follow=True)
 
     assert "已保存 1 个小项" in text(response)
@@ -182,7 +195,9 @@ def test_the_list_narrows_to_what_waits_and_to_what_differs(desk, reviewed):
     assert "比自评低 20.00 分" in differing
 
 
-def test_next_leads_through_the_schools_that_wait_and_back_to_the_first(year, city, county, school, office, appoint, signed_client):
+def test_next_leads_through_the_schools_that_wait_and_back_to_the_first(
+    year, city, county, school, office, appoint, signed_client
+):
     know_figures(school, office)
     SchoolFactory.create_batch(2, county=county, city=city, seats=120)
     scheme = open_year(year, city, office)
@@ -222,8 +237,17 @@ def test_items_the_system_fills_have_no_page_of_their_own(desk):
 def test_nothing_of_the_citys_judges_reaches_the_county(desk, reviewed):
     judge = Judge.objects.create(scheme=reviewed.scheme, label="评委暗号丁零")
     item = county_row(reviewed, "K2").item
-    reviewed.scores.create(item=item, stage=Stage.CITY, judge=judge, answers={"答": {"音响": True}}, points=7, remark="评分暗号戊寅")
-    reviewed.adjustments.create(item=item, stage=Stage.CITY, points=3, reason="核定暗号己卯", at=reviewed.snapshots.get().taken_at)
+    reviewed.scores.create(
+        item=item,
+        stage=Stage.CITY,
+        judge=judge,
+        answers={"答": {"音响": True}},
+        points=7,
+        remark="评分暗号戊寅",
+    )
+    reviewed.adjustments.create(
+        item=item, stage=Stage.CITY, points=3, reason="核定暗号己卯", at=reviewed.snapshots.get().taken_at
+    )
     before = {name: text(desk.get(name)) for name in addresses(reviewed)}
 
     reviewed.scores.filter(stage=Stage.CITY).delete()
@@ -237,7 +261,12 @@ def test_nothing_of_the_citys_judges_reaches_the_county(desk, reviewed):
 
 def addresses(assessment) -> list[str]:
     plain = [reverse(f"ratings:{name}") for name in ("review", "review_grid", "review_changes")]
-    return [*plain, reverse("ratings:review_item", args=["K2"]), page(assessment) + "?show=all", page(assessment, "review_return")]
+    return [
+        *plain,
+        reverse("ratings:review_item", args=["K2"]),
+        page(assessment) + "?show=all",
+        page(assessment, "review_return"),
+    ]
 
 
 def stripped(shown: str) -> str:
@@ -250,7 +279,9 @@ MOST_QUERIES = 12
 MOST_FOR_CHANGES = 16
 
 
-@pytest.mark.parametrize("name", ["review", "review_grid", "review_item", "review_changes", "review_school", "review_confirm"])
+@pytest.mark.parametrize(
+    "name", ["review", "review_grid", "review_item", "review_changes", "review_school", "review_confirm"]
+)
 def test_pages_cost_the_same_queries_for_any_number_of_schools(
     name, year, city, county, school, office, appoint, signed_client, django_assert_max_num_queries
 ):
@@ -264,7 +295,9 @@ def test_pages_cost_the_same_queries_for_any_number_of_schools(
     counts = []
     for count in (1, 3, 30):
         county_year(scheme, count)
-        with django_assert_max_num_queries(MOST_FOR_CHANGES if name == "review_changes" else MOST_QUERIES) as captured:
+        with django_assert_max_num_queries(
+            MOST_FOR_CHANGES if name == "review_changes" else MOST_QUERIES
+        ) as captured:
             assert client.get(reverse(f"ratings:{name}", args=args.get(name, []))).status_code == 200
         counts.append(len(captured))
     assert len(set(counts)) == 1
@@ -274,7 +307,14 @@ def test_evidence_stands_beside_its_item_and_what_was_taken_back_does_not(desk, 
     now = timezone.now()
     item = county_row(reviewed, "M1").item
     kept = Evidence.objects.create(
-        assessment=reviewed, item=item, kind="paper", name="采纳证明", copies=1, location="档案柜三", by=filler, at=now
+        assessment=reviewed,
+        item=item,
+        kind="paper",
+        name="采纳证明",
+        copies=1,
+        location="档案柜三",
+        by=filler,
+        at=now,
     )
     Evidence.objects.create(
         assessment=reviewed,

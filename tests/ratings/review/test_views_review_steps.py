@@ -1,4 +1,6 @@
-"""What the county does besides scoring: 核定, return and recall, division of work, collective confirmation."""
+"""What the county does besides scoring: 核定, return and recall, division of work, collective
+confirmation.
+"""
 
 import datetime as dt
 import re
@@ -26,7 +28,12 @@ def text(response) -> str:
 
 
 #: Posted by name; L1 is asked of reviewers only.
-BEST = {"K2": {"音响": "是", "桌椅": "是"}, "L2": {}, "L3": {"质量": "A", "调研次数": "2"}, "M1": {"成果": "1"}}
+BEST = {
+    "K2": {"音响": "是", "桌椅": "是"},
+    "L2": {},
+    "L3": {"质量": "A", "调研次数": "2"},
+    "M1": {"成果": "1"},
+}
 
 
 @pytest.fixture
@@ -52,11 +59,15 @@ def page(assessment, name: str, *args) -> str:
 
 
 def county_row(assessment, code: str) -> Score:
-    return Score.objects.select_related("item").get(assessment=assessment, stage=Stage.COUNTY, item__code=code)
+    return Score.objects.select_related("item").get(
+        assessment=assessment, stage=Stage.COUNTY, item__code=code
+    )
 
 
 def answer(assessment, stage: str, user, posted: dict) -> None:
-    for score in Score.objects.filter(assessment=assessment, stage=stage, item__code__in=posted).select_related("item"):
+    for score in Score.objects.filter(
+        assessment=assessment, stage=stage, item__code__in=posted
+    ).select_related("item"):
         save(score.pk, by=user, version=score.version, posted=posted[score.item.code], remark="")
 
 
@@ -66,7 +77,9 @@ def scored(assessment, user) -> None:
 
 
 def test_an_adjustment_needs_a_reason(signed_client, reviewer, submitted):
-    response = signed_client(reviewer).post(page(submitted, "review_adjust", "K1"), {"points": "20", "reason": " "})
+    response = signed_client(reviewer).post(
+        page(submitted, "review_adjust", "K1"), {"points": "20", "reason": " "}
+    )
 
     assert response.status_code == 200
     assert "填写有误" in text(response)
@@ -76,22 +89,33 @@ def test_an_adjustment_needs_a_reason(signed_client, reviewer, submitted):
 
 @pytest.mark.parametrize("points", ["30.01", "-1", "多"])
 def test_an_adjustment_stays_within_the_computed_part(points, signed_client, reviewer, submitted):
-    signed_client(reviewer).post(page(submitted, "review_adjust", "K1"), {"points": points, "reason": "现场清点"})
+    signed_client(reviewer).post(
+        page(submitted, "review_adjust", "K1"), {"points": points, "reason": "现场清点"}
+    )
 
     assert not Adjustment.objects.exists()
 
 
 def test_an_adjustment_keeps_the_figures_seen_and_enters_the_audit_trail(signed_client, reviewer, submitted):
     client = signed_client(reviewer)
-    response = client.post(page(submitted, "review_adjust", "K1"), {"points": "20", "reason": "现场清点 80 座"}, follow=True)
+    response = client.post(
+        page(submitted, "review_adjust", "K1"), {"points": "20", "reason": "现场清点 80 座"}, follow=True
+    )
 
     found = Adjustment.objects.get()
-    assert (found.points, found.stage, found.by, found.metric_values) == (20, Stage.COUNTY, reviewer, {"主教室座位": "120"})
+    assert (found.points, found.stage, found.by, found.metric_values) == (
+        20,
+        Stage.COUNTY,
+        reviewer,
+        {"主教室座位": "120"},
+    )
     assert "20.00 分：现场清点 80 座" in text(response)
     assert AuditEntry.objects.filter(action="adjust").count() == 1
 
 
-def test_a_withdrawn_adjustment_gives_the_system_figure_back_and_stays_in_the_trail(signed_client, reviewer, submitted):
+def test_a_withdrawn_adjustment_gives_the_system_figure_back_and_stays_in_the_trail(
+    signed_client, reviewer, submitted
+):
     client = signed_client(reviewer)
     client.post(page(submitted, "review_adjust", "K1"), {"points": "20", "reason": "现场清点"})
     client.post(page(submitted, "review_adjust", "K1"), {"withdraw": "1"})
@@ -125,13 +149,22 @@ def test_a_return_names_items_and_shows_until_when(signed_client, reviewer, subm
     assert day(due) in shown
     assert "请至少在一个小项里写明要补正什么" in text(empty)
     assert (submitted.status, submitted.return_due) == (Status.RETURNED, due)
-    assert [(one.item.code, one.comment) for one in submitted.moves.last().items.all()] == [("L3", "调研材料不全")]
+    assert [(one.item.code, one.comment) for one in submitted.moves.last().items.all()] == [
+        ("L3", "调研材料不全")
+    ]
 
 
-def test_a_returned_school_unlocks_the_named_item_only_and_comes_back(signed_client, reviewer, filler, head, submitted):
+def test_a_returned_school_unlocks_the_named_item_only_and_comes_back(
+    signed_client, reviewer, filler, head, submitted
+):
     client = signed_client(reviewer)
     client.post(page(submitted, "review_return"), {"comment": "请补正", "item-L3": "调研材料不全"})
-    rows = {row.item.code: row for row in Score.objects.filter(assessment=submitted, stage=Stage.SELF).select_related("item", "assessment")}
+    rows = {
+        row.item.code: row
+        for row in Score.objects.filter(assessment=submitted, stage=Stage.SELF).select_related(
+            "item", "assessment"
+        )
+    }
 
     assert uneditable(rows["L3"], filler) == ""
     assert uneditable(rows["K2"], filler) == "退回补正时只能修改所列小项。"
@@ -140,7 +173,9 @@ def test_a_returned_school_unlocks_the_named_item_only_and_comes_back(signed_cli
     submitted.refresh_from_db()
     take_step(submitted, "resubmit", by=head)
     assert "退回时要求：调研材料不全" in text(client.get(page(submitted, "review_school") + "?show=all"))
-    assert "本阶段已退回 1 次" in text(client.post(page(submitted, "review_return"), {"comment": "再补", "item-K2": "不清楚"}))
+    assert "本阶段已退回 1 次" in text(
+        client.post(page(submitted, "review_return"), {"comment": "再补", "item-K2": "不清楚"})
+    )
 
 
 def test_recall_waits_for_the_deadline(signed_client, reviewer, submitted):
@@ -157,11 +192,15 @@ def test_recall_waits_for_the_deadline(signed_client, reviewer, submitted):
     assert Assessment.objects.get().status == Status.COUNTY
 
 
-def test_a_category_given_to_one_reviewer_is_closed_to_the_others(signed_client, lead, appoint, reviewer, county, submitted):
+def test_a_category_given_to_one_reviewer_is_closed_to_the_others(
+    signed_client, lead, appoint, reviewer, county, submitted
+):
     colleague = AppointmentFactory(role="county", county=county).user
     category = Category.objects.get(scheme=submitted.scheme, code="K")
 
-    signed_client(lead).post(reverse("ratings:review_division"), {f"category-{category.pk}": str(colleague.pk)})
+    signed_client(lead).post(
+        reverse("ratings:review_division"), {f"category-{category.pk}": str(colleague.pk)}
+    )
     client = signed_client(reviewer)
     client.post(page(submitted, "review_agree"), {"act": "answers"})
     client.post(page(submitted, "review_school"), fields(county_row(submitted, "K2"), 音响="是"))
@@ -174,8 +213,12 @@ def test_a_category_given_to_one_reviewer_is_closed_to_the_others(signed_client,
 
 
 def test_what_a_former_reviewer_was_given_is_everybodys_again(signed_client, reviewer, county, submitted):
-    former = AppointmentFactory(role="county", county=county, end=timezone.localdate() - dt.timedelta(days=1)).user
-    Division.objects.create(category=Category.objects.get(scheme=submitted.scheme, code="K"), county=county, user=former)
+    former = AppointmentFactory(
+        role="county", county=county, end=timezone.localdate() - dt.timedelta(days=1)
+    ).user
+    Division.objects.create(
+        category=Category.objects.get(scheme=submitted.scheme, code="K"), county=county, user=former
+    )
     client = signed_client(reviewer)
 
     client.post(page(submitted, "review_agree"), {"act": "answers"})
@@ -213,7 +256,9 @@ def test_what_is_missing_is_listed_with_links_and_stops_the_confirmation(signed_
     assert Assessment.objects.get().status == Status.COUNTY
 
 
-def test_a_difference_beyond_a_fifth_owes_a_reason_before_confirming(signed_client, lead, reviewer, submitted):
+def test_a_difference_beyond_a_fifth_owes_a_reason_before_confirming(
+    signed_client, lead, reviewer, submitted
+):
     scored(submitted, reviewer)
     row = county_row(submitted, "K2")
     save(row.pk, by=reviewer, version=row.version, posted={"桌椅": "是"}, remark="")
@@ -230,7 +275,9 @@ def test_a_difference_beyond_a_fifth_owes_a_reason_before_confirming(signed_clie
     assert Assessment.objects.get().status == Status.CITY
 
 
-@pytest.mark.parametrize("changed", [("L3", {"质量": "B", "调研次数": "2"}), ("K2", {"音响": "是"}), ("M1", {})])
+@pytest.mark.parametrize(
+    "changed", [("L3", {"质量": "B", "调研次数": "2"}), ("K2", {"音响": "是"}), ("M1", {})]
+)
 def test_the_page_and_the_step_name_the_same_reasons_owed(changed, reviewer, submitted):
     scored(submitted, reviewer)
     row = county_row(submitted, changed[0])
@@ -242,13 +289,21 @@ def test_the_page_and_the_step_name_the_same_reasons_owed(changed, reviewer, sub
     assert named == set(sheet.reasons_owed)
 
 
-def test_confirming_sends_star_and_opinion_to_the_city_and_locks_the_review(signed_client, lead, reviewer, submitted):
+def test_confirming_sends_star_and_opinion_to_the_city_and_locks_the_review(
+    signed_client, lead, reviewer, submitted
+):
     scored(submitted, reviewer)
     client = signed_client(lead)
-    response = client.post(page(submitted, "review_confirm"), {"star": "5", "opinion": "经集体研究，同意推荐五星。"}, follow=True)
+    response = client.post(
+        page(submitted, "review_confirm"), {"star": "5", "opinion": "经集体研究，同意推荐五星。"}, follow=True
+    )
 
     submitted.refresh_from_db()
-    assert (submitted.status, submitted.suggested_star, submitted.county_opinion) == (Status.CITY, 5, "经集体研究，同意推荐五星。")
+    assert (submitted.status, submitted.suggested_star, submitted.county_opinion) == (
+        Status.CITY,
+        5,
+        "经集体研究，同意推荐五星。",
+    )
     assert submitted.snapshots.filter(moment="final").exists()
     assert "已报送市评审" in text(response)
     assert "初评不能再填写" in text(client.get(page(submitted, "review_school")))
@@ -260,7 +315,9 @@ def test_confirming_sends_star_and_opinion_to_the_city_and_locks_the_review(sign
 
 def test_an_opinion_of_more_than_300_characters_is_kept_and_refused(signed_client, lead, reviewer, submitted):
     scored(submitted, reviewer)
-    response = signed_client(lead).post(page(submitted, "review_confirm"), {"star": "5", "opinion": "好" * 301})
+    response = signed_client(lead).post(
+        page(submitted, "review_confirm"), {"star": "5", "opinion": "好" * 301}
+    )
 
     assert "好" * 301 in text(response)
     assert "300" in text(response)
@@ -275,7 +332,10 @@ def test_figures_changed_since_submission_are_listed_with_their_items(signed_cli
     after = text(client.get(reverse("ratings:review_changes")))
 
     assert "没有变化" in before
-    assert '主教室座位</th><td class="num">120 座</td><td class="num"><strong>80 座</strong></td><td>K1</td>' in after
+    assert (
+        '主教室座位</th><td class="num">120 座</td><td class="num"><strong>80 座</strong></td><td>K1</td>'
+        in after
+    )
 
 
 def test_classes_registered_late_are_shown_as_a_share(signed_client, reviewer, submitted):
@@ -295,7 +355,9 @@ def test_after_the_deadline_nothing_is_written_and_everybody_is_told(signed_clie
 
     refused = text(client.post(page(submitted, "review_school") + "?show=all", kept))
     agreed = text(client.post(page(submitted, "review_agree"), {"act": "both"}, follow=True))
-    adjusted = text(client.post(page(submitted, "review_adjust", "K1"), {"points": "20", "reason": "现场清点"}))
+    adjusted = text(
+        client.post(page(submitted, "review_adjust", "K1"), {"points": "20", "reason": "现场清点"})
+    )
 
     assert "写下的话" in refused
     assert all("如需延期请联系市评委会办公室" in shown for shown in (refused, agreed, adjusted))

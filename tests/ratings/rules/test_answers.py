@@ -86,7 +86,9 @@ def test_owed_answer_is_never_guessed(rule, text, words):
 
 @pytest.mark.parametrize("rule", ["分(0—6)", "评(听课: A=1; B=0)", "档(问 人数: ≥3→1; 其他→0)"])
 def test_nothing_does_not_answer_what_is_owed(rule):
-    assert missing_answers(asked(parse_rule(rule), VOCABULARY), _read("无", rule)) == [asked(parse_rule(rule), VOCABULARY)[0].name]
+    assert missing_answers(asked(parse_rule(rule), VOCABULARY), _read("无", rule)) == [
+        asked(parse_rule(rule), VOCABULARY)[0].name
+    ]
 
 
 @pytest.mark.parametrize(
@@ -103,4 +105,6 @@ def test_answers_are_written_so_that_they_read_back(rule, answers, text):
     questions = asked(parse_rule(rule), VOCABULARY)
 
     assert format_answers(answers, questions) == text
-    assert parse_answers(text, questions) == {name: answer for name, answer in answers.items() if answer is not False}
+    assert parse_answers(text, questions) == {
+        name: answer for name, answer in answers.items() if answer is not False
+    }

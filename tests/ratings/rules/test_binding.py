@@ -32,8 +32,13 @@ def test_condition_names_totals_codes_and_metrics():
 
 
 def test_asked_names_every_kind_of_answer():
-    text = "清单(领导型师资=1; 音响=2) + 扣(满分 3; 月报逾期 每月 1; 数据不实 每处 1; 无专人 1) + 评(听课: 优=2; 无=0)"
-    found = asked(parse_rule(f"{text} + 分(0—6; 步长 0.5) + 档(问 人数≥3 且 问 人数<9→1; 其他→0)"), VOCABULARY)
+    text = (
+        "清单(领导型师资=1; 音响=2) + 扣(满分 3; 月报逾期 每月 1; 数据不实 每处 1; 无专人 1) + "
+        "评(听课: 优=2; 无=0)"
+    )
+    found = asked(
+        parse_rule(f"{text} + 分(0—6; 步长 0.5) + 档(问 人数≥3 且 问 人数<9→1; 其他→0)"), VOCABULARY
+    )
 
     assert [(one.name, one.kind, one.part) for one in found] == [
         ("音响", "tick", 0),
@@ -92,7 +97,9 @@ def test_asked_range_without_the_names_of_a_later_stage():
     rule = parse_rule("清单(音响=1; 专人=2) + 扣(满分 3; 不实 每处 1) + 评(听课: A=2; B=1)")
 
     assert asked_range(rule, VOCABULARY, {}, item_points=F(8)) == (1, 8)
-    assert asked_range(rule, VOCABULARY, {}, item_points=F(8), excluded=frozenset({"专人", "不实", "听课"})) == (3, 4)
+    assert asked_range(
+        rule, VOCABULARY, {}, item_points=F(8), excluded=frozenset({"专人", "不实", "听课"})
+    ) == (3, 4)
 
 
 @pytest.mark.parametrize("ticks", list(product([True, False], repeat=3)))
@@ -101,7 +108,9 @@ def test_every_answer_lies_in_the_asked_range(ticks):
     metrics, answers = {"领导型师资": F(1), "月报逾期": F(2)}, dict(zip("甲乙丙", ticks, strict=True))
 
     low, high = asked_range(rule, VOCABULARY, metrics, item_points=F(7))
-    points = sum(evaluate_part(part, VOCABULARY, metrics, answers, item_points=F(7)).points for part in rule.parts)
+    points = sum(
+        evaluate_part(part, VOCABULARY, metrics, answers, item_points=F(7)).points for part in rule.parts
+    )
 
     assert low <= points <= high
 

@@ -10,7 +10,10 @@ def _check(text, points, **options):
     return check_rule(parse_rule(text), VOCABULARY, item_points=F(points), **options)
 
 
-@pytest.mark.parametrize(("text", "points"), list(zip(MANUAL, ["4", "8", "8", "2", "8", "8", "6", "5", "3", "3", "6", "2.5"], strict=True)))
+@pytest.mark.parametrize(
+    ("text", "points"),
+    list(zip(MANUAL, ["4", "8", "8", "2", "8", "8", "6", "5", "3", "3", "6", "2.5"], strict=True)),
+)
 def test_manual_examples_pass_without_remark(text, points):
     assert _check(text, points) == []
 
@@ -66,7 +69,9 @@ def test_manual_examples_pass_without_remark(text, points):
 def test_faulty_rule_is_refused(text, points, words, position):
     errors = [finding for finding in _check(text, points) if finding.level == "error"]
 
-    assert any(words in finding.message and position in (None, finding.position) for finding in errors), errors
+    assert any(words in finding.message and position in (None, finding.position) for finding in errors), (
+        errors
+    )
 
 
 @pytest.mark.parametrize(
@@ -86,7 +91,13 @@ def test_doubtful_rule_is_only_a_warning(text, words):
 
 
 @pytest.mark.parametrize(
-    "text", ["清单(音响=1)", "档(月报逾期: ≤1→1; 其他→0)", "档(月报逾期: 0→1; 其他→0)", "档(培训支出: ≥5→0; ≥1→1; 其他→0)"]
+    "text",
+    [
+        "清单(音响=1)",
+        "档(月报逾期: ≤1→1; 其他→0)",
+        "档(月报逾期: 0→1; 其他→0)",
+        "档(培训支出: ≥5→0; ≥1→1; 其他→0)",
+    ],
 )
 def test_unlike_names_and_right_directions_pass(text):
     assert _check(text, 1) == []
@@ -98,7 +109,9 @@ def test_bonus_may_exceed_its_points_but_not_stay_below():
 
 
 def test_huge_grid_is_refused_instead_of_reckoned():
-    cases = "; ".join(f"主教室座位≥{n} 且 师资人数≥{n} 且 参训党员≥{n} 且 工作人员数≥{n}→{n}" for n in range(30, 1, -1))
+    cases = "; ".join(
+        f"主教室座位≥{n} 且 师资人数≥{n} 且 参训党员≥{n} 且 工作人员数≥{n}→{n}" for n in range(30, 1, -1)
+    )
 
     assert any("太多" in finding.message for finding in _check(f"档({cases}; 其他→0)", 30))
 

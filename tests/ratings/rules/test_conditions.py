@@ -1,8 +1,19 @@
-"""Conditions of stars and restrictions: whether they hold, by how much they fail, and what a school could change."""
+"""Conditions of stars and restrictions: whether they hold, by how much they fail, and what a school could
+change.
+"""
 
 import pytest
 
-from ratings.rules import Unresolved, comparisons, condition_in_words, holds, in_words, next_changes, parse_condition, parse_rule
+from ratings.rules import (
+    Unresolved,
+    comparisons,
+    condition_in_words,
+    holds,
+    in_words,
+    next_changes,
+    parse_condition,
+    parse_rule,
+)
 from tests.ratings.rule_words import CONDITIONS, MANUAL, VOCABULARY, F
 
 FIVE = parse_condition(CONDITIONS[0])
@@ -63,7 +74,13 @@ def test_missing_value_is_never_false():
         ("扣(月报逾期 2)", {"月报逾期": 3}, "月报逾期", 0, 2),
         ("加(领导型师资 1; 上限 5)", {"领导型师资": 0}, "领导型师资", 1, 1),
         ("加(参训党员 每100人 1; 上限 5)", {"参训党员": 200}, "参训党员", 300, 1),
-        ("比(参训党员/党员总数 ÷ 85%)×4", {"参训党员": 50, "党员总数": 99}, "参训党员", 85, 4 - F(50, 99) / F("0.85") * 4),
+        (
+            "比(参训党员/党员总数 ÷ 85%)×4",
+            {"参训党员": 50, "党员总数": 99},
+            "参训党员",
+            85,
+            4 - F(50, 99) / F("0.85") * 4,
+        ),
         ("加(参训党员 每100人 1; 上限 5)", {"参训党员": 130}, "参训党员", 200, 1),
         ("档(执行率: >50%→1; 其他→0)", {"执行率": F("0.3")}, "执行率", F("0.51"), 1),
     ],
@@ -94,11 +111,19 @@ def test_nothing_is_advised_where_no_record_would_help(text, metrics):
 def test_rule_is_said_in_sentences():
     said = [in_words(parse_rule(text), VOCABULARY, item_points=F(6)) for text in MANUAL]
 
-    assert said[1] == ("主教室座位达到 100 座得 8 分，达到 80 座得 6.5 分，达到 60 座得 5 分，达到 30 座得 3 分，其他得 0 分。",)
+    assert said[1] == (
+        (
+            "主教室座位达到 100 座得 8 分，达到 80 座得 6.5 分，达到 60 座得 5 分，达到 30 座得 3 分，"
+            "其他得 0 分。"
+        ),
+    )
     assert said[3] == ("执行率在 80% 至 100% 之间得 2 分，达到 60% 得 1 分，其他得 0 分。",)
     assert said[5][0] == "参训党员占党员总数的比例达到 85% 得 4 分，不足的按比例得分。"
     assert said[6] == (
-        "从 6 分扣起：缺管理制度（教学、学员、师资、经费）每项扣 1 分；月报逾期每月扣 0.5 分；数据不实每处扣 1 分；最低 0 分。",
+        (
+            "从 6 分扣起：缺管理制度（教学、学员、师资、经费）每项扣 1 分；月报逾期每月扣 0.5 分；"
+            "数据不实每处扣 1 分；最低 0 分。"
+        ),
     )
     assert said[7] == ("从 5 分扣起：无专人扣 1 分；参训率低于 85%，每1个百分点扣 1 分；最低 0 分。",)
     assert said[8] == ("采纳成果每项加 1.5 分；课题结项每项加 0.5 分；合计不超过 3 分。",)

@@ -1,4 +1,6 @@
-"""A rule that passes its checks never punishes a better figure; the check itself is tried on rules made at random."""
+"""A rule that passes its checks never punishes a better figure; the check itself is tried on rules made at
+random.
+"""
 
 from hypothesis import assume, given
 from hypothesis import strategies as st
@@ -15,7 +17,9 @@ small = st.integers(0, 4).map(lambda n: s.Number(F(n)))
 references = st.sampled_from(sorted(METRICS)).map(s.Reference)
 signs = st.sampled_from("≥>≤<")
 bands = st.lists(st.builds(s.Band, st.builds(s.Test, signs, small), small), min_size=1, max_size=4)
-conditions = st.lists(st.builds(s.Comparison, references, signs, small), min_size=1, max_size=2).map(lambda some: s.Condition(tuple(some)))
+conditions = st.lists(st.builds(s.Comparison, references, signs, small), min_size=1, max_size=2).map(
+    lambda some: s.Condition(tuple(some))
+)
 cases = st.lists(st.builds(s.Case, conditions, small), min_size=1, max_size=3)
 terms = st.lists(
     st.builds(s.Term, st.one_of(references, conditions), st.none(), small)
@@ -28,7 +32,10 @@ parts = st.one_of(
     st.builds(lambda some: s.Cases((*some, s.Case(None, ZERO))), cases),
     st.builds(lambda some: s.Deduct(s.Number(F(6)), tuple(some), ZERO), terms),
     st.builds(lambda some: s.Add(tuple(some), s.Number(F(6))), terms),
-    st.builds(lambda some: s.Checklist(tuple(s.Tick(one, s.Number(F(1))) for one in some)), st.lists(references, min_size=1, max_size=3)),
+    st.builds(
+        lambda some: s.Checklist(tuple(s.Tick(one, s.Number(F(1))) for one in some)),
+        st.lists(references, min_size=1, max_size=3),
+    ),
 )
 figures = st.integers(0, 10).map(lambda n: F(n, 2))
 
@@ -37,10 +44,14 @@ def _points(part, metrics):
     return evaluate_part(part, VOCABULARY, metrics, {}, item_points=F(6)).points
 
 
-@given(parts, st.fixed_dictionaries(dict.fromkeys(METRICS, figures)), st.sampled_from(sorted(METRICS)), figures)
+@given(
+    parts, st.fixed_dictionaries(dict.fromkeys(METRICS, figures)), st.sampled_from(sorted(METRICS)), figures
+)
 def test_better_figure_never_costs_points_where_the_check_passes(part, metrics, better, value):
     messages = [finding.message for finding in check_rule(s.Rule((part,)), VOCABULARY, item_points=F(6))]
-    assume(not any("方向" in message or "越多越好" in message or "越少越好" in message for message in messages))
+    assume(
+        not any("方向" in message or "越多越好" in message or "越少越好" in message for message in messages)
+    )
     worse, best = sorted([metrics[better], value], reverse=METRICS[better] == "down")
 
     assert _points(part, {**metrics, better: worse}) <= _points(part, {**metrics, better: best})
@@ -52,7 +63,11 @@ def test_line_called_unreachable_never_gives_the_points(part, metrics):
     messages = [finding.message for finding in check_rule(s.Rule((part,)), VOCABULARY, item_points=F(6))]
     lines = part.bands if isinstance(part, s.Graded) else part.cases
     assume(len({to_text(line) for line in lines}) == len(lines))
-    idle = [line for line in lines if any(f"“{to_text(line)}”{verdict}" in message for verdict in IDLE for message in messages)]
+    idle = [
+        line
+        for line in lines
+        if any(f"“{to_text(line)}”{verdict}" in message for verdict in IDLE for message in messages)
+    ]
     rest = tuple(line for line in lines if line not in idle)
     shorter = s.Graded(part.subject, rest) if isinstance(part, s.Graded) else s.Cases(rest)
 

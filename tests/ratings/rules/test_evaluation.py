@@ -13,7 +13,14 @@ CENT = F(1, 100)
 def _points(text, metrics=None, answers=None, *, item_points=10, excluded=(), vocabulary=VOCABULARY):
     rule = parse_rule(text)
     results = [
-        evaluate_part(part, vocabulary, metrics or {}, answers or {}, item_points=F(item_points), excluded=frozenset(excluded))
+        evaluate_part(
+            part,
+            vocabulary,
+            metrics or {},
+            answers or {},
+            item_points=F(item_points),
+            excluded=frozenset(excluded),
+        )
         for part in rule.parts
     ]
     for result in results:
@@ -64,10 +71,16 @@ def test_each_operator_on_both_sides_of_its_bound(op, below, at, above):
     [(1, 1, 3, 8), (1, 1, 2, 7), (2, 0, 2, 4), (0, 1, 1, 4), (3, 0, 3, 4), (0, 0, 0, 0), (5, 5, 10, 8)],
 )
 def test_first_case_that_holds_gives_the_points(first, second, year, points):
-    assert _points(MANUAL[2], {"上半年主体班": F(first), "下半年主体班": F(second), "主体班次": F(year)}) == points
+    assert (
+        _points(MANUAL[2], {"上半年主体班": F(first), "下半年主体班": F(second), "主体班次": F(year)})
+        == points
+    )
 
 
-@pytest.mark.parametrize(("trained", "points"), [(0, F(0)), (84, F(84, 85) * 4), (85, F(4)), (86, F(4)), (100, F(4)), (17, F(4, 5))])
+@pytest.mark.parametrize(
+    ("trained", "points"),
+    [(0, F(0)), (84, F(84, 85) * 4), (85, F(4)), (86, F(4)), (100, F(4)), (17, F(4, 5))],
+)
 def test_ratio_is_exact_and_stops_at_its_target(trained, points):
     assert _points("比(参训党员/党员总数 ÷ 85%)×4", {"参训党员": F(trained), "党员总数": F(100)}) == points
 
@@ -83,14 +96,26 @@ def test_zero_denominator_blocks_with_a_sentence():
 
 @pytest.mark.parametrize(
     ("rate", "points"),
-    [("0.9", 5), ("0.85", 5), ("0.8499", 5), ("0.8401", 5), ("0.84", 4), ("0.8399", 4), ("0.83", 3), ("0.805", 1), ("0.8", 0), ("0.1", 0)],
+    [
+        ("0.9", 5),
+        ("0.85", 5),
+        ("0.8499", 5),
+        ("0.8401", 5),
+        ("0.84", 4),
+        ("0.8399", 4),
+        ("0.83", 3),
+        ("0.805", 1),
+        ("0.8", 0),
+        ("0.1", 0),
+    ],
 )
 def test_every_full_step_beyond_the_bound_deducts(rate, points):
     assert _points("扣(满分 5; 无专人 1; 参训率<85% 每1个百分点 1; 下限 0)", {"参训率": F(rate)}) == points
 
 
 @pytest.mark.parametrize(
-    ("missing", "late", "wrong", "points"), [(0, 0, 0, 6), (1, 0, 0, 5), (0, 3, 0, F("4.5")), (0, 0, 2, 4), (4, 2, 1, 0), (4, 12, 9, 0)]
+    ("missing", "late", "wrong", "points"),
+    [(0, 0, 0, 6), (1, 0, 0, 5), (0, 3, 0, F("4.5")), (0, 0, 2, 4), (4, 2, 1, 0), (4, 12, 9, 0)],
 )
 def test_deductions_count_metrics_and_answers_down_to_the_floor(missing, late, wrong, points):
     metrics = {"缺管理制度[教学、学员、师资、经费]": F(missing), "月报逾期": F(late)}
@@ -106,7 +131,10 @@ def test_deduction_once_holds_for_tick_metric_and_condition():
     assert _points(text.replace("2;", "5;"), {"月报逾期": F(1), "参训率": F(0)}) == F(1, 2)
 
 
-@pytest.mark.parametrize(("adopted", "closed", "points"), [(0, 0, 0), (1, 0, F("1.5")), (1, 2, F("2.5")), (2, 0, 3), (2, 1, 3), (9, 9, 3)])
+@pytest.mark.parametrize(
+    ("adopted", "closed", "points"),
+    [(0, 0, 0), (1, 0, F("1.5")), (1, 2, F("2.5")), (2, 0, 3), (2, 1, 3), (9, 9, 3)],
+)
 def test_additions_stop_at_the_cap(adopted, closed, points):
     assert _points(MANUAL[8], {}, {"采纳成果": adopted, "课题结项": closed}, item_points=3) == points
 
@@ -149,7 +177,11 @@ def test_missing_figures_are_all_named():
 
 @pytest.mark.parametrize(
     ("text", "words"),
-    [("评(听课: A=1; B=0)", "“听课”没有评定等次"), ("分(0—3)", "“得分”没有填写"), ("档(问 人数: ≥3→1; 其他→0)", "“人数”没有填写")],
+    [
+        ("评(听课: A=1; B=0)", "“听课”没有评定等次"),
+        ("分(0—3)", "“得分”没有填写"),
+        ("档(问 人数: ≥3→1; 其他→0)", "“人数”没有填写"),
+    ],
 )
 def test_missing_answer_is_never_zero(text, words):
     with pytest.raises(Unresolved, match=words):
@@ -157,7 +189,9 @@ def test_missing_answer_is_never_zero(text, words):
     assert missing_answers(asked(parse_rule(text), VOCABULARY), {}) == [words.split("”")[0].strip("“")]
 
 
-@pytest.mark.parametrize(("answers", "words"), [({"听课": "E"}, "没有“E”这一等次"), ({"听课": "A", "得分": 4}, "应在 0—3 分之间")])
+@pytest.mark.parametrize(
+    ("answers", "words"), [({"听课": "E"}, "没有“E”这一等次"), ({"听课": "A", "得分": 4}, "应在 0—3 分之间")]
+)
 def test_impossible_answer_is_refused(answers, words):
     with pytest.raises(Unresolved, match=words):
         _points("评(听课: A=1; B=0) + 分(0—3)", {}, answers)

@@ -64,10 +64,20 @@ def sentences() -> list[str]:
     found = []
     for path in sorted((ROOT / "ratings" / "rules").glob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in SAYING and node.args:
+            if (
+                isinstance(node, ast.Call)
+                and isinstance(node.func, ast.Name)
+                and node.func.id in SAYING
+                and node.args
+            ):
                 found += pieces(node.args[0])
             if isinstance(node, ast.FunctionDef) and node.name in ENDING:
-                found += [piece for one in ast.walk(node) if isinstance(one, ast.Return) for piece in pieces(one.value)]
+                found += [
+                    piece
+                    for one in ast.walk(node)
+                    if isinstance(one, ast.Return)
+                    for piece in pieces(one.value)
+                ]
     return sorted({piece for piece in found if piece})
 
 
@@ -76,7 +86,11 @@ def pieces(node: ast.expr) -> list[str]:
         case ast.Constant(value=str(text)):
             return [text.strip("；，“”")]
         case ast.JoinedStr(values=values):
-            return [max((one.value for one in values if isinstance(one, ast.Constant)), key=len, default="").strip("；，“”")]
+            return [
+                max(
+                    (one.value for one in values if isinstance(one, ast.Constant)), key=len, default=""
+                ).strip("；，“”")
+            ]
         case ast.IfExp(body=one, orelse=other) | ast.BinOp(left=one, right=other):
             return [*pieces(one), *pieces(other)]
     return []
@@ -148,7 +162,9 @@ def test_limit_stands_in_the_manual(text):
 
 
 def test_page_of_the_manual_shows_the_whole_file():
-    shown = "".join(span.text for block in manual().blocks for line in block.lines for cell in line for span in cell)
+    shown = "".join(
+        span.text for block in manual().blocks for line in block.lines for cell in line for span in cell
+    )
     bare = re.sub(r"[`*|#\s-]", "", PAGE)
 
     assert [block.kind for block in manual().blocks].count("table") >= 6
@@ -158,4 +174,9 @@ def test_page_of_the_manual_shows_the_whole_file():
 def test_markup_in_the_manual_stays_text():
     (block,) = read("# 题\n\n<b>甲</b> `a<b` **乙**").blocks
 
-    assert [(span.text, span.style) for span in block.first] == [("<b>甲</b> ", ""), ("a<b", "code"), (" ", ""), ("乙", "strong")]
+    assert [(span.text, span.style) for span in block.first] == [
+        ("<b>甲</b> ", ""),
+        ("a<b", "code"),
+        (" ", ""),
+        ("乙", "strong"),
+    ]

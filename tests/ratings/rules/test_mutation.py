@@ -56,7 +56,8 @@ def _mutated(text: str, dice: random.Random) -> str:
 
 @pytest.mark.parametrize(
     ("parse", "samples", "seed"),
-    [(parse_rule, [line], n) for n, line in enumerate(MANUAL)] + [(parse_condition, CONDITIONS, 90), (parse_effect, EFFECTS, 91)],
+    [(parse_rule, [line], n) for n, line in enumerate(MANUAL)]
+    + [(parse_condition, CONDITIONS, 90), (parse_effect, EFFECTS, 91)],
 )
 def test_mutated_lines_give_a_tree_or_a_sentence(parse, samples, seed):
     dice, read = random.Random(seed), 0

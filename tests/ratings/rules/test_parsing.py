@@ -33,7 +33,10 @@ from ratings.rules.syntax import Condition, Effect
         ("加(采纳成果每项1.5;参训人次 每100人 1;上限3)", "加(采纳成果 每项 1.5; 参训人次 每100人 1; 上限 3)"),
         ("评（县抽听课：优=2；良=1）", "评(县抽听课: 优=2; 良=1)"),
         ("分(课堂: 0~6)", "分(课堂: 0—6)"),
-        ("清单(“每月例会”=1; “其他”=1; 「“第一课”讲授」=1)", "清单(“每月例会”=1; “其他”=1; 「“第一课”讲授」=1)"),
+        (
+            "清单(“每月例会”=1; “其他”=1; 「“第一课”讲授」=1)",
+            "清单(“每月例会”=1; “其他”=1; 「“第一课”讲授」=1)",
+        ),
     ],
 )
 def test_spellings_of_one_rule_read_alike(typed, canonical):
@@ -97,7 +100,9 @@ def test_condition_knows_codes_with_dash_and_dot():
     assert to_text(condition) == "Z9-1≥2 且 B.2<3 且 总分≥90"
 
 
-@pytest.mark.parametrize(("text", "star"), [("不授星", 0), ("最高一星", 1), ("最高 3 星", 3), ("最高四星", 4)])
+@pytest.mark.parametrize(
+    ("text", "star"), [("不授星", 0), ("最高一星", 1), ("最高 3 星", 3), ("最高四星", 4)]
+)
 def test_effect_is_the_highest_star_left(text, star):
     assert parse_effect(text) == Effect(star)
 

@@ -48,7 +48,11 @@ def _can_be_quoted(name: str) -> bool:
     return bool(name) and not (set(name) & set(_LEFT_QUOTES) and set(name) & set("「」"))
 
 
-names = st.lists(st.one_of(st.sampled_from(_PIECES), st.characters(categories=("L", "N", "P", "S"))), min_size=1, max_size=8)
+names = st.lists(
+    st.one_of(st.sampled_from(_PIECES), st.characters(categories=("L", "N", "P", "S"))),
+    min_size=1,
+    max_size=8,
+)
 names = names.map("".join).map(str.strip).filter(_can_be_quoted)
 decimals = st.builds(lambda n, places: Fraction(n, 10**places), st.integers(0, 10**9 - 1), st.integers(0, 4))
 points = st.builds(s.Number, decimals)
@@ -63,7 +67,9 @@ def some(strategy: st.SearchStrategy) -> st.SearchStrategy:
     return st.lists(strategy, **tuples).map(tuple)
 
 
-references = st.builds(s.Reference, names, st.lists(limits, max_size=2).map(tuple), st.lists(names, max_size=2).map(tuple))
+references = st.builds(
+    s.Reference, names, st.lists(limits, max_size=2).map(tuple), st.lists(names, max_size=2).map(tuple)
+)
 operands = st.one_of(references, st.builds(s.Question, names))
 conditions = st.builds(s.Condition, some(st.builds(s.Comparison, operands, signs, numbers)))
 ordered = st.tuples(numbers, numbers).map(lambda pair: sorted(pair, key=lambda number: number.value))
@@ -71,12 +77,16 @@ same_kind = ordered.filter(lambda pair: pair[0].percent == pair[1].percent)
 tests = st.one_of(st.builds(s.Test, signs, numbers), same_kind.map(lambda pair: s.Test("—", *pair)))
 units = st.text(st.sampled_from("项月次人个期处"), min_size=1, max_size=3)
 per = st.one_of(st.builds(s.Per, positive, units), positive.map(lambda number: s.Per(number, s.POINT_UNIT)))
-single = st.builds(s.Comparison, operands, st.sampled_from("<≤>≥"), numbers).map(lambda one: s.Condition((one,)))
+single = st.builds(s.Comparison, operands, st.sampled_from("<≤>≥"), numbers).map(
+    lambda one: s.Condition((one,))
+)
 terms = st.one_of(
     st.builds(s.Term, st.one_of(references, conditions), st.none(), points),
     st.builds(s.Term, st.one_of(references, single), per, points),
 )
-ratios = st.builds(s.Ratio, operands, st.none() | operands, st.none() | numbers.filter(lambda number: number.value), points)
+ratios = st.builds(
+    s.Ratio, operands, st.none() | operands, st.none() | numbers.filter(lambda number: number.value), points
+)
 judged = st.tuples(points, points).filter(lambda pair: pair[0].value < pair[1].value)
 parts = st.one_of(
     st.builds(s.Checklist, some(st.builds(s.Tick, references, points))),
@@ -86,7 +96,12 @@ parts = st.one_of(
     st.builds(s.Deduct, st.none() | points, some(terms), points),
     st.builds(s.Add, some(terms), st.none() | points),
     st.builds(s.Levels, names, some(st.builds(s.Level, names, points))),
-    st.builds(lambda name, pair, step: s.Judged(name, *pair, step), names | st.just(s.JUDGED_NAME), judged, st.none() | positive),
+    st.builds(
+        lambda name, pair, step: s.Judged(name, *pair, step),
+        names | st.just(s.JUDGED_NAME),
+        judged,
+        st.none() | positive,
+    ),
 )
 rules = st.builds(s.Rule, some(parts)).filter(lambda rule: len(to_text(rule)) <= 2000)
 

@@ -1,4 +1,6 @@
-"""What must hold of every scheme and every school, whatever the points: better records never cost a star, order means nothing."""
+"""What must hold of every scheme and every school, whatever the points: better records never cost a star,
+order means nothing.
+"""
 
 import random
 from dataclasses import replace
@@ -26,7 +28,13 @@ def engine_year(rng, schools=6):
     scheme = random_scheme(rng)
     names, metrics, rows, listed = random_year(rng, scheme, schools)
     inputs = [
-        engine_school(scheme, code, metrics.get(code, {}), [row for row in rows if row["school"] == code], listed.get(code, []))
+        engine_school(
+            scheme,
+            code,
+            metrics.get(code, {}),
+            [row for row in rows if row["school"] == code],
+            listed.get(code, []),
+        )
         for code, *_ in names
     ]
     return engine_scheme(scheme), inputs
@@ -67,7 +75,11 @@ def test_better_figures_never_lower_points_or_star(seed):
 
     assert after.verdict.star >= before.verdict.star
     assert after.totals.total >= before.totals.total
-    assert all(after.items[code].points >= item.points for code, item in before.items.items() if item.points is not None)
+    assert all(
+        after.items[code].points >= item.points
+        for code, item in before.items.items()
+        if item.points is not None
+    )
 
 
 @given(seeds)
@@ -96,7 +108,10 @@ def test_order_of_schools_judges_and_entries_changes_nothing(seed):
     mixed = [
         replace(
             school,
-            city=tuple(replace(sheet, entries=dict(shuffled(sheet.entries.items()))) for sheet in shuffled(school.city)),
+            city=tuple(
+                replace(sheet, entries=dict(shuffled(sheet.entries.items())))
+                for sheet in shuffled(school.city)
+            ),
             county=dict(shuffled(school.county.items())),
             metrics=dict(shuffled(school.metrics.items())),
         )
@@ -127,7 +142,9 @@ def test_total_is_the_exact_sum_of_what_is_shown(seed):
         if outcome.totals is None:
             continue
         shown = [item.points for item in outcome.items.values() if item.points is not None]
-        assert all(100 * points == int(100 * points) for points in [*shown, *outcome.totals.categories.values()])
+        assert all(
+            100 * points == int(100 * points) for points in [*shown, *outcome.totals.categories.values()]
+        )
         assert outcome.totals.base == sum(outcome.totals.categories.values()) <= 100
         assert outcome.totals.total == outcome.totals.base + outcome.totals.bonus
 
@@ -146,7 +163,17 @@ def test_order_of_workbook_rows_changes_nothing(tmp_path):
             write_workbook(folder / name, {"数据": [headings, *lines]})
 
     for folder in (first, second):
-        call_command("run_year", scheme=folder / "scheme.xlsx", input=folder, out=folder / "out", replace=True, verbosity=0)
+        call_command(
+            "run_year",
+            scheme=folder / "scheme.xlsx",
+            input=folder,
+            out=folder / "out",
+            replace=True,
+            verbosity=0,
+        )
 
-    before, after = (sorted(load_workbook(folder / "out" / "results.xlsx").worksheets[0].values, key=str) for folder in (first, second))
+    before, after = (
+        sorted(load_workbook(folder / "out" / "results.xlsx").worksheets[0].values, key=str)
+        for folder in (first, second)
+    )
     assert before == after

@@ -1,4 +1,6 @@
-"""The engine against the naive scorer of tests/oracle, on random years, as pure functions and through run_year."""
+"""The engine against the naive scorer of tests/oracle, on random years, as pure functions and through
+run_year.
+"""
 
 import random
 from collections import Counter
@@ -26,7 +28,14 @@ def drawn(seed, schools=SCHOOLS):
     rng = random.Random(seed)
     scheme = random_scheme(rng, name=f"随机方案{seed}", city=f"随机市{seed}")
     names, metrics, rows, listed = random_year(rng, scheme, schools)
-    return scheme, names, metrics, rows, listed, score_year(scheme, [row[0] for row in names], metrics, rows, listed)
+    return (
+        scheme,
+        names,
+        metrics,
+        rows,
+        listed,
+        score_year(scheme, [row[0] for row in names], metrics, rows, listed),
+    )
 
 
 def by_school(rows):
@@ -39,7 +48,14 @@ def by_school(rows):
 def figures_of(outcome):
     """An engine outcome in the shape of the naive result."""
     if outcome.totals is None:
-        return {"items": None, "categories": None, "base": None, "bonus": None, "total": None, "star": outcome.verdict.star}
+        return {
+            "items": None,
+            "categories": None,
+            "base": None,
+            "bonus": None,
+            "total": None,
+            "star": outcome.verdict.star,
+        }
     totals = outcome.totals
     return {
         "items": {code: item.points for code, item in outcome.items.items()},
@@ -55,31 +71,50 @@ def disagreements(seed):
     """Schools of one random year on which engine and naive scorer differ, with both views."""
     scheme, names, metrics, rows, listed, expected = drawn(seed)
     own = by_school(rows)
-    inputs = [engine_school(scheme, code, metrics.get(code, {}), own.get(code, []), listed.get(code, [])) for code, *_ in names]
+    inputs = [
+        engine_school(scheme, code, metrics.get(code, {}), own.get(code, []), listed.get(code, []))
+        for code, *_ in names
+    ]
     found = score_all(engine_scheme(scheme), inputs)
     differing = []
     for code, outcome in found.items():
-        wanted = {key: value for key, value in expected[code].items() if key not in ("values", "restrictions")}
+        wanted = {
+            key: value for key, value in expected[code].items() if key not in ("values", "restrictions")
+        }
         if outcome.problems or figures_of(outcome) != wanted:
             differing.append((seed, code, outcome.problems or figures_of(outcome), wanted))
     return differing
 
 
-@pytest.mark.parametrize("block", [*range(EVERY_RUN), *(pytest.param(rest, marks=pytest.mark.deep) for rest in range(EVERY_RUN, BLOCKS))])
+@pytest.mark.parametrize(
+    "block",
+    [*range(EVERY_RUN), *(pytest.param(rest, marks=pytest.mark.deep) for rest in range(EVERY_RUN, BLOCKS))],
+)
 def test_engine_agrees_with_the_naive_scorer_on_random_years(block):
     for seed in range(block * BLOCK, (block + 1) * BLOCK):
         assert disagreements(seed) == []
 
 
 def test_random_years_reach_every_corner_of_the_language():
-    parts, hows, methods, triggers, sizes, corners = Counter(), Counter(), Counter(), Counter(), Counter(), Counter()
+    parts, hows, methods, triggers, sizes, corners = (
+        Counter(),
+        Counter(),
+        Counter(),
+        Counter(),
+        Counter(),
+        Counter(),
+    )
     for seed in range(60):
         scheme, _, _, rows, _, results = drawn(seed)
         methods[scheme["method"]] += 1
-        triggers.update("条件" if isinstance(row["trigger"], list) else row["trigger"] for row in scheme["restrictions"])
+        triggers.update(
+            "条件" if isinstance(row["trigger"], list) else row["trigger"] for row in scheme["restrictions"]
+        )
         for item in scheme["items"]:
             parts.update(part["kind"] for part in item["parts"])
-            hows.update(entry["how"] for part in item["parts"] if part["kind"] == "扣" for entry in part["entries"])
+            hows.update(
+                entry["how"] for part in item["parts"] if part["kind"] == "扣" for entry in part["entries"]
+            )
         for own in by_school(rows).values():
             sizes[len(panel_labels(scheme, own))] += 1
             corners["未到现场"] += not visited(scheme, own)
@@ -93,7 +128,9 @@ def test_random_years_reach_every_corner_of_the_language():
     assert set(methods) == {"去一高一低平均", "平均", "中位数", "合议"}
     assert set(triggers) == {"人工", "未提交自评", "条件"}
     assert {1, 3, 4, 5, 6, 7} <= set(sizes)
-    assert all(corners[corner] > 5 for corner in ("未到现场", "不适用", "核定", "未申报", "Q1", "Q2", "Q3", "Q4"))
+    assert all(
+        corners[corner] > 5 for corner in ("未到现场", "不适用", "核定", "未申报", "Q1", "Q2", "Q3", "Q4")
+    )
 
 
 def test_random_years_stand_a_cent_below_on_and_a_cent_above_every_level():
@@ -105,7 +142,9 @@ def test_random_years_stand_a_cent_below_on_and_a_cent_above_every_level():
             bound = next(bound for name, _, bound in condition if name == "总分")
             beside.update((star, total - bound) for total in totals if abs(total - bound) <= Fraction(1, 100))
 
-    assert all(beside[star, cents * Fraction(1, 100)] > 0 for star in range(1, 6) for cents in (-1, 0, 1)), beside
+    assert all(beside[star, cents * Fraction(1, 100)] > 0 for star in range(1, 6) for cents in (-1, 0, 1)), (
+        beside
+    )
 
 
 def results_of_run(folder, scheme, *workbooks):

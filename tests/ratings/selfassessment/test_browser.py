@@ -1,4 +1,6 @@
-"""The self-assessment in Chromium: autosave, what survives trouble, the whole way from the task list to the receipt."""
+"""The self-assessment in Chromium: autosave, what survives trouble, the whole way from the task list to the
+receipt.
+"""
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -58,7 +60,9 @@ def test_leaving_a_field_saves_it_and_says_so(open_at, filler, row):
     assert row("M1").remark == "市级采纳一项"
 
 
-def test_what_is_filled_in_before_the_script_has_come_is_saved(open_at, signed_in, filler, row, assessment, live_server):
+def test_what_is_filled_in_before_the_script_has_come_is_saved(
+    open_at, signed_in, filler, row, assessment, live_server
+):
     page = signed_in(filler)
     held = []
     page.route("**/autosave*.js", lambda route: held.append(route))
@@ -75,7 +79,9 @@ def test_what_is_filled_in_before_the_script_has_come_is_saved(open_at, signed_i
     assert (row("M1").answers, row("M1").remark) == ({"答": {"成果": 2}}, "网速很慢")
 
 
-def test_coming_back_to_a_saved_page_is_no_conflict_with_oneself(open_at, filler, row, assessment, live_server):
+def test_coming_back_to_a_saved_page_is_no_conflict_with_oneself(
+    open_at, filler, row, assessment, live_server
+):
     page = open_at(filler, "item", "M1")
     remark(page, row).fill("先写的")
     remark(page, row).blur()
@@ -102,7 +108,10 @@ def test_nothing_is_sent_while_words_are_being_composed(open_at, filler, row):
     field = remark(page, row)
     field.focus()
     field.dispatch_event("compositionstart")
-    page.evaluate("field => { field.value = 'shi ji'; field.dispatchEvent(new Event('change', {bubbles: true})); }", field.element_handle())
+    page.evaluate(
+        "field => { field.value = 'shi ji'; field.dispatchEvent(new Event('change', {bubbles: true})); }",
+        field.element_handle(),
+    )
     let_pass(page, 300)
     assert sent == []
     field.dispatch_event("compositionend")
@@ -169,7 +178,9 @@ def test_the_other_value_of_a_conflict_can_be_taken(open_at, filler, head, row):
     expect(remark(page, row)).to_have_value("校长写的")
 
 
-def test_saving_the_page_waits_for_the_answer_under_way_and_meets_no_conflict_with_oneself(open_at, filler, row):
+def test_saving_the_page_waits_for_the_answer_under_way_and_meets_no_conflict_with_oneself(
+    open_at, filler, row
+):
     page = open_at(filler, "item", "M1")
     held = []
 
@@ -203,7 +214,12 @@ def test_saving_the_page_waits_for_the_answer_under_way_and_meets_no_conflict_wi
 def test_a_form_that_waited_stays_on_the_page_when_the_network_is_lost(open_at, filler, row):
     page = open_at(filler, "item", "M1")
     held = []
-    page.route("**/*", lambda route: held.append(route) if route.request.method == "POST" and not held else route.continue_())
+    page.route(
+        "**/*",
+        lambda route: (
+            held.append(route) if route.request.method == "POST" and not held else route.continue_()
+        ),
+    )
     with page.expect_request(lambda request: request.method == "POST"):
         remark(page, row).fill("断网时写的")
         remark(page, row).blur()
@@ -237,7 +253,9 @@ def test_an_ended_session_leads_to_sign_in_and_back_with_the_text(open_at, fille
     assert row("M1").remark == "过期前写的"
 
 
-def test_text_left_behind_is_not_shown_to_the_next_person(open_at, filler, head, signed_in, client, live_server, row):
+def test_text_left_behind_is_not_shown_to_the_next_person(
+    open_at, filler, head, signed_in, client, live_server, row
+):
     page = open_at(filler, "item", "M1")
     page.route("**/scores/**", lambda route: route.abort())
     remark(page, row).fill("只是填报人的话")
@@ -245,7 +263,9 @@ def test_text_left_behind_is_not_shown_to_the_next_person(open_at, filler, head,
     expect(said(page)).to_contain_text("网络不通")
 
     client.force_login(head)
-    page.context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}])
+    page.context.add_cookies(
+        [{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}]
+    )
     page.on("dialog", lambda dialog: dialog.accept())
     page.reload()
 
@@ -269,7 +289,11 @@ def test_a_refusal_stops_the_row_with_its_sentence(open_at, filler, row):
 
     def refuse(route):
         sent.append(route.request.url)
-        route.fulfill(status=409, content_type="text/plain; charset=utf-8", body="这一条刚被别人删除，您的内容没有保存。")
+        route.fulfill(
+            status=409,
+            content_type="text/plain; charset=utf-8",
+            body="这一条刚被别人删除，您的内容没有保存。",
+        )
 
     page.route("**/scores/**", refuse)
     remark(page, row).fill("晚了一步")
@@ -282,7 +306,9 @@ def test_a_refusal_stops_the_row_with_its_sentence(open_at, filler, row):
     assert len(sent) == 1
 
 
-def test_filler_fills_in_and_head_submits_by_keyboard(open_at, signed_in, filler, head, row, assessment, live_server):
+def test_filler_fills_in_and_head_submits_by_keyboard(
+    open_at, signed_in, filler, head, row, assessment, live_server
+):
     page = open_at(filler)
     page.get_by_role("link", name="在一页上填写").press("Enter")
     page.get_by_label("音响").press("Space")
@@ -315,14 +341,26 @@ def test_pages_are_accessible_and_fit_a_phone(browser, client, head, assessment,
     client.force_login(head)
     context = browser.new_context(viewport={"width": 360, "height": 740})
     cookies = [{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}]
-    context.add_cookies([*cookies, {"name": "text_size", "value": "large", "url": live_server.url}] if large else cookies)
+    context.add_cookies(
+        [*cookies, {"name": "text_size", "value": "large", "url": live_server.url}] if large else cookies
+    )
     page = context.new_page()
     wrong = []
 
-    for name, *args in [("",), ("sheet",), ("check",), ("item", "K1"), ("item", "L3"), ("item", "L1"), ("step", "submit")]:
+    for name, *args in [
+        ("",),
+        ("sheet",),
+        ("check",),
+        ("item", "K1"),
+        ("item", "L3"),
+        ("item", "L1"),
+        ("step", "submit"),
+    ]:
         page.goto(address(live_server, assessment, name, *args))
         found = Axe().run(page).response["violations"]
-        wrong += [f"{name} {args}: {one['id']} {node['html'][:160]}" for one in found for node in one["nodes"]]
+        wrong += [
+            f"{name} {args}: {one['id']} {node['html'][:160]}" for one in found for node in one["nodes"]
+        ]
         if page.evaluate("document.documentElement.scrollWidth") > 360:
             wrong.append(f"{name} {args}: wider than a phone")
     context.close()

@@ -1,4 +1,6 @@
-"""退回补正 as the school meets it: what it was asked to mend first, the way from one to the next, the rest to be read."""
+"""退回补正 as the school meets it: what it was asked to mend first, the way from one to the next, the rest to
+be read.
+"""
 
 import pytest
 from django.urls import reverse
@@ -15,7 +17,13 @@ def returned(assessment, head, appoint) -> Assessment:
     """Everything was answered; K2 and M1 came back."""
     answer_everything(assessment)
     take_step(assessment, "submit", by=head)
-    take_step(assessment, "return_", by=appoint("county"), comment="材料不全", items={"K2": "请核对设施", "M1": "请附采纳证明"})
+    take_step(
+        assessment,
+        "return_",
+        by=appoint("county"),
+        comment="材料不全",
+        items={"K2": "请核对设施", "M1": "请附采纳证明"},
+    )
     return assessment
 
 

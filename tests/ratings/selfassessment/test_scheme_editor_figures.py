@@ -60,16 +60,30 @@ def test_a_value_that_the_school_types_gives_points(opened, signed_client, appoi
 
     assert points(assessment) == 20
     value = MetricValue.objects.get()
-    assert (value.reference, value.year, value.value, value.recorded_by.username) == ("群众满意度", 2030, Decimal("0.75"), "filler")
+    assert (value.reference, value.year, value.value, value.recorded_by.username) == (
+        "群众满意度",
+        2030,
+        Decimal("0.75"),
+        "filler",
+    )
     client.post(page_of(assessment), typing(assessment, "0.95", was="0.75"))
     assert points(assessment) == 40
     client.post(page_of(assessment), typing(assessment, "", was="0.95"))
     assert points(assessment) is None
-    acts = [(one.action, one.before.get("数值"), one.after.get("数值"), one.by.username) for one in RecordChange.objects.order_by("pk")]
-    assert acts == [("add", None, "0.75", "filler"), ("change", "0.75", "0.95", "filler"), ("void", "0.95", None, "filler")]
+    acts = [
+        (one.action, one.before.get("数值"), one.after.get("数值"), one.by.username)
+        for one in RecordChange.objects.order_by("pk")
+    ]
+    assert acts == [
+        ("add", None, "0.75", "filler"),
+        ("change", "0.75", "0.95", "filler"),
+        ("void", "0.95", None, "filler"),
+    ]
 
 
-@pytest.mark.parametrize(("filled_by", "role"), [("county", "county"), ("county", "county_lead"), ("city", "office")])
+@pytest.mark.parametrize(
+    ("filled_by", "role"), [("county", "county"), ("county", "county_lead"), ("city", "office")]
+)
 def test_county_and_office_type_for_their_schools(opened, signed_client, appoint, filled_by, role):
     assessment, client = opened(filled_by), signed_client(appoint(role))
 
@@ -79,7 +93,10 @@ def test_county_and_office_type_for_their_schools(opened, signed_client, appoint
     assert client.get(reverse("ratings:figures")).url == page_of(assessment)
 
 
-@pytest.mark.parametrize(("filled_by", "role"), [("county", "filler"), ("city", "county"), ("school", "office"), ("school", "county_lead")])
+@pytest.mark.parametrize(
+    ("filled_by", "role"),
+    [("county", "filler"), ("city", "county"), ("school", "office"), ("school", "county_lead")],
+)
 def test_nobody_types_for_another_side(opened, signed_client, appoint, filled_by, role):
     assessment, client = opened(filled_by), signed_client(appoint(role))
 
@@ -112,7 +129,9 @@ def test_a_school_of_another_county_is_out_of_reach(opened, signed_client, appoi
         ("city", "office", Status.LAPSED, False),
     ],
 )
-def test_the_figure_is_open_until_the_stage_is_left(opened, signed_client, appoint, filled_by, role, status, may):
+def test_the_figure_is_open_until_the_stage_is_left(
+    opened, signed_client, appoint, filled_by, role, status, may
+):
     assessment, client = opened(filled_by), signed_client(appoint(role))
     Assessment.objects.filter(pk=assessment.pk).update(status=status)
 
@@ -177,16 +196,24 @@ def test_what_the_page_never_wrote_counts_as_an_empty_field(opened, signed_clien
 def test_who_has_to_type_the_missing_figure_is_named(opened):
     assessment = opened("county")
 
-    assert "K1 办班总量缺自定义指标“群众满意度”，由县（区）初评人填报" in [one.text for one in blockers(assessment, "submit")]
+    assert "K1 办班总量缺自定义指标“群众满意度”，由县（区）初评人填报" in [
+        one.text for one in blockers(assessment, "submit")
+    ]
 
 
 def test_a_figure_that_only_a_star_names_is_owed_as_well(city, school, appoint, signed_client):
     scheme = draft_year(city, bands=(BandSpec(5, "总分≥90 且 主教室座位≥60"), BandSpec(3, "总分≥60")))
     open_scheme(scheme, by=None)
     assessment = scheme.assessments.get(school=school)
-    page = signed_client(appoint("head")).get(reverse("ratings:assessment_check", args=[assessment.pk])).content.decode()
+    page = (
+        signed_client(appoint("head"))
+        .get(reverse("ratings:assessment_check", args=[assessment.pk]))
+        .content.decode()
+    )
 
-    assert "星级标准要用的“主教室座位”没有数据，请先补全登记" in [one.text for one in blockers(assessment, "submit")]
+    assert "星级标准要用的“主教室座位”没有数据，请先补全登记" in [
+        one.text for one in blockers(assessment, "submit")
+    ]
     assert "星级标准要用的“主教室座位”没有数据，请先补全登记" in page
 
     School.objects.filter(pk=school.pk).update(seats=80)
@@ -208,7 +235,9 @@ def test_the_list_costs_the_same_with_many_schools(opened, signed_client, appoin
     assert len(few) == len(many) <= 12
 
 
-@pytest.mark.parametrize(("filled_by", "role", "count"), [("school", "filler", 1), ("county", "county", 1), ("city", "office", 1)])
+@pytest.mark.parametrize(
+    ("filled_by", "role", "count"), [("school", "filler", 1), ("county", "county", 1), ("city", "office", 1)]
+)
 def test_the_workbench_counts_what_is_owed(opened, signed_client, appoint, filled_by, role, count):
     assessment, client = opened(filled_by), signed_client(appoint(role))
     assert f"还有 {count} 个数没有填" in client.get(reverse("schools:desk")).content.decode()

@@ -25,7 +25,11 @@ def text(response) -> str:
 
 
 def address(scheme: Scheme, code: str = "") -> str:
-    return reverse("ratings:self_check_item", args=[scheme.pk, code]) if code else reverse("ratings:self_checks", args=[scheme.pk])
+    return (
+        reverse("ratings:self_check_item", args=[scheme.pk, code])
+        if code
+        else reverse("ratings:self_checks", args=[scheme.pk])
+    )
 
 
 def posted(**changes) -> dict[str, str]:
@@ -53,7 +57,9 @@ def test_each_item_tells_what_records_give_and_what_is_missing(assessment, schoo
     assert (check.total, check.most, check.judged) == (20, 30, 70)
 
 
-@pytest.mark.parametrize(("number", "states"), [(120, [NEAR, NEAR, NEAR]), (70, [NEAR, NEAR, NEAR]), (10, [FAR, FAR, NEAR])])
+@pytest.mark.parametrize(
+    ("number", "states"), [(120, [NEAR, NEAR, NEAR]), (70, [NEAR, NEAR, NEAR]), (10, [FAR, FAR, NEAR])]
+)
 def test_ways_to_the_stars_follow_todays_records(number, states, assessment, school, filler):
     seats(school, number)
 
@@ -88,7 +94,9 @@ def test_page_stays_live_after_submission(assessment, school, head, signed_clien
 def test_restrictions_that_hold_today_are_named(assessment, school, filler, signed_client, scheme):
     seats(school, 10)
 
-    assert "主教室不足（主教室座位 10（要求 &lt;20）），如经认定：不授星" in text(signed_client(filler).get(address(scheme)))
+    assert "主教室不足（主教室座位 10（要求 &lt;20）），如经认定：不授星" in text(
+        signed_client(filler).get(address(scheme))
+    )
 
 
 def test_a_missing_figure_is_said_and_breaks_nothing(assessment, school, filler, signed_client, scheme):
@@ -123,7 +131,10 @@ def test_two_colleagues_lose_nothing(assessment, filler, head, signed_client, sc
 
     assert "校长写的目标" in page and "填报人写的目标" in page and "head某" in page
     assert Goal.objects.get().text == "校长写的目标"
-    client.post(address(scheme, "K1"), posted(text="合并的目标", version=str(conflict.context["form"].data["version"])))
+    client.post(
+        address(scheme, "K1"),
+        posted(text="合并的目标", version=str(conflict.context["form"].data["version"])),
+    )
     assert Goal.objects.get().text == "合并的目标"
 
 
@@ -142,7 +153,10 @@ def test_a_first_note_of_two_is_not_overwritten_either(assessment, filler, head)
         set_goal(assessment, item, {"text": "后写的"}, version=0, by=filler)
 
 
-@pytest.mark.parametrize(("changes", "sentence"), [({"text": "字" * 201}, "200"), ({"due": "x"}, "日期"), ({"person": "人" * 41}, "40")])
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [({"text": "字" * 201}, "200"), ({"due": "x"}, "日期"), ({"person": "人" * 41}, "40")],
+)
 def test_a_wrong_form_keeps_what_was_typed(changes, sentence, assessment, filler, signed_client, scheme):
     page = text(signed_client(filler).post(address(scheme, "K1"), posted(**changes)))
 
@@ -164,19 +178,36 @@ def test_after_the_bulletin_it_is_read_only(assessment, filler, signed_client, s
 OUTSIDE = ("county", "county_lead", "liaison", "judge", "chair", "viewer", "auditor", "sysadmin", "security")
 
 
-def test_goals_are_read_by_nobody_but_the_school(assessment, school, county, city, filler, office, scheme, appoint, signed_client):
+def test_goals_are_read_by_nobody_but_the_school(
+    assessment, school, county, city, filler, office, scheme, appoint, signed_client
+):
     neighbour = appoint("head", user=UserFactory(), school=SchoolFactory(city=city, county=county))
     outsiders = [office, neighbour, *(appoint(role) for role in OUTSIDE)]
     LiaisonFactory(user=next(user for user in outsiders if user.username == "liaison"), school=school)
     signed_client(filler).post(address(scheme, "K1"), posted())
-    names = [("schools:desk",), ("schools:school", school.pk), ("ratings:scheme", scheme.pk), ("ratings:assessment", assessment.pk)]
-    names += [("ratings:review",), ("ratings:progress_school", assessment.pk), ("ratings:judging",), ("ratings:form_self", assessment.pk)]
+    names = [
+        ("schools:desk",),
+        ("schools:school", school.pk),
+        ("ratings:scheme", scheme.pk),
+        ("ratings:assessment", assessment.pk),
+    ]
+    names += [
+        ("ratings:review",),
+        ("ratings:progress_school", assessment.pk),
+        ("ratings:judging",),
+        ("ratings:form_self", assessment.pk),
+    ]
     places = [address(scheme), address(scheme, "K1"), *(reverse(name, args=rest) for name, *rest in names)]
     assert TOKEN in "".join(pages_of(filler, places).values())
 
     found = {user.username: pages_of(user, places) for user in outsiders}
 
-    assert [(name, place) for name, pages in found.items() for place, said in pages.items() if TOKEN in said or PERSON in said] == []
+    assert [
+        (name, place)
+        for name, pages in found.items()
+        for place, said in pages.items()
+        if TOKEN in said or PERSON in said
+    ] == []
     assert not any(Goal.objects.visible_to(user).exists() for user in outsiders)
 
 
@@ -193,7 +224,9 @@ def test_goals_change_no_score(assessment, school, head, scheme, year):
     assert not Result.objects.exists()
 
 
-def test_pages_cost_the_same_queries_with_and_without_goals(assessment, filler, signed_client, scheme, django_assert_max_num_queries):
+def test_pages_cost_the_same_queries_with_and_without_goals(
+    assessment, filler, signed_client, scheme, django_assert_max_num_queries
+):
     client = signed_client(filler)
     client.get(address(scheme))
     for goals in (False, True):

@@ -25,7 +25,9 @@ def at(assessment):
     """The address of a page of the assessment: `at("item", "K2")`."""
 
     def address(page: str = "", *args) -> str:
-        return reverse(f"ratings:assessment_{page}" if page else "ratings:assessment", args=[assessment.pk, *args])
+        return reverse(
+            f"ratings:assessment_{page}" if page else "ratings:assessment", args=[assessment.pk, *args]
+        )
 
     return address
 
@@ -83,7 +85,11 @@ def test_saving_an_item_leads_to_the_next_and_from_the_check_page_back(signed_cl
 
 
 def test_an_error_keeps_what_was_typed_and_links_to_the_field(signed_client, filler, at, row):
-    page = text(signed_client(filler).post(at("item", "L3"), fields(row("L3"), 质量="A", 调研次数="许多", remark="写了很久的话")))
+    page = text(
+        signed_client(filler).post(
+            at("item", "L3"), fields(row("L3"), 质量="A", 调研次数="许多", remark="写了很久的话")
+        )
+    )
 
     assert "填写有误" in page
     assert 'value="许多"' in page
@@ -92,7 +98,9 @@ def test_an_error_keeps_what_was_typed_and_links_to_the_field(signed_client, fil
     assert row("L3").answers is None
 
 
-def test_a_conflict_without_scripts_shows_both_and_the_next_save_decides(signed_client, filler, head, at, row):
+def test_a_conflict_without_scripts_shows_both_and_the_next_save_decides(
+    signed_client, filler, head, at, row
+):
     stale = fields(row("M1"), 成果="1", remark="我写的")
     client = signed_client(head)
     client.post(at("item", "M1"), fields(row("M1"), 成果="3", remark="校长写的"))
@@ -119,7 +127,12 @@ def test_the_deadline_passing_while_typing_keeps_the_text_on_the_page(signed_cli
 
 
 def test_the_sheet_saves_what_was_touched_and_leaves_the_rest_untouched(signed_client, filler, at, row):
-    data = fields(row("K2")) | fields(row("L2"), 无专人="是") | fields(row("L3"), 质量="乱写") | fields(row("M1"), 成果="1")
+    data = (
+        fields(row("K2"))
+        | fields(row("L2"), 无专人="是")
+        | fields(row("L3"), 质量="乱写")
+        | fields(row("M1"), 成果="1")
+    )
 
     page = text(signed_client(filler).post(at("sheet"), data))
 
@@ -205,14 +218,24 @@ def test_returned_items_alone_can_be_changed(signed_client, head, appoint, at, r
     assert client.post(at("step", "resubmit")).url == at("receipt")
 
 
-def test_evidence_is_a_record_a_file_or_paper_and_no_more_than_three(signed_client, filler, at, row, assessment, school):
+def test_evidence_is_a_record_a_file_or_paper_and_no_more_than_three(
+    signed_client, filler, at, row, assessment, school
+):
     held = TrainingClassFactory(school=school, starts_on=assessment.scheme.period_start)
     client, address = signed_client(filler), at("item", "M1")
     page = text(client.get(address))
-    record = next(part.split('"')[0] for part in page.split('value="') if f"class={held.pk}#" in part).replace("&amp;", "&")
+    record = next(
+        part.split('"')[0] for part in page.split('value="') if f"class={held.pk}#" in part
+    ).replace("&amp;", "&")
 
     client.post(address, {"act": "attach", "record": record})
-    client.post(address, {"act": "attach", "file": SimpleUploadedFile("证明.pdf", b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n%%EOF\n")})
+    client.post(
+        address,
+        {
+            "act": "attach",
+            "file": SimpleUploadedFile("证明.pdf", b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n%%EOF\n"),
+        },
+    )
     client.post(address, {"act": "attach", "paper": "批复", "copies": "2", "location": "档案室"})
     full = text(client.post(address, {"act": "attach", "record": record}))
 
@@ -222,7 +245,10 @@ def test_evidence_is_a_record_a_file_or_paper_and_no_more_than_three(signed_clie
 
 
 def test_evidence_that_is_refused_says_why_and_keeps_the_answers(signed_client, filler, at, row):
-    data = fields(row("M1"), 成果="2") | {"act": "attach", "file": SimpleUploadedFile("机密报告.pdf", b"%PDF-1.7\n%%EOF")}
+    data = fields(row("M1"), 成果="2") | {
+        "act": "attach",
+        "file": SimpleUploadedFile("机密报告.pdf", b"%PDF-1.7\n%%EOF"),
+    }
 
     page = text(signed_client(filler).post(at("item", "M1"), data))
 
@@ -246,7 +272,9 @@ def test_evidence_is_taken_back_but_kept_on_record(signed_client, filler, at):
     assert Evidence.objects.get().removed_by == filler
 
 
-def test_a_file_is_an_attachment_of_its_checked_type_for_readers_only(signed_client, filler, appoint, at, county, city):
+def test_a_file_is_an_attachment_of_its_checked_type_for_readers_only(
+    signed_client, filler, appoint, at, county, city
+):
     client = signed_client(filler)
     client.post(at("item", "M1"), {"file": SimpleUploadedFile("证明.pdf", b"%PDF-1.7\n%%EOF\n")})
     address = reverse("ratings:evidence", args=[Evidence.objects.get().pk])
@@ -271,7 +299,10 @@ def test_other_schools_find_nothing(signed_client, appoint, county, at, row, sch
     before = Score.objects.filter(answers__isnull=False).count()
     assert client.post(at("item", "M1"), fields(row("M1"), 成果="1")).status_code == 404
     assert client.post(at("step", "submit")).status_code == 404
-    assert client.post(reverse("ratings:answer", args=[row("M1").pk]), fields(row("M1"), 成果="1")).status_code == 404
+    assert (
+        client.post(reverse("ratings:answer", args=[row("M1").pk]), fields(row("M1"), 成果="1")).status_code
+        == 404
+    )
     assert Score.objects.filter(answers__isnull=False).count() == before
 
 
@@ -337,7 +368,13 @@ def test_pages_cost_the_same_queries_however_much_is_filled_in(signed_client, he
 def test_pages_of_a_returned_school_cost_hardly_more(signed_client, head, appoint, at, assessment):
     answer_everything(assessment)
     take_step(assessment, "submit", by=head)
-    take_step(assessment, "return_", by=appoint("county"), comment="材料不全", items=dict.fromkeys(("K2", "L3", "M1"), "请补正"))
+    take_step(
+        assessment,
+        "return_",
+        by=appoint("county"),
+        comment="材料不全",
+        items=dict.fromkeys(("K2", "L3", "M1"), "请补正"),
+    )
     client = signed_client(head)
     client.get(at())
 
@@ -368,8 +405,12 @@ def test_the_workbench_says_whose_turn_it_is(signed_client, filler, head, at, as
     assert at("check") in text(signed_client(head).get("/"))
 
 
-def test_last_years_points_stand_beside_the_item_of_the_same_name(signed_client, filler, at, city, school, scheme):
+def test_last_years_points_stand_beside_the_item_of_the_same_name(
+    signed_client, filler, at, city, school, scheme
+):
     published_year(city, [school], year=2024)
-    Result.objects.update(trace={"items": [{"code": "B9", "name": "设施", "points": "12.00", "full": "30.00", "steps": []}]})
+    Result.objects.update(
+        trace={"items": [{"code": "B9", "name": "设施", "points": "12.00", "full": "30.00", "steps": []}]}
+    )
 
     assert "12.00 / 30.00 分" in text(signed_client(filler).get(at("item", "K2")))

@@ -1,4 +1,6 @@
-"""申报进度: the office sees where every school stands, extends deadlines and takes the steps that are its own."""
+"""申报进度: the office sees where every school stands, extends deadlines and takes the steps that are its
+own.
+"""
 
 import datetime as dt
 
@@ -47,7 +49,10 @@ def test_without_a_running_year_the_page_says_so(office, city):
 
 def test_extension_is_granted_with_its_reason(office, assessment):
     day = timezone.localdate() + dt.timedelta(days=10)
-    office.post(reverse("ratings:progress_extend", args=[assessment.pk]), {"stage": "county", "due_on": day, "reason": "停电"})
+    office.post(
+        reverse("ratings:progress_extend", args=[assessment.pk]),
+        {"stage": "county", "due_on": day, "reason": "停电"},
+    )
 
     extension = Extension.objects.get()
     assert (extension.stage, extension.due_on, extension.reason) == ("county", day, "停电")
@@ -57,7 +62,8 @@ def test_extension_to_an_earlier_day_keeps_what_was_typed(office, assessment):
     Scheme.objects.update(county_due=dt.date(2099, 1, 5))
 
     response = office.post(
-        reverse("ratings:progress_extend", args=[assessment.pk]), {"stage": "county", "due_on": "2098-01-06", "reason": "停电"}
+        reverse("ratings:progress_extend", args=[assessment.pk]),
+        {"stage": "county", "due_on": "2098-01-06", "reason": "停电"},
     )
 
     page = response.content.decode()
@@ -69,7 +75,9 @@ def test_extension_to_an_earlier_day_keeps_what_was_typed(office, assessment):
 def test_lapse_before_the_deadline_is_refused_with_a_sentence(office, assessment):
     Assessment.objects.update(status=Status.DRAFT)
 
-    page = office.post(reverse("ratings:progress_step", args=[assessment.pk, "lapse"]), {"comment": "未交"}).content.decode()
+    page = office.post(
+        reverse("ratings:progress_step", args=[assessment.pk, "lapse"]), {"comment": "未交"}
+    ).content.decode()
 
     assert "自评截止时间未到" in page
     assert "未交" in page
@@ -80,7 +88,9 @@ def test_school_that_handed_in_nothing_is_lapsed(office, assessment):
     Assessment.objects.update(status=Status.DRAFT)
     Scheme.objects.update(self_due=dt.date(2020, 1, 6))
 
-    office.post(reverse("ratings:progress_step", args=[assessment.pk, "lapse"]), {"comment": "经提醒仍未提交"})
+    office.post(
+        reverse("ratings:progress_step", args=[assessment.pk, "lapse"]), {"comment": "经提醒仍未提交"}
+    )
 
     assert Assessment.objects.get().status == Status.LAPSED
 
@@ -97,7 +107,10 @@ def test_office_returns_items_where_there_is_no_county_stage(office, assessment,
     Assessment.objects.update(status=Status.CITY)
     code = next(iter(scheme.items.values_list("code", flat=True)))
 
-    office.post(reverse("ratings:progress_step", args=[assessment.pk, "return_"]), {"comment": "请补正", f"item-{code}": "材料不清"})
+    office.post(
+        reverse("ratings:progress_step", args=[assessment.pk, "return_"]),
+        {"comment": "请补正", f"item-{code}": "材料不清"},
+    )
 
     assert Assessment.objects.get().status == Status.RETURNED
     assert assessment.moves.get(step="return_").items.get().comment == "材料不清"
@@ -113,7 +126,9 @@ def test_chair_looks_on_without_acting(appoint, signed_client, assessment):
 
 
 @pytest.mark.parametrize("count", [1, 3, 30])
-def test_board_costs_the_same_queries_for_any_number_of_schools(office, city, county, count, django_assert_max_num_queries):
+def test_board_costs_the_same_queries_for_any_number_of_schools(
+    office, city, county, count, django_assert_max_num_queries
+):
     scheme = county_scheme(city, [SchoolFactory(city=city, county=county) for _ in range(count)], year=YEAR)
 
     with django_assert_max_num_queries(12):

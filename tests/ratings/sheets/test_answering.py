@@ -77,13 +77,21 @@ def test_answers_that_do_not_fit_change_nothing_and_are_named(row, filler, code,
 
 
 def test_a_remark_is_stored_as_people_see_it(row, filler):
-    save(row("L2").pk, by=filler, version=0, posted={"无专人": "是"}, remark="\u200b已\0安排\u3000李某\r\n周五到岗 ")
+    save(
+        row("L2").pk,
+        by=filler,
+        version=0,
+        posted={"无专人": "是"},
+        remark="\u200b已\0安排\u3000李某\r\n周五到岗 ",
+    )
 
     assert row("L2").remark == "已安排 李某\n周五到岗"
 
 
 def test_a_remark_has_a_limit(row, filler):
-    assert "说明" in save(row("M1").pk, by=filler, version=0, posted={}, remark="长" * (REMARK_LIMIT + 1)).errors
+    assert (
+        "说明" in save(row("M1").pk, by=filler, version=0, posted={}, remark="长" * (REMARK_LIMIT + 1)).errors
+    )
 
 
 def test_a_stale_version_shows_both_and_overwrites_nothing(row, filler, head):
@@ -124,7 +132,9 @@ def test_nothing_is_saved_after_the_deadline(assessment, row, filler):
     assert row("M1").answers is None
 
 
-@pytest.mark.parametrize("status", [Status.COUNTY, Status.CITY, Status.SETTLED, Status.LAPSED, Status.DECLINED])
+@pytest.mark.parametrize(
+    "status", [Status.COUNTY, Status.CITY, Status.SETTLED, Status.LAPSED, Status.DECLINED]
+)
 def test_nothing_is_saved_in_a_closed_status(assessment, row, head, status):
     Assessment.objects.filter(pk=assessment.pk).update(status=status)
 
@@ -148,7 +158,13 @@ def test_a_changed_answer_voids_the_signed_page(assessment, row, filler, scheme)
     scheme.confirmation = "signed"
     scheme.save()
     scan = Evidence.objects.create(
-        assessment=assessment, kind="paper", name="确认页", copies=1, location="办公室", by=filler, at=timezone.now()
+        assessment=assessment,
+        kind="paper",
+        name="确认页",
+        copies=1,
+        location="办公室",
+        by=filler,
+        at=timezone.now(),
     )
     page = SignedPage.objects.create(assessment=assessment, scan=scan, code="c" * 64, at=timezone.now())
 

@@ -21,7 +21,9 @@ def scored(monkeypatch) -> list[str]:
     found = []
     score = evaluation.score_school
     monkeypatch.setattr(evaluation, "_years", {})
-    monkeypatch.setattr(evaluation, "score_school", lambda spec, school: found.append(school.key) or score(spec, school))
+    monkeypatch.setattr(
+        evaluation, "score_school", lambda spec, school: found.append(school.key) or score(spec, school)
+    )
     return found
 
 
@@ -60,7 +62,9 @@ def test_the_board_scores_again_only_what_changed(judged, scored):
     assert next(item for item in changed.items if item.code == "L1").spread == 10
 
 
-SCHOOL = SchoolInput("1", {"主教室座位": Fraction(50)}, {"A1": Entry(answers={"甲": True})}, (Sheet("评委1", {}),))
+SCHOOL = SchoolInput(
+    "1", {"主教室座位": Fraction(50)}, {"A1": Entry(answers={"甲": True})}, (Sheet("评委1", {}),)
+)
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,9 @@ pytestmark = [pytest.mark.engine, pytest.mark.django_db(transaction=True)]
 
 def one_told(found: list, kind: type) -> bool:
     """One of the two has what it saved, the other the conflict."""
-    return sorted(isinstance(one, Stale) for one in found) == [False, True] and any(isinstance(one, kind) for one in found)
+    return sorted(isinstance(one, Stale) for one in found) == [False, True] and any(
+        isinstance(one, kind) for one in found
+    )
 
 
 def test_the_first_two_goals_of_an_item_are_one(race_year, race_rounds):

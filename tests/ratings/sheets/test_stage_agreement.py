@@ -29,7 +29,16 @@ from ratings.sheets.forms import AnswersForm
 from ratings.sheets.loading import NO_STAGE
 from schools.metrics import COMPUTED, Figure
 from schools.models import School
-from tests.oracle.naive import answered_points, asked_names, cents, computed_points, names_owed, part_names, row_asked_points, within
+from tests.oracle.naive import (
+    answered_points,
+    asked_names,
+    cents,
+    computed_points,
+    names_owed,
+    part_names,
+    row_asked_points,
+    within,
+)
 from tests.oracle.naive_year import bonus_points, category_points, rows_of, stage_points
 from tests.oracle.random_settings import random_scheme
 from tests.oracle.random_years import random_year
@@ -55,10 +64,14 @@ class Case:
         judges = 1 if self.spec.aggregation == Aggregation.JOINT else 3
         county = {code: self._stored(code, entry) for code, entry in school.county.items()}
         city = tuple(Sheet(f"评委{number}", county) for number in range(judges))
-        self.school = replace(school, key=KEY, county=county, city=city, adjustments=adjustments, submitted=True)
+        self.school = replace(
+            school, key=KEY, county=county, city=city, adjustments=adjustments, submitted=True
+        )
         items = {item["code"]: item for item in self.scheme["items"]}
         self.own = {
-            row["item"]: self._stored(row["item"], engine_entry(self.scheme, items[row["item"]], self.metrics, row))
+            row["item"]: self._stored(
+                row["item"], engine_entry(self.scheme, items[row["item"]], self.metrics, row)
+            )
             for row in rows_of(self.rows, "自评")
             if names_owed(self.scheme, items[row["item"]], "自评")
         }
@@ -74,7 +87,10 @@ class Case:
                 return None
             if chance < 0.3 and row.get("answers"):
                 gone = rng.choice(list(row["answers"]))
-                return {**row, "answers": {name: answer for name, answer in row["answers"].items() if name != gone}}
+                return {
+                    **row,
+                    "answers": {name: answer for name, answer in row["answers"].items() if name != gone},
+                }
             return row
 
         return thin
@@ -84,26 +100,42 @@ class Case:
         if entry.answers is None:
             return entry
         kinds = {one.name: {"tick": bool, "count": int}.get(one.kind) for one in self.spec.bound[code].asked}
-        return Entry(answers={name: kinds[name](answer) if kinds[name] else answer for name, answer in entry.answers.items()})
+        return Entry(
+            answers={
+                name: kinds[name](answer) if kinds[name] else answer for name, answer in entry.answers.items()
+            }
+        )
 
     def sheet(self, reader: str) -> SchoolSheet:
         """What a reader's page is made of, without the database."""
         status = Status.DRAFT if reader == Stage.SELF else Status.COUNTY
         assessment = Assessment(pk=1, school=School(pk=1, name="某校"), scheme=Scheme(pk=1), status=status)
-        rows = {Stage.SELF: self._scores(self.own, Stage.SELF, "owed_by_school"), Stage.COUNTY: {}, Stage.CITY: {}}
+        rows = {
+            Stage.SELF: self._scores(self.own, Stage.SELF, "owed_by_school"),
+            Stage.COUNTY: {},
+            Stage.CITY: {},
+        }
         adjustments = dict(NO_STAGE)
         if reader != Stage.SELF:
             rows[Stage.COUNTY] = self._scores(self.school.county, Stage.COUNTY, "owed_by_reviewers")
             rows[Stage.CITY] = self._scores(self.school.county, Stage.CITY, "owed_by_reviewers")
             adjustments[Stage.COUNTY] = {
-                code: Adjustment(item=Item(code=code), points=points) for (_, code), points in self.school.adjustments.items()
+                code: Adjustment(item=Item(code=code), points=points)
+                for (_, code), points in self.school.adjustments.items()
             }
         figures = {name: Figure(value, COMPUTED) for name, value in self.metrics.items()}
-        return SchoolSheet(self.spec, assessment, reader, figures, rows, adjustments, snapshot=MetricSnapshot(values={}))
+        return SchoolSheet(
+            self.spec, assessment, reader, figures, rows, adjustments, snapshot=MetricSnapshot(values={})
+        )
 
     def _scores(self, entries, stage, owed) -> dict[str, Score]:
         return {
-            code: Score(item=Item(code=code), stage=stage, answers=entry_to_json(entries[code]) if code in entries else None, remark="")
+            code: Score(
+                item=Item(code=code),
+                stage=stage,
+                answers=entry_to_json(entries[code]) if code in entries else None,
+                remark="",
+            )
             for code, bound in self.spec.bound.items()
             if getattr(bound, owed)
         }
@@ -115,7 +147,9 @@ class Case:
         names = asked_names(self.scheme, item)
         if not names:
             return cents(within(computed_points(self.scheme, item, self.metrics), item))
-        mine = [row for row in rows_of(self.rows, "自评", item["code"]) if names_owed(self.scheme, item, "自评")]
+        mine = [
+            row for row in rows_of(self.rows, "自评", item["code"]) if names_owed(self.scheme, item, "自评")
+        ]
         if not names_owed(self.scheme, item, "自评"):
             if not any(name in self.scheme["metrics"] for part in item["parts"] for name in part_names(part)):
                 return "unasked"
@@ -148,7 +182,10 @@ def cells(paper) -> list[list[str]]:
     """The rows of a paper's tables as they are printed."""
     page = render_to_string(paper.template, {"paper": paper})
     rows = re.findall(r"<tr[^>]*>(.*?)</tr>", page, re.S)
-    return [[re.sub(r"<[^>]+>", "", cell).strip() for cell in re.findall(r"<td[^>]*>(.*?)</td>", row, re.S)] for row in rows]
+    return [
+        [re.sub(r"<[^>]+>", "", cell).strip() for cell in re.findall(r"<td[^>]*>(.*?)</td>", row, re.S)]
+        for row in rows
+    ]
 
 
 def shown(points) -> str:
@@ -156,12 +193,17 @@ def shown(points) -> str:
 
 
 def check_self(case: Case) -> None:
-    """The school's page, 自评表, 申报确认页, what the county sees of it, the board, and an erratum's preview."""
+    """The school's page, 自评表, 申报确认页, what the county sees of it, the board, and an
+    erratum's preview.
+    """
     page, county = case.sheet(Stage.SELF), case.sheet(Stage.COUNTY)
     points = {line.code: line.own_points for line in page.lines}
     board = {item.code: item for item in stages_of(evaluation(case), KEY)}
     alone = replace(case.school, county={}, city=(), adjustments={})
-    preview = {code: points_so_far(case.spec, alone, score_school(case.spec, alone), case.own, code) for code in points}
+    preview = {
+        code: points_so_far(case.spec, alone, score_school(case.spec, alone), case.own, code)
+        for code in points
+    }
 
     assert {code: county.own_sheet.points.get(code) for code in points} == points
     assert {line.code: line.own_points for line in county.lines} == points
@@ -170,7 +212,9 @@ def check_self(case: Case) -> None:
     assert sums(county.own_sheet.so_far) == sums(page.own_sheet.so_far)
     open_items = {line.code for line in page.lines if line.is_open}
     assert set(page.own_sheet.missing) <= open_items
-    statuses = {code: AnswersForm(row, case.spec.bound[code]).status for code, row in page.rows[Stage.SELF].items()}
+    statuses = {
+        code: AnswersForm(row, case.spec.bound[code]).status for code, row in page.rows[Stage.SELF].items()
+    }
     assert {code for code, status in statuses.items() if status != "已完成"} == open_items
     assert {line.code for line in page.lines if line.status in ("尚未开始", "填写中")} == open_items
     check_papers(page, points)
@@ -186,7 +230,9 @@ def check_papers(page: SchoolSheet, points) -> None:
     """自评表 and 申报确认页 print the page's own points, sums and total."""
     head = {"year": 2026, "scheme": "方案", "school": "某校", "county": "", "sheet": page}
     printed = cells(SelfPaper(**head, handed_in=""))
-    assert {row[0].split()[0]: row[4] for row in printed if len(row) == 6} == {code: shown(got) for code, got in points.items()}
+    assert {row[0].split()[0]: row[4] for row in printed if len(row) == 6} == {
+        code: shown(got) for code, got in points.items()
+    }
     groups = [(group.title, shown(group.points)) for group in page.groups]
     assert [(row[0], row[3]) for row in printed if len(row) == 5] == groups
     confirmed = [row for row in cells(ConfirmationPaper(**head, code="0" * 64)) if len(row) == 3]
@@ -202,18 +248,37 @@ def check_county(case: Case) -> None:
 
     assert {code: item.county for code, item in board.items()} == points
     assert {code: sheet.points(code, Stage.CITY) for code in points} == points
-    assert {code: item.county_gap for code, item in board.items() if item.county_gap is not None} == sheet.differences
-    seat = Seat(case.spec, Assessment(visited=True, scheme=Scheme(aggregation="")), sheet.rows[Stage.CITY], None, 1, sheet)
+    assert {
+        code: item.county_gap for code, item in board.items() if item.county_gap is not None
+    } == sheet.differences
+    seat = Seat(
+        case.spec,
+        Assessment(visited=True, scheme=Scheme(aggregation="")),
+        sheet.rows[Stage.CITY],
+        None,
+        1,
+        sheet,
+    )
     assert {owed.code for owed in seat.missing} == set(sheet.waiting) >= set(sheet.county_sheet.missing)
     (line,) = [
         row
         for row in cells(
-            CountyPaper(year=2026, scheme="方案", county="甲县", columns=(), rows=(CountyRow(sheet, sheet.county_sheet.totals),))
+            CountyPaper(
+                year=2026,
+                scheme="方案",
+                county="甲县",
+                columns=(),
+                rows=(CountyRow(sheet, sheet.county_sheet.totals),),
+            )
         )
         if row
     ]
     totals = sheet.county_sheet.totals
-    printed = [*totals.categories.values(), totals.bonus, totals.total, sheet.difference] if totals else [None] * (len(line) - 3)
+    printed = (
+        [*totals.categories.values(), totals.bonus, totals.total, sheet.difference]
+        if totals
+        else [None] * (len(line) - 3)
+    )
     assert line[1:-2] == [shown(got) for got in printed]
     assert bool(case.outcome.problems) == (totals is None)
     if totals is None:
@@ -229,7 +294,9 @@ def check_county(case: Case) -> None:
 
 
 def evaluation(case: Case) -> Evaluation:
-    return Evaluation(None, SchemeVersion(digest=""), case.spec, {KEY: case.school}, {KEY: case.outcome}, {KEY: case.own})
+    return Evaluation(
+        None, SchemeVersion(digest=""), case.spec, {KEY: case.school}, {KEY: case.outcome}, {KEY: case.own}
+    )
 
 
 @settings(max_examples=150)

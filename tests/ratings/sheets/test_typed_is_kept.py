@@ -1,7 +1,8 @@
-"""Nothing typed is lost: every form several people may have open, refused in each way there is, by two people on real pages.
+"""Nothing typed is lost: every form several people may have open, refused in each way there is, by two people
+on real pages.
 
-`stale`: a colleague saved other values in between. `shut`: the moment has passed. `invalid`: a value that cannot be.
-Each answer still holds every value, and the tables are as they were.
+`stale`: a colleague saved other values in between. `shut`: the moment has passed. `invalid`: a value that
+cannot be. Each answer still holds every value, and the tables are as they were.
 """
 
 from __future__ import annotations
@@ -24,7 +25,13 @@ from ratings.enums import Phase, Stage, Status
 from ratings.models import Assessment, Bulletin, Erratum, Feedback, Goal, Scheme, Score
 from schools.models import Budget, Equipment, PlannedClass, School, Teacher, TrainingClass
 from schools.records import locks
-from tests.factories import AnnualPlanFactory, BudgetFactory, PlannedClassFactory, TeacherFactory, TrainingClassFactory
+from tests.factories import (
+    AnnualPlanFactory,
+    BudgetFactory,
+    PlannedClassFactory,
+    TeacherFactory,
+    TrainingClassFactory,
+)
 from tests.html_forms import Forms
 from tests.rating_factories import settled_year, spec_for
 
@@ -34,7 +41,9 @@ STALE_WORDS = "刚修改过这里，您的内容还没有保存，请核对后�
 
 @dataclass
 class Case:
-    """One form: what is typed into it, what the colleague saves first, what cannot be, and what ends its time."""
+    """One form: what is typed into it, what the colleague saves first, what cannot be, and what ends its
+    time.
+    """
 
     address: str
     typed: dict[str, str]
@@ -56,7 +65,11 @@ def publish(scheme: Scheme) -> None:
 
 def stored(*models) -> list[dict]:
     """Every row of the tables, whole."""
-    return [{name: str(value) for name, value in model_to_dict(row).items()} for model in models for row in model.objects.order_by("pk")]
+    return [
+        {name: str(value) for name, value in model_to_dict(row).items()}
+        for model in models
+        for row in model.objects.order_by("pk")
+    ]
 
 
 @pytest.fixture
@@ -65,7 +78,10 @@ def sign_period(school, monkeypatch):
     lock = locks.Lock("2026年度自评", 2026, date(2026, 1, 1), date(2026, 12, 31), locks.COUNTY)
 
     def sign() -> None:
-        monkeypatch.setattr("ratings.desk.CONTRIBUTIONS.signed_periods", [lambda keys: {pk: [lock] for pk in keys if pk == school.pk}])
+        monkeypatch.setattr(
+            "ratings.desk.CONTRIBUTIONS.signed_periods",
+            [lambda keys: {pk: [lock] for pk in keys if pk == school.pk}],
+        )
 
     return sign
 
@@ -73,7 +89,13 @@ def sign_period(school, monkeypatch):
 @pytest.fixture
 def a_class(school, sign_period) -> Case:
     record = TrainingClassFactory(school=school, name="党员春训", attendance=60, starts_on=date(2026, 3, 5))
-    typed = {"name": "党员春季轮训", "attendance": "71", "place": "老礼堂东厅", "audience": "在职党员和积极分子", "cost": "1234.50"}
+    typed = {
+        "name": "党员春季轮训",
+        "attendance": "71",
+        "place": "老礼堂东厅",
+        "audience": "在职党员和积极分子",
+        "cost": "1234.50",
+    }
     return Case(
         address=reverse("schools:class_edit", args=[record.pk]),
         typed=typed,
@@ -118,7 +140,12 @@ def the_equipment(school, sign_period) -> Case:
     Equipment.objects.create(school=school, kind="screen", note="一台")
     return Case(
         address=reverse("schools:registry_equipment", args=[school.pk]),
-        typed={"has-screen": "on", "note-screen": "两台，一台在二楼", "has-sound": "on", "note-sound": "带无线话筒"},
+        typed={
+            "has-screen": "on",
+            "note-screen": "两台，一台在二楼",
+            "has-sound": "on",
+            "note-sound": "带无线话筒",
+        },
         theirs={"has-screen": "on", "note-screen": "三台"},
         invalid={"broken-library": "on"},
         rows=lambda: stored(Equipment),
@@ -222,7 +249,9 @@ def erratum(scheme, office) -> Erratum:
     """The draft of a correction that could be sent for signature."""
     erratum = prepare(scheme, by=office)
     change_row(erratum, "item", "K1", {"name": "主课堂"}, by=office, revision=erratum.revision)
-    write_reason(erratum, reason="标准印错", basis="市评委会纪要第3号", by=office, revision=erratum.revision + 1)
+    write_reason(
+        erratum, reason="标准印错", basis="市评委会纪要第3号", by=office, revision=erratum.revision + 1
+    )
     return erratum
 
 
@@ -278,8 +307,12 @@ class Person:
 
     def read(self, case: Case, answer) -> None:
         """The form that holds what the case types, with its hidden fields."""
-        forms = [fields for _, fields in Forms(answer.content.decode()).found if set(case.typed) & fields.keys()]
-        self.fields = {name: value for name, value in forms[0].items() if name not in ("another", "more", "decision")}
+        forms = [
+            fields for _, fields in Forms(answer.content.decode()).found if set(case.typed) & fields.keys()
+        ]
+        self.fields = {
+            name: value for name, value in forms[0].items() if name not in ("another", "more", "decision")
+        }
 
     def send(self, case: Case, typed: dict[str, str]):
         self.fields |= typed

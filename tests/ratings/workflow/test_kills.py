@@ -31,7 +31,15 @@ def kills(mode: str, number: int) -> list[tuple[int, list]]:
     """For each kill the last save acknowledged by then, and both rows as they were found after it."""
     environment = {**os.environ, "DATABASE_URL": address(), "DJANGO_SETTINGS_MODULE": "tests.settings"}
     command = [sys.executable, "-m", "tests.ratings.saving_until_killed", mode, str(number), "2026"]
-    done = subprocess.run(command, env=environment, cwd=settings.BASE_DIR, capture_output=True, text=True, timeout=600, check=False)
+    done = subprocess.run(
+        command,
+        env=environment,
+        cwd=settings.BASE_DIR,
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
+    )
     assert done.returncode == 0, done.stderr
     return [tuple(json.loads(line)) for line in done.stdout.splitlines()]
 

@@ -1,4 +1,6 @@
-"""Schools that are late with their 补正: more time for it, or 未申报, after which nothing begun there counts."""
+"""Schools that are late with their 补正: more time for it, or 未申报, after which nothing begun
+there counts.
+"""
 
 import datetime as dt
 
@@ -43,7 +45,9 @@ def test_extension_of_a_returned_school_moves_the_day_its_mending_is_due(played,
     with pytest.raises(Refused, match="截止"):
         take_step(submitted, "resubmit", by=head)
 
-    grant_extension(submitted, Stage.SELF, timezone.localdate() + dt.timedelta(days=7), by=office, reason="停电")
+    grant_extension(
+        submitted, Stage.SELF, timezone.localdate() + dt.timedelta(days=7), by=office, reason="停电"
+    )
     assert submitted.return_due >= timezone.localdate() + dt.timedelta(days=7)
     take_step(submitted, "resubmit", by=head)
 

@@ -1,4 +1,6 @@
-"""Random years: two schools, everybody who acts on them, any step at any time; the rules of the regulation hold after each."""
+"""Random years: two schools, everybody who acts on them, any step at any time; the rules of the regulation
+hold after each.
+"""
 
 import datetime as dt
 from collections import Counter
@@ -81,11 +83,17 @@ class Year(PlayingYear):
     def school_goes_on(self, number: int):
         self.go_on(self.row(number))
 
-    @rule(number=NUMBER, role=st.sampled_from(("filler", "head", "county", "office")), code=st.sampled_from(OWN))
+    @rule(
+        number=NUMBER, role=st.sampled_from(("filler", "head", "county", "office")), code=st.sampled_from(OWN)
+    )
     def somebody_answers_for_the_school(self, number: int, role: str, code: str):
         row = self.row(number)
         status = self.side(row).status
-        open_to = {"draft": ("filler", "head"), "confirming": ("head",), "returned": ("filler", "head") if code == "K2" else ()}
+        open_to = {
+            "draft": ("filler", "head"),
+            "confirming": ("head",),
+            "returned": ("filler", "head") if code == "K2" else (),
+        }
         expected = role in open_to.get(status, ()) and not is_overdue(row, Stage.SELF)
         self.write(rows_of(row, Stage.SELF).get(item__code=code), self.world.person(role, row), expected)
 
@@ -94,7 +102,9 @@ class Year(PlayingYear):
         row = self.row(number)
         score = rows_of(row, Stage.COUNTY).order_by("version", "item__order").first()
         if score is not None:
-            self.write(score, self.world.person(role, row), role != "head" and self.side(row).status == "county")
+            self.write(
+                score, self.world.person(role, row), role != "head" and self.side(row).status == "county"
+            )
 
     @rule(number=NUMBER, seat=SEAT, own=st.booleans())
     def judge_answers_on_own_or_other_sheet(self, number: int, seat: int, own: bool):
@@ -120,7 +130,9 @@ class Year(PlayingYear):
         sheet = row.sheets.filter(judge__user=self.world.judges[seat]).first()
         if sheet is not None:
             expected = role == "office" and sheet.submitted_at is not None and self.side(row).status == "city"
-            self.attempt("give back", lambda: reopen_sheet(sheet, by=by, reason="漏评一项"), Refused, expected)
+            self.attempt(
+                "give back", lambda: reopen_sheet(sheet, by=by, reason="漏评一项"), Refused, expected
+            )
 
     @rule(number=NUMBER, star=st.sampled_from((None, 0, 3, 4, 5)))
     def committee_decides(self, number: int, star: int | None):
@@ -146,7 +158,10 @@ class Year(PlayingYear):
         row, office = self.row(number), self.world.people["office"]
         day = timezone.localdate() + dt.timedelta(days=days)
         if self.side(row).status in WITH_SCHOOL and self.attempt(
-            "extend", lambda: grant_extension(row, Stage.SELF, day, by=office, reason="停电"), ValueError, None
+            "extend",
+            lambda: grant_extension(row, Stage.SELF, day, by=office, reason="停电"),
+            ValueError,
+            None,
         ):
             assert not is_overdue(self.row(number), Stage.SELF)
 
@@ -161,7 +176,9 @@ def machine(db, tmp_path) -> type[Year]:
     return type("RandomYear", (Year,), {"world": play_year(tmp_path / "year", schools=2), "seen": Counter()})
 
 
-def play(machine: type[Year], *, years: int, steps: int, phases=(Phase.reuse, Phase.generate, Phase.shrink)) -> None:
+def play(
+    machine: type[Year], *, years: int, steps: int, phases=(Phase.reuse, Phase.generate, Phase.shrink)
+) -> None:
     """A year that fails is shortened but not explained: that would take minutes."""
     chosen = settings(
         max_examples=years,

@@ -1,7 +1,8 @@
 """Two people at once: one of them wins, the other is told so, and nothing is left half done.
 
-Every race is run again without the lock that decides it; it must then come out wrong, or it would prove nothing.
-SQLite lets one writer in at a time from BEGIN IMMEDIATE on, so there the races are run, but no lock can be missed.
+Every race is run again without the lock that decides it; it must then come out wrong, or it would prove
+nothing. SQLite lets one writer in at a time from BEGIN IMMEDIATE on, so there the races are run, but no lock
+can be missed.
 """
 
 from typing import Any
@@ -54,7 +55,9 @@ def test_submitting_twice_goes_wrong_without_the_lock(race_year, unlocked, monke
     year = race_year(1)
     year.fill(year.assessments, Stage.SELF)
     meet(monkeypatch, ("ratings.workflow.taking", "blockers"))
-    unlocked(Scheme, School, Assessment)  # handing in holds all three, and each alone would tell the two apart
+    unlocked(
+        Scheme, School, Assessment
+    )  # handing in holds all three, and each alone would tell the two apart
     (row,) = year.assessments
 
     assert not submitted_once(row, submit_twice(year, row))
@@ -101,13 +104,17 @@ def return_and_edit(year: PlayedYear, row: Assessment) -> list[Any]:
     score = rows_of(row, Stage.COUNTY).first()
     lead, reviewer = year.people["county_lead"], year.people["county"]
     return at_once(
-        lambda: take_step(Assessment.objects.get(pk=row.pk), "return_", by=lead, comment="补正", items={"K2": "照片"}),
+        lambda: take_step(
+            Assessment.objects.get(pk=row.pk), "return_", by=lead, comment="补正", items={"K2": "照片"}
+        ),
         lambda: edit(score, reviewer),
     )
 
 
 def one_after_the_other(row: Assessment, found: list[Any]) -> bool:
-    """Either the edit was in time and stands in the sheet frozen by the return, or it was refused and stands nowhere."""
+    """Either the edit was in time and stands in the sheet frozen by the return, or it was refused and stands
+    nowhere.
+    """
     move, saved = found
     if not isinstance(move, Move) or not isinstance(saved, Saved):
         return False
@@ -143,7 +150,10 @@ def test_return_loses_a_score_without_the_lock(race_year, unlocked, monkeypatch)
 def withdraw_and_edit(year: PlayedYear, row: Assessment) -> list[Any]:
     score = rows_of(row, Stage.COUNTY).first()
     head, reviewer = year.person("head", row), year.people["county"]
-    return at_once(lambda: take_step(Assessment.objects.get(pk=row.pk), "withdraw", by=head), lambda: edit(score, reviewer))
+    return at_once(
+        lambda: take_step(Assessment.objects.get(pk=row.pk), "withdraw", by=head),
+        lambda: edit(score, reviewer),
+    )
 
 
 def withdrawn_or_scored(row: Assessment, found: list[Any]) -> bool:
@@ -152,7 +162,11 @@ def withdrawn_or_scored(row: Assessment, found: list[Any]) -> bool:
     scored = rows_of(row, Stage.COUNTY).filter(answers__isnull=False).count()
     if isinstance(step, Move):
         return isinstance(saved, RowGone) and (status, scored) == (Status.DRAFT, 0)
-    return isinstance(step, Refused) and isinstance(saved, Saved) and (saved.state, status, scored) == (SAVED, Status.COUNTY, 1)
+    return (
+        isinstance(step, Refused)
+        and isinstance(saved, Saved)
+        and (saved.state, status, scored) == (SAVED, Status.COUNTY, 1)
+    )
 
 
 def test_of_a_withdrawal_and_a_first_score_one_wins(race_year, race_rounds, monkeypatch):

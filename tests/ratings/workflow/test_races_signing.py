@@ -1,4 +1,6 @@
-"""A school hands in while the chair corrects the criteria, and while somebody changes a record that feeds its figures."""
+"""A school hands in while the chair corrects the criteria, and while somebody changes a record that feeds its
+figures.
+"""
 
 from typing import Any
 
@@ -32,12 +34,18 @@ def submit_and_correct(year: PlayedYear, row: Assessment, standard: str) -> list
     office, chair = year.people["office"], year.people["chair"]
     erratum = prepare(Scheme.objects.get(), by=office)
     change_row(erratum, "item", "K1", {"standard": standard}, by=office, revision=erratum.revision)
-    write_reason(erratum, reason="标准印错", basis="市评委会纪要第3号", by=office, revision=erratum.revision + 1)
+    write_reason(
+        erratum, reason="标准印错", basis="市评委会纪要第3号", by=office, revision=erratum.revision + 1
+    )
     send_for_signature(erratum, by=office)
-    return at_once(lambda: submit(year, row), lambda: sign_erratum(Erratum.objects.get(pk=erratum.pk), by=chair))
+    return at_once(
+        lambda: submit(year, row), lambda: sign_erratum(Erratum.objects.get(pk=erratum.pk), by=chair)
+    )
 
 
-def test_the_first_submission_and_a_correction_of_the_criteria_do_not_wait_for_each_other(race_year, race_rounds, monkeypatch):
+def test_the_first_submission_and_a_correction_of_the_criteria_do_not_wait_for_each_other(
+    race_year, race_rounds, monkeypatch
+):
     year = race_year(race_rounds // 5)
     year.fill(year.assessments, Stage.SELF)
     linger(monkeypatch, "ratings.workflow.taking", "blockers")
@@ -84,7 +92,11 @@ def test_a_record_is_among_the_signed_figures_or_finds_them_signed(race_year, ra
     year.fill(year.assessments, Stage.SELF)
     linger(monkeypatch, "schools.registry.saving", "lock_for")
 
-    wrong = [found for row in year.assessments if not signed_as_it_stands(row, found := submit_and_change(year, row))]
+    wrong = [
+        found
+        for row in year.assessments
+        if not signed_as_it_stands(row, found := submit_and_change(year, row))
+    ]
 
     assert wrong == []
 
@@ -93,7 +105,12 @@ def test_a_signed_figure_changes_unasked_without_the_lock(race_year, unlocked, m
     year = race_year(1)
     year.fill(year.assessments, Stage.SELF)
     (row,) = year.assessments
-    hold(monkeypatch, ("schools.registry.saving", "lock_for"), (__name__, "take_step"), until=row.moves.filter(step="submit").exists)
+    hold(
+        monkeypatch,
+        ("schools.registry.saving", "lock_for"),
+        (__name__, "take_step"),
+        until=row.moves.filter(step="submit").exists,
+    )
     unlocked(School)
 
     assert not signed_as_it_stands(row, submit_and_change(year, row))
@@ -110,7 +127,12 @@ def test_two_schools_that_invite_each_other_at_once_both_register(race_year, rac
     wrong = []
 
     for number in range(race_rounds // 5):
-        values = {**HELD, "name": f"第{number}期联合班", "starts_on": year.scheme.period_start, "ends_on": year.scheme.period_start}
+        values = {
+            **HELD,
+            "name": f"第{number}期联合班",
+            "starts_on": year.scheme.period_start,
+            "ends_on": year.scheme.period_start,
+        }
         found = at_once(
             lambda values=values: classes.register(one, values, [], [other], by=fillers[one]),
             lambda values=values: classes.register(other, values, [], [one], by=fillers[other]),
@@ -141,7 +163,10 @@ def registered_before_or_refused(row: Assessment, found: list[Any]) -> bool:
         return False
     if isinstance(registered, TrainingClass):
         return registered.recorded_at < move.at
-    return isinstance(registered, ValidationError) and not TrainingClass.objects.filter(school=row.school_id).exists()
+    return (
+        isinstance(registered, ValidationError)
+        and not TrainingClass.objects.filter(school=row.school_id).exists()
+    )
 
 
 def test_a_class_is_registered_before_the_signature_or_refused(race_year, race_rounds, monkeypatch):
@@ -149,7 +174,11 @@ def test_a_class_is_registered_before_the_signature_or_refused(race_year, race_r
     year.fill(year.assessments, Stage.SELF)
     linger(monkeypatch, "schools.teaching.classes", "twin_of")
 
-    wrong = [found for row in year.assessments if not registered_before_or_refused(row, found := submit_and_register(year, row))]
+    wrong = [
+        found
+        for row in year.assessments
+        if not registered_before_or_refused(row, found := submit_and_register(year, row))
+    ]
 
     assert wrong == []
 
@@ -158,7 +187,12 @@ def test_a_class_slips_into_a_signed_period_without_the_lock(race_year, unlocked
     year = race_year(1)
     year.fill(year.assessments, Stage.SELF)
     (row,) = year.assessments
-    hold(monkeypatch, ("schools.teaching.classes", "twin_of"), (__name__, "take_step"), until=row.moves.filter(step="submit").exists)
+    hold(
+        monkeypatch,
+        ("schools.teaching.classes", "twin_of"),
+        (__name__, "take_step"),
+        until=row.moves.filter(step="submit").exists,
+    )
     unlocked(School)
 
     assert not registered_before_or_refused(row, submit_and_register(year, row))

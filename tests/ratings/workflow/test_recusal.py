@@ -48,7 +48,11 @@ def works(role: str, user: User, school: School, **period) -> Appointment:
 
 
 #: By what ties a person to a school, how the tie comes about.
-TIES: dict[str, Callable] = {"guide": guides, "filler": partial(works, "filler"), "head": partial(works, "head")}
+TIES: dict[str, Callable] = {
+    "guide": guides,
+    "filler": partial(works, "filler"),
+    "head": partial(works, "head"),
+}
 SAID = {"guide": "挂点联系指导", "filler": "的工作人员", "head": "的工作人员"}
 
 
@@ -72,7 +76,9 @@ class Attempt:
 def rated() -> list:
     """Everything the rating stores, and how many lines the audit trail has."""
     models = sorted(apps.get_app_config("ratings").get_models(), key=lambda model: model.__name__)
-    return [list(model.objects.order_by("pk").values()) for model in models] + [AuditEntry.objects.exclude(action="sign_in").count()]
+    return [list(model.objects.order_by("pk").values()) for model in models] + [
+        AuditEntry.objects.exclude(action="sign_in").count()
+    ]
 
 
 def colleague_of(judged: Judged) -> User:
@@ -119,7 +125,9 @@ def adjusts(judged: Judged, user: User) -> Attempt:
 
 
 def withdraws(judged: Judged, user: User) -> Attempt:
-    signed(user).post(reverse("ratings:city_adjust", args=[judged.assessment.pk, "K1"]), {"points": "7", "reason": "清点"})
+    signed(user).post(
+        reverse("ratings:city_adjust", args=[judged.assessment.pk, "K1"]), {"points": "7", "reason": "清点"}
+    )
     return at(judged, user, "city_adjust", judged.assessment.pk, "K1", data={"withdraw": "1"})
 
 
@@ -138,13 +146,17 @@ def office_types(judged: Judged, name: str) -> Attempt:
     start_entry(sheet, by=judged.office)
     row = judged.row(judged.judges[0], "L1")
     data = fields(row, remark="板书清楚", **BEST)
-    return at(judged, judged.office, name, row.pk if name == "answer" else sheet.pk, data=data, typed=("板书清楚",))
+    return at(
+        judged, judged.office, name, row.pk if name == "answer" else sheet.pk, data=data, typed=("板书清楚",)
+    )
 
 
 def office_scans(judged: Judged) -> Attempt:
     sheet = judged.sheet(judged.judges[0])
     start_entry(sheet, by=judged.office)
-    return at(judged, judged.office, "sheet_scan", sheet.pk, data={"scan": SimpleUploadedFile("评分表.pdf", PDF)})
+    return at(
+        judged, judged.office, "sheet_scan", sheet.pk, data={"scan": SimpleUploadedFile("评分表.pdf", PDF)}
+    )
 
 
 def colleague_checks(judged: Judged) -> Attempt:
@@ -155,7 +167,9 @@ def colleague_checks(judged: Judged) -> Attempt:
 def office_reopens(judged: Judged) -> Attempt:
     judged.hand_in(judged.judges[0])
     sheet = judged.sheet(judged.judges[0])
-    return at(judged, judged.office, "sheet_reopen", sheet.pk, data={"reason": "漏看材料"}, typed=("漏看材料",))
+    return at(
+        judged, judged.office, "sheet_reopen", sheet.pk, data={"reason": "漏看材料"}, typed=("漏看材料",)
+    )
 
 
 #: By name of the address: every way in which somebody writes what judges say of a school.
@@ -197,7 +211,9 @@ class Reviewed:
         return Score.objects.get(assessment=self.assessment, stage=Stage.COUNTY, item__code=code)
 
     def post(self, user: User, name: str, *args, data=None, typed=()) -> Attempt:
-        return Attempt(user, self.assessment.school, reverse(f"ratings:{name}", args=[*args]), data or {}, typed)
+        return Attempt(
+            user, self.assessment.school, reverse(f"ratings:{name}", args=[*args]), data or {}, typed
+        )
 
     def types(self, name: str, *args) -> Attempt:
         data = fields(self.row("L1"), remark="板书清楚", **BEST)
@@ -220,11 +236,15 @@ class Reviewed:
 
     def returns(self) -> Attempt:
         data = {"comment": "材料不齐", "item-K2": "补充照片"}
-        return self.post(self.reviewer, "review_return", self.assessment.pk, data=data, typed=("材料不齐", "补充照片"))
+        return self.post(
+            self.reviewer, "review_return", self.assessment.pk, data=data, typed=("材料不齐", "补充照片")
+        )
 
     def recalls(self) -> Attempt:
         take_step(self.assessment, "return_", by=self.reviewer, comment="材料不齐", items={"K2": "补充"})
-        Assessment.objects.filter(pk=self.assessment.pk).update(return_due=timezone.localdate() - dt.timedelta(days=9))
+        Assessment.objects.filter(pk=self.assessment.pk).update(
+            return_due=timezone.localdate() - dt.timedelta(days=9)
+        )
         return self.post(self.reviewer, "review_recall", self.assessment.pk)
 
 
@@ -234,7 +254,12 @@ OF_COUNTIES: list[tuple[str, Callable[[Reviewed], Attempt]]] = [
     ("review_school", lambda year: year.types("review_school", year.assessment.pk)),
     ("review_item", lambda year: year.types("review_item", "L1")),
     *(
-        ("review_agree", lambda year, act=act: year.post(year.reviewer, "review_agree", year.assessment.pk, data={"act": act}))
+        (
+            "review_agree",
+            lambda year, act=act: year.post(
+                year.reviewer, "review_agree", year.assessment.pk, data={"act": act}
+            ),
+        )
         for act in ("figures", "answers", "both", "present")
     ),
     ("review_adjust", Reviewed.adjusts),
@@ -325,7 +350,11 @@ def test_who_must_recuse_writes_nothing_of_the_county(make, reviewed):
     refuses_only_the_tied(make(reviewed))
 
 
-PAPER = [("paper_entry", office_starts), ("paper", partial(office_types, name="paper")), ("sheet_scan", office_scans)]
+PAPER = [
+    ("paper_entry", office_starts),
+    ("paper", partial(office_types, name="paper")),
+    ("sheet_scan", office_scans),
+]
 
 
 @pytest.mark.parametrize("make", numbered([*PAPER, ("paper_check", colleague_checks)]))
@@ -335,7 +364,9 @@ def test_nobody_enters_the_paper_sheet_of_a_judge_who_must_recuse(make, judged):
         tied, before = tie(judged.judges[0], judged.assessment.school), rated()
         page = attempt.post().content.decode()
         assert rated() == before, name
-        assert f"评委1{'挂点联系指导' if name == 'guide' else '是'}{judged.assessment.school.name}" in page, name
+        assert f"评委1{'挂点联系指导' if name == 'guide' else '是'}{judged.assessment.school.name}" in page, (
+            name
+        )
         tied.delete()
 
 
@@ -344,7 +375,9 @@ def test_autosave_gives_the_row_back_with_the_sentence(judged):
     guides(judge, judged.assessment.school)
 
     answered = signed(judge).post(
-        reverse("ratings:answer", args=[row.pk]), fields(row, remark="板书清楚", **BEST), headers={"HX-Request": "true"}
+        reverse("ratings:answer", args=[row.pk]),
+        fields(row, remark="板书清楚", **BEST),
+        headers={"HX-Request": "true"},
     )
 
     row.refresh_from_db()
@@ -359,16 +392,28 @@ def test_who_must_recuse_sees_one_sentence_and_nothing_of_the_school(judged):
     client, pk = signed(judge), judged.assessment.pk
     guides(judge, judged.assessment.school)
     pages = [reverse(f"ratings:judging_{name}", args=[pk]) for name in ("school", "submit", "panel")]
-    pages += [reverse("ratings:judging_item", args=[pk, "L1"]), reverse("ratings:city_adjustments", args=[pk])]
+    pages += [
+        reverse("ratings:judging_item", args=[pk, "L1"]),
+        reverse("ratings:city_adjustments", args=[pk]),
+    ]
 
     for page in [*pages, reverse("ratings:city_adjust", args=[pk, "K1"])]:
         shown = client.get(page)
         assert shown.status_code == 403 and "应当回避" in shown.content.decode()
-    assert judged.assessment.school.name not in client.get(reverse("ratings:judging") + "?show=all").content.decode()
+    assert (
+        judged.assessment.school.name
+        not in client.get(reverse("ratings:judging") + "?show=all").content.decode()
+    )
 
 
 def test_who_must_recuse_reads_no_evidence_of_the_school(judged):
-    values = {"kind": "file", "name": "证明.pdf", "digest": "d" * 64, "content_type": "application/pdf", "at": timezone.now()}
+    values = {
+        "kind": "file",
+        "name": "证明.pdf",
+        "digest": "d" * 64,
+        "content_type": "application/pdf",
+        "at": timezone.now(),
+    }
     here, there = (Evidence(assessment=one, by=judged.office, **values) for one in judged.assessments)
     for one in (here, there):
         one.file.save("证明.pdf", ContentFile(PDF))
@@ -401,7 +446,11 @@ def test_a_tie_binds_from_its_first_day_to_its_last(start, end, tied, appoint, s
     person, today = appoint("judge"), timezone.localdate()
     for name, tie in TIES.items():
         names = ("since", "until") if name == "guide" else ("start", "end")
-        row = tie(person, school, **dict(zip(names, (today + start, None if end is None else today + end), strict=True)))
+        row = tie(
+            person,
+            school,
+            **dict(zip(names, (today + start, None if end is None else today + end), strict=True)),
+        )
         assert bool(must_recuse(person, school)) is tied, name
         row.delete()
 
@@ -440,7 +489,11 @@ def test_a_school_without_enough_sheets_is_not_settled_and_the_sentence_says_who
     guides(judged.judges[0], judged.assessment.school)
     Decision.objects.all().delete()
 
-    gaps = [gap.text for gap in missing_for_settling(evaluate(judged.scheme)) if gap.assessment.pk == judged.assessment.pk]
+    gaps = [
+        gap.text
+        for gap in missing_for_settling(evaluate(judged.scheme))
+        if gap.assessment.pk == judged.assessment.pk
+    ]
 
     assert any(text.startswith("评委评分表至少 3 份，现有 2 份") for text in gaps)
     assert "评分表尚未提交：评委1（应当回避，请另行安排评委）" in gaps
@@ -471,7 +524,9 @@ def test_who_must_recuse_makes_room_for_another_although_scoring_has_begun(judge
     assert f"请先退回其{there.school.name}的评分表" in sentence and kept
     assert not member.scores.exists() and not member.sheets.exists()
     assert "评委1（应当回避，请另行安排评委）" not in open_sheets(judged.scheme)[here.pk]
-    (told,) = AuditEntry.objects.filter(action="panel", detail__contains="作废未提交的评分").values_list("detail", flat=True)
+    (told,) = AuditEntry.objects.filter(action="panel", detail__contains="作废未提交的评分").values_list(
+        "detail", flat=True
+    )
     assert here.school.name in told and there.school.name in told
 
 
@@ -528,7 +583,12 @@ def test_the_office_of_a_school_takes_no_step_of_the_review(judged):
 
 def test_ties_are_read_once_however_many_rows_are_saved(judged, django_assert_max_num_queries):
     judge = judged.judges[0]
-    rows = {row.item.code: row for row in Score.objects.filter(assessment=judged.assessment, judge__user=judge).select_related("item")}
+    rows = {
+        row.item.code: row
+        for row in Score.objects.filter(assessment=judged.assessment, judge__user=judge).select_related(
+            "item"
+        )
+    }
     data = fields(rows["L1"], **BEST) | fields(rows["K2"], 音响="是") | fields(rows["M1"], 成果="1")
     sheet = judged.sheet(judge)
     JudgeSheet.objects.filter(pk=sheet.pk).update(entered_by=judged.office)
@@ -538,5 +598,9 @@ def test_ties_are_read_once_however_many_rows_are_saved(judged, django_assert_ma
     with django_assert_max_num_queries(40) as captured:
         client.post(reverse("ratings:paper", args=[sheet.pk]), data)
 
-    ties = [query["sql"] for query in captured if Liaison._meta.db_table in query["sql"] and Appointment._meta.db_table in query["sql"]]
+    ties = [
+        query["sql"]
+        for query in captured
+        if Liaison._meta.db_table in query["sql"] and Appointment._meta.db_table in query["sql"]
+    ]
     assert len(ties) == 1, ties

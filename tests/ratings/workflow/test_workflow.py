@@ -10,7 +10,17 @@ from django.utils import timezone
 from ratings.criteria.storing import create_scheme
 from ratings.enums import Phase, Stage, Status
 from ratings.models import Assessment, Decision, Extension, JudgeSheet, Move, Panel, Scheme, Score
-from ratings.workflow import STEPS, allowed_steps, blockers, due, grant_extension, is_overdue, open_scheme, take_step, uneditable
+from ratings.workflow import (
+    STEPS,
+    allowed_steps,
+    blockers,
+    due,
+    grant_extension,
+    is_overdue,
+    open_scheme,
+    take_step,
+    uneditable,
+)
 from ratings.workflow.deadlines import return_deadline
 from ratings.workflow.steps import mermaid
 from schools.models import AuditEntry, MonthlyReport, Region, Role, School, User
@@ -18,7 +28,12 @@ from schools.saving import Refused
 
 pytestmark = [pytest.mark.engine, pytest.mark.django_db]
 
-ANSWERS = {"K2": {"答": {"音响": True, "桌椅": True}}, "L2": {"答": {}}, "M1": {"答": {}}, "L1": {"答": {"听课": "A"}}}
+ANSWERS = {
+    "K2": {"答": {"音响": True, "桌椅": True}},
+    "L2": {"答": {}},
+    "M1": {"答": {}},
+    "L1": {"答": {"听课": "A"}},
+}
 
 
 def open_year(year, city, office) -> Scheme:
@@ -41,7 +56,11 @@ def assessment(year, city, school, office) -> Assessment:
     school.seats = 120
     school.save()
     MonthlyReport.objects.create(
-        school=school, year=timezone.localdate().year, month=1, confirmed_at=timezone.now() - dt.timedelta(days=365), confirmed_by=office
+        school=school,
+        year=timezone.localdate().year,
+        month=1,
+        confirmed_at=timezone.now() - dt.timedelta(days=365),
+        confirmed_by=office,
     )
     return open_year(year, city, office).assessments.get(school=school)
 
@@ -63,7 +82,9 @@ def submitted(assessment, appoint) -> Assessment:
 def test_opening_freezes_the_criteria_and_gives_every_school_its_empty_rows(assessment):
     assert assessment.scheme.phase == Phase.OPEN
     assert assessment.scheme.versions.count() == 1
-    assert sorted(assessment.scores.values_list("item__code", "stage", "answers")) == [(code, "self", None) for code in ("K2", "L2", "M1")]
+    assert sorted(assessment.scores.values_list("item__code", "stage", "answers")) == [
+        (code, "self", None) for code in ("K2", "L2", "M1")
+    ]
 
 
 def test_opening_is_refused_while_the_check_finds_an_error(year, city, office):
@@ -91,7 +112,12 @@ def test_submission_takes_the_figures_freezes_the_sheet_and_opens_the_county(sub
     assert submitted.scheme.phase == Phase.SCORING
     assert submitted.snapshots.get().values["主教室座位"] == "120"
     assert [row["item"] for row in move.sheet["scores"]] == ["K2", "L2", "M1"]
-    assert sorted(submitted.scores.filter(stage="county").values_list("item__code", flat=True)) == ["K2", "L1", "L2", "M1"]
+    assert sorted(submitted.scores.filter(stage="county").values_list("item__code", flat=True)) == [
+        "K2",
+        "L1",
+        "L2",
+        "M1",
+    ]
     assert AuditEntry.objects.filter(action="move").count() == 1
 
 
@@ -105,7 +131,13 @@ def test_filler_hands_to_the_head_who_submits(assessment, appoint):
     take_step(assessment, "send_to_head", by=filler)
     take_step(assessment, "submit", by=head)
 
-    assert [move.step for move in assessment.moves.order_by("id")] == ["open", "send_to_head", "take_back", "send_to_head", "submit"]
+    assert [move.step for move in assessment.moves.order_by("id")] == [
+        "open",
+        "send_to_head",
+        "take_back",
+        "send_to_head",
+        "submit",
+    ]
 
 
 def test_filler_cannot_submit(assessment, appoint):
@@ -131,7 +163,10 @@ def test_return_opens_the_named_items_only_and_counts(submitted, appoint, city):
     take_step(submitted, "return_", by=reviewer, comment="请补正", items={"K2": "桌椅数量不符"})
 
     assert (submitted.status, submitted.returned_to) == (Status.RETURNED, Status.COUNTY)
-    own = {score.item.code: uneditable(score, head) for score in submitted.scores.filter(stage="self").select_related("item")}
+    own = {
+        score.item.code: uneditable(score, head)
+        for score in submitted.scores.filter(stage="self").select_related("item")
+    }
     assert own == {"K2": "", "L2": "退回补正时只能修改所列小项。", "M1": "退回补正时只能修改所列小项。"}
 
     take_step(submitted, "resubmit", by=head)
@@ -226,7 +261,9 @@ def test_deadline_ends_with_the_last_second_of_the_next_working_day(assessment):
 
 def test_return_is_due_on_the_third_working_day():
     assert return_deadline(dt.date(2026, 11, 20)) == dt.date(2026, 11, 25)  # Friday, over a weekend
-    assert return_deadline(dt.date(2026, 9, 30)) == dt.date(2026, 10, 10)  # over the holiday, with a Saturday worked
+    assert return_deadline(dt.date(2026, 9, 30)) == dt.date(
+        2026, 10, 10
+    )  # over the holiday, with a Saturday worked
 
 
 def test_extension_gives_one_school_more_time_and_says_who_and_why(assessment, appoint, office):
@@ -237,7 +274,9 @@ def test_extension_gives_one_school_more_time_and_says_who_and_why(assessment, a
     with pytest.raises(Refused, match="截止"):
         take_step(assessment, "submit", by=head)
 
-    grant_extension(assessment, Stage.SELF, timezone.localdate() + dt.timedelta(days=1), by=office, reason="停电")
+    grant_extension(
+        assessment, Stage.SELF, timezone.localdate() + dt.timedelta(days=1), by=office, reason="停电"
+    )
     take_step(assessment, "submit", by=head)
 
     assert Extension.objects.get().by == office
@@ -293,11 +332,15 @@ def test_reopening_voids_the_decision_and_keeps_it_in_the_move(submitted, appoin
 @pytest.mark.parametrize("role", [role.value for role in Role])
 @pytest.mark.parametrize("status", [status.value for status in Status])
 def test_only_the_roles_of_the_table_may_take_a_step_from_a_status(assessment, appoint, role, status):
-    returned = {"returned_to": Status.COUNTY, "return_due": dt.date(2026, 1, 5)} if status == Status.RETURNED else {}
+    returned = (
+        {"returned_to": Status.COUNTY, "return_due": dt.date(2026, 1, 5)} if status == Status.RETURNED else {}
+    )
     Assessment.objects.filter(pk=assessment.pk).update(status=status, **returned)
     assessment.refresh_from_db()
 
-    offered = {step.code for step in allowed_steps(appoint(role) if role != "office" else _office(), assessment)}
+    offered = {
+        step.code for step in allowed_steps(appoint(role) if role != "office" else _office(), assessment)
+    }
 
     assert offered <= {code for code, step in STEPS.items() if role in step.roles and status in step.sources}
 
@@ -325,10 +368,16 @@ def test_diagram_of_the_manual_is_the_table():
 def test_command_opens_a_year_from_its_workbook(year, city, school, office):
     year.parameters |= {"年度": 2026, "所属市": city.name}
 
-    call_command("open_scheme", scheme=year.write().scheme, by="office", self_due=dt.date(2026, 11, 30), verbosity=0)
+    call_command(
+        "open_scheme", scheme=year.write().scheme, by="office", self_due=dt.date(2026, 11, 30), verbosity=0
+    )
 
     scheme = Scheme.objects.get()
-    assert (scheme.phase, scheme.self_due, scheme.assessments.count()) == (Phase.OPEN, dt.date(2026, 11, 30), 1)
+    assert (scheme.phase, scheme.self_due, scheme.assessments.count()) == (
+        Phase.OPEN,
+        dt.date(2026, 11, 30),
+        1,
+    )
 
 
 def test_command_refuses_a_city_where_the_person_holds_no_office(year, city, office):

@@ -7,7 +7,14 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError
 
 from schools.models import Appointment, Region, Role, School, TrainingClass, User
-from tests.factories import AppointmentFactory, CountyFactory, LiaisonFactory, SchoolFactory, TrainingClassFactory, UserFactory
+from tests.factories import (
+    AppointmentFactory,
+    CountyFactory,
+    LiaisonFactory,
+    SchoolFactory,
+    TrainingClassFactory,
+    UserFactory,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -46,7 +53,10 @@ def test_identity_choice_of_own_appointment_is_taken(schools):
 
 
 def test_identity_choice_of_someone_else_is_ignored(schools):
-    own, foreign = AppointmentFactory(role=Role.FILLER, school=schools[0]), AppointmentFactory(role=Role.HEAD, school=schools[1])
+    own, foreign = (
+        AppointmentFactory(role=Role.FILLER, school=schools[0]),
+        AppointmentFactory(role=Role.HEAD, school=schools[1]),
+    )
     user = User.objects.get(pk=own.user.pk)
 
     user.identity_choice = foreign.pk
@@ -89,7 +99,9 @@ def test_visible_to_county_roles_is_own_county(schools, role):
     assert list(School.objects.visible_to(user)) == [schools[1]]
 
 
-@pytest.mark.parametrize("role", [Role.JUDGE, Role.OFFICE, Role.CHAIR, Role.VIEWER, Role.SYSADMIN, Role.SECURITY, Role.AUDITOR])
+@pytest.mark.parametrize(
+    "role", [Role.JUDGE, Role.OFFICE, Role.CHAIR, Role.VIEWER, Role.SYSADMIN, Role.SECURITY, Role.AUDITOR]
+)
 def test_visible_to_city_roles_is_own_city(city, schools, role):
     user = person(role, city=city)
 

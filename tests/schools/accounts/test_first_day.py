@@ -1,4 +1,6 @@
-"""The first day of an installation: from an empty database to the first school's sign-in, through the pages people use."""
+"""The first day of an installation: from an empty database to the first school's sign-in, through the pages
+people use.
+"""
 
 import io
 import re
@@ -48,7 +50,10 @@ def save(client, model, **fields):
     page = client.get(address)
     assert page.status_code == 200
     form = page.context["adminform"].form
-    values = {name: "" if (value := form.get_initial_for_field(form.fields[name], name)) is None else value for name in form.fields}
+    values = {
+        name: "" if (value := form.get_initial_for_field(form.fields[name], name)) is None else value
+        for name in form.fields
+    }
     values = {name: getattr(value, "pk", value) for name, value in values.items()}
     for formset in page.context["inline_admin_formsets"]:
         values |= {f"{formset.formset.prefix}-TOTAL_FORMS": 0, f"{formset.formset.prefix}-INITIAL_FORMS": 0}
@@ -74,21 +79,30 @@ def import_rows(client, model, *rows):
 
 def test_from_an_empty_system_to_the_workbench_of_the_first_school():
     _, passwords = create(sysadmin_name="张系统", security_name="李安全", auditor_name="王审计")
-    system, security, auditor = (sign_in(name, passwords[name]) for name in ("sysadmin", "security", "auditor"))
+    system, security, auditor = (
+        sign_in(name, passwords[name]) for name in ("sysadmin", "security", "auditor")
+    )
     assert "还没有登记本市" in system.get("/").content.decode()
 
     save(system, "region", code="C-01", name="示例市", kind="city")
     assert "还没有登记党校" in system.get("/").content.decode()
     import_rows(system, "region", ["区划代码", "名称"], ["D-01", "甲区"])
-    import_rows(system, "school", ["学校编码", "学校名称", "县（市、区）"], ["X-01", "中共东溪镇委员会党校", "甲区"])
+    import_rows(
+        system, "school", ["学校编码", "学校名称", "县（市、区）"], ["X-01", "中共东溪镇委员会党校", "甲区"]
+    )
     school = School.objects.get()
     assert (school.city.name, school.county.name) == ("示例市", "甲区")
     for username, name in (("dongxi", "陈填报"), ("office", "何办公室")):
         save(system, "user", username=username, name=name, password1=FIRST, password2=FIRST)
-    assert set(User.objects.filter(city=school.city).values_list("username", flat=True)) == {"dongxi", "office"}
+    assert set(User.objects.filter(city=school.city).values_list("username", flat=True)) == {
+        "dongxi",
+        "office",
+    }
 
     assert "2 个账号没有现任职务" in security.get("/").content.decode()
-    save(security, "appointment", user=User.objects.get(username="dongxi").pk, role="filler", school=school.pk)
+    save(
+        security, "appointment", user=User.objects.get(username="dongxi").pk, role="filler", school=school.pk
+    )
     save(security, "appointment", user=User.objects.get(username="office").pk, role="office")
 
     desk = sign_in("dongxi", FIRST).get("/").content.decode()
@@ -104,7 +118,9 @@ def test_three_people_are_made_each_with_a_slip_and_a_password_for_one_sign_in()
 
     held = {one.role: one for one in Appointment.objects.select_related("user")}
     assert held.keys() == set(ADMINISTRATORS)
-    assert {one.user.username for one in held.values()} == passwords.keys() == {"zhang", "security", "auditor"}
+    assert (
+        {one.user.username for one in held.values()} == passwords.keys() == {"zhang", "security", "auditor"}
+    )
     assert held[Role.SYSADMIN].user.name == "张三"
     assert held[Role.AUDITOR].user.name == "审计管理员"
     for one in held.values():
@@ -216,7 +232,8 @@ def test_a_name_stands_on_one_line_of_its_slip():
 @pytest.mark.parametrize("command", ["create_administrators", "changepassword"])
 def test_a_database_without_its_tables_is_told_in_a_sentence(command, monkeypatch):
     monkeypatch.setattr(
-        "schools.operations.commands.schema.obstacle", lambda: "数据库还没有升级到 9.9.9：请先备份，再执行 manage.py migrate。"
+        "schools.operations.commands.schema.obstacle",
+        lambda: "数据库还没有升级到 9.9.9：请先备份，再执行 manage.py migrate。",
     )
 
     with pytest.raises(CommandError, match=r"manage\.py migrate"):
@@ -225,7 +242,10 @@ def test_a_database_without_its_tables_is_told_in_a_sentence(command, monkeypatc
 
 @pytest.mark.parametrize(("least", "classes"), [(8, 3), (16, 4)])
 def test_one_time_passwords_keep_the_rule_for_passwords(settings, least, classes):
-    rule = {"NAME": "schools.accounts.passwords.CharacterClassValidator", "OPTIONS": {"min_length": least, "classes": classes}}
+    rule = {
+        "NAME": "schools.accounts.passwords.CharacterClassValidator",
+        "OPTIONS": {"min_length": least, "classes": classes},
+    }
     settings.AUTH_PASSWORD_VALIDATORS = [rule]
     for _ in range(20):
         password = one_time_password()
@@ -265,7 +285,11 @@ def test_a_forgotten_password_is_replaced_at_the_server_and_the_trail_does_not_b
 
     password = re.search(r"（sysadmin）的一次性密码：(\S+)", out.getvalue()).group(1)
     last = AuditEntry.objects.filter(city=None).latest("number")
-    assert (last.action, last.user_label, last.subject) == ("password_reset", "系统", "系统管理员（sysadmin）")
+    assert (last.action, last.user_label, last.subject) == (
+        "password_reset",
+        "系统",
+        "系统管理员（sysadmin）",
+    )
     sign_in("sysadmin", password)
 
 

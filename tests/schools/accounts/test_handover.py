@@ -11,7 +11,14 @@ from django.utils import timezone
 from schools.accounts.handover import NewAccount, candidates, hand_over, replaceable
 from schools.messages.inbox import notify
 from schools.models import Appointment, AuditEntry, Handover, Notice, User
-from tests.factories import AppointmentFactory, CountyFactory, LiaisonFactory, MonthlyReportFactory, SchoolFactory, VisitFactory
+from tests.factories import (
+    AppointmentFactory,
+    CountyFactory,
+    LiaisonFactory,
+    MonthlyReportFactory,
+    SchoolFactory,
+    VisitFactory,
+)
 
 pytestmark = [pytest.mark.engine, pytest.mark.django_db]
 NEW = NewAccount("chenxin", "陈新", "0768-2200000")
@@ -31,7 +38,12 @@ def test_a_new_person_takes_over_at_once(school, held, lead):
     handover, password = hand_over(held, new=NEW, by=lead, reason="岗位调整")
     old, new = User.objects.get(username="filler"), User.objects.get(username="chenxin")
 
-    assert (old.identity, new.identity.role, new.identity.school, new.city) == (None, "filler", school, school.city)
+    assert (old.identity, new.identity.role, new.identity.school, new.city) == (
+        None,
+        "filler",
+        school,
+        school.city,
+    )
     assert new.must_change_password and new.check_password(password)
     assert (handover.ended, handover.begun.user) == (held, new)
     assert set(AuditEntry.objects.values_list("action", flat=True)) >= {"account", "appointment"}
@@ -88,7 +100,9 @@ def test_on_the_first_day_the_old_person_stays_until_midnight(school, lead):
 
 
 def test_only_own_schools_and_no_administrators(school, city, county, held, lead, appoint):
-    neighbour = AppointmentFactory(role="filler", school=SchoolFactory(city=city, county=CountyFactory(city=city)))
+    neighbour = AppointmentFactory(
+        role="filler", school=SchoolFactory(city=city, county=CountyFactory(city=city))
+    )
     near = AppointmentFactory(role="head", school=SchoolFactory(city=city, county=county)).user
     both = AppointmentFactory(role="filler", school=SchoolFactory(city=city, county=county)).user
     AppointmentFactory(user=both, role="sysadmin", city=city)
@@ -121,7 +135,13 @@ def test_the_page_shows_the_password_once(held, lead, signed_client):
 
 
 def test_a_taken_name_and_a_mobile_number_are_refused_with_what_was_typed(held, lead, signed_client):
-    data = {"way": "new", "name": "陈新", "username": "filler", "office_phone": "13800138000", "reason": "岗位调整"}
+    data = {
+        "way": "new",
+        "name": "陈新",
+        "username": "filler",
+        "office_phone": "13800138000",
+        "reason": "岗位调整",
+    }
 
     answer = signed_client(lead).post(f"/accounts/handover/{held.pk}/", data).content.decode()
 
@@ -139,7 +159,9 @@ def test_the_successor_reads_the_sheet_and_others_do_not(held, lead, appoint, si
     assert signed_client(liaison).get(url).status_code == 404
 
 
-def test_the_list_costs_the_same_with_few_and_with_many(lead, held, city, county, signed_client, django_assert_num_queries):
+def test_the_list_costs_the_same_with_few_and_with_many(
+    lead, held, city, county, signed_client, django_assert_num_queries
+):
     client = signed_client(lead)
     client.get("/accounts/handover/")  # the first page of a session costs more
     with CaptureQueriesContext(connection) as few:

@@ -9,12 +9,24 @@ from django.apps import apps
 from django.contrib import admin
 from django.urls import reverse
 
-from schools.models import Appointment, AuditEntry, MetricValue, Region, Role, School, Teacher, TrainingClass, User
+from schools.models import (
+    Appointment,
+    AuditEntry,
+    MetricValue,
+    Region,
+    Role,
+    School,
+    Teacher,
+    TrainingClass,
+    User,
+)
 from schools.workbooks import SheetOut, read_workbook, write_workbook
 from tests import factories as make
 
 pytestmark = pytest.mark.django_db
-KEPT_TABLES = sorted(model._meta.model_name for model in admin.site._registry if model._meta.app_label == "schools")
+KEPT_TABLES = sorted(
+    model._meta.model_name for model in admin.site._registry if model._meta.app_label == "schools"
+)
 WITH_WORKBOOKS = [name for name in KEPT_TABLES if name not in ("annualplan", "calendarday")]
 SECURITY_TABLES = {"appointment", "user"}
 
@@ -53,7 +65,10 @@ def workbook(name, *rows):
 def test_its_pages_name_the_icon_so_that_the_browser_asks_for_no_other(enter):
     client = enter(Role.SYSADMIN)
 
-    pages = [client.get(address).content.decode() for address in (reverse("admin:index"), at("changelist", "school"), at("add", "school"))]
+    pages = [
+        client.get(address).content.decode()
+        for address in (reverse("admin:index"), at("changelist", "school"), at("add", "school"))
+    ]
 
     assert all(re.search(r'<link rel="icon" href="[^"]*img/star[^"]*\.svg"', page) for page in pages)
 
@@ -137,9 +152,15 @@ def create(model, school):
         "staffmember": make.StaffMemberFactory,
         "monthlyreport": make.MonthlyReportFactory,
         "metricvalue": make.MetricValueFactory,
-        "calendarday": lambda school: apps.get_model("schools", "CalendarDay").objects.create(day=date(2026, 12, 1), works=False),
-        "leader": lambda school: apps.get_model("schools", "Leader").objects.create(school=school, post="vice", name="张某"),
-        "equipment": lambda school: apps.get_model("schools", "Equipment").objects.create(school=school, kind="sound"),
+        "calendarday": lambda school: apps.get_model("schools", "CalendarDay").objects.create(
+            day=date(2026, 12, 1), works=False
+        ),
+        "leader": lambda school: apps.get_model("schools", "Leader").objects.create(
+            school=school, post="vice", name="张某"
+        ),
+        "equipment": lambda school: apps.get_model("schools", "Equipment").objects.create(
+            school=school, kind="sound"
+        ),
     }
     factory = factories.get(model) or getattr(make, f"{model.capitalize()}Factory")
     return factory(school=school)
@@ -148,7 +169,11 @@ def create(model, school):
 @pytest.mark.parametrize("model", ["school", "teacher", "trainingclass", "region", "user"])
 def test_rows_of_another_city_are_not_found(enter, model):
     other = make.SchoolFactory()
-    made = {"school": other, "region": other.county, "user": make.AppointmentFactory(role="filler", school=other).user}
+    made = {
+        "school": other,
+        "region": other.county,
+        "user": make.AppointmentFactory(role="filler", school=other).user,
+    }
     one = made.get(model) or create(model, other)
     client = enter(Role.SYSADMIN)
 
@@ -159,7 +184,9 @@ def test_rows_of_another_city_are_not_found(enter, model):
 def test_record_cannot_be_hung_on_another_citys_school(enter):
     foreign = make.SchoolFactory()
 
-    response = enter(Role.SYSADMIN).post(at("add", "teacher"), {"school": foreign.pk, "name": "张某", "kind": "leader"})
+    response = enter(Role.SYSADMIN).post(
+        at("add", "teacher"), {"school": foreign.pk, "name": "张某", "kind": "leader"}
+    )
 
     assert response.status_code == 200
     assert not Teacher.objects.exists()
@@ -233,7 +260,10 @@ def test_import_is_checked_first_and_written_on_confirmation(enter, school):
 
 def test_import_of_one_table_cannot_be_confirmed_for_another(enter, school):
     client = enter(Role.SYSADMIN)
-    client.post(at("import", "teacher"), {"workbook": workbook("师资", ["学校编码", "姓名", "类型"], ["A01", "张某", "领导型"])})
+    client.post(
+        at("import", "teacher"),
+        {"workbook": workbook("师资", ["学校编码", "姓名", "类型"], ["A01", "张某", "领导型"])},
+    )
 
     client.post(at("import", "leader"), {"confirm": "1"})
 
@@ -242,7 +272,9 @@ def test_import_of_one_table_cannot_be_confirmed_for_another(enter, school):
 
 def test_import_report_names_rows_and_offers_no_confirmation(enter, school):
     client = enter(Role.SYSADMIN)
-    upload = workbook("师资", ["学校编码", "姓名", "类型"], ["A01", "张某", "领导"], ["A77", "李某", "专家型"])
+    upload = workbook(
+        "师资", ["学校编码", "姓名", "类型"], ["A01", "张某", "领导"], ["A77", "李某", "专家型"]
+    )
 
     html = client.post(at("import", "teacher"), {"workbook": upload}).content.decode()
 
@@ -292,7 +324,12 @@ def test_new_account_must_change_its_password(enter, school):
 
     assert response.status_code == 302
     user = User.objects.get(username="zhang")
-    assert (user.must_change_password, user.is_staff, user.is_superuser, user.city) == (True, False, False, school.city)
+    assert (user.must_change_password, user.is_staff, user.is_superuser, user.city) == (
+        True,
+        False,
+        False,
+        school.city,
+    )
 
 
 def test_system_administrator_cannot_open_the_back_office_to_anybody(enter, school):
@@ -301,7 +338,14 @@ def test_system_administrator_cannot_open_the_back_office_to_anybody(enter, scho
 
     client.post(
         at("change", "user", user.pk),
-        {"username": user.username, "name": "新名", "office_phone": "", "city": school.city_id, "is_staff": "on", "is_active": "on"},
+        {
+            "username": user.username,
+            "name": "新名",
+            "office_phone": "",
+            "city": school.city_id,
+            "is_staff": "on",
+            "is_active": "on",
+        },
     )
 
     user.refresh_from_db()
@@ -321,7 +365,10 @@ def test_one_time_passwords_are_handed_out_in_a_file(enter, school):
     user = make.UserFactory(city=school.city)
     client = enter(Role.SYSADMIN)
 
-    response = client.post(at("changelist", "user"), {"action": "issue_first_passwords", "_selected_action": [user.pk, client.user.pk]})
+    response = client.post(
+        at("changelist", "user"),
+        {"action": "issue_first_passwords", "_selected_action": [user.pk, client.user.pk]},
+    )
 
     (_, row) = read_workbook(b"".join(response.streaming_content)).first_sheet.grid
     user.refresh_from_db()
@@ -333,7 +380,13 @@ def test_one_time_passwords_are_handed_out_in_a_file(enter, school):
 def test_appointment_is_given_by_security_and_recorded(enter, school):
     user = make.UserFactory(city=school.city)
     client = enter(Role.SECURITY)
-    data = {"user": user.pk, "role": "filler", "school": school.pk, "city": school.city_id, "start": "2026-01-01"}
+    data = {
+        "user": user.pk,
+        "role": "filler",
+        "school": school.pk,
+        "city": school.city_id,
+        "start": "2026-01-01",
+    }
 
     assert client.post(at("add", "appointment"), data).status_code == 302
 
@@ -347,7 +400,9 @@ def test_city_security_can_neither_appoint_oneself_nor_for_the_whole_system(ente
     data = {"user": user.pk, "role": "sysadmin", "start": "2026-01-01"}
 
     client.post(at("add", "appointment"), data)
-    client.post(at("add", "appointment"), {**data, "user": client.user.pk, "role": "office", "city": school.city_id})
+    client.post(
+        at("add", "appointment"), {**data, "user": client.user.pk, "role": "office", "city": school.city_id}
+    )
 
     assert Appointment.objects.count() == 1
 
@@ -368,10 +423,15 @@ def test_school_and_its_city_survive_a_change_in_the_form(enter, school):
     page = client.get(at("change", "school", school.pk))
     form = page.context["adminform"].form
     data = {name: value for name, value in form.initial.items() if value is not None}
-    empty = {f"{prefix}-{name}": 0 for prefix in ("leaders", "former_names") for name in ("TOTAL_FORMS", "INITIAL_FORMS")}
+    empty = {
+        f"{prefix}-{name}": 0
+        for prefix in ("leaders", "former_names")
+        for name in ("TOTAL_FORMS", "INITIAL_FORMS")
+    }
 
     response = client.post(
-        at("change", "school", school.pk), {**data, **empty, "opened_on": date(2020, 3, 1), "seats": 120, "has_plaque": "true"}
+        at("change", "school", school.pk),
+        {**data, **empty, "opened_on": date(2020, 3, 1), "seats": 120, "has_plaque": "true"},
     )
 
     assert response.status_code == 302

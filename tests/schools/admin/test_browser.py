@@ -13,13 +13,22 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 @pytest.fixture
 def page(signed_in):
-    """The back office of a system administrator; whatever the policy blocks is collected in `page.blocked`."""
+    """The back office of a system administrator; whatever the policy blocks is collected in
+    `page.blocked`.
+    """
     school = make.SchoolFactory(short_name="东溪镇委党校")
-    keeper = make.AppointmentFactory(role=Role.SYSADMIN, city=school.city, user__is_staff=True, user__city=school.city).user
+    keeper = make.AppointmentFactory(
+        role=Role.SYSADMIN, city=school.city, user__is_staff=True, user__city=school.city
+    ).user
     make.TeacherFactory(school=school, name="张某")
     page = signed_in(keeper)
     page.blocked = []
-    page.on("console", lambda message: page.blocked.append(message.text) if "Content Security Policy" in message.text else None)
+    page.on(
+        "console",
+        lambda message: (
+            page.blocked.append(message.text) if "Content Security Policy" in message.text else None
+        ),
+    )
     page.on("response", lambda response: page.blocked.append(response.url) if is_missing(response) else None)
     return page
 

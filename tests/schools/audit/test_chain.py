@@ -17,7 +17,8 @@ from schools.models import AppendOnlyError, AuditEntry, ChainHead
 pytestmark = pytest.mark.engine
 
 EDITED_COLUMNS = (
-    "hash", "previous", "city_id", "number", "at", "user_id", "user_label", "role_label", "action", "action_label", "subject", "detail",
+    "hash", "previous", "city_id", "number", "at", "user_id", "user_label", "role_label", "action",
+    "action_label", "subject", "detail",
 )  # fmt: skip
 
 
@@ -26,7 +27,13 @@ def chain(city, appoint):
     """Thirty acts in the city's chain and some in the system's."""
     office = appoint("office")
     for number in range(30):
-        record("move", by=office, city=city, subject=f"东溪镇委党校 {number}", detail={"分": Decimal("8.50"), "次": number})
+        record(
+            "move",
+            by=office,
+            city=city,
+            subject=f"东溪镇委党校 {number}",
+            detail={"分": Decimal("8.50"), "次": number},
+        )
     for _ in range(3):
         record("backup", by=None, city=None, subject="夜间备份")
     return city
@@ -36,7 +43,11 @@ def test_record_of_an_act_copies_names_and_links_to_the_one_before(city, appoint
     office = appoint("office")
 
     first = record(
-        "open", by=office, city=city, subject="2026 年度", detail={"期限": datetime(2026, 3, 5, tzinfo=UTC), "率": Fraction(1, 3)}
+        "open",
+        by=office,
+        city=city,
+        subject="2026 年度",
+        detail={"期限": datetime(2026, 3, 5, tzinfo=UTC), "率": Fraction(1, 3)},
     )
     second = record("move", by=office, city=city, subject="甲\u202e校")
 
@@ -103,7 +114,9 @@ def test_verify_after_the_chain_and_its_head_were_deleted_is_found_with_the_outs
     assert "外部留存的链尾" in verify(head=kept)[0]
 
 
-def test_verify_after_the_tail_was_cut_and_the_head_put_back_to_its_old_seal_is_found_with_the_outside_head(chain):
+def test_verify_after_the_tail_was_cut_and_the_head_put_back_to_its_old_seal_is_found_with_the_outside_head(
+    chain,
+):
     earlier = ChainHead.objects.get(chain=audit.chain_key(chain.pk))
     record("publish", by=None, city=chain, subject="通报")
     kept = chain_head(chain)
@@ -194,7 +207,9 @@ def _end(city):
 
 def _tamper(dice, rows, end, old_length, old_end):
     """One way of falsifying; rows come back in order of number, as a database would hand them over."""
-    kind = dice.choice(["edit", "edit", "edit", "delete", "insert", "swap", "cut", "cut and claim", "roll back", "forge"])
+    kind = dice.choice(
+        ["edit", "edit", "edit", "delete", "insert", "swap", "cut", "cut and claim", "roll back", "forge"]
+    )
     place = dice.randrange(len(rows))
     row = rows[place]
     if kind == "edit":
@@ -229,7 +244,11 @@ def _edited(dice, value):
     if value is None or isinstance(value, int):
         return (value or 0) + dice.randrange(1, 99)
     place = dice.randrange(len(value) + 1)
-    return value[:place] + chr((ord(value[place]) if place < len(value) else 0) ^ (1 << dice.randrange(7))) + value[place + 1 :]
+    return (
+        value[:place]
+        + chr((ord(value[place]) if place < len(value) else 0) ^ (1 << dice.randrange(7)))
+        + value[place + 1 :]
+    )
 
 
 def _tamper_table(dice):
@@ -250,7 +269,9 @@ def _tamper_table(dice):
     if kind == "swap":
         other = number % 30 + 1
         _sql(f"UPDATE schools_auditentry SET number = 9999 WHERE {where}")
-        _sql(f"UPDATE schools_auditentry SET number = {number} WHERE city_id IS NOT NULL AND number = {other}")
+        _sql(
+            f"UPDATE schools_auditentry SET number = {number} WHERE city_id IS NOT NULL AND number = {other}"
+        )
         return _sql(f"UPDATE schools_auditentry SET number = {other} WHERE number = 9999")
     return _sql(f"DELETE FROM schools_auditentry WHERE city_id IS NOT NULL AND number >= {number}")
 
@@ -267,9 +288,14 @@ def _edit_table(dice, column, where):
         edited = bytearray(before or b" ")
         edited[place] ^= 1 << dice.randrange(7)
         if connection.vendor == "sqlite":
-            cursor.execute(f"UPDATE schools_auditentry SET {column} = CAST(%s AS TEXT) WHERE {where}", [bytes(edited)])
+            cursor.execute(
+                f"UPDATE schools_auditentry SET {column} = CAST(%s AS TEXT) WHERE {where}", [bytes(edited)]
+            )
         else:
-            cursor.execute(f"UPDATE schools_auditentry SET {column} = %s WHERE {where}", [edited.decode("utf-8", "replace")])
+            cursor.execute(
+                f"UPDATE schools_auditentry SET {column} = %s WHERE {where}",
+                [edited.decode("utf-8", "replace")],
+            )
     return f"{column} {before!r} → {bytes(edited)!r}"
 
 

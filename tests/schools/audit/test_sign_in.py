@@ -78,7 +78,10 @@ def test_password_reset_in_the_back_office_names_who_did_it(appoint, signed_clie
     filler.save()
     client = signed_client(sysadmin)
 
-    client.post(reverse("admin:auth_user_password_change", args=[filler.pk]), {"password1": "Linshi-2027", "password2": "Linshi-2027"})
+    client.post(
+        reverse("admin:auth_user_password_change", args=[filler.pk]),
+        {"password1": "Linshi-2027", "password2": "Linshi-2027"},
+    )
 
     filler.refresh_from_db()
     assert filler.check_password("Linshi-2027")

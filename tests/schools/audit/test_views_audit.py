@@ -49,7 +49,9 @@ def test_trail_narrows(query, found, hidden, trail, appoint, signed_client):
     assert f"<td>{hidden}</td>" not in page
 
 
-def test_the_end_of_each_chain_one_answers_for_is_shown_to_be_kept_outside(trail, city, appoint, signed_client):
+def test_the_end_of_each_chain_one_answers_for_is_shown_to_be_kept_outside(
+    trail, city, appoint, signed_client
+):
     own = signed_client(appoint("auditor")).get(reverse("schools:audit")).content.decode()
     record_of_other = AuditEntry.objects.exclude(city=city).get(action="publish")
     whole = UserFactory(username="whole")
@@ -83,7 +85,11 @@ def test_a_changed_entry_is_named(trail, city, appoint, signed_client):
 
 @pytest.mark.parametrize("head", ["abc", f"²:{'0' * 64}", f"{'9' * 5000}:{'0' * 64}"])
 def test_a_head_that_is_none_gets_a_sentence_beside_its_field(head, trail, appoint, signed_client):
-    page = signed_client(appoint("auditor")).post(reverse("schools:audit_verify"), {"head": head}).content.decode()
+    page = (
+        signed_client(appoint("auditor"))
+        .post(reverse("schools:audit_verify"), {"head": head})
+        .content.decode()
+    )
 
     assert "链尾应写成" in page
     assert "<title>错误：" in page
@@ -111,10 +117,18 @@ def test_others_cannot_take_the_trail_out(role, trail, appoint, signed_client):
     assert AuditEntry.objects.count() == before + signed_in
 
 
-def test_trail_costs_the_same_queries_for_any_length(city, appoint, signed_client, django_assert_max_num_queries):
+def test_trail_costs_the_same_queries_for_any_length(
+    city, appoint, signed_client, django_assert_max_num_queries
+):
     client = signed_client(appoint("auditor"))
     for more in (1, 2, 27):
         for number in range(more):
-            audit.record("export", by=None, city=city, subject=f"{more}-{number}", at=datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC))
+            audit.record(
+                "export",
+                by=None,
+                city=city,
+                subject=f"{more}-{number}",
+                at=datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC),
+            )
         with django_assert_max_num_queries(12):
             client.get(reverse("schools:audit"))

@@ -75,7 +75,9 @@ def press(client, checked, data):
 def test_a_notice_is_shown_day_by_day_and_nothing_is_written(client_of_keeper):
     page = send(client_of_keeper).content.decode()
 
-    assert "读到放假 <strong>28</strong> 天、周末上班 <strong>5</strong> 天，来源：国办发明电〔2026〕9号" in page
+    assert (
+        "读到放假 <strong>28</strong> 天、周末上班 <strong>5</strong> 天，来源：国办发明电〔2026〕9号" in page
+    )
     row = re.search(r"<th[^>]*>1月31日（星期日）</th>(.*?)</tr>", page)[1]
     assert re.sub("<[^>]*>", " ", row).split() == ["班", "春节调休上班"]
     assert "请再看一眼" not in page
@@ -223,14 +225,19 @@ def test_thirteen_bare_days_are_asked_about_in_plain_words(client_of_keeper):
     page = send(client_of_keeper, "\n".join(f"{day} 休" for day in days), source="文号").content.decode()
 
     given = sum(day.weekday() < 5 for day in days)
-    assert f"这里周末上班0天，周一至周五放假{given}天，少{13 - given}天：请对照通知核对是否漏了放假的日子" in page
+    assert (
+        f"这里周末上班0天，周一至周五放假{given}天，少{13 - given}天：请对照通知核对是否漏了放假的日子"
+        in page
+    )
     assert "-" not in re.search("请再看一眼.*?</div>", page, re.DOTALL)[0].replace("plain-list", "")
 
 
 def test_a_year_entered_before_is_named_with_the_days_that_go(client_of_keeper, keeper):
     first = send(client_of_keeper).content.decode()
     send(client_of_keeper, confirm=True)
-    again = send(client_of_keeper, OF_2027.replace("5月8日（周六）上班", "5月9日（周日）上班")).content.decode()
+    again = send(
+        client_of_keeper, OF_2027.replace("5月8日（周六）上班", "5月9日（周日）上班")
+    ).content.decode()
     same = send(client_of_keeper).content.decode()
 
     assert "确认后整份替换" not in first
@@ -319,7 +326,9 @@ def test_a_failure_half_way_writes_nothing(client_of_keeper, monkeypatch):
     assert not calendar_known(2027)
 
 
-def test_a_table_read_by_another_thread_before_the_commit_is_read_again(client_of_keeper, django_capture_on_commit_callbacks):
+def test_a_table_read_by_another_thread_before_the_commit_is_read_again(
+    client_of_keeper, django_capture_on_commit_callbacks
+):
     with django_capture_on_commit_callbacks(execute=True):
         send(client_of_keeper, confirm=True)
         workdays.remember({})  # what the other thread still saw
@@ -380,7 +389,9 @@ def test_the_table_of_single_days_leads_to_the_page_and_refuses_a_working_festiv
     add = reverse("admin:schools_calendarday_add")
 
     listed = client_of_keeper.get(reverse("admin:schools_calendarday_changelist")).content.decode()
-    refused = client_of_keeper.post(add, {"day": "2027-05-01", "works": "on", "note": "值班"}).content.decode()
+    refused = client_of_keeper.post(
+        add, {"day": "2027-05-01", "works": "on", "note": "值班"}
+    ).content.decode()
     client_of_keeper.post(add, {"day": "2027-09-01", "note": "台风停课"})
 
     assert f'href="{PAGE}"' in listed
@@ -392,7 +403,9 @@ def test_the_table_of_single_days_leads_to_the_page_and_refuses_a_working_festiv
 def test_a_changed_day_is_audited_with_what_stood_before(client_of_keeper):
     one = CalendarDay.objects.create(day=date(2027, 9, 4), works=True, note="补班")
 
-    client_of_keeper.post(reverse("admin:schools_calendarday_change", args=[one.pk]), {"day": "2027-09-04", "note": "不补班"})
+    client_of_keeper.post(
+        reverse("admin:schools_calendarday_change", args=[one.pk]), {"day": "2027-09-04", "note": "不补班"}
+    )
 
     detail = AuditEntry.objects.get(action="maintain").detail
     assert detail.index("修改前") < detail.index("修改后")
@@ -401,7 +414,9 @@ def test_a_changed_day_is_audited_with_what_stood_before(client_of_keeper):
 
 
 def change(client, day: CalendarDay, **data) -> None:
-    response = client.post(reverse("admin:schools_calendarday_change", args=[day.pk]), {"day": day.day.isoformat(), **data})
+    response = client.post(
+        reverse("admin:schools_calendarday_change", args=[day.pk]), {"day": day.day.isoformat(), **data}
+    )
     assert response.status_code == 302
 
 
@@ -456,7 +471,10 @@ def test_the_running_year_is_always_asked_for_the_next_from_november(today, aske
 
 def test_readers_are_told_until_the_year_is_entered(client_of_keeper):
     assert caveat(2026, "日期") == ""
-    assert caveat(2027, "日期") == "2027年的节假日安排还没有录入，日期只按周末和法定节日推算，可能与实际有出入；由系统管理员录入。"
+    assert (
+        caveat(2027, "日期")
+        == "2027年的节假日安排还没有录入，日期只按周末和法定节日推算，可能与实际有出入；由系统管理员录入。"
+    )
 
     send(client_of_keeper, confirm=True)
 
@@ -490,7 +508,9 @@ def test_the_workbench_asks_until_the_year_is_entered(client_of_keeper):
     assert "节假日安排" not in desk(client_of_keeper)
 
 
-@pytest.mark.parametrize("role", ["filler", "county_lead", "office", "chair", "viewer", "security", "auditor", "judge"])
+@pytest.mark.parametrize(
+    "role", ["filler", "county_lead", "office", "chair", "viewer", "security", "auditor", "judge"]
+)
 def test_nobody_else_is_bothered(role, appoint, signed_client):
     assert "节假日安排" not in desk(signed_client(appoint(role)))
 
@@ -514,7 +534,10 @@ def test_the_daily_job_tells_the_keepers_once_a_month(keeper, appoint):
 
     assert any(line.startswith("注意：2027年的节假日安排还没有录入") for line in first)
     assert "2027年的节假日安排：已请系统管理员 1 人录入（每月提醒一次）。" in first
-    assert told(keeper) == ["2027年的节假日安排还没有录入。国务院办公厅的通知一般在11月公布，公布后请把全文贴入系统。"] * 2
+    assert (
+        told(keeper)
+        == ["2027年的节假日安排还没有录入。国务院办公厅的通知一般在11月公布，公布后请把全文贴入系统。"] * 2
+    )
     assert Notice.objects.filter(user=keeper).first().url == f"{PAGE}?year=2027"
     assert [told(one) for one in others] == [[], [], []]
 
@@ -540,14 +563,21 @@ def test_a_running_year_that_is_not_known_is_pressed_for(keeper, signed_client):
     with at(date(2027, 3, 1)):
         page = desk(signed_client(keeper))
 
-    assert told(keeper) == ["2027年的节假日安排还没有录入，现在的各项期限只按周末和法定节日推算，请尽快把国务院办公厅的通知全文贴入系统。"]
+    assert told(keeper) == [
+        (
+            "2027年的节假日安排还没有录入，现在的各项期限只按周末和法定节日推算，"
+            "请尽快把国务院办公厅的通知全文贴入系统。"
+        )
+    ]
     assert "各项期限现在只按周末和法定节日推算，可能不准" in page
 
 
 def test_where_nobody_can_enter_it_the_job_says_who_must_be_appointed(appoint):
     appoint("sysadmin")
 
-    assert "2027年的节假日安排：没有可以录入的系统管理员，请安全管理员登记任职并勾选“可进入后台”。" in run(2026, 11, 2, 9)
+    assert "2027年的节假日安排：没有可以录入的系统管理员，请安全管理员登记任职并勾选“可进入后台”。" in run(
+        2026, 11, 2, 9
+    )
 
 
 @pytest.mark.engine

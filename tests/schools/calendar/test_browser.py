@@ -1,4 +1,6 @@
-"""A year's days off entered by hand and eye: from the workbench to the last press, on a desk and on a phone."""
+"""A year's days off entered by hand and eye: from the workbench to the last press, on a desk and
+on a phone.
+"""
 
 import re
 from datetime import date

@@ -8,7 +8,8 @@ import pytest
 from schools.models.national_days import national_year
 from tests.national import until
 
-#: The thirteen days of the regulation as amended in 2024, in a year whose arrangement nobody has published yet.
+#: The thirteen days of the regulation as amended in 2024, in a year whose arrangement nobody has published
+#: yet.
 STATUTORY_2035 = {
     date(2035, 1, 1): "元旦",
     date(2035, 2, 7): "农历除夕",

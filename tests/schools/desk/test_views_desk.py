@@ -94,7 +94,21 @@ def test_administrators_are_told_of_gaps_roles_and_locks(city, school, appoint, 
 
 
 @pytest.mark.parametrize(
-    "role", ["filler", "head", "county", "county_lead", "liaison", "judge", "office", "chair", "viewer", "sysadmin", "security", "auditor"]
+    "role",
+    [
+        "filler",
+        "head",
+        "county",
+        "county_lead",
+        "liaison",
+        "judge",
+        "office",
+        "chair",
+        "viewer",
+        "sysadmin",
+        "security",
+        "auditor",
+    ],
 )
 def test_every_link_of_the_desk_leads_to_a_page(role, city, school, appoint, signed_client):
     published_year(city, [school])
@@ -108,12 +122,16 @@ def test_every_link_of_the_desk_leads_to_a_page(role, city, school, appoint, sig
     links = set(re.findall(r'href="(/[^"#]*)', desk(client)))
 
     dead = {
-        link: status for link in links if not link.startswith("/static/") and (status := client.get(link).status_code) not in (200, 302)
+        link: status
+        for link in links
+        if not link.startswith("/static/") and (status := client.get(link).status_code) not in (200, 302)
     }
     assert dead == {}
 
 
-def test_desk_costs_few_queries_for_any_number_of_schools(city, county, appoint, signed_client, django_assert_max_num_queries):
+def test_desk_costs_few_queries_for_any_number_of_schools(
+    city, county, appoint, signed_client, django_assert_max_num_queries
+):
     client = signed_client(appoint("office"))
     published_year(city, SchoolFactory.create_batch(1, county=county))
 

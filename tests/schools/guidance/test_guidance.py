@@ -7,7 +7,17 @@ from django.urls import reverse
 from django.utils import timezone
 
 from schools.guidance import assign, end_liaison, give_opinion, record_visit
-from schools.models import AuditEntry, Correction, GuidanceTeam, Liaison, LiaisonOpinion, Notice, Problem, School, Visit
+from schools.models import (
+    AuditEntry,
+    Correction,
+    GuidanceTeam,
+    Liaison,
+    LiaisonOpinion,
+    Notice,
+    Problem,
+    School,
+    Visit,
+)
 from schools.records import locks
 from schools.records.corrections import approve
 from schools.saving import Refused
@@ -20,7 +30,14 @@ def posted(**values) -> dict:
     """A visit as the form sends it, with three empty rows for problems."""
     rows = {f"problem-{name}": number for name, number in (("TOTAL_FORMS", 3), ("INITIAL_FORMS", 0))}
     today = timezone.localdate().isoformat()
-    return {"on": today, "kind": "guidance", "findings": "教室已换新桌椅", "problem-0-due": today, **rows, **values}
+    return {
+        "on": today,
+        "kind": "guidance",
+        "findings": "教室已换新桌椅",
+        "problem-0-due": today,
+        **rows,
+        **values,
+    }
 
 
 @pytest.fixture
@@ -28,7 +45,10 @@ def signed(school, monkeypatch) -> locks.Lock:
     """The school has signed this year; the county decides corrections."""
     year = timezone.localdate().year
     lock = locks.Lock(f"{year}年度自评", year, date(year, 1, 1), date(year, 12, 31), locks.COUNTY)
-    monkeypatch.setattr("ratings.desk.CONTRIBUTIONS.signed_periods", [lambda ids: {pk: [lock] for pk in ids if pk == school.pk}])
+    monkeypatch.setattr(
+        "ratings.desk.CONTRIBUTIONS.signed_periods",
+        [lambda ids: {pk: [lock] for pk in ids if pk == school.pk}],
+    )
     return lock
 
 
@@ -40,9 +60,13 @@ def liaison(appoint, school):
     return user
 
 
-def test_a_visit_keeps_the_six_points_and_tells_the_school_of_its_problems(liaison, school, appoint, signed_client):
+def test_a_visit_keeps_the_six_points_and_tells_the_school_of_its_problems(
+    liaison, school, appoint, signed_client
+):
     filler = appoint("filler")
-    values = posted(**{"point0": "好", "point3": "须改进", "problem-0-text": "宣传栏没有更新", "problem-0-owner": "李某"})
+    values = posted(
+        **{"point0": "好", "point3": "须改进", "problem-0-text": "宣传栏没有更新", "problem-0-owner": "李某"}
+    )
 
     response = signed_client(liaison).post(reverse("schools:guidance_visit", args=[school.pk]), values)
 
@@ -56,7 +80,9 @@ def test_a_visit_keeps_the_six_points_and_tells_the_school_of_its_problems(liais
 def test_a_visit_of_tomorrow_is_refused_and_what_was_typed_stays(liaison, school, signed_client):
     tomorrow = (timezone.localdate() + timedelta(days=1)).isoformat()
 
-    response = signed_client(liaison).post(reverse("schools:guidance_visit", args=[school.pk]), posted(on=tomorrow))
+    response = signed_client(liaison).post(
+        reverse("schools:guidance_visit", args=[school.pk]), posted(on=tomorrow)
+    )
 
     assert "走访日期不能晚于今天" in response.content.decode()
     assert "教室已换新桌椅" in response.content.decode()
@@ -73,7 +99,9 @@ def test_the_same_visit_twice_is_shown_not_stored(liaison, school, signed_client
     assert (Visit.objects.count(), Problem.objects.count()) == (1, 0)
 
 
-def test_a_visit_of_a_signed_day_is_asked_for_and_nothing_typed_is_lost(liaison, school, signed, appoint, signed_client):
+def test_a_visit_of_a_signed_day_is_asked_for_and_nothing_typed_is_lost(
+    liaison, school, signed, appoint, signed_client
+):
     client, address = signed_client(liaison), reverse("schools:guidance_visit", args=[school.pk])
     typed = posted(**{"point0": "好", "problem-0-text": "宣传栏没有更新"})
 
@@ -88,14 +116,20 @@ def test_a_visit_of_a_signed_day_is_asked_for_and_nothing_typed_is_lost(liaison,
     assert without.context["form"].errors == {"reason": ["记录已锁定，请写明更正理由。"]}
     assert "教室已换新桌椅" in without.content.decode() and "宣传栏没有更新" in without.content.decode()
     assert asked.url == reverse("schools:correction", args=[correction.pk])
-    assert ("发现的问题", "", "宣传栏没有更新") in correction.lines and ("六项走访", "", "师资库 好") in correction.lines
+    assert ("发现的问题", "", "宣传栏没有更新") in correction.lines and (
+        "六项走访",
+        "",
+        "师资库 好",
+    ) in correction.lines
     visit = Visit.objects.get()
     assert (before, visit.by, visit.checklist) == (0, liaison, {"师资库": "好"})
     assert [problem.text for problem in visit.problems.all()] == ["宣传栏没有更新"]
     assert Notice.objects.filter(user=liaison, text__startswith="数据更正已同意").exists()
 
 
-def test_a_visit_of_a_signed_day_counts_until_it_is_agreed_that_it_does_not(liaison, school, signed, appoint, signed_client):
+def test_a_visit_of_a_signed_day_counts_until_it_is_agreed_that_it_does_not(
+    liaison, school, signed, appoint, signed_client
+):
     visit = VisitFactory(school=school, by=liaison, on=signed.start)
 
     signed_client(liaison).post(reverse("schools:guidance_void", args=[visit.pk]), {"reason": "登记错了学校"})
@@ -107,18 +141,28 @@ def test_a_visit_of_a_signed_day_counts_until_it_is_agreed_that_it_does_not(liai
     assert (before, visit.is_voided, visit.void_reason) == (False, True, "登记错了学校")
 
 
-def test_a_visit_after_the_signed_period_is_registered_at_once(liaison, school, signed, signed_client, monkeypatch):
-    earlier = locks.Lock(signed.name, signed.year - 1, date(signed.year - 1, 1, 1), date(signed.year - 1, 12, 31), locks.COUNTY)
-    monkeypatch.setattr("ratings.desk.CONTRIBUTIONS.signed_periods", [lambda ids: {pk: [earlier] for pk in ids}])
+def test_a_visit_after_the_signed_period_is_registered_at_once(
+    liaison, school, signed, signed_client, monkeypatch
+):
+    earlier = locks.Lock(
+        signed.name, signed.year - 1, date(signed.year - 1, 1, 1), date(signed.year - 1, 12, 31), locks.COUNTY
+    )
+    monkeypatch.setattr(
+        "ratings.desk.CONTRIBUTIONS.signed_periods", [lambda ids: {pk: [earlier] for pk in ids}]
+    )
 
     signed_client(liaison).post(reverse("schools:guidance_visit", args=[school.pk]), posted())
 
     assert (Visit.objects.count(), Correction.objects.count()) == (1, 0)
 
 
-def test_who_asked_for_a_visit_takes_it_back_and_the_school_does_not(liaison, school, signed, appoint, client):
+def test_who_asked_for_a_visit_takes_it_back_and_the_school_does_not(
+    liaison, school, signed, appoint, client
+):
     day = timezone.localdate()
-    asked = record_visit(school, by=liaison, on=day, kind="guidance", checklist={}, findings="查看教室", reason="补登")
+    asked = record_visit(
+        school, by=liaison, on=day, kind="guidance", checklist={}, findings="查看教室", reason="补登"
+    )
     address = reverse("schools:correction_withdraw", args=[asked.pk])
 
     client.force_login(appoint("head"))
@@ -136,7 +180,9 @@ def test_who_asked_for_a_visit_takes_it_back_and_the_school_does_not(liaison, sc
 
 
 def test_a_visit_that_says_nothing_is_refused(liaison, school, signed_client):
-    response = signed_client(liaison).post(reverse("schools:guidance_visit", args=[school.pk]), posted(findings=""))
+    response = signed_client(liaison).post(
+        reverse("schools:guidance_visit", args=[school.pk]), posted(findings="")
+    )
 
     assert "请至少勾选一项" in response.content.decode()
 
@@ -144,13 +190,20 @@ def test_a_visit_that_says_nothing_is_refused(liaison, school, signed_client):
 def test_a_liaison_cannot_visit_a_school_of_somebody_else(liaison, school, signed_client):
     other = SchoolFactory(city=school.city, county=school.county)
 
-    assert signed_client(liaison).post(reverse("schools:guidance_visit", args=[other.pk]), posted()).status_code == 404
+    assert (
+        signed_client(liaison).post(reverse("schools:guidance_visit", args=[other.pk]), posted()).status_code
+        == 404
+    )
 
 
 def test_a_problem_is_reported_sent_back_reported_again_and_closed(liaison, school, appoint, client):
     filler = appoint("filler")
-    problem = Problem.objects.create(visit=VisitFactory(school=school, by=liaison), text="缺桌牌", due=timezone.localdate())
-    report, recheck = (reverse(f"schools:problem_{name}", args=[problem.pk]) for name in ("report", "recheck"))
+    problem = Problem.objects.create(
+        visit=VisitFactory(school=school, by=liaison), text="缺桌牌", due=timezone.localdate()
+    )
+    report, recheck = (
+        reverse(f"schools:problem_{name}", args=[problem.pk]) for name in ("report", "recheck")
+    )
     later = timezone.localdate() + timedelta(days=10)
 
     client.force_login(filler)
@@ -175,9 +228,13 @@ def test_a_problem_is_reported_sent_back_reported_again_and_closed(liaison, scho
 
 def test_a_closed_problem_takes_no_second_report(liaison, school, appoint, signed_client):
     now = timezone.now()
-    problem = Problem.objects.create(visit=VisitFactory(school=school), text="缺桌牌", closed_at=now, closed_by=liaison)
+    problem = Problem.objects.create(
+        visit=VisitFactory(school=school), text="缺桌牌", closed_at=now, closed_by=liaison
+    )
 
-    response = signed_client(appoint("filler")).post(reverse("schools:problem_report", args=[problem.pk]), {"report": "再报"})
+    response = signed_client(appoint("filler")).post(
+        reverse("schools:problem_report", args=[problem.pk]), {"report": "再报"}
+    )
 
     assert "这个问题已经销号" in response.content.decode()
     assert "再报" in response.content.decode()
@@ -186,7 +243,9 @@ def test_a_closed_problem_takes_no_second_report(liaison, school, appoint, signe
 def test_sending_back_without_a_word_is_refused(liaison, school, signed_client):
     problem = Problem.objects.create(visit=VisitFactory(school=school), text="缺桌牌")
 
-    response = signed_client(liaison).post(reverse("schools:problem_recheck", args=[problem.pk]), {"passed": "no", "remark": " "})
+    response = signed_client(liaison).post(
+        reverse("schools:problem_recheck", args=[problem.pk]), {"passed": "no", "remark": " "}
+    )
 
     assert "请写明还差什么" in response.content.decode()
 
@@ -264,12 +323,16 @@ def test_only_the_writer_or_the_office_voids_a_visit(liaison, school, appoint, c
 
 
 @pytest.mark.parametrize(("reason", "sentence"), [("", "请写明作废原因"), ("误" * 201, "200")])
-def test_a_visit_is_voided_for_a_reason_which_is_asked_for_where_it_is_written(reason, sentence, liaison, school, signed_client):
+def test_a_visit_is_voided_for_a_reason_which_is_asked_for_where_it_is_written(
+    reason, sentence, liaison, school, signed_client
+):
     for day in range(1, 26):
         VisitFactory(school=school, by=liaison, on=f"2026-03-{day:02}")
     visit = Visit.objects.get(on="2026-03-01")
 
-    answer = signed_client(liaison).post(reverse("schools:guidance_void", args=[visit.pk]), {"reason": reason})
+    answer = signed_client(liaison).post(
+        reverse("schools:guidance_void", args=[visit.pk]), {"reason": reason}
+    )
 
     page = answer.content.decode()
     assert sentence in page and f'href="#void-{visit.pk}"' in page and f'id="void-{visit.pk}"' in page
@@ -287,12 +350,17 @@ def test_a_group_is_named_once_and_offered_for_visits(appoint, school, signed_cl
 
     assert GuidanceTeam.objects.get().members.get() == liaison
     assert "同名" in again or "换一个名称" in again
-    assert "第一走访组" in signed_client(liaison).get(reverse("schools:guidance_visit", args=[school.pk])).content.decode()
+    assert (
+        "第一走访组"
+        in signed_client(liaison).get(reverse("schools:guidance_visit", args=[school.pk])).content.decode()
+    )
 
 
 def test_the_overview_names_schools_nobody_guides_or_visited(liaison, school, appoint, signed_client):
     lonely = SchoolFactory(city=school.city, county=school.county, short_name="孤山镇委党校")
-    record_visit(school, by=liaison, on=timezone.localdate(), kind="guidance", checklist={"师资库": "好"}, findings="")
+    record_visit(
+        school, by=liaison, on=timezone.localdate(), kind="guidance", checklist={"师资库": "好"}, findings=""
+    )
     client = signed_client(appoint("office"))
 
     for only in ("guide", "visit"):
@@ -303,7 +371,9 @@ def test_the_overview_names_schools_nobody_guides_or_visited(liaison, school, ap
 
 
 @pytest.mark.parametrize("name", ["guidance", "problems"])
-def test_lists_ask_the_same_questions_of_many_schools(name, appoint, county, school, signed_client, django_assert_max_num_queries):
+def test_lists_ask_the_same_questions_of_many_schools(
+    name, appoint, county, school, signed_client, django_assert_max_num_queries
+):
     client = signed_client(appoint("office"))
     for one in (school, *SchoolFactory.create_batch(12, county=county, city=county.city)):
         LiaisonFactory(school=one)
@@ -315,7 +385,9 @@ def test_lists_ask_the_same_questions_of_many_schools(name, appoint, county, sch
 
 def test_a_county_forms_groups_of_its_own_people(appoint, signed_client, city):
     lead, own = appoint("county_lead"), appoint("county")
-    stranger = appoint("county", user=UserFactory(name="外县人员"), county=CountyFactory(city=city), city=city)
+    stranger = appoint(
+        "county", user=UserFactory(name="外县人员"), county=CountyFactory(city=city), city=city
+    )
 
     page = signed_client(lead).get(reverse("schools:guidance_teams")).content.decode()
 

@@ -1,4 +1,6 @@
-"""Workbooks of records: what is typed is understood, what is wrong is named, and nothing is written by halves."""
+"""Workbooks of records: what is typed is understood, what is wrong is named, and nothing is written by
+halves.
+"""
 
 import io
 from datetime import date
@@ -9,7 +11,13 @@ import pytest
 from schools.importing.account_sheets import AppointmentResource, UserResource
 from schools.importing.class_sheets import LessonResource, TrainingClassResource
 from schools.importing.exchange import export_sheets, import_workbook, template_sheets
-from schools.importing.figure_sheets import BudgetResource, LiaisonResource, MetricValueResource, VisitResource, YearFiguresResource
+from schools.importing.figure_sheets import (
+    BudgetResource,
+    LiaisonResource,
+    MetricValueResource,
+    VisitResource,
+    YearFiguresResource,
+)
 from schools.importing.plan_sheets import MonthlyReportResource, PlannedClassResource
 from schools.importing.registry_sheets import (
     EquipmentResource,
@@ -80,7 +88,9 @@ def bring(school, keeper):
     def run(kinds, by=keeper, **sheets):
         options = {name: sheets.pop(name) for name in ("dry_run", "year") if name in sheets}
         book = written([SheetOut(name, rows[0], rows[1:]) for name, rows in sheets.items()])
-        return import_workbook(kinds, book, schools=School.objects.visible_to(by), city=school.city, by=by, **options)
+        return import_workbook(
+            kinds, book, schools=School.objects.visible_to(by), city=school.city, by=by, **options
+        )
 
     return run
 
@@ -103,7 +113,19 @@ CLASS_HEAD = ["学校编码", "开始日期", "班名", "类别", "学时", "人
 def test_classes_are_read_as_people_type_them(bring, school):
     head = [*CLASS_HEAD, "第一课", "教学形式", "经费支出（元）", "评价均分", "结束日期"]
     rows = [
-        ["A01", "2026.3.5", "两新党员班", "主体班", "8学时", "100人", "是", "案例", "1,200.50元", "95.5分", "2026年3月6日"],
+        [
+            "A01",
+            "2026.3.5",
+            "两新党员班",
+            "主体班",
+            "8学时",
+            "100人",
+            "是",
+            "案例",
+            "1,200.50元",
+            "95.5分",
+            "2026年3月6日",
+        ],
         ["Ａ01", "20260405", "入党积极分子班", "集中培训", 4, 60, None, None, None, None, None],
     ]
 
@@ -111,9 +133,25 @@ def test_classes_are_read_as_people_type_them(bring, school):
 
     assert str(report) == "开班登记：新增 2 条，更新 0 条，未变 0 条"
     first, second = TrainingClass.objects.order_by("starts_on")
-    assert (first.starts_on, first.ends_on, first.hours, first.attendance) == (date(2026, 3, 5), date(2026, 3, 6), 8, 100)
-    assert (first.first_lesson, first.form, first.cost, first.rating) == (True, "case", Decimal("1200.50"), Decimal("95.5"))
-    assert (second.ends_on, second.form, second.cost, second.rating, second.part) == (date(2026, 4, 5), "lecture", 0, None, "host")
+    assert (first.starts_on, first.ends_on, first.hours, first.attendance) == (
+        date(2026, 3, 5),
+        date(2026, 3, 6),
+        8,
+        100,
+    )
+    assert (first.first_lesson, first.form, first.cost, first.rating) == (
+        True,
+        "case",
+        Decimal("1200.50"),
+        Decimal("95.5"),
+    )
+    assert (second.ends_on, second.form, second.cost, second.rating, second.part) == (
+        date(2026, 4, 5),
+        "lecture",
+        0,
+        None,
+        "host",
+    )
 
 
 def test_every_wrong_row_is_named_and_nothing_is_written(bring, school):
@@ -186,11 +224,15 @@ def test_schools_of_another_city_cannot_be_named(bring, school):
 
 
 def test_missing_and_unknown_columns_are_named(bring, school):
-    assert "表头缺少：姓名" in refusal(bring, [TeacherResource], 师资=[["学校编码", "类型"], ["A01", "领导型"]])
+    assert "表头缺少：姓名" in refusal(
+        bring, [TeacherResource], 师资=[["学校编码", "类型"], ["A01", "领导型"]]
+    )
 
     (report,) = bring([EquipmentResource], 设施=[["学校编码", "种类", "购置价"], ["A01", "音响", 3000]])
 
-    assert [str(warning) for warning in report.warnings] == ["记录.xlsx「设施」第 1 行「购置价」：不认识的列，已忽略"]
+    assert [str(warning) for warning in report.warnings] == [
+        "记录.xlsx「设施」第 1 行「购置价」：不认识的列，已忽略"
+    ]
 
 
 def test_empty_sheet_is_refused(bring):
@@ -212,7 +254,9 @@ def test_lessons_on_the_second_sheet_find_class_and_teacher(bring, school):
 
     assert [report.created for report in reports] == [1, 3]
     assert [report.created for report in again] == [0, 0]
-    assert list(Lesson.objects.order_by("pk").values_list("teacher", "lecturer", "lecturer_kind", "hours")) == [
+    assert list(
+        Lesson.objects.order_by("pk").values_list("teacher", "lecturer", "lecturer_kind", "hours")
+    ) == [
         (teacher.pk, "", "leader", 2),
         (teacher.pk, "", "secretary", 2),
         (None, "王某", "expert", 4),
@@ -246,7 +290,9 @@ def test_class_names_planned_class_and_shared_point(bring, school):
 
     one = TrainingClass.objects.get()
     assert (one.planned, one.teaching_point) == (planned, point)
-    text = refusal(bring, CLASSES, 开班登记=[head, ["A01", "2025-03-05", "甲班", "现场教学", 4, 30, "春季班", "别处"]])
+    text = refusal(
+        bring, CLASSES, 开班登记=[head, ["A01", "2025-03-05", "甲班", "现场教学", 4, 30, "春季班", "别处"]]
+    )
     assert "该党校当年计划中没有“春季班”" in text
     assert "该党校没有名为“别处”的现场教学点" in text
 
@@ -257,18 +303,27 @@ def test_plan_rows_make_one_plan(bring, school):
     for _ in range(2):
         bring(
             [PlannedClassResource],
-            计划班次=[head, ["A01", 2026, "2026.3.20", 3, "春季班", "主体班"], ["A01", 2026, None, "9月", "秋季班", None]],
+            计划班次=[
+                head,
+                ["A01", 2026, "2026.3.20", 3, "春季班", "主体班"],
+                ["A01", 2026, None, "9月", "秋季班", None],
+            ],
         )
 
     plan = AnnualPlan.objects.get()
     assert plan.filed_on == date(2026, 3, 20)
-    assert list(plan.planned_classes.values_list("month", "name", "kind")) == [(3, "春季班", "main"), (9, "秋季班", "concentrated")]
+    assert list(plan.planned_classes.values_list("month", "name", "kind")) == [
+        (3, "春季班", "main"),
+        (9, "秋季班", "concentrated"),
+    ]
 
 
 def test_money_in_another_unit_is_refused(bring, school):
     head = ["学校编码", "年度", "来源", "到位（元）"]
 
-    assert "单位只能写 元" in refusal(bring, [BudgetResource], 经费=[head, ["A01", 2026, "镇街财政", "5万元"]])
+    assert "单位只能写 元" in refusal(
+        bring, [BudgetResource], 经费=[head, ["A01", 2026, "镇街财政", "5万元"]]
+    )
 
     bring([BudgetResource], 经费=[head, ["A01", 2026, "镇街财政", "50000元"], ["A01", 2026, "党费", None]])
     assert list(Budget.objects.values_list("source", "arrived")) == [("dues", None), ("town", 50000)]
@@ -279,21 +334,41 @@ def test_metric_values_are_canonical_bounded_and_exact(bring, school, keeper):
     text = refusal(
         bring,
         [MetricValueResource],
-        导入值=[head, ["A01", "参训率", 85], ["A01", "办班数", 3], ["A01", "办班期数[学时>=2]", 3], ["A01", "办班期数［学时≥2］", 4]],
+        导入值=[
+            head,
+            ["A01", "参训率", 85],
+            ["A01", "办班数", 3],
+            ["A01", "办班期数[学时>=2]", 3],
+            ["A01", "办班期数［学时≥2］", 4],
+        ],
         year=2025,
     )
     assert "第 2 行「数值」：“参训率”不能大于 100%" in text
     assert "第 3 行「指标」：没有名为“办班数”的系统取数指标，相近的有：办班期数" in text
     assert "第 5 行：与第 4 行重复" in text
 
-    bring([MetricValueResource], 导入值=[head, ["A01", "参训率", "85.37%"], ["A01", "办班期数[人次≥15, 学时>=2]", "12期"]], year=2025)
+    bring(
+        [MetricValueResource],
+        导入值=[head, ["A01", "参训率", "85.37%"], ["A01", "办班期数[人次≥15, 学时>=2]", "12期"]],
+        year=2025,
+    )
 
     values = {row.reference: (row.value, row.year, row.recorded_by) for row in MetricValue.objects.all()}
-    assert values == {"参训率": (Decimal("0.8537"), 2025, keeper), "办班期数[学时≥2, 人次≥15]": (Decimal(12), 2025, keeper)}
+    assert values == {
+        "参训率": (Decimal("0.8537"), 2025, keeper),
+        "办班期数[学时≥2, 人次≥15]": (Decimal(12), 2025, keeper),
+    }
 
 
 def test_reports_keep_day_and_person_of_the_confirmation(bring, school, keeper):
-    bring([MonthlyReportResource], 月报=[["学校编码", "年度", "月份", "确认日期"], ["A01", 2026, 3, "2026-04-07"], ["A01", 2026, 4, None]])
+    bring(
+        [MonthlyReportResource],
+        月报=[
+            ["学校编码", "年度", "月份", "确认日期"],
+            ["A01", 2026, 3, "2026-04-07"],
+            ["A01", 2026, 4, None],
+        ],
+    )
 
     first, second = MonthlyReport.objects.order_by("month")
     assert (first.confirmed_at, first.confirmed_by) == (moment(date(2026, 4, 7), 12), keeper)
@@ -306,14 +381,20 @@ def test_teaching_points_are_shared_by_code(bring, school):
     bring([TeachingPointResource], 现场教学点=[["学校编码", "名称", "共用党校"], ["A01", "红色讲台", "A02"]])
 
     assert list(other.shared_points.values_list("name", flat=True)) == ["红色讲台"]
-    text = refusal(bring, [TeachingPointResource], 现场教学点=[["学校编码", "名称", "共用党校"], ["A01", "红色讲台", "A02，A99"]])
+    text = refusal(
+        bring,
+        [TeachingPointResource],
+        现场教学点=[["学校编码", "名称", "共用党校"], ["A01", "红色讲台", "A02，A99"]],
+    )
     assert "没有编码为“A99”的党校" in text
 
 
 def test_accounts_come_without_password_and_without_mobile_numbers(bring, school):
     make.UserFactory(username="taken")
     head = ["用户名", "姓名", "办公电话"]
-    text = refusal(bring, [UserResource], 用户=[head, ["zhang", "张某", "13812345678"], ["taken", "李某", None]])
+    text = refusal(
+        bring, [UserResource], 用户=[head, ["zhang", "张某", "13812345678"], ["taken", "李某", None]]
+    )
     assert "不收集个人手机号码" in text
     assert "用户名“taken”已被其他单位使用" in text
 
@@ -329,7 +410,11 @@ def test_appointments_are_checked_and_nobody_appoints_oneself(bring, school, kee
     text = refusal(
         bring,
         [AppointmentResource],
-        任职=[head, ["zhang", "填报人", None, None, "2026-01-01"], [keeper.username, "评委", None, None, "2026-01-01"]],
+        任职=[
+            head,
+            ["zhang", "填报人", None, None, "2026-01-01"],
+            [keeper.username, "评委", None, None, "2026-01-01"],
+        ],
     )
     assert "第 2 行：角色与范围不符" in text
     assert "第 3 行「用户名」：不能给本人任职" in text
@@ -353,7 +438,10 @@ def test_regions_and_schools_come_in_by_code(bring, school):
 
     bring(
         [SchoolResource],
-        镇街党校=[["学校编码", "学校名称", "县（市、区）", "已挂牌", "主教室座位"], ["A02", "中共丁镇委员会党校", "丁区", "√", "120座"]],
+        镇街党校=[
+            ["学校编码", "学校名称", "县（市、区）", "已挂牌", "主教室座位"],
+            ["A02", "中共丁镇委员会党校", "丁区", "√", "120座"],
+        ],
     )
 
     added = School.objects.get(code="A02")
@@ -394,7 +482,11 @@ def test_export_can_be_imported_again_and_changes_nothing(kinds, school, keeper)
     write_workbook(buffer, export_sheets(kinds, queryset))
 
     reports = import_workbook(
-        kinds, read_workbook(buffer.getvalue()), schools=School.objects.filter(city=school.city), city=school.city, by=keeper
+        kinds,
+        read_workbook(buffer.getvalue()),
+        schools=School.objects.filter(city=school.city),
+        city=school.city,
+        by=keeper,
     )
 
     assert [report.created for report in reports] == [0] * len(kinds)
@@ -406,8 +498,12 @@ def make_one_of_everything(school, keeper):
     point = make.TeachingPointFactory(school=school, theme="=1+1")
     point.shared_with.add(make.SchoolFactory(county=school.county))
     planned = make.PlannedClassFactory(plan__school=school)
-    one = make.TrainingClassFactory(school=school, teaching_point=point, planned=planned, rating=Decimal("95.25"), cost=Decimal("1200.50"))
-    make.LessonFactory(training_class=one, teacher=make.TeacherFactory(school=school), lecturer="", title="第一课")
+    one = make.TrainingClassFactory(
+        school=school, teaching_point=point, planned=planned, rating=Decimal("95.25"), cost=Decimal("1200.50")
+    )
+    make.LessonFactory(
+        training_class=one, teacher=make.TeacherFactory(school=school), lecturer="", title="第一课"
+    )
     Leader.objects.create(school=school, post=Leader.Post.PRESIDENT, name="张某")
     Equipment.objects.create(school=school, kind=Equipment.Kind.SCREEN, working=False)
     make.RegulationFactory(school=school)

@@ -26,12 +26,20 @@ def workbook(*rows, headings=HEADINGS):
 def test_upsert_creates_counties_and_schools_in_order():
     city = CityFactory(code="4451")
     rows = read_schools(
-        workbook(["A2", "中共乙镇委员会党校", "甲区"], ["A1", "中共甲镇委员会党校", "丙县"], ["A3", "中共丁镇委员会党校", None])
+        workbook(
+            ["A2", "中共乙镇委员会党校", "甲区"],
+            ["A1", "中共甲镇委员会党校", "丙县"],
+            ["A3", "中共丁镇委员会党校", None],
+        )
     )
 
     schools = upsert_schools(city, rows)
 
-    assert [(school.code, school.county and school.county.name) for school in schools] == [("A2", "甲区"), ("A1", "丙县"), ("A3", None)]
+    assert [(school.code, school.county and school.county.name) for school in schools] == [
+        ("A2", "甲区"),
+        ("A1", "丙县"),
+        ("A3", None),
+    ]
     assert list(city.counties.values_list("code", "name")) == [("4451-01", "甲区"), ("4451-02", "丙县")]
     assert [school.code for school in School.objects.filter(city=city)] == ["A2", "A1", "A3"]
 
@@ -39,10 +47,18 @@ def test_upsert_creates_counties_and_schools_in_order():
 def test_upsert_updates_by_code_and_keeps_what_the_sheet_does_not_name():
     city = CityFactory()
     (school,) = upsert_schools(
-        city, read_schools(workbook(["A1", "旧名党校", "甲区", "120座", "2020.3.5"], headings=[*HEADINGS, "主教室座位", "启用月份"]))
+        city,
+        read_schools(
+            workbook(
+                ["A1", "旧名党校", "甲区", "120座", "2020.3.5"],
+                headings=[*HEADINGS, "主教室座位", "启用月份"],
+            )
+        ),
     )
 
-    (again,) = upsert_schools(city, read_schools(workbook(["A1", "新名党校", "乙区", "是"], headings=[*HEADINGS, "已挂牌"])))
+    (again,) = upsert_schools(
+        city, read_schools(workbook(["A1", "新名党校", "乙区", "是"], headings=[*HEADINGS, "已挂牌"]))
+    )
 
     again.refresh_from_db()
     assert again.pk == school.pk
@@ -95,8 +111,12 @@ def test_ensure_city_finds_by_name_or_creates():
     assert ensure_city("茂名市").code != ensure_city("吴川市").code
 
 
-@pytest.mark.parametrize(("folder", "city", "schools", "counties"), [("chaozhou", "潮州市", 46, 4), ("wuchuan", "吴川市", 15, 0)])
-def test_import_registry_brings_in_the_real_lists_twice_without_change(folder, city, schools, counties, capsys):
+@pytest.mark.parametrize(
+    ("folder", "city", "schools", "counties"), [("chaozhou", "潮州市", 46, 4), ("wuchuan", "吴川市", 15, 0)]
+)
+def test_import_registry_brings_in_the_real_lists_twice_without_change(
+    folder, city, schools, counties, capsys
+):
     path = Path(settings.BASE_DIR) / "fixtures" / folder / "schools.xlsx"
 
     for _ in range(2):

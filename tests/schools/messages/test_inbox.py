@@ -31,7 +31,9 @@ def test_a_long_text_is_cut_to_what_the_column_holds():
     assert len(Notice.objects.get().text) == 400
 
 
-def test_header_counts_unread_messages_without_a_query_of_its_own(appoint, signed_client, django_assert_num_queries):
+def test_header_counts_unread_messages_without_a_query_of_its_own(
+    appoint, signed_client, django_assert_num_queries
+):
     user = appoint("filler")
     client = signed_client(user)
     client.get("/inbox/")

@@ -1,4 +1,6 @@
-"""How the records behind the figures are read: one query whatever is wanted, and every value as it is kept."""
+"""How the records behind the figures are read: one query whatever is wanted, and every value as it
+is kept.
+"""
 
 from datetime import date
 from decimal import Decimal
@@ -72,7 +74,9 @@ def test_compute_reads_only_the_tables_it_needs(school, django_assert_num_querie
 
     sent = queries.captured_queries[0]["sql"]
     assert "schools_trainingclass" in sent
-    assert [table for table in ("schools_lesson", "schools_teacher", "schools_monthlyreport") if table in sent] == []
+    assert [
+        table for table in ("schools_lesson", "schools_teacher", "schools_monthlyreport") if table in sent
+    ] == []
 
 
 @pytest.mark.parametrize(("schools", "found"), [(School.objects.none(), 0), (School.objects.all(), 1)])
@@ -89,7 +93,9 @@ def test_planned_classes_of_a_period_over_new_year_are_those_of_its_months(schoo
         for month in months:
             make.PlannedClassFactory(plan=plan, month=month)
 
-    found = compute(["计划班次数"], schools=School.objects.all(), start=date(2025, 11, 15), end=date(2026, 2, 1))
+    found = compute(
+        ["计划班次数"], schools=School.objects.all(), start=date(2025, 11, 15), end=date(2026, 2, 1)
+    )
 
     assert found[school.pk]["计划班次数"] == 4
 
@@ -98,10 +104,14 @@ def test_records_are_read_back_exactly_as_they_are_kept(school):
     """Whatever the database makes of a number or a moment on its way through JSON."""
     cents = [Decimal("1200.37"), Decimal("9999999999.99"), Decimal("0.01"), Decimal("100000.00")]
     for number, cost in enumerate(cents):
-        make.TrainingClassFactory(school=school, name=f"“班”\\{number}", cost=cost, hours=Decimal("7.5"), starts_on=date(2026, 3, 1))
+        make.TrainingClassFactory(
+            school=school, name=f"“班”\\{number}", cost=cost, hours=Decimal("7.5"), starts_on=date(2026, 3, 1)
+        )
     stored = list(TrainingClass.objects.order_by("pk").values_list(*ClassRow._fields))
 
-    loaded = load(School.objects.all(), Period(date(2026, 1, 1), date(2026, 12, 31), date(2026, 12, 31)), ["classes"])
+    loaded = load(
+        School.objects.all(), Period(date(2026, 1, 1), date(2026, 12, 31), date(2026, 12, 31)), ["classes"]
+    )
 
     assert loaded[school.pk].classes == [ClassRow(*values) for values in stored]
     assert [row.cost for row in loaded[school.pk].classes] == cents

@@ -23,7 +23,9 @@ def school():
 
 
 def measure(school, reference, *, as_of=date(2026, 12, 10), **period):
-    found = compute([reference], schools=School.objects.filter(pk=school.pk), as_of=as_of, **{**PERIOD, **period})
+    found = compute(
+        [reference], schools=School.objects.filter(pk=school.pk), as_of=as_of, **{**PERIOD, **period}
+    )
     return found[school.pk][reference]
 
 
@@ -58,7 +60,12 @@ def test_teachers_count_by_kind_at_the_end_of_the_period(school):
     make.TeacherFactory(school=school, kind=kinds.LEADER, until=date(2026, 11, 29))
     make.TeacherFactory(school=school, kind=kinds.LEADER, since=date(2026, 12, 1))
 
-    assert [measure(school, label) for label in ("师资人数", "领导型师资", "榜样型师资", "专家型师资")] == [5, 1, 2, 2]
+    assert [measure(school, label) for label in ("师资人数", "领导型师资", "榜样型师资", "专家型师资")] == [
+        5,
+        1,
+        2,
+        2,
+    ]
 
 
 def test_points_count_hosted_and_shared_and_used_ones_once(school):
@@ -77,7 +84,14 @@ def test_points_count_hosted_and_shared_and_used_ones_once(school):
 
 
 def test_classes_count_by_category_and_half_year(school):
-    for month, category in ((2, "main"), (6, "main"), (7, "main"), (8, "concentrated"), (9, "onsite"), (10, "other")):
+    for month, category in (
+        (2, "main"),
+        (6, "main"),
+        (7, "main"),
+        (8, "concentrated"),
+        (9, "onsite"),
+        (10, "other"),
+    ):
         held(school, month, category=ClassCategory(category))
 
     assert measure(school, "上半年主体班") == 2
@@ -127,7 +141,13 @@ def test_shares_of_classes_are_exact_and_unknown_without_classes(school):
     held(school, 2, first_lesson=True)
     held(school, 3, recorded_at=moment(date(2026, 3, 21)))
 
-    assert [measure(school, label) for label in labels] == [Fraction(2, 3), Fraction(1, 3), Fraction(1, 3), Fraction(1, 3), 0]
+    assert [measure(school, label) for label in labels] == [
+        Fraction(2, 3),
+        Fraction(1, 3),
+        Fraction(1, 3),
+        Fraction(1, 3),
+        0,
+    ]
 
 
 @pytest.mark.parametrize(("day", "hour", "late"), [(20, 23, 0), (21, 0, 1)])
@@ -152,7 +172,9 @@ def test_lessons_of_leaders_are_measured_against_class_hours(school):
 def test_lesson_takes_its_kind_from_the_teacher(school):
     teacher = make.TeacherFactory(school=school, kind=Teacher.Kind.LEADER)
 
-    lesson = make.LessonFactory(training_class=held(school, 3), teacher=teacher, lecturer="", lecturer_kind="")
+    lesson = make.LessonFactory(
+        training_class=held(school, 3), teacher=teacher, lecturer="", lecturer_kind=""
+    )
 
     assert lesson.lecturer_kind == Lesson.LecturerKind.LEADER
 
@@ -182,7 +204,9 @@ def test_plan_filed_in_time(school, filed_on, value):
 
 
 def test_rates_of_persons_are_unknown_without_both_numbers(school):
-    numbers = make.YearFiguresFactory(school=school, members_trained=17, cadres_trained=30, cadres_due=0, party_members=None)
+    numbers = make.YearFiguresFactory(
+        school=school, members_trained=17, cadres_trained=30, cadres_due=0, party_members=None
+    )
     assert measure(school, "参训率") is None
     assert measure(school, "干部参训率") is None
 
@@ -235,10 +259,15 @@ def test_regulations_missing_are_counted_by_kind(school):
 def test_reports_late_counts_ended_months_in_use_whose_day_has_passed(school):
     School.objects.filter(pk=school.pk).update(opened_on=date(2026, 8, 20))
     someone = make.UserFactory()
-    make.MonthlyReportFactory(school=school, month=8, confirmed_at=moment(date(2026, 9, 7)), confirmed_by=someone)
-    make.MonthlyReportFactory(school=school, month=9, confirmed_at=moment(date(2026, 10, 15)), confirmed_by=someone)
+    make.MonthlyReportFactory(
+        school=school, month=8, confirmed_at=moment(date(2026, 9, 7)), confirmed_by=someone
+    )
+    make.MonthlyReportFactory(
+        school=school, month=9, confirmed_at=moment(date(2026, 10, 15)), confirmed_by=someone
+    )
 
-    # 2026-10-01 to 07 is a holiday: the fifth working day of October is the 13th, one of them the 10th worked in exchange.
+    # 2026-10-01 to 07 is a holiday: the fifth working day of October is the 13th, one of them the 10th worked
+    # in exchange.
     assert measure(school, "月报逾期", as_of=date(2026, 11, 6)) == 1
     assert measure(school, "月报逾期", as_of=date(2026, 11, 7)) == 2
     assert measure(school, "月报逾期", as_of=date(2026, 12, 7)) == 2
@@ -263,7 +292,12 @@ def test_visits_count_guidance_and_lessons_only(school):
 
 @pytest.mark.parametrize(
     "typed",
-    ["办班期数[人次≥15,学时≥2]", "办班期数［学时>=2.0，人次≥１５］", " 办班期数 【学时≧2； 人次≥15】", "办班期数[学时≥2, 人次≥15, 学时≥2]"],
+    [
+        "办班期数[人次≥15,学时≥2]",
+        "办班期数［学时>=2.0，人次≥１５］",
+        " 办班期数 【学时≧2； 人次≥15】",
+        "办班期数[学时≥2, 人次≥15, 学时≥2]",
+    ],
 )
 def test_canonical_spellings_meet(typed):
     assert canonical(typed) == "办班期数[学时≥2, 人次≥15]"
@@ -291,7 +325,9 @@ def test_canonical_of_nonsense_says_why(typed, sentence):
 
 def test_figures_imported_value_replaces_the_computed_one(school):
     held(school, 3)
-    make.MetricValueFactory(school=school, reference="办班期数[学时≥2]", value=Decimal("9.333333333333333333"), note="年报")
+    make.MetricValueFactory(
+        school=school, reference="办班期数[学时≥2]", value=Decimal("9.333333333333333333"), note="年报"
+    )
     make.MetricValueFactory(school=school, reference="参训人次", value=Decimal(1))
     make.MetricValueFactory(school=school, reference="参训人次", value=Decimal(2), year=2025)
     wanted = ["办班期数[学时≥2]", "办班期数", "参训人次[人次≥15]", "培训学时"]

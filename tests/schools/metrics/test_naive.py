@@ -1,4 +1,6 @@
-"""A second computation, school by school and row by row through the models, must agree with the set-based one."""
+"""A second computation, school by school and row by row through the models, must agree with the set-based
+one.
+"""
 
 from datetime import date, timedelta
 from decimal import Decimal
@@ -32,7 +34,10 @@ classes = st.fixed_dictionaries(
         "cost": st.sampled_from([Decimal(0), Decimal("1200.37")]),
     }
 )
-lessons = st.lists(st.tuples(st.sampled_from(Lesson.LecturerKind.values), st.sampled_from([Decimal("0.5"), Decimal(2)])), max_size=3)
+lessons = st.lists(
+    st.tuples(st.sampled_from(Lesson.LecturerKind.values), st.sampled_from([Decimal("0.5"), Decimal(2)])),
+    max_size=3,
+)
 records = st.lists(st.tuples(classes, lessons, st.integers(0, 30), st.booleans()), max_size=6)
 
 
@@ -40,7 +45,11 @@ def lay(school: School, drawn) -> None:
     for number, (fields, taught, delay, voided) in enumerate(drawn):
         end = fields["starts_on"] + timedelta(days=number % 3)
         one = make.TrainingClassFactory(
-            school=school, name=f"班{number}", ends_on=end, recorded_at=moment(end + timedelta(days=delay)), **fields
+            school=school,
+            name=f"班{number}",
+            ends_on=end,
+            recorded_at=moment(end + timedelta(days=delay)),
+            **fields,
         )
         for kind, hours in taught:
             make.LessonFactory(training_class=one, lecturer_kind=kind, hours=hours)
@@ -50,7 +59,11 @@ def lay(school: School, drawn) -> None:
 
 def naive(school: School) -> dict[str, Fraction | None]:
     """Straight from the definitions, one school at a time."""
-    held = [one for one in TrainingClass.objects.filter(school=school) if not one.is_voided and START <= one.starts_on <= END]
+    held = [
+        one
+        for one in TrainingClass.objects.filter(school=school)
+        if not one.is_voided and START <= one.starts_on <= END
+    ]
     enough = [one for one in held if one.hours >= THRESHOLDS[0] and one.attendance >= THRESHOLDS[1]]
     hosted, hosted_enough = ([one for one in rows if one.part == "host"] for rows in (held, enough))
 
@@ -58,7 +71,9 @@ def naive(school: School) -> dict[str, Fraction | None]:
         return Fraction(len([one for one in rows if hit(one)]), len(rows)) if rows else None
 
     taught = [lesson for one in hosted for lesson in one.lessons.all()]
-    leading = sum((Fraction(lesson.hours) for lesson in taught if lesson.lecturer_kind in Lesson.LEADING), Fraction(0))
+    leading = sum(
+        (Fraction(lesson.hours) for lesson in taught if lesson.lecturer_kind in Lesson.LEADING), Fraction(0)
+    )
     hours = sum((Fraction(one.hours) for one in hosted), Fraction(0))
     mains = [one for one in hosted if one.category == "main"]
     return {

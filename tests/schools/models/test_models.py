@@ -15,7 +15,11 @@ from tests import factories as make
 from tests.factories import moment
 
 pytestmark = [pytest.mark.engine, pytest.mark.django_db]
-MODELS = [model for model in apps.get_app_config("schools").get_models() if model.__name__ not in ("AuditEntry", "ChainHead")]
+MODELS = [
+    model
+    for model in apps.get_app_config("schools").get_models()
+    if model.__name__ not in ("AuditEntry", "ChainHead")
+]
 
 
 def refused(make_row, **fields):
@@ -25,7 +29,11 @@ def refused(make_row, **fields):
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
 def test_every_model_and_field_is_named_in_chinese(model):
-    own = [field for field in model._meta.local_fields if not field.primary_key and field.name not in ("password", "last_login")]
+    own = [
+        field
+        for field in model._meta.local_fields
+        if not field.primary_key and field.name not in ("password", "last_login")
+    ]
 
     for name in [model._meta.verbose_name, *(field.verbose_name for field in own)]:
         assert any("\u4e00" <= letter <= "\u9fff" for letter in str(name)), name
@@ -37,7 +45,11 @@ def test_every_constraint_answers_with_a_sentence(model):
         assert constraint.violation_error_message.endswith("。"), constraint.name
 
 
-@pytest.mark.parametrize("model", [one for one in MODELS if one.__name__ not in ("Region", "User")], ids=lambda model: model.__name__)
+@pytest.mark.parametrize(
+    "model",
+    [one for one in MODELS if one.__name__ not in ("Region", "User")],
+    ids=lambda model: model.__name__,
+)
 def test_every_table_says_who_may_see_its_rows(model):
     assert list(model.objects.visible_to(make.UserFactory())) == []
 
@@ -97,7 +109,9 @@ def test_voiding_names_who_when_and_why_or_nothing():
     with pytest.raises(ValidationError, match="请写明作废原因"):
         one.void(by=user, reason=" ")
     refused(TrainingClass.objects.filter(pk=one.pk).update, void_reason="重复登记")
-    refused(TrainingClass.objects.filter(pk=one.pk).update, voided_at=moment(date(2026, 5, 1)), voided_by=user)
+    refused(
+        TrainingClass.objects.filter(pk=one.pk).update, voided_at=moment(date(2026, 5, 1)), voided_by=user
+    )
 
     one.void(by=user, reason="重复登记")
 
@@ -117,7 +131,12 @@ def test_voided_class_makes_room_for_the_right_one():
 
 @pytest.mark.parametrize(
     "fields",
-    [{"hours": 0}, {"cost": -1}, {"rating": 101}, {"starts_on": date(2026, 3, 6), "ends_on": date(2026, 3, 5)}],
+    [
+        {"hours": 0},
+        {"cost": -1},
+        {"rating": 101},
+        {"starts_on": date(2026, 3, 6), "ends_on": date(2026, 3, 5)},
+    ],
     ids=["hours", "cost", "rating", "period"],
 )
 def test_class_with_impossible_figures_is_refused(fields):

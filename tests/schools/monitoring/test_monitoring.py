@@ -48,7 +48,9 @@ def bare(**extra) -> Standing:
 
 
 def confirmed(school: School, month: int, day: date, **extra) -> None:
-    MonthlyReportFactory(school=school, month=month, confirmed_at=moment(day), confirmed_by=UserFactory(), **extra)
+    MonthlyReportFactory(
+        school=school, month=month, confirmed_at=moment(day), confirmed_by=UserFactory(), **extra
+    )
 
 
 def said(one: Standing, view: View = VIEW, peers=()) -> list[str]:
@@ -65,14 +67,20 @@ def test_an_ordinary_year_has_no_oddity():
         ({"unreported": (8, 9)}, "8月、9月月报已过应报日期，还没有确认"),
         ({"unreported": tuple(range(1, 11))}, "1—10月月报已过应报日期，还没有确认"),
         ({"filed_on": None}, "2026年度培训计划应于3月31日前备案，计划已填 10 期，没有备案"),
-        ({"filed_on": None, "planned": 0, "done": 0}, "2026年度培训计划应于3月31日前备案，计划还没有填，没有备案"),
+        (
+            {"filed_on": None, "planned": 0, "done": 0},
+            "2026年度培训计划应于3月31日前备案，计划还没有填，没有备案",
+        ),
         ({"months": (1, 0, 0, 1, 1, 1, 1, 1, 1, 1, 0, 0)}, "2月、3月连续 2 个月没有培训记录"),
         ({"months": (1, 1, 1, 1, 0, 0, 0, 0, 0, 1, 0, 0)}, "5—9月连续 5 个月没有培训记录"),
         ({"done": 4}, "全年计划 10 期，到10月底完成 4 期（40%），7月底就应过半"),
         ({"total": Sums(11, 660, Decimal(0))}, "已登记 11 期培训，经费支出合计为 0 元，请核对是否漏填"),
         ({"largest": 301}, "单期最多登记 301 人次，超过主教室 100 个座位的 3 倍（300），请核对人次或座位数"),
         ({"compared": Sums(10, 240, Decimal(10000))}, "1—10月参训 240 人次，去年同期 600 人次，减少 60%"),
-        ({"compared": Sums(10, 1500, Decimal(10000))}, "1—10月参训 1,500 人次，去年同期 600 人次，是去年的 2.5 倍"),
+        (
+            {"compared": Sums(10, 1500, Decimal(10000))},
+            "1—10月参训 1,500 人次，去年同期 600 人次，是去年的 2.5 倍",
+        ),
     ],
 )
 def test_each_oddity_says_its_reason_in_words_and_numbers(changed, sentence):
@@ -119,7 +127,9 @@ def test_progress_is_asked_for_from_the_end_of_july():
     slow = bare(done=4, months=(1,) * 7 + (0,) * 5, compared=Sums(), before=Sums())
 
     assert said(slow, View(2026, date(2026, 7, 30))) == []
-    assert said(slow, View(2026, date(2026, 7, 31))) == ["全年计划 10 期，到7月底完成 4 期（40%），7月底就应过半"]
+    assert said(slow, View(2026, date(2026, 7, 31))) == [
+        "全年计划 10 期，到7月底完成 4 期（40%），7月底就应过半"
+    ]
 
 
 def test_distance_from_the_peers_is_measured_by_the_median_and_explained():
@@ -130,7 +140,10 @@ def test_distance_from_the_peers_is_measured_by_the_median_and_explained():
     sentences = said(giant, VIEW, peers)
 
     assert sentences == [
-        "1—10月参训 2,000 人次，同市 9 所的中位数是 640 人次，各校与它的差距一般在 20 人次左右，本校高出 1,360 人次，是一般差距的 68.0 倍"
+        (
+            "1—10月参训 2,000 人次，同市 9 所的中位数是 640 人次，各校与它的差距一般在 20 人次左右，"
+            "本校高出 1,360 人次，是一般差距的 68.0 倍"
+        )
     ]
     assert all(said(one, VIEW, peers) == [] for one in others)
 
@@ -165,8 +178,17 @@ def test_a_month_counts_once_it_is_over_and_its_report_once_it_is_due(today, end
 def test_sums_come_from_the_records_and_follow_a_change(school):
     filed = AnnualPlanFactory(school=school)
     planned = [PlannedClassFactory(plan=filed, month=month) for month in (3, 5)]
-    held = TrainingClassFactory(school=school, starts_on=date(2026, 3, 5), attendance=60, cost=800, planned=planned[0])
-    TrainingClassFactory(school=school, starts_on=date(2026, 3, 9), attendance=30, cost=200, part="participant", planned=planned[0])
+    held = TrainingClassFactory(
+        school=school, starts_on=date(2026, 3, 5), attendance=60, cost=800, planned=planned[0]
+    )
+    TrainingClassFactory(
+        school=school,
+        starts_on=date(2026, 3, 9),
+        attendance=30,
+        cost=200,
+        part="participant",
+        planned=planned[0],
+    )
     TrainingClassFactory(school=school, starts_on=date(2026, 11, 3), attendance=10)
     TrainingClassFactory(school=school, starts_on=date(2025, 10, 31), attendance=50)
     TrainingClassFactory(school=school, starts_on=date(2025, 11, 1), attendance=999)

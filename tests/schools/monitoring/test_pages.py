@@ -9,7 +9,14 @@ from django.urls import reverse
 from django.utils import timezone
 
 from schools.models import AnnualPlan, MonthlyReport
-from tests.factories import CountyFactory, LessonFactory, SchoolFactory, TrainingClassFactory, UserFactory, moment
+from tests.factories import (
+    CountyFactory,
+    LessonFactory,
+    SchoolFactory,
+    TrainingClassFactory,
+    UserFactory,
+    moment,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -30,7 +37,9 @@ def faultless(school, year: int) -> None:
     AnnualPlan.objects.create(school=school, year=year, filed_on=date(year, 3, 1))
     for month in range(1, 13):
         TrainingClassFactory(school=school, starts_on=date(year, month, 3), cost=100)
-        MonthlyReport.objects.create(school=school, year=year, month=month, confirmed_at=moment(date(year, month, 28)), confirmed_by=by)
+        MonthlyReport.objects.create(
+            school=school, year=year, month=month, confirmed_at=moment(date(year, month, 28)), confirmed_by=by
+        )
 
 
 def test_a_year_whose_days_off_are_not_entered_is_told(school, appoint, signed_client, monkeypatch):
@@ -73,7 +82,14 @@ def test_order_is_administrative_whatever_the_figures(city, county, school, year
 
 
 @pytest.mark.parametrize(
-    ("query", "found"), [({"kind": "any"}, 1), ({"kind": "report"}, 1), ({"kind": "crowd"}, 0), ({"q": "东溪"}, 1), ({"q": "西溪"}, 0)]
+    ("query", "found"),
+    [
+        ({"kind": "any"}, 1),
+        ({"kind": "report"}, 1),
+        ({"kind": "crowd"}, 0),
+        ({"q": "东溪"}, 1),
+        ({"q": "西溪"}, 0),
+    ],
 )
 def test_filters_narrow_by_word_and_oddity(query, found, city, county, school, year, appoint, signed_client):
     faultless(SchoolFactory(county=county), year)
@@ -84,7 +100,9 @@ def test_filters_narrow_by_word_and_oddity(query, found, city, county, school, y
     assert ("没有符合条件的党校" in page) is not bool(found)
 
 
-def test_filter_by_county_and_the_counts_beside_each_oddity(city, county, school, year, appoint, signed_client):
+def test_filter_by_county_and_the_counts_beside_each_oddity(
+    city, county, school, year, appoint, signed_client
+):
     other = SchoolFactory(county=CountyFactory(city=city))
 
     page = grid(signed_client(appoint("office")), year=year, county=other.county_id)
@@ -94,15 +112,22 @@ def test_filter_by_county_and_the_counts_beside_each_oddity(city, county, school
     assert "月报逾期未确认（2）" in page
 
 
-@pytest.mark.parametrize("query", [{"year": "abc"}, {"year": "1"}, {"county": "x"}, {"kind": "unknown"}, {"page": "999"}, {"q": "\x00%"}])
+@pytest.mark.parametrize(
+    "query",
+    [{"year": "abc"}, {"year": "1"}, {"county": "x"}, {"kind": "unknown"}, {"page": "999"}, {"q": "\x00%"}],
+)
 def test_nonsense_in_the_address_shows_the_page(query, school, appoint, signed_client):
     assert "监测" in grid(signed_client(appoint("viewer")), **query)
 
 
-def test_a_county_sees_its_own_schools_beside_the_middle_of_the_city(city, county, school, year, appoint, signed_client):
+def test_a_county_sees_its_own_schools_beside_the_middle_of_the_city(
+    city, county, school, year, appoint, signed_client
+):
     others = SchoolFactory.create_batch(9, county=CountyFactory(city=city))
     for number, one in enumerate(others):
-        TrainingClassFactory.create_batch(3 + number % 3, school=one, starts_on=date(year, 5, 5), attendance=50)
+        TrainingClassFactory.create_batch(
+            3 + number % 3, school=one, starts_on=date(year, 5, 5), attendance=50
+        )
     TrainingClassFactory.create_batch(20, school=school, starts_on=date(year, 5, 5), attendance=50)
 
     page = grid(signed_client(appoint("county")), year=year)
@@ -120,7 +145,9 @@ def test_an_empty_city_says_what_to_do(school, appoint, signed_client):
 def test_a_school_closed_before_the_year_says_so(school, year, appoint, signed_client):
     type(school).objects.filter(pk=school.pk).update(closed_on=date(year - 1, 6, 1))
 
-    response = signed_client(appoint("office")).get(reverse("schools:monitoring_school", args=[school.pk]), {"year": year})
+    response = signed_client(appoint("office")).get(
+        reverse("schools:monitoring_school", args=[school.pk]), {"year": year}
+    )
 
     assert "该年度没有启用" in response.content.decode()
 
@@ -146,7 +173,9 @@ def test_the_desk_tells_county_and_office_how_many_owe(city, county, school, app
     today = timezone.localdate()
     SchoolFactory(county=county, opened_on=today.replace(day=1))
 
-    county_desk, office_desk, head_desk = (signed_client(appoint(role)).get("/").content.decode() for role in ("county", "office", "head"))
+    county_desk, office_desk, head_desk = (
+        signed_client(appoint(role)).get("/").content.decode() for role in ("county", "office", "head")
+    )
 
     assert "1 所党校" in county_desk
     assert "2 所党校" in office_desk

@@ -1,4 +1,6 @@
-"""催办: first the 填报人, after three working days the 负责人 and the county, twice at most, in working hours only."""
+"""催办: first the 填报人, after three working days the 负责人 and the county, twice at most, in working hours
+only.
+"""
 
 from datetime import date, datetime
 
@@ -6,7 +8,13 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from schools.calendar.workdays import add_workdays, calendar_known, in_working_hours, is_workday, next_working_moment
+from schools.calendar.workdays import (
+    add_workdays,
+    calendar_known,
+    in_working_hours,
+    is_workday,
+    next_working_moment,
+)
 from schools.metrics.standing import report_due
 from schools.models import CalendarDay, CalendarYear, MonthlyReport, Notice, Reminder
 from schools.monitoring import reminders
@@ -39,8 +47,12 @@ def test_filler_first_then_head_and_county_then_nobody(school, people):
     assert sent[1].too_soon == [("10月月报未确认", date(2026, 11, 25))]
     assert sent[3].twice == ["10月月报未确认"]
     assert texts(people["filler"]) == ["【催办】10月月报未确认，请尽快办理。（甲区county某提醒）"]
-    assert len(texts(people["head"])) == len(texts(people["county"])) == len(texts(people["county_lead"])) == 1
-    assert texts(people["county"])[0].startswith("【催办】东溪镇委党校：10月月报未确认，已提醒填报人满 3 个工作日")
+    assert (
+        len(texts(people["head"])) == len(texts(people["county"])) == len(texts(people["county_lead"])) == 1
+    )
+    assert texts(people["county"])[0].startswith(
+        "【催办】东溪镇委党校：10月月报未确认，已提醒填报人满 3 个工作日"
+    )
     assert texts(people["office"]) == []
 
 
@@ -49,7 +61,9 @@ def test_one_click_is_one_message_naming_every_matter(school, people):
 
     reminders.remind(school, matters, by=people["office"], now=at(20))
 
-    assert texts(people["filler"]) == ["【催办】9月、10月月报未确认；2026年度计划未备案，请尽快办理。（示例市office某提醒）"]
+    assert texts(people["filler"]) == [
+        "【催办】9月、10月月报未确认；2026年度计划未备案，请尽快办理。（示例市office某提醒）"
+    ]
     assert Reminder.objects.filter(by=people["office"], step=1).count() == 3
 
 
@@ -69,7 +83,9 @@ def test_outside_working_hours_the_reminder_waits_for_the_next_opening(school, p
 
 def test_what_was_settled_while_waiting_is_not_sent_and_may_be_asked_again(school, people):
     reminders.remind(school, [MATTER], by=people["county"], now=at(21))
-    report = MonthlyReport.objects.create(school=school, year=2026, month=10, confirmed_at=at(22), confirmed_by=people["filler"])
+    report = MonthlyReport.objects.create(
+        school=school, year=2026, month=10, confirmed_at=at(22), confirmed_by=people["filler"]
+    )
 
     reminders.send_waiting(at(23))
     report.delete()
@@ -81,12 +97,16 @@ def test_what_was_settled_while_waiting_is_not_sent_and_may_be_asked_again(schoo
 
 def test_an_open_matter_is_passed_on_by_itself_once(school, people):
     reminders.remind(school, [MATTER, ("report:2026-08", "8月月报未确认")], by=people["county"], now=at(20))
-    MonthlyReport.objects.create(school=school, year=2026, month=8, confirmed_at=at(23), confirmed_by=people["filler"])
+    MonthlyReport.objects.create(
+        school=school, year=2026, month=8, confirmed_at=at(23), confirmed_by=people["filler"]
+    )
 
     passed = [reminders.pass_on(at(day)) for day in (24, 25, 26)]
 
     assert passed == [0, 1, 0]
-    assert texts(people["head"]) == ["【催办】10月月报未确认，已提醒填报人满 3 个工作日，请督促办理。（系统按期转告）"]
+    assert texts(people["head"]) == [
+        "【催办】10月月报未确认，已提醒填报人满 3 个工作日，请督促办理。（系统按期转告）"
+    ]
     assert texts(people["county"])[0].startswith("【催办】东溪镇委党校：10月")
 
 
@@ -118,9 +138,15 @@ def test_click_on_the_page_reminds_says_so_and_comes_back(school, people, signed
     client = signed_client(people["county"])
     year = timezone.localdate().year - 1
 
-    response = client.post(reverse("schools:remind", args=[school.pk]), {"year": year, "next": f"/monitoring/?year={year}"})
+    response = client.post(
+        reverse("schools:remind", args=[school.pk]), {"year": year, "next": f"/monitoring/?year={year}"}
+    )
     page = client.get(response.url).content.decode()
-    again = client.post(reverse("schools:remind", args=[school.pk]), {"year": year, "next": "https://example.com/"}, follow=True)
+    again = client.post(
+        reverse("schools:remind", args=[school.pk]),
+        {"year": year, "next": "https://example.com/"},
+        follow=True,
+    )
 
     assert response.url == f"/monitoring/?year={year}"
     assert "已提醒东溪镇委党校" in page
@@ -134,7 +160,11 @@ def test_page_offers_words_to_copy_and_tells_who_reminded_when(school, people, s
     year = timezone.localdate().year - 1
     reminders.remind(school, [(f"plan:{year}", f"{year}年度计划未备案")], by=people["county"], now=at(20))
 
-    page = signed_client(people["office"]).get(reverse("schools:monitoring_school", args=[school.pk]), {"year": year}).content.decode()
+    page = (
+        signed_client(people["office"])
+        .get(reverse("schools:monitoring_school", args=[school.pk]), {"year": year})
+        .content.decode()
+    )
 
     assert f"；{year}年度计划未备案；" in page
     assert "（示例市，" in page
@@ -163,7 +193,11 @@ def test_the_office_table_of_working_days_goes_before_the_calendar():
 
 def test_an_unknown_year_rests_on_weekends_and_statutory_days_and_one_entry_makes_it_no_better_known():
     assert not calendar_known(2090)
-    assert (is_workday(date(2090, 10, 2)), is_workday(date(2090, 10, 9)), is_workday(date(2090, 10, 7))) == (False, True, False)
+    assert (is_workday(date(2090, 10, 2)), is_workday(date(2090, 10, 9)), is_workday(date(2090, 10, 7))) == (
+        False,
+        True,
+        False,
+    )
 
     CalendarDay.objects.create(day=date(2090, 10, 9), works=False)
 
@@ -172,7 +206,9 @@ def test_an_unknown_year_rests_on_weekends_and_statutory_days_and_one_entry_make
 
 
 def test_a_year_entered_whole_is_known(appoint):
-    year = CalendarYear.objects.create(year=2090, source="国办发明电〔2089〕7号", entered_by=appoint("sysadmin"))
+    year = CalendarYear.objects.create(
+        year=2090, source="国办发明电〔2089〕7号", entered_by=appoint("sysadmin")
+    )
     known = calendar_known(2090)
     year.delete()
 

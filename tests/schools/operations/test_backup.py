@@ -21,7 +21,10 @@ from schools.operations.backup import MANIFEST
 pytestmark = [
     pytest.mark.engine,
     pytest.mark.django_db(transaction=True),
-    pytest.mark.skipif(connection.vendor == "postgresql" and not shutil.which("pg_dump"), reason="needs the PostgreSQL client programs"),
+    pytest.mark.skipif(
+        connection.vendor == "postgresql" and not shutil.which("pg_dump"),
+        reason="needs the PostgreSQL client programs",
+    ),
 ]
 FILES = {"T1/2026/a.pdf": b"%PDF-1.7 \xff", "T1/2026/佐证.docx": b"PK" * 5000, "b.bin": b""}
 
@@ -66,7 +69,9 @@ def _empty(settings):
 
 def _media(settings):
     root = Path(settings.MEDIA_ROOT)
-    return {path.relative_to(root).as_posix(): path.read_bytes() for path in root.rglob("*") if path.is_file()}
+    return {
+        path.relative_to(root).as_posix(): path.read_bytes() for path in root.rglob("*") if path.is_file()
+    }
 
 
 def _rewritten(source, target, *, entries=None, manifest=None, drop=()):
@@ -200,11 +205,17 @@ DAMAGES = {
     "cut off": lambda source, target: target.write_bytes(source.read_bytes()[:-200]),
     "another zip": lambda source, target: _rewritten(source, target, drop=[MANIFEST]),
     "manifest of nonsense": lambda source, target: _rewritten(source, target, entries={MANIFEST: b"[1]"}),
-    "another format": lambda source, target: _rewritten(source, target, manifest=lambda one: one.update(format="x")),
+    "another format": lambda source, target: _rewritten(
+        source, target, manifest=lambda one: one.update(format="x")
+    ),
     "file missing": lambda source, target: _rewritten(source, target, drop=["media/b.bin"]),
     "file added": lambda source, target: _rewritten(source, target, entries={"media/x": b"1"}),
-    "file changed": lambda source, target: _rewritten(source, target, entries={"media/T1/2026/a.pdf": b"%PDF-1.7 \xfe"}),
-    "climbing name": lambda source, target: _rewritten(source, target, entries={"media/../../evil": b"evil"}, manifest=_climb),
+    "file changed": lambda source, target: _rewritten(
+        source, target, entries={"media/T1/2026/a.pdf": b"%PDF-1.7 \xfe"}
+    ),
+    "climbing name": lambda source, target: _rewritten(
+        source, target, entries={"media/../../evil": b"evil"}, manifest=_climb
+    ),
     "newer version": lambda source, target: _rewritten(
         source, target, manifest=lambda one: one["migrations"].append("schools.0999_future")
     ),
@@ -235,7 +246,9 @@ def test_every_flipped_byte_of_a_backup_is_noticed(backup, place, settings):
 
     for entry in names:
         damaged = bytearray(content)
-        damaged[entry.header_offset + 30 + len(entry.filename.encode()) + 20 + entry.compress_size // 2] ^= 0x10
+        damaged[entry.header_offset + 30 + len(entry.filename.encode()) + 20 + entry.compress_size // 2] ^= (
+            0x10
+        )
         if bytes(damaged) == content or entry.file_size == 0:
             continue
         target.write_bytes(bytes(damaged))
@@ -252,7 +265,9 @@ def test_data_that_cannot_be_unpacked_is_a_damaged_backup(backup, place):
     content = bytearray(backup.read_bytes())
     packed = zipfile.ZipFile(backup).getinfo(MANIFEST)
     name_and_extra = struct.unpack_from("<HH", content, packed.header_offset + 26)
-    content[packed.header_offset + 30 + sum(name_and_extra)] = 0b111  # a kind of block that deflate does not have
+    content[packed.header_offset + 30 + sum(name_and_extra)] = (
+        0b111  # a kind of block that deflate does not have
+    )
     target = place / "damaged.zip"
     target.write_bytes(bytes(content))
 

@@ -16,7 +16,17 @@ from schools.desk import announcing
 from schools.messages import mailing
 from schools.messages.inbox import notify
 from schools.messages.jobs import once_a_day
-from schools.models import AnnualPlan, Appointment, JobRun, MonthlyReport, Notice, Problem, Region, Reminder, School
+from schools.models import (
+    AnnualPlan,
+    Appointment,
+    JobRun,
+    MonthlyReport,
+    Notice,
+    Problem,
+    Region,
+    Reminder,
+    School,
+)
 from schools.monitoring import reminders
 from schools.operations import daily
 from tests import clock
@@ -41,7 +51,9 @@ def filed(school: School, *months: int) -> None:
     by = UserFactory()
     AnnualPlan.objects.create(school=school, year=2026, filed_on=date(2026, 3, 1))
     for month in set(range(1, 11)) - set(months):
-        MonthlyReport.objects.create(school=school, year=2026, month=month, confirmed_at=MONDAY, confirmed_by=by)
+        MonthlyReport.objects.create(
+            school=school, year=2026, month=month, confirmed_at=MONDAY, confirmed_by=by
+        )
 
 
 def test_what_fell_due_is_said_once_however_often_the_job_runs(school, appoint):
@@ -111,7 +123,9 @@ def test_the_last_days_of_the_self_assessment_are_announced(day, said, city, sch
     found = list(self_assessments_due(date(2026, 11, day)))
 
     assert len(found) == said
-    assert all("2026年度星级评定自评将于2026年11月13日（星期五）截止，目前状态：填报中" in one.text for one in found)
+    assert all(
+        "2026年度星级评定自评将于2026年11月13日（星期五）截止，目前状态：填报中" in one.text for one in found
+    )
 
 
 def test_an_extension_is_announced_anew(city, school, appoint):
@@ -174,13 +188,19 @@ def test_the_office_mailbox_gets_one_digest_a_day(school, county, appoint, mail,
     later = [mailing.send_digests(MONDAY), mailing.send_digests(MONDAY + timedelta(days=1))]
 
     assert (sent, later) == ([2, 0], [0, 1])
-    assert [one.to for one in mailoutbox] == [["dongxi@example.gov.cn"], ["jiaqu@example.gov.cn"], ["dongxi@example.gov.cn"]]
+    assert [one.to for one in mailoutbox] == [
+        ["dongxi@example.gov.cn"],
+        ["jiaqu@example.gov.cn"],
+        ["dongxi@example.gov.cn"],
+    ]
     assert mailoutbox[0].body.count("10月月报未确认") == 1
     assert "1. 又一条" in mailoutbox[2].body
     assert all("与学校无关" not in one.body for one in mailoutbox)
 
 
-def test_mail_is_off_without_a_server_and_a_refusal_is_tried_again(school, appoint, settings, mailoutbox, monkeypatch):
+def test_mail_is_off_without_a_server_and_a_refusal_is_tried_again(
+    school, appoint, settings, mailoutbox, monkeypatch
+):
     School.objects.update(office_email="dongxi@example.gov.cn")
     notify([appoint("filler")], "10月月报未确认", key="a", school=school)
     off = mailing.send_digests(MONDAY)
@@ -196,7 +216,9 @@ def refuse(self) -> None:
     raise ConnectionRefusedError
 
 
-def test_a_wrong_address_keeps_no_other_office_waiting(school, county, appoint, mail, mailoutbox, monkeypatch):
+def test_a_wrong_address_keeps_no_other_office_waiting(
+    school, county, appoint, mail, mailoutbox, monkeypatch
+):
     School.objects.filter(pk=school.pk).update(office_email="wrong@example.gov.cn")
     Region.objects.filter(pk=county.pk).update(office_email="jiaqu@example.gov.cn")
     notify([appoint("filler"), appoint("county")], "10月月报未确认", key="a", school=school)
@@ -241,7 +263,12 @@ def test_two_machines_at_once_say_it_once(school, appoint, monkeypatch):
 def test_two_machines_at_once_send_a_waiting_reminder_once(school, appoint, monkeypatch):
     filler, clerk = appoint("filler"), appoint("county")
     filed(school, 10)
-    reminders.remind(school, [("report:2026-10", "10月月报未确认")], by=clerk, now=timezone.make_aware(datetime(2026, 11, 21, 9)))
+    reminders.remind(
+        school,
+        [("report:2026-10", "10月月报未确认")],
+        by=clerk,
+        now=timezone.make_aware(datetime(2026, 11, 21, 9)),
+    )
     monkeypatch.setattr(reminders, "open_matters", pausing(reminders.open_matters, threading.Barrier(2), []))
 
     sent = at_once(lambda: reminders.send_waiting(MONDAY), lambda: reminders.send_waiting(MONDAY))
@@ -255,7 +282,12 @@ def test_two_people_clicking_at_once_make_one_reminder(city, school, appoint, mo
     filler, clerks = appoint("filler"), [appoint("county"), appoint("office")]
     monkeypatch.setattr(reminders, "states_of", pausing(reminders.states_of, threading.Barrier(2), []))
 
-    outcomes = at_once(*(lambda by=by: reminders.remind(school, [("plan:2026", "计划未备案")], by=by, now=MONDAY) for by in clerks))
+    outcomes = at_once(
+        *(
+            lambda by=by: reminders.remind(school, [("plan:2026", "计划未备案")], by=by, now=MONDAY)
+            for by in clerks
+        )
+    )
 
     assert sorted(outcome.sent for outcome in outcomes) == [[], ["计划未备案"]]
     assert Reminder.objects.count() == 1

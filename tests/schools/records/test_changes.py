@@ -17,7 +17,15 @@ def test_only_what_differs_is_kept_in_words(school, appoint):
     before = snapshot(teacher)
     teacher.kind, teacher.post = "leader", "党委书记"
 
-    note_change(teacher, school=school, action="change", before=before, after=snapshot(teacher), by=by, reason=" 误登 ")
+    note_change(
+        teacher,
+        school=school,
+        action="change",
+        before=before,
+        after=snapshot(teacher),
+        by=by,
+        reason=" 误登 ",
+    )
 
     change = RecordChange.objects.get()
     assert change.lines == [("类型", "专家型", "领导型"), ("单位及职务", "", "党委书记")]
@@ -28,7 +36,15 @@ def test_nothing_is_written_where_nothing_differs(school, appoint):
     record = TrainingClassFactory(school=school)
 
     assert (
-        note_change(record, school=school, action="change", before=snapshot(record), after=snapshot(record), by=appoint("filler")) is None
+        note_change(
+            record,
+            school=school,
+            action="change",
+            before=snapshot(record),
+            after=snapshot(record),
+            by=appoint("filler"),
+        )
+        is None
     )
     assert RecordChange.objects.count() == 0
 
@@ -43,7 +59,9 @@ def test_relations_are_named(school, appoint):
     before = snapshot(point)
     point.shared_with.add(near)
 
-    change = note_change(point, school=school, action="change", before=before, after=snapshot(point), by=appoint("filler"))
+    change = note_change(
+        point, school=school, action="change", before=before, after=snapshot(point), by=appoint("filler")
+    )
 
     assert change.lines == [("共用党校", "", "邻镇委党校")]
 
@@ -52,7 +70,9 @@ def test_words_that_are_no_fields_pass_through(school, appoint):
     record = TrainingClassFactory(school=school)
     before = {**snapshot(record), "课次": "甲 2 学时"}
 
-    change = note_change(record, school=school, action="change", before=before, after=snapshot(record), by=appoint("filler"))
+    change = note_change(
+        record, school=school, action="change", before=before, after=snapshot(record), by=appoint("filler")
+    )
 
     assert change.lines == [("课次", "甲 2 学时", "")]
 
@@ -61,7 +81,9 @@ def test_a_new_record_shows_what_it_says_and_a_voided_one_what_it_said(school, a
     record, by = TrainingClassFactory(school=school, name="骨干班"), appoint("filler")
 
     added = note_change(record, school=school, action="add", before={}, after=snapshot(record), by=by)
-    voided = note_change(record, school=school, action="void", before=snapshot(record), after={}, by=by, reason="重复")
+    voided = note_change(
+        record, school=school, action="void", before=snapshot(record), after={}, by=by, reason="重复"
+    )
 
     assert ("班名", "", "骨干班") in added.lines
     assert ("班名", "骨干班", "") in voided.lines
@@ -87,13 +109,24 @@ def test_rows_beside_a_school_are_noted_too(school, appoint, signed_client):
     sysadmin.save(update_fields=["is_staff"])
     client = signed_client(sysadmin)
     page = client.get(f"/admin/schools/school/{school.pk}/change/")
-    data = {name: value for name, value in page.context["adminform"].form.initial.items() if value is not None}
+    data = {
+        name: value for name, value in page.context["adminform"].form.initial.items() if value is not None
+    }
     for formset in page.context["inline_admin_formsets"]:
         prefix = formset.formset.prefix
         data |= {f"{prefix}-TOTAL_FORMS": 0, f"{prefix}-INITIAL_FORMS": 0}
-    data |= {"leaders-TOTAL_FORMS": 1, "leaders-0-post": "president", "leaders-0-name": "李某", "seats": 80, "has_plaque": "unknown"}
+    data |= {
+        "leaders-TOTAL_FORMS": 1,
+        "leaders-0-post": "president",
+        "leaders-0-name": "李某",
+        "seats": 80,
+        "has_plaque": "unknown",
+    }
 
     answer = client.post(f"/admin/schools/school/{school.pk}/change/", data)
 
     assert answer.status_code == 302, answer.context["errors"]
-    assert {(one.record, one.action) for one in RecordChange.objects.all()} == {("基本情况", "change"), ("校领导", "add")}
+    assert {(one.record, one.action) for one in RecordChange.objects.all()} == {
+        ("基本情况", "change"),
+        ("校领导", "add"),
+    }

@@ -10,10 +10,24 @@ from django.test.utils import CaptureQueriesContext
 from schools.desk.tasks import correction_tasks
 from schools.models import AuditEntry, Budget, Correction, Equipment, Notice, RecordChange, TrainingClass
 from schools.records import locks
-from schools.records.corrections import approve, may_decide, refuse, request_add, request_change, request_void, withdraw
+from schools.records.corrections import (
+    approve,
+    may_decide,
+    refuse,
+    request_add,
+    request_change,
+    request_void,
+    withdraw,
+)
 from schools.records.locks import Lock
 from schools.saving import Refused
-from tests.factories import BudgetFactory, CountyFactory, TeacherFactory, TrainingClassFactory, YearFiguresFactory
+from tests.factories import (
+    BudgetFactory,
+    CountyFactory,
+    TeacherFactory,
+    TrainingClassFactory,
+    YearFiguresFactory,
+)
 
 pytestmark = [pytest.mark.engine, pytest.mark.django_db]
 
@@ -24,7 +38,10 @@ def signed(monkeypatch, school):
 
     def sign(approver: str = locks.COUNTY) -> None:
         lock = Lock("2026年度自评", 2026, date(2026, 1, 1), date(2026, 12, 31), approver)
-        monkeypatch.setattr("ratings.desk.CONTRIBUTIONS.signed_periods", [lambda keys: {school.pk: [lock]} if school.pk in keys else {}])
+        monkeypatch.setattr(
+            "ratings.desk.CONTRIBUTIONS.signed_periods",
+            [lambda keys: {school.pk: [lock]} if school.pk in keys else {}],
+        )
 
     sign()
     return sign
@@ -38,7 +55,9 @@ def people(appoint, signed):
 def test_a_request_changes_nothing_until_it_is_approved(school, people):
     record = TrainingClassFactory(school=school, attendance=60)
 
-    asked = request_change(record, {"attendance": 58, "name": record.name}, by=people["filler"], reason="误登")
+    asked = request_change(
+        record, {"attendance": 58, "name": record.name}, by=people["filler"], reason="误登"
+    )
     record.refresh_from_db()
 
     assert record.attendance == 60
@@ -55,13 +74,23 @@ def test_approval_writes_notes_tells_and_enters_the_chain(school, people):
     change = RecordChange.objects.get()
 
     assert record.attendance == 58
-    assert (change.action, change.lines, change.by, change.reason) == ("correct", [("人次", "60", "58")], people["county"], "误登")
+    assert (change.action, change.lines, change.by, change.reason) == (
+        "correct",
+        [("人次", "60", "58")],
+        people["county"],
+        "误登",
+    )
     assert set(Notice.objects.values_list("user__username", flat=True)) == {"filler", "head"}
     assert AuditEntry.objects.filter(action="correct").count() == 2
 
 
 def test_the_county_decides_first_and_the_office_after_reporting(school, people, signed):
-    asked = request_change(YearFiguresFactory(school=school, party_members=100), {"party_members": 90}, by=people["head"], reason="重复")
+    asked = request_change(
+        YearFiguresFactory(school=school, party_members=100),
+        {"party_members": 90},
+        by=people["head"],
+        reason="重复",
+    )
 
     assert may_decide(people["county"], asked) and not may_decide(people["office"], asked)
     signed(locks.OFFICE)
@@ -69,7 +98,9 @@ def test_the_county_decides_first_and_the_office_after_reporting(school, people,
 
 
 def test_nobody_decides_for_another_county_or_on_their_own_request(school, people, appoint, city):
-    asked = request_change(TeacherFactory(school=school), {"name": "新名"}, by=people["county"], reason="误登")
+    asked = request_change(
+        TeacherFactory(school=school), {"name": "新名"}, by=people["county"], reason="误登"
+    )
     other = appoint("county_lead", county=CountyFactory(city=city), city=city)
 
     assert not may_decide(other, asked)
@@ -106,7 +137,14 @@ def test_a_record_changed_since_the_request_is_not_overwritten(school, people):
 
 def test_what_would_break_a_promise_of_the_database_is_refused_whole(school, people):
     TrainingClassFactory(school=school, name="骨干班")
-    values = {"starts_on": date(2026, 3, 5), "ends_on": date(2026, 3, 5), "name": "骨干班", "category": "main", "hours": 4, "attendance": 9}
+    values = {
+        "starts_on": date(2026, 3, 5),
+        "ends_on": date(2026, 3, 5),
+        "name": "骨干班",
+        "category": "main",
+        "hours": 4,
+        "attendance": 9,
+    }
     asked = request_add(TrainingClass, school, values, by=people["filler"], reason="漏登")
 
     with pytest.raises(Refused, match="同名"):
@@ -166,7 +204,9 @@ def test_rows_that_hang_on_a_record_are_written_by_whoever_keeps_them(school, pe
     monkeypatch.setattr("schools.desk.CONTRIBUTIONS.corrected_rows", rows)
     record = TrainingClassFactory(school=school)
     words = ({"课次": "甲 2 学时"}, {"课次": "乙 2 学时"})
-    asked = request_change(record, {}, by=people["filler"], reason="误登", extras=[{"lecturer": "乙"}], words=words)
+    asked = request_change(
+        record, {}, by=people["filler"], reason="误登", extras=[{"lecturer": "乙"}], words=words
+    )
 
     approve(asked, by=people["county"])
 
@@ -188,23 +228,33 @@ def test_pages_show_decide_and_withdraw(school, people, signed_client):
     page = f"/corrections/{asked.pk}/"
 
     assert "待您审核" in signed_client(people["county"]).get("/corrections/").content.decode()
-    assert "不同意更正时" in signed_client(people["county"]).post(page, {"decision": "refuse", "remark": ""}).content.decode()
+    assert (
+        "不同意更正时"
+        in signed_client(people["county"]).post(page, {"decision": "refuse", "remark": ""}).content.decode()
+    )
     assert signed_client(people["office"]).post(page, {"decision": "approve"}).status_code == 403
     assert "撤回申请" in signed_client(people["head"]).get(page).content.decode()
     assert signed_client(people["county"]).post(f"{page}withdraw/").status_code == 403
-    assert signed_client(people["county"]).post(page, {"decision": "approve", "remark": "属实"}).url == "/corrections/"
+    assert (
+        signed_client(people["county"]).post(page, {"decision": "approve", "remark": "属实"}).url
+        == "/corrections/"
+    )
     record.refresh_from_db()
 
     assert record.attendance == 58
     assert Correction.objects.get().remark == "属实"
 
 
-def test_the_list_costs_the_same_with_one_and_with_many(school, people, signed_client, django_assert_num_queries):
+def test_the_list_costs_the_same_with_one_and_with_many(
+    school, people, signed_client, django_assert_num_queries
+):
     client = signed_client(people["county"])
 
     def ask(count):
         for _ in range(count):
-            request_change(TrainingClassFactory(school=school), {"attendance": 58}, by=people["filler"], reason="误登")
+            request_change(
+                TrainingClassFactory(school=school), {"attendance": 58}, by=people["filler"], reason="误登"
+            )
 
     ask(1)
     client.get("/corrections/")  # the first page of a session costs more

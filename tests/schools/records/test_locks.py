@@ -5,7 +5,17 @@ from datetime import date
 import pytest
 
 from ratings.workflow.snapshots import signed_periods
-from schools.models import AnnualPlan, Budget, Leader, MonthlyReport, PlannedClass, Regulation, School, Teacher, TrainingClass
+from schools.models import (
+    AnnualPlan,
+    Budget,
+    Leader,
+    MonthlyReport,
+    PlannedClass,
+    Regulation,
+    School,
+    Teacher,
+    TrainingClass,
+)
 from schools.records import locks
 from schools.records.changes import snapshot
 from schools.records.locks import Lock, among, lock_for
@@ -55,7 +65,9 @@ def test_the_period_is_inclusive_and_other_days_are_free(assessment, school):
     assert locks.lock_of_year(school, 2026) and locks.lock_of_year(school, 2027) is None
 
 
-def test_another_school_is_not_locked_and_many_schools_cost_one_query(assessment, school, django_assert_num_queries):
+def test_another_school_is_not_locked_and_many_schools_cost_one_query(
+    assessment, school, django_assert_num_queries
+):
     type(assessment).objects.update(status="city")
     others = [SchoolFactory().pk for _ in range(3)]
 
@@ -67,7 +79,8 @@ def test_another_school_is_not_locked_and_many_schools_cost_one_query(assessment
 
 def test_the_sentence_names_period_and_approver():
     assert str(SIGNED) == (
-        "2026年度自评已提交，2026年1月1日至2026年10月31日的记录已锁定；如需更改，请提交数据更正，经县（市、区）同意后生效。"
+        "2026年度自评已提交，2026年1月1日至2026年10月31日的记录已锁定；如需更改，请提交数据更正，"
+        "经县（市、区）同意后生效。"
     )
 
 
@@ -89,7 +102,10 @@ def test_a_month_counts_from_its_first_day(end, locked, school):
     plan = AnnualPlan.objects.create(school=school, year=2026)
     signed = [Lock("2026年度自评", 2026, date(2026, 1, 1), end, locks.COUNTY)]
 
-    for model, values in ((PlannedClass, {"plan": plan.pk, "month": 10}), (MonthlyReport, {"year": 2026, "month": 10})):
+    for model, values in (
+        (PlannedClass, {"plan": plan.pk, "month": 10}),
+        (MonthlyReport, {"year": 2026, "month": 10}),
+    ):
         found = lock_for(school, model, {}, values, signed=signed)
         assert bool(found) is locked, model
         assert found is None or found[1].since == date(2026, 10, 1)
@@ -112,11 +128,31 @@ def test_a_standing_fact_is_free_once_results_are_public_or_when_it_takes_effect
         (Budget, {}, {"year": 2027}, False),
         (Teacher, {}, {"since": "2026-11-01"}, False),
         (Teacher, {}, {"since": None}, True),
-        (Teacher, {"since": "2020-01-01", "until": None}, {"since": "2020-01-01", "until": "2026-10-31"}, False),
-        (Teacher, {"since": "2020-01-01", "until": None}, {"since": "2020-01-01", "until": "2026-10-30"}, True),
+        (
+            Teacher,
+            {"since": "2020-01-01", "until": None},
+            {"since": "2020-01-01", "until": "2026-10-31"},
+            False,
+        ),
+        (
+            Teacher,
+            {"since": "2020-01-01", "until": None},
+            {"since": "2020-01-01", "until": "2026-10-30"},
+            True,
+        ),
         (Teacher, {"since": "2020-01-01", "topics": ""}, {"since": "2020-01-01", "topics": "党史"}, True),
-        (Regulation, {"issued_on": "2020-01-01", "abolished_on": None}, {"issued_on": "2020-01-01", "abolished_on": "2026-10-31"}, True),
-        (Regulation, {"issued_on": "2020-01-01", "abolished_on": None}, {"issued_on": "2020-01-01", "abolished_on": "2026-11-01"}, False),
+        (
+            Regulation,
+            {"issued_on": "2020-01-01", "abolished_on": None},
+            {"issued_on": "2020-01-01", "abolished_on": "2026-10-31"},
+            True,
+        ),
+        (
+            Regulation,
+            {"issued_on": "2020-01-01", "abolished_on": None},
+            {"issued_on": "2020-01-01", "abolished_on": "2026-11-01"},
+            False,
+        ),
         (School, {"seats": 80, "operator": "甲"}, {"seats": 80, "operator": "乙"}, False),
         (School, {"seats": 80}, {"seats": 90}, True),
         (Leader, {"name": "甲"}, {"name": "乙"}, False),

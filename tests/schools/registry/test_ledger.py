@@ -10,7 +10,15 @@ from python_calamine import CalamineWorkbook
 
 from schools.models import AuditEntry, Binder, MonthlyReport, PlannedClass, Problem
 from schools.registry.yearfile import ledger_of, years_of
-from tests.factories import AnnualPlanFactory, BudgetFactory, LessonFactory, SchoolFactory, TrainingClassFactory, UserFactory, VisitFactory
+from tests.factories import (
+    AnnualPlanFactory,
+    BudgetFactory,
+    LessonFactory,
+    SchoolFactory,
+    TrainingClassFactory,
+    UserFactory,
+    VisitFactory,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -20,9 +28,18 @@ def records(school):
     """A plan, two classes of which one is voided, money, a visit with a problem."""
     plan = AnnualPlanFactory(school=school, year=2026)
     planned = PlannedClass.objects.create(plan=plan, month=3, name="春训")
-    held = TrainingClassFactory(school=school, name="春训", starts_on=date(2026, 3, 5), ends_on=date(2026, 3, 5), planned=planned, cost=300)
+    held = TrainingClassFactory(
+        school=school,
+        name="春训",
+        starts_on=date(2026, 3, 5),
+        ends_on=date(2026, 3, 5),
+        planned=planned,
+        cost=300,
+    )
     LessonFactory(training_class=held)
-    voided = TrainingClassFactory(school=school, name="登错的班", starts_on=date(2026, 3, 6), ends_on=date(2026, 3, 6), cost=999)
+    voided = TrainingClassFactory(
+        school=school, name="登错的班", starts_on=date(2026, 3, 6), ends_on=date(2026, 3, 6), cost=999
+    )
     voided.void(by=UserFactory(), reason="登错")
     BudgetFactory(school=school, year=2026, arrived=5000)
     Problem.objects.create(visit=VisitFactory(school=school, on="2026-05-08"), text="缺桌牌")
@@ -50,11 +67,15 @@ def test_a_year_without_records_is_an_empty_file_not_an_error(school, appoint, s
 
 
 def test_the_workbook_has_a_sheet_for_each_part_and_is_recorded(records, school, appoint, signed_client):
-    response = signed_client(appoint("head")).post(f"{reverse('schools:ledger_sheets', args=[school.pk])}?year=2026")
+    response = signed_client(appoint("head")).post(
+        f"{reverse('schools:ledger_sheets', args=[school.pk])}?year=2026"
+    )
 
     book = CalamineWorkbook.from_filelike(io.BytesIO(b"".join(response.streaming_content)))
     assert book.sheet_names[:4] == ["案卷", "卷内目录", "年度培训计划", "开班登记"]
-    assert [row[1] for row in book.get_sheet_by_name("卷内目录").to_python()][1:] == [one.title for one in ledger_of(school, 2026).sections]
+    assert [row[1] for row in book.get_sheet_by_name("卷内目录").to_python()][1:] == [
+        one.title for one in ledger_of(school, 2026).sections
+    ]
     assert AuditEntry.objects.filter(action="export").count() == 1
 
 
@@ -72,7 +93,9 @@ def test_the_school_writes_where_the_binder_stands_and_nobody_else(records, scho
     assert "档案柜三" in client.get(address).content.decode()
 
 
-def test_the_pdf_is_an_attachment_and_trouble_a_sentence(records, school, appoint, signed_client, monkeypatch):
+def test_the_pdf_is_an_attachment_and_trouble_a_sentence(
+    records, school, appoint, signed_client, monkeypatch
+):
     client, address = signed_client(appoint("filler")), reverse("schools:ledger_pdf", args=[school.pk])
     monkeypatch.setattr("ratings.desk.CONTRIBUTIONS.renderers", [lambda paper: b"%PDF-1.7"])
     given = client.post(address)
@@ -89,7 +112,9 @@ def test_every_year_with_any_record_is_offered(records, school, django_assert_nu
     AnnualPlanFactory(school=school, year=2031)
     BudgetFactory(school=school, year=2019)
     VisitFactory(school=school, on="2021-05-08")
-    MonthlyReport.objects.create(school=school, year=2022, month=3, confirmed_at=timezone.now(), confirmed_by=UserFactory())
+    MonthlyReport.objects.create(
+        school=school, year=2022, month=3, confirmed_at=timezone.now(), confirmed_by=UserFactory()
+    )
     MonthlyReport.objects.create(school=school, year=2017, month=3)
     TrainingClassFactory(school=school, starts_on=date(2018, 3, 6)).void(by=UserFactory(), reason="登错")
     Binder.objects.create(school=school, year=2020)
@@ -106,7 +131,9 @@ def test_the_file_asks_the_same_questions_for_many_records(records, school, djan
     with django_assert_num_queries(13):
         ledger_of(school, 2026)
     for day in (date(2026, 4, number) for number in range(10, 25)):
-        LessonFactory(training_class=TrainingClassFactory(school=school, name=f"班{day}", starts_on=day, ends_on=day))
+        LessonFactory(
+            training_class=TrainingClassFactory(school=school, name=f"班{day}", starts_on=day, ends_on=day)
+        )
 
     with django_assert_num_queries(13):
         ledger_of(school, 2026)
@@ -115,7 +142,9 @@ def test_the_file_asks_the_same_questions_for_many_records(records, school, djan
 def test_a_figure_is_explained_by_its_records(records, school, appoint, signed_client):
     client = signed_client(appoint("filler"))
 
-    page = client.get(reverse("schools:explanation", args=[school.pk]), {"figure": "办班期数[学时≥2]", "year": 2026}).content.decode()
+    page = client.get(
+        reverse("schools:explanation", args=[school.pk]), {"figure": "办班期数[学时≥2]", "year": 2026}
+    ).content.decode()
     unknown = client.get(reverse("schools:explanation", args=[school.pk]), {"figure": "没有的指标"})
 
     assert "春训" in page

@@ -11,7 +11,18 @@ from django.utils import timezone
 
 from ratings.publication.bulletin_text import draft_text
 from ratings.publication.facts import BulletinFacts, RatedSchool
-from schools.models import Brand, Budget, Correction, Equipment, Investment, Leader, RecordChange, StaffMember, Teacher, YearFigures
+from schools.models import (
+    Brand,
+    Budget,
+    Correction,
+    Equipment,
+    Investment,
+    Leader,
+    RecordChange,
+    StaffMember,
+    Teacher,
+    YearFigures,
+)
 from schools.records import locks
 from schools.records.locks import Lock
 from schools.registry.kinds import KINDS
@@ -52,7 +63,10 @@ def client_of(filler, signed_client):
 def signed(monkeypatch, school):
     """The school has signed this year to its last day."""
     lock = Lock(f"{YEAR}年度自评", YEAR, date(YEAR, 1, 1), date(YEAR, 12, 31), locks.COUNTY)
-    monkeypatch.setattr("ratings.desk.CONTRIBUTIONS.signed_periods", [lambda keys: {school.pk: [lock]} if school.pk in keys else {}])
+    monkeypatch.setattr(
+        "ratings.desk.CONTRIBUTIONS.signed_periods",
+        [lambda keys: {school.pk: [lock]} if school.pk in keys else {}],
+    )
 
 
 def seen_in(client, url) -> str:
@@ -102,7 +116,9 @@ def test_the_record_of_another_school_is_not_edited_under_ones_own_address(clien
     other = TeacherFactory()
 
     assert client_of.get(at(f"teachers/{other.pk}/")).status_code == 404
-    assert client_of.post(at(f"teachers/{other.pk}/end/"), {"on": "2026-01-01", "why": "误"}).status_code == 404
+    assert (
+        client_of.post(at(f"teachers/{other.pk}/end/"), {"on": "2026-01-01", "why": "误"}).status_code == 404
+    )
 
 
 @pytest.mark.parametrize(
@@ -125,7 +141,10 @@ def test_each_list_takes_changes_and_ends_a_record(slug, data, client_of, at, sc
     record = kind.model.objects.get(school=school)
     edit = at(f"{slug}/{record.pk}/")
     name = "project" if "project" in data else "title" if "title" in data else "name"
-    assert client_of.post(edit, {**data, name: "改过的名称", "seen": seen_in(client_of, edit)}).status_code == 302
+    assert (
+        client_of.post(edit, {**data, name: "改过的名称", "seen": seen_in(client_of, edit)}).status_code
+        == 302
+    )
     assert client_of.post(f"{edit}end/", {"on": "2026-02-01", "why": "调整"}).status_code == 302
     record.refresh_from_db()
     client_of.get(at())  # shows the message that names the record
@@ -145,7 +164,9 @@ def test_what_is_wrong_is_said_and_what_was_typed_is_kept(client_of, at, school)
 
     assert "该党校师资库中已有这位教师" in page and "镇中学教师" in page
     assert "结束日期不能早于开始日期" in texts(
-        client_of, at("staff/add/"), {"name": "王某", "duty": "part", "since": "2026-02-01", "until": "2026-01-01"}
+        client_of,
+        at("staff/add/"),
+        {"name": "王某", "duty": "part", "since": "2026-02-01", "until": "2026-01-01"},
     )
 
 
@@ -175,7 +196,9 @@ def test_two_people_at_one_record_lose_nothing_silently(client_of, at, school):
 
 
 def test_succession_is_one_form(client_of, at, school):
-    old = Leader.objects.create(school=school, post="president", name="老李", party_post="党委书记", start=date(2020, 1, 1))
+    old = Leader.objects.create(
+        school=school, post="president", name="老李", party_post="党委书记", start=date(2020, 1, 1)
+    )
     url = at(f"leaders/{old.pk}/succession/")
     data = {"ends": "2026-06-30", "name": "新王", "party_post": "党委书记", "start": "2026-07-01"}
 
@@ -194,7 +217,10 @@ def test_equipment_is_one_page_of_ticks(client_of, at, school):
     Equipment.objects.create(school=school, kind="library")
     seen = seen_in(client_of, at("equipment/"))
 
-    client_of.post(at("equipment/"), {"seen": seen, "has-sound": "on", "has-screen": "on", "broken-screen": "on", "note-sound": "2套"})
+    client_of.post(
+        at("equipment/"),
+        {"seen": seen, "has-sound": "on", "has-screen": "on", "broken-screen": "on", "note-sound": "2套"},
+    )
 
     assert dict(Equipment.objects.values_list("kind", "working")) == {"screen": False, "sound": True}
     assert sorted(RecordChange.objects.values_list("action", flat=True)) == ["add", "change", "void"]
@@ -216,7 +242,13 @@ def test_money_of_all_sources_is_one_table(client_of, at, school):
     url = at("budget/?year=2026")
 
     answer = client_of.post(
-        url, {"seen": seen_in(client_of, url), "allotted-town": "50000", "arrived-town": "30000.50", "arrived-city": "0"}
+        url,
+        {
+            "seen": seen_in(client_of, url),
+            "allotted-town": "50000",
+            "arrived-town": "30000.50",
+            "arrived-city": "0",
+        },
     )
 
     assert answer.status_code == 302
@@ -230,7 +262,9 @@ def test_money_of_all_sources_is_one_table(client_of, at, school):
 def test_figures_of_the_year_count_each_person_once(client_of, at, school):
     url = at("figures/?year=2026")
 
-    assert "多于党员总数" in texts(client_of, url, {"party_members": "100", "members_trained": "120", "seen": seen_in(client_of, url)})
+    assert "多于党员总数" in texts(
+        client_of, url, {"party_members": "100", "members_trained": "120", "seen": seen_in(client_of, url)}
+    )
     client_of.post(url, {"party_members": "100", "members_trained": "90", "seen": seen_in(client_of, url)})
 
     assert YearFigures.objects.get().members_trained == 90
@@ -267,14 +301,22 @@ def test_a_signed_table_asks_for_each_line_or_for_none(signed, client_of, at, sc
 
 def test_what_moves_no_signed_figure_is_written_at_once(signed, client_of, at, school):
     client_of.post(at("staff/add/"), {"name": "王某", "duty": "full"})
-    client_of.post(at("profile/"), {"operator": "党建办", "has_plaque": "unknown", "seen": seen_in(client_of, at("profile/"))})
+    client_of.post(
+        at("profile/"),
+        {"operator": "党建办", "has_plaque": "unknown", "seen": seen_in(client_of, at("profile/"))},
+    )
     school.refresh_from_db()
 
     assert (StaffMember.objects.count(), school.operator, Correction.objects.count()) == (1, "党建办", 0)
 
 
 def test_seats_of_a_signed_school_wait(signed, client_of, at, school):
-    data = {"seats": "120", "has_plaque": "unknown", "reason": "扩建", "seen": seen_in(client_of, at("profile/"))}
+    data = {
+        "seats": "120",
+        "has_plaque": "unknown",
+        "reason": "扩建",
+        "seen": seen_in(client_of, at("profile/")),
+    }
 
     assert client_of.post(at("profile/"), data).status_code == 302
     school.refresh_from_db()
@@ -284,7 +326,10 @@ def test_seats_of_a_signed_school_wait(signed, client_of, at, school):
 
 
 def test_a_point_is_offered_to_neighbours_of_the_city_only(client_of, at, school, city):
-    near, foreign = SchoolFactory(city=city, county=CountyFactory(city=city)), SchoolFactory(county=CountyFactory(city=CityFactory()))
+    near, foreign = (
+        SchoolFactory(city=city, county=CountyFactory(city=city)),
+        SchoolFactory(county=CountyFactory(city=CityFactory())),
+    )
     data = {"name": "旧址", "shared_with": [near.pk]}
 
     assert client_of.post(at("points/add/"), {**data, "shared_with": [foreign.pk]}).status_code == 200
@@ -302,14 +347,20 @@ def test_money_for_building_adds_up_by_city_and_county(city, county, school):
         Investment.objects.create(school=where, year=2026, project="修缮", amount=amount)
     Investment.objects.create(school=school, year=2025, project="修缮", amount=9)
 
-    assert (investment_of(city, 2026), investment_of(city, 2026, county=county), investment_of(city, 2024)) == (150, 100, 0)
+    assert (
+        investment_of(city, 2026),
+        investment_of(city, 2026, county=county),
+        investment_of(city, 2024),
+    ) == (150, 100, 0)
 
 
 def test_the_bulletin_tells_the_sum_where_there_is_one():
     facts = BulletinFacts(year=2026, scheme="方案", levels=(5,), schools=(RatedSchool("甲"),))
 
     assert "建设投入" not in draft_text(facts)
-    assert "2026年各镇街党校登记建设投入合计12.5万元。" in draft_text(replace(facts, invested=Decimal("125000.00")))
+    assert "2026年各镇街党校登记建设投入合计12.5万元。" in draft_text(
+        replace(facts, invested=Decimal("125000.00"))
+    )
 
 
 def test_metrics_lead_to_the_page_that_keeps_them(school):

@@ -50,7 +50,9 @@ def test_list_narrows_by_name_code_kind_and_county(query, city, county, school, 
     other = CountyFactory(city=city)
     wanted = SchoolFactory(county=other, name="中共清河街道工作委员会党校", code="QH-7", kind="street")
 
-    page = text(signed_client(appoint("office")).get(reverse("schools:schools") + query.format(county=other.pk)))
+    page = text(
+        signed_client(appoint("office")).get(reverse("schools:schools") + query.format(county=other.pk))
+    )
 
     assert wanted.name in page
     assert school.name not in page
@@ -64,7 +66,11 @@ def test_list_says_what_to_do_when_nothing_fits(school, appoint, signed_client):
 
 
 def test_list_ignores_a_filter_it_cannot_read(school, appoint, signed_client):
-    page = text(signed_client(appoint("office")).get(reverse("schools:schools"), {"county": "abc", "kind": "x", "page": "z"}))
+    page = text(
+        signed_client(appoint("office")).get(
+            reverse("schools:schools"), {"county": "abc", "kind": "x", "page": "z"}
+        )
+    )
 
     assert school.name in page
 
@@ -75,7 +81,9 @@ def test_list_takes_people_of_one_school_to_it(school, appoint, signed_client):
     assert response.url == reverse("schools:school", args=[school.pk])
 
 
-def test_list_costs_the_same_queries_for_any_number_of_schools(city, county, appoint, signed_client, django_assert_max_num_queries):
+def test_list_costs_the_same_queries_for_any_number_of_schools(
+    city, county, appoint, signed_client, django_assert_max_num_queries
+):
     client = signed_client(appoint("office"))
     schools = SchoolFactory.create_batch(1, county=county)
     published_year(city, schools)
@@ -86,7 +94,9 @@ def test_list_costs_the_same_queries_for_any_number_of_schools(city, county, app
             client.get(reverse("schools:schools"))
 
 
-def test_export_holds_the_filtered_list_and_enters_the_audit_trail(city, county, school, appoint, signed_client):
+def test_export_holds_the_filtered_list_and_enters_the_audit_trail(
+    city, county, school, appoint, signed_client
+):
     wanted = SchoolFactory(county=county, name="=1+1镇党校", seats=80, has_plaque=True)
     published_year(city, [wanted])
 
@@ -95,9 +105,10 @@ def test_export_holds_the_filtered_list_and_enters_the_audit_trail(city, county,
     table = read_workbook(b"".join(response.streaming_content), name="x.xlsx").first_sheet.table(
         ["学校名称", "主教室座位", "已挂牌", "2025年度星级"]
     )
-    assert [[row.text(name) for name in ("学校名称", "主教室座位", "已挂牌", "2025年度星级")] for row in table.rows] == [
-        ["=1+1镇党校", "80", "是", "五星"]
-    ]
+    assert [
+        [row.text(name) for name in ("学校名称", "主教室座位", "已挂牌", "2025年度星级")]
+        for row in table.rows
+    ] == [["=1+1镇党校", "80", "是", "五星"]]
     entry = AuditEntry.objects.get(action="export")
     assert entry.subject == "镇街党校名册"
     assert '"行数":1' in entry.detail
@@ -128,7 +139,9 @@ def full_school(school):
 
 
 def test_page_shows_registry_records_and_figures_of_the_year(full_school, appoint, signed_client):
-    page = text(signed_client(appoint("head")).get(reverse("schools:school", args=[full_school.pk]), {"year": 2026}))
+    page = text(
+        signed_client(appoint("head")).get(reverse("schools:school", args=[full_school.pk]), {"year": 2026})
+    )
 
     expected = [
         "周教师",
@@ -160,7 +173,9 @@ def test_page_switches_the_year_and_ignores_one_without_records(full_school, app
 def test_page_says_that_a_figure_was_imported(full_school, appoint, signed_client):
     MetricValueFactory(school=full_school, reference="办班期数", value=17, note="历史台账")
 
-    page = text(signed_client(appoint("head")).get(reverse("schools:school", args=[full_school.pk]), {"year": 2026}))
+    page = text(
+        signed_client(appoint("head")).get(reverse("schools:school", args=[full_school.pk]), {"year": 2026})
+    )
 
     assert "17 期" in page
     assert "由工作簿导入：历史台账" in page

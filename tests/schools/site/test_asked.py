@@ -22,7 +22,13 @@ def test_a_number_is_read():
 
 @pytest.mark.parametrize(
     ("wanted", "there"),
-    [("/monitoring/?year=2026", True), ("", False), ("abc", False), ("//evil.example/", False), ("https://evil.example/", False)],
+    [
+        ("/monitoring/?year=2026", True),
+        ("", False),
+        ("abc", False),
+        ("//evil.example/", False),
+        ("https://evil.example/", False),
+    ],
 )
 def test_the_way_back_stays_inside(wanted, there):
     assert way_back(wanted, "/else/") == (wanted if there else "/else/")
@@ -50,4 +56,6 @@ def test_a_page_reads_nonsense_as_nothing_asked(name, role, field, text, school,
 def test_a_figure_of_a_nonsense_year_is_that_of_this_year(year, school, appoint, signed_client):
     address = reverse("schools:explanation", args=[school.pk])
 
-    assert signed_client(appoint("filler")).get(address, {"figure": "办班期数", "year": year}).status_code == 200
+    assert (
+        signed_client(appoint("filler")).get(address, {"figure": "办班期数", "year": year}).status_code == 200
+    )

@@ -1,4 +1,6 @@
-"""Lists and forms of a school on a screen 360 px wide: nothing is squeezed to a character a line, nothing pushed out of sight."""
+"""Lists and forms of a school on a screen 360 px wide: nothing is squeezed to a character a line, nothing
+pushed out of sight.
+"""
 
 from datetime import date
 
@@ -29,7 +31,9 @@ KINDS = [Lesson.LecturerKind.EXPERT, Lesson.LecturerKind.MODEL, Lesson.LecturerK
 @pytest.fixture
 def page(school, appoint, signed_in):
     today = timezone.localdate()
-    held = TrainingClassFactory(school=school, starts_on=date(today.year, 1, 4), name="村（社区）党组织书记培训班")
+    held = TrainingClassFactory(
+        school=school, starts_on=date(today.year, 1, 4), name="村（社区）党组织书记培训班"
+    )
     for name, kind in zip(("欧阳建国", "上官文辉", "司徒德明"), KINDS, strict=True):
         LessonFactory(training_class=held, lecturer=name, lecturer_kind=kind)
     PlannedClassFactory(plan=AnnualPlanFactory(school=school, year=today.year), month=12, name="党员冬训")
@@ -47,14 +51,19 @@ def test_a_list_of_classes_keeps_its_rows_low(page, live_server):
 def test_all_boxes_of_the_plan_are_in_sight(page, live_server):
     page.goto(live_server.url + reverse("schools:plan_edit", args=[timezone.localdate().year]))
 
-    boxes = [one.bounding_box() for one in page.locator("table.rows select, table.rows input[type=text]").all()]
+    boxes = [
+        one.bounding_box() for one in page.locator("table.rows select, table.rows input[type=text]").all()
+    ]
     assert boxes and max(box["x"] + box["width"] for box in boxes) <= NARROW
 
 
 def test_boxes_of_the_plan_are_seen_in_the_order_of_the_tab_key(page, live_server):
     page.goto(live_server.url + reverse("schools:plan_edit", args=[timezone.localdate().year]))
 
-    boxes = [one.bounding_box() for one in page.locator("table.rows tbody tr").first.locator("select, input[type=text]").all()]
+    boxes = [
+        one.bounding_box()
+        for one in page.locator("table.rows tbody tr").first.locator("select, input[type=text]").all()
+    ]
     assert len(boxes) > 2
     assert boxes == sorted(boxes, key=lambda box: (round(box["y"]), box["x"]))
 

@@ -22,7 +22,9 @@ def rendered(source: str, **context) -> str:
     return Template("{% load ui %}" + source).render(Context(context))
 
 
-@pytest.mark.parametrize(("count", "words"), [(5, 'aria-label="五星"'), (1, 'aria-label="一星"'), (0, "不授星"), (None, "—")])
+@pytest.mark.parametrize(
+    ("count", "words"), [(5, 'aria-label="五星"'), (1, 'aria-label="一星"'), (0, "不授星"), (None, "—")]
+)
 def test_stars_are_read_as_a_word(count, words):
     assert words in rendered("{% stars count %}", count=count)
 
@@ -119,7 +121,9 @@ def test_the_error_summary_links_to_the_fields_and_lists_the_whole_form_first():
 def test_pagination_keeps_the_search_and_is_silent_about_a_single_page(rf):
     template = Template("{% load ui %}{% pagination page unit='所' %}")
 
-    many = template.render(RequestContext(rf.get("/", {"q": "东", "page": "2"}), {"page": Paginator(range(49), 20).page(2)}))
+    many = template.render(
+        RequestContext(rf.get("/", {"q": "东", "page": "2"}), {"page": Paginator(range(49), 20).page(2)})
+    )
     one = template.render(RequestContext(rf.get("/"), {"page": Paginator(range(3), 20).page(1)}))
 
     assert "共 49 所，第 2 / 3 页" in many

@@ -8,7 +8,14 @@ from django.utils import timezone
 
 from schools.models import MonthlyReport, TrainingClass
 from schools.teaching import months
-from tests.factories import AnnualPlanFactory, LessonFactory, PlannedClassFactory, TeacherFactory, TrainingClassFactory, moment
+from tests.factories import (
+    AnnualPlanFactory,
+    LessonFactory,
+    PlannedClassFactory,
+    TeacherFactory,
+    TrainingClassFactory,
+    moment,
+)
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db]
 
@@ -55,7 +62,11 @@ def page(school, appoint, signed_in):
     plan = AnnualPlanFactory(school=school, year=today.year, filed_on=date(today.year, 3, 1))
     PlannedClassFactory(plan=plan, month=today.month, name="党员冬训第二期", kind="concentrated")
     TeacherFactory(school=school, name="陈小明", kind="lecturer")
-    LessonFactory(training_class=TrainingClassFactory(school=school, starts_on=today, name="昨天的班", hours=6, place="老祠堂"))
+    LessonFactory(
+        training_class=TrainingClassFactory(
+            school=school, starts_on=today, name="昨天的班", hours=6, place="老祠堂"
+        )
+    )
     return signed_in(appoint("filler"))
 
 
@@ -73,8 +84,16 @@ def test_usual_class_takes_few_fields_and_less_than_a_minute(page, school, live_
     page.wait_for_url("**/teaching/schools/**")
 
     record = TrainingClass.objects.get(name="党员冬训第二期")
-    print(f"一个班：可见 {len(fields)} 格，点击 {hand.clicks} 次，按键 {hand.keys} 次，按键模型 {hand.seconds:.0f} 秒")
-    assert (record.category, record.attendance, record.hours, record.place) == ("concentrated", 58, 6, "老祠堂")
+    print(
+        f"一个班：可见 {len(fields)} 格，点击 {hand.clicks} 次，按键 {hand.keys} 次，按键模型 "
+        f"{hand.seconds:.0f} 秒"
+    )
+    assert (record.category, record.attendance, record.hours, record.place) == (
+        "concentrated",
+        58,
+        6,
+        "老祠堂",
+    )
     assert record.lessons.get().lecturer_kind == "lecturer"
     assert len(fields) <= 10
     assert (hand.clicks, hand.keys) == (7, 16)
@@ -89,7 +108,12 @@ def test_month_takes_one_click_on_the_workbench(page, school, live_server):
         for year in (last[0] - 1, last[0]):
             if (year, month) < last:
                 MonthlyReport.objects.create(
-                    school=school, year=year, month=month, is_zero=True, confirmed_at=moment(date(year, month, 28)), confirmed_by=filler
+                    school=school,
+                    year=year,
+                    month=month,
+                    is_zero=True,
+                    confirmed_at=moment(date(year, month, 28)),
+                    confirmed_by=filler,
                 )
     page.goto(live_server.url)
 

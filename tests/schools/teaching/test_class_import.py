@@ -54,10 +54,14 @@ def desk(appoint, signed_client, school):
 
 def load(school, rows):
     book = read_workbook(workbook(rows), name="补录.xlsx")
-    return exchange.import_workbook([BackfillResource], book, schools=School.objects.filter(pk=school.pk), city=school.city)
+    return exchange.import_workbook(
+        [BackfillResource], book, schools=School.objects.filter(pk=school.pk), city=school.city
+    )
 
 
-def test_five_thousand_rows_are_refused_for_fifty_and_written_once_mended(school, django_assert_max_num_queries):
+def test_five_thousand_rows_are_refused_for_fifty_and_written_once_mended(
+    school, django_assert_max_num_queries
+):
     TeacherFactory(school=school, name="陈老师", kind="lecturer")
     wrong = {100 * place for place in range(1, BAD + 1)}
     sheet = [row(number, hours="四" if number in wrong else "4") for number in range(1, ROWS + 1)]
@@ -147,7 +151,9 @@ def test_what_is_no_workbook_is_answered_in_words(desk, content):
 
 
 def test_template_has_the_columns_the_import_takes(desk):
-    book = read_workbook(b"".join(desk.get(reverse("schools:class_template")).streaming_content), name="模板.xlsx")
+    book = read_workbook(
+        b"".join(desk.get(reverse("schools:class_template")).streaming_content), name="模板.xlsx"
+    )
 
     headings = [value for value in book.first_sheet.grid[0] if value]
     assert headings[:3] == ["开始日期", "结束日期", "班名"]

@@ -42,7 +42,10 @@ def desk(filler, signed_client):
 def locked(school, monkeypatch):
     """The year 2026 of the school is signed; the county decides corrections."""
     lock = locks.Lock("2026年度自评", 2026, date(2026, 1, 1), date(2026, 12, 31), locks.COUNTY)
-    monkeypatch.setattr("ratings.desk.CONTRIBUTIONS.signed_periods", [lambda ids: {pk: [lock] for pk in ids if pk == school.pk}])
+    monkeypatch.setattr(
+        "ratings.desk.CONTRIBUTIONS.signed_periods",
+        [lambda ids: {pk: [lock] for pk in ids if pk == school.pk}],
+    )
     return lock
 
 
@@ -69,7 +72,9 @@ def test_planned_class_fills_name_and_kind_without_script(desk, school):
 def test_form_remembers_hours_place_and_who_taught_in_which_capacity(school):
     teacher = TeacherFactory(school=school, name="黄书记", kind="leader")
     today = timezone.localdate()
-    record = TrainingClassFactory(school=school, starts_on=today - timedelta(days=9), hours=6, place="老祠堂", audience="村干部")
+    record = TrainingClassFactory(
+        school=school, starts_on=today - timedelta(days=9), hours=6, place="老祠堂", audience="村干部"
+    )
     LessonFactory(training_class=record, teacher=teacher, lecturer="", lecturer_kind="secretary")
     TeacherFactory(school=school, name="从未讲课", kind="model")
 
@@ -107,7 +112,12 @@ def test_class_of_several_days_takes_its_lessons_by_row(desk, school):
     TeacherFactory(school=school, name="陈老师", kind="lecturer")
     rows = {"lesson-TOTAL_FORMS": "3", "lesson-INITIAL_FORMS": "0"}
     rows |= {"lesson-0-title": "党章", "lesson-0-lecturer": "陈老师", "lesson-0-hours": "8"}
-    rows |= {"lesson-1-title": "作风", "lesson-1-lecturer": "王镇长", "lesson-1-kind": "leader", "lesson-1-hours": "8"}
+    rows |= {
+        "lesson-1-title": "作风",
+        "lesson-1-lecturer": "王镇长",
+        "lesson-1-kind": "leader",
+        "lesson-1-hours": "8",
+    }
 
     register(desk, lecturer="", lecturer_kind="", ends_on="2026-03-06", hours="16", **rows)
 
@@ -116,7 +126,12 @@ def test_class_of_several_days_takes_its_lessons_by_row(desk, school):
 
 
 def test_row_of_a_lesson_without_hours_is_named(desk, school):
-    rows = {"lesson-TOTAL_FORMS": "1", "lesson-INITIAL_FORMS": "0", "lesson-0-lecturer": "李某", "lesson-0-kind": "expert"}
+    rows = {
+        "lesson-TOTAL_FORMS": "1",
+        "lesson-INITIAL_FORMS": "0",
+        "lesson-0-lecturer": "李某",
+        "lesson-0-kind": "expert",
+    }
 
     page = register(desk, lecturer="", **rows).content.decode()
 
@@ -165,7 +180,10 @@ def test_copy_takes_everything_but_day_money_and_rating(desk, school):
 
     form = desk.get(reverse("schools:class_new"), {"copy": record.pk}).context["form"]
 
-    taken = {name: form.initial.get(name) for name in ("name", "attendance", "lecturer", "lecturer_kind", "cost", "rating", "starts_on")}
+    taken = {
+        name: form.initial.get(name)
+        for name in ("name", "attendance", "lecturer", "lecturer_kind", "cost", "rating", "starts_on")
+    }
     assert taken == {
         "name": "夜校",
         "attendance": 33,
@@ -204,13 +222,18 @@ def test_lessons_nobody_touched_stay(desk, school):
     page = desk.get(reverse("schools:class_edit", args=[record.pk]))
     rows = {"lesson-TOTAL_FORMS": "5", "lesson-INITIAL_FORMS": "2"}
     for place, form in enumerate(page.context["form"].lessons):
-        rows |= {f"lesson-{place}-{name}": str(form.initial.get(name, "")) for name in ("pk", "title", "lecturer", "kind", "hours")}
+        rows |= {
+            f"lesson-{place}-{name}": str(form.initial.get(name, ""))
+            for name in ("pk", "title", "lecturer", "kind", "hours")
+        }
 
     edit(desk, record, attendance="77", lecturer="", lecturer_kind="", **rows)
     record.refresh_from_db()
 
     assert record.attendance == 77
-    assert [(one.pk, one.title) for one in record.lessons.order_by("pk")] == [(one.pk, one.title) for one in lessons]
+    assert [(one.pk, one.title) for one in record.lessons.order_by("pk")] == [
+        (one.pk, one.title) for one in lessons
+    ]
     assert "课次" not in RecordChange.objects.of(record).get().before
 
 
@@ -229,7 +252,10 @@ def test_nobody_overwrites_what_they_have_not_seen(desk, school):
     record.refresh_from_db()
 
     assert kept == 61
-    assert "刚修改过这里，您的内容还没有保存" in first.content.decode() and "<td>61</td><td>70</td>" in first.content.decode()
+    assert (
+        "刚修改过这里，您的内容还没有保存" in first.content.decode()
+        and "<td>61</td><td>70</td>" in first.content.decode()
+    )
     assert 'value="70"' in first.content.decode()
     assert record.attendance == 70
 
@@ -273,7 +299,9 @@ def test_no_request_is_made_to_void_what_is_voided(desk, filler, school, locked)
     page = response.content.decode()
 
     assert response.status_code == 409 and "已作废，不必再办" in page and "重复</textarea>" in page
-    assert desk.get(reverse("schools:class_void", args=[record.pk])).url == reverse("schools:class", args=[record.pk])
+    assert desk.get(reverse("schools:class_void", args=[record.pk])).url == reverse(
+        "schools:class", args=[record.pk]
+    )
     assert not Correction.objects.exists()
 
 
@@ -289,7 +317,9 @@ def test_locked_class_changes_only_when_agreed(desk, appoint, school, locked):
     LessonFactory(training_class=record)
 
     edit(desk, record, attendance="70", lecturer="王某", lecturer_kind="model", reason="误登")
-    desk.post(reverse("schools:class_void", args=[TrainingClassFactory(school=school).pk]), {"reason": "重复"})
+    desk.post(
+        reverse("schools:class_void", args=[TrainingClassFactory(school=school).pk]), {"reason": "重复"}
+    )
     record.refresh_from_db()
     before = (record.attendance, record.lessons.get().lecturer)
     corrections.approve(Correction.objects.get(act="change"), by=appoint("county"))
@@ -300,7 +330,9 @@ def test_locked_class_changes_only_when_agreed(desk, appoint, school, locked):
     assert TrainingClass.objects.kept().count() == 2
 
 
-def test_joint_class_counts_at_its_host_and_others_enter_their_own(desk, city, county, school, appoint, signed_client):
+def test_joint_class_counts_at_its_host_and_others_enter_their_own(
+    desk, city, county, school, appoint, signed_client
+):
     partner_school = SchoolFactory(city=city, county=county)
     neighbour = appoint("head", school=partner_school)
 
@@ -314,7 +346,12 @@ def test_joint_class_counts_at_its_host_and_others_enter_their_own(desk, city, c
     twice = client.post(address, {"attendance": "25"})
 
     joined = TrainingClass.objects.get(school=partner_school)
-    assert (joined.part, joined.attendance, joined.cost, joined.hours) == ("participant", 25, 0, Decimal("4.0"))
+    assert (joined.part, joined.attendance, joined.cost, joined.hours) == (
+        "participant",
+        25,
+        0,
+        Decimal("4.0"),
+    )
     assert told.url == address
     assert "已经确认参加" in twice.content.decode()
     assert TrainingClass.objects.filter(part="host").get().school == school
@@ -342,7 +379,9 @@ def test_school_that_did_not_take_part_says_so_once(desk, city, county, appoint,
 
 
 def test_a_joint_class_of_a_signed_day_is_asked_for(city, county, school, locked, appoint, signed_client):
-    host = TrainingClassFactory(school=SchoolFactory(city=city, county=county), starts_on=date(2026, 3, 5), name="联合培训班")
+    host = TrainingClassFactory(
+        school=SchoolFactory(city=city, county=county), starts_on=date(2026, 3, 5), name="联合培训班"
+    )
     partner = JointPartner.objects.create(host_class=host, school=school)
     client, address = signed_client(appoint("filler")), reverse("schools:joint", args=[partner.pk])
 
@@ -363,12 +402,20 @@ def test_a_joint_class_of_a_signed_day_is_asked_for(city, county, school, locked
     assert "等待审核" in shown and "确认参加" not in shown
     assert "不需要再次提交" in again
     assert before == 0
-    assert (partner.record.school, partner.record.attendance, partner.record.part) == (school, 25, "participant")
+    assert (partner.record.school, partner.record.attendance, partner.record.part) == (
+        school,
+        25,
+        "participant",
+    )
     assert partner.record.recorded_by.username == "filler"
 
 
-def test_a_joint_class_declined_while_the_request_waits_is_not_entered(city, county, school, locked, appoint, signed_client):
-    host = TrainingClassFactory(school=SchoolFactory(city=city, county=county), starts_on=date(2026, 3, 5), name="联合培训班")
+def test_a_joint_class_declined_while_the_request_waits_is_not_entered(
+    city, county, school, locked, appoint, signed_client
+):
+    host = TrainingClassFactory(
+        school=SchoolFactory(city=city, county=county), starts_on=date(2026, 3, 5), name="联合培训班"
+    )
     partner = JointPartner.objects.create(host_class=host, school=school)
     client, address = signed_client(appoint("filler")), reverse("schools:joint", args=[partner.pk])
     client.post(address, {"attendance": "25", "reason": "当时漏了确认"})
@@ -383,7 +430,13 @@ def test_a_joint_class_declined_while_the_request_waits_is_not_entered(city, cou
 def test_trial_lesson_stands_with_its_teacher(desk, school):
     teacher = TeacherFactory(school=school, name="新老师")
     foreign = TeacherFactory(name="外校老师")
-    fields = {"on": "2026-05-08", "topic": "党章", "assessors": "陈校长、李某", "opinion": "条理清楚", "passed": "on"}
+    fields = {
+        "on": "2026-05-08",
+        "topic": "党章",
+        "assessors": "陈校长、李某",
+        "opinion": "条理清楚",
+        "passed": "on",
+    }
 
     refused = desk.post(reverse("schools:trial_new"), {**fields, "teacher": foreign.pk})
     desk.post(reverse("schools:trial_new"), {**fields, "teacher": teacher.pk})
@@ -405,13 +458,17 @@ def test_list_is_searched_and_costs_the_same_for_any_number(desk, school, django
             LessonFactory(training_class=one, teacher=TeacherFactory(school=school), lecturer="")
         with django_assert_max_num_queries(21):
             desk.get(address, {"year": "2026"})
-    TrainingClassFactory(school=school, name="找得到的班", starts_on=date(2026, 7, 1), recorded_at=moment(date(2026, 7, 1)))
+    TrainingClassFactory(
+        school=school, name="找得到的班", starts_on=date(2026, 7, 1), recorded_at=moment(date(2026, 7, 1))
+    )
 
     found = desk.get(address, {"year": "2026", "q": "找得到", "month": "7"}).context["rows"]
 
     assert [one.name for one, _ in found] == ["找得到的班"]
 
 
-@pytest.mark.parametrize("query", ["year=abc", "year=99999999999999999999", "page=x", "month=13&category=zz", "year=２０２６"])
+@pytest.mark.parametrize(
+    "query", ["year=abc", "year=99999999999999999999", "page=x", "month=13&category=zz", "year=２０２６"]
+)
 def test_absurd_addresses_show_the_page(desk, school, query):
     assert desk.get(f"{reverse('schools:teaching_school', args=[school.pk])}?{query}").status_code == 200

@@ -1,4 +1,6 @@
-"""月报: derived, confirmed by one press, late by working day, corrected without losing what was said before."""
+"""月报: derived, confirmed by one press, late by working day, corrected without losing what was
+said before.
+"""
 
 import re
 from datetime import date
@@ -36,11 +38,17 @@ def desk(filler, signed_client):
 @pytest.fixture
 def may(school):
     """May 2026: two classes of its own and one it joined."""
-    hosted = TrainingClassFactory(school=school, starts_on=date(2026, 5, 6), category="main", hours=8, attendance=40, cost=900)
+    hosted = TrainingClassFactory(
+        school=school, starts_on=date(2026, 5, 6), category="main", hours=8, attendance=40, cost=900
+    )
     LessonFactory(training_class=hosted, lecturer_kind="secretary", hours=2)
     LessonFactory(training_class=hosted, lecturer_kind="expert", hours=6)
-    TrainingClassFactory(school=school, starts_on=date(2026, 5, 20), category="onsite", hours="2.5", attendance=20)
-    TrainingClassFactory(school=school, starts_on=date(2026, 5, 30), part="participant", hours=4, attendance=7)
+    TrainingClassFactory(
+        school=school, starts_on=date(2026, 5, 20), category="onsite", hours="2.5", attendance=20
+    )
+    TrainingClassFactory(
+        school=school, starts_on=date(2026, 5, 30), part="participant", hours=4, attendance=7
+    )
     TrainingClassFactory(school=school, starts_on=date(2026, 6, 1), attendance=1000)
     return hosted
 
@@ -53,7 +61,9 @@ def test_report_counts_as_the_metrics_count(school, may):
     figures = months.month_of(school, *MAY).figures
     wanted = ["办班期数", "主体班次", "现场教学次数", "参训人次", "培训学时", "书记授课"]
 
-    metrics = compute(wanted, schools=School.objects.filter(pk=school.pk), start=date(2026, 5, 1), end=date(2026, 5, 31))[school.pk]
+    metrics = compute(
+        wanted, schools=School.objects.filter(pk=school.pk), start=date(2026, 5, 1), end=date(2026, 5, 31)
+    )[school.pk]
 
     stated = [
         figures["classes"],
@@ -119,10 +129,14 @@ def test_confirming_a_month_the_school_has_signed_changes_no_figure(school, fill
     today = timezone.localdate()
     start, end = date(today.year - 1, 1, 1), today
     lock = locks.Lock("年度自评", today.year, start, end, locks.COUNTY)
-    monkeypatch.setattr("ratings.desk.CONTRIBUTIONS.signed_periods", [lambda keys: {pk: [lock] for pk in keys}])
+    monkeypatch.setattr(
+        "ratings.desk.CONTRIBUTIONS.signed_periods", [lambda keys: {pk: [lock] for pk in keys}]
+    )
 
     def late() -> Fraction:
-        return compute(["月报逾期"], schools=School.objects.filter(pk=school.pk), start=start, end=end)[school.pk]["月报逾期"]
+        return compute(["月报逾期"], schools=School.objects.filter(pk=school.pk), start=start, end=end)[
+            school.pk
+        ]["月报逾期"]
 
     before = late()
     for month in months.year_of(school, today.year - 1):
@@ -135,8 +149,12 @@ def test_confirming_a_month_the_school_has_signed_changes_no_figure(school, fill
 
 def test_reports_are_late_by_working_day(school, filler):
     """The fifth working day of June 2026 is Friday the 5th, that of October, after the holidays, the 14th."""
-    in_time = MonthlyReportFactory(school=school, month=5, confirmed_at=moment(date(2026, 6, 5)), confirmed_by=filler)
-    late = MonthlyReportFactory(school=school, month=9, confirmed_at=moment(date(2026, 10, 15)), confirmed_by=filler)
+    in_time = MonthlyReportFactory(
+        school=school, month=5, confirmed_at=moment(date(2026, 6, 5)), confirmed_by=filler
+    )
+    late = MonthlyReportFactory(
+        school=school, month=9, confirmed_at=moment(date(2026, 10, 15)), confirmed_by=filler
+    )
 
     year = months.year_of(school, 2026, today=date(2026, 11, 21))
 

@@ -10,7 +10,13 @@ from django.utils import timezone
 from schools.models import AnnualPlan, Correction, IssuedPlan, Notice, PlannedClass, RecordChange
 from schools.records import corrections, locks
 from schools.teaching import plans
-from tests.factories import AnnualPlanFactory, CountyFactory, PlannedClassFactory, SchoolFactory, TrainingClassFactory
+from tests.factories import (
+    AnnualPlanFactory,
+    CountyFactory,
+    PlannedClassFactory,
+    SchoolFactory,
+    TrainingClassFactory,
+)
 
 pytestmark = [pytest.mark.engine, pytest.mark.django_db]
 
@@ -26,10 +32,20 @@ def desk(filler, signed_client):
 
 
 def table(*rows, **more) -> dict:
-    """Rows of (month, name, kind, pk, remove) as the table sends them, and an empty one that nobody touched."""
-    data = {"row-TOTAL_FORMS": str(len(rows) + 1), "row-INITIAL_FORMS": str(sum(len(row) > 3 for row in rows))}
+    """Rows of (month, name, kind, pk, remove) as the table sends them, and an empty one that
+    nobody touched.
+    """
+    data = {
+        "row-TOTAL_FORMS": str(len(rows) + 1),
+        "row-INITIAL_FORMS": str(sum(len(row) > 3 for row in rows)),
+    }
     for place, row in enumerate((*rows, ())):
-        data |= {f"row-{place}-month": "", f"row-{place}-name": "", f"row-{place}-kind": "concentrated", f"row-{place}-pk": ""}
+        data |= {
+            f"row-{place}-month": "",
+            f"row-{place}-name": "",
+            f"row-{place}-kind": "concentrated",
+            f"row-{place}-pk": "",
+        }
         for field, value in zip(("month", "name", "kind", "pk", "remove"), row, strict=False):
             if value:
                 data[f"row-{place}-{field}"] = str(value)
@@ -50,7 +66,11 @@ def issue(client, *rows, year=2026):
 
 
 def names(school, year=2026) -> list[str]:
-    return list(PlannedClass.objects.filter(plan__school=school, plan__year=year).order_by("month", "pk").values_list("name", flat=True))
+    return list(
+        PlannedClass.objects.filter(plan__school=school, plan__year=year)
+        .order_by("month", "pk")
+        .values_list("name", flat=True)
+    )
 
 
 def test_school_fills_changes_and_removes_rows(desk, school):
@@ -66,7 +86,12 @@ def test_school_fills_changes_and_removes_rows(desk, school):
 
 @pytest.mark.parametrize(
     ("row", "said"),
-    [((3, "春训"), "3月有两个“春训”"), ((None, "夏训"), "请选择“夏训”的月份"), ((13, "夏训"), "月份"), ((3, "长" * 101), "100")],
+    [
+        ((3, "春训"), "3月有两个“春训”"),
+        ((None, "夏训"), "请选择“夏训”的月份"),
+        ((13, "夏训"), "月份"),
+        ((3, "长" * 101), "100"),
+    ],
 )
 def test_rows_that_cannot_be_are_named_and_nothing_is_written(desk, school, row, said):
     page = save(desk, (3, "春训"), row).content.decode()
@@ -113,7 +138,11 @@ def test_only_what_was_not_held_can_be_removed(desk, school):
 
     page = desk.get(reverse("schools:plan_edit", args=[2026]))
 
-    offered = {row.pk: f'name="{form["remove"].html_name}"' in page.content.decode() for form, row, _ in page.context["lines"] if row}
+    offered = {
+        row.pk: f'name="{form["remove"].html_name}"' in page.content.decode()
+        for form, row, _ in page.context["lines"]
+        if row
+    }
     assert offered == {free.pk: True, held.pk: False}
 
 
@@ -140,14 +169,20 @@ def test_nobody_overwrites_a_plan_they_have_not_seen(desk, school):
 def signed(school, monkeypatch):
     """The school has signed 2026."""
     lock = locks.Lock("2026年度自评", 2026, date(2026, 1, 1), date(2026, 12, 31), locks.COUNTY)
-    monkeypatch.setattr("ratings.desk.CONTRIBUTIONS.signed_periods", [lambda ids: {school.pk: [lock]} if school.pk in ids else {}])
+    monkeypatch.setattr(
+        "ratings.desk.CONTRIBUTIONS.signed_periods",
+        [lambda ids: {school.pk: [lock]} if school.pk in ids else {}],
+    )
 
 
 @pytest.fixture
 def signed_autumn(school, monkeypatch):
     """Of 2026 only the months from September on are signed."""
     lock = locks.Lock("2026年度自评", 2026, date(2026, 9, 1), date(2026, 12, 31), locks.COUNTY)
-    monkeypatch.setattr("ratings.desk.CONTRIBUTIONS.signed_periods", [lambda ids: {pk: [lock] for pk in ids if pk == school.pk}])
+    monkeypatch.setattr(
+        "ratings.desk.CONTRIBUTIONS.signed_periods",
+        [lambda ids: {pk: [lock] for pk in ids if pk == school.pk}],
+    )
 
 
 def test_signed_period_keeps_its_plan(desk, school, signed):
@@ -159,8 +194,14 @@ def test_signed_period_keeps_its_plan(desk, school, signed):
 
 def test_changes_of_a_signed_plan_are_asked_for_and_written_when_agreed(desk, appoint, school, signed):
     plan = AnnualPlanFactory(school=school, year=2026)
-    spring, autumn = (PlannedClassFactory(plan=plan, month=month, name=name) for month, name in ((3, "春训"), (9, "秋训")))
-    rows = [(4, "春训", spring.kind, spring.pk), (9, "秋训", autumn.kind, autumn.pk, "on"), (5, "补一个班", "main")]
+    spring, autumn = (
+        PlannedClassFactory(plan=plan, month=month, name=name) for month, name in ((3, "春训"), (9, "秋训"))
+    )
+    rows = [
+        (4, "春训", spring.kind, spring.pk),
+        (9, "秋训", autumn.kind, autumn.pk, "on"),
+        (5, "补一个班", "main"),
+    ]
     county = appoint("county")
 
     without = save(desk, *rows).content.decode()
@@ -227,7 +268,9 @@ def test_a_copy_opens_its_own_transaction(school, filler):
     assert plans.copy_last_year(school, 2026, by=filler) == 1
 
 
-def test_last_year_is_copied_without_what_was_issued_and_without_doubles(desk, appoint, school, signed_client):
+def test_last_year_is_copied_without_what_was_issued_and_without_doubles(
+    desk, appoint, school, signed_client
+):
     last = AnnualPlanFactory(school=school, year=2025)
     PlannedClassFactory(plan=last, month=3, name="2025年春训")
     PlannedClassFactory(plan=last, month=9, name="秋训")
@@ -287,7 +330,9 @@ def test_progress_is_counted_from_the_classes(school, filler):
     assert (found.planned, found.done, found.held, found.unplanned, found.percent) == (2, 1, 3, 1, 50)
 
 
-def test_issued_plan_reaches_every_school_once_and_keeps_their_own_rows(city, county, school, appoint, signed_client, filler):
+def test_issued_plan_reaches_every_school_once_and_keeps_their_own_rows(
+    city, county, school, appoint, signed_client, filler
+):
     neighbour = SchoolFactory(city=city, county=county)
     PlannedClassFactory(plan=AnnualPlanFactory(school=school), month=3, name="本校自办")
     PlannedClassFactory(plan=school.plans.get(), month=5, name="主体班", kind="other")
@@ -320,7 +365,9 @@ def test_later_addition_is_added_and_told(school, appoint, signed_client, filler
     assert Notice.objects.filter(user=filler).count() == 2
 
 
-def test_school_moves_an_issued_class_but_neither_renames_nor_removes_it(appoint, signed_client, school, filler):
+def test_school_moves_an_issued_class_but_neither_renames_nor_removes_it(
+    appoint, signed_client, school, filler
+):
     issue(signed_client(appoint("office")), (5, "主体班", "main"))
     row = PlannedClass.objects.get()
     client = signed_client(filler)
@@ -359,7 +406,8 @@ def test_issued_plan_is_changed_by_its_issuer_only(school, appoint, signed_clien
     address = issue(signed_client(appoint("office")), (5, "主体班"))
 
     statuses = {
-        role: signed_client(appoint(role)).post(address, table((6, "乱加"))).status_code for role in ("county_lead", "county", "filler")
+        role: signed_client(appoint(role)).post(address, table((6, "乱加"))).status_code
+        for role in ("county_lead", "county", "filler")
     }
 
     assert statuses == {"county_lead": 404, "county": 403, "filler": 403}
@@ -376,7 +424,9 @@ def test_unfiled_plan_waits_on_the_workbench_and_filed_ones_are_counted(desk, sc
     assert f"{year}年培训计划备案" in signed_client(appoint("county")).get("/").content.decode()
 
 
-def test_list_of_schools_costs_the_same_for_any_number(city, county, appoint, signed_client, django_assert_max_num_queries):
+def test_list_of_schools_costs_the_same_for_any_number(
+    city, county, appoint, signed_client, django_assert_max_num_queries
+):
     client = signed_client(appoint("office"))
     for more in (1, 29):
         for one in SchoolFactory.create_batch(more, city=city, county=county):

@@ -34,7 +34,9 @@ def _zip(method=zipfile.ZIP_DEFLATED, comment=b"", **parts):
 
 
 def _docx(**parts):
-    return _zip(**{"[Content_Types].xml": TYPES, "word/document.xml": "<w:document>正文</w:document>", **parts})
+    return _zip(
+        **{"[Content_Types].xml": TYPES, "word/document.xml": "<w:document>正文</w:document>", **parts}
+    )
 
 
 def _xlsx():
@@ -45,8 +47,12 @@ def _xlsx():
 
 def _pdf(extra=b"", trailer=b""):
     return (
-        b"%PDF-1.7\n1 0 obj<</Type/Catalog/Pages 2 0 R" + extra + b">>endobj\n2 0 obj<</Type/Pages/Kids[]/Count 0>>endobj\n"
-        b"3 0 obj<</Length 12>>stream\n/JS(<script>)\nendstream endobj\ntrailer<</Root 1 0 R" + trailer + b">>\n%%EOF\n"
+        b"%PDF-1.7\n1 0 obj<</Type/Catalog/Pages 2 0 R"
+        + extra
+        + b">>endobj\n2 0 obj<</Type/Pages/Kids[]/Count 0>>endobj\n"
+        b"3 0 obj<</Length 12>>stream\n/JS(<script>)\nendstream endobj\ntrailer<</Root 1 0 R"
+        + trailer
+        + b">>\n%%EOF\n"
     )
 
 
@@ -68,7 +74,10 @@ def _encrypted_flag():
 def _packed_script():
     packed = zlib.compress(b"5 0 << /S /Java#53cript /JS (app.alert(1)) >>")
     return _pdf().replace(
-        b"trailer", b"4 0 obj<</Type /ObjStm /N 1 /Filter/FlateDecode>>stream\n" + packed + b"\nendstream endobj\ntrailer"
+        b"trailer",
+        b"4 0 obj<</Type /ObjStm /N 1 /Filter/FlateDecode>>stream\n"
+        + packed
+        + b"\nendstream endobj\ntrailer",
     )
 
 
@@ -95,7 +104,11 @@ HOSTILE = {
     "picture with archive": ("图.jpg", _picture("JPEG") + _docx(), "附带了压缩包"),
     "pdf with archive": ("图.pdf", _pdf() + _docx(), "附带了压缩包"),
     "pdf with page": ("图.pdf", _pdf().replace(b"trailer", b"<script>1</script>trailer"), "网页脚本"),
-    "pdf with a script": ("图.pdf", _pdf(b"/OpenAction<</S/JavaScript/JS(app.alert(1))>>"), "脚本、附件或自动动作"),
+    "pdf with a script": (
+        "图.pdf",
+        _pdf(b"/OpenAction<</S/JavaScript/JS(app.alert(1))>>"),
+        "脚本、附件或自动动作",
+    ),
     "pdf with a hidden script": ("图.pdf", _pdf(b"/OpenAction<</S/J#61vaScript>>"), "脚本、附件或自动动作"),
     "pdf with a packed script": ("图.pdf", _packed_script(), "脚本、附件或自动动作"),
     "pdf with an attachment": ("图.pdf", _pdf(b"/Names<</EmbeddedFiles 9 0 R>>"), "脚本、附件或自动动作"),
@@ -111,7 +124,12 @@ HOSTILE = {
     "macro docx": ("文.docx", _docx(**{"word/vbaProject.bin": b"x"}), "宏"),
     "macro type only": (
         "文.docx",
-        _docx(**{"[Content_Types].xml": b"<Types><x t='application/vnd.ms-word.document.macroEnabled.main+xml'/></Types>"}),
+        _docx(
+            **{
+                "[Content_Types].xml": b"<Types><x t='application/vnd.ms-word.document"
+                b".macroEnabled.main+xml'/></Types>"
+            }
+        ),
         "宏",
     ),
     "docx with an object": ("文.docx", _docx(**{"word/embeddings/oleObject1.bin": b"x"}), "嵌入了对象"),
@@ -119,13 +137,18 @@ HOSTILE = {
         "文.docx",
         _docx(
             **{
-                "word/_rels/settings.xml.rels": '<Relationships><Relationship Type="http://x/attachedTemplate" '
-                'Target="http://evil/a.dotm" TargetMode="External"/></Relationships>'
+                "word/_rels/settings.xml.rels": "<Relationships>"
+                '<Relationship Type="http://x/attachedTemplate" Target="http://evil/a.dotm" '
+                'TargetMode="External"/></Relationships>'
             }
         ),
         "外部模板",
     ),
-    "docx with entities": ("文.docx", _docx(**{"word/styles.xml": '<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>'}), "XML 声明"),
+    "docx with entities": (
+        "文.docx",
+        _docx(**{"word/styles.xml": '<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>'}),
+        "XML 声明",
+    ),
     "docx with a climbing path": ("文.docx", _docx(**{"../../etc/cron.d/x": b"x"}), "越界路径"),
     "docx with a tail": (
         "文.docx",
@@ -134,7 +157,11 @@ HOSTILE = {
     ),
     "docx cut off": ("文.docx", _docx()[:200], "损坏或不完整"),
     "encrypted zip": ("文.docx", _encrypted_flag(), "已加密"),
-    "unusual compression": ("文.docx", _zip(method=zipfile.ZIP_LZMA, **{"word/document.xml": b"x"}), "压缩方式"),
+    "unusual compression": (
+        "文.docx",
+        _zip(method=zipfile.ZIP_LZMA, **{"word/document.xml": b"x"}),
+        "压缩方式",
+    ),
     "docx with a password": ("文.docx", OLE + "EncryptedPackage".encode("utf-16-le"), "打开密码"),
     "old document renamed": ("文.docx", OLE, "旧格式"),
     "old document": ("文.doc", OLE, "请用 WPS 另存为 .docx"),

@@ -5,7 +5,17 @@ from decimal import Decimal
 
 import pytest
 
-from schools.workbooks import CellError, cell_bool, cell_choice, cell_date, cell_decimal, cell_int, cell_text, clean_text, heading_key
+from schools.workbooks import (
+    CellError,
+    cell_bool,
+    cell_choice,
+    cell_date,
+    cell_decimal,
+    cell_int,
+    cell_text,
+    clean_text,
+    heading_key,
+)
 from schools.workbooks.cells import normalise
 
 DAY = dt.date(2026, 3, 5)
@@ -13,15 +23,30 @@ DAY = dt.date(2026, 3, 5)
 
 @pytest.mark.parametrize(
     "value",
-    ["2026.3.5", "2026/3/5", "2026-03-05", "2026年3月5日", "２０２６年３月５日", "2026 年 3 月 5 日", "20260305", 20260305,
-     "2026-3-5 00:00:00", "2026。3。5", "2026.03.05 14:30", DAY, dt.datetime(2026, 3, 5, 9, 30), "3月5日", "3.5", "3-5", "3/5", "3月5号"],
+    ["2026.3.5", "2026/3/5", "2026-03-05", "2026年3月5日", "２０２６年３月５日", "2026 年 3 月 5 日",
+     "20260305", 20260305,
+     "2026-3-5 00:00:00", "2026。3。5", "2026.03.05 14:30", DAY, dt.datetime(2026, 3, 5, 9, 30), "3月5日",
+     "3.5", "3-5", "3/5", "3月5号"],
 )  # fmt: skip
 def test_date_in_any_spelling_is_read(value):
     assert cell_date(value, year=2026) == DAY
 
 
 @pytest.mark.parametrize(
-    "value", ["3月5日", "2026.13.1", "2026-02-30", "去年", Decimal("3.5"), True, "2026", 5, "2026-03", dt.time(1, 2), "#N/A"]
+    "value",
+    [
+        "3月5日",
+        "2026.13.1",
+        "2026-02-30",
+        "去年",
+        Decimal("3.5"),
+        True,
+        "2026",
+        5,
+        "2026-03",
+        dt.time(1, 2),
+        "#N/A",
+    ],
 )
 def test_date_that_is_none_is_refused(value):
     with pytest.raises(CellError):
@@ -30,8 +55,10 @@ def test_date_that_is_none_is_refused(value):
 
 @pytest.mark.parametrize(
     ("value", "number"),
-    [("12", "12"), ("１２", "12"), ("1,234.5", "1234.5"), ("１，２３４", "1234"), (" 8.50 ", "8.50"), ("-3", "-3"), ("－３", "-3"),
-     ("+4", "4"), (".5", "0.5"), ("85%", "0.85"), ("８５％", "0.85"), ("30 %", "0.3"), (7, "7"), (Decimal("8.25"), "8.25"),
+    [("12", "12"), ("１２", "12"), ("1,234.5", "1234.5"), ("１，２３４", "1234"), (" 8.50 ", "8.50"), ("-3",
+     "-3"), ("－３", "-3"),
+     ("+4", "4"), (".5", "0.5"), ("85%", "0.85"), ("８５％", "0.85"), ("30 %", "0.3"), (7, "7"),
+     (Decimal("8.25"), "8.25"),
      ("100人", "100"), ("100 人次", "100")],
 )  # fmt: skip
 def test_number_as_typed_is_read(value, number):
@@ -39,7 +66,24 @@ def test_number_as_typed_is_read(value, number):
 
 
 @pytest.mark.parametrize(
-    "value", ["100万元", "约100", "1.2.3", "1,23", "一百", "1e5", "--3", "%", "人", "12 3人人", True, DAY, "#DIV/0!", "#未计算", "9" * 50]
+    "value",
+    [
+        "100万元",
+        "约100",
+        "1.2.3",
+        "1,23",
+        "一百",
+        "1e5",
+        "--3",
+        "%",
+        "人",
+        "12 3人人",
+        True,
+        DAY,
+        "#DIV/0!",
+        "#未计算",
+        "9" * 50,
+    ],
 )
 def test_number_that_is_none_is_refused(value):
     with pytest.raises(CellError):
@@ -80,14 +124,23 @@ def test_yes_and_no_in_many_words():
 
 def test_text_of_every_kind_of_cell():
     values = [None, True, 1001, Decimal("8.50"), DAY, dt.datetime(2026, 3, 5), dt.datetime(2026, 3, 5, 9, 30)]
-    assert [cell_text(value) for value in values] == ["", "是", "1001", "8.50", "2026-03-05", "2026-03-05", "2026-03-05 09:30"]
+    assert [cell_text(value) for value in values] == [
+        "",
+        "是",
+        "1001",
+        "8.50",
+        "2026-03-05",
+        "2026-03-05",
+        "2026-03-05 09:30",
+    ]
     with pytest.raises(CellError, match="最多 2 字"):
         cell_text("三个字", longest=2)
 
 
 @pytest.mark.parametrize(
     ("raw", "value"),
-    [(1001.0, 1001), (0.85, Decimal("0.85")), (19.949999999999996, Decimal("19.95")), (0.1 + 0.2, Decimal("0.3")),
+    [(1001.0, 1001), (0.85, Decimal("0.85")), (19.949999999999996, Decimal("19.95")),
+     (0.1 + 0.2, Decimal("0.3")),
      ("  ", None), ("001", "001"), ("a\u200bb\u202e\x07c", "abc"),
      ("\u00a0甲\u3000乙 ", "甲 乙"), ("一\r\n二", "一\n二"), (float("inf"), "#NUM!"), (-0.0, 0)],
 )  # fmt: skip
@@ -101,7 +154,16 @@ def test_rare_characters_survive_cleaning():
 
 
 @pytest.mark.parametrize(
-    "typed", ["县（市、区）", "县(市、区)", " 县 （市、\n区）", "县【市、区】", "*县（市、区）", "县（市、区）＊", "县（市、区）："]
+    "typed",
+    [
+        "县（市、区）",
+        "县(市、区)",
+        " 县 （市、\n区）",
+        "县【市、区】",
+        "*县（市、区）",
+        "县（市、区）＊",
+        "县（市、区）：",
+    ],
 )
 def test_headings_are_the_same_in_any_width_and_bracket(typed):
     assert heading_key(typed) == heading_key("县（市、区）")

@@ -1,4 +1,6 @@
-"""Two thousand and more damaged workbooks: a clean result or a WorkbookError, nothing else, and never a long wait."""
+"""Two thousand and more damaged workbooks: a clean result or a WorkbookError, nothing else, and never a long
+wait.
+"""
 
 import io
 import random
@@ -11,23 +13,38 @@ from schools.workbooks import ColumnOut, Row, SheetOut, WorkbookError, read_work
 from tests.xlsx import book, with_parts, written
 
 HEADINGS = ["学校编码", "得分", "日期", "完成率"]
-ROWS = [["1001", 8.5, "2026.3.5", "85%"], ["0012", "9分", "3月5日", 0.3], [1003, None, "20260305", "x"], ["乙", "#N/A", "2026/3/5", True]]
+ROWS = [
+    ["1001", 8.5, "2026.3.5", "85%"],
+    ["0012", "9分", "3月5日", 0.3],
+    [1003, None, "20260305", "x"],
+    ["乙", "#N/A", "2026/3/5", True],
+]
 SPLICES = [
-    b"<", b">", b'"', b"&", b"&#0;", b"&lol;", b"\x00", b"\xff\xfe", b"<!DOCTYPE a>", b"<![CDATA[", b"-->", b"</row>", b"<row>", b"<c>",
-    b' r="XFD1048576"', b' r="A0"', b' r="ZZZZZZZ99999999999"', b' t="s"', b' t="e"', b' t="d"', b' t="b"', b' t="inlineStr"', b"<v>-1</v>",
-    b"<v>99999999999999999999</v>", b"<v>1e999</v>", b"<v>nan</v>", b"<is/>", b"<f/>", b'<f t="shared" si="4294967295"/>',
-    b'<f t="shared" ref="A1:XFD1048576" si="0">A1</f>', b'<mergeCell ref="A1:XFD1048576"/>', b'<dimension ref="A1:XFD1048576"/>',
+    b"<", b">", b'"', b"&", b"&#0;", b"&lol;", b"\x00", b"\xff\xfe", b"<!DOCTYPE a>", b"<![CDATA[", b"-->",
+    b"</row>", b"<row>", b"<c>",
+    b' r="XFD1048576"', b' r="A0"', b' r="ZZZZZZZ99999999999"', b' t="s"', b' t="e"', b' t="d"', b' t="b"',
+    b' t="inlineStr"', b"<v>-1</v>",
+    b"<v>99999999999999999999</v>", b"<v>1e999</v>", b"<v>nan</v>", b"<is/>", b"<f/>",
+    b'<f t="shared" si="4294967295"/>',
+    b'<f t="shared" ref="A1:XFD1048576" si="0">A1</f>', b'<mergeCell ref="A1:XFD1048576"/>',
+    b'<dimension ref="A1:XFD1048576"/>',
     b' s="4294967295"', b' count="99999999999"', b"<a>" * 2000, b"\xf0\x28\x8c\x28", "𠮷".encode(),
 ]  # fmt: skip
 CELL_VALUES = [
-    "", " ", "=1+1", "#REF!", "1e400", "-" * 50, "9" * 400, "２０２６．１３．４０", "99999999", "\u202e8", "0" * 30, "1,,2",
+    "", " ", "=1+1", "#REF!", "1e400", "-" * 50, "9" * 400, "２０２６．１３．４０", "99999999", "\u202e8",
+    "0" * 30, "1,,2",
     "3月", "一", "%", "-0", ".", True, -1, 1e308, 2**70, "0x10", "٣", "²", "①",
 ]  # fmt: skip
 
 
 def _seeds():
     table = [HEADINGS, *ROWS]
-    columns = ["学校编码", ColumnOut("得分", "decimal"), ColumnOut("日期", "date"), ColumnOut("完成率", "percent")]
+    columns = [
+        "学校编码",
+        ColumnOut("得分", "decimal"),
+        ColumnOut("日期", "date"),
+        ColumnOut("完成率", "percent"),
+    ]
     yield book(["评分表"], *table, formats={"D4": "0%"}, merge="A1:D1")
     yield written(SheetOut("成绩", columns, ROWS), SheetOut("说明", ["注"], [("无",)]))
 
@@ -62,7 +79,11 @@ def _flip(dice, content):
 
 def _cut(dice, content):
     place = dice.randrange(len(content))
-    return content[:place] if dice.random() < 0.6 else content[:place] + content[place + dice.randrange(1, 400) :]
+    return (
+        content[:place]
+        if dice.random() < 0.6
+        else content[:place] + content[place + dice.randrange(1, 400) :]
+    )
 
 
 def _parts(content):
@@ -90,7 +111,11 @@ def _mutate_xml(dice, content):
         elif kind == 2:
             part = re.sub(
                 rb'"[^"]*"',
-                lambda match: b'"' + dice.choice([b"", b"-1", b"99999999999", b"x"]) + b'"' if dice.random() < 0.1 else match[0],
+                lambda match: (
+                    b'"' + dice.choice([b"", b"-1", b"99999999999", b"x"]) + b'"'
+                    if dice.random() < 0.1
+                    else match[0]
+                ),
                 part,
             )
         elif kind == 3:

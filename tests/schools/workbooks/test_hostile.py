@@ -35,11 +35,23 @@ HOSTILE = {
     "password": (OLE + "EncryptedPackage".encode("utf-16-le"), "a.xlsx", "打开密码"),
     "csv": ("学校编码,得分\n1,2\n".encode(), "a.csv", "请用 WPS 另存为 .xlsx"),
     "csv renamed": ("学校编码,得分\n1,2\n".encode("gbk"), "a.xlsx", "请用 WPS 另存为 .xlsx"),
-    "web page named xls": (b"<html><table><tr><td>1</td></tr></table></html>", "a.xls", "请用 WPS 另存为 .xlsx"),
+    "web page named xls": (
+        b"<html><table><tr><td>1</td></tr></table></html>",
+        "a.xls",
+        "请用 WPS 另存为 .xlsx",
+    ),
     "workbook named xls": (GOOD, "a.xls", "请用 WPS 另存为 .xlsx"),
     "pdf": (b"%PDF-1.7", "a.xlsx", "PDF"),
-    "word": (with_parts(GOOD, **{"xl/workbook.xml": None, "word/document.xml": "<a/>"}), "a.xlsx", "文字文档"),
-    "binary workbook": (with_parts(GOOD, **{"xl/workbook.xml": None, "xl/workbook.bin": b"x"}), "a.xlsx", "xlsb"),
+    "word": (
+        with_parts(GOOD, **{"xl/workbook.xml": None, "word/document.xml": "<a/>"}),
+        "a.xlsx",
+        "文字文档",
+    ),
+    "binary workbook": (
+        with_parts(GOOD, **{"xl/workbook.xml": None, "xl/workbook.bin": b"x"}),
+        "a.xlsx",
+        "xlsb",
+    ),
     "open document": (with_parts(GOOD, **{"xl/workbook.xml": None, "content.xml": "<a/>"}), "a.xlsx", "ods"),
     "any zip": (with_parts(GOOD, **{"xl/workbook.xml": None}), "a.xlsx", "不是 .xlsx"),
     "empty": (b"", "a.xlsx", "0 字节"),
@@ -48,28 +60,63 @@ HOSTILE = {
     "macro": (with_parts(GOOD, **{"xl/vbaProject.bin": b"x"}), "a.xlsx", "宏"),
     "encrypted entry": (_flagged(), "a.xlsx", "已加密"),
     "ratio": (with_parts(GOOD, **{"xl/big.xml": BOMB}), "a.xlsx", "压缩炸弹"),
-    "total": (with_parts(GOOD, **{f"xl/media/{n}.bin": bytes(30_000_000) for n in range(6)}), "a.xlsx", "压缩炸弹"),
+    "total": (
+        with_parts(GOOD, **{f"xl/media/{n}.bin": bytes(30_000_000) for n in range(6)}),
+        "a.xlsx",
+        "压缩炸弹",
+    ),
     "entries": (with_parts(GOOD, **{f"xl/media/{n}": b"" for n in range(2001)}), "a.xlsx", "条目超过"),
     "entities": (with_sheet(_cell("A1"), head=ENTITIES), "a.xlsx", "DOCTYPE"),
-    "entities in shared texts": (with_parts(GOOD, **{"xl/sharedStrings.xml": f"{ENTITIES}<sst>&b;</sst>"}), "a.xlsx", "DOCTYPE"),
-    "wide encoding": (with_parts(GOOD, **{"xl/workbook.xml": "<workbook/>".encode("utf-16")}), "a.xlsx", "损坏"),
-    "other encoding": (with_parts(GOOD, **{"xl/workbook.xml": '<?xml version="1.0" encoding="GBK"?><workbook/>'}), "a.xlsx", "UTF-8"),
+    "entities in shared texts": (
+        with_parts(GOOD, **{"xl/sharedStrings.xml": f"{ENTITIES}<sst>&b;</sst>"}),
+        "a.xlsx",
+        "DOCTYPE",
+    ),
+    "wide encoding": (
+        with_parts(GOOD, **{"xl/workbook.xml": "<workbook/>".encode("utf-16")}),
+        "a.xlsx",
+        "损坏",
+    ),
+    "other encoding": (
+        with_parts(GOOD, **{"xl/workbook.xml": '<?xml version="1.0" encoding="GBK"?><workbook/>'}),
+        "a.xlsx",
+        "UTF-8",
+    ),
     "not xml": (with_parts(GOOD, **{"xl/workbook.xml": "nonsense"}), "a.xlsx", "。"),
     "no relations": (with_parts(GOOD, **{"xl/_rels/workbook.xml.rels": None}), "a.xlsx", "。"),
     "far corner": (with_sheet(_cell("A1") + _cell("XFD1048576")), "a.xlsx", "范围过大"),
     "far corner in small letters": (with_sheet(_cell("a1") + _cell("xfd1048576")), "a.xlsx", "范围过大"),
     "far corner by row": (
-        with_sheet("<row r='1048576'><c r='A1048576'><v>1</v></c></row><row r='1'><c r='IV1'><v>1</v></c></row>"),
+        with_sheet(
+            "<row r='1048576'><c r='A1048576'><v>1</v></c></row><row r='1'><c r='IV1'><v>1</v></c></row>"
+        ),
         "a.xlsx",
         "范围过大",
     ),
-    "far corner hidden behind a quote": (with_sheet(_cell("A1") + "<c s='0'r='XFD1048576'><v>1</v></c>"), "a.xlsx", "范围过大"),
-    "far corner behind a bracket": (with_sheet(_cell("A1") + '<c x=">" r="XFD1048576"><v>1</v></c>'), "a.xlsx", "范围过大"),
-    "far corner inside a fake text": (with_sheet(_cell("A1") + '<c x="<t>" r="XFD1048576" y="</t>"><v>1</v></c>'), "a.xlsx", "损坏"),
-    "wide row without positions": (with_sheet("<row>" + "<c><v>1</v></c>" * 3000 + "</row>" + "<row/>" * 20000), "a.xlsx", "范围过大"),
+    "far corner hidden behind a quote": (
+        with_sheet(_cell("A1") + "<c s='0'r='XFD1048576'><v>1</v></c>"),
+        "a.xlsx",
+        "范围过大",
+    ),
+    "far corner behind a bracket": (
+        with_sheet(_cell("A1") + '<c x=">" r="XFD1048576"><v>1</v></c>'),
+        "a.xlsx",
+        "范围过大",
+    ),
+    "far corner inside a fake text": (
+        with_sheet(_cell("A1") + '<c x="<t>" r="XFD1048576" y="</t>"><v>1</v></c>'),
+        "a.xlsx",
+        "损坏",
+    ),
+    "wide row without positions": (
+        with_sheet("<row>" + "<c><v>1</v></c>" * 3000 + "</row>" + "<row/>" * 20000),
+        "a.xlsx",
+        "范围过大",
+    ),
     "text copied without end": (
         with_parts(
-            with_sheet("".join(_cell(f"A{n}", 't="s"').replace("1<", "0<") for n in range(1, 500))), **{"xl/sharedStrings.xml": SHARED}
+            with_sheet("".join(_cell(f"A{n}", 't="s"').replace("1<", "0<") for n in range(1, 500))),
+            **{"xl/sharedStrings.xml": SHARED},
         ),
         "a.xlsx",
         "文字总量过大",
@@ -101,16 +148,26 @@ def test_name_with_path_and_marks_is_shown_clean():
 
 @pytest.mark.parametrize("number", ["99999999999999", "18446744073709551615", "-1", "x"])
 def test_counts_are_not_believed(number):
-    """The reader would reserve memory for as many entries as are promised, and end the whole process where there is none."""
+    """The reader would reserve memory for as many entries as are promised, and end the whole process where
+    there is none.
+    """
     content = written(SheetOut("表", ["得分"], [("5",)]))
-    parts = {name: zipfile.ZipFile(io.BytesIO(content)).read(name).decode() for name in ("xl/styles.xml", SHEET)}
-    shared = f'<s:sst xmlns:s="x" a=">" b="1"count="{number}" uniqueCount = "{number}"><s:si><s:t>得分</s:t></s:si></s:sst>'
+    parts = {
+        name: zipfile.ZipFile(io.BytesIO(content)).read(name).decode() for name in ("xl/styles.xml", SHEET)
+    }
+    shared = (
+        f'<s:sst xmlns:s="x" a=">" b="1"count="{number}" uniqueCount = "{number}"><s:si><s:'
+        "t>得分</s:t></s:si></s:sst>"
+    )
     lying = with_parts(
         content,
         **{
             "xl/sharedStrings.xml": shared,
             "xl/styles.xml": parts["xl/styles.xml"].replace('cellXfs count="', f'cellXfs count="{number}'),
-            SHEET: parts[SHEET].replace("<sheetData>", f'<dimension x=">" ref="A1:XFD1048576"/><mergeCells count="{number}"/><sheetData>'),
+            SHEET: parts[SHEET].replace(
+                "<sheetData>",
+                f'<dimension x=">" ref="A1:XFD1048576"/><mergeCells count="{number}"/><sheetData>',
+            ),
         },
     )
 

@@ -17,7 +17,12 @@ def _table(content, *columns, name="scores.xlsx", **options):
 
 def test_headings_are_found_below_a_title_and_notes():
     content = book(
-        ["2026 年度评分表"], [], ["填表说明：得分保留两位小数"], ["序号", " 学校\n编码 ", "得分（分）"], [1, 1001.0, 8.5], [2, "0012", "９"]
+        ["2026 年度评分表"],
+        [],
+        ["填表说明：得分保留两位小数"],
+        ["序号", " 学校\n编码 ", "得分（分）"],
+        [1, 1001.0, 8.5],
+        [2, "0012", "９"],
     )
 
     table = _table(content, "学校编码", "得分(分)")
@@ -27,7 +32,9 @@ def test_headings_are_found_below_a_title_and_notes():
         (5, "1001", Decimal("8.5")),
         (6, "0012", Decimal(9)),
     ]
-    assert [str(warning) for warning in table.warnings] == ["scores.xlsx「Sheet1」第 4 行「序号」：不认识的列，已忽略"]
+    assert [str(warning) for warning in table.warnings] == [
+        "scores.xlsx「Sheet1」第 4 行「序号」：不认识的列，已忽略"
+    ]
 
 
 def test_blank_rows_are_skipped_and_keep_the_numbers_of_the_others():
@@ -43,7 +50,9 @@ def test_merged_cells_hold_their_value_once():
 
 
 def test_a_fill_that_openpyxl_gives_up_on_is_no_matter():
-    """Some office programs write an empty fill; the library of the tests reads none of their workbooks, the product's must."""
+    """Some office programs write an empty fill; the library of the tests reads none of their workbooks, the
+    product's must.
+    """
     styles = f"<styleSheet {MAIN}><fonts><font/></fonts><fills><fill/></fills><borders><border/></borders>"
     styles += "<cellStyleXfs><xf/></cellStyleXfs><cellXfs><xf/></cellXfs></styleSheet>"
     columns = [ColumnOut("学校编码"), ColumnOut("得分", "int")]
@@ -63,7 +72,12 @@ def test_percent_cells_and_typed_percents_are_equal():
 
 
 def test_every_wrong_cell_is_reported_at_once():
-    table = _table(book(["学校编码", "得分", "日期"], [None, "好", "2026.3.5"], ["1001", "12分", "三月"]), "学校编码", "得分", "日期")
+    table = _table(
+        book(["学校编码", "得分", "日期"], [None, "好", "2026.3.5"], ["1001", "12分", "三月"]),
+        "学校编码",
+        "得分",
+        "日期",
+    )
     for row in table:
         row.text("学校编码", required=True)
         row.decimal("得分", unit="分", highest=10)
@@ -82,7 +96,13 @@ def test_every_wrong_cell_is_reported_at_once():
 
 def test_missing_headings_are_all_named():
     with pytest.raises(WorkbookError, match="第 1 行：表头缺少：得分、说明"):
-        _table(book(["学校编码", "阶段"], ["1", "自评"]), "学校编码", "得分", "说明", Column("评委", required=False))
+        _table(
+            book(["学校编码", "阶段"], ["1", "自评"]),
+            "学校编码",
+            "得分",
+            "说明",
+            Column("评委", required=False),
+        )
 
 
 def test_no_heading_row_at_all_names_what_is_expected():
@@ -96,7 +116,11 @@ def test_double_headings_are_refused():
 
 
 def test_aliases_and_optional_columns():
-    table = _table(book(["单位名称"], ["东溪"]), Column("学校名称", aliases=("单位名称",)), Column("备注", required=False))
+    table = _table(
+        book(["单位名称"], ["东溪"]),
+        Column("学校名称", aliases=("单位名称",)),
+        Column("备注", required=False),
+    )
 
     assert table.rows[0].text("学校名称") == "东溪"
     assert table.rows[0].text("备注") == ""
@@ -104,7 +128,8 @@ def test_aliases_and_optional_columns():
 
 def test_error_cells_and_formulas_never_computed_are_named_not_blank():
     content = with_sheet(
-        '<row r="1"><c r="A1" t="inlineStr"><is><t>得分</t></is></c></row><row r="2"><c r="A2" t="e"><f>1/0</f><v>#DIV/0!</v></c></row>'
+        '<row r="1"><c r="A1" t="inlineStr"><is><t>得分</t></is></c></row><row r="2"><c r="A2" '
+        't="e"><f>1/0</f><v>#DIV/0!</v></c></row>'
         '<row r="3"><c r="A3"><f>B1</f></c></row><row r="4"><c r="A4" s="0"><f>B1</f><v/></c></row>'
         '<row r="5"><c r="A5"><f>2+3</f><v>5</v></c></row>'
     )
@@ -168,9 +193,13 @@ def test_rows_above_the_cap_are_refused():
 
 
 def test_styled_blank_rows_down_to_the_end_of_the_sheet_do_no_harm():
-    blanks = "".join(f'<row r="{n}" spans="1:9"><c r="A{n}" s="0"/><c r="I{n}" s="0"/></row>' for n in range(1_048_000, 1_048_577))
+    blanks = "".join(
+        f'<row r="{n}" spans="1:9"><c r="A{n}" s="0"/><c r="I{n}" s="0"/></row>'
+        for n in range(1_048_000, 1_048_577)
+    )
     content = with_sheet(
-        f'<row r="1"><c r="A1" t="inlineStr"><is><t>得分</t></is></c></row><row r="2"><c r="A2"><v>5</v></c></row>{blanks}'
+        '<row r="1"><c r="A1" t="inlineStr"><is><t>得分</t></is></c></row><row r="2"><c '
+        f'r="A2"><v>5</v></c></row>{blanks}'
     )
 
     table = _table(content, "得分")
@@ -179,7 +208,10 @@ def test_styled_blank_rows_down_to_the_end_of_the_sheet_do_no_harm():
 
 
 def test_cells_without_positions_are_counted_on():
-    content = with_sheet("<row><c t='inlineStr'><is><t>得分</t></is></c></row>" + "<row><c><v>1</v></c><c><v>2</v></c></row>" * 5000)
+    content = with_sheet(
+        "<row><c t='inlineStr'><is><t>得分</t></is></c></row>"
+        + "<row><c><v>1</v></c><c><v>2</v></c></row>" * 5000
+    )
 
     assert len(_table(content, "得分")) == 5000
 
@@ -188,7 +220,10 @@ def test_the_dimension_of_a_sheet_is_not_believed():
     content = book(["得分"], [5])
     honest = read_workbook(content, name="a.xlsx").first_sheet.grid
     for lie in ("A1:A1", "A1:XFD1048576", "B7", "", "x"):
-        lying = with_parts(content, **{SHEET: _sheet_xml(content).replace('<dimension ref="A1:A2" />', f'<dimension ref="{lie}"/>')})
+        lying = with_parts(
+            content,
+            **{SHEET: _sheet_xml(content).replace('<dimension ref="A1:A2" />', f'<dimension ref="{lie}"/>')},
+        )
         assert read_workbook(lying, name="a.xlsx").first_sheet.grid == honest
 
 

@@ -57,16 +57,38 @@ def test_cells_are_typed_and_formatted():
         "文",
     ]
     moment = dt.datetime(2026, 3, 5, 1, 30, tzinfo=dt.UTC)
-    cells = _sheet(written(SheetOut("表", columns, [(-3, Decimal("8.5"), Fraction(17, 20), dt.date(2026, 3, 5), moment, "x")])))[2]
+    cells = _sheet(
+        written(
+            SheetOut(
+                "表", columns, [(-3, Decimal("8.5"), Fraction(17, 20), dt.date(2026, 3, 5), moment, "x")]
+            )
+        )
+    )[2]
 
-    assert [cell.value for cell in cells] == [-3, 8.5, 0.85, dt.datetime(2026, 3, 5), dt.datetime(2026, 3, 5, 9, 30), "x"]
-    assert [cell.number_format for cell in cells] == ["0", "0.00", "0.00%", "yyyy-mm-dd", "yyyy-mm-dd hh:mm", "@"]
+    assert [cell.value for cell in cells] == [
+        -3,
+        8.5,
+        0.85,
+        dt.datetime(2026, 3, 5),
+        dt.datetime(2026, 3, 5, 9, 30),
+        "x",
+    ]
+    assert [cell.number_format for cell in cells] == [
+        "0",
+        "0.00",
+        "0.00%",
+        "yyyy-mm-dd",
+        "yyyy-mm-dd hh:mm",
+        "@",
+    ]
 
 
 def test_values_that_do_not_fit_their_column_are_kept_as_text():
     columns = [ColumnOut("分", "decimal"), ColumnOut("日", "date"), ColumnOut("是", "int")]
 
-    table = read_workbook(written(SheetOut("表", columns, [("缺", "未定", True)])), name="a.xlsx").first_sheet.table(["分", "日", "是"])
+    table = read_workbook(
+        written(SheetOut("表", columns, [("缺", "未定", True)])), name="a.xlsx"
+    ).first_sheet.table(["分", "日", "是"])
 
     assert table.rows[0].values == {"分": "缺", "日": "未定", "是": "是"}
 
@@ -90,22 +112,45 @@ def test_sheet_names_are_made_valid_and_distinct():
 
 
 def test_rows_may_come_from_a_generator_and_must_fit_the_columns():
-    assert len(read_workbook(written(SheetOut("表", ["a"], ((str(n),) for n in range(10)))), name="a.xlsx").first_sheet.table(["a"])) == 10
+    assert (
+        len(
+            read_workbook(
+                written(SheetOut("表", ["a"], ((str(n),) for n in range(10)))), name="a.xlsx"
+            ).first_sheet.table(["a"])
+        )
+        == 10
+    )
     with pytest.raises(ValueError, match="zip"):
         written(SheetOut("表", ["a"], [("1", "2")]))
 
 
 @pytest.mark.parametrize(
-    "text", ["_x0041_", "_x000D_", "a_x0007_b", "<a>&amp;</a>", "两  格", "一\n二", "𠮷㙍", "#N/A？", "'引号", "x" * 32_767]
+    "text",
+    [
+        "_x0041_",
+        "_x000D_",
+        "a_x0007_b",
+        "<a>&amp;</a>",
+        "两  格",
+        "一\n二",
+        "𠮷㙍",
+        "#N/A？",
+        "'引号",
+        "x" * 32_767,
+    ],
 )
 def test_awkward_text_is_read_back_as_it_was(text):
-    assert read_workbook(written(SheetOut("表", ["文"], [(text,)])), name="a.xlsx").first_sheet.grid[1] == [text]
+    assert read_workbook(written(SheetOut("表", ["文"], [(text,)])), name="a.xlsx").first_sheet.grid[1] == [
+        text
+    ]
 
 
 @given(
     st.lists(
         st.tuples(
-            st.text(max_size=40).filter(lambda text: "#" not in text), st.decimals(-(10**9), 10**9, places=2), st.dates(dt.date(1900, 3, 1))
+            st.text(max_size=40).filter(lambda text: "#" not in text),
+            st.decimals(-(10**9), 10**9, places=2),
+            st.dates(dt.date(1900, 3, 1)),
         ),
         max_size=8,
     )

@@ -1,4 +1,6 @@
-"""The migrations of schools with one more after the last, for trying an upgrade before there is a real one."""
+"""The migrations of schools with one more after the last, for trying an upgrade before there is a
+real one.
+"""
 
 from schools import migrations
 

@@ -1,20 +1,15 @@
-"""What the rating adds to the pages used all year.
-
-Tasks by role, figures, a school's stars, deadlines that are near, open duties, paper as PDF.
-What `schools.site.contributions` reads stands at the end of this module.
-"""
+"""What the rating asks of each person on the workbench, and its figures there."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from datetime import date, datetime
+from collections.abc import Iterator
+from datetime import datetime
 
 from django.db.models import Count, Exists, F, FilteredRelation, OuterRef, Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
-from ratings.documents.papers import paper_pdf
 from ratings.enums import PUBLIC_PHASES, Aggregation, Phase, Stage, Star, Status
 from ratings.judging.seats import judged_by
 from ratings.models import Assessment, Bulletin, Erratum, JudgeSheet, Result, Scheme, Score
@@ -23,16 +18,10 @@ from ratings.selfassessment.figures import figures_left
 from ratings.selfassessment.submission import due_of, last_return
 from ratings.sheets.answering import LIVE
 from ratings.workflow.deadlines import last_day
-from ratings.workflow.snapshots import signed_periods
-from schools.calendar.workdays import add_workdays
-from schools.desk.announcing import Announcement
-from schools.models import Role, School, User
+from schools.models import Role, User
 from schools.models.scope import SCHOOL_ROLES
 from schools.permissions import may, role_of
-from schools.site.contributions import Contributions
 from schools.site.items import Task, Tile
-from schools.site.navigation import Column, Entry, Panel
-from schools.templatetags.ui import day as day_words
 
 #: A deadline is said these working days before.
 WORKDAYS_BEFORE = (5, 1)
@@ -40,17 +29,28 @@ RUNNING = (Phase.OPEN, Phase.SCORING)
 
 
 def self_assessment_tasks(user: User) -> Iterator[Task]:
-    """The open self-assessment, as far as it is this person's turn, with its deadline and how far it is filled in."""
+    """The open self-assessment, as far as it is this person's turn, with its deadline and how far it is
+    filled in.
+    """
     if role_of(user) not in SCHOOL_ROLES:
         return
-    for one in _filled(Assessment.objects.visible_to(user).filter(status__in=LIVE, scheme__phase__in=RUNNING)):
+    for one in _filled(
+        Assessment.objects.visible_to(user).filter(status__in=LIVE, scheme__phase__in=RUNNING)
+    ):
         if one.status == Status.CONFIRMING and role_of(user) == Role.FILLER:
             continue
         last = due_of(one)
         overdue = last is not None and last < timezone.now()
         title, page, hint, tag = _words(one)
         kind = "bad" if overdue or one.status == Status.RETURNED else "warn"
-        yield Task(title, reverse(page, args=[one.pk]), hint, "已截止" if overdue else tag, kind, last and timezone.localtime(last).date())
+        yield Task(
+            title,
+            reverse(page, args=[one.pk]),
+            hint,
+            "已截止" if overdue else tag,
+            kind,
+            last and timezone.localtime(last).date(),
+        )
 
 
 def _filled(assessments: QuerySet[Assessment]) -> QuerySet[Assessment]:
@@ -70,7 +70,12 @@ def _words(one: Assessment) -> tuple[str, str, str, str]:
     if one.status == Status.CONFIRMING:
         return f"确认并提交{year}年度自评", "ratings:assessment_check", "填报人已填好，等您核对确认", "待确认"
     tag = "填写中" if one.begun else "尚未开始"
-    return f"填写{year}年度自评", "ratings:assessment", f"已填 {one.begun} / {one.owed} 项，其余由系统取数或由评审方核定", tag
+    return (
+        f"填写{year}年度自评",
+        "ratings:assessment",
+        f"已填 {one.begun} / {one.owed} 项，其余由系统取数或由评审方核定",
+        tag,
+    )
 
 
 def figure_tasks(user: User) -> Iterator[Task]:
@@ -89,7 +94,12 @@ def rating_tasks(user: User) -> Iterator[Task]:
     """What the year of the rating asks of this person now."""
     if not may(user, "follow_rating"):
         return
-    schemes = Scheme.objects.visible_to(user).exclude(phase=Phase.ARCHIVED).select_related("bulletin").order_by("-year")
+    schemes = (
+        Scheme.objects.visible_to(user)
+        .exclude(phase=Phase.ARCHIVED)
+        .select_related("bulletin")
+        .order_by("-year")
+    )
     schemes = _with_waiting(schemes) if may(user, "read_board") else schemes
     if may(user, "edit_scheme") and not schemes and not Scheme.objects.visible_to(user).exists():
         hint = "还没有评定方案：可以新建，也可以导入工作簿"
@@ -97,7 +107,9 @@ def rating_tasks(user: User) -> Iterator[Task]:
     latest = next((scheme.pk for scheme in schemes if scheme.is_public), None)
     for scheme in schemes:
         if not scheme.is_public or scheme.pk == latest:
-            yield from _committee_tasks(scheme, user) if may(user, "read_board") else _reader_tasks(scheme, user)
+            yield from (
+                _committee_tasks(scheme, user) if may(user, "read_board") else _reader_tasks(scheme, user)
+            )
 
 
 def _committee_tasks(scheme: Scheme, user: User) -> Iterator[Task]:
@@ -105,21 +117,42 @@ def _committee_tasks(scheme: Scheme, user: User) -> Iterator[Task]:
     board = reverse("ratings:board", args=[scheme.pk])
     if scheme.phase == Phase.DRAFTING and may(user, "edit_scheme") and scheme.opening_by is None:
         page = reverse("ratings:scheme_edit", args=[scheme.pk])
-        yield Task(f"继续起草{scheme.year}年度评定方案", page, "写好以后检查，再提议启动", scheme.get_phase_display())
+        yield Task(
+            f"继续起草{scheme.year}年度评定方案", page, "写好以后检查，再提议启动", scheme.get_phase_display()
+        )
     elif scheme.phase == Phase.SCORING:
-        yield Task(f"{scheme.year}年度评审进行中", board, "查看还缺哪些评分和审定意见", scheme.get_phase_display(), "info")
+        yield Task(
+            f"{scheme.year}年度评审进行中",
+            board,
+            "查看还缺哪些评分和审定意见",
+            scheme.get_phase_display(),
+            "info",
+        )
     elif scheme.phase in EDITABLE:
-        yield Task(f"{scheme.year}年度评定结果已审定", board, "审定总表：各校得分、星级和提示", scheme.get_phase_display(), "ok")
+        yield Task(
+            f"{scheme.year}年度评定结果已审定",
+            board,
+            "审定总表：各校得分、星级和提示",
+            scheme.get_phase_display(),
+            "ok",
+        )
         yield _bulletin_task(scheme, user)
 
 
 def _bulletin_task(scheme: Scheme, user: User) -> Task:
     bulletin: Bulletin | None = getattr(scheme, "bulletin", None)
     if bulletin is None:
-        return Task(f"起草{scheme.year}年度通报", reverse("ratings:bulletins"), "按审定结果自动生成初稿", "待起草")
+        return Task(
+            f"起草{scheme.year}年度通报", reverse("ratings:bulletins"), "按审定结果自动生成初稿", "待起草"
+        )
     hint = f"{bulletin.title}；发文字号{'：' + bulletin.number if bulletin.number else '尚未填写'}"
     if may(user, "issue_bulletin") and bulletin.number:
-        return Task(f"审核并印发{scheme.year}年度通报", reverse("ratings:bulletin", args=[bulletin.pk]), hint, "待印发")
+        return Task(
+            f"审核并印发{scheme.year}年度通报",
+            reverse("ratings:bulletin", args=[bulletin.pk]),
+            hint,
+            "待印发",
+        )
     page = "ratings:bulletin_edit" if may(user, "write_bulletin") else "ratings:bulletin"
     return Task(f"修改{scheme.year}年度通报文稿", reverse(page, args=[bulletin.pk]), hint, "草稿")
 
@@ -128,13 +161,19 @@ def _reader_tasks(scheme: Scheme, user: User) -> Iterator[Task]:
     """The criteria while they are new, the result once it is out."""
     if scheme.phase in RUNNING:
         url = reverse("ratings:scheme", args=[scheme.pk])
-        yield Task(f"{scheme.year}年度评定方案", url, "对照标准安排全年工作", scheme.get_phase_display(), "info")
+        yield Task(
+            f"{scheme.year}年度评定方案", url, "对照标准安排全年工作", scheme.get_phase_display(), "info"
+        )
     elif scheme.phase == Phase.PUBLISHED and role_of(user) in SCHOOL_ROLES:
         result = Result.objects.visible_to(user).filter(scheme=scheme).first()
         if result:
             url = reverse("ratings:result", args=[result.pk])
             yield Task(
-                f"{scheme.year}年度评定结果：{result.get_star_display()}", url, "查看星级是怎样得出的，还可以怎样改进", "已通报", "ok"
+                f"{scheme.year}年度评定结果：{result.get_star_display()}",
+                url,
+                "查看星级是怎样得出的，还可以怎样改进",
+                "已通报",
+                "ok",
             )
 
 
@@ -159,14 +198,30 @@ def _with_waiting(schemes: QuerySet[Scheme]) -> QuerySet[Scheme]:
 
 
 def _second_person_tasks(scheme: Scheme, user: User) -> Iterator[Task]:
-    """For one scheme of `_with_waiting`: the message may have been read days ago, the work stays until it is done."""
-    if may(user, "check_scheme") and scheme.phase == Phase.DRAFTING and scheme.opening_by not in (None, user.pk):
+    """For one scheme of `_with_waiting`: the message may have been read days ago, the work stays until it is
+    done.
+    """
+    if (
+        may(user, "check_scheme")
+        and scheme.phase == Phase.DRAFTING
+        and scheme.opening_by not in (None, user.pk)
+    ):
         # Whether the draft was changed since then is said on the page: comparing it costs too much here.
         hint = f"{scheme.opening_name} {_day(scheme.opening_at)} 提议，核对方案后确认"
-        yield Task(f"确认启动{scheme.year}年度评定", reverse("ratings:scheme_opening", args=[scheme.pk]), hint, "待确认")
+        yield Task(
+            f"确认启动{scheme.year}年度评定",
+            reverse("ratings:scheme_opening", args=[scheme.pk]),
+            hint,
+            "待确认",
+        )
     if may(user, "sign_erratum") and not scheme.is_public and scheme.correction_by not in (None, user.pk):
         hint = f"{scheme.correction_name} {_day(scheme.correction_at)} 提请：{scheme.correction_reason}"
-        yield Task(f"签发{scheme.year}年度评定方案的更正", reverse("ratings:erratum_sign", args=[scheme.correction_pk]), hint, "待签发")
+        yield Task(
+            f"签发{scheme.year}年度评定方案的更正",
+            reverse("ratings:erratum_sign", args=[scheme.correction_pk]),
+            hint,
+            "待签发",
+        )
 
 
 def _day(moment: datetime) -> str:
@@ -175,17 +230,23 @@ def _day(moment: datetime) -> str:
 
 
 def review_tasks(user: User) -> Iterator[Task]:
-    """One query, whatever the number of schools; a school counts as judged once every row of 初评 has an answer."""
+    """One query, whatever the number of schools; a school counts as judged once every row of 初评 has an
+    answer.
+    """
     if not may(user, "review"):
         return
     unscored = Score.objects.filter(assessment=OuterRef("pk"), stage=Stage.COUNTY, answers__isnull=True)
-    rows = Assessment.objects.visible_to(user).filter(status__in=(Status.COUNTY, Status.RETURNED), scheme__has_county_stage=True)
+    rows = Assessment.objects.visible_to(user).filter(
+        status__in=(Status.COUNTY, Status.RETURNED), scheme__has_county_stage=True
+    )
     rows = rows.filter(scheme__phase__in=RUNNING).select_related("scheme").annotate(unscored=Exists(unscored))
     found = list(rows.order_by("-scheme__year", "school__order"))
     desk = reverse("ratings:review")
     waiting = [one for one in found if one.status == Status.COUNTY and one.unscored]
     judged = [one for one in found if one.status == Status.COUNTY and not one.unscored]
-    late = [one for one in found if one.returned_to == Status.COUNTY and one.return_due < timezone.localdate()]
+    late = [
+        one for one in found if one.returned_to == Status.COUNTY and one.return_due < timezone.localdate()
+    ]
     if waiting:
         yield Task(
             f"初评：{len(waiting)} 所党校待判断",
@@ -204,7 +265,13 @@ def review_tasks(user: User) -> Iterator[Task]:
             due=last_day(judged[0].scheme.county_due),
         )
     if late:
-        yield Task(f"退回补正：{len(late)} 所党校逾期", f"{desk}?view=returned", "可以收回，按现有内容继续初评", "逾期", "bad")
+        yield Task(
+            f"退回补正：{len(late)} 所党校逾期",
+            f"{desk}?view=returned",
+            "可以收回，按现有内容继续初评",
+            "逾期",
+            "bad",
+        )
 
 
 def judging_tasks(user: User) -> Iterator[Task]:
@@ -218,24 +285,40 @@ def judging_tasks(user: User) -> Iterator[Task]:
 def _judge_tasks(user: User) -> Iterator[Task]:
     """Own sheets that are not handed in; of a 合议 only the leader's."""
     own = Q(judge__user=user) | Q(judge__isnull=True, assessment__panel__leader__user=user)
-    sheets = JudgeSheet.objects.filter(own, assessment=OuterRef("pk"), submitted_at__isnull=True, entered_by__isnull=True)
+    sheets = JudgeSheet.objects.filter(
+        own, assessment=OuterRef("pk"), submitted_at__isnull=True, entered_by__isnull=True
+    )
     open_rows = judged_by(user).filter(status=Status.CITY, scheme__phase__in=RUNNING).filter(Exists(sheets))
     rows = Score.objects.filter(assessment=OuterRef("pk"), stage=Stage.CITY, answers__isnull=True)
-    whose = rows.filter(Q(judge__user=user) | Q(judge__isnull=True, assessment__scheme__aggregation=Aggregation.JOINT))
+    whose = rows.filter(
+        Q(judge__user=user) | Q(judge__isnull=True, assessment__scheme__aggregation=Aggregation.JOINT)
+    )
     found = list(
-        open_rows.prefetch_related(None).annotate(unscored=Exists(whose)).values_list("unscored", "scheme__year", "scheme__city_due")
+        open_rows.prefetch_related(None)
+        .annotate(unscored=Exists(whose))
+        .values_list("unscored", "scheme__year", "scheme__city_due")
     )
     waiting, ready = [one for one in found if one[0]], [one for one in found if not one[0]]
     desk = reverse("ratings:judging")
     if waiting:
-        yield Task(f"评审：{len(waiting)} 所党校待判断", desk, f"{waiting[0][1]}年度，本人评分表", "待判断", due=last_day(waiting[0][2]))
+        yield Task(
+            f"评审：{len(waiting)} 所党校待判断",
+            desk,
+            f"{waiting[0][1]}年度，本人评分表",
+            "待判断",
+            due=last_day(waiting[0][2]),
+        )
     if ready:
-        yield Task(f"评审：{len(ready)} 所党校已评完", desk, "核对后提交评分表", "待提交", due=last_day(ready[0][2]))
+        yield Task(
+            f"评审：{len(ready)} 所党校已评完", desk, "核对后提交评分表", "待提交", due=last_day(ready[0][2])
+        )
 
 
 def _panel_tasks(user: User) -> Iterator[Task]:
     """Schools with the city that no panel has, and sheets still out."""
-    rows = Assessment.objects.visible_to(user).filter(status=Status.CITY, scheme__phase__in=RUNNING, scheme__imported=False)
+    rows = Assessment.objects.visible_to(user).filter(
+        status=Status.CITY, scheme__phase__in=RUNNING, scheme__imported=False
+    )
     out = Count("sheets", filter=Q(sheets__submitted_at__isnull=True))
     states = list(
         rows.order_by()
@@ -244,13 +327,25 @@ def _panel_tasks(user: User) -> Iterator[Task]:
     )
     for scheme in sorted({one["scheme_id"] for one in states}):
         mine = [one for one in states if one["scheme_id"] == scheme]
-        board, year, due = reverse("ratings:panel_board", args=[scheme]), mine[0]["year"], last_day(mine[0]["due"])
+        board, year, due = (
+            reverse("ratings:panel_board", args=[scheme]),
+            mine[0]["year"],
+            last_day(mine[0]["due"]),
+        )
         unassigned = sum(one["panel_id"] is None for one in mine)
         out_sheets = sum(one["out"] for one in mine)
         if unassigned:
-            yield Task(f"{unassigned} 所党校尚未分到评审组", f"{board}?panel=none", f"{year}年度，已报送到市级", "待分组", due=due)
+            yield Task(
+                f"{unassigned} 所党校尚未分到评审组",
+                f"{board}?panel=none",
+                f"{year}年度，已报送到市级",
+                "待分组",
+                due=due,
+            )
         if out_sheets:
-            yield Task(f"{out_sheets} 份评分表尚未提交", board, f"{year}年度，查看各组进度", "评审中", "info", due)
+            yield Task(
+                f"{out_sheets} 份评分表尚未提交", board, f"{year}年度，查看各组进度", "评审中", "info", due
+            )
 
 
 def rating_tiles(user: User) -> Iterator[Tile]:
@@ -265,11 +360,20 @@ def rating_tiles(user: User) -> Iterator[Tile]:
         result = results.first()
         if result:
             note = f"总分 {result.total}" if result.total is not None else "未申报"
-            yield Tile(f"{scheme.year}年度星级", note=note, url=reverse("ratings:result", args=[result.pk]), stars=result.star)
+            yield Tile(
+                f"{scheme.year}年度星级",
+                note=note,
+                url=reverse("ratings:result", args=[result.pk]),
+                stars=result.star,
+            )
         return
     counts = Counter(results.filter(lapsed=False).values_list("star", flat=True))
     note = "、".join(f"{Star(star).label} {counts[star]}" for star in sorted(counts, reverse=True))
-    url = reverse("ratings:board", args=[scheme.pk]) if may(user, "read_board") else f"{reverse('ratings:results')}?year={scheme.year}"
+    url = (
+        reverse("ratings:board", args=[scheme.pk])
+        if may(user, "read_board")
+        else f"{reverse('ratings:results')}?year={scheme.year}"
+    )
     yield Tile(f"{scheme.year}年度评定", str(sum(counts.values())), "所参评", note, url)
 
 
@@ -278,8 +382,16 @@ def self_check_tiles(user: User) -> Iterator[Tile]:
     if role_of(user) not in SCHOOL_ROLES:
         return
     running = Assessment.objects.visible_to(user).filter(scheme__phase__in=RUNNING, scheme__imported=False)
-    counted = Count("goals", filter=~Q(goals__text="")), Count("goals", filter=~Q(goals__text="") & Q(goals__done=True))
-    one = running.select_related("scheme").annotate(set_goals=counted[0], done_goals=counted[1]).order_by("-scheme__year").first()
+    counted = (
+        Count("goals", filter=~Q(goals__text="")),
+        Count("goals", filter=~Q(goals__text="") & Q(goals__done=True)),
+    )
+    one = (
+        running.select_related("scheme")
+        .annotate(set_goals=counted[0], done_goals=counted[1])
+        .order_by("-scheme__year")
+        .first()
+    )
     if one is not None:
         note = f"已完成 {one.done_goals} 项" if one.set_goals else "对照标准看差距、定目标；只供本校使用"
         url = reverse("ratings:self_checks", args=[one.scheme_id])
@@ -289,91 +401,3 @@ def self_check_tiles(user: User) -> Iterator[Tile]:
 def latest_scheme(user: User) -> Scheme | None:
     """The city's newest year with published results."""
     return Scheme.objects.visible_to(user).filter(phase__in=PUBLIC_PHASES).order_by("-year").first()
-
-
-def star_heading(user: User) -> str:
-    """The column names its year."""
-    scheme = latest_scheme(user)
-    return f"{scheme.year}年度星级" if scheme else "最近星级"
-
-
-def latest_stars(schools: Sequence[School], user: User) -> dict[int, int]:
-    """The star of each school in the latest published year, as far as the reader may know it."""
-    scheme = latest_scheme(user)
-    if scheme is None:
-        return {}
-    return dict(
-        Result.objects.visible_to(user).filter(scheme=scheme, school__in=[school.pk for school in schools]).values_list("school_id", "star")
-    )
-
-
-def stars_by_year(school: School, user: User) -> dict | None:
-    """Results of one school for its page; None where the reader may see none."""
-    results = Result.objects.visible_to(user).filter(school=school).select_related("scheme").defer("trace", "figures", "next_star")
-    found = list(results.order_by("-scheme__year"))
-    return {"results": found} if found else None
-
-
-def stars_in_words(school: School, user: User) -> str:
-    """2025年度五星，2024年度四星: published years only, newest first."""
-    results = Result.objects.visible_to(user).filter(school=school, scheme__phase__in=PUBLIC_PHASES)
-    rows = results.order_by("-scheme__year").values_list("scheme__year", "star", "lapsed")[:5]
-    return "，".join(f"{year}年度{'未申报' if lapsed else Star(star).label}" for year, star, lapsed in rows)
-
-
-def self_assessments_due(today: date) -> Iterator[Announcement]:
-    """Those not handed in whose last day is near; the day stands in the key, so that an extension is announced anew."""
-    found = Assessment.objects.filter(status__in=LIVE, scheme__phase__in=RUNNING)
-    for one in found.select_related("scheme").prefetch_related("extensions").order_by("pk"):
-        last = due_of(one)
-        left = None if last is None else _workdays_left(today, timezone.localtime(last).date())
-        if left is None:
-            continue
-        what = "补正" if one.status == Status.RETURNED else "自评"
-        text = f"{one.scheme.year}年度星级评定{what}将于{day_words(last)}截止，目前状态：{one.get_status_display()}，请抓紧办理。"
-        roles = (Role.HEAD,) if one.status == Status.CONFIRMING else (Role.FILLER, Role.HEAD)
-        url = reverse("ratings:assessment", args=[one.pk])
-        yield Announcement(f"self:{one.pk}:{last:%Y%m%d}:{left}", one.school_id, text, url, roles)
-
-
-def _workdays_left(today: date, last: date) -> int | None:
-    """The announcement that is due: the nearest of WORKDAYS_BEFORE, None while the day is far or when it has passed."""
-    if last < today:
-        return None
-    return next((number for number in sorted(WORKDAYS_BEFORE) if last <= add_workdays(today, number - 1)), None)
-
-
-def assessment_duties(school: School) -> Iterator[tuple[str, str]]:
-    """One line for each year whose result is not public: status, how far it is filled in, until when."""
-    found = _filled(Assessment.objects.filter(school=school).exclude(scheme__phase__in=PUBLIC_PHASES)).order_by("scheme__year")
-    for one in found:
-        text = f"{one.scheme.year}年度：{one.get_status_display()}"
-        if one.status in LIVE:
-            last = due_of(one)
-            text += f"，已填 {one.begun} / {one.owed} 项" + (f"，{timezone.localtime(last):%Y-%m-%d} 截止" if last else "")
-        yield "评定申报", text
-    if not found:
-        yield "评定申报", "没有进行中的申报"
-
-
-CONTRIBUTIONS = Contributions(
-    navigation=(
-        Entry(25, "自评", "ratings:assessments", act="self_assess"),
-        Entry(30, "评定方案", "ratings:schemes", act="follow_rating"),
-        Entry(35, "评审", "ratings:judging", act="judge"),
-        Entry(36, "初评", "ratings:review", act="review"),
-        Entry(37, "申报进度", "ratings:progress", act="read_progress"),
-        Entry(38, "评审组", "ratings:panels", act="arrange_panels"),
-        Entry(40, "评委会", "ratings:committee", act="read_board"),
-        Entry(50, "评定结果", "ratings:results", act="read_results"),
-        Entry(60, "通报", "ratings:bulletins", act="follow_rating"),
-    ),
-    tasks=(self_assessment_tasks, figure_tasks, rating_tasks, review_tasks, judging_tasks),
-    tiles=(rating_tiles, self_check_tiles),
-    announcements=(self_assessments_due,),
-    columns=(Column("star", star_heading, latest_stars, is_stars=True),),
-    panels=(Panel("stars", "历年星级", "ratings/results/_stars_by_year.html", stars_by_year, stars_in_words),),
-    signed_periods=(signed_periods,),
-    duties=(assessment_duties,),
-    renderers=(paper_pdf,),
-)
