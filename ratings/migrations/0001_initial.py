@@ -19,12 +19,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Scheme",
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("version", models.PositiveIntegerField(default=0, editable=False, verbose_name="修改次数")),
                 (
                     "edited_by",
@@ -38,26 +33,17 @@ class Migration(migrations.Migration):
                         verbose_name="修改人",
                     ),
                 ),
-                (
-                    "edited_at",
-                    models.DateTimeField(blank=True, editable=False, null=True, verbose_name="修改时间"),
-                ),
+                ("edited_at", models.DateTimeField(blank=True, editable=False, null=True, verbose_name="修改时间")),
                 (
                     "city",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="schemes",
-                        to="schools.region",
-                        verbose_name="所属市",
+                        on_delete=django.db.models.deletion.PROTECT, related_name="schemes", to="schools.region", verbose_name="所属市"
                     ),
                 ),
                 (
                     "year",
                     models.PositiveSmallIntegerField(
-                        validators=[
-                            django.core.validators.MinValueValidator(2000),
-                            django.core.validators.MaxValueValidator(2100),
-                        ],
+                        validators=[django.core.validators.MinValueValidator(2000), django.core.validators.MaxValueValidator(2100)],
                         verbose_name="评定年度",
                     ),
                 ),
@@ -81,47 +67,25 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("has_county_stage", models.BooleanField(default=True, verbose_name="县级初评")),
-                (
-                    "county_weight",
-                    models.DecimalField(decimal_places=6, default=0, max_digits=7, verbose_name="县初评权重"),
-                ),
-                (
-                    "city_weight",
-                    models.DecimalField(decimal_places=6, default=1, max_digits=7, verbose_name="评审权重"),
-                ),
+                ("county_weight", models.DecimalField(decimal_places=6, default=0, max_digits=7, verbose_name="县初评权重")),
+                ("city_weight", models.DecimalField(decimal_places=6, default=1, max_digits=7, verbose_name="评审权重")),
                 (
                     "aggregation",
                     models.CharField(
-                        choices=[
-                            ("trimmed", "去一高一低平均"),
-                            ("mean", "平均"),
-                            ("median", "中位数"),
-                            ("joint", "合议"),
-                        ],
+                        choices=[("trimmed", "去一高一低平均"), ("mean", "平均"), ("median", "中位数"), ("joint", "合议")],
                         default="trimmed",
                         max_length=8,
                         verbose_name="评委汇总",
                     ),
                 ),
-                (
-                    "bonus_cap",
-                    models.DecimalField(
-                        blank=True, decimal_places=2, max_digits=6, null=True, verbose_name="加分上限"
-                    ),
-                ),
-                (
-                    "bonus_floor",
-                    models.DecimalField(decimal_places=2, default=0, max_digits=6, verbose_name="加分起算分"),
-                ),
+                ("bonus_cap", models.DecimalField(blank=True, decimal_places=2, max_digits=6, null=True, verbose_name="加分上限")),
+                ("bonus_floor", models.DecimalField(decimal_places=2, default=0, max_digits=6, verbose_name="加分起算分")),
                 ("bonus_group_caps", models.JSONField(blank=True, default=dict, verbose_name="分组加分上限")),
                 ("return_limit", models.PositiveSmallIntegerField(default=1, verbose_name="退回次数")),
                 (
                     "confirmation",
                     models.CharField(
-                        choices=[("system", "系统确认"), ("signed", "签字盖章页")],
-                        default="system",
-                        max_length=8,
-                        verbose_name="确认方式",
+                        choices=[("system", "系统确认"), ("signed", "签字盖章页")], default="system", max_length=8, verbose_name="确认方式"
                     ),
                 ),
                 ("period_start", models.DateField(verbose_name="统计起始日")),
@@ -132,9 +96,7 @@ class Migration(migrations.Migration):
                 ("city_due", models.DateField(blank=True, null=True, verbose_name="评审截止日")),
                 (
                     "five_star_share",
-                    models.DecimalField(
-                        blank=True, decimal_places=6, max_digits=7, null=True, verbose_name="五星比例上限"
-                    ),
+                    models.DecimalField(blank=True, decimal_places=6, max_digits=7, null=True, verbose_name="五星比例上限"),
                 ),
                 (
                     "copied_from",
@@ -151,9 +113,7 @@ class Migration(migrations.Migration):
                 (
                     "imported",
                     models.BooleanField(
-                        default=False,
-                        help_text="整年由工作簿导入，可以用 --replace 重新导入",
-                        verbose_name="由工作簿导入",
+                        default=False, help_text="整年由工作簿导入，可以用 --replace 重新导入", verbose_name="由工作簿导入"
                     ),
                 ),
                 ("published_at", models.DateTimeField(blank=True, null=True, verbose_name="通报时间")),
@@ -175,27 +135,18 @@ class Migration(migrations.Migration):
                 "ordering": ["-year", "city"],
                 "constraints": [
                     models.UniqueConstraint(
-                        fields=("city", "year"),
-                        name="scheme_one_per_city_and_year",
-                        violation_error_message="本市该年度已有评定方案",
+                        fields=("city", "year"), name="scheme_one_per_city_and_year", violation_error_message="本市该年度已有评定方案"
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(("period_end__gte", models.F("period_start"))),
-                        name="scheme_period_in_order",
+                        condition=models.Q(("period_end__gte", models.F("period_start"))), name="scheme_period_in_order"
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(("city_weight__gte", 0), ("county_weight__gte", 0)),
-                        name="scheme_weights_not_negative",
+                        condition=models.Q(("city_weight__gte", 0), ("county_weight__gte", 0)), name="scheme_weights_not_negative"
                     ),
                     models.CheckConstraint(
                         condition=models.Q(
-                            models.Q(
-                                ("phase__in", ("published", "archived")), ("published_at__isnull", False)
-                            ),
-                            models.Q(
-                                models.Q(("phase__in", ("published", "archived")), _negated=True),
-                                ("published_at__isnull", True),
-                            ),
+                            models.Q(("phase__in", ("published", "archived")), ("published_at__isnull", False)),
+                            models.Q(models.Q(("phase__in", ("published", "archived")), _negated=True), ("published_at__isnull", True)),
                             _connector="OR",
                         ),
                         name="scheme_published_when_public",
@@ -206,12 +157,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="AcknowledgedWarning",
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 (
                     "scheme",
                     models.ForeignKey(
@@ -227,10 +173,7 @@ class Migration(migrations.Migration):
                 (
                     "by",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                        verbose_name="确认人",
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL, verbose_name="确认人"
                     ),
                 ),
                 ("at", models.DateTimeField(verbose_name="时间")),
@@ -239,46 +182,25 @@ class Migration(migrations.Migration):
                 "verbose_name": "已知悉的提示",
                 "verbose_name_plural": "已知悉的提示",
                 "ordering": ["scheme", "id"],
-                "constraints": [
-                    models.UniqueConstraint(
-                        fields=("scheme", "digest", "where", "text"), name="warning_acknowledged_once"
-                    )
-                ],
+                "constraints": [models.UniqueConstraint(fields=("scheme", "digest", "where", "text"), name="warning_acknowledged_once")],
             },
         ),
         migrations.CreateModel(
             name="Bulletin",
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 (
                     "organ",
-                    models.CharField(
-                        help_text="红头用全称或规范化简称，如 中共示例市委组织部",
-                        max_length=60,
-                        verbose_name="发文机关",
-                    ),
+                    models.CharField(help_text="红头用全称或规范化简称，如 中共示例市委组织部", max_length=60, verbose_name="发文机关"),
                 ),
                 (
                     "co_organs",
-                    models.CharField(
-                        blank=True,
-                        help_text="用顿号分隔，没有就不填",
-                        max_length=200,
-                        verbose_name="联合发文机关",
-                    ),
+                    models.CharField(blank=True, help_text="用顿号分隔，没有就不填", max_length=200, verbose_name="联合发文机关"),
                 ),
                 (
                     "number",
                     models.CharField(
-                        blank=True,
-                        help_text="按本单位发文登记填写，如 示组通〔2026〕12号",
-                        max_length=40,
-                        verbose_name="发文字号",
+                        blank=True, help_text="按本单位发文登记填写，如 示组通〔2026〕12号", max_length=40, verbose_name="发文字号"
                     ),
                 ),
                 ("title", models.CharField(max_length=120, verbose_name="标题")),
@@ -307,10 +229,7 @@ class Migration(migrations.Migration):
                 (
                     "scheme",
                     models.OneToOneField(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="bulletin",
-                        to="ratings.scheme",
-                        verbose_name="评定方案",
+                        on_delete=django.db.models.deletion.PROTECT, related_name="bulletin", to="ratings.scheme", verbose_name="评定方案"
                     ),
                 ),
             ],
@@ -322,17 +241,13 @@ class Migration(migrations.Migration):
                     models.CheckConstraint(
                         condition=models.Q(
                             models.Q(("digest", ""), ("pdf", "")),
-                            models.Q(
-                                models.Q(("pdf", ""), _negated=True), models.Q(("digest", ""), _negated=True)
-                            ),
+                            models.Q(models.Q(("pdf", ""), _negated=True), models.Q(("digest", ""), _negated=True)),
                             _connector="OR",
                         ),
                         name="bulletin_file_with_digest",
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(
-                            ("edited_by__isnull", True), ("edited_at__isnull", False), _connector="OR"
-                        ),
+                        condition=models.Q(("edited_by__isnull", True), ("edited_at__isnull", False), _connector="OR"),
                         name="bulletin_editor_with_time",
                     ),
                 ],
@@ -341,12 +256,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Category",
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("version", models.PositiveIntegerField(default=0, editable=False, verbose_name="修改次数")),
                 (
                     "edited_by",
@@ -360,17 +270,11 @@ class Migration(migrations.Migration):
                         verbose_name="修改人",
                     ),
                 ),
-                (
-                    "edited_at",
-                    models.DateTimeField(blank=True, editable=False, null=True, verbose_name="修改时间"),
-                ),
+                ("edited_at", models.DateTimeField(blank=True, editable=False, null=True, verbose_name="修改时间")),
                 (
                     "scheme",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="categories",
-                        to="ratings.scheme",
-                        verbose_name="评定方案",
+                        on_delete=django.db.models.deletion.PROTECT, related_name="categories", to="ratings.scheme", verbose_name="评定方案"
                     ),
                 ),
                 ("code", models.CharField(max_length=20, verbose_name="大项编码")),
@@ -381,20 +285,13 @@ class Migration(migrations.Migration):
                 "verbose_name": "大项",
                 "verbose_name_plural": "大项",
                 "ordering": ["order", "id"],
-                "constraints": [
-                    models.UniqueConstraint(fields=("scheme", "code"), name="category_code_once_per_scheme")
-                ],
+                "constraints": [models.UniqueConstraint(fields=("scheme", "code"), name="category_code_once_per_scheme")],
             },
         ),
         migrations.CreateModel(
             name="ChangeNote",
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 (
                     "scheme",
                     models.ForeignKey(
@@ -409,10 +306,7 @@ class Migration(migrations.Migration):
                 (
                     "by",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                        verbose_name="填写人",
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL, verbose_name="填写人"
                     ),
                 ),
                 ("at", models.DateTimeField(verbose_name="时间")),
@@ -421,20 +315,13 @@ class Migration(migrations.Migration):
                 "verbose_name": "变化说明",
                 "verbose_name_plural": "变化说明",
                 "ordering": ["scheme", "key"],
-                "constraints": [
-                    models.UniqueConstraint(fields=("scheme", "key"), name="change_note_once_per_change")
-                ],
+                "constraints": [models.UniqueConstraint(fields=("scheme", "key"), name="change_note_once_per_change")],
             },
         ),
         migrations.CreateModel(
             name="CustomMetric",
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("version", models.PositiveIntegerField(default=0, editable=False, verbose_name="修改次数")),
                 (
                     "edited_by",
@@ -448,10 +335,7 @@ class Migration(migrations.Migration):
                         verbose_name="修改人",
                     ),
                 ),
-                (
-                    "edited_at",
-                    models.DateTimeField(blank=True, editable=False, null=True, verbose_name="修改时间"),
-                ),
+                ("edited_at", models.DateTimeField(blank=True, editable=False, null=True, verbose_name="修改时间")),
                 (
                     "scheme",
                     models.ForeignKey(
@@ -472,19 +356,11 @@ class Migration(migrations.Migration):
                         verbose_name="方向",
                     ),
                 ),
-                (
-                    "upper",
-                    models.DecimalField(
-                        blank=True, decimal_places=4, max_digits=14, null=True, verbose_name="上限"
-                    ),
-                ),
+                ("upper", models.DecimalField(blank=True, decimal_places=4, max_digits=14, null=True, verbose_name="上限")),
                 (
                     "filled_by",
                     models.CharField(
-                        choices=[("school", "学校"), ("county", "县"), ("city", "市")],
-                        default="school",
-                        max_length=6,
-                        verbose_name="填报",
+                        choices=[("school", "学校"), ("county", "县"), ("city", "市")], default="school", max_length=6, verbose_name="填报"
                     ),
                 ),
                 ("order", models.PositiveSmallIntegerField(default=0, verbose_name="顺序")),
@@ -493,27 +369,17 @@ class Migration(migrations.Migration):
                 "verbose_name": "自定义指标",
                 "verbose_name_plural": "自定义指标",
                 "ordering": ["order", "id"],
-                "constraints": [
-                    models.UniqueConstraint(fields=("scheme", "name"), name="custom_metric_once_per_scheme")
-                ],
+                "constraints": [models.UniqueConstraint(fields=("scheme", "name"), name="custom_metric_once_per_scheme")],
             },
         ),
         migrations.CreateModel(
             name="Judge",
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 (
                     "scheme",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="judges",
-                        to="ratings.scheme",
-                        verbose_name="评定方案",
+                        on_delete=django.db.models.deletion.PROTECT, related_name="judges", to="ratings.scheme", verbose_name="评定方案"
                     ),
                 ),
                 ("label", models.CharField(max_length=40, verbose_name="评委")),
@@ -542,36 +408,19 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="OpeningNotice",
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 (
                     "organ",
-                    models.CharField(
-                        help_text="红头用全称或规范化简称，如 中共示例市委组织部",
-                        max_length=60,
-                        verbose_name="发文机关",
-                    ),
+                    models.CharField(help_text="红头用全称或规范化简称，如 中共示例市委组织部", max_length=60, verbose_name="发文机关"),
                 ),
                 (
                     "co_organs",
-                    models.CharField(
-                        blank=True,
-                        help_text="用顿号分隔，没有就不填",
-                        max_length=200,
-                        verbose_name="联合发文机关",
-                    ),
+                    models.CharField(blank=True, help_text="用顿号分隔，没有就不填", max_length=200, verbose_name="联合发文机关"),
                 ),
                 (
                     "number",
                     models.CharField(
-                        blank=True,
-                        help_text="按本单位发文登记填写，如 示组通〔2026〕12号",
-                        max_length=40,
-                        verbose_name="发文字号",
+                        blank=True, help_text="按本单位发文登记填写，如 示组通〔2026〕12号", max_length=40, verbose_name="发文字号"
                     ),
                 ),
                 ("title", models.CharField(max_length=120, verbose_name="标题")),
@@ -627,12 +476,7 @@ class Migration(migrations.Migration):
                 "constraints": [
                     models.CheckConstraint(
                         condition=models.Q(
-                            models.Q(
-                                ("digest", ""),
-                                ("issued_at__isnull", True),
-                                ("issued_by__isnull", True),
-                                ("pdf", ""),
-                            ),
+                            models.Q(("digest", ""), ("issued_at__isnull", True), ("issued_by__isnull", True), ("pdf", "")),
                             models.Q(
                                 models.Q(("pdf", ""), _negated=True),
                                 models.Q(("digest", ""), _negated=True),
@@ -649,12 +493,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="OpeningProposal",
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 (
                     "scheme",
                     models.ForeignKey(
@@ -668,10 +507,7 @@ class Migration(migrations.Migration):
                 (
                     "proposed_by",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                        verbose_name="提议人",
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL, verbose_name="提议人"
                     ),
                 ),
                 ("proposed_at", models.DateTimeField(verbose_name="提议时间")),
@@ -720,11 +556,7 @@ class Migration(migrations.Migration):
                     models.CheckConstraint(
                         condition=models.Q(
                             models.Q(("withdrawn_at__isnull", True), ("withdrawn_by__isnull", True)),
-                            models.Q(
-                                ("confirmed_at__isnull", True),
-                                ("withdrawn_at__isnull", False),
-                                ("withdrawn_by__isnull", False),
-                            ),
+                            models.Q(("confirmed_at__isnull", True), ("withdrawn_at__isnull", False), ("withdrawn_by__isnull", False)),
                             _connector="OR",
                         ),
                         name="opening_withdrawn_complete",
@@ -741,12 +573,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Restriction",
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("version", models.PositiveIntegerField(default=0, editable=False, verbose_name="修改次数")),
                 (
                     "edited_by",
@@ -760,10 +587,7 @@ class Migration(migrations.Migration):
                         verbose_name="修改人",
                     ),
                 ),
-                (
-                    "edited_at",
-                    models.DateTimeField(blank=True, editable=False, null=True, verbose_name="修改时间"),
-                ),
+                ("edited_at", models.DateTimeField(blank=True, editable=False, null=True, verbose_name="修改时间")),
                 (
                     "scheme",
                     models.ForeignKey(
@@ -794,9 +618,7 @@ class Migration(migrations.Migration):
                 "verbose_name_plural": "限制性情形",
                 "ordering": ["order", "id"],
                 "constraints": [
-                    models.UniqueConstraint(
-                        fields=("scheme", "code"), name="restriction_code_once_per_scheme"
-                    ),
+                    models.UniqueConstraint(fields=("scheme", "code"), name="restriction_code_once_per_scheme"),
                     models.CheckConstraint(
                         condition=models.Q(
                             models.Q(("trigger", "condition"), models.Q(("condition", ""), _negated=True)),
@@ -811,19 +633,11 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="SchemeVersion",
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 (
                     "scheme",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="versions",
-                        to="ratings.scheme",
-                        verbose_name="评定方案",
+                        on_delete=django.db.models.deletion.PROTECT, related_name="versions", to="ratings.scheme", verbose_name="评定方案"
                     ),
                 ),
                 ("number", models.PositiveSmallIntegerField(verbose_name="版本号")),
@@ -847,22 +661,13 @@ class Migration(migrations.Migration):
                 "verbose_name": "方案版本",
                 "verbose_name_plural": "方案版本",
                 "ordering": ["scheme", "number"],
-                "constraints": [
-                    models.UniqueConstraint(
-                        fields=("scheme", "number"), name="version_number_once_per_scheme"
-                    )
-                ],
+                "constraints": [models.UniqueConstraint(fields=("scheme", "number"), name="version_number_once_per_scheme")],
             },
         ),
         migrations.CreateModel(
             name="StarBand",
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("version", models.PositiveIntegerField(default=0, editable=False, verbose_name="修改次数")),
                 (
                     "edited_by",
@@ -876,31 +681,17 @@ class Migration(migrations.Migration):
                         verbose_name="修改人",
                     ),
                 ),
-                (
-                    "edited_at",
-                    models.DateTimeField(blank=True, editable=False, null=True, verbose_name="修改时间"),
-                ),
+                ("edited_at", models.DateTimeField(blank=True, editable=False, null=True, verbose_name="修改时间")),
                 (
                     "scheme",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="bands",
-                        to="ratings.scheme",
-                        verbose_name="评定方案",
+                        on_delete=django.db.models.deletion.PROTECT, related_name="bands", to="ratings.scheme", verbose_name="评定方案"
                     ),
                 ),
                 (
                     "star",
                     models.PositiveSmallIntegerField(
-                        choices=[
-                            (0, "不授星"),
-                            (1, "一星"),
-                            (2, "二星"),
-                            (3, "三星"),
-                            (4, "四星"),
-                            (5, "五星"),
-                        ],
-                        verbose_name="星级",
+                        choices=[(0, "不授星"), (1, "一星"), (2, "二星"), (3, "三星"), (4, "四星"), (5, "五星")], verbose_name="星级"
                     ),
                 ),
                 ("condition", models.CharField(max_length=300, verbose_name="条件")),
@@ -911,83 +702,53 @@ class Migration(migrations.Migration):
                 "ordering": ["-star"],
                 "constraints": [
                     models.UniqueConstraint(fields=("scheme", "star"), name="band_star_once_per_scheme"),
-                    models.CheckConstraint(
-                        condition=models.Q(("star__gte", 1), ("star__lte", 5)),
-                        name="band_star_between_one_and_five",
-                    ),
+                    models.CheckConstraint(condition=models.Q(("star__gte", 1), ("star__lte", 5)), name="band_star_between_one_and_five"),
                 ],
             },
         ),
         migrations.CreateModel(
             name="Division",
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 (
                     "category",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="divisions",
-                        to="ratings.category",
-                        verbose_name="大项",
+                        on_delete=django.db.models.deletion.PROTECT, related_name="divisions", to="ratings.category", verbose_name="大项"
                     ),
                 ),
                 (
                     "county",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="schools.region",
-                        verbose_name="县（市、区）",
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="schools.region", verbose_name="县（市、区）"
                     ),
                 ),
                 (
                     "user",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                        verbose_name="初评人",
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL, verbose_name="初评人"
                     ),
                 ),
             ],
             options={
                 "verbose_name": "初评分工",
                 "verbose_name_plural": "初评分工",
-                "constraints": [
-                    models.UniqueConstraint(fields=("category", "county"), name="division_once_per_category")
-                ],
+                "constraints": [models.UniqueConstraint(fields=("category", "county"), name="division_once_per_category")],
             },
         ),
         migrations.CreateModel(
             name="Erratum",
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 (
                     "scheme",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="errata",
-                        to="ratings.scheme",
-                        verbose_name="评定方案",
+                        on_delete=django.db.models.deletion.PROTECT, related_name="errata", to="ratings.scheme", verbose_name="评定方案"
                     ),
                 ),
                 (
                     "base",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="ratings.schemeversion",
-                        verbose_name="更正前版本",
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="ratings.schemeversion", verbose_name="更正前版本"
                     ),
                 ),
                 ("edits", models.JSONField(blank=True, default=dict, verbose_name="更正内容")),
@@ -996,12 +757,7 @@ class Migration(migrations.Migration):
                 (
                     "state",
                     models.CharField(
-                        choices=[
-                            ("draft", "编写中"),
-                            ("proposed", "待签发"),
-                            ("signed", "已签发"),
-                            ("withdrawn", "已撤销"),
-                        ],
+                        choices=[("draft", "编写中"), ("proposed", "待签发"), ("signed", "已签发"), ("withdrawn", "已撤销")],
                         default="draft",
                         max_length=10,
                         verbose_name="状态",
@@ -1011,10 +767,7 @@ class Migration(migrations.Migration):
                 (
                     "prepared_by",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                        verbose_name="拟稿人",
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL, verbose_name="拟稿人"
                     ),
                 ),
                 ("prepared_at", models.DateTimeField(verbose_name="拟稿时间")),
@@ -1071,9 +824,7 @@ class Migration(migrations.Migration):
                         name="erratum_signed_complete",
                     ),
                     models.UniqueConstraint(
-                        condition=models.Q(("state__in", ["draft", "proposed"])),
-                        fields=("scheme",),
-                        name="erratum_one_at_a_time",
+                        condition=models.Q(("state__in", ["draft", "proposed"])), fields=("scheme",), name="erratum_one_at_a_time"
                     ),
                 ],
             },
@@ -1081,12 +832,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Item",
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("version", models.PositiveIntegerField(default=0, editable=False, verbose_name="修改次数")),
                 (
                     "edited_by",
@@ -1100,17 +846,11 @@ class Migration(migrations.Migration):
                         verbose_name="修改人",
                     ),
                 ),
-                (
-                    "edited_at",
-                    models.DateTimeField(blank=True, editable=False, null=True, verbose_name="修改时间"),
-                ),
+                ("edited_at", models.DateTimeField(blank=True, editable=False, null=True, verbose_name="修改时间")),
                 (
                     "scheme",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="items",
-                        to="ratings.scheme",
-                        verbose_name="评定方案",
+                        on_delete=django.db.models.deletion.PROTECT, related_name="items", to="ratings.scheme", verbose_name="评定方案"
                     ),
                 ),
                 (
@@ -1128,22 +868,12 @@ class Migration(migrations.Migration):
                 ("code", models.CharField(max_length=20, verbose_name="小项编码")),
                 (
                     "label",
-                    models.CharField(
-                        blank=True,
-                        help_text="原表编码不合格式时保留在这里，另编新码",
-                        max_length=40,
-                        verbose_name="原编码",
-                    ),
+                    models.CharField(blank=True, help_text="原表编码不合格式时保留在这里，另编新码", max_length=40, verbose_name="原编码"),
                 ),
                 ("name", models.CharField(max_length=60, verbose_name="小项名称")),
                 (
                     "kind",
-                    models.CharField(
-                        choices=[("base", "小项"), ("bonus", "加分项")],
-                        default="base",
-                        max_length=5,
-                        verbose_name="类型",
-                    ),
+                    models.CharField(choices=[("base", "小项"), ("bonus", "加分项")], default="base", max_length=5, verbose_name="类型"),
                 ),
                 ("points", models.DecimalField(decimal_places=2, max_digits=6, verbose_name="分值")),
                 ("standard", models.TextField(blank=True, verbose_name="标准")),
@@ -1180,12 +910,9 @@ class Migration(migrations.Migration):
                 "ordering": ["order", "id"],
                 "constraints": [
                     models.UniqueConstraint(fields=("scheme", "code"), name="item_code_once_per_scheme"),
+                    models.CheckConstraint(condition=models.Q(("points__gt", 0)), name="item_points_positive"),
                     models.CheckConstraint(
-                        condition=models.Q(("points__gt", 0)), name="item_points_positive"
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(("kind", "bonus"), ("category__isnull", False), _connector="OR"),
-                        name="item_base_has_category",
+                        condition=models.Q(("kind", "bonus"), ("category__isnull", False), _connector="OR"), name="item_base_has_category"
                     ),
                 ],
             },
@@ -1193,19 +920,11 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Panel",
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 (
                     "scheme",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="panels",
-                        to="ratings.scheme",
-                        verbose_name="评定方案",
+                        on_delete=django.db.models.deletion.PROTECT, related_name="panels", to="ratings.scheme", verbose_name="评定方案"
                     ),
                 ),
                 ("name", models.CharField(max_length=40, verbose_name="评审组")),
@@ -1220,29 +939,19 @@ class Migration(migrations.Migration):
                         verbose_name="组长",
                     ),
                 ),
-                (
-                    "judges",
-                    models.ManyToManyField(related_name="panels", to="ratings.judge", verbose_name="评委"),
-                ),
+                ("judges", models.ManyToManyField(related_name="panels", to="ratings.judge", verbose_name="评委")),
             ],
             options={
                 "verbose_name": "评审组",
                 "verbose_name_plural": "评审组",
                 "ordering": ["id"],
-                "constraints": [
-                    models.UniqueConstraint(fields=("scheme", "name"), name="panel_name_once_per_scheme")
-                ],
+                "constraints": [models.UniqueConstraint(fields=("scheme", "name"), name="panel_name_once_per_scheme")],
             },
         ),
         migrations.CreateModel(
             name="Assessment",
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 (
                     "school",
                     models.ForeignKey(
@@ -1283,14 +992,7 @@ class Migration(migrations.Migration):
                     "suggested_star",
                     models.PositiveSmallIntegerField(
                         blank=True,
-                        choices=[
-                            (0, "不授星"),
-                            (1, "一星"),
-                            (2, "二星"),
-                            (3, "三星"),
-                            (4, "四星"),
-                            (5, "五星"),
-                        ],
+                        choices=[(0, "不授星"), (1, "一星"), (2, "二星"), (3, "三星"), (4, "四星"), (5, "五星")],
                         null=True,
                         verbose_name="建议星级",
                     ),
@@ -1335,21 +1037,11 @@ class Migration(migrations.Migration):
                 "verbose_name_plural": "评定申报",
                 "ordering": ["scheme", "school"],
                 "constraints": [
-                    models.UniqueConstraint(
-                        fields=("school", "scheme"), name="assessment_once_per_school_and_scheme"
-                    ),
+                    models.UniqueConstraint(fields=("school", "scheme"), name="assessment_once_per_school_and_scheme"),
                     models.CheckConstraint(
                         condition=models.Q(
-                            models.Q(
-                                ("return_due__isnull", False),
-                                ("status", "returned"),
-                                models.Q(("returned_to", ""), _negated=True),
-                            ),
-                            models.Q(
-                                models.Q(("status", "returned"), _negated=True),
-                                ("return_due__isnull", True),
-                                ("returned_to", ""),
-                            ),
+                            models.Q(("return_due__isnull", False), ("status", "returned"), models.Q(("returned_to", ""), _negated=True)),
+                            models.Q(models.Q(("status", "returned"), _negated=True), ("return_due__isnull", True), ("returned_to", "")),
                             _connector="OR",
                         ),
                         name="assessment_return_complete",
@@ -1360,12 +1052,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Adjustment",
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 (
                     "assessment",
                     models.ForeignKey(
@@ -1378,18 +1065,10 @@ class Migration(migrations.Migration):
                 (
                     "item",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="adjustments",
-                        to="ratings.item",
-                        verbose_name="小项",
+                        on_delete=django.db.models.deletion.PROTECT, related_name="adjustments", to="ratings.item", verbose_name="小项"
                     ),
                 ),
-                (
-                    "stage",
-                    models.CharField(
-                        choices=[("county", "初评"), ("city", "评审")], max_length=6, verbose_name="阶段"
-                    ),
-                ),
+                ("stage", models.CharField(choices=[("county", "初评"), ("city", "评审")], max_length=6, verbose_name="阶段")),
                 ("points", models.DecimalField(decimal_places=2, max_digits=6, verbose_name="核定得分")),
                 ("reason", models.CharField(max_length=500, verbose_name="理由")),
                 ("metric_values", models.JSONField(default=dict, verbose_name="当时的系统数值")),
@@ -1412,27 +1091,16 @@ class Migration(migrations.Migration):
                 "verbose_name_plural": "核定",
                 "ordering": ["assessment", "item", "stage"],
                 "constraints": [
-                    models.UniqueConstraint(
-                        fields=("assessment", "item", "stage"), name="adjustment_once_per_stage"
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(("reason", ""), _negated=True), name="adjustment_has_reason"
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(("points__gte", 0)), name="adjustment_points_not_negative"
-                    ),
+                    models.UniqueConstraint(fields=("assessment", "item", "stage"), name="adjustment_once_per_stage"),
+                    models.CheckConstraint(condition=models.Q(("reason", ""), _negated=True), name="adjustment_has_reason"),
+                    models.CheckConstraint(condition=models.Q(("points__gte", 0)), name="adjustment_points_not_negative"),
                 ],
             },
         ),
         migrations.CreateModel(
             name="Decision",
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 (
                     "assessment",
                     models.OneToOneField(
@@ -1445,41 +1113,20 @@ class Migration(migrations.Migration):
                 (
                     "star",
                     models.PositiveSmallIntegerField(
-                        choices=[
-                            (0, "不授星"),
-                            (1, "一星"),
-                            (2, "二星"),
-                            (3, "三星"),
-                            (4, "四星"),
-                            (5, "五星"),
-                        ],
-                        verbose_name="审定星级",
+                        choices=[(0, "不授星"), (1, "一星"), (2, "二星"), (3, "三星"), (4, "四星"), (5, "五星")], verbose_name="审定星级"
                     ),
                 ),
                 (
                     "computed",
                     models.PositiveSmallIntegerField(
-                        choices=[
-                            (0, "不授星"),
-                            (1, "一星"),
-                            (2, "二星"),
-                            (3, "三星"),
-                            (4, "四星"),
-                            (5, "五星"),
-                        ],
+                        choices=[(0, "不授星"), (1, "一星"), (2, "二星"), (3, "三星"), (4, "四星"), (5, "五星")],
                         verbose_name="当时的计算星级",
                     ),
                 ),
                 ("reason", models.CharField(blank=True, max_length=500, verbose_name="理由")),
                 ("votes_for", models.PositiveSmallIntegerField(blank=True, null=True, verbose_name="同意")),
-                (
-                    "votes_against",
-                    models.PositiveSmallIntegerField(blank=True, null=True, verbose_name="不同意"),
-                ),
-                (
-                    "votes_abstained",
-                    models.PositiveSmallIntegerField(blank=True, null=True, verbose_name="弃权"),
-                ),
+                ("votes_against", models.PositiveSmallIntegerField(blank=True, null=True, verbose_name="不同意")),
+                ("votes_abstained", models.PositiveSmallIntegerField(blank=True, null=True, verbose_name="弃权")),
                 ("minutes", models.CharField(blank=True, max_length=200, verbose_name="会议纪要")),
                 (
                     "by",
@@ -1499,11 +1146,7 @@ class Migration(migrations.Migration):
                 "verbose_name_plural": "审定意见",
                 "constraints": [
                     models.CheckConstraint(
-                        condition=models.Q(
-                            ("star", models.F("computed")),
-                            models.Q(("reason", ""), _negated=True),
-                            _connector="OR",
-                        ),
+                        condition=models.Q(("star", models.F("computed")), models.Q(("reason", ""), _negated=True), _connector="OR"),
                         name="decision_deviation_has_reason",
                     )
                 ],
@@ -1512,12 +1155,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Evidence",
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 (
                     "assessment",
                     models.ForeignKey(
@@ -1541,37 +1179,22 @@ class Migration(migrations.Migration):
                 (
                     "kind",
                     models.CharField(
-                        choices=[("file", "文件"), ("link", "系统内记录"), ("paper", "纸质备查")],
-                        max_length=5,
-                        verbose_name="形式",
+                        choices=[("file", "文件"), ("link", "系统内记录"), ("paper", "纸质备查")], max_length=5, verbose_name="形式"
                     ),
                 ),
                 ("name", models.CharField(max_length=200, verbose_name="名称")),
-                (
-                    "file",
-                    models.FileField(
-                        blank=True, upload_to=ratings.models.evidence.stored_path, verbose_name="文件"
-                    ),
-                ),
+                ("file", models.FileField(blank=True, upload_to=ratings.models.evidence.stored_path, verbose_name="文件")),
                 ("size", models.PositiveIntegerField(default=0, verbose_name="大小")),
                 ("digest", models.CharField(blank=True, max_length=64, verbose_name="SHA-256")),
                 ("content_type", models.CharField(blank=True, max_length=100, verbose_name="类型")),
                 ("link", models.CharField(blank=True, max_length=200, verbose_name="记录地址")),
                 ("copies", models.PositiveSmallIntegerField(blank=True, null=True, verbose_name="份数")),
                 ("location", models.CharField(blank=True, max_length=100, verbose_name="存放处")),
-                (
-                    "confidential",
-                    models.BooleanField(
-                        default=False, help_text="如评委签字的纸质评分表扫描件", verbose_name="仅评委会查阅"
-                    ),
-                ),
+                ("confidential", models.BooleanField(default=False, help_text="如评委签字的纸质评分表扫描件", verbose_name="仅评委会查阅")),
                 (
                     "by",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                        verbose_name="提交人",
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL, verbose_name="提交人"
                     ),
                 ),
                 ("at", models.DateTimeField(verbose_name="提交时间")),
@@ -1595,18 +1218,9 @@ class Migration(migrations.Migration):
                 "constraints": [
                     models.CheckConstraint(
                         condition=models.Q(
-                            models.Q(
-                                ("kind", "file"),
-                                models.Q(("file", ""), _negated=True),
-                                models.Q(("digest", ""), _negated=True),
-                            ),
+                            models.Q(("kind", "file"), models.Q(("file", ""), _negated=True), models.Q(("digest", ""), _negated=True)),
                             models.Q(("file", ""), ("kind", "link"), models.Q(("link", ""), _negated=True)),
-                            models.Q(
-                                ("copies__isnull", False),
-                                ("file", ""),
-                                ("kind", "paper"),
-                                models.Q(("location", ""), _negated=True),
-                            ),
+                            models.Q(("copies__isnull", False), ("file", ""), ("kind", "paper"), models.Q(("location", ""), _negated=True)),
                             _connector="OR",
                         ),
                         name="evidence_fits_its_kind",
@@ -1625,12 +1239,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Extension",
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 (
                     "assessment",
                     models.ForeignKey(
@@ -1642,21 +1251,14 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "stage",
-                    models.CharField(
-                        choices=[("self", "自评"), ("county", "初评"), ("city", "评审")],
-                        max_length=6,
-                        verbose_name="阶段",
-                    ),
+                    models.CharField(choices=[("self", "自评"), ("county", "初评"), ("city", "评审")], max_length=6, verbose_name="阶段"),
                 ),
                 ("due_on", models.DateField(verbose_name="延至")),
                 ("reason", models.CharField(max_length=200, verbose_name="理由")),
                 (
                     "by",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                        verbose_name="批准人",
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL, verbose_name="批准人"
                     ),
                 ),
                 ("at", models.DateTimeField(verbose_name="时间")),
@@ -1665,22 +1267,13 @@ class Migration(migrations.Migration):
                 "verbose_name": "延期",
                 "verbose_name_plural": "延期",
                 "ordering": ["assessment", "id"],
-                "constraints": [
-                    models.CheckConstraint(
-                        condition=models.Q(("reason", ""), _negated=True), name="extension_has_reason"
-                    )
-                ],
+                "constraints": [models.CheckConstraint(condition=models.Q(("reason", ""), _negated=True), name="extension_has_reason")],
             },
         ),
         migrations.CreateModel(
             name="Feedback",
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 (
                     "assessment",
                     models.OneToOneField(
@@ -1696,10 +1289,7 @@ class Migration(migrations.Migration):
                 (
                     "by",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                        verbose_name="登记人",
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL, verbose_name="登记人"
                     ),
                 ),
                 ("at", models.DateTimeField(verbose_name="登记时间")),
@@ -1713,28 +1303,17 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Goal",
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 (
                     "assessment",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="goals",
-                        to="ratings.assessment",
-                        verbose_name="评定申报",
+                        on_delete=django.db.models.deletion.PROTECT, related_name="goals", to="ratings.assessment", verbose_name="评定申报"
                     ),
                 ),
                 (
                     "item",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="ratings.item",
-                        verbose_name="小项",
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="ratings.item", verbose_name="小项"
                     ),
                 ),
                 ("text", models.CharField(blank=True, max_length=200, verbose_name="目标")),
@@ -1757,20 +1336,13 @@ class Migration(migrations.Migration):
                 "verbose_name": "自查目标",
                 "verbose_name_plural": "自查目标",
                 "ordering": ["assessment", "item"],
-                "constraints": [
-                    models.UniqueConstraint(fields=("assessment", "item"), name="goal_once_per_item")
-                ],
+                "constraints": [models.UniqueConstraint(fields=("assessment", "item"), name="goal_once_per_item")],
             },
         ),
         migrations.CreateModel(
             name="MetricSnapshot",
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 (
                     "assessment",
                     models.ForeignKey(
@@ -1780,12 +1352,7 @@ class Migration(migrations.Migration):
                         verbose_name="评定申报",
                     ),
                 ),
-                (
-                    "moment",
-                    models.CharField(
-                        choices=[("submit", "提交时"), ("final", "终算")], max_length=6, verbose_name="时点"
-                    ),
-                ),
+                ("moment", models.CharField(choices=[("submit", "提交时"), ("final", "终算")], max_length=6, verbose_name="时点")),
                 ("values", models.JSONField(verbose_name="数值")),
                 ("sources", models.JSONField(blank=True, default=dict, verbose_name="导入值")),
                 ("taken_at", models.DateTimeField(verbose_name="取数时间")),
@@ -1822,19 +1389,11 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Move",
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 (
                     "assessment",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="moves",
-                        to="ratings.assessment",
-                        verbose_name="评定申报",
+                        on_delete=django.db.models.deletion.PROTECT, related_name="moves", to="ratings.assessment", verbose_name="评定申报"
                     ),
                 ),
                 ("step", models.CharField(max_length=20, verbose_name="步骤")),
@@ -1898,19 +1457,11 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="RestrictionCase",
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 (
                     "assessment",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="cases",
-                        to="ratings.assessment",
-                        verbose_name="评定申报",
+                        on_delete=django.db.models.deletion.PROTECT, related_name="cases", to="ratings.assessment", verbose_name="评定申报"
                     ),
                 ),
                 (
@@ -1940,58 +1491,37 @@ class Migration(migrations.Migration):
                 "verbose_name": "限制性情形认定",
                 "verbose_name_plural": "限制性情形认定",
                 "constraints": [
-                    models.UniqueConstraint(
-                        fields=("assessment", "restriction"), name="case_once_per_restriction"
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(("basis", ""), _negated=True), name="case_has_basis"
-                    ),
+                    models.UniqueConstraint(fields=("assessment", "restriction"), name="case_once_per_restriction"),
+                    models.CheckConstraint(condition=models.Q(("basis", ""), _negated=True), name="case_has_basis"),
                 ],
             },
         ),
         migrations.CreateModel(
             name="Result",
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 (
                     "assessment",
                     models.OneToOneField(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="result",
-                        to="ratings.assessment",
-                        verbose_name="评定申报",
+                        on_delete=django.db.models.deletion.PROTECT, related_name="result", to="ratings.assessment", verbose_name="评定申报"
                     ),
                 ),
                 (
                     "scheme",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="results",
-                        to="ratings.scheme",
-                        verbose_name="评定方案",
+                        on_delete=django.db.models.deletion.PROTECT, related_name="results", to="ratings.scheme", verbose_name="评定方案"
                     ),
                 ),
                 (
                     "version",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="ratings.schemeversion",
-                        verbose_name="方案版本",
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="ratings.schemeversion", verbose_name="方案版本"
                     ),
                 ),
                 (
                     "school",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="results",
-                        to="schools.school",
-                        verbose_name="镇街党校",
+                        on_delete=django.db.models.deletion.PROTECT, related_name="results", to="schools.school", verbose_name="镇街党校"
                     ),
                 ),
                 ("school_code", models.CharField(max_length=40, verbose_name="学校编码")),
@@ -1999,44 +1529,19 @@ class Migration(migrations.Migration):
                 ("county_name", models.CharField(blank=True, max_length=60, verbose_name="县（市、区）")),
                 ("order", models.PositiveIntegerField(default=0, verbose_name="行政区划顺序")),
                 ("lapsed", models.BooleanField(default=False, verbose_name="未申报")),
-                (
-                    "base",
-                    models.DecimalField(decimal_places=2, max_digits=6, null=True, verbose_name="基础分"),
-                ),
-                (
-                    "bonus",
-                    models.DecimalField(decimal_places=2, max_digits=6, null=True, verbose_name="加分"),
-                ),
-                (
-                    "total",
-                    models.DecimalField(decimal_places=2, max_digits=6, null=True, verbose_name="总分"),
-                ),
+                ("base", models.DecimalField(decimal_places=2, max_digits=6, null=True, verbose_name="基础分")),
+                ("bonus", models.DecimalField(decimal_places=2, max_digits=6, null=True, verbose_name="加分")),
+                ("total", models.DecimalField(decimal_places=2, max_digits=6, null=True, verbose_name="总分")),
                 (
                     "computed_star",
                     models.PositiveSmallIntegerField(
-                        choices=[
-                            (0, "不授星"),
-                            (1, "一星"),
-                            (2, "二星"),
-                            (3, "三星"),
-                            (4, "四星"),
-                            (5, "五星"),
-                        ],
-                        verbose_name="计算星级",
+                        choices=[(0, "不授星"), (1, "一星"), (2, "二星"), (3, "三星"), (4, "四星"), (5, "五星")], verbose_name="计算星级"
                     ),
                 ),
                 (
                     "star",
                     models.PositiveSmallIntegerField(
-                        choices=[
-                            (0, "不授星"),
-                            (1, "一星"),
-                            (2, "二星"),
-                            (3, "三星"),
-                            (4, "四星"),
-                            (5, "五星"),
-                        ],
-                        verbose_name="星级",
+                        choices=[(0, "不授星"), (1, "一星"), (2, "二星"), (3, "三星"), (4, "四星"), (5, "五星")], verbose_name="星级"
                     ),
                 ),
                 ("restrictions", models.JSONField(default=list, verbose_name="限制性情形")),
@@ -2052,19 +1557,14 @@ class Migration(migrations.Migration):
                 "constraints": [
                     models.CheckConstraint(
                         condition=models.Q(
-                            models.Q(
-                                ("base__isnull", True), ("bonus__isnull", True), ("total__isnull", True)
-                            ),
-                            models.Q(
-                                ("base__isnull", False), ("bonus__isnull", False), ("total__isnull", False)
-                            ),
+                            models.Q(("base__isnull", True), ("bonus__isnull", True), ("total__isnull", True)),
+                            models.Q(("base__isnull", False), ("bonus__isnull", False), ("total__isnull", False)),
                             _connector="OR",
                         ),
                         name="result_totals_all_or_none",
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(("total__isnull", False), ("star", 0), _connector="OR"),
-                        name="result_without_total_has_no_star",
+                        condition=models.Q(("total__isnull", False), ("star", 0), _connector="OR"), name="result_without_total_has_no_star"
                     ),
                 ],
                 "indexes": [models.Index(fields=["scheme", "-total"], name="result_by_total")],
@@ -2073,37 +1573,22 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Score",
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 (
                     "assessment",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="scores",
-                        to="ratings.assessment",
-                        verbose_name="评定申报",
+                        on_delete=django.db.models.deletion.PROTECT, related_name="scores", to="ratings.assessment", verbose_name="评定申报"
                     ),
                 ),
                 (
                     "item",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="scores",
-                        to="ratings.item",
-                        verbose_name="小项",
+                        on_delete=django.db.models.deletion.PROTECT, related_name="scores", to="ratings.item", verbose_name="小项"
                     ),
                 ),
                 (
                     "stage",
-                    models.CharField(
-                        choices=[("self", "自评"), ("county", "初评"), ("city", "评审")],
-                        max_length=6,
-                        verbose_name="阶段",
-                    ),
+                    models.CharField(choices=[("self", "自评"), ("county", "初评"), ("city", "评审")], max_length=6, verbose_name="阶段"),
                 ),
                 (
                     "judge",
@@ -2117,12 +1602,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("answers", models.JSONField(blank=True, null=True, verbose_name="作答")),
-                (
-                    "points",
-                    models.DecimalField(
-                        blank=True, decimal_places=4, max_digits=9, null=True, verbose_name="得分"
-                    ),
-                ),
+                ("points", models.DecimalField(blank=True, decimal_places=4, max_digits=9, null=True, verbose_name="得分")),
                 ("remark", models.TextField(blank=True, verbose_name="说明")),
                 ("version", models.PositiveIntegerField(default=0, verbose_name="修改次数")),
                 (
@@ -2148,16 +1628,13 @@ class Migration(migrations.Migration):
                         fields=("assessment", "item", "stage"),
                         name="score_once_per_item_and_stage",
                     ),
-                    models.UniqueConstraint(
-                        fields=("assessment", "item", "judge"), name="score_once_per_item_and_judge"
-                    ),
+                    models.UniqueConstraint(fields=("assessment", "item", "judge"), name="score_once_per_item_and_judge"),
                     models.CheckConstraint(
                         condition=models.Q(("judge__isnull", True), ("stage", "city"), _connector="OR"),
                         name="score_judge_only_in_city_stage",
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(("points__isnull", True), ("points__gte", 0), _connector="OR"),
-                        name="score_points_not_negative",
+                        condition=models.Q(("points__isnull", True), ("points__gte", 0), _connector="OR"), name="score_points_not_negative"
                     ),
                 ],
             },
@@ -2165,19 +1642,11 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="JudgeSheet",
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 (
                     "assessment",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="sheets",
-                        to="ratings.assessment",
-                        verbose_name="评定申报",
+                        on_delete=django.db.models.deletion.PROTECT, related_name="sheets", to="ratings.assessment", verbose_name="评定申报"
                     ),
                 ),
                 (
@@ -2243,11 +1712,7 @@ class Migration(migrations.Migration):
                 "ordering": ["assessment", "judge"],
                 "constraints": [
                     models.UniqueConstraint(fields=("assessment", "judge"), name="sheet_once_per_judge"),
-                    models.UniqueConstraint(
-                        condition=models.Q(("judge__isnull", True)),
-                        fields=("assessment",),
-                        name="sheet_agreed_once",
-                    ),
+                    models.UniqueConstraint(condition=models.Q(("judge__isnull", True)), fields=("assessment",), name="sheet_agreed_once"),
                     models.CheckConstraint(
                         condition=models.Q(
                             models.Q(("submitted_at__isnull", True), ("submitted_by__isnull", True)),
@@ -2259,10 +1724,7 @@ class Migration(migrations.Migration):
                     models.CheckConstraint(
                         condition=models.Q(
                             ("checked_by__isnull", True),
-                            models.Q(
-                                ("entered_by__isnull", False),
-                                models.Q(("checked_by", models.F("entered_by")), _negated=True),
-                            ),
+                            models.Q(("entered_by__isnull", False), models.Q(("checked_by", models.F("entered_by")), _negated=True)),
                             _connector="OR",
                         ),
                         name="sheet_checked_by_another",
@@ -2273,28 +1735,17 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="ReturnedItem",
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 (
                     "move",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="items",
-                        to="ratings.move",
-                        verbose_name="退回",
+                        on_delete=django.db.models.deletion.PROTECT, related_name="items", to="ratings.move", verbose_name="退回"
                     ),
                 ),
                 (
                     "item",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="ratings.item",
-                        verbose_name="小项",
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="ratings.item", verbose_name="小项"
                     ),
                 ),
                 ("comment", models.CharField(max_length=300, verbose_name="补正要求")),
@@ -2309,12 +1760,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="SignedPage",
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 (
                     "assessment",
                     models.ForeignKey(
@@ -2327,10 +1773,7 @@ class Migration(migrations.Migration):
                 (
                     "scan",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="ratings.evidence",
-                        verbose_name="扫描件",
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="ratings.evidence", verbose_name="扫描件"
                     ),
                 ),
                 ("code", models.CharField(max_length=64, verbose_name="校验码")),
@@ -2343,9 +1786,7 @@ class Migration(migrations.Migration):
                 "ordering": ["assessment", "id"],
                 "constraints": [
                     models.UniqueConstraint(
-                        condition=models.Q(("voided_at__isnull", True)),
-                        fields=("assessment",),
-                        name="signed_page_one_valid",
+                        condition=models.Q(("voided_at__isnull", True)), fields=("assessment",), name="signed_page_one_valid"
                     )
                 ],
             },

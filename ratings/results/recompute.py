@@ -14,20 +14,7 @@ from operator import eq, ge, gt, le, lt, mul, ne, sub, truediv
 from statistics import median
 
 OPERATORS = {
-    **{
-        "≥": ge,
-        ">": gt,
-        "≤": le,
-        "<": lt,
-        "=": eq,
-        "≠": ne,
-        "-": sub,
-        "×": mul,
-        "÷": truediv,
-        "floor": floor,
-        "min": min,
-        "max": max,
-    },
+    **{"≥": ge, ">": gt, "≤": le, "<": lt, "=": eq, "≠": ne, "-": sub, "×": mul, "÷": truediv, "floor": floor, "min": min, "max": max},
     **{"+": lambda *all_of: sum(all_of, Fraction(0)), "且": lambda *all_of: all(all_of)},
 }
 #: 结果摘要所包含的内容，依次接在方案摘要之后
@@ -53,10 +40,7 @@ def value(node, figures, answers=()):  # 规则是一棵算式树：数、系统
     if head == "level":
         return Fraction(rest[1][answers[rest[0]]])
     if head == "first":
-        return next(
-            (value(then, figures, answers) for when, then in rest[0] if value(when, figures, answers)),
-            Fraction(0),
-        )
+        return next((value(then, figures, answers) for when, then in rest[0] if value(when, figures, answers)), Fraction(0))
     return OPERATORS[head](*(value(one, figures, answers) for one in rest))
 
 
@@ -69,32 +53,16 @@ def item_points(scheme, rule, item, school, visited):  # 一个小项：各阶�
         entry = sheet[code] if owed else {"答": {}}
         if entry.get("不适用"):
             return None
-        asked = (
-            Fraction(entry["得分"]) - Fraction(entry["系统"])
-            if "得分" in entry
-            else value(rule["asked"] or "0", figures, entry["答"])
-        )
+        asked = Fraction(entry["得分"]) - Fraction(entry["系统"]) if "得分" in entry else value(rule["asked"] or "0", figures, entry["答"])
         return min(max(bases[stage] + asked, Fraction(0)), Fraction(item["points"]))
 
     staged, sheets = scheme["has_county_stage"], school["city"] if owed else [{}]
     county = one(school["county"], "county") if staged else None
-    given = (
-        [one(sheet, "city") for sheet in sheets] if visited or not item["onsite"] or not owed else [county]
-    )
+    given = [one(sheet, "city") for sheet in sheets] if visited or not item["onsite"] or not owed else [county]
     if scheme["aggregation"] == "trimmed" and len(given) >= 5 and None not in given:
         given = sorted(given)[1:-1]
-    city = (
-        None
-        if None in given
-        else median(given)
-        if scheme["aggregation"] == "median"
-        else sum(given) / len(given)
-    )
-    weights = (
-        [(county, Fraction(scheme["county_weight"])), (city, Fraction(scheme["city_weight"]))]
-        if staged
-        else [(city, Fraction(1))]
-    )
+    city = None if None in given else median(given) if scheme["aggregation"] == "median" else sum(given) / len(given)
+    weights = [(county, Fraction(scheme["county_weight"])), (city, Fraction(scheme["city_weight"]))] if staged else [(city, Fraction(1))]
     counted = [pair for pair in weights if pair[1]]
     return None if None in dict(counted) else round2(sum(points * weight for points, weight in counted))
 
@@ -119,14 +87,9 @@ def totals(scheme, points):  # 大项；基础分、加分、总分；最低大�
 def recompute(scheme, rules, school):  # 一所党校：小项 → 大项 → 合计 → 星级标准 → 限制性情形
     known, points, categories, sums, star = dict(school["figures"]), {}, {}, {}, 0
     if school["submitted"] or school["county"] or school["city"] or any(school["adjustments"].values()):
-        onsite = {
-            one["code"] for one in scheme["items"] if one["onsite"] and rules["items"][one["code"]]["asked"]
-        }
+        onsite = {one["code"] for one in scheme["items"] if one["onsite"] and rules["items"][one["code"]]["asked"]}
         visited = any(onsite & set(sheet) for sheet in school["city"])
-        points = {
-            one["code"]: item_points(scheme, rules["items"][one["code"]], one, school, visited)
-            for one in scheme["items"]
-        }
+        points = {one["code"]: item_points(scheme, rules["items"][one["code"]], one, school, visited) for one in scheme["items"]}
         categories, sums, lowest = totals(scheme, points)
         known.update({**points, **categories, **sums, "最低大项得分率": lowest})
         star = next((band["star"] for band in rules["bands"] if value(band["when"], known)), 0)
@@ -136,15 +99,8 @@ def recompute(scheme, rules, school):  # 一所党校：小项 → 大项 → �
         if one["when"] and all(known.get(left[1]) is not None for _, left, _ in one["when"][1:]):
             met = value(one["when"], known)
         caps += [one] * (met or one["code"] in school["cases"])
-    shown = {
-        code: None if got is None else f"{float(got):.2f}"
-        for code, got in {**points, **categories, **sums}.items()
-    }
-    return {
-        **shown,
-        "限制性情形": sorted(one["code"] for one in caps),
-        "星级": min([star, *(one["star"] for one in caps)]),
-    }
+    shown = {code: None if got is None else f"{float(got):.2f}" for code, got in {**points, **categories, **sums}.items()}
+    return {**shown, "限制性情形": sorted(one["code"] for one in caps), "星级": min([star, *(one["star"] for one in caps)])}
 
 
 def check_schools(scheme, rules, schools, results):  # 得出（党校，项目，公布，重算）
@@ -162,16 +118,8 @@ def check_schools(scheme, rules, schools, results):  # 得出（党校，项目�
             again["星级"] = 4  # 超出五星比例上限
         again["审定星级"] = again["星级"] if decided[one["code"]] is None else decided[one["code"]]
         kept = {**figures.get("items", {}), **figures.get("categories", {})}
-        kept.update(
-            {
-                name: figures[key]
-                for name, key in (("基础分", "base"), ("加分", "bonus"), ("总分", "total"))
-                if figures
-            }
-        )
-        kept.update(
-            {"限制性情形": sorted(one["restrictions"]), "星级": one["computed_star"], "审定星级": one["star"]}
-        )
+        kept.update({name: figures[key] for name, key in (("基础分", "base"), ("加分", "bonus"), ("总分", "total")) if figures})
+        kept.update({"限制性情形": sorted(one["restrictions"]), "星级": one["computed_star"], "审定星级": one["star"]})
         for what in {**kept, **again}:
             if kept.get(what) != again.get(what):
                 yield one["name"], what, kept.get(what), again.get(what)
@@ -182,35 +130,14 @@ def main(path):
         raw = {name: package.read(name) for name in package.namelist()}
     names = ["manifest", "scheme", "rules", "schools", "results"]
     manifest, scheme, rules, schools, results = (json.loads(raw[f"{name}.json"]) for name in names)
-    pairs = [
-        (name, "文件摘要", kept, hashlib.sha256(raw.get(name, b"")).hexdigest())
-        for name, kept in manifest["files"].items()
-    ]
+    pairs = [(name, "文件摘要", kept, hashlib.sha256(raw.get(name, b"")).hexdigest()) for name, kept in manifest["files"].items()]
     pairs.append(("scheme.json", "方案摘要", manifest["scheme_digest"], digest(scheme)))
     for one in results:
-        pairs.append(
-            (
-                one["name"],
-                "结果摘要",
-                one["digest"],
-                digest([manifest["scheme_digest"], *(one[key] for key in DIGESTED)]),
-            )
-        )
-    pairs.append(
-        ("全部", "党校名单", sorted(one["code"] for one in results), sorted(one["code"] for one in schools))
-    )
-    wrong = [pair for pair in pairs if pair[2] != pair[3]] + list(
-        check_schools(scheme, rules, schools, results)
-    )
-    lines = [
-        f"不一致：{name}，{what}，公布 {published}，重算 {computed}"
-        for name, what, published, computed in wrong
-    ]
-    lines.append(
-        f"结论：有 {len(wrong)} 处不一致。"
-        if wrong
-        else f"结论：{len(results)} 所党校的摘要、得分和星级全部一致。"
-    )
+        pairs.append((one["name"], "结果摘要", one["digest"], digest([manifest["scheme_digest"], *(one[key] for key in DIGESTED)])))
+    pairs.append(("全部", "党校名单", sorted(one["code"] for one in results), sorted(one["code"] for one in schools)))
+    wrong = [pair for pair in pairs if pair[2] != pair[3]] + list(check_schools(scheme, rules, schools, results))
+    lines = [f"不一致：{name}，{what}，公布 {published}，重算 {computed}" for name, what, published, computed in wrong]
+    lines.append(f"结论：有 {len(wrong)} 处不一致。" if wrong else f"结论：{len(results)} 所党校的摘要、得分和星级全部一致。")
     sys.stdout.write("\n".join([scheme["name"], *lines, ""]))
     return 1 if wrong else 0
 

@@ -19,34 +19,10 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="CalendarDay",
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                (
-                    "day",
-                    models.DateField(
-                        error_messages={"unique": "该日期已登记。"}, unique=True, verbose_name="日期"
-                    ),
-                ),
-                (
-                    "works",
-                    models.BooleanField(
-                        help_text="勾选为工作日，不勾选为休息日；优先于系统自带的节假日历。",
-                        verbose_name="上班",
-                    ),
-                ),
-                (
-                    "note",
-                    models.CharField(
-                        blank=True,
-                        help_text="如：国庆节、国庆节调休上班。",
-                        max_length=100,
-                        verbose_name="说明",
-                    ),
-                ),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("day", models.DateField(error_messages={"unique": "该日期已登记。"}, unique=True, verbose_name="日期")),
+                ("works", models.BooleanField(help_text="勾选为工作日，不勾选为休息日；优先于系统自带的节假日历。", verbose_name="上班")),
+                ("note", models.CharField(blank=True, help_text="如：国庆节、国庆节调休上班。", max_length=100, verbose_name="说明")),
             ],
             options={
                 "verbose_name": "工作日调整",
@@ -57,20 +33,8 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="ChainHead",
             fields=[
-                (
-                    "chain",
-                    models.CharField(
-                        editable=False,
-                        max_length=20,
-                        primary_key=True,
-                        serialize=False,
-                        verbose_name="审计链",
-                    ),
-                ),
-                (
-                    "number",
-                    models.PositiveBigIntegerField(default=0, editable=False, verbose_name="末条序号"),
-                ),
+                ("chain", models.CharField(editable=False, max_length=20, primary_key=True, serialize=False, verbose_name="审计链")),
+                ("number", models.PositiveBigIntegerField(default=0, editable=False, verbose_name="末条序号")),
                 ("hash", models.CharField(editable=False, max_length=64, verbose_name="末条校验值")),
                 ("seal", models.CharField(editable=False, max_length=64, verbose_name="封印")),
             ],
@@ -82,18 +46,10 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="JobRun",
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("name", models.CharField(max_length=60, verbose_name="任务")),
                 ("day", models.DateField(verbose_name="日期")),
-                (
-                    "started_at",
-                    models.DateTimeField(default=django.utils.timezone.now, verbose_name="开始时间"),
-                ),
+                ("started_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="开始时间")),
                 ("ended_at", models.DateTimeField(blank=True, null=True, verbose_name="完成时间")),
                 ("summary", models.CharField(blank=True, max_length=200, verbose_name="结果")),
             ],
@@ -102,23 +58,14 @@ class Migration(migrations.Migration):
                 "verbose_name_plural": "定时任务",
                 "ordering": ["-day", "name"],
                 "constraints": [
-                    models.UniqueConstraint(
-                        fields=("name", "day"),
-                        name="job_once_a_day",
-                        violation_error_message="该任务当天已运行。",
-                    )
+                    models.UniqueConstraint(fields=("name", "day"), name="job_once_a_day", violation_error_message="该任务当天已运行。")
                 ],
             },
         ),
         migrations.CreateModel(
             name="Region",
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 (
                     "city",
                     models.ForeignKey(
@@ -133,20 +80,11 @@ class Migration(migrations.Migration):
                 (
                     "code",
                     models.CharField(
-                        help_text="有国家标准代码的填国家标准代码，没有的用本市自编代码。",
-                        max_length=20,
-                        verbose_name="区划代码",
+                        help_text="有国家标准代码的填国家标准代码，没有的用本市自编代码。", max_length=20, verbose_name="区划代码"
                     ),
                 ),
                 ("name", models.CharField(max_length=50, verbose_name="名称")),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[("city", "市"), ("county", "县（市、区）")],
-                        max_length=10,
-                        verbose_name="级别",
-                    ),
-                ),
+                ("kind", models.CharField(choices=[("city", "市"), ("county", "县（市、区）")], max_length=10, verbose_name="级别")),
                 (
                     "nature",
                     models.CharField(
@@ -156,12 +94,7 @@ class Migration(migrations.Migration):
                         verbose_name="性质",
                     ),
                 ),
-                (
-                    "order",
-                    models.PositiveIntegerField(
-                        default=0, help_text="按建制顺序，通报中的单位按此排列。", verbose_name="排序"
-                    ),
-                ),
+                ("order", models.PositiveIntegerField(default=0, help_text="按建制顺序，通报中的单位按此排列。", verbose_name="排序")),
                 (
                     "office_email",
                     models.EmailField(
@@ -199,14 +132,10 @@ class Migration(migrations.Migration):
                         violation_error_message="已有同名的市。",
                     ),
                     models.UniqueConstraint(
-                        fields=("city", "code"),
-                        name="region_county_code",
-                        violation_error_message="该市已有使用该代码的县（市、区）。",
+                        fields=("city", "code"), name="region_county_code", violation_error_message="该市已有使用该代码的县（市、区）。"
                     ),
                     models.UniqueConstraint(
-                        fields=("city", "name"),
-                        name="region_county_name",
-                        violation_error_message="该市已有同名的县（市、区）。",
+                        fields=("city", "name"), name="region_county_name", violation_error_message="该市已有同名的县（市、区）。"
                     ),
                 ],
             },
@@ -214,12 +143,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="School",
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 (
                     "city",
                     models.ForeignKey(
@@ -244,10 +168,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("code", models.CharField(max_length=20, verbose_name="学校编码")),
-                (
-                    "name",
-                    models.CharField(help_text="全称，公文中使用。", max_length=80, verbose_name="学校名称"),
-                ),
+                ("name", models.CharField(help_text="全称，公文中使用。", max_length=80, verbose_name="学校名称")),
                 ("short_name", models.CharField(blank=True, max_length=40, verbose_name="简称")),
                 (
                     "kind",
@@ -268,12 +189,7 @@ class Migration(migrations.Migration):
                 ("operator", models.CharField(blank=True, max_length=80, verbose_name="承办机构")),
                 (
                     "opened_on",
-                    models.DateField(
-                        blank=True,
-                        help_text="填启用当月的任意一天；不填视为早已启用。",
-                        null=True,
-                        verbose_name="启用月份",
-                    ),
+                    models.DateField(blank=True, help_text="填启用当月的任意一天；不填视为早已启用。", null=True, verbose_name="启用月份"),
                 ),
                 ("closed_on", models.DateField(blank=True, null=True, verbose_name="关闭日期")),
                 (
@@ -287,34 +203,18 @@ class Migration(migrations.Migration):
                         verbose_name="并入",
                     ),
                 ),
-                (
-                    "order",
-                    models.PositiveIntegerField(
-                        default=0, help_text="县（市、区）内的建制顺序。", verbose_name="排序"
-                    ),
-                ),
-                (
-                    "has_plaque",
-                    models.BooleanField(
-                        blank=True, help_text="不选表示尚未登记。", null=True, verbose_name="已挂牌"
-                    ),
-                ),
+                ("order", models.PositiveIntegerField(default=0, help_text="县（市、区）内的建制顺序。", verbose_name="排序")),
+                ("has_plaque", models.BooleanField(blank=True, help_text="不选表示尚未登记。", null=True, verbose_name="已挂牌")),
                 (
                     "seats",
                     models.PositiveIntegerField(
-                        blank=True,
-                        help_text="可集中培训的座位数；不填表示尚未登记。",
-                        null=True,
-                        verbose_name="主教室座位",
+                        blank=True, help_text="可集中培训的座位数；不填表示尚未登记。", null=True, verbose_name="主教室座位"
                     ),
                 ),
                 (
                     "staff_count",
                     models.PositiveIntegerField(
-                        blank=True,
-                        help_text="负责日常工作的人数；不填表示尚未登记。",
-                        null=True,
-                        verbose_name="工作人员数",
+                        blank=True, help_text="负责日常工作的人数；不填表示尚未登记。", null=True, verbose_name="工作人员数"
                     ),
                 ),
                 (
@@ -333,9 +233,7 @@ class Migration(migrations.Migration):
                 "ordering": ["order", "code"],
                 "constraints": [
                     models.UniqueConstraint(
-                        fields=("city", "code"),
-                        name="school_code",
-                        violation_error_message="该市已有使用该编码的党校。",
+                        fields=("city", "code"), name="school_code", violation_error_message="该市已有使用该编码的党校。"
                     ),
                     models.CheckConstraint(
                         condition=models.Q(
@@ -348,9 +246,7 @@ class Migration(migrations.Migration):
                         violation_error_message="关闭日期不能早于启用月份。",
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(
-                            ("merged_into__isnull", True), ("closed_on__isnull", False), _connector="OR"
-                        ),
+                        condition=models.Q(("merged_into__isnull", True), ("closed_on__isnull", False), _connector="OR"),
                         name="school_merged_is_closed",
                         violation_error_message="已并入其他党校的，须填写关闭日期。",
                     ),
@@ -360,31 +256,18 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="User",
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("password", models.CharField(max_length=128, verbose_name="password")),
                 ("last_login", models.DateTimeField(blank=True, null=True, verbose_name="last login")),
                 (
                     "username",
-                    models.CharField(
-                        error_messages={"unique": "该用户名已被使用。"},
-                        max_length=50,
-                        unique=True,
-                        verbose_name="用户名",
-                    ),
+                    models.CharField(error_messages={"unique": "该用户名已被使用。"}, max_length=50, unique=True, verbose_name="用户名"),
                 ),
                 ("name", models.CharField(max_length=30, verbose_name="姓名")),
                 (
                     "office_phone",
                     models.CharField(
-                        blank=True,
-                        max_length=30,
-                        validators=[schools.models.people.refuse_mobile_number],
-                        verbose_name="办公电话",
+                        blank=True, max_length=30, validators=[schools.models.people.refuse_mobile_number], verbose_name="办公电话"
                     ),
                 ),
                 (
@@ -400,18 +283,10 @@ class Migration(migrations.Migration):
                         verbose_name="账号归属市",
                     ),
                 ),
-                (
-                    "must_change_password",
-                    models.BooleanField(default=True, verbose_name="下次登录须修改密码"),
-                ),
+                ("must_change_password", models.BooleanField(default=True, verbose_name="下次登录须修改密码")),
                 ("is_active", models.BooleanField(default=True, verbose_name="启用")),
                 ("is_staff", models.BooleanField(default=False, verbose_name="可进入后台")),
-                (
-                    "is_superuser",
-                    models.BooleanField(
-                        default=False, help_text="只在开发环境有效。", verbose_name="超级用户"
-                    ),
-                ),
+                ("is_superuser", models.BooleanField(default=False, help_text="只在开发环境有效。", verbose_name="超级用户")),
             ],
             options={
                 "verbose_name": "用户",
@@ -422,19 +297,11 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="AnnualPlan",
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 (
                     "school",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="plans",
-                        to="schools.school",
-                        verbose_name="党校",
+                        on_delete=django.db.models.deletion.PROTECT, related_name="plans", to="schools.school", verbose_name="党校"
                     ),
                 ),
                 ("year", models.PositiveSmallIntegerField(verbose_name="年度")),
@@ -446,9 +313,7 @@ class Migration(migrations.Migration):
                 "ordering": ["school", "-year"],
                 "constraints": [
                     models.UniqueConstraint(
-                        fields=("school", "year"),
-                        name="annual_plan_year",
-                        violation_error_message="该党校该年度已有培训计划。",
+                        fields=("school", "year"), name="annual_plan_year", violation_error_message="该党校该年度已有培训计划。"
                     )
                 ],
             },
@@ -456,12 +321,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Appointment",
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 (
                     "user",
                     models.ForeignKey(
@@ -554,27 +414,19 @@ class Migration(migrations.Migration):
                                 ("school__isnull", True),
                             ),
                             models.Q(("city__isnull", False), ("role", "viewer"), ("school__isnull", True)),
-                            models.Q(
-                                ("county__isnull", True),
-                                ("role__in", ("sysadmin", "security", "auditor")),
-                                ("school__isnull", True),
-                            ),
+                            models.Q(("county__isnull", True), ("role__in", ("sysadmin", "security", "auditor")), ("school__isnull", True)),
                             _connector="OR",
                         ),
                         name="appointment_scope_fits_role",
                         violation_error_message="角色与范围不符：填报人、负责人填党校；初评人、县（区）负责人填县（市、区）；其他角色填市。",
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(
-                            ("end__isnull", True), ("end__gte", models.F("start")), _connector="OR"
-                        ),
+                        condition=models.Q(("end__isnull", True), ("end__gte", models.F("start")), _connector="OR"),
                         name="appointment_ends_after_start",
                         violation_error_message="任职结束不能早于任职开始。",
                     ),
                     models.UniqueConstraint(
-                        condition=models.Q(
-                            ("end__isnull", True), ("role__in", ("sysadmin", "security", "auditor"))
-                        ),
+                        condition=models.Q(("end__isnull", True), ("role__in", ("sysadmin", "security", "auditor"))),
                         fields=("user",),
                         name="appointment_one_administrator_role",
                         violation_error_message="系统、安全、审计管理员必须由三个不同的人担任，该用户已任其中一职。",
@@ -592,9 +444,7 @@ class Migration(migrations.Migration):
                         violation_error_message="该用户在该县（市、区）已有同一角色的任职。",
                     ),
                     models.UniqueConstraint(
-                        condition=models.Q(
-                            ("county__isnull", True), ("end__isnull", True), ("school__isnull", True)
-                        ),
+                        condition=models.Q(("county__isnull", True), ("end__isnull", True), ("school__isnull", True)),
                         fields=("user", "role", "city"),
                         name="appointment_once_per_city",
                         violation_error_message="该用户在该市已有同一角色的任职。",
@@ -605,16 +455,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="AuditEntry",
             fields=[
-                (
-                    "hash",
-                    models.CharField(
-                        editable=False,
-                        max_length=64,
-                        primary_key=True,
-                        serialize=False,
-                        verbose_name="校验值",
-                    ),
-                ),
+                ("hash", models.CharField(editable=False, max_length=64, primary_key=True, serialize=False, verbose_name="校验值")),
                 ("previous", models.CharField(editable=False, max_length=64, verbose_name="上一条校验值")),
                 (
                     "city",
@@ -655,9 +496,7 @@ class Migration(migrations.Migration):
                 "constraints": [
                     models.UniqueConstraint(fields=("city", "number"), name="audit_number_once_per_city"),
                     models.UniqueConstraint(
-                        condition=models.Q(("city__isnull", True)),
-                        fields=("number",),
-                        name="audit_number_once_in_system",
+                        condition=models.Q(("city__isnull", True)), fields=("number",), name="audit_number_once_in_system"
                     ),
                 ],
                 "indexes": [models.Index(fields=["city", "at"], name="audit_by_city_and_time")],
@@ -666,19 +505,11 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Binder",
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 (
                     "school",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="binders",
-                        to="schools.school",
-                        verbose_name="党校",
+                        on_delete=django.db.models.deletion.PROTECT, related_name="binders", to="schools.school", verbose_name="党校"
                     ),
                 ),
                 ("year", models.PositiveSmallIntegerField(verbose_name="年度")),
@@ -692,9 +523,7 @@ class Migration(migrations.Migration):
                 "ordering": ["school", "-year"],
                 "constraints": [
                     models.UniqueConstraint(
-                        fields=("school", "year"),
-                        name="binder_year",
-                        violation_error_message="该党校该年度的台账已登记。",
+                        fields=("school", "year"), name="binder_year", violation_error_message="该党校该年度的台账已登记。"
                     )
                 ],
             },
@@ -702,16 +531,8 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Brand",
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                (
-                    "voided_at",
-                    models.DateTimeField(blank=True, editable=False, null=True, verbose_name="作废时间"),
-                ),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("voided_at", models.DateTimeField(blank=True, editable=False, null=True, verbose_name="作废时间")),
                 (
                     "voided_by",
                     models.ForeignKey(
@@ -724,26 +545,15 @@ class Migration(migrations.Migration):
                         verbose_name="作废人",
                     ),
                 ),
-                (
-                    "void_reason",
-                    models.CharField(blank=True, editable=False, max_length=200, verbose_name="作废原因"),
-                ),
+                ("void_reason", models.CharField(blank=True, editable=False, max_length=200, verbose_name="作废原因")),
                 (
                     "school",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="brands",
-                        to="schools.school",
-                        verbose_name="党校",
+                        on_delete=django.db.models.deletion.PROTECT, related_name="brands", to="schools.school", verbose_name="党校"
                     ),
                 ),
                 ("name", models.CharField(max_length=60, verbose_name="品牌名称")),
-                (
-                    "content",
-                    models.CharField(
-                        help_text="一两句话，不超过 200 字。", max_length=200, verbose_name="主要做法"
-                    ),
-                ),
+                ("content", models.CharField(help_text="一两句话，不超过 200 字。", max_length=200, verbose_name="主要做法")),
                 ("since", models.DateField(blank=True, null=True, verbose_name="开始日期")),
             ],
             options={
@@ -753,13 +563,9 @@ class Migration(migrations.Migration):
                 "constraints": [
                     models.CheckConstraint(
                         condition=models.Q(
+                            models.Q(("void_reason", ""), ("voided_at__isnull", True), ("voided_by__isnull", True)),
                             models.Q(
-                                ("void_reason", ""), ("voided_at__isnull", True), ("voided_by__isnull", True)
-                            ),
-                            models.Q(
-                                ("voided_at__isnull", False),
-                                ("voided_by__isnull", False),
-                                models.Q(("void_reason", ""), _negated=True),
+                                ("voided_at__isnull", False), ("voided_by__isnull", False), models.Q(("void_reason", ""), _negated=True)
                             ),
                             _connector="OR",
                         ),
@@ -778,32 +584,18 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Budget",
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 (
                     "school",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="budgets",
-                        to="schools.school",
-                        verbose_name="党校",
+                        on_delete=django.db.models.deletion.PROTECT, related_name="budgets", to="schools.school", verbose_name="党校"
                     ),
                 ),
                 ("year", models.PositiveSmallIntegerField(verbose_name="年度")),
                 (
                     "source",
                     models.CharField(
-                        choices=[
-                            ("town", "镇街财政"),
-                            ("county", "县级拨付"),
-                            ("city", "市级拨付"),
-                            ("dues", "党费"),
-                            ("other", "其他"),
-                        ],
+                        choices=[("town", "镇街财政"), ("county", "县级拨付"), ("city", "市级拨付"), ("dues", "党费"), ("other", "其他")],
                         max_length=10,
                         verbose_name="来源",
                     ),
@@ -815,9 +607,7 @@ class Migration(migrations.Migration):
                         decimal_places=2,
                         max_digits=12,
                         null=True,
-                        validators=[
-                            django.core.validators.MinValueValidator(Decimal("0"), "金额不能小于 0。")
-                        ],
+                        validators=[django.core.validators.MinValueValidator(Decimal("0"), "金额不能小于 0。")],
                         verbose_name="下达（元）",
                     ),
                 ),
@@ -829,9 +619,7 @@ class Migration(migrations.Migration):
                         help_text="不填表示尚未登记。",
                         max_digits=12,
                         null=True,
-                        validators=[
-                            django.core.validators.MinValueValidator(Decimal("0"), "金额不能小于 0。")
-                        ],
+                        validators=[django.core.validators.MinValueValidator(Decimal("0"), "金额不能小于 0。")],
                         verbose_name="到位（元）",
                     ),
                 ),
@@ -860,27 +648,17 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Correction",
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 (
                     "school",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="corrections",
-                        to="schools.school",
-                        verbose_name="党校",
+                        on_delete=django.db.models.deletion.PROTECT, related_name="corrections", to="schools.school", verbose_name="党校"
                     ),
                 ),
                 (
                     "act",
                     models.CharField(
-                        choices=[("add", "新增"), ("change", "修改"), ("void", "作废")],
-                        max_length=10,
-                        verbose_name="更正方式",
+                        choices=[("add", "新增"), ("change", "修改"), ("void", "作废")], max_length=10, verbose_name="更正方式"
                     ),
                 ),
                 ("record", models.CharField(max_length=40, verbose_name="登记项目")),
@@ -889,10 +667,7 @@ class Migration(migrations.Migration):
                 ("name", models.CharField(max_length=200, verbose_name="名称")),
                 ("since", models.DateField(editable=False, null=True, verbose_name="日期")),
                 ("year", models.PositiveSmallIntegerField(editable=False, null=True, verbose_name="年度")),
-                (
-                    "standing",
-                    models.BooleanField(default=False, editable=False, verbose_name="长期有效的登记"),
-                ),
+                ("standing", models.BooleanField(default=False, editable=False, verbose_name="长期有效的登记")),
                 ("old", models.JSONField(default=dict, editable=False, verbose_name="原值")),
                 ("new", models.JSONField(default=dict, editable=False, verbose_name="新值")),
                 ("before", models.JSONField(default=dict, verbose_name="更正前")),
@@ -901,12 +676,7 @@ class Migration(migrations.Migration):
                 (
                     "status",
                     models.CharField(
-                        choices=[
-                            ("pending", "待审核"),
-                            ("approved", "已同意"),
-                            ("refused", "未同意"),
-                            ("withdrawn", "已撤回"),
-                        ],
+                        choices=[("pending", "待审核"), ("approved", "已同意"), ("refused", "未同意"), ("withdrawn", "已撤回")],
                         default="pending",
                         max_length=10,
                         verbose_name="状态",
@@ -915,16 +685,10 @@ class Migration(migrations.Migration):
                 (
                     "asked_by",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                        verbose_name="申请人",
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL, verbose_name="申请人"
                     ),
                 ),
-                (
-                    "asked_at",
-                    models.DateTimeField(default=django.utils.timezone.now, verbose_name="申请时间"),
-                ),
+                ("asked_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="申请时间")),
                 (
                     "decided_by",
                     models.ForeignKey(
@@ -946,15 +710,9 @@ class Migration(migrations.Migration):
                 "constraints": [
                     models.CheckConstraint(
                         condition=models.Q(
+                            models.Q(("decided_at__isnull", True), ("decided_by__isnull", True), ("status", "pending")),
                             models.Q(
-                                ("decided_at__isnull", True),
-                                ("decided_by__isnull", True),
-                                ("status", "pending"),
-                            ),
-                            models.Q(
-                                models.Q(("status", "pending"), _negated=True),
-                                ("decided_at__isnull", False),
-                                ("decided_by__isnull", False),
+                                models.Q(("status", "pending"), _negated=True), ("decided_at__isnull", False), ("decided_by__isnull", False)
                             ),
                             _connector="OR",
                         ),
@@ -979,19 +737,11 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Equipment",
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 (
                     "school",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="equipment",
-                        to="schools.school",
-                        verbose_name="党校",
+                        on_delete=django.db.models.deletion.PROTECT, related_name="equipment", to="schools.school", verbose_name="党校"
                     ),
                 ),
                 (
@@ -1020,9 +770,7 @@ class Migration(migrations.Migration):
                 "ordering": ["school", "pk"],
                 "constraints": [
                     models.UniqueConstraint(
-                        fields=("school", "kind"),
-                        name="equipment_kind",
-                        violation_error_message="该党校已登记这种设施。",
+                        fields=("school", "kind"), name="equipment_kind", violation_error_message="该党校已登记这种设施。"
                     )
                 ],
             },
@@ -1030,19 +778,11 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="FormerName",
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 (
                     "school",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="former_names",
-                        to="schools.school",
-                        verbose_name="党校",
+                        on_delete=django.db.models.deletion.PROTECT, related_name="former_names", to="schools.school", verbose_name="党校"
                     ),
                 ),
                 ("name", models.CharField(max_length=80, verbose_name="曾用名")),
@@ -1055,9 +795,7 @@ class Migration(migrations.Migration):
                 "ordering": ["school", "until"],
                 "constraints": [
                     models.CheckConstraint(
-                        condition=models.Q(
-                            ("since__isnull", True), ("until__gte", models.F("since")), _connector="OR"
-                        ),
+                        condition=models.Q(("since__isnull", True), ("until__gte", models.F("since")), _connector="OR"),
                         name="former_name_period",
                         violation_error_message="停用日期不能早于启用日期。",
                     )
@@ -1067,19 +805,11 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="GuidanceTeam",
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 (
                     "city",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="guidance_teams",
-                        to="schools.region",
-                        verbose_name="市",
+                        on_delete=django.db.models.deletion.PROTECT, related_name="guidance_teams", to="schools.region", verbose_name="市"
                     ),
                 ),
                 (
@@ -1097,19 +827,11 @@ class Migration(migrations.Migration):
                 (
                     "kind",
                     models.CharField(
-                        choices=[("visiting", "走访组"), ("advisory", "顾问团")],
-                        default="visiting",
-                        max_length=10,
-                        verbose_name="类别",
+                        choices=[("visiting", "走访组"), ("advisory", "顾问团")], default="visiting", max_length=10, verbose_name="类别"
                     ),
                 ),
                 ("until", models.DateField(blank=True, null=True, verbose_name="撤销日期")),
-                (
-                    "members",
-                    models.ManyToManyField(
-                        related_name="guidance_teams", to=settings.AUTH_USER_MODEL, verbose_name="成员"
-                    ),
-                ),
+                ("members", models.ManyToManyField(related_name="guidance_teams", to=settings.AUTH_USER_MODEL, verbose_name="成员")),
             ],
             options={
                 "verbose_name": "指导组",
@@ -1128,16 +850,8 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Investment",
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                (
-                    "voided_at",
-                    models.DateTimeField(blank=True, editable=False, null=True, verbose_name="作废时间"),
-                ),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("voided_at", models.DateTimeField(blank=True, editable=False, null=True, verbose_name="作废时间")),
                 (
                     "voided_by",
                     models.ForeignKey(
@@ -1150,17 +864,11 @@ class Migration(migrations.Migration):
                         verbose_name="作废人",
                     ),
                 ),
-                (
-                    "void_reason",
-                    models.CharField(blank=True, editable=False, max_length=200, verbose_name="作废原因"),
-                ),
+                ("void_reason", models.CharField(blank=True, editable=False, max_length=200, verbose_name="作废原因")),
                 (
                     "school",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="investments",
-                        to="schools.school",
-                        verbose_name="党校",
+                        on_delete=django.db.models.deletion.PROTECT, related_name="investments", to="schools.school", verbose_name="党校"
                     ),
                 ),
                 (
@@ -1173,12 +881,7 @@ class Migration(migrations.Migration):
                         verbose_name="年度",
                     ),
                 ),
-                (
-                    "project",
-                    models.CharField(
-                        help_text="如主教室修缮、购置投影设备。", max_length=100, verbose_name="项目"
-                    ),
-                ),
+                ("project", models.CharField(help_text="如主教室修缮、购置投影设备。", max_length=100, verbose_name="项目")),
                 (
                     "amount",
                     models.DecimalField(
@@ -1191,13 +894,7 @@ class Migration(migrations.Migration):
                 (
                     "source",
                     models.CharField(
-                        choices=[
-                            ("town", "镇街财政"),
-                            ("county", "县级拨付"),
-                            ("city", "市级拨付"),
-                            ("dues", "党费"),
-                            ("other", "其他"),
-                        ],
+                        choices=[("town", "镇街财政"), ("county", "县级拨付"), ("city", "市级拨付"), ("dues", "党费"), ("other", "其他")],
                         default="town",
                         max_length=10,
                         verbose_name="来源",
@@ -1211,13 +908,9 @@ class Migration(migrations.Migration):
                 "constraints": [
                     models.CheckConstraint(
                         condition=models.Q(
+                            models.Q(("void_reason", ""), ("voided_at__isnull", True), ("voided_by__isnull", True)),
                             models.Q(
-                                ("void_reason", ""), ("voided_at__isnull", True), ("voided_by__isnull", True)
-                            ),
-                            models.Q(
-                                ("voided_at__isnull", False),
-                                ("voided_by__isnull", False),
-                                models.Q(("void_reason", ""), _negated=True),
+                                ("voided_at__isnull", False), ("voided_by__isnull", False), models.Q(("void_reason", ""), _negated=True)
                             ),
                             _connector="OR",
                         ),
@@ -1231,9 +924,7 @@ class Migration(migrations.Migration):
                         violation_error_message="该年度已登记同一来源的同名项目。",
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(("amount__gte", 0)),
-                        name="investment_not_negative",
-                        violation_error_message="金额不能小于 0。",
+                        condition=models.Q(("amount__gte", 0)), name="investment_not_negative", violation_error_message="金额不能小于 0。"
                     ),
                 ],
             },
@@ -1241,19 +932,11 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="IssuedPlan",
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 (
                     "city",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="issued_plans",
-                        to="schools.region",
-                        verbose_name="市",
+                        on_delete=django.db.models.deletion.PROTECT, related_name="issued_plans", to="schools.region", verbose_name="市"
                     ),
                 ),
                 (
@@ -1313,19 +996,11 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Leader",
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 (
                     "school",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="leaders",
-                        to="schools.school",
-                        verbose_name="党校",
+                        on_delete=django.db.models.deletion.PROTECT, related_name="leaders", to="schools.school", verbose_name="党校"
                     ),
                 ),
                 (
@@ -1339,12 +1014,7 @@ class Migration(migrations.Migration):
                 ("name", models.CharField(max_length=30, verbose_name="姓名")),
                 (
                     "party_post",
-                    models.CharField(
-                        blank=True,
-                        help_text="如党委书记、党委副书记、组织委员。",
-                        max_length=50,
-                        verbose_name="党内职务",
-                    ),
+                    models.CharField(blank=True, help_text="如党委书记、党委副书记、组织委员。", max_length=50, verbose_name="党内职务"),
                 ),
                 ("start", models.DateField(blank=True, null=True, verbose_name="任职开始")),
                 ("end", models.DateField(blank=True, null=True, verbose_name="任职结束")),
@@ -1356,10 +1026,7 @@ class Migration(migrations.Migration):
                 "constraints": [
                     models.CheckConstraint(
                         condition=models.Q(
-                            ("start__isnull", True),
-                            ("end__isnull", True),
-                            ("end__gte", models.F("start")),
-                            _connector="OR",
+                            ("start__isnull", True), ("end__isnull", True), ("end__gte", models.F("start")), _connector="OR"
                         ),
                         name="leader_period",
                         violation_error_message="任职结束不能早于任职开始。",
@@ -1370,12 +1037,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Liaison",
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 (
                     "user",
                     models.ForeignKey(
@@ -1388,10 +1050,7 @@ class Migration(migrations.Migration):
                 (
                     "school",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="liaisons",
-                        to="schools.school",
-                        verbose_name="党校",
+                        on_delete=django.db.models.deletion.PROTECT, related_name="liaisons", to="schools.school", verbose_name="党校"
                     ),
                 ),
                 ("since", models.DateField(verbose_name="开始日期")),
@@ -1409,9 +1068,7 @@ class Migration(migrations.Migration):
                         violation_error_message="该人员已挂点联系该党校。",
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(
-                            ("until__isnull", True), ("until__gte", models.F("since")), _connector="OR"
-                        ),
+                        condition=models.Q(("until__isnull", True), ("until__gte", models.F("since")), _connector="OR"),
                         name="liaison_period",
                         violation_error_message="结束日期不能早于开始日期。",
                     ),
@@ -1421,12 +1078,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="LiaisonOpinion",
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 (
                     "school",
                     models.ForeignKey(
@@ -1465,35 +1117,23 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="MetricValue",
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 (
                     "school",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="metric_values",
-                        to="schools.school",
-                        verbose_name="党校",
+                        on_delete=django.db.models.deletion.PROTECT, related_name="metric_values", to="schools.school", verbose_name="党校"
                     ),
                 ),
                 ("year", models.PositiveSmallIntegerField(verbose_name="年度")),
                 (
                     "reference",
                     models.CharField(
-                        help_text="指标名称，有口径的写在方括号内，如：办班期数[学时≥2, 人次≥15]。",
-                        max_length=120,
-                        verbose_name="指标",
+                        help_text="指标名称，有口径的写在方括号内，如：办班期数[学时≥2, 人次≥15]。", max_length=120, verbose_name="指标"
                     ),
                 ),
                 (
                     "value",
-                    schools.models.base.ExactDecimalField(
-                        help_text="百分比填小数，如 85% 填 0.85。", max_length=60, verbose_name="数值"
-                    ),
+                    schools.models.base.ExactDecimalField(help_text="百分比填小数，如 85% 填 0.85。", max_length=60, verbose_name="数值"),
                 ),
                 ("note", models.CharField(blank=True, max_length=200, verbose_name="来源")),
                 (
@@ -1508,12 +1148,7 @@ class Migration(migrations.Migration):
                         verbose_name="导入人",
                     ),
                 ),
-                (
-                    "recorded_at",
-                    models.DateTimeField(
-                        default=django.utils.timezone.now, editable=False, verbose_name="导入时间"
-                    ),
-                ),
+                ("recorded_at", models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name="导入时间")),
             ],
             options={
                 "verbose_name": "导入值",
@@ -1531,12 +1166,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="MonthlyReport",
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 (
                     "school",
                     models.ForeignKey(
@@ -1557,15 +1187,7 @@ class Migration(migrations.Migration):
                         verbose_name="月份",
                     ),
                 ),
-                (
-                    "due",
-                    models.DateField(
-                        blank=True,
-                        help_text="不填按次月第 5 个工作日计算。",
-                        null=True,
-                        verbose_name="应报日期",
-                    ),
-                ),
+                ("due", models.DateField(blank=True, help_text="不填按次月第 5 个工作日计算。", null=True, verbose_name="应报日期")),
                 ("confirmed_at", models.DateTimeField(blank=True, null=True, verbose_name="确认时间")),
                 (
                     "confirmed_by",
@@ -1587,9 +1209,7 @@ class Migration(migrations.Migration):
                 "ordering": ["school", "-year", "-month"],
                 "constraints": [
                     models.UniqueConstraint(
-                        fields=("school", "year", "month"),
-                        name="monthly_report_month",
-                        violation_error_message="该党校该月已有月报。",
+                        fields=("school", "year", "month"), name="monthly_report_month", violation_error_message="该党校该月已有月报。"
                     ),
                     models.CheckConstraint(
                         condition=models.Q(("month__range", (1, 12))),
@@ -1611,12 +1231,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Notice",
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 (
                     "user",
                     models.ForeignKey(
@@ -1643,48 +1258,29 @@ class Migration(migrations.Migration):
                 ),
                 ("at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="时间")),
                 ("read_at", models.DateTimeField(blank=True, null=True, verbose_name="已读时间")),
-                (
-                    "mailed_at",
-                    models.DateTimeField(blank=True, editable=False, null=True, verbose_name="汇总邮件时间"),
-                ),
+                ("mailed_at", models.DateTimeField(blank=True, editable=False, null=True, verbose_name="汇总邮件时间")),
             ],
             options={
                 "verbose_name": "消息",
                 "verbose_name_plural": "消息",
                 "ordering": ["-at", "-pk"],
                 "constraints": [
-                    models.UniqueConstraint(
-                        fields=("user", "key"),
-                        name="notice_once",
-                        violation_error_message="该事由已通知过此人。",
-                    )
+                    models.UniqueConstraint(fields=("user", "key"), name="notice_once", violation_error_message="该事由已通知过此人。")
                 ],
                 "indexes": [
                     models.Index(fields=["user", "-at"], name="notice_user_at"),
-                    models.Index(
-                        condition=models.Q(("read_at__isnull", True)),
-                        fields=["user"],
-                        name="notice_user_unread",
-                    ),
+                    models.Index(condition=models.Q(("read_at__isnull", True)), fields=["user"], name="notice_user_unread"),
                 ],
             },
         ),
         migrations.CreateModel(
             name="RecordChange",
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 (
                     "school",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="changes",
-                        to="schools.school",
-                        verbose_name="党校",
+                        on_delete=django.db.models.deletion.PROTECT, related_name="changes", to="schools.school", verbose_name="党校"
                     ),
                 ),
                 ("record", models.CharField(max_length=40, verbose_name="登记项目")),
@@ -1694,13 +1290,7 @@ class Migration(migrations.Migration):
                 (
                     "action",
                     models.CharField(
-                        choices=[
-                            ("add", "新增"),
-                            ("change", "修改"),
-                            ("end", "停用"),
-                            ("void", "作废"),
-                            ("correct", "更正"),
-                        ],
+                        choices=[("add", "新增"), ("change", "修改"), ("end", "停用"), ("void", "作废"), ("correct", "更正")],
                         max_length=10,
                         verbose_name="操作",
                     ),
@@ -1711,10 +1301,7 @@ class Migration(migrations.Migration):
                 (
                     "by",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                        verbose_name="修改人",
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL, verbose_name="修改人"
                     ),
                 ),
                 ("at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="时间")),
@@ -1732,19 +1319,11 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Regulation",
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 (
                     "school",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="regulations",
-                        to="schools.school",
-                        verbose_name="党校",
+                        on_delete=django.db.models.deletion.PROTECT, related_name="regulations", to="schools.school", verbose_name="党校"
                     ),
                 ),
                 (
@@ -1774,16 +1353,10 @@ class Migration(migrations.Migration):
                 "ordering": ["school", "pk"],
                 "constraints": [
                     models.UniqueConstraint(
-                        fields=("school", "title"),
-                        name="regulation_title",
-                        violation_error_message="该党校已登记同名制度。",
+                        fields=("school", "title"), name="regulation_title", violation_error_message="该党校已登记同名制度。"
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(
-                            ("abolished_on__isnull", True),
-                            ("abolished_on__gte", models.F("issued_on")),
-                            _connector="OR",
-                        ),
+                        condition=models.Q(("abolished_on__isnull", True), ("abolished_on__gte", models.F("issued_on")), _connector="OR"),
                         name="regulation_period",
                         violation_error_message="废止日期不能早于印发日期。",
                     ),
@@ -1793,19 +1366,11 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Reminder",
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 (
                     "school",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="reminders",
-                        to="schools.school",
-                        verbose_name="党校",
+                        on_delete=django.db.models.deletion.PROTECT, related_name="reminders", to="schools.school", verbose_name="党校"
                     ),
                 ),
                 ("matter", models.CharField(max_length=60, verbose_name="事项标识")),
@@ -1813,9 +1378,7 @@ class Migration(migrations.Migration):
                 (
                     "step",
                     models.PositiveSmallIntegerField(
-                        choices=[(1, "提醒填报人"), (2, "提醒负责人和县（区）")],
-                        default=1,
-                        verbose_name="次序",
+                        choices=[(1, "提醒填报人"), (2, "提醒负责人和县（区）")], default=1, verbose_name="次序"
                     ),
                 ),
                 (
@@ -1831,23 +1394,10 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="提出时间")),
-                (
-                    "sent_at",
-                    models.DateTimeField(
-                        blank=True,
-                        help_text="空白表示等到上班时间再送达。",
-                        null=True,
-                        verbose_name="送达时间",
-                    ),
-                ),
+                ("sent_at", models.DateTimeField(blank=True, help_text="空白表示等到上班时间再送达。", null=True, verbose_name="送达时间")),
                 (
                     "lapsed_at",
-                    models.DateTimeField(
-                        blank=True,
-                        help_text="等候期间事项已办结，不再送达。",
-                        null=True,
-                        verbose_name="免送时间",
-                    ),
+                    models.DateTimeField(blank=True, help_text="等候期间事项已办结，不再送达。", null=True, verbose_name="免送时间"),
                 ),
             ],
             options={
@@ -1856,9 +1406,7 @@ class Migration(migrations.Migration):
                 "ordering": ["school", "matter", "step"],
                 "constraints": [
                     models.UniqueConstraint(
-                        fields=("school", "matter", "step"),
-                        name="reminder_once",
-                        violation_error_message="该事项已提醒过。",
+                        fields=("school", "matter", "step"), name="reminder_once", violation_error_message="该事项已提醒过。"
                     ),
                     models.CheckConstraint(
                         condition=models.Q(("step__in", (1, 2))),
@@ -1868,9 +1416,7 @@ class Migration(migrations.Migration):
                 ],
                 "indexes": [
                     models.Index(
-                        condition=models.Q(("lapsed_at__isnull", True), ("sent_at__isnull", True)),
-                        fields=["at"],
-                        name="reminder_waiting",
+                        condition=models.Q(("lapsed_at__isnull", True), ("sent_at__isnull", True)), fields=["at"], name="reminder_waiting"
                     )
                 ],
             },
@@ -1878,39 +1424,18 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="StaffMember",
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 (
                     "school",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="staff",
-                        to="schools.school",
-                        verbose_name="党校",
+                        on_delete=django.db.models.deletion.PROTECT, related_name="staff", to="schools.school", verbose_name="党校"
                     ),
                 ),
                 ("name", models.CharField(max_length=30, verbose_name="姓名")),
-                (
-                    "post",
-                    models.CharField(
-                        blank=True,
-                        help_text="如教务、学员管理、后勤。",
-                        max_length=50,
-                        verbose_name="岗位职务",
-                    ),
-                ),
+                ("post", models.CharField(blank=True, help_text="如教务、学员管理、后勤。", max_length=50, verbose_name="岗位职务")),
                 (
                     "duty",
-                    models.CharField(
-                        choices=[("full", "专职"), ("part", "兼职")],
-                        default="part",
-                        max_length=10,
-                        verbose_name="专兼职",
-                    ),
+                    models.CharField(choices=[("full", "专职"), ("part", "兼职")], default="part", max_length=10, verbose_name="专兼职"),
                 ),
                 ("since", models.DateField(blank=True, null=True, verbose_name="到岗日期")),
                 ("until", models.DateField(blank=True, null=True, verbose_name="离岗日期")),
@@ -1928,10 +1453,7 @@ class Migration(migrations.Migration):
                     ),
                     models.CheckConstraint(
                         condition=models.Q(
-                            ("since__isnull", True),
-                            ("until__isnull", True),
-                            ("until__gte", models.F("since")),
-                            _connector="OR",
+                            ("since__isnull", True), ("until__isnull", True), ("until__gte", models.F("since")), _connector="OR"
                         ),
                         name="staff_period",
                         violation_error_message="结束日期不能早于开始日期。",
@@ -1942,31 +1464,18 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Teacher",
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 (
                     "school",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="teachers",
-                        to="schools.school",
-                        verbose_name="党校",
+                        on_delete=django.db.models.deletion.PROTECT, related_name="teachers", to="schools.school", verbose_name="党校"
                     ),
                 ),
                 ("name", models.CharField(max_length=30, verbose_name="姓名")),
                 (
                     "kind",
                     models.CharField(
-                        choices=[
-                            ("leader", "领导型"),
-                            ("model", "榜样型"),
-                            ("expert", "专家型"),
-                            ("lecturer", "党校教师"),
-                        ],
+                        choices=[("leader", "领导型"), ("model", "榜样型"), ("expert", "专家型"), ("lecturer", "党校教师")],
                         max_length=10,
                         verbose_name="类型",
                     ),
@@ -1974,12 +1483,7 @@ class Migration(migrations.Migration):
                 ("post", models.CharField(blank=True, max_length=80, verbose_name="单位及职务")),
                 (
                     "topics",
-                    models.CharField(
-                        blank=True,
-                        help_text="能讲的课题或专题，用顿号隔开。",
-                        max_length=200,
-                        verbose_name="课题、专题",
-                    ),
+                    models.CharField(blank=True, help_text="能讲的课题或专题，用顿号隔开。", max_length=200, verbose_name="课题、专题"),
                 ),
                 ("since", models.DateField(blank=True, null=True, verbose_name="入库日期")),
                 ("until", models.DateField(blank=True, null=True, verbose_name="出库日期")),
@@ -1997,10 +1501,7 @@ class Migration(migrations.Migration):
                     ),
                     models.CheckConstraint(
                         condition=models.Q(
-                            ("since__isnull", True),
-                            ("until__isnull", True),
-                            ("until__gte", models.F("since")),
-                            _connector="OR",
+                            ("since__isnull", True), ("until__isnull", True), ("until__gte", models.F("since")), _connector="OR"
                         ),
                         name="teacher_period",
                         violation_error_message="结束日期不能早于开始日期。",
@@ -2011,12 +1512,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="TeachingPoint",
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 (
                     "school",
                     models.ForeignKey(
@@ -2032,9 +1528,7 @@ class Migration(migrations.Migration):
                 ("until", models.DateField(blank=True, null=True, verbose_name="停用日期")),
                 (
                     "shared_with",
-                    models.ManyToManyField(
-                        blank=True, related_name="shared_points", to="schools.school", verbose_name="共用党校"
-                    ),
+                    models.ManyToManyField(blank=True, related_name="shared_points", to="schools.school", verbose_name="共用党校"),
                 ),
             ],
             options={
@@ -2043,16 +1537,11 @@ class Migration(migrations.Migration):
                 "ordering": ["school", "pk"],
                 "constraints": [
                     models.UniqueConstraint(
-                        fields=("school", "name"),
-                        name="teaching_point_name",
-                        violation_error_message="该党校已有同名的教学点。",
+                        fields=("school", "name"), name="teaching_point_name", violation_error_message="该党校已有同名的教学点。"
                     ),
                     models.CheckConstraint(
                         condition=models.Q(
-                            ("since__isnull", True),
-                            ("until__isnull", True),
-                            ("until__gte", models.F("since")),
-                            _connector="OR",
+                            ("since__isnull", True), ("until__isnull", True), ("until__gte", models.F("since")), _connector="OR"
                         ),
                         name="teaching_point_period",
                         violation_error_message="结束日期不能早于开始日期。",
@@ -2063,62 +1552,37 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="YearFigures",
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 (
                     "school",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="year_figures",
-                        to="schools.school",
-                        verbose_name="党校",
+                        on_delete=django.db.models.deletion.PROTECT, related_name="year_figures", to="schools.school", verbose_name="党校"
                     ),
                 ),
                 ("year", models.PositiveSmallIntegerField(verbose_name="年度")),
-                (
-                    "party_members",
-                    models.PositiveIntegerField(
-                        blank=True, help_text="年度统计数。", null=True, verbose_name="党员总数"
-                    ),
-                ),
+                ("party_members", models.PositiveIntegerField(blank=True, help_text="年度统计数。", null=True, verbose_name="党员总数")),
                 (
                     "cadres_due",
                     models.PositiveIntegerField(
-                        blank=True,
-                        help_text="书记和村（社区）“两委”干部人数。",
-                        null=True,
-                        verbose_name="应训干部",
+                        blank=True, help_text="书记和村（社区）“两委”干部人数。", null=True, verbose_name="应训干部"
                     ),
                 ),
                 (
                     "members_trained",
                     models.PositiveIntegerField(
-                        blank=True,
-                        help_text="当年参加过培训的人数，一人只计一次。",
-                        null=True,
-                        verbose_name="参训党员",
+                        blank=True, help_text="当年参加过培训的人数，一人只计一次。", null=True, verbose_name="参训党员"
                     ),
                 ),
                 (
                     "cadres_trained",
                     models.PositiveIntegerField(
-                        blank=True,
-                        help_text="当年参加过培训的人数，一人只计一次。",
-                        null=True,
-                        verbose_name="参训干部",
+                        blank=True, help_text="当年参加过培训的人数，一人只计一次。", null=True, verbose_name="参训干部"
                     ),
                 ),
                 (
                     "issues_solved",
                     models.PositiveIntegerField(
-                        blank=True,
-                        help_text="党（工）委专题研究党校工作解决的问题数。",
-                        null=True,
-                        verbose_name="专题研究解决事项",
+                        blank=True, help_text="党（工）委专题研究党校工作解决的问题数。", null=True, verbose_name="专题研究解决事项"
                     ),
                 ),
             ],
@@ -2128,9 +1592,7 @@ class Migration(migrations.Migration):
                 "ordering": ["school", "-year"],
                 "constraints": [
                     models.UniqueConstraint(
-                        fields=("school", "year"),
-                        name="year_figures_year",
-                        violation_error_message="该党校该年度已登记。",
+                        fields=("school", "year"), name="year_figures_year", violation_error_message="该党校该年度已登记。"
                     )
                 ],
             },
@@ -2138,16 +1600,8 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Course",
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                (
-                    "voided_at",
-                    models.DateTimeField(blank=True, editable=False, null=True, verbose_name="作废时间"),
-                ),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("voided_at", models.DateTimeField(blank=True, editable=False, null=True, verbose_name="作废时间")),
                 (
                     "voided_by",
                     models.ForeignKey(
@@ -2160,28 +1614,17 @@ class Migration(migrations.Migration):
                         verbose_name="作废人",
                     ),
                 ),
-                (
-                    "void_reason",
-                    models.CharField(blank=True, editable=False, max_length=200, verbose_name="作废原因"),
-                ),
+                ("void_reason", models.CharField(blank=True, editable=False, max_length=200, verbose_name="作废原因")),
                 (
                     "school",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="courses",
-                        to="schools.school",
-                        verbose_name="党校",
+                        on_delete=django.db.models.deletion.PROTECT, related_name="courses", to="schools.school", verbose_name="党校"
                     ),
                 ),
                 ("name", models.CharField(max_length=100, verbose_name="课程名称")),
                 (
                     "theme",
-                    models.CharField(
-                        blank=True,
-                        help_text="如党的创新理论、基层治理、乡村振兴。",
-                        max_length=100,
-                        verbose_name="主题",
-                    ),
+                    models.CharField(blank=True, help_text="如党的创新理论、基层治理、乡村振兴。", max_length=100, verbose_name="主题"),
                 ),
                 (
                     "teacher",
@@ -2223,13 +1666,9 @@ class Migration(migrations.Migration):
                 "constraints": [
                     models.CheckConstraint(
                         condition=models.Q(
+                            models.Q(("void_reason", ""), ("voided_at__isnull", True), ("voided_by__isnull", True)),
                             models.Q(
-                                ("void_reason", ""), ("voided_at__isnull", True), ("voided_by__isnull", True)
-                            ),
-                            models.Q(
-                                ("voided_at__isnull", False),
-                                ("voided_by__isnull", False),
-                                models.Q(("void_reason", ""), _negated=True),
+                                ("voided_at__isnull", False), ("voided_by__isnull", False), models.Q(("void_reason", ""), _negated=True)
                             ),
                             _connector="OR",
                         ),
@@ -2248,19 +1687,11 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Handover",
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 (
                     "school",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="handovers",
-                        to="schools.school",
-                        verbose_name="党校",
+                        on_delete=django.db.models.deletion.PROTECT, related_name="handovers", to="schools.school", verbose_name="党校"
                     ),
                 ),
                 (
@@ -2287,10 +1718,7 @@ class Migration(migrations.Migration):
                 (
                     "by",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                        verbose_name="办理人",
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL, verbose_name="办理人"
                     ),
                 ),
                 ("at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="办理时间")),
@@ -2300,9 +1728,7 @@ class Migration(migrations.Migration):
                 "verbose_name_plural": "填报工作交接",
                 "ordering": ["-at", "-pk"],
                 "constraints": [
-                    models.UniqueConstraint(
-                        fields=("ended",), name="handover_once", violation_error_message="这项任职已经交接。"
-                    ),
+                    models.UniqueConstraint(fields=("ended",), name="handover_once", violation_error_message="这项任职已经交接。"),
                     models.CheckConstraint(
                         condition=models.Q(("ended", models.F("begun")), _negated=True),
                         name="handover_two_people",
@@ -2314,12 +1740,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="IssuedClass",
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 (
                     "issued_plan",
                     models.ForeignKey(
@@ -2343,27 +1764,14 @@ class Migration(migrations.Migration):
                 (
                     "kind",
                     models.CharField(
-                        choices=[
-                            ("main", "主体班"),
-                            ("concentrated", "集中培训"),
-                            ("onsite", "现场教学"),
-                            ("other", "其他"),
-                        ],
+                        choices=[("main", "主体班"), ("concentrated", "集中培训"), ("onsite", "现场教学"), ("other", "其他")],
                         default="concentrated",
                         max_length=20,
                         verbose_name="类别",
                     ),
                 ),
-                (
-                    "added_at",
-                    models.DateTimeField(
-                        default=django.utils.timezone.now, editable=False, verbose_name="下发时间"
-                    ),
-                ),
-                (
-                    "withdrawn_at",
-                    models.DateTimeField(blank=True, editable=False, null=True, verbose_name="撤回时间"),
-                ),
+                ("added_at", models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name="下发时间")),
+                ("withdrawn_at", models.DateTimeField(blank=True, editable=False, null=True, verbose_name="撤回时间")),
             ],
             options={
                 "verbose_name": "下发班次",
@@ -2387,12 +1795,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="ReportCorrection",
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 (
                     "report",
                     models.ForeignKey(
@@ -2409,10 +1812,7 @@ class Migration(migrations.Migration):
                 (
                     "by",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                        verbose_name="更正人",
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL, verbose_name="更正人"
                     ),
                 ),
             ],
@@ -2432,16 +1832,8 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="TrialLesson",
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                (
-                    "voided_at",
-                    models.DateTimeField(blank=True, editable=False, null=True, verbose_name="作废时间"),
-                ),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("voided_at", models.DateTimeField(blank=True, editable=False, null=True, verbose_name="作废时间")),
                 (
                     "voided_by",
                     models.ForeignKey(
@@ -2454,26 +1846,17 @@ class Migration(migrations.Migration):
                         verbose_name="作废人",
                     ),
                 ),
-                (
-                    "void_reason",
-                    models.CharField(blank=True, editable=False, max_length=200, verbose_name="作废原因"),
-                ),
+                ("void_reason", models.CharField(blank=True, editable=False, max_length=200, verbose_name="作废原因")),
                 (
                     "school",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="trial_lessons",
-                        to="schools.school",
-                        verbose_name="党校",
+                        on_delete=django.db.models.deletion.PROTECT, related_name="trial_lessons", to="schools.school", verbose_name="党校"
                     ),
                 ),
                 (
                     "teacher",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="trial_lessons",
-                        to="schools.teacher",
-                        verbose_name="教师",
+                        on_delete=django.db.models.deletion.PROTECT, related_name="trial_lessons", to="schools.teacher", verbose_name="教师"
                     ),
                 ),
                 ("on", models.DateField(verbose_name="试讲日期")),
@@ -2481,12 +1864,7 @@ class Migration(migrations.Migration):
                 ("assessors", models.CharField(max_length=100, verbose_name="评议人")),
                 ("opinion", models.CharField(max_length=200, verbose_name="评议意见")),
                 ("passed", models.BooleanField(verbose_name="通过")),
-                (
-                    "recorded_at",
-                    models.DateTimeField(
-                        default=django.utils.timezone.now, editable=False, verbose_name="登记时间"
-                    ),
-                ),
+                ("recorded_at", models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name="登记时间")),
                 (
                     "recorded_by",
                     models.ForeignKey(
@@ -2507,13 +1885,9 @@ class Migration(migrations.Migration):
                 "constraints": [
                     models.CheckConstraint(
                         condition=models.Q(
+                            models.Q(("void_reason", ""), ("voided_at__isnull", True), ("voided_by__isnull", True)),
                             models.Q(
-                                ("void_reason", ""), ("voided_at__isnull", True), ("voided_by__isnull", True)
-                            ),
-                            models.Q(
-                                ("voided_at__isnull", False),
-                                ("voided_by__isnull", False),
-                                models.Q(("void_reason", ""), _negated=True),
+                                ("voided_at__isnull", False), ("voided_by__isnull", False), models.Q(("void_reason", ""), _negated=True)
                             ),
                             _connector="OR",
                         ),
@@ -2532,16 +1906,8 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Visit",
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                (
-                    "voided_at",
-                    models.DateTimeField(blank=True, editable=False, null=True, verbose_name="作废时间"),
-                ),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("voided_at", models.DateTimeField(blank=True, editable=False, null=True, verbose_name="作废时间")),
                 (
                     "voided_by",
                     models.ForeignKey(
@@ -2554,17 +1920,11 @@ class Migration(migrations.Migration):
                         verbose_name="作废人",
                     ),
                 ),
-                (
-                    "void_reason",
-                    models.CharField(blank=True, editable=False, max_length=200, verbose_name="作废原因"),
-                ),
+                ("void_reason", models.CharField(blank=True, editable=False, max_length=200, verbose_name="作废原因")),
                 (
                     "school",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="visits",
-                        to="schools.school",
-                        verbose_name="党校",
+                        on_delete=django.db.models.deletion.PROTECT, related_name="visits", to="schools.school", verbose_name="党校"
                     ),
                 ),
                 (
@@ -2597,10 +1957,7 @@ class Migration(migrations.Migration):
                         verbose_name="指导组",
                     ),
                 ),
-                (
-                    "checklist",
-                    models.JSONField(blank=True, default=dict, editable=False, verbose_name="六项走访"),
-                ),
+                ("checklist", models.JSONField(blank=True, default=dict, editable=False, verbose_name="六项走访")),
                 ("findings", models.CharField(blank=True, max_length=200, verbose_name="情况")),
             ],
             options={
@@ -2610,13 +1967,9 @@ class Migration(migrations.Migration):
                 "constraints": [
                     models.CheckConstraint(
                         condition=models.Q(
+                            models.Q(("void_reason", ""), ("voided_at__isnull", True), ("voided_by__isnull", True)),
                             models.Q(
-                                ("void_reason", ""), ("voided_at__isnull", True), ("voided_by__isnull", True)
-                            ),
-                            models.Q(
-                                ("voided_at__isnull", False),
-                                ("voided_by__isnull", False),
-                                models.Q(("void_reason", ""), _negated=True),
+                                ("voided_at__isnull", False), ("voided_by__isnull", False), models.Q(("void_reason", ""), _negated=True)
                             ),
                             _connector="OR",
                         ),
@@ -2635,12 +1988,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="PlannedClass",
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 (
                     "plan",
                     models.ForeignKey(
@@ -2664,12 +2012,7 @@ class Migration(migrations.Migration):
                 (
                     "kind",
                     models.CharField(
-                        choices=[
-                            ("main", "主体班"),
-                            ("concentrated", "集中培训"),
-                            ("onsite", "现场教学"),
-                            ("other", "其他"),
-                        ],
+                        choices=[("main", "主体班"), ("concentrated", "集中培训"), ("onsite", "现场教学"), ("other", "其他")],
                         default="concentrated",
                         max_length=20,
                         verbose_name="类别",
@@ -2695,9 +2038,7 @@ class Migration(migrations.Migration):
                 "ordering": ["plan", "month", "pk"],
                 "constraints": [
                     models.UniqueConstraint(
-                        fields=("plan", "month", "name"),
-                        name="planned_class_name",
-                        violation_error_message="该月已有同名的计划班次。",
+                        fields=("plan", "month", "name"), name="planned_class_name", violation_error_message="该月已有同名的计划班次。"
                     ),
                     models.CheckConstraint(
                         condition=models.Q(("month__range", (1, 12))),
@@ -2710,32 +2051,18 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Problem",
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 (
                     "visit",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="problems",
-                        to="schools.visit",
-                        verbose_name="走访指导",
+                        on_delete=django.db.models.deletion.PROTECT, related_name="problems", to="schools.visit", verbose_name="走访指导"
                     ),
                 ),
                 ("text", models.CharField(max_length=200, verbose_name="问题")),
                 ("owner", models.CharField(blank=True, max_length=30, verbose_name="责任人")),
                 ("due", models.DateField(blank=True, null=True, verbose_name="整改期限")),
-                (
-                    "report",
-                    models.CharField(blank=True, editable=False, max_length=200, verbose_name="整改情况"),
-                ),
-                (
-                    "reported_at",
-                    models.DateTimeField(blank=True, editable=False, null=True, verbose_name="上报时间"),
-                ),
+                ("report", models.CharField(blank=True, editable=False, max_length=200, verbose_name="整改情况")),
+                ("reported_at", models.DateTimeField(blank=True, editable=False, null=True, verbose_name="上报时间")),
                 (
                     "reported_by",
                     models.ForeignKey(
@@ -2748,14 +2075,8 @@ class Migration(migrations.Migration):
                         verbose_name="上报人",
                     ),
                 ),
-                (
-                    "recheck",
-                    models.CharField(blank=True, editable=False, max_length=200, verbose_name="复查意见"),
-                ),
-                (
-                    "closed_at",
-                    models.DateTimeField(blank=True, editable=False, null=True, verbose_name="销号时间"),
-                ),
+                ("recheck", models.CharField(blank=True, editable=False, max_length=200, verbose_name="复查意见")),
+                ("closed_at", models.DateTimeField(blank=True, editable=False, null=True, verbose_name="销号时间")),
                 (
                     "closed_by",
                     models.ForeignKey(
@@ -2785,13 +2106,9 @@ class Migration(migrations.Migration):
                     ),
                     models.CheckConstraint(
                         condition=models.Q(
+                            models.Q(("report", ""), ("reported_at__isnull", True), ("reported_by__isnull", True)),
                             models.Q(
-                                ("report", ""), ("reported_at__isnull", True), ("reported_by__isnull", True)
-                            ),
-                            models.Q(
-                                ("reported_at__isnull", False),
-                                ("reported_by__isnull", False),
-                                models.Q(("report", ""), _negated=True),
+                                ("reported_at__isnull", False), ("reported_by__isnull", False), models.Q(("report", ""), _negated=True)
                             ),
                             _connector="OR",
                         ),
@@ -2804,16 +2121,8 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="TrainingClass",
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                (
-                    "voided_at",
-                    models.DateTimeField(blank=True, editable=False, null=True, verbose_name="作废时间"),
-                ),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("voided_at", models.DateTimeField(blank=True, editable=False, null=True, verbose_name="作废时间")),
                 (
                     "voided_by",
                     models.ForeignKey(
@@ -2826,17 +2135,11 @@ class Migration(migrations.Migration):
                         verbose_name="作废人",
                     ),
                 ),
-                (
-                    "void_reason",
-                    models.CharField(blank=True, editable=False, max_length=200, verbose_name="作废原因"),
-                ),
+                ("void_reason", models.CharField(blank=True, editable=False, max_length=200, verbose_name="作废原因")),
                 (
                     "school",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="classes",
-                        to="schools.school",
-                        verbose_name="党校",
+                        on_delete=django.db.models.deletion.PROTECT, related_name="classes", to="schools.school", verbose_name="党校"
                     ),
                 ),
                 ("starts_on", models.DateField(verbose_name="开始日期")),
@@ -2845,12 +2148,7 @@ class Migration(migrations.Migration):
                 (
                     "category",
                     models.CharField(
-                        choices=[
-                            ("main", "主体班"),
-                            ("concentrated", "集中培训"),
-                            ("onsite", "现场教学"),
-                            ("other", "其他"),
-                        ],
+                        choices=[("main", "主体班"), ("concentrated", "集中培训"), ("onsite", "现场教学"), ("other", "其他")],
                         max_length=20,
                         verbose_name="类别",
                     ),
@@ -2889,19 +2187,12 @@ class Migration(migrations.Migration):
                     models.DecimalField(
                         decimal_places=1,
                         max_digits=5,
-                        validators=[
-                            django.core.validators.MinValueValidator(Decimal("0.5"), "学时至少为 0.5。")
-                        ],
+                        validators=[django.core.validators.MinValueValidator(Decimal("0.5"), "学时至少为 0.5。")],
                         verbose_name="学时",
                     ),
                 ),
                 ("attendance", models.PositiveIntegerField(verbose_name="人次")),
-                (
-                    "first_lesson",
-                    models.BooleanField(
-                        default=False, help_text="以党的创新理论为第一课。", verbose_name="第一课"
-                    ),
-                ),
+                ("first_lesson", models.BooleanField(default=False, help_text="以党的创新理论为第一课。", verbose_name="第一课")),
                 ("place", models.CharField(blank=True, max_length=100, verbose_name="地点")),
                 (
                     "teaching_point",
@@ -2920,9 +2211,7 @@ class Migration(migrations.Migration):
                         decimal_places=2,
                         default=Decimal("0"),
                         max_digits=12,
-                        validators=[
-                            django.core.validators.MinValueValidator(Decimal("0"), "金额不能小于 0。")
-                        ],
+                        validators=[django.core.validators.MinValueValidator(Decimal("0"), "金额不能小于 0。")],
                         verbose_name="经费支出（元）",
                     ),
                 ),
@@ -2951,12 +2240,7 @@ class Migration(migrations.Migration):
                         verbose_name="办班身份",
                     ),
                 ),
-                (
-                    "recorded_at",
-                    models.DateTimeField(
-                        default=django.utils.timezone.now, editable=False, verbose_name="登记时间"
-                    ),
-                ),
+                ("recorded_at", models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name="登记时间")),
                 (
                     "recorded_by",
                     models.ForeignKey(
@@ -2977,13 +2261,9 @@ class Migration(migrations.Migration):
                 "constraints": [
                     models.CheckConstraint(
                         condition=models.Q(
+                            models.Q(("void_reason", ""), ("voided_at__isnull", True), ("voided_by__isnull", True)),
                             models.Q(
-                                ("void_reason", ""), ("voided_at__isnull", True), ("voided_by__isnull", True)
-                            ),
-                            models.Q(
-                                ("voided_at__isnull", False),
-                                ("voided_by__isnull", False),
-                                models.Q(("void_reason", ""), _negated=True),
+                                ("voided_at__isnull", False), ("voided_by__isnull", False), models.Q(("void_reason", ""), _negated=True)
                             ),
                             _connector="OR",
                         ),
@@ -3005,11 +2285,7 @@ class Migration(migrations.Migration):
                         condition=models.Q(
                             ("cost__gte", 0),
                             ("hours__gt", 0),
-                            models.Q(
-                                ("rating__isnull", True),
-                                models.Q(("rating__gte", 0), ("rating__lte", 100)),
-                                _connector="OR",
-                            ),
+                            models.Q(("rating__isnull", True), models.Q(("rating__gte", 0), ("rating__lte", 100)), _connector="OR"),
                         ),
                         name="class_figures",
                         violation_error_message="学时应大于 0，经费支出不小于 0，评价均分为 0 至 100。",
@@ -3021,12 +2297,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="JointPartner",
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 (
                     "host_class",
                     models.ForeignKey(
@@ -3064,14 +2335,10 @@ class Migration(migrations.Migration):
                 "ordering": ["host_class", "pk"],
                 "constraints": [
                     models.UniqueConstraint(
-                        fields=("host_class", "school"),
-                        name="joint_partner_once",
-                        violation_error_message="该党校已在参加名单中。",
+                        fields=("host_class", "school"), name="joint_partner_once", violation_error_message="该党校已在参加名单中。"
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(
-                            ("record__isnull", True), ("declined_at__isnull", True), _connector="OR"
-                        ),
+                        condition=models.Q(("record__isnull", True), ("declined_at__isnull", True), _connector="OR"),
                         name="joint_partner_answer",
                         violation_error_message="已登记参加的不能同时标为不参加。",
                     ),
@@ -3081,12 +2348,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Lesson",
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 (
                     "training_class",
                     models.ForeignKey(
@@ -3109,12 +2371,7 @@ class Migration(migrations.Migration):
                         verbose_name="师资",
                     ),
                 ),
-                (
-                    "lecturer",
-                    models.CharField(
-                        blank=True, help_text="不在师资库的填姓名。", max_length=30, verbose_name="授课人"
-                    ),
-                ),
+                ("lecturer", models.CharField(blank=True, help_text="不在师资库的填姓名。", max_length=30, verbose_name="授课人")),
                 (
                     "lecturer_kind",
                     models.CharField(
@@ -3138,9 +2395,7 @@ class Migration(migrations.Migration):
                     models.DecimalField(
                         decimal_places=1,
                         max_digits=4,
-                        validators=[
-                            django.core.validators.MinValueValidator(Decimal("0.5"), "学时至少为 0.5。")
-                        ],
+                        validators=[django.core.validators.MinValueValidator(Decimal("0.5"), "学时至少为 0.5。")],
                         verbose_name="学时",
                     ),
                 ),
@@ -3151,16 +2406,10 @@ class Migration(migrations.Migration):
                 "ordering": ["training_class", "pk"],
                 "constraints": [
                     models.CheckConstraint(
-                        condition=models.Q(("hours__gt", 0)),
-                        name="lesson_hours",
-                        violation_error_message="学时应大于 0。",
+                        condition=models.Q(("hours__gt", 0)), name="lesson_hours", violation_error_message="学时应大于 0。"
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(
-                            ("teacher__isnull", False),
-                            models.Q(("lecturer", ""), _negated=True),
-                            _connector="OR",
-                        ),
+                        condition=models.Q(("teacher__isnull", False), models.Q(("lecturer", ""), _negated=True), _connector="OR"),
                         name="lesson_lecturer",
                         violation_error_message="请选择师资或填写授课人。",
                     ),

@@ -16,42 +16,20 @@ class Migration(migrations.Migration):
             model_name="calendarday",
             name="works",
             field=models.BooleanField(
-                help_text="勾选为工作日，不勾选为休息日；优先于系统自带的节假日历。法定节日不能登记为上班。",
-                verbose_name="上班",
+                help_text="勾选为工作日，不勾选为休息日；优先于系统自带的节假日历。法定节日不能登记为上班。", verbose_name="上班"
             ),
         ),
         migrations.CreateModel(
             name="CalendarYear",
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                (
-                    "year",
-                    models.PositiveSmallIntegerField(
-                        error_messages={"unique": "该年度已录入。"}, unique=True, verbose_name="年度"
-                    ),
-                ),
-                (
-                    "source",
-                    models.CharField(
-                        help_text="如：国办发明电〔2026〕7号。", max_length=100, verbose_name="来源或文号"
-                    ),
-                ),
-                (
-                    "entered_at",
-                    models.DateTimeField(default=django.utils.timezone.now, verbose_name="录入时间"),
-                ),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("year", models.PositiveSmallIntegerField(error_messages={"unique": "该年度已录入。"}, unique=True, verbose_name="年度")),
+                ("source", models.CharField(help_text="如：国办发明电〔2026〕7号。", max_length=100, verbose_name="来源或文号")),
+                ("entered_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="录入时间")),
                 (
                     "entered_by",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                        verbose_name="录入人",
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL, verbose_name="录入人"
                     ),
                 ),
             ],
@@ -78,9 +56,7 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="calendaryear",
             constraint=models.CheckConstraint(
-                condition=models.Q(("source", ""), _negated=True),
-                name="calendar_year_named",
-                violation_error_message="请写明来源或文号。",
+                condition=models.Q(("source", ""), _negated=True), name="calendar_year_named", violation_error_message="请写明来源或文号。"
             ),
         ),
     ]
