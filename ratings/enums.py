@@ -32,6 +32,10 @@ class Status(TextChoices):
     LAPSED = "lapsed", "未申报"
 
 
+#: Nothing is handed in yet: whoever scores or decides does not see the school's sheet.
+UNFINISHED = (Status.DRAFT, Status.CONFIRMING)
+
+
 class Stage(TextChoices):
     """Who scores; each stage keeps rows of its own and never overwrites an earlier one."""
 

@@ -10,7 +10,7 @@ from functools import cached_property
 
 from ratings.criteria.spec import RestrictionSpec, SchemeSpec
 from ratings.criteria.versions import spec_of
-from ratings.enums import Star, Status
+from ratings.enums import UNFINISHED, Star, Status
 from ratings.models import Assessment, Decision, Result, Scheme
 from ratings.rules import Reference
 from ratings.rules.rounding import plain, show
@@ -218,6 +218,11 @@ class Case:
     @property
     def county_name(self) -> str:
         return self.assessment.school.county.name if self.assessment.school.county else ""
+
+    @property
+    def handed_in(self) -> bool:
+        """Whether there is a self-assessment to be read."""
+        return not self.lapsed and self.assessment.status not in UNFINISHED
 
     @property
     def lapsed(self) -> bool:

@@ -60,8 +60,7 @@ def newest_board(request: HttpRequest) -> HttpResponse:
     """The board of the newest scheme, where the navigation leads; next year's draft waits behind a year under
     way.
     """
-    visible = Scheme.objects.visible_to(request.user).order_by("-year")
-    newest = visible.exclude(phase=Phase.DRAFTING).first() or visible.first()
+    newest = Scheme.objects.visible_to(request.user).newest()
     return (
         redirect("ratings:board", newest.pk) if newest else render(request, "ratings/committee/missing.html")
     )
@@ -463,6 +462,6 @@ def _meeting(request: HttpRequest, pk: int) -> Scheme:
 
 
 def _no_more(request: HttpRequest, scheme: Scheme) -> HttpResponse:
-    return turned_away(
-        request, f"方案处于“{scheme.get_phase_display()}”阶段，不再用于审议。", "ratings:board", scheme.pk
-    )
+    when = "尚未启动，还不能" if scheme.phase == Phase.DRAFTING else "不再"
+    sentence = f"方案处于“{scheme.get_phase_display()}”阶段，{when}用于审议。"
+    return turned_away(request, sentence, "ratings:board", scheme.pk)

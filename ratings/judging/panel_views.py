@@ -30,7 +30,7 @@ PAGE_SIZE = 50
 @allowed_to("arrange_panels")
 def newest(request: HttpRequest) -> HttpResponse:
     """The panels of the newest scheme, where the navigation leads."""
-    scheme = Scheme.objects.visible_to(request.user).filter(imported=False).order_by("-year").first()
+    scheme = Scheme.objects.visible_to(request.user).filter(imported=False).newest()
     return (
         redirect("ratings:panel_board", scheme.pk)
         if scheme

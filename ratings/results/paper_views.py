@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from ratings.documents.papers import RatingPaper
-from ratings.enums import Status
+from ratings.enums import UNFINISHED, Status
 from ratings.judging.papers import county_paper, judge_paper, onsite_paper, plaque_paper
 from ratings.judging.seats import judged_by
 from ratings.judging.sheets import is_closed
@@ -23,8 +23,6 @@ from schools.permissions import allowed_to, may, role_of
 
 from .papers import result_paper
 
-#: Whoever scores or decides gets the school's sheet only once the school has handed it in.
-UNFINISHED = (Status.DRAFT, Status.CONFIRMING)
 #: The city gets a county's scores only once the county has sent them on.
 SENT_ON = (Status.CITY, Status.SETTLED)
 

@@ -15,6 +15,7 @@ from ratings.models import Judge, JudgeSheet, Panel, Score
 from schools.models import AuditEntry, Role
 from schools.workbooks import read_workbook
 from tests.factories import AppointmentFactory, CityFactory, LiaisonFactory, UserFactory
+from tests.ratings.drafts import draft_year
 from tests.ratings.judged_year import FULL, judge_account, judge_year, signed
 from tests.ratings.opened_year import fields
 
@@ -42,6 +43,14 @@ def pages(judged) -> dict[str, str]:
         "sheet_reopen": reverse("ratings:sheet_reopen", args=[sheet.pk]),
         "paper_check": reverse("ratings:paper_check", args=[sheet.pk]),
     }
+
+
+def test_next_years_draft_does_not_hide_the_panels_of_the_running_year(judged, city):
+    draft_year(city, year=judged.scheme.year + 1)
+
+    found = signed(judged.office).get(reverse("ratings:panels"))
+
+    assert found.url == reverse("ratings:panel_board", args=[judged.scheme.pk])
 
 
 def test_the_office_sets_up_a_panel_seats_judges_and_gives_it_schools(judged, city):
