@@ -31,7 +31,8 @@ class Side:
     def may(self, step: str, role: str, phase: str, row: Assessment) -> bool:
         """Whether the regulation lets this role take this step now."""
         scope, condition = MAY[step]
-        wanted = (Phase.SETTLED,) if step == "reopen" else (Phase.OPEN, Phase.SCORING)
+        # While one school is taken back the year is scored again, and another may follow it.
+        wanted = (Phase.SETTLED, Phase.SCORING) if step == "reopen" else (Phase.OPEN, Phase.SCORING)
         return phase in wanted and self.status in scope.get(role, ()) and condition(self, role, row)
 
     def fitting(self) -> list[tuple[str, str]]:

@@ -160,7 +160,7 @@ class Year(PlayingYear):
         if self.side(row).status in WITH_SCHOOL and self.attempt(
             "extend",
             lambda: grant_extension(row, Stage.SELF, day, by=office, reason="停电"),
-            ValueError,
+            Refused,
             None,
         ):
             assert not is_overdue(self.row(number), Stage.SELF)
