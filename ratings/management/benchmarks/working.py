@@ -20,7 +20,7 @@ from schools.models import Appointment, Region, User
 from schools.models.people import Role
 
 from .measuring import Measure, median, queries, running_year
-from .pages import FLOOR_MIDDLEWARE, FLOOR_PAGE, page_measure
+from .pages import BOARD_ROWS, FLOOR_MIDDLEWARE, FLOOR_PAGE, page_measure
 
 BARE_FORM = """<!doctype html><title>{{ user.name }}</title><form method="post">
 {% for row in rows %}<label>{{ row.0 }} {{ row.1 }}
@@ -75,10 +75,12 @@ def working(settled: Scheme) -> Iterator[Measure]:
     )
     yield _saving(first, filler)
     yield page_measure(
-        "县级初评总览", lead, f"{reverse('ratings:review')}?year={scheme.year}", __name__, "/list/"
+        "县级初评总览", lead, f"{reverse('ratings:review')}?year={scheme.year}", __name__, "/list/", 5
     )
-    yield page_measure("评委工作台", judge, reverse("ratings:judging"), __name__, "/list/")
-    yield page_measure("审定前总表", office, reverse("ratings:board", args=[scheme.pk]), __name__, "/list/")
+    yield page_measure("评委工作台", judge, reverse("ratings:judging"), __name__, "/list/", 5)
+    board = reverse("ratings:board", args=[scheme.pk])
+    bound = 6 if scheme.assessments.count() <= BOARD_ROWS else 8
+    yield page_measure("审定前总表", office, board, __name__, "/list/", bound)
     yield page_measure(
         "申报进度", office, reverse("ratings:progress_board", args=[scheme.pk]), __name__, "/list/"
     )
