@@ -19,15 +19,12 @@ from ratings.rules.binding import (
 )
 from ratings.rules.changes import Change, next_changes
 from ratings.rules.checking import check_condition, check_rule
-from ratings.rules.conditions import Gate, comparisons, holds
-from ratings.rules.errors import AnswerError, RuleError, Unresolved
+from ratings.rules.errors import AnswerError, Finding, RuleError, Unresolved
 from ratings.rules.evaluation import PartResult, TraceStep, evaluate_part, maximum, missing_answers
-from ratings.rules.figures import Answer
-from ratings.rules.naming import Finding, bind
+from ratings.rules.figures import Answer, Gate, comparisons, holds
 from ratings.rules.parsing import parse_condition, parse_effect, parse_rule
-from ratings.rules.printing import to_text
-from ratings.rules.ranges import asked_range, system_points
-from ratings.rules.syntax import Comparison, Condition, Effect, Part, Question, Reference, Rule
+from ratings.rules.ranges import asked_range
+from ratings.rules.syntax import Comparison, Condition, Effect, Part, Question, Reference, Rule, to_text
 from ratings.rules.wording import condition_in_words, in_words
 
 __all__ = [
@@ -52,7 +49,6 @@ __all__ = [
     "Vocabulary",
     "asked",
     "asked_range",
-    "bind",
     "check_condition",
     "check_rule",
     "clean_answer",
@@ -73,6 +69,5 @@ __all__ = [
     "part_is_computed",
     "reference_key",
     "references",
-    "system_points",
     "to_text",
 ]

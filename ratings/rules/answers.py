@@ -8,7 +8,7 @@ from ratings.rules.binding import Asked
 from ratings.rules.characters import folded
 from ratings.rules.errors import AnswerError
 from ratings.rules.figures import Answer
-from ratings.rules.printing import decimal_text
+from ratings.rules.rounding import decimal_text
 
 NOTHING = "无"
 MOST_TIMES = 9999

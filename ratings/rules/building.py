@@ -10,6 +10,7 @@ from ratings.rules.errors import RuleError
 from ratings.rules.syntax import (
     JUDGED_NAME,
     POINT_UNIT,
+    RANGE,
     Add,
     Band,
     Case,
@@ -165,7 +166,7 @@ class Building(Transformer):
             low = Number(low.value / 100, True, low.position)
         if low.value > high.value:
             raise RuleError("范围应从小到大写", dash.start_pos)
-        return Band(Test("—", low, high), points, dash.start_pos)
+        return Band(Test(RANGE, low, high), points, dash.start_pos)
 
     @v_args(inline=True)
     def other_band(self, word: Token, _arrow: Token, points: Number) -> Band:

@@ -2,6 +2,8 @@
 person who typed it.
 """
 
+from dataclasses import dataclass
+
 
 class RuleError(ValueError):
     """A rule, condition or effect cannot be read. `position` counts from 0 in the text as it was typed."""
@@ -28,3 +30,22 @@ class Unresolved(ValueError):
     def __init__(self, *problems: str) -> None:
         self.problems = problems
         super().__init__("；".join(problems))
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something a check found. An error refuses the rule; a warning is to be acknowledged. `position` is in
+    the text as typed.
+    """
+
+    level: str
+    message: str
+    position: int | None = None
+
+
+def error(message: str, position: int | None = None) -> Finding:
+    return Finding("error", message, position)
+
+
+def warning(message: str, position: int | None = None) -> Finding:
+    return Finding("warning", message, position)
