@@ -10,17 +10,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
-from ratings.criteria.spec import BoundItem, CategorySpec, SchemeSpec
+from ratings.criteria.spec import BoundItem, SchemeSpec
 from ratings.enums import Stage
-from ratings.rules import Unresolved, evaluate_part, maximum, missing_answers
+from ratings.rules import PartResult, Unresolved, evaluate_part, maximum, missing_answers
 from ratings.rules.rounding import round2, show
 
-from .inputs import Blocked, Entry, Problem
-from .stars import band_star, unknown
-from .totals import Totals, add_up, category_sum
-
-Metrics = Mapping[str, Fraction | None]
+from .inputs import Blocked, Entry, Metrics, Problem, known, known_figures
+from .stars import band_star, require
+from .totals import Points, Totals, add_up, category_sum
 
 #: 初评 that differs from 自评 by more than this share of 分值 on what both answered owes a reason.
 REASON_SHARE = Fraction(1, 5)
@@ -40,12 +39,8 @@ def system_part(spec: SchemeSpec, bound: BoundItem, metrics: Metrics) -> tuple[F
 
 def known_system(spec: SchemeSpec, bound: BoundItem, metrics: Metrics) -> Fraction | None:
     """The computed part for showing: None where the item has none, or while a figure is missing."""
-    if not bound.system_parts:
-        return None
-    try:
-        return system_part(spec, bound, metrics)[0]
-    except Blocked:
-        return None
+    part = known(system_part, spec, bound, metrics) if bound.system_parts else None
+    return part and part[0]
 
 
 def asked_part(spec: SchemeSpec, bound: BoundItem, metrics: Metrics, entry: Entry, stage: str) -> Fraction:
@@ -78,21 +73,6 @@ def points_from(
     return within(base + asked_part(spec, bound, metrics, entry or Entry(), stage), bound)
 
 
-def exact_points(
-    spec: SchemeSpec,
-    bound: BoundItem,
-    metrics: Metrics,
-    entry: Entry | None,
-    stage: str,
-    adjusted: Fraction | None = None,
-) -> Fraction | None:
-    """The same from the system part, or from what it was adjusted to; the figures must be known
-    either way.
-    """
-    system, _ = system_part(spec, bound, metrics)
-    return points_from(spec, bound, metrics, system if adjusted is None else adjusted, entry, stage)
-
-
 def within(points: Fraction, bound: BoundItem) -> Fraction:
     """An item is never below zero and never above its 分值."""
     if points.numerator <= 0:
@@ -123,28 +103,22 @@ def points_at(
     stage: str,
     adjusted: Fraction | None = None,
 ) -> Fraction | None:
-    """Points of one item at a stage as everybody is shown them: rounded to two decimals. None for 不适用 and
-    where the stage is not asked at all. Raises Blocked while something is missing.
+    """Points of one item at a stage as everybody is shown them: rounded to two decimals, from the system part
+    or from what it was adjusted to; the figures must be known either way. None for 不适用 and where the stage
+    is not asked at all. Raises Blocked while something is missing.
     """
     if is_unasked(bound, stage):
         return None
-    points = exact_points(spec, bound, metrics, _said(bound, entry, stage), stage, adjusted)
+    if entry is None and stage == Stage.SELF and not bound.owed_by_school:
+        entry = Entry(answers={})  # asked nothing, the school has answered by saying nothing
+    system, _ = system_part(spec, bound, metrics)
+    points = points_from(spec, bound, metrics, system if adjusted is None else adjusted, entry, stage)
     return None if points is None else round2(points)
 
 
-def known_points(
-    spec: SchemeSpec,
-    bound: BoundItem,
-    metrics: Metrics,
-    entry: Entry | None,
-    stage: str,
-    adjusted: Fraction | None = None,
-) -> Fraction | None:
+def known_points(*arguments: Any) -> Fraction | None:
     """The same for showing: None also while something is missing."""
-    try:
-        return points_at(spec, bound, metrics, entry, stage, adjusted)
-    except Blocked:
-        return None
+    return known(points_at, *arguments)
 
 
 @dataclass(frozen=True)
@@ -196,43 +170,25 @@ def stage_sheet(
         except Blocked:
             missing.append(code)
     counted = {**points, **dict.fromkeys((*missing, *unasked), Fraction(0))}
-    so_far, categories = _sums(spec, counted)
-    star = None if missing or so_far is None else points_star(spec, metrics, so_far, counted)
+    so_far = known(add_up, spec, counted)
+    sums = so_far and so_far.categories
     return StageSheet(
-        points, tuple(missing), unasked, categories, so_far, star, _bonus_note(spec, so_far, bool(missing))
+        points=points,
+        missing=tuple(missing),
+        unasked=unasked,
+        categories=sums
+        or {one.code: known(category_sum, spec, one, counted, []) for one in spec.scored_categories},
+        so_far=so_far,
+        star=known(_star, spec, metrics, so_far, counted) if so_far and not missing else None,
+        bonus_note=_bonus_note(spec, so_far, bool(missing)),
     )
 
 
-def points_star(
-    spec: SchemeSpec, metrics: Metrics, totals: Totals, points: Mapping[str, Fraction | None]
-) -> int | None:
-    """The star that figures and points give, without any cap; None while a figure that a star's condition
-    names is not known.
-    """
-    values = {
-        **{name: value for name, value in metrics.items() if value is not None},
-        **totals.values(points),
-    }
-    return None if unknown(spec, values) else band_star(spec, values)
-
-
-def _sums(
-    spec: SchemeSpec, points: Mapping[str, Fraction | None]
-) -> tuple[Totals | None, Mapping[str, Fraction | None]]:
-    try:
-        totals = add_up(spec, points)
-    except Blocked:
-        return None, {one.code: _category(spec, one, points) for one in spec.scored_categories}
-    return totals, totals.categories
-
-
-def _category(
-    spec: SchemeSpec, category: CategorySpec, points: Mapping[str, Fraction | None]
-) -> Fraction | None:
-    try:
-        return category_sum(spec, category, points, [])
-    except Blocked:
-        return None
+def _star(spec: SchemeSpec, metrics: Metrics, totals: Totals, points: Points) -> int:
+    """The star that figures and points give, without any cap."""
+    values = {**known_figures(metrics), **totals.values(points)}
+    require(spec, values)
+    return band_star(spec, values)
 
 
 def _bonus_note(spec: SchemeSpec, totals: Totals | None, incomplete: bool) -> str:
@@ -260,16 +216,13 @@ def difference(
     if bound.asked:
         if not bound.owed_by_school:
             own = None if is_unasked(bound, Stage.SELF) else Entry(answers={})
-        if own is None or county is None or own.not_applicable or county.not_applicable:
+        if not _both_say(own, county):
             return None
         if bound.not_for_school and county.answers is None:
             return None  # typed as one figure, with the 核定要素 in it
-    try:
-        before = exact_points(spec, bound, metrics, own, Stage.SELF)
-        after = exact_points(spec, bound, metrics, county, Stage.SELF, adjusted)
-    except Blocked:
-        return None
-    return round2(after) - round2(before)
+    before = known(points_at, spec, bound, metrics, own, Stage.SELF)
+    after = known(points_at, spec, bound, metrics, county, Stage.SELF, adjusted)
+    return None if before is None or after is None else after - before
 
 
 def answered_apart(
@@ -279,28 +232,35 @@ def answered_apart(
     分值, on an item whose every question the school was asked as well. None anywhere else; a 核定 brings its
     own reason.
     """
-    if own is None or county is None or own.not_applicable or county.not_applicable or bound.not_for_school:
+    if bound.not_for_school or not _both_say(own, county):
         return None
-    try:
-        apart = abs(
-            asked_part(spec, bound, metrics, county, Stage.COUNTY)
-            - asked_part(spec, bound, metrics, own, Stage.SELF)
-        )
-    except Blocked:
+    by_school = known(asked_part, spec, bound, metrics, own, Stage.SELF)
+    by_county = known(asked_part, spec, bound, metrics, county, Stage.COUNTY)
+    if by_school is None or by_county is None:
         return None
+    apart = abs(by_county - by_school)
     return apart if apart > REASON_SHARE * bound.item.points else None
+
+
+def _both_say(*entries: Entry | None) -> bool:
+    """Whether all of them give points to the item."""
+    return all(entry is not None and not entry.not_applicable for entry in entries)
 
 
 def owed_codes(spec: SchemeSpec, stage: str, *, visited: bool = True) -> list[str]:
     """Codes of the items that a stage must answer: judges owe 现场 items only where they went, or where no
     初评 can stand in.
     """
-    if stage == Stage.SELF:
-        return [code for code, bound in spec.bound.items() if bound.owed_by_school]
-    owed = [code for code, bound in spec.bound.items() if bound.owed_by_reviewers]
-    if stage == Stage.CITY and not visited and spec.has_county_stage:
-        return [code for code in owed if not spec.bound[code].item.onsite]
-    return owed
+    left_out = stage == Stage.CITY and not visited and spec.has_county_stage
+    return [
+        code
+        for code, bound in spec.bound.items()
+        if _owes(bound, stage) and not (left_out and bound.item.onsite)
+    ]
+
+
+def _owes(bound: BoundItem, stage: str) -> bool:
+    return bound.owed_by_school if stage == Stage.SELF else bound.owed_by_reviewers
 
 
 @dataclass(frozen=True)
@@ -322,8 +282,7 @@ class Owed:
 
 def owed_at(bound: BoundItem, entry: Entry | None, stage: str) -> Owed | None:
     """What the stage still owes on this item; None where its row is complete, or where it owes none."""
-    owes = bound.owed_by_school if stage == Stage.SELF else bound.owed_by_reviewers
-    if not owes:
+    if not _owes(bound, stage):
         return None
     if entry is None:
         return Owed(bound.item.code, bound.item.name, stage)
@@ -339,22 +298,13 @@ def owed_in(spec: SchemeSpec, stage: str, entries: Mapping[str, Entry], codes: I
     return [owed for owed in found if owed]
 
 
-def _said(bound: BoundItem, entry: Entry | None, stage: str) -> Entry | None:
-    """A school that is asked nothing of an item has answered it by saying nothing: the figures in
-    it count.
-    """
-    if entry is None and stage == Stage.SELF and not bound.owed_by_school:
-        return Entry(answers={})
-    return entry
-
-
 def _evaluate(
     spec: SchemeSpec, bound: BoundItem, index: int, metrics: Metrics, answers, excluded: frozenset[str]
-):
+) -> PartResult:
+    part, code = bound.item.rule.parts[index], bound.item.code
     try:
-        part = bound.item.rule.parts[index]
         return evaluate_part(
             part, spec.vocabulary, metrics, answers, item_points=bound.item.points, excluded=excluded
         )
     except Unresolved as gap:
-        raise Blocked(Problem(f"{bound.item.code} {gap}", bound.item.code)) from gap
+        raise Blocked(Problem(f"{code} {gap}", code)) from gap
