@@ -12,7 +12,7 @@ from itertools import pairwise, product
 from math import prod
 
 from ratings.rules.binding import Vocabulary
-from ratings.rules.errors import Finding, error
+from ratings.rules.errors import Finding, Findings, error
 from ratings.rules.ranges import probes
 from ratings.rules.syntax import RANGE, Band, Case, Cases, Condition, Graded, Operand, Test, Values
 
@@ -21,7 +21,7 @@ Point = tuple[Fraction, ...]
 Line = Band | Case
 
 
-def check_bands(part: Graded | Cases, vocabulary: Vocabulary) -> Iterator[Finding]:
+def check_bands(part: Graded | Cases, vocabulary: Vocabulary) -> Findings:
     """Everything wrong with the lines of one 档."""
     if not any(_is_other(line) for line in part.lines):
         yield error("缺“其他→”一档", part.position)
@@ -68,22 +68,24 @@ class _Grid:
         return dict(zip(self.axes, point, strict=True)).__getitem__
 
 
-def _unreached(grid: _Grid) -> Iterator[Finding]:
+def _unreached(grid: _Grid) -> Findings:
     """Lines that never come first. 其他 may be out of reach: it is there for safety."""
-    lines, reached = grid.part.lines, {id(line) for line in grid.first.values()}
+    lines, reached = grid.part.lines, set(map(id, grid.first.values()))
     for index, line in enumerate(lines):
-        if id(line) in reached or (_is_other(line) and line is lines[-1]):
-            continue
-        taken = [point for point in grid.first if grid.fits(line, point)]
-        if not taken:
-            yield error(f"“{line}”不可能达到：自相矛盾，或超过了指标的上限", line.position)
-            continue
-        earlier = next((other for other in lines[:index] if grid.covers(other, taken)), None)
-        where = f"前面的“{earlier}”" if earlier else "前面各档"
-        yield error(f"“{line}”已包含在{where}之中，永远轮不到", line.position)
+        if id(line) not in reached and not (_is_other(line) and line is lines[-1]):
+            yield _idle(line, lines[:index], grid)
 
 
-def _against_direction(grid: _Grid, vocabulary: Vocabulary) -> Iterator[Finding]:
+def _idle(line: Line, before: tuple[Line, ...], grid: _Grid) -> Finding:
+    taken = [point for point in grid.first if grid.fits(line, point)]
+    if not taken:
+        return error(f"“{line}”不可能达到：自相矛盾，或超过了指标的上限", line.position)
+    earlier = next((other for other in before if grid.covers(other, taken)), None)
+    where = f"前面的“{earlier}”" if earlier else "前面各档"
+    return error(f"“{line}”已包含在{where}之中，永远轮不到", line.position)
+
+
+def _against_direction(grid: _Grid, vocabulary: Vocabulary) -> Findings:
     """Each pair of lines whose points do not follow the figure, told once."""
     found = {}
     for axis, subject in enumerate(grid.axes):
@@ -116,7 +118,7 @@ def _pins(line: Line, subject: Operand) -> bool:
     return False
 
 
-def _compare(worse: Line, better: Line, label: str, *, single: bool) -> Iterator[Finding]:
+def _compare(worse: Line, better: Line, label: str, *, single: bool) -> Findings:
     if worse.points.value > better.points.value:
         yield error(f"“{better}”的分数应高于“{worse}”：分数与指标“{label}”的方向相反", better.position)
     elif single and worse.points.value == better.points.value:

@@ -18,6 +18,8 @@ from ratings.rules.syntax import (
     Reasons,
     Reference,
     Rule,
+    Term,
+    Tick,
 )
 
 TOTALS = frozenset({"总分", "基础分", "加分", "最低大项得分率"})
@@ -116,15 +118,10 @@ def _asked_of_part(part: Part, index: int, vocabulary: Vocabulary) -> list[Asked
             each = step.value if step else None
             return [Asked(name, "points", index, low=low.value, high=high.value, step=each)]
     terms = part.terms if isinstance(part, Reasons) else ()
-    ticked = [
-        Asked(
-            term.subject.name,
-            "count" if term.per else "tick",
-            index,
-            term.points.value,
-            str(term.per or ""),
-        )
-        for term in terms
-        if vocabulary.asks(term.subject)
-    ]
+    ticked = [_asked_of_term(term, index) for term in terms if vocabulary.asks(term.subject)]
     return ticked + [Asked(question.name, "number", index) for question in part.questions]
+
+
+def _asked_of_term(term: Tick | Term, index: int) -> Asked:
+    kind = "count" if term.per else "tick"
+    return Asked(term.subject.name, kind, index, term.points.value, str(term.per or ""))

@@ -51,12 +51,12 @@ _NOTHING = Number(Fraction(0))
 
 
 def _entries(head: Token, entries: tuple[Node, ...]) -> tuple[Node, ...]:
-    _refuse(len(entries) > MAX_ENTRIES, f"一个“{head}”里最多写 {MAX_ENTRIES} 项", head.start_pos)
+    _refuse(f"一个“{head}”里最多写 {MAX_ENTRIES} 项", head.start_pos, when=len(entries) > MAX_ENTRIES)
     return entries
 
 
-def _refuse(wrong: object, message: str, position: int) -> None:
-    if wrong:
+def _refuse(message: str, position: int, *, when: object) -> None:
+    if when:
         raise RuleError(message, position)
 
 
@@ -75,23 +75,23 @@ class Building(Transformer):
         whole, _, decimals = digits.partition(".")
         limits = f"整数最多 {MAX_WHOLE_DIGITS} 位，小数最多 {MAX_DECIMALS} 位"
         _refuse(
-            len(whole.lstrip("0")) > MAX_WHOLE_DIGITS or len(decimals) > MAX_DECIMALS,
             f"数字 {digits[:20]} 太大或小数太长，{limits}",
             token.start_pos,
+            when=len(whole.lstrip("0")) > MAX_WHOLE_DIGITS or len(decimals) > MAX_DECIMALS,
         )
         percent = token.endswith("%")
         return Number(Fraction(digits) / (100 if percent else 1), percent, token.start_pos)
 
     def points(self, number: Number) -> Number:
-        _refuse(number.percent, "这里是分数，不能写百分数", number.position)
+        _refuse("这里是分数，不能写百分数", number.position, when=number.percent)
         return number
 
     def name(self, token: Token) -> Token:
         """The name alone, which keeps the place where it stands."""
         name = token[1:-1].strip() if token.type == "QUOTED" else _without_space(token)
-        _refuse(not name, "引号里没有名称", token.start_pos)
-        _refuse(len(name) > MAX_NAME, f"名称太长，最多 {MAX_NAME} 个字", token.start_pos)
-        _refuse(not name.isprintable(), "名称里有不可见的字符，请删去重新输入", token.start_pos)
+        _refuse("引号里没有名称", token.start_pos, when=not name)
+        _refuse(f"名称太长，最多 {MAX_NAME} 个字", token.start_pos, when=len(name) > MAX_NAME)
+        _refuse("名称里有不可见的字符，请删去重新输入", token.start_pos, when=not name.isprintable())
         return token.update(value=name)
 
     def operator(self, token: Token) -> str:
@@ -101,7 +101,7 @@ class Building(Transformer):
     def PER(self, token: Token) -> Per:  # noqa: N802
         digits, unit = _PER.fullmatch(token).groups()
         amount = self.NUMBER(token.update(value=digits or "1"))
-        _refuse(not amount.value, "“每”后面的数量不能是 0", token.start_pos)
+        _refuse("“每”后面的数量不能是 0", token.start_pos, when=not amount.value)
         return Per(amount, POINT_UNIT if unit == "%" else unit)
 
     # -- names with arguments, conditions
@@ -110,7 +110,7 @@ class Building(Transformer):
         return Limit(str(name), op, value)
 
     def reference(self, name: Token, *arguments: Limit | Token) -> Reference:
-        _refuse(len(arguments) > MAX_ENTRIES, f"方括号里最多写 {MAX_ENTRIES} 项", name.start_pos)
+        _refuse(f"方括号里最多写 {MAX_ENTRIES} 项", name.start_pos, when=len(arguments) > MAX_ENTRIES)
         limits = tuple(limit for limit in arguments if isinstance(limit, Limit))
         words = tuple(str(word) for word in arguments if isinstance(word, Token))
         return Reference(str(name), limits, words, name.start_pos)
@@ -122,7 +122,7 @@ class Building(Transformer):
 
     def condition(self, *comparisons: Comparison) -> Condition:
         position = comparisons[0].left.position
-        _refuse(len(comparisons) > MAX_ENTRIES, f"一个条件里最多写 {MAX_ENTRIES} 个“且”", position)
+        _refuse(f"一个条件里最多写 {MAX_ENTRIES} 个“且”", position, when=len(comparisons) > MAX_ENTRIES)
         return Condition(comparisons)
 
     # -- 清单 档 比
@@ -141,7 +141,7 @@ class Building(Transformer):
     def range_band(self, low: Number, dash: Token, high: Number, _arrow: Token, points: Number) -> Band:
         if high.percent and not low.percent:  # 80—100% is how people write 80%—100%
             low = Number(low.value / 100, True, low.position)
-        _refuse(low.value > high.value, "范围应从小到大写", dash.start_pos)
+        _refuse("范围应从小到大写", dash.start_pos, when=low.value > high.value)
         return Band(Test(RANGE, low, high), points, dash.start_pos)
 
     def other_band(self, word: Token, _arrow: Token, points: Number) -> Band:
@@ -162,8 +162,8 @@ class Building(Transformer):
     def ratio(
         self, head: Token, above: Operand, below: Operand | None, target: Number | None, points: Number
     ) -> Ratio:
-        _refuse(not below and not target, "“比”里应写“分子/分母”或“÷目标”", head.start_pos)
-        _refuse(target and not target.value, "“比”的目标不能是 0", head.start_pos)
+        _refuse("“比”里应写“分子/分母”或“÷目标”", head.start_pos, when=not below and not target)
+        _refuse("“比”的目标不能是 0", head.start_pos, when=target and not target.value)
         return Ratio(above, below, target, points, head.start_pos)
 
     # -- 扣 加
@@ -172,9 +172,9 @@ class Building(Transformer):
         if per and isinstance(subject, Condition):
             first = subject.comparisons[0]
             _refuse(
-                len(subject.comparisons) > 1 or first.op in "=≠",
                 "“每”前面只能是一个名称，或者一个大于、小于的比较",
                 first.left.position,
+                when=len(subject.comparisons) > 1 or first.op in "=≠",
             )
         return Term(subject, per, points)
 
@@ -197,8 +197,8 @@ class Building(Transformer):
     def judged(
         self, head: Token, name: Token | None, low: Number, _dash: Token, high: Number, step: Number | None
     ) -> Judged:
-        _refuse(low.value >= high.value, "“分”的范围应从小到大写", head.start_pos)
-        _refuse(step and not step.value, "步长不能是 0", head.start_pos)
+        _refuse("“分”的范围应从小到大写", head.start_pos, when=low.value >= high.value)
+        _refuse("步长不能是 0", head.start_pos, when=step and not step.value)
         return Judged(str(name or JUDGED_NAME), low, high, step, head.start_pos)
 
     # -- the whole

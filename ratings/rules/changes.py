@@ -58,8 +58,6 @@ def next_changes(
 def _nearest(reference: Reference, parts: list[Part], figures: Figures) -> Change | None:
     key, metric = reference_key(reference), figures.vocabulary.metric(reference)
     current = figures.metrics.get(key)
-    if current is None:
-        return None
     reading = [part for part in parts if reference in (*part.bare, *part.operands)]
     before = _points(reading, figures)
     if before in (None, sum(maximum(part, item_points=figures.item_points) for part in reading)):

@@ -3,19 +3,18 @@ makes sense.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from fractions import Fraction
 from functools import singledispatch
 
 from ratings.rules.bands import check_bands
-from ratings.rules.binding import MetricInfo, Vocabulary, asked, reference_key
-from ratings.rules.errors import Finding, error, warning
+from ratings.rules.binding import Asked, MetricInfo, Vocabulary, asked, reference_key
+from ratings.rules.errors import Finding, Findings, error, warning
 from ratings.rules.evaluation import maximum
 from ratings.rules.ranges import satisfiable
 from ratings.rules.syntax import (
     Add,
     Cases,
-    Checklist,
     Comparison,
     Condition,
     Deduct,
@@ -27,12 +26,14 @@ from ratings.rules.syntax import (
     Part,
     Question,
     Ratio,
+    Reasons,
     Reference,
     Rule,
     Term,
+    Tick,
 )
 
-from .rounding import plain
+from .rounding import plain, show_rate
 
 MAX_EDITS = 2
 _SHOWN = 3
@@ -45,38 +46,38 @@ def check_rule(
     """Everything a scheme must mend (error) or confirm (warning) in the rule of an item worth
     `item_points`.
     """
-    return [
-        *bind(rule, vocabulary),
-        *_sum(rule, item_points, bonus=bonus),
-        *(finding for part in rule.parts for finding in _part(part, vocabulary, item_points)),
-    ]
+    findings = [*bind(rule, vocabulary), *_sum(rule, item_points, bonus=bonus)]
+    for part in rule.parts:
+        findings += _part(part, vocabulary)
+        if isinstance(part, Deduct) and part.floor.value >= maximum(part, item_points=item_points):
+            findings.append(error("下限应小于满分", part.position))
+    return findings
 
 
 def check_condition(condition: Condition, vocabulary: Vocabulary) -> list[Finding]:
     """The same for the condition of a star or a restriction."""
-    return [*_bind_condition(condition, vocabulary), *_bounds(condition, vocabulary)]
+    return [*_bind_condition(condition, vocabulary), *_reachable(condition, vocabulary)]
 
 
 # -- names
 
 
-def bind(rule: Rule, vocabulary: Vocabulary) -> Iterator[Finding]:
+def bind(rule: Rule, vocabulary: Vocabulary) -> Findings:
     """Everything that is wrong or doubtful about the names of a rule."""
     for operand in rule.operands:
         yield from _operand(operand, vocabulary)
     for name in rule.bare:
-        yield from (_arguments if vocabulary.metric(name) else _asked_name)(name, vocabulary)
+        yield from _bare_name(name, vocabulary)
     for part in rule.parts:
-        if isinstance(part, Levels | Judged) and part.name in vocabulary.metrics:
-            yield error(f"“{part.name}”是系统取数指标，不能由人评定，请换一个名称", part.position)
-        if isinstance(part, Levels):
-            for word in _twice(level.word for level in part.levels):
-                yield error(f"等次“{word}”写了两次", part.position)
-    yield from _repeated_answers(rule, vocabulary)
-    yield from _repeated_metrics(rule, vocabulary)
+        yield from _assessed(part, vocabulary)
+    yield from _repeated_answers(asked(rule, vocabulary))
+    for part in rule.parts:
+        metrics = filter(vocabulary.metric, part.bare)
+        for key in _twice(map(reference_key, metrics)):
+            yield error(f"指标“{key}”在同一部分里写了两次", part.position)
 
 
-def _bind_condition(condition: Condition, vocabulary: Vocabulary) -> Iterator[Finding]:
+def _bind_condition(condition: Condition, vocabulary: Vocabulary) -> Findings:
     """The same for a condition, which may also name totals and codes but asks nobody."""
     known = vocabulary.totals | vocabulary.codes
     for operand in condition.operands:
@@ -84,17 +85,17 @@ def _bind_condition(condition: Condition, vocabulary: Vocabulary) -> Iterator[Fi
             yield error("星级标准和限制性情形里不能写“问”", operand.position)
         elif operand.name in known and not operand.limits and not operand.words:
             continue
-        elif vocabulary.metric(operand):
-            yield from _arguments(operand, vocabulary)
+        elif metric := vocabulary.metric(operand):
+            yield from _arguments(operand, metric)
         else:
             yield _unknown(operand, {*known, *vocabulary.metrics})
 
 
-def _operand(operand: Operand, vocabulary: Vocabulary) -> Iterator[Finding]:
-    if isinstance(operand, Reference):
-        if vocabulary.metric(operand):
-            yield from _arguments(operand, vocabulary)
-        elif operand.name in vocabulary.totals | vocabulary.codes:
+def _operand(operand: Operand, vocabulary: Vocabulary) -> Findings:
+    if metric := vocabulary.metric(operand):
+        yield from _arguments(operand, metric)
+    elif isinstance(operand, Reference):
+        if operand.name in vocabulary.totals | vocabulary.codes:
             yield error(f"“{operand.name}”只能用在星级标准和限制性情形里", operand.position)
         else:
             yield _unknown(operand, vocabulary.metrics)
@@ -104,29 +105,39 @@ def _operand(operand: Operand, vocabulary: Vocabulary) -> Iterator[Finding]:
         yield from _too_alike(operand, vocabulary)
 
 
+def _bare_name(name: Reference, vocabulary: Vocabulary) -> Findings:
+    if metric := vocabulary.metric(name):
+        yield from _arguments(name, metric)
+    elif name.limits or name.words:
+        yield _unknown(name, vocabulary.metrics)
+    else:
+        yield from _too_alike(name, vocabulary)
+
+
+def _assessed(part: Part, vocabulary: Vocabulary) -> Findings:
+    """What people are asked to judge must not be a metric, and a level must not have two values."""
+    if isinstance(part, Levels | Judged) and part.name in vocabulary.metrics:
+        yield error(f"“{part.name}”是系统取数指标，不能由人评定，请换一个名称", part.position)
+    if isinstance(part, Levels):
+        for word in _twice(level.word for level in part.levels):
+            yield error(f"等次“{word}”写了两次", part.position)
+
+
 def _unknown(reference: Reference, known: Iterable[str]) -> Finding:
-    near = nearest(reference.name, known)
-    hint = f"；相近的有：{'、'.join(near)}" if near else ""
+    near = "、".join(nearest(reference.name, known))
+    hint = f"；相近的有：{near}" if near else ""
     return error(
         f"没有名为“{reference.name}”的系统取数指标{hint}。要由人填写数字的，请写“问 {reference.name}”",
         reference.position,
     )
 
 
-def _asked_name(name: Reference, vocabulary: Vocabulary) -> Iterator[Finding]:
-    if name.limits or name.words:
-        yield _unknown(name, vocabulary.metrics)
-    else:
-        yield from _too_alike(name, vocabulary)
-
-
-def _too_alike(name: Operand, vocabulary: Vocabulary) -> Iterator[Finding]:
+def _too_alike(name: Operand, vocabulary: Vocabulary) -> Findings:
     """A short name is within two edits of anything short, so at most half of the longer name may differ."""
-    alike = []
-    for label in vocabulary.metrics:
-        edits = distance(name.name, label)
-        if edits <= MAX_EDITS and _mostly_equal(name.name, label, edits):
-            alike.append(label)
+    edits = {label: distance(name.name, label) for label in vocabulary.metrics}
+    alike = [
+        label for label, away in edits.items() if away <= MAX_EDITS and _mostly_equal(name.name, label, away)
+    ]
     if alike:
         shown = "”“".join(alike[:_SHOWN])
         yield warning(
@@ -134,42 +145,36 @@ def _too_alike(name: Operand, vocabulary: Vocabulary) -> Iterator[Finding]:
         )
 
 
-def _arguments(reference: Reference, vocabulary: Vocabulary) -> Iterator[Finding]:
-    metric, position = vocabulary.metric(reference), reference.position
-    for limit in reference.limits:
-        if limit.name not in metric.accepts:
-            message = f"指标“{metric.label}”不能限定“{limit.name}”{_choices(metric.accepts)}"
-            yield error(message, position)
-    words = metric.accepts_words or frozenset()
-    for word in reference.words:
-        if word not in words:
-            yield error(f"指标“{metric.label}”没有“{word}”这一类{_choices(words)}", position)
-    for limit in reference.limits:
+def _arguments(reference: Reference, metric: MetricInfo) -> Findings:
+    """Each argument is one that the metric takes, written once, and bounds a plain number from one side."""
+    position, label, limits = reference.position, metric.label, reference.limits
+    for name in _beyond((limit.name for limit in limits), metric.accepts):
+        yield error(f"指标“{label}”不能限定“{name}”{_choices(metric.accepts)}", position)
+    known = metric.accepts_words or ()
+    for word in _beyond(reference.words, known):
+        yield error(f"指标“{label}”没有“{word}”这一类{_choices(known)}", position)
+    for limit in limits:
         if limit.op == "≠" or limit.value.percent:
             yield error(f"方括号里的“{limit}”应是与普通数字的 ≥、>、≤、< 或 = 比较", position)
-    for word in _twice([*reference.words, *(f"{limit.name}{limit.op}" for limit in reference.limits)]):
-        yield error(f"指标“{metric.label}”的方括号里“{word}”写了两次", position)
+    for word in _twice([*reference.words, *(f"{limit.name}{limit.op}" for limit in limits)]):
+        yield error(f"指标“{label}”的方括号里“{word}”写了两次", position)
+
+
+def _beyond(words: Iterable[str], known: Iterable[str]) -> list[str]:
+    return [word for word in words if word not in known]
 
 
 def _choices(words: Iterable[str]) -> str:
     return f"；可以写：{'、'.join(sorted(words))}" if words else "；它不带方括号"
 
 
-def _repeated_answers(rule: Rule, vocabulary: Vocabulary) -> Iterator[Finding]:
+def _repeated_answers(answers: Iterable[Asked]) -> Findings:
     """A typed number may be compared as often as one likes; every other answer is asked for once."""
-    answers = [(answer.name, answer.kind) for answer in asked(rule, vocabulary)]
-    once = [name for name, kind in answers if kind != "number"]
-    once += {name for name, kind in answers if kind == "number"}
-    for name in _twice(once):
-        yield error(f"“{name}”在一条规则里写了两次，请改成不同的名称")
-    for name in RESERVED_ANSWERS.intersection(once):
+    typed = {answer.name for answer in answers if answer.kind == "number"}
+    names = [*(answer.name for answer in answers if answer.kind != "number"), *typed]
+    yield from (error(f"“{name}”在一条规则里写了两次，请改成不同的名称") for name in _twice(names))
+    for name in RESERVED_ANSWERS.intersection(names):
         yield error(f"“{name}”在作答里另有意思，不能作名称")
-
-
-def _repeated_metrics(rule: Rule, vocabulary: Vocabulary) -> Iterator[Finding]:
-    for part in rule.parts:
-        for key in _twice(reference_key(name) for name in part.bare if vocabulary.metric(name)):
-            yield error(f"指标“{key}”在同一部分里写了两次", part.position)
 
 
 def _twice(words: Iterable[str]) -> list[str]:
@@ -203,7 +208,7 @@ def distance(left: str, right: str) -> int:
 # -- points
 
 
-def _sum(rule: Rule, item_points: Fraction, *, bonus: bool) -> Iterator[Finding]:
+def _sum(rule: Rule, item_points: Fraction, *, bonus: bool) -> Findings:
     open_ends = list(_open_ends(rule)) if len(rule.parts) > 1 else []
     if open_ends:
         yield from open_ends
@@ -217,7 +222,7 @@ def _sum(rule: Rule, item_points: Fraction, *, bonus: bool) -> Iterator[Finding]
         yield error(f"各部分最高合计 {plain(total)} 分，与分值 {plain(item_points)} 分不符")
 
 
-def _open_ends(rule: Rule) -> Iterator[Finding]:
+def _open_ends(rule: Rule) -> Findings:
     """Parts that would take the 分值 of the whole item for their own."""
     for part in rule.parts:
         if isinstance(part, Deduct) and not part.full:
@@ -228,96 +233,74 @@ def _open_ends(rule: Rule) -> Iterator[Finding]:
 
 
 @singledispatch
-def _part(part: Part, vocabulary: Vocabulary, item_points: Fraction) -> Iterable[Finding]:
-    """What is wrong with the bounds, points and directions of one part."""
-    return ()
+def _part(part: Part, vocabulary: Vocabulary) -> Findings:
+    """What is wrong with the bounds, steps and directions of one part."""
+    yield from ()
 
 
 @_part.register
-def _(part: Checklist, vocabulary: Vocabulary, item_points: Fraction) -> Iterable[Finding]:
-    for name in part.bare:
-        yield from _direction(name, vocabulary, good=True)
+def _(part: Reasons, vocabulary: Vocabulary) -> Findings:
+    for term in part.terms:
+        yield from _term(term, vocabulary, good=not isinstance(part, Deduct))
 
 
 @_part.register
-def _(part: Graded | Cases, vocabulary: Vocabulary, item_points: Fraction) -> Iterable[Finding]:
+def _(part: Graded | Cases, vocabulary: Vocabulary) -> Findings:
     for operand, number in part.compared:
-        yield from _percent(operand, number, vocabulary)
+        yield from _percent(vocabulary.metric(operand), number)
     yield from check_bands(part, vocabulary)
 
 
 @_part.register
-def _(part: Ratio, vocabulary: Vocabulary, item_points: Fraction) -> Iterable[Finding]:
+def _(part: Ratio, vocabulary: Vocabulary) -> Findings:
     yield from _direction(part.numerator, vocabulary, good=True)
-    below = part.denominator and vocabulary.metric(part.denominator)
+    below = vocabulary.metric(part.denominator)
     if below and below.direction == "up":
-        message = f"分母“{below.label}”越多越好，增加它反而会减分，请确认"
-        yield warning(message, part.denominator.position)
+        yield warning(f"分母“{below.label}”越多越好，增加它反而会减分，请确认", part.denominator.position)
     if part.numerator == part.denominator:
         yield error("分子和分母是同一个名称", part.position)
 
 
 @_part.register
-def _(part: Deduct, vocabulary: Vocabulary, item_points: Fraction) -> Iterable[Finding]:
-    for term in part.terms:
-        yield from _term(term, vocabulary, good=False)
-    if part.floor.value >= maximum(part, item_points=item_points):
-        yield error("下限应小于满分", part.position)
-
-
-@_part.register
-def _(part: Add, vocabulary: Vocabulary, item_points: Fraction) -> Iterable[Finding]:
-    for term in part.terms:
-        yield from _term(term, vocabulary, good=True)
-
-
-@_part.register
-def _(part: Judged, vocabulary: Vocabulary, item_points: Fraction) -> Iterable[Finding]:
+def _(part: Judged, vocabulary: Vocabulary) -> Findings:
     if part.step and (part.high.value - part.low.value) % part.step.value:
         yield error(f"步长 {part.step} 不能整除 {part.low}—{part.high}", part.position)
 
 
-def _term(term: Term, vocabulary: Vocabulary, *, good: bool) -> Iterator[Finding]:
+def _term(term: Tick | Term, vocabulary: Vocabulary, *, good: bool) -> Findings:
     if isinstance(term.subject, Reference):
         yield from _direction(term.subject, vocabulary, good=good)
-        yield from _per(term, term.subject, vocabulary)
+        yield from _per(term, term.subject, vocabulary.metric(term.subject))
         return
     for comparison in term.subject.comparisons:
-        operand = comparison.left
-        yield from _percent(operand, comparison.value, vocabulary)
-        yield from _side(comparison, vocabulary, good=good)
-        yield from _per(term, operand, vocabulary)
-        metric = vocabulary.metric(operand)
-        if metric and not satisfiable([comparison], metric.upper):
-            yield error(f"“{comparison}”不可能达到", operand.position)
+        if metric := vocabulary.metric(comparison.left):
+            yield from _percent(metric, comparison.value)
+            yield from _side(comparison, metric, good=good)
+            yield from _per(term, comparison.left, metric)
+            if not satisfiable([comparison], metric.upper):
+                yield error(f"“{comparison}”不可能达到", comparison.left.position)
 
 
-def _direction(subject: Operand, vocabulary: Vocabulary, *, good: bool) -> Iterator[Finding]:
+def _direction(subject: Operand, vocabulary: Vocabulary, *, good: bool) -> Findings:
     """Points are won by a metric of which more is better, and lost by one of which less is."""
     metric = vocabulary.metric(subject)
     if metric and good and metric.direction == "down":
         yield error(f"指标“{metric.label}”越少越好，不能用来得分；可以写在“扣”里", subject.position)
     if metric and not good and metric.direction == "up":
-        message = f"指标“{metric.label}”越多越好，不能用来扣分；可以写“{metric.label}<…”"
-        yield error(message, subject.position)
+        yield error(f"指标“{metric.label}”越多越好，不能用来扣分；可以写“{metric.label}<…”", subject.position)
 
 
-def _side(comparison: Comparison, vocabulary: Vocabulary, *, good: bool) -> Iterator[Finding]:
+def _side(comparison: Comparison, metric: MetricInfo, *, good: bool) -> Findings:
     """Points may be won on the good side of a metric and lost on the bad side, never the other way round."""
-    metric = vocabulary.metric(comparison.left)
-    rising, falling = ("<≤", ">≥") if good else (">≥", "<≤")
-    wrong = {"up": rising, "down": falling}
-    if metric and comparison.op in wrong.get(metric.direction, ""):
+    wrong = {("up", True): "<≤", ("up", False): ">≥", ("down", True): ">≥", ("down", False): "<≤"}
+    if comparison.op in wrong.get((metric.direction, good), ""):
         yield error(f"“{comparison}”与指标“{metric.label}”的方向相反", comparison.left.position)
 
 
-def _per(term: Term, operand: Operand, vocabulary: Vocabulary) -> Iterator[Finding]:
+def _per(term: Tick | Term, operand: Operand, metric: MetricInfo | None) -> Findings:
     """Percentages are counted in 百分点 and nothing else is."""
-    metric = vocabulary.metric(operand)
-    if not term.per or (isinstance(term.subject, Condition) and not metric):
-        return
     is_percent = metric is not None and metric.unit == "%"
-    if term.per.unit.endswith("百分点") != is_percent:
+    if term.per and term.per.unit.endswith("百分点") != is_percent:
         wanted = "应写“每1个百分点”" if is_percent else "不能按百分点计"
         yield error(f"“{operand.name}”{wanted}", operand.position)
 
@@ -325,29 +308,28 @@ def _per(term: Term, operand: Operand, vocabulary: Vocabulary) -> Iterator[Findi
 # -- bounds
 
 
-def _percent(operand: Operand, number: Number, vocabulary: Vocabulary) -> Iterator[Finding]:
+def _percent(metric: MetricInfo | None, number: Number) -> Findings:
     """A percentage is compared with a percentage: ≥60 for ≥60% would never be reached."""
-    metric = vocabulary.metric(operand)
-    if metric is None or not metric.unit:
-        return
-    if metric.unit == "%" and not number.percent and number.value:
+    unit = metric.unit if metric else ""
+    if unit == "%" and not number.percent and number.value:
         yield error(f"指标“{metric.label}”是百分数，应写 {number}%", number.position)
-    if metric.unit != "%" and number.percent:
-        yield error(f"指标“{metric.label}”的单位是{metric.unit}，不是百分数", number.position)
+    elif unit not in ("", "%") and number.percent:
+        yield error(f"指标“{metric.label}”的单位是{unit}，不是百分数", number.position)
 
 
-def _bounds(condition: Condition, vocabulary: Vocabulary) -> Iterator[Finding]:
+def _reachable(condition: Condition, vocabulary: Vocabulary) -> Findings:
     for operand in dict.fromkeys(condition.operands):
+        metric = vocabulary.metric(operand)
         comparisons = [comparison for comparison in condition.comparisons if comparison.left == operand]
         for comparison in comparisons:
-            yield from _percent(operand, comparison.value, vocabulary)
-        metric = vocabulary.metric(operand)
-        if not satisfiable(comparisons, metric.upper if metric else None):
+            yield from _percent(metric, comparison.value)
+        upper = metric.upper if metric else None
+        if not satisfiable(comparisons, upper):
             text = " 且 ".join(map(str, comparisons))
-            yield error(f"“{text}”不可能达到{_most(metric, comparisons[0].value)}", operand.position)
+            yield error(f"“{text}”不可能达到{_most(upper, comparisons[0].value)}", operand.position)
 
 
-def _most(metric: MetricInfo | None, like: Number) -> str:
-    if metric is None or metric.upper is None:
+def _most(upper: Fraction | None, like: Number) -> str:
+    if upper is None:
         return ""
-    return f"，最高只有 {plain(metric.upper * 100)}%" if like.percent else f"，最高只有 {plain(metric.upper)}"
+    return f"，最高只有 {show_rate(upper) if like.percent else plain(upper)}"

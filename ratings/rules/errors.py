@@ -2,6 +2,7 @@
 person who typed it.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 
@@ -41,6 +42,9 @@ class Finding:
     level: str
     message: str
     position: int | None = None
+
+
+Findings = Iterator[Finding]
 
 
 def error(message: str, position: int | None = None) -> Finding:

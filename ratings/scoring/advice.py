@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from fractions import Fraction
 
-from ratings.criteria.spec import BoundItem, SchemeSpec
+from ratings.criteria.spec import BandSpec, BoundItem, SchemeSpec
 from ratings.enums import Star
 from ratings.rules import comparisons, next_changes
 from ratings.rules.rounding import round2, show
@@ -21,15 +20,6 @@ MOST_CHANGES = 5
 STANDING_SECTIONS = ("profile", "budgets")
 
 
-@dataclass(frozen=True)
-class Change:
-    """One band or tick of recorded activity and the points it would add to the total."""
-
-    code: str
-    text: str
-    gain: Fraction
-
-
 def advise(spec: SchemeSpec, school: SchoolInput, outcome: Outcome) -> dict[str, object]:
     """What would lead to the next star, as JSON for a frozen result: figures as shown, changes with their
     gain. Empty for a school without totals or already at the top.
@@ -37,42 +27,44 @@ def advise(spec: SchemeSpec, school: SchoolInput, outcome: Outcome) -> dict[str,
     Only figures from recorded activity are offered, never judged parts, seats or money; caps are named as
     gates.
     """
-    if outcome.totals is None:
+    target = _next_band(spec, outcome) if outcome.totals else None
+    if target is None:
         return {}
-    above = [band for band in spec.bands if band.star > outcome.star]
-    if not above:
-        return {}
-    target = min(above, key=lambda band: band.star)
     values = {**known_figures(school.metrics), **outcome.totals.values(outcome.points)}
     unmet = [gate for gate in comparisons(target.condition, values) if not gate.holds]
+    missing = [gate.gap for gate in unmet if gate.name == "总分"]
+    gates = [gate.gap_text for gate in unmet if gate.name != "总分"]
     return {
         "star": target.star,
         "name": Star(target.star).label,
-        "missing": show(max((gate.gap for gate in unmet if gate.name == "总分"), default=Fraction(0))),
-        "gates": [
-            *(gate.gap_text for gate in unmet if gate.name != "总分"),
-            *(cap.text for cap in outcome.verdict.caps if cap.star < target.star),
-        ],
+        "missing": show(max(missing, default=Fraction(0))),
+        "gates": gates + [cap.text for cap in outcome.verdict.caps if cap.star < target.star],
         "changes": [
-            {"code": change.code, "text": change.text, "gain": show(change.gain)}
-            for change in _changes(spec, school, outcome)
+            {"code": code, "text": text, "gain": show(gain)}
+            for code, text, gain in _changes(spec, school, outcome)
         ],
     }
 
 
-def _changes(spec: SchemeSpec, school: SchoolInput, outcome: Outcome) -> list[Change]:
-    changes: dict[tuple[str, Fraction], Change] = {}
+def _next_band(spec: SchemeSpec, outcome: Outcome) -> BandSpec | None:
+    above = [band for band in spec.bands if band.star > outcome.star]
+    return min(above, key=lambda band: band.star, default=None)
+
+
+def _changes(spec: SchemeSpec, school: SchoolInput, outcome: Outcome) -> list[tuple[str, str, Fraction]]:
+    """Items, what to change, and the points it would add to the total; the greatest gain first."""
+    changes: dict[tuple[str, Fraction], tuple[str, str, Fraction]] = {}
     for code, bound in spec.bound.items():
-        points = outcome.items[code].points
-        if points is None or points == bound.item.points or outcome.items[code].adjusted:
+        item = outcome.items[code]
+        if item.points in (None, bound.item.points) or item.adjusted:
             continue
         for change in _next_changes(spec, bound, school):
             key = change.reference, change.to_value
             if key not in changes and _is_activity(spec, change.label):
                 gain = sum(_gains(spec, school, outcome, *key), Fraction(0))
-                if gain > 0:
-                    changes[key] = Change(code, f"{code} {bound.item.name}：{change.text}", gain)
-    return sorted(changes.values(), key=lambda change: (-change.gain, change.code))[:MOST_CHANGES]
+                changes[key] = code, f"{code} {bound.item.name}：{change.text}", gain
+    gaining = [change for change in changes.values() if change[2] > 0]
+    return sorted(gaining, key=lambda change: (-change[2], change[0]))[:MOST_CHANGES]
 
 
 def _next_changes(spec: SchemeSpec, bound: BoundItem, school: SchoolInput) -> tuple:

@@ -57,33 +57,37 @@ def score_item(
     `sheets` are the city sheets that owe this item; empty for an 现场 item of a school that was not visited.
     """
     system, steps = system_part(spec, bound, school.metrics)
-    code, county, stages = bound.item.code, None, []
-    base = school.adjustments.get((Stage.COUNTY, code), system)
-    if spec.has_county_stage:
-        county = _county(spec, bound, school, base)
-        stages.append((county, spec.county_weight))
-    base = school.adjustments.get((Stage.CITY, code), base)
-    city = _city(spec, bound, school, base, sheets, county)
-    stages.append((city, spec.city_weight if county else Fraction(1)))
-    stages = [(score, weight) for score, weight in stages if weight]
-    notes = [*steps, *(score.note for score, _ in stages if score.note)]
-    final = None
-    if not _not_applicable(
-        (score.points is None for score, _ in stages),
-        Problem(f"{code} 初评与评审对是否适用不一致", code),
-    ):
-        total = sum((score.points * weight for score, weight in stages), Fraction(0))
-        notes += _weighing(stages, total)
-        final = round2(total)
+    code = bound.item.code
+    county_base = school.adjustments.get((Stage.COUNTY, code), system)
+    county = _county(spec, bound, school, county_base) if spec.has_county_stage else None
+    city_base = school.adjustments.get((Stage.CITY, code), county_base)
+    city = _city(spec, bound, school, city_base, sheets, county)
+    stages = [(county, spec.county_weight), (city, spec.city_weight)] if county else [(city, Fraction(1))]
+    points, notes = _weighed([(score, weight) for score, weight in stages if weight], code)
     return ItemOutcome(
         code=code,
-        points=final,
+        points=points,
         system=system,
         adjusted=any((stage, code) in school.adjustments for stage in (Stage.COUNTY, Stage.CITY)),
-        steps=tuple(notes),
+        steps=(*steps, *notes),
         county=county.points if county else None,
         city=city.points,
     )
+
+
+def _weighed(stages: list[tuple[StageScore, Fraction]], code: str) -> tuple[Fraction | None, list[str]]:
+    """One figure from the stages that count, and how it came about; None where the item does not apply."""
+    notes = [score.note for score, _ in stages if score.note]
+    if _not_applicable(
+        (score.points is None for score, _ in stages),
+        Problem(f"{code} 初评与评审对是否适用不一致", code),
+    ):
+        return None, notes
+    total = sum((score.points * weight for score, weight in stages), Fraction(0))
+    if len({score.points for score, _ in stages}) > 1:
+        weighed = " + ".join(f"{show(score.points)} × {show_rate(weight)}" for score, weight in stages)
+        notes.append(f"{weighed} = {show(total)} 分")
+    return round2(total), notes
 
 
 def _not_applicable(said: Iterable[bool], problem: Problem) -> bool:
@@ -92,14 +96,6 @@ def _not_applicable(said: Iterable[bool], problem: Problem) -> bool:
     if len(answers) == 2:
         raise Blocked(problem)
     return True in answers
-
-
-def _weighing(stages: list[tuple[StageScore, Fraction]], total: Fraction) -> list[str]:
-    """How two stages became one figure, told only where they differ."""
-    if len({score.points for score, _ in stages}) < 2:
-        return []
-    weighed = " + ".join(f"{show(score.points)} × {show_rate(weight)}" for score, weight in stages)
-    return [f"{weighed} = {show(total)} 分"]
 
 
 def _county(spec: SchemeSpec, bound: BoundItem, school: SchoolInput, base: Fraction) -> StageScore:
@@ -125,10 +121,17 @@ def _city(
     if not bound.owed_by_reviewers:
         points = points_from(spec, bound, school.metrics, base, None, Stage.CITY)
         return StageScore(points, _with_adjustment("", school, Stage.CITY, code))
-    if not sheets:
-        if county is None:
-            raise Blocked(Problem(f"{code} 是现场项，本校未走访，又没有初评可沿用", code, Stage.CITY))
-        return StageScore(county.points, "未实地走访，沿用初评")
+    if sheets:
+        return _panel(spec, bound, school, base, sheets)
+    if county is None:
+        raise Blocked(Problem(f"{code} 是现场项，本校未走访，又没有初评可沿用", code, Stage.CITY))
+    return StageScore(county.points, "未实地走访，沿用初评")
+
+
+def _panel(
+    spec: SchemeSpec, bound: BoundItem, school: SchoolInput, base: Fraction, sheets: tuple[Sheet, ...]
+) -> StageScore:
+    code = bound.item.code
     missing = [sheet.judge or "合议" for sheet in sheets if code not in sheet.entries]
     if missing:
         raise Blocked(Problem(f"{code} 缺评审评分：{'、'.join(missing)}", code, Stage.CITY))

@@ -14,7 +14,9 @@ from typing import Any
 
 from ratings.criteria.spec import BoundItem, SchemeSpec
 from ratings.enums import Stage
-from ratings.rules import PartResult, Unresolved, evaluate_part, maximum, missing_answers
+from ratings.rules import Unresolved, maximum, missing_answers
+from ratings.rules.evaluation import PartResult, evaluate
+from ratings.rules.figures import Figures
 from ratings.rules.rounding import round2, show
 
 from .inputs import Blocked, Entry, Metrics, Problem, known, known_figures
@@ -27,12 +29,12 @@ REASON_SHARE = Fraction(1, 5)
 
 def system_part(spec: SchemeSpec, bound: BoundItem, metrics: Metrics) -> tuple[Fraction, tuple[str, ...]]:
     """Sum of the wholly computed parts and their sentences; raises Blocked where a figure is not known."""
+    figures = Figures(spec.vocabulary, metrics, bound.item.points)
 
     def compute() -> tuple[Fraction, tuple[str, ...]]:
-        results = [_evaluate(spec, bound, index, metrics, {}, frozenset()) for index in bound.system_parts]
-        return sum((result.points for result in results), Fraction(0)), tuple(
-            step.text for result in results for step in result.steps
-        )
+        results = _evaluated(bound, bound.system_parts, figures)
+        steps = tuple(step.text for result in results for step in result.steps)
+        return sum((result.points for result in results), Fraction(0)), steps
 
     return bound.remember(("system", bound.figures(bound.system_parts, metrics)), compute)
 
@@ -52,8 +54,8 @@ def asked_part(spec: SchemeSpec, bound: BoundItem, metrics: Metrics, entry: Entr
     excluded, answers = bound.excluded(stage), entry.answers
 
     def compute() -> Fraction:
-        parts = (_evaluate(spec, bound, index, metrics, answers, excluded) for index in bound.asked_parts)
-        return sum((part.points for part in parts), Fraction(0))
+        figures = Figures(spec.vocabulary, metrics, bound.item.points, answers, excluded)
+        return sum((part.points for part in _evaluated(bound, bound.asked_parts, figures)), Fraction(0))
 
     said = tuple(answers.get(question.name) for question in bound.asked)
     return bound.remember(("asked", bound.figures(bound.asked_parts, metrics), said, bool(excluded)), compute)
@@ -298,13 +300,9 @@ def owed_in(spec: SchemeSpec, stage: str, entries: Mapping[str, Entry], codes: I
     return [owed for owed in found if owed]
 
 
-def _evaluate(
-    spec: SchemeSpec, bound: BoundItem, index: int, metrics: Metrics, answers, excluded: frozenset[str]
-) -> PartResult:
-    part, code = bound.item.rule.parts[index], bound.item.code
+def _evaluated(bound: BoundItem, parts: tuple[int, ...], figures: Figures) -> list[PartResult]:
+    code = bound.item.code
     try:
-        return evaluate_part(
-            part, spec.vocabulary, metrics, answers, item_points=bound.item.points, excluded=excluded
-        )
+        return [evaluate(bound.item.rule.parts[index], figures) for index in parts]
     except Unresolved as gap:
         raise Blocked(Problem(f"{code} {gap}", code)) from gap
