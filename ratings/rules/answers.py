@@ -4,11 +4,11 @@ import re
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
 
-from ratings.rules.binding import Asked
-from ratings.rules.characters import folded
-from ratings.rules.errors import AnswerError
-from ratings.rules.figures import Answer
-from ratings.rules.rounding import decimal_text
+from .binding import Asked
+from .characters import folded
+from .errors import AnswerError
+from .figures import Answer
+from .rounding import decimal_text
 
 NOTHING = "无"
 MOST_TIMES = 9999

@@ -11,10 +11,10 @@ from functools import cached_property
 from itertools import pairwise, product
 from math import prod
 
-from ratings.rules.binding import Vocabulary
-from ratings.rules.errors import Finding, Findings, error
-from ratings.rules.ranges import probes
-from ratings.rules.syntax import RANGE, Band, Case, Cases, Condition, Graded, Operand, Test, Values
+from .binding import Vocabulary
+from .errors import Finding, Findings, error
+from .ranges import probes
+from .syntax import RANGE, Band, Case, Cases, Condition, Graded, Operand, Test, Values
 
 MAX_GRID = 20_000
 Point = tuple[Fraction, ...]

@@ -6,8 +6,8 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Protocol
 
-from ratings.rules.characters import name_text
-from ratings.rules.syntax import (
+from .characters import name_text
+from .syntax import (
     Condition,
     Judged,
     Levels,

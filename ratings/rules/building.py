@@ -5,8 +5,8 @@ from fractions import Fraction
 
 from lark import Token, Transformer, v_args
 
-from ratings.rules.errors import RuleError
-from ratings.rules.syntax import (
+from .errors import RuleError
+from .syntax import (
     JUDGED_NAME,
     POINT_UNIT,
     RANGE,

@@ -8,11 +8,12 @@ from fractions import Fraction
 from functools import singledispatch
 from math import floor
 
-from ratings.rules.binding import MetricInfo, Vocabulary, part_is_computed, reference_key
-from ratings.rules.errors import Unresolved
-from ratings.rules.evaluation import evaluate, maximum
-from ratings.rules.figures import Figures, Metrics, figure_text
-from ratings.rules.syntax import (
+from .binding import MetricInfo, Vocabulary, part_is_computed, reference_key
+from .errors import Unresolved
+from .evaluation import evaluate, maximum
+from .figures import Figures, Metrics, figure_text
+from .rounding import exact_sum, plain
+from .syntax import (
     Checklist,
     Comparison,
     Condition,
@@ -24,9 +25,7 @@ from ratings.rules.syntax import (
     Rule,
     Term,
 )
-from ratings.rules.wording import worded
-
-from .rounding import plain
+from .wording import worded
 
 _ZERO = Fraction(0)
 
@@ -77,7 +76,7 @@ def _nearest(reference: Reference, parts: list[Part], figures: Figures) -> Chang
 
 def _points(parts: list[Part], figures: Figures) -> Fraction | None:
     try:
-        return sum((evaluate(part, figures).points for part in parts), _ZERO)
+        return exact_sum(evaluate(part, figures).points for part in parts)
     except Unresolved:
         return None
 

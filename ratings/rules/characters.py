@@ -4,7 +4,7 @@ text as typed; and names as a rule must write them.
 
 import re
 
-from ratings.rules.errors import RuleError
+from .errors import RuleError
 
 _QUOTED = re.compile(r"[“”\"＂][^“”\"＂\n]*[“”\"＂]|「[^「」\n]*」")
 _QUOTE_MARK = re.compile(r"[“”\"＂「」]")

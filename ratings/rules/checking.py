@@ -7,12 +7,13 @@ from collections.abc import Iterable
 from fractions import Fraction
 from functools import singledispatch
 
-from ratings.rules.bands import check_bands
-from ratings.rules.binding import Asked, MetricInfo, Vocabulary, asked, reference_key
-from ratings.rules.errors import Finding, Findings, error, warning
-from ratings.rules.evaluation import maximum
-from ratings.rules.ranges import satisfiable
-from ratings.rules.syntax import (
+from .bands import check_bands
+from .binding import Asked, MetricInfo, Vocabulary, asked, reference_key
+from .errors import Finding, Findings, error, warning
+from .evaluation import maximum
+from .ranges import satisfiable
+from .rounding import exact_sum, plain, show_rate
+from .syntax import (
     Add,
     Cases,
     Comparison,
@@ -32,8 +33,6 @@ from ratings.rules.syntax import (
     Term,
     Tick,
 )
-
-from .rounding import plain, show_rate
 
 MAX_EDITS = 2
 _SHOWN = 3
@@ -213,7 +212,7 @@ def _sum(rule: Rule, item_points: Fraction, *, bonus: bool) -> Findings:
     if open_ends:
         yield from open_ends
         return
-    total = sum((maximum(part, item_points=item_points) for part in rule.parts), Fraction(0))
+    total = exact_sum(maximum(part, item_points=item_points) for part in rule.parts)
     if bonus and total > item_points:
         yield warning(
             f"各部分最高合计 {plain(total)} 分，超过加分项上限 {plain(item_points)} 分，超出部分不计"

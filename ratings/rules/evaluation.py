@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import singledispatch
 
-from ratings.rules.binding import Asked, Vocabulary, reference_key
-from ratings.rules.errors import Unresolved
-from ratings.rules.figures import Answer, Figures, Metrics
-from ratings.rules.syntax import (
+from .binding import Asked, Vocabulary
+from .errors import Unresolved
+from .figures import Answer, Figures, Metrics
+from .rounding import exact_sum, plain
+from .syntax import (
     Add,
     Band,
     Case,
@@ -23,13 +24,10 @@ from ratings.rules.syntax import (
     Part,
     Question,
     Ratio,
-    Reference,
     Term,
     Test,
     Tick,
 )
-
-from .rounding import plain
 
 _OWED = frozenset({"level", "number", "points"})
 _ZERO = Fraction(0)
@@ -41,13 +39,14 @@ class TraceStep:
 
     text: str
     points: Fraction
-    references: tuple[str, ...] = ()
+
+
+Steps = Iterator[TraceStep]
 
 
 @dataclass(frozen=True)
 class PartResult:
     points: Fraction
-    maximum: Fraction
     steps: tuple[TraceStep, ...]
 
 
@@ -65,7 +64,7 @@ def maximum(part: Part, *, item_points: Fraction) -> Fraction:
     """The most a part can give; an unstated 满分 or 上限 is the item's 分值."""
     match part:
         case Checklist(ticks=ticks):
-            return sum((tick.points.value for tick in ticks), _ZERO)
+            return exact_sum(tick.points.value for tick in ticks)
         case Graded(bands=lines) | Cases(cases=lines) | Levels(levels=lines):
             return max(line.points.value for line in lines)
         case Ratio(points=points) | Judged(high=points):
@@ -99,7 +98,7 @@ def evaluate(part: Part, figures: Figures) -> PartResult:
     else:
         require(part, figures)
         steps = tuple(_steps(part, figures))
-    return PartResult(_sum(steps), maximum(part, item_points=figures.item_points), steps)
+    return PartResult(exact_sum(step.points for step in steps), steps)
 
 
 def require(node: Node, figures: Figures) -> None:
@@ -117,39 +116,31 @@ def require(node: Node, figures: Figures) -> None:
         raise Unresolved(*problems)
 
 
-def _sum(steps: Iterable[TraceStep]) -> Fraction:
-    return sum((step.points for step in steps), _ZERO)
-
-
 def _not_asked(names: Iterable[str]) -> str:
     return f"{'、'.join(names)}：核定要素，本阶段不填"
 
 
-def _keys(*operands: Node | None) -> tuple[str, ...]:
-    return tuple(reference_key(operand) for operand in operands if isinstance(operand, Reference))
-
-
 @singledispatch
-def _steps(part: Part, figures: Figures) -> Iterator[TraceStep]:
+def _steps(part: Part, figures: Figures) -> Steps:
     """The reckoning of a part of which everything is known."""
     raise TypeError(part)
 
 
 @_steps.register
-def _(part: Checklist, figures: Figures) -> Iterator[TraceStep]:
+def _(part: Checklist, figures: Figures) -> Steps:
     for tick in part.ticks:
-        said, points, keys = reason(tick, figures, "否是")
+        said, points = reason(tick, figures, "否是")
         earned = "" if figures.hidden(tick.subject) else f" → {plain(points)} 分"
-        yield TraceStep(said + earned, points, keys)
+        yield TraceStep(said + earned, points)
 
 
 @_steps.register
-def _(part: Graded | Cases, figures: Figures) -> Iterator[TraceStep]:
+def _(part: Graded | Cases, figures: Figures) -> Steps:
     line = part.first(figures.value)
     points = line.points.value if line else _ZERO
     operands = list(dict.fromkeys(part.operands))
     text = f"{figures.said(*operands)}，{_why(line)} → {plain(points)} 分"
-    yield TraceStep(text, points, _keys(*operands))
+    yield TraceStep(text, points)
 
 
 def _why(line: Band | Case | None) -> str:
@@ -167,7 +158,7 @@ def _why(line: Band | Case | None) -> str:
 
 
 @_steps.register
-def _(part: Ratio, figures: Figures) -> Iterator[TraceStep]:
+def _(part: Ratio, figures: Figures) -> Steps:
     rate, said = figures.value(part.numerator), figures.said(part.numerator)
     if part.denominator:
         below = figures.value(part.denominator)
@@ -178,36 +169,36 @@ def _(part: Ratio, figures: Figures) -> Iterator[TraceStep]:
     target = part.target.value if part.target else 1
     points = min(rate / target, Fraction(1)) * part.points.value
     goal = f"，目标 {part.target}" if part.target else ""
-    yield TraceStep(f"{said}{goal} → {plain(points)} 分", points, _keys(part.numerator, part.denominator))
+    yield TraceStep(f"{said}{goal} → {plain(points)} 分", points)
 
 
 @_steps.register
-def _(part: Deduct, figures: Figures) -> Iterator[TraceStep]:
+def _(part: Deduct, figures: Figures) -> Steps:
     full = maximum(part, item_points=figures.item_points)
     steps = [TraceStep(f"满分 {plain(full)} 分", full), *_moves(part, figures, "扣", -1)]
     yield from steps
-    short = part.floor.value - _sum(steps)
+    short = part.floor.value - exact_sum(step.points for step in steps)
     if short > 0:
         yield TraceStep(f"不低于 {plain(part.floor.value)} 分", short)
 
 
 @_steps.register
-def _(part: Add, figures: Figures) -> Iterator[TraceStep]:
+def _(part: Add, figures: Figures) -> Steps:
     steps, most = list(_moves(part, figures, "加", 1)), maximum(part, item_points=figures.item_points)
     yield from steps
-    over = _sum(steps) - most
+    over = exact_sum(step.points for step in steps) - most
     if over > 0:
         yield TraceStep(f"合计不超过 {plain(most)} 分", -over)
 
 
-def _moves(part: Deduct | Add, figures: Figures, verb: str, sign: int) -> Iterator[TraceStep]:
+def _moves(part: Deduct | Add, figures: Figures, verb: str, sign: int) -> Steps:
     for term in part.terms:
-        said, points, keys = reason(term, figures, "无有")
-        yield TraceStep(f"{said}，{verb} {plain(points)} 分", sign * points, keys)
+        said, points = reason(term, figures)
+        yield TraceStep(f"{said}，{verb} {plain(points)} 分", sign * points)
 
 
 @_steps.register
-def _(part: Levels, figures: Figures) -> Iterator[TraceStep]:
+def _(part: Levels, figures: Figures) -> Steps:
     word = figures.answers.get(part.name)
     points = next((level.points.value for level in part.levels if level.word == word), None)
     if points is None:
@@ -218,44 +209,41 @@ def _(part: Levels, figures: Figures) -> Iterator[TraceStep]:
 
 
 @_steps.register
-def _(part: Judged, figures: Figures) -> Iterator[TraceStep]:
+def _(part: Judged, figures: Figures) -> Steps:
     points = figures.number(part.name)
     if not part.low.value <= points <= part.high.value:
         raise Unresolved(f"“{part.name}”应在 {part.low}—{part.high} 分之间")
     yield TraceStep(f"{part.name} {plain(points)} 分", points)
 
 
-Reason = tuple[str, Fraction, tuple[str, ...]]
-
-
-def reason(term: Tick | Term, figures: Figures, no_yes: str = "无有") -> Reason:
-    """One line of 清单, 扣 or 加: what is said of it, the points it moves, the metrics it reads."""
+def reason(term: Tick | Term, figures: Figures, no_yes: str = "无有") -> tuple[str, Fraction]:
+    """One line of 清单, 扣 or 加: what is said of it, and the points it moves."""
     subject, points = term.subject, term.points.value
     hidden = figures.hidden(subject)
     if hidden:
-        return _not_asked(hidden), _ZERO, ()
+        return _not_asked(hidden), _ZERO
     if isinstance(subject, Condition):
         return _condition_reason(term, figures)
     per = _per(term)
     if figures.vocabulary.metric(subject):
         value = figures.value(subject)
         times = term.per.steps_in(value) if term.per else value > 0
-        return f"{figures.said(subject)}{per}", points * times, _keys(subject)
+        return f"{figures.said(subject)}{per}", points * times
     answer = figures.answers.get(subject.name, 0)
     if term.per:
-        return f"{subject.name} {answer} 次{per}", points * term.per.steps_in(Fraction(answer)), ()
-    return f"{subject.name}：{no_yes[bool(answer)]}", points * bool(answer), ()
+        return f"{subject.name} {answer} 次{per}", points * term.per.steps_in(Fraction(answer))
+    return f"{subject.name}：{no_yes[bool(answer)]}", points * bool(answer)
 
 
-def _condition_reason(term: Term, figures: Figures) -> Reason:
+def _condition_reason(term: Term, figures: Figures) -> tuple[str, Fraction]:
     condition = term.subject
     operands = list(dict.fromkeys(condition.operands))
-    said, keys = figures.said(*operands), _keys(*operands)
+    said = figures.said(*operands)
     if not condition.holds(figures.value):
-        return f"{said}，不属 {condition}", _ZERO, keys
+        return f"{said}，不属 {condition}", _ZERO
     first = condition.comparisons[0]
     times = term.per.steps_in(first.beyond(figures.value(first.left))) if term.per else 1
-    return f"{said}，属 {condition}{_per(term)}", term.points.value * times, keys
+    return f"{said}，属 {condition}{_per(term)}", term.points.value * times
 
 
 def _per(term: Tick | Term) -> str:

@@ -7,11 +7,10 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
 
-from ratings.rules.binding import MetricInfo, Vocabulary, reference_key
-from ratings.rules.errors import Unresolved
-from ratings.rules.syntax import Comparison, Condition, Node, Number, Operand, Question
-
+from .binding import MetricInfo, Vocabulary, reference_key
+from .errors import Unresolved
 from .rounding import decimal_text, plain, with_unit
+from .syntax import Comparison, Condition, Node, Number, Operand, Question
 
 Answer = bool | int | Fraction | Decimal | str
 """A tick is a bool, a count an int, a level its word, a typed number or judged points an exact number or its

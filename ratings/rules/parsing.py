@@ -9,10 +9,10 @@ from typing import Any
 from lark import Lark
 from lark.exceptions import UnexpectedInput, UnexpectedToken
 
-from ratings.rules.building import Building
-from ratings.rules.characters import half_width
-from ratings.rules.errors import RuleError
-from ratings.rules.syntax import Condition, Effect, Operand, Rule
+from .building import Building
+from .characters import half_width
+from .errors import RuleError
+from .syntax import Condition, Effect, Operand, Rule
 
 MAX_LENGTH = 2000
 _NAME = "名称"

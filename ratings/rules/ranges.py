@@ -8,10 +8,11 @@ from fractions import Fraction
 from functools import singledispatch
 from itertools import pairwise
 
-from ratings.rules.binding import Vocabulary, part_is_computed
-from ratings.rules.evaluation import evaluate, maximum, reason, require
-from ratings.rules.figures import Figures, Metrics
-from ratings.rules.syntax import (
+from .binding import Vocabulary, part_is_computed
+from .evaluation import evaluate, maximum, reason, require
+from .figures import Figures, Metrics
+from .rounding import exact_sum
+from .syntax import (
     Cases,
     Checklist,
     Comparison,
@@ -49,7 +50,7 @@ def asked_range(
         for part in rule.parts
         if not part_is_computed(part, vocabulary)
     ]
-    return sum((low for low, _ in ranges), _ZERO), sum((high for _, high in ranges), _ZERO)
+    return exact_sum(low for low, _ in ranges), exact_sum(high for _, high in ranges)
 
 
 @singledispatch
@@ -115,7 +116,7 @@ def _extreme(part: Reasons, figures: Figures, *, most: bool) -> Fraction:
         ticked = {name.name: most for name in part.bare}
         return evaluate(part, replace(figures, answers=ticked)).points
     total = maximum(part, item_points=figures.item_points)
-    moved = sum((_moved(term, figures, total, most=most) for term in part.terms), _ZERO)
+    moved = exact_sum(_moved(term, figures, total, most=most) for term in part.terms)
     return max(total - moved, part.floor.value) if isinstance(part, Deduct) else min(moved, total)
 
 

@@ -2,6 +2,7 @@
 showing are those of every other figure. Only what a rule itself writes is shown exactly.
 """
 
+from collections.abc import Iterable
 from fractions import Fraction
 
 from schools.numbers import in_parts, plain, rounded, show, show_rate, with_unit
@@ -14,6 +15,11 @@ def round2(value: Fraction) -> Fraction:
     不适用 items.
     """
     return Fraction(in_parts(value, 100), 100)
+
+
+def exact_sum(amounts: Iterable[Fraction]) -> Fraction:
+    """Nothing gives an exact zero too."""
+    return sum(amounts, Fraction(0))
 
 
 def decimal_text(value: Fraction) -> str:

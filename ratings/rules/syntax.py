@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from math import floor
 
-from ratings.rules.characters import name_text
-from ratings.rules.rounding import decimal_text
+from .characters import name_text
+from .rounding import decimal_text
 
 JUDGED_NAME = "得分"
 """What an unnamed 分(…) is asked under."""

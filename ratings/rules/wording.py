@@ -4,8 +4,9 @@ from collections.abc import Iterable
 from fractions import Fraction
 from functools import singledispatch
 
-from ratings.rules.binding import Vocabulary
-from ratings.rules.syntax import (
+from .binding import Vocabulary
+from .rounding import plain
+from .syntax import (
     Add,
     Band,
     Case,
@@ -25,8 +26,6 @@ from ratings.rules.syntax import (
     Rule,
     Term,
 )
-
-from .rounding import plain
 
 _OPS = {"≥": "达到", ">": "超过", "≤": "不超过", "<": "低于", "=": "为", "≠": "不是"}
 

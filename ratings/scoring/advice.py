@@ -8,7 +8,7 @@ from fractions import Fraction
 from ratings.criteria.spec import BandSpec, BoundItem, SchemeSpec
 from ratings.enums import Star
 from ratings.rules import comparisons, next_changes
-from ratings.rules.rounding import round2, show
+from ratings.rules.rounding import exact_sum, round2, show
 
 from .inputs import SchoolInput, known, known_figures
 from .outcome import Outcome
@@ -61,7 +61,7 @@ def _changes(spec: SchemeSpec, school: SchoolInput, outcome: Outcome) -> list[tu
         for change in _next_changes(spec, bound, school):
             key = change.reference, change.to_value
             if key not in changes and _is_activity(spec, change.label):
-                gain = sum(_gains(spec, school, outcome, *key), Fraction(0))
+                gain = exact_sum(_gains(spec, school, outcome, *key))
                 changes[key] = code, f"{code} {bound.item.name}：{change.text}", gain
     gaining = [change for change in changes.values() if change[2] > 0]
     return sorted(gaining, key=lambda change: (-change[2], change[0]))[:MOST_CHANGES]

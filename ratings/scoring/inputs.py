@@ -89,7 +89,6 @@ class Problem:
 
     text: str
     code: str = ""
-    stage: str = ""
 
 
 class Blocked(Exception):

@@ -11,7 +11,7 @@ from statistics import median
 
 from ratings.criteria.spec import BoundItem, SchemeSpec
 from ratings.enums import Aggregation, Stage
-from ratings.rules.rounding import round2, show, show_rate
+from ratings.rules.rounding import exact_sum, round2, show, show_rate
 
 from .inputs import Blocked, Problem, SchoolInput, Sheet
 from .stage import points_from, system_part
@@ -83,7 +83,7 @@ def _weighed(stages: list[tuple[StageScore, Fraction]], code: str) -> tuple[Frac
         Problem(f"{code} 初评与评审对是否适用不一致", code),
     ):
         return None, notes
-    total = sum((score.points * weight for score, weight in stages), Fraction(0))
+    total = exact_sum(score.points * weight for score, weight in stages)
     if len({score.points for score, _ in stages}) > 1:
         weighed = " + ".join(f"{show(score.points)} × {show_rate(weight)}" for score, weight in stages)
         notes.append(f"{weighed} = {show(total)} 分")
@@ -101,7 +101,7 @@ def _not_applicable(said: Iterable[bool], problem: Problem) -> bool:
 def _county(spec: SchemeSpec, bound: BoundItem, school: SchoolInput, base: Fraction) -> StageScore:
     code, entry = bound.item.code, school.county.get(bound.item.code)
     if bound.owed_by_reviewers and entry is None:
-        raise Blocked(Problem(f"{code} 缺初评评分", code, Stage.COUNTY))
+        raise Blocked(Problem(f"{code} 缺初评评分", code))
     points = points_from(spec, bound, school.metrics, base, entry, Stage.COUNTY)
     if points is None:
         return StageScore(None, "初评认定不适用")
@@ -124,7 +124,7 @@ def _city(
     if sheets:
         return _panel(spec, bound, school, base, sheets)
     if county is None:
-        raise Blocked(Problem(f"{code} 是现场项，本校未走访，又没有初评可沿用", code, Stage.CITY))
+        raise Blocked(Problem(f"{code} 是现场项，本校未走访，又没有初评可沿用", code))
     return StageScore(county.points, "未实地走访，沿用初评")
 
 
@@ -134,11 +134,11 @@ def _panel(
     code = bound.item.code
     missing = [sheet.judge or "合议" for sheet in sheets if code not in sheet.entries]
     if missing:
-        raise Blocked(Problem(f"{code} 缺评审评分：{'、'.join(missing)}", code, Stage.CITY))
+        raise Blocked(Problem(f"{code} 缺评审评分：{'、'.join(missing)}", code))
     entries = [sheet.entries[code] for sheet in sheets]
     if _not_applicable(
         (entry.not_applicable for entry in entries),
-        Problem(f"{code} 评委对是否适用不一致", code, Stage.CITY),
+        Problem(f"{code} 评委对是否适用不一致", code),
     ):
         return StageScore(None, "评审认定不适用")
     points = [points_from(spec, bound, school.metrics, base, entry, Stage.CITY) for entry in entries]
@@ -164,7 +164,7 @@ def aggregate(points: Sequence[Fraction], method: str) -> Fraction:
     ordered = sorted(points)
     if method == Aggregation.TRIMMED and len(ordered) >= TRIM_FROM:
         ordered = ordered[1:-1]
-    return sum(ordered, Fraction(0)) / len(ordered)
+    return exact_sum(ordered) / len(ordered)
 
 
 def _aggregation(method: str, count: int) -> str:

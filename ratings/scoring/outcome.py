@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from ratings.criteria.spec import BoundItem, SchemeSpec
-from ratings.enums import Aggregation, Stage
+from ratings.enums import Aggregation
 
 from .inputs import Blocked, Problem, SchoolInput, Sheet, known_figures
 from .items import LEAST_SHEETS, ItemOutcome, score_item
@@ -78,7 +78,7 @@ def _with_star(
     problems = ()
     if not school.submitted and not found.caps:
         lacking = "" if totals else "，也没有任何评分"
-        problems = (Problem(f"未提交自评，方案没有相应的限制性情形{lacking}", "", Stage.SELF),)
+        problems = (Problem(f"未提交自评，方案没有相应的限制性情形{lacking}"),)
     return Outcome(school.key, items, totals, found, problems)
 
 
@@ -114,6 +114,6 @@ def _panel_problems(spec: SchemeSpec, school: SchoolInput) -> Iterable[Problem]:
     count = len(school.city)
     if spec.aggregation == Aggregation.JOINT:
         if count != 1:
-            yield Problem(f"合议须有且只有一份评分表，现有 {count} 份", "", Stage.CITY)
+            yield Problem(f"合议须有且只有一份评分表，现有 {count} 份")
     elif count < LEAST_SHEETS:
-        yield Problem(f"评委评分表至少 {LEAST_SHEETS} 份，现有 {count} 份", "", Stage.CITY)
+        yield Problem(f"评委评分表至少 {LEAST_SHEETS} 份，现有 {count} 份")

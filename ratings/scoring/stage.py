@@ -17,7 +17,7 @@ from ratings.enums import Stage
 from ratings.rules import Unresolved, maximum, missing_answers
 from ratings.rules.evaluation import PartResult, evaluate
 from ratings.rules.figures import Figures
-from ratings.rules.rounding import round2, show
+from ratings.rules.rounding import exact_sum, round2, show
 
 from .inputs import Blocked, Entry, Metrics, Problem, known, known_figures
 from .stars import band_star, require
@@ -34,7 +34,7 @@ def system_part(spec: SchemeSpec, bound: BoundItem, metrics: Metrics) -> tuple[F
     def compute() -> tuple[Fraction, tuple[str, ...]]:
         results = _evaluated(bound, bound.system_parts, figures)
         steps = tuple(step.text for result in results for step in result.steps)
-        return sum((result.points for result in results), Fraction(0)), steps
+        return exact_sum(result.points for result in results), steps
 
     return bound.remember(("system", bound.figures(bound.system_parts, metrics)), compute)
 
@@ -49,13 +49,13 @@ def asked_part(spec: SchemeSpec, bound: BoundItem, metrics: Metrics, entry: Entr
     """Points of the asked parts of one entry; raises Blocked where an answer is missing."""
     if entry.answers is None:
         if entry.total is None or entry.system is None:
-            raise Blocked(Problem(f"{bound.item.code} 尚未评分", bound.item.code, stage))
+            raise Blocked(Problem(f"{bound.item.code} 尚未评分", bound.item.code))
         return entry.total - entry.system
     excluded, answers = bound.excluded(stage), entry.answers
 
     def compute() -> Fraction:
         figures = Figures(spec.vocabulary, metrics, bound.item.points, answers, excluded)
-        return sum((part.points for part in _evaluated(bound, bound.asked_parts, figures)), Fraction(0))
+        return exact_sum(part.points for part in _evaluated(bound, bound.asked_parts, figures))
 
     said = tuple(answers.get(question.name) for question in bound.asked)
     return bound.remember(("asked", bound.figures(bound.asked_parts, metrics), said, bool(excluded)), compute)
@@ -85,7 +85,7 @@ def within(points: Fraction, bound: BoundItem) -> Fraction:
 def most_of(bound: BoundItem, parts: tuple[int, ...]) -> Fraction:
     """The most that these parts of an item can give, never more than its 分值."""
     most = (maximum(bound.item.rule.parts[index], item_points=bound.item.points) for index in parts)
-    return min(sum(most, Fraction(0)), bound.item.points)
+    return min(exact_sum(most), bound.item.points)
 
 
 def is_unasked(bound: BoundItem, stage: str) -> bool:
