@@ -17,11 +17,11 @@ from .binding import (
     reference_key,
     references,
 )
-from .changes import Change, next_changes
+from .changes import next_changes
 from .checking import check_condition, check_rule
-from .errors import AnswerError, Finding, RuleError, Unresolved
-from .evaluation import PartResult, TraceStep, evaluate_part, maximum, missing_answers
-from .figures import Answer, Gate, comparisons, holds
+from .errors import AnswerError, RuleError, Unresolved
+from .evaluation import evaluate_part, maximum, missing_answers
+from .figures import Answer, comparisons, holds
 from .parsing import parse_condition, parse_effect, parse_rule
 from .ranges import asked_range
 from .syntax import Comparison, Condition, Effect, Part, Question, Reference, Rule, to_text
@@ -31,20 +31,15 @@ __all__ = [
     "Answer",
     "AnswerError",
     "Asked",
-    "Change",
     "Comparison",
     "Condition",
     "Effect",
-    "Finding",
-    "Gate",
     "MetricInfo",
     "Part",
-    "PartResult",
     "Question",
     "Reference",
     "Rule",
     "RuleError",
-    "TraceStep",
     "Unresolved",
     "Vocabulary",
     "asked",

@@ -80,7 +80,7 @@ class Building(Transformer):
             when=len(whole.lstrip("0")) > MAX_WHOLE_DIGITS or len(decimals) > MAX_DECIMALS,
         )
         percent = token.endswith("%")
-        return Number(Fraction(digits) / (100 if percent else 1), percent, token.start_pos)
+        return Number(Fraction(digits) / (100 if percent else 1), percent, position=token.start_pos)
 
     def points(self, number: Number) -> Number:
         _refuse("这里是分数，不能写百分数", number.position, when=number.percent)
@@ -113,10 +113,10 @@ class Building(Transformer):
         _refuse(f"方括号里最多写 {MAX_ENTRIES} 项", name.start_pos, when=len(arguments) > MAX_ENTRIES)
         limits = tuple(limit for limit in arguments if isinstance(limit, Limit))
         words = tuple(str(word) for word in arguments if isinstance(word, Token))
-        return Reference(str(name), limits, words, name.start_pos)
+        return Reference(str(name), limits, words, position=name.start_pos)
 
     def question(self, name: Token) -> Question:
-        return Question(str(name), name.start_pos)
+        return Question(str(name), position=name.start_pos)
 
     comparison = Comparison
 
@@ -130,41 +130,41 @@ class Building(Transformer):
     tick = Tick
 
     def checklist(self, head: Token, *ticks: Tick) -> Checklist:
-        return Checklist(_entries(head, ticks), head.start_pos)
+        return Checklist(_entries(head, ticks), position=head.start_pos)
 
     def band(self, op: str, bound: Number, arrow: Token, points: Number) -> Band:
-        return Band(Test(op, bound), points, arrow.start_pos)
+        return Band(Test(op, bound), points, position=arrow.start_pos)
 
     def equal_band(self, bound: Number, arrow: Token, points: Number) -> Band:
         return self.band("=", bound, arrow, points)
 
     def range_band(self, low: Number, dash: Token, high: Number, _arrow: Token, points: Number) -> Band:
         if high.percent and not low.percent:  # 80—100% is how people write 80%—100%
-            low = Number(low.value / 100, True, low.position)
+            low = Number(low.value / 100, True, position=low.position)
         _refuse("范围应从小到大写", dash.start_pos, when=low.value > high.value)
-        return Band(Test(RANGE, low, high), points, dash.start_pos)
+        return Band(Test(RANGE, low, high), points, position=dash.start_pos)
 
     def other_band(self, word: Token, _arrow: Token, points: Number) -> Band:
-        return Band(None, points, word.start_pos)
+        return Band(None, points, position=word.start_pos)
 
     def graded(self, head: Token, subject: Operand, *bands: Band) -> Graded:
-        return Graded(subject, _entries(head, bands), head.start_pos)
+        return Graded(subject, _entries(head, bands), position=head.start_pos)
 
     def case(self, condition: Condition, _arrow: Token, points: Number) -> Case:
-        return Case(condition, points, condition.comparisons[0].left.position)
+        return Case(condition, points, position=condition.comparisons[0].left.position)
 
     def other_case(self, word: Token, _arrow: Token, points: Number) -> Case:
-        return Case(None, points, word.start_pos)
+        return Case(None, points, position=word.start_pos)
 
     def cases(self, head: Token, *cases: Case) -> Cases:
-        return Cases(_entries(head, cases), head.start_pos)
+        return Cases(_entries(head, cases), position=head.start_pos)
 
     def ratio(
         self, head: Token, above: Operand, below: Operand | None, target: Number | None, points: Number
     ) -> Ratio:
         _refuse("“比”里应写“分子/分母”或“÷目标”", head.start_pos, when=not below and not target)
         _refuse("“比”的目标不能是 0", head.start_pos, when=target and not target.value)
-        return Ratio(above, below, target, points, head.start_pos)
+        return Ratio(above, below, target, points, position=head.start_pos)
 
     # -- 扣 加
 
@@ -180,11 +180,11 @@ class Building(Transformer):
 
     def deduct(self, head: Token, full: Number | None, *rest: Term | Number | None) -> Deduct:
         *terms, floor = rest
-        return Deduct(full, _entries(head, tuple(terms)), floor or _NOTHING, head.start_pos)
+        return Deduct(full, _entries(head, tuple(terms)), floor or _NOTHING, position=head.start_pos)
 
     def add(self, head: Token, *rest: Term | Number | None) -> Add:
         *terms, cap = rest
-        return Add(_entries(head, tuple(terms)), cap, head.start_pos)
+        return Add(_entries(head, tuple(terms)), cap, position=head.start_pos)
 
     # -- 评 分
 
@@ -192,14 +192,14 @@ class Building(Transformer):
         return Level(str(word), points)
 
     def levels(self, head: Token, name: Token, *levels: Level) -> Levels:
-        return Levels(str(name), _entries(head, levels), head.start_pos)
+        return Levels(str(name), _entries(head, levels), position=head.start_pos)
 
     def judged(
         self, head: Token, name: Token | None, low: Number, _dash: Token, high: Number, step: Number | None
     ) -> Judged:
         _refuse("“分”的范围应从小到大写", head.start_pos, when=low.value >= high.value)
         _refuse("步长不能是 0", head.start_pos, when=step and not step.value)
-        return Judged(str(name or JUDGED_NAME), low, high, step, head.start_pos)
+        return Judged(str(name or JUDGED_NAME), low, high, step, position=head.start_pos)
 
     # -- the whole
 

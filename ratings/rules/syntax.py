@@ -35,10 +35,6 @@ _STARS = "零一二三四"
 _node = dataclass(frozen=True, slots=True)
 
 
-def _position() -> int:
-    return field(default=0, compare=False, repr=False)
-
-
 def to_text(node: Node) -> str:
     """The canonical line of a rule, a condition, an effect or any part of them."""
     return str(node)
@@ -92,12 +88,18 @@ class Node:
 
 
 @_node
-class Number(Node):
+class Placed(Node):
+    """A node that knows where it stands in the text as typed; equality does not ask for it."""
+
+    position: int = field(default=0, compare=False, repr=False, kw_only=True)
+
+
+@_node
+class Number(Placed):
     """An exact decimal. `percent` remembers how it was written; the value of 85% is 17/20."""
 
     value: Fraction
     percent: bool = False
-    position: int = _position()
 
     def __str__(self) -> str:
         return f"{decimal_text(self.value * 100)}%" if self.percent else decimal_text(self.value)
@@ -116,7 +118,7 @@ class Limit(Node):
 
 
 @_node
-class Reference(Node):
+class Reference(Placed):
     """A bare name, with arguments if it is a metric that takes them. Whether it is a metric only a vocabulary
     can tell.
     """
@@ -124,7 +126,6 @@ class Reference(Node):
     name: str
     limits: tuple[Limit, ...] = ()
     words: tuple[str, ...] = ()
-    position: int = _position()
 
     @property
     def bare(self) -> list[Reference]:
@@ -141,11 +142,10 @@ class Reference(Node):
 
 
 @_node
-class Question(Node):
+class Question(Placed):
     """问 名称: a number that people type."""
 
     name: str
-    position: int = _position()
 
     def __str__(self) -> str:
         return f"问 {name_text(self.name)}"
@@ -205,7 +205,7 @@ class Effect(Node):
         return f"最高{_STARS[self.star]}星" if self.star else "不授星"
 
 
-class Reasons(Node):
+class Reasons(Placed):
     """What 清单, 扣 and 加 have in common: `terms`, each a reason for points."""
 
     __slots__ = ()
@@ -237,7 +237,6 @@ class Checklist(Reasons):
     """清单: the points of everything that is ticked."""
 
     ticks: tuple[Tick, ...]
-    position: int = _position()
 
     @property
     def terms(self) -> tuple[Tick, ...]:
@@ -247,7 +246,7 @@ class Checklist(Reasons):
         return f"清单({_list(self.ticks)})"
 
 
-class Choice(Node):
+class Choice(Placed):
     """档: the first of its `lines` that fits gives the points."""
 
     __slots__ = ()
@@ -282,12 +281,11 @@ class Test(Node):
 
 
 @_node
-class Band(Node):
+class Band(Placed):
     """A line of 档; without a test it is 其他."""
 
     test: Test | None
     points: Number
-    position: int = _position()
 
     def fits(self, figure: Fraction) -> bool:
         return self.test is None or self.test.fits(figure)
@@ -302,7 +300,6 @@ class Graded(Choice):
 
     subject: Operand
     bands: tuple[Band, ...]
-    position: int = _position()
 
     @property
     def lines(self) -> tuple[Band, ...]:
@@ -324,12 +321,11 @@ class Graded(Choice):
 
 
 @_node
-class Case(Node):
+class Case(Placed):
     """A line of 档 with whole conditions; without a condition it is 其他."""
 
     condition: Condition | None
     points: Number
-    position: int = _position()
 
     def __str__(self) -> str:
         return f"{self.condition or '其他'}→{self.points}"
@@ -340,7 +336,6 @@ class Cases(Choice):
     """档 over conditions: the first case that holds gives the points."""
 
     cases: tuple[Case, ...]
-    position: int = _position()
 
     @property
     def lines(self) -> tuple[Case, ...]:
@@ -358,14 +353,13 @@ class Cases(Choice):
 
 
 @_node
-class Ratio(Node):
+class Ratio(Placed):
     """比: numerator over denominator, measured against the target, at most 1, times the points."""
 
     numerator: Operand
     denominator: Operand | None
     target: Number | None
     points: Number
-    position: int = _position()
 
     @property
     def operands(self) -> list[Operand]:
@@ -419,7 +413,6 @@ class Deduct(Reasons):
     full: Number | None
     terms: tuple[Term, ...]
     floor: Number
-    position: int = _position()
 
     def __str__(self) -> str:
         full = f"满分 {self.full}; " if self.full else ""
@@ -432,7 +425,6 @@ class Add(Reasons):
 
     terms: tuple[Term, ...]
     cap: Number | None
-    position: int = _position()
 
     def __str__(self) -> str:
         return f"加({_list(self.terms)}{f'; 上限 {self.cap}' if self.cap else ''})"
@@ -448,12 +440,11 @@ class Level(Node):
 
 
 @_node
-class Levels(Node):
+class Levels(Placed):
     """评: a judged level."""
 
     name: str
     levels: tuple[Level, ...]
-    position: int = _position()
 
     @property
     def rests_on(self) -> list[str]:
@@ -464,14 +455,13 @@ class Levels(Node):
 
 
 @_node
-class Judged(Node):
+class Judged(Placed):
     """分: judged points between two bounds, on a step counted from the lower bound."""
 
     name: str
     low: Number
     high: Number
     step: Number | None
-    position: int = _position()
 
     @property
     def rests_on(self) -> list[str]:

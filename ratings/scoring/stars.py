@@ -11,7 +11,8 @@ from math import floor
 
 from ratings.criteria.spec import RestrictionSpec, SchemeSpec
 from ratings.enums import Star, Trigger
-from ratings.rules import Gate, comparisons, holds, names
+from ratings.rules import comparisons, holds, names
+from ratings.rules.figures import Gate
 
 from .inputs import Blocked, Problem, SchoolInput
 
