@@ -1,6 +1,5 @@
 """评定申报: one school in one scheme, its moves and the figures that were seen on the way."""
 
-from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
@@ -8,7 +7,7 @@ from ratings.enums import Stage, Star, Status
 from schools.models.people import Role
 from schools.models.scope import NOTHING, school_scope
 
-from .schemes import Scheme
+from .schemes import all_or_none, by_person, of_scheme
 
 #: Roles that never read the rating of a school: judges see only their own sheets, the administrators none at
 #: all.
@@ -21,6 +20,13 @@ def rating_scope(user, path: str = "school") -> Q:
     """
     identity = getattr(user, "identity", None)
     return NOTHING if identity is not None and identity.role in NOT_READING else school_scope(user, path)
+
+
+def of_assessment(related_name: str) -> models.ForeignKey:
+    """The column of the assessment that a row belongs to."""
+    return models.ForeignKey(
+        "ratings.Assessment", models.PROTECT, verbose_name="评定申报", related_name=related_name
+    )
 
 
 class AssessmentQuerySet(models.QuerySet):
@@ -37,7 +43,7 @@ class Assessment(models.Model):
     school = models.ForeignKey(
         "schools.School", models.PROTECT, verbose_name="镇街党校", related_name="assessments"
     )
-    scheme = models.ForeignKey(Scheme, models.PROTECT, verbose_name="评定方案", related_name="assessments")
+    scheme = of_scheme("assessments")
     status = models.CharField("状态", max_length=10, choices=Status, default=Status.DRAFT)
     suggested_star = models.PositiveSmallIntegerField("建议星级", choices=Star, null=True, blank=True)
     county_opinion = models.CharField("初评意见", max_length=300, blank=True)
@@ -79,18 +85,11 @@ class Assessment(models.Model):
 class Move(models.Model):
     """流转记录: a change of status, with the stage's sheet as it was at that moment."""
 
-    assessment = models.ForeignKey(Assessment, models.PROTECT, verbose_name="评定申报", related_name="moves")
+    assessment = of_assessment("moves")
     step = models.CharField("步骤", max_length=20)
     from_status = models.CharField("原状态", max_length=10, choices=Status, blank=True)
     to_status = models.CharField("新状态", max_length=10, choices=Status)
-    by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        models.PROTECT,
-        verbose_name="操作人",
-        null=True,
-        blank=True,
-        related_name="+",
-    )
+    by = by_person("操作人")
     at = models.DateTimeField("时间")
     comment = models.TextField("说明", blank=True)
     sheet = models.JSONField("评分表", default=dict, blank=True)
@@ -123,13 +122,11 @@ class ReturnedItem(models.Model):
 class Extension(models.Model):
     """延期: one school's own deadline for one stage, with who granted it and why; the latest counts."""
 
-    assessment = models.ForeignKey(
-        Assessment, models.PROTECT, verbose_name="评定申报", related_name="extensions"
-    )
+    assessment = of_assessment("extensions")
     stage = models.CharField("阶段", max_length=6, choices=Stage)
     due_on = models.DateField("延至")
     reason = models.CharField("理由", max_length=200)
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="批准人", related_name="+")
+    by = by_person("批准人", required=True)
     at = models.DateTimeField("时间")
 
     class Meta:
@@ -154,21 +151,12 @@ class MetricSnapshot(models.Model):
         SUBMIT = "submit", "提交时"
         FINAL = "final", "终算"
 
-    assessment = models.ForeignKey(
-        Assessment, models.PROTECT, verbose_name="评定申报", related_name="snapshots"
-    )
+    assessment = of_assessment("snapshots")
     moment = models.CharField("时点", max_length=6, choices=Moment)
     values = models.JSONField("数值")
     sources = models.JSONField("导入值", default=dict, blank=True)
     taken_at = models.DateTimeField("取数时间")
-    accepted_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        models.PROTECT,
-        verbose_name="认可人",
-        null=True,
-        blank=True,
-        related_name="+",
-    )
+    accepted_by = by_person("认可人")
     accepted_at = models.DateTimeField("认可时间", null=True, blank=True)
 
     class Meta:
@@ -177,8 +165,7 @@ class MetricSnapshot(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["assessment", "moment"], name="snapshot_once_per_moment"),
             models.CheckConstraint(
-                condition=Q(accepted_by__isnull=True, accepted_at__isnull=True)
-                | Q(accepted_by__isnull=False, accepted_at__isnull=False),
+                condition=all_or_none("accepted_by", "accepted_at"),
                 name="snapshot_accepted_by_somebody",
             ),
         ]

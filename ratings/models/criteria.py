@@ -6,11 +6,11 @@ from django.db.models import Q
 from ratings.enums import FilledBy, ItemKind, Star, Trigger
 from schools.metrics.catalogue import DIRECTIONS
 
-from .schemes import Edited, Scheme
+from .schemes import Edited, of_scheme
 
 
 class Category(Edited):
-    scheme = models.ForeignKey(Scheme, models.PROTECT, verbose_name="评定方案", related_name="categories")
+    scheme = of_scheme("categories")
     code = models.CharField("大项编码", max_length=20)
     name = models.CharField("大项名称", max_length=60)
     order = models.PositiveSmallIntegerField("顺序", default=0)
@@ -29,7 +29,7 @@ class Category(Edited):
 class Item(Edited):
     """One line of the rating table; `rule` is the text that the program executes and people read."""
 
-    scheme = models.ForeignKey(Scheme, models.PROTECT, verbose_name="评定方案", related_name="items")
+    scheme = of_scheme("items")
     category = models.ForeignKey(
         Category, models.PROTECT, verbose_name="大项", related_name="items", null=True, blank=True
     )
@@ -81,7 +81,7 @@ class Item(Edited):
 class CustomMetric(Edited):
     """A figure that only this scheme knows; its values are typed in or imported, never computed."""
 
-    scheme = models.ForeignKey(Scheme, models.PROTECT, verbose_name="评定方案", related_name="custom_metrics")
+    scheme = of_scheme("custom_metrics")
     name = models.CharField("名称", max_length=40)
     unit = models.CharField("单位", max_length=10, blank=True)
     direction = models.CharField("方向", max_length=4, choices=list(DIRECTIONS.items()), default="up")
@@ -101,7 +101,7 @@ class CustomMetric(Edited):
 
 
 class StarBand(Edited):
-    scheme = models.ForeignKey(Scheme, models.PROTECT, verbose_name="评定方案", related_name="bands")
+    scheme = of_scheme("bands")
     star = models.PositiveSmallIntegerField("星级", choices=Star)
     condition = models.CharField("条件", max_length=300)
 
@@ -122,7 +122,7 @@ class StarBand(Edited):
 class Restriction(Edited):
     """限制性情形: a proven fact that limits the star; it always names the document it rests on."""
 
-    scheme = models.ForeignKey(Scheme, models.PROTECT, verbose_name="评定方案", related_name="restrictions")
+    scheme = of_scheme("restrictions")
     code = models.CharField("编码", max_length=20)
     name = models.CharField("情形", max_length=200)
     trigger = models.CharField("触发", max_length=13, choices=Trigger, default=Trigger.MANUAL)

@@ -1,14 +1,13 @@
 """限制性情形认定、审定意见、评定结果: what the committee decided and what stands for good."""
 
-from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
 from ratings.enums import PUBLIC_PHASES, Star
 
-from .assessments import Assessment, rating_scope
+from .assessments import Assessment, of_assessment, rating_scope
 from .criteria import Restriction
-from .schemes import COMMITTEE, Scheme, SchemeVersion
+from .schemes import COMMITTEE, SchemeVersion, all_or_none, by_person, of_scheme
 
 
 class RestrictionCase(models.Model):
@@ -16,19 +15,12 @@ class RestrictionCase(models.Model):
     the run.
     """
 
-    assessment = models.ForeignKey(Assessment, models.PROTECT, verbose_name="评定申报", related_name="cases")
+    assessment = of_assessment("cases")
     restriction = models.ForeignKey(
         Restriction, models.PROTECT, verbose_name="限制性情形", related_name="cases"
     )
     basis = models.CharField("认定依据", max_length=300)
-    by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        models.PROTECT,
-        verbose_name="认定人",
-        null=True,
-        blank=True,
-        related_name="+",
-    )
+    by = by_person("认定人")
     at = models.DateTimeField("认定时间")
 
     class Meta:
@@ -57,14 +49,7 @@ class Decision(models.Model):
     votes_against = models.PositiveSmallIntegerField("不同意", null=True, blank=True)
     votes_abstained = models.PositiveSmallIntegerField("弃权", null=True, blank=True)
     minutes = models.CharField("会议纪要", max_length=200, blank=True)
-    by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        models.PROTECT,
-        verbose_name="审定人",
-        null=True,
-        blank=True,
-        related_name="+",
-    )
+    by = by_person("审定人")
     at = models.DateTimeField("审定时间")
 
     class Meta:
@@ -104,7 +89,7 @@ class Result(models.Model):
     assessment = models.OneToOneField(
         Assessment, models.PROTECT, verbose_name="评定申报", related_name="result"
     )
-    scheme = models.ForeignKey(Scheme, models.PROTECT, verbose_name="评定方案", related_name="results")
+    scheme = of_scheme("results")
     version = models.ForeignKey(SchemeVersion, models.PROTECT, verbose_name="方案版本", related_name="+")
     school = models.ForeignKey(
         "schools.School", models.PROTECT, verbose_name="镇街党校", related_name="results"
@@ -133,8 +118,7 @@ class Result(models.Model):
         indexes = [models.Index(fields=["scheme", "-total"], name="result_by_total")]
         constraints = [
             models.CheckConstraint(
-                condition=Q(base__isnull=True, bonus__isnull=True, total__isnull=True)
-                | Q(base__isnull=False, bonus__isnull=False, total__isnull=False),
+                condition=all_or_none("base", "bonus", "total"),
                 name="result_totals_all_or_none",
             ),
             models.CheckConstraint(

@@ -13,35 +13,62 @@ from schools.models.people import Role
 COMMITTEE = (Role.OFFICE, Role.CHAIR)
 
 
+def by_person(label: str, *, required: bool = False, related_name: str = "+", **options) -> models.ForeignKey:
+    """The column of who did something; the account stays as long as what it did."""
+    return models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        verbose_name=label,
+        null=not required,
+        blank=not required,
+        related_name=related_name,
+        **options,
+    )
+
+
+def of_scheme(related_name: str, on_delete=models.PROTECT) -> models.ForeignKey:
+    """The column of the scheme that a row belongs to."""
+    return models.ForeignKey("ratings.Scheme", on_delete, verbose_name="评定方案", related_name=related_name)
+
+
+def all_or_none(*columns: str) -> Q:
+    """The condition that these columns are filled together."""
+    empty, filled = ({f"{column}__isnull": missing for column in columns} for missing in (True, False))
+    return Q(**empty) | Q(**filled)
+
+
 class Edited(models.Model):
     """A row of criteria that several people may have open: `version` rises with every save, so that none
     overwrites another unseen.
     """
 
     version = models.PositiveIntegerField("修改次数", default=0, editable=False)
-    edited_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        models.PROTECT,
-        verbose_name="修改人",
-        null=True,
-        blank=True,
-        editable=False,
-        related_name="+",
-    )
+    edited_by = by_person("修改人", editable=False)
     edited_at = models.DateTimeField("修改时间", null=True, blank=True, editable=False)
 
     class Meta:
         abstract = True
 
 
-class SchemeQuerySet(models.QuerySet):
+class DraftedQuerySet(models.QuerySet):
+    """What a city drafts before it is out: a draft is there only for those who write it."""
+
+    CITY = "scheme__city_id"
+
     def visible_to(self, user):
-        """Schemes of the user's city; a draft only for those who write it."""
+        """Rows of the user's city, by the current identity."""
         identity = user.identity
         if identity is None or identity.city_id is None:
             return self.none()
-        scoped = self.filter(city_id=identity.city_id)
-        return scoped if identity.role in COMMITTEE else scoped.exclude(phase=Phase.DRAFTING)
+        scoped = self.filter(**{self.CITY: identity.city_id})
+        return scoped if identity.role in COMMITTEE else scoped.out()
+
+
+class SchemeQuerySet(DraftedQuerySet):
+    CITY = "city_id"
+
+    def out(self):
+        return self.exclude(phase=Phase.DRAFTING)
 
     def published(self):
         return self.filter(phase__in=PUBLIC_PHASES)
@@ -49,7 +76,7 @@ class SchemeQuerySet(models.QuerySet):
     def newest(self):
         """The newest year that is under way or over; next year's draft only where there is none."""
         rows = self.order_by("-year")
-        return rows.exclude(phase=Phase.DRAFTING).first() or rows.first()
+        return rows.out().first() or rows.first()
 
 
 class Scheme(Edited):
@@ -95,14 +122,7 @@ class Scheme(Edited):
         "由工作簿导入", default=False, help_text="整年由工作簿导入，可以用 --replace 重新导入"
     )
     published_at = models.DateTimeField("通报时间", null=True, blank=True)
-    published_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        models.PROTECT,
-        verbose_name="通报人",
-        null=True,
-        blank=True,
-        related_name="+",
-    )
+    published_by = by_person("通报人")
 
     objects = SchemeQuerySet.as_manager()
 
@@ -142,19 +162,12 @@ class SchemeVersion(models.Model):
     editable rows.
     """
 
-    scheme = models.ForeignKey(Scheme, models.PROTECT, verbose_name="评定方案", related_name="versions")
+    scheme = of_scheme("versions")
     number = models.PositiveSmallIntegerField("版本号")
     content = models.JSONField("方案全文")
     digest = models.CharField("摘要", max_length=64)
     reason = models.CharField("原因", max_length=200)
-    by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        models.PROTECT,
-        verbose_name="操作人",
-        null=True,
-        blank=True,
-        related_name="+",
-    )
+    by = by_person("操作人")
     at = models.DateTimeField("时间")
 
     class Meta:
@@ -171,10 +184,10 @@ class SchemeVersion(models.Model):
 class ChangeNote(models.Model):
     """变化说明: the year's priority behind one change against last year; `key` is that of the RowChange."""
 
-    scheme = models.ForeignKey(Scheme, models.CASCADE, verbose_name="评定方案", related_name="change_notes")
+    scheme = of_scheme("change_notes", models.CASCADE)
     key = models.CharField("变化", max_length=80)
     text = models.CharField("变化说明", max_length=200)
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="填写人", related_name="+")
+    by = by_person("填写人", required=True)
     at = models.DateTimeField("时间")
 
     class Meta:
@@ -191,13 +204,11 @@ class AcknowledgedWarning(models.Model):
     with.
     """
 
-    scheme = models.ForeignKey(
-        Scheme, models.CASCADE, verbose_name="评定方案", related_name="acknowledged_warnings"
-    )
+    scheme = of_scheme("acknowledged_warnings", models.CASCADE)
     digest = models.CharField("方案摘要", max_length=64)
     where = models.CharField("位置", max_length=40, blank=True)
     text = models.TextField("提示")
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="确认人", related_name="+")
+    by = by_person("确认人", required=True)
     at = models.DateTimeField("时间")
 
     class Meta:
@@ -219,31 +230,13 @@ class OpeningProposal(models.Model):
     `digest` covers criteria, deadlines and notes; a draft that was changed afterwards no longer fits it.
     """
 
-    scheme = models.ForeignKey(
-        Scheme, models.CASCADE, verbose_name="评定方案", related_name="opening_proposals"
-    )
+    scheme = of_scheme("opening_proposals", models.CASCADE)
     digest = models.CharField("摘要", max_length=64)
-    proposed_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="提议人", related_name="+"
-    )
+    proposed_by = by_person("提议人", required=True)
     proposed_at = models.DateTimeField("提议时间")
-    confirmed_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        models.PROTECT,
-        verbose_name="确认人",
-        null=True,
-        blank=True,
-        related_name="+",
-    )
+    confirmed_by = by_person("确认人")
     confirmed_at = models.DateTimeField("确认时间", null=True, blank=True)
-    withdrawn_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        models.PROTECT,
-        verbose_name="撤回人",
-        null=True,
-        blank=True,
-        related_name="+",
-    )
+    withdrawn_by = by_person("撤回人")
     withdrawn_at = models.DateTimeField("撤回时间", null=True, blank=True)
 
     class Meta:
@@ -304,26 +297,17 @@ class Erratum(models.Model):
         SIGNED = "signed", "已签发"
         WITHDRAWN = "withdrawn", "已撤销"
 
-    scheme = models.ForeignKey(Scheme, models.PROTECT, verbose_name="评定方案", related_name="errata")
+    scheme = of_scheme("errata")
     base = models.ForeignKey(SchemeVersion, models.PROTECT, verbose_name="更正前版本", related_name="+")
     edits = models.JSONField("更正内容", default=dict, blank=True)
     reason = models.CharField("更正理由", max_length=200, blank=True)
     basis = models.CharField("依据", max_length=200, blank=True)
     state = models.CharField("状态", max_length=10, choices=State, default=State.DRAFT)
     revision = models.PositiveIntegerField("修改次数", default=0)
-    prepared_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="拟稿人", related_name="+"
-    )
+    prepared_by = by_person("拟稿人", required=True)
     prepared_at = models.DateTimeField("拟稿时间")
     proposed_at = models.DateTimeField("提请时间", null=True, blank=True)
-    signed_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        models.PROTECT,
-        verbose_name="签发人",
-        null=True,
-        blank=True,
-        related_name="+",
-    )
+    signed_by = by_person("签发人")
     signed_at = models.DateTimeField("签发时间", null=True, blank=True)
     version = models.OneToOneField(
         SchemeVersion,
