@@ -5,33 +5,37 @@ beyond the last. On such a grid everything that can happen does happen, so the c
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property
 from itertools import pairwise, product
 from math import prod
 
 from .binding import Vocabulary
 from .errors import Finding, Findings, error
 from .ranges import probes
-from .syntax import RANGE, Band, Case, Cases, Condition, Graded, Operand, Test, Values
+from .syntax import RANGE, Band, Case, Cases, Condition, Graded, Operand, Test
 
 MAX_GRID = 20_000
-Point = tuple[Fraction, ...]
 Line = Band | Case
+Point = tuple[Fraction, ...]
+#: Which lines of a 档 fit, by their place, at every point of its grid; the first of them gives the points.
+Grid = dict[Point, list[int]]
 
 
 def check_bands(part: Graded | Cases, vocabulary: Vocabulary) -> Findings:
     """Everything wrong with the lines of one 档."""
-    if not any(_is_other(line) for line in part.lines):
-        yield error("缺“其他→”一档", part.position)
+    if not any(map(_is_other, part.lines)):
+        yield error("缺“其他→”一档", part)
     axes = {subject: _axis(subject, part, vocabulary) for subject in part.operands}
     if prod(map(len, axes.values())) > MAX_GRID:
-        yield error("一个“档”里比较的指标或界限太多，请拆成几部分相加", part.position)
+        yield error("一个“档”里比较的指标或界限太多，请拆成几部分相加", part)
         return
-    grid = _Grid(part, axes)
-    yield from _unreached(grid)
-    yield from _against_direction(grid, vocabulary)
+    grid = {}
+    for point in product(*axes.values()):
+        values = dict(zip(axes, point, strict=True)).__getitem__
+        grid[point] = [place for place, line in enumerate(part.lines) if part.fits(line, values)]
+    yield from _unreached(part.lines, grid)
+    first = {point: part.lines[fitting[0]] if fitting else None for point, fitting in grid.items()}
+    yield from _against_direction(first, axes, vocabulary)
 
 
 def _is_other(line: Line) -> bool:
@@ -46,65 +50,47 @@ def _axis(subject: Operand, part: Graded | Cases, vocabulary: Vocabulary) -> lis
     return probes(bounds)
 
 
-@dataclass(frozen=True)
-class _Grid:
-    """One 档 over all values of its figures that matter."""
-
-    part: Graded | Cases
-    axes: dict[Operand, list[Fraction]]
-
-    def fits(self, line: Line, point: Point) -> bool:
-        return self.part.fits(line, self._values(point))
-
-    def covers(self, line: Line, points: list[Point]) -> bool:
-        return all(self.fits(line, point) for point in points)
-
-    @cached_property
-    def first(self) -> dict[Point, Line | None]:
-        """The line that gives the points, at every point of the grid."""
-        return {point: self.part.first(self._values(point)) for point in product(*self.axes.values())}
-
-    def _values(self, point: Point) -> Values:
-        return dict(zip(self.axes, point, strict=True)).__getitem__
-
-
-def _unreached(grid: _Grid) -> Findings:
+def _unreached(lines: tuple[Line, ...], grid: Grid) -> Findings:
     """Lines that never come first. 其他 may be out of reach: it is there for safety."""
-    lines, reached = grid.part.lines, set(map(id, grid.first.values()))
-    for index, line in enumerate(lines):
-        if id(line) not in reached and not (_is_other(line) and line is lines[-1]):
-            yield _idle(line, lines[:index], grid)
+    reached = {fitting[0] for fitting in grid.values() if fitting}
+    for place, line in enumerate(lines):
+        if place not in reached and not (_is_other(line) and line is lines[-1]):
+            yield _idle(lines, place, [fitting for fitting in grid.values() if place in fitting])
 
 
-def _idle(line: Line, before: tuple[Line, ...], grid: _Grid) -> Finding:
-    taken = [point for point in grid.first if grid.fits(line, point)]
+def _idle(lines: tuple[Line, ...], place: int, taken: list[list[int]]) -> Finding:
+    line = lines[place]
     if not taken:
-        return error(f"“{line}”不可能达到：自相矛盾，或超过了指标的上限", line.position)
-    earlier = next((other for other in before if grid.covers(other, taken)), None)
-    where = f"前面的“{earlier}”" if earlier else "前面各档"
-    return error(f"“{line}”已包含在{where}之中，永远轮不到", line.position)
+        return error(f"“{line}”不可能达到：自相矛盾，或超过了指标的上限", line)
+    covering = set(taken[0]).intersection(*taken, range(place))
+    where = f"前面的“{lines[min(covering)]}”" if covering else "前面各档"
+    return error(f"“{line}”已包含在{where}之中，永远轮不到", line)
 
 
-def _against_direction(grid: _Grid, vocabulary: Vocabulary) -> Findings:
+def _against_direction(
+    first: dict[Point, Line | None], axes: dict[Operand, list[Fraction]], vocabulary: Vocabulary
+) -> Findings:
     """Each pair of lines whose points do not follow the figure, told once."""
     found = {}
-    for axis, subject in enumerate(grid.axes):
+    for axis, subject in enumerate(axes):
         metric = vocabulary.metric(subject)
         if metric and metric.direction in ("up", "down"):
-            for low, high in _neighbours(grid, axis, subject):
+            for low, high in _neighbours(first, axes, axis, subject):
                 worse, better = (low, high) if metric.direction == "up" else (high, low)
-                for finding in _compare(worse, better, metric.label, single=len(grid.axes) == 1):
+                for finding in _compare(worse, better, metric.label, single=len(axes) == 1):
                     found.setdefault(finding.message, finding)
     yield from found.values()
 
 
-def _neighbours(grid: _Grid, axis: int, subject: Operand) -> Iterator[tuple[Line, Line]]:
+def _neighbours(
+    first: dict[Point, Line | None], axes: dict[Operand, list[Fraction]], axis: int, subject: Operand
+) -> Iterator[tuple[Line, Line]]:
     """Lines that apply at two neighbouring values of one figure, the lower value first. Lines that ask for
     one value or a range are stepped over: more is not meant to be better there.
     """
-    axes = list(grid.axes.values())
-    for rest in product(*axes[:axis], *axes[axis + 1 :]):
-        along = [grid.first[*rest[:axis], value, *rest[axis:]] for value in axes[axis]]
+    others = [values for other, values in axes.items() if other != subject]
+    for rest in product(*others):
+        along = (first[*rest[:axis], value, *rest[axis:]] for value in axes[subject])
         counted = [line for line in along if line and not _pins(line, subject)]
         yield from ((low, high) for low, high in pairwise(counted) if low is not high)
 
@@ -120,6 +106,6 @@ def _pins(line: Line, subject: Operand) -> bool:
 
 def _compare(worse: Line, better: Line, label: str, *, single: bool) -> Findings:
     if worse.points.value > better.points.value:
-        yield error(f"“{better}”的分数应高于“{worse}”：分数与指标“{label}”的方向相反", better.position)
+        yield error(f"“{better}”的分数应高于“{worse}”：分数与指标“{label}”的方向相反", better)
     elif single and worse.points.value == better.points.value:
-        yield error(f"“{better}”与“{worse}”分数相同，分数应逐档递减", better.position)
+        yield error(f"“{better}”与“{worse}”分数相同，分数应逐档递减", better)

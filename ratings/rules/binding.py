@@ -46,7 +46,11 @@ class Vocabulary:
 
     metrics: Mapping[str, MetricInfo]
     codes: frozenset[str] = frozenset()
-    totals: frozenset[str] = TOTALS
+
+    @property
+    def scores(self) -> frozenset[str]:
+        """What only the conditions of stars and restrictions may name: totals and codes."""
+        return TOTALS | self.codes
 
     def metric(self, operand: Operand) -> MetricInfo | None:
         """The metric an operand names, whatever its arguments; None for a typed number or a name asked of

@@ -49,7 +49,7 @@ def check_rule(
     for part in rule.parts:
         findings += _part(part, vocabulary)
         if isinstance(part, Deduct) and part.floor.value >= maximum(part, item_points=item_points):
-            findings.append(error("下限应小于满分", part.position))
+            findings.append(error("下限应小于满分", part))
     return findings
 
 
@@ -73,15 +73,15 @@ def bind(rule: Rule, vocabulary: Vocabulary) -> Findings:
     for part in rule.parts:
         metrics = filter(vocabulary.metric, part.bare)
         for key in _twice(map(reference_key, metrics)):
-            yield error(f"指标“{key}”在同一部分里写了两次", part.position)
+            yield error(f"指标“{key}”在同一部分里写了两次", part)
 
 
 def _bind_condition(condition: Condition, vocabulary: Vocabulary) -> Findings:
     """The same for a condition, which may also name totals and codes but asks nobody."""
-    known = vocabulary.totals | vocabulary.codes
+    known = vocabulary.scores
     for operand in condition.operands:
         if isinstance(operand, Question):
-            yield error("星级标准和限制性情形里不能写“问”", operand.position)
+            yield error("星级标准和限制性情形里不能写“问”", operand)
         elif operand.name in known and not operand.limits and not operand.words:
             continue
         elif metric := vocabulary.metric(operand):
@@ -94,12 +94,12 @@ def _operand(operand: Operand, vocabulary: Vocabulary) -> Findings:
     if metric := vocabulary.metric(operand):
         yield from _arguments(operand, metric)
     elif isinstance(operand, Reference):
-        if operand.name in vocabulary.totals | vocabulary.codes:
-            yield error(f"“{operand.name}”只能用在星级标准和限制性情形里", operand.position)
+        if operand.name in vocabulary.scores:
+            yield error(f"“{operand.name}”只能用在星级标准和限制性情形里", operand)
         else:
             yield _unknown(operand, vocabulary.metrics)
     elif operand.name in vocabulary.metrics:
-        yield warning(f"“{operand.name}”是系统取数指标，写了“问”就要人工填写", operand.position)
+        yield warning(f"“{operand.name}”是系统取数指标，写了“问”就要人工填写", operand)
     else:
         yield from _too_alike(operand, vocabulary)
 
@@ -116,10 +116,10 @@ def _bare_name(name: Reference, vocabulary: Vocabulary) -> Findings:
 def _assessed(part: Part, vocabulary: Vocabulary) -> Findings:
     """What people are asked to judge must not be a metric, and a level must not have two values."""
     if isinstance(part, Levels | Judged) and part.name in vocabulary.metrics:
-        yield error(f"“{part.name}”是系统取数指标，不能由人评定，请换一个名称", part.position)
+        yield error(f"“{part.name}”是系统取数指标，不能由人评定，请换一个名称", part)
     if isinstance(part, Levels):
         for word in _twice(level.word for level in part.levels):
-            yield error(f"等次“{word}”写了两次", part.position)
+            yield error(f"等次“{word}”写了两次", part)
 
 
 def _unknown(reference: Reference, known: Iterable[str]) -> Finding:
@@ -127,7 +127,7 @@ def _unknown(reference: Reference, known: Iterable[str]) -> Finding:
     hint = f"；相近的有：{near}" if near else ""
     return error(
         f"没有名为“{reference.name}”的系统取数指标{hint}。要由人填写数字的，请写“问 {reference.name}”",
-        reference.position,
+        reference,
     )
 
 
@@ -139,24 +139,22 @@ def _too_alike(name: Operand, vocabulary: Vocabulary) -> Findings:
     ]
     if alike:
         shown = "”“".join(alike[:_SHOWN])
-        yield warning(
-            f"“{name.name}”将由人填写；它与系统取数指标“{shown}”很像，请确认不是写错", name.position
-        )
+        yield warning(f"“{name.name}”将由人填写；它与系统取数指标“{shown}”很像，请确认不是写错", name)
 
 
 def _arguments(reference: Reference, metric: MetricInfo) -> Findings:
     """Each argument is one that the metric takes, written once, and bounds a plain number from one side."""
-    position, label, limits = reference.position, metric.label, reference.limits
+    label, limits = metric.label, reference.limits
     for name in _beyond((limit.name for limit in limits), metric.accepts):
-        yield error(f"指标“{label}”不能限定“{name}”{_choices(metric.accepts)}", position)
+        yield error(f"指标“{label}”不能限定“{name}”{_choices(metric.accepts)}", reference)
     known = metric.accepts_words or ()
     for word in _beyond(reference.words, known):
-        yield error(f"指标“{label}”没有“{word}”这一类{_choices(known)}", position)
+        yield error(f"指标“{label}”没有“{word}”这一类{_choices(known)}", reference)
     for limit in limits:
         if limit.op == "≠" or limit.value.percent:
-            yield error(f"方括号里的“{limit}”应是与普通数字的 ≥、>、≤、< 或 = 比较", position)
+            yield error(f"方括号里的“{limit}”应是与普通数字的 ≥、>、≤、< 或 = 比较", reference)
     for word in _twice([*reference.words, *(f"{limit.name}{limit.op}" for limit in limits)]):
-        yield error(f"指标“{label}”的方括号里“{word}”写了两次", position)
+        yield error(f"指标“{label}”的方括号里“{word}”写了两次", reference)
 
 
 def _beyond(words: Iterable[str], known: Iterable[str]) -> list[str]:
@@ -225,10 +223,10 @@ def _open_ends(rule: Rule) -> Findings:
     """Parts that would take the 分值 of the whole item for their own."""
     for part in rule.parts:
         if isinstance(part, Deduct) and not part.full:
-            yield error("几部分相加时，“扣”要写明满分，如 扣(满分 5; …)", part.position)
+            yield error("几部分相加时，“扣”要写明满分，如 扣(满分 5; …)", part)
     for part in rule.parts:
         if isinstance(part, Add) and not part.cap:
-            yield error("几部分相加时，“加”要写明上限，如 加(…; 上限 3)", part.position)
+            yield error("几部分相加时，“加”要写明上限，如 加(…; 上限 3)", part)
 
 
 @singledispatch
@@ -255,15 +253,15 @@ def _(part: Ratio, vocabulary: Vocabulary) -> Findings:
     yield from _direction(part.numerator, vocabulary, good=True)
     below = vocabulary.metric(part.denominator)
     if below and below.direction == "up":
-        yield warning(f"分母“{below.label}”越多越好，增加它反而会减分，请确认", part.denominator.position)
+        yield warning(f"分母“{below.label}”越多越好，增加它反而会减分，请确认", part.denominator)
     if part.numerator == part.denominator:
-        yield error("分子和分母是同一个名称", part.position)
+        yield error("分子和分母是同一个名称", part)
 
 
 @_part.register
 def _(part: Judged, vocabulary: Vocabulary) -> Findings:
     if part.step and (part.high.value - part.low.value) % part.step.value:
-        yield error(f"步长 {part.step} 不能整除 {part.low}—{part.high}", part.position)
+        yield error(f"步长 {part.step} 不能整除 {part.low}—{part.high}", part)
 
 
 def _term(term: Tick | Term, vocabulary: Vocabulary, *, good: bool) -> Findings:
@@ -277,23 +275,23 @@ def _term(term: Tick | Term, vocabulary: Vocabulary, *, good: bool) -> Findings:
             yield from _side(comparison, metric, good=good)
             yield from _per(term, comparison.left, metric)
             if not satisfiable([comparison], metric.upper):
-                yield error(f"“{comparison}”不可能达到", comparison.left.position)
+                yield error(f"“{comparison}”不可能达到", comparison.left)
 
 
 def _direction(subject: Operand, vocabulary: Vocabulary, *, good: bool) -> Findings:
     """Points are won by a metric of which more is better, and lost by one of which less is."""
     metric = vocabulary.metric(subject)
     if metric and good and metric.direction == "down":
-        yield error(f"指标“{metric.label}”越少越好，不能用来得分；可以写在“扣”里", subject.position)
+        yield error(f"指标“{metric.label}”越少越好，不能用来得分；可以写在“扣”里", subject)
     if metric and not good and metric.direction == "up":
-        yield error(f"指标“{metric.label}”越多越好，不能用来扣分；可以写“{metric.label}<…”", subject.position)
+        yield error(f"指标“{metric.label}”越多越好，不能用来扣分；可以写“{metric.label}<…”", subject)
 
 
 def _side(comparison: Comparison, metric: MetricInfo, *, good: bool) -> Findings:
     """Points may be won on the good side of a metric and lost on the bad side, never the other way round."""
     wrong = {("up", True): "<≤", ("up", False): ">≥", ("down", True): ">≥", ("down", False): "<≤"}
     if comparison.op in wrong.get((metric.direction, good), ""):
-        yield error(f"“{comparison}”与指标“{metric.label}”的方向相反", comparison.left.position)
+        yield error(f"“{comparison}”与指标“{metric.label}”的方向相反", comparison.left)
 
 
 def _per(term: Tick | Term, operand: Operand, metric: MetricInfo | None) -> Findings:
@@ -301,7 +299,7 @@ def _per(term: Tick | Term, operand: Operand, metric: MetricInfo | None) -> Find
     is_percent = metric is not None and metric.unit == "%"
     if term.per and term.per.unit.endswith("百分点") != is_percent:
         wanted = "应写“每1个百分点”" if is_percent else "不能按百分点计"
-        yield error(f"“{operand.name}”{wanted}", operand.position)
+        yield error(f"“{operand.name}”{wanted}", operand)
 
 
 # -- bounds
@@ -311,9 +309,9 @@ def _percent(metric: MetricInfo | None, number: Number) -> Findings:
     """A percentage is compared with a percentage: ≥60 for ≥60% would never be reached."""
     unit = metric.unit if metric else ""
     if unit == "%" and not number.percent and number.value:
-        yield error(f"指标“{metric.label}”是百分数，应写 {number}%", number.position)
+        yield error(f"指标“{metric.label}”是百分数，应写 {number}%", number)
     elif unit not in ("", "%") and number.percent:
-        yield error(f"指标“{metric.label}”的单位是{unit}，不是百分数", number.position)
+        yield error(f"指标“{metric.label}”的单位是{unit}，不是百分数", number)
 
 
 def _reachable(condition: Condition, vocabulary: Vocabulary) -> Findings:
@@ -325,7 +323,7 @@ def _reachable(condition: Condition, vocabulary: Vocabulary) -> Findings:
         upper = metric.upper if metric else None
         if not satisfiable(comparisons, upper):
             text = " 且 ".join(map(str, comparisons))
-            yield error(f"“{text}”不可能达到{_most(upper, comparisons[0].value)}", operand.position)
+            yield error(f"“{text}”不可能达到{_most(upper, comparisons[0].value)}", operand)
 
 
 def _most(upper: Fraction | None, like: Number) -> str:

@@ -2,8 +2,14 @@
 person who typed it.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .syntax import Placed
 
 
 class RuleError(ValueError):
@@ -47,9 +53,9 @@ class Finding:
 Findings = Iterator[Finding]
 
 
-def error(message: str, position: int | None = None) -> Finding:
-    return Finding("error", message, position)
+def error(message: str, at: Placed | None = None) -> Finding:
+    return Finding("error", message, at and at.position)
 
 
-def warning(message: str, position: int | None = None) -> Finding:
-    return Finding("warning", message, position)
+def warning(message: str, at: Placed | None = None) -> Finding:
+    return Finding("warning", message, at and at.position)

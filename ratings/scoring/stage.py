@@ -29,9 +29,9 @@ REASON_SHARE = Fraction(1, 5)
 
 def system_part(spec: SchemeSpec, bound: BoundItem, metrics: Metrics) -> tuple[Fraction, tuple[str, ...]]:
     """Sum of the wholly computed parts and their sentences; raises Blocked where a figure is not known."""
-    figures = Figures(spec.vocabulary, metrics, bound.item.points)
 
     def compute() -> tuple[Fraction, tuple[str, ...]]:
+        figures = Figures(spec.vocabulary, metrics, bound.item.points)
         results = _evaluated(bound, bound.system_parts, figures)
         steps = tuple(step.text for result in results for step in result.steps)
         return exact_sum(result.points for result in results), steps
