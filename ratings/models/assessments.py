@@ -7,7 +7,7 @@ from ratings.enums import Stage, Star, Status
 from schools.models.people import Role
 from schools.models.scope import NOTHING, school_scope
 
-from .schemes import all_or_none, by_person, of_scheme
+from .columns import all_or_none, by_person, of_assessment, of_scheme, unique
 
 #: Roles that never read the rating of a school: judges see only their own sheets, the administrators none at
 #: all.
@@ -20,13 +20,6 @@ def rating_scope(user, path: str = "school") -> Q:
     """
     identity = getattr(user, "identity", None)
     return NOTHING if identity is not None and identity.role in NOT_READING else school_scope(user, path)
-
-
-def of_assessment(related_name: str) -> models.ForeignKey:
-    """The column of the assessment that a row belongs to."""
-    return models.ForeignKey(
-        "ratings.Assessment", models.PROTECT, verbose_name="评定申报", related_name=related_name
-    )
 
 
 class AssessmentQuerySet(models.QuerySet):
@@ -68,9 +61,7 @@ class Assessment(models.Model):
         verbose_name = verbose_name_plural = "评定申报"
         ordering = ["scheme", "school"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["school", "scheme"], name="assessment_once_per_school_and_scheme"
-            ),
+            unique("assessment_once_per_school_and_scheme", "school", "scheme"),
             models.CheckConstraint(
                 condition=Q(status=Status.RETURNED, return_due__isnull=False) & ~Q(returned_to="")
                 | (~Q(status=Status.RETURNED) & Q(return_due__isnull=True, returned_to="")),
@@ -113,7 +104,7 @@ class ReturnedItem(models.Model):
     class Meta:
         verbose_name = verbose_name_plural = "退回小项"
         ordering = ["move", "item"]
-        constraints = [models.UniqueConstraint(fields=["move", "item"], name="returned_item_once")]
+        constraints = [unique("returned_item_once", "move", "item")]
 
     def __str__(self):
         return f"{self.item}：{self.comment}"
@@ -163,7 +154,7 @@ class MetricSnapshot(models.Model):
         verbose_name = verbose_name_plural = "取数快照"
         ordering = ["assessment", "id"]
         constraints = [
-            models.UniqueConstraint(fields=["assessment", "moment"], name="snapshot_once_per_moment"),
+            unique("snapshot_once_per_moment", "assessment", "moment"),
             models.CheckConstraint(
                 condition=all_or_none("accepted_by", "accepted_at"),
                 name="snapshot_accepted_by_somebody",

@@ -6,7 +6,8 @@ from django.db.models import Q
 from ratings.enums import FilledBy, ItemKind, Star, Trigger
 from schools.metrics.catalogue import DIRECTIONS
 
-from .schemes import Edited, of_scheme
+from .columns import of_scheme, points_column, unique
+from .schemes import Edited
 
 
 class Category(Edited):
@@ -18,9 +19,7 @@ class Category(Edited):
     class Meta:
         verbose_name = verbose_name_plural = "大项"
         ordering = ["order", "id"]
-        constraints = [
-            models.UniqueConstraint(fields=["scheme", "code"], name="category_code_once_per_scheme")
-        ]
+        constraints = [unique("category_code_once_per_scheme", "scheme", "code")]
 
     def __str__(self):
         return f"{self.code} {self.name}"
@@ -40,7 +39,7 @@ class Item(Edited):
     )
     name = models.CharField("小项名称", max_length=60)
     kind = models.CharField("类型", max_length=5, choices=ItemKind, default=ItemKind.BASE)
-    points = models.DecimalField("分值", max_digits=6, decimal_places=2)
+    points = points_column("分值")
     standard = models.TextField("标准", blank=True)
     rule = models.TextField("计分规则")
     evidence = models.CharField("佐证要求", max_length=200, blank=True)
@@ -67,7 +66,7 @@ class Item(Edited):
         verbose_name = verbose_name_plural = "小项"
         ordering = ["order", "id"]
         constraints = [
-            models.UniqueConstraint(fields=["scheme", "code"], name="item_code_once_per_scheme"),
+            unique("item_code_once_per_scheme", "scheme", "code"),
             models.CheckConstraint(condition=Q(points__gt=0), name="item_points_positive"),
             models.CheckConstraint(
                 condition=Q(kind=ItemKind.BONUS) | Q(category__isnull=False), name="item_base_has_category"
@@ -92,9 +91,7 @@ class CustomMetric(Edited):
     class Meta:
         verbose_name = verbose_name_plural = "自定义指标"
         ordering = ["order", "id"]
-        constraints = [
-            models.UniqueConstraint(fields=["scheme", "name"], name="custom_metric_once_per_scheme")
-        ]
+        constraints = [unique("custom_metric_once_per_scheme", "scheme", "name")]
 
     def __str__(self):
         return self.name
@@ -109,7 +106,7 @@ class StarBand(Edited):
         verbose_name = verbose_name_plural = "星级标准"
         ordering = ["-star"]
         constraints = [
-            models.UniqueConstraint(fields=["scheme", "star"], name="band_star_once_per_scheme"),
+            unique("band_star_once_per_scheme", "scheme", "star"),
             models.CheckConstraint(
                 condition=Q(star__gte=1, star__lte=5), name="band_star_between_one_and_five"
             ),
@@ -135,7 +132,7 @@ class Restriction(Edited):
         verbose_name = verbose_name_plural = "限制性情形"
         ordering = ["order", "id"]
         constraints = [
-            models.UniqueConstraint(fields=["scheme", "code"], name="restriction_code_once_per_scheme"),
+            unique("restriction_code_once_per_scheme", "scheme", "code"),
             models.CheckConstraint(
                 condition=(Q(trigger=Trigger.CONDITION) & ~Q(condition=""))
                 | (~Q(trigger=Trigger.CONDITION) & Q(condition="")),

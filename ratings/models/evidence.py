@@ -9,9 +9,10 @@ from ratings.enums import Status
 from schools.models.people import Role
 from schools.models.scope import SCHOOL_ROLES
 
-from .assessments import AssessmentQuerySet, of_assessment, rating_scope
+from .assessments import AssessmentQuerySet, rating_scope
+from .columns import all_or_none, by_person, of_assessment, unique
 from .criteria import Item
-from .schemes import COMMITTEE, all_or_none, by_person
+from .schemes import COMMITTEE
 
 
 def stored_path(evidence: "Evidence", filename: str) -> str:
@@ -103,11 +104,7 @@ class SignedPage(models.Model):
     class Meta:
         verbose_name = verbose_name_plural = "签字盖章页"
         ordering = ["assessment", "id"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["assessment"], condition=Q(voided_at__isnull=True), name="signed_page_one_valid"
-            )
-        ]
+        constraints = [unique("signed_page_one_valid", "assessment", condition=Q(voided_at__isnull=True))]
 
     def __str__(self):
         return f"{self.assessment} {self.code[:8]}"
@@ -142,7 +139,7 @@ class Goal(models.Model):
     class Meta:
         verbose_name = verbose_name_plural = "自查目标"
         ordering = ["assessment", "item"]
-        constraints = [models.UniqueConstraint(fields=["assessment", "item"], name="goal_once_per_item")]
+        constraints = [unique("goal_once_per_item", "assessment", "item")]
 
     def __str__(self):
         return self.text

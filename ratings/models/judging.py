@@ -8,9 +8,10 @@ from schools.models import Appointment
 from schools.models.people import Role
 from schools.models.scope import SCHOOL_ROLES
 
-from .assessments import Assessment, of_assessment, rating_scope
+from .assessments import Assessment, rating_scope
+from .columns import all_or_none, by_person, of_assessment, of_scheme, unique
 from .criteria import Category
-from .schemes import COMMITTEE, all_or_none, by_person, of_scheme
+from .schemes import COMMITTEE
 
 
 class Judge(models.Model):
@@ -26,8 +27,8 @@ class Judge(models.Model):
         verbose_name = verbose_name_plural = "评委"
         ordering = ["id"]
         constraints = [
-            models.UniqueConstraint(fields=["scheme", "label"], name="judge_label_once_per_scheme"),
-            models.UniqueConstraint(fields=["scheme", "user"], name="judge_user_once_per_scheme"),
+            unique("judge_label_once_per_scheme", "scheme", "label"),
+            unique("judge_user_once_per_scheme", "scheme", "user"),
         ]
 
     def __str__(self):
@@ -47,7 +48,7 @@ class Panel(models.Model):
     class Meta:
         verbose_name = verbose_name_plural = "评审组"
         ordering = ["id"]
-        constraints = [models.UniqueConstraint(fields=["scheme", "name"], name="panel_name_once_per_scheme")]
+        constraints = [unique("panel_name_once_per_scheme", "scheme", "name")]
 
     def __str__(self):
         return self.name
@@ -76,10 +77,8 @@ class JudgeSheet(models.Model):
         verbose_name = verbose_name_plural = "评委评分表"
         ordering = ["assessment", "judge"]
         constraints = [
-            models.UniqueConstraint(fields=["assessment", "judge"], name="sheet_once_per_judge"),
-            models.UniqueConstraint(
-                fields=["assessment"], condition=Q(judge__isnull=True), name="sheet_agreed_once"
-            ),
+            unique("sheet_once_per_judge", "assessment", "judge"),
+            unique("sheet_agreed_once", "assessment", condition=Q(judge__isnull=True)),
             models.CheckConstraint(
                 condition=all_or_none("submitted_at", "submitted_by"),
                 name="sheet_submitted_by_somebody",
@@ -119,9 +118,7 @@ class Division(models.Model):
 
     class Meta:
         verbose_name = verbose_name_plural = "初评分工"
-        constraints = [
-            models.UniqueConstraint(fields=["category", "county"], name="division_once_per_category")
-        ]
+        constraints = [unique("division_once_per_category", "category", "county")]
 
     def __str__(self):
         return f"{self.county} {self.category} {self.user}"

@@ -5,7 +5,8 @@ from django.db.models import Q
 
 from ratings.enums import PUBLIC_PHASES
 
-from .schemes import DraftedQuerySet, Scheme, by_person
+from .columns import by_person
+from .schemes import DraftedQuerySet, Scheme
 
 
 class OfficialDocument(models.Model):

@@ -5,9 +5,10 @@ from django.db.models import F, Q
 
 from ratings.enums import PUBLIC_PHASES, Star
 
-from .assessments import Assessment, of_assessment, rating_scope
+from .assessments import Assessment, rating_scope
+from .columns import all_or_none, by_person, of_assessment, of_scheme, points_column, unique
 from .criteria import Restriction
-from .schemes import COMMITTEE, SchemeVersion, all_or_none, by_person, of_scheme
+from .schemes import COMMITTEE, SchemeVersion
 
 
 class RestrictionCase(models.Model):
@@ -26,7 +27,7 @@ class RestrictionCase(models.Model):
     class Meta:
         verbose_name = verbose_name_plural = "限制性情形认定"
         constraints = [
-            models.UniqueConstraint(fields=["assessment", "restriction"], name="case_once_per_restriction"),
+            unique("case_once_per_restriction", "assessment", "restriction"),
             models.CheckConstraint(condition=~Q(basis=""), name="case_has_basis"),
         ]
 
@@ -99,9 +100,9 @@ class Result(models.Model):
     county_name = models.CharField("县（市、区）", max_length=60, blank=True)
     order = models.PositiveIntegerField("行政区划顺序", default=0)
     lapsed = models.BooleanField("未申报", default=False)
-    base = models.DecimalField("基础分", max_digits=6, decimal_places=2, null=True)
-    bonus = models.DecimalField("加分", max_digits=6, decimal_places=2, null=True)
-    total = models.DecimalField("总分", max_digits=6, decimal_places=2, null=True)
+    base = points_column("基础分", null=True)
+    bonus = points_column("加分", null=True)
+    total = points_column("总分", null=True)
     computed_star = models.PositiveSmallIntegerField("计算星级", choices=Star)
     star = models.PositiveSmallIntegerField("星级", choices=Star)
     restrictions = models.JSONField("限制性情形", default=list)

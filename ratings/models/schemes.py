@@ -1,6 +1,5 @@
 """评定方案: the criteria of one city for one year, and the versions frozen from it."""
 
-from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
@@ -8,33 +7,11 @@ from django.db.models import F, Q
 from ratings.enums import PUBLIC_PHASES, Aggregation, Confirmation, Phase
 from schools.models.people import Role
 
+from .columns import by_person, of_scheme, points_column, unique
+
 #: Roles that see a scheme while it is being drafted, documents before they are issued and results once they
 #: are settled.
 COMMITTEE = (Role.OFFICE, Role.CHAIR)
-
-
-def by_person(label: str, *, required: bool = False, related_name: str = "+", **options) -> models.ForeignKey:
-    """The column of who did something; the account stays as long as what it did."""
-    return models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        models.PROTECT,
-        verbose_name=label,
-        null=not required,
-        blank=not required,
-        related_name=related_name,
-        **options,
-    )
-
-
-def of_scheme(related_name: str, on_delete=models.PROTECT) -> models.ForeignKey:
-    """The column of the scheme that a row belongs to."""
-    return models.ForeignKey("ratings.Scheme", on_delete, verbose_name="评定方案", related_name=related_name)
-
-
-def all_or_none(*columns: str) -> Q:
-    """The condition that these columns are filled together."""
-    empty, filled = ({f"{column}__isnull": missing for column in columns} for missing in (True, False))
-    return Q(**empty) | Q(**filled)
 
 
 class Edited(models.Model):
@@ -93,8 +70,8 @@ class Scheme(Edited):
     county_weight = models.DecimalField("县初评权重", max_digits=7, decimal_places=6, default=0)
     city_weight = models.DecimalField("评审权重", max_digits=7, decimal_places=6, default=1)
     aggregation = models.CharField("评委汇总", max_length=8, choices=Aggregation, default=Aggregation.TRIMMED)
-    bonus_cap = models.DecimalField("加分上限", max_digits=6, decimal_places=2, null=True, blank=True)
-    bonus_floor = models.DecimalField("加分起算分", max_digits=6, decimal_places=2, default=0)
+    bonus_cap = points_column("加分上限", null=True, blank=True)
+    bonus_floor = points_column("加分起算分", default=0)
     bonus_group_caps = models.JSONField("分组加分上限", default=dict, blank=True)
     return_limit = models.PositiveSmallIntegerField("退回次数", default=1)
     confirmation = models.CharField(
@@ -130,9 +107,10 @@ class Scheme(Edited):
         verbose_name = verbose_name_plural = "评定方案"
         ordering = ["-year", "city"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["city", "year"],
-                name="scheme_one_per_city_and_year",
+            unique(
+                "scheme_one_per_city_and_year",
+                "city",
+                "year",
                 violation_error_message="本市该年度已有评定方案",
             ),
             models.CheckConstraint(
@@ -173,9 +151,7 @@ class SchemeVersion(models.Model):
     class Meta:
         verbose_name = verbose_name_plural = "方案版本"
         ordering = ["scheme", "number"]
-        constraints = [
-            models.UniqueConstraint(fields=["scheme", "number"], name="version_number_once_per_scheme")
-        ]
+        constraints = [unique("version_number_once_per_scheme", "scheme", "number")]
 
     def __str__(self):
         return f"{self.scheme} 第{self.number}版"
@@ -193,7 +169,7 @@ class ChangeNote(models.Model):
     class Meta:
         verbose_name = verbose_name_plural = "变化说明"
         ordering = ["scheme", "key"]
-        constraints = [models.UniqueConstraint(fields=["scheme", "key"], name="change_note_once_per_change")]
+        constraints = [unique("change_note_once_per_change", "scheme", "key")]
 
     def __str__(self):
         return f"{self.key}：{self.text}"
@@ -214,11 +190,7 @@ class AcknowledgedWarning(models.Model):
     class Meta:
         verbose_name = verbose_name_plural = "已知悉的提示"
         ordering = ["scheme", "id"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["scheme", "digest", "where", "text"], name="warning_acknowledged_once"
-            )
-        ]
+        constraints = [unique("warning_acknowledged_once", "scheme", "digest", "where", "text")]
 
     def __str__(self):
         return f"{self.where}：{self.text}"
@@ -256,10 +228,10 @@ class OpeningProposal(models.Model):
                 | Q(withdrawn_by__isnull=False, withdrawn_at__isnull=False, confirmed_at__isnull=True),
                 name="opening_withdrawn_complete",
             ),
-            models.UniqueConstraint(
-                fields=["scheme"],
+            unique(
+                "opening_proposed_once",
+                "scheme",
                 condition=Q(withdrawn_at__isnull=True),
-                name="opening_proposed_once",
                 violation_error_message="已有启动提议",
             ),
         ]
@@ -338,9 +310,7 @@ class Erratum(models.Model):
                 ),
                 name="erratum_signed_complete",
             ),
-            models.UniqueConstraint(
-                fields=["scheme"], condition=Q(state__in=["draft", "proposed"]), name="erratum_one_at_a_time"
-            ),
+            unique("erratum_one_at_a_time", "scheme", condition=Q(state__in=["draft", "proposed"])),
         ]
 
     def __str__(self):

@@ -5,10 +5,9 @@ from django.db.models import Q
 
 from ratings.enums import Stage
 
-from .assessments import of_assessment
+from .columns import by_person, of_assessment, points_column, unique
 from .criteria import Item
 from .judging import Judge
-from .schemes import by_person
 
 
 class Score(models.Model):
@@ -37,14 +36,14 @@ class Score(models.Model):
         verbose_name = verbose_name_plural = "评分"
         ordering = ["assessment", "item", "stage", "judge"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["assessment", "item", "stage"],
+            unique(
+                "score_once_per_item_and_stage",
+                "assessment",
+                "item",
+                "stage",
                 condition=Q(judge__isnull=True),
-                name="score_once_per_item_and_stage",
             ),
-            models.UniqueConstraint(
-                fields=["assessment", "item", "judge"], name="score_once_per_item_and_judge"
-            ),
+            unique("score_once_per_item_and_judge", "assessment", "item", "judge"),
             models.CheckConstraint(
                 condition=Q(judge__isnull=True) | Q(stage=Stage.CITY), name="score_judge_only_in_city_stage"
             ),
@@ -67,7 +66,7 @@ class Adjustment(models.Model):
         max_length=6,
         choices=[(Stage.COUNTY.value, Stage.COUNTY.label), (Stage.CITY.value, Stage.CITY.label)],
     )
-    points = models.DecimalField("核定得分", max_digits=6, decimal_places=2)
+    points = points_column("核定得分")
     reason = models.CharField("理由", max_length=500)
     metric_values = models.JSONField("当时的系统数值", default=dict)
     by = by_person("核定人")
@@ -78,7 +77,7 @@ class Adjustment(models.Model):
         verbose_name = verbose_name_plural = "核定"
         ordering = ["assessment", "item", "stage"]
         constraints = [
-            models.UniqueConstraint(fields=["assessment", "item", "stage"], name="adjustment_once_per_stage"),
+            unique("adjustment_once_per_stage", "assessment", "item", "stage"),
             models.CheckConstraint(condition=~Q(reason=""), name="adjustment_has_reason"),
             models.CheckConstraint(condition=Q(points__gte=0), name="adjustment_points_not_negative"),
         ]
