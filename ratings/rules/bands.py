@@ -12,13 +12,11 @@ from math import prod
 from .binding import Vocabulary
 from .errors import Finding, Findings, error
 from .ranges import probes
-from .syntax import RANGE, Band, Case, Cases, Condition, Graded, Operand, Test
+from .syntax import RANGE, Band, Case, Cases, Condition, Graded, Operand, Test, Values
 
 MAX_GRID = 20_000
 Line = Band | Case
 Point = tuple[Fraction, ...]
-#: Which lines of a 档 fit, by their place, at every point of its grid; the first of them gives the points.
-Grid = dict[Point, list[int]]
 
 
 def check_bands(part: Graded | Cases, vocabulary: Vocabulary) -> Findings:
@@ -29,12 +27,13 @@ def check_bands(part: Graded | Cases, vocabulary: Vocabulary) -> Findings:
     if prod(map(len, axes.values())) > MAX_GRID:
         yield error("一个“档”里比较的指标或界限太多，请拆成几部分相加", part)
         return
-    grid = {}
-    for point in product(*axes.values()):
-        values = dict(zip(axes, point, strict=True)).__getitem__
-        grid[point] = [place for place, line in enumerate(part.lines) if part.fits(line, values)]
-    yield from _unreached(part.lines, grid)
-    first = {point: part.lines[fitting[0]] if fitting else None for point, fitting in grid.items()}
+    grid = {point: dict(zip(axes, point, strict=True)).__getitem__ for point in product(*axes.values())}
+    first = {point: part.first(values) for point, values in grid.items()}
+    reached = set(map(id, first.values()))
+    for place, line in enumerate(part.lines):
+        # 其他 may be out of reach as the last line: it is there for safety
+        if id(line) not in reached and not (_is_other(line) and line is part.lines[-1]):
+            yield _idle(part, place, list(grid.values()))
     yield from _against_direction(first, axes, vocabulary)
 
 
@@ -50,20 +49,15 @@ def _axis(subject: Operand, part: Graded | Cases, vocabulary: Vocabulary) -> lis
     return probes(bounds)
 
 
-def _unreached(lines: tuple[Line, ...], grid: Grid) -> Findings:
-    """Lines that never come first. 其他 may be out of reach: it is there for safety."""
-    reached = {fitting[0] for fitting in grid.values() if fitting}
-    for place, line in enumerate(lines):
-        if place not in reached and not (_is_other(line) and line is lines[-1]):
-            yield _idle(lines, place, [fitting for fitting in grid.values() if place in fitting])
-
-
-def _idle(lines: tuple[Line, ...], place: int, taken: list[list[int]]) -> Finding:
-    line = lines[place]
+def _idle(part: Graded | Cases, place: int, grid: list[Values]) -> Finding:
+    """Why a line never comes first."""
+    line = part.lines[place]
+    taken = [values for values in grid if part.fits(line, values)]
     if not taken:
         return error(f"“{line}”不可能达到：自相矛盾，或超过了指标的上限", line)
-    covering = set(taken[0]).intersection(*taken, range(place))
-    where = f"前面的“{lines[min(covering)]}”" if covering else "前面各档"
+    earlier = (other for other in part.lines[:place] if all(part.fits(other, values) for values in taken))
+    covering = next(earlier, None)
+    where = f"前面的“{covering}”" if covering else "前面各档"
     return error(f"“{line}”已包含在{where}之中，永远轮不到", line)
 
 
