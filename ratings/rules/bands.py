@@ -65,15 +65,15 @@ def _against_direction(
     first: dict[Point, Line | None], axes: dict[Operand, list[Fraction]], vocabulary: Vocabulary
 ) -> Findings:
     """Each pair of lines whose points do not follow the figure, told once."""
-    found = {}
+    findings = {}
     for axis, subject in enumerate(axes):
         metric = vocabulary.metric(subject)
         if metric and metric.direction in ("up", "down"):
             for low, high in _neighbours(first, axes, axis, subject):
                 worse, better = (low, high) if metric.direction == "up" else (high, low)
                 for finding in _compare(worse, better, metric.label, single=len(axes) == 1):
-                    found.setdefault(finding.message, finding)
-    yield from found.values()
+                    findings.setdefault(finding.message, finding)
+    yield from findings.values()
 
 
 def _neighbours(
@@ -90,6 +90,7 @@ def _neighbours(
 
 
 def _pins(line: Line, subject: Operand) -> bool:
+    """Whether the line asks for one value of the figure, for any other, or for a range."""
     match line:
         case Band(test=Test(op=op)):
             return op in ("=", "≠", RANGE)

@@ -145,10 +145,10 @@ def _too_alike(name: Operand, vocabulary: Vocabulary) -> Findings:
 def _arguments(reference: Reference, metric: MetricInfo) -> Findings:
     """Each argument is one that the metric takes, written once, and bounds a plain number from one side."""
     label, limits = metric.label, reference.limits
-    for name in _beyond((limit.name for limit in limits), metric.accepts):
+    for name in _not_among((limit.name for limit in limits), metric.accepts):
         yield error(f"指标“{label}”不能限定“{name}”{_choices(metric.accepts)}", reference)
     known = metric.accepts_words or ()
-    for word in _beyond(reference.words, known):
+    for word in _not_among(reference.words, known):
         yield error(f"指标“{label}”没有“{word}”这一类{_choices(known)}", reference)
     for limit in limits:
         if limit.op == "≠" or limit.value.percent:
@@ -157,7 +157,7 @@ def _arguments(reference: Reference, metric: MetricInfo) -> Findings:
         yield error(f"指标“{label}”的方括号里“{word}”写了两次", reference)
 
 
-def _beyond(words: Iterable[str], known: Iterable[str]) -> list[str]:
+def _not_among(words: Iterable[str], known: Iterable[str]) -> list[str]:
     return [word for word in words if word not in known]
 
 
