@@ -35,7 +35,6 @@ class ItemOutcome:
     system: Fraction
     adjusted: bool
     steps: tuple[str, ...]
-    county: Fraction | None = None
     city: Fraction | None = None
 
 
@@ -70,7 +69,6 @@ def score_item(
         system=system,
         adjusted=any((stage, code) in school.adjustments for stage in (Stage.COUNTY, Stage.CITY)),
         steps=(*steps, *notes),
-        county=county.points if county else None,
         city=city.points,
     )
 
