@@ -13,7 +13,7 @@ from ratings.criteria.spec import digest
 from ratings.criteria.versions import spec_of
 from ratings.enums import PUBLIC_PHASES, Aggregation, Phase, Stage, Star, Status
 from ratings.models import Adjustment, Assessment, Move, Result, Scheme, SchemeVersion, Score
-from ratings.scoring.panel import LEAST_SHEETS
+from ratings.scoring.items import LEAST_SHEETS
 from ratings.sheets.evaluation import evaluate
 
 from .settling import figures_of, result_content, trace_of

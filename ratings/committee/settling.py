@@ -15,7 +15,7 @@ from ratings.criteria.spec import SchemeSpec, digest
 from ratings.enums import Phase, Star, Status
 from ratings.models import Assessment, Decision, Move, Result, Scheme
 from ratings.rules.rounding import rounded
-from ratings.scoring import Outcome, SchoolInput, advise, in_words, show, show_rate
+from ratings.scoring import Outcome, SchoolInput, advise, show, show_rate
 from ratings.sheets.evaluation import Evaluation, evaluate
 from schools import audit
 from schools.saving import Refused, insert_many
@@ -66,7 +66,7 @@ def trace_of(spec: SchemeSpec, outcome: Outcome, *, decided: int | None = None) 
 
 def next_star_of(spec: SchemeSpec, school: SchoolInput, outcome: Outcome) -> dict[str, Any]:
     """What the school is told about the next level; empty at the top and without scores."""
-    return in_words(advise(spec, school, outcome))
+    return advise(spec, school, outcome)
 
 
 class NotSettled(Refused):

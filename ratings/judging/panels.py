@@ -10,7 +10,7 @@ from django.db.models import Q
 from ratings.criteria.spec import SchemeSpec
 from ratings.enums import Aggregation, Phase, Stage, Status
 from ratings.models import Assessment, Judge, JudgeSheet, Panel, Scheme, Score
-from ratings.scoring.panel import LEAST_SHEETS
+from ratings.scoring.items import LEAST_SHEETS
 from ratings.workflow import conflicts, open_city_rows, scheme_spec
 from schools import audit
 from schools.models import Appointment, School, User

@@ -1,6 +1,5 @@
 """评定申报: one school in one scheme, its moves and the figures that were seen on the way."""
 
-from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
@@ -8,7 +7,7 @@ from ratings.enums import Stage, Star, Status
 from schools.models.people import Role
 from schools.models.scope import NOTHING, school_scope
 
-from .schemes import Scheme
+from .columns import all_or_none, by_person, of_assessment, of_scheme, unique
 
 #: Roles that never read the rating of a school: judges see only their own sheets, the administrators none at
 #: all.
@@ -37,7 +36,7 @@ class Assessment(models.Model):
     school = models.ForeignKey(
         "schools.School", models.PROTECT, verbose_name="镇街党校", related_name="assessments"
     )
-    scheme = models.ForeignKey(Scheme, models.PROTECT, verbose_name="评定方案", related_name="assessments")
+    scheme = of_scheme("assessments")
     status = models.CharField("状态", max_length=10, choices=Status, default=Status.DRAFT)
     suggested_star = models.PositiveSmallIntegerField("建议星级", choices=Star, null=True, blank=True)
     county_opinion = models.CharField("初评意见", max_length=300, blank=True)
@@ -62,9 +61,7 @@ class Assessment(models.Model):
         verbose_name = verbose_name_plural = "评定申报"
         ordering = ["scheme", "school"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["school", "scheme"], name="assessment_once_per_school_and_scheme"
-            ),
+            unique("assessment_once_per_school_and_scheme", "school", "scheme"),
             models.CheckConstraint(
                 condition=Q(status=Status.RETURNED, return_due__isnull=False) & ~Q(returned_to="")
                 | (~Q(status=Status.RETURNED) & Q(return_due__isnull=True, returned_to="")),
@@ -79,18 +76,11 @@ class Assessment(models.Model):
 class Move(models.Model):
     """流转记录: a change of status, with the stage's sheet as it was at that moment."""
 
-    assessment = models.ForeignKey(Assessment, models.PROTECT, verbose_name="评定申报", related_name="moves")
+    assessment = of_assessment("moves")
     step = models.CharField("步骤", max_length=20)
     from_status = models.CharField("原状态", max_length=10, choices=Status, blank=True)
     to_status = models.CharField("新状态", max_length=10, choices=Status)
-    by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        models.PROTECT,
-        verbose_name="操作人",
-        null=True,
-        blank=True,
-        related_name="+",
-    )
+    by = by_person("操作人")
     at = models.DateTimeField("时间")
     comment = models.TextField("说明", blank=True)
     sheet = models.JSONField("评分表", default=dict, blank=True)
@@ -114,7 +104,7 @@ class ReturnedItem(models.Model):
     class Meta:
         verbose_name = verbose_name_plural = "退回小项"
         ordering = ["move", "item"]
-        constraints = [models.UniqueConstraint(fields=["move", "item"], name="returned_item_once")]
+        constraints = [unique("returned_item_once", "move", "item")]
 
     def __str__(self):
         return f"{self.item}：{self.comment}"
@@ -123,13 +113,11 @@ class ReturnedItem(models.Model):
 class Extension(models.Model):
     """延期: one school's own deadline for one stage, with who granted it and why; the latest counts."""
 
-    assessment = models.ForeignKey(
-        Assessment, models.PROTECT, verbose_name="评定申报", related_name="extensions"
-    )
+    assessment = of_assessment("extensions")
     stage = models.CharField("阶段", max_length=6, choices=Stage)
     due_on = models.DateField("延至")
     reason = models.CharField("理由", max_length=200)
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="批准人", related_name="+")
+    by = by_person("批准人", required=True)
     at = models.DateTimeField("时间")
 
     class Meta:
@@ -154,31 +142,21 @@ class MetricSnapshot(models.Model):
         SUBMIT = "submit", "提交时"
         FINAL = "final", "终算"
 
-    assessment = models.ForeignKey(
-        Assessment, models.PROTECT, verbose_name="评定申报", related_name="snapshots"
-    )
+    assessment = of_assessment("snapshots")
     moment = models.CharField("时点", max_length=6, choices=Moment)
     values = models.JSONField("数值")
     sources = models.JSONField("导入值", default=dict, blank=True)
     taken_at = models.DateTimeField("取数时间")
-    accepted_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        models.PROTECT,
-        verbose_name="认可人",
-        null=True,
-        blank=True,
-        related_name="+",
-    )
+    accepted_by = by_person("认可人")
     accepted_at = models.DateTimeField("认可时间", null=True, blank=True)
 
     class Meta:
         verbose_name = verbose_name_plural = "取数快照"
         ordering = ["assessment", "id"]
         constraints = [
-            models.UniqueConstraint(fields=["assessment", "moment"], name="snapshot_once_per_moment"),
+            unique("snapshot_once_per_moment", "assessment", "moment"),
             models.CheckConstraint(
-                condition=Q(accepted_by__isnull=True, accepted_at__isnull=True)
-                | Q(accepted_by__isnull=False, accepted_at__isnull=False),
+                condition=all_or_none("accepted_by", "accepted_at"),
                 name="snapshot_accepted_by_somebody",
             ),
         ]

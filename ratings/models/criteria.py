@@ -6,11 +6,12 @@ from django.db.models import Q
 from ratings.enums import FilledBy, ItemKind, Star, Trigger
 from schools.metrics.catalogue import DIRECTIONS
 
-from .schemes import Edited, Scheme
+from .columns import of_scheme, points_column, unique
+from .schemes import Edited
 
 
 class Category(Edited):
-    scheme = models.ForeignKey(Scheme, models.PROTECT, verbose_name="评定方案", related_name="categories")
+    scheme = of_scheme("categories")
     code = models.CharField("大项编码", max_length=20)
     name = models.CharField("大项名称", max_length=60)
     order = models.PositiveSmallIntegerField("顺序", default=0)
@@ -18,9 +19,7 @@ class Category(Edited):
     class Meta:
         verbose_name = verbose_name_plural = "大项"
         ordering = ["order", "id"]
-        constraints = [
-            models.UniqueConstraint(fields=["scheme", "code"], name="category_code_once_per_scheme")
-        ]
+        constraints = [unique("category_code_once_per_scheme", "scheme", "code")]
 
     def __str__(self):
         return f"{self.code} {self.name}"
@@ -29,7 +28,7 @@ class Category(Edited):
 class Item(Edited):
     """One line of the rating table; `rule` is the text that the program executes and people read."""
 
-    scheme = models.ForeignKey(Scheme, models.PROTECT, verbose_name="评定方案", related_name="items")
+    scheme = of_scheme("items")
     category = models.ForeignKey(
         Category, models.PROTECT, verbose_name="大项", related_name="items", null=True, blank=True
     )
@@ -40,7 +39,7 @@ class Item(Edited):
     )
     name = models.CharField("小项名称", max_length=60)
     kind = models.CharField("类型", max_length=5, choices=ItemKind, default=ItemKind.BASE)
-    points = models.DecimalField("分值", max_digits=6, decimal_places=2)
+    points = points_column("分值")
     standard = models.TextField("标准", blank=True)
     rule = models.TextField("计分规则")
     evidence = models.CharField("佐证要求", max_length=200, blank=True)
@@ -67,7 +66,7 @@ class Item(Edited):
         verbose_name = verbose_name_plural = "小项"
         ordering = ["order", "id"]
         constraints = [
-            models.UniqueConstraint(fields=["scheme", "code"], name="item_code_once_per_scheme"),
+            unique("item_code_once_per_scheme", "scheme", "code"),
             models.CheckConstraint(condition=Q(points__gt=0), name="item_points_positive"),
             models.CheckConstraint(
                 condition=Q(kind=ItemKind.BONUS) | Q(category__isnull=False), name="item_base_has_category"
@@ -81,7 +80,7 @@ class Item(Edited):
 class CustomMetric(Edited):
     """A figure that only this scheme knows; its values are typed in or imported, never computed."""
 
-    scheme = models.ForeignKey(Scheme, models.PROTECT, verbose_name="评定方案", related_name="custom_metrics")
+    scheme = of_scheme("custom_metrics")
     name = models.CharField("名称", max_length=40)
     unit = models.CharField("单位", max_length=10, blank=True)
     direction = models.CharField("方向", max_length=4, choices=list(DIRECTIONS.items()), default="up")
@@ -92,16 +91,14 @@ class CustomMetric(Edited):
     class Meta:
         verbose_name = verbose_name_plural = "自定义指标"
         ordering = ["order", "id"]
-        constraints = [
-            models.UniqueConstraint(fields=["scheme", "name"], name="custom_metric_once_per_scheme")
-        ]
+        constraints = [unique("custom_metric_once_per_scheme", "scheme", "name")]
 
     def __str__(self):
         return self.name
 
 
 class StarBand(Edited):
-    scheme = models.ForeignKey(Scheme, models.PROTECT, verbose_name="评定方案", related_name="bands")
+    scheme = of_scheme("bands")
     star = models.PositiveSmallIntegerField("星级", choices=Star)
     condition = models.CharField("条件", max_length=300)
 
@@ -109,7 +106,7 @@ class StarBand(Edited):
         verbose_name = verbose_name_plural = "星级标准"
         ordering = ["-star"]
         constraints = [
-            models.UniqueConstraint(fields=["scheme", "star"], name="band_star_once_per_scheme"),
+            unique("band_star_once_per_scheme", "scheme", "star"),
             models.CheckConstraint(
                 condition=Q(star__gte=1, star__lte=5), name="band_star_between_one_and_five"
             ),
@@ -122,7 +119,7 @@ class StarBand(Edited):
 class Restriction(Edited):
     """限制性情形: a proven fact that limits the star; it always names the document it rests on."""
 
-    scheme = models.ForeignKey(Scheme, models.PROTECT, verbose_name="评定方案", related_name="restrictions")
+    scheme = of_scheme("restrictions")
     code = models.CharField("编码", max_length=20)
     name = models.CharField("情形", max_length=200)
     trigger = models.CharField("触发", max_length=13, choices=Trigger, default=Trigger.MANUAL)
@@ -135,7 +132,7 @@ class Restriction(Edited):
         verbose_name = verbose_name_plural = "限制性情形"
         ordering = ["order", "id"]
         constraints = [
-            models.UniqueConstraint(fields=["scheme", "code"], name="restriction_code_once_per_scheme"),
+            unique("restriction_code_once_per_scheme", "scheme", "code"),
             models.CheckConstraint(
                 condition=(Q(trigger=Trigger.CONDITION) & ~Q(condition=""))
                 | (~Q(trigger=Trigger.CONDITION) & Q(condition="")),

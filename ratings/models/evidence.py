@@ -2,7 +2,6 @@
 
 import uuid
 
-from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
@@ -10,7 +9,8 @@ from ratings.enums import Status
 from schools.models.people import Role
 from schools.models.scope import SCHOOL_ROLES
 
-from .assessments import Assessment, AssessmentQuerySet, rating_scope
+from .assessments import AssessmentQuerySet, rating_scope
+from .columns import all_or_none, by_person, of_assessment, unique
 from .criteria import Item
 from .schemes import COMMITTEE
 
@@ -47,9 +47,7 @@ class Evidence(models.Model):
         LINK = "link", "系统内记录"
         PAPER = "paper", "纸质备查"
 
-    assessment = models.ForeignKey(
-        Assessment, models.PROTECT, verbose_name="评定申报", related_name="evidence"
-    )
+    assessment = of_assessment("evidence")
     item = models.ForeignKey(
         Item, models.PROTECT, verbose_name="小项", related_name="+", null=True, blank=True
     )
@@ -65,17 +63,10 @@ class Evidence(models.Model):
     confidential = models.BooleanField(
         "仅评委会查阅", default=False, help_text="如评委签字的纸质评分表扫描件"
     )
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="提交人", related_name="+")
+    by = by_person("提交人", required=True)
     at = models.DateTimeField("提交时间")
     removed_at = models.DateTimeField("撤回时间", null=True, blank=True)
-    removed_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        models.PROTECT,
-        verbose_name="撤回人",
-        null=True,
-        blank=True,
-        related_name="+",
-    )
+    removed_by = by_person("撤回人")
 
     objects = EvidenceQuerySet.as_manager()
 
@@ -90,8 +81,7 @@ class Evidence(models.Model):
                 name="evidence_fits_its_kind",
             ),
             models.CheckConstraint(
-                condition=Q(removed_at__isnull=True, removed_by__isnull=True)
-                | Q(removed_at__isnull=False, removed_by__isnull=False),
+                condition=all_or_none("removed_at", "removed_by"),
                 name="evidence_removed_by_somebody",
             ),
         ]
@@ -105,9 +95,7 @@ class SignedPage(models.Model):
     (内容已变更，请重新打印签字).
     """
 
-    assessment = models.ForeignKey(
-        Assessment, models.PROTECT, verbose_name="评定申报", related_name="signed_pages"
-    )
+    assessment = of_assessment("signed_pages")
     scan = models.ForeignKey(Evidence, models.PROTECT, verbose_name="扫描件", related_name="+")
     code = models.CharField("校验码", max_length=64)
     at = models.DateTimeField("上传时间")
@@ -116,11 +104,7 @@ class SignedPage(models.Model):
     class Meta:
         verbose_name = verbose_name_plural = "签字盖章页"
         ordering = ["assessment", "id"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["assessment"], condition=Q(voided_at__isnull=True), name="signed_page_one_valid"
-            )
-        ]
+        constraints = [unique("signed_page_one_valid", "assessment", condition=Q(voided_at__isnull=True))]
 
     def __str__(self):
         return f"{self.assessment} {self.code[:8]}"
@@ -140,16 +124,14 @@ class Goal(models.Model):
     goal taken back.
     """
 
-    assessment = models.ForeignKey(Assessment, models.PROTECT, verbose_name="评定申报", related_name="goals")
+    assessment = of_assessment("goals")
     item = models.ForeignKey(Item, models.PROTECT, verbose_name="小项", related_name="+")
     text = models.CharField("目标", max_length=200, blank=True)
     person = models.CharField("责任人", max_length=40, blank=True)
     due = models.DateField("完成时间", null=True, blank=True)
     done = models.BooleanField("已完成", default=False)
     version = models.PositiveIntegerField("修改次数", default=0)
-    updated_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="最后修改人", related_name="+"
-    )
+    updated_by = by_person("最后修改人", required=True)
     updated_at = models.DateTimeField("最后修改时间")
 
     objects = GoalQuerySet.as_manager()
@@ -157,7 +139,7 @@ class Goal(models.Model):
     class Meta:
         verbose_name = verbose_name_plural = "自查目标"
         ordering = ["assessment", "item"]
-        constraints = [models.UniqueConstraint(fields=["assessment", "item"], name="goal_once_per_item")]
+        constraints = [unique("goal_once_per_item", "assessment", "item")]
 
     def __str__(self):
         return self.text

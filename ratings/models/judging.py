@@ -1,6 +1,5 @@
 """评委、评审组、评委评分表、初评分工: who scores what, and whose sheet is closed."""
 
-from django.conf import settings
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
 
@@ -10,8 +9,9 @@ from schools.models.people import Role
 from schools.models.scope import SCHOOL_ROLES
 
 from .assessments import Assessment, rating_scope
+from .columns import all_or_none, by_person, of_assessment, of_scheme, unique
 from .criteria import Category
-from .schemes import COMMITTEE, Scheme
+from .schemes import COMMITTEE
 
 
 class Judge(models.Model):
@@ -19,23 +19,16 @@ class Judge(models.Model):
     sheets).
     """
 
-    scheme = models.ForeignKey(Scheme, models.PROTECT, verbose_name="评定方案", related_name="judges")
+    scheme = of_scheme("judges")
     label = models.CharField("评委", max_length=40)
-    user = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        models.PROTECT,
-        verbose_name="账号",
-        null=True,
-        blank=True,
-        related_name="seats",
-    )
+    user = by_person("账号", related_name="seats")
 
     class Meta:
         verbose_name = verbose_name_plural = "评委"
         ordering = ["id"]
         constraints = [
-            models.UniqueConstraint(fields=["scheme", "label"], name="judge_label_once_per_scheme"),
-            models.UniqueConstraint(fields=["scheme", "user"], name="judge_user_once_per_scheme"),
+            unique("judge_label_once_per_scheme", "scheme", "label"),
+            unique("judge_user_once_per_scheme", "scheme", "user"),
         ]
 
     def __str__(self):
@@ -45,7 +38,7 @@ class Judge(models.Model):
 class Panel(models.Model):
     """评审组: the judges who score the same schools; its leader keeps the agreed sheet of a 合议."""
 
-    scheme = models.ForeignKey(Scheme, models.PROTECT, verbose_name="评定方案", related_name="panels")
+    scheme = of_scheme("panels")
     name = models.CharField("评审组", max_length=40)
     leader = models.ForeignKey(
         Judge, models.PROTECT, verbose_name="组长", null=True, blank=True, related_name="led_panels"
@@ -55,7 +48,7 @@ class Panel(models.Model):
     class Meta:
         verbose_name = verbose_name_plural = "评审组"
         ordering = ["id"]
-        constraints = [models.UniqueConstraint(fields=["scheme", "name"], name="panel_name_once_per_scheme")]
+        constraints = [unique("panel_name_once_per_scheme", "scheme", "name")]
 
     def __str__(self):
         return self.name
@@ -68,35 +61,14 @@ class JudgeSheet(models.Model):
     evidence.
     """
 
-    assessment = models.ForeignKey(Assessment, models.PROTECT, verbose_name="评定申报", related_name="sheets")
+    assessment = of_assessment("sheets")
     judge = models.ForeignKey(
         Judge, models.PROTECT, verbose_name="评委", null=True, blank=True, related_name="sheets"
     )
     submitted_at = models.DateTimeField("提交时间", null=True, blank=True)
-    submitted_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        models.PROTECT,
-        verbose_name="提交人",
-        null=True,
-        blank=True,
-        related_name="+",
-    )
-    entered_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        models.PROTECT,
-        verbose_name="代录人",
-        null=True,
-        blank=True,
-        related_name="+",
-    )
-    checked_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        models.PROTECT,
-        verbose_name="核对人",
-        null=True,
-        blank=True,
-        related_name="+",
-    )
+    submitted_by = by_person("提交人")
+    entered_by = by_person("代录人")
+    checked_by = by_person("核对人")
     scan = models.ForeignKey(
         "ratings.Evidence", models.PROTECT, verbose_name="签字原件", null=True, blank=True, related_name="+"
     )
@@ -105,13 +77,10 @@ class JudgeSheet(models.Model):
         verbose_name = verbose_name_plural = "评委评分表"
         ordering = ["assessment", "judge"]
         constraints = [
-            models.UniqueConstraint(fields=["assessment", "judge"], name="sheet_once_per_judge"),
-            models.UniqueConstraint(
-                fields=["assessment"], condition=Q(judge__isnull=True), name="sheet_agreed_once"
-            ),
+            unique("sheet_once_per_judge", "assessment", "judge"),
+            unique("sheet_agreed_once", "assessment", condition=Q(judge__isnull=True)),
             models.CheckConstraint(
-                condition=Q(submitted_at__isnull=True, submitted_by__isnull=True)
-                | Q(submitted_at__isnull=False, submitted_by__isnull=False),
+                condition=all_or_none("submitted_at", "submitted_by"),
                 name="sheet_submitted_by_somebody",
             ),
             models.CheckConstraint(
@@ -143,17 +112,13 @@ class Division(models.Model):
     county = models.ForeignKey(
         "schools.Region", models.PROTECT, verbose_name="县（市、区）", related_name="+"
     )
-    user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="初评人", related_name="+"
-    )
+    user = by_person("初评人", required=True)
 
     objects = DivisionQuerySet.as_manager()
 
     class Meta:
         verbose_name = verbose_name_plural = "初评分工"
-        constraints = [
-            models.UniqueConstraint(fields=["category", "county"], name="division_once_per_category")
-        ]
+        constraints = [unique("division_once_per_category", "category", "county")]
 
     def __str__(self):
         return f"{self.county} {self.category} {self.user}"
@@ -182,7 +147,7 @@ class Feedback(models.Model):
     visited_on = models.DateField("走访日期", null=True, blank=True)
     text = models.CharField("反馈意见", max_length=500)
     version = models.PositiveIntegerField("修改次数", default=0)
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="登记人", related_name="+")
+    by = by_person("登记人", required=True)
     at = models.DateTimeField("登记时间")
 
     objects = FeedbackQuerySet.as_manager()

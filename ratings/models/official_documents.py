@@ -1,12 +1,12 @@
 """文书 as rows: the text the office edits and the document that was issued, 通报 and 启动通知."""
 
-from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
 from ratings.enums import PUBLIC_PHASES
 
-from .schemes import COMMITTEE, Scheme
+from .columns import by_person
+from .schemes import DraftedQuerySet, Scheme
 
 
 class OfficialDocument(models.Model):
@@ -34,14 +34,7 @@ class OfficialDocument(models.Model):
     printer = models.CharField("印发机关", max_length=60, blank=True)
     printed_on = models.DateField("印发日期", null=True, blank=True)
     version = models.PositiveIntegerField("修改次数", default=0)
-    edited_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        models.PROTECT,
-        verbose_name="最后修改人",
-        null=True,
-        blank=True,
-        related_name="+",
-    )
+    edited_by = by_person("最后修改人")
     edited_at = models.DateTimeField("最后修改时间", null=True, blank=True)
     pdf = models.FileField("文件", upload_to="bulletins", blank=True)
     digest = models.CharField("文件摘要", max_length=64, blank=True)
@@ -59,16 +52,9 @@ class OfficialDocument(models.Model):
         return self.title
 
 
-class BulletinQuerySet(models.QuerySet):
-    def visible_to(self, user):
-        """Drafts for the committee and its office, issued bulletins for everybody of the city."""
-        identity = user.identity
-        if identity is None or identity.city_id is None:
-            return self.none()
-        scoped = self.filter(scheme__city_id=identity.city_id)
-        if identity.role in COMMITTEE:
-            return scoped
-        return scoped.filter(scheme__phase__in=PUBLIC_PHASES)
+class BulletinQuerySet(DraftedQuerySet):
+    def out(self):
+        return self.filter(scheme__phase__in=PUBLIC_PHASES)
 
 
 class Bulletin(OfficialDocument):
@@ -102,17 +88,11 @@ class Bulletin(OfficialDocument):
         return self.scheme.published_at
 
 
-class OpeningNoticeQuerySet(models.QuerySet):
-    def visible_to(self, user):
-        """Drafts for those who write them, issued notices for everybody of the city."""
-        identity = user.identity
-        if identity is None or identity.city_id is None:
-            return self.none()
-        scoped = self.filter(scheme__city_id=identity.city_id)
-        return scoped if identity.role in COMMITTEE else scoped.issued()
-
+class OpeningNoticeQuerySet(DraftedQuerySet):
     def issued(self):
         return self.filter(issued_at__isnull=False)
+
+    out = issued
 
 
 class OpeningNotice(OfficialDocument):
@@ -124,14 +104,7 @@ class OpeningNotice(OfficialDocument):
         Scheme, models.PROTECT, verbose_name="评定方案", related_name="opening_notice"
     )
     annexes = models.JSONField("附件", default=list, blank=True)
-    issued_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        models.PROTECT,
-        verbose_name="印发人",
-        null=True,
-        blank=True,
-        related_name="+",
-    )
+    issued_by = by_person("印发人")
     issued_at = models.DateTimeField("印发时间", null=True, blank=True)
 
     objects = OpeningNoticeQuerySet.as_manager()

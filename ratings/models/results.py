@@ -1,14 +1,14 @@
 """限制性情形认定、审定意见、评定结果: what the committee decided and what stands for good."""
 
-from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
 from ratings.enums import PUBLIC_PHASES, Star
 
 from .assessments import Assessment, rating_scope
+from .columns import all_or_none, by_person, of_assessment, of_scheme, points_column, unique
 from .criteria import Restriction
-from .schemes import COMMITTEE, Scheme, SchemeVersion
+from .schemes import COMMITTEE, SchemeVersion
 
 
 class RestrictionCase(models.Model):
@@ -16,25 +16,18 @@ class RestrictionCase(models.Model):
     the run.
     """
 
-    assessment = models.ForeignKey(Assessment, models.PROTECT, verbose_name="评定申报", related_name="cases")
+    assessment = of_assessment("cases")
     restriction = models.ForeignKey(
         Restriction, models.PROTECT, verbose_name="限制性情形", related_name="cases"
     )
     basis = models.CharField("认定依据", max_length=300)
-    by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        models.PROTECT,
-        verbose_name="认定人",
-        null=True,
-        blank=True,
-        related_name="+",
-    )
+    by = by_person("认定人")
     at = models.DateTimeField("认定时间")
 
     class Meta:
         verbose_name = verbose_name_plural = "限制性情形认定"
         constraints = [
-            models.UniqueConstraint(fields=["assessment", "restriction"], name="case_once_per_restriction"),
+            unique("case_once_per_restriction", "assessment", "restriction"),
             models.CheckConstraint(condition=~Q(basis=""), name="case_has_basis"),
         ]
 
@@ -57,14 +50,7 @@ class Decision(models.Model):
     votes_against = models.PositiveSmallIntegerField("不同意", null=True, blank=True)
     votes_abstained = models.PositiveSmallIntegerField("弃权", null=True, blank=True)
     minutes = models.CharField("会议纪要", max_length=200, blank=True)
-    by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        models.PROTECT,
-        verbose_name="审定人",
-        null=True,
-        blank=True,
-        related_name="+",
-    )
+    by = by_person("审定人")
     at = models.DateTimeField("审定时间")
 
     class Meta:
@@ -104,7 +90,7 @@ class Result(models.Model):
     assessment = models.OneToOneField(
         Assessment, models.PROTECT, verbose_name="评定申报", related_name="result"
     )
-    scheme = models.ForeignKey(Scheme, models.PROTECT, verbose_name="评定方案", related_name="results")
+    scheme = of_scheme("results")
     version = models.ForeignKey(SchemeVersion, models.PROTECT, verbose_name="方案版本", related_name="+")
     school = models.ForeignKey(
         "schools.School", models.PROTECT, verbose_name="镇街党校", related_name="results"
@@ -114,9 +100,9 @@ class Result(models.Model):
     county_name = models.CharField("县（市、区）", max_length=60, blank=True)
     order = models.PositiveIntegerField("行政区划顺序", default=0)
     lapsed = models.BooleanField("未申报", default=False)
-    base = models.DecimalField("基础分", max_digits=6, decimal_places=2, null=True)
-    bonus = models.DecimalField("加分", max_digits=6, decimal_places=2, null=True)
-    total = models.DecimalField("总分", max_digits=6, decimal_places=2, null=True)
+    base = points_column("基础分", null=True)
+    bonus = points_column("加分", null=True)
+    total = points_column("总分", null=True)
     computed_star = models.PositiveSmallIntegerField("计算星级", choices=Star)
     star = models.PositiveSmallIntegerField("星级", choices=Star)
     restrictions = models.JSONField("限制性情形", default=list)
@@ -133,8 +119,7 @@ class Result(models.Model):
         indexes = [models.Index(fields=["scheme", "-total"], name="result_by_total")]
         constraints = [
             models.CheckConstraint(
-                condition=Q(base__isnull=True, bonus__isnull=True, total__isnull=True)
-                | Q(base__isnull=False, bonus__isnull=False, total__isnull=False),
+                condition=all_or_none("base", "bonus", "total"),
                 name="result_totals_all_or_none",
             ),
             models.CheckConstraint(

@@ -1,12 +1,13 @@
 """评定方案: the criteria of one city for one year, and the versions frozen from it."""
 
-from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 
 from ratings.enums import PUBLIC_PHASES, Aggregation, Confirmation, Phase
 from schools.models.people import Role
+
+from .columns import by_person, of_scheme, points_column, unique
 
 #: Roles that see a scheme while it is being drafted, documents before they are issued and results once they
 #: are settled.
@@ -19,29 +20,32 @@ class Edited(models.Model):
     """
 
     version = models.PositiveIntegerField("修改次数", default=0, editable=False)
-    edited_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        models.PROTECT,
-        verbose_name="修改人",
-        null=True,
-        blank=True,
-        editable=False,
-        related_name="+",
-    )
+    edited_by = by_person("修改人", editable=False)
     edited_at = models.DateTimeField("修改时间", null=True, blank=True, editable=False)
 
     class Meta:
         abstract = True
 
 
-class SchemeQuerySet(models.QuerySet):
+class DraftedQuerySet(models.QuerySet):
+    """What a city drafts before it is out: a draft is there only for those who write it."""
+
+    CITY = "scheme__city_id"
+
     def visible_to(self, user):
-        """Schemes of the user's city; a draft only for those who write it."""
+        """Rows of the user's city, by the current identity."""
         identity = user.identity
         if identity is None or identity.city_id is None:
             return self.none()
-        scoped = self.filter(city_id=identity.city_id)
-        return scoped if identity.role in COMMITTEE else scoped.exclude(phase=Phase.DRAFTING)
+        scoped = self.filter(**{self.CITY: identity.city_id})
+        return scoped if identity.role in COMMITTEE else scoped.out()
+
+
+class SchemeQuerySet(DraftedQuerySet):
+    CITY = "city_id"
+
+    def out(self):
+        return self.exclude(phase=Phase.DRAFTING)
 
     def published(self):
         return self.filter(phase__in=PUBLIC_PHASES)
@@ -49,7 +53,7 @@ class SchemeQuerySet(models.QuerySet):
     def newest(self):
         """The newest year that is under way or over; next year's draft only where there is none."""
         rows = self.order_by("-year")
-        return rows.exclude(phase=Phase.DRAFTING).first() or rows.first()
+        return rows.out().first() or rows.first()
 
 
 class Scheme(Edited):
@@ -66,8 +70,8 @@ class Scheme(Edited):
     county_weight = models.DecimalField("县初评权重", max_digits=7, decimal_places=6, default=0)
     city_weight = models.DecimalField("评审权重", max_digits=7, decimal_places=6, default=1)
     aggregation = models.CharField("评委汇总", max_length=8, choices=Aggregation, default=Aggregation.TRIMMED)
-    bonus_cap = models.DecimalField("加分上限", max_digits=6, decimal_places=2, null=True, blank=True)
-    bonus_floor = models.DecimalField("加分起算分", max_digits=6, decimal_places=2, default=0)
+    bonus_cap = points_column("加分上限", null=True, blank=True)
+    bonus_floor = points_column("加分起算分", default=0)
     bonus_group_caps = models.JSONField("分组加分上限", default=dict, blank=True)
     return_limit = models.PositiveSmallIntegerField("退回次数", default=1)
     confirmation = models.CharField(
@@ -95,14 +99,7 @@ class Scheme(Edited):
         "由工作簿导入", default=False, help_text="整年由工作簿导入，可以用 --replace 重新导入"
     )
     published_at = models.DateTimeField("通报时间", null=True, blank=True)
-    published_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        models.PROTECT,
-        verbose_name="通报人",
-        null=True,
-        blank=True,
-        related_name="+",
-    )
+    published_by = by_person("通报人")
 
     objects = SchemeQuerySet.as_manager()
 
@@ -110,9 +107,10 @@ class Scheme(Edited):
         verbose_name = verbose_name_plural = "评定方案"
         ordering = ["-year", "city"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["city", "year"],
-                name="scheme_one_per_city_and_year",
+            unique(
+                "scheme_one_per_city_and_year",
+                "city",
+                "year",
                 violation_error_message="本市该年度已有评定方案",
             ),
             models.CheckConstraint(
@@ -142,27 +140,18 @@ class SchemeVersion(models.Model):
     editable rows.
     """
 
-    scheme = models.ForeignKey(Scheme, models.PROTECT, verbose_name="评定方案", related_name="versions")
+    scheme = of_scheme("versions")
     number = models.PositiveSmallIntegerField("版本号")
     content = models.JSONField("方案全文")
     digest = models.CharField("摘要", max_length=64)
     reason = models.CharField("原因", max_length=200)
-    by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        models.PROTECT,
-        verbose_name="操作人",
-        null=True,
-        blank=True,
-        related_name="+",
-    )
+    by = by_person("操作人")
     at = models.DateTimeField("时间")
 
     class Meta:
         verbose_name = verbose_name_plural = "方案版本"
         ordering = ["scheme", "number"]
-        constraints = [
-            models.UniqueConstraint(fields=["scheme", "number"], name="version_number_once_per_scheme")
-        ]
+        constraints = [unique("version_number_once_per_scheme", "scheme", "number")]
 
     def __str__(self):
         return f"{self.scheme} 第{self.number}版"
@@ -171,16 +160,16 @@ class SchemeVersion(models.Model):
 class ChangeNote(models.Model):
     """变化说明: the year's priority behind one change against last year; `key` is that of the RowChange."""
 
-    scheme = models.ForeignKey(Scheme, models.CASCADE, verbose_name="评定方案", related_name="change_notes")
+    scheme = of_scheme("change_notes", models.CASCADE)
     key = models.CharField("变化", max_length=80)
     text = models.CharField("变化说明", max_length=200)
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="填写人", related_name="+")
+    by = by_person("填写人", required=True)
     at = models.DateTimeField("时间")
 
     class Meta:
         verbose_name = verbose_name_plural = "变化说明"
         ordering = ["scheme", "key"]
-        constraints = [models.UniqueConstraint(fields=["scheme", "key"], name="change_note_once_per_change")]
+        constraints = [unique("change_note_once_per_change", "scheme", "key")]
 
     def __str__(self):
         return f"{self.key}：{self.text}"
@@ -191,23 +180,17 @@ class AcknowledgedWarning(models.Model):
     with.
     """
 
-    scheme = models.ForeignKey(
-        Scheme, models.CASCADE, verbose_name="评定方案", related_name="acknowledged_warnings"
-    )
+    scheme = of_scheme("acknowledged_warnings", models.CASCADE)
     digest = models.CharField("方案摘要", max_length=64)
     where = models.CharField("位置", max_length=40, blank=True)
     text = models.TextField("提示")
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="确认人", related_name="+")
+    by = by_person("确认人", required=True)
     at = models.DateTimeField("时间")
 
     class Meta:
         verbose_name = verbose_name_plural = "已知悉的提示"
         ordering = ["scheme", "id"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["scheme", "digest", "where", "text"], name="warning_acknowledged_once"
-            )
-        ]
+        constraints = [unique("warning_acknowledged_once", "scheme", "digest", "where", "text")]
 
     def __str__(self):
         return f"{self.where}：{self.text}"
@@ -219,31 +202,13 @@ class OpeningProposal(models.Model):
     `digest` covers criteria, deadlines and notes; a draft that was changed afterwards no longer fits it.
     """
 
-    scheme = models.ForeignKey(
-        Scheme, models.CASCADE, verbose_name="评定方案", related_name="opening_proposals"
-    )
+    scheme = of_scheme("opening_proposals", models.CASCADE)
     digest = models.CharField("摘要", max_length=64)
-    proposed_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="提议人", related_name="+"
-    )
+    proposed_by = by_person("提议人", required=True)
     proposed_at = models.DateTimeField("提议时间")
-    confirmed_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        models.PROTECT,
-        verbose_name="确认人",
-        null=True,
-        blank=True,
-        related_name="+",
-    )
+    confirmed_by = by_person("确认人")
     confirmed_at = models.DateTimeField("确认时间", null=True, blank=True)
-    withdrawn_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        models.PROTECT,
-        verbose_name="撤回人",
-        null=True,
-        blank=True,
-        related_name="+",
-    )
+    withdrawn_by = by_person("撤回人")
     withdrawn_at = models.DateTimeField("撤回时间", null=True, blank=True)
 
     class Meta:
@@ -263,10 +228,10 @@ class OpeningProposal(models.Model):
                 | Q(withdrawn_by__isnull=False, withdrawn_at__isnull=False, confirmed_at__isnull=True),
                 name="opening_withdrawn_complete",
             ),
-            models.UniqueConstraint(
-                fields=["scheme"],
+            unique(
+                "opening_proposed_once",
+                "scheme",
                 condition=Q(withdrawn_at__isnull=True),
-                name="opening_proposed_once",
                 violation_error_message="已有启动提议",
             ),
         ]
@@ -304,26 +269,17 @@ class Erratum(models.Model):
         SIGNED = "signed", "已签发"
         WITHDRAWN = "withdrawn", "已撤销"
 
-    scheme = models.ForeignKey(Scheme, models.PROTECT, verbose_name="评定方案", related_name="errata")
+    scheme = of_scheme("errata")
     base = models.ForeignKey(SchemeVersion, models.PROTECT, verbose_name="更正前版本", related_name="+")
     edits = models.JSONField("更正内容", default=dict, blank=True)
     reason = models.CharField("更正理由", max_length=200, blank=True)
     basis = models.CharField("依据", max_length=200, blank=True)
     state = models.CharField("状态", max_length=10, choices=State, default=State.DRAFT)
     revision = models.PositiveIntegerField("修改次数", default=0)
-    prepared_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="拟稿人", related_name="+"
-    )
+    prepared_by = by_person("拟稿人", required=True)
     prepared_at = models.DateTimeField("拟稿时间")
     proposed_at = models.DateTimeField("提请时间", null=True, blank=True)
-    signed_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        models.PROTECT,
-        verbose_name="签发人",
-        null=True,
-        blank=True,
-        related_name="+",
-    )
+    signed_by = by_person("签发人")
     signed_at = models.DateTimeField("签发时间", null=True, blank=True)
     version = models.OneToOneField(
         SchemeVersion,
@@ -354,9 +310,7 @@ class Erratum(models.Model):
                 ),
                 name="erratum_signed_complete",
             ),
-            models.UniqueConstraint(
-                fields=["scheme"], condition=Q(state__in=["draft", "proposed"]), name="erratum_one_at_a_time"
-            ),
+            unique("erratum_one_at_a_time", "scheme", condition=Q(state__in=["draft", "proposed"])),
         ]
 
     def __str__(self):

@@ -1,12 +1,11 @@
 """评分与核定: what people answered at each stage, and where a stage replaced a system figure."""
 
-from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
 from ratings.enums import Stage
 
-from .assessments import Assessment
+from .columns import by_person, of_assessment, points_column, unique
 from .criteria import Item
 from .judging import Judge
 
@@ -20,7 +19,7 @@ class Score(models.Model):
     starts from `answers`.
     """
 
-    assessment = models.ForeignKey(Assessment, models.PROTECT, verbose_name="评定申报", related_name="scores")
+    assessment = of_assessment("scores")
     item = models.ForeignKey(Item, models.PROTECT, verbose_name="小项", related_name="scores")
     stage = models.CharField("阶段", max_length=6, choices=Stage)
     judge = models.ForeignKey(
@@ -30,28 +29,21 @@ class Score(models.Model):
     points = models.DecimalField("得分", max_digits=9, decimal_places=4, null=True, blank=True)
     remark = models.TextField("说明", blank=True)
     version = models.PositiveIntegerField("修改次数", default=0)
-    updated_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        models.PROTECT,
-        verbose_name="最后修改人",
-        null=True,
-        blank=True,
-        related_name="+",
-    )
+    updated_by = by_person("最后修改人")
     updated_at = models.DateTimeField("最后修改时间", null=True, blank=True)
 
     class Meta:
         verbose_name = verbose_name_plural = "评分"
         ordering = ["assessment", "item", "stage", "judge"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["assessment", "item", "stage"],
+            unique(
+                "score_once_per_item_and_stage",
+                "assessment",
+                "item",
+                "stage",
                 condition=Q(judge__isnull=True),
-                name="score_once_per_item_and_stage",
             ),
-            models.UniqueConstraint(
-                fields=["assessment", "item", "judge"], name="score_once_per_item_and_judge"
-            ),
+            unique("score_once_per_item_and_judge", "assessment", "item", "judge"),
             models.CheckConstraint(
                 condition=Q(judge__isnull=True) | Q(stage=Stage.CITY), name="score_judge_only_in_city_stage"
             ),
@@ -67,26 +59,17 @@ class Score(models.Model):
 class Adjustment(models.Model):
     """核定: a stage replaces the system part of an item; it always says why and which figures were seen."""
 
-    assessment = models.ForeignKey(
-        Assessment, models.PROTECT, verbose_name="评定申报", related_name="adjustments"
-    )
+    assessment = of_assessment("adjustments")
     item = models.ForeignKey(Item, models.PROTECT, verbose_name="小项", related_name="adjustments")
     stage = models.CharField(
         "阶段",
         max_length=6,
         choices=[(Stage.COUNTY.value, Stage.COUNTY.label), (Stage.CITY.value, Stage.CITY.label)],
     )
-    points = models.DecimalField("核定得分", max_digits=6, decimal_places=2)
+    points = points_column("核定得分")
     reason = models.CharField("理由", max_length=500)
     metric_values = models.JSONField("当时的系统数值", default=dict)
-    by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        models.PROTECT,
-        verbose_name="核定人",
-        null=True,
-        blank=True,
-        related_name="+",
-    )
+    by = by_person("核定人")
     by_label = models.CharField("核定人署名", max_length=40, blank=True)
     at = models.DateTimeField("时间")
 
@@ -94,7 +77,7 @@ class Adjustment(models.Model):
         verbose_name = verbose_name_plural = "核定"
         ordering = ["assessment", "item", "stage"]
         constraints = [
-            models.UniqueConstraint(fields=["assessment", "item", "stage"], name="adjustment_once_per_stage"),
+            unique("adjustment_once_per_stage", "assessment", "item", "stage"),
             models.CheckConstraint(condition=~Q(reason=""), name="adjustment_has_reason"),
             models.CheckConstraint(condition=Q(points__gte=0), name="adjustment_points_not_negative"),
         ]

@@ -11,7 +11,7 @@ from ratings.criteria.versions import spec_of
 from ratings.criteria.years import notes_of, year_changes
 from ratings.models import Scheme, SchemeVersion
 from ratings.rules.rounding import plain
-from ratings.scoring.panel import LEAST_SHEETS, TRIM_FROM
+from ratings.scoring.items import LEAST_SHEETS, TRIM_FROM
 
 
 @dataclass(frozen=True)

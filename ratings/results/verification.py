@@ -21,7 +21,6 @@ from ratings.enums import Star, Trigger
 from ratings.models import Adjustment, Assessment, Decision, RestrictionCase, Result, Scheme
 from ratings.rules import Condition, Part, Question, Reference, Vocabulary, reference_key, to_text
 from ratings.rules.evaluation import maximum
-from ratings.rules.figures import step_size
 from ratings.rules.syntax import (
     Add,
     Cases,
@@ -359,7 +358,7 @@ def _beyond(term: Term) -> Node:
 
 
 def _steps(term: Term, quantity: Node) -> Node:
-    return ["max", ["floor", ["÷", quantity, str(step_size(term.per))]], NOTHING]
+    return ["max", ["floor", ["÷", quantity, str(term.per.size)]], NOTHING]
 
 
 def _happened(reference: Reference, vocabulary: Vocabulary) -> Node:

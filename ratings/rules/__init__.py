@@ -6,8 +6,8 @@ Meaning: Vocabulary, asked, references, part_is_computed. Points: evaluate_part,
 The manual page is docs/计分规则.md.
 """
 
-from ratings.rules.answers import clean_answer, format_answers, parse_answers
-from ratings.rules.binding import (
+from .answers import clean_answer, format_answers, parse_answers
+from .binding import (
     Asked,
     MetricInfo,
     Vocabulary,
@@ -17,42 +17,33 @@ from ratings.rules.binding import (
     reference_key,
     references,
 )
-from ratings.rules.changes import Change, next_changes
-from ratings.rules.checking import check_condition, check_rule
-from ratings.rules.conditions import Gate, comparisons, holds
-from ratings.rules.errors import AnswerError, RuleError, Unresolved
-from ratings.rules.evaluation import PartResult, TraceStep, evaluate_part, maximum, missing_answers
-from ratings.rules.figures import Answer
-from ratings.rules.naming import Finding, bind
-from ratings.rules.parsing import parse_condition, parse_effect, parse_rule
-from ratings.rules.printing import to_text
-from ratings.rules.ranges import asked_range, system_points
-from ratings.rules.syntax import Comparison, Condition, Effect, Part, Question, Reference, Rule
-from ratings.rules.wording import condition_in_words, in_words
+from .changes import next_changes
+from .checking import check_condition, check_rule
+from .errors import AnswerError, RuleError, Unresolved
+from .evaluation import evaluate_part, maximum, missing_answers
+from .figures import Answer, comparisons, holds
+from .parsing import parse_condition, parse_effect, parse_rule
+from .ranges import asked_range
+from .syntax import Comparison, Condition, Effect, Part, Question, Reference, Rule, to_text
+from .wording import condition_in_words, in_words
 
 __all__ = [
     "Answer",
     "AnswerError",
     "Asked",
-    "Change",
     "Comparison",
     "Condition",
     "Effect",
-    "Finding",
-    "Gate",
     "MetricInfo",
     "Part",
-    "PartResult",
     "Question",
     "Reference",
     "Rule",
     "RuleError",
-    "TraceStep",
     "Unresolved",
     "Vocabulary",
     "asked",
     "asked_range",
-    "bind",
     "check_condition",
     "check_rule",
     "clean_answer",
@@ -73,6 +64,5 @@ __all__ = [
     "part_is_computed",
     "reference_key",
     "references",
-    "system_points",
     "to_text",
 ]

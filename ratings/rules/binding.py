@@ -6,28 +6,29 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Protocol
 
-from ratings.rules.printing import name_text, to_text
-from ratings.rules.syntax import (
-    Add,
-    Checklist,
+from .characters import name_text
+from .syntax import (
     Condition,
-    Deduct,
     Judged,
     Levels,
+    Node,
     Operand,
     Part,
+    Question,
+    Reasons,
     Reference,
     Rule,
+    Term,
+    Tick,
 )
-from ratings.rules.walking import bare, operands, questions
 
 TOTALS = frozenset({"总分", "基础分", "加分", "最低大项得分率"})
 
 
 class MetricInfo(Protocol):
     """What a rule must know about a metric. `accepts` names the comparisons it takes as arguments;
-    `accepts_words` lists
-    the words it takes, and is None where it takes none."""
+    `accepts_words` lists the words it takes, and is None where it takes none.
+    """
 
     label: str
     unit: str
@@ -45,13 +46,21 @@ class Vocabulary:
 
     metrics: Mapping[str, MetricInfo]
     codes: frozenset[str] = frozenset()
-    totals: frozenset[str] = TOTALS
+
+    @property
+    def scores(self) -> frozenset[str]:
+        """What only the conditions of stars and restrictions may name: totals and codes."""
+        return TOTALS | self.codes
 
     def metric(self, operand: Operand) -> MetricInfo | None:
         """The metric an operand names, whatever its arguments; None for a typed number or a name asked of
         people.
         """
         return self.metrics.get(operand.name) if isinstance(operand, Reference) else None
+
+    def asks(self, subject: Reference | Condition) -> bool:
+        """Whether people tick or count this reason for points."""
+        return isinstance(subject, Reference) and not self.metric(subject)
 
 
 @dataclass(frozen=True)
@@ -74,22 +83,22 @@ class Asked:
 
 
 @lru_cache(maxsize=4096)
-def reference_key(reference: Reference) -> str:
-    """The text under which the figure of a metric travels: label and arguments, without quotes around the
-    label.
+def reference_key(operand: Operand) -> str:
+    """The text under which a figure travels: the name of a typed number; label and arguments of a metric,
+    without quotes around the label.
     """
-    return reference.name + to_text(reference).removeprefix(name_text(reference.name))
+    arguments = "" if isinstance(operand, Question) else str(operand).removeprefix(name_text(operand.name))
+    return operand.name + arguments
 
 
-def references(node: Rule | Part | Condition, vocabulary: Vocabulary) -> set[str]:
+def references(node: Node, vocabulary: Vocabulary) -> set[str]:
     """Keys of every metric the node reads."""
-    found = [*bare(node), *operands(node)]
-    return {reference_key(one) for one in found if isinstance(one, Reference) and vocabulary.metric(one)}
+    return {reference_key(name) for name in (*node.bare, *node.operands) if vocabulary.metric(name)}
 
 
 def names(condition: Condition) -> set[str]:
     """Keys of everything a condition compares: metrics, totals and codes alike."""
-    return {reference_key(one) for one in operands(condition) if isinstance(one, Reference)}
+    return {reference_key(operand) for operand in condition.operands if isinstance(operand, Reference)}
 
 
 def part_is_computed(part: Part, vocabulary: Vocabulary) -> bool:
@@ -100,41 +109,23 @@ def part_is_computed(part: Part, vocabulary: Vocabulary) -> bool:
 def asked(rule: Rule, vocabulary: Vocabulary) -> tuple[Asked, ...]:
     """Every answer the rule asks of people, in the order of writing."""
     return tuple(
-        one for index, part in enumerate(rule.parts) for one in _asked_of_part(part, index, vocabulary)
+        answer for index, part in enumerate(rule.parts) for answer in _asked_of_part(part, index, vocabulary)
     )
 
 
 def _asked_of_part(part: Part, index: int, vocabulary: Vocabulary) -> list[Asked]:
     match part:
-        case Checklist(ticks=ticks):
-            return [
-                Asked(t.subject.name, "tick", index, t.points.value)
-                for t in ticks
-                if not vocabulary.metric(t.subject)
-            ]
         case Levels(name=name, levels=levels):
-            return [
-                Asked(
-                    name, "level", index, levels=tuple((level.word, level.points.value) for level in levels)
-                )
-            ]
+            graded = tuple((level.word, level.points.value) for level in levels)
+            return [Asked(name, "level", index, levels=graded)]
         case Judged(name=name, low=low, high=high, step=step):
-            return [
-                Asked(
-                    name, "points", index, low=low.value, high=high.value, step=step.value if step else None
-                )
-            ]
-        case Deduct(terms=terms) | Add(terms=terms):
-            found = [_asked_of_term(term, index) for term in terms if _is_asked(term.subject, vocabulary)]
-        case _:
-            found = []
-    return found + [Asked(question.name, "number", index) for question in questions(part)]
+            each = step.value if step else None
+            return [Asked(name, "points", index, low=low.value, high=high.value, step=each)]
+    terms = part.terms if isinstance(part, Reasons) else ()
+    ticked = [_asked_of_term(term, index) for term in terms if vocabulary.asks(term.subject)]
+    return ticked + [Asked(question.name, "number", index) for question in part.questions]
 
 
-def _is_asked(subject: Reference | Condition, vocabulary: Vocabulary) -> bool:
-    return isinstance(subject, Reference) and not vocabulary.metric(subject)
-
-
-def _asked_of_term(term, index: int) -> Asked:
-    per = to_text(term.per) if term.per else ""
-    return Asked(term.subject.name, "count" if per else "tick", index, term.points.value, per)
+def _asked_of_term(term: Tick | Term, index: int) -> Asked:
+    kind = "count" if term.per else "tick"
+    return Asked(term.subject.name, kind, index, term.points.value, str(term.per or ""))

@@ -2,35 +2,30 @@
 fewer.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import singledispatch
 from math import floor
 
-from ratings.rules.binding import MetricInfo, Vocabulary, part_is_computed, reference_key
-from ratings.rules.errors import Unresolved
-from ratings.rules.evaluation import evaluate_part, maximum
-from ratings.rules.figures import figure_text, step_size
-from ratings.rules.syntax import (
-    Add,
-    Cases,
+from .binding import MetricInfo, Vocabulary, part_is_computed, reference_key
+from .errors import Unresolved
+from .evaluation import evaluate, maximum
+from .figures import Figures, Metrics, figure_text
+from .rounding import exact_sum, plain
+from .syntax import (
     Checklist,
     Comparison,
     Condition,
-    Deduct,
-    Graded,
-    Number,
+    Node,
     Part,
     Ratio,
+    Reasons,
     Reference,
     Rule,
     Term,
-    Test,
 )
-from ratings.rules.walking import bare, operands
-from ratings.rules.wording import worded
-
-from .rounding import plain
+from .wording import worded
 
 _ZERO = Fraction(0)
 
@@ -41,137 +36,118 @@ class Change:
 
     reference: str
     label: str
-    from_value: Fraction
     to_value: Fraction
     gain: Fraction
     text: str
 
 
 def next_changes(
-    rule: Rule, vocabulary: Vocabulary, metrics: Mapping[str, Fraction | None], *, item_points: Fraction
+    rule: Rule, vocabulary: Vocabulary, metrics: Metrics, *, item_points: Fraction
 ) -> tuple[Change, ...]:
     """For every figure the computed parts read, the nearest better value that brings points; greatest gain
     first.
     """
     parts = [part for part in rule.parts if part_is_computed(part, vocabulary)]
-    found = [_nearest(reference, parts, vocabulary, metrics, item_points) for reference in _references(parts)]
-    return tuple(
-        sorted((change for change in found if change), key=lambda change: (-change.gain, change.reference))
-    )
+    figures = Figures(vocabulary, metrics, item_points)
+    read = dict.fromkeys(name for part in parts for name in (*part.bare, *part.operands))
+    changes = [_nearest(reference, parts, figures) for reference in read]
+    return tuple(sorted(filter(None, changes), key=lambda change: (-change.gain, change.reference)))
 
 
-def _references(parts: list[Part]) -> Iterable[Reference]:
-    named = (one for part in parts for one in (*bare(part), *operands(part)))
-    return {reference_key(one): one for one in named}.values()
-
-
-def _nearest(
-    reference: Reference,
-    parts: list[Part],
-    vocabulary: Vocabulary,
-    metrics: Mapping[str, Fraction | None],
-    item_points: Fraction,
-) -> Change | None:
-    key, metric = reference_key(reference), vocabulary.metric(reference)
-    current = metrics.get(key)
-    if current is None or metric.direction not in ("up", "down"):
+def _nearest(reference: Reference, parts: list[Part], figures: Figures) -> Change | None:
+    key, metric = reference_key(reference), figures.vocabulary.metric(reference)
+    current = figures.metrics.get(key)
+    reading = [part for part in parts if reference in (*part.bare, *part.operands)]
+    before = _points(reading, figures)
+    if before in (None, sum(maximum(part, item_points=figures.item_points) for part in reading)):
         return None
-    reading = [
-        part for part in parts if key in {reference_key(one) for one in (*bare(part), *operands(part))}
-    ]
-    before = _points(reading, vocabulary, metrics, item_points)
-    if before is None or before == sum(maximum(part, item_points=item_points) for part in reading):
-        return None
-    candidates = {value for part in reading for value in _candidates(part, key, metric, current, metrics)}
-    for value in sorted(candidates, key=lambda value: abs(value - current)):
-        if not _reachable(value, current, metric):
-            continue
-        after = _points(reading, vocabulary, {**metrics, key: value}, item_points)
+    wanted = _Wanted(reference, metric, current, figures)
+    better = {value for part in reading for value in _candidates(part, wanted) if wanted.is_better(value)}
+    for value in sorted(better, key=lambda value: abs(value - current)):
+        after = _points(reading, replace(figures, metrics={**figures.metrics, key: value}))
         if after is not None and after > before:
             text = (
                 f"{worded(reference)}由 {figure_text(current, metric)}到 {figure_text(value, metric)}，"
                 f"可多得 {plain(after - before)} 分"
             )
-            return Change(key, metric.label, current, value, after - before, text)
+            return Change(key, metric.label, value, after - before, text)
     return None
 
 
-def _reachable(value: Fraction, current: Fraction, metric: MetricInfo) -> bool:
-    """Only in the metric's good direction, and within its bounds."""
-    if value < 0 or (metric.upper is not None and value > metric.upper):
-        return False
-    return value > current if metric.direction == "up" else value < current
-
-
-def _points(
-    parts: list[Part], vocabulary: Vocabulary, metrics: Mapping[str, Fraction | None], item_points: Fraction
-) -> Fraction | None:
+def _points(parts: list[Part], figures: Figures) -> Fraction | None:
     try:
-        return sum(
-            (evaluate_part(part, vocabulary, metrics, {}, item_points=item_points).points for part in parts),
-            _ZERO,
-        )
+        return exact_sum(evaluate(part, figures).points for part in parts)
     except Unresolved:
         return None
 
 
-def _candidates(
-    part: Part, key: str, metric: MetricInfo, current: Fraction, metrics: Mapping[str, Fraction | None]
-) -> Iterator[Fraction]:
-    """Values of the figure at which this part may give more."""
-    grain = Fraction(1, 100) if metric.unit == "%" else Fraction(1)
-    match part:
-        case Checklist():
-            yield grain
-        case Graded(bands=bands):
-            for band in bands:
-                yield from _of_test(band.test, grain)
-        case Cases(cases=cases):
-            for case in cases:
-                yield from _of_condition(case.condition, key, grain)
-        case Deduct(terms=terms) | Add(terms=terms):
-            for term in terms:
-                yield from _of_term(term, key, current, grain)
-        case Ratio(numerator=numerator, denominator=denominator, target=target) if (
-            reference_key(numerator) == key
-        ):
-            below = metrics.get(reference_key(denominator)) if denominator else Fraction(1)
-            full = (below or _ZERO) * (target.value if target else 1)
-            yield -(-full // grain) * grain
+@dataclass(frozen=True)
+class _Wanted:
+    """The figure that would have to change."""
+
+    reference: Reference
+    metric: MetricInfo
+    current: Fraction
+    figures: Figures
+
+    @property
+    def grain(self) -> Fraction:
+        """The least by which records can differ."""
+        return Fraction(1, 100) if self.metric.unit == "%" else Fraction(1)
+
+    def is_better(self, value: Fraction) -> bool:
+        """Only in the metric's good direction, and within its bounds."""
+        if value < 0 or (self.metric.upper is not None and value > self.metric.upper):
+            return False
+        away = value - self.current
+        return {"up": away > 0, "down": away < 0}.get(self.metric.direction, False)
 
 
-def _of_test(test: Test | None, grain: Fraction) -> Iterator[Fraction]:
-    if test:
-        yield from _around(test.low, grain)
-        if test.high:
-            yield from _around(test.high, grain)
+@singledispatch
+def _candidates(node: Node, wanted: _Wanted) -> Iterator[Fraction]:
+    """Values of the figure at which this part may give more: every bound it is held against, and the next
+    recordable figure on either side of it.
+    """
+    grain = wanted.grain
+    for bound in node.bounds(wanted.reference):
+        yield bound.value
+        yield floor(bound.value / grain) * grain + grain
+        yield -(-bound.value // grain) * grain - grain
 
 
-def _of_condition(condition: Condition | None, key: str, grain: Fraction) -> Iterator[Fraction]:
-    for comparison in condition.comparisons if condition else ():
-        if reference_key(comparison.left) == key:
-            yield from _around(comparison.value, grain)
+@_candidates.register
+def _(part: Checklist, wanted: _Wanted) -> Iterator[Fraction]:
+    yield wanted.grain
 
 
-def _around(bound: Number, grain: Fraction) -> Iterator[Fraction]:
-    """The bound itself, and the next recordable figure on either side of it."""
-    yield bound.value
-    yield floor(bound.value / grain) * grain + grain
-    yield -(-bound.value // grain) * grain - grain
+@_candidates.register
+def _(part: Ratio, wanted: _Wanted) -> Iterator[Fraction]:
+    """The numerator that reaches the target."""
+    if part.numerator == wanted.reference:
+        below = wanted.figures.metrics.get(reference_key(part.denominator)) if part.denominator else 1
+        full = (below or _ZERO) * (part.target.value if part.target else 1)
+        yield -(-full // wanted.grain) * wanted.grain
 
 
-def _of_term(term: Term, key: str, current: Fraction, grain: Fraction) -> Iterator[Fraction]:
+@_candidates.register
+def _(part: Reasons, wanted: _Wanted) -> Iterator[Fraction]:
+    for term in part.terms:
+        yield from _candidates(term, wanted)
+
+
+@_candidates.register
+def _(term: Term, wanted: _Wanted) -> Iterator[Fraction]:
     if isinstance(term.subject, Condition):
-        yield from _of_condition(term.subject, key, grain)
+        yield from _candidates(term.subject, wanted)
         if term.per:
-            yield from _next_steps(term.subject.comparisons[0], current, step_size(term.per))
-    elif reference_key(term.subject) == key and term.per:
-        size = step_size(term.per)
-        whole = current // size
+            yield from _next_steps(term.subject.comparisons[0], wanted.current, term.per.size)
+    elif term.subject == wanted.reference and term.per:
+        size = term.per.size
+        whole = wanted.current // size
         yield (whole + 1) * size
-        yield whole * size - grain
-    elif reference_key(term.subject) == key:  # once, however large the figure
-        yield grain
+        yield whole * size - wanted.grain
+    elif term.subject == wanted.reference:  # once, however large the figure
+        yield wanted.grain
         yield _ZERO
 
 

@@ -1,13 +1,15 @@
 """Half and full width made equal, one character for one, so that every position stays the position in the
-text as typed.
+text as typed; and names as a rule must write them.
 """
 
 import re
 
-from ratings.rules.errors import RuleError
+from .errors import RuleError
 
 _QUOTED = re.compile(r"[“”\"＂][^“”\"＂\n]*[“”\"＂]|「[^「」\n]*」")
 _QUOTE_MARK = re.compile(r"[“”\"＂「」]")
+_BARE = re.compile(r"[0-9]*[^\W\d每](?:[0-9]*[^\W\d每]|·[^\W\d每])*|[A-Z][A-Za-z0-9]*(?:[-.][0-9A-Za-z]+)*")
+_KEYWORD = re.compile(r"(?:满分|下限|上限|步长)(?:[0-9].*)?|其他|问|且")
 _SAME = {chr(code): chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}
 _SAME |= {
     "〔": "[",
@@ -50,3 +52,10 @@ def _outside(text: str, start: int, end: int) -> str:
 def folded(text: str) -> str:
     """For comparing what people type with a known name: half width throughout, no spaces around."""
     return text.translate(_TABLE).strip()
+
+
+def name_text(name: str) -> str:
+    """The name as a rule must write it: bare where it can be, else in quotes."""
+    if _BARE.fullmatch(name) and not _KEYWORD.fullmatch(name) and folded(name) == name:
+        return name
+    return f"「{name}」" if any(mark in name for mark in '“”"＂') else f"“{name}”"

@@ -2,6 +2,15 @@
 person who typed it.
 """
 
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .syntax import Placed
+
 
 class RuleError(ValueError):
     """A rule, condition or effect cannot be read. `position` counts from 0 in the text as it was typed."""
@@ -28,3 +37,25 @@ class Unresolved(ValueError):
     def __init__(self, *problems: str) -> None:
         self.problems = problems
         super().__init__("；".join(problems))
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something a check found. An error refuses the rule; a warning is to be acknowledged. `position` is in
+    the text as typed.
+    """
+
+    level: str
+    message: str
+    position: int | None = None
+
+
+Findings = Iterator[Finding]
+
+
+def error(message: str, at: Placed | None = None) -> Finding:
+    return Finding("error", message, at and at.position)
+
+
+def warning(message: str, at: Placed | None = None) -> Finding:
+    return Finding("warning", message, at and at.position)

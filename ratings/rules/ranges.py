@@ -2,15 +2,17 @@
 score sheet.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable
+from dataclasses import replace
 from fractions import Fraction
+from functools import singledispatch
 from itertools import pairwise
 
-from ratings.rules.binding import Vocabulary, part_is_computed
-from ratings.rules.evaluation import evaluate_part, maximum
-from ratings.rules.figures import Figures, fits, holds_for
-from ratings.rules.syntax import (
-    Add,
+from .binding import Vocabulary, part_is_computed
+from .evaluation import evaluate, maximum, reason, require
+from .figures import Figures, Metrics
+from .rounding import exact_sum
+from .syntax import (
     Cases,
     Checklist,
     Comparison,
@@ -22,30 +24,19 @@ from ratings.rules.syntax import (
     Part,
     Question,
     Ratio,
+    Reasons,
     Rule,
     Term,
 )
-from ratings.rules.walking import questions
 
 _ZERO = Fraction(0)
 Range = tuple[Fraction, Fraction]
 
 
-def system_points(
-    rule: Rule, vocabulary: Vocabulary, metrics: Mapping[str, Fraction | None], *, item_points: Fraction
-) -> Fraction:
-    """Points of the wholly computed parts together. Raises Unresolved where a figure is missing."""
-    computed = (part for part in rule.parts if part_is_computed(part, vocabulary))
-    return sum(
-        (evaluate_part(part, vocabulary, metrics, {}, item_points=item_points).points for part in computed),
-        _ZERO,
-    )
-
-
 def asked_range(
     rule: Rule,
     vocabulary: Vocabulary,
-    metrics: Mapping[str, Fraction | None],
+    metrics: Metrics,
     *,
     item_points: Fraction,
     excluded: frozenset[str] = frozenset(),
@@ -53,146 +44,52 @@ def asked_range(
     """Least and greatest points of the asked parts over all possible answers, metrics in them as
     they stand.
     """
-    asked_parts = [part for part in rule.parts if not part_is_computed(part, vocabulary)]
-    figures = Figures(vocabulary, metrics, {}, excluded)
-    ranges = [_range(part, figures, item_points) for part in asked_parts]
-    return sum((low for low, _ in ranges), _ZERO), sum((high for _, high in ranges), _ZERO)
+    figures = Figures(vocabulary, metrics, item_points, excluded=excluded)
+    ranges = [
+        (_ZERO, _ZERO) if figures.hidden(part) else _range(part, figures)
+        for part in rule.parts
+        if not part_is_computed(part, vocabulary)
+    ]
+    return exact_sum(low for low, _ in ranges), exact_sum(high for _, high in ranges)
 
 
-def _range(part: Part, figures: Figures, item_points: Fraction) -> Range:
-    match part:
-        case Levels(name=name) | Judged(name=name) if name in figures.excluded:
-            return _ZERO, _ZERO
-        case Graded() | Cases() | Ratio() if any(
-            question.name in figures.excluded for question in questions(part)
-        ):
-            return _ZERO, _ZERO
-        case Levels(levels=levels):
-            return min(level.points.value for level in levels), max(level.points.value for level in levels)
-        case Judged(low=low, high=high):
-            return low.value, high.value
-        case Checklist() | Deduct() | Add():
-            return _range_of_names(part, figures, item_points)
-        case Graded():
-            return _span(_possible_bands(part))
-        case Cases():
-            return _span(_possible_cases(part, figures))
-        case Ratio():
-            return _range_of_ratio(part, figures)
+@singledispatch
+def _range(part: Part, figures: Figures) -> Range:
+    raise TypeError(part)
 
 
-def _range_of_names(part: Checklist | Deduct | Add, figures: Figures, item_points: Fraction) -> Range:
-    """Points with nothing ticked or counted, and with everything."""
-    none = _with(part, figures, item_points, most=False)
-    everything = _with(part, figures, item_points, most=True)
-    return min(none, everything), max(none, everything)
+@_range.register
+def _(part: Levels, figures: Figures) -> Range:
+    return _span(level.points.value for level in part.levels)
 
 
-def _with(part: Checklist | Deduct | Add, figures: Figures, item_points: Fraction, *, most: bool) -> Fraction:
-    if isinstance(part, Checklist):
-        subjects = [tick.subject for tick in part.ticks]
-        answers = {one.name: True for one in subjects if most and not figures.vocabulary.metric(one)}
-        return evaluate_part(
-            part,
-            figures.vocabulary,
-            figures.metrics,
-            answers,
-            item_points=item_points,
-            excluded=figures.excluded,
-        ).points
-    total = maximum(part, item_points=item_points)
-    moved = sum((_term_points(term, figures, total, most=most) for term in part.terms), _ZERO)
-    return max(total - moved, part.floor.value) if isinstance(part, Deduct) else min(moved, total)
+@_range.register
+def _(part: Judged, figures: Figures) -> Range:
+    return part.low.value, part.high.value
 
 
-def _term_points(term: Term, figures: Figures, total: Fraction, *, most: bool) -> Fraction:
-    """Points one reason moves: fixed where only metrics speak; else nothing, or all it can (a count has no
-    end but `total`).
-    """
-    subject = term.subject
-    hidden = [question.name for question in questions(subject)] if isinstance(subject, Condition) else []
-    if (isinstance(subject, Condition) and not hidden) or (
-        not isinstance(subject, Condition) and figures.vocabulary.metric(subject)
-    ):
-        alone = Add((term,), None)
-        return evaluate_part(alone, figures.vocabulary, figures.metrics, {}, item_points=_UNBOUNDED).points
-    named = hidden or [subject.name]
-    if not most or any(name in figures.excluded for name in named):
-        return _ZERO
-    if isinstance(subject, Condition) and not _may_hold(subject, figures):
-        return _ZERO
-    return total if term.per and term.points.value else term.points.value
+@_range.register
+def _(part: Graded, figures: Figures) -> Range:
+    """Over the bands that some typed number reaches first."""
+    figures_tried = probes(number.value for _, number in part.compared)
+    reached = (next((band for band in part.bands if band.fits(figure)), None) for figure in figures_tried)
+    return _span(band.points.value for band in reached if band)
 
 
-_UNBOUNDED = Fraction(10**12)
-
-
-def _span(points: list[Fraction]) -> Range:
-    return (min(points), max(points)) if points else (_ZERO, _ZERO)
-
-
-def _possible_bands(part: Graded) -> list[Fraction]:
-    """Points of the bands that some typed number reaches first."""
-    return [band.points.value for band in {_first(part, value) for value in probes(part)} if band]
-
-
-def _first(part: Graded, value: Fraction):
-    return next((band for band in part.bands if fits(band.test, value)), None)
-
-
-def probes(part: Graded) -> list[Fraction]:
-    """Values that together visit every band a value can reach: each bound, and a point between any two
-    neighbours.
-    """
-    bounds = {Fraction(0)}
-    for band in part.bands:
-        if band.test:
-            bounds |= {band.test.low.value} | ({band.test.high.value} if band.test.high else set())
-    return between(bounds)
-
-
-def between(bounds: set[Fraction]) -> list[Fraction]:
-    """The bounds in order, with a point between each two neighbours and one beyond the last."""
-    ordered = sorted(bounds)
-    inner = [(low + high) / 2 for low, high in pairwise(ordered)]
-    return sorted([*ordered, *inner, ordered[-1] + 1])
-
-
-def _possible_cases(part: Cases, figures: Figures) -> list[Fraction]:
-    """Points of the cases that may come first; a case that rests on metrics alone and holds ends the list."""
-    found = []
+@_range.register
+def _(part: Cases, figures: Figures) -> Range:
+    """Over the cases that may come first; a case that rests on metrics alone and holds ends the list."""
+    points = []
     for case in part.cases:
-        if case.condition is None:
-            return [*found, case.points.value]
-        if _may_hold(case.condition, figures):
-            found.append(case.points.value)
-            if not questions(case.condition):
-                return found
-    return [*found, _ZERO]
+        if case.condition is None or _may_hold(case.condition, figures):
+            points.append(case.points.value)
+            if case.condition is None or not case.condition.questions:
+                return _span(points)
+    return _span([*points, _ZERO])
 
 
-def _may_hold(condition: Condition, figures: Figures) -> bool:
-    """Whether typed numbers exist that, with the metrics as they stand, make the condition hold."""
-    typed: dict[str, list[Comparison]] = {}
-    for comparison in condition.comparisons:
-        if isinstance(comparison.left, Question):
-            typed.setdefault(comparison.left.name, []).append(comparison)
-        elif not holds_for(comparison, figures.value(comparison.left)):
-            return False
-    return all(satisfiable(group) for group in typed.values())
-
-
-def satisfiable(comparisons: list[Comparison], upper: Fraction | None = None) -> bool:
-    """Whether one value from 0 to `upper` meets all these comparisons."""
-    values = between({Fraction(0)} | {comparison.value.value for comparison in comparisons})
-    return any(
-        all(holds_for(one, value) for one in comparisons)
-        for value in values
-        if upper is None or value <= upper
-    )
-
-
-def _range_of_ratio(part: Ratio, figures: Figures) -> Range:
+@_range.register
+def _(part: Ratio, figures: Figures) -> Range:
     """From nothing to full points, unless the numerator is a metric that is zero; metrics that are missing
     still block.
     """
@@ -201,3 +98,68 @@ def _range_of_ratio(part: Ratio, figures: Figures) -> Range:
     if part.denominator and not isinstance(part.denominator, Question):
         figures.value(part.denominator)
     return _ZERO, part.points.value
+
+
+@_range.register
+def _(part: Reasons, figures: Figures) -> Range:
+    """Points with nothing ticked or counted, and with everything."""
+    return _span([_extreme(part, figures, most=False), _extreme(part, figures, most=True)])
+
+
+def _span(points: Iterable[Fraction]) -> Range:
+    points = list(points) or [_ZERO]
+    return min(points), max(points)
+
+
+def _extreme(part: Reasons, figures: Figures, *, most: bool) -> Fraction:
+    if isinstance(part, Checklist):
+        ticked = {name.name: most for name in part.bare}
+        return evaluate(part, replace(figures, answers=ticked)).points
+    total = maximum(part, item_points=figures.item_points)
+    moved = exact_sum(_moved(term, figures, total, most=most) for term in part.terms)
+    return max(total - moved, part.floor.value) if isinstance(part, Deduct) else min(moved, total)
+
+
+def _moved(term: Term, figures: Figures, total: Fraction, *, most: bool) -> Fraction:
+    """Points one reason moves: fixed where only metrics speak; else nothing, or all it can (a count has no
+    end but `total`).
+    """
+    subject = term.subject
+    asked = subject.rests_on if not figures.vocabulary.metric(subject) else []
+    if not asked:
+        require(subject, figures)
+        return reason(term, figures)[1]
+    if not most or figures.hidden(subject):
+        return _ZERO
+    if isinstance(subject, Condition) and not _may_hold(subject, figures):
+        return _ZERO
+    return total if term.per and term.points.value else term.points.value
+
+
+def _may_hold(condition: Condition, figures: Figures) -> bool:
+    """Whether typed numbers exist that, with the metrics as they stand, make the condition hold."""
+    typed: dict[str, list[Comparison]] = {}
+    for comparison in condition.comparisons:
+        if isinstance(comparison.left, Question):
+            typed.setdefault(comparison.left.name, []).append(comparison)
+        elif not comparison.holds(figures.value(comparison.left)):
+            return False
+    return all(satisfiable(group) for group in typed.values())
+
+
+def satisfiable(comparisons: list[Comparison], upper: Fraction | None = None) -> bool:
+    """Whether one value from 0 to `upper` meets all these comparisons."""
+    return any(
+        all(comparison.holds(value) for comparison in comparisons)
+        for value in probes(comparison.value.value for comparison in comparisons)
+        if upper is None or value <= upper
+    )
+
+
+def probes(bounds: Iterable[Fraction]) -> list[Fraction]:
+    """Values from 0 that together visit everything such bounds tell apart: each bound, a point between any
+    two neighbours, and one beyond the last.
+    """
+    ordered = sorted({_ZERO, *bounds})
+    inner = [(low + high) / 2 for low, high in pairwise(ordered)]
+    return sorted([*ordered, *inner, ordered[-1] + 1])

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
 from fractions import Fraction
 
-from ratings.criteria.spec import BoundItem, SchemeSpec
+from ratings.criteria.spec import BandSpec, BoundItem, SchemeSpec
 from ratings.enums import Star
 from ratings.rules import comparisons, next_changes
-from ratings.rules.rounding import round2, show
+from ratings.rules.rounding import exact_sum, round2, show
 
-from .inputs import Blocked, SchoolInput
+from .inputs import SchoolInput, known, known_figures
 from .outcome import Outcome
 from .stage import system_part, within
 
@@ -21,65 +20,51 @@ MOST_CHANGES = 5
 STANDING_SECTIONS = ("profile", "budgets")
 
 
-@dataclass(frozen=True)
-class Change:
-    """One band or tick of recorded activity and the points it would add to the total."""
-
-    code: str
-    text: str
-    gain: Fraction
-
-
-@dataclass(frozen=True)
-class Advice:
-    """`star` is the next level, or 0 for a school that already has the highest of the scheme."""
-
-    star: int
-    missing: Fraction
-    gates: tuple[str, ...]
-    changes: tuple[Change, ...]
-
-
-def advise(spec: SchemeSpec, school: SchoolInput, outcome: Outcome) -> Advice | None:
-    """What would lead to the next star; None for a school without totals or already at the top.
+def advise(spec: SchemeSpec, school: SchoolInput, outcome: Outcome) -> dict[str, object]:
+    """What would lead to the next star, as JSON for a frozen result: figures as shown, changes with their
+    gain. Empty for a school without totals or already at the top.
 
     Only figures from recorded activity are offered, never judged parts, seats or money; caps are named as
     gates.
     """
-    if outcome.totals is None:
-        return None
+    target = _next_band(spec, outcome) if outcome.totals else None
+    if target is None:
+        return {}
+    values = {**known_figures(school.metrics), **outcome.totals.values(outcome.points)}
+    unmet = [gate for gate in comparisons(target.condition, values) if not gate.holds]
+    missing = [gate.gap for gate in unmet if gate.name == "总分"]
+    gates = [gate.gap_text for gate in unmet if gate.name != "总分"]
+    return {
+        "star": target.star,
+        "name": Star(target.star).label,
+        "missing": show(max(missing, default=Fraction(0))),
+        "gates": gates + [cap.text for cap in outcome.verdict.caps if cap.star < target.star],
+        "changes": [
+            {"code": code, "text": text, "gain": show(gain)}
+            for code, text, gain in _changes(spec, school, outcome)
+        ],
+    }
+
+
+def _next_band(spec: SchemeSpec, outcome: Outcome) -> BandSpec | None:
     above = [band for band in spec.bands if band.star > outcome.star]
-    if not above:
-        return None
-    target = min(above, key=lambda band: band.star)
-    known = {reference: value for reference, value in school.metrics.items() if value is not None}
-    unmet = [
-        entry
-        for entry in comparisons(target.condition, {**known, **outcome.totals.values(outcome.points)})
-        if not entry.holds
-    ]
-    missing = max((entry.gap for entry in unmet if entry.name == "总分"), default=Fraction(0))
-    gates = [entry.gap_text for entry in unmet if entry.name != "总分"] + [
-        cap.text for cap in outcome.verdict.caps if cap.star < target.star
-    ]
-    return Advice(target.star, missing, tuple(gates), _changes(spec, school, outcome))
+    return min(above, key=lambda band: band.star, default=None)
 
 
-def _changes(spec: SchemeSpec, school: SchoolInput, outcome: Outcome) -> tuple[Change, ...]:
-    found: dict[tuple[str, Fraction], Change] = {}
+def _changes(spec: SchemeSpec, school: SchoolInput, outcome: Outcome) -> list[tuple[str, str, Fraction]]:
+    """Items, what to change, and the points it would add to the total; the greatest gain first."""
+    changes: dict[tuple[str, Fraction], tuple[str, str, Fraction]] = {}
     for code, bound in spec.bound.items():
         item = outcome.items[code]
-        if item.points is None or item.points == bound.item.points or item.adjusted:
+        if item.points in (None, bound.item.points) or item.adjusted:
             continue
         for change in _next_changes(spec, bound, school):
-            if not _is_activity(spec, change.label) or (change.reference, change.to_value) in found:
-                continue
-            gain = _gain(spec, school, outcome, change.reference, change.to_value)
-            if gain > 0:
-                found[change.reference, change.to_value] = Change(
-                    code, f"{code} {bound.item.name}：{change.text}", gain
-                )
-    return tuple(sorted(found.values(), key=lambda change: (-change.gain, change.code))[:MOST_CHANGES])
+            key = change.reference, change.to_value
+            if key not in changes and _is_activity(spec, change.label):
+                gain = exact_sum(_gains(spec, school, outcome, *key))
+                changes[key] = code, f"{code} {bound.item.name}：{change.text}", gain
+    gaining = [change for change in changes.values() if change[2] > 0]
+    return sorted(gaining, key=lambda change: (-change[2], change[0]))[:MOST_CHANGES]
 
 
 def _next_changes(spec: SchemeSpec, bound: BoundItem, school: SchoolInput) -> tuple:
@@ -98,36 +83,17 @@ def _is_activity(spec: SchemeSpec, label: str) -> bool:
     return getattr(spec.metrics[label], "section", STANDING_SECTIONS[0]) not in STANDING_SECTIONS
 
 
-def _gain(
+def _gains(
     spec: SchemeSpec, school: SchoolInput, outcome: Outcome, reference: str, value: Fraction
-) -> Fraction:
-    """Points added over all base items that read this figure; an adjusted item no longer follows
-    its records.
+) -> Iterator[Fraction]:
+    """Points added to every base item that reads this figure; an adjusted item no longer follows its
+    records.
     """
-    metrics: Mapping[str, Fraction | None] = {**school.metrics, reference: value}
-    gain = Fraction(0)
+    metrics = {**school.metrics, reference: value}
     for code, bound in spec.bound.items():
         item = outcome.items[code]
         if reference not in bound.references or item.points is None or item.adjusted or bound.item.bonus:
             continue
-        try:
-            raised, _ = system_part(spec, bound, metrics)
-        except Blocked:
-            continue
-        gain += within(item.points + round2(raised - item.system), bound) - item.points
-    return gain
-
-
-def in_words(advice: Advice | None) -> dict[str, object]:
-    """The advice as JSON for a frozen result: figures as shown, changes with their gain."""
-    if advice is None:
-        return {}
-    return {
-        "star": advice.star,
-        "name": Star(advice.star).label,
-        "missing": show(advice.missing),
-        "gates": list(advice.gates),
-        "changes": [
-            {"code": change.code, "text": change.text, "gain": show(change.gain)} for change in advice.changes
-        ],
-    }
+        raised = known(system_part, spec, bound, metrics)
+        if raised is not None:
+            yield within(item.points + round2(raised[0] - item.system), bound) - item.points

@@ -1,12 +1,19 @@
-"""What is known of one school when it is scored: figures, sheets, adjustments, proven restrictions."""
+"""What is known of one school when it is scored: figures, sheets, adjustments, proven restrictions; and what
+is missing.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
+from typing import Any, TypeVar
 
 from ratings.rules import Answer
+
+ANSWERS, TOTAL, SYSTEM, NOT_APPLICABLE = "答", "得分", "系统", "不适用"
+Metrics = Mapping[str, Fraction | None]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -21,6 +28,29 @@ class Entry:
     total: Fraction | None = None
     system: Fraction | None = None
     not_applicable: bool = False
+
+
+def entry_to_json(entry: Entry) -> dict[str, Any]:
+    """Exact and readable: ticks stay booleans, counts integers, levels words, other numbers become text."""
+    if entry.not_applicable:
+        return {NOT_APPLICABLE: True}
+    if entry.answers is not None:
+        return {
+            ANSWERS: {
+                name: answer if isinstance(answer, bool | int | str) else str(answer)
+                for name, answer in entry.answers.items()
+            }
+        }
+    return {TOTAL: str(entry.total), SYSTEM: str(entry.system)}
+
+
+def entry_from_json(content: dict[str, Any]) -> Entry:
+    """Read what `entry_to_json` wrote; raises KeyError or ValueError on anything else."""
+    if content.get(NOT_APPLICABLE):
+        return Entry(not_applicable=True)
+    if ANSWERS in content:
+        return Entry(answers=content[ANSWERS])
+    return Entry(total=Fraction(content[TOTAL]), system=Fraction(content[SYSTEM]))
 
 
 @dataclass(frozen=True)
@@ -40,7 +70,7 @@ class SchoolInput:
     """
 
     key: str
-    metrics: Mapping[str, Fraction | None]
+    metrics: Metrics
     county: Mapping[str, Entry] = field(default_factory=dict)
     city: tuple[Sheet, ...] = ()
     adjustments: Mapping[tuple[str, str], Fraction] = field(default_factory=dict)
@@ -59,7 +89,6 @@ class Problem:
 
     text: str
     code: str = ""
-    stage: str = ""
 
 
 class Blocked(Exception):
@@ -68,3 +97,16 @@ class Blocked(Exception):
     def __init__(self, *problems: Problem):
         super().__init__("；".join(problem.text for problem in problems))
         self.problems = problems
+
+
+def known(compute: Callable[..., T], *arguments: Any) -> T | None:
+    """What a computation gives, for showing: None while something is missing."""
+    try:
+        return compute(*arguments)
+    except Blocked:
+        return None
+
+
+def known_figures(metrics: Metrics) -> dict[str, Fraction]:
+    """The figures without those that nobody knows."""
+    return {reference: value for reference, value in metrics.items() if value is not None}

@@ -7,12 +7,11 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from ratings.criteria.spec import BoundItem, SchemeSpec
-from ratings.enums import Aggregation, Stage
+from ratings.enums import Aggregation
 
-from .inputs import Blocked, Problem, SchoolInput, Sheet
-from .items import ItemOutcome, score_item
-from .panel import LEAST_SHEETS
-from .stars import Verdict, apply_share, unknown, verdict
+from .inputs import Blocked, Problem, SchoolInput, Sheet, known_figures
+from .items import LEAST_SHEETS, ItemOutcome, score_item
+from .stars import Verdict, apply_share, require, verdict
 from .totals import Totals, add_up
 
 
@@ -43,13 +42,7 @@ def score_school(spec: SchemeSpec, school: SchoolInput) -> Outcome:
     Pure: the same input always gives the same outcome. Problems are collected, never replaced by zero.
     """
     if not school.submitted and not school.has_reviews:
-        found = verdict(spec, school, _known(spec, school), rated=False)
-        gap = (
-            ()
-            if found.caps
-            else (Problem("未提交自评，方案没有相应的限制性情形，也没有任何评分", "", Stage.SELF),)
-        )
-        return Outcome(school.key, {}, None, found, gap)
+        return _with_star(spec, school, {}, None, known_figures(school.metrics))
     items, problems = {}, list(_panel_problems(spec, school))
     visited = was_visited(spec, school)
     for code, bound in spec.bound.items():
@@ -67,23 +60,26 @@ def finish(spec: SchemeSpec, school: SchoolInput, items: Mapping[str, ItemOutcom
     points = {code: item.points for code, item in items.items()}
     try:
         totals = add_up(spec, points)
+        values = {**known_figures(school.metrics), **totals.values(points)}
+        require(spec, values)
     except Blocked as blocked:
         return Outcome(school.key, items, None, None, blocked.problems)
-    values = {**_known(spec, school), **totals.values(points)}
-    missing = unknown(spec, values)
-    if missing:
-        return Outcome(
-            school.key,
-            items,
-            None,
-            None,
-            tuple(Problem(f"星级标准要用的“{name}”没有数据") for name in missing),
-        )
-    found = verdict(spec, school, values, rated=True)
-    gap = ()
+    return _with_star(spec, school, items, totals, values)
+
+
+def _with_star(
+    spec: SchemeSpec,
+    school: SchoolInput,
+    items: Mapping[str, ItemOutcome],
+    totals: Totals | None,
+    values: Mapping[str, Fraction],
+) -> Outcome:
+    found = verdict(spec, school, values, rated=totals is not None)
+    problems = ()
     if not school.submitted and not found.caps:
-        gap = (Problem("未提交自评，方案没有相应的限制性情形", "", Stage.SELF),)
-    return Outcome(school.key, items, totals, found, gap)
+        lacking = "" if totals else "，也没有任何评分"
+        problems = (Problem(f"未提交自评，方案没有相应的限制性情形{lacking}"),)
+    return Outcome(school.key, items, totals, found, problems)
 
 
 def score_all(
@@ -93,11 +89,9 @@ def score_all(
 ) -> dict[str, Outcome]:
     """Score every school, then apply the share of five-star schools; the order of schools changes nothing."""
     outcomes = {school.key: score(spec, school) for school in schools}
-    if spec.five_star_share is None or any(outcome.problems for outcome in outcomes.values()):
+    if any(outcome.problems for outcome in outcomes.values()):
         return outcomes
-    totals: dict[str, Fraction] = {
-        key: outcome.totals.total for key, outcome in outcomes.items() if outcome.totals
-    }
+    totals = {key: outcome.totals.total for key, outcome in outcomes.items() if outcome.totals}
     verdicts = apply_share(spec, {key: outcome.verdict for key, outcome in outcomes.items()}, totals)
     return {key: replace(outcome, verdict=verdicts[key]) for key, outcome in outcomes.items()}
 
@@ -120,10 +114,6 @@ def _panel_problems(spec: SchemeSpec, school: SchoolInput) -> Iterable[Problem]:
     count = len(school.city)
     if spec.aggregation == Aggregation.JOINT:
         if count != 1:
-            yield Problem(f"合议须有且只有一份评分表，现有 {count} 份", "", Stage.CITY)
+            yield Problem(f"合议须有且只有一份评分表，现有 {count} 份")
     elif count < LEAST_SHEETS:
-        yield Problem(f"评委评分表至少 {LEAST_SHEETS} 份，现有 {count} 份", "", Stage.CITY)
-
-
-def _known(spec: SchemeSpec, school: SchoolInput) -> dict[str, Fraction]:
-    return {reference: value for reference, value in school.metrics.items() if value is not None}
+        yield Problem(f"评委评分表至少 {LEAST_SHEETS} 份，现有 {count} 份")

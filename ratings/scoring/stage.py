@@ -10,17 +10,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
-from ratings.criteria.spec import BoundItem, CategorySpec, SchemeSpec
+from ratings.criteria.spec import BoundItem, SchemeSpec
 from ratings.enums import Stage
-from ratings.rules import Unresolved, evaluate_part, maximum, missing_answers
-from ratings.rules.rounding import round2, show
+from ratings.rules import Unresolved, maximum, missing_answers
+from ratings.rules.evaluation import PartResult, evaluate
+from ratings.rules.figures import Figures
+from ratings.rules.rounding import exact_sum, round2, show
 
-from .inputs import Blocked, Entry, Problem
-from .stars import band_star, unknown
-from .totals import Totals, add_up, category_sum
-
-Metrics = Mapping[str, Fraction | None]
+from .inputs import Blocked, Entry, Metrics, Problem, known, known_figures
+from .stars import band_star, require
+from .totals import Points, Totals, add_up, category_sum
 
 #: 初评 that differs from 自评 by more than this share of 分值 on what both answered owes a reason.
 REASON_SHARE = Fraction(1, 5)
@@ -30,35 +31,31 @@ def system_part(spec: SchemeSpec, bound: BoundItem, metrics: Metrics) -> tuple[F
     """Sum of the wholly computed parts and their sentences; raises Blocked where a figure is not known."""
 
     def compute() -> tuple[Fraction, tuple[str, ...]]:
-        results = [_evaluate(spec, bound, index, metrics, {}, frozenset()) for index in bound.system_parts]
-        return sum((result.points for result in results), Fraction(0)), tuple(
-            step.text for result in results for step in result.steps
-        )
+        figures = Figures(spec.vocabulary, metrics, bound.item.points)
+        results = _evaluated(bound, bound.system_parts, figures)
+        steps = tuple(step.text for result in results for step in result.steps)
+        return exact_sum(result.points for result in results), steps
 
     return bound.remember(("system", bound.figures(bound.system_parts, metrics)), compute)
 
 
 def known_system(spec: SchemeSpec, bound: BoundItem, metrics: Metrics) -> Fraction | None:
     """The computed part for showing: None where the item has none, or while a figure is missing."""
-    if not bound.system_parts:
-        return None
-    try:
-        return system_part(spec, bound, metrics)[0]
-    except Blocked:
-        return None
+    part = known(system_part, spec, bound, metrics) if bound.system_parts else None
+    return part and part[0]
 
 
 def asked_part(spec: SchemeSpec, bound: BoundItem, metrics: Metrics, entry: Entry, stage: str) -> Fraction:
     """Points of the asked parts of one entry; raises Blocked where an answer is missing."""
     if entry.answers is None:
         if entry.total is None or entry.system is None:
-            raise Blocked(Problem(f"{bound.item.code} 尚未评分", bound.item.code, stage))
+            raise Blocked(Problem(f"{bound.item.code} 尚未评分", bound.item.code))
         return entry.total - entry.system
     excluded, answers = bound.excluded(stage), entry.answers
 
     def compute() -> Fraction:
-        parts = (_evaluate(spec, bound, index, metrics, answers, excluded) for index in bound.asked_parts)
-        return sum((part.points for part in parts), Fraction(0))
+        figures = Figures(spec.vocabulary, metrics, bound.item.points, answers, excluded)
+        return exact_sum(part.points for part in _evaluated(bound, bound.asked_parts, figures))
 
     said = tuple(answers.get(question.name) for question in bound.asked)
     return bound.remember(("asked", bound.figures(bound.asked_parts, metrics), said, bool(excluded)), compute)
@@ -78,21 +75,6 @@ def points_from(
     return within(base + asked_part(spec, bound, metrics, entry or Entry(), stage), bound)
 
 
-def exact_points(
-    spec: SchemeSpec,
-    bound: BoundItem,
-    metrics: Metrics,
-    entry: Entry | None,
-    stage: str,
-    adjusted: Fraction | None = None,
-) -> Fraction | None:
-    """The same from the system part, or from what it was adjusted to; the figures must be known
-    either way.
-    """
-    system, _ = system_part(spec, bound, metrics)
-    return points_from(spec, bound, metrics, system if adjusted is None else adjusted, entry, stage)
-
-
 def within(points: Fraction, bound: BoundItem) -> Fraction:
     """An item is never below zero and never above its 分值."""
     if points.numerator <= 0:
@@ -103,7 +85,7 @@ def within(points: Fraction, bound: BoundItem) -> Fraction:
 def most_of(bound: BoundItem, parts: tuple[int, ...]) -> Fraction:
     """The most that these parts of an item can give, never more than its 分值."""
     most = (maximum(bound.item.rule.parts[index], item_points=bound.item.points) for index in parts)
-    return min(sum(most, Fraction(0)), bound.item.points)
+    return min(exact_sum(most), bound.item.points)
 
 
 def is_unasked(bound: BoundItem, stage: str) -> bool:
@@ -123,28 +105,22 @@ def points_at(
     stage: str,
     adjusted: Fraction | None = None,
 ) -> Fraction | None:
-    """Points of one item at a stage as everybody is shown them: rounded to two decimals. None for 不适用 and
-    where the stage is not asked at all. Raises Blocked while something is missing.
+    """Points of one item at a stage as everybody is shown them: rounded to two decimals, from the system part
+    or from what it was adjusted to; the figures must be known either way. None for 不适用 and where the stage
+    is not asked at all. Raises Blocked while something is missing.
     """
     if is_unasked(bound, stage):
         return None
-    points = exact_points(spec, bound, metrics, _said(bound, entry, stage), stage, adjusted)
+    if entry is None and stage == Stage.SELF and not bound.owed_by_school:
+        entry = Entry(answers={})  # asked nothing, the school has answered by saying nothing
+    system, _ = system_part(spec, bound, metrics)
+    points = points_from(spec, bound, metrics, system if adjusted is None else adjusted, entry, stage)
     return None if points is None else round2(points)
 
 
-def known_points(
-    spec: SchemeSpec,
-    bound: BoundItem,
-    metrics: Metrics,
-    entry: Entry | None,
-    stage: str,
-    adjusted: Fraction | None = None,
-) -> Fraction | None:
+def known_points(*arguments: Any) -> Fraction | None:
     """The same for showing: None also while something is missing."""
-    try:
-        return points_at(spec, bound, metrics, entry, stage, adjusted)
-    except Blocked:
-        return None
+    return known(points_at, *arguments)
 
 
 @dataclass(frozen=True)
@@ -196,43 +172,25 @@ def stage_sheet(
         except Blocked:
             missing.append(code)
     counted = {**points, **dict.fromkeys((*missing, *unasked), Fraction(0))}
-    so_far, categories = _sums(spec, counted)
-    star = None if missing or so_far is None else points_star(spec, metrics, so_far, counted)
+    so_far = known(add_up, spec, counted)
+    sums = so_far and so_far.categories
     return StageSheet(
-        points, tuple(missing), unasked, categories, so_far, star, _bonus_note(spec, so_far, bool(missing))
+        points=points,
+        missing=tuple(missing),
+        unasked=unasked,
+        categories=sums
+        or {one.code: known(category_sum, spec, one, counted, []) for one in spec.scored_categories},
+        so_far=so_far,
+        star=known(_star, spec, metrics, so_far, counted) if so_far and not missing else None,
+        bonus_note=_bonus_note(spec, so_far, bool(missing)),
     )
 
 
-def points_star(
-    spec: SchemeSpec, metrics: Metrics, totals: Totals, points: Mapping[str, Fraction | None]
-) -> int | None:
-    """The star that figures and points give, without any cap; None while a figure that a star's condition
-    names is not known.
-    """
-    values = {
-        **{name: value for name, value in metrics.items() if value is not None},
-        **totals.values(points),
-    }
-    return None if unknown(spec, values) else band_star(spec, values)
-
-
-def _sums(
-    spec: SchemeSpec, points: Mapping[str, Fraction | None]
-) -> tuple[Totals | None, Mapping[str, Fraction | None]]:
-    try:
-        totals = add_up(spec, points)
-    except Blocked:
-        return None, {one.code: _category(spec, one, points) for one in spec.scored_categories}
-    return totals, totals.categories
-
-
-def _category(
-    spec: SchemeSpec, category: CategorySpec, points: Mapping[str, Fraction | None]
-) -> Fraction | None:
-    try:
-        return category_sum(spec, category, points, [])
-    except Blocked:
-        return None
+def _star(spec: SchemeSpec, metrics: Metrics, totals: Totals, points: Points) -> int:
+    """The star that figures and points give, without any cap."""
+    values = {**known_figures(metrics), **totals.values(points)}
+    require(spec, values)
+    return band_star(spec, values)
 
 
 def _bonus_note(spec: SchemeSpec, totals: Totals | None, incomplete: bool) -> str:
@@ -260,16 +218,13 @@ def difference(
     if bound.asked:
         if not bound.owed_by_school:
             own = None if is_unasked(bound, Stage.SELF) else Entry(answers={})
-        if own is None or county is None or own.not_applicable or county.not_applicable:
+        if not _both_say(own, county):
             return None
         if bound.not_for_school and county.answers is None:
             return None  # typed as one figure, with the 核定要素 in it
-    try:
-        before = exact_points(spec, bound, metrics, own, Stage.SELF)
-        after = exact_points(spec, bound, metrics, county, Stage.SELF, adjusted)
-    except Blocked:
-        return None
-    return round2(after) - round2(before)
+    before = known(points_at, spec, bound, metrics, own, Stage.SELF)
+    after = known(points_at, spec, bound, metrics, county, Stage.SELF, adjusted)
+    return None if before is None or after is None else after - before
 
 
 def answered_apart(
@@ -279,28 +234,35 @@ def answered_apart(
     分值, on an item whose every question the school was asked as well. None anywhere else; a 核定 brings its
     own reason.
     """
-    if own is None or county is None or own.not_applicable or county.not_applicable or bound.not_for_school:
+    if bound.not_for_school or not _both_say(own, county):
         return None
-    try:
-        apart = abs(
-            asked_part(spec, bound, metrics, county, Stage.COUNTY)
-            - asked_part(spec, bound, metrics, own, Stage.SELF)
-        )
-    except Blocked:
+    by_school = known(asked_part, spec, bound, metrics, own, Stage.SELF)
+    by_county = known(asked_part, spec, bound, metrics, county, Stage.COUNTY)
+    if by_school is None or by_county is None:
         return None
+    apart = abs(by_county - by_school)
     return apart if apart > REASON_SHARE * bound.item.points else None
+
+
+def _both_say(*entries: Entry | None) -> bool:
+    """Whether all of them give points to the item."""
+    return all(entry is not None and not entry.not_applicable for entry in entries)
 
 
 def owed_codes(spec: SchemeSpec, stage: str, *, visited: bool = True) -> list[str]:
     """Codes of the items that a stage must answer: judges owe 现场 items only where they went, or where no
     初评 can stand in.
     """
-    if stage == Stage.SELF:
-        return [code for code, bound in spec.bound.items() if bound.owed_by_school]
-    owed = [code for code, bound in spec.bound.items() if bound.owed_by_reviewers]
-    if stage == Stage.CITY and not visited and spec.has_county_stage:
-        return [code for code in owed if not spec.bound[code].item.onsite]
-    return owed
+    left_out = stage == Stage.CITY and not visited and spec.has_county_stage
+    return [
+        code
+        for code, bound in spec.bound.items()
+        if _owes(bound, stage) and not (left_out and bound.item.onsite)
+    ]
+
+
+def _owes(bound: BoundItem, stage: str) -> bool:
+    return bound.owed_by_school if stage == Stage.SELF else bound.owed_by_reviewers
 
 
 @dataclass(frozen=True)
@@ -322,8 +284,7 @@ class Owed:
 
 def owed_at(bound: BoundItem, entry: Entry | None, stage: str) -> Owed | None:
     """What the stage still owes on this item; None where its row is complete, or where it owes none."""
-    owes = bound.owed_by_school if stage == Stage.SELF else bound.owed_by_reviewers
-    if not owes:
+    if not _owes(bound, stage):
         return None
     if entry is None:
         return Owed(bound.item.code, bound.item.name, stage)
@@ -339,22 +300,9 @@ def owed_in(spec: SchemeSpec, stage: str, entries: Mapping[str, Entry], codes: I
     return [owed for owed in found if owed]
 
 
-def _said(bound: BoundItem, entry: Entry | None, stage: str) -> Entry | None:
-    """A school that is asked nothing of an item has answered it by saying nothing: the figures in
-    it count.
-    """
-    if entry is None and stage == Stage.SELF and not bound.owed_by_school:
-        return Entry(answers={})
-    return entry
-
-
-def _evaluate(
-    spec: SchemeSpec, bound: BoundItem, index: int, metrics: Metrics, answers, excluded: frozenset[str]
-):
+def _evaluated(bound: BoundItem, parts: tuple[int, ...], figures: Figures) -> list[PartResult]:
+    code = bound.item.code
     try:
-        part = bound.item.rule.parts[index]
-        return evaluate_part(
-            part, spec.vocabulary, metrics, answers, item_points=bound.item.points, excluded=excluded
-        )
+        return [evaluate(bound.item.rule.parts[index], figures) for index in parts]
     except Unresolved as gap:
-        raise Blocked(Problem(f"{bound.item.code} {gap}", bound.item.code)) from gap
+        raise Blocked(Problem(f"{code} {gap}", code)) from gap

@@ -4,7 +4,7 @@ schools.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import floor
@@ -12,8 +12,9 @@ from math import floor
 from ratings.criteria.spec import RestrictionSpec, SchemeSpec
 from ratings.enums import Star, Trigger
 from ratings.rules import comparisons, holds, names
+from ratings.rules.figures import Gate
 
-from .inputs import SchoolInput
+from .inputs import Blocked, Problem, SchoolInput
 
 
 @dataclass(frozen=True)
@@ -40,17 +41,14 @@ def band_star(spec: SchemeSpec, values: Mapping[str, Fraction]) -> int:
     return next((band.star for band in spec.bands if holds(band.condition, values)), Star.NONE.value)
 
 
-def unknown(spec: SchemeSpec, values: Mapping[str, Fraction]) -> list[str]:
-    """Figures that a star's condition names and nobody knows: without them no star can be told."""
+def require(spec: SchemeSpec, values: Mapping[str, Fraction]) -> None:
+    """Raises Blocked for figures that a star's condition names and nobody knows: without them no star can be
+    told.
+    """
     named = dict.fromkeys(name for band in spec.bands for name in sorted(names(band.condition)))
-    return [name for name in named if name not in values]
-
-
-def applying(
-    spec: SchemeSpec, school: SchoolInput, values: Mapping[str, Fraction]
-) -> tuple[RestrictionSpec, ...]:
-    """Restrictions that apply: confirmed by a person, not submitted, or with a condition that holds."""
-    return tuple(restriction for restriction in spec.restrictions if _applies(restriction, school, values))
+    missing = [Problem(f"星级标准要用的“{name}”没有数据") for name in named if name not in values]
+    if missing:
+        raise Blocked(*missing)
 
 
 def _applies(restriction: RestrictionSpec, school: SchoolInput, values: Mapping[str, Fraction]) -> bool:
@@ -67,49 +65,42 @@ def verdict(spec: SchemeSpec, school: SchoolInput, values: Mapping[str, Fraction
     """The star of one school. `rated` is False for a school without totals: no band can hold then."""
     by_bands = band_star(spec, values) if rated else Star.NONE.value
     caps = tuple(
-        Cap(entry.code, _cap_text(entry), entry.effect.star) for entry in applying(spec, school, values)
+        Cap(
+            restriction.code,
+            f"限制性情形 {restriction.code}（{restriction.name}）：{restriction.effect_text}",
+            restriction.effect.star,
+        )
+        for restriction in spec.restrictions
+        if _applies(restriction, school, values)
     )
     star = min([by_bands, *(cap.star for cap in caps)])
     steps = (
-        [*_band_steps(spec, values, by_bands), *(cap.text for cap in caps)]
-        if rated
-        else [cap.text for cap in caps]
+        *(_band_steps(spec, values, by_bands) if rated else ()),
+        *([cap.text for cap in caps] or ["无限制性情形"]),
+        f"计算星级：{Star(star).label}",
     )
-    if not caps:
-        steps.append("无限制性情形")
-    steps.append(f"计算星级：{Star(star).label}")
-    return Verdict(by_bands, star, caps, tuple(steps))
+    return Verdict(by_bands, star, caps, steps)
 
 
-def _cap_text(restriction: RestrictionSpec) -> str:
-    return f"限制性情形 {restriction.code}（{restriction.name}）：{restriction.effect_text}"
-
-
-def _band_steps(spec: SchemeSpec, values: Mapping[str, Fraction], reached: int) -> list[str]:
+def _band_steps(spec: SchemeSpec, values: Mapping[str, Fraction], reached: int) -> Iterator[str]:
     """The band that was reached with its figures, and what kept the school from the next one."""
-    steps = []
     for band in reversed(spec.bands):
-        if band.star == reached:
-            steps.append(f"达到{Star(band.star).label}标准：{_figures(band, values)}")
-        elif band.star > reached:
-            steps.append(f"未达到{Star(band.star).label}标准：{_figures(band, values, failing=True)}")
-            break
-    return steps
+        if band.star < reached:
+            continue
+        gates = comparisons(band.condition, values)
+        if band.star > reached:
+            yield f"未达到{Star(band.star).label}标准：{_figures(gate for gate in gates if not gate.holds)}"
+            return
+        yield f"达到{Star(band.star).label}标准：{_figures(gates)}"
 
 
-def _figures(band, values: Mapping[str, Fraction], *, failing: bool = False) -> str:
-    compared = comparisons(band.condition, values)
-    return "，".join(entry.text for entry in compared if not failing or not entry.holds)
+def _figures(gates: Iterable[Gate]) -> str:
+    return "，".join(gate.text for gate in gates)
 
 
 def ties_schools(spec: SchemeSpec) -> bool:
     """Whether one school's star may depend on the others: a share below all of them."""
     return spec.five_star_share is not None and spec.five_star_share < 1
-
-
-def share_limit(spec: SchemeSpec, rated: int) -> int | None:
-    """How many schools may hold five stars, or None where the scheme sets no share."""
-    return None if spec.five_star_share is None else floor(spec.five_star_share * rated)
 
 
 def apply_share(
@@ -120,24 +111,20 @@ def apply_share(
     `totals` holds the rated schools only. Schools tied at the line fall out together, so the share is never
     exceeded and the outcome never depends on the order of rows.
     """
-    limit = share_limit(spec, len(totals))
-    if limit is None:
+    if spec.five_star_share is None:
         return dict(verdicts)
-    candidates = sorted(
-        (totals[key] for key, found in verdicts.items() if found.star == Star.FIVE), reverse=True
-    )
-    if len(candidates) <= limit:
-        return dict(verdicts)
-    first_out = candidates[limit]
-    return {
-        key: _capped(found, limit) if found.star == Star.FIVE and totals[key] <= first_out else found
-        for key, found in verdicts.items()
-    }
+    limit = floor(spec.five_star_share * len(totals))
+    candidates = [key for key, found in verdicts.items() if found.star == Star.FIVE]
+    first_out = sorted((totals[key] for key in candidates), reverse=True)[limit:]
+    fallen = [key for key in candidates if first_out and totals[key] <= first_out[0]]
+    return {**verdicts, **{key: _capped(verdicts[key], limit) for key in fallen}}
 
 
 def _capped(found: Verdict, limit: int) -> Verdict:
     text = f"五星比例上限 {limit} 所，按总分未进入，最高四星"
-    steps = (*found.steps[:-1], text, f"计算星级：{Star.FOUR.label}")
     return replace(
-        found, star=Star.FOUR.value, caps=(*found.caps, Cap("", text, Star.FOUR.value)), steps=steps
+        found,
+        star=Star.FOUR.value,
+        caps=(*found.caps, Cap("", text, Star.FOUR.value)),
+        steps=(*found.steps[:-1], text, f"计算星级：{Star.FOUR.label}"),
     )

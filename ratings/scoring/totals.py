@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from ratings.criteria.spec import CategorySpec, SchemeSpec
-from ratings.rules.rounding import round2, show, show_rate
+from ratings.rules.rounding import exact_sum, round2, show, show_rate
 
-from .inputs import Blocked, Problem
+from .inputs import Blocked, Problem, known_figures
 
 #: Rounded points by item code; None where the item does not apply.
 Points = Mapping[str, Fraction | None]
@@ -30,14 +30,14 @@ class Totals:
 
     def values(self, points: Points) -> dict[str, Fraction]:
         """Every figure that a star band or a restriction may name; `points` are those that were added up."""
-        points = {code: known for code, known in points.items() if known is not None}
-        named = {
+        return {
+            **known_figures(points),
+            **self.categories,
             "总分": self.total,
             "基础分": self.base,
             "加分": self.bonus,
             "最低大项得分率": self.lowest_rate,
         }
-        return {**points, **self.categories, **named}
 
 
 def add_up(spec: SchemeSpec, points: Points) -> Totals:
@@ -50,7 +50,7 @@ def add_up(spec: SchemeSpec, points: Points) -> Totals:
         category.code: category_sum(spec, category, points, steps) for category in spec.scored_categories
     }
     rates = {code: reached / spec.category_points[code] for code, reached in categories.items()}
-    base = sum(categories.values(), Fraction(0))
+    base = exact_sum(categories.values())
     steps.append(f"基础分合计 {show(base)} 分")
     raw, bonus = _bonus(spec, points, base, steps)
     lowest = min(rates.values())
@@ -67,9 +67,9 @@ def category_sum(spec: SchemeSpec, category: CategorySpec, points: Points, steps
     full = spec.category_points[category.code]
     if not applicable:
         raise Blocked(Problem(f"{category.code} {category.name} 各小项均不适用，无法计分", category.code))
-    reached = sum((points[item.code] for item in applicable), Fraction(0))
+    reached = exact_sum(points[item.code] for item in applicable)
     if len(applicable) < len(members):
-        counted = sum((item.points for item in applicable), Fraction(0))
+        counted = exact_sum(item.points for item in applicable)
         scaled = round2(reached * full / counted)
         reckoning = f"{show(reached)} 分 × {show(full)} ÷ {show(counted)} = {show(scaled)} 分"
         steps.append(f"{category.code} {category.name} 适用小项 {reckoning}（不适用小项不计）")
@@ -85,16 +85,17 @@ def _bonus(spec: SchemeSpec, points: Points, base: Fraction, steps: list[str]) -
     """Bonus before and after caps: per group, then overall, and nothing below the unlocking base."""
     if not spec.bonus_items:
         return Fraction(0), Fraction(0)
-    caps, groups = dict(spec.bonus_group_caps), {}
+    groups = dict.fromkeys((item.group for item in spec.bonus_items), Fraction(0))
     for item in spec.bonus_items:
-        groups[item.group] = groups.get(item.group, Fraction(0)) + (points[item.code] or Fraction(0))
-    raw = sum(groups.values(), Fraction(0))
-    bonus = sum((min(reached, caps.get(group, reached)) for group, reached in groups.items()), Fraction(0))
-    if spec.bonus_cap is not None:
-        bonus = min(bonus, spec.bonus_cap)
+        groups[item.group] += points[item.code] or 0
+    raw = exact_sum(groups.values())
     if base < spec.bonus_floor:
         steps.append(f"基础分不足加分起算分 {show(spec.bonus_floor)} 分，加分 {show(raw)} 分不计")
         return raw, Fraction(0)
+    caps = dict(spec.bonus_group_caps)
+    bonus = exact_sum(min(reached, caps.get(group, reached)) for group, reached in groups.items())
+    if spec.bonus_cap is not None:
+        bonus = min(bonus, spec.bonus_cap)
     limited = f"（加分项合计 {show(raw)} 分，按上限计）" if bonus < raw else ""
     steps.append(f"加分 {show(bonus)} 分{limited}")
     return raw, bonus

@@ -14,8 +14,7 @@ from django import forms
 from ratings.criteria.spec import BoundItem, SchemeSpec
 from ratings.models import Score
 from ratings.rules import Asked
-from ratings.rules.printing import decimal_text
-from ratings.rules.rounding import show
+from ratings.rules.rounding import decimal_text, show
 from ratings.rules.syntax import Deduct
 from ratings.scoring import entry_from_json, entry_to_json, owed_at
 from schools.models import User

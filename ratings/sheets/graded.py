@@ -10,7 +10,6 @@ from fractions import Fraction
 from django.utils import timezone
 
 from ratings.rules import next_changes, reference_key, to_text
-from ratings.rules.figures import fits
 from ratings.rules.rounding import plain
 from ratings.rules.syntax import Graded
 from ratings.scoring.advice import STANDING_SECTIONS
@@ -48,7 +47,7 @@ def tells_all(line: Line) -> bool:
 def _rungs(part: Graded, value: Fraction | None, sheet: SchoolSheet) -> tuple[Rung, ...]:
     metric = sheet.spec.metrics[part.subject.name]
     unit = "" if metric.unit in ("%", "是否") else f" {metric.unit}"
-    standing = next((band for band in part.bands if value is not None and fits(band.test, value)), None)
+    standing = next((band for band in part.bands if value is not None and band.fits(value)), None)
     return tuple(
         Rung(
             f"{to_text(band.test)}{unit}" if band.test else "其他", plain(band.points.value), band is standing

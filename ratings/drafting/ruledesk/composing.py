@@ -10,7 +10,6 @@ from typing import Any
 
 from ratings.rules import Part, Question, Reference, Rule, RuleError, parse_rule, to_text
 from ratings.rules.syntax import Cases, Graded, Limit, Number, Operand
-from ratings.rules.walking import operands
 
 from .acting import Draft, Values, is_blank
 from .kinds import (
@@ -270,7 +269,7 @@ def _graded(part: Graded | Cases) -> Draft | None:
         else [(case.condition, case.points) for case in part.cases]
     )
     other = lines.pop()[1] if lines[-1][0] is None else None
-    subjects = [part.subject] if single else list(dict.fromkeys(operands(part)))
+    subjects = [part.subject] if single else list(dict.fromkeys(part.operands))
     if not lines or len(subjects) > MOST_SUBJECTS or any(asked is None for asked, _ in lines):
         return None
     rows = [

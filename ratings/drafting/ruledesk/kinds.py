@@ -14,9 +14,8 @@ from operator import attrgetter
 from typing import Any
 
 from ratings.rules import Condition, Question, Reference, RuleError, parse_rule, to_text
-from ratings.rules.characters import folded
+from ratings.rules.characters import folded, name_text
 from ratings.rules.parsing import parse_condition, parse_operand
-from ratings.rules.printing import name_text
 from ratings.rules.syntax import (
     JUDGED_NAME,
     Add,

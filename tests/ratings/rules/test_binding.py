@@ -13,7 +13,6 @@ from ratings.rules import (
     parse_rule,
     part_is_computed,
     references,
-    system_points,
 )
 from ratings.rules import names as condition_names
 from tests.ratings.rule_words import CONDITIONS, MANUAL, VOCABULARY, F
@@ -115,14 +114,14 @@ def test_every_answer_lies_in_the_asked_range(ticks):
     assert low <= points <= high
 
 
-def test_system_points_leave_mixed_parts_out():
+def test_mixed_part_is_left_to_people():
     rule = parse_rule("档(主教室座位: ≥80→2; 其他→0) + 清单(领导型师资=1; 音响=2)")
 
-    assert system_points(rule, VOCABULARY, {"主教室座位": F(80), "领导型师资": F(1)}, item_points=F(5)) == 2
+    assert [part_is_computed(part, VOCABULARY) for part in rule.parts] == [True, False]
 
 
-def test_missing_metric_blocks_range_and_system_points():
+def test_missing_metric_blocks_range_and_points():
     with pytest.raises(Unresolved):
         asked_range(parse_rule("清单(领导型师资=1; 音响=2)"), VOCABULARY, {}, item_points=F(3))
     with pytest.raises(Unresolved):
-        system_points(parse_rule(MANUAL[1]), VOCABULARY, {"主教室座位": None}, item_points=F(8))
+        evaluate_part(parse_rule(MANUAL[1]).parts[0], VOCABULARY, {"主教室座位": None}, {}, item_points=F(8))

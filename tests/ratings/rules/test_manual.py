@@ -26,7 +26,8 @@ ROOT = Path(__file__).parents[3]
 PAGE = (ROOT / "docs" / "计分规则.md").read_text(encoding="utf-8")
 KIND = re.compile(r"`((?:清单|档|比|扣|加|评|分)\([^`]*\)[^`]*)`")
 #: What a sentence about a rule leaves the program by, and helpers that end sentences.
-SAYING, ENDING = {"RuleError", "AnswerError", "Unresolved", "error", "warning"}, {"_hint", "_choices"}
+SAYING = {"RuleError", "AnswerError", "Unresolved", "error", "warning", "_refuse"}
+ENDING = {"_hint", "_choices"}
 ABOVE, BELOW = PAGE.split("## 提示和改法")
 ROWS = re.findall(r"^\| `(.+?)` \| (.+?) \| .+ \|$", BELOW, re.MULTILINE)
 
