@@ -31,16 +31,8 @@ from ratings.rules.syntax import (
     Term,
 )
 
-CHECKLIST, GRADED, RATIO, DEDUCT, ADD, LEVELS, JUDGED, TEXT = (
-    "checklist",
-    "graded",
-    "ratio",
-    "deduct",
-    "add",
-    "levels",
-    "judged",
-    "text",
-)
+#: The kinds that are more than a table of boxes: the metrics of a 档, and a part that is kept word for word.
+GRADED, TEXT = "graded", "text"
 COMPARISONS = ("≥", ">", "≤", "<", "=", "≠")
 RANGE = "—"
 NO_SIGN = "请选一种比较"
@@ -83,7 +75,7 @@ def read_reference(text: str) -> Reference:
 def read_name(text: str) -> str:
     """A name without arguments."""
     operand = read_operand(text)
-    if isinstance(operand, Question) or operand.limits or operand.words:
+    if operand != Reference(operand.name):
         raise Unreadable("这里只写名称，不带“问”和方括号")
     return operand.name
 
@@ -110,12 +102,12 @@ def read_per(text: str) -> Per:
     """项, 月, 10人, 1个百分点, with or without the 每 in front."""
     unit = folded(text).removeprefix("每").strip()
     try:
-        terms = [term for part in parse_rule(f"加(名称 每{unit} 1)").parts for term in part.terms]
-    except (RuleError, AttributeError):
-        terms = []
-    if len(terms) != 1 or terms[0].per is None:
-        raise Unreadable("应写单位，如 项、次、月、10人 或 1个百分点")
-    return terms[0].per
+        match parse_rule(f"加(名称 每{unit} 1)").parts:
+            case (Add(terms=(Term(per=Per() as per),)),):
+                return per
+    except RuleError:
+        pass
+    raise Unreadable("应写单位，如 项、次、月、10人 或 1个百分点")
 
 
 def read_sign(text: str) -> str:
@@ -125,18 +117,13 @@ def read_sign(text: str) -> str:
     return text
 
 
-def spelled(value: Any, read: Callable) -> str:
-    """A value as the line says it."""
-    return name_text(value) if read is read_name else value if isinstance(value, str) else to_text(value)
-
-
 def shown(value: Any) -> str:
     """A value as its box shows it: a name bare where nothing can be mistaken, a unit without its 每."""
-    if isinstance(value, Reference) and not (value.limits or value.words) and not _WRITTEN.search(value.name):
+    if isinstance(value, Reference) and value == Reference(value.name) and not _WRITTEN.search(value.name):
         return value.name
     if value is None or isinstance(value, str):
         return value or ""
-    return to_text(value).removeprefix("每") if isinstance(value, Per) else to_text(value)
+    return to_text(value).removeprefix("每")
 
 
 # -- the table
@@ -159,6 +146,12 @@ class Box:
     def shown(self, node: Any) -> str:
         """What it shows of a node."""
         return shown((self.of or attrgetter(self.key))(node))
+
+    def spelled(self, value: Any) -> str:
+        """What it holds as the line says it."""
+        if self.read is read_name:
+            return name_text(value)
+        return value if isinstance(value, str) else to_text(value)
 
 
 @dataclass(frozen=True)
@@ -183,10 +176,6 @@ class PartKind:
     usual: tuple[tuple[str, str], ...] = ()
     usual_rows: tuple[tuple[tuple[str, str], ...], ...] = ()
 
-    def blamed(self, sentence: str) -> str:
-        """The box beside which a sentence of the grammar stands."""
-        return next((key for word, key in self.blame if word in sentence), "rows")
-
 
 def joined(pieces: tuple[str, ...], texts: dict[str, str]) -> str:
     """The pieces whose boxes say something."""
@@ -195,7 +184,7 @@ def joined(pieces: tuple[str, ...], texts: dict[str, str]) -> str:
     )
 
 
-_SIGNS = tuple((sign, sign) for sign in COMPARISONS)
+SIGNS = tuple((sign, sign) for sign in COMPARISONS)
 _POINTS = Box("points", "得几分", read_points)
 _THREE = ((), (), ())
 
@@ -221,7 +210,7 @@ def _terms(verb: str) -> dict[str, Any]:
             read_sign,
             owed=False,
             width="sign",
-            choices=(("", "不比较"), *_SIGNS),
+            choices=(("", "不比较"), *SIGNS),
             of=lambda term: getattr(_compared(term), "op", ""),
         ),
         Box("value", "数", read_number, owed=False, of=lambda term: getattr(_compared(term), "value", "")),
@@ -234,7 +223,7 @@ def _terms(verb: str) -> dict[str, Any]:
 
 #: In the order in which people look for them.
 KINDS = {
-    CHECKLIST: PartKind(
+    "checklist": PartKind(
         "清单",
         "具备一样，得一样的分",
         ("清单({rows})",),
@@ -252,12 +241,13 @@ KINDS = {
         "按数字分档给分",
         ("档(", "{subject}: ", "{rows}", "; 其他→{other}", ")"),
         rows=(_POINTS,),
+        row=("{test}", "→{points}"),
         after=(Box("other", "其他情况得几分", read_points, owed=False, hint="一般是 0"),),
         blame=(("范围", "high0"),),
         usual=(("other", "0"),),
         usual_rows=((("op0", COMPARISONS[0]),),) * 3,
     ),
-    RATIO: PartKind(
+    "ratio": PartKind(
         "比",
         "按完成比例给分",
         ("比({over}", "/{under}", " ÷ {target}", ")×{points}"),
@@ -287,7 +277,7 @@ KINDS = {
         ),
         blame=(("目标不能", "target"), ("", "under")),
     ),
-    DEDUCT: PartKind(
+    "deduct": PartKind(
         "扣",
         "从满分往下扣",
         ("扣(", "满分 {full}; ", "{rows}", "; 下限 {floor}", ")"),
@@ -297,7 +287,7 @@ KINDS = {
         usual=(("floor", "0"),),
         **_terms("扣"),
     ),
-    ADD: PartKind(
+    "add": PartKind(
         "加",
         "从零往上加，有上限",
         ("加(", "{rows}", "; 上限 {cap}", ")"),
@@ -307,7 +297,7 @@ KINDS = {
         ),
         **_terms("加"),
     ),
-    LEVELS: PartKind(
+    "levels": PartKind(
         "评",
         "由人评定等次",
         ("评({name}: {rows})",),
@@ -318,7 +308,7 @@ KINDS = {
         row=("{word}={points}",),
         usual_rows=tuple((("word", word),) for word in "ABCD"),
     ),
-    JUDGED: PartKind(
+    "judged": PartKind(
         "分",
         "由人在范围内给分",
         ("分(", "{name}: ", "{low}—{high}", "; 步长 {step}", ")"),
