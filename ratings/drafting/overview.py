@@ -31,29 +31,15 @@ def overview_of(scheme: Scheme, *, word: str = "", unfolded: str = "") -> dict[s
     spec = read_scheme(scheme)
     findings = findings_of(spec)
     faults = Counter(finding.where for finding in findings if finding.where)
-    for row in scheme.bands.all():
-        row.faults = faults[Star(row.star).label]
-    for row in scheme.restrictions.all():
-        row.faults = faults[row.code]
-    for row in scheme.custom_metrics.all():
-        row.faults = faults[row.name]
-
-    keys = dict(Item.objects.filter(scheme=scheme).values_list("code", "pk"))
+    _count_faults(scheme, faults)
     shown = [item for item in spec.items if _mentions(item, word)]
-    items: dict[str | None, list[ItemSpec]] = defaultdict(list)
-    for item in shown:
-        items[None if item.bonus else item.category].append(item)
-    sections = [
-        _section(category, items[category.code if category else None], keys, faults)
-        for category in (*scheme.categories.all(), None)
-    ]
+    sections = _sections(scheme, shown, faults)
     open_all = bool(word) or len(spec.items) <= OPEN_ITEMS
-    bonus_heads = {item.category for item in spec.bonus_items}
+    bonus_heads = {item.category for item in spec.bonus_items if item.category}
     for section in sections:
         section["is_open"] = open_all or unfolded == section["key"]
-        section["bonus_only"] = not section["count"] and section["code"] in bonus_heads - {""}
-    total = _sum(spec.base_items)
-    wrong = len(errors(findings))
+        section["bonus_only"] = not section["count"] and section["code"] in bonus_heads
+    total, wrong = _sum(spec.base_items), len(errors(findings))
     return {
         "spec": spec,
         "sections": [section for section in sections if section["count"] or not word],
@@ -65,6 +51,27 @@ def overview_of(scheme: Scheme, *, word: str = "", unfolded: str = "") -> dict[s
         "total": plain(total),
         "adds_up": total == FULL_SCORE,
     }
+
+
+def _count_faults(scheme: Scheme, faults: Counter) -> None:
+    for band in scheme.bands.all():
+        band.faults = faults[Star(band.star).label]
+    for restriction in scheme.restrictions.all():
+        restriction.faults = faults[restriction.code]
+    for metric in scheme.custom_metrics.all():
+        metric.faults = faults[metric.name]
+
+
+def _sections(scheme: Scheme, shown: Iterable[ItemSpec], faults: Counter) -> list[dict[str, Any]]:
+    """The categories in their order, the bonus items last."""
+    keys = dict(Item.objects.filter(scheme=scheme).values_list("code", "pk"))
+    items: dict[str, list[ItemSpec]] = defaultdict(list)
+    for item in shown:
+        items["" if item.bonus else item.category].append(item)
+    sections = [
+        _section(category, items[category.code], keys, faults) for category in scheme.categories.all()
+    ]
+    return [*sections, _section(None, items[""], keys, faults)]
 
 
 def _mentions(item: ItemSpec, word: str) -> bool:

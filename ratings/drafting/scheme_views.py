@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import io
+from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import urlencode
 
@@ -15,6 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from ratings.criteria.changes import Changes, RowChange
 from ratings.criteria.checking import Finding
 from ratings.criteria.copying import copy_scheme, next_year
 from ratings.criteria.intake import examine, take_over
@@ -37,14 +38,14 @@ from ratings.workflow.opening import (
     standing_proposal,
     withdraw_proposal,
 )
-from schools.audit.exports import XLSX, export
+from schools.audit.exports import export, workbook_file
 from schools.importing import pending
 from schools.models import User
 from schools.permissions import allowed_to, may
 from schools.refusals import refusals_as_messages, refusals_in, turned_away
 from schools.saving import Refused
 from schools.site.asked import number
-from schools.workbooks import WorkbookError, clean_text, write_workbook
+from schools.workbooks import WorkbookError, clean_text
 
 from .forms import CopyForm, DeadlinesForm, OpeningForm, SchemeWorkbookForm, TakeOverForm
 
@@ -141,7 +142,7 @@ def copy(request: HttpRequest, pk: int) -> HttpResponse:
     year = next_year(source)
     name = renamed(standing_spec(source).name, source.year, year)
     form = CopyForm(request.POST or None, initial={"year": year, "name": name})
-    if request.method == "POST" and form.is_valid():
+    if form.is_valid():
         with refusals_in(form, "year"):
             copied = copy_scheme(source, **form.cleaned_data, by=request.user)
             messages.success(
@@ -163,40 +164,42 @@ def changes(request: HttpRequest, pk: int) -> HttpResponse:
     writes it while drafting.
     """
     scheme = scheme_for(request, pk)
-    others = list(Scheme.objects.visible_to(request.user).exclude(pk=pk).order_by("-year"))
-    by_key = {str(other.pk): other for other in others}
-    usual = previous_scheme(scheme)
-    before = by_key.get(request.GET.get("with", "")) or (by_key.get(str(usual.pk)) if usual else None)
+    others = Scheme.objects.visible_to(request.user).exclude(pk=pk).order_by("-year").in_bulk()
+    previous = previous_scheme(scheme)
+    before = others.get(number(request.GET.get("with", ""))) or others.get(previous and previous.pk)
     found = changes_between(before, scheme) if before else None
-    noted = before is not None and before == usual
+    noted = before is not None and before == previous
     writes = noted and scheme.phase == Phase.DRAFTING and may(request.user, "edit_scheme")
     if request.method == "POST":
-        return _save_notes(request, scheme, {row.key for row in found.rows} if writes else set())
-    notes = notes_of(scheme) if noted else {}
+        return _save_notes(request, scheme, found.rows if writes else ())
     context = {
         "scheme": scheme,
         "before": before,
-        "others": others,
+        "others": list(others.values()),
         "changes": found,
-        "sections": [
-            (name, [(row, notes.get(row.key, "")) for row in rows])
-            for name, rows in (found.sections if found else ())
-        ],
+        "sections": _with_notes(found, notes_of(scheme) if noted else {}),
         "writes": writes,
     }
     return render(request, "ratings/drafting/schemes/changes.html", context)
 
 
-def _save_notes(request: HttpRequest, scheme: Scheme, keys: set[str]) -> HttpResponse:
-    """Notes on changes with these keys are stored; what was typed on another is shown once more, so that it
-    is not lost.
+def _with_notes(found: Changes | None, notes: Mapping[str, str]) -> list[tuple[str, list]]:
+    sections = found.sections if found else ()
+    return [(name, [(row, notes.get(row.key, "")) for row in rows]) for name, rows in sections]
+
+
+def _save_notes(request: HttpRequest, scheme: Scheme, rows: Iterable[RowChange]) -> HttpResponse:
+    """Notes on these changes are stored; what was typed on another is shown once more, so that it is not
+    lost.
     """
+    keys = {row.key for row in rows}
     typed = {name.removeprefix(NOTE): text for name, text in request.POST.items() if name.startswith(NOTE)}
-    written = write_notes(scheme, {key: typed[key] for key in typed if key in keys}, by=request.user)
+    kept = {key: text for key, text in typed.items() if key in keys}
+    written = write_notes(scheme, kept, by=request.user)
     messages.success(request, f"已保存 {written} 条变化说明。" if written else "变化说明没有改动。")
-    standing = notes_of(scheme)
+    known = notes_of(scheme) | kept
     for key, text in typed.items():
-        if key not in keys and text.strip() and text != standing.get(key):
+        if text.strip() and text != known.get(key):
             messages.warning(request, f"有一条变化说明没有保存，它所说的内容与上年度已经没有差别：“{text}”")
     return redirect("ratings:scheme_changes", scheme.pk)
 
@@ -257,7 +260,7 @@ def opening(request: HttpRequest, pk: int) -> HttpResponse:
             request, "ratings/drafting/schemes/opened.html", {"scheme": scheme, "proposal": proposal}
         )
     form = DeadlinesForm(request.POST or None, scheme=scheme)
-    if request.method == "POST" and form.is_valid():
+    if form.is_valid():
         with refusals_in(form):
             propose(scheme, by=request.user, deadlines=form.cleaned_data)
             messages.success(request, "已提议启动，等待另一人确认。")
@@ -288,7 +291,7 @@ def opening_confirm(request: HttpRequest, pk: int) -> HttpResponse:
     if proposal is None or proposal.proposed_by_id == request.user.pk:
         return turned_away(request, "没有等待您确认的启动提议。", "ratings:scheme_opening", pk)
     form = OpeningForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
+    if form.is_valid():
         with refusals_in(form):
             confirm(scheme, number(request.POST.get("proposal", "")), by=request.user)
             messages.success(
@@ -337,12 +340,8 @@ def scheme_export(request: HttpRequest, pk: int) -> HttpResponse:
 @allowed_to("import_scheme")
 def scheme_template(request: HttpRequest) -> FileResponse:
     """An empty workbook with its explanation."""
-    buffer = io.BytesIO()
-    write_workbook(
-        buffer, template_sheets(year=timezone.localdate().year + 1, city=request.user.identity.city.name)
-    )
-    buffer.seek(0)
-    return FileResponse(buffer, as_attachment=True, filename="评定方案工作簿模板.xlsx", content_type=XLSX)
+    year, city = timezone.localdate().year + 1, request.user.identity.city.name
+    return workbook_file("评定方案工作簿模板", template_sheets(year=year, city=city))
 
 
 @require_http_methods(["GET", "POST"])

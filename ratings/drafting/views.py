@@ -151,7 +151,7 @@ def delete(request: HttpRequest, scheme: Scheme, kind: str, row: int) -> HttpRes
     doomed = row_of(scheme, kind, row)
     noun = doomed._meta.verbose_name
     form = DeleteForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
+    if form.is_valid():
         with refusals_in(form):
             remove_row(doomed, version=form.cleaned_data["version"], by=request.user)
             messages.success(request, f"已删除{noun}“{doomed}”。")
@@ -236,7 +236,7 @@ def new(request: HttpRequest) -> HttpResponse:
     """An empty draft of a year; three fields, filled in from last year."""
     city = request.user.identity.city
     form = NewSchemeForm(request.POST or None, initial=defaults_for(city))
-    if request.method == "POST" and form.is_valid():
+    if form.is_valid():
         with refusals_in(form):
             scheme = start_scheme(city, **form.cleaned_data, by=request.user)
             messages.success(request, f"已新建{scheme.year}年度评定方案，请先核对参数，再编写大项和小项。")
@@ -251,7 +251,7 @@ def parameters(request: HttpRequest, scheme: Scheme) -> HttpResponse:
     """Every parameter on one page, each with what it means."""
     writes = may(request.user, "edit_scheme")
     form = ParametersForm(request.POST or None, scheme=scheme, instance=copy(scheme), readonly=not writes)
-    if request.method == "POST" and write(request, form, scheme, scheme):
+    if write(request, form, scheme, scheme):
         return redirect("ratings:scheme_edit", scheme.pk)
     context = {"scheme": scheme, "form": form, "writes": writes}
     return render(request, "ratings/drafting/parameters.html", context)
@@ -280,7 +280,7 @@ def row(request: HttpRequest, scheme: Scheme, kind: str, row: int | None = None)
         readonly=not writes,
         initial=None if stored else _usual(request, scheme, kind),
     )
-    if request.method == "POST" and not lost and (saved := write(request, form, scheme, stored)):
+    if not lost and (saved := write(request, form, scheme, stored)):
         return HttpResponseRedirect(_onward(request, scheme, kind, saved))
     context = {
         "scheme": scheme,

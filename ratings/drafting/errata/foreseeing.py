@@ -32,6 +32,8 @@ from schools.models import School
 from schools.numbers import NO_POINTS
 
 Entries = Mapping[str, Entry]
+#: A 核定 that no longer fits: its key, the code of its item, why in words.
+Voided = tuple[int, str, str]
 Figures = Mapping[int, Mapping[str, Fraction | None]]
 
 
@@ -110,13 +112,13 @@ class Misfit:
 @dataclass(frozen=True)
 class Foresight:
     """The whole year under the corrected criteria. `affected` are schools as the signed erratum keeps them;
-    `misfits` are rows, `voided` 核定 (key, code, words) by assessment. `figures` are system figures that no
+    `misfits` are rows and `voided` 核定 by assessment. `figures` are system figures that no
     snapshot holds yet.
     """
 
     affected: list[dict[str, Any]]
     misfits: Mapping[int, list[Misfit]]
-    voided: Mapping[int, list[tuple[int, str, str]]]
+    voided: Mapping[int, list[Voided]]
     figures: Figures
     changed: Collection[str]
 
@@ -164,13 +166,12 @@ def foresee(scheme: Scheme, old: SchemeSpec, new: SchemeSpec) -> Foresight:
         {key: _corrected(school, misfits[int(key)], voided[int(key)]) for key, school in schools.items()},
         {key: _kept(entries, misfits[int(key)], Stage.SELF) for key, entries in evaluation.own.items()},
     )
-    affected = []
-    for row in sorted(rows.values(), key=lambda row: (row.school.order, row.school.code)):
-        school = _affected(row, then, now, changed)
-        school |= _gone(misfits[row.pk], voided[row.pk])
-        if misfits[row.pk] or voided[row.pk] or _moved(school):
-            affected.append(school)
-    return Foresight(affected, misfits, voided, figures, changed)
+    schools_in_order = sorted(rows.values(), key=lambda row: (row.school.order, row.school.code))
+    affected = [
+        _affected(row, then, now, changed) | _gone(misfits[row.pk], voided[row.pk])
+        for row in schools_in_order
+    ]
+    return Foresight(list(filter(_is_touched, affected)), misfits, voided, figures, changed)
 
 
 def _affected(row: Assessment, then: Side, now: Side, changed: Iterable[str]) -> dict[str, Any]:
@@ -189,11 +190,12 @@ def _affected(row: Assessment, then: Side, now: Side, changed: Iterable[str]) ->
     }
 
 
-def _moved(school: Mapping[str, Any]) -> bool:
-    return bool(school["items"]) or any(len(set(school[name])) > 1 for name in ("total", "star"))
+def _is_touched(school: Mapping[str, Any]) -> bool:
+    moved = any(len(set(school[name])) > 1 for name in ("total", "star"))
+    return moved or bool(school["items"] or school["gone"])
 
 
-def _gone(misfits: Iterable[Misfit], voided: Iterable[tuple[int, str, str]]) -> dict[str, list[str]]:
+def _gone(misfits: Iterable[Misfit], voided: Iterable[Voided]) -> dict[str, list[str]]:
     """Answers and 核定 that no longer fit, in words; the school's own answers apart: who reviews and judges
     it, and how, is not told to it.
     """
@@ -243,9 +245,9 @@ def _words(old: BoundItem, judged: Fit) -> str:
 
 def _voided(
     old: SchemeSpec, new: SchemeSpec, changed: Collection[str], rows: Collection[int]
-) -> dict[int, list[tuple[int, str, str]]]:
+) -> dict[int, list[Voided]]:
     """核定 above what the corrected rule can give, or made on other figures than it reads."""
-    found: dict[int, list[tuple[int, str, str]]] = defaultdict(list)
+    found: dict[int, list[Voided]] = defaultdict(list)
     adjustments = Adjustment.objects.filter(assessment__in=rows, item__code__in=changed)
     for row in adjustments.select_related("item"):
         before, after = old.bound[row.item.code], new.bound[row.item.code]
@@ -271,7 +273,7 @@ def _figures(new: SchemeSpec, rows: Mapping[int, Assessment], inputs: Mapping[st
     }
 
 
-def _corrected(school: SchoolInput, misfits: list[Misfit], voided: list[tuple[int, str, str]]) -> SchoolInput:
+def _corrected(school: SchoolInput, misfits: list[Misfit], voided: list[Voided]) -> SchoolInput:
     """The school with what still fits, and nothing else."""
     codes = {code for _, code, _ in voided}
     return replace(

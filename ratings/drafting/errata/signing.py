@@ -5,6 +5,7 @@ with it.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from types import SimpleNamespace
 
 from django.db import transaction
@@ -165,11 +166,8 @@ def _rewrite_answers(scheme: Scheme, new: SchemeSpec, seen: Foresight) -> None:
 
 def _tell(erratum: Erratum) -> None:
     """Schools that are affected learn what becomes of them, the others that the criteria were corrected."""
-    scheme, key, url = (
-        erratum.scheme,
-        f"erratum-{erratum.pk}",
-        reverse("ratings:erratum", args=[erratum.pk]),
-    )
+    scheme, key = erratum.scheme, f"erratum-{erratum.pk}"
+    url = reverse("ratings:erratum", args=[erratum.pk])
     heading = f"《{scheme}》更正为第 {erratum.version.number} 版"
     sent = {school["assessment"]: school["sent"] for school in erratum.affected}
     at = dict(scheme.assessments.filter(pk__in=sent).values_list("school_id", "pk"))
@@ -204,25 +202,22 @@ def bring_in_line(scheme: Scheme, spec: SchemeSpec, seen: Foresight, *, by, reas
     sent = {}
     for row in rows.select_related("scheme", "school", "panel").order_by("pk"):
         asked = [misfit for misfit in seen.misfits.get(row.pk, ()) if misfit.fit.owed]
-        if sentence := _Back(row, spec, set(seen.changed), asked, by, reason).settle():
+        if sentence := _Back(row, row.status, spec, set(seen.changed), asked, by, reason).settle():
             sent[row.pk] = sentence
     return sent
 
 
+@dataclass
 class _Back:
-    """One school: what it lacks decides how far back it goes."""
+    """One school: what it lacks decides how far back it goes. `status` is where it stood."""
 
-    def __init__(
-        self,
-        assessment: Assessment,
-        spec: SchemeSpec,
-        changed: set[str],
-        asked: list[Misfit],
-        by: User,
-        reason: str,
-    ) -> None:
-        self.assessment, self.status, self.spec = assessment, assessment.status, spec
-        self.changed, self.asked, self.by, self.reason = changed, asked, by, reason
+    assessment: Assessment
+    status: str
+    spec: SchemeSpec
+    changed: set[str]
+    asked: list[Misfit]
+    by: User
+    reason: str
 
     def settle(self) -> str:
         """Rows, sheets and status of the school; the sentence for its people, "" where nothing happened."""

@@ -62,9 +62,8 @@ def erratum(request: HttpRequest, pk: int) -> HttpResponse:
     section, _, code = request.GET.get("row", "").partition(":")
     if edits and _row_of(found, section, code) is not None:
         return redirect("ratings:erratum_row", pk, section, code)
-    standing = {name: getattr(found, name) for name in ("reason", "basis", "revision")}
-    form = ReasonForm(request.POST or None, initial=standing)
-    if request.method == "POST" and form.is_valid():
+    form = ReasonForm(request.POST or None, erratum=found)
+    if form.is_valid():
         with refusals_in(form):
             write_reason(found, **form.cleaned_data, by=request.user)
             messages.success(request, "理由和依据已保存。")
@@ -85,7 +84,7 @@ def row(request: HttpRequest, pk: int, section: str, code: str) -> HttpResponse:
         return turned_away(request, closed, "ratings:erratum", pk)
     title = CORRECTABLE[section].called(old)
     form = ErratumRowForm(request.POST or None, erratum=found, key=section, code=code, row=old)
-    if request.method == "POST" and form.is_valid():
+    if form.is_valid():
         revision = form.cleaned_data["revision"]
         with refusals_in(form):
             change_row(found, section, code, form.values, by=request.user, revision=revision)
@@ -121,7 +120,7 @@ def sign(request: HttpRequest, pk: int) -> HttpResponse:
         sentence = refusal_of(found.scheme) or f"这份更正{found.get_state_display()}，不能签发。"
         return turned_away(request, sentence, "ratings:erratum", pk)
     form = SettleForm(request.POST or None, user=request.user)
-    if request.method == "POST" and form.is_valid():
+    if form.is_valid():
         with refusals_in(form):
             seen = sign_erratum(found, by=request.user)
             messages.success(
@@ -152,6 +151,13 @@ def _why_closed(erratum: Erratum) -> str:
     return "" if drafted else f"这份更正{erratum.get_state_display()}，不能再修改。"
 
 
+def _visible(request: HttpRequest, erratum: Erratum) -> list[dict[str, Any]]:
+    """Of the schools that a signed correction touches those of this person."""
+    assessments = Assessment.objects.visible_to(request.user).filter(scheme=erratum.scheme)
+    own = set(assessments.values_list("pk", flat=True))
+    return [school for school in erratum.affected if school["assessment"] in own]
+
+
 def _context(request: HttpRequest, erratum: Erratum) -> dict[str, Any]:
     """Both texts, what stands against signing, and the schools: foreseen while open, as they were once
     signed.
@@ -161,9 +167,7 @@ def _context(request: HttpRequest, erratum: Erratum) -> dict[str, Any]:
     committee = may(request.user, "read_draft")
     schools, problems = erratum.affected, []
     if not committee:
-        assessments = Assessment.objects.visible_to(request.user).filter(scheme=erratum.scheme)
-        own = set(assessments.values_list("pk", flat=True))
-        schools = [school for school in schools if school["assessment"] in own]
+        schools = _visible(request, erratum)
     elif erratum.state in OPEN:
         findings, problems = problems_of(erratum)
         if erratum.edits and not findings:

@@ -6,8 +6,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
+from typing import NamedTuple
+
+from django.db.models import QuerySet
 
 from ratings.criteria.spec import BoundItem, SchemeSpec
 from ratings.enums import Aggregation, Star, Trigger
@@ -25,8 +28,7 @@ ABOVE = {"≥": 0, ">": 1, "=": 0, "≤": 0, "<": -1}
 Metrics = Mapping[str, Fraction | None]
 
 
-@dataclass(frozen=True)
-class Assumption:
+class Assumption(NamedTuple):
     """One thing the earlier year does not tell, how it was counted instead, and for how many schools."""
 
     where: str
@@ -35,26 +37,25 @@ class Assumption:
     schools: int | None = None
 
 
-@dataclass
 class Assumptions:
     """Notes while the schools are gone through; the same note of many schools becomes one line with their
     number.
     """
 
-    whole: list[Assumption] = field(default_factory=list)
-    by_school: dict[tuple[str, str, str], set[str]] = field(default_factory=lambda: defaultdict(set))
+    def __init__(self) -> None:
+        self.schools: dict[tuple[str, str, str], set[str | None]] = defaultdict(set)
 
     def note(self, where: str, text: str, counted: str, *, school: str | None = None) -> None:
         """Of the whole rehearsal, or of one school."""
-        if school is None:
-            self.whole.append(Assumption(where, text, counted))
-        else:
-            self.by_school[where, text, counted].add(school)
+        self.schools[where, text, counted].add(school)
 
     def lines(self) -> tuple[Assumption, ...]:
         """What holds for all schools first, the rest in the order it came up."""
-        single = [Assumption(*note, len(schools)) for note, schools in self.by_school.items()]
-        return (*self.whole, *single)
+        whole = [Assumption(*note) for note, schools in self.schools.items() if None in schools]
+        single = [
+            Assumption(*note, len(schools)) for note, schools in self.schools.items() if None not in schools
+        ]
+        return (*whole, *single)
 
 
 # -- items and what was said of them
@@ -89,6 +90,9 @@ class Pair:
         return now == then
 
 
+Pairs = Mapping[str, Pair]
+
+
 def paired(draft: SchemeSpec, base: SchemeSpec, origins: Mapping[str, str]) -> dict[str, Pair]:
     """Items of the draft by code. `origins` says which item a copied one came from; others are matched by
     code.
@@ -101,7 +105,7 @@ def paired(draft: SchemeSpec, base: SchemeSpec, origins: Mapping[str, str]) -> d
     return found
 
 
-def carried(pairs: Mapping[str, Pair], entries: Mapping[str, Entry]) -> dict[str, Entry]:
+def carried(pairs: Pairs, entries: Mapping[str, Entry]) -> dict[str, Entry]:
     """What of one sheet can be used: answers by item and name, or points typed for parts that are still the
     same.
     """
@@ -132,9 +136,7 @@ def figures_then(
     draft: SchemeSpec, base: SchemeSpec, known: Mapping[int, Metrics], *, recording: Collection[int]
 ) -> dict[int, dict[str, Fraction | None]]:
     """Every figure `draft` reads by school id; None where the earlier year has none. `known` are that year's
-    snapshots, `recording` the schools that registered classes here in its period. A school that registered no
-    class then kept no records here: only what stands in its profile is known of it, and counting the rest
-    would make silent zeros.
+    snapshots, `recording` the schools that registered classes here in its period.
 
     The number of queries depends on which tables the new figures read, never on the number of schools.
     """
@@ -148,20 +150,26 @@ def figures_then(
         for school, reference, value in rows.values_list("school_id", "reference", "value"):
             found[school][reference] = Fraction(value)
     if registry := sorted(missing - own):
-        computed = figures(
-            registry,
-            schools=School.objects.filter(pk__in=found),
-            year=base.year,
-            start=base.period_start,
-            end=base.period_end,
-            as_of=base.period_end,
-        )
-        for school, values in computed.items():
-            for reference, figure in values.items():
-                standing = not METRICS[reference.partition("[")[0]].sources
-                if school in recording or standing or figure.source != COMPUTED:
-                    found[school][reference] = figure.value
+        schools = School.objects.filter(pk__in=found)
+        for school, reference, value in _from_records(registry, schools, base, recording):
+            found[school][reference] = value
     return found
+
+
+def _from_records(
+    references: list[str], schools: QuerySet[School], base: SchemeSpec, recording: Collection[int]
+) -> Iterator[tuple[int, str, Fraction | None]]:
+    """Figures of the earlier period, from records as they stood at its end. A school that registered no class
+    then kept no records here: only what stands in its profile is known of it, and counting the rest would
+    make silent zeros.
+    """
+    start, end = base.period_start, base.period_end
+    computed = figures(references, schools=schools, year=base.year, start=start, end=end, as_of=end)
+    for school, values in computed.items():
+        for reference, figure in values.items():
+            standing = not METRICS[reference.partition("[")[0]].sources
+            if school in recording or standing or figure.source != COMPUTED:
+                yield school, reference, figure.value
 
 
 def just_met(spec: SchemeSpec, metrics: Metrics) -> dict[str, tuple[int, Fraction]]:
@@ -183,7 +191,7 @@ def just_met(spec: SchemeSpec, metrics: Metrics) -> dict[str, tuple[int, Fractio
 def apply(
     draft: SchemeSpec,
     year: Evaluation,
-    pairs: Mapping[str, Pair],
+    pairs: Pairs,
     metrics: Mapping[str, Metrics],
     notes: Assumptions,
 ) -> dict[str, Outcome]:
@@ -236,7 +244,7 @@ def _cases(draft: SchemeSpec, base: SchemeSpec, notes: Assumptions) -> dict[str,
 
 def _school(
     year: Evaluation,
-    pairs: Mapping[str, Pair],
+    pairs: Pairs,
     key: str,
     metrics: Metrics,
     cases: Mapping[str, str],
@@ -265,7 +273,7 @@ def _school(
 
 
 def _scored(
-    spec: SchemeSpec, year: Evaluation, pairs: Mapping[str, Pair], school: SchoolInput, notes: Assumptions
+    spec: SchemeSpec, year: Evaluation, pairs: Pairs, school: SchoolInput, notes: Assumptions
 ) -> Outcome:
     visited = was_visited(year.spec, year.inputs[school.key])
     items = {}

@@ -5,10 +5,10 @@ does.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ratings.criteria.spec import SchemeSpec
 from ratings.enums import Star
@@ -17,7 +17,7 @@ from ratings.rules.rounding import show, show_rate
 from ratings.scoring import Outcome, Totals
 from ratings.scoring.stars import Verdict, apply_share, ties_schools
 
-from .applying import Pair
+from .applying import Pairs
 
 Outcomes = Sequence[Outcome]
 #: How many schools a limit touches, and how many it holds below what their points give; None where the
@@ -37,9 +37,11 @@ class Limit(NamedTuple):
     bound_now: int | None
 
 
-def limits(spec: SchemeSpec, base: SchemeSpec, then: Outcomes, now: Outcomes) -> list[Limit]:
-    """Restrictions of either year by code, then the share of five stars and the bounds of the bonus."""
-    found = []
+def limits(spec: SchemeSpec, base: SchemeSpec, cases: Iterable[Any]) -> list[Limit]:
+    """Restrictions of either year by code, then the share of five stars and the bounds of the bonus; a case
+    holds the outcome of a school `then` and `now`.
+    """
+    then, now, found = [case.then for case in cases], [case.now for case in cases], []
     texts = {entry.code: f"{entry.name}：{entry.effect_text}" for entry in base.restrictions}
     texts |= {entry.code: f"{entry.name}：{entry.effect_text}" for entry in spec.restrictions}
     for code, text in texts.items():
@@ -102,9 +104,7 @@ PARAMETERS = {
 MOST_ITEMS = 3
 
 
-def why(
-    base: SchemeSpec, draft: SchemeSpec, then: Outcome, now: Outcome, pairs: Mapping[str, Pair]
-) -> tuple[str, ...]:
+def why(base: SchemeSpec, draft: SchemeSpec, then: Outcome, now: Outcome, pairs: Pairs) -> tuple[str, ...]:
     """What decides: the total and the items behind it, the conditions met or missed, the caps that came or
     went.
     """
@@ -126,7 +126,7 @@ def why(
     return tuple(dict.fromkeys(reasons))
 
 
-def _item_moves(base: SchemeSpec, then: Outcome, now: Outcome, pairs: Mapping[str, Pair]) -> list[str]:
+def _item_moves(base: SchemeSpec, then: Outcome, now: Outcome, pairs: Pairs) -> list[str]:
     """Every item whose points differ, in words, the largest change first."""
     before = {code: item.points for code, item in then.items.items()}
     moves = []

@@ -19,10 +19,10 @@ from ratings.criteria.versions import current_spec
 from ratings.enums import Phase, Star
 from ratings.models import Assessment, Item, Scheme
 from ratings.scoring import Outcome
-from ratings.sheets.evaluation import evaluate
+from ratings.sheets.evaluation import Evaluation, evaluate
 from schools.models import TrainingClass
 
-from .applying import Assumption, Assumptions, Metrics, apply, figures_then, just_met, paired
+from .applying import Assumption, Assumptions, Metrics, Pairs, apply, figures_then, just_met, paired
 from .effects import Limit, Shift, limits, shifts, why
 
 #: Phases in which a year has data that can be rehearsed on.
@@ -123,37 +123,30 @@ def rehearse(spec: SchemeSpec, base: Scheme, *, origins: Mapping[str, str] | Non
     held = TrainingClass.objects.kept().filter(
         school=OuterRef("school"), starts_on__range=(base.period_start, base.period_end)
     )
-    rows = Assessment.objects.filter(scheme=base).select_related("school", "school__county")
-    rows = list(rows.annotate(recording=Exists(held)).in_order())
-    year = evaluate(base, assessments=rows)
-    rows = {str(row.pk): row for row in rows if str(row.pk) in year.inputs}
+    assessments = Assessment.objects.filter(scheme=base).select_related("school", "school__county")
+    assessments = list(assessments.annotate(recording=Exists(held)).in_order())
+    year = evaluate(base, assessments=assessments)
+    rows = {str(row.pk): row for row in assessments if str(row.pk) in year.inputs}
     figures = figures_then(
         spec,
         year.spec,
         {row.school_id: year.inputs[key].metrics for key, row in rows.items()},
-        recording={row.school_id for row in rows.values() if row.recording},
+        recording={row.school_id for row in assessments if row.recording},
     )
     metrics = {key: figures[row.school_id] for key, row in rows.items()}
     notes, pairs = Assumptions(), paired(spec, year.spec, origins or {})
     outcomes = apply(spec, year, pairs, metrics, notes)
     _note_period(spec, year.spec, notes)
-    cases, left_out = [], []
-    for key, row in rows.items():
-        if key not in outcomes:
-            left_out.append(row)
-            continue
-        then, now = year.outcomes[key], outcomes[key]
-        reasons = why(year.spec, spec, then, now, pairs) if then.star != now.star else ()
-        cases.append(Case(key, row, then, now, reasons))
+    cases = [_case(row, spec, year, outcomes[key], pairs) for key, row in rows.items() if key in outcomes]
     values = {key: _values(spec, metrics[key], outcome) for key, outcome in outcomes.items()}
     return Rehearsal(
         spec=spec,
         base=year.spec,
         cases=cases,
-        left_out=tuple(left_out),
+        left_out=tuple(row for key, row in rows.items() if key not in outcomes),
         assumptions=notes.lines(),
         categories=list(_means(spec, year.spec, cases)),
-        limits=limits(spec, year.spec, [case.then for case in cases], [case.now for case in cases]),
+        limits=limits(spec, year.spec, cases),
         moved_thresholds=list(shifts(spec, outcomes, values)),
     )
 
@@ -162,6 +155,12 @@ def origins_of(scheme: Scheme, base: Scheme) -> dict[str, str]:
     """Which item of `base` each item of `scheme` was copied from."""
     rows = Item.objects.filter(scheme=scheme, origin__scheme=base)
     return dict(rows.values_list("code", "origin__code"))
+
+
+def _case(row: Assessment, spec: SchemeSpec, year: Evaluation, now: Outcome, pairs: Pairs) -> Case:
+    then = year.outcomes[now.key]
+    reasons = why(year.spec, spec, then, now, pairs) if then.star != now.star else ()
+    return Case(now.key, row, then, now, reasons)
 
 
 def _values(spec: SchemeSpec, metrics: Metrics, outcome: Outcome) -> dict[str, Fraction]:

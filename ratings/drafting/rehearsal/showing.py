@@ -132,7 +132,7 @@ def rehearsal_sheets(found: Rehearsal) -> list[SheetOut]:
                 ColumnOut("怎样计", width=30),
                 ColumnOut("党校数", "int"),
             ],
-            [[note.where, note.text, note.counted, note.schools] for note in found.assumptions],
+            [[*note] for note in found.assumptions],
         ),
     ]
 

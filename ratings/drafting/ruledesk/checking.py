@@ -129,12 +129,11 @@ def check_line(
         return Checked(text, findings=(_marked(text, "error", error.message, error.position),))
     worth = _most(rule, Fraction(0)) if points is None else points
     names = tuple(dict.fromkeys(question.name for question in asked(rule, vocabulary)))
-    findings = [
-        _marked(text, finding.level, finding.message, finding.position)
-        for finding in check_rule(rule, vocabulary, item_points=worth, bonus=bonus)
-    ]
-    if all(finding.level != "error" for finding in findings):
-        findings += _verified(names, verified)
+    findings = check_rule(rule, vocabulary, item_points=worth, bonus=bonus)
+    marked = [_marked(text, finding.level, finding.message, finding.position) for finding in findings]
+    if "error" not in {finding.level for finding in findings}:
+        marked += _verified(names, verified)
+    marked.sort(key=lambda mark: mark.level != "error")
     return Checked(
         text=text,
         rule=rule,
@@ -142,11 +141,15 @@ def check_line(
         words=in_words(rule, vocabulary, item_points=worth),
         maximum=_most(rule, worth),
         points=points,
-        findings=tuple(sorted(findings, key=lambda finding: finding.level != "error")),
+        findings=tuple(marked),
         asked=names,
-        verified=names if EVERYTHING in verified else tuple(name for name in names if name in verified),
+        verified=_of_reviewers(names, verified),
         computed=all(part_is_computed(part, vocabulary) for part in rule.parts),
     )
+
+
+def _of_reviewers(names: tuple[str, ...], verified: tuple[str, ...]) -> tuple[str, ...]:
+    return names if EVERYTHING in verified else tuple(name for name in names if name in verified)
 
 
 def _most(rule: Rule, item_points: Fraction) -> Fraction:

@@ -18,7 +18,6 @@ from ratings.rules.walking import operands
 from schools.site.asked import number
 
 from .kinds import (
-    COMPARISONS,
     GRADED,
     KINDS,
     MOST_SUBJECTS,
@@ -27,11 +26,11 @@ from .kinds import (
     TEXT,
     Box,
     Unreadable,
+    comparing,
     joined,
+    limiting,
     read_name,
-    read_number,
     read_operand,
-    read_points,
     read_sign,
     shown,
 )
@@ -78,11 +77,6 @@ def empty_draft(kind: str) -> Draft:
 
 
 # -- what a browser sends
-
-
-def has_drafts(data: Mapping[str, str]) -> bool:
-    """Whether the small forms were on the page at all."""
-    return "p-count" in data
 
 
 def read_drafts(data: Mapping[str, str]) -> list[Draft]:
@@ -137,7 +131,7 @@ def act(drafts: list[Draft], order: str, *, kind: str = "") -> None:
 
 def _within(draft: Draft, what: str, place: int) -> None:
     if what == "add-row" and len(draft.rows) < MAX_ENTRIES:
-        draft.rows.append({f"op{subject}": COMPARISONS[0] for subject in range(len(draft.subjects))})
+        draft.rows.append({})
     elif what == "add-subject" and draft.kind == GRADED and len(draft.subjects) < MOST_SUBJECTS:
         draft.subjects.append({})
     elif what == "drop-subject" and 0 <= place < len(draft.subjects) > 1:
@@ -250,36 +244,55 @@ class _Reader:
             self.errors[path] = str(wrong)
             return None
 
-    def spelled(self, boxes: Iterable[Box], values: Values, at: str = "") -> dict[str, str]:
-        """The boxes of a row or of the part as the line says them; those with nothing in them are
-        left out.
-        """
+    def read_all(self, boxes: Iterable[Box], values: Values, at: str = "") -> list[tuple[Box, Any]]:
+        """The boxes of a row or of the part with their values; those with nothing in them are left out."""
         read = [
             (box, self.read(at + box.key, values.get(box.key, ""), box.read, owed=box.owed)) for box in boxes
         ]
-        return {box.key: box.spelled(value) for box, value in read if value is not None}
+        return [(box, value) for box, value in read if value is not None]
+
+    def spelled(self, boxes: Iterable[Box], values: Values, at: str = "") -> dict[str, str]:
+        """The same as the line says them."""
+        return {box.key: box.spelled(value) for box, value in self.read_all(boxes, values, at)}
 
     def part(self, draft: Draft) -> str:
-        """The text of a part; a 档 with several subjects has conditions instead of tests."""
+        """The text of a part."""
         if draft.kind == TEXT:
             return draft.values.get("line", "")
         kind = KINDS[draft.kind]
-        subjects = [self.subject(f"s{place}-", values) for place, values in enumerate(draft.subjects)]
         texts = self.spelled((*kind.before, *kind.after), draft.values)
-        if draft.kind == GRADED:
-            texts["subject"] = subjects[0] if draft.is_single else ""
+        subjects = [self.subject(f"s{place}-", values) for place, values in enumerate(draft.subjects)]
+        if draft.is_single:
+            texts["subject"] = subjects[0]
         if kind.rows and not draft.filled:
             self.errors["rows"] = MISSING
         if draft.kind == GRADED and not subjects:
             self.errors["rows"] = "还没有选指标"
-            return ""
-        rows = []
-        for at, row in draft.filled.items():
-            spelled = self.spelled(_boxes(kind.rows, row), row, at)
-            if draft.kind == GRADED:
-                spelled["test"] = self.band(row, at) if draft.is_single else self.condition(row, at, subjects)
-            rows.append(joined(kind.row, spelled))
+        rows = [self.row(draft, row, at, subjects) for at, row in draft.filled.items()]
         return joined(kind.pieces, texts | {"rows": "; ".join(rows)})
+
+    def row(self, draft: Draft, row: Values, at: str, subjects: Sequence[str]) -> str:
+        """The text of one line."""
+        kind = KINDS[draft.kind]
+        texts = self.spelled(_boxes(kind.rows, row), row, at)
+        if subjects:
+            texts["test"] = self.test(draft, row, at, subjects)
+        return joined(kind.row, texts)
+
+    def test(self, draft: Draft, row: Values, at: str, subjects: Sequence[str]) -> str:
+        """What a line of a 档 asks: of one metric a comparison or a range, of several a whole condition."""
+        if draft.is_single:
+            ranged = row.get("op0") == RANGE
+            texts = self.spelled(comparing(0, ranged=ranged), row, at)
+            return RANGE.join([*texts.values()][1:]) if ranged else "".join(texts.values())
+        compared = [
+            subject + "".join(self.spelled(comparing(place), row, at).values())
+            for place, subject in enumerate(subjects)
+            if row.get(f"value{place}", "").strip()
+        ]
+        if not compared:
+            self.errors[f"{at}value0"] = "这一档至少写一个条件"
+        return " 且 ".join(compared)
 
     def subject(self, at: str, values: Values) -> str:
         """One metric that a 档 compares, with its conditions on records; or a number that people type."""
@@ -288,51 +301,30 @@ class _Reader:
             name = self.read(path, metric, read_name)
             return to_text(Question(name)) if name else ""
         operand = self.read(path, metric, read_operand)
-        limits = tuple(self.limits(values, at))
-        typed = [word.strip() for word in re.split("[、,，;；]", values.get("words", ""))]
-        words = tuple(filter(None, (self.read(f"{at}words", word, read_name) for word in typed if word)))
+        limits, words = list(self.limits(values, at)), list(self.words(values, at))
         if operand is None:
             return ""
-        if not (limits or words):
-            return to_text(operand)
         if isinstance(operand, Question):
-            self.errors[path] = "由人填写的数字不能限定口径"
-            return ""
-        return to_text(Reference(operand.name, (*operand.limits, *limits), (*operand.words, *words)))
+            if limits or words:
+                self.errors[path] = "由人填写的数字不能限定口径"
+            return to_text(operand)
+        return to_text(replace(operand, limits=(*operand.limits, *limits), words=(*operand.words, *words)))
+
+    def words(self, values: Values, at: str) -> Iterable[str]:
+        """Kinds of records, typed in one field."""
+        for typed in re.split("[、,，;；]", values.get("words", "")):
+            if word := self.read(f"{at}words", typed.strip(), read_name, owed=False):
+                yield word
 
     def limits(self, values: Values, at: str) -> Iterable[Limit]:
         """Conditions on records, in the order of their fields."""
-        for place in sorted(
-            {int(match[1]) for name in values if (match := LIMIT.fullmatch(name)) and values[name].strip()}
-        ):
-            name = self.read(f"{at}lname{place}", values.get(f"lname{place}", ""), read_name)
-            op = self.sign(values, f"lop{place}", at, COMPARISONS[:5])
-            value = self.read(f"{at}lvalue{place}", values.get(f"lvalue{place}", ""), read_points)
-            if name and value:
-                yield Limit(name, op, value)
-
-    def band(self, row: Values, at: str) -> str:
-        op, low = self.sign(row, "op0", at, (*COMPARISONS, RANGE)), self.number(row, "value0", at)
-        return f"{low}{RANGE}{self.number(row, 'high0', at)}" if op == RANGE else f"{op}{low}"
-
-    def condition(self, row: Values, at: str, subjects: Sequence[str]) -> str:
-        compared = [
-            f"{subject}{self.sign(row, f'op{place}', at)}{self.number(row, f'value{place}', at)}"
-            for place, subject in enumerate(subjects)
-            if row.get(f"value{place}", "").strip()
-        ]
-        if not compared:
-            self.errors[f"{at}value0"] = "这一档至少写一个条件"
-        return " 且 ".join(compared)
-
-    def number(self, row: Values, key: str, at: str) -> str:
-        value = self.read(at + key, row.get(key, ""), read_number)
-        return "" if value is None else to_text(value)
-
-    def sign(self, row: Values, key: str, at: str, allowed: tuple[str, ...] = COMPARISONS) -> str:
-        if row.get(key, "") not in allowed:
-            self.errors[at + key] = NO_SIGN
-        return row.get(key, "")
+        places = {
+            int(match[1]) for name in values if (match := LIMIT.fullmatch(name)) and values[name].strip()
+        }
+        for place in sorted(places):
+            read = [value for _, value in self.read_all(limiting(place), values, at)]
+            if len(read) == 3:
+                yield Limit(*read)
 
 
 def _boxes(boxes: tuple[Box, ...], row: Values) -> tuple[Box, ...]:

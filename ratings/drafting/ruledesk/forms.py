@@ -24,10 +24,9 @@ from .composing import (
     act,
     compose,
     drafts_of,
-    has_drafts,
     read_drafts,
 )
-from .kinds import COMPARISONS, GRADED, KINDS, LIMITS, MOST_SUBJECTS, RANGE, SIGNS, Box
+from .kinds import GRADED, KINDS, LIMITS, MOST_SUBJECTS, Box, PartKind, comparing, limiting
 
 #: Buttons that do not touch the small forms.
 LOOKING = ("", "read", "clear", "preview", "trial")
@@ -84,9 +83,8 @@ class RuleDesk:
         self.facts, self.do, self.readonly, self.errors = facts, do, readonly, errors
         self.line = "" if do == "clear" else line[: MAX_LENGTH + 1]
         self.reread = False
-        drafts, composed = self._drafts(data), None
-        if drafts is not None and data is not None and do not in LOOKING:
-            composed = self._write(drafts, data)
+        drafts = self._drafts(data)
+        composed = self._write(drafts, data) if drafts is not None and data is not None else None
 
         self.spec = words_of(scheme)
         checked = {name: facts[name] for name in ("points", "bonus", "verified")}
@@ -108,7 +106,7 @@ class RuleDesk:
         cannot be read.
         """
         line = self.line.strip()
-        posted = data is not None and has_drafts(data) and self.do not in ("read", "clear")
+        posted = data is not None and "p-count" in data and self.do not in ("read", "clear")
         if posted and (data.get("p-line", "").strip() == line or not (line or self.do == CHECK)):
             return read_drafts(data)
         self.reread = posted and self.do not in (*LOOKING, CHECK)
@@ -121,6 +119,8 @@ class RuleDesk:
         """Carry out the button, then put the forms into words; the line stays as it was while they are
         unfinished.
         """
+        if self.do in LOOKING:
+            return None
         if self.do not in (LIVE, CHECK, WRITE):
             act(drafts, self.do, kind=data.get("p-new", ""))
         if not drafts:
@@ -167,32 +167,30 @@ class PartForm:
         self.may_add_subject = draft.kind == GRADED and len(draft.subjects) < MOST_SUBJECTS
 
         self.subjects = [self._subject(place, values) for place, values in enumerate(draft.subjects)]
-        self.rows = [
-            {
-                "place": f"{index}:{place}",
-                "called": f"第 {self.number} 部分第 {place + 1} 行",
-                "controls": [*self._compared(f"r{place}-", row), *self._boxed(table.rows, row, f"r{place}-")],
-            }
-            for place, row in enumerate(draft.rows if table else ())
-        ]
+        self.rows = list(self._rows(table)) if table else []
         self.headings = [control.label for control in self.rows[0]["controls"]] if self.rows else []
+        self.before, self.after = [self._control("line", "原文", draft.values, is_long=True)], []
         if table:
-            self.before, self.after = (
-                self._boxed(table.before, draft.values),
-                self._boxed(table.after, draft.values),
-            )
-        else:
-            self.before, self.after = [self._control("line", "原文", draft.values, is_long=True)], []
-        self.controls = [
-            *self.before,
-            *(
-                control
-                for subject in self.subjects
-                for control in (*subject["leading"], *subject["limiting"])
-            ),
-            *(control for row in self.rows for control in row["controls"]),
-            *self.after,
-        ]
+            self.before = self._boxed(table.before, draft.values)
+            self.after = self._boxed(table.after, draft.values)
+        self.controls = [*self.before, *self._lines(), *self.after]
+
+    def _rows(self, table: PartKind) -> Iterator[dict[str, Any]]:
+        """The lines, for who sees the page and for who hears it."""
+        for place, row in enumerate(self.draft.rows):
+            at = f"r{place}-"
+            yield {
+                "place": f"{self.index}:{place}",
+                "called": f"第 {self.number} 部分第 {place + 1} 行",
+                "controls": [*self._comparing(at, row), *self._boxed(table.rows, row, at)],
+            }
+
+    def _lines(self) -> Iterator[Control]:
+        """The controls of metrics and lines."""
+        for subject in self.subjects:
+            yield from (*subject["leading"], *subject["limiting"])
+        for row in self.rows:
+            yield from row["controls"]
 
     def _subject(self, place: int, values: Values) -> dict[str, Any]:
         """A metric of a 档: its name and whether people type it, then which records count."""
@@ -219,30 +217,24 @@ class PartForm:
     def _limiting(self, at: str, values: Values) -> Iterator[Control]:
         """Conditions on records: those written, and never fewer than usual."""
         written = [int(match[1]) + 1 for key in values if (match := LIMIT.fullmatch(key))]
-        for number in range(min(max([LIMITS, *written]), MAX_ENTRIES)):
-            yield self._control(f"lname{number}", "只计", values, at, hint="如 学时", width="short")
-            yield self._sign(f"lop{number}", "比较", values, at, SIGNS[:5])
-            yield self._control(f"lvalue{number}", "数", values, at, width="number")
+        for place in range(min(max([LIMITS, *written]), MAX_ENTRIES)):
+            yield from self._boxed(limiting(place), values, at)
         yield self._control("words", "只看这些种类", values, at, hint="用顿号隔开，可不填", width="short")
 
-    def _compared(self, at: str, row: Values) -> Iterator[Control]:
+    def _comparing(self, at: str, row: Values) -> Iterator[Control]:
         """What a line of a 档 asks of each metric."""
-        single, several = self.draft.is_single, len(self.draft.subjects) > 1
-        for place, subject in enumerate(self.draft.subjects):
+        subjects = self.draft.subjects
+        for place, subject in enumerate(subjects):
             metric = subject.get("metric", "").strip() or f"指标{place + 1}"
-            of = f"{metric} " if several else ""
-            signs = (*SIGNS, (RANGE, "介于（含两头）")) if single else SIGNS
-            yield self._sign(f"op{place}", f"{of}比较", row, at, signs)
-            yield self._control(f"value{place}", f"{of}数", row, at, width="number")
-            if single:
-                yield self._control(f"high{place}", "到（选“介于”时填）", row, at, width="number")
+            of = f"{metric} " if len(subjects) > 1 else ""
+            yield from self._boxed(comparing(place, of, ranged=self.draft.is_single), row, at)
 
     def _boxed(self, boxes: Sequence[Box], values: Values, at: str = "") -> list[Control]:
         return [
             self._control(
                 box.key,
                 box.label,
-                values,
+                {box.key: box.default, **values},
                 at,
                 hint=box.hint,
                 width=box.width,
@@ -251,9 +243,6 @@ class PartForm:
             )
             for box in boxes
         ]
-
-    def _sign(self, key: str, label: str, values: Values, at: str, choices: tuple) -> Control:
-        return self._control(key, label, {key: COMPARISONS[0], **values}, at, choices=choices, width="sign")
 
     def _control(self, key: str, label: str, values: Values, at: str = "", **looks) -> Control:
         path = at + key

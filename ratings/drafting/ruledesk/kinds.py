@@ -111,8 +111,8 @@ def read_per(text: str) -> Per:
 
 
 def read_sign(text: str) -> str:
-    """One of the comparisons."""
-    if text not in COMPARISONS:
+    """One of the comparisons, or that a range is meant."""
+    if text not in (*COMPARISONS, RANGE):
         raise Unreadable(NO_SIGN)
     return text
 
@@ -141,6 +141,7 @@ class Box:
     owed: bool = True
     suggests: bool = False
     choices: tuple[tuple[str, str], ...] = ()
+    default: str = ""
     of: Callable[[Any], Any] | None = None
 
     def shown(self, node: Any) -> str:
@@ -185,8 +186,31 @@ def joined(pieces: tuple[str, ...], texts: dict[str, str]) -> str:
 
 
 SIGNS = tuple((sign, sign) for sign in COMPARISONS)
+RANGED = (*SIGNS, (RANGE, "介于（含两头）"))
 _POINTS = Box("points", "得几分", read_points)
 _THREE = ((), (), ())
+
+
+def limiting(place: int) -> tuple[Box, ...]:
+    """One condition on the records that a metric counts."""
+    return (
+        Box(f"lname{place}", "只计", read_name, "如 学时", "short"),
+        _sign(f"lop{place}", "比较", SIGNS[:5]),
+        Box(f"lvalue{place}", "数", read_points),
+    )
+
+
+def comparing(place: int, of: str = "", *, ranged: bool = False) -> tuple[Box, ...]:
+    """What a line of a 档 asks of a metric; `of` stands before the labels."""
+    boxes = (
+        _sign(f"op{place}", f"{of}比较", RANGED if ranged else SIGNS),
+        Box(f"value{place}", f"{of}数", read_number),
+    )
+    return (*boxes, Box(f"high{place}", "到（选“介于”时填）", read_number)) if ranged else boxes
+
+
+def _sign(key: str, label: str, choices: tuple[tuple[str, str], ...]) -> Box:
+    return Box(key, label, read_sign, width="sign", choices=choices, default=COMPARISONS[0])
 
 
 def _compared(term: Term) -> Any:
@@ -245,7 +269,7 @@ KINDS = {
         after=(Box("other", "其他情况得几分", read_points, owed=False, hint="一般是 0"),),
         blame=(("范围", "high0"),),
         usual=(("other", "0"),),
-        usual_rows=((("op0", COMPARISONS[0]),),) * 3,
+        usual_rows=_THREE,
     ),
     "ratio": PartKind(
         "比",

@@ -73,7 +73,7 @@ def read(text: str) -> Manual:
         while lines and (heading := _HEADING.fullmatch(lines[0])):
             spans = _spans(heading[2])
             blocks.append(Block(f"h{len(heading[1])}", ((spans,),), f"part-{len(blocks)}"))
-            lines = [line for line in lines[1:] if line.strip()]
+            lines = lines[1:]
         if lines:
             blocks.append(_block(lines))
     title = next((block.title for block in blocks if block.kind == "h1"), "")
@@ -81,8 +81,9 @@ def read(text: str) -> Manual:
 
 
 def _block(lines: list[str]) -> Block:
+    """What is no heading."""
     if all(line.startswith("    ") for line in lines):
-        return Block("pre", (((Span("\n".join(line[4:] for line in lines)),),),))
+        return Block("pre", (((Span(re.sub("(?m)^    ", "", "\n".join(lines))),),),))
     if lines[0].startswith("|"):
         rows = [line.strip("|").split("|") for line in lines if not _RULE_OF_TABLE.fullmatch(line)]
         return Block("table", tuple(tuple(_spans(cell.strip()) for cell in row) for row in rows))

@@ -11,8 +11,10 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods
 
+from ratings.criteria.spec import SchemeSpec
 from ratings.enums import Phase
 from ratings.models import Item, Scheme
+from ratings.rules import Rule
 from schools.models import School
 from schools.permissions import allowed_to, may
 from schools.site.asked import number
@@ -80,14 +82,22 @@ def _looked_at(scheme: Scheme, rule_desk: RuleDesk, data: Mapping[str, str]) -> 
     if rule_desk.do == "preview":
         described = {name: facts[name] for name in facts if name not in ("points", "bonus")}
         return {"preview": preview_of(spec, rule, points, described)}
+    return _tried(scheme, spec, rule, points, data)
+
+
+def _tried(
+    scheme: Scheme, spec: SchemeSpec, rule: Rule, points: Fraction, data: Mapping[str, str]
+) -> dict[str, Any]:
+    """The line on the school and the year that were chosen, else on the first of each."""
     schools = School.objects.filter(city_id=scheme.city_id).select_related("county")
     school = schools.filter(pk=number(data.get("t-school", ""))).first() or schools.first()
     if school is None:
         return {}
     years, year = years_of(scheme), number(data.get("t-year", ""))
+    year = year if year in years else years[0]
     _, bound = bound_line(spec, rule, points=points)
     answers, row = read_trial(data, bound)
-    trial = try_line(scheme, spec, rule, school, year if year in years else years[0], answers, points=points)
+    trial = try_line(scheme, spec, rule, school, year, answers, points=points)
     return {"schools": schools, "years": years, "row": row, "trial": trial, "asks": bool(bound.asked)}
 
 
