@@ -10,9 +10,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from itertools import pairwise
 from typing import Any
 
-from crispy_forms.helper import FormHelper
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -30,7 +30,6 @@ from ratings.criteria.fields import (
     Deadlines,
     Field,
     Parameters,
-    Section,
     fields_of,
 )
 from ratings.criteria.kinds import Day, Share, TypedField, exactly
@@ -81,6 +80,7 @@ class EditForm(RecheckedForm, forms.ModelForm):
 
     version = forms.IntegerField(widget=forms.HiddenInput, required=False, min_value=0)
     seen = forms.CharField(widget=forms.HiddenInput, required=False)
+    helper = plain_helper()
 
     def __init__(
         self,
@@ -96,12 +96,9 @@ class EditForm(RecheckedForm, forms.ModelForm):
         for field in self.fields.values():
             field.disabled = readonly
         if instance is not None and instance.pk:
-            self.initial["version"] = instance.version
-            self.initial["seen"] = json.dumps(self._stored_texts(instance), ensure_ascii=False)
-            if self.is_bound and any(name.startswith(CHOICE) for name in self.data):
+            self.initial |= self.fresh(instance)
+            if self.is_bound:
                 self._take_chosen(instance)
-        self.helper = FormHelper()
-        self.helper.form_tag = False
 
     @property
     def names(self) -> list[str]:
@@ -125,51 +122,35 @@ class EditForm(RecheckedForm, forms.ModelForm):
 
     def fresh(self, current: models.Model) -> dict[str, str]:
         """Its version, and every field as it is stored now."""
-        return {
-            "version": str(current.version),
-            "seen": json.dumps(self._stored_texts(current), ensure_ascii=False),
-        }
+        seen = json.dumps(self._stored_texts(current), ensure_ascii=False)
+        return {"version": str(current.version), "seen": seen}
 
     def _choices(self, row: models.Model) -> Iterator[Choice]:
         """What somebody else changed and this person never touched is theirs unless said otherwise."""
         seen, stored = self._seen(), self._stored_texts(row)
-        for name in self.names:
-            typed = self._typed_text(name)
+        for name, value in self.values.items():
+            typed = self._text(name, value.pk if isinstance(value, models.Model) else value)
             if typed != stored[name]:
-                theirs, mine = (
-                    self._shown(name, getattr(row, name)),
-                    self._shown(name, self.cleaned_data[name]),
-                )
+                theirs, mine = self._shown(name, getattr(row, name)), self._shown(name, value)
                 chosen = THEIRS if seen.get(name) == typed else MINE
                 yield Choice(str(self.fields[name].label), theirs, mine, name, chosen)
 
     def _take_chosen(self, row: models.Model) -> None:
+        stored, self.data = self._stored_texts(row), self.data.copy()
         for name in self.names:
             if self.data.get(f"{CHOICE}{name}") == THEIRS:
-                self._put(name, self._stored_texts(row)[name])
-
-    def _put(self, name: str, text: str) -> None:
-        data = self.data.copy()
-        if isinstance(self.fields[name], forms.BooleanField) and not text:
-            data.pop(name, None)
-        else:
-            data[name] = text
-        self.data = data
+                self.data[name] = stored[name]
 
     def _seen(self) -> dict[str, str]:
         try:
-            found = json.loads(self.data.get("seen") or "{}")
+            seen = json.loads(self.data.get("seen") or "{}")
         except ValueError:
             return {}
-        return found if isinstance(found, dict) else {}
+        return seen if isinstance(seen, dict) else {}
 
     def _stored_texts(self, row: models.Model) -> dict[str, str]:
         """Every field as a form would post it."""
         return {name: self._text(name, row.serializable_value(name)) for name in self.names}
-
-    def _typed_text(self, name: str) -> str:
-        value = self.cleaned_data[name]
-        return self._text(name, value.pk if isinstance(value, models.Model) else value)
 
     def _text(self, name: str, value: Any) -> str:
         if value is None or (value is False and isinstance(self.fields[name], forms.BooleanField)):
@@ -181,23 +162,14 @@ class EditForm(RecheckedForm, forms.ModelForm):
         """The value as people read it."""
         if value in (None, ""):
             return "（空）"
-        labels = (
-            {}
-            if isinstance(value, models.Model)
-            else {str(key): label for key, label in getattr(self.fields[name], "choices", ())}
-        )
+        if isinstance(value, models.Model):
+            return str(value)
+        labels = {str(key): str(label) for key, label in getattr(self.fields[name], "choices", ())}
         if str(value) in labels:
-            return str(labels[str(value)])
+            return labels[str(value)]
         if isinstance(value, bool):
             return "是" if value else "否"
-        if isinstance(value, dt.date):
-            return chinese_date(value)
-        return str(value) if isinstance(value, models.Model) else self._text(name, value)
-
-
-def form_of(section: Section, base: type[EditForm] = EditForm) -> type[EditForm]:
-    """The form of a row: what its fields ask for, in their order."""
-    return form_for(model_of(section), section.fields, base)
+        return chinese_date(value) if isinstance(value, dt.date) else self._text(name, value)
 
 
 def form_for(model: type[models.Model], fields: Iterable[Field], base: type[EditForm]) -> type[EditForm]:
@@ -249,11 +221,14 @@ class ItemForm(EditForm):
 
 #: Words of the editor's addresses, and what they lead to.
 ROW_FORMS: dict[str, type[EditForm]] = {
-    "categories": form_of(CATEGORY),
-    "items": form_of(ITEM, ItemForm),
-    "bands": form_of(BAND),
-    "restrictions": form_of(RESTRICTION, RestrictionForm),
-    "metrics": form_of(METRIC),
+    kind: form_for(model_of(section), section.fields, base)
+    for kind, section, base in (
+        ("categories", CATEGORY, EditForm),
+        ("items", ITEM, ItemForm),
+        ("bands", BAND, EditForm),
+        ("restrictions", RESTRICTION, RestrictionForm),
+        ("metrics", METRIC, EditForm),
+    )
 }
 
 
@@ -305,10 +280,10 @@ class ParametersEditForm(EditForm):
 
     def _weights(self, data: dict[str, Any]) -> None:
         county, city = data.get("county_weight"), data.get("city_weight")
-        if county is None and city is None:
-            county = Decimal(0)
-        county = 1 - city if county is None else county
-        city = 1 - county if city is None else city
+        if county is None:
+            county = Decimal(0) if city is None else 1 - city
+        if city is None:
+            city = 1 - county
         if county + city != 1:
             self.add_error(
                 "city_weight",
@@ -320,12 +295,10 @@ class ParametersEditForm(EditForm):
         start, end = data.get("period_start"), data.get("period_end")
         if start and end and start > end:
             self.add_error("period_end", "统计截止日早于统计起始日。")
-        earlier = None
-        for name in ("self_due", "county_due", "city_due"):
-            day = data.get(name)
-            if day and earlier and day < earlier[1]:
-                self.add_error(name, f"早于{earlier[0]}。")
-            earlier = (self.fields[name].label, day) if day else earlier
+        due = [(name, data[name]) for name in ("self_due", "county_due", "city_due") if data.get(name)]
+        for (before, earlier), (name, day) in pairwise(due):
+            if day < earlier:
+                self.add_error(name, f"早于{self.fields[before].label}。")
 
 
 ParametersForm = form_for(Scheme, FIELDS, ParametersEditForm)
@@ -337,11 +310,6 @@ class NewSchemeForm(forms.Form):
     year = forms.IntegerField(label="年度", min_value=2000, max_value=2100, help_text="评定哪一年的工作。")
     name = forms.CharField(label="名称", max_length=120, help_text="写在通知、通报和各种表格上的方案名称。")
     organiser = forms.CharField(label="主办单位", max_length=120)
-
-    def __init__(self, *args, **kwargs) -> None:
-        super().__init__(*args, **kwargs)
-        self.helper = FormHelper()
-        self.helper.form_tag = False
 
 
 CONFIRMATION = "确认启动"
@@ -388,16 +356,13 @@ SPREADSHEETS = ("xls", "et", "ett", "csv", "ods", "xlsb", "xlsm")
 class SchemeWorkbookForm(forms.Form):
     """One workbook; what it holds is checked by reading it."""
 
+    helper = plain_helper()
     workbook = forms.FileField(
         label="方案工作簿",
         help_text=f"只接收 .xlsx，不超过 {LIMITS.packed // MEGABYTE} MB。",
         widget=forms.FileInput(attrs={"accept": ".xlsx"}),
         error_messages={"required": "请选择方案工作簿。", "empty": "文件是空的（0 字节），请重新选择。"},
     )
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.helper = plain_helper()
 
     def clean_workbook(self) -> tuple[str, bytes]:
         """Name and content; only the name and the size are judged here."""
@@ -417,13 +382,11 @@ class TakeOverForm(forms.Form):
     """The second press; replacing a draft is agreed to in words."""
 
     agreed = forms.BooleanField(error_messages={"required": "替换草案前，请先勾选同意。"})
+    helper = plain_helper()
 
-    def __init__(self, *args: Any, target: Scheme | None, **kwargs: Any) -> None:
+    def __init__(self, *args, target: Scheme | None, **kwargs) -> None:
         super().__init__(*args, **kwargs)
-        self.helper = plain_helper()
-        if target is None:
-            del self.fields["agreed"]
-        else:
-            self.fields[
-                "agreed"
-            ].label = f"用工作簿的内容替换《{target.name}》现有的全部指标、星级标准和限制性情形"
+        agreed = self.fields.pop("agreed")
+        if target is not None:
+            agreed.label = f"用工作簿的内容替换《{target.name}》现有的全部指标、星级标准和限制性情形"
+            self.fields["agreed"] = agreed

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from copy import copy
 from dataclasses import dataclass, replace
+from itertools import chain
+from string import ascii_uppercase
 from typing import Any
 
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
@@ -18,20 +21,20 @@ from ratings.criteria.shifting import renamed
 from ratings.criteria.workbook import usual_period
 from ratings.enums import ItemKind, Phase
 from ratings.models import Category, ChangeNote, Item, Restriction, Scheme, StarBand
-from ratings.rules import RuleError, parse_condition, to_text
+from ratings.rules import Condition, RuleError, parse_condition, to_text
 from schools import audit
 from schools.models import Region, User
 from schools.saving import Refused, Stale, save_versioned
 
 
 @contextmanager
-def draft_of(scheme: Scheme | int) -> Iterator[Scheme]:
-    """The scheme, locked until the block ends; raises Refused unless it is still being drafted.
+def draft_of(pk: int) -> Iterator[Scheme]:
+    """The scheme of this number, locked until the block ends; raises Refused unless it is still being
+    drafted.
 
     Opening takes the same lock, so that no edit slips in between the freezing of a version and the change of
     phase.
     """
-    pk = scheme if isinstance(scheme, int) else scheme.pk
     with transaction.atomic():
         locked = Scheme.objects.select_for_update(of=("self",)).select_related("city").get(pk=pk)
         if locked.phase != Phase.DRAFTING:
@@ -46,7 +49,6 @@ def locked_sentence(scheme: Scheme) -> str:
 
 #: Tables whose codes share one name space: a condition names a category or an item by its code alone.
 CODED = (Category, Item, Restriction)
-_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _NUMBER = re.compile(r"(.*?)(\d+)$")
 
 
@@ -56,12 +58,11 @@ def add_row(
     """A new row at the end of its kind. Raises ValidationError where it does not fit, Refused once the scheme
     is open.
     """
-    with draft_of(scheme) as locked:
+    with draft_of(scheme.pk) as locked:
         row = model(scheme=locked, edited_by=by, edited_at=timezone.now(), **values)
         if hasattr(row, "order"):
-            row.order = (
-                model.objects.filter(scheme=locked).aggregate(last=models.Max("order"))["last"] or 0
-            ) + 1
+            last = model.objects.filter(scheme=locked).aggregate(last=models.Max("order"))["last"]
+            row.order = (last or 0) + 1
         _validate(row)
         row.save()
         if isinstance(row, Item):
@@ -80,9 +81,9 @@ def change_row(row: models.Model, values: Mapping[str, Any], *, version: int, by
     before: dict[str, Any] = {}
 
     def check(stored: models.Model) -> None:
-        before.update(
-            {name: getattr(stored, name) for name, value in values.items() if getattr(stored, name) != value}
-        )
+        for name, value in values.items():
+            if getattr(stored, name) != value:
+                before[name] = getattr(stored, name)
         if before and stored.version == version:
             proposed = copy(stored)
             for name in before:
@@ -91,16 +92,22 @@ def change_row(row: models.Model, values: Mapping[str, Any], *, version: int, by
 
     with draft_of(row.pk if isinstance(row, Scheme) else row.scheme_id) as locked:
         stored = save_versioned(row, values, version=version, by=by, check=check)
-        if not before:
-            return stored
-        if "code" in before and isinstance(stored, Category | Item):
-            _rename_in_conditions(locked, before["code"], stored.code)
-        if "code" in before:
-            _rename_note(locked, stored, before["code"])
-        if isinstance(stored, Item) and {"category", "group", "kind"} & before.keys():
-            arrange_items(locked)
-        _record(locked, stored, "修改", before, by)
+        if before:
+            _follow(locked, stored, before)
+            _record(locked, stored, "修改", before, by)
     return stored
+
+
+def _follow(scheme: Scheme, row: models.Model, before: Mapping[str, Any]) -> None:
+    """What else changes with a row: conditions and notes name it by its code, items stand by category and
+    group.
+    """
+    if "code" in before:
+        if isinstance(row, Category | Item):
+            _rename_in_conditions(scheme, before["code"], row.code)
+        _rename_note(scheme, row, before["code"])
+    if isinstance(row, Item) and {"category", "group", "kind"} & before.keys():
+        arrange_items(scheme)
 
 
 def remove_row(row: models.Model, *, version: int, by: User) -> None:
@@ -112,10 +119,8 @@ def remove_row(row: models.Model, *, version: int, by: User) -> None:
         if stored is None:
             return
         if stored.version != version:
-            raise Stale(
-                stored,
-                f"{stored.edited_by or '别人'}刚修改过这里，还没有删除。请看过下面的内容，再决定是否删除。",
-            )
+            editor = stored.edited_by or "别人"
+            raise Stale(stored, f"{editor}刚修改过这里，还没有删除。请看过下面的内容，再决定是否删除。")
         if isinstance(stored, Category) and (count := stored.items.count()):
             raise Refused(f"大项 {stored.code} 还有 {count} 个小项，请先把它们移到别的大项或删除。")
         _record(locked, stored, "删除", {}, by)
@@ -125,17 +130,17 @@ def remove_row(row: models.Model, *, version: int, by: User) -> None:
             raise Refused(f"{stored}已有评分或材料，不能删除。") from None
 
 
-def next_code(scheme: Scheme, near: str, taken: set[str] | None = None) -> str:
+def next_code(scheme: Scheme, near: str) -> str:
     """The code that follows `near` and is still free: K1-3 after K1-2, C after B. An empty `near`
     gives none.
     """
     if not near:
         return ""
-    taken = _codes(scheme) if taken is None else taken
-    if re.fullmatch("[A-Z]", near):
-        return next((letter for letter in _LETTERS[_LETTERS.index(near) + 1 :] if letter not in taken), "")
-    found = _NUMBER.fullmatch(near)
-    stem, number = (found[1], int(found[2])) if found else (f"{near}-", 0)
+    taken = _codes(scheme)
+    if len(near) == 1 and near in ascii_uppercase:
+        return next((letter for letter in ascii_uppercase if letter > near and letter not in taken), "")
+    match = _NUMBER.fullmatch(near)
+    stem, number = (match[1], int(match[2])) if match else (f"{near}-", 0)
     while f"{stem}{number + 1}" in taken:
         number += 1
     return f"{stem}{number + 1}"
@@ -173,16 +178,16 @@ def _rename_in_conditions(scheme: Scheme, old: str, new: str) -> None:
             condition = parse_condition(row.condition)
         except RuleError:
             continue
-        renamed = replace(
-            condition,
-            comparisons=tuple(
-                replace(one, left=replace(one.left, name=new)) if one.left.name == old else one
-                for one in condition.comparisons
-            ),
+        if all(comparison.left.name != old for comparison in condition.comparisons):
+            continue
+        comparisons = tuple(
+            replace(comparison, left=replace(comparison.left, name=new))
+            if comparison.left.name == old
+            else comparison
+            for comparison in condition.comparisons
         )
-        if renamed != condition:
-            row.condition, row.version = to_text(renamed), row.version + 1
-            row.save(update_fields=["condition", "version"])
+        row.condition, row.version = to_text(Condition(comparisons)), row.version + 1
+        row.save(update_fields=["condition", "version"])
 
 
 def _rename_note(scheme: Scheme, row: models.Model, old: str) -> None:
@@ -211,51 +216,53 @@ def move_row(row: models.Model, *, up: bool, by: User) -> bool:
     An item moves within its group, because a group is printed under one heading.
     """
     with draft_of(row.scheme_id) as scheme:
-        rows = (
-            ordered_items(scheme) if isinstance(row, Item) else list(type(row).objects.filter(scheme=scheme))
-        )
-        here = next((place for place, one in enumerate(rows) if one.pk == row.pk), None)
-        if here is None:
+        if isinstance(row, Item):
+            blocks = item_blocks(scheme)
+            siblings = next((items for items in blocks.values() if row in items), [])
+        else:
+            siblings = list(type(row).objects.filter(scheme=scheme))
+        if row not in siblings:
             raise Refused("这一行刚被别人删除。")
-        there = here - 1 if up else here + 1
-        if not 0 <= there < len(rows) or (isinstance(row, Item) and block(rows[here]) != block(rows[there])):
+        if not _swap(siblings, row, up=up):
             return False
-        rows[here], rows[there] = rows[there], rows[here]
-        write_order(rows)
+        write_order(chain.from_iterable(blocks.values()) if isinstance(row, Item) else siblings)
         if isinstance(row, Category):
             arrange_items(scheme)
     return True
 
 
+def _swap(things: list, thing: Any, *, up: bool) -> bool:
+    """Let it change places with its neighbour; False where it stands at the end."""
+    here = things.index(thing)
+    there = here - 1 if up else here + 1
+    if not 0 <= there < len(things):
+        return False
+    things[here], things[there] = things[there], things[here]
+    return True
+
+
 def arrange_items(scheme: Scheme) -> None:
     """Bring the items of the scheme into the order in which they are printed; the caller holds the lock."""
-    write_order(ordered_items(scheme))
+    write_order(chain.from_iterable(item_blocks(scheme).values()))
 
 
-def ordered_items(scheme: Scheme) -> list[Item]:
-    """Base items by category, bonus items last, each group at the place of its first item."""
+def item_blocks(scheme: Scheme) -> dict[tuple[int | None, str], list[Item]]:
+    """Items by section and group in the order of print: base items by category, bonus items last, each group
+    at the place of its first item.
+    """
     places = {category.pk: place for place, category in enumerate(Category.objects.filter(scheme=scheme))}
-    items = list(Item.objects.filter(scheme=scheme))
-    first: dict[tuple, int] = {}
-    for place, item in enumerate(items):
-        first.setdefault(block(item), place)
-    return sorted(
-        items,
-        key=lambda item: (item.kind == ItemKind.BONUS, places.get(section(item), 0), first[block(item)]),
-    )
+    blocks = defaultdict(list)
+    for item in Item.objects.filter(scheme=scheme):
+        blocks[section_of(item), item.group].append(item)
+    return dict(sorted(blocks.items(), key=lambda entry: places.get(entry[0][0], len(places))))
 
 
-def section(item: Item) -> int | None:
+def section_of(item: Item) -> int | None:
     """The category a base item stands in; bonus items stand together in a section of their own."""
     return None if item.kind == ItemKind.BONUS else item.category_id
 
 
-def block(item: Item) -> tuple[int | None, str]:
-    """What keeps items together: section and group."""
-    return section(item), item.group
-
-
-def write_order(rows: Sequence[models.Model] | Iterable[models.Model]) -> None:
+def write_order(rows: Iterable[models.Model]) -> None:
     """Number the rows as they stand, touching only those whose number changes. An order is no content:
     versions stay.
     """
@@ -296,7 +303,7 @@ def rename_group(scheme: Scheme, where: Section, old: str, new: str, *, by: User
 
     The cap of a group of bonus items goes with it.
     """
-    with draft_of(scheme) as locked:
+    with draft_of(scheme.pk) as locked:
         rows = where.items(locked).filter(group=old)
         count = rows.count()
         if not count or not old:
@@ -304,65 +311,57 @@ def rename_group(scheme: Scheme, where: Section, old: str, new: str, *, by: User
         if new and new != old and where.items(locked).filter(group=new).exists():
             raise Refused(f"已经有分组“{new}”，请换一个名称；要并入该组，请在小项里改分组。")
         rows.update(group=new, version=F("version") + 1, edited_by=by)
-        if where.category is None and old in locked.bonus_group_caps:
-            caps = locked.bonus_group_caps
-            locked.bonus_group_caps = {
-                new if name == old else name: cap for name, cap in caps.items() if name != old or new
-            }
-            locked.version += 1
-            locked.save(update_fields=["bonus_group_caps", "version"])
-        write_order(ordered_items(locked))
+        if where.category is None:
+            _rename_cap(locked, old, new)
+        arrange_items(locked)
     return count
+
+
+def _rename_cap(scheme: Scheme, old: str, new: str) -> None:
+    caps = scheme.bonus_group_caps
+    if old not in caps:
+        return
+    renamed = {new if name == old else name: cap for name, cap in caps.items()}
+    renamed.pop("", None)
+    scheme.bonus_group_caps, scheme.version = renamed, scheme.version + 1
+    scheme.save(update_fields=["bonus_group_caps", "version"])
 
 
 def move_group(scheme: Scheme, where: Section, name: str, *, up: bool, by: User) -> bool:
     """The whole group one place up or down within its section; False at the end."""
-    with draft_of(scheme) as locked:
-        items = ordered_items(locked)
-        blocks = list(dict.fromkeys(block(item) for item in items if section(item) == where.pk))
-        this = (where.pk, name)
-        if this not in blocks:
+    with draft_of(scheme.pk) as locked:
+        blocks = item_blocks(locked)
+        siblings = [key for key in blocks if key[0] == where.pk]
+        if (where.pk, name) not in siblings:
             raise Refused(f"没有分组“{name}”，可能刚被别人改名。")
-        here = blocks.index(this)
-        there = here - 1 if up else here + 1
-        if not 0 <= there < len(blocks):
+        if not _swap(siblings, (where.pk, name), up=up):
             return False
-        blocks[here], blocks[there] = blocks[there], blocks[here]
-        mine = iter([item for one in blocks for item in items if block(item) == one])
-        write_order([next(mine) if section(item) == where.pk else item for item in items])
+        swapped = iter(siblings)
+        order = [next(swapped) if key[0] == where.pk else key for key in blocks]
+        write_order(item for key in order for item in blocks[key])
     return True
 
 
 def defaults_for(city: Region) -> dict[str, Any]:
     """The year after the last scheme, with the organiser and the name in the manner of last year."""
     last = Scheme.objects.filter(city=city).order_by("-year").first()
-    year = last.year + 1 if last else timezone.localdate().year
-    name = renamed(last.name, last.year, year) if last else default_name(city, year)
-    return {"year": year, "name": name, "organiser": last.organiser if last else f"中共{city.name}委组织部"}
-
-
-def default_name(city: Region, year: int) -> str:
-    """The usual title of a city's criteria."""
-    return f"{city.name}{year}年度镇街党校规范化建设星级评定方案"
+    if last is None:
+        year = timezone.localdate().year
+        name = f"{city.name}{year}年度镇街党校规范化建设星级评定方案"
+        return {"year": year, "name": name, "organiser": f"中共{city.name}委组织部"}
+    year = last.year + 1
+    return {"year": year, "name": renamed(last.name, last.year, year), "organiser": last.organiser}
 
 
 def start_scheme(city: Region, *, year: int, name: str, organiser: str, by: User) -> Scheme:
     """An empty draft. Raises ValidationError where the city has a scheme of the year already."""
     with transaction.atomic():
-        Region.objects.select_for_update(no_key=True).get(
-            pk=city.pk
-        )  # entries of the audit chain point to it and must not wait
-        scheme = Scheme(
-            city=city,
-            year=year,
-            name=name,
-            organiser=organiser,
-            **usual_period(year),
-            edited_by=by,
-            edited_at=timezone.now(),
-        )
+        # entries of the audit chain point to the city and must not wait
+        Region.objects.select_for_update(no_key=True).get(pk=city.pk)
         if Scheme.objects.filter(city=city, year=year).exists():
             raise ValidationError({"year": f"{year}年度已有评定方案，请在评定方案页打开它。"})
+        edited = {"edited_by": by, "edited_at": timezone.now()}
+        scheme = Scheme(city=city, year=year, name=name, organiser=organiser, **usual_period(year), **edited)
         scheme.full_clean()
         scheme.save()
         audit.record("scheme", by=by, city=city, subject=f"新建：{scheme}", detail={"年度": year})

@@ -82,7 +82,7 @@ def evaluate(
         for row in assessments
         if row.status != Status.DECLINED and (not alone or row.pk == only)
     }
-    metrics, sheets = _metrics(which), _entries(which, with_self=with_self)
+    metrics, sheets = latest_figures(which), _entries(which, with_self=with_self)
     adjustments, outdated = _adjustments(which, metrics)
     inputs = _inputs(scheme, which, statuses, metrics, sheets, adjustments)
     own = {str(key): entries for key, entries in sheets.own.items()}
@@ -126,7 +126,7 @@ def _inputs(
     }
 
 
-def _metrics(which: dict) -> dict[int, dict[str, Fraction | None]]:
+def latest_figures(which: dict) -> dict[int, dict[str, Fraction | None]]:
     """The latest snapshot of each assessment counts for every stage."""
     rows = (
         MetricSnapshot.objects.filter(**which)

@@ -22,11 +22,10 @@ def rule_desk(context, scheme: Scheme, item: Item | None, form: BaseForm) -> dic
         scheme,
         str(value("rule") or ""),
         facts_of(value),
-        item=item,
         data=form.data if form.is_bound else None,
+        readonly=form.fields["rule"].disabled,
+        errors=form["rule"].errors,
     )
-    desk.readonly = form.fields["rule"].disabled
-    desk.errors = form["rule"].errors
     return {
         "desk": desk,
         "scheme": scheme,

@@ -33,6 +33,13 @@ def export(name: str, sheets: Iterable[SheetOut], *, by: User, rows: int) -> Fil
         audit.record(
             "export", by=by, city=city, subject=name, detail={"行数": rows, "身份": str(by.identity or "")}
         )
+    return workbook_file(name, sheets)
+
+
+def workbook_file(name: str, sheets: Iterable[SheetOut]) -> FileResponse:
+    """A workbook as an attachment, without a line in the trail: for what holds no records, such as a
+    template.
+    """
     buffer = io.BytesIO()
     write_workbook(buffer, list(sheets))
     buffer.seek(0)

@@ -18,9 +18,30 @@ class ErratumForm(RecheckedForm, forms.Form):
 
     revision = forms.IntegerField(widget=forms.HiddenInput)
 
+    def __init__(self, *args, erratum: Erratum, **kwargs) -> None:
+        super().__init__(*args, initial=self.standing(erratum) | self.fresh(erratum), **kwargs)
+
+    def standing(self, erratum: Erratum) -> dict[str, str]:
+        """What the correction says, as it is typed."""
+        raise NotImplementedError
+
+    @property
+    def values(self) -> dict[str, str]:
+        """What it shall say."""
+        return {name: text for name, text in self.cleaned_data.items() if name != "revision"}
+
     def fresh(self, current: Erratum) -> dict[str, int]:
         """Its revision."""
         return {"revision": current.revision}
+
+    def contents(self, current: Erratum) -> tuple[dict[str, str], dict[str, str]]:
+        """What a colleague stored, and what was typed."""
+        typed, standing = self.values, self.standing(current)
+        labels = {name: self.fields[name].label for name in typed}
+        return (
+            {label: standing[name] for name, label in labels.items()},
+            {label: typed[name] for name, label in labels.items()},
+        )
 
 
 class ErratumRowForm(ErratumForm):
@@ -28,44 +49,28 @@ class ErratumRowForm(ErratumForm):
     in the edits.
     """
 
-    def __init__(self, *args, erratum: Erratum, key: str, code: str, row: Any, **kwargs) -> None:
+    def __init__(self, *args, key: str, code: str, row: Any, **kwargs) -> None:
         self.key, self.code, self.row, self.section = key, code, row, CORRECTABLE[key]
-        super().__init__(*args, initial=self._standing(erratum) | {"revision": erratum.revision}, **kwargs)
+        super().__init__(*args, **kwargs)
         columns = model_of(self.section)._meta
         for name, field in self.section.correctable.items():
             conditional = name == "condition_text" and self.section is RESTRICTION
             if not conditional or row.trigger == Trigger.CONDITION:
-                self.fields[name] = field.kind.form_field(
-                    columns.get_field(field.column), label=field.asked, help_text=""
-                )
+                column = columns.get_field(field.column)
+                self.fields[name] = field.kind.form_field(column, label=field.asked, help_text="")
                 self.fields[name].required |= conditional
 
-    def _standing(self, erratum: Erratum) -> dict[str, str]:
-        """What the row says in the correction, as it is typed; a field without an edit says what it always
-        said.
-        """
-        said = {
-            name: field.kind.typed(getattr(self.row, name))
-            for name, field in self.section.correctable.items()
-        }
-        return said | erratum.edits.get(self.key, {}).get(self.code, {})
+    def standing(self, erratum: Erratum) -> dict[str, str]:
+        """A field without an edit says what it always said."""
+        fields = self.section.correctable.items()
+        always = {name: field.kind.typed(getattr(self.row, name)) for name, field in fields}
+        return always | erratum.edits.get(self.key, {}).get(self.code, {})
 
     @property
     def values(self) -> dict[str, str]:
-        """What the row shall say, as the edits keep it."""
+        """As the edits keep it."""
         kinds = {name: field.kind for name, field in self.section.correctable.items()}
-        return {
-            name: kinds[name].typed(kinds[name].load(value))
-            for name, value in self.cleaned_data.items()
-            if name in kinds
-        }
-
-    def contents(self, current: Erratum) -> tuple[dict[str, str], dict[str, str]]:
-        """The row as a colleague left it, and as typed."""
-        standing, labels = self._standing(current), {name: self.fields[name].label for name in self.values}
-        return {label: standing[name] for name, label in labels.items()}, {
-            labels[name]: text for name, text in self.values.items()
-        }
+        return {name: kinds[name].typed(kinds[name].load(value)) for name, value in super().values.items()}
 
 
 class ReasonForm(ErratumForm):
@@ -81,8 +86,5 @@ class ReasonForm(ErratumForm):
         label="依据", max_length=200, help_text="如：市评委会会议纪要、上级文件的名称和文号。"
     )
 
-    def contents(self, current: Erratum) -> tuple[dict[str, str], dict[str, str]]:
-        """What a colleague stored, and what was typed."""
-        labels = {name: self.fields[name].label for name in ("reason", "basis")}
-        stored = {label: getattr(current, name) for name, label in labels.items()}
-        return stored, {label: self.cleaned_data[name] for name, label in labels.items()}
+    def standing(self, erratum: Erratum) -> dict[str, str]:
+        return {"reason": erratum.reason, "basis": erratum.basis}

@@ -13,7 +13,7 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from ratings.criteria.checking import Finding
+from ratings.criteria.checking import Finding, errors
 from ratings.criteria.fields import CORRECTABLE, thawed
 from ratings.criteria.spec import SchemeSpec
 from ratings.criteria.versions import current_version, spec_of
@@ -24,7 +24,7 @@ from ratings.workflow.opening import holders
 from schools import audit
 from schools.messages.inbox import notify
 from schools.models import Role, User
-from schools.saving import Refused, Stale
+from schools.saving import Refused, Stale, refuse
 
 
 def rows_of(spec: SchemeSpec, section: str) -> dict[str, Any]:
@@ -59,13 +59,7 @@ def prepare(scheme: Scheme, *, by: User) -> Erratum:
         erratum = Erratum.objects.create(
             scheme=locked, base=current_version(locked), prepared_by=by, prepared_at=timezone.now()
         )
-        audit.record(
-            "erratum",
-            by=by,
-            city=locked.city,
-            subject=str(locked),
-            detail={"拟更正": f"第 {erratum.base.number} 版"},
-        )
+        _record(erratum, by, {"拟更正": f"第 {erratum.base.number} 版"})
     return erratum
 
 
@@ -78,9 +72,7 @@ def change_row(
     `values` are in their one spelling already. `revision` is what the page showed: somebody else's edit is
     not overwritten.
     """
-    with working(erratum, by) as draft:
-        if draft.revision != revision:
-            raise Stale(draft)
+    with working(erratum, by, revision) as draft:
         row = rows_of(spec_of(draft.base), section)[code]
         typed = thawed(CORRECTABLE[section].fields, values)
         different = {name: text for name, text in values.items() if typed[name] != getattr(row, name)}
@@ -90,7 +82,6 @@ def change_row(
             for name, rows in edits.items()
             if any(rows.values())
         }
-        draft.revision += 1
         draft.save(update_fields=["edits", "revision", "prepared_by"])
     return bool(different)
 
@@ -99,58 +90,48 @@ def write_reason(erratum: Erratum, *, reason: str, basis: str, by: User, revisio
     """Why, and on what document. `revision` is what the page showed: a colleague's words are not
     overwritten.
     """
-    with working(erratum, by) as draft:
-        if draft.revision != revision:
-            raise Stale(draft)
-        draft.reason, draft.basis, draft.revision = reason.strip(), basis.strip(), draft.revision + 1
+    with working(erratum, by, revision) as draft:
+        draft.reason, draft.basis = reason.strip(), basis.strip()
         draft.save(update_fields=["reason", "basis", "revision", "prepared_by"])
 
 
 @contextmanager
-def working(erratum: Erratum, by: User) -> Iterator[Erratum]:
+def working(erratum: Erratum, by: User, revision: int | None = None) -> Iterator[Erratum]:
     """The draft of a correction, locked with its scheme; whoever writes last stands as the one who prepared
-    it.
+    it. A save of what it says names the `revision` it started from and makes the next one.
     """
     with transaction.atomic():
         _open(erratum.scheme)
-        draft = (
-            Erratum.objects.select_for_update(of=("self",))
-            .select_related("scheme__city", "base")
-            .get(pk=erratum.pk)
-        )
+        drafts = Erratum.objects.select_for_update(of=("self",)).select_related("scheme__city", "base")
+        draft = drafts.get(pk=erratum.pk)
         if draft.state != Erratum.State.DRAFT:
             raise Refused([f"这份更正{draft.get_state_display()}，不能再修改。"])
+        if revision is not None:
+            if draft.revision != revision:
+                raise Stale(draft)
+            draft.revision += 1
         draft.prepared_by = by
         yield draft
 
 
 def problems_of(erratum: Erratum) -> tuple[list[Finding], list[str]]:
     """Errors of the corrected criteria, and every sentence against sending it for signature."""
-    findings = [
-        one for one in findings_of(corrected(spec_of(erratum.base), erratum.edits)) if one.level == "error"
-    ]
-    reasons = [] if erratum.edits else ["还没有更正任何内容。"]
-    reasons += [] if erratum.reason else ["请写明更正理由。"]
-    reasons += [] if erratum.basis else ["请写明依据。"]
+    findings = errors(findings_of(corrected(spec_of(erratum.base), erratum.edits)))
+    owed = {"edits": "还没有更正任何内容。", "reason": "请写明更正理由。", "basis": "请写明依据。"}
+    reasons = [sentence for name, sentence in owed.items() if not getattr(erratum, name)]
     return findings, reasons + [str(finding) for finding in findings]
 
 
 def send_for_signature(erratum: Erratum, *, by: User) -> None:
     """提请签发: from here the office cannot change it; the chair is told."""
     with working(erratum, by) as draft:
-        _, reasons = problems_of(draft)
-        if reasons:
-            raise Refused(reasons)
+        refuse(*problems_of(draft)[1])
         draft.state, draft.proposed_at = Erratum.State.PROPOSED, timezone.now()
         draft.save(update_fields=["state", "proposed_at", "prepared_by"])
         chairs = [user for user in holders(draft.scheme, [Role.CHAIR]) if user.pk != by.pk]
         text = f"{by} 提请签发《{draft.scheme}》的更正：{draft.reason}"
-        notify(
-            chairs,
-            text,
-            url=reverse("ratings:erratum", args=[draft.pk]),
-            key=f"erratum-{draft.pk}-{draft.revision}",
-        )
+        url, key = reverse("ratings:erratum", args=[draft.pk]), f"erratum-{draft.pk}-{draft.revision}"
+        notify(chairs, text, url=url, key=key)
         _record(draft, by, {"提请签发": draft.reason, "依据": draft.basis})
 
 
@@ -166,13 +147,11 @@ def withdraw(erratum: Erratum, *, by: User) -> None:
 
 def _leave(erratum: Erratum, sources: set, target: str, word: str, by: User) -> None:
     with transaction.atomic():
-        locked = (
-            Erratum.objects.select_for_update(of=("self",)).select_related("scheme__city").get(pk=erratum.pk)
-        )
+        errata = Erratum.objects.select_for_update(of=("self",)).select_related("scheme__city")
+        locked = errata.get(pk=erratum.pk)
         if locked.state not in sources:
             raise Refused([f"这份更正{locked.get_state_display()}，不能{word}。"])
-        locked.state, locked.proposed_at = target, None
-        locked.revision += 1
+        locked.state, locked.proposed_at, locked.revision = target, None, locked.revision + 1
         locked.save(update_fields=["state", "proposed_at", "revision"])
         _record(locked, by, {word: locked.reason or "（未写理由）"})
 
@@ -180,9 +159,7 @@ def _leave(erratum: Erratum, sources: set, target: str, word: str, by: User) -> 
 def _open(scheme: Scheme) -> Scheme:
     """The scheme under lock; raises Refused before it opens and after it is published."""
     locked = Scheme.objects.select_for_update(of=("self",)).select_related("city").get(pk=scheme.pk)
-    refusal = refusal_of(locked)
-    if refusal:
-        raise Refused([refusal])
+    refuse(refusal_of(locked))
     return locked
 
 

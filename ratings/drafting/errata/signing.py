@@ -5,7 +5,7 @@ with it.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from fractions import Fraction
+from dataclasses import dataclass
 from types import SimpleNamespace
 
 from django.db import transaction
@@ -35,6 +35,7 @@ from ratings.models import (
 from ratings.permissions import CITY_READERS
 from ratings.scoring import entry_from_json
 from ratings.sheets.answering import asked_points
+from ratings.sheets.evaluation import latest_figures
 from ratings.workflow import (
     STAGE_OF,
     frozen_sheet,
@@ -51,7 +52,7 @@ from schools import audit
 from schools.messages.inbox import notify
 from schools.models import Appointment, User
 from schools.models.scope import SCHOOL_ROLES
-from schools.saving import Refused
+from schools.saving import refuse
 
 from .foreseeing import Foresight, Misfit, foresee
 from .preparing import corrected, problems_of, refusal_of
@@ -66,19 +67,13 @@ def sign(erratum: Erratum, *, by: User) -> Foresight:
     nothing has changed.
     """
     with transaction.atomic():
-        scheme = (
-            Scheme.objects.select_for_update(of=("self",)).select_related("city").get(pk=erratum.scheme_id)
-        )
+        schemes = Scheme.objects.select_for_update(of=("self",)).select_related("city")
+        scheme = schemes.get(pk=erratum.scheme_id)
         lock_assessments(scheme)
-        locked = (
-            Erratum.objects.select_for_update(of=("self",))
-            .select_related("base", "prepared_by")
-            .get(pk=erratum.pk)
-        )
+        drafts = Erratum.objects.select_for_update(of=("self",)).select_related("base", "prepared_by")
+        locked = drafts.get(pk=erratum.pk)
         locked.scheme = scheme
-        reasons = _refusals(locked, by)
-        if reasons:
-            raise Refused(reasons)
+        refuse(*_reasons_against(locked, by))
         old = spec_of(locked.base)
         new = corrected(old, locked.edits)
         seen = foresee(scheme, old, new)
@@ -90,33 +85,30 @@ def sign(erratum: Erratum, *, by: User) -> Foresight:
             Result.objects.filter(scheme=scheme).delete()
             scheme.phase = Phase.SCORING
             scheme.save(update_fields=["phase"])
-        sent_back = bring_in_line(
-            scheme, new, seen, by=by, reason=f"第 {version.number} 版更正：{locked.reason}"
-        )
-        locked.state, locked.signed_by, locked.signed_at, locked.version = (
-            Erratum.State.SIGNED,
-            by,
-            timezone.now(),
-            version,
-        )
+        reason = f"第 {version.number} 版更正：{locked.reason}"
+        sent_back = bring_in_line(scheme, new, seen, by=by, reason=reason)
+        locked.state, locked.version = Erratum.State.SIGNED, version
+        locked.signed_by, locked.signed_at = by, timezone.now()
         locked.affected = [
-            {**one.as_json(), "sent": sent_back.get(one.assessment, "")} for one in seen.affected
+            {**school, "sent": sent_back.get(school["assessment"], "")} for school in seen.affected
         ]
         locked.save(update_fields=["state", "signed_by", "signed_at", "version", "affected"])
-        _tell(locked, seen)
+        _tell(locked)
         detail = {
             "更正": locked.reason,
             "依据": locked.basis,
             "拟稿": str(locked.prepared_by),
             "学校": len(seen.affected),
+            "原版本": locked.base.digest,
+            "新版本": version.digest,
         }
-        detail |= {"原版本": locked.base.digest, "新版本": version.digest}
         audit.record("erratum", by=by, city=scheme.city, subject=str(scheme), detail=detail)
     erratum.refresh_from_db()
     return seen
 
 
-def _refusals(erratum: Erratum, by: User) -> list[str]:
+def _reasons_against(erratum: Erratum, by: User) -> list[str]:
+    """What stands against signing; the text is looked at only where nothing else does."""
     refusal = refusal_of(erratum.scheme)
     reasons = [refusal] if refusal else []
     if erratum.state != Erratum.State.PROPOSED:
@@ -154,66 +146,42 @@ def _rewrite_answers(scheme: Scheme, new: SchemeSpec, seen: Foresight) -> None:
     """Rows keep what fits; points for display follow; 核定 that no longer fits goes. What went stands in the
     erratum.
     """
-    misfits = {one.score: one.fit for school in seen.affected for one in school.misfits}
-    rows = list(
-        Score.objects.filter(
-            assessment__scheme=scheme, item__code__in=seen.changed, answers__isnull=False
-        ).select_related("item")
-    )
-    latest = dict(
-        MetricSnapshot.objects.filter(assessment__scheme=scheme)
-        .order_by("taken_at", "id")
-        .values_list("assessment_id", "values")
-    )
+    fits = {misfit.score: misfit.fit for misfits in seen.misfits.values() for misfit in misfits}
+    scores = Score.objects.filter(assessment__scheme=scheme)
+    rows = list(scores.filter(item__code__in=seen.changed, answers__isnull=False).select_related("item"))
+    figures = latest_figures({"assessment__scheme": scheme})
     for row in rows:
-        found = misfits.get(row.pk)
-        if found is not None:
-            row.answers, row.version = found.kept, row.version + 1
-        entry = entry_from_json(row.answers) if row.answers else None
-        values = _figures_at(row.assessment_id, latest, seen)
-        row.points = asked_points(new, new.bound[row.item.code], entry, row.stage, values) if entry else None
+        if row.pk in fits:
+            row.answers, row.version = fits[row.pk].kept, row.version + 1
+        row.points = None
+        if row.answers:
+            known = {**seen.figures.get(row.assessment_id, {}), **figures.get(row.assessment_id, {})}
+            bound, entry = new.bound[row.item.code], entry_from_json(row.answers)
+            row.points = asked_points(new, bound, entry, row.stage, known)
     Score.objects.bulk_update(rows, ["answers", "points", "version"], batch_size=500)
-    unasked = [code for code in seen.changed if not new.bound[code].asked]
-    Score.objects.filter(assessment__scheme=scheme, item__code__in=unasked).delete()
-    Adjustment.objects.filter(
-        pk__in=[pk for school in seen.affected for pk, _, _ in school.adjustments]
-    ).delete()
+    scores.filter(item__code__in=[code for code in seen.changed if not new.bound[code].asked]).delete()
+    voided = [pk for adjustments in seen.voided.values() for pk, _, _ in adjustments]
+    Adjustment.objects.filter(pk__in=voided).delete()
 
 
-def _figures_at(assessment: int, latest: Mapping, seen: Foresight) -> dict[str, Fraction | None]:
-    stored = {
-        name: None if text is None else Fraction(text) for name, text in latest.get(assessment, {}).items()
-    }
-    return {**seen.figures.get(assessment, {}), **stored}
-
-
-def _tell(erratum: Erratum, seen: Foresight) -> None:
+def _tell(erratum: Erratum) -> None:
     """Schools that are affected learn what becomes of them, the others that the criteria were corrected."""
-    scheme, url = erratum.scheme, reverse("ratings:erratum", args=[erratum.pk])
-    touched = {one["assessment"]: one for one in erratum.affected}
-    at = dict(scheme.assessments.filter(pk__in=touched).values_list("school_id", "pk"))
+    scheme, key = erratum.scheme, f"erratum-{erratum.pk}"
+    url = reverse("ratings:erratum", args=[erratum.pk])
+    heading = f"《{scheme}》更正为第 {erratum.version.number} 版"
+    sent = {school["assessment"]: school["sent"] for school in erratum.affected}
+    at = dict(scheme.assessments.filter(pk__in=sent).values_list("school_id", "pk"))
     held = Appointment.objects.in_force().filter(
         city=scheme.city_id, role__in=SCHOOL_ROLES, school__in=list(at), user__is_active=True
     )
     told = set()
     for appointment in held.select_related("user", "school"):
-        one = touched[at[appointment.school_id]]
-        text = f"《{scheme}》更正为第 {erratum.version.number} 版，涉及本校。{one['sent']}".strip()
-        notify(
-            [appointment.user],
-            text,
-            url=url,
-            key=f"erratum-{erratum.pk}-{appointment.school_id}",
-            school=appointment.school,
-        )
+        text = f"{heading}，涉及本校。{sent[at[appointment.school_id]]}".strip()
+        of_school = f"{key}-{appointment.school_id}"
+        notify([appointment.user], text, url=url, key=of_school, school=appointment.school)
         told.add(appointment.user_id)
     others = [user for user in holders(scheme, CITY_READERS) if user.pk not in told]
-    notify(
-        others,
-        f"《{scheme}》更正为第 {erratum.version.number} 版：{erratum.reason}",
-        url=url,
-        key=f"erratum-{erratum.pk}",
-    )
+    notify(others, f"{heading}：{erratum.reason}", url=url, key=key)
 
 
 #: Schools that have handed in and are not out of the year.
@@ -230,39 +198,26 @@ def bring_in_line(scheme: Scheme, spec: SchemeSpec, seen: Foresight, *, by, reas
     """
     if not seen.changed:
         return {}
-    rows = Assessment.objects.filter(scheme=scheme, status__in=(*OPEN, *HANDED_IN)).select_related(
-        "scheme", "school", "panel"
-    )
-    asked = {school.assessment: [one for one in school.misfits if one.fit.owed] for school in seen.affected}
-    found = {}
-    for row in rows.order_by("pk"):
-        said = _Back(row, spec, set(seen.changed), asked.get(row.pk, []), by, reason).settle()
-        if said:
-            found[row.pk] = said
-    return found
+    rows = Assessment.objects.filter(scheme=scheme, status__in=(*OPEN, *HANDED_IN))
+    sent = {}
+    for row in rows.select_related("scheme", "school", "panel").order_by("pk"):
+        asked = [misfit for misfit in seen.misfits.get(row.pk, ()) if misfit.fit.owed]
+        if sentence := _Back(row, row.status, spec, set(seen.changed), asked, by, reason).settle():
+            sent[row.pk] = sentence
+    return sent
 
 
+@dataclass
 class _Back:
-    """One school: what it lacks decides how far back it goes."""
+    """One school: what it lacks decides how far back it goes. `status` is where it stood."""
 
-    def __init__(
-        self,
-        assessment: Assessment,
-        spec: SchemeSpec,
-        changed: set[str],
-        asked: list[Misfit],
-        by,
-        reason: str,
-    ):
-        self.assessment, self.spec, self.changed, self.asked, self.by, self.reason = (
-            assessment,
-            spec,
-            changed,
-            asked,
-            by,
-            reason,
-        )
-        self.status = assessment.status
+    assessment: Assessment
+    status: str
+    spec: SchemeSpec
+    changed: set[str]
+    asked: list[Misfit]
+    by: User
+    reason: str
 
     def settle(self) -> str:
         """Rows, sheets and status of the school; the sentence for its people, "" where nothing happened."""
@@ -270,48 +225,49 @@ class _Back:
         own = self._lacking(Stage.SELF)
         if self.status in OPEN:
             return self._still_filling(own)
-        if self.spec.has_county_stage:
-            open_county_rows(self.assessment, self.spec)
-        county = (
-            self._lacking(Stage.COUNTY) if self.spec.has_county_stage and self.status != Status.COUNTY else []
-        )
+        county = self._lacking_in_county()
         sheets = self._reopen_sheets()
-        target = (
-            Status.COUNTY
-            if county
-            else Status.CITY
-            if sheets and self.status == Status.SETTLED
-            else self.status
-        )
+        target = self.status
+        if county:
+            target = Status.COUNTY
+        elif sheets and target == Status.SETTLED:
+            target = Status.CITY
+        parts = []
         if own:
             back = Status.CITY if target == Status.SETTLED else target
             self._move(Status.RETURNED, returned_to=back, items=own)
+            until = f"{self.assessment.return_due:%Y年%m月%d日}"
+            parts.append(f"自评退回补正 {'、'.join(own)}，{until}前补正。")
         elif target != self.status:
             self._move(target)
-        until = f"{self.assessment.return_due:%Y年%m月%d日}" if own else ""
-        parts = [f"自评退回补正 {'、'.join(own)}，{until}前补正。" if own else ""]
-        parts += [
-            f"退回初评补评 {'、'.join(county)}。" if county else "",
-            f"{sheets} 份评分表退回评委补评。" if sheets else "",
-        ]
+        if county:
+            parts.append(f"退回初评补评 {'、'.join(county)}。")
+        if sheets:
+            parts.append(f"{sheets} 份评分表退回评委补评。")
         return "".join(parts)
+
+    def _lacking_in_county(self) -> list[str]:
+        """What 初评 owes anew, where it is over."""
+        if not self.spec.has_county_stage:
+            return []
+        open_county_rows(self.assessment, self.spec)
+        return self._lacking(Stage.COUNTY) if self.status != Status.COUNTY else []
 
     def _lacking(self, stage: str) -> list[str]:
         """Items without an answer, and those with a question nobody was asked before: a box not ticked is no
         gap.
         """
-        gaps = [gap.item for gap in missing_in(self.assessment, self.spec, stage) if gap.item in self.changed]
-        return list(dict.fromkeys(gaps + [one.code for one in self.asked if one.stage == stage]))
+        missing = [blocker.item for blocker in missing_in(self.assessment, self.spec, stage)]
+        anew = [misfit.code for misfit in self.asked if misfit.stage == stage]
+        return list(dict.fromkeys([*(code for code in missing if code in self.changed), *anew]))
 
     def _still_filling(self, own: list[str]) -> str:
         """The school has the sheet in its hands; what it confirmed or signed no longer holds."""
         if not own:
             return ""
         if self.status == Status.RETURNED:
-            asked = self.assessment.moves.filter(to_status=Status.RETURNED).order_by("-id").first()
-            self._name(asked, own)
-            void_signature(self.assessment)
-        elif self.status == Status.CONFIRMING:
+            self._name(self.assessment.moves.filter(to_status=Status.RETURNED).latest("id"), own)
+        if self.status == Status.CONFIRMING:
             self._move(Status.DRAFT)
         else:
             void_signature(self.assessment)
@@ -322,44 +278,46 @@ class _Back:
         if self.status not in (Status.CITY, Status.SETTLED):
             return 0
         open_city_rows(self.assessment, self.spec, settled=True)
+        asked = {misfit.judge_label for misfit in self.asked if misfit.stage == Stage.CITY}
         reopened = 0
         for sheet in self.assessment.sheets.filter(submitted_at__isnull=False).select_related("judge"):
             sheet.assessment = self.assessment
             label = sheet.judge.label if sheet.judge else ""
-            asked = any((one.stage, one.judge_label) == (Stage.CITY, label) for one in self.asked)
-            if asked or {owed.code for owed in sheet_owed(sheet, self.spec)} & self.changed:
+            if label in asked or {owed.code for owed in sheet_owed(sheet, self.spec)} & self.changed:
                 sheet.submitted_at = sheet.submitted_by = sheet.checked_by = None
                 sheet.save(update_fields=["submitted_at", "submitted_by", "checked_by"])
                 reopened += 1
         return reopened
 
     def _move(self, target: str, *, returned_to: str = "", items: Collection[str] = ()) -> None:
-        one = self.assessment
-        sheet = frozen_sheet(one, STAGE_OF.get(self.status, Stage.CITY))
-        values = {
-            "from_status": self.status,
-            "to_status": target,
-            "by": self.by,
-            "at": timezone.now(),
-            "comment": self.reason,
-        }
+        assessment = self.assessment
+        sheet = frozen_sheet(assessment, STAGE_OF.get(self.status, Stage.CITY))
         move = Move.objects.create(
-            assessment=one, step="erratum", sheet=sheet, digest=digest(sheet), **values
+            assessment=assessment,
+            step="erratum",
+            from_status=self.status,
+            to_status=target,
+            by=self.by,
+            at=timezone.now(),
+            comment=self.reason,
+            sheet=sheet,
+            digest=digest(sheet),
         )
-        one.status, one.version, one.returned_to = target, one.version + 1, returned_to
-        one.return_due = return_deadline(timezone.localdate()) if items else None
-        one.save(update_fields=["status", "version", "returned_to", "return_due"])
+        assessment.status, assessment.version = target, assessment.version + 1
+        assessment.returned_to = returned_to
+        assessment.return_due = return_deadline(timezone.localdate()) if items else None
+        assessment.save(update_fields=["status", "version", "returned_to", "return_due"])
         if self.status == Status.SETTLED:
-            void_decision(one, move)
+            void_decision(assessment, move)
         self._name(move, items)
         if target in OPEN:
-            void_signature(one)
+            void_signature(assessment)
 
     def _name(self, move: Move, codes: Collection[str]) -> None:
         """The school may change these items."""
         items = Item.objects.filter(scheme=self.assessment.scheme_id, code__in=codes)
-        held = set(move.items.values_list("item", flat=True))
         comment = self.reason[:300]
         ReturnedItem.objects.bulk_create(
-            ReturnedItem(move=move, item=item, comment=comment) for item in items if item.pk not in held
+            ReturnedItem(move=move, item=item, comment=comment)
+            for item in items.exclude(pk__in=move.items.values("item"))
         )

@@ -1,27 +1,33 @@
-"""Which limits bind how often: restrictions, the share of five stars, the bounds of the bonus."""
+"""What the draft would change: which limits bind how often, why a school moves, what one point in a threshold
+does.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import Any
+from typing import Any, NamedTuple
 
 from ratings.criteria.spec import SchemeSpec
 from ratings.enums import Star
-from ratings.rules import Comparison, Condition, Unresolved, comparisons, holds, to_text
+from ratings.rules import Condition, Unresolved, comparisons, holds, to_text
 from ratings.rules.rounding import show, show_rate
-from ratings.scoring import Outcome
-from ratings.scoring.stars import Verdict, apply_share
+from ratings.scoring import Outcome, Totals
+from ratings.scoring.stars import Verdict, apply_share, ties_schools
 
-from .matching import Pair
+from .applying import Pairs
+
+Outcomes = Sequence[Outcome]
+#: How many schools a limit touches, and how many it holds below what their points give; None where the
+#: scheme has no such limit.
+Counts = tuple[int | None, int | None]
+ABSENT: Counts = (None, None)
 
 
-@dataclass(frozen=True)
-class Limit:
-    """One limit: how many schools it touches, and how many it holds below what their points give; None where
-    it does not exist.
-    """
+class Limit(NamedTuple):
+    """One limit and its counts in both years."""
 
     code: str
     text: str
@@ -31,156 +37,120 @@ class Limit:
     bound_now: int | None
 
 
-def limits(spec: SchemeSpec, base: SchemeSpec, cases: Iterable[Any]) -> tuple[Limit, ...]:
-    """Restrictions of either year by code, then the share of five stars and the bounds of the bonus."""
-    then, now = [case.then for case in cases], [case.now for case in cases]
-    names = {
-        entry.code: f"{entry.name}：{entry.effect_text}" for entry in (*base.restrictions, *spec.restrictions)
-    }
-    sides = (
-        ({entry.code for entry in base.restrictions}, then),
-        ({entry.code for entry in spec.restrictions}, now),
-    )
-    rows = [
-        Limit(code, text, *_counts(code, *sides[0]), *_counts(code, *sides[1]))
-        for code, text in names.items()
-    ]
-    for code, text, has, touched, bound in _parameters():
-        if has(base) or has(spec):
-            counted = [
-                (sum(touched(one, side) for one in outcomes), sum(bound(one, side) for one in outcomes))
-                if has(side)
-                else (None, None)
-                for side, outcomes in ((base, then), (spec, now))
-            ]
-            rows.append(Limit(code, text(spec if has(spec) else base), *counted[0], *counted[1]))
-    return tuple(rows)
-
-
-def _counts(code: str, known: set[str], outcomes: list[Outcome]) -> tuple[int | None, int | None]:
-    if code not in known:
-        return None, None
-    caps = [(one, cap) for one in outcomes for cap in one.verdict.caps if cap.code == code]
-    return len(caps), sum(cap.star < one.verdict.by_bands for one, cap in caps)
-
-
-def _parameters() -> list[tuple[str, Callable[..., Any], ...]]:
-    """(code, text, whether the scheme has it, whether it touches a school, whether it costs the school
-    something).
+def limits(spec: SchemeSpec, base: SchemeSpec, cases: Iterable[Any]) -> list[Limit]:
+    """Restrictions of either year by code, then the share of five stars and the bounds of the bonus; a case
+    holds the outcome of a school `then` and `now`.
     """
-
-    def shared(one: Outcome, side: SchemeSpec) -> bool:
-        return any(not cap.code for cap in one.verdict.caps)
-
-    def over(one: Outcome, side: SchemeSpec) -> bool:
-        return (
-            bool(one.totals)
-            and one.totals.bonus_raw > one.totals.bonus
-            and one.totals.base >= side.bonus_floor
-        )
-
-    def below(one: Outcome, side: SchemeSpec) -> bool:
-        return bool(one.totals) and one.totals.base < side.bonus_floor
-
-    def lost(one: Outcome, side: SchemeSpec) -> bool:
-        return below(one, side) and one.totals.bonus_raw > 0
-
-    return [
-        (
-            "五星比例上限",
-            lambda side: f"五星不超过 {show_rate(side.five_star_share)}",
-            lambda side: side.five_star_share is not None and side.five_star_share < 1,
-            shared,
-            shared,
-        ),
-        (
-            "加分上限",
-            _bonus_text,
-            lambda side: bool(side.bonus_items) and (side.bonus_cap is not None or side.bonus_group_caps),
-            over,
-            over,
-        ),
-        (
-            "加分起算分",
-            lambda side: f"基础分达到 {show(side.bonus_floor)} 分才计加分",
-            lambda side: bool(side.bonus_items) and side.bonus_floor > 0,
-            below,
-            lost,
-        ),
-    ]
+    then, now, found = [case.then for case in cases], [case.now for case in cases], []
+    texts = {entry.code: f"{entry.name}：{entry.effect_text}" for entry in base.restrictions}
+    texts |= {entry.code: f"{entry.name}：{entry.effect_text}" for entry in spec.restrictions}
+    for code, text in texts.items():
+        found.append(Limit(code, text, *_capped(code, base, then), *_capped(code, spec, now)))
+    for code, (count, text) in PARAMETERS.items():
+        before, after = count(base, then), count(spec, now)
+        if (before, after) != (ABSENT, ABSENT):
+            found.append(Limit(code, text(base if after == ABSENT else spec), *before, *after))
+    return found
 
 
-def _bonus_text(side: SchemeSpec) -> str:
-    parts = [f"合计最高 {show(side.bonus_cap)} 分"] if side.bonus_cap is not None else []
-    return "加分" + "；".join(parts + [f"{group}最高 {show(cap)} 分" for group, cap in side.bonus_group_caps])
+def _capped(code: str, spec: SchemeSpec, outcomes: Outcomes) -> Counts:
+    if all(entry.code != code for entry in spec.restrictions):
+        return ABSENT
+    caps = [(outcome, cap) for outcome in outcomes for cap in outcome.verdict.caps if cap.code == code]
+    return len(caps), sum(cap.star < outcome.verdict.by_bands for outcome, cap in caps)
 
+
+def _beyond_share(spec: SchemeSpec, outcomes: Outcomes) -> Counts:
+    if not ties_schools(spec):
+        return ABSENT
+    count = sum(any(not cap.code for cap in outcome.verdict.caps) for outcome in outcomes)
+    return count, count
+
+
+def _beyond_cap(spec: SchemeSpec, outcomes: Outcomes) -> Counts:
+    if not spec.bonus_items or (spec.bonus_cap is None and not spec.bonus_group_caps):
+        return ABSENT
+    counted = [totals for totals in _totals(outcomes) if totals.base >= spec.bonus_floor]
+    count = sum(totals.bonus_raw > totals.bonus for totals in counted)
+    return count, count
+
+
+def _below_floor(spec: SchemeSpec, outcomes: Outcomes) -> Counts:
+    if not spec.bonus_items or spec.bonus_floor <= 0:
+        return ABSENT
+    below = [totals for totals in _totals(outcomes) if totals.base < spec.bonus_floor]
+    return len(below), sum(totals.bonus_raw > 0 for totals in below)
+
+
+def _totals(outcomes: Outcomes) -> list[Totals]:
+    return [outcome.totals for outcome in outcomes if outcome.totals]
+
+
+def _cap_text(spec: SchemeSpec) -> str:
+    parts = [f"合计最高 {show(spec.bonus_cap)} 分"] if spec.bonus_cap is not None else []
+    return "加分" + "；".join(parts + [f"{group}最高 {show(cap)} 分" for group, cap in spec.bonus_group_caps])
+
+
+#: Limits that are parameters of the scheme: how they are counted, how they read.
+PARAMETERS = {
+    "五星比例上限": (_beyond_share, lambda spec: f"五星不超过 {show_rate(spec.five_star_share)}"),
+    "加分上限": (_beyond_cap, _cap_text),
+    "加分起算分": (_below_floor, lambda spec: f"基础分达到 {show(spec.bonus_floor)} 分才计加分"),
+}
+
+# -- why a school moves
 
 #: How many items are named as the ones that moved a total.
 MOST_ITEMS = 3
 
 
-@dataclass(frozen=True)
-class ItemMove:
-    """Points of one item then and now; None where there was or is none."""
-
-    code: str
-    name: str
-    then: Fraction | None
-    now: Fraction | None
-
-    @property
-    def change(self) -> Fraction:
-        return (self.now or Fraction(0)) - (self.then or Fraction(0))
-
-    @property
-    def text(self) -> str:
-        """小项 then → now, as one reads it aloud."""
-        if self.then is None:
-            return f"新增 {self.code} {self.name} {show(self.now or Fraction(0))} 分"
-        if self.now is None:
-            return f"取消 {self.code} {self.name}（当年 {show(self.then)} 分）"
-        return f"{self.code} {self.name} {show(self.then)} → {show(self.now)} 分"
-
-
-def item_moves(base: SchemeSpec, then: Outcome, now: Outcome, pairs: Mapping[str, Pair]) -> list[ItemMove]:
-    """Every item whose points differ, the largest change first."""
-    moves, continued = [], set()
-    for code, pair in pairs.items():
-        old = then.items.get(pair.then.item.code) if pair.then else None
-        if pair.then:
-            continued.add(pair.then.item.code)
-        moves.append(ItemMove(code, pair.now.item.name, old.points if old else None, now.items[code].points))
-    moves += [
-        ItemMove(code, base.bound[code].item.name, item.points, None)
-        for code, item in then.items.items()
-        if code not in continued
-    ]
-    return sorted((move for move in moves if move.change), key=lambda move: (-abs(move.change), move.code))
-
-
-def why(
-    base: SchemeSpec, draft: SchemeSpec, then: Outcome, now: Outcome, pairs: Mapping[str, Pair]
-) -> tuple[str, ...]:
+def why(base: SchemeSpec, draft: SchemeSpec, then: Outcome, now: Outcome, pairs: Pairs) -> tuple[str, ...]:
     """What decides: the total and the items behind it, the conditions met or missed, the caps that came or
     went.
     """
     if then.totals is None or now.totals is None:
         return tuple(cap.text for cap in now.verdict.caps)
-    said = []
+    reasons = []
     if then.totals.total != now.totals.total:
-        said.append(f"总分 {show(then.totals.total)} → {show(now.totals.total)}")
-        said += [move.text for move in item_moves(base, then, now, pairs)[:MOST_ITEMS]]
+        reasons.append(f"总分 {show(then.totals.total)} → {show(now.totals.total)}")
+        reasons += _item_moves(base, then, now, pairs)[:MOST_ITEMS]
     if then.totals.bonus != now.totals.bonus:
-        said.append(f"加分 {show(then.totals.bonus)} → {show(now.totals.bonus)}")
+        reasons.append(f"加分 {show(then.totals.bonus)} → {show(now.totals.bonus)}")
     if now.star < then.star:
-        said += _missed(draft, now, then.star, "本方案")
-        said += [cap.text for cap in now.verdict.caps if cap.star < then.star]
+        reasons += _missed(draft, now, then.star, "本方案")
+        reasons += _caps_below(now, then.star)
     elif now.star > then.star:
-        said += _missed(base, then, now.star, f"{base.year}年度")
-        said += [
-            f"{base.year}年度{cap.text}，本方案不再限制" for cap in then.verdict.caps if cap.star < now.star
-        ]
-    return tuple(dict.fromkeys(said))
+        year = f"{base.year}年度"
+        reasons += _missed(base, then, now.star, year)
+        reasons += [f"{year}{text}，本方案不再限制" for text in _caps_below(then, now.star)]
+    return tuple(dict.fromkeys(reasons))
+
+
+def _item_moves(base: SchemeSpec, then: Outcome, now: Outcome, pairs: Pairs) -> list[str]:
+    """Every item whose points differ, in words, the largest change first."""
+    before = {code: item.points for code, item in then.items.items()}
+    moves = []
+    for code, pair in pairs.items():
+        old = before.get(pair.then.item.code) if pair.then else None
+        moves.append((code, pair.now.item.name, old, now.items[code].points))
+    continued = {pair.then.item.code for pair in pairs.values() if pair.then}
+    for code in before.keys() - continued:
+        moves.append((code, base.bound[code].item.name, before[code], None))
+    moves.sort(key=lambda move: (-abs(_change(*move[2:])), move[0]))
+    return [_move_text(*move) for move in moves if _change(*move[2:])]
+
+
+def _change(then: Fraction | None, now: Fraction | None) -> Fraction:
+    return (now or Fraction(0)) - (then or Fraction(0))
+
+
+def _move_text(code: str, name: str, then: Fraction | None, now: Fraction | None) -> str:
+    """小项 then → now, as one reads it aloud; None where there was or is none."""
+    if then is None:
+        return f"新增 {code} {name} {show(now)} 分"
+    if now is None:
+        return f"取消 {code} {name}（当年 {show(then)} 分）"
+    return f"{code} {name} {show(then)} → {show(now)} 分"
 
 
 def _missed(spec: SchemeSpec, outcome: Outcome, star: int, whose: str) -> list[str]:
@@ -197,83 +167,68 @@ def _missed(spec: SchemeSpec, outcome: Outcome, star: int, whose: str) -> list[s
     return [f"{whose}{Star(star).label}：{gate.gap_text}" for gate in gates if not gate.holds]
 
 
-STEPS = (-1, 1)
+def _caps_below(outcome: Outcome, star: int) -> list[str]:
+    return [cap.text for cap in outcome.verdict.caps if cap.star < star]
+
+
+# -- one point in each threshold
 
 
 @dataclass(frozen=True)
 class Shift:
-    """One threshold moved: the condition as it would read, the schools per star, and who would change."""
+    """One comparison of one star's condition, as it reads and as it would read with a point more or less; the
+    schools per star then, and who would change.
+    """
 
-    text: str
-    stars: Mapping[int, int]
-    rising: tuple[str, ...]
-    falling: tuple[str, ...]
-
-    def counts(self, levels: Iterable[int]) -> list[int]:
-        """Schools per star, in the order of `levels`."""
-        return [self.stars.get(star, 0) for star in levels]
-
-
-@dataclass(frozen=True)
-class Threshold:
-    """One comparison of one star's condition, with one point less and one point more."""
-
-    star: int
-    text: str
-    lower: Shift
-    higher: Shift
-
-    @property
-    def label(self) -> str:
-        return Star(self.star).label
+    label: str
+    before: str
+    after: str
+    stars: Counter
+    rising: list[str]
+    falling: list[str]
 
 
-def thresholds(
+def shifts(
     spec: SchemeSpec, outcomes: Mapping[str, Outcome], values: Mapping[str, Mapping[str, Fraction]]
-) -> tuple[Threshold, ...]:
-    """Every threshold of every star. `values` are the figures that conditions may name, by school."""
-    found = []
-    for place, band in enumerate(spec.bands):
-        for index, compared in enumerate(band.condition.comparisons):
-            shifts = [_shift(spec, place, index, step, outcomes, values) for step in STEPS]
-            found.append(Threshold(band.star, to_text(compared), *shifts))
-    return tuple(found)
+) -> Iterator[Shift]:
+    """Every threshold of every star, moved down and up: by one point, or one percentage point where the bound
+    is written in percent. `values` are the figures that conditions may name, by school.
+    """
+    conditions = {band.star: band.condition for band in spec.bands}
+    for star, condition in conditions.items():
+        for place, compared in enumerate(condition.comparisons):
+            for step in (-1, 1):
+                by = Fraction(step, 100 if compared.value.percent else 1)
+                moved = replace(compared, value=replace(compared.value, value=compared.value.value + by))
+                others = list(condition.comparisons)
+                others[place] = moved
+                stars = _stars(spec, conditions | {star: Condition(tuple(others))}, outcomes, values)
+                yield Shift(
+                    Star(star).label,
+                    to_text(compared),
+                    to_text(moved),
+                    Counter(stars.values()),
+                    [key for key in stars if stars[key] > outcomes[key].star],
+                    [key for key in stars if stars[key] < outcomes[key].star],
+                )
 
 
-def _shift(spec: SchemeSpec, place: int, index: int, step: int, outcomes, values) -> Shift:
-    band = spec.bands[place]
-    moved = _moved(band.condition.comparisons[index], step)
-    condition = Condition(
-        (*band.condition.comparisons[:index], moved, *band.condition.comparisons[index + 1 :])
-    )
-    bands = [(one.star, one.condition) for one in spec.bands]
-    bands[place] = (band.star, condition)
-    stars = _stars(spec, bands, outcomes, values)
-    counts = dict.fromkeys((0, *sorted(one.star for one in spec.bands)), 0)
-    for star in stars.values():
-        counts[star] = counts.get(star, 0) + 1
-    rising = tuple(key for key, star in stars.items() if star > outcomes[key].star)
-    falling = tuple(key for key, star in stars.items() if star < outcomes[key].star)
-    return Shift(to_text(moved), counts, rising, falling)
-
-
-def _moved(compared: Comparison, step: int) -> Comparison:
-    """One point, or one percentage point where the bound is written in percent."""
-    by = Fraction(step, 100) if compared.value.percent else Fraction(step)
-    return replace(compared, value=replace(compared.value, value=compared.value.value + by))
-
-
-def _stars(spec: SchemeSpec, bands, outcomes: Mapping[str, Outcome], values) -> dict[str, int]:
-    """The star of every school under other bands: the caps stay, the share of five stars is drawn anew."""
-    verdicts = {}
+def _stars(
+    spec: SchemeSpec,
+    conditions: Mapping[int, Condition],
+    outcomes: Mapping[str, Outcome],
+    values: Mapping[str, Mapping[str, Fraction]],
+) -> dict[str, int]:
+    """The star of every school under other conditions, the highest first: the caps stay, the share of five
+    stars is drawn anew.
+    """
+    verdicts, totals = {}, {}
     for key, outcome in outcomes.items():
-        caps = [cap for cap in outcome.verdict.caps if cap.code]
-        by_bands = _by_bands(bands, values[key]) if outcome.totals else 0
-        star = min([by_bands, *(cap.star for cap in caps)])
-        verdicts[key] = Verdict(by_bands, star, tuple(caps), ("",))
-    totals = {key: outcome.totals.total for key, outcome in outcomes.items() if outcome.totals}
+        by_bands = Star.NONE.value
+        if outcome.totals:
+            totals[key] = outcome.totals.total
+            met = (star for star, condition in conditions.items() if holds(condition, values[key]))
+            by_bands = next(met, by_bands)
+        caps = tuple(cap for cap in outcome.verdict.caps if cap.code)
+        verdicts[key] = Verdict(by_bands, min([by_bands, *(cap.star for cap in caps)]), caps, ("",))
     return {key: verdict.star for key, verdict in apply_share(spec, verdicts, totals).items()}
-
-
-def _by_bands(bands, values: Mapping[str, Fraction]) -> int:
-    return next((star for star, condition in bands if holds(condition, values)), 0)

@@ -1,36 +1,71 @@
-"""One line while it is being typed: its canonical form, what it means, what it is worth, what is wrong with
-it.
+"""One line while it is being typed: the names it may use, its canonical form, what it means, what it is
+worth, what is wrong with it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from datetime import date
+from dataclasses import dataclass
 from fractions import Fraction
 
-from ratings.criteria.shifting import moved
-from ratings.criteria.spec import EVERYTHING, BoundItem, ItemSpec, SchemeSpec, bind_item
+from ratings.criteria.fields import METRIC
+from ratings.criteria.spec import EVERYTHING, CategorySpec, CustomMetricSpec, ItemSpec, SchemeSpec
+from ratings.criteria.storing import read_row
+from ratings.enums import FilledBy
 from ratings.models import Scheme
 from ratings.rules import (
-    Answer,
+    MetricInfo,
     Rule,
     RuleError,
-    Unresolved,
     Vocabulary,
     asked,
     check_rule,
-    evaluate_part,
     in_words,
     maximum,
     parse_rule,
     part_is_computed,
     to_text,
 )
-from ratings.rules.rounding import with_unit
-from ratings.workflow.snapshots import city_figures
-from schools.metrics import IMPORTED, METRICS
-from schools.models import School
+from schools.metrics import METRICS
+from schools.metrics.catalogue import DIRECTIONS
+
+
+def words_of(scheme: Scheme) -> SchemeSpec:
+    """The scheme's own metrics and codes, without the rules: three queries, however long the table."""
+    categories = scheme.categories.values_list("code", "name")
+    items = scheme.items.values_list("code", flat=True)
+    return SchemeSpec(
+        name=scheme.name,
+        year=scheme.year,
+        organiser=scheme.organiser,
+        city="",
+        categories=tuple(CategorySpec(code, name) for code, name in categories),
+        items=tuple(ItemSpec(code, "", Fraction(0), "") for code in items),
+        bands=(),
+        custom_metrics=tuple(read_row(METRIC, row) for row in scheme.custom_metrics.all()),
+        has_county_stage=scheme.has_county_stage,
+        period_start=scheme.period_start,
+        period_end=scheme.period_end,
+    )
+
+
+def catalogue(spec: SchemeSpec, word: str = "") -> list[dict[str, str]]:
+    """Every metric a rule may name, the scheme's own first; with `word` those that mention it."""
+    entries = [_entry(metric) for metric in (*spec.custom_metrics, *METRICS.values())]
+    return [
+        entry | {"direction": DIRECTIONS[direction]}
+        for direction, entry in entries
+        if word in "".join(entry.values())
+    ]
+
+
+def _entry(metric: MetricInfo) -> tuple[str, dict[str, str]]:
+    """Its direction, and what it is found by."""
+    own = isinstance(metric, CustomMetricSpec)
+    arguments = [f"{name}≥…" for name in sorted(metric.accepts)] + ([] if own else [*metric.word_order])
+    by_whom = f"本方案的自定义指标，由{FilledBy(metric.filled_by).label}填报。" if own else metric.definition
+    entry = {"label": metric.label, "unit": metric.unit, "definition": by_whom}
+    return metric.direction, entry | {"arguments": "、".join(arguments)}
+
 
 #: Characters shown on either side of the marked one.
 AROUND = 12
@@ -38,19 +73,16 @@ AROUND = 12
 
 @dataclass(frozen=True)
 class Marked:
-    """A remark with the place in the text as typed; without a place it is about the whole line."""
+    """A remark with the place in the text as typed, which character as people count; without one it is about
+    the whole line.
+    """
 
     level: str
     message: str
-    position: int | None = None
+    number: int | None = None
     before: str = ""
     at: str = ""
     after: str = ""
-
-    @property
-    def number(self) -> int | None:
-        """Which character, as people count."""
-        return None if self.position is None else self.position + 1
 
 
 @dataclass(frozen=True)
@@ -71,12 +103,8 @@ class Checked:
     computed: bool = False
 
     @property
-    def errors(self) -> tuple[Marked, ...]:
-        return tuple(one for one in self.findings if one.level == "error")
-
-    @property
-    def warnings(self) -> tuple[Marked, ...]:
-        return tuple(one for one in self.findings if one.level == "warning")
+    def errors(self) -> list[Marked]:
+        return [finding for finding in self.findings if finding.level == "error"]
 
     @property
     def is_sound(self) -> bool:
@@ -99,40 +127,42 @@ def check_line(
         rule = parse_rule(text)
     except RuleError as error:
         return Checked(text, findings=(_marked(text, "error", error.message, error.position),))
-    worth = (
-        points
-        if points is not None
-        else sum((maximum(part, item_points=Fraction(0)) for part in rule.parts), Fraction(0))
-    )
-    names = tuple(dict.fromkeys(one.name for one in asked(rule, vocabulary)))
-    findings = [
-        _marked(text, one.level, one.message, one.position)
-        for one in check_rule(rule, vocabulary, item_points=worth, bonus=bonus)
-    ]
-    if not any(one.level == "error" for one in findings):
-        findings += _verified(names, verified)
+    worth = _most(rule, Fraction(0)) if points is None else points
+    names = tuple(dict.fromkeys(question.name for question in asked(rule, vocabulary)))
+    findings = check_rule(rule, vocabulary, item_points=worth, bonus=bonus)
+    marked = [_marked(text, finding.level, finding.message, finding.position) for finding in findings]
+    if "error" not in {finding.level for finding in findings}:
+        marked += _verified(names, verified)
+    marked.sort(key=lambda mark: mark.level != "error")
     return Checked(
         text=text,
         rule=rule,
         canonical=to_text(rule),
         words=in_words(rule, vocabulary, item_points=worth),
-        maximum=sum((maximum(part, item_points=worth) for part in rule.parts), Fraction(0)),
+        maximum=_most(rule, worth),
         points=points,
-        findings=tuple(sorted(findings, key=lambda one: one.level != "error")),
+        findings=tuple(marked),
         asked=names,
-        verified=names if EVERYTHING in verified else tuple(name for name in names if name in verified),
+        verified=_of_reviewers(names, verified),
         computed=all(part_is_computed(part, vocabulary) for part in rule.parts),
     )
+
+
+def _of_reviewers(names: tuple[str, ...], verified: tuple[str, ...]) -> tuple[str, ...]:
+    return names if EVERYTHING in verified else tuple(name for name in names if name in verified)
+
+
+def _most(rule: Rule, item_points: Fraction) -> Fraction:
+    """The most that all parts together give."""
+    return sum((maximum(part, item_points=item_points) for part in rule.parts), Fraction(0))
 
 
 def _marked(text: str, level: str, message: str, position: int | None) -> Marked:
     if position is None:
         return Marked(level, message)
     place = min(max(position, 0), len(text))
-    before = text[max(place - AROUND, 0) : place]
-    return Marked(
-        level, message, place, before, text[place : place + 1] or " ", text[place + 1 : place + 1 + AROUND]
-    )
+    before, after = text[max(place - AROUND, 0) : place], text[place + 1 : place + 1 + AROUND]
+    return Marked(level, message, place + 1, before, text[place : place + 1] or " ", after)
 
 
 def _verified(names: tuple[str, ...], verified: tuple[str, ...]) -> list[Marked]:
@@ -142,122 +172,3 @@ def _verified(names: tuple[str, ...], verified: tuple[str, ...]) -> list[Marked]
     if verified and not names:
         found.append(Marked("warning", "本小项全部由系统取数，核定要素不起作用"))
     return found
-
-
-#: How many years back a school may be looked at.
-YEARS_BACK = 3
-
-
-@dataclass(frozen=True)
-class FigureTried:
-    label: str
-    text: str
-    imported: bool
-    section: str
-
-
-@dataclass(frozen=True)
-class PartTried:
-    """One part: its points with the steps that made them, or why there are none yet."""
-
-    text: str
-    points: Fraction | None
-    maximum: Fraction
-    steps: tuple[str, ...]
-    problem: str
-    computed: bool
-
-
-@dataclass(frozen=True)
-class Trial:
-    school: School
-    year: int
-    start: date
-    end: date
-    figures: tuple[FigureTried, ...]
-    parts: tuple[PartTried, ...]
-    points: Fraction
-
-    @property
-    def total(self) -> Fraction | None:
-        """Points of the item, as far as every part has some; never more than it is worth."""
-        if any(part.points is None for part in self.parts):
-            return None
-        return min(max(sum((part.points for part in self.parts), Fraction(0)), Fraction(0)), self.points)
-
-
-def years_of(scheme: Scheme) -> list[int]:
-    """Last year first, for that is what a draft is compared with."""
-    return [scheme.year - 1, scheme.year, *range(scheme.year - 2, scheme.year - YEARS_BACK - 1, -1)]
-
-
-def schools_of(scheme: Scheme):
-    """The schools of the city that the line may be tried on."""
-    return School.objects.filter(city_id=scheme.city_id).select_related("county")
-
-
-def period_of(scheme: Scheme, year: int) -> tuple[date, date]:
-    """The period of that year's scheme; where there was none, this scheme's days in that year."""
-    stored = (
-        Scheme.objects.filter(city_id=scheme.city_id, year=year)
-        .values_list("period_start", "period_end")
-        .first()
-    )
-    return stored or (
-        moved(scheme.period_start, year - scheme.year),
-        moved(scheme.period_end, year - scheme.year),
-    )
-
-
-def bound_line(
-    spec: SchemeSpec, rule: Rule, *, points: Fraction, verified: tuple[str, ...] = (), **item
-) -> tuple[SchemeSpec, BoundItem]:
-    """The line as the only item of a scheme, so that figures and answers are read as they will be."""
-    code = item.pop("code", "") or "本项"
-    only = ItemSpec(
-        code=code, points=points, rule_text=to_text(rule), verified=verified, **{"name": "", **item}
-    )
-    return replace(spec, items=(only,), categories=(), bands=()), bind_item(only, spec.vocabulary)
-
-
-def try_line(
-    scheme: Scheme,
-    spec: SchemeSpec,
-    rule: Rule,
-    school: School,
-    year: int,
-    answers: Mapping[str, Answer],
-    *,
-    points: Fraction,
-) -> Trial:
-    """What the line gives at a school: the figures of that year, every part, and what is still missing."""
-    start, end = period_of(scheme, year)
-    alone, bound = bound_line(spec, rule, points=points)
-    alone = replace(alone, year=year, period_start=start, period_end=end)
-    found = city_figures(alone, School.objects.filter(pk=school.pk))[school.pk]
-    values = {reference: found[reference].value for reference in bound.references}
-    shown = tuple(_figure(spec, reference, found[reference]) for reference in sorted(bound.references))
-    parts = tuple(_part(spec, part, values, answers, points) for part in rule.parts)
-    return Trial(school, year, start, end, shown, parts, points)
-
-
-def _figure(spec: SchemeSpec, reference: str, figure) -> FigureTried:
-    label = reference.partition("[")[0]
-    registered = METRICS.get(label)
-    text = with_unit(figure.value, spec.metrics[label].unit)
-    return FigureTried(reference, text, figure.source == IMPORTED, registered.section if registered else "")
-
-
-def _part(spec: SchemeSpec, part, values, answers: Mapping[str, Answer], points: Fraction) -> PartTried:
-    told = {
-        "text": to_text(part),
-        "maximum": maximum(part, item_points=points),
-        "computed": part_is_computed(part, spec.vocabulary),
-    }
-    try:
-        result = evaluate_part(part, spec.vocabulary, values, answers, item_points=points)
-    except Unresolved as gap:
-        return PartTried(points=None, steps=(), problem="；".join(gap.problems), **told)
-    return PartTried(
-        points=result.points, steps=tuple(step.text for step in result.steps), problem="", **told
-    )

@@ -30,16 +30,8 @@ from ratings.rules.syntax import (
     Term,
 )
 
-CHECKLIST, GRADED, RATIO, DEDUCT, ADD, LEVELS, JUDGED, TEXT = (
-    "checklist",
-    "graded",
-    "ratio",
-    "deduct",
-    "add",
-    "levels",
-    "judged",
-    "text",
-)
+#: The kinds that are more than a table of boxes: the metrics of a 档, and a part that is kept word for word.
+GRADED, TEXT = "graded", "text"
 COMPARISONS = ("≥", ">", "≤", "<", "=", "≠")
 RANGE = "—"
 NO_SIGN = "请选一种比较"
@@ -82,7 +74,7 @@ def read_reference(text: str) -> Reference:
 def read_name(text: str) -> str:
     """A name without arguments."""
     operand = read_operand(text)
-    if isinstance(operand, Question) or operand.limits or operand.words:
+    if operand != Reference(operand.name):
         raise Unreadable("这里只写名称，不带“问”和方括号")
     return operand.name
 
@@ -109,33 +101,28 @@ def read_per(text: str) -> Per:
     """项, 月, 10人, 1个百分点, with or without the 每 in front."""
     unit = folded(text).removeprefix("每").strip()
     try:
-        terms = [term for part in parse_rule(f"加(名称 每{unit} 1)").parts for term in part.terms]
-    except (RuleError, AttributeError):
-        terms = []
-    if len(terms) != 1 or terms[0].per is None:
-        raise Unreadable("应写单位，如 项、次、月、10人 或 1个百分点")
-    return terms[0].per
+        match parse_rule(f"加(名称 每{unit} 1)").parts:
+            case (Add(terms=(Term(per=Per() as per),)),):
+                return per
+    except RuleError:
+        pass
+    raise Unreadable("应写单位，如 项、次、月、10人 或 1个百分点")
 
 
 def read_sign(text: str) -> str:
-    """One of the comparisons."""
-    if text not in COMPARISONS:
+    """One of the comparisons, or that a range is meant."""
+    if text not in (*COMPARISONS, RANGE):
         raise Unreadable(NO_SIGN)
     return text
 
 
-def spelled(value: Any, read: Callable) -> str:
-    """A value as the line says it."""
-    return name_text(value) if read is read_name else value if isinstance(value, str) else to_text(value)
-
-
 def shown(value: Any) -> str:
     """A value as its box shows it: a name bare where nothing can be mistaken, a unit without its 每."""
-    if isinstance(value, Reference) and not (value.limits or value.words) and not _WRITTEN.search(value.name):
+    if isinstance(value, Reference) and value == Reference(value.name) and not _WRITTEN.search(value.name):
         return value.name
     if value is None or isinstance(value, str):
         return value or ""
-    return to_text(value).removeprefix("每") if isinstance(value, Per) else to_text(value)
+    return to_text(value).removeprefix("每")
 
 
 # -- the table
@@ -153,11 +140,18 @@ class Box:
     owed: bool = True
     suggests: bool = False
     choices: tuple[tuple[str, str], ...] = ()
+    default: str = ""
     of: Callable[[Any], Any] | None = None
 
     def shown(self, node: Any) -> str:
         """What it shows of a node."""
         return shown((self.of or attrgetter(self.key))(node))
+
+    def spelled(self, value: Any) -> str:
+        """What it holds as the line says it."""
+        if self.read is read_name:
+            return name_text(value)
+        return value if isinstance(value, str) else to_text(value)
 
 
 @dataclass(frozen=True)
@@ -182,10 +176,6 @@ class PartKind:
     usual: tuple[tuple[str, str], ...] = ()
     usual_rows: tuple[tuple[tuple[str, str], ...], ...] = ()
 
-    def blamed(self, sentence: str) -> str:
-        """The box beside which a sentence of the grammar stands."""
-        return next((key for word, key in self.blame if word in sentence), "rows")
-
 
 def joined(pieces: tuple[str, ...], texts: dict[str, str]) -> str:
     """The pieces whose boxes say something."""
@@ -194,9 +184,32 @@ def joined(pieces: tuple[str, ...], texts: dict[str, str]) -> str:
     )
 
 
-_SIGNS = tuple((sign, sign) for sign in COMPARISONS)
+SIGNS = tuple((sign, sign) for sign in COMPARISONS)
+RANGED = (*SIGNS, (RANGE, "介于（含两头）"))
 _POINTS = Box("points", "得几分", read_points)
 _THREE = ((), (), ())
+
+
+def limiting(place: int) -> tuple[Box, ...]:
+    """One condition on the records that a metric counts."""
+    return (
+        Box(f"lname{place}", "只计", read_name, "如 学时", "short"),
+        _sign(f"lop{place}", "比较", SIGNS[:5]),
+        Box(f"lvalue{place}", "数", read_points),
+    )
+
+
+def comparing(place: int, of: str = "", *, ranged: bool = False) -> tuple[Box, ...]:
+    """What a line of a 档 asks of a metric; `of` stands before the labels."""
+    boxes = (
+        _sign(f"op{place}", f"{of}比较", RANGED if ranged else SIGNS),
+        Box(f"value{place}", f"{of}数", read_number),
+    )
+    return (*boxes, Box(f"high{place}", "到（选“介于”时填）", read_number)) if ranged else boxes
+
+
+def _sign(key: str, label: str, choices: tuple[tuple[str, str], ...]) -> Box:
+    return Box(key, label, read_sign, width="sign", choices=choices, default=COMPARISONS[0])
 
 
 def _compared(term: Term) -> Any:
@@ -220,7 +233,7 @@ def _terms(verb: str) -> dict[str, Any]:
             read_sign,
             owed=False,
             width="sign",
-            choices=(("", "不比较"), *_SIGNS),
+            choices=(("", "不比较"), *SIGNS),
             of=lambda term: getattr(_compared(term), "op", ""),
         ),
         Box("value", "数", read_number, owed=False, of=lambda term: getattr(_compared(term), "value", "")),
@@ -233,7 +246,7 @@ def _terms(verb: str) -> dict[str, Any]:
 
 #: In the order in which people look for them.
 KINDS = {
-    CHECKLIST: PartKind(
+    "checklist": PartKind(
         "清单",
         "具备一样，得一样的分",
         ("清单({rows})",),
@@ -251,12 +264,13 @@ KINDS = {
         "按数字分档给分",
         ("档(", "{subject}: ", "{rows}", "; 其他→{other}", ")"),
         rows=(_POINTS,),
+        row=("{test}", "→{points}"),
         after=(Box("other", "其他情况得几分", read_points, owed=False, hint="一般是 0"),),
         blame=(("范围", "high0"),),
         usual=(("other", "0"),),
-        usual_rows=((("op0", COMPARISONS[0]),),) * 3,
+        usual_rows=_THREE,
     ),
-    RATIO: PartKind(
+    "ratio": PartKind(
         "比",
         "按完成比例给分",
         ("比({over}", "/{under}", " ÷ {target}", ")×{points}"),
@@ -286,7 +300,7 @@ KINDS = {
         ),
         blame=(("目标不能", "target"), ("", "under")),
     ),
-    DEDUCT: PartKind(
+    "deduct": PartKind(
         "扣",
         "从满分往下扣",
         ("扣(", "满分 {full}; ", "{rows}", "; 下限 {floor}", ")"),
@@ -296,7 +310,7 @@ KINDS = {
         usual=(("floor", "0"),),
         **_terms("扣"),
     ),
-    ADD: PartKind(
+    "add": PartKind(
         "加",
         "从零往上加，有上限",
         ("加(", "{rows}", "; 上限 {cap}", ")"),
@@ -306,7 +320,7 @@ KINDS = {
         ),
         **_terms("加"),
     ),
-    LEVELS: PartKind(
+    "levels": PartKind(
         "评",
         "由人评定等次",
         ("评({name}: {rows})",),
@@ -317,7 +331,7 @@ KINDS = {
         row=("{word}={points}",),
         usual_rows=tuple((("word", word),) for word in "ABCD"),
     ),
-    JUDGED: PartKind(
+    "judged": PartKind(
         "分",
         "由人在范围内给分",
         ("分(", "{name}: ", "{low}—{high}", "; 步长 {step}", ")"),

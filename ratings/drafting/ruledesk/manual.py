@@ -11,7 +11,8 @@ from pathlib import Path
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "计分规则.md"
 
-_SPANS = re.compile(r"`([^`]+)`|\*\*([^*]+)\*\*")
+_STYLED = re.compile(r"(`[^`]+`|\*\*[^*]+\*\*)")
+STYLES = {"`": "code", "*": "strong"}
 _RULE_OF_TABLE = re.compile(r"\|[-:| ]+\|")
 _HEADING = re.compile(r"(#{1,3}) (.+)")
 
@@ -68,37 +69,34 @@ def read(text: str) -> Manual:
     """Blocks of the page; the first heading is its title."""
     blocks: list[Block] = []
     for chunk in re.split(r"\n\s*\n", text.strip("\n")):
-        blocks += _blocks(chunk.split("\n"), len(blocks))
+        lines = chunk.split("\n")
+        while lines and (heading := _HEADING.fullmatch(lines[0])):
+            spans = _spans(heading[2])
+            blocks.append(Block(f"h{len(heading[1])}", ((spans,),), f"part-{len(blocks)}"))
+            lines = lines[1:]
+        if lines:
+            blocks.append(_block(lines))
     title = next((block.title for block in blocks if block.kind == "h1"), "")
     return Manual(title, tuple(block for block in blocks if block.kind != "h1"))
 
 
-def _blocks(lines: list[str], count: int) -> list[Block]:
-    heading = _HEADING.fullmatch(lines[0])
-    if heading:
-        block = Block(f"h{len(heading[1])}", ((_spans(heading[2]),),), f"part-{count}")
-        rest = [line for line in lines[1:] if line.strip()]
-        return [block, *(_blocks(rest, count + 1) if rest else [])]
+def _block(lines: list[str]) -> Block:
+    """What is no heading."""
     if all(line.startswith("    ") for line in lines):
-        return [Block("pre", (((Span("\n".join(line[4:] for line in lines)),),),))]
+        return Block("pre", (((Span(re.sub("(?m)^    ", "", "\n".join(lines))),),),))
     if lines[0].startswith("|"):
-        rows = [line for line in lines if not _RULE_OF_TABLE.fullmatch(line)]
-        return [
-            Block(
-                "table",
-                tuple(tuple(_spans(cell.strip()) for cell in line.strip("|").split("|")) for line in rows),
-            )
-        ]
+        rows = [line.strip("|").split("|") for line in lines if not _RULE_OF_TABLE.fullmatch(line)]
+        return Block("table", tuple(tuple(_spans(cell.strip()) for cell in row) for row in rows))
     if lines[0].startswith("- "):
         joined = re.sub(r"\n(?!- )\s*", "", "\n".join(lines))
-        return [Block("ul", tuple((_spans(line.removeprefix("- ")),) for line in joined.split("\n")))]
-    return [Block("p", ((_spans("".join(lines)),),))]
+        return Block("ul", tuple((_spans(line.removeprefix("- ")),) for line in joined.split("\n")))
+    return Block("p", ((_spans("".join(lines)),),))
 
 
 def _spans(text: str) -> Spans:
-    found, end = [], 0
-    for match in _SPANS.finditer(text):
-        found += [Span(text[end : match.start()])] if match.start() > end else []
-        found.append(Span(match[1], "code") if match[1] else Span(match[2], "strong"))
-        end = match.end()
-    return (*found, *([Span(text[end:])] if end < len(text) else []))
+    spans = []
+    for place, piece in enumerate(_STYLED.split(text)):  # every second piece is a styled one
+        styled = place % 2 == 1
+        if piece:
+            spans.append(Span(piece.strip(piece[0]), STYLES[piece[0]]) if styled else Span(piece))
+    return tuple(spans)

@@ -169,7 +169,7 @@ def test_one_point_in_each_threshold_tells_who_would_change(base):
         bands=(BandSpec(5, "总分≥96 且 最低大项得分率≥90%"), BandSpec(4, "总分≥81"), BandSpec(3, "总分≥75")),
     )
 
-    told = {(one.text, shift.text): (len(shift.rising), len(shift.falling)) for one, shift, _ in found.shifts}
+    told = {(shift.before, shift.after): (len(shift.rising), len(shift.falling)) for shift, _ in found.shifts}
     assert told == {
         ("总分≥96", "总分≥95"): (1, 0),
         ("总分≥96", "总分≥97"): (0, 0),

@@ -8,8 +8,16 @@ from django.http import QueryDict
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ratings.drafting.ruledesk import Draft, act, check_line, compose, drafts_of, empty_draft, read_drafts
-from ratings.drafting.ruledesk.composing import MISSING
+from ratings.drafting.ruledesk.checking import check_line
+from ratings.drafting.ruledesk.composing import (
+    MISSING,
+    Draft,
+    act,
+    compose,
+    drafts_of,
+    empty_draft,
+    read_drafts,
+)
 from ratings.drafting.ruledesk.forms import part_forms
 from ratings.rules import parse_rule, to_text
 from tests.oracle.printing import rule_text

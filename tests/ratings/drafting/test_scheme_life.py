@@ -241,10 +241,8 @@ class TestChecks:
 
 def test_the_page_of_a_scheme_leads_on_by_phase_and_role(last, draft, office, appoint, signed_client):
     def links(user, scheme):
-        return {
-            link.label
-            for link in signed_client(user).get(reverse("ratings:scheme", args=[scheme.pk])).context["links"]
-        }
+        page = signed_client(user).get(reverse("ratings:scheme", args=[scheme.pk]))
+        return {label for label, *_ in page.context["links"]}
 
     assert {"启动前检查", "本年度调整说明", "启动评定", "复制为新年度方案"} <= links(office, draft)
     assert {"启动前检查", "启动评定"} & links(office, last) == set()

@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from ratings.criteria.spec import CategorySpec, ItemSpec, SchemeSpec
 from ratings.drafting.errata.foreseeing import points_so_far
-from ratings.drafting.ruledesk import vocabulary
+from ratings.drafting.ruledesk import checking
 from ratings.enums import Confirmation, Stage, Status
 from ratings.models import Adjustment, CustomMetric, Item, Scheme
 from ratings.rules.rounding import show
@@ -193,4 +193,4 @@ def test_a_preview_of_a_correction_keeps_points_within_the_item():
 @pytest.mark.django_db
 def test_the_direction_of_a_metric_is_spelled_once():
     assert CustomMetric._meta.get_field("direction").choices == list(DIRECTIONS.items())
-    assert vocabulary.DIRECTIONS == DIRECTIONS
+    assert checking.DIRECTIONS == DIRECTIONS

@@ -14,8 +14,7 @@ from hypothesis import strategies as st
 
 from ratings.committee.comparing import stages_of
 from ratings.drafting.errata.foreseeing import points_so_far
-from ratings.drafting.rehearsal.applying import Year, apply
-from ratings.drafting.rehearsal.matching import Assumptions, paired
+from ratings.drafting.rehearsal.applying import Assumptions, apply, paired
 from ratings.enums import Aggregation, Stage, Status
 from ratings.judging.papers import CountyPaper, CountyRow
 from ratings.judging.seats import Seat
@@ -288,7 +287,7 @@ def check_county(case: Case) -> None:
     naive = {item["code"]: case.naive_county(item) for item in case.scheme["items"]}
     assert points == naive
     assert sums(totals) == case.naive_sums(naive)
-    year = Year(case.spec, {KEY: case.school}, {KEY: case.outcome})
+    year = evaluation(case)
     again = apply(case.spec, year, paired(case.spec, case.spec, {}), {KEY: case.metrics}, Assumptions())[KEY]
     assert (again.points, sums(again.totals), again.star) == (points, sums(totals), case.outcome.star)
 
