@@ -17,7 +17,7 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 
 from schools.models import Role, School, User
-from schools.models.handovers import HANDOVER_READERS
+from schools.models.people import HANDOVER_READERS
 from schools.models.scope import COUNTY_ROLES, SCHOOL_ROLES, record_scope, sees_everything
 
 #: All roles, and None for an account without an appointment in force.

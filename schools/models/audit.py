@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from .regions import Region
+from .registry import Region
 from .scope import Role, sees_everything
 
 

@@ -3,8 +3,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from .base import SchoolRecordQuerySet, Voidable, VoidableQuerySet
-from .regions import Region
-from .registry import School
+from .registry import Region, School
 from .scope import in_force
 
 

@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from .regions import Region
+from .registry import Region
 from .scope import EVERYTHING, NOTHING, Role, sees_everything
 from .teaching import MONTH_VALIDATORS, ClassCategory
 

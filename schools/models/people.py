@@ -1,16 +1,29 @@
+"""Accounts, appointments and their handover from one person to the next."""
+
 import re
 
 from django.apps import apps
+from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.functional import cached_property
 
-from .regions import Region
-from .scope import ADMINISTRATORS, COUNTY_ROLES, SCHOOL_ROLES, Role, account_scope, in_force, sees_everything
+from .registry import Region, School
+from .scope import (
+    ADMINISTRATORS,
+    COUNTY_ROLES,
+    NOTHING,
+    SCHOOL_ROLES,
+    Role,
+    account_scope,
+    in_force,
+    school_scope,
+    sees_everything,
+)
 
 MOBILE_NUMBER = re.compile(r"(?<!\d)(?:(?:00)?86)?1[3-9]\d{9}(?!\d)")
 
@@ -165,7 +178,7 @@ class Appointment(models.Model):
         related_name="county_appointments",
     )
     school = models.ForeignKey(
-        "schools.School",
+        School,
         models.PROTECT,
         verbose_name="党校",
         null=True,
@@ -200,7 +213,7 @@ class Appointment(models.Model):
             ),
             models.CheckConstraint(
                 name="appointment_ends_after_start",
-                condition=Q(end__isnull=True) | Q(end__gte=models.F("start")),
+                condition=Q(end__isnull=True) | Q(end__gte=F("start")),
                 violation_error_message="任职结束不能早于任职开始。",
             ),
             models.UniqueConstraint(
@@ -272,3 +285,56 @@ class Appointment(models.Model):
             raise ValidationError(
                 {"role": "系统、安全、审计管理员必须由三个不同的人担任，该用户同期已任其中一职。"}
             )
+
+
+#: 填报工作交接单: those it concerns, and those who keep accounts.
+HANDOVER_READERS = (Role.FILLER, Role.HEAD, *COUNTY_ROLES, Role.OFFICE, Role.SECURITY, Role.SYSADMIN)
+
+
+class HandoverQuerySet(models.QuerySet):
+    def visible_to(self, user) -> "HandoverQuerySet":
+        """The handovers of the schools one answers for; who only reads figures or scores has no business with
+        people.
+        """
+        identity = getattr(user, "identity", None)
+        return self.filter(
+            school_scope(user, "school") if identity is None or identity.role in HANDOVER_READERS else NOTHING
+        )
+
+
+class Handover(models.Model):
+    """One succession. `contents` lists what was handed over as it stood on the day: [["评定申报", "2026年度
+    填报中"], …].
+    """
+
+    school = models.ForeignKey(School, models.PROTECT, verbose_name="党校", related_name="handovers")
+    ended = models.ForeignKey(
+        Appointment, models.PROTECT, verbose_name="移交人任职", related_name="handed_over"
+    )
+    begun = models.ForeignKey(
+        Appointment, models.PROTECT, verbose_name="接收人任职", related_name="taken_over"
+    )
+    reason = models.CharField("原因", max_length=100)
+    contents = models.JSONField("移交内容", default=list)
+    moved_notices = models.PositiveIntegerField("转交的未读消息", default=0)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="办理人", related_name="+")
+    at = models.DateTimeField("办理时间", default=timezone.now)
+
+    objects = HandoverQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "填报工作交接"
+        ordering = ["-at", "-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["ended"], name="handover_once", violation_error_message="这项任职已经交接。"
+            ),
+            models.CheckConstraint(
+                name="handover_two_people",
+                condition=~Q(ended=F("begun")),
+                violation_error_message="移交人和接收人不能是同一项任职。",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.school} {self.ended.get_role_display()} {self.ended.user}→{self.begun.user}"
