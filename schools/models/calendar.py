@@ -1,5 +1,5 @@
-"""Days on which the office works or rests: the national calendar of the `holidays` package, and what is entered
-beside it.
+"""Days on which the office works or rests: the national calendar of the package `holidays`, and the days
+entered beside it.
 """
 
 from __future__ import annotations
@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
 
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
 from schools.numbers import chinese_date
+
+from .base import OPTIONAL, check, person
 
 #: What the regulation on public holidays gives to everybody, by the names the package uses.
 STATUTORY = frozenset({"元旦", "农历除夕", "春节", "清明节", "劳动节", "端午节", "中秋节", "国庆节"})
@@ -67,9 +68,7 @@ class CalendarYear(models.Model):
 
     year = models.PositiveSmallIntegerField("年度", unique=True, error_messages={"unique": "该年度已录入。"})
     source = models.CharField("来源或文号", max_length=100, help_text="如：国办发明电〔2026〕7号。")
-    entered_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="录入人", related_name="+"
-    )
+    entered_by = person("录入人")
     entered_at = models.DateTimeField("录入时间", default=timezone.now)
 
     objects = CalendarQuerySet.as_manager()
@@ -77,13 +76,7 @@ class CalendarYear(models.Model):
     class Meta:
         verbose_name = verbose_name_plural = "年度节假日安排"
         ordering = ["-year"]
-        constraints = [
-            models.CheckConstraint(
-                name="calendar_year_named",
-                condition=~Q(source=""),
-                violation_error_message="请写明来源或文号。",
-            )
-        ]
+        constraints = [check("calendar_year_named", ~Q(source=""), "请写明来源或文号。")]
 
     def __str__(self) -> str:
         return f"{self.year}年节假日安排"
@@ -101,11 +94,10 @@ class CalendarDay(models.Model):
         CalendarYear,
         models.PROTECT,
         verbose_name="年度安排",
-        null=True,
-        blank=True,
         editable=False,
         related_name="days",
         help_text="空白为单独登记的一天。",
+        **OPTIONAL,
     )
 
     objects = CalendarQuerySet.as_manager()

@@ -2,11 +2,11 @@
 prefilled.
 """
 
-from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from .base import OPTIONAL, person, together, twelve_months, unique
 from .registry import Region
 from .scope import EVERYTHING, NOTHING, Role, sees_everything
 from .teaching import MONTH_VALIDATORS, ClassCategory
@@ -33,23 +33,11 @@ class IssuedPlan(models.Model):
 
     city = models.ForeignKey(Region, models.PROTECT, verbose_name="市", related_name="issued_plans")
     county = models.ForeignKey(
-        Region,
-        models.PROTECT,
-        verbose_name="县（市、区）",
-        null=True,
-        blank=True,
-        related_name="county_issued_plans",
+        Region, models.PROTECT, verbose_name="县（市、区）", related_name="county_issued_plans", **OPTIONAL
     )
     year = models.PositiveSmallIntegerField("年度")
-    issued_at = models.DateTimeField("最近下发时间", null=True, blank=True)
-    issued_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        models.PROTECT,
-        verbose_name="下发人",
-        null=True,
-        blank=True,
-        related_name="+",
-    )
+    issued_at = models.DateTimeField("最近下发时间", **OPTIONAL)
+    issued_by = person("下发人", **OPTIONAL)
 
     objects = IssuedPlanQuerySet.as_manager()
 
@@ -57,24 +45,19 @@ class IssuedPlan(models.Model):
         verbose_name = verbose_name_plural = "下发计划"
         ordering = ["-year", "county_id", "pk"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["city", "year"],
+            unique(
+                "issued_plan_of_city",
+                ["city", "year"],
+                "本市该年度已有下发计划。",
                 condition=Q(county__isnull=True),
-                name="issued_plan_of_city",
-                violation_error_message="本市该年度已有下发计划。",
             ),
-            models.UniqueConstraint(
-                fields=["county", "year"],
+            unique(
+                "issued_plan_of_county",
+                ["county", "year"],
+                "本县（市、区）该年度已有下发计划。",
                 condition=Q(county__isnull=False),
-                name="issued_plan_of_county",
-                violation_error_message="本县（市、区）该年度已有下发计划。",
             ),
-            models.CheckConstraint(
-                name="issued_plan_issued",
-                condition=Q(issued_at__isnull=True, issued_by__isnull=True)
-                | Q(issued_at__isnull=False, issued_by__isnull=False),
-                violation_error_message="下发时间和下发人须同时填写。",
-            ),
+            together("issued_plan_issued", ["issued_at", "issued_by"], "下发时间和下发人须同时填写。"),
         ]
 
     def __str__(self) -> str:
@@ -108,7 +91,7 @@ class IssuedClass(models.Model):
         "类别", max_length=20, choices=ClassCategory.choices, default=ClassCategory.CONCENTRATED
     )
     added_at = models.DateTimeField("下发时间", default=timezone.now, editable=False)
-    withdrawn_at = models.DateTimeField("撤回时间", null=True, blank=True, editable=False)
+    withdrawn_at = models.DateTimeField("撤回时间", editable=False, **OPTIONAL)
 
     objects = IssuedClassQuerySet.as_manager()
 
@@ -116,17 +99,13 @@ class IssuedClass(models.Model):
         verbose_name = verbose_name_plural = "下发班次"
         ordering = ["issued_plan", "month", "pk"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["issued_plan", "month", "name"],
+            unique(
+                "issued_class_name",
+                ["issued_plan", "month", "name"],
+                "该月已下发同名的班次。",
                 condition=Q(withdrawn_at__isnull=True),
-                name="issued_class_name",
-                violation_error_message="该月已下发同名的班次。",
             ),
-            models.CheckConstraint(
-                name="issued_class_month",
-                condition=Q(month__range=(1, 12)),
-                violation_error_message="月份应为 1 至 12。",
-            ),
+            twelve_months("issued_class_month"),
         ]
 
     def __str__(self) -> str:

@@ -3,7 +3,6 @@
 import re
 
 from django.apps import apps
-from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -12,6 +11,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.functional import cached_property
 
+from .base import OPTIONAL, check, of_school, period, person, unique
 from .registry import Region, School
 from .scope import (
     ADMINISTRATORS,
@@ -69,11 +69,10 @@ class User(AbstractBaseUser):
         Region,
         models.PROTECT,
         verbose_name="账号归属市",
-        null=True,
-        blank=True,
         related_name="accounts",
         limit_choices_to={"kind": Region.Kind.CITY},
         help_text="由哪个市的系统管理员管理；不填为全系统账号。",
+        **OPTIONAL,
     )
     must_change_password = models.BooleanField("下次登录须修改密码", default=True)
     is_active = models.BooleanField("启用", default=True)
@@ -167,26 +166,16 @@ class Appointment(models.Model):
     user = models.ForeignKey(User, models.PROTECT, verbose_name="用户", related_name="appointments")
     role = models.CharField("角色", max_length=20, choices=Role.choices)
     city = models.ForeignKey(
-        Region, models.PROTECT, verbose_name="市", null=True, blank=True, related_name="city_appointments"
+        Region, models.PROTECT, verbose_name="市", related_name="city_appointments", **OPTIONAL
     )
     county = models.ForeignKey(
-        Region,
-        models.PROTECT,
-        verbose_name="县（市、区）",
-        null=True,
-        blank=True,
-        related_name="county_appointments",
+        Region, models.PROTECT, verbose_name="县（市、区）", related_name="county_appointments", **OPTIONAL
     )
     school = models.ForeignKey(
-        School,
-        models.PROTECT,
-        verbose_name="党校",
-        null=True,
-        blank=True,
-        related_name="appointments",
+        School, models.PROTECT, verbose_name="党校", related_name="appointments", **OPTIONAL
     )
     start = models.DateField("任职开始", default=timezone.localdate)
-    end = models.DateField("任职结束", null=True, blank=True)
+    end = models.DateField("任职结束", **OPTIONAL)
 
     objects = AppointmentQuerySet.as_manager()
 
@@ -194,11 +183,9 @@ class Appointment(models.Model):
         verbose_name = verbose_name_plural = "任职"
         ordering = ["start", "pk"]
         constraints = [
-            models.CheckConstraint(
-                name="appointment_scope_fits_role",
-                condition=Q(
-                    role__in=SCHOOL_ROLES, school__isnull=False, city__isnull=False, county__isnull=True
-                )
+            check(
+                "appointment_scope_fits_role",
+                Q(role__in=SCHOOL_ROLES, school__isnull=False, city__isnull=False, county__isnull=True)
                 | Q(role__in=COUNTY_ROLES, school__isnull=True, county__isnull=False, city__isnull=False)
                 | Q(
                     role__in=["liaison", "judge", "office", "chair"],
@@ -208,37 +195,38 @@ class Appointment(models.Model):
                 )
                 | Q(role="viewer", school__isnull=True, city__isnull=False)
                 | Q(role__in=ADMINISTRATORS, school__isnull=True, county__isnull=True),
-                violation_error_message="角色与范围不符：填报人、负责人填党校；初评人、县（区）"
-                "负责人填县（市、区）；其他角色填市。",
+                "角色与范围不符：填报人、负责人填党校；初评人、县（区）负责人填县（市、区）；其他角色填市。",
             ),
-            models.CheckConstraint(
-                name="appointment_ends_after_start",
-                condition=Q(end__isnull=True) | Q(end__gte=F("start")),
-                violation_error_message="任职结束不能早于任职开始。",
+            period(
+                "appointment_ends_after_start",
+                "start",
+                "end",
+                "任职结束不能早于任职开始。",
+                open_ends=["end"],
             ),
-            models.UniqueConstraint(
-                fields=["user"],
+            unique(
+                "appointment_one_administrator_role",
+                ["user"],
+                "系统、安全、审计管理员必须由三个不同的人担任，该用户已任其中一职。",
                 condition=Q(role__in=ADMINISTRATORS, end__isnull=True),
-                name="appointment_one_administrator_role",
-                violation_error_message="系统、安全、审计管理员必须由三个不同的人担任，该用户已任其中一职。",
             ),
-            models.UniqueConstraint(
-                fields=["user", "role", "school"],
+            unique(
+                "appointment_once_per_school",
+                ["user", "role", "school"],
+                "该用户在该党校已有同一角色的任职。",
                 condition=Q(school__isnull=False, end__isnull=True),
-                name="appointment_once_per_school",
-                violation_error_message="该用户在该党校已有同一角色的任职。",
             ),
-            models.UniqueConstraint(
-                fields=["user", "role", "county"],
+            unique(
+                "appointment_once_per_county",
+                ["user", "role", "county"],
+                "该用户在该县（市、区）已有同一角色的任职。",
                 condition=Q(county__isnull=False, end__isnull=True),
-                name="appointment_once_per_county",
-                violation_error_message="该用户在该县（市、区）已有同一角色的任职。",
             ),
-            models.UniqueConstraint(
-                fields=["user", "role", "city"],
+            unique(
+                "appointment_once_per_city",
+                ["user", "role", "city"],
+                "该用户在该市已有同一角色的任职。",
                 condition=Q(school__isnull=True, county__isnull=True, end__isnull=True),
-                name="appointment_once_per_city",
-                violation_error_message="该用户在该市已有同一角色的任职。",
             ),
         ]
 
@@ -307,7 +295,7 @@ class Handover(models.Model):
     填报中"], …].
     """
 
-    school = models.ForeignKey(School, models.PROTECT, verbose_name="党校", related_name="handovers")
+    school = of_school("handovers")
     ended = models.ForeignKey(
         Appointment, models.PROTECT, verbose_name="移交人任职", related_name="handed_over"
     )
@@ -317,7 +305,7 @@ class Handover(models.Model):
     reason = models.CharField("原因", max_length=100)
     contents = models.JSONField("移交内容", default=list)
     moved_notices = models.PositiveIntegerField("转交的未读消息", default=0)
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="办理人", related_name="+")
+    by = person("办理人")
     at = models.DateTimeField("办理时间", default=timezone.now)
 
     objects = HandoverQuerySet.as_manager()
@@ -326,14 +314,8 @@ class Handover(models.Model):
         verbose_name = verbose_name_plural = "填报工作交接"
         ordering = ["-at", "-pk"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["ended"], name="handover_once", violation_error_message="这项任职已经交接。"
-            ),
-            models.CheckConstraint(
-                name="handover_two_people",
-                condition=~Q(ended=F("begun")),
-                violation_error_message="移交人和接收人不能是同一项任职。",
-            ),
+            unique("handover_once", ["ended"], "这项任职已经交接。"),
+            check("handover_two_people", ~Q(ended=F("begun")), "移交人和接收人不能是同一项任职。"),
         ]
 
     def __str__(self) -> str:

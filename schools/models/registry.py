@@ -2,9 +2,9 @@
 
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Case, F, Q, Value, When
+from django.db.models import Case, Q, Value, When
 
-from .base import SchoolRecordQuerySet
+from .base import OPTIONAL, SchoolRecordQuerySet, check, of_school, period, unique
 from .scope import in_force, region_scope, school_scope
 
 
@@ -34,7 +34,7 @@ class Region(models.Model):
         FUNCTIONAL = "functional", "功能区"
 
     city = models.ForeignKey(
-        "self", models.PROTECT, verbose_name="所属市", null=True, blank=True, related_name="counties"
+        "self", models.PROTECT, verbose_name="所属市", related_name="counties", **OPTIONAL
     )
     code = models.CharField(
         "区划代码", max_length=20, help_text="有国家标准代码的填国家标准代码，没有的用本市自编代码。"
@@ -53,33 +53,15 @@ class Region(models.Model):
         verbose_name = verbose_name_plural = "市、县（市、区）"
         ordering = ["order", "code"]
         constraints = [
-            models.CheckConstraint(
-                name="region_city_above_county",
-                condition=Q(kind="city", city__isnull=True) | Q(kind="county", city__isnull=False),
-                violation_error_message="市不填所属市，县（市、区）必须填所属市。",
+            check(
+                "region_city_above_county",
+                Q(kind="city", city__isnull=True) | Q(kind="county", city__isnull=False),
+                "市不填所属市，县（市、区）必须填所属市。",
             ),
-            models.UniqueConstraint(
-                fields=["code"],
-                condition=Q(kind="city"),
-                name="region_city_code",
-                violation_error_message="已有使用该代码的市。",
-            ),
-            models.UniqueConstraint(
-                fields=["name"],
-                condition=Q(kind="city"),
-                name="region_city_name",
-                violation_error_message="已有同名的市。",
-            ),
-            models.UniqueConstraint(
-                fields=["city", "code"],
-                name="region_county_code",
-                violation_error_message="该市已有使用该代码的县（市、区）。",
-            ),
-            models.UniqueConstraint(
-                fields=["city", "name"],
-                name="region_county_name",
-                violation_error_message="该市已有同名的县（市、区）。",
-            ),
+            unique("region_city_code", ["code"], "已有使用该代码的市。", condition=Q(kind="city")),
+            unique("region_city_name", ["name"], "已有同名的市。", condition=Q(kind="city")),
+            unique("region_county_code", ["city", "code"], "该市已有使用该代码的县（市、区）。"),
+            unique("region_county_name", ["city", "name"], "该市已有同名的县（市、区）。"),
         ]
 
     def __str__(self) -> str:
@@ -142,11 +124,10 @@ class School(models.Model):
         Region,
         models.PROTECT,
         verbose_name="县（市、区）",
-        null=True,
-        blank=True,
         related_name="county_schools",
         limit_choices_to={"kind": Region.Kind.COUNTY},
         help_text="市下不设县（市、区）的不填。",
+        **OPTIONAL,
     )
     code = models.CharField("学校编码", max_length=20)
     name = models.CharField("学校名称", max_length=80, help_text="全称，公文中使用。")
@@ -154,20 +135,18 @@ class School(models.Model):
     kind = models.CharField("类型", max_length=10, choices=Kind.choices, default=Kind.TOWN)
     organiser = models.CharField("举办党组织", max_length=80, blank=True)
     operator = models.CharField("承办机构", max_length=80, blank=True)
-    opened_on = models.DateField(
-        "启用月份", null=True, blank=True, help_text="填启用当月的任意一天；不填视为早已启用。"
-    )
-    closed_on = models.DateField("关闭日期", null=True, blank=True)
+    opened_on = models.DateField("启用月份", help_text="填启用当月的任意一天；不填视为早已启用。", **OPTIONAL)
+    closed_on = models.DateField("关闭日期", **OPTIONAL)
     merged_into = models.ForeignKey(
-        "self", models.PROTECT, verbose_name="并入", null=True, blank=True, related_name="merged"
+        "self", models.PROTECT, verbose_name="并入", related_name="merged", **OPTIONAL
     )
     order = models.PositiveIntegerField("排序", default=0, help_text="县（市、区）内的建制顺序。")
-    has_plaque = models.BooleanField("已挂牌", null=True, blank=True, help_text="不选表示尚未登记。")
+    has_plaque = models.BooleanField("已挂牌", help_text="不选表示尚未登记。", **OPTIONAL)
     seats = models.PositiveIntegerField(
-        "主教室座位", null=True, blank=True, help_text="可集中培训的座位数；不填表示尚未登记。"
+        "主教室座位", help_text="可集中培训的座位数；不填表示尚未登记。", **OPTIONAL
     )
     staff_count = models.PositiveIntegerField(
-        "工作人员数", null=True, blank=True, help_text="负责日常工作的人数；不填表示尚未登记。"
+        "工作人员数", help_text="负责日常工作的人数；不填表示尚未登记。", **OPTIONAL
     )
     office_email = models.EmailField(
         "单位邮箱", blank=True, help_text="单位的办公邮箱，不填个人邮箱；启用邮件后，提醒每天汇总发到这里。"
@@ -179,22 +158,18 @@ class School(models.Model):
         verbose_name = verbose_name_plural = "镇街党校"
         ordering = ["order", "code"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["city", "code"],
-                name="school_code",
-                violation_error_message="该市已有使用该编码的党校。",
+            unique("school_code", ["city", "code"], "该市已有使用该编码的党校。"),
+            period(
+                "school_closed_after_opening",
+                "opened_on",
+                "closed_on",
+                "关闭日期不能早于启用月份。",
+                open_ends=["closed_on", "opened_on"],
             ),
-            models.CheckConstraint(
-                name="school_closed_after_opening",
-                condition=Q(closed_on__isnull=True)
-                | Q(opened_on__isnull=True)
-                | Q(closed_on__gte=F("opened_on")),
-                violation_error_message="关闭日期不能早于启用月份。",
-            ),
-            models.CheckConstraint(
-                name="school_merged_is_closed",
-                condition=Q(merged_into__isnull=True) | Q(closed_on__isnull=False),
-                violation_error_message="已并入其他党校的，须填写关闭日期。",
+            check(
+                "school_merged_is_closed",
+                Q(merged_into__isnull=True) | Q(closed_on__isnull=False),
+                "已并入其他党校的，须填写关闭日期。",
             ),
         ]
 
@@ -214,9 +189,9 @@ class School(models.Model):
 class FormerName(models.Model):
     """A name the school bore for a time; documents of that time keep it."""
 
-    school = models.ForeignKey(School, models.PROTECT, verbose_name="党校", related_name="former_names")
+    school = of_school("former_names")
     name = models.CharField("曾用名", max_length=80)
-    since = models.DateField("启用日期", null=True, blank=True)
+    since = models.DateField("启用日期", **OPTIONAL)
     until = models.DateField("停用日期")
 
     objects = SchoolRecordQuerySet.as_manager()
@@ -225,11 +200,7 @@ class FormerName(models.Model):
         verbose_name = verbose_name_plural = "曾用名"
         ordering = ["school", "until"]
         constraints = [
-            models.CheckConstraint(
-                name="former_name_period",
-                condition=Q(since__isnull=True) | Q(until__gte=F("since")),
-                violation_error_message="停用日期不能早于启用日期。",
-            )
+            period("former_name_period", sentence="停用日期不能早于启用日期。", open_ends=["since"])
         ]
 
     def __str__(self) -> str:
@@ -244,27 +215,21 @@ class Leader(models.Model):
         EXECUTIVE = "executive", "常务副校长"
         VICE = "vice", "副校长"
 
-    school = models.ForeignKey(School, models.PROTECT, verbose_name="党校", related_name="leaders")
+    school = of_school("leaders")
     post = models.CharField("校内职务", max_length=10, choices=Post.choices)
     name = models.CharField("姓名", max_length=30)
     party_post = models.CharField(
         "党内职务", max_length=50, blank=True, help_text="如党委书记、党委副书记、组织委员。"
     )
-    start = models.DateField("任职开始", null=True, blank=True)
-    end = models.DateField("任职结束", null=True, blank=True)
+    start = models.DateField("任职开始", **OPTIONAL)
+    end = models.DateField("任职结束", **OPTIONAL)
 
     objects = SchoolRecordQuerySet.as_manager()
 
     class Meta:
         verbose_name = verbose_name_plural = "校领导"
         ordering = ["school", "pk"]
-        constraints = [
-            models.CheckConstraint(
-                name="leader_period",
-                condition=Q(start__isnull=True) | Q(end__isnull=True) | Q(end__gte=F("start")),
-                violation_error_message="任职结束不能早于任职开始。",
-            )
-        ]
+        constraints = [period("leader_period", "start", "end", "任职结束不能早于任职开始。")]
 
     def __str__(self) -> str:
         return f"{self.get_post_display()} {self.name}"
