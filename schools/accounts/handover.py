@@ -84,11 +84,7 @@ def open_duties(school: School) -> list[tuple[str, str]]:
     found = [line for provider in contributed("duties") for line in provider(school)]
     unconfirmed = [f"{one.year}年{one.month}月" for one in months.unanswered(school) if not one.is_confirmed]
     found.append(("未确认月报", "、".join(unconfirmed) or "没有"))
-    problems = (
-        Problem.objects.open()
-        .filter(visit__school=school, visit__voided_at__isnull=True)
-        .order_by("due", "pk")
-    )
+    problems = Problem.objects.open().filter(visit__school=school).order_by("due", "pk")
     found += [
         ("待整改问题", f"{one.text}" + (f"（期限 {one.due:%Y-%m-%d}）" if one.due else ""))
         for one in problems

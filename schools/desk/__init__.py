@@ -2,7 +2,7 @@
 pages.
 """
 
-from schools.guidance import recording as corrected_visits
+from schools.guidance import visits
 from schools.models import TrainingClass, Visit
 from schools.site.contributions import Contributions
 from schools.site.items import Task, Tile, tasks_for, tiles_for
@@ -37,5 +37,5 @@ CONTRIBUTIONS = Contributions(
     tasks=(teaching_tasks, record_tasks, monitoring_tasks, account_tasks, calendar_tasks, correction_tasks),
     tiles=(record_tiles, teaching_tiles, account_tiles),
     announcements=(owed_records, overdue_problems),
-    corrected_rows=((TrainingClass, corrected_classes.write_rows), (Visit, corrected_visits.write_rows)),
+    corrected_rows=((TrainingClass, corrected_classes.write_rows), (Visit, visits.write_rows)),
 )

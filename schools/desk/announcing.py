@@ -87,9 +87,7 @@ def owed_records(today: date) -> Iterator[Announcement]:
 
 def overdue_problems(today: date) -> Iterator[Announcement]:
     """Problems a visit found, not closed by their day: to the school and to whoever found them."""
-    found = (
-        Problem.objects.open().filter(due__lt=today, visit__voided_at__isnull=True).select_related("visit")
-    )
+    found = Problem.objects.open().filter(due__lt=today).select_related("visit")
     for one in found.order_by("pk"):
         text = f"走访指导提出的问题已过整改期限（{one.due.month}月{one.due.day}日）：{one.text}"
         school = one.visit.school_id

@@ -259,12 +259,7 @@ def _gaps(user: User) -> Iterator[Task]:
 def _problems(user: User) -> Iterator[Task]:
     """Each problem to its school; those who guide many see the overdue and the next due ones first."""
     today = timezone.localdate()
-    found = (
-        Problem.objects.visible_to(user)
-        .open()
-        .filter(visit__voided_at__isnull=True)
-        .select_related("visit__school", "visit__by")
-    )
+    found = Problem.objects.visible_to(user).open().select_related("visit__school", "visit__by")
     for problem in found.order_by("due", "pk")[:5]:
         school = problem.visit.school
         name = "" if user.identity.role in SCHOOL_ROLES else f"{school}："

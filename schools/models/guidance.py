@@ -17,8 +17,8 @@ class ProblemQuerySet(SchoolRecordQuerySet):
     school_path = "visit__school"
 
     def open(self) -> "ProblemQuerySet":
-        """Those still waiting to be solved."""
-        return self.filter(closed_at__isnull=True)
+        """Those still waiting to be solved; of a voided visit nothing waits."""
+        return self.filter(closed_at__isnull=True, visit__voided_at__isnull=True)
 
 
 class GuidanceTeamQuerySet(models.QuerySet):

@@ -43,6 +43,11 @@ class UserQuerySet(models.QuerySet):
 
         return self.filter(account_scope(user, of_city=of_city, own=Q(pk=user.pk)))
 
+    def of_schools(self, *schools) -> "UserQuerySet":
+        """Who fills in or answers for these schools today."""
+        held = Appointment.objects.in_force().filter(role__in=SCHOOL_ROLES, school__in=schools)
+        return self.filter(pk__in=held.values("user"))
+
 
 class UserManager(BaseUserManager.from_queryset(UserQuerySet)):
     def create_user(self, username: str, password: str | None = None, **fields) -> "User":

@@ -1,7 +1,12 @@
-"""Records to tick, several at once."""
+"""Fields that several rooms ask in the same way: a day, records to tick."""
 
 from django import forms
 from django.core.exceptions import ValidationError
+
+
+def day_input() -> forms.DateInput:
+    """The browser's own calendar, in the one format it takes."""
+    return forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 
 
 class SeveralField(forms.ModelMultipleChoiceField):

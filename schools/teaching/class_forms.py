@@ -16,7 +16,7 @@ from schools.models.teaching import ClassCategory
 from schools.records.changes import plain, worded
 from schools.refusals import RecheckedForm
 from schools.site.filters import FilterForm
-from schools.site.forms import SeveralField
+from schools.site.forms import SeveralField, day_input
 from schools.workbooks import clean_text
 
 from .classes import LESSONS, Habits, LessonIn, copied, digest_of, full_snapshot, habits_of, worded_lessons
@@ -115,11 +115,6 @@ STORED = (
 )
 #: A class lies in living memory; an older one comes in by workbook through the administrators.
 OLDEST_YEAR = 2000
-
-
-def day_input() -> forms.DateInput:
-    """The browser's own calendar, in the one format it takes."""
-    return forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 
 
 class PlannedSelect(forms.Select):
