@@ -7,7 +7,7 @@ from schools.models import TrainingClass, Visit
 from schools.site.contributions import Contributions
 from schools.site.items import Task, Tile, tasks_for, tiles_for
 from schools.site.navigation import Entry
-from schools.teaching import corrected as corrected_classes
+from schools.teaching import classes
 
 from .announcing import overdue_problems, owed_records
 from .tasks import (
@@ -37,5 +37,5 @@ CONTRIBUTIONS = Contributions(
     tasks=(teaching_tasks, record_tasks, monitoring_tasks, account_tasks, calendar_tasks, correction_tasks),
     tiles=(record_tiles, teaching_tiles, account_tiles),
     announcements=(owed_records, overdue_problems),
-    corrected_rows=((TrainingClass, corrected_classes.write_rows), (Visit, visits.write_rows)),
+    corrected_rows=((TrainingClass, classes.write_rows), (Visit, visits.write_rows)),
 )

@@ -20,6 +20,10 @@ from .scope import record_scope
 
 #: May stay empty, in the form and in the table.
 OPTIONAL = {"null": True, "blank": True}
+#: Records that were not voided.
+KEPT = Q(voided_at__isnull=True)
+#: Records that were not voided.
+KEPT = Q(voided_at__isnull=True)
 
 
 def of_school(related_name: str) -> models.ForeignKey:
@@ -88,7 +92,7 @@ class VoidableQuerySet(SchoolRecordQuerySet):
 
     def kept(self) -> "VoidableQuerySet":
         """Without the voided ones; every figure is counted from these."""
-        return self.filter(voided_at__isnull=True)
+        return self.filter(KEPT)
 
 
 class Voidable(models.Model):

@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from .base import (
+    KEPT,
     OPTIONAL,
     ExactDecimalField,
     SchoolRecordQuerySet,
@@ -122,7 +123,7 @@ class Investment(Voidable):
                 "investment_once",
                 ["school", "year", "project", "source"],
                 "该年度已登记同一来源的同名项目。",
-                condition=Q(voided_at__isnull=True),
+                condition=KEPT,
             ),
             check("investment_not_negative", Q(amount__gte=0), "金额不能小于 0。"),
         ]

@@ -2,7 +2,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from .base import OPTIONAL, SchoolRecordQuerySet, Voidable, of_school, period, person, together, unique
+from .base import KEPT, OPTIONAL, SchoolRecordQuerySet, Voidable, of_school, period, person, together, unique
 from .registry import Region
 from .scope import in_force
 
@@ -134,7 +134,7 @@ class Visit(Voidable):
                 "visit_once_a_day",
                 ["school", "by", "on", "kind"],
                 "该走访人当天对该党校已登记同类走访。",
-                condition=Q(voided_at__isnull=True),
+                condition=KEPT,
             ),
         ]
 

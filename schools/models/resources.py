@@ -5,7 +5,7 @@ from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Q
 
-from .base import OPTIONAL, SchoolRecordQuerySet, Voidable, of_school, period, unique
+from .base import KEPT, OPTIONAL, SchoolRecordQuerySet, Voidable, of_school, period, unique
 from .registry import School
 from .scope import in_force, record_scope
 
@@ -226,12 +226,7 @@ class Course(Voidable):
         ordering = ["school", "pk"]
         constraints = [
             *Voidable.Meta.constraints,
-            unique(
-                "course_once",
-                ["school", "name"],
-                "该党校已登记同名课程。",
-                condition=Q(voided_at__isnull=True),
-            ),
+            unique("course_once", ["school", "name"], "该党校已登记同名课程。", condition=KEPT),
         ]
 
     def __str__(self) -> str:
@@ -251,12 +246,7 @@ class Brand(Voidable):
         ordering = ["school", "pk"]
         constraints = [
             *Voidable.Meta.constraints,
-            unique(
-                "brand_once",
-                ["school", "name"],
-                "该党校已登记同名品牌。",
-                condition=Q(voided_at__isnull=True),
-            ),
+            unique("brand_once", ["school", "name"], "该党校已登记同名品牌。", condition=KEPT),
         ]
 
     def __str__(self) -> str:

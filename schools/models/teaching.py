@@ -1,6 +1,6 @@
 """The plan of a year and the reports of its months; the classes themselves stand in `classes`."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 
 from django.core.exceptions import ValidationError
@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from .base import (
+    KEPT,
     OPTIONAL,
     Recorded,
     SchoolRecordQuerySet,
@@ -143,6 +144,10 @@ class TrainingClassQuerySet(VoidableQuerySet):
         """
         return self.filter(starts_on__range=(start, end))
 
+    def held_in(self, year: int) -> "TrainingClassQuerySet":
+        """Classes counted in the year."""
+        return self.held_between(date(year, 1, 1), date(year, 12, 31))
+
 
 class TrainingClass(Recorded, Voidable):
     """One class held (开班登记): the single source of every teaching figure."""
@@ -212,7 +217,7 @@ class TrainingClass(Recorded, Voidable):
                 "class_once_a_day",
                 ["school", "starts_on", "name"],
                 "该党校同一天已登记同名的班次。",
-                condition=Q(voided_at__isnull=True),
+                condition=KEPT,
             ),
             period("class_period", "starts_on", "ends_on", open_ends=[]),
             check(
@@ -380,7 +385,7 @@ class TrialLesson(Recorded, Voidable):
                 "trial_lesson_once",
                 ["teacher", "on", "topic"],
                 "这位教师当天已登记同题试讲。",
-                condition=Q(voided_at__isnull=True),
+                condition=KEPT,
             ),
         ]
 

@@ -1,7 +1,8 @@
-"""Rows of 课次 below the form of a class."""
+"""The form of a class with the rows of 课次 below it, and the other forms of classes and trial lessons."""
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from decimal import Decimal
 from typing import Any
 
@@ -19,15 +20,27 @@ from schools.site.filters import FilterForm
 from schools.site.forms import SeveralField, day_input
 from schools.workbooks import clean_text
 
-from .classes import LESSONS, Habits, LessonIn, copied, digest_of, full_snapshot, habits_of, worded_lessons
+from .classes import (
+    LESSONS,
+    Habits,
+    LessonIn,
+    digest_of,
+    full_snapshot,
+    habits_of,
+    lessons_of,
+    worded_lessons,
+)
+from .forms import NumberedRow, RowsFormSet
 
 EXTRA_LESSONS = 3
 
 
-class LessonForm(forms.Form):
+class LessonForm(NumberedRow):
     """A row of 课次; an empty one is no lesson."""
 
-    pk = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    COUNTED = "课次"
+    STYLES = {"kind": "form-select"}
+
     title = forms.CharField(label="题目", required=False, max_length=100)
     lecturer = forms.CharField(
         label="授课人", required=False, max_length=30, widget=forms.TextInput(attrs={"list": "lecturers"})
@@ -47,13 +60,6 @@ class LessonForm(forms.Form):
     def __init__(self, *args, habits: Habits, **kwargs) -> None:
         super().__init__(*args, **kwargs)
         self.habits = habits
-        self.empty_permitted = False  # also a row nobody touched is read: it may stand for a record
-        place = self.prefix.rpartition("-")[2]
-        number = int(place) + 1 if place.isdigit() else 0
-        for name, field in self.fields.items():
-            if name != "pk":
-                field.widget.attrs["class"] = "form-select" if name == "kind" else "form-control"
-                field.widget.attrs["aria-label"] = f"第 {number} 课次{field.label}"
 
     @property
     def is_filled(self) -> bool:
@@ -63,12 +69,10 @@ class LessonForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         """A lesson needs a person and hours."""
         data = super().clean()
-        if not any(data.get(name) for name in ("title", "lecturer", "hours")):
+        if not self.is_filled:
             return data
-        if not data.get("lecturer") and "lecturer" not in self.errors:
-            self.add_error("lecturer", "请填写这一课次的授课人。")
-        if not data.get("hours") and "hours" not in self.errors:
-            self.add_error("hours", "请填写这一课次的学时。")
+        self.owe("lecturer", "请填写这一课次的授课人。")
+        self.owe("hours", "请填写这一课次的学时。")
         name = data.get("lecturer", "")
         data["kind"] = data.get("kind") or self.habits.kinds.get(name, "")
         if name and not data["kind"]:
@@ -81,18 +85,8 @@ class LessonForm(forms.Form):
         return LessonIn(data["lecturer"].strip(), data["kind"], data["hours"], data["title"], data.get("pk"))
 
 
-class BaseLessonFormSet(forms.BaseFormSet):
-    """Rows of lessons; a request without any is a form whose fold was never touched."""
-
-    def __init__(self, data=None, *args, **kwargs) -> None:
-        if data is not None and f"{kwargs['prefix']}-TOTAL_FORMS" not in data:
-            count = len(kwargs.get("initial") or [])
-            data = {f"{kwargs['prefix']}-TOTAL_FORMS": "0", f"{kwargs['prefix']}-INITIAL_FORMS": str(count)}
-        super().__init__(data, *args, **kwargs)
-
-
 LessonFormSet = forms.formset_factory(
-    LessonForm, formset=BaseLessonFormSet, extra=EXTRA_LESSONS, max_num=60, absolute_max=80
+    LessonForm, formset=RowsFormSet, extra=EXTRA_LESSONS, max_num=60, absolute_max=80
 )
 
 
@@ -113,6 +107,9 @@ STORED = (
     "cost",
     "rating",
 )
+#: What a new class takes over from the last one, and from one that is copied: never day, money and rating.
+USUAL = ("category", "form", "audience", "hours", "first_lesson", "place")
+COPIED = (*USUAL, "name", "attendance", "teaching_point")
 #: A class lies in living memory; an older one comes in by workbook through the administrators.
 OLDEST_YEAR = 2000
 
@@ -201,39 +198,21 @@ class ClassForm(RecheckedForm, forms.Form):
         bound_to: TrainingClass | None = None,
         copy_of: TrainingClass | None = None,
         planned: PlannedClass | None = None,
-        habits: Habits | None = None,
         **kwargs,
     ) -> None:
         self.school, self.bound_to = school, bound_to
-        self.habits = habits or habits_of(school)
+        self.habits = habits_of(school)
         kwargs["initial"] = self._initial(bound_to, copy_of, planned) | (kwargs.get("initial") or {})
         super().__init__(*args, **kwargs)
         self._offer()
-        lessons = list(bound_to.lessons.select_related("teacher").order_by("pk")) if bound_to else []
-        self.single = lessons[0] if len(lessons) == 1 else None
-        rows = [] if self.single else lessons
-        if self.single:
-            self.initial |= {
-                "lecturer": self.single.lecturer_name,
-                "lecturer_kind": self.single.lecturer_kind,
-                "title": self.single.title,
-            }
-        elif copy_of and not bound_to:
-            self._copy_lecturer(copy_of)
-        initial = [
-            {
-                "pk": row.pk,
-                "title": row.title,
-                "lecturer": row.lecturer_name,
-                "kind": row.lecturer_kind,
-                "hours": row.hours,
-            }
-            for row in rows
-        ]
+        rows = lessons_of(bound_to) if bound_to else []
+        #: The only lesson stands above, in the fields of the class.
+        self.single = rows.pop() if len(rows) == 1 else None
+        self.initial |= self._lecturer(copy_of)
         self.lessons = LessonFormSet(
             self.data if self.is_bound else None,
             prefix="lesson",
-            initial=initial,
+            initial=[asdict(row) for row in rows],
             form_kwargs={"habits": self.habits},
         )
         self._lay_out()
@@ -241,25 +220,20 @@ class ClassForm(RecheckedForm, forms.Form):
     # --- What it offers ---
 
     def _initial(self, record, copy_of, planned) -> dict[str, Any]:
-        habits = self.habits
         if record:
             return {name: getattr(record, name) for name in STORED} | {"cost": record.cost or None}
-        if copy_of:
-            return copied(copy_of)
-        start = {
-            name: getattr(habits, name) for name in ("hours", "audience", "place", "form", "first_lesson")
-        }
-        start |= {"starts_on": timezone.localdate()}
-        return start | (
-            {"planned": planned, "name": planned.name, "category": planned.kind}
-            if planned
-            else {"category": habits.category}
-        )
+        source, names = (copy_of, COPIED) if copy_of else (self.habits.last, USUAL)
+        start = {name: getattr(source, name) for name in names} | {"starts_on": timezone.localdate()}
+        if planned and not copy_of:
+            start |= {"planned": planned, "name": planned.name, "category": planned.kind}
+        return start
 
-    def _copy_lecturer(self, record: TrainingClass) -> None:
-        first = record.lessons.select_related("teacher").order_by("pk").first()
-        if first:
-            self.initial |= {"lecturer": first.lecturer_name, "lecturer_kind": first.lecturer_kind}
+    def _lecturer(self, copy_of: TrainingClass | None) -> dict[str, str]:
+        if self.single:
+            lesson = self.single
+            return {"lecturer": lesson.lecturer, "lecturer_kind": lesson.kind, "title": lesson.title}
+        lessons = lessons_of(copy_of) if copy_of else []
+        return {"lecturer": lessons[0].lecturer, "lecturer_kind": lessons[0].kind} if lessons else {}
 
     def _offer(self) -> None:
         years = {timezone.localdate().year, timezone.localdate().year - 1}
@@ -279,9 +253,8 @@ class ClassForm(RecheckedForm, forms.Form):
         lists = {"lecturer": "lecturers", "place": "places", "audience": "audiences"}
         for name, target in lists.items():
             self.fields[name].widget.attrs |= {"list": target, "autocomplete": "off"}
-        self.fields["attendance"].widget.attrs["inputmode"] = self.fields["hours"].widget.attrs[
-            "inputmode"
-        ] = "decimal"
+        for name in ("attendance", "hours"):
+            self.fields[name].widget.attrs["inputmode"] = "decimal"
 
     def _lay_out(self) -> None:
         self.main, self.more = FormHelper(), FormHelper()
@@ -321,8 +294,9 @@ class ClassForm(RecheckedForm, forms.Form):
 
     @property
     def _is_plain(self) -> bool:
+        """On one day, with nobody or one person for the whole class."""
         record = self.bound_to
-        return record.ends_on == record.starts_on and (self.single is not None or not record.lessons.all())
+        return record.ends_on == record.starts_on and (self.single or not self.lessons.initial)
 
     # --- What it returns ---
 
@@ -348,27 +322,26 @@ class ClassForm(RecheckedForm, forms.Form):
     def clean(self) -> dict[str, Any]:
         """What follows from the plan is filled in; days and people must fit together."""
         data = super().clean()
-        planned = data.get("planned")
-        data["name"] = clean_text(data.get("name") or "").strip() or (planned.name if planned else "")
-        data["category"] = data.get("category") or (planned.kind if planned else "")
-        if not data["name"] and "name" not in self.errors:
-            self.add_error("name", "请填写班名，或选择计划班次。")
-        if not data["category"] and "category" not in self.errors:
-            self.add_error("category", "请选择类别。")
-        self._check_days(data, planned)
+        planned = data.get("planned") or PlannedClass(name="", kind="")
+        data["name"] = clean_text(data.get("name") or "").strip() or planned.name
+        data["category"] = data.get("category") or planned.kind
+        for name, sentence in (("name", "请填写班名，或选择计划班次。"), ("category", "请选择类别。")):
+            if not data[name] and name not in self.errors:
+                self.add_error(name, sentence)
+        self._check_days(data)
         data["cost"] = data.get("cost") or Decimal(0)
         self._check_lecturer(data)
         return data
 
-    def _check_days(self, data: dict[str, Any], planned: PlannedClass | None) -> None:
-        start, end, today = data.get("starts_on"), data.get("ends_on"), timezone.localdate()
+    def _check_days(self, data: dict[str, Any]) -> None:
+        start, planned = data.get("starts_on"), data.get("planned")
         if not start:
             return
-        if start > today:
+        if start > timezone.localdate():
             self.add_error("starts_on", "开始日期还没有到，请在开班后登记。")
         elif start.year < OLDEST_YEAR:
             self.add_error("starts_on", "年份过早，请核对。")
-        data["ends_on"] = end = end or start
+        data["ends_on"] = end = data.get("ends_on") or start
         if end < start:
             self.add_error("ends_on", "结束日期不能早于开始日期。")
         elif (end - start).days > 366:

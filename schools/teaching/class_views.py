@@ -9,6 +9,7 @@ from django import forms
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -18,15 +19,24 @@ from schools.audit.exports import XLSX, export
 from schools.importing import pending
 from schools.importing.class_sheets import LessonResource, TrainingClassResource
 from schools.importing.exchange import Report, export_sheets, import_workbook, template_sheets
-from schools.models import JointPartner, PlannedClass, RecordChange, School, TrainingClass, TrialLesson
+from schools.models import (
+    Correction,
+    JointPartner,
+    PlannedClass,
+    RecordChange,
+    School,
+    TrainingClass,
+    TrialLesson,
+)
 from schools.permissions import allowed_to, keeps_records, readable_schools
 from schools.records.changes import note_change, snapshot
+from schools.records.corrections import request_void
 from schools.records.locks import lock_of
 from schools.refusals import refusals_as_messages, refusals_in, turned_away
 from schools.site.asked import number
 from schools.workbooks import WorkbookError, clean_text, read_workbook, write_workbook
 
-from . import classes, corrected, joint
+from . import classes
 from .backfill import BackfillResource
 from .class_forms import ClassForm, JoinForm, TrialForm, VoidForm
 from .views import classes_of, year_asked
@@ -46,35 +56,38 @@ def own_class(request: HttpRequest, pk: int) -> TrainingClass:
 def new(request: HttpRequest) -> HttpResponse:
     """One short form; from a planned class (`planned`) or an earlier one (`copy`) if the address names it."""
     school = request.user.identity.school
-    source = {"copy_of": _asked(TrainingClass.objects.filter(school=school), request, "copy")}
-    source["planned"] = _asked(
-        PlannedClass.objects.filter(plan__school=school).select_related("plan"), request, "planned"
-    )
+    planned = PlannedClass.objects.filter(plan__school=school).select_related("plan")
+    source = {
+        "copy_of": _named(TrainingClass.objects.filter(school=school), request, "copy"),
+        "planned": _named(planned, request, "planned"),
+    }
     form = ClassForm(request.POST or None, school=school, **source)
     lock = None
     if request.method == "POST" and form.is_valid():
         lock = lock_of(school, form.cleaned_data["starts_on"])
         with refusals_in(form):
             if lock:
-                asked = _asked_for(
-                    request,
-                    form,
-                    lambda reason: corrected.ask_add(school, form.values(), form.lesson_rows(), **reason),
-                )
+                asked = classes.ask_add(school, form.values(), form.lesson_rows(), **_asking(request, form))
+                response = _asked(request, asked)
                 if form.partner_schools():
                     messages.warning(request, PARTNERS_LEFT_OUT)
-                return asked
+                return response
             record = classes.register(
                 school, form.values(), form.lesson_rows(), form.partner_schools(), by=request.user
             )
             return _registered(request, record)
-    context = {"form": form, "school": school, "lock": lock, "recent": _recent(school), **source}
+    hosted = TrainingClass.objects.filter(school=school, part=TrainingClass.Part.HOST).kept()
+    recent = hosted.order_by("-starts_on", "-pk")[:5]
+    context = {"form": form, "school": school, "lock": lock, "recent": recent, **source}
     return render(request, "schools/teaching/class_form.html", context)
 
 
-def _asked_for(request: HttpRequest, form: ClassForm, ask) -> HttpResponse:
-    """A locked period: the same form, with its reason, becomes a request for 数据更正."""
-    correction = ask({"by": request.user, "reason": form.cleaned_data["reason"]})
+def _asking(request: HttpRequest, form: forms.Form) -> dict[str, Any]:
+    """In a locked period the same form, with its reason, becomes a request for 数据更正."""
+    return {"by": request.user, "reason": form.cleaned_data["reason"]}
+
+
+def _asked(request: HttpRequest, correction: Correction) -> HttpResponse:
     messages.success(request, "数据更正已提交，同意后生效。")
     return redirect("schools:correction", correction.pk)
 
@@ -88,23 +101,17 @@ def _registered(request: HttpRequest, record: TrainingClass) -> HttpResponse:
     )
     if "another" in request.POST:
         return redirect(f"{reverse('schools:class_new')}?copy={record.pk}")
-    return redirect(
-        f"{reverse('schools:teaching_school', args=[record.school_id])}?year={record.starts_on.year}"
-    )
+    return _to_year_of(record)
 
 
-def _asked(queryset, request: HttpRequest, name: str):
+def _to_year_of(record: TrainingClass) -> HttpResponse:
+    page = reverse("schools:teaching_school", args=[record.school_id])
+    return redirect(f"{page}?year={record.starts_on.year}")
+
+
+def _named(own: QuerySet, request: HttpRequest, name: str) -> Any:
     """The record the address names, if it is one of the school's own."""
-    return queryset.filter(pk=number(request.GET.get(name, ""))).first()
-
-
-def _recent(school: School):
-    """What one may copy."""
-    return (
-        TrainingClass.objects.filter(school=school, part=TrainingClass.Part.HOST)
-        .kept()
-        .order_by("-starts_on", "-pk")[:5]
-    )
+    return own.filter(pk=number(request.GET.get(name, ""))).first()
 
 
 @require_GET
@@ -136,32 +143,18 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
     if record.is_voided:
         return turned_away(request, "这一班次已作废，不能再修改。", "schools:class", pk)
     lock = lock_of(record.school, record.starts_on)
-    form = ClassForm(
-        request.POST or None,
-        school=record.school,
-        bound_to=record,
-        initial={"seen": classes.digest_of(record)},
-    )
+    seen = {"seen": classes.digest_of(record)}
+    form = ClassForm(request.POST or None, school=record.school, bound_to=record, initial=seen)
     if lock:
         form.fields["reason"].label = "更正理由"
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         lock = lock or lock_of(record.school, data["starts_on"])
         with refusals_in(form):
+            content = (record, form.values(), form.lesson_rows())
             if lock:
-                return _asked_for(
-                    request,
-                    form,
-                    lambda reason: corrected.ask_change(record, form.values(), form.lesson_rows(), **reason),
-                )
-            classes.change(
-                record,
-                form.values(),
-                form.lesson_rows(),
-                by=request.user,
-                seen=data["seen"],
-                reason=data["reason"],
-            )
+                return _asked(request, classes.ask_change(*content, **_asking(request, form)))
+            classes.change(*content, by=request.user, seen=data["seen"], reason=data["reason"])
             messages.success(request, "已保存修改，原来的内容留在修改记录里。")
             return redirect("schools:class", pk)
     context = {"form": form, "school": record.school, "record": record, "lock": lock}
@@ -180,12 +173,10 @@ def void(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         with refusals_in(form):
             if lock:
-                return _asked_for(request, form, lambda reason: corrected.ask_void(record, **reason))
-            classes.void(record, by=request.user, reason=form.cleaned_data["reason"])
+                return _asked(request, request_void(record, **_asking(request, form)))
+            classes.void(record, **_asking(request, form))
             messages.success(request, f"已作废：{record}。")
-            return redirect(
-                f"{reverse('schools:teaching_school', args=[record.school_id])}?year={record.starts_on.year}"
-            )
+            return _to_year_of(record)
     return render(request, "schools/teaching/class_void.html", {"form": form, "record": record, "lock": lock})
 
 
@@ -199,25 +190,22 @@ def joint_class(request: HttpRequest, pk: int) -> HttpResponse:
     partner = get_object_or_404(waiting, pk=pk)
     lock = lock_of(partner.school, partner.host_class.starts_on)
     declines = "decline" in request.POST
-    form = JoinForm(
-        request.POST if request.method == "POST" and not declines else None, locked=lock is not None
-    )
+    answered = request.method == "POST" and not declines
+    form = JoinForm(request.POST if answered else None, locked=lock is not None)
     if declines:
         with refusals_as_messages(request):
-            joint.decline(partner, by=request.user)
+            classes.decline(partner)
             messages.success(request, f"已答复：本校没有参加“{partner.host_class.name}”。")
             return redirect("schools:teaching")
     elif request.method == "POST" and form.is_valid():
         attendance = form.cleaned_data["attendance"]
         with refusals_in(form):
             if lock:
-                return _asked_for(
-                    request, form, lambda reason: corrected.ask_join(partner, attendance, **reason)
-                )
-            record = joint.join(partner, attendance, by=request.user)
+                return _asked(request, classes.ask_join(partner, attendance, **_asking(request, form)))
+            record = classes.join(partner, attendance, by=request.user)
             messages.success(request, f"已登记参加：{record.name}，本校 {record.attendance} 人次。")
             return redirect("schools:teaching")
-    asked = corrected.joining_asked(partner) if lock else None
+    asked = classes.joining_asked(partner) if lock else None
     context = {"form": form, "partner": partner, "lock": lock, "asked": asked}
     return render(request, "schools/teaching/joint.html", context)
 
@@ -372,17 +360,9 @@ def void_trial(request: HttpRequest, pk: int) -> HttpResponse:
         with refusals_in(form):
             with transaction.atomic():
                 locked = TrialLesson.objects.select_for_update().get(pk=pk)
-                before = snapshot(locked)
-                locked.void(by=request.user, reason=form.cleaned_data["reason"])
-                note_change(
-                    locked,
-                    school=trial.school,
-                    action="void",
-                    before=before,
-                    after={},
-                    by=request.user,
-                    reason=locked.void_reason,
-                )
+                before, who = snapshot(locked), _asking(request, form)
+                locked.void(**who)
+                note_change(locked, school=trial.school, action="void", before=before, after={}, **who)
             messages.success(request, "已作废这条首讲试讲记录。")
             return redirect("schools:trials", trial.school_id)
     return render(request, "schools/teaching/trial_void.html", {"form": form, "trial": trial})

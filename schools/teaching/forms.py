@@ -1,4 +1,6 @@
-"""One table for a plan: a row is a month, a name and a kind; of a school or of whoever issues."""
+"""Tables of typed rows, first that of a plan, of a school or of whoever issues: a row is a month, a name and
+a kind.
+"""
 
 from __future__ import annotations
 
@@ -19,10 +21,48 @@ MONTHS = [(number, f"{number}月") for number in range(1, 13)]
 EXTRA_ROWS = 4
 
 
-class PlanRowForm(forms.Form):
-    """A planned class. An issued one shows its name and kind, which stay the issuer's."""
+class NumberedRow(forms.Form):
+    """A row of a table, whose fields are told apart by its number."""
+
+    #: What the number counts, as a screen reader says it.
+    COUNTED = ""
+    #: Of the fields that are no plain inputs.
+    STYLES: dict[str, str] = {}
 
     pk = forms.IntegerField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.empty_permitted = False  # also a row nobody touched is read: it may stand for a record
+        place = self.prefix.rpartition("-")[2]
+        number = int(place) + 1 if place.isdigit() else 0
+        for name, field in self.fields.items():
+            if name != "pk":
+                style = self.STYLES.get(name, "form-control")
+                label = f"第 {number} {self.COUNTED}{field.label}"
+                field.widget.attrs |= {"class": style, "aria-label": label}
+
+    def owe(self, name: str, sentence: str) -> None:
+        """The field is wanted and empty; one that could not be read has its own error."""
+        if not self.cleaned_data.get(name) and name not in self.errors:
+            self.add_error(name, sentence)
+
+
+class RowsFormSet(forms.BaseFormSet):
+    """A table of such rows; a request without any is a page whose table was never touched."""
+
+    def __init__(self, data=None, *args, prefix: str, initial=(), **kwargs) -> None:
+        if data is not None and f"{prefix}-TOTAL_FORMS" not in data:
+            data = {f"{prefix}-TOTAL_FORMS": "0", f"{prefix}-INITIAL_FORMS": str(len(initial))}
+        super().__init__(data, *args, prefix=prefix, initial=initial, **kwargs)
+
+
+class PlanRowForm(NumberedRow):
+    """A planned class. An issued one shows its name and kind, which stay the issuer's."""
+
+    COUNTED = "行"
+    STYLES = {"month": "form-select", "kind": "form-select", "remove": "form-check-input"}
+
     month = forms.TypedChoiceField(
         label="月份", coerce=int, required=False, empty_value=None, choices=[("", "选择"), *MONTHS]
     )
@@ -32,25 +72,14 @@ class PlanRowForm(forms.Form):
     )
     remove = forms.BooleanField(label="删去", required=False)
 
-    def __init__(self, *args, **kwargs) -> None:
-        super().__init__(*args, **kwargs)
-        self.empty_permitted = False  # also a row nobody touched is read: it may stand for a record
-        place = self.prefix.rpartition("-")[2]
-        number = int(place) + 1 if place.isdigit() else 0
-        for name, field in self.fields.items():
-            if name == "pk":
-                continue
-            kind = {"name": "form-control", "remove": "form-check-input"}.get(name, "form-select")
-            field.widget.attrs |= {"class": kind, "aria-label": f"第 {number} 行{field.label}"}
-
     def clean(self) -> dict[str, Any]:
         """A row without a name is no row; one with a name has a month."""
         data = super().clean()
         name = data["name"] = clean_text(data.get("name") or "")
         if data.get("pk") and not name and not data.get("remove"):
             self.add_error("name", "请填写班次名称；不再举办的请勾选“删去”。")
-        if name and not data.get("month") and "month" not in self.errors:
-            self.add_error("month", f"请选择“{name}”的月份。")
+        if name:
+            self.owe("month", f"请选择“{name}”的月份。")
         data["kind"] = data.get("kind") or ClassCategory.CONCENTRATED
         return data
 
@@ -64,22 +93,15 @@ class PlanRowForm(forms.Form):
         )
 
 
-class BasePlanFormSet(RecheckedForm, forms.BaseFormSet):
+class BasePlanFormSet(RecheckedForm, RowsFormSet):
     """The table; two rows of one month and name are refused before the database is."""
-
-    def __init__(self, data=None, *args, **kwargs) -> None:
-        if data is not None and f"{kwargs['prefix']}-TOTAL_FORMS" not in data:
-            data = {f"{kwargs['prefix']}-TOTAL_FORMS": "0", f"{kwargs['prefix']}-INITIAL_FORMS": "0"}
-        super().__init__(data, *args, **kwargs)
 
     def clean(self) -> None:
         """Names the twins."""
         if any(self.errors):
             return
         seen = set()
-        for row in self.rows():
-            if row.remove:
-                continue
+        for row in [row for row in self.rows() if not row.remove]:
             if (row.month, row.name) in seen:
                 raise forms.ValidationError(f"{row.month}月有两个“{row.name}”，请合并或改名。")
             seen.add((row.month, row.name))
