@@ -22,7 +22,7 @@ from schools.models.scope import ADMINISTRATORS, SCHOOL_ROLES
 from schools.permissions import may
 from schools.saving import Refused
 from schools.site.contributions import contributed
-from schools.teaching import months
+from schools.teaching.months import unanswered
 
 from .opening import one_time_password
 
@@ -78,7 +78,7 @@ def candidates(appointment: Appointment) -> QuerySet[User]:
 def open_duties(school: School) -> list[tuple[str, str]]:
     """Everything a successor must know is open, as it stands now."""
     duties = [line for provider in contributed("duties") for line in provider(school)]
-    owed = [f"{month.year}年{month.month}月" for month in months.unanswered(school) if not month.is_confirmed]
+    owed = [f"{month.year}年{month.month}月" for month in unanswered(school) if not month.is_confirmed]
     problems = [
         f"{problem.text}（期限 {problem.due:%Y-%m-%d}）" if problem.due else problem.text
         for problem in Problem.objects.open().filter(visit__school=school).order_by("due", "pk")

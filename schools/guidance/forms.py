@@ -14,7 +14,7 @@ from django.utils import timezone
 from schools.models import GuidanceTeam, Problem, Role, School, User, Visit
 from schools.registry.filters import SchoolFilterForm
 from schools.site.filters import FilterForm
-from schools.site.forms import SeveralField, day_input
+from schools.site.forms import SeveralField, day_input, long_text
 
 from .visits import POINTS, REMARKS, narrowing
 
@@ -30,13 +30,7 @@ class VisitForm(forms.ModelForm):
     A reason is owed where the school has signed the day.
     """
 
-    reason = forms.CharField(
-        label="更正理由",
-        max_length=200,
-        required=False,
-        widget=forms.Textarea(attrs={"rows": 2}),
-        help_text="写明为什么在提交自评以后登记。",
-    )
+    reason = long_text("更正理由", required=False, help_text="写明为什么在提交自评以后登记。")
 
     class Meta:
         model = Visit
@@ -146,12 +140,7 @@ class AssignForm(forms.Form):
 class ReportForm(forms.Form):
     """What the school did about a problem."""
 
-    report = forms.CharField(
-        label="整改情况",
-        max_length=200,
-        widget=forms.Textarea(attrs={"rows": 3}),
-        help_text="不超过 200 字。",
-    )
+    report = long_text("整改情况", rows=3, help_text="不超过 200 字。")
 
 
 class RecheckForm(forms.Form):
@@ -163,13 +152,7 @@ class RecheckForm(forms.Form):
         coerce=lambda chosen: chosen == "yes",
         widget=forms.RadioSelect,
     )
-    remark = forms.CharField(
-        label="复查意见",
-        max_length=200,
-        required=False,
-        widget=forms.Textarea(attrs={"rows": 3}),
-        help_text="未通过的，写明还差什么。",
-    )
+    remark = long_text("复查意见", rows=3, required=False, help_text="未通过的，写明还差什么。")
     due = forms.DateField(
         label="新的整改期限", required=False, widget=day_input(), help_text="未通过时填写；不填沿用原期限。"
     )
@@ -188,11 +171,8 @@ class RecheckForm(forms.Form):
 class OpinionForm(forms.Form):
     """年度指导意见."""
 
-    text = forms.CharField(
-        label="年度指导意见",
-        max_length=300,
-        widget=forms.Textarea(attrs={"rows": 5}),
-        help_text="不超过 300 字，评委和评委会评审时可以看到。",
+    text = long_text(
+        "年度指导意见", rows=5, longest=300, help_text="不超过 300 字，评委和评委会评审时可以看到。"
     )
 
 

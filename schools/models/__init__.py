@@ -2,7 +2,6 @@ from .audit import AppendOnlyError, AuditEntry, ChainHead
 from .calendar import CalendarDay, CalendarYear
 from .figures import Binder, Budget, Investment, MetricValue, YearFigures
 from .guidance import GuidanceTeam, Liaison, LiaisonOpinion, Problem, Visit
-from .issued import IssuedClass, IssuedPlan
 from .messages import JobRun, Notice, Reminder
 from .people import Appointment, Handover, Role, User
 from .records import Correction, RecordChange
@@ -10,6 +9,8 @@ from .registry import FormerName, Leader, Region, School
 from .resources import Brand, Course, Equipment, Regulation, StaffMember, Teacher, TeachingPoint
 from .teaching import (
     AnnualPlan,
+    IssuedClass,
+    IssuedPlan,
     JointPartner,
     Lesson,
     MonthlyReport,

@@ -10,6 +10,7 @@ from operator import or_
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
@@ -26,16 +27,19 @@ KEPT = Q(voided_at__isnull=True)
 KEPT = Q(voided_at__isnull=True)
 
 
+def reference(to, label: str, related_name: str, **options) -> models.ForeignKey:
+    """Another record, which is never deleted under the one that names it."""
+    return models.ForeignKey(to, models.PROTECT, verbose_name=label, related_name=related_name, **options)
+
+
 def of_school(related_name: str) -> models.ForeignKey:
     """The school a record belongs to."""
-    return models.ForeignKey("schools.School", models.PROTECT, verbose_name="党校", related_name=related_name)
+    return reference("schools.School", "党校", related_name)
 
 
-def person(label: str, **options) -> models.ForeignKey:
-    """Who did something; nobody asks an account for all it did."""
-    return models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, verbose_name=label, related_name="+", **options
-    )
+def person(label: str, related_name: str = "+", **options) -> models.ForeignKey:
+    """An account; where it only did something, nobody asks it for all it did."""
+    return reference(settings.AUTH_USER_MODEL, label, related_name, **options)
 
 
 def unique(name: str, fields: Sequence[str], sentence: str, **options) -> models.UniqueConstraint:
@@ -77,6 +81,11 @@ def twelve_months(name: str) -> models.CheckConstraint:
     return check(name, Q(month__range=(1, 12)), "月份应为 1 至 12。")
 
 
+def between(least: int, most: int, sentence: str) -> list:
+    """Validators of a number."""
+    return [MinValueValidator(least, sentence), MaxValueValidator(most, sentence)]
+
+
 class SchoolRecordQuerySet(models.QuerySet):
     """Rows that hang on one school through the path `school_path`."""
 
@@ -85,6 +94,15 @@ class SchoolRecordQuerySet(models.QuerySet):
     def visible_to(self, user) -> "SchoolRecordQuerySet":
         """The rows the current identity of `user` may read."""
         return self.filter(record_scope(user, self.school_path))
+
+
+class SchoolRecord(models.Model):
+    """Hangs on one school, by a field of that name."""
+
+    objects = SchoolRecordQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
 
 
 class VoidableQuerySet(SchoolRecordQuerySet):

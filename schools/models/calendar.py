@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from schools.numbers import chinese_date
 
-from .base import OPTIONAL, check, person
+from .base import OPTIONAL, check, person, reference
 
 #: What the regulation on public holidays gives to everybody, by the names the package uses.
 STATUTORY = frozenset({"元旦", "农历除夕", "春节", "清明节", "劳动节", "端午节", "中秋节", "国庆节"})
@@ -90,14 +90,8 @@ class CalendarDay(models.Model):
         "上班", help_text="勾选为工作日，不勾选为休息日；优先于系统自带的节假日历。法定节日不能登记为上班。"
     )
     note = models.CharField("说明", max_length=100, blank=True, help_text="如：国庆节、国庆节调休上班。")
-    arrangement = models.ForeignKey(
-        CalendarYear,
-        models.PROTECT,
-        verbose_name="年度安排",
-        editable=False,
-        related_name="days",
-        help_text="空白为单独登记的一天。",
-        **OPTIONAL,
+    arrangement = reference(
+        CalendarYear, "年度安排", "days", editable=False, help_text="空白为单独登记的一天。", **OPTIONAL
     )
 
     objects = CalendarQuerySet.as_manager()

@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from django.core.validators import MaxValueValidator, MinValueValidator
+from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -11,8 +11,9 @@ from .base import (
     KEPT,
     OPTIONAL,
     ExactDecimalField,
-    SchoolRecordQuerySet,
+    SchoolRecord,
     Voidable,
+    between,
     check,
     of_school,
     person,
@@ -37,7 +38,7 @@ class MoneySource(models.TextChoices):
     OTHER = "other", "其他"
 
 
-class Budget(models.Model):
+class Budget(SchoolRecord):
     """Training money of one year from one source, in yuan."""
 
     Source = MoneySource
@@ -47,8 +48,6 @@ class Budget(models.Model):
     source = models.CharField("来源", max_length=10, choices=MoneySource.choices)
     allotted = yuan("下达（元）", **OPTIONAL)
     arrived = yuan("到位（元）", help_text="不填表示尚未登记。", **OPTIONAL)
-
-    objects = SchoolRecordQuerySet.as_manager()
 
     class Meta:
         verbose_name = verbose_name_plural = "经费"
@@ -67,7 +66,7 @@ class Budget(models.Model):
         return f"{self.year} 年{self.get_source_display()}"
 
 
-class YearFigures(models.Model):
+class YearFigures(SchoolRecord):
     """Head counts without double counting: no class record can yield them, so they are stated once a year."""
 
     school = of_school("year_figures")
@@ -86,8 +85,6 @@ class YearFigures(models.Model):
         "专题研究解决事项", help_text="党（工）委专题研究党校工作解决的问题数。", **OPTIONAL
     )
 
-    objects = SchoolRecordQuerySet.as_manager()
-
     class Meta:
         verbose_name = verbose_name_plural = "年度人数"
         ordering = ["school", "-year"]
@@ -97,19 +94,13 @@ class YearFigures(models.Model):
         return f"{self.school} {self.year} 年"
 
 
-YEAR_VALIDATORS = [
-    MinValueValidator(2000, "年度应为 2000 至 2100。"),
-    MaxValueValidator(2100, "年度应为 2000 至 2100。"),
-]
-
-
 class Investment(Voidable):
     """One project of a year with its money, in yuan."""
 
     Source = MoneySource
 
     school = of_school("investments")
-    year = models.PositiveSmallIntegerField("年度", validators=YEAR_VALIDATORS)
+    year = models.PositiveSmallIntegerField("年度", validators=between(2000, 2100, "年度应为 2000 至 2100。"))
     project = models.CharField("项目", max_length=100, help_text="如主教室修缮、购置投影设备。")
     amount = yuan("金额（元）")
     source = models.CharField("来源", max_length=10, choices=MoneySource.choices, default=MoneySource.TOWN)
@@ -132,7 +123,7 @@ class Investment(Voidable):
         return f"{self.year} 年 {self.project}"
 
 
-class MetricValue(models.Model):
+class MetricValue(SchoolRecord):
     """A figure brought in from outside; it takes the place of the computed one and says so."""
 
     school = of_school("metric_values")
@@ -145,8 +136,6 @@ class MetricValue(models.Model):
     recorded_by = person("导入人", editable=False, **OPTIONAL)
     recorded_at = models.DateTimeField("导入时间", default=timezone.now, editable=False)
 
-    objects = SchoolRecordQuerySet.as_manager()
-
     class Meta:
         verbose_name = verbose_name_plural = "导入值"
         ordering = ["school", "-year", "reference"]
@@ -158,7 +147,7 @@ class MetricValue(models.Model):
         return f"{self.year} 年 {self.reference}"
 
 
-class Binder(models.Model):
+class Binder(SchoolRecord):
     """The binder of one school and year."""
 
     school = of_school("binders")
@@ -166,8 +155,6 @@ class Binder(models.Model):
     number = models.CharField("案卷号", max_length=30, blank=True)
     keeper = models.CharField("保管人", max_length=30, blank=True)
     place = models.CharField("存放位置", max_length=60, blank=True)
-
-    objects = SchoolRecordQuerySet.as_manager()
 
     class Meta:
         verbose_name = verbose_name_plural = "台账案卷"

@@ -2,7 +2,19 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from .base import KEPT, OPTIONAL, SchoolRecordQuerySet, Voidable, of_school, period, person, together, unique
+from .base import (
+    KEPT,
+    OPTIONAL,
+    SchoolRecord,
+    SchoolRecordQuerySet,
+    Voidable,
+    of_school,
+    period,
+    person,
+    reference,
+    together,
+    unique,
+)
 from .registry import Region
 from .scope import in_force
 
@@ -42,9 +54,7 @@ class GuidanceTeamQuerySet(models.QuerySet):
 class Liaison(models.Model):
     """Who guides which school; whoever guides a school does not score it."""
 
-    user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="联系指导人员", related_name="liaisons"
-    )
+    user = person("联系指导人员", "liaisons")
     school = of_school("liaisons")
     since = models.DateField("开始日期")
     until = models.DateField("结束日期", **OPTIONAL)
@@ -75,10 +85,8 @@ class GuidanceTeam(models.Model):
         VISITING = "visiting", "走访组"
         ADVISORY = "advisory", "顾问团"
 
-    city = models.ForeignKey(Region, models.PROTECT, verbose_name="市", related_name="guidance_teams")
-    county = models.ForeignKey(
-        Region, models.PROTECT, verbose_name="县（市、区）", related_name="county_guidance_teams", **OPTIONAL
-    )
+    city = reference(Region, "市", "guidance_teams")
+    county = reference(Region, "县（市、区）", "county_guidance_teams", **OPTIONAL)
     name = models.CharField("名称", max_length=40)
     kind = models.CharField("类别", max_length=10, choices=Kind.choices, default=Kind.VISITING)
     members = models.ManyToManyField(
@@ -114,14 +122,10 @@ class Visit(Voidable):
         INSPECTION = "inspection", "实地检查"
 
     school = of_school("visits")
-    by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="走访人", related_name="visits"
-    )
+    by = person("走访人", "visits")
     on = models.DateField("日期")
     kind = models.CharField("类别", max_length=20, choices=Kind.choices, default=Kind.GUIDANCE)
-    team = models.ForeignKey(
-        GuidanceTeam, models.PROTECT, verbose_name="指导组", related_name="visits", **OPTIONAL
-    )
+    team = reference(GuidanceTeam, "指导组", "visits", **OPTIONAL)
     checklist = models.JSONField("六项走访", default=dict, blank=True, editable=False)
     findings = models.CharField("情况", max_length=200, blank=True)
 
@@ -147,7 +151,7 @@ class Problem(models.Model):
     looks again and closes.
     """
 
-    visit = models.ForeignKey(Visit, models.PROTECT, verbose_name="走访指导", related_name="problems")
+    visit = reference(Visit, "走访指导", "problems")
     text = models.CharField("问题", max_length=200)
     owner = models.CharField("责任人", max_length=30, blank=True)
     due = models.DateField("整改期限", **OPTIONAL)
@@ -177,20 +181,16 @@ class Problem(models.Model):
         return self.text
 
 
-class LiaisonOpinion(models.Model):
+class LiaisonOpinion(SchoolRecord):
     """年度指导意见: what a liaison thinks of the school's year, up to 300 characters; the judges read it
     beside the score.
     """
 
     school = of_school("liaison_opinions")
     year = models.PositiveSmallIntegerField("年度")
-    by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="联系指导人员", related_name="liaison_opinions"
-    )
+    by = person("联系指导人员", "liaison_opinions")
     text = models.CharField("意见", max_length=300)
     at = models.DateTimeField("时间")
-
-    objects = SchoolRecordQuerySet.as_manager()
 
     class Meta:
         verbose_name = verbose_name_plural = "年度指导意见"

@@ -5,7 +5,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from .base import OPTIONAL, SchoolRecordQuerySet, check, of_school, person, unique
+from .base import OPTIONAL, SchoolRecord, check, of_school, person, unique
 from .registry import School
 from .scope import ADMINISTRATORS, sees_everything
 
@@ -56,7 +56,7 @@ class Notice(models.Model):
         return self.text
 
 
-class Reminder(models.Model):
+class Reminder(SchoolRecord):
     """One of at most two reminders of a matter: the first to the 填报人, the second to the 负责人 and the
     county.
     """
@@ -73,8 +73,6 @@ class Reminder(models.Model):
     at = models.DateTimeField("提出时间", default=timezone.now)
     sent_at = models.DateTimeField("送达时间", help_text="空白表示等到上班时间再送达。", **OPTIONAL)
     lapsed_at = models.DateTimeField("免送时间", help_text="等候期间事项已办结，不再送达。", **OPTIONAL)
-
-    objects = SchoolRecordQuerySet.as_manager()
 
     class Meta:
         verbose_name = verbose_name_plural = "催办"

@@ -11,7 +11,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.functional import cached_property
 
-from .base import OPTIONAL, check, of_school, period, person, unique
+from .base import OPTIONAL, check, of_school, period, person, reference, unique
 from .registry import Region, School
 from .scope import (
     ADMINISTRATORS,
@@ -70,11 +70,10 @@ class User(AbstractBaseUser):
     )
     name = models.CharField("姓名", max_length=30)
     office_phone = models.CharField("办公电话", max_length=30, blank=True, validators=[refuse_mobile_number])
-    city = models.ForeignKey(
+    city = reference(
         Region,
-        models.PROTECT,
-        verbose_name="账号归属市",
-        related_name="accounts",
+        "账号归属市",
+        "accounts",
         limit_choices_to={"kind": Region.Kind.CITY},
         help_text="由哪个市的系统管理员管理；不填为全系统账号。",
         **OPTIONAL,
@@ -168,17 +167,11 @@ class AppointmentQuerySet(models.QuerySet):
 class Appointment(models.Model):
     """A role of one person within one scope for one period; without a city it covers the whole system."""
 
-    user = models.ForeignKey(User, models.PROTECT, verbose_name="用户", related_name="appointments")
+    user = reference(User, "用户", "appointments")
     role = models.CharField("角色", max_length=20, choices=Role.choices)
-    city = models.ForeignKey(
-        Region, models.PROTECT, verbose_name="市", related_name="city_appointments", **OPTIONAL
-    )
-    county = models.ForeignKey(
-        Region, models.PROTECT, verbose_name="县（市、区）", related_name="county_appointments", **OPTIONAL
-    )
-    school = models.ForeignKey(
-        School, models.PROTECT, verbose_name="党校", related_name="appointments", **OPTIONAL
-    )
+    city = reference(Region, "市", "city_appointments", **OPTIONAL)
+    county = reference(Region, "县（市、区）", "county_appointments", **OPTIONAL)
+    school = reference(School, "党校", "appointments", **OPTIONAL)
     start = models.DateField("任职开始", default=timezone.localdate)
     end = models.DateField("任职结束", **OPTIONAL)
 
@@ -301,12 +294,8 @@ class Handover(models.Model):
     """
 
     school = of_school("handovers")
-    ended = models.ForeignKey(
-        Appointment, models.PROTECT, verbose_name="移交人任职", related_name="handed_over"
-    )
-    begun = models.ForeignKey(
-        Appointment, models.PROTECT, verbose_name="接收人任职", related_name="taken_over"
-    )
+    ended = reference(Appointment, "移交人任职", "handed_over")
+    begun = reference(Appointment, "接收人任职", "taken_over")
     reason = models.CharField("原因", max_length=100)
     contents = models.JSONField("移交内容", default=list)
     moved_notices = models.PositiveIntegerField("转交的未读消息", default=0)

@@ -4,7 +4,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Case, Q, Value, When
 
-from .base import OPTIONAL, SchoolRecordQuerySet, check, of_school, period, unique
+from .base import OPTIONAL, SchoolRecord, check, of_school, period, reference, unique
 from .scope import in_force, region_scope, school_scope
 
 
@@ -33,9 +33,7 @@ class Region(models.Model):
         ADMINISTRATIVE = "administrative", "行政区"
         FUNCTIONAL = "functional", "功能区"
 
-    city = models.ForeignKey(
-        "self", models.PROTECT, verbose_name="所属市", related_name="counties", **OPTIONAL
-    )
+    city = reference("self", "所属市", "counties", **OPTIONAL)
     code = models.CharField(
         "区划代码", max_length=20, help_text="有国家标准代码的填国家标准代码，没有的用本市自编代码。"
     )
@@ -113,18 +111,11 @@ class School(models.Model):
         BRANCH = "branch", "分校"
         OTHER = "other", "其他"
 
-    city = models.ForeignKey(
+    city = reference(Region, "所属市", "schools", limit_choices_to={"kind": Region.Kind.CITY})
+    county = reference(
         Region,
-        models.PROTECT,
-        verbose_name="所属市",
-        related_name="schools",
-        limit_choices_to={"kind": Region.Kind.CITY},
-    )
-    county = models.ForeignKey(
-        Region,
-        models.PROTECT,
-        verbose_name="县（市、区）",
-        related_name="county_schools",
+        "县（市、区）",
+        "county_schools",
         limit_choices_to={"kind": Region.Kind.COUNTY},
         help_text="市下不设县（市、区）的不填。",
         **OPTIONAL,
@@ -137,9 +128,7 @@ class School(models.Model):
     operator = models.CharField("承办机构", max_length=80, blank=True)
     opened_on = models.DateField("启用月份", help_text="填启用当月的任意一天；不填视为早已启用。", **OPTIONAL)
     closed_on = models.DateField("关闭日期", **OPTIONAL)
-    merged_into = models.ForeignKey(
-        "self", models.PROTECT, verbose_name="并入", related_name="merged", **OPTIONAL
-    )
+    merged_into = reference("self", "并入", "merged", **OPTIONAL)
     order = models.PositiveIntegerField("排序", default=0, help_text="县（市、区）内的建制顺序。")
     has_plaque = models.BooleanField("已挂牌", help_text="不选表示尚未登记。", **OPTIONAL)
     seats = models.PositiveIntegerField(
@@ -186,15 +175,13 @@ class School(models.Model):
             raise ValidationError({"merged_into": "只能并入本市的另一所党校。"})
 
 
-class FormerName(models.Model):
+class FormerName(SchoolRecord):
     """A name the school bore for a time; documents of that time keep it."""
 
     school = of_school("former_names")
     name = models.CharField("曾用名", max_length=80)
     since = models.DateField("启用日期", **OPTIONAL)
     until = models.DateField("停用日期")
-
-    objects = SchoolRecordQuerySet.as_manager()
 
     class Meta:
         verbose_name = verbose_name_plural = "曾用名"
@@ -207,7 +194,7 @@ class FormerName(models.Model):
         return self.name
 
 
-class Leader(models.Model):
+class Leader(SchoolRecord):
     """Who leads the school, and which Party post brings the duty with it."""
 
     class Post(models.TextChoices):
@@ -223,8 +210,6 @@ class Leader(models.Model):
     )
     start = models.DateField("任职开始", **OPTIONAL)
     end = models.DateField("任职结束", **OPTIONAL)
-
-    objects = SchoolRecordQuerySet.as_manager()
 
     class Meta:
         verbose_name = verbose_name_plural = "校领导"

@@ -5,7 +5,17 @@ from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Q
 
-from .base import KEPT, OPTIONAL, SchoolRecordQuerySet, Voidable, of_school, period, unique
+from .base import (
+    KEPT,
+    OPTIONAL,
+    SchoolRecord,
+    SchoolRecordQuerySet,
+    Voidable,
+    of_school,
+    period,
+    reference,
+    unique,
+)
 from .registry import School
 from .scope import in_force, record_scope
 
@@ -64,9 +74,7 @@ class Teacher(models.Model):
 class TeachingPoint(models.Model):
     """A themed place for teaching on the spot, hosted by one school and often shared with neighbours."""
 
-    school = models.ForeignKey(
-        School, models.PROTECT, verbose_name="所在党校", related_name="teaching_points"
-    )
+    school = reference(School, "所在党校", "teaching_points")
     shared_with = models.ManyToManyField(
         School, verbose_name="共用党校", blank=True, related_name="shared_points"
     )
@@ -89,7 +97,7 @@ class TeachingPoint(models.Model):
         return self.name
 
 
-class Equipment(models.Model):
+class Equipment(SchoolRecord):
     """One kind of equipment of a school and whether it works."""
 
     class Kind(models.TextChoices):
@@ -107,8 +115,6 @@ class Equipment(models.Model):
     working = models.BooleanField("可正常使用", default=True)
     note = models.CharField("说明", max_length=100, blank=True)
 
-    objects = SchoolRecordQuerySet.as_manager()
-
     class Meta:
         verbose_name = verbose_name_plural = "设施"
         ordering = ["school", "pk"]
@@ -118,7 +124,7 @@ class Equipment(models.Model):
         return self.get_kind_display()
 
 
-class Regulation(models.Model):
+class Regulation(SchoolRecord):
     """A written rule of the school; which kinds are wanted is the scheme's business."""
 
     class Kind(models.TextChoices):
@@ -136,8 +142,6 @@ class Regulation(models.Model):
     title = models.CharField("制度名称", max_length=100)
     issued_on = models.DateField("印发日期")
     abolished_on = models.DateField("废止日期", **OPTIONAL)
-
-    objects = SchoolRecordQuerySet.as_manager()
 
     class Meta:
         verbose_name = verbose_name_plural = "管理制度"
@@ -208,9 +212,7 @@ class Course(Voidable):
     theme = models.CharField(
         "主题", max_length=100, blank=True, help_text="如党的创新理论、基层治理、乡村振兴。"
     )
-    teacher = models.ForeignKey(
-        Teacher, models.PROTECT, verbose_name="主讲教师", related_name="courses", **OPTIONAL
-    )
+    teacher = reference(Teacher, "主讲教师", "courses", **OPTIONAL)
     hours = models.DecimalField(
         "学时",
         max_digits=4,

@@ -1,10 +1,12 @@
-"""The plan of a year and the reports of its months; the classes themselves stand in `classes`."""
+"""What a city or a county asks its schools to hold, what a school plans for a year, the classes it held and
+the reports of its months.
+"""
 
 from datetime import date, timedelta
 from decimal import Decimal
 
 from django.core.exceptions import ValidationError
-from django.core.validators import MaxValueValidator, MinValueValidator
+from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -13,22 +15,26 @@ from .base import (
     KEPT,
     OPTIONAL,
     Recorded,
+    SchoolRecord,
     SchoolRecordQuerySet,
     Voidable,
     VoidableQuerySet,
+    between,
     check,
     of_school,
     period,
     person,
+    reference,
     together,
     twelve_months,
     unique,
 )
 from .figures import yuan
-from .registry import School
+from .registry import Region, School
 from .resources import Teacher, TeachingPoint
+from .scope import Role, sees_everything
 
-MONTH_VALIDATORS = [MinValueValidator(1, "月份应为 1 至 12。"), MaxValueValidator(12, "月份应为 1 至 12。")]
+MONTH_VALIDATORS = between(1, 12, "月份应为 1 至 12。")
 
 
 class ClassCategory(models.TextChoices):
@@ -40,18 +46,113 @@ class ClassCategory(models.TextChoices):
     OTHER = "other", "其他"
 
 
+class IssuedPlanQuerySet(models.QuerySet):
+    def visible_to(self, user) -> "IssuedPlanQuerySet":
+        """Plans of the city of the identity, and of the county it belongs to; a city's people see those of
+        all its counties.
+        """
+        if sees_everything(user):
+            return self
+        identity = getattr(user, "identity", None)
+        if identity is None or not identity.city_id or identity.role == Role.SECURITY:
+            return self.none()
+        plans = self.filter(city=identity.city_id)
+        if not (identity.county_id or identity.school_id):
+            return plans
+        county = identity.county_id or identity.school.county_id
+        return plans.filter(Q(county__isnull=True) | Q(county=county))
+
+
+class IssuedPlan(models.Model):
+    """The classes one issuer wants held in a year: the city for all its schools, or a county for its own."""
+
+    city = reference(Region, "市", "issued_plans")
+    county = reference(Region, "县（市、区）", "county_issued_plans", **OPTIONAL)
+    year = models.PositiveSmallIntegerField("年度")
+    issued_at = models.DateTimeField("最近下发时间", **OPTIONAL)
+    issued_by = person("下发人", **OPTIONAL)
+
+    objects = IssuedPlanQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "下发计划"
+        ordering = ["-year", "county_id", "pk"]
+        constraints = [
+            unique(
+                "issued_plan_of_city",
+                ["city", "year"],
+                "本市该年度已有下发计划。",
+                condition=Q(county__isnull=True),
+            ),
+            unique(
+                "issued_plan_of_county",
+                ["county", "year"],
+                "本县（市、区）该年度已有下发计划。",
+                condition=Q(county__isnull=False),
+            ),
+            together("issued_plan_issued", ["issued_at", "issued_by"], "下发时间和下发人须同时填写。"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.issuer} {self.year} 年下发计划"
+
+    @property
+    def issuer(self) -> Region:
+        """Who issued it."""
+        return self.county or self.city
+
+
+class IssuedClassQuerySet(models.QuerySet):
+    def visible_to(self, user) -> "IssuedClassQuerySet":
+        """The classes of the plans one may see."""
+        return self.filter(issued_plan__in=IssuedPlan.objects.visible_to(user))
+
+    def kept(self) -> "IssuedClassQuerySet":
+        """Without the withdrawn ones."""
+        return self.filter(withdrawn_at__isnull=True)
+
+
+class IssuedClass(models.Model):
+    """One class of an issued plan; withdrawn, never deleted, because schools' plans grew from it."""
+
+    issued_plan = reference(IssuedPlan, "下发计划", "issued_classes")
+    month = models.PositiveSmallIntegerField("月份", validators=MONTH_VALIDATORS)
+    name = models.CharField("班次名称", max_length=100)
+    kind = models.CharField(
+        "类别", max_length=20, choices=ClassCategory.choices, default=ClassCategory.CONCENTRATED
+    )
+    added_at = models.DateTimeField("下发时间", default=timezone.now, editable=False)
+    withdrawn_at = models.DateTimeField("撤回时间", editable=False, **OPTIONAL)
+
+    objects = IssuedClassQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "下发班次"
+        ordering = ["issued_plan", "month", "pk"]
+        constraints = [
+            unique(
+                "issued_class_name",
+                ["issued_plan", "month", "name"],
+                "该月已下发同名的班次。",
+                condition=Q(withdrawn_at__isnull=True),
+            ),
+            twelve_months("issued_class_month"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.month} 月 {self.name}"
+
+
 class PlannedClassQuerySet(SchoolRecordQuerySet):
     school_path = "plan__school"
 
 
-class AnnualPlan(models.Model):
+class AnnualPlan(SchoolRecord):
     """The training plan of one year and the day it was filed."""
 
     school = of_school("plans")
     year = models.PositiveSmallIntegerField("年度")
     filed_on = models.DateField("备案日期", **OPTIONAL)
-
-    objects = SchoolRecordQuerySet.as_manager()
 
     class Meta:
         verbose_name = verbose_name_plural = "年度培训计划"
@@ -73,12 +174,11 @@ class PlannedClass(models.Model):
     kind = models.CharField(
         "类别", max_length=20, choices=ClassCategory.choices, default=ClassCategory.CONCENTRATED
     )
-    issued = models.ForeignKey(
-        "schools.IssuedClass",
-        models.PROTECT,
-        verbose_name="下发班次",
+    issued = reference(
+        IssuedClass,
+        "下发班次",
+        "planned_classes",
         editable=False,
-        related_name="planned_classes",
         help_text="由市或县（市、区）下发的，名称和类别以下发的为准。",
         **OPTIONAL,
     )
@@ -102,7 +202,7 @@ class PlannedClass(models.Model):
         return self.plan.school
 
 
-class MonthlyReport(models.Model):
+class MonthlyReport(SchoolRecord):
     """The figures of a month as the school confirmed them; derived from the classes, a zero report
     included.
     """
@@ -115,8 +215,6 @@ class MonthlyReport(models.Model):
     confirmed_by = person("确认人", **OPTIONAL)
     is_zero = models.BooleanField("零报告", default=False)
     figures = models.JSONField("各项数字", default=dict, blank=True)
-
-    objects = SchoolRecordQuerySet.as_manager()
 
     class Meta:
         verbose_name = verbose_name_plural = "月报"
@@ -139,9 +237,7 @@ HOURS_ABOVE_ZERO = MinValueValidator(Decimal("0.5"), "学时至少为 0.5。")
 
 class TrainingClassQuerySet(VoidableQuerySet):
     def held_between(self, start, end) -> "TrainingClassQuerySet":
-        """Classes counted in the period: the day a class opens decides, also for one that runs
-        past the end.
-        """
+        """Classes counted in the period: the day a class opens decides, even where it runs past the end."""
         return self.filter(starts_on__range=(start, end))
 
     def held_in(self, year: int) -> "TrainingClassQuerySet":
@@ -172,30 +268,22 @@ class TrainingClass(Recorded, Voidable):
     ends_on = models.DateField("结束日期")
     name = models.CharField("班名", max_length=100)
     category = models.CharField("类别", max_length=20, choices=ClassCategory.choices)
-    planned = models.ForeignKey(
-        PlannedClass, models.PROTECT, verbose_name="计划班次", related_name="classes", **OPTIONAL
-    )
+    planned = reference(PlannedClass, "计划班次", "classes", **OPTIONAL)
     form = models.CharField("教学形式", max_length=10, choices=Form.choices, default=Form.LECTURE)
     audience = models.CharField("培训对象", max_length=100, blank=True)
     hours = models.DecimalField("学时", max_digits=5, decimal_places=1, validators=[HOURS_ABOVE_ZERO])
     attendance = models.PositiveIntegerField("人次")
     first_lesson = models.BooleanField("第一课", default=False, help_text="以党的创新理论为第一课。")
     place = models.CharField("地点", max_length=100, blank=True)
-    teaching_point = models.ForeignKey(
-        TeachingPoint, models.PROTECT, verbose_name="现场教学点", related_name="classes", **OPTIONAL
-    )
+    teaching_point = reference(TeachingPoint, "现场教学点", "classes", **OPTIONAL)
     cost = yuan("经费支出（元）", default=Decimal(0))
     rating = models.DecimalField(
         "评价均分",
         max_digits=5,
         decimal_places=2,
-        null=True,
-        blank=True,
-        validators=[
-            MinValueValidator(0, "评价均分应为 0 至 100。"),
-            MaxValueValidator(100, "评价均分应为 0 至 100。"),
-        ],
+        validators=between(0, 100, "评价均分应为 0 至 100。"),
         help_text="学员训后评价的平均分（百分制）；未开展评价的不填。",
+        **OPTIONAL,
     )
     part = models.CharField(
         "办班身份",
@@ -240,11 +328,8 @@ class TrainingClass(Recorded, Voidable):
         if self.planned_id and self.planned.plan.school_id != self.school_id:
             raise ValidationError({"planned": "该计划班次不属于本党校。"})
         point = self.teaching_point
-        if (
-            point
-            and point.school_id != self.school_id
-            and not point.shared_with.filter(pk=self.school_id).exists()
-        ):
+        foreign = point is not None and point.school_id != self.school_id
+        if foreign and not point.shared_with.filter(pk=self.school_id).exists():
             raise ValidationError({"teaching_point": "该现场教学点不属于本党校，也未与本党校共用。"})
 
 
@@ -277,9 +362,7 @@ class Lesson(models.Model):
     )
     title = models.CharField("题目", max_length=100, blank=True)
     starts = models.DateTimeField("开始时间", **OPTIONAL)
-    teacher = models.ForeignKey(
-        Teacher, models.PROTECT, verbose_name="师资", related_name="lessons", **OPTIONAL
-    )
+    teacher = reference(Teacher, "师资", "lessons", **OPTIONAL)
     lecturer = models.CharField("授课人", max_length=30, blank=True, help_text="不在师资库的填姓名。")
     lecturer_kind = models.CharField(
         "授课人身份",
@@ -338,10 +421,8 @@ class JointPartner(models.Model):
     own attendance.
     """
 
-    host_class = models.ForeignKey(
-        TrainingClass, models.PROTECT, verbose_name="主办班次", related_name="partners"
-    )
-    school = models.ForeignKey(School, models.PROTECT, verbose_name="参加党校", related_name="joint_classes")
+    host_class = reference(TrainingClass, "主办班次", "partners")
+    school = reference(School, "参加党校", "joint_classes")
     record = models.OneToOneField(
         TrainingClass, models.PROTECT, verbose_name="参加校登记", related_name="joined_as", **OPTIONAL
     )
@@ -369,7 +450,7 @@ class TrialLesson(Recorded, Voidable):
     """首讲试讲: a new teacher's lesson before colleagues, and what they thought of it."""
 
     school = of_school("trial_lessons")
-    teacher = models.ForeignKey(Teacher, models.PROTECT, verbose_name="教师", related_name="trial_lessons")
+    teacher = reference(Teacher, "教师", "trial_lessons")
     on = models.DateField("试讲日期")
     topic = models.CharField("题目", max_length=100)
     assessors = models.CharField("评议人", max_length=100)
@@ -400,7 +481,7 @@ class ReportCorrectionQuerySet(SchoolRecordQuerySet):
 class ReportCorrection(models.Model):
     """A confirmed report confirmed anew after its records changed: both sets of figures stay."""
 
-    report = models.ForeignKey(MonthlyReport, models.PROTECT, verbose_name="月报", related_name="corrections")
+    report = reference(MonthlyReport, "月报", "corrections")
     before = models.JSONField("更正前")
     after = models.JSONField("更正后")
     reason = models.CharField("更正原因", max_length=200)

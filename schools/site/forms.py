@@ -1,4 +1,4 @@
-"""Fields that several rooms ask in the same way: a day, records to tick."""
+"""Fields that several rooms ask in the same way: a day, a few sentences, records to tick."""
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -7,6 +7,13 @@ from django.core.exceptions import ValidationError
 def day_input() -> forms.DateInput:
     """The browser's own calendar, in the one format it takes."""
     return forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+
+
+def long_text(label: str, *, rows: int = 2, longest: int = 200, **options) -> forms.CharField:
+    """A few sentences."""
+    return forms.CharField(
+        label=label, max_length=longest, widget=forms.Textarea(attrs={"rows": rows}), **options
+    )
 
 
 class SeveralField(forms.ModelMultipleChoiceField):

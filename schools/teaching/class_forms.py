@@ -17,7 +17,7 @@ from schools.models.teaching import ClassCategory
 from schools.records.changes import plain, worded
 from schools.refusals import RecheckedForm
 from schools.site.filters import FilterForm
-from schools.site.forms import SeveralField, day_input
+from schools.site.forms import SeveralField, day_input, long_text
 from schools.workbooks import clean_text
 
 from .classes import (
@@ -391,13 +391,7 @@ class JoinForm(forms.Form):
     """How many of this school took part; of a signed day also why that is said now."""
 
     attendance = forms.IntegerField(label="本校参加人次", min_value=1, max_value=100_000)
-    reason = forms.CharField(
-        label="更正理由",
-        max_length=200,
-        required=False,
-        widget=forms.Textarea(attrs={"rows": 2}),
-        help_text="写明为什么现在才登记。",
-    )
+    reason = long_text("更正理由", required=False, help_text="写明为什么现在才登记。")
 
     def __init__(self, *args, locked: bool, **kwargs) -> None:
         super().__init__(*args, **kwargs)

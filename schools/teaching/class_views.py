@@ -28,11 +28,12 @@ from schools.models import (
     TrainingClass,
     TrialLesson,
 )
-from schools.permissions import allowed_to, keeps_records, readable_schools
+from schools.permissions import allowed_to, keeps_records
 from schools.records.changes import note_change, snapshot
 from schools.records.corrections import request_void
 from schools.records.locks import lock_of
 from schools.refusals import refusals_as_messages, refusals_in, turned_away
+from schools.registry.views import school_of
 from schools.site.asked import number
 from schools.workbooks import WorkbookError, clean_text, read_workbook, write_workbook
 
@@ -44,11 +45,10 @@ from .views import classes_of, year_asked
 PARTNERS_LEFT_OUT = "申请中不含参加联合办班的党校，请告知对方，由对方自行登记或申请数据更正。"
 
 
-def own_class(request: HttpRequest, pk: int) -> TrainingClass:
+def _own_class(request: HttpRequest, pk: int) -> TrainingClass:
     """A class this person may change; one of another school does not exist for them."""
-    return get_object_or_404(
-        TrainingClass.objects.visible_to(request.user).select_related("school__city", "school__county"), pk=pk
-    )
+    own = TrainingClass.objects.visible_to(request.user).select_related("school__city", "school__county")
+    return get_object_or_404(own, pk=pk)
 
 
 @require_http_methods(["GET", "POST"])
@@ -118,11 +118,9 @@ def _named(own: QuerySet, request: HttpRequest, name: str) -> Any:
 @allowed_to("read_records")
 def page(request: HttpRequest, pk: int) -> HttpResponse:
     """One class with its lessons, partners and changes."""
-    readable = TrainingClass.objects.visible_to(request.user)
-    record = get_object_or_404(
-        readable.select_related("school", "planned__plan", "teaching_point", "recorded_by", "voided_by"),
-        pk=pk,
-    )
+    shown = ("school", "planned__plan", "teaching_point", "recorded_by", "voided_by")
+    readable = TrainingClass.objects.visible_to(request.user).select_related(*shown)
+    record = get_object_or_404(readable, pk=pk)
     context = {
         "record": record,
         "lessons": record.lessons.select_related("teacher").order_by("pk"),
@@ -139,7 +137,7 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
 @allowed_to("record_teaching")
 def edit(request: HttpRequest, pk: int) -> HttpResponse:
     """The same form with what was recorded; old values stay in the list of changes."""
-    record = own_class(request, pk)
+    record = _own_class(request, pk)
     if record.is_voided:
         return turned_away(request, "这一班次已作废，不能再修改。", "schools:class", pk)
     lock = lock_of(record.school, record.starts_on)
@@ -165,7 +163,7 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
 @allowed_to("record_teaching")
 def void(request: HttpRequest, pk: int) -> HttpResponse:
     """Asks for the reason, and says what follows."""
-    record = own_class(request, pk)
+    record = _own_class(request, pk)
     if record.is_voided:
         return turned_away(request, "这一班次已作废，不必再办。", "schools:class", pk)
     form = VoidForm(request.POST or None)
@@ -184,10 +182,8 @@ def void(request: HttpRequest, pk: int) -> HttpResponse:
 @allowed_to("record_teaching")
 def joint_class(request: HttpRequest, pk: int) -> HttpResponse:
     """The host's class, and one number: how many of this school took part."""
-    waiting = JointPartner.objects.visible_to(request.user).select_related(
-        "host_class__school", "school", "record"
-    )
-    partner = get_object_or_404(waiting, pk=pk)
+    invited = JointPartner.objects.visible_to(request.user)
+    partner = get_object_or_404(invited.select_related("host_class__school", "school", "record"), pk=pk)
     lock = lock_of(partner.school, partner.host_class.starts_on)
     declines = "decline" in request.POST
     answered = request.method == "POST" and not declines
@@ -214,7 +210,7 @@ def joint_class(request: HttpRequest, pk: int) -> HttpResponse:
 @allowed_to("read_records")
 def export_classes(request: HttpRequest, pk: int) -> HttpResponse:
     """The classes of a year as the workbook an import takes."""
-    school = get_object_or_404(readable_schools(request.user), pk=pk)
+    school = school_of(request.user, pk)
     year = year_asked(request)
     rows = classes_of(school, year)
     with refusals_as_messages(request):
@@ -285,9 +281,8 @@ def _confirmed(request: HttpRequest, school: School) -> HttpResponse:
         report = _run(request, school, content, kept["name"], dry_run=False)
     except WorkbookError as error:
         _forget(request)
-        return _page(
-            request, school, {"form": WorkbookForm(), "problems": error.problems, "name": kept["name"]}
-        )
+        problems = {"problems": error.problems, "name": kept["name"]}
+        return _page(request, school, {"form": WorkbookForm(), **problems})
     _forget(request)
     messages.success(request, f"已写入 {report.created} 个班次，其中开班超过15天的自动标为补录。")
     return redirect("schools:teaching")
@@ -296,9 +291,10 @@ def _confirmed(request: HttpRequest, school: School) -> HttpResponse:
 def _run(request: HttpRequest, school: School, content: bytes, name: str, *, dry_run: bool) -> Report:
     book = read_workbook(content, name=name)
     schools = School.objects.filter(pk=school.pk)
-    return import_workbook(SHEETS, book, schools=schools, city=school.city, by=request.user, dry_run=dry_run)[
-        0
-    ]
+    (report,) = import_workbook(
+        SHEETS, book, schools=schools, city=school.city, by=request.user, dry_run=dry_run
+    )
+    return report
 
 
 def _forget(request: HttpRequest) -> None:
@@ -319,12 +315,11 @@ TWICE = "这位教师当天已登记同题试讲。"
 @allowed_to("read_records")
 def trials(request: HttpRequest, pk: int) -> HttpResponse:
     """What was recorded, the latest first."""
-    school = get_object_or_404(readable_schools(request.user), pk=pk)
+    school = school_of(request.user, pk)
     word = clean_text(request.GET.get("q", ""))[:40]
-    found = TrialLesson.objects.filter(school=school).kept().select_related("teacher").order_by("-on", "-pk")
-    if word:
-        found = found.filter(teacher__name__icontains=word)
-    page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))
+    given = TrialLesson.objects.filter(school=school, teacher__name__icontains=word).kept()
+    given = given.select_related("teacher").order_by("-on", "-pk")
+    page = Paginator(given, PAGE_SIZE).get_page(request.GET.get("page"))
     context = {"school": school, "page": page, "q": word, "own": keeps_records(request.user, school)}
     return render(request, "schools/teaching/trials.html", context)
 
@@ -352,9 +347,8 @@ def new_trial(request: HttpRequest) -> HttpResponse:
 @allowed_to("record_teaching")
 def void_trial(request: HttpRequest, pk: int) -> HttpResponse:
     """Takes one out, with the reason."""
-    trial = get_object_or_404(
-        TrialLesson.objects.visible_to(request.user).select_related("school", "teacher"), pk=pk
-    )
+    visible = TrialLesson.objects.visible_to(request.user).select_related("school", "teacher")
+    trial = get_object_or_404(visible, pk=pk)
     form = VoidForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         with refusals_in(form):

@@ -54,16 +54,12 @@ class Habits:
 
     #: The last class it hosted itself, or one that says nothing but the usual hours.
     last: TrainingClass
-    lecturers: list[str]
     places: list[str]
     audiences: list[str]
     #: The capacity each person last taught in; the pool's kind where they have not taught yet.
     kinds: dict[str, str]
-
-    @property
-    def people(self) -> list[tuple[str, str]]:
-        """The lecturers to offer, each with the capacity."""
-        return [(name, self.kinds.get(name, "")) for name in self.lecturers]
+    #: Those of them to offer.
+    people: list[tuple[str, str]]
 
 
 def habits_of(school: School) -> Habits:
@@ -76,17 +72,17 @@ def habits_of(school: School) -> Habits:
     kinds: dict[str, str] = {}
     for lesson in lessons.select_related("teacher").order_by("-training_class__starts_on", "-pk"):
         kinds.setdefault(lesson.lecturer_name, lesson.lecturer_kind)
-    names = [teacher.name for teacher in pool]
-    taught = sorted(kinds, key=lambda name: name not in names)
+    names = {teacher.name for teacher in pool}
+    kinds = dict(sorted(kinds.items(), key=lambda taught: taught[0] not in names))
     for teacher in pool:
         kinds.setdefault(teacher.name, Lesson.KIND_OF_TEACHER[teacher.kind])
     hosted = (record for record in held if record.part == TrainingClass.Part.HOST)
     return Habits(
         last=next(hosted, TrainingClass(hours=USUAL_HOURS)),
-        lecturers=_offered([*taught, *names]),
         places=_offered([*(record.place for record in held), *points.values_list("name", flat=True)]),
         audiences=_offered(record.audience for record in held),
         kinds=kinds,
+        people=list(kinds.items())[:OFFERED],
     )
 
 

@@ -12,6 +12,7 @@ from schools.models import PlannedClass
 from schools.models.teaching import ClassCategory
 from schools.refusals import RecheckedForm
 from schools.saving import Stale
+from schools.site.forms import long_text
 from schools.workbooks import clean_text
 
 from .plans import PlanRow
@@ -152,9 +153,7 @@ PlanFormSet = forms.formset_factory(
 class PlanReasonForm(forms.Form):
     """Why months that the school has signed are planned otherwise now."""
 
-    reason = forms.CharField(
-        label="更正理由", max_length=200, required=False, widget=forms.Textarea(attrs={"rows": 2})
-    )
+    reason = long_text("更正理由", required=False)
 
 
 class IssueYearForm(forms.Form):

@@ -102,16 +102,6 @@ def rows(figures: Mapping[str, Any]) -> list[tuple[str, str, Any, str]]:
     ]
 
 
-def sentence(figures: Mapping[str, Any]) -> str:
-    """The month in one line, as the workbench and a confirmation show it."""
-    joined = f"，参加联合办班 {figures['joined']} 期" if figures.get("joined") else ""
-    cost = Decimal(str(figures["cost"]))
-    return (
-        f"办班 {figures['classes']} 期{joined}，{figures['attendance']:,} 人次，{figures['hours']} "
-        f"学时，支出 {cost:,.2f} 元"
-    )
-
-
 FUTURE, RUNNING, OWED = "future", "running", "owed"
 CONFIRMED, CHANGED, UNUSED = "confirmed", "changed", "unused"
 
@@ -185,8 +175,15 @@ class Month:
 
     @property
     def sentence(self) -> str:
-        """Its figures in one line."""
-        return "没有办班" if self.is_zero else sentence(self.figures)
+        """Its figures in one line, as the workbench and a confirmation show it."""
+        if self.is_zero:
+            return "没有办班"
+        figures = self.figures
+        joined = f"，参加联合办班 {figures['joined']} 期" if figures["joined"] else ""
+        return (
+            f"办班 {figures['classes']} 期{joined}，{figures['attendance']:,} 人次，{figures['hours']} "
+            f"学时，支出 {Decimal(figures['cost']):,.2f} 元"
+        )
 
 
 def year_of(school: School, year: int, *, today: date | None = None) -> list[Month]:

@@ -23,6 +23,7 @@ from schools.permissions import allowed_to, keeps_records, may, readable_schools
 from schools.refusals import refusals_as_messages, refusals_in
 from schools.registry.filters import SchoolFilterForm
 from schools.registry.profile import lecturers
+from schools.registry.views import school_of
 from schools.site.asked import number, way_back
 
 from . import months, plans
@@ -89,7 +90,7 @@ def _years(year: int) -> list[int]:
 @allowed_to("read_records")
 def school(request: HttpRequest, pk: int) -> HttpResponse:
     """Plan, months and classes of one school's year."""
-    school = get_object_or_404(readable_schools(request.user).select_related("city", "county"), pk=pk)
+    school = school_of(request.user, pk)
     year = year_asked(request)
     classes = classes_of(school, year)
     form = ClassFilterForm(request.GET)
@@ -137,8 +138,8 @@ def classes_of(school: School, year: int) -> QuerySet[TrainingClass]:
     return TrainingClass.objects.filter(school=school).kept().held_in(year).order_by("-starts_on", "-pk")
 
 
-def _sensible(year: int) -> int:
-    if not FIRST_YEAR <= year <= timezone.localdate().year + 1:
+def _sensible(year: int, month: int = 1) -> int:
+    if not (FIRST_YEAR <= year <= timezone.localdate().year + 1 and 1 <= month <= 12):
         raise Http404
     return year
 
@@ -147,7 +148,7 @@ def _sensible(year: int) -> int:
 @allowed_to("read_records")
 def read(request: HttpRequest, pk: int, year: int) -> HttpResponse:
     """A school's plan by month, with what was held of it."""
-    school = get_object_or_404(readable_schools(request.user), pk=pk)
+    school = school_of(request.user, pk)
     plan = plans.plan_of(school, _sensible(year))
     context = _plan_context(school, year, plan, keeps_records(request.user, school))
     return render(request, "schools/teaching/plan.html", {**context, "rows": plans.planned_rows(plan)})
@@ -270,17 +271,12 @@ def issued(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "schools/teaching/issued.html", context)
 
 
-def _checked(year: int, month: int) -> None:
-    if not (FIRST_YEAR <= year <= timezone.localdate().year + 1 and 1 <= month <= 12):
-        raise Http404
-
-
 @require_GET
 @allowed_to("read_records")
 def month(request: HttpRequest, pk: int, year: int, month: int) -> HttpResponse:
     """One month of one school."""
-    school = get_object_or_404(readable_schools(request.user), pk=pk)
-    _checked(year, month)
+    school = school_of(request.user, pk)
+    _sensible(year, month)
     return _page(request, school, year, month, CorrectionForm())
 
 
@@ -320,7 +316,7 @@ def _page(request: HttpRequest, school: School, year: int, number: int, form: Co
 def confirm(request: HttpRequest, year: int, month: int) -> HttpResponse:
     """The one press; back to where it was made. A report confirmed before asks why it changes."""
     school = request.user.identity.school
-    _checked(year, month)
+    _sensible(year, month)
     if "reason" not in request.POST:
         with refusals_as_messages(request):
             return _confirmed(request, school, months.confirm(school, year, month, by=request.user))
