@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from schools import audit
 from schools.messages.inbox import notify
-from schools.models import Appointment, Correction, Handover, Notice, Problem, Role, School, User
+from schools.models import Appointment, Handover, Notice, Problem, Role, School, User
 from schools.models.scope import ADMINISTRATORS, SCHOOL_ROLES
 from schools.permissions import may
 from schools.saving import Refused
@@ -83,7 +83,7 @@ def open_duties(school: School) -> list[tuple[str, str]]:
         f"{problem.text}（期限 {problem.due:%Y-%m-%d}）" if problem.due else problem.text
         for problem in Problem.objects.open().filter(visit__school=school).order_by("due", "pk")
     ]
-    waiting = [str(correction) for correction in Correction.objects.pending().filter(school=school)]
+    waiting = [str(correction) for correction in school.corrections.pending()]
     duties.append(("未确认月报", "、".join(owed) or "没有"))
     duties += [("待整改问题", text) for text in problems or ["没有"]]
     duties += [("待审核数据更正", text) for text in waiting or ["没有"]]

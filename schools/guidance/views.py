@@ -93,11 +93,11 @@ def _school_page(
     shown.
     """
     today, of_school = timezone.localdate(), request.user.identity.role in SCHOOL_ROLES
-    guides = list(Liaison.objects.filter(school=school).current().select_related("user"))
+    guides = list(school.liaisons.current().select_related("user"))
     is_guide = may(request.user, "give_opinion") and request.user in {link.user for link in guides}
     opinions = [] if of_school else list(visits.opinions_of(school, today.year))
     form.initial = {"text": next((row.text for row in opinions if row.by_id == request.user.pk), "")}
-    made = Visit.objects.filter(school=school).order_by("-on", "-pk")
+    made = school.visits.order_by("-on", "-pk")
     page = request.GET.get("page")
     if voiding is not None:
         page = list(made.values_list("pk", flat=True)).index(voiding.pk) // VISITS + 1

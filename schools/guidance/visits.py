@@ -172,7 +172,7 @@ def record_visit(
     looked_at = {point: checklist[point] for point in POINTS if checklist.get(point) in REMARKS}
     values = {"by": by, "on": on, "kind": kind, "team": team, "checklist": looked_at, "findings": findings}
     School.objects.hold(school.pk)
-    if Visit.objects.kept().filter(school=school, by=by, on=on, kind=kind).exists():
+    if school.visits.kept().filter(by=by, on=on, kind=kind).exists():
         raise Refused(f"您 {on:%Y-%m-%d} 对该校已登记同类走访，请打开那一次走访核对，不必重复登记。")
     if lock_of(school, on):
         rows = [{name: plain(value) for name, value in problem.items()} for problem in problems]
@@ -180,7 +180,7 @@ def record_visit(
         return corrections.request_add(
             Visit, school, values, by=by, reason=reason, extras=rows or None, words=words
         )
-    visit = Visit.objects.create(school=school, **values)
+    visit = school.visits.create(**values)
     add_problems(visit, problems)
     return visit
 
@@ -210,7 +210,7 @@ def write_rows(visit: Visit, extras: list[dict[str, Any]], by: User) -> None:
 
 def add_problems(visit: Visit, problems: Iterable[Mapping[str, Any]]) -> None:
     """What the visit found; the school hears of it."""
-    found = [Problem.objects.create(visit=visit, **problem) for problem in problems]
+    found = [visit.problems.create(**problem) for problem in problems]
     if found:
         when = f"{visit.on.month}月{visit.on.day}日"
         text = f"{visit.by.name} {when} 走访提出 {len(found)} 个问题，请整改后上报"
@@ -220,11 +220,8 @@ def add_problems(visit: Visit, problems: Iterable[Mapping[str, Any]]) -> None:
 
 
 def _locked(problem: Problem) -> Problem:
-    locked = (
-        Problem.objects.select_for_update(of=("self",))
-        .select_related("visit__school", "visit__by")
-        .get(pk=problem.pk)
-    )
+    problems = Problem.objects.select_for_update(of=("self",))
+    locked = problems.select_related("visit__school", "visit__by").get(pk=problem.pk)
     if locked.closed_at is not None:
         raise Refused("这个问题已经销号。")
     if locked.visit.is_voided:
@@ -273,13 +270,12 @@ def _tell(people: Iterable[User], problem: Problem, text: str, occasion: str) ->
 
 def opinions_of(school: School, year: int) -> QuerySet[LiaisonOpinion]:
     """The year's opinions with their writers."""
-    return LiaisonOpinion.objects.filter(school=school, year=year).select_related("by")
+    return school.liaison_opinions.filter(year=year).select_related("by")
 
 
 def give_opinion(school: School, *, year: int, by: User, text: str) -> None:
     """Write or rewrite one's own opinion; only who guides the school today has one."""
-    if not Liaison.objects.current().filter(user=by, school=school).exists():
+    if not school.liaisons.current().filter(user=by).exists():
         raise Refused("年度指导意见由挂点联系该校的人员填写。")
-    LiaisonOpinion.objects.update_or_create(
-        school=school, year=year, by=by, defaults={"text": text, "at": timezone.now()}
-    )
+    written = {"text": text, "at": timezone.now()}
+    school.liaison_opinions.update_or_create(year=year, by=by, defaults=written)

@@ -7,12 +7,11 @@ from decimal import Decimal
 from typing import Any
 
 from crispy_forms.helper import FormHelper
-from crispy_forms.layout import Column, Div, Layout, Row
 from django import forms
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from schools.models import Lesson, PlannedClass, School, Teacher, TeachingPoint, TrainingClass, TrialLesson
+from schools.models import Lesson, PlannedClass, School, TeachingPoint, TrainingClass, TrialLesson
 from schools.models.teaching import ClassCategory
 from schools.records.changes import plain, worded
 from schools.refusals import RecheckedForm
@@ -215,7 +214,7 @@ class ClassForm(RecheckedForm, forms.Form):
             initial=[asdict(row) for row in rows],
             form_kwargs={"habits": self.habits},
         )
-        self._lay_out()
+        self.helper = FormHelper()
 
     # --- What it offers ---
 
@@ -255,33 +254,6 @@ class ClassForm(RecheckedForm, forms.Form):
             self.fields[name].widget.attrs |= {"list": target, "autocomplete": "off"}
         for name in ("attendance", "hours"):
             self.fields[name].widget.attrs["inputmode"] = "decimal"
-
-    def _lay_out(self) -> None:
-        self.main, self.more = FormHelper(), FormHelper()
-        self.main.form_tag = self.more.form_tag = False
-        self.main.layout = Layout(
-            "seen",
-            "planned",
-            Row(Column("name", css_class="col-md-8"), Column("category", css_class="col-md-4")),
-            Row(
-                *(
-                    Column(name, css_class="col-6 col-md-4")
-                    for name in ("starts_on", "hours", "attendance", "lecturer", "place", "cost")
-                )
-            ),
-            "first_lesson",
-        )
-        folded = [
-            Row(
-                *(Column(name, css_class="col-6 col-md-4") for name in ("ends_on", "form")),
-                Column("audience", css_class="col-md-4"),
-            ),
-            Row(*(Column(name, css_class="col-md-4") for name in ("lecturer_kind", "title", "rating"))),
-            "teaching_point",
-        ]
-        self.more.layout = Layout(
-            *folded, *([Div("partners", css_class="partners")] if "partners" in self.fields else [])
-        )
 
     @property
     def opens_fold(self) -> bool:
@@ -433,7 +405,7 @@ class TrialForm(forms.ModelForm):
 
     def __init__(self, *args, school: School, **kwargs) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["teacher"].queryset = Teacher.objects.filter(school=school).in_force()
+        self.fields["teacher"].queryset = school.teachers.in_force()
         self.fields["teacher"].empty_label = "请选择"
         self.fields["passed"].label = "试讲通过"
         self.fields["on"].initial = timezone.localdate

@@ -58,7 +58,7 @@ def new(request: HttpRequest) -> HttpResponse:
     school = request.user.identity.school
     planned = PlannedClass.objects.filter(plan__school=school).select_related("plan")
     source = {
-        "copy_of": _named(TrainingClass.objects.filter(school=school), request, "copy"),
+        "copy_of": _named(school.classes, request, "copy"),
         "planned": _named(planned, request, "planned"),
     }
     form = ClassForm(request.POST or None, school=school, **source)
@@ -76,7 +76,7 @@ def new(request: HttpRequest) -> HttpResponse:
                 school, form.values(), form.lesson_rows(), form.partner_schools(), by=request.user
             )
             return _registered(request, record)
-    hosted = TrainingClass.objects.filter(school=school, part=TrainingClass.Part.HOST).kept()
+    hosted = school.classes.kept().filter(part=TrainingClass.Part.HOST)
     recent = hosted.order_by("-starts_on", "-pk")[:5]
     context = {"form": form, "school": school, "lock": lock, "recent": recent, **source}
     return render(request, "schools/teaching/class_form.html", context)
@@ -317,7 +317,7 @@ def trials(request: HttpRequest, pk: int) -> HttpResponse:
     """What was recorded, the latest first."""
     school = school_of(request.user, pk)
     word = clean_text(request.GET.get("q", ""))[:40]
-    given = TrialLesson.objects.filter(school=school, teacher__name__icontains=word).kept()
+    given = school.trial_lessons.kept().filter(teacher__name__icontains=word)
     given = given.select_related("teacher").order_by("-on", "-pk")
     page = Paginator(given, PAGE_SIZE).get_page(request.GET.get("page"))
     context = {"school": school, "page": page, "q": word, "own": keeps_records(request.user, school)}

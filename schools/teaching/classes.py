@@ -24,7 +24,6 @@ from schools.models import (
     Lesson,
     School,
     Teacher,
-    TeachingPoint,
     TrainingClass,
     User,
 )
@@ -64,11 +63,11 @@ class Habits:
 
 def habits_of(school: School) -> Habits:
     """From the records of about a year and the pool of teachers; three queries."""
-    recent = TrainingClass.objects.filter(school=school, starts_on__gte=timezone.localdate() - RECENT).kept()
+    recent = school.classes.kept().filter(starts_on__gte=timezone.localdate() - RECENT)
     held = list(recent.order_by("-starts_on", "-pk")[:200])
     lessons = Lesson.objects.filter(training_class__in=[record.pk for record in held])
-    pool = Teacher.objects.filter(school=school).in_force()
-    points = TeachingPoint.objects.filter(school=school).in_force()
+    pool = school.teachers.in_force()
+    points = school.teaching_points.in_force()
     kinds: dict[str, str] = {}
     for lesson in lessons.select_related("teacher").order_by("-training_class__starts_on", "-pk"):
         kinds.setdefault(lesson.lecturer_name, lesson.lecturer_kind)
@@ -104,7 +103,7 @@ class DuplicateClass(Refused):
 def twin_of(school: School, day: date, name: str, *, but: int | None = None) -> TrainingClass | None:
     """The kept record of that school, day and name; widths and blanks make no other name."""
     key = _plain(name)
-    same_day = TrainingClass.objects.filter(school=school, starts_on=day).kept().exclude(pk=but)
+    same_day = school.classes.kept().filter(starts_on=day).exclude(pk=but)
     return next((record for record in same_day if _plain(record.name) == key), None)
 
 
@@ -292,17 +291,14 @@ def invite(record: TrainingClass, partners: Iterable[School]) -> None:
 
 def waiting_for(school: School) -> list[JointPartner]:
     """What the school has not answered yet."""
-    waiting = JointPartner.objects.filter(school=school).waiting().select_related("host_class__school")
+    waiting = school.joint_classes.waiting().select_related("host_class__school")
     return list(waiting.order_by("host_class__starts_on"))
 
 
 def _unanswered(pk: int) -> JointPartner:
     """The invitation under lock; raises Refused where it needs no answer any more."""
-    partner = (
-        JointPartner.objects.select_for_update(of=("self",))
-        .select_related("host_class__school", "school")
-        .get(pk=pk)
-    )
+    partners = JointPartner.objects.select_for_update(of=("self",))
+    partner = partners.select_related("host_class__school", "school").get(pk=pk)
     if partner.record_id:
         raise Refused("本校已经确认参加。")
     if partner.declined_at:

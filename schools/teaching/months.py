@@ -17,7 +17,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from schools.metrics.standing import in_use, report_due
-from schools.models import Lesson, MonthlyReport, ReportCorrection, School, TrainingClass, User
+from schools.models import Lesson, MonthlyReport, School, TrainingClass, User
 from schools.models.teaching import ClassCategory
 from schools.saving import Refused, refuse
 
@@ -189,7 +189,7 @@ class Month:
 def year_of(school: School, year: int, *, today: date | None = None) -> list[Month]:
     """The twelve months; three queries."""
     found = figures_of_year(School.objects.filter(pk=school.pk), year)
-    kept = MonthlyReport.objects.filter(school=school, year=year).select_related("confirmed_by")
+    kept = school.monthly_reports.filter(year=year).select_related("confirmed_by")
     reports = {report.month: report for report in kept}
     today = today or timezone.localdate()
     months = []
@@ -236,9 +236,7 @@ def _correct(school: School, found: Month, *, by: User, reason: str) -> Month:
     if not reason:
         raise Refused("请写明更正原因。")
     report = found.report
-    ReportCorrection.objects.create(
-        report=report, before=report.figures, after=found.figures, reason=reason[:200], by=by
-    )
+    report.corrections.create(before=report.figures, after=found.figures, reason=reason[:200], by=by)
     report.figures, report.is_zero = found.figures, found.is_zero
     report.save(update_fields=["figures", "is_zero"])
     return month_of(school, found.year, found.month)

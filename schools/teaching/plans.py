@@ -76,7 +76,7 @@ def is_late(plan: AnnualPlan) -> bool:
 
 def plan_of(school: School, year: int) -> AnnualPlan | None:
     """The plan of the year."""
-    return AnnualPlan.objects.filter(school=school, year=year).first()
+    return school.plans.filter(year=year).first()
 
 
 def planned_rows(plan: AnnualPlan | None) -> list[PlannedClass]:
@@ -151,8 +151,7 @@ def save_rows(
 def _held_plan(school: School, year: int) -> AnnualPlan:
     """The year's plan, made if need be, while nobody else changes records of the school."""
     School.objects.hold(school.pk)
-    plan, _ = AnnualPlan.objects.get_or_create(school=school, year=year)
-    plan.school = school  # as given, not read again
+    plan, _ = school.plans.get_or_create(year=year)
     return plan
 
 
@@ -165,7 +164,7 @@ def signed_part(school: School, year: int) -> Lock | None:
 
 def waiting(school: School) -> int:
     """How many changes of its plans the school has asked for that nobody has decided yet."""
-    return Correction.objects.pending().filter(school=school, model=PlannedClass._meta.label_lower).count()
+    return school.corrections.pending().filter(model=PlannedClass._meta.label_lower).count()
 
 
 @dataclass(frozen=True)
@@ -245,7 +244,7 @@ class _Table:
 
 
 def _refuse_twin(plan: AnnualPlan, month: int, name: str, *, but: int | None = None) -> None:
-    if PlannedClass.objects.filter(plan=plan, month=month, name=name).exclude(pk=but).exists():
+    if plan.planned_classes.filter(month=month, name=name).exclude(pk=but).exists():
         raise Refused(f"{month}月有两个“{name}”，请合并或改名。")
 
 
@@ -322,7 +321,7 @@ def save_issued(issued: IssuedPlan, rows: Iterable[PlanRow], withdrawn: Iterable
             continue
         if (typed.month, typed.name) in there:
             raise Refused(f"{typed.month}月已有“{typed.name}”，请合并或改名。")
-        IssuedClass.objects.create(issued_plan=issued, month=typed.month, name=typed.name, kind=typed.kind)
+        issued.issued_classes.create(month=typed.month, name=typed.name, kind=typed.kind)
 
 
 def _withdraw(row: IssuedClass) -> None:

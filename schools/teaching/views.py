@@ -135,7 +135,7 @@ def _with_lecturers(classes: Iterable[TrainingClass]) -> list[tuple[TrainingClas
 
 def classes_of(school: School, year: int) -> QuerySet[TrainingClass]:
     """The kept classes of a year, the latest first."""
-    return TrainingClass.objects.filter(school=school).kept().held_in(year).order_by("-starts_on", "-pk")
+    return school.classes.kept().held_in(year).order_by("-starts_on", "-pk")
 
 
 def _sensible(year: int, month: int = 1) -> int:
@@ -283,7 +283,7 @@ def month(request: HttpRequest, pk: int, year: int, month: int) -> HttpResponse:
 def _page(request: HttpRequest, school: School, year: int, number: int, form: CorrectionForm) -> HttpResponse:
     year_months = months.year_of(school, year)
     shown = year_months[number - 1]
-    held = TrainingClass.objects.filter(school=school).kept().held_between(shown.first, shown.last)
+    held = school.classes.kept().held_between(shown.first, shown.last)
     classes = list(held.order_by("starts_on", "pk").prefetch_related("lessons__teacher"))
     weeks = [
         [
