@@ -10,9 +10,9 @@ from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
 
 from schools.models import Appointment, User
 from schools.models.people import refuse_mobile_number
-from schools.refusals import refusals_in
+from schools.site.forms import owe
 
-from . import handover
+from .handover import NewAccount, candidates
 
 
 class SignInForm(AuthenticationForm):
@@ -95,29 +95,21 @@ class HandoverForm(forms.Form):
 
     def __init__(self, *args: Any, appointment: Appointment, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.appointment = appointment
-        self.fields["person"].queryset = handover.candidates(appointment)
+        self.fields["person"].queryset = candidates(appointment)
 
     def clean(self) -> dict[str, Any]:
         """What the chosen way needs."""
         data = self.cleaned_data
-        for name, sentence in OWED.get(data.get("way"), {}).items():
-            if not data.get(name) and name not in self.errors:
-                self.add_error(name, sentence)
+        owe(self, **OWED.get(data.get("way"), {}))
         username = User.normalize_username(data.get("username") or "")
         if data.get("way") == NEW and username and User.objects.filter(username=username).exists():
             self.add_error("username", "该用户名已被使用，请换一个，或选择“已有账号”。")
         return data
 
-    def store(self, *, by: User) -> bool:
-        """`outcome` is the handover, `password` what the new person signs in with once."""
+    @property
+    def successor(self) -> User | NewAccount:
+        """Who takes over, in the way that was chosen."""
         data = self.cleaned_data
-        if data["way"] == NEW:
-            successor = {"new": handover.NewAccount(data["username"], data["name"], data["office_phone"])}
-        else:
-            successor = {"to": data["person"]}
-        with refusals_in(self):
-            self.outcome, self.password = handover.hand_over(
-                self.appointment, **successor, by=by, reason=data["reason"]
-            )
-        return not self.errors
+        if data["way"] == EXISTING:
+            return data["person"]
+        return NewAccount(data["username"], data["name"], data["office_phone"])

@@ -6,6 +6,7 @@ Assessments, records and drafts belong to the school and stay; only messages bel
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import ClassVar
@@ -25,6 +26,8 @@ from schools.site.contributions import contributed
 from schools.teaching.months import unanswered
 
 from .opening import one_time_password
+
+NOTHING = "没有"
 
 
 @dataclass(frozen=True)
@@ -79,20 +82,26 @@ def open_duties(school: School) -> list[tuple[str, str]]:
     """Everything a successor must know is open, as it stands now."""
     duties = [line for provider in contributed("duties") for line in provider(school)]
     owed = [f"{month.year}年{month.month}月" for month in unanswered(school) if not month.is_confirmed]
-    problems = [
-        f"{problem.text}（期限 {problem.due:%Y-%m-%d}）" if problem.due else problem.text
-        for problem in Problem.objects.open().filter(visit__school=school).order_by("due", "pk")
+    problems = Problem.objects.open().filter(visit__school=school).order_by("due", "pk")
+    return [
+        *duties,
+        ("未确认月报", "、".join(owed) or NOTHING),
+        *_listed("待整改问题", map(_with_due, problems)),
+        *_listed("待审核数据更正", map(str, school.corrections.pending())),
     ]
-    waiting = [str(correction) for correction in school.corrections.pending()]
-    duties.append(("未确认月报", "、".join(owed) or "没有"))
-    duties += [("待整改问题", text) for text in problems or ["没有"]]
-    duties += [("待审核数据更正", text) for text in waiting or ["没有"]]
-    return duties
+
+
+def _listed(kind: str, texts: Iterable[str]) -> list[tuple[str, str]]:
+    return [(kind, text) for text in texts] or [(kind, NOTHING)]
+
+
+def _with_due(problem: Problem) -> str:
+    return f"{problem.text}（期限 {problem.due:%Y-%m-%d}）" if problem.due else problem.text
 
 
 @transaction.atomic
 def hand_over(
-    appointment: Appointment, *, to: User | None = None, new: NewAccount | None = None, by: User, reason: str
+    appointment: Appointment, successor: User | NewAccount, *, by: User, reason: str
 ) -> tuple[Handover, str]:
     """Ends one appointment and begins the other; the second value is the one-time password of a new account,
     else "".
@@ -100,24 +109,18 @@ def hand_over(
     The outgoing person loses the role at once, except on the very day they began. Raises Refused.
     """
     School.objects.hold(appointment.school_id)
-    held = (
-        Appointment.objects.select_for_update(of=("self",))
-        .select_related("school__city", "user")
-        .get(pk=appointment.pk)
-    )
+    posts = Appointment.objects.select_for_update(of=("self",)).select_related("school__city", "user")
+    held = posts.get(pk=appointment.pk)
     today = timezone.localdate()
     if (held.end is not None and held.end < today) or Handover.objects.filter(ended=held).exists():
         raise Refused("这项任职已经结束或已经交接，不能再办。")
-    if to is not None and not candidates(held).filter(pk=to.pk).exists():
+    is_new = isinstance(successor, NewAccount)
+    if not is_new and not candidates(held).filter(pk=successor.pk).exists():
         raise Refused("接收人不在可选范围内，或已在本校担任同一角色。")
     school, reason = held.school, reason.strip()
     contents = open_duties(school)
-    password = ""
-    if to is None:
-        password = one_time_password()
-        to = _account(new, school, password)
-        who, detail = f"{to.name}（{to.username}）", {"操作": "交接时新建账号"}
-        audit.record("account", by=by, city=school.city, subject=who, detail=detail)
+    password = one_time_password() if is_new else ""
+    to = _account(successor, school, password, by) if is_new else successor
     held.end = max(held.start, today - timedelta(days=1))
     held.save(update_fields=["end"])
     begun = Appointment(user=to, role=held.role, school=school, start=today)
@@ -147,9 +150,7 @@ def hand_over(
     return handover, password
 
 
-def _account(new: NewAccount | None, school: School, password: str) -> User:
-    if new is None:
-        raise Refused("请选择接收人，或填写新账号。")
+def _account(new: NewAccount, school: School, password: str, by: User) -> User:
     username = User.normalize_username(new.username)
     user = User(username=username, name=new.name, office_phone=new.office_phone, city=school.city)
     user.set_password(password)
@@ -159,6 +160,8 @@ def _account(new: NewAccount | None, school: School, password: str) -> User:
             user.save()
     except IntegrityError as error:
         raise Refused("该用户名已被使用。") from error
+    who, detail = f"{user.name}（{user.username}）", {"操作": "交接时新建账号"}
+    audit.record("account", by=by, city=school.city, subject=who, detail=detail)
     return user
 
 

@@ -5,7 +5,6 @@ pages.
 from schools.guidance import visits
 from schools.models import TrainingClass, Visit
 from schools.site.contributions import Contributions
-from schools.site.items import Task, Tile, tasks_for, tiles_for
 from schools.site.navigation import Entry
 from schools.teaching import classes
 
@@ -21,8 +20,6 @@ from .tasks import (
     teaching_tasks,
     teaching_tiles,
 )
-
-__all__ = ["Task", "Tile", "tasks_for", "tiles_for"]
 
 CONTRIBUTIONS = Contributions(
     navigation=(

@@ -15,7 +15,7 @@ from schools.models import Correction, GuidanceTeam, Liaison, Problem, Role, Sch
 from schools.models.scope import SCHOOL_ROLES
 from schools.permissions import allowed_to, may, reads_across_counties
 from schools.records.locks import lock_of
-from schools.refusals import refusals_as_messages, refusals_in
+from schools.refusals import done, refusals_as_messages, refusals_in
 
 from . import visits
 from .forms import (
@@ -74,11 +74,10 @@ def school(request: HttpRequest, pk: int) -> HttpResponse:
     """One school: its guides, visits and problems, and the year's opinion of the liaison who looks."""
     guided = _school(request, pk)
     form = OpinionForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
+    if form.is_valid():
         year = timezone.localdate().year
         visits.give_opinion(guided, year=year, by=request.user, text=form.cleaned_data["text"])
-        messages.success(request, f"{year}年度指导意见已保存，评审结束前可以修改。")
-        return redirect("schools:guidance_school", pk)
+        return done(request, f"{year}年度指导意见已保存，评审结束前可以修改。", "schools:guidance_school", pk)
     return _school_page(request, guided, form)
 
 
@@ -125,14 +124,13 @@ def new_visit(request: HttpRequest, pk: int) -> HttpResponse:
     guided = _school(request, pk)
     form = VisitForm(request.POST or None, user=request.user, instance=Visit(school=guided, by=request.user))
     problems = ProblemFormSet(request.POST or None, prefix="problem")
-    if request.method == "POST" and form.is_valid() & problems.is_valid():
+    if form.is_valid() & problems.is_valid():
         rows = [row.cleaned_data for row in problems if row.has_changed()]
         with refusals_in(form):
             outcome = visits.record_visit(guided, by=request.user, problems=rows, **form.values)
             if isinstance(outcome, Correction):
                 return _asked(request, outcome)
-            messages.success(request, f"已登记对{guided}的走访。")
-            return redirect("schools:guidance_school", pk)
+            return done(request, f"已登记对{guided}的走访。", "schools:guidance_school", pk)
     day = form.cleaned_data.get("on") if form.is_bound else None
     context = {
         "school": guided,
@@ -144,8 +142,8 @@ def new_visit(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _asked(request: HttpRequest, correction: Correction) -> HttpResponse:
-    messages.success(request, "这一天的数据党校已经提交，已提交数据更正，同意后生效。")
-    return redirect("schools:correction", correction.pk)
+    sentence = "这一天的数据党校已经提交，已提交数据更正，同意后生效。"
+    return done(request, sentence, "schools:correction", correction.pk)
 
 
 @require_POST
@@ -162,8 +160,9 @@ def void(request: HttpRequest, pk: int) -> HttpResponse:
             correction = visits.void_visit(visit, by=request.user, reason=form.cleaned_data["reason"])
             if correction:
                 return _asked(request, correction)
-            messages.success(request, "该次走访已作废，不再计入走访次数。")
-            return redirect("schools:guidance_school", visit.school_id)
+            return done(
+                request, "该次走访已作废，不再计入走访次数。", "schools:guidance_school", visit.school_id
+            )
     return _school_page(request, _school(request, visit.school_id), OpinionForm(), form, visit)
 
 
@@ -179,14 +178,15 @@ def assignment(request: HttpRequest) -> HttpResponse:
     unguided = schools.filter(visits.narrowing(timezone.localdate().year)["guide"])
     initial = {"schools": [request.GET.get("school", "")]}
     form = AssignForm(request.POST or None, user=request.user, schools=schools, initial=initial)
-    if request.method == "POST" and form.is_valid():
+    if form.is_valid():
         chosen = form.cleaned_data
         with refusals_in(form, "user"):
             added = visits.assign(
                 chosen["user"], list(chosen["schools"]), by=request.user, since=chosen["since"]
             )
-            messages.success(request, f"{chosen['user'].name}新增联系 {added} 所党校，原已联系的不变。")
-            return redirect("schools:guidance")
+            return done(
+                request, f"{chosen['user'].name}新增联系 {added} 所党校，原已联系的不变。", "schools:guidance"
+            )
     ticked = {str(value) for value in form["schools"].value() or []}
     context = {
         "form": form,
@@ -217,7 +217,7 @@ def teams(request: HttpRequest) -> HttpResponse:
     identity = request.user.identity
     new = GuidanceTeam(city=identity.city, county=identity.county)
     form = TeamForm(request.POST or None, user=request.user, instance=new)
-    if request.method == "POST" and form.is_valid() and _saved(request, form):
+    if form.is_valid() and _saved(request, form):
         return redirect("schools:guidance_teams")
     current = GuidanceTeam.objects.visible_to(request.user).current()
     context = {
@@ -236,8 +236,7 @@ def team(request: HttpRequest, pk: int) -> HttpResponse:
     own = get_object_or_404(current, pk=pk, county=request.user.identity.county_id)
     if request.POST.get("act") == "dissolve":
         visits.dissolve(own, by=request.user)
-        messages.success(request, f"{own}已撤销，以往走访记录不变。")
-        return redirect("schools:guidance_teams")
+        return done(request, f"{own}已撤销，以往走访记录不变。", "schools:guidance_teams")
     form = TeamForm(request.POST, user=request.user, instance=own)
     if request.method == "POST" and form.is_valid() and _saved(request, form):
         return redirect("schools:guidance_teams")
@@ -291,7 +290,7 @@ def _act(
     pk: int,
     form: forms.Form,
     act: Callable[..., None],
-    done: str,
+    sentence: str,
     words: dict[str, str],
 ) -> HttpResponse:
     """Shows the problem with a form, whose fields are what `act` takes."""
@@ -299,9 +298,8 @@ def _act(
         Problem.objects.visible_to(request.user).select_related("visit__school", "visit__by", "reported_by"),
         pk=pk,
     )
-    if request.method == "POST" and form.is_valid():
+    if form.is_valid():
         with refusals_in(form):
             act(problem, by=request.user, **form.cleaned_data)
-            messages.success(request, done)
-            return redirect("schools:guidance_school", problem.visit.school_id)
+            return done(request, sentence, "schools:guidance_school", problem.visit.school_id)
     return render(request, "schools/guidance/problem.html", {"problem": problem, "form": form, **words})

@@ -210,10 +210,10 @@ def write_rows(visit: Visit, extras: list[dict[str, Any]], by: User) -> None:
 
 def add_problems(visit: Visit, problems: Iterable[Mapping[str, Any]]) -> None:
     """What the visit found; the school hears of it."""
-    found = [visit.problems.create(**problem) for problem in problems]
-    if found:
+    noted = [visit.problems.create(**problem) for problem in problems]
+    if noted:
         when = f"{visit.on.month}月{visit.on.day}日"
-        text = f"{visit.by.name} {when} 走访提出 {len(found)} 个问题，请整改后上报"
+        text = f"{visit.by.name} {when} 走访提出 {len(noted)} 个问题，请整改后上报"
         people = User.objects.of_schools(visit.school_id)
         url = reverse("schools:guidance_school", args=[visit.school_id])
         notify(people, text, url=url, key=f"visit:{visit.pk}")

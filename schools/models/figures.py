@@ -45,7 +45,7 @@ class Budget(SchoolRecord):
 
     school = of_school("budgets")
     year = models.PositiveSmallIntegerField("年度")
-    source = models.CharField("来源", max_length=10, choices=MoneySource.choices)
+    source = models.CharField("来源", max_length=10, choices=MoneySource)
     allotted = yuan("下达（元）", **OPTIONAL)
     arrived = yuan("到位（元）", help_text="不填表示尚未登记。", **OPTIONAL)
 
@@ -103,7 +103,7 @@ class Investment(Voidable):
     year = models.PositiveSmallIntegerField("年度", validators=between(2000, 2100, "年度应为 2000 至 2100。"))
     project = models.CharField("项目", max_length=100, help_text="如主教室修缮、购置投影设备。")
     amount = yuan("金额（元）")
-    source = models.CharField("来源", max_length=10, choices=MoneySource.choices, default=MoneySource.TOWN)
+    source = models.CharField("来源", max_length=10, choices=MoneySource, default=MoneySource.TOWN)
 
     class Meta:
         verbose_name = verbose_name_plural = "建设投入"

@@ -39,12 +39,10 @@ class GuidanceTeamQuerySet(models.QuerySet):
         identity = user.identity
         if identity is None or identity.city_id is None:
             return self.none()
-        found = self.filter(city=identity.city_id)
-        return (
-            found.filter(Q(county__isnull=True) | Q(county=identity.county_id))
-            if identity.county_id
-            else found
-        )
+        teams = self.filter(city=identity.city_id)
+        if identity.county_id:
+            teams = teams.filter(Q(county__isnull=True) | Q(county=identity.county_id))
+        return teams
 
     def current(self) -> "GuidanceTeamQuerySet":
         """Those that have not been dissolved."""
@@ -88,7 +86,7 @@ class GuidanceTeam(models.Model):
     city = reference(Region, "市", "guidance_teams")
     county = reference(Region, "县（市、区）", "county_guidance_teams", **OPTIONAL)
     name = models.CharField("名称", max_length=40)
-    kind = models.CharField("类别", max_length=10, choices=Kind.choices, default=Kind.VISITING)
+    kind = models.CharField("类别", max_length=10, choices=Kind, default=Kind.VISITING)
     members = models.ManyToManyField(
         settings.AUTH_USER_MODEL, verbose_name="成员", related_name="guidance_teams"
     )
@@ -124,7 +122,7 @@ class Visit(Voidable):
     school = of_school("visits")
     by = person("走访人", "visits")
     on = models.DateField("日期")
-    kind = models.CharField("类别", max_length=20, choices=Kind.choices, default=Kind.GUIDANCE)
+    kind = models.CharField("类别", max_length=20, choices=Kind, default=Kind.GUIDANCE)
     team = reference(GuidanceTeam, "指导组", "visits", **OPTIONAL)
     checklist = models.JSONField("六项走访", default=dict, blank=True, editable=False)
     findings = models.CharField("情况", max_length=200, blank=True)

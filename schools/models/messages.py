@@ -68,7 +68,7 @@ class Reminder(SchoolRecord):
     school = of_school("reminders")
     matter = models.CharField("事项标识", max_length=60)
     title = models.CharField("事项", max_length=100)
-    step = models.PositiveSmallIntegerField("次序", choices=Step.choices, default=Step.FILLER)
+    step = models.PositiveSmallIntegerField("次序", choices=Step, default=Step.FILLER)
     by = person("提醒人", help_text="空白为系统按期转请负责人督促。", **OPTIONAL)
     at = models.DateTimeField("提出时间", default=timezone.now)
     sent_at = models.DateTimeField("送达时间", help_text="空白表示等到上班时间再送达。", **OPTIONAL)

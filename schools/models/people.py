@@ -105,9 +105,7 @@ class User(AbstractBaseUser):
         """For Django's admin."""
         return self.name
 
-    def get_short_name(self) -> str:
-        """For Django's admin."""
-        return self.name
+    get_short_name = get_full_name
 
     def has_perm(self, perm: str, obj=None) -> bool:
         """Django's permission rows are not used: outside development the answer is no, admin classes ask the
@@ -115,30 +113,20 @@ class User(AbstractBaseUser):
         """
         return sees_everything(self)
 
-    def has_module_perms(self, app_label: str) -> bool:
-        """See `has_perm`."""
-        return sees_everything(self)
-
-    def appointments_today(self) -> "AppointmentQuerySet":
-        """Appointments in force, those held longest first; the header offers these as identities."""
-        return self.appointments.in_force().select_related("city", "county", "school")
+    has_module_perms = has_perm
 
     @cached_property
     def identities(self) -> "list[Appointment]":
-        """The appointments of today, read once for the page and its header."""
+        """The appointments of today, those held longest first, read once for the page and its header."""
         if not self.is_active or self.pk is None:
             return []
-        unread = (
-            apps.get_model("schools", "Notice")
-            .objects.unread()
-            .filter(user=models.OuterRef("user"))
-            .order_by()
-            .values("user")
-        )
+        notices = apps.get_model("schools", "Notice").objects.unread()
+        unread = notices.filter(user=models.OuterRef("user")).order_by().values("user")
         # Counted in the query every page makes anyway, so that the number in the header costs none of its
         # own.
         counted = unread.annotate(number=models.Count("pk")).values("number")
-        return list(self.appointments_today().annotate(unread=Coalesce(models.Subquery(counted), 0)))
+        held = self.appointments.in_force().select_related("city", "county", "school")
+        return list(held.annotate(unread=Coalesce(models.Subquery(counted), 0)))
 
     @property
     def unread_notices(self) -> int:
@@ -149,7 +137,7 @@ class User(AbstractBaseUser):
     def identity(self) -> "Appointment | None":
         """The appointment this session acts under: the chosen one while it is in force, else the first."""
         held = self.identities
-        return next((one for one in held if one.pk == self.identity_choice), held[0] if held else None)
+        return next((post for post in held if post.pk == self.identity_choice), held[0] if held else None)
 
 
 class AppointmentQuerySet(models.QuerySet):
@@ -168,7 +156,7 @@ class Appointment(models.Model):
     """A role of one person within one scope for one period; without a city it covers the whole system."""
 
     user = reference(User, "用户", "appointments")
-    role = models.CharField("角色", max_length=20, choices=Role.choices)
+    role = models.CharField("角色", max_length=20, choices=Role)
     city = reference(Region, "市", "city_appointments", **OPTIONAL)
     county = reference(Region, "县（市、区）", "county_appointments", **OPTIONAL)
     school = reference(School, "党校", "appointments", **OPTIONAL)

@@ -46,7 +46,7 @@ class RecordChange(BeforeAndAfter):
     model = models.CharField("数据表", max_length=60, editable=False)
     object_id = models.PositiveBigIntegerField("编号", editable=False)
     name = models.CharField("名称", max_length=200)
-    action = models.CharField("操作", max_length=10, choices=Action.choices)
+    action = models.CharField("操作", max_length=10, choices=Action)
     before = models.JSONField("修改前", default=dict, blank=True)
     after = models.JSONField("修改后", default=dict, blank=True)
     reason = models.CharField("原因", max_length=200, blank=True)
@@ -93,7 +93,7 @@ class Correction(BeforeAndAfter):
         WITHDRAWN = "withdrawn", "已撤回"
 
     school = of_school("corrections")
-    act = models.CharField("更正方式", max_length=10, choices=Act.choices)
+    act = models.CharField("更正方式", max_length=10, choices=Act)
     record = models.CharField("登记项目", max_length=40)
     model = models.CharField("数据表", max_length=60, editable=False)
     object_id = models.PositiveBigIntegerField("编号", null=True, editable=False)
@@ -106,7 +106,7 @@ class Correction(BeforeAndAfter):
     before = models.JSONField("更正前", default=dict)
     after = models.JSONField("更正后", default=dict)
     reason = models.CharField("更正理由", max_length=200)
-    status = models.CharField("状态", max_length=10, choices=Status.choices, default=Status.PENDING)
+    status = models.CharField("状态", max_length=10, choices=Status, default=Status.PENDING)
     asked_by = person("申请人")
     asked_at = models.DateTimeField("申请时间", default=timezone.now)
     decided_by = person("审核人", **OPTIONAL)

@@ -38,8 +38,8 @@ class Region(models.Model):
         "区划代码", max_length=20, help_text="有国家标准代码的填国家标准代码，没有的用本市自编代码。"
     )
     name = models.CharField("名称", max_length=50)
-    kind = models.CharField("级别", max_length=10, choices=Kind.choices)
-    nature = models.CharField("性质", max_length=20, choices=Nature.choices, default=Nature.ADMINISTRATIVE)
+    kind = models.CharField("级别", max_length=10, choices=Kind)
+    nature = models.CharField("性质", max_length=20, choices=Nature, default=Nature.ADMINISTRATIVE)
     order = models.PositiveIntegerField("排序", default=0, help_text="按建制顺序，通报中的单位按此排列。")
     office_email = models.EmailField(
         "单位邮箱", blank=True, help_text="单位的办公邮箱，不填个人邮箱；启用邮件后，提醒每天汇总发到这里。"
@@ -123,7 +123,7 @@ class School(models.Model):
     code = models.CharField("学校编码", max_length=20)
     name = models.CharField("学校名称", max_length=80, help_text="全称，公文中使用。")
     short_name = models.CharField("简称", max_length=40, blank=True)
-    kind = models.CharField("类型", max_length=10, choices=Kind.choices, default=Kind.TOWN)
+    kind = models.CharField("类型", max_length=10, choices=Kind, default=Kind.TOWN)
     organiser = models.CharField("举办党组织", max_length=80, blank=True)
     operator = models.CharField("承办机构", max_length=80, blank=True)
     opened_on = models.DateField("启用月份", help_text="填启用当月的任意一天；不填视为早已启用。", **OPTIONAL)
@@ -203,7 +203,7 @@ class Leader(SchoolRecord):
         VICE = "vice", "副校长"
 
     school = of_school("leaders")
-    post = models.CharField("校内职务", max_length=10, choices=Post.choices)
+    post = models.CharField("校内职务", max_length=10, choices=Post)
     name = models.CharField("姓名", max_length=30)
     party_post = models.CharField(
         "党内职务", max_length=50, blank=True, help_text="如党委书记、党委副书记、组织委员。"

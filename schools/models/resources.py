@@ -44,7 +44,7 @@ class Teacher(models.Model):
 
     school = of_school("teachers")
     name = models.CharField("姓名", max_length=30)
-    kind = models.CharField("类型", max_length=10, choices=Kind.choices)
+    kind = models.CharField("类型", max_length=10, choices=Kind)
     post = models.CharField("单位及职务", max_length=80, blank=True)
     topics = models.CharField(
         "课题、专题", max_length=200, blank=True, help_text="能讲的课题或专题，用顿号隔开。"
@@ -111,7 +111,7 @@ class Equipment(SchoolRecord):
         OTHER = "other", "其他"
 
     school = of_school("equipment")
-    kind = models.CharField("种类", max_length=10, choices=Kind.choices)
+    kind = models.CharField("种类", max_length=10, choices=Kind)
     working = models.BooleanField("可正常使用", default=True)
     note = models.CharField("说明", max_length=100, blank=True)
 
@@ -138,7 +138,7 @@ class Regulation(SchoolRecord):
         OTHER = "other", "其他"
 
     school = of_school("regulations")
-    kind = models.CharField("种类", max_length=10, choices=Kind.choices)
+    kind = models.CharField("种类", max_length=10, choices=Kind)
     title = models.CharField("制度名称", max_length=100)
     issued_on = models.DateField("印发日期")
     abolished_on = models.DateField("废止日期", **OPTIONAL)
@@ -176,7 +176,7 @@ class StaffMember(models.Model):
     school = of_school("staff")
     name = models.CharField("姓名", max_length=30)
     post = models.CharField("岗位职务", max_length=50, blank=True, help_text="如教务、学员管理、后勤。")
-    duty = models.CharField("专兼职", max_length=10, choices=Duty.choices, default=Duty.PART)
+    duty = models.CharField("专兼职", max_length=10, choices=Duty, default=Duty.PART)
     since = models.DateField("到岗日期", **OPTIONAL)
     until = models.DateField("离岗日期", **OPTIONAL)
 
@@ -220,7 +220,7 @@ class Course(Voidable):
         validators=[MinValueValidator(0, "学时不能小于 0。")],
         **OPTIONAL,
     )
-    origin = models.CharField("来源", max_length=12, choices=Origin.choices, default=Origin.OWN)
+    origin = models.CharField("来源", max_length=12, choices=Origin, default=Origin.OWN)
     since = models.DateField("开设日期", **OPTIONAL)
 
     class Meta:

@@ -118,9 +118,7 @@ class IssuedClass(models.Model):
     issued_plan = reference(IssuedPlan, "下发计划", "issued_classes")
     month = models.PositiveSmallIntegerField("月份", validators=MONTH_VALIDATORS)
     name = models.CharField("班次名称", max_length=100)
-    kind = models.CharField(
-        "类别", max_length=20, choices=ClassCategory.choices, default=ClassCategory.CONCENTRATED
-    )
+    kind = models.CharField("类别", max_length=20, choices=ClassCategory, default=ClassCategory.CONCENTRATED)
     added_at = models.DateTimeField("下发时间", default=timezone.now, editable=False)
     withdrawn_at = models.DateTimeField("撤回时间", editable=False, **OPTIONAL)
 
@@ -171,9 +169,7 @@ class PlannedClass(models.Model):
     )
     month = models.PositiveSmallIntegerField("月份", validators=MONTH_VALIDATORS)
     name = models.CharField("班次名称", max_length=100)
-    kind = models.CharField(
-        "类别", max_length=20, choices=ClassCategory.choices, default=ClassCategory.CONCENTRATED
-    )
+    kind = models.CharField("类别", max_length=20, choices=ClassCategory, default=ClassCategory.CONCENTRATED)
     issued = reference(
         IssuedClass,
         "下发班次",
@@ -267,9 +263,9 @@ class TrainingClass(Recorded, Voidable):
     starts_on = models.DateField("开始日期")
     ends_on = models.DateField("结束日期")
     name = models.CharField("班名", max_length=100)
-    category = models.CharField("类别", max_length=20, choices=ClassCategory.choices)
+    category = models.CharField("类别", max_length=20, choices=ClassCategory)
     planned = reference(PlannedClass, "计划班次", "classes", **OPTIONAL)
-    form = models.CharField("教学形式", max_length=10, choices=Form.choices, default=Form.LECTURE)
+    form = models.CharField("教学形式", max_length=10, choices=Form, default=Form.LECTURE)
     audience = models.CharField("培训对象", max_length=100, blank=True)
     hours = models.DecimalField("学时", max_digits=5, decimal_places=1, validators=[HOURS_ABOVE_ZERO])
     attendance = models.PositiveIntegerField("人次")
@@ -288,7 +284,7 @@ class TrainingClass(Recorded, Voidable):
     part = models.CharField(
         "办班身份",
         max_length=20,
-        choices=Part.choices,
+        choices=Part,
         default=Part.HOST,
         help_text="联合办班由一所党校主办，其他党校登记为参加。",
     )
@@ -367,7 +363,7 @@ class Lesson(models.Model):
     lecturer_kind = models.CharField(
         "授课人身份",
         max_length=20,
-        choices=LecturerKind.choices,
+        choices=LecturerKind,
         blank=True,
         help_text="书记、挂点领导讲课请选明；不选按师资类型。",
     )

@@ -16,7 +16,7 @@ from schools.models.teaching import ClassCategory
 from schools.records.changes import plain, worded
 from schools.refusals import RecheckedForm
 from schools.site.filters import FilterForm
-from schools.site.forms import SeveralField, day_input, long_text
+from schools.site.forms import SeveralField, day_input, long_text, owe
 from schools.workbooks import clean_text
 
 from .classes import (
@@ -70,8 +70,7 @@ class LessonForm(NumberedRow):
         data = super().clean()
         if not self.is_filled:
             return data
-        self.owe("lecturer", "请填写这一课次的授课人。")
-        self.owe("hours", "请填写这一课次的学时。")
+        owe(self, lecturer="请填写这一课次的授课人。", hours="请填写这一课次的学时。")
         name = data.get("lecturer", "")
         data["kind"] = data.get("kind") or self.habits.kinds.get(name, "")
         if name and not data["kind"]:
@@ -157,7 +156,7 @@ class ClassForm(RecheckedForm, forms.Form):
     ends_on = forms.DateField(
         label="结束日期", required=False, widget=day_input(), help_text="不填同开始日期。"
     )
-    form = forms.ChoiceField(label="教学形式", choices=TrainingClass.Form.choices)
+    form = forms.ChoiceField(label="教学形式", choices=TrainingClass.Form)
     audience = forms.CharField(label="培训对象", required=False, max_length=100)
     lecturer_kind = forms.ChoiceField(
         label="授课人身份",
@@ -201,8 +200,7 @@ class ClassForm(RecheckedForm, forms.Form):
     ) -> None:
         self.school, self.bound_to = school, bound_to
         self.habits = habits_of(school)
-        kwargs["initial"] = self._initial(bound_to, copy_of, planned) | (kwargs.get("initial") or {})
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, initial=self._initial(bound_to, copy_of, planned), **kwargs)
         self._offer()
         rows = lessons_of(bound_to) if bound_to else []
         #: The only lesson stands above, in the fields of the class.
@@ -220,7 +218,8 @@ class ClassForm(RecheckedForm, forms.Form):
 
     def _initial(self, record, copy_of, planned) -> dict[str, Any]:
         if record:
-            return {name: getattr(record, name) for name in STORED} | {"cost": record.cost or None}
+            stored = {name: getattr(record, name) for name in STORED}
+            return stored | {"cost": record.cost or None, "seen": digest_of(record)}
         source, names = (copy_of, COPIED) if copy_of else (self.habits.last, USUAL)
         start = {name: getattr(source, name) for name in names} | {"starts_on": timezone.localdate()}
         if planned and not copy_of:
@@ -238,10 +237,9 @@ class ClassForm(RecheckedForm, forms.Form):
         years = {timezone.localdate().year, timezone.localdate().year - 1}
         if self.bound_to:
             years.add(self.bound_to.starts_on.year)
-        rows = PlannedClass.objects.filter(plan__school=self.school, plan__year__in=years).select_related(
-            "plan"
-        )
-        self.fields["planned"].queryset = rows.order_by("-plan__year", "month", "pk")
+        planned = PlannedClass.objects.filter(plan__school=self.school, plan__year__in=years)
+        planned = planned.select_related("plan").order_by("-plan__year", "month", "pk")
+        self.fields["planned"].queryset = planned
         points = TeachingPoint.objects.filter(Q(school=self.school) | Q(shared_with=self.school)).distinct()
         self.fields["teaching_point"].queryset = points.order_by("pk")
         if self.bound_to:
@@ -258,25 +256,16 @@ class ClassForm(RecheckedForm, forms.Form):
     @property
     def opens_fold(self) -> bool:
         """Whether something folded away must be seen: an error, or what a record of several days holds."""
-        return (
-            bool(set(self.errors) & set(FOLDED))
-            or any(self.lessons.errors)
-            or bool(self.bound_to and not self._is_plain)
-        )
-
-    @property
-    def _is_plain(self) -> bool:
-        """On one day, with nobody or one person for the whole class."""
         record = self.bound_to
-        return record.ends_on == record.starts_on and (self.single or not self.lessons.initial)
+        several = record and (record.ends_on != record.starts_on or self.lessons.initial)
+        return bool(set(self.errors) & set(FOLDED) or any(self.lessons.errors) or several)
 
     # --- What it returns ---
 
     def contents(self, current: TrainingClass) -> tuple[dict[str, str], dict[str, str]]:
         """Fields and lessons of the record, and as typed."""
-        typed = {name: plain(value) for name, value in self.values().items()} | {
-            LESSONS: worded_lessons(self.lesson_rows())
-        }
+        typed = {name: plain(value) for name, value in self.values().items()}
+        typed[LESSONS] = worded_lessons(self.lesson_rows())
         stored = full_snapshot(current)
         return worded(TrainingClass, {name: stored[name] for name in typed}), worded(TrainingClass, typed)
 
@@ -297,9 +286,7 @@ class ClassForm(RecheckedForm, forms.Form):
         planned = data.get("planned") or PlannedClass(name="", kind="")
         data["name"] = clean_text(data.get("name") or "").strip() or planned.name
         data["category"] = data.get("category") or planned.kind
-        for name, sentence in (("name", "请填写班名，或选择计划班次。"), ("category", "请选择类别。")):
-            if not data[name] and name not in self.errors:
-                self.add_error(name, sentence)
+        owe(self, name="请填写班名，或选择计划班次。", category="请选择类别。")
         self._check_days(data)
         data["cost"] = data.get("cost") or Decimal(0)
         self._check_lecturer(data)

@@ -32,7 +32,7 @@ from schools.permissions import allowed_to, keeps_records
 from schools.records.changes import note_change, snapshot
 from schools.records.corrections import request_void
 from schools.records.locks import lock_of
-from schools.refusals import refusals_as_messages, refusals_in, turned_away
+from schools.refusals import done, refusals_as_messages, refusals_in, turned_away
 from schools.registry.views import school_of
 from schools.site.asked import number
 from schools.workbooks import WorkbookError, clean_text, read_workbook, write_workbook
@@ -63,7 +63,7 @@ def new(request: HttpRequest) -> HttpResponse:
     }
     form = ClassForm(request.POST or None, school=school, **source)
     lock = None
-    if request.method == "POST" and form.is_valid():
+    if form.is_valid():
         lock = lock_of(school, form.cleaned_data["starts_on"])
         with refusals_in(form):
             if lock:
@@ -88,8 +88,7 @@ def _asking(request: HttpRequest, form: forms.Form) -> dict[str, Any]:
 
 
 def _asked(request: HttpRequest, correction: Correction) -> HttpResponse:
-    messages.success(request, "数据更正已提交，同意后生效。")
-    return redirect("schools:correction", correction.pk)
+    return done(request, "数据更正已提交，同意后生效。", "schools:correction", correction.pk)
 
 
 def _registered(request: HttpRequest, record: TrainingClass) -> HttpResponse:
@@ -141,11 +140,10 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
     if record.is_voided:
         return turned_away(request, "这一班次已作废，不能再修改。", "schools:class", pk)
     lock = lock_of(record.school, record.starts_on)
-    seen = {"seen": classes.digest_of(record)}
-    form = ClassForm(request.POST or None, school=record.school, bound_to=record, initial=seen)
+    form = ClassForm(request.POST or None, school=record.school, bound_to=record)
     if lock:
         form.fields["reason"].label = "更正理由"
-    if request.method == "POST" and form.is_valid():
+    if form.is_valid():
         data = form.cleaned_data
         lock = lock or lock_of(record.school, data["starts_on"])
         with refusals_in(form):
@@ -153,8 +151,7 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
             if lock:
                 return _asked(request, classes.ask_change(*content, **_asking(request, form)))
             classes.change(*content, by=request.user, seen=data["seen"], reason=data["reason"])
-            messages.success(request, "已保存修改，原来的内容留在修改记录里。")
-            return redirect("schools:class", pk)
+            return done(request, "已保存修改，原来的内容留在修改记录里。", "schools:class", pk)
     context = {"form": form, "school": record.school, "record": record, "lock": lock}
     return render(request, "schools/teaching/class_form.html", context)
 
@@ -168,7 +165,7 @@ def void(request: HttpRequest, pk: int) -> HttpResponse:
         return turned_away(request, "这一班次已作废，不必再办。", "schools:class", pk)
     form = VoidForm(request.POST or None)
     lock = lock_of(record.school, record.starts_on)
-    if request.method == "POST" and form.is_valid():
+    if form.is_valid():
         with refusals_in(form):
             if lock:
                 return _asked(request, request_void(record, **_asking(request, form)))
@@ -191,16 +188,16 @@ def joint_class(request: HttpRequest, pk: int) -> HttpResponse:
     if declines:
         with refusals_as_messages(request):
             classes.decline(partner)
-            messages.success(request, f"已答复：本校没有参加“{partner.host_class.name}”。")
-            return redirect("schools:teaching")
-    elif request.method == "POST" and form.is_valid():
+            return done(request, f"已答复：本校没有参加“{partner.host_class.name}”。", "schools:teaching")
+    elif form.is_valid():
         attendance = form.cleaned_data["attendance"]
         with refusals_in(form):
             if lock:
                 return _asked(request, classes.ask_join(partner, attendance, **_asking(request, form)))
             record = classes.join(partner, attendance, by=request.user)
-            messages.success(request, f"已登记参加：{record.name}，本校 {record.attendance} 人次。")
-            return redirect("schools:teaching")
+            return done(
+                request, f"已登记参加：{record.name}，本校 {record.attendance} 人次。", "schools:teaching"
+            )
     asked = classes.joining_asked(partner) if lock else None
     context = {"form": form, "partner": partner, "lock": lock, "asked": asked}
     return render(request, "schools/teaching/joint.html", context)
@@ -250,7 +247,7 @@ def template(request: HttpRequest) -> FileResponse:
 def class_import(request: HttpRequest) -> HttpResponse:
     """Upload and check; then, by a second press, the same workbook for good."""
     school = request.user.identity.school
-    if request.method == "POST" and "confirm" in request.POST:
+    if "confirm" in request.POST:
         return _confirmed(request, school)
     form = WorkbookForm(request.POST or None, request.FILES or None)
     context: dict[str, Any] = {"form": form}
@@ -284,8 +281,9 @@ def _confirmed(request: HttpRequest, school: School) -> HttpResponse:
         problems = {"problems": error.problems, "name": kept["name"]}
         return _page(request, school, {"form": WorkbookForm(), **problems})
     _forget(request)
-    messages.success(request, f"已写入 {report.created} 个班次，其中开班超过15天的自动标为补录。")
-    return redirect("schools:teaching")
+    return done(
+        request, f"已写入 {report.created} 个班次，其中开班超过15天的自动标为补录。", "schools:teaching"
+    )
 
 
 def _run(request: HttpRequest, school: School, content: bytes, name: str, *, dry_run: bool) -> Report:
@@ -330,7 +328,7 @@ def new_trial(request: HttpRequest) -> HttpResponse:
     """Records one."""
     school = request.user.identity.school
     form = TrialForm(request.POST or None, school=school)
-    if request.method == "POST" and form.is_valid():
+    if form.is_valid():
         form.instance.recorded_by = request.user
         try:
             with transaction.atomic():
@@ -338,8 +336,7 @@ def new_trial(request: HttpRequest) -> HttpResponse:
         except IntegrityError:
             form.add_error(None, TWICE)
         else:
-            messages.success(request, f"已登记 {trial.teacher} 的首讲试讲。")
-            return redirect("schools:trials", school.pk)
+            return done(request, f"已登记 {trial.teacher} 的首讲试讲。", "schools:trials", school.pk)
     return render(request, "schools/teaching/trial_form.html", {"form": form, "school": school})
 
 
@@ -350,13 +347,12 @@ def void_trial(request: HttpRequest, pk: int) -> HttpResponse:
     visible = TrialLesson.objects.visible_to(request.user).select_related("school", "teacher")
     trial = get_object_or_404(visible, pk=pk)
     form = VoidForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
+    if form.is_valid():
         with refusals_in(form):
             with transaction.atomic():
                 locked = TrialLesson.objects.select_for_update().get(pk=pk)
                 before, who = snapshot(locked), _asking(request, form)
                 locked.void(**who)
                 note_change(locked, school=trial.school, action="void", before=before, after={}, **who)
-            messages.success(request, "已作废这条首讲试讲记录。")
-            return redirect("schools:trials", trial.school_id)
+            return done(request, "已作废这条首讲试讲记录。", "schools:trials", trial.school_id)
     return render(request, "schools/teaching/trial_void.html", {"form": form, "trial": trial})

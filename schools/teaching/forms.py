@@ -12,7 +12,7 @@ from schools.models import PlannedClass
 from schools.models.teaching import ClassCategory
 from schools.refusals import RecheckedForm
 from schools.saving import Stale
-from schools.site.forms import long_text
+from schools.site.forms import long_text, owe
 from schools.workbooks import clean_text
 
 from .plans import PlanRow
@@ -43,11 +43,6 @@ class NumberedRow(forms.Form):
                 label = f"第 {number} {self.COUNTED}{field.label}"
                 field.widget.attrs |= {"class": style, "aria-label": label}
 
-    def owe(self, name: str, sentence: str) -> None:
-        """The field is wanted and empty; one that could not be read has its own error."""
-        if not self.cleaned_data.get(name) and name not in self.errors:
-            self.add_error(name, sentence)
-
 
 class RowsFormSet(forms.BaseFormSet):
     """A table of such rows; a request without any is a page whose table was never touched."""
@@ -69,7 +64,7 @@ class PlanRowForm(NumberedRow):
     )
     name = forms.CharField(label="班次名称", required=False, max_length=100)
     kind = forms.ChoiceField(
-        label="类别", required=False, choices=ClassCategory.choices, initial=ClassCategory.CONCENTRATED
+        label="类别", required=False, choices=ClassCategory, initial=ClassCategory.CONCENTRATED
     )
     remove = forms.BooleanField(label="删去", required=False)
 
@@ -80,7 +75,7 @@ class PlanRowForm(NumberedRow):
         if data.get("pk") and not name and not data.get("remove"):
             self.add_error("name", "请填写班次名称；不再举办的请勾选“删去”。")
         if name:
-            self.owe("month", f"请选择“{name}”的月份。")
+            owe(self, month=f"请选择“{name}”的月份。")
         data["kind"] = data.get("kind") or ClassCategory.CONCENTRATED
         return data
 

@@ -19,7 +19,7 @@ from django.utils import timezone
 from schools.metrics.standing import in_use, report_due
 from schools.models import Lesson, MonthlyReport, School, TrainingClass, User
 from schools.models.teaching import ClassCategory
-from schools.saving import Refused, refuse
+from schools.saving import refuse
 
 #: Key, label and unit in the order of the report. Counted like the metrics of the same names: a joint class
 #: counts at its host.
@@ -188,13 +188,13 @@ class Month:
 
 def year_of(school: School, year: int, *, today: date | None = None) -> list[Month]:
     """The twelve months; three queries."""
-    found = figures_of_year(School.objects.filter(pk=school.pk), year)
+    held = figures_of_year(School.objects.filter(pk=school.pk), year)
     kept = school.monthly_reports.filter(year=year).select_related("confirmed_by")
     reports = {report.month: report for report in kept}
     today = today or timezone.localdate()
     months = []
     for number in range(1, 13):
-        figures, report = found.get((school.pk, number)) or nothing(), reports.get(number)
+        figures, report = held.get((school.pk, number)) or nothing(), reports.get(number)
         confirmed = report.figures if report and report.confirmed_at else {}
         changes = differences(confirmed, figures)
         months.append(Month(year, number, figures, report, today, in_use(school, year, number), changes))
@@ -214,32 +214,26 @@ def confirm(school: School, year: int, month: int, *, by: User, reason: str = ""
     sets of figures. Raises Refused with a sentence.
     """
     School.objects.hold(school.pk)
-    found = month_of(school, year, month)
+    current = month_of(school, year, month)
     running = f"{month}月还没有结束，结束后再确认月报。"
     refusals = {
         FUTURE: running,
         RUNNING: running,
         UNUSED: f"{year}年{month}月本校未启用或已关闭，不需要报送月报。",
         CONFIRMED: f"{year}年{month}月的月报已经确认，记录没有变化，不需要再次确认。",
+        CHANGED: "" if reason.strip() else "请写明更正原因。",
     }
-    refuse(refusals.get(found.state, ""))
-    if found.state == CHANGED:
-        return _correct(school, found, by=by, reason=reason.strip())
-    report = found.report or MonthlyReport(school=school, year=year, month=month)
-    report.confirmed_at, report.confirmed_by = timezone.now(), by
-    report.is_zero, report.figures = found.is_zero, found.figures
-    report.save()
+    refuse(refusals.get(current.state, ""))
+    report = current.report or MonthlyReport(school=school, year=year, month=month)
+    changed = None
+    if current.state == CHANGED:
+        reason, changed = reason.strip()[:200], ["figures", "is_zero"]
+        report.corrections.create(before=report.figures, after=current.figures, reason=reason, by=by)
+    else:
+        report.confirmed_at, report.confirmed_by = timezone.now(), by
+    report.is_zero, report.figures = current.is_zero, current.figures
+    report.save(update_fields=changed)
     return month_of(school, year, month)
-
-
-def _correct(school: School, found: Month, *, by: User, reason: str) -> Month:
-    if not reason:
-        raise Refused("请写明更正原因。")
-    report = found.report
-    report.corrections.create(before=report.figures, after=found.figures, reason=reason[:200], by=by)
-    report.figures, report.is_zero = found.figures, found.is_zero
-    report.save(update_fields=["figures", "is_zero"])
-    return month_of(school, found.year, found.month)
 
 
 def unanswered(school: School) -> list[Month]:
@@ -257,11 +251,11 @@ def unanswered(school: School) -> list[Month]:
 
 def fill_figures(schools: QuerySet[School], year: int) -> None:
     """Give imported confirmations the figures of the records that were imported with them."""
-    found = figures_of_year(schools, year)
+    held = figures_of_year(schools, year)
     confirmed = MonthlyReport.objects.filter(school__in=schools, year=year, confirmed_at__isnull=False)
     reports = list(confirmed.filter(figures={}))
     for report in reports:
-        report.figures = found.get((report.school_id, report.month)) or nothing()
+        report.figures = held.get((report.school_id, report.month)) or nothing()
         report.is_zero = is_zero(report.figures)
     MonthlyReport.objects.bulk_update(reports, ["figures", "is_zero"], batch_size=200)
 

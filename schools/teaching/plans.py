@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
@@ -22,7 +22,6 @@ from schools.models import (
     IssuedClass,
     IssuedPlan,
     PlannedClass,
-    Region,
     School,
     TrainingClass,
     User,
@@ -94,23 +93,13 @@ def progress_of(schools: QuerySet[School], year: int) -> dict[int, Progress]:
     part.
     """
     ids = schools.order_by().values("pk")
-    planned: dict[int, set[int]] = defaultdict(set)
     rows = PlannedClass.objects.filter(plan__school__in=ids, plan__year=year)
-    for school, pk in rows.values_list("plan__school_id", "pk"):
-        planned[school].add(pk)
-    held: dict[int, list[int | None]] = defaultdict(list)
     classes = TrainingClass.objects.filter(school__in=ids).kept().held_in(year).order_by()
-    for school, pk in classes.values_list("school_id", "planned_id"):
-        held[school].append(pk)
-    return {
-        school: Progress(
-            planned=len(planned[school]),
-            done=len(planned[school].intersection(held[school])),
-            held=len(held[school]),
-            unplanned=sum(pk not in planned[school] for pk in held[school]),
-        )
-        for school in planned.keys() | held.keys()
-    }
+    planned = set(rows.values_list("plan__school_id", "pk"))
+    held = list(classes.values_list("school_id", "planned_id"))
+    figures = (planned, planned.intersection(held), held, [row for row in held if row not in planned])
+    counts = [Counter(school for school, _ in pairs) for pairs in figures]
+    return {school: Progress(*(count[school] for count in counts)) for school in counts[0] | counts[2]}
 
 
 def progress(school: School, year: int) -> Progress:
@@ -182,14 +171,13 @@ class _Table:
         return self.remove(row) if typed.remove else self.change(row, typed)
 
     def add(self, typed: PlanRow) -> Correction | None:
+        """A new row."""
         _refuse_twin(self.plan, typed.month, typed.name)
         values = {"plan": self.plan, "month": typed.month, "name": typed.name, "kind": typed.kind}
         if self.is_signed(typed.month):
-            return corrections.request_add(
-                PlannedClass, self.plan.school, values, by=self.by, reason=self.reason
-            )
-        self.create(values)
-        return None
+            school = self.plan.school
+            return corrections.request_add(PlannedClass, school, values, by=self.by, reason=self.reason)
+        return self.create(values)
 
     def create(self, values: dict[str, Any], why: str = "") -> None:
         """Written, and kept in the list of changes."""
@@ -197,6 +185,7 @@ class _Table:
         self.note(row, "add", {}, snapshot(row), why)
 
     def remove(self, row: PlannedClass) -> Correction | None:
+        """Out of the plan, unless somebody else put it there or a class was held for it."""
         if row.issued_id:
             raise Refused(f"“{row.name}”由上级下发，不能从计划中删去。")
         held = f"“{row.name}”已有办班登记，不能从计划中删去。"
@@ -212,6 +201,7 @@ class _Table:
         return None
 
     def change(self, row: PlannedClass, typed: PlanRow) -> Correction | None:
+        """Other words; those of an issued row stay the issuer's."""
         values = {"month": typed.month, "name": typed.name, "kind": typed.kind}
         if row.issued_id:
             values |= {"name": row.name, "kind": row.kind}
@@ -228,9 +218,9 @@ class _Table:
         return None
 
     def note(self, row: PlannedClass, action: str, before: dict, after: dict, why: str = "") -> None:
-        note_change(
-            row, school=self.plan.school, action=action, before=before, after=after, by=self.by, reason=why
-        )
+        """For the list of changes."""
+        school = self.plan.school
+        note_change(row, school=school, action=action, before=before, after=after, by=self.by, reason=why)
 
     def is_signed(self, month: int) -> bool:
         """Raises Refused where a signed month is changed without a reason."""
@@ -294,16 +284,9 @@ def file_plan(school: School, year: int, *, by: User) -> AnnualPlan:
     return plan
 
 
-def scope_of(user: User) -> tuple[Region, Region | None]:
-    """City and county for which this person issues."""
-    return user.identity.city, user.identity.county
-
-
 def schools_of(issued: IssuedPlan) -> QuerySet[School]:
     """Schools in operation that the plan concerns."""
-    schools = School.objects.filter(city=issued.city)
-    if issued.county_id:
-        schools = schools.filter(county=issued.county)
+    schools = issued.county.county_schools if issued.county_id else issued.city.schools
     return schools.open_on()
 
 
@@ -352,9 +335,8 @@ def issue(issued: IssuedPlan, *, by: User) -> tuple[int, int]:
     if not rows:
         raise Refused("还没有班次，请先填写再下发。")
     schools = list(schools_of(issued))
-    AnnualPlan.objects.bulk_create(
-        [AnnualPlan(school=school, year=issued.year) for school in schools], ignore_conflicts=True
-    )
+    missing = [AnnualPlan(school=school, year=issued.year) for school in schools]
+    AnnualPlan.objects.bulk_create(missing, ignore_conflicts=True)
     added, adopted = _spread(rows, AnnualPlan.objects.filter(school__in=schools, year=issued.year))
     # Two issuers may ask for a class of one name in one month: it is one class of the school's plan, the
     # first issuer's.
@@ -371,12 +353,8 @@ def issue(issued: IssuedPlan, *, by: User) -> tuple[int, int]:
     key = f"issued-plan-{issued.pk}-{max(row.pk for row in rows)}"
     url = reverse("schools:plan_edit", args=[issued.year])
     notify(User.objects.of_schools(*reached), text, url=url, key=key)
-    detail = {
-        "年度": issued.year,
-        "班次": [str(row) for row in rows],
-        "党校": len(schools),
-        "新增": len(added),
-    }
+    classes = [str(row) for row in rows]
+    detail = {"年度": issued.year, "班次": classes, "党校": len(schools), "新增": len(added)}
     subject = f"下发{issued.year}年培训计划（{issued.issuer}）"
     audit.record("plan", by=by, city=issued.city, subject=subject, detail=detail)
     return len(reached), len(added)

@@ -17,10 +17,10 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from schools.calendar.workdays import is_workday
-from schools.models import AnnualPlan, IssuedPlan, MonthlyReport, School, TrainingClass
+from schools.models import AnnualPlan, IssuedPlan, MonthlyReport, School, TrainingClass, User
 from schools.models.scope import SCHOOL_ROLES
 from schools.permissions import allowed_to, keeps_records, may, readable_schools, reads_across_counties
-from schools.refusals import refusals_as_messages, refusals_in
+from schools.refusals import done, refusals_as_messages, refusals_in
 from schools.registry.filters import SchoolFilterForm
 from schools.registry.profile import lecturers
 from schools.registry.views import school_of
@@ -29,7 +29,7 @@ from schools.site.asked import number, way_back
 from . import months, plans
 from .class_forms import ClassFilterForm
 from .classes import waiting_for
-from .forms import CorrectionForm, IssueYearForm, PlanFormSet, PlanReasonForm
+from .forms import BasePlanFormSet, CorrectionForm, IssueYearForm, PlanFormSet, PlanReasonForm
 
 PAGE_SIZE = 20
 SCHOOLS_PAGE_SIZE = 50
@@ -163,7 +163,7 @@ def edit(request: HttpRequest, year: int) -> HttpResponse:
     initial = [{"pk": row.pk, "month": row.month, "name": row.name, "kind": row.kind} for row in rows]
     table = PlanFormSet(request.POST or None, prefix="row", initial=initial)
     why = PlanReasonForm(request.POST or None)
-    if request.method == "POST" and table.is_valid() & why.is_valid():
+    if table.is_valid() & why.is_valid():
         seen, reason = request.POST.get("seen", ""), why.cleaned_data["reason"]
         with refusals_in(table):
             asked = plans.save_rows(school, year, table.rows(), by=request.user, reason=reason, seen=seen)
@@ -229,14 +229,19 @@ def file(request: HttpRequest, year: int) -> HttpResponse:
 def issued_list(request: HttpRequest) -> HttpResponse:
     """The plans this person issued or may read; a year is opened by asking for it."""
     form = IssueYearForm(request.POST or None, initial={"year": timezone.localdate().year})
-    if request.method == "POST" and form.is_valid():
-        city, county = plans.scope_of(request.user)
-        plan, _ = IssuedPlan.objects.get_or_create(city=city, county=county, year=form.cleaned_data["year"])
+    if form.is_valid():
+        issuer = {"city": request.user.identity.city, "county": request.user.identity.county}
+        plan, _ = IssuedPlan.objects.get_or_create(**issuer, **form.cleaned_data)
         return redirect("schools:issued", plan.pk)
     readable = IssuedPlan.objects.visible_to(request.user).select_related("city", "county", "issued_by")
     if not may(request.user, "issue_plan"):
         readable = readable.filter(issued_at__isnull=False)
     return render(request, "schools/teaching/issued_list.html", {"form": form, "plans": readable})
+
+
+def _issues(user: User, plan: IssuedPlan) -> bool:
+    """Whether the plan is this person's to change."""
+    return may(user, "issue_plan") and plan.issuer == (user.identity.county or user.identity.city)
 
 
 @require_http_methods(["GET", "POST"])
@@ -245,20 +250,13 @@ def issued(request: HttpRequest, pk: int) -> HttpResponse:
     """The table of an issued plan; the issuer's to change, everybody else's to read."""
     readable = IssuedPlan.objects.visible_to(request.user).select_related("city", "county", "issued_by")
     plan = get_object_or_404(readable, pk=pk)
-    own = may(request.user, "issue_plan") and plans.scope_of(request.user) == (plan.city, plan.county)
+    own = _issues(request.user, plan)
     if not own and (request.method == "POST" or plan.issued_at is None):
         raise Http404
     table = PlanFormSet(request.POST or None, prefix="row")
-    if request.method == "POST" and table.is_valid():
-        withdrawn = [key for text in request.POST.getlist("withdraw") if (key := number(text))]
+    if table.is_valid():
         with refusals_in(table):
-            plans.save_issued(plan, table.rows(), withdrawn)
-            done = "已保存，还没有下发。"
-            if "issue" in request.POST:
-                reached, added = plans.issue(plan, by=request.user)
-                done = f"已下发：{reached} 所党校新增 {added} 个计划班次，已发消息告知填报人和负责人。"
-            messages.success(request, done)
-            return redirect("schools:issued", pk)
+            return _issued_saved(request, plan, table)
     rows = plans.issuers_rows(plan)
     context = {
         "plan": plan,
@@ -269,6 +267,16 @@ def issued(request: HttpRequest, pk: int) -> HttpResponse:
         "news": sum(plan.issued_at is None or row.added_at > plan.issued_at for row in rows),
     }
     return render(request, "schools/teaching/issued.html", context)
+
+
+def _issued_saved(request: HttpRequest, plan: IssuedPlan, table: BasePlanFormSet) -> HttpResponse:
+    withdrawn = [key for text in request.POST.getlist("withdraw") if (key := number(text))]
+    plans.save_issued(plan, table.rows(), withdrawn)
+    sentence = "已保存，还没有下发。"
+    if "issue" in request.POST:
+        reached, added = plans.issue(plan, by=request.user)
+        sentence = f"已下发：{reached} 所党校新增 {added} 个计划班次，已发消息告知填报人和负责人。"
+    return done(request, sentence, "schools:issued", plan.pk)
 
 
 @require_GET
@@ -329,8 +337,8 @@ def confirm(request: HttpRequest, year: int, month: int) -> HttpResponse:
     return _page(request, school, year, month, form)
 
 
-def _confirmed(request: HttpRequest, school: School, done: months.Month) -> HttpResponse:
-    word = "零报告" if done.is_zero else "月报"
-    messages.success(request, f"已确认{done.year}年{done.month}月{word}：{done.sentence}。")
-    page = reverse("schools:month", args=[school.pk, done.year, done.month])
+def _confirmed(request: HttpRequest, school: School, month: months.Month) -> HttpResponse:
+    word = "零报告" if month.is_zero else "月报"
+    messages.success(request, f"已确认{month.year}年{month.month}月{word}：{month.sentence}。")
+    page = reverse("schools:month", args=[school.pk, month.year, month.month])
     return HttpResponseRedirect(way_back(request.POST.get("next", ""), page))
