@@ -9,11 +9,11 @@ from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_POST
 
 from schools.models import Correction, GuidanceTeam, Liaison, Problem, Role, School, Visit
 from schools.models.scope import SCHOOL_ROLES
-from schools.permissions import allowed_to, may, reads_across_counties
+from schools.permissions import allowed_to, may, reads_across_counties, require_form
 from schools.records.locks import lock_of
 from schools.refusals import done, refusals_as_messages, refusals_in
 
@@ -68,7 +68,7 @@ def overview(request: HttpRequest) -> HttpResponse:
     return render(request, "schools/guidance/overview.html", context)
 
 
-@require_http_methods(["GET", "POST"])
+@require_form
 @allowed_to("read_guidance", post="give_opinion")
 def school(request: HttpRequest, pk: int) -> HttpResponse:
     """One school: its guides, visits and problems, and the year's opinion of the liaison who looks."""
@@ -117,7 +117,7 @@ def _school_page(
     return render(request, "schools/guidance/school.html", context)
 
 
-@require_http_methods(["GET", "POST"])
+@require_form
 @allowed_to("record_visit")
 def new_visit(request: HttpRequest, pk: int) -> HttpResponse:
     """A visit with up to three problems, all of it or nothing."""
@@ -170,7 +170,7 @@ def _school(request: HttpRequest, pk: int) -> School:
     return get_object_or_404(School.objects.visible_to(request.user).select_related("city", "county"), pk=pk)
 
 
-@require_http_methods(["GET", "POST"])
+@require_form
 @allowed_to("assign_guides")
 def assignment(request: HttpRequest) -> HttpResponse:
     """One person for many schools at once; those without anybody come first and are ticked on request."""
@@ -210,7 +210,7 @@ def end(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("schools:guidance_school", liaison.school_id)
 
 
-@require_http_methods(["GET", "POST"])
+@require_form
 @allowed_to("assign_guides")
 def teams(request: HttpRequest) -> HttpResponse:
     """All groups, and a new one."""
@@ -228,7 +228,7 @@ def teams(request: HttpRequest) -> HttpResponse:
     return render(request, "schools/guidance/teams.html", context)
 
 
-@require_http_methods(["GET", "POST"])
+@require_form
 @allowed_to("assign_guides")
 def team(request: HttpRequest, pk: int) -> HttpResponse:
     """Members of a group, or its end. A county changes its own groups only."""
@@ -268,7 +268,7 @@ def problems(request: HttpRequest) -> HttpResponse:
     return render(request, "schools/guidance/problems.html", context)
 
 
-@require_http_methods(["GET", "POST"])
+@require_form
 @allowed_to("report_problem")
 def report(request: HttpRequest, pk: int) -> HttpResponse:
     """The school says what it did."""
@@ -276,7 +276,7 @@ def report(request: HttpRequest, pk: int) -> HttpResponse:
     return _act(request, pk, form, visits.report_problem, "整改情况已上报，等待复查。", words)
 
 
-@require_http_methods(["GET", "POST"])
+@require_form
 @allowed_to("recheck_problem")
 def recheck(request: HttpRequest, pk: int) -> HttpResponse:
     """Whoever guides looks again."""

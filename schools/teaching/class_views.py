@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_POST
 
 from schools.audit.exports import XLSX, export
 from schools.importing import pending
@@ -28,7 +28,7 @@ from schools.models import (
     TrainingClass,
     TrialLesson,
 )
-from schools.permissions import allowed_to, keeps_records
+from schools.permissions import allowed_to, keeps_records, require_form
 from schools.records.changes import note_change, snapshot
 from schools.records.corrections import request_void
 from schools.records.locks import lock_of
@@ -51,7 +51,7 @@ def _own_class(request: HttpRequest, pk: int) -> TrainingClass:
     return get_object_or_404(own, pk=pk)
 
 
-@require_http_methods(["GET", "POST"])
+@require_form
 @allowed_to("record_teaching")
 def new(request: HttpRequest) -> HttpResponse:
     """One short form; from a planned class (`planned`) or an earlier one (`copy`) if the address names it."""
@@ -132,7 +132,7 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "schools/teaching/class.html", context)
 
 
-@require_http_methods(["GET", "POST"])
+@require_form
 @allowed_to("record_teaching")
 def edit(request: HttpRequest, pk: int) -> HttpResponse:
     """The same form with what was recorded; old values stay in the list of changes."""
@@ -156,7 +156,7 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "schools/teaching/class_form.html", context)
 
 
-@require_http_methods(["GET", "POST"])
+@require_form
 @allowed_to("record_teaching")
 def void(request: HttpRequest, pk: int) -> HttpResponse:
     """Asks for the reason, and says what follows."""
@@ -175,7 +175,7 @@ def void(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "schools/teaching/class_void.html", {"form": form, "record": record, "lock": lock})
 
 
-@require_http_methods(["GET", "POST"])
+@require_form
 @allowed_to("record_teaching")
 def joint_class(request: HttpRequest, pk: int) -> HttpResponse:
     """The host's class, and one number: how many of this school took part."""
@@ -242,7 +242,7 @@ def template(request: HttpRequest) -> FileResponse:
     return FileResponse(buffer, as_attachment=True, filename="开班登记补录模板.xlsx", content_type=XLSX)
 
 
-@require_http_methods(["GET", "POST"])
+@require_form
 @allowed_to("record_teaching")
 def class_import(request: HttpRequest) -> HttpResponse:
     """Upload and check; then, by a second press, the same workbook for good."""
@@ -322,7 +322,7 @@ def trials(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "schools/teaching/trials.html", context)
 
 
-@require_http_methods(["GET", "POST"])
+@require_form
 @allowed_to("record_teaching")
 def new_trial(request: HttpRequest) -> HttpResponse:
     """Records one."""
@@ -340,7 +340,7 @@ def new_trial(request: HttpRequest) -> HttpResponse:
     return render(request, "schools/teaching/trial_form.html", {"form": form, "school": school})
 
 
-@require_http_methods(["GET", "POST"])
+@require_form
 @allowed_to("record_teaching")
 def void_trial(request: HttpRequest, pk: int) -> HttpResponse:
     """Takes one out, with the reason."""

@@ -14,12 +14,19 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_POST
 
 from schools.calendar.workdays import is_workday
 from schools.models import AnnualPlan, IssuedPlan, MonthlyReport, School, TrainingClass, User
 from schools.models.scope import SCHOOL_ROLES
-from schools.permissions import allowed_to, keeps_records, may, readable_schools, reads_across_counties
+from schools.permissions import (
+    allowed_to,
+    keeps_records,
+    may,
+    readable_schools,
+    reads_across_counties,
+    require_form,
+)
 from schools.refusals import done, refusals_as_messages, refusals_in
 from schools.registry.filters import SchoolFilterForm
 from schools.registry.profile import lecturers
@@ -154,7 +161,7 @@ def read(request: HttpRequest, pk: int, year: int) -> HttpResponse:
     return render(request, "schools/teaching/plan.html", {**context, "rows": plans.planned_rows(plan)})
 
 
-@require_http_methods(["GET", "POST"])
+@require_form
 @allowed_to("record_teaching")
 def edit(request: HttpRequest, year: int) -> HttpResponse:
     """The table of the own school's planned classes."""
@@ -224,7 +231,7 @@ def file(request: HttpRequest, year: int) -> HttpResponse:
 # --- Issuing ---
 
 
-@require_http_methods(["GET", "POST"])
+@require_form
 @allowed_to("look_up", post="issue_plan")
 def issued_list(request: HttpRequest) -> HttpResponse:
     """The plans this person issued or may read; a year is opened by asking for it."""
@@ -244,7 +251,7 @@ def _issues(user: User, plan: IssuedPlan) -> bool:
     return may(user, "issue_plan") and plan.issuer == (user.identity.county or user.identity.city)
 
 
-@require_http_methods(["GET", "POST"])
+@require_form
 @allowed_to("read_records", post="issue_plan")
 def issued(request: HttpRequest, pk: int) -> HttpResponse:
     """The table of an issued plan; the issuer's to change, everybody else's to read."""
