@@ -147,7 +147,7 @@ PASSWORD_HASHERS = [
 ]
 AUTH_PASSWORD_VALIDATORS = [
     {
-        "NAME": "schools.accounts.passwords.CharacterClassValidator",
+        "NAME": "schools.accounts.opening.CharacterClassValidator",
         "OPTIONS": {
             "min_length": env.number("PASSWORD_MIN_LENGTH", 8),
             "classes": env.number("PASSWORD_CLASSES", 3),

@@ -15,9 +15,10 @@ from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
+from django.views.decorators.http import require_http_methods
 
 from schools.models import Role, School, User
-from schools.models.handovers import HANDOVER_READERS
+from schools.models.people import HANDOVER_READERS
 from schools.models.scope import COUNTY_ROLES, SCHOOL_ROLES, record_scope, sees_everything
 
 #: All roles, and None for an account without an appointment in force.
@@ -213,6 +214,10 @@ def allowed_to(act: str, *, post: str = "") -> Callable:
         return login_not_required(guarded) if signed_out else guarded
 
     return declare
+
+
+#: For a page with a form, beside Django's `require_GET` and `require_POST`.
+require_form = require_http_methods(["GET", "POST"])
 
 
 def reads_across_counties(user: User) -> bool:

@@ -78,6 +78,12 @@ def turned_away(request: HttpRequest, sentence: str, *address: Any) -> HttpRespo
     return redirect(*address)
 
 
+def done(request: HttpRequest, sentence: str, *address: Any) -> HttpResponse:
+    """And how it says yes: that it is done stands on the page at `address`."""
+    messages.success(request, sentence)
+    return redirect(*address)
+
+
 @dataclass(frozen=True)
 class Difference:
     """One line on which what is stored now and what was typed are not the same."""

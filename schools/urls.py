@@ -1,9 +1,11 @@
 """Addresses of the pages used all year."""
 
+from django.urls import path
+
 from .accounts import urls as accounts
 from .audit import urls as audit
 from .calendar import urls as calendar
-from .desk import urls as desk
+from .desk.views import workbench
 from .guidance import urls as guidance
 from .messages import urls as messages
 from .metrics import urls as metrics
@@ -15,7 +17,7 @@ from .teaching import urls as teaching
 app_name = "schools"
 
 urlpatterns = [
-    *desk.urlpatterns,
+    path("", workbench, name="desk"),
     *registry.urlpatterns,
     *records.urlpatterns,
     *accounts.urlpatterns,

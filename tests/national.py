@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from schools.models.national_days import EXCHANGED
+from schools.models.calendar import EXCHANGED
 
 
 def until(last: int, country_holidays: Callable) -> Callable:

@@ -11,7 +11,7 @@ from django.urls import clear_script_prefix, reverse, set_script_prefix
 from config.settings import STATIC_URL
 from schools.models import IssuedClass, Notice
 from schools.records.corrections import refuse, request_change
-from schools.teaching import joint, plans
+from schools.teaching import classes, plans
 from tests.factories import SchoolFactory, TrainingClassFactory
 from tests.teaching_records import issued
 from tests.test_role_table import TABLE, arguments, world  # noqa: F401
@@ -69,7 +69,7 @@ def test_no_message_leads_out_of_the_prefix(city, county, school, appoint):
     plan = issued(city)
     IssuedClass.objects.create(issued_plan=plan, month=5, name="支部书记示范班")
 
-    joint.invite(held, [school], by=office)
+    classes.invite(held, [school])
     plans.issue(plan, by=office)
     refuse(
         request_change(TrainingClassFactory(school=school), {"attendance": 7}, by=filler, reason="误登"),

@@ -21,7 +21,7 @@ from ratings.sheets.evaluation import evaluate
 from ratings.workflow import take_step
 from schools import audit
 from schools.audit.exports import XLSX, export
-from schools.guidance import opinions_of
+from schools.guidance.visits import opinions_of
 from schools.models.audit import AuditEntry
 from schools.permissions import allowed_to, may
 from schools.refusals import refusals_as_messages, refusals_in, turned_away

@@ -14,7 +14,7 @@ from ratings.sheets.forms import AdjustmentForm, AnswersForm, answers_in_words, 
 from ratings.sheets.views import answer
 from ratings.workflow import must_recuse, recusal, scheme_spec
 from schools.audit.exports import export
-from schools.guidance import opinions_of
+from schools.guidance.visits import opinions_of
 from schools.permissions import allowed_to, may
 from schools.refusals import refusals_as_messages, refusals_in
 

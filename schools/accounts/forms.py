@@ -10,18 +10,18 @@ from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
 
 from schools.models import Appointment, User
 from schools.models.people import refuse_mobile_number
-from schools.refusals import refusals_in
+from schools.site.forms import owe
 
-from . import handover
+from .handover import NewAccount, candidates
 
 
 class SignInForm(AuthenticationForm):
     """One sentence for every refusal, so that nobody learns which user names exist."""
 
-    error_messages = {
-        "invalid_login": "用户名或密码不正确，请检查大小写后重新输入。连续 5 次错误将锁定 30 分钟。",
-        "inactive": "用户名或密码不正确，请检查大小写后重新输入。连续 5 次错误将锁定 30 分钟。",
-    }
+    error_messages = dict.fromkeys(
+        ("invalid_login", "inactive"),
+        "用户名或密码不正确，请检查大小写后重新输入。连续 5 次错误将锁定 30 分钟。",
+    )
 
     def __init__(self, *args, **kwargs) -> None:
         super().__init__(*args, **kwargs)
@@ -50,6 +50,11 @@ class PasswordForm(PasswordChangeForm):
 
 
 NEW, EXISTING = "new", "existing"
+#: What each way of handing over needs.
+OWED = {
+    NEW: {"name": "请填写接收人姓名。", "username": "请填写新账号的用户名。"},
+    EXISTING: {"person": "请选择接收人的账号。"},
+}
 
 
 class PersonField(forms.ModelChoiceField):
@@ -90,36 +95,21 @@ class HandoverForm(forms.Form):
 
     def __init__(self, *args: Any, appointment: Appointment, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.appointment = appointment
-        self.fields["person"].queryset = handover.candidates(appointment)
+        self.fields["person"].queryset = candidates(appointment)
 
     def clean(self) -> dict[str, Any]:
         """What the chosen way needs."""
         data = self.cleaned_data
-        if data.get("way") == EXISTING and not data.get("person") and "person" not in self.errors:
-            self.add_error("person", "请选择接收人的账号。")
-        if data.get("way") == NEW:
-            for name, sentence in (("name", "请填写接收人姓名。"), ("username", "请填写新账号的用户名。")):
-                if not data.get(name) and name not in self.errors:
-                    self.add_error(name, sentence)
-            if (
-                data.get("username")
-                and User.objects.filter(username=User.normalize_username(data["username"])).exists()
-            ):
-                self.add_error("username", "该用户名已被使用，请换一个，或选择“已有账号”。")
+        owe(self, **OWED.get(data.get("way"), {}))
+        username = User.normalize_username(data.get("username") or "")
+        if data.get("way") == NEW and username and User.objects.filter(username=username).exists():
+            self.add_error("username", "该用户名已被使用，请换一个，或选择“已有账号”。")
         return data
 
-    def store(self, *, by: User) -> bool:
-        """`outcome` is the handover, `password` what the new person signs in with once."""
+    @property
+    def successor(self) -> User | NewAccount:
+        """Who takes over, in the way that was chosen."""
         data = self.cleaned_data
-        new = (
-            handover.NewAccount(data["username"], data["name"], data["office_phone"])
-            if data["way"] == NEW
-            else None
-        )
-        person = data["person"] if data["way"] == EXISTING else None
-        with refusals_in(self):
-            self.outcome, self.password = handover.hand_over(
-                self.appointment, to=person, new=new, by=by, reason=data["reason"]
-            )
-        return not self.errors
+        if data["way"] == EXISTING:
+            return data["person"]
+        return NewAccount(data["username"], data["name"], data["office_phone"])

@@ -28,17 +28,23 @@ def _address(request: HttpRequest | None) -> dict[str, str]:
     return {"地址": request.META.get("REMOTE_ADDR", "")} if request is not None else {}
 
 
+def _note(action: str, account: User, *, by: User | None, detail: dict[str, str]) -> None:
+    """What somebody else than the owner did, or somebody unknown, names the account in full."""
+    subject = str(account) if by == account else f"{account.name}（{account.username}）"
+    record(action, by=by, city=chain_city(account), subject=subject, detail=detail)
+
+
 @receiver(user_logged_in)
 def on_sign_in(sender: Any, request: HttpRequest | None, user: User, **kwargs: Any) -> None:
     """A successful sign-in."""
-    record("sign_in", by=user, city=chain_city(user), subject=str(user), detail=_address(request))
+    _note("sign_in", user, by=user, detail=_address(request))
 
 
 @receiver(user_logged_out)
 def on_sign_out(sender: Any, request: HttpRequest | None, user: User | None, **kwargs: Any) -> None:
     """A sign-out; Django also sends it for sessions nobody was signed in to."""
     if user is not None:
-        record("sign_out", by=user, city=chain_city(user), subject=str(user), detail=_address(request))
+        _note("sign_out", user, by=user, detail=_address(request))
 
 
 @receiver(user_login_failed)
@@ -54,13 +60,7 @@ def on_sign_in_failed(
     if user is None:
         logger.warning("sign-in refused for an unknown user name from %s", _address(request).get("地址", "-"))
         return
-    record(
-        "sign_in_failed",
-        by=None,
-        city=chain_city(user),
-        subject=f"{user.name}（{user.username}）",
-        detail=_address(request),
-    )
+    _note("sign_in_failed", user, by=None, detail=_address(request))
 
 
 @receiver(user_locked_out)
@@ -68,13 +68,7 @@ def on_lock_out(sender: Any, request: HttpRequest | None, username: str | None =
     """Too many wrong passwords."""
     user = User.objects.filter(username=username or "").first()
     if user is not None:
-        record(
-            "lock_out",
-            by=None,
-            city=chain_city(user),
-            subject=f"{user.name}（{user.username}）",
-            detail=_address(request),
-        )
+        _note("lock_out", user, by=None, detail=_address(request))
 
 
 @receiver(post_save, sender=User)
@@ -87,17 +81,12 @@ def on_password_saved(sender: Any, instance: User, created: bool, **kwargs: Any)
     if created or instance._password is None:
         return
     who = f"{instance.name}（{instance.username}）"
-    by = instance.password_set_by
+    city, by = chain_city(instance), instance.password_set_by
     if instance.must_change_password or by not in (None, instance):
-        record(
-            "password_reset",
-            by=by,
-            city=chain_city(instance),
-            subject=who,
-            detail={"说明": "由他人重置，下次登录须修改"},
-        )
+        detail = {"说明": "由他人重置，下次登录须修改"}
+        record("password_reset", by=by, city=city, subject=who, detail=detail)
     else:
-        record("password_change", by=instance, city=chain_city(instance), subject=who)
+        record("password_change", by=instance, city=city, subject=who)
 
 
 @receiver([post_save, post_delete], sender=CalendarDay)

@@ -9,7 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, render
 from django.urls import reverse, reverse_lazy
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
@@ -18,10 +18,11 @@ from django.views.decorators.http import require_GET, require_POST
 from schools.audit.exports import can_print, send_pdf
 from schools.models import Handover
 from schools.permissions import ACTS, allowed_to, may
+from schools.refusals import done, refusals_in
 from schools.workbooks import clean_text
 
+from . import handover
 from .forms import HandoverForm, PasswordForm, SignInForm
-from .handover import HandoverPaper, open_duties, replaceable
 
 
 class SignIn(views.LoginView):
@@ -52,12 +53,11 @@ def choose_identity(request: HttpRequest) -> HttpResponse:
     for the new one.
     """
     wanted = request.POST.get("appointment")
-    chosen = next((one for one in request.user.identities if str(one.pk) == wanted), None)
+    chosen = next((post for post in request.user.identities if str(post.pk) == wanted), None)
     if chosen is None:
         raise Http404
     request.session["appointment"] = chosen.pk
-    messages.success(request, f"当前身份已切换为：{chosen}。")
-    return redirect("schools:desk")
+    return done(request, f"当前身份已切换为：{chosen}。", "schools:desk")
 
 
 @allowed_to("visit")
@@ -77,20 +77,17 @@ TRAIL = [("人员交接", reverse_lazy("schools:handovers"))]
 def handovers(request: HttpRequest) -> HttpResponse:
     """Who fills in and who answers for each school, and the handovers of late."""
     word = clean_text(request.GET.get("q", ""))[:40]
-    held = replaceable(request.user).select_related("school", "user")
+    held = handover.replaceable(request.user).select_related("school", "user")
     if word:
         held = held.filter(
             Q(school__name__icontains=word)
             | Q(school__short_name__icontains=word)
             | Q(user__name__icontains=word)
         )
-    page = Paginator(held.order_by("school__order", "school__code", "role", "pk"), PAGE_SIZE).get_page(
-        request.GET.get("page")
-    )
-    done = Handover.objects.visible_to(request.user).select_related("school", "ended__user", "begun__user")[
-        :10
-    ]
-    context = {"page": page, "word": word, "done": done, "query": request.GET.urlencode()}
+    held = held.order_by("school__order", "school__code", "role", "pk")
+    page = Paginator(held, PAGE_SIZE).get_page(request.GET.get("page"))
+    recent = Handover.objects.visible_to(request.user).select_related("school", "ended__user", "begun__user")
+    context = {"page": page, "word": word, "done": recent[:10], "query": request.GET.urlencode()}
     return render(request, "schools/accounts/list.html", context)
 
 
@@ -98,26 +95,24 @@ def handovers(request: HttpRequest) -> HttpResponse:
 @allowed_to("hand_over")
 def hand_over(request: HttpRequest, pk: int) -> HttpResponse:
     """The form; afterwards the sheet with the one-time password, which is shown this once."""
-    appointment = get_object_or_404(replaceable(request.user).select_related("school__county", "user"), pk=pk)
+    held = handover.replaceable(request.user).select_related("school__county", "user")
+    appointment = get_object_or_404(held, pk=pk)
     form = HandoverForm(request.POST or None, appointment=appointment)
-    if request.method == "POST" and form.is_valid() and form.store(by=request.user):
-        if not form.password:
-            messages.success(
-                request,
-                f"{form.outcome.begun.user}已接任{appointment.school}{appointment.get_role_display()}。",
-            )
-            return redirect("schools:handover", form.outcome.pk)
-        # Not redirected: the password is kept nowhere, so it can stand on this answer only.
-        return render(
-            request,
-            "schools/accounts/done.html",
-            {"handover": form.outcome, "password": form.password, "trail": TRAIL},
-        )
+    if form.is_valid():
+        reason = form.cleaned_data["reason"]
+        with refusals_in(form):
+            sheet, password = handover.hand_over(appointment, form.successor, by=request.user, reason=reason)
+            if password:
+                # Not redirected: the password is kept nowhere, so it can stand on this answer only.
+                context = {"handover": sheet, "password": password, "trail": TRAIL}
+                return render(request, "schools/accounts/done.html", context)
+            post = f"{appointment.school}{appointment.get_role_display()}"
+            return done(request, f"{sheet.begun.user}已接任{post}。", "schools:handover", sheet.pk)
     context = {
         "form": form,
         "appointment": appointment,
         "at_once": appointment.start < timezone.localdate(),
-        "duties": open_duties(appointment.school),
+        "duties": handover.open_duties(appointment.school),
         "trail": TRAIL,
     }
     return render(request, "schools/accounts/form.html", context)
@@ -127,10 +122,9 @@ def hand_over(request: HttpRequest, pk: int) -> HttpResponse:
 @allowed_to("read_handover")
 def sheet(request: HttpRequest, pk: int, *, pdf: bool = False) -> HttpResponse:
     """填报工作交接单, to be read, printed and signed."""
-    found = Handover.objects.visible_to(request.user).select_related(
-        "school__county", "school__city", "ended__user", "begun__user", "by"
-    )
-    paper = HandoverPaper(get_object_or_404(found, pk=pk))
+    shown = ("school__county", "school__city", "ended__user", "begun__user", "by")
+    readable = Handover.objects.visible_to(request.user).select_related(*shown)
+    paper = handover.HandoverPaper(get_object_or_404(readable, pk=pk))
     if pdf:
         city, back = paper.handover.school.city, reverse("schools:handover", args=[pk])
         return send_pdf(request, paper, city=city, back=back, subject=f"{paper.title}（PDF）")

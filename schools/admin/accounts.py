@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 
-from schools.accounts.passwords import one_time_password
+from schools.accounts.opening import one_time_password
 from schools.audit import exports, record
 from schools.importing.account_sheets import AppointmentResource, UserResource
 from schools.models import Appointment, User

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from schools.messages.inbox import notify
 from schools.models import Appointment, CalendarDay, CalendarYear, Role, User
-from schools.models.national_days import SATURDAY, national_year
+from schools.models.calendar import SATURDAY, national_year
 from schools.numbers import WEEKDAYS, chinese_date
 from schools.saving import digest
 

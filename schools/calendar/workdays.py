@@ -11,7 +11,7 @@ from functools import lru_cache
 from django.utils import timezone
 
 from schools.models import CalendarDay, CalendarYear
-from schools.models.national_days import national_year
+from schools.models.calendar import national_year
 
 #: When people may be reminded, by local time; outside of it a reminder waits.
 HOURS = ((clock(8, 30), clock(12, 0)), (clock(14, 30), clock(17, 30)))

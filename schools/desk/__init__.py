@@ -2,12 +2,11 @@
 pages.
 """
 
-from schools.guidance import recording as corrected_visits
+from schools.guidance import visits
 from schools.models import TrainingClass, Visit
 from schools.site.contributions import Contributions
-from schools.site.items import Task, Tile, tasks_for, tiles_for
 from schools.site.navigation import Entry
-from schools.teaching import corrected as corrected_classes
+from schools.teaching import classes
 
 from .announcing import overdue_problems, owed_records
 from .tasks import (
@@ -22,8 +21,6 @@ from .tasks import (
     teaching_tiles,
 )
 
-__all__ = ["Task", "Tile", "tasks_for", "tiles_for"]
-
 CONTRIBUTIONS = Contributions(
     navigation=(
         Entry(10, "工作台", "schools:desk", act="open_own_pages"),
@@ -37,5 +34,5 @@ CONTRIBUTIONS = Contributions(
     tasks=(teaching_tasks, record_tasks, monitoring_tasks, account_tasks, calendar_tasks, correction_tasks),
     tiles=(record_tiles, teaching_tiles, account_tiles),
     announcements=(owed_records, overdue_problems),
-    corrected_rows=((TrainingClass, corrected_classes.write_rows), (Visit, corrected_visits.write_rows)),
+    corrected_rows=((TrainingClass, classes.write_rows), (Visit, visits.write_rows)),
 )

@@ -5,26 +5,23 @@ a problem.
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 from django import forms
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from schools.models import GuidanceTeam, Problem, Region, Role, School, User, Visit
+from schools.models import GuidanceTeam, Problem, Role, School, User, Visit
+from schools.registry.filters import SchoolFilterForm
 from schools.site.filters import FilterForm
-from schools.site.forms import SeveralField
+from schools.site.forms import SeveralField, day_input, long_text
 
-from . import POINTS, REMARKS
+from .visits import POINTS, REMARKS, narrowing
 
 DAYS_TO_MEND = 30
 NOT_LOOKED_AT = [("", "未看"), *((word, word) for word in REMARKS)]
 #: More than this are better put into words than into a list.
 PROBLEM_ROWS = 3
-
-
-def day_input() -> forms.DateInput:
-    """A date as the browser's own calendar."""
-    return forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
 
 
 class VisitForm(forms.ModelForm):
@@ -33,13 +30,7 @@ class VisitForm(forms.ModelForm):
     A reason is owed where the school has signed the day.
     """
 
-    reason = forms.CharField(
-        label="更正理由",
-        max_length=200,
-        required=False,
-        widget=forms.Textarea(attrs={"rows": 2}),
-        help_text="写明为什么在提交自评以后登记。",
-    )
+    reason = long_text("更正理由", required=False, help_text="写明为什么在提交自评以后登记。")
 
     class Meta:
         model = Visit
@@ -76,6 +67,12 @@ class VisitForm(forms.ModelForm):
             for number, point in enumerate(POINTS)
             if self.cleaned_data[f"point{number}"]
         }
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """What the visit says, as `record_visit` takes it."""
+        names = ("on", "kind", "team", "findings", "reason")
+        return {name: self.cleaned_data.get(name) for name in names} | {"checklist": self.checklist}
 
     def clean(self) -> dict:
         """A visit that says nothing is of no use to anybody."""
@@ -143,12 +140,7 @@ class AssignForm(forms.Form):
 class ReportForm(forms.Form):
     """What the school did about a problem."""
 
-    report = forms.CharField(
-        label="整改情况",
-        max_length=200,
-        widget=forms.Textarea(attrs={"rows": 3}),
-        help_text="不超过 200 字。",
-    )
+    report = long_text("整改情况", rows=3, help_text="不超过 200 字。")
 
 
 class RecheckForm(forms.Form):
@@ -160,13 +152,7 @@ class RecheckForm(forms.Form):
         coerce=lambda chosen: chosen == "yes",
         widget=forms.RadioSelect,
     )
-    remark = forms.CharField(
-        label="复查意见",
-        max_length=200,
-        required=False,
-        widget=forms.Textarea(attrs={"rows": 3}),
-        help_text="未通过的，写明还差什么。",
-    )
+    remark = long_text("复查意见", rows=3, required=False, help_text="未通过的，写明还差什么。")
     due = forms.DateField(
         label="新的整改期限", required=False, widget=day_input(), help_text="未通过时填写；不填沿用原期限。"
     )
@@ -185,11 +171,8 @@ class RecheckForm(forms.Form):
 class OpinionForm(forms.Form):
     """年度指导意见."""
 
-    text = forms.CharField(
-        label="年度指导意见",
-        max_length=300,
-        widget=forms.Textarea(attrs={"rows": 5}),
-        help_text="不超过 300 字，评委和评委会评审时可以看到。",
+    text = long_text(
+        "年度指导意见", rows=5, longest=300, help_text="不超过 300 字，评委和评委会评审时可以看到。"
     )
 
 
@@ -226,13 +209,10 @@ class TeamForm(forms.ModelForm):
         self.fields["members"].queryset = User.objects.filter(pk__in=keys, is_active=True).order_by("name")
 
 
-class GuidanceFilterForm(FilterForm):
+class GuidanceFilterForm(SchoolFilterForm):
     """Search by name, narrow by county and by what is missing."""
 
-    q = forms.CharField(label="名称或编码", required=False, max_length=40)
-    county = forms.ModelChoiceField(
-        Region.objects.none(), label="县（市、区）", required=False, empty_label="全部"
-    )
+    kind = gaps = None  # asked on the list of schools only
     only = forms.ChoiceField(
         label="只看",
         required=False,
@@ -244,9 +224,11 @@ class GuidanceFilterForm(FilterForm):
         ],
     )
 
-    def __init__(self, *args, user: User, **kwargs) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["county"].queryset = Region.objects.visible_to(user).counties()
+    def narrow(self, schools: QuerySet[School]) -> QuerySet[School]:
+        """The schools that fit what was chosen."""
+        schools = super().narrow(schools)
+        only = self.chosen.get("only")
+        return schools.filter(narrowing(timezone.localdate().year)[only]) if only else schools
 
 
 class ProblemFilterForm(FilterForm):
@@ -264,3 +246,19 @@ class ProblemFilterForm(FilterForm):
             ("all", "全部"),
         ],
     )
+
+    def narrow(self, problems: QuerySet[Problem]) -> QuerySet[Problem]:
+        """The problems of visits that count and fit what was chosen."""
+        chosen = self.chosen
+        state = chosen.get("state", "")
+        problems = problems.filter(visit__voided_at__isnull=True)
+        if word := chosen.get("q", "").strip():
+            problems = problems.filter(Q(text__icontains=word) | Q(visit__school__name__icontains=word))
+        if state == "all":
+            return problems
+        if state == "closed":
+            return problems.filter(closed_at__isnull=False)
+        problems = problems.open()
+        if state == "late":
+            return problems.filter(due__lt=timezone.localdate(), reported_at__isnull=True)
+        return problems.filter(reported_at__isnull=False) if state == "reported" else problems

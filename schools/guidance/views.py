@@ -5,32 +5,19 @@ from collections.abc import Callable
 from django import forms
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import Q
+from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_POST
 
 from schools.models import Correction, GuidanceTeam, Liaison, Problem, Role, School, Visit
 from schools.models.scope import SCHOOL_ROLES
-from schools.permissions import allowed_to, may, reads_across_counties
+from schools.permissions import allowed_to, may, reads_across_counties, require_form
 from schools.records.locks import lock_of
-from schools.refusals import refusals_as_messages, refusals_in
+from schools.refusals import done, refusals_as_messages, refusals_in
 
-from . import (
-    assign,
-    coverage_of,
-    dissolve,
-    end_liaison,
-    give_opinion,
-    opinions_of,
-    recheck_problem,
-    record_visit,
-    report_problem,
-    save_team,
-    void_visit,
-)
-from .coverage import totals_of, with_open_problems, without_guide, without_visit
+from . import visits
 from .forms import (
     AssignForm,
     GuidanceFilterForm,
@@ -47,11 +34,7 @@ from .forms import (
 SCHOOLS_PAGE = 50
 #: On a page of one school.
 VISITS = 20
-NARROWING = {
-    "guide": lambda rows, year: without_guide(rows),
-    "visit": without_visit,
-    "problem": lambda rows, year: with_open_problems(rows),
-}
+PROBLEMS_PAGE = 50
 
 
 @require_GET
@@ -64,25 +47,20 @@ def overview(request: HttpRequest) -> HttpResponse:
         return redirect("schools:guidance_school", request.user.identity.school_id)
     today = timezone.localdate()
     form = GuidanceFilterForm(request.GET, user=request.user)
-    everything = School.objects.visible_to(request.user).open_on()
-    schools, chosen = everything, form.chosen
-    if word := chosen.get("q", "").strip():
-        schools = schools.filter(
-            Q(name__icontains=word) | Q(short_name__icontains=word) | Q(code__icontains=word)
-        )
-    if "county" in chosen:
-        schools = schools.filter(county=chosen["county"])
-    if "only" in chosen:
-        schools = NARROWING[chosen["only"]](schools, today.year)
-    page = Paginator(schools.select_related("county").in_order(), SCHOOLS_PAGE).get_page(
-        request.GET.get("page")
-    )
+    schools = School.objects.visible_to(request.user).open_on()
+    narrowing = visits.narrowing(today.year)
+    shown = form.narrow(schools).select_related("county").in_order()
+    page = Paginator(shown, SCHOOLS_PAGE).get_page(request.GET.get("page"))
     context = {
         "form": form,
         "page": page,
-        "rows": coverage_of(list(page.object_list), year=today.year, today=today),
+        "rows": visits.coverage_of(list(page.object_list), today=today),
         "year": today.year,
-        **totals_of(everything, today.year),
+        **schools.aggregate(
+            total=Count("pk"),
+            unguided=Count("pk", filter=narrowing["guide"]),
+            unvisited=Count("pk", filter=narrowing["visit"]),
+        ),
         "in_counties": reads_across_counties(request.user)
         and any(school.county_id for school in page.object_list),
         "query": request.GET.urlencode(),
@@ -90,139 +68,132 @@ def overview(request: HttpRequest) -> HttpResponse:
     return render(request, "schools/guidance/overview.html", context)
 
 
-@require_http_methods(["GET", "POST"])
+@require_form
 @allowed_to("read_guidance", post="give_opinion")
 def school(request: HttpRequest, pk: int) -> HttpResponse:
     """One school: its guides, visits and problems, and the year's opinion of the liaison who looks."""
-    one = _school(request, pk)
+    guided = _school(request, pk)
     form = OpinionForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
+    if form.is_valid():
         year = timezone.localdate().year
-        give_opinion(one, year=year, by=request.user, text=form.cleaned_data["text"])
-        messages.success(request, f"{year}年度指导意见已保存，评审结束前可以修改。")
-        return redirect("schools:guidance_school", pk)
-    return _school_page(request, one, form)
+        visits.give_opinion(guided, year=year, by=request.user, text=form.cleaned_data["text"])
+        return done(request, f"{year}年度指导意见已保存，评审结束前可以修改。", "schools:guidance_school", pk)
+    return _school_page(request, guided, form)
 
 
 def _school_page(
     request: HttpRequest,
-    one: School,
+    school: School,
     form: OpinionForm,
-    *,
     void: ReasonForm | None = None,
     voiding: Visit | None = None,
-):
+) -> HttpResponse:
     """`void` is what somebody wrote in vain to take back the visit `voiding`; the page with that visit is
     shown.
     """
-    year = timezone.localdate().year
-    guides = list(Liaison.objects.filter(school=one).current().select_related("user"))
-    mine = any(link.user_id == request.user.pk for link in guides) and may(request.user, "give_opinion")
-    opinions = list(opinions_of(one, year)) if request.user.identity.role not in SCHOOL_ROLES else []
-    own = next((row.text for row in opinions if row.by_id == request.user.pk), "")
-    form.initial = {"text": own}
-    visits = Visit.objects.filter(school=one).order_by("-on", "-pk")
+    today, of_school = timezone.localdate(), request.user.identity.role in SCHOOL_ROLES
+    guides = list(school.liaisons.current().select_related("user"))
+    is_guide = may(request.user, "give_opinion") and request.user in {link.user for link in guides}
+    opinions = [] if of_school else list(visits.opinions_of(school, today.year))
+    form.initial = {"text": next((row.text for row in opinions if row.by_id == request.user.pk), "")}
+    made = school.visits.order_by("-on", "-pk")
     page = request.GET.get("page")
     if voiding is not None:
-        page = list(visits.values_list("pk", flat=True)).index(voiding.pk) // VISITS + 1
-    visits = visits.select_related("by", "team", "voided_by").prefetch_related("problems__reported_by")
+        page = list(made.values_list("pk", flat=True)).index(voiding.pk) // VISITS + 1
+    made = made.select_related("by", "team", "voided_by").prefetch_related("problems__reported_by")
     context = {
-        "school": one,
-        "year": year,
+        "school": school,
+        "year": today.year,
         "guides": guides,
-        "visits": Paginator(visits, VISITS).get_page(page),
+        "visits": Paginator(made, VISITS).get_page(page),
         "opinions": opinions,
-        "form": form if mine else None,
+        "form": form if is_guide else None,
         "void": void,
         "voiding": voiding,
-        "of_school": request.user.identity.role in SCHOOL_ROLES,
-        "today": timezone.localdate(),
-        "open_problems": Problem.objects.open()
-        .filter(visit__school=one, visit__voided_at__isnull=True)
-        .count(),
+        "of_school": of_school,
+        "today": today,
+        "open_problems": Problem.objects.open().filter(visit__school=school).count(),
     }
     return render(request, "schools/guidance/school.html", context)
 
 
-@require_http_methods(["GET", "POST"])
+@require_form
 @allowed_to("record_visit")
 def new_visit(request: HttpRequest, pk: int) -> HttpResponse:
     """A visit with up to three problems, all of it or nothing."""
-    one = _school(request, pk)
-    form = VisitForm(request.POST or None, user=request.user, instance=Visit(school=one, by=request.user))
+    guided = _school(request, pk)
+    form = VisitForm(request.POST or None, user=request.user, instance=Visit(school=guided, by=request.user))
     problems = ProblemFormSet(request.POST or None, prefix="problem")
-    if request.method == "POST" and form.is_valid() & problems.is_valid():
-        chosen = form.cleaned_data
+    if form.is_valid() & problems.is_valid():
+        rows = [row.cleaned_data for row in problems if row.has_changed()]
         with refusals_in(form):
-            outcome = record_visit(
-                one,
-                by=request.user,
-                on=chosen["on"],
-                kind=chosen["kind"],
-                team=chosen.get("team"),
-                checklist=form.checklist,
-                findings=chosen["findings"],
-                problems=[row.cleaned_data for row in problems if row.has_changed()],
-                reason=chosen["reason"],
-            )
+            outcome = visits.record_visit(guided, by=request.user, problems=rows, **form.values)
             if isinstance(outcome, Correction):
                 return _asked(request, outcome)
-            messages.success(request, f"已登记对{one}的走访。")
-            return redirect("schools:guidance_school", pk)
+            return done(request, f"已登记对{guided}的走访。", "schools:guidance_school", pk)
     day = form.cleaned_data.get("on") if form.is_bound else None
     context = {
-        "school": one,
+        "school": guided,
         "form": form,
         "problems": problems,
-        "lock": lock_of(one, day or timezone.localdate()),
+        "lock": lock_of(guided, day or timezone.localdate()),
     }
     return render(request, "schools/guidance/visit.html", context)
 
 
 def _asked(request: HttpRequest, correction: Correction) -> HttpResponse:
-    messages.success(request, "这一天的数据党校已经提交，已提交数据更正，同意后生效。")
-    return redirect("schools:correction", correction.pk)
+    sentence = "这一天的数据党校已经提交，已提交数据更正，同意后生效。"
+    return done(request, sentence, "schools:correction", correction.pk)
 
 
 @require_POST
 @allowed_to("record_visit")
 def void(request: HttpRequest, pk: int) -> HttpResponse:
     """Take one's own visit back; the office may take back anybody's."""
-    visits = Visit.objects.visible_to(request.user)
-    visit = get_object_or_404(
-        visits if request.user.identity.role == Role.OFFICE else visits.filter(by=request.user), pk=pk
-    )
+    voidable = Visit.objects.visible_to(request.user)
+    if request.user.identity.role != Role.OFFICE:
+        voidable = voidable.filter(by=request.user)
+    visit = get_object_or_404(voidable, pk=pk)
     form = ReasonForm(request.POST, visit=visit)
     if form.is_valid():
         with refusals_in(form, "reason"):
-            outcome = void_visit(visit, by=request.user, reason=form.cleaned_data["reason"])
-            if isinstance(outcome, Correction):
-                return _asked(request, outcome)
-            messages.success(request, "该次走访已作废，不再计入走访次数。")
-            return redirect("schools:guidance_school", visit.school_id)
-    return _school_page(request, _school(request, visit.school_id), OpinionForm(), void=form, voiding=visit)
+            correction = visits.void_visit(visit, by=request.user, reason=form.cleaned_data["reason"])
+            if correction:
+                return _asked(request, correction)
+            return done(
+                request, "该次走访已作废，不再计入走访次数。", "schools:guidance_school", visit.school_id
+            )
+    return _school_page(request, _school(request, visit.school_id), OpinionForm(), form, visit)
 
 
 def _school(request: HttpRequest, pk: int) -> School:
     return get_object_or_404(School.objects.visible_to(request.user).select_related("city", "county"), pk=pk)
 
 
-@require_http_methods(["GET", "POST"])
+@require_form
 @allowed_to("assign_guides")
 def assignment(request: HttpRequest) -> HttpResponse:
     """One person for many schools at once; those without anybody come first and are ticked on request."""
     schools = School.objects.visible_to(request.user).open_on().select_related("county").in_order()
-    unguided = list(without_guide(schools).values_list("pk", flat=True))
+    unguided = schools.filter(visits.narrowing(timezone.localdate().year)["guide"])
     initial = {"schools": [request.GET.get("school", "")]}
     form = AssignForm(request.POST or None, user=request.user, schools=schools, initial=initial)
-    if request.method == "POST" and form.is_valid():
+    if form.is_valid():
         chosen = form.cleaned_data
         with refusals_in(form, "user"):
-            added = assign(chosen["user"], list(chosen["schools"]), by=request.user, since=chosen["since"])
-            messages.success(request, f"{chosen['user'].name}新增联系 {added} 所党校，原已联系的不变。")
-            return redirect("schools:guidance")
+            added = visits.assign(
+                chosen["user"], list(chosen["schools"]), by=request.user, since=chosen["since"]
+            )
+            return done(
+                request, f"{chosen['user'].name}新增联系 {added} 所党校，原已联系的不变。", "schools:guidance"
+            )
     ticked = {str(value) for value in form["schools"].value() or []}
-    context = {"form": form, "schools": schools, "unguided": set(unguided), "ticked": ticked}
+    context = {
+        "form": form,
+        "schools": schools,
+        "unguided": set(unguided.values_list("pk", flat=True)),
+        "ticked": ticked,
+    }
     return render(request, "schools/guidance/assign.html", context)
 
 
@@ -234,118 +205,84 @@ def end(request: HttpRequest, pk: int) -> HttpResponse:
         Liaison.objects.visible_to(request.user).select_related("user", "school"), pk=pk
     )
     with refusals_as_messages(request):
-        end_liaison(liaison, by=request.user, today=timezone.localdate())
+        visits.end_liaison(liaison, by=request.user)
         messages.success(request, f"{liaison.user.name}不再联系{liaison.school}。")
     return redirect("schools:guidance_school", liaison.school_id)
 
 
-@require_http_methods(["GET", "POST"])
+@require_form
 @allowed_to("assign_guides")
 def teams(request: HttpRequest) -> HttpResponse:
     """All groups, and a new one."""
     identity = request.user.identity
-    form = TeamForm(
-        request.POST or None,
-        user=request.user,
-        instance=GuidanceTeam(city=identity.city, county=identity.county),
-    )
-    if request.method == "POST" and form.is_valid() and _saved(request, form):
+    new = GuidanceTeam(city=identity.city, county=identity.county)
+    form = TeamForm(request.POST or None, user=request.user, instance=new)
+    if form.is_valid() and _saved(request, form):
         return redirect("schools:guidance_teams")
-    found = (
-        GuidanceTeam.objects.visible_to(request.user)
-        .current()
-        .select_related("county")
-        .prefetch_related("members")
-    )
-    return render(
-        request, "schools/guidance/teams.html", {"form": form, "teams": found, "county": identity.county_id}
-    )
+    current = GuidanceTeam.objects.visible_to(request.user).current()
+    context = {
+        "form": form,
+        "teams": current.select_related("county").prefetch_related("members"),
+        "county": identity.county_id,
+    }
+    return render(request, "schools/guidance/teams.html", context)
 
 
-@require_http_methods(["GET", "POST"])
+@require_form
 @allowed_to("assign_guides")
 def team(request: HttpRequest, pk: int) -> HttpResponse:
     """Members of a group, or its end. A county changes its own groups only."""
-    mine = (
-        GuidanceTeam.objects.visible_to(request.user).current().filter(county=request.user.identity.county_id)
-    )
-    one = get_object_or_404(mine, pk=pk)
-    form = TeamForm(
-        request.POST if request.POST.get("act") != "dissolve" else None, user=request.user, instance=one
-    )
-    if request.method == "POST":
-        if request.POST.get("act") == "dissolve":
-            dissolve(one, by=request.user, today=timezone.localdate())
-            messages.success(request, f"{one}已撤销，以往走访记录不变。")
-            return redirect("schools:guidance_teams")
-        if form.is_valid() and _saved(request, form):
-            return redirect("schools:guidance_teams")
-    return render(request, "schools/guidance/team.html", {"form": form, "team": one})
+    current = GuidanceTeam.objects.visible_to(request.user).current()
+    own = get_object_or_404(current, pk=pk, county=request.user.identity.county_id)
+    if request.POST.get("act") == "dissolve":
+        visits.dissolve(own, by=request.user)
+        return done(request, f"{own}已撤销，以往走访记录不变。", "schools:guidance_teams")
+    form = TeamForm(request.POST, user=request.user, instance=own)
+    if request.method == "POST" and form.is_valid() and _saved(request, form):
+        return redirect("schools:guidance_teams")
+    return render(request, "schools/guidance/team.html", {"form": form, "team": own})
 
 
 def _saved(request: HttpRequest, form: TeamForm) -> bool:
     with refusals_in(form, "name"):
-        save_team(form.save(commit=False), form.cleaned_data["members"], by=request.user)
+        visits.save_team(form.save(commit=False), form.cleaned_data["members"], by=request.user)
         messages.success(request, f"{form.instance.name}已保存。")
     return not form.errors
-
-
-PROBLEMS_PAGE = 50
 
 
 @require_GET
 @allowed_to("read_guidance")
 def problems(request: HttpRequest) -> HttpResponse:
     """Problems in scope, the first due first."""
-    form, today = ProblemFilterForm(request.GET), timezone.localdate()
-    rows = Problem.objects.visible_to(request.user).filter(visit__voided_at__isnull=True)
-    chosen = form.chosen
-    state = chosen.get("state", "")
-    if state == "closed":
-        rows = rows.filter(closed_at__isnull=False)
-    elif state != "all":
-        rows = rows.open()
-    if state == "late":
-        rows = rows.filter(due__lt=today, reported_at__isnull=True)
-    if state == "reported":
-        rows = rows.filter(reported_at__isnull=False)
-    if word := chosen.get("q", "").strip():
-        rows = rows.filter(Q(text__icontains=word) | Q(visit__school__name__icontains=word))
+    form = ProblemFilterForm(request.GET)
+    rows = form.narrow(Problem.objects.visible_to(request.user))
     rows = rows.select_related("visit__school", "visit__by").order_by("due", "pk")
     page = Paginator(rows, PROBLEMS_PAGE).get_page(request.GET.get("page"))
     context = {
         "form": form,
         "page": page,
-        "today": today,
+        "today": timezone.localdate(),
         "query": request.GET.urlencode(),
         "of_school": request.user.identity.role in SCHOOL_ROLES,
     }
     return render(request, "schools/guidance/problems.html", context)
 
 
-@require_http_methods(["GET", "POST"])
+@require_form
 @allowed_to("report_problem")
 def report(request: HttpRequest, pk: int) -> HttpResponse:
     """The school says what it did."""
-    context = {"title": "上报整改", "press": "上报"}
-    return _act(
-        request, pk, ReportForm(request.POST or None), report_problem, "整改情况已上报，等待复查。", context
-    )
+    form, words = ReportForm(request.POST or None), {"title": "上报整改", "press": "上报"}
+    return _act(request, pk, form, visits.report_problem, "整改情况已上报，等待复查。", words)
 
 
-@require_http_methods(["GET", "POST"])
+@require_form
 @allowed_to("recheck_problem")
 def recheck(request: HttpRequest, pk: int) -> HttpResponse:
     """Whoever guides looks again."""
-    context = {"title": "复查", "press": "保存"}
-    return _act(
-        request,
-        pk,
-        RecheckForm(request.POST or None, initial={"passed": "yes"}),
-        recheck_problem,
-        "复查结果已保存。",
-        context,
-    )
+    form = RecheckForm(request.POST or None, initial={"passed": "yes"})
+    words = {"title": "复查", "press": "保存"}
+    return _act(request, pk, form, visits.recheck_problem, "复查结果已保存。", words)
 
 
 def _act(
@@ -353,17 +290,16 @@ def _act(
     pk: int,
     form: forms.Form,
     act: Callable[..., None],
-    done: str,
-    context: dict[str, str],
+    sentence: str,
+    words: dict[str, str],
 ) -> HttpResponse:
     """Shows the problem with a form, whose fields are what `act` takes."""
     problem = get_object_or_404(
         Problem.objects.visible_to(request.user).select_related("visit__school", "visit__by", "reported_by"),
         pk=pk,
     )
-    if request.method == "POST" and form.is_valid():
+    if form.is_valid():
         with refusals_in(form):
             act(problem, by=request.user, **form.cleaned_data)
-            messages.success(request, done)
-            return redirect("schools:guidance_school", problem.visit.school_id)
-    return render(request, "schools/guidance/problem.html", {"problem": problem, "form": form, **context})
+            return done(request, sentence, "schools:guidance_school", problem.visit.school_id)
+    return render(request, "schools/guidance/problem.html", {"problem": problem, "form": form, **words})

@@ -2,16 +2,15 @@ from .audit import AppendOnlyError, AuditEntry, ChainHead
 from .calendar import CalendarDay, CalendarYear
 from .figures import Binder, Budget, Investment, MetricValue, YearFigures
 from .guidance import GuidanceTeam, Liaison, LiaisonOpinion, Problem, Visit
-from .handovers import Handover
-from .issued import IssuedClass, IssuedPlan
 from .messages import JobRun, Notice, Reminder
-from .people import Appointment, Role, User
+from .people import Appointment, Handover, Role, User
 from .records import Correction, RecordChange
-from .regions import Region
-from .registry import FormerName, Leader, School
+from .registry import FormerName, Leader, Region, School
 from .resources import Brand, Course, Equipment, Regulation, StaffMember, Teacher, TeachingPoint
 from .teaching import (
     AnnualPlan,
+    IssuedClass,
+    IssuedPlan,
     JointPartner,
     Lesson,
     MonthlyReport,

@@ -2,11 +2,11 @@
 
 from typing import Any, NoReturn
 
-from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from .regions import Region
+from .base import person, reference
+from .registry import Region
 from .scope import Role, sees_everything
 
 
@@ -46,19 +46,10 @@ class AuditEntry(models.Model):
 
     hash = models.CharField("校验值", max_length=64, primary_key=True, editable=False)
     previous = models.CharField("上一条校验值", max_length=64, editable=False)
-    city = models.ForeignKey(
-        Region, models.PROTECT, verbose_name="市", null=True, editable=False, related_name="+"
-    )
+    city = reference(Region, "市", "+", null=True, editable=False)
     number = models.PositiveBigIntegerField("序号", editable=False)
     at = models.DateTimeField("时间", editable=False)
-    user = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        models.PROTECT,
-        verbose_name="用户",
-        null=True,
-        editable=False,
-        related_name="audit_entries",
-    )
+    user = person("用户", "audit_entries", null=True, editable=False)
     user_label = models.CharField("操作人", max_length=100, editable=False)
     role_label = models.CharField("身份", max_length=200, editable=False)
     action = models.CharField("操作代码", max_length=40, editable=False)

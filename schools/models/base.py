@@ -1,17 +1,89 @@
-"""What several records share: the right to see, voiding instead of deleting, exact numbers."""
+"""What several records share: the right to see, voiding instead of deleting, exact numbers; fields and rules
+that stand in many tables. A rule has a name, and a sentence for whoever breaks it.
+"""
 
+from collections.abc import Sequence
 from decimal import Decimal
+from functools import reduce
+from operator import or_
 
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 
 from schools.saving import Refused
 
 from .scope import record_scope
+
+#: May stay empty, in the form and in the table.
+OPTIONAL = {"null": True, "blank": True}
+#: Records that were not voided.
+KEPT = Q(voided_at__isnull=True)
+#: Records that were not voided.
+KEPT = Q(voided_at__isnull=True)
+
+
+def reference(to, label: str, related_name: str, **options) -> models.ForeignKey:
+    """Another record, which is never deleted under the one that names it."""
+    return models.ForeignKey(to, models.PROTECT, verbose_name=label, related_name=related_name, **options)
+
+
+def of_school(related_name: str) -> models.ForeignKey:
+    """The school a record belongs to."""
+    return reference("schools.School", "党校", related_name)
+
+
+def person(label: str, related_name: str = "+", **options) -> models.ForeignKey:
+    """An account; where it only did something, nobody asks it for all it did."""
+    return reference(settings.AUTH_USER_MODEL, label, related_name, **options)
+
+
+def unique(name: str, fields: Sequence[str], sentence: str, **options) -> models.UniqueConstraint:
+    """No two rows are the same in these fields."""
+    return models.UniqueConstraint(fields=fields, name=name, violation_error_message=sentence, **options)
+
+
+def check(name: str, condition: Q, sentence: str) -> models.CheckConstraint:
+    """Every row fulfils the condition."""
+    return models.CheckConstraint(name=name, condition=condition, violation_error_message=sentence)
+
+
+def together(name: str, fields: Sequence[str], sentence: str, *, text: str = "") -> models.CheckConstraint:
+    """All of these fields are filled or none is; `text` is one of them that holds words."""
+    empty = {f"{field}__isnull": True for field in fields}
+    filled = Q(**dict.fromkeys(empty, False))
+    if text:
+        empty[text] = ""
+        filled &= ~Q(**{text: ""})
+    return check(name, Q(**empty) | filled, sentence)
+
+
+def period(
+    name: str,
+    first: str = "since",
+    last: str = "until",
+    sentence: str = "结束日期不能早于开始日期。",
+    *,
+    open_ends: Sequence[str] | None = None,
+) -> models.CheckConstraint:
+    """A period does not end before it starts; it may be open at both ends, or only at `open_ends`."""
+    ends = (first, last) if open_ends is None else open_ends
+    conditions = [Q(**{f"{end}__isnull": True}) for end in ends]
+    return check(name, reduce(or_, [*conditions, Q(**{f"{last}__gte": F(first)})]), sentence)
+
+
+def twelve_months(name: str) -> models.CheckConstraint:
+    """For rows of a month."""
+    return check(name, Q(month__range=(1, 12)), "月份应为 1 至 12。")
+
+
+def between(least: int, most: int, sentence: str) -> list:
+    """Validators of a number."""
+    return [MinValueValidator(least, sentence), MaxValueValidator(most, sentence)]
 
 
 class SchoolRecordQuerySet(models.QuerySet):
@@ -24,37 +96,40 @@ class SchoolRecordQuerySet(models.QuerySet):
         return self.filter(record_scope(user, self.school_path))
 
 
+class SchoolRecord(models.Model):
+    """Hangs on one school, by a field of that name."""
+
+    objects = SchoolRecordQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+
+
 class VoidableQuerySet(SchoolRecordQuerySet):
     """Records that stay in the table after being voided."""
 
     def kept(self) -> "VoidableQuerySet":
         """Without the voided ones; every figure is counted from these."""
-        return self.filter(voided_at__isnull=True)
+        return self.filter(KEPT)
 
 
 class Voidable(models.Model):
     """A record that is voided with a reason, never deleted."""
 
-    voided_at = models.DateTimeField("作废时间", null=True, blank=True, editable=False)
-    voided_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        models.PROTECT,
-        verbose_name="作废人",
-        null=True,
-        blank=True,
-        editable=False,
-        related_name="+",
-    )
+    voided_at = models.DateTimeField("作废时间", editable=False, **OPTIONAL)
+    voided_by = person("作废人", editable=False, **OPTIONAL)
     void_reason = models.CharField("作废原因", max_length=200, blank=True, editable=False)
+
+    objects = VoidableQuerySet.as_manager()
 
     class Meta:
         abstract = True
         constraints = [
-            models.CheckConstraint(
-                name="%(app_label)s_%(class)s_void_complete",
-                condition=Q(voided_at__isnull=True, voided_by__isnull=True, void_reason="")
-                | (Q(voided_at__isnull=False, voided_by__isnull=False) & ~Q(void_reason="")),
-                violation_error_message="作废须同时写明时间、作废人和原因。",
+            together(
+                "%(app_label)s_%(class)s_void_complete",
+                ["voided_at", "voided_by"],
+                "作废须同时写明时间、作废人和原因。",
+                text="void_reason",
             )
         ]
 
@@ -71,6 +146,16 @@ class Voidable(models.Model):
             raise Refused("请写明作废原因。")
         self.voided_at, self.voided_by, self.void_reason = timezone.now(), by, reason.strip()
         self.save(update_fields=["voided_at", "voided_by", "void_reason"])
+
+
+class Recorded(models.Model):
+    """When and by whom a record was entered."""
+
+    recorded_at = models.DateTimeField("登记时间", default=timezone.now, editable=False)
+    recorded_by = person("登记人", editable=False, **OPTIONAL)
+
+    class Meta:
+        abstract = True
 
 
 class ExactDecimalField(models.CharField):

@@ -1,10 +1,21 @@
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Q
 
-from .base import SchoolRecordQuerySet, Voidable, VoidableQuerySet
-from .regions import Region
-from .registry import School
+from .base import (
+    KEPT,
+    OPTIONAL,
+    SchoolRecord,
+    SchoolRecordQuerySet,
+    Voidable,
+    of_school,
+    period,
+    person,
+    reference,
+    together,
+    unique,
+)
+from .registry import Region
 from .scope import in_force
 
 
@@ -18,8 +29,8 @@ class ProblemQuerySet(SchoolRecordQuerySet):
     school_path = "visit__school"
 
     def open(self) -> "ProblemQuerySet":
-        """Those still waiting to be solved."""
-        return self.filter(closed_at__isnull=True)
+        """Those still waiting to be solved; of a voided visit nothing waits."""
+        return self.filter(closed_at__isnull=True, visit__voided_at__isnull=True)
 
 
 class GuidanceTeamQuerySet(models.QuerySet):
@@ -28,12 +39,10 @@ class GuidanceTeamQuerySet(models.QuerySet):
         identity = user.identity
         if identity is None or identity.city_id is None:
             return self.none()
-        found = self.filter(city=identity.city_id)
-        return (
-            found.filter(Q(county__isnull=True) | Q(county=identity.county_id))
-            if identity.county_id
-            else found
-        )
+        teams = self.filter(city=identity.city_id)
+        if identity.county_id:
+            teams = teams.filter(Q(county__isnull=True) | Q(county=identity.county_id))
+        return teams
 
     def current(self) -> "GuidanceTeamQuerySet":
         """Those that have not been dissolved."""
@@ -43,12 +52,10 @@ class GuidanceTeamQuerySet(models.QuerySet):
 class Liaison(models.Model):
     """Who guides which school; whoever guides a school does not score it."""
 
-    user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="联系指导人员", related_name="liaisons"
-    )
-    school = models.ForeignKey(School, models.PROTECT, verbose_name="党校", related_name="liaisons")
+    user = person("联系指导人员", "liaisons")
+    school = of_school("liaisons")
     since = models.DateField("开始日期")
-    until = models.DateField("结束日期", null=True, blank=True)
+    until = models.DateField("结束日期", **OPTIONAL)
 
     objects = LiaisonQuerySet.as_manager()
 
@@ -56,17 +63,13 @@ class Liaison(models.Model):
         verbose_name = verbose_name_plural = "挂点联系"
         ordering = ["school", "since"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["user", "school"],
+            unique(
+                "liaison_once",
+                ["user", "school"],
+                "该人员已挂点联系该党校。",
                 condition=Q(until__isnull=True),
-                name="liaison_once",
-                violation_error_message="该人员已挂点联系该党校。",
             ),
-            models.CheckConstraint(
-                name="liaison_period",
-                condition=Q(until__isnull=True) | Q(until__gte=F("since")),
-                violation_error_message="结束日期不能早于开始日期。",
-            ),
+            period("liaison_period", open_ends=["until"]),
         ]
 
     def __str__(self) -> str:
@@ -80,21 +83,14 @@ class GuidanceTeam(models.Model):
         VISITING = "visiting", "走访组"
         ADVISORY = "advisory", "顾问团"
 
-    city = models.ForeignKey(Region, models.PROTECT, verbose_name="市", related_name="guidance_teams")
-    county = models.ForeignKey(
-        Region,
-        models.PROTECT,
-        verbose_name="县（市、区）",
-        null=True,
-        blank=True,
-        related_name="county_guidance_teams",
-    )
+    city = reference(Region, "市", "guidance_teams")
+    county = reference(Region, "县（市、区）", "county_guidance_teams", **OPTIONAL)
     name = models.CharField("名称", max_length=40)
-    kind = models.CharField("类别", max_length=10, choices=Kind.choices, default=Kind.VISITING)
+    kind = models.CharField("类别", max_length=10, choices=Kind, default=Kind.VISITING)
     members = models.ManyToManyField(
         settings.AUTH_USER_MODEL, verbose_name="成员", related_name="guidance_teams"
     )
-    until = models.DateField("撤销日期", null=True, blank=True)
+    until = models.DateField("撤销日期", **OPTIONAL)
 
     objects = GuidanceTeamQuerySet.as_manager()
 
@@ -102,11 +98,8 @@ class GuidanceTeam(models.Model):
         verbose_name = verbose_name_plural = "指导组"
         ordering = ["city", "name"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["city", "name"],
-                condition=Q(until__isnull=True),
-                name="guidance_team_name",
-                violation_error_message="已有同名的指导组。",
+            unique(
+                "guidance_team_name", ["city", "name"], "已有同名的指导组。", condition=Q(until__isnull=True)
             )
         ]
 
@@ -126,30 +119,24 @@ class Visit(Voidable):
         LESSON = "lesson", "示范课"
         INSPECTION = "inspection", "实地检查"
 
-    school = models.ForeignKey(School, models.PROTECT, verbose_name="党校", related_name="visits")
-    by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="走访人", related_name="visits"
-    )
+    school = of_school("visits")
+    by = person("走访人", "visits")
     on = models.DateField("日期")
-    kind = models.CharField("类别", max_length=20, choices=Kind.choices, default=Kind.GUIDANCE)
-    team = models.ForeignKey(
-        GuidanceTeam, models.PROTECT, verbose_name="指导组", null=True, blank=True, related_name="visits"
-    )
+    kind = models.CharField("类别", max_length=20, choices=Kind, default=Kind.GUIDANCE)
+    team = reference(GuidanceTeam, "指导组", "visits", **OPTIONAL)
     checklist = models.JSONField("六项走访", default=dict, blank=True, editable=False)
     findings = models.CharField("情况", max_length=200, blank=True)
-
-    objects = VoidableQuerySet.as_manager()
 
     class Meta:
         verbose_name = verbose_name_plural = "走访指导"
         ordering = ["school", "-on", "pk"]
         constraints = [
             *Voidable.Meta.constraints,
-            models.UniqueConstraint(
-                fields=["school", "by", "on", "kind"],
-                condition=Q(voided_at__isnull=True),
-                name="visit_once_a_day",
-                violation_error_message="该走访人当天对该党校已登记同类走访。",
+            unique(
+                "visit_once_a_day",
+                ["school", "by", "on", "kind"],
+                "该走访人当天对该党校已登记同类走访。",
+                condition=KEPT,
             ),
         ]
 
@@ -162,32 +149,16 @@ class Problem(models.Model):
     looks again and closes.
     """
 
-    visit = models.ForeignKey(Visit, models.PROTECT, verbose_name="走访指导", related_name="problems")
+    visit = reference(Visit, "走访指导", "problems")
     text = models.CharField("问题", max_length=200)
     owner = models.CharField("责任人", max_length=30, blank=True)
-    due = models.DateField("整改期限", null=True, blank=True)
+    due = models.DateField("整改期限", **OPTIONAL)
     report = models.CharField("整改情况", max_length=200, blank=True, editable=False)
-    reported_at = models.DateTimeField("上报时间", null=True, blank=True, editable=False)
-    reported_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        models.PROTECT,
-        verbose_name="上报人",
-        null=True,
-        blank=True,
-        editable=False,
-        related_name="+",
-    )
+    reported_at = models.DateTimeField("上报时间", editable=False, **OPTIONAL)
+    reported_by = person("上报人", editable=False, **OPTIONAL)
     recheck = models.CharField("复查意见", max_length=200, blank=True, editable=False)
-    closed_at = models.DateTimeField("销号时间", null=True, blank=True, editable=False)
-    closed_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        models.PROTECT,
-        verbose_name="销号人",
-        null=True,
-        blank=True,
-        editable=False,
-        related_name="+",
-    )
+    closed_at = models.DateTimeField("销号时间", editable=False, **OPTIONAL)
+    closed_by = person("销号人", editable=False, **OPTIONAL)
 
     objects = ProblemQuerySet.as_manager()
 
@@ -195,17 +166,12 @@ class Problem(models.Model):
         verbose_name = verbose_name_plural = "问题"
         ordering = ["visit", "pk"]
         constraints = [
-            models.CheckConstraint(
-                name="problem_closed",
-                condition=Q(closed_at__isnull=True, closed_by__isnull=True)
-                | Q(closed_at__isnull=False, closed_by__isnull=False),
-                violation_error_message="销号时间和销号人须同时填写。",
-            ),
-            models.CheckConstraint(
-                name="problem_reported",
-                condition=Q(reported_at__isnull=True, reported_by__isnull=True, report="")
-                | (Q(reported_at__isnull=False, reported_by__isnull=False) & ~Q(report="")),
-                violation_error_message="整改情况、上报时间和上报人须同时填写。",
+            together("problem_closed", ["closed_at", "closed_by"], "销号时间和销号人须同时填写。"),
+            together(
+                "problem_reported",
+                ["reported_at", "reported_by"],
+                "整改情况、上报时间和上报人须同时填写。",
+                text="report",
             ),
         ]
 
@@ -213,29 +179,23 @@ class Problem(models.Model):
         return self.text
 
 
-class LiaisonOpinion(models.Model):
+class LiaisonOpinion(SchoolRecord):
     """年度指导意见: what a liaison thinks of the school's year, up to 300 characters; the judges read it
     beside the score.
     """
 
-    school = models.ForeignKey(School, models.PROTECT, verbose_name="党校", related_name="liaison_opinions")
+    school = of_school("liaison_opinions")
     year = models.PositiveSmallIntegerField("年度")
-    by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="联系指导人员", related_name="liaison_opinions"
-    )
+    by = person("联系指导人员", "liaison_opinions")
     text = models.CharField("意见", max_length=300)
     at = models.DateTimeField("时间")
-
-    objects = SchoolRecordQuerySet.as_manager()
 
     class Meta:
         verbose_name = verbose_name_plural = "年度指导意见"
         ordering = ["school", "-year", "pk"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["school", "year", "by"],
-                name="liaison_opinion_once_a_year",
-                violation_error_message="本年度意见已填写，请修改原意见。",
+            unique(
+                "liaison_opinion_once_a_year", ["school", "year", "by"], "本年度意见已填写，请修改原意见。"
             )
         ]
 

@@ -5,7 +5,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from .base import SchoolRecordQuerySet
+from .base import OPTIONAL, SchoolRecord, check, of_school, person, unique
 from .registry import School
 from .scope import ADMINISTRATORS, sees_everything
 
@@ -33,14 +33,13 @@ class Notice(models.Model):
         School,
         models.CASCADE,
         verbose_name="有关党校",
-        null=True,
-        blank=True,
         related_name="+",
         help_text="党校、县（市、区）设有单位邮箱的，同时汇总发到该邮箱。",
+        **OPTIONAL,
     )
     at = models.DateTimeField("时间", default=timezone.now)
-    read_at = models.DateTimeField("已读时间", null=True, blank=True)
-    mailed_at = models.DateTimeField("汇总邮件时间", null=True, blank=True, editable=False)
+    read_at = models.DateTimeField("已读时间", **OPTIONAL)
+    mailed_at = models.DateTimeField("汇总邮件时间", editable=False, **OPTIONAL)
 
     objects = NoticeQuerySet.as_manager()
 
@@ -51,17 +50,13 @@ class Notice(models.Model):
             models.Index(fields=["user", "-at"], name="notice_user_at"),
             models.Index(fields=["user"], condition=Q(read_at__isnull=True), name="notice_user_unread"),
         ]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["user", "key"], name="notice_once", violation_error_message="该事由已通知过此人。"
-            )
-        ]
+        constraints = [unique("notice_once", ["user", "key"], "该事由已通知过此人。")]
 
     def __str__(self) -> str:
         return self.text
 
 
-class Reminder(models.Model):
+class Reminder(SchoolRecord):
     """One of at most two reminders of a matter: the first to the 填报人, the second to the 负责人 and the
     county.
     """
@@ -70,28 +65,14 @@ class Reminder(models.Model):
         FILLER = 1, "提醒填报人"
         HEAD = 2, "提醒负责人和县（区）"
 
-    school = models.ForeignKey(School, models.PROTECT, verbose_name="党校", related_name="reminders")
+    school = of_school("reminders")
     matter = models.CharField("事项标识", max_length=60)
     title = models.CharField("事项", max_length=100)
-    step = models.PositiveSmallIntegerField("次序", choices=Step.choices, default=Step.FILLER)
-    by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        models.PROTECT,
-        verbose_name="提醒人",
-        null=True,
-        blank=True,
-        related_name="+",
-        help_text="空白为系统按期转请负责人督促。",
-    )
+    step = models.PositiveSmallIntegerField("次序", choices=Step, default=Step.FILLER)
+    by = person("提醒人", help_text="空白为系统按期转请负责人督促。", **OPTIONAL)
     at = models.DateTimeField("提出时间", default=timezone.now)
-    sent_at = models.DateTimeField(
-        "送达时间", null=True, blank=True, help_text="空白表示等到上班时间再送达。"
-    )
-    lapsed_at = models.DateTimeField(
-        "免送时间", null=True, blank=True, help_text="等候期间事项已办结，不再送达。"
-    )
-
-    objects = SchoolRecordQuerySet.as_manager()
+    sent_at = models.DateTimeField("送达时间", help_text="空白表示等到上班时间再送达。", **OPTIONAL)
+    lapsed_at = models.DateTimeField("免送时间", help_text="等候期间事项已办结，不再送达。", **OPTIONAL)
 
     class Meta:
         verbose_name = verbose_name_plural = "催办"
@@ -104,16 +85,8 @@ class Reminder(models.Model):
             )
         ]
         constraints = [
-            models.UniqueConstraint(
-                fields=["school", "matter", "step"],
-                name="reminder_once",
-                violation_error_message="该事项已提醒过。",
-            ),
-            models.CheckConstraint(
-                name="reminder_twice_at_most",
-                condition=Q(step__in=(1, 2)),
-                violation_error_message="同一事项最多提醒两次。",
-            ),
+            unique("reminder_once", ["school", "matter", "step"], "该事项已提醒过。"),
+            check("reminder_twice_at_most", Q(step__in=(1, 2)), "同一事项最多提醒两次。"),
         ]
 
     def __str__(self) -> str:
@@ -135,7 +108,7 @@ class JobRun(models.Model):
     name = models.CharField("任务", max_length=60)
     day = models.DateField("日期")
     started_at = models.DateTimeField("开始时间", default=timezone.now)
-    ended_at = models.DateTimeField("完成时间", null=True, blank=True)
+    ended_at = models.DateTimeField("完成时间", **OPTIONAL)
     summary = models.CharField("结果", max_length=200, blank=True)
 
     objects = JobRunQuerySet.as_manager()
@@ -143,11 +116,7 @@ class JobRun(models.Model):
     class Meta:
         verbose_name = verbose_name_plural = "定时任务"
         ordering = ["-day", "name"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["name", "day"], name="job_once_a_day", violation_error_message="该任务当天已运行。"
-            )
-        ]
+        constraints = [unique("job_once_a_day", ["name", "day"], "该任务当天已运行。")]
 
     def __str__(self) -> str:
         return f"{self.day:%Y-%m-%d} {self.name}"

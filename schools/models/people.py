@@ -1,16 +1,29 @@
+"""Accounts, appointments and their handover from one person to the next."""
+
 import re
 
 from django.apps import apps
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.functional import cached_property
 
-from .regions import Region
-from .scope import ADMINISTRATORS, COUNTY_ROLES, SCHOOL_ROLES, Role, account_scope, in_force, sees_everything
+from .base import OPTIONAL, check, of_school, period, person, reference, unique
+from .registry import Region, School
+from .scope import (
+    ADMINISTRATORS,
+    COUNTY_ROLES,
+    NOTHING,
+    SCHOOL_ROLES,
+    Role,
+    account_scope,
+    in_force,
+    school_scope,
+    sees_everything,
+)
 
 MOBILE_NUMBER = re.compile(r"(?<!\d)(?:(?:00)?86)?1[3-9]\d{9}(?!\d)")
 
@@ -29,6 +42,11 @@ class UserQuerySet(models.QuerySet):
             return Q(city=city_id) | Q(pk__in=Appointment.objects.filter(city=city_id).values("user"))
 
         return self.filter(account_scope(user, of_city=of_city, own=Q(pk=user.pk)))
+
+    def of_schools(self, *schools) -> "UserQuerySet":
+        """Who fills in or answers for these schools today."""
+        held = Appointment.objects.in_force().filter(role__in=SCHOOL_ROLES, school__in=schools)
+        return self.filter(pk__in=held.values("user"))
 
 
 class UserManager(BaseUserManager.from_queryset(UserQuerySet)):
@@ -52,15 +70,13 @@ class User(AbstractBaseUser):
     )
     name = models.CharField("姓名", max_length=30)
     office_phone = models.CharField("办公电话", max_length=30, blank=True, validators=[refuse_mobile_number])
-    city = models.ForeignKey(
+    city = reference(
         Region,
-        models.PROTECT,
-        verbose_name="账号归属市",
-        null=True,
-        blank=True,
-        related_name="accounts",
+        "账号归属市",
+        "accounts",
         limit_choices_to={"kind": Region.Kind.CITY},
         help_text="由哪个市的系统管理员管理；不填为全系统账号。",
+        **OPTIONAL,
     )
     must_change_password = models.BooleanField("下次登录须修改密码", default=True)
     is_active = models.BooleanField("启用", default=True)
@@ -89,9 +105,7 @@ class User(AbstractBaseUser):
         """For Django's admin."""
         return self.name
 
-    def get_short_name(self) -> str:
-        """For Django's admin."""
-        return self.name
+    get_short_name = get_full_name
 
     def has_perm(self, perm: str, obj=None) -> bool:
         """Django's permission rows are not used: outside development the answer is no, admin classes ask the
@@ -99,30 +113,20 @@ class User(AbstractBaseUser):
         """
         return sees_everything(self)
 
-    def has_module_perms(self, app_label: str) -> bool:
-        """See `has_perm`."""
-        return sees_everything(self)
-
-    def appointments_today(self) -> "AppointmentQuerySet":
-        """Appointments in force, those held longest first; the header offers these as identities."""
-        return self.appointments.in_force().select_related("city", "county", "school")
+    has_module_perms = has_perm
 
     @cached_property
     def identities(self) -> "list[Appointment]":
-        """The appointments of today, read once for the page and its header."""
+        """The appointments of today, those held longest first, read once for the page and its header."""
         if not self.is_active or self.pk is None:
             return []
-        unread = (
-            apps.get_model("schools", "Notice")
-            .objects.unread()
-            .filter(user=models.OuterRef("user"))
-            .order_by()
-            .values("user")
-        )
+        notices = apps.get_model("schools", "Notice").objects.unread()
+        unread = notices.filter(user=models.OuterRef("user")).order_by().values("user")
         # Counted in the query every page makes anyway, so that the number in the header costs none of its
         # own.
         counted = unread.annotate(number=models.Count("pk")).values("number")
-        return list(self.appointments_today().annotate(unread=Coalesce(models.Subquery(counted), 0)))
+        held = self.appointments.in_force().select_related("city", "county", "school")
+        return list(held.annotate(unread=Coalesce(models.Subquery(counted), 0)))
 
     @property
     def unread_notices(self) -> int:
@@ -133,7 +137,7 @@ class User(AbstractBaseUser):
     def identity(self) -> "Appointment | None":
         """The appointment this session acts under: the chosen one while it is in force, else the first."""
         held = self.identities
-        return next((one for one in held if one.pk == self.identity_choice), held[0] if held else None)
+        return next((post for post in held if post.pk == self.identity_choice), held[0] if held else None)
 
 
 class AppointmentQuerySet(models.QuerySet):
@@ -151,29 +155,13 @@ class AppointmentQuerySet(models.QuerySet):
 class Appointment(models.Model):
     """A role of one person within one scope for one period; without a city it covers the whole system."""
 
-    user = models.ForeignKey(User, models.PROTECT, verbose_name="用户", related_name="appointments")
-    role = models.CharField("角色", max_length=20, choices=Role.choices)
-    city = models.ForeignKey(
-        Region, models.PROTECT, verbose_name="市", null=True, blank=True, related_name="city_appointments"
-    )
-    county = models.ForeignKey(
-        Region,
-        models.PROTECT,
-        verbose_name="县（市、区）",
-        null=True,
-        blank=True,
-        related_name="county_appointments",
-    )
-    school = models.ForeignKey(
-        "schools.School",
-        models.PROTECT,
-        verbose_name="党校",
-        null=True,
-        blank=True,
-        related_name="appointments",
-    )
+    user = reference(User, "用户", "appointments")
+    role = models.CharField("角色", max_length=20, choices=Role)
+    city = reference(Region, "市", "city_appointments", **OPTIONAL)
+    county = reference(Region, "县（市、区）", "county_appointments", **OPTIONAL)
+    school = reference(School, "党校", "appointments", **OPTIONAL)
     start = models.DateField("任职开始", default=timezone.localdate)
-    end = models.DateField("任职结束", null=True, blank=True)
+    end = models.DateField("任职结束", **OPTIONAL)
 
     objects = AppointmentQuerySet.as_manager()
 
@@ -181,11 +169,9 @@ class Appointment(models.Model):
         verbose_name = verbose_name_plural = "任职"
         ordering = ["start", "pk"]
         constraints = [
-            models.CheckConstraint(
-                name="appointment_scope_fits_role",
-                condition=Q(
-                    role__in=SCHOOL_ROLES, school__isnull=False, city__isnull=False, county__isnull=True
-                )
+            check(
+                "appointment_scope_fits_role",
+                Q(role__in=SCHOOL_ROLES, school__isnull=False, city__isnull=False, county__isnull=True)
                 | Q(role__in=COUNTY_ROLES, school__isnull=True, county__isnull=False, city__isnull=False)
                 | Q(
                     role__in=["liaison", "judge", "office", "chair"],
@@ -195,37 +181,38 @@ class Appointment(models.Model):
                 )
                 | Q(role="viewer", school__isnull=True, city__isnull=False)
                 | Q(role__in=ADMINISTRATORS, school__isnull=True, county__isnull=True),
-                violation_error_message="角色与范围不符：填报人、负责人填党校；初评人、县（区）"
-                "负责人填县（市、区）；其他角色填市。",
+                "角色与范围不符：填报人、负责人填党校；初评人、县（区）负责人填县（市、区）；其他角色填市。",
             ),
-            models.CheckConstraint(
-                name="appointment_ends_after_start",
-                condition=Q(end__isnull=True) | Q(end__gte=models.F("start")),
-                violation_error_message="任职结束不能早于任职开始。",
+            period(
+                "appointment_ends_after_start",
+                "start",
+                "end",
+                "任职结束不能早于任职开始。",
+                open_ends=["end"],
             ),
-            models.UniqueConstraint(
-                fields=["user"],
+            unique(
+                "appointment_one_administrator_role",
+                ["user"],
+                "系统、安全、审计管理员必须由三个不同的人担任，该用户已任其中一职。",
                 condition=Q(role__in=ADMINISTRATORS, end__isnull=True),
-                name="appointment_one_administrator_role",
-                violation_error_message="系统、安全、审计管理员必须由三个不同的人担任，该用户已任其中一职。",
             ),
-            models.UniqueConstraint(
-                fields=["user", "role", "school"],
+            unique(
+                "appointment_once_per_school",
+                ["user", "role", "school"],
+                "该用户在该党校已有同一角色的任职。",
                 condition=Q(school__isnull=False, end__isnull=True),
-                name="appointment_once_per_school",
-                violation_error_message="该用户在该党校已有同一角色的任职。",
             ),
-            models.UniqueConstraint(
-                fields=["user", "role", "county"],
+            unique(
+                "appointment_once_per_county",
+                ["user", "role", "county"],
+                "该用户在该县（市、区）已有同一角色的任职。",
                 condition=Q(county__isnull=False, end__isnull=True),
-                name="appointment_once_per_county",
-                violation_error_message="该用户在该县（市、区）已有同一角色的任职。",
             ),
-            models.UniqueConstraint(
-                fields=["user", "role", "city"],
+            unique(
+                "appointment_once_per_city",
+                ["user", "role", "city"],
+                "该用户在该市已有同一角色的任职。",
                 condition=Q(school__isnull=True, county__isnull=True, end__isnull=True),
-                name="appointment_once_per_city",
-                violation_error_message="该用户在该市已有同一角色的任职。",
             ),
         ]
 
@@ -272,3 +259,46 @@ class Appointment(models.Model):
             raise ValidationError(
                 {"role": "系统、安全、审计管理员必须由三个不同的人担任，该用户同期已任其中一职。"}
             )
+
+
+#: 填报工作交接单: those it concerns, and those who keep accounts.
+HANDOVER_READERS = (Role.FILLER, Role.HEAD, *COUNTY_ROLES, Role.OFFICE, Role.SECURITY, Role.SYSADMIN)
+
+
+class HandoverQuerySet(models.QuerySet):
+    def visible_to(self, user) -> "HandoverQuerySet":
+        """The handovers of the schools one answers for; who only reads figures or scores has no business with
+        people.
+        """
+        identity = getattr(user, "identity", None)
+        return self.filter(
+            school_scope(user, "school") if identity is None or identity.role in HANDOVER_READERS else NOTHING
+        )
+
+
+class Handover(models.Model):
+    """One succession. `contents` lists what was handed over as it stood on the day: [["评定申报", "2026年度
+    填报中"], …].
+    """
+
+    school = of_school("handovers")
+    ended = reference(Appointment, "移交人任职", "handed_over")
+    begun = reference(Appointment, "接收人任职", "taken_over")
+    reason = models.CharField("原因", max_length=100)
+    contents = models.JSONField("移交内容", default=list)
+    moved_notices = models.PositiveIntegerField("转交的未读消息", default=0)
+    by = person("办理人")
+    at = models.DateTimeField("办理时间", default=timezone.now)
+
+    objects = HandoverQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "填报工作交接"
+        ordering = ["-at", "-pk"]
+        constraints = [
+            unique("handover_once", ["ended"], "这项任职已经交接。"),
+            check("handover_two_people", ~Q(ended=F("begun")), "移交人和接收人不能是同一项任职。"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.school} {self.ended.get_role_display()} {self.ended.user}→{self.begun.user}"

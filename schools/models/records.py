@@ -1,12 +1,10 @@
 """修改记录: what a record said before and after, who changed it, when and why."""
 
-from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from .base import SchoolRecordQuerySet
-from .registry import School
+from .base import OPTIONAL, SchoolRecordQuerySet, check, of_school, person, unique
 
 
 class RecordChangeQuerySet(SchoolRecordQuerySet):
@@ -15,7 +13,20 @@ class RecordChangeQuerySet(SchoolRecordQuerySet):
         return self.filter(model=obj._meta.label_lower, object_id=obj.pk)
 
 
-class RecordChange(models.Model):
+class BeforeAndAfter(models.Model):
+    """Holds what differs, by the names of the fields as people read them."""
+
+    class Meta:
+        abstract = True
+
+    @property
+    def lines(self) -> list[tuple[str, str, str]]:
+        """What differs: name of the field, before, after."""
+        names = dict.fromkeys([*self.before, *self.after])
+        return [(name, self.before.get(name, ""), self.after.get(name, "")) for name in names]
+
+
+class RecordChange(BeforeAndAfter):
     """One change. The names of fields and their values are kept as people read them: they must say the same
     in ten years.
 
@@ -30,16 +41,16 @@ class RecordChange(models.Model):
         VOID = "void", "作废"
         CORRECT = "correct", "更正"
 
-    school = models.ForeignKey(School, models.PROTECT, verbose_name="党校", related_name="changes")
+    school = of_school("changes")
     record = models.CharField("登记项目", max_length=40)
     model = models.CharField("数据表", max_length=60, editable=False)
     object_id = models.PositiveBigIntegerField("编号", editable=False)
     name = models.CharField("名称", max_length=200)
-    action = models.CharField("操作", max_length=10, choices=Action.choices)
+    action = models.CharField("操作", max_length=10, choices=Action)
     before = models.JSONField("修改前", default=dict, blank=True)
     after = models.JSONField("修改后", default=dict, blank=True)
     reason = models.CharField("原因", max_length=200, blank=True)
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="修改人", related_name="+")
+    by = person("修改人")
     at = models.DateTimeField("时间", default=timezone.now)
 
     objects = RecordChangeQuerySet.as_manager()
@@ -55,12 +66,6 @@ class RecordChange(models.Model):
     def __str__(self) -> str:
         return f"{self.get_action_display()}{self.record} {self.name}"
 
-    @property
-    def lines(self) -> list[tuple[str, str, str]]:
-        """What differs: name of the field, before, after."""
-        names = dict.fromkeys([*self.before, *self.after])
-        return [(name, self.before.get(name, ""), self.after.get(name, "")) for name in names]
-
 
 class CorrectionQuerySet(SchoolRecordQuerySet):
     def pending(self) -> "CorrectionQuerySet":
@@ -68,7 +73,7 @@ class CorrectionQuerySet(SchoolRecordQuerySet):
         return self.filter(status=Correction.Status.PENDING)
 
 
-class Correction(models.Model):
+class Correction(BeforeAndAfter):
     """What shall change and why. `old` and `new` hold the fields as the program writes them, `before` and
     `after` as people read them.
 
@@ -87,8 +92,8 @@ class Correction(models.Model):
         REFUSED = "refused", "未同意"
         WITHDRAWN = "withdrawn", "已撤回"
 
-    school = models.ForeignKey(School, models.PROTECT, verbose_name="党校", related_name="corrections")
-    act = models.CharField("更正方式", max_length=10, choices=Act.choices)
+    school = of_school("corrections")
+    act = models.CharField("更正方式", max_length=10, choices=Act)
     record = models.CharField("登记项目", max_length=40)
     model = models.CharField("数据表", max_length=60, editable=False)
     object_id = models.PositiveBigIntegerField("编号", null=True, editable=False)
@@ -101,20 +106,11 @@ class Correction(models.Model):
     before = models.JSONField("更正前", default=dict)
     after = models.JSONField("更正后", default=dict)
     reason = models.CharField("更正理由", max_length=200)
-    status = models.CharField("状态", max_length=10, choices=Status.choices, default=Status.PENDING)
-    asked_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="申请人", related_name="+"
-    )
+    status = models.CharField("状态", max_length=10, choices=Status, default=Status.PENDING)
+    asked_by = person("申请人")
     asked_at = models.DateTimeField("申请时间", default=timezone.now)
-    decided_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        models.PROTECT,
-        verbose_name="审核人",
-        null=True,
-        blank=True,
-        related_name="+",
-    )
-    decided_at = models.DateTimeField("审核时间", null=True, blank=True)
+    decided_by = person("审核人", **OPTIONAL)
+    decided_at = models.DateTimeField("审核时间", **OPTIONAL)
     remark = models.CharField("审核意见", max_length=200, blank=True)
 
     objects = CorrectionQuerySet.as_manager()
@@ -123,29 +119,21 @@ class Correction(models.Model):
         verbose_name = verbose_name_plural = "数据更正"
         ordering = ["-asked_at", "-pk"]
         constraints = [
-            models.CheckConstraint(
-                name="correction_decided",
-                condition=Q(status="pending", decided_by__isnull=True, decided_at__isnull=True)
+            check(
+                "correction_decided",
+                Q(status="pending", decided_by__isnull=True, decided_at__isnull=True)
                 | (~Q(status="pending") & Q(decided_by__isnull=False, decided_at__isnull=False)),
-                violation_error_message="审核人和审核时间须同时填写。",
+                "审核人和审核时间须同时填写。",
             ),
-            models.CheckConstraint(
-                name="correction_reason", condition=~Q(reason=""), violation_error_message="请写明更正理由。"
-            ),
-            models.UniqueConstraint(
-                fields=["model", "object_id"],
+            check("correction_reason", ~Q(reason=""), "请写明更正理由。"),
+            unique(
+                "correction_one_pending",
+                ["model", "object_id"],
+                "该记录已有一份数据更正等待审核。",
                 condition=Q(status="pending", object_id__isnull=False),
-                name="correction_one_pending",
-                violation_error_message="该记录已有一份数据更正等待审核。",
             ),
         ]
         indexes = [models.Index(fields=["school", "status"], name="correction_school_status")]
 
     def __str__(self) -> str:
         return f"{self.get_act_display()}{self.record} {self.name}"
-
-    @property
-    def lines(self) -> list[tuple[str, str, str]]:
-        """What differs: name of the field, before, after."""
-        names = dict.fromkeys([*self.before, *self.after])
-        return [(name, self.before.get(name, ""), self.after.get(name, "")) for name in names]

@@ -1,10 +1,74 @@
+"""Cities with their counties, and the schools: names, places and leaders."""
+
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Case, F, Q, Value, When
+from django.db.models import Case, Q, Value, When
 
-from .base import SchoolRecordQuerySet
-from .regions import Region
-from .scope import in_force, school_scope
+from .base import OPTIONAL, SchoolRecord, check, of_school, period, reference, unique
+from .scope import in_force, region_scope, school_scope
+
+
+class RegionQuerySet(models.QuerySet):
+    def visible_to(self, user) -> "RegionQuerySet":
+        """The regions the current identity of `user` may read."""
+        return self.filter(region_scope(user))
+
+    def cities(self) -> "RegionQuerySet":
+        """Only the organisers of a rating."""
+        return self.filter(kind=Region.Kind.CITY)
+
+    def counties(self) -> "RegionQuerySet":
+        """Only the parts of a city."""
+        return self.filter(kind=Region.Kind.COUNTY)
+
+
+class Region(models.Model):
+    """A city, organiser of a rating and root of every row, or one of its counties."""
+
+    class Kind(models.TextChoices):
+        CITY = "city", "市"
+        COUNTY = "county", "县（市、区）"
+
+    class Nature(models.TextChoices):
+        ADMINISTRATIVE = "administrative", "行政区"
+        FUNCTIONAL = "functional", "功能区"
+
+    city = reference("self", "所属市", "counties", **OPTIONAL)
+    code = models.CharField(
+        "区划代码", max_length=20, help_text="有国家标准代码的填国家标准代码，没有的用本市自编代码。"
+    )
+    name = models.CharField("名称", max_length=50)
+    kind = models.CharField("级别", max_length=10, choices=Kind)
+    nature = models.CharField("性质", max_length=20, choices=Nature, default=Nature.ADMINISTRATIVE)
+    order = models.PositiveIntegerField("排序", default=0, help_text="按建制顺序，通报中的单位按此排列。")
+    office_email = models.EmailField(
+        "单位邮箱", blank=True, help_text="单位的办公邮箱，不填个人邮箱；启用邮件后，提醒每天汇总发到这里。"
+    )
+
+    objects = RegionQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "市、县（市、区）"
+        ordering = ["order", "code"]
+        constraints = [
+            check(
+                "region_city_above_county",
+                Q(kind="city", city__isnull=True) | Q(kind="county", city__isnull=False),
+                "市不填所属市，县（市、区）必须填所属市。",
+            ),
+            unique("region_city_code", ["code"], "已有使用该代码的市。", condition=Q(kind="city")),
+            unique("region_city_name", ["name"], "已有同名的市。", condition=Q(kind="city")),
+            unique("region_county_code", ["city", "code"], "该市已有使用该代码的县（市、区）。"),
+            unique("region_county_name", ["city", "name"], "该市已有同名的县（市、区）。"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def clean(self) -> None:
+        """A county hangs on a city, never on another county."""
+        if self.city_id and self.city.kind != self.Kind.CITY:
+            raise ValidationError({"city": "所属市只能选择市。"})
 
 
 class SchoolQuerySet(models.QuerySet):
@@ -47,43 +111,31 @@ class School(models.Model):
         BRANCH = "branch", "分校"
         OTHER = "other", "其他"
 
-    city = models.ForeignKey(
+    city = reference(Region, "所属市", "schools", limit_choices_to={"kind": Region.Kind.CITY})
+    county = reference(
         Region,
-        models.PROTECT,
-        verbose_name="所属市",
-        related_name="schools",
-        limit_choices_to={"kind": Region.Kind.CITY},
-    )
-    county = models.ForeignKey(
-        Region,
-        models.PROTECT,
-        verbose_name="县（市、区）",
-        null=True,
-        blank=True,
-        related_name="county_schools",
+        "县（市、区）",
+        "county_schools",
         limit_choices_to={"kind": Region.Kind.COUNTY},
         help_text="市下不设县（市、区）的不填。",
+        **OPTIONAL,
     )
     code = models.CharField("学校编码", max_length=20)
     name = models.CharField("学校名称", max_length=80, help_text="全称，公文中使用。")
     short_name = models.CharField("简称", max_length=40, blank=True)
-    kind = models.CharField("类型", max_length=10, choices=Kind.choices, default=Kind.TOWN)
+    kind = models.CharField("类型", max_length=10, choices=Kind, default=Kind.TOWN)
     organiser = models.CharField("举办党组织", max_length=80, blank=True)
     operator = models.CharField("承办机构", max_length=80, blank=True)
-    opened_on = models.DateField(
-        "启用月份", null=True, blank=True, help_text="填启用当月的任意一天；不填视为早已启用。"
-    )
-    closed_on = models.DateField("关闭日期", null=True, blank=True)
-    merged_into = models.ForeignKey(
-        "self", models.PROTECT, verbose_name="并入", null=True, blank=True, related_name="merged"
-    )
+    opened_on = models.DateField("启用月份", help_text="填启用当月的任意一天；不填视为早已启用。", **OPTIONAL)
+    closed_on = models.DateField("关闭日期", **OPTIONAL)
+    merged_into = reference("self", "并入", "merged", **OPTIONAL)
     order = models.PositiveIntegerField("排序", default=0, help_text="县（市、区）内的建制顺序。")
-    has_plaque = models.BooleanField("已挂牌", null=True, blank=True, help_text="不选表示尚未登记。")
+    has_plaque = models.BooleanField("已挂牌", help_text="不选表示尚未登记。", **OPTIONAL)
     seats = models.PositiveIntegerField(
-        "主教室座位", null=True, blank=True, help_text="可集中培训的座位数；不填表示尚未登记。"
+        "主教室座位", help_text="可集中培训的座位数；不填表示尚未登记。", **OPTIONAL
     )
     staff_count = models.PositiveIntegerField(
-        "工作人员数", null=True, blank=True, help_text="负责日常工作的人数；不填表示尚未登记。"
+        "工作人员数", help_text="负责日常工作的人数；不填表示尚未登记。", **OPTIONAL
     )
     office_email = models.EmailField(
         "单位邮箱", blank=True, help_text="单位的办公邮箱，不填个人邮箱；启用邮件后，提醒每天汇总发到这里。"
@@ -95,22 +147,18 @@ class School(models.Model):
         verbose_name = verbose_name_plural = "镇街党校"
         ordering = ["order", "code"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["city", "code"],
-                name="school_code",
-                violation_error_message="该市已有使用该编码的党校。",
+            unique("school_code", ["city", "code"], "该市已有使用该编码的党校。"),
+            period(
+                "school_closed_after_opening",
+                "opened_on",
+                "closed_on",
+                "关闭日期不能早于启用月份。",
+                open_ends=["closed_on", "opened_on"],
             ),
-            models.CheckConstraint(
-                name="school_closed_after_opening",
-                condition=Q(closed_on__isnull=True)
-                | Q(opened_on__isnull=True)
-                | Q(closed_on__gte=F("opened_on")),
-                violation_error_message="关闭日期不能早于启用月份。",
-            ),
-            models.CheckConstraint(
-                name="school_merged_is_closed",
-                condition=Q(merged_into__isnull=True) | Q(closed_on__isnull=False),
-                violation_error_message="已并入其他党校的，须填写关闭日期。",
+            check(
+                "school_merged_is_closed",
+                Q(merged_into__isnull=True) | Q(closed_on__isnull=False),
+                "已并入其他党校的，须填写关闭日期。",
             ),
         ]
 
@@ -127,32 +175,26 @@ class School(models.Model):
             raise ValidationError({"merged_into": "只能并入本市的另一所党校。"})
 
 
-class FormerName(models.Model):
+class FormerName(SchoolRecord):
     """A name the school bore for a time; documents of that time keep it."""
 
-    school = models.ForeignKey(School, models.PROTECT, verbose_name="党校", related_name="former_names")
+    school = of_school("former_names")
     name = models.CharField("曾用名", max_length=80)
-    since = models.DateField("启用日期", null=True, blank=True)
+    since = models.DateField("启用日期", **OPTIONAL)
     until = models.DateField("停用日期")
-
-    objects = SchoolRecordQuerySet.as_manager()
 
     class Meta:
         verbose_name = verbose_name_plural = "曾用名"
         ordering = ["school", "until"]
         constraints = [
-            models.CheckConstraint(
-                name="former_name_period",
-                condition=Q(since__isnull=True) | Q(until__gte=F("since")),
-                violation_error_message="停用日期不能早于启用日期。",
-            )
+            period("former_name_period", sentence="停用日期不能早于启用日期。", open_ends=["since"])
         ]
 
     def __str__(self) -> str:
         return self.name
 
 
-class Leader(models.Model):
+class Leader(SchoolRecord):
     """Who leads the school, and which Party post brings the duty with it."""
 
     class Post(models.TextChoices):
@@ -160,27 +202,19 @@ class Leader(models.Model):
         EXECUTIVE = "executive", "常务副校长"
         VICE = "vice", "副校长"
 
-    school = models.ForeignKey(School, models.PROTECT, verbose_name="党校", related_name="leaders")
-    post = models.CharField("校内职务", max_length=10, choices=Post.choices)
+    school = of_school("leaders")
+    post = models.CharField("校内职务", max_length=10, choices=Post)
     name = models.CharField("姓名", max_length=30)
     party_post = models.CharField(
         "党内职务", max_length=50, blank=True, help_text="如党委书记、党委副书记、组织委员。"
     )
-    start = models.DateField("任职开始", null=True, blank=True)
-    end = models.DateField("任职结束", null=True, blank=True)
-
-    objects = SchoolRecordQuerySet.as_manager()
+    start = models.DateField("任职开始", **OPTIONAL)
+    end = models.DateField("任职结束", **OPTIONAL)
 
     class Meta:
         verbose_name = verbose_name_plural = "校领导"
         ordering = ["school", "pk"]
-        constraints = [
-            models.CheckConstraint(
-                name="leader_period",
-                condition=Q(start__isnull=True) | Q(end__isnull=True) | Q(end__gte=F("start")),
-                violation_error_message="任职结束不能早于任职开始。",
-            )
-        ]
+        constraints = [period("leader_period", "start", "end", "任职结束不能早于任职开始。")]
 
     def __str__(self) -> str:
         return f"{self.get_post_display()} {self.name}"

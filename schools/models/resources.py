@@ -3,20 +3,21 @@
 from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Q
 
-from .base import SchoolRecordQuerySet, Voidable, VoidableQuerySet
+from .base import (
+    KEPT,
+    OPTIONAL,
+    SchoolRecord,
+    SchoolRecordQuerySet,
+    Voidable,
+    of_school,
+    period,
+    reference,
+    unique,
+)
 from .registry import School
 from .scope import in_force, record_scope
-
-
-def period_constraint(name: str) -> models.CheckConstraint:
-    """A period that does not end before it starts, for models with since and until."""
-    return models.CheckConstraint(
-        name=name,
-        condition=Q(since__isnull=True) | Q(until__isnull=True) | Q(until__gte=F("since")),
-        violation_error_message="结束日期不能早于开始日期。",
-    )
 
 
 class DatedQuerySet(SchoolRecordQuerySet):
@@ -41,15 +42,15 @@ class Teacher(models.Model):
         EXPERT = "expert", "专家型"
         LECTURER = "lecturer", "党校教师"
 
-    school = models.ForeignKey(School, models.PROTECT, verbose_name="党校", related_name="teachers")
+    school = of_school("teachers")
     name = models.CharField("姓名", max_length=30)
-    kind = models.CharField("类型", max_length=10, choices=Kind.choices)
+    kind = models.CharField("类型", max_length=10, choices=Kind)
     post = models.CharField("单位及职务", max_length=80, blank=True)
     topics = models.CharField(
         "课题、专题", max_length=200, blank=True, help_text="能讲的课题或专题，用顿号隔开。"
     )
-    since = models.DateField("入库日期", null=True, blank=True)
-    until = models.DateField("出库日期", null=True, blank=True)
+    since = models.DateField("入库日期", **OPTIONAL)
+    until = models.DateField("出库日期", **OPTIONAL)
 
     objects = DatedQuerySet.as_manager()
 
@@ -57,13 +58,13 @@ class Teacher(models.Model):
         verbose_name = verbose_name_plural = "师资"
         ordering = ["school", "pk"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["school", "name"],
+            unique(
+                "teacher_once_in_pool",
+                ["school", "name"],
+                "该党校师资库中已有这位教师。",
                 condition=Q(until__isnull=True),
-                name="teacher_once_in_pool",
-                violation_error_message="该党校师资库中已有这位教师。",
             ),
-            period_constraint("teacher_period"),
+            period("teacher_period"),
         ]
 
     def __str__(self) -> str:
@@ -73,16 +74,14 @@ class Teacher(models.Model):
 class TeachingPoint(models.Model):
     """A themed place for teaching on the spot, hosted by one school and often shared with neighbours."""
 
-    school = models.ForeignKey(
-        School, models.PROTECT, verbose_name="所在党校", related_name="teaching_points"
-    )
+    school = reference(School, "所在党校", "teaching_points")
     shared_with = models.ManyToManyField(
         School, verbose_name="共用党校", blank=True, related_name="shared_points"
     )
     name = models.CharField("名称", max_length=60)
     theme = models.CharField("主题", max_length=100, blank=True)
-    since = models.DateField("启用日期", null=True, blank=True)
-    until = models.DateField("停用日期", null=True, blank=True)
+    since = models.DateField("启用日期", **OPTIONAL)
+    until = models.DateField("停用日期", **OPTIONAL)
 
     objects = TeachingPointQuerySet.as_manager()
 
@@ -90,19 +89,15 @@ class TeachingPoint(models.Model):
         verbose_name = verbose_name_plural = "现场教学点"
         ordering = ["school", "pk"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["school", "name"],
-                name="teaching_point_name",
-                violation_error_message="该党校已有同名的教学点。",
-            ),
-            period_constraint("teaching_point_period"),
+            unique("teaching_point_name", ["school", "name"], "该党校已有同名的教学点。"),
+            period("teaching_point_period"),
         ]
 
     def __str__(self) -> str:
         return self.name
 
 
-class Equipment(models.Model):
+class Equipment(SchoolRecord):
     """One kind of equipment of a school and whether it works."""
 
     class Kind(models.TextChoices):
@@ -115,29 +110,21 @@ class Equipment(models.Model):
         NOTICE = "notice", "宣传栏"
         OTHER = "other", "其他"
 
-    school = models.ForeignKey(School, models.PROTECT, verbose_name="党校", related_name="equipment")
-    kind = models.CharField("种类", max_length=10, choices=Kind.choices)
+    school = of_school("equipment")
+    kind = models.CharField("种类", max_length=10, choices=Kind)
     working = models.BooleanField("可正常使用", default=True)
     note = models.CharField("说明", max_length=100, blank=True)
-
-    objects = SchoolRecordQuerySet.as_manager()
 
     class Meta:
         verbose_name = verbose_name_plural = "设施"
         ordering = ["school", "pk"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["school", "kind"],
-                name="equipment_kind",
-                violation_error_message="该党校已登记这种设施。",
-            )
-        ]
+        constraints = [unique("equipment_kind", ["school", "kind"], "该党校已登记这种设施。")]
 
     def __str__(self) -> str:
         return self.get_kind_display()
 
 
-class Regulation(models.Model):
+class Regulation(SchoolRecord):
     """A written rule of the school; which kinds are wanted is the scheme's business."""
 
     class Kind(models.TextChoices):
@@ -150,27 +137,23 @@ class Regulation(models.Model):
         LOGISTICS = "logistics", "后勤"
         OTHER = "other", "其他"
 
-    school = models.ForeignKey(School, models.PROTECT, verbose_name="党校", related_name="regulations")
-    kind = models.CharField("种类", max_length=10, choices=Kind.choices)
+    school = of_school("regulations")
+    kind = models.CharField("种类", max_length=10, choices=Kind)
     title = models.CharField("制度名称", max_length=100)
     issued_on = models.DateField("印发日期")
-    abolished_on = models.DateField("废止日期", null=True, blank=True)
-
-    objects = SchoolRecordQuerySet.as_manager()
+    abolished_on = models.DateField("废止日期", **OPTIONAL)
 
     class Meta:
         verbose_name = verbose_name_plural = "管理制度"
         ordering = ["school", "pk"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["school", "title"],
-                name="regulation_title",
-                violation_error_message="该党校已登记同名制度。",
-            ),
-            models.CheckConstraint(
-                name="regulation_period",
-                condition=Q(abolished_on__isnull=True) | Q(abolished_on__gte=F("issued_on")),
-                violation_error_message="废止日期不能早于印发日期。",
+            unique("regulation_title", ["school", "title"], "该党校已登记同名制度。"),
+            period(
+                "regulation_period",
+                "issued_on",
+                "abolished_on",
+                "废止日期不能早于印发日期。",
+                open_ends=["abolished_on"],
             ),
         ]
 
@@ -190,12 +173,12 @@ class StaffMember(models.Model):
         FULL = "full", "专职"
         PART = "part", "兼职"
 
-    school = models.ForeignKey(School, models.PROTECT, verbose_name="党校", related_name="staff")
+    school = of_school("staff")
     name = models.CharField("姓名", max_length=30)
     post = models.CharField("岗位职务", max_length=50, blank=True, help_text="如教务、学员管理、后勤。")
-    duty = models.CharField("专兼职", max_length=10, choices=Duty.choices, default=Duty.PART)
-    since = models.DateField("到岗日期", null=True, blank=True)
-    until = models.DateField("离岗日期", null=True, blank=True)
+    duty = models.CharField("专兼职", max_length=10, choices=Duty, default=Duty.PART)
+    since = models.DateField("到岗日期", **OPTIONAL)
+    until = models.DateField("离岗日期", **OPTIONAL)
 
     objects = DatedQuerySet.as_manager()
 
@@ -203,13 +186,13 @@ class StaffMember(models.Model):
         verbose_name = verbose_name_plural = "工作人员"
         ordering = ["school", "pk"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["school", "name"],
+            unique(
+                "staff_once",
+                ["school", "name"],
+                "该党校已登记这位在岗工作人员。",
                 condition=Q(until__isnull=True),
-                name="staff_once",
-                violation_error_message="该党校已登记这位在岗工作人员。",
             ),
-            period_constraint("staff_period"),
+            period("staff_period"),
         ]
 
     def __str__(self) -> str:
@@ -224,38 +207,28 @@ class Course(Voidable):
         ADAPTED = "adapted", "改编"
         INTRODUCED = "introduced", "引进"
 
-    school = models.ForeignKey(School, models.PROTECT, verbose_name="党校", related_name="courses")
+    school = of_school("courses")
     name = models.CharField("课程名称", max_length=100)
     theme = models.CharField(
         "主题", max_length=100, blank=True, help_text="如党的创新理论、基层治理、乡村振兴。"
     )
-    teacher = models.ForeignKey(
-        Teacher, models.PROTECT, verbose_name="主讲教师", null=True, blank=True, related_name="courses"
-    )
+    teacher = reference(Teacher, "主讲教师", "courses", **OPTIONAL)
     hours = models.DecimalField(
         "学时",
         max_digits=4,
         decimal_places=1,
-        null=True,
-        blank=True,
         validators=[MinValueValidator(0, "学时不能小于 0。")],
+        **OPTIONAL,
     )
-    origin = models.CharField("来源", max_length=12, choices=Origin.choices, default=Origin.OWN)
-    since = models.DateField("开设日期", null=True, blank=True)
-
-    objects = VoidableQuerySet.as_manager()
+    origin = models.CharField("来源", max_length=12, choices=Origin, default=Origin.OWN)
+    since = models.DateField("开设日期", **OPTIONAL)
 
     class Meta:
         verbose_name = verbose_name_plural = "课程"
         ordering = ["school", "pk"]
         constraints = [
             *Voidable.Meta.constraints,
-            models.UniqueConstraint(
-                fields=["school", "name"],
-                condition=Q(voided_at__isnull=True),
-                name="course_once",
-                violation_error_message="该党校已登记同名课程。",
-            ),
+            unique("course_once", ["school", "name"], "该党校已登记同名课程。", condition=KEPT),
         ]
 
     def __str__(self) -> str:
@@ -265,24 +238,17 @@ class Course(Voidable):
 class Brand(Voidable):
     """特色品牌: a practice of the school's own that others come to see."""
 
-    school = models.ForeignKey(School, models.PROTECT, verbose_name="党校", related_name="brands")
+    school = of_school("brands")
     name = models.CharField("品牌名称", max_length=60)
     content = models.CharField("主要做法", max_length=200, help_text="一两句话，不超过 200 字。")
-    since = models.DateField("开始日期", null=True, blank=True)
-
-    objects = VoidableQuerySet.as_manager()
+    since = models.DateField("开始日期", **OPTIONAL)
 
     class Meta:
         verbose_name = verbose_name_plural = "特色品牌"
         ordering = ["school", "pk"]
         constraints = [
             *Voidable.Meta.constraints,
-            models.UniqueConstraint(
-                fields=["school", "name"],
-                condition=Q(voided_at__isnull=True),
-                name="brand_once",
-                violation_error_message="该党校已登记同名品牌。",
-            ),
+            unique("brand_once", ["school", "name"], "该党校已登记同名品牌。", condition=KEPT),
         ]
 
     def __str__(self) -> str:

@@ -203,12 +203,7 @@ def _by_kind(seen: Sequence[Seen]) -> list[str]:
 
 def _problems(found: QuerySet[Problem], view: View, room: Room, *, named: bool = True) -> tuple[str, ...]:
     """Open ones, those past their day first."""
-    rows = (
-        found.open()
-        .filter(visit__voided_at__isnull=True)
-        .select_related("visit__school")
-        .order_by("due", "pk")
-    )
+    rows = found.open().select_related("visit__school").order_by("due", "pk")
     texts = []
     for row in rows[: room.problems]:
         due = "未定期限" if row.due is None else f"{row.due.month}月{row.due.day}日前"

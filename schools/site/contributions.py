@@ -21,7 +21,7 @@ class Contributions:
 
     #: Entries of the bar: `navigation.Entry`.
     navigation: Sequence[Any] = ()
-    #: (user) → tasks and figures of the workbench: `desk.Task`, `desk.Tile`.
+    #: (user) → tasks and figures of the workbench: `items.Task`, `items.Tile`.
     tasks: Sequence[Any] = ()
     tiles: Sequence[Any] = ()
     #: (day) → what falls due: `announcing.Announcement`.

@@ -1,1 +1,0 @@
-"""The year's teaching as the schools record it: plans, classes, months."""

@@ -9,11 +9,12 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.utils import timezone
+from django.utils.functional import cached_property
 
 from schools.importing.base import rows_of
 from schools.importing.class_sheets import TrainingClassResource
 from schools.importing.columns import SCHOOL_CODE, ColumnField, cell_code, choice, text
-from schools.models import Lesson, Teacher, TrainingClass
+from schools.models import Lesson, School, Teacher, TrainingClass
 from schools.records.locks import among, periods
 
 from .classes import habits_of
@@ -47,12 +48,10 @@ class BackfillResource(TrainingClassResource):
         """See `columns`."""
         return {SCHOOL_CODE: self.own.code}
 
-    @property
-    def own(self):
+    @cached_property
+    def own(self) -> School:
         """The one school of the import."""
-        if not hasattr(self, "_own"):
-            self._own = self.schools.get()
-        return self._own
+        return self.schools.get()
 
     def before_import(self, dataset, **kwargs) -> None:
         """Pool, habits and locks are asked once."""
@@ -75,12 +74,8 @@ class BackfillResource(TrainingClassResource):
             self._check_known(instance)
             return
         name = getattr(instance, "lecturer_name", "")
-        if (
-            name
-            and not getattr(instance, "lecturer_kind", "")
-            and cell_code(name) not in self.pool
-            and name not in self.kinds
-        ):
+        is_known = getattr(instance, "lecturer_kind", "") or cell_code(name) in self.pool
+        if name and not is_known and name not in self.kinds:
             raise ValidationError({"lecturer_kind": f"“{name}”不在师资库，请填写授课人身份"})
 
     def _check_day(self, day: date) -> None:
@@ -97,14 +92,10 @@ class BackfillResource(TrainingClassResource):
             if getattr(instance, field.attname) != instance.imported_over[field.attname]
         ]
         if changed:  # what is the same never comes here, see `skip_row`
-            raise ValidationError(
-                {
-                    "name": (
-                        f"这个班次已经登记，{'、'.join(changed)}与登记不同；更正请到该班页面修改，"
-                        "或从表中删去这一行"
-                    )
-                }
+            sentence = (
+                f"这个班次已经登记，{'、'.join(changed)}与登记不同；更正请到该班页面修改，或从表中删去这一行"
             )
+            raise ValidationError({"name": sentence})
 
     def skip_row(self, instance, original, row, import_validation_errors=None) -> bool:
         """A class known with the same figures is said to be so."""
@@ -122,21 +113,18 @@ class BackfillResource(TrainingClassResource):
     def after_import(self, dataset, result, **kwargs) -> None:
         """The person who taught each new class, in one go."""
         super().after_import(dataset, result, **kwargs)
-        lessons = [self._lesson(one) for one in self.made if one.pk and getattr(one, "lecturer_name", "")]
+        taught = [record for record in self.made if record.pk and getattr(record, "lecturer_name", "")]
+        lessons = [self._lesson(record) for record in taught]
         Lesson.objects.bulk_create(lessons, batch_size=500)
 
     def _lesson(self, record: TrainingClass) -> Lesson:
         name = record.lecturer_name
         teacher = self.pool.get(cell_code(name))
-        kind = (
-            getattr(record, "lecturer_kind", "")
-            or self.kinds.get(name)
-            or Lesson.KIND_OF_TEACHER[teacher.kind]
-        )
+        kind = getattr(record, "lecturer_kind", "") or self.kinds.get(name)
         return Lesson(
             training_class=record,
             teacher=teacher,
             lecturer="" if teacher else name,
-            lecturer_kind=kind,
+            lecturer_kind=kind or Lesson.KIND_OF_TEACHER[teacher.kind],
             hours=record.hours,
         )

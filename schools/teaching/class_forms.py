@@ -1,33 +1,45 @@
-"""Rows of 课次 below the form of a class."""
+"""The form of a class with the rows of 课次 below it, and the other forms of classes and trial lessons."""
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from decimal import Decimal
 from typing import Any
 
 from crispy_forms.helper import FormHelper
-from crispy_forms.layout import Column, Div, Layout, Row
 from django import forms
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from schools.models import Lesson, PlannedClass, School, Teacher, TeachingPoint, TrainingClass, TrialLesson
+from schools.models import Lesson, PlannedClass, School, TeachingPoint, TrainingClass, TrialLesson
 from schools.models.teaching import ClassCategory
 from schools.records.changes import plain, worded
 from schools.refusals import RecheckedForm
 from schools.site.filters import FilterForm
-from schools.site.forms import SeveralField
+from schools.site.forms import SeveralField, day_input, long_text, owe
 from schools.workbooks import clean_text
 
-from .classes import LESSONS, Habits, LessonIn, copied, digest_of, full_snapshot, habits_of, worded_lessons
+from .classes import (
+    LESSONS,
+    Habits,
+    LessonIn,
+    digest_of,
+    full_snapshot,
+    habits_of,
+    lessons_of,
+    worded_lessons,
+)
+from .forms import NumberedRow, RowsFormSet
 
 EXTRA_LESSONS = 3
 
 
-class LessonForm(forms.Form):
+class LessonForm(NumberedRow):
     """A row of 课次; an empty one is no lesson."""
 
-    pk = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    COUNTED = "课次"
+    STYLES = {"kind": "form-select"}
+
     title = forms.CharField(label="题目", required=False, max_length=100)
     lecturer = forms.CharField(
         label="授课人", required=False, max_length=30, widget=forms.TextInput(attrs={"list": "lecturers"})
@@ -47,13 +59,6 @@ class LessonForm(forms.Form):
     def __init__(self, *args, habits: Habits, **kwargs) -> None:
         super().__init__(*args, **kwargs)
         self.habits = habits
-        self.empty_permitted = False  # also a row nobody touched is read: it may stand for a record
-        place = self.prefix.rpartition("-")[2]
-        number = int(place) + 1 if place.isdigit() else 0
-        for name, field in self.fields.items():
-            if name != "pk":
-                field.widget.attrs["class"] = "form-select" if name == "kind" else "form-control"
-                field.widget.attrs["aria-label"] = f"第 {number} 课次{field.label}"
 
     @property
     def is_filled(self) -> bool:
@@ -63,12 +68,9 @@ class LessonForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         """A lesson needs a person and hours."""
         data = super().clean()
-        if not any(data.get(name) for name in ("title", "lecturer", "hours")):
+        if not self.is_filled:
             return data
-        if not data.get("lecturer") and "lecturer" not in self.errors:
-            self.add_error("lecturer", "请填写这一课次的授课人。")
-        if not data.get("hours") and "hours" not in self.errors:
-            self.add_error("hours", "请填写这一课次的学时。")
+        owe(self, lecturer="请填写这一课次的授课人。", hours="请填写这一课次的学时。")
         name = data.get("lecturer", "")
         data["kind"] = data.get("kind") or self.habits.kinds.get(name, "")
         if name and not data["kind"]:
@@ -81,18 +83,8 @@ class LessonForm(forms.Form):
         return LessonIn(data["lecturer"].strip(), data["kind"], data["hours"], data["title"], data.get("pk"))
 
 
-class BaseLessonFormSet(forms.BaseFormSet):
-    """Rows of lessons; a request without any is a form whose fold was never touched."""
-
-    def __init__(self, data=None, *args, **kwargs) -> None:
-        if data is not None and f"{kwargs['prefix']}-TOTAL_FORMS" not in data:
-            count = len(kwargs.get("initial") or [])
-            data = {f"{kwargs['prefix']}-TOTAL_FORMS": "0", f"{kwargs['prefix']}-INITIAL_FORMS": str(count)}
-        super().__init__(data, *args, **kwargs)
-
-
 LessonFormSet = forms.formset_factory(
-    LessonForm, formset=BaseLessonFormSet, extra=EXTRA_LESSONS, max_num=60, absolute_max=80
+    LessonForm, formset=RowsFormSet, extra=EXTRA_LESSONS, max_num=60, absolute_max=80
 )
 
 
@@ -113,13 +105,11 @@ STORED = (
     "cost",
     "rating",
 )
+#: What a new class takes over from the last one, and from one that is copied: never day, money and rating.
+USUAL = ("category", "form", "audience", "hours", "first_lesson", "place")
+COPIED = (*USUAL, "name", "attendance", "teaching_point")
 #: A class lies in living memory; an older one comes in by workbook through the administrators.
 OLDEST_YEAR = 2000
-
-
-def day_input() -> forms.DateInput:
-    """The browser's own calendar, in the one format it takes."""
-    return forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 
 
 class PlannedSelect(forms.Select):
@@ -166,7 +156,7 @@ class ClassForm(RecheckedForm, forms.Form):
     ends_on = forms.DateField(
         label="结束日期", required=False, widget=day_input(), help_text="不填同开始日期。"
     )
-    form = forms.ChoiceField(label="教学形式", choices=TrainingClass.Form.choices)
+    form = forms.ChoiceField(label="教学形式", choices=TrainingClass.Form)
     audience = forms.CharField(label="培训对象", required=False, max_length=100)
     lecturer_kind = forms.ChoiceField(
         label="授课人身份",
@@ -206,74 +196,50 @@ class ClassForm(RecheckedForm, forms.Form):
         bound_to: TrainingClass | None = None,
         copy_of: TrainingClass | None = None,
         planned: PlannedClass | None = None,
-        habits: Habits | None = None,
         **kwargs,
     ) -> None:
         self.school, self.bound_to = school, bound_to
-        self.habits = habits or habits_of(school)
-        kwargs["initial"] = self._initial(bound_to, copy_of, planned) | (kwargs.get("initial") or {})
-        super().__init__(*args, **kwargs)
+        self.habits = habits_of(school)
+        super().__init__(*args, initial=self._initial(bound_to, copy_of, planned), **kwargs)
         self._offer()
-        lessons = list(bound_to.lessons.select_related("teacher").order_by("pk")) if bound_to else []
-        self.single = lessons[0] if len(lessons) == 1 else None
-        rows = [] if self.single else lessons
-        if self.single:
-            self.initial |= {
-                "lecturer": self.single.lecturer_name,
-                "lecturer_kind": self.single.lecturer_kind,
-                "title": self.single.title,
-            }
-        elif copy_of and not bound_to:
-            self._copy_lecturer(copy_of)
-        initial = [
-            {
-                "pk": row.pk,
-                "title": row.title,
-                "lecturer": row.lecturer_name,
-                "kind": row.lecturer_kind,
-                "hours": row.hours,
-            }
-            for row in rows
-        ]
+        rows = lessons_of(bound_to) if bound_to else []
+        #: The only lesson stands above, in the fields of the class.
+        self.single = rows.pop() if len(rows) == 1 else None
+        self.initial |= self._lecturer(copy_of)
         self.lessons = LessonFormSet(
             self.data if self.is_bound else None,
             prefix="lesson",
-            initial=initial,
+            initial=[asdict(row) for row in rows],
             form_kwargs={"habits": self.habits},
         )
-        self._lay_out()
+        self.helper = FormHelper()
 
     # --- What it offers ---
 
     def _initial(self, record, copy_of, planned) -> dict[str, Any]:
-        habits = self.habits
         if record:
-            return {name: getattr(record, name) for name in STORED} | {"cost": record.cost or None}
-        if copy_of:
-            return copied(copy_of)
-        start = {
-            name: getattr(habits, name) for name in ("hours", "audience", "place", "form", "first_lesson")
-        }
-        start |= {"starts_on": timezone.localdate()}
-        return start | (
-            {"planned": planned, "name": planned.name, "category": planned.kind}
-            if planned
-            else {"category": habits.category}
-        )
+            stored = {name: getattr(record, name) for name in STORED}
+            return stored | {"cost": record.cost or None, "seen": digest_of(record)}
+        source, names = (copy_of, COPIED) if copy_of else (self.habits.last, USUAL)
+        start = {name: getattr(source, name) for name in names} | {"starts_on": timezone.localdate()}
+        if planned and not copy_of:
+            start |= {"planned": planned, "name": planned.name, "category": planned.kind}
+        return start
 
-    def _copy_lecturer(self, record: TrainingClass) -> None:
-        first = record.lessons.select_related("teacher").order_by("pk").first()
-        if first:
-            self.initial |= {"lecturer": first.lecturer_name, "lecturer_kind": first.lecturer_kind}
+    def _lecturer(self, copy_of: TrainingClass | None) -> dict[str, str]:
+        if self.single:
+            lesson = self.single
+            return {"lecturer": lesson.lecturer, "lecturer_kind": lesson.kind, "title": lesson.title}
+        lessons = lessons_of(copy_of) if copy_of else []
+        return {"lecturer": lessons[0].lecturer, "lecturer_kind": lessons[0].kind} if lessons else {}
 
     def _offer(self) -> None:
         years = {timezone.localdate().year, timezone.localdate().year - 1}
         if self.bound_to:
             years.add(self.bound_to.starts_on.year)
-        rows = PlannedClass.objects.filter(plan__school=self.school, plan__year__in=years).select_related(
-            "plan"
-        )
-        self.fields["planned"].queryset = rows.order_by("-plan__year", "month", "pk")
+        planned = PlannedClass.objects.filter(plan__school=self.school, plan__year__in=years)
+        planned = planned.select_related("plan").order_by("-plan__year", "month", "pk")
+        self.fields["planned"].queryset = planned
         points = TeachingPoint.objects.filter(Q(school=self.school) | Q(shared_with=self.school)).distinct()
         self.fields["teaching_point"].queryset = points.order_by("pk")
         if self.bound_to:
@@ -284,58 +250,22 @@ class ClassForm(RecheckedForm, forms.Form):
         lists = {"lecturer": "lecturers", "place": "places", "audience": "audiences"}
         for name, target in lists.items():
             self.fields[name].widget.attrs |= {"list": target, "autocomplete": "off"}
-        self.fields["attendance"].widget.attrs["inputmode"] = self.fields["hours"].widget.attrs[
-            "inputmode"
-        ] = "decimal"
-
-    def _lay_out(self) -> None:
-        self.main, self.more = FormHelper(), FormHelper()
-        self.main.form_tag = self.more.form_tag = False
-        self.main.layout = Layout(
-            "seen",
-            "planned",
-            Row(Column("name", css_class="col-md-8"), Column("category", css_class="col-md-4")),
-            Row(
-                *(
-                    Column(name, css_class="col-6 col-md-4")
-                    for name in ("starts_on", "hours", "attendance", "lecturer", "place", "cost")
-                )
-            ),
-            "first_lesson",
-        )
-        folded = [
-            Row(
-                *(Column(name, css_class="col-6 col-md-4") for name in ("ends_on", "form")),
-                Column("audience", css_class="col-md-4"),
-            ),
-            Row(*(Column(name, css_class="col-md-4") for name in ("lecturer_kind", "title", "rating"))),
-            "teaching_point",
-        ]
-        self.more.layout = Layout(
-            *folded, *([Div("partners", css_class="partners")] if "partners" in self.fields else [])
-        )
+        for name in ("attendance", "hours"):
+            self.fields[name].widget.attrs["inputmode"] = "decimal"
 
     @property
     def opens_fold(self) -> bool:
         """Whether something folded away must be seen: an error, or what a record of several days holds."""
-        return (
-            bool(set(self.errors) & set(FOLDED))
-            or any(self.lessons.errors)
-            or bool(self.bound_to and not self._is_plain)
-        )
-
-    @property
-    def _is_plain(self) -> bool:
         record = self.bound_to
-        return record.ends_on == record.starts_on and (self.single is not None or not record.lessons.all())
+        several = record and (record.ends_on != record.starts_on or self.lessons.initial)
+        return bool(set(self.errors) & set(FOLDED) or any(self.lessons.errors) or several)
 
     # --- What it returns ---
 
     def contents(self, current: TrainingClass) -> tuple[dict[str, str], dict[str, str]]:
         """Fields and lessons of the record, and as typed."""
-        typed = {name: plain(value) for name, value in self.values().items()} | {
-            LESSONS: worded_lessons(self.lesson_rows())
-        }
+        typed = {name: plain(value) for name, value in self.values().items()}
+        typed[LESSONS] = worded_lessons(self.lesson_rows())
         stored = full_snapshot(current)
         return worded(TrainingClass, {name: stored[name] for name in typed}), worded(TrainingClass, typed)
 
@@ -353,27 +283,24 @@ class ClassForm(RecheckedForm, forms.Form):
     def clean(self) -> dict[str, Any]:
         """What follows from the plan is filled in; days and people must fit together."""
         data = super().clean()
-        planned = data.get("planned")
-        data["name"] = clean_text(data.get("name") or "").strip() or (planned.name if planned else "")
-        data["category"] = data.get("category") or (planned.kind if planned else "")
-        if not data["name"] and "name" not in self.errors:
-            self.add_error("name", "请填写班名，或选择计划班次。")
-        if not data["category"] and "category" not in self.errors:
-            self.add_error("category", "请选择类别。")
-        self._check_days(data, planned)
+        planned = data.get("planned") or PlannedClass(name="", kind="")
+        data["name"] = clean_text(data.get("name") or "").strip() or planned.name
+        data["category"] = data.get("category") or planned.kind
+        owe(self, name="请填写班名，或选择计划班次。", category="请选择类别。")
+        self._check_days(data)
         data["cost"] = data.get("cost") or Decimal(0)
         self._check_lecturer(data)
         return data
 
-    def _check_days(self, data: dict[str, Any], planned: PlannedClass | None) -> None:
-        start, end, today = data.get("starts_on"), data.get("ends_on"), timezone.localdate()
+    def _check_days(self, data: dict[str, Any]) -> None:
+        start, planned = data.get("starts_on"), data.get("planned")
         if not start:
             return
-        if start > today:
+        if start > timezone.localdate():
             self.add_error("starts_on", "开始日期还没有到，请在开班后登记。")
         elif start.year < OLDEST_YEAR:
             self.add_error("starts_on", "年份过早，请核对。")
-        data["ends_on"] = end = end or start
+        data["ends_on"] = end = data.get("ends_on") or start
         if end < start:
             self.add_error("ends_on", "结束日期不能早于开始日期。")
         elif (end - start).days > 366:
@@ -423,13 +350,7 @@ class JoinForm(forms.Form):
     """How many of this school took part; of a signed day also why that is said now."""
 
     attendance = forms.IntegerField(label="本校参加人次", min_value=1, max_value=100_000)
-    reason = forms.CharField(
-        label="更正理由",
-        max_length=200,
-        required=False,
-        widget=forms.Textarea(attrs={"rows": 2}),
-        help_text="写明为什么现在才登记。",
-    )
+    reason = long_text("更正理由", required=False, help_text="写明为什么现在才登记。")
 
     def __init__(self, *args, locked: bool, **kwargs) -> None:
         super().__init__(*args, **kwargs)
@@ -471,7 +392,7 @@ class TrialForm(forms.ModelForm):
 
     def __init__(self, *args, school: School, **kwargs) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["teacher"].queryset = Teacher.objects.filter(school=school).in_force()
+        self.fields["teacher"].queryset = school.teachers.in_force()
         self.fields["teacher"].empty_label = "请选择"
         self.fields["passed"].label = "试讲通过"
         self.fields["on"].initial = timezone.localdate

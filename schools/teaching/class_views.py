@@ -9,24 +9,35 @@ from django import forms
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_POST
 
 from schools.audit.exports import XLSX, export
 from schools.importing import pending
 from schools.importing.class_sheets import LessonResource, TrainingClassResource
 from schools.importing.exchange import Report, export_sheets, import_workbook, template_sheets
-from schools.models import JointPartner, PlannedClass, RecordChange, School, TrainingClass, TrialLesson
-from schools.permissions import allowed_to, keeps_records, readable_schools
+from schools.models import (
+    Correction,
+    JointPartner,
+    PlannedClass,
+    RecordChange,
+    School,
+    TrainingClass,
+    TrialLesson,
+)
+from schools.permissions import allowed_to, keeps_records, require_form
 from schools.records.changes import note_change, snapshot
+from schools.records.corrections import request_void
 from schools.records.locks import lock_of
-from schools.refusals import refusals_as_messages, refusals_in, turned_away
+from schools.refusals import done, refusals_as_messages, refusals_in, turned_away
+from schools.registry.views import school_of
 from schools.site.asked import number
 from schools.workbooks import WorkbookError, clean_text, read_workbook, write_workbook
 
-from . import classes, corrected, joint
+from . import classes
 from .backfill import BackfillResource
 from .class_forms import ClassForm, JoinForm, TrialForm, VoidForm
 from .views import classes_of, year_asked
@@ -34,49 +45,50 @@ from .views import classes_of, year_asked
 PARTNERS_LEFT_OUT = "申请中不含参加联合办班的党校，请告知对方，由对方自行登记或申请数据更正。"
 
 
-def own_class(request: HttpRequest, pk: int) -> TrainingClass:
+def _own_class(request: HttpRequest, pk: int) -> TrainingClass:
     """A class this person may change; one of another school does not exist for them."""
-    return get_object_or_404(
-        TrainingClass.objects.visible_to(request.user).select_related("school__city", "school__county"), pk=pk
-    )
+    own = TrainingClass.objects.visible_to(request.user).select_related("school__city", "school__county")
+    return get_object_or_404(own, pk=pk)
 
 
-@require_http_methods(["GET", "POST"])
+@require_form
 @allowed_to("record_teaching")
 def new(request: HttpRequest) -> HttpResponse:
     """One short form; from a planned class (`planned`) or an earlier one (`copy`) if the address names it."""
     school = request.user.identity.school
-    source = {"copy_of": _asked(TrainingClass.objects.filter(school=school), request, "copy")}
-    source["planned"] = _asked(
-        PlannedClass.objects.filter(plan__school=school).select_related("plan"), request, "planned"
-    )
+    planned = PlannedClass.objects.filter(plan__school=school).select_related("plan")
+    source = {
+        "copy_of": _named(school.classes, request, "copy"),
+        "planned": _named(planned, request, "planned"),
+    }
     form = ClassForm(request.POST or None, school=school, **source)
     lock = None
-    if request.method == "POST" and form.is_valid():
+    if form.is_valid():
         lock = lock_of(school, form.cleaned_data["starts_on"])
         with refusals_in(form):
             if lock:
-                asked = _asked_for(
-                    request,
-                    form,
-                    lambda reason: corrected.ask_add(school, form.values(), form.lesson_rows(), **reason),
-                )
+                asked = classes.ask_add(school, form.values(), form.lesson_rows(), **_asking(request, form))
+                response = _asked(request, asked)
                 if form.partner_schools():
                     messages.warning(request, PARTNERS_LEFT_OUT)
-                return asked
+                return response
             record = classes.register(
                 school, form.values(), form.lesson_rows(), form.partner_schools(), by=request.user
             )
             return _registered(request, record)
-    context = {"form": form, "school": school, "lock": lock, "recent": _recent(school), **source}
+    hosted = school.classes.kept().filter(part=TrainingClass.Part.HOST)
+    recent = hosted.order_by("-starts_on", "-pk")[:5]
+    context = {"form": form, "school": school, "lock": lock, "recent": recent, **source}
     return render(request, "schools/teaching/class_form.html", context)
 
 
-def _asked_for(request: HttpRequest, form: ClassForm, ask) -> HttpResponse:
-    """A locked period: the same form, with its reason, becomes a request for 数据更正."""
-    correction = ask({"by": request.user, "reason": form.cleaned_data["reason"]})
-    messages.success(request, "数据更正已提交，同意后生效。")
-    return redirect("schools:correction", correction.pk)
+def _asking(request: HttpRequest, form: forms.Form) -> dict[str, Any]:
+    """In a locked period the same form, with its reason, becomes a request for 数据更正."""
+    return {"by": request.user, "reason": form.cleaned_data["reason"]}
+
+
+def _asked(request: HttpRequest, correction: Correction) -> HttpResponse:
+    return done(request, "数据更正已提交，同意后生效。", "schools:correction", correction.pk)
 
 
 def _registered(request: HttpRequest, record: TrainingClass) -> HttpResponse:
@@ -88,34 +100,26 @@ def _registered(request: HttpRequest, record: TrainingClass) -> HttpResponse:
     )
     if "another" in request.POST:
         return redirect(f"{reverse('schools:class_new')}?copy={record.pk}")
-    return redirect(
-        f"{reverse('schools:teaching_school', args=[record.school_id])}?year={record.starts_on.year}"
-    )
+    return _to_year_of(record)
 
 
-def _asked(queryset, request: HttpRequest, name: str):
+def _to_year_of(record: TrainingClass) -> HttpResponse:
+    page = reverse("schools:teaching_school", args=[record.school_id])
+    return redirect(f"{page}?year={record.starts_on.year}")
+
+
+def _named(own: QuerySet, request: HttpRequest, name: str) -> Any:
     """The record the address names, if it is one of the school's own."""
-    return queryset.filter(pk=number(request.GET.get(name, ""))).first()
-
-
-def _recent(school: School):
-    """What one may copy."""
-    return (
-        TrainingClass.objects.filter(school=school, part=TrainingClass.Part.HOST)
-        .kept()
-        .order_by("-starts_on", "-pk")[:5]
-    )
+    return own.filter(pk=number(request.GET.get(name, ""))).first()
 
 
 @require_GET
 @allowed_to("read_records")
 def page(request: HttpRequest, pk: int) -> HttpResponse:
     """One class with its lessons, partners and changes."""
-    readable = TrainingClass.objects.visible_to(request.user)
-    record = get_object_or_404(
-        readable.select_related("school", "planned__plan", "teaching_point", "recorded_by", "voided_by"),
-        pk=pk,
-    )
+    shown = ("school", "planned__plan", "teaching_point", "recorded_by", "voided_by")
+    readable = TrainingClass.objects.visible_to(request.user).select_related(*shown)
+    record = get_object_or_404(readable, pk=pk)
     context = {
         "record": record,
         "lessons": record.lessons.select_related("teacher").order_by("pk"),
@@ -128,96 +132,73 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "schools/teaching/class.html", context)
 
 
-@require_http_methods(["GET", "POST"])
+@require_form
 @allowed_to("record_teaching")
 def edit(request: HttpRequest, pk: int) -> HttpResponse:
     """The same form with what was recorded; old values stay in the list of changes."""
-    record = own_class(request, pk)
+    record = _own_class(request, pk)
     if record.is_voided:
         return turned_away(request, "这一班次已作废，不能再修改。", "schools:class", pk)
     lock = lock_of(record.school, record.starts_on)
-    form = ClassForm(
-        request.POST or None,
-        school=record.school,
-        bound_to=record,
-        initial={"seen": classes.digest_of(record)},
-    )
+    form = ClassForm(request.POST or None, school=record.school, bound_to=record)
     if lock:
         form.fields["reason"].label = "更正理由"
-    if request.method == "POST" and form.is_valid():
+    if form.is_valid():
         data = form.cleaned_data
         lock = lock or lock_of(record.school, data["starts_on"])
         with refusals_in(form):
+            content = (record, form.values(), form.lesson_rows())
             if lock:
-                return _asked_for(
-                    request,
-                    form,
-                    lambda reason: corrected.ask_change(record, form.values(), form.lesson_rows(), **reason),
-                )
-            classes.change(
-                record,
-                form.values(),
-                form.lesson_rows(),
-                by=request.user,
-                seen=data["seen"],
-                reason=data["reason"],
-            )
-            messages.success(request, "已保存修改，原来的内容留在修改记录里。")
-            return redirect("schools:class", pk)
+                return _asked(request, classes.ask_change(*content, **_asking(request, form)))
+            classes.change(*content, by=request.user, seen=data["seen"], reason=data["reason"])
+            return done(request, "已保存修改，原来的内容留在修改记录里。", "schools:class", pk)
     context = {"form": form, "school": record.school, "record": record, "lock": lock}
     return render(request, "schools/teaching/class_form.html", context)
 
 
-@require_http_methods(["GET", "POST"])
+@require_form
 @allowed_to("record_teaching")
 def void(request: HttpRequest, pk: int) -> HttpResponse:
     """Asks for the reason, and says what follows."""
-    record = own_class(request, pk)
+    record = _own_class(request, pk)
     if record.is_voided:
         return turned_away(request, "这一班次已作废，不必再办。", "schools:class", pk)
     form = VoidForm(request.POST or None)
     lock = lock_of(record.school, record.starts_on)
-    if request.method == "POST" and form.is_valid():
+    if form.is_valid():
         with refusals_in(form):
             if lock:
-                return _asked_for(request, form, lambda reason: corrected.ask_void(record, **reason))
-            classes.void(record, by=request.user, reason=form.cleaned_data["reason"])
+                return _asked(request, request_void(record, **_asking(request, form)))
+            classes.void(record, **_asking(request, form))
             messages.success(request, f"已作废：{record}。")
-            return redirect(
-                f"{reverse('schools:teaching_school', args=[record.school_id])}?year={record.starts_on.year}"
-            )
+            return _to_year_of(record)
     return render(request, "schools/teaching/class_void.html", {"form": form, "record": record, "lock": lock})
 
 
-@require_http_methods(["GET", "POST"])
+@require_form
 @allowed_to("record_teaching")
 def joint_class(request: HttpRequest, pk: int) -> HttpResponse:
     """The host's class, and one number: how many of this school took part."""
-    waiting = JointPartner.objects.visible_to(request.user).select_related(
-        "host_class__school", "school", "record"
-    )
-    partner = get_object_or_404(waiting, pk=pk)
+    invited = JointPartner.objects.visible_to(request.user)
+    partner = get_object_or_404(invited.select_related("host_class__school", "school", "record"), pk=pk)
     lock = lock_of(partner.school, partner.host_class.starts_on)
     declines = "decline" in request.POST
-    form = JoinForm(
-        request.POST if request.method == "POST" and not declines else None, locked=lock is not None
-    )
+    answered = request.method == "POST" and not declines
+    form = JoinForm(request.POST if answered else None, locked=lock is not None)
     if declines:
         with refusals_as_messages(request):
-            joint.decline(partner, by=request.user)
-            messages.success(request, f"已答复：本校没有参加“{partner.host_class.name}”。")
-            return redirect("schools:teaching")
-    elif request.method == "POST" and form.is_valid():
+            classes.decline(partner)
+            return done(request, f"已答复：本校没有参加“{partner.host_class.name}”。", "schools:teaching")
+    elif form.is_valid():
         attendance = form.cleaned_data["attendance"]
         with refusals_in(form):
             if lock:
-                return _asked_for(
-                    request, form, lambda reason: corrected.ask_join(partner, attendance, **reason)
-                )
-            record = joint.join(partner, attendance, by=request.user)
-            messages.success(request, f"已登记参加：{record.name}，本校 {record.attendance} 人次。")
-            return redirect("schools:teaching")
-    asked = corrected.joining_asked(partner) if lock else None
+                return _asked(request, classes.ask_join(partner, attendance, **_asking(request, form)))
+            record = classes.join(partner, attendance, by=request.user)
+            return done(
+                request, f"已登记参加：{record.name}，本校 {record.attendance} 人次。", "schools:teaching"
+            )
+    asked = classes.joining_asked(partner) if lock else None
     context = {"form": form, "partner": partner, "lock": lock, "asked": asked}
     return render(request, "schools/teaching/joint.html", context)
 
@@ -226,7 +207,7 @@ def joint_class(request: HttpRequest, pk: int) -> HttpResponse:
 @allowed_to("read_records")
 def export_classes(request: HttpRequest, pk: int) -> HttpResponse:
     """The classes of a year as the workbook an import takes."""
-    school = get_object_or_404(readable_schools(request.user), pk=pk)
+    school = school_of(request.user, pk)
     year = year_asked(request)
     rows = classes_of(school, year)
     with refusals_as_messages(request):
@@ -261,12 +242,12 @@ def template(request: HttpRequest) -> FileResponse:
     return FileResponse(buffer, as_attachment=True, filename="开班登记补录模板.xlsx", content_type=XLSX)
 
 
-@require_http_methods(["GET", "POST"])
+@require_form
 @allowed_to("record_teaching")
 def class_import(request: HttpRequest) -> HttpResponse:
     """Upload and check; then, by a second press, the same workbook for good."""
     school = request.user.identity.school
-    if request.method == "POST" and "confirm" in request.POST:
+    if "confirm" in request.POST:
         return _confirmed(request, school)
     form = WorkbookForm(request.POST or None, request.FILES or None)
     context: dict[str, Any] = {"form": form}
@@ -297,20 +278,21 @@ def _confirmed(request: HttpRequest, school: School) -> HttpResponse:
         report = _run(request, school, content, kept["name"], dry_run=False)
     except WorkbookError as error:
         _forget(request)
-        return _page(
-            request, school, {"form": WorkbookForm(), "problems": error.problems, "name": kept["name"]}
-        )
+        problems = {"problems": error.problems, "name": kept["name"]}
+        return _page(request, school, {"form": WorkbookForm(), **problems})
     _forget(request)
-    messages.success(request, f"已写入 {report.created} 个班次，其中开班超过15天的自动标为补录。")
-    return redirect("schools:teaching")
+    return done(
+        request, f"已写入 {report.created} 个班次，其中开班超过15天的自动标为补录。", "schools:teaching"
+    )
 
 
 def _run(request: HttpRequest, school: School, content: bytes, name: str, *, dry_run: bool) -> Report:
     book = read_workbook(content, name=name)
     schools = School.objects.filter(pk=school.pk)
-    return import_workbook(SHEETS, book, schools=schools, city=school.city, by=request.user, dry_run=dry_run)[
-        0
-    ]
+    (report,) = import_workbook(
+        SHEETS, book, schools=schools, city=school.city, by=request.user, dry_run=dry_run
+    )
+    return report
 
 
 def _forget(request: HttpRequest) -> None:
@@ -331,23 +313,22 @@ TWICE = "这位教师当天已登记同题试讲。"
 @allowed_to("read_records")
 def trials(request: HttpRequest, pk: int) -> HttpResponse:
     """What was recorded, the latest first."""
-    school = get_object_or_404(readable_schools(request.user), pk=pk)
+    school = school_of(request.user, pk)
     word = clean_text(request.GET.get("q", ""))[:40]
-    found = TrialLesson.objects.filter(school=school).kept().select_related("teacher").order_by("-on", "-pk")
-    if word:
-        found = found.filter(teacher__name__icontains=word)
-    page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))
+    given = school.trial_lessons.kept().filter(teacher__name__icontains=word)
+    given = given.select_related("teacher").order_by("-on", "-pk")
+    page = Paginator(given, PAGE_SIZE).get_page(request.GET.get("page"))
     context = {"school": school, "page": page, "q": word, "own": keeps_records(request.user, school)}
     return render(request, "schools/teaching/trials.html", context)
 
 
-@require_http_methods(["GET", "POST"])
+@require_form
 @allowed_to("record_teaching")
 def new_trial(request: HttpRequest) -> HttpResponse:
     """Records one."""
     school = request.user.identity.school
     form = TrialForm(request.POST or None, school=school)
-    if request.method == "POST" and form.is_valid():
+    if form.is_valid():
         form.instance.recorded_by = request.user
         try:
             with transaction.atomic():
@@ -355,34 +336,23 @@ def new_trial(request: HttpRequest) -> HttpResponse:
         except IntegrityError:
             form.add_error(None, TWICE)
         else:
-            messages.success(request, f"已登记 {trial.teacher} 的首讲试讲。")
-            return redirect("schools:trials", school.pk)
+            return done(request, f"已登记 {trial.teacher} 的首讲试讲。", "schools:trials", school.pk)
     return render(request, "schools/teaching/trial_form.html", {"form": form, "school": school})
 
 
-@require_http_methods(["GET", "POST"])
+@require_form
 @allowed_to("record_teaching")
 def void_trial(request: HttpRequest, pk: int) -> HttpResponse:
     """Takes one out, with the reason."""
-    trial = get_object_or_404(
-        TrialLesson.objects.visible_to(request.user).select_related("school", "teacher"), pk=pk
-    )
+    visible = TrialLesson.objects.visible_to(request.user).select_related("school", "teacher")
+    trial = get_object_or_404(visible, pk=pk)
     form = VoidForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
+    if form.is_valid():
         with refusals_in(form):
             with transaction.atomic():
                 locked = TrialLesson.objects.select_for_update().get(pk=pk)
-                before = snapshot(locked)
-                locked.void(by=request.user, reason=form.cleaned_data["reason"])
-                note_change(
-                    locked,
-                    school=trial.school,
-                    action="void",
-                    before=before,
-                    after={},
-                    by=request.user,
-                    reason=locked.void_reason,
-                )
-            messages.success(request, "已作废这条首讲试讲记录。")
-            return redirect("schools:trials", trial.school_id)
+                before, who = snapshot(locked), _asking(request, form)
+                locked.void(**who)
+                note_change(locked, school=trial.school, action="void", before=before, after={}, **who)
+            return done(request, "已作废这条首讲试讲记录。", "schools:trials", trial.school_id)
     return render(request, "schools/teaching/trial_void.html", {"form": form, "trial": trial})

@@ -1,21 +1,35 @@
-"""Class records: registered, changed, voided by the school; what a form can offer because it was recorded
-before.
+"""Class records: registered, changed, voided by the school.
+
+联合办班: one school hosts and counts the class, the others confirm that they took part and with how many.
+In a period that the school has signed all this is asked for, until county or office agree.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.urls import reverse
 from django.utils import timezone
 
 from schools import audit
-from schools.models import Lesson, School, Teacher, TeachingPoint, TrainingClass, User
+from schools.messages.inbox import notify
+from schools.models import (
+    Correction,
+    JointPartner,
+    Lesson,
+    School,
+    Teacher,
+    TrainingClass,
+    User,
+)
+from schools.records import corrections
 from schools.records.changes import note_change, plain, snapshot
+from schools.records.corrections import EXTRAS
 from schools.records.locks import lock_of
 from schools.saving import Refused, Stale, digest
 from schools.workbooks.text import narrow
@@ -24,6 +38,86 @@ RECENT = timedelta(days=400)
 USUAL_HOURS = Decimal("4.0")
 OFFERED = 30
 LESSONS = "课次"
+#: What a school that takes part copies from the host; attendance is its own, the money stays the host's.
+SHARED = ("starts_on", "ends_on", "name", "category", "form", "audience", "hours", "first_lesson", "place")
+#: The key under which a request keeps which invitation to a joint class it answers.
+INVITATION = "invitation"
+
+
+# --- What a form can offer because it was recorded before ---
+
+
+@dataclass(frozen=True)
+class Habits:
+    """What the school recorded lately, the latest first: the defaults and suggestions of its form."""
+
+    #: The last class it hosted itself, or one that says nothing but the usual hours.
+    last: TrainingClass
+    places: list[str]
+    audiences: list[str]
+    #: The capacity each person last taught in; the pool's kind where they have not taught yet.
+    kinds: dict[str, str]
+    #: Those of them to offer.
+    people: list[tuple[str, str]]
+
+
+def habits_of(school: School) -> Habits:
+    """From the records of about a year and the pool of teachers; three queries."""
+    recent = school.classes.kept().filter(starts_on__gte=timezone.localdate() - RECENT)
+    held = list(recent.order_by("-starts_on", "-pk")[:200])
+    lessons = Lesson.objects.filter(training_class__in=[record.pk for record in held])
+    pool = school.teachers.in_force()
+    points = school.teaching_points.in_force()
+    kinds: dict[str, str] = {}
+    for lesson in lessons.select_related("teacher").order_by("-training_class__starts_on", "-pk"):
+        kinds.setdefault(lesson.lecturer_name, lesson.lecturer_kind)
+    names = {teacher.name for teacher in pool}
+    kinds = dict(sorted(kinds.items(), key=lambda taught: taught[0] not in names))
+    for teacher in pool:
+        kinds.setdefault(teacher.name, Lesson.KIND_OF_TEACHER[teacher.kind])
+    hosted = (record for record in held if record.part == TrainingClass.Part.HOST)
+    return Habits(
+        last=next(hosted, TrainingClass(hours=USUAL_HOURS)),
+        places=_offered([*(record.place for record in held), *points.values_list("name", flat=True)]),
+        audiences=_offered(record.audience for record in held),
+        kinds=kinds,
+        people=list(kinds.items())[:OFFERED],
+    )
+
+
+def _offered(words: Iterable[str]) -> list[str]:
+    return [word for word in dict.fromkeys(words) if word][:OFFERED]
+
+
+# --- One class a day of one name ---
+
+
+class DuplicateClass(Refused):
+    """The school has a class of that name on that day; `existing` is the record."""
+
+    def __init__(self, existing: TrainingClass):
+        super().__init__({"name": "本校这一天已登记同名的班次，没有重复登记。"})
+        self.existing = existing
+
+
+def twin_of(school: School, day: date, name: str, *, but: int | None = None) -> TrainingClass | None:
+    """The kept record of that school, day and name; widths and blanks make no other name."""
+    key = _plain(name)
+    same_day = school.classes.kept().filter(starts_on=day).exclude(pk=but)
+    return next((record for record in same_day if _plain(record.name) == key), None)
+
+
+def _plain(name: str) -> str:
+    return "".join(narrow(name).split()).casefold()
+
+
+def _refuse_twin(school: School, values: Mapping[str, Any], *, but: int | None = None) -> None:
+    existing = twin_of(school, values["starts_on"], values["name"], but=but)
+    if existing:
+        raise DuplicateClass(existing)
+
+
+# --- Lessons ---
 
 
 @dataclass(frozen=True)
@@ -37,94 +131,47 @@ class LessonIn:
     pk: int | None = None
 
 
-@dataclass(frozen=True)
-class Habits:
-    """What the school recorded lately, the latest first: the defaults and suggestions of its form."""
-
-    hours: Decimal
-    audience: str
-    place: str
-    form: str
-    first_lesson: bool
-    category: str
-    lecturers: list[str]
-    places: list[str]
-    audiences: list[str]
-    #: The capacity each person last taught in; the pool's kind where they have not taught yet.
-    kinds: dict[str, str]
-
-    @property
-    def people(self) -> list[tuple[str, str]]:
-        """The lecturers to offer, each with the capacity."""
-        return [(name, self.kinds.get(name, "")) for name in self.lecturers]
+def lessons_of(record: TrainingClass) -> list[LessonIn]:
+    """The lessons as a form would type them."""
+    rows = record.lessons.select_related("teacher").order_by("pk")
+    return [LessonIn(row.lecturer_name, row.lecturer_kind, row.hours, row.title, row.pk) for row in rows]
 
 
-class DuplicateClass(Refused):
-    """The school has a class of that name on that day; `existing` is the record."""
-
-    def __init__(self, existing: TrainingClass):
-        super().__init__({"name": "本校这一天已登记同名的班次，没有重复登记。"})
-        self.existing = existing
-
-
-def habits_of(school: School) -> Habits:
-    """From the records of about a year and the pool of teachers; three queries."""
-    since = timezone.localdate() - RECENT
-    held = list(
-        TrainingClass.objects.filter(school=school, starts_on__gte=since)
-        .kept()
-        .order_by("-starts_on", "-pk")[:200]
-    )
-    lessons = list(
-        Lesson.objects.filter(training_class__in=[one.pk for one in held])
-        .select_related("teacher", "training_class")
-        .order_by("-training_class__starts_on", "-pk")
-    )
-    pool = list(Teacher.objects.filter(school=school).in_force())
-    kinds: dict[str, str] = {}
-    for lesson in lessons:
-        kinds.setdefault(lesson.lecturer_name, lesson.lecturer_kind)
-    in_pool = {teacher.name for teacher in pool}
-    recent = [name for name in kinds if name in in_pool] + [name for name in kinds if name not in in_pool]
-    for teacher in pool:
-        kinds.setdefault(teacher.name, Lesson.KIND_OF_TEACHER[teacher.kind])
-    own = [one for one in held if one.part == TrainingClass.Part.HOST]
-    last = own[0] if own else None
-    points = TeachingPoint.objects.filter(school=school).in_force().values_list("name", flat=True)
-    return Habits(
-        hours=last.hours if last else USUAL_HOURS,
-        audience=last.audience if last else "",
-        place=last.place if last else "",
-        form=last.form if last else TrainingClass.Form.LECTURE,
-        first_lesson=bool(last and last.first_lesson),
-        category=last.category if last else "",
-        lecturers=_first([*recent, *(teacher.name for teacher in pool)]),
-        places=_first([*(one.place for one in held), *points]),
-        audiences=_first(one.audience for one in held),
-        kinds=kinds,
+def worded_lessons(lessons: Iterable[LessonIn]) -> str:
+    """Lessons in one line."""
+    kinds = dict(Lesson.LecturerKind.choices)
+    return "；".join(
+        f"{row.title or '授课'} {row.lecturer}（{kinds.get(row.kind, '')}）{plain(row.hours)} 学时"
+        for row in lessons
     )
 
 
-def _first(words: Iterable[str]) -> list[str]:
-    return [word for word in dict.fromkeys(words) if word][:OFFERED]
+def write_lessons(record: TrainingClass, lessons: Iterable[LessonIn]) -> None:
+    """The lessons of the record as typed: known rows are changed in place, the others made, what is left out
+    goes.
+    """
+    known = {row.pk: row for row in record.lessons.all()}
+    teachers = Teacher.objects.filter(school=record.school_id).in_force(record.starts_on)
+    pool = {teacher.name: teacher for teacher in teachers}
+    for typed in lessons:
+        row = known.pop(typed.pk, None) or Lesson(training_class=record)
+        teacher = pool.get(typed.lecturer)
+        if teacher is None and row.teacher_id and row.teacher.name == typed.lecturer:
+            teacher = row.teacher  # has left the pool since
+        row.teacher, row.lecturer = teacher, "" if teacher else typed.lecturer
+        row.lecturer_kind, row.hours, row.title = typed.kind, typed.hours, typed.title
+        row.save()
+    Lesson.objects.filter(pk__in=known).delete()
 
 
-def twin_of(school: School, day: date, name: str, *, but: int | None = None) -> TrainingClass | None:
-    """The kept record of that school, day and name; widths and blanks make no other name."""
-    key = _plain(name)
-    there = TrainingClass.objects.filter(school=school, starts_on=day).kept().exclude(pk=but)
-    return next((one for one in there if _plain(one.name) == key), None)
-
-
-def _plain(name: str) -> str:
-    return "".join(narrow(name).split()).casefold()
+# --- A record from its registration to its voiding ---
 
 
 def digest_of(record: TrainingClass) -> str:
     """What an edit form was filled from."""
     lessons = [
-        [one.pk, one.title, one.teacher_id, one.lecturer, one.lecturer_kind, plain(one.hours)]
-        for one in record.lessons.order_by("pk")
+        [row.pk, row.title, row.teacher_id, row.lecturer, row.lecturer_kind, plain(row.hours)]
+        for row in record.lessons.order_by("pk")
     ]
     return digest([snapshot(record), lessons])
 
@@ -132,21 +179,6 @@ def digest_of(record: TrainingClass) -> str:
 def full_snapshot(record: TrainingClass) -> dict:
     """The record with its lessons, as the list of changes keeps it."""
     return {**snapshot(record), LESSONS: worded_lessons(lessons_of(record))}
-
-
-def lessons_of(record: TrainingClass) -> list[LessonIn]:
-    """The lessons as a form would type them."""
-    rows = record.lessons.select_related("teacher").order_by("pk")
-    return [LessonIn(one.lecturer_name, one.lecturer_kind, one.hours, one.title, one.pk) for one in rows]
-
-
-def worded_lessons(lessons: Iterable[LessonIn]) -> str:
-    """Lessons in one line."""
-    kinds = dict(Lesson.LecturerKind.choices)
-    return "；".join(
-        f"{one.title or '授课'} {one.lecturer}（{kinds.get(one.kind, '')}）{plain(one.hours)} 学时"
-        for one in lessons
-    )
 
 
 @transaction.atomic
@@ -157,20 +189,16 @@ def register(
     partners: Iterable[School] = (),
     *,
     by: User,
-):
+) -> TrainingClass:
     """A new record. Raises DuplicateClass, or Refused where the period is locked."""
     School.objects.hold(school.pk)
     refuse_locked(school, values["starts_on"])
-    existing = twin_of(school, values["starts_on"], values["name"])
-    if existing:
-        raise DuplicateClass(existing)
+    _refuse_twin(school, values)
     record = TrainingClass(school=school, recorded_by=by, **values)
     record.clean()
     _save(record)
     write_lessons(record, lessons)
-    from .joint import invite  # the two know each other: a class invites, an answer registers a class
-
-    invite(record, partners, by=by)
+    invite(record, partners)
     return record
 
 
@@ -183,7 +211,7 @@ def change(
     by: User,
     seen: str,
     reason: str = "",
-):
+) -> TrainingClass:
     """Other values for a record; the old ones stay in its list of changes. `seen` is the digest the form was
     made from; raises Stale.
     """
@@ -193,11 +221,10 @@ def change(
         raise Refused("这一班次已被作废，不能再修改。")
     if digest_of(record) != seen:
         raise Stale(record)
-    refuse_locked(record.school, record.starts_on)
-    refuse_locked(record.school, values["starts_on"])
-    existing = twin_of(record.school, values["starts_on"], values["name"], but=record.pk)
-    if existing:
-        raise DuplicateClass(existing)
+    school = record.school
+    refuse_locked(school, record.starts_on)
+    refuse_locked(school, values["starts_on"])
+    _refuse_twin(school, values, but=record.pk)
     before = full_snapshot(record)
     for name, value in values.items():
         setattr(record, name, value)
@@ -206,9 +233,7 @@ def change(
     write_lessons(record, lessons)
     after = full_snapshot(record)
     if before != after:
-        note_change(
-            record, school=record.school, action="change", before=before, after=after, by=by, reason=reason
-        )
+        note_change(record, school=school, action="change", before=before, after=after, by=by, reason=reason)
     return record
 
 
@@ -231,14 +256,13 @@ def void(record: TrainingClass, *, by: User, reason: str) -> None:
     """Take the record out of every figure, with a reason that stays."""
     School.objects.hold(record.school_id)
     record = TrainingClass.objects.select_for_update().get(pk=record.pk)
-    refuse_locked(record.school, record.starts_on)
+    school, reason = record.school, reason[:200]
+    refuse_locked(school, record.starts_on)
     before = full_snapshot(record)
-    record.void(by=by, reason=reason[:200])
-    note_change(
-        record, school=record.school, action="void", before=before, after={}, by=by, reason=reason[:200]
-    )
-    detail = {"党校": record.school.name, "原因": reason[:200]}
-    audit.record("void", by=by, city=record.school.city, subject=f"开班登记 {record}", detail=detail)
+    record.void(by=by, reason=reason)
+    note_change(record, school=school, action="void", before=before, after={}, by=by, reason=reason)
+    detail = {"党校": school.name, "原因": reason}
+    audit.record("void", by=by, city=school.city, subject=f"开班登记 {record}", detail=detail)
 
 
 def refuse_locked(school: School, day: date) -> None:
@@ -248,37 +272,139 @@ def refuse_locked(school: School, day: date) -> None:
         raise Refused(str(lock))
 
 
-def write_lessons(record: TrainingClass, lessons: Iterable[LessonIn]) -> None:
-    """The lessons of the record as typed: known rows are changed in place, the others made, what is left out
-    goes.
+# --- Joint classes ---
+
+
+def invite(record: TrainingClass, partners: Iterable[School]) -> None:
+    """Name the schools that take part; each hears of it once."""
+    for school in partners:
+        if school.pk == record.school_id:
+            continue
+        partner, made = JointPartner.objects.get_or_create(host_class=record, school=school)
+        if made:
+            text = f"{record.school}登记了联合办班“{record.name}”，请确认本校参加的人次。"
+            url = reverse("schools:joint", args=[partner.pk])
+            notify(
+                User.objects.of_schools(school.pk), text, url=url, key=f"joint-{partner.pk}", school=school
+            )
+
+
+def waiting_for(school: School) -> list[JointPartner]:
+    """What the school has not answered yet."""
+    waiting = school.joint_classes.waiting().select_related("host_class__school")
+    return list(waiting.order_by("host_class__starts_on"))
+
+
+def _unanswered(pk: int) -> JointPartner:
+    """The invitation under lock; raises Refused where it needs no answer any more."""
+    partners = JointPartner.objects.select_for_update(of=("self",))
+    partner = partners.select_related("host_class__school", "school").get(pk=pk)
+    if partner.record_id:
+        raise Refused("本校已经确认参加。")
+    if partner.declined_at:
+        raise Refused("本校已经答复不参加。")
+    if partner.host_class.is_voided:
+        raise Refused("主办校已将这一班次作废，不需要再确认。")
+    return partner
+
+
+@transaction.atomic
+def join(partner: JointPartner, attendance: int, *, by: User) -> TrainingClass:
+    """The record 参加 of this school. Of a signed day it is asked for instead: `ask_join`."""
+    School.objects.hold(partner.school_id)
+    partner = _unanswered(partner.pk)
+    refuse_locked(partner.school, partner.host_class.starts_on)
+    values = _values_of(partner, attendance)
+    record = TrainingClass.objects.create(school=partner.school, recorded_by=by, **values)
+    _enter(partner, record)
+    return record
+
+
+def _values_of(partner: JointPartner, attendance: int) -> dict[str, Any]:
+    """The host's class with the school's own attendance. Raises DuplicateClass where the school registered it
+    already.
     """
-    known = {one.pk: one for one in record.lessons.all()} if record.pk else {}
-    pool = {
-        teacher.name: teacher
-        for teacher in Teacher.objects.filter(school=record.school_id).in_force(record.starts_on)
-    }
-    for typed in lessons:
-        row = known.pop(typed.pk, None) or Lesson(training_class=record)
-        teacher = pool.get(typed.lecturer) or (
-            row.teacher if row.teacher_id and row.teacher.name == typed.lecturer else None
-        )
-        row.teacher, row.lecturer = teacher, "" if teacher else typed.lecturer
-        row.lecturer_kind, row.hours, row.title = typed.kind, typed.hours, typed.title
-        row.save()
-    Lesson.objects.filter(pk__in=known).delete()
+    values = {name: getattr(partner.host_class, name) for name in SHARED}
+    _refuse_twin(partner.school, values)
+    return values | {"part": TrainingClass.Part.PARTICIPANT, "attendance": attendance}
 
 
-def copied(record: TrainingClass) -> dict[str, Any]:
-    """What a new class takes over from an earlier one: everything but the day, the money and the rating."""
-    names = (
-        "name",
-        "category",
-        "form",
-        "audience",
-        "hours",
-        "attendance",
-        "first_lesson",
-        "place",
-        "teaching_point",
+def _enter(partner: JointPartner, record: TrainingClass) -> None:
+    """The record answers the invitation."""
+    partner.record = record
+    partner.save(update_fields=["record"])
+
+
+@transaction.atomic
+def decline(partner: JointPartner) -> None:
+    """The school did not take part."""
+    partner = _unanswered(partner.pk)
+    partner.declined_at = timezone.now()
+    partner.save(update_fields=["declined_at"])
+
+
+# --- Requests, where the school has signed the period ---
+
+
+def ask_add(
+    school: School, values: Mapping[str, Any], lessons: list[LessonIn], *, by: User, reason: str
+) -> Correction:
+    """A class held in a period the school has signed."""
+    _refuse_twin(school, values)
+    words = {LESSONS: worded_lessons(lessons)} if lessons else {}
+    return corrections.request_add(
+        TrainingClass, school, values, by=by, reason=reason, extras=_extras(lessons), words=words
     )
-    return {name: getattr(record, name) for name in names} | {"starts_on": timezone.localdate()}
+
+
+def ask_change(
+    record: TrainingClass, values: Mapping[str, Any], lessons: list[LessonIn], *, by: User, reason: str
+) -> Correction:
+    """Other values for a class of a period the school has signed, or into one."""
+    _refuse_twin(record.school, values, but=record.pk)
+    before, after = worded_lessons(lessons_of(record)), worded_lessons(lessons)
+    if before == after:
+        return corrections.request_change(record, values, by=by, reason=reason)
+    words = ({LESSONS: before}, {LESSONS: after})
+    return corrections.request_change(
+        record, values, by=by, reason=reason, extras=_extras(lessons), words=words
+    )
+
+
+@transaction.atomic
+def ask_join(partner: JointPartner, attendance: int, *, by: User, reason: str) -> Correction:
+    """That the school took part in a joint class of a day it has signed. Raises Refused where the answer is
+    on its way.
+    """
+    School.objects.hold(partner.school_id)
+    partner = _unanswered(partner.pk)
+    if waiting := joining_asked(partner):
+        raise Refused(f"本校已于{waiting.asked_at:%m月%d日}提交数据更正，正在等待审核，不需要再次提交。")
+    values = _values_of(partner, attendance)
+    return corrections.request_add(
+        TrainingClass, partner.school, values, by=by, reason=reason, extras={INVITATION: partner.pk}
+    )
+
+
+def joining_asked(partner: JointPartner) -> Correction | None:
+    """The request by which the school answers this invitation, while it waits."""
+    waiting = Correction.objects.pending().filter(
+        school=partner.school_id, act=Correction.Act.ADD, model=TrainingClass._meta.label_lower
+    )
+    return next((asked for asked in waiting if _invitation(asked.new.get(EXTRAS)) == partner.pk), None)
+
+
+def _extras(lessons: Iterable[LessonIn]) -> list[dict[str, Any]]:
+    return [{**asdict(lesson), "hours": plain(lesson.hours)} for lesson in lessons]
+
+
+def _invitation(extras: Any) -> int | None:
+    return extras.get(INVITATION) if isinstance(extras, Mapping) else None
+
+
+def write_rows(record: TrainingClass, extras: Any, by: User) -> None:
+    """Lessons, or the answer to a host, are written together with an approved correction."""
+    if key := _invitation(extras):
+        _enter(_unanswered(key), record)
+    else:
+        write_lessons(record, [LessonIn(**{**row, "hours": Decimal(row["hours"])}) for row in extras])

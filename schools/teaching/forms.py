@@ -1,4 +1,6 @@
-"""One table for a plan: a row is a month, a name and a kind; of a school or of whoever issues."""
+"""Tables of typed rows, first that of a plan, of a school or of whoever issues: a row is a month, a name and
+a kind.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +12,7 @@ from schools.models import PlannedClass
 from schools.models.teaching import ClassCategory
 from schools.refusals import RecheckedForm
 from schools.saving import Stale
+from schools.site.forms import long_text, owe
 from schools.workbooks import clean_text
 
 from .plans import PlanRow
@@ -19,18 +22,15 @@ MONTHS = [(number, f"{number}月") for number in range(1, 13)]
 EXTRA_ROWS = 4
 
 
-class PlanRowForm(forms.Form):
-    """A planned class. An issued one shows its name and kind, which stay the issuer's."""
+class NumberedRow(forms.Form):
+    """A row of a table, whose fields are told apart by its number."""
+
+    #: What the number counts, as a screen reader says it.
+    COUNTED = ""
+    #: Of the fields that are no plain inputs.
+    STYLES: dict[str, str] = {}
 
     pk = forms.IntegerField(required=False, widget=forms.HiddenInput)
-    month = forms.TypedChoiceField(
-        label="月份", coerce=int, required=False, empty_value=None, choices=[("", "选择"), *MONTHS]
-    )
-    name = forms.CharField(label="班次名称", required=False, max_length=100)
-    kind = forms.ChoiceField(
-        label="类别", required=False, choices=ClassCategory.choices, initial=ClassCategory.CONCENTRATED
-    )
-    remove = forms.BooleanField(label="删去", required=False)
 
     def __init__(self, *args, **kwargs) -> None:
         super().__init__(*args, **kwargs)
@@ -38,10 +38,35 @@ class PlanRowForm(forms.Form):
         place = self.prefix.rpartition("-")[2]
         number = int(place) + 1 if place.isdigit() else 0
         for name, field in self.fields.items():
-            if name == "pk":
-                continue
-            kind = {"name": "form-control", "remove": "form-check-input"}.get(name, "form-select")
-            field.widget.attrs |= {"class": kind, "aria-label": f"第 {number} 行{field.label}"}
+            if name != "pk":
+                style = self.STYLES.get(name, "form-control")
+                label = f"第 {number} {self.COUNTED}{field.label}"
+                field.widget.attrs |= {"class": style, "aria-label": label}
+
+
+class RowsFormSet(forms.BaseFormSet):
+    """A table of such rows; a request without any is a page whose table was never touched."""
+
+    def __init__(self, data=None, *args, prefix: str, initial=(), **kwargs) -> None:
+        if data is not None and f"{prefix}-TOTAL_FORMS" not in data:
+            data = {f"{prefix}-TOTAL_FORMS": "0", f"{prefix}-INITIAL_FORMS": str(len(initial))}
+        super().__init__(data, *args, prefix=prefix, initial=initial, **kwargs)
+
+
+class PlanRowForm(NumberedRow):
+    """A planned class. An issued one shows its name and kind, which stay the issuer's."""
+
+    COUNTED = "行"
+    STYLES = {"month": "form-select", "kind": "form-select", "remove": "form-check-input"}
+
+    month = forms.TypedChoiceField(
+        label="月份", coerce=int, required=False, empty_value=None, choices=[("", "选择"), *MONTHS]
+    )
+    name = forms.CharField(label="班次名称", required=False, max_length=100)
+    kind = forms.ChoiceField(
+        label="类别", required=False, choices=ClassCategory, initial=ClassCategory.CONCENTRATED
+    )
+    remove = forms.BooleanField(label="删去", required=False)
 
     def clean(self) -> dict[str, Any]:
         """A row without a name is no row; one with a name has a month."""
@@ -49,8 +74,8 @@ class PlanRowForm(forms.Form):
         name = data["name"] = clean_text(data.get("name") or "")
         if data.get("pk") and not name and not data.get("remove"):
             self.add_error("name", "请填写班次名称；不再举办的请勾选“删去”。")
-        if name and not data.get("month") and "month" not in self.errors:
-            self.add_error("month", f"请选择“{name}”的月份。")
+        if name:
+            owe(self, month=f"请选择“{name}”的月份。")
         data["kind"] = data.get("kind") or ClassCategory.CONCENTRATED
         return data
 
@@ -64,22 +89,15 @@ class PlanRowForm(forms.Form):
         )
 
 
-class BasePlanFormSet(RecheckedForm, forms.BaseFormSet):
+class BasePlanFormSet(RecheckedForm, RowsFormSet):
     """The table; two rows of one month and name are refused before the database is."""
-
-    def __init__(self, data=None, *args, **kwargs) -> None:
-        if data is not None and f"{kwargs['prefix']}-TOTAL_FORMS" not in data:
-            data = {f"{kwargs['prefix']}-TOTAL_FORMS": "0", f"{kwargs['prefix']}-INITIAL_FORMS": "0"}
-        super().__init__(data, *args, **kwargs)
 
     def clean(self) -> None:
         """Names the twins."""
         if any(self.errors):
             return
         seen = set()
-        for row in self.rows():
-            if row.remove:
-                continue
+        for row in [row for row in self.rows() if not row.remove]:
             if (row.month, row.name) in seen:
                 raise forms.ValidationError(f"{row.month}月有两个“{row.name}”，请合并或改名。")
             seen.add((row.month, row.name))
@@ -130,9 +148,7 @@ PlanFormSet = forms.formset_factory(
 class PlanReasonForm(forms.Form):
     """Why months that the school has signed are planned otherwise now."""
 
-    reason = forms.CharField(
-        label="更正理由", max_length=200, required=False, widget=forms.Textarea(attrs={"rows": 2})
-    )
+    reason = long_text("更正理由", required=False)
 
 
 class IssueYearForm(forms.Form):

@@ -7,7 +7,7 @@ from __future__ import annotations
 import calendar
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -17,9 +17,9 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from schools.metrics.standing import in_use, report_due
-from schools.models import Lesson, MonthlyReport, ReportCorrection, School, TrainingClass, User
+from schools.models import Lesson, MonthlyReport, School, TrainingClass, User
 from schools.models.teaching import ClassCategory
-from schools.saving import Refused
+from schools.saving import refuse
 
 #: Key, label and unit in the order of the report. Counted like the metrics of the same names: a joint class
 #: counts at its host.
@@ -46,13 +46,16 @@ def nothing() -> Figures:
     return {key: _stored(key, Decimal(0)) for key, _, _ in LINES}
 
 
+def is_zero(figures: Mapping[str, Any]) -> bool:
+    """Whether nothing was held: a report of it is a 零报告."""
+    return not figures["classes"] and not figures["joined"]
+
+
 def figures_of_year(schools: QuerySet[School], year: int) -> dict[tuple[int, int], Figures]:
     """Figures by (school, month) for every month with a class: two queries, however many schools."""
-    days = (date(year, 1, 1), date(year, 12, 31))
-    ids = schools.order_by().values("pk")
     sums: dict[tuple[int, int], dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
-    held = TrainingClass.objects.filter(school__in=ids).kept().held_between(*days).order_by()
-    for school, day, category, part, attendance, hours, cost in held.values_list(
+    held = TrainingClass.objects.filter(school__in=schools.order_by().values("pk")).kept().held_in(year)
+    for school, day, category, part, attendance, hours, cost in held.order_by().values_list(
         "school_id", "starts_on", "category", "part", "attendance", "hours", "cost"
     ):
         month = sums[school, day.month]
@@ -65,17 +68,7 @@ def figures_of_year(schools: QuerySet[School], year: int) -> dict[tuple[int, int
         month["hours"] += hours
         if category in CATEGORIES:
             month[category] += 1
-    _add_lessons(sums, ids, days)
-    return {key: {name: _stored(name, month[name]) for name, _, _ in LINES} for key, month in sums.items()}
-
-
-def _add_lessons(sums: dict, ids: QuerySet, days: tuple[date, date]) -> None:
-    lessons = Lesson.objects.filter(
-        training_class__school__in=ids,
-        training_class__voided_at__isnull=True,
-        training_class__starts_on__range=days,
-        training_class__part=TrainingClass.Part.HOST,
-    )
+    lessons = Lesson.objects.filter(training_class__in=held.filter(part=TrainingClass.Part.HOST))
     for school, day, kind, hours in lessons.order_by().values_list(
         "training_class__school_id", "training_class__starts_on", "lecturer_kind", "hours"
     ):
@@ -83,6 +76,7 @@ def _add_lessons(sums: dict, ids: QuerySet, days: tuple[date, date]) -> None:
         month[f"by_{kind}"] += 1
         if kind in Lesson.LEADING:
             month["leading_hours"] += hours
+    return {key: {name: _stored(name, month[name]) for name, _, _ in LINES} for key, month in sums.items()}
 
 
 def _stored(key: str, value: Decimal) -> int | str:
@@ -108,24 +102,8 @@ def rows(figures: Mapping[str, Any]) -> list[tuple[str, str, Any, str]]:
     ]
 
 
-def sentence(figures: Mapping[str, Any]) -> str:
-    """The month in one line, as the workbench and a confirmation show it."""
-    joined = f"，参加联合办班 {figures['joined']} 期" if figures.get("joined") else ""
-    cost = Decimal(str(figures["cost"]))
-    return (
-        f"办班 {figures['classes']} 期{joined}，{figures['attendance']:,} 人次，{figures['hours']} "
-        f"学时，支出 {cost:,.2f} 元"
-    )
-
-
-FUTURE, RUNNING, OWED, CONFIRMED, CHANGED, UNUSED = (
-    "future",
-    "running",
-    "owed",
-    "confirmed",
-    "changed",
-    "unused",
-)
+FUTURE, RUNNING, OWED = "future", "running", "owed"
+CONFIRMED, CHANGED, UNUSED = "confirmed", "changed", "unused"
 
 
 @dataclass(frozen=True)
@@ -137,8 +115,8 @@ class Month:
     figures: Figures
     report: MonthlyReport | None
     today: date
-    in_use: bool = True
-    changes: list[tuple] = field(default_factory=list)
+    in_use: bool
+    changes: list[tuple]
 
     @property
     def first(self) -> date:
@@ -157,8 +135,8 @@ class Month:
 
     @property
     def is_zero(self) -> bool:
-        """Whether nothing was held: a report of it is a 零报告."""
-        return not self.figures["classes"] and not self.figures["joined"]
+        """See `is_zero`."""
+        return is_zero(self.figures)
 
     @property
     def is_confirmed(self) -> bool:
@@ -197,37 +175,35 @@ class Month:
 
     @property
     def sentence(self) -> str:
-        """Its figures in one line."""
-        return "没有办班" if self.is_zero else sentence(self.figures)
+        """Its figures in one line, as the workbench and a confirmation show it."""
+        if self.is_zero:
+            return "没有办班"
+        figures = self.figures
+        joined = f"，参加联合办班 {figures['joined']} 期" if figures["joined"] else ""
+        return (
+            f"办班 {figures['classes']} 期{joined}，{figures['attendance']:,} 人次，{figures['hours']} "
+            f"学时，支出 {Decimal(figures['cost']):,.2f} 元"
+        )
 
 
 def year_of(school: School, year: int, *, today: date | None = None) -> list[Month]:
     """The twelve months; three queries."""
-    found = figures_of_year(School.objects.filter(pk=school.pk), year)
-    reports = {
-        report.month: report
-        for report in MonthlyReport.objects.filter(school=school, year=year).select_related("confirmed_by")
-    }
+    held = figures_of_year(School.objects.filter(pk=school.pk), year)
+    kept = school.monthly_reports.filter(year=year).select_related("confirmed_by")
+    reports = {report.month: report for report in kept}
     today = today or timezone.localdate()
-    return [
-        _month(school, year, number, found.get((school.pk, number)), reports.get(number), today)
-        for number in range(1, 13)
-    ]
+    months = []
+    for number in range(1, 13):
+        figures, report = held.get((school.pk, number)) or nothing(), reports.get(number)
+        confirmed = report.figures if report and report.confirmed_at else {}
+        changes = differences(confirmed, figures)
+        months.append(Month(year, number, figures, report, today, in_use(school, year, number), changes))
+    return months
 
 
 def month_of(school: School, year: int, month: int) -> Month:
     """One month."""
     return year_of(school, year)[month - 1]
-
-
-def _month(
-    school: School, year: int, month: int, figures: Figures | None, report: MonthlyReport | None, today: date
-) -> Month:
-    figures = figures or nothing()
-    stored = report.figures if report and report.confirmed_at else {}
-    return Month(
-        year, month, figures, report, today, in_use(school, year, month), differences(stored, figures)
-    )
 
 
 @transaction.atomic
@@ -238,58 +214,49 @@ def confirm(school: School, year: int, month: int, *, by: User, reason: str = ""
     sets of figures. Raises Refused with a sentence.
     """
     School.objects.hold(school.pk)
-    found = month_of(school, year, month)
-    if found.state in (FUTURE, RUNNING):
-        raise Refused(f"{month}月还没有结束，结束后再确认月报。")
-    if found.state == UNUSED:
-        raise Refused(f"{year}年{month}月本校未启用或已关闭，不需要报送月报。")
-    if found.state == CONFIRMED:
-        raise Refused(f"{year}年{month}月的月报已经确认，记录没有变化，不需要再次确认。")
-    if found.state == CHANGED:
-        return _correct(school, found, by=by, reason=reason.strip())
-    report = found.report or MonthlyReport(school=school, year=year, month=month)
-    report.confirmed_at, report.confirmed_by = timezone.now(), by
-    report.is_zero, report.figures = found.is_zero, found.figures
-    report.save()
+    current = month_of(school, year, month)
+    running = f"{month}月还没有结束，结束后再确认月报。"
+    refusals = {
+        FUTURE: running,
+        RUNNING: running,
+        UNUSED: f"{year}年{month}月本校未启用或已关闭，不需要报送月报。",
+        CONFIRMED: f"{year}年{month}月的月报已经确认，记录没有变化，不需要再次确认。",
+        CHANGED: "" if reason.strip() else "请写明更正原因。",
+    }
+    refuse(refusals.get(current.state, ""))
+    report = current.report or MonthlyReport(school=school, year=year, month=month)
+    changed = None
+    if current.state == CHANGED:
+        reason, changed = reason.strip()[:200], ["figures", "is_zero"]
+        report.corrections.create(before=report.figures, after=current.figures, reason=reason, by=by)
+    else:
+        report.confirmed_at, report.confirmed_by = timezone.now(), by
+    report.is_zero, report.figures = current.is_zero, current.figures
+    report.save(update_fields=changed)
     return month_of(school, year, month)
 
 
-def _correct(school: School, found: Month, *, by: User, reason: str) -> Month:
-    if not reason:
-        raise Refused("请写明更正原因。")
-    report = found.report
-    ReportCorrection.objects.create(
-        report=report, before=report.figures, after=found.figures, reason=reason[:200], by=by
-    )
-    report.figures, report.is_zero = found.figures, found.is_zero
-    report.save(update_fields=["figures", "is_zero"])
-    return month_of(school, found.year, found.month)
-
-
-def unanswered(school: School, *, today: date | None = None) -> list[Month]:
+def unanswered(school: School) -> list[Month]:
     """Months of this year and the last that wait for the school: not confirmed, or changed since; oldest
-    first.
+    first. Last year's are owed from the first month in which the school recorded anything.
     """
-    today = today or timezone.localdate()
-    months = [month for year in (today.year - 1, today.year) for month in year_of(school, year, today=today)]
-    begun = min((month.first for month in months if month.report or not month.is_zero), default=today)
+    this = timezone.localdate().year
+    months = [*year_of(school, this - 1), *year_of(school, this)]
+    begun = [month.first for month in months if month.report or not month.is_zero]
+    since = min([*begun, date(this, 1, 1)])
     return [
-        month
-        for month in months
-        if month.state == CHANGED
-        or (month.state == OWED and (month.first >= begun or month.year == today.year))
+        month for month in months if month.state == CHANGED or (month.state == OWED and month.first >= since)
     ]
 
 
 def fill_figures(schools: QuerySet[School], year: int) -> None:
     """Give imported confirmations the figures of the records that were imported with them."""
-    found = figures_of_year(schools, year)
-    reports = list(
-        MonthlyReport.objects.filter(school__in=schools, year=year, confirmed_at__isnull=False, figures={})
-    )
+    held = figures_of_year(schools, year)
+    confirmed = MonthlyReport.objects.filter(school__in=schools, year=year, confirmed_at__isnull=False)
+    reports = list(confirmed.filter(figures={}))
     for report in reports:
-        report.figures = found.get((report.school_id, report.month)) or nothing()
-        report.is_zero = not report.figures["classes"] and not report.figures["joined"]
+        report.figures = held.get((report.school_id, report.month)) or nothing()
+        report.is_zero = is_zero(report.figures)
     MonthlyReport.objects.bulk_update(reports, ["figures", "is_zero"], batch_size=200)
 
 

@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
 from django.urls import reverse
 
-from schools.accounts.passwords import CharacterClassValidator
+from schools.accounts.opening import CharacterClassValidator
 from tests import clock
 from tests.cast import PASSWORD
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from schools.models.national_days import NationalYear, national_year
+from schools.models.calendar import NationalYear, national_year
 
 DAY = timedelta(days=1)
 

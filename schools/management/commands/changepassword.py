@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import CommandError
 
-from schools.accounts.passwords import one_time_password
+from schools.accounts.opening import one_time_password
 from schools.models import User
 from schools.operations.commands import DatabaseCommand
 

@@ -6,7 +6,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.management.base import CommandError
 
-from schools.accounts.administrators import DUTIES, FirstAccount, Slip, create_administrators
+from schools.accounts.opening import DUTIES, FirstAccount, Slip, create_administrators
 from schools.models import Role
 from schools.operations.commands import DatabaseCommand
 from schools.saving import Refused

@@ -13,7 +13,7 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
 
-from schools.accounts.passwords import one_time_password
+from schools.accounts.opening import one_time_password
 from schools.audit import verify
 from schools.models import Appointment, AuditEntry, Region, Role, School, User
 from schools.models.scope import ADMINISTRATORS
@@ -191,7 +191,7 @@ def test_a_name_given_out_at_the_same_moment_is_a_sentence(monkeypatch):
 @pytest.mark.engine
 @pytest.mark.django_db(transaction=True)
 def test_two_commands_at_once_make_three_administrators(monkeypatch):
-    linger(monkeypatch, "schools.accounts.administrators", "one_time_password")
+    linger(monkeypatch, "schools.accounts.opening", "one_time_password")
     names = [{role: f"{role}{number}" for role in ADMINISTRATORS} for number in (1, 2)]
 
     outcomes = at_once(*(partial(create, **chosen) for chosen in names))
@@ -243,7 +243,7 @@ def test_a_database_without_its_tables_is_told_in_a_sentence(command, monkeypatc
 @pytest.mark.parametrize(("least", "classes"), [(8, 3), (16, 4)])
 def test_one_time_passwords_keep_the_rule_for_passwords(settings, least, classes):
     rule = {
-        "NAME": "schools.accounts.passwords.CharacterClassValidator",
+        "NAME": "schools.accounts.opening.CharacterClassValidator",
         "OPTIONS": {"min_length": least, "classes": classes},
     }
     settings.AUTH_PASSWORD_VALIDATORS = [rule]

@@ -35,7 +35,7 @@ def held(appoint):
 
 
 def test_a_new_person_takes_over_at_once(school, held, lead):
-    handover, password = hand_over(held, new=NEW, by=lead, reason="岗位调整")
+    handover, password = hand_over(held, NEW, by=lead, reason="岗位调整")
     old, new = User.objects.get(username="filler"), User.objects.get(username="chenxin")
 
     assert (old.identity, new.identity.role, new.identity.school, new.city) == (
@@ -54,7 +54,7 @@ def test_the_sheet_names_what_is_open(school, held, lead):
     visit = VisitFactory(school=school)
     visit.problems.create(text="台账不齐", due=date(2026, 12, 1))
 
-    contents = dict(hand_over(held, new=NEW, by=lead, reason="退休")[0].contents)
+    contents = dict(hand_over(held, NEW, by=lead, reason="退休")[0].contents)
 
     assert contents["待整改问题"] == "台账不齐（期限 2026-12-01）"
     assert set(contents) >= {"评定申报", "未确认月报", "待审核数据更正"}
@@ -64,7 +64,7 @@ def test_the_sheet_names_months_of_last_year_that_are_owed(school, held, lead):
     last = timezone.localdate().year - 1
     MonthlyReportFactory(school=school, year=last, month=11, confirmed_at=timezone.now(), confirmed_by=lead)
 
-    contents = dict(hand_over(held, new=NEW, by=lead, reason="退休")[0].contents)
+    contents = dict(hand_over(held, NEW, by=lead, reason="退休")[0].contents)
 
     assert contents["未确认月报"].startswith(f"{last}年12月")
 
@@ -75,7 +75,7 @@ def test_unread_messages_move_and_those_of_another_duty_stay(school, held, lead)
     for key, about in (("own", school), ("else", other)):
         notify([held.user], key, key=key, school=about)
 
-    handover, _ = hand_over(held, new=NEW, by=lead, reason="岗位调整")
+    handover, _ = hand_over(held, NEW, by=lead, reason="岗位调整")
 
     assert handover.moved_notices == 1
     assert list(Notice.objects.unread().filter(user=held.user).values_list("text", flat=True)) == ["else"]
@@ -83,17 +83,17 @@ def test_unread_messages_move_and_those_of_another_duty_stay(school, held, lead)
 
 
 def test_a_handover_happens_once(held, lead):
-    hand_over(held, new=NEW, by=lead, reason="岗位调整")
+    hand_over(held, NEW, by=lead, reason="岗位调整")
 
     with pytest.raises(ValidationError, match="已经交接"):
-        hand_over(held, new=NewAccount("again", "又来"), by=lead, reason="岗位调整")
+        hand_over(held, NewAccount("again", "又来"), by=lead, reason="岗位调整")
     assert not User.objects.filter(username="again").exists()
 
 
 def test_on_the_first_day_the_old_person_stays_until_midnight(school, lead):
     held = AppointmentFactory(role="head", school=school, start=timezone.localdate())
 
-    hand_over(held, new=NEW, by=lead, reason="误登")
+    hand_over(held, NEW, by=lead, reason="误登")
     held.refresh_from_db()
 
     assert held.end == timezone.localdate()
@@ -150,7 +150,7 @@ def test_a_taken_name_and_a_mobile_number_are_refused_with_what_was_typed(held, 
 
 
 def test_the_successor_reads_the_sheet_and_others_do_not(held, lead, appoint, signed_client):
-    handover, _ = hand_over(held, new=NEW, by=lead, reason="岗位调整")
+    handover, _ = hand_over(held, NEW, by=lead, reason="岗位调整")
     url = f"/accounts/handover/sheets/{handover.pk}/"
     liaison = appoint("liaison")
     LiaisonFactory(user=liaison, school=held.school)

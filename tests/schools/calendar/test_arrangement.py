@@ -15,7 +15,7 @@ from schools.calendar.reading import read
 from schools.calendar.saving import save
 from schools.calendar.workdays import calendar_known, is_workday, years_to_enter
 from schools.models import AuditEntry, CalendarDay, CalendarYear, Notice
-from schools.models.national_days import national_year
+from schools.models.calendar import national_year
 from schools.operations import daily
 from tests.clock import SHANGHAI, at
 from tests.ratings.races import at_once

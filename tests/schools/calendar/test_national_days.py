@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import holidays
 import pytest
 
-from schools.models.national_days import national_year
+from schools.models.calendar import national_year
 from tests.national import until
 
 #: The thirteen days of the regulation as amended in 2024, in a year whose arrangement nobody has published

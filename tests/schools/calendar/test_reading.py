@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schools.calendar.reading import official_number, read
-from schools.models.national_days import national_year
+from schools.models.calendar import national_year
 from tests.schools.notices import Style, notice
 
 #: The arrangement of 2024 in the words notices had then: no weekdays for the days off, advice in between.

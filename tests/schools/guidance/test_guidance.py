@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from schools.guidance import assign, end_liaison, give_opinion, record_visit
+from schools.guidance.visits import assign, end_liaison, give_opinion, record_visit
 from schools.models import (
     AuditEntry,
     Correction,
@@ -280,7 +280,7 @@ def test_a_county_lead_assigns_only_in_the_own_county(appoint, school, signed_cl
 
 
 def test_who_no_longer_guides_no_longer_sees_the_school(liaison, school, appoint):
-    end_liaison(Liaison.objects.get(), by=appoint("office"), today=timezone.localdate())
+    end_liaison(Liaison.objects.get(), by=appoint("office"))
 
     assert not School.objects.visible_to(liaison).exists()
     assert Liaison.objects.count() == 1

@@ -80,8 +80,8 @@ def test_form_remembers_hours_place_and_who_taught_in_which_capacity(school):
 
     habits = habits_of(school)
 
-    assert (habits.hours, habits.place, habits.audience) == (6, "老祠堂", "村干部")
-    assert habits.lecturers == ["黄书记", "从未讲课"]
+    assert (habits.last.hours, habits.last.place, habits.last.audience) == (6, "老祠堂", "村干部")
+    assert [name for name, _ in habits.people] == ["黄书记", "从未讲课"]
     assert habits.kinds == {"黄书记": "secretary", "从未讲课": "model"}
 
 

@@ -1,9 +1,0 @@
-"""Addresses of this room."""
-
-from django.urls import path
-
-from . import views
-
-urlpatterns = [
-    path("", views.workbench, name="desk"),
-]
