@@ -11,7 +11,6 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ratings.rules import Part, Question, Reference, Rule, RuleError, parse_rule, to_text
-from ratings.rules.syntax import Cases, Graded, Limit, Number, Operand
 from ratings.rules.building import MAX_ENTRIES, MAX_PARTS
 from ratings.rules.parsing import MAX_LENGTH
 from ratings.rules.syntax import Cases, Condition, Graded, Limit, Operand, Test

@@ -1,7 +1,7 @@
 """Timing two ways of doing the same work, and counting queries.
 
-Times are those of the processor in this process: what else the machine does changes them little. What a server
-of PostgreSQL does for us is in neither side of a ratio; the number of queries stands beside it.
+Times are those of the processor in this process: what else the machine does changes them little. What a
+server of PostgreSQL does for us is in neither side of a ratio; the number of queries stands beside it.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from schools.saving import insert_many
 
 @dataclass(frozen=True)
 class Measure:
-    """Seconds of the processor for ours and for the floor; `queries` of ours, `bound` the ratio that DESIGN holds us to."""
+    """Seconds of the processor for ours and for the floor; `queries` of ours, `bound` the ratio we are held to."""
 
     work: str
     ours: float
