@@ -33,7 +33,7 @@ from schools.saving import insert_many
 
 @dataclass(frozen=True)
 class Measure:
-    """Seconds of the processor for ours and for the floor; `queries` of ours, `bound` the ratio to be held."""
+    """Seconds of the processor for ours and for the floor; `queries` of ours, `bound` the ratio held to."""
 
     work: str
     ours: float
