@@ -137,7 +137,7 @@ def panels_complete(scheme: Scheme) -> Iterator[str]:
         return
     sheets: dict[int, set[int | None]] = {}
     scored = (
-        Score.objects.filter(assessment__scheme=scheme, stage=Stage.CITY)
+        Score.objects.filter(assessment__scheme=scheme, stage=Stage.CITY, answers__isnull=False)
         .values_list("assessment_id", "judge_id")
         .distinct()
     )

@@ -58,6 +58,21 @@ def test_gaps_stand_school_by_school_with_their_number(page, rows):
     assert f"评分表尚未提交：{'、'.join(JUDGES)}" in response.content.decode()
 
 
+def test_a_sheet_that_is_only_begun_is_not_counted_as_one_that_is_there(page, rows):
+    others = Score.objects.filter(assessment=rows[1], stage="city").exclude(judge__label=JUDGES[0])
+    others.update(answers=None)
+
+    said = (
+        page(kind="scores").context["page"].object_list[0].gaps
+        + page(kind="sheets").context["page"].object_list[0].gaps
+    )
+
+    assert [gap.text for gap in said] == [
+        "评委评分表至少 3 份，已有评分的 1 份",
+        f"评分表尚未提交：{'、'.join(JUDGES)}",
+    ]
+
+
 @pytest.mark.parametrize(
     ("query", "places"),
     [

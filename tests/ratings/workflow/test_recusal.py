@@ -495,7 +495,7 @@ def test_a_school_without_enough_sheets_is_not_settled_and_the_sentence_says_who
         if gap.assessment.pk == judged.assessment.pk
     ]
 
-    assert any(text.startswith("评委评分表至少 3 份，现有 2 份") for text in gaps)
+    assert any(text.startswith("评委评分表至少 3 份，已有评分的 2 份") for text in gaps)
     assert "评分表尚未提交：评委1（应当回避，请另行安排评委）" in gaps
 
 
