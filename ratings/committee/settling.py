@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection
 from datetime import datetime
-from decimal import Decimal
-from fractions import Fraction
 from typing import Any
 
 from django.db import transaction
@@ -15,12 +14,12 @@ from ratings.criteria.spec import SchemeSpec, digest
 from ratings.enums import Phase, Star, Status
 from ratings.models import Assessment, Decision, Move, Result, Scheme
 from ratings.rules.rounding import rounded
-from ratings.scoring import Outcome, SchoolInput, advise, in_words, show, show_rate
+from ratings.scoring import Outcome, advise, in_words, show, show_rate
 from ratings.sheets.evaluation import Evaluation, evaluate
 from schools import audit
 from schools.saving import Refused, insert_many
 
-from .readiness import missing_for_settling
+from .readiness import assessments_of, decision_of, missing_for_settling
 
 
 def figures_of(spec: SchemeSpec, outcome: Outcome) -> dict[str, Any]:
@@ -62,11 +61,6 @@ def trace_of(spec: SchemeSpec, outcome: Outcome, *, decided: int | None = None) 
         how = "（与计算一致）" if agreed else "（与计算不同，理由见审定意见）"
         star.append(f"评委会审定：{Star(decided).label}{how}")
     return {"items": items, "totals": list(outcome.totals.steps) if outcome.totals else [], "star": star}
-
-
-def next_star_of(spec: SchemeSpec, school: SchoolInput, outcome: Outcome) -> dict[str, Any]:
-    """What the school is told about the next level; empty at the top and without scores."""
-    return in_words(advise(spec, school, outcome))
 
 
 class NotSettled(Refused):
@@ -143,33 +137,22 @@ def settle(evaluation: Evaluation, *, by, at: datetime | None = None) -> None:
         Assessment.objects.filter(scheme=scheme, status=Status.CITY).update(status=Status.SETTLED)
         scheme.phase = Phase.SETTLED
         scheme.save(update_fields=["phase"])
-        counts = {star.label: 0 for star in Star}
-        for star in Result.objects.filter(scheme=scheme).values_list("star", flat=True):
-            counts[Star(star).label] += 1
+        counts = Counter(Result.objects.filter(scheme=scheme).values_list("star", flat=True))
         detail = {
             "版本": evaluation.version.digest,
-            "星级": {label: count for label, count in counts.items() if count},
+            "星级": {star.label: counts[star] for star in Star if counts[star]},
         }
         audit.record("settle", by=by, city=scheme.city, subject=str(scheme), detail=detail, at=at)
     evaluation.scheme.phase = Phase.SETTLED
 
 
 def _results(evaluation: Evaluation) -> list[Result]:
-    rows = Assessment.objects.filter(scheme=evaluation.scheme).exclude(status=Status.DECLINED)
-    rows = rows.select_related("school", "school__county").in_order()
-    decisions = dict(
-        Decision.objects.filter(assessment__scheme=evaluation.scheme).values_list("assessment_id", "star")
-    )
-    return [_result(evaluation, row, decisions.get(row.pk), order) for order, row in enumerate(rows)]
+    return [_result(evaluation, row, order) for order, row in enumerate(assessments_of(evaluation.scheme))]
 
 
-def _result(evaluation: Evaluation, row: Assessment, decided: int | None, order: int) -> Result:
-    outcome = evaluation.outcomes[str(row.pk)]
-    school = row.school
-    computed = outcome.star
-    star = computed if decided is None else decided
-    figures, trace = figures_of(evaluation.spec, outcome), trace_of(evaluation.spec, outcome, decided=star)
-    totals = outcome.totals
+def _result(evaluation: Evaluation, row: Assessment, order: int) -> Result:
+    outcome, school, decision = evaluation.outcomes[str(row.pk)], row.school, decision_of(row)
+    star = decision.star if decision else outcome.star
     result = Result(
         assessment=row,
         scheme=evaluation.scheme,
@@ -180,26 +163,25 @@ def _result(evaluation: Evaluation, row: Assessment, decided: int | None, order:
         county_name=school.county.name if school.county else "",
         order=order,
         lapsed=row.status == Status.LAPSED,
-        base=_amount(totals and totals.base),
-        bonus=_amount(totals and totals.bonus),
-        total=_amount(totals and totals.total),
-        computed_star=computed,
+        computed_star=outcome.star,
         star=star,
         restrictions=[cap.code for cap in outcome.verdict.caps if cap.code],
-        figures=figures,
-        trace=trace,
-        next_star=next_star_of(evaluation.spec, evaluation.inputs[str(row.pk)], outcome),
+        figures=figures_of(evaluation.spec, outcome),
+        trace=trace_of(evaluation.spec, outcome, decided=star),
+        next_star=in_words(advise(evaluation.spec, evaluation.inputs[str(row.pk)], outcome)),
     )
+    if outcome.totals:  # these have two decimals already: only the type changes
+        for name in ("base", "bonus", "total"):
+            setattr(result, name, rounded(getattr(outcome.totals, name)))
     result.digest = digest(result_content(result))
     return result
 
 
 def result_content(result: Result) -> list:
     """What the digest of a result covers: criteria, school, star, every figure and every step."""
-    names = [result.school_code, result.school_name, result.county_name]
     return [
         result.version.digest,
-        *names,
+        *(result.school_code, result.school_name, result.county_name),
         result.lapsed,
         result.computed_star,
         result.star,
@@ -209,15 +191,8 @@ def result_content(result: Result) -> list:
 
 
 def _moves(evaluation: Evaluation, *, by, at: datetime) -> list[Move]:
-    settled = Assessment.objects.filter(scheme=evaluation.scheme, status=Status.CITY).values_list(
-        "pk", flat=True
-    )
+    decided = Assessment.objects.filter(scheme=evaluation.scheme, status=Status.CITY)
     return [
         Move(assessment_id=pk, step="settle", from_status=Status.CITY, to_status=Status.SETTLED, by=by, at=at)
-        for pk in settled
+        for pk in decided.values_list("pk", flat=True)
     ]
-
-
-def _amount(value: Fraction | None) -> Decimal | None:
-    """Totals have two decimals already; this only changes the type."""
-    return None if value is None else rounded(value)

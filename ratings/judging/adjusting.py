@@ -7,10 +7,10 @@ from decimal import Decimal
 from django.db import transaction
 from django.db.models import QuerySet
 
-from ratings.criteria.spec import SchemeSpec
+from ratings.criteria.spec import BoundItem, SchemeSpec
 from ratings.enums import Phase, Stage, Status
-from ratings.models import Adjustment, Assessment, Item
-from ratings.review.agreeing import erase, outside, write
+from ratings.models import Adjustment, Assessment
+from ratings.review.agreeing import erase, write
 from ratings.sheets import Line, load_sheets
 from ratings.workflow import must_recuse, scheme_spec
 from schools.models import User
@@ -51,18 +51,17 @@ def adjust(assessment: Assessment, code: str, *, points: Decimal, reason: str, b
     """
     reason = reason.strip()
     with transaction.atomic():
-        locked, item, bound = _open(assessment, code, by)
+        locked, bound = _open(assessment, code, by)
         if not reason:
             raise Refused("请写明核定理由。")
-        refuse(outside(bound, points))
-        return write(locked, item, bound, stage=Stage.CITY, points=points, reason=reason, by=by)
+        return write(locked, bound, stage=Stage.CITY, points=points, reason=reason, by=by)
 
 
 def withdraw(assessment: Assessment, code: str, *, by: User) -> None:
     """Back to what counted before the city's 核定; the audit trail keeps what it was."""
     with transaction.atomic():
-        locked, item, _ = _open(assessment, code, by)
-        erase(locked, item, stage=Stage.CITY, words="撤销", by=by)
+        locked, bound = _open(assessment, code, by)
+        erase(locked, bound, stage=Stage.CITY, words="撤销", by=by)
 
 
 def locked_sentence(assessment: Assessment, user: User) -> str:
@@ -76,7 +75,7 @@ def locked_sentence(assessment: Assessment, user: User) -> str:
     return ""
 
 
-def _open(assessment: Assessment, code: str, by: User):
+def _open(assessment: Assessment, code: str, by: User) -> tuple[Assessment, BoundItem]:
     locked = (
         Assessment.objects.select_for_update(of=("self",))
         .select_related("scheme__city", "school", "panel")
@@ -88,4 +87,4 @@ def _open(assessment: Assessment, code: str, by: User):
     bound = scheme_spec(locked.scheme).bound[code]
     if not bound.system_parts:
         raise Refused("本项没有系统取数部分，由评委直接评分。")
-    return locked, Item.objects.get(scheme=locked.scheme, code=code), bound
+    return locked, bound

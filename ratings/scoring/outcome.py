@@ -116,8 +116,8 @@ def owing(bound: BoundItem, sheets: tuple[Sheet, ...], visited: bool) -> tuple[S
 def _panel_problems(spec: SchemeSpec, school: SchoolInput) -> Iterable[Problem]:
     """Validity of the panel; a scheme in which nobody is asked anything needs no panel.
 
-    What counts is sheets with scores on them, as the sentences say: whether a judge has handed the sheet in is
-    not known here.
+    What counts is sheets with scores on them, as the sentences say: whether a judge has handed one in is not
+    known here.
     """
     if not any(bound.owed_by_reviewers for bound in spec.bound.values()):
         return

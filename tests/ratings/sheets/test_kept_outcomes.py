@@ -58,7 +58,7 @@ def test_the_board_scores_again_only_what_changed(judged, scored):
     found = deliberate(judged.scheme)
 
     assert scored == [str(judged.assessment.pk)]
-    changed = next(case for case in found.everyone if case.assessment.pk == judged.assessment.pk)
+    changed = next(case for case in found.rows if case.assessment.pk == judged.assessment.pk)
     assert next(item for item in changed.items if item.code == "L1").spread == 10
 
 
