@@ -7,7 +7,7 @@ from decimal import Decimal
 from django.db import transaction
 from django.db.models import QuerySet
 
-from ratings.criteria.spec import BoundItem, SchemeSpec
+from ratings.criteria.spec import BoundItem
 from ratings.enums import Phase, Stage, Status
 from ratings.models import Adjustment, Assessment
 from ratings.review.agreeing import erase, write
@@ -22,10 +22,10 @@ from .seats import of_panels
 from .sheets import is_closed
 
 
-def system_lines(assessment: Assessment, spec: SchemeSpec, *, only: str = "") -> list[Line]:
-    """Items with a computed part, or the one named, with the 核定 of either stage."""
-    (sheet,) = load_sheets(spec, [assessment], reader=Stage.CITY)
-    return [line for line in sheet.lines if line.bound.system_parts and only in ("", line.code)]
+def system_lines(assessment: Assessment) -> list[Line]:
+    """Items with a computed part, with the 核定 of either stage."""
+    (sheet,) = load_sheets(scheme_spec(assessment.scheme), [assessment], reader=Stage.CITY)
+    return [line for line in sheet.lines if line.bound.system_parts]
 
 
 def adjustable(user: User) -> QuerySet[Assessment]:
@@ -36,12 +36,8 @@ def adjustable(user: User) -> QuerySet[Assessment]:
     if may(user, "arrange_panels"):
         return rows.filter(pk__in=Assessment.objects.visible_to(user).filter(status=Status.CITY))
     if may(user, "judge"):
-        return rows.filter(
-            pk__in=of_panels(user)
-            .filter(status=Status.CITY, panel__leader__user=user)
-            .order_by()
-            .values("pk")
-        )
+        led = of_panels(user).filter(status=Status.CITY, panel__leader__user=user)
+        return rows.filter(pk__in=led.order_by().values("pk"))
     return rows.filter(NOTHING)
 
 

@@ -16,10 +16,8 @@ from django.utils import timezone
 
 from ratings.committee.readiness import missing_for_settling, open_sheets
 from ratings.enums import Stage, Status
-from ratings.judging.agreeing import agree
 from ratings.judging.panels import assign, choose_leader, create_panel, seat_judge, unseat_judge
-from ratings.judging.paper import attach_scan, start_entry
-from ratings.judging.sheets import reopen_sheet, sheet_digest, submit_sheet
+from ratings.judging.sheets import agree, attach_scan, reopen_sheet, sheet_digest, start_entry, submit_sheet
 from ratings.models import Assessment, Decision, Evidence, JudgeSheet, Score
 from ratings.review.agreeing import adjust
 from ratings.sheets.answering import save
