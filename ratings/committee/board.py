@@ -21,8 +21,8 @@ from ratings.sheets.evaluation import Evaluation, evaluate
 from schools.models import Liaison, School, Visit
 
 from .comparing import ItemStages, mean_points, stages_of, total_gap
-from .deciding import DECIDABLE
 from .readiness import UNDECIDED, assessments_of, decision_of, missing_at, open_sheets, proposed
+from .settling import DECIDABLE
 
 #: A total this close to a threshold is shown as 临界.
 NEAR = Fraction(1)
@@ -90,24 +90,24 @@ def settled_board(scheme: Scheme) -> Board:
         .order_by("order", "school_code")
     )
     spec = spec_of(scheme.versions.latest("number"))
-    means = mean_points(result.figures["categories"] for result in results if result.total is not None)
+    means = mean_points(map(_points, results))
     names = {restriction.code: restriction.name for restriction in spec.restrictions}
     for result in results:
-        _add_notes(result, spec, means, names)
+        result.cells = cells_of(spec, _points(result), means)
+        rated = result.total is not None
+        result.near = near(Fraction(result.total), thresholds(spec)) if rated else ()
+        result.named_restrictions = [(code, names.get(code, "")) for code in result.restrictions]
+        result.deviates = result.star != result.computed_star
+        # What deserves a second look.
+        result.flagged = bool(result.near or result.restrictions or result.lapsed or result.deviates)
     return Board(spec, results, means)
 
 
-def _add_notes(
-    result: Result, spec: SchemeSpec, means: Mapping[str, Fraction], names: Mapping[str, str]
-) -> None:
-    """What the board says of a school besides its result; `flagged` deserves a second look."""
-    rated = result.total is not None
-    points = {code: Fraction(text) for code, text in result.figures["categories"].items()} if rated else {}
-    result.cells = cells_of(spec, points, means)
-    result.near = near(Fraction(result.total), thresholds(spec)) if rated else ()
-    result.named_restrictions = [(code, names.get(code, "")) for code in result.restrictions]
-    result.deviates = result.star != result.computed_star
-    result.flagged = bool(result.near or result.restrictions or result.lapsed or result.deviates)
+def _points(result: Result) -> dict[str, Fraction]:
+    """Points by category; none for a school without scores."""
+    if result.total is None:
+        return {}
+    return {code: Fraction(points) for code, points in result.figures["categories"].items()}
 
 
 def thresholds(spec: SchemeSpec) -> dict[Fraction, int]:
@@ -162,10 +162,6 @@ class Case:
     proposed: tuple[RestrictionSpec, ...]
     missing: tuple[str, ...]
     opinions: tuple[Visit, ...]
-
-    @property
-    def school_name(self) -> str:
-        return self.assessment.school.name
 
     @property
     def county_name(self) -> str:
@@ -244,6 +240,12 @@ VIEWS: dict[str, tuple[str, Callable[[Case], object]]] = {
 }
 
 
+def decided_and_owed(rows: Sequence[Assessment]) -> tuple[int, int]:
+    """How many schools are decided, of how many that need a decision at all."""
+    decided = sum(decision_of(row) is not None for row in rows)
+    return decided, sum(row.status != Status.LAPSED for row in rows)
+
+
 @dataclass(frozen=True)
 class Deliberation(Board):
     """The board while the committee deliberates; averages are of all that can be computed."""
@@ -257,15 +259,6 @@ class Deliberation(Board):
             (view, f"{label}（{sum(bool(belongs(case)) for case in self.rows)}）")
             for view, (label, belongs) in VIEWS.items()
         ]
-
-    @property
-    def decided(self) -> int:
-        return sum(case.decision is not None for case in self.rows)
-
-    @property
-    def owed(self) -> int:
-        """Schools that need a decision at all."""
-        return sum(not case.lapsed for case in self.rows)
 
     @property
     def missing(self) -> list[Case]:
@@ -292,15 +285,6 @@ class Docket:
     @property
     def after(self) -> Assessment | None:
         return next(iter(self.schools[self.place + 1 :]), None)
-
-    @property
-    def decided(self) -> int:
-        return sum(decision_of(row) is not None for row in self.schools)
-
-    @property
-    def owed(self) -> int:
-        """Schools that need a decision at all."""
-        return sum(row.status != Status.LAPSED for row in self.schools)
 
     def next_open(self) -> Assessment | None:
         """The next school, coming round, that can be decided and is not."""

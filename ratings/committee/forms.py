@@ -18,12 +18,12 @@ from ratings.models import Decision, Restriction, Result
 from schools.site.filters import FilterForm
 
 from .board import VIEWS, Case, by_total
-from .deciding import Ballot
 from .materials import MOST_COPIES
 from .readiness import GapKind
+from .settling import Ballot
 
 ACCEPT, DEVIATE = "accept", "deviate"
-VOTES = ("votes_for", "votes_against", "votes_abstained")
+VOTES = Ballot._fields[:3]
 
 
 def plain_helper(*layout: Any) -> FormHelper:
@@ -137,7 +137,7 @@ class DecisionForm(forms.Form):
 def _initial(decision: Decision | None) -> dict:
     if decision is None:
         return {"verdict": ACCEPT}
-    typed = {name: getattr(decision, name) for name in (*VOTES, "minutes")}
+    typed = {name: getattr(decision, name) for name in Ballot._fields}
     if decision.deviates:
         return {"verdict": DEVIATE, "star": decision.star, "reason": decision.reason, **typed}
     return {"verdict": ACCEPT, **typed}
@@ -278,41 +278,40 @@ class BoardFilterForm(StarFilterForm):
     order = forms.ChoiceField(
         label="排列", required=False, choices=[("", "行政区划顺序"), ("total", "按总分")]
     )
-    flagged = forms.BooleanField(label="只看有提示的", required=False)
 
     def narrow(self, rows: Sequence[Result | Case]) -> list[Result | Case]:
-        """The rows that fit what was chosen, in the order that was."""
+        """The rows that fit, in the order asked for; a school without 申报 has no star to look for."""
         chosen = self.chosen
-        fitting = [row for row in rows if self.fits(row, chosen)]
-        return by_total(fitting) if chosen.get("order") == "total" else fitting
+        rows = [row for row in rows if chosen.get("county") in (None, row.county_name)]
+        if "star" in chosen:
+            rows = [row for row in rows if row.star == chosen["star"] and not row.lapsed]
+        return by_total(rows) if chosen.get("order") == "total" else rows
 
-    def fits(self, row: Result | Case, chosen: Mapping[str, Any]) -> bool:
-        """Whether one row does; a school that handed in nothing has no star to look for."""
-        return (
-            chosen.get("county") in (None, row.county_name)
-            and ("star" not in chosen or (row.star == chosen["star"] and not row.lapsed))
-            and self.is_wanted(row, chosen)
-        )
 
-    def is_wanted(self, row: Result, chosen: Mapping[str, Any]) -> bool:
-        """What deserves a second look, where that alone is asked for."""
-        return row.flagged or not chosen.get("flagged")
+class SettledFilterForm(BoardFilterForm):
+    """… and what deserves a second look, of results."""
+
+    flagged = forms.BooleanField(label="只看有提示的", required=False)
+
+    def narrow(self, rows: Sequence[Result]) -> list[Result]:
+        """The same among the flagged, where those alone are asked for."""
+        flagged = self.chosen.get("flagged")
+        return [row for row in super().narrow(rows) if row.flagged or not flagged]
 
 
 class DeliberationFilterForm(BoardFilterForm):
-    """The same of the board that is computed live: what deserves a second look comes in kinds."""
+    """… and the views of what deserves a second look, of the board that is computed live."""
 
-    flagged = None
     view = forms.ChoiceField(label="只看", required=False)
 
     def __init__(self, *args, views: Iterable[tuple[str, str]], **kwargs) -> None:
         super().__init__(*args, **kwargs)
         self.fields["view"].choices = views
 
-    def is_wanted(self, row: Case, chosen: Mapping[str, Any]) -> bool:
-        """Whether the school belongs to the view."""
-        _, belongs = VIEWS[chosen.get("view", "")]
-        return bool(belongs(row))
+    def narrow(self, rows: Sequence[Case]) -> list[Case]:
+        """The same among the schools that belong to the view."""
+        _, belongs = VIEWS[self.chosen.get("view", "")]
+        return list(filter(belongs, super().narrow(rows)))
 
 
 class MissingFilterForm(CountyFilterForm):

@@ -102,7 +102,7 @@ def _rows(materials: Materials, number: str) -> Iterator[list[str]]:
 
 def _line(case: Case) -> Line:
     return Line(
-        school=case.school_name,
+        school=case.assessment.school.name,
         county=case.county_name,
         points=[cell.points or "—" for cell in case.cells],
         bonus="—" if case.total is None else show(case.outcome.totals.bonus),

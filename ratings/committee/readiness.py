@@ -6,8 +6,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import groupby
+from operator import attrgetter
+from typing import NamedTuple
 
 from django.db.models import OuterRef, QuerySet, TextChoices
 from django.db.models.functions import Coalesce
@@ -33,13 +34,17 @@ class GapKind(TextChoices):
     DECISION = "decision", "待审定"
 
 
-@dataclass(frozen=True)
-class Gap:
+class Gap(NamedTuple):
     """One thing that a school lacks, in a sentence."""
 
     assessment: Assessment
     kind: GapKind
     text: str
+
+    @property
+    def county(self) -> str:
+        county = self.assessment.school.county
+        return county.name if county else ""
 
 
 def assessments_of(scheme: Scheme) -> QuerySet[Assessment]:
@@ -123,100 +128,47 @@ def open_sheets(scheme: Scheme, *, only: int | None = None) -> Mapping[int, list
     """By assessment (all of the scheme, or one), the judges whose sheet is not handed in, and whether they
     never can because they must recuse; the agreed sheet of a 合议 goes by that name.
     """
-    found: dict[int, list[str]] = defaultdict(list)
     rows = JudgeSheet.objects.filter(assessment__scheme=scheme, submitted_at__isnull=True).order_by("pk")
     if only is not None:
         rows = rows.filter(assessment=only)
-    writer = Coalesce("judge__user", "assessment__panel__leader__user")
+    rows = rows.annotate(writer=Coalesce("judge__user", "assessment__panel__leader__user"))
     tied = tie(OuterRef("writer"), OuterRef("assessment__school"))
-    for assessment, judge, words in rows.annotate(writer=writer).values_list(
-        "assessment_id", "judge__label", tied
-    ):
-        advice = "应当回避，请另行安排评委" if judge else "组长应当回避，请另定组长"
-        found[assessment].append((judge or "合议") + (f"（{advice}）" if words else ""))
-    return found
+    sheets: dict[int, list[str]] = defaultdict(list)
+    for assessment, judge, words in rows.values_list("assessment_id", "judge__label", tied):
+        advice = "（应当回避，请另行安排评委）" if judge else "（组长应当回避，请另定组长）"
+        sheets[assessment].append((judge or "合议") + (advice if words else ""))
+    return sheets
 
 
-@dataclass(frozen=True)
-class Lacking:
+class Lacking(NamedTuple):
     """One school with what it lacks; which pages mend it follows from the kinds."""
 
     assessment: Assessment
     gaps: list[Gap]
 
     @property
-    def county(self) -> str:
-        county = self.assessment.school.county
-        return county.name if county else ""
+    def kinds(self) -> set[str]:
+        return {gap.kind for gap in self.gaps}
 
     @property
-    def away(self) -> bool:
-        """Not yet with the judges: its progress tells whose turn it is."""
-        return self.lacks(GapKind.AWAY)
-
-    @property
-    def unscored(self) -> bool:
-        """Judges owe scores or sheets."""
-        return self.lacks(GapKind.SCORES, GapKind.SHEETS)
-
-    @property
-    def adjusted(self) -> bool:
-        """A 核定 must be looked at again, which the office does while the school is under review."""
-        return self.lacks(GapKind.ADJUSTED) and self.assessment.status == Status.CITY
-
-    @property
-    def restricted(self) -> bool:
-        """A restriction waits for a named person."""
-        return self.lacks(GapKind.RESTRICTION)
-
-    @property
-    def undecided(self) -> bool:
+    def is_ready(self) -> bool:
         """The committee owes a decision on the school, and nothing else stands before it."""
-        return all(gap.kind == GapKind.DECISION for gap in self.gaps)
-
-    def lacks(self, *kinds: str) -> bool:
-        """Whether one of these is among what it lacks."""
-        return any(gap.kind in kinds for gap in self.gaps)
+        return self.kinds == {GapKind.DECISION}
 
 
-@dataclass(frozen=True)
-class Missing:
-    """All that a year lacks, school by school."""
+def by_school(gaps: Iterable[Gap]) -> list[Lacking]:
+    """The gaps of a school stand together already."""
+    return [Lacking(row, list(run)) for row, run in groupby(gaps, key=attrgetter("assessment"))]
 
-    schools: list[Lacking]
 
-    @classmethod
-    def of(cls, gaps: Iterable[Gap]) -> Missing:
-        """The gaps of a school stand together already."""
-        runs = groupby(gaps, key=lambda gap: gap.assessment)
-        return cls([Lacking(row, list(found)) for row, found in runs])
+def of_kind(gaps: Iterable[Gap], kind: str) -> list[Gap]:
+    """Those of the kind, or all where none is named."""
+    return [gap for gap in gaps if kind in ("", gap.kind)]
 
-    @property
-    def size(self) -> int:
-        return sum(len(school.gaps) for school in self.schools)
 
-    @property
-    def counties(self) -> list[str]:
-        return list(dict.fromkeys(filter(None, (school.county for school in self.schools))))
-
-    @property
-    def ready(self) -> int:
-        """Schools on which only the decision is owed."""
-        return sum(school.undecided for school in self.schools)
-
-    def kinds(self, county: str) -> list[tuple[str, str, int]]:
-        """The kinds that occur in the county, or anywhere: (code, label, number of schools)."""
-        here = self.chosen(county=county)
-        counted = [(kind.value, kind.label, sum(school.lacks(kind) for school in here)) for kind in GapKind]
-        return [("", "全部", len(here)), *(entry for entry in counted if entry[2])]
-
-    def chosen(self, *, kind: str = "", county: str = "") -> list[Lacking]:
-        """What fits: of each school in the county the gaps of the kind."""
-        here = [school for school in self.schools if county in ("", school.county)]
-        if not kind:
-            return here
-        return [
-            Lacking(school.assessment, [gap for gap in school.gaps if gap.kind == kind])
-            for school in here
-            if school.lacks(kind)
-        ]
+def kinds_of(gaps: Sequence[Gap]) -> list[tuple[str, str, int]]:
+    """The kinds that occur: (code, label, number of schools)."""
+    counted = [
+        (kind, label, len(by_school(of_kind(gaps, kind)))) for kind, label in [("", "全部"), *GapKind.choices]
+    ]
+    return [entry for entry in counted if entry[2] or not entry[0]]

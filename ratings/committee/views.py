@@ -31,26 +31,42 @@ from schools.refusals import refusals_as_messages, refusals_in, turned_away
 from schools.site.asked import number
 from schools.workbooks import write_workbook
 
-from .board import Docket, by_total, deliberate, docket_of, settled_board
-from .deciding import accept_all, acceptable, confirm_case, decide, offered_stars, withdraw_case
+from .board import Docket, by_total, decided_and_owed, deliberate, docket_of, settled_board
 from .forms import (
     ORDERS,
     PDF,
     AcceptAllForm,
-    BoardFilterForm,
     CaseForm,
     DecisionForm,
     DeliberationFilterForm,
     MaterialsForm,
     MissingFilterForm,
     ReopenForm,
+    SettledFilterForm,
     SettleForm,
     WithdrawCaseForm,
 )
 from .invariants import SETTLED_PHASES
 from .materials import Materials, materials_of, results_sheet, workbook_sheets
-from .readiness import Missing, assessments_of, decision_of, missing_for_settling
-from .settling import NotSettled, settle_scheme
+from .readiness import (
+    Gap,
+    assessments_of,
+    by_school,
+    decision_of,
+    kinds_of,
+    missing_for_settling,
+    of_kind,
+)
+from .settling import (
+    NotSettled,
+    accept_all,
+    acceptable,
+    confirm_case,
+    decide,
+    offered_stars,
+    settle_scheme,
+    withdraw_case,
+)
 
 #: The committee wants all schools before its eyes; only the largest cities need a second page.
 PAGE_SIZE = 100
@@ -81,16 +97,21 @@ def board(request: HttpRequest, pk: int) -> HttpResponse:
         raise Http404
     context = {"scheme": scheme, "schemes": schemes, "query": request.GET.urlencode()}
     if scheme.phase == Phase.SCORING:
-        found, template = deliberate(scheme), "board"
-        form = DeliberationFilterForm(request.GET, counties=found.counties, views=found.views)
+        standing, template = deliberate(scheme), "board"
+        form = DeliberationFilterForm(request.GET, counties=standing.counties, views=standing.views)
+        context["progress"] = decided_and_owed([case.assessment for case in standing.rows])
     elif scheme.phase in SETTLED_PHASES:
-        found, template = settled_board(scheme), "settled_board"
-        form = BoardFilterForm(request.GET, counties=found.counties)
-        context["flagged"] = sum(result.flagged for result in found.rows)
+        standing, template = settled_board(scheme), "settled_board"
+        form = SettledFilterForm(request.GET, counties=standing.counties)
+        context["flagged"] = sum(result.flagged for result in standing.rows)
     else:
         return render(request, "ratings/committee/missing.html", context)
     # Totals, averages and counts stay those of all schools.
-    context |= {"board": found, "form": form, "page": _page(request, form.narrow(found.rows), PAGE_SIZE)}
+    context |= {
+        "board": standing,
+        "form": form,
+        "page": _page(request, form.narrow(standing.rows), PAGE_SIZE),
+    }
     return render(request, f"ratings/committee/{template}.html", context)
 
 
@@ -235,12 +256,13 @@ def _case_page(request: HttpRequest, docket: Docket, **forms) -> HttpResponse:
         "liaison_opinions": opinions_of(case.assessment.school, scheme.year),
         "cases": cases,
         "docket": docket,
+        "progress": decided_and_owed(docket.schools),
         **forms,
     }
     if "form" not in forms:
         context["form"] = _decision_form(request.user, docket)
     if "case_form" not in forms and case.before_committee:
-        held = {found.restriction.code for found in cases}
+        held = {held_case.restriction.code for held_case in cases}
         suggested = case.proposed[0].code if case.proposed else ""
         if len(docket.evaluation.spec.restrictions) > len(held):
             context["case_form"] = CaseForm(scheme=scheme, held=held, suggested=suggested)
@@ -304,21 +326,27 @@ def settle_year(request: HttpRequest, scheme: Scheme) -> HttpResponse:
         else:
             messages.success(request, f"{scheme.year}年度评定结果已审定，可以起草通报。")
             return redirect("ratings:board", scheme.pk)
-    missing = missing_for_settling(evaluate(scheme))
-    found = _missing(request, Missing.of(missing)) if missing else {"form": form, **_outcome(scheme)}
+    gaps = missing_for_settling(evaluate(scheme))
+    found = _missing(request, gaps) if gaps else {"form": form, **_outcome(scheme)}
     return render(request, "ratings/committee/settle.html", {"scheme": scheme, **found})
 
 
-def _missing(request: HttpRequest, missing: Missing) -> dict:
+def _missing(request: HttpRequest, gaps: Sequence[Gap]) -> dict:
     """What stands against settling, narrowed by the address."""
-    form = MissingFilterForm(request.GET, counties=missing.counties)
+    counties = list(dict.fromkeys(gap.county for gap in gaps if gap.county))
+    form = MissingFilterForm(request.GET, counties=counties)
     kind, county = form.chosen.get("kind", ""), form.chosen.get("county", "")
+    here = [gap for gap in gaps if county in ("", gap.county)]
+    schools = by_school(gaps)
     return {
-        "missing": missing,
+        "gaps": gaps,
+        "schools": schools,
+        "ready": sum(school.is_ready for school in schools),
+        "counties": counties,
         "narrowing": form,
-        "kinds": missing.kinds(county),
+        "kinds": kinds_of(here),
         "kind": kind,
-        "page": _page(request, missing.chosen(kind=kind, county=county), MISSING_PAGE),
+        "page": _page(request, by_school(of_kind(here, kind)), MISSING_PAGE),
         "query": request.GET.urlencode(),
     }
 
@@ -365,14 +393,14 @@ def reopen_school(request: HttpRequest, pk: int) -> HttpResponse:
 @while_meeting
 def projector(request: HttpRequest, scheme: Scheme) -> HttpResponse:
     """One school in large type; arrow keys follow the links to the neighbours, which work without them."""
-    found = deliberate(scheme)
-    size = len(found.rows)
+    deliberation = deliberate(scheme)
+    size = len(deliberation.rows)
     if not size:
         messages.warning(request, "还没有参评党校。")
         return redirect("ratings:board", scheme.pk)
     place = min(number(request.GET.get("place", "1")) or 1, size)
-    case = found.rows[place - 1]
-    columns = [(*heading, cell) for heading, cell in zip(found.columns, case.cells, strict=True)]
+    case = deliberation.rows[place - 1]
+    columns = [(*heading, cell) for heading, cell in zip(deliberation.columns, case.cells, strict=True)]
     context = {"scheme": scheme, "case": case, "columns": columns, "place": place, "size": size}
     return render(request, "ratings/committee/projector.html", context)
 
@@ -393,12 +421,12 @@ def materials(request: HttpRequest, scheme: Scheme) -> HttpResponse:
 
 
 def _download(request: HttpRequest, scheme: Scheme, *, copies: int, order: str, kind: str) -> HttpResponse:
-    found = deliberate(scheme)
-    cases = by_total(found.rows) if order == "total" else found.rows
+    deliberation = deliberate(scheme)
+    cases = by_total(deliberation.rows) if order == "total" else deliberation.rows
     with transaction.atomic():
         Scheme.objects.select_for_update().get(pk=scheme.pk)
         printing = _printings(scheme).count() + 1
-        papers = materials_of(found, cases, copies=copies, printing=printing, order=ORDERS[order])
+        papers = materials_of(deliberation, cases, copies=copies, printing=printing, order=ORDERS[order])
         content = paper_pdf(papers) if kind == PDF else _workbook(papers)
         detail = {
             "印次": printing,

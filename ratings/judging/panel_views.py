@@ -126,8 +126,8 @@ def _numbers(request: HttpRequest, name: str) -> list[int]:
 def export_progress(request: HttpRequest, pk: int) -> HttpResponse:
     """Panels, visits and progress as a workbook; no scores."""
     scheme = _scheme(request, pk)
-    sheet, count = progress_sheet(scheme)
-    return export(f"{scheme.year}年度评审进度", [sheet], by=request.user, rows=count)
+    sheet = progress_sheet(scheme)
+    return export(f"{scheme.year}年度评审进度", [sheet], by=request.user, rows=len(sheet.rows))
 
 
 def _panel(request: HttpRequest, pk: int) -> Panel:
@@ -312,15 +312,14 @@ def feedback(request: HttpRequest, pk: int) -> HttpResponse:
     if not any(item.onsite for item in current_spec(assessment.scheme).items):
         raise Http404
     stored = Feedback.objects.visible_to(request.user).filter(assessment=assessment).first() or Feedback()
-    context = {"assessment": assessment, "stored": stored}
-    if sentence := closed(assessment.scheme):
-        if request.method == "POST":
-            raise Refused(sentence)
-        return render(request, "ratings/judging/panels/feedback.html", context)
-    form = FeedbackForm(request.POST or None, instance=stored)
-    if form.is_valid():
+    over = closed(assessment.scheme)
+    if over and request.method == "POST":
+        raise Refused(over)
+    form = None if over else FeedbackForm(request.POST or None, instance=stored)
+    if form and form.is_valid():
         with refusals_in(form):
             save_feedback(assessment, form.values, version=form.cleaned_data["version"], by=request.user)
             messages.success(request, "反馈意见已保存，通报后学校可以看到。")
             return redirect("ratings:feedback", pk)
-    return render(request, "ratings/judging/panels/feedback.html", context | {"form": form})
+    context = {"assessment": assessment, "stored": stored, "form": form}
+    return render(request, "ratings/judging/panels/feedback.html", context)

@@ -7,8 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from django.db import transaction
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import Count, Q, QuerySet
 
 from ratings.enums import Aggregation, Phase, Stage, Status
 from ratings.models import Assessment, Judge, JudgeSheet, Panel, Scheme, Score
@@ -247,20 +246,14 @@ def panels_of(scheme: Scheme) -> list[tuple[Panel, list[str]]]:
     """Panels with members, schools and sheets counted, in one query and one more for all; and what each still
     needs before it may be given schools.
     """
-    sheets = (
-        JudgeSheet.objects.filter(assessment__panel=OuterRef("pk")).order_by().values("assessment__panel")
-    )
-    rows = Panel.objects.filter(scheme=scheme).select_related("leader", "scheme").prefetch_related("judges")
-    rows = rows.annotate(
+    submitted = Q(assessments__sheets__submitted_at__isnull=False)
+    panels = Panel.objects.filter(scheme=scheme).annotate(
         schools=Count("assessments", distinct=True),
-        sheets=_count(sheets),
-        submitted=_count(sheets.filter(submitted_at__isnull=False)),
+        sheets=Count("assessments__sheets", distinct=True),
+        submitted=Count("assessments__sheets", filter=submitted, distinct=True),
     )
+    rows = panels.select_related("leader", "scheme").prefetch_related("judges")
     return [(panel, panel_gaps(panel)) for panel in rows]
-
-
-def _count(rows: QuerySet) -> Coalesce:
-    return Coalesce(Subquery(rows.annotate(number=Count("pk")).values("number")), 0)
 
 
 def schools_of(scheme: Scheme) -> QuerySet[Assessment]:
@@ -280,8 +273,8 @@ def sheets_at(assessment: Assessment) -> list[tuple[JudgeSheet, int]]:
     return [(sheet, answered.get(sheet.judge_id, 0)) for sheet in people]
 
 
-def progress_sheet(scheme: Scheme) -> tuple[SheetOut, int]:
-    """The list of schools for a workbook, and how many there are: panels, visits, sheets handed in."""
+def progress_sheet(scheme: Scheme) -> SheetOut:
+    """The list of schools for a workbook: panels, visits, sheets handed in."""
     columns = [
         ColumnOut("学校编码", width=14),
         ColumnOut("党校", width=28),
@@ -303,4 +296,4 @@ def progress_sheet(scheme: Scheme) -> tuple[SheetOut, int]:
         ]
         for row in schools_of(scheme)
     ]
-    return SheetOut("评审进度", columns, rows), len(rows)
+    return SheetOut("评审进度", columns, rows)

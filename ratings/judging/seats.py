@@ -143,8 +143,8 @@ def of_panels(user: User) -> QuerySet[Assessment]:
 def newest_desk(user: User) -> list[Assessment]:
     """The judge's schools of the latest year in which there are any."""
     rows = list(judged_by(user))
-    newest = max((row.scheme.year for row in rows), default=None)
-    return [row for row in rows if row.scheme.year == newest]
+    years = [row.scheme.year for row in rows]
+    return [row for row in rows if row.scheme.year == max(years)]
 
 
 def load_seats(
@@ -158,22 +158,14 @@ def load_seats(
     sheets = {sheet.assessment_id: sheet for sheet in JudgeSheet.objects.filter(mine, assessment__in=rows)}
     if with_points:
         schools = load_sheets(spec, rows, reader=Stage.CITY, city_rows=mine)
-        return [
-            Seat(
-                spec,
-                school.assessment,
-                school.rows[Stage.CITY],
-                sheets.get(school.assessment.pk),
-                user.pk,
-                school,
-            )
-            for school in schools
-        ]
-    scores: dict[int, dict[str, Score]] = defaultdict(dict)
-    own = Score.objects.filter(mine, assessment__in=rows, stage=Stage.CITY)
-    for score in own.select_related("item", "updated_by"):
-        scores[score.assessment_id][score.item.code] = score
-    return [Seat(spec, row, scores[row.pk], sheets.get(row.pk), user.pk) for row in rows]
+        places = [(school.assessment, school.rows[Stage.CITY], school) for school in schools]
+    else:
+        scores: dict[int, dict[str, Score]] = defaultdict(dict)
+        own = Score.objects.filter(mine, assessment__in=rows, stage=Stage.CITY)
+        for score in own.select_related("item", "updated_by"):
+            scores[score.assessment_id][score.item.code] = score
+        places = [(row, scores[row.pk], None) for row in rows]
+    return [Seat(spec, row, own, sheets.get(row.pk), user.pk, school) for row, own, school in places]
 
 
 def lines_of(seat: Seat) -> list[tuple[Line, str, str, bool]]:

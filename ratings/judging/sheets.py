@@ -15,7 +15,7 @@ from django.utils import timezone
 from ratings.criteria.spec import SchemeSpec, digest
 from ratings.enums import Phase, Stage, Status
 from ratings.models import Assessment, Evidence, Judge, JudgeSheet, Panel, Score
-from ratings.review.agreeing import agreed_entry
+from ratings.review.agreeing import agreed_entry, hold
 from ratings.scoring import Entry, Owed, entry_from_json, owed_at, owed_codes, owed_in
 from ratings.sheets.answering import take_over
 from ratings.workflow import must_recuse, scheme_spec, sheet_conflict, uneditable
@@ -79,12 +79,10 @@ def locked_sheet(pk: int) -> JudgeSheet:
     """The sheet, its assessment locked first as every writer of scores does, so that no answer changes
     meanwhile.
     """
-    assessments = Assessment.objects.select_for_update(of=("self",))
-    school = JudgeSheet.objects.values_list("assessment", flat=True).get(pk=pk)
-    locked = assessments.select_related("scheme__city", "school", "panel").get(pk=school)
+    held = hold(JudgeSheet.objects.values_list("assessment", flat=True).get(pk=pk))
     sheets = JudgeSheet.objects.select_for_update(of=("self",))
     sheet = sheets.select_related("judge__user", "entered_by").get(pk=pk)
-    sheet.assessment = locked
+    sheet.assessment = held
     return sheet
 
 
@@ -101,6 +99,10 @@ def refuse_incomplete(sheet: JudgeSheet) -> None:
 
 def _office_alone(user: User, sentence: str) -> None:
     refuse("" if may(user, "arrange_panels") else sentence)
+
+
+def _is_own(sheet: JudgeSheet, user: User) -> bool:
+    return sheet.judge is not None and sheet.judge.user_id == user.pk
 
 
 def _tie_of(user: User, sheet: JudgeSheet) -> str:
@@ -190,14 +192,14 @@ def _earlier(sheet: JudgeSheet, spec: SchemeSpec) -> dict[str, Entry]:
     stage = Stage.COUNTY if sheet.assessment.scheme.has_county_stage else Stage.SELF
     rows = Score.objects.filter(assessment=sheet.assessment, stage=stage, answers__isnull=False)
     stored = {code: entry_from_json(text) for code, text in rows.values_list("item__code", "answers")}
-    found = {}
+    whole = {}
     for code in owed_codes(spec, Stage.CITY, visited=sheet.assessment.visited):
         entry = stored.get(code)
         if stage == Stage.SELF:
             entry = agreed_entry(spec.bound[code], entry, all_present=False)
         if entry is not None and owed_at(spec.bound[code], entry, Stage.CITY) is None:
-            found[code] = entry
-    return found
+            whole[code] = entry
+    return whole
 
 
 # 代录: a signed paper sheet is typed in by one person of the office and checked against the scan by another.
@@ -214,7 +216,7 @@ def start_entry(sheet: JudgeSheet, *, by: User) -> None:
         locked = locked_sheet(sheet.pk)
         if locked.submitted_at:
             raise Refused("评分表已提交，不能再代录。")
-        if locked.judge and locked.judge.user_id == by.pk:
+        if _is_own(locked, by):
             raise Refused("不能代录本人的评分表。")
         refuse(_tie_of(by, locked))
         if locked.entered_by_id is None and own_rows(locked).filter(answers__isnull=False).exists():
@@ -270,7 +272,7 @@ def check_refusal(sheet: JudgeSheet, user: User) -> str:
         return "本校不在评审中，评分表不能再提交。"
     if sheet.entered_by_id == user.pk or own_rows(sheet).filter(updated_by=user).exists():
         return "录入的人不能核对，请由办公室另一人核对。"
-    if sheet.judge and sheet.judge.user_id == user.pk:
+    if _is_own(sheet, user):
         return "不能核对本人的评分表。"
     return _tie_of(user, sheet) or ("" if sheet.scan_id else "还没有上传签字原件的扫描件，不能核对。")
 

@@ -1,7 +1,5 @@
 """评审: the judge's desk, one school, one item, handing the sheet in; and 核定 of the city."""
 
-from collections.abc import Sequence
-
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
@@ -180,13 +178,9 @@ def _beside(request: HttpRequest, seat: Seat, code: str) -> dict:
         "adjustment": line.city_adjustment or line.adjustment,
         "evidence": evidence.filter(assessment=seat.assessment, item__code=code).select_related("by"),
         "position": position + 1,
-        "before": _at(seat.codes, position - 1),
-        "after": _at(seat.codes, position + 1),
+        "before": seat.codes[position - 1] if position else None,
+        "after": next(iter(seat.codes[position + 1 :]), None),
     }
-
-
-def _at(codes: Sequence[str], place: int) -> str | None:
-    return codes[place] if 0 <= place < len(codes) else None
 
 
 def _onward(request: HttpRequest, seat: Seat, code: str) -> HttpResponse:

@@ -91,7 +91,7 @@ def withdraw_adjustment(pk: int, code: str, *, by: User) -> None:
 
 
 def _open(pk: int, code: str, by: User) -> tuple[Assessment, BoundItem]:
-    assessment = lock_for_review(pk, by)
+    assessment = hold_for_review(pk, by)
     spec = scheme_spec(assessment.scheme)
     if code in scored_elsewhere(assessment.scheme, spec, by):
         raise Refused(ELSEWHERE)
@@ -108,12 +108,15 @@ class Agreement(NamedTuple):
     left: list[str]
 
 
-def lock_for_review(pk: int, user: User) -> Assessment:
-    """The assessment, locked, while the county may write to it; raises Refused otherwise. Call inside a
-    transaction.
-    """
-    rows = Assessment.objects.select_for_update(of=("self",)).select_related("scheme__city", "school")
-    assessment = rows.get(pk=pk)
+def hold(pk: int) -> Assessment:
+    """The assessment, locked until the transaction ends, with what every writer of it asks about."""
+    rows = Assessment.objects.select_for_update(of=("self",))
+    return rows.select_related("scheme__city", "school", "panel").get(pk=pk)
+
+
+def hold_for_review(pk: int, user: User) -> Assessment:
+    """The same while the county may write to it; raises Refused otherwise."""
+    assessment = hold(pk)
     refuse(uneditable(Score(assessment=assessment, item=Item(), stage=Stage.COUNTY), user))
     return assessment
 
@@ -123,7 +126,7 @@ def accept_figures(pk: int, *, by: User) -> None:
     apart.
     """
     with transaction.atomic():
-        _accept(lock_for_review(pk, by), by)
+        _accept(hold_for_review(pk, by), by)
 
 
 def agree_with_school(pk: int, *, by: User, accept: bool = False) -> Agreement:
@@ -133,7 +136,7 @@ def agree_with_school(pk: int, *, by: User, accept: bool = False) -> Agreement:
     With `accept` the figures are accepted in the same transaction.
     """
     with transaction.atomic():
-        assessment = lock_for_review(pk, by)
+        assessment = hold_for_review(pk, by)
         if accept:
             _accept(assessment, by)
         return _fill(assessment, by, all_present=False)
@@ -144,7 +147,7 @@ def confirm_present(pk: int, *, by: User) -> Agreement:
     points stay open.
     """
     with transaction.atomic():
-        return _fill(lock_for_review(pk, by), by, all_present=True)
+        return _fill(hold_for_review(pk, by), by, all_present=True)
 
 
 def _accept(assessment: Assessment, by: User) -> None:
@@ -166,9 +169,13 @@ def agreed_entry(bound: BoundItem, own: Entry | None, *, all_present: bool) -> E
         own = Entry(answers={})
     if own is None or own.answers is None:
         return None if undecided else own
+    return Entry(answers={**_none_found(bound), **own.answers, **{asked.name: True for asked in undecided}})
+
+
+def _none_found(bound: BoundItem) -> dict[str, bool | int]:
+    """The answers of 核定要素 before a reviewer looks."""
     names = bound.not_for_school
-    start = {asked.name: False if asked.kind == "tick" else 0 for asked in bound.asked if asked.name in names}
-    return Entry(answers={**start, **own.answers, **{asked.name: True for asked in undecided}})
+    return {asked.name: False if asked.kind == "tick" else 0 for asked in bound.asked if asked.name in names}
 
 
 def agreeable(spec: SchemeSpec, own: Mapping[str, Entry], codes: Iterable[str]) -> bool:

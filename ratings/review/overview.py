@@ -57,61 +57,49 @@ def current_scheme(user: User, year: str = "") -> Scheme | None:
     return next(iter([*wanted, *running, *schemes]), None)
 
 
-#: What the list can be narrowed to; the first is what a reviewer came for.
+#: What the list can be narrowed to, and whose deadline counts there; the first is what a reviewer came for.
 VIEWS = {
-    "waiting": "待判断",
-    "judged": "已评完待报送",
-    "returned": "退回补正",
-    "school": "学校未提交",
-    "sent": "已报送",
-    "all": "全部",
-}
-#: Whose deadline counts for each part of the list.
-STAGE_OF_VIEW = {
-    "waiting": Stage.COUNTY,
-    "judged": Stage.COUNTY,
-    "returned": Stage.SELF,
-    "school": Stage.SELF,
+    "waiting": ("待判断", Stage.COUNTY),
+    "judged": ("已评完待报送", Stage.COUNTY),
+    "returned": ("退回补正", Stage.SELF),
+    "school": ("学校未提交", Stage.SELF),
+    "sent": ("已报送", None),
+    "all": ("全部", None),
 }
 
 
 class Row(NamedTuple):
     """One school of the overview; deadlines are those of whoever has to act now."""
 
-    assessment: Assessment
     sheet: SchoolSheet
     view: str
     due: datetime | None
 
-    @classmethod
-    def of(cls, sheet: SchoolSheet) -> Row:
-        assessment, view = sheet.assessment, view_of(sheet)
-        stage = None if assessment.status == Status.LAPSED else STAGE_OF_VIEW.get(view)
-        return cls(assessment, sheet, view, due(assessment, stage) if stage else None)
 
-    def is_named(self, word: str) -> bool:
-        """Whether the word stands in a name or the code of the school."""
-        school = self.assessment.school
-        return any(word in text for text in (school.name, school.short_name, school.code))
-
-
-def overview(spec: SchemeSpec, sheets: Sequence[SchoolSheet], view: str, word: str = "") -> dict[str, Any]:
+def overview(spec: SchemeSpec, sheets: Sequence[SchoolSheet], view: str, word: str) -> dict[str, Any]:
     """The county's schools by where they stand, narrowed to names or codes with `word`; reads nothing beyond
     the sheets. Counts, spread and means are of all schools, whatever the list is narrowed to.
     """
-    rows = [Row.of(sheet) for sheet in sheets]
-    own = [sheet.own_sheet for sheet in sheets if sheet.own_sheet]
-    county = [sheet.county_sheet for sheet in sheets if sheet.county_sheet]
-    counted = Counter(row.view for row in rows)
-    counted["all"] = len(rows)
+    rows = [_row(sheet) for sheet in sheets]
+    own = list(filter(None, (sheet.own_sheet for sheet in sheets)))
+    county = list(filter(None, (sheet.county_sheet for sheet in sheets)))
+    counts = Counter(row.view for row in rows)
+    counts["all"] = len(rows)
     return {
-        "rows": [row for row in rows if view in ("all", row.view) and row.is_named(word)],
-        "counts": {name: counted[name] for name in VIEWS},
-        "size": len(rows),
+        "rows": [row for row in rows if _is_wanted(row, view, word)],
+        "counts": counts,
+        "views": [(name, label, counts[name]) for name, (label, _) in VIEWS.items()],
         "spread": _spread(spec, own, county),
         "own_mean": _mean(own),
         "county_mean": _mean(county),
     }
+
+
+def _row(sheet: SchoolSheet) -> Row:
+    assessment, view = sheet.assessment, view_of(sheet)
+    _, stage = VIEWS[view]
+    owed = stage and assessment.status != Status.LAPSED
+    return Row(sheet, view, due(assessment, stage) if owed else None)
 
 
 def view_of(sheet: SchoolSheet) -> str:
@@ -122,6 +110,12 @@ def view_of(sheet: SchoolSheet) -> str:
     if status == Status.RETURNED and sheet.assessment.returned_to == Status.COUNTY:
         return "returned"
     return "school" if status in (*WITH_SCHOOL, Status.LAPSED) else "sent"
+
+
+def _is_wanted(row: Row, view: str, word: str) -> bool:
+    school = row.sheet.assessment.school
+    named = any(word in text for text in (school.name, school.short_name, school.code))
+    return named and view in ("all", row.view)
 
 
 def _spread(spec: SchemeSpec, own: list[StageSheet], county: list[StageSheet]) -> list[tuple[str, int, int]]:
@@ -191,12 +185,12 @@ def changes_of(spec: SchemeSpec, assessments: Iterable[Assessment]) -> list[tupl
     if not signed:
         return []
     now = city_figures(spec, School.objects.filter(pk__in=[reviewed[pk].school_id for pk in signed]))
-    found = [
+    compared = [
         (row, _differences(spec, signed[pk], now.get(row.school_id, {})))
         for pk, row in reviewed.items()
         if pk in signed
     ]
-    return [(row, differences) for row, differences in found if differences]
+    return [(row, differences) for row, differences in compared if differences]
 
 
 def _differences(
@@ -219,6 +213,6 @@ def late_shares(spec: SchemeSpec, assessments: Sequence[Assessment]) -> list[tup
     such classes.
     """
     schools = School.objects.filter(pk__in=[row.school_id for row in assessments])
-    found = compute([LATE], schools=schools, start=spec.period_start, end=spec.period_end)
-    shares = [(row, found[row.school_id][LATE]) for row in assessments]
+    figures = compute([LATE], schools=schools, start=spec.period_start, end=spec.period_end)
+    shares = [(row, figures[row.school_id][LATE]) for row in assessments]
     return [(row, with_unit(share, METRICS[LATE].unit)) for row, share in shares if share]

@@ -78,8 +78,8 @@ def desk(request: HttpRequest) -> HttpResponse:
     spec, sheets = sheets_of(scheme, rows, request.user)
     word = request.GET.get("q", "").strip()
     view = request.GET.get("view", "all" if word else "waiting")
-    found = overview(spec, sheets, view if view in VIEWS else "waiting", word)
-    context = {"scheme": scheme, "overview": found, "view": view, "views": VIEWS, "word": word}
+    schools = overview(spec, sheets, view if view in VIEWS else "waiting", word)
+    context = {"scheme": scheme, "overview": schools, "view": view, "word": word}
     return render(request, "ratings/review/desk.html", context)
 
 
@@ -198,7 +198,6 @@ def _school_context(request: HttpRequest, sheet: SchoolSheet, outcome: Outcome) 
         "due": due(assessment, Stage.COUNTY if assessment.status == Status.COUNTY else Stage.SELF),
         "may_recall": assessment.returned_to == Status.COUNTY and is_overdue(assessment, Stage.SELF),
         "may_return": not locked and assessment.returns < assessment.scheme.return_limit,
-        "is_county": assessment.status == Status.COUNTY,
     }
 
 
@@ -207,19 +206,23 @@ def _lists(request: HttpRequest, sheet: SchoolSheet, outcome: Outcome, locked: s
     show = request.GET.get("show", "all" if locked else "waiting")
     show = show if show in LISTS else "waiting"
     asked = [line for line in sheet.lines if not line.computed]
-    lists = {name: [line for line in asked if belongs(line)] for name, (_, belongs) in LISTS.items()}
-    kept = {saved.bound.item.code for saved in failed(outcome)}
-    listed = [line for line in asked if line in lists[show] or line.code in kept]
+    lists = {name: list(filter(belongs, asked)) for name, (_, belongs) in LISTS.items()}
+    listed = [line for line in asked if line in lists[show] or _is_kept(line, outcome)]
     division = division_of(sheet.spec, request.GET.get("part", ""), [line.code for line in listed])
-    shown = [line for line in listed if division.shows(line.code) or line.code in kept]
+    shown = [line for line in listed if division.shows(line.code) or _is_kept(line, outcome)]
     lines = [_asked(line, outcome, locked) for line in shown]
     return {
         "show": show,
         "division": division,
-        "lists": {name: (label, len(lists[name])) for name, (label, _) in LISTS.items()},
+        "lists": [(name, label, len(lists[name])) for name, (label, _) in LISTS.items()],
         "lines": lines,
         "errors": _errors(lines),
     }
+
+
+def _is_kept(line: Line, outcome: Outcome) -> bool:
+    """Whether what was typed here could not be saved."""
+    return line.county in [saved.score for saved in failed(outcome)]
 
 
 def _asked_back(assessment: Assessment) -> dict[str, str]:
@@ -265,29 +268,25 @@ def item(request: HttpRequest, code: str) -> HttpResponse:
     codes = [name for name, bound in spec.bound.items() if bound.owed_by_reviewers]
     if code not in codes:
         raise Http404
-    sheets = [
-        sheet
-        for sheet in sheets
-        if sheet.assessment.status == Status.COUNTY and code in sheet.rows[Stage.COUNTY]
-    ]
+    in_review = [sheet.line(code) for sheet in sheets if sheet.assessment.status == Status.COUNTY]
+    lines = [line for line in in_review if line.county]
     outcome: Outcome = {}
     if request.method == "POST":
-        rows = [(sheet.rows[Stage.COUNTY][code], spec.bound[code]) for sheet in sheets]
-        outcome = save_rows(request.POST, rows, by=request.user)
+        outcome = save_rows(request.POST, [(line.county, line.bound) for line in lines], by=request.user)
         if not failed(outcome):
             return _go_on(request, scheme, codes, code, len(outcome))
     everything = request.GET.get("show") == "all"
+    shown = _wanted(request.user, lines, outcome, everything)
     place = codes.index(code)
-    lines = _wanted(request.user, [sheet.line(code) for sheet in sheets], outcome, everything)
     context = {
         "scheme": scheme,
         "bound": spec.bound[code],
         "words": spec.words[code],
-        "lines": lines,
-        "errors": _errors(lines),
+        "lines": shown,
+        "errors": _errors(shown),
         "everything": everything,
-        "size": len(sheets),
-        "waiting": sum(code in sheet.waiting for sheet in sheets),
+        "size": len(lines),
+        "waiting": sum(line.waiting for line in lines),
         "position": place + 1,
         "codes": codes,
         "previous": codes[place - 1] if place else "",
@@ -297,12 +296,11 @@ def item(request: HttpRequest, code: str) -> HttpResponse:
 
 def _wanted(user: User, lines: Sequence[Line], outcome: Outcome, everything: bool) -> list[AskedLine]:
     """The schools at which the item still waits, or all; rows that could not be saved stay in sight."""
-    _, waits = LISTS["all" if everything else "waiting"]
-    kept = {saved.score.assessment_id for saved in failed(outcome)}
+    _, belongs = LISTS["all" if everything else "waiting"]
     return [
         _asked(line, outcome, locked_sentence(line.sheet.assessment, user))
         for line in lines
-        if waits(line) or line.sheet.assessment.pk in kept
+        if belongs(line) or _is_kept(line, outcome)
     ]
 
 
@@ -430,8 +428,8 @@ def confirm(request: HttpRequest, pk: int) -> HttpResponse:
     assessment = sheet.assessment
     if assessment.status != Status.COUNTY:
         return _not_in_review(request, assessment, "不在初评中")
-    found = confirmation_of(sheet)
-    star = found["star"] if assessment.suggested_star is None else assessment.suggested_star
+    confirmation = confirmation_of(sheet)
+    star = confirmation["star"] if assessment.suggested_star is None else assessment.suggested_star
     start = {"star": star, "opinion": assessment.county_opinion}
     form = ConfirmForm(request.POST or None, spec=sheet.spec, initial=start)
     if form.is_valid():
@@ -439,5 +437,5 @@ def confirm(request: HttpRequest, pk: int) -> HttpResponse:
             take_step(assessment, "recommend", by=request.user, **form.cleaned_data)
             messages.success(request, f"{_short_name(assessment)}已报送市评审。")
             return redirect("ratings:review")
-    context = {"sheet": sheet, "assessment": assessment, "found": found, "form": form}
+    context = {"sheet": sheet, "assessment": assessment, "confirmation": confirmation, "form": form}
     return render(request, "ratings/review/confirm.html", context)

@@ -5,7 +5,7 @@ mended.
 import pytest
 from django.urls import reverse
 
-from ratings.committee.deciding import accept_all
+from ratings.committee.settling import accept_all
 from ratings.enums import Status
 from ratings.models import Assessment, JudgeSheet, Score
 from tests.factories import CountyFactory, SchoolFactory
