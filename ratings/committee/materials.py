@@ -166,15 +166,10 @@ def _points(spec: SchemeSpec, codes: Sequence[str], result: Result) -> list[Any]
     if result.total is None:
         return [None] * len(codes)
     items = result.figures["items"]
-    points = {**items, **result.figures["categories"], **_bonus_headings(spec, items)}
+    points = {**items, **result.figures["categories"]}
+    for category in spec.categories:
+        # A heading that holds bonus items only shows their sum before any cap.
+        held = [item.code for item in spec.bonus_items if item.category == category.code]
+        bonus = [Decimal(items.get(code) or 0) for code in held]
+        points.setdefault(category.code, sum(bonus, Decimal("0.00")))
     return ["不适用" if points[code] is None else Decimal(points[code]) for code in codes]
-
-
-def _bonus_headings(spec: SchemeSpec, items: dict[str, str | None]) -> dict[str, Decimal]:
-    """A heading that holds bonus items only shows their sum before any cap."""
-    sums = {category.code: Decimal("0.00") for category in spec.categories}
-    for item in spec.bonus_items:
-        if item.category in sums:
-            sums[item.category] += Decimal(items.get(item.code) or 0)
-    scored = {category.code for category in spec.scored_categories}
-    return {code: points for code, points in sums.items() if code not in scored}

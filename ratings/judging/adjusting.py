@@ -14,7 +14,6 @@ from ratings.review.agreeing import erase, hold, write
 from ratings.sheets import Line, load_sheets
 from ratings.workflow import must_recuse, scheme_spec
 from schools.models import User
-from schools.models.scope import NOTHING
 from schools.permissions import may
 from schools.saving import Refused, refuse
 
@@ -35,10 +34,8 @@ def adjustable(user: User) -> QuerySet[Assessment]:
     rows = Assessment.objects.select_related("scheme__city", "school", "panel")
     if may(user, "arrange_panels"):
         return rows.filter(pk__in=Assessment.objects.visible_to(user).filter(status=Status.CITY))
-    if may(user, "judge"):
-        led = of_panels(user).filter(status=Status.CITY, panel__leader__user=user)
-        return rows.filter(pk__in=led.order_by().values("pk"))
-    return rows.filter(NOTHING)
+    led = of_panels(user).filter(status=Status.CITY, panel__leader__user=user)
+    return rows.filter(pk__in=led.order_by().values("pk"))
 
 
 def adjust(assessment: Assessment, code: str, *, points: Decimal, reason: str, by: User) -> Adjustment:

@@ -105,6 +105,10 @@ def _is_own(sheet: JudgeSheet, user: User) -> bool:
     return sheet.judge is not None and sheet.judge.user_id == user.pk
 
 
+def _is_begun(sheet: JudgeSheet) -> bool:
+    return own_rows(sheet).filter(answers__isnull=False).exists()
+
+
 def _tie_of(user: User, sheet: JudgeSheet) -> str:
     """Why the office cannot deal with this sheet: the person, or who signed it, must recuse."""
     return must_recuse(user, sheet.assessment.school) or sheet_conflict(sheet, sheet.assessment)
@@ -219,7 +223,7 @@ def start_entry(sheet: JudgeSheet, *, by: User) -> None:
         if _is_own(locked, by):
             raise Refused("不能代录本人的评分表。")
         refuse(_tie_of(by, locked))
-        if locked.entered_by_id is None and own_rows(locked).filter(answers__isnull=False).exists():
+        if locked.entered_by_id is None and _is_begun(locked):
             raise Refused(f"{label_of(locked.judge)}已经在系统里评分，不能再代录。")
         _change(locked, by, "代录", entered_by=by)
 
@@ -230,7 +234,7 @@ def cancel_entry(sheet: JudgeSheet, *, by: User) -> None:
     with transaction.atomic():
         locked = locked_sheet(sheet.pk)
         refuse_writing(locked, by)
-        if own_rows(locked).filter(answers__isnull=False).exists():
+        if _is_begun(locked):
             raise Refused("已经录入评分，不能取消代录。")
         _change(locked, by, "取消代录", entered_by=None)
 

@@ -129,25 +129,18 @@ def accept_figures(pk: int, *, by: User) -> None:
         _accept(hold_for_review(pk, by), by)
 
 
-def agree_with_school(pk: int, *, by: User, accept: bool = False) -> Agreement:
+def agree_with_school(pk: int, *, by: User, accept: bool = False, all_present: bool = False) -> Agreement:
     """同意自评: copy the school's answers to every item still unscored; 核定要素 that need a judgement stay
     open.
 
-    With `accept` the figures are accepted in the same transaction.
+    With `accept` the figures are accepted in the same transaction. With `all_present` (核定要素全部符合) what
+    only reviewers are asked is ticked; levels and points stay open.
     """
     with transaction.atomic():
         assessment = hold_for_review(pk, by)
         if accept:
             _accept(assessment, by)
-        return _fill(assessment, by, all_present=False)
-
-
-def confirm_present(pk: int, *, by: User) -> Agreement:
-    """核定要素全部符合: tick what only reviewers are asked, with the school's answers beside it; levels and
-    points stay open.
-    """
-    with transaction.atomic():
-        return _fill(hold_for_review(pk, by), by, all_present=True)
+        return _fill(assessment, by, all_present=all_present)
 
 
 def _accept(assessment: Assessment, by: User) -> None:

@@ -39,7 +39,6 @@ from .agreeing import (
     accept_figures,
     agree_with_school,
     agreeable,
-    confirm_present,
     of_ticks_alone,
     withdraw_adjustment,
 )
@@ -105,7 +104,7 @@ def school(request: HttpRequest, pk: int) -> HttpResponse:
 CLICKS = {
     "both": (partial(agree_with_school, accept=True), "已认可系统取数并同意自评"),
     "answers": (agree_with_school, "同意自评"),
-    "present": (confirm_present, "核定要素全部符合"),
+    "present": (partial(agree_with_school, all_present=True), "核定要素全部符合"),
 }
 
 
@@ -202,27 +201,28 @@ def _school_context(request: HttpRequest, sheet: SchoolSheet, outcome: Outcome) 
 
 
 def _lists(request: HttpRequest, sheet: SchoolSheet, outcome: Outcome, locked: str) -> dict:
-    """The asked items of the list and part that are wanted; rows that could not be saved stay in sight."""
+    """The asked items of the list and part that are wanted."""
     show = request.GET.get("show", "all" if locked else "waiting")
     show = show if show in LISTS else "waiting"
     asked = [line for line in sheet.lines if not line.computed]
-    lists = {name: list(filter(belongs, asked)) for name, (_, belongs) in LISTS.items()}
-    listed = [line for line in asked if line in lists[show] or _is_kept(line, outcome)]
+    sizes = [(name, label, sum(map(bool, map(belongs, asked)))) for name, (label, belongs) in LISTS.items()]
+    listed = _in_sight(asked, LISTS[show][1], outcome)
     division = division_of(sheet.spec, request.GET.get("part", ""), [line.code for line in listed])
-    shown = [line for line in listed if division.shows(line.code) or _is_kept(line, outcome)]
+    shown = _in_sight(listed, lambda line: division.shows(line.code), outcome)
     lines = [_asked(line, outcome, locked) for line in shown]
     return {
         "show": show,
         "division": division,
-        "lists": [(name, label, len(lists[name])) for name, (label, _) in LISTS.items()],
+        "lists": sizes,
         "lines": lines,
         "errors": _errors(lines),
     }
 
 
-def _is_kept(line: Line, outcome: Outcome) -> bool:
-    """Whether what was typed here could not be saved."""
-    return line.county in [saved.score for saved in failed(outcome)]
+def _in_sight(lines: Iterable[Line], shows: Callable[[Line], object], outcome: Outcome) -> list[Line]:
+    """The lines that are wanted, and those where what was typed could not be saved."""
+    kept = [saved.score for saved in failed(outcome)]
+    return [line for line in lines if shows(line) or line.county in kept]
 
 
 def _asked_back(assessment: Assessment) -> dict[str, str]:
@@ -268,15 +268,18 @@ def item(request: HttpRequest, code: str) -> HttpResponse:
     codes = [name for name, bound in spec.bound.items() if bound.owed_by_reviewers]
     if code not in codes:
         raise Http404
-    in_review = [sheet.line(code) for sheet in sheets if sheet.assessment.status == Status.COUNTY]
-    lines = [line for line in in_review if line.county]
+    lines = _lines_in_review(sheets, code)
     outcome: Outcome = {}
     if request.method == "POST":
         outcome = save_rows(request.POST, [(line.county, line.bound) for line in lines], by=request.user)
         if not failed(outcome):
             return _go_on(request, scheme, codes, code, len(outcome))
     everything = request.GET.get("show") == "all"
-    shown = _wanted(request.user, lines, outcome, everything)
+    _, belongs = LISTS["all" if everything else "waiting"]
+    shown = [
+        _asked(line, outcome, locked_sentence(line.sheet.assessment, request.user))
+        for line in _in_sight(lines, belongs, outcome)
+    ]
     place = codes.index(code)
     context = {
         "scheme": scheme,
@@ -294,14 +297,10 @@ def item(request: HttpRequest, code: str) -> HttpResponse:
     return render(request, "ratings/review/item.html", context)
 
 
-def _wanted(user: User, lines: Sequence[Line], outcome: Outcome, everything: bool) -> list[AskedLine]:
-    """The schools at which the item still waits, or all; rows that could not be saved stay in sight."""
-    _, belongs = LISTS["all" if everything else "waiting"]
-    return [
-        _asked(line, outcome, locked_sentence(line.sheet.assessment, user))
-        for line in lines
-        if belongs(line) or _is_kept(line, outcome)
-    ]
+def _lines_in_review(sheets: Iterable[SchoolSheet], code: str) -> list[Line]:
+    """The item at every school of which the county may still say something."""
+    lines = [sheet.line(code) for sheet in sheets if sheet.assessment.status == Status.COUNTY]
+    return [line for line in lines if line.county]
 
 
 def _go_on(request: HttpRequest, scheme: Scheme, codes: Sequence[str], code: str, saved: int) -> HttpResponse:
