@@ -18,7 +18,7 @@ from ratings.rules import Reference
 from ratings.rules.rounding import plain, show
 from ratings.scoring import Outcome
 from ratings.sheets.evaluation import Evaluation, evaluate
-from schools.models import Liaison, School, Visit
+from schools.models import Liaison, Visit
 
 from .comparing import ItemStages, mean_points, stages_of, total_gap
 from .readiness import UNDECIDED, assessments_of, decision_of, missing_at, open_sheets, proposed
@@ -78,7 +78,7 @@ class Board:
 
     @property
     def counties(self) -> list[str]:
-        return list(dict.fromkeys(filter(None, (row.county_name for row in self.rows))))
+        return [row.county_name for row in self.rows]
 
 
 def settled_board(scheme: Scheme) -> Board:
@@ -161,7 +161,7 @@ class Case:
     near: tuple[str, ...]
     proposed: tuple[RestrictionSpec, ...]
     missing: tuple[str, ...]
-    opinions: tuple[Visit, ...]
+    opinions: Sequence[Visit]
 
     @property
     def county_name(self) -> str:
@@ -240,17 +240,14 @@ VIEWS: dict[str, tuple[str, Callable[[Case], object]]] = {
 }
 
 
-def decided_and_owed(rows: Sequence[Assessment]) -> tuple[int, int]:
-    """How many schools are decided, of how many that need a decision at all."""
-    decided = sum(decision_of(row) is not None for row in rows)
-    return decided, sum(row.status != Status.LAPSED for row in rows)
-
-
 @dataclass(frozen=True)
 class Deliberation(Board):
-    """The board while the committee deliberates; averages are of all that can be computed."""
+    """The board while the committee deliberates, of all `schools` or of one among them; averages are of what
+    can be computed.
+    """
 
     evaluation: Evaluation
+    schools: list[Assessment]
 
     @property
     def views(self) -> list[tuple[str, str]]:
@@ -264,32 +261,17 @@ class Deliberation(Board):
     def missing(self) -> list[Case]:
         return [case for case in self.rows if case.missing]
 
-
-@dataclass(frozen=True)
-class Docket:
-    """One school before the committee, among all of the scheme in administrative order."""
-
-    evaluation: Evaluation
-    case: Case
-    schools: list[Assessment]
-
-    @cached_property
-    def place(self) -> int:
-        """The place of the school, from 0."""
-        return self.schools.index(self.case.assessment)
-
     @property
-    def before(self) -> Assessment | None:
-        return self.schools[self.place - 1] if self.place else None
+    def progress(self) -> tuple[int, int]:
+        """How many schools are decided, of how many that need a decision at all."""
+        decided = sum(decision_of(row) is not None for row in self.schools)
+        return decided, sum(row.status != Status.LAPSED for row in self.schools)
 
-    @property
-    def after(self) -> Assessment | None:
-        return next(iter(self.schools[self.place + 1 :]), None)
-
-    def next_open(self) -> Assessment | None:
+    def next_open(self, after: Assessment) -> Assessment | None:
         """The next school, coming round, that can be decided and is not."""
         outcomes = evaluate(self.evaluation.scheme, assessments=self.schools).outcomes
-        for row in (*self.schools[self.place + 1 :], *self.schools[: self.place]):
+        place = self.schools.index(after)
+        for row in (*self.schools[place + 1 :], *self.schools[:place]):
             outcome = outcomes[str(row.pk)]
             waits = decision_of(row) is None and row.status != Status.LAPSED
             if waits and outcome.verdict and not outcome.problems:
@@ -297,39 +279,30 @@ class Docket:
         return None
 
 
-def docket_of(scheme: Scheme, pk: int) -> Docket:
-    """One school with everything the committee weighs; the others are scored only where the share of five
-    stars ties them.
-    """
-    rows = list(assessments_of(scheme))
-    evaluation = evaluate(scheme, assessments=rows, with_self=True, only=pk)
-    row = next(row for row in rows if row.pk == pk)
-    opinions = _opinions(scheme, row.school)
-    return Docket(evaluation, _case(evaluation, row, {}, open_sheets(scheme, only=pk), opinions), rows)
-
-
-def deliberate(scheme: Scheme) -> Deliberation:
+def deliberate(scheme: Scheme, *, only: int | None = None) -> Deliberation:
     """Score the scheme as it stands and gather what belongs to each school; the queries do not grow with the
-    schools.
+    schools. With `only` of one assessment alone: the others are scored only where the share of five stars
+    ties them.
     """
-    rows = list(assessments_of(scheme))
-    evaluation = evaluate(scheme, assessments=rows, with_self=True)
+    schools = list(assessments_of(scheme))
+    shown = [row for row in schools if only in (None, row.pk)]
+    evaluation = evaluate(scheme, assessments=schools, with_self=True, only=only)
     means = mean_points(
         outcome.totals.categories
         for outcome in evaluation.outcomes.values()
         if outcome.totals and not outcome.problems
     )
-    sheets, opinions = open_sheets(scheme), _opinions(scheme)
-    cases = [_case(evaluation, row, means, sheets, opinions) for row in rows]
-    return Deliberation(evaluation.spec, cases, means, evaluation)
+    sheets, opinions = open_sheets(scheme, only=only), _opinions(scheme, shown)
+    cases = [_case(evaluation, row, means, sheets[row.pk], opinions[row.school_id]) for row in shown]
+    return Deliberation(evaluation.spec, cases, means, evaluation, schools)
 
 
 def _case(
     evaluation: Evaluation,
     row: Assessment,
     means: Mapping[str, Fraction],
-    sheets: Mapping[int, list[str]],
-    opinions: Mapping[int, list[Visit]],
+    sheets: Sequence[str],
+    opinions: Sequence[Visit],
 ) -> Case:
     key, spec = str(row.pk), evaluation.spec
     outcome = evaluation.outcomes[key]
@@ -341,21 +314,21 @@ def _case(
         cells=cells_of(spec, totals.categories if totals else {}, means),
         near=near(totals.total, thresholds(spec)) if totals else (),
         proposed=proposed(evaluation, key),
-        missing=tuple(gap.text for gap in missing_at(evaluation, row, sheets.get(row.pk, ()))),
-        opinions=tuple(opinions.get(row.school_id, ())),
+        missing=tuple(gap.text for gap in missing_at(evaluation, row, sheets)),
+        opinions=opinions,
     )
 
 
-def _opinions(scheme: Scheme, school: School | None = None) -> dict[int, list[Visit]]:
-    """What those who guide a school wrote down after their visits in the scheme's period, the
+def _opinions(scheme: Scheme, rows: Sequence[Assessment]) -> Mapping[int, list[Visit]]:
+    """What those who guide a school wrote down after their visits in the scheme's period, by school and the
     latest first.
     """
     guides = Liaison.objects.filter(school__city=scheme.city_id).values("user")
     visits = Visit.objects.kept().filter(
-        school__city=scheme.city_id, on__range=(scheme.period_start, scheme.period_end), by__in=guides
+        school__in=[row.school_id for row in rows],
+        on__range=(scheme.period_start, scheme.period_end),
+        by__in=guides,
     )
-    if school is not None:
-        visits = visits.filter(school=school)
     opinions = defaultdict(list)
     for visit in visits.exclude(findings="").select_related("by").order_by("school", "-on", "pk"):
         opinions[visit.school_id].append(visit)

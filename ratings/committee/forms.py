@@ -257,7 +257,8 @@ class CountyFilterForm(FilterForm):
 
     def __init__(self, *args, counties: Iterable[str], **kwargs) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["county"].choices = [("", "全部"), *((name, name) for name in counties)]
+        occurring = dict.fromkeys(filter(None, counties))
+        self.fields["county"].choices = [("", "全部"), *((name, name) for name in occurring)]
 
 
 class StarFilterForm(CountyFilterForm):

@@ -31,7 +31,7 @@ from schools.refusals import refusals_as_messages, refusals_in, turned_away
 from schools.site.asked import number
 from schools.workbooks import write_workbook
 
-from .board import Docket, by_total, decided_and_owed, deliberate, docket_of, settled_board
+from .board import Deliberation, by_total, deliberate, settled_board
 from .forms import (
     ORDERS,
     PDF,
@@ -99,7 +99,6 @@ def board(request: HttpRequest, pk: int) -> HttpResponse:
     if scheme.phase == Phase.SCORING:
         standing, template = deliberate(scheme), "board"
         form = DeliberationFilterForm(request.GET, counties=standing.counties, views=standing.views)
-        context["progress"] = decided_and_owed([case.assessment for case in standing.rows])
     elif scheme.phase in SETTLED_PHASES:
         standing, template = settled_board(scheme), "settled_board"
         form = SettledFilterForm(request.GET, counties=standing.counties)
@@ -179,8 +178,8 @@ def decide_school(request: HttpRequest, scheme: Scheme, assessment: Assessment) 
     """Everything the committee weighs about one school, and its decision; a decision leads on to the next
     open school.
     """
-    docket = docket_of(scheme, assessment.pk)
-    form = _decision_form(request.user, docket, request.POST if request.method == "POST" else None)
+    standing = deliberate(scheme, only=assessment.pk)
+    form = _decision_form(request.user, standing, request.POST if request.method == "POST" else None)
     if form is not None and form.is_valid():
         with refusals_in(form):
             decision = decide(
@@ -193,11 +192,11 @@ def decide_school(request: HttpRequest, scheme: Scheme, assessment: Assessment) 
             messages.success(
                 request, f"{assessment.school.name}审定为{decision.get_star_display()}，已登记。"
             )
-            following = docket.next_open()
+            following = standing.next_open(assessment)
             if following is None:
                 return redirect("ratings:board", scheme.pk)
             return redirect("ratings:decide", scheme.pk, following.pk)
-    return _case_page(request, docket, form=form)
+    return _case_page(request, standing, form=form)
 
 
 @require_POST
@@ -214,7 +213,7 @@ def confirm_restriction(request: HttpRequest, scheme: Scheme, assessment: Assess
                 request, f"已认定限制性情形 {form.cleaned_data['restriction'].code}，星级已按规定重新计算。"
             )
             return redirect("ratings:decide", scheme.pk, assessment.pk)
-    return _case_page(request, docket_of(scheme, assessment.pk), case_form=form)
+    return _case_page(request, deliberate(scheme, only=assessment.pk), case_form=form)
 
 
 @require_POST
@@ -233,38 +232,41 @@ def withdraw_restriction(
             withdraw_case(assessment, held.restriction, **form.cleaned_data, by=request.user)
             messages.success(request, f"已撤销对 {held.restriction.code} 的认定，理由已记入审计记录。")
             return redirect("ratings:decide", scheme.pk, assessment.pk)
-    return _case_page(request, docket_of(scheme, assessment.pk), withdrawal=form, withdrawn=held)
+    return _case_page(request, deliberate(scheme, only=assessment.pk), withdrawal=form, withdrawn=held)
 
 
-def _decision_form(user: User, docket: Docket, data=None) -> DecisionForm | None:
+def _decision_form(user: User, standing: Deliberation, data=None) -> DecisionForm | None:
     """None while the school cannot be decided, or for somebody who does not decide."""
-    case = docket.case
+    (case,) = standing.rows
     if case.star is None or case.lapsed or not case.before_committee or not may(user, "decide"):
         return None
     return DecisionForm(
-        data, computed=case.star, offered=offered_stars(docket.evaluation), decision=case.decision
+        data, computed=case.star, offered=offered_stars(standing.evaluation), decision=case.decision
     )
 
 
-def _case_page(request: HttpRequest, docket: Docket, **forms) -> HttpResponse:
+def _case_page(request: HttpRequest, standing: Deliberation, **forms) -> HttpResponse:
     """One school before the committee; `forms` are those that were sent, the others are new."""
-    case, scheme = docket.case, docket.evaluation.scheme
+    (case,), scheme, schools = standing.rows, standing.evaluation.scheme, standing.schools
+    place = schools.index(case.assessment)
     cases = RestrictionCase.objects.filter(assessment=case.assessment).select_related("restriction", "by")
     context = {
         "scheme": scheme,
         "case": case,
         "liaison_opinions": opinions_of(case.assessment.school, scheme.year),
         "cases": cases,
-        "docket": docket,
-        "progress": decided_and_owed(docket.schools),
+        "board": standing,
+        "place": place + 1,
+        "before": schools[place - 1] if place else None,
+        "after": next(iter(schools[place + 1 :]), None),
         **forms,
     }
     if "form" not in forms:
-        context["form"] = _decision_form(request.user, docket)
+        context["form"] = _decision_form(request.user, standing)
     if "case_form" not in forms and case.before_committee:
-        held = {held_case.restriction.code for held_case in cases}
+        held = {entry.restriction.code for entry in cases}
         suggested = case.proposed[0].code if case.proposed else ""
-        if len(docket.evaluation.spec.restrictions) > len(held):
+        if len(standing.spec.restrictions) > len(held):
             context["case_form"] = CaseForm(scheme=scheme, held=held, suggested=suggested)
     return render(request, "ratings/committee/decide.html", context)
 
@@ -333,8 +335,7 @@ def settle_year(request: HttpRequest, scheme: Scheme) -> HttpResponse:
 
 def _missing(request: HttpRequest, gaps: Sequence[Gap]) -> dict:
     """What stands against settling, narrowed by the address."""
-    counties = list(dict.fromkeys(gap.county for gap in gaps if gap.county))
-    form = MissingFilterForm(request.GET, counties=counties)
+    form = MissingFilterForm(request.GET, counties=[gap.county for gap in gaps])
     kind, county = form.chosen.get("kind", ""), form.chosen.get("county", "")
     here = [gap for gap in gaps if county in ("", gap.county)]
     schools = by_school(gaps)
@@ -342,7 +343,6 @@ def _missing(request: HttpRequest, gaps: Sequence[Gap]) -> dict:
         "gaps": gaps,
         "schools": schools,
         "ready": sum(school.is_ready for school in schools),
-        "counties": counties,
         "narrowing": form,
         "kinds": kinds_of(here),
         "kind": kind,

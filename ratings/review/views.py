@@ -205,7 +205,6 @@ def _lists(request: HttpRequest, sheet: SchoolSheet, outcome: Outcome, locked: s
     show = request.GET.get("show", "all" if locked else "waiting")
     show = show if show in LISTS else "waiting"
     asked = [line for line in sheet.lines if not line.computed]
-    sizes = [(name, label, sum(map(bool, map(belongs, asked)))) for name, (label, belongs) in LISTS.items()]
     listed = _in_sight(asked, LISTS[show][1], outcome)
     division = division_of(sheet.spec, request.GET.get("part", ""), [line.code for line in listed])
     shown = _in_sight(listed, lambda line: division.shows(line.code), outcome)
@@ -213,7 +212,10 @@ def _lists(request: HttpRequest, sheet: SchoolSheet, outcome: Outcome, locked: s
     return {
         "show": show,
         "division": division,
-        "lists": sizes,
+        "lists": [
+            (name, label, sum(bool(belongs(line)) for line in asked))
+            for name, (label, belongs) in LISTS.items()
+        ],
         "lines": lines,
         "errors": _errors(lines),
     }
