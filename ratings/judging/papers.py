@@ -142,12 +142,13 @@ class PlaquePaper(RatingPaper):
 
 def onsite_paper(assessment: Assessment, feedback: Feedback | None) -> OnsitePaper:
     """The 现场 items of the scheme in its order; a scheme without any has no such paper."""
+    note = feedback or Feedback()
     spec = current_spec(assessment.scheme)
     return OnsitePaper(
         **about(spec, assessment.school),
         rows=[(item, plain(item.points), spec.words[item.code]) for item in spec.items if item.onsite],
-        visited_on=chinese_date(feedback.visited_on) if feedback and feedback.visited_on else "",
-        feedback=feedback.text if feedback else "",
+        visited_on=chinese_date(note.visited_on) if note.visited_on else "",
+        feedback=note.text,
     )
 
 
