@@ -12,8 +12,7 @@ from decimal import Decimal
 from django.test import Client
 from django.urls import reverse
 
-from ratings.committee.deciding import Ballot, accept_all, confirm_case, decide
-from ratings.committee.settling import settle_scheme
+from ratings.committee.settling import Ballot, accept_all, confirm_case, decide, settle_scheme
 from ratings.enums import Stage
 from ratings.judging.panels import assign, create_panel, seat_judge
 from ratings.judging.sheets import submit_sheet

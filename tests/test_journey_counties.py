@@ -13,8 +13,7 @@ from playwright.sync_api import expect
 
 from ratings.committee.invariants import violations
 from ratings.enums import Phase
-from ratings.judging.agreeing import agree
-from ratings.judging.sheets import submit_sheet
+from ratings.judging.sheets import agree, submit_sheet
 from ratings.models import Decision, JudgeSheet
 from ratings.workflow import scheme_spec
 from tests.journeys import (

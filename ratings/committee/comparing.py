@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
-from ratings.criteria.spec import BoundItem
+from ratings.criteria.spec import BoundItem, SchemeSpec
 from ratings.enums import Stage
 from ratings.models import Result, Scheme
 from ratings.scoring import Blocked, SchoolInput, asked_part, difference, known_points
@@ -52,31 +53,36 @@ class ItemStages:
 
 def stages_of(evaluation: Evaluation, key: str) -> tuple[ItemStages, ...]:
     """Every item of one school through the stages, in the order of the rating table."""
-    school, own = evaluation.inputs[key], evaluation.own.get(key, {})
 
     def compare() -> tuple[ItemStages, ...]:
         return tuple(_stages(evaluation, key, bound) for bound in evaluation.spec.bound.values())
 
-    return year_of(evaluation.version.digest).beside(school, own, compare)
+    kept = year_of(evaluation.version.digest)
+    return kept.beside(evaluation.inputs[key], evaluation.own.get(key, {}), compare)
 
 
 def _stages(evaluation: Evaluation, key: str, bound: BoundItem) -> ItemStages:
     spec, school, code = evaluation.spec, evaluation.inputs[key], bound.item.code
     item, own = evaluation.outcomes[key].items.get(code), evaluation.own.get(key, {}).get(code)
     county, adjusted = school.county.get(code), school.adjustments.get((Stage.COUNTY, code))
-    both = spec.has_county_stage and school.submitted
+    figures = school.metrics
+    own_points = county_points = gap = None
+    if school.submitted:
+        own_points = known_points(spec, bound, figures, own, Stage.SELF)
+    if spec.has_county_stage:
+        county_points = known_points(spec, bound, figures, county, Stage.COUNTY, adjusted)
+        if school.submitted:
+            gap = difference(spec, bound, figures, own, county, adjusted)
     return ItemStages(
         code=code,
         name=bound.item.name,
         full=bound.item.points,
-        own=known_points(spec, bound, school.metrics, own, Stage.SELF) if school.submitted else None,
-        county=known_points(spec, bound, school.metrics, county, Stage.COUNTY, adjusted)
-        if spec.has_county_stage
-        else None,
+        own=own_points,
+        county=county_points,
         city=item.city if item else None,
         final=item.points if item else None,
-        spread=_spread(evaluation, school, bound),
-        county_gap=difference(spec, bound, school.metrics, own, county, adjusted) if both else None,
+        spread=_spread(spec, school, bound),
+        county_gap=gap,
     )
 
 
@@ -86,14 +92,14 @@ def total_gap(gaps: list[Fraction | None]) -> Fraction | None:
     return sum(known, Fraction(0)) if known else None
 
 
-def _spread(evaluation: Evaluation, school: SchoolInput, bound: BoundItem) -> Fraction | None:
+def _spread(spec: SchemeSpec, school: SchoolInput, bound: BoundItem) -> Fraction | None:
     """The range of the asked part: the system part is the same for every judge."""
     entries = [sheet.entries.get(bound.item.code) for sheet in school.city]
     scored = [entry for entry in entries if entry is not None and not entry.not_applicable]
     if not bound.asked or len(scored) < 2:
         return None
     try:
-        points = [asked_part(evaluation.spec, bound, school.metrics, entry, Stage.CITY) for entry in scored]
+        points = [asked_part(spec, bound, school.metrics, entry, Stage.CITY) for entry in scored]
     except Blocked:
         return None
     return max(points) - min(points)
@@ -115,24 +121,22 @@ class Averages:
 
 def category_averages(scheme: Scheme, *, county_name: str) -> Averages:
     """Means over the scheme's results with scores, of the whole city and of one county; one query."""
-    rows = Result.objects.filter(scheme=scheme, total__isnull=False).values_list(
-        "county_name", "figures__categories"
-    )
-    city = list(rows)
-    county = [sheet for name, sheet in city if name == county_name]
-    rest = len(city) - len(county)
+    scored = Result.objects.filter(scheme=scheme, total__isnull=False)
+    city = list(scored.values_list("county_name", "figures__categories"))
+    county = [sheet for name, sheet in city if name == county_name] if county_name else []
     # City and county together give the mean of all other counties, so these must be enough, too.
-    apart = rest == 0 or rest >= LEAST_SCHOOLS
+    apart = len(city) - len(county)
+    hidden = len(county) >= LEAST_SCHOOLS and (apart == 0 or apart >= LEAST_SCHOOLS)
     return Averages(
         city=mean_points(sheet for _, sheet in city) if len(city) >= LEAST_SCHOOLS else {},
-        county=mean_points(county) if county_name and len(county) >= LEAST_SCHOOLS and apart else {},
+        county=mean_points(county) if hidden else {},
     )
 
 
-def mean_points(sheets: Iterable[Mapping[str, str]]) -> dict[str, Fraction]:
-    """Exact mean of each category over sheets of figures as they are frozen in results."""
-    sums: dict[str, list[Fraction]] = {}
+def mean_points(sheets: Iterable[Mapping[str, str | Fraction]]) -> dict[str, Fraction]:
+    """Exact mean of each category over sheets of points, as they were added up or as results keep them."""
+    points: dict[str, list[Fraction]] = defaultdict(list)
     for sheet in sheets:
-        for code, points in sheet.items():
-            sums.setdefault(code, []).append(Fraction(points))
-    return {code: sum(found, Fraction(0)) / len(found) for code, found in sums.items()}
+        for code, figure in sheet.items():
+            points[code].append(Fraction(figure))
+    return {code: sum(figures, Fraction(0)) / len(figures) for code, figures in points.items()}

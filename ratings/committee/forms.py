@@ -4,7 +4,8 @@ year.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from crispy_forms.bootstrap import InlineRadios
 from crispy_forms.helper import FormHelper
@@ -16,21 +17,35 @@ from ratings.enums import Star
 from ratings.models import Decision, Restriction, Result
 from schools.site.filters import FilterForm
 
-from . import board
-from .board import BoardFilters
-from .deciding import Ballot
+from .board import VIEWS, Case, by_total
 from .materials import MOST_COPIES
 from .readiness import GapKind
+from .settling import Ballot
 
 ACCEPT, DEVIATE = "accept", "deviate"
-MOST_VOTES = 999
+VOTES = Ballot._fields[:3]
 
 
-def plain_helper() -> FormHelper:
-    """Fields only: the page writes its own form tag and buttons."""
+def plain_helper(*layout: Any) -> FormHelper:
+    """Fields only, in this layout if there is one: the page writes its own form tag and buttons."""
     helper = FormHelper()
     helper.form_tag = False
+    if layout:
+        helper.layout = Layout(*layout)
     return helper
+
+
+def _votes(label: str) -> forms.IntegerField:
+    return forms.IntegerField(label=label, required=False, min_value=0, max_value=999)
+
+
+def _minutes() -> forms.CharField:
+    return forms.CharField(
+        label="会议纪要",
+        required=False,
+        max_length=200,
+        help_text="如：市评委会 2026年12月18日 会议纪要第3号。",
+    )
 
 
 class DecisionForm(forms.Form):
@@ -49,21 +64,20 @@ class DecisionForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text="写明集体研究所依据的事实，最多 500 字。",
     )
-    votes_for = forms.IntegerField(label="同意（票）", required=False, min_value=0, max_value=MOST_VOTES)
-    votes_against = forms.IntegerField(
-        label="不同意（票）", required=False, min_value=0, max_value=MOST_VOTES
-    )
-    votes_abstained = forms.IntegerField(
-        label="弃权（票）", required=False, min_value=0, max_value=MOST_VOTES
-    )
-    minutes = forms.CharField(
-        label="会议纪要",
-        required=False,
-        max_length=200,
-        help_text="如：市评委会 2026年12月18日 会议纪要第3号。",
-        widget=forms.TextInput,
-    )
+    votes_for = _votes("同意（票）")
+    votes_against = _votes("不同意（票）")
+    votes_abstained = _votes("弃权（票）")
+    minutes = _minutes()
     seen = forms.IntegerField(required=False, widget=forms.HiddenInput)
+
+    helper = plain_helper(
+        InlineRadios("verdict"),
+        "star",
+        "reason",
+        Row(*(Column(name, css_class="col-md-4") for name in VOTES)),
+        "minutes",
+        "seen",
+    )
 
     def __init__(
         self, *args, computed: int, offered: Sequence[int], decision: Decision | None = None, **kwargs
@@ -76,13 +90,6 @@ class DecisionForm(forms.Form):
         ]
         others = [(str(star), Star(star).label) for star in offered if star != computed]
         self.fields["star"].choices = [("", "请选择"), *others]
-        self.helper = plain_helper()
-        columns = [
-            Column(name, css_class="col-md-4") for name in ("votes_for", "votes_against", "votes_abstained")
-        ]
-        self.helper.layout = Layout(
-            InlineRadios("verdict"), "star", "reason", Row(*columns), "minutes", "seen"
-        )
 
     def clean(self) -> dict:
         """Another star needs both the star and why; votes are given all or not at all. The star on the page
@@ -93,20 +100,23 @@ class DecisionForm(forms.Form):
             self.add_error(None, f"计算结果已变为{Star(self.computed).label}，请核对后重新登记。")
             self.data = {**self.data.dict(), "seen": self.computed}  # the next attempt has seen this one
         if data.get("verdict") == DEVIATE:
-            if "star" in data and data["star"] is None:
-                self.add_error("star", "请选择审定星级。")
-            if "reason" in data and not data["reason"].strip():
-                self.add_error("reason", "审定星级与计算结果不同，请写明理由。")
-        votes = [data.get(name) for name in ("votes_for", "votes_against", "votes_abstained")]
-        if any(vote is not None for vote in votes) and votes[0] is None:
-            self.add_error("votes_for", "填写表决票数时，请填写同意票数。")
-        if (
-            data.get("verdict")
-            and any(vote is not None for vote in votes)
-            and (votes[0] or 0) <= (votes[1] or 0)
-        ):
-            self.add_error("votes_for", "同意票数应多于不同意票数，请核对。")
+            self._check_deviation(data)
+        votes = [data.get(name) for name in VOTES]
+        if votes != [None, None, None]:
+            self._check_votes(votes, decided="verdict" in data)
         return data
+
+    def _check_deviation(self, data: Mapping[str, Any]) -> None:
+        if data.get("star", self.computed) is None:
+            self.add_error("star", "请选择审定星级。")
+        if not data.get("reason", "…").strip():
+            self.add_error("reason", "审定星级与计算结果不同，请写明理由。")
+
+    def _check_votes(self, votes: Sequence[int | None], *, decided: bool) -> None:
+        if votes[0] is None:
+            self.add_error("votes_for", "填写表决票数时，请填写同意票数。")
+        if decided and (votes[0] or 0) <= (votes[1] or 0):
+            self.add_error("votes_for", "同意票数应多于不同意票数，请核对。")
 
     @property
     def chosen_star(self) -> int:
@@ -118,10 +128,19 @@ class DecisionForm(forms.Form):
     @property
     def ballot(self) -> Ballot:
         """The vote as it was typed; when it was counted, what was left empty is no vote."""
-        votes = [self.cleaned_data[name] for name in ("votes_for", "votes_against", "votes_abstained")]
+        votes = [self.cleaned_data[name] for name in VOTES]
         if votes[0] is not None:
             votes = [vote or 0 for vote in votes]
         return Ballot(*votes, minutes=self.cleaned_data["minutes"])
+
+
+def _initial(decision: Decision | None) -> dict:
+    if decision is None:
+        return {"verdict": ACCEPT}
+    typed = {name: getattr(decision, name) for name in Ballot._fields}
+    if decision.deviates:
+        return {"verdict": DEVIATE, "star": decision.star, "reason": decision.reason, **typed}
+    return {"verdict": ACCEPT, **typed}
 
 
 class CaseForm(forms.Form):
@@ -134,16 +153,15 @@ class CaseForm(forms.Form):
         help_text="写明文件名称、文号或材料，如：市应急局事故认定书〔2026〕5号。",
     )
 
+    helper = plain_helper()
+
     def __init__(self, *args, scheme, held: set[str], suggested: str = "", **kwargs) -> None:
         super().__init__(*args, prefix="case", **kwargs)
-        left = Restriction.objects.filter(scheme=scheme).exclude(code__in=held)
-        self.fields["restriction"].queryset = left
-        self.fields["restriction"].label_from_instance = lambda one: f"{one.code} {one.name}（{one.effect}）"
+        field = self.fields["restriction"]
+        field.queryset = Restriction.objects.filter(scheme=scheme).exclude(code__in=held)
+        field.label_from_instance = lambda entry: f"{entry.code} {entry.name}（{entry.effect}）"
         if suggested:
-            self.fields["restriction"].initial = (
-                left.filter(code=suggested).values_list("pk", flat=True).first()
-            )
-        self.helper = plain_helper()
+            field.initial = field.queryset.filter(code=suggested).first()
 
 
 class WithdrawCaseForm(forms.Form):
@@ -161,18 +179,13 @@ class WithdrawCaseForm(forms.Form):
 class AcceptAllForm(forms.Form):
     """The one confirmed act for every school on which the committee follows the computation."""
 
-    minutes = forms.CharField(
-        label="会议纪要",
-        required=False,
-        max_length=200,
-        help_text="如：市评委会 2026年12月18日 会议纪要第3号。",
+    minutes = _minutes()
+    confirmed = forms.BooleanField(
+        label="评委会已集体审议，同意以上各校按计算结果审定",
+        error_messages={"required": "请勾选确认后再办理。"},
     )
-    confirmed = forms.BooleanField(label="评委会已集体审议，同意以上各校按计算结果审定")
 
-    def __init__(self, *args, **kwargs) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["confirmed"].error_messages["required"] = "请勾选确认后再办理。"
-        self.helper = plain_helper()
+    helper = plain_helper()
 
 
 class SettleForm(forms.Form):
@@ -184,10 +197,11 @@ class SettleForm(forms.Form):
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
     )
 
+    helper = plain_helper()
+
     def __init__(self, *args, user, **kwargs) -> None:
         super().__init__(*args, **kwargs)
         self.user = user
-        self.helper = plain_helper()
 
     def clean_password(self) -> str:
         """The password of the person who is signed in, nobody else's."""
@@ -208,19 +222,7 @@ class ReopenForm(SettleForm):
     def __init__(self, *args, assessments, **kwargs) -> None:
         super().__init__(*args, **kwargs)
         self.fields["assessment"].queryset = assessments
-        self.fields["assessment"].label_from_instance = lambda one: one.school.name
-
-
-def _initial(decision: Decision | None) -> dict:
-    if decision is None:
-        return {"verdict": ACCEPT}
-    votes = {name: getattr(decision, name) for name in ("votes_for", "votes_against", "votes_abstained")}
-    deviates = (
-        {"verdict": DEVIATE, "star": decision.star, "reason": decision.reason}
-        if decision.deviates
-        else {"verdict": ACCEPT}
-    )
-    return {**deviates, **votes, "minutes": decision.minutes}
+        self.fields["assessment"].label_from_instance = lambda row: row.school.name
 
 
 PDF, XLSX = "pdf", "xlsx"
@@ -245,96 +247,91 @@ class MaterialsForm(forms.Form):
     )
     kind = forms.ChoiceField(label="文件", choices=[(PDF, "PDF（打印分发）"), (XLSX, "XLSX（一份一张表）")])
 
-    def __init__(self, *args, **kwargs) -> None:
-        super().__init__(*args, **kwargs)
-        self.helper = plain_helper()
+    helper = plain_helper()
 
 
-STAR_CHOICES = [("", "全部"), *((str(star.value), star.label) for star in sorted(Star, reverse=True))]
+class CountyFilterForm(FilterForm):
+    """Narrows to one county of those that occur."""
 
-
-class BoardFilterForm(FilterForm):
-    """County, star, order; the order by total exists on this page only."""
-
-    county = forms.ChoiceField(label="县（市、区）", required=False)
-    star = forms.TypedChoiceField(
-        label="星级", required=False, choices=STAR_CHOICES, coerce=int, empty_value=None
-    )
-    order = forms.ChoiceField(
-        label="排列", required=False, choices=[("", "行政区划顺序"), ("total", "按总分")]
-    )
-    flagged = forms.BooleanField(label="只看有提示的", required=False)
-
-    def __init__(self, *args, counties: list[str], **kwargs) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["county"].choices = [("", "全部"), *((name, name) for name in counties)]
-
-    @property
-    def filters(self) -> BoardFilters:
-        """What was chosen, as the board reads it."""
-        chosen = self.chosen
-        return BoardFilters(
-            county=chosen.get("county", ""),
-            star=chosen.get("star"),
-            flagged=bool(chosen.get("flagged")),
-            by_total=chosen.get("order") == "total",
-        )
-
-
-class DeliberationFilterForm(FilterForm):
-    """County, computed star, what deserves a second look, order."""
-
-    county = forms.ChoiceField(label="县（市、区）", required=False)
-    star = forms.TypedChoiceField(
-        label="计算星级", required=False, choices=STAR_CHOICES, coerce=int, empty_value=None
-    )
-    view = forms.ChoiceField(label="只看", required=False)
-    order = forms.ChoiceField(
-        label="排列", required=False, choices=[("", "行政区划顺序"), ("total", "按总分")]
-    )
-
-    def __init__(self, *args, counties: Iterable[str], views: Iterable[tuple[str, str]], **kwargs) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["county"].choices = [("", "全部"), *((name, name) for name in counties)]
-        self.fields["view"].choices = list(views)
-
-    @property
-    def narrowing(self) -> board.Filters:
-        """What was chosen, as the list reads it."""
-        chosen = self.chosen
-        return board.Filters(
-            county=chosen.get("county", ""),
-            star=chosen.get("star"),
-            view=chosen.get("view", ""),
-            by_total=chosen.get("order") == "total",
-        )
-
-
-class MissingFilterForm(FilterForm):
-    """One kind of what is missing, which the page offers as links, in one county."""
-
-    kind = forms.ChoiceField(required=False, choices=[("", ""), *GapKind.choices], widget=forms.HiddenInput)
     county = forms.ChoiceField(label="县（市、区）", required=False)
 
     def __init__(self, *args, counties: Iterable[str], **kwargs) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["county"].choices = [("", "全部"), *((name, name) for name in counties)]
+        occurring = dict.fromkeys(filter(None, counties))
+        self.fields["county"].choices = [("", "全部"), *((name, name) for name in occurring)]
 
 
-class ResultFilterForm(FilterForm):
+class StarFilterForm(CountyFilterForm):
+    """… and to one star."""
+
+    star = forms.TypedChoiceField(
+        label="星级",
+        required=False,
+        choices=[("", "全部"), *((str(star.value), star.label) for star in sorted(Star, reverse=True))],
+        coerce=int,
+        empty_value=None,
+    )
+
+
+class BoardFilterForm(StarFilterForm):
+    """County, star, order; the order by total exists on the board only."""
+
+    order = forms.ChoiceField(
+        label="排列", required=False, choices=[("", "行政区划顺序"), ("total", "按总分")]
+    )
+
+    def narrow(self, rows: Sequence[Result | Case]) -> list[Result | Case]:
+        """The rows that fit, in the order asked for; a school without 申报 has no star to look for."""
+        chosen = self.chosen
+        rows = [row for row in rows if chosen.get("county") in (None, row.county_name)]
+        if "star" in chosen:
+            rows = [row for row in rows if row.star == chosen["star"] and not row.lapsed]
+        return by_total(rows) if chosen.get("order") == "total" else rows
+
+
+class SettledFilterForm(BoardFilterForm):
+    """… and what deserves a second look, of results."""
+
+    flagged = forms.BooleanField(label="只看有提示的", required=False)
+
+    def narrow(self, rows: Sequence[Result]) -> list[Result]:
+        """The same among the flagged, where those alone are asked for."""
+        flagged = self.chosen.get("flagged")
+        return [row for row in super().narrow(rows) if row.flagged or not flagged]
+
+
+class DeliberationFilterForm(BoardFilterForm):
+    """… and the views of what deserves a second look, of the board that is computed live."""
+
+    view = forms.ChoiceField(label="只看", required=False)
+
+    def __init__(self, *args, views: Iterable[tuple[str, str]], **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["view"].choices = views
+
+    def narrow(self, rows: Sequence[Case]) -> list[Case]:
+        """The same among the schools that belong to the view."""
+        _, belongs = VIEWS[self.chosen.get("view", "")]
+        return list(filter(belongs, super().narrow(rows)))
+
+
+class MissingFilterForm(CountyFilterForm):
+    """One kind of what is missing, which the page offers as links, in one county."""
+
+    kind = forms.ChoiceField(required=False, choices=[("", ""), *GapKind.choices], widget=forms.HiddenInput)
+
+
+class ResultFilterForm(StarFilterForm):
     """Year, name, county and star of results."""
 
     year = forms.TypedChoiceField(label="年度", required=False, coerce=int, empty_value=None)
     q = forms.CharField(label="名称或编码", required=False, max_length=40)
-    county = forms.ChoiceField(label="县（市、区）", required=False)
-    star = forms.TypedChoiceField(
-        label="星级", required=False, choices=STAR_CHOICES, coerce=int, empty_value=None
-    )
 
-    def __init__(self, *args, years: list[int], counties: list[str], **kwargs) -> None:
+    field_order = ("year", "q", "county", "star")
+
+    def __init__(self, *args, years: list[int], **kwargs) -> None:
         super().__init__(*args, **kwargs)
         self.fields["year"].choices = [(str(year), f"{year}年度") for year in years]
-        self.fields["county"].choices = [("", "全部"), *((name, name) for name in counties)]
 
     def narrow(self, results: QuerySet[Result]) -> QuerySet[Result]:
         """The results that fit what was chosen, the year apart."""

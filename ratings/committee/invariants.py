@@ -3,19 +3,32 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
-from itertools import pairwise
 
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 
 from ratings.criteria.spec import digest
 from ratings.criteria.versions import spec_of
 from ratings.enums import PUBLIC_PHASES, Aggregation, Phase, Stage, Star, Status
 from ratings.models import Adjustment, Assessment, Move, Result, Scheme, SchemeVersion, Score
 from ratings.scoring.items import LEAST_SHEETS
+from ratings.models import (
+    Adjustment,
+    Assessment,
+    Bulletin,
+    Move,
+    OpeningNotice,
+    Result,
+    Scheme,
+    SchemeVersion,
+    Score,
+)
+from ratings.scoring.panel import LEAST_SHEETS
 from ratings.sheets.evaluation import evaluate
 
+from .readiness import decision_of
 from .settling import figures_of, result_content, trace_of
 
 Check = Callable[[Scheme], Iterator[str]]
@@ -52,16 +65,16 @@ def one_result_each(scheme: Scheme) -> Iterator[str]:
     if scheme.phase not in SETTLED_PHASES:
         return
     owed = Assessment.objects.filter(scheme=scheme).exclude(status=Status.DECLINED)
-    for name in owed.filter(result__isnull=True).values_list("school__name", flat=True):
-        yield f"{name}没有评定结果"
-    for name in Result.objects.filter(scheme=scheme, assessment__status=Status.DECLINED).values_list(
-        "school_name", flat=True
-    ):
-        yield f"{name}不参评，却有评定结果"
-    for name in owed.exclude(status__in=[Status.SETTLED, Status.LAPSED]).values_list(
-        "school__name", flat=True
-    ):
-        yield f"{name}的状态不是已审定或未申报"
+    yield from _named("{}没有评定结果", owed.filter(result__isnull=True), "school__name")
+    declined = Result.objects.filter(scheme=scheme, assessment__status=Status.DECLINED)
+    yield from _named("{}不参评，却有评定结果", declined, "school_name")
+    unsettled = owed.exclude(status__in=[Status.SETTLED, Status.LAPSED])
+    yield from _named("{}的状态不是已审定或未申报", unsettled, "school__name")
+
+
+def _named(sentence: str, rows: QuerySet, *names: str) -> Iterator[str]:
+    """The sentence for every row, filled with what these columns say."""
+    return (sentence.format(*values) for values in rows.values_list(*names))
 
 
 @invariant("总分等于各部分之和")
@@ -85,14 +98,15 @@ def result_digests(scheme: Scheme) -> Iterator[str]:
 
 @invariant("星级与审定意见一致")
 def stars_follow_decisions(scheme: Scheme) -> Iterator[str]:
-    results = Result.objects.filter(scheme=scheme).select_related("assessment__decision")
-    for result in results:
-        decision = getattr(result.assessment, "decision", None)
-        if decision is None and result.assessment.status == Status.SETTLED:
-            yield f"{result.school_name}已审定，却没有审定意见"
-        if decision is not None and decision.star != result.star:
+    for result in Result.objects.filter(scheme=scheme).select_related("assessment__decision"):
+        decision = decision_of(result.assessment)
+        if decision is None:
+            if result.assessment.status == Status.SETTLED:
+                yield f"{result.school_name}已审定，却没有审定意见"
+            continue
+        if decision.star != result.star:
             yield f"{result.school_name}的星级与审定意见不同"
-        if decision is not None and decision.computed != result.computed_star:
+        if decision.computed != result.computed_star:
             yield f"{result.school_name}的审定意见与计算星级的关系记错"
 
 
@@ -116,96 +130,84 @@ def replay(scheme: Scheme) -> Iterator[str]:
 
 @invariant("评分在分值以内")
 def scores_in_range(scheme: Scheme) -> Iterator[str]:
-    over = Score.objects.filter(assessment__scheme=scheme, points__gt=F("item__points"))
-    for school, code in over.values_list("assessment__school__name", "item__code"):
-        yield f"{school} {code} 得分超过分值"
-    adjusted = Adjustment.objects.filter(assessment__scheme=scheme).filter(
-        Q(points__gt=F("item__points")) | Q(reason="")
-    )
-    for school, code in adjusted.values_list("assessment__school__name", "item__code"):
-        yield f"{school} {code} 核定得分超过分值或没有理由"
-    unscored = Score.objects.filter(assessment__scheme=scheme, answers__isnull=True, points__isnull=False)
-    for school, code in unscored.values_list("assessment__school__name", "item__code"):
-        yield f"{school} {code} 有得分却没有作答"
+    over, names = Q(points__gt=F("item__points")), ("assessment__school__name", "item__code")
+    scores = Score.objects.filter(assessment__scheme=scheme)
+    yield from _named("{} {} 得分超过分值", scores.filter(over), *names)
+    adjusted = Adjustment.objects.filter(over | Q(reason=""), assessment__scheme=scheme)
+    yield from _named("{} {} 核定得分超过分值或没有理由", adjusted, *names)
+    unscored = scores.filter(answers__isnull=True, points__isnull=False)
+    yield from _named("{} {} 有得分却没有作答", unscored, *names)
 
 
 @invariant("评委人数")
 def panels_complete(scheme: Scheme) -> Iterator[str]:
     if scheme.phase not in SETTLED_PHASES:
         return
-    if not any(bound.owed_by_reviewers for bound in spec_of(scheme.versions.latest("number")).bound.values()):
+    bound = spec_of(scheme.versions.latest("number")).bound.values()
+    if not any(item.owed_by_reviewers for item in bound):
         return
-    sheets: dict[int, set[int | None]] = {}
-    scored = (
-        Score.objects.filter(assessment__scheme=scheme, stage=Stage.CITY)
-        .values_list("assessment_id", "judge_id")
-        .distinct()
-    )
-    for assessment, judge in scored:
-        sheets.setdefault(assessment, set()).add(judge)
     least = 1 if scheme.aggregation == Aggregation.JOINT else LEAST_SHEETS
-    for pk, name in Assessment.objects.filter(scheme=scheme, status=Status.SETTLED).values_list(
-        "pk", "school__name"
-    ):
-        if len(sheets.get(pk, ())) < least:
+    settled = Assessment.objects.filter(scheme=scheme, status=Status.SETTLED)
+    scored = Score.objects.filter(assessment__in=settled, stage=Stage.CITY, answers__isnull=False)
+    sheets = Counter(assessment for assessment, _ in set(scored.values_list("assessment_id", "judge_id")))
+    for pk, name in settled.values_list("pk", "school__name"):
+        if sheets[pk] < least:
             yield f"{name}的评委评分表不足 {least} 份"
 
 
 @invariant("流转记录连贯")
 def moves_connect(scheme: Scheme) -> Iterator[str]:
-    moves: dict[int, list[tuple[str, str]]] = {}
-    for pk, before, after in (
-        Move.objects.filter(assessment__scheme=scheme)
-        .order_by("id")
-        .values_list("assessment_id", "from_status", "to_status")
-    ):
-        moves.setdefault(pk, []).append((before, after))
-    for pk, name, status in Assessment.objects.filter(scheme=scheme).values_list(
-        "pk", "school__name", "status"
-    ):
-        chain = moves.get(pk, [])
-        if chain and chain[0][0] != Status.DRAFT:
-            yield f"{name}的流转记录缺开头"
-        if any(first[1] != second[0] for first, second in pairwise(chain)) or (
-            chain and chain[-1][1] != status
-        ):
-            yield f"{name}的流转记录与现在的状态接不上"
-        if not chain and status not in (Status.DRAFT,):
+    moves: dict[int, list[tuple[str, str]]] = defaultdict(list)
+    rows = Move.objects.filter(assessment__scheme=scheme).order_by("id")
+    for pk, before, after in rows.values_list("assessment_id", "from_status", "to_status"):
+        moves[pk].append((before, after))
+    schools = Assessment.objects.filter(scheme=scheme)
+    for pk, name, status in schools.values_list("pk", "school__name", "status"):
+        yield from _breaks(name, moves[pk], status)
+
+
+def _breaks(name: str, moves: Sequence[tuple[str, str]], status: str) -> Iterator[str]:
+    """Where one school's moves do not lead from the draft to where it stands."""
+    if not moves:
+        if status != Status.DRAFT:
             yield f"{name}没有流转记录"
+        return
+    if moves[0][0] != Status.DRAFT:
+        yield f"{name}的流转记录缺开头"
+    reached = [after for _, after in moves]
+    left = [before for before, _ in moves[1:]]
+    if reached != [*left, status]:
+        yield f"{name}的流转记录与现在的状态接不上"
 
 
 @invariant("星级范围")
 def stars_within_bands(scheme: Scheme) -> Iterator[str]:
     offered = {Star.NONE.value, *scheme.bands.values_list("star", flat=True)}
-    for name in (
-        Result.objects.filter(scheme=scheme).exclude(star__in=offered).values_list("school_name", flat=True)
-    ):
-        yield f"{name}的星级不在本方案的星级标准之内"
+    outside = Result.objects.filter(scheme=scheme).exclude(star__in=offered)
+    return _named("{}的星级不在本方案的星级标准之内", outside, "school_name")
 
 
 @invariant("通报文件")
 def bulletin_file(scheme: Scheme) -> Iterator[str]:
     bulletin = getattr(scheme, "bulletin", None)
-    if scheme.phase in PUBLIC_PHASES and (bulletin is None or not bulletin.pdf):
+    if bulletin and bulletin.pdf:
+        yield from _kept_file(bulletin, lost="通报文件找不到", altered="通报文件与摘要不符")
+    elif scheme.phase in PUBLIC_PHASES:
         yield "已通报的方案没有通报文件"
-    if bulletin is None or not bulletin.pdf:
-        return
-    if not bulletin.pdf.storage.exists(bulletin.pdf.name):
-        yield "通报文件找不到"
-        return
-    with bulletin.pdf.open() as kept:
-        if hashlib.sha256(kept.read()).hexdigest() != bulletin.digest:
-            yield "通报文件与摘要不符"
 
 
 @invariant("启动通知文件")
 def opening_notice_file(scheme: Scheme) -> Iterator[str]:
     notice = getattr(scheme, "opening_notice", None)
-    if notice is None or not notice.is_issued:
+    if notice and notice.is_issued:
+        yield from _kept_file(notice, lost="存档的启动通知文件不见了", altered="存档的启动通知文件与摘要不符")
+
+
+def _kept_file(document: Bulletin | OpeningNotice, *, lost: str, altered: str) -> Iterator[str]:
+    """Whether the printed file is there and still the one whose digest was taken."""
+    if not document.pdf.storage.exists(document.pdf.name):
+        yield lost
         return
-    if not notice.pdf.storage.exists(notice.pdf.name):
-        yield "存档的启动通知文件不见了"
-        return
-    with notice.pdf.open() as kept:
-        if hashlib.sha256(kept.read()).hexdigest() != notice.digest:
-            yield "存档的启动通知文件与摘要不符"
+    with document.pdf.open() as file:
+        if hashlib.sha256(file.read()).hexdigest() != document.digest:
+            yield altered

@@ -1,26 +1,314 @@
-"""How a result explains itself: figures, the steps in their order, and the way to the next star."""
+"""审定: the committee follows the computed star of a school, or deviates and says why; then it settles the
+year, and each result explains itself by figures, by the steps in their order, by the way to the next star.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections import Counter
+from collections.abc import Collection, Mapping
 from datetime import datetime
-from decimal import Decimal
-from fractions import Fraction
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import transaction
 from django.utils import timezone
 
 from ratings.criteria.spec import SchemeSpec, digest
 from ratings.enums import Phase, Star, Status
-from ratings.models import Assessment, Decision, Move, Result, Scheme
+from ratings.models import Assessment, Decision, Move, Restriction, RestrictionCase, Result, Scheme
 from ratings.rules.rounding import rounded
-from ratings.scoring import Outcome, SchoolInput, advise, show, show_rate
+from ratings.scoring import Outcome, advise, show, show_rate
 from ratings.sheets.evaluation import Evaluation, evaluate
 from schools import audit
+from schools.models import User
 from schools.saving import Refused, insert_many
 
-from .readiness import missing_for_settling
+from .readiness import assessments_of, decision_of, missing_for_settling, proposed
+
+#: A school that stays settled while another one was reopened may be decided on anew: the share of five stars
+#: ties them.
+DECIDABLE = (Status.CITY, Status.SETTLED)
+
+
+class Ballot(NamedTuple):
+    """How the committee voted and where it stands written; a vote may be left out, the minutes too."""
+
+    votes_for: int | None = None
+    votes_against: int | None = None
+    votes_abstained: int | None = None
+    minutes: str = ""
+
+
+def decide(
+    assessment: Assessment, *, by, star: int | None = None, reason: str = "", ballot: Ballot | None = None
+) -> Decision:
+    """Record the committee's star for one school; without `star` the computed one.
+
+    The star is compared with what the scores give at this very moment, under lock. Raises Refused.
+    """
+    ballot = ballot or Ballot()
+    with transaction.atomic():
+        row = _under_review(assessment)
+        evaluation = evaluate(row.scheme, only=row.pk)
+        outcome = evaluation.outcomes[str(row.pk)]
+        if outcome.problems:
+            raise Refused(f"还不能审定：{outcome.problems[0].text}。")
+        star = outcome.star if star is None else star
+        if star not in offered_stars(evaluation):
+            raise Refused(f"本方案不设{Star(star).label}。")
+        awarded, computed = Star(star).label, Star(outcome.star).label
+        reason = reason.strip() if star != outcome.star else ""
+        if star != outcome.star and not reason:
+            raise Refused(f"审定为{awarded}，与计算结果{computed}不同，请写明理由。")
+        ballot = ballot._replace(minutes=ballot.minutes.strip())
+        values = {"star": star, "computed": outcome.star, "reason": reason, **ballot._asdict()}
+        decision, _ = Decision.objects.update_or_create(
+            assessment=row, defaults={**values, "by": by, "at": timezone.now()}
+        )
+        _record(
+            "decide",
+            row,
+            by,
+            {
+                "审定": awarded,
+                "计算": computed,
+                "理由": reason,
+                "会议纪要": ballot.minutes,
+                "同意": ballot.votes_for,
+                "不同意": ballot.votes_against,
+                "弃权": ballot.votes_abstained,
+            },
+        )
+    return decision
+
+
+def _record(act: str, row: Assessment, by: User, detail: dict) -> None:
+    audit.record(act, by=by, city=row.scheme.city, subject=str(row), detail=detail)
+
+
+def acceptable(evaluation: Evaluation) -> list[Assessment]:
+    """Schools whose computed star the committee can follow in one act: scored, nothing left to confirm, not
+    decided.
+    """
+    rows = Assessment.objects.filter(
+        scheme=evaluation.scheme, status=Status.CITY, decision__isnull=True
+    ).select_related("school__county")
+    return [row for row in rows.in_order() if _is_acceptable(evaluation, str(row.pk))]
+
+
+def accept_all(scheme: Scheme, *, by, minutes: str = "", seen: Mapping[int, int] | None = None) -> int:
+    """Follow the computed star of every school that is ready; the others keep waiting. Tells how many were
+    decided.
+
+    `seen` holds the schools and stars as they were shown, by number of the assessment. Where they are others
+    by now, Refused is raised: nobody may get a star that the committee has not looked at.
+    """
+    with transaction.atomic():
+        locked = Scheme.objects.select_for_update(of=("self",)).select_related("city").get(pk=scheme.pk)
+        if locked.phase != Phase.SCORING:
+            raise Refused(f"方案处于“{locked.get_phase_display()}”阶段，不能登记审定意见。")
+        lock_assessments(locked)
+        evaluation = evaluate(locked)
+        ready = {row.pk for row in acceptable(evaluation)}
+        if seen is not None and seen != {pk: evaluation.outcomes[str(pk)].star for pk in ready}:
+            raise Refused(
+                "您打开本页以后，可以登记的党校或它们的计算星级有变化，没有登记。下面是现在的情况，"
+                "请核对后重新确认。"
+            )
+        count = accept_computed(evaluation, by=by, only=ready, minutes=minutes.strip())
+        if count:
+            stars = Counter(Star(evaluation.outcomes[str(pk)].star).label for pk in ready)
+            detail = {"审定": "按计算结果", "学校": count, "星级": dict(stars), "会议纪要": minutes.strip()}
+            audit.record("decide", by=by, city=locked.city, subject=str(locked), detail=detail)
+    return count
+
+
+def accept_computed(
+    evaluation: Evaluation,
+    *,
+    by,
+    only: Collection[int] | None = None,
+    minutes: str = "",
+    at: datetime | None = None,
+) -> int:
+    """Record for every school under review (or `only` these) that the committee follows the computed star;
+    tells how many.
+    """
+    at = at or timezone.now()
+    waiting = Assessment.objects.filter(
+        scheme=evaluation.scheme, status=Status.CITY, decision__isnull=True
+    ).values_list("pk", flat=True)
+    accepted = [
+        Decision(assessment_id=pk, star=outcome.star, computed=outcome.star, minutes=minutes, by=by, at=at)
+        for pk in waiting
+        if (outcome := evaluation.outcomes[str(pk)]).verdict and (only is None or pk in only)
+    ]
+    insert_many(accepted)
+    return len(accepted)
+
+
+def lock_assessments(scheme: Scheme) -> None:
+    """Hold every assessment of the scheme until the end of the transaction; saving a score waits for the same
+    row.
+    """
+    list(
+        Assessment.objects.select_for_update()
+        .filter(scheme=scheme)
+        .order_by("pk")
+        .values_list("pk", flat=True)
+    )
+
+
+def confirm_case(assessment: Assessment, restriction: Restriction, *, by, basis: str) -> RestrictionCase:
+    """A named person finds that a restriction applies, and names the document it rests on. Raises Refused."""
+    basis = basis.strip()
+    if not basis:
+        raise Refused("请写明认定依据。")
+    with transaction.atomic():
+        row = _under_review(assessment)
+        case, made = RestrictionCase.objects.get_or_create(
+            assessment=row,
+            restriction=restriction,
+            defaults={"basis": basis, "by": by, "at": timezone.now()},
+        )
+        if not made:
+            raise Refused(f"{restriction.code} 已经认定。")
+        _record("restrict", row, by, {"情形": str(restriction), "后果": restriction.effect, "依据": basis})
+    return case
+
+
+def withdraw_case(assessment: Assessment, restriction: Restriction, *, by, reason: str) -> None:
+    """Take back a finding that proved wrong; what it rested on and why it falls stay in the audit trail."""
+    reason = reason.strip()
+    if not reason:
+        raise Refused("请写明撤销认定的理由。")
+    with transaction.atomic():
+        row = _under_review(assessment)
+        cases = RestrictionCase.objects.select_for_update().filter(assessment=row, restriction=restriction)
+        case = cases.first()
+        if case is None:
+            raise Refused(f"{restriction.code} 没有认定记录。")
+        case.delete()
+        _record("restrict", row, by, {"情形": str(restriction), "撤销": reason, "原依据": case.basis})
+
+
+def offered_stars(evaluation: Evaluation) -> list[int]:
+    """Stars the committee may award, best first; 不授星 always."""
+    return [*sorted((band.star for band in evaluation.spec.bands), reverse=True), Star.NONE.value]
+
+
+def _is_acceptable(evaluation: Evaluation, key: str) -> bool:
+    ready = not evaluation.outcomes[key].problems and key not in evaluation.outdated
+    return ready and not proposed(evaluation, key)
+
+
+def _under_review(assessment: Assessment) -> Assessment:
+    """The locked row of a school the committee may still decide on."""
+    rows = Assessment.objects.select_for_update(of=("self",)).select_related("scheme__city", "school")
+    row = rows.get(pk=assessment.pk)
+    if row.scheme.phase != Phase.SCORING:
+        raise Refused(f"方案处于“{row.scheme.get_phase_display()}”阶段，不能登记审定意见。")
+    if row.status not in DECIDABLE:
+        raise Refused(f"本校处于“{row.get_status_display()}”，不能登记审定意见。")
+    return row
+
+
+class NotSettled(Refused):
+    """The year cannot be settled; `missing` lists (school name, problem), every one of them."""
+
+    def __init__(self, missing: list[tuple[str, str]]):
+        super().__init__([f"{school}：{text}" for school, text in missing])
+        self.missing = missing
+
+
+def settle_scheme(scheme: Scheme, *, by) -> None:
+    """Score and settle under lock: a score saved at the same moment is either counted or refused, never lost
+    in between.
+    """
+    with transaction.atomic():
+        locked = Scheme.objects.select_for_update(of=("self",)).select_related("city").get(pk=scheme.pk)
+        lock_assessments(locked)
+        settle(evaluate(locked), by=by)
+    scheme.refresh_from_db()
+
+
+def settle(evaluation: Evaluation, *, by, at: datetime | None = None) -> None:
+    """Freeze a result for every school and close the scoring; all or nothing, in a constant number of
+    queries.
+
+    Raises NotSettled with the full list of what is missing. Lapsed schools get a result without a total.
+    """
+    at = at or timezone.now()
+    with transaction.atomic():
+        scheme = Scheme.objects.select_for_update().get(pk=evaluation.scheme.pk)
+        if scheme.phase != Phase.SCORING:
+            raise NotSettled([(scheme.name, f"方案处于“{scheme.get_phase_display()}”阶段，不能审定")])
+        missing = missing_for_settling(evaluation)
+        if missing:
+            raise NotSettled([(gap.assessment.school.name, gap.text) for gap in missing])
+        insert_many(_results(evaluation))
+        insert_many(_moves(evaluation, by=by, at=at))
+        Assessment.objects.filter(scheme=scheme, status=Status.CITY).update(status=Status.SETTLED)
+        scheme.phase = Phase.SETTLED
+        scheme.save(update_fields=["phase"])
+        counts = Counter(Result.objects.filter(scheme=scheme).values_list("star", flat=True))
+        detail = {
+            "版本": evaluation.version.digest,
+            "星级": {star.label: counts[star] for star in Star if counts[star]},
+        }
+        audit.record("settle", by=by, city=scheme.city, subject=str(scheme), detail=detail, at=at)
+    evaluation.scheme.phase = Phase.SETTLED
+
+
+def _results(evaluation: Evaluation) -> list[Result]:
+    return [_result(evaluation, row, order) for order, row in enumerate(assessments_of(evaluation.scheme))]
+
+
+def _result(evaluation: Evaluation, row: Assessment, order: int) -> Result:
+    outcome, school, decision = evaluation.outcomes[str(row.pk)], row.school, decision_of(row)
+    star = decision.star if decision else outcome.star
+    result = Result(
+        assessment=row,
+        scheme=evaluation.scheme,
+        version=evaluation.version,
+        school=school,
+        school_code=school.code,
+        school_name=school.name,
+        county_name=school.county.name if school.county else "",
+        order=order,
+        lapsed=row.status == Status.LAPSED,
+        computed_star=outcome.star,
+        star=star,
+        restrictions=[cap.code for cap in outcome.verdict.caps if cap.code],
+        figures=figures_of(evaluation.spec, outcome),
+        trace=trace_of(evaluation.spec, outcome, decided=star),
+        next_star=advise(evaluation.spec, evaluation.inputs[str(row.pk)], outcome),
+    )
+    if outcome.totals:  # these have two decimals already: only the type changes
+        for name in ("base", "bonus", "total"):
+            setattr(result, name, rounded(getattr(outcome.totals, name)))
+    result.digest = digest(result_content(result))
+    return result
+
+
+def result_content(result: Result) -> list:
+    """What the digest of a result covers: criteria, school, star, every figure and every step."""
+    return [
+        result.version.digest,
+        *(result.school_code, result.school_name, result.county_name),
+        result.lapsed,
+        result.computed_star,
+        result.star,
+        result.figures,
+        result.trace,
+    ]
+
+
+def _moves(evaluation: Evaluation, *, by, at: datetime) -> list[Move]:
+    decided = Assessment.objects.filter(scheme=evaluation.scheme, status=Status.CITY)
+    return [
+        Move(assessment_id=pk, step="settle", from_status=Status.CITY, to_status=Status.SETTLED, by=by, at=at)
+        for pk in decided.values_list("pk", flat=True)
+    ]
 
 
 def figures_of(spec: SchemeSpec, outcome: Outcome) -> dict[str, Any]:
@@ -62,162 +350,3 @@ def trace_of(spec: SchemeSpec, outcome: Outcome, *, decided: int | None = None) 
         how = "（与计算一致）" if agreed else "（与计算不同，理由见审定意见）"
         star.append(f"评委会审定：{Star(decided).label}{how}")
     return {"items": items, "totals": list(outcome.totals.steps) if outcome.totals else [], "star": star}
-
-
-def next_star_of(spec: SchemeSpec, school: SchoolInput, outcome: Outcome) -> dict[str, Any]:
-    """What the school is told about the next level; empty at the top and without scores."""
-    return advise(spec, school, outcome)
-
-
-class NotSettled(Refused):
-    """The year cannot be settled; `missing` lists (school name, problem), every one of them."""
-
-    def __init__(self, missing: list[tuple[str, str]]):
-        super().__init__([f"{school}：{text}" for school, text in missing])
-        self.missing = missing
-
-
-def accept_computed(
-    evaluation: Evaluation,
-    *,
-    by,
-    only: Collection[int] | None = None,
-    minutes: str = "",
-    at: datetime | None = None,
-) -> int:
-    """Record for every school under review (or `only` these) that the committee follows the computed star;
-    tells how many.
-    """
-    at = at or timezone.now()
-    waiting = Assessment.objects.filter(
-        scheme=evaluation.scheme, status=Status.CITY, decision__isnull=True
-    ).values_list("pk", flat=True)
-    accepted = [
-        Decision(assessment_id=pk, star=outcome.star, computed=outcome.star, minutes=minutes, by=by, at=at)
-        for pk in waiting
-        if (outcome := evaluation.outcomes[str(pk)]).verdict and (only is None or pk in only)
-    ]
-    insert_many(accepted)
-    return len(accepted)
-
-
-def settle_scheme(scheme: Scheme, *, by) -> None:
-    """Score and settle under lock: a score saved at the same moment is either counted or refused, never lost
-    in between.
-    """
-    with transaction.atomic():
-        locked = Scheme.objects.select_for_update(of=("self",)).select_related("city").get(pk=scheme.pk)
-        lock_assessments(locked)
-        settle(evaluate(locked), by=by)
-    scheme.refresh_from_db()
-
-
-def lock_assessments(scheme: Scheme) -> None:
-    """Hold every assessment of the scheme until the end of the transaction; saving a score waits for the same
-    row.
-    """
-    list(
-        Assessment.objects.select_for_update()
-        .filter(scheme=scheme)
-        .order_by("pk")
-        .values_list("pk", flat=True)
-    )
-
-
-def settle(evaluation: Evaluation, *, by, at: datetime | None = None) -> None:
-    """Freeze a result for every school and close the scoring; all or nothing, in a constant number of
-    queries.
-
-    Raises NotSettled with the full list of what is missing. Lapsed schools get a result without a total.
-    """
-    at = at or timezone.now()
-    with transaction.atomic():
-        scheme = Scheme.objects.select_for_update().get(pk=evaluation.scheme.pk)
-        if scheme.phase != Phase.SCORING:
-            raise NotSettled([(scheme.name, f"方案处于“{scheme.get_phase_display()}”阶段，不能审定")])
-        missing = missing_for_settling(evaluation)
-        if missing:
-            raise NotSettled([(gap.assessment.school.name, gap.text) for gap in missing])
-        insert_many(_results(evaluation))
-        insert_many(_moves(evaluation, by=by, at=at))
-        Assessment.objects.filter(scheme=scheme, status=Status.CITY).update(status=Status.SETTLED)
-        scheme.phase = Phase.SETTLED
-        scheme.save(update_fields=["phase"])
-        counts = {star.label: 0 for star in Star}
-        for star in Result.objects.filter(scheme=scheme).values_list("star", flat=True):
-            counts[Star(star).label] += 1
-        detail = {
-            "版本": evaluation.version.digest,
-            "星级": {label: count for label, count in counts.items() if count},
-        }
-        audit.record("settle", by=by, city=scheme.city, subject=str(scheme), detail=detail, at=at)
-    evaluation.scheme.phase = Phase.SETTLED
-
-
-def _results(evaluation: Evaluation) -> list[Result]:
-    rows = Assessment.objects.filter(scheme=evaluation.scheme).exclude(status=Status.DECLINED)
-    rows = rows.select_related("school", "school__county").in_order()
-    decisions = dict(
-        Decision.objects.filter(assessment__scheme=evaluation.scheme).values_list("assessment_id", "star")
-    )
-    return [_result(evaluation, row, decisions.get(row.pk), order) for order, row in enumerate(rows)]
-
-
-def _result(evaluation: Evaluation, row: Assessment, decided: int | None, order: int) -> Result:
-    outcome = evaluation.outcomes[str(row.pk)]
-    school = row.school
-    computed = outcome.star
-    star = computed if decided is None else decided
-    figures, trace = figures_of(evaluation.spec, outcome), trace_of(evaluation.spec, outcome, decided=star)
-    totals = outcome.totals
-    result = Result(
-        assessment=row,
-        scheme=evaluation.scheme,
-        version=evaluation.version,
-        school=school,
-        school_code=school.code,
-        school_name=school.name,
-        county_name=school.county.name if school.county else "",
-        order=order,
-        lapsed=row.status == Status.LAPSED,
-        base=_amount(totals and totals.base),
-        bonus=_amount(totals and totals.bonus),
-        total=_amount(totals and totals.total),
-        computed_star=computed,
-        star=star,
-        restrictions=[cap.code for cap in outcome.verdict.caps if cap.code],
-        figures=figures,
-        trace=trace,
-        next_star=next_star_of(evaluation.spec, evaluation.inputs[str(row.pk)], outcome),
-    )
-    result.digest = digest(result_content(result))
-    return result
-
-
-def result_content(result: Result) -> list:
-    """What the digest of a result covers: criteria, school, star, every figure and every step."""
-    names = [result.school_code, result.school_name, result.county_name]
-    return [
-        result.version.digest,
-        *names,
-        result.lapsed,
-        result.computed_star,
-        result.star,
-        result.figures,
-        result.trace,
-    ]
-
-
-def _moves(evaluation: Evaluation, *, by, at: datetime) -> list[Move]:
-    settled = Assessment.objects.filter(scheme=evaluation.scheme, status=Status.CITY).values_list(
-        "pk", flat=True
-    )
-    return [
-        Move(assessment_id=pk, step="settle", from_status=Status.CITY, to_status=Status.SETTLED, by=by, at=at)
-        for pk in settled
-    ]
-
-
-def _amount(value: Fraction | None) -> Decimal | None:
-    """Totals have two decimals already; this only changes the type."""
-    return None if value is None else rounded(value)

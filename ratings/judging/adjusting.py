@@ -7,14 +7,13 @@ from decimal import Decimal
 from django.db import transaction
 from django.db.models import QuerySet
 
-from ratings.criteria.spec import SchemeSpec
+from ratings.criteria.spec import BoundItem
 from ratings.enums import Phase, Stage, Status
-from ratings.models import Adjustment, Assessment, Item
-from ratings.review.agreeing import erase, outside, write
+from ratings.models import Adjustment, Assessment
+from ratings.review.agreeing import erase, hold, write
 from ratings.sheets import Line, load_sheets
 from ratings.workflow import must_recuse, scheme_spec
 from schools.models import User
-from schools.models.scope import NOTHING
 from schools.permissions import may
 from schools.saving import Refused, refuse
 
@@ -22,10 +21,10 @@ from .seats import of_panels
 from .sheets import is_closed
 
 
-def system_lines(assessment: Assessment, spec: SchemeSpec, *, only: str = "") -> list[Line]:
-    """Items with a computed part, or the one named, with the 核定 of either stage."""
-    (sheet,) = load_sheets(spec, [assessment], reader=Stage.CITY)
-    return [line for line in sheet.lines if line.bound.system_parts and only in ("", line.code)]
+def system_lines(assessment: Assessment) -> list[Line]:
+    """Items with a computed part, with the 核定 of either stage."""
+    (sheet,) = load_sheets(scheme_spec(assessment.scheme), [assessment], reader=Stage.CITY)
+    return [line for line in sheet.lines if line.bound.system_parts]
 
 
 def adjustable(user: User) -> QuerySet[Assessment]:
@@ -35,14 +34,8 @@ def adjustable(user: User) -> QuerySet[Assessment]:
     rows = Assessment.objects.select_related("scheme__city", "school", "panel")
     if may(user, "arrange_panels"):
         return rows.filter(pk__in=Assessment.objects.visible_to(user).filter(status=Status.CITY))
-    if may(user, "judge"):
-        return rows.filter(
-            pk__in=of_panels(user)
-            .filter(status=Status.CITY, panel__leader__user=user)
-            .order_by()
-            .values("pk")
-        )
-    return rows.filter(NOTHING)
+    led = of_panels(user).filter(status=Status.CITY, panel__leader__user=user)
+    return rows.filter(pk__in=led.order_by().values("pk"))
 
 
 def adjust(assessment: Assessment, code: str, *, points: Decimal, reason: str, by: User) -> Adjustment:
@@ -51,18 +44,17 @@ def adjust(assessment: Assessment, code: str, *, points: Decimal, reason: str, b
     """
     reason = reason.strip()
     with transaction.atomic():
-        locked, item, bound = _open(assessment, code, by)
+        locked, bound = _open(assessment, code, by)
         if not reason:
             raise Refused("请写明核定理由。")
-        refuse(outside(bound, points))
-        return write(locked, item, bound, stage=Stage.CITY, points=points, reason=reason, by=by)
+        return write(locked, bound, stage=Stage.CITY, points=points, reason=reason, by=by)
 
 
 def withdraw(assessment: Assessment, code: str, *, by: User) -> None:
     """Back to what counted before the city's 核定; the audit trail keeps what it was."""
     with transaction.atomic():
-        locked, item, _ = _open(assessment, code, by)
-        erase(locked, item, stage=Stage.CITY, words="撤销", by=by)
+        locked, bound = _open(assessment, code, by)
+        erase(locked, bound, stage=Stage.CITY, words="撤销", by=by)
 
 
 def locked_sentence(assessment: Assessment, user: User) -> str:
@@ -76,16 +68,12 @@ def locked_sentence(assessment: Assessment, user: User) -> str:
     return ""
 
 
-def _open(assessment: Assessment, code: str, by: User):
-    locked = (
-        Assessment.objects.select_for_update(of=("self",))
-        .select_related("scheme__city", "school", "panel")
-        .get(pk=assessment.pk)
-    )
+def _open(assessment: Assessment, code: str, by: User) -> tuple[Assessment, BoundItem]:
+    locked = hold(assessment.pk)
     if not adjustable(by).filter(pk=locked.pk).exists():
         raise Refused("评审阶段的核定由市评委会办公室或评审组组长办理。")
     refuse(locked_sentence(locked, by))
     bound = scheme_spec(locked.scheme).bound[code]
     if not bound.system_parts:
         raise Refused("本项没有系统取数部分，由评委直接评分。")
-    return locked, Item.objects.get(scheme=locked.scheme, code=code), bound
+    return locked, bound

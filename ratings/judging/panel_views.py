@@ -2,13 +2,16 @@
 
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from ratings.criteria.versions import current_spec
+from ratings.enums import Stage
 from ratings.models import Assessment, Feedback, JudgeSheet, Panel, Scheme
-from ratings.sheets.forms import answers_in_words, failed, row_form, save_rows
+from ratings.scoring import owed_codes
+from ratings.sheets.forms import Outcome, answers_in_words, failed, row_form, save_rows
 from ratings.workflow import scheme_spec
 from schools.audit.exports import export
 from schools.permissions import allowed_to
@@ -17,10 +20,30 @@ from schools.saving import Refused
 from schools.site.asked import number
 
 from .forms import FeedbackForm, PanelForm, PanelSchoolFilterForm, ReopenForm, ScanForm, SeatForm
-from .panels import assign, choose_leader, create_panel, panel_gaps, seat_judge, unseat_judge
-from .paper import attach_scan, cancel_entry, check_entry, check_refusals, start_entry
-from .progress import panels_of, progress_sheet, schools_of, sheets_at
-from .sheets import label_of, own_rows, reopen_sheet, sheet_digest, sheet_owed
+from .panels import (
+    assign,
+    choose_leader,
+    create_panel,
+    panel_gaps,
+    panels_of,
+    progress_sheet,
+    schools_of,
+    seat_judge,
+    sheets_at,
+    unseat_judge,
+)
+from .sheets import (
+    attach_scan,
+    cancel_entry,
+    check_entry,
+    check_refusal,
+    label_of,
+    own_rows,
+    reopen_sheet,
+    sheet_digest,
+    sheet_owed,
+    start_entry,
+)
 from .visits import closed, mark_visited, save_feedback
 
 PAGE_SIZE = 50
@@ -31,11 +54,13 @@ PAGE_SIZE = 50
 def newest(request: HttpRequest) -> HttpResponse:
     """The panels of the newest scheme, where the navigation leads."""
     scheme = Scheme.objects.visible_to(request.user).filter(imported=False).newest()
-    return (
-        redirect("ratings:panel_board", scheme.pk)
-        if scheme
-        else render(request, "ratings/judging/panels/board.html", {"scheme": None})
-    )
+    if scheme is None:
+        return render(request, "ratings/judging/panels/board.html", {"scheme": None})
+    return redirect("ratings:panel_board", scheme.pk)
+
+
+def _scheme(request: HttpRequest, pk: int) -> Scheme:
+    return get_object_or_404(Scheme.objects.visible_to(request.user).select_related("city"), pk=pk)
 
 
 @require_http_methods(["GET", "POST"])
@@ -44,20 +69,19 @@ def board(request: HttpRequest, pk: int) -> HttpResponse:
     """Panels and schools of one scheme; a post sets up a panel."""
     scheme = _scheme(request, pk)
     form = PanelForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
+    if form.is_valid():
         with refusals_in(form):
             made = create_panel(scheme, form.cleaned_data["name"], by=request.user)
             messages.success(request, f"已设立{made.name}，请安排评委。")
             return redirect("ratings:panel", made.pk)
     panels = panels_of(scheme)
-    narrowing = PanelSchoolFilterForm(request.GET, panels=[state.panel for state in panels])
-    page = Paginator(narrowing.narrow(schools_of(scheme)), PAGE_SIZE).get_page(request.GET.get("page"))
+    narrowing = PanelSchoolFilterForm(request.GET, panels=[panel for panel, _ in panels])
     context = {
         "scheme": scheme,
         "panels": panels,
         "form": form,
         "narrowing": narrowing,
-        "page": page,
+        "page": Paginator(narrowing.narrow(schools_of(scheme)), PAGE_SIZE).get_page(request.GET.get("page")),
         "query": request.GET.urlencode(),
     }
     return render(request, "ratings/judging/panels/board.html", context)
@@ -68,20 +92,33 @@ def board(request: HttpRequest, pk: int) -> HttpResponse:
 def schools(request: HttpRequest, pk: int) -> HttpResponse:
     """The ticked schools: give them to a panel, or mark them as visited or not."""
     scheme = _scheme(request, pk)
-    chosen = Assessment.objects.visible_to(request.user).filter(
+    ticked = Assessment.objects.visible_to(request.user).filter(
         scheme=scheme, pk__in=_numbers(request, "school")
     )
     act = request.POST.get("act")
-    back = redirect(f"{redirect('ratings:panel_board', pk).url}?{request.POST.get('query', '')}")
-    if not chosen.exists():
+    if not ticked.exists():
         messages.error(request, "请先勾选党校。")
     elif act == "assign":
-        _assign(request, scheme, chosen)
+        _assign(request, scheme, ticked)
     elif act in ("visited", "unvisited"):
         with refusals_as_messages(request):
-            changed = mark_visited(scheme, [one.pk for one in chosen], act == "visited", by=request.user)
+            changed = mark_visited(scheme, [row.pk for row in ticked], act == "visited", by=request.user)
             messages.success(request, f"已登记 {changed} 所为{'已走访' if act == 'visited' else '未走访'}。")
-    return back
+    return redirect(f"{redirect('ratings:panel_board', pk).url}?{request.POST.get('query', '')}")
+
+
+def _assign(request: HttpRequest, scheme: Scheme, ticked: QuerySet[Assessment]) -> None:
+    wanted = Panel.objects.filter(scheme=scheme, pk__in=_numbers(request, "panel")).first()
+    if wanted is None:
+        messages.error(request, "请选择评审组。")
+        return
+    with refusals_as_messages(request):
+        changed = assign(wanted, ticked, by=request.user)
+        messages.success(request, f"已把 {changed} 所党校分给{wanted.name}。")
+
+
+def _numbers(request: HttpRequest, name: str) -> list[int]:
+    return [key for value in request.POST.getlist(name) if (key := number(value)) is not None]
 
 
 @require_POST
@@ -89,8 +126,13 @@ def schools(request: HttpRequest, pk: int) -> HttpResponse:
 def export_progress(request: HttpRequest, pk: int) -> HttpResponse:
     """Panels, visits and progress as a workbook; no scores."""
     scheme = _scheme(request, pk)
-    sheet, count = progress_sheet(scheme)
-    return export(f"{scheme.year}年度评审进度", [sheet], by=request.user, rows=count)
+    sheet = progress_sheet(scheme)
+    return export(f"{scheme.year}年度评审进度", [sheet], by=request.user, rows=len(sheet.rows))
+
+
+def _panel(request: HttpRequest, pk: int) -> Panel:
+    panels = Panel.objects.filter(scheme__in=Scheme.objects.visible_to(request.user))
+    return get_object_or_404(panels.select_related("scheme__city", "leader"), pk=pk)
 
 
 @require_http_methods(["GET", "POST"])
@@ -99,7 +141,7 @@ def panel(request: HttpRequest, pk: int) -> HttpResponse:
     """One panel: its judges and schools; a post seats a judge."""
     found = _panel(request, pk)
     form = SeatForm(request.POST or None, scheme=found.scheme)
-    if request.method == "POST" and form.is_valid():
+    if form.is_valid():
         with refusals_in(form):
             seated = seat_judge(found, **form.cleaned_data, by=request.user)
             messages.success(request, f"{seated.label}已加入{found.name}。")
@@ -130,45 +172,30 @@ def judge(request: HttpRequest, pk: int, judge: int) -> HttpResponse:
     return redirect("ratings:panel", pk)
 
 
-def _assign(request: HttpRequest, scheme: Scheme, chosen) -> None:
-    wanted = _numbers(request, "panel")
-    found = Panel.objects.filter(scheme=scheme, pk__in=wanted).first()
-    if found is None:
-        messages.error(request, "请选择评审组。")
-        return
-    with refusals_as_messages(request):
-        changed = assign(found, chosen, by=request.user)
-        messages.success(request, f"已把 {changed} 所党校分给{found.name}。")
-
-
-def _numbers(request: HttpRequest, name: str) -> list[int]:
-    return [key for value in request.POST.getlist(name) if (key := number(value)) is not None]
-
-
-def _scheme(request: HttpRequest, pk: int) -> Scheme:
-    return get_object_or_404(Scheme.objects.visible_to(request.user).select_related("city"), pk=pk)
-
-
-def _panel(request: HttpRequest, pk: int) -> Panel:
-    schemes = Scheme.objects.visible_to(request.user)
-    return get_object_or_404(
-        Panel.objects.filter(scheme__in=schemes).select_related("scheme__city", "leader"), pk=pk
-    )
+def _school(request: HttpRequest, pk: int) -> Assessment:
+    rows = Assessment.objects.visible_to(request.user).select_related("school", "scheme", "panel")
+    return get_object_or_404(rows, pk=pk)
 
 
 @require_GET
 @allowed_to("manage_sheets")
 def sheets(request: HttpRequest, pk: int) -> HttpResponse:
     """Every sheet at one school: how far it is, never what it says."""
-    rows = Assessment.objects.visible_to(request.user).select_related("school", "scheme", "panel")
-    assessment = get_object_or_404(rows, pk=pk)
+    assessment = _school(request, pk)
     spec = scheme_spec(assessment.scheme)
     context = {
         "assessment": assessment,
-        "sheets": sheets_at(assessment, spec),
+        "sheets": sheets_at(assessment),
+        "owed": len(owed_codes(spec, Stage.CITY, visited=assessment.visited)),
         "onsite": any(item.onsite for item in spec.items),
     }
     return render(request, "ratings/judging/panels/sheets.html", context)
+
+
+def _sheet(request: HttpRequest, pk: int) -> JudgeSheet:
+    rows = JudgeSheet.objects.filter(assessment__in=Assessment.objects.visible_to(request.user))
+    beside = ("assessment__scheme", "assessment__school", "assessment__panel", "judge", "entered_by", "scan")
+    return get_object_or_404(rows.select_related(*beside), pk=pk)
 
 
 @require_http_methods(["GET", "POST"])
@@ -176,17 +203,15 @@ def sheets(request: HttpRequest, pk: int) -> HttpResponse:
 def reopen(request: HttpRequest, pk: int) -> HttpResponse:
     """Give a submitted sheet back, with a reason."""
     sheet = _sheet(request, pk)
+    label = label_of(sheet.judge)
     form = ReopenForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
+    if form.is_valid():
         with refusals_in(form):
-            reopen_sheet(sheet, by=request.user, reason=form.cleaned_data["reason"])
-            messages.success(request, f"{label_of(sheet.judge)}的评分表已退回。")
+            reopen_sheet(sheet, **form.cleaned_data, by=request.user)
+            messages.success(request, f"{label}的评分表已退回。")
             return redirect("ratings:sheets", sheet.assessment_id)
-    return render(
-        request,
-        "ratings/judging/panels/reopen.html",
-        {"sheet": sheet, "label": label_of(sheet.judge), "form": form},
-    )
+    context = {"sheet": sheet, "label": label, "form": form}
+    return render(request, "ratings/judging/panels/reopen.html", context)
 
 
 @require_POST
@@ -202,10 +227,14 @@ def entry(request: HttpRequest, pk: int) -> HttpResponse:
     with refusals_as_messages(request):
         start_entry(sheet, by=request.user)
     sheet.refresh_from_db()
-    return redirect(
-        "ratings:paper" if sheet.entered_by_id == request.user.pk else "ratings:sheets",
-        _target(sheet, request),
-    )
+    return _back(request, sheet)
+
+
+def _back(request: HttpRequest, sheet: JudgeSheet) -> HttpResponse:
+    """To the page of the entry for who types, to the school's sheets for everybody else."""
+    if sheet.entered_by_id == request.user.pk:
+        return redirect("ratings:paper", sheet.pk)
+    return redirect("ratings:sheets", sheet.assessment_id)
 
 
 @require_http_methods(["GET", "POST"])
@@ -217,29 +246,25 @@ def paper(request: HttpRequest, pk: int) -> HttpResponse:
         raise Http404
     spec = scheme_spec(sheet.assessment.scheme)
     stored = own_rows(sheet).select_related("item", "updated_by").order_by("item__order")
-    outcome = {}
+    outcome: Outcome = {}
     if request.method == "POST":
-        outcome = save_rows(
-            request.POST, [(row, spec.bound[row.item.code]) for row in stored], by=request.user
-        )
+        typed = [(row, spec.bound[row.item.code]) for row in stored]
+        outcome = save_rows(request.POST, typed, by=request.user)
         if not failed(outcome):
             messages.success(request, "已保存。")
             return redirect("ratings:paper", pk)
     locked = "评分表已提交，不能再修改。" if sheet.submitted_at else ""
     rows = [row_form(row, spec.bound[row.item.code], outcome, locked=locked) for row in stored.all()]
-    errors = [error for row in rows for error in row.row_errors]
     context = {
         "sheet": sheet,
         "label": label_of(sheet.judge),
         "rows": rows,
-        "errors": errors,
+        "errors": [error for row in rows for error in row.row_errors],
         "form": ScanForm(),
+        "missing": sheet_owed(sheet, spec),
+        "locked": locked,
     }
-    return render(
-        request,
-        "ratings/judging/panels/paper.html",
-        {**context, "missing": sheet_owed(sheet, spec), "locked": locked},
-    )
+    return render(request, "ratings/judging/panels/paper.html", context)
 
 
 @require_POST
@@ -253,10 +278,7 @@ def scan(request: HttpRequest, pk: int) -> HttpResponse:
             raise Refused([message for found in form.errors.values() for message in found])
         attach_scan(sheet, form.cleaned_data["scan"], by=request.user)
         messages.success(request, "扫描件已上传，请交办公室另一人核对。")
-    return redirect(
-        "ratings:paper" if sheet.entered_by_id == request.user.pk else "ratings:sheets",
-        _target(sheet, request),
-    )
+    return _back(request, sheet)
 
 
 @require_http_methods(["GET", "POST"])
@@ -264,70 +286,40 @@ def scan(request: HttpRequest, pk: int) -> HttpResponse:
 def check(request: HttpRequest, pk: int) -> HttpResponse:
     """核对: what was typed beside the scan; confirming closes the sheet."""
     sheet = _sheet(request, pk)
-    spec = scheme_spec(sheet.assessment.scheme)
-    refusals = check_refusals(sheet, request.user)
+    label = label_of(sheet.judge)
     if request.method == "POST":
         with refusals_as_messages(request):
             check_entry(sheet, by=request.user, seen=request.POST.get("seen", ""))
-            messages.success(request, f"{label_of(sheet.judge)}的评分表已核对提交。")
+            messages.success(request, f"{label}的评分表已核对提交。")
         return redirect("ratings:sheets", sheet.assessment_id)
-    rows = (
-        []
-        if refusals
-        else [
-            (row, answers_in_words(row, spec.bound[row.item.code]))
-            for row in own_rows(sheet).select_related("item")
-        ]
-    )
-    context = {
-        "sheet": sheet,
-        "label": label_of(sheet.judge),
-        "refusals": refusals,
-        "rows": rows,
-        "missing": sheet_owed(sheet, spec),
-    }
-    return render(
-        request,
-        "ratings/judging/panels/check.html",
-        {**context, "seen": "" if refusals else sheet_digest(sheet)},
-    )
-
-
-def _sheet(request: HttpRequest, pk: int) -> JudgeSheet:
-    schools = Assessment.objects.visible_to(request.user)
-    rows = JudgeSheet.objects.filter(assessment__in=schools)
-    return get_object_or_404(
-        rows.select_related(
-            "assessment__scheme", "assessment__school", "assessment__panel", "judge", "entered_by", "scan"
-        ),
-        pk=pk,
-    )
-
-
-def _target(sheet: JudgeSheet, request: HttpRequest) -> int:
-    """The page of the entry for who types, the school's sheets for everybody else."""
-    return sheet.pk if sheet.entered_by_id == request.user.pk else sheet.assessment_id
+    context = {"sheet": sheet, "label": label, "refusal": check_refusal(sheet, request.user)}
+    if not context["refusal"]:
+        spec = scheme_spec(sheet.assessment.scheme)
+        rows = own_rows(sheet).select_related("item")
+        context |= {
+            "rows": [(row, answers_in_words(row, spec.bound[row.item.code])) for row in rows],
+            "missing": sheet_owed(sheet, spec),
+            "seen": sheet_digest(sheet),
+        }
+    return render(request, "ratings/judging/panels/check.html", context)
 
 
 @require_http_methods(["GET", "POST"])
 @allowed_to("give_feedback")
 def feedback(request: HttpRequest, pk: int) -> HttpResponse:
     """The note and its paper; read only once the school can read it."""
-    assessment = get_object_or_404(
-        Assessment.objects.visible_to(request.user).select_related("school", "scheme"), pk=pk
-    )
+    assessment = _school(request, pk)
     if not any(item.onsite for item in current_spec(assessment.scheme).items):
         raise Http404
     stored = Feedback.objects.visible_to(request.user).filter(assessment=assessment).first() or Feedback()
-    context = {"assessment": assessment, "stored": stored}
-    if sentence := closed(assessment.scheme):
-        if request.method == "POST":
-            raise Refused(sentence)
-        return render(request, "ratings/judging/panels/feedback.html", context)
-    form = FeedbackForm(request.POST or None, instance=stored)
-    if request.method == "POST" and form.is_valid():
+    over = closed(assessment.scheme)
+    if over and request.method == "POST":
+        raise Refused(over)
+    form = None if over else FeedbackForm(request.POST or None, instance=stored)
+    if form and form.is_valid():
         with refusals_in(form):
             save_feedback(assessment, form.values, version=form.cleaned_data["version"], by=request.user)
             messages.success(request, "反馈意见已保存，通报后学校可以看到。")
             return redirect("ratings:feedback", pk)
-    return render(request, "ratings/judging/panels/feedback.html", context | {"form": form})
+    context = {"assessment": assessment, "stored": stored, "form": form}
+    return render(request, "ratings/judging/panels/feedback.html", context)

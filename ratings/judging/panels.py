@@ -1,13 +1,14 @@
-"""评审组: setting up panels, seating judges, giving schools to panels."""
+"""评审组: setting up panels, seating judges, giving schools to panels; and, for the office, how far their
+sheets are: who has handed in, never what anybody gave.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Count, Q, QuerySet
 
-from ratings.criteria.spec import SchemeSpec
 from ratings.enums import Aggregation, Phase, Stage, Status
 from ratings.models import Assessment, Judge, JudgeSheet, Panel, Scheme, Score
 from ratings.scoring.items import LEAST_SHEETS
@@ -17,6 +18,7 @@ from schools.models import Appointment, School, User
 from schools.models.people import Role
 from schools.permissions import may
 from schools.saving import Refused, refuse
+from schools.workbooks import ColumnOut, SheetOut
 
 from .sheets import is_closed
 
@@ -31,7 +33,7 @@ BEGUN = Q(answers__isnull=False) | ~Q(remark="")
 def create_panel(scheme: Scheme, name: str, *, by: User) -> Panel:
     """An empty panel; its judges are seated one by one."""
     name = " ".join(name.split())
-    refuse(*_common(scheme, by), *_name_refusals(scheme, name))
+    refuse(_closed_to(scheme, by), _name_refusal(scheme, name))
     with transaction.atomic():
         panel = Panel.objects.create(scheme=scheme, name=name)
         _record(panel, by, {"设立": name})
@@ -44,7 +46,7 @@ def seat_judge(panel: Panel, *, label: str, user: User | None, by: User) -> Judg
 
     Schools that the panel already has get the rows of the new judge at once.
     """
-    refuse(*_common(panel.scheme, by))
+    refuse(_closed_to(panel.scheme, by))
     with transaction.atomic():
         panel = _held(panel)
         judge = _judge(panel.scheme, " ".join(label.split()), user)
@@ -55,7 +57,7 @@ def seat_judge(panel: Panel, *, label: str, user: User | None, by: User) -> Judg
             *conflicts([judge], schools), "本组评分表已全部提交，不能再增加评委。" if is_closed(panel) else ""
         )
         panel.judges.add(judge)
-        _open_rows(panel)
+        _open_rows(panel, panel.assessments.select_related("scheme", "panel"))
         _record(panel, by, {"增加评委": judge.label})
     return judge
 
@@ -65,23 +67,17 @@ def unseat_judge(panel: Panel, judge: Judge, *, by: User) -> None:
     goes as long as no sheet is handed in, and what was begun goes too, since it can never be handed in as a
     whole.
     """
-    refuse(*_common(panel.scheme, by))
+    refuse(_closed_to(panel.scheme, by))
     with transaction.atomic():
         panel = _held(panel)
-        if not panel.judges.filter(pk=judge.pk).exists():
-            raise Refused(f"{judge.label}不在本组。")
+        _require_member(panel, judge, "不在本组。")
         refuse(*_unseat_refusals(panel, judge))
         panel.judges.remove(judge)
         if panel.leader_id == judge.pk:
-            panel.leader = None
-            panel.save(update_fields=["leader"])
+            _set_leader(panel, None)
         rows = Score.objects.filter(assessment__panel=panel, judge=judge)
-        begun = list(
-            rows.filter(BEGUN)
-            .values_list("assessment__school__name", flat=True)
-            .distinct()
-            .order_by("assessment__school__name")
-        )
+        names = rows.filter(BEGUN).order_by("assessment__school__name")
+        begun = list(names.values_list("assessment__school__name", flat=True).distinct())
         rows.delete()
         JudgeSheet.objects.filter(assessment__panel=panel, judge=judge).delete()
         _record(panel, by, {"减少评委": judge.label} | ({"作废未提交的评分": begun} if begun else {}))
@@ -89,17 +85,15 @@ def unseat_judge(panel: Panel, judge: Judge, *, by: User) -> None:
 
 def choose_leader(panel: Panel, judge: Judge, *, by: User) -> None:
     """组长: keeps the agreed sheet of a 合议, which therefore needs one with an account."""
-    refuse(*_common(panel.scheme, by))
+    refuse(_closed_to(panel.scheme, by))
     with transaction.atomic():
         panel = Panel.objects.select_for_update().get(pk=panel.pk)
-        if not panel.judges.filter(pk=judge.pk).exists():
-            raise Refused(f"{judge.label}不在本组，不能任组长。")
-        if panel.scheme.aggregation == Aggregation.JOINT and judge.user_id is None:
-            raise Refused(f"{judge.label}没有账号，不能填写合议评分表，请另定组长。")
+        _require_member(panel, judge, "不在本组，不能任组长。")
         if panel.scheme.aggregation == Aggregation.JOINT:
+            if judge.user_id is None:
+                raise Refused(f"{judge.label}没有账号，不能填写合议评分表，请另定组长。")
             refuse(*conflicts([judge], School.objects.filter(assessments__panel=panel)))
-        panel.leader = judge
-        panel.save(update_fields=["leader"])
+        _set_leader(panel, judge)
         _record(panel, by, {"组长": judge.label})
 
 
@@ -109,13 +103,12 @@ def assign(panel: Panel, assessments: Iterable[Assessment], *, by: User) -> int:
     Schools that are not yet with the city get their rows when they arrive there.
     """
     scheme = panel.scheme
-    refuse(*_common(scheme, by))
+    refuse(_closed_to(scheme, by))
     with transaction.atomic():
         panel = Panel.objects.select_for_update().get(pk=panel.pk)
-        wanted = Assessment.objects.filter(scheme=scheme, pk__in=[one.pk for one in assessments]).exclude(
-            panel=panel
-        )
-        rows = list(wanted.select_for_update(of=("self",)).select_related("school", "panel").order_by("pk"))
+        wanted = Assessment.objects.filter(scheme=scheme, pk__in=[row.pk for row in assessments])
+        wanted = wanted.exclude(panel=panel).select_for_update(of=("self",))
+        rows = list(wanted.select_related("school", "panel").order_by("pk"))
         refuse(
             *panel_gaps(panel),
             *_assign_refusals(rows),
@@ -125,7 +118,9 @@ def assign(panel: Panel, assessments: Iterable[Assessment], *, by: User) -> int:
         for row in rows:
             row.panel = panel
             row.save(update_fields=["panel"])
-        _clear_rows(rows)
+        # Empty rows and sheets of the panel the schools had before; nobody has scored there.
+        Score.objects.filter(~BEGUN, assessment__in=rows, stage=Stage.CITY).delete()
+        JudgeSheet.objects.filter(assessment__in=rows).delete()
         _open_rows(panel, rows)
         if rows:
             _record(panel, by, {"党校": [row.school.name for row in rows]})
@@ -137,27 +132,32 @@ def _held(panel: Panel) -> Panel:
     only by whoever holds the school, so none slips in between looking and changing who sits.
     """
     held = Panel.objects.select_for_update().get(pk=panel.pk)
-    list(
-        Assessment.objects.select_for_update(of=("self",))
-        .filter(panel=held)
-        .order_by("pk")
-        .values_list("pk", flat=True)
-    )
+    schools = Assessment.objects.select_for_update(of=("self",)).filter(panel=held).order_by("pk")
+    list(schools.values_list("pk", flat=True))
     return held
+
+
+def _require_member(panel: Panel, judge: Judge, sentence: str) -> None:
+    if not panel.judges.filter(pk=judge.pk).exists():
+        raise Refused(f"{judge.label}{sentence}")
+
+
+def _set_leader(panel: Panel, judge: Judge | None) -> None:
+    panel.leader = judge
+    panel.save(update_fields=["leader"])
 
 
 def panel_gaps(panel: Panel) -> list[str]:
     """What the panel still needs before it may be given schools."""
-    judges = len(panel.judges.all())
-    gaps = (
-        [] if judges >= LEAST_SHEETS else [f"{panel.name}现有 {judges} 名成员，至少须有 {LEAST_SHEETS} 名。"]
-    )
+    judges, gaps = len(panel.judges.all()), []
+    if judges < LEAST_SHEETS:
+        gaps.append(f"{panel.name}现有 {judges} 名成员，至少须有 {LEAST_SHEETS} 名。")
     if panel.scheme.aggregation == Aggregation.JOINT and panel.leader_id is None:
         gaps.append(f"{panel.name}还没有定组长，合议评分表由组长填写。")
     return gaps
 
 
-def candidates(scheme: Scheme):
+def candidates(scheme: Scheme) -> QuerySet[User]:
     """Accounts that hold the judge's role in the city today."""
     held = Appointment.objects.in_force().filter(role=Role.JUDGE, city=scheme.city_id)
     return User.objects.filter(is_active=True, pk__in=held.values("user")).order_by("name", "username")
@@ -167,9 +167,9 @@ def _judge(scheme: Scheme, label: str, user: User | None) -> Judge:
     if user is not None:
         if not candidates(scheme).filter(pk=user.pk).exists():
             raise Refused(f"{user}没有本市评委的任职，请先由安全管理员授权。")
-        held = Judge.objects.filter(scheme=scheme, user=user).first()
-        if held is not None:
-            return held
+        seated = Judge.objects.filter(scheme=scheme, user=user).first()
+        if seated is not None:
+            return seated
         label = label or str(user)
     if not label:
         raise Refused("请选择评委账号；没有账号的评委请填写姓名。")
@@ -181,76 +181,57 @@ def _judge(scheme: Scheme, label: str, user: User | None) -> Judge:
     return judge
 
 
-def _common(scheme: Scheme, by: User) -> list[str]:
+def _closed_to(scheme: Scheme, by: User) -> str:
+    """Why this person cannot arrange the panels of the scheme now, or ""."""
     if not may(by, "arrange_panels"):
-        return ["评审组由市评委会办公室安排。"]
-    return (
-        []
-        if scheme.phase in ARRANGEABLE
-        else [f"方案处于“{scheme.get_phase_display()}”阶段，不能调整评审组。"]
-    )
+        return "评审组由市评委会办公室安排。"
+    if scheme.phase not in ARRANGEABLE:
+        return f"方案处于“{scheme.get_phase_display()}”阶段，不能调整评审组。"
+    return ""
 
 
-def _name_refusals(scheme: Scheme, name: str) -> list[str]:
+def _name_refusal(scheme: Scheme, name: str) -> str:
     if not name:
-        return ["请填写评审组名称。"]
+        return "请填写评审组名称。"
     if len(name) > LABEL_LIMIT:
-        return [f"评审组名称最多 {LABEL_LIMIT} 个字。"]
-    return [f"本方案已有“{name}”。"] if Panel.objects.filter(scheme=scheme, name=name).exists() else []
+        return f"评审组名称最多 {LABEL_LIMIT} 个字。"
+    return f"本方案已有“{name}”。" if Panel.objects.filter(scheme=scheme, name=name).exists() else ""
 
 
 def _unseat_refusals(panel: Panel, judge: Judge) -> list[str]:
     if not panel.assessments.exclude(status__in=(Status.DECLINED, Status.LAPSED)).exists():
         return []
-    tied = conflicts(
-        [judge], School.objects.filter(assessments__in=panel.assessments.exclude(status__in=OUTSIDE))
-    )
+    scored = panel.assessments.exclude(status__in=OUTSIDE)
+    tied = conflicts([judge], School.objects.filter(assessments__in=scored))
     if not tied and Score.objects.filter(BEGUN, assessment__panel=panel, judge=judge).exists():
         return [f"{judge.label}已经开始评分，不能移出本组。"]
     submitted = JudgeSheet.objects.filter(assessment__panel=panel, judge=judge, submitted_at__isnull=False)
     if schools := list(submitted.order_by("pk").values_list("assessment__school__name", flat=True)):
-        remedy = (
-            f"；如因回避须移出，请先退回其{'、'.join(schools)}的评分表，移出后由接替的评委重新评分"
-            if tied
-            else ""
-        )
-        return [f"{judge.label}已提交评分表，不能移出本组{remedy}。"]
-    refusals = (
-        []
-        if panel.judges.count() > LEAST_SHEETS
-        else [f"本组已有党校，移出后不足 {LEAST_SHEETS} 人，请先安排接替的评委。"]
-    )
+        remedy = f"；如因回避须移出，请先退回其{'、'.join(schools)}的评分表，移出后由接替的评委重新评分"
+        return [f"{judge.label}已提交评分表，不能移出本组{remedy if tied else ''}。"]
+    refusals = []
+    if panel.judges.count() <= LEAST_SHEETS:
+        refusals.append(f"本组已有党校，移出后不足 {LEAST_SHEETS} 人，请先安排接替的评委。")
     if panel.scheme.aggregation == Aggregation.JOINT and panel.leader_id == judge.pk:
         refusals.append(f"{judge.label}是组长，请先另定组长。")
     return refusals
 
 
-def _assign_refusals(rows: list[Assessment]) -> list[str]:
-    scored = Score.objects.filter(BEGUN, assessment__in=rows, stage=Stage.CITY).values_list(
-        "assessment_id", flat=True
-    )
-    submitted = JudgeSheet.objects.filter(assessment__in=rows, submitted_at__isnull=False).values_list(
-        "assessment_id", flat=True
-    )
-    begun = {*scored, *submitted}
+def _assign_refusals(rows: Sequence[Assessment]) -> list[str]:
+    scores = Score.objects.filter(BEGUN, assessment__in=rows, stage=Stage.CITY)
+    sheets = JudgeSheet.objects.filter(assessment__in=rows, submitted_at__isnull=False)
+    begun = {key for found in (scores, sheets) for key in found.values_list("assessment_id", flat=True)}
+    over = [row for row in rows if row.status in OUTSIDE]
     return [
-        f"{row.school.name}处于“{row.get_status_display()}”，不再评审。"
-        for row in rows
-        if row.status in OUTSIDE
-    ] + [f"{row.school.name}已由{row.panel}开始评分，不能改组。" for row in rows if row.pk in begun]
+        *(f"{row.school.name}处于“{row.get_status_display()}”，不再评审。" for row in over),
+        *(f"{row.school.name}已由{row.panel}开始评分，不能改组。" for row in rows if row.pk in begun),
+    ]
 
 
-def _clear_rows(rows: list[Assessment]) -> None:
-    """Empty rows and sheets of the panel the schools had before; nobody has scored there."""
-    Score.objects.filter(~BEGUN, assessment__in=rows, stage=Stage.CITY).delete()
-    JudgeSheet.objects.filter(assessment__in=rows).delete()
-
-
-def _open_rows(panel: Panel, rows: list[Assessment] | None = None) -> None:
-    if rows is None:
-        rows = list(panel.assessments.filter(status=Status.CITY).select_related("scheme", "panel"))
+def _open_rows(panel: Panel, rows: Iterable[Assessment]) -> None:
+    """Rows and sheets of the panel's judges, at those of its schools that have arrived with the city."""
     arrived = [row for row in rows if row.status == Status.CITY]
-    spec: SchemeSpec | None = scheme_spec(panel.scheme) if arrived else None
+    spec = scheme_spec(panel.scheme) if arrived else None
     for row in arrived:
         open_city_rows(row, spec)
 
@@ -259,3 +240,60 @@ def _record(panel: Panel, by: User, detail: dict) -> None:
     audit.record(
         "panel", by=by, city=panel.scheme.city, subject=f"{panel.scheme} {panel.name}", detail=detail
     )
+
+
+def panels_of(scheme: Scheme) -> list[tuple[Panel, list[str]]]:
+    """Panels with members, schools and sheets counted, in one query and one more for all; and what each still
+    needs before it may be given schools.
+    """
+    submitted = Q(assessments__sheets__submitted_at__isnull=False)
+    panels = Panel.objects.filter(scheme=scheme).annotate(
+        schools=Count("assessments", distinct=True),
+        sheets=Count("assessments__sheets", distinct=True),
+        submitted=Count("assessments__sheets", filter=submitted, distinct=True),
+    )
+    rows = panels.select_related("leader", "scheme").prefetch_related("judges")
+    return [(panel, panel_gaps(panel)) for panel in rows]
+
+
+def schools_of(scheme: Scheme) -> QuerySet[Assessment]:
+    """The scheme's schools in administrative order with their panel and how many sheets are in."""
+    rows = Assessment.objects.filter(scheme=scheme).exclude(status=Status.DECLINED)
+    submitted = Count("sheets", filter=Q(sheets__submitted_at__isnull=False))
+    counted = rows.annotate(sheet_count=Count("sheets"), submitted=submitted)
+    return counted.select_related("school__county", "panel").in_order()
+
+
+def sheets_at(assessment: Assessment) -> list[tuple[JudgeSheet, int]]:
+    """Every sheet at one school, and how many of its items are answered; two queries."""
+    scores = Score.objects.filter(assessment=assessment, stage=Stage.CITY, answers__isnull=False)
+    answered = dict(scores.order_by().values_list("judge_id").annotate(Count("pk")))
+    sheets = JudgeSheet.objects.filter(assessment=assessment).order_by("pk")
+    people = sheets.select_related("judge__user", "submitted_by", "entered_by", "checked_by", "scan")
+    return [(sheet, answered.get(sheet.judge_id, 0)) for sheet in people]
+
+
+def progress_sheet(scheme: Scheme) -> SheetOut:
+    """The list of schools for a workbook: panels, visits, sheets handed in."""
+    columns = [
+        ColumnOut("学校编码", width=14),
+        ColumnOut("党校", width=28),
+        ColumnOut("县（市、区）", width=14),
+        *("状态", "评审组", "已走访"),
+        ColumnOut("评分表", "int"),
+        ColumnOut("已提交", "int"),
+    ]
+    rows = [
+        [
+            row.school.code,
+            row.school.name,
+            row.school.county.name if row.school.county else "",
+            row.get_status_display(),
+            row.panel.name if row.panel else "",
+            "是" if row.visited else "否",
+            row.sheet_count,
+            row.submitted,
+        ]
+        for row in schools_of(scheme)
+    ]
+    return SheetOut("评审进度", columns, rows)

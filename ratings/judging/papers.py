@@ -10,6 +10,7 @@ from typing import ClassVar
 from django.db.models import Q
 from django.utils import timezone
 
+from ratings.criteria.spec import ItemSpec
 from ratings.criteria.versions import current_spec
 from ratings.documents.papers import RatingPaper, about
 from ratings.enums import Stage, Star, Status
@@ -34,7 +35,10 @@ class CountyRow:
     @property
     def points(self) -> list[Fraction | None]:
         """By category."""
-        return [self.totals and self.totals.categories[one.code] for one in self.sheet.spec.scored_categories]
+        return [
+            self.totals and self.totals.categories[category.code]
+            for category in self.sheet.spec.scored_categories
+        ]
 
     @property
     def difference(self) -> Fraction | None:
@@ -102,25 +106,16 @@ def judge_paper(sheet: JudgeSheet, *, filled: bool) -> JudgePaper:
     )
 
 
-@dataclass(frozen=True)
-class OnsiteRow:
-    """An item to look at; points are written in by hand."""
-
-    item: str
-    full: str
-    standard: str
-    words: tuple[str, ...]
-
-
 @dataclass(frozen=True, kw_only=True)
 class OnsitePaper(RatingPaper):
     """Two sheets: the items to score, which stay with the team, and the feedback note, which the school
     keeps.
 
-    The note holds neither points nor names of judges; `feedback` is empty before it was registered.
+    A row is the item, its 分值 and its rule in words; points are written in by hand. The note holds neither
+    points nor names of judges; `feedback` is empty before it was registered.
     """
 
-    rows: tuple[OnsiteRow, ...]
+    rows: list[tuple[ItemSpec, str, tuple[str, ...]]]
     visited_on: str
     feedback: str
 
@@ -134,7 +129,7 @@ class PlaquePaper(RatingPaper):
 
     organiser: str
     star: str
-    schools: tuple[tuple[str, str], ...]
+    schools: list[tuple[str, str]]
     in_counties: bool
     issued: str
 
@@ -147,16 +142,13 @@ class PlaquePaper(RatingPaper):
 
 def onsite_paper(assessment: Assessment, feedback: Feedback | None) -> OnsitePaper:
     """The 现场 items of the scheme in its order; a scheme without any has no such paper."""
+    note = feedback or Feedback()
     spec = current_spec(assessment.scheme)
     return OnsitePaper(
         **about(spec, assessment.school),
-        rows=tuple(
-            OnsiteRow(f"{item.code} {item.name}", plain(item.points), item.standard, spec.words[item.code])
-            for item in spec.items
-            if item.onsite
-        ),
-        visited_on=chinese_date(feedback.visited_on) if feedback and feedback.visited_on else "",
-        feedback=feedback.text if feedback else "",
+        rows=[(item, plain(item.points), spec.words[item.code]) for item in spec.items if item.onsite],
+        visited_on=chinese_date(note.visited_on) if note.visited_on else "",
+        feedback=note.text,
     )
 
 
@@ -164,12 +156,8 @@ def plaque_paper(scheme: Scheme) -> PlaquePaper:
     """From the results as they were settled."""
     spec = current_spec(scheme)
     top = max(band.star for band in spec.bands)
-    rows = (
-        Result.objects.filter(scheme=scheme, star=top)
-        .order_by("order", "school_code")
-        .values_list("school_name", "county_name")
-    )
-    schools = tuple(rows)
+    results = Result.objects.filter(scheme=scheme, star=top).order_by("order", "school_code")
+    schools = list(results.values_list("school_name", "county_name"))
     return PlaquePaper(
         **about(spec),
         organiser=spec.organiser,

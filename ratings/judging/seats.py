@@ -8,16 +8,19 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
+from operator import attrgetter
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from ratings.criteria.division import WHOLE, Division, spans_of
-from ratings.criteria.spec import BoundItem, ItemSpec, SchemeSpec
+from ratings.criteria.spec import SchemeSpec
 from ratings.enums import Aggregation, Phase, Stage, Status
-from ratings.models import Assessment, Judge, JudgeSheet, Score
+from ratings.models import Assessment, JudgeSheet, Score
 from ratings.rules.rounding import rounded
 from ratings.scoring import Owed, entry_from_json, owed_codes, owed_in
 from ratings.sheets import Line, SchoolSheet, load_sheets
@@ -94,27 +97,25 @@ class Seat:
             return "评分表尚未建立，请联系市评委会办公室。"
         if self.sheet.submitted_at:
             return "评分表已提交，不能再修改；如确需修改，请市评委会办公室退回。"
-        if self.assessment.status != Status.CITY or self.assessment.scheme.phase not in (
-            Phase.OPEN,
-            Phase.SCORING,
-        ):
+        running = self.assessment.scheme.phase in (Phase.OPEN, Phase.SCORING)
+        if self.assessment.status != Status.CITY or not running:
             return "本校不在评审中，评分表不能再修改。"
         if self.sheet.entered_by_id:
             return "这份评分表由办公室按签字原件代录。"
         if self.joint and self.assessment.leader_user != self.user_id:
             return "合议评分表由组长填写，成员可以查看。"
-        return (
-            "评审已经截止；如需延期请联系市评委会办公室。" if is_overdue(self.assessment, Stage.CITY) else ""
-        )
+        if is_overdue(self.assessment, Stage.CITY):
+            return "评审已经截止；如需延期请联系市评委会办公室。"
+        return ""
 
     def next_after(self, code: str) -> str | None:
         """The next item in the order of the table that still waits, starting over at the end; None when none
         does.
         """
+        start = self.codes.index(code) + 1 if code in self.codes else 0
         waiting = {owed.code for owed in self.missing} - {code}
-        order = self.codes
-        start = order.index(code) + 1 if code in order else 0
-        return next((one for one in order[start:] + order[:start] if one in waiting), None)
+        order = self.codes[start:] + self.codes[:start]
+        return next((following for following in order if following in waiting), None)
 
 
 def judged_by(user: User) -> QuerySet[Assessment]:
@@ -142,8 +143,8 @@ def of_panels(user: User) -> QuerySet[Assessment]:
 def newest_desk(user: User) -> list[Assessment]:
     """The judge's schools of the latest year in which there are any."""
     rows = list(judged_by(user))
-    newest = max((row.scheme.year for row in rows), default=None)
-    return [row for row in rows if row.scheme.year == newest]
+    years = [row.scheme.year for row in rows]
+    return [row for row in rows if row.scheme.year == max(years)]
 
 
 def load_seats(
@@ -157,163 +158,103 @@ def load_seats(
     sheets = {sheet.assessment_id: sheet for sheet in JudgeSheet.objects.filter(mine, assessment__in=rows)}
     if with_points:
         schools = load_sheets(spec, rows, reader=Stage.CITY, city_rows=mine)
-        return [
-            Seat(spec, one.assessment, one.rows[Stage.CITY], sheets.get(one.assessment.pk), user.pk, one)
-            for one in schools
-        ]
-    scores: dict[int, dict[str, Score]] = defaultdict(dict)
-    for score in Score.objects.filter(mine, assessment__in=rows, stage=Stage.CITY).select_related(
-        "item", "updated_by"
-    ):
-        scores[score.assessment_id][score.item.code] = score
-    return [Seat(spec, row, scores[row.pk], sheets.get(row.pk), user.pk) for row in rows]
+        places = [(school.assessment, school.rows[Stage.CITY], school) for school in schools]
+    else:
+        scores: dict[int, dict[str, Score]] = defaultdict(dict)
+        own = Score.objects.filter(mine, assessment__in=rows, stage=Stage.CITY)
+        for score in own.select_related("item", "updated_by"):
+            scores[score.assessment_id][score.item.code] = score
+        places = [(row, scores[row.pk], None) for row in rows]
+    return [Seat(spec, row, own, sheets.get(row.pk), user.pk, school) for row, own, school in places]
 
 
-@dataclass(frozen=True)
-class JudgedLine:
-    """One item and what the judge has to do with it: the word for its state, the tint, whether an answer is
-    asked here.
-    """
-
-    line: Line
-    state: str
-    kind: str
-    asked: bool
-
-
-@dataclass(frozen=True)
-class GridRow:
-    seat: Seat
-    cells: tuple[tuple[str, Fraction | None, bool], ...]
-
-
-@dataclass(frozen=True)
-class Grid:
-    items: tuple[ItemSpec, ...]
-    rows: tuple[GridRow, ...]
-    spans: tuple[tuple[str, int], ...] = ()
-
-
-def lines_of(seat: Seat) -> list[JudgedLine]:
-    """Every item in the order of the criteria; items that nobody is asked about count by the
-    system's figure.
+def lines_of(seat: Seat) -> list[tuple[Line, str, str, bool]]:
+    """Every item in the order of the criteria: the word for its state, the tint (what is finished stays
+    plain), whether an answer is asked here. Items that nobody is asked about count by the system's figure.
     """
     waiting = {owed.code for owed in seat.missing}
-    return [
-        JudgedLine(line, *_state(seat, line.bound, waiting), line.code in seat.codes)
-        for line in seat.school.lines
-    ]
+    return [(line, *_state(seat, line, waiting), line.code in seat.codes) for line in seat.school.lines]
 
 
-def grid_of(seats: Sequence[Seat], division: Division = WHOLE) -> Grid:
-    """School × item; only items that some school here asks of its judges. The flag says whether the cell is
-    owed.
+def _state(seat: Seat, line: Line, waiting: set[str]) -> tuple[str, str]:
+    if line.computed:
+        return "系统取数", "info"
+    if line.code not in seat.codes:
+        return "沿用初评", "plain"
+    return ("待评分", "warn") if line.code in waiting else ("已评分", "plain")
+
+
+def grid_of(seats: Sequence[Seat], division: Division = WHOLE) -> dict[str, Any]:
+    """School × item; only items that some school here asks of its judges. A cell is the code, the points, and
+    whether it is owed.
     """
-    if not seats:
-        return Grid((), ())
     owed = {code for seat in seats for code in seat.codes}
-    items = tuple(
-        bound.item for code, bound in seats[0].spec.bound.items() if code in owed and division.shows(code)
-    )
-    rows = [GridRow(seat, tuple(_cell(seat, item.code) for item in items)) for seat in seats]
-    return Grid(items, tuple(rows), spans_of(items))
+    bound = seats[0].spec.bound.values() if seats else ()
+    items = [entry.item for entry in bound if entry.item.code in owed and division.shows(entry.item.code)]
+    codes = [item.code for item in items]
+    rows = [
+        (seat, [(code, seat.school.points(code, Stage.CITY), code in seat.codes) for code in codes])
+        for seat in seats
+    ]
+    return {"items": items, "rows": rows, "spans": spans_of(items)}
 
 
-def grid_sheet(grid: Grid) -> SheetOut:
+def grid_sheet(seats: Sequence[Seat]) -> SheetOut:
     """The grid for a workbook: points as numbers, 沿用初评 in words, empty where nothing is scored yet."""
-    head = [ColumnOut("学校编码", width=14), ColumnOut("党校", width=28)]
+    grid = grid_of(seats)
     columns = [
-        *head,
-        *(ColumnOut(f"{item.code} {item.name}", "decimal") for item in grid.items),
-        ColumnOut("评分表"),
+        ColumnOut("学校编码", width=14),
+        ColumnOut("党校", width=28),
+        *(ColumnOut(f"{item.code} {item.name}", "decimal") for item in grid["items"]),
+        "评分表",
     ]
     rows = [
         [
-            row.seat.assessment.school.code,
-            row.seat.assessment.school.name,
-            *(
-                ("沿用初评" if not owed else None if points is None else rounded(points))
-                for _, points, owed in row.cells
-            ),
-            "已提交" if row.seat.submitted else "未提交",
+            seat.assessment.school.code,
+            seat.assessment.school.name,
+            *(_typed(points) if owed else "沿用初评" for _, points, owed in cells),
+            "已提交" if seat.submitted else "未提交",
         ]
-        for row in grid.rows
+        for seat, cells in grid["rows"]
     ]
     return SheetOut("本人评分", columns, rows)
 
 
-def _cell(seat: Seat, code: str) -> tuple[str, Fraction | None, bool]:
-    return code, seat.school.points(code, Stage.CITY), code in seat.codes
+def _typed(points: Fraction | None) -> Decimal | None:
+    return None if points is None else rounded(points)
 
 
-def _state(seat: Seat, bound: BoundItem, waiting: set[str]) -> tuple[str, str]:
-    """The word and the tint of an item's state; what is finished stays plain."""
-    if not bound.asked:
-        return "系统取数", "info"
-    if bound.item.code not in seat.codes:
-        return "沿用初评", "plain"
-    return ("待评分", "warn") if bound.item.code in waiting else ("已评分", "plain")
-
-
-@dataclass(frozen=True)
-class JudgesLine:
-    """One item with the points of every judge, in the order of `judges`."""
-
-    item: ItemSpec
-    points: tuple[Fraction | None, ...]
-
-
-@dataclass(frozen=True)
-class PanelSheet:
-    judges: tuple[Judge, ...]
-    lines: tuple[JudgesLine, ...]
-
-
-def reveal(seat: Seat, *, by: User) -> PanelSheet | None:
+def reveal(seat: Seat, *, by: User) -> dict[str, Any] | None:
     """All sheets of the seat's panel at this school side by side; None while the panel is open.
 
     The audit trail keeps who saw the scores of which school.
     """
-    seen = _reveals(seat.assessment, by)
-    rows = _rows(seat)
-    if rows is None:
+    assessment = seat.assessment
+    if not seat.submitted or seat.joint or not is_closed(assessment.panel):
         return None
-    found = list(rows.annotate(seen=Exists(seen)))
-    if found and not found[0].seen:
-        with transaction.atomic():
-            audit.hold_chain(seat.assessment.scheme.city)  # opened twice at the same moment it is seen once
-            if not seen.exists():
-                _record(seat.assessment, by)
-    return _side_by_side(seat, found)
-
-
-def _reveals(assessment: Assessment, by: User) -> QuerySet[AuditEntry]:
     city, subject = assessment.scheme.city, str(assessment)
-    return AuditEntry.objects.filter(user=by, action="reveal", city=city, subject=subject)
+    seen = AuditEntry.objects.filter(user=by, action="reveal", city=city, subject=subject)
+    scores = Score.objects.filter(assessment=assessment, stage=Stage.CITY, judge__isnull=False)
+    rows = list(scores.select_related("item", "judge").annotate(seen=Exists(seen)))
+    if rows and not rows[0].seen:
+        with transaction.atomic():
+            audit.hold_chain(city)  # opened twice at the same moment it is seen once
+            if not seen.exists():
+                detail = {"评审组": assessment.panel.name}
+                audit.record("reveal", by=by, city=city, subject=subject, detail=detail)
+    return _side_by_side(seat, rows)
 
 
-def _record(assessment: Assessment, by: User) -> None:
-    detail = {"评审组": assessment.panel.name}
-    audit.record("reveal", by=by, city=assessment.scheme.city, subject=str(assessment), detail=detail)
-
-
-def _rows(seat: Seat) -> QuerySet[Score] | None:
-    if not seat.submitted or seat.joint or not is_closed(seat.assessment.panel):
-        return None
-    rows = Score.objects.filter(assessment=seat.assessment, stage=Stage.CITY, judge__isnull=False)
-    return rows.select_related("item", "judge")
-
-
-def _side_by_side(seat: Seat, rows: list[Score]) -> PanelSheet:
-    said = {
-        (row.item.code, row.judge_id): entry_from_json(row.answers) for row in rows if row.answers is not None
-    }
-    judges = tuple(sorted({row.judge for row in rows}, key=lambda judge: judge.pk))
-    lines = tuple(
-        JudgesLine(
+def _side_by_side(seat: Seat, rows: Sequence[Score]) -> dict[str, Any]:
+    """The judges, and of every item the points of each of them."""
+    answered = [row for row in rows if row.answers is not None]
+    entries = {(row.item.code, row.judge_id): entry_from_json(row.answers) for row in answered}
+    judges = sorted({row.judge for row in rows}, key=attrgetter("pk"))
+    lines = [
+        (
             seat.spec.bound[code].item,
-            tuple(seat.school.points_by(said.get((code, judge.pk)), code, Stage.CITY) for judge in judges),
+            [seat.school.points_by(entries.get((code, judge.pk)), code, Stage.CITY) for judge in judges],
         )
         for code in seat.codes
-    )
-    return PanelSheet(judges, lines)
+    ]
+    return {"judges": judges, "lines": lines}

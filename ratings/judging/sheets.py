@@ -1,48 +1,51 @@
-"""When a panel is closed: from then on, and not before, its judges see each other's scores."""
+"""评分表: what is on a sheet and what it lacks, filling it from the stage before, typing a paper one in,
+handing in and giving back; and when a panel is closed: from then on, and not before, its judges see each
+other's scores.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from typing import Any
 
+from django.core.files.base import ContentFile
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
 from ratings.criteria.spec import SchemeSpec, digest
 from ratings.enums import Phase, Stage, Status
-from ratings.models import Assessment, Judge, JudgeSheet, Panel, Score
-from ratings.scoring import Owed, entry_from_json, owed_codes, owed_in
-from ratings.workflow import must_recuse, scheme_spec, uneditable
+from ratings.models import Assessment, Evidence, Judge, JudgeSheet, Panel, Score
+from ratings.review.agreeing import agreed_entry, hold
+from ratings.scoring import Entry, Owed, entry_from_json, owed_at, owed_codes, owed_in
+from ratings.sheets.answering import take_over
+from ratings.workflow import must_recuse, scheme_spec, sheet_conflict, uneditable
 from schools import audit
 from schools.models import User
 from schools.permissions import may
 from schools.saving import Refused, refuse
+from schools.uploads import CheckedUpload
 
 #: Statuses from which a school still comes to its panel.
 COMING = (Status.DRAFT, Status.CONFIRMING, Status.COUNTY, Status.RETURNED)
+REASON_LIMIT = 200
 
 
 def is_closed(panel: Panel) -> bool:
     """Whether every school of the panel has every sheet submitted; one school that still comes keeps the
-    panel open.
+    panel open, and so does having none.
     """
-    return panel.pk in closed_panels([panel.pk])
-
-
-def closed_panels(panels: Iterable[int]) -> set[int]:
-    """Those of the panels that are closed, in one query; a panel without schools is not."""
     sheets = JudgeSheet.objects.filter(assessment=OuterRef("pk"))
-    rows = Assessment.objects.filter(panel__in=panels).exclude(status__in=(Status.DECLINED, Status.LAPSED))
+    rows = Assessment.objects.filter(panel=panel).exclude(status__in=(Status.DECLINED, Status.LAPSED))
     rows = rows.annotate(sheeted=Exists(sheets), waiting=Exists(sheets.filter(submitted_at__isnull=True)))
-    open_panels, found = set(), set()
-    for panel, status, sheeted, waiting in rows.values_list("panel_id", "status", "sheeted", "waiting"):
-        found.add(panel)
-        if status in COMING or waiting or not sheeted:
-            open_panels.add(panel)
-    return found - open_panels
+    states = list(rows.values_list("status", "sheeted", "waiting"))
+    return bool(states) and all(
+        status not in COMING and sheeted and not waiting for status, sheeted, waiting in states
+    )
 
 
-REASON_LIMIT = 200
+def own_rows(sheet: JudgeSheet) -> QuerySet[Score]:
+    """The rows of this sheet alone: of its judge, or of the agreed sheet."""
+    return Score.objects.filter(assessment=sheet.assessment_id, stage=Stage.CITY, judge=sheet.judge_id)
 
 
 def sheet_owed(sheet: JudgeSheet, spec: SchemeSpec) -> list[Owed]:
@@ -52,83 +55,6 @@ def sheet_owed(sheet: JudgeSheet, spec: SchemeSpec) -> list[Owed]:
     codes = owed_codes(spec, Stage.CITY, visited=sheet.assessment.visited)
     stored = own_rows(sheet).filter(answers__isnull=False).values_list("item__code", "answers")
     return owed_in(spec, Stage.CITY, {code: entry_from_json(answers) for code, answers in stored}, codes)
-
-
-def own_rows(sheet: JudgeSheet):
-    """The rows of this sheet alone: of its judge, or of the agreed sheet."""
-    return Score.objects.filter(assessment=sheet.assessment_id, stage=Stage.CITY, judge=sheet.judge_id)
-
-
-def locked_sheet(pk: int) -> JudgeSheet:
-    """The sheet, its assessment locked first as every writer of scores does, so that no answer changes
-    meanwhile.
-    """
-    assessment = JudgeSheet.objects.values_list("assessment", flat=True).get(pk=pk)
-    locked = (
-        Assessment.objects.select_for_update(of=("self",))
-        .select_related("scheme__city", "school", "panel")
-        .get(pk=assessment)
-    )
-    sheet = (
-        JudgeSheet.objects.select_for_update(of=("self",))
-        .select_related("judge__user", "entered_by")
-        .get(pk=pk)
-    )
-    sheet.assessment = locked
-    return sheet
-
-
-def refuse_writing(sheet: JudgeSheet, user: User) -> None:
-    """Raises Refused where `user` may not write this sheet now: role, phase, deadline, seat, 回避."""
-    row = Score(assessment=sheet.assessment, stage=Stage.CITY, judge=sheet.judge)
-    refuse(uneditable(row, user))
-
-
-def submit_sheet(sheet: JudgeSheet, *, by: User) -> None:
-    """Hand the complete sheet in: from here the judge cannot change it. Raises Refused with everything
-    missing.
-    """
-    with transaction.atomic():
-        locked = locked_sheet(sheet.pk)
-        refuse_writing(locked, by)
-        if locked.entered_by_id:
-            raise Refused("代录的评分表由另一人核对后提交。")
-        refuse_incomplete(locked)
-        close(locked, by=by)
-
-
-def refuse_incomplete(sheet: JudgeSheet) -> None:
-    """Raises Refused with every item that is not fully scored."""
-    missing = sheet_owed(sheet, scheme_spec(sheet.assessment.scheme))
-    if missing:
-        raise Refused([owed.text for owed in missing])
-
-
-def close(sheet: JudgeSheet, *, by: User) -> None:
-    """Mark the locked sheet as submitted and keep the digest of what it said in the audit trail."""
-    sheet.submitted_at, sheet.submitted_by = timezone.now(), by
-    sheet.save(update_fields=["submitted_at", "submitted_by", "checked_by"])
-    record(sheet, by, {"提交": label_of(sheet.judge), "摘要": sheet_digest(sheet)})
-
-
-def reopen_sheet(sheet: JudgeSheet, *, by: User, reason: str) -> None:
-    """Give a submitted sheet back to its judge (代录: to who entered it), before the year is settled."""
-    reason = reason.strip()
-    if not may(by, "arrange_panels"):
-        raise Refused("评分表由市评委会办公室退回。")
-    if not reason or len(reason) > REASON_LIMIT:
-        raise Refused(f"请写明退回理由，不超过 {REASON_LIMIT} 字。")
-    with transaction.atomic():
-        locked = locked_sheet(sheet.pk)
-        if sentence := must_recuse(by, locked.assessment.school):
-            raise Refused(sentence)
-        if locked.submitted_at is None:
-            raise Refused("这份评分表尚未提交，不需要退回。")
-        if locked.assessment.status != Status.CITY or locked.assessment.scheme.phase != Phase.SCORING:
-            raise Refused("本校已审定或不在评审中，评分表不能再退回。")
-        locked.submitted_at = locked.submitted_by = locked.checked_by = None
-        locked.save(update_fields=["submitted_at", "submitted_by", "checked_by"])
-        record(locked, by, {"退回": label_of(locked.judge), "理由": reason})
 
 
 def sheet_digest(sheet: JudgeSheet) -> str:
@@ -149,8 +75,220 @@ def label_of(judge: Judge | None) -> str:
     return judge.label if judge else "合议评分表"
 
 
-def record(sheet: JudgeSheet, by: User, detail: dict) -> None:
-    """A line of the audit trail about one sheet; scores never stand in it."""
+def locked_sheet(pk: int) -> JudgeSheet:
+    """The sheet, its assessment locked first as every writer of scores does, so that no answer changes
+    meanwhile.
+    """
+    held = hold(JudgeSheet.objects.values_list("assessment", flat=True).get(pk=pk))
+    sheets = JudgeSheet.objects.select_for_update(of=("self",))
+    sheet = sheets.select_related("judge__user", "entered_by").get(pk=pk)
+    sheet.assessment = held
+    return sheet
+
+
+def refuse_writing(sheet: JudgeSheet, user: User) -> None:
+    """Raises Refused where `user` may not write this sheet now: role, phase, deadline, seat, 回避."""
+    row = Score(assessment=sheet.assessment, stage=Stage.CITY, judge=sheet.judge)
+    refuse(uneditable(row, user))
+
+
+def refuse_incomplete(sheet: JudgeSheet) -> None:
+    """Raises Refused with every item that is not fully scored."""
+    refuse(*(owed.text for owed in sheet_owed(sheet, scheme_spec(sheet.assessment.scheme))))
+
+
+def _office_alone(user: User, sentence: str) -> None:
+    refuse("" if may(user, "arrange_panels") else sentence)
+
+
+def _is_own(sheet: JudgeSheet, user: User) -> bool:
+    return sheet.judge is not None and sheet.judge.user_id == user.pk
+
+
+def _is_begun(sheet: JudgeSheet) -> bool:
+    return own_rows(sheet).filter(answers__isnull=False).exists()
+
+
+def _tie_of(user: User, sheet: JudgeSheet) -> str:
+    """Why the office cannot deal with this sheet: the person, or who signed it, must recuse."""
+    return must_recuse(user, sheet.assessment.school) or sheet_conflict(sheet, sheet.assessment)
+
+
+def _is_with_the_city(sheet: JudgeSheet) -> bool:
+    assessment = sheet.assessment
+    return assessment.status == Status.CITY and assessment.scheme.phase == Phase.SCORING
+
+
+def _change(sheet: JudgeSheet, by: User, act: str, detail: dict[str, Any] | None = None, **fields) -> None:
+    """Write these fields of the locked sheet, and a line of the audit trail; scores never stand in it."""
+    for name, value in fields.items():
+        setattr(sheet, name, value)
+    sheet.save(update_fields=list(fields))
     audit.record(
-        "sheet", by=by, city=sheet.assessment.scheme.city, subject=str(sheet.assessment), detail=detail
+        "sheet",
+        by=by,
+        city=sheet.assessment.scheme.city,
+        subject=str(sheet.assessment),
+        detail={act: label_of(sheet.judge), **(detail or {})},
     )
+
+
+def submit_sheet(sheet: JudgeSheet, *, by: User) -> None:
+    """Hand the complete sheet in: from here the judge cannot change it. Raises Refused with everything
+    missing.
+    """
+    with transaction.atomic():
+        locked = locked_sheet(sheet.pk)
+        refuse_writing(locked, by)
+        if locked.entered_by_id:
+            raise Refused("代录的评分表由另一人核对后提交。")
+        refuse_incomplete(locked)
+        _close(locked, by)
+
+
+def _close(sheet: JudgeSheet, by: User, checked_by: User | None = None) -> None:
+    """Mark the locked sheet as submitted; the audit trail keeps the digest of what it said."""
+    seal = {"摘要": sheet_digest(sheet)}
+    _change(sheet, by, "提交", seal, submitted_at=timezone.now(), submitted_by=by, checked_by=checked_by)
+
+
+def reopen_sheet(sheet: JudgeSheet, *, by: User, reason: str) -> None:
+    """Give a submitted sheet back to its judge (代录: to who entered it), before the year is settled."""
+    reason = reason.strip()
+    _office_alone(by, "评分表由市评委会办公室退回。")
+    if not reason or len(reason) > REASON_LIMIT:
+        raise Refused(f"请写明退回理由，不超过 {REASON_LIMIT} 字。")
+    with transaction.atomic():
+        locked = locked_sheet(sheet.pk)
+        refuse(must_recuse(by, locked.assessment.school))
+        if locked.submitted_at is None:
+            raise Refused("这份评分表尚未提交，不需要退回。")
+        if not _is_with_the_city(locked):
+            raise Refused("本校已审定或不在评审中，评分表不能再退回。")
+        _change(locked, by, "退回", {"理由": reason}, submitted_at=None, submitted_by=None, checked_by=None)
+
+
+# 同意初评: one click copies what the stage before said of every item not scored yet.
+
+
+def agree(sheet: JudgeSheet, *, by: User) -> int:
+    """Fill the empty rows of the sheet with the answers of the stage before; returns how many.
+
+    What the judge has scored already stays as it is. An item that the stage before did not answer whole
+    (核定要素 at 自评) stays empty for the judge. Raises Refused where the sheet may not be written.
+    """
+    with transaction.atomic():
+        locked = locked_sheet(sheet.pk)
+        refuse_writing(locked, by)
+        earlier = _earlier(locked, scheme_spec(locked.assessment.scheme))
+        unscored = own_rows(locked).filter(answers__isnull=True, item__code__in=list(earlier))
+        rows = list(unscored.select_related("item"))
+        take_over(locked.assessment, rows, earlier, by=by)
+    if not rows:
+        raise Refused("没有可以沿用的项目：各项都已评分，或须由评委核定。")
+    return len(rows)
+
+
+def _earlier(sheet: JudgeSheet, spec: SchemeSpec) -> dict[str, Entry]:
+    """What 初评 said, or 自评 where the scheme has no county stage, by code, of the items that may be taken
+    over whole.
+    """
+    stage = Stage.COUNTY if sheet.assessment.scheme.has_county_stage else Stage.SELF
+    rows = Score.objects.filter(assessment=sheet.assessment, stage=stage, answers__isnull=False)
+    stored = {code: entry_from_json(text) for code, text in rows.values_list("item__code", "answers")}
+    whole = {}
+    for code in owed_codes(spec, Stage.CITY, visited=sheet.assessment.visited):
+        entry = stored.get(code)
+        if stage == Stage.SELF:
+            entry = agreed_entry(spec.bound[code], entry, all_present=False)
+        if entry is not None and owed_at(spec.bound[code], entry, Stage.CITY) is None:
+            whole[code] = entry
+    return whole
+
+
+# 代录: a signed paper sheet is typed in by one person of the office and checked against the scan by another.
+
+OFFICE_ENTERS = "签字原件由市评委会办公室代录。"
+
+
+def start_entry(sheet: JudgeSheet, *, by: User) -> None:
+    """登记代录: from here the sheet is typed in by this person alone; also takes over what a
+    colleague began.
+    """
+    _office_alone(by, OFFICE_ENTERS)
+    with transaction.atomic():
+        locked = locked_sheet(sheet.pk)
+        if locked.submitted_at:
+            raise Refused("评分表已提交，不能再代录。")
+        if _is_own(locked, by):
+            raise Refused("不能代录本人的评分表。")
+        refuse(_tie_of(by, locked))
+        if locked.entered_by_id is None and _is_begun(locked):
+            raise Refused(f"{label_of(locked.judge)}已经在系统里评分，不能再代录。")
+        _change(locked, by, "代录", entered_by=by)
+
+
+def cancel_entry(sheet: JudgeSheet, *, by: User) -> None:
+    """取消代录: the judge scores in the system after all; only while nothing has been typed in."""
+    _office_alone(by, OFFICE_ENTERS)
+    with transaction.atomic():
+        locked = locked_sheet(sheet.pk)
+        refuse_writing(locked, by)
+        if _is_begun(locked):
+            raise Refused("已经录入评分，不能取消代录。")
+        _change(locked, by, "取消代录", entered_by=None)
+
+
+def attach_scan(sheet: JudgeSheet, upload: CheckedUpload, *, by: User) -> Evidence:
+    """Keep the scan of the signed sheet; a better scan takes the place of the earlier one, which stays on
+    record.
+    """
+    with transaction.atomic():
+        locked = locked_sheet(sheet.pk)
+        refuse_writing(locked, by)
+        before, now = locked.scan, timezone.now()
+        scan = Evidence(
+            assessment=locked.assessment,
+            kind=Evidence.Kind.FILE,
+            name=upload.name,
+            size=upload.size,
+            digest=upload.sha256,
+            content_type=upload.kind.content_type,
+            confidential=True,
+            by=by,
+            at=now,
+        )
+        scan.file.save(upload.name, ContentFile(upload.content))
+        if before:
+            before.removed_at, before.removed_by = now, by
+            before.save(update_fields=["removed_at", "removed_by"])
+        _change(locked, by, "签字原件", {"SHA-256": upload.sha256}, scan=scan)
+    return scan
+
+
+def check_refusal(sheet: JudgeSheet, user: User) -> str:
+    """Why `user` may not confirm this entry, or "": nobody checks what they typed themselves."""
+    if not may(user, "arrange_panels"):
+        return "代录由市评委会办公室核对。"
+    if sheet.entered_by_id is None or sheet.submitted_at:
+        return "这份评分表没有待核对的代录。"
+    if not _is_with_the_city(sheet):
+        return "本校不在评审中，评分表不能再提交。"
+    if sheet.entered_by_id == user.pk or own_rows(sheet).filter(updated_by=user).exists():
+        return "录入的人不能核对，请由办公室另一人核对。"
+    if _is_own(sheet, user):
+        return "不能核对本人的评分表。"
+    return _tie_of(user, sheet) or ("" if sheet.scan_id else "还没有上传签字原件的扫描件，不能核对。")
+
+
+def check_entry(sheet: JudgeSheet, *, by: User, seen: str) -> None:
+    """核对无误: close the sheet in the name of the judge. `seen` is the digest of what was on the checker's
+    screen.
+    """
+    with transaction.atomic():
+        locked = locked_sheet(sheet.pk)
+        refuse(check_refusal(locked, by))
+        refuse_incomplete(locked)
+        if seen != sheet_digest(locked):
+            raise Refused("核对期间录入内容有改动，请重新核对。")
+        _close(locked, by, checked_by=by)

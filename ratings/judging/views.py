@@ -1,4 +1,4 @@
-"""评审: the judge's desk, one school, one item, handing the sheet in."""
+"""评审: the judge's desk, one school, one item, handing the sheet in; and 核定 of the city."""
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -9,8 +9,9 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from ratings.criteria.division import WHOLE, division_of
 from ratings.models import Assessment, Evidence, JudgeSheet, Scheme
+from ratings.review.forms import adjustment_form
 from ratings.sheets.answering import SAVED, save, writable_scores
-from ratings.sheets.forms import AdjustmentForm, AnswersForm, answers_in_words, read_row
+from ratings.sheets.forms import AnswersForm, answers_in_words, read_row
 from ratings.sheets.views import answer
 from ratings.workflow import must_recuse, recusal, scheme_spec
 from schools.audit.exports import export
@@ -19,10 +20,17 @@ from schools.permissions import allowed_to, may
 from schools.refusals import refusals_as_messages, refusals_in
 
 from .adjusting import adjust, adjustable, locked_sentence, system_lines, withdraw
-from .agreeing import agree
 from .seats import Seat, grid_of, grid_sheet, lines_of, load_seats, newest_desk, of_panels, reveal
-from .sheets import submit_sheet
+from .sheets import agree, submit_sheet
 from .visits import visits_of
+
+
+def _desk(request: HttpRequest, *, with_points: bool = False) -> tuple[list[Seat], Scheme | None]:
+    rows = newest_desk(request.user)
+    if not rows:
+        return [], None
+    scheme = rows[0].scheme
+    return load_seats(scheme_spec(scheme), rows, request.user, with_points=with_points), scheme
 
 
 @require_GET
@@ -36,7 +44,9 @@ def desk(request: HttpRequest) -> HttpResponse:
         "scheme": scheme,
         "seats": seats if everything else waiting,
         "everything": everything,
-        **_counts(seats, waiting),
+        "total": len(seats),
+        "submitted": sum(seat.submitted for seat in seats),
+        "waiting": waiting,
     }
     return render(request, "ratings/judging/desk.html", context)
 
@@ -47,12 +57,7 @@ def grid(request: HttpRequest) -> HttpResponse:
     """Own points of every school and item on one sheet; of large criteria one 大项 at a time."""
     seats, scheme = _desk(request, with_points=True)
     division = division_of(seats[0].spec, request.GET.get("part", "")) if seats else WHOLE
-    context = {
-        "scheme": scheme,
-        "grid": grid_of(seats, division),
-        "division": division,
-        **_counts(seats, [seat for seat in seats if seat.is_waiting]),
-    }
+    context = {"scheme": scheme, "grid": grid_of(seats, division), "division": division}
     return render(request, "ratings/judging/grid.html", context)
 
 
@@ -63,16 +68,37 @@ def export_grid(request: HttpRequest) -> HttpResponse:
     seats, scheme = _desk(request, with_points=True)
     if scheme is None:
         raise Http404
-    return export(
-        f"{scheme.year}年度本人评分一览", [grid_sheet(grid_of(seats))], by=request.user, rows=len(seats)
-    )
+    name = f"{scheme.year}年度本人评分一览"
+    return export(name, [grid_sheet(seats)], by=request.user, rows=len(seats))
+
+
+def _of_panel(request: HttpRequest, pk: int) -> Assessment:
+    """A school of the judge's panel; anybody else's is not found."""
+    assessment = of_panels(request.user).filter(pk=pk).first()
+    if assessment is None:
+        raise Http404
+    return assessment
+
+
+def _seat(request: HttpRequest, assessment: Assessment) -> Seat:
+    """The judge's own seat at the school, or where the judge must recuse only the sentence that says so."""
+    if assessment.tie:
+        raise PermissionDenied(recusal(assessment.tie, assessment.school))
+    (seat,) = load_seats(scheme_spec(assessment.scheme), [assessment], request.user, with_points=True)
+    return seat
+
+
+def _sheet(seat: Seat) -> JudgeSheet:
+    if seat.sheet is None:
+        raise Http404
+    return seat.sheet
 
 
 @require_GET
 @allowed_to("judge")
 def school(request: HttpRequest, pk: int) -> HttpResponse:
     """One school: what the county and the guides say, the table of items, agreeing and handing in."""
-    seat = _seat(request, pk)
+    seat = _seat(request, _of_panel(request, pk))
     guided, year = seat.assessment.school, seat.spec.year
     context = {
         "seat": seat,
@@ -87,23 +113,20 @@ def school(request: HttpRequest, pk: int) -> HttpResponse:
 @allowed_to("judge")
 def panel(request: HttpRequest, pk: int) -> HttpResponse:
     """All sheets of the panel at one school, once the panel is closed."""
-    seat = _seat(request, pk)
-    return render(
-        request, "ratings/judging/panel.html", {"seat": seat, "sheet": reveal(seat, by=request.user)}
-    )
+    seat = _seat(request, _of_panel(request, pk))
+    context = {"seat": seat, "sheet": reveal(seat, by=request.user)}
+    return render(request, "ratings/judging/panel.html", context)
 
 
 @require_POST
 @allowed_to("judge")
 def agree_all(request: HttpRequest, pk: int) -> HttpResponse:
     """同意初评 (or 自评, where there is no county stage) for every item not scored yet."""
-    seat = _seat(request, pk)
+    seat = _seat(request, _of_panel(request, pk))
     with refusals_as_messages(request):
         filled = agree(_sheet(seat), by=request.user)
-        messages.success(
-            request,
-            f"已按{'初评' if seat.spec.has_county_stage else '自评'}填写 {filled} 项，原有评分没有改动。",
-        )
+        stage = "初评" if seat.spec.has_county_stage else "自评"
+        messages.success(request, f"已按{stage}填写 {filled} 项，原有评分没有改动。")
     return redirect("ratings:judging_school", pk)
 
 
@@ -111,13 +134,12 @@ def agree_all(request: HttpRequest, pk: int) -> HttpResponse:
 @allowed_to("judge")
 def item(request: HttpRequest, pk: int, code: str) -> HttpResponse:
     """One item with figures, earlier answers and evidence beside it; saving leads to the next that waits."""
-    found = _of_panel(request, pk)
-    if request.method == "POST" and found.tie:
+    assessment = _of_panel(request, pk)
+    if request.method == "POST" and assessment.tie:
         # The row alone: what was typed is not lost, and nothing of the school is shown beside it.
-        return answer(
-            request, get_object_or_404(writable_scores(request.user), assessment=found, item__code=code).pk
-        )
-    seat = _seat_at(request, found)
+        rows = writable_scores(request.user)
+        return answer(request, get_object_or_404(rows, assessment=assessment, item__code=code).pk)
+    seat = _seat(request, assessment)
     if code not in seat.codes or code not in seat.rows:
         raise Http404
     row = AnswersForm(seat.rows[code], seat.spec.bound[code], locked=seat.locked)
@@ -134,108 +156,55 @@ def item(request: HttpRequest, pk: int, code: str) -> HttpResponse:
         if saved.state == SAVED:
             return _onward(request, seat, code)
         row = AnswersForm(saved.score, saved.bound, posted=posted, saved=saved)
-    return render(
-        request,
-        "ratings/judging/item.html",
-        {"seat": seat, "row": row, "line": seat.school.line(code), **_beside(request, seat, code)},
-    )
+    context = {"seat": seat, "row": row, **_beside(request, seat, code)}
+    return render(request, "ratings/judging/item.html", context)
+
+
+def _beside(request: HttpRequest, seat: Seat, code: str) -> dict:
+    """Everything a judge may lay beside the score: rule, earlier answers, evidence, and the way on."""
+    line, position = seat.school.line(code), seat.codes.index(code)
+    earlier = [
+        (stage, row, points, answers_in_words(row, line.bound))
+        for stage, row, points in (
+            ("自评", line.own, line.own_points),
+            ("初评", line.county, line.county_points),
+        )
+        if row is not None and row.answers is not None
+    ]
+    evidence = Evidence.objects.visible_to(request.user).kept()
+    return {
+        "line": line,
+        "earlier": earlier,
+        "adjustment": line.city_adjustment or line.adjustment,
+        "evidence": evidence.filter(assessment=seat.assessment, item__code=code).select_related("by"),
+        "position": position + 1,
+        "before": seat.codes[position - 1] if position else None,
+        "after": next(iter(seat.codes[position + 1 :]), None),
+    }
+
+
+def _onward(request: HttpRequest, seat: Seat, code: str) -> HttpResponse:
+    """To the next item that waits; back to the school when none does, or when asked to stay."""
+    stays = "stay" in request.POST
+    following = code if stays else seat.next_after(code)
+    messages.success(request, f"{code}已保存。" if following else "各项都已评分，请核对后提交评分表。")
+    if following:
+        return redirect("ratings:judging_item", seat.assessment.pk, following)
+    return redirect("ratings:judging_school", seat.assessment.pk)
 
 
 @require_http_methods(["GET", "POST"])
 @allowed_to("judge")
 def submit(request: HttpRequest, pk: int) -> HttpResponse:
     """Confirmed in words: what is missing, what was given, what handing in means."""
-    seat = _seat(request, pk)
-    if request.method == "POST":
-        with refusals_as_messages(request):
-            submit_sheet(_sheet(seat), by=request.user)
-            messages.success(request, f"{seat.assessment.school.name}评分表已提交。")
-            return redirect("ratings:judging")
-        return redirect("ratings:judging_school", pk)
-    return render(request, "ratings/judging/submit.html", {"seat": seat, "lines": lines_of(seat)})
-
-
-def _desk(request: HttpRequest, *, with_points: bool = False) -> tuple[list[Seat], Scheme | None]:
-    rows = newest_desk(request.user)
-    if not rows:
-        return [], None
-    scheme = rows[0].scheme
-    return load_seats(scheme_spec(scheme), rows, request.user, with_points=with_points), scheme
-
-
-def _of_panel(request: HttpRequest, pk: int) -> Assessment:
-    """A school of the judge's panel; anybody else's is not found."""
-    found = of_panels(request.user).filter(pk=pk).first()
-    if found is None:
-        raise Http404
-    return found
-
-
-def _seat(request: HttpRequest, pk: int) -> Seat:
-    """The judge's own seat at the school."""
-    return _seat_at(request, _of_panel(request, pk))
-
-
-def _seat_at(request: HttpRequest, found: Assessment) -> Seat:
-    """The seat, or where the judge must recuse only the sentence that says so."""
-    if found.tie:
-        raise PermissionDenied(recusal(found.tie, found.school))
-    return load_seats(scheme_spec(found.scheme), [found], request.user, with_points=True)[0]
-
-
-def _sheet(seat: Seat) -> JudgeSheet:
-    if seat.sheet is None:
-        raise Http404
-    return seat.sheet
-
-
-def _counts(seats: list[Seat], waiting: list[Seat]) -> dict:
-    submitted = sum(seat.submitted for seat in seats)
-    return {
-        "total": len(seats),
-        "submitted": submitted,
-        "waiting": len(waiting),
-        "first": waiting[0] if waiting else None,
-    }
-
-
-def _beside(request: HttpRequest, seat: Seat, code: str) -> dict:
-    """Everything a judge may lay beside the score: rule, earlier answers, evidence."""
-    line = seat.school.line(code)
-    earlier = [
-        (stage, row, answers_in_words(row, line.bound))
-        for stage, row in (("自评", line.own), ("初评", line.county))
-        if row is not None and row.answers is not None
-    ]
-    evidence = (
-        Evidence.objects.visible_to(request.user)
-        .kept()
-        .filter(assessment=seat.assessment, item__code=code)
-        .select_related("by")
-    )
-    position = seat.codes.index(code)
-    before = seat.codes[position - 1] if position else None
-    return {
-        "words": seat.spec.words[code],
-        "earlier": earlier,
-        "adjustment": line.city_adjustment or line.adjustment,
-        "evidence": evidence,
-        "position": position + 1,
-        "before": before,
-        "after": seat.codes[position + 1] if position + 1 < seat.owed else None,
-    }
-
-
-def _onward(request: HttpRequest, seat: Seat, code: str) -> HttpResponse:
-    """To the next item that waits; back to the school when none does, or when asked to stay."""
-    following = seat.next_after(code)
-    if "stay" in request.POST:
-        messages.success(request, f"{code}已保存。")
-        return redirect("ratings:judging_item", seat.assessment.pk, code)
-    messages.success(request, f"{code}已保存。" if following else "各项都已评分，请核对后提交评分表。")
-    if following:
-        return redirect("ratings:judging_item", seat.assessment.pk, following)
-    return redirect("ratings:judging_school", seat.assessment.pk)
+    seat = _seat(request, _of_panel(request, pk))
+    if request.method == "GET":
+        return render(request, "ratings/judging/submit.html", {"seat": seat, "lines": lines_of(seat)})
+    with refusals_as_messages(request):
+        submit_sheet(_sheet(seat), by=request.user)
+        messages.success(request, f"{seat.assessment.school.name}评分表已提交。")
+        return redirect("ratings:judging")
+    return redirect("ratings:judging_school", pk)
 
 
 @require_GET
@@ -243,11 +212,11 @@ def _onward(request: HttpRequest, seat: Seat, code: str) -> HttpResponse:
 def adjustments(request: HttpRequest, pk: int) -> HttpResponse:
     """Every computed part of one school, as counted and as adjusted."""
     assessment, _ = _adjusted(request, pk)
-    lines = system_lines(assessment, scheme_spec(assessment.scheme))
+    back = "ratings:sheets" if may(request.user, "arrange_panels") else "ratings:judging_school"
     context = {
         "assessment": assessment,
-        "lines": lines,
-        "back": _back(request, assessment),
+        "lines": system_lines(assessment),
+        "back": reverse(back, args=[pk]),
         "locked": locked_sentence(assessment, request.user),
     }
     return render(request, "ratings/judging/adjustments.html", context)
@@ -258,32 +227,30 @@ def adjustments(request: HttpRequest, pk: int) -> HttpResponse:
 def adjust_item(request: HttpRequest, pk: int, code: str) -> HttpResponse:
     """核定 of one item's system part, beside the figures it would replace."""
     assessment, recused = _adjusted(request, pk)
-    spec = scheme_spec(assessment.scheme)
-    bound = spec.bound.get(code)
-    if bound is None or not bound.system_parts:
+    line = next((line for line in system_lines(assessment) if line.code == code), None)
+    if line is None:
         raise Http404
-    (line,) = system_lines(assessment, spec, only=code)
-    start = {"points": found.points, "reason": found.reason} if (found := line.city_adjustment) else {}
-    form = AdjustmentForm(request.POST or None, full=line.system_full, initial=start)
+    form = adjustment_form(request, line, line.city_adjustment)
     back = redirect("ratings:city_adjustments", pk)
     if "withdraw" in request.POST:
         with refusals_as_messages(request):
             withdraw(assessment, code, by=request.user)
             messages.success(request, f"{code} 的评审核定已撤销。")
         return back
-    if request.method == "POST" and form.is_valid():
+    if form.is_valid():
         with refusals_in(form):
             adjust(assessment, code, **form.cleaned_data, by=request.user)
             messages.success(request, f"{code} 系统取数部分已核定为 {form.cleaned_data['points']} 分。")
             return back
-    shown = {} if recused else {"line": line, "locked": locked_sentence(assessment, request.user)}
     context = {
         "assessment": assessment,
-        "item": bound.item,
+        "item": line.item,
         "form": form,
         "may_withdraw": line.city_adjustment and not recused,
     }
-    return render(request, "ratings/judging/adjust.html", {**context, **shown})
+    if not recused:
+        context |= {"line": line, "locked": locked_sentence(assessment, request.user)}
+    return render(request, "ratings/judging/adjust.html", context)
 
 
 def _adjusted(request: HttpRequest, pk: int) -> tuple[Assessment, str]:
@@ -293,10 +260,3 @@ def _adjusted(request: HttpRequest, pk: int) -> tuple[Assessment, str]:
     if sentence and request.method != "POST":
         raise PermissionDenied(sentence)
     return assessment, sentence
-
-
-def _back(request: HttpRequest, assessment: Assessment) -> str:
-    return reverse(
-        "ratings:sheets" if may(request.user, "arrange_panels") else "ratings:judging_school",
-        args=[assessment.pk],
-    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from django.db import transaction
 from django.db.models import Count, Q, QuerySet
@@ -30,10 +30,9 @@ def mark_visited(scheme: Scheme, assessments: Iterable[int], visited: bool, *, b
     if scheme.phase not in (Phase.OPEN, Phase.SCORING):
         raise Refused(f"方案处于“{scheme.get_phase_display()}”阶段，不能再改走访情况。")
     with transaction.atomic():
-        found = Assessment.objects.filter(scheme=scheme, pk__in=list(assessments)).exclude(visited=visited)
-        rows = list(
-            found.select_for_update(of=("self",)).select_related("school", "scheme", "panel").order_by("pk")
-        )
+        other = Assessment.objects.filter(scheme=scheme, pk__in=list(assessments)).exclude(visited=visited)
+        locked = other.select_for_update(of=("self",)).select_related("school", "scheme", "panel")
+        rows = list(locked.order_by("pk"))
         refuse(*_refusals(rows, visited))
         spec = scheme_spec(scheme)
         for row in rows:
@@ -46,31 +45,25 @@ def mark_visited(scheme: Scheme, assessments: Iterable[int], visited: bool, *, b
     return len(rows)
 
 
-def _refusals(rows: list[Assessment], visited: bool) -> list[str]:
-    reasons = [
-        f"{row.school.name}处于“{row.get_status_display()}”，不能改走访情况。"
-        for row in rows
-        if row.status in FINISHED
+def _refusals(rows: Sequence[Assessment], visited: bool) -> list[str]:
+    submitted = JudgeSheet.objects.filter(assessment__in=rows, submitted_at__isnull=False)
+    closed = set(submitted.values_list("assessment_id", flat=True))
+    scores = Score.objects.filter(stage=Stage.CITY, item__onsite=True, answers__isnull=False)
+    onsite = () if visited else scores.filter(assessment__in=rows).values_list("assessment_id", flat=True)
+    scored = set(onsite) - closed
+    return [
+        *(
+            f"{row.school.name}处于“{row.get_status_display()}”，不能改走访情况。"
+            for row in rows
+            if row.status in FINISHED
+        ),
+        *(
+            f"{row.school.name}已有评委提交评分表，须先退回评分表，再改走访情况。"
+            for row in rows
+            if row.pk in closed
+        ),
+        *(f"{row.school.name}的现场项已经评分，不能改为未走访。" for row in rows if row.pk in scored),
     ]
-    closed = set(
-        JudgeSheet.objects.filter(assessment__in=rows, submitted_at__isnull=False).values_list(
-            "assessment_id", flat=True
-        )
-    )
-    reasons += [
-        f"{row.school.name}已有评委提交评分表，须先退回评分表，再改走访情况。"
-        for row in rows
-        if row.pk in closed
-    ]
-    if not visited:
-        onsite = Score.objects.filter(
-            assessment__in=rows, stage=Stage.CITY, item__onsite=True, answers__isnull=False
-        )
-        scored = set(onsite.values_list("assessment_id", flat=True)) - closed
-        reasons += [
-            f"{row.school.name}的现场项已经评分，不能改为未走访。" for row in rows if row.pk in scored
-        ]
-    return reasons
 
 
 MOST_VISITS = 20

@@ -7,7 +7,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from ratings.committee.table import results_sheet
+from ratings.committee.materials import results_sheet
 from ratings.criteria.spec import SchemeSpec
 from ratings.enums import Star
 from ratings.models import Bulletin, Result, Scheme

@@ -1,11 +1,13 @@
-"""核定: the county replaces the system part of an item, says why, and keeps the figures it saw."""
+"""核定 and 同意自评: the county replaces the system part of an item, says why, and keeps the figures it saw;
+or takes over what the school said.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
+from typing import NamedTuple
 
 from django.db import transaction
 from django.utils import timezone
@@ -23,103 +25,98 @@ from schools import audit
 from schools.models import User
 from schools.saving import Refused, refuse
 
-from .confirming import scored_elsewhere
-
-
-def outside(bound: BoundItem, points: Decimal) -> str:
-    """Why `points` cannot replace the computed parts of an item, or ""."""
-    full = most_of(bound, bound.system_parts)
-    return "" if 0 <= Fraction(points) <= full else f"核定得分应在 0—{show(full)} 分之间。"
+from .confirming import ELSEWHERE, scored_elsewhere
 
 
 def write(
-    assessment: Assessment,
-    item: Item,
-    bound: BoundItem,
-    *,
-    stage: Stage,
-    points: Decimal,
-    reason: str,
-    by: User,
+    assessment: Assessment, bound: BoundItem, *, stage: Stage, points: Decimal, reason: str, by: User
 ) -> Adjustment:
     """Keep a stage's 核定 with the figures it was set against, and enter it in the audit trail; the caller
-    has locked and checked.
+    has locked and checked. Raises Refused for points that cannot replace the computed parts.
     """
+    full = most_of(bound, bound.system_parts)
+    refuse("" if 0 <= Fraction(points) <= full else f"核定得分应在 0—{show(full)} 分之间。")
     snapshot = assessment.snapshots.order_by("taken_at", "id").last()
     figures = snapshot.values if snapshot else {}
     seen = {name: figures.get(name) for index in bound.system_parts for name in bound.part_references[index]}
-    values = {
-        "points": points,
-        "reason": reason,
-        "metric_values": seen,
-        "by": by,
-        "by_label": by.name,
-        "at": timezone.now(),
-    }
-    found, _ = Adjustment.objects.update_or_create(
-        assessment=assessment, item=item, stage=stage, defaults=values
+    adjustment, _ = Adjustment.objects.update_or_create(
+        assessment=assessment,
+        item=Item.objects.get(scheme=assessment.scheme, code=bound.item.code),
+        stage=stage,
+        defaults={
+            "points": points,
+            "reason": reason,
+            "metric_values": seen,
+            "by": by,
+            "by_label": by.name,
+            "at": timezone.now(),
+        },
     )
-    _record(
-        assessment,
-        by,
-        {"小项": item.code, "阶段": stage.label, "核定得分": str(points), "理由": reason, "系统数值": seen},
-    )
-    return found
+    detail = {"核定得分": str(points), "理由": reason, "系统数值": seen}
+    _record(assessment, bound, stage, by, detail)
+    return adjustment
 
 
-def erase(assessment: Assessment, item: Item, *, stage: Stage, words: str, by: User) -> None:
+def erase(assessment: Assessment, bound: BoundItem, *, stage: Stage, words: str, by: User) -> None:
     """Take a stage's 核定 back; `words` say in the audit trail what counts from now on."""
-    deleted, _ = Adjustment.objects.filter(assessment=assessment, item=item, stage=stage).delete()
-    if deleted:
-        _record(assessment, by, {"小项": item.code, "阶段": stage.label, "核定得分": words})
+    kept = Adjustment.objects.filter(assessment=assessment, item__code=bound.item.code, stage=stage)
+    if kept.delete()[0]:
+        _record(assessment, bound, stage, by, {"核定得分": words})
+
+
+def _record(assessment: Assessment, bound: BoundItem, stage: Stage, by: User, detail: dict) -> None:
+    audit.record(
+        "adjust",
+        by=by,
+        city=assessment.scheme.city,
+        subject=str(assessment),
+        detail={"小项": bound.item.code, "阶段": stage.label, **detail},
+    )
 
 
 def adjust(pk: int, code: str, *, points: Decimal, reason: str, by: User) -> Adjustment:
     """Set or change the county's 核定 of one item; raises Refused with a sentence."""
     with transaction.atomic():
-        assessment, item, bound = _open(pk, code, by)
+        assessment, bound = _open(pk, code, by)
         if not assessment.snapshots.exists():
             raise Refused("本校还没有提交自评，没有系统取数。")
-        refuse(outside(bound, points))
-        return write(assessment, item, bound, stage=Stage.COUNTY, points=points, reason=reason, by=by)
+        return write(assessment, bound, stage=Stage.COUNTY, points=points, reason=reason, by=by)
 
 
 def withdraw_adjustment(pk: int, code: str, *, by: User) -> None:
     """Back to the system figure; what had been adjusted stays in the audit trail."""
     with transaction.atomic():
-        assessment, item, _ = _open(pk, code, by)
-        erase(assessment, item, stage=Stage.COUNTY, words="撤销，恢复系统取数", by=by)
+        assessment, bound = _open(pk, code, by)
+        erase(assessment, bound, stage=Stage.COUNTY, words="撤销，恢复系统取数", by=by)
 
 
-def _open(pk: int, code: str, by: User) -> tuple[Assessment, Item, BoundItem]:
-    assessment = lock_for_review(pk, by)
-    spec: SchemeSpec = scheme_spec(assessment.scheme)
+def _open(pk: int, code: str, by: User) -> tuple[Assessment, BoundItem]:
+    assessment = hold_for_review(pk, by)
+    spec = scheme_spec(assessment.scheme)
     if code in scored_elsewhere(assessment.scheme, spec, by):
-        raise Refused("本大项由其他初评人负责。")
+        raise Refused(ELSEWHERE)
     bound = spec.bound[code]
     if not bound.system_parts:
         raise Refused("本项没有系统取数部分，请直接评分。")
-    return assessment, Item.objects.get(scheme=assessment.scheme, code=code), bound
+    return assessment, bound
 
 
-def _record(assessment: Assessment, by: User, detail: dict) -> None:
-    audit.record("adjust", by=by, city=assessment.scheme.city, subject=str(assessment), detail=detail)
-
-
-@dataclass(frozen=True)
-class Agreement:
+class Agreement(NamedTuple):
     """How many items one click filled, and the codes of those that still ask for a judgement of one's own."""
 
     filled: int
-    left: tuple[str, ...]
+    left: list[str]
 
 
-def lock_for_review(pk: int, user: User) -> Assessment:
-    """The assessment, locked, while the county may write to it; raises Refused otherwise. Call inside a
-    transaction.
-    """
-    rows = Assessment.objects.select_for_update(of=("self",)).select_related("scheme__city", "school")
-    assessment = rows.get(pk=pk)
+def hold(pk: int) -> Assessment:
+    """The assessment, locked until the transaction ends, with what every writer of it asks about."""
+    rows = Assessment.objects.select_for_update(of=("self",))
+    return rows.select_related("scheme__city", "school", "panel").get(pk=pk)
+
+
+def hold_for_review(pk: int, user: User) -> Assessment:
+    """The same while the county may write to it; raises Refused otherwise."""
+    assessment = hold(pk)
     refuse(uneditable(Score(assessment=assessment, item=Item(), stage=Stage.COUNTY), user))
     return assessment
 
@@ -129,28 +126,21 @@ def accept_figures(pk: int, *, by: User) -> None:
     apart.
     """
     with transaction.atomic():
-        _accept(lock_for_review(pk, by), by)
+        _accept(hold_for_review(pk, by), by)
 
 
-def agree_with_school(pk: int, *, by: User, accept: bool = False) -> Agreement:
+def agree_with_school(pk: int, *, by: User, accept: bool = False, all_present: bool = False) -> Agreement:
     """同意自评: copy the school's answers to every item still unscored; 核定要素 that need a judgement stay
     open.
 
-    With `accept` the figures are accepted in the same transaction.
+    With `accept` the figures are accepted in the same transaction. With `all_present` (核定要素全部符合) what
+    only reviewers are asked is ticked; levels and points stay open.
     """
     with transaction.atomic():
-        assessment = lock_for_review(pk, by)
+        assessment = hold_for_review(pk, by)
         if accept:
             _accept(assessment, by)
-        return _fill(assessment, by, all_present=False)
-
-
-def confirm_present(pk: int, *, by: User) -> Agreement:
-    """核定要素全部符合: tick what only reviewers are asked, with the school's answers beside it; levels and
-    points stay open.
-    """
-    with transaction.atomic():
-        return _fill(lock_for_review(pk, by), by, all_present=True)
+        return _fill(assessment, by, all_present=all_present)
 
 
 def _accept(assessment: Assessment, by: User) -> None:
@@ -165,21 +155,20 @@ def agreed_entry(bound: BoundItem, own: Entry | None, *, all_present: bool) -> E
 
     A deduction that only reviewers may find starts at none; any other 核定要素 is not decided by agreeing.
     """
-    open_names = [
-        one for one in bound.asked if one.name in bound.not_for_school and not _starts_at_none(bound, one)
-    ]
-    if open_names and not (all_present and all(one.kind == "tick" for one in open_names)):
+    undecided = _undecided(bound)
+    if undecided and not (all_present and _are_ticks(undecided)):
         return None
-    if own is None:
-        own = None if bound.owed_by_school else Entry(answers={})
+    if own is None and not bound.owed_by_school:
+        own = Entry(answers={})
     if own is None or own.answers is None:
-        return None if open_names else own
-    start = {
-        one.name: False if one.kind == "tick" else 0
-        for one in bound.asked
-        if one.name in bound.not_for_school
-    }
-    return Entry(answers={**start, **own.answers, **{one.name: True for one in open_names}})
+        return None if undecided else own
+    return Entry(answers={**_none_found(bound), **own.answers, **{asked.name: True for asked in undecided}})
+
+
+def _none_found(bound: BoundItem) -> dict[str, bool | int]:
+    """The answers of 核定要素 before a reviewer looks."""
+    names = bound.not_for_school
+    return {asked.name: False if asked.kind == "tick" else 0 for asked in bound.asked if asked.name in names}
 
 
 def agreeable(spec: SchemeSpec, own: Mapping[str, Entry], codes: Iterable[str]) -> bool:
@@ -187,16 +176,22 @@ def agreeable(spec: SchemeSpec, own: Mapping[str, Entry], codes: Iterable[str]) 
     return any(agreed_entry(spec.bound[code], own.get(code), all_present=False) for code in codes)
 
 
-def undecided(spec: SchemeSpec, codes: tuple[str, ...]) -> tuple[str, ...]:
+def of_ticks_alone(spec: SchemeSpec, codes: Iterable[str]) -> list[str]:
     """Those of the items that 核定要素全部符合 would fill."""
-    return tuple(code for code in codes if _only_ticks(spec.bound[code]))
+    return [code for code in codes if _are_ticks(_undecided(spec.bound[code]))]
 
 
-def _only_ticks(bound: BoundItem) -> bool:
-    names = [
-        one for one in bound.asked if one.name in bound.not_for_school and not _starts_at_none(bound, one)
+def _undecided(bound: BoundItem) -> list[Asked]:
+    """The 核定要素 of an item that agreeing does not decide."""
+    return [
+        asked
+        for asked in bound.asked
+        if asked.name in bound.not_for_school and not _starts_at_none(bound, asked)
     ]
-    return bool(names) and all(one.kind == "tick" for one in names)
+
+
+def _are_ticks(questions: Sequence[Asked]) -> bool:
+    return bool(questions) and all(asked.kind == "tick" for asked in questions)
 
 
 def _starts_at_none(bound: BoundItem, question: Asked) -> bool:
@@ -207,34 +202,20 @@ def _fill(assessment: Assessment, by: User, *, all_present: bool) -> Agreement:
     """Fill the unscored rows of one locked assessment."""
     spec = scheme_spec(assessment.scheme)
     elsewhere = scored_elsewhere(assessment.scheme, spec, by)
-    own, rows = _rows(assessment)
+    scores = Score.objects.filter(assessment=assessment, stage__in=(Stage.SELF, Stage.COUNTY))
+    rows = list(scores.select_related("item").order_by("item__order", "item_id"))
+    answered = [row for row in rows if row.answers is not None]
+    own = {row.item.code: entry_from_json(row.answers) for row in answered if row.stage == Stage.SELF}
     entries, filled, left = {}, [], []
     for score in rows:
-        bound = spec.bound[score.item.code]
-        if score.answers is not None or bound.item.code in elsewhere:
+        code = score.item.code
+        if score.stage == Stage.SELF or score in answered or code in elsewhere:
             continue
-        entry = agreed_entry(bound, own.get(bound.item.code), all_present=all_present)
+        entry = agreed_entry(spec.bound[code], own.get(code), all_present=all_present)
         if entry is None:
-            left.append(bound.item.code)
-            continue
-        entries[bound.item.code] = entry
-        filled.append(score)
+            left.append(code)
+        else:
+            entries[code] = entry
+            filled.append(score)
     take_over(assessment, filled, entries, by=by)
-    return Agreement(len(filled), tuple(left))
-
-
-def _rows(assessment: Assessment) -> tuple[dict[str, Entry], list[Score]]:
-    """The school's entries by item code, and the county's rows."""
-    rows = list(
-        Score.objects.filter(assessment=assessment, stage__in=(Stage.SELF, Stage.COUNTY)).select_related(
-            "item"
-        )
-    )
-    own = {
-        row.item.code: entry_from_json(row.answers)
-        for row in rows
-        if row.stage == Stage.SELF and row.answers is not None
-    }
-    return own, sorted(
-        (row for row in rows if row.stage == Stage.COUNTY), key=lambda row: (row.item.order, row.item_id)
-    )
+    return Agreement(len(filled), left)

@@ -108,12 +108,16 @@ def owing(bound: BoundItem, sheets: tuple[Sheet, ...], visited: bool) -> tuple[S
 
 
 def _panel_problems(spec: SchemeSpec, school: SchoolInput) -> Iterable[Problem]:
-    """Validity of the panel; a scheme in which nobody is asked anything needs no panel."""
+    """Validity of the panel; a scheme in which nobody is asked anything needs no panel.
+
+    What counts is sheets with scores on them, as the sentences say: whether a judge has handed one in is not
+    known here.
+    """
     if not any(bound.owed_by_reviewers for bound in spec.bound.values()):
         return
     count = len(school.city)
     if spec.aggregation == Aggregation.JOINT:
         if count != 1:
-            yield Problem(f"合议须有且只有一份评分表，现有 {count} 份")
+            yield Problem(f"合议须有且只有一份评分表，已有评分的 {count} 份")
     elif count < LEAST_SHEETS:
-        yield Problem(f"评委评分表至少 {LEAST_SHEETS} 份，现有 {count} 份")
+        yield Problem(f"评委评分表至少 {LEAST_SHEETS} 份，已有评分的 {count} 份")

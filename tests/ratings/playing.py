@@ -11,9 +11,8 @@ from copy import deepcopy
 from django.db import transaction
 from hypothesis.stateful import RuleBasedStateMachine, invariant
 
-from ratings.committee.deciding import decide
 from ratings.committee.invariants import violations
-from ratings.committee.settling import NotSettled, settle_scheme
+from ratings.committee.settling import NotSettled, decide, settle_scheme
 from ratings.enums import Phase, Stage, Status
 from ratings.judging.sheets import submit_sheet
 from ratings.models import Assessment, Decision, JudgeSheet, MetricSnapshot, Move, Result, Scheme, Score

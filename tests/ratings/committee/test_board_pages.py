@@ -6,8 +6,7 @@ import pytest
 from django.urls import reverse
 
 from ratings.committee import views
-from ratings.committee.deciding import accept_all
-from ratings.committee.settling import settle_scheme
+from ratings.committee.settling import accept_all, settle_scheme
 from tests.factories import CountyFactory, SchoolFactory
 from tests.ratings.committee_year import committee_year
 

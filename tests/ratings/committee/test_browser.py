@@ -6,8 +6,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.urls import reverse
 
-from ratings.committee.deciding import Ballot, accept_all, confirm_case, decide
-from ratings.committee.settling import settle_scheme
+from ratings.committee.settling import Ballot, accept_all, confirm_case, decide, settle_scheme
 from ratings.models import JudgeSheet, Result
 from tests.cast import PASSWORD
 from tests.factories import SchoolFactory

@@ -3,10 +3,17 @@
 import pytest
 
 from ratings.committee.comparing import stages_of
-from ratings.committee.deciding import Ballot, accept_all, confirm_case, decide, withdraw_case
 from ratings.committee.invariants import violations
 from ratings.committee.readiness import missing_for_settling
-from ratings.committee.settling import NotSettled, settle_scheme
+from ratings.committee.settling import (
+    Ballot,
+    NotSettled,
+    accept_all,
+    confirm_case,
+    decide,
+    settle_scheme,
+    withdraw_case,
+)
 from ratings.enums import Phase, Status
 from ratings.models import (
     Adjustment,

@@ -5,7 +5,7 @@ mended.
 import pytest
 from django.urls import reverse
 
-from ratings.committee.deciding import accept_all
+from ratings.committee.settling import accept_all
 from ratings.enums import Status
 from ratings.models import Assessment, JudgeSheet, Score
 from tests.factories import CountyFactory, SchoolFactory
@@ -56,6 +56,21 @@ def test_gaps_stand_school_by_school_with_their_number(page, rows):
     assert listed(response) == [row.school.name for row in rows]
     assert "4 所共缺 6 项" in response.content.decode()
     assert f"评分表尚未提交：{'、'.join(JUDGES)}" in response.content.decode()
+
+
+def test_a_sheet_that_is_only_begun_is_not_counted_as_one_that_is_there(page, rows):
+    others = Score.objects.filter(assessment=rows[1], stage="city").exclude(judge__label=JUDGES[0])
+    others.update(answers=None)
+
+    said = (
+        page(kind="scores").context["page"].object_list[0].gaps
+        + page(kind="sheets").context["page"].object_list[0].gaps
+    )
+
+    assert [gap.text for gap in said] == [
+        "评委评分表至少 3 份，已有评分的 1 份",
+        f"评分表尚未提交：{'、'.join(JUDGES)}",
+    ]
 
 
 @pytest.mark.parametrize(

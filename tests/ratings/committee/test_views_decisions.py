@@ -5,8 +5,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from ratings.committee.deciding import accept_all
-from ratings.committee.settling import settle_scheme
+from ratings.committee.settling import accept_all, settle_scheme
 from ratings.enums import Phase
 from ratings.models import Assessment, Decision, JudgeSheet, RestrictionCase, Result
 from tests.cast import PASSWORD

@@ -6,7 +6,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.urls import reverse
 
-from ratings.judging.paper import start_entry
+from ratings.judging.sheets import start_entry
 from ratings.models import JudgeSheet
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db]

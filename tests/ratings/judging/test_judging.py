@@ -7,9 +7,8 @@ import pytest
 from ratings.criteria.storing import create_scheme
 from ratings.criteria.workbook import read_scheme_workbook
 from ratings.enums import Stage, Status
-from ratings.judging.agreeing import agree
 from ratings.judging.panels import assign, choose_leader, create_panel, seat_judge
-from ratings.judging.sheets import is_closed, reopen_sheet, submit_sheet
+from ratings.judging.sheets import agree, is_closed, reopen_sheet, submit_sheet
 from ratings.judging.visits import mark_visited
 from ratings.models import Score
 from ratings.sheets.answering import save

@@ -3,9 +3,8 @@
 import pytest
 
 from ratings.enums import Stage, Status
-from ratings.judging.agreeing import agree
 from ratings.judging.panels import assign, create_panel, seat_judge, unseat_judge
-from ratings.judging.sheets import submit_sheet
+from ratings.judging.sheets import agree, submit_sheet
 from ratings.judging.visits import mark_visited
 from ratings.models import Judge, JudgeSheet, Score
 from ratings.sheets.answering import save

@@ -6,8 +6,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from ratings.enums import Stage
-from ratings.judging.paper import attach_scan, cancel_entry, check_entry, start_entry
-from ratings.judging.sheets import sheet_digest
+from ratings.judging.sheets import attach_scan, cancel_entry, check_entry, sheet_digest, start_entry
 from ratings.models import Evidence, JudgeSheet, Score
 from ratings.sheets.answering import save
 from schools.models import User

@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from ratings.enums import Stage
 from ratings.judging.panels import assign
-from ratings.judging.paper import start_entry
+from ratings.judging.sheets import start_entry
 from ratings.models import Judge, JudgeSheet, Panel, Score
 from schools.models import AuditEntry, Role
 from schools.workbooks import read_workbook

@@ -123,7 +123,7 @@ def test_missing_metric_is_never_read_as_zero(year):
 def test_two_sheets_are_not_a_panel(year):
     year.drop_scores("001", "", "评审", "评委丙")
 
-    assert problems(year) == ["scores.xlsx：东溪镇委党校：评委评分表至少 3 份，现有 2 份"]
+    assert problems(year) == ["scores.xlsx：东溪镇委党校：评委评分表至少 3 份，已有评分的 2 份"]
 
 
 def test_school_that_handed_in_nothing_is_listed_as_lapsed_without_points(year):

@@ -3,8 +3,7 @@
 import pytest
 from django.urls import reverse
 
-from ratings.committee.deciding import accept_all
-from ratings.committee.settling import settle_scheme
+from ratings.committee.settling import accept_all, settle_scheme
 from ratings.enums import Confirmation, Status
 from ratings.models import Assessment, Judge, JudgeSheet, Result, Scheme, Score
 from schools.models import AuditEntry

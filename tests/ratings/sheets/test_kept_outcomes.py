@@ -7,7 +7,7 @@ from fractions import Fraction
 
 import pytest
 
-from ratings.committee.board import deliberate, docket_of
+from ratings.committee.board import deliberate
 from ratings.enums import Stage
 from ratings.models import SchemeVersion, Score
 from ratings.scoring import Entry, SchoolInput, Sheet
@@ -29,7 +29,7 @@ def scored(monkeypatch) -> list[str]:
 
 @pytest.mark.django_db
 def test_opening_a_decision_scores_that_school_alone(judged, scored):
-    docket_of(judged.scheme, judged.assessment.pk)
+    deliberate(judged.scheme, only=judged.assessment.pk)
 
     assert scored == [str(judged.assessment.pk)]
 
@@ -39,7 +39,7 @@ def test_a_share_of_five_stars_ties_all_schools_to_each_decision(judged, scored,
     tied = replace(scheme_spec(judged.scheme), five_star_share=Fraction(1, 2))
     monkeypatch.setattr("ratings.sheets.evaluation.spec_of", lambda version: tied)
 
-    docket_of(judged.scheme, judged.assessment.pk)
+    deliberate(judged.scheme, only=judged.assessment.pk)
 
     assert set(scored) == {str(one.pk) for one in judged.assessments}
 
@@ -58,7 +58,7 @@ def test_the_board_scores_again_only_what_changed(judged, scored):
     found = deliberate(judged.scheme)
 
     assert scored == [str(judged.assessment.pk)]
-    changed = next(case for case in found.everyone if case.assessment.pk == judged.assessment.pk)
+    changed = next(case for case in found.rows if case.assessment.pk == judged.assessment.pk)
     assert next(item for item in changed.items if item.code == "L1").spread == 10
 
 

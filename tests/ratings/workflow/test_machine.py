@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, rule, run_state_machine_as_test
 
-from ratings.committee.deciding import decide
+from ratings.committee.settling import decide
 from ratings.enums import Stage, Status
 from ratings.judging.sheets import reopen_sheet, submit_sheet
 from ratings.models import Assessment, JudgeSheet, Scheme

@@ -16,10 +16,8 @@ from django.utils import timezone
 
 from ratings.committee.readiness import missing_for_settling, open_sheets
 from ratings.enums import Stage, Status
-from ratings.judging.agreeing import agree
 from ratings.judging.panels import assign, choose_leader, create_panel, seat_judge, unseat_judge
-from ratings.judging.paper import attach_scan, start_entry
-from ratings.judging.sheets import reopen_sheet, sheet_digest, submit_sheet
+from ratings.judging.sheets import agree, attach_scan, reopen_sheet, sheet_digest, start_entry, submit_sheet
 from ratings.models import Assessment, Decision, Evidence, JudgeSheet, Score
 from ratings.review.agreeing import adjust
 from ratings.sheets.answering import save
@@ -495,7 +493,7 @@ def test_a_school_without_enough_sheets_is_not_settled_and_the_sentence_says_who
         if gap.assessment.pk == judged.assessment.pk
     ]
 
-    assert any(text.startswith("评委评分表至少 3 份，现有 2 份") for text in gaps)
+    assert any(text.startswith("评委评分表至少 3 份，已有评分的 2 份") for text in gaps)
     assert "评分表尚未提交：评委1（应当回避，请另行安排评委）" in gaps
 
 
