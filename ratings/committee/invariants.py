@@ -12,8 +12,6 @@ from django.db.models import F, Q, QuerySet
 from ratings.criteria.spec import digest
 from ratings.criteria.versions import spec_of
 from ratings.enums import PUBLIC_PHASES, Aggregation, Phase, Stage, Star, Status
-from ratings.models import Adjustment, Assessment, Move, Result, Scheme, SchemeVersion, Score
-from ratings.scoring.items import LEAST_SHEETS
 from ratings.models import (
     Adjustment,
     Assessment,
@@ -25,6 +23,7 @@ from ratings.models import (
     SchemeVersion,
     Score,
 )
+from ratings.scoring.items import LEAST_SHEETS
 from ratings.scoring.panel import LEAST_SHEETS
 from ratings.sheets.evaluation import evaluate
 
