@@ -52,7 +52,7 @@ class ItemStages:
 
 def stages_of(evaluation: Evaluation, key: str) -> tuple[ItemStages, ...]:
     """Every item of one school through the stages, in the order of the rating table."""
-    school, own = evaluation.inputs[key], evaluation.own.get(key, {})
+    school, own = evaluation.inputs[key], evaluation.own.get(key)
 
     def compare() -> tuple[ItemStages, ...]:
         return tuple(_stages(evaluation, key, bound) for bound in evaluation.spec.bound.values())
@@ -62,21 +62,23 @@ def stages_of(evaluation: Evaluation, key: str) -> tuple[ItemStages, ...]:
 
 def _stages(evaluation: Evaluation, key: str, bound: BoundItem) -> ItemStages:
     spec, school, code = evaluation.spec, evaluation.inputs[key], bound.item.code
-    item, own = evaluation.outcomes[key].items.get(code), evaluation.own.get(key, {}).get(code)
+    item, handed_in = evaluation.outcomes[key].items.get(code), school.submitted and key in evaluation.own
+    own = evaluation.own[key].get(code) if handed_in else None
     county, adjusted = school.county.get(code), school.adjustments.get((Stage.COUNTY, code))
-    both = spec.has_county_stage and school.submitted
     return ItemStages(
         code=code,
         name=bound.item.name,
         full=bound.item.points,
-        own=known_points(spec, bound, school.metrics, own, Stage.SELF) if school.submitted else None,
+        own=known_points(spec, bound, school.metrics, own, Stage.SELF) if handed_in else None,
         county=known_points(spec, bound, school.metrics, county, Stage.COUNTY, adjusted)
         if spec.has_county_stage
         else None,
         city=item.city if item else None,
         final=item.points if item else None,
         spread=_spread(evaluation, school, bound),
-        county_gap=difference(spec, bound, school.metrics, own, county, adjusted) if both else None,
+        county_gap=difference(spec, bound, school.metrics, own, county, adjusted)
+        if spec.has_county_stage and handed_in
+        else None,
     )
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from ratings.criteria.spec import SchemeSpec
 from ratings.criteria.versions import current_version, spec_of
-from ratings.enums import Stage, Status
+from ratings.enums import UNFINISHED, Stage, Status
 from ratings.models import (
     Adjustment,
     Assessment,
@@ -29,8 +29,8 @@ from ratings.scoring.stars import ties_schools
 class Evaluation:
     """A scheme scored as it stands: everything is keyed by assessment id, as text.
 
-    `own` holds the self-assessments where they were asked for. `outdated` names items whose 核定 saw figures
-    that have changed since (待复核).
+    `own` holds the self-assessments where they were asked for: of every school that handed one in, and of no
+    other. `outdated` names items whose 核定 saw figures that have changed since (待复核).
     """
 
     scheme: Scheme
@@ -63,11 +63,13 @@ def evaluate(
     *,
     assessments: Iterable[Assessment] | None = None,
     with_self: bool = False,
+    with_drafts: bool = False,
     only: int | None = None,
 ) -> Evaluation:
     """Score every assessment of the scheme by its current version; schools that declined are outside.
 
-    A caller that holds the assessments already passes them on; they must be all of the scheme. With `only`
+    A caller that holds the assessments already passes them on; they must be all of the scheme. What a school
+    has not handed in is nobody's to read: `with_drafts` is for what is done to its answers. With `only`
     the one assessment of that number is enough, and nothing else is read, unless the share of five stars ties
     its star to the others. The number of queries does not depend on the number of schools.
     """
@@ -82,10 +84,14 @@ def evaluate(
         for row in assessments
         if row.status != Status.DECLINED and (not alone or row.pk == only)
     }
-    metrics, sheets = _metrics(which), _entries(which, with_self=with_self)
+    metrics, sheets = _metrics(which), _entries(which, with_self=with_self or with_drafts)
     adjustments, outdated = _adjustments(which, metrics)
     inputs = _inputs(scheme, which, statuses, metrics, sheets, adjustments)
-    own = {str(key): entries for key, entries in sheets.own.items()}
+    own = {
+        str(key): sheets.own.get(key, {})
+        for key, status in statuses.items()
+        if with_drafts or (with_self and status not in UNFINISHED)
+    }
     return Evaluation(
         scheme,
         version,
