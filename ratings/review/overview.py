@@ -12,11 +12,11 @@ from django.db.models import Count, OuterRef, Q, QuerySet
 
 from ratings.criteria.division import WHOLE, Division, spans_of
 from ratings.criteria.spec import SchemeSpec
-from ratings.enums import Phase, Stage, Star, Status
+from ratings.enums import UNFINISHED, Phase, Stage, Star, Status
 from ratings.models import Assessment, Scheme
 from ratings.rules.rounding import plain
 from ratings.scoring import StageSheet
-from ratings.sheets import WITH_SCHOOL, SchoolSheet
+from ratings.sheets import SchoolSheet
 from ratings.workflow import due, tie
 from schools.models import User
 
@@ -116,7 +116,7 @@ def view_of(sheet: SchoolSheet) -> str:
         return "waiting" if sheet.is_waiting else "judged"
     if status == Status.RETURNED and sheet.assessment.returned_to == Status.COUNTY:
         return "returned"
-    return "school" if status in (*WITH_SCHOOL, Status.LAPSED) else "sent"
+    return "school" if status in (*UNFINISHED, Status.LAPSED) else "sent"
 
 
 def _named(row: Row, word: str) -> bool:

@@ -10,11 +10,11 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from ratings.criteria.division import division_of
-from ratings.enums import Stage, Status
+from ratings.enums import UNFINISHED, Stage, Status
 from ratings.models import Assessment, Category, Division, Evidence, Item, ReturnedItem, Score
-from ratings.sheets import WITH_SCHOOL, Line, SchoolSheet, load_sheets
+from ratings.sheets import Line, SchoolSheet, load_sheets
 from ratings.sheets.forms import AdjustmentForm, ReturnForm, answers_in_words, failed, row_form, save_rows
-from ratings.sheets.loading import by_item
+from ratings.sheets.sheet import by_item
 from ratings.workflow import Writer, due, is_overdue, scheme_spec, take_step, uneditable
 from ratings.workflow.deadlines import return_deadline
 from schools.calendar.checking import caveat
@@ -281,7 +281,7 @@ def changes(request: HttpRequest) -> HttpResponse:
     if scheme is None:
         return render(request, "ratings/review/empty.html")
     spec = scheme_spec(scheme)
-    rows = list(reviewable(request.user).filter(scheme=scheme).exclude(status__in=WITH_SCHOOL).in_order())
+    rows = list(reviewable(request.user).filter(scheme=scheme).exclude(status__in=UNFINISHED).in_order())
     context = {"scheme": scheme, "schools": changes_of(spec, rows), "late": late_shares(spec, rows)}
     return render(request, "ratings/review/changes.html", context)
 
@@ -291,7 +291,7 @@ def _desk(request: HttpRequest):
     if scheme is None:
         raise Http404
     spec = scheme_spec(scheme)
-    rows = reviewable(request.user).filter(scheme=scheme).exclude(status__in=WITH_SCHOOL).in_order()
+    rows = reviewable(request.user).filter(scheme=scheme).exclude(status__in=UNFINISHED).in_order()
     return scheme, spec, load_sheets(spec, rows, elsewhere=scored_elsewhere(scheme, spec, request.user))
 
 

@@ -1,20 +1,22 @@
-"""One item of one school's sheet, and the items of a category together."""
+"""One item of one school's sheet with its figures, and the items of a category together."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from ratings.criteria.spec import BoundItem, ItemSpec
-from ratings.enums import Stage
-from ratings.models import Adjustment, Evidence, Score
-from ratings.rules import format_answers
-from ratings.rules.rounding import plain
-from ratings.scoring import Blocked, Owed, known_system, most_of, owed_at, system_part
+from django.urls import reverse
 
-from .figures import FigureLine
+from ratings.criteria.spec import BoundItem, ItemSpec, SchemeSpec
+from ratings.enums import Stage
+from ratings.models import Adjustment, Assessment, Evidence, Score
+from ratings.rules import format_answers
+from ratings.rules.rounding import plain, with_unit
+from ratings.scoring import Blocked, Owed, known_system, most_of, owed_at, system_part
+from schools.metrics import IMPORTED, METRICS, Figure, worded
+from schools.registry.overview import address
 
 if TYPE_CHECKING:
     from .sheet import SchoolSheet
@@ -24,6 +26,48 @@ UNTOUCHED, PARTLY, DONE, SYSTEM, RETURNED = "尚未开始", "填写中", "已完
 TINTS = {UNTOUCHED: "warn", PARTLY: "warn", SYSTEM: "info", RETURNED: "bad", DONE: ""}
 #: How many figures a hint names.
 HINTED = 3
+
+
+@dataclass(frozen=True)
+class FigureLine:
+    """One system figure as people read it. `url` leads to the records it was counted from, `registry` to
+    where the school itself keeps them.
+    """
+
+    reference: str
+    label: str
+    text: str
+    url: str = ""
+    imported: bool = False
+    note: str = ""
+    registry: str = ""
+
+
+def figure_line(
+    spec: SchemeSpec, assessment: Assessment, reference: str, figure: Figure, *, reader: str
+) -> FigureLine:
+    """A figure with its unit. The school itself is led on to what it can mend; a metric of the scheme has no
+    records.
+    """
+    label = reference.partition("[")[0]
+    metric, is_own = METRICS.get(label), reader == Stage.SELF
+    line = FigureLine(
+        reference=reference,
+        label=worded(reference),
+        text=with_unit(figure.value, spec.metrics[label].unit),
+        note=figure.note if is_own else "",
+    )
+    if metric is None:
+        return replace(
+            line, url=reverse("ratings:scheme_figures", args=[assessment.scheme_id]) if is_own else ""
+        )
+    school = assessment.school_id
+    return replace(
+        line,
+        url=f"{reverse('schools:school', args=[school])}?year={spec.year}#{metric.section}",
+        imported=figure.source == IMPORTED,
+        registry=address(school, metric.section, spec.year) if is_own else "",
+    )
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,8 +12,8 @@ from django.views.decorators.http import require_http_methods
 from ratings.workflow import scheme_spec, uneditable
 from schools.permissions import allowed_to
 
-from .answering import SAVED, save, writable_scores
-from .forms import AnswersForm, read_row
+from .answering import SAVED, writable_scores
+from .forms import AnswersForm, save_row
 
 
 @require_http_methods(["GET", "POST"])
@@ -45,11 +45,7 @@ def _saved_row(request: HttpRequest, pk: int) -> AnswersForm:
     why.
     """
     get_object_or_404(writable_scores(request.user).only("pk"), pk=pk)
-    posted = read_row(request.POST, pk)
-    saved = save(
-        pk, by=request.user, version=posted.version, posted=posted.answers, remark=posted.remark, na=posted.na
-    )
-    return AnswersForm(saved.score, saved.bound, posted=posted, saved=saved)
+    return save_row(request.POST, pk, by=request.user)
 
 
 def _way_back(request: HttpRequest) -> str:

@@ -154,7 +154,7 @@ def foresee(scheme: Scheme, old: SchemeSpec, new: SchemeSpec) -> Foresight:
     }
     misfits = _misfits(scheme, old, new, changed, rows)
     adjustments = _adjustments(scheme, old, new, changed, rows)
-    evaluation = evaluate(scheme, with_drafts=True)
+    evaluation = evaluate(scheme, with_self=True, with_drafts=True)
     figures = _figures(scheme, new, rows, evaluation.inputs)
     before = _inputs(evaluation.inputs, figures)
     after = {key: _corrected(one, misfits[int(key)], adjustments[int(key)]) for key, one in before.items()}

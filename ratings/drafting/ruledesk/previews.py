@@ -22,7 +22,7 @@ from ratings.scoring import Entry, entry_to_json
 from ratings.sheets import FigureLine, Line, SchoolSheet
 from ratings.sheets.answering import INVALID, Saved
 from ratings.sheets.forms import AnswersForm, answers_in_words, read_row
-from ratings.sheets.loading import NO_STAGE
+from ratings.sheets.sheet import NO_STAGE
 from schools.metrics import Figure, worded
 
 from .checking import bound_line

@@ -26,7 +26,7 @@ from ratings.selfassessment.papers import ConfirmationPaper, SelfPaper
 from ratings.sheets import SchoolSheet
 from ratings.sheets.evaluation import Evaluation
 from ratings.sheets.forms import AnswersForm
-from ratings.sheets.loading import NO_STAGE
+from ratings.sheets.sheet import NO_STAGE
 from schools.metrics import COMPUTED, Figure
 from schools.models import School
 from tests.oracle.naive import (
