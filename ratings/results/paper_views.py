@@ -21,7 +21,7 @@ from schools.models import Region, User
 from schools.models.scope import SCHOOL_ROLES
 from schools.permissions import allowed_to, may, role_of
 
-from .papers import result_paper
+from .report import result_paper
 
 #: The city gets a county's scores only once the county has sent them on.
 SENT_ON = (Status.CITY, Status.SETTLED)
