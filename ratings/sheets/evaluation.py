@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from ratings.criteria.spec import SchemeSpec
@@ -202,12 +202,7 @@ class Year:
         return before[1]
 
 
-_years: dict[str, Year] = {}
-
-
+@lru_cache(maxsize=MOST_YEARS)
 def year_of(digest: str) -> Year:
     """What is kept under criteria of this digest."""
-    if digest not in _years:
-        for old in list(_years)[: 1 - MOST_YEARS]:  # a copy, and no fault if gone: other threads clear too
-            _years.pop(old, None)
-    return _years.setdefault(digest, Year())
+    return Year()
