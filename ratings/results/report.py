@@ -22,9 +22,6 @@ from schools.numbers import chinese_date
 
 from . import charts
 
-#: The tallest column of the trend: full marks with room for a bonus.
-TREND_FULL = 110
-
 
 @dataclass(frozen=True)
 class ResultGroup:
@@ -165,4 +162,4 @@ def _trend(results: list[Result]) -> SafeString | str:
     if len(points) < 2:
         return ""
     label = "历年总分：" + "，".join(f"{name} {show(value)}" for name, value in points)
-    return charts.trend(points, full=TREND_FULL, label=label)
+    return charts.trend(points, label=label)

@@ -8,18 +8,18 @@ import hashlib
 import io
 import json
 import zipfile
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+from django.db.models import Prefetch
 from django.utils import timezone
 
 from ratings.criteria.spec import BoundItem, SchemeSpec, digest
 from ratings.enums import Star, Trigger
-from ratings.models import Adjustment, Assessment, Decision, RestrictionCase, Result, Scheme, SchemeVersion
+from ratings.models import Adjustment, Assessment, RestrictionCase, Result, Scheme, SchemeVersion
 from ratings.rules import Condition, Part, Question, Reference, Vocabulary, reference_key, to_text
 from ratings.rules.evaluation import maximum
 from ratings.rules.figures import step_size
@@ -88,15 +88,15 @@ def verification_package(scheme: Scheme, *, to: Verifier) -> Package:
         "results.json": readable([_result(result) for result in results]),
         SCRIPT: (HERE / SCRIPT).read_bytes(),
     }
-    told = {
+    facts = {
         "verifier": to.name,
         "reason": to.reason,
         "made": f"{timezone.localtime():%Y年%m月%d日 %H:%M}",
         "audit_head": audit.chain_head(scheme.city),
     }
     guide = (HERE / "reading_guide.md").read_text(encoding="utf-8")
-    files["说明.md"] = guide.format(year=scheme.year, city=scheme.city.name, **told).encode()
-    return _package("核验包（内部）", scheme, evaluation.version, files, told)
+    files["说明.md"] = guide.format(year=scheme.year, city=scheme.city.name, **facts).encode()
+    return _package("核验包（内部）", scheme, evaluation.version, files, facts)
 
 
 def public_package(scheme: Scheme) -> Package:
@@ -121,17 +121,17 @@ def public_package(scheme: Scheme) -> Package:
         "stars.json": readable({"stars": stars, "unrated": len(unnamed), "unrated_digests": unnamed}),
     }
     bulletin = scheme.bulletin.digest if hasattr(scheme, "bulletin") else ""
-    told = {"scheme": scheme.name, "year": scheme.year, "bulletin_digest": bulletin}
-    return _package("公开包", scheme, version, files, told)
+    facts = {"scheme": scheme.name, "year": scheme.year, "bulletin_digest": bulletin}
+    return _package("公开包", scheme, version, files, facts)
 
 
 def _package(
-    kind: str, scheme: Scheme, version: SchemeVersion, files: Mapping[str, bytes], told: Mapping[str, Any]
+    kind: str, scheme: Scheme, version: SchemeVersion, files: Mapping[str, bytes], facts: Mapping[str, Any]
 ) -> Package:
     """The files with a manifest of their digests."""
     manifest = {
         "kind": kind,
-        **told,
+        **facts,
         "scheme_digest": version.digest,
         "versions": versions_of(scheme),
         "files": {name: hashlib.sha256(content).hexdigest() for name, content in files.items()},
@@ -153,39 +153,35 @@ def versions_of(scheme: Scheme) -> list[dict[str, Any]]:
 
 
 def _schools(evaluation: Evaluation, results: Iterable[Result]) -> list[dict[str, Any]]:
-    scheme = evaluation.scheme
-    reasons = {
-        (one.assessment_id, one.stage, one.item.code): one.reason
-        for one in Adjustment.objects.filter(assessment__scheme=scheme).select_related("item")
-    }
-    cases = RestrictionCase.objects.filter(assessment__scheme=scheme)
-    basis: dict[int, dict[str, str]] = defaultdict(dict)
-    for assessment, code, text in cases.values_list("assessment_id", "restriction__code", "basis"):
-        basis[assessment][code] = text
-    decisions = {one.assessment_id: one for one in Decision.objects.filter(assessment__scheme=scheme)}
-    visited = dict(Assessment.objects.filter(scheme=scheme).values_list("pk", "visited"))
+    adjustments = Prefetch("adjustments", Adjustment.objects.select_related("item"))
+    cases = Prefetch("cases", RestrictionCase.objects.select_related("restriction"))
+    rows = Assessment.objects.filter(scheme=evaluation.scheme).select_related("decision")
+    assessments = rows.prefetch_related(adjustments, cases).in_bulk()
     numbers = _judge_numbers(evaluation)
-    found = []
-    for result in results:
-        key = result.assessment_id
-        school, decision = evaluation.inputs[str(key)], decisions.get(key)
-        found.append(
-            {
-                "code": result.school_code,
-                "name": result.school_name,
-                "county_name": result.county_name,
-                "visited": visited[key],
-                "self": _entries(evaluation.own.get(str(key), {})),
-                **decisive(school, numbers),
-                "adjustment_reasons": {
-                    f"{stage} {code}": reasons[key, stage, code] for stage, code in sorted(school.adjustments)
-                },
-                "cases": dict(sorted(basis[key].items())),
-                "decision": decision and decision.star,
-                "decision_reason": decision.reason if decision else "",
-            }
-        )
-    return found
+    return [_school(evaluation, result, assessments[result.assessment_id], numbers) for result in results]
+
+
+def _school(
+    evaluation: Evaluation, result: Result, assessment: Assessment, numbers: Mapping[str, int]
+) -> dict[str, Any]:
+    school = evaluation.inputs[str(assessment.pk)]
+    decision = getattr(assessment, "decision", None)
+    return {
+        "code": result.school_code,
+        "name": result.school_name,
+        "county_name": result.county_name,
+        "visited": assessment.visited,
+        "self": _entries(evaluation.own.get(str(assessment.pk), {})),
+        **decisive(school, numbers),
+        "adjustment_reasons": {
+            f"{one.stage} {one.item.code}": one.reason
+            for one in assessment.adjustments.all()
+            if (one.stage, one.item.code) in school.adjustments
+        },
+        "cases": {case.restriction.code: case.basis for case in assessment.cases.all()},
+        "decision": decision and decision.star,
+        "decision_reason": decision.reason if decision else "",
+    }
 
 
 def _judge_numbers(evaluation: Evaluation) -> dict[str, int]:
