@@ -12,7 +12,7 @@ from django.utils import timezone
 from ratings.criteria.kinds import exactly, to_decimal
 from ratings.criteria.spec import CustomMetricSpec, SchemeSpec
 from ratings.criteria.versions import current_spec
-from ratings.enums import FilledBy, Phase, Stage, Status
+from ratings.enums import RUNNING, FilledBy, Stage, Status
 from ratings.models import Assessment, Scheme, SchemeVersion
 from ratings.workflow import is_overdue, returned_items, void_signature
 from schools.models import MetricValue, Role, User
@@ -42,7 +42,7 @@ def figure_metrics(scheme: Scheme, user: User) -> tuple[CustomMetricSpec, ...]:
 def figures_left(scheme: Scheme, user: User) -> int:
     """How many figures this identity still owes."""
     metrics = figure_metrics(scheme, user)
-    if not metrics or scheme.phase not in (Phase.OPEN, Phase.SCORING):
+    if not metrics or scheme.phase not in RUNNING:
         return 0
     mine = Assessment.objects.visible_to(user).filter(scheme=scheme, status__in=BEFORE_FINAL)
     if role_of(user) in SCHOOL_ROLES:
@@ -57,7 +57,7 @@ def figures_left(scheme: Scheme, user: User) -> int:
 def closed(assessment: Assessment, metric: CustomMetricSpec, spec: SchemeSpec, user: User) -> str:
     """Why the figure may not be typed now, as a sentence; "" when it may."""
     filled_by = FilledBy(metric.filled_by)
-    if assessment.scheme.phase not in (Phase.OPEN, Phase.SCORING):
+    if assessment.scheme.phase not in RUNNING:
         return f"方案处于“{assessment.scheme.get_phase_display()}”阶段，不能再填。"
     allowed = BEFORE_FINAL[:3] if filled_by == FilledBy.SCHOOL else BEFORE_FINAL
     if assessment.status not in allowed:

@@ -11,13 +11,12 @@ from django import forms
 from django.db.models import Q, QuerySet
 
 from ratings.enums import Stage
-from ratings.models import Assessment, Goal, Scheme
+from ratings.models import Assessment, Evidence, Goal, Scheme
 from ratings.workflow import Step
 from schools.records.versioned import VersionedForm
 from schools.site.filters import FilterForm
 from schools.uploads import CheckedUpload, check_upload
 
-BOX = {"class": "form-control"}
 #: What is written down of material on paper.
 PAPER = ("paper", "copies", "location")
 
@@ -28,32 +27,27 @@ class EvidenceForm(forms.Form):
     file = forms.FileField(
         label="文件",
         required=False,
-        widget=forms.FileInput(attrs=BOX),
+        widget=forms.FileInput,
         error_messages={"empty": "文件是空的（0 字节），请重新选择。"},
     )
-    record = forms.ChoiceField(
-        label="系统内记录", required=False, widget=forms.Select(attrs={"class": "form-select"})
-    )
-    paper = forms.CharField(
-        label="材料名称", required=False, max_length=200, widget=forms.TextInput(attrs=BOX)
-    )
+    record = forms.ChoiceField(label="系统内记录", required=False)
+    paper = forms.CharField(label="材料名称", required=False, max_length=200)
     copies = forms.IntegerField(
         label="份数",
         required=False,
         min_value=1,
         max_value=999,
-        widget=forms.TextInput(attrs={**BOX, "inputmode": "numeric"}),
+        widget=forms.TextInput({"inputmode": "numeric"}),
     )
-    location = forms.CharField(
-        label="存放处", required=False, max_length=100, widget=forms.TextInput(attrs=BOX)
-    )
+    location = forms.CharField(label="存放处", required=False, max_length=100)
 
     def __init__(self, *args: Any, records: list[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.records = dict(records)
         self.fields["record"].choices = [("", "不选"), *records]
         for name, field in self.fields.items():
-            field.widget.attrs["aria-describedby"] = f"id_{name}_error"
+            look = "form-select" if name == "record" else "form-control"
+            field.widget.attrs |= {"class": look, "aria-describedby": f"id_{name}_error"}
 
     def clean_file(self) -> CheckedUpload | None:
         """Accepted by content, size and name, or refused with a sentence."""
@@ -72,14 +66,17 @@ class EvidenceForm(forms.Form):
     @property
     def wanted(self) -> list[dict[str, Any]]:
         """What is to be attached, as arguments of `evidence.attach`."""
-        data = self.cleaned_data
-        record, paper = data.get("record"), [data.get(name) for name in PAPER]
-        found = {
-            "upload": data.get("file"),
-            "link": (record, self.records[record]) if record else None,
-            "paper": tuple(paper) if paper[0] else None,
-        }
-        return [{name: value} for name, value in found.items() if value]
+        data, kinds = self.cleaned_data, Evidence.Kind
+        found: list[dict[str, Any]] = []
+        if data.get("file"):
+            found.append({"upload": data["file"]})
+        if data.get("record"):
+            record = data["record"]
+            found.append({"kind": kinds.LINK, "link": record, "name": self.records[record]})
+        if data.get("paper"):
+            words = {name: data[name] for name in ("copies", "location")}
+            found.append({"kind": kinds.PAPER, "name": data["paper"], **words})
+        return found
 
 
 class GoalForm(VersionedForm):

@@ -12,7 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from ratings.enums import Phase, Status
+from ratings.enums import RUNNING, Phase, Status
 from ratings.models import Assessment, Move, Scheme
 from ratings.sheets.forms import ReturnForm
 from ratings.workflow import STAGE_OF, STEPS, TURN_OF, allowed_steps, due, grant_extension, scheme_spec
@@ -26,7 +26,6 @@ from .figures import FiguresForm, figure_metrics
 from .forms import ExtensionForm, FigureFilterForm, StepForm
 from .views import step_context, take_if_posted
 
-RUNNING = (Phase.OPEN, Phase.SCORING)
 #: Steps that an office takes on a page of its own; settling and reopening belong to the committee's pages.
 OFFICE_STEPS = ("return_", "recall", "send_back", "lapse", "decline")
 PAGE_SIZE = 50

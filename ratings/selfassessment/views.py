@@ -5,13 +5,12 @@ from collections.abc import Collection
 from django.contrib import messages
 from django.db.models import Exists, OuterRef
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
+from django.shortcuts import get_object_or_404, redirect, render, resolve_url
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from ratings.criteria.division import MANY, Division, division_of, narrowed
 from ratings.criteria.spec import BoundItem, ItemSpec, SchemeSpec
-from ratings.enums import Phase, Stage, Status
+from ratings.enums import RUNNING, Stage, Status
 from ratings.models import Assessment, Evidence, Goal, Item, Move, Result, Score
 from ratings.sheets import Line, SchoolSheet, own_sheet
 from ratings.sheets.answering import LIVE, SAVED, Posted
@@ -81,9 +80,7 @@ def assessment_list(request: HttpRequest) -> HttpResponse:
         Assessment.objects.visible_to(request.user).select_related("scheme").prefetch_related("extensions")
     )
     assessments = list(visible.order_by("-scheme__year"))
-    open_ones = [
-        one for one in assessments if one.status in LIVE and one.scheme.phase in (Phase.OPEN, Phase.SCORING)
-    ]
+    open_ones = [one for one in assessments if one.status in LIVE and one.scheme.phase in RUNNING]
     plain = assessments if len(assessments) == 1 else open_ones
     if len(plain) == 1 and "all" not in request.GET:
         return redirect("ratings:assessment", plain[0].pk)
@@ -135,7 +132,7 @@ def item_page(request: HttpRequest, pk: int, code: str) -> HttpResponse:
     if request.method == "POST":
         row = _save_item(request, assessment, item, form)
         if (row is None or row.state == SAVED) and form.is_valid():
-            return redirect(_onward(request, assessment, item))
+            return _onward(request, assessment, item)
     return render(
         request, "ratings/selfassessment/item.html", _item_context(request, assessment, item, form, row)
     )
@@ -167,20 +164,19 @@ def _save_evidence(request: HttpRequest, assessment: Assessment, item: Item, for
         take_back(evidence, by=request.user)
 
 
-def _onward(request: HttpRequest, assessment: Assessment, item: Item) -> str:
+def _onward(request: HttpRequest, assessment: Assessment, item: Item) -> HttpResponse:
     """To the next item, or back to this one after attaching or taking back, or to the list."""
-    here = reverse("ratings:assessment_item", args=[assessment.pk, item.code])
     if request.POST.get("act") == "attach" or "remove" in request.POST:
-        return f"{here}#evidence"
+        return redirect(f"{resolve_url('ratings:assessment_item', assessment.pk, item.code)}#evidence")
     if request.POST.get("back") == "check":
-        return reverse("ratings:assessment_check", args=[assessment.pk])
+        return redirect("ratings:assessment_check", assessment.pk)
     items = assessment.scheme.items.filter(order__gt=item.order)
     if assessment.status == Status.RETURNED:  # the others can only be read
         items = items.filter(pk__in=returned_items(assessment))
     following = items.order_by("order").first()
     if following is None:
-        return reverse("ratings:assessment", args=[assessment.pk])
-    return reverse("ratings:assessment_item", args=[assessment.pk, following.code])
+        return redirect("ratings:assessment", assessment.pk)
+    return redirect("ratings:assessment_item", assessment.pk, following.code)
 
 
 def _item_context(
@@ -242,28 +238,32 @@ def sheet_page(request: HttpRequest, pk: int) -> HttpResponse:
     assessment = own_assessment(request, pk)
     outcome: Outcome = {}
     if request.method == "POST":
-        bound = scheme_spec(assessment.scheme).bound
-        rows = assessment.scores.filter(stage=Stage.SELF).select_related("item")
-        typed = [(score, bound[score.item.code]) for score in rows]
-        outcome = save_rows(request.POST, typed, by=request.user, wanted=_is_begun)
+        outcome = _save_sheet(request, assessment)
         left = failed(outcome)
         if not left:
             messages.success(request, f"已保存 {len(outcome)} 项。" if outcome else "没有改动。")
             return redirect(request.get_full_path())
         messages.error(request, f"有 {len(left)} 项没有保存，请看各项的提示；其余各项已保存。")
     sheet = own_sheet(assessment)
-    named = [line for line in sheet.lines if line.request]
-    division = division_of(sheet.spec, request.GET.get("part", ""), waiting=[line.code for line in named])
+    named = {line.code: line for line in sheet.lines if line.request}
+    division = division_of(sheet.spec, request.GET.get("part", ""), waiting=named)
     context = {
         "assessment": assessment,
         "sheet": sheet,
         "due": due_of(assessment),
         "division": division,
-        "named": [line for line in named if division.shows(line.code)],
+        "named": [line for code, line in named.items() if division.shows(code)],
         "groups": _sheet_groups(request, sheet, outcome, division),
         "errors": [error for row in outcome.values() for error in row.row_errors],
     }
     return render(request, "ratings/selfassessment/sheet.html", context)
+
+
+def _save_sheet(request: HttpRequest, assessment: Assessment) -> Outcome:
+    bound = scheme_spec(assessment.scheme).bound
+    scores = assessment.scores.filter(stage=Stage.SELF).select_related("item")
+    rows = [(score, bound[score.item.code]) for score in scores]
+    return save_rows(request.POST, rows, by=request.user, wanted=_is_begun)
 
 
 def _is_begun(score: Score, bound: BoundItem, posted: Posted) -> bool:
@@ -457,7 +457,7 @@ def item(request: HttpRequest, scheme: int, code: str) -> HttpResponse:
         with refusals_in(form):
             set_goal(assessment, row, form.values, version=form.cleaned_data["version"], by=request.user)
             messages.success(request, f"{code} 的目标已保存。")
-            return redirect(f"{reverse('ratings:self_checks', args=[scheme])}#item-{code}")
+            return redirect(f"{resolve_url('ratings:self_checks', scheme)}#item-{code}")
     context = {
         "assessment": assessment,
         "standing": standing,

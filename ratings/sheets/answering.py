@@ -49,8 +49,8 @@ DECIMALS = 4
 class Saved:
     """What became of one save. Unless `state` is "saved" the row is as it was before.
 
-    `errors` are sentences by asked name; `theirs` is the stored entry as JSON where somebody else saved in
-    between, `sentence` says in words what happened. `score` carries what is stored now, its version included.
+    `errors` are sentences by asked name, `sentence` says in words what happened. `score` carries what is
+    stored now, its version included.
     """
 
     score: Score
@@ -58,7 +58,6 @@ class Saved:
     state: str
     sentence: str = ""
     errors: Mapping[str, str] = field(default_factory=dict)
-    theirs: dict | None = None
 
     @property
     def bound(self) -> BoundItem:
@@ -137,7 +136,7 @@ def save(
     """
     row = Posted(version, posted, remark, na)
     with transaction.atomic():
-        assessment = _locked().order_by().filter(scores=score_pk).first()
+        assessment = held_assessments().order_by().filter(scores=score_pk).first()
         saved = _write(assessment, {score_pk: row}, by) if assessment else []
         if not saved:
             raise RowGone
@@ -149,7 +148,7 @@ def save_rows(assessment_pk: int, rows: Mapping[int, Posted], *, by: User) -> li
     are ids of scores.
     """
     with transaction.atomic():
-        return _write(_locked().get(pk=assessment_pk), rows, by)
+        return _write(held_assessments().get(pk=assessment_pk), rows, by)
 
 
 def _write(assessment: Assessment, rows: Mapping[int, Posted], by: User) -> list[Saved]:
@@ -172,8 +171,8 @@ def take_over(
     writing.store()
 
 
-def _locked() -> QuerySet[Assessment]:
-    """Rows of answers are only written by whoever holds the assessment."""
+def held_assessments() -> QuerySet[Assessment]:
+    """Answers, and what is attached to them, are only written by whoever holds the assessment."""
     return (
         Assessment.objects.select_for_update(of=("self",))
         .select_related("scheme__city", "school", "panel")
@@ -212,7 +211,7 @@ class _Writing:
             errors[REMARK] = f"说明共 {len(posted.remark)} 字，最多 {REMARK_LIMIT} 字"
         unchanged = not errors and not differs(score, entry, posted.remark)
         if score.version != posted.version and not unchanged:
-            return Saved(score, self.spec, CONFLICT, stale_sentence(score), errors, score.answers or {})
+            return Saved(score, self.spec, CONFLICT, stale_sentence(score), errors)
         if errors:
             return Saved(score, self.spec, INVALID, "填写有误，没有保存。", errors)
         if not unchanged:

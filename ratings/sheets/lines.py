@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from django.urls import reverse
-
-from ratings.criteria.spec import BoundItem, ItemSpec, SchemeSpec
+from ratings.criteria.spec import BoundItem, ItemSpec
 from ratings.enums import Stage
-from ratings.models import Adjustment, Assessment, Evidence, Score
+from ratings.models import Adjustment, Evidence, Score
 from ratings.rules import format_answers
-from ratings.rules.rounding import plain, with_unit
+from ratings.rules.rounding import plain
 from ratings.scoring import Blocked, Owed, known_system, most_of, owed_at, system_part
-from schools.metrics import IMPORTED, METRICS, Figure, worded
-from schools.registry.overview import address
 
 if TYPE_CHECKING:
     from .sheet import SchoolSheet
@@ -41,33 +37,6 @@ class FigureLine:
     imported: bool = False
     note: str = ""
     registry: str = ""
-
-
-def figure_line(
-    spec: SchemeSpec, assessment: Assessment, reference: str, figure: Figure, *, reader: str
-) -> FigureLine:
-    """A figure with its unit. The school itself is led on to what it can mend; a metric of the scheme has no
-    records.
-    """
-    label = reference.partition("[")[0]
-    metric, is_own = METRICS.get(label), reader == Stage.SELF
-    line = FigureLine(
-        reference=reference,
-        label=worded(reference),
-        text=with_unit(figure.value, spec.metrics[label].unit),
-        note=figure.note if is_own else "",
-    )
-    if metric is None:
-        return replace(
-            line, url=reverse("ratings:scheme_figures", args=[assessment.scheme_id]) if is_own else ""
-        )
-    school = assessment.school_id
-    return replace(
-        line,
-        url=f"{reverse('schools:school', args=[school])}?year={spec.year}#{metric.section}",
-        imported=figure.source == IMPORTED,
-        registry=address(school, metric.section, spec.year) if is_own else "",
-    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,22 +102,23 @@ class Line:
         """The computed part as it was adjusted last."""
         return self.sheet.adjusted[Stage.CITY].get(self.code, self.system)
 
-    @cached_property
+    @property
     def steps(self) -> tuple[str, ...]:
         """How the computed part came about."""
-        try:
-            return system_part(self.sheet.spec, self.bound, self.sheet.metrics)[1]
-        except Blocked:
-            return ()
+        return self._computed_words[0]
 
-    @cached_property
+    @property
     def unknown(self) -> str:
         """Why the computed part is not known, or ""."""
+        return self._computed_words[1]
+
+    @cached_property
+    def _computed_words(self) -> tuple[tuple[str, ...], str]:
         try:
-            system_part(self.sheet.spec, self.bound, self.sheet.metrics)
+            return system_part(self.sheet.spec, self.bound, self.sheet.metrics)[1], ""
         except Blocked as blocked:
-            return "；".join(problem.text.removeprefix(f"{self.code} ") for problem in blocked.problems)
-        return ""
+            problems = (problem.text.removeprefix(f"{self.code} ") for problem in blocked.problems)
+            return (), "；".join(problems)
 
     # The school's own answers.
 

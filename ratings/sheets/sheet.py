@@ -13,10 +13,12 @@ from types import MappingProxyType
 from typing import TypeVar
 
 from django.db.models import Q
+from django.urls import reverse
 
 from ratings.criteria.spec import SchemeSpec
 from ratings.enums import UNFINISHED, FilledBy, Stage, Status
 from ratings.models import Adjustment, Assessment, Evidence, MetricSnapshot, Score
+from ratings.rules.rounding import with_unit
 from ratings.scoring import (
     Entry,
     StageSheet,
@@ -28,10 +30,11 @@ from ratings.scoring import (
     stage_sheet,
 )
 from ratings.workflow import live_figures, returned_items, scheme_spec
-from schools.metrics import COMPUTED, IMPORTED, Figure
+from schools.metrics import COMPUTED, IMPORTED, METRICS, Figure, worded
+from schools.registry.overview import address
 
 from .answering import LIVE
-from .lines import FigureLine, Group, Line, figure_line
+from .lines import FigureLine, Group, Line
 
 Row = TypeVar("Row", Score, Adjustment)
 NONE: Mapping = MappingProxyType({})
@@ -114,8 +117,24 @@ class SchoolSheet:
         return stage_sheet(self.spec, stage, self.metrics, self.entries[stage], self.adjusted[stage])
 
     def figure_line(self, reference: str) -> FigureLine:
-        return figure_line(
-            self.spec, self.assessment, reference, self.figures.get(reference, UNKNOWN), reader=self.reader
+        """A figure with its unit. The school itself is led on to what it can mend; a metric of the scheme has
+        no records.
+        """
+        figure, school, year = self.figures.get(reference, UNKNOWN), self.assessment.school_id, self.spec.year
+        label, is_own = reference.partition("[")[0], self.reader == Stage.SELF
+        metric = METRICS.get(label)
+        if metric:
+            url = f"{reverse('schools:school', args=[school])}?year={year}#{metric.section}"
+        else:
+            url = reverse("ratings:scheme_figures", args=[self.assessment.scheme_id]) if is_own else ""
+        return FigureLine(
+            reference,
+            worded(reference),
+            with_unit(figure.value, self.spec.metrics[label].unit),
+            url,
+            imported=figure.source == IMPORTED and metric is not None,
+            note=figure.note if is_own else "",
+            registry=address(school, metric.section, year) if metric and is_own else "",
         )
 
     # Arranged for reading.
