@@ -6,11 +6,11 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods
 
 from ratings.workflow import scheme_spec, uneditable
 from schools.permissions import allowed_to
+from schools.site.asked import way_back
 
 from .answering import SAVED, writable_scores
 from .forms import AnswersForm, save_row
@@ -25,7 +25,8 @@ def answer(request: HttpRequest, pk: int) -> HttpResponse:
     row = _stored_row(request, pk) if request.method == "GET" else _saved_row(request, pk)
     if request.htmx:
         return render(request, "ratings/sheets/_row.html", {"row": row})
-    back = _way_back(request)
+    wanted = request.POST.get("next", request.GET.get("next", ""))
+    back = way_back(wanted, reverse("schools:desk"))  # where the row was typed, if the form says so
     if row.state == SAVED:
         messages.success(request, f"{row.bound.item.code} {row.bound.item.name}已保存。")
         return redirect(back)
@@ -46,11 +47,3 @@ def _saved_row(request: HttpRequest, pk: int) -> AnswersForm:
     """
     get_object_or_404(writable_scores(request.user).only("pk"), pk=pk)
     return save_row(request.POST, pk, by=request.user)
-
-
-def _way_back(request: HttpRequest) -> str:
-    """Where the row was typed, if the form says so."""
-    wanted = request.POST.get("next", request.GET.get("next", ""))
-    if url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure()):
-        return wanted
-    return reverse("schools:desk")
