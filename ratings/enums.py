@@ -15,6 +15,8 @@ class Phase(TextChoices):
     ARCHIVED = "archived", "已归档"
 
 
+#: The year is under way: schools fill in and reviewers score.
+RUNNING = (Phase.OPEN, Phase.SCORING)
 #: Phases in which results may be read by schools, counties, viewers and auditors.
 PUBLIC_PHASES = (Phase.PUBLISHED, Phase.ARCHIVED)
 

@@ -53,6 +53,7 @@ class ItemStages:
 
 def stages_of(evaluation: Evaluation, key: str) -> tuple[ItemStages, ...]:
     """Every item of one school through the stages, in the order of the rating table."""
+    school, own = evaluation.inputs[key], evaluation.own.get(key)
 
     def compare() -> tuple[ItemStages, ...]:
         return tuple(_stages(evaluation, key, bound) for bound in evaluation.spec.bound.values())
@@ -63,15 +64,16 @@ def stages_of(evaluation: Evaluation, key: str) -> tuple[ItemStages, ...]:
 
 def _stages(evaluation: Evaluation, key: str, bound: BoundItem) -> ItemStages:
     spec, school, code = evaluation.spec, evaluation.inputs[key], bound.item.code
-    item, own = evaluation.outcomes[key].items.get(code), evaluation.own.get(key, {}).get(code)
+    item, handed_in = evaluation.outcomes[key].items.get(code), school.submitted and key in evaluation.own
+    own = evaluation.own[key].get(code) if handed_in else None
     county, adjusted = school.county.get(code), school.adjustments.get((Stage.COUNTY, code))
     figures = school.metrics
     own_points = county_points = gap = None
-    if school.submitted:
+    if handed_in:
         own_points = known_points(spec, bound, figures, own, Stage.SELF)
     if spec.has_county_stage:
         county_points = known_points(spec, bound, figures, county, Stage.COUNTY, adjusted)
-        if school.submitted:
+        if handed_in:
             gap = difference(spec, bound, figures, own, county, adjusted)
     return ItemStages(
         code=code,

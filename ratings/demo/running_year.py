@@ -10,7 +10,7 @@ from django.utils import timezone
 from ratings.criteria.copying import copy_scheme
 from ratings.enums import Stage, Status
 from ratings.models import Assessment, Judge, Panel, Result, Scheme, Score
-from ratings.offline.running import SchoolYear
+from ratings.offline.judging import SchoolYear
 from ratings.publication.opening_notice import OPENING_NOTICE
 from ratings.rules.rounding import rounded
 from ratings.scoring import entry_to_json

@@ -15,7 +15,8 @@ from pathlib import Path
 
 from ratings.criteria.shifting import moved, shifted
 from ratings.offline.folder import YearFolder, read_folder
-from ratings.offline.running import SchoolYear, judge_year
+from ratings.offline.judging import SchoolYear
+from ratings.offline.running import judge_year
 from schools.workbooks import Sheet, Workbook, read_workbook
 
 from .seasons import nearest_workday

@@ -9,22 +9,20 @@ from ratings.workflow.snapshots import signed_periods
 from schools.site.contributions import Contributions
 from schools.site.navigation import Column, Entry, Panel
 
-from .pages import (
-    assessment_duties,
-    latest_stars,
-    self_assessments_due,
-    star_heading,
-    stars_by_year,
-    stars_in_words,
-)
 from .tasks import (
+    assessment_duties,
     figure_tasks,
     judging_tasks,
+    latest_stars,
     rating_tasks,
     rating_tiles,
     review_tasks,
     self_assessment_tasks,
+    self_assessments_due,
     self_check_tiles,
+    star_heading,
+    stars_by_year,
+    stars_in_words,
 )
 
 CONTRIBUTIONS = Contributions(

@@ -1,16 +1,20 @@
-"""What the rating asks of each person on the workbench, and its figures there."""
+"""What the rating asks of each person on the workbench and its figures there; what it adds to the pages of
+schools, to handing over and to the daily job.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
-from datetime import datetime
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime
+from itertools import groupby
+from operator import itemgetter
 
 from django.db.models import Count, Exists, F, FilteredRelation, OuterRef, Q, QuerySet
-from django.urls import reverse
+from django.shortcuts import resolve_url
 from django.utils import timezone
 
-from ratings.enums import PUBLIC_PHASES, Aggregation, Phase, Stage, Star, Status
+from ratings.enums import PUBLIC_PHASES, RUNNING, Aggregation, Phase, Stage, Star, Status
 from ratings.judging.seats import judged_by
 from ratings.models import Assessment, Bulletin, Erratum, JudgeSheet, Result, Scheme, Score
 from ratings.publication.bulletin import EDITABLE
@@ -18,14 +22,16 @@ from ratings.selfassessment.figures import figures_left
 from ratings.selfassessment.submission import due_of, last_return
 from ratings.sheets.answering import LIVE
 from ratings.workflow.deadlines import last_day
-from schools.models import Role, User
+from schools.calendar.workdays import add_workdays
+from schools.desk.announcing import Announcement
+from schools.models import Role, School, User
 from schools.models.scope import SCHOOL_ROLES
 from schools.permissions import may, role_of
 from schools.site.items import Task, Tile
+from schools.templatetags.ui import day as day_words
 
 #: A deadline is said these working days before.
 WORKDAYS_BEFORE = (5, 1)
-RUNNING = (Phase.OPEN, Phase.SCORING)
 
 
 def self_assessment_tasks(user: User) -> Iterator[Task]:
@@ -34,9 +40,7 @@ def self_assessment_tasks(user: User) -> Iterator[Task]:
     """
     if role_of(user) not in SCHOOL_ROLES:
         return
-    for one in _filled(
-        Assessment.objects.visible_to(user).filter(status__in=LIVE, scheme__phase__in=RUNNING)
-    ):
+    for one in filled(Assessment.objects.visible_to(user).filter(status__in=LIVE, scheme__phase__in=RUNNING)):
         if one.status == Status.CONFIRMING and role_of(user) == Role.FILLER:
             continue
         last = due_of(one)
@@ -45,7 +49,7 @@ def self_assessment_tasks(user: User) -> Iterator[Task]:
         kind = "bad" if overdue or one.status == Status.RETURNED else "warn"
         yield Task(
             title,
-            reverse(page, args=[one.pk]),
+            resolve_url(page, one.pk),
             hint,
             "已截止" if overdue else tag,
             kind,
@@ -53,7 +57,7 @@ def self_assessment_tasks(user: User) -> Iterator[Task]:
         )
 
 
-def _filled(assessments: QuerySet[Assessment]) -> QuerySet[Assessment]:
+def filled(assessments: QuerySet[Assessment]) -> QuerySet[Assessment]:
     """With how many rows of the self-assessment the school owes and has begun."""
     own = Q(scores__stage=Stage.SELF)
     begun = Count("scores", filter=own & Q(scores__answers__isnull=False))
@@ -86,7 +90,7 @@ def figure_tasks(user: User) -> Iterator[Task]:
     for scheme in running.distinct():
         left = figures_left(scheme, user)
         if left:
-            address = reverse("ratings:scheme_figures", args=[scheme.pk])
+            address = resolve_url("ratings:scheme_figures", scheme.pk)
             yield Task(f"填报{scheme.year}年度自定义指标", address, f"还有 {left} 个数没有填", "待填报")
 
 
@@ -94,48 +98,35 @@ def rating_tasks(user: User) -> Iterator[Task]:
     """What the year of the rating asks of this person now."""
     if not may(user, "follow_rating"):
         return
-    schemes = (
-        Scheme.objects.visible_to(user)
-        .exclude(phase=Phase.ARCHIVED)
-        .select_related("bulletin")
-        .order_by("-year")
-    )
-    schemes = _with_waiting(schemes) if may(user, "read_board") else schemes
-    if may(user, "edit_scheme") and not schemes and not Scheme.objects.visible_to(user).exists():
+    visible, decides = Scheme.objects.visible_to(user), may(user, "read_board")
+    schemes = visible.exclude(phase=Phase.ARCHIVED).select_related("bulletin").order_by("-year")
+    schemes = list(_with_waiting(schemes) if decides else schemes)
+    if not schemes and may(user, "edit_scheme") and not visible.exists():
         hint = "还没有评定方案：可以新建，也可以导入工作簿"
-        yield Task(f"制定{timezone.localdate().year}年度评定方案", reverse("ratings:schemes"), hint, "待制定")
-    latest = next((scheme.pk for scheme in schemes if scheme.is_public), None)
-    for scheme in schemes:
-        if not scheme.is_public or scheme.pk == latest:
-            yield from (
-                _committee_tasks(scheme, user) if may(user, "read_board") else _reader_tasks(scheme, user)
-            )
+        yield Task(
+            f"制定{timezone.localdate().year}年度评定方案", resolve_url("ratings:schemes"), hint, "待制定"
+        )
+    tasks_of = _committee_tasks if decides else _reader_tasks
+    for scheme in _current(schemes):
+        yield from tasks_of(scheme, user)
+
+
+def _current(schemes: list[Scheme]) -> list[Scheme]:
+    """Of the years whose results are out only the latest."""
+    public = [scheme for scheme in schemes if scheme.is_public]
+    return [scheme for scheme in schemes if scheme not in public[1:]]
 
 
 def _committee_tasks(scheme: Scheme, user: User) -> Iterator[Task]:
     yield from _second_person_tasks(scheme, user)
-    board = reverse("ratings:board", args=[scheme.pk])
+    phase, board = scheme.get_phase_display(), resolve_url("ratings:board", scheme.pk)
     if scheme.phase == Phase.DRAFTING and may(user, "edit_scheme") and scheme.opening_by is None:
-        page = reverse("ratings:scheme_edit", args=[scheme.pk])
-        yield Task(
-            f"继续起草{scheme.year}年度评定方案", page, "写好以后检查，再提议启动", scheme.get_phase_display()
-        )
+        page = resolve_url("ratings:scheme_edit", scheme.pk)
+        yield Task(f"继续起草{scheme.year}年度评定方案", page, "写好以后检查，再提议启动", phase)
     elif scheme.phase == Phase.SCORING:
-        yield Task(
-            f"{scheme.year}年度评审进行中",
-            board,
-            "查看还缺哪些评分和审定意见",
-            scheme.get_phase_display(),
-            "info",
-        )
+        yield Task(f"{scheme.year}年度评审进行中", board, "查看还缺哪些评分和审定意见", phase, "info")
     elif scheme.phase in EDITABLE:
-        yield Task(
-            f"{scheme.year}年度评定结果已审定",
-            board,
-            "审定总表：各校得分、星级和提示",
-            scheme.get_phase_display(),
-            "ok",
-        )
+        yield Task(f"{scheme.year}年度评定结果已审定", board, "审定总表：各校得分、星级和提示", phase, "ok")
         yield _bulletin_task(scheme, user)
 
 
@@ -143,38 +134,30 @@ def _bulletin_task(scheme: Scheme, user: User) -> Task:
     bulletin: Bulletin | None = getattr(scheme, "bulletin", None)
     if bulletin is None:
         return Task(
-            f"起草{scheme.year}年度通报", reverse("ratings:bulletins"), "按审定结果自动生成初稿", "待起草"
+            f"起草{scheme.year}年度通报", resolve_url("ratings:bulletins"), "按审定结果自动生成初稿", "待起草"
         )
     hint = f"{bulletin.title}；发文字号{'：' + bulletin.number if bulletin.number else '尚未填写'}"
     if may(user, "issue_bulletin") and bulletin.number:
-        return Task(
-            f"审核并印发{scheme.year}年度通报",
-            reverse("ratings:bulletin", args=[bulletin.pk]),
-            hint,
-            "待印发",
-        )
-    page = "ratings:bulletin_edit" if may(user, "write_bulletin") else "ratings:bulletin"
-    return Task(f"修改{scheme.year}年度通报文稿", reverse(page, args=[bulletin.pk]), hint, "草稿")
+        page, title, tag = "ratings:bulletin", f"审核并印发{scheme.year}年度通报", "待印发"
+    else:
+        page = "ratings:bulletin_edit" if may(user, "write_bulletin") else "ratings:bulletin"
+        title, tag = f"修改{scheme.year}年度通报文稿", "草稿"
+    return Task(title, resolve_url(page, bulletin.pk), hint, tag)
 
 
 def _reader_tasks(scheme: Scheme, user: User) -> Iterator[Task]:
     """The criteria while they are new, the result once it is out."""
     if scheme.phase in RUNNING:
-        url = reverse("ratings:scheme", args=[scheme.pk])
+        url = resolve_url("ratings:scheme", scheme.pk)
         yield Task(
             f"{scheme.year}年度评定方案", url, "对照标准安排全年工作", scheme.get_phase_display(), "info"
         )
     elif scheme.phase == Phase.PUBLISHED and role_of(user) in SCHOOL_ROLES:
         result = Result.objects.visible_to(user).filter(scheme=scheme).first()
         if result:
-            url = reverse("ratings:result", args=[result.pk])
-            yield Task(
-                f"{scheme.year}年度评定结果：{result.get_star_display()}",
-                url,
-                "查看星级是怎样得出的，还可以怎样改进",
-                "已通报",
-                "ok",
-            )
+            title = f"{scheme.year}年度评定结果：{result.get_star_display()}"
+            url = resolve_url("ratings:result", result.pk)
+            yield Task(title, url, "查看星级是怎样得出的，还可以怎样改进", "已通报", "ok")
 
 
 def _with_waiting(schemes: QuerySet[Scheme]) -> QuerySet[Scheme]:
@@ -201,27 +184,16 @@ def _second_person_tasks(scheme: Scheme, user: User) -> Iterator[Task]:
     """For one scheme of `_with_waiting`: the message may have been read days ago, the work stays until it is
     done.
     """
-    if (
-        may(user, "check_scheme")
-        and scheme.phase == Phase.DRAFTING
-        and scheme.opening_by not in (None, user.pk)
-    ):
+    own = (None, user.pk)
+    if may(user, "check_scheme") and scheme.phase == Phase.DRAFTING and scheme.opening_by not in own:
         # Whether the draft was changed since then is said on the page: comparing it costs too much here.
         hint = f"{scheme.opening_name} {_day(scheme.opening_at)} 提议，核对方案后确认"
-        yield Task(
-            f"确认启动{scheme.year}年度评定",
-            reverse("ratings:scheme_opening", args=[scheme.pk]),
-            hint,
-            "待确认",
-        )
-    if may(user, "sign_erratum") and not scheme.is_public and scheme.correction_by not in (None, user.pk):
+        page = resolve_url("ratings:scheme_opening", scheme.pk)
+        yield Task(f"确认启动{scheme.year}年度评定", page, hint, "待确认")
+    if may(user, "sign_erratum") and not scheme.is_public and scheme.correction_by not in own:
         hint = f"{scheme.correction_name} {_day(scheme.correction_at)} 提请：{scheme.correction_reason}"
-        yield Task(
-            f"签发{scheme.year}年度评定方案的更正",
-            reverse("ratings:erratum_sign", args=[scheme.correction_pk]),
-            hint,
-            "待签发",
-        )
+        page = resolve_url("ratings:erratum_sign", scheme.correction_pk)
+        yield Task(f"签发{scheme.year}年度评定方案的更正", page, hint, "待签发")
 
 
 def _day(moment: datetime) -> str:
@@ -237,41 +209,34 @@ def review_tasks(user: User) -> Iterator[Task]:
         return
     unscored = Score.objects.filter(assessment=OuterRef("pk"), stage=Stage.COUNTY, answers__isnull=True)
     rows = Assessment.objects.visible_to(user).filter(
-        status__in=(Status.COUNTY, Status.RETURNED), scheme__has_county_stage=True
+        scheme__phase__in=RUNNING, scheme__has_county_stage=True
     )
-    rows = rows.filter(scheme__phase__in=RUNNING).select_related("scheme").annotate(unscored=Exists(unscored))
-    found = list(rows.order_by("-scheme__year", "school__order"))
-    desk = reverse("ratings:review")
-    waiting = [one for one in found if one.status == Status.COUNTY and one.unscored]
-    judged = [one for one in found if one.status == Status.COUNTY and not one.unscored]
-    late = [
-        one for one in found if one.returned_to == Status.COUNTY and one.return_due < timezone.localdate()
-    ]
-    if waiting:
-        yield Task(
-            f"初评：{len(waiting)} 所党校待判断",
-            desk,
-            f"{waiting[0].scheme.year}年度，学校已提交自评",
-            "待判断",
-            due=last_day(waiting[0].scheme.county_due),
-        )
-    if judged and may(user, "confirm_review"):
-        url = f"{desk}?view=judged"
-        yield Task(
-            f"集体确认：{len(judged)} 所党校已评完",
-            url,
-            f"{judged[0].scheme.year}年度，研究建议星级和初评意见",
-            "待确认",
-            due=last_day(judged[0].scheme.county_due),
-        )
-    if late:
-        yield Task(
-            f"退回补正：{len(late)} 所党校逾期",
-            f"{desk}?view=returned",
-            "可以收回，按现有内容继续初评",
-            "逾期",
-            "bad",
-        )
+    county, returned = Q(status=Status.COUNTY), Q(status=Status.RETURNED, returned_to=Status.COUNTY)
+    late = returned & Q(return_due__lt=timezone.localdate())
+    found = list(
+        rows.filter(county | late)
+        .annotate(unscored=Exists(unscored), year=F("scheme__year"), due=F("scheme__county_due"))
+        .order_by("-scheme__year", "school__order")
+        .values("status", "unscored", "year", "due")
+    )
+    with_county = [one for one in found if one["status"] == Status.COUNTY]
+    waiting = [one for one in with_county if one["unscored"]]
+    judged = [one for one in with_county if not one["unscored"]]
+    desk = resolve_url("ratings:review")
+    yield from _schools_task("初评：{} 所党校待判断", waiting, desk, "{}年度，学校已提交自评", "待判断")
+    if may(user, "confirm_review"):
+        hint = "{}年度，研究建议星级和初评意见"
+        yield from _schools_task("集体确认：{} 所党校已评完", judged, f"{desk}?view=judged", hint, "待确认")
+    if len(found) > len(with_county):
+        title = f"退回补正：{len(found) - len(with_county)} 所党校逾期"
+        yield Task(title, f"{desk}?view=returned", "可以收回，按现有内容继续初评", "逾期", "bad")
+
+
+def _schools_task(title: str, rows: Sequence[Mapping], url: str, hint: str, tag: str) -> Iterator[Task]:
+    """One task for all these schools, if there are any, with the year and the last day of the first."""
+    if rows:
+        year, due = rows[0]["year"], last_day(rows[0]["due"])
+        yield Task(title.format(len(rows)), url, hint.format(year), tag, due=due)
 
 
 def judging_tasks(user: User) -> Iterator[Task]:
@@ -295,23 +260,13 @@ def _judge_tasks(user: User) -> Iterator[Task]:
     )
     found = list(
         open_rows.prefetch_related(None)
-        .annotate(unscored=Exists(whose))
-        .values_list("unscored", "scheme__year", "scheme__city_due")
+        .annotate(unscored=Exists(whose), year=F("scheme__year"), due=F("scheme__city_due"))
+        .values("unscored", "year", "due")
     )
-    waiting, ready = [one for one in found if one[0]], [one for one in found if not one[0]]
-    desk = reverse("ratings:judging")
-    if waiting:
-        yield Task(
-            f"评审：{len(waiting)} 所党校待判断",
-            desk,
-            f"{waiting[0][1]}年度，本人评分表",
-            "待判断",
-            due=last_day(waiting[0][2]),
-        )
-    if ready:
-        yield Task(
-            f"评审：{len(ready)} 所党校已评完", desk, "核对后提交评分表", "待提交", due=last_day(ready[0][2])
-        )
+    waiting, ready = [one for one in found if one["unscored"]], [one for one in found if not one["unscored"]]
+    desk = resolve_url("ratings:judging")
+    yield from _schools_task("评审：{} 所党校待判断", waiting, desk, "{}年度，本人评分表", "待判断")
+    yield from _schools_task("评审：{} 所党校已评完", ready, desk, "核对后提交评分表", "待提交")
 
 
 def _panel_tasks(user: User) -> Iterator[Task]:
@@ -320,32 +275,18 @@ def _panel_tasks(user: User) -> Iterator[Task]:
         status=Status.CITY, scheme__phase__in=RUNNING, scheme__imported=False
     )
     out = Count("sheets", filter=Q(sheets__submitted_at__isnull=True))
-    states = list(
-        rows.order_by()
-        .annotate(out=out, year=F("scheme__year"), due=F("scheme__city_due"))
-        .values("scheme_id", "year", "due", "panel_id", "out")
-    )
-    for scheme in sorted({one["scheme_id"] for one in states}):
-        mine = [one for one in states if one["scheme_id"] == scheme]
-        board, year, due = (
-            reverse("ratings:panel_board", args=[scheme]),
-            mine[0]["year"],
-            last_day(mine[0]["due"]),
-        )
-        unassigned = sum(one["panel_id"] is None for one in mine)
-        out_sheets = sum(one["out"] for one in mine)
-        if unassigned:
-            yield Task(
-                f"{unassigned} 所党校尚未分到评审组",
-                f"{board}?panel=none",
-                f"{year}年度，已报送到市级",
-                "待分组",
-                due=due,
-            )
-        if out_sheets:
-            yield Task(
-                f"{out_sheets} 份评分表尚未提交", board, f"{year}年度，查看各组进度", "评审中", "info", due
-            )
+    states = rows.order_by("scheme_id").annotate(out=out, year=F("scheme__year"), due=F("scheme__city_due"))
+    listed = states.values("scheme_id", "year", "due", "panel_id", "out")
+    for scheme, schools in groupby(listed, key=itemgetter("scheme_id")):
+        mine = list(schools)
+        board, year, due = resolve_url("ratings:panel_board", scheme), mine[0]["year"], mine[0]["due"]
+        unassigned = [one for one in mine if one["panel_id"] is None]
+        hint = "{}年度，已报送到市级"
+        yield from _schools_task("{} 所党校尚未分到评审组", unassigned, f"{board}?panel=none", hint, "待分组")
+        sheets = sum(one["out"] for one in mine)
+        if sheets:
+            hint = f"{year}年度，查看各组进度"
+            yield Task(f"{sheets} 份评分表尚未提交", board, hint, "评审中", "info", last_day(due))
 
 
 def rating_tiles(user: User) -> Iterator[Tile]:
@@ -359,21 +300,15 @@ def rating_tiles(user: User) -> Iterator[Tile]:
     if role_of(user) in SCHOOL_ROLES:
         result = results.first()
         if result:
-            note = f"总分 {result.total}" if result.total is not None else "未申报"
-            yield Tile(
-                f"{scheme.year}年度星级",
-                note=note,
-                url=reverse("ratings:result", args=[result.pk]),
-                stars=result.star,
-            )
+            note = "未申报" if result.total is None else f"总分 {result.total}"
+            url = resolve_url("ratings:result", result.pk)
+            yield Tile(f"{scheme.year}年度星级", note=note, url=url, stars=result.star)
         return
     counts = Counter(results.filter(lapsed=False).values_list("star", flat=True))
     note = "、".join(f"{Star(star).label} {counts[star]}" for star in sorted(counts, reverse=True))
-    url = (
-        reverse("ratings:board", args=[scheme.pk])
-        if may(user, "read_board")
-        else f"{reverse('ratings:results')}?year={scheme.year}"
-    )
+    url = f"{resolve_url('ratings:results')}?year={scheme.year}"
+    if may(user, "read_board"):
+        url = resolve_url("ratings:board", scheme.pk)
     yield Tile(f"{scheme.year}年度评定", str(sum(counts.values())), "所参评", note, url)
 
 
@@ -382,22 +317,103 @@ def self_check_tiles(user: User) -> Iterator[Tile]:
     if role_of(user) not in SCHOOL_ROLES:
         return
     running = Assessment.objects.visible_to(user).filter(scheme__phase__in=RUNNING, scheme__imported=False)
-    counted = (
-        Count("goals", filter=~Q(goals__text="")),
-        Count("goals", filter=~Q(goals__text="") & Q(goals__done=True)),
+    goals = ~Q(goals__text="")
+    counted = running.annotate(
+        set_goals=Count("goals", filter=goals),
+        done_goals=Count("goals", filter=goals & Q(goals__done=True)),
     )
-    one = (
-        running.select_related("scheme")
-        .annotate(set_goals=counted[0], done_goals=counted[1])
-        .order_by("-scheme__year")
-        .first()
-    )
+    one = counted.select_related("scheme").order_by("-scheme__year").first()
     if one is not None:
         note = f"已完成 {one.done_goals} 项" if one.set_goals else "对照标准看差距、定目标；只供本校使用"
-        url = reverse("ratings:self_checks", args=[one.scheme_id])
+        url = resolve_url("ratings:self_checks", one.scheme_id)
         yield Tile(f"{one.scheme.year}年度对标自查", str(one.set_goals), "项目标", note, url)
 
 
 def latest_scheme(user: User) -> Scheme | None:
     """The city's newest year with published results."""
     return Scheme.objects.visible_to(user).filter(phase__in=PUBLIC_PHASES).order_by("-year").first()
+
+
+def star_heading(user: User) -> str:
+    """The column names its year."""
+    scheme = latest_scheme(user)
+    return f"{scheme.year}年度星级" if scheme else "最近星级"
+
+
+def latest_stars(schools: Sequence[School], user: User) -> dict[int, int]:
+    """The star of each school in the latest published year, as far as the reader may know it."""
+    scheme = latest_scheme(user)
+    if scheme is None:
+        return {}
+    return dict(
+        Result.objects.visible_to(user)
+        .filter(scheme=scheme, school__in=[school.pk for school in schools])
+        .values_list("school_id", "star")
+    )
+
+
+def stars_by_year(school: School, user: User) -> dict | None:
+    """Results of one school for its page; None where the reader may see none."""
+    results = (
+        Result.objects.visible_to(user)
+        .filter(school=school)
+        .select_related("scheme")
+        .defer("trace", "figures", "next_star")
+    )
+    found = list(results.order_by("-scheme__year"))
+    return {"results": found} if found else None
+
+
+def stars_in_words(school: School, user: User) -> str:
+    """2025年度五星，2024年度四星: published years only, newest first."""
+    results = Result.objects.visible_to(user).filter(school=school, scheme__phase__in=PUBLIC_PHASES)
+    rows = results.order_by("-scheme__year").values_list("scheme__year", "star", "lapsed")[:5]
+    return "，".join(f"{year}年度{'未申报' if lapsed else Star(star).label}" for year, star, lapsed in rows)
+
+
+def self_assessments_due(today: date) -> Iterator[Announcement]:
+    """Those not handed in whose last day is near; the day stands in the key, so that an extension is
+    announced anew.
+    """
+    found = Assessment.objects.filter(status__in=LIVE, scheme__phase__in=RUNNING)
+    for one in found.select_related("scheme").prefetch_related("extensions").order_by("pk"):
+        last = due_of(one)
+        left = None if last is None else _workdays_left(today, timezone.localtime(last).date())
+        if left is None:
+            continue
+        what = "补正" if one.status == Status.RETURNED else "自评"
+        text = (
+            f"{one.scheme.year}年度星级评定{what}将于{day_words(last)}截止，目前状态："
+            f"{one.get_status_display()}，请抓紧办理。"
+        )
+        roles = (Role.HEAD,) if one.status == Status.CONFIRMING else (Role.FILLER, Role.HEAD)
+        url = resolve_url("ratings:assessment", one.pk)
+        yield Announcement(f"self:{one.pk}:{last:%Y%m%d}:{left}", one.school_id, text, url, roles)
+
+
+def _workdays_left(today: date, last: date) -> int | None:
+    """The announcement that is due: the nearest of WORKDAYS_BEFORE, None while the day is far or when it has
+    passed.
+    """
+    if last < today:
+        return None
+    return next(
+        (number for number in sorted(WORKDAYS_BEFORE) if last <= add_workdays(today, number - 1)), None
+    )
+
+
+def assessment_duties(school: School) -> Iterator[tuple[str, str]]:
+    """One line for each year whose result is not public: status, how far it is filled in, until when."""
+    found = filled(
+        Assessment.objects.filter(school=school).exclude(scheme__phase__in=PUBLIC_PHASES)
+    ).order_by("scheme__year")
+    for one in found:
+        text = f"{one.scheme.year}年度：{one.get_status_display()}"
+        if one.status in LIVE:
+            last = due_of(one)
+            text += f"，已填 {one.begun} / {one.owed} 项" + (
+                f"，{timezone.localtime(last):%Y-%m-%d} 截止" if last else ""
+            )
+        yield "评定申报", text
+    if not found:
+        yield "评定申报", "没有进行中的申报"

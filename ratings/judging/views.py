@@ -10,8 +10,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from ratings.criteria.division import WHOLE, division_of
 from ratings.models import Assessment, Evidence, JudgeSheet, Scheme
 from ratings.review.forms import adjustment_form
-from ratings.sheets.answering import SAVED, save, writable_scores
-from ratings.sheets.forms import AnswersForm, answers_in_words, read_row
+from ratings.sheets.answering import SAVED, writable_scores
+from ratings.sheets.forms import AnswersForm, answers_in_words, save_row
 from ratings.sheets.views import answer
 from ratings.workflow import must_recuse, recusal, scheme_spec
 from schools.audit.exports import export
@@ -144,18 +144,9 @@ def item(request: HttpRequest, pk: int, code: str) -> HttpResponse:
         raise Http404
     row = AnswersForm(seat.rows[code], seat.spec.bound[code], locked=seat.locked)
     if request.method == "POST":
-        posted = read_row(request.POST, row.score.pk)
-        saved = save(
-            row.score.pk,
-            by=request.user,
-            version=posted.version,
-            posted=posted.answers,
-            remark=posted.remark,
-            na=posted.na,
-        )
-        if saved.state == SAVED:
+        row = save_row(request.POST, row.score.pk, by=request.user)
+        if row.state == SAVED:
             return _onward(request, seat, code)
-        row = AnswersForm(saved.score, saved.bound, posted=posted, saved=saved)
     context = {"seat": seat, "row": row, **_beside(request, seat, code)}
     return render(request, "ratings/judging/item.html", context)
 

@@ -6,49 +6,47 @@ afterwards, scored by the same functions. All or nothing.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Mapping
+import json
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 
 from ratings.committee.settling import accept_computed, settle
+from ratings.committee.table import results_sheet
 from ratings.criteria.spec import SchemeSpec
 from ratings.criteria.storing import create_scheme
 from ratings.criteria.versions import freeze
-from ratings.enums import Phase, Trigger
-from ratings.models import Scheme
+from ratings.enums import Phase, Stage, Star, Trigger
+from ratings.models import Bulletin, Result, Scheme
 from ratings.publication.bulletin import BULLETIN, publish
-from ratings.scoring import SchoolInput, score_all
+from ratings.scoring import Outcome, owed_codes, score_all
 from ratings.sheets.evaluation import evaluate
 from schools import audit
 from schools.importing.schools import ensure_city, upsert_schools
 from schools.metrics import figures
 from schools.models import School, TrainingClass
-from schools.workbooks import Problem, WorkbookError
+from schools.workbooks import ColumnOut, Problem, SheetOut, WorkbookError, write_workbook
 
-from .folder import METRICS, SCORES, YearFolder, read_folder
-from .judging import Judged, judge_rows
-from .storing import refuse_or_clear, store_year
-from .tables import incomplete_self, owed_self_rows, rows_by_school
+from .folder import (
+    METRICS,
+    SCORES,
+    ScoreRow,
+    YearFolder,
+    incomplete_self,
+    read_folder,
+)
+from .judging import SchoolYear, judge_rows
+from .storing import IMPORTED_NOTE, refuse_or_clear, store_year
 
 #: Called at the start of each step with its number, from 1, and its name.
 Progress = Callable[[int, str], None]
 STEPS = ("读取工作簿", "核对评分", "写入数据库", "计分审定", "生成通报")
-
-
-@dataclass
-class SchoolYear:
-    """One school of the folder with everything that was judged about it."""
-
-    code: str
-    name: str
-    metrics: Mapping[str, Fraction | None]
-    judged: Judged
-    input: SchoolInput
 
 
 @dataclass
@@ -63,7 +61,6 @@ def run_year(
     folder: Path,
     *,
     replace: bool = False,
-    by=None,
     issue: bool = True,
     progress: Progress = lambda number, name: None,
 ) -> YearRun:
@@ -72,10 +69,10 @@ def run_year(
     With `issue` off the year stops at 已审定 with a bulletin draft that the office edits and publishes in the
     browser. Raises WorkbookError with every wrong row of every workbook; then nothing was written.
     """
-    progress(*_step(0))
+    progress(1, STEPS[0])
     year = read_folder(scheme, folder)
-    progress(*_step(1))
-    return enter_year(year, judge_year(year), replace=replace, by=by, issue=issue, progress=progress)
+    progress(2, STEPS[1])
+    return enter_year(year, judge_year(year), replace=replace, issue=issue, progress=progress)
 
 
 def enter_year(
@@ -83,81 +80,89 @@ def enter_year(
     schools: list[SchoolYear],
     *,
     replace: bool = False,
-    by=None,
     issue: bool = True,
     progress: Progress = lambda number, name: None,
 ) -> YearRun:
-    """What follows reading and judging: write the year, score and settle it, and with `issue` publish it."""
+    """What follows reading and judging: write the year, score and settle it, and with `issue` publish it;
+    nobody is named for it.
+    """
     with transaction.atomic():
-        progress(*_step(2))
+        progress(3, STEPS[2])
         city = ensure_city(year.spec.city)
         refuse_or_clear(city, year.spec.year, year.source.name, replace=replace)
-        rows = upsert_schools(city, year.schools, by=by)
+        rows = upsert_schools(city, year.schools)
         stored = create_scheme(year.spec, city=city, imported=True)
-        freeze(stored, reason="由工作簿导入", by=by, spec=year.spec)
+        freeze(stored, reason=IMPORTED_NOTE, spec=year.spec)
         Scheme.objects.filter(pk=stored.pk).update(phase=Phase.SCORING)
         stored.refresh_from_db()
-        store_year(stored, year, schools, {school.code: school for school in rows}, by=by)
-        progress(*_step(3))
+        store_year(stored, year, schools, {school.code: school for school in rows})
+        progress(4, STEPS[3])
         evaluation = evaluate(stored)
-        accept_computed(evaluation, by=by)
-        settle(evaluation, by=by)
+        accept_computed(evaluation, by=None)
+        settle(evaluation, by=None)
         detail = {"学校": len(schools), "版本": evaluation.version.digest}
-        audit.record("run_year", by=by, city=city, subject=str(stored), detail=detail)
+        audit.record("run_year", by=None, city=city, subject=str(stored), detail=detail)
         BULLETIN.draft(stored, issued_on=timezone.localdate())
         if issue:
-            progress(*_step(4))
-            publish(stored, by=by, check_text=False)
+            progress(5, STEPS[4])
+            publish(stored, by=None, check_text=False)
     stored.refresh_from_db()
     return YearRun(stored, year.spec, year.warnings)
-
-
-def _step(index: int) -> tuple[int, str]:
-    return index + 1, STEPS[index]
 
 
 def judge_year(year: YearFolder) -> list[SchoolYear]:
     """Judge every row and score every school before anything is written; raises WorkbookError with all that
     is wrong.
     """
-    problems: list[Problem] = []
     recorded = _recorded_figures(year)
-    by_school, cases = rows_by_school(year.scores), defaultdict(set)
+    rows, cases = defaultdict(list), defaultdict(set)
+    for row in year.scores:
+        rows[row.school].append(row)
     for case in year.cases:
         cases[case.school].add(case.restriction)
-    collected = next((row.row.table.problems for row in year.scores), None)
     schools = []
     for school in year.schools:
-        rows = by_school.get(school.code, [])
-        metrics = (
-            dict.fromkeys(year.spec.references)
-            | recorded.get(school.code, {})
-            | year.metrics.get(school.code, {})
-        )
-        submitted = _submitted(year.spec, rows, cases[school.code])
-        judged = judge_rows(year.spec, rows, metrics, year.warnings)
-        problems += [_missing(school.name, f"自评缺 {code}") for code in incomplete_self(year.spec, rows)]
-        entry = judged.school_input(school.code, metrics, frozenset(cases[school.code]), submitted=submitted)
-        schools.append(SchoolYear(school.code, school.name, metrics, judged, entry))
-    if collected:
-        problems = list(collected) + problems
-    gaps = {school.code: _gaps(year.spec, school) for school in schools}
-    problems += [
-        Problem(METRICS, "", None, None, f"{school.name}：缺指标“{reference}”的数值")
-        for school in schools
-        for reference in gaps[school.code]
-    ]
-    wrong = {(row.school, row.item) for row in _wrong_rows(year)}
-    wrong |= {
-        (code, item)
-        for code, missing in gaps.items()
-        for item, bound in year.spec.bound.items()
-        if bound.references & missing
-    }
-    problems += _unscored(year, schools, wrong)
+        code = school.code
+        figures = dict.fromkeys(year.spec.references) | recorded.get(code, {}) | year.metrics.get(code, {})
+        judged = judge_rows(year.spec, rows[code], figures, year.warnings)
+        submitted = _submitted(year.spec, rows[code], cases[code])
+        school_input = judged.school_input(code, frozenset(cases[code]), submitted=submitted)
+        schools.append(SchoolYear(code, school.name, figures, judged, school_input))
+    problems = list(_problems(year, schools, rows))
     if problems:
         raise WorkbookError(problems)
     return schools
+
+
+def _problems(
+    year: YearFolder, schools: list[SchoolYear], rows: Mapping[str, list[ScoreRow]]
+) -> Iterator[Problem]:
+    """What is wrong with rows, then what schools owe and do not have."""
+    yield from year.wrong_scores
+    for school in schools:
+        for code in incomplete_self(year.spec, rows[school.code]):
+            yield _missing(school, f"自评缺 {code}")
+    for school in schools:
+        for reference in _gaps(year.spec, school):
+            yield Problem(METRICS, "", None, None, f"{school.name}：缺指标“{reference}”的数值")
+    numbers = {problem.row for problem in year.wrong_scores}
+    reported = {(row.school, row.item) for row in year.scores if row.row.number in numbers}
+    outcomes = score_all(year.spec, [school.input for school in schools])
+    for school in schools:
+        yield from _unscored(year.spec, school, outcomes[school.code], reported)
+
+
+def _unscored(
+    spec: SchemeSpec, school: SchoolYear, outcome: Outcome, reported: set[tuple[str, str]]
+) -> Iterator[Problem]:
+    """What a stage owes and does not have, unless its row or a figure was reported already."""
+    gaps = _gaps(spec, school)
+    reported = reported | {
+        (school.code, code) for code, bound in spec.bound.items() if bound.references & gaps
+    }
+    for problem in outcome.problems:
+        if (school.code, problem.code) not in reported:
+            yield _missing(school, problem.text)
 
 
 def _submitted(spec: SchemeSpec, rows, cases: set[str]) -> bool:
@@ -165,7 +170,7 @@ def _submitted(spec: SchemeSpec, rows, cases: set[str]) -> bool:
     it did not.
     """
     recorded = {entry.code for entry in spec.restrictions if entry.trigger == Trigger.NO_SUBMISSION} & cases
-    return not recorded and (not owed_self_rows(spec) or any(row.stage == "self" for row in rows))
+    return not recorded and (not owed_codes(spec, Stage.SELF) or any(row.stage == Stage.SELF for row in rows))
 
 
 def _gaps(spec: SchemeSpec, school: SchoolYear) -> set[str]:
@@ -174,27 +179,8 @@ def _gaps(spec: SchemeSpec, school: SchoolYear) -> set[str]:
     return {reference for reference in spec.references if rated and school.metrics[reference] is None}
 
 
-def _wrong_rows(year: YearFolder):
-    numbers = {problem.row for problem in (year.scores[0].row.table.problems if year.scores else ())}
-    return [row for row in year.scores if row.row.number in numbers]
-
-
-def _unscored(year: YearFolder, schools: list[SchoolYear], wrong: set[tuple[str, str]]) -> list[Problem]:
-    """What a stage owes and does not have, school by school; rows already reported as wrong are not reported
-    again.
-    """
-    names = {school.code: school.name for school in schools}
-    outcomes = score_all(year.spec, [school.input for school in schools])
-    return [
-        _missing(names[code], problem.text)
-        for code, outcome in outcomes.items()
-        for problem in outcome.problems
-        if (code, problem.code) not in wrong
-    ]
-
-
-def _missing(school: str, text: str) -> Problem:
-    return Problem(SCORES, "", None, None, f"{school}：{text}")
+def _missing(school: SchoolYear, text: str) -> Problem:
+    return Problem(SCORES, "", None, None, f"{school.name}：{text}")
 
 
 def _recorded_figures(year: YearFolder) -> dict[str, dict[str, Fraction | None]]:
@@ -202,19 +188,59 @@ def _recorded_figures(year: YearFolder) -> dict[str, dict[str, Fraction | None]]
 
     A school without any class record is left to metrics.xlsx: counting its classes would make silent zeros.
     """
-    spec = year.spec
+    spec, own = year.spec, {metric.label for metric in year.spec.custom_metrics}
     kept = TrainingClass.objects.kept().filter(starts_on__range=(spec.period_start, spec.period_end))
     recorded = School.objects.filter(
         city__name=spec.city, code__in=[school.code for school in year.schools], pk__in=kept.values("school")
     )
-    registry = [
-        reference
-        for reference in spec.references
-        if reference.split("[")[0] not in {m.label for m in spec.custom_metrics}
-    ]
+    registry = [reference for reference in spec.references if reference.split("[")[0] not in own]
     found = figures(registry, schools=recorded, year=spec.year, start=spec.period_start, end=spec.period_end)
-    codes = dict(recorded.values_list("pk", "code"))
     return {
-        codes[pk]: {reference: figure.value for reference, figure in values.items()}
-        for pk, values in found.items()
+        code: {reference: figure.value for reference, figure in found[pk].items()}
+        for pk, code in recorded.values_list("pk", "code")
+    }
+
+
+def write_year(scheme: Scheme, spec: SchemeSpec, folder: Path, warnings: list[str]) -> None:
+    """Write results.xlsx, trace.json and bulletin.pdf from what was published, not from what was read."""
+    folder.mkdir(parents=True, exist_ok=True)
+    results = list(Result.objects.filter(scheme=scheme).order_by("order", "school_code"))
+    write_workbook(
+        folder / "results.xlsx",
+        [results_sheet(spec, results), _counts_sheet(results), _warnings_sheet(warnings)],
+    )
+    trace = {
+        "方案": scheme.name,
+        "年度": scheme.year,
+        "版本摘要": scheme.versions.latest("number").digest,
+        "学校": [_traced(r) for r in results],
+    }
+    (folder / "trace.json").write_text(json.dumps(trace, ensure_ascii=False, indent=1), encoding="utf-8")
+    with Bulletin.objects.get(scheme=scheme).pdf.open() as pdf:
+        (folder / "bulletin.pdf").write_bytes(pdf.read())
+
+
+def _counts_sheet(results: list[Result]) -> SheetOut:
+    counts = Counter(result.star for result in results)
+    rows = [[star.label, counts[star]] for star in sorted(Star, reverse=True) if counts[star]]
+    return SheetOut("星级统计", [ColumnOut("星级"), ColumnOut("学校数", "int")], rows)
+
+
+def _warnings_sheet(warnings: list[str]) -> SheetOut:
+    return SheetOut("提示", [ColumnOut("提示", width=100)], [[warning] for warning in warnings] or [["无"]])
+
+
+def _traced(result: Result) -> dict[str, Any]:
+    return {
+        "学校编码": result.school_code,
+        "学校名称": result.school_name,
+        "县（市、区）": result.county_name,
+        "未申报": result.lapsed,
+        "分项": result.figures,
+        "限制性情形": result.restrictions,
+        "计算星级": Star(result.computed_star).label,
+        "星级": Star(result.star).label,
+        "计算过程": result.trace,
+        "离上一星级": result.next_star,
+        "摘要": result.digest,
     }

@@ -19,6 +19,8 @@ CENTRE = (230, 165)
 RINGS = 4
 BAR_HEIGHT = 46
 TREND_HEIGHT = 120
+#: The tallest column of the trend: full marks with room for a bonus.
+TREND_FULL = 110
 
 
 @dataclass(frozen=True)
@@ -39,12 +41,12 @@ def rates(axes: Sequence[str], series: Sequence[Series]) -> SafeString:
     return _radar(axes, series) if len(axes) >= LEAST_CORNERS else _bars(axes, series)
 
 
-def trend(points: Sequence[tuple[str, Fraction]], *, full: int, label: str) -> SafeString:
+def trend(points: Sequence[tuple[str, Fraction]], *, label: str) -> SafeString:
     """Totals of successive years as columns with their figures on top."""
     step = 88
     columns = []
     for index, (name, value) in enumerate(points):
-        height = round(min(float(value) / full, 1) * TREND_HEIGHT, 1)
+        height = round(min(float(value) / TREND_FULL, 1) * TREND_HEIGHT, 1)
         left, top = index * step + 20, 24 + TREND_HEIGHT - height
         columns.append((left, top, height, left + 24, top - 6, show(value), left + 24, name))
     body = format_html_join(
@@ -55,12 +57,8 @@ def trend(points: Sequence[tuple[str, Fraction]], *, full: int, label: str) -> S
         columns,
     )
     width = max(len(points), 3) * step + 12
-    base = format_html(
-        '<line class="chart-grid" x1="8" y1="{}" x2="{}" y2="{}"/>',
-        24 + TREND_HEIGHT,
-        width - 8,
-        24 + TREND_HEIGHT,
-    )
+    foot = 24 + TREND_HEIGHT
+    base = format_html('<line class="chart-grid" x1="8" y1="{}" x2="{}" y2="{}"/>', foot, width - 8, foot)
     return _picture(width, 180, label, base + body)
 
 
@@ -89,18 +87,9 @@ def _radar(axes: Sequence[str], series: Sequence[Series]) -> SafeString:
 
 def _bars(axes: Sequence[str], series: Sequence[Series]) -> SafeString:
     rows = []
-    for index, name in enumerate(axes):
+    for index, (name, share) in enumerate(zip(axes, series[0].shares, strict=True)):
         top = index * BAR_HEIGHT
-        rows.append(
-            (
-                top + 16,
-                name,
-                percent(series[0].shares[index]),
-                top + 22,
-                top + 22,
-                round(float(series[0].shares[index]) * 440, 1),
-            )
-        )
+        rows.append((top + 16, name, percent(share), top + 22, top + 22, round(float(share) * 440, 1)))
     body = format_html_join(
         "",
         '<text class="chart-label" x="10" y="{}">{} {}</text><rect class="chart-track" x="10" '
@@ -113,9 +102,8 @@ def _bars(axes: Sequence[str], series: Sequence[Series]) -> SafeString:
 
 def _picture(width: int, height: int, label: str, body: SafeString) -> SafeString:
     return format_html(
-        '<svg class="chart" viewBox="0 0 {} {}" width="{}" height="{}" role="img" aria-label="{}">{}</svg>',
-        width,
-        height,
+        '<svg class="chart" viewBox="0 0 {0} {1}" width="{0}" height="{1}" role="img" aria-label="{2}">'
+        "{3}</svg>",
         width,
         height,
         label,
@@ -124,9 +112,15 @@ def _picture(width: int, height: int, label: str, body: SafeString) -> SafeStrin
 
 
 def _corner(index: int, count: int, share: Fraction | int) -> tuple[float, float]:
-    angle = 2 * math.pi * index / count - math.pi / 2
+    across, down = _direction(index, count)
     length = RADIUS * min(max(float(share), 0), 1)
-    return round(CENTRE[0] + length * math.cos(angle), 1), round(CENTRE[1] + length * math.sin(angle), 1)
+    return round(CENTRE[0] + length * across, 1), round(CENTRE[1] + length * down, 1)
+
+
+def _direction(index: int, count: int) -> tuple[float, float]:
+    """From the centre to a corner, the first one upwards."""
+    angle = 2 * math.pi * index / count - math.pi / 2
+    return math.cos(angle), math.sin(angle)
 
 
 def _polygon(shares: Sequence[Fraction]) -> str:
@@ -134,9 +128,11 @@ def _polygon(shares: Sequence[Fraction]) -> str:
 
 
 def _label_at(index: int, count: int) -> tuple[float, float, str]:
-    angle = 2 * math.pi * index / count - math.pi / 2
-    x, y = CENTRE[0] + (RADIUS + 14) * math.cos(angle), CENTRE[1] + (RADIUS + 16) * math.sin(angle) + 5
-    anchor = "middle" if abs(math.cos(angle)) < 0.3 else "start" if math.cos(angle) > 0 else "end"
+    across, down = _direction(index, count)
+    x, y = CENTRE[0] + (RADIUS + 14) * across, CENTRE[1] + (RADIUS + 16) * down + 5
+    anchor = "start" if across > 0 else "end"
+    if abs(across) < 0.3:
+        anchor = "middle"
     return round(x, 1), round(y, 1), anchor
 
 

@@ -2,73 +2,42 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from itertools import pairwise, starmap
+from typing import Any
 
 from ratings.criteria.changes import compare
 from ratings.criteria.spec import SchemeSpec
-from ratings.criteria.standards import Group, condition_text, groups, parameters, restriction_lines
+from ratings.criteria.standards import condition_text, groups, parameters, restriction_lines
 from ratings.criteria.versions import spec_of
 from ratings.criteria.years import notes_of, year_changes
-from ratings.models import Scheme, SchemeVersion
+from ratings.models import Scheme
 from ratings.rules.rounding import plain
 from ratings.scoring.items import LEAST_SHEETS, TRIM_FROM
 
 
-@dataclass(frozen=True)
-class VersionLine:
-    """A frozen version; `changes` names the rows that it changed against the one before."""
-
-    version: SchemeVersion
-    changes: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Methodology:
-    """`steps` are (heading, sentences) in the order in which a star is computed; `changes` (what,
-    kind, why).
+def methodology_of(scheme: Scheme) -> dict[str, Any]:
+    """Everything the page tells; the scheme has at least one version. `versions` come with the rows that each
+    changed against the one before, `steps` are (heading, sentences), `changes` (what, kind, why).
     """
-
-    versions: tuple[VersionLine, ...]
-    parameters: tuple[tuple[str, str], ...]
-    steps: tuple[tuple[str, tuple[str, ...]], ...]
-    groups: tuple[Group, ...]
-    bands: tuple[tuple[int, str], ...]
-    restrictions: tuple[tuple[str, str, str, str, str], ...]
-    changes: tuple[tuple[str, str, str], ...]
-
-    @property
-    def current(self) -> SchemeVersion:
-        """The version that counts."""
-        return self.versions[-1].version
-
-
-def methodology_of(scheme: Scheme) -> Methodology:
-    """Everything the page tells; the scheme has at least one version."""
     versions = list(scheme.versions.select_related("by").order_by("number"))
-    spec = spec_of(versions[-1])
+    specs = [spec_of(version) for version in versions]
+    spec = specs[-1]
     changes, notes = year_changes(scheme), notes_of(scheme)
-    return Methodology(
-        versions=tuple(_versions(versions)),
-        parameters=parameters(spec),
-        steps=evaluation_order(spec),
-        groups=groups(spec),
-        bands=tuple((band.star, condition_text(spec, band.condition)) for band in spec.bands),
-        restrictions=restriction_lines(spec),
-        changes=tuple((row.title, row.label, notes.get(row.key, "")) for row in changes.rows)
-        if changes
-        else (),
-    )
+    return {
+        "versions": list(zip(versions, [(), *starmap(_changed, pairwise(specs))], strict=True)),
+        "parameters": parameters(spec),
+        "steps": evaluation_order(spec),
+        "groups": groups(spec),
+        "bands": [(band.star, condition_text(spec, band.condition)) for band in spec.bands],
+        "restrictions": restriction_lines(spec),
+        "changes": [
+            (row.title, row.label, notes.get(row.key, "")) for row in (changes.rows if changes else ())
+        ],
+    }
 
 
-def _versions(versions: list[SchemeVersion]):
-    before = None
-    for version in versions:
-        spec = spec_of(version)
-        yield VersionLine(
-            version,
-            tuple(f"{row.title}：{row.label}" for row in compare(before, spec).rows) if before else (),
-        )
-        before = spec
+def _changed(before: SchemeSpec, after: SchemeSpec) -> list[str]:
+    return [f"{row.title}：{row.label}" for row in compare(before, after).rows]
 
 
 def evaluation_order(spec: SchemeSpec) -> tuple[tuple[str, tuple[str, ...]], ...]:

@@ -13,15 +13,14 @@ from ratings.judging.seats import judged_by
 from ratings.judging.sheets import is_closed
 from ratings.models import Assessment, Feedback, JudgeSheet, Result, Scheme
 from ratings.models.schemes import COMMITTEE
-from ratings.selfassessment.papers import confirmation_paper, self_paper
-from ratings.selfassessment.submission import needs_signature
+from ratings.selfassessment.submission import confirmation_paper, needs_signature, self_paper
 from ratings.sheets import own_sheet
 from schools.audit.exports import send_pdf
 from schools.models import Region, User
 from schools.models.scope import SCHOOL_ROLES
 from schools.permissions import allowed_to, may, role_of
 
-from .papers import result_paper
+from .report import result_paper
 
 #: The city gets a county's scores only once the county has sent them on.
 SENT_ON = (Status.CITY, Status.SETTLED)

@@ -14,11 +14,12 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+from django.db.models import Prefetch
 from django.utils import timezone
 
 from ratings.criteria.spec import BoundItem, SchemeSpec, digest
 from ratings.enums import Star, Trigger
-from ratings.models import Adjustment, Assessment, Decision, RestrictionCase, Result, Scheme
+from ratings.models import Adjustment, Assessment, RestrictionCase, Result, Scheme, SchemeVersion
 from ratings.rules import Condition, Part, Question, Reference, Vocabulary, reference_key, to_text
 from ratings.rules.evaluation import maximum
 from ratings.rules.syntax import (
@@ -86,31 +87,15 @@ def verification_package(scheme: Scheme, *, to: Verifier) -> Package:
         "results.json": readable([_result(result) for result in results]),
         SCRIPT: (HERE / SCRIPT).read_bytes(),
     }
-    made = f"{timezone.localtime():%Y年%m月%d日 %H:%M}"
-    head = audit.chain_head(scheme.city)
+    facts = {
+        "verifier": to.name,
+        "reason": to.reason,
+        "made": f"{timezone.localtime():%Y年%m月%d日 %H:%M}",
+        "audit_head": audit.chain_head(scheme.city),
+    }
     guide = (HERE / "reading_guide.md").read_text(encoding="utf-8")
-    said = {
-        "year": scheme.year,
-        "city": scheme.city.name,
-        "verifier": to.name,
-        "reason": to.reason,
-        "made": made,
-        "audit_head": head,
-    }
-    files["说明.md"] = guide.format(**said).encode()
-    manifest = {
-        "kind": "核验包（内部）",
-        "made": made,
-        "verifier": to.name,
-        "reason": to.reason,
-        "audit_head": head,
-        "scheme_digest": evaluation.version.digest,
-        "versions": versions_of(scheme),
-        "files": _sums(files),
-    }
-    return Package(
-        f"{scheme.year}年度星级评定核验包（内部）.zip", _zip({**files, "manifest.json": readable(manifest)})
-    )
+    files["说明.md"] = guide.format(year=scheme.year, city=scheme.city.name, **facts).encode()
+    return _package("核验包（内部）", scheme, evaluation.version, files, facts)
 
 
 def public_package(scheme: Scheme) -> Package:
@@ -134,18 +119,27 @@ def public_package(scheme: Scheme) -> Package:
         "scheme.json": canonical(version.content),
         "stars.json": readable({"stars": stars, "unrated": len(unnamed), "unrated_digests": unnamed}),
     }
+    bulletin = scheme.bulletin.digest if hasattr(scheme, "bulletin") else ""
+    facts = {"scheme": scheme.name, "year": scheme.year, "bulletin_digest": bulletin}
+    return _package("公开包", scheme, version, files, facts)
+
+
+def _package(
+    kind: str, scheme: Scheme, version: SchemeVersion, files: Mapping[str, bytes], facts: Mapping[str, Any]
+) -> Package:
+    """The files with a manifest of their digests."""
     manifest = {
-        "kind": "公开包",
-        "scheme": scheme.name,
-        "year": scheme.year,
+        "kind": kind,
+        **facts,
         "scheme_digest": version.digest,
         "versions": versions_of(scheme),
-        "bulletin_digest": scheme.bulletin.digest if hasattr(scheme, "bulletin") else "",
-        "files": _sums(files),
+        "files": {name: hashlib.sha256(content).hexdigest() for name, content in files.items()},
     }
-    return Package(
-        f"{scheme.year}年度星级评定公开包.zip", _zip({**files, "manifest.json": readable(manifest)})
-    )
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as package:
+        for name, content in {**files, "manifest.json": readable(manifest)}.items():
+            package.writestr(zipfile.ZipInfo(name, NO_TIME), content, zipfile.ZIP_DEFLATED)
+    return Package(f"{scheme.year}年度星级评定{kind}.zip", buffer.getvalue())
 
 
 def versions_of(scheme: Scheme) -> list[dict[str, Any]]:
@@ -158,40 +152,35 @@ def versions_of(scheme: Scheme) -> list[dict[str, Any]]:
 
 
 def _schools(evaluation: Evaluation, results: Iterable[Result]) -> list[dict[str, Any]]:
-    scheme = evaluation.scheme
-    reasons = {
-        (one.assessment_id, one.stage, one.item.code): one.reason
-        for one in Adjustment.objects.filter(assessment__scheme=scheme).select_related("item")
-    }
-    basis: dict[int, dict[str, str]] = {}
-    for assessment, code, text in RestrictionCase.objects.filter(assessment__scheme=scheme).values_list(
-        "assessment_id", "restriction__code", "basis"
-    ):
-        basis.setdefault(assessment, {})[code] = text
-    decisions = {one.assessment_id: one for one in Decision.objects.filter(assessment__scheme=scheme)}
-    visited = dict(Assessment.objects.filter(scheme=scheme).values_list("pk", "visited"))
+    adjustments = Prefetch("adjustments", Adjustment.objects.select_related("item"))
+    cases = Prefetch("cases", RestrictionCase.objects.select_related("restriction"))
+    rows = Assessment.objects.filter(scheme=evaluation.scheme).select_related("decision")
+    assessments = rows.prefetch_related(adjustments, cases).in_bulk()
     numbers = _judge_numbers(evaluation)
-    found = []
-    for result in results:
-        key = result.assessment_id
-        school, decision = evaluation.inputs[str(key)], decisions.get(key)
-        found.append(
-            {
-                "code": result.school_code,
-                "name": result.school_name,
-                "county_name": result.county_name,
-                "visited": visited[key],
-                "self": _entries(evaluation.own.get(str(key), {})),
-                **decisive(school, numbers),
-                "adjustment_reasons": {
-                    f"{stage} {code}": reasons[key, stage, code] for stage, code in sorted(school.adjustments)
-                },
-                "cases": dict(sorted(basis.get(key, {}).items())),
-                "decision": None if decision is None else decision.star,
-                "decision_reason": "" if decision is None else decision.reason,
-            }
-        )
-    return found
+    return [_school(evaluation, result, assessments[result.assessment_id], numbers) for result in results]
+
+
+def _school(
+    evaluation: Evaluation, result: Result, assessment: Assessment, numbers: Mapping[str, int]
+) -> dict[str, Any]:
+    school = evaluation.inputs[str(assessment.pk)]
+    decision = getattr(assessment, "decision", None)
+    return {
+        "code": result.school_code,
+        "name": result.school_name,
+        "county_name": result.county_name,
+        "visited": assessment.visited,
+        "self": _entries(evaluation.own.get(str(assessment.pk), {})),
+        **decisive(school, numbers),
+        "adjustment_reasons": {
+            f"{one.stage} {one.item.code}": one.reason
+            for one in assessment.adjustments.all()
+            if (one.stage, one.item.code) in school.adjustments
+        },
+        "cases": {case.restriction.code: case.basis for case in assessment.cases.all()},
+        "decision": decision and decision.star,
+        "decision_reason": decision.reason if decision else "",
+    }
 
 
 def _judge_numbers(evaluation: Evaluation) -> dict[str, int]:
@@ -204,13 +193,16 @@ def _judge_numbers(evaluation: Evaluation) -> dict[str, int]:
 def decisive(school: SchoolInput, numbers: Mapping[str, int]) -> dict[str, Any]:
     """What the star of a school hangs on, besides proven restrictions and the decision; judges by number."""
     ordered = sorted(school.city, key=lambda sheet: numbers[sheet.judge])
+    adjustments: dict[str, dict[str, str]] = {"county": {}, "city": {}}
+    for (stage, code), points in sorted(school.adjustments.items()):
+        adjustments[str(stage)][code] = str(Fraction(points))
     return {
         "submitted": school.submitted,
         "figures": {name: str(value) for name, value in sorted(school.metrics.items()) if value is not None},
         "county": _entries(school.county),
         "judges": [numbers[sheet.judge] for sheet in ordered],
         "city": [_entries(sheet.entries) for sheet in ordered],
-        "adjustments": _adjusted(school),
+        "adjustments": adjustments,
     }
 
 
@@ -218,40 +210,15 @@ def _entries(entries: Mapping[str, Entry]) -> dict[str, Any]:
     return {code: entry_to_json(entry) for code, entry in sorted(entries.items())}
 
 
-def _adjusted(school: SchoolInput) -> dict[str, dict[str, str]]:
-    """核定 by stage and item."""
-    found: dict[str, dict[str, str]] = {"county": {}, "city": {}}
-    for (stage, code), points in sorted(school.adjustments.items()):
-        found[str(stage)][code] = str(Fraction(points))
-    return found
-
-
 def _result(result: Result) -> dict[str, Any]:
     """A published result with everything that its digest covers."""
+    covered = ("lapsed", "computed_star", "star", "restrictions", "figures", "trace", "digest")
     return {
         "code": result.school_code,
         "name": result.school_name,
         "county": result.county_name,
-        "lapsed": result.lapsed,
-        "computed_star": result.computed_star,
-        "star": result.star,
-        "restrictions": result.restrictions,
-        "figures": result.figures,
-        "trace": result.trace,
-        "digest": result.digest,
+        **{name: getattr(result, name) for name in covered},
     }
-
-
-def _sums(files: Mapping[str, bytes]) -> dict[str, str]:
-    return {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
-
-
-def _zip(files: Mapping[str, bytes]) -> bytes:
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as package:
-        for name, content in files.items():
-            package.writestr(zipfile.ZipInfo(name, NO_TIME), content, zipfile.ZIP_DEFLATED)
-    return buffer.getvalue()
 
 
 Node = list | str

@@ -2,26 +2,41 @@
 
 import io
 
+from django import forms
 from django.core.paginator import Paginator
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from ratings.committee.forms import ResultFilterForm
+from ratings.committee.forms import ResultFilterForm, plain_helper
 from ratings.criteria.versions import spec_of
 from ratings.models import Feedback, Result, Scheme, SchemeVersion
 from schools import audit
-from schools.models import User
 from schools.models.scope import SCHOOL_ROLES
 from schools.permissions import allowed_to, may, reads_across_counties, role_of
 
-from .forms import VerifierForm
 from .methodology import methodology_of
 from .report import report_on
 from .verification import Package, Verifier, canonical, public_package, verification_package
 
 PAGE_SIZE = 50
+
+
+class VerifierForm(forms.Form):
+    """Both are owed: single scores leave the house for a named person and a reason only."""
+
+    verifier = forms.CharField(label="核验人", max_length=60, help_text="单位和姓名，如 市纪委监委 刘某")
+    reason = forms.CharField(
+        label="事由",
+        max_length=200,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text="为什么要核验，依据什么文件或来信",
+    )
+
+    def __init__(self, *args, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.helper = plain_helper()
 
 
 @require_GET
@@ -30,11 +45,15 @@ def result_list(request: HttpRequest) -> HttpResponse:
     """A school's results by year; for wider scopes the results of one year in administrative order, never by
     points.
     """
-    results = _results(request.user)
+    visible = Result.objects.visible_to(request.user)
+    results = visible.select_related("scheme").defer("trace", "figures", "next_star")
     if role_of(request.user) in SCHOOL_ROLES:
         return render(request, "ratings/results/own.html", {"results": results.order_by("-scheme__year")})
     years = list(results.order_by("-scheme__year").values_list("scheme__year", flat=True).distinct())
-    counties = _counties(results) if reads_across_counties(request.user) else []
+    counties = []
+    if reads_across_counties(request.user):
+        named = results.exclude(county_name="").order_by("order")
+        counties = list(dict.fromkeys(named.values_list("county_name", flat=True)))
     form = ResultFilterForm(request.GET, years=years, counties=counties)
     year = form.chosen.get("year") or (years[0] if years else None)
     found = form.narrow(results.filter(scheme__year=year)).order_by("scheme__city", "order", "school_code")
@@ -53,23 +72,13 @@ def result_page(request: HttpRequest, pk: int) -> HttpResponse:
     onsite = may(request.user, "arrange_panels") and any(
         item.onsite for item in spec_of(result.version).items
     )
-    found = {
+    context = {
         "result": result,
         "report": report_on(result, request.user),
         "feedback": feedback,
         "may_feed_back": onsite,
     }
-    return render(request, "ratings/results/result.html", found)
-
-
-def _counties(results) -> list[str]:
-    return list(
-        dict.fromkeys(results.exclude(county_name="").order_by("order").values_list("county_name", flat=True))
-    )
-
-
-def _results(user: User):
-    return Result.objects.visible_to(user).select_related("scheme").defer("trace", "figures", "next_star")
+    return render(request, "ratings/results/result.html", context)
 
 
 @require_http_methods(["GET", "POST"])

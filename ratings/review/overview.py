@@ -22,6 +22,13 @@ from schools.metrics import METRICS, Figure, compute
 from schools.models import School, User
 
 from .confirming import scored_elsewhere
+from ratings.enums import UNFINISHED, Phase, Stage, Star, Status
+from ratings.models import Assessment, Scheme
+from ratings.rules.rounding import plain
+from ratings.scoring import StageSheet
+from ratings.sheets import SchoolSheet
+from ratings.workflow import due, tie
+from schools.models import User
 
 
 def reviewable(user: User) -> QuerySet[Assessment]:
@@ -109,7 +116,7 @@ def view_of(sheet: SchoolSheet) -> str:
         return "waiting" if sheet.is_waiting else "judged"
     if status == Status.RETURNED and sheet.assessment.returned_to == Status.COUNTY:
         return "returned"
-    return "school" if status in (*WITH_SCHOOL, Status.LAPSED) else "sent"
+    return "school" if status in (*UNFINISHED, Status.LAPSED) else "sent"
 
 
 def _is_wanted(row: Row, view: str, word: str) -> bool:

@@ -17,7 +17,7 @@ from ratings.criteria.division import division_of
 from ratings.criteria.spec import SchemeSpec
 from ratings.enums import Stage, Status
 from ratings.models import Assessment, Category, Division, Evidence, Item, ReturnedItem, Scheme, Score
-from ratings.sheets import WITH_SCHOOL, Line, SchoolSheet
+from ratings.sheets import UNFINISHED, Line, SchoolSheet
 from ratings.sheets.forms import (
     AnswersForm,
     Outcome,
@@ -28,6 +28,11 @@ from ratings.sheets.forms import (
     save_rows,
 )
 from ratings.sheets.loading import by_item
+from ratings.enums import UNFINISHED, Stage, Status
+from ratings.models import Assessment, Category, Division, Evidence, Item, ReturnedItem, Score
+from ratings.sheets import Line, SchoolSheet, load_sheets
+from ratings.sheets.forms import AdjustmentForm, ReturnForm, answers_in_words, failed, row_form, save_rows
+from ratings.sheets.sheet import by_item
 from ratings.workflow import Writer, due, is_overdue, scheme_spec, take_step, uneditable
 from ratings.workflow.deadlines import return_deadline
 from schools.calendar.checking import caveat
@@ -239,7 +244,7 @@ def _asked_back(assessment: Assessment) -> dict[str, str]:
 
 def _submitted(user: User, scheme: Scheme) -> QuerySet[Assessment]:
     """The county's schools that have handed something in."""
-    return reviewable(user).filter(scheme=scheme).exclude(status__in=WITH_SCHOOL).in_order()
+    return reviewable(user).filter(scheme=scheme).exclude(status__in=UNFINISHED).in_order()
 
 
 def _submitted_sheets(request: HttpRequest) -> tuple[Scheme, SchemeSpec, list[SchoolSheet]]:

@@ -4,7 +4,7 @@ of a copy.
 
 from __future__ import annotations
 
-from datetime import date
+from typing import Any
 
 from django.core.files.base import ContentFile
 from django.db import transaction
@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from ratings.enums import Confirmation, Stage
 from ratings.models import Assessment, Evidence, Item, Score
+from ratings.sheets.answering import held_assessments
 from ratings.workflow import uneditable, void_signature
 from schools.models import TrainingClass, User
 from schools.saving import Refused, refuse
@@ -46,38 +47,21 @@ def record_choices(assessment: Assessment) -> list[tuple[str, str]]:
     )
     classes = held.order_by("-starts_on", "pk").values_list("pk", "starts_on", "name")[:MOST_CLASSES]
     return choices + [
-        (f"{page}&class={pk}#classes", f"开班登记：{_day(day)} {name}") for pk, day, name in classes
+        (f"{page}&class={pk}#classes", f"开班登记：{day.month}月{day.day}日 {name}")
+        for pk, day, name in classes
     ]
 
 
-def _day(day: date) -> str:
-    return f"{day.month}月{day.day}日"
-
-
 def attach(
-    assessment: Assessment,
-    item: Item,
-    *,
-    by: User,
-    upload: CheckedUpload | None = None,
-    link: tuple[str, str] | None = None,
-    paper: tuple[str, int, str] | None = None,
+    assessment: Assessment, item: Item, *, by: User, upload: CheckedUpload | None = None, **values: Any
 ) -> Evidence:
-    """Attach one file, one link (address, words) or one note of paper (name, copies, place). Raises Refused
-    with a sentence.
-    """
+    """Attach one file, or what `values` say of a link or a note of paper. Raises Refused with a sentence."""
     with transaction.atomic():
         _writable(assessment, item, by)
         if Evidence.objects.filter(assessment=assessment, item=item).kept().count() >= MOST:
             raise Refused(f"每项最多 {MOST} 份佐证材料，请先撤回不需要的。")
-        evidence = Evidence(assessment=assessment, item=item, by=by, at=timezone.now())
-        if upload is not None:
-            _fill_file(evidence, upload)
-        elif link is not None:
-            evidence.kind, evidence.link, evidence.name = Evidence.Kind.LINK, *link
-        elif paper is not None:
-            evidence.kind = Evidence.Kind.PAPER
-            evidence.name, evidence.copies, evidence.location = paper
+        values |= {"assessment": assessment, "item": item, "by": by, "at": timezone.now()}
+        evidence = stored_file(upload, **values) if upload else Evidence(**values)
         evidence.save()
         _changed(assessment)
     return evidence
@@ -92,14 +76,18 @@ def take_back(evidence: Evidence, *, by: User) -> None:
         _changed(evidence.assessment)
 
 
-def _fill_file(evidence: Evidence, upload: CheckedUpload) -> None:
-    evidence.kind, evidence.name = Evidence.Kind.FILE, upload.name
-    evidence.size, evidence.digest, evidence.content_type = (
-        upload.size,
-        upload.sha256,
-        upload.kind.content_type,
+def stored_file(upload: CheckedUpload, **values: Any) -> Evidence:
+    """An accepted file as evidence, which is still to be saved."""
+    evidence = Evidence(
+        kind=Evidence.Kind.FILE,
+        name=upload.name,
+        size=upload.size,
+        digest=upload.sha256,
+        content_type=upload.kind.content_type,
+        **values,
     )
     evidence.file.save(upload.name, ContentFile(upload.content), save=False)
+    return evidence
 
 
 def uneditable_item(assessment: Assessment, item: Item, user: User) -> str:
@@ -110,12 +98,7 @@ def uneditable_item(assessment: Assessment, item: Item, user: User) -> str:
 
 
 def _writable(assessment: Assessment, item: Item, by: User) -> None:
-    locked = (
-        Assessment.objects.select_for_update(of=("self",))
-        .select_related("scheme", "school")
-        .get(pk=assessment.pk)
-    )
-    refuse(uneditable_item(locked, item, by))
+    refuse(uneditable_item(held_assessments().get(pk=assessment.pk), item, by))
 
 
 def _changed(assessment: Assessment) -> None:

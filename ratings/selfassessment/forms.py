@@ -4,27 +4,21 @@ item's own form.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from crispy_forms.layout import Column, Layout, Row
 from django import forms
 from django.db.models import Q, QuerySet
 
-from ratings.criteria.kinds import exactly
 from ratings.enums import Stage
-from ratings.models import Assessment, Goal, Scheme
+from ratings.models import Assessment, Evidence, Goal, Scheme
 from ratings.workflow import Step
 from schools.records.versioned import VersionedForm
 from schools.site.filters import FilterForm
 from schools.uploads import CheckedUpload, check_upload
-from schools.workbooks.cells import CellError, cell_decimal
 
-from .figures import FigureLine, TypedFigure
-
-BOX = {"class": "form-control"}
+#: What is written down of material on paper.
+PAPER = ("paper", "copies", "location")
 
 
 class EvidenceForm(forms.Form):
@@ -33,32 +27,27 @@ class EvidenceForm(forms.Form):
     file = forms.FileField(
         label="文件",
         required=False,
-        widget=forms.FileInput(attrs=BOX),
+        widget=forms.FileInput,
         error_messages={"empty": "文件是空的（0 字节），请重新选择。"},
     )
-    record = forms.ChoiceField(
-        label="系统内记录", required=False, widget=forms.Select(attrs={"class": "form-select"})
-    )
-    paper = forms.CharField(
-        label="材料名称", required=False, max_length=200, widget=forms.TextInput(attrs=BOX)
-    )
+    record = forms.ChoiceField(label="系统内记录", required=False)
+    paper = forms.CharField(label="材料名称", required=False, max_length=200)
     copies = forms.IntegerField(
         label="份数",
         required=False,
         min_value=1,
         max_value=999,
-        widget=forms.TextInput(attrs={**BOX, "inputmode": "numeric"}),
+        widget=forms.TextInput({"inputmode": "numeric"}),
     )
-    location = forms.CharField(
-        label="存放处", required=False, max_length=100, widget=forms.TextInput(attrs=BOX)
-    )
+    location = forms.CharField(label="存放处", required=False, max_length=100)
 
     def __init__(self, *args: Any, records: list[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.records = dict(records)
         self.fields["record"].choices = [("", "不选"), *records]
         for name, field in self.fields.items():
-            field.widget.attrs["aria-describedby"] = f"id_{name}_error"
+            look = "form-select" if name == "record" else "form-control"
+            field.widget.attrs |= {"class": look, "aria-describedby": f"id_{name}_error"}
 
     def clean_file(self) -> CheckedUpload | None:
         """Accepted by content, size and name, or refused with a sentence."""
@@ -67,24 +56,26 @@ class EvidenceForm(forms.Form):
 
     def clean(self) -> dict:
         data = super().clean()
-        parts = [name for name in ("paper", "copies", "location") if data.get(name)]
-        if parts and len(parts) < 3:
-            for name in ("paper", "copies", "location"):
-                if not data.get(name) and name not in self.errors:
+        lacking = [name for name in PAPER if not data.get(name)]
+        if len(lacking) < len(PAPER):
+            for name in lacking:
+                if name not in self.errors:
                     self.add_error(name, "纸质备查请写全名称、份数和存放处。")
         return data
 
     @property
     def wanted(self) -> list[dict[str, Any]]:
         """What is to be attached, as arguments of `evidence.attach`."""
-        data = self.cleaned_data
+        data, kinds = self.cleaned_data, Evidence.Kind
         found: list[dict[str, Any]] = []
         if data.get("file"):
             found.append({"upload": data["file"]})
         if data.get("record"):
-            found.append({"link": (data["record"], self.records[data["record"]])})
+            record = data["record"]
+            found.append({"kind": kinds.LINK, "link": record, "name": self.records[record]})
         if data.get("paper"):
-            found.append({"paper": (data["paper"], data["copies"], data["location"])})
+            words = {name: data[name] for name in ("copies", "location")}
+            found.append({"kind": kinds.PAPER, "name": data["paper"], **words})
         return found
 
 
@@ -141,55 +132,10 @@ class StepForm(forms.Form):
         if not step.comment:
             del self.fields["comment"]
 
-
-@dataclass
-class FigureField:
-    """One field: what stands in it, what stood in it when the page was opened, what is wrong with it."""
-
-    line: FigureLine
-    name: str
-    text: str
-    was: str
-    error: str = ""
-
     @property
-    def label(self) -> str:
-        """For who hears the page instead of seeing it."""
-        unit = f"（{self.line.metric.unit}）" if self.line.metric.unit else ""
-        return f"{self.line.assessment.school.name} {self.line.metric.label}{unit}"
-
-
-class FiguresForm:
-    """All fields of a page. Bound, it keeps what was typed; `typed` is what could be read."""
-
-    def __init__(self, data: Mapping[str, str] | None, lines: Sequence[Sequence[FigureLine]]) -> None:
-        self.is_bound = data is not None
-        self.rows = [[_field(line, place, data or {}) for place, line in enumerate(row)] for row in lines]
-        self.typed = [
-            _typed(field) for row in self.rows for field in row if self.is_bound and not field.line.closed
-        ]
-        self.typed = [one for one in self.typed if one is not None]
-
-    @property
-    def errors(self) -> list[tuple[str, str]]:
-        """Anchors and sentences for the summary."""
-        return [
-            (field.name, f"{field.label}：{field.error}") for row in self.rows for field in row if field.error
-        ]
-
-    @property
-    def is_open(self) -> bool:
-        """Whether anything may be typed here."""
-        return any(not field.line.closed for row in self.rows for field in row)
-
-    def refuse(self, one: TypedFigure, why: str, now: Decimal | None) -> None:
-        """Put the reason at its field; what is stored now becomes what the next attempt starts from."""
-        for row in self.rows:
-            for field in row:
-                if field.line.assessment.pk == one.assessment and field.line.metric.label == one.metric:
-                    stored = "（空）" if now is None else exactly(now)
-                    field.error = f"{why}现在保存的是 {stored}，您填的是 {field.text or '（空）'}。"
-                    field.was = "" if now is None else exactly(now)
+    def facts(self) -> dict[str, Any]:
+        """What the step is taken with."""
+        return self.cleaned_data
 
 
 class FigureFilterForm(FilterForm):
@@ -207,38 +153,3 @@ class FigureFilterForm(FilterForm):
             | Q(school__short_name__icontains=word)
             | Q(school__code__icontains=word)
         )
-
-
-def _field(line: FigureLine, place: int, data: Mapping[str, str]) -> FigureField:
-    name = f"figure-{line.assessment.pk}-{place}"
-    stored = "" if line.value is None else exactly(line.value)
-    return FigureField(line, name, data.get(name, stored).strip(), data.get(f"was-{name}", stored))
-
-
-def _typed(field: FigureField) -> TypedFigure | None:
-    """What is to be stored; an unreadable figure leaves its sentence at the field."""
-    metric = field.line.metric
-    upper = (
-        None if metric.upper is None else Decimal(metric.upper.numerator) / Decimal(metric.upper.denominator)
-    )
-    try:
-        value = cell_decimal(
-            field.text or None,
-            unit=metric.unit if metric.unit != "%" else "",
-            lowest=0,
-            highest=upper,
-            places=4,
-        )
-    except CellError as error:
-        field.error = f"{error}。"
-        return None
-    return TypedFigure(field.line.assessment.pk, metric.label, _number(field.was), value)
-
-
-def _number(text: str) -> Decimal | None:
-    """What the page itself wrote; anything else counts as nothing."""
-    try:
-        found = Decimal(text)
-    except InvalidOperation:
-        return None
-    return found if found.is_finite() else None

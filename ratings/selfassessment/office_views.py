@@ -1,27 +1,45 @@
-"""申报进度 for the office: the list of schools, one school with its moves, extensions and the steps that are
-the office's.
+"""申报进度 for the office: where every school of a scheme stands, whose turn it is, until when; one school
+with its moves, extensions and the steps that are the office's. 自定义指标, for whoever types them.
 """
+
+from collections import Counter
+from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from ratings.enums import Phase
-from ratings.models import Assessment, Scheme
+from ratings.enums import RUNNING, Phase, Status
+from ratings.models import Assessment, Move, Scheme
 from ratings.sheets.forms import ReturnForm
-from ratings.workflow import STEPS, Step, allowed_steps, grant_extension, scheme_spec, take_step
+from ratings.workflow import STAGE_OF, STEPS, TURN_OF, allowed_steps, due, grant_extension, scheme_spec
+from schools.models import Role, User
 from schools.models.scope import SCHOOL_ROLES
 from schools.permissions import allowed_to, may, role_of
 from schools.refusals import refusals_in
 from schools.saving import Refused
 
-from .figures import figure_lines, figure_metrics, type_figures
-from .forms import ExtensionForm, FigureFilterForm, FiguresForm, StepForm
-from .progress import OFFICE_STEPS, counts, lines, overseen
+from .figures import FiguresForm, figure_metrics
+from .forms import ExtensionForm, FigureFilterForm, StepForm
+from .views import step_context, take_if_posted
 
-RUNNING = (Phase.OPEN, Phase.SCORING)
+#: Steps that an office takes on a page of its own; settling and reopening belong to the committee's pages.
+OFFICE_STEPS = ("return_", "recall", "send_back", "lapse", "decline")
+PAGE_SIZE = 50
+
+
+def overseen(user: User) -> QuerySet[Assessment]:
+    """Assessments in reach with what a line of the list shows."""
+    rows = Assessment.objects.visible_to(user).select_related("school__county", "scheme__city")
+    return rows.prefetch_related("extensions").in_order()
+
+
+def opened_schemes(user: User) -> QuerySet[Scheme]:
+    """Schemes in reach that schools work by, or have worked by."""
+    return Scheme.objects.visible_to(user).exclude(phase=Phase.DRAFTING)
 
 
 @require_GET
@@ -37,19 +55,32 @@ def newest_progress(request: HttpRequest) -> HttpResponse:
 @require_GET
 @allowed_to("read_progress")
 def board(request: HttpRequest, pk: int) -> HttpResponse:
-    """Every school of a scheme with status, turn and deadline."""
-    scheme = get_object_or_404(Scheme.objects.visible_to(request.user).exclude(phase=Phase.DRAFTING), pk=pk)
+    """Every school of a scheme with status, turn and deadline, or those of one status."""
+    scheme = get_object_or_404(opened_schemes(request.user), pk=pk)
+    asked = Move.objects.filter(
+        assessment=OuterRef("pk"), step="ask_decline", assessment__status=Status.DRAFT
+    )
+    rows = list(overseen(request.user).filter(scheme=scheme).annotate(asked_to_decline=Exists(asked)))
+    numbers = Counter(row.status for row in rows)
     status = request.GET.get("status", "")
-    found = counts(scheme, request.user)
-    chosen = status if status in {code for code, _, _ in found} else ""
+    chosen = status if status in numbers else ""
     context = {
         "scheme": scheme,
-        "lines": lines(scheme, request.user, chosen),
-        "counts": found,
+        "lines": [_line(row) for row in rows if chosen in ("", row.status)],
+        "counts": [(one.value, one.label, numbers[one]) for one in Status if numbers[one]],
         "chosen": chosen,
+        "total": len(rows),
     }
-    context["total"] = sum(number for _, _, number in found)
     return render(request, "ratings/selfassessment/progress_board.html", context)
+
+
+def _line(assessment: Assessment) -> dict[str, Any]:
+    stage = STAGE_OF.get(assessment.status)
+    return {
+        "assessment": assessment,
+        "turn": "、".join(Role(role).label for role in TURN_OF[assessment.status]),
+        "due": due(assessment, stage) if stage else None,
+    }
 
 
 @require_GET
@@ -57,25 +88,18 @@ def board(request: HttpRequest, pk: int) -> HttpResponse:
 def school(request: HttpRequest, pk: int) -> HttpResponse:
     """One school: what happened so far, until when it has time, and what the office may do."""
     assessment = get_object_or_404(overseen(request.user), pk=pk)
-    return render(
-        request,
-        "ratings/selfassessment/progress_school.html",
-        _school_context(request, assessment, ExtensionForm(scheme=assessment.scheme)),
-    )
+    return _school(request, assessment, ExtensionForm(scheme=assessment.scheme))
 
 
-def _school_context(request: HttpRequest, assessment: Assessment, form: ExtensionForm) -> dict:
-    return {
+def _school(request: HttpRequest, assessment: Assessment, form: ExtensionForm) -> HttpResponse:
+    extends = may(request.user, "extend") and assessment.scheme.phase in RUNNING
+    context = {
         "assessment": assessment,
         "moves": assessment.moves.select_related("by").order_by("-id"),
-        "steps": _office_steps(request, assessment),
-        "form": form if may(request.user, "extend") and assessment.scheme.phase in RUNNING else None,
-        "labels": STEPS,
+        "steps": [step for step in allowed_steps(request.user, assessment) if step.code in OFFICE_STEPS],
+        "form": form if extends else None,
     }
-
-
-def _office_steps(request: HttpRequest, assessment: Assessment) -> list[Step]:
-    return [step for step in allowed_steps(request.user, assessment) if step.code in OFFICE_STEPS]
+    return render(request, "ratings/selfassessment/progress_school.html", context)
 
 
 @require_POST
@@ -87,16 +111,11 @@ def extend(request: HttpRequest, pk: int) -> HttpResponse:
         raise Refused(f"方案处于“{assessment.scheme.get_phase_display()}”阶段，不能再延期。")
     form = ExtensionForm(request.POST, scheme=assessment.scheme)
     if form.is_valid():
-        given = form.cleaned_data
         with refusals_in(form):
-            grant_extension(
-                assessment, given["stage"], given["due_on"], by=request.user, reason=given["reason"]
-            )
+            grant_extension(assessment, **form.cleaned_data, by=request.user)
             messages.success(request, "已延期。")
             return redirect("ratings:progress_school", assessment.pk)
-    return render(
-        request, "ratings/selfassessment/progress_school.html", _school_context(request, assessment, form)
-    )
+    return _school(request, assessment, form)
 
 
 @require_http_methods(["GET", "POST"])
@@ -108,44 +127,22 @@ def step(request: HttpRequest, pk: int, code: str) -> HttpResponse:
     assessment = get_object_or_404(overseen(request.user), pk=pk)
     if code not in OFFICE_STEPS:
         raise Http404
-    chosen, data = STEPS[code], request.POST if request.method == "POST" else None
-    form = (
-        ReturnForm(data, spec=scheme_spec(assessment.scheme))
-        if code == "return_"
-        else StepForm(data, step=chosen)
-    )
-    if request.method == "POST" and form.is_valid():
-        facts = {"items": form.items} if code == "return_" else {}
-        with refusals_in(form):
-            take_step(
-                assessment, code, by=request.user, comment=form.cleaned_data.get("comment", ""), **facts
-            )
-            messages.success(request, f"已{chosen.label}。")
-            return redirect("ratings:progress_school", assessment.pk)
-    context = {
-        "assessment": assessment,
-        "step": chosen,
-        "allowed": chosen in _office_steps(request, assessment),
-        "form": form,
-    }
-    return render(
-        request, "ratings/selfassessment/progress_step.html", {**context, "returns": code == "return_"}
-    )
-
-
-PAGE_SIZE = 50
+    data = request.POST if request.method == "POST" else None
+    if code == "return_":
+        form = ReturnForm(data, spec=scheme_spec(assessment.scheme))
+    else:
+        form = StepForm(data, step=STEPS[code])
+    if take_if_posted(request, assessment, STEPS[code], form):
+        return redirect("ratings:progress_school", assessment.pk)
+    context = step_context(request, assessment, STEPS[code], form) | {"returns": code == "return_"}
+    return render(request, "ratings/selfassessment/progress_step.html", context)
 
 
 @require_GET
 @allowed_to("type_figures")
 def newest_figures(request: HttpRequest) -> HttpResponse:
     """The newest opened scheme that asks this person for figures, or a page that says there is none."""
-    schemes = (
-        Scheme.objects.visible_to(request.user)
-        .exclude(phase=Phase.DRAFTING)
-        .filter(custom_metrics__isnull=False)
-        .distinct()
-    )
+    schemes = opened_schemes(request.user).filter(custom_metrics__isnull=False).distinct()
     for scheme in schemes.order_by("-year")[:3]:
         if figure_metrics(scheme, request.user):
             return redirect("ratings:scheme_figures", scheme.pk)
@@ -158,27 +155,21 @@ def figures(request: HttpRequest, pk: int) -> HttpResponse:
     """A table of schools and metrics; a school sees its own row. What could not be stored stays in its field
     with the reason.
     """
-    scheme = get_object_or_404(Scheme.objects.visible_to(request.user).exclude(phase=Phase.DRAFTING), pk=pk)
+    scheme = get_object_or_404(opened_schemes(request.user), pk=pk)
     metrics = figure_metrics(scheme, request.user)
     if not metrics:
         return render(request, "ratings/selfassessment/custom_figures.html", {"scheme": None})
     narrowing = FigureFilterForm(request.GET)
-    visible = (
-        Assessment.objects.visible_to(request.user)
-        .filter(scheme=scheme)
-        .select_related("scheme", "school__county")
+    visible = Assessment.objects.visible_to(request.user).filter(scheme=scheme)
+    rows = narrowing.narrow(visible.select_related("scheme", "school__county").prefetch_related("extensions"))
+    page = Paginator(rows.order_by("school__county__code", "school__code"), PAGE_SIZE).get_page(
+        request.GET.get("page")
     )
-    rows = narrowing.narrow(visible.prefetch_related("extensions")).order_by(
-        "school__county__code", "school__code"
-    )
-    page = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
-    lines = figure_lines(scheme, metrics, page.object_list, request.user)
-    form = FiguresForm(request.POST if request.method == "POST" else None, lines)
-    if request.method == "POST" and not form.errors:
-        refused = type_figures(scheme, form.typed, by=request.user)
-        for one, why, now in refused:
-            form.refuse(one, why, now)
-        if not refused:
+    data = request.POST if request.method == "POST" else None
+    form = FiguresForm(data, scheme, metrics, page.object_list, user=request.user)
+    if data is not None:
+        form.save()
+        if not form.errors:
             messages.success(request, "已保存。")
             return HttpResponseRedirect(request.get_full_path())
     own = role_of(request.user) in SCHOOL_ROLES
@@ -189,6 +180,6 @@ def figures(request: HttpRequest, pk: int) -> HttpResponse:
         "page": page,
         "narrowing": narrowing,
         "own": own,
+        "assessment": page.object_list[0] if own and page.object_list else None,
     }
-    context["assessment"] = page.object_list[0] if own and page.object_list else None
     return render(request, "ratings/selfassessment/custom_figures.html", context)

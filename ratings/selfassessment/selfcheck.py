@@ -1,5 +1,5 @@
 """对标自查: where a school stands with today's records, item by item and towards each star, and what it sets
-itself.
+itself; every graded rule as a ladder, here and on the items of the self-assessment.
 
 Only the school's own people read it. Nothing here is scored, handed on, or shown to anybody who reviews the
 school.
@@ -10,19 +10,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 
 from django.db import transaction
 from django.utils import timezone
 
-from ratings.criteria.spec import SchemeSpec
 from ratings.enums import PUBLIC_PHASES, Trigger
 from ratings.models import Assessment, Goal, Item
-from ratings.rules import Unresolved, comparisons, names, next_changes
-from ratings.rules.rounding import round2
+from ratings.rules import Unresolved, comparisons, names, next_changes, reference_key, to_text
+from ratings.rules.figures import fits
+from ratings.rules.rounding import plain, round2
+from ratings.rules.syntax import Graded
 from ratings.scoring import Blocked, most_of
+from ratings.scoring.advice import STANDING_SECTIONS
 from ratings.scoring.stage import within
 from ratings.scoring.totals import add_up
-from ratings.sheets import Line, SchoolSheet, own_sheet
+from ratings.sheets import FigureLine, Line, SchoolSheet, own_sheet
+from ratings.sheets.answering import LIVE
+from schools.metrics import METRICS
 from schools.models import User
 from schools.saving import Refused, save_versioned
 
@@ -30,18 +35,14 @@ from schools.saving import Refused, save_versioned
 LOWEST_RATE = "最低大项得分率"
 REACHED, NEAR, FAR = "reached", "near", "far"
 TAGS = {REACHED: ("记录已够", "ok"), NEAR: ("还看填写和评分", "info"), FAR: ("记录还不够", "warn")}
+NOTHING = Fraction(0)
 
 
 @dataclass(frozen=True)
 class Standing:
-    """One item today. `system` of `most` comes from figures, `judged` is the most that people may
-    still give.
-    """
+    """One item today: what figures give, and the most that people may still give."""
 
     line: Line
-    most: Fraction
-    judged: Fraction
-    further: tuple[str, ...]
     goal: Goal | None
 
     @property
@@ -49,9 +50,23 @@ class Standing:
         return self.line.system
 
     @property
+    def most(self) -> Fraction:
+        """The most that figures can give."""
+        return self.line.system_full
+
+    @cached_property
+    def judged(self) -> Fraction:
+        return most_of(self.line.bound, self.line.bound.asked_parts)
+
+    @property
     def missing(self) -> Fraction:
         """Points of the computed part not reached yet."""
-        return self.most if self.line.system is None else max(self.most - self.line.system, Fraction(0))
+        return self.most if self.system is None else max(self.most - self.system, NOTHING)
+
+    @property
+    def further(self) -> tuple[str, ...]:
+        """Single changes that would bring points, in words."""
+        return tuple(change.text for change in _changes(self.line))
 
 
 @dataclass(frozen=True)
@@ -60,7 +75,7 @@ class Way:
 
     star: int
     state: str
-    gaps: tuple[str, ...]
+    gaps: tuple[str, ...] = ()
 
     @property
     def tag(self) -> tuple[str, str]:
@@ -73,33 +88,90 @@ class SelfCheck:
 
     sheet: SchoolSheet
     groups: tuple[tuple[str, tuple[Standing, ...]], ...]
-    ways: tuple[Way, ...]
-    warnings: tuple[str, ...]
 
     @property
     def standings(self) -> list[Standing]:
         return [one for _, standings in self.groups for one in standings]
 
     @property
+    def base(self) -> list[Standing]:
+        """All but the bonus items."""
+        return [one for one in self.standings if not one.line.item.bonus]
+
+    @property
     def total(self) -> Fraction:
         """Points of the base items that today's records give by themselves."""
-        return sum(
-            (one.system or Fraction(0) for one in self.standings if not one.line.item.bonus), Fraction(0)
-        )
+        return sum((one.system or NOTHING for one in self.base), NOTHING)
 
     @property
     def most(self) -> Fraction:
         """The most that records alone can give at base items."""
-        return sum((one.most for one in self.standings if not one.line.item.bonus), Fraction(0))
+        return sum((one.most for one in self.base), NOTHING)
 
     @property
     def judged(self) -> Fraction:
         """The most that people can give at base items."""
-        return sum((one.judged for one in self.standings if not one.line.item.bonus), Fraction(0))
+        return sum((one.judged for one in self.base), NOTHING)
 
     @property
     def goals(self) -> list[Goal]:
         return [one.goal for one in self.standings if one.goal]
+
+    @cached_property
+    def figures(self) -> dict[str, Fraction]:
+        """Those that are known."""
+        return {name: value for name, value in self.sheet.metrics.items() if value is not None}
+
+    @cached_property
+    def ways(self) -> list[Way]:
+        """Every star from the highest: against what is certain today, and against the best that people may
+        add. Bonus points that people would have to grant are nothing to plan with.
+        """
+        certain = {one.line.code: one.system or NOTHING for one in self.standings}
+        granted = {one.line.code: one.judged for one in self.base}
+        best = {code: points + granted.get(code, NOTHING) for code, points in certain.items()}
+        today, at_best = self._values(certain), self._values(best)
+        bands = self.sheet.spec.bands if today and at_best else ()
+        return [_way(band, today, at_best) for band in bands]
+
+    def _values(self, points: Mapping[str, Fraction]) -> dict[str, Fraction] | None:
+        spec = self.sheet.spec
+        reached = {code: round2(within(got, spec.bound[code])) for code, got in points.items()}
+        try:
+            return {**self.figures, **add_up(spec, reached).values(reached)}
+        except Blocked:
+            return None
+
+    @property
+    def warnings(self) -> list[str]:
+        """Restrictions whose condition rests on figures alone and holds today."""
+        found = []
+        for entry in self.sheet.spec.restrictions:
+            if entry.trigger == Trigger.CONDITION and names(entry.condition) <= self.figures.keys():
+                gates = comparisons(entry.condition, self.figures)
+                if all(gate.holds for gate in gates):
+                    reached = "，".join(gate.text for gate in gates)
+                    found.append(f"{entry.name}（{reached}），如经认定：{entry.effect_text}")
+        return found
+
+
+def _way(band, certain: Mapping[str, Fraction], best: Mapping[str, Fraction]) -> Way:
+    try:
+        now, then = (_unmet(band.condition, values) for values in (certain, best))
+    except Unresolved as gap:
+        return Way(band.star, FAR, (str(gap),))
+    if not now:
+        return Way(band.star, REACHED)
+    if then:
+        return Way(
+            band.star, FAR, tuple(f"自评填写和上级评分的部分都得满分时，{gate.gap_text}" for gate in then)
+        )
+    telling = [gate for gate in now if gate.name != LOWEST_RATE] or now[:1]
+    return Way(band.star, NEAR, tuple(gate.gap_text for gate in telling))
+
+
+def _unmet(condition, values: Mapping[str, Fraction]) -> list:
+    return [gate for gate in comparisons(condition, values) if not gate.holds]
 
 
 def is_open(assessment: Assessment) -> bool:
@@ -110,32 +182,24 @@ def is_open(assessment: Assessment) -> bool:
 def self_check(assessment: Assessment, user: User) -> SelfCheck:
     """The whole page for one school, with today's figures whatever the status of its assessment."""
     sheet = own_sheet(assessment, live=True)
-    goals = goals_of(assessment, user)
-    groups = tuple(
-        (f"{group.code} {group.name}".strip(), tuple(_standing(sheet, line, goals) for line in group.lines))
+    goals = _goals(assessment, user)
+    groups = (
+        (group.title, tuple(Standing(line, goals.get(line.code)) for line in group.lines))
         for group in sheet.groups
     )
-    standings = {one.line.item.code: one for _, found in groups for one in found}
-    values = {name: figure.value for name, figure in sheet.figures.items() if figure.value is not None}
-    return SelfCheck(sheet, groups, _ways(sheet.spec, standings, values), _warnings(sheet.spec, values))
+    return SelfCheck(sheet, tuple(groups))
 
 
-def standing_of(assessment: Assessment, code: str, user: User) -> tuple[SchoolSheet, Standing | None]:
+def standing_of(assessment: Assessment, code: str, user: User) -> Standing | None:
     """One item alone."""
-    sheet = own_sheet(assessment, only=code, live=True)
-    line = sheet.line(code)
-    return sheet, _standing(sheet, line, goals_of(assessment, user)) if line else None
+    line = own_sheet(assessment, only=code, live=True).line(code)
+    return Standing(line, _goals(assessment, user).get(code)) if line else None
 
 
-def goals_of(assessment: Assessment, user: User) -> dict[str, Goal]:
+def _goals(assessment: Assessment, user: User) -> dict[str, Goal]:
     """Goals that are set, by item code."""
-    rows = (
-        Goal.objects.visible_to(user)
-        .filter(assessment=assessment)
-        .exclude(text="")
-        .select_related("item", "updated_by")
-    )
-    return {row.item.code: row for row in rows}
+    rows = Goal.objects.visible_to(user).filter(assessment=assessment).exclude(text="")
+    return {row.item.code: row for row in rows.select_related("item", "updated_by")}
 
 
 def set_goal(
@@ -155,63 +219,64 @@ def set_goal(
         return save_versioned(goal, values, version=version, by=by)
 
 
-def _standing(sheet: SchoolSheet, line: Line, goals: Mapping[str, Goal]) -> Standing:
-    changes = next_changes(line.item.rule, sheet.spec.vocabulary, sheet.metrics, item_points=line.item.points)
-    system, judged = most_of(line.bound, line.bound.system_parts), most_of(line.bound, line.bound.asked_parts)
-    return Standing(line, system, judged, tuple(change.text for change in changes), goals.get(line.item.code))
+@dataclass(frozen=True)
+class Rung:
+    """One step of a 档; `here` is where the school stands."""
+
+    text: str
+    points: str
+    here: bool
 
 
-def _ways(
-    spec: SchemeSpec, standings: Mapping[str, Standing], values: Mapping[str, Fraction]
-) -> tuple[Way, ...]:
-    """Every star from the highest: against what is certain today, and against the best that people
-    may add.
+def ladders_of(line: Line) -> list[tuple[FigureLine, list[Rung]]]:
+    """Every figure of the item with the ladder it is read on; without steps where the rule has
+    another form.
     """
-    certain = _values(spec, {code: one.line.system or Fraction(0) for code, one in standings.items()}, values)
-    best = _values(spec, {code: _best(one) for code, one in standings.items()}, values)
-    return tuple(_way(band, certain, best) for band in spec.bands) if certain and best else ()
+    graded = {reference_key(part.subject): part for part in _system_parts(line) if isinstance(part, Graded)}
+    return [
+        (figure, _rungs(graded[figure.reference], line.sheet) if figure.reference in graded else [])
+        for figure in line.figures
+    ]
 
 
-def _best(one: Standing) -> Fraction:
-    """Bonus points that people would have to grant are nothing to plan with."""
-    return (one.line.system or Fraction(0)) + (Fraction(0) if one.line.item.bonus else one.judged)
+def tells_all(line: Line) -> bool:
+    """Whether ladders alone show how every system part came about."""
+    return all(isinstance(part, Graded) for part in _system_parts(line))
 
 
-def _values(
-    spec: SchemeSpec, points: Mapping[str, Fraction], values: Mapping[str, Fraction]
-) -> dict[str, Fraction] | None:
-    reached = {code: round2(within(got, spec.bound[code])) for code, got in points.items()}
-    try:
-        return {**values, **add_up(spec, reached).values(reached)}
-    except Blocked:
-        return None
+def _system_parts(line: Line) -> list:
+    return [line.item.rule.parts[index] for index in line.bound.system_parts]
 
 
-def _way(band, certain: Mapping[str, Fraction], best: Mapping[str, Fraction]) -> Way:
-    try:
-        now = [gate for gate in comparisons(band.condition, certain) if not gate.holds]
-        then = [gate for gate in comparisons(band.condition, best) if not gate.holds]
-    except Unresolved as gap:
-        return Way(band.star, FAR, (str(gap),))
-    if not now:
-        return Way(band.star, REACHED, ())
-    if not then:
-        return Way(
-            band.star,
-            NEAR,
-            tuple(gate.gap_text for gate in now if gate.name != LOWEST_RATE) or (now[0].gap_text,),
+def _rungs(part: Graded, sheet: SchoolSheet) -> list[Rung]:
+    value, metric = sheet.metrics[reference_key(part.subject)], sheet.spec.metrics[part.subject.name]
+    unit = "" if metric.unit in ("%", "是否") else f" {metric.unit}"
+    standing = next((band for band in part.bands if value is not None and band.fits(value)), None)
+    return [
+        Rung(
+            f"{to_text(band.test)}{unit}" if band.test else "其他", plain(band.points.value), band is standing
         )
-    return Way(band.star, FAR, tuple(f"自评填写和上级评分的部分都得满分时，{gate.gap_text}" for gate in then))
+        for band in part.bands
+    ]
 
 
-def _warnings(spec: SchemeSpec, values: Mapping[str, Fraction]) -> tuple[str, ...]:
-    """Restrictions whose condition rests on figures alone and holds today."""
-    found = []
-    for entry in spec.restrictions:
-        if entry.trigger == Trigger.CONDITION and names(entry.condition) <= values.keys():
-            gates = comparisons(entry.condition, values)
-            if all(gate.holds for gate in gates):
-                found.append(
-                    f"{entry.name}（{'，'.join(gate.text for gate in gates)}），如经认定：{entry.effect_text}"
-                )
-    return tuple(found)
+def further_steps(line: Line) -> list[str]:
+    """Single changes of recorded activity that would bring points, in words; none once the period is over.
+
+    Never seats, staff or money, and never what people judge.
+    """
+    over = timezone.localdate() > line.sheet.spec.period_end
+    if over or line.sheet.assessment.status not in LIVE:
+        return []
+    return [change.text for change in _changes(line) if _is_activity(change.label)]
+
+
+def _changes(line: Line) -> list:
+    """Every single change of a record that would bring points."""
+    sheet, item = line.sheet, line.item
+    return next_changes(item.rule, sheet.spec.vocabulary, sheet.metrics, item_points=item.points)
+
+
+def _is_activity(label: str) -> bool:
+    metric = METRICS.get(label)
+    return metric is not None and metric.section not in STANDING_SECTIONS

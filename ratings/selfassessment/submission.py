@@ -1,22 +1,29 @@
-"""交自评: what stands against handing in, which step comes next for whom, the signed page, the receipt."""
+"""交自评: what stands against handing in, which step comes next for whom, the signed page, the receipt; and
+自评表 and 申报确认页 on paper.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
+from typing import ClassVar
 
-from django.core.files.base import ContentFile
 from django.db import transaction
 from django.utils import timezone
 
 from ratings.criteria.spec import digest
-from ratings.enums import Confirmation, Stage, Status
-from ratings.models import Assessment, Evidence, Move, SignedPage
+from ratings.documents.papers import RatingPaper, about
+from ratings.enums import UNFINISHED, Confirmation, Stage, Status
+from ratings.models import Assessment, Move, SignedPage
 from ratings.sheets import Line, SchoolSheet
+from ratings.sheets.answering import LIVE, held_assessments
 from ratings.workflow import Step, allowed_steps, due, frozen_sheet, is_overdue, void_signature
 from ratings.workflow.blocking import Blocker, overdue, unknown_figures
 from schools.models import User
 from schools.saving import Refused
 from schools.uploads import CheckedUpload
+
+from .evidence import stored_file
 
 #: Steps that hand the self-assessment on, one of which is a page's main button.
 FORWARD = ("submit", "resubmit", "send_to_head")
@@ -38,12 +45,10 @@ def next_step(assessment: Assessment, user: User) -> Step | None:
 
 def other_steps(assessment: Assessment, steps: list[Step]) -> list[Step]:
     """Of the steps allowed, those back or aside; asking to be left out ends once it was asked."""
-    found = [step for step in steps if step.code in SIDEWAYS]
-    asked = (
-        any(step.code == "ask_decline" for step in found)
-        and assessment.moves.filter(step="ask_decline").exists()
-    )
-    return [step for step in found if not (asked and step.code == "ask_decline")]
+    codes, asking = [step.code for step in steps], "ask_decline"
+    if asking in codes and assessment.moves.filter(step=asking).exists():
+        codes.remove(asking)
+    return [step for step in steps if step.code in SIDEWAYS and step.code in codes]
 
 
 def missing_of(sheet: SchoolSheet) -> list[Blocker]:
@@ -82,7 +87,7 @@ def _touched(line: Line, since: datetime) -> bool:
 
 def receipt_move(assessment: Assessment) -> Move | None:
     """The last handing in; None before the first and after it was withdrawn."""
-    if assessment.status in (Status.DRAFT, Status.CONFIRMING):
+    if assessment.status in UNFINISHED:
         return None
     return assessment.moves.filter(step__in=HANDED_IN).select_related("by").order_by("-id").first()
 
@@ -120,27 +125,54 @@ def sign(sheet: SchoolSheet, upload: CheckedUpload, *, by: User) -> SignedPage:
     Raises Refused where the school may not change anything now.
     """
     with transaction.atomic():
-        locked = (
-            Assessment.objects.select_for_update(of=("self",))
-            .select_related("scheme__city")
-            .get(pk=sheet.assessment.pk)
-        )
-        if locked.status not in (Status.DRAFT, Status.CONFIRMING, Status.RETURNED) or is_overdue(
-            locked, Stage.SELF
-        ):
+        locked = held_assessments().get(pk=sheet.assessment.pk)
+        open_now = locked.status in LIVE and not is_overdue(locked, Stage.SELF)
+        if not open_now:
             raise Refused("现在不能上传签字盖章页：自评已提交或已截止。")
         void_signature(locked)
-        scan = Evidence(
-            assessment=locked,
-            kind=Evidence.Kind.FILE,
-            name=upload.name,
-            size=upload.size,
-            digest=upload.sha256,
-            content_type=upload.kind.content_type,
-            by=by,
-            at=timezone.now(),
-        )
-        scan.file.save(upload.name, ContentFile(upload.content), save=True)
-        return SignedPage.objects.create(
-            assessment=locked, scan=scan, code=confirmation_code(sheet), at=timezone.now()
-        )
+        now = timezone.now()
+        scan = stored_file(upload, assessment=locked, by=by, at=now)
+        scan.save()
+        code = confirmation_code(sheet)
+        return SignedPage.objects.create(assessment=locked, scan=scan, code=code, at=now)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SelfPaper(RatingPaper):
+    """自评表. `handed_in` is empty while it has not been submitted, and the paper says so."""
+
+    sheet: SchoolSheet
+    handed_in: str
+
+    template: ClassVar[str] = "documents/papers/self.html"
+    name: ClassVar[str] = "星级评定自评表"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConfirmationPaper(RatingPaper):
+    """申报确认页. `code` changes with every answer, remark or figure."""
+
+    sheet: SchoolSheet
+    code: str
+
+    template: ClassVar[str] = "documents/papers/confirmation.html"
+    name: ClassVar[str] = "星级评定申报确认页"
+
+    @property
+    def code_parts(self) -> tuple[str, ...]:
+        """The code in groups of eight, as people compare it."""
+        return tuple(self.code[start : start + 8] for start in range(0, len(self.code), 8))
+
+
+def self_paper(sheet: SchoolSheet) -> SelfPaper:
+    """The school's sheet as it stands."""
+    move, handed_in = receipt_move(sheet.assessment), ""
+    if move:
+        handed_in = f"{move.by.name if move.by else ''} {timezone.localtime(move.at):%Y-%m-%d}".strip()
+    return SelfPaper(**about(sheet.spec, sheet.assessment.school), sheet=sheet, handed_in=handed_in)
+
+
+def confirmation_paper(sheet: SchoolSheet) -> ConfirmationPaper:
+    """The page to be signed, under the code of what it confirms."""
+    head = about(sheet.spec, sheet.assessment.school)
+    return ConfirmationPaper(**head, sheet=sheet, code=confirmation_code(sheet))

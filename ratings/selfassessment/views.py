@@ -5,19 +5,34 @@ from collections.abc import Collection
 from django.contrib import messages
 from django.db.models import Exists, OuterRef
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
+from django.shortcuts import get_object_or_404, redirect, render, resolve_url
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from ratings.criteria.division import MANY, Division, division_of, narrowed
-from ratings.criteria.spec import ItemSpec, SchemeSpec
-from ratings.enums import Phase, Stage, Status
-from ratings.models import Assessment, Evidence, Goal, Item, Move, Result
+from ratings.criteria.spec import BoundItem, ItemSpec, SchemeSpec
+from ratings.enums import RUNNING, Stage, Status
+from ratings.models import Assessment, Evidence, Goal, Item, Move, Result, Score
 from ratings.sheets import Line, SchoolSheet, own_sheet
-from ratings.sheets.answering import LIVE, SAVED, Row, Saved, save, save_rows
-from ratings.sheets.forms import AnswersForm, Posted, answers_in_words, read_row
-from ratings.sheets.graded import further_steps, ladders_of, tells_all
-from ratings.workflow import STEPS, allowed_steps, must_recuse, returned_items, take_step
+from ratings.sheets.answering import LIVE, SAVED, Posted
+from ratings.sheets.forms import (
+    AnswersForm,
+    Outcome,
+    ReturnForm,
+    answers_in_words,
+    failed,
+    read_row,
+    save_row,
+    save_rows,
+)
+from ratings.workflow import (
+    STEPS,
+    Step,
+    allowed_steps,
+    must_recuse,
+    returned_items,
+    scheme_spec,
+    take_step,
+)
 from ratings.workflow.deadlines import last_day
 from schools.models import Role
 from schools.permissions import allowed_to
@@ -28,7 +43,7 @@ from schools.uploads import check_upload
 
 from .evidence import MOST, attach, record_choices, take_back, uneditable_item
 from .forms import EvidenceForm, GoalForm, StepForm
-from .selfcheck import is_open, self_check, set_goal, standing_of
+from .selfcheck import further_steps, is_open, ladders_of, self_check, set_goal, standing_of, tells_all
 from .submission import (
     FORWARD,
     HANDED_IN,
@@ -65,9 +80,7 @@ def assessment_list(request: HttpRequest) -> HttpResponse:
         Assessment.objects.visible_to(request.user).select_related("scheme").prefetch_related("extensions")
     )
     assessments = list(visible.order_by("-scheme__year"))
-    open_ones = [
-        one for one in assessments if one.status in LIVE and one.scheme.phase in (Phase.OPEN, Phase.SCORING)
-    ]
+    open_ones = [one for one in assessments if one.status in LIVE and one.scheme.phase in RUNNING]
     plain = assessments if len(assessments) == 1 else open_ones
     if len(plain) == 1 and "all" not in request.GET:
         return redirect("ratings:assessment", plain[0].pk)
@@ -119,7 +132,7 @@ def item_page(request: HttpRequest, pk: int, code: str) -> HttpResponse:
     if request.method == "POST":
         row = _save_item(request, assessment, item, form)
         if (row is None or row.state == SAVED) and form.is_valid():
-            return redirect(_onward(request, assessment, item))
+            return _onward(request, assessment, item)
     return render(
         request, "ratings/selfassessment/item.html", _item_context(request, assessment, item, form, row)
     )
@@ -131,49 +144,39 @@ def _save_item(
     """Answers first, then evidence; what went wrong stands in the row or in the form."""
     score = assessment.scores.filter(stage=Stage.SELF, item=item).first()
     row = None
-    if score is not None:
-        posted = read_row(request.POST, score.pk)
-        if posted.complete:
-            saved = save(
-                score.pk,
-                by=request.user,
-                version=posted.version,
-                posted=posted.answers,
-                remark=posted.remark,
-                na=posted.na,
-            )
-            saved.score.assessment = assessment
-            row = AnswersForm(saved.score, saved.bound, posted=posted, saved=saved)
-            if saved.state != SAVED:
-                return row
-    if not form.is_valid():
-        return row
-    with refusals_in(form):
-        for wanted in form.wanted:
-            attach(assessment, item, by=request.user, **wanted)
-        removed = number(request.POST.get("remove", ""))
-        if removed is not None:
-            take_back(
-                get_object_or_404(Evidence.objects.kept(), pk=removed, assessment=assessment, item=item),
-                by=request.user,
-            )
+    if score is not None and read_row(request.POST, score.pk).complete:
+        row = save_row(request.POST, score.pk, by=request.user)
+        if row.state != SAVED:
+            return row
+    if form.is_valid():
+        with refusals_in(form):
+            _save_evidence(request, assessment, item, form)
     return row
 
 
-def _onward(request: HttpRequest, assessment: Assessment, item: Item) -> str:
+def _save_evidence(request: HttpRequest, assessment: Assessment, item: Item, form: EvidenceForm) -> None:
+    for wanted in form.wanted:
+        attach(assessment, item, by=request.user, **wanted)
+    removed = number(request.POST.get("remove", ""))
+    if removed is not None:
+        kept = Evidence.objects.kept()
+        evidence = get_object_or_404(kept, pk=removed, assessment=assessment, item=item)
+        take_back(evidence, by=request.user)
+
+
+def _onward(request: HttpRequest, assessment: Assessment, item: Item) -> HttpResponse:
     """To the next item, or back to this one after attaching or taking back, or to the list."""
-    here = reverse("ratings:assessment_item", args=[assessment.pk, item.code])
     if request.POST.get("act") == "attach" or "remove" in request.POST:
-        return f"{here}#evidence"
+        return redirect(f"{resolve_url('ratings:assessment_item', assessment.pk, item.code)}#evidence")
     if request.POST.get("back") == "check":
-        return reverse("ratings:assessment_check", args=[assessment.pk])
+        return redirect("ratings:assessment_check", assessment.pk)
     items = assessment.scheme.items.filter(order__gt=item.order)
     if assessment.status == Status.RETURNED:  # the others can only be read
         items = items.filter(pk__in=returned_items(assessment))
     following = items.order_by("order").first()
     if following is None:
-        return reverse("ratings:assessment", args=[assessment.pk])
-    return reverse("ratings:assessment_item", args=[assessment.pk, following.code])
+        return redirect("ratings:assessment", assessment.pk)
+    return redirect("ratings:assessment_item", assessment.pk, following.code)
 
 
 def _item_context(
@@ -193,9 +196,9 @@ def _item_context(
         "assessment": assessment,
         "sheet": sheet,
         "line": line,
-        "ladders": ladders_of(line, sheet),
+        "ladders": ladders_of(line),
         "tells_all": tells_all(line),
-        "further": further_steps(line, sheet),
+        "further": further_steps(line),
         "row": row,
         "locked": locked,
         "form": form,
@@ -233,69 +236,58 @@ def _last_year(request: HttpRequest, assessment: Assessment, line: Line) -> dict
 def sheet_page(request: HttpRequest, pk: int) -> HttpResponse:
     """All items in one form, for people who type fast; without scripts one button saves them all."""
     assessment = own_assessment(request, pk)
-    rows: dict[int, AnswersForm] = {}
+    outcome: Outcome = {}
     if request.method == "POST":
-        rows = _save_sheet(request, assessment)
-        failed = [row for row in rows.values() if row.state != SAVED]
-        if not failed:
-            messages.success(request, f"已保存 {len(rows)} 项。" if rows else "没有改动。")
+        outcome = _save_sheet(request, assessment)
+        left = failed(outcome)
+        if not left:
+            messages.success(request, f"已保存 {len(outcome)} 项。" if outcome else "没有改动。")
             return redirect(request.get_full_path())
-        messages.error(request, f"有 {len(failed)} 项没有保存，请看各项的提示；其余各项已保存。")
+        messages.error(request, f"有 {len(left)} 项没有保存，请看各项的提示；其余各项已保存。")
     sheet = own_sheet(assessment)
-    named = [line for line in sheet.lines if line.request]
-    division = division_of(
-        sheet.spec, request.GET.get("part", ""), waiting=[line.item.code for line in named]
-    )
-    context = {"assessment": assessment, "sheet": sheet, "due": due_of(assessment), "division": division}
-    context["named"] = [line for line in named if division.shows(line.item.code)]
-    context["groups"] = _sheet_groups(request, sheet, rows, division)
-    context["errors"] = [error for row in rows.values() for error in row.row_errors]
+    named = {line.code: line for line in sheet.lines if line.request}
+    division = division_of(sheet.spec, request.GET.get("part", ""), waiting=named)
+    context = {
+        "assessment": assessment,
+        "sheet": sheet,
+        "due": due_of(assessment),
+        "division": division,
+        "named": [line for code, line in named.items() if division.shows(code)],
+        "groups": _sheet_groups(request, sheet, outcome, division),
+        "errors": [error for row in outcome.values() for error in row.row_errors],
+    }
     return render(request, "ratings/selfassessment/sheet.html", context)
 
 
-def _save_sheet(request: HttpRequest, assessment: Assessment) -> dict[int, AnswersForm]:
-    """Saves the rows that were changed or declared; an untouched row stays 尚未开始."""
-    typed: dict[int, Posted] = {}
-    for score in assessment.scores.filter(stage=Stage.SELF):
-        posted = read_row(request.POST, score.pk)
-        if posted.complete and (score.answers is not None or posted.says_something):
-            typed[score.pk] = posted
-    found = save_rows(assessment.pk, {pk: _row(posted) for pk, posted in typed.items()}, by=request.user)
-    return {saved.score.pk: _form(saved, typed[saved.score.pk]) for saved in found}
+def _save_sheet(request: HttpRequest, assessment: Assessment) -> Outcome:
+    bound = scheme_spec(assessment.scheme).bound
+    scores = assessment.scores.filter(stage=Stage.SELF).select_related("item")
+    rows = [(score, bound[score.item.code]) for score in scores]
+    return save_rows(request.POST, rows, by=request.user, wanted=_is_begun)
 
 
-def _row(posted: Posted) -> Row:
-    return Row(posted.version, posted.answers, posted.remark, posted.na)
-
-
-def _form(saved: Saved, posted: Posted) -> AnswersForm:
-    return AnswersForm(saved.score, saved.bound, posted=posted, saved=saved)
+def _is_begun(score: Score, bound: BoundItem, posted: Posted) -> bool:
+    """Rows that were changed or declared are saved; an untouched row stays 尚未开始."""
+    return score.answers is not None or posted.says_something
 
 
 def _sheet_groups(
-    request: HttpRequest, sheet: SchoolSheet, rows: dict[int, AnswersForm], division: Division
+    request: HttpRequest, sheet: SchoolSheet, outcome: Outcome, division: Division
 ) -> list[tuple]:
     """Each category shown with its lines and their rows; a row that was just typed keeps what was typed."""
-    locked = {line.item.code: "" for line in sheet.lines}
-    first = next((line for line in sheet.owed), None)
-    if first is not None and sheet.assessment.status != Status.RETURNED:
-        sentence = uneditable_item(sheet.assessment, first.own.item, request.user)
-        locked = dict.fromkeys(locked, sentence)
-    elif first is not None:
-        locked = {
-            line.item.code: "" if line.request else "退回补正时只能修改所列小项。" for line in sheet.lines
-        }
+    mending = sheet.assessment.status == Status.RETURNED
+    closed = ""
+    if sheet.owed and not mending:
+        closed = uneditable_item(sheet.assessment, sheet.owed[0].own.item, request.user)
 
     def row(line: Line) -> AnswersForm | None:
         if line.own is None:
             return None
-        return rows.get(line.own.pk) or AnswersForm(line.own, line.bound, locked=locked[line.item.code])
+        locked = "退回补正时只能修改所列小项。" if mending and not line.request else closed
+        return outcome.get(line.own.pk) or AnswersForm(line.own, line.bound, locked=locked)
 
-    found = [
-        (group, [(line, row(line)) for line in group.lines if division.shows(line.item.code)])
-        for group in sheet.groups
-    ]
-    return [(group, lines) for group, lines in found if lines]
+    shown = ((group, [line for line in group.lines if division.shows(line.code)]) for group in sheet.groups)
+    return [(group, [(line, row(line)) for line in lines]) for group, lines in shown if lines]
 
 
 @require_GET
@@ -304,59 +296,63 @@ def check_page(request: HttpRequest, pk: int) -> HttpResponse:
     """Every answer before it is handed on, what is missing by name, and the one button that hands it on."""
     assessment = own_assessment(request, pk)
     sheet = own_sheet(assessment)
-    return render(request, "ratings/selfassessment/check.html", _check_context(request, sheet))
-
-
-def _check_context(request: HttpRequest, sheet: SchoolSheet) -> dict:
-    assessment = sheet.assessment
     step = next_step(assessment, request.user)
     signing = needs_signature(assessment) and step is not None
     signature = valid_signature(sheet) if signing else None
-    missing = missing_of(sheet) if step else []
-    groups = [
-        (group, [(line, answers_in_words(line.own, line.bound) if line.own else []) for line in group.lines])
-        for group in sheet.groups
-    ]
-    return {
+    context = {
         "assessment": assessment,
         "sheet": sheet,
-        "groups": groups,
+        "groups": [(group, [(line, _answers(line)) for line in group.lines]) for group in sheet.groups],
         "due": due_of(assessment),
         "step": step,
-        "missing": missing,
+        "missing": missing_of(sheet) if step else [],
         "signing": signing,
         "signature": signature,
         "unsigned": signing and step.code in HANDED_IN and signature is None,
     }
+    return render(request, "ratings/selfassessment/check.html", context)
+
+
+def _answers(line: Line) -> list[tuple[str, str]]:
+    return answers_in_words(line.own, line.bound) if line.own else []
+
+
+def take_if_posted(
+    request: HttpRequest, assessment: Assessment, step: Step, form: StepForm | ReturnForm
+) -> Move | None:
+    """The step, taken with what the form says; where it is refused, every reason stands in the form."""
+    if request.method == "POST" and form.is_valid():
+        with refusals_in(form):
+            move = take_step(assessment, step.code, by=request.user, **form.facts)
+            messages.success(request, f"已{step.label}。")
+            return move
+    return None
+
+
+def step_context(
+    request: HttpRequest, assessment: Assessment, step: Step, form: StepForm | ReturnForm
+) -> dict:
+    """What the page of a step shows, to be confirmed in words."""
+    allowed = step in allowed_steps(request.user, assessment)
+    return {"assessment": assessment, "step": step, "allowed": allowed, "form": form}
 
 
 @require_http_methods(["GET", "POST"])
 @allowed_to("self_assess")
 def step_page(request: HttpRequest, pk: int, code: str) -> HttpResponse:
-    """A step of the school, confirmed in words. A refusal says every reason and changes nothing."""
+    """A step of the school. A refusal says every reason and changes nothing."""
     assessment = own_assessment(request, pk)
-    step = STEPS.get(code)
-    if step is None or code not in OWN_STEPS:
+    if code not in OWN_STEPS:
         raise Http404
-    form = StepForm(request.POST if request.method == "POST" else None, step=step)
-    if request.method == "POST" and form.is_valid():
-        if needs_signature(assessment) and code in HANDED_IN:
-            valid_signature(own_sheet(assessment))
-        with refusals_in(form):
-            move = take_step(assessment, code, by=request.user, comment=form.cleaned_data.get("comment", ""))
-            messages.success(request, f"已{step.label}。")
-            return redirect(_after(move), assessment.pk)
-    context = {
-        "assessment": assessment,
-        "step": step,
-        "allowed": step in allowed_steps(request.user, assessment),
-        "form": form,
-    }
+    step, posting = STEPS[code], request.method == "POST"
+    form = StepForm(request.POST if posting else None, step=step)
+    if posting and code in HANDED_IN and needs_signature(assessment):
+        valid_signature(own_sheet(assessment))
+    if take_if_posted(request, assessment, step, form):
+        after = "ratings:assessment_receipt" if code in HANDED_IN else "ratings:assessment"
+        return redirect(after, assessment.pk)
+    context = step_context(request, assessment, step, form)
     return render(request, "ratings/selfassessment/step.html", context)
-
-
-def _after(move: Move) -> str:
-    return "ratings:assessment_receipt" if move.step in HANDED_IN else "ratings:assessment"
 
 
 @require_POST
@@ -397,21 +393,15 @@ def receipt(request: HttpRequest, pk: int) -> HttpResponse:
     if move is None:
         raise Http404
     sheet = own_sheet(assessment)
-    days = {
-        "county_due": last_day(assessment.scheme.county_due),
-        "city_due": last_day(assessment.scheme.city_due),
-    }
     context = {
         "assessment": assessment,
         "move": move,
         "sheet": sheet,
-        "may_withdraw": _may_withdraw(request, assessment),
+        "may_withdraw": STEPS["withdraw"] in allowed_steps(request.user, assessment),
+        "county_due": last_day(assessment.scheme.county_due),
+        "city_due": last_day(assessment.scheme.city_due),
     }
-    return render(request, "ratings/selfassessment/receipt.html", context | days)
-
-
-def _may_withdraw(request: HttpRequest, assessment) -> bool:
-    return any(step.code == "withdraw" for step in allowed_steps(request.user, assessment))
+    return render(request, "ratings/selfassessment/receipt.html", context)
 
 
 @require_GET
@@ -426,13 +416,18 @@ def evidence_file(request: HttpRequest, pk: int) -> FileResponse:
         content = evidence.file.open("rb")
     except FileNotFoundError as missing:
         raise Http404 from missing
-    response = FileResponse(
-        content, as_attachment=True, filename=evidence.name, content_type=evidence.content_type
+    headers = {
+        "X-Content-Type-Options": "nosniff",
+        "Cache-Control": "private, no-store",
+        "Content-Security-Policy": "default-src 'none'; sandbox",
+    }
+    return FileResponse(
+        content,
+        as_attachment=True,
+        filename=evidence.name,
+        content_type=evidence.content_type,
+        headers=headers,
     )
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["Cache-Control"] = "private, no-store"
-    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    return response
 
 
 @require_GET
@@ -440,12 +435,8 @@ def evidence_file(request: HttpRequest, pk: int) -> FileResponse:
 def overview(request: HttpRequest, scheme: int) -> HttpResponse:
     """Where the school stands today, item by item and towards each star."""
     assessment = _own(request, scheme)
-    found = {
-        "assessment": assessment,
-        "check": self_check(assessment, request.user),
-        "open": is_open(assessment),
-    }
-    return render(request, "ratings/selfassessment/selfcheck.html", found)
+    context = {"assessment": assessment, "check": self_check(assessment, request.user)}
+    return render(request, "ratings/selfassessment/selfcheck.html", context)
 
 
 @require_http_methods(["GET", "POST"])
@@ -453,27 +444,28 @@ def overview(request: HttpRequest, scheme: int) -> HttpResponse:
 def item(request: HttpRequest, scheme: int, code: str) -> HttpResponse:
     """One item with its ladder, and the goal the school sets itself."""
     assessment = _own(request, scheme)
-    sheet, standing = standing_of(assessment, code, request.user)
+    standing = standing_of(assessment, code, request.user)
     if standing is None:
         raise Http404
     row = assessment.scheme.items.get(code=code)
-    stored = Goal.objects.visible_to(request.user).filter(assessment=assessment, item=row).first() or Goal()
-    form = (
-        GoalForm(request.POST or None, instance=stored)
-        if is_open(assessment) or request.method == "POST"
-        else None
-    )
-    if request.method == "POST" and form.is_valid():
+    posting, form = request.method == "POST", None
+    if posting or is_open(assessment):
+        goals = Goal.objects.visible_to(request.user)
+        stored = goals.filter(assessment=assessment, item=row).first() or Goal()
+        form = GoalForm(request.POST or None, instance=stored)
+    if posting and form.is_valid():
         with refusals_in(form):
             set_goal(assessment, row, form.values, version=form.cleaned_data["version"], by=request.user)
             messages.success(request, f"{code} 的目标已保存。")
-            return redirect(f"{reverse('ratings:self_checks', args=[scheme])}#item-{code}")
-    context = {"assessment": assessment, "standing": standing, "line": standing.line, "form": form}
-    return render(
-        request,
-        "ratings/selfassessment/selfcheck_item.html",
-        {**context, "ladders": ladders_of(standing.line, sheet)},
-    )
+            return redirect(f"{resolve_url('ratings:self_checks', scheme)}#item-{code}")
+    context = {
+        "assessment": assessment,
+        "standing": standing,
+        "line": standing.line,
+        "form": form,
+        "ladders": ladders_of(standing.line),
+    }
+    return render(request, "ratings/selfassessment/selfcheck_item.html", context)
 
 
 def _own(request: HttpRequest, scheme: int) -> Assessment:

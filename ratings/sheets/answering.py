@@ -34,6 +34,8 @@ from schools.workbooks import clean_text
 SAVED, CONFLICT, INVALID, REFUSED = "saved", "conflict", "invalid", "refused"
 #: What a ticked box posts.
 YES = "是"
+#: A box that is not ticked means no and an empty count none; other questions stay open.
+EMPTY_MEANS = {"tick": "否", "count": "0"}
 REMARK_LIMIT = 500
 #: The key of `errors` under which a sentence about the remark stands; no answer can be called so.
 REMARK = "说明"
@@ -47,8 +49,8 @@ DECIMALS = 4
 class Saved:
     """What became of one save. Unless `state` is "saved" the row is as it was before.
 
-    `errors` are sentences by asked name; `theirs` is the stored entry as JSON where somebody else saved in
-    between, `sentence` says in words what happened. `score` carries what is stored now, its version included.
+    `errors` are sentences by asked name, `sentence` says in words what happened. `score` carries what is
+    stored now, its version included.
     """
 
     score: Score
@@ -56,7 +58,6 @@ class Saved:
     state: str
     sentence: str = ""
     errors: Mapping[str, str] = field(default_factory=dict)
-    theirs: dict | None = None
 
     @property
     def bound(self) -> BoundItem:
@@ -69,13 +70,25 @@ class RowGone(Score.DoesNotExist, Http404):
     """
 
 
-class Row(NamedTuple):
-    """One row as it was typed: what `save` takes, for many at once."""
+class Posted(NamedTuple):
+    """One row as it was typed: raw texts by asked name, a missing one is empty; a remark of None leaves the
+    stored one alone.
+
+    `declared` says that empty boxes are an answer; `complete` is False where a form did not hold the row at
+    all.
+    """
 
     version: int
-    posted: Mapping[str, str]
+    answers: Mapping[str, str]
     remark: str | None = None
     na: bool = False
+    declared: bool = False
+    complete: bool = True
+
+    @property
+    def says_something(self) -> bool:
+        """Whether anything at all was filled in; empty boxes say nothing unless that is declared."""
+        return self.declared or self.na or bool((self.remark or "").strip()) or any(self.answers.values())
 
 
 def writable_scores(user: User) -> QuerySet[Score]:
@@ -115,34 +128,34 @@ def save(
     remark: str | None = None,
     na: bool = False,
 ) -> Saved:
-    """Store the answers of one row, or say why not; `posted` holds raw texts by asked name, a missing one is
-    empty.
+    """Store the answers of one row, or say why not.
 
     The assessment is locked, so that no change of status slips in between. A save that repeats what is stored
     already succeeds whatever its version: the answer to an earlier, identical save may have been lost on the
-    way. `remark=None` leaves the remark alone. Raises RowGone where the row was taken away while it was being
-    typed.
+    way. Raises RowGone where the row was taken away while it was being typed.
     """
+    row = Posted(version, posted, remark, na)
     with transaction.atomic():
-        assessment = _locked().order_by().filter(scores=score_pk).first()
-        door = _Door(assessment, by) if assessment else None
-        found = door.scores([score_pk]) if door else []
-        if not found:
+        assessment = held_assessments().order_by().filter(scores=score_pk).first()
+        saved = _write(assessment, {score_pk: row}, by) if assessment else []
+        if not saved:
             raise RowGone
-        saved = door.write(found[0], version, posted, remark, na)
-        door.close()
-    return saved
+    return saved[0]
 
 
-def save_rows(assessment_pk: int, rows: Mapping[int, Row], *, by: User) -> list[Saved]:
+def save_rows(assessment_pk: int, rows: Mapping[int, Posted], *, by: User) -> list[Saved]:
     """Store many rows of one assessment in one transaction; each is judged by itself, as `save` would. Keys
     are ids of scores.
     """
     with transaction.atomic():
-        door = _Door(_locked().get(pk=assessment_pk), by)
-        found = [door.write(score, *rows[score.pk]) for score in door.scores(rows)]
-        door.close()
-    return found
+        return _write(held_assessments().get(pk=assessment_pk), rows, by)
+
+
+def _write(assessment: Assessment, rows: Mapping[int, Posted], by: User) -> list[Saved]:
+    writing = _Writing(assessment, by)
+    saved = [writing.write(score, rows[score.pk]) for score in writing.scores(rows)]
+    writing.store()
+    return saved
 
 
 def take_over(
@@ -152,14 +165,14 @@ def take_over(
 
     The caller has asked `uneditable`.
     """
-    door = _Door(assessment, by)
+    writing = _Writing(assessment, by)
     for score in rows:
-        door.set(score, entries[score.item.code], score.remark)
-    door.close()
+        writing.set(score, entries[score.item.code], score.remark)
+    writing.store()
 
 
-def _locked() -> QuerySet[Assessment]:
-    """Rows of answers are only written by whoever holds the assessment."""
+def held_assessments() -> QuerySet[Assessment]:
+    """Answers, and what is attached to them, are only written by whoever holds the assessment."""
     return (
         Assessment.objects.select_for_update(of=("self",))
         .select_related("scheme__city", "school", "panel")
@@ -167,7 +180,7 @@ def _locked() -> QuerySet[Assessment]:
     )
 
 
-class _Door:
+class _Writing:
     """One locked assessment while its rows are being written: criteria and figures are read once, rows stored
     together.
     """
@@ -187,34 +200,28 @@ class _Door:
             score.assessment = self.assessment
         return found
 
-    def write(
-        self, score: Score, version: int, posted: Mapping[str, str], remark: str | None, na: bool
-    ) -> Saved:
-        """Judge one row and set its new values; `close` stores them."""
+    def write(self, score: Score, posted: Posted) -> Saved:
+        """Judge one row and set its new values; `store` writes them."""
         refusal = uneditable(score, self.by, self.writer)
         if refusal:
             return Saved(score, self.spec, REFUSED, refusal)
         bound = self.spec.bound[score.item.code]
-        entry, errors = read_entry(bound, score.stage, posted, na=na)
-        if remark is not None and len(remark) > REMARK_LIMIT:
-            errors[REMARK] = f"说明共 {len(remark)} 字，最多 {REMARK_LIMIT} 字"
-        text = score.remark if remark is None else clean_text(remark)
-        unchanged = not errors and (entry_to_json(entry) if entry else None, text) == (
-            score.answers,
-            score.remark,
-        )
-        if score.version != version and not unchanged:
-            return Saved(score, self.spec, CONFLICT, stale_sentence(score), errors, score.answers or {})
+        entry, errors = read_entry(bound, score.stage, posted.answers, na=posted.na)
+        if posted.remark and len(posted.remark) > REMARK_LIMIT:
+            errors[REMARK] = f"说明共 {len(posted.remark)} 字，最多 {REMARK_LIMIT} 字"
+        unchanged = not errors and not differs(score, entry, posted.remark)
+        if score.version != posted.version and not unchanged:
+            return Saved(score, self.spec, CONFLICT, stale_sentence(score), errors)
         if errors:
             return Saved(score, self.spec, INVALID, "填写有误，没有保存。", errors)
         if not unchanged:
-            self.set(score, entry, text)
+            self.set(score, entry, _remark(score, posted.remark))
         return Saved(score, self.spec, SAVED)
 
     def set(self, score: Score, entry: Entry | None, remark: str) -> None:
-        """The new values of one row; `close` stores them."""
+        """The new values of one row; `store` writes them."""
         bound = self.spec.bound[score.item.code]
-        score.answers = entry_to_json(entry) if entry else None
+        score.answers = _as_stored(entry)
         score.points = (
             asked_points(self.spec, bound, entry, score.stage, self._values(bound)) if entry else None
         )
@@ -223,7 +230,7 @@ class _Door:
         score.updated_by, score.updated_at = self.by, timezone.now()
         self.changed.append(score)
 
-    def close(self) -> None:
+    def store(self) -> None:
         """Store what was set. A signature covers what was signed: changed answers void it."""
         if not self.changed:
             return
@@ -235,8 +242,7 @@ class _Door:
 
     def _values(self, bound: BoundItem) -> Mapping[str, Fraction | None]:
         """The figures the asked parts read: none for most items, and then no query either."""
-        wanted = {reference for index in bound.asked_parts for reference in bound.part_references[index]}
-        return self._figures if wanted else {}
+        return self._figures if _asked_references(bound) else {}
 
     @cached_property
     def _figures(self) -> Mapping[str, Fraction | None]:
@@ -245,21 +251,36 @@ class _Door:
         """
         if self.assessment.status not in LIVE:
             return figures_of(self.assessment)
-        bounds = self.spec.bound.values()
-        wanted = sorted(
-            {one for bound in bounds for index in bound.asked_parts for one in bound.part_references[index]}
-        )
-        if {metric.label for metric in self.spec.custom_metrics} & set(wanted):
-            return {name: figure.value for name, figure in live_figures(self.assessment, self.spec).items()}
-        schools = School.objects.filter(pk=self.assessment.school_id)
-        found = figures(
-            wanted,
-            schools=schools,
-            year=self.spec.year,
-            start=self.spec.period_start,
-            end=self.spec.period_end,
-        )
-        return {name: figure.value for name, figure in found[self.assessment.school_id].items()}
+        wanted = set().union(*map(_asked_references, self.spec.bound.values()))
+        if any(metric.label in wanted for metric in self.spec.custom_metrics):
+            found = live_figures(self.assessment, self.spec)
+        else:
+            school = self.assessment.school_id
+            found = figures(
+                sorted(wanted),
+                schools=School.objects.filter(pk=school),
+                year=self.spec.year,
+                start=self.spec.period_start,
+                end=self.spec.period_end,
+            )[school]
+        return {name: figure.value for name, figure in found.items()}
+
+
+def _asked_references(bound: BoundItem) -> set[str]:
+    return {reference for index in bound.asked_parts for reference in bound.part_references[index]}
+
+
+def differs(score: Score, entry: Entry | None, remark: str | None) -> bool:
+    """Whether the row as stored would become another one."""
+    return (_as_stored(entry), _remark(score, remark)) != (score.answers, score.remark)
+
+
+def _as_stored(entry: Entry | None) -> dict | None:
+    return entry_to_json(entry) if entry else None
+
+
+def _remark(score: Score, typed: str | None) -> str:
+    return score.remark if typed is None else clean_text(typed)
 
 
 def read_entry(
@@ -267,24 +288,18 @@ def read_entry(
 ) -> tuple[Entry | None, dict[str, str]]:
     """Raw texts as an entry, with a sentence for each that does not fit. None while nothing was answered yet.
 
-    A box that is not ticked means no and an empty count means none; an empty level or number is simply not
-    there yet.
+    An empty level or number is simply not there yet.
     """
+    if na and not bound.item.may_be_na:
+        return None, {bound.item.code: "本项不能选“不适用”"}
     if na:
-        return (
-            (Entry(not_applicable=True), {})
-            if bound.item.may_be_na
-            else (None, {bound.item.code: "本项不能选“不适用”"})
-        )
+        return Entry(not_applicable=True), {}
     answers: dict[str, Answer] = {}
     errors: dict[str, str] = {}
+    excluded = bound.excluded(stage)
     for question in bound.asked:
-        raw = posted.get(question.name, "").strip()
-        if question.name in bound.excluded(stage):
-            continue
-        if not raw and question.kind in ("tick", "count"):
-            answers[question.name] = False if question.kind == "tick" else 0
-        elif raw:
+        raw = posted.get(question.name, "").strip() or EMPTY_MEANS.get(question.kind, "")
+        if raw and question.name not in excluded:
             try:
                 answers[question.name] = clean_answer(question, raw)
             except AnswerError as error:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from ratings.criteria.spec import SchemeSpec
 from ratings.criteria.versions import current_version, spec_of
-from ratings.enums import Stage, Status
+from ratings.enums import UNFINISHED, Stage, Status
 from ratings.models import (
     Adjustment,
     Assessment,
@@ -29,8 +29,8 @@ from ratings.scoring.stars import ties_schools
 class Evaluation:
     """A scheme scored as it stands: everything is keyed by assessment id, as text.
 
-    `own` holds the self-assessments where they were asked for. `outdated` names items whose 核定 saw figures
-    that have changed since (待复核).
+    `own` holds the self-assessments where they were asked for: of every school that handed one in, and of no
+    other. `outdated` names items whose 核定 saw figures that have changed since (待复核).
     """
 
     scheme: Scheme
@@ -42,20 +42,8 @@ class Evaluation:
     outdated: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class _Sheets:
-    """Entries by assessment; for the city also by judge."""
-
-    own: dict[int, dict[str, Entry]]
-    county: dict[int, dict[str, Entry]]
-    city: dict[int, dict[str, dict[str, Entry]]]
-
-    def without(self, left_out: Collection[int]) -> _Sheets:
-        """The same, as if nobody had reviewed these."""
-        county = {key: entries for key, entries in self.county.items() if key not in left_out}
-        return _Sheets(
-            self.own, county, {key: sheets for key, sheets in self.city.items() if key not in left_out}
-        )
+#: Entries by item, of each assessment and stage and there by judge; one sheet alone stands under "".
+Sheets = Mapping[tuple[int, str], Mapping[str, dict[str, Entry]]]
 
 
 def evaluate(
@@ -63,11 +51,13 @@ def evaluate(
     *,
     assessments: Iterable[Assessment] | None = None,
     with_self: bool = False,
+    with_drafts: bool = False,
     only: int | None = None,
 ) -> Evaluation:
     """Score every assessment of the scheme by its current version; schools that declined are outside.
 
-    A caller that holds the assessments already passes them on; they must be all of the scheme. With `only`
+    A caller that holds the assessments already passes them on; they must be all of the scheme. What a school
+    has not handed in is nobody's to read; `with_drafts` besides is for what changes it. With `only`
     the one assessment of that number is enough, and nothing else is read, unless the share of five stars ties
     its star to the others. The number of queries does not depend on the number of schools.
     """
@@ -85,20 +75,19 @@ def evaluate(
     metrics, sheets = latest_figures(which), _entries(which, with_self=with_self)
     adjustments, outdated = _adjustments(which, metrics)
     inputs = _inputs(scheme, which, statuses, metrics, sheets, adjustments)
-    own = {str(key): entries for key, entries in sheets.own.items()}
-    return Evaluation(
-        scheme,
-        version,
-        spec,
-        inputs,
-        score_all(spec, inputs.values(), year_of(version.digest).score),
-        own,
-        outdated,
-    )
+    outcomes = score_all(spec, inputs.values(), year_of(version.digest).score)
+    own = _own(sheets, statuses, with_drafts) if with_self else {}
+    return Evaluation(scheme, version, spec, inputs, outcomes, own, outdated)
+
+
+def _own(sheets: Sheets, statuses: dict[int, str], with_drafts: bool) -> dict[str, dict[str, Entry]]:
+    """The self-assessments, as far as anybody but the school may know of them."""
+    readable = [key for key, status in statuses.items() if with_drafts or status not in UNFINISHED]
+    return {str(key): sheets[key, Stage.SELF][""] for key in readable}
 
 
 def _inputs(
-    scheme: Scheme, which: dict, statuses: dict[int, str], metrics, sheets: _Sheets, adjustments
+    scheme: Scheme, which: dict, statuses: dict[int, str], metrics, sheets: Sheets, adjustments
 ) -> dict[str, SchoolInput]:
     """What decides each school's star, by assessment id."""
     cases = defaultdict(set)
@@ -106,24 +95,24 @@ def _inputs(
         "assessment_id", "restriction__code"
     ):
         cases[assessment].add(code)
-    # A school that lapsed after a return may have been scored in part before; 未申报 is not scored. A year
-    # from workbooks says for itself which schools were.
-    unscored = (
-        set() if scheme.imported else {key for key, status in statuses.items() if status == Status.LAPSED}
-    )
-    scored = sheets.without(unscored)
-    return {
-        str(key): SchoolInput(
+    inputs = {}
+    for key, status in statuses.items():
+        lapsed = status == Status.LAPSED
+        school = SchoolInput(
             key=str(key),
             metrics=metrics.get(key, {}),
-            county=scored.county.get(key, {}),
-            city=tuple(Sheet(judge, entries) for judge, entries in sorted(scored.city.get(key, {}).items())),
-            adjustments={} if key in unscored else adjustments.get(key, {}),
-            cases=frozenset(cases.get(key, ())),
-            submitted=status != Status.LAPSED,
+            county=sheets[key, Stage.COUNTY][""],
+            city=tuple(Sheet(*sheet) for sheet in sorted(sheets[key, Stage.CITY].items())),
+            adjustments=adjustments.get(key, {}),
+            cases=frozenset(cases[key]),
+            submitted=not lapsed,
         )
-        for key, status in statuses.items()
-    }
+        # A school that lapsed after a return may have been scored in part before; 未申报 is not scored. A
+        # year from workbooks says for itself which schools were.
+        if lapsed and not scheme.imported:
+            school = replace(school, county={}, city=(), adjustments={})
+        inputs[str(key)] = school
+    return inputs
 
 
 def latest_figures(which: dict) -> dict[int, dict[str, Fraction | None]]:
@@ -141,26 +130,20 @@ def latest_figures(which: dict) -> dict[int, dict[str, Fraction | None]]:
     }
 
 
-def _entries(which: dict, *, with_self: bool = False) -> _Sheets:
+def _entries(which: dict, *, with_self: bool) -> Sheets:
     rows = Score.objects.filter(**which, answers__isnull=False)
     if not with_self:
         rows = rows.exclude(stage=Stage.SELF)
-    sheets = _Sheets(defaultdict(dict), defaultdict(dict), defaultdict(lambda: defaultdict(dict)))
+    sheets = defaultdict(lambda: defaultdict(dict))
     for assessment, code, stage, judge, answers in rows.values_list(
         "assessment_id", "item__code", "stage", "judge__label", "answers"
     ):
-        entry = entry_from_json(answers)
-        if stage == Stage.SELF:
-            sheets.own[assessment][code] = entry
-        elif stage == Stage.COUNTY:
-            sheets.county[assessment][code] = entry
-        else:
-            sheets.city[assessment][judge or ""][code] = entry
+        sheets[assessment, stage][judge or ""][code] = entry_from_json(answers)
     return sheets
 
 
 def _adjustments(
-    which: dict, metrics
+    which: dict, metrics: dict[int, dict[str, Fraction | None]]
 ) -> tuple[dict[int, dict[tuple[str, str], Fraction]], dict[str, tuple[str, ...]]]:
     """核定 by stage and item, and the items whose figures are no longer those that were seen."""
     found: dict[int, dict[tuple[str, str], Fraction]] = defaultdict(dict)
@@ -222,12 +205,7 @@ class Year:
         return before[1]
 
 
-_years: dict[str, Year] = {}
-
-
+@lru_cache(maxsize=MOST_YEARS)
 def year_of(digest: str) -> Year:
     """What is kept under criteria of this digest."""
-    if digest not in _years:
-        for old in list(_years)[: 1 - MOST_YEARS]:  # a copy, and no fault if gone: other threads clear too
-            _years.pop(old, None)
-    return _years.setdefault(digest, Year())
+    return Year()

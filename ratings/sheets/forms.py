@@ -5,9 +5,10 @@ questions.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
 from django import forms
 
@@ -16,12 +17,12 @@ from ratings.models import Score
 from ratings.rules import Asked
 from ratings.rules.rounding import decimal_text, show
 from ratings.rules.syntax import Deduct
-from ratings.scoring import entry_from_json, entry_to_json, owed_at
+from ratings.scoring import entry_from_json, owed_at
 from schools.models import User
+from schools.refusals import Difference
 from schools.site.asked import number
-from schools.workbooks import clean_text
 
-from .answering import CONFLICT, REMARK, SAVED, YES, Row, Saved, read_entry
+from .answering import CONFLICT, REMARK, SAVED, YES, Posted, Saved, differs, read_entry, save
 from .answering import save_rows as save_of_one
 
 
@@ -41,34 +42,6 @@ class AnswerField:
     @property
     def ticked(self) -> bool:
         return self.value == YES
-
-
-@dataclass(frozen=True)
-class Difference:
-    """One line of a conflict: what is stored now against what was typed."""
-
-    label: str
-    theirs: str
-    mine: str
-
-
-@dataclass(frozen=True)
-class Posted:
-    """One row as a browser sent it; `complete` is False where the form did not hold this row at all."""
-
-    version: int
-    answers: dict[str, str]
-    remark: str | None
-    na: bool
-    declared: bool
-    complete: bool
-
-    @property
-    def says_something(self) -> bool:
-        """Whether anything at all was filled in; a row of empty boxes says nothing unless that is
-        declared.
-        """
-        return self.declared or self.na or bool((self.remark or "").strip()) or any(self.answers.values())
 
 
 def prefix_of(score_pk: int) -> str:
@@ -157,7 +130,7 @@ class AnswersForm:
 
     @property
     def is_na(self) -> bool:
-        return self.posted.na if self.posted else bool((self.score.answers or {}).get("不适用"))
+        return self.posted.na if self.posted else _is_na(self.score)
 
     @property
     def may_declare(self) -> bool:
@@ -177,16 +150,17 @@ class AnswersForm:
     @property
     def differences(self) -> list[Difference]:
         """Where the stored row and the typed one are not the same."""
-        typed = {field.label: said(field.kind, field.value) for field in self.fields}
         stored = {one.name: said(one.kind, _shown(one, self._stored)) for one in self.bound.asked}
-        found = [
-            Difference(label, stored[label], mine) for label, mine in typed.items() if stored[label] != mine
+        was_na, is_na = _is_na(self.score), self.is_na
+        both = [
+            *(
+                Difference(field.label, stored[field.label], said(field.kind, field.value))
+                for field in self.fields
+            ),
+            Difference("不适用", _yes_no(was_na), _yes_no(is_na)),
+            Difference("说明", self.score.remark or "（空）", self.remark.strip() or "（空）"),
         ]
-        if self.is_na != bool((self.score.answers or {}).get("不适用")):
-            found.append(Difference("不适用", "否" if self.is_na else "是", "是" if self.is_na else "否"))
-        if self.remark.strip() != self.score.remark:
-            found.append(Difference("说明", self.score.remark or "（空）", self.remark or "（空）"))
-        return found
+        return [one for one in both if one.theirs != one.mine]
 
     @property
     def _stored(self) -> Mapping[str, object]:
@@ -206,10 +180,18 @@ class AnswersForm:
         )
 
 
+def _is_na(score: Score) -> bool:
+    return bool((score.answers or {}).get("不适用"))
+
+
+def _yes_no(answer: bool) -> str:
+    return "是" if answer else "否"
+
+
 def said(kind: str, value: str) -> str:
     """An answer in words: an empty box is 否, an empty count 0."""
     if kind == "tick":
-        return "是" if value == YES else "否"
+        return _yes_no(value == YES)
     return value or ("0" if kind == "count" else "未填写")
 
 
@@ -217,7 +199,7 @@ def answers_in_words(score: Score, bound: BoundItem) -> list[tuple[str, str]]:
     """Question and stored answer, for pages that only show; empty while nothing was saved."""
     if score.answers is None:
         return []
-    if score.answers.get("不适用"):
+    if _is_na(score):
         return [("是否适用", "不适用")]
     stored, excluded = score.answers.get("答", {}), bound.excluded(score.stage)
     return [
@@ -253,48 +235,63 @@ def _hint(one: Asked, bound: BoundItem) -> str:
     return ""
 
 
-Outcome = dict[int, tuple[Saved, Posted]]
+def save_row(data: Mapping[str, str], score_pk: int, *, by: User) -> AnswersForm:
+    """Save one row of the form, whatever else that holds; the row as it comes back."""
+    posted = read_row(data, score_pk)
+    saved = save(
+        score_pk,
+        by=by,
+        version=posted.version,
+        posted=posted.answers,
+        remark=posted.remark,
+        na=posted.na,
+    )
+    return AnswersForm(saved.score, saved.bound, posted=posted, saved=saved)
 
 
-def save_rows(data: Mapping[str, str], rows: Iterable[tuple[Score, BoundItem]], *, by: User) -> Outcome:
-    """Save every row of the form that differs from what is stored, school by school; by score id, what became
-    of each.
+#: What became of each row, by id of the score.
+Outcome = dict[int, AnswersForm]
+
+
+def says_something_else(score: Score, bound: BoundItem, posted: Posted) -> bool:
+    """Whether a row differs from what is stored. An unscored row with nothing ticked and nothing typed is no
+    judgement yet, unless declared to be one.
     """
-    typed: dict[int, Posted] = {}
-    schools: dict[int, dict[int, Row]] = defaultdict(dict)
+    silent = score.answers is None and not (posted.na or posted.declared or any(posted.answers.values()))
+    entry, errors = (None, {}) if silent else read_entry(bound, score.stage, posted.answers, na=posted.na)
+    return bool(errors) or differs(score, entry, posted.remark)
+
+
+def save_rows(
+    data: Mapping[str, str],
+    rows: Iterable[tuple[Score, BoundItem]],
+    *,
+    by: User,
+    wanted: Callable[[Score, BoundItem, Posted], bool] = says_something_else,
+) -> Outcome:
+    """Save the `wanted` rows of the form, school by school."""
+    schools: dict[int, dict[int, Posted]] = defaultdict(dict)
     for score, bound in rows:
         posted = read_row(data, score.pk)
-        if posted.complete and _says_something(score, bound, posted):
-            typed[score.pk] = posted
-            schools[score.assessment_id][score.pk] = Row(
-                posted.version, posted.answers, posted.remark, posted.na
-            )
-    saved = (
-        one for assessment, changed in schools.items() for one in save_of_one(assessment, changed, by=by)
-    )
-    return {one.score.pk: (one, typed[one.score.pk]) for one in saved}
+        if posted.complete and wanted(score, bound, posted):
+            schools[score.assessment_id][score.pk] = posted
+    return {
+        saved.score.pk: AnswersForm(saved.score, saved.bound, posted=typed[saved.score.pk], saved=saved)
+        for assessment, typed in schools.items()
+        for saved in save_of_one(assessment, typed, by=by)
+    }
 
 
-def failed(outcome: Outcome) -> list[Saved]:
-    """The saves that left their row as it was."""
-    return [saved for saved, _ in outcome.values() if saved.state != SAVED]
+def failed(outcome: Outcome) -> list[AnswersForm]:
+    """The rows that stayed as they were."""
+    return [row for row in outcome.values() if row.state != SAVED]
 
 
 def row_form(score: Score, bound: BoundItem, outcome: Outcome, *, locked: str = "") -> AnswersForm:
     """The row as the page shows it: stored, or as typed beside what was wrong."""
-    saved, posted = outcome.get(score.pk, (None, None))
-    return AnswersForm(saved.score if saved else score, bound, locked=locked, posted=posted, saved=saved)
-
-
-def _says_something(score: Score, bound: BoundItem, posted: Posted) -> bool:
-    """An unscored row with nothing ticked and nothing typed is no judgement yet, unless declared
-    to be one.
-    """
-    remark = score.remark if posted.remark is None else clean_text(posted.remark)
-    if score.answers is None and not (posted.na or posted.declared or any(posted.answers.values())):
-        return remark != score.remark
-    entry, errors = read_entry(bound, score.stage, posted.answers, na=posted.na)
-    return bool(errors) or (entry and entry_to_json(entry)) != score.answers or remark != score.remark
+    row = outcome.get(score.pk) or AnswersForm(score, bound)
+    row.locked = locked
+    return row
 
 
 COMMENT_LIMIT = 300
@@ -342,6 +339,11 @@ class ReturnForm(forms.Form):
         """What was asked for, by item code."""
         written = {code: self.cleaned_data.get(f"item-{code}", "").strip() for code in self.spec.bound}
         return {code: text for code, text in written.items() if text}
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What the step is taken with."""
+        return {"comment": self.cleaned_data["comment"], "items": self.items}
 
     def clean(self) -> dict:
         """Unlocking nothing would send the school away for nothing."""

@@ -1,4 +1,4 @@
-"""One item of one school's sheet, and the items of a category together."""
+"""One item of one school's sheet with its figures, and the items of a category together."""
 
 from __future__ import annotations
 
@@ -14,8 +14,6 @@ from ratings.rules import format_answers
 from ratings.rules.rounding import plain
 from ratings.scoring import Blocked, Owed, known_system, most_of, owed_at, system_part
 
-from .figures import FigureLine
-
 if TYPE_CHECKING:
     from .sheet import SchoolSheet
 
@@ -24,6 +22,21 @@ UNTOUCHED, PARTLY, DONE, SYSTEM, RETURNED = "尚未开始", "填写中", "已完
 TINTS = {UNTOUCHED: "warn", PARTLY: "warn", SYSTEM: "info", RETURNED: "bad", DONE: ""}
 #: How many figures a hint names.
 HINTED = 3
+
+
+@dataclass(frozen=True)
+class FigureLine:
+    """One system figure as people read it. `url` leads to the records it was counted from, `registry` to
+    where the school itself keeps them.
+    """
+
+    reference: str
+    label: str
+    text: str
+    url: str = ""
+    imported: bool = False
+    note: str = ""
+    registry: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,22 +102,23 @@ class Line:
         """The computed part as it was adjusted last."""
         return self.sheet.adjusted[Stage.CITY].get(self.code, self.system)
 
-    @cached_property
+    @property
     def steps(self) -> tuple[str, ...]:
         """How the computed part came about."""
-        try:
-            return system_part(self.sheet.spec, self.bound, self.sheet.metrics)[1]
-        except Blocked:
-            return ()
+        return self._computed_words[0]
 
-    @cached_property
+    @property
     def unknown(self) -> str:
         """Why the computed part is not known, or ""."""
+        return self._computed_words[1]
+
+    @cached_property
+    def _computed_words(self) -> tuple[tuple[str, ...], str]:
         try:
-            system_part(self.sheet.spec, self.bound, self.sheet.metrics)
+            return system_part(self.sheet.spec, self.bound, self.sheet.metrics)[1], ""
         except Blocked as blocked:
-            return "；".join(problem.text.removeprefix(f"{self.code} ") for problem in blocked.problems)
-        return ""
+            problems = (problem.text.removeprefix(f"{self.code} ") for problem in blocked.problems)
+            return (), "；".join(problems)
 
     # The school's own answers.
 

@@ -1,17 +1,24 @@
 """What is known of one school's assessment at a time: figures, rows by stage, 核定, and what follows from
-them.
+them. Read from the database for the school itself, or for whoever reviews it and many others.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
+from types import MappingProxyType
+from typing import TypeVar
+
+from django.db.models import Q
+from django.urls import reverse
 
 from ratings.criteria.spec import SchemeSpec
-from ratings.enums import FilledBy, Stage, Status
+from ratings.enums import UNFINISHED, FilledBy, Stage, Status
 from ratings.models import Adjustment, Assessment, Evidence, MetricSnapshot, Score
+from ratings.rules.rounding import with_unit
 from ratings.scoring import (
     Entry,
     StageSheet,
@@ -22,13 +29,17 @@ from ratings.scoring import (
     owed_at,
     stage_sheet,
 )
-from schools.metrics import COMPUTED, Figure
+from ratings.workflow import live_figures, returned_items, scheme_spec
+from schools.metrics import COMPUTED, IMPORTED, METRICS, Figure, worded
+from schools.registry.overview import address
 
-from .figures import FigureLine, figure_line
-from .lines import Group, Line
+from .answering import LIVE
+from .lines import FigureLine, Group, Line
 
-#: Statuses in which the school's own sheet is still its own business.
-WITH_SCHOOL = (Status.DRAFT, Status.CONFIRMING)
+Row = TypeVar("Row", Score, Adjustment)
+NONE: Mapping = MappingProxyType({})
+#: Nothing of any stage.
+NO_STAGE = dict.fromkeys((Stage.SELF, Stage.COUNTY, Stage.CITY), NONE)
 BONUS = "加分项"
 UNKNOWN = Figure(None, COMPUTED)
 
@@ -58,7 +69,7 @@ class SchoolSheet:
     @property
     def submitted(self) -> bool:
         """Whether there is anything to review: a school's draft is not shown to anybody else."""
-        return self.assessment.status not in WITH_SCHOOL and self.snapshot is not None
+        return self.assessment.status not in UNFINISHED and self.snapshot is not None
 
     @property
     def is_readable(self) -> bool:
@@ -71,7 +82,7 @@ class SchoolSheet:
     @cached_property
     def entries(self) -> dict[str, dict[str, Entry]]:
         """What was answered, by stage and item code."""
-        found = {stage: _entries(self.rows[stage]) for stage in (Stage.SELF, Stage.COUNTY, Stage.CITY)}
+        found = {stage: _entries(self.rows[stage]) for stage in NO_STAGE}
         return found if self.is_readable else {**found, Stage.SELF: {}}
 
     @cached_property
@@ -106,8 +117,24 @@ class SchoolSheet:
         return stage_sheet(self.spec, stage, self.metrics, self.entries[stage], self.adjusted[stage])
 
     def figure_line(self, reference: str) -> FigureLine:
-        return figure_line(
-            self.spec, self.assessment, reference, self.figures.get(reference, UNKNOWN), reader=self.reader
+        """A figure with its unit. The school itself is led on to what it can mend; a metric of the scheme has
+        no records.
+        """
+        figure, school, year = self.figures.get(reference, UNKNOWN), self.assessment.school_id, self.spec.year
+        label, is_own = reference.partition("[")[0], self.reader == Stage.SELF
+        metric = METRICS.get(label)
+        if metric:
+            url = f"{reverse('schools:school', args=[school])}?year={year}#{metric.section}"
+        else:
+            url = reverse("ratings:scheme_figures", args=[self.assessment.scheme_id]) if is_own else ""
+        return FigureLine(
+            reference,
+            worded(reference),
+            with_unit(figure.value, self.spec.metrics[label].unit),
+            url,
+            imported=figure.source == IMPORTED and metric is not None,
+            note=figure.note if is_own else "",
+            registry=address(school, metric.section, year) if metric and is_own else "",
         )
 
     # Arranged for reading.
@@ -251,3 +278,104 @@ def _entries(rows: Mapping[str, Score]) -> dict[str, Entry]:
 
 def _points(adjustments: Mapping[str, Adjustment]) -> dict[str, Fraction]:
     return {code: Fraction(one.points) for code, one in adjustments.items()}
+
+
+def own_sheet(assessment: Assessment, *, only: str = "", live: bool = False) -> SchoolSheet:
+    """自评 as the school itself reads it, or with `only` the one item of that code and nothing that other
+    items need.
+
+    Figures are live while the school may still change its records, then those it submitted; with `live` they
+    are today's.
+    """
+    spec = wanted = scheme_spec(assessment.scheme)
+    if only:
+        items = tuple(item for item in spec.items if item.code == only)
+        wanted = replace(spec, items=items, bands=(), restrictions=())
+    signed = not live and assessment.status not in LIVE
+    snapshot = assessment.snapshots.order_by("taken_at", "id").last() if signed else None
+    rows = _by_stage(assessment.scores.filter(stage=Stage.SELF).select_related("item", "updated_by"))
+    own = rows[assessment.pk, Stage.SELF]
+    for score in own.values():
+        score.assessment = assessment
+    return SchoolSheet(
+        spec=spec,
+        assessment=assessment,
+        reader=Stage.SELF,
+        figures=signed_figures(snapshot) if snapshot else live_figures(assessment, wanted),
+        rows={**NO_STAGE, Stage.SELF: own},
+        adjustments=NO_STAGE,
+        snapshot=snapshot,
+        evidence=by_item(Evidence.objects.filter(assessment=assessment).kept().select_related("item", "by")),
+        requests=returned_items(assessment, "item__code") if assessment.status == Status.RETURNED else NONE,
+        codes=(only,) if only else (),
+    )
+
+
+def load_sheets(
+    spec: SchemeSpec,
+    assessments: Iterable[Assessment],
+    *,
+    reader: str = Stage.COUNTY,
+    city_rows: Q | None = None,
+    elsewhere: frozenset[str] = frozenset(),
+) -> list[SchoolSheet]:
+    """Three queries for any number of schools, with the figures they signed.
+
+    The county reads 自评 and 初评; a judge besides those rows of the city's stage that `city_rows` picks, and
+    no others.
+    """
+    schools = list(assessments)
+    snapshots = {
+        one.assessment_id: one
+        for one in MetricSnapshot.objects.filter(assessment__in=schools).order_by("taken_at", "id")
+    }
+    wanted = Q(stage__in=(Stage.SELF, Stage.COUNTY))
+    if city_rows is not None:
+        wanted |= Q(city_rows, stage=Stage.CITY)
+    scores = Score.objects.filter(wanted, assessment__in=schools).select_related("item", "updated_by")
+    adjusted = Adjustment.objects.filter(assessment__in=schools).select_related("item", "by")
+    if reader != Stage.CITY:  # what the city set is not for the county to see
+        adjusted = adjusted.filter(stage=Stage.COUNTY)
+    rows, adjustments = _by_stage(scores), _by_stage(adjusted)
+    return [
+        SchoolSheet(
+            spec=spec,
+            assessment=one,
+            reader=reader,
+            figures=signed_figures(snapshots.get(one.pk)),
+            rows={stage: rows[one.pk, stage] for stage in NO_STAGE},
+            adjustments={stage: adjustments[one.pk, stage] for stage in NO_STAGE},
+            snapshot=snapshots.get(one.pk),
+            elsewhere=elsewhere,
+        )
+        for one in schools
+    ]
+
+
+def signed_figures(snapshot: MetricSnapshot | None) -> dict[str, Figure]:
+    """Figures as they were kept, exact."""
+    if snapshot is None:
+        return {}
+    return {
+        name: Figure(
+            None if text is None else Fraction(text), IMPORTED if name in snapshot.sources else COMPUTED
+        )
+        for name, text in snapshot.values.items()
+    }
+
+
+def by_item(evidence: Iterable[Evidence]) -> dict[str, tuple[Evidence, ...]]:
+    """What is attached, by item code; what belongs to no item is left out."""
+    found: dict[str, tuple[Evidence, ...]] = defaultdict(tuple)
+    for one in evidence:
+        if one.item:
+            found[one.item.code] += (one,)
+    return found
+
+
+def _by_stage(rows: Iterable[Row]) -> Mapping[tuple[int, str], dict[str, Row]]:
+    """Scores or 核定 by item code, of each school and stage."""
+    found: dict[tuple[int, str], dict[str, Row]] = defaultdict(dict)
+    for row in rows:
+        found[row.assessment_id, row.stage][row.item.code] = row
+    return found

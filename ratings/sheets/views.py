@@ -6,14 +6,14 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods
 
 from ratings.workflow import scheme_spec, uneditable
 from schools.permissions import allowed_to
+from schools.site.asked import way_back
 
-from .answering import SAVED, save, writable_scores
-from .forms import AnswersForm, read_row
+from .answering import SAVED, writable_scores
+from .forms import AnswersForm, save_row
 
 
 @require_http_methods(["GET", "POST"])
@@ -25,7 +25,8 @@ def answer(request: HttpRequest, pk: int) -> HttpResponse:
     row = _stored_row(request, pk) if request.method == "GET" else _saved_row(request, pk)
     if request.htmx:
         return render(request, "ratings/sheets/_row.html", {"row": row})
-    back = _way_back(request)
+    wanted = request.POST.get("next", request.GET.get("next", ""))
+    back = way_back(wanted, reverse("schools:desk"))  # where the row was typed, if the form says so
     if row.state == SAVED:
         messages.success(request, f"{row.bound.item.code} {row.bound.item.name}已保存。")
         return redirect(back)
@@ -45,16 +46,4 @@ def _saved_row(request: HttpRequest, pk: int) -> AnswersForm:
     why.
     """
     get_object_or_404(writable_scores(request.user).only("pk"), pk=pk)
-    posted = read_row(request.POST, pk)
-    saved = save(
-        pk, by=request.user, version=posted.version, posted=posted.answers, remark=posted.remark, na=posted.na
-    )
-    return AnswersForm(saved.score, saved.bound, posted=posted, saved=saved)
-
-
-def _way_back(request: HttpRequest) -> str:
-    """Where the row was typed, if the form says so."""
-    wanted = request.POST.get("next", request.GET.get("next", ""))
-    if url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure()):
-        return wanted
-    return reverse("schools:desk")
+    return save_row(request.POST, pk, by=request.user)

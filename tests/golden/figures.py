@@ -33,7 +33,7 @@ def totals() -> Iterator[tuple[str, list[str]]]:
 
 
 def _year(scheme: Scheme) -> Iterator[str]:
-    evaluation = evaluate(scheme, with_self=True)
+    evaluation = evaluate(scheme, with_self=True, with_drafts=True)
     yield f"{scheme.name} {scheme.get_phase_display()}"
     for version in scheme.versions.order_by("number"):
         yield f"版本 {version.number} {version.digest} {version.reason}"

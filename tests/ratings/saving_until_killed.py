@@ -26,7 +26,7 @@ CODES = ("K2", "L3")
 def save_on(mode: str, number: int, told: int) -> None:
     """Saves for ever, from the number after this on; acknowledgements go to the pipe `told`."""
     from ratings.models import Score
-    from ratings.sheets.answering import Row, save, save_rows
+    from ratings.sheets.answering import Posted, save, save_rows
     from schools.models import User
 
     rows = Score.objects.filter(stage="self", item__code__in=CODES).order_by("item__order")
@@ -37,13 +37,14 @@ def save_on(mode: str, number: int, told: int) -> None:
         number += 1
         texts = [{"音响": "是" if number % 2 else ""}, {"质量": "A", "调研次数": str(number)}]
         typed = {
-            key: Row(number - 1, posted, remark=str(number)) for key, posted in zip(keys, texts, strict=True)
+            key: Posted(number - 1, posted, remark=str(number))
+            for key, posted in zip(keys, texts, strict=True)
         }
         if mode == "early":
             os.write(told, f"{number}\n".encode())
         if mode == "apart":
             saved = [
-                save(key, by=filler, version=row.version, posted=row.posted, remark=row.remark)
+                save(key, by=filler, version=row.version, posted=row.answers, remark=row.remark)
                 for key, row in typed.items()
             ]
         else:

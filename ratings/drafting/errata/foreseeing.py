@@ -154,7 +154,7 @@ def foresee(scheme: Scheme, old: SchemeSpec, new: SchemeSpec) -> Foresight:
     rows = {row.pk: row for row in assessments}
     misfits = _misfits(old, new, changed, rows)
     voided = _voided(old, new, changed, rows)
-    evaluation = evaluate(scheme, with_self=True)
+    evaluation = evaluate(scheme, with_self=True, with_drafts=True)
     figures = _figures(new, rows, evaluation.inputs)
     schools = {
         key: replace(school, metrics={**school.metrics, **figures.get(int(key), {})})

@@ -38,6 +38,11 @@ from ratings.sheets.loading import NO_STAGE
 from ratings.workflow.snapshots import city_figures
 from schools.metrics import IMPORTED, METRICS, Figure, worded
 from schools.models import School
+from ratings.sheets.sheet import NO_STAGE
+from schools.metrics import Figure, worded
+
+from .checking import bound_line
+from .forms import Facts
 
 #: Keys of rows that exist nowhere but on the page.
 TRIAL, AT_SCHOOL, AT_REVIEWER = 0, 1, 2

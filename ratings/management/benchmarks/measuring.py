@@ -22,7 +22,8 @@ from ratings.criteria.versions import freeze
 from ratings.enums import Phase, Stage, Status
 from ratings.models import Assessment, Item, Judge, JudgeSheet, MetricSnapshot, Move, Panel, Scheme, Score
 from ratings.offline.folder import YearFolder, read_folder
-from ratings.offline.running import SchoolYear, judge_year
+from ratings.offline.judging import SchoolYear
+from ratings.offline.running import judge_year
 from ratings.offline.storing import store_year
 from ratings.scoring import owed_codes
 from ratings.workflow import open_scheme, scheme_spec
@@ -188,7 +189,7 @@ def enlarged_city(fixtures: Path, schools: int) -> Scheme:
         freeze(scheme, reason="测速", spec=year.spec)
         Scheme.objects.filter(pk=scheme.pk).update(phase=Phase.SCORING)
         scheme.refresh_from_db()
-        store_year(scheme, many, copies, stored, by=None)
+        store_year(scheme, many, copies, stored)
     return scheme
 
 

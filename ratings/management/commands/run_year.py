@@ -7,8 +7,7 @@ from django.core.management.base import CommandError
 from ratings.committee.settling import NotSettled
 from ratings.enums import Star
 from ratings.models import Result
-from ratings.offline.running import STEPS, run_year
-from ratings.offline.writing import write_year
+from ratings.offline.running import STEPS, run_year, write_year
 from schools.operations.commands import DatabaseCommand
 from schools.saving import Refused
 from schools.workbooks import WorkbookError

@@ -2,6 +2,7 @@
 
 import pytest
 
+from ratings.committee.board import deliberate, docket_of
 from ratings.committee.comparing import stages_of
 from ratings.committee.invariants import violations
 from ratings.committee.readiness import missing_for_settling
@@ -15,6 +16,8 @@ from ratings.committee.settling import (
     withdraw_case,
 )
 from ratings.enums import Phase, Status
+from ratings.committee.settling import NotSettled, settle_scheme
+from ratings.enums import UNFINISHED, Phase, Status
 from ratings.models import (
     Adjustment,
     Assessment,
@@ -234,6 +237,22 @@ def test_stages_judges_and_differences_are_told_per_item(scheme, rows):
     assert (items["L1"].county_gap, items["L1"].city_gap, items["L1"].spread) == (-1, -9, 20)
     assert (items["L1"].is_spread, items["L1"].has_gap) == (True, True)
     assert (items["K1"].own, items["K1"].spread, items["K1"].has_gap) == (40, None, False)
+
+
+@pytest.mark.parametrize("status", UNFINISHED)
+def test_a_self_assessment_that_is_not_handed_in_is_nobody_elses_to_read(status, scheme, rows):
+    """Neither what the school typed nor, once it has withdrawn, the points of figures it handed in before."""
+    Assessment.objects.filter(pk=rows[0].pk).update(status=status)
+    docket = docket_of(scheme, rows[0].pk)
+    board = {case.assessment.pk: case for case in deliberate(scheme).everyone}
+
+    for case in (docket.case, board[rows[0].pk]):
+        assert [(item.code, item.own, item.county_gap) for item in case.items] == [
+            ("K1", None, None),
+            ("L1", None, None),
+            ("M1", None, None),
+        ]
+    assert [item.own for item in board[rows[1].pk].items] == [40, 30, 30]
 
 
 @pytest.mark.parametrize(("points", "flagged"), [((21, 30, 30), False), ((20, 30, 30), True)])

@@ -100,7 +100,7 @@ def test_a_stale_version_shows_both_and_overwrites_nothing(row, filler, head):
     saved = save(row("M1").pk, by=filler, version=0, posted={"成果": "1"}, remark="填报人写的")
 
     assert saved.state == CONFLICT
-    assert saved.theirs == {"答": {"成果": 2}}
+    assert saved.score.answers == {"答": {"成果": 2}}
     assert saved.score.version == 1
     assert head.name in saved.sentence
     assert row("M1").remark == "校长写的"

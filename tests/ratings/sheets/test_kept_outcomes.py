@@ -15,12 +15,19 @@ from ratings.sheets import evaluation
 from ratings.workflow import scheme_spec
 
 
+@pytest.fixture(autouse=True)
+def nothing_kept():
+    """From before, nor for others afterwards."""
+    evaluation.year_of.cache_clear()
+    yield
+    evaluation.year_of.cache_clear()
+
+
 @pytest.fixture
 def scored(monkeypatch) -> list[str]:
-    """The schools that were really scored, by assessment, with nothing kept from before."""
+    """The schools that were really scored, by assessment."""
     found = []
     score = evaluation.score_school
-    monkeypatch.setattr(evaluation, "_years", {})
     monkeypatch.setattr(
         evaluation, "score_school", lambda spec, school: found.append(school.key) or score(spec, school)
     )
@@ -88,7 +95,6 @@ def test_whatever_decides_a_star_makes_a_kept_outcome_old(change, monkeypatch):
 
 
 def test_only_a_few_years_and_schools_are_kept(monkeypatch):
-    monkeypatch.setattr(evaluation, "_years", {})
     monkeypatch.setattr(evaluation, "score_school", lambda spec, school: object())
     for number in range(evaluation.MOST_YEARS + 2):
         evaluation.year_of(str(number))
@@ -96,12 +102,11 @@ def test_only_a_few_years_and_schools_are_kept(monkeypatch):
     for number in range(evaluation.MOST_SCHOOLS + 5):
         year.score(None, replace(SCHOOL, key=str(number)))
 
-    assert len(evaluation._years) == evaluation.MOST_YEARS
+    assert evaluation.year_of.cache_info().currsize == evaluation.MOST_YEARS
     assert len(year.schools) == evaluation.MOST_SCHOOLS
 
 
-def test_several_threads_may_ask_for_years_at_once(monkeypatch):
-    monkeypatch.setattr(evaluation, "_years", {})
+def test_several_threads_may_ask_for_years_at_once():
     usual = sys.getswitchinterval()
     sys.setswitchinterval(1e-6)
 

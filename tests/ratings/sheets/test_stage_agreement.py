@@ -21,11 +21,11 @@ from ratings.judging.seats import Seat
 from ratings.models import Adjustment, Assessment, Item, MetricSnapshot, Scheme, SchemeVersion, Score
 from ratings.rules.rounding import show
 from ratings.scoring import Entry, Sheet, entry_to_json, score_all, score_school
-from ratings.selfassessment.papers import ConfirmationPaper, SelfPaper
+from ratings.selfassessment.submission import ConfirmationPaper, SelfPaper
 from ratings.sheets import SchoolSheet
 from ratings.sheets.evaluation import Evaluation
 from ratings.sheets.forms import AnswersForm
-from ratings.sheets.loading import NO_STAGE
+from ratings.sheets.sheet import NO_STAGE
 from schools.metrics import COMPUTED, Figure
 from schools.models import School
 from tests.oracle.naive import (
