@@ -53,13 +53,12 @@ class ItemStages:
 
 def stages_of(evaluation: Evaluation, key: str) -> tuple[ItemStages, ...]:
     """Every item of one school through the stages, in the order of the rating table."""
-    school, own = evaluation.inputs[key], evaluation.own.get(key)
 
     def compare() -> tuple[ItemStages, ...]:
         return tuple(_stages(evaluation, key, bound) for bound in evaluation.spec.bound.values())
 
     kept = year_of(evaluation.version.digest)
-    return kept.beside(evaluation.inputs[key], evaluation.own.get(key, {}), compare)
+    return kept.beside(evaluation.inputs[key], evaluation.own.get(key), compare)
 
 
 def _stages(evaluation: Evaluation, key: str, bound: BoundItem) -> ItemStages:

@@ -24,7 +24,6 @@ from ratings.models import (
     Score,
 )
 from ratings.scoring.items import LEAST_SHEETS
-from ratings.scoring.panel import LEAST_SHEETS
 from ratings.sheets.evaluation import evaluate
 
 from .readiness import decision_of

@@ -23,7 +23,6 @@ from ratings.sheets.evaluation import evaluate
 from ratings.workflow import take_step
 from schools import audit
 from schools.audit.exports import XLSX, export
-from schools.guidance import opinions_of
 from schools.guidance.visits import opinions_of
 from schools.models import User
 from schools.models.audit import AuditEntry

@@ -17,8 +17,8 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
+from ratings.committee.materials import results_sheet
 from ratings.committee.settling import accept_computed, settle
-from ratings.committee.table import results_sheet
 from ratings.criteria.spec import SchemeSpec
 from ratings.criteria.storing import create_scheme
 from ratings.criteria.versions import freeze

@@ -12,23 +12,16 @@ from django.db.models import Count, OuterRef, Q, QuerySet
 
 from ratings.criteria.division import Division, spans_of
 from ratings.criteria.spec import SchemeSpec
-from ratings.enums import Phase, Stage, Star, Status
+from ratings.enums import UNFINISHED, Phase, Stage, Star, Status
 from ratings.models import Assessment, MetricSnapshot, Scheme
 from ratings.rules.rounding import plain, with_unit
 from ratings.scoring import StageSheet
-from ratings.sheets import WITH_SCHOOL, SchoolSheet, load_sheets
+from ratings.sheets import SchoolSheet, load_sheets
 from ratings.workflow import city_figures, due, scheme_spec, tie
 from schools.metrics import METRICS, Figure, compute
 from schools.models import School, User
 
 from .confirming import scored_elsewhere
-from ratings.enums import UNFINISHED, Phase, Stage, Star, Status
-from ratings.models import Assessment, Scheme
-from ratings.rules.rounding import plain
-from ratings.scoring import StageSheet
-from ratings.sheets import SchoolSheet
-from ratings.workflow import due, tie
-from schools.models import User
 
 
 def reviewable(user: User) -> QuerySet[Assessment]:

@@ -15,9 +15,9 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from ratings.criteria.division import division_of
 from ratings.criteria.spec import SchemeSpec
-from ratings.enums import Stage, Status
+from ratings.enums import UNFINISHED, Stage, Status
 from ratings.models import Assessment, Category, Division, Evidence, Item, ReturnedItem, Scheme, Score
-from ratings.sheets import UNFINISHED, Line, SchoolSheet
+from ratings.sheets import Line, SchoolSheet
 from ratings.sheets.forms import (
     AnswersForm,
     Outcome,
@@ -27,11 +27,6 @@ from ratings.sheets.forms import (
     row_form,
     save_rows,
 )
-from ratings.sheets.loading import by_item
-from ratings.enums import UNFINISHED, Stage, Status
-from ratings.models import Assessment, Category, Division, Evidence, Item, ReturnedItem, Score
-from ratings.sheets import Line, SchoolSheet, load_sheets
-from ratings.sheets.forms import AdjustmentForm, ReturnForm, answers_in_words, failed, row_form, save_rows
 from ratings.sheets.sheet import by_item
 from ratings.workflow import Writer, due, is_overdue, scheme_spec, take_step, uneditable
 from ratings.workflow.deadlines import return_deadline

@@ -18,7 +18,6 @@ from django.utils import timezone
 from ratings.enums import PUBLIC_PHASES, Trigger
 from ratings.models import Assessment, Goal, Item
 from ratings.rules import Unresolved, comparisons, names, next_changes, reference_key, to_text
-from ratings.rules.figures import fits
 from ratings.rules.rounding import plain, round2
 from ratings.rules.syntax import Graded
 from ratings.scoring import Blocked, most_of

@@ -34,15 +34,10 @@ from ratings.scoring import Entry, entry_to_json
 from ratings.sheets import FigureLine, Line, SchoolSheet
 from ratings.sheets.answering import INVALID, Saved
 from ratings.sheets.forms import AnswersForm, answers_in_words, read_row
-from ratings.sheets.loading import NO_STAGE
+from ratings.sheets.sheet import NO_STAGE
 from ratings.workflow.snapshots import city_figures
 from schools.metrics import IMPORTED, METRICS, Figure, worded
 from schools.models import School
-from ratings.sheets.sheet import NO_STAGE
-from schools.metrics import Figure, worded
-
-from .checking import bound_line
-from .forms import Facts
 
 #: Keys of rows that exist nowhere but on the page.
 TRIAL, AT_SCHOOL, AT_REVIEWER = 0, 1, 2

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ratings.committee.board import deliberate, docket_of
+from ratings.committee.board import deliberate
 from ratings.committee.comparing import stages_of
 from ratings.committee.invariants import violations
 from ratings.committee.readiness import missing_for_settling
@@ -15,8 +15,6 @@ from ratings.committee.settling import (
     settle_scheme,
     withdraw_case,
 )
-from ratings.enums import Phase, Status
-from ratings.committee.settling import NotSettled, settle_scheme
 from ratings.enums import UNFINISHED, Phase, Status
 from ratings.models import (
     Adjustment,
@@ -243,10 +241,12 @@ def test_stages_judges_and_differences_are_told_per_item(scheme, rows):
 def test_a_self_assessment_that_is_not_handed_in_is_nobody_elses_to_read(status, scheme, rows):
     """Neither what the school typed nor, once it has withdrawn, the points of figures it handed in before."""
     Assessment.objects.filter(pk=rows[0].pk).update(status=status)
-    docket = docket_of(scheme, rows[0].pk)
-    board = {case.assessment.pk: case for case in deliberate(scheme).everyone}
+    alone = next(
+        case for case in deliberate(scheme, only=rows[0].pk).rows if case.assessment.pk == rows[0].pk
+    )
+    board = {case.assessment.pk: case for case in deliberate(scheme).rows}
 
-    for case in (docket.case, board[rows[0].pk]):
+    for case in (alone, board[rows[0].pk]):
         assert [(item.code, item.own, item.county_gap) for item in case.items] == [
             ("K1", None, None),
             ("L1", None, None),
