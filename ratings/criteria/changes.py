@@ -18,8 +18,7 @@ from typing import Any
 from ratings.rules.rounding import plain
 
 from .fields import ITEM, POINTS, RULE, SECTIONS, WORDING, Field, Parameters, Section, fields_of
-from .shifting import shifted
-from .spec import SchemeSpec
+from .spec import SchemeSpec, shifted
 
 ADDED, REMOVED, CHANGED = "added", "removed", "changed"
 KINDS = {ADDED: "新增", REMOVED: "取消", CHANGED: "调整"}

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import date
 from fractions import Fraction
 from functools import cached_property
 from typing import Any
@@ -197,3 +198,36 @@ def from_json(content: dict[str, Any]) -> SchemeSpec:
     }
     parameters = {name: value for name, value in content.items() if name not in rows}
     return SchemeSpec(**thawed(fields_of(Parameters), parameters), **rows)
+
+
+# Another year
+
+
+_DIGITS = str.maketrans("0123456789", "〇一二三四五六七八九")
+
+
+def shifted(spec: SchemeSpec, year: int) -> SchemeSpec:
+    """The same criteria for `year`: 统计期 moved by as many years, the year in the name replaced."""
+    by = year - spec.year
+    return replace(
+        spec,
+        year=year,
+        name=renamed(spec.name, spec.year, year),
+        period_start=moved(spec.period_start, by),
+        period_end=moved(spec.period_end, by),
+    )
+
+
+def renamed(text: str, old: int, new: int) -> str:
+    """The text with the one year in place of the other, written in either kind of figures."""
+    return text.replace(str(old), str(new)).replace(str(old).translate(_DIGITS), str(new).translate(_DIGITS))
+
+
+def moved(day: date | None, years: int) -> date | None:
+    """The same day of another year; 29 February becomes 28 February."""
+    if day is None:
+        return None
+    try:
+        return day.replace(year=day.year + years)
+    except ValueError:
+        return day.replace(year=day.year + years, day=28)

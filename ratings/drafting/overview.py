@@ -18,7 +18,7 @@ from ratings.enums import PUBLIC_PHASES, FilledBy, Phase, Star, Trigger
 from ratings.models import Category, Item, Scheme
 from ratings.rules.rounding import plain
 from ratings.selfassessment.figures import figure_metrics
-from ratings.workflow.checks import findings_of
+from ratings.workflow.opening import findings_of
 from schools.models import User
 from schools.permissions import may
 

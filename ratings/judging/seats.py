@@ -14,8 +14,8 @@ from functools import cached_property
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
-from ratings.criteria.division import WHOLE, Division, spans_of
 from ratings.criteria.spec import BoundItem, ItemSpec, SchemeSpec
+from ratings.criteria.standards import WHOLE, Division, spans_of
 from ratings.enums import Aggregation, Phase, Stage, Status
 from ratings.models import Assessment, Judge, JudgeSheet, Score
 from ratings.rules.rounding import rounded

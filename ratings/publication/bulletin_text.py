@@ -8,8 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ratings.documents.layout import width
-from ratings.documents.official import Annex
-from ratings.documents.wording import count_characters, numeral, percentage
+from ratings.documents.official import Annex, count_characters, numeral, percentage
 
 from .facts import BulletinFacts, by_place, level_name
 

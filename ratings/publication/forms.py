@@ -6,7 +6,7 @@ from crispy_forms.layout import HTML, Column, Div, Layout, Row
 from django import forms
 
 from ratings.documents.life import Kind
-from ratings.documents.wording import CHARACTER_LIMIT, count_characters, parse_number
+from ratings.documents.official import CHARACTER_LIMIT, count_characters, parse_number
 from ratings.models.official_documents import OfficialDocument
 from schools.records.versioned import VersionedForm
 

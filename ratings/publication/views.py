@@ -12,7 +12,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from ratings.documents.life import Kind
-from ratings.documents.wording import CHARACTER_LIMIT, wording_problems
+from ratings.documents.official import CHARACTER_LIMIT, wording_problems
 from ratings.models import Bulletin, OpeningNotice, Scheme
 from ratings.models.official_documents import OfficialDocument
 from schools.permissions import allowed_to, may

@@ -10,8 +10,8 @@ from fractions import Fraction
 
 from django.db.models import Count, OuterRef, Q, QuerySet
 
-from ratings.criteria.division import WHOLE, Division, spans_of
 from ratings.criteria.spec import SchemeSpec
+from ratings.criteria.standards import WHOLE, Division, spans_of
 from ratings.enums import Phase, Stage, Star, Status
 from ratings.models import Assessment, Scheme
 from ratings.rules.rounding import plain

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from ratings.criteria.division import division_of
+from ratings.criteria.standards import division_of
 from ratings.enums import Stage, Status
 from ratings.models import Assessment, Category, Division, Evidence, Item, ReturnedItem, Score
 from ratings.sheets import WITH_SCHOOL, Line, SchoolSheet, load_sheets

@@ -9,8 +9,8 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from ratings.criteria.division import MANY, Division, division_of, narrowed
 from ratings.criteria.spec import ItemSpec, SchemeSpec
+from ratings.criteria.standards import MANY, Division, division_of, narrowed
 from ratings.enums import Phase, Stage, Status
 from ratings.models import Assessment, Evidence, Goal, Item, Move, Result
 from ratings.sheets import Line, SchoolSheet, own_sheet

@@ -9,8 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
 
-from ratings.criteria.shifting import moved
-from ratings.criteria.spec import EVERYTHING, BoundItem, ItemSpec, SchemeSpec, bind_item
+from ratings.criteria.spec import EVERYTHING, BoundItem, ItemSpec, SchemeSpec, bind_item, moved
 from ratings.models import Scheme
 from ratings.rules import (
     Answer,

@@ -35,8 +35,7 @@ from ratings.criteria.spec import (
     to_json,
 )
 from ratings.criteria.storing import content_digest, create_scheme, read_scheme
-from ratings.criteria.workbook import read_scheme_workbook
-from ratings.criteria.writing import cells_of, columns_of, scheme_sheets
+from ratings.criteria.workbook import cells_of, columns_of, read_scheme_workbook, scheme_sheets
 from ratings.drafting.forms import ROW_FORMS, ParametersForm
 from ratings.drafting.views import MODELS
 from ratings.enums import Trigger

@@ -12,8 +12,7 @@ from ratings.committee.invariants import opening_notice_file
 from ratings.criteria.storing import create_scheme
 from ratings.criteria.years import write_notes, year_changes
 from ratings.models import Item, OpeningNotice, Scheme
-from ratings.publication.opening_annexes import from_json, to_json
-from ratings.publication.opening_notice import OPENING_NOTICE, annexes_of
+from ratings.publication.opening_notice import OPENING_NOTICE, annexes_of, from_json, to_json
 from ratings.workflow import open_scheme
 from schools.models.audit import AuditEntry
 from schools.saving import Refused
