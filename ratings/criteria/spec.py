@@ -17,6 +17,7 @@ from typing import Any
 from ratings.enums import Stage
 from ratings.rules import MetricInfo, Vocabulary, asked, in_words, part_is_computed, references
 from schools.metrics import METRICS
+from schools.numbers import chinese_date
 
 from .fields import (
     SECTIONS,
@@ -146,6 +147,11 @@ class SchemeSpec(Parameters):
         for item in self.base_items:
             totals[item.category] += item.points
         return totals
+
+    @property
+    def period(self) -> str:
+        """统计期 in words."""
+        return f"{chinese_date(self.period_start)}至{chinese_date(self.period_end)}"
 
     @property
     def scored_categories(self) -> tuple[CategorySpec, ...]:

@@ -18,6 +18,7 @@ from contextlib import contextmanager
 
 from django.core.files.base import ContentFile
 from django.db import transaction
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
@@ -54,6 +55,14 @@ class Kind:
     #: Its pages are `ratings:<route>`, `ratings:<route>_edit` …, addressed by this field of the row.
     route: str
     key = "pk"
+    #: Acts of the table of permissions.
+    writes: str
+    issues: str
+    #: Whether it is issued with the own password; and what is said then, with the year for {}.
+    signed = False
+    done: str
+    #: The list above its pages: how it is called, and its address.
+    above: tuple[str, str]
 
     # What a kind says
 
@@ -64,6 +73,18 @@ class Kind:
     def annexes(self, record: OfficialDocument) -> tuple[Annex, ...]:
         """Always from the figures, never from typed text."""
         raise NotImplementedError
+
+    def to_be_drafted(self, schemes: QuerySet[Scheme]) -> QuerySet[Scheme]:
+        """Those of the schemes for which it may be drafted."""
+        raise NotImplementedError
+
+    def links(self, record: OfficialDocument) -> list[tuple[str, str]]:
+        """Further pages for who writes it, as text and address."""
+        return []
+
+    def trail_to(self, record: OfficialDocument) -> list[tuple[str, str]]:
+        """What stands above the document, as text and address."""
+        return [self.home()]
 
     def closed(self, record: OfficialDocument) -> str:
         """Why the text can be neither changed nor issued; empty while it can."""
@@ -97,6 +118,11 @@ class Kind:
             "_".join(filter(None, (f"ratings:{self.route}", page))), args=[getattr(record, self.key)]
         )
 
+    def home(self) -> tuple[str, str]:
+        """The list of such documents, as text and address."""
+        text, route = self.above
+        return text, reverse(route)
+
     def draft(self, scheme: Scheme, *, issued_on: dt.date) -> OfficialDocument:
         """The document with the text that the figures suggest; an existing one is returned untouched.
 
@@ -113,20 +139,9 @@ class Kind:
 
     def context(self, record: OfficialDocument) -> DocumentContext:
         """What page and PDF show."""
-        return DocumentContext(
-            organ=record.organ,
-            title=record.title,
-            addressee=record.addressee,
-            body=record.body,
-            issued_on=record.issued_on,
-            number=record.number,
-            co_organs=tuple(_names(record.co_organs)),
-            sealed=record.sealed,
-            cc=record.cc,
-            printer=record.printer,
-            printed_on=record.printed_on,
-            annexes=self.annexes(record),
-        )
+        typed = {name: getattr(record, name) for name in record.TYPED}
+        typed["co_organs"] = tuple(_names(record.co_organs))
+        return DocumentContext(**typed, annexes=self.annexes(record))
 
     def pdf(self, record: OfficialDocument) -> bytes:
         """The document as it would be issued now; raises DocumentError."""

@@ -6,6 +6,8 @@ import datetime as dt
 from collections.abc import Mapping
 
 from django.db import transaction
+from django.db.models import QuerySet
+from django.urls import reverse
 
 from ratings.committee.invariants import violations
 from ratings.documents.life import Kind, keep_file
@@ -35,6 +37,16 @@ class BulletinKind(Kind):
     file_name = "年度星级评定通报"
     action = "publish"
     route = "bulletin"
+    writes, issues = "write_bulletin", "issue_bulletin"
+    signed = True
+    done = "{}年度评定结果通报已印发，评定结果已对各党校公布。"
+    above = ("通报", "ratings:bulletins")
+
+    def to_be_drafted(self, schemes: QuerySet[Scheme]) -> QuerySet[Scheme]:
+        return schemes.filter(phase__in=EDITABLE)
+
+    def links(self, record: Bulletin) -> list[tuple[str, str]]:
+        return [("授牌名单", reverse("ratings:form_plaques", args=[record.scheme_id]))]
 
     def first_text(self, scheme: Scheme) -> Mapping[str, str]:
         facts = gather_facts(scheme)

@@ -8,7 +8,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, ClassVar
 
-from ratings.criteria.changes import Changes, RowChange
+from django.db.models import QuerySet
+from django.urls import reverse
+
+from ratings.criteria.changes import REMOVED, Changes, RowChange
 from ratings.criteria.spec import BoundItem, SchemeSpec
 from ratings.criteria.standards import Group, Line, condition_text, groups
 from ratings.criteria.years import notes_of, standing_spec, year_changes
@@ -39,6 +42,16 @@ class OpeningNoticeKind(Kind):
     file_name = "年度星级评定启动通知"
     action = "opening_notice"
     route, key = "opening_notice", "scheme_id"
+    writes = issues = "write_notice"
+    done = "{}年度启动通知已印发，全市可以查阅。"
+    above = ("评定方案", "ratings:schemes")
+
+    def to_be_drafted(self, schemes: QuerySet[Scheme]) -> QuerySet[Scheme]:
+        return schemes.filter(imported=False)
+
+    def trail_to(self, record: OpeningNotice) -> list[tuple[str, str]]:
+        scheme = record.scheme
+        return [self.home(), (f"{scheme.year}年度", reverse("ratings:scheme", args=[scheme.pk]))]
 
     def first_text(self, scheme: Scheme) -> Mapping[str, str]:
         spec = standing_spec(scheme)
@@ -91,10 +104,9 @@ def schedule(scheme: Scheme, spec: SchemeSpec) -> list[tuple[str, str, str, str]
     """The stages of the year as (stage, work, by whom, when); a deadline on a rest day stands as the working
     day after it.
     """
-    period = f"{chinese_date(spec.period_start)}至{chinese_date(spec.period_end)}"
     signed = "，签字盖章" if spec.confirmation == Confirmation.SIGNED else ""
     rows = [
-        ("日常记录", "登记培训计划、开班、师资等情况，对照细则自查改进", "各镇街党校", period),
+        ("日常记录", "登记培训计划、开班、师资等情况，对照细则自查改进", "各镇街党校", spec.period),
         (
             "学校自评",
             f"核对系统取数，填写申报表{signed}，由负责人确认提交",
@@ -144,21 +156,17 @@ def draft_text(scheme: Scheme, spec: SchemeSpec, *, annexes: tuple[Annex, ...]) 
 
 
 def _scope(spec: SchemeSpec, count: int) -> str:
-    period = f"{chinese_date(spec.period_start)}至{chinese_date(spec.period_end)}"
-    return f"全市{count}所镇街党校。评定以{period}的工作情况为准，以平时在系统中登记的记录为依据。"
+    return f"全市{count}所镇街党校。评定以{spec.period}的工作情况为准，以平时在系统中登记的记录为依据。"
 
 
 def _standards(spec: SchemeSpec, *, changed: bool) -> list[str]:
     full = plain(sum(spec.category_points.values()))
     bonus = f"，另设加分项{len(spec.bonus_items)}项" if spec.bonus_items else ""
-    cap = (
-        f"，加分合计不超过{plain(spec.bonus_cap)}分"
-        if spec.bonus_items and spec.bonus_cap is not None
-        else ""
-    )
+    if spec.bonus_items and spec.bonus_cap is not None:
+        bonus += f"，加分合计不超过{plain(spec.bonus_cap)}分"
     stars = "、".join(f"{Star(band.star).label}级" for band in spec.bands)
     lines = [
-        f"评定内容分{len(spec.scored_categories)}个大项、{len(spec.base_items)}个小项，满分{full}分{bonus}{cap}。"
+        f"评定内容分{len(spec.scored_categories)}个大项、{len(spec.base_items)}个小项，满分{full}分{bonus}。"
         f"评定等次分为{stars}，各等次标准和限制性情形与评分细则一并见附件1。"
     ]
     if changed:
@@ -167,12 +175,10 @@ def _standards(spec: SchemeSpec, *, changed: bool) -> list[str]:
 
 
 def _procedure(scheme: Scheme, spec: SchemeSpec) -> list[str]:
-    steps = [row for row in schedule(scheme, spec) if row[0] != "日常记录"]
     lines = []
-    for number, (stage, work, who, when) in enumerate(steps, 1):
-        timed = re.match(r"\d", when)
-        text = f"{when}，由{who}{work}" if timed else f"由{who}{work}"
-        lines.append(f"（{numeral(number)}）{stage}。{text}。")
+    for number, (stage, work, who, when) in enumerate(schedule(scheme, spec)[1:], 1):  # not 日常记录
+        timed = f"{when}，" if re.match(r"\d", when) else ""
+        lines.append(f"（{numeral(number)}）{stage}。{timed}由{who}{work}。")
     return [*lines, "各阶段时间安排见附件3。"]
 
 
@@ -268,10 +274,8 @@ def to_json(annexes: Iterable[Grid]) -> list[dict[str, Any]]:
 
 def from_json(content: Iterable[Mapping[str, Any]]) -> tuple[Grid, ...]:
     """Read back what `to_json` wrote."""
-    return tuple(
-        KINDS[kept["kind"]](**{name: value for name, value in kept.items() if name != "kind"})
-        for kept in content
-    )
+    kept = [dict(annex) for annex in content]
+    return tuple(KINDS[annex.pop("kind")](**annex) for annex in kept)
 
 
 def criteria_annex(spec: SchemeSpec) -> CriteriaAnnex:
@@ -294,23 +298,23 @@ def _heading(group: Group) -> str:
 
 
 def _criterion(spec: SchemeSpec, line: Line) -> tuple:
-    return (
-        f"{line.item.code} {line.item.name}",
-        line.points,
-        line.item.standard,
-        line.words,
-        _supply(spec, line),
-    )
+    item = line.item
+    return f"{item.code} {item.name}", line.points, item.standard, line.words, _supply(spec, line)
 
 
 def _supply(spec: SchemeSpec, line: Line) -> str:
     """Where the points come from, in the words of those who must do something."""
-    judged_at = (Stage.COUNTY if spec.has_county_stage else Stage.CITY).label
-    parts = ["系统取数"] if line.computed else []
-    parts += ["学校填报"] if line.asked else []
-    parts += [f"{judged_at}核定"] if line.verified else []
-    parts += ["现场查看"] if line.item.onsite else []
-    return "、".join(parts)
+    sources = {
+        "系统取数": line.computed,
+        "学校填报": line.asked,
+        f"{_reviewed_at(spec)}核定": line.verified,
+        "现场查看": line.item.onsite,
+    }
+    return "、".join(words for words, applies in sources.items() if applies)
+
+
+def _reviewed_at(spec: SchemeSpec) -> str:
+    return (Stage.COUNTY if spec.has_county_stage else Stage.CITY).label
 
 
 def form_annex(spec: SchemeSpec) -> FormAnnex:
@@ -328,8 +332,7 @@ def form_annex(spec: SchemeSpec) -> FormAnnex:
 def _entry(spec: SchemeSpec, bound: BoundItem) -> tuple[str, str, tuple[str, ...]]:
     owed = [_blank(one) for one in bound.asked if one.name not in bound.not_for_school]
     if not owed:
-        judged_at = (Stage.COUNTY if spec.has_county_stage else Stage.CITY).label
-        owed = [f"由{judged_at}核定，不用填写"] if bound.asked else ["由系统取数，不用填写"]
+        owed = [f"由{_reviewed_at(spec)}核定，不用填写"] if bound.asked else ["由系统取数，不用填写"]
     elif bound.system_parts:
         owed.append("其余由系统取数")
     if bound.item.may_be_na:
@@ -370,17 +373,12 @@ def changes_annex(changes: Changes, notes: Mapping[str, str]) -> ChangesAnnex:
 
 
 def _change(row: RowChange, note: str) -> tuple[str, str, tuple[str, ...], tuple[str, ...], str]:
-    detail = (row.detail,) if row.detail else ()
-    if not row.fields:
-        return (
-            row.title,
-            row.label,
-            detail if row.kind == "removed" else (),
-            detail if row.kind == "added" else (),
-            note,
-        )
-    before = tuple(_said(one.label, one.old, row) for one in row.fields)
-    now = tuple(_said(one.label, one.new, row) for one in row.fields)
+    if row.fields:
+        before = tuple(_said(field.label, field.old, row) for field in row.fields)
+        now = tuple(_said(field.label, field.new, row) for field in row.fields)
+    else:
+        detail = (row.detail,) if row.detail else ()
+        before, now = (detail, ()) if row.kind == REMOVED else ((), detail)
     return row.title, row.label, before, now, note
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from django.utils import timezone
@@ -56,8 +56,23 @@ def _entries(assessment: Assessment, stage: str) -> dict[str, Entry]:
     return {code: entry_from_json(answers) for code, answers in rows.values_list("item__code", "answers")}
 
 
-def _complete(assessment: Assessment, spec: SchemeSpec, facts: dict) -> Iterator[Blocker]:
-    yield from missing_in(assessment, spec, Stage.SELF)
+def _complete(stage: str) -> Check:
+    def check(assessment: Assessment, spec: SchemeSpec, facts: dict) -> Iterator[Blocker]:
+        return missing_in(assessment, spec, stage)
+
+    return check
+
+
+def _in_time(stage: Stage) -> Check:
+    def check(assessment: Assessment, spec: SchemeSpec, facts: dict) -> Iterator[Blocker]:
+        if is_overdue(assessment, stage):
+            last = timezone.localtime(due(assessment, stage))
+            yield Blocker(f"{stage.label}已于 {last:%Y年%m月%d日} 截止，如需延期请联系市评委会办公室")
+
+    return check
+
+
+overdue = _in_time(Stage.SELF)
 
 
 def _known_figures(assessment: Assessment, spec: SchemeSpec, facts: dict) -> Iterator[Blocker]:
@@ -68,43 +83,22 @@ def _known_figures(assessment: Assessment, spec: SchemeSpec, facts: dict) -> Ite
 def unknown_figures(spec: SchemeSpec, figures: Mapping[str, Figure]) -> Iterator[Blocker]:
     """Figures that an item or a star reads and nobody knows, and who can tell them."""
     fillers = {metric.label: FILLERS[FilledBy(metric.filled_by)] for metric in spec.custom_metrics}
+    of_stars_alone = set(spec.star_references)
     for code, bound in spec.bound.items():
-        lacking = sorted(reference for reference in bound.references if figures[reference].value is None)
-        registered = [reference for reference in lacking if reference not in fillers]
-        if registered:
-            yield Blocker(f"{code} {bound.item.name}缺系统数据：{'、'.join(registered)}，请先补全登记", code)
-        for reference in lacking:
+        of_stars_alone -= bound.references
+        item, unknown = f"{code} {bound.item.name}", _unknown(bound.references, figures)
+        if registered := [reference for reference in unknown if reference not in fillers]:
+            yield Blocker(f"{item}缺系统数据：{'、'.join(registered)}，请先补全登记", code)
+        for reference in unknown:
             if reference in fillers:
-                yield Blocker(
-                    f"{code} {bound.item.name}缺自定义指标“{reference}”，由{fillers[reference]}填报", code
-                )
-    for reference in star_figures(spec):
-        if figures[reference].value is None:
-            whose = f"由{fillers[reference]}填报" if reference in fillers else "请先补全登记"
-            yield Blocker(f"星级标准要用的“{reference}”没有数据，{whose}")
+                yield Blocker(f"{item}缺自定义指标“{reference}”，由{fillers[reference]}填报", code)
+    for reference in _unknown(of_stars_alone, figures):
+        whose = f"由{fillers[reference]}填报" if reference in fillers else "请先补全登记"
+        yield Blocker(f"星级标准要用的“{reference}”没有数据，{whose}")
 
 
-def star_figures(spec: SchemeSpec) -> list[str]:
-    """Figures that no item reads and a star's condition names: they have to be known all the same."""
-    return sorted(
-        spec.star_references - {reference for bound in spec.bound.values() for reference in bound.references}
-    )
-
-
-def overdue(assessment: Assessment, spec: SchemeSpec, facts: dict) -> Iterator[Blocker]:
-    if is_overdue(assessment, Stage.SELF):
-        yield Blocker(
-            f"自评已于 {timezone.localtime(due(assessment, Stage.SELF)):%Y年%m月%d日} 截止，"
-            "如需延期请联系市评委会办公室"
-        )
-
-
-def _county_in_time(assessment: Assessment, spec: SchemeSpec, facts: dict) -> Iterator[Blocker]:
-    if is_overdue(assessment, Stage.COUNTY):
-        yield Blocker(
-            f"初评已于 {timezone.localtime(due(assessment, Stage.COUNTY)):%Y年%m月%d日} 截止，"
-            "如需延期请联系市评委会办公室"
-        )
+def _unknown(references: Iterable[str], figures: Mapping[str, Figure]) -> list[str]:
+    return sorted(reference for reference in references if figures[reference].value is None)
 
 
 def _scheme_open(assessment: Assessment, spec: SchemeSpec, facts: dict) -> Iterator[Blocker]:
@@ -156,24 +150,14 @@ def _self_overdue(assessment: Assessment, spec: SchemeSpec, facts: dict) -> Iter
         yield Blocker("自评截止时间未到，不能认定未申报")
 
 
-def _county_complete(assessment: Assessment, spec: SchemeSpec, facts: dict) -> Iterator[Blocker]:
-    yield from missing_in(assessment, spec, Stage.COUNTY)
-    yield from _reasons_owed(assessment, spec)
-
-
-def _reasons_owed(assessment: Assessment, spec: SchemeSpec) -> Iterator[Blocker]:
+def _reasons_owed(assessment: Assessment, spec: SchemeSpec, facts: dict) -> Iterator[Blocker]:
     """初评 far from 自评 on the answers owes a reason; items with 核定要素 were not asked of the school
     alike.
     """
-    own, county, values = (
-        _entries(assessment, Stage.SELF),
-        _entries(assessment, Stage.COUNTY),
-        figures_of(assessment),
-    )
-    rows = assessment.scores.filter(stage=Stage.COUNTY, answers__isnull=False).values_list(
-        "item__code", "remark"
-    )
-    for code, remark in rows:
+    own, county = _entries(assessment, Stage.SELF), _entries(assessment, Stage.COUNTY)
+    values = figures_of(assessment)
+    rows = assessment.scores.filter(stage=Stage.COUNTY, answers__isnull=False)
+    for code, remark in rows.values_list("item__code", "remark"):
         bound = spec.bound[code]
         apart = answered_apart(spec, bound, values, own.get(code), county.get(code))
         if apart and not remark.strip():
@@ -201,15 +185,23 @@ def _before_publication(assessment: Assessment, spec: SchemeSpec, facts: dict) -
         yield Blocker(f"方案处于“{assessment.scheme.get_phase_display()}”阶段，不能撤回审定")
 
 
+HANDING_IN = (_scheme_open, overdue, _complete(Stage.SELF), _known_figures, _signed)
 CHECKS: dict[str, tuple[Check, ...]] = {
-    "send_to_head": (_scheme_open, overdue, _complete),
-    "submit": (_scheme_open, overdue, _complete, _known_figures, _signed),
+    "send_to_head": (_scheme_open, overdue, _complete(Stage.SELF)),
+    "submit": HANDING_IN,
     "take_back": (_scheme_open, overdue),
     "withdraw": (_scheme_open, overdue, _not_scored_yet),
     "return_": (_scheme_open, _returnable),
-    "resubmit": (_scheme_open, overdue, _complete, _known_figures, _signed),
+    "resubmit": HANDING_IN,
     "recall": (_scheme_open, _return_overdue),
-    "recommend": (_scheme_open, _county_in_time, _county_complete, _known_figures, _opinion),
+    "recommend": (
+        _scheme_open,
+        _in_time(Stage.COUNTY),
+        _complete(Stage.COUNTY),
+        _reasons_owed,
+        _known_figures,
+        _opinion,
+    ),
     "send_back": (_scheme_open,),
     "lapse": (_scheme_open, _self_overdue),
     "ask_decline": (_scheme_open,),

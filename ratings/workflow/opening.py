@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from ratings.criteria.checking import Finding, check_scheme
+from ratings.criteria.fields import Deadlines, fields_of
 from ratings.criteria.spec import SchemeSpec, digest, to_json
 from ratings.criteria.storing import read_scheme
 from ratings.criteria.years import notes_of
@@ -33,8 +34,8 @@ from schools.saving import Refused, refuse
 from .deadlines import next_workday_from
 from .stages import open_scheme
 
-#: Column, who is due, label; in the order in which the days follow.
-DUE = (("self_due", "自评截止日"), ("county_due", "初评截止日"), ("city_due", "评审截止日"))
+#: Column and label; in the order in which the days follow.
+DUE = tuple((field.column, field.heading) for field in fields_of(Deadlines))
 
 
 @dataclass(frozen=True)

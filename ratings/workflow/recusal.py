@@ -21,16 +21,12 @@ from schools.models.people import Role
 from schools.models.scope import SCHOOL_ROLES
 
 from .deadlines import due, is_overdue
+from .steps import STAGE_OF
 
 WRITERS = {
     Stage.SELF: (Role.FILLER, Role.HEAD),
     Stage.COUNTY: (Role.COUNTY, Role.COUNTY_LEAD),
     Stage.CITY: (Role.JUDGE, Role.OFFICE),
-}
-OPEN_STATUS = {
-    Stage.SELF: (Status.DRAFT, Status.CONFIRMING, Status.RETURNED),
-    Stage.COUNTY: (Status.COUNTY,),
-    Stage.CITY: (Status.CITY,),
 }
 #: What ties a person to a school today: rows with `user` and `school`, and the words for it.
 TIES: tuple[tuple[Callable[[], QuerySet], str], ...] = (
@@ -96,7 +92,7 @@ class Writer:
             return self.tied
         if assessment.scheme.phase not in (Phase.OPEN, Phase.SCORING):
             return f"方案处于“{assessment.scheme.get_phase_display()}”阶段，不能再填写。"
-        if assessment.status not in OPEN_STATUS[stage]:
+        if STAGE_OF.get(assessment.status) != stage:
             return f"申报处于“{assessment.get_status_display()}”，{Stage(stage).label}不能再填写。"
         if is_overdue(assessment, stage):
             last = timezone.localtime(due(assessment, stage))

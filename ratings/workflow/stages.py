@@ -40,20 +40,10 @@ def open_scheme(scheme: Scheme, *, by, proposed_by=None) -> None:
         insert_many([Assessment(scheme=locked, school=school) for school in schools])
         assessments = list(Assessment.objects.filter(scheme=locked))
         at = timezone.now()
-        insert_many(
-            [
-                Move(
-                    assessment=one,
-                    step="open",
-                    from_status=Status.DRAFT,
-                    to_status=Status.DRAFT,
-                    by=by,
-                    at=at,
-                )
-                for one in assessments
-            ]
-        )
-        insert_many([row for one in assessments for row in _rows(one, spec, Stage.SELF, _items(locked))])
+        opened = {"step": "open", "from_status": Status.DRAFT, "to_status": Status.DRAFT, "by": by, "at": at}
+        insert_many([Move(assessment=assessment, **opened) for assessment in assessments])
+        items = _items(locked)
+        insert_many([row for assessment in assessments for row in _rows(assessment, spec, Stage.SELF, items)])
         detail = {"学校": len(assessments), "版本": version.digest}
         if proposed_by:
             detail["提议人"] = str(proposed_by)
@@ -77,9 +67,8 @@ def open_city_rows(assessment: Assessment, spec: SchemeSpec | None = None, *, se
     现场 items are owed only where the school was visited. Called when a school reaches the city and whenever
     its panel or its 走访 changes; a row that somebody already answered is never removed.
     """
-    if assessment.panel_id is None or assessment.status not in (
-        (Status.CITY, Status.SETTLED) if settled else (Status.CITY,)
-    ):
+    waiting = assessment.status == Status.CITY or (settled and assessment.status == Status.SETTLED)
+    if assessment.panel_id is None or not waiting:
         return
     spec = spec or scheme_spec(assessment.scheme)
     joint = spec.aggregation == Aggregation.JOINT
@@ -89,21 +78,11 @@ def open_city_rows(assessment: Assessment, spec: SchemeSpec | None = None, *, se
     insert_many(_missing(assessment, owed))
     keep = {(row.item_id, row.judge_id) for row in owed}
     empty = assessment.scores.filter(stage=Stage.CITY, answers__isnull=True)
-    empty.filter(
-        pk__in=[
-            pk
-            for pk, item, judge in empty.values_list("pk", "item_id", "judge_id")
-            if (item, judge) not in keep
-        ]
-    ).delete()
+    rows = empty.values_list("pk", "item_id", "judge_id")
+    empty.filter(pk__in=[pk for pk, *owner in rows if tuple(owner) not in keep]).delete()
+    sheets = [JudgeSheet(assessment=assessment, judge=judge) for judge in judges]
     held = set(assessment.sheets.values_list("judge_id", flat=True))
-    insert_many(
-        [
-            JudgeSheet(assessment=assessment, judge=judge)
-            for judge in judges
-            if (judge.pk if judge else None) not in held
-        ]
-    )
+    insert_many([sheet for sheet in sheets if sheet.judge_id not in held])
 
 
 def _items(scheme: Scheme) -> dict[str, int]:
