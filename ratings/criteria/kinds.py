@@ -197,13 +197,16 @@ class Amount(Kind):
 
     unit: str = ""
     unit_in: str = ""
-    bounds: Mapping[str, int] = field(default_factory=dict)
+    highest: int | None = None
+    places: int = 4
     positive: bool = False
     blank: Any = None
     cells: str = "decimal"
 
     def parse(self, value: Any, *, unit: str = "") -> Fraction | None:
-        number = cell_decimal(value, unit=unit or self.unit, **self.bounds)
+        number = cell_decimal(
+            value, unit=unit or self.unit, lowest=0, highest=self.highest, places=self.places
+        )
         if self.positive and number == 0:
             raise CellError("应大于 0")
         return None if number is None else Fraction(number)

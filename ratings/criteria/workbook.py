@@ -186,8 +186,8 @@ def _weights(values: dict[str, Any], rows: dict[str, Row], sheet: Sheet) -> None
     values["county_weight"], values["city_weight"] = county, city
 
 
-def _table(sheet: Sheet, *sections: Section, scheme: SchemeSource) -> Table:
-    """The rows of a sheet that holds these sections."""
+def _table(sheet: Sheet, *sections: Section, scheme: SchemeSource, owed: str = "") -> Table:
+    """The rows of a sheet that holds these sections; `owed` is what it must have at least one of."""
     columns = {
         field.heading: Column(field.heading, required=field.owed)
         for section in reversed(sections)
@@ -195,6 +195,8 @@ def _table(sheet: Sheet, *sections: Section, scheme: SchemeSource) -> Table:
     }
     table = sheet.table(list(columns.values()))
     scheme.warnings.extend(map(str, table.warnings))
+    if owed and not len(table):
+        sheet.problems.add(None, None, f"没有任何{owed}")
     return table
 
 
@@ -204,12 +206,9 @@ def _read_rows(workbook: Workbook, section: Section, scheme: SchemeSource) -> tu
     sheet = workbook.sheet(section.title, optional=not owed)
     if not owed and (sheet is None or sheet.is_blank):
         return ()
-    table = _table(sheet, section, scheme=scheme)
-    if owed and not len(table):
-        sheet.problems.add(None, None, "没有任何星级标准")
     identity, rule = section.field(section.identity), section.field(section.rule)
     entries: dict[str, Any] = {}
-    for row in table:
+    for row in _table(sheet, section, scheme=scheme, owed=section.title if owed else ""):
         entry = section.table(**{field.name: field.read(row) for field in section.fields})
         if owed and entry.star == 0:
             scheme.warnings.append(
@@ -226,14 +225,8 @@ def _read_rows(workbook: Workbook, section: Section, scheme: SchemeSource) -> tu
 
 def _read_items(sheet: Sheet, scheme: SchemeSource) -> tuple[tuple[CategorySpec, ...], tuple[ItemSpec, ...]]:
     """Rows in order; a merged 大项 or 分组 cell holds for the rows below it, per kind of item."""
-    table = _table(sheet, CATEGORY, ITEM, scheme=scheme)
-    categories: dict[str, CategorySpec] = {}
-    items: list[ItemSpec] = []
-    above: dict[bool, tuple[str, str, str]] = {}
-    seen: dict[str, int] = {}
-    if not len(table):
-        sheet.problems.add(None, None, "没有任何小项")
-    for row in table:
+    categories, items, above, seen = {}, [], {}, {}
+    for row in _table(sheet, CATEGORY, ITEM, scheme=scheme, owed=ITEM.title):
         bonus = ITEM.field("bonus").read(row)
         category, group = _category(row, bonus, above, categories)
         if _is_heading(row):
@@ -441,15 +434,15 @@ def _items(spec: SchemeSpec, headings: list[str]) -> Iterator[list[Any]]:
     names = {category.code: category.name for category in spec.categories}
     for category in _announced(spec):
         yield [{code: category, CATEGORY_NAME: names[category]}.get(heading) for heading in headings]
-    above: dict[bool, tuple[str | None, str]] = {}
+    above = {}
     for item in spec.items:
         cells = cells_of(ITEM, item) | {CATEGORY_NAME: names.get(item.category)}
         lent_code, lent_group = above.get(item.bonus, (None, ""))
         if item.bonus and lent_code and not item.category:
             cells[code] = NOTHING
-        if lent_group and not item.group and item.category and item.category == lent_code:
+        if lent_group and not item.group and item.category == lent_code:
             cells[group] = NOTHING
-        above[item.bonus] = (item.category, item.group)
+        above[item.bonus] = (item.category, item.group if item.category else "")
         yield [cells[heading] for heading in headings]
 
 

@@ -44,21 +44,11 @@ _NUMBER = re.compile(r"(?P<code>[^〔〕\d\s]+)〔(?P<year>\d+)〕(?P<ordinal>�
 _NUMERALS = "零一二三四五六七八九"
 
 
-@dataclass(frozen=True)
-class DocumentNumber:
-    """发文字号, as the office's own register gives it; str() is the canonical 示组通〔2026〕12号."""
+def parse_number(text: str) -> str:
+    """发文字号 in its canonical form, 示组通〔2026〕12号, as the office's own register gives it.
 
-    code: str
-    year: int
-    serial: int
-
-    def __str__(self) -> str:
-        return f"{self.code}〔{self.year}〕{self.serial}号"
-
-
-def parse_number(text: str) -> DocumentNumber:
-    """Takes any brackets and full-width digits for the right ones; raises Refused for what only the office
-    can correct.
+    Takes any brackets and full-width digits for the right ones; raises Refused for what only the office can
+    correct.
     """
     plain = re.sub(r"\s", "", text).translate(_BRACKETS)
     if not plain:
@@ -70,11 +60,9 @@ def parse_number(text: str) -> DocumentNumber:
         raise Refused("发文字号中的年份应写四位全称，例如〔2026〕。")
     if match["ordinal"]:
         raise Refused("发文字号的顺序号前不加“第”字，例如：示组通〔2026〕12号。")
-    if int(match["serial"]) == 0 or str(int(match["serial"])) != "".join(
-        str(int(digit)) for digit in match["serial"]
-    ):
+    if int(match["serial"][0]) == 0:
         raise Refused("发文字号的顺序号不编虚位，“12号”不写作“012号”。")
-    return DocumentNumber(match["code"], int(match["year"]), int(match["serial"]))
+    return f"{match['code']}〔{int(match['year'])}〕{int(match['serial'])}号"
 
 
 def numeral(number: int) -> str:
@@ -169,7 +157,7 @@ class DocumentContext:
         if not self.number.strip():
             return f"〔{self.issued_on.year}〕　　号"
         try:
-            return str(parse_number(self.number))
+            return parse_number(self.number)
         except Refused:
             return self.number.strip()
 

@@ -58,24 +58,15 @@ def _opening(facts: BulletinFacts) -> str:
 
 
 def _overview(facts: BulletinFacts) -> list[str]:
-    points = [("总体结果", _participation(facts) + _levels(facts) + _compared(facts) + _invested(facts))]
-    if facts.counties:
-        points.append((f"各{facts.county_word}情况", _places(facts)))
-    return _numbered(points)
-
-
-def _numbered(points: list[tuple[str, str]]) -> list[str]:
-    if len(points) == 1:
-        return [points[0][1]]
-    return [f"（{numeral(number)}）{heading}。{text}" for number, (heading, text) in enumerate(points, 1)]
+    text = _participation(facts) + _levels(facts) + _compared(facts) + _invested(facts)
+    if not facts.counties:
+        return [text]
+    return [f"（一）总体结果。{text}", f"（二）各{facts.county_word}情况。{_places(facts)}"]
 
 
 def _participation(facts: BulletinFacts) -> str:
-    absent = []
-    if facts.declined:
-        absent.append(f"经确认不参评{facts.declined}所")
-    if facts.lapsed:
-        absent.append(f"未按规定申报{facts.lapsed}所")
+    counts = {"经确认不参评": facts.declined, "未按规定申报": facts.lapsed}
+    absent = [f"{words}{count}所" for words, count in counts.items() if count]
     if not absent:
         return ""
     total = len(facts.schools) + facts.declined
@@ -90,11 +81,9 @@ def _levels(facts: BulletinFacts) -> str:
     counts = [(star, len(facts.with_star(star))) for star in shown]
     shares = [f"{level_name(star)}{count}所，占{percentage(count, rated)}" for star, count in counts if count]
     none = [level_name(star) for star, count in counts if not count]
-    return (
-        f"参加评定的{rated}所{facts.school_word}中，{'；'.join(shares)}"
-        + (f"；没有{'、'.join(none)}" if none else "")
-        + "。"
-    )
+    if none:
+        shares.append(f"没有{'、'.join(none)}")
+    return f"参加评定的{rated}所{facts.school_word}中，{'；'.join(shares)}。"
 
 
 def _compared(facts: BulletinFacts) -> str:
@@ -121,16 +110,14 @@ def _change(star: int, difference: int) -> str:
 
 
 def _places(facts: BulletinFacts) -> str:
-    parts = [_place(place, facts.of_place(place)) for place in facts.places]
-    return "；".join(part for part in parts if part) + "。"
+    parts = [(place, facts.of_place(place)) for place in facts.places]
+    return "；".join(_place(place, part) for place, part in parts if part.schools) + "。"
 
 
 def _place(name: str, facts: BulletinFacts) -> str:
-    if not facts.schools:
-        return ""
-    shown = [*facts.levels, 0]
-    stars = [f"{level_name(star)}{len(facts.with_star(star))}所" for star in shown if facts.with_star(star)]
-    stars += [f"未申报{facts.lapsed}所"] if facts.lapsed else []
+    counts = {level_name(star): len(facts.with_star(star)) for star in (*facts.levels, 0)}
+    counts["未申报"] = facts.lapsed
+    stars = [f"{level}{count}所" for level, count in counts.items() if count]
     return f"{name}{len(facts.schools)}所，其中{'、'.join(stars)}"
 
 
@@ -149,43 +136,29 @@ def _top_list(facts: BulletinFacts) -> list[str]:
     return [f"{level_name(top)}{facts.school_word}{named}"]
 
 
-def _ordered_categories(facts: BulletinFacts) -> list[str]:
-    """Strongest first; empty where the rates do not differ."""
-    rates = {rate for _, rate in facts.category_rates}
-    return (
-        [name for name, _ in sorted(facts.category_rates, key=lambda item: -item[1])]
-        if len(rates) > 1
-        else []
-    )
-
-
-def _quoted(names: list[str]) -> str:
-    return "".join(f"“{name}”" for name in names)
-
-
-def _few(categories: list[str]) -> int:
-    return 2 if len(categories) >= 4 else 1
+def _extremes(facts: BulletinFacts) -> tuple[str, str]:
+    """The categories with the highest and those with the lowest rates; "" where the rates do not differ."""
+    if len({rate for _, rate in facts.category_rates}) <= 1:
+        return "", ""
+    names = [f"“{name}”" for name, _ in sorted(facts.category_rates, key=lambda category: -category[1])]
+    few = 2 if len(names) >= 4 else 1
+    return "".join(names[:few]), "".join(names[-few:])
 
 
 def _strengths(facts: BulletinFacts) -> list[str]:
-    categories = _ordered_categories(facts)
-    if not categories:
+    strong, _ = _extremes(facts)
+    if not strong:
         return []
-    strong = _quoted(categories[: _few(categories)])
     return [f"从各大项总体得分情况看，{strong}得分率相对较高，是全市{facts.school_word}基础较好的方面。"]
 
 
 def _weaknesses(facts: BulletinFacts) -> list[str]:
-    categories = _ordered_categories(facts)
-    sentences = []
-    if categories:
-        weak = _quoted(categories[-_few(categories) :])
-        sentences.append(
-            f"从各大项总体得分情况看，{weak}得分率相对较低，是全市{facts.school_word}需要重点改进的方面。"
-        )
+    text, (_, weak) = "", _extremes(facts)
+    if weak:
+        text = f"从各大项总体得分情况看，{weak}得分率相对较低，是全市{facts.school_word}需要重点改进的方面。"
     if facts.lapsed:
-        sentences.append(f"有{facts.lapsed}所{facts.school_word}未按规定时间完成申报。")
-    return ["".join(sentences)] if sentences else []
+        text += f"有{facts.lapsed}所{facts.school_word}未按规定时间完成申报。"
+    return [text] if text else []
 
 
 def _requirements(facts: BulletinFacts) -> list[str]:
@@ -198,8 +171,8 @@ def _demands(facts: BulletinFacts) -> Iterator[str]:
         f"巩固评定成果。{top}{word}要保持标准、持续用力，把行之有效的做法坚持下去；"
         f"其他{word}要找准差距，学习借鉴，稳步提升办学水平。"
     )
-    categories = _ordered_categories(facts)
-    around = f"围绕{_quoted(categories[-_few(categories) :])}等薄弱环节，" if categories else ""
+    _, weak = _extremes(facts)
+    around = f"围绕{weak}等薄弱环节，" if weak else ""
     yield (
         f"抓好问题改进。各{word}要对照评定标准和反馈的情况，{around}逐项加以改进，"
         "能够马上解决的抓紧解决，需要一段时间解决的明确措施和时限。"
@@ -266,8 +239,7 @@ def draft_annexes(facts: BulletinFacts) -> tuple[Annex, ...]:
     compare.
     """
     rows = _table_rows(facts)
-    table = (_count_table(facts, rows),) if rows else ()
-    return (_roster(facts), *table)
+    return (_roster(facts), _count_table(facts, rows)) if rows else (_roster(facts),)
 
 
 def _roster(facts: BulletinFacts) -> Roster:
@@ -277,10 +249,8 @@ def _roster(facts: BulletinFacts) -> Roster:
     groups = []
     for number, star in enumerate(listed, 1):
         schools = facts.with_star(star)
-        kind = level_name(star) + facts.school_word
-        groups.append(
-            StarGroup(f"{numeral(number)}、{kind}（{len(schools)}所）", by_place(schools, facts.places))
-        )
+        heading = f"{numeral(number)}、{level_name(star)}{facts.school_word}（{len(schools)}所）"
+        groups.append(StarGroup(heading, by_place(schools, facts.places)))
     return Roster(f"{facts.year}年度{facts.school_word}星级评定结果名单", tuple(groups))
 
 

@@ -63,7 +63,7 @@ class DocumentForm(VersionedForm):
     def clean_number(self) -> str:
         """Empty in a draft, otherwise in the form the standard wants."""
         text = self.cleaned_data["number"].strip()
-        return str(parse_number(text)) if text else ""
+        return parse_number(text) if text else ""
 
 
 def document_form(kind: Kind, record: OfficialDocument, data=None) -> DocumentForm:

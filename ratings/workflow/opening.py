@@ -13,7 +13,7 @@ from django.db.models import F
 from django.urls import reverse
 from django.utils import timezone
 
-from ratings.criteria.checking import Finding, check_scheme
+from ratings.criteria.checking import Finding, check_scheme, errors
 from ratings.criteria.fields import Deadlines, fields_of
 from ratings.criteria.spec import SchemeSpec, digest, to_json
 from ratings.criteria.storing import read_scheme
@@ -64,33 +64,27 @@ class Checks:
         return not self.errors and not self.open_warnings
 
 
-def checks_of(scheme: Scheme, spec: SchemeSpec | None = None) -> Checks:
+def checks_of(scheme: Scheme) -> Checks:
     """Every finding of the check, with what was acknowledged for exactly this content."""
-    spec = spec or read_scheme(scheme)
+    spec = read_scheme(scheme)
     content = digest(to_json(spec))
     found = findings_of(spec)
-    noted = {
-        (row.where, row.text): row
-        for row in AcknowledgedWarning.objects.filter(scheme=scheme, digest=content).select_related("by")
-    }
-    warnings = tuple(Remark(one, noted.get((one.where, one.text))) for one in found if one.level != "error")
-    return Checks(content, tuple(one for one in found if one.level == "error"), warnings)
+    rows = AcknowledgedWarning.objects.filter(scheme=scheme, digest=content).select_related("by")
+    noted = {(row.where, row.text): row for row in rows}
+    warnings = [finding for finding in found if finding.level != "error"]
+    remarks = tuple(Remark(warning, noted.get((warning.where, warning.text))) for warning in warnings)
+    return Checks(content, tuple(errors(found)), remarks)
 
 
 def findings_of(spec: SchemeSpec) -> list[Finding]:
     """`check_scheme`, also for a draft whose bands or restrictions cannot be read yet."""
-    broken = list(_unreadable(spec))
-    if not spec.bands:
-        broken.append(Finding("error", "", "没有任何星级标准"))
-    unread = any(isinstance(one, _Unreadable) for one in broken)
-    return broken if unread else [*broken, *dict.fromkeys(check_scheme(spec))]
-
-
-class _Unreadable(Finding):
-    """A line the rule language refuses: the rest cannot be checked before it is mended."""
+    unreadable = list(_unreadable(spec))
+    missing = [] if spec.bands else [Finding("error", "", "没有任何星级标准")]
+    return [*unreadable, *missing, *([] if unreadable else dict.fromkeys(check_scheme(spec)))]
 
 
 def _unreadable(spec: SchemeSpec) -> Iterable[Finding]:
+    """Lines the rule language refuses: the rest cannot be checked before they are mended."""
     lines = [(Star(band.star).label, band.condition_text, parse_condition) for band in spec.bands]
     for row in spec.restrictions:
         lines.append((row.code, row.effect_text, parse_effect))
@@ -100,7 +94,7 @@ def _unreadable(spec: SchemeSpec) -> Iterable[Finding]:
         try:
             parse(text)
         except RuleError as error:
-            yield _Unreadable("error", where, f"“{text}”不能识别：{error}")
+            yield Finding("error", where, f"“{text}”不能识别：{error}")
 
 
 def acknowledge(scheme: Scheme, *, seen: str, by, only: Finding | None = None) -> int:
@@ -109,19 +103,18 @@ def acknowledge(scheme: Scheme, *, seen: str, by, only: Finding | None = None) -
     `seen` is the digest of the content that was on the page: after another edit nothing is noted.
     """
     with transaction.atomic():
-        locked = Scheme.objects.select_for_update().get(pk=scheme.pk)
+        locked = _locked(scheme)
         checks = checks_of(locked)
         if locked.phase != Phase.DRAFTING or checks.digest != seen:
             return 0
-        wanted = [one for one in checks.open_warnings if only is None or one == only]
-        at = timezone.now()
-        AcknowledgedWarning.objects.bulk_create(
-            AcknowledgedWarning(
-                scheme=locked, digest=checks.digest, where=one.where, text=one.text, by=by, at=at
-            )
-            for one in wanted
-        )
-    return len(wanted)
+        noted = {"scheme": locked, "digest": checks.digest, "by": by, "at": timezone.now()}
+        rows = [
+            AcknowledgedWarning(where=warning.where, text=warning.text, **noted)
+            for warning in checks.open_warnings
+            if only in (None, warning)
+        ]
+        AcknowledgedWarning.objects.bulk_create(rows)
+    return len(rows)
 
 
 def due_columns(scheme: Scheme) -> list[tuple[str, str]]:
@@ -215,10 +208,8 @@ def propose(scheme: Scheme, *, by, deadlines: dict | None = None) -> OpeningProp
         if locked.phase == Phase.DRAFTING and deadlines:
             for column, day in deadlines.items():
                 setattr(locked, column, day)
-            locked.save(update_fields=list(deadlines))
-            Scheme.objects.filter(pk=locked.pk).update(
-                version=F("version") + 1, edited_by=by, edited_at=timezone.now()
-            )
+            edited = {"version": F("version") + 1, "edited_by": by, "edited_at": timezone.now()}
+            Scheme.objects.filter(pk=locked.pk).update(**deadlines, **edited)
         reasons = obstacles(locked, checks_of(locked))
         standing = standing_proposal(locked)
         if standing and not is_void(standing, locked):
@@ -296,17 +287,11 @@ def holders(scheme: Scheme, roles) -> list[User]:
 
 def _tell_colleagues(scheme: Scheme, proposal: OpeningProposal, by) -> None:
     others = [user for user in holders(scheme, COMMITTEE) if user.pk != by.pk]
-    text = f"{by} 提议启动《{scheme}》，请核对后确认。"
-    notify(
-        others, text, url=reverse("ratings:scheme_opening", args=[scheme.pk]), key=f"opening-{proposal.pk}"
-    )
+    page = reverse("ratings:scheme_opening", args=[scheme.pk])
+    notify(others, f"{by} 提议启动《{scheme}》，请核对后确认。", url=page, key=f"opening-{proposal.pk}")
 
 
 def _tell_schools(scheme: Scheme) -> None:
-    text = f"《{scheme}》已启动，请按时完成自评。"
-    notify(
-        holders(scheme, SCHOOL_ROLES),
-        text,
-        url=reverse("ratings:scheme", args=[scheme.pk]),
-        key=f"opened-{scheme.pk}",
-    )
+    page = reverse("ratings:scheme", args=[scheme.pk])
+    schools = holders(scheme, SCHOOL_ROLES)
+    notify(schools, f"《{scheme}》已启动，请按时完成自评。", url=page, key=f"opened-{scheme.pk}")
