@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from itertools import groupby
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from typing import Any
 
 from ratings.rules.rounding import plain
@@ -213,15 +213,14 @@ def differing(old: str, new: str) -> tuple[tuple[Piece, ...], tuple[Piece, ...]]
     before, after = _TOKENS.findall(old), _TOKENS.findall(new)
     if max(len(before), len(after)) > MOST_TOKENS:
         return (Piece(old, True),) if old else (), (Piece(new, True),) if new else ()
-    left, right = [], []
-    for tag, start, end, other_start, other_end in SequenceMatcher(
-        None, before, after, autojunk=False
-    ).get_opcodes():
-        left.append(("".join(before[start:end]), tag != "equal"))
-        right.append(("".join(after[other_start:other_end]), tag != "equal"))
-    return _joined(left), _joined(right)
+    steps = SequenceMatcher(None, before, after, autojunk=False).get_opcodes()
+    return (
+        _joined((tag, before[start:end]) for tag, start, end, _, _ in steps),
+        _joined((tag, after[start:end]) for tag, _, _, start, end in steps),
+    )
 
 
-def _joined(pieces: list[tuple[str, bool]]) -> tuple[Piece, ...]:
-    grouped = groupby((piece for piece in pieces if piece[0]), key=lambda piece: piece[1])
-    return tuple(Piece("".join(text for text, _ in group), marked) for marked, group in grouped)
+def _joined(runs: Iterable[tuple[str, list[str]]]) -> tuple[Piece, ...]:
+    signs = ((sign, tag != "equal") for tag, run in runs for sign in run)
+    grouped = groupby(signs, key=itemgetter(1))
+    return tuple(Piece("".join(sign for sign, _ in group), marked) for marked, group in grouped)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date
 from fractions import Fraction
@@ -15,7 +16,7 @@ from functools import cached_property
 from typing import Any
 
 from ratings.enums import Stage
-from ratings.rules import MetricInfo, Vocabulary, asked, in_words, part_is_computed, references
+from ratings.rules import Condition, MetricInfo, Vocabulary, asked, in_words, part_is_computed, references
 from schools.metrics import METRICS
 from schools.numbers import chinese_date
 
@@ -53,7 +54,7 @@ class BoundItem:
     @cached_property
     def references(self) -> frozenset[str]:
         """Every figure the item reads."""
-        return frozenset(reference for part in self.part_references for reference in part)
+        return frozenset().union(*self.part_references)
 
     def figures(self, parts: tuple[int, ...], metrics) -> tuple:
         """The values that the parts read, in a fixed order: what their points depend on besides answers."""
@@ -100,8 +101,8 @@ class SchemeSpec(Parameters):
 
     @cached_property
     def vocabulary(self) -> Vocabulary:
-        codes = [category.code for category in self.categories] + [item.code for item in self.items]
-        return Vocabulary(metrics=self.metrics, codes=frozenset(codes))
+        codes = frozenset(row.code for row in (*self.categories, *self.items))
+        return Vocabulary(metrics=self.metrics, codes=codes)
 
     @cached_property
     def base_items(self) -> tuple[ItemSpec, ...]:
@@ -125,20 +126,17 @@ class SchemeSpec(Parameters):
     @cached_property
     def star_references(self) -> frozenset[str]:
         """Those that the conditions of the stars name themselves."""
-        return frozenset(
-            reference for band in self.bands for reference in references(band.condition, self.vocabulary)
-        )
+        return self._read_by(band.condition for band in self.bands)
 
     @cached_property
     def references(self) -> frozenset[str]:
         """Metric references that must have a value for every school: of items, bands and restrictions."""
-        found = {
-            reference for bound in self.bound.values() for reference in bound.references
-        } | self.star_references
-        for restriction in self.restrictions:
-            if restriction.condition is not None:
-                found |= references(restriction.condition, self.vocabulary)
-        return frozenset(found)
+        by_items = (bound.references for bound in self.bound.values())
+        conditions = [entry.condition for entry in self.restrictions if entry.condition is not None]
+        return self.star_references.union(self._read_by(conditions), *by_items)
+
+    def _read_by(self, conditions: Iterable[Condition]) -> frozenset[str]:
+        return frozenset().union(*(references(condition, self.vocabulary) for condition in conditions))
 
     @cached_property
     def category_points(self) -> dict[str, Fraction]:
@@ -166,13 +164,13 @@ class SchemeSpec(Parameters):
 def bind_item(item: ItemSpec, vocabulary: Vocabulary) -> BoundItem:
     """Resolve the names of one item. A part with at least one asked name is an asked part."""
     parts = item.rule.parts
-    system = tuple(i for i, part in enumerate(parts) if part_is_computed(part, vocabulary))
+    system = tuple(index for index, part in enumerate(parts) if part_is_computed(part, vocabulary))
     questions = asked(item.rule, vocabulary)
     names = frozenset(question.name for question in questions)
     return BoundItem(
         item=item,
         system_parts=system,
-        asked_parts=tuple(i for i in range(len(parts)) if i not in system),
+        asked_parts=tuple(index for index in range(len(parts)) if index not in system),
         asked=questions,
         not_for_school=names if EVERYTHING in item.verified else names & frozenset(item.verified),
         part_references=tuple(tuple(sorted(references(part, vocabulary))) for part in parts),

@@ -51,7 +51,8 @@ NOTHING = "—"
 FROM_ABOVE = ("category", "group", "bonus", "code", "label")
 #: A row with nothing but these is a heading line: it holds for the rows below it.
 HEADING_CELLS = {"大项编码", "大项名称", "分组名称", "类型"}
-CATEGORY_NAME, LABEL = CATEGORY.field("name").heading, ITEM.field("label").heading
+CATEGORY_CODE, CATEGORY_NAME = (field.heading for field in CATEGORY.fields)
+GROUP, LABEL = (ITEM.field(name).heading for name in ("group", "label"))
 
 
 def usual_period(year: int) -> dict[str, date]:
@@ -109,20 +110,7 @@ def _sheet(read: Any, otherwise: Any) -> Any:
 
 def _read_parameters(sheet: Sheet, warnings: list[str]) -> dict[str, Any]:
     """The fields of SchemeSpec that the 方案 sheet sets; what is wrong goes to the sheet's problems."""
-    rows: dict[str, Row] = {}
-    group_caps: dict[str, Fraction] = {}
-    for row in sheet.table(["项目", "内容"]):
-        label = row.text("项目", required=True)
-        heading = SPELT.get(heading_key(label))
-        if heading in rows:
-            row.problem("项目", f"“{heading}”重复，已在第 {rows[heading].number} 行写过")
-        elif heading:
-            if PARAMETERS[heading].owed or row.get("内容") is not None:
-                rows[heading] = row
-        elif heading_key(label).startswith(heading_key(GROUP_CAP)):
-            group_caps[_group_name(label)] = _content(row, "加分上限")
-        else:
-            _unknown(row, label, warnings)
+    rows, group_caps = _lines(sheet, warnings)
     values = {
         PARAMETERS[heading].name: _content(row, heading)
         for heading, row in rows.items()
@@ -135,6 +123,24 @@ def _read_parameters(sheet: Sheet, warnings: list[str]) -> dict[str, Any]:
     _weights(values, rows, sheet)
     values["bonus_group_caps"] = tuple(group_caps.items())
     return {name: value for name, value in values.items() if value is not None}
+
+
+def _lines(sheet: Sheet, warnings: list[str]) -> tuple[dict[str, Row], dict[str, Fraction]]:
+    """The lines of 方案 that say something, by their heading, and the caps of groups of bonus items."""
+    rows, group_caps = {}, {}
+    for row in sheet.table(["项目", "内容"]):
+        label = row.text("项目", required=True)
+        heading = SPELT.get(heading_key(label))
+        if heading in rows:
+            row.problem("项目", f"“{heading}”重复，已在第 {rows[heading].number} 行写过")
+        elif heading:
+            if PARAMETERS[heading].owed or row.get("内容") is not None:
+                rows[heading] = row
+        elif heading_key(label).startswith(heading_key(GROUP_CAP)):
+            group_caps[_group_name(label)] = _content(row, "加分上限")
+        else:
+            _unknown(row, label, warnings)
+    return rows, group_caps
 
 
 def _content(row: Row, heading: str) -> Any:
@@ -161,13 +167,12 @@ def _period(values: dict[str, Any], rows: dict[str, Row]) -> None:
     year = values.get("year")
     if not year:
         return
-    usual = usual_period(year)
-    for heading, name in zip(PERIOD, usual, strict=True):
-        values[name] = rows[heading].date("内容", year=year) if heading in rows else usual[name]
-    start, end = (values[name] for name in usual)
-    if start and end and start > end:
-        last = next(rows[heading] for heading in reversed(PERIOD) if heading in rows)
-        last.problem("内容", "统计截止日早于统计起始日")
+    period = usual_period(year)
+    written = {name: rows[heading] for name, heading in zip(period, PERIOD, strict=True) if heading in rows}
+    period |= {name: row.date("内容", year=year) for name, row in written.items()}
+    values |= period
+    if all(period.values()) and period["period_start"] > period["period_end"]:
+        list(written.values())[-1].problem("内容", "统计截止日早于统计起始日")
 
 
 def _weights(values: dict[str, Any], rows: dict[str, Row], sheet: Sheet) -> None:
@@ -430,20 +435,23 @@ def _parameters(spec: SchemeSpec) -> Iterator[list[Any]]:
 
 def _items(spec: SchemeSpec, headings: list[str]) -> Iterator[list[Any]]:
     """Every row says its 大项 and 分组 in full, and — where the row above would otherwise lend it one."""
-    code, group = ITEM.field("category").heading, ITEM.field("group").heading
     names = {category.code: category.name for category in spec.categories}
-    for category in _announced(spec):
-        yield [{code: category, CATEGORY_NAME: names[category]}.get(heading) for heading in headings]
+    rows = [{CATEGORY_CODE: code, CATEGORY_NAME: names[code]} for code in _announced(spec)]
     above = {}
     for item in spec.items:
-        cells = cells_of(ITEM, item) | {CATEGORY_NAME: names.get(item.category)}
-        lent_code, lent_group = above.get(item.bonus, (None, ""))
-        if item.bonus and lent_code and not item.category:
-            cells[code] = NOTHING
-        if lent_group and not item.group and item.category == lent_code:
-            cells[group] = NOTHING
+        own = cells_of(ITEM, item) | {CATEGORY_NAME: names.get(item.category)}
+        rows.append(own | _dashes(item, *above.get(item.bonus, (None, ""))))
         above[item.bonus] = (item.category, item.group if item.category else "")
-        yield [cells[heading] for heading in headings]
+    return ([cells.get(heading) for heading in headings] for cells in rows)
+
+
+def _dashes(item: ItemSpec, lent_category: str | None, lent_group: str) -> dict[str, str]:
+    dashes = {}
+    if lent_category and item.bonus and not item.category:
+        dashes[CATEGORY_CODE] = NOTHING
+    if lent_group and not item.group and item.category == lent_category:
+        dashes[GROUP] = NOTHING
+    return dashes
 
 
 def _announced(spec: SchemeSpec) -> list[str]:

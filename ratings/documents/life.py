@@ -18,7 +18,6 @@ from contextlib import contextmanager
 
 from django.core.files.base import ContentFile
 from django.db import transaction
-from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
@@ -55,6 +54,8 @@ class Kind:
     #: Its pages are `ratings:<route>`, `ratings:<route>_edit` …, addressed by this field of the row.
     route: str
     key = "pk"
+    #: Which schemes it may be drafted for.
+    drafted_for: Mapping[str, object]
     #: Acts of the table of permissions.
     writes: str
     issues: str
@@ -72,10 +73,6 @@ class Kind:
 
     def annexes(self, record: OfficialDocument) -> tuple[Annex, ...]:
         """Always from the figures, never from typed text."""
-        raise NotImplementedError
-
-    def to_be_drafted(self, schemes: QuerySet[Scheme]) -> QuerySet[Scheme]:
-        """Those of the schemes for which it may be drafted."""
         raise NotImplementedError
 
     def links(self, record: OfficialDocument) -> list[tuple[str, str]]:
@@ -195,8 +192,7 @@ class Kind:
         refuse(*(self.problems(record, context) if check_text else []), *self.last_checks(record))
         content = document_pdf(context) if with_file else b""
         with removed_on_failure(record.pdf.storage) as stored, transaction.atomic():
-            scheme, current = _hold_scheme(record), locked(record)
-            current.scheme = scheme
+            current = held(record)
             refuse(self.closed(current), *self.reasons_against(current))
             if {record.version, record.version if seen is None else seen} != {current.version}:
                 raise Stale(current, f"{self.short}文稿刚刚被修改，请重新核对后再印发。")
@@ -206,6 +202,7 @@ class Kind:
             self.carry_out(current, context, by=by, at=at)
             current.save()
             detail = {"发文字号": current.number, "文件摘要": current.digest}
+            scheme = current.scheme
             audit.record(self.action, by=by, city=scheme.city, subject=str(scheme), detail=detail, at=at)
         return current
 
@@ -229,6 +226,14 @@ def removed_on_failure(storage) -> Iterator[list[str]]:
         for name in stored:
             storage.delete(name)
         raise
+
+
+def held(record: OfficialDocument) -> OfficialDocument:
+    """The document as stored, held with its year until the transaction ends."""
+    scheme = _hold_scheme(record)
+    current = locked(record)
+    current.scheme = scheme
+    return current
 
 
 def _hold_scheme(record: OfficialDocument) -> Scheme:

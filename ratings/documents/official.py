@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -70,6 +71,17 @@ def numeral(number: int) -> str:
     tens, units = divmod(number, 10)
     head = "" if tens == 0 else ("十" if tens == 1 else f"{_NUMERALS[tens]}十")
     return head + (_NUMERALS[units] if units else "")
+
+
+def in_sections(first: str, sections: Iterable[tuple[str, list[str]]]) -> str:
+    """The text of a document, one paragraph per line: the first one, then every section that says something
+    under its numbered heading.
+    """
+    lines = [first]
+    telling = ((heading, paragraphs) for heading, paragraphs in sections if paragraphs)
+    for number, (heading, paragraphs) in enumerate(telling, 1):
+        lines += [f"{numeral(number)}、{heading}", *paragraphs]
+    return "\n".join(lines)
 
 
 def percentage(part: int, whole: int) -> str:

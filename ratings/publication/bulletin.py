@@ -6,11 +6,10 @@ import datetime as dt
 from collections.abc import Mapping
 
 from django.db import transaction
-from django.db.models import QuerySet
 from django.urls import reverse
 
 from ratings.committee.invariants import violations
-from ratings.documents.life import Kind, keep_file
+from ratings.documents.life import Kind, held, keep_file
 from ratings.documents.official import Annex, DocumentContext
 from ratings.enums import Phase
 from ratings.models import Bulletin, Scheme
@@ -37,13 +36,11 @@ class BulletinKind(Kind):
     file_name = "年度星级评定通报"
     action = "publish"
     route = "bulletin"
+    drafted_for = {"phase__in": EDITABLE}
     writes, issues = "write_bulletin", "issue_bulletin"
     signed = True
     done = "{}年度评定结果通报已印发，评定结果已对各党校公布。"
     above = ("通报", "ratings:bulletins")
-
-    def to_be_drafted(self, schemes: QuerySet[Scheme]) -> QuerySet[Scheme]:
-        return schemes.filter(phase__in=EDITABLE)
 
     def links(self, record: Bulletin) -> list[tuple[str, str]]:
         return [("授牌名单", reverse("ratings:form_plaques", args=[record.scheme_id]))]
@@ -105,12 +102,7 @@ def file_document(scheme: Scheme) -> None:
         return
     content = BULLETIN.pdf(bulletin)
     with transaction.atomic():
-        Scheme.objects.select_for_update().get(pk=scheme.pk)
-        current = (
-            Bulletin.objects.select_for_update(of=("self",))
-            .select_related("scheme__city")
-            .get(pk=bulletin.pk)
-        )
+        current = held(bulletin)
         if not current.pdf:
             keep_file(current, content)
             current.save(update_fields=["pdf", "digest"])

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ratings.documents.layout import width
-from ratings.documents.official import Annex, count_characters, numeral, percentage
+from ratings.documents.official import Annex, count_characters, in_sections, numeral, percentage
 
 from .facts import BulletinFacts, by_place, level_name
 
@@ -42,10 +42,7 @@ def draft_text(facts: BulletinFacts) -> str:
         ("存在的主要问题", _weaknesses(facts)),
         ("下一步工作要求", _requirements(facts)),
     ]
-    lines = [_opening(facts)]
-    for number, (heading, paragraphs) in enumerate((section for section in sections if section[1]), 1):
-        lines += [f"{numeral(number)}、{heading}", *paragraphs]
-    return "\n".join(lines)
+    return in_sections(_opening(facts), sections)
 
 
 def _opening(facts: BulletinFacts) -> str:

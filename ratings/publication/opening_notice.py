@@ -8,7 +8,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, ClassVar
 
-from django.db.models import QuerySet
 from django.urls import reverse
 
 from ratings.criteria.changes import REMOVED, Changes, RowChange
@@ -16,7 +15,7 @@ from ratings.criteria.spec import BoundItem, SchemeSpec
 from ratings.criteria.standards import Group, Line, condition_text, groups
 from ratings.criteria.years import notes_of, standing_spec, year_changes
 from ratings.documents.life import Kind
-from ratings.documents.official import Annex, DocumentContext, numeral
+from ratings.documents.official import Annex, DocumentContext, in_sections, numeral
 from ratings.enums import Confirmation, Phase, Stage, Star
 from ratings.models import OpeningNotice, Scheme
 from ratings.rules import Asked
@@ -42,12 +41,10 @@ class OpeningNoticeKind(Kind):
     file_name = "年度星级评定启动通知"
     action = "opening_notice"
     route, key = "opening_notice", "scheme_id"
+    drafted_for = {"imported": False}
     writes = issues = "write_notice"
     done = "{}年度启动通知已印发，全市可以查阅。"
     above = ("评定方案", "ratings:schemes")
-
-    def to_be_drafted(self, schemes: QuerySet[Scheme]) -> QuerySet[Scheme]:
-        return schemes.filter(imported=False)
 
     def trail_to(self, record: OpeningNotice) -> list[tuple[str, str]]:
         scheme = record.scheme
@@ -146,13 +143,11 @@ def draft_text(scheme: Scheme, spec: SchemeSpec, *, annexes: tuple[Annex, ...]) 
         ("评定程序", _procedure(scheme, spec)),
         ("有关要求", _requirements(spec)),
     ]
-    lines = [
+    first = (
         f"为推进全市镇街党校规范化建设，提高基层党员教育培训质量，根据《{spec.name.strip('《》')}》，"
         f"决定开展{spec.year}年度镇街党校规范化建设星级评定工作。现将有关事项通知如下："
-    ]
-    for number, (heading, paragraphs) in enumerate(sections, 1):
-        lines += [f"{numeral(number)}、{heading}", *paragraphs]
-    return "\n".join(lines)
+    )
+    return in_sections(first, sections)
 
 
 def _scope(spec: SchemeSpec, count: int) -> str:

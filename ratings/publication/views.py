@@ -78,7 +78,7 @@ def send(request: HttpRequest, kind: Kind, pk: int) -> HttpResponse:
 
 def start(request: HttpRequest, kind: Kind, pk: int) -> HttpResponse:
     """Writes the first draft from the figures of a scheme."""
-    scheme = get_object_or_404(kind.to_be_drafted(_schemes(request)), pk=pk)
+    scheme = get_object_or_404(_schemes(request), pk=pk, **kind.drafted_for)
     record = kind.draft(scheme, issued_on=timezone.localdate())
     return redirect(kind.address(record, "edit"))
 

@@ -32,6 +32,7 @@ class Blocker:
     item: str = ""
 
 
+#: Asked with the assessment, its criteria, and the facts of the step, to which it may add.
 Check = Callable[[Assessment, SchemeSpec, dict], Iterator[Blocker]]
 
 
@@ -57,14 +58,14 @@ def _entries(assessment: Assessment, stage: str) -> dict[str, Entry]:
 
 
 def _complete(stage: str) -> Check:
-    def check(assessment: Assessment, spec: SchemeSpec, facts: dict) -> Iterator[Blocker]:
+    def check(assessment: Assessment, spec: SchemeSpec, *_) -> Iterator[Blocker]:
         return missing_in(assessment, spec, stage)
 
     return check
 
 
 def _in_time(stage: Stage) -> Check:
-    def check(assessment: Assessment, spec: SchemeSpec, facts: dict) -> Iterator[Blocker]:
+    def check(assessment: Assessment, *_) -> Iterator[Blocker]:
         if is_overdue(assessment, stage):
             last = timezone.localtime(due(assessment, stage))
             yield Blocker(f"{stage.label}已于 {last:%Y年%m月%d日} 截止，如需延期请联系市评委会办公室")
@@ -101,12 +102,12 @@ def _unknown(references: Iterable[str], figures: Mapping[str, Figure]) -> list[s
     return sorted(reference for reference in references if figures[reference].value is None)
 
 
-def _scheme_open(assessment: Assessment, spec: SchemeSpec, facts: dict) -> Iterator[Blocker]:
+def _scheme_open(assessment: Assessment, *_) -> Iterator[Blocker]:
     if assessment.scheme.phase not in (Phase.OPEN, Phase.SCORING):
         yield Blocker(f"方案处于“{assessment.scheme.get_phase_display()}”阶段")
 
 
-def _signed(assessment: Assessment, spec: SchemeSpec, facts: dict) -> Iterator[Blocker]:
+def _signed(assessment: Assessment, *_) -> Iterator[Blocker]:
     if (
         assessment.scheme.confirmation == Confirmation.SIGNED
         and not assessment.signed_pages.filter(voided_at__isnull=True).exists()
@@ -114,7 +115,7 @@ def _signed(assessment: Assessment, spec: SchemeSpec, facts: dict) -> Iterator[B
         yield Blocker("请打印申报确认页，签字盖章后上传扫描件")
 
 
-def _not_scored_yet(assessment: Assessment, spec: SchemeSpec, facts: dict) -> Iterator[Blocker]:
+def _not_scored_yet(assessment: Assessment, *_) -> Iterator[Blocker]:
     stage = Stage.COUNTY if assessment.status == Status.COUNTY else Stage.CITY
     scored = (
         assessment.scores.filter(stage=stage, answers__isnull=False).exists()
@@ -138,19 +139,19 @@ def _returnable(assessment: Assessment, spec: SchemeSpec, facts: dict) -> Iterat
         yield Blocker(f"本阶段已退回 {used} 次，达到上限，不能再退回")
 
 
-def _return_overdue(assessment: Assessment, spec: SchemeSpec, facts: dict) -> Iterator[Blocker]:
+def _return_overdue(assessment: Assessment, *_) -> Iterator[Blocker]:
     if not is_overdue(assessment, Stage.SELF):
         yield Blocker(
             f"补正期限到 {timezone.localtime(due(assessment, Stage.SELF)):%Y年%m月%d日}，期满前不能收回"
         )
 
 
-def _self_overdue(assessment: Assessment, spec: SchemeSpec, facts: dict) -> Iterator[Blocker]:
+def _self_overdue(assessment: Assessment, *_) -> Iterator[Blocker]:
     if due(assessment, Stage.SELF) is None or not is_overdue(assessment, Stage.SELF):
         yield Blocker("自评截止时间未到，不能认定未申报")
 
 
-def _reasons_owed(assessment: Assessment, spec: SchemeSpec, facts: dict) -> Iterator[Blocker]:
+def _reasons_owed(assessment: Assessment, spec: SchemeSpec, *_) -> Iterator[Blocker]:
     """初评 far from 自评 on the answers owes a reason; items with 核定要素 were not asked of the school
     alike.
     """
@@ -174,12 +175,12 @@ def _opinion(assessment: Assessment, spec: SchemeSpec, facts: dict) -> Iterator[
         yield Blocker(f"初评意见共 {len(opinion)} 字，最多 {OPINION_LIMIT} 字")
 
 
-def _asked_to_decline(assessment: Assessment, spec: SchemeSpec, facts: dict) -> Iterator[Blocker]:
+def _asked_to_decline(assessment: Assessment, *_) -> Iterator[Blocker]:
     if not assessment.moves.filter(step="ask_decline").exists():
         yield Blocker("学校负责人还没有申请不参评")
 
 
-def _before_publication(assessment: Assessment, spec: SchemeSpec, facts: dict) -> Iterator[Blocker]:
+def _before_publication(assessment: Assessment, *_) -> Iterator[Blocker]:
     # SCORING: another school of the same year was reopened before.
     if assessment.scheme.phase not in (Phase.SCORING, Phase.SETTLED, Phase.NOTICE):
         yield Blocker(f"方案处于“{assessment.scheme.get_phase_display()}”阶段，不能撤回审定")

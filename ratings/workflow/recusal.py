@@ -7,11 +7,11 @@ not concerned.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from functools import cached_property
 from typing import Any
 
-from django.db.models import Case, Exists, Expression, OuterRef, QuerySet, Value, When
+from django.db.models import Case, Exists, Expression, OuterRef, Value, When
 from django.utils import timezone
 
 from ratings.enums import Aggregation, Phase, Stage, Status
@@ -29,8 +29,8 @@ WRITERS = {
     Stage.CITY: (Role.JUDGE, Role.OFFICE),
 }
 #: What ties a person to a school today: rows with `user` and `school`, and the words for it.
-TIES: tuple[tuple[Callable[[], QuerySet], str], ...] = (
-    (lambda: Liaison.objects.current(), "挂点联系指导{}"),
+TIES = (
+    (Liaison.objects.current, "挂点联系指导{}"),
     (lambda: Appointment.objects.in_force().filter(role__in=SCHOOL_ROLES), "是{}的工作人员"),
 )
 

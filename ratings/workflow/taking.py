@@ -194,7 +194,7 @@ def frozen_sheet(assessment: Assessment, stage: str) -> dict[str, Any]:
     }
 
 
-def _keep_signed_figures(assessment: Assessment, facts: dict) -> None:
+def _on_resubmit(assessment: Assessment, move: Move, facts: dict) -> None:
     """The figures of what was handed in; they are final where no county can have them corrected."""
     final = [] if assessment.scheme.has_county_stage else [MetricSnapshot.Moment.FINAL]
     for moment in (MetricSnapshot.Moment.SUBMIT, *final):
@@ -203,7 +203,7 @@ def _keep_signed_figures(assessment: Assessment, facts: dict) -> None:
 
 def _on_submit(assessment: Assessment, move: Move, facts: dict) -> None:
     """Open what the stage reached owes, and start the scheme's scoring with its first submission."""
-    _keep_signed_figures(assessment, facts)
+    _on_resubmit(assessment, move, facts)
     open_rows = open_county_rows if assessment.status == Status.COUNTY else open_city_rows
     open_rows(assessment, scheme_spec(assessment.scheme))
     _start_scoring(assessment.scheme_id)
@@ -213,7 +213,7 @@ def _start_scoring(scheme: int) -> None:
     Scheme.objects.filter(pk=scheme, phase=Phase.OPEN).update(phase=Phase.SCORING)
 
 
-def _on_withdraw(assessment: Assessment, move: Move, facts: dict) -> None:
+def _on_withdraw(assessment: Assessment, *_) -> None:
     """Nobody has scored: the empty rows of the stage go, and the signature no longer covers what will be
     changed.
     """
@@ -223,9 +223,7 @@ def _on_withdraw(assessment: Assessment, move: Move, facts: dict) -> None:
 
 
 def _on_return(assessment: Assessment, move: Move, facts: dict) -> None:
-    items = dict(
-        Item.objects.filter(scheme=assessment.scheme, code__in=facts["items"]).values_list("code", "pk")
-    )
+    items = dict(Item.objects.filter(scheme=assessment.scheme_id).values_list("code", "pk"))
     ReturnedItem.objects.bulk_create(
         ReturnedItem(move=move, item_id=items[code], comment=str(comment).strip())
         for code, comment in facts["items"].items()
@@ -235,24 +233,18 @@ def _on_return(assessment: Assessment, move: Move, facts: dict) -> None:
     void_signature(assessment)
 
 
-def _on_resubmit(assessment: Assessment, move: Move, facts: dict) -> None:
-    _keep_signed_figures(assessment, facts)
-
-
-def _on_recommend(assessment: Assessment, move: Move, facts: dict) -> None:
+def _on_recommend(assessment: Assessment, _: Move, facts: dict) -> None:
     assessment.suggested_star, assessment.county_opinion = facts["star"], str(facts["opinion"]).strip()
     spec = scheme_spec(assessment.scheme)
     take_snapshot(assessment, MetricSnapshot.Moment.FINAL, spec, values=facts.get(FIGURES))
     open_city_rows(assessment, spec)
 
 
-def _on_lapse(assessment: Assessment, move: Move, facts: dict) -> None:
-    """A school that let its 补正 pass may have been decided before; 未申报 leaves nothing to decide."""
-    void_decision(assessment, move)
+def void_decision(assessment: Assessment, move: Move, *_) -> None:
+    """What was decided stays in the frozen sheet of the move and nowhere else.
 
-
-def void_decision(assessment: Assessment, move: Move) -> None:
-    """What was decided stays in the frozen sheet of the move and nowhere else."""
+    A school that let its 补正 pass may have been decided before; 未申报 leaves nothing to decide.
+    """
     decision = Decision.objects.filter(assessment=assessment).first()
     if decision is None:
         return
@@ -276,7 +268,7 @@ def _close_filling(scheme: int) -> None:
         _start_scoring(scheme)
 
 
-def _on_reopen(assessment: Assessment, move: Move, facts: dict) -> None:
+def _on_reopen(assessment: Assessment, move: Move, *_) -> None:
     """The Decision is void and the whole scheme is settled anew."""
     void_decision(assessment, move)
     Result.objects.filter(scheme=assessment.scheme).delete()
@@ -294,10 +286,10 @@ def void_signature(assessment: Assessment) -> int:
 EFFECTS: dict[str, Callable[[Assessment, Move, dict], Any]] = {
     "submit": _on_submit,
     "withdraw": _on_withdraw,
-    "take_back": lambda assessment, move, facts: void_signature(assessment),
+    "take_back": lambda assessment, *_: void_signature(assessment),
     "return_": _on_return,
     "resubmit": _on_resubmit,
     "recommend": _on_recommend,
-    "lapse": _on_lapse,
+    "lapse": void_decision,
     "reopen": _on_reopen,
 }
