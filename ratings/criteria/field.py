@@ -1,7 +1,5 @@
 """What is to be known of one field of the criteria; the fields themselves stand in `fields`."""
 
-from __future__ import annotations
-
 import dataclasses
 from collections.abc import Callable
 from dataclasses import MISSING, dataclass

@@ -7,8 +7,6 @@ the comparison of two years and the errata read it from here: a new field is a l
 model and a migration.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date

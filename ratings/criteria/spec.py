@@ -4,8 +4,6 @@ Nothing here touches the database, so that a year can be scored, rehearsed and r
 Amounts are exact fractions; texts are the canonical lines of the rule language.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 from collections.abc import Iterable

@@ -1,7 +1,5 @@
 """A scheme between its immutable form and its rows."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import Any
 

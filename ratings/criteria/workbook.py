@@ -4,8 +4,6 @@
 rows of their items; every other section has a sheet of its own.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date

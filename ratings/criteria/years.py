@@ -1,7 +1,5 @@
 """This year's criteria beside last year's, with the office's note on each change (本年度调整说明)."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 from django.db import transaction

@@ -7,8 +7,6 @@ place of one private function of WeasyPrint: so its version is pinned exactly an
 in a test.
 """
 
-from __future__ import annotations
-
 import os
 import re
 import struct

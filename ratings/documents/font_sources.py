@@ -1,7 +1,5 @@
 """Where the free faces come from: Debian packages, unpacked without installing them and without root."""
 
-from __future__ import annotations
-
 import io
 import os
 import shutil

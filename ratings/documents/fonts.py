@@ -5,8 +5,6 @@ rare characters. WeasyPrint falls through the chain glyph by glyph, so ã™ or ğ 
 the next file that has it.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from pathlib import Path
 

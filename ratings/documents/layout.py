@@ -1,7 +1,5 @@
 """版式 by GB/T 9704-2012: the text as paragraphs, the title in lines, where 署名 and 成文日期 stand."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 from fractions import Fraction

@@ -9,8 +9,6 @@ A kind of document (通报, 启动通知) is a small subclass of `Kind`: what it
 what stands against issuing it, and what else happens at that moment.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 import hashlib
 from collections.abc import Iterator, Mapping

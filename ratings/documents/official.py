@@ -1,7 +1,5 @@
 """An official document as shown and set: one frozen context feeds the page and the PDF. Reads no database."""
 
-from __future__ import annotations
-
 import datetime
 import re
 from collections.abc import Iterable

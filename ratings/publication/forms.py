@@ -1,7 +1,5 @@
 """An official document as the office edits it before issue, and the password with which it is issued."""
 
-from __future__ import annotations
-
 from crispy_forms.layout import HTML, Column, Div, Layout, Row
 from django import forms
 

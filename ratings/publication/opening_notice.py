@@ -1,7 +1,5 @@
 """启动通知: 《关于开展××年度镇街党校规范化建设星级评定工作的通知》, with its 附件."""
 
-from __future__ import annotations
-
 import datetime as dt
 import re
 from collections.abc import Iterable, Mapping

@@ -1,7 +1,5 @@
 """When a step may be taken: what is missing, what is too late, what somebody already scored."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 

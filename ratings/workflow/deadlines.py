@@ -1,7 +1,5 @@
 """期限: inclusive to the last second of the day, moved off rest days, extended for single schools."""
 
-from __future__ import annotations
-
 import datetime as dt
 
 from django.db import transaction

@@ -1,7 +1,5 @@
 """取数: the figures a school's points rest on, live while it fills in, frozen once it has submitted."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Collection
 from fractions import Fraction

@@ -1,7 +1,5 @@
 """Opening a scheme and its stages: the empty score rows that each stage owes."""
 
-from __future__ import annotations
-
 from django.db import transaction
 from django.utils import timezone
 

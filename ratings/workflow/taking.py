@@ -5,8 +5,6 @@ Three more write a status with its move and ask here for nothing: settling all s
 workbooks (offline.storing).
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

@@ -16,7 +16,7 @@ from ratings.documents.official import (
     problems_of,
     wording_problems,
 )
-from ratings.publication.bulletin_text import CountTable, Roster, draft_addressee, draft_annexes, draft_text
+from ratings.publication.bulletin import CountTable, Roster, draft_addressee, draft_annexes, draft_text
 from ratings.publication.facts import BulletinFacts, RatedSchool
 from schools.numbers import chinese_date
 from schools.saving import Refused
