@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
-from itertools import groupby
+from itertools import chain, groupby
 from operator import attrgetter, itemgetter
 from typing import Any
 
@@ -61,8 +61,12 @@ class RowChange:
     @property
     def label(self) -> str:
         """新增, 取消, or what was changed: 调整分值、计分规则."""
-        kinds = dict.fromkeys(field.kind for field in self.fields)
-        return KINDS[self.kind] + ("、".join(kinds) if self.kind == CHANGED else "")
+        return KINDS[self.kind] + "、".join(self.kinds)
+
+    @property
+    def kinds(self) -> list[str]:
+        """The kinds of what was changed, each once."""
+        return list(dict.fromkeys(field.kind for field in self.fields))
 
     @property
     def anchor(self) -> str:
@@ -95,7 +99,7 @@ class Changes:
         """小项 added, removed, with other points, rule or wording: the overview above the list."""
         items = [row for row in self.rows if row.section == ITEM.key]
         came_or_went = Counter(row.kind for row in items)
-        touched = Counter(kind for row in items for kind in {field.kind for field in row.fields})
+        touched = Counter(chain.from_iterable(row.kinds for row in items))
         return [
             *((f"{KINDS[kind]}小项", came_or_went[kind]) for kind in (ADDED, REMOVED)),
             *((f"{kind}有变化", touched[kind]) for kind in (POINTS, RULE, WORDING)),

@@ -68,9 +68,8 @@ def _codes(spec: SchemeSpec) -> Iterator[Finding]:
 
 
 def _points(spec: SchemeSpec) -> Iterator[Finding]:
-    total = sum((item.points for item in spec.base_items), Fraction(0))
-    if total != FULL_SCORE:
-        yield _error("", f"各小项分值合计 {show(total)} 分，应为 100 分")
+    if spec.full_points != FULL_SCORE:
+        yield _error("", f"各小项分值合计 {show(spec.full_points)} 分，应为 100 分")
 
 
 def _items(spec: SchemeSpec) -> Iterator[Finding]:
@@ -130,8 +129,7 @@ def _reachable(spec: SchemeSpec, band: BandSpec) -> Iterator[Finding]:
 
 
 def _most(spec: SchemeSpec) -> dict[str, Fraction]:
-    bonus = _most_bonus(spec)
-    base = sum((item.points for item in spec.base_items), Fraction(0))
+    bonus, base = _most_bonus(spec), spec.full_points
     named = {"总分": base + bonus, "基础分": base, "加分": bonus, "最低大项得分率": Fraction(1)}
     return {**{item.code: item.points for item in spec.items}, **spec.category_points, **named}
 

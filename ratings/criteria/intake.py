@@ -4,7 +4,6 @@ or not at all.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from fractions import Fraction
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models, transaction
@@ -43,17 +42,17 @@ class Intake:
     def counts(self) -> tuple[tuple[str, str], ...]:
         """What the workbook holds, in figures a person can compare with the paper."""
         spec = self.spec
-        points = sum((item.points for item in spec.base_items), Fraction(0))
         groups = {(item.category, item.group) for item in spec.items if item.group}
-        return (
-            ("大项", f"{len(spec.scored_categories)} 个"),
-            *((("分组", f"{len(groups)} 个"),) if groups else ()),
-            ("小项", f"{len(spec.base_items)} 个，分值合计 {show(points)} 分"),
-            ("加分项", f"{len(spec.bonus_items)} 个"),
-            ("星级标准", f"{len(spec.bands)} 级"),
-            ("限制性情形", f"{len(spec.restrictions)} 条"),
-            ("自定义指标", f"{len(spec.custom_metrics)} 个"),
-        )
+        counts = {
+            "大项": f"{len(spec.scored_categories)} 个",
+            "分组": f"{len(groups)} 个" if groups else "",
+            "小项": f"{len(spec.base_items)} 个，分值合计 {show(spec.full_points)} 分",
+            "加分项": f"{len(spec.bonus_items)} 个",
+            "星级标准": f"{len(spec.bands)} 级",
+            "限制性情形": f"{len(spec.restrictions)} 条",
+            "自定义指标": f"{len(spec.custom_metrics)} 个",
+        }
+        return tuple((name, count) for name, count in counts.items() if count)
 
 
 def examine(content: bytes, *, name: str, city, draft: Scheme | None = None) -> Intake:

@@ -60,13 +60,13 @@ class BoundItem:
 
     def remember(self, key: tuple, make):
         """What `make` gives for `key`, computed once: thousands of sheets say the same of the same item."""
-        found = self.memo.get(key, _NOTHING)
-        if found is _NOTHING:
-            found = make()
+        result = self.memo.get(key, _NOTHING)
+        if result is _NOTHING:
+            result = make()
             if len(self.memo) >= MEMO_LIMIT:
                 self.memo.clear()
-            self.memo[key] = found
-        return found
+            self.memo[key] = result
+        return result
 
     @property
     def owed_by_school(self) -> bool:
@@ -143,6 +143,11 @@ class SchemeSpec(Parameters):
         for item in self.base_items:
             totals[item.category] += item.points
         return totals
+
+    @cached_property
+    def full_points(self) -> Fraction:
+        """分值 of all base items together; 100 where a scheme may open."""
+        return sum((item.points for item in self.base_items), Fraction(0))
 
     @property
     def period(self) -> str:

@@ -75,15 +75,15 @@ def parameters(spec: SchemeSpec) -> tuple[tuple[str, str], ...]:
 
 def groups(spec: SchemeSpec) -> tuple[Group, ...]:
     """Items by category, the bonus items last."""
-    found = []
+    arranged = []
     for category in spec.scored_categories:
         items = [item for item in spec.base_items if item.category == category.code]
         points = plain(spec.category_points[category.code])
-        found.append(Group(category.code, category.name, points, _lines(spec, items)))
+        arranged.append(Group(category.code, category.name, points, _lines(spec, items)))
     if spec.bonus_items:
         cap = f"最高 {plain(spec.bonus_cap)} 分" if spec.bonus_cap is not None else ""
-        found.append(Group("", "加分项", cap, _lines(spec, spec.bonus_items)))
-    return tuple(found)
+        arranged.append(Group("", "加分项", cap, _lines(spec, spec.bonus_items)))
+    return tuple(arranged)
 
 
 def condition_text(spec: SchemeSpec, condition: Condition) -> str:
@@ -251,11 +251,11 @@ def matches(item: ItemSpec, word: str) -> bool:
 
 def narrowed(groups: Iterable[Any], word: str, *, open_only: bool = False) -> list[tuple[Any, list[Any]]]:
     """Groups of lines with the lines that match; a group without any falls out."""
-    found = [
+    matching = [
         (
             group,
             [line for line in group.lines if matches(line.item, word) and (line.is_open or not open_only)],
         )
         for group in groups
     ]
-    return [(group, lines) for group, lines in found if lines]
+    return [(group, lines) for group, lines in matching if lines]

@@ -21,6 +21,13 @@ def model_of(section: Section) -> type[models.Model]:
     return apps.get_model("ratings", section.model)
 
 
+def hold_scheme(pk: int) -> Scheme:
+    """The scheme with its city, held until the transaction ends: before anything that belongs to it
+    (docs/adr/0014).
+    """
+    return Scheme.objects.select_for_update(of=("self",)).select_related("city").get(pk=pk)
+
+
 def create_scheme(spec: SchemeSpec, *, city, imported: bool = False) -> Scheme:
     """Write a checked scheme as rows of `city`; the caller holds the transaction."""
     scheme = Scheme.objects.create(city=city, year=spec.year, imported=imported, **scheme_columns(spec))
@@ -93,7 +100,7 @@ def replace_scheme(scheme: Scheme, spec: SchemeSpec, *, seen: str, by) -> Scheme
     Deadlines, the year and the city stay; rows of the same code, name or star are the same rows afterwards.
     """
     with transaction.atomic():
-        draft = Scheme.objects.select_for_update(of=("self",)).select_related("city").get(pk=scheme.pk)
+        draft = hold_scheme(scheme.pk)
         if draft.phase != Phase.DRAFTING:
             raise Refused(
                 f"《{draft.name}》已是“{draft.get_phase_display()}”，内容不能再替换。修改须按更正办理。"

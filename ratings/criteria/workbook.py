@@ -267,12 +267,11 @@ def _category(
     """The code of the 大项 and the 分组 of a row, which a blank takes from the row `above` of its kind."""
     code, name = (field.kind.read(row, field.heading) or "" for field in CATEGORY.fields)
     group = ITEM.field("group").read(row)
-    if bonus and (code == NOTHING or not (code or bonus in above)):
+    if (bonus and code == NOTHING) or not (code or bonus in above):
+        if not bonus:
+            row.problem("大项编码", "不能为空")
         above.pop(bonus, None)
         return None, group.removeprefix(NOTHING)
-    if not code and bonus not in above:
-        row.problem("大项编码", "不能为空")
-        return None, group
     lent_code, lent_name, lent_group = above.get(bonus, ("", "", ""))
     if not code:
         code, name = lent_code, lent_name

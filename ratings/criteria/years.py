@@ -14,7 +14,7 @@ from schools.workbooks import clean_text
 from .changes import Changes, compare
 from .fields import Deadlines, fields_of
 from .spec import SchemeSpec, moved, shifted
-from .storing import create_scheme, read_scheme
+from .storing import create_scheme, hold_scheme, read_scheme
 from .versions import spec_of
 
 NOTE_LIMIT = 200
@@ -60,7 +60,7 @@ def write_notes(scheme: Scheme, notes: Mapping[str, str], *, by) -> int:
     Notes are part of what is proposed and opened: afterwards Refused is raised.
     """
     with transaction.atomic():
-        locked = Scheme.objects.select_for_update().get(pk=scheme.pk)
+        locked = hold_scheme(scheme.pk)
         if locked.phase != Phase.DRAFTING:
             raise Refused(f"方案处于“{locked.get_phase_display()}”阶段，变化说明不能再改。")
         standing = notes_of(locked)
@@ -99,7 +99,7 @@ def copy_scheme(source: Scheme, *, year: int, name: str = "", by) -> Scheme:
     if not FIRST_YEAR <= year <= LAST_YEAR:
         raise Refused(f"年度应在 {FIRST_YEAR}—{LAST_YEAR} 之间。")
     with transaction.atomic():
-        source = Scheme.objects.select_for_update(of=("self",)).select_related("city").get(pk=source.pk)
+        source = hold_scheme(source.pk)
         if Scheme.objects.filter(city=source.city, year=year).exists():
             raise Refused(f"{source.city}{year}年度已有评定方案。")
         spec = shifted(standing_spec(source), year)

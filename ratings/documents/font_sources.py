@@ -79,10 +79,10 @@ def extract_face(collection: bytes, face: str) -> bytes:
 
 
 def _installed(members: set[str]) -> list[tuple[str, bytes]]:
-    found = {path.name: path for path in SYSTEM_FONTS.rglob("*") if path.name in members}
-    return (
-        [(name, path.read_bytes()) for name, path in sorted(found.items())] if set(found) == members else []
-    )
+    installed = {path.name: path for path in SYSTEM_FONTS.rglob("*") if path.name in members}
+    if set(installed) != members:
+        return []
+    return [(name, path.read_bytes()) for name, path in sorted(installed.items())]
 
 
 def _from_package(package: str, members: set[str]) -> Iterator[tuple[str, bytes]]:

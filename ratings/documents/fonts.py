@@ -129,7 +129,7 @@ def find_faces(folder: Path | None = None) -> tuple[Face, ...]:
             "请系统管理员在服务器的程序目录执行 "
             ".venv/bin/python manage.py fetch_fonts（试用环境重新执行 make run）后重试；其他功能不受影响。"
         )
-    own = {path.name.casefold(): path for path in (folder / OWN_FOLDER).glob("*") if path.is_file()}
+    own = {path.name.casefold(): path for path in sorted((folder / OWN_FOLDER).glob("*")) if path.is_file()}
     return tuple(Face(role, tuple(_chain(role, folder, own))) for role in ROLES)
 
 

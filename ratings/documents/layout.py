@@ -84,9 +84,9 @@ def break_title(title: str, widest: int = WIDEST) -> tuple[str, ...]:
     tokens = _tokens(typed[0], widest)
     fewest = -(-width(typed[0]) // widest)
     for lines in range(int(fewest), MOST_LINES + 1):
-        found = _balance(tokens, lines, widest)
-        if found:
-            return found
+        balanced = _balance(tokens, lines, widest)
+        if balanced:
+            return balanced
     return _fill(typed[0], widest)
 
 
@@ -108,8 +108,8 @@ def _balance(tokens: list[str], lines: int, widest: int) -> tuple[str, ...] | No
                 options.append((cost + rest[0], (line, *rest[1])))
         return min(options, default=None)
 
-    found = best(0, lines)
-    return found[1] if found else None
+    cheapest = best(0, lines)
+    return cheapest[1] if cheapest else None
 
 
 def _fill(text: str, widest: int) -> tuple[str, ...]:

@@ -19,6 +19,7 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 
+from ratings.criteria.storing import hold_scheme
 from ratings.models import Scheme
 from ratings.models.official_documents import OfficialDocument
 from schools import audit
@@ -161,7 +162,7 @@ class Kind:
     ) -> OfficialDocument:
         """Store the text; raises Stale if somebody saved since `version`, Refused once it is closed."""
         with transaction.atomic():
-            scheme = _hold_scheme(record)
+            scheme = hold_scheme(record.scheme_id)
 
             def still_open(stored: OfficialDocument) -> None:
                 stored.scheme = scheme
@@ -227,18 +228,13 @@ def removed_on_failure(storage) -> Iterator[list[str]]:
 
 
 def held(record: OfficialDocument) -> OfficialDocument:
-    """The document as stored, held with its year until the transaction ends."""
-    scheme = _hold_scheme(record)
+    """The document as stored, held until the transaction ends: after its year, whose phase says what may
+    still change.
+    """
+    scheme = hold_scheme(record.scheme_id)
     current = locked(record)
     current.scheme = scheme
     return current
-
-
-def _hold_scheme(record: OfficialDocument) -> Scheme:
-    """The year of the document, held: its phase says what may still change. Before its parts, as
-    in ADR 0014.
-    """
-    return Scheme.objects.select_related("city").select_for_update(of=("self",)).get(pk=record.scheme_id)
 
 
 def _names(text: str) -> list[str]:

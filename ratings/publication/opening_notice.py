@@ -2,14 +2,14 @@
 
 import datetime as dt
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from django.urls import reverse
 
 from ratings.criteria.changes import REMOVED, Changes, RowChange
-from ratings.criteria.spec import BoundItem, SchemeSpec
+from ratings.criteria.spec import SchemeSpec
 from ratings.criteria.standards import Group, Line, condition_text, groups
 from ratings.criteria.years import notes_of, standing_spec, year_changes
 from ratings.documents.life import Kind
@@ -90,9 +90,9 @@ def annexes_of(scheme: Scheme) -> tuple[Annex, ...]:
     why.
     """
     spec = standing_spec(scheme)
-    found = [criteria_annex(spec), form_annex(spec), schedule_annex(spec.year, schedule(scheme, spec))]
+    annexes = [criteria_annex(spec), form_annex(spec), schedule_annex(spec.year, schedule(scheme, spec))]
     changes = year_changes(scheme)
-    return (*found, changes_annex(changes, notes_of(scheme))) if changes else tuple(found)
+    return (*annexes, changes_annex(changes, notes_of(scheme))) if changes else tuple(annexes)
 
 
 def schedule(scheme: Scheme, spec: SchemeSpec) -> list[tuple[str, str, str, str]]:
@@ -153,7 +153,7 @@ def _scope(spec: SchemeSpec, count: int) -> str:
 
 
 def _standards(spec: SchemeSpec, *, changed: bool) -> list[str]:
-    full = plain(sum(spec.category_points.values()))
+    full = plain(spec.full_points)
     bonus = f"，另设加分项{len(spec.bonus_items)}项" if spec.bonus_items else ""
     if spec.bonus_items and spec.bonus_cap is not None:
         bonus += f"，加分合计不超过{plain(spec.bonus_cap)}分"
@@ -196,93 +196,50 @@ BOX = "□"
 
 @dataclass(frozen=True)
 class Grid(Annex):
-    """A table of plain texts; `kind` names it in the JSON and its fragment."""
+    """A table; `kind` names its fragment. Its content is made of plain texts, as it is kept as JSON with the
+    notice that was issued.
+    """
 
-    kind: ClassVar[str]
+    kind: str
+    content: dict[str, Any]
     stylesheet: ClassVar[str] = "documents/notice.css"
 
     @property
     def template(self) -> str:
         return f"documents/notice/{self.kind}.html"
 
-
-@dataclass(frozen=True)
-class CriteriaAnnex(Grid):
-    """附件, landscape: every item by category with its rule in words; then the stars and the restrictions.
-
-    A group is (heading, rows); a row (item, points, standard, sentences of the rule, who supplies it).
-    """
-
-    groups: tuple = ()
-    bands: tuple[str, ...] = ()
-    restrictions: tuple[str, ...] = ()
-
-    kind = "criteria"
-    landscape = True
-
-
-@dataclass(frozen=True)
-class FormAnnex(Grid):
-    """附件: the blank form for those who draft on paper. Groups are (heading, rows), a row (item, points,
-    what is to be filled in).
-    """
-
-    in_counties: bool = False
-    groups: tuple = ()
-
-    kind = "form"
-
-
-@dataclass(frozen=True)
-class ScheduleAnnex(Grid):
-    """附件: stages in their order as (stage, work, by whom, when)."""
-
-    rows: tuple = ()
-
-    kind = "schedule"
-
-
-@dataclass(frozen=True)
-class ChangesAnnex(Grid):
-    """附件: a section is (name, rows); a row (what, kind of change, before, now, the year's priority behind
-    it).
-    """
-
-    years: tuple[int, int] = (0, 0)
-    sections: tuple = ()
-    totals: tuple = ()
-
-    kind = "changes"
-
-
-KINDS: dict[str, type[Grid]] = {
-    annex.kind: annex for annex in (CriteriaAnnex, FormAnnex, ScheduleAnnex, ChangesAnnex)
-}
+    @property
+    def landscape(self) -> bool:
+        return self.kind == "criteria"
 
 
 def to_json(annexes: Iterable[Grid]) -> list[dict[str, Any]]:
     """The annexes as they are kept with the issued notice."""
-    return [{"kind": annex.kind, **asdict(annex)} for annex in annexes]
+    return [{"kind": annex.kind, "title": annex.title, **annex.content} for annex in annexes]
 
 
 def from_json(content: Iterable[Mapping[str, Any]]) -> tuple[Grid, ...]:
     """Read back what `to_json` wrote."""
     kept = [dict(annex) for annex in content]
-    return tuple(KINDS[annex.pop("kind")](**annex) for annex in kept)
+    return tuple(Grid(annex.pop("title"), annex.pop("kind"), annex) for annex in kept)
 
 
-def criteria_annex(spec: SchemeSpec) -> CriteriaAnnex:
-    """评分细则 with every rule in words."""
-    return CriteriaAnnex(
-        title=f"{spec.year}年度镇街党校规范化建设星级评定细则",
-        groups=tuple(
-            (_heading(group), tuple(_criterion(spec, line) for line in group.lines)) for group in groups(spec)
-        ),
-        bands=tuple(
-            f"{Star(band.star).label}级：{condition_text(spec, band.condition)}。" for band in spec.bands
-        ),
-        restrictions=tuple(f"{entry.name}的，{entry.effect_text}。" for entry in spec.restrictions),
-    )
+def criteria_annex(spec: SchemeSpec) -> Grid:
+    """评分细则: every item by category with its rule in words; then the stars and the restrictions.
+
+    A group is (heading, rows); a row (item, points, standard, sentences of the rule, who supplies it).
+    """
+    bands = [f"{Star(band.star).label}级：{condition_text(spec, band.condition)}。" for band in spec.bands]
+    content = {
+        "groups": _grouped(spec, _criterion),
+        "bands": tuple(bands),
+        "restrictions": tuple(f"{entry.name}的，{entry.effect_text}。" for entry in spec.restrictions),
+    }
+    return Grid(f"{spec.year}年度镇街党校规范化建设星级评定细则", "criteria", content)
+
+
+def _grouped(spec: SchemeSpec, row: Callable[[SchemeSpec, Line], tuple]) -> tuple[tuple[str, tuple], ...]:
+    return tuple((_heading(group), tuple(row(spec, line) for line in group.lines)) for group in groups(spec))
 
 
 def _heading(group: Group) -> str:
@@ -310,59 +267,61 @@ def _reviewed_at(spec: SchemeSpec) -> str:
     return (Stage.COUNTY if spec.has_county_stage else Stage.CITY).label
 
 
-def form_annex(spec: SchemeSpec) -> FormAnnex:
-    """申报表: what a school is asked, nothing that the system knows already."""
-    return FormAnnex(
-        title=f"{spec.year}年度镇街党校规范化建设星级评定申报表",
-        in_counties=spec.has_county_stage,
-        groups=tuple(
-            (_heading(group), tuple(_entry(spec, spec.bound[line.item.code]) for line in group.lines))
-            for group in groups(spec)
-        ),
-    )
+def form_annex(spec: SchemeSpec) -> Grid:
+    """申报表, the blank form for those who draft on paper: what a school is asked, nothing that the system
+    knows already.
+
+    A group is (heading, rows); a row (item, points, what is to be filled in).
+    """
+    content = {"in_counties": spec.has_county_stage, "groups": _grouped(spec, _entry)}
+    return Grid(f"{spec.year}年度镇街党校规范化建设星级评定申报表", "form", content)
 
 
-def _entry(spec: SchemeSpec, bound: BoundItem) -> tuple[str, str, tuple[str, ...]]:
-    owed = [_blank(one) for one in bound.asked if one.name not in bound.not_for_school]
+def _entry(spec: SchemeSpec, line: Line) -> tuple[str, str, tuple[str, ...]]:
+    bound = spec.bound[line.item.code]
+    owed = [_blank(question) for question in bound.asked if question.name not in bound.not_for_school]
     if not owed:
         owed = [f"由{_reviewed_at(spec)}核定，不用填写"] if bound.asked else ["由系统取数，不用填写"]
     elif bound.system_parts:
         owed.append("其余由系统取数")
     if bound.item.may_be_na:
         owed.append(f"{BOX}不适用")
-    return f"{bound.item.code} {bound.item.name}", plain(bound.item.points), tuple(owed)
+    return f"{bound.item.code} {bound.item.name}", line.points, tuple(owed)
 
 
-def _blank(one: Asked) -> str:
-    match one.kind:
+def _blank(question: Asked) -> str:
+    match question.kind:
         case "tick":
-            return f"{BOX}{one.name}"
+            return f"{BOX}{question.name}"
         case "level":
-            return f"{one.name}：" + "　".join(f"{BOX}{word}" for word, _ in one.levels)
+            return f"{question.name}：" + "　".join(f"{BOX}{word}" for word, _ in question.levels)
         case "count":
-            return f"{one.name}{BLANK}（{one.per}）"
+            return f"{question.name}{BLANK}（{question.per}）"
         case "points":
-            return f"{one.name}{BLANK}分（{plain(one.low)}—{plain(one.high)}分）"
+            return f"{question.name}{BLANK}分（{plain(question.low)}—{plain(question.high)}分）"
         case _:
-            return f"{one.name}{BLANK}"
+            return f"{question.name}{BLANK}"
 
 
-def schedule_annex(year: int, rows: Iterable[tuple[str, str, str, str]]) -> ScheduleAnnex:
-    """时间安排."""
-    return ScheduleAnnex(title=f"{year}年度镇街党校规范化建设星级评定时间安排", rows=tuple(rows))
+def schedule_annex(year: int, rows: Iterable[tuple[str, str, str, str]]) -> Grid:
+    """时间安排: stages in their order as (stage, work, by whom, when)."""
+    return Grid(f"{year}年度镇街党校规范化建设星级评定时间安排", "schedule", {"rows": tuple(rows)})
 
 
-def changes_annex(changes: Changes, notes: Mapping[str, str]) -> ChangesAnnex:
-    """本年度调整说明, with the office's note on each change."""
-    return ChangesAnnex(
-        title=f"{changes.new_year}年度星级评定标准调整说明",
-        years=(changes.old_year, changes.new_year),
-        sections=tuple(
-            (name, tuple(_change(row, notes.get(row.key, "")) for row in rows))
-            for name, rows in changes.sections
-        ),
-        totals=changes.totals,
+def changes_annex(changes: Changes, notes: Mapping[str, str]) -> Grid:
+    """本年度调整说明, with the office's note on each change.
+
+    A section is (name, rows); a row (what, kind of change, before, now, the year's priority behind it).
+    """
+    sections = (
+        (name, tuple(_change(row, notes.get(row.key, "")) for row in rows)) for name, rows in changes.sections
     )
+    content = {
+        "years": (changes.old_year, changes.new_year),
+        "sections": tuple(sections),
+        "totals": changes.totals,
+    }
+    return Grid(f"{changes.new_year}年度星级评定标准调整说明", "changes", content)
 
 
 def _change(row: RowChange, note: str) -> tuple[str, str, tuple[str, ...], tuple[str, ...], str]:

@@ -12,9 +12,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from ratings.criteria.checking import Finding, check_scheme, errors
-from ratings.criteria.fields import Deadlines, fields_of
+from ratings.criteria.fields import Deadlines, fields_of, frozen
 from ratings.criteria.spec import SchemeSpec, digest, to_json
-from ratings.criteria.storing import read_scheme
+from ratings.criteria.storing import hold_scheme, read_scheme
 from ratings.criteria.years import notes_of
 from ratings.enums import Phase, Star, Trigger
 from ratings.models import AcknowledgedWarning, OpeningProposal, Scheme
@@ -66,12 +66,12 @@ def checks_of(scheme: Scheme) -> Checks:
     """Every finding of the check, with what was acknowledged for exactly this content."""
     spec = read_scheme(scheme)
     content = digest(to_json(spec))
-    found = findings_of(spec)
+    findings = findings_of(spec)
     rows = AcknowledgedWarning.objects.filter(scheme=scheme, digest=content).select_related("by")
     noted = {(row.where, row.text): row for row in rows}
-    warnings = [finding for finding in found if finding.level != "error"]
+    warnings = [finding for finding in findings if finding.level != "error"]
     remarks = tuple(Remark(warning, noted.get((warning.where, warning.text))) for warning in warnings)
-    return Checks(content, tuple(errors(found)), remarks)
+    return Checks(content, tuple(errors(findings)), remarks)
 
 
 def findings_of(spec: SchemeSpec) -> list[Finding]:
@@ -101,7 +101,7 @@ def acknowledge(scheme: Scheme, *, seen: str, by, only: Finding | None = None) -
     `seen` is the digest of the content that was on the page: after another edit nothing is noted.
     """
     with transaction.atomic():
-        locked = _locked(scheme)
+        locked = hold_scheme(scheme.pk)
         checks = checks_of(locked)
         if locked.phase != Phase.DRAFTING or checks.digest != seen:
             return 0
@@ -166,9 +166,12 @@ def deadline_hints(scheme: Scheme) -> list[str]:
 
 def proposal_digest(scheme: Scheme) -> str:
     """What a proposal covers: criteria, deadlines and the notes on what changed."""
-    deadlines = {column: day.isoformat() if (day := getattr(scheme, column)) else None for column, _ in DUE}
     return digest(
-        {"criteria": to_json(read_scheme(scheme)), "deadlines": deadlines, "notes": notes_of(scheme)}
+        {
+            "criteria": to_json(read_scheme(scheme)),
+            "deadlines": frozen(fields_of(Deadlines), scheme),
+            "notes": notes_of(scheme),
+        }
     )
 
 
@@ -189,10 +192,10 @@ def obstacles(scheme: Scheme, checks: Checks) -> list[str]:
     """Every sentence against proposing or confirming now."""
     if scheme.phase != Phase.DRAFTING:
         return [f"方案处于“{scheme.get_phase_display()}”阶段，不能再启动。"]
-    found = [f"{len(checks.errors)} 处错误尚未改正，见检查。"] if checks.errors else []
+    sentences = [f"{len(checks.errors)} 处错误尚未改正，见检查。"] if checks.errors else []
     if checks.open_warnings:
-        found.append(f"{len(checks.open_warnings)} 条提示尚未确认知悉，见检查。")
-    return found + [text for _, text in deadline_problems(scheme)]
+        sentences.append(f"{len(checks.open_warnings)} 条提示尚未确认知悉，见检查。")
+    return sentences + [text for _, text in deadline_problems(scheme)]
 
 
 def propose(scheme: Scheme, *, by, deadlines: dict | None = None) -> OpeningProposal:
@@ -202,7 +205,7 @@ def propose(scheme: Scheme, *, by, deadlines: dict | None = None) -> OpeningProp
     Raises Refused with every reason; then nothing has changed.
     """
     with transaction.atomic():
-        locked = _locked(scheme)
+        locked = hold_scheme(scheme.pk)
         if locked.phase == Phase.DRAFTING and deadlines:
             for column, day in deadlines.items():
                 setattr(locked, column, day)
@@ -220,13 +223,7 @@ def propose(scheme: Scheme, *, by, deadlines: dict | None = None) -> OpeningProp
         )
         _tell_colleagues(locked, proposal, by)
         days = {label: getattr(locked, column) for column, label in DUE if getattr(locked, column)}
-        audit.record(
-            "scheme",
-            by=by,
-            city=locked.city,
-            subject=str(locked),
-            detail={"提议启动": proposal.digest, **days},
-        )
+        _record(locked, by, {"提议启动": proposal.digest, **days})
     scheme.refresh_from_db()
     return proposal
 
@@ -236,14 +233,12 @@ def withdraw_proposal(scheme: Scheme, *, by) -> None:
     stands.
     """
     with transaction.atomic():
-        locked = _locked(scheme)
+        locked = hold_scheme(scheme.pk)
         standing = standing_proposal(locked)
         if standing is None:
             raise Refused("没有等待确认的启动提议。")
         _withdraw(standing, by)
-        audit.record(
-            "scheme", by=by, city=locked.city, subject=str(locked), detail={"撤回启动提议": standing.digest}
-        )
+        _record(locked, by, {"撤回启动提议": standing.digest})
 
 
 def confirm(scheme: Scheme, proposal_pk: int, *, by) -> None:
@@ -251,7 +246,7 @@ def confirm(scheme: Scheme, proposal_pk: int, *, by) -> None:
     has changed.
     """
     with transaction.atomic():
-        locked = _locked(scheme)
+        locked = hold_scheme(scheme.pk)
         standing = standing_proposal(locked)
         if standing is None or standing.pk != proposal_pk:
             raise Refused("启动提议已撤回或已另行提出，请重新核对。")
@@ -268,8 +263,8 @@ def confirm(scheme: Scheme, proposal_pk: int, *, by) -> None:
     scheme.refresh_from_db()
 
 
-def _locked(scheme: Scheme) -> Scheme:
-    return Scheme.objects.select_for_update(of=("self",)).select_related("city").get(pk=scheme.pk)
+def _record(scheme: Scheme, by, detail: dict) -> None:
+    audit.record("scheme", by=by, city=scheme.city, subject=str(scheme), detail=detail)
 
 
 def _withdraw(proposal: OpeningProposal, by) -> None:

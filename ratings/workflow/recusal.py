@@ -58,13 +58,13 @@ def conflicts(judges: Iterable[Judge], schools: Iterable[School]) -> list[str]:
     """One sentence for every judge who may not score one of the schools today; two queries for any number."""
     seated = {judge.user_id: judge.label for judge in judges if judge.user_id}
     named = {school.pk: school.name for school in schools}
-    found = []
+    sentences = []
     for rows, words in TIES:
         tied = rows().filter(user__in=seated, school__in=named).values_list("user_id", "school_id")
-        found += [
+        sentences += [
             f"{seated[user]}{words.format(named[pk])}，不能评审该校。" for user, pk in sorted(set(tied))
         ]
-    return found
+    return sentences
 
 
 def uneditable(score: Score, user: User, writer: Writer | None = None) -> str:
@@ -128,7 +128,10 @@ class Writer:
         """By category, the colleague who scores it."""
         scheme, county = self.assessment.scheme_id, self.assessment.school.county_id
         rows = Division.objects.in_force().filter(category__scheme=scheme, county=county)
-        return {one.category_id: one.user for one in rows.exclude(user=self.user).select_related("user")}
+        return {
+            division.category_id: division.user
+            for division in rows.exclude(user=self.user).select_related("user")
+        }
 
     def _city(self, score: Score) -> str:
         sheet = self._sheets.get(score.judge_id)

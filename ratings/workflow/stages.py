@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from ratings.criteria.checking import check_scheme, errors
 from ratings.criteria.spec import SchemeSpec
-from ratings.criteria.storing import read_scheme
+from ratings.criteria.storing import hold_scheme, read_scheme
 from ratings.criteria.versions import freeze
 from ratings.enums import Aggregation, Phase, Stage, Status
 from ratings.models import Assessment, Item, JudgeSheet, Move, Scheme, Score
@@ -24,7 +24,7 @@ def open_scheme(scheme: Scheme, *, by, proposed_by=None) -> None:
     Raises Refused while the scheme check finds an error. Schools closed or merged take no part.
     """
     with transaction.atomic():
-        locked = Scheme.objects.select_for_update().get(pk=scheme.pk)
+        locked = hold_scheme(scheme.pk)
         if locked.phase != Phase.DRAFTING:
             raise Refused(f"方案处于“{locked.get_phase_display()}”阶段，不能再启动。")
         spec = read_scheme(locked)
