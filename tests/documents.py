@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from ratings.documents.official import DocumentContext
-from ratings.publication.bulletin_text import draft_addressee, draft_annexes, draft_text, draft_title
+from ratings.publication.bulletin import draft_addressee, draft_annexes, draft_text, draft_title
 from ratings.publication.facts import BulletinFacts, RatedSchool
 
 TOWNS = re.findall(

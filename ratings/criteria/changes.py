@@ -8,18 +8,18 @@ database.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
-from itertools import groupby
-from operator import attrgetter
+from itertools import chain, groupby
+from operator import attrgetter, itemgetter
 from typing import Any
 
 from ratings.rules.rounding import plain
 
-from .fields import ITEM, POINTS, RULE, SECTIONS, WORDING, Field, Parameters, Section, fields_of
-from .shifting import shifted
-from .spec import SchemeSpec
+from .fields import ITEM, POINTS, RULE, SECTIONS, WORDING, Parameters, Section, fields_of
+from .spec import SchemeSpec, shifted
 
 ADDED, REMOVED, CHANGED = "added", "removed", "changed"
 KINDS = {ADDED: "新增", REMOVED: "取消", CHANGED: "调整"}
@@ -61,8 +61,12 @@ class RowChange:
     @property
     def label(self) -> str:
         """新增, 取消, or what was changed: 调整分值、计分规则."""
-        kinds = dict.fromkeys(field.kind for field in self.fields)
-        return KINDS[self.kind] + ("、".join(kinds) if self.kind == CHANGED else "")
+        return KINDS[self.kind] + "、".join(self.kinds)
+
+    @property
+    def kinds(self) -> list[str]:
+        """The kinds of what was changed, each once."""
+        return list(dict.fromkeys(field.kind for field in self.fields))
 
     @property
     def anchor(self) -> str:
@@ -88,23 +92,18 @@ class Changes:
     def sections(self) -> list[tuple[str, list[RowChange]]]:
         """(Chinese name, rows) of every part of the scheme that changed."""
         titles = {PARAMETER: PARAMETERS_TITLE} | {section.key: section.title for section in SECTIONS}
-        found = [(title, [row for row in self.rows if row.section == key]) for key, title in titles.items()]
-        return [(name, rows) for name, rows in found if rows]
+        return [(titles[key], list(rows)) for key, rows in groupby(self.rows, key=attrgetter("section"))]
 
     @property
     def counts(self) -> list[tuple[str, int]]:
         """小项 added, removed, with other points, rule or wording: the overview above the list."""
         items = [row for row in self.rows if row.section == ITEM.key]
-        kinds = [
-            (f"{label}小项", sum(row.kind == kind for row in items))
-            for kind, label in KINDS.items()
-            if kind != CHANGED
+        came_or_went = Counter(row.kind for row in items)
+        touched = Counter(chain.from_iterable(row.kinds for row in items))
+        return [
+            *((f"{KINDS[kind]}小项", came_or_went[kind]) for kind in (ADDED, REMOVED)),
+            *((f"{kind}有变化", touched[kind]) for kind in (POINTS, RULE, WORDING)),
         ]
-        touched = [
-            (f"{kind}有变化", sum(any(one.kind == kind for one in row.fields) for row in items))
-            for kind in (POINTS, RULE, WORDING)
-        ]
-        return kinds + touched
 
 
 def compare(old: SchemeSpec, new: SchemeSpec, *, origins: Mapping[str, str] | None = None) -> Changes:
@@ -115,17 +114,8 @@ def compare(old: SchemeSpec, new: SchemeSpec, *, origins: Mapping[str, str] | No
     """
     rows = [*_parameters(old, new)]
     for section in SECTIONS:
-        before, after = _named(section, old), _named(section, new)
-        rows += _rows(
-            section,
-            _paired(
-                before,
-                after,
-                section.identity,
-                origins if section is ITEM else None,
-                by_name=section.is_named,
-            ),
-        )
+        known = (origins or {}) if section is ITEM else {}
+        rows += _rows(section, _paired(section, _named(section, old), _named(section, new), known))
     return Changes(old.year, new.year, tuple(rows), _totals(old, new))
 
 
@@ -139,24 +129,28 @@ def _named(section: Section, spec: SchemeSpec) -> tuple:
 
 
 def _paired(
-    old: Iterable, new: Iterable, identity: str, origins: Mapping[str, str] | None, *, by_name: bool
+    section: Section, old: Iterable, new: Iterable, origins: Mapping[str, str]
 ) -> list[tuple[Any | None, Any | None]]:
     """(old, new) rows in the new order, what went at the end; matched by origin, then identity, then an equal
     name.
     """
-    key, origins = attrgetter(identity), origins or {}
+    key = attrgetter(section.identity)
     left = {key(row): row for row in old}
-    found: dict[Any, Any] = {
-        key(row): left.pop(origins[key(row)], None) for row in new if key(row) in origins
-    }
-    for row in new:
-        if found.get(key(row)) is None and key(row) not in origins:
-            found[key(row)] = left.pop(key(row), None)
-    for row in new if by_name else ():
-        if found.get(key(row)) is None:
-            same = next((code for code, one in left.items() if one.name == row.name), None)
-            found[key(row)] = left.pop(same, None)
-    return [(found.get(key(row)), row) for row in new] + [(row, None) for row in left.values()]
+    partners: dict[Any, Any] = {}
+
+    def same_name(row: Any) -> Any:
+        named = (known for known, other in left.items() if section.is_named and other.name == row.name)
+        return next(named, None)
+
+    for known_as in (
+        lambda row: origins.get(key(row)),
+        lambda row: None if key(row) in origins else key(row),
+        same_name,
+    ):
+        for row in new:
+            if partners.get(key(row)) is None:
+                partners[key(row)] = left.pop(known_as(row), None)
+    return [(partners[key(row)], row) for row in new] + [(row, None) for row in left.values()]
 
 
 def _rows(section: Section, pairs: Iterable[tuple[Any | None, Any | None]]) -> Iterator[RowChange]:
@@ -165,9 +159,8 @@ def _rows(section: Section, pairs: Iterable[tuple[Any | None, Any | None]]) -> I
         row = new or old
         code, title = str(getattr(row, section.identity)), section.called(row)
         if old is None or new is None:
-            yield RowChange(
-                section.key, ADDED if old is None else REMOVED, code, title, (), section.summary(row)
-            )
+            kind = ADDED if old is None else REMOVED
+            yield RowChange(section.key, kind, code, title, (), section.summary(row))
         elif changed := tuple(_fields(section, old, new)):
             yield RowChange(section.key, CHANGED, code, title, changed)
 
@@ -176,16 +169,13 @@ def _fields(section: Section, old: Any, new: Any) -> Iterator[FieldChange]:
     """The fields that say something else. Texts are made only where the values differ: reading a rule takes
     time.
     """
-    compared: dict[tuple[str, str], list[Field]] = {}
-    for field in section.fields:
-        if field.change:
-            compared.setdefault((field.label, field.change), []).append(field)
-    for (label, kind), fields in compared.items():
-        if all(getattr(old, field.name) == getattr(new, field.name) for field in fields):
-            continue
-        before, after = ("".join(field.text(row) for field in fields) for row in (old, new))
-        if before != after:
-            yield FieldChange(label, kind, before, after)
+    compared = (field for field in section.fields if field.change)
+    for (label, kind), alike in groupby(compared, key=attrgetter("label", "change")):
+        fields = tuple(alike)
+        if any(getattr(old, field.name) != getattr(new, field.name) for field in fields):
+            before, after = ("".join(field.text(row) for field in fields) for row in (old, new))
+            if before != after:
+                yield FieldChange(label, kind, before, after)
 
 
 def _parameters(old: SchemeSpec, new: SchemeSpec) -> Iterator[RowChange]:
@@ -198,13 +188,14 @@ def _parameters(old: SchemeSpec, new: SchemeSpec) -> Iterator[RowChange]:
 
 def _totals(old: SchemeSpec, new: SchemeSpec) -> tuple[tuple[str, str, str], ...]:
     before, after = (
-        {one.name: spec.category_points[one.code] for one in spec.categories} for spec in (old, new)
+        {category.name: plain(spec.category_points[category.code]) for category in spec.categories}
+        for spec in (old, new)
     )
-    names = [*after, *(name for name in before if name not in after)]
-    shown = [
-        (name, *(plain(side[name]) if name in side else "—" for side in (before, after))) for name in names
-    ]
-    return tuple(row for row in shown if row[1] != row[2])
+    return tuple(
+        (name, before.get(name, "—"), after.get(name, "—"))
+        for name in after | before
+        if before.get(name) != after.get(name)
+    )
 
 
 #: Numbers and Latin words stay whole, Chinese is taken sign by sign.
@@ -226,15 +217,14 @@ def differing(old: str, new: str) -> tuple[tuple[Piece, ...], tuple[Piece, ...]]
     before, after = _TOKENS.findall(old), _TOKENS.findall(new)
     if max(len(before), len(after)) > MOST_TOKENS:
         return (Piece(old, True),) if old else (), (Piece(new, True),) if new else ()
-    left, right = [], []
-    for tag, start, end, other_start, other_end in SequenceMatcher(
-        None, before, after, autojunk=False
-    ).get_opcodes():
-        left.append(("".join(before[start:end]), tag != "equal"))
-        right.append(("".join(after[other_start:other_end]), tag != "equal"))
-    return _joined(left), _joined(right)
+    steps = SequenceMatcher(None, before, after, autojunk=False).get_opcodes()
+    return (
+        _joined((tag, before[start:end]) for tag, start, end, _, _ in steps),
+        _joined((tag, after[start:end]) for tag, _, _, start, end in steps),
+    )
 
 
-def _joined(pieces: list[tuple[str, bool]]) -> tuple[Piece, ...]:
-    grouped = groupby((piece for piece in pieces if piece[0]), key=lambda piece: piece[1])
-    return tuple(Piece("".join(text for text, _ in group), marked) for marked, group in grouped)
+def _joined(runs: Iterable[tuple[str, list[str]]]) -> tuple[Piece, ...]:
+    signs = ((sign, tag != "equal") for tag, run in runs for sign in run)
+    grouped = groupby(signs, key=itemgetter(1))
+    return tuple(Piece("".join(sign for sign, _ in group), marked) for marked, group in grouped)

@@ -2,12 +2,11 @@
 knows.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import product
 
 from ratings.enums import Star, Trigger
 from ratings.rules import Condition, RuleError, check_condition, check_rule
@@ -59,8 +58,7 @@ def _warning(where: str, text: str) -> Finding:
 
 
 def _codes(spec: SchemeSpec) -> Iterator[Finding]:
-    codes = Counter([category.code for category in spec.categories] + [item.code for item in spec.items])
-    codes.update(restriction.code for restriction in spec.restrictions)
+    codes = Counter(row.code for row in (*spec.categories, *spec.items, *spec.restrictions))
     yield from (_error(code, "编码重复") for code, count in codes.items() if count > 1)
     yield from (
         _error(metric.label, "与系统取数指标同名，请换一个名称")
@@ -70,9 +68,8 @@ def _codes(spec: SchemeSpec) -> Iterator[Finding]:
 
 
 def _points(spec: SchemeSpec) -> Iterator[Finding]:
-    total = sum((item.points for item in spec.base_items), Fraction(0))
-    if total != FULL_SCORE:
-        yield _error("", f"各小项分值合计 {show(total)} 分，应为 100 分")
+    if spec.full_points != FULL_SCORE:
+        yield _error("", f"各小项分值合计 {show(spec.full_points)} 分，应为 100 分")
 
 
 def _items(spec: SchemeSpec) -> Iterator[Finding]:
@@ -83,7 +80,7 @@ def _items(spec: SchemeSpec) -> Iterator[Finding]:
             yield _error(item.code, str(error))
             continue
         yield from (Finding(finding.level, item.code, finding.message) for finding in findings)
-        if not any(finding.level == "error" for finding in findings):
+        if not errors(findings):
             yield from _verified(spec, item)
 
 
@@ -104,12 +101,11 @@ def _bands(spec: SchemeSpec) -> Iterator[Finding]:
             if compared.op not in RISING:
                 yield _error(star, f"“{compared.left.name}”只能用 ≥ 或 >，否则分数提高反而降星")
         yield from _reachable(spec, band)
-    for higher in spec.bands:
-        for lower in spec.bands:
-            if higher.star > lower.star and _implies(lower.condition, higher.condition):
-                yield _error(
-                    Star(lower.star).label, f"达到本级条件就已达到{Star(higher.star).label}，本级不会出现"
-                )
+    for higher, lower in product(spec.bands, repeat=2):
+        if higher.star > lower.star and _implies(lower.condition, higher.condition):
+            yield _error(
+                Star(lower.star).label, f"达到本级条件就已达到{Star(higher.star).label}，本级不会出现"
+            )
 
 
 def _condition(spec: SchemeSpec, where: str, condition: Condition) -> Iterator[Finding]:
@@ -133,16 +129,15 @@ def _reachable(spec: SchemeSpec, band: BandSpec) -> Iterator[Finding]:
 
 
 def _most(spec: SchemeSpec) -> dict[str, Fraction]:
-    bonus = _most_bonus(spec)
-    base = sum((item.points for item in spec.base_items), Fraction(0))
+    bonus, base = _most_bonus(spec), spec.full_points
     named = {"总分": base + bonus, "基础分": base, "加分": bonus, "最低大项得分率": Fraction(1)}
     return {**{item.code: item.points for item in spec.items}, **spec.category_points, **named}
 
 
 def _most_bonus(spec: SchemeSpec) -> Fraction:
-    caps, groups = dict(spec.bonus_group_caps), {}
+    caps, groups = dict(spec.bonus_group_caps), Counter()
     for item in spec.bonus_items:
-        groups[item.group] = groups.get(item.group, Fraction(0)) + item.points
+        groups[item.group] += item.points
     total = sum((min(points, caps.get(group, points)) for group, points in groups.items()), Fraction(0))
     return total if spec.bonus_cap is None else min(total, spec.bonus_cap)
 
@@ -153,11 +148,9 @@ def _implies(strong: Condition, weak: Condition) -> bool:
 
 
 def _covers(have, need) -> bool:
-    if have.left != need.left:
-        return False
-    return have.value.value > need.value.value or (
-        have.value.value == need.value.value and (have.op == need.op or have.op == ">")
-    )
+    higher = have.value.value > need.value.value
+    as_strict = have.value.value == need.value.value and have.op in (need.op, ">")
+    return have.left == need.left and (higher or as_strict)
 
 
 def _restrictions(spec: SchemeSpec) -> Iterator[Finding]:

@@ -1,8 +1,7 @@
 """What is to be known of one field of the criteria; the fields themselves stand in `fields`."""
 
-from __future__ import annotations
-
 import dataclasses
+from collections.abc import Callable
 from dataclasses import MISSING, dataclass
 from functools import cache
 from typing import Any
@@ -64,13 +63,17 @@ class Field:
 
     def cell(self, row: Any) -> Any:
         """The cell of an immutable row."""
-        value = getattr(row, self.name)
-        return None if value is None else self.kind.cell(value)
+        return unless_none(self.kind.cell, getattr(row, self.name))
 
     def text(self, row: Any) -> str:
         """The value of an immutable row as people read it."""
         value = getattr(row, self.name)
         return self.kind.none if value is None else self.kind.text(value)
+
+
+def unless_none(convert: Callable[[Any], Any], value: Any) -> Any:
+    """The value converted by its kind; no value at all needs none."""
+    return None if value is None else convert(value)
 
 
 def entry(heading: str, kind: Kind, *, default: Any = MISSING, kw_only: bool = False, **known: Any) -> Any:
@@ -83,9 +86,9 @@ def entry(heading: str, kind: Kind, *, default: Any = MISSING, kw_only: bool = F
 def fields_of(table: type) -> tuple[Field, ...]:
     """The fields of a table in their order."""
     return tuple(
-        _named(one.name, one.metadata["field"])
-        for one in dataclasses.fields(table)
-        if "field" in one.metadata
+        _named(column.name, column.metadata["field"])
+        for column in dataclasses.fields(table)
+        if "field" in column.metadata
     )
 
 

@@ -7,13 +7,12 @@ the comparison of two years and the errata read it from here: a new field is a l
 model and a migration.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 from functools import cached_property
+from operator import attrgetter
 from typing import Any
 
 from ratings.enums import Aggregation, Confirmation, FilledBy, Star, Trigger
@@ -33,11 +32,11 @@ from .field import (
     Field,
     entry,
     fields_of,
+    unless_none,
 )
 from .kinds import CODE_HINT, Amount, Caps, Choice, Code, Count, Day, Kind, Line, Linked, Names, Share, YesNo
 
-_BOUNDS = {"lowest": 0, "highest": 1000, "places": 2}
-_POINTS = Amount(unit="分", bounds=_BOUNDS, shown="{} 分", none="不设上限")
+_POINTS = Amount(unit="分", highest=1000, places=2, shown="{} 分", none="不设上限")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -191,7 +190,7 @@ class ItemSpec:
     )
     points: Fraction = entry(
         "分值",
-        Amount(unit="分", bounds=_BOUNDS, positive=True, blank=Fraction(0)),
+        Amount(unit="分", highest=1000, places=2, positive=True, blank=Fraction(0)),
         change=POINTS,
         width=8,
         place=8,
@@ -382,7 +381,7 @@ class CustomMetricSpec:
     )
     upper: Fraction | None = entry(
         "上限",
-        Amount(unit_in="单位", bounds={"lowest": 0, "places": 4}),
+        Amount(unit_in="单位"),
         default=None,
         help="不能超过的数，没有就不填；比率的上限填 100%。",
     )
@@ -429,13 +428,10 @@ class Section:
         """The fields that have a column in the sheet, in the order of the columns; the first of those that
         share one.
         """
-        return sorted(
-            {field.heading: field for field in reversed(self.fields)}.values(),
-            key=lambda field: self._place(field),
-        )
-
-    def _place(self, field: Field) -> tuple[int, int]:
-        return field.place, self.fields.index(field)
+        first: dict[str, Field] = {}
+        for field in self.fields:
+            first.setdefault(field.heading, field)
+        return sorted(first.values(), key=attrgetter("place"))
 
     def called(self, row: Any) -> str:
         """How a row is called in lists and headings: K1 办班总量, 五星, 群众满意度."""
@@ -469,24 +465,24 @@ CORRECTABLE = {section.key: section for section in SECTIONS if section.correctab
 
 def frozen(fields: Iterable[Field], row: Any) -> dict[str, Any]:
     """One row as JSON."""
-    values = ((field, getattr(row, field.name)) for field in fields)
-    said = ((field, value) for field, value in values if not (field.late and value == field.default))
-    return {field.name: None if value is None else field.kind.freeze(value) for field, value in said}
+    return {
+        field.name: unless_none(field.kind.freeze, getattr(row, field.name))
+        for field in fields
+        if not (field.late and getattr(row, field.name) == field.default)
+    }
 
 
 def thawed(fields: Iterable[Field], content: dict[str, Any]) -> dict[str, Any]:
     """The values that `content` says of a row; raises KeyError where it says what no field knows."""
     known = {field.name: field.kind for field in fields}
-    return {name: None if value is None else known[name].thaw(value) for name, value in content.items()}
+    return {name: unless_none(known[name].thaw, value) for name, value in content.items()}
 
 
 def stored(fields: Iterable[Field], row: Any) -> dict[str, Any]:
     """One immutable row as the columns of its table keep it."""
-    values = ((field, getattr(row, field.name)) for field in fields)
-    return {field.column: None if value is None else field.kind.store(value) for field, value in values}
+    return {field.column: unless_none(field.kind.store, getattr(row, field.name)) for field in fields}
 
 
 def loaded(fields: Iterable[Field], row: Any) -> dict[str, Any]:
     """The values of an immutable row from the row of its table."""
-    values = ((field, getattr(row, field.column)) for field in fields)
-    return {field.name: None if value is None else field.kind.load(value) for field, value in values}
+    return {field.name: unless_none(field.kind.load, getattr(row, field.column)) for field in fields}

@@ -2,11 +2,8 @@
 or not at all.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from fractions import Fraction
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models, transaction
@@ -24,9 +21,6 @@ from .fields import SECTIONS
 from .spec import SchemeSpec
 from .storing import content_digest, create_scheme, read_scheme, replace_scheme, scheme_columns, section_rows
 from .workbook import SchemeSource, read_scheme_workbook
-
-#: Columns that point at other rows and are filled in when the rows are written.
-LINKS = ("scheme", "category", "origin", "edited_by", "city", "copied_from", "published_by")
 
 
 @dataclass(frozen=True)
@@ -48,17 +42,17 @@ class Intake:
     def counts(self) -> tuple[tuple[str, str], ...]:
         """What the workbook holds, in figures a person can compare with the paper."""
         spec = self.spec
-        points = sum((item.points for item in spec.base_items), Fraction(0))
         groups = {(item.category, item.group) for item in spec.items if item.group}
-        return (
-            ("大项", f"{len(spec.scored_categories)} 个"),
-            *((("分组", f"{len(groups)} 个"),) if groups else ()),
-            ("小项", f"{len(spec.base_items)} 个，分值合计 {show(points)} 分"),
-            ("加分项", f"{len(spec.bonus_items)} 个"),
-            ("星级标准", f"{len(spec.bands)} 级"),
-            ("限制性情形", f"{len(spec.restrictions)} 条"),
-            ("自定义指标", f"{len(spec.custom_metrics)} 个"),
-        )
+        counts = {
+            "大项": f"{len(spec.scored_categories)} 个",
+            "分组": f"{len(groups)} 个" if groups else "",
+            "小项": f"{len(spec.base_items)} 个，分值合计 {show(spec.full_points)} 分",
+            "加分项": f"{len(spec.bonus_items)} 个",
+            "星级标准": f"{len(spec.bands)} 级",
+            "限制性情形": f"{len(spec.restrictions)} 条",
+            "自定义指标": f"{len(spec.custom_metrics)} 个",
+        }
+        return tuple((name, count) for name, count in counts.items() if count)
 
 
 def examine(content: bytes, *, name: str, city, draft: Scheme | None = None) -> Intake:
@@ -67,23 +61,26 @@ def examine(content: bytes, *, name: str, city, draft: Scheme | None = None) -> 
     """
     source = read_scheme_workbook(content, name=name)
     spec = replace(source.spec, city=city.name)
-    problems = [*_columns(source, spec), *_place(source, spec, city, draft)]
+    problems = list(_columns(source, spec))
+    if reason := _place(spec, city, draft):
+        problems.append(_parameter(source, "年度", reason))
     if problems:
         raise WorkbookError(problems)
-    target = draft or Scheme.objects.filter(city=city, year=spec.year).first()
-    findings = check_scheme(spec)
-    warnings = list(source.warnings)
-    if source.spec.city != city.name and source.spec.city != source.spec.organiser:
+    target = draft or _scheme_of(spec, city)
+    warnings, unmet = list(source.warnings), []
+    if source.spec.city not in (city.name, source.spec.organiser):
         warnings.append(f"工作簿写的所属市是“{source.spec.city}”，将作为“{city.name}”的方案导入")
-    warnings += [str(finding) for finding in findings if finding.level != "error"]
+    for finding in check_scheme(spec):
+        if finding.level == "error":
+            unmet.append(source.problem(finding.where, finding.text))
+        else:
+            warnings.append(str(finding))
     return Intake(
         spec=spec,
         target=target,
         seen=content_digest(target) if target else "",
         warnings=tuple(warnings),
-        unmet=tuple(
-            source.problem(finding.where, finding.text) for finding in findings if finding.level == "error"
-        ),
+        unmet=tuple(unmet),
         changes=compare(read_scheme(target), spec) if target else None,
     )
 
@@ -106,41 +103,41 @@ def take_over(intake: Intake, *, seen: str, by) -> Scheme:
     return scheme
 
 
-def _place(source: SchemeSource, spec: SchemeSpec, city, draft: Scheme | None) -> Iterator[Problem]:
-    """Whether there is a draft the workbook may go into."""
+def _place(spec: SchemeSpec, city, draft: Scheme | None) -> str:
+    """Why there is no draft the workbook may go into, or ""."""
     if draft is not None and draft.year != spec.year:
-        yield _parameter(
-            source,
-            "年度",
-            f"《{draft.name}》是{draft.year}年度，工作簿是{spec.year}年度，请改成一致，或另行导入为新方案",
-        )
-        return
-    other = draft or Scheme.objects.filter(city=city, year=spec.year).first()
+        return f"《{draft.name}》是{draft.year}年度，工作簿是{spec.year}年度，请改成一致，或另行导入为新方案"
+    other = draft or _scheme_of(spec, city)
     if other is not None and other.phase != Phase.DRAFTING:
         state = f"{spec.year}年度已有评定方案《{other.name}》（{other.get_phase_display()}）"
-        yield _parameter(source, "年度", f"{state}，启动后内容不能再替换，修改须按更正办理")
+        return f"{state}，启动后内容不能再替换，修改须按更正办理"
+    return ""
+
+
+def _scheme_of(spec: SchemeSpec, city) -> Scheme | None:
+    return Scheme.objects.filter(city=city, year=spec.year).first()
+
+
+def _columns(source: SchemeSource, spec: SchemeSpec) -> Iterator[Problem]:
+    """What the tables cannot hold: texts and codes that are too long, figures with too many digits."""
+    for column, text in _errors(Scheme(year=spec.year, **scheme_columns(spec))):
+        yield _parameter(source, column, text)
+    for section in SECTIONS:
+        identity = section.field(section.identity)
+        for row, stored in zip(getattr(spec, section.rows), section_rows(section, spec), strict=True):
+            for column, text in _errors(stored):
+                yield replace(source.problem(identity.text(row), text), column=column)
 
 
 def _parameter(source: SchemeSource, name: str, text: str) -> Problem:
     return Problem(source.name, "方案", None, name, text)
 
 
-def _columns(source: SchemeSource, spec: SchemeSpec) -> Iterator[Problem]:
-    """What the tables cannot hold: texts and codes that are too long, figures with too many digits."""
-    for field, text in _errors(Scheme(year=spec.year, **scheme_columns(spec))):
-        yield _parameter(source, field, text)
-    for section in SECTIONS:
-        for row, stored in zip(getattr(spec, section.rows), section_rows(section, spec), strict=True):
-            yield from _refused(source, section.field(section.identity).text(row), stored)
-
-
-def _refused(source: SchemeSource, where: str, row: models.Model) -> Iterator[Problem]:
-    yield from (replace(source.problem(where, text), column=field) for field, text in _errors(row))
-
-
 def _errors(row: models.Model) -> Iterator[tuple[str, str]]:
-    """Columns by their Chinese names with what is wrong about them."""
-    links = {field.name for field in row._meta.concrete_fields} & set(LINKS)
+    """Columns by their Chinese names with what is wrong about them; links to other rows are filled in when
+    the rows are written.
+    """
+    links = {field.name for field in row._meta.concrete_fields if field.is_relation}
     try:
         row.clean_fields(exclude=links)
     except ValidationError as error:

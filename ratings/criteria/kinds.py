@@ -8,7 +8,7 @@ No value at all is None for every kind and needs no kind to be kept or shown.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -100,21 +100,15 @@ class Kind:
         """The cell a person would type."""
         return value if self.cells == "text" else CellOut(value, self.cells)
 
-    def store(self, value: Any) -> Any:
-        """The value as its column keeps it."""
+    def _as_it_is(self, value: Any) -> Any:
         return value
 
-    def load(self, stored: Any) -> Any:
-        """The value of a column."""
-        return stored
-
-    def freeze(self, value: Any) -> Any:
-        """The value as JSON. What was once written stays: results are verified by the digest of it."""
-        return value
-
-    def thaw(self, frozen: Any) -> Any:
-        """Read back what `freeze` wrote, and of a text or a figure what `typed` did."""
-        return frozen
+    #: The value as its column keeps it, and back.
+    store = load = _as_it_is
+    #: The value as JSON. What was once written stays: results are verified by the digest of it.
+    freeze = _as_it_is
+    #: Read back what `freeze` wrote, and of a text or a figure what `typed` did.
+    thaw = _as_it_is
 
     def text(self, value: Any) -> str:
         """The value as people read it beside that of another year."""
@@ -197,21 +191,23 @@ class Amount(Kind):
 
     unit: str = ""
     unit_in: str = ""
-    bounds: Mapping[str, int] = field(default_factory=dict)
+    highest: int | None = None
+    places: int = 4
     positive: bool = False
     blank: Any = None
     cells: str = "decimal"
 
     def parse(self, value: Any, *, unit: str = "") -> Fraction | None:
-        number = cell_decimal(value, unit=unit or self.unit, **self.bounds)
+        number = cell_decimal(
+            value, unit=unit or self.unit, lowest=0, highest=self.highest, places=self.places
+        )
         if self.positive and number == 0:
             raise CellError("应大于 0")
         return None if number is None else Fraction(number)
 
     def read(self, row: Row, heading: str, *, owed: bool = False) -> Any:
-        return super().read(
-            row, heading, owed=owed, **({"unit": row.text(self.unit_in)} if self.unit_in else {})
-        )
+        options = {"unit": row.text(self.unit_in)} if self.unit_in else {}
+        return super().read(row, heading, owed=owed, **options)
 
     def store(self, value: Fraction | None) -> Decimal | None:
         return to_decimal(value)
@@ -353,11 +349,9 @@ class YesNo(Kind):
     blank: Any = False
 
     def parse(self, value: Any) -> bool | None:
-        return (
-            cell_bool(value)
-            if self.yes == YesNo.yes
-            else cell_choice(value, {self.yes: True, self.no: False})
-        )
+        if self.yes == YesNo.yes:
+            return cell_bool(value)
+        return cell_choice(value, {self.yes: True, self.no: False})
 
     def cell(self, value: bool) -> str | None:
         return None if self.yes == YesNo.yes and not value else self.text(value)
@@ -429,12 +423,12 @@ class Caps(Kind):
         return {group: self.cap.typed(cap) for group, cap in value}
 
     def load(self, stored: dict[str, str]) -> Any:
-        return tuple((group, Fraction(cap)) for group, cap in stored.items())
+        return self.thaw(stored.items())
 
     def freeze(self, value: Any) -> list[list[str]]:
         return [[group, str(cap)] for group, cap in value]
 
-    def thaw(self, frozen: list[list[str]]) -> Any:
+    def thaw(self, frozen: Iterable[Sequence[str]]) -> Any:
         return tuple((group, Fraction(cap)) for group, cap in frozen)
 
     def text(self, value: Any) -> str:

@@ -4,18 +4,19 @@ Nothing here touches the database, so that a year can be scored, rehearsed and r
 Amounts are exact fractions; texts are the canonical lines of the rule language.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import date
 from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
 from ratings.enums import Stage
-from ratings.rules import MetricInfo, Vocabulary, asked, in_words, part_is_computed, references
+from ratings.rules import Condition, MetricInfo, Vocabulary, asked, in_words, part_is_computed, references
 from schools.metrics import METRICS
+from schools.numbers import chinese_date
 
 from .fields import (
     SECTIONS,
@@ -51,7 +52,7 @@ class BoundItem:
     @cached_property
     def references(self) -> frozenset[str]:
         """Every figure the item reads."""
-        return frozenset(reference for part in self.part_references for reference in part)
+        return frozenset().union(*self.part_references)
 
     def figures(self, parts: tuple[int, ...], metrics) -> tuple:
         """The values that the parts read, in a fixed order: what their points depend on besides answers."""
@@ -59,13 +60,13 @@ class BoundItem:
 
     def remember(self, key: tuple, make):
         """What `make` gives for `key`, computed once: thousands of sheets say the same of the same item."""
-        found = self.memo.get(key, _NOTHING)
-        if found is _NOTHING:
-            found = make()
+        result = self.memo.get(key, _NOTHING)
+        if result is _NOTHING:
+            result = make()
             if len(self.memo) >= MEMO_LIMIT:
                 self.memo.clear()
-            self.memo[key] = found
-        return found
+            self.memo[key] = result
+        return result
 
     @property
     def owed_by_school(self) -> bool:
@@ -98,8 +99,8 @@ class SchemeSpec(Parameters):
 
     @cached_property
     def vocabulary(self) -> Vocabulary:
-        codes = [category.code for category in self.categories] + [item.code for item in self.items]
-        return Vocabulary(metrics=self.metrics, codes=frozenset(codes))
+        codes = frozenset(row.code for row in (*self.categories, *self.items))
+        return Vocabulary(metrics=self.metrics, codes=codes)
 
     @cached_property
     def base_items(self) -> tuple[ItemSpec, ...]:
@@ -123,20 +124,17 @@ class SchemeSpec(Parameters):
     @cached_property
     def star_references(self) -> frozenset[str]:
         """Those that the conditions of the stars name themselves."""
-        return frozenset(
-            reference for band in self.bands for reference in references(band.condition, self.vocabulary)
-        )
+        return self._read_by(band.condition for band in self.bands)
 
     @cached_property
     def references(self) -> frozenset[str]:
         """Metric references that must have a value for every school: of items, bands and restrictions."""
-        found = {
-            reference for bound in self.bound.values() for reference in bound.references
-        } | self.star_references
-        for restriction in self.restrictions:
-            if restriction.condition is not None:
-                found |= references(restriction.condition, self.vocabulary)
-        return frozenset(found)
+        by_items = (bound.references for bound in self.bound.values())
+        conditions = [entry.condition for entry in self.restrictions if entry.condition is not None]
+        return self.star_references.union(self._read_by(conditions), *by_items)
+
+    def _read_by(self, conditions: Iterable[Condition]) -> frozenset[str]:
+        return frozenset().union(*(references(condition, self.vocabulary) for condition in conditions))
 
     @cached_property
     def category_points(self) -> dict[str, Fraction]:
@@ -145,6 +143,16 @@ class SchemeSpec(Parameters):
         for item in self.base_items:
             totals[item.category] += item.points
         return totals
+
+    @cached_property
+    def full_points(self) -> Fraction:
+        """分值 of all base items together; 100 where a scheme may open."""
+        return sum((item.points for item in self.base_items), Fraction(0))
+
+    @property
+    def period(self) -> str:
+        """统计期 in words."""
+        return f"{chinese_date(self.period_start)}至{chinese_date(self.period_end)}"
 
     @property
     def scored_categories(self) -> tuple[CategorySpec, ...]:
@@ -159,13 +167,13 @@ class SchemeSpec(Parameters):
 def bind_item(item: ItemSpec, vocabulary: Vocabulary) -> BoundItem:
     """Resolve the names of one item. A part with at least one asked name is an asked part."""
     parts = item.rule.parts
-    system = tuple(i for i, part in enumerate(parts) if part_is_computed(part, vocabulary))
+    system = tuple(index for index, part in enumerate(parts) if part_is_computed(part, vocabulary))
     questions = asked(item.rule, vocabulary)
     names = frozenset(question.name for question in questions)
     return BoundItem(
         item=item,
         system_parts=system,
-        asked_parts=tuple(i for i in range(len(parts)) if i not in system),
+        asked_parts=tuple(index for index in range(len(parts)) if index not in system),
         asked=questions,
         not_for_school=names if EVERYTHING in item.verified else names & frozenset(item.verified),
         part_references=tuple(tuple(sorted(references(part, vocabulary))) for part in parts),
@@ -197,3 +205,36 @@ def from_json(content: dict[str, Any]) -> SchemeSpec:
     }
     parameters = {name: value for name, value in content.items() if name not in rows}
     return SchemeSpec(**thawed(fields_of(Parameters), parameters), **rows)
+
+
+# Another year
+
+
+_DIGITS = str.maketrans("0123456789", "〇一二三四五六七八九")
+
+
+def shifted(spec: SchemeSpec, year: int) -> SchemeSpec:
+    """The same criteria for `year`: 统计期 moved by as many years, the year in the name replaced."""
+    by = year - spec.year
+    return replace(
+        spec,
+        year=year,
+        name=renamed(spec.name, spec.year, year),
+        period_start=moved(spec.period_start, by),
+        period_end=moved(spec.period_end, by),
+    )
+
+
+def renamed(text: str, old: int, new: int) -> str:
+    """The text with the one year in place of the other, written in either kind of figures."""
+    return text.replace(str(old), str(new)).replace(str(old).translate(_DIGITS), str(new).translate(_DIGITS))
+
+
+def moved(day: date | None, years: int) -> date | None:
+    """The same day of another year; 29 February becomes 28 February."""
+    if day is None:
+        return None
+    try:
+        return day.replace(year=day.year + years)
+    except ValueError:
+        return day.replace(year=day.year + years, day=28)

@@ -2,19 +2,18 @@
 sentences.
 """
 
-from __future__ import annotations
-
-from collections.abc import Callable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
 
 from ratings.enums import Aggregation, Confirmation, Trigger
-from ratings.models import Scheme, SchemeVersion
+from ratings.models import Scheme
 from ratings.rules import Condition, to_text
 from ratings.rules.rounding import plain, show_rate
-from schools.numbers import chinese_date
 
-from .fields import Parameters, fields_of
-from .spec import EVERYTHING, ItemSpec, SchemeSpec
+from .fields import Parameters, RestrictionSpec, fields_of
+from .spec import BoundItem, ItemSpec, SchemeSpec
 from .storing import read_scheme
 from .versions import spec_of
 
@@ -42,28 +41,18 @@ class Group:
     lines: tuple[Line, ...]
 
 
-@dataclass(frozen=True)
-class Standards:
-    parameters: tuple[tuple[str, str], ...]
-    groups: tuple[Group, ...]
-    bands: tuple[tuple[int, str], ...]
-    restrictions: tuple[tuple[str, str, str, str, str], ...]
-    custom_metrics: tuple
-    version: SchemeVersion | None
-
-
-def standards_of(scheme: Scheme) -> Standards:
+def standards_of(scheme: Scheme) -> dict[str, Any]:
     """From the version that counts; before opening, from the rows as they stand."""
     version = scheme.versions.select_related("by").order_by("-number").first()
     spec = spec_of(version) if version else read_scheme(scheme)
-    return Standards(
-        parameters=parameters(spec),
-        groups=groups(spec),
-        bands=tuple((band.star, condition_text(spec, band.condition)) for band in spec.bands),
-        restrictions=restriction_lines(spec),
-        custom_metrics=spec.custom_metrics,
-        version=version,
-    )
+    return {
+        "parameters": parameters(spec),
+        "groups": groups(spec),
+        "bands": [(band.star, condition_text(spec, band.condition)) for band in spec.bands],
+        "restrictions": restriction_lines(spec),
+        "custom_metrics": spec.custom_metrics,
+        "version": version,
+    }
 
 
 def restriction_lines(spec: SchemeSpec) -> tuple[tuple[str, str, str, str, str], ...]:
@@ -86,26 +75,20 @@ def parameters(spec: SchemeSpec) -> tuple[tuple[str, str], ...]:
 
 def groups(spec: SchemeSpec) -> tuple[Group, ...]:
     """Items by category, the bonus items last."""
-    found = [
-        Group(
-            category.code,
-            category.name,
-            plain(spec.category_points[category.code]),
-            _lines(spec, category.code),
-        )
-        for category in spec.scored_categories
-    ]
+    arranged = []
+    for category in spec.scored_categories:
+        items = [item for item in spec.base_items if item.category == category.code]
+        points = plain(spec.category_points[category.code])
+        arranged.append(Group(category.code, category.name, points, _lines(spec, items)))
     if spec.bonus_items:
         cap = f"最高 {plain(spec.bonus_cap)} 分" if spec.bonus_cap is not None else ""
-        found.append(Group("", "加分项", cap, tuple(_line(spec, item.code) for item in spec.bonus_items)))
-    return tuple(found)
+        arranged.append(Group("", "加分项", cap, _lines(spec, spec.bonus_items)))
+    return tuple(arranged)
 
 
 def condition_text(spec: SchemeSpec, condition: Condition) -> str:
     """The condition with the names of the categories and items whose codes it uses."""
-    names = {category.code: category.name for category in spec.categories} | {
-        item.code: item.name for item in spec.items
-    }
+    names = {row.code: row.name for row in (*spec.categories, *spec.items)}
     parts = []
     for comparison in condition.comparisons:
         code, text = comparison.left.name, to_text(comparison)
@@ -113,39 +96,27 @@ def condition_text(spec: SchemeSpec, condition: Condition) -> str:
     return "，且 ".join(parts)
 
 
-def _lines(spec: SchemeSpec, category: str) -> tuple[Line, ...]:
-    return tuple(_line(spec, item.code) for item in spec.base_items if item.category == category)
+def _lines(spec: SchemeSpec, items: Iterable[ItemSpec]) -> tuple[Line, ...]:
+    return tuple(_line(spec, spec.bound[item.code]) for item in items)
 
 
-def _line(spec: SchemeSpec, code: str) -> Line:
-    bound = spec.bound[code]
-    item = bound.item
-    asked = tuple(question.name for question in bound.asked)
-    hidden = (
-        asked
-        if EVERYTHING in item.verified
-        else tuple(name for name in asked if name in bound.not_for_school)
-    )
+def _line(spec: SchemeSpec, bound: BoundItem) -> Line:
+    item, names = bound.item, [question.name for question in bound.asked]
     return Line(
         item=item,
         points=plain(item.points),
         rule=to_text(item.rule),
-        words=spec.words[code],
+        words=spec.words[item.code],
         computed=tuple(sorted(bound.references)),
-        asked=tuple(name for name in asked if name not in hidden),
-        verified=hidden,
+        asked=tuple(name for name in names if name not in bound.not_for_school),
+        verified=tuple(name for name in names if name in bound.not_for_school),
     )
 
 
-def _trigger(entry) -> str:
-    return (
-        f"系统判断：{to_text(entry.condition)}，经认定后适用"
-        if entry.trigger == Trigger.CONDITION
-        else {
-            Trigger.MANUAL: "凭依据认定",
-            Trigger.NO_SUBMISSION: "未按期提交自评",
-        }[Trigger(entry.trigger)]
-    )
+def _trigger(restriction: RestrictionSpec) -> str:
+    if restriction.trigger == Trigger.CONDITION:
+        return f"系统判断：{to_text(restriction.condition)}，经认定后适用"
+    return "凭依据认定" if restriction.trigger == Trigger.MANUAL else "未按期提交自评"
 
 
 def _procedure(spec: SchemeSpec) -> str:
@@ -187,18 +158,15 @@ def _share(spec: SchemeSpec) -> str:
 
 
 #: The sentences by heading, each with the parameters it tells. The name of the year is the title of its page.
-SENTENCES: tuple[tuple[str, tuple[str, ...], Callable[[SchemeSpec], str]], ...] = (
-    (
-        "",
-        ("name", "notice_days"),
-        str,
-    ),  # said elsewhere; of a public notice nothing is said before there is one
+SENTENCES = (
+    # said elsewhere; of a public notice nothing is said before there is one
+    ("", ("name", "notice_days"), str),
     ("主办单位", ("organiser",), lambda spec: spec.organiser),
     ("评定程序", ("has_county_stage",), _procedure),
     (
         "统计期",
         ("period_start", "period_end"),
-        lambda spec: f"{chinese_date(spec.period_start)}至{chinese_date(spec.period_end)}",
+        lambda spec: spec.period,
     ),
     ("评委汇总", ("aggregation",), _aggregation),
     ("得分构成", ("county_weight", "city_weight"), _weights),
@@ -207,3 +175,87 @@ SENTENCES: tuple[tuple[str, tuple[str, ...], Callable[[SchemeSpec], str]], ...] 
     ("退回补正", ("return_limit",), lambda spec: f"每个阶段最多退回 {spec.return_limit} 次"),
     ("确认方式", ("confirmation",), lambda spec: Confirmation(spec.confirmation).label),
 )
+
+
+# Large criteria
+
+
+#: Above this many items a page is divided, searched and given jumps.
+MANY = 40
+ALL, BONUS = "all", "bonus"
+
+
+@dataclass(frozen=True)
+class Part:
+    """One 大项, or the bonus items."""
+
+    key: str
+    name: str
+    codes: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Division:
+    """The parts of a large scheme and the one that is shown; no parts where the scheme is small enough for
+    one page.
+    """
+
+    parts: tuple[Part, ...] = ()
+    chosen: Part | None = None
+    everything = ALL
+
+    def shows(self, code: str) -> bool:
+        return self.chosen is None or code in self.chosen.codes
+
+
+def division_of(spec: SchemeSpec, wanted: str = "", waiting: Iterable[str] = ()) -> Division:
+    """What to show of a scheme: all of a small one; of a large one the part asked for, else the first with a
+    `waiting` item.
+    """
+    if len(spec.items) <= MANY:
+        return Division()
+    parts = tuple(_parts(spec))
+    if wanted == ALL:
+        return Division(parts)
+    codes = set(waiting)
+    first = next((part for part in parts if part.codes & codes), parts[0])
+    return Division(parts, next((part for part in parts if part.key == wanted), first))
+
+
+def _parts(spec: SchemeSpec) -> Iterator[Part]:
+    for category in spec.scored_categories:
+        items = [item for item in spec.base_items if item.category == category.code]
+        yield Part(category.code, f"{category.code} {category.name}", _codes(items))
+    if spec.bonus_items:
+        yield Part(BONUS, "加分项", _codes(spec.bonus_items))
+
+
+def _codes(items: Iterable[ItemSpec]) -> frozenset[str]:
+    return frozenset(item.code for item in items)
+
+
+#: A page that shows every item.
+WHOLE = Division()
+
+
+def spans_of(items: Iterable[ItemSpec]) -> tuple[tuple[str, int], ...]:
+    """(分组, how many items in a row belong to it); nothing where no item has a group."""
+    runs = [(name, len(list(run))) for name, run in groupby(items, key=lambda item: item.group)]
+    return tuple(runs) if any(name for name, _ in runs) else ()
+
+
+def matches(item: ItemSpec, word: str) -> bool:
+    """Whether an item is meant by what was typed: its code, its name, its group or its original code."""
+    return any(word.casefold() in text.casefold() for text in (item.code, item.name, item.group, item.label))
+
+
+def narrowed(groups: Iterable[Any], word: str, *, open_only: bool = False) -> list[tuple[Any, list[Any]]]:
+    """Groups of lines with the lines that match; a group without any falls out."""
+    matching = [
+        (
+            group,
+            [line for line in group.lines if matches(line.item, word) and (line.is_open or not open_only)],
+        )
+        for group in groups
+    ]
+    return [(group, lines) for group, lines in matching if lines]

@@ -1,7 +1,5 @@
 """A scheme between its immutable form and its rows."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import Any
 
@@ -23,6 +21,13 @@ def model_of(section: Section) -> type[models.Model]:
     return apps.get_model("ratings", section.model)
 
 
+def hold_scheme(pk: int) -> Scheme:
+    """The scheme with its city, held until the transaction ends: before anything that belongs to it
+    (docs/adr/0014).
+    """
+    return Scheme.objects.select_for_update(of=("self",)).select_related("city").get(pk=pk)
+
+
 def create_scheme(spec: SchemeSpec, *, city, imported: bool = False) -> Scheme:
     """Write a checked scheme as rows of `city`; the caller holds the transaction."""
     scheme = Scheme.objects.create(city=city, year=spec.year, imported=imported, **scheme_columns(spec))
@@ -36,11 +41,9 @@ def create_scheme(spec: SchemeSpec, *, city, imported: bool = False) -> Scheme:
 
 def scheme_columns(spec: SchemeSpec) -> dict[str, Any]:
     """What the 方案 sheet says, as columns of the scheme; year and city are not among them."""
-    return {
-        name: value
-        for name, value in stored(fields_of(Parameters), spec).items()
-        if name not in ("year", "city")
-    }
+    columns = stored(fields_of(Parameters), spec)
+    del columns["year"], columns["city"]
+    return columns
 
 
 def section_rows(
@@ -97,7 +100,7 @@ def replace_scheme(scheme: Scheme, spec: SchemeSpec, *, seen: str, by) -> Scheme
     Deadlines, the year and the city stay; rows of the same code, name or star are the same rows afterwards.
     """
     with transaction.atomic():
-        draft = Scheme.objects.select_for_update(of=("self",)).select_related("city").get(pk=scheme.pk)
+        draft = hold_scheme(scheme.pk)
         if draft.phase != Phase.DRAFTING:
             raise Refused(
                 f"《{draft.name}》已是“{draft.get_phase_display()}”，内容不能再替换。修改须按更正办理。"
@@ -118,22 +121,22 @@ def _write(draft: Scheme, spec: SchemeSpec, by) -> None:
     stamp = {"edited_by": by, "edited_at": timezone.now()}
     _update(draft, scheme_columns(spec), stamp)
     categories: dict[str, Category] = {}
-    gone: list[models.Model] = []
+    gone: dict[Section, list[int]] = {}
     for section in SECTIONS:
         known_by = section.field(section.identity).column
         rows = {getattr(row, known_by): row for row in rows_of(section, draft)}
-        gone += _match(rows, section_rows(section, spec, draft, categories), known_by, stamp)
+        gone[section] = _match(rows, section_rows(section, spec, draft, categories), known_by, stamp)
         if section is CATEGORY:
             categories = rows
-    for kind in dict.fromkeys(type(row) for row in reversed(gone)):
-        kind.objects.filter(pk__in=[row.pk for row in gone if isinstance(row, kind)]).delete()
+    for section, keys in reversed(gone.items()):
+        model_of(section).objects.filter(pk__in=keys).delete()
 
 
 def _match(
     rows: dict[Any, models.Model], wanted: Iterable[models.Model], known_by: str, stamp: dict
-) -> list[models.Model]:
-    """Update or create every wanted row, `rows` following suit; what is left over is returned to
-    be removed.
+) -> list[int]:
+    """Update or create every wanted row, `rows` following suit; the keys of what is left over are returned
+    to be removed.
     """
     gone = dict(rows)
     for new in wanted:
@@ -147,7 +150,7 @@ def _match(
         else:
             columns = [field.name for field in new._meta.concrete_fields if field.name not in KEPT]
             _update(old, {name: getattr(new, name) for name in columns}, stamp)
-    return list(gone.values())
+    return [row.pk for row in gone.values()]
 
 
 def _update(row: models.Model, values: dict[str, Any], stamp: dict[str, Any]) -> None:

@@ -1,7 +1,5 @@
 """This year's criteria beside last year's, with the office's note on each change (本年度调整说明)."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 from django.db import transaction
@@ -9,12 +7,14 @@ from django.utils import timezone
 
 from ratings.enums import Phase
 from ratings.models import ChangeNote, Item, Scheme
+from schools import audit
 from schools.saving import Refused
 from schools.workbooks import clean_text
 
 from .changes import Changes, compare
-from .spec import SchemeSpec
-from .storing import read_scheme
+from .fields import Deadlines, fields_of
+from .spec import SchemeSpec, moved, shifted
+from .storing import create_scheme, hold_scheme, read_scheme
 from .versions import spec_of
 
 NOTE_LIMIT = 200
@@ -60,7 +60,7 @@ def write_notes(scheme: Scheme, notes: Mapping[str, str], *, by) -> int:
     Notes are part of what is proposed and opened: afterwards Refused is raised.
     """
     with transaction.atomic():
-        locked = Scheme.objects.select_for_update().get(pk=scheme.pk)
+        locked = hold_scheme(scheme.pk)
         if locked.phase != Phase.DRAFTING:
             raise Refused(f"方案处于“{locked.get_phase_display()}”阶段，变化说明不能再改。")
         standing = notes_of(locked)
@@ -74,3 +74,54 @@ def write_notes(scheme: Scheme, notes: Mapping[str, str], *, by) -> int:
             else:
                 ChangeNote.objects.filter(scheme=locked, key=key).delete()
     return len(written)
+
+
+# The next year
+
+
+#: Columns of a scheme that are no criteria and move on with the year.
+DEADLINES = tuple(field.column for field in fields_of(Deadlines))
+FIRST_YEAR, LAST_YEAR = 2000, 2100
+
+
+def next_year(scheme: Scheme) -> int:
+    """The first year after `scheme` for which the city has no criteria yet."""
+    taken = set(Scheme.objects.filter(city=scheme.city_id).values_list("year", flat=True))
+    return next(year for year in range(scheme.year + 1, LAST_YEAR + 2) if year not in taken)
+
+
+def copy_scheme(source: Scheme, *, year: int, name: str = "", by) -> Scheme:
+    """A draft for `year` with every criterion of `source` as it counts now; each item remembers which it came
+    from.
+
+    Dates move by as many years. Answers, assessments, versions and notes stay behind. Raises Refused.
+    """
+    if not FIRST_YEAR <= year <= LAST_YEAR:
+        raise Refused(f"年度应在 {FIRST_YEAR}—{LAST_YEAR} 之间。")
+    with transaction.atomic():
+        source = hold_scheme(source.pk)
+        if Scheme.objects.filter(city=source.city, year=year).exists():
+            raise Refused(f"{source.city}{year}年度已有评定方案。")
+        spec = shifted(standing_spec(source), year)
+        copied = create_scheme(spec, city=source.city)
+        copied.name, copied.copied_from = name.strip() or spec.name, source
+        for column in DEADLINES:
+            setattr(copied, column, moved(getattr(source, column), year - source.year))
+        copied.save(update_fields=["name", "copied_from", *DEADLINES])
+        _remember_origins(source, copied)
+        audit.record(
+            "scheme",
+            by=by,
+            city=source.city,
+            subject=str(copied),
+            detail={"复制自": str(source), "阶段": Phase.DRAFTING.label},
+        )
+    return copied
+
+
+def _remember_origins(source: Scheme, copied: Scheme) -> None:
+    came_from = dict(Item.objects.filter(scheme=source).values_list("code", "pk"))
+    items = list(Item.objects.filter(scheme=copied))
+    for item in items:
+        item.origin_id = came_from.get(item.code)
+    Item.objects.bulk_update(items, ["origin"])

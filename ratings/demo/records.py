@@ -14,7 +14,7 @@ from django.db import transaction
 from django.db.models import Model, QuerySet
 from django.utils import timezone
 
-from ratings.criteria.shifting import moved
+from ratings.criteria.spec import moved
 from schools.calendar.workdays import nth_workday
 from schools.importing.class_sheets import LessonResource, TrainingClassResource
 from schools.importing.exchange import import_workbook

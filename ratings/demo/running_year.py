@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from django.utils import timezone
 
-from ratings.criteria.copying import copy_scheme
+from ratings.criteria.years import copy_scheme
 from ratings.enums import Stage, Status
 from ratings.models import Assessment, Judge, Panel, Result, Scheme, Score
 from ratings.offline.judging import SchoolYear

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
-from ratings.criteria.shifting import moved, shifted
+from ratings.criteria.spec import moved, shifted
 from ratings.offline.folder import YearFolder, read_folder
 from ratings.offline.judging import SchoolYear
 from ratings.offline.running import judge_year

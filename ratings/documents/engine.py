@@ -7,8 +7,6 @@ place of one private function of WeasyPrint: so its version is pinned exactly an
 in a test.
 """
 
-from __future__ import annotations
-
 import os
 import re
 import struct
@@ -144,8 +142,8 @@ class BundleFetcher(URLFetcher):
             return self._fonts.get(name)
         if scheme != "static" or ".." in name or name.startswith("/"):
             return None
-        found = finders.find(name)
-        return Path(found) if found and Path(found).suffix.lower() in TYPES else None
+        path = finders.find(name)
+        return Path(path) if path and Path(path).suffix.lower() in TYPES else None
 
 
 def level(font: bytes) -> bytes:

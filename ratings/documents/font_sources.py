@@ -1,7 +1,5 @@
 """Where the free faces come from: Debian packages, unpacked without installing them and without root."""
 
-from __future__ import annotations
-
 import io
 import os
 import shutil
@@ -81,10 +79,10 @@ def extract_face(collection: bytes, face: str) -> bytes:
 
 
 def _installed(members: set[str]) -> list[tuple[str, bytes]]:
-    found = {path.name: path for path in SYSTEM_FONTS.rglob("*") if path.name in members}
-    return (
-        [(name, path.read_bytes()) for name, path in sorted(found.items())] if set(found) == members else []
-    )
+    installed = {path.name: path for path in SYSTEM_FONTS.rglob("*") if path.name in members}
+    if set(installed) != members:
+        return []
+    return [(name, path.read_bytes()) for name, path in sorted(installed.items())]
 
 
 def _from_package(package: str, members: set[str]) -> Iterator[tuple[str, bytes]]:

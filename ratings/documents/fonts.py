@@ -5,8 +5,6 @@ rare characters. WeasyPrint falls through the chain glyph by glyph, so 㙍 or �
 the next file that has it.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -90,6 +88,8 @@ ROLES = (
 
 #: Better to have, but a document is complete without it: the last file of each chain holds every character.
 OPTIONAL = frozenset({RARE_FANG})
+#: Every other file must stand in FONTS_DIR.
+REQUIRED = tuple(dict.fromkeys(name for role in ROLES for name in role.free if name not in OPTIONAL))
 
 
 class DocumentError(Refused):
@@ -107,16 +107,11 @@ class Face:
     role: Role
     files: tuple[Path, ...]
 
-    @property
-    def substituted(self) -> bool:
-        """True when a free face stands in for the official one."""
-        return self.files[0].parent.name != OWN_FOLDER
-
     def describe(self) -> str:
-        """For the print page: 仿宋：FandolFang-Regular（替代字体）."""
-        return f"{self.role.label}：{self.files[0].stem}" + (
-            "（替代字体）" if self.substituted else "（本单位字体）"
-        )
+        """仿宋：FandolFang-Regular（替代字体）."""
+        first = self.files[0]
+        whose = "本单位字体" if first.parent.name == OWN_FOLDER else "替代字体"
+        return f"{self.role.label}：{first.stem}（{whose}）"
 
     def families(self) -> tuple[str, ...]:
         """CSS family names of the chain; one name per file, since two files under one name would hide each
@@ -125,22 +120,16 @@ class Face:
         return tuple(f"{self.role.key}-{number}" for number in range(1, len(self.files) + 1))
 
 
-def required_files() -> tuple[str, ...]:
-    """Every file name that must stand in FONTS_DIR, without repetition."""
-    return tuple(dict.fromkeys(name for role in ROLES for name in role.free if name not in OPTIONAL))
-
-
 def find_faces(folder: Path | None = None) -> tuple[Face, ...]:
     """The faces in use; raises FontMissing with the command that cures it."""
     folder = Path(folder or settings.FONTS_DIR)
-    missing = [name for name in required_files() if not (folder / name).is_file()]
-    if missing:
+    if missing := [name for name in REQUIRED if not (folder / name).is_file()]:
         raise FontMissing(
             f"暂时不能生成 PDF：服务器的字体目录缺少公文字体 {'、'.join(missing)}。"
             "请系统管理员在服务器的程序目录执行 "
             ".venv/bin/python manage.py fetch_fonts（试用环境重新执行 make run）后重试；其他功能不受影响。"
         )
-    own = _own_files(folder / OWN_FOLDER)
+    own = {path.name.casefold(): path for path in sorted((folder / OWN_FOLDER).glob("*")) if path.is_file()}
     return tuple(Face(role, tuple(_chain(role, folder, own))) for role in ROLES)
 
 
@@ -160,14 +149,6 @@ def faces_css(faces: tuple[Face, ...]) -> str:
     return "\n".join([*rules, f":root{{{';'.join(chains)}}}"])
 
 
-def _own_files(folder: Path) -> dict[str, Path]:
-    if not folder.is_dir():
-        return {}
-    return {path.name.casefold(): path for path in sorted(folder.iterdir()) if path.is_file()}
-
-
-def _chain(role: Role, folder: Path, own: dict[str, Path]):
-    mine = next((own[name] for name in role.own if name in own), None)
-    if mine is not None:
-        yield mine
-    yield from (folder / name for name in role.free if (folder / name).is_file())
+def _chain(role: Role, folder: Path, own: dict[str, Path]) -> list[Path]:
+    mine = [own[name] for name in role.own if name in own][:1]
+    return mine + [folder / name for name in role.free if (folder / name).is_file()]

@@ -1,7 +1,5 @@
 """版式 by GB/T 9704-2012: the text as paragraphs, the title in lines, where 署名 and 成文日期 stand."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 from fractions import Fraction
@@ -86,9 +84,9 @@ def break_title(title: str, widest: int = WIDEST) -> tuple[str, ...]:
     tokens = _tokens(typed[0], widest)
     fewest = -(-width(typed[0]) // widest)
     for lines in range(int(fewest), MOST_LINES + 1):
-        found = _balance(tokens, lines, widest)
-        if found:
-            return found
+        balanced = _balance(tokens, lines, widest)
+        if balanced:
+            return balanced
     return _fill(typed[0], widest)
 
 
@@ -98,20 +96,20 @@ def _balance(tokens: list[str], lines: int, widest: int) -> tuple[str, ...] | No
 
     @cache
     def best(start: int, left: int) -> tuple[Fraction, tuple[str, ...]] | None:
+        if start == len(tokens):
+            return None if left else (Fraction(0), ())
         options = []
-        for end in range(start + 1, len(tokens) + 1) if left > 1 else [len(tokens)]:
+        for end in range(start + 1, len(tokens) + 1):
             line = "".join(tokens[start:end])
             if width(line) > widest:
                 break
-            rest = best(end, left - 1) if left > 1 and end < len(tokens) else (Fraction(0), ())
-            if rest is None or (left > 1 and end == len(tokens)):
-                continue
-            cost = (width(line) - mean) ** 2 + (_break_cost(tokens[end - 1], tokens[end]) if left > 1 else 0)
-            options.append((cost + rest[0], (line, *rest[1])))
+            if left and (rest := best(end, left - 1)):
+                cost = (width(line) - mean) ** 2 + _break_cost(*tokens[end - 1 : end + 1])
+                options.append((cost + rest[0], (line, *rest[1])))
         return min(options, default=None)
 
-    found = best(0, lines)
-    return found[1] if found else None
+    cheapest = best(0, lines)
+    return cheapest[1] if cheapest else None
 
 
 def _fill(text: str, widest: int) -> tuple[str, ...]:
@@ -127,7 +125,7 @@ def _tokens(text: str, widest: int) -> list[str]:
     """What a break may fall between; a mark or 的 stays with the word before, an opening bracket with the
     next.
     """
-    tokens: list[str] = []
+    tokens = []
     for token in _TOKEN.findall(text):
         if tokens and (token[0] in _CLOSING or tokens[-1][-1] in _OPENING):
             tokens[-1] += token
@@ -136,10 +134,10 @@ def _tokens(text: str, widest: int) -> list[str]:
     return [part for token in tokens for part in (token if width(token) > widest else [token])]
 
 
-def _break_cost(before: str, after: str) -> int:
-    if before == "关于":
-        return _UNSURE
-    return 0 if len(before) > 1 or len(after) > 1 else _UNSURE
+def _break_cost(before: str, after: str = "") -> int:
+    """What it costs to end a line between the two; the end of the title costs nothing."""
+    sure = len(before) > 1 or len(after) > 1
+    return 0 if not after or (sure and before != "关于") else _UNSURE
 
 
 # 署名

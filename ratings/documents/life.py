@@ -9,8 +9,6 @@ A kind of document (通报, 启动通知) is a small subclass of `Kind`: what it
 what stands against issuing it, and what else happens at that moment.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 import hashlib
 from collections.abc import Iterator, Mapping
@@ -21,6 +19,7 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 
+from ratings.criteria.storing import hold_scheme
 from ratings.models import Scheme
 from ratings.models.official_documents import OfficialDocument
 from schools import audit
@@ -54,6 +53,16 @@ class Kind:
     #: Its pages are `ratings:<route>`, `ratings:<route>_edit` …, addressed by this field of the row.
     route: str
     key = "pk"
+    #: Which schemes it may be drafted for.
+    drafted_for: Mapping[str, object]
+    #: Acts of the table of permissions.
+    writes: str
+    issues: str
+    #: Whether it is issued with the own password; and what is said then, with the year for {}.
+    signed = False
+    done: str
+    #: The list above its pages: how it is called, and its address.
+    above: tuple[str, str]
 
     # What a kind says
 
@@ -64,6 +73,14 @@ class Kind:
     def annexes(self, record: OfficialDocument) -> tuple[Annex, ...]:
         """Always from the figures, never from typed text."""
         raise NotImplementedError
+
+    def links(self, record: OfficialDocument) -> list[tuple[str, str]]:
+        """Further pages for who writes it, as text and address."""
+        return []
+
+    def trail_to(self, record: OfficialDocument) -> list[tuple[str, str]]:
+        """What stands above the document, as text and address."""
+        return [self.home()]
 
     def closed(self, record: OfficialDocument) -> str:
         """Why the text can be neither changed nor issued; empty while it can."""
@@ -97,6 +114,11 @@ class Kind:
             "_".join(filter(None, (f"ratings:{self.route}", page))), args=[getattr(record, self.key)]
         )
 
+    def home(self) -> tuple[str, str]:
+        """The list of such documents, as text and address."""
+        text, route = self.above
+        return text, reverse(route)
+
     def draft(self, scheme: Scheme, *, issued_on: dt.date) -> OfficialDocument:
         """The document with the text that the figures suggest; an existing one is returned untouched.
 
@@ -113,20 +135,9 @@ class Kind:
 
     def context(self, record: OfficialDocument) -> DocumentContext:
         """What page and PDF show."""
-        return DocumentContext(
-            organ=record.organ,
-            title=record.title,
-            addressee=record.addressee,
-            body=record.body,
-            issued_on=record.issued_on,
-            number=record.number,
-            co_organs=tuple(_names(record.co_organs)),
-            sealed=record.sealed,
-            cc=record.cc,
-            printer=record.printer,
-            printed_on=record.printed_on,
-            annexes=self.annexes(record),
-        )
+        typed = {name: getattr(record, name) for name in record.TYPED}
+        typed["co_organs"] = tuple(_names(record.co_organs))
+        return DocumentContext(**typed, annexes=self.annexes(record))
 
     def pdf(self, record: OfficialDocument) -> bytes:
         """The document as it would be issued now; raises DocumentError."""
@@ -151,7 +162,7 @@ class Kind:
     ) -> OfficialDocument:
         """Store the text; raises Stale if somebody saved since `version`, Refused once it is closed."""
         with transaction.atomic():
-            scheme = _hold_scheme(record)
+            scheme = hold_scheme(record.scheme_id)
 
             def still_open(stored: OfficialDocument) -> None:
                 stored.scheme = scheme
@@ -180,8 +191,7 @@ class Kind:
         refuse(*(self.problems(record, context) if check_text else []), *self.last_checks(record))
         content = document_pdf(context) if with_file else b""
         with removed_on_failure(record.pdf.storage) as stored, transaction.atomic():
-            scheme, current = _hold_scheme(record), locked(record)
-            current.scheme = scheme
+            current = held(record)
             refuse(self.closed(current), *self.reasons_against(current))
             if {record.version, record.version if seen is None else seen} != {current.version}:
                 raise Stale(current, f"{self.short}文稿刚刚被修改，请重新核对后再印发。")
@@ -191,6 +201,7 @@ class Kind:
             self.carry_out(current, context, by=by, at=at)
             current.save()
             detail = {"发文字号": current.number, "文件摘要": current.digest}
+            scheme = current.scheme
             audit.record(self.action, by=by, city=scheme.city, subject=str(scheme), detail=detail, at=at)
         return current
 
@@ -216,11 +227,14 @@ def removed_on_failure(storage) -> Iterator[list[str]]:
         raise
 
 
-def _hold_scheme(record: OfficialDocument) -> Scheme:
-    """The year of the document, held: its phase says what may still change. Before its parts, as
-    in ADR 0014.
+def held(record: OfficialDocument) -> OfficialDocument:
+    """The document as stored, held until the transaction ends: after its year, whose phase says what may
+    still change.
     """
-    return Scheme.objects.select_related("city").select_for_update(of=("self",)).get(pk=record.scheme_id)
+    scheme = hold_scheme(record.scheme_id)
+    current = locked(record)
+    current.scheme = scheme
+    return current
 
 
 def _names(text: str) -> list[str]:

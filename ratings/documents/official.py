@@ -1,12 +1,14 @@
 """An official document as shown and set: one frozen context feeds the page and the PDF. Reads no database."""
 
-from __future__ import annotations
-
 import datetime
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import cached_property
 from typing import ClassVar
 
+from ratings.rules.rounding import rounded
 from schools.numbers import chinese_date
 from schools.saving import Refused
 
@@ -22,7 +24,82 @@ from .layout import (
     width,
 )
 from .papers import paper_pdf
-from .wording import CHARACTER_LIMIT, count_characters, parse_number
+
+#: A bulletin of this kind keeps within 4000 characters.
+CHARACTER_LIMIT = 4000
+#: Words that a rating notice must not use, with the reason that the office reads.
+UNWELCOME = {
+    "一票否决": "请用“限制性情形”",
+    "排行榜": "不公布排名",
+    "排名": "不公布排名",
+    "打卡": "不以打卡留痕评价工作",
+    "积分": "请用“得分”或不写",
+    "创建": "年度评定不是创建示范活动，请用“星级评定”",
+    "表彰": "年度评定不是表彰活动，请用“评定结果”",
+    "评比": "请用“评定”",
+}
+_BRACKETS = str.maketrans({**dict.fromkeys("[(（［【﹝", "〔"), **dict.fromkeys("])）］】﹞", "〕")})
+_NUMBER = re.compile(r"(?P<code>[^〔〕\d\s]+)〔(?P<year>\d+)〕(?P<ordinal>第?)(?P<serial>\d+)号")
+_NUMERALS = "零一二三四五六七八九"
+
+
+def parse_number(text: str) -> str:
+    """发文字号 in its canonical form, 示组通〔2026〕12号, as the office's own register gives it.
+
+    Takes any brackets and full-width digits for the right ones; raises Refused for what only the office can
+    correct.
+    """
+    plain = re.sub(r"\s", "", text).translate(_BRACKETS)
+    if not plain:
+        raise Refused("发文字号还没有填写，请按本单位发文登记填写，例如：示组通〔2026〕12号。")
+    match = _NUMBER.fullmatch(plain)
+    if match is None:
+        raise Refused("发文字号应依次写机关代字、年份、顺序号，例如：示组通〔2026〕12号。")
+    if len(match["year"]) != 4 or not match["year"].startswith(("1", "2", "１", "２")):
+        raise Refused("发文字号中的年份应写四位全称，例如〔2026〕。")
+    if match["ordinal"]:
+        raise Refused("发文字号的顺序号前不加“第”字，例如：示组通〔2026〕12号。")
+    if int(match["serial"][0]) == 0:
+        raise Refused("发文字号的顺序号不编虚位，“12号”不写作“012号”。")
+    return f"{match['code']}〔{int(match['year'])}〕{int(match['serial'])}号"
+
+
+def numeral(number: int) -> str:
+    """Chinese numeral of 1 to 99, for headings."""
+    tens, units = divmod(number, 10)
+    head = "" if tens == 0 else ("十" if tens == 1 else f"{_NUMERALS[tens]}十")
+    return head + (_NUMERALS[units] if units else "")
+
+
+def in_sections(first: str, sections: Iterable[tuple[str, list[str]]]) -> str:
+    """The text of a document, one paragraph per line: the first one, then every section that says something
+    under its numbered heading.
+    """
+    lines = [first]
+    telling = ((heading, paragraphs) for heading, paragraphs in sections if paragraphs)
+    for number, (heading, paragraphs) in enumerate(telling, 1):
+        lines += [f"{numeral(number)}、{heading}", *paragraphs]
+    return "\n".join(lines)
+
+
+def percentage(part: int, whole: int) -> str:
+    """Share with one decimal, half up; 0.0% of nothing."""
+    share = Fraction(part * 100, whole) if whole else Fraction(0)
+    return f"{rounded(share, 1)}%"
+
+
+def count_characters(text: str) -> int:
+    """Characters of the text without any white space, as the limit of 4000 is counted."""
+    return sum(not character.isspace() for character in text)
+
+
+def wording_problems(text: str) -> list[str]:
+    """One sentence per word that does not belong into a rating notice; advice, the office decides."""
+    return [f"文中有“{word}”：{advice}。" for word, advice in UNWELCOME.items() if word in text]
+
+
+# The document
+
 
 STYLESHEET = "documents/bulletin.css"
 #: Three lines of 主送; more would push the text off the first page, so it moves to the 版记.
@@ -90,7 +167,7 @@ class DocumentContext:
         if not self.number.strip():
             return f"〔{self.issued_on.year}〕　　号"
         try:
-            return str(parse_number(self.number))
+            return parse_number(self.number)
         except Refused:
             return self.number.strip()
 

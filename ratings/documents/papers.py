@@ -1,7 +1,5 @@
 """用表: the one way from a context to the page and to the PDF, and what every form of a rating carries."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar

@@ -1,7 +1,5 @@
 """HTML of our own templates to PDF, with our own fonts, the same bytes every time."""
 
-from __future__ import annotations
-
 import atexit
 import importlib
 import io

@@ -19,7 +19,6 @@ from django.db import models
 from django.forms import modelform_factory
 
 from ratings.committee.forms import plain_helper
-from ratings.criteria.copying import FIRST_YEAR, LAST_YEAR
 from ratings.criteria.field import PARTS
 from ratings.criteria.fields import (
     BAND,
@@ -34,9 +33,10 @@ from ratings.criteria.fields import (
 )
 from ratings.criteria.kinds import Day, Share, TypedField, exactly
 from ratings.criteria.storing import model_of
+from ratings.criteria.years import FIRST_YEAR, LAST_YEAR
 from ratings.enums import ItemKind, Trigger
 from ratings.models import Category, Scheme
-from ratings.workflow.checks import due_columns
+from ratings.workflow.opening import due_columns
 from schools.numbers import chinese_date
 from schools.refusals import Conflict, Difference, RecheckedForm
 from schools.saving import Stale

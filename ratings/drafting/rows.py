@@ -17,7 +17,7 @@ from django.db import models, transaction
 from django.db.models import F, ProtectedError, QuerySet
 from django.utils import timezone
 
-from ratings.criteria.shifting import renamed
+from ratings.criteria.spec import renamed
 from ratings.criteria.workbook import usual_period
 from ratings.enums import ItemKind, Phase
 from ratings.models import Category, ChangeNote, Item, Restriction, Scheme, StarBand

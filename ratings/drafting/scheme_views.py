@@ -30,8 +30,29 @@ from ratings.models import Erratum, OpeningProposal, Scheme
 from ratings.rules import RuleError
 from ratings.selfassessment.figures import figure_metrics
 from ratings.workflow.checks import Checks, acknowledge, checks_of, deadline_hints
+from ratings.criteria.intake import Intake, examine, take_over
+from ratings.criteria.spec import renamed
+from ratings.criteria.standards import standards_of
+from ratings.criteria.storing import read_scheme
+from ratings.criteria.versions import current_spec
+from ratings.criteria.workbook import scheme_sheets, template_sheets
+from ratings.criteria.years import (
+    changes_between,
+    copy_scheme,
+    next_year,
+    notes_of,
+    previous_scheme,
+    standing_spec,
+    write_notes,
+)
+from ratings.enums import Phase
+from ratings.models import Erratum, OpeningProposal, Scheme
+from ratings.rules import RuleError
 from ratings.workflow.opening import (
+    acknowledge,
+    checks_of,
     confirm,
+    deadline_hints,
     is_void,
     obstacles,
     propose,

@@ -7,7 +7,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from ratings.criteria.division import WHOLE, division_of
+from ratings.criteria.standards import WHOLE, division_of
 from ratings.models import Assessment, Evidence, JudgeSheet, Scheme
 from ratings.review.forms import adjustment_form
 from ratings.sheets.answering import SAVED, writable_scores

@@ -12,7 +12,7 @@ from fractions import Fraction
 
 from ratings.criteria.spec import SchemeSpec
 from ratings.criteria.versions import current_version, spec_of
-from ratings.enums import PUBLIC_PHASES, Star, Status
+from ratings.enums import Star, Status
 from ratings.models import Assessment, Result, Scheme
 from schools.registry.profile import investment_of
 
@@ -29,6 +29,11 @@ class RatedSchool:
     kind: str = ""
     star: int = Star.NONE
     lapsed: bool = False
+
+    @property
+    def place(self) -> str:
+        """Where it stands in a city with counties."""
+        return self.county or CITY_ITSELF
 
 
 @dataclass(frozen=True)
@@ -71,10 +76,9 @@ class BulletinFacts:
         """The counties and, after them, the city itself if it has schools of its own; empty where there are
         no counties.
         """
-        if not self.counties:
-            return ()
-        own = any(not school.county for school in self.schools)
-        return (*self.counties, *([CITY_ITSELF] if own else []))
+        occurring = {school.place for school in self.schools}
+        own = [CITY_ITSELF] if self.counties and CITY_ITSELF in occurring else []
+        return (*self.counties, *own)
 
     @property
     def kinds(self) -> tuple[str, ...]:
@@ -87,7 +91,7 @@ class BulletinFacts:
 
     def of_place(self, place: str) -> BulletinFacts:
         """The same figures for one of the places."""
-        return self._only(tuple(school for school in self.schools if (school.county or CITY_ITSELF) == place))
+        return self._only(tuple(school for school in self.schools if school.place == place))
 
     def of_kind(self, kind: str) -> BulletinFacts:
         """The same figures for one kind of school."""
@@ -106,13 +110,9 @@ def by_place(
     schools: tuple[RatedSchool, ...], places: tuple[str, ...]
 ) -> tuple[tuple[str, tuple[str, ...]], ...]:
     """Names under each place that has any; one group without a name where there are no counties."""
-    if not places:
-        return (("", tuple(school.name for school in schools)),) if schools else ()
-    groups = (
-        (place, tuple(school.name for school in schools if (school.county or CITY_ITSELF) == place))
-        for place in places
-    )
-    return tuple((place, names) for place, names in groups if names)
+    groups = [(place, [school for school in schools if school.place == place]) for place in places]
+    named = groups or [("", schools)]
+    return tuple((place, tuple(school.name for school in group)) for place, group in named if group)
 
 
 def gather_facts(scheme: Scheme) -> BulletinFacts:
@@ -127,7 +127,16 @@ def gather_facts(scheme: Scheme) -> BulletinFacts:
         year=scheme.year,
         scheme=scheme.name,
         levels=tuple(sorted((band.star for band in spec.bands), reverse=True)),
-        schools=tuple(_school(result) for result in results),
+        schools=tuple(
+            RatedSchool(
+                result.school_name,
+                result.county_name,
+                result.school.get_kind_display(),
+                result.star,
+                result.lapsed,
+            )
+            for result in results
+        ),
         counties=tuple(dict.fromkeys(result.county_name for result in results if result.county_name)),
         steps=_steps(scheme),
         declined=Assessment.objects.filter(scheme=scheme, status=Status.DECLINED).count(),
@@ -137,28 +146,14 @@ def gather_facts(scheme: Scheme) -> BulletinFacts:
     )
 
 
-def _school(result: Result) -> RatedSchool:
-    return RatedSchool(
-        name=result.school_name,
-        county=result.county_name,
-        kind=result.school.get_kind_display(),
-        star=result.star,
-        lapsed=result.lapsed,
-    )
-
-
 def _steps(scheme: Scheme) -> tuple[str, ...]:
     county = ("县级初评",) if scheme.has_county_stage else ()
     return ("学校自评", *county, "市级评审", "集体审定")
 
 
 def _last_year(scheme: Scheme) -> dict[int, int] | None:
-    before = {
-        "scheme__city": scheme.city,
-        "scheme__year": scheme.year - 1,
-        "scheme__phase__in": PUBLIC_PHASES,
-    }
-    earlier = Result.objects.filter(**before, lapsed=False)
+    before = Scheme.objects.published().filter(city=scheme.city_id, year=scheme.year - 1)
+    earlier = Result.objects.filter(scheme__in=before, lapsed=False)
     return dict(Counter(earlier.values_list("star", flat=True))) or None
 
 
@@ -167,11 +162,12 @@ def _category_rates(spec: SchemeSpec, results: list[Result]) -> tuple[tuple[str,
     figures = [result.figures["categories"] for result in results if result.total is not None]
     if not figures:
         return ()
-    sums = {
-        category.code: sum((Decimal(points[category.code]) for points in figures), Decimal(0))
-        for category in spec.scored_categories
-    }
     return tuple(
-        (category.name, Fraction(sums[category.code]) / len(figures) / spec.category_points[category.code])
+        (
+            category.name,
+            sum(Fraction(points[category.code]) for points in figures)
+            / len(figures)
+            / spec.category_points[category.code],
+        )
         for category in spec.scored_categories
     )

@@ -1,12 +1,10 @@
 """An official document as the office edits it before issue, and the password with which it is issued."""
 
-from __future__ import annotations
-
 from crispy_forms.layout import HTML, Column, Div, Layout, Row
 from django import forms
 
 from ratings.documents.life import Kind
-from ratings.documents.wording import CHARACTER_LIMIT, count_characters, parse_number
+from ratings.documents.official import CHARACTER_LIMIT, count_characters, parse_number
 from ratings.models.official_documents import OfficialDocument
 from schools.records.versioned import VersionedForm
 
@@ -63,7 +61,7 @@ class DocumentForm(VersionedForm):
     def clean_number(self) -> str:
         """Empty in a draft, otherwise in the form the standard wants."""
         text = self.cleaned_data["number"].strip()
-        return str(parse_number(text)) if text else ""
+        return parse_number(text) if text else ""
 
 
 def document_form(kind: Kind, record: OfficialDocument, data=None) -> DocumentForm:

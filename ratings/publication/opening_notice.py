@@ -1,24 +1,26 @@
 """启动通知: 《关于开展××年度镇街党校规范化建设星级评定工作的通知》, with its 附件."""
 
-from __future__ import annotations
-
 import datetime as dt
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
+from django.urls import reverse
+
+from ratings.criteria.changes import REMOVED, Changes, RowChange
 from ratings.criteria.spec import SchemeSpec
+from ratings.criteria.standards import Group, Line, condition_text, groups
 from ratings.criteria.years import notes_of, standing_spec, year_changes
 from ratings.documents.life import Kind
-from ratings.documents.official import Annex, DocumentContext
-from ratings.documents.wording import numeral
-from ratings.enums import Confirmation, Phase, Star
+from ratings.documents.official import Annex, DocumentContext, in_sections, numeral
+from ratings.enums import Confirmation, Phase, Stage, Star
 from ratings.models import OpeningNotice, Scheme
+from ratings.rules import Asked
 from ratings.rules.rounding import plain
 from ratings.workflow.deadlines import next_workday_from
 from schools.models import School, User
 from schools.numbers import chinese_date
-
-from .opening_annexes import changes_annex, criteria_annex, form_annex, from_json, schedule_annex, to_json
 
 #: Between opening and settling.
 ISSUABLE = (Phase.OPEN, Phase.SCORING)
@@ -37,6 +39,14 @@ class OpeningNoticeKind(Kind):
     file_name = "年度星级评定启动通知"
     action = "opening_notice"
     route, key = "opening_notice", "scheme_id"
+    drafted_for = {"imported": False}
+    writes = issues = "write_notice"
+    done = "{}年度启动通知已印发，全市可以查阅。"
+    above = ("评定方案", "ratings:schemes")
+
+    def trail_to(self, record: OpeningNotice) -> list[tuple[str, str]]:
+        scheme = record.scheme
+        return [self.home(), (f"{scheme.year}年度", reverse("ratings:scheme", args=[scheme.pk]))]
 
     def first_text(self, scheme: Scheme) -> Mapping[str, str]:
         spec = standing_spec(scheme)
@@ -80,19 +90,18 @@ def annexes_of(scheme: Scheme) -> tuple[Annex, ...]:
     why.
     """
     spec = standing_spec(scheme)
-    found = [criteria_annex(spec), form_annex(spec), schedule_annex(spec.year, schedule(scheme, spec))]
+    annexes = [criteria_annex(spec), form_annex(spec), schedule_annex(spec.year, schedule(scheme, spec))]
     changes = year_changes(scheme)
-    return (*found, changes_annex(changes, notes_of(scheme))) if changes else tuple(found)
+    return (*annexes, changes_annex(changes, notes_of(scheme))) if changes else tuple(annexes)
 
 
 def schedule(scheme: Scheme, spec: SchemeSpec) -> list[tuple[str, str, str, str]]:
     """The stages of the year as (stage, work, by whom, when); a deadline on a rest day stands as the working
     day after it.
     """
-    period = f"{chinese_date(spec.period_start)}至{chinese_date(spec.period_end)}"
     signed = "，签字盖章" if spec.confirmation == Confirmation.SIGNED else ""
     rows = [
-        ("日常记录", "登记培训计划、开班、师资等情况，对照细则自查改进", "各镇街党校", period),
+        ("日常记录", "登记培训计划、开班、师资等情况，对照细则自查改进", "各镇街党校", spec.period),
         (
             "学校自评",
             f"核对系统取数，填写申报表{signed}，由负责人确认提交",
@@ -132,31 +141,25 @@ def draft_text(scheme: Scheme, spec: SchemeSpec, *, annexes: tuple[Annex, ...]) 
         ("评定程序", _procedure(scheme, spec)),
         ("有关要求", _requirements(spec)),
     ]
-    lines = [
+    first = (
         f"为推进全市镇街党校规范化建设，提高基层党员教育培训质量，根据《{spec.name.strip('《》')}》，"
         f"决定开展{spec.year}年度镇街党校规范化建设星级评定工作。现将有关事项通知如下："
-    ]
-    for number, (heading, paragraphs) in enumerate(sections, 1):
-        lines += [f"{numeral(number)}、{heading}", *paragraphs]
-    return "\n".join(lines)
+    )
+    return in_sections(first, sections)
 
 
 def _scope(spec: SchemeSpec, count: int) -> str:
-    period = f"{chinese_date(spec.period_start)}至{chinese_date(spec.period_end)}"
-    return f"全市{count}所镇街党校。评定以{period}的工作情况为准，以平时在系统中登记的记录为依据。"
+    return f"全市{count}所镇街党校。评定以{spec.period}的工作情况为准，以平时在系统中登记的记录为依据。"
 
 
 def _standards(spec: SchemeSpec, *, changed: bool) -> list[str]:
-    full = plain(sum(spec.category_points.values()))
+    full = plain(spec.full_points)
     bonus = f"，另设加分项{len(spec.bonus_items)}项" if spec.bonus_items else ""
-    cap = (
-        f"，加分合计不超过{plain(spec.bonus_cap)}分"
-        if spec.bonus_items and spec.bonus_cap is not None
-        else ""
-    )
+    if spec.bonus_items and spec.bonus_cap is not None:
+        bonus += f"，加分合计不超过{plain(spec.bonus_cap)}分"
     stars = "、".join(f"{Star(band.star).label}级" for band in spec.bands)
     lines = [
-        f"评定内容分{len(spec.scored_categories)}个大项、{len(spec.base_items)}个小项，满分{full}分{bonus}{cap}。"
+        f"评定内容分{len(spec.scored_categories)}个大项、{len(spec.base_items)}个小项，满分{full}分{bonus}。"
         f"评定等次分为{stars}，各等次标准和限制性情形与评分细则一并见附件1。"
     ]
     if changed:
@@ -165,12 +168,10 @@ def _standards(spec: SchemeSpec, *, changed: bool) -> list[str]:
 
 
 def _procedure(scheme: Scheme, spec: SchemeSpec) -> list[str]:
-    steps = [row for row in schedule(scheme, spec) if row[0] != "日常记录"]
     lines = []
-    for number, (stage, work, who, when) in enumerate(steps, 1):
-        timed = re.match(r"\d", when)
-        text = f"{when}，由{who}{work}" if timed else f"由{who}{work}"
-        lines.append(f"（{numeral(number)}）{stage}。{text}。")
+    for number, (stage, work, who, when) in enumerate(schedule(scheme, spec)[1:], 1):  # not 日常记录
+        timed = f"{when}，" if re.match(r"\d", when) else ""
+        lines.append(f"（{numeral(number)}）{stage}。{timed}由{who}{work}。")
     return [*lines, "各阶段时间安排见附件3。"]
 
 
@@ -183,3 +184,157 @@ def _requirements(spec: SchemeSpec) -> list[str]:
         "（三）严明工作纪律。评审实行回避制度，评委独立打分；对弄虚作假的，按限制性情形处理。",
         "（四）注意保密。申报系统为非涉密系统，严禁上传、存储、处理国家秘密和工作秘密。",
     ]
+
+
+# 附件
+
+
+#: What stands in the form where somebody writes a figure by hand.
+BLANK = "＿＿＿＿"
+BOX = "□"
+
+
+@dataclass(frozen=True)
+class Grid(Annex):
+    """A table; `kind` names its fragment. Its content is made of plain texts, as it is kept as JSON with the
+    notice that was issued.
+    """
+
+    kind: str
+    content: dict[str, Any]
+    stylesheet: ClassVar[str] = "documents/notice.css"
+
+    @property
+    def template(self) -> str:
+        return f"documents/notice/{self.kind}.html"
+
+    @property
+    def landscape(self) -> bool:
+        return self.kind == "criteria"
+
+
+def to_json(annexes: Iterable[Grid]) -> list[dict[str, Any]]:
+    """The annexes as they are kept with the issued notice."""
+    return [{"kind": annex.kind, "title": annex.title, **annex.content} for annex in annexes]
+
+
+def from_json(content: Iterable[Mapping[str, Any]]) -> tuple[Grid, ...]:
+    """Read back what `to_json` wrote."""
+    kept = [dict(annex) for annex in content]
+    return tuple(Grid(annex.pop("title"), annex.pop("kind"), annex) for annex in kept)
+
+
+def criteria_annex(spec: SchemeSpec) -> Grid:
+    """评分细则: every item by category with its rule in words; then the stars and the restrictions.
+
+    A group is (heading, rows); a row (item, points, standard, sentences of the rule, who supplies it).
+    """
+    bands = [f"{Star(band.star).label}级：{condition_text(spec, band.condition)}。" for band in spec.bands]
+    content = {
+        "groups": _grouped(spec, _criterion),
+        "bands": tuple(bands),
+        "restrictions": tuple(f"{entry.name}的，{entry.effect_text}。" for entry in spec.restrictions),
+    }
+    return Grid(f"{spec.year}年度镇街党校规范化建设星级评定细则", "criteria", content)
+
+
+def _grouped(spec: SchemeSpec, row: Callable[[SchemeSpec, Line], tuple]) -> tuple[tuple[str, tuple], ...]:
+    return tuple((_heading(group), tuple(row(spec, line) for line in group.lines)) for group in groups(spec))
+
+
+def _heading(group: Group) -> str:
+    points = f"{group.points}分" if group.code else group.points.replace(" ", "")
+    return f"{group.code} {group.name}".strip() + (f"（{points}）" if points else "")
+
+
+def _criterion(spec: SchemeSpec, line: Line) -> tuple:
+    item = line.item
+    return f"{item.code} {item.name}", line.points, item.standard, line.words, _supply(spec, line)
+
+
+def _supply(spec: SchemeSpec, line: Line) -> str:
+    """Where the points come from, in the words of those who must do something."""
+    sources = {
+        "系统取数": line.computed,
+        "学校填报": line.asked,
+        f"{_reviewed_at(spec)}核定": line.verified,
+        "现场查看": line.item.onsite,
+    }
+    return "、".join(words for words, applies in sources.items() if applies)
+
+
+def _reviewed_at(spec: SchemeSpec) -> str:
+    return (Stage.COUNTY if spec.has_county_stage else Stage.CITY).label
+
+
+def form_annex(spec: SchemeSpec) -> Grid:
+    """申报表, the blank form for those who draft on paper: what a school is asked, nothing that the system
+    knows already.
+
+    A group is (heading, rows); a row (item, points, what is to be filled in).
+    """
+    content = {"in_counties": spec.has_county_stage, "groups": _grouped(spec, _entry)}
+    return Grid(f"{spec.year}年度镇街党校规范化建设星级评定申报表", "form", content)
+
+
+def _entry(spec: SchemeSpec, line: Line) -> tuple[str, str, tuple[str, ...]]:
+    bound = spec.bound[line.item.code]
+    owed = [_blank(question) for question in bound.asked if question.name not in bound.not_for_school]
+    if not owed:
+        owed = [f"由{_reviewed_at(spec)}核定，不用填写"] if bound.asked else ["由系统取数，不用填写"]
+    elif bound.system_parts:
+        owed.append("其余由系统取数")
+    if bound.item.may_be_na:
+        owed.append(f"{BOX}不适用")
+    return f"{bound.item.code} {bound.item.name}", line.points, tuple(owed)
+
+
+def _blank(question: Asked) -> str:
+    match question.kind:
+        case "tick":
+            return f"{BOX}{question.name}"
+        case "level":
+            return f"{question.name}：" + "　".join(f"{BOX}{word}" for word, _ in question.levels)
+        case "count":
+            return f"{question.name}{BLANK}（{question.per}）"
+        case "points":
+            return f"{question.name}{BLANK}分（{plain(question.low)}—{plain(question.high)}分）"
+        case _:
+            return f"{question.name}{BLANK}"
+
+
+def schedule_annex(year: int, rows: Iterable[tuple[str, str, str, str]]) -> Grid:
+    """时间安排: stages in their order as (stage, work, by whom, when)."""
+    return Grid(f"{year}年度镇街党校规范化建设星级评定时间安排", "schedule", {"rows": tuple(rows)})
+
+
+def changes_annex(changes: Changes, notes: Mapping[str, str]) -> Grid:
+    """本年度调整说明, with the office's note on each change.
+
+    A section is (name, rows); a row (what, kind of change, before, now, the year's priority behind it).
+    """
+    sections = (
+        (name, tuple(_change(row, notes.get(row.key, "")) for row in rows)) for name, rows in changes.sections
+    )
+    content = {
+        "years": (changes.old_year, changes.new_year),
+        "sections": tuple(sections),
+        "totals": changes.totals,
+    }
+    return Grid(f"{changes.new_year}年度星级评定标准调整说明", "changes", content)
+
+
+def _change(row: RowChange, note: str) -> tuple[str, str, tuple[str, ...], tuple[str, ...], str]:
+    if row.fields:
+        before = tuple(_said(field.label, field.old, row) for field in row.fields)
+        now = tuple(_said(field.label, field.new, row) for field in row.fields)
+    else:
+        detail = (row.detail,) if row.detail else ()
+        before, now = (detail, ()) if row.kind == REMOVED else ((), detail)
+    return row.title, row.label, before, now, note
+
+
+def _said(label: str, text: str, row: RowChange) -> str:
+    """A field named unless it is the only thing the row can change."""
+    text = text or "（无）"
+    return text if label == row.title else f"{label}：{text}"

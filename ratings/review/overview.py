@@ -15,6 +15,11 @@ from ratings.criteria.spec import SchemeSpec
 from ratings.enums import UNFINISHED, Phase, Stage, Star, Status
 from ratings.models import Assessment, MetricSnapshot, Scheme
 from ratings.rules.rounding import plain, with_unit
+from ratings.criteria.spec import SchemeSpec
+from ratings.criteria.standards import WHOLE, Division, spans_of
+from ratings.enums import Phase, Stage, Star, Status
+from ratings.models import Assessment, Scheme
+from ratings.rules.rounding import plain
 from ratings.scoring import StageSheet
 from ratings.sheets import SchoolSheet, load_sheets
 from ratings.workflow import city_figures, due, scheme_spec, tie

@@ -28,6 +28,12 @@ from ratings.sheets.forms import (
     save_rows,
 )
 from ratings.sheets.sheet import by_item
+from ratings.criteria.standards import division_of
+from ratings.enums import Stage, Status
+from ratings.models import Assessment, Category, Division, Evidence, Item, ReturnedItem, Score
+from ratings.sheets import WITH_SCHOOL, Line, SchoolSheet, load_sheets
+from ratings.sheets.forms import AdjustmentForm, ReturnForm, answers_in_words, failed, row_form, save_rows
+from ratings.sheets.loading import by_item
 from ratings.workflow import Writer, due, is_overdue, scheme_spec, take_step, uneditable
 from ratings.workflow.deadlines import return_deadline
 from schools.calendar.checking import caveat

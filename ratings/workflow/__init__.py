@@ -1,9 +1,9 @@
 """流转: the table of steps and how one is taken, who may write, deadlines, figures, rows each stage owes."""
 
-from .blocking import Blocker, blockers, missing_in
+from .blocking import blockers, missing_in
 from .deadlines import due, grant_extension, is_overdue
 from .recusal import Writer, conflicts, must_recuse, recusal, returned_items, sheet_conflict, tie, uneditable
-from .snapshots import city_figures, figures_of, live_figures, scheme_spec, take_snapshot
+from .snapshots import city_figures, figures_of, live_figures, scheme_spec
 from .stages import open_city_rows, open_county_rows, open_scheme
 from .steps import STAGE_OF, STEPS, TURN_OF, Step
 from .taking import allowed_steps, frozen_sheet, take_step, void_signature
@@ -12,7 +12,6 @@ __all__ = [
     "STAGE_OF",
     "STEPS",
     "TURN_OF",
-    "Blocker",
     "Step",
     "Writer",
     "allowed_steps",
@@ -34,7 +33,6 @@ __all__ = [
     "returned_items",
     "scheme_spec",
     "sheet_conflict",
-    "take_snapshot",
     "take_step",
     "tie",
     "uneditable",

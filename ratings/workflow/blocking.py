@@ -1,8 +1,6 @@
 """When a step may be taken: what is missing, what is too late, what somebody already scored."""
 
-from __future__ import annotations
-
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from django.utils import timezone
@@ -32,6 +30,7 @@ class Blocker:
     item: str = ""
 
 
+#: Asked with the assessment, its criteria, and the facts of the step, to which it may add.
 Check = Callable[[Assessment, SchemeSpec, dict], Iterator[Blocker]]
 
 
@@ -56,8 +55,23 @@ def _entries(assessment: Assessment, stage: str) -> dict[str, Entry]:
     return {code: entry_from_json(answers) for code, answers in rows.values_list("item__code", "answers")}
 
 
-def _complete(assessment: Assessment, spec: SchemeSpec, facts: dict) -> Iterator[Blocker]:
-    yield from missing_in(assessment, spec, Stage.SELF)
+def _complete(stage: str) -> Check:
+    def check(assessment: Assessment, spec: SchemeSpec, *_) -> Iterator[Blocker]:
+        return missing_in(assessment, spec, stage)
+
+    return check
+
+
+def _in_time(stage: Stage) -> Check:
+    def check(assessment: Assessment, *_) -> Iterator[Blocker]:
+        if is_overdue(assessment, stage):
+            last = timezone.localtime(due(assessment, stage))
+            yield Blocker(f"{stage.label}已于 {last:%Y年%m月%d日} 截止，如需延期请联系市评委会办公室")
+
+    return check
+
+
+overdue = _in_time(Stage.SELF)
 
 
 def _known_figures(assessment: Assessment, spec: SchemeSpec, facts: dict) -> Iterator[Blocker]:
@@ -68,51 +82,30 @@ def _known_figures(assessment: Assessment, spec: SchemeSpec, facts: dict) -> Ite
 def unknown_figures(spec: SchemeSpec, figures: Mapping[str, Figure]) -> Iterator[Blocker]:
     """Figures that an item or a star reads and nobody knows, and who can tell them."""
     fillers = {metric.label: FILLERS[FilledBy(metric.filled_by)] for metric in spec.custom_metrics}
+    of_stars_alone = set(spec.star_references)
     for code, bound in spec.bound.items():
-        lacking = sorted(reference for reference in bound.references if figures[reference].value is None)
-        registered = [reference for reference in lacking if reference not in fillers]
-        if registered:
-            yield Blocker(f"{code} {bound.item.name}缺系统数据：{'、'.join(registered)}，请先补全登记", code)
-        for reference in lacking:
+        of_stars_alone -= bound.references
+        item, unknown = f"{code} {bound.item.name}", _unknown(bound.references, figures)
+        if registered := [reference for reference in unknown if reference not in fillers]:
+            yield Blocker(f"{item}缺系统数据：{'、'.join(registered)}，请先补全登记", code)
+        for reference in unknown:
             if reference in fillers:
-                yield Blocker(
-                    f"{code} {bound.item.name}缺自定义指标“{reference}”，由{fillers[reference]}填报", code
-                )
-    for reference in star_figures(spec):
-        if figures[reference].value is None:
-            whose = f"由{fillers[reference]}填报" if reference in fillers else "请先补全登记"
-            yield Blocker(f"星级标准要用的“{reference}”没有数据，{whose}")
+                yield Blocker(f"{item}缺自定义指标“{reference}”，由{fillers[reference]}填报", code)
+    for reference in _unknown(of_stars_alone, figures):
+        whose = f"由{fillers[reference]}填报" if reference in fillers else "请先补全登记"
+        yield Blocker(f"星级标准要用的“{reference}”没有数据，{whose}")
 
 
-def star_figures(spec: SchemeSpec) -> list[str]:
-    """Figures that no item reads and a star's condition names: they have to be known all the same."""
-    return sorted(
-        spec.star_references - {reference for bound in spec.bound.values() for reference in bound.references}
-    )
+def _unknown(references: Iterable[str], figures: Mapping[str, Figure]) -> list[str]:
+    return sorted(reference for reference in references if figures[reference].value is None)
 
 
-def overdue(assessment: Assessment, spec: SchemeSpec, facts: dict) -> Iterator[Blocker]:
-    if is_overdue(assessment, Stage.SELF):
-        yield Blocker(
-            f"自评已于 {timezone.localtime(due(assessment, Stage.SELF)):%Y年%m月%d日} 截止，"
-            "如需延期请联系市评委会办公室"
-        )
-
-
-def _county_in_time(assessment: Assessment, spec: SchemeSpec, facts: dict) -> Iterator[Blocker]:
-    if is_overdue(assessment, Stage.COUNTY):
-        yield Blocker(
-            f"初评已于 {timezone.localtime(due(assessment, Stage.COUNTY)):%Y年%m月%d日} 截止，"
-            "如需延期请联系市评委会办公室"
-        )
-
-
-def _scheme_open(assessment: Assessment, spec: SchemeSpec, facts: dict) -> Iterator[Blocker]:
+def _scheme_open(assessment: Assessment, *_) -> Iterator[Blocker]:
     if assessment.scheme.phase not in (Phase.OPEN, Phase.SCORING):
         yield Blocker(f"方案处于“{assessment.scheme.get_phase_display()}”阶段")
 
 
-def _signed(assessment: Assessment, spec: SchemeSpec, facts: dict) -> Iterator[Blocker]:
+def _signed(assessment: Assessment, *_) -> Iterator[Blocker]:
     if (
         assessment.scheme.confirmation == Confirmation.SIGNED
         and not assessment.signed_pages.filter(voided_at__isnull=True).exists()
@@ -120,7 +113,7 @@ def _signed(assessment: Assessment, spec: SchemeSpec, facts: dict) -> Iterator[B
         yield Blocker("请打印申报确认页，签字盖章后上传扫描件")
 
 
-def _not_scored_yet(assessment: Assessment, spec: SchemeSpec, facts: dict) -> Iterator[Blocker]:
+def _not_scored_yet(assessment: Assessment, *_) -> Iterator[Blocker]:
     stage = Stage.COUNTY if assessment.status == Status.COUNTY else Stage.CITY
     scored = (
         assessment.scores.filter(stage=stage, answers__isnull=False).exists()
@@ -144,36 +137,26 @@ def _returnable(assessment: Assessment, spec: SchemeSpec, facts: dict) -> Iterat
         yield Blocker(f"本阶段已退回 {used} 次，达到上限，不能再退回")
 
 
-def _return_overdue(assessment: Assessment, spec: SchemeSpec, facts: dict) -> Iterator[Blocker]:
+def _return_overdue(assessment: Assessment, *_) -> Iterator[Blocker]:
     if not is_overdue(assessment, Stage.SELF):
         yield Blocker(
             f"补正期限到 {timezone.localtime(due(assessment, Stage.SELF)):%Y年%m月%d日}，期满前不能收回"
         )
 
 
-def _self_overdue(assessment: Assessment, spec: SchemeSpec, facts: dict) -> Iterator[Blocker]:
+def _self_overdue(assessment: Assessment, *_) -> Iterator[Blocker]:
     if due(assessment, Stage.SELF) is None or not is_overdue(assessment, Stage.SELF):
         yield Blocker("自评截止时间未到，不能认定未申报")
 
 
-def _county_complete(assessment: Assessment, spec: SchemeSpec, facts: dict) -> Iterator[Blocker]:
-    yield from missing_in(assessment, spec, Stage.COUNTY)
-    yield from _reasons_owed(assessment, spec)
-
-
-def _reasons_owed(assessment: Assessment, spec: SchemeSpec) -> Iterator[Blocker]:
+def _reasons_owed(assessment: Assessment, spec: SchemeSpec, *_) -> Iterator[Blocker]:
     """初评 far from 自评 on the answers owes a reason; items with 核定要素 were not asked of the school
     alike.
     """
-    own, county, values = (
-        _entries(assessment, Stage.SELF),
-        _entries(assessment, Stage.COUNTY),
-        figures_of(assessment),
-    )
-    rows = assessment.scores.filter(stage=Stage.COUNTY, answers__isnull=False).values_list(
-        "item__code", "remark"
-    )
-    for code, remark in rows:
+    own, county = _entries(assessment, Stage.SELF), _entries(assessment, Stage.COUNTY)
+    values = figures_of(assessment)
+    rows = assessment.scores.filter(stage=Stage.COUNTY, answers__isnull=False)
+    for code, remark in rows.values_list("item__code", "remark"):
         bound = spec.bound[code]
         apart = answered_apart(spec, bound, values, own.get(code), county.get(code))
         if apart and not remark.strip():
@@ -190,26 +173,34 @@ def _opinion(assessment: Assessment, spec: SchemeSpec, facts: dict) -> Iterator[
         yield Blocker(f"初评意见共 {len(opinion)} 字，最多 {OPINION_LIMIT} 字")
 
 
-def _asked_to_decline(assessment: Assessment, spec: SchemeSpec, facts: dict) -> Iterator[Blocker]:
+def _asked_to_decline(assessment: Assessment, *_) -> Iterator[Blocker]:
     if not assessment.moves.filter(step="ask_decline").exists():
         yield Blocker("学校负责人还没有申请不参评")
 
 
-def _before_publication(assessment: Assessment, spec: SchemeSpec, facts: dict) -> Iterator[Blocker]:
+def _before_publication(assessment: Assessment, *_) -> Iterator[Blocker]:
     # SCORING: another school of the same year was reopened before.
     if assessment.scheme.phase not in (Phase.SCORING, Phase.SETTLED, Phase.NOTICE):
         yield Blocker(f"方案处于“{assessment.scheme.get_phase_display()}”阶段，不能撤回审定")
 
 
+HANDING_IN = (_scheme_open, overdue, _complete(Stage.SELF), _known_figures, _signed)
 CHECKS: dict[str, tuple[Check, ...]] = {
-    "send_to_head": (_scheme_open, overdue, _complete),
-    "submit": (_scheme_open, overdue, _complete, _known_figures, _signed),
+    "send_to_head": (_scheme_open, overdue, _complete(Stage.SELF)),
+    "submit": HANDING_IN,
     "take_back": (_scheme_open, overdue),
     "withdraw": (_scheme_open, overdue, _not_scored_yet),
     "return_": (_scheme_open, _returnable),
-    "resubmit": (_scheme_open, overdue, _complete, _known_figures, _signed),
+    "resubmit": HANDING_IN,
     "recall": (_scheme_open, _return_overdue),
-    "recommend": (_scheme_open, _county_in_time, _county_complete, _known_figures, _opinion),
+    "recommend": (
+        _scheme_open,
+        _in_time(Stage.COUNTY),
+        _complete(Stage.COUNTY),
+        _reasons_owed,
+        _known_figures,
+        _opinion,
+    ),
     "send_back": (_scheme_open,),
     "lapse": (_scheme_open, _self_overdue),
     "ask_decline": (_scheme_open,),

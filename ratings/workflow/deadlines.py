@@ -1,7 +1,5 @@
 """期限: inclusive to the last second of the day, moved off rest days, extended for single schools."""
 
-from __future__ import annotations
-
 import datetime as dt
 
 from django.db import transaction
@@ -10,7 +8,7 @@ from django.utils import timezone
 from ratings.enums import Stage
 from ratings.models import Assessment, Extension
 from schools import audit
-from schools.calendar.workdays import is_workday
+from schools.calendar.workdays import add_workdays, is_workday
 from schools.saving import Refused
 
 #: 补正 is due this many working days after the return.
@@ -26,9 +24,9 @@ def due(assessment: Assessment, stage: str) -> dt.datetime | None:
     """
     if stage == Stage.SELF and assessment.return_due:
         return end_of(assessment.return_due)
-    extension = next((one for one in reversed(list(assessment.extensions.all())) if one.stage == stage), None)
-    day = extension.due_on if extension else getattr(assessment.scheme, f"{stage}_due")
-    return None if day is None else end_of(next_workday_from(day))
+    extended = [extension.due_on for extension in assessment.extensions.all() if extension.stage == stage]
+    day = last_day(extended[-1] if extended else getattr(assessment.scheme, f"{stage}_due"))
+    return day and end_of(day)
 
 
 def is_overdue(assessment: Assessment, stage: str, *, at: dt.datetime | None = None) -> bool:
@@ -39,11 +37,7 @@ def is_overdue(assessment: Assessment, stage: str, *, at: dt.datetime | None = N
 
 def return_deadline(today: dt.date) -> dt.date:
     """The third working day after the day of the return."""
-    day, left = today, RETURN_WORKDAYS
-    while left:
-        day += dt.timedelta(days=1)
-        left -= is_workday(day)
-    return day
+    return add_workdays(today, RETURN_WORKDAYS)
 
 
 def next_workday_from(day: dt.date) -> dt.date:

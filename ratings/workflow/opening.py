@@ -2,34 +2,176 @@
 proposal.
 """
 
-from __future__ import annotations
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 from django.db import transaction
 from django.db.models import F
 from django.urls import reverse
 from django.utils import timezone
 
-from ratings.criteria.spec import digest, to_json
-from ratings.criteria.storing import read_scheme
+from ratings.criteria.checking import Finding, check_scheme, errors
+from ratings.criteria.fields import Deadlines, fields_of, frozen
+from ratings.criteria.spec import SchemeSpec, digest, to_json
+from ratings.criteria.storing import hold_scheme, read_scheme
 from ratings.criteria.years import notes_of
-from ratings.enums import Phase
-from ratings.models import OpeningProposal, Scheme
+from ratings.enums import Phase, Star, Trigger
+from ratings.models import AcknowledgedWarning, OpeningProposal, Scheme
 from ratings.models.schemes import COMMITTEE
+from ratings.rules import RuleError, parse_condition, parse_effect
 from schools import audit
+from schools.calendar.checking import caveat
+from schools.calendar.workdays import is_workday
 from schools.messages.inbox import notify
 from schools.models import Appointment, User
 from schools.models.scope import SCHOOL_ROLES
+from schools.numbers import chinese_date
 from schools.saving import Refused, refuse
 
-from .checks import DUE, Checks, checks_of, deadline_problems
+from .deadlines import next_workday_from
 from .stages import open_scheme
+
+#: Column and label; in the order in which the days follow.
+DUE = tuple((field.column, field.heading) for field in fields_of(Deadlines))
+
+
+@dataclass(frozen=True)
+class Remark:
+    """A warning with the person who took note of it, if anybody did."""
+
+    finding: Finding
+    noted: AcknowledgedWarning | None
+
+
+@dataclass(frozen=True)
+class Checks:
+    """The check of a draft as it stands; `digest` is that of its content."""
+
+    digest: str
+    errors: tuple[Finding, ...]
+    warnings: tuple[Remark, ...]
+
+    @property
+    def open_warnings(self) -> list[Finding]:
+        """Warnings nobody has taken note of for this very content."""
+        return [remark.finding for remark in self.warnings if remark.noted is None]
+
+    @property
+    def passed(self) -> bool:
+        return not self.errors and not self.open_warnings
+
+
+def checks_of(scheme: Scheme) -> Checks:
+    """Every finding of the check, with what was acknowledged for exactly this content."""
+    spec = read_scheme(scheme)
+    content = digest(to_json(spec))
+    findings = findings_of(spec)
+    rows = AcknowledgedWarning.objects.filter(scheme=scheme, digest=content).select_related("by")
+    noted = {(row.where, row.text): row for row in rows}
+    warnings = [finding for finding in findings if finding.level != "error"]
+    remarks = tuple(Remark(warning, noted.get((warning.where, warning.text))) for warning in warnings)
+    return Checks(content, tuple(errors(findings)), remarks)
+
+
+def findings_of(spec: SchemeSpec) -> list[Finding]:
+    """`check_scheme`, also for a draft whose bands or restrictions cannot be read yet."""
+    unreadable = list(_unreadable(spec))
+    missing = [] if spec.bands else [Finding("error", "", "没有任何星级标准")]
+    return [*unreadable, *missing, *([] if unreadable else dict.fromkeys(check_scheme(spec)))]
+
+
+def _unreadable(spec: SchemeSpec) -> Iterable[Finding]:
+    """Lines the rule language refuses: the rest cannot be checked before they are mended."""
+    lines = [(Star(band.star).label, band.condition_text, parse_condition) for band in spec.bands]
+    for row in spec.restrictions:
+        lines.append((row.code, row.effect_text, parse_effect))
+        if row.trigger == Trigger.CONDITION:
+            lines.append((row.code, row.condition_text, parse_condition))
+    for where, text, parse in lines:
+        try:
+            parse(text)
+        except RuleError as error:
+            yield Finding("error", where, f"“{text}”不能识别：{error}")
+
+
+def acknowledge(scheme: Scheme, *, seen: str, by, only: Finding | None = None) -> int:
+    """A named person takes note of one warning, or of all that are open; tells how many.
+
+    `seen` is the digest of the content that was on the page: after another edit nothing is noted.
+    """
+    with transaction.atomic():
+        locked = hold_scheme(scheme.pk)
+        checks = checks_of(locked)
+        if locked.phase != Phase.DRAFTING or checks.digest != seen:
+            return 0
+        noted = {"scheme": locked, "digest": checks.digest, "by": by, "at": timezone.now()}
+        rows = [
+            AcknowledgedWarning(where=warning.where, text=warning.text, **noted)
+            for warning in checks.open_warnings
+            if only in (None, warning)
+        ]
+        AcknowledgedWarning.objects.bulk_create(rows)
+    return len(rows)
+
+
+def due_columns(scheme: Scheme) -> list[tuple[str, str]]:
+    """The deadlines this scheme has: no 初评 without a county stage."""
+    return [(column, label) for column, label in DUE if column != "county_due" or scheme.has_county_stage]
+
+
+def deadline_problems(scheme: Scheme, today: dt.date | None = None) -> list[tuple[str, str]]:
+    """(column, sentence) for every day that is missing, past, or before the stage that comes first."""
+    today = today or timezone.localdate()
+    problems, before = [], None
+    for column, label in due_columns(scheme):
+        day = getattr(scheme, column)
+        if day is None:
+            problems.append((column, f"请填写{label}。"))
+            continue
+        if day <= today:
+            problems.append((column, f"{label}（{chinese_date(day)}）须在今天之后。"))
+        if before and day < before[1]:
+            problems.append(
+                (column, f"{label}（{chinese_date(day)}）不能早于{before[0]}（{chinese_date(before[1])}）。")
+            )
+        before = (label, day)
+    return problems
+
+
+def deadline_hints(scheme: Scheme) -> list[str]:
+    """What is allowed but worth knowing: rest days, an unknown calendar, a 统计期 that ends later."""
+    hints = []
+    for column, label in due_columns(scheme):
+        day = getattr(scheme, column)
+        if day is None:
+            continue
+        if not is_workday(day):
+            hints.append(
+                f"{label}（{chinese_date(day)}）不是工作日，实际顺延到 "
+                f"{chinese_date(next_workday_from(day))}。"
+            )
+        if unsure := caveat(day.year, "日期"):
+            hints.append(unsure)
+    if scheme.self_due and scheme.self_due < scheme.period_end:
+        hints.append(
+            f"自评截止日早于统计截止日（{chinese_date(scheme.period_end)}），"
+            "提交后的办班等记录不计入自评数据。"
+        )
+    return list(dict.fromkeys(hints))
+
+
+# Proposing and confirming
 
 
 def proposal_digest(scheme: Scheme) -> str:
     """What a proposal covers: criteria, deadlines and the notes on what changed."""
-    deadlines = {column: day.isoformat() if (day := getattr(scheme, column)) else None for column, _ in DUE}
     return digest(
-        {"criteria": to_json(read_scheme(scheme)), "deadlines": deadlines, "notes": notes_of(scheme)}
+        {
+            "criteria": to_json(read_scheme(scheme)),
+            "deadlines": frozen(fields_of(Deadlines), scheme),
+            "notes": notes_of(scheme),
+        }
     )
 
 
@@ -50,10 +192,10 @@ def obstacles(scheme: Scheme, checks: Checks) -> list[str]:
     """Every sentence against proposing or confirming now."""
     if scheme.phase != Phase.DRAFTING:
         return [f"方案处于“{scheme.get_phase_display()}”阶段，不能再启动。"]
-    found = [f"{len(checks.errors)} 处错误尚未改正，见检查。"] if checks.errors else []
+    sentences = [f"{len(checks.errors)} 处错误尚未改正，见检查。"] if checks.errors else []
     if checks.open_warnings:
-        found.append(f"{len(checks.open_warnings)} 条提示尚未确认知悉，见检查。")
-    return found + [text for _, text in deadline_problems(scheme)]
+        sentences.append(f"{len(checks.open_warnings)} 条提示尚未确认知悉，见检查。")
+    return sentences + [text for _, text in deadline_problems(scheme)]
 
 
 def propose(scheme: Scheme, *, by, deadlines: dict | None = None) -> OpeningProposal:
@@ -63,14 +205,12 @@ def propose(scheme: Scheme, *, by, deadlines: dict | None = None) -> OpeningProp
     Raises Refused with every reason; then nothing has changed.
     """
     with transaction.atomic():
-        locked = _locked(scheme)
+        locked = hold_scheme(scheme.pk)
         if locked.phase == Phase.DRAFTING and deadlines:
             for column, day in deadlines.items():
                 setattr(locked, column, day)
-            locked.save(update_fields=list(deadlines))
-            Scheme.objects.filter(pk=locked.pk).update(
-                version=F("version") + 1, edited_by=by, edited_at=timezone.now()
-            )
+            edited = {"version": F("version") + 1, "edited_by": by, "edited_at": timezone.now()}
+            Scheme.objects.filter(pk=locked.pk).update(**deadlines, **edited)
         reasons = obstacles(locked, checks_of(locked))
         standing = standing_proposal(locked)
         if standing and not is_void(standing, locked):
@@ -83,13 +223,7 @@ def propose(scheme: Scheme, *, by, deadlines: dict | None = None) -> OpeningProp
         )
         _tell_colleagues(locked, proposal, by)
         days = {label: getattr(locked, column) for column, label in DUE if getattr(locked, column)}
-        audit.record(
-            "scheme",
-            by=by,
-            city=locked.city,
-            subject=str(locked),
-            detail={"提议启动": proposal.digest, **days},
-        )
+        _record(locked, by, {"提议启动": proposal.digest, **days})
     scheme.refresh_from_db()
     return proposal
 
@@ -99,14 +233,12 @@ def withdraw_proposal(scheme: Scheme, *, by) -> None:
     stands.
     """
     with transaction.atomic():
-        locked = _locked(scheme)
+        locked = hold_scheme(scheme.pk)
         standing = standing_proposal(locked)
         if standing is None:
             raise Refused("没有等待确认的启动提议。")
         _withdraw(standing, by)
-        audit.record(
-            "scheme", by=by, city=locked.city, subject=str(locked), detail={"撤回启动提议": standing.digest}
-        )
+        _record(locked, by, {"撤回启动提议": standing.digest})
 
 
 def confirm(scheme: Scheme, proposal_pk: int, *, by) -> None:
@@ -114,7 +246,7 @@ def confirm(scheme: Scheme, proposal_pk: int, *, by) -> None:
     has changed.
     """
     with transaction.atomic():
-        locked = _locked(scheme)
+        locked = hold_scheme(scheme.pk)
         standing = standing_proposal(locked)
         if standing is None or standing.pk != proposal_pk:
             raise Refused("启动提议已撤回或已另行提出，请重新核对。")
@@ -131,8 +263,8 @@ def confirm(scheme: Scheme, proposal_pk: int, *, by) -> None:
     scheme.refresh_from_db()
 
 
-def _locked(scheme: Scheme) -> Scheme:
-    return Scheme.objects.select_for_update(of=("self",)).select_related("city").get(pk=scheme.pk)
+def _record(scheme: Scheme, by, detail: dict) -> None:
+    audit.record("scheme", by=by, city=scheme.city, subject=str(scheme), detail=detail)
 
 
 def _withdraw(proposal: OpeningProposal, by) -> None:
@@ -148,17 +280,11 @@ def holders(scheme: Scheme, roles) -> list[User]:
 
 def _tell_colleagues(scheme: Scheme, proposal: OpeningProposal, by) -> None:
     others = [user for user in holders(scheme, COMMITTEE) if user.pk != by.pk]
-    text = f"{by} 提议启动《{scheme}》，请核对后确认。"
-    notify(
-        others, text, url=reverse("ratings:scheme_opening", args=[scheme.pk]), key=f"opening-{proposal.pk}"
-    )
+    page = reverse("ratings:scheme_opening", args=[scheme.pk])
+    notify(others, f"{by} 提议启动《{scheme}》，请核对后确认。", url=page, key=f"opening-{proposal.pk}")
 
 
 def _tell_schools(scheme: Scheme) -> None:
-    text = f"《{scheme}》已启动，请按时完成自评。"
-    notify(
-        holders(scheme, SCHOOL_ROLES),
-        text,
-        url=reverse("ratings:scheme", args=[scheme.pk]),
-        key=f"opened-{scheme.pk}",
-    )
+    page = reverse("ratings:scheme", args=[scheme.pk])
+    schools = holders(scheme, SCHOOL_ROLES)
+    notify(schools, f"《{scheme}》已启动，请按时完成自评。", url=page, key=f"opened-{scheme.pk}")

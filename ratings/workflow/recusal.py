@@ -7,11 +7,11 @@ not concerned.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from functools import cached_property
 from typing import Any
 
-from django.db.models import Case, Exists, Expression, OuterRef, QuerySet, Value, When
+from django.db.models import Case, Exists, Expression, OuterRef, Value, When
 from django.utils import timezone
 
 from ratings.enums import Aggregation, Phase, Stage, Status
@@ -21,20 +21,16 @@ from schools.models.people import Role
 from schools.models.scope import SCHOOL_ROLES
 
 from .deadlines import due, is_overdue
+from .steps import STAGE_OF
 
 WRITERS = {
     Stage.SELF: (Role.FILLER, Role.HEAD),
     Stage.COUNTY: (Role.COUNTY, Role.COUNTY_LEAD),
     Stage.CITY: (Role.JUDGE, Role.OFFICE),
 }
-OPEN_STATUS = {
-    Stage.SELF: (Status.DRAFT, Status.CONFIRMING, Status.RETURNED),
-    Stage.COUNTY: (Status.COUNTY,),
-    Stage.CITY: (Status.CITY,),
-}
 #: What ties a person to a school today: rows with `user` and `school`, and the words for it.
-TIES: tuple[tuple[Callable[[], QuerySet], str], ...] = (
-    (lambda: Liaison.objects.current(), "挂点联系指导{}"),
+TIES = (
+    (Liaison.objects.current, "挂点联系指导{}"),
     (lambda: Appointment.objects.in_force().filter(role__in=SCHOOL_ROLES), "是{}的工作人员"),
 )
 
@@ -62,13 +58,13 @@ def conflicts(judges: Iterable[Judge], schools: Iterable[School]) -> list[str]:
     """One sentence for every judge who may not score one of the schools today; two queries for any number."""
     seated = {judge.user_id: judge.label for judge in judges if judge.user_id}
     named = {school.pk: school.name for school in schools}
-    found = []
+    sentences = []
     for rows, words in TIES:
         tied = rows().filter(user__in=seated, school__in=named).values_list("user_id", "school_id")
-        found += [
+        sentences += [
             f"{seated[user]}{words.format(named[pk])}，不能评审该校。" for user, pk in sorted(set(tied))
         ]
-    return found
+    return sentences
 
 
 def uneditable(score: Score, user: User, writer: Writer | None = None) -> str:
@@ -96,7 +92,7 @@ class Writer:
             return self.tied
         if assessment.scheme.phase not in (Phase.OPEN, Phase.SCORING):
             return f"方案处于“{assessment.scheme.get_phase_display()}”阶段，不能再填写。"
-        if assessment.status not in OPEN_STATUS[stage]:
+        if STAGE_OF.get(assessment.status) != stage:
             return f"申报处于“{assessment.get_status_display()}”，{Stage(stage).label}不能再填写。"
         if is_overdue(assessment, stage):
             last = timezone.localtime(due(assessment, stage))
@@ -132,7 +128,10 @@ class Writer:
         """By category, the colleague who scores it."""
         scheme, county = self.assessment.scheme_id, self.assessment.school.county_id
         rows = Division.objects.in_force().filter(category__scheme=scheme, county=county)
-        return {one.category_id: one.user for one in rows.exclude(user=self.user).select_related("user")}
+        return {
+            division.category_id: division.user
+            for division in rows.exclude(user=self.user).select_related("user")
+        }
 
     def _city(self, score: Score) -> str:
         sheet = self._sheets.get(score.judge_id)

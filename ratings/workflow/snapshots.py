@@ -1,7 +1,5 @@
 """取数: the figures a school's points rest on, live while it fills in, frozen once it has submitted."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Collection
 from fractions import Fraction
@@ -11,15 +9,13 @@ from django.utils import timezone
 from ratings.criteria.spec import SchemeSpec
 from ratings.criteria.versions import current_spec
 from ratings.enums import Phase, Status
-from ratings.models import Assessment, MetricSnapshot, Scheme
+from ratings.models import Assessment, MetricSnapshot
 from schools.metrics import IMPORTED, Figure, figures, imported_figures
 from schools.models import School
 from schools.records.locks import COUNTY, OFFICE, Lock
 
-
-def scheme_spec(scheme: Scheme) -> SchemeSpec:
-    """The criteria that count for a scheme now."""
-    return current_spec(scheme)
+#: The criteria that count for a scheme now.
+scheme_spec = current_spec
 
 
 def live_figures(assessment: Assessment, spec: SchemeSpec | None = None) -> dict[str, Figure]:
@@ -33,28 +29,20 @@ def city_figures(spec: SchemeSpec, schools) -> dict[int, dict[str, Figure]]:
     own = {metric.label for metric in spec.custom_metrics}
     registry = [reference for reference in sorted(spec.references) if reference not in own]
     imported = imported_figures(schools, spec.year)
-    found = figures(
-        registry,
-        schools=schools,
-        year=spec.year,
-        start=spec.period_start,
-        end=spec.period_end,
-        imported=imported,
-    )
-    for school, values in found.items():
-        values.update(
-            (name, imported.get((school, name), Figure(None, IMPORTED)))
-            for name in sorted(own & spec.references)
-        )
-    return found
+    period = {"year": spec.year, "start": spec.period_start, "end": spec.period_end}
+    by_school = figures(registry, schools=schools, imported=imported, **period)
+    for school, values in by_school.items():
+        for name in sorted(own & spec.references):
+            values[name] = imported.get((school, name), Figure(None, IMPORTED))
+    return by_school
 
 
 def take_snapshot(
     assessment: Assessment, moment: str, spec: SchemeSpec | None = None, *, values: dict | None = None
 ) -> MetricSnapshot:
-    """Keep the figures as they are now, or `values` where they were just taken; a second 提交 (after a
-    withdrawal) takes the
-    place of the first."""
+    """Keep the figures as they are now, or `values` where they were just taken; a second 提交 (after
+    a withdrawal) takes the place of the first.
+    """
     values = live_figures(assessment, spec) if values is None else values
     snapshot, _ = MetricSnapshot.objects.update_or_create(
         assessment=assessment,
@@ -88,11 +76,11 @@ def signed_periods(school_ids: Collection[int]) -> dict[int, list[Lock]]:
     """For `schools.records.locks`: corrections go to the county while it reviews, afterwards to
     the office.
     """
-    found: dict[int, list[Lock]] = defaultdict(list)
+    locks: dict[int, list[Lock]] = defaultdict(list)
     rows = Assessment.objects.filter(school__in=school_ids, status__in=SIGNED).values_list(
         "school", "status", "scheme__phase", "scheme__year", "scheme__period_start", "scheme__period_end"
     )
     for school, status, phase, year, start, end in rows:
         approver = COUNTY if status == Status.COUNTY else OFFICE
-        found[school].append(Lock(f"{year}年度自评", year, start, end, approver, is_open=phase in READING))
-    return found
+        locks[school].append(Lock(f"{year}年度自评", year, start, end, approver, is_open=phase in READING))
+    return locks

@@ -1,13 +1,11 @@
 """Opening a scheme and its stages: the empty score rows that each stage owes."""
 
-from __future__ import annotations
-
 from django.db import transaction
 from django.utils import timezone
 
 from ratings.criteria.checking import check_scheme, errors
 from ratings.criteria.spec import SchemeSpec
-from ratings.criteria.storing import read_scheme
+from ratings.criteria.storing import hold_scheme, read_scheme
 from ratings.criteria.versions import freeze
 from ratings.enums import Aggregation, Phase, Stage, Status
 from ratings.models import Assessment, Item, JudgeSheet, Move, Scheme, Score
@@ -26,7 +24,7 @@ def open_scheme(scheme: Scheme, *, by, proposed_by=None) -> None:
     Raises Refused while the scheme check finds an error. Schools closed or merged take no part.
     """
     with transaction.atomic():
-        locked = Scheme.objects.select_for_update().get(pk=scheme.pk)
+        locked = hold_scheme(scheme.pk)
         if locked.phase != Phase.DRAFTING:
             raise Refused(f"方案处于“{locked.get_phase_display()}”阶段，不能再启动。")
         spec = read_scheme(locked)
@@ -40,20 +38,10 @@ def open_scheme(scheme: Scheme, *, by, proposed_by=None) -> None:
         insert_many([Assessment(scheme=locked, school=school) for school in schools])
         assessments = list(Assessment.objects.filter(scheme=locked))
         at = timezone.now()
-        insert_many(
-            [
-                Move(
-                    assessment=one,
-                    step="open",
-                    from_status=Status.DRAFT,
-                    to_status=Status.DRAFT,
-                    by=by,
-                    at=at,
-                )
-                for one in assessments
-            ]
-        )
-        insert_many([row for one in assessments for row in _rows(one, spec, Stage.SELF, _items(locked))])
+        opened = {"step": "open", "from_status": Status.DRAFT, "to_status": Status.DRAFT, "by": by, "at": at}
+        insert_many([Move(assessment=assessment, **opened) for assessment in assessments])
+        items = _items(locked)
+        insert_many([row for assessment in assessments for row in _owed(assessment, spec, Stage.SELF, items)])
         detail = {"学校": len(assessments), "版本": version.digest}
         if proposed_by:
             detail["提议人"] = str(proposed_by)
@@ -63,12 +51,12 @@ def open_scheme(scheme: Scheme, *, by, proposed_by=None) -> None:
 
 def open_self_rows(assessment: Assessment, spec: SchemeSpec) -> None:
     """The rows the school owes; those that are there stay. For criteria that were corrected after opening."""
-    insert_many(_missing(assessment, _rows(assessment, spec, Stage.SELF, _items(assessment.scheme))))
+    _open_rows(assessment, spec, Stage.SELF)
 
 
 def open_county_rows(assessment: Assessment, spec: SchemeSpec) -> None:
     """The rows 初评 owes at this school; rows of an earlier submission stay."""
-    insert_many(_missing(assessment, _rows(assessment, spec, Stage.COUNTY, _items(assessment.scheme))))
+    _open_rows(assessment, spec, Stage.COUNTY)
 
 
 def open_city_rows(assessment: Assessment, spec: SchemeSpec | None = None, *, settled: bool = False) -> None:
@@ -77,46 +65,43 @@ def open_city_rows(assessment: Assessment, spec: SchemeSpec | None = None, *, se
     现场 items are owed only where the school was visited. Called when a school reaches the city and whenever
     its panel or its 走访 changes; a row that somebody already answered is never removed.
     """
-    if assessment.panel_id is None or assessment.status not in (
-        (Status.CITY, Status.SETTLED) if settled else (Status.CITY,)
-    ):
+    waiting = assessment.status == Status.CITY or (settled and assessment.status == Status.SETTLED)
+    if assessment.panel_id is None or not waiting:
         return
     spec = spec or scheme_spec(assessment.scheme)
-    joint = spec.aggregation == Aggregation.JOINT
-    judges = [None] if joint else list(assessment.panel.judges.all())
-    items = _items(assessment.scheme)
-    owed = [row for judge in judges for row in _rows(assessment, spec, Stage.CITY, items, judge)]
-    insert_many(_missing(assessment, owed))
+    judges = [None] if spec.aggregation == Aggregation.JOINT else list(assessment.panel.judges.all())
+    _drop_others(assessment, _open_rows(assessment, spec, Stage.CITY, judges))
+    sheets = [JudgeSheet(assessment=assessment, judge=judge) for judge in judges]
+    held = set(assessment.sheets.values_list("judge_id", flat=True))
+    insert_many([sheet for sheet in sheets if sheet.judge_id not in held])
+
+
+def _drop_others(assessment: Assessment, owed: list[Score]) -> None:
+    """Take away the empty rows of the city that are not owed any more."""
     keep = {(row.item_id, row.judge_id) for row in owed}
     empty = assessment.scores.filter(stage=Stage.CITY, answers__isnull=True)
-    empty.filter(
-        pk__in=[
-            pk
-            for pk, item, judge in empty.values_list("pk", "item_id", "judge_id")
-            if (item, judge) not in keep
-        ]
-    ).delete()
-    held = set(assessment.sheets.values_list("judge_id", flat=True))
-    insert_many(
-        [
-            JudgeSheet(assessment=assessment, judge=judge)
-            for judge in judges
-            if (judge.pk if judge else None) not in held
-        ]
-    )
+    rows = empty.values_list("pk", "item_id", "judge_id")
+    empty.filter(pk__in=[pk for pk, *owner in rows if tuple(owner) not in keep]).delete()
+
+
+def _open_rows(assessment: Assessment, spec: SchemeSpec, stage: str, judges=(None,)) -> list[Score]:
+    """Everything the stage owes; what was not there yet is added."""
+    owed = _owed(assessment, spec, stage, _items(assessment.scheme), judges)
+    held = set(assessment.scores.values_list("item_id", "stage", "judge_id"))
+    insert_many([row for row in owed if (row.item_id, row.stage, row.judge_id) not in held])
+    return owed
+
+
+def _owed(
+    assessment: Assessment, spec: SchemeSpec, stage: str, items: dict[str, int], judges=(None,)
+) -> list[Score]:
+    codes = owed_codes(spec, stage, visited=assessment.visited)
+    return [
+        Score(assessment=assessment, item_id=items[code], stage=stage, judge=judge)
+        for judge in judges
+        for code in codes
+    ]
 
 
 def _items(scheme: Scheme) -> dict[str, int]:
     return dict(Item.objects.filter(scheme=scheme).values_list("code", "pk"))
-
-
-def _rows(
-    assessment: Assessment, spec: SchemeSpec, stage: str, items: dict[str, int], judge=None
-) -> list[Score]:
-    codes = owed_codes(spec, stage, visited=assessment.visited)
-    return [Score(assessment=assessment, item_id=items[code], stage=stage, judge=judge) for code in codes]
-
-
-def _missing(assessment: Assessment, rows: list[Score]) -> list[Score]:
-    held = set(assessment.scores.values_list("item_id", "stage", "judge_id"))
-    return [row for row in rows if (row.item_id, row.stage, row.judge_id) not in held]

@@ -2,8 +2,6 @@
 `blocking`.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from ratings.enums import Stage, Status

@@ -5,8 +5,6 @@ Three more write a status with its move and ask here for nothing: settling all s
 workbooks (offline.storing).
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 
@@ -29,7 +27,8 @@ from ratings.models import (
 )
 from schools import audit
 from schools.models import School, User
-from schools.saving import Refused
+from schools.models.scope import COUNTY_ROLES
+from schools.saving import Refused, refuse
 from schools.workbooks import clean_text
 
 from .blocking import FIGURES, blockers
@@ -46,6 +45,10 @@ OF_THE_SCHEME = ("reopen", *LEAVING)
 REVIEWING = ("return_", "recall", "recommend", "send_back")
 #: Steps by which the school signs its figures.
 SIGNING = ("submit", "resubmit")
+#: What a step may change of the assessment itself.
+CHANGED_BY_STEPS = (
+    "status", "version", "returned_to", "return_due", "suggested_star", "county_opinion", "visited"
+)  # fmt: skip
 
 
 def take_step(assessment: Assessment, code: str, *, by: User, comment: str = "", **facts: Any) -> Move:
@@ -64,9 +67,7 @@ def take_step(assessment: Assessment, code: str, *, by: User, comment: str = "",
             .select_related("scheme__city", "school")
             .get(pk=assessment.pk)
         )
-        reasons = _refusals(locked, step, by, comment, facts)
-        if reasons:
-            raise Refused(reasons)
+        _refuse(locked, step, by, comment, facts)
         before, target = locked.status, _target(locked, step)
         sheet = frozen_sheet(locked, STAGE_OF.get(before, Stage.SELF))
         move = Move.objects.create(
@@ -82,18 +83,9 @@ def take_step(assessment: Assessment, code: str, *, by: User, comment: str = "",
         )
         locked.status, locked.version = target, locked.version + 1
         locked.returned_to, locked.return_due = "", None
-        EFFECTS.get(code, _nothing)(locked, move, facts)
-        locked.save(
-            update_fields=[
-                "status",
-                "version",
-                "returned_to",
-                "return_due",
-                "suggested_star",
-                "county_opinion",
-                "visited",
-            ]
-        )
+        if code in EFFECTS:
+            EFFECTS[code](locked, move, facts)
+        locked.save(update_fields=CHANGED_BY_STEPS)
         if code in LEAVING:
             _close_filling(locked.scheme_id)
         detail = {
@@ -136,17 +128,18 @@ def allowed_steps(user: User, assessment: Assessment) -> list[Step]:
     ]
 
 
-def _refusals(
-    assessment: Assessment, step: Step, by: User, comment: str, facts: dict
-) -> dict[str, list[str]]:
+def _refuse(assessment: Assessment, step: Step, by: User, comment: str, facts: dict) -> None:
     if step not in allowed_steps(by, assessment):
-        sentence = f"现在不能{step.label}：状态是“{assessment.get_status_display()}”，或当前身份无权办理。"
-        return {NON_FIELD_ERRORS: [sentence]}
-    if step.code in REVIEWING and (sentence := must_recuse(by, assessment.school)):
-        return {NON_FIELD_ERRORS: [sentence]}
-    missing = {"comment": ["请写明理由。"]} if step.comment and not comment.strip() else {}
-    found = [blocker.text for blocker in blockers(assessment, step.code, facts)]
-    return missing | ({NON_FIELD_ERRORS: found} if found else {})
+        raise Refused(
+            f"现在不能{step.label}：状态是“{assessment.get_status_display()}”，或当前身份无权办理。"
+        )
+    if step.code in REVIEWING:
+        refuse(must_recuse(by, assessment.school))
+    reasons = {"comment": ["请写明理由。"]} if step.comment and not comment else {}
+    if found := blockers(assessment, step.code, facts):
+        reasons[NON_FIELD_ERRORS] = [blocker.text for blocker in found]
+    if reasons:
+        raise Refused(reasons)
 
 
 def _fits(assessment: Assessment, step: Step, role: str) -> bool:
@@ -154,7 +147,7 @@ def _fits(assessment: Assessment, step: Step, role: str) -> bool:
     status = assessment.status
     if status not in step.sources:
         return False
-    county = role in ("county", "county_lead")
+    county = role in COUNTY_ROLES
     if step.code == "return_":
         return (status == Status.COUNTY) == county
     if step.code == "recall":
@@ -199,28 +192,26 @@ def frozen_sheet(assessment: Assessment, stage: str) -> dict[str, Any]:
     }
 
 
-def _nothing(assessment: Assessment, move: Move, facts: dict) -> None:
-    """Most steps change the status and nothing else."""
+def _on_resubmit(assessment: Assessment, move: Move, facts: dict) -> None:
+    """The figures of what was handed in; they are final where no county can have them corrected."""
+    final = [] if assessment.scheme.has_county_stage else [MetricSnapshot.Moment.FINAL]
+    for moment in (MetricSnapshot.Moment.SUBMIT, *final):
+        take_snapshot(assessment, moment, values=facts.get(FIGURES))
 
 
 def _on_submit(assessment: Assessment, move: Move, facts: dict) -> None:
-    spec = scheme_spec(assessment.scheme)
-    take_snapshot(assessment, MetricSnapshot.Moment.SUBMIT, spec, values=facts.get(FIGURES))
-    if assessment.status == Status.CITY and not spec.has_county_stage:
-        take_snapshot(assessment, MetricSnapshot.Moment.FINAL, spec, values=facts.get(FIGURES))
-    _reach(assessment, spec)
-
-
-def _reach(assessment: Assessment, spec) -> None:
     """Open what the stage reached owes, and start the scheme's scoring with its first submission."""
-    if assessment.status == Status.COUNTY:
-        open_county_rows(assessment, spec)
-    else:
-        open_city_rows(assessment, spec)
-    Scheme.objects.filter(pk=assessment.scheme_id, phase=Phase.OPEN).update(phase=Phase.SCORING)
+    _on_resubmit(assessment, move, facts)
+    open_rows = open_county_rows if assessment.status == Status.COUNTY else open_city_rows
+    open_rows(assessment, scheme_spec(assessment.scheme))
+    _start_scoring(assessment.scheme_id)
 
 
-def _on_withdraw(assessment: Assessment, move: Move, facts: dict) -> None:
+def _start_scoring(scheme: int) -> None:
+    Scheme.objects.filter(pk=scheme, phase=Phase.OPEN).update(phase=Phase.SCORING)
+
+
+def _on_withdraw(assessment: Assessment, *_) -> None:
     """Nobody has scored: the empty rows of the stage go, and the signature no longer covers what will be
     changed.
     """
@@ -230,9 +221,7 @@ def _on_withdraw(assessment: Assessment, move: Move, facts: dict) -> None:
 
 
 def _on_return(assessment: Assessment, move: Move, facts: dict) -> None:
-    items = dict(
-        Item.objects.filter(scheme=assessment.scheme, code__in=facts["items"]).values_list("code", "pk")
-    )
+    items = dict(Item.objects.filter(scheme=assessment.scheme_id).values_list("code", "pk"))
     ReturnedItem.objects.bulk_create(
         ReturnedItem(move=move, item_id=items[code], comment=str(comment).strip())
         for code, comment in facts["items"].items()
@@ -242,26 +231,18 @@ def _on_return(assessment: Assessment, move: Move, facts: dict) -> None:
     void_signature(assessment)
 
 
-def _on_resubmit(assessment: Assessment, move: Move, facts: dict) -> None:
-    take_snapshot(assessment, MetricSnapshot.Moment.SUBMIT, values=facts.get(FIGURES))
-    if not assessment.scheme.has_county_stage:
-        take_snapshot(assessment, MetricSnapshot.Moment.FINAL, values=facts.get(FIGURES))
-
-
-def _on_recommend(assessment: Assessment, move: Move, facts: dict) -> None:
+def _on_recommend(assessment: Assessment, _: Move, facts: dict) -> None:
     assessment.suggested_star, assessment.county_opinion = facts["star"], str(facts["opinion"]).strip()
     spec = scheme_spec(assessment.scheme)
     take_snapshot(assessment, MetricSnapshot.Moment.FINAL, spec, values=facts.get(FIGURES))
     open_city_rows(assessment, spec)
 
 
-def _on_lapse(assessment: Assessment, move: Move, facts: dict) -> None:
-    """A school that let its 补正 pass may have been decided before; 未申报 leaves nothing to decide."""
-    void_decision(assessment, move)
+def void_decision(assessment: Assessment, move: Move, *_) -> None:
+    """What was decided stays in the frozen sheet of the move and nowhere else.
 
-
-def void_decision(assessment: Assessment, move: Move) -> None:
-    """What was decided stays in the frozen sheet of the move and nowhere else."""
+    A school that let its 补正 pass may have been decided before; 未申报 leaves nothing to decide.
+    """
     decision = Decision.objects.filter(assessment=assessment).first()
     if decision is None:
         return
@@ -282,10 +263,10 @@ def _close_filling(scheme: int) -> None:
         scheme=scheme, status__in=(Status.DRAFT, Status.CONFIRMING, Status.RETURNED)
     )
     if not filling.exists():
-        Scheme.objects.filter(pk=scheme, phase=Phase.OPEN).update(phase=Phase.SCORING)
+        _start_scoring(scheme)
 
 
-def _on_reopen(assessment: Assessment, move: Move, facts: dict) -> None:
+def _on_reopen(assessment: Assessment, move: Move, *_) -> None:
     """The Decision is void and the whole scheme is settled anew."""
     void_decision(assessment, move)
     Result.objects.filter(scheme=assessment.scheme).delete()
@@ -299,13 +280,14 @@ def void_signature(assessment: Assessment) -> int:
     )
 
 
-EFFECTS: dict[str, Callable[[Assessment, Move, dict], None]] = {
+#: Steps without one change the status and nothing else.
+EFFECTS: dict[str, Callable[[Assessment, Move, dict], Any]] = {
     "submit": _on_submit,
     "withdraw": _on_withdraw,
-    "take_back": lambda assessment, move, facts: void_signature(assessment) and None,
+    "take_back": lambda assessment, *_: void_signature(assessment),
     "return_": _on_return,
     "resubmit": _on_resubmit,
     "recommend": _on_recommend,
-    "lapse": _on_lapse,
+    "lapse": void_decision,
     "reopen": _on_reopen,
 }

@@ -16,7 +16,7 @@ from django.test import override_settings
 from django.utils import timezone
 
 from ratings import demo
-from ratings.criteria.copying import copy_scheme
+from ratings.criteria.years import copy_scheme
 from ratings.demo.accounts import FIRST_CITY, SECOND_CITY
 from ratings.drafting.errata import change_row, prepare, send_for_signature, write_reason
 from ratings.enums import Confirmation, Phase

@@ -19,8 +19,7 @@ from ratings.criteria.spec import SchemeSpec
 from ratings.criteria.versions import current_version, spec_of
 from ratings.enums import PUBLIC_PHASES, Phase
 from ratings.models import Erratum, Scheme
-from ratings.workflow.checks import findings_of
-from ratings.workflow.opening import holders
+from ratings.workflow.opening import findings_of, holders
 from schools import audit
 from schools.messages.inbox import notify
 from schools.models import Role, User

@@ -16,7 +16,7 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from ratings.criteria.shifting import shifted
+from ratings.criteria.spec import shifted
 from ratings.criteria.storing import create_scheme, read_scheme
 from ratings.criteria.versions import freeze
 from ratings.enums import Phase, Stage, Status

@@ -21,7 +21,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ratings.criteria import standards
-from ratings.criteria.fields import ITEM, WORDING, entry, fields_of, frozen, stored, thawed
+from ratings.criteria.fields import ITEM, WORDING, Parameters, entry, fields_of, frozen, stored, thawed
 from ratings.criteria.kinds import Amount, Choice, Count, Day, Kind, Linked, Share, YesNo
 from ratings.criteria.spec import (
     BandSpec,
@@ -35,8 +35,7 @@ from ratings.criteria.spec import (
     to_json,
 )
 from ratings.criteria.storing import content_digest, create_scheme, read_scheme
-from ratings.criteria.workbook import read_scheme_workbook
-from ratings.criteria.writing import cells_of, columns_of, scheme_sheets
+from ratings.criteria.workbook import cells_of, columns_of, read_scheme_workbook, scheme_sheets
 from ratings.drafting.forms import ROW_FORMS, ParametersForm
 from ratings.drafting.views import MODELS
 from ratings.enums import Trigger
@@ -184,70 +183,93 @@ def any_row(table, **fixed) -> st.SearchStrategy:
     return st.builds(table, **{field.name: value_of(field) for field in fields_of(table)} | fixed)
 
 
+# Made once: hypothesis checks every strategy anew that is made while it draws.
+ROW_OF = {
+    table: any_row(table, **{name: st.just(value) for name, value in fixed.items()})
+    for table, fixed in {
+        Parameters: {},
+        ItemSpec: {"code": "", "category": None},
+        BandSpec: {"star": 5},
+        RestrictionSpec: {"code": ""},
+    }.items()
+}
+METRICS = st.lists(
+    any_row(CustomMetricSpec, unit=st.sampled_from(["", "人", "%"])),
+    max_size=2,
+    unique_by=lambda row: row.label,
+)
+ONE_TO_THREE, UP_TO_THREE, UP_TO_TWO = st.integers(1, 3), st.integers(0, 3), st.integers(0, 2)
+
+
 @st.composite
 def any_scheme(draw) -> SchemeSpec:
     """Rows with codes of their own in an order a workbook can say, weights and days that fit together."""
-    letters = "KLM"[: draw(st.integers(1, 3))]
+    letters = "KLM"[: draw(ONE_TO_THREE)]
     categories = tuple(CategorySpec(letter, draw(TEXTS)) for letter in letters)
     items = [
-        draw(
-            any_row(
-                ItemSpec,
-                code=st.just(f"{letter}{at}"),
-                category=st.just(letter),
-                label=st.just(""),
-                bonus=st.just(False),
-            )
-        )
+        replace(draw(ROW_OF[ItemSpec]), code=f"{letter}{at}", category=letter, label="", bonus=False)
         for letter in letters
-        for at in range(draw(st.integers(1, 3)))
+        for at in range(draw(ONE_TO_THREE))
     ]
-    items += [
-        draw(any_row(ItemSpec, code=st.just(f"W{at}"), category=st.none(), bonus=st.just(True)))
-        for at in range(draw(st.integers(0, 2)))
-    ]
-    bands = [draw(any_row(BandSpec, star=st.just(star))) for star in (5, 4, 3)[: draw(st.integers(1, 3))]]
+    items += [replace(draw(ROW_OF[ItemSpec]), code=f"W{at}", bonus=True) for at in range(draw(UP_TO_TWO))]
+    bands = [replace(draw(ROW_OF[BandSpec]), star=star) for star in (5, 4, 3)[: draw(ONE_TO_THREE)]]
     restrictions = []
-    for at in range(draw(st.integers(0, 3))):
-        row = draw(any_row(RestrictionSpec, code=st.just(f"Y{at}")))
+    for at in range(draw(UP_TO_THREE)):
+        row = replace(draw(ROW_OF[RestrictionSpec]), code=f"Y{at}")
         restrictions.append(row if row.trigger == Trigger.CONDITION else replace(row, condition_text=""))
-    metrics = draw(
-        st.lists(
-            any_row(CustomMetricSpec, unit=st.sampled_from(["", "人", "%"])),
-            max_size=2,
-            unique_by=lambda row: row.label,
-        )
-    )
-    rows = {"items": items, "bands": bands, "restrictions": restrictions, "custom_metrics": metrics}
-    spec = draw(
-        any_row(
-            SchemeSpec,
-            categories=st.just(categories),
-            **{name: st.just(tuple(found)) for name, found in rows.items()},
-        )
+    spec = SchemeSpec(
+        **vars(draw(ROW_OF[Parameters])),
+        categories=categories,
+        items=tuple(items),
+        bands=tuple(bands),
+        restrictions=tuple(restrictions),
+        custom_metrics=tuple(draw(METRICS)),
     )
     county = spec.county_weight if spec.has_county_stage else Fraction(0)
     start, end = sorted((spec.period_start, spec.period_end))
     return replace(spec, county_weight=county, city_weight=1 - county, period_start=start, period_end=end)
 
 
-@settings(max_examples=60)
-@given(any_scheme())
-def test_any_scheme_comes_back_the_same_from_json_and_workbook(spec):
+def comes_back_from_json_and_workbook(spec: SchemeSpec) -> None:
     assert from_json(json.loads(json.dumps(to_json(spec)))) == spec
     assert digest_of(through_workbook(spec)) == digest_of(spec)
 
 
-@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(any_scheme())
-@pytest.mark.django_db
-def test_any_scheme_comes_back_the_same_from_rows_and_forms(city, spec):
+def comes_back_from_rows_and_forms(spec: SchemeSpec, city) -> None:
     with transaction.atomic():
         scheme = create_scheme(spec, city=city)
         named = replace(spec, city=city.name)
         assert read_scheme(scheme) == named
         assert through_forms(scheme) == digest_of(named)
         transaction.set_rollback(True)
+
+
+@settings(max_examples=20)
+@given(any_scheme())
+def test_any_scheme_comes_back_the_same_from_json_and_workbook(spec):
+    comes_back_from_json_and_workbook(spec)
+
+
+@pytest.mark.deep
+@settings(max_examples=500)
+@given(any_scheme())
+def test_any_of_five_hundred_schemes_comes_back_the_same_from_json_and_workbook(spec):
+    comes_back_from_json_and_workbook(spec)
+
+
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(any_scheme())
+@pytest.mark.django_db
+def test_any_scheme_comes_back_the_same_from_rows_and_forms(city, spec):
+    comes_back_from_rows_and_forms(spec, city)
+
+
+@pytest.mark.deep
+@settings(max_examples=250, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(any_scheme())
+@pytest.mark.django_db
+def test_any_of_many_schemes_comes_back_the_same_from_rows_and_forms(city, spec):
+    comes_back_from_rows_and_forms(spec, city)
 
 
 # One more field: a line in the table, a column and a migration, and everything else follows

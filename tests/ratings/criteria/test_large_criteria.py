@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from ratings.criteria.checking import check_scheme
-from ratings.criteria.division import MANY, division_of
+from ratings.criteria.standards import MANY, division_of
 from ratings.criteria.storing import create_scheme, read_scheme
 from ratings.criteria.versions import freeze
 from ratings.criteria.workbook import read_scheme_workbook

@@ -11,8 +11,13 @@ from hypothesis import strategies as st
 from openpyxl import load_workbook
 
 from ratings.criteria.spec import BandSpec, CategorySpec, CustomMetricSpec, ItemSpec, SchemeSpec
-from ratings.criteria.workbook import PARAMETERS, read_scheme_workbook
-from ratings.criteria.writing import EXAMPLES, scheme_sheets, template_sheets
+from ratings.criteria.workbook import (
+    EXAMPLES,
+    PARAMETERS,
+    read_scheme_workbook,
+    scheme_sheets,
+    template_sheets,
+)
 from ratings.rules import parse_rule
 from schools.workbooks import WorkbookError, write_workbook
 from tests.oracle.printing import scheme_sheets as typed_sheets

@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from ratings.criteria.copying import copy_scheme
+from ratings.criteria.years import copy_scheme
 from ratings.drafting.errata import change_row, prepare, send_for_signature, sign, write_reason
 from ratings.enums import Phase
 from ratings.models import Erratum, OpeningProposal, Scheme

@@ -8,9 +8,15 @@ from fractions import Fraction
 import pytest
 
 from ratings.documents.layout import arrange, break_title, split_paragraphs, width
-from ratings.documents.official import problems_of
-from ratings.documents.wording import count_characters, numeral, parse_number, percentage, wording_problems
-from ratings.publication.bulletin_text import CountTable, Roster, draft_addressee, draft_annexes, draft_text
+from ratings.documents.official import (
+    count_characters,
+    numeral,
+    parse_number,
+    percentage,
+    problems_of,
+    wording_problems,
+)
+from ratings.publication.bulletin import CountTable, Roster, draft_addressee, draft_annexes, draft_text
 from ratings.publication.facts import BulletinFacts, RatedSchool
 from schools.numbers import chinese_date
 from schools.saving import Refused

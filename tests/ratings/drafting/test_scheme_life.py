@@ -6,12 +6,11 @@ from dataclasses import replace
 import pytest
 from django.urls import reverse
 
-from ratings.criteria.copying import copy_scheme
 from ratings.criteria.storing import create_scheme, read_scheme
 from ratings.criteria.versions import freeze
-from ratings.criteria.years import notes_of, previous_scheme, year_changes
+from ratings.criteria.years import copy_scheme, notes_of, previous_scheme, year_changes
 from ratings.models import AcknowledgedWarning, ChangeNote, Item, Scheme
-from ratings.workflow.checks import checks_of
+from ratings.workflow.opening import checks_of
 from schools.models import AuditEntry
 from schools.saving import Refused
 from tests.factories import CityFactory

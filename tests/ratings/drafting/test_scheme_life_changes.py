@@ -6,8 +6,7 @@ from fractions import Fraction
 import pytest
 
 from ratings.criteria.changes import ADDED, CHANGED, REMOVED, compare, differing
-from ratings.criteria.shifting import moved, shifted
-from ratings.criteria.spec import BandSpec, ItemSpec, RestrictionSpec
+from ratings.criteria.spec import BandSpec, ItemSpec, RestrictionSpec, moved, shifted
 
 
 @pytest.fixture

@@ -17,20 +17,17 @@ from django.db import IntegrityError, transaction
 from django.urls import NoReverseMatch, get_resolver, resolve, reverse
 
 from ratings.criteria.changes import compare
-from ratings.criteria.copying import copy_scheme
-from ratings.criteria.shifting import shifted
-from ratings.criteria.spec import digest, to_json
+from ratings.criteria.spec import digest, shifted, to_json
 from ratings.criteria.storing import content_digest, create_scheme, read_scheme, replace_scheme
 from ratings.criteria.versions import current_spec
-from ratings.criteria.writing import scheme_sheets
-from ratings.criteria.years import write_notes
+from ratings.criteria.workbook import scheme_sheets
+from ratings.criteria.years import copy_scheme, write_notes
 from ratings.drafting import rows
 from ratings.drafting.views import MODELS
 from ratings.enums import Phase
 from ratings.models import Category, CustomMetric, Item, Restriction, Scheme, SchemeVersion, StarBand
 from ratings.workflow import open_scheme
-from ratings.workflow.checks import acknowledge
-from ratings.workflow.opening import propose
+from ratings.workflow.opening import acknowledge, propose
 from schools.models import Region
 from schools.saving import Refused
 from schools.workbooks import write_workbook

@@ -7,11 +7,19 @@ from django.db import IntegrityError, transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from ratings.criteria.copying import copy_scheme
-from ratings.criteria.years import write_notes
+from ratings.criteria.years import copy_scheme, write_notes
 from ratings.models import OpeningProposal, Scheme
-from ratings.workflow.checks import acknowledge, checks_of, deadline_hints, deadline_problems
-from ratings.workflow.opening import confirm, is_void, propose, standing_proposal, withdraw_proposal
+from ratings.workflow.opening import (
+    acknowledge,
+    checks_of,
+    confirm,
+    deadline_hints,
+    deadline_problems,
+    is_void,
+    propose,
+    standing_proposal,
+    withdraw_proposal,
+)
 from schools.audit import verify
 from schools.models import AuditEntry, Notice
 from schools.saving import Refused

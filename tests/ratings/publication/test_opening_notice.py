@@ -12,8 +12,7 @@ from ratings.committee.invariants import opening_notice_file
 from ratings.criteria.storing import create_scheme
 from ratings.criteria.years import write_notes, year_changes
 from ratings.models import Item, OpeningNotice, Scheme
-from ratings.publication.opening_annexes import from_json, to_json
-from ratings.publication.opening_notice import OPENING_NOTICE, annexes_of
+from ratings.publication.opening_notice import OPENING_NOTICE, annexes_of, from_json, to_json
 from ratings.workflow import open_scheme
 from schools.models.audit import AuditEntry
 from schools.saving import Refused
@@ -99,16 +98,16 @@ def test_first_draft_says_what_the_scheme_says(notice):
 def test_annexes_hold_rules_in_words_blank_answers_and_the_priority_behind_each_change(notice):
     criteria, form, _, changes = OPENING_NOTICE.context(notice).annexes
 
-    rows = {row[0]: row for _, group in criteria.groups for row in group}
+    rows = {row[0]: row for _, group in criteria.content["groups"] for row in group}
     assert rows["K1 办班总量"][3] == ("办班期数达到 12 期得 50 分，达到 6 期得 30 分，其他得 0 分。",)
     assert rows["M1 保障"][4] == "学校填报、评审核定"
-    blanks = {row[0]: row[2] for _, group in form.groups for row in group}
+    blanks = {row[0]: row[2] for _, group in form.content["groups"] for row in group}
     assert blanks == {
         "K1 办班总量": ("由系统取数，不用填写",),
         "L1 听课": ("得分＿＿＿＿分（0—20分）",),
         "M1 保障": ("□音响",),
     }
-    changed = {row[0]: row for _, rows in changes.sections for row in rows}
+    changed = {row[0]: row for _, rows in changes.content["sections"] for row in rows}
     assert changed["K1 办班总量"][4] == "突出教育培训主业"
     assert "分值：40" in changed["K1 办班总量"][2] and "分值：50" in changed["K1 办班总量"][3]
 
@@ -126,7 +125,7 @@ def test_schedule_moves_a_deadline_off_a_rest_day(next_year):
     Scheme.objects.filter(pk=next_year.pk).update(self_due="2026-11-15")
     next_year.refresh_from_db()
 
-    rows = {row[0]: row for row in annexes_of(next_year)[2].rows}
+    rows = {row[0]: row for row in annexes_of(next_year)[2].content["rows"]}
 
     assert rows["学校自评"][3] == "2026年11月16日前"
     assert rows["市级评审"][3] == "另行通知"
@@ -150,7 +149,7 @@ def test_issuing_keeps_file_digest_annexes_and_an_audit_line(notice, office, mon
 
     assert hashlib.sha256(issued.pdf.read()).hexdigest() == issued.digest
     assert "办班总量" in str(
-        OPENING_NOTICE.context(OpeningNotice.objects.get(pk=issued.pk)).annexes[0].groups
+        OPENING_NOTICE.context(OpeningNotice.objects.get(pk=issued.pk)).annexes[0].content["groups"]
     )
     entry = AuditEntry.objects.get(action="opening_notice")
     assert json.loads(entry.detail) == {"发文字号": "示组通〔2026〕3号", "文件摘要": issued.digest}

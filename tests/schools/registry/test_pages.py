@@ -9,7 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from ratings.publication.bulletin_text import draft_text
+from ratings.publication.bulletin import draft_text
 from ratings.publication.facts import BulletinFacts, RatedSchool
 from schools.models import (
     Brand,
