@@ -15,11 +15,7 @@ from ratings.criteria.storing import read_scheme
 from ratings.enums import Star
 from ratings.models import Category, Item, Scheme
 from ratings.rules.rounding import plain
-from ratings.workflow.checks import findings_of
-from ratings.selfassessment.figures import figure_metrics
 from ratings.workflow.opening import findings_of
-from schools.models import User
-from schools.permissions import may
 
 #: Up to this many items the sections stand open; more are folded behind the jump list.
 OPEN_ITEMS = 30

@@ -17,20 +17,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from ratings.criteria.changes import Changes, RowChange
 from ratings.criteria.checking import Finding
-from ratings.criteria.copying import copy_scheme, next_year
 from ratings.criteria.intake import examine, take_over
-from ratings.criteria.shifting import renamed
-from ratings.criteria.standards import standards_of
-from ratings.criteria.storing import read_scheme
-from ratings.criteria.versions import current_spec
-from ratings.criteria.writing import scheme_sheets, template_sheets
-from ratings.criteria.years import changes_between, notes_of, previous_scheme, standing_spec, write_notes
-from ratings.enums import PUBLIC_PHASES, Phase
-from ratings.models import Erratum, OpeningProposal, Scheme
-from ratings.rules import RuleError
-from ratings.selfassessment.figures import figure_metrics
-from ratings.workflow.checks import Checks, acknowledge, checks_of, deadline_hints
-from ratings.criteria.intake import Intake, examine, take_over
 from ratings.criteria.spec import renamed
 from ratings.criteria.standards import standards_of
 from ratings.criteria.storing import read_scheme
@@ -45,10 +32,12 @@ from ratings.criteria.years import (
     standing_spec,
     write_notes,
 )
-from ratings.enums import Phase
+from ratings.enums import PUBLIC_PHASES, Phase
 from ratings.models import Erratum, OpeningProposal, Scheme
 from ratings.rules import RuleError
+from ratings.selfassessment.figures import figure_metrics
 from ratings.workflow.opening import (
+    Checks,
     acknowledge,
     checks_of,
     confirm,

@@ -17,9 +17,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
-from ratings.criteria.division import WHOLE, Division, spans_of
 from ratings.criteria.spec import SchemeSpec
-from ratings.criteria.spec import BoundItem, ItemSpec, SchemeSpec
 from ratings.criteria.standards import WHOLE, Division, spans_of
 from ratings.enums import Aggregation, Phase, Stage, Status
 from ratings.models import Assessment, JudgeSheet, Score

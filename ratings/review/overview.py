@@ -10,16 +10,11 @@ from typing import Any, NamedTuple
 
 from django.db.models import Count, OuterRef, Q, QuerySet
 
-from ratings.criteria.division import Division, spans_of
 from ratings.criteria.spec import SchemeSpec
+from ratings.criteria.standards import Division, spans_of
 from ratings.enums import UNFINISHED, Phase, Stage, Star, Status
 from ratings.models import Assessment, MetricSnapshot, Scheme
 from ratings.rules.rounding import plain, with_unit
-from ratings.criteria.spec import SchemeSpec
-from ratings.criteria.standards import WHOLE, Division, spans_of
-from ratings.enums import Phase, Stage, Star, Status
-from ratings.models import Assessment, Scheme
-from ratings.rules.rounding import plain
 from ratings.scoring import StageSheet
 from ratings.sheets import SchoolSheet, load_sheets
 from ratings.workflow import city_figures, due, scheme_spec, tie

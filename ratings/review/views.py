@@ -13,8 +13,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from ratings.criteria.division import division_of
 from ratings.criteria.spec import SchemeSpec
+from ratings.criteria.standards import division_of
 from ratings.enums import UNFINISHED, Stage, Status
 from ratings.models import Assessment, Category, Division, Evidence, Item, ReturnedItem, Scheme, Score
 from ratings.sheets import Line, SchoolSheet
@@ -28,12 +28,6 @@ from ratings.sheets.forms import (
     save_rows,
 )
 from ratings.sheets.sheet import by_item
-from ratings.criteria.standards import division_of
-from ratings.enums import Stage, Status
-from ratings.models import Assessment, Category, Division, Evidence, Item, ReturnedItem, Score
-from ratings.sheets import WITH_SCHOOL, Line, SchoolSheet, load_sheets
-from ratings.sheets.forms import AdjustmentForm, ReturnForm, answers_in_words, failed, row_form, save_rows
-from ratings.sheets.loading import by_item
 from ratings.workflow import Writer, due, is_overdue, scheme_spec, take_step, uneditable
 from ratings.workflow.deadlines import return_deadline
 from schools.calendar.checking import caveat

@@ -8,11 +8,8 @@ from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render, resolve_url
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from ratings.criteria.spec import ItemSpec, SchemeSpec
-from ratings.criteria.standards import MANY, Division, division_of, narrowed
-from ratings.enums import Phase, Stage, Status
-from ratings.models import Assessment, Evidence, Goal, Item, Move, Result
 from ratings.criteria.spec import BoundItem, ItemSpec, SchemeSpec
+from ratings.criteria.standards import MANY, Division, division_of, narrowed
 from ratings.enums import RUNNING, Stage, Status
 from ratings.models import Assessment, Evidence, Goal, Item, Move, Result, Score
 from ratings.sheets import Line, SchoolSheet, own_sheet

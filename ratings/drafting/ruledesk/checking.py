@@ -8,10 +8,15 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from ratings.criteria.fields import METRIC
-from ratings.criteria.spec import EVERYTHING, CategorySpec, CustomMetricSpec, ItemSpec, SchemeSpec
+from ratings.criteria.spec import (
+    EVERYTHING,
+    CategorySpec,
+    CustomMetricSpec,
+    ItemSpec,
+    SchemeSpec,
+)
 from ratings.criteria.storing import read_row
 from ratings.enums import FilledBy
-from ratings.criteria.spec import EVERYTHING, BoundItem, ItemSpec, SchemeSpec, bind_item, moved
 from ratings.models import Scheme
 from ratings.rules import (
     MetricInfo,

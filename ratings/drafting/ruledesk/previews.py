@@ -11,8 +11,7 @@ from fractions import Fraction
 from typing import Any
 
 from ratings.criteria.fields import ItemSpec
-from ratings.criteria.shifting import moved
-from ratings.criteria.spec import BoundItem, SchemeSpec, bind_item
+from ratings.criteria.spec import BoundItem, SchemeSpec, bind_item, moved
 from ratings.enums import Stage
 from ratings.models import Scheme, Score
 from ratings.rules import (
