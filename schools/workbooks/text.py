@@ -34,12 +34,17 @@ def narrow(text: str) -> str:
     return unicodedata.normalize("NFKC", text)
 
 
+def without_blanks(text: str) -> str:
+    """The signs alone: no blank and no line break among them."""
+    return "".join(text.split())
+
+
 def heading_key(text: object) -> str:
     """What two headings must share to be the same column: width, case, blanks, brackets and a 必填 star do
     not count.
     """
     key = narrow(clean_text(text)).translate(BRACKETS)
-    return "".join(key.split()).strip(MARKS).casefold()
+    return without_blanks(key).strip(MARKS).casefold()
 
 
 def display_name(name: str, longest: int = 80) -> str:
