@@ -53,8 +53,8 @@ def calendar_known(year: int) -> bool:
 
 def years_to_enter(today: date) -> list[int]:
     """The running year and, from November on, the next, as far as they are not known."""
-    asked = [today.year, today.year + 1] if today.month >= ASKED_FROM_MONTH else [today.year]
-    return [year for year in asked if not calendar_known(year)]
+    last = today.year + (today.month >= ASKED_FROM_MONTH)
+    return [year for year in range(today.year, last + 1) if not calendar_known(year)]
 
 
 def is_workday(day: date) -> bool:
@@ -62,8 +62,8 @@ def is_workday(day: date) -> bool:
 
     A statutory day is none, whatever was entered.
     """
-    national = national_year(day.year)
-    own = _own_days().get(day)
+    _keep_fresh()
+    national, own = national_year(day.year), _days.get(day)
     return national.is_workday(day) if own is None or day in national.statutory else own
 
 
@@ -100,11 +100,6 @@ def next_working_moment(moment: datetime) -> datetime:
     starts = [start for start, _ in HOURS if start > local.time()] if is_workday(local.date()) else []
     day, start = (local.date(), starts[0]) if starts else (add_workdays(local.date(), 1), HOURS[0][0])
     return timezone.make_aware(datetime.combine(day, start))
-
-
-def _own_days() -> dict[date, bool]:
-    _keep_fresh()
-    return _days
 
 
 def _keep_fresh() -> None:
