@@ -16,15 +16,19 @@ from schools import audit
 from schools.models import Region, User
 from schools.saving import Refused
 
-from .accounts import FIRST_CITY, SECOND_CITY, make_accounts, make_school_people
-from .age import ACTION, loaded_on
-from .guidance import load_guidance, note_visits
-from .papers import file_missing_bulletins, files_go_with_their_rows
-from .past_years import describe_schools, leave_gap, publish_year, settle_year
+from .accounts import FIRST_CITY, SECOND_CITY, load_guidance, make_accounts, make_school_people, note_visits
+from .past_years import (
+    describe_schools,
+    file_missing_bulletins,
+    files_go_with_their_rows,
+    leave_gap,
+    publish_year,
+    settle_year,
+)
 from .records import leave_month_open, lend_records, load_records
 from .running_year import open_running_year
-from .sample import PerCounty, Sample
-from .seasons import Seasons
+from .sample import PerCounty, Sample, Seasons
+from .trial import ACTION, loaded_on
 
 Progress = Callable[[str], None]
 

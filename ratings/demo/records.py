@@ -43,8 +43,7 @@ from schools.models import (
 from schools.teaching.months import fill_figures
 
 from .accounts import own_people
-from .sample import MovedWorkbook
-from .seasons import nearest_workday, noon
+from .sample import MovedWorkbook, nearest_workday, noon
 
 #: In the order in which one sheet may name what another brought in.
 RECORDS = {

@@ -19,9 +19,8 @@ from ratings.workflow.deadlines import last_workday_before
 from schools.models import Appointment, Region, User
 from schools.models.people import Role
 
-from .papers import can_print
-from .past_years import NUMBER
-from .seasons import nearest_workday
+from .past_years import NUMBER, can_print
+from .sample import nearest_workday
 
 #: Days from today to the deadlines of the three stages; the self-assessment closes yesterday, with
 #: extensions.

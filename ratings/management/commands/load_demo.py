@@ -6,8 +6,7 @@ from django.conf import settings
 from django.core.management.base import CommandError
 
 from ratings import demo
-from ratings.demo.age import aged_sentence, is_aged, loaded_on
-from ratings.demo.trial import refuse_without_demonstration
+from ratings.demo.trial import aged_sentence, is_aged, loaded_on, refuse_without_demonstration
 from schools.numbers import chinese_date
 from schools.operations.commands import RefusedCommand
 
