@@ -2,12 +2,19 @@
 
 from typing import Any
 
-from django.contrib import admin
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.helpers import ActionForm
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from schools.models import Region
+from schools import audit
+from schools.audit import record
+from schools.models import RecordChange, Region, School
 from schools.permissions import may
+from schools.records.changes import note_change, snapshot
+from schools.workbooks import clean_text
 
 
 class Scoped:
@@ -92,3 +99,85 @@ class ScopedInline(Scoped, admin.TabularInline):
 
     extra = 0
     show_change_link = False
+
+
+REASON = "数据维护"
+
+
+class NotingAdmin(admin.ModelAdmin):
+    """Notes what a saved form and its inline rows changed; Django's admin saves both in one transaction."""
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """Keeps what stood before until the many-to-many fields are saved too."""
+        obj.noted_before = snapshot(self.model._base_manager.get(pk=obj.pk)) if change else {}
+        super().save_model(request, obj, form, change)
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """The record with its sets is whole now."""
+        rows = [row.instance for formset in formsets for row in formset.forms if row.has_changed()]
+        before = {id(row): snapshot(type(row)._base_manager.get(pk=row.pk)) for row in rows if row.pk}
+        super().save_related(request, form, formsets, change)
+        _note(request, form.instance, form.instance.noted_before)
+        for row in rows:
+            if row.pk:
+                _note(request, row, before.get(id(row), {}))
+
+
+def _note(request: HttpRequest, record: Any, before: dict[str, Any]) -> None:
+    school = record if isinstance(record, School) else getattr(record, "school", None)
+    if school is None:
+        return
+    action = RecordChange.Action.CHANGE if before else RecordChange.Action.ADD
+    change = note_change(
+        record,
+        school=school,
+        action=action,
+        before=before,
+        after=snapshot(record),
+        by=request.user,
+        reason=REASON,
+    )
+    if change:
+        detail = {"修改前": change.before, "修改后": change.after}
+        audit.record(
+            "maintain", by=request.user, city=school.city, subject=f"{school.name} {change}", detail=detail
+        )
+
+
+class VoidForm(ActionForm):
+    """The reason stands beside the choice of the action."""
+
+    reason = forms.CharField(label="作废原因", max_length=200, required=False)
+
+
+class VoidingAdmin(admin.ModelAdmin):
+    """A table whose rows are voided, never deleted; voided rows can only be read."""
+
+    action_form = VoidForm
+    actions = ["void_selected"]
+
+    def has_change_permission(self, request: HttpRequest, obj=None) -> bool:
+        """What no longer counts is no longer corrected."""
+        return super().has_change_permission(request, obj) and not (obj and obj.is_voided)
+
+    @admin.action(description="作废所选记录（须填写原因）", permissions=["change"])
+    def void_selected(self, request: HttpRequest, queryset: QuerySet) -> None:
+        """All of them with one reason; those voided already are left as they are."""
+        reason = clean_text(request.POST.get("reason", ""))
+        if not reason:
+            messages.error(request, "请在“作废原因”中写明原因。")
+            return
+        with transaction.atomic():
+            rows = list(queryset.kept().select_related("school__city"))
+            for row in rows:
+                row.void(by=request.user, reason=reason[:200])
+            for row in rows:
+                detail = {"党校": row.school.name, "原因": reason[:200]}
+                record(
+                    "void",
+                    by=request.user,
+                    city=row.school.city,
+                    subject=f"{self.opts.verbose_name} {row}",
+                    detail=detail,
+                )
+        messages.success(request, f"已作废 {len(rows)} 条记录。")
