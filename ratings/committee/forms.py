@@ -14,7 +14,7 @@ from django.db.models import Q, QuerySet
 
 from ratings.enums import Star
 from ratings.models import Decision, Restriction, Result
-from schools.site.filters import FilterForm
+from schools.site.asked import FilterForm
 
 from . import board
 from .board import BoardFilters

@@ -21,7 +21,7 @@ from ratings.workflow.deadlines import last_day
 from schools.models import Role, User
 from schools.models.scope import SCHOOL_ROLES
 from schools.permissions import may, role_of
-from schools.site.items import Task, Tile
+from schools.site.contributions import Task, Tile
 
 #: A deadline is said these working days before.
 WORKDAYS_BEFORE = (5, 1)

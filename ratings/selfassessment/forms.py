@@ -17,8 +17,8 @@ from ratings.criteria.kinds import exactly
 from ratings.enums import Stage
 from ratings.models import Assessment, Goal, Scheme
 from ratings.workflow import Step
-from schools.records.versioned import VersionedForm
-from schools.site.filters import FilterForm
+from schools.records.forms import VersionedForm
+from schools.site.asked import FilterForm
 from schools.uploads import CheckedUpload, check_upload
 from schools.workbooks.cells import CellError, cell_decimal
 

@@ -6,7 +6,7 @@ from django import forms
 from django.db.models import QuerySet
 
 from schools.models.audit import AuditEntry
-from schools.site.filters import FilterForm
+from schools.site.asked import FilterForm
 
 from . import ACTIONS
 

@@ -4,9 +4,7 @@ pages.
 
 from schools.guidance import recording as corrected_visits
 from schools.models import TrainingClass, Visit
-from schools.site.contributions import Contributions
-from schools.site.items import Task, Tile, tasks_for, tiles_for
-from schools.site.navigation import Entry
+from schools.site.contributions import Contributions, Entry, Task, Tile, tasks_for, tiles_for
 from schools.teaching import corrected as corrected_classes
 
 from .announcing import overdue_problems, owed_records

@@ -11,8 +11,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from schools.models import GuidanceTeam, Problem, Region, Role, School, User, Visit
-from schools.site.filters import FilterForm
-from schools.site.forms import SeveralField
+from schools.site.asked import FilterForm, SeveralField
 
 from . import POINTS, REMARKS
 

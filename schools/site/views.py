@@ -3,6 +3,7 @@
 import logging
 import uuid
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
@@ -15,7 +16,6 @@ from django.views.decorators.http import require_GET, require_POST
 from schools.permissions import allowed_to
 
 from .asked import way_back
-from .context import TEXT_SIZE_COOKIE
 
 YEAR = 365 * 24 * 3600
 
@@ -91,3 +91,22 @@ def server_error(request: HttpRequest) -> HttpResponse:
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """A form older than its session, most often one left open over lunch."""
     return render(request, "errors/csrf.html", status=403)
+
+
+TEXT_SIZE_COOKIE = "text_size"
+
+
+def installation(request: HttpRequest) -> dict:
+    """Version, organiser and limits as the pages name them, and the size of type this browser chose."""
+    return {
+        "installation": {
+            "version": settings.VERSION,
+            "organiser": settings.SITE_ORGANISER,
+            "contact": settings.SITE_CONTACT,
+            "idle_minutes": settings.SESSION_COOKIE_AGE // 60,
+            "file_limit": settings.UPLOAD_LIMIT // 1024 // 1024,
+            "lock_minutes": int(settings.AXES_COOLOFF_TIME.total_seconds() // 60),
+            "lock_after": settings.AXES_FAILURE_LIMIT,
+        },
+        "large_text": request.COOKIES.get(TEXT_SIZE_COOKIE) == "large",
+    }

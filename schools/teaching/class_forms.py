@@ -15,8 +15,7 @@ from schools.models import Lesson, PlannedClass, School, Teacher, TeachingPoint,
 from schools.models.teaching import ClassCategory
 from schools.records.changes import plain, worded
 from schools.refusals import RecheckedForm
-from schools.site.filters import FilterForm
-from schools.site.forms import SeveralField
+from schools.site.asked import FilterForm, SeveralField
 from schools.workbooks import clean_text
 
 from .classes import LESSONS, Habits, LessonIn, copied, digest_of, full_snapshot, habits_of, worded_lessons
