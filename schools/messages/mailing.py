@@ -7,7 +7,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from smtplib import SMTPRecipientsRefused
 
 from django.conf import settings
@@ -15,10 +15,8 @@ from django.core.mail import EmailMessage
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from schools.models import Appointment, Notice, Region, Role, School
+from schools.models import Appointment, JobRun, Notice, Region, Role, School
 from schools.models.scope import COUNTY_ROLES, SCHOOL_ROLES
-
-from .jobs import claim
 
 logger = logging.getLogger(__name__)
 
@@ -69,6 +67,14 @@ def send_digests(now: datetime) -> int:
         run.ended_at, run.summary, sent = timezone.now(), f"{len(notices)} 条", sent + 1
         run.save(update_fields=["ended_at", "summary"])
     return sent
+
+
+def claim(name: str, day: date) -> JobRun | None:
+    """For work that cannot be taken back, such as a mail: whoever wrote the row does it; None for everybody
+    after.
+    """
+    made, created = JobRun.objects.get_or_create(name=name, day=day)
+    return made if created else None
 
 
 def _mailboxes() -> Iterator[Mailbox]:
