@@ -5,10 +5,9 @@ Until 0.2.0 the first migrations were rewritten in place, so an earlier database
 date.
 """
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Iterable
+from itertools import chain
 
 from django.apps import apps
 from django.conf import settings
@@ -49,13 +48,13 @@ def refusal(using: str = DEFAULT_DB_ALIAS) -> str:
     """
     connection = connections[using]
     loader = MigrationLoader(connection)
-    strangers = unknown_migrations(_own(loader.applied_migrations), loader)
-    if strangers:
+    applied = _own(loader.applied_migrations)
+    if strangers := unknown_migrations(applied, loader):
         return (
             f"数据库由更新的版本建立（有本版本没有的 {strangers[0]}），请换用那个版本的程序。{NOTHING_DONE}"
         )
     lacking, surplus = _differences(_expected(loader), _found(connection))
-    first_only = {name for _, name in _own(loader.applied_migrations)} == {FIRST}
+    first_only = {name for _, name in applied} == {FIRST}
     if first_only and (lacking or surplus):
         way_out = RENEW_TRIAL if settings.DEBUG else START_ANEW
         return (
@@ -79,7 +78,7 @@ def refusal(using: str = DEFAULT_DB_ALIAS) -> str:
 def is_behind(using: str = DEFAULT_DB_ALIAS) -> bool:
     """Whether migrations of this version are still to be applied."""
     loader = MigrationLoader(connections[using])
-    return any(key not in loader.applied_migrations for key in loader.graph.nodes)
+    return not loader.graph.nodes.keys() <= loader.applied_migrations.keys()
 
 
 def obstacle(using: str = DEFAULT_DB_ALIAS) -> str:
@@ -94,18 +93,15 @@ def obstacle(using: str = DEFAULT_DB_ALIAS) -> str:
 
 def applied_migrations(using: str = DEFAULT_DB_ALIAS) -> list[str]:
     """What the database has gone through of the product's own migrations, as `app.name`."""
-    return [f"{app}.{name}" for app, name in _own(MigrationLoader(connections[using]).applied_migrations)]
+    return list(map(".".join, _own(MigrationLoader(connections[using]).applied_migrations)))
 
 
 def unknown_migrations(keys: Iterable[tuple[str, str]], loader: MigrationLoader | None = None) -> list[str]:
     """Those of the product's migrations that this version does not have, as `app.name`."""
     loader = loader or MigrationLoader(None)
-    replaced = {key for one in loader.disk_migrations.values() for key in one.replaces}
-    return [
-        f"{app}.{name}"
-        for app, name in _own(keys)
-        if (app, name) not in loader.disk_migrations and (app, name) not in replaced
-    ]
+    replaced = chain.from_iterable(one.replaces for one in loader.disk_migrations.values())
+    known = {*loader.disk_migrations, *replaced}
+    return [".".join(key) for key in _own(keys) if key not in known]
 
 
 def version_parts(version: object) -> list[int]:
@@ -120,22 +116,18 @@ def _own(keys: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
 
 def _expected(loader: MigrationLoader) -> dict[str, set[str]]:
     """Tables and columns that the applied migrations leave behind."""
-    applied = _own(key for key in loader.applied_migrations if key in loader.graph.nodes)
-    if not applied:
+    nodes = _own(loader.applied_migrations.keys() & loader.graph.nodes.keys())
+    if not nodes:
         return {}
-    if len(applied) == len(_own(loader.graph.nodes)):  # then the models say the same, at a tenth of the time
-        registry = apps
-    else:
-        registry = loader.graph.make_state(nodes=applied, real_apps=loader.unmigrated_apps).apps
-    models = [
-        model
-        for label in settings.PRODUCT_APPS
-        for model in registry.get_app_config(label).get_models(include_auto_created=True)
-    ]
-    return {
-        model._meta.db_table: {field.column for field in model._meta.local_concrete_fields}
-        for model in models
-    }
+    registry = apps
+    if len(nodes) < len(_own(loader.graph.nodes)):  # else the models say the same, at a tenth of the time
+        registry = loader.graph.make_state(nodes=nodes, real_apps=loader.unmigrated_apps).apps
+    found = {}
+    for label in settings.PRODUCT_APPS:
+        for model in registry.get_app_config(label).get_models(include_auto_created=True):
+            fields = model._meta.local_concrete_fields
+            found[model._meta.db_table] = {field.column for field in fields}
+    return found
 
 
 def _found(connection: BaseDatabaseWrapper) -> dict[str, set[str]]:
