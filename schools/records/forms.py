@@ -1,8 +1,6 @@
 """Deciding a 数据更正, and narrowing the list of them."""
 
-from __future__ import annotations
-
-from typing import Any
+from typing import Any, ClassVar
 
 from crispy_forms.helper import FormHelper
 from django import forms
@@ -35,13 +33,12 @@ class CorrectionFilterForm(FilterForm):
         label="状态", required=False, choices=[("", "全部"), *Correction.Status.choices]
     )
     q = forms.CharField(label="党校或登记项目", required=False, max_length=40)
+    lookups: ClassVar[dict[str, str]] = {"status": "status"}
 
     def narrow(self, corrections: QuerySet[Correction]) -> QuerySet[Correction]:
         """The requests that fit what was chosen."""
-        chosen = self.chosen
-        if "status" in chosen:
-            corrections = corrections.filter(status=chosen["status"])
-        if word := chosen.get("q", "").strip():
+        corrections = super().narrow(corrections)
+        if word := self.chosen.get("q"):
             school = Q(school__name__icontains=word) | Q(school__short_name__icontains=word)
             corrections = corrections.filter(school | Q(record__icontains=word) | Q(name__icontains=word))
         return corrections

@@ -1,11 +1,12 @@
-"""What an address or a hidden field asks for: written by pages of this system, and by anybody who edits what
-they wrote.
+"""What an address, a filter or a hidden field asks for: written by pages of this system, and by anybody who
+edits what they wrote. A filter that cannot be read shows everything rather than an error page.
 """
 
-from __future__ import annotations
+from typing import ClassVar
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 from django.utils.http import url_has_allowed_host_and_scheme
 
 #: Room for every id and every year; a longer run of digits names nothing.
@@ -23,15 +24,15 @@ def way_back(wanted: str, otherwise: str) -> str:
     """The page a form was sent from, where it is a path of this system; a bare word is none, though Django
     takes it for a view.
     """
-    return (
-        wanted
-        if wanted.startswith("/") and url_has_allowed_host_and_scheme(wanted, allowed_hosts=None)
-        else otherwise
-    )
+    is_own = wanted.startswith("/") and url_has_allowed_host_and_scheme(wanted, allowed_hosts=None)
+    return wanted if is_own else otherwise
 
 
 class FilterForm(forms.Form):
     """A form of GET parameters; a choice it does not know is left out."""
+
+    #: How a list is narrowed by what stands in a field.
+    lookups: ClassVar[dict[str, str]] = {}
 
     def __init__(self, *args, **kwargs) -> None:
         super().__init__(*args, auto_id="filter-%s", **kwargs)
@@ -46,6 +47,11 @@ class FilterForm(forms.Form):
         """The values that could be read, without the empty ones."""
         self.is_valid()
         return {name: value for name, value in self.cleaned_data.items() if value not in (None, "")}
+
+    def narrow(self, rows: QuerySet) -> QuerySet:
+        """The rows that fit what was chosen."""
+        chosen = self.chosen
+        return rows.filter(**{self.lookups[name]: chosen[name] for name in chosen if name in self.lookups})
 
 
 class SeveralField(forms.ModelMultipleChoiceField):

@@ -5,8 +5,6 @@ So schools shows what ratings adds without knowing it. The modules are imported 
 misspelt kind of contribution keeps it from starting.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
