@@ -2,8 +2,6 @@
 server is set.
 """
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -34,11 +32,6 @@ class Mailbox:
     waiting: QuerySet[Notice]
 
 
-def is_on() -> bool:
-    """Whether this installation sends mail at all."""
-    return bool(settings.EMAIL_HOST)
-
-
 def send_digests(now: datetime) -> int:
     """One mail to each office with unread messages not mailed before; at most one a day. Returns how many
     went out.
@@ -47,7 +40,7 @@ def send_digests(now: datetime) -> int:
     gives it back and ends the round: the next start of the job tries again. An address the server refuses
     keeps nobody else waiting.
     """
-    if not is_on():
+    if not settings.EMAIL_HOST:  # this installation sends no mail at all
         return 0
     sent, day = 0, timezone.localdate(now)
     for box in _mailboxes():
@@ -73,48 +66,36 @@ def claim(name: str, day: date) -> JobRun | None:
     """For work that cannot be taken back, such as a mail: whoever wrote the row does it; None for everybody
     after.
     """
-    made, created = JobRun.objects.get_or_create(name=name, day=day)
-    return made if created else None
+    run, is_new = JobRun.objects.get_or_create(name=name, day=day)
+    return run if is_new else None
 
 
 def _mailboxes() -> Iterator[Mailbox]:
     waiting = Notice.objects.unread().filter(mailed_at__isnull=True)
     people = Appointment.objects.in_force()
     for school in School.objects.exclude(office_email="").open_on():
-        own = people.filter(school=school, role__in=SCHOOL_ROLES).values("user")
-        yield Mailbox(
-            str(school),
-            school.office_email,
-            f"school:{school.pk}",
-            waiting.filter(school=school, user__in=own),
-        )
+        own = people.filter(school=school, role__in=SCHOOL_ROLES)
+        yield _mailbox(school, "school", waiting.filter(school=school), own)
     for region in Region.objects.exclude(office_email=""):
-        is_city = region.kind == Region.Kind.CITY
-        own = (
-            people.filter(city=region, role=Role.OFFICE)
-            if is_city
-            else people.filter(county=region, role__in=COUNTY_ROLES)
-        )
-        about = {"school__city": region} if is_city else {"school__county": region}
-        yield Mailbox(
-            str(region),
-            region.office_email,
-            f"region:{region.pk}",
-            waiting.filter(**about, user__in=own.values("user")),
-        )
+        if region.kind == Region.Kind.CITY:
+            about, own = {"school__city": region}, people.filter(city=region, role=Role.OFFICE)
+        else:
+            about, own = {"school__county": region}, people.filter(county=region, role__in=COUNTY_ROLES)
+        yield _mailbox(region, "region", waiting.filter(**about), own)
+
+
+def _mailbox(
+    place: School | Region, kind: str, about: QuerySet[Notice], own: QuerySet[Appointment]
+) -> Mailbox:
+    waiting = about.filter(user__in=own.values("user"))
+    return Mailbox(str(place), place.office_email, f"{kind}:{place.pk}", waiting)
 
 
 def _body(box: Mailbox, notices: list[Notice]) -> str:
-    texts = list(dict.fromkeys(one.text for one in notices))
-    lines = [f"{number}. {text}" for number, text in enumerate(texts[:LINES], start=1)]
-    more = [f"……共 {len(texts)} 条，其余请登录系统查看。"] if len(texts) > LINES else []
-    return "\n".join(
-        [
-            f"{box.name}：",
-            "",
-            *lines,
-            *more,
-            "",
-            "请登录系统，在右上角“消息”中办理。本邮件由系统自动发送，请勿回复。",
-        ]
-    )
+    texts = list(dict.fromkeys(notice.text for notice in notices))
+    lines = [f"{box.name}：", ""]
+    lines += [f"{number}. {text}" for number, text in enumerate(texts[:LINES], start=1)]
+    if len(texts) > LINES:
+        lines.append(f"……共 {len(texts)} 条，其余请登录系统查看。")
+    lines += ["", "请登录系统，在右上角“消息”中办理。本邮件由系统自动发送，请勿回复。"]
+    return "\n".join(lines)

@@ -8,8 +8,6 @@
 `action` is one of add, change, end, void, correct. Nothing is written when nothing differs.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal

@@ -13,8 +13,6 @@ for the model, and shown as `words` say ({"课次": "…"}). Everything raises `
 for the person at the screen.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 
@@ -35,7 +33,7 @@ from schools.saving import Refused
 from schools.site.contributions import contributed
 
 from . import locks
-from .changes import differences, note_change, plain, record_word, snapshot, worded
+from .changes import LONGEST, differences, note_change, plain, record_word, snapshot, worded
 from .locks import Reach, lock_for
 
 Act, Status = Correction.Act, Correction.Status
@@ -97,7 +95,7 @@ def approver_of(correction: Correction, signed: list[locks.Lock] | None = None) 
     """Who decides now: `county` or `office`. It moves on with the assessment: a request may have been made
     before.
     """
-    known = locks.periods([correction.school_id])[correction.school_id] if signed is None else signed
+    known = locks.signed_by(correction.school) if signed is None else signed
     lock = locks.among(known, since=correction.since, year=correction.year, standing=correction.standing)
     if lock:
         return lock.approver
@@ -113,11 +111,10 @@ def may_decide(user: User, correction: Correction, signed: list[locks.Lock] | No
         return False
     if identity.role not in locks.ROLES[approver_of(correction, signed)]:
         return False
-    return (
-        identity.county_id == correction.school.county_id
-        if identity.county_id
-        else identity.city_id == correction.school.city_id
-    )
+    school = correction.school
+    if identity.county_id:
+        return identity.county_id == school.county_id
+    return identity.city_id == school.city_id
 
 
 def may_withdraw(user: User, correction: Correction) -> bool:
@@ -179,16 +176,14 @@ def _request(
     asked.reason = asked.reason.strip()
     if not asked.reason:
         raise Refused({"reason": "记录已锁定，请写明更正理由。"})
-    if len(asked.reason) > 200:
-        raise Refused({"reason": "更正理由不超过 200 字。"})
+    if len(asked.reason) > LONGEST:
+        raise Refused({"reason": f"更正理由不超过 {LONGEST} 字。"})
     _, reach = lock_for(asked.school, model, *change) or (None, Reach())
     asked.since, asked.year, asked.standing = reach.since, reach.year, reach.standing
-    before, after = worded(model, asked.old), worded(model, asked.new)
-    if asked.act != Act.CHANGE:
-        before, after = ({label: text for label, text in shown.items() if text} for shown in (before, after))
-    asked.before, asked.after = {**before, **words[0]}, {**after, **words[1]}
+    asked.before = {**_texts(asked, model, asked.old), **words[0]}
+    asked.after = {**_texts(asked, model, asked.new), **words[1]}
     asked.record, asked.model, asked.object_id = record_word(model), model._meta.label_lower, obj and obj.pk
-    asked.name = str(obj or built(model, asked.school, asked.new))[:200]
+    asked.name = str(obj or built(model, asked.school, asked.new))[:LONGEST]
     if extras is not None:
         asked.new = {**asked.new, EXTRAS: extras}
     waiting = "该记录已有一份数据更正等待审核，请先撤回或等待审核结果。"
@@ -203,6 +198,14 @@ def _request(
     return asked
 
 
+def _texts(asked: Correction, model: type[models.Model], values: Mapping[str, Any]) -> dict[str, str]:
+    """What is emptied by a change must be seen; of a whole record only what says something."""
+    texts = worded(model, values)
+    if asked.act == Act.CHANGE:
+        return texts
+    return {label: text for label, text in texts.items() if text}
+
+
 def _audit(correction: Correction, by: User, detail: Mapping[str, Any]) -> None:
     school = correction.school
     audit.record("correct", by=by, city=school.city, subject=f"{school.name} {correction}", detail=detail)
@@ -213,8 +216,8 @@ def _decide(correction: Correction, status: str, *, by: User, remark: str) -> Co
     locked = Correction.objects.select_for_update().get(pk=correction.pk)
     if locked.status != Status.PENDING:
         raise Refused(f"这份数据更正{locked.get_status_display()}，不能再次办理。")
-    if len(remark.strip()) > 200:
-        raise Refused({"remark": "审核意见不超过 200 字。"})
+    if len(remark.strip()) > LONGEST:
+        raise Refused({"remark": f"审核意见不超过 {LONGEST} 字。"})
     locked.status, locked.remark = status, remark.strip()
     locked.decided_by, locked.decided_at = by, timezone.now()
     locked.save(update_fields=["status", "decided_by", "decided_at", "remark"])

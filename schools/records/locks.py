@@ -1,11 +1,9 @@
 """锁定: records whose figures a school has signed change only through 数据更正.
 
 What is locked is known to whoever collects the signatures: `signed_periods` of `contributions`.
-Three kinds of records ask in three ways: an event of a day (`lock_of`), a figure of a year (`lock_of_year`),
-a fact that stands until it is ended, such as seats or a teacher in the pool (`standing_lock`).
+Three kinds of records ask in three ways: an event of a day (`lock_of`), a figure of a year (`among`), a fact
+that stands until it is ended, such as seats or a teacher in the pool (`standing_lock`).
 """
-
-from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
@@ -39,6 +37,15 @@ APPROVER_NAMES = {COUNTY: "县（市、区）", OFFICE: "市评委会办公室"}
 
 
 @dataclass(frozen=True)
+class Reach:
+    """What a change touches: an event's day, a year, or a standing fact from a day on (None: always)."""
+
+    since: date | None = None
+    year: int | None = None
+    standing: bool = False
+
+
+@dataclass(frozen=True)
 class Lock:
     """A period a school has signed. `approver` decides corrections now; `is_open` while results are not yet
     public.
@@ -59,10 +66,18 @@ class Lock:
             f"如需更改，请提交数据更正，经{APPROVER_NAMES[self.approver]}同意后生效。"
         )
 
-    @property
-    def roles(self) -> tuple[str, ...]:
-        """Who may approve a correction."""
-        return ROLES[self.approver]
+    def holds(self, reach: Reach) -> bool:
+        """Whether it stands in the way of what reaches that far.
+
+        Standing facts are read as they are on the last day of the period, so a change that takes effect later
+        is free, and once the results are public they are read no more.
+        """
+        since = reach.since
+        if reach.standing:
+            return self.is_open and (since is None or since <= self.end)
+        if reach.year is not None:
+            return self.year == reach.year
+        return since is not None and self.start <= since <= self.end
 
 
 def periods(school_ids: Iterable[int]) -> dict[int, list[Lock]]:
@@ -75,48 +90,25 @@ def periods(school_ids: Iterable[int]) -> dict[int, list[Lock]]:
     return found
 
 
+def signed_by(school: School) -> list[Lock]:
+    """The signed periods of one school."""
+    return periods([school.pk])[school.pk]
+
+
 def lock_of(school: School, day: date) -> Lock | None:
     """The signed period that contains the day: for classes, visits, months."""
-    return among(periods([school.pk])[school.pk], since=day)
-
-
-def lock_of_year(school: School, year: int) -> Lock | None:
-    """The signed period of that year: for money and head counts."""
-    return among(periods([school.pk])[school.pk], year=year)
+    return among(signed_by(school), since=day)
 
 
 def standing_lock(school: School, since: date | None = None) -> Lock | None:
-    """Whether a fact that stands may change with effect from `since` (None: at once and for all days).
-
-    Such facts are read as they are on the last day of the period, so a change that takes effect later is
-    free, and once the results are public they are read no more.
-    """
-    return among(periods([school.pk])[school.pk], since=since, standing=True)
+    """Whether a fact that stands may change with effect from `since` (None: at once and for all days)."""
+    return among(signed_by(school), since=since, standing=True)
 
 
-def among(
-    locks: Iterable[Lock], *, since: date | None = None, year: int | None = None, standing: bool = False
-) -> Lock | None:
-    """The lock that applies, out of the periods of one school; the stricter (not yet public) first."""
-    for lock in sorted(locks, key=lambda one: (not one.is_open, -one.year)):
-        if standing:
-            hit = lock.is_open and (since is None or since <= lock.end)
-        elif year is not None:
-            hit = lock.year == year
-        else:
-            hit = since is not None and lock.start <= since <= lock.end
-        if hit:
-            return lock
-    return None
-
-
-@dataclass(frozen=True)
-class Reach:
-    """What a change touches: an event's day, a year, or a standing fact from a day on (None: always)."""
-
-    since: date | None = None
-    year: int | None = None
-    standing: bool = False
+def among(locks: Iterable[Lock], **reach: Any) -> Lock | None:
+    """The lock that holds what a `Reach` of these fields touches; the stricter (not yet public) first."""
+    strictest_first = sorted(locks, key=lambda lock: (not lock.is_open, -lock.year))
+    return next((lock for lock in strictest_first if lock.holds(Reach(**reach))), None)
 
 
 def lock_for(
@@ -132,7 +124,7 @@ def lock_for(
     """
     if old == new or model not in TOUCHED:
         return None
-    known = periods([school.pk])[school.pk] if signed is None else signed
+    known = signed_by(school) if signed is None else signed
     for reach in TOUCHED[model](old, new):
         if lock := among(known, **vars(reach)):
             return lock, reach
