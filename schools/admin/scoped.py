@@ -10,7 +10,6 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from schools import audit
-from schools.audit import record
 from schools.models import RecordChange, Region, School
 from schools.permissions import may
 from schools.records.changes import note_change, snapshot
@@ -27,31 +26,22 @@ class Scoped:
         """Whether the person works on this table at all."""
         return any(may(request.user, act) for act in self.acts)
 
-    def has_module_permission(self, request: HttpRequest) -> bool:
+    def has_change_permission(self, request, obj=None):
+        """What may be changed may be seen and added to."""
         return self.allowed(request)
 
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self.allowed(request)
+    has_module_permission = has_view_permission = has_add_permission = has_change_permission
 
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self.allowed(request)
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self.allowed(request)
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_delete_permission(self, request, obj=None):
         """Records are voided, schools close, accounts are switched off."""
         return False
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet:
+    def get_queryset(self, request):
         """Foreign objects are not found, not forbidden."""
-        return (
-            super()
-            .get_queryset(request)
-            .filter(pk__in=self.model.objects.visible_to(request.user).order_by().values("pk"))
-        )
+        own = self.model.objects.visible_to(request.user).order_by()
+        return super().get_queryset(request).filter(pk__in=own.values("pk"))
 
-    def formfield_for_foreignkey(self, db_field, request: HttpRequest, **kwargs):
+    def formfield_for_foreignkey(self, db_field, request, **kwargs):
         """Only what one may see can be chosen, so that nothing is hung on another city's school."""
         kwargs.setdefault("queryset", _visible(db_field, request))
         field = super().formfield_for_foreignkey(db_field, request, **kwargs)
@@ -60,7 +50,7 @@ class Scoped:
             field.required = True  # a row without a city would belong to the whole system
         return field
 
-    def formfield_for_manytomany(self, db_field, request: HttpRequest, **kwargs):
+    def formfield_for_manytomany(self, db_field, request, **kwargs):
         """See `formfield_for_foreignkey`."""
         kwargs.setdefault("queryset", _visible(db_field, request))
         return super().formfield_for_manytomany(db_field, request, **kwargs)
@@ -89,7 +79,7 @@ class ScopedAdmin(Scoped, admin.ModelAdmin):
     list_max_show_all = 200
     show_full_result_count = False
 
-    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+    def get_changeform_initial_data(self, request):
         """The city one works for is filled in already."""
         return {"city": city_worked_for(request), **super().get_changeform_initial_data(request)}
 
@@ -101,18 +91,15 @@ class ScopedInline(Scoped, admin.TabularInline):
     show_change_link = False
 
 
-REASON = "数据维护"
-
-
 class NotingAdmin(admin.ModelAdmin):
     """Notes what a saved form and its inline rows changed; Django's admin saves both in one transaction."""
 
-    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+    def save_model(self, request, obj, form, change):
         """Keeps what stood before until the many-to-many fields are saved too."""
         obj.noted_before = snapshot(self.model._base_manager.get(pk=obj.pk)) if change else {}
         super().save_model(request, obj, form, change)
 
-    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+    def save_related(self, request, form, formsets, change):
         """The record with its sets is whole now."""
         rows = [row.instance for formset in formsets for row in formset.forms if row.has_changed()]
         before = {id(row): snapshot(type(row)._base_manager.get(pk=row.pk)) for row in rows if row.pk}
@@ -127,21 +114,18 @@ def _note(request: HttpRequest, record: Any, before: dict[str, Any]) -> None:
     school = record if isinstance(record, School) else getattr(record, "school", None)
     if school is None:
         return
-    action = RecordChange.Action.CHANGE if before else RecordChange.Action.ADD
     change = note_change(
         record,
         school=school,
-        action=action,
+        action=RecordChange.Action.CHANGE if before else RecordChange.Action.ADD,
         before=before,
         after=snapshot(record),
         by=request.user,
-        reason=REASON,
+        reason="数据维护",
     )
     if change:
-        detail = {"修改前": change.before, "修改后": change.after}
-        audit.record(
-            "maintain", by=request.user, city=school.city, subject=f"{school.name} {change}", detail=detail
-        )
+        subject, detail = f"{school.name} {change}", {"修改前": change.before, "修改后": change.after}
+        audit.record("maintain", by=request.user, city=school.city, subject=subject, detail=detail)
 
 
 class VoidForm(ActionForm):
@@ -156,7 +140,7 @@ class VoidingAdmin(admin.ModelAdmin):
     action_form = VoidForm
     actions = ["void_selected"]
 
-    def has_change_permission(self, request: HttpRequest, obj=None) -> bool:
+    def has_change_permission(self, request, obj=None):
         """What no longer counts is no longer corrected."""
         return super().has_change_permission(request, obj) and not (obj and obj.is_voided)
 
@@ -172,12 +156,7 @@ class VoidingAdmin(admin.ModelAdmin):
             for row in rows:
                 row.void(by=request.user, reason=reason[:200])
             for row in rows:
+                subject = f"{self.opts.verbose_name} {row}"
                 detail = {"党校": row.school.name, "原因": reason[:200]}
-                record(
-                    "void",
-                    by=request.user,
-                    city=row.school.city,
-                    subject=f"{self.opts.verbose_name} {row}",
-                    detail=detail,
-                )
+                audit.record("void", by=request.user, city=row.school.city, subject=subject, detail=detail)
         messages.success(request, f"已作废 {len(rows)} 条记录。")

@@ -1,14 +1,16 @@
-"""Regions, schools and what belongs to a school."""
+"""Every table but those of accounts: regions, schools, what belongs to a school, and the working days."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest
+from django.db.models import Model
 from django.utils import timezone
 
 from schools import audit
+from schools.importing.base import WorkbookResource
 from schools.importing.class_sheets import LessonResource, TrainingClassResource
 from schools.importing.figure_sheets import (
     BudgetResource,
@@ -74,7 +76,7 @@ class RegionAdmin(WorkbookAdmin, ScopedAdmin):
     list_select_related = ["city"]
     search_fields = ["name", "code"]
 
-    def has_change_permission(self, request, obj=None) -> bool:
+    def has_change_permission(self, request, obj=None):
         """The city itself is set up for the whole system; its own administrator keeps the counties."""
         identity = request.user.identity
         own_city = obj is not None and identity is not None and obj.pk == identity.city_id
@@ -113,112 +115,110 @@ class SchoolRecordAdmin(NotingAdmin, WorkbookAdmin, ScopedAdmin):
     autocomplete_fields = ["school"]
 
 
-@admin.register(Leader)
-class LeaderAdmin(SchoolRecordAdmin):
-    sheets = (LeaderResource,)
-    list_display = ["school", "post", "name", "party_post", "start", "end"]
-    list_filter = ["post"]
-    search_fields = ["name", *BY_SCHOOL]
-
-
-@admin.register(Teacher)
-class TeacherAdmin(SchoolRecordAdmin):
-    sheets = (TeacherResource,)
-    list_display = ["name", "school", "kind", "post", "topics", "since", "until"]
-    list_filter = ["kind"]
-    search_fields = ["name", *BY_SCHOOL]
-
-
-@admin.register(TeachingPoint)
-class TeachingPointAdmin(SchoolRecordAdmin):
-    sheets = (TeachingPointResource,)
-    list_display = ["name", "school", "theme", "since", "until"]
-    search_fields = ["name", *BY_SCHOOL]
-    autocomplete_fields = ["school", "shared_with"]
-
-
-@admin.register(Equipment)
-class EquipmentAdmin(SchoolRecordAdmin):
-    sheets = (EquipmentResource,)
-    list_display = ["school", "kind", "working", "note"]
-    list_filter = ["kind", "working"]
-
-
-@admin.register(Regulation)
-class RegulationAdmin(SchoolRecordAdmin):
-    sheets = (RegulationResource,)
-    list_display = ["title", "school", "kind", "issued_on", "abolished_on"]
-    list_filter = ["kind"]
-    search_fields = ["title", *BY_SCHOOL]
-
-
-@admin.register(Budget)
-class BudgetAdmin(SchoolRecordAdmin):
-    sheets = (BudgetResource,)
-    list_display = ["school", "year", "source", "allotted", "arrived"]
-    list_filter = ["year", "source"]
-
-
-@admin.register(YearFigures)
-class YearFiguresAdmin(SchoolRecordAdmin):
-    sheets = (YearFiguresResource,)
-    list_display = [
-        "school",
-        "year",
-        "party_members",
-        "members_trained",
-        "cadres_due",
-        "cadres_trained",
-        "issues_solved",
-    ]
-    list_filter = ["year"]
-
-
-@admin.register(StaffMember)
-class StaffMemberAdmin(SchoolRecordAdmin):
-    sheets = (StaffResource,)
-    list_display = ["name", "school", "post", "duty", "since", "until"]
-    list_filter = ["duty"]
-    search_fields = ["name", *BY_SCHOOL]
-
-
-class BuildingAdmin(VoidingAdmin, SchoolRecordAdmin):
+class VoidedRecordAdmin(VoidingAdmin, SchoolRecordAdmin):
     """Records that are voided, never deleted."""
 
     readonly_fields = ["voided_at", "voided_by", "void_reason"]
 
 
-@admin.register(Investment)
-class InvestmentAdmin(BuildingAdmin):
-    sheets = (InvestmentResource,)
-    list_display = ["project", "school", "year", "amount", "source", "voided_at"]
-    list_filter = ["year", "source"]
-    search_fields = ["project", *BY_SCHOOL]
+def list_records(
+    model: type[Model],
+    sheet: type[WorkbookResource],
+    shown: list[str],
+    *,
+    narrowed: Sequence[Any] = (),
+    named: Sequence[str] = (),
+    base: type[SchoolRecordAdmin] = SchoolRecordAdmin,
+    **more: Any,
+) -> None:
+    """A table of one sheet; it is searched by the school and by the fields `named`."""
+    found = [*named, *BY_SCHOOL]
+    more |= {"sheets": (sheet,), "list_display": shown, "list_filter": narrowed, "search_fields": found}
+    admin.site.register(model, base, **more)
 
 
-@admin.register(Course)
-class CourseAdmin(BuildingAdmin):
-    sheets = (CourseResource,)
-    list_display = ["name", "school", "theme", "origin", "since", "voided_at"]
-    list_filter = ["origin"]
-    search_fields = ["name", *BY_SCHOOL]
-    autocomplete_fields = ["school", "teacher"]
-
-
-@admin.register(Brand)
-class BrandAdmin(BuildingAdmin):
-    sheets = (BrandResource,)
-    list_display = ["name", "school", "since", "voided_at"]
-    search_fields = ["name", *BY_SCHOOL]
-
-
-@admin.register(Liaison)
-class LiaisonAdmin(SchoolRecordAdmin):
-    sheets = (LiaisonResource,)
-    list_display = ["user", "school", "since", "until"]
-    list_select_related = ["user", "school"]
-    search_fields = ["user__name", "user__username", *BY_SCHOOL]
-    autocomplete_fields = ["user", "school"]
+list_records(
+    Leader,
+    LeaderResource,
+    ["school", "post", "name", "party_post", "start", "end"],
+    narrowed=["post"],
+    named=["name"],
+)
+list_records(
+    Teacher,
+    TeacherResource,
+    ["name", "school", "kind", "post", "topics", "since", "until"],
+    narrowed=["kind"],
+    named=["name"],
+)
+list_records(
+    TeachingPoint,
+    TeachingPointResource,
+    ["name", "school", "theme", "since", "until"],
+    named=["name"],
+    autocomplete_fields=["school", "shared_with"],
+)
+list_records(
+    Equipment, EquipmentResource, ["school", "kind", "working", "note"], narrowed=["kind", "working"]
+)
+list_records(
+    Regulation,
+    RegulationResource,
+    ["title", "school", "kind", "issued_on", "abolished_on"],
+    narrowed=["kind"],
+    named=["title"],
+)
+list_records(
+    Budget, BudgetResource, ["school", "year", "source", "allotted", "arrived"], narrowed=["year", "source"]
+)
+list_records(
+    YearFigures,
+    YearFiguresResource,
+    ["school", "year", "party_members", "members_trained", "cadres_due", "cadres_trained", "issues_solved"],
+    narrowed=["year"],
+)
+list_records(
+    StaffMember,
+    StaffResource,
+    ["name", "school", "post", "duty", "since", "until"],
+    narrowed=["duty"],
+    named=["name"],
+)
+list_records(
+    Investment,
+    InvestmentResource,
+    ["project", "school", "year", "amount", "source", "voided_at"],
+    narrowed=["year", "source"],
+    named=["project"],
+    base=VoidedRecordAdmin,
+)
+list_records(
+    Course,
+    CourseResource,
+    ["name", "school", "theme", "origin", "since", "voided_at"],
+    narrowed=["origin"],
+    named=["name"],
+    base=VoidedRecordAdmin,
+    autocomplete_fields=["school", "teacher"],
+)
+list_records(
+    Brand, BrandResource, ["name", "school", "since", "voided_at"], named=["name"], base=VoidedRecordAdmin
+)
+list_records(
+    Liaison,
+    LiaisonResource,
+    ["user", "school", "since", "until"],
+    named=["user__name", "user__username"],
+    list_select_related=["user", "school"],
+    autocomplete_fields=["user", "school"],
+)
+list_records(
+    MonthlyReport,
+    MonthlyReportResource,
+    ["school", "year", "month", "due", "confirmed_at", "is_zero"],
+    narrowed=["year", "month", "is_zero"],
+    readonly_fields=["confirmed_at", "confirmed_by", "figures"],
+)
 
 
 class ProblemInline(ScopedInline):
@@ -227,14 +227,13 @@ class ProblemInline(ScopedInline):
 
 
 @admin.register(Visit)
-class VisitAdmin(VoidingAdmin, SchoolRecordAdmin):
+class VisitAdmin(VoidedRecordAdmin):
     sheets = (VisitResource,)
     list_display = ["school", "on", "kind", "by", "findings", "voided_at"]
     list_filter = ["kind", ("voided_at", admin.EmptyFieldListFilter)]
     list_select_related = ["school", "by"]
     date_hierarchy = "on"
     autocomplete_fields = ["school", "by"]
-    readonly_fields = ["voided_at", "voided_by", "void_reason"]
     inlines = [ProblemInline]
 
 
@@ -268,7 +267,7 @@ class LessonInline(ScopedInline):
 
 
 @admin.register(TrainingClass)
-class TrainingClassAdmin(VoidingAdmin, SchoolRecordAdmin):
+class TrainingClassAdmin(VoidedRecordAdmin):
     sheets = (TrainingClassResource, LessonResource)
     list_display = [
         "name",
@@ -285,7 +284,7 @@ class TrainingClassAdmin(VoidingAdmin, SchoolRecordAdmin):
     search_fields = ["name", *BY_SCHOOL]
     date_hierarchy = "starts_on"
     autocomplete_fields = ["school", "planned", "teaching_point"]
-    readonly_fields = ["recorded_at", "recorded_by", "voided_at", "voided_by", "void_reason"]
+    readonly_fields = ["recorded_at", "recorded_by", *VoidedRecordAdmin.readonly_fields]
     inlines = [LessonInline]
 
     @admin.display(description="补录", boolean=True)
@@ -293,19 +292,11 @@ class TrainingClassAdmin(VoidingAdmin, SchoolRecordAdmin):
         """See the model."""
         return obj.is_late
 
-    def save_model(self, request, obj, form, change) -> None:
+    def save_model(self, request, obj, form, change):
         """Who registers stands in the record."""
         if not change:
             obj.recorded_by = request.user
         super().save_model(request, obj, form, change)
-
-
-@admin.register(MonthlyReport)
-class MonthlyReportAdmin(SchoolRecordAdmin):
-    sheets = (MonthlyReportResource,)
-    list_display = ["school", "year", "month", "due", "confirmed_at", "is_zero"]
-    list_filter = ["year", "month", "is_zero"]
-    readonly_fields = ["confirmed_at", "confirmed_by", "figures"]
 
 
 class MetricValueForm(forms.ModelForm):
@@ -331,7 +322,7 @@ class MetricValueAdmin(SchoolRecordAdmin):
     list_filter = ["year"]
     search_fields = ["reference", *BY_SCHOOL]
 
-    def save_model(self, request, obj, form, change) -> None:
+    def save_model(self, request, obj, form, change):
         """Who brought in the present value, and when."""
         obj.recorded_by, obj.recorded_at = request.user, timezone.now()
         super().save_model(request, obj, form, change)
@@ -346,7 +337,7 @@ class CalendarDayAdmin(ScopedAdmin):
     search_fields = ["note"]
     date_hierarchy = "day"
 
-    def save_model(self, request: HttpRequest, obj: CalendarDay, form: Any, change: bool) -> None:
+    def save_model(self, request, obj, form, change):
         """A day that moves everybody's deadlines is audited, with what was entered before."""
         before = worded(CalendarDay, snapshot(CalendarDay.objects.get(pk=obj.pk))) if change else {}
         if form.changed_data:

@@ -1,7 +1,5 @@
 """What may be uploaded as evidence: decided by content, size and name before a byte is stored."""
 
-from __future__ import annotations
-
 import hashlib
 import io
 import re

@@ -9,8 +9,6 @@ would be read as blanks. Each part of `rebuild` has a file in tests/schools/work
 test_reading) that passes it by when the part is left out.
 """
 
-from __future__ import annotations
-
 import io
 import re
 import zipfile

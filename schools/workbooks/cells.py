@@ -1,7 +1,5 @@
 """One cell as people type it: numbers with units, percent, dates in six spellings, yes and no."""
 
-from __future__ import annotations
-
 import datetime as dt
 import math
 import re

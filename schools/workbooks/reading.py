@@ -1,7 +1,5 @@
 """Open an XLSX from a stranger: a clean grid or a WorkbookError, never anything else."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Text as typed in offices made comparable: invisible characters, widths, brackets."""
 
-from __future__ import annotations
-
 import re
 import unicodedata
 

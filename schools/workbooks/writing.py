@@ -1,7 +1,5 @@
 """Write workbooks row by row in constant memory; what a person typed stays text, whatever it begins with."""
 
-from __future__ import annotations
-
 import datetime as dt
 import re
 import unicodedata

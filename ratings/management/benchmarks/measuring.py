@@ -2,8 +2,6 @@
 same run. Here both are timed, queries counted, and cities made to measure.
 """
 
-from __future__ import annotations
-
 import statistics
 import time
 from collections.abc import Callable, Sequence

@@ -1,7 +1,5 @@
 """Pages, saves and files, each beside the least code that does the same."""
 
-from __future__ import annotations
-
 import tracemalloc
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from io import BytesIO

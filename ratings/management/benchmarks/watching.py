@@ -1,7 +1,5 @@
 """The monitoring page of a whole city, beside bare SQL that adds up the same records."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from datetime import date
 from itertools import product
