@@ -1,10 +1,8 @@
-"""Who may sign in to look around."""
-
-from __future__ import annotations
+"""Who may sign in to look around, and who only lends a name; and what the guides among them found."""
 
 import datetime as dt
-from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any, NamedTuple
 
 from django.contrib.auth.hashers import make_password
 from django.utils import timezone
@@ -12,27 +10,25 @@ from django.utils import timezone
 from ratings.judging.visits import save_feedback
 from ratings.models import Assessment
 from schools.models import Appointment, Liaison, Problem, Region, Role, School, User, Visit
-from schools.models.scope import SCHOOL_ROLES
+from schools.models.scope import COUNTY_ROLES, SCHOOL_ROLES
 
 from .sample import nearest_workday, noon
 
 
-@dataclass(frozen=True)
-class DemoAccount:
-    """Who may sign in to look around; `reach` says what an appointment of the role hangs on."""
+class DemoAccount(NamedTuple):
+    """Who may sign in to look around: for the first school, its county or the city, as the role has it."""
 
     username: str
     name: str
     role: str
-    reach: str = "city"
 
 
 #: Office and chair of the second city carry a 2.
 FIRST_CITY = (
-    DemoAccount("filler", "陈填报", Role.FILLER, "school"),
-    DemoAccount("head", "李校长", Role.HEAD, "school"),
-    DemoAccount("county", "张初评", Role.COUNTY, "county"),
-    DemoAccount("county_lead", "周部长", Role.COUNTY_LEAD, "county"),
+    DemoAccount("filler", "陈填报", Role.FILLER),
+    DemoAccount("head", "李校长", Role.HEAD),
+    DemoAccount("county", "张初评", Role.COUNTY),
+    DemoAccount("county_lead", "周部长", Role.COUNTY_LEAD),
     DemoAccount("liaison", "林老师", Role.LIAISON),
     *(
         DemoAccount(f"judge{number}", f"评委{numeral}", Role.JUDGE)
@@ -71,30 +67,36 @@ GIVEN = (
 )
 
 
+def appoint(city: Region, account: DemoAccount, *, password: str | None = None, **held: Any) -> User:
+    """An account of the city in office, ready to work; without a (hashed) password it only lends its name."""
+    user = User.objects.create(
+        username=account.username,
+        name=account.name,
+        city=city,
+        password=password or make_password(None),
+        must_change_password=False,
+        is_staff=account.role in STAFF,
+    )
+    Appointment.objects.create(user=user, role=account.role, city=city, **held)
+    return user
+
+
 def make_accounts(
     entries: tuple[DemoAccount, ...], city: Region, password: str, *, since: date
 ) -> list[User]:
     """The accounts of one city that one can sign in to; none of them has to change its password first."""
-    hashed = make_password(password)
-    return [_account(entry, city, hashed, since) for entry in entries]
-
-
-def _account(entry: DemoAccount, city: Region, hashed: str, since: date) -> User:
-    user = User.objects.create(
-        username=entry.username,
-        name=entry.name,
-        city=city,
-        password=hashed,
-        must_change_password=False,
-        is_staff=entry.role in STAFF,
-    )
-    school = School.objects.filter(city=city).in_order().first()
-    reach = {"school": {"school": school}, "county": {"county": school.county}, "city": {}}[entry.reach]
-    Appointment.objects.create(user=user, role=entry.role, city=city, start=since, **reach)
-    if entry.role == Role.LIAISON:
-        guided = School.objects.filter(city=city).in_order()[:GUIDED]
-        Liaison.objects.bulk_create(Liaison(user=user, school=one, since=since) for one in guided)
-    return user
+    hashed, schools = make_password(password), list(School.objects.filter(city=city).in_order()[:GUIDED])
+    users = []
+    for entry in entries:
+        reach = {}
+        if entry.role in SCHOOL_ROLES:
+            reach = {"school": schools[0]}
+        elif entry.role in COUNTY_ROLES:
+            reach = {"county": schools[0].county}
+        users.append(appoint(city, entry, password=hashed, start=since, **reach))
+        if entry.role == Role.LIAISON:
+            Liaison.objects.bulk_create(Liaison(user=users[-1], school=one, since=since) for one in schools)
+    return users
 
 
 def make_school_people(city: Region, *, since: date) -> None:
@@ -103,9 +105,8 @@ def make_school_people(city: Region, *, since: date) -> None:
     """
     schools = list(School.objects.filter(city=city).in_order())
     held = set(Appointment.objects.filter(city=city, role__in=SCHOOL_ROLES).values_list("role", "school"))
-    places = [(Role.FILLER, school) for school in schools[: len(schools) - WITHOUT_FILLER]] + [
-        (Role.HEAD, school) for school in schools
-    ]
+    places = [(Role.FILLER, school) for school in schools[:-WITHOUT_FILLER]]
+    places += [(Role.HEAD, school) for school in schools]
     lacking = [(role, school) for role, school in places if (role, school.pk) not in held]
     people = User.objects.bulk_create(
         User(
@@ -129,8 +130,7 @@ def own_people(city: Region) -> dict[int, int]:
     return dict(held.values_list("school", "user"))
 
 
-#: So many people share the schools that nobody of the demonstration's accounts guides.
-GUIDES = 6
+#: Of the people who share the schools that nobody of the demonstration's accounts guides.
 NUMERALS = "一二三四五六"
 FINDINGS = (
     "教学计划上墙，台账齐全，学员签到规范。",
@@ -149,55 +149,44 @@ def load_guidance(city: Region, *, since: date) -> None:
     """Guides for the schools that have none, and the inspections of the last months, which no
     figure counts.
     """
-    today = timezone.localdate()
     schools = list(School.objects.filter(city=city).in_order())
-    held = {
-        link.school_id: link.user for link in Liaison.objects.filter(school__city=city).select_related("user")
-    }
-    reporters = own_people(city)
-    people = [_guide(city, numeral, since) for numeral in NUMERALS[:GUIDES]]
+    links = Liaison.objects.filter(school__city=city).select_related("user")
+    held, reporters = {link.school_id: link.user for link in links}, own_people(city)
+    guides = [
+        appoint(city, DemoAccount(f"guide-{ord(one):x}", f"联系人员{one}", Role.LIAISON), start=since)
+        for one in NUMERALS
+    ]
     for number, school in enumerate(schools):
         guide = held.get(school.pk)
         if guide is None:
-            guide = people[number * GUIDES // len(schools)]
+            guide = guides[number * len(guides) // len(schools)]
             Liaison.objects.create(user=guide, school=school, since=since)
         if number % MISSED_EVERY != MISSED_EVERY - 1:
-            day = nearest_workday(today - timedelta(days=20 + 3 * (number % 30)))
-            _visit(school, guide, number, day, reporters[school.pk])
+            _visit(school, guide, number, reporters[school.pk])
 
 
-def _visit(school: School, guide: User, number: int, day: date, reporter: int) -> None:
+def _visit(school: School, guide: User, number: int, reporter: int) -> None:
     """A visit that looked at three points; now and then it found something."""
+    today = timezone.localdate()
+    day = nearest_workday(today - timedelta(days=20 + 3 * (number % 30)))
     is_found = number % FOUND_EVERY == 0
-    points = {"师资库": "好", "培训计划": "好", "宣传栏": "须改进" if is_found else "好"}
-    finding = FINDINGS[number % len(FINDINGS)]
     visit = Visit.objects.create(
-        school=school, by=guide, on=day, kind=Visit.Kind.INSPECTION, checklist=points, findings=finding
+        school=school,
+        by=guide,
+        on=day,
+        kind=Visit.Kind.INSPECTION,
+        checklist={"师资库": "好", "培训计划": "好", "宣传栏": "须改进" if is_found else "好"},
+        findings=FINDINGS[number % len(FINDINGS)],
     )
     if not is_found:
         return
-    due, mended = day + MENDED_IN, {}
-    if timezone.localdate() - day > LEFT_OPEN:
-        at, closed = noon(due - REPORTED_BEFORE), noon(due)
-        mended = {
-            "report": "已整改到位。",
-            "reported_at": at,
-            "reported_by_id": reporter,
-            "closed_at": closed,
-            "closed_by": guide,
-        }
-    Problem.objects.create(
-        visit=visit, text=PROBLEMS[number % len(PROBLEMS)], owner="组织委员", due=due, **mended
-    )
-
-
-def _guide(city: Region, numeral: str, since: date) -> User:
-    """An account nobody can sign in to: it only lends its name."""
-    user = User.objects.create_user(
-        f"guide-{ord(numeral):x}", name=f"联系人员{numeral}", city=city, must_change_password=False
-    )
-    Appointment.objects.create(user=user, role=Role.LIAISON, city=city, start=since)
-    return user
+    due = day + MENDED_IN
+    problem = Problem(visit=visit, text=PROBLEMS[number % len(PROBLEMS)], owner="组织委员", due=due)
+    if today - day > LEFT_OPEN:
+        problem.report, problem.reported_by_id = "已整改到位。", reporter
+        problem.reported_at, problem.closed_at = noon(due - REPORTED_BEFORE), noon(due)
+        problem.closed_by = guide
+    problem.save()
 
 
 NOTES = (

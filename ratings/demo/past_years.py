@@ -1,6 +1,6 @@
-"""What the registry says of the schools themselves, where their workbooks say nothing or too much."""
-
-from __future__ import annotations
+"""The years before: settled, published and filed; and what the registry says of the schools themselves, where
+their workbooks say nothing or too much.
+"""
 
 import datetime as dt
 from collections.abc import Iterator
@@ -28,8 +28,8 @@ def describe_schools(sample: Sample) -> None:
     figures = {school.code: school.metrics for school in sample.judged}
     schools = list(School.objects.filter(city__name=sample.city))
     for school in schools:
-        school.has_plaque = True
-        school.seats, school.staff_count = int(figures[school.code][SEATS]), int(figures[school.code][STAFF])
+        known = figures[school.code]
+        school.has_plaque, school.seats, school.staff_count = True, int(known[SEATS]), int(known[STAFF])
     School.objects.bulk_update(schools, ["has_plaque", "seats", "staff_count"])
 
 
@@ -37,9 +37,8 @@ def leave_gap(city: Region) -> None:
     """One school has not said whether its plaque is up: a gap that no figure needs, for whoever keeps the
     registry.
     """
-    School.objects.filter(
-        pk=School.objects.filter(city=city).in_order().values_list("pk", flat=True)[1]
-    ).update(has_plaque=None)
+    second = School.objects.filter(city=city).in_order()[1]
+    School.objects.filter(pk=second.pk).update(has_plaque=None)
 
 
 #: 发文字号 of the first city by year and number.
@@ -70,9 +69,8 @@ def can_print() -> bool:
 
 def file_missing_bulletins() -> list[Scheme]:
     """Keeps the PDF of the published years that were loaded without; returns them."""
-    waiting = Scheme.objects.filter(
-        city__name__in=CITIES, published_at__isnull=False, bulletin__pdf=""
-    ).select_related("city")
+    published = Scheme.objects.filter(city__name__in=CITIES, published_at__isnull=False)
+    waiting = published.filter(bulletin__pdf="").select_related("city")
     found = [scheme for scheme in waiting if scheme.is_public]
     if not found or not can_print():
         return []

@@ -2,8 +2,6 @@
 its example.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -187,9 +185,8 @@ class Repetition:
 
     def _plan(self, row: AnnualPlan) -> None:
         self._move(row)
-        row.filed_on = moved(row.filed_on, self.later - self.year)
-        if row.filed_on and row.filed_on > self.today:
-            row.filed_on = None
+        filed = moved(row.filed_on, self.later - self.year)
+        row.filed_on = filed if filed and filed <= self.today else None
 
     def _class(self, row: TrainingClass, planned: Mapping[int, int]) -> None:
         row.starts_on, row.ends_on = self._day(row.starts_on), self._day(row.ends_on)
@@ -253,14 +250,12 @@ def _report_december(city: Region, year: int, *, today: dt.date, by: User) -> No
     if day >= today:
         return
     people, at = own_people(city), noon(day)
-    last = MonthlyReport.objects.filter(
-        school__city=city, year=year, month=DECEMBER - 1, confirmed_at__isnull=False
-    )
+    held = MonthlyReport.objects.filter(school__city=city, year=year, confirmed_at__isnull=False)
     MonthlyReport.objects.bulk_create(
         MonthlyReport(
             school_id=pk, year=year, month=DECEMBER, confirmed_at=at, confirmed_by_id=people.get(pk, by.pk)
         )
-        for pk in last.values_list("school", flat=True)
+        for pk in held.filter(month=DECEMBER - 1).values_list("school", flat=True)
     )
 
 

@@ -1,9 +1,7 @@
-"""Whether the database is that of a trial, and throwing a trial away.
+"""Whether the database is that of a trial, how old its demonstration is, and throwing a trial away.
 
 Asks the tables by their names and columns, as they may be those of another version, or not there at all.
 """
-
-from __future__ import annotations
 
 import contextlib
 import datetime as dt
@@ -65,21 +63,24 @@ def what_to_clear() -> Trial:
     file, home = Path(connection.settings_dict["NAME"]), settings.BASE_DIR / "var"
     if connection.vendor != "sqlite" or file.resolve() != (home / "db.sqlite3").resolve():
         raise Refused(f"本系统现在用的数据库是 {_database()}，不是试用的 var/db.sqlite3，没有改动。")
-    names: set[str] = set()
-    if file.exists():
-        _refuse_more_than_the_demonstration()
-        names = _uploads()
-        connection.close()
+    names = _names_of_uploads() if file.exists() else set()
     if running := _running():
         raise Refused(
             f"网站还开着（进程 {running}），没有改动；请先在运行它的窗口按 Ctrl+C 结束，再执行 make reset。"
         )
     media = Path(settings.MEDIA_ROOT)
-    if media.resolve() != (home / "media").resolve():
-        return Trial(_files_of(file), (), ())
-    found = sorted(path for path in media.rglob("*") if path.is_symlink() or not path.is_dir())
-    own = tuple(path for path in found if path.relative_to(media).as_posix() in names)
-    return Trial(_files_of(file), own, tuple(path for path in found if path not in set(own)))
+    stored = media.rglob("*") if media.resolve() == (home / "media").resolve() else ()
+    files = sorted(path for path in stored if path.is_symlink() or not path.is_dir())
+    own = tuple(path for path in files if path.relative_to(media).as_posix() in names)
+    return Trial(_files_of(file), own, tuple(path for path in files if path not in own))
+
+
+def _names_of_uploads() -> set[str]:
+    """What a database of nothing but the demonstration names as its files."""
+    _refuse_more_than_the_demonstration()
+    names = _uploads()
+    connection.close()
+    return names
 
 
 def clear(trial: Trial) -> None:
@@ -131,13 +132,8 @@ def _appointed_outside() -> int:
         "SELECT held.user_id, city.name FROM schools_appointment held LEFT JOIN schools_region "
         "city ON city.id = held.city_id"
     )
-    return len(
-        {
-            person
-            for person, city in _rows("schools_appointment", query, "user_id", "city_id")
-            if city not in CITIES
-        }
-    )
+    rows = _rows("schools_appointment", query, "user_id", "city_id")
+    return len({person for person, city in rows if city not in CITIES})
 
 
 def _uploads() -> set[str]:
@@ -158,10 +154,8 @@ def _rows(table: str, query: str, *columns: str) -> list[tuple]:
         with connection.cursor() as cursor:
             if table not in connection.introspection.table_names(cursor):
                 return []
-            present = {
-                column.name for column in connection.introspection.get_table_description(cursor, table)
-            }
-            if not present.issuperset(columns):
+            described = connection.introspection.get_table_description(cursor, table)
+            if not {column.name for column in described}.issuperset(columns):
                 return []
             cursor.execute(query)
             return cursor.fetchall()
@@ -170,17 +164,16 @@ def _rows(table: str, query: str, *columns: str) -> list[tuple]:
 
 
 def _listed(cities: list[str], people: int) -> str:
-    return "、".join(cities[:3]) + ("等" if len(cities) > 3 else "") if cities else f"{people} 个账号"
+    if not cities:
+        return f"{people} 个账号"
+    return "、".join(cities[:3]) + ("等" if len(cities) > 3 else "")
 
 
 def _database() -> str:
     """File, or server and name, without the password."""
     used = connection.settings_dict
-    return (
-        str(used["NAME"])
-        if connection.vendor == "sqlite"
-        else f"{used['HOST'] or '本机'} 上的 {used['NAME']}"
-    )
+    server = "" if connection.vendor == "sqlite" else f"{used['HOST'] or '本机'} 上的 "
+    return f"{server}{used['NAME']}"
 
 
 def _running() -> str:

@@ -2,8 +2,6 @@
 days of the year, or nothing; and says where a year is still to be entered.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from datetime import date

@@ -6,8 +6,6 @@
 Pure: what is read is only checked against itself here, against the calendar in `checking`.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """节假日安排: paste a year's notice, see every day it names, write it by a second press."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from django.contrib import messages

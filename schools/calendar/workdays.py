@@ -1,7 +1,5 @@
 """Working days and hours: statutory days, the office's own table, the published calendar, weekends."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
