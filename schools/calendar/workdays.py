@@ -95,9 +95,13 @@ def next_working_moment(moment: datetime) -> datetime:
     if in_working_hours(moment):
         return moment
     local = timezone.localtime(moment)
-    starts = [start for start, _ in HOURS if start > local.time()] if is_workday(local.date()) else []
-    day, start = (local.date(), starts[0]) if starts else (add_workdays(local.date(), 1), HOURS[0][0])
-    return timezone.make_aware(datetime.combine(day, start))
+    day, opening = local.date(), HOURS[0][0]
+    later = [start for start, _ in HOURS if start > local.time()]
+    if later and is_workday(day):
+        opening = later[0]
+    else:
+        day = add_workdays(day, 1)
+    return timezone.make_aware(datetime.combine(day, opening))
 
 
 def _keep_fresh() -> None:

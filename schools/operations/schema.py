@@ -11,7 +11,7 @@ from itertools import chain
 
 from django.apps import apps
 from django.conf import settings
-from django.db import DEFAULT_DB_ALIAS, connections
+from django.db import DEFAULT_DB_ALIAS, connection, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations.loader import MigrationLoader
 
@@ -46,14 +46,14 @@ def refusal(using: str = DEFAULT_DB_ALIAS) -> str:
     """Why this program must not touch the database, as a sentence; empty where it may, also where migrations
     are still to come.
     """
-    connection = connections[using]
-    loader = MigrationLoader(connection)
+    used = connections[using]
+    loader = MigrationLoader(used)
     applied = _own(loader.applied_migrations)
     if strangers := unknown_migrations(applied, loader):
         return (
             f"数据库由更新的版本建立（有本版本没有的 {strangers[0]}），请换用那个版本的程序。{NOTHING_DONE}"
         )
-    lacking, surplus = _differences(_expected(loader), _found(connection))
+    lacking, surplus = _differences(_expected(loader), _found(used))
     first_only = {name for _, name in applied} == {FIRST}
     if first_only and (lacking or surplus):
         way_out = RENEW_TRIAL if settings.DEBUG else START_ANEW
@@ -75,25 +75,23 @@ def refusal(using: str = DEFAULT_DB_ALIAS) -> str:
     return ""
 
 
-def is_behind(using: str = DEFAULT_DB_ALIAS) -> bool:
+def is_behind() -> bool:
     """Whether migrations of this version are still to be applied."""
-    loader = MigrationLoader(connections[using])
+    loader = MigrationLoader(connection)
     return not loader.graph.nodes.keys() <= loader.applied_migrations.keys()
 
 
-def obstacle(using: str = DEFAULT_DB_ALIAS) -> str:
+def obstacle() -> str:
     """Why the program cannot work on the database as it stands, as a sentence: not its own, or migrations are
     still to come.
     """
-    refused = refusal(using)
-    if not refused and is_behind(using):
-        return f"数据库还没有升级到 {settings.VERSION}：请先备份，再执行 manage.py migrate。"
-    return refused
+    waiting = f"数据库还没有升级到 {settings.VERSION}：请先备份，再执行 manage.py migrate。"
+    return refusal() or (waiting if is_behind() else "")
 
 
-def applied_migrations(using: str = DEFAULT_DB_ALIAS) -> list[str]:
+def applied_migrations() -> list[str]:
     """What the database has gone through of the product's own migrations, as `app.name`."""
-    return list(map(".".join, _own(MigrationLoader(connections[using]).applied_migrations)))
+    return list(map(".".join, _own(MigrationLoader(connection).applied_migrations)))
 
 
 def unknown_migrations(keys: Iterable[tuple[str, str]], loader: MigrationLoader | None = None) -> list[str]:
@@ -130,14 +128,14 @@ def _expected(loader: MigrationLoader) -> dict[str, set[str]]:
     return found
 
 
-def _found(connection: BaseDatabaseWrapper) -> dict[str, set[str]]:
+def _found(used: BaseDatabaseWrapper) -> dict[str, set[str]]:
     """Tables and columns that are there under the names of the product's apps, in one question to the
     database.
     """
     prefixes = tuple(f"{label}_" for label in settings.PRODUCT_APPS)
     found: dict[str, set[str]] = {}
-    with connection.cursor() as cursor:
-        cursor.execute(COLUMNS[connection.vendor])
+    with used.cursor() as cursor:
+        cursor.execute(COLUMNS[used.vendor])
         for table, column in cursor.fetchall():
             if table.startswith(prefixes):
                 found.setdefault(table, set()).add(column)

@@ -50,16 +50,15 @@ def snapshot(obj: models.Model) -> dict[str, Any]:
 def plain(value: Any) -> Any:
     """A value as JSON can hold it, the same for 4, 4.0 and 4.00."""
     if isinstance(value, Decimal):
-        text = format(value, "f")
-        return (text.rstrip("0").rstrip(".") or "0") if "." in text else text
+        return f"{value.normalize():f}"
     if isinstance(value, datetime | date):
         return value.isoformat()
     if isinstance(value, models.Model):
         return value.pk
     if isinstance(value, models.QuerySet | set | frozenset):
-        return sorted(plain(one) for one in value)
+        return sorted(map(plain, value))
     if isinstance(value, list | tuple):
-        return [plain(one) for one in value]
+        return list(map(plain, value))
     return value
 
 

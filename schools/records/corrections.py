@@ -77,13 +77,11 @@ def request_add(
     return _request(asked, model, None, ({}, new), extras, ({}, words or {}))
 
 
-def request_void(
-    obj: models.Model, *, by: User, reason: str, words: Mapping[str, str] | None = None
-) -> Correction:
+def request_void(obj: models.Model, *, by: User, reason: str) -> Correction:
     """Asks that a record be voided; one that cannot be voided is taken out."""
     current = snapshot(obj)
     asked = Correction(act=Act.VOID, school=_school(obj), old=current, reason=reason, asked_by=by)
-    return _request(asked, type(obj), obj, (current, {}), None, (words or {}, {}))
+    return _request(asked, type(obj), obj, (current, {}))
 
 
 def pending_of(obj: models.Model) -> Correction | None:
@@ -169,8 +167,8 @@ def _request(
     model: type[models.Model],
     obj: models.Model | None,
     change: tuple[Mapping[str, Any], Mapping[str, Any]],
-    extras: Any,
-    words: tuple[Mapping[str, str], Mapping[str, str]],
+    extras: Any = None,
+    words: tuple[Mapping[str, str], Mapping[str, str]] = ({}, {}),
 ) -> Correction:
     """Fills in what every request has, and stores it; `change` is the whole record before and after."""
     asked.reason = asked.reason.strip()

@@ -100,9 +100,9 @@ def lock_of(school: School, day: date) -> Lock | None:
     return among(signed_by(school), since=day)
 
 
-def standing_lock(school: School, since: date | None = None) -> Lock | None:
-    """Whether a fact that stands may change with effect from `since` (None: at once and for all days)."""
-    return among(signed_by(school), since=since, standing=True)
+def standing_lock(school: School) -> Lock | None:
+    """Whether a fact that stands may change at once and for all days."""
+    return among(signed_by(school), standing=True)
 
 
 def among(locks: Iterable[Lock], **reach: Any) -> Lock | None:

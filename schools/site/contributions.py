@@ -24,14 +24,14 @@ from schools.permissions import may
 class Contributions:
     """All that one app adds."""
 
-    #: Entries of the bar: `navigation.Entry`.
+    #: Entries of the bar: `Entry`.
     navigation: Sequence[Any] = ()
-    #: (user) → tasks and figures of the workbench: `desk.Task`, `desk.Tile`.
+    #: (user) → tasks and figures of the workbench: `Task`, `Tile`.
     tasks: Sequence[Any] = ()
     tiles: Sequence[Any] = ()
     #: (day) → what falls due: `announcing.Announcement`.
     announcements: Sequence[Any] = ()
-    #: Of the list of schools and of a school's page: `panels.Column`, `panels.Panel`.
+    #: Of the list of schools and of a school's page: `Column`, `Panel`.
     columns: Sequence[Any] = ()
     panels: Sequence[Any] = ()
     #: (ids of schools) → periods whose records are locked, in one query for all: see `locks`.
@@ -90,8 +90,8 @@ class Tile:
 
 def tasks_for(user: User) -> list[Task]:
     """Everything that waits for the current identity, the nearest day first."""
-    found = [task for provider in contributed("tasks") for task in provider(user)]
-    return sorted(found, key=lambda task: (task.due is None, task.due or date.max))
+    tasks = [task for provider in contributed("tasks") for task in provider(user)]
+    return sorted(tasks, key=lambda task: task.due or date.max)
 
 
 def tiles_for(user: User) -> list[Tile]:
@@ -161,11 +161,11 @@ class Column:
 
 def panels_for(school: School, user: User) -> list[tuple[Panel, dict]]:
     """The sections that have something to show to this person, with their contents."""
-    found = [(panel, panel.context(school, user)) for panel in contributed("panels")]
-    return [(panel, context) for panel, context in found if context is not None]
+    filled = [(panel, panel.context(school, user)) for panel in contributed("panels")]
+    return [(panel, context) for panel, context in filled if context is not None]
 
 
 def summaries_for(school: School, user: User) -> list[str]:
     """The lines of the sections that have one."""
-    found = [panel.summary(school, user) for panel in contributed("panels") if panel.summary]
-    return [line for line in found if line]
+    lines = [panel.summary(school, user) for panel in contributed("panels") if panel.summary]
+    return list(filter(None, lines))

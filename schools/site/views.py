@@ -1,7 +1,10 @@
-"""Pages that belong to nobody's work: health, help, size of type."""
+"""Pages that belong to nobody's work: health, help, size of type, errors; and what every page shows about the
+installation.
+"""
 
 import logging
 import uuid
+from collections.abc import Callable
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
@@ -57,25 +60,21 @@ def text_size(request: HttpRequest) -> HttpResponse:
 logger = logging.getLogger(__name__)
 
 
-@login_not_required
-@requires_csrf_token
-def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """400."""
-    return render(request, "errors/400.html", status=400)
+def error_page(status: int, **context: str) -> Callable[[HttpRequest, Exception], HttpResponse]:
+    """A page that anybody may see, with the sentence the code refused with where it gave one."""
+
+    @login_not_required
+    @requires_csrf_token
+    def page(request: HttpRequest, exception: Exception) -> HttpResponse:
+        shown = {**context, "reason": str(exception)}
+        return render(request, f"errors/{status}.html", shown, status=status)
+
+    return page
 
 
-@login_not_required
-@requires_csrf_token
-def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """403, with the sentence the code refused with where it gave one."""
-    return render(request, "errors/403.html", {"reason": str(exception), "frame": "base.html"}, status=403)
-
-
-@login_not_required
-@requires_csrf_token
-def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """404, also for what exists but is not this person's."""
-    return render(request, "errors/404.html", {"frame": "base.html"}, status=404)
+bad_request = error_page(400)
+permission_denied = error_page(403, frame="base.html")
+not_found = error_page(404, frame="base.html")  # also for what exists but is not this person's
 
 
 @login_not_required

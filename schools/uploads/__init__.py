@@ -9,10 +9,10 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.core.files import File
 from PIL import Image, ImageFile
 
 from schools.workbooks.archive import (
@@ -94,21 +94,18 @@ def refused_as_invalid() -> Iterator[None]:
 
 
 @refused_as_invalid()
-def check_upload(upload: Any, *, name: str | None = None, limit: int | None = None) -> CheckedUpload:
+def check_upload(upload: File) -> CheckedUpload:
     """Accept a file or raise ValidationError; nothing is written anywhere.
 
-    `upload` is an UploadedFile or any binary file; it is left at its beginning.
+    The file is left at its beginning.
     """
-    limit = limit or settings.UPLOAD_LIMIT
+    limit, name = settings.UPLOAD_LIMIT, checked_name(str(upload.name))
     too_large = f"文件超过 {limit // MEGABYTE} MB，请压缩或降低扫描分辨率后再上传。"
-    name = checked_name(str(upload.name) if name is None else name)
-    size = getattr(upload, "size", None)
     # Asked before reading: the content of what is too large has no business in memory.
-    refuse_if(isinstance(size, int) and size > limit, too_large)
+    refuse_if(upload.size > limit, too_large)
     upload.seek(0)
-    content = upload.read(limit + 1)
+    content = upload.read()
     upload.seek(0)
-    refuse_if(len(content) > limit, too_large)
     refuse_if(not content, "文件是空的（0 字节），请重新选择。")
     kind = kind_of(content)
     ending = name.rpartition(".")[2].lower()

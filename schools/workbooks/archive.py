@@ -53,42 +53,42 @@ def refuse_old_format(content: bytes, sentence: str) -> None:
         raise ArchiveError(sentence)
 
 
-def open_archive(data: bytes, limits: Limits = LIMITS) -> zipfile.ZipFile:
+def open_archive(data: bytes) -> zipfile.ZipFile:
     """Open a zip whose directory promises no more than the limits allow.
 
     The directory can lie, so members are read with `read_member` only.
     """
-    check_packed_size(len(data), limits)
+    check_packed_size(len(data))
     # Counted before the directory is parsed: parsing hundreds of thousands of records is itself the attack.
-    too_many = f"文件内部条目超过 {limits.entries} 个，疑似异常文件，已拒绝。"
-    refuse_if(data.count(CENTRAL_RECORD) > limits.entries, too_many)
+    too_many = f"文件内部条目超过 {LIMITS.entries} 个，疑似异常文件，已拒绝。"
+    refuse_if(data.count(CENTRAL_RECORD) > LIMITS.entries, too_many)
     try:
         archive = zipfile.ZipFile(io.BytesIO(data))
     except Exception as error:
         raise ArchiveError("文件已损坏或不完整，请在 WPS 中打开确认后重新保存。") from error
     members = archive.infolist()
-    refuse_if(len(members) > limits.entries, too_many)
-    _check_directory(members, limits)
+    refuse_if(len(members) > LIMITS.entries, too_many)
+    _check_directory(members)
     return archive
 
 
-def check_packed_size(size: int, limits: Limits = LIMITS) -> None:
+def check_packed_size(size: int) -> None:
     """Refuse an empty or too large file by its size alone."""
     refuse_if(size == 0, "文件是空的（0 字节），请重新选择。")
-    refuse_if(size > limits.packed, f"文件超过 {limits.packed // MEGABYTE} MB，请精简后再上传。")
+    refuse_if(size > LIMITS.packed, f"文件超过 {LIMITS.packed // MEGABYTE} MB，请精简后再上传。")
 
 
-def _check_directory(members: list[zipfile.ZipInfo], limits: Limits) -> None:
+def _check_directory(members: list[zipfile.ZipInfo]) -> None:
     unpacked = sum(member.file_size for member in members)
-    too_large = f"文件解压后超过 {limits.unpacked // MEGABYTE} MB，疑似压缩炸弹，已拒绝。"
-    refuse_if(unpacked > limits.unpacked, too_large)
+    too_large = f"文件解压后超过 {LIMITS.unpacked // MEGABYTE} MB，疑似压缩炸弹，已拒绝。"
+    refuse_if(unpacked > LIMITS.unpacked, too_large)
     for member in members:
         refuse_if(member.flag_bits & ENCRYPTED_FLAG, "文件已加密，请取消密码后重新保存再上传。")
         # The other methods unpack without any bound on what one call may yield.
         is_known = member.compress_type in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
         refuse_if(not is_known, "文件使用了不常见的压缩方式，请在 WPS 中重新保存后再上传。")
-        most = max(SMALL_ENTRY, limits.ratio * max(member.compress_size, 1))
-        too_dense = f"文件内有条目压缩比超过 {limits.ratio} 倍，疑似压缩炸弹，已拒绝。"
+        most = max(SMALL_ENTRY, LIMITS.ratio * max(member.compress_size, 1))
+        too_dense = f"文件内有条目压缩比超过 {LIMITS.ratio} 倍，疑似压缩炸弹，已拒绝。"
         refuse_if(member.file_size > most, too_dense)
         has_macros = "vbaproject" in member.filename.lower()
         refuse_if(has_macros, "文件带有宏，不能接收，请另存为不带宏的文档后再上传。")
@@ -96,11 +96,11 @@ def _check_directory(members: list[zipfile.ZipInfo], limits: Limits) -> None:
     refuse_if(len(names) != len(members), "文件内部有重名条目，疑似被改动，已拒绝。")
 
 
-def read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, limits: Limits = LIMITS) -> bytes:
+def read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
     """One member, verified against its own checksum; never more than the directory promised."""
     try:
         with archive.open(member) as stream:
-            content = stream.read(limits.unpacked + 1)
+            content = stream.read(LIMITS.unpacked + 1)
     except Exception as error:
         raise ArchiveError("文件已损坏或不完整，请在 WPS 中打开确认后重新保存。") from error
     refuse_if(len(content) != member.file_size, "文件内部的长度与目录不符，疑似被改动，已拒绝。")

@@ -1,9 +1,10 @@
 """Open an XLSX from a stranger: a clean grid or a WorkbookError, never anything else."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 from python_calamine import CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
@@ -76,8 +77,7 @@ class Workbook:
     @property
     def first_sheet(self) -> Sheet:
         """The first visible sheet that holds anything."""
-        sheets = (self._load(name) for name in self.sheet_names)
-        for sheet in sheets:
+        for sheet in map(self._load, self.sheet_names):
             if not sheet.is_blank:
                 return sheet
         raise self.problems.ended_by("表格是空的，没有任何内容。")
@@ -85,10 +85,11 @@ class Workbook:
     def _load(self, name: str) -> Sheet:
         problems = self.problems.for_sheet(display_name(name))
         try:
-            raw = _guarded(lambda: self._source.get_sheet_by_name(name).to_python(skip_empty_area=False))
+            with _guarded():
+                raw = self._source.get_sheet_by_name(name).to_python(skip_empty_area=False)
         except ArchiveError as error:
             raise problems.ended_by(str(error)) from error
-        grid = [[normalise(value) for value in row] for row in raw]
+        grid = [list(map(normalise, row)) for row in raw]
         while grid and all(value is None for value in grid[-1]):
             grid.pop()
         if len(grid) > self._row_cap:
@@ -140,7 +141,8 @@ def _open(content: bytes, name: str) -> CalamineWorkbook:
     for part, sentence in FOREIGN_PARTS.items():
         refuse_if(part in parts, sentence)
     refuse_if(WORKBOOK_PART not in parts, f"这不是 .xlsx 表格，{SAVE_AS}")
-    return _guarded(lambda: CalamineWorkbook.from_filelike(rebuild(archive)))
+    with _guarded():
+        return CalamineWorkbook.from_filelike(rebuild(archive))
 
 
 def _refuse_other_formats(content: bytes, name: str) -> None:
@@ -153,13 +155,14 @@ def _refuse_other_formats(content: bytes, name: str) -> None:
     refuse_if(ending not in ("", ".xlsx"), f"文件名以 {ending} 结尾，只接收 .xlsx，{SAVE_AS}")
 
 
-def _guarded(read: Callable[[], Any]) -> Any:
-    """Run the reader; whatever goes wrong inside it, Rust panics included, is a damaged file.
+@contextmanager
+def _guarded() -> Iterator[None]:
+    """Whatever goes wrong inside the reader, Rust panics included, is a damaged file.
 
     A panic arrives as a BaseException that is neither an exit nor an interrupt.
     """
     try:
-        return read()
+        yield
     except (ArchiveError, KeyboardInterrupt, SystemExit):
         raise
     except BaseException as error:

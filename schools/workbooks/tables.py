@@ -186,9 +186,9 @@ def read_table(grid: list[list[Value]], columns: Sequence[Column | str], problem
     warnings = _unknown_columns(grid[index], known, number, problems)
     table = Table(number, tuple(places), warnings, problems, [])
     for offset, values in enumerate(grid[number:], start=number + 1):
-        named = {heading: values[place] for heading, place in places.items() if place < len(values)}
+        named = {heading: values[place] for heading, place in places.items()}
         if any(value is not None for value in named.values()):
-            table.rows.append(Row(table, offset, dict.fromkeys(places) | named))
+            table.rows.append(Row(table, offset, named))
     return table
 
 

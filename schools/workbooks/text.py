@@ -13,6 +13,7 @@ SPACES = re.compile("[\t\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")
 BRACKETS = str.maketrans(
     {**dict.fromkeys("[{【〔〖〈《「『<", "("), **dict.fromkeys("]}】〕〗〉》」』>", ")")}
 )
+LONGEST_SHOWN = 80
 MARKS = "*※:。.,;、 "
 
 
@@ -45,7 +46,7 @@ def heading_key(text: object) -> str:
     return without_blanks(key).strip(MARKS).casefold()
 
 
-def display_name(name: str, longest: int = 80) -> str:
+def display_name(name: str) -> str:
     """A file name fit to be shown in a message: last path part only, nothing invisible, not too long."""
     shown = clean_text(re.split(r"[\\/]", name)[-1]).replace("\n", " ")
-    return shown if len(shown) <= longest else f"{shown[: longest - 10]}…{shown[-8:]}"
+    return shown if len(shown) <= LONGEST_SHOWN else f"{shown[: LONGEST_SHOWN - 10]}…{shown[-8:]}"
