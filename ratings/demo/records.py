@@ -5,6 +5,7 @@ its example.
 import datetime as dt
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -152,23 +153,21 @@ class Repetition:
 
     def write(self, schools: QuerySet[School]) -> None:
         """Plans and their classes, money and head counts, classes held with their lessons, reports."""
-        ids = list(schools.values_list("pk", flat=True))
-        _copies(Budget.objects.filter(school__in=ids, year=self.year), self._money)
-        _copies(YearFigures.objects.filter(school__in=ids, year=self.year), self._people)
-        plans = _copies(AnnualPlan.objects.filter(school__in=ids, year=self.year), self._plan)
+        own = {"school__in": list(schools.values_list("pk", flat=True)), "year": self.year}
+        _copies(Budget.objects.filter(**own), self._money)
+        _copies(YearFigures.objects.filter(**own), self._people)
+        plans = _copies(AnnualPlan.objects.filter(**own), self._plan)
         planned = _copies(
             PlannedClass.objects.filter(plan__in=plans),
             lambda row: setattr(row, "plan_id", plans[row.plan_id]),
         )
-        held = TrainingClass.objects.filter(school__in=ids, starts_on__year=self.year)
-        classes = _copies(
-            held, lambda row: self._class(row, planned), keep=lambda row: row.recorded_at <= timezone.now()
-        )
+        held = TrainingClass.objects.filter(school__in=own["school__in"], starts_on__year=self.year)
+        classes = _copies(held, partial(self._class, planned=planned), until="recorded_at")
         if not self.lent:  # lessons name teachers, and those are the school's own
             lessons = Lesson.objects.filter(training_class__in=classes)
             _copies(lessons, lambda row: setattr(row, "training_class_id", classes[row.training_class_id]))
-        reports = MonthlyReport.objects.filter(school__in=ids, year=self.year, confirmed_at__isnull=False)
-        _copies(reports, self._report, keep=lambda row: row.confirmed_at <= timezone.now())
+        reports = MonthlyReport.objects.filter(**own, confirmed_at__isnull=False)
+        _copies(reports, self._report, until="confirmed_at")
 
     def _money(self, row: Budget) -> None:
         self._move(row)
@@ -217,21 +216,18 @@ class Repetition:
         return self.year < self.later == self.today.year
 
 
-def _copies(
-    rows: QuerySet, change: Change, *, keep: Callable[[Model], bool] = lambda row: True
-) -> dict[int, int]:
-    """Write changed copies of the rows, those to keep, and tell which new key stands for which old one."""
-    copies, keys = [], []
+def _copies(rows: QuerySet, change: Change, *, until: str = "") -> dict[int, int]:
+    """Write changed copies of the rows and tell which new key stands for which old one; not of those whose
+    moment `until` is still to come.
+    """
+    copies: dict[int, Model] = {}
     for row in rows:
-        key = row.pk
+        key, row.pk, row._state.adding = row.pk, None, True
         change(row)
-        if keep(row):
-            row.pk = None
-            row._state.adding = True
-            copies.append(row)
-            keys.append(key)
-    made: list[Model] = rows.model.objects.bulk_create(copies, batch_size=100)
-    return dict(zip(keys, (row.pk for row in made), strict=True))
+        if not until or getattr(row, until) <= timezone.now():
+            copies[key] = row
+    rows.model.objects.bulk_create(copies.values(), batch_size=100)
+    return {key: row.pk for key, row in copies.items()}
 
 
 def leave_month_open(city: Region, *, today: dt.date) -> None:

@@ -49,7 +49,8 @@ def open_running_year(
     )
     scheme.save(update_fields=["self_due", "county_due", "city_due"])
     open_scheme(scheme, by=office)
-    panel = _panel(scheme, users)
+    judges = [users[f"judge{number}"] for number in range(1, PANEL_SIZE + 1)]
+    panel = seat_panel(scheme, {judge.name: judge for judge in judges})
     rows = Assessment.objects.filter(scheme=scheme).select_related("school__county", "scheme__city")
     by_county = groupby(rows.in_order(), key=lambda row: row.school.county)
     for place, (county, assessments) in enumerate(by_county):
@@ -74,9 +75,9 @@ def _issue_notice(scheme: Scheme, office: User) -> None:
         OPENING_NOTICE.issue(notice, by=office)
 
 
-def _panel(scheme: Scheme, users: dict[str, User]) -> Panel:
-    people = [users[f"judge{number}"] for number in range(1, PANEL_SIZE + 1)]
-    judges = [Judge.objects.create(scheme=scheme, label=user.name, user=user) for user in people]
+def seat_panel(scheme: Scheme, people: Mapping[str, User | None]) -> Panel:
+    """One panel of judges by label, the first of whom leads it."""
+    judges = [Judge.objects.create(scheme=scheme, label=label, user=user) for label, user in people.items()]
     panel = Panel.objects.create(scheme=scheme, name="第一评审组", leader=judges[0])
     panel.judges.set(judges)
     return panel

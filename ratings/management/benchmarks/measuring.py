@@ -17,15 +17,17 @@ from django.utils import timezone
 from ratings.criteria.shifting import shifted
 from ratings.criteria.storing import create_scheme, read_scheme
 from ratings.criteria.versions import freeze
+from ratings.demo.accounts import DemoAccount, appoint
+from ratings.demo.running_year import seat_panel
 from ratings.enums import Phase, Stage, Status
-from ratings.models import Assessment, Item, Judge, JudgeSheet, MetricSnapshot, Move, Panel, Scheme, Score
+from ratings.models import Assessment, Item, Judge, JudgeSheet, MetricSnapshot, Move, Scheme, Score
 from ratings.offline.folder import YearFolder, read_folder
 from ratings.offline.running import judge_year
 from ratings.offline.storing import store_year
 from ratings.scoring import owed_codes
 from ratings.workflow import open_scheme, scheme_spec
 from schools.importing.schools import ensure_city, upsert_schools
-from schools.models import Appointment, Region, User
+from schools.models import Region, User
 from schools.saving import insert_many
 
 
@@ -65,13 +67,17 @@ def once(work: Callable[[], object]) -> float:
     return time.perf_counter() - start
 
 
-def median(work: Callable[[], object], repeat: int = 15, patience: float = 8.0) -> float:
+#: Seconds after which slow work is not repeated any more.
+PATIENCE = 8.0
+
+
+def median(work: Callable[[], object], repeat: int = 15) -> float:
     """Median seconds over several runs, the first one left out as warm-up; slow work is repeated
     less often.
     """
     work()
     times: list[float] = []
-    while len(times) < repeat and sum(times) < patience:
+    while len(times) < repeat and sum(times) < PATIENCE:
         times.append(once(work))
     return statistics.median(times)
 
@@ -85,13 +91,9 @@ def queries(work: Callable[[], object]) -> int:
 
 def person(city: Region, role: str, **scope: Any) -> User:
     """Somebody who holds the role there, to open pages as."""
-    user = User.objects.filter(username=f"{role}{city.pk}").first()
-    if user is None:
-        user = User.objects.create_user(
-            f"{role}{city.pk}", name="测速", city=city, must_change_password=False
-        )
-        Appointment.objects.create(user=user, role=role, city=city, **scope)
-    return user
+    account = DemoAccount(f"{role}{city.pk}", "测速", role)
+    known = User.objects.filter(username=account.username).first()
+    return known or appoint(city, account, **scope)
 
 
 @transaction.atomic
@@ -120,12 +122,9 @@ def running_year(settled: Scheme, judge: User) -> Scheme:
     )
     _move(at_county, Status.COUNTY)
     _move(at_city, Status.CITY)
-    judges = [
-        Judge.objects.create(scheme=scheme, label=f"评委{number}", user=judge if number == 1 else None)
-        for number in range(1, 6)
-    ]
-    panel = Panel.objects.create(scheme=scheme, name="第一评审组", leader=judges[0])
-    panel.judges.set(judges)
+    labels = [f"评委{number}" for number in range(1, 6)]
+    panel = seat_panel(scheme, {**dict.fromkeys(labels), labels[0]: judge})
+    judges = list(panel.judges.order_by("pk"))
     Assessment.objects.filter(scheme=scheme, status=Status.CITY).update(panel=panel, visited=True)
     _give_sheets(scheme, submitted, Stage.COUNTY, [None])
     _give_sheets(scheme, at_city, Stage.CITY, judges)
