@@ -143,7 +143,7 @@ def chain_head(city: Region | None) -> str:
 def chain_ends(city: Region | object = EVERY_CHAIN) -> list[tuple[str, str]]:
     """The chain of the city, or every chain, by name with its end; the system's comes first."""
     cities = [city] if city is not EVERY_CHAIN else Region.objects.cities()
-    names = {chain_key(one.pk): one.name for one in cities}
+    names = {chain_key(region.pk): region.name for region in cities}
     if city is EVERY_CHAIN:
         names = {SYSTEM_CHAIN: SYSTEM} | names
     heads = {head.chain: str(head) for head in ChainHead.objects.all()}
@@ -167,7 +167,7 @@ def verify(city: Region | object | None = EVERY_CHAIN, head: str | None = None) 
 
 def _ends(*, locked: bool = False) -> dict[str, tuple[int, str, str]]:
     heads = ChainHead.objects.select_for_update() if locked else ChainHead.objects.all()
-    return {one.chain: (one.number, one.hash, one.seal) for one in heads}
+    return {head.chain: (head.number, head.hash, head.seal) for head in heads}
 
 
 def _walk(

@@ -1,7 +1,5 @@
 """How the audit trail is narrowed."""
 
-from typing import ClassVar
-
 from django import forms
 
 from schools.site.asked import FilterForm
@@ -19,7 +17,7 @@ class AuditFilterForm(FilterForm):
     about = forms.CharField(label="对象", required=False, max_length=40)
 
     #: Both days are included.
-    lookups: ClassVar[dict[str, str]] = {
+    lookups = {
         "since": "at__date__gte",
         "until": "at__date__lte",
         "who": "user_label__icontains",

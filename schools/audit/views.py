@@ -2,7 +2,6 @@
 
 import json
 
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -14,12 +13,12 @@ from schools.models import User
 from schools.models.audit import AuditEntry
 from schools.permissions import allowed_to
 from schools.refusals import refusals_as_messages
+from schools.site.asked import page_asked
 from schools.workbooks import ColumnOut, SheetOut
 
 from .exports import export
 from .forms import AuditFilterForm
 
-PAGE_SIZE = 50
 COLUMNS = {
     "number": ColumnOut("序号", "int"),
     "at": ColumnOut("时间", "datetime", 18),
@@ -65,7 +64,7 @@ def trail_export(request: HttpRequest) -> HttpResponse:
 def _page(request: HttpRequest, **outcome) -> HttpResponse:
     form = AuditFilterForm(request.GET)
     entries = form.narrow(AuditEntry.objects.visible_to(request.user))
-    page = Paginator(entries, PAGE_SIZE).get_page(request.GET.get("page"))
+    page = page_asked(request, entries)
     city = _chain(request.user)
     context = {
         "form": form,

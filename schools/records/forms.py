@@ -1,6 +1,6 @@
 """Deciding a 数据更正, and narrowing the list of them."""
 
-from typing import Any, ClassVar
+from typing import Any
 
 from crispy_forms.helper import FormHelper
 from django import forms
@@ -33,7 +33,7 @@ class CorrectionFilterForm(FilterForm):
         label="状态", required=False, choices=[("", "全部"), *Correction.Status.choices]
     )
     q = forms.CharField(label="党校或登记项目", required=False, max_length=40)
-    lookups: ClassVar[dict[str, str]] = {"status": "status"}
+    lookups = {"status": "status"}
 
     def narrow(self, corrections: QuerySet[Correction]) -> QuerySet[Correction]:
         """The requests that fit what was chosen."""

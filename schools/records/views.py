@@ -4,7 +4,6 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.core.paginator import Paginator
 from django.db.models import Case, Value, When
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -15,11 +14,10 @@ from schools.models import Correction
 from schools.models.scope import SCHOOL_ROLES
 from schools.permissions import ACTS, allowed_to
 from schools.refusals import refusals_as_messages, refusals_in
+from schools.site.asked import page_asked
 
 from . import corrections, locks
 from .forms import CorrectionFilterForm, DecisionForm
-
-PAGE_SIZE = 50
 
 
 @require_GET
@@ -29,9 +27,9 @@ def corrections_list(request: HttpRequest) -> HttpResponse:
     form = CorrectionFilterForm(request.GET)
     waiting_first = Case(When(status=Correction.Status.PENDING, then=Value(0)), default=Value(1))
     rows = form.narrow(_visible(request)).order_by(waiting_first, "-asked_at", "-pk")
-    page = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
-    signed = locks.periods({one.school_id for one in page})
-    lines = [{"one": one, **_turn(request, one, signed[one.school_id])} for one in page]
+    page = page_asked(request, rows)
+    signed = locks.periods({asked.school_id for asked in page})
+    lines = [{"one": asked, **_turn(request, asked, signed[asked.school_id])} for asked in page]
     context = {"form": form, "page": page, "lines": lines, "query": request.GET.urlencode()}
     return render(request, "schools/records/list.html", context)
 

@@ -2,15 +2,17 @@
 edits what they wrote. A filter that cannot be read shows everything rather than an error page.
 """
 
-from typing import ClassVar
-
 from django import forms
 from django.core.exceptions import ValidationError
+from django.core.paginator import Page, Paginator
 from django.db.models import QuerySet
+from django.http import HttpRequest
 from django.utils.http import url_has_allowed_host_and_scheme
 
 #: Room for every id and every year; a longer run of digits names nothing.
 MOST_DIGITS = 15
+#: Rows of a long list on one page.
+PAGE_SIZE = 50
 
 
 def number(text: str) -> int | None:
@@ -28,11 +30,16 @@ def way_back(wanted: str, otherwise: str) -> str:
     return wanted if is_own else otherwise
 
 
+def page_asked(request: HttpRequest, rows: QuerySet) -> Page:
+    """The page of a long list that the address asks for; the nearest there is where it asks for none."""
+    return Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
+
+
 class FilterForm(forms.Form):
     """A form of GET parameters; a choice it does not know is left out."""
 
     #: How a list is narrowed by what stands in a field.
-    lookups: ClassVar[dict[str, str]] = {}
+    lookups = {}
 
     def __init__(self, *args, **kwargs) -> None:
         super().__init__(*args, auto_id="filter-%s", **kwargs)

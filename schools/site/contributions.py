@@ -46,7 +46,7 @@ class Contributions:
 
 def contributed(kind: str) -> list[Any]:
     """What every app adds of this kind, in the order of the installed apps."""
-    return [one for app in of_all_apps() for one in getattr(app, kind)]
+    return [contribution for app in of_all_apps() for contribution in getattr(app, kind)]
 
 
 @cache
@@ -113,16 +113,12 @@ class Entry:
         """Where it leads."""
         return reverse(self.url_name)
 
-    def is_for(self, user: User) -> bool:
-        """Whether the current identity of the user has business there; what it may see there is the page's
-        question.
-        """
-        return may(user, self.act)
-
 
 def entries_for(user: User) -> list[Entry]:
-    """The entries this person sees, in the order of the bar."""
-    return sorted(entry for entry in contributed("navigation") if entry.is_for(user))
+    """The entries behind which the current identity of this person has business, in the order of the bar;
+    what it may see there is the question of the page.
+    """
+    return sorted(entry for entry in contributed("navigation") if may(user, entry.act))
 
 
 def current(shown: list[Entry], path: str) -> Entry | None:
