@@ -37,12 +37,12 @@ def notify(
 def deliver(messages: Iterable[Message]) -> None:
     """Many messages at once, with the promises of `notify`."""
     at = timezone.now()
-    wanted = {(one.user_id, one.key): one for one in messages}
+    wanted = {(message.user_id, message.key): message for message in messages}
     rows = [
-        Notice(**one._replace(text=_cut(one.text))._asdict(), at=at)
+        Notice(**message._replace(text=_cut(message.text))._asdict(), at=at)
         # By person and key: two machines writing the same rows in one order never wait for each other in a
         # circle.
-        for _, one in sorted(wanted.items())
+        for _, message in sorted(wanted.items())
     ]
     Notice.objects.bulk_create(rows, batch_size=BATCH, ignore_conflicts=True)
 

@@ -4,8 +4,7 @@ server is set.
 
 import logging
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from smtplib import SMTPRecipientsRefused
 
 from django.conf import settings
@@ -22,16 +21,6 @@ logger = logging.getLogger(__name__)
 LINES = 30
 
 
-@dataclass(frozen=True)
-class Mailbox:
-    """An office that reads the messages of its people together."""
-
-    name: str
-    address: str
-    label: str
-    waiting: QuerySet[Notice]
-
-
 def send_digests(now: datetime) -> int:
     """One mail to each office with unread messages not mailed before; at most one a day. Returns how many
     went out.
@@ -43,57 +32,48 @@ def send_digests(now: datetime) -> int:
     if not settings.EMAIL_HOST:  # this installation sends no mail at all
         return 0
     sent, day = 0, timezone.localdate(now)
-    for box in _mailboxes():
-        notices = list(box.waiting.order_by("text", "pk"))
-        run = claim(f"mail:{box.label}", day) if notices else None
-        if run is None:
+    for office, name, waiting in _mailboxes():
+        notices = list(waiting.order_by("text", "pk"))
+        if not notices:
+            continue
+        run, is_mine = JobRun.objects.get_or_create(name=f"mail:{name}", day=day)
+        if not is_mine:  # whoever wrote the row sends the mail, and nobody after
             continue
         try:
-            EmailMessage(f"镇街党校系统：{box.name}有新的提醒", _body(box, notices), to=[box.address]).send()
+            subject = f"镇街党校系统：{office}有新的提醒"
+            EmailMessage(subject, _body(office, notices), to=[office.office_email]).send()
         except OSError as error:  # what mail servers answer with is one, too
-            logger.warning("digest for %s not sent: %s", box.label, error)
+            logger.warning("digest for %s not sent: %s", name, error)
             run.delete()
             if isinstance(error, SMTPRecipientsRefused):
                 continue
             break
-        Notice.objects.filter(pk__in=[one.pk for one in notices]).update(mailed_at=now)
+        Notice.objects.filter(pk__in=[notice.pk for notice in notices]).update(mailed_at=now)
         run.ended_at, run.summary, sent = timezone.now(), f"{len(notices)} 条", sent + 1
         run.save(update_fields=["ended_at", "summary"])
     return sent
 
 
-def claim(name: str, day: date) -> JobRun | None:
-    """For work that cannot be taken back, such as a mail: whoever wrote the row does it; None for everybody
-    after.
+def _mailboxes() -> Iterator[tuple[School | Region, str, QuerySet[Notice]]]:
+    """The offices whose people read their messages together, what each is called in the log of jobs, and what
+    waits there.
     """
-    run, is_new = JobRun.objects.get_or_create(name=name, day=day)
-    return run if is_new else None
-
-
-def _mailboxes() -> Iterator[Mailbox]:
     waiting = Notice.objects.unread().filter(mailed_at__isnull=True)
     people = Appointment.objects.in_force()
     for school in School.objects.exclude(office_email="").open_on():
-        own = people.filter(school=school, role__in=SCHOOL_ROLES)
-        yield _mailbox(school, "school", waiting.filter(school=school), own)
+        own = people.filter(school=school, role__in=SCHOOL_ROLES).values("user")
+        yield school, f"school:{school.pk}", waiting.filter(school=school, user__in=own)
     for region in Region.objects.exclude(office_email=""):
         if region.kind == Region.Kind.CITY:
-            about, own = {"school__city": region}, people.filter(city=region, role=Role.OFFICE)
+            about, held = {"school__city": region}, people.filter(city=region, role=Role.OFFICE)
         else:
-            about, own = {"school__county": region}, people.filter(county=region, role__in=COUNTY_ROLES)
-        yield _mailbox(region, "region", waiting.filter(**about), own)
+            about, held = {"school__county": region}, people.filter(county=region, role__in=COUNTY_ROLES)
+        yield region, f"region:{region.pk}", waiting.filter(**about, user__in=held.values("user"))
 
 
-def _mailbox(
-    place: School | Region, kind: str, about: QuerySet[Notice], own: QuerySet[Appointment]
-) -> Mailbox:
-    waiting = about.filter(user__in=own.values("user"))
-    return Mailbox(str(place), place.office_email, f"{kind}:{place.pk}", waiting)
-
-
-def _body(box: Mailbox, notices: list[Notice]) -> str:
+def _body(office: School | Region, notices: list[Notice]) -> str:
     texts = list(dict.fromkeys(notice.text for notice in notices))
-    lines = [f"{box.name}：", ""]
+    lines = [f"{office}：", ""]
     lines += [f"{number}. {text}" for number, text in enumerate(texts[:LINES], start=1)]
     if len(texts) > LINES:
         lines.append(f"……共 {len(texts)} 条，其余请登录系统查看。")
