@@ -182,11 +182,14 @@ def save(reading: Reading, *, source: str, by: User, seen: str | None = None) ->
 
 def _replace_days(year: CalendarYear, named: Collection[Named]) -> list[str]:
     """Returns the days of the earlier list that are gone."""
-    gone = year.days.exclude(day__in=[one.day for one in named])
+    gone = year.days.exclude(day__in=[entry.day for entry in named])
     dropped = [str(day) for day in gone.order_by("day")]
     gone.delete()
     CalendarDay.objects.bulk_create(
-        [CalendarDay(day=one.day, works=one.works, note=one.note[:100], arrangement=year) for one in named],
+        [
+            CalendarDay(day=entry.day, works=entry.works, note=entry.note[:100], arrangement=year)
+            for entry in named
+        ],
         update_conflicts=True,
         unique_fields=["day"],
         update_fields=["works", "note", "arrangement"],

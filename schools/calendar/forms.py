@@ -50,7 +50,7 @@ class ArrangementForm(forms.Form):
         super().__init__(*args, **kwargs)
         today = timezone.localdate()
         years = (today.year - 1, today.year, today.year + 1)
-        labels = [f"{one}年" for one in years]
+        labels = [f"{shown_year}年" for shown_year in years]
         field = self.fields["year"]
         field.choices = list(zip(years, labels, strict=True))
         wrong = f"年度只能选{'、'.join(labels)}，请重新选择。"

@@ -77,6 +77,8 @@ ANY_DATE = re.compile(DATE)
 #: What is left of a date that a line break tore apart.
 HALF_DATE = re.compile(r"(?<!\d)\d{1,2}[日月]")
 DAY_ONLY = re.compile(r"(?<!\d)\d{1,2}[日号]")
+#: With the year before the month.
+DATED = re.compile(r"\d{4}")
 DAY_ALONE = re.compile(r"\d{1,2}[日号]?")
 OF_YEAR = re.compile(r"(?:现将|关于)\s*(\d{4})\s*年")
 #: The day of issue under the text, on a line of its own.
@@ -273,17 +275,19 @@ class _Reader:
 
     def _add(self, span: _Span, works: bool, note: str) -> list[date]:
         """The days of a span, noted unless they cannot be."""
+        year, line = self.reading.year, self.pieces[self.place].line
         try:
-            first, last = _first_and_last(span, self.reading.year, of_new_year=NEW_YEAR in note)
+            first = _first_day(span.start, year, of_new_year=NEW_YEAR in note)
+            last = _last_day(span.end, first, year)
             self._compare_weekday(first, span.bracket)
             self._compare_weekday(last, span.closing or "")
-            _check_span(first, last, self.reading.year)
+            _check_span(first, last, year)
         except CellError as error:
             self._refuse(f"{error.reason}。")
             return []
         days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
         for day in days:
-            before = self.reading.days.setdefault(day, Named(day, works, note, self.pieces[self.place].line))
+            before = self.reading.days.setdefault(day, Named(day, works, note, line))
             if before.works != works:
                 self._refuse(
                     f"{chinese_date(day)}在第 {before.line} 行写的是{state(before.works)}，"
@@ -372,18 +376,22 @@ def _check_span(first: date, last: date, year: int) -> None:
         raise CellError(f"从{chinese_date(first)}到{chinese_date(last)}不像一个假期，请核对起止日期")
 
 
-def _first_and_last(span: _Span, year: int, *, of_new_year: bool) -> tuple[date, date]:
-    first = cell_date(span.start, year=year)
-    if of_new_year and first.month == DECEMBER and not re.match(r"\d{4}", span.start):
-        first = first.replace(year=year - 1)  # the holiday of the new year begins in the old one
-    if not span.end or first.year not in (year - 1, year):
-        return first, first
-    if DAY_ALONE.fullmatch(span.end):
-        return first, cell_date(f"{first.year}-{first.month}-{span.end.rstrip('日号')}")
-    last = cell_date(span.end, year=first.year)
-    if first.month == DECEMBER and last.month == 1 and not re.match(r"\d{4}", span.end):
-        last = last.replace(year=first.year + 1)
-    return first, last
+def _first_day(typed: str, year: int, *, of_new_year: bool) -> date:
+    first = cell_date(typed, year=year)
+    if of_new_year and first.month == DECEMBER and not DATED.match(typed):
+        return first.replace(year=year - 1)  # the holiday of the new year begins in the old one
+    return first
+
+
+def _last_day(typed: str | None, first: date, year: int) -> date:
+    if not typed or first.year not in (year - 1, year):
+        return first
+    if DAY_ALONE.fullmatch(typed):
+        return cell_date(f"{first.year}-{first.month}-{typed.rstrip('日号')}")
+    last = cell_date(typed, year=first.year)
+    if first.month == DECEMBER and last.month == 1 and not DATED.match(typed):
+        return last.replace(year=first.year + 1)
+    return last
 
 
 def _label(text: str) -> str:

@@ -75,8 +75,8 @@ def _checked_manifest(archive: zipfile.ZipFile) -> dict[str, Any]:
         is_old = version_parts(manifest["version"]) < version_parts(OLDEST_VERSION)
         is_known = manifest["format"] == FORMAT and (is_old or _are_names(manifest["migrations"]))
         promised = {
-            name: {"size": int(one["size"]), "sha256": str(one["sha256"])}
-            for name, one in manifest["files"].items()
+            name: {"size": int(file["size"]), "sha256": str(file["sha256"])}
+            for name, file in manifest["files"].items()
         }
     except (KeyError, ValueError, TypeError, AttributeError) as error:
         raise BackupError(DAMAGED) from error
@@ -99,7 +99,7 @@ def _check_file(archive: zipfile.ZipFile, name: str, expected: dict[str, Any]) -
 
 
 def _are_names(listed: Any) -> bool:
-    return isinstance(listed, list) and all(isinstance(one, str) and one.count(".") == 1 for one in listed)
+    return isinstance(listed, list) and all(isinstance(name, str) and name.count(".") == 1 for name in listed)
 
 
 def _is_safe(name: str) -> bool:
@@ -131,7 +131,7 @@ def _check_fit(manifest: dict[str, Any], force: bool) -> None:
             "本系统的 AUDIT_KEY 与备份时不同，恢复后审计链无法核对。请先放回原密钥；"
             "原密钥确已丢失时可加 --force。",
         )
-    needed = 2 * sum(one["size"] for one in files.values())
+    needed = 2 * sum(file["size"] for file in files.values())
     refuse_if(
         shutil.disk_usage(settings.VAR_DIR).free < needed,
         f"磁盘空间不足，恢复需要约 {needed // 1024 // 1024 + 1} MB，未作任何改动。",

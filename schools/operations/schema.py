@@ -97,7 +97,7 @@ def applied_migrations() -> list[str]:
 def unknown_migrations(keys: Iterable[tuple[str, str]], loader: MigrationLoader | None = None) -> list[str]:
     """Those of the product's migrations that this version does not have, as `app.name`."""
     loader = loader or MigrationLoader(None)
-    replaced = chain.from_iterable(one.replaces for one in loader.disk_migrations.values())
+    replaced = chain.from_iterable(migration.replaces for migration in loader.disk_migrations.values())
     known = {*loader.disk_migrations, *replaced}
     return [".".join(key) for key in _own(keys) if key not in known]
 

@@ -255,18 +255,13 @@ def apply(correction: Correction, *, by: User) -> models.Model:
     model = apps.get_model(correction.model)
     new = dict(correction.new)
     extras = new.pop(EXTRAS, None)
-    if correction.act == Correction.Act.ADD:
+    if correction.act == Act.ADD:
         record = built(model, correction.school, new)
         if hasattr(record, "recorded_by_id"):
             record.recorded_by = correction.asked_by
     else:
-        record = model._base_manager.select_for_update().get(pk=correction.object_id)
-        if getattr(record, "is_voided", False):
-            raise Refused("该记录已作废。")
-        before = snapshot(record)
-        if any(before.get(name) != value for name, value in correction.old.items()):
-            raise Refused("申请以后该记录又有改动，与申请中的原值不一致。")
-    if correction.act == Correction.Act.VOID:
+        record = _as_asked(model, correction)
+    if correction.act == Act.VOID:
         _void(record, by, correction.reason)
         return record
     sets = _set(record, new)
@@ -276,6 +271,17 @@ def apply(correction: Correction, *, by: User) -> models.Model:
         getattr(record, name).set(keys)
     if extras is not None:
         dict(contributed("corrected_rows"))[model](record, extras, by)
+    return record
+
+
+def _as_asked(model: type[models.Model], correction: Correction) -> models.Model:
+    """The record under lock, if it still says what it said when the correction was asked for."""
+    record = model._base_manager.select_for_update().get(pk=correction.object_id)
+    if getattr(record, "is_voided", False):
+        raise Refused("该记录已作废。")
+    before = snapshot(record)
+    if any(before.get(name) != value for name, value in correction.old.items()):
+        raise Refused("申请以后该记录又有改动，与申请中的原值不一致。")
     return record
 
 
@@ -304,8 +310,7 @@ def _set(record: models.Model, values: Mapping[str, Any]) -> dict[str, Any]:
         field = record._meta.get_field(name)
         if field.many_to_many:
             sets[name] = value
-        elif field.is_relation:
-            setattr(record, field.attname, value)
         else:
-            setattr(record, name, field.to_python(value) if value is not None else None)
+            as_it_is = value is None or field.is_relation
+            setattr(record, field.attname, value if as_it_is else field.to_python(value))
     return sets

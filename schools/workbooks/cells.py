@@ -98,21 +98,24 @@ def cell_decimal(
     refuse_error(value)
     if value is None:
         return None
-    if isinstance(value, str):
-        number = _typed_number(value, [unit] if isinstance(unit, str) else unit)
-    elif isinstance(value, int | Decimal) and not isinstance(value, bool):
-        number = Decimal(value)
-    else:
-        raise CellError(f"应填数字，现为“{cell_text(value)}”")
-    if abs(number) >= LARGEST:
-        raise CellError("数字过大")
+    number = _number_in(value, [unit] if isinstance(unit, str) else unit)
     _check_bounds(number, lowest, highest)
     if places is not None and number != round(number, places):
         raise CellError(f"{number} 的小数超过 {places} 位" if places else f"{number} 应为整数")
     return number
 
 
+def _number_in(value: Value, units: Iterable[str]) -> Decimal:
+    if isinstance(value, str):
+        return _typed_number(value, units)
+    if isinstance(value, bool) or not isinstance(value, int | Decimal):
+        raise CellError(f"应填数字，现为“{cell_text(value)}”")
+    return Decimal(value)
+
+
 def _check_bounds(number: Decimal, lowest: Decimal | int | None, highest: Decimal | int | None) -> None:
+    if abs(number) >= LARGEST:
+        raise CellError("数字过大")
     if lowest is not None and number < lowest:
         raise CellError(f"{number} 小于下限 {lowest}")
     if highest is not None and number > highest:

@@ -77,9 +77,6 @@ class Problems:
         self.add(None, None, reason)
         return WorkbookError(list(self.found))
 
-    def __bool__(self) -> bool:
-        return bool(self.found)
-
     def __len__(self) -> int:
         return len(self.found)
 
@@ -155,7 +152,6 @@ class Row:
 class Table:
     """The rows under one heading row. `problems` is shared by all sheets of the workbook."""
 
-    heading_row: int
     headings: tuple[str, ...]
     warnings: list[Problem]
     problems: Problems
@@ -184,7 +180,7 @@ def read_table(grid: list[list[Value]], columns: Sequence[Column | str], problem
     number = index + 1
     places = _places(grid[index], known, number, problems)
     warnings = _unknown_columns(grid[index], known, number, problems)
-    table = Table(number, tuple(places), warnings, problems, [])
+    table = Table(tuple(places), warnings, problems, [])
     for offset, values in enumerate(grid[number:], start=number + 1):
         named = {heading: values[place] for heading, place in places.items()}
         if any(value is not None for value in named.values()):

@@ -21,7 +21,7 @@ class Command(BaseCommand):
             manifest = make_backup(Path(options["to"]), with_keys=options["with_keys"])
         except (BackupError, OSError) as error:
             raise CommandError(f"备份失败：{error}") from error
-        size = sum(one["size"] for one in manifest["files"].values())
+        size = sum(file["size"] for file in manifest["files"].values())
         self.stdout.write(
             f"已备份 {len(manifest['files'])} 个文件，共 {size / 1024 / 1024:.1f} MB：{options['to']}"
         )
