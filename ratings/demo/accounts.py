@@ -95,7 +95,9 @@ def make_accounts(
             reach = {"county": schools[0].county}
         users.append(appoint(city, entry, password=hashed, start=since, **reach))
         if entry.role == Role.LIAISON:
-            Liaison.objects.bulk_create(Liaison(user=users[-1], school=one, since=since) for one in schools)
+            Liaison.objects.bulk_create(
+                Liaison(user=users[-1], school=school, since=since) for school in schools
+            )
     return users
 
 
@@ -108,20 +110,10 @@ def make_school_people(city: Region, *, since: date) -> None:
     places = [(Role.FILLER, school) for school in schools[:-WITHOUT_FILLER]]
     places += [(Role.HEAD, school) for school in schools]
     lacking = [(role, school) for role, school in places if (role, school.pk) not in held]
-    people = User.objects.bulk_create(
-        User(
-            username=f"{role}-{school.code}",
-            name=SURNAMES[number % len(SURNAMES)] + GIVEN[number % len(GIVEN)],
-            city=city,
-            must_change_password=False,
-            password=make_password(None),
-        )
-        for number, (role, school) in enumerate(lacking, User.objects.count())
-    )
-    Appointment.objects.bulk_create(
-        Appointment(user=user, role=role, city=city, school=school, start=since)
-        for user, (role, school) in zip(people, lacking, strict=True)
-    )
+    for number, (role, school) in enumerate(lacking, User.objects.count()):
+        name = SURNAMES[number % len(SURNAMES)] + GIVEN[number % len(GIVEN)]
+        account = DemoAccount(f"{role}-{school.code}", name, role)
+        appoint(city, account, school=school, start=since)
 
 
 def own_people(city: Region) -> dict[int, int]:
@@ -153,8 +145,8 @@ def load_guidance(city: Region, *, since: date) -> None:
     links = Liaison.objects.filter(school__city=city).select_related("user")
     held, reporters = {link.school_id: link.user for link in links}, own_people(city)
     guides = [
-        appoint(city, DemoAccount(f"guide-{ord(one):x}", f"联系人员{one}", Role.LIAISON), start=since)
-        for one in NUMERALS
+        appoint(city, DemoAccount(f"guide-{ord(numeral):x}", f"联系人员{numeral}", Role.LIAISON), start=since)
+        for numeral in NUMERALS
     ]
     for number, school in enumerate(schools):
         guide = held.get(school.pk)

@@ -104,8 +104,8 @@ def lend_records(source: Region, target: Region, years: range) -> None:
     people = own_people(target)
     lenders, takers = (School.objects.filter(city=city).in_order() for city in (source, target))
     lent = {
-        one.pk: Taker(other.pk, people.get(other.pk), _town(one), _town(other))
-        for one, other in zip(lenders, takers, strict=False)
+        lender.pk: Taker(taker.pk, people.get(taker.pk), _town(lender), _town(taker))
+        for lender, taker in zip(lenders, takers, strict=False)
     }
     for year in years:
         Repetition(year, year, timezone.localdate(), lent).write(School.objects.filter(pk__in=lent))
@@ -119,9 +119,9 @@ def _sign(city: Region, people: Mapping[int, int]) -> None:
     classes = list(
         TrainingClass.objects.filter(school__city=city).only("pk", "school_id", "ends_on", "recorded_by_id")
     )
-    for one in classes:
-        one.recorded_at = _registered(one.ends_on)
-        one.recorded_by_id = people.get(one.school_id, one.recorded_by_id)
+    for held in classes:
+        held.recorded_at = _registered(held.ends_on)
+        held.recorded_by_id = people.get(held.school_id, held.recorded_by_id)
     TrainingClass.objects.bulk_update(classes, ["recorded_at", "recorded_by"], batch_size=500)
     reports = list(MonthlyReport.objects.filter(school__city=city, confirmed_at__isnull=False))
     for report in reports:

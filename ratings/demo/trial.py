@@ -69,10 +69,16 @@ def what_to_clear() -> Trial:
             f"网站还开着（进程 {running}），没有改动；请先在运行它的窗口按 Ctrl+C 结束，再执行 make reset。"
         )
     media = Path(settings.MEDIA_ROOT)
-    stored = media.rglob("*") if media.resolve() == (home / "media").resolve() else ()
-    files = sorted(path for path in stored if path.is_symlink() or not path.is_dir())
-    own = tuple(path for path in files if path.relative_to(media).as_posix() in names)
-    return Trial(_files_of(file), own, tuple(path for path in files if path not in own))
+    files = _files_in(media) if media.resolve() == (home / "media").resolve() else {}
+    own = tuple(path for name, path in files.items() if name in names)
+    others = tuple(path for name, path in files.items() if name not in names)
+    return Trial(_files_of(file), own, others)
+
+
+def _files_in(media: Path) -> dict[str, Path]:
+    """By name, as the rows name their files; a link is one, wherever it leads."""
+    files = sorted(path for path in media.rglob("*") if path.is_symlink() or not path.is_dir())
+    return {path.relative_to(media).as_posix(): path for path in files}
 
 
 def _names_of_uploads() -> set[str]:

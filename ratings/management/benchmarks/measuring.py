@@ -138,11 +138,11 @@ def _move(assessments: list[Assessment], status: str) -> None:
     at = timezone.now()
     insert_many(
         [
-            Move(assessment=one, step="submit", from_status=Status.DRAFT, to_status=status, at=at)
-            for one in assessments
+            Move(assessment=assessment, step="submit", from_status=Status.DRAFT, to_status=status, at=at)
+            for assessment in assessments
         ]
     )
-    Assessment.objects.filter(pk__in=[one.pk for one in assessments]).update(status=status)
+    Assessment.objects.filter(pk__in=[assessment.pk for assessment in assessments]).update(status=status)
 
 
 def _give_sheets(
