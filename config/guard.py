@@ -26,12 +26,13 @@ class DatabaseGuard:
     later looks again.
     """
 
+    is_open = False
+    refusal = ""
+    _looked = 0.0
+    _said = ""
+
     def __init__(self, application: Callable[..., Iterable[bytes]]) -> None:
         self.application = application
-        self.is_open = False
-        self.refusal = ""
-        self._looked = 0.0
-        self._said = ""
         self._look()
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
@@ -63,11 +64,9 @@ class DatabaseGuard:
 
     def _tell(self, error: Error) -> None:
         """Once for each kind of failure, in the words of the database."""
-        kind = (
-            "连接不上数据库"
-            if isinstance(error, OperationalError)
-            else "数据库不让查看它的版本（多半是数据库用户没有权限）"
-        )
+        kind = "数据库不让查看它的版本（多半是数据库用户没有权限）"
+        if isinstance(error, OperationalError):
+            kind = "连接不上数据库"
         if kind != self._said:
             self._said = kind
             logger.error("%s：%s %s秒后有人访问时再查看。", kind, str(error).strip(), PAUSE)

@@ -3,8 +3,6 @@
 Needs nothing but the standard library: `.ci/address.py` uses it before there is an environment.
 """
 
-from __future__ import annotations
-
 import contextlib
 import socket
 import subprocess
@@ -20,12 +18,11 @@ def own_hosts(hosts_file: Path = Path("/etc/hosts")) -> list[str]:
     """
     name = socket.gethostname().lower()
     found = addresses()
-    listed = [
-        word.lower()
-        for address, *words in _lines(hosts_file)
-        if address in (OWN_NAME, *found)
-        for word in words
-    ]
+    listed: list[str] = []
+    for line in _text(hosts_file).splitlines():
+        address, *words = line.partition("#")[0].split() or [""]
+        if address in (OWN_NAME, *found):
+            listed += map(str.lower, words)
     bracketed = [f"[{address}]" if ":" in address else address for address in found]
     return list(dict.fromkeys([name, f"{name}.local", *listed, *bracketed]))
 
@@ -38,9 +35,7 @@ def addresses() -> list[str]:
     return []
 
 
-def _lines(file: Path) -> list[list[str]]:
-    try:
-        content = file.read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return []
-    return [words for line in content.splitlines() if (words := line.partition("#")[0].split())]
+def _text(file: Path) -> str:
+    with contextlib.suppress(OSError):
+        return file.read_text(encoding="utf-8", errors="replace")
+    return ""

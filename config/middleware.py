@@ -16,23 +16,29 @@ from django_htmx.http import HttpResponseClientRedirect
 from schools.refusals import sent_again, way_back_of
 from schools.saving import Refused
 
-GetResponse = Callable[[HttpRequest], HttpResponse]
-
 REFRESH_SECONDS = 60
 OLD_BROWSERS = ("MSIE ", "Trident/")
 OPEN_WITHOUT_NEW_PASSWORD = ("login", "logout", "password_change", "text_size", "help", "healthz")
 
 
-class ClientAddressMiddleware:
+class Middleware:
+    """Hands the request on; those below do something before, or to what comes back."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        return self.get_response(request)
+
+
+class ClientAddressMiddleware(Middleware):
     """Makes REMOTE_ADDR the visitor's address behind TRUSTED_PROXIES reverse proxies: lock-outs count people,
     not the proxy.
     """
 
-    def __init__(self, get_response: GetResponse) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        hops = [hop.strip() for hop in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if hop.strip()]
+    def __call__(self, request):
+        forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")
+        hops = list(filter(None, map(str.strip, forwarded)))
         # Only the last entries were written by our own proxies; anything before them a visitor may have
         # invented.
         if settings.TRUSTED_PROXIES and len(hops) >= settings.TRUSTED_PROXIES:
@@ -40,13 +46,10 @@ class ClientAddressMiddleware:
         return self.get_response(request)
 
 
-class RequestLimitMiddleware:
+class RequestLimitMiddleware(Middleware):
     """Refuses a body above REQUEST_LIMIT before it is read: Django's own limits leave files out."""
 
-    def __init__(self, get_response: GetResponse) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
+    def __call__(self, request):
         length = request.META.get("CONTENT_LENGTH") or "0"
         if length.isdigit() and int(length) > settings.REQUEST_LIMIT:
             context = {
@@ -57,40 +60,31 @@ class RequestLimitMiddleware:
         return self.get_response(request)
 
 
-class OldBrowserMiddleware:
+class OldBrowserMiddleware(Middleware):
     """Answers Internet Explorer, and the 兼容模式 of double-engine browsers, with one plain page."""
 
-    def __init__(self, get_response: GetResponse) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
+    def __call__(self, request):
         agent = request.headers.get("User-Agent", "")
         if any(mark in agent for mark in OLD_BROWSERS):
             return render(request, "errors/old_browser.html")
         return self.get_response(request)
 
 
-class UnknownPathMiddleware:
+class UnknownPathMiddleware(Middleware):
     """Says of an address with a NUL character that there is no such page: no record has one, and PostgreSQL
     refuses to look for it.
     """
 
-    def __init__(self, get_response: GetResponse) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
+    def __call__(self, request):
         if "\0" in request.path_info:
             raise Http404
         return self.get_response(request)
 
 
-class MethodNotAllowedMiddleware:
+class MethodNotAllowedMiddleware(Middleware):
     """Gives the bare 405 of Django a page: people reload or bookmark the address a form was sent to."""
 
-    def __init__(self, get_response: GetResponse) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
+    def __call__(self, request):
         response = self.get_response(request)
         if response.status_code != 405 or response.content:
             return response
@@ -99,20 +93,14 @@ class MethodNotAllowedMiddleware:
         return page
 
 
-class RefusedMiddleware:
+class RefusedMiddleware(Middleware):
     """Answers a refusal that no view showed itself with its reasons, and with everything that was sent, ready
     to be sent again.
 
     A partial request gets the sentences alone: the row it came from keeps what was typed.
     """
 
-    def __init__(self, get_response: GetResponse) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
-
-    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+    def process_exception(self, request, exception):
         """409 for Refused and Stale, nothing for any other exception."""
         if not isinstance(exception, Refused):
             return None
@@ -132,7 +120,7 @@ class SignInRequiredMiddleware(LoginRequiredMiddleware):
     a fragment of it.
     """
 
-    def handle_no_permission(self, request: HttpRequest, view_func: Callable) -> HttpResponse:
+    def handle_no_permission(self, request, view_func):
         """Back to the page the visitor sees, not to the address of the fragment."""
         if not request.htmx:
             return super().handle_no_permission(request, view_func)
@@ -141,39 +129,31 @@ class SignInRequiredMiddleware(LoginRequiredMiddleware):
         return HttpResponseClientRedirect(f"{login}?{_next(seen.path, seen.query)}")
 
 
-class IdleTimeoutMiddleware:
+class IdleTimeoutMiddleware(Middleware):
     """Ends a session after IDLE_MINUTES without a request.
 
     Saving a session moves its end forward. This does so at most once a minute: SQLite has one writer, and
     most requests only read.
     """
 
-    def __init__(self, get_response: GetResponse) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
+    def __call__(self, request):
         if request.user.is_authenticated and time.time() - request.session.get("seen", 0) >= REFRESH_SECONDS:
             request.session["seen"] = int(time.time())
         return self.get_response(request)
 
 
-class IdentityMiddleware:
+class IdentityMiddleware(Middleware):
     """Hands the chosen 当前身份 to the user object, and sends people with a first password to change it."""
 
-    def __init__(self, get_response: GetResponse) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
+    def __call__(self, request):
         if request.user.is_authenticated:
             request.user.identity_choice = request.session.get("appointment")
-            if request.user.must_change_password and not _is_open(request.path):
+            if request.user.must_change_password and request.path not in map(
+                reverse, OPEN_WITHOUT_NEW_PASSWORD
+            ):
                 target = reverse("password_change")
                 return HttpResponseClientRedirect(target) if request.htmx else redirect(target)
         return self.get_response(request)
-
-
-def _is_open(path: str) -> bool:
-    return path in {reverse(name) for name in OPEN_WITHOUT_NEW_PASSWORD}
 
 
 def _next(path: str, query: str) -> str:

@@ -6,24 +6,21 @@ from django.urls import include, path
 
 from schools.accounts import views as accounts
 from schools.permissions import allowed_to, may
-from schools.site import views as problems
 from schools.site import views as site
 
 admin.site.site_header = admin.site.site_title = "镇街党校星级评定 · 数据维护"
 admin.site.index_title = "登记与基础数据"
 admin.site.has_permission = lambda request: may(request.user, "enter_back_office")
 
+own_page = allowed_to("open_own_pages")
+
 urlpatterns = [
     path("healthz", site.healthz, name="healthz"),
     path("help/", site.show_help, name="help"),
     path("text-size/", site.text_size, name="text_size"),
     path("accounts/login/", allowed_to("visit")(accounts.SignIn.as_view()), name="login"),
-    path("accounts/logout/", allowed_to("open_own_pages")(auth.LogoutView.as_view()), name="logout"),
-    path(
-        "accounts/password/",
-        allowed_to("open_own_pages")(accounts.PasswordChange.as_view()),
-        name="password_change",
-    ),
+    path("accounts/logout/", own_page(auth.LogoutView.as_view()), name="logout"),
+    path("accounts/password/", own_page(accounts.PasswordChange.as_view()), name="password_change"),
     path("accounts/identity/", accounts.choose_identity, name="identity"),
     path("admin/login/", accounts.admin_entrance),
     path("admin/", admin.site.urls),
@@ -31,7 +28,7 @@ urlpatterns = [
     path("", include("ratings.urls")),
 ]
 
-handler400 = problems.bad_request
-handler403 = problems.permission_denied
-handler404 = problems.not_found
-handler500 = problems.server_error
+handler400 = site.bad_request
+handler403 = site.permission_denied
+handler404 = site.not_found
+handler500 = site.server_error

@@ -22,6 +22,6 @@ class RatingsConfig(AppConfig):
 
         add_rooms(ROOMS)
         if settings.DEBUG:
-            from .demo.age import say_age  # a real installation never needs what loads one
+            from .demo.trial import say_age  # a real installation never needs what loads one
 
             user_logged_in.connect(say_age)

@@ -15,7 +15,7 @@ from django.db.models import Q, QuerySet
 
 from ratings.enums import Star
 from ratings.models import Decision, Restriction, Result
-from schools.site.filters import FilterForm
+from schools.site.asked import FilterForm
 
 from .board import VIEWS, Case, by_total
 from .materials import MOST_COPIES

@@ -2,9 +2,6 @@
 every role.
 """
 
-from __future__ import annotations
-
-import datetime as dt
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,15 +13,27 @@ from schools import audit
 from schools.models import Region, User
 from schools.saving import Refused
 
-from .accounts import FIRST_CITY, SECOND_CITY, make_accounts, make_school_people
-from .age import ACTION, loaded_on
-from .guidance import load_guidance, note_visits
-from .papers import file_missing_bulletins, files_go_with_their_rows
-from .past_years import describe_schools, leave_gap, publish_year, settle_year
+from .accounts import (
+    FIRST_CITY,
+    SECOND_CITY,
+    DemoAccount,
+    load_guidance,
+    make_accounts,
+    make_school_people,
+    note_visits,
+)
+from .past_years import (
+    describe_schools,
+    file_missing_bulletins,
+    files_go_with_their_rows,
+    leave_gap,
+    publish_year,
+    settle_year,
+)
 from .records import leave_month_open, lend_records, load_records
 from .running_year import open_running_year
-from .sample import PerCounty, Sample
-from .seasons import Seasons
+from .sample import PerCounty, Sample, Seasons
+from .trial import ACTION, loaded_on
 
 Progress = Callable[[str], None]
 
@@ -62,13 +71,8 @@ def load(
         city, other = (Region.objects.cities().get(name=sample.city) for sample in (first, second))
         lend_records(city, other, range(seasons.this - 1, seasons.this + 1))
         note_visits(other, by=next(user for user in users if user.username == "office2"))
-        audit.record(
-            ACTION,
-            by=None,
-            city=city,
-            subject="演示数据",
-            detail={"学校": city.schools.count() + other.schools.count()},
-        )
+        detail = {"学校": city.schools.count() + other.schools.count()}
+        audit.record(ACTION, by=None, city=city, subject="演示数据", detail=detail)
     return users
 
 
@@ -87,7 +91,7 @@ def _load_first(sample: Sample, seasons: Seasons, password: str, progress: Progr
         sample.folder, city, seasons.first, by=people["office"], years=seasons.first - sample.own.spec.year
     )
     leave_month_open(city, today=seasons.today)
-    load_guidance(city, since=_since(seasons))
+    load_guidance(city, since=seasons.since)
     progress(f"启动{sample.city} {seasons.rated} 年度评定")
     previous = Scheme.objects.get(city=city, year=seasons.rated - 1)
     leave_gap(city)
@@ -103,28 +107,18 @@ def _load_second(sample: Sample, seasons: Seasons, password: str, progress: Prog
     return _people(SECOND_CITY, city, seasons, password)
 
 
-def _people(entries, city: Region, seasons: Seasons, password: str) -> list[User]:
-    users = make_accounts(entries, city, password, since=_since(seasons))
-    make_school_people(city, since=_since(seasons))
+def _people(entries: tuple[DemoAccount, ...], city: Region, seasons: Seasons, password: str) -> list[User]:
+    users = make_accounts(entries, city, password, since=seasons.since)
+    make_school_people(city, since=seasons.since)
     return users
-
-
-def _since(seasons: Seasons) -> dt.date:
-    """Everybody holds the post since the records begin."""
-    return dt.date(seasons.first, 1, 1)
 
 
 def _refuse_strangers(*samples: Sample) -> None:
     """Cities or accounts of the same names are somebody's work, or a demonstration of an earlier version."""
-    cities = list(
-        Region.objects.cities()
-        .filter(name__in=[sample.city for sample in samples])
-        .values_list("name", flat=True)
-    )
+    cities = Region.objects.cities().filter(name__in=[sample.city for sample in samples])
     names = [entry.username for entry in (*FIRST_CITY, *SECOND_CITY)]
-    found = cities or list(
-        User.objects.filter(username__in=names).order_by("pk").values_list("username", flat=True)[:3]
-    )
+    people = User.objects.filter(username__in=names).order_by("pk")
+    found = list(cities.values_list("name", flat=True) or people.values_list("username", flat=True)[:3])
     if found:
         raise NotLoaded(
             f"数据库里已有{'、'.join(found)}，不是本版本载入的演示数据，没有改动。"

@@ -2,11 +2,10 @@
 its example.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -43,8 +42,7 @@ from schools.models import (
 from schools.teaching.months import fill_figures
 
 from .accounts import own_people
-from .sample import MovedWorkbook
-from .seasons import nearest_workday, noon
+from .sample import MovedWorkbook, nearest_workday, noon
 
 #: In the order in which one sheet may name what another brought in.
 RECORDS = {
@@ -106,8 +104,8 @@ def lend_records(source: Region, target: Region, years: range) -> None:
     people = own_people(target)
     lenders, takers = (School.objects.filter(city=city).in_order() for city in (source, target))
     lent = {
-        one.pk: Taker(other.pk, people.get(other.pk), _town(one), _town(other))
-        for one, other in zip(lenders, takers, strict=False)
+        lender.pk: Taker(taker.pk, people.get(taker.pk), _town(lender), _town(taker))
+        for lender, taker in zip(lenders, takers, strict=False)
     }
     for year in years:
         Repetition(year, year, timezone.localdate(), lent).write(School.objects.filter(pk__in=lent))
@@ -121,9 +119,9 @@ def _sign(city: Region, people: Mapping[int, int]) -> None:
     classes = list(
         TrainingClass.objects.filter(school__city=city).only("pk", "school_id", "ends_on", "recorded_by_id")
     )
-    for one in classes:
-        one.recorded_at = _registered(one.ends_on)
-        one.recorded_by_id = people.get(one.school_id, one.recorded_by_id)
+    for held in classes:
+        held.recorded_at = _registered(held.ends_on)
+        held.recorded_by_id = people.get(held.school_id, held.recorded_by_id)
     TrainingClass.objects.bulk_update(classes, ["recorded_at", "recorded_by"], batch_size=500)
     reports = list(MonthlyReport.objects.filter(school__city=city, confirmed_at__isnull=False))
     for report in reports:
@@ -155,23 +153,21 @@ class Repetition:
 
     def write(self, schools: QuerySet[School]) -> None:
         """Plans and their classes, money and head counts, classes held with their lessons, reports."""
-        ids = list(schools.values_list("pk", flat=True))
-        _copies(Budget.objects.filter(school__in=ids, year=self.year), self._money)
-        _copies(YearFigures.objects.filter(school__in=ids, year=self.year), self._people)
-        plans = _copies(AnnualPlan.objects.filter(school__in=ids, year=self.year), self._plan)
+        own = {"school__in": list(schools.values_list("pk", flat=True)), "year": self.year}
+        _copies(Budget.objects.filter(**own), self._money)
+        _copies(YearFigures.objects.filter(**own), self._people)
+        plans = _copies(AnnualPlan.objects.filter(**own), self._plan)
         planned = _copies(
             PlannedClass.objects.filter(plan__in=plans),
             lambda row: setattr(row, "plan_id", plans[row.plan_id]),
         )
-        held = TrainingClass.objects.filter(school__in=ids, starts_on__year=self.year)
-        classes = _copies(
-            held, lambda row: self._class(row, planned), keep=lambda row: row.recorded_at <= timezone.now()
-        )
+        held = TrainingClass.objects.filter(school__in=own["school__in"], starts_on__year=self.year)
+        classes = _copies(held, partial(self._class, planned=planned), until="recorded_at")
         if not self.lent:  # lessons name teachers, and those are the school's own
             lessons = Lesson.objects.filter(training_class__in=classes)
             _copies(lessons, lambda row: setattr(row, "training_class_id", classes[row.training_class_id]))
-        reports = MonthlyReport.objects.filter(school__in=ids, year=self.year, confirmed_at__isnull=False)
-        _copies(reports, self._report, keep=lambda row: row.confirmed_at <= timezone.now())
+        reports = MonthlyReport.objects.filter(**own, confirmed_at__isnull=False)
+        _copies(reports, self._report, until="confirmed_at")
 
     def _money(self, row: Budget) -> None:
         self._move(row)
@@ -188,9 +184,8 @@ class Repetition:
 
     def _plan(self, row: AnnualPlan) -> None:
         self._move(row)
-        row.filed_on = moved(row.filed_on, self.later - self.year)
-        if row.filed_on and row.filed_on > self.today:
-            row.filed_on = None
+        filed = moved(row.filed_on, self.later - self.year)
+        row.filed_on = filed if filed and filed <= self.today else None
 
     def _class(self, row: TrainingClass, planned: Mapping[int, int]) -> None:
         row.starts_on, row.ends_on = self._day(row.starts_on), self._day(row.ends_on)
@@ -221,21 +216,18 @@ class Repetition:
         return self.year < self.later == self.today.year
 
 
-def _copies(
-    rows: QuerySet, change: Change, *, keep: Callable[[Model], bool] = lambda row: True
-) -> dict[int, int]:
-    """Write changed copies of the rows, those to keep, and tell which new key stands for which old one."""
-    copies, keys = [], []
+def _copies(rows: QuerySet, change: Change, *, until: str = "") -> dict[int, int]:
+    """Write changed copies of the rows and tell which new key stands for which old one; not of those whose
+    moment `until` is still to come.
+    """
+    copies: dict[int, Model] = {}
     for row in rows:
-        key = row.pk
+        key, row.pk, row._state.adding = row.pk, None, True
         change(row)
-        if keep(row):
-            row.pk = None
-            row._state.adding = True
-            copies.append(row)
-            keys.append(key)
-    made: list[Model] = rows.model.objects.bulk_create(copies, batch_size=100)
-    return dict(zip(keys, (row.pk for row in made), strict=True))
+        if not until or getattr(row, until) <= timezone.now():
+            copies[key] = row
+    rows.model.objects.bulk_create(copies.values(), batch_size=100)
+    return {key: row.pk for key, row in copies.items()}
 
 
 def leave_month_open(city: Region, *, today: dt.date) -> None:
@@ -254,14 +246,12 @@ def _report_december(city: Region, year: int, *, today: dt.date, by: User) -> No
     if day >= today:
         return
     people, at = own_people(city), noon(day)
-    last = MonthlyReport.objects.filter(
-        school__city=city, year=year, month=DECEMBER - 1, confirmed_at__isnull=False
-    )
+    held = MonthlyReport.objects.filter(school__city=city, year=year, confirmed_at__isnull=False)
     MonthlyReport.objects.bulk_create(
         MonthlyReport(
             school_id=pk, year=year, month=DECEMBER, confirmed_at=at, confirmed_by_id=people.get(pk, by.pk)
         )
-        for pk in last.values_list("school", flat=True)
+        for pk in held.filter(month=DECEMBER - 1).values_list("school", flat=True)
     )
 
 

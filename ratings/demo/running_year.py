@@ -1,9 +1,9 @@
 """The running year of the sample city: schools at every status, so that each account has something to do."""
 
-from __future__ import annotations
-
 import datetime as dt
 from collections.abc import Mapping
+from itertools import chain, groupby, repeat
+from typing import Any
 
 from django.utils import timezone
 
@@ -16,12 +16,11 @@ from ratings.rules.rounding import rounded
 from ratings.scoring import entry_to_json
 from ratings.workflow import grant_extension, open_scheme, take_step
 from ratings.workflow.deadlines import last_workday_before
-from schools.models import Appointment, Region, User
-from schools.models.people import Role
+from schools.models import Appointment, Region, Role, User
 
-from .papers import can_print
-from .past_years import NUMBER
-from .seasons import nearest_workday
+from .accounts import DemoAccount, appoint
+from .past_years import NUMBER, can_print
+from .sample import nearest_workday
 
 #: Days from today to the deadlines of the three stages; the self-assessment closes yesterday, with
 #: extensions.
@@ -43,118 +42,91 @@ def open_running_year(
     previous: Scheme, year: int, judged: Mapping[str, SchoolYear], users: dict[str, User]
 ) -> None:
     """Open the rating of the year with the criteria of a previous one and move the schools along."""
-    scheme = _scheme(previous, year, users["office"])
-    open_scheme(scheme, by=users["office"])
-    panel = _panel(scheme, users)
-    for place, (county, assessments) in enumerate(_by_county(scheme).items()):
-        lead = _official(scheme.city, Role.COUNTY_LEAD, county=county)
-        for number, assessment in enumerate(assessments):
-            target = _target(place, number)
-            _advance(assessment, judged[assessment.school.code], target, lead, panel, users)
-    _score(scheme, judged)
-    _close_self_assessment(scheme, users["office"])
-    _issue_notice(scheme, users["office"])
-
-
-def _scheme(previous: Scheme, year: int, office: User) -> Scheme:
-    today = timezone.localdate()
+    office, today = users["office"], timezone.localdate()
     scheme = copy_scheme(previous, year=year, by=office)
-    scheme.self_due = today + dt.timedelta(days=SELF_DAYS)
-    scheme.county_due = today + dt.timedelta(days=COUNTY_DAYS)
-    scheme.city_due = today + dt.timedelta(days=CITY_DAYS)
+    scheme.self_due, scheme.county_due, scheme.city_due = (
+        today + dt.timedelta(days=days) for days in (SELF_DAYS, COUNTY_DAYS, CITY_DAYS)
+    )
     scheme.save(update_fields=["self_due", "county_due", "city_due"])
-    return scheme
+    open_scheme(scheme, by=office)
+    judges = [users[f"judge{number}"] for number in range(1, PANEL_SIZE + 1)]
+    panel = seat_panel(scheme, {judge.name: judge for judge in judges})
+    rows = Assessment.objects.filter(scheme=scheme).select_related("school__county", "scheme__city")
+    by_county = groupby(rows.in_order(), key=lambda row: row.school.county)
+    for place, (county, assessments) in enumerate(by_county):
+        lead = _official(scheme.city, Role.COUNTY_LEAD, county=county)
+        targets = repeat("city") if place else chain(FIRST_COUNTY, repeat("county"))
+        for assessment, target in zip(assessments, targets, strict=False):
+            _advance(assessment, judged[assessment.school.code], target, lead, panel, office)
+    _score(scheme, judged)
+    _close_self_assessment(scheme, office)
+    _issue_notice(scheme, office)
 
 
 def _issue_notice(scheme: Scheme, office: User) -> None:
     """The notice that opened the year, as everybody reads it; last, because it names the deadlines as they
     stand.
     """
-    notice = OPENING_NOTICE.draft(
-        scheme, issued_on=nearest_workday(scheme.self_due - dt.timedelta(days=NOTICE_DAYS))
-    )
+    day = nearest_workday(scheme.self_due - dt.timedelta(days=NOTICE_DAYS))
+    notice = OPENING_NOTICE.draft(scheme, issued_on=day)
     notice.number = NUMBER.format(notice.issued_on.year, NOTICE_NUMBER)
     notice.save(update_fields=["number"])
     if can_print():  # else it waits as a draft, which the office issues when it can
         OPENING_NOTICE.issue(notice, by=office)
 
 
-def _panel(scheme: Scheme, users: dict[str, User]) -> Panel:
-    names = [f"judge{number}" for number in range(1, PANEL_SIZE + 1)]
-    judges = [Judge.objects.create(scheme=scheme, label=users[name].name, user=users[name]) for name in names]
+def seat_panel(scheme: Scheme, people: Mapping[str, User | None]) -> Panel:
+    """One panel of judges by label, the first of whom leads it."""
+    judges = [Judge.objects.create(scheme=scheme, label=label, user=user) for label, user in people.items()]
     panel = Panel.objects.create(scheme=scheme, name="第一评审组", leader=judges[0])
     panel.judges.set(judges)
     return panel
 
 
-def _by_county(scheme: Scheme) -> dict[Region, list[Assessment]]:
-    found: dict[Region, list[Assessment]] = {}
-    rows = Assessment.objects.filter(scheme=scheme).select_related("school__county", "scheme__city")
-    for row in rows.in_order():
-        found.setdefault(row.school.county, []).append(row)
-    return found
-
-
-def _target(place: int, number: int) -> str:
-    if place == 0:
-        return FIRST_COUNTY[number] if number < len(FIRST_COUNTY) else "county"
-    return "city"
-
-
-def _official(city: Region, role: str, **scope) -> User:
+def _official(city: Region, role: str, **scope: Any) -> User:
     """Somebody who holds the role there; an account without a usable password is made where nobody does."""
     held = Appointment.objects.filter(role=role, city=city, **scope).select_related("user").first()
     if held:
         return held.user
-    where = next(iter(scope.values()))
-    user = User.objects.create(
-        username=f"{role}-{where.code}", name=f"{where}负责人", city=city, must_change_password=False
-    )
-    user.set_unusable_password()
-    user.save(update_fields=["password"])
-    Appointment.objects.create(user=user, role=role, city=city, **scope)
-    return user
+    (where,) = scope.values()
+    return appoint(city, DemoAccount(f"{role}-{where.code}", f"{where}负责人", role), **scope)
 
 
 def _advance(
-    assessment: Assessment, school: SchoolYear, target: str, lead: User, panel: Panel, users: dict[str, User]
+    assessment: Assessment, school: SchoolYear, target: str, lead: User, panel: Panel, office: User
 ) -> None:
     if target in ("empty", "lapsed"):
         return
     _answer(assessment, Stage.SELF, school.judged.self_entries, school, half=target == "begun")
     if target in ("begun", "filled"):
         return
-    head = _official(assessment.scheme.city, Role.HEAD, school=assessment.school)
+    city, own = assessment.scheme.city, {"school": assessment.school}
+    head = _official(city, Role.HEAD, **own)
     if target in ("declining", "declined"):
         take_step(assessment, "ask_decline", by=head, comment="校舍重建，今年无法正常办班")
         if target == "declined":
-            take_step(assessment, "decline", by=users["office"])
-        return
-    if target == "confirming":
-        filler = _official(assessment.scheme.city, Role.FILLER, school=assessment.school)
-        take_step(assessment, "send_to_head", by=filler)
-        return
-    take_step(assessment, "submit", by=head)
+            take_step(assessment, "decline", by=office)
+    elif target == "confirming":
+        take_step(assessment, "send_to_head", by=_official(city, Role.FILLER, **own))
+    else:
+        take_step(assessment, "submit", by=head)
+        _review(assessment, school, target, lead, panel)
+
+
+def _review(assessment: Assessment, school: SchoolYear, target: str, lead: User, panel: Panel) -> None:
+    """What the county has done with what the school handed in."""
     if target == "returned":
         code = assessment.scores.filter(stage=Stage.SELF).order_by("item__order").first().item.code
-        take_step(
-            assessment,
-            "return_",
-            by=lead,
-            comment="请补正后再报",
-            items={code: "任职文件与登记不一致，请核对"},
-        )
+        remarks = {code: "任职文件与登记不一致，请核对"}
+        take_step(assessment, "return_", by=lead, comment="请补正后再报", items=remarks)
     if target == "city":
         _answer(assessment, Stage.COUNTY, school.judged.county, school)
         Assessment.objects.filter(pk=assessment.pk).update(panel=panel, visited=True)
         assessment.refresh_from_db()
-        take_step(
-            assessment,
-            "recommend",
-            by=lead,
-            star=_suggested(assessment),
-            opinion="经集体研究，同意初评意见。",
-        )
+        # What the school held last year is a plausible suggestion.
+        held = Result.objects.filter(school=assessment.school).order_by("-scheme__year")
+        star = held.values_list("star", flat=True).first() or 0
+        take_step(assessment, "recommend", by=lead, star=star, opinion="经集体研究，同意初评意见。")
 
 
 def _score(scheme: Scheme, judged: Mapping[str, SchoolYear]) -> None:
@@ -164,17 +136,14 @@ def _score(scheme: Scheme, judged: Mapping[str, SchoolYear]) -> None:
     judges = list(Judge.objects.filter(scheme=scheme).select_related("user"))
     waiting = Assessment.objects.filter(scheme=scheme, status=Status.CITY).select_related("school").in_order()
     for place, assessment in enumerate(waiting[: CLOSED + BEGUN]):
-        school = judged[assessment.school.code]
+        school, is_closed = judged[assessment.school.code], place < CLOSED
         sheets = sorted(school.judged.city.items())
-        for judge, (label, entries) in zip(judges if place < CLOSED else judges[:1], sheets, strict=False):
+        for judge, (label, entries) in zip(judges if is_closed else judges[:1], sheets, strict=False):
             _answer(assessment, Stage.CITY, entries, school, judge=judge, label=label)
-            if (
-                place < CLOSED
-                and not assessment.scores.filter(stage=Stage.CITY, judge=judge, answers=None).exists()
-            ):
-                assessment.sheets.filter(judge=judge).update(
-                    submitted_at=timezone.now(), submitted_by=judge.user
-                )
+            owed = assessment.scores.filter(stage=Stage.CITY, judge=judge, answers=None)
+            if is_closed and not owed.exists():
+                closed = {"submitted_at": timezone.now(), "submitted_by": judge.user}
+                assessment.sheets.filter(judge=judge).update(**closed)
 
 
 def _close_self_assessment(scheme: Scheme, office: User) -> None:
@@ -184,26 +153,13 @@ def _close_self_assessment(scheme: Scheme, office: User) -> None:
     scheme.self_due = last_workday_before(timezone.localdate())
     scheme.save(update_fields=["self_due"])
     extended = timezone.localdate() + dt.timedelta(days=SELF_DAYS)
-    late = Assessment.objects.filter(
-        scheme=scheme, status__in=[Status.DRAFT, Status.CONFIRMING]
-    ).select_related("scheme__city", "school")
-    *at_work, last = late.in_order()
+    late = Assessment.objects.filter(scheme=scheme, status__in=[Status.DRAFT, Status.CONFIRMING])
+    *at_work, last = late.select_related("scheme__city", "school").in_order()
     for assessment in at_work:
         grant_extension(assessment, Stage.SELF, extended, by=office, reason="台风停课，补办培训班次")
     scheme.refresh_from_db()
     last.refresh_from_db()
     take_step(last, "lapse", by=office, comment="经两次提醒仍未提交自评")
-
-
-def _suggested(assessment: Assessment) -> int:
-    """What the school held last year, a plausible suggestion of its county."""
-    return (
-        Result.objects.filter(school=assessment.school)
-        .order_by("-scheme__year")
-        .values_list("star", flat=True)
-        .first()
-        or 0
-    )
 
 
 def _answer(
@@ -217,12 +173,9 @@ def _answer(
     label: str = "",
 ) -> None:
     """Fill the stage's empty rows with what the sample says; `half` leaves every second row open."""
-    rows = list(
-        Score.objects.filter(assessment=assessment, stage=stage, judge=judge)
-        .select_related("item")
-        .order_by("item__order")
-    )
-    filled = [row for place, row in enumerate(rows) if row.item.code in entries and not (half and place % 2)]
+    rows = Score.objects.filter(assessment=assessment, stage=stage, judge=judge).select_related("item")
+    ordered = list(rows.order_by("item__order"))
+    filled = [row for row in ordered[:: 2 if half else 1] if row.item.code in entries]
     for row in filled:
         entry, typed = entries[row.item.code]
         row.answers, row.remark = entry_to_json(entry), typed.remark

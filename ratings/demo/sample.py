@@ -4,14 +4,15 @@ schools only.
 The workbooks tell of one fixed year and stay as they are.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import chain, count
 from pathlib import Path
+from typing import Any
+
+from django.utils import timezone
 
 from ratings.criteria.spec import moved, shifted
 from ratings.offline.folder import YearFolder, read_folder
@@ -20,6 +21,10 @@ from ratings.offline.running import judge_year
 from schools.workbooks import Sheet, Workbook, read_workbook
 
 from .seasons import nearest_workday
+from ratings.offline.running import SchoolYear, judge_year
+from schools.calendar.workdays import is_workday
+from schools.importing.schools import SchoolRow
+from schools.workbooks import Sheet, read_workbook
 
 CODE, YEAR = "学校编码", "年度"
 PerCounty = int | tuple[int, int]
@@ -42,14 +47,7 @@ class Sample:
         year = read_folder(self.folder / "scheme.xlsx", self.folder)
         if self.per_county is None:
             return year
-        first, others = (
-            self.per_county if isinstance(self.per_county, tuple) else (self.per_county, self.per_county)
-        )
-        seen, kept = Counter(), []
-        for school in year.schools:
-            seen[school.county] += 1
-            if seen[school.county] <= (first if school.county == year.schools[0].county else others):
-                kept.append(school)
+        kept = self._some(year.schools)
         codes = {school.code for school in kept}
         return replace(
             year,
@@ -58,6 +56,18 @@ class Sample:
             scores=[row for row in year.scores if row.school in codes],
             cases=[case for case in year.cases if case.school in codes],
         )
+
+    def _some(self, schools: list[SchoolRow]) -> list[SchoolRow]:
+        wanted = self.per_county
+        first, others = wanted if isinstance(wanted, tuple) else (wanted, wanted)
+        left = Counter(dict.fromkeys((school.county for school in schools), others))
+        left[schools[0].county] = first
+        kept = []
+        for school in schools:
+            left[school.county] -= 1
+            if left[school.county] >= 0:
+                kept.append(school)
+        return kept
 
     @cached_property
     def judged(self) -> list[SchoolYear]:
@@ -81,9 +91,7 @@ class MovedWorkbook:
     """
 
     def __init__(self, path: Path, *, years: int, codes: set[str], at_work: bool):
-        self._book: Workbook = read_workbook(path)
-        self._years, self._codes = years, codes
-        self._day: Callable[[dt.date], dt.date] = nearest_workday if at_work else lambda day: day
+        self._book, self._years, self._codes, self._at_work = read_workbook(path), years, codes, at_work
         self.name = self._book.name
 
     def sheet(self, name: str, *, optional: bool = False) -> Sheet | None:
@@ -96,13 +104,71 @@ class MovedWorkbook:
 
     def _moved(self, sheet: Sheet) -> Sheet:
         heading, *rows = sheet.grid
-        code, year = heading.index(CODE), heading.index(YEAR) if YEAR in heading else None
+        code = heading.index(CODE)
         kept = [row for row in rows if row[code] in self._codes]
-        for row in kept if self._years else ():
-            for place, value in enumerate(row):
-                if isinstance(value, dt.date):  # a moment, too
-                    day = value.date() if isinstance(value, dt.datetime) else value
-                    row[place] = self._day(moved(day, self._years))
-            if year is not None:
-                row[year] += self._years
+        if self._years:
+            kept = [list(map(self._cell, heading, row)) for row in kept]
         return replace(sheet, grid=[heading, *kept])
+
+    def _cell(self, heading: Any, value: Any) -> Any:
+        if heading == YEAR:
+            return value + self._years
+        if not isinstance(value, dt.date):  # what is a moment is a day, too
+            return value
+        day = moved(value.date() if isinstance(value, dt.datetime) else value, self._years)
+        return nearest_workday(day) if self._at_work else day
+
+
+#: From November on this year's rating is the one in work, before that last year's: cities rate a year between
+#: the end of its 统计期 and the summer after it, and a rating in work needs a year of records to rate.
+RATING_MONTH = 11
+
+
+@dataclass(frozen=True)
+class Seasons:
+    """The years as seen on a day: records of three of them, ratings published for the first, or the first
+    two.
+    """
+
+    today: dt.date
+
+    @property
+    def this(self) -> int:
+        return self.today.year
+
+    @property
+    def first(self) -> int:
+        """The year before last, where everything begins."""
+        return self.this - 2
+
+    @property
+    def since(self) -> dt.date:
+        """Everybody holds the post since the records begin."""
+        return dt.date(self.first, 1, 1)
+
+    @property
+    def rated(self) -> int:
+        """The year whose rating is in work."""
+        return self.this if self.today.month >= RATING_MONTH else self.this - 1
+
+    @property
+    def published(self) -> range:
+        """The years whose bulletin is out."""
+        return range(self.first, self.rated)
+
+
+def nearest_workday(day: dt.date) -> dt.date:
+    """The day itself or the last working day before it, but of the same month: what counts for a month stays
+    there.
+
+    A later day never comes before an earlier one, so that what began first also ends first.
+    """
+    first = day.replace(day=1)
+    earlier = [day - dt.timedelta(days=back) for back in range((day - first).days + 1)]
+    later = (day + dt.timedelta(days=ahead) for ahead in count(1))
+    return next(filter(is_workday, chain(earlier, later)))
+
+
+def noon(day: dt.date) -> dt.datetime:
+    """The moment of something of which only the day matters."""
+    return timezone.make_aware(dt.datetime.combine(day, dt.time(12)))

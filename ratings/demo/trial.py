@@ -1,19 +1,24 @@
-"""Whether the database is that of a trial, and throwing a trial away.
+"""Whether the database is that of a trial, how old its demonstration is, and throwing a trial away.
 
 Asks the tables by their names and columns, as they may be those of another version, or not there at all.
 """
 
-from __future__ import annotations
-
 import contextlib
+import datetime as dt
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from django.apps import apps
 from django.conf import settings
+from django.contrib import messages
 from django.db import DatabaseError, connection
 from django.db.models import FileField
+from django.http import HttpRequest
+from django.utils import timezone
 
+from schools.models import AuditEntry
+from schools.numbers import chinese_date
 from schools.saving import Refused
 
 #: What the demonstration calls its cities; with one of them in it a database is that of a trial.
@@ -58,21 +63,30 @@ def what_to_clear() -> Trial:
     file, home = Path(connection.settings_dict["NAME"]), settings.BASE_DIR / "var"
     if connection.vendor != "sqlite" or file.resolve() != (home / "db.sqlite3").resolve():
         raise Refused(f"本系统现在用的数据库是 {_database()}，不是试用的 var/db.sqlite3，没有改动。")
-    names: set[str] = set()
-    if file.exists():
-        _refuse_more_than_the_demonstration()
-        names = _uploads()
-        connection.close()
+    names = _names_of_uploads() if file.exists() else set()
     if running := _running():
         raise Refused(
             f"网站还开着（进程 {running}），没有改动；请先在运行它的窗口按 Ctrl+C 结束，再执行 make reset。"
         )
     media = Path(settings.MEDIA_ROOT)
-    if media.resolve() != (home / "media").resolve():
-        return Trial(_files_of(file), (), ())
-    found = sorted(path for path in media.rglob("*") if path.is_symlink() or not path.is_dir())
-    own = tuple(path for path in found if path.relative_to(media).as_posix() in names)
-    return Trial(_files_of(file), own, tuple(path for path in found if path not in set(own)))
+    files = _files_in(media) if media.resolve() == (home / "media").resolve() else {}
+    own = tuple(path for name, path in files.items() if name in names)
+    others = tuple(path for name, path in files.items() if name not in names)
+    return Trial(_files_of(file), own, others)
+
+
+def _files_in(media: Path) -> dict[str, Path]:
+    """By name, as the rows name their files; a link is one, wherever it leads."""
+    files = sorted(path for path in media.rglob("*") if path.is_symlink() or not path.is_dir())
+    return {path.relative_to(media).as_posix(): path for path in files}
+
+
+def _names_of_uploads() -> set[str]:
+    """What a database of nothing but the demonstration names as its files."""
+    _refuse_more_than_the_demonstration()
+    names = _uploads()
+    connection.close()
+    return names
 
 
 def clear(trial: Trial) -> None:
@@ -124,13 +138,8 @@ def _appointed_outside() -> int:
         "SELECT held.user_id, city.name FROM schools_appointment held LEFT JOIN schools_region "
         "city ON city.id = held.city_id"
     )
-    return len(
-        {
-            person
-            for person, city in _rows("schools_appointment", query, "user_id", "city_id")
-            if city not in CITIES
-        }
-    )
+    rows = _rows("schools_appointment", query, "user_id", "city_id")
+    return len({person for person, city in rows if city not in CITIES})
 
 
 def _uploads() -> set[str]:
@@ -151,10 +160,8 @@ def _rows(table: str, query: str, *columns: str) -> list[tuple]:
         with connection.cursor() as cursor:
             if table not in connection.introspection.table_names(cursor):
                 return []
-            present = {
-                column.name for column in connection.introspection.get_table_description(cursor, table)
-            }
-            if not present.issuperset(columns):
+            described = connection.introspection.get_table_description(cursor, table)
+            if not {column.name for column in described}.issuperset(columns):
                 return []
             cursor.execute(query)
             return cursor.fetchall()
@@ -163,17 +170,16 @@ def _rows(table: str, query: str, *columns: str) -> list[tuple]:
 
 
 def _listed(cities: list[str], people: int) -> str:
-    return "、".join(cities[:3]) + ("等" if len(cities) > 3 else "") if cities else f"{people} 个账号"
+    if not cities:
+        return f"{people} 个账号"
+    return "、".join(cities[:3]) + ("等" if len(cities) > 3 else "")
 
 
 def _database() -> str:
     """File, or server and name, without the password."""
     used = connection.settings_dict
-    return (
-        str(used["NAME"])
-        if connection.vendor == "sqlite"
-        else f"{used['HOST'] or '本机'} 上的 {used['NAME']}"
-    )
+    server = "" if connection.vendor == "sqlite" else f"{used['HOST'] or '本机'} 上的 "
+    return f"{server}{used['NAME']}"
 
 
 def _running() -> str:
@@ -187,3 +193,35 @@ def _running() -> str:
         if any(server in word for word in words for server in SERVERS):
             return process.name
     return ""
+
+
+#: The entry of the audit trail that closes the loading of a whole demonstration.
+ACTION = "load_demo"
+#: After so many days its deadlines are past; in another year its years are no longer this year and last year.
+LASTS = dt.timedelta(days=60)
+RENEW = "重新载入：按 Ctrl+C 停下网站，依次运行 make reset（清空试用数据）和 make run。"
+
+
+def loaded_on() -> dt.date | None:
+    """The day of loading; None where no demonstration, or not a whole one, was loaded."""
+    at = AuditEntry.objects.filter(action=ACTION).order_by("at").values_list("at", flat=True).first()
+    return at and timezone.localdate(at)
+
+
+def is_aged(day: dt.date) -> bool:
+    """Whether a demonstration loaded on the day has been overtaken by today."""
+    today = timezone.localdate()
+    return day.year != today.year or today - day > LASTS
+
+
+def aged_sentence(day: dt.date) -> str:
+    """What an old demonstration says of itself."""
+    return f"演示数据是 {chinese_date(day)} 载入的，年度和日期都按那一天推算，已经不合今天的日期。{RENEW}"
+
+
+def say_age(sender: Any, request: HttpRequest, **kwargs: Any) -> None:
+    """Receiver of sign-ins: the first page afterwards says whether what one sees has grown old."""
+    if (day := loaded_on()) and is_aged(day):
+        messages.warning(
+            request, aged_sentence(day), fail_silently=True
+        )  # a request made up by a program has no place for it

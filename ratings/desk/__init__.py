@@ -6,8 +6,7 @@ Tasks by role, figures, a school's stars, near deadlines, open duties, paper as 
 
 from ratings.documents.papers import paper_pdf
 from ratings.workflow.snapshots import signed_periods
-from schools.site.contributions import Contributions
-from schools.site.navigation import Column, Entry, Panel
+from schools.site.contributions import Column, Contributions, Entry, Panel
 
 from .tasks import (
     assessment_duties,

@@ -7,8 +7,8 @@ from django.db.models import Q, QuerySet
 
 from ratings.models import Assessment, Feedback, Panel, Scheme
 from schools.models import User
-from schools.records.versioned import VersionedForm
-from schools.site.filters import FilterForm
+from schools.records.forms import VersionedForm
+from schools.site.asked import FilterForm
 from schools.uploads import CheckedUpload, check_upload
 
 from .panels import LABEL_LIMIT, candidates

@@ -6,7 +6,7 @@ from django import forms
 from ratings.documents.life import Kind
 from ratings.documents.official import CHARACTER_LIMIT, count_characters, parse_number
 from ratings.models.official_documents import OfficialDocument
-from schools.records.versioned import VersionedForm
+from schools.records.forms import VersionedForm
 
 BODY_HINT = "一段一行。“一、”“（一）”“1.”“（1）”开头的行自动按公文层次排字体；{}，不用写入正文。"
 COUNTER = """<p class="hint counter" data-counts="id_body" data-limit="{{ limit }}">

@@ -13,8 +13,8 @@ from django.db.models import Q, QuerySet
 from ratings.enums import Stage
 from ratings.models import Assessment, Evidence, Goal, Scheme
 from ratings.workflow import Step
-from schools.records.versioned import VersionedForm
-from schools.site.filters import FilterForm
+from schools.records.forms import VersionedForm
+from schools.site.asked import FilterForm
 from schools.uploads import CheckedUpload, check_upload
 
 #: What is written down of material on paper.

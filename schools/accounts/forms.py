@@ -10,7 +10,7 @@ from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
 
 from schools.models import Appointment, User
 from schools.models.people import refuse_mobile_number
-from schools.site.forms import owe
+from schools.site.asked import owe
 
 from .handover import NewAccount, candidates
 

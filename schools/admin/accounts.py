@@ -1,7 +1,5 @@
 """Accounts, kept by the system administrator, and appointments, given by the security administrator."""
 
-from typing import Any
-
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminPasswordChangeForm, UserCreationForm
@@ -28,7 +26,7 @@ admin.site.unregister(Group)  # rights come from appointments alone
 class FirstPasswordForm(AdminPasswordChangeForm):
     """A password set by somebody else is good for one sign-in."""
 
-    def save(self, commit: bool = True) -> User:
+    def save(self, commit=True):
         """The owner must choose a new one."""
         self.user.must_change_password = True
         return super().save(commit)
@@ -68,15 +66,15 @@ class UserAdmin(WorkbookAdmin, ScopedAdmin, DjangoUserAdmin):
     locks = ["is_active", "is_staff"]
     actions = ["issue_first_passwords"]
 
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_add_permission(self, request, obj=None):
         """Accounts are made by the system administrator."""
         return may(request.user, "maintain")
 
-    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+    def has_change_permission(self, request, obj=None):
         """Where the account is kept."""
         return self.allowed(request) and (obj is None or keeps_account(request.user, obj))
 
-    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> list[str]:
+    def get_readonly_fields(self, request, obj=None):
         """What is the other administrator's is shown, not changed."""
         if obj is None:
             return []
@@ -84,14 +82,14 @@ class UserAdmin(WorkbookAdmin, ScopedAdmin, DjangoUserAdmin):
         maintains, appoints = (may(request.user, act) for act in self.acts)
         return (theirs if not maintains else []) + (self.locks if not appoints else [])
 
-    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> User | None:
+    def get_object(self, request, object_id, from_field=None):
         """The audit trail names who sets a password here."""
         user = super().get_object(request, object_id, from_field)
         if user is not None:
             user.password_set_by = request.user
         return user
 
-    def user_change_password(self, request: HttpRequest, id: str, form_url: str = ""):
+    def user_change_password(self, request, id, form_url=""):
         """Passwords are the system administrator's."""
         if not may(request.user, "maintain"):
             return self._get_obj_does_not_exist_redirect(request, self.opts, id)
@@ -116,18 +114,13 @@ class UserAdmin(WorkbookAdmin, ScopedAdmin, DjangoUserAdmin):
         sheet = SheetOut("一次性密码", ["用户名", "姓名", "一次性密码"], rows)
         return exports.export("一次性密码", [sheet], by=request.user, rows=len(rows))
 
-    def save_model(self, request: HttpRequest, obj: User, form, change: bool) -> None:
+    def save_model(self, request, obj, form, change):
         """A first password must be changed by its owner."""
         obj.must_change_password = obj.must_change_password or not change
         super().save_model(request, obj, form, change)
-        done = "修改" if change else "新建"
-        record(
-            "account",
-            by=request.user,
-            city=obj.city,
-            subject=f"{obj.name}（{obj.username}）",
-            detail={done: list(form.changed_data)},
-        )
+        detail = {"修改" if change else "新建": list(form.changed_data)}
+        subject = f"{obj.name}（{obj.username}）"
+        record("account", by=request.user, city=obj.city, subject=subject, detail=detail)
 
 
 @admin.register(Appointment)
@@ -140,25 +133,20 @@ class AppointmentAdmin(WorkbookAdmin, ScopedAdmin):
     search_fields = ["user__username", "user__name", "school__name", "county__name"]
     fields = ["user", "role", "school", "county", "city", "start", "end"]
 
-    def has_change_permission(self, request: HttpRequest, obj: Appointment | None = None) -> bool:
+    def has_change_permission(self, request, obj=None):
         """Nobody changes one's own."""
         return super().has_change_permission(request, obj) and (obj is None or obj.user_id != request.user.pk)
 
-    def formfield_for_foreignkey(self, db_field, request: HttpRequest, **kwargs):
+    def formfield_for_foreignkey(self, db_field, request, **kwargs):
         """Nobody appoints oneself."""
         field = super().formfield_for_foreignkey(db_field, request, **kwargs)
         if db_field.name == "user":
             field.queryset = field.queryset.exclude(pk=request.user.pk)
         return field
 
-    def save_model(self, request: HttpRequest, obj: Appointment, form, change: bool) -> None:
+    def save_model(self, request, obj, form, change):
         """Every change of rights enters the trail."""
         super().save_model(request, obj, form, change)
         detail = {"任职": str(obj), "开始": obj.start, "结束": obj.end}
-        record(
-            "appointment",
-            by=request.user,
-            city=obj.city,
-            subject=f"{obj.user.name}（{obj.user.username}）",
-            detail=detail,
-        )
+        subject = f"{obj.user.name}（{obj.user.username}）"
+        record("appointment", by=request.user, city=obj.city, subject=subject, detail=detail)

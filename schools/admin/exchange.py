@@ -1,6 +1,5 @@
 """Import and export as pages of the back office: template, check with a report, confirmation, export."""
 
-from io import BytesIO
 from typing import Any
 
 from django import forms
@@ -18,9 +17,9 @@ from schools.importing.base import WorkbookResource
 from schools.importing.columns import ColumnField
 from schools.importing.exchange import Report, export_sheets, import_workbook, template_sheets
 from schools.models import School
-from schools.permissions import require
+from schools.permissions import allowed_to
 from schools.refusals import refusals_as_messages
-from schools.workbooks import Problem, WorkbookError, read_workbook, write_workbook
+from schools.workbooks import WorkbookError, read_workbook
 
 from .scoped import city_worked_for
 
@@ -43,51 +42,38 @@ class WorkbookAdmin(admin.ModelAdmin):
     sheets: tuple[type[WorkbookResource], ...] = ()
     change_list_template = "admin/exchange/change_list.html"
 
-    def get_urls(self) -> list:
+    def get_urls(self):
         """Three addresses beside those of every table."""
         views = {"template": self.template_view, "import": self.import_view, "export": self.export_view}
+        guarded = allowed_to(self.acts[0])
         own = [
-            path(f"{name}/", self.admin_site.admin_view(view), name=self._url_name(name))
+            path(f"{name}/", self.admin_site.admin_view(guarded(view)), name=self._url_name(name))
             for name, view in views.items()
         ]
         return own + super().get_urls()
 
-    def changelist_view(
-        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
+    def changelist_view(self, request, extra_context=None):
         """The list with its three buttons; an export takes the filters along."""
-        addresses = {
-            f"{name}_url": reverse(f"admin:{self._url_name(name)}")
-            for name in ("template", "import", "export")
-        }
+        addresses = {f"{name}_url": self._address(name) for name in ("template", "import", "export")}
         return super().changelist_view(request, {**addresses, **(extra_context or {})})
 
     def template_view(self, request: HttpRequest) -> FileResponse:
         """An empty workbook to fill in."""
-        require(request.user, self.acts[0])
-        buffer = BytesIO()
-        write_workbook(buffer, template_sheets(self.sheets))
-        buffer.seek(0)
-        return FileResponse(
-            buffer, as_attachment=True, filename=f"{self._name}导入模板.xlsx", content_type=exports.XLSX
-        )
+        return exports.workbook_file(f"{self._name}导入模板", template_sheets(self.sheets))
 
     def export_view(self, request: HttpRequest) -> HttpResponse:
         """The list as filtered, within what may be written during a request."""
-        require(request.user, self.acts[0])
         try:
             rows = self.get_changelist_instance(request).get_queryset(request)
         except IncorrectLookupParameters:  # an address somebody edited: the list shows everything and says so
             return redirect(f"{self._list_url}?{ERROR_FLAG}=1")
         with refusals_as_messages(request):
-            return exports.export(
-                self._name, export_sheets(self.sheets, rows), by=request.user, rows=rows.count()
-            )
+            sheets = export_sheets(self.sheets, rows)
+            return exports.export(self._name, sheets, by=request.user, rows=rows.count())
         return redirect(self._list_url)
 
     def import_view(self, request: HttpRequest) -> HttpResponse:
         """Upload and check; then, by a second press, the same workbook for good."""
-        require(request.user, self.acts[0])
         if request.method == "POST" and "confirm" in request.POST:
             return self._confirmed(request)
         form = UploadForm(request.POST or None, request.FILES or None)
@@ -103,12 +89,10 @@ class WorkbookAdmin(admin.ModelAdmin):
             reports = self._run(request, content, name, dry_run=True)
         except WorkbookError as error:
             return {"problems": error.problems}
-        request.session[SESSION_KEY] = {
-            "token": pending.keep(content),
-            "name": name,
-            "table": self.opts.label,
-        }
-        return {"reports": reports, "warnings": _warnings(reports), "name": name}
+        kept = {"token": pending.keep(content), "name": name, "table": self.opts.label}
+        request.session[SESSION_KEY] = kept
+        warnings = [warning for report in reports for warning in report.warnings]
+        return {"reports": reports, "warnings": warnings, "name": name}
 
     def _confirmed(self, request: HttpRequest) -> HttpResponse:
         kept = request.session.get(SESSION_KEY) or {}
@@ -126,12 +110,10 @@ class WorkbookAdmin(admin.ModelAdmin):
         return redirect(self._list_url)
 
     def _run(self, request: HttpRequest, content: bytes, name: str, *, dry_run: bool) -> list[Report]:
-        schools = School.objects.visible_to(request.user)
-        book = read_workbook(content, name=name)
         return import_workbook(
             self.sheets,
-            book,
-            schools=schools,
+            read_workbook(content, name=name),
+            schools=School.objects.visible_to(request.user),
             city=city_worked_for(request),
             by=request.user,
             dry_run=dry_run,
@@ -147,13 +129,10 @@ class WorkbookAdmin(admin.ModelAdmin):
             "title": f"导入{self._name}",
             "list_url": self._list_url,
             "columns": self._explained(),
+            "template_url": self._address("template"),
         }
-        template = reverse(f"admin:{self._url_name('template')}")
-        return TemplateResponse(
-            request,
-            "admin/exchange/import.html",
-            {**self.admin_site.each_context(request), **known, "template_url": template, **context},
-        )
+        site = self.admin_site.each_context(request)
+        return TemplateResponse(request, "admin/exchange/import.html", {**site, **known, **context})
 
     def _explained(self) -> list[tuple[str, list[tuple[ColumnField, bool]]]]:
         """Sheets with their columns, and whether a column tells records apart."""
@@ -168,14 +147,13 @@ class WorkbookAdmin(admin.ModelAdmin):
     def _url_name(self, name: str) -> str:
         return f"{self.opts.app_label}_{self.opts.model_name}_{name}"
 
+    def _address(self, name: str) -> str:
+        return reverse(f"admin:{self._url_name(name)}")
+
     @property
     def _name(self) -> str:
         return str(self.opts.verbose_name)
 
     @property
     def _list_url(self) -> str:
-        return reverse(f"admin:{self._url_name('changelist')}")
-
-
-def _warnings(reports: list[Report]) -> list[Problem]:
-    return [warning for report in reports for warning in report.warnings]
+        return self._address("changelist")

@@ -2,12 +2,18 @@
 
 from typing import Any
 
-from django.contrib import admin
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.helpers import ActionForm
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from schools.models import Region
+from schools import audit
+from schools.models import RecordChange, Region, School
 from schools.permissions import may
+from schools.records.changes import note_change, snapshot
+from schools.workbooks import clean_text
 
 
 class Scoped:
@@ -20,31 +26,22 @@ class Scoped:
         """Whether the person works on this table at all."""
         return any(may(request.user, act) for act in self.acts)
 
-    def has_module_permission(self, request: HttpRequest) -> bool:
+    def has_change_permission(self, request, obj=None):
+        """What may be changed may be seen and added to."""
         return self.allowed(request)
 
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self.allowed(request)
+    has_module_permission = has_view_permission = has_add_permission = has_change_permission
 
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self.allowed(request)
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self.allowed(request)
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_delete_permission(self, request, obj=None):
         """Records are voided, schools close, accounts are switched off."""
         return False
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet:
+    def get_queryset(self, request):
         """Foreign objects are not found, not forbidden."""
-        return (
-            super()
-            .get_queryset(request)
-            .filter(pk__in=self.model.objects.visible_to(request.user).order_by().values("pk"))
-        )
+        own = self.model.objects.visible_to(request.user).order_by()
+        return super().get_queryset(request).filter(pk__in=own.values("pk"))
 
-    def formfield_for_foreignkey(self, db_field, request: HttpRequest, **kwargs):
+    def formfield_for_foreignkey(self, db_field, request, **kwargs):
         """Only what one may see can be chosen, so that nothing is hung on another city's school."""
         kwargs.setdefault("queryset", _visible(db_field, request))
         field = super().formfield_for_foreignkey(db_field, request, **kwargs)
@@ -53,7 +50,7 @@ class Scoped:
             field.required = True  # a row without a city would belong to the whole system
         return field
 
-    def formfield_for_manytomany(self, db_field, request: HttpRequest, **kwargs):
+    def formfield_for_manytomany(self, db_field, request, **kwargs):
         """See `formfield_for_foreignkey`."""
         kwargs.setdefault("queryset", _visible(db_field, request))
         return super().formfield_for_manytomany(db_field, request, **kwargs)
@@ -82,7 +79,7 @@ class ScopedAdmin(Scoped, admin.ModelAdmin):
     list_max_show_all = 200
     show_full_result_count = False
 
-    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+    def get_changeform_initial_data(self, request):
         """The city one works for is filled in already."""
         return {"city": city_worked_for(request), **super().get_changeform_initial_data(request)}
 
@@ -92,3 +89,74 @@ class ScopedInline(Scoped, admin.TabularInline):
 
     extra = 0
     show_change_link = False
+
+
+class NotingAdmin(admin.ModelAdmin):
+    """Notes what a saved form and its inline rows changed; Django's admin saves both in one transaction."""
+
+    def save_model(self, request, obj, form, change):
+        """Keeps what stood before until the many-to-many fields are saved too."""
+        obj.noted_before = snapshot(self.model._base_manager.get(pk=obj.pk)) if change else {}
+        super().save_model(request, obj, form, change)
+
+    def save_related(self, request, form, formsets, change):
+        """The record with its sets is whole now."""
+        rows = [row.instance for formset in formsets for row in formset.forms if row.has_changed()]
+        before = {id(row): snapshot(type(row)._base_manager.get(pk=row.pk)) for row in rows if row.pk}
+        super().save_related(request, form, formsets, change)
+        _note(request, form.instance, form.instance.noted_before)
+        for row in rows:
+            if row.pk:
+                _note(request, row, before.get(id(row), {}))
+
+
+def _note(request: HttpRequest, record: Any, before: dict[str, Any]) -> None:
+    school = record if isinstance(record, School) else getattr(record, "school", None)
+    if school is None:
+        return
+    change = note_change(
+        record,
+        school=school,
+        action=RecordChange.Action.CHANGE if before else RecordChange.Action.ADD,
+        before=before,
+        after=snapshot(record),
+        by=request.user,
+        reason="数据维护",
+    )
+    if change:
+        subject, detail = f"{school.name} {change}", {"修改前": change.before, "修改后": change.after}
+        audit.record("maintain", by=request.user, city=school.city, subject=subject, detail=detail)
+
+
+class VoidForm(ActionForm):
+    """The reason stands beside the choice of the action."""
+
+    reason = forms.CharField(label="作废原因", max_length=200, required=False)
+
+
+class VoidingAdmin(admin.ModelAdmin):
+    """A table whose rows are voided, never deleted; voided rows can only be read."""
+
+    action_form = VoidForm
+    actions = ["void_selected"]
+
+    def has_change_permission(self, request, obj=None):
+        """What no longer counts is no longer corrected."""
+        return super().has_change_permission(request, obj) and not (obj and obj.is_voided)
+
+    @admin.action(description="作废所选记录（须填写原因）", permissions=["change"])
+    def void_selected(self, request: HttpRequest, queryset: QuerySet) -> None:
+        """All of them with one reason; those voided already are left as they are."""
+        reason = clean_text(request.POST.get("reason", ""))
+        if not reason:
+            messages.error(request, "请在“作废原因”中写明原因。")
+            return
+        with transaction.atomic():
+            rows = list(queryset.kept().select_related("school__city"))
+            for row in rows:
+                row.void(by=request.user, reason=reason[:200])
+            for row in rows:
+                subject = f"{self.opts.verbose_name} {row}"
+                detail = {"党校": row.school.name, "原因": reason[:200]}
+                audit.record("void", by=request.user, city=row.school.city, subject=subject, detail=detail)
+        messages.success(request, f"已作废 {len(rows)} 条记录。")

@@ -3,8 +3,6 @@
 h(n) = HMAC-SHA256(key, h(n−1) ‖ canonical JSON of all other fields); the key lives outside the database.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 import hashlib
 import hmac
@@ -28,7 +26,7 @@ from schools.workbooks import clean_text
 
 GENESIS = "0" * 64
 EVERY_CHAIN = object()
-SYSTEM_CHAIN = "system"
+SYSTEM_CHAIN, SYSTEM = "system", "系统"
 
 # What the trail calls each act. One table, so that an auditor meets one word for one thing.
 ACTIONS: dict[str, str] = {
@@ -81,6 +79,8 @@ HASHED = (
     "detail",
 )
 STORED = ("hash", "previous", *HASHED)
+#: Where a field of the entry has another name than its column.
+COLUMNS = {"city": "city_id", "user": "user_id"}
 
 
 def record(
@@ -100,11 +100,9 @@ def record(
     if action not in ACTIONS:
         raise ValueError(f"审计操作“{action}”没有登记")
     fields = {
-        "city": city.pk if city else None,
+        **_person(by),
+        "city": city and city.pk,
         "at": at or timezone.now(),
-        "user": by.pk if by else None,
-        "user_label": (f"{by.name}（{by.username}）" if by else "系统")[:100],
-        "role_label": str(by.identity or "")[:200] if by else "",
         "action": action,
         "action_label": ACTIONS[action],
         "subject": clean_text(subject)[:300],
@@ -114,10 +112,7 @@ def record(
         head = hold_chain(city)
         fields["number"] = head.number + 1
         digest = entry_hash(head.hash, fields)
-        stored = {
-            "city_id" if name == "city" else "user_id" if name == "user" else name: value
-            for name, value in fields.items()
-        }
+        stored = {COLUMNS.get(name, name): value for name, value in fields.items()}
         entry = AuditEntry.objects.create(hash=digest, previous=head.hash, **stored)
         head.number, head.hash = entry.number, entry.hash
         head.seal = seal_of(head.chain, head.number, head.hash)
@@ -125,27 +120,34 @@ def record(
     return entry
 
 
+def _person(by: User | None) -> dict[str, Any]:
+    if by is None:
+        return {"user": None, "user_label": SYSTEM, "role_label": ""}
+    label, role = f"{by.name}（{by.username}）", str(by.identity or "")
+    return {"user": by.pk, "user_label": label[:100], "role_label": role[:200]}
+
+
 def hold_chain(city: Region | None) -> ChainHead:
     """The end of the chain of the city, or of the system, held until commit."""
-    key = chain_key(city.pk if city else None)
-    return ChainHead.objects.select_for_update().get_or_create(chain=key, defaults={"hash": GENESIS})[0]
+    heads = ChainHead.objects.select_for_update()
+    return heads.get_or_create(chain=chain_key(city and city.pk), defaults={"hash": GENESIS})[0]
 
 
 def chain_head(city: Region | None) -> str:
     """The end of a chain as `n:hash`, to be printed where the database cannot reach it; "" for a chain not
     begun.
     """
-    head = ChainHead.objects.filter(chain=chain_key(city.pk if city else None)).first()
-    return str(head) if head else ""
+    return str(ChainHead.objects.filter(chain=chain_key(city and city.pk)).first() or "")
 
 
-def chain_ends() -> list[tuple[str, str]]:
-    """Every chain by name with its end, the system's first, for whoever answers for all of them."""
-    names = {chain_key(pk): name for pk, name in Region.objects.cities().values_list("pk", "name")}
+def chain_ends(city: Region | object = EVERY_CHAIN) -> list[tuple[str, str]]:
+    """The chain of the city, or every chain, by name with its end; the system's comes first."""
+    cities = [city] if city is not EVERY_CHAIN else Region.objects.cities()
+    names = {chain_key(region.pk): region.name for region in cities}
+    if city is EVERY_CHAIN:
+        names = {SYSTEM_CHAIN: SYSTEM} | names
     heads = {head.chain: str(head) for head in ChainHead.objects.all()}
-    return [
-        (name, heads[chain]) for chain, name in ({SYSTEM_CHAIN: "系统"} | names).items() if chain in heads
-    ]
+    return [(name, heads[chain]) for chain, name in names.items() if chain in heads]
 
 
 def verify(city: Region | object | None = EVERY_CHAIN, head: str | None = None) -> list[str]:
@@ -165,16 +167,15 @@ def verify(city: Region | object | None = EVERY_CHAIN, head: str | None = None) 
 
 def _ends(*, locked: bool = False) -> dict[str, tuple[int, str, str]]:
     heads = ChainHead.objects.select_for_update() if locked else ChainHead.objects.all()
-    return {one.chain: (one.number, one.hash, one.seal) for one in heads}
+    return {head.chain: (head.number, head.hash, head.seal) for head in heads}
 
 
 def _walk(
     city: Region | object | None, head: str | None, ends: Mapping[str, tuple[int, str, str]]
 ) -> list[str]:
     left = dict(ends)
-    names = {chain_key(pk): name for pk, name in Region.objects.values_list("pk", "name")} | {
-        SYSTEM_CHAIN: "系统"
-    }
+    names = {chain_key(pk): name for pk, name in Region.objects.values_list("pk", "name")}
+    names[SYSTEM_CHAIN] = SYSTEM
     checker = Checker(head)
     wanted = None if city is EVERY_CHAIN else chain_key(getattr(city, "pk", None))
     with _lenient_text():
@@ -190,9 +191,8 @@ def _walk(
 class Checker:
     """Walks chains and collects what is wrong; knows nothing of databases."""
 
-    def __init__(self, head: str | None = None, key: bytes | None = None):
+    def __init__(self, head: str | None = None):
         self.faults: list[str] = []
-        self.key = key
         self.sought = _parse_head(head) if head else None
         self.found = False
 
@@ -204,17 +204,13 @@ class Checker:
         for row in rows:
             self._check_row(name, row, number, previous)
             number, previous = row["number"], row["hash"]
-            if (
-                self.sought
-                and (str(number), previous) == self.sought
-                and entry_hash(row["previous"], row, self.key) == previous
-            ):
+            if (str(number), previous) == self.sought and entry_hash(row["previous"], row) == previous:
                 self.found = True
         if end is None:
             self.faults.append(f"【{name}】缺少链的末端记录")
-        elif not hmac.compare_digest(str(end[2]).encode(), seal_of(chain, end[0], end[1], self.key).encode()):
+        elif not hmac.compare_digest(str(end[2]).encode(), seal_of(chain, *end[:2]).encode()):
             self.faults.append(f"【{name}】链的末端记录被改动")
-        elif (end[0], end[1]) != (number, previous):
+        elif end[:2] != (number, previous):
             self.faults.append(
                 f"【{name}】链尾不符：末端记录为第 {end[0]} 条，现有最后一条为第 {number} 条，"
                 "链尾被截断或改动"
@@ -226,11 +222,11 @@ class Checker:
         if not (isinstance(number, int) and isinstance(before, int)):
             self.faults.append(f"{place}：序号无效或前一条序号无效")
         elif number > before + 1:
-            missing = f"第 {before + 1} 条" if number == before + 2 else f"第 {before + 1}—{number - 1} 条"
-            self.faults.append(f"【{name}】{missing}缺失")
+            missing = f"{before + 1}" if number == before + 2 else f"{before + 1}—{number - 1}"
+            self.faults.append(f"【{name}】第 {missing} 条缺失")
         elif number <= before:
             self.faults.append(f"{place}：序号重复或次序不对")
-        if entry_hash(row["previous"], row, self.key) != row["hash"]:
+        if entry_hash(row["previous"], row) != row["hash"]:
             self.faults.append(f"{place}：内容与校验值不符，被改动或不是本系统写入")
         elif row["previous"] != previous:
             self.faults.append(f"{place}：与上一条不衔接")
@@ -262,28 +258,27 @@ def canonical(value: Any) -> str:
 
 
 class _ExactEncoder(DjangoJSONEncoder):
-    def default(self, o: Any) -> Any:
+    def default(self, o):
         return str(o) if isinstance(o, Fraction) else super().default(o)
 
 
-def entry_hash(previous: str, fields: Mapping[str, Any], key: bytes | None = None) -> str:
+def entry_hash(previous: str, fields: Mapping[str, Any]) -> str:
     """The hash that the fields must have after `previous`."""
     values = {name: fields[name] for name in HASHED}
     if isinstance(values["at"], dt.datetime):
         # One spelling for a moment, whichever database kept it.
         values["at"] = values["at"].astimezone(dt.UTC).isoformat(timespec="microseconds")
-    return _mac(f"{previous}\n{canonical(values)}", key)
+    return _mac(f"{previous}\n{canonical(values)}")
 
 
-def seal_of(chain: str, number: Any, digest: str, key: bytes | None = None) -> str:
+def seal_of(chain: str, number: Any, digest: str) -> str:
     """What ChainHead must carry beside number and hash."""
-    return _mac(canonical(["head", chain, number, digest]), key)
+    return _mac(canonical(["head", chain, number, digest]))
 
 
-def _mac(text: str, key: bytes | None) -> str:
-    return hmac.new(
-        key or settings.AUDIT_KEY.encode(), text.encode("utf-8", "surrogatepass"), hashlib.sha256
-    ).hexdigest()
+def _mac(text: str) -> str:
+    sealed = text.encode("utf-8", "surrogatepass")
+    return hmac.new(settings.AUDIT_KEY.encode(), sealed, hashlib.sha256).hexdigest()
 
 
 def stored_rows(city: Region | object | None = EVERY_CHAIN) -> Iterator[dict[str, Any]]:
@@ -291,15 +286,16 @@ def stored_rows(city: Region | object | None = EVERY_CHAIN) -> Iterator[dict[str
     entries = AuditEntry.objects.order_by(F("city_id").asc(nulls_first=True), "number", "hash")
     if city is not EVERY_CHAIN:
         entries = entries.filter(city=city) if city else entries.filter(city__isnull=True)
-    columns = ["city_id" if name == "city" else "user_id" if name == "user" else name for name in STORED]
-    if connection.vendor == "sqlite":
+    columns = [COLUMNS.get(name, name) for name in STORED]
+    is_sqlite = connection.vendor == "sqlite"
+    if is_sqlite:
         # SQLite keeps any text in a date column; it is looked at as it is, because a reader that repairs it
         # hides the edit.
         entries = entries.annotate(at_text=Cast("at", TextField()))
         columns[columns.index("at")] = "at_text"
     for values in entries.values_list(*columns).iterator(chunk_size=2000):
         row = dict(zip(STORED, values, strict=True))
-        if connection.vendor == "sqlite":
+        if is_sqlite:
             row["at"] = _moment(row["at"])
         yield row
 

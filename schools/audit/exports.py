@@ -1,9 +1,7 @@
 """Workbooks as downloads: typed cells, and a line in the audit trail for every one that leaves the house."""
 
-from __future__ import annotations
-
 import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar, Protocol
 
 from django.db import transaction
@@ -29,21 +27,21 @@ def export(name: str, sheets: Iterable[SheetOut], *, by: User, rows: int) -> Fil
     if rows > ROW_LIMIT:
         raise Refused(f"超过 {ROW_LIMIT} 行，请先用筛选缩小范围再导出。")
     city = by.identity.city if by.identity else None
+    detail = {"行数": rows, "身份": str(by.identity or "")}
     with transaction.atomic():
-        audit.record(
-            "export", by=by, city=city, subject=name, detail={"行数": rows, "身份": str(by.identity or "")}
-        )
-    return workbook_file(name, sheets)
+        audit.record("export", by=by, city=city, subject=name, detail=detail)
+    return workbook_file(name, list(sheets))
 
 
-def workbook_file(name: str, sheets: Iterable[SheetOut]) -> FileResponse:
-    """A workbook as an attachment, without a line in the trail: for what holds no records, such as a
-    template.
-    """
+def workbook_file(name: str, sheets: Sequence[SheetOut]) -> FileResponse:
+    """The workbook as an attachment, with no line in the trail: for what holds nobody's records."""
     buffer = io.BytesIO()
-    write_workbook(buffer, list(sheets))
-    buffer.seek(0)
-    return FileResponse(buffer, as_attachment=True, filename=f"{name}.xlsx", content_type=XLSX)
+    write_workbook(buffer, sheets)
+    return _attachment(buffer.getvalue(), f"{name}.xlsx", XLSX)
+
+
+def _attachment(content: bytes, name: str, kind: str) -> FileResponse:
+    return FileResponse(io.BytesIO(content), as_attachment=True, filename=name, content_type=kind)
 
 
 class Paper(Protocol):
@@ -83,8 +81,5 @@ def send_pdf(
     with refusals_as_messages(request):
         content = pdf_of(paper)
         audit.record("export", by=request.user, city=city, subject=subject or paper.title, detail=detail)
-        file = f"{name or paper.title}.pdf"
-        return FileResponse(
-            io.BytesIO(content), as_attachment=True, filename=file, content_type="application/pdf"
-        )
+        return _attachment(content, f"{name or paper.title}.pdf", "application/pdf")
     return redirect(back)

@@ -2,7 +2,6 @@
 
 import json
 
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -14,22 +13,22 @@ from schools.models import User
 from schools.models.audit import AuditEntry
 from schools.permissions import allowed_to
 from schools.refusals import refusals_as_messages
+from schools.site.asked import page_asked
 from schools.workbooks import ColumnOut, SheetOut
 
 from .exports import export
 from .forms import AuditFilterForm
 
-PAGE_SIZE = 50
-COLUMNS = (
-    ColumnOut("序号", "int"),
-    ColumnOut("时间", "datetime", 18),
-    ColumnOut("操作人", width=20),
-    ColumnOut("身份", width=26),
-    "操作",
-    ColumnOut("对象", width=40),
-    ColumnOut("详情", width=60),
-    ColumnOut("校验值", width=66),
-)
+COLUMNS = {
+    "number": ColumnOut("序号", "int"),
+    "at": ColumnOut("时间", "datetime", 18),
+    "user_label": ColumnOut("操作人", width=20),
+    "role_label": ColumnOut("身份", width=26),
+    "action_label": "操作",
+    "subject": ColumnOut("对象", width=40),
+    "detail": ColumnOut("详情", width=60),
+    "hash": ColumnOut("校验值", width=66),
+}
 
 
 @require_GET
@@ -56,44 +55,24 @@ def verify_chain(request: HttpRequest) -> HttpResponse:
 def trail_export(request: HttpRequest) -> HttpResponse:
     """The filtered entries as a workbook; taking them out is itself an entry."""
     entries = AuditFilterForm(request.GET).narrow(AuditEntry.objects.visible_to(request.user))
-    rows = (
-        [
-            one.number,
-            one.at,
-            one.user_label,
-            one.role_label,
-            one.action_label,
-            one.subject,
-            one.detail,
-            one.hash,
-        ]
-        for one in entries
-    )
+    sheet = SheetOut("审计记录", list(COLUMNS.values()), entries.values_list(*COLUMNS))
     with refusals_as_messages(request):
-        return export(
-            "审计记录", [SheetOut("审计记录", COLUMNS, rows)], by=request.user, rows=entries.count()
-        )
+        return export("审计记录", [sheet], by=request.user, rows=entries.count())
     return redirect(f"{reverse('schools:audit')}?{request.GET.urlencode()}")
 
 
 def _page(request: HttpRequest, **outcome) -> HttpResponse:
     form = AuditFilterForm(request.GET)
-    page = Paginator(form.narrow(AuditEntry.objects.visible_to(request.user)), PAGE_SIZE).get_page(
-        request.GET.get("page")
-    )
-    rows = [(entry, _readable(entry.detail)) for entry in page.object_list]
+    entries = form.narrow(AuditEntry.objects.visible_to(request.user))
+    page = page_asked(request, entries)
     city = _chain(request.user)
     context = {
         "form": form,
         "page": page,
-        "rows": rows,
+        "rows": [(entry, _readable(entry.detail)) for entry in page],
         "query": request.GET.urlencode(),
         "scope": "全部审计链" if city is audit.EVERY_CHAIN else f"{city}审计链",
-        "chain_ends": audit.chain_ends()
-        if city is audit.EVERY_CHAIN
-        else [(city.name, end)]
-        if (end := audit.chain_head(city))
-        else [],
+        "chain_ends": audit.chain_ends(city),
         **outcome,
     }
     return render(request, "schools/audit/trail.html", context)
@@ -107,17 +86,17 @@ def _chain(user: User):
 def _readable(detail: str) -> list[tuple[str, str]]:
     """The details as pairs; what is not an object is shown as it stands."""
     try:
-        found = json.loads(detail)
+        values = json.loads(detail)
     except ValueError:
+        values = None
+    if not isinstance(values, dict):
         return [("内容", detail)]
-    if not isinstance(found, dict):
-        return [("内容", detail)]
-    return [(name, _text(value)) for name, value in found.items()]
+    return [(name, _text(value)) for name, value in values.items()]
 
 
 def _text(value: object) -> str:
     if isinstance(value, dict):
-        return "，".join(f"{name} {_text(one)}" for name, one in value.items())
+        return "，".join(f"{name} {_text(part)}" for name, part in value.items())
     if isinstance(value, list):
-        return "、".join(_text(one) for one in value)
+        return "、".join(map(_text, value))
     return "—" if value in (None, "") else str(value)

@@ -1,7 +1,5 @@
 """The arrangement of a year, pasted as it was published."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from django import forms
@@ -20,7 +18,9 @@ NUL = "里有看不见的空字符，请重新从原网页复制；还是不行�
 class ArrangementForm(forms.Form):
     """What is pasted is kept as it is typed, so that line numbers are those of the page."""
 
-    year = forms.TypedChoiceField(label="年度", coerce=int)
+    year = forms.TypedChoiceField(
+        label="年度", coerce=int, widget=forms.Select(attrs={"class": "form-select"})
+    )
     source = forms.CharField(
         label="来源或文号",
         max_length=SOURCE_LONGEST,
@@ -29,6 +29,7 @@ class ArrangementForm(forms.Form):
             "max_length": f"来源或文号不超过 {SOURCE_LONGEST} 字符，现在有 %(show_value)d 字符，请写短一些。",
             "null_characters_not_allowed": f"来源或文号{NUL}",
         },
+        widget=forms.TextInput(attrs={"class": "form-control"}),
         help_text="如：国办发明电〔2026〕7号。贴入的文字里有文号的，不填也可以。",
     )
     text = forms.CharField(
@@ -42,23 +43,23 @@ class ArrangementForm(forms.Form):
             ),
             "null_characters_not_allowed": f"贴入的文字{NUL}",
         },
-        widget=forms.Textarea(attrs={"rows": 12, "spellcheck": "false"}),
+        widget=forms.Textarea(attrs={"rows": 12, "spellcheck": "false", "class": "form-control"}),
     )
 
     def __init__(self, *args, year: str | None = None, **kwargs) -> None:
         super().__init__(*args, **kwargs)
         today = timezone.localdate()
         years = (today.year - 1, today.year, today.year + 1)
-        self.fields["year"].choices = [(one, f"{one}年") for one in years]
-        among = "、".join(f"{one}年" for one in years)
-        for code in ("required", "invalid_choice", "invalid"):
-            self.fields["year"].error_messages[code] = f"年度只能选{among}，请重新选择。"
-        missing = years_to_enter(today)
-        default = missing[0] if missing else today.year + 1
-        self.fields["year"].initial = next((one for one in years if str(one) == year), default)
-        for name, field in self.fields.items():
-            field.widget.attrs.pop("maxlength", None)  # a browser would cut what is pasted without a word
-            field.widget.attrs["class"] = "form-select" if name == "year" else "form-control"
+        labels = [f"{shown_year}年" for shown_year in years]
+        field = self.fields["year"]
+        field.choices = list(zip(years, labels, strict=True))
+        wrong = f"年度只能选{'、'.join(labels)}，请重新选择。"
+        field.error_messages |= dict.fromkeys(("required", "invalid_choice", "invalid"), wrong)
+        default = next(iter(years_to_enter(today)), today.year + 1)
+        field.initial = int(year) if year in map(str, years) else default
+        for name in ("source", "text"):
+            # A browser would cut what is pasted without a word.
+            self.fields[name].widget.attrs.pop("maxlength")
 
     def clean_text(self) -> str:
         """Blanks alone are nothing."""

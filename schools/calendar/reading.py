@@ -6,16 +6,15 @@
 Pure: what is read is only checked against itself here, against the calendar in `checking`.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from typing import NamedTuple
 
 from schools.numbers import WEEKDAYS, chinese_date
 from schools.workbooks import CellError, cell_date, clean_text
-from schools.workbooks.text import BRACKETS, narrow
+from schools.workbooks.text import BRACKETS, narrow, without_blanks
 
 #: The longest holiday there ever was had ten days; a longer one is a slip of the keyboard.
 LONGEST = 15
@@ -31,7 +30,7 @@ FESTIVALS = "元旦|除夕|农历除夕|春节|清明节?|劳动节|五一|端�
 ADVICE = re.compile("鼓励|建议|提倡|倡导|可以?结合|请各")
 #: The sentence before the list of festivals; it may name them all and say 放假.
 INTRODUCTION = re.compile("现将|关于|如下")
-NUMERALS = {one: number for number, one in enumerate("一二三四五六七八九十", start=1)}
+NUMERALS = "一二三四五六七八九十"
 
 DATE = r"(?<!\d)(?:(?:\d{4}[年./-])?\d{1,2}[月./-]\d{1,2}(?!\d)[日号]?|(?:19|20)\d{6}(?!\d))"
 BRACKET = r"(?:\([^()]*\))?"
@@ -40,7 +39,8 @@ BARE = rf"(?<!\d)\d{{1,2}}[日号]{BRACKET}"
 TO = "(?:至|到|[~〜−–—―-]{1,2})"
 SPAN = f"(?:{ONE}(?:{TO}(?:{ONE}|{BARE}))?|{BARE}(?:{TO}{BARE})?)"
 COUNT = r"(?:,?(?:共计?|连续|连休|放假)*(?P<count>\d{1,2}|[一二三四五六七八九十])天)"
-STATES = "|".join((*WORK_WORDS, *REST_WORDS))
+STATE_WORDS = (*WORK_WORDS, *REST_WORDS)
+STATES = "|".join(STATE_WORDS)
 CLAUSE = re.compile(
     rf"(?P<dates>{SPAN}(?:[、,和及与]{SPAN})*),?(?:均|都|为|全天)*(?P<state>{STATES}){COUNT}?"
     r"(?:,?(?:与周末连休|不调休|与周末相连|连休))*[,、]*"
@@ -53,11 +53,13 @@ ORDINAL = re.compile(r"\(?(?:[一二三四五六七八九十]{1,3}|\d{1,2})\)?[�
 HEADED = re.compile(rf"(?:{ORDINAL.pattern})?(?:{FESTIVALS})(?:[、和及](?:{FESTIVALS}))*")
 #: Figures in front of a date that are none of it: 2026年…, 1、.
 HEAD = re.compile(r"\d{4}年|(?:^|(?<=:))\(?\d{1,2}\)?[、.]")
-#: What no row of a list has: a second day, a number of days.
-MORE_THAN_A_ROW = re.compile(r"\d[日号]|(?<!第)\d天|[至到]")
+#: What follows a date that is none, in 5/2/2027.
+GOES_ON = re.compile(r"[./-]\d")
+#: What no row of a list has behind its dates: a second day, a number of days.
+MORE_THAN_A_ROW = re.compile(rf"\A{GOES_ON.pattern}|{DATE}|\d[日号]|(?<!第)\d天|[至到]")
 WEEKDAY = re.compile("(?:周|星期|礼拜)([一二三四五六日天])")
-#: A weekday in a column of its own.
-BARE_WEEKDAY = re.compile("[一二三四五六日天]")
+#: In a column of its own 四 is enough.
+WEEKDAY_CELL = re.compile("(?:周|星期|礼拜)?[一二三四五六日天]")
 #: What speaks of days off or on, and what may be a day though no date can be read from it: 二月五日,
 #: 正月初一, 28号.
 SPEAKS = re.compile("放假|休假|休息|公休|调休|上班|补班")
@@ -70,14 +72,17 @@ QUOTED_FESTIVAL = re.compile(rf"\(({FESTIVALS})\)")
 ISSUED = re.compile(rf"(?:发布|公布|印发|成文|更新)(?:时间|日期):?{DATE}")
 #: The hour behind a date, as a page gives it; without the blank its figures would run into the day's.
 HOUR = re.compile(r"[\sT]+\d{1,2}:\d{2}(?::\d{2})?(?!\d)")
-#: What follows a date that is none, in 5/2/2027.
-GOES_ON = re.compile(r"[./-]\d")
 LINE = re.compile(rf"(?P<start>{DATE})\s*(?:{TO}\s*(?P<end>{DATE}|\d{{1,2}}[日号]))?(?P<rest>(?:[^\d].*)?)")
 ANY_DATE = re.compile(DATE)
 #: What is left of a date that a line break tore apart.
 HALF_DATE = re.compile(r"(?<!\d)\d{1,2}[日月]")
 DAY_ONLY = re.compile(r"(?<!\d)\d{1,2}[日号]")
+#: With the year before the month.
+DATED = re.compile(r"\d{4}")
+DAY_ALONE = re.compile(r"\d{1,2}[日号]?")
 OF_YEAR = re.compile(r"(?:现将|关于)\s*(\d{4})\s*年")
+#: The day of issue under the text, on a line of its own.
+SIGNED = re.compile(r"\d{4}年\d{1,2}月\d{1,2}日")
 NUMBER = re.compile(r"国办发[\u4e00-\u9fff]{0,4}[〔\[(]\d{4}[〕\])]\d{1,4}号")
 
 
@@ -116,14 +121,10 @@ class Reading:
         self.problems.append(Remark(line, text))
 
 
-class _Unclear(ValueError):
-    """The text reads neither as a sentence of a notice nor as a line of a list."""
-
-
 def official_number(text: str) -> str:
     """The document number in the text, "" where there is none."""
-    found = NUMBER.search("".join(clean_text(text).split()))
-    return found[0] if found else ""
+    number = NUMBER.search(without_blanks(clean_text(text)))
+    return number[0] if number else ""
 
 
 def read(text: str, year: int) -> Reading:
@@ -131,12 +132,12 @@ def read(text: str, year: int) -> Reading:
     reading = Reading(year)
     named = OF_YEAR.search(narrow(clean_text(text)))
     if named and int(named[1]) != year:
-        mend = f"请改选年度，或换成{year}年的通知"
-        reading.refuse(None, f"贴入的是{named[1]}年的安排，选的年度是{year}年。{mend}。")
+        reading.refuse(
+            None,
+            f"贴入的是{named[1]}年的安排，选的年度是{year}年。请改选年度，或换成{year}年的通知。",
+        )
         return reading
-    pieces, place, label = list(_pieces(text)), 0, ""
-    while place < len(pieces):
-        place, label = _read_piece(reading, pieces, place, label)
+    _Reader(reading, list(_pieces(text))).read_all()
     reading.days = dict(sorted(reading.days.items()))
     if not reading.days and not reading.problems:
         reading.refuse(
@@ -159,219 +160,243 @@ class _Piece:
 def _pieces(text: str) -> Iterator[_Piece]:
     for number, raw in enumerate(text.splitlines(), start=1):
         parts = re.split("[。;]", narrow(clean_text(raw)).translate(BRACKETS))
-        for place, part in enumerate(parts):
+        for count, part in enumerate(parts, start=1):
             if part.strip():
-                yield _Piece(number, part.strip(), open=place == len(parts) - 1)
+                yield _Piece(number, part.strip(), open=count == len(parts))
 
 
-def _read_piece(reading: Reading, pieces: list[_Piece], place: int, label: str) -> tuple[int, str]:
-    """Takes one piece, or two or three that a line break tore apart.
+class _Span(NamedTuple):
+    """Dates as written, the first and the last if there is one, and what stands in brackets behind each."""
 
-    Returns where to go on, and the festival spoken of.
-    """
-    first = pieces[place]
-    if not _names_a_day(first.text):
-        return _read_dateless(reading, pieces, place), _label(first.text) or label
-    if _arranges_nothing(first.text, reading.year):
-        reading.skipped.append(Remark(first.line, _short(first.text)))
-        return place + 1, label
-    if (row := _list_row(first.text)) is not None:
-        span, works, note = row
-        _add(reading, first.line, span, works, note or _note(label, works))
-        return place + 1, label
-    joined, start = "", ANY_DATE.search("".join(first.text.split()))
-    for end in range(place, min(place + 3, len(pieces))):
-        joined += pieces[end].text
-        try:
-            label = _take(reading, joined, first.line, label, at=start and start.start())
-        except _Unclear:
-            if not pieces[end].open:
-                break
+    start: str
+    end: str | None
+    bracket: str
+    closing: str | None
+
+
+@dataclass
+class _Reader:
+    """Goes through the pieces of a text and notes in `reading` what they say."""
+
+    reading: Reading
+    pieces: list[_Piece]
+    #: Of the piece in hand; whatever is said of it, and of those joined to it, is said at its line.
+    place: int = 0
+    #: The festival spoken of.
+    label: str = ""
+
+    def read_all(self) -> None:
+        while self.place < len(self.pieces):
+            self.place += self._read_piece(self.pieces[self.place].text)
+
+    def _refuse(self, text: str) -> None:
+        self.reading.refuse(self.pieces[self.place].line, text)
+
+    def _skip(self, text: str) -> None:
+        self.reading.skipped.append(Remark(self.pieces[self.place].line, _short(text)))
+
+    def _read_piece(self, text: str) -> int:
+        """Takes one piece, or more where line breaks tore a sentence apart; returns how many."""
+        if not _names_a_day(text):
+            self.label = _label(text) or self.label
+            return self._read_dateless(text)
+        if _arranges_nothing(text, self.reading.year):
+            self._skip(text)
+        elif row := _list_row(text):
+            span, works, note = row
+            self._add(span, works, note or self._note(works))
         else:
-            return end + 1, label
-    reading.refuse(first.line, _how_to_write(first.text, reading.year))
-    return place + 1, label
+            return self._read_sentence(text)
+        return 1
+
+    def _read_dateless(self, text: str) -> int:
+        """Refuses what arranges a day without a date that can be read."""
+        typed = without_blanks(text)
+        if INTRODUCTION.search(typed) and not IN_WORDS.search(typed):
+            return self._rest_of_introduction()
+        is_stated = not set(STATE_WORDS).isdisjoint(CELLS.split(text))
+        if not is_stated and not SPEAKS.search(text):
+            return 1
+        is_like_a_day = LIKE_A_DAY.search(typed) or (is_stated and re.search(r"\d", typed))
+        if is_like_a_day and not ADVICE.match(text):
+            self._refuse(_how_to_write(text, self.reading.year))
+        else:
+            self._skip(text)
+        return 1
+
+    def _rest_of_introduction(self) -> int:
+        """How many pieces an introduction has that line breaks tore apart."""
+        count = 0
+        for piece in self.pieces[self.place :]:
+            if _names_a_day(piece.text):
+                break
+            count += 1
+            if not piece.open or "如下" in piece.text:
+                break
+        return count
+
+    def _read_sentence(self, text: str) -> int:
+        """Takes a sentence that line breaks tore into three pieces at the most: all of its days, or none."""
+        first, joined = ANY_DATE.search(without_blanks(text)), ""
+        for count, piece in enumerate(self.pieces[self.place : self.place + 3], start=1):
+            joined += piece.text
+            # The first date must not get lost among those of the pieces that are joined to it.
+            if sentence := _clauses(joined, at=first and first.start()):
+                head, clauses = sentence
+                self.label = _label(head) or self.label
+                for clause in clauses:
+                    self._take_clause(clause)
+                return count
+            if not piece.open:
+                break
+        self._refuse(_how_to_write(text, self.reading.year))
+        return 1
+
+    def _take_clause(self, clause: re.Match[str]) -> None:
+        works, counted, last = clause["state"] in WORK_WORDS, 0, None
+        for part in PART.finditer(clause["dates"]):
+            # 2月14日、28日: a bare day is of the month before it; if that date is refused, once is enough.
+            if part["bare"] and last is None:
+                if not part.start():
+                    self._refuse(f"“{part[0]}”只写了日，没有写月，请补上月份。")
+                continue
+            start = part["start"] or f"{last.year}-{last.month}-{part['bare']}"
+            span = _Span(start, part["end"] or part["until"], part["bracket"], part["closing"])
+            if days := self._add(span, works, self._note(works)):
+                last = days[-1]
+                counted += len(days)
+        if clause["count"] and counted not in (0, _number(clause["count"])):
+            self._refuse(
+                f"“{_short(clause[0])}”写的是{_number(clause['count'])}天，按日期是{counted}天，请核对。"
+            )
+
+    def _note(self, works: bool) -> str:
+        return f"{self.label}调休上班" if works else self.label
+
+    def _add(self, span: _Span, works: bool, note: str) -> list[date]:
+        """The days of a span, noted unless they cannot be."""
+        year, line = self.reading.year, self.pieces[self.place].line
+        try:
+            first = _first_day(span.start, year, of_new_year=NEW_YEAR in note)
+            last = _last_day(span.end, first, year)
+            self._compare_weekday(first, span.bracket)
+            self._compare_weekday(last, span.closing or "")
+            _check_span(first, last, year)
+        except CellError as error:
+            self._refuse(f"{error.reason}。")
+            return []
+        days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
+        for day in days:
+            before = self.reading.days.setdefault(day, Named(day, works, note, line))
+            if before.works != works:
+                self._refuse(
+                    f"{chinese_date(day)}在第 {before.line} 行写的是{state(before.works)}，"
+                    f"这里写的是{state(works)}，请核对。"
+                )
+        return days
+
+    def _compare_weekday(self, day: date, bracket: str) -> None:
+        true = weekday_of(day)
+        for written in WEEKDAY.finditer(bracket):
+            if written[1].replace("天", "日") != true[-1]:
+                self._refuse(f"{chinese_date(day)}是{true}，写的是“{written[0]}”，请核对日期。")
+                return
 
 
 def _names_a_day(text: str) -> bool:
-    typed = "".join(text.split())
+    typed = without_blanks(text)
     return bool(ANY_DATE.search(typed) or ANY_DATE.search(text) or HALF_DATE.search(typed))
-
-
-def _read_dateless(reading: Reading, pieces: list[_Piece], place: int) -> int:
-    """Refuses what arranges a day without a date that can be read; returns where to go on."""
-    first = pieces[place]
-    typed = "".join(first.text.split())
-    if INTRODUCTION.search(typed) and not IN_WORDS.search(typed):
-        return _end_of_sentence(pieces, place)
-    stated = [word for word in CELLS.split(first.text) if word in REST_WORDS or word in WORK_WORDS]
-    if not stated and not SPEAKS.search(first.text):
-        return place + 1
-    like_a_day = LIKE_A_DAY.search(typed) or (stated and re.search(r"\d", typed))
-    if like_a_day and not ADVICE.match(first.text):
-        reading.refuse(first.line, _how_to_write(first.text, reading.year))
-    else:
-        reading.skipped.append(Remark(first.line, _short(first.text)))
-    return place + 1
-
-
-def _end_of_sentence(pieces: list[_Piece], place: int) -> int:
-    """Where to go on behind an introduction that line breaks tore apart."""
-    while pieces[place].open and "如下" not in pieces[place].text:
-        place += 1
-        if place == len(pieces) or _names_a_day(pieces[place].text):
-            return place
-    return place + 1
 
 
 def _arranges_nothing(text: str, year: int) -> bool:
     """Advice, the day of issue under the text, or a day of another year."""
-    if ADVICE.match(text):
+    typed = without_blanks(HOUR.sub("", text))
+    if ADVICE.match(text) or SIGNED.fullmatch(typed):
         return True
-    typed = "".join(HOUR.sub("", text).split())
-    if re.fullmatch(r"\d{4}年\d{1,2}月\d{1,2}日", typed):
-        return True
-    if any(word in typed for word in (*REST_WORDS, *WORK_WORDS)):
+    if re.search(STATES, typed):
         return False
-    if ISSUED.match(typed):
-        return True
-    days = [re.match(r"(\d{4})\D(\d{1,2})", one) for one in ANY_DATE.findall(typed)]
-    dated = [(int(match[1]), int(match[2])) for match in days if match]
-    return len(dated) == len(days) > 0 and all(
-        one[0] != year and one != (year - 1, DECEMBER) for one in dated
+    return bool(ISSUED.match(typed)) or _is_of_another_year(typed, year)
+
+
+def _is_of_another_year(typed: str, year: int) -> bool:
+    """Whether every date has its year, and none is of this one or of the December before it."""
+    months = [re.match(r"(\d{4})\D(\d{1,2})", written) for written in ANY_DATE.findall(typed)]
+    return bool(months) and all(
+        month and int(month[1]) != year and (int(month[1]), int(month[2])) != (year - 1, DECEMBER)
+        for month in months
     )
 
 
-def _take(reading: Reading, text: str, line: int, label: str, *, at: int | None) -> str:
-    """Adds the days of a sentence to the reading, all or none, and returns the festival it spoke of.
-
-    `at` is where the first date stood before other pieces were joined to it: it must not get lost among them.
+def _clauses(text: str, *, at: int | None) -> tuple[str, list[re.Match[str]]] | None:
+    """What a sentence has before its first date, which stands `at`, and its clauses; None where it has
+    anything else.
     """
-    typed = "".join(text.split())
+    typed = without_blanks(text)
     found = ANY_DATE.search(typed)
     if found is None or at not in (None, found.start()):
-        raise _Unclear
-    before, rest = _unquoted(typed[: found.start()]), typed[found.start() :]
-    introduced = before.endswith(":") and not re.search(r"\d", HEAD.sub("", before))
-    if before and not introduced and not HEADED.fullmatch(before):
-        raise _Unclear
-    clauses, place = [], 0
-    while place < len(rest):
-        clause = CLAUSE.match(rest, place)
+        return None
+    head, place = _unquoted(typed[: found.start()]), found.start()
+    is_introduction = head.endswith(":") and not re.search(r"\d", HEAD.sub("", head))
+    if head and not is_introduction and not HEADED.fullmatch(head):
+        return None
+    clauses = []
+    while place < len(typed):
+        clause = CLAUSE.match(typed, place)
         if clause is None:
-            raise _Unclear
+            return None
         clauses.append(clause)
         place = clause.end()
-    label = _label(before) or label
-    for clause in clauses:
-        _take_clause(reading, clause, line, label)
-    return label
+    return head, clauses
 
 
-def _take_clause(reading: Reading, clause: re.Match[str], line: int, label: str) -> None:
-    works, counted, last = clause["state"] in WORK_WORDS, 0, None
-    for part in PART.finditer(clause["dates"]):
-        # 2月14日、28日: a bare day is of the month before it; if that date is refused, once is enough.
-        if part["bare"] and last is None:
-            if not part.start():
-                reading.refuse(line, f"“{part[0]}”只写了日，没有写月，请补上月份。")
-            continue
-        start = part["start"] or (f"{last.year}-{last.month}-{part['bare']}" if last else "")
-        span = _Span(start, part["end"] or part["until"] or "", part["bracket"], part["closing"] or "")
-        found = _add(reading, line, span, works, _note(label, works))
-        last = found[-1] if found else last
-        counted += len(found)
-    said = clause["count"]
-    count = (NUMERALS.get(said) or int(said)) if said else counted
-    if counted and counted != count:
-        reading.refuse(line, f"“{_short(clause[0])}”写的是{count}天，按日期是{counted}天，请核对。")
-
-
-def _note(label: str, works: bool) -> str:
-    return f"{label}调休上班" if works else label
-
-
-@dataclass(frozen=True)
-class _Span:
-    """Dates as written: the first, the last or "", and what stands in brackets behind each."""
-
-    start: str
-    end: str
-    bracket: str
-    closing: str
+def _number(typed: str) -> int:
+    return NUMERALS.find(typed) + 1 or int(typed)
 
 
 def _list_row(text: str) -> tuple[_Span, bool, str] | None:
     """A line of a list: its days, whether one works, the note."""
     match = LINE.fullmatch(text)
-    if match is None or GOES_ON.match(match["rest"]):
+    if match is None or MORE_THAN_A_ROW.search(match["rest"]):
         return None
-    if ANY_DATE.search(match["rest"]) or MORE_THAN_A_ROW.search(match["rest"]):
-        return None
-    typed = [word for word in CELLS.split(match["rest"]) if word]
-    states = [word for word in typed if word in REST_WORDS or word in WORK_WORDS]
+    cells = list(filter(None, CELLS.split(match["rest"])))
+    states = [cell for cell in cells if cell in STATE_WORDS]
     if len(states) != 1:
         return None
-    weekdays = [word for word in typed if WEEKDAY.fullmatch(word) or BARE_WEEKDAY.fullmatch(word)]
-    note = " ".join(word for word in typed if word not in states and word not in weekdays)
-    said = "".join(word if WEEKDAY.fullmatch(word) else f"周{word}" for word in weekdays)
-    return _Span(match["start"], match["end"] or "", said, ""), states[0] in WORK_WORDS, note
+    weekdays = list(filter(WEEKDAY_CELL.fullmatch, cells))
+    note = " ".join(cell for cell in cells if cell not in (*states, *weekdays))
+    bracket = "".join(cell if len(cell) > 1 else f"周{cell}" for cell in weekdays)
+    return _Span(match["start"], match["end"], bracket, None), states[0] in WORK_WORDS, note
 
 
-def _add(reading: Reading, line: int, span: _Span, works: bool, note: str) -> list[date]:
-    """The days of a span, noted unless they cannot be."""
-    try:
-        first, last = _first_and_last(span, reading.year, of_new_year=NEW_YEAR in note)
-    except CellError as error:
-        reading.refuse(line, f"{error.reason}。")
-        return []
-    for day, said in ((first, span.bracket), (last, span.closing)):
-        true = f"星期{WEEKDAYS[day.weekday()]}"
-        others = (one for one in WEEKDAY.finditer(said) if one[1].replace("天", "日") != true[-1])
-        if weekday := next(others, None):
-            reading.refuse(line, f"{chinese_date(day)}是{true}，写的是“{weekday[0]}”，请核对日期。")
-    if not (date(reading.year - 1, DECEMBER, 1) <= first and last.year <= reading.year):
-        reading.refuse(
-            line,
-            f"{chinese_date(first if first.year != reading.year else last)}不在{reading.year}年，"
-            "请核对年度或日期。",
-        )
-        return []
+def _check_span(first: date, last: date, year: int) -> None:
+    if not (date(year - 1, DECEMBER, 1) <= first and last.year <= year):
+        stray = first if first.year != year else last
+        raise CellError(f"{chinese_date(stray)}不在{year}年，请核对年度或日期")
     if not 0 <= (last - first).days < LONGEST:
-        reading.refuse(line, f"从{chinese_date(first)}到{chinese_date(last)}不像一个假期，请核对起止日期。")
-        return []
-    days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
-    for day in days:
-        before = reading.days.get(day)
-        if before is not None and before.works != works:
-            reading.refuse(
-                line,
-                f"{chinese_date(day)}在第 {before.line} 行写的是{state(before.works)}，"
-                f"这里写的是{state(works)}，请核对。",
-            )
-        elif before is None:
-            reading.days[day] = Named(day, works, note, line)
-    return days
+        raise CellError(f"从{chinese_date(first)}到{chinese_date(last)}不像一个假期，请核对起止日期")
 
 
-def _first_and_last(span: _Span, year: int, *, of_new_year: bool) -> tuple[date, date]:
-    dated = re.match(r"\d{4}", span.start)
-    first = cell_date(span.start, year=year)
-    if of_new_year and not dated and first.month == DECEMBER:
-        first = first.replace(year=year - 1)  # the holiday of the new year begins in the old one
-    if not span.end or first.year not in (year - 1, year):
-        return first, first
-    if re.fullmatch(r"\d{1,2}[日号]?", span.end):
-        return first, cell_date(f"{first.year}-{first.month}-{span.end.rstrip('日号')}")
-    last = cell_date(span.end, year=first.year)
-    if first.month == DECEMBER and last.month == 1 and not re.match(r"\d{4}", span.end):
-        last = last.replace(year=first.year + 1)
-    return first, last
+def _first_day(typed: str, year: int, *, of_new_year: bool) -> date:
+    first = cell_date(typed, year=year)
+    if of_new_year and first.month == DECEMBER and not DATED.match(typed):
+        return first.replace(year=year - 1)  # the holiday of the new year begins in the old one
+    return first
+
+
+def _last_day(typed: str | None, first: date, year: int) -> date:
+    if not typed or first.year not in (year - 1, year):
+        return first
+    if DAY_ALONE.fullmatch(typed):
+        return cell_date(f"{first.year}-{first.month}-{typed.rstrip('日号')}")
+    last = cell_date(typed, year=first.year)
+    if first.month == DECEMBER and last.month == 1 and not DATED.match(typed):
+        return last.replace(year=first.year + 1)
+    return last
 
 
 def _label(text: str) -> str:
     """The festival a sentence is about: what stands before its last colon, or a heading of its own."""
-    head = _unquoted("".join(text.split())).rstrip(":").rpartition(":")[2]
+    head = _unquoted(without_blanks(text)).rstrip(":").rpartition(":")[2]
     return ORDINAL.sub("", head, count=1) if HEADED.fullmatch(head) else ""
 
 
@@ -382,7 +407,7 @@ def _unquoted(text: str) -> str:
 
 def _how_to_write(text: str, year: int) -> str:
     """What to write instead; a date is proposed only where the text has it."""
-    typed = "".join(text.split())
+    typed = without_blanks(text)
     found = ANY_DATE.search(typed)
     unread = f"没有看懂“{_short(text)}”"
     leave = "不是放假安排的，删去这一句。"
@@ -405,3 +430,8 @@ def _short(text: str) -> str:
 def state(works: bool) -> str:
     """休 or 班, as a list would have it."""
     return "上班" if works else "休息"
+
+
+def weekday_of(day: date) -> str:
+    """星期一."""
+    return f"星期{WEEKDAYS[day.weekday()]}"

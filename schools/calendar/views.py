@@ -1,7 +1,5 @@
 """节假日安排: paste a year's notice, see every day it names, write it by a second press."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from django.contrib import messages
@@ -15,10 +13,9 @@ from schools.numbers import chinese_date
 from schools.permissions import allowed_to
 from schools.refusals import refusals_in
 
-from .checking import NOT_ENTERED, check, compared, estimated, standing
+from .checking import NOT_ENTERED, check, compared, estimated, save, standing
 from .forms import ArrangementForm
-from .reading import Reading, read
-from .saving import save
+from .reading import read
 from .workdays import calendar_known
 
 #: So many remarks are shown; the number of all is always said.
@@ -31,49 +28,39 @@ def arrangement(request: HttpRequest) -> HttpResponse:
     """Check what was pasted; then, by a second press, the same text for good."""
     is_posted = request.method == "POST"
     form = ArrangementForm(request.POST if is_posted else None, year=request.GET.get("year"))
-    context: dict[str, Any] = {"form": form}
+    context: dict[str, Any] = {"form": form, "shown": SHOWN}
     # What is wrong with the text is said together with what is wrong with the other fields.
     if is_posted and (form.is_valid() or {"year", "text"} <= form.cleaned_data.keys()):
         reading = read(form.cleaned_data["text"], form.cleaned_data["year"])
-        warnings = check(reading)
-        context |= {"reading": reading, "warnings": warnings}
+        context |= {"reading": reading, "warnings": check(reading)}
         if not reading.problems and form.is_valid():
             source = form.cleaned_data["source"]
             if "confirm" in request.POST:
                 with refusals_in(form):
                     year = save(reading, source=source, by=request.user, seen=request.POST.get("seen", ""))
-                    return _written(request, year, reading)
-            context |= {"source": source, **_checked(reading)}
-    return render(request, "schools/calendar/page.html", {**context, "years": _years(), "shown": SHOWN})
-
-
-def _checked(reading: Reading) -> dict[str, Any]:
-    stands = standing(reading)
-    result = compared(reading, stands)
-    works = sum(row.named.works for row in result.rows)
-    return {"stands": stands, "compared": result, "works": works, "rests": len(result.rows) - works}
-
-
-def _written(request: HttpRequest, year: CalendarYear, reading: Reading) -> HttpResponse:
-    messages.success(
-        request, f"已录入{year}，共 {len(reading.days)} 天，各项期限按它计算，几分钟内全部生效。"
-    )
-    return redirect("schools:calendar")
+                    messages.success(
+                        request,
+                        f"已录入{year}，共 {len(reading.days)} 天，各项期限按它计算，几分钟内全部生效。",
+                    )
+                    return redirect("schools:calendar")
+            stands = standing(reading)
+            works = sum(named.works for named in reading.days.values())
+            context |= {"source": source, "stands": stands, "compared": compared(reading, stands)}
+            context |= {"works": works, "rests": len(reading.days) - works}
+    return render(request, "schools/calendar/page.html", {**context, "years": _years()})
 
 
 def _years() -> list[tuple[int, str, bool]]:
     """The running year and its neighbours: where their days come from, whether they are known."""
     this = timezone.localdate().year
-    years = range(this - 1, this + 2)
-    rows = CalendarYear.objects.filter(year__in=years).select_related("entered_by")
-    entered = {row.year: row for row in rows}
-    found = []
-    for year in years:
-        if own := entered.get(year):
-            on = chinese_date(timezone.localdate(own.entered_at))
-            found.append((year, f"{own.source}，{own.entered_by.name} {on}录入", True))
-        elif calendar_known(year):
-            found.append((year, "系统自带", True))
-        else:
-            found.append((year, f"{NOT_ENTERED}，{estimated('期限')}", False))
-    return found
+    entered = {row.year: row for row in CalendarYear.objects.select_related("entered_by")}
+    return [_source_of(year, entered.get(year)) for year in (this - 1, this, this + 1)]
+
+
+def _source_of(year: int, entered: CalendarYear | None) -> tuple[int, str, bool]:
+    if entered:
+        on = chinese_date(timezone.localdate(entered.entered_at))
+        return year, f"{entered.source}，{entered.entered_by.name} {on}录入", True
+    if calendar_known(year):
+        return year, "系统自带", True
+    return year, f"{NOT_ENTERED}，{estimated('期限')}", False

@@ -1,7 +1,5 @@
 """Working days and hours: statutory days, the office's own table, the published calendar, weekends."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
@@ -53,8 +51,8 @@ def calendar_known(year: int) -> bool:
 
 def years_to_enter(today: date) -> list[int]:
     """The running year and, from November on, the next, as far as they are not known."""
-    asked = [today.year, today.year + 1] if today.month >= ASKED_FROM_MONTH else [today.year]
-    return [year for year in asked if not calendar_known(year)]
+    last = today.year + (today.month >= ASKED_FROM_MONTH)
+    return [year for year in range(today.year, last + 1) if not calendar_known(year)]
 
 
 def is_workday(day: date) -> bool:
@@ -62,8 +60,8 @@ def is_workday(day: date) -> bool:
 
     A statutory day is none, whatever was entered.
     """
-    national = national_year(day.year)
-    own = _own_days().get(day)
+    _keep_fresh()
+    national, own = national_year(day.year), _days.get(day)
     return national.is_workday(day) if own is None or day in national.statutory else own
 
 
@@ -97,14 +95,13 @@ def next_working_moment(moment: datetime) -> datetime:
     if in_working_hours(moment):
         return moment
     local = timezone.localtime(moment)
-    starts = [start for start, _ in HOURS if start > local.time()] if is_workday(local.date()) else []
-    day, start = (local.date(), starts[0]) if starts else (add_workdays(local.date(), 1), HOURS[0][0])
-    return timezone.make_aware(datetime.combine(day, start))
-
-
-def _own_days() -> dict[date, bool]:
-    _keep_fresh()
-    return _days
+    day, opening = local.date(), HOURS[0][0]
+    later = [start for start, _ in HOURS if start > local.time()]
+    if later and is_workday(day):
+        opening = later[0]
+    else:
+        day = add_workdays(day, 1)
+    return timezone.make_aware(datetime.combine(day, opening))
 
 
 def _keep_fresh() -> None:

@@ -37,9 +37,11 @@ from schools.permissions import FOLLOWERS, may, role_of
 from schools.records import locks
 from schools.records.corrections import may_decide
 from schools.registry.overview import incomplete, missing
-from schools.site.items import Task, Tile
+from schools.site.contributions import Task, Tile
 from schools.teaching import months, plans
 from schools.teaching.classes import waiting_for
+from schools.site.contributions import Task, Tile
+from schools.teaching import joint, months, plans
 
 
 def account_tasks(user: User) -> Iterator[Task]:

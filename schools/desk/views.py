@@ -6,7 +6,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from schools.permissions import allowed_to
-from schools.site.items import tasks_for, tiles_for
+from schools.site.contributions import tasks_for, tiles_for
 
 
 @require_GET

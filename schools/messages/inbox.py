@@ -1,9 +1,7 @@
 """Messages to people: one line, one link, once for each occasion."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from django.utils import timezone
 
@@ -14,8 +12,7 @@ BATCH = 500
 TEXT_LENGTH = 400
 
 
-@dataclass(frozen=True)
-class Message:
+class Message(NamedTuple):
     """What `notify` says to one person, for jobs that say many things at once."""
 
     user_id: int
@@ -40,14 +37,12 @@ def notify(
 def deliver(messages: Iterable[Message]) -> None:
     """Many messages at once, with the promises of `notify`."""
     at = timezone.now()
-    wanted = {(one.user_id, one.key): one for one in messages}
+    wanted = {(message.user_id, message.key): message for message in messages}
     rows = [
-        Notice(
-            user_id=one.user_id, text=_cut(one.text), url=one.url, key=one.key, school_id=one.school_id, at=at
-        )
+        Notice(**message._replace(text=_cut(message.text))._asdict(), at=at)
         # By person and key: two machines writing the same rows in one order never wait for each other in a
         # circle.
-        for _, one in sorted(wanted.items())
+        for _, message in sorted(wanted.items())
     ]
     Notice.objects.bulk_create(rows, batch_size=BATCH, ignore_conflicts=True)
 

@@ -2,11 +2,8 @@
 server is set.
 """
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from smtplib import SMTPRecipientsRefused
 
@@ -15,30 +12,13 @@ from django.core.mail import EmailMessage
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from schools.models import Appointment, Notice, Region, Role, School
+from schools.models import Appointment, JobRun, Notice, Region, Role, School
 from schools.models.scope import COUNTY_ROLES, SCHOOL_ROLES
-
-from .jobs import claim
 
 logger = logging.getLogger(__name__)
 
 #: Lines in a mail; the rest is counted and read in the system.
 LINES = 30
-
-
-@dataclass(frozen=True)
-class Mailbox:
-    """An office that reads the messages of its people together."""
-
-    name: str
-    address: str
-    label: str
-    waiting: QuerySet[Notice]
-
-
-def is_on() -> bool:
-    """Whether this installation sends mail at all."""
-    return bool(settings.EMAIL_HOST)
 
 
 def send_digests(now: datetime) -> int:
@@ -49,66 +29,53 @@ def send_digests(now: datetime) -> int:
     gives it back and ends the round: the next start of the job tries again. An address the server refuses
     keeps nobody else waiting.
     """
-    if not is_on():
+    if not settings.EMAIL_HOST:  # this installation sends no mail at all
         return 0
     sent, day = 0, timezone.localdate(now)
-    for box in _mailboxes():
-        notices = list(box.waiting.order_by("text", "pk"))
-        run = claim(f"mail:{box.label}", day) if notices else None
-        if run is None:
+    for office, name, waiting in _mailboxes():
+        notices = list(waiting.order_by("text", "pk"))
+        if not notices:
+            continue
+        run, is_mine = JobRun.objects.get_or_create(name=f"mail:{name}", day=day)
+        if not is_mine:  # whoever wrote the row sends the mail, and nobody after
             continue
         try:
-            EmailMessage(f"镇街党校系统：{box.name}有新的提醒", _body(box, notices), to=[box.address]).send()
+            subject = f"镇街党校系统：{office}有新的提醒"
+            EmailMessage(subject, _body(office, notices), to=[office.office_email]).send()
         except OSError as error:  # what mail servers answer with is one, too
-            logger.warning("digest for %s not sent: %s", box.label, error)
+            logger.warning("digest for %s not sent: %s", name, error)
             run.delete()
             if isinstance(error, SMTPRecipientsRefused):
                 continue
             break
-        Notice.objects.filter(pk__in=[one.pk for one in notices]).update(mailed_at=now)
+        Notice.objects.filter(pk__in=[notice.pk for notice in notices]).update(mailed_at=now)
         run.ended_at, run.summary, sent = timezone.now(), f"{len(notices)} 条", sent + 1
         run.save(update_fields=["ended_at", "summary"])
     return sent
 
 
-def _mailboxes() -> Iterator[Mailbox]:
+def _mailboxes() -> Iterator[tuple[School | Region, str, QuerySet[Notice]]]:
+    """The offices whose people read their messages together, what each is called in the log of jobs, and what
+    waits there.
+    """
     waiting = Notice.objects.unread().filter(mailed_at__isnull=True)
     people = Appointment.objects.in_force()
     for school in School.objects.exclude(office_email="").open_on():
         own = people.filter(school=school, role__in=SCHOOL_ROLES).values("user")
-        yield Mailbox(
-            str(school),
-            school.office_email,
-            f"school:{school.pk}",
-            waiting.filter(school=school, user__in=own),
-        )
+        yield school, f"school:{school.pk}", waiting.filter(school=school, user__in=own)
     for region in Region.objects.exclude(office_email=""):
-        is_city = region.kind == Region.Kind.CITY
-        own = (
-            people.filter(city=region, role=Role.OFFICE)
-            if is_city
-            else people.filter(county=region, role__in=COUNTY_ROLES)
-        )
-        about = {"school__city": region} if is_city else {"school__county": region}
-        yield Mailbox(
-            str(region),
-            region.office_email,
-            f"region:{region.pk}",
-            waiting.filter(**about, user__in=own.values("user")),
-        )
+        if region.kind == Region.Kind.CITY:
+            about, held = {"school__city": region}, people.filter(city=region, role=Role.OFFICE)
+        else:
+            about, held = {"school__county": region}, people.filter(county=region, role__in=COUNTY_ROLES)
+        yield region, f"region:{region.pk}", waiting.filter(**about, user__in=held.values("user"))
 
 
-def _body(box: Mailbox, notices: list[Notice]) -> str:
-    texts = list(dict.fromkeys(one.text for one in notices))
-    lines = [f"{number}. {text}" for number, text in enumerate(texts[:LINES], start=1)]
-    more = [f"……共 {len(texts)} 条，其余请登录系统查看。"] if len(texts) > LINES else []
-    return "\n".join(
-        [
-            f"{box.name}：",
-            "",
-            *lines,
-            *more,
-            "",
-            "请登录系统，在右上角“消息”中办理。本邮件由系统自动发送，请勿回复。",
-        ]
-    )
+def _body(office: School | Region, notices: list[Notice]) -> str:
+    texts = list(dict.fromkeys(notice.text for notice in notices))
+    lines = [f"{office}：", ""]
+    lines += [f"{number}. {text}" for number, text in enumerate(texts[:LINES], start=1)]
+    if len(texts) > LINES:
+        lines.append(f"……共 {len(texts)} 条，其余请登录系统查看。")
+    lines += ["", "请登录系统，在右上角“消息”中办理。本邮件由系统自动发送，请勿回复。"]
+    return "\n".join(lines)

@@ -1,7 +1,6 @@
 """消息: what the system told this person, whatever the current identity."""
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -10,9 +9,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from schools.models import Notice
 from schools.permissions import allowed_to
-from schools.site.asked import way_back
-
-PAGE_SIZE = 50
+from schools.site.asked import page_asked, way_back
 
 
 @require_GET
@@ -21,12 +18,9 @@ def inbox(request: HttpRequest) -> HttpResponse:
     """All messages, newest first; the unread alone on request."""
     mine = Notice.objects.visible_to(request.user)
     only_unread = request.GET.get("show") == "unread"
-    page = Paginator(mine.unread() if only_unread else mine, PAGE_SIZE).get_page(request.GET.get("page"))
-    return render(
-        request,
-        "schools/messages/list.html",
-        {"page": page, "only_unread": only_unread, "unread": mine.unread().count()},
-    )
+    page = page_asked(request, mine.unread() if only_unread else mine)
+    context = {"page": page, "only_unread": only_unread, "unread": mine.unread().count()}
+    return render(request, "schools/messages/list.html", context)
 
 
 @require_POST

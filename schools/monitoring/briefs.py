@@ -14,8 +14,7 @@ from django.db.models import QuerySet
 
 from schools.models import Problem, Region, School, User, Visit
 from schools.numbers import chinese_date
-from schools.site import navigation
-from schools.site.contributions import contributed
+from schools.site.contributions import contributed, summaries_for
 from schools.templatetags.ui import STAR_NAMES
 
 from .anomalies import KINDS
@@ -92,7 +91,7 @@ def school_brief(school: School, user: User, view: View) -> Brief | None:
             Problem.objects.visible_to(user).filter(visit__school=school), view, PLAIN, named=False
         ),
         visits=_visits(Visit.objects.visible_to(user).filter(school=school), view, PLAIN, named=False),
-        stars="；".join(navigation.summaries_for(school, user)) or "还没有评定结果",
+        stars="；".join(summaries_for(school, user)) or "还没有评定结果",
         marks="，".join(f"{mark}＝{meaning}" for mark, meaning in MARKS.values() if mark),
     )
 

@@ -7,7 +7,7 @@ from collections import Counter
 from django import forms
 
 from schools.models import Region, User
-from schools.site.filters import FilterForm
+from schools.site.asked import FilterForm
 
 from .anomalies import KINDS
 

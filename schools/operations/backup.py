@@ -1,7 +1,5 @@
 """One file that holds everything: database, uploaded files, and a manifest that vouches for both."""
 
-from __future__ import annotations
-
 import hashlib
 import hmac
 import json
@@ -11,7 +9,7 @@ import sqlite3
 import subprocess
 import tempfile
 import zipfile
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import IO, Any
 
@@ -36,6 +34,12 @@ class BackupError(RuntimeError):
     """A backup cannot be made or used; the text is a Chinese sentence."""
 
 
+def refuse_if(is_wrong: object, sentence: str) -> None:
+    """Raises BackupError."""
+    if is_wrong:
+        raise BackupError(sentence)
+
+
 def key_mark() -> str:
     """Tells two audit keys apart without telling anything about either."""
     return hmac.new(settings.AUDIT_KEY.encode(), b"backup", hashlib.sha256).hexdigest()[:16]
@@ -47,10 +51,8 @@ def make_backup(target: Path, *, with_keys: bool = False) -> dict[str, Any]:
 
     The database is copied first: a file uploaded meanwhile is one too many, never one too few.
     """
-    if target.exists():
-        raise BackupError(f"{target} 已存在，请换一个文件名。")
-    if not target.parent.is_dir():
-        raise BackupError(f"目录 {target.parent} 不存在，请先建立。")
+    refuse_if(target.exists(), f"{target} 已存在，请换一个文件名。")
+    refuse_if(not target.parent.is_dir(), f"目录 {target.parent} 不存在，请先建立。")
     heads = _enter_in_trail(target.name, with_keys)
     unfinished = target.with_name(f"{target.name}.part")
     try:
@@ -111,19 +113,14 @@ def _write(stream: IO[bytes], with_keys: bool, heads: dict[str, str]) -> dict[st
 
 
 def _media_files() -> list[Path]:
-    root = Path(settings.MEDIA_ROOT)
-    return (
-        sorted(path for path in root.rglob("*") if path.is_file() and not path.is_symlink())
-        if root.is_dir()
-        else []
-    )
+    stored = Path(settings.MEDIA_ROOT).rglob("*")  # nothing where there is no such folder
+    return sorted(path for path in stored if path.is_file() and not path.is_symlink())
 
 
 def _add_file(archive: zipfile.ZipFile, name: str, path: Path) -> dict[str, Any]:
     entry = zipfile.ZipInfo(name, date_time=timezone.localtime().timetuple()[:6])
-    entry.compress_type = (
-        zipfile.ZIP_STORED if path.suffix.lower() in PACKED_ALREADY else zipfile.ZIP_DEFLATED
-    )
+    is_packed = path.suffix.lower() in PACKED_ALREADY
+    entry.compress_type = zipfile.ZIP_STORED if is_packed else zipfile.ZIP_DEFLATED
     with path.open("rb") as source, archive.open(entry, "w", force_zip64=True) as target:
         return copy_hashed(source, target)
 
@@ -144,10 +141,6 @@ def copy_hashed(source: IO[bytes], target: IO[bytes] | None) -> dict[str, Any]:
 DATABASE_FILES = {"sqlite": "database.sqlite3", "postgresql": "database.dump"}
 
 
-class DumpError(RuntimeError):
-    """The copy could not be made or put back; the text is a Chinese sentence."""
-
-
 def database_file() -> str:
     """What the copy of the engine in use is called; it also tells the engine of a backup."""
     return DATABASE_FILES[connection.vendor]
@@ -166,13 +159,11 @@ def dump_to(path: Path) -> None:
 def check_dump(path: Path) -> None:
     """Refuse a file that this engine could not load, before anything is replaced."""
     if connection.vendor == "sqlite":
-        try:
-            with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as source:
-                sound = source.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
-        except sqlite3.DatabaseError:
-            sound = False
-        if not sound:
-            raise DumpError("备份里的数据库副本已损坏，未作任何改动。")
+        answer = None
+        address = f"{path.as_uri()}?mode=ro"
+        with suppress(sqlite3.DatabaseError), closing(sqlite3.connect(address, uri=True)) as source:
+            answer = source.execute("PRAGMA integrity_check").fetchone()[0]
+        refuse_if(answer != "ok", "备份里的数据库副本已损坏，未作任何改动。")
     else:
         _run("pg_restore", "--list", str(path), database=False)
 
@@ -193,36 +184,21 @@ def _load_postgresql(path: Path) -> None:
     """
     script = path.with_suffix(".sql")
     _run("pg_restore", "--no-owner", "--no-privileges", f"--file={script}", str(path), database=False)
-    quote = connection.ops.quote_name
-    dropped = "".join(
-        f"DROP TABLE IF EXISTS {quote(name)} CASCADE;\n" for name in connection.introspection.table_names()
-    )
+    tables = map(connection.ops.quote_name, connection.introspection.table_names())
+    dropped = "".join(f"DROP TABLE IF EXISTS {table} CASCADE;\n" for table in tables)
     connection.close()  # its own locks would keep the tables from being replaced
     cleared = path.with_suffix(".drop.sql")
     cleared.write_text(dropped, encoding="utf-8")
-    _run(
-        "psql",
-        "--quiet",
-        "--single-transaction",
-        "--set=ON_ERROR_STOP=1",
-        "--output=/dev/null",
-        f"--file={cleared}",
-        f"--file={script}",
-    )
+    options = ("--quiet", "--single-transaction", "--set=ON_ERROR_STOP=1", "--output=/dev/null")
+    _run("psql", *options, f"--file={cleared}", f"--file={script}")
 
 
 def _run(program: str, *arguments: str, database: bool = True) -> None:
-    found = shutil.which(program)
-    if found is None:
-        raise DumpError(f"本机没有 {program}，请安装与数据库同版本的 postgresql-client。")
-    settings = connection.settings_dict
-    command = [found, *arguments]
-    if database:
-        command.insert(1, f"--dbname={settings['NAME']}")
-    names = {"PGHOST": "HOST", "PGPORT": "PORT", "PGUSER": "USER", "PGPASSWORD": "PASSWORD"}
-    given = {variable: str(settings[name]) for variable, name in names.items() if settings.get(name)}
-    if "sslmode" in settings.get("OPTIONS", {}):
-        given["PGSSLMODE"] = settings["OPTIONS"]["sslmode"]
-    done = subprocess.run(command, env={**os.environ, **given}, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise DumpError(f"{program} 失败：{done.stderr.strip()[-500:]}")
+    found, used = shutil.which(program), connection.settings_dict
+    refuse_if(not found, f"本机没有 {program}，请安装与数据库同版本的 postgresql-client。")
+    command = [found, *([f"--dbname={used['NAME']}"] if database else []), *arguments]
+    env = {f"PG{name}": str(used[name]) for name in ("HOST", "PORT", "USER", "PASSWORD") if used.get(name)}
+    if mode := used.get("OPTIONS", {}).get("sslmode"):
+        env["PGSSLMODE"] = mode
+    done = subprocess.run(command, env={**os.environ, **env}, capture_output=True, text=True, check=False)
+    refuse_if(done.returncode, f"{program} 失败：{done.stderr.strip()[-500:]}")

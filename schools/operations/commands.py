@@ -1,9 +1,5 @@
 """What the commands that work on the database have in common."""
 
-from __future__ import annotations
-
-from typing import Any
-
 from django.core.management.base import BaseCommand, CommandError
 from django.db import Error
 
@@ -15,7 +11,7 @@ from . import schema
 class RefusedCommand(BaseCommand):
     """Says why not where what it calls refuses, as a page would: in sentences and without a trace."""
 
-    def execute(self, *args: Any, **options: Any) -> str | None:
+    def execute(self, *args, **options):
         """Raises CommandError with every reason."""
         try:
             return super().execute(*args, **options)
@@ -28,7 +24,7 @@ class DatabaseCommand(RefusedCommand):
     in vain.
     """
 
-    def execute(self, *args: Any, **options: Any) -> str | None:
+    def execute(self, *args, **options):
         """Raises CommandError where the database lacks migrations, belongs to another version or cannot be
         read.
         """

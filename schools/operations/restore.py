@@ -1,7 +1,5 @@
 """Put a backup back: everything is checked before anything is touched."""
 
-from __future__ import annotations
-
 import json
 import os
 import shutil
@@ -26,12 +24,12 @@ from .backup import (
     MANIFEST,
     MEDIA,
     BackupError,
-    DumpError,
     check_dump,
     copy_hashed,
     database_file,
     key_mark,
     load_from,
+    refuse_if,
 )
 from .schema import OLDEST_VERSION, unknown_migrations, version_parts
 
@@ -45,8 +43,7 @@ def restore_backup(source: Path, *, force: bool = False) -> list[str]:
 
     Without `force` only an empty system is written to. Files that were there are moved aside, not deleted.
     """
-    if source.is_dir():
-        raise BackupError(f"{source} 是文件夹，请写出备份文件的名称。")
+    refuse_if(source.is_dir(), f"{source} 是文件夹，请写出备份文件的名称。")
     try:
         with zipfile.ZipFile(source) as archive, tempfile.TemporaryDirectory(dir=settings.VAR_DIR) as scratch:
             manifest = _checked_manifest(archive)
@@ -59,64 +56,50 @@ def restore_backup(source: Path, *, force: bool = False) -> list[str]:
             _replace_keys(archive, manifest)
     except (zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, EOFError, NotImplementedError) as error:
         raise BackupError(DAMAGED) from error
-    except DumpError as error:
-        raise BackupError(str(error)) from error
     except FileNotFoundError as error:
         raise BackupError(f"没有找到 {error.filename}。") from error
     _bring_up(manifest)
     faults = verify()
     for head in manifest["audit_heads"].values():
         faults += [fault for fault in verify(head=head) if fault not in faults]
-    record(
-        "restore",
-        by=None,
-        city=None,
-        subject=source.name,
-        detail={"备份时间": manifest["made_at"], "版本": manifest["version"]},
-    )
+    detail = {"备份时间": manifest["made_at"], "版本": manifest["version"]}
+    record("restore", by=None, city=None, subject=source.name, detail=detail)
     return faults
 
 
 def _checked_manifest(archive: zipfile.ZipFile) -> dict[str, Any]:
     """The manifest, after every file was read once and found to be what the manifest says."""
     try:
-        if archive.getinfo(MANIFEST).file_size > LARGEST_MANIFEST:
-            raise BackupError(DAMAGED)
+        refuse_if(archive.getinfo(MANIFEST).file_size > LARGEST_MANIFEST, DAMAGED)
         manifest = json.loads(archive.read(MANIFEST))
-        files = manifest["files"]
-        known = manifest["format"] == FORMAT
-        known = known and (
-            version_parts(manifest["version"]) < version_parts(OLDEST_VERSION)
-            or _are_names(manifest["migrations"])
-        )
+        is_old = version_parts(manifest["version"]) < version_parts(OLDEST_VERSION)
+        is_known = manifest["format"] == FORMAT and (is_old or _are_names(manifest["migrations"]))
         promised = {
-            name: {"size": int(one["size"]), "sha256": str(one["sha256"])} for name, one in files.items()
+            name: {"size": int(file["size"]), "sha256": str(file["sha256"])}
+            for name, file in manifest["files"].items()
         }
     except (KeyError, ValueError, TypeError, AttributeError) as error:
         raise BackupError(DAMAGED) from error
-    names = archive.namelist()
-    if (
-        not known
-        or len(set(names)) != len(names)
-        or set(names) != {MANIFEST, *promised}
-        or not all(map(_is_safe, promised))
-    ):
-        raise BackupError(DAMAGED)
+    is_whole = sorted(archive.namelist()) == sorted({MANIFEST, *promised})
+    refuse_if(not (is_known and is_whole and all(map(_is_safe, promised))), DAMAGED)
     for name, expected in promised.items():
-        if archive.getinfo(name).file_size != expected["size"]:
-            raise BackupError(f"备份中的 {name} 与清单不符，文件已损坏，未作任何改动。")
-        try:
-            with archive.open(name) as stream:
-                found = copy_hashed(stream, None)
-        except Exception as error:
-            raise BackupError(f"备份中的 {name} 无法读出，文件已损坏，未作任何改动。") from error
-        if found != expected:
-            raise BackupError(f"备份中的 {name} 与清单不符，文件已损坏，未作任何改动。")
+        _check_file(archive, name, expected)
     return manifest
 
 
+def _check_file(archive: zipfile.ZipFile, name: str, expected: dict[str, Any]) -> None:
+    differs = f"备份中的 {name} 与清单不符，文件已损坏，未作任何改动。"
+    refuse_if(archive.getinfo(name).file_size != expected["size"], differs)
+    try:
+        with archive.open(name) as stream:
+            found = copy_hashed(stream, None)
+    except Exception as error:
+        raise BackupError(f"备份中的 {name} 无法读出，文件已损坏，未作任何改动。") from error
+    refuse_if(found != expected, differs)
+
+
 def _are_names(listed: Any) -> bool:
-    return isinstance(listed, list) and all(isinstance(one, str) and one.count(".") == 1 for one in listed)
+    return isinstance(listed, list) and all(isinstance(name, str) and name.count(".") == 1 for name in listed)
 
 
 def _is_safe(name: str) -> bool:
@@ -136,18 +119,23 @@ def _is_safe(name: str) -> bool:
 def _check_fit(manifest: dict[str, Any], force: bool) -> None:
     """Whether this system may and can take the backup."""
     _check_version(manifest)
-    if database_file() not in manifest["files"]:
-        raise BackupError("备份的数据库类型与本系统不同（SQLite 与 PostgreSQL 不能互相恢复），未作任何改动。")
-    if not force and not _is_empty():
-        raise BackupError("本系统已有数据。确认要用备份覆盖时，请先备份现有数据，再加 --force。")
-    if not force and manifest["audit_key"] != key_mark() and not KEYS.keys() <= manifest["files"].keys():
-        raise BackupError(
+    files = manifest["files"]
+    refuse_if(
+        database_file() not in files,
+        "备份的数据库类型与本系统不同（SQLite 与 PostgreSQL 不能互相恢复），未作任何改动。",
+    )
+    if not force:
+        refuse_if(not _is_empty(), "本系统已有数据。确认要用备份覆盖时，请先备份现有数据，再加 --force。")
+        refuse_if(
+            manifest["audit_key"] != key_mark() and not KEYS.keys() <= files.keys(),
             "本系统的 AUDIT_KEY 与备份时不同，恢复后审计链无法核对。请先放回原密钥；"
-            "原密钥确已丢失时可加 --force。"
+            "原密钥确已丢失时可加 --force。",
         )
-    needed = sum(one["size"] for one in manifest["files"].values())
-    if shutil.disk_usage(settings.VAR_DIR).free < 2 * needed:
-        raise BackupError(f"磁盘空间不足，恢复需要约 {2 * needed // 1024 // 1024 + 1} MB，未作任何改动。")
+    needed = 2 * sum(file["size"] for file in files.values())
+    refuse_if(
+        shutil.disk_usage(settings.VAR_DIR).free < needed,
+        f"磁盘空间不足，恢复需要约 {needed // 1024 // 1024 + 1} MB，未作任何改动。",
+    )
 
 
 def _check_version(manifest: dict[str, Any]) -> None:
@@ -157,18 +145,18 @@ def _check_version(manifest: dict[str, Any]) -> None:
     How far the database went its migrations say, not the number of the program that made the backup: whoever
     unpacked a new version and made the backup with it, before migrating, can go back to the version before.
     """
-    version, made = version_parts(manifest["version"]), manifest["version"]
-    if version < version_parts(OLDEST_VERSION):
-        raise BackupError(
-            f"备份由 {made} 版生成，早于 {OLDEST_VERSION}，不能升级到本版本；请用当时的程序恢复和查阅，"
-            "未作任何改动。"
-        )
+    made = manifest["version"]
+    refuse_if(
+        version_parts(made) < version_parts(OLDEST_VERSION),
+        f"备份由 {made} 版生成，早于 {OLDEST_VERSION}，不能升级到本版本；请用当时的程序恢复和查阅，"
+        "未作任何改动。",
+    )
     strangers = unknown_migrations(tuple(name.split(".", 1)) for name in manifest["migrations"])
-    if strangers:
-        raise BackupError(
-            f"备份里的数据库属于更高版本（{made}，含有本版本没有的 {strangers[0]}），请先升级本系统，"
-            "未作任何改动。"
-        )
+    refuse_if(
+        strangers,
+        f"备份里的数据库属于更高版本（{made}，含有本版本没有的 {', '.join(strangers[:1])}），请先升级本系统，"
+        "未作任何改动。",
+    )
 
 
 def _bring_up(manifest: dict[str, Any]) -> None:

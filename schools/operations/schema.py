@@ -5,14 +5,13 @@ Until 0.2.0 the first migrations were rewritten in place, so an earlier database
 date.
 """
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Iterable
+from itertools import chain
 
 from django.apps import apps
 from django.conf import settings
-from django.db import DEFAULT_DB_ALIAS, connections
+from django.db import DEFAULT_DB_ALIAS, connection, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations.loader import MigrationLoader
 
@@ -47,15 +46,15 @@ def refusal(using: str = DEFAULT_DB_ALIAS) -> str:
     """Why this program must not touch the database, as a sentence; empty where it may, also where migrations
     are still to come.
     """
-    connection = connections[using]
-    loader = MigrationLoader(connection)
-    strangers = unknown_migrations(_own(loader.applied_migrations), loader)
-    if strangers:
+    used = connections[using]
+    loader = MigrationLoader(used)
+    applied = _own(loader.applied_migrations)
+    if strangers := unknown_migrations(applied, loader):
         return (
             f"数据库由更新的版本建立（有本版本没有的 {strangers[0]}），请换用那个版本的程序。{NOTHING_DONE}"
         )
-    lacking, surplus = _differences(_expected(loader), _found(connection))
-    first_only = {name for _, name in _own(loader.applied_migrations)} == {FIRST}
+    lacking, surplus = _differences(_expected(loader), _found(used))
+    first_only = {name for _, name in applied} == {FIRST}
     if first_only and (lacking or surplus):
         way_out = RENEW_TRIAL if settings.DEBUG else START_ANEW
         return (
@@ -76,36 +75,31 @@ def refusal(using: str = DEFAULT_DB_ALIAS) -> str:
     return ""
 
 
-def is_behind(using: str = DEFAULT_DB_ALIAS) -> bool:
+def is_behind() -> bool:
     """Whether migrations of this version are still to be applied."""
-    loader = MigrationLoader(connections[using])
-    return any(key not in loader.applied_migrations for key in loader.graph.nodes)
+    loader = MigrationLoader(connection)
+    return not loader.graph.nodes.keys() <= loader.applied_migrations.keys()
 
 
-def obstacle(using: str = DEFAULT_DB_ALIAS) -> str:
+def obstacle() -> str:
     """Why the program cannot work on the database as it stands, as a sentence: not its own, or migrations are
     still to come.
     """
-    refused = refusal(using)
-    if not refused and is_behind(using):
-        return f"数据库还没有升级到 {settings.VERSION}：请先备份，再执行 manage.py migrate。"
-    return refused
+    waiting = f"数据库还没有升级到 {settings.VERSION}：请先备份，再执行 manage.py migrate。"
+    return refusal() or (waiting if is_behind() else "")
 
 
-def applied_migrations(using: str = DEFAULT_DB_ALIAS) -> list[str]:
+def applied_migrations() -> list[str]:
     """What the database has gone through of the product's own migrations, as `app.name`."""
-    return [f"{app}.{name}" for app, name in _own(MigrationLoader(connections[using]).applied_migrations)]
+    return list(map(".".join, _own(MigrationLoader(connection).applied_migrations)))
 
 
 def unknown_migrations(keys: Iterable[tuple[str, str]], loader: MigrationLoader | None = None) -> list[str]:
     """Those of the product's migrations that this version does not have, as `app.name`."""
     loader = loader or MigrationLoader(None)
-    replaced = {key for one in loader.disk_migrations.values() for key in one.replaces}
-    return [
-        f"{app}.{name}"
-        for app, name in _own(keys)
-        if (app, name) not in loader.disk_migrations and (app, name) not in replaced
-    ]
+    replaced = chain.from_iterable(migration.replaces for migration in loader.disk_migrations.values())
+    known = {*loader.disk_migrations, *replaced}
+    return [".".join(key) for key in _own(keys) if key not in known]
 
 
 def version_parts(version: object) -> list[int]:
@@ -120,32 +114,28 @@ def _own(keys: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
 
 def _expected(loader: MigrationLoader) -> dict[str, set[str]]:
     """Tables and columns that the applied migrations leave behind."""
-    applied = _own(key for key in loader.applied_migrations if key in loader.graph.nodes)
-    if not applied:
+    nodes = _own(loader.applied_migrations.keys() & loader.graph.nodes.keys())
+    if not nodes:
         return {}
-    if len(applied) == len(_own(loader.graph.nodes)):  # then the models say the same, at a tenth of the time
-        registry = apps
-    else:
-        registry = loader.graph.make_state(nodes=applied, real_apps=loader.unmigrated_apps).apps
-    models = [
-        model
-        for label in settings.PRODUCT_APPS
-        for model in registry.get_app_config(label).get_models(include_auto_created=True)
-    ]
-    return {
-        model._meta.db_table: {field.column for field in model._meta.local_concrete_fields}
-        for model in models
-    }
+    registry = apps
+    if len(nodes) < len(_own(loader.graph.nodes)):  # else the models say the same, at a tenth of the time
+        registry = loader.graph.make_state(nodes=nodes, real_apps=loader.unmigrated_apps).apps
+    found = {}
+    for label in settings.PRODUCT_APPS:
+        for model in registry.get_app_config(label).get_models(include_auto_created=True):
+            fields = model._meta.local_concrete_fields
+            found[model._meta.db_table] = {field.column for field in fields}
+    return found
 
 
-def _found(connection: BaseDatabaseWrapper) -> dict[str, set[str]]:
+def _found(used: BaseDatabaseWrapper) -> dict[str, set[str]]:
     """Tables and columns that are there under the names of the product's apps, in one question to the
     database.
     """
     prefixes = tuple(f"{label}_" for label in settings.PRODUCT_APPS)
     found: dict[str, set[str]] = {}
-    with connection.cursor() as cursor:
-        cursor.execute(COLUMNS[connection.vendor])
+    with used.cursor() as cursor:
+        cursor.execute(COLUMNS[used.vendor])
         for table, column in cursor.fetchall():
             if table.startswith(prefixes):
                 found.setdefault(table, set()).add(column)

@@ -8,8 +8,6 @@
 `action` is one of add, change, end, void, correct. Nothing is written when nothing differs.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
@@ -22,6 +20,8 @@ from django.utils import timezone
 from schools.models import RecordChange, School, User
 
 LONGEST = 200
+#: What says nothing.
+EMPTY = (None, "", [])
 
 
 def fields_of(model: type[models.Model]) -> list[models.Field]:
@@ -37,53 +37,55 @@ def snapshot(obj: models.Model) -> dict[str, Any]:
     """The editable fields of a record as values JSON can hold: days as text, exact numbers as text, other
     records by id.
     """
-    found = {}
+    values = {}
     for field in fields_of(type(obj)):
         if field.many_to_many:
-            found[field.name] = (
-                sorted(getattr(obj, field.name).values_list("pk", flat=True)) if obj.pk else []
-            )
-        elif not (field.is_relation and field.related_model is School and field.name == "school"):
-            found[field.name] = plain(field.value_from_object(obj))
-    return found
+            keys = getattr(obj, field.name).values_list("pk", flat=True) if obj.pk else ()
+            values[field.name] = sorted(keys)
+        elif not (field.name == "school" and field.related_model is School):
+            values[field.name] = plain(field.value_from_object(obj))
+    return values
 
 
 def plain(value: Any) -> Any:
     """A value as JSON can hold it, the same for 4, 4.0 and 4.00."""
     if isinstance(value, Decimal):
-        text = format(value, "f")
-        return (text.rstrip("0").rstrip(".") or "0") if "." in text else text
+        return f"{value.normalize():f}"
     if isinstance(value, datetime | date):
         return value.isoformat()
     if isinstance(value, models.Model):
         return value.pk
     if isinstance(value, models.QuerySet | set | frozenset):
-        return sorted(plain(one) for one in value)
+        return sorted(map(plain, value))
     if isinstance(value, list | tuple):
-        return [plain(one) for one in value]
+        return list(map(plain, value))
     return value
 
 
 def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     """Only what differs; a record that is new or gone keeps all that says something."""
     if not before or not after:
-        said = lambda values: {name: value for name, value in values.items() if value not in (None, "", [])}  # noqa: E731
-        return said(before), said(after)
+        return _filled(before), _filled(after)
     names = [name for name in dict.fromkeys([*before, *after]) if before.get(name) != after.get(name)]
     return {name: before.get(name) for name in names}, {name: after.get(name) for name in names}
 
 
+def _filled(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value not in EMPTY}
+
+
 def worded(model: type[models.Model], values: Mapping[str, Any]) -> dict[str, str]:
     """Fields and values as people read them; a name that is no field is taken for a label already."""
-    found = {}
+    texts = {}
     for name, value in values.items():
         try:
             field = model._meta.get_field(name)
         except FieldDoesNotExist:
-            found[name] = _text(value)
-            continue
-        found[_label(field)] = _shown(field, value)
-    return found
+            texts[name] = _text(value)
+        else:
+            own = getattr(field, "verbose_name", None)
+            texts[str(own or field.related_model._meta.verbose_name)] = _shown(field, value)
+    return texts
 
 
 def note_change(
@@ -121,34 +123,29 @@ def record_word(model: type[models.Model]) -> str:
     return "基本情况" if model is School else str(model._meta.verbose_name)[:40]
 
 
-def _label(field: Any) -> str:
-    own = getattr(field, "verbose_name", None)
-    return str(own or field.related_model._meta.verbose_name)
-
-
 def _shown(field: Any, value: Any) -> str:
-    if value in (None, "", []):
+    if value in EMPTY:
         return ""
     if field.is_relation:
-        keys = [
-            one for one in (value if isinstance(value, list) else [value]) if not isinstance(one, Mapping)
-        ]
-        found = [str(one) for one in field.related_model._base_manager.filter(pk__in=keys)] if keys else []
-        return "、".join(found) if keys else "；".join(_text(one) for one in value)
-    if choices := dict(getattr(field, "flatchoices", None) or []):
+        entries = value if isinstance(value, list) else [value]
+        keys = [entry for entry in entries if not isinstance(entry, Mapping)]
+        if not keys:  # rows that hang on the record
+            return _text(entries)
+        return "、".join(str(row) for row in field.related_model._base_manager.filter(pk__in=keys))
+    if choices := dict(getattr(field, "flatchoices", None) or ()):
         return str(choices.get(value, value))
     return _text(value)
 
 
 def _text(value: Any) -> str:
-    if value is None or value == "":
+    if value in (None, ""):
         return ""
     if isinstance(value, bool):
         return "是" if value else "否"
     if isinstance(value, datetime):
         return timezone.localtime(value).strftime("%Y-%m-%d %H:%M")
     if isinstance(value, Mapping):
-        return "，".join(f"{name} {_text(one)}" for name, one in value.items() if one not in (None, ""))
+        return "，".join(f"{name} {_text(part)}" for name, part in value.items() if part not in (None, ""))
     if isinstance(value, list | tuple):
-        return "；".join(_text(one) for one in value)
+        return "；".join(map(_text, value))
     return str(value)

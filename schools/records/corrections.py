@@ -13,8 +13,6 @@ for the model, and shown as `words` say ({"课次": "…"}). Everything raises `
 for the person at the screen.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 
@@ -35,21 +33,8 @@ from schools.saving import Refused
 from schools.site.contributions import contributed
 
 from . import locks
-from .changes import differences, note_change, plain, record_word, snapshot, worded
+from .changes import LONGEST, differences, note_change, plain, record_word, snapshot, worded
 from .locks import Reach, lock_for
-
-__all__ = [
-    "approve",
-    "approver_of",
-    "may_decide",
-    "may_withdraw",
-    "pending_of",
-    "refuse",
-    "request_add",
-    "request_change",
-    "request_void",
-    "withdraw",
-]
 
 Act, Status = Correction.Act, Correction.Status
 
@@ -68,23 +53,12 @@ def request_change(
     """
     model = type(obj)
     current = snapshot(model._base_manager.get(pk=obj.pk))
-    new = {**current, **{name: plain(value) for name, value in new_values.items()}}
-    old, new = differences(current, new)
+    wanted = current | {name: plain(value) for name, value in new_values.items()}
+    old, new = differences(current, wanted)
     if not new and extras is None:
         raise Refused("没有需要更正的内容：所填与现有登记一致。")
-    return _request(
-        Act.CHANGE,
-        model,
-        _school(obj),
-        obj,
-        old,
-        new,
-        current,
-        by=by,
-        reason=reason,
-        extras=extras,
-        words=words,
-    )
+    asked = Correction(act=Act.CHANGE, school=_school(obj), old=old, new=new, reason=reason, asked_by=by)
+    return _request(asked, model, obj, (current, wanted), extras, words)
 
 
 def request_add(
@@ -99,38 +73,15 @@ def request_add(
 ) -> Correction:
     """Asks that a record be added to a locked period."""
     new = {name: plain(value) for name, value in values.items()}
-    return _request(
-        Act.ADD,
-        model,
-        school,
-        None,
-        {},
-        new,
-        {},
-        by=by,
-        reason=reason,
-        extras=extras,
-        words=({}, words or {}),
-    )
+    asked = Correction(act=Act.ADD, school=school, new=new, reason=reason, asked_by=by)
+    return _request(asked, model, None, ({}, new), extras, ({}, words or {}))
 
 
-def request_void(
-    obj: models.Model, *, by: User, reason: str, words: Mapping[str, str] | None = None
-) -> Correction:
+def request_void(obj: models.Model, *, by: User, reason: str) -> Correction:
     """Asks that a record be voided; one that cannot be voided is taken out."""
     current = snapshot(obj)
-    return _request(
-        Act.VOID,
-        type(obj),
-        _school(obj),
-        obj,
-        current,
-        {},
-        current,
-        by=by,
-        reason=reason,
-        words=(words or {}, {}),
-    )
+    asked = Correction(act=Act.VOID, school=_school(obj), old=current, reason=reason, asked_by=by)
+    return _request(asked, type(obj), obj, (current, {}))
 
 
 def pending_of(obj: models.Model) -> Correction | None:
@@ -142,7 +93,7 @@ def approver_of(correction: Correction, signed: list[locks.Lock] | None = None) 
     """Who decides now: `county` or `office`. It moves on with the assessment: a request may have been made
     before.
     """
-    known = locks.periods([correction.school_id])[correction.school_id] if signed is None else signed
+    known = locks.signed_by(correction.school) if signed is None else signed
     lock = locks.among(known, since=correction.since, year=correction.year, standing=correction.standing)
     if lock:
         return lock.approver
@@ -158,11 +109,10 @@ def may_decide(user: User, correction: Correction, signed: list[locks.Lock] | No
         return False
     if identity.role not in locks.ROLES[approver_of(correction, signed)]:
         return False
-    return (
-        identity.county_id == correction.school.county_id
-        if identity.county_id
-        else identity.city_id == correction.school.city_id
-    )
+    school = correction.school
+    if identity.county_id:
+        return identity.county_id == school.county_id
+    return identity.city_id == school.city_id
 
 
 def may_withdraw(user: User, correction: Correction) -> bool:
@@ -190,19 +140,8 @@ def approve(correction: Correction, *, by: User, remark: str = "") -> Correction
             reason=locked.reason,
         )
         _tell(locked)
-        audit.record(
-            "correct",
-            by=by,
-            city=locked.school.city,
-            subject=f"{locked.school.name} {locked}",
-            detail={
-                "更正前": locked.before,
-                "更正后": locked.after,
-                "理由": locked.reason,
-                "申请人": str(locked.asked_by),
-                "意见": remark,
-            },
-        )
+        changed = {"更正前": locked.before, "更正后": locked.after, "理由": locked.reason}
+        _audit(locked, by, {**changed, "申请人": str(locked.asked_by), "意见": remark})
     return locked
 
 
@@ -213,13 +152,7 @@ def refuse(correction: Correction, *, by: User, remark: str) -> Correction:
     with transaction.atomic():
         locked = _decide(correction, Status.REFUSED, by=by, remark=remark)
         _tell(locked)
-        audit.record(
-            "correct",
-            by=by,
-            city=locked.school.city,
-            subject=f"{locked.school.name} {locked}",
-            detail={"结果": "未同意", "意见": remark},
-        )
+        _audit(locked, by, {"结果": "未同意", "意见": remark})
     return locked
 
 
@@ -230,49 +163,50 @@ def withdraw(correction: Correction, *, by: User) -> Correction:
 
 
 def _request(
-    act, model, school, obj, old, new, current, *, by, reason, extras=None, words=({}, {})
+    asked: Correction,
+    model: type[models.Model],
+    obj: models.Model | None,
+    change: tuple[Mapping[str, Any], Mapping[str, Any]],
+    extras: Any = None,
+    words: tuple[Mapping[str, str], Mapping[str, str]] = ({}, {}),
 ) -> Correction:
-    if not reason.strip():
+    """Fills in what every request has, and stores it; `change` is the whole record before and after."""
+    asked.reason = asked.reason.strip()
+    if not asked.reason:
         raise Refused({"reason": "记录已锁定，请写明更正理由。"})
-    if len(reason.strip()) > 200:
-        raise Refused({"reason": "更正理由不超过 200 字。"})
-    found = lock_for(school, model, current, {} if act == Act.VOID else {**current, **new})
-    reach = found[1] if found else Reach()
-    before, after = worded(model, old), worded(model, new)
-    if act != Act.CHANGE:
-        before, after = ({label: text for label, text in shown.items() if text} for shown in (before, after))
-    name = str(obj) if obj else str(built(model, school, new))
+    if len(asked.reason) > LONGEST:
+        raise Refused({"reason": f"更正理由不超过 {LONGEST} 字。"})
+    _, reach = lock_for(asked.school, model, *change) or (None, Reach())
+    asked.since, asked.year, asked.standing = reach.since, reach.year, reach.standing
+    asked.before = {**_texts(asked, model, asked.old), **words[0]}
+    asked.after = {**_texts(asked, model, asked.new), **words[1]}
+    asked.record, asked.model, asked.object_id = record_word(model), model._meta.label_lower, obj and obj.pk
+    asked.name = str(obj or built(model, asked.school, asked.new))[:LONGEST]
+    if extras is not None:
+        asked.new = {**asked.new, EXTRAS: extras}
+    waiting = "该记录已有一份数据更正等待审核，请先撤回或等待审核结果。"
     try:
         with transaction.atomic():
             if obj and pending_of(obj):
-                raise Refused("该记录已有一份数据更正等待审核，请先撤回或等待审核结果。")
-            correction = Correction.objects.create(
-                school=school,
-                act=act,
-                record=record_word(model),
-                model=model._meta.label_lower,
-                object_id=obj.pk if obj else None,
-                name=name[:200],
-                since=reach.since,
-                year=reach.year,
-                standing=reach.standing,
-                old=old,
-                new=new if extras is None else {**new, EXTRAS: extras},
-                before={**before, **words[0]},
-                after={**after, **words[1]},
-                reason=reason.strip(),
-                asked_by=by,
-            )
-            audit.record(
-                "correct",
-                by=by,
-                city=school.city,
-                subject=f"{school.name} {correction}",
-                detail={"申请": correction.reason},
-            )
+                raise Refused(waiting)
+            asked.save()
+            _audit(asked, asked.asked_by, {"申请": asked.reason})
     except IntegrityError as error:
-        raise Refused("该记录已有一份数据更正等待审核，请先撤回或等待审核结果。") from error
-    return correction
+        raise Refused(waiting) from error
+    return asked
+
+
+def _texts(asked: Correction, model: type[models.Model], values: Mapping[str, Any]) -> dict[str, str]:
+    """What is emptied by a change must be seen; of a whole record only what says something."""
+    texts = worded(model, values)
+    if asked.act == Act.CHANGE:
+        return texts
+    return {label: text for label, text in texts.items() if text}
+
+
+def _audit(correction: Correction, by: User, detail: Mapping[str, Any]) -> None:
+    school = correction.school
+    audit.record("correct", by=by, city=school.city, subject=f"{school.name} {correction}", detail=detail)
 
 
 def _decide(correction: Correction, status: str, *, by: User, remark: str) -> Correction:
@@ -280,14 +214,10 @@ def _decide(correction: Correction, status: str, *, by: User, remark: str) -> Co
     locked = Correction.objects.select_for_update().get(pk=correction.pk)
     if locked.status != Status.PENDING:
         raise Refused(f"这份数据更正{locked.get_status_display()}，不能再次办理。")
-    if len(remark.strip()) > 200:
-        raise Refused({"remark": "审核意见不超过 200 字。"})
-    locked.status, locked.decided_by, locked.decided_at, locked.remark = (
-        status,
-        by,
-        timezone.now(),
-        remark.strip(),
-    )
+    if len(remark.strip()) > LONGEST:
+        raise Refused({"remark": f"审核意见不超过 {LONGEST} 字。"})
+    locked.status, locked.remark = status, remark.strip()
+    locked.decided_by, locked.decided_at = by, timezone.now()
     locked.save(update_fields=["status", "decided_by", "decided_at", "remark"])
     return locked
 
@@ -298,17 +228,15 @@ def _tell(correction: Correction) -> None:
     of_school = Q(pk__in=held.filter(school=correction.school, role__in=SCHOOL_ROLES).values("user"))
     guiding = Q(pk=correction.asked_by_id, pk__in=held.exclude(role__in=SCHOOL_ROLES).values("user"))
     people = User.objects.filter(of_school | guiding, is_active=True)
-    text = f"数据更正{correction.get_status_display()}：{correction}" + (
-        f"（{correction.remark}）" if correction.remark else ""
-    )
+    text = f"数据更正{correction.get_status_display()}：{correction}"
+    if correction.remark:
+        text += f"（{correction.remark}）"
     url = reverse("schools:correction", args=[correction.pk])
     notify(people, text, url=url, key=f"correction-{correction.pk}", school=correction.school)
 
 
 def _school(obj: models.Model) -> School:
-    if isinstance(obj, School):
-        return obj
-    return obj.school
+    return obj if isinstance(obj, School) else obj.school
 
 
 def _reasons(error: Exception) -> str:
@@ -327,18 +255,13 @@ def apply(correction: Correction, *, by: User) -> models.Model:
     model = apps.get_model(correction.model)
     new = dict(correction.new)
     extras = new.pop(EXTRAS, None)
-    if correction.act == Correction.Act.ADD:
+    if correction.act == Act.ADD:
         record = built(model, correction.school, new)
         if hasattr(record, "recorded_by_id"):
             record.recorded_by = correction.asked_by
     else:
-        record = model._base_manager.select_for_update().get(pk=correction.object_id)
-        if getattr(record, "is_voided", False):
-            raise Refused("该记录已作废。")
-        before = snapshot(record)
-        if any(before.get(name) != value for name, value in correction.old.items()):
-            raise Refused("申请以后该记录又有改动，与申请中的原值不一致。")
-    if correction.act == Correction.Act.VOID:
+        record = _as_asked(model, correction)
+    if correction.act == Act.VOID:
         _void(record, by, correction.reason)
         return record
     sets = _set(record, new)
@@ -348,6 +271,17 @@ def apply(correction: Correction, *, by: User) -> models.Model:
         getattr(record, name).set(keys)
     if extras is not None:
         dict(contributed("corrected_rows"))[model](record, extras, by)
+    return record
+
+
+def _as_asked(model: type[models.Model], correction: Correction) -> models.Model:
+    """The record under lock, if it still says what it said when the correction was asked for."""
+    record = model._base_manager.select_for_update().get(pk=correction.object_id)
+    if getattr(record, "is_voided", False):
+        raise Refused("该记录已作废。")
+    before = snapshot(record)
+    if any(before.get(name) != value for name, value in correction.old.items()):
+        raise Refused("申请以后该记录又有改动，与申请中的原值不一致。")
     return record
 
 
@@ -376,8 +310,7 @@ def _set(record: models.Model, values: Mapping[str, Any]) -> dict[str, Any]:
         field = record._meta.get_field(name)
         if field.many_to_many:
             sets[name] = value
-        elif field.is_relation:
-            setattr(record, field.attname, value)
         else:
-            setattr(record, name, field.to_python(value) if value is not None else None)
+            as_it_is = value is None or field.is_relation
+            setattr(record, field.attname, value if as_it_is else field.to_python(value))
     return sets

@@ -1,10 +1,9 @@
 """数据更正: the list for both sides, one request, the decision."""
 
-from __future__ import annotations
+from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.core.paginator import Paginator
 from django.db.models import Case, Value, When
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -15,11 +14,10 @@ from schools.models import Correction
 from schools.models.scope import SCHOOL_ROLES
 from schools.permissions import ACTS, allowed_to
 from schools.refusals import refusals_as_messages, refusals_in
+from schools.site.asked import page_asked
 
 from . import corrections, locks
 from .forms import CorrectionFilterForm, DecisionForm
-
-PAGE_SIZE = 50
 
 
 @require_GET
@@ -28,45 +26,29 @@ def corrections_list(request: HttpRequest) -> HttpResponse:
     """Requests in scope, those waiting first; for each, whether this person decides it."""
     form = CorrectionFilterForm(request.GET)
     waiting_first = Case(When(status=Correction.Status.PENDING, then=Value(0)), default=Value(1))
-    found = form.narrow(Correction.objects.visible_to(request.user)).select_related(
-        "school", "asked_by", "decided_by"
-    )
-    page = Paginator(found.order_by(waiting_first, "-asked_at", "-pk"), PAGE_SIZE).get_page(
-        request.GET.get("page")
-    )
-    shown = list(page.object_list)
-    signed = locks.periods({one.school_id for one in shown})
-    lines = [
-        {
-            "one": one,
-            "mine": corrections.may_decide(request.user, one, signed[one.school_id]),
-            "approver": _approver(one, signed),
-        }
-        for one in shown
-    ]
-    return render(
-        request,
-        "schools/records/list.html",
-        {"form": form, "page": page, "lines": lines, "query": request.GET.urlencode()},
-    )
+    rows = form.narrow(_visible(request)).order_by(waiting_first, "-asked_at", "-pk")
+    page = page_asked(request, rows)
+    signed = locks.periods({asked.school_id for asked in page})
+    lines = [{"one": asked, **_turn(request, asked, signed[asked.school_id])} for asked in page]
+    context = {"form": form, "page": page, "lines": lines, "query": request.GET.urlencode()}
+    return render(request, "schools/records/list.html", context)
 
 
 @allowed_to("read_corrections")
 def correction(request: HttpRequest, pk: int) -> HttpResponse:
     """One request: old and new side by side; the decision for whoever has the turn, on POST."""
     found = get_object_or_404(_visible(request), pk=pk)
-    mine = corrections.may_decide(request.user, found)
+    turn = _turn(request, found, locks.signed_by(found.school))
     form = DecisionForm(request.POST or None)
     if request.method == "POST":
-        if found.status == Correction.Status.PENDING and not mine:
+        if found.status == Correction.Status.PENDING and not turn["mine"]:
             raise PermissionDenied("这份数据更正现在不由您审核。")
         if form.is_valid() and _decided(request, found, form):
             return redirect("schools:corrections")
     context = {
         "one": found,
-        "form": form if mine or form.is_bound else None,
-        "mine": mine,
-        "approver": _approver(found, locks.periods([found.school_id])),
+        "form": form if turn["mine"] or form.is_bound else None,
+        **turn,
         "may_withdraw": corrections.may_withdraw(request.user, found),
         "trail": [("数据更正", reverse("schools:corrections"))],
     }
@@ -104,12 +86,11 @@ def _decided(request: HttpRequest, found: Correction, form: DecisionForm) -> boo
     return not form.errors
 
 
-def _approver(one: Correction, signed: dict[int, list[locks.Lock]]) -> str:
-    return (
-        locks.APPROVER_NAMES[corrections.approver_of(one, signed[one.school_id])]
-        if one.status == Correction.Status.PENDING
-        else ""
-    )
+def _turn(request: HttpRequest, asked: Correction, signed: list[locks.Lock]) -> dict[str, Any]:
+    """Whether this person decides it now, and who does."""
+    is_pending = asked.status == Correction.Status.PENDING
+    approver = locks.APPROVER_NAMES[corrections.approver_of(asked, signed)] if is_pending else ""
+    return {"mine": corrections.may_decide(request.user, asked, signed), "approver": approver}
 
 
 def _visible(request: HttpRequest):

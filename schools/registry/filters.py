@@ -6,7 +6,7 @@ from django import forms
 from django.db.models import Q, QuerySet
 
 from schools.models import Region, School, User
-from schools.site.filters import FilterForm
+from schools.site.asked import FilterForm
 
 from .overview import INCOMPLETE
 

@@ -27,7 +27,7 @@ from schools.records.changes import plain, snapshot, worded
 from schools.records.locks import lock_for
 from schools.refusals import RecheckedForm, refusals_in
 from schools.saving import digest
-from schools.site.forms import SeveralField
+from schools.site.asked import SeveralField
 
 from . import saving
 

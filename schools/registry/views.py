@@ -19,9 +19,8 @@ from schools.models.scope import SCHOOL_ROLES, record_scope
 from schools.permissions import allowed_to, keeps_records, may
 from schools.records import corrections, locks
 from schools.refusals import refusals_as_messages, turned_away
-from schools.site import navigation
 from schools.site.asked import number
-from schools.site.contributions import contributed
+from schools.site.contributions import Column, contributed, panels_for
 from schools.templatetags.ui import STAR_NAMES
 from schools.workbooks import ColumnOut, SheetOut, clean_text
 
@@ -88,7 +87,7 @@ def school_page(request: HttpRequest, pk: int) -> HttpResponse:
         "years": years,
         "figures": profile.figure_rows(school, year) if may(request.user, "read_records") else [],
         "classes": [(one, profile.lecturers(list(one.lessons.all()))) for one in records.pop("classes")],
-        "panels": navigation.panels_for(school, request.user),
+        "panels": panels_for(school, request.user),
         "may_edit": keeps_records(request.user, school),
         **profile.registry(school, request.user),
         **records,
@@ -136,7 +135,7 @@ def _sheets(request: HttpRequest, schools: QuerySet[School]) -> Iterator[SheetOu
     )
 
 
-def _text(column: navigation.Column, value: object) -> str:
+def _text(column: Column, value: object) -> str:
     if value is None:
         return ""
     return STAR_NAMES[value] if column.is_stars else str(value)

@@ -1,8 +1,12 @@
-"""Pages that belong to nobody's work: health, help, size of type."""
+"""Pages that belong to nobody's work: health, help, size of type, errors; and what every page shows about the
+installation.
+"""
 
 import logging
 import uuid
+from collections.abc import Callable
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
@@ -15,7 +19,6 @@ from django.views.decorators.http import require_GET, require_POST
 from schools.permissions import allowed_to
 
 from .asked import way_back
-from .context import TEXT_SIZE_COOKIE
 
 YEAR = 365 * 24 * 3600
 
@@ -57,25 +60,21 @@ def text_size(request: HttpRequest) -> HttpResponse:
 logger = logging.getLogger(__name__)
 
 
-@login_not_required
-@requires_csrf_token
-def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """400."""
-    return render(request, "errors/400.html", status=400)
+def error_page(status: int, **context: str) -> Callable[[HttpRequest, Exception], HttpResponse]:
+    """A page that anybody may see, with the sentence the code refused with where it gave one."""
+
+    @login_not_required
+    @requires_csrf_token
+    def page(request: HttpRequest, exception: Exception) -> HttpResponse:
+        shown = {**context, "reason": str(exception)}
+        return render(request, f"errors/{status}.html", shown, status=status)
+
+    return page
 
 
-@login_not_required
-@requires_csrf_token
-def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """403, with the sentence the code refused with where it gave one."""
-    return render(request, "errors/403.html", {"reason": str(exception), "frame": "base.html"}, status=403)
-
-
-@login_not_required
-@requires_csrf_token
-def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """404, also for what exists but is not this person's."""
-    return render(request, "errors/404.html", {"frame": "base.html"}, status=404)
+bad_request = error_page(400)
+permission_denied = error_page(403, frame="base.html")
+not_found = error_page(404, frame="base.html")  # also for what exists but is not this person's
 
 
 @login_not_required
@@ -91,3 +90,22 @@ def server_error(request: HttpRequest) -> HttpResponse:
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """A form older than its session, most often one left open over lunch."""
     return render(request, "errors/csrf.html", status=403)
+
+
+TEXT_SIZE_COOKIE = "text_size"
+
+
+def installation(request: HttpRequest) -> dict:
+    """Version, organiser and limits as the pages name them, and the size of type this browser chose."""
+    return {
+        "installation": {
+            "version": settings.VERSION,
+            "organiser": settings.SITE_ORGANISER,
+            "contact": settings.SITE_CONTACT,
+            "idle_minutes": settings.SESSION_COOKIE_AGE // 60,
+            "file_limit": settings.UPLOAD_LIMIT // 1024 // 1024,
+            "lock_minutes": int(settings.AXES_COOLOFF_TIME.total_seconds() // 60),
+            "lock_after": settings.AXES_FAILURE_LIMIT,
+        },
+        "large_text": request.COOKIES.get(TEXT_SIZE_COOKIE) == "large",
+    }

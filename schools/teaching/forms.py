@@ -12,7 +12,7 @@ from schools.models import PlannedClass
 from schools.models.teaching import ClassCategory
 from schools.refusals import RecheckedForm
 from schools.saving import Stale
-from schools.site.forms import long_text, owe
+from schools.site.asked import long_text, owe
 from schools.workbooks import clean_text
 
 from .plans import PlanRow

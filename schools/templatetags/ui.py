@@ -16,7 +16,7 @@ from django.utils.safestring import SafeString
 
 from schools.numbers import NO_POINTS, WEEKDAYS, chinese_date, show
 from schools.permissions import may, reads_across_counties
-from schools.site import navigation
+from schools.site.contributions import current, entries_for
 
 register = template.Library()
 #: {% if user|may:"remind" %}: whether the button is this person's.
@@ -149,6 +149,6 @@ def pagination(context: template.Context, page: Page, *, unit: str = "条") -> d
 def navigation_entries(context: template.Context) -> list[dict]:
     """What the navigation bar shows to this person, the current one marked."""
     request: HttpRequest = context["request"]
-    shown = navigation.entries_for(request.user)
-    here = navigation.current(shown, request.path)
+    shown = entries_for(request.user)
+    here = current(shown, request.path)
     return [{"label": entry.label, "url": entry.url, "current": entry is here} for entry in shown]

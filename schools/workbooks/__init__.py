@@ -2,10 +2,9 @@
 a formula.
 """
 
-from .cells import cell_bool, cell_choice, cell_date, cell_decimal, cell_int, cell_text
-from .problems import CellError, Problem, Problems, WorkbookError
+from .cells import CellError, cell_bool, cell_choice, cell_date, cell_decimal, cell_int, cell_text
 from .reading import ROW_CAP, Sheet, Workbook, read_workbook
-from .tables import Column, Row, Table
+from .tables import Column, Problem, Problems, Row, Table, WorkbookError
 from .text import clean_text, display_name, heading_key
 from .writing import CellOut, ColumnOut, SheetOut, write_workbook
 

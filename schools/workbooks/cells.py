@@ -1,17 +1,14 @@
 """One cell as people type it: numbers with units, percent, dates in six spellings, yes and no."""
 
-from __future__ import annotations
-
 import datetime as dt
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from .problems import CellError
-from .sheetxml import NOT_COMPUTED
-from .text import clean_text, heading_key, narrow
+from .archive import NOT_COMPUTED
+from .text import clean_text, heading_key, narrow, without_blanks
 
 Value = str | int | Decimal | bool | dt.date | dt.datetime | dt.time | dt.timedelta | None
 
@@ -28,6 +25,15 @@ FULL_DATE = re.compile(r"(\d{4})\s*[年./-]\s*(\d{1,2})\s*[月./-]\s*(\d{1,2})\s
 COMPACT_DATE = re.compile(r"((?:19|20)\d{2})(\d{2})(\d{2})")
 SHORT_DATE = re.compile(r"(\d{1,2})\s*[月./-]\s*(\d{1,2})\s*(?:日|号)?")
 TIME_OF_DAY = re.compile(r"[\sT]+\d{1,2}[:时]\d{1,2}(?:[:分]\d{1,2}(?:\.\d+)?秒?)?分?\Z")
+
+
+class CellError(ValueError):
+    """One cell does not hold what its column asks for; the text says what was expected."""
+
+    @property
+    def reason(self) -> str:
+        """The Chinese sentence, without the place: the caller knows row and column."""
+        return str(self)
 
 
 def normalise(raw: object) -> Value:
@@ -92,38 +98,43 @@ def cell_decimal(
     refuse_error(value)
     if value is None:
         return None
-    if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
+    number = _number_in(value, [unit] if isinstance(unit, str) else unit)
+    _check_bounds(number, lowest, highest)
+    if places is not None and number != round(number, places):
+        raise CellError(f"{number} 的小数超过 {places} 位" if places else f"{number} 应为整数")
+    return number
+
+
+def _number_in(value: Value, units: Iterable[str]) -> Decimal:
+    if isinstance(value, str):
+        return _typed_number(value, units)
+    if isinstance(value, bool) or not isinstance(value, int | Decimal):
         raise CellError(f"应填数字，现为“{cell_text(value)}”")
-    number = (
-        _typed_number(value, (unit,) if isinstance(unit, str) else tuple(unit))
-        if isinstance(value, str)
-        else Decimal(value)
-    )
+    return Decimal(value)
+
+
+def _check_bounds(number: Decimal, lowest: Decimal | int | None, highest: Decimal | int | None) -> None:
     if abs(number) >= LARGEST:
         raise CellError("数字过大")
     if lowest is not None and number < lowest:
         raise CellError(f"{number} 小于下限 {lowest}")
     if highest is not None and number > highest:
         raise CellError(f"{number} 大于上限 {highest}")
-    if places is not None and number != round(number, places):
-        raise CellError(f"{number} 的小数超过 {places} 位" if places else f"{number} 应为整数")
-    return number
 
 
-def _typed_number(text: str, units: tuple[str, ...]) -> Decimal:
-    typed = "".join(narrow(text).split()).replace("−", "-").replace("—", "-")
+def _typed_number(text: str, units: Iterable[str]) -> Decimal:
+    typed = without_blanks(narrow(text)).replace("−", "-").replace("—", "-")
     match = NUMBER.match(typed)
-    if match is None or not (match[2] or match[3]) or len(match[0]) > 40:
+    if not (match[2] or match[3]) or len(match[0]) > 40:
         raise CellError(f"应填数字，现为“{text[:40]}”")
     number = Decimal(match[0].replace(",", ""))
     rest = typed[match.end() :]
     if rest == "%":
         return number / 100
-    if rest and rest not in {narrow(unit) for unit in units if unit}:
-        expected = "、".join(unit for unit in units if unit)
-        raise CellError(
-            f"“{text[:40]}”不是数字" + (f"，单位只能写 {expected}" if expected else "，请只填数字")
-        )
+    known = list(filter(None, units))
+    if rest and rest not in map(narrow, known):
+        expected = f"单位只能写 {'、'.join(known)}" if known else "请只填数字"
+        raise CellError(f"“{text[:40]}”不是数字，{expected}")
     return number
 
 
@@ -154,19 +165,16 @@ def cell_date(value: Value, *, year: int | None = None) -> dt.date | None:
 
 def _typed_date(text: str, year: int | None) -> dt.date:
     typed = TIME_OF_DAY.sub("", narrow(text).replace("。", ".").strip())
-    for pattern in (FULL_DATE, COMPACT_DATE):
-        if match := pattern.fullmatch(typed):
-            return _date(text, int(match[1]), int(match[2]), int(match[3]))
-    if match := SHORT_DATE.fullmatch(typed):
+    if match := FULL_DATE.fullmatch(typed) or COMPACT_DATE.fullmatch(typed):
+        parts = match.groups()
+    elif match := SHORT_DATE.fullmatch(typed):
         if year is None:
             raise CellError(f"“{text[:40]}”缺年份，请写成 2026-03-05")
-        return _date(text, year, int(match[1]), int(match[2]))
-    raise CellError(f"“{text[:40]}”不是日期，请写成 2026-03-05")
-
-
-def _date(text: str, year: int, month: int, day: int) -> dt.date:
+        parts = (year, *match.groups())
+    else:
+        raise CellError(f"“{text[:40]}”不是日期，请写成 2026-03-05")
     try:
-        return dt.date(year, month, day)
+        return dt.date(*map(int, parts))
     except ValueError as error:
         raise CellError(f"“{text[:40]}”不是有效日期") from error
 
@@ -191,8 +199,6 @@ def cell_bool(value: Value) -> bool | None:
     text = narrow(cell_text(value)).casefold()
     if not text:
         return None
-    if text in YES:
-        return True
-    if text in NO:
-        return False
+    if text in YES | NO:
+        return text in YES
     raise CellError(f"“{text[:40]}”应填 是 或 否")

@@ -1,23 +1,27 @@
 """Open an XLSX from a stranger: a clean grid or a WorkbookError, never anything else."""
 
-from __future__ import annotations
-
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 from python_calamine import CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
-from .archive import LIMITS, ArchiveError, check_packed_size, open_archive
+from .archive import (
+    LIMITS,
+    ArchiveError,
+    check_packed_size,
+    open_archive,
+    rebuild,
+    refuse_if,
+    refuse_old_format,
+)
 from .cells import Value, normalise
-from .problems import Problems, WorkbookError
-from .sheetxml import rebuild
-from .tables import Column, Table, read_table
+from .tables import Column, Problems, Table, read_table
 from .text import display_name, heading_key
 
 ROW_CAP = 50_000
-OLE_MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 SAVE_AS = "请用 WPS 另存为 .xlsx 后再上传。"
 WORKBOOK_PART = "xl/workbook.xml"
 FOREIGN_PARTS = {
@@ -48,7 +52,7 @@ class Sheet:
     @property
     def is_blank(self) -> bool:
         """Whether no cell holds anything."""
-        return not any(value is not None for row in self.grid for value in row)
+        return all(value is None for row in self.grid for value in row)
 
 
 @dataclass
@@ -68,32 +72,28 @@ class Workbook:
                 return self._load(actual)
         if optional:
             return None
-        self.problems.add(None, None, f"缺少工作表“{name}”，现有：{'、'.join(self.sheet_names)}")
-        raise WorkbookError(list(self.problems))
+        raise self.problems.ended_by(f"缺少工作表“{name}”，现有：{'、'.join(self.sheet_names)}")
 
     @property
     def first_sheet(self) -> Sheet:
         """The first visible sheet that holds anything."""
-        sheets = (self._load(name) for name in self.sheet_names)
-        for sheet in sheets:
+        for sheet in map(self._load, self.sheet_names):
             if not sheet.is_blank:
                 return sheet
-        self.problems.add(None, None, "表格是空的，没有任何内容。")
-        raise WorkbookError(list(self.problems))
+        raise self.problems.ended_by("表格是空的，没有任何内容。")
 
     def _load(self, name: str) -> Sheet:
         problems = self.problems.for_sheet(display_name(name))
         try:
-            raw = _guarded(lambda: _grid(self._source, name))
+            with _guarded():
+                raw = self._source.get_sheet_by_name(name).to_python(skip_empty_area=False)
         except ArchiveError as error:
-            problems.add(None, None, str(error))
-            raise WorkbookError(list(problems)) from error
-        grid = [[normalise(value) for value in row] for row in raw]
+            raise problems.ended_by(str(error)) from error
+        grid = [list(map(normalise, row)) for row in raw]
         while grid and all(value is None for value in grid[-1]):
             grid.pop()
         if len(grid) > self._row_cap:
-            problems.add(None, None, f"共 {len(grid)} 行，超过 {self._row_cap} 行，请拆分后再上传。")
-            raise WorkbookError(list(problems))
+            raise problems.ended_by(f"共 {len(grid)} 行，超过 {self._row_cap} 行，请拆分后再上传。")
         return Sheet(display_name(name), grid, problems)
 
 
@@ -105,20 +105,19 @@ def read_workbook(
     `name` is what messages call the file; a path brings its own.
     """
     if name is None:
-        name = str(getattr(source, "name", source)) if not isinstance(source, bytes) else "工作簿.xlsx"
+        name = "工作簿.xlsx" if isinstance(source, bytes) else str(getattr(source, "name", source))
     problems = Problems(display_name(name))
     try:
         opened = _open(_content(source), name)
-        visible = [
-            meta.name
-            for meta in opened.sheets_metadata
-            if meta.visible == SheetVisibleEnum.Visible and meta.typ == SheetTypeEnum.WorkSheet
-        ]
-        if not visible:
-            raise ArchiveError("文件里没有可见的工作表。")
     except ArchiveError as error:
-        problems.add(None, None, str(error))
-        raise WorkbookError(list(problems)) from error
+        raise problems.ended_by(str(error)) from error
+    visible = [
+        sheet.name
+        for sheet in opened.sheets_metadata
+        if sheet.visible == SheetVisibleEnum.Visible and sheet.typ == SheetTypeEnum.WorkSheet
+    ]
+    if not visible:
+        raise problems.ended_by("文件里没有可见的工作表。")
     return Workbook(problems.workbook, visible, problems, opened, row_cap)
 
 
@@ -140,40 +139,30 @@ def _open(content: bytes, name: str) -> CalamineWorkbook:
     archive = open_archive(content)
     parts = {member.lower() for member in archive.namelist()}
     for part, sentence in FOREIGN_PARTS.items():
-        if part in parts:
-            raise ArchiveError(sentence)
-    if WORKBOOK_PART not in parts:
-        raise ArchiveError(f"这不是 .xlsx 表格，{SAVE_AS}")
-    return _guarded(lambda: CalamineWorkbook.from_filelike(rebuild(archive)))
+        refuse_if(part in parts, sentence)
+    refuse_if(WORKBOOK_PART not in parts, f"这不是 .xlsx 表格，{SAVE_AS}")
+    with _guarded():
+        return CalamineWorkbook.from_filelike(rebuild(archive))
 
 
 def _refuse_other_formats(content: bytes, name: str) -> None:
     """Tell apart what offices upload by mistake; the content counts first, then the ending of the name."""
-    if content.startswith(OLE_MAGIC):
-        if "EncryptedPackage".encode("utf-16-le") in content:
-            raise ArchiveError("文件设有打开密码，请在 WPS 中取消密码后重新保存。")
-        raise ArchiveError(f"这是旧格式表格（.xls 或 .et），{SAVE_AS}")
-    if content.startswith(b"%PDF"):
-        raise ArchiveError("这是 PDF 文件，不是表格，请上传 .xlsx 表格。")
-    if not content.startswith(b"PK"):
-        raise ArchiveError(f"这不是 .xlsx 表格（可能是 .csv、网页或改了名的其他文件），{SAVE_AS}")
+    refuse_old_format(content, f"这是旧格式表格（.xls 或 .et），{SAVE_AS}")
+    refuse_if(content.startswith(b"%PDF"), "这是 PDF 文件，不是表格，请上传 .xlsx 表格。")
+    is_zip = content.startswith(b"PK")
+    refuse_if(not is_zip, f"这不是 .xlsx 表格（可能是 .csv、网页或改了名的其他文件），{SAVE_AS}")
     ending = Path(display_name(name)).suffix.lower()
-    if ending not in ("", ".xlsx"):
-        raise ArchiveError(f"文件名以 {ending} 结尾，只接收 .xlsx，{SAVE_AS}")
+    refuse_if(ending not in ("", ".xlsx"), f"文件名以 {ending} 结尾，只接收 .xlsx，{SAVE_AS}")
 
 
-def _grid(source: CalamineWorkbook, name: str) -> list[list[Any]]:
-    sheet = source.get_sheet_by_name(name)
-    return sheet.to_python(skip_empty_area=False)
-
-
-def _guarded(read: Callable[[], Any]) -> Any:
-    """Run the reader; whatever goes wrong inside it, Rust panics included, is a damaged file.
+@contextmanager
+def _guarded() -> Iterator[None]:
+    """Whatever goes wrong inside the reader, Rust panics included, is a damaged file.
 
     A panic arrives as a BaseException that is neither an exit nor an interrupt.
     """
     try:
-        return read()
+        yield
     except (ArchiveError, KeyboardInterrupt, SystemExit):
         raise
     except BaseException as error:

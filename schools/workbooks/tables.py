@@ -2,18 +2,86 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from decimal import Decimal
+from dataclasses import dataclass, field
+from functools import partialmethod
 from typing import Any
 
 from . import cells
-from .cells import Value
-from .problems import CellError, Problem, Problems
+from .cells import CellError, Value
 from .text import heading_key
 
 HEADING_SEARCH_ROWS = 30
+SHOWN_PROBLEMS = 200
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One remark with its place; row is the number seen in the margin of the sheet."""
+
+    workbook: str
+    sheet: str
+    row: int | None
+    column: str | None
+    reason: str
+
+    def __str__(self) -> str:
+        place = self.workbook
+        if self.sheet:
+            place += f"「{self.sheet}」"
+        if self.row is not None:
+            place += f"第 {self.row} 行"
+        if self.column:
+            place += f"「{self.column}」"
+        return f"{place}：{self.reason}"
+
+
+class WorkbookError(ValueError):
+    """A workbook cannot be used. str() is the whole report, one problem a line."""
+
+    def __init__(self, problems: list[Problem]):
+        self.problems = problems
+        super().__init__(problems)
+
+    def __str__(self) -> str:
+        lines = [str(problem) for problem in self.problems[:SHOWN_PROBLEMS]]
+        hidden = len(self.problems) - len(lines)
+        if hidden:
+            lines.append(f"另有 {hidden} 处问题未列出，请先改正以上各处。")
+        return "\n".join(lines)
+
+
+@dataclass
+class Problems:
+    """Collects remarks while rows are read, so that a person gets all of them at once."""
+
+    workbook: str
+    sheet: str = ""
+    found: list[Problem] = field(default_factory=list)
+
+    def add(self, row: int | None, column: str | None, reason: str) -> None:
+        """Note one remark; reading goes on."""
+        self.found.append(Problem(self.workbook, self.sheet, row, column, reason))
+
+    def for_sheet(self, sheet: str) -> Problems:
+        """The same collection, placing what is added next in another sheet."""
+        return Problems(self.workbook, sheet, self.found)
+
+    def raise_if_any(self) -> None:
+        """Refuse the workbook when anything was noted, in whichever sheet."""
+        if self.found:
+            raise WorkbookError(list(self.found))
+
+    def ended_by(self, reason: str) -> WorkbookError:
+        """For a fault behind which nothing more can be read: everything noted, this last."""
+        self.add(None, None, reason)
+        return WorkbookError(list(self.found))
+
+    def __len__(self) -> int:
+        return len(self.found)
+
+    def __iter__(self) -> Iterator[Problem]:
+        return iter(self.found)
 
 
 @dataclass(frozen=True)
@@ -67,34 +135,23 @@ class Row:
         """Text, "" for a blank or a faulty cell."""
         return self.read(heading, cells.cell_text, required=required, longest=longest) or ""
 
-    def decimal(self, heading: str, *, required: bool = False, **options: Any) -> Decimal | None:
-        """A number; options as in `cell_decimal`."""
-        return self.read(heading, cells.cell_decimal, required=required, **options)
-
-    def integer(self, heading: str, *, required: bool = False, **options: Any) -> int | None:
-        """A whole number; options as in `cell_int`."""
-        return self.read(heading, cells.cell_int, required=required, **options)
-
-    def date(self, heading: str, *, required: bool = False, year: int | None = None) -> dt.date | None:
-        """A date in any of the usual spellings."""
-        return self.read(heading, cells.cell_date, required=required, year=year)
-
     def choice(
         self, heading: str, choices: Mapping[str, Any] | Sequence[str], *, required: bool = False
     ) -> Any:
         """One of the labels, or the value a mapping holds for it."""
         return self.read(heading, cells.cell_choice, required=required, choices=choices)
 
-    def boolean(self, heading: str, *, required: bool = False) -> bool | None:
-        """是 or 否."""
-        return self.read(heading, cells.cell_bool, required=required)
+    #: A number, a whole one, a date in any usual spelling, 是 or 否; options as in `cells`.
+    decimal = partialmethod(read, parse=cells.cell_decimal)
+    integer = partialmethod(read, parse=cells.cell_int)
+    date = partialmethod(read, parse=cells.cell_date)
+    boolean = partialmethod(read, parse=cells.cell_bool)
 
 
 @dataclass
 class Table:
     """The rows under one heading row. `problems` is shared by all sheets of the workbook."""
 
-    heading_row: int
     headings: tuple[str, ...]
     warnings: list[Problem]
     problems: Problems
@@ -118,23 +175,21 @@ def read_table(grid: list[list[Value]], columns: Sequence[Column | str], problem
     known = [column if isinstance(column, Column) else Column(column) for column in columns]
     index = _heading_row(grid, known)
     if index is None:
-        problems.add(
-            None,
-            None,
-            f"没有找到表头，应有：{'、'.join(column.heading for column in known if column.required)}",
-        )
-        problems.raise_if_any()
-    before = len(problems)
-    places = _places(grid[index], known, index + 1, problems)
-    if len(problems) > before:
-        problems.raise_if_any()
-    warnings = _unknown_columns(grid[index], known, index + 1, problems)
-    table = Table(index + 1, tuple(places), warnings, problems, [])
-    for offset, values in enumerate(grid[index + 1 :], start=index + 2):
-        named = {heading: values[place] for heading, place in places.items() if place < len(values)}
+        expected = "、".join(column.heading for column in known if column.required)
+        raise problems.ended_by(f"没有找到表头，应有：{expected}")
+    number = index + 1
+    places = _places(grid[index], known, number, problems)
+    warnings = _unknown_columns(grid[index], known, number, problems)
+    table = Table(tuple(places), warnings, problems, [])
+    for offset, values in enumerate(grid[number:], start=number + 1):
+        named = {heading: values[place] for heading, place in places.items()}
         if any(value is not None for value in named.values()):
-            table.rows.append(Row(table, offset, dict.fromkeys(places) | named))
+            table.rows.append(Row(table, offset, named))
     return table
+
+
+def _keys(values: list[Value]) -> list[str]:
+    return [heading_key(value) if isinstance(value, str) else "" for value in values]
 
 
 def _heading_row(grid: list[list[Value]], known: list[Column]) -> int | None:
@@ -143,20 +198,19 @@ def _heading_row(grid: list[list[Value]], known: list[Column]) -> int | None:
     """
     best, most = None, 0
     for index, values in enumerate(grid[:HEADING_SEARCH_ROWS]):
-        present = {heading_key(value) for value in values if isinstance(value, str)}
-        required = [column for column in known if column.required]
-        hits = sum(bool(column.keys & present) for column in known)
-        if hits and all(column.keys & present for column in required):
+        present = set(_keys(values))
+        hits = [column for column in known if column.keys & present]
+        if hits and all(column in hits for column in known if column.required):
             return index
-        if hits > most:
-            best, most = index, hits
+        if len(hits) > most:
+            best, most = index, len(hits)
     return best
 
 
 def _places(values: list[Value], known: list[Column], number: int, problems: Problems) -> dict[str, int]:
+    """Where each heading stands; raises WorkbookError where one stands twice or is missing."""
     places: dict[str, int] = {}
-    keys = [heading_key(value) if isinstance(value, str) else "" for value in values]
-    missing = []
+    keys, before, missing = _keys(values), len(problems), []
     for column in known:
         found = [place for place, key in enumerate(keys) if key in column.keys]
         if len(found) > 1:
@@ -167,6 +221,8 @@ def _places(values: list[Value], known: list[Column], number: int, problems: Pro
             missing.append(column.heading)
     if missing:
         problems.add(number, None, f"表头缺少：{'、'.join(missing)}")
+    if len(problems) > before:
+        problems.raise_if_any()
     return places
 
 

@@ -1,7 +1,5 @@
 """Text as typed in offices made comparable: invisible characters, widths, brackets."""
 
-from __future__ import annotations
-
 import re
 import unicodedata
 
@@ -15,6 +13,7 @@ SPACES = re.compile("[\t\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")
 BRACKETS = str.maketrans(
     {**dict.fromkeys("[{【〔〖〈《「『<", "("), **dict.fromkeys("]}】〕〗〉》」』>", ")")}
 )
+LONGEST_SHOWN = 80
 MARKS = "*※:。.,;、 "
 
 
@@ -34,15 +33,20 @@ def narrow(text: str) -> str:
     return unicodedata.normalize("NFKC", text)
 
 
+def without_blanks(text: str) -> str:
+    """The signs alone: no blank and no line break among them."""
+    return "".join(text.split())
+
+
 def heading_key(text: object) -> str:
     """What two headings must share to be the same column: width, case, blanks, brackets and a 必填 star do
     not count.
     """
     key = narrow(clean_text(text)).translate(BRACKETS)
-    return "".join(key.split()).strip(MARKS).casefold()
+    return without_blanks(key).strip(MARKS).casefold()
 
 
-def display_name(name: str, longest: int = 80) -> str:
+def display_name(name: str) -> str:
     """A file name fit to be shown in a message: last path part only, nothing invisible, not too long."""
     shown = clean_text(re.split(r"[\\/]", name)[-1]).replace("\n", " ")
-    return shown if len(shown) <= longest else f"{shown[: longest - 10]}…{shown[-8:]}"
+    return shown if len(shown) <= LONGEST_SHOWN else f"{shown[: LONGEST_SHOWN - 10]}…{shown[-8:]}"

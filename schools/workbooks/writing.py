@@ -1,7 +1,5 @@
 """Write workbooks row by row in constant memory; what a person typed stays text, whatever it begins with."""
 
-from __future__ import annotations
-
 import datetime as dt
 import re
 import unicodedata
@@ -88,16 +86,10 @@ def write_workbook(target: Path | str | IO[bytes], sheets: Sequence[SheetOut]) -
 
 def _sheet_name(name: str, taken: set[str]) -> str:
     """A name Excel accepts: no forbidden signs, at most 31 characters, unlike every name before it."""
-    clean = (
-        FORBIDDEN_IN_SHEET_NAME.sub("·", INVISIBLE.sub("", name))
-        .replace("\n", " ")
-        .replace("\t", " ")
-        .strip()
-        .strip("'")
-    )
-    base = clean[:LONGEST_SHEET_NAME] or "Sheet"
+    clean = re.sub(r"[\n\t]", " ", FORBIDDEN_IN_SHEET_NAME.sub("·", INVISIBLE.sub("", name)))
+    base = clean.strip().strip("'")[:LONGEST_SHEET_NAME] or "Sheet"
     unique, number = base, 2
-    while unique.casefold() in taken or unique.casefold() == "history":
+    while unique.casefold() in (*taken, "history"):
         suffix = f"({number})"
         unique, number = base[: LONGEST_SHEET_NAME - len(suffix)] + suffix, number + 1
     taken.add(unique.casefold())
@@ -129,16 +121,20 @@ def _write_cell(
         return
     if isinstance(value, bool):
         value = "是" if value else "否"
-    if kind in ("date", "datetime") and isinstance(value, dt.date) and value.year >= 1900:
+    if kind in ("date", "datetime") and _is_writable_date(value):
         target.write_datetime(row, place, _local(value), formats[kind])
-    elif (
-        kind in ("int", "decimal", "percent")
-        and isinstance(value, int | Decimal | Fraction | float)
-        and abs(value) < LARGEST_EXACT
-    ):
+    elif kind in ("int", "decimal", "percent") and _is_exact(value):
         target.write_number(row, place, float(value), formats[kind])
     else:
         target.write_string(row, place, _safe_text(_as_text(value)), formats["text"])
+
+
+def _is_writable_date(value: Any) -> bool:
+    return isinstance(value, dt.date) and value.year >= 1900
+
+
+def _is_exact(value: Any) -> bool:
+    return isinstance(value, int | Decimal | Fraction | float) and abs(value) < LARGEST_EXACT
 
 
 def _local(value: Any) -> Any:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from django.conf import LazySettings
 
-from schools.site import navigation
+from schools.site.contributions import Entry
 
 
 @pytest.fixture
@@ -17,9 +17,9 @@ def test_pages(settings: LazySettings, monkeypatch: pytest.MonkeyPatch) -> None:
     templates = [{**settings.TEMPLATES[0], "DIRS": [*settings.TEMPLATES[0]["DIRS"], Path(__file__).parent]}]
     settings.TEMPLATES = templates
     entries = [
-        navigation.Entry(1, "部件", "gallery", "open_own_pages"),
-        navigation.Entry(2, "帮助", "help", "visit"),
-        navigation.Entry(3, "审计", "healthz", "read_audit"),
+        Entry(1, "部件", "gallery", "open_own_pages"),
+        Entry(2, "帮助", "help", "visit"),
+        Entry(3, "审计", "healthz", "read_audit"),
     ]
     monkeypatch.setattr("schools.desk.CONTRIBUTIONS.navigation", entries)
     monkeypatch.setattr("ratings.desk.CONTRIBUTIONS.navigation", [])

@@ -5,7 +5,7 @@ from django.core.management.base import BaseCommand
 from django.db import connection
 
 from ratings.documents.pdf import reason_against
-from ratings.management.benchmarks import measuring, pages, watching, working
+from ratings.management.benchmarks import measuring, pages, watching
 
 FIXTURES = settings.BASE_DIR / "fixtures" / "shili-shi"
 
@@ -34,7 +34,7 @@ class Command(BaseCommand):
         scheme = measuring.enlarged_city(FIXTURES, size)
         self._print(pages.settling(scheme))
         self._print(pages.pages(scheme))
-        self._print(working.working(scheme))
+        self._print(pages.working(scheme))
         self._print(watching.watching(scheme))
         if size <= 300:
             self._print([reason] if (reason := reason_against()) else pages.bulletin(scheme))

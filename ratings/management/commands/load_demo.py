@@ -6,8 +6,7 @@ from django.conf import settings
 from django.core.management.base import CommandError
 
 from ratings import demo
-from ratings.demo.age import aged_sentence, is_aged, loaded_on
-from ratings.demo.trial import refuse_without_demonstration
+from ratings.demo.trial import aged_sentence, is_aged, loaded_on, refuse_without_demonstration
 from schools.numbers import chinese_date
 from schools.operations.commands import RefusedCommand
 
@@ -25,25 +24,22 @@ class Command(RefusedCommand):
         password = os.environ.get("DEMO_PASSWORD", "").strip() or DEFAULT_PASSWORD
         refuse_without_demonstration()
         try:
-            users = demo.load(settings.BASE_DIR / "fixtures", password, progress=self._progress)
+            users = demo.load(
+                settings.BASE_DIR / "fixtures", password, progress=lambda text: self.stdout.write(f"… {text}")
+            )
         except demo.NotLoaded as refused:
             self.stdout.write(str(refused))
             return
         if users is None:
             self._say_unchanged()
             return
-        self.stdout.write("演示账号（密码均为 " + password + "）：")
+        self.stdout.write(f"演示账号（密码均为 {password}）：")
         for user in users:
             self.stdout.write(f"  {user.username:<12} {user.identity}")
 
     def _say_unchanged(self) -> None:
         """A second run keeps everything, passwords included; an old demonstration says so."""
         day = loaded_on()
-        if is_aged(day):
-            self.stdout.write(self.style.WARNING(aged_sentence(day)))
-        else:
-            loaded = f"演示数据已于 {chinese_date(day)} 载入，这次没有改动"
-            self.stdout.write(f"{loaded}；账号见 README.md“演示账号”，改过的密码照旧。")
-
-    def _progress(self, text: str) -> None:
-        self.stdout.write(f"… {text}")
+        loaded = f"演示数据已于 {chinese_date(day)} 载入，这次没有改动"
+        kept = f"{loaded}；账号见 README.md“演示账号”，改过的密码照旧。"
+        self.stdout.write(self.style.WARNING(aged_sentence(day)) if is_aged(day) else kept)

@@ -8,6 +8,7 @@ from pathlib import Path
 from django.core.management.base import CommandError
 from django.db import transaction
 
+from ratings.criteria.spec import SchemeSpec
 from ratings.criteria.storing import create_scheme
 from ratings.models import Scheme
 from ratings.offline.folder import read_scheme
@@ -40,11 +41,7 @@ class Command(DatabaseCommand):
             source = read_scheme(scheme)
         except WorkbookError as error:
             raise CommandError(f"方案有 {len(error.problems)} 处不对，没有启动：\n{error}") from error
-        city = Region.objects.cities().filter(name=source.spec.city).first()
-        if city is None or city.pk != user.identity.city_id:
-            raise CommandError(f"“{by}”不在方案所属的市（{source.spec.city}）任职")
-        if Scheme.objects.filter(city=city, year=source.spec.year).exists():
-            raise CommandError(f"{city} {source.spec.year} 年度已有评定方案")
+        city = self._city(source.spec, user)
         with transaction.atomic():
             opened = create_scheme(source.spec, city=city)
             for name in DEADLINES:
@@ -54,3 +51,12 @@ class Command(DatabaseCommand):
         for warning in source.warnings:
             self.stdout.write(self.style.WARNING(f"提示：{warning}"))
         self.stdout.write(self.style.SUCCESS(f"{opened} 已启动，{opened.assessments.count()} 所党校可以填报"))
+
+    def _city(self, spec: SchemeSpec, user: User) -> Region:
+        """That of the scheme, where the user holds office and no scheme of the year stands yet."""
+        city = Region.objects.cities().filter(name=spec.city).first()
+        if city is None or city.pk != user.identity.city_id:
+            raise CommandError(f"“{user.username}”不在方案所属的市（{spec.city}）任职")
+        if Scheme.objects.filter(city=city, year=spec.year).exists():
+            raise CommandError(f"{city} {spec.year} 年度已有评定方案")
+        return city

@@ -1,5 +1,6 @@
 """manage.py run_year: a whole year from workbooks, all or nothing."""
 
+from collections import Counter
 from pathlib import Path
 
 from django.core.management.base import CommandError
@@ -45,9 +46,8 @@ class Command(DatabaseCommand):
         write_year(run.scheme, run.spec, out, run.warnings)
         for warning in run.warnings:
             self.stdout.write(self.style.WARNING(f"提示：{warning}"))
-        self.stdout.write(
-            self.style.SUCCESS(f"{run.scheme} 已完成：{self._counts(run.scheme)}。结果在 {out}")
-        )
+        done = f"{run.scheme} 已完成：{self._counts(run.scheme)}。结果在 {out}"
+        self.stdout.write(self.style.SUCCESS(done))
 
     def _progress(self, number: int, name: str) -> None:
         """A bar that also reads well in a log."""
@@ -55,8 +55,6 @@ class Command(DatabaseCommand):
         self.stdout.write(f"[{done}{left}] {number}/{len(STEPS)} {name}")
 
     def _counts(self, scheme) -> str:
-        stars = list(Result.objects.filter(scheme=scheme).values_list("star", flat=True))
-        shown = [
-            f"{star.label} {stars.count(star)} 所" for star in sorted(Star, reverse=True) if star in stars
-        ]
-        return f"共 {len(stars)} 所，" + "、".join(shown)
+        stars = Counter(Result.objects.filter(scheme=scheme).values_list("star", flat=True))
+        shown = [f"{Star(star).label} {count} 所" for star, count in sorted(stars.items(), reverse=True)]
+        return f"共 {stars.total()} 所，{'、'.join(shown)}"

@@ -33,24 +33,20 @@ class Command(RefusedCommand):
     def _reset(self) -> None:
         trial = what_to_clear()
         if trial.database:
-            cities, uploads = (
-                "、".join(CITIES),
-                f"和 var/media 中它的 {len(trial.uploads)} 个文件" if trial.uploads else "",
-            )
+            files = f"和 var/media 中它的 {len(trial.uploads)} 个文件" if trial.uploads else ""
             self.stdout.write(
-                f"清除试用的数据库 var/db.sqlite3（{cities}，连同后来登记的）{uploads}，字体、密钥、"
-                "日志保留……"
+                f"清除试用的数据库 var/db.sqlite3（{'、'.join(CITIES)}，连同后来登记的）{files}，"
+                "字体、密钥、日志保留……"
             )
             clear(trial)
             self.stdout.write("已清除；执行 make run 重新载入。")
         else:
             self.stdout.write("没有试用的数据库 var/db.sqlite3，不用清除；执行 make run 载入。")
         if trial.others:
-            kept = (
+            self.stdout.write(
                 f"var/media 里有 {len(trial.others)} 个文件不是试用数据库登记的，没有动："
-                f"{_named(trial.others)}"
+                f"{_named(trial.others)}；确实不要的，请核对后自行删除。"
             )
-            self.stdout.write(f"{kept}；确实不要的，请核对后自行删除。")
 
 
 def _named(files: tuple[Path, ...]) -> str:

@@ -2,26 +2,26 @@
 
 from pathlib import Path
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import BaseCommand, CommandError
 
-from schools.operations.backup import BackupError, DumpError, make_backup
+from schools.operations.backup import BackupError, make_backup
 
 
 class Command(BaseCommand):
     help = "把数据库和上传文件备份成一个文件，附校验清单。"
 
-    def add_arguments(self, parser: CommandParser) -> None:
+    def add_arguments(self, parser):
         parser.add_argument("--to", required=True, help="备份文件，例如 /backup/2026-03-05.zip")
         parser.add_argument(
             "--with-keys", action="store_true", help="连同密钥一起备份；这样的备份须按密钥保管"
         )
 
-    def handle(self, *args, **options) -> None:
+    def handle(self, *args, **options):
         try:
             manifest = make_backup(Path(options["to"]), with_keys=options["with_keys"])
-        except (BackupError, DumpError, OSError) as error:
+        except (BackupError, OSError) as error:
             raise CommandError(f"备份失败：{error}") from error
-        size = sum(one["size"] for one in manifest["files"].values())
+        size = sum(file["size"] for file in manifest["files"].values())
         self.stdout.write(
             f"已备份 {len(manifest['files'])} 个文件，共 {size / 1024 / 1024:.1f} MB：{options['to']}"
         )

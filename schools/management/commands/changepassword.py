@@ -1,8 +1,5 @@
 """manage.py changepassword: a password for one sign-in, given by whoever keeps the server."""
 
-from argparse import ArgumentParser
-from typing import Any
-
 from django.core.management.base import CommandError
 
 from schools.accounts.opening import one_time_password
@@ -15,11 +12,11 @@ class Command(DatabaseCommand):
 
     help = "重置一个账号的密码：给出一次性密码，只显示一次，下次登录须修改；记入审计记录。"
 
-    def add_arguments(self, parser: ArgumentParser) -> None:
+    def add_arguments(self, parser):
         """Nobody's by default: whose password it is must be said."""
         parser.add_argument("username", metavar="用户名")
 
-    def handle(self, *args: Any, username: str, **options: Any) -> None:
+    def handle(self, *args, username: str, **options):
         """The saved account tells the trail."""
         user = User.objects.filter(username=username).first()
         if user is None:

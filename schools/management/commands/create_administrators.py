@@ -1,8 +1,5 @@
 """manage.py create_administrators: the first accounts of an installation."""
 
-from argparse import ArgumentParser
-from typing import Any
-
 from django.core.exceptions import ValidationError
 from django.core.management.base import CommandError
 
@@ -20,7 +17,7 @@ class Command(DatabaseCommand):
         "一次性密码只显示一次。"
     )
 
-    def add_arguments(self, parser: ArgumentParser) -> None:
+    def add_arguments(self, parser):
         """A user name and a person's name for each of the three."""
         for role in DUTIES:
             parser.add_argument(
@@ -30,7 +27,7 @@ class Command(DatabaseCommand):
                 f"--{role}-name", default="", metavar="姓名", help=f"{role.label}的姓名，默认“{role.label}”"
             )
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args, **options):
         """Three slips of paper, or a sentence and nothing made."""
         accounts = tuple(FirstAccount(role, options[role], options[f"{role}_name"]) for role in DUTIES)
         if len({account.username for account in accounts}) < len(accounts):

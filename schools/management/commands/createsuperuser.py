@@ -12,7 +12,7 @@ class Command(createsuperuser.Command):
 
     help = "建立超级用户（仅限开发环境）"
 
-    def handle(self, *args, **options) -> str | None:
+    def handle(self, *args, **options):
         """Refuses before asking anything."""
         if not settings.DEBUG:
             raise CommandError(

@@ -1,8 +1,6 @@
 """manage.py import_registry fixtures/chaozhou/schools.xlsx --city 潮州市"""
 
-from argparse import ArgumentParser
 from pathlib import Path
-from typing import Any
 
 from django.core.management.base import CommandError
 from django.db import transaction
@@ -16,14 +14,14 @@ from schools.workbooks import Problem, WorkbookError, read_workbook
 class Command(DatabaseCommand):
     help = "从工作簿导入一个市的镇街党校名录，已有的按学校编码更新。"
 
-    def add_arguments(self, parser: ArgumentParser) -> None:
+    def add_arguments(self, parser):
         """One workbook, one city."""
         parser.add_argument(
             "workbook", type=Path, help="schools.xlsx，列：学校编码、学校名称、县（市、区）……"
         )
         parser.add_argument("--city", required=True, help="市的名称；没有的自动建立")
 
-    def handle(self, *args: Any, workbook: Path, city: str, **options: Any) -> None:
+    def handle(self, *args, workbook: Path, city: str, **options):
         """All rows or none; every faulty row is listed."""
         warnings: list[Problem] = []
         try:

@@ -9,7 +9,7 @@ from schools.operations.schema import refusal
 class Command(migrate.Command):
     """Says in a sentence what Django would answer with a traceback half-way through, or not notice at all."""
 
-    def handle(self, *args, **options) -> str | None:
+    def handle(self, *args, **options):
         """Refuses before anything is changed."""
         refused = refusal(options["database"])
         if refused:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import BaseCommand, CommandError
 
 from schools.operations.backup import BackupError
 from schools.operations.restore import restore_backup
@@ -12,11 +12,11 @@ class Command(BaseCommand):
     help = "用备份文件恢复数据库和上传文件；先核对全部校验值，再动手。恢复期间请停止网站服务。"
     requires_system_checks = []
 
-    def add_arguments(self, parser: CommandParser) -> None:
+    def add_arguments(self, parser):
         parser.add_argument("file", help="备份文件")
         parser.add_argument("--force", action="store_true", help="覆盖已有数据")
 
-    def handle(self, *args, **options) -> None:
+    def handle(self, *args, **options):
         try:
             faults = restore_backup(Path(options["file"]), force=options["force"])
         except (BackupError, OSError) as error:

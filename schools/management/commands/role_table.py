@@ -44,5 +44,5 @@ class Command(BaseCommand):
     help = "打印权限表（办理事项 × 角色），用来更新 docs/权限.md。"
     requires_system_checks = []
 
-    def handle(self, *args, **options) -> None:
+    def handle(self, *args, **options):
         self.stdout.write(role_table())

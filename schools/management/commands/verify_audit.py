@@ -1,6 +1,6 @@
 """Check the audit chains."""
 
-from django.core.management.base import CommandError, CommandParser
+from django.core.management.base import CommandError
 
 from schools.audit import EVERY_CHAIN, verify
 from schools.models import AuditEntry, Region
@@ -10,13 +10,13 @@ from schools.operations.commands import DatabaseCommand
 class Command(DatabaseCommand):
     help = "核对审计链：任何一条审计记录被改动、删除、插入、调换或截断都会列出。"
 
-    def add_arguments(self, parser: CommandParser) -> None:
+    def add_arguments(self, parser):
         parser.add_argument(
             "--head", help="外部留存的链尾，写作 序号:校验值；用于发现链尾被整体截断或恢复到更早的状态"
         )
         parser.add_argument("--city", help="只核对一个市的链，写市的代码")
 
-    def handle(self, *args, **options) -> None:
+    def handle(self, *args, **options):
         city = EVERY_CHAIN
         if options["city"]:
             city = Region.objects.filter(code=options["city"], kind=Region.Kind.CITY).first()

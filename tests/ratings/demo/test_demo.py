@@ -15,18 +15,16 @@ from django.utils import timezone
 from ratings import demo
 from ratings.committee.invariants import violations
 from ratings.demo.accounts import FIRST_CITY, SECOND_CITY
-from ratings.demo.age import loaded_on, say_age
 from ratings.demo.records import OPEN_REPORTS
-from ratings.demo.sample import Sample
-from ratings.demo.seasons import Seasons, nearest_workday
-from ratings.demo.trial import CITIES
+from ratings.demo.sample import Sample, Seasons, nearest_workday
+from ratings.demo.trial import CITIES, loaded_on, say_age
 from ratings.enums import Phase, Status
 from ratings.models import Assessment, Bulletin, JudgeSheet, OpeningNotice, Scheme
 from schools import audit
 from schools.calendar.workdays import is_workday
 from schools.models import MonthlyReport, Region, School, TrainingClass, User, Visit
 from schools.monitoring.standing import View, standings
-from schools.site.items import tasks_for
+from schools.site.contributions import tasks_for
 from tests.cast import PASSWORD as CAST_PASSWORD
 from tests.clock import at
 
@@ -144,7 +142,7 @@ def check_bulletins_follow(monkeypatch) -> None:
     """
     published = Bulletin.objects.filter(scheme__published_at__isnull=False)
     with monkeypatch.context() as patched:
-        patched.setattr("ratings.demo.papers.reason_against", lambda: "缺少系统软件包")
+        patched.setattr("ratings.demo.past_years.reason_against", lambda: "缺少系统软件包")
         load()
     assert {bulletin.pdf.name for bulletin in published} == {""}
     assert not OpeningNotice.objects.issued().exists()
@@ -159,7 +157,7 @@ def test_on_new_years_day_everybody_has_work_and_later_loadings_only_add_bulleti
     settings.DEBUG = True
     with at(NEW_YEAR):
         with monkeypatch.context() as patched:
-            patched.setattr("ratings.demo.papers.reason_against", lambda: "缺少系统软件包")
+            patched.setattr("ratings.demo.past_years.reason_against", lambda: "缺少系统软件包")
             users = load()
         check_bulletins_follow(monkeypatch)
         check_alive(NEW_YEAR, users)

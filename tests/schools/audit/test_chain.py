@@ -9,6 +9,7 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, transaction
+from django.test import override_settings
 
 from schools import audit
 from schools.audit import Checker, chain_head, record, stored_rows, verify
@@ -234,8 +235,13 @@ def _tamper(dice, rows, end, old_length, old_end):
         end = old_end
     else:
         row["subject"] = "伪造"
-        row["hash"] = audit.entry_hash(row["previous"], row, b"guessed key")
+        row["hash"] = _guessed(row)
     return sorted(rows, key=lambda one: str(one["number"]).zfill(9)), end
+
+
+def _guessed(row) -> str:
+    with override_settings(AUDIT_KEY="guessed key"):
+        return audit.entry_hash(row["previous"], row)
 
 
 def _edited(dice, value):

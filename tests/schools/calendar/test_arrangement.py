@@ -10,9 +10,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from schools.calendar import workdays
-from schools.calendar.checking import caveat
+from schools.calendar.checking import caveat, save
 from schools.calendar.reading import read
-from schools.calendar.saving import save
 from schools.calendar.workdays import calendar_known, is_workday, years_to_enter
 from schools.models import AuditEntry, CalendarDay, CalendarYear, Notice
 from schools.models.calendar import national_year
@@ -317,7 +316,7 @@ def test_a_failure_half_way_writes_nothing(client_of_keeper, monkeypatch):
     def refuse(*args, **kwargs):
         raise RuntimeError
 
-    monkeypatch.setattr("schools.calendar.saving.audit.record", refuse)
+    monkeypatch.setattr("schools.calendar.checking.audit.record", refuse)
     with pytest.raises(RuntimeError):
         send(client_of_keeper, confirm=True)
 

@@ -15,7 +15,6 @@ from ratings.workflow.deadlines import grant_extension
 from schools.desk import announcing
 from schools.messages import mailing
 from schools.messages.inbox import notify
-from schools.messages.jobs import once_a_day
 from schools.models import (
     AnnualPlan,
     Appointment,
@@ -29,6 +28,7 @@ from schools.models import (
 )
 from schools.monitoring import reminders
 from schools.operations import daily
+from schools.operations.daily import once_a_day
 from tests import clock
 from tests.factories import CountyFactory, SchoolFactory, UserFactory, VisitFactory
 from tests.rating_factories import open_year

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image
 
@@ -199,7 +200,7 @@ def test_hostile_file_gets_a_sentence_and_leaves_nothing(case, tmp_path, monkeyp
     name, content, sentence = HOSTILE[case]
 
     with pytest.raises(ValidationError, match=sentence) as refusal:
-        check_upload(io.BytesIO(content), name=name)
+        check_upload(ContentFile(content, name))
 
     assert len(refusal.value.messages) == 1
     assert refusal.value.messages[0].endswith("。")
@@ -207,12 +208,14 @@ def test_hostile_file_gets_a_sentence_and_leaves_nothing(case, tmp_path, monkeyp
     assert not Path(settings.MEDIA_ROOT).exists()
 
 
-def test_file_at_the_limit_is_accepted_and_one_byte_more_is_not():
+def test_file_at_the_limit_is_accepted_and_one_byte_more_is_not(settings):
     content = _pdf()
 
-    assert check_upload(io.BytesIO(content), name="a.pdf", limit=len(content))
+    settings.UPLOAD_LIMIT = len(content)
+    assert check_upload(ContentFile(content, "a.pdf"))
+    settings.UPLOAD_LIMIT -= 1
     with pytest.raises(ValidationError, match="超过"):
-        check_upload(io.BytesIO(content), name="a.pdf", limit=len(content) - 1)
+        check_upload(ContentFile(content, "a.pdf"))
 
 
 def test_file_is_left_at_its_beginning():
