@@ -18,10 +18,6 @@ from ratings.criteria.spec import moved, shifted
 from ratings.offline.folder import YearFolder, read_folder
 from ratings.offline.judging import SchoolYear
 from ratings.offline.running import judge_year
-from schools.workbooks import Sheet, Workbook, read_workbook
-
-from .seasons import nearest_workday
-from ratings.offline.running import SchoolYear, judge_year
 from schools.calendar.workdays import is_workday
 from schools.importing.schools import SchoolRow
 from schools.workbooks import Sheet, read_workbook

@@ -29,7 +29,6 @@ from schools.models.scope import SCHOOL_ROLES
 from schools.permissions import may, role_of
 from schools.site.contributions import Task, Tile
 from schools.templatetags.ui import day as day_words
-from schools.site.contributions import Task, Tile
 
 #: A deadline is said these working days before.
 WORKDAYS_BEFORE = (5, 1)

@@ -16,9 +16,6 @@ from schools import audit
 from schools.messages.inbox import notify
 from schools.models import Appointment, CalendarDay, CalendarYear, Role, User
 from schools.models.calendar import SATURDAY, national_year
-from schools.numbers import WEEKDAYS, chinese_date
-from schools.saving import digest
-from schools.models.national_days import SATURDAY, national_year
 from schools.numbers import chinese_date
 from schools.saving import Stale, digest
 

@@ -4,11 +4,8 @@ pages.
 
 from schools.guidance import visits
 from schools.models import TrainingClass, Visit
-from schools.site.contributions import Contributions
-from schools.site.contributions import Entry
+from schools.site.contributions import Contributions, Entry
 from schools.teaching import classes
-from schools.site.contributions import Contributions, Entry, Task, Tile, tasks_for, tiles_for
-from schools.teaching import corrected as corrected_classes
 
 from .announcing import overdue_problems, owed_records
 from .tasks import (

@@ -40,8 +40,6 @@ from schools.registry.overview import incomplete, missing
 from schools.site.contributions import Task, Tile
 from schools.teaching import months, plans
 from schools.teaching.classes import waiting_for
-from schools.site.contributions import Task, Tile
-from schools.teaching import joint, months, plans
 
 
 def account_tasks(user: User) -> Iterator[Task]:

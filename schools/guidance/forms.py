@@ -13,10 +13,7 @@ from django.utils import timezone
 
 from schools.models import GuidanceTeam, Problem, Role, School, User, Visit
 from schools.registry.filters import SchoolFilterForm
-from schools.site.asked import FilterForm
-from schools.site.asked import SeveralField, day_input, long_text
-from schools.models import GuidanceTeam, Problem, Region, Role, School, User, Visit
-from schools.site.asked import FilterForm, SeveralField
+from schools.site.asked import FilterForm, SeveralField, day_input, long_text
 
 from .visits import POINTS, REMARKS, narrowing
 

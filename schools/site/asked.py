@@ -1,7 +1,8 @@
 """What an address, a filter or a hidden field asks for: written by pages of this system, and by anybody who
 edits what they wrote. A filter that cannot be read shows everything rather than an error page.
 
-Beside it what several rooms ask in the same way: a day, a few sentences, and what is wanted only in some cases.
+Beside it what several rooms ask in the same way: a day, a few sentences, and what is wanted only in some
+cases.
 """
 
 from django import forms

@@ -15,9 +15,7 @@ from schools.models import Lesson, PlannedClass, School, TeachingPoint, Training
 from schools.models.teaching import ClassCategory
 from schools.records.changes import plain, worded
 from schools.refusals import RecheckedForm
-from schools.site.asked import FilterForm
-from schools.site.asked import SeveralField, day_input, long_text, owe
-from schools.site.asked import FilterForm, SeveralField
+from schools.site.asked import FilterForm, SeveralField, day_input, long_text, owe
 from schools.workbooks import clean_text
 
 from .classes import (

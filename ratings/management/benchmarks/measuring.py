@@ -25,7 +25,6 @@ from ratings.demo.running_year import seat_panel
 from ratings.enums import Phase, Stage, Status
 from ratings.models import Assessment, Item, Judge, JudgeSheet, MetricSnapshot, Move, Scheme, Score
 from ratings.offline.folder import YearFolder, read_folder
-from ratings.offline.judging import SchoolYear
 from ratings.offline.running import judge_year
 from ratings.offline.storing import store_year
 from ratings.scoring import owed_codes
