@@ -5,9 +5,13 @@ from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
-from schools.importing.class_sheets import LessonResource, TrainingClassResource
 from schools.importing.figure_sheets import MetricValueResource
-from schools.importing.plan_sheets import MonthlyReportResource, PlannedClassResource
+from schools.importing.teaching_sheets import (
+    LessonResource,
+    MonthlyReportResource,
+    PlannedClassResource,
+    TrainingClassResource,
+)
 from schools.metrics import MetricError, canonical
 from schools.models import AnnualPlan, Lesson, MetricValue, MonthlyReport, PlannedClass, TrainingClass
 

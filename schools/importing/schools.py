@@ -124,17 +124,15 @@ def _counties(city: Region, rows: Sequence[SchoolRow]) -> dict[str, Region]:
     for row in rows:
         if row.county and row.county not in counties:
             last += 1
-            region = Region(
+            region = counties[row.county] = Region.objects.create(
                 city=city,
                 kind=Region.Kind.COUNTY,
+                nature=Region.Nature.FUNCTIONAL if row.zone else Region.Nature.ADMINISTRATIVE,
                 name=row.county,
                 order=last,
                 code=_free_code(city.code, taken),
             )
-            region.nature = Region.Nature.FUNCTIONAL if row.zone else Region.Nature.ADMINISTRATIVE
-            region.save()
             taken.add(region.code)
-            counties[row.county] = region
     return counties
 
 
