@@ -4,7 +4,9 @@ working hours.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from itertools import groupby
@@ -101,12 +103,11 @@ def remind(
     for key, title in matters:
         state = states.get(key, State())
         step = state.next_step(timezone.localdate(now))
+        if step is None and state.second:
+            outcome.twice.append(title)
+            continue
         if step is None:
-            (
-                outcome.twice.append(title)
-                if state.second
-                else outcome.too_soon.append((title, state.passed_on_from))
-            )
+            outcome.too_soon.append((title, state.passed_on_from))
             continue
         row, _ = Reminder.objects.update_or_create(
             school=school,
@@ -135,8 +136,8 @@ def send_waiting(now: datetime) -> int:
         )
         waiting = list(locked.select_related("school", "by"))
         still_open = open_matters([row.school for row in waiting], timezone.localdate(now))
-        due = [row for row in waiting if row.matter in still_open.get(row.school_id, {})]
-        gone = [row.pk for row in waiting if row.matter not in still_open.get(row.school_id, {})]
+        due = [row for row in waiting if (row.school_id, row.matter) in still_open]
+        gone = [row.pk for row in waiting if (row.school_id, row.matter) not in still_open]
         Reminder.objects.filter(pk__in=gone).update(lapsed_at=now)
         _send(due, now)
     return len(due)
@@ -154,32 +155,27 @@ def pass_on(now: datetime) -> int:
     today = timezone.localdate(now)
     due = [row for row in rows if State(row).next_step(today) == HEAD]
     still_open = open_matters([row.school for row in due], today)
+    due = [row for row in due if (row.school_id, row.matter) in still_open]
     count = 0
     for _, group in groupby(due, key=lambda row: row.school_id):
-        these = [row for row in group if row.matter in still_open.get(row.school_id, {})]
-        try:
-            count += (
-                len(
-                    remind(these[0].school, [(row.matter, row.title) for row in these], by=None, now=now).sent
-                )
-                if these
-                else 0
-            )
-        except Refused:
-            continue  # whoever opens the monitoring page is told so there
+        overdue = list(group)
+        matters = [(row.matter, row.title) for row in overdue]
+        with suppress(Refused):  # whoever opens the monitoring page is told so there
+            count += len(remind(overdue[0].school, matters, by=None, now=now).sent)
     return count
 
 
-def open_matters(schools: Iterable[School], today: date) -> dict[int, dict[str, str]]:
-    """Matters of this year and the last that are open on the day, by school: key to title."""
+def open_matters(schools: Iterable[School], today: date) -> set[tuple[int, str]]:
+    """School and key of the matters of this year and the last that are open on the day."""
     wanted = {school.pk for school in schools}
-    found: dict[int, dict[str, str]] = {}
-    for city in sorted({school.city_id for school in schools}):
-        for year in (today.year - 1, today.year):
-            for one in city_on(city, View(year, today)).within(wanted):
-                matters = found.setdefault(one.standing.pk, {})
-                matters.update(matter for anomaly in one.anomalies for matter in anomaly.matters)
-    return found
+    cities = sorted({school.city_id for school in schools})
+    return {
+        (school.pk, key)
+        for city in cities
+        for year in (today.year - 1, today.year)
+        for school in city_on(city, View(year, today), wanted)
+        for key, _ in school.matters
+    }
 
 
 def _send(reminders: Sequence[Reminder], now: datetime) -> None:
@@ -198,22 +194,18 @@ def _messages(rows: list[Reminder], step: int, people: Mapping[str, list[int]]) 
     key = f"reminder:{rows[0].pk}:{step}"
     titles = summary([row.title for row in rows])
     sender = f"（{by.identity.scope_name if by.identity else ''}{by.name}提醒）" if by else "（系统按期转告）"
-    own = reverse("schools:teaching")
+    own, there = reverse("schools:teaching"), reverse("schools:monitoring_school", args=[school.pk])
+    urged = f"{titles}，已提醒填报人满 {WORKDAYS_BETWEEN} 个工作日，请督促办理。{sender}"
     if step == FILLER:
-        for user in people["filler"] or people["head"]:
-            yield Message(user, f"【催办】{titles}，请尽快办理。{sender}", own, key, school.pk)
-        return
-    for user in people["head"] or people["filler"]:
-        yield Message(
-            user,
-            f"【催办】{titles}，已提醒填报人满 {WORKDAYS_BETWEEN} 个工作日，请督促办理。{sender}",
-            own,
-            key,
-            school.pk,
-        )
-    for user in people["county"]:
-        text = f"【催办】{school}：{titles}，已提醒填报人满 {WORKDAYS_BETWEEN} 个工作日，请督促办理。{sender}"
-        yield Message(user, text, reverse("schools:monitoring_school", args=[school.pk]), key, school.pk)
+        told = [(people["filler"] or people["head"], f"{titles}，请尽快办理。{sender}", own)]
+    else:
+        told = [
+            (people["head"] or people["filler"], urged, own),
+            (people["county"], f"{school}：{urged}", there),
+        ]
+    for users, text, url in told:
+        for user in users:
+            yield Message(user, f"【催办】{text}", url, key, school.pk)
 
 
 def words(school: School, matters: Sequence[tuple[str, str]], *, by: User) -> str:
@@ -241,21 +233,20 @@ def _people(schools: Iterable[int]) -> dict[int, dict[str, list[int]]]:
     """Who is appointed to each school today, and in its county, or in its city's office where there is no
     county.
     """
-    found: dict[int, dict[str, list[int]]] = {pk: {"filler": [], "head": [], "county": []} for pk in schools}
-    places = {
-        pk: (county, city)
-        for pk, county, city in School.objects.filter(pk__in=found).values_list("pk", "county_id", "city_id")
-    }
+    people: dict[int, dict[str, list[int]]] = {pk: {"filler": [], "head": [], "county": []} for pk in schools}
     active = Appointment.objects.in_force().filter(user__is_active=True)
-    own = active.filter(school__in=found, role__in=(Role.FILLER, Role.HEAD))
+    own = active.filter(school__in=people, role__in=(Role.FILLER, Role.HEAD))
     for school, role, user in own.values_list("school_id", "role", "user_id"):
-        found[school][role].append(user)
-    above: dict[tuple[str, int], list[int]] = {}
-    counties = active.filter(role__in=COUNTY_ROLES, county__in={county for county, _ in places.values()})
-    offices = active.filter(role=Role.OFFICE, city__in={city for _, city in places.values()})
-    for kind, rows in (("county", counties), ("city", offices)):
-        for place, user in rows.values_list(f"{kind}_id", "user_id"):
-            above.setdefault((kind, place), []).append(user)
-    for school, (county, city) in places.items():
-        found[school]["county"] = above.get(("county", county) if county else ("city", city), [])
-    return found
+        people[school][role].append(user)
+    places = School.objects.filter(pk__in=people).values_list("pk", "county_id", "city_id")
+    above = {pk: ("county", county) if county else ("city", city) for pk, county, city in places}
+    watching: dict[tuple[str, int], list[int]] = defaultdict(list)
+    for kind, roles in (("county", COUNTY_ROLES), ("city", (Role.OFFICE,))):
+        ids = {place for level, place in above.values() if level == kind}
+        for place, user in active.filter(role__in=roles, **{f"{kind}__in": ids}).values_list(
+            f"{kind}_id", "user_id"
+        ):
+            watching[kind, place].append(user)
+    for school, place in above.items():
+        people[school]["county"] = watching[place]
+    return people

@@ -1,5 +1,5 @@
-"""Forms of a school's own entry: few fields, today as the default, the reason only where a
-correction is due.
+"""How schools are searched; forms of a school's own entry: few fields, today as the default, the reason only
+where a correction is due.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from typing import Any
 
 from django import forms
 from django.db import models
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from schools.models import (
@@ -15,6 +16,7 @@ from schools.models import (
     Course,
     Investment,
     Leader,
+    Region,
     Regulation,
     School,
     StaffMember,
@@ -27,12 +29,44 @@ from schools.records.changes import plain, snapshot, worded
 from schools.records.locks import lock_for
 from schools.refusals import RecheckedForm, refusals_in
 from schools.saving import digest
+from schools.site.filters import FilterForm
 from schools.site.forms import SeveralField
 
 from . import saving
+from .overview import INCOMPLETE
 
 #: More schools than this are not offered for sharing beyond one's own county.
 MOST_OFFERED = 120
+
+
+class PlaceFilterForm(FilterForm):
+    """Search schools by name or code, narrow by county."""
+
+    q = forms.CharField(label="名称或编码", required=False, max_length=40)
+    county = forms.ModelChoiceField(
+        Region.objects.none(), label="县（市、区）", required=False, empty_label="全部"
+    )
+
+    def __init__(self, *args, user: User, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["county"].queryset = Region.objects.visible_to(user).counties()
+
+
+class SchoolFilterForm(PlaceFilterForm):
+    """Also by kind, and by what the school's own entry lacks."""
+
+    kind = forms.ChoiceField(label="类型", required=False, choices=[("", "全部"), *School.Kind.choices])
+    gaps = forms.BooleanField(label="只看资料不全的", required=False)
+
+    def narrow(self, schools: QuerySet[School]) -> QuerySet[School]:
+        """The schools that fit what was chosen."""
+        chosen = self.chosen
+        if word := chosen.get("q"):
+            schools = schools.filter(
+                Q(name__icontains=word) | Q(short_name__icontains=word) | Q(code__icontains=word)
+            )
+        schools = schools.filter(**{name: chosen[name] for name in ("county", "kind") if name in chosen})
+        return schools.filter(INCOMPLETE) if chosen.get("gaps") else schools
 
 
 class DayInput(forms.DateInput):

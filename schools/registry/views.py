@@ -26,8 +26,7 @@ from schools.templatetags.ui import STAR_NAMES
 from schools.workbooks import ColumnOut, SheetOut, clean_text
 
 from . import profile
-from .filters import SchoolFilterForm
-from .forms import EndForm, ProfileForm, RegistryForm, SuccessionForm
+from .forms import EndForm, ProfileForm, RegistryForm, SchoolFilterForm, SuccessionForm
 from .grids import BudgetForm, EquipmentForm, FiguresForm
 from .kinds import KINDS, Kind
 from .overview import blocks

@@ -18,7 +18,7 @@ from schools.models import AnnualPlan, IssuedPlan, MonthlyReport, ReportCorrecti
 from schools.models.scope import SCHOOL_ROLES
 from schools.permissions import allowed_to, keeps_records, may, readable_schools, reads_across_counties
 from schools.refusals import refusals_as_messages, refusals_in
-from schools.registry.filters import SchoolFilterForm
+from schools.registry.forms import SchoolFilterForm
 from schools.registry.profile import lecturers
 from schools.site.asked import number, way_back
 
