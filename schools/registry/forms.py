@@ -12,6 +12,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from schools.models import (
+    Binder,
     Brand,
     Course,
     Investment,
@@ -86,8 +87,7 @@ class ReasonMixin:
     def add_reason(self) -> None:
         """Called last in `__init__`."""
         self.signed = locks.periods([self.school.pk])[self.school.pk]
-        lock = self.possible_lock()
-        if lock:
+        if lock := self.possible_lock():
             self.fields["reason"] = forms.CharField(
                 label="更正理由",
                 required=False,
@@ -101,9 +101,9 @@ class ReasonMixin:
 
     def require_reason(self, model: type[models.Model], old: dict, new: dict) -> None:
         """An error at the field when the change needs approval and no reason was given."""
-        found = lock_for(self.school, model, old, new, self.signed)
-        if found and not self.cleaned_data.get("reason", "").strip() and "reason" in self.fields:
-            self.add_error("reason", f"{found[0]}请写明更正理由。")
+        locked = lock_for(self.school, model, old, new, self.signed)
+        if locked and not self.cleaned_data.get("reason", "").strip() and "reason" in self.fields:
+            self.add_error("reason", f"{locked[0]}请写明更正理由。")
 
 
 def _name_no_choice(field: forms.ChoiceField) -> None:
@@ -146,6 +146,11 @@ class RegistryForm(RecheckedForm, ReasonMixin, forms.ModelForm):
         """What was typed, as the record takes it."""
         return {name: self.cleaned_data[name] for name in self._meta.fields if name in self.cleaned_data}
 
+    @property
+    def plain_values(self) -> dict[str, Any]:
+        """The same as a snapshot has it."""
+        return {name: plain(value) for name, value in self.values.items()}
+
     def _get_validation_exclusions(self) -> set[str]:
         """The school is known, so that what must be unique within it can be checked here."""
         return super()._get_validation_exclusions() - {"school"}
@@ -153,11 +158,7 @@ class RegistryForm(RecheckedForm, ReasonMixin, forms.ModelForm):
     def clean(self) -> dict[str, Any]:
         """Asks the lock."""
         cleaned = super().clean() or self.cleaned_data
-        self.require_reason(
-            type(self.instance),
-            self.old,
-            {**self.old, **{name: plain(value) for name, value in self.values.items()}},
-        )
+        self.require_reason(type(self.instance), self.old, {**self.old, **self.plain_values})
         return cleaned
 
     def store(self, *, by: User) -> bool:
@@ -175,7 +176,7 @@ class RegistryForm(RecheckedForm, ReasonMixin, forms.ModelForm):
 
     def contents(self, current: dict[str, Any]) -> tuple[dict[str, str], dict[str, str]]:
         """The fields of this form, of all those the record has."""
-        model, typed = type(self.instance), {name: plain(value) for name, value in self.values.items()}
+        model, typed = type(self.instance), self.plain_values
         return worded(model, {name: current.get(name) for name in typed}), worded(model, typed)
 
     def fresh(self, current: dict[str, Any]) -> dict[str, str]:
@@ -267,13 +268,11 @@ class PointForm(RegistryForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         field = self.fields["shared_with"]
-        others = School.objects.filter(city=self.school.city_id, closed_on__isnull=True).exclude(
-            pk=self.school.pk
-        )
+        others = School.objects.filter(city=self.school.city_id, closed_on__isnull=True)
+        others = others.exclude(pk=self.school.pk)
         if others.count() > MOST_OFFERED:
             near = others.filter(county=self.school.county_id)
-            held = School.objects.filter(pk__in=self.old.get("shared_with", []))
-            others = (near | held).distinct()
+            others = (near | School.objects.filter(pk__in=self.old.get("shared_with", []))).distinct()
         field.queryset = others.near_first(self.school)
         field.label = "与邻近党校共用"
         field.help_text = "勾选后，这些党校也可以在开班登记中选用这个教学点，并计入其现场教学点数。"
@@ -296,12 +295,10 @@ class EndForm(forms.Form):
 
     def store(self, *, by: User) -> bool:
         """Ends or voids; False with the error in the form."""
-        why = self.cleaned_data["why"]
+        last, why = self.cleaned_data.get("on"), self.cleaned_data["why"]
         with refusals_in(self):
             if self.field:
-                self.outcome = saving.end(
-                    self.record, self.cleaned_data["on"], field=self.field, by=by, reason=why
-                )
+                self.outcome = saving.end(self.record, last, field=self.field, by=by, reason=why)
             else:
                 self.outcome = saving.void(self.record, by=by, reason=why)
         return not self.errors
@@ -333,10 +330,18 @@ class SuccessionForm(forms.Form):
 
     def store(self, *, by: User) -> bool:
         """Both or none."""
-        values = {
-            "post": self.outgoing.post,
-            **{name: self.cleaned_data[name] for name in ("name", "party_post", "start")},
-        }
+        values = {name: self.cleaned_data[name] for name in ("name", "party_post", "start")}
         with refusals_in(self):
-            self.outcome = saving.succeed(self.outgoing, self.cleaned_data["ends"], values, by=by)
+            incoming = saving.succeed(
+                self.outgoing, self.cleaned_data["ends"], {"post": self.outgoing.post, **values}, by=by
+            )
+            self.outcome = f"{self.outgoing}离任、{incoming.name}接任"
         return not self.errors
+
+
+class BinderForm(forms.ModelForm):
+    """案卷号、保管人、存放位置 of one school and year: where the paper file stands."""
+
+    class Meta:
+        model = Binder
+        fields = ["number", "keeper", "place"]

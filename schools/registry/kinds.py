@@ -6,6 +6,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django.db.models import Model, Q, QuerySet
@@ -29,7 +31,9 @@ from . import forms
 
 @dataclass(frozen=True)
 class Kind:
-    """One list. `ends` is the field of a record's last day; without one records are voided."""
+    """One list. `ends` is the field of a record's last day; without one records are voided. `search` are the
+    fields looked into, the name of a record first.
+    """
 
     slug: str
     title: str
@@ -42,6 +46,7 @@ class Kind:
     begins: str = ""
     end_word: str = "作废"
     search: tuple[str, ...] = ("name",)
+    template: str = "form"
 
     @property
     def name_heading(self) -> str:
@@ -50,26 +55,18 @@ class Kind:
 
     def rows(self, school: School, *, former: bool = False, word: str = "") -> QuerySet:
         """The records in force, or all; teaching points with those that neighbours share."""
-        manager = self.model._default_manager
-        found = manager.filter(school=school)
+        records = self.model._default_manager.filter(school=school)
         if self.model is TeachingPoint:
-            found = manager.filter(
-                Q(school=school) | Q(pk__in=school.shared_points.values("pk"))
-            ).select_related("school")
+            shared = self.model._default_manager.filter(pk__in=school.shared_points.values("pk"))
+            records = (records | shared).select_related("school")
         if self.model is Course:
-            found = found.select_related("teacher")
+            records = records.select_related("teacher")
         if not former:
-            found = (
-                found.filter(in_force(since=self.begins, until=self.ends))
-                if self.ends
-                else found.filter(voided_at__isnull=True)
-            )
+            kept = in_force(since=self.begins, until=self.ends) if self.ends else Q(voided_at__isnull=True)
+            records = records.filter(kept)
         if word:
-            wanted = Q()
-            for name in self.search:
-                wanted |= Q(**{f"{name}__icontains": word})
-            found = found.filter(wanted)
-        return found
+            records = records.filter(reduce(or_, (Q(**{f"{name}__icontains": word}) for name in self.search)))
+        return records
 
     def is_former(self, record: Model) -> bool:
         """Ended or voided; what has not begun yet is not former."""
@@ -157,6 +154,7 @@ KINDS: dict[str, Kind] = {
             begins="since",
             end_word="停用",
             search=("name", "theme"),
+            template="point",
         ),
         Kind(
             "regulations",
