@@ -92,7 +92,7 @@ def enter_year(
         progress(*_step(2))
         city = ensure_city(year.spec.city)
         refuse_or_clear(city, year.spec.year, year.source.name, replace=replace)
-        rows = upsert_schools(city, year.schools, by=by)
+        rows = upsert_schools(city, year.schools)
         stored = create_scheme(year.spec, city=city, imported=True)
         freeze(stored, reason="由工作簿导入", by=by, spec=year.spec)
         Scheme.objects.filter(pk=stored.pk).update(phase=Phase.SCORING)

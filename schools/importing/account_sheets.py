@@ -69,8 +69,6 @@ class AppointmentResource(WorkbookResource):
         hint="初评人、县（区）负责人必填",
     )
 
-    periods = (("start", "end"),)
-
     class Meta:
         model = Appointment
         import_id_fields = ("user", "role", "school", "county", "start")

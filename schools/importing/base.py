@@ -42,11 +42,25 @@ READERS = {
 KINDS = {cell_date: "date", cell_decimal: "decimal", cell_int: "int"}
 HINTS = {cell_bool: "是 或 否", cell_date: "日期，如 2026-03-05、2026.3.5、20260305"}
 BOUNDS = {cell_decimal: {"lowest": 0}, cell_int: {"lowest": 0, "highest": 10_000_000}}
+#: Options of a reader that the field knows.
+MEASURES = {
+    cell_code: {"longest": "max_length"},
+    cell_decimal: {"places": "decimal_places"},
+    cell_text: {"longest": "max_length"},
+}
 #: The same on every sheet that has such a column.
 LIMITS = {
     "year": {"lowest": 2000, "highest": 2100},
     "month": {"unit": ("月",), "lowest": 1, "highest": 12},
 }
+#: Pairs of dates of which the second may not come before the first, in whatever table they stand.
+PERIODS = (
+    ("start", "end"),
+    ("since", "until"),
+    ("issued_on", "abolished_on"),
+    ("opened_on", "closed_on"),
+    ("starts_on", "ends_on"),
+)
 
 
 class CellWidget(Widget):
@@ -127,6 +141,8 @@ class ColumnField(Field):
         self.kept = kept or attribute
         self.kind = KINDS.get(widget.parse, "text")
         self.hint = hint or HINTS.get(widget.parse, "")
+        if widget.parse is cell_choice:
+            self.hint = f"可选：{'、'.join(widget.options['choices'])}"
 
     def get_value(self, instance):
         """What a record has, for the export."""
@@ -145,34 +161,25 @@ def column_of(
     attribute: str = "",
     hint: str = "",
     kept: str = "",
-    required: bool | None = None,
-    parse: Callable[..., Any] | None = None,
-    **options: Any,
+    **stated: Any,
 ) -> ColumnField:
     """The column of a model's field: heading, length, choices, default and whether a cell is owed are the
     field's own, where nothing else is stated.
     """
     field = model._meta.get_field(name)
-    if required is None:
-        required = not (field.blank or field.null or field.has_default())
-    parse = parse or READERS[field.get_internal_type()]
-    options = {**BOUNDS.get(parse, {}), **LIMITS.get(name, {}), **options}
+    required = stated.pop("required", not (field.blank or field.null or field.has_default()))
+    default = field.default if field.has_default() and not required else None
+    widget = _widget_of(field, required=required, **stated)
+    return ColumnField(attribute or name, field.verbose_name, widget, hint=hint, default=default, kept=kept)
+
+
+def _widget_of(field: models.Field, **stated: Any) -> CellWidget:
     if field.choices:
         labels = {label: value for value, label in field.choices}
-        hint = f"可选：{'、'.join(labels)}"
-        parse, options = cell_choice, {"choices": labels, "render": dict(field.choices).get}
-    elif parse is cell_decimal:
-        options["places"] = field.decimal_places
-    elif parse in (cell_text, cell_code):
-        options["longest"] = field.max_length
-    return ColumnField(
-        attribute or name,
-        field.verbose_name,
-        CellWidget(parse, required=required, **options),
-        hint=hint,
-        kept=kept,
-        default=field.default if field.has_default() and not required else None,
-    )
+        return CellWidget(cell_choice, choices=labels, render=dict(field.choices).get, **stated)
+    parse = stated.pop("parse", READERS[field.get_internal_type()])
+    measures = {option: getattr(field, measure) for option, measure in MEASURES.get(parse, {}).items()}
+    return CellWidget(parse, **{**BOUNDS.get(parse, {}), **LIMITS.get(field.name, {}), **measures, **stated})
 
 
 def in_school(text: str, row: Mapping[str, Any]) -> Hashable:
@@ -195,14 +202,12 @@ class NaturalKeyLoader(BaseInstanceLoader):
 class WorkbookResource(resources.ModelResource):
     """One sheet, one model. What lies outside `schools` can neither be named nor changed.
 
-    `Meta.fields` are the columns in the order of the template; those not declared are read off the model,
-    with what `Meta.widgets` states beyond it.
+    `Meta.fields` are the columns in the order of the template, all that people enter unless stated; those not
+    declared are read off the model, with what `Meta.widgets` states beyond it.
 
     `year` completes sheets whose year is given by their use, `by` is who imports, `city` whose data it is.
     """
 
-    #: Pairs of dates of which the second may not come before the first.
-    periods: tuple[tuple[str, str], ...] = ()
     #: Whether a row says all that its columns write, so that an unchanged one is known by itself.
     says_all = True
 
@@ -211,6 +216,12 @@ class WorkbookResource(resources.ModelResource):
         batch_size = 500
         skip_diff = True
         instance_loader_class = NaturalKeyLoader
+
+    def __init_subclass__(cls) -> None:
+        """Before import-export reads the options."""
+        if not hasattr(cls.Meta, "fields"):
+            fields = cls.Meta.model._meta.fields
+            cls.Meta.fields = [field.name for field in fields if field.editable and not field.primary_key]
 
     def __init__(
         self,
@@ -328,8 +339,8 @@ class WorkbookResource(resources.ModelResource):
 
     def check(self, instance: models.Model) -> None:
         """What concerns several cells at once; raises ValidationError."""
-        for first, last in self.periods:
-            start, end = getattr(instance, first), getattr(instance, last)
+        for first, last in PERIODS:
+            start, end = getattr(instance, first, None), getattr(instance, last, None)
             if start and end and end < start:
                 raise ValidationError({last: "不能早于" + self.heading(first)})
         instance.clean()
@@ -357,14 +368,12 @@ class WorkbookResource(resources.ModelResource):
         super().handle_import_error(result, error, raise_errors)
 
     def _sentence(self, error: IntegrityError) -> str:
-        said = str(error)
-        for constraint in self._meta.model._meta.constraints:
-            columns = [
-                self._meta.model._meta.get_field(name).column for name in getattr(constraint, "fields", ())
-            ]
-            table = self._meta.model._meta.db_table
-            named = ", ".join(f"{table}.{column}" for column in columns)
-            if constraint.name in said or (named and named in said):
+        """PostgreSQL names the constraint, SQLite only the columns of one that is unique."""
+        options = self._meta.model._meta
+        for constraint in options.constraints:
+            fields = [options.get_field(name) for name in getattr(constraint, "fields", ())]
+            columns = ", ".join(f"{options.db_table}.{field.column}" for field in fields)
+            if constraint.name in str(error) or (columns and columns in str(error)):
                 return constraint.get_violation_error_message()
         return "表中数据与系统已有记录冲突，没有写入任何数据。"
 

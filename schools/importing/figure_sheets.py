@@ -19,7 +19,6 @@ class BudgetResource(WorkbookResource):
     class Meta:
         model = Budget
         import_id_fields = ("school", "year", "source")
-        fields = ("school", "year", "source", "allotted", "arrived")
         widgets = {
             "allotted": {"hint": "单位为元", **MONEY},
             "arrived": {"hint": "单位为元；不填表示尚未登记，没有到位填 0", **MONEY},
@@ -30,15 +29,6 @@ class YearFiguresResource(WorkbookResource):
     class Meta:
         model = YearFigures
         import_id_fields = ("school", "year")
-        fields = (
-            "school",
-            "year",
-            "party_members",
-            "cadres_due",
-            "members_trained",
-            "cadres_trained",
-            "issues_solved",
-        )
         widgets = {
             "party_members": PERSONS,
             "cadres_due": PERSONS,
@@ -81,7 +71,6 @@ class MetricValueResource(WorkbookResource):
     class Meta:
         model = MetricValue
         import_id_fields = ("school", "year", "reference")
-        fields = ("school", "year", "reference", "value", "note")
 
     def defaults(self) -> dict[str, object]:
         """The year of the import."""
@@ -101,8 +90,6 @@ class MetricValueResource(WorkbookResource):
 
 class LiaisonResource(WorkbookResource):
     user = person_column("user", "联系指导人员", hint="填用户名")
-
-    periods = (("since", "until"),)
 
     class Meta:
         model = Liaison

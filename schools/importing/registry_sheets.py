@@ -60,8 +60,6 @@ class SchoolResource(WorkbookResource):
         hint="市下不设县（市、区）的不填",
     )
 
-    periods = (("opened_on", "closed_on"),)
-
     class Meta:
         model = School
         import_id_fields = ("code",)
@@ -105,21 +103,15 @@ class SchoolResource(WorkbookResource):
 
 
 class LeaderResource(WorkbookResource):
-    periods = (("start", "end"),)
-
     class Meta:
         model = Leader
         import_id_fields = ("school", "post", "name")
-        fields = ("school", "post", "name", "party_post", "start", "end")
 
 
 class TeacherResource(WorkbookResource):
-    periods = (("since", "until"),)
-
     class Meta:
         model = Teacher
         import_id_fields = ("school", "name")
-        fields = ("school", "name", "kind", "post", "topics", "since", "until")
 
 
 def _codes(value: Any) -> list[str]:
@@ -152,7 +144,6 @@ class TeachingPointResource(WorkbookResource):
         "sharing", "共用党校", SharedSchools(), hint="共用该教学点的其他党校的学校编码，用顿号隔开"
     )
 
-    periods = (("since", "until"),)
     says_all = False  # the sharing schools stand in a table of their own
 
     class Meta:
@@ -185,32 +176,24 @@ class EquipmentResource(WorkbookResource):
     class Meta:
         model = Equipment
         import_id_fields = ("school", "kind")
-        fields = ("school", "kind", "working", "note")
 
 
 class RegulationResource(WorkbookResource):
-    periods = (("issued_on", "abolished_on"),)
-
     class Meta:
         model = Regulation
         import_id_fields = ("school", "title")
-        fields = ("school", "kind", "title", "issued_on", "abolished_on")
 
 
 class StaffResource(WorkbookResource):
-    periods = (("since", "until"),)
-
     class Meta:
         model = StaffMember
         import_id_fields = ("school", "name")
-        fields = ("school", "name", "post", "duty", "since", "until")
 
 
 class InvestmentResource(WorkbookResource):
     class Meta:
         model = Investment
         import_id_fields = ("school", "year", "project", "source")
-        fields = ("school", "year", "project", "amount", "source")
         widgets = {"amount": {"hint": "单位为元", **MONEY}}
 
 
@@ -225,4 +208,3 @@ class BrandResource(WorkbookResource):
     class Meta:
         model = Brand
         import_id_fields = ("school", "name")
-        fields = ("school", "name", "content", "since")

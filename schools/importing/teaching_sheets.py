@@ -122,29 +122,9 @@ class TrainingClassResource(WorkbookResource):
         Lookup(_points, "该党校没有名为“{}”的现场教学点", key=in_school),
     )
 
-    periods = (("starts_on", "ends_on"),)
-
     class Meta:
         model = TrainingClass
         import_id_fields = ("school", "starts_on", "name")
-        fields = (
-            "school",
-            "starts_on",
-            "ends_on",
-            "name",
-            "category",
-            "planned",
-            "form",
-            "audience",
-            "hours",
-            "attendance",
-            "first_lesson",
-            "place",
-            "teaching_point",
-            "cost",
-            "rating",
-            "part",
-        )
         widgets = {
             "ends_on": {"required": False, "hint": "不填同开始日期"},
             "hours": HOURS,

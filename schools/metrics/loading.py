@@ -6,15 +6,15 @@ twelve are allowed.
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import cache
 from json import JSONDecoder
 from operator import itemgetter
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
 
-from django.db.models import F, Field, Model, Q, QuerySet, TextField, Value
+from django.db.models import F, Q, QuerySet, TextField, Value
 from django.db.models.functions import JSONArray
 from django.utils import timezone
 
@@ -199,21 +199,37 @@ class SchoolData:
 
     school: SchoolRow
     period: Period
-    teachers: list[TeacherRow] = field(default_factory=list)
-    points: list[PointRow] = field(default_factory=list)
-    regulations: list[RegulationRow] = field(default_factory=list)
-    budgets: list[BudgetRow] = field(default_factory=list)
-    figures: list[FiguresRow] = field(default_factory=list)
-    plans: list[PlanRow] = field(default_factory=list)
-    planned: list[PlannedRow] = field(default_factory=list)
-    classes: list[ClassRow] = field(default_factory=list)
-    lessons: list[LessonRow] = field(default_factory=list)
-    reports: list[ReportRow] = field(default_factory=list)
-    visits: list[VisitRow] = field(default_factory=list)
+    teachers: list[TeacherRow]
+    points: list[PointRow]
+    regulations: list[RegulationRow]
+    budgets: list[BudgetRow]
+    figures: list[FiguresRow]
+    plans: list[PlanRow]
+    planned: list[PlannedRow]
+    classes: list[ClassRow]
+    lessons: list[LessonRow]
+    reports: list[ReportRow]
+    visits: list[VisitRow]
 
 
 #: A number with a fraction stays the decimal it is.
 _DECODER = JSONDecoder(parse_float=Decimal)
+
+
+def _moment(text: str) -> datetime:
+    """SQLite keeps moments in UTC without saying so."""
+    moment = datetime.fromisoformat(text)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+#: What JSON has no type for, by the type the row wants. Decimals are rounded to the places of their columns:
+#: SQLite keeps them as binary fractions.
+READERS = {
+    bool: bool,
+    date: date.fromisoformat,
+    datetime: _moment,
+    Decimal: lambda value: Decimal(value).quantize(Decimal("0.01")),
+}
 
 
 class Table:
@@ -232,39 +248,16 @@ class Table:
         school="school_id",
         within=lambda period: Q(),
     ):
-        columns = columns or row._fields
         self.source, self.row, self.school, self.within = source, row, school, within
         self.values = records.order_by().values_list(
-            "pk", F(school), JSONArray(*columns, output_field=TextField())
+            "pk", F(school), JSONArray(*columns or row._fields, output_field=TextField())
         )
-        self.readers = [_reader(_field(records.model, column)) for column in columns]
+        self.readers = [READERS.get((get_args(kind) or [kind])[0]) for kind in row.__annotations__.values()]
 
     def read(self, text: str) -> Any:
         """The row of a JSON text."""
         values = zip(self.readers, _DECODER.decode(text), strict=True)
         return self.row(*(value if read is None or value is None else read(value) for read, value in values))
-
-
-def _field(model: type[Model], path: str) -> Field:
-    *parents, name = path.split("__")
-    for parent in parents:
-        model = model._meta.get_field(parent).related_model
-    return model._meta.pk if name == "pk" else model._meta.get_field(name)
-
-
-def _reader(field: Field) -> Callable[[Any], Any] | None:
-    kind = field.get_internal_type()
-    if kind == "DecimalField":
-        # Rounded to the places of the column: SQLite keeps decimals as binary fractions.
-        unit = Decimal(1).scaleb(-field.decimal_places)
-        return lambda value: Decimal(value).quantize(unit)
-    return {"BooleanField": bool, "DateField": date.fromisoformat, "DateTimeField": _moment}.get(kind)
-
-
-def _moment(text: str) -> datetime:
-    """SQLite keeps moments in UTC without saying so."""
-    moment = datetime.fromisoformat(text)
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _year(period: Period) -> Q:
@@ -346,11 +339,11 @@ def load(schools: QuerySet, period: Period, sources: Iterable[str]) -> dict[int,
         for table in tables()
         if table.source in wanted
     )
-    data: dict[int, SchoolData] = {}
+    data, lists = {}, {table.source for table in tables()[1:]}
     for _, school, text, place in sorted(first.union(*others, all=True), key=itemgetter(3, 0)):
         table = tables()[place]
         if place:
             getattr(data[school], table.source).append(table.read(text))
         else:
-            data[school] = SchoolData(table.read(text), period)
+            data[school] = SchoolData(table.read(text), period, **{name: [] for name in lists})
     return data

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from django.db.models import QuerySet
 
@@ -23,16 +23,13 @@ from .standing import MONTHS, View
 
 #: Characters in a line of the sheet.
 LINE = 42
-MOST_COUNTIES = 9
+MOST_COUNTIES, MOST_ANOMALIES, MOST_VISITS = 9, 5, 2
 
 
-@dataclass(frozen=True)
-class Room:
-    """How many entries of each kind fit the sheet, and how many lines each may take."""
+class Room(NamedTuple):
+    """How many problems fit the sheet, and how many lines each entry may take."""
 
-    anomalies: int
     problems: int
-    visits: int
     lines: int
 
     def cut(self, texts: Iterable[str]) -> list[str]:
@@ -41,8 +38,8 @@ class Room:
         return [text if len(text) <= most else f"{text[: most - 1]}…" for text in texts]
 
 
-PLAIN = Room(anomalies=5, problems=3, visits=2, lines=2)
-BESIDE_COUNTIES = Room(anomalies=5, problems=2, visits=2, lines=1)
+PLAIN = Room(problems=3, lines=2)
+BESIDE_COUNTIES = Room(problems=2, lines=1)
 
 
 @dataclass(frozen=True)
@@ -52,19 +49,19 @@ class Brief:
     template: ClassVar[str] = "documents/papers/brief.html"
     title: str
     under: str
-    figures: tuple[tuple[str, str, str], ...]
-    strip: tuple[tuple[str, tuple[str, ...]], ...]
-    counties: tuple[tuple[str, ...], ...]
-    anomalies: tuple[str, ...]
-    problems: tuple[str, ...]
-    visits: tuple[str, ...]
+    figures: list[tuple[str, str, str]]
+    strip: dict[str, list[str]]
+    anomalies: list[str]
+    problems: list[str]
+    visits: list[str]
     stars: str
+    counties: Sequence[Sequence[str]] = ()
     marks: str = ""
 
     @property
-    def months(self) -> tuple[str, ...]:
+    def months(self) -> list[str]:
         """The headings of the strip."""
-        return tuple(f"{month}月" for month in MONTHS)
+        return [f"{month}月" for month in MONTHS]
 
 
 def school_brief(school: School, user: User, view: View) -> Brief | None:
@@ -73,24 +70,16 @@ def school_brief(school: School, user: User, view: View) -> Brief | None:
     if not seen:
         return None
     cells = cells_of(seen, view)[school.pk]
-    lecturers = [f"{kind} {number}" for kind, number in lecturers_of(seen, view)[school.pk]]
-    leaders = "、".join(
-        f"{leader.get_post_display()}{leader.name}" for leader in school.leaders.filter(end__isnull=True)[:3]
-    )
-    problems = Problem.objects.visible_to(user).filter(visit__school=school)
-    visits = Visit.objects.visible_to(user).filter(school=school)
+    lecturers = "，".join(f"{kind} {number}" for kind, number in lecturers_of(seen, view)[school.pk])
+    place = {"school": school}
     return Brief(
         title=f"{school}{view.year}年工作简况",
-        under=_under(view, school.county or school.city, f"校领导：{leaders}" if leaders else "校领导未登记"),
-        figures=_figures(seen, "，".join(lecturers) or "没有登记课次"),
-        strip=(
-            ("办班（期）", tuple(cell.number for cell in cells)),
-            ("月报", tuple(cell.mark for cell in cells)),
-        ),
-        counties=(),
+        under=_under(view, school.county or school.city, _leaders(school)),
+        figures=_figures(seen, lecturers or "没有登记课次"),
+        strip={"办班（期）": [cell.number for cell in cells], "月报": [cell.mark for cell in cells]},
         anomalies=_anomalies([anomaly.text for anomaly in seen[0].anomalies], PLAIN),
-        problems=_problems(problems, view, PLAIN, named=False),
-        visits=_visits(visits, view, PLAIN, named=False),
+        problems=_problems(place, user, view, PLAIN),
+        visits=_visits(place, user, view, PLAIN),
         stars="；".join(navigation.summaries_for(school, user)) or "还没有评定结果",
         marks="，".join(f"{mark}＝{meaning}" for mark, meaning in MARKS.values() if mark),
     )
@@ -102,72 +91,75 @@ def region_brief(region: Region, user: User, view: View) -> Brief:
     seen = city_on(region.pk if is_city else region.city_id, view)
     if not is_city:
         seen = [school for school in seen if school.county_id == region.pk]
-    counties = _counties(seen) if is_city else ()
+    counties = _counties(seen) if is_city else []
     room = BESIDE_COUNTIES if counties else PLAIN
-    place = "city" if is_city else "county"
-    problems = Problem.objects.visible_to(user).filter(**{f"visit__school__{place}": region})
-    visits = Visit.objects.visible_to(user).filter(**{f"school__{place}": region})
-    schools = School.objects.visible_to(user).filter(**{place: region})
-    held = [sum(school.months[month - 1] for school in seen) for month in view.begun]
-    unreported = [sum(month in school.unreported for school in seen) for month in MONTHS]
+    level = "city" if is_city else "county"
+    place = {f"school__{level}": region}
     return Brief(
         title=f"{region}镇街党校{view.year}年工作简况",
         under=_under(view, region, f"镇街党校 {len(seen)} 所"),
         figures=_figures(seen),
-        strip=(
-            ("办班（期）", (*(f"{classes:,}" for classes in held), *[""] * (12 - len(held)))),
-            (
-                "月报缺报（所）",
-                tuple(
-                    str(schools_owing) if month in view.reported else ""
-                    for month, schools_owing in zip(MONTHS, unreported, strict=True)
-                ),
-            ),
-        ),
+        strip=_months(seen, view),
         counties=counties,
         anomalies=_anomalies(_by_kind(seen), room),
-        problems=_problems(problems, view, room),
-        visits=_visits(visits, view, room),
-        stars=_stars(schools, user),
+        problems=_problems(place, user, view, room),
+        visits=_visits(place, user, view, room),
+        stars=_stars(School.objects.visible_to(user).filter(**{level: region}), user),
     )
+
+
+def _leaders(school: School) -> str:
+    leaders = school.leaders.filter(end__isnull=True)[:3]
+    names = "、".join(f"{leader.get_post_display()}{leader.name}" for leader in leaders)
+    return f"校领导：{names}" if names else "校领导未登记"
+
+
+def _months(seen: Sequence[Seen], view: View) -> dict[str, list[str]]:
+    """Classes and missing reports of a scope; a month that is still to come is left blank."""
+    held = [f"{sum(school.months[month - 1] for school in seen):,}" for month in view.begun]
+    missing = [str(sum(month in school.unreported for school in seen)) for month in view.reported]
+    return {
+        label: cells + [""] * (len(MONTHS) - len(cells))
+        for label, cells in (("办班（期）", held), ("月报缺报（所）", missing))
+    }
 
 
 def _under(view: View, place: Region, rest: str) -> str:
     return f"{place} · 数据截至{chinese_date(view.end)} · {rest}"
 
 
-def _figures(seen: Sequence[Seen], lecturers: str = "") -> tuple[tuple[str, str, str], ...]:
+def _figures(seen: Sequence[Seen], lecturers: str = "") -> list[tuple[str, str, str]]:
     """The followed figures with a note; who taught for one school only."""
     sums = total(seen)
     planned = f"计划 {sums.planned:,} 期" if sums.planned else "计划未填"
     of_one = "已备案" if sums.filed else "未备案"
     filed = f"{sums.filed} / {len(seen)} 所已备案" if len(seen) > 1 else of_one
     share = f"{sums.done * 100 // sums.planned}%" if sums.planned else "—"
-    money = "到位经费未登记" if sums.arrived is None else f"到位 {in_units(sums.arrived)} 万元"
-    return (
+    money = f"到位 {in_units(sums.arrived)} 万元" if sums.registered else "到位经费未登记"
+    return [
         ("教学计划", f"完成 {sums.done:,} 期（{share}）", f"{planned}，{filed}"),
         ("培训场次", f"{sums.classes:,} 期", "联合办班只计主办方"),
         ("参训人数", f"{sums.attendance:,} 人次", "主办和参加的班次合计"),
         *([("授课主体", lecturers, "本校主办班次的课次")] if lecturers else []),
         ("资金使用", f"支出 {in_units(sums.cost)} 万元", money),
-    )
+    ]
 
 
-def _counties(seen: Sequence[Seen]) -> tuple[tuple[str, ...], ...]:
+def _counties(seen: Sequence[Seen]) -> list[Sequence[str]]:
     """Counties in administrative order, with their sums; none where the city has none."""
     groups: dict[str, list[Seen]] = {}
     for school in seen:
         groups.setdefault(school.county, []).append(school)
     if set(groups) <= {""}:
-        return ()
+        return []
     rows = [_county(name, members) for name, members in list(groups.items())[:MOST_COUNTIES]]
     left = len(groups) - len(rows)
-    return (*rows, (f"另有 {left} 个县（市、区），见监测页", *[""] * 6)) if left else tuple(rows)
+    return [*rows, [f"另有 {left} 个县（市、区），见监测页", *[""] * 6]] if left else rows
 
 
-def _county(name: str, members: Sequence[Seen]) -> tuple[str, ...]:
+def _county(name: str, members: Sequence[Seen]) -> list[str]:
     sums = total(members)
-    return (
+    return [
         name or "市直",
         str(len(members)),
         f"{sums.classes:,}",
@@ -175,7 +167,7 @@ def _county(name: str, members: Sequence[Seen]) -> tuple[str, ...]:
         f"{sums.done:,} / {sums.planned:,}",
         in_units(sums.cost),
         str(sums.flagged),
-    )
+    ]
 
 
 def _by_kind(seen: Sequence[Seen]) -> list[str]:
@@ -184,37 +176,46 @@ def _by_kind(seen: Sequence[Seen]) -> list[str]:
     return [f"{KINDS[kind]} {len(shown)} 所：{'、'.join(shown)}" for kind, shown in names.items() if shown]
 
 
-def _problems(problems: QuerySet[Problem], view: View, room: Room, *, named: bool = True) -> tuple[str, ...]:
+def _problems(place: dict, user: User, view: View, room: Room) -> list[str]:
     """Open ones, those past their day first."""
     rows = (
-        problems.open()
+        Problem.objects.visible_to(user)
+        .filter(**{f"visit__{path}": value for path, value in place.items()})
+        .open()
         .filter(visit__voided_at__isnull=True)
         .select_related("visit__school")
         .order_by("due", "pk")
     )
-    texts = []
-    for row in rows[: room.problems]:
-        due = "未定期限" if row.due is None else f"{row.due.month}月{row.due.day}日前"
-        late = "，已逾期" if row.due and row.due < view.today else ""
-        texts.append(f"{f'{row.visit.school}：' if named else ''}{row.text}（{due}{late}）")
+    texts = [
+        f"{'' if 'school' in place else f'{row.visit.school}：'}{row.text}（{_due(row, view)}）"
+        for row in rows[: room.problems]
+    ]
     left = rows.count() - len(texts)
-    return (*room.cut(texts), *([f"另有 {left} 个未销号的问题"] if left > 0 else []))
+    return room.cut(texts) + ([f"另有 {left} 个未销号的问题"] if left > 0 else [])
 
 
-def _visits(visits: QuerySet[Visit], view: View, room: Room, *, named: bool = True) -> tuple[str, ...]:
+def _due(row: Problem, view: View) -> str:
+    if row.due is None:
+        return "未定期限"
+    return f"{row.due.month}月{row.due.day}日前{'，已逾期' if row.due < view.today else ''}"
+
+
+def _visits(place: dict, user: User, view: View, room: Room) -> list[str]:
     rows = (
-        visits.kept()
+        Visit.objects.visible_to(user)
+        .filter(**place)
+        .kept()
         .filter(on__year=view.year, on__lte=view.end)
         .select_related("school", "by")
         .order_by("-on", "-pk")
     )
     texts = [
-        f"{row.on.month}月{row.on.day}日 {row.by}{row.get_kind_display()}{f' {row.school}' if named else ''}"
-        f"{f'：{row.findings}' if row.findings else ''}"
-        for row in rows[: room.visits]
+        f"{row.on.month}月{row.on.day}日 {row.by}{row.get_kind_display()}"
+        f"{'' if 'school' in place else f' {row.school}'}{f'：{row.findings}' if row.findings else ''}"
+        for row in rows[:MOST_VISITS]
     ]
     number = rows.count()
-    return (*room.cut(texts), *([f"全年共 {number} 次"] if number > len(texts) else []))
+    return room.cut(texts) + ([f"全年共 {number} 次"] if number > len(texts) else [])
 
 
 def _stars(schools: QuerySet[School], user: User) -> str:
@@ -229,8 +230,8 @@ def _stars(schools: QuerySet[School], user: User) -> str:
     return "；".join(lines) or "还没有评定结果"
 
 
-def _anomalies(texts: Sequence[str], room: Room) -> tuple[str, ...]:
-    if len(texts) <= room.anomalies:
-        return tuple(room.cut(texts))
-    shown = room.anomalies - 1
-    return (*room.cut(texts[:shown]), f"另有 {len(texts) - shown} 项，见监测页")
+def _anomalies(texts: Sequence[str], room: Room) -> list[str]:
+    if len(texts) <= MOST_ANOMALIES:
+        return room.cut(texts)
+    shown = MOST_ANOMALIES - 1
+    return [*room.cut(texts[:shown]), f"另有 {len(texts) - shown} 项，见监测页"]

@@ -22,7 +22,7 @@ from schools.numbers import rounded
 from schools.registry.forms import PlaceFilterForm
 
 from .anomalies import KINDS, Anomaly, anomalies_of, peers_of
-from .standing import MONTHS, Standing, Sums, View, standings
+from .standing import MONTHS, Standing, View, standings
 
 #: One character and its meaning for each state of a monthly report.
 MARKS = {
@@ -45,6 +45,14 @@ class Seen(Standing):
     def kinds(self) -> frozenset[str]:
         """The kinds of oddity, for the filter."""
         return frozenset(anomaly.kind for anomaly in self.anomalies)
+
+    def is_called(self, word: str) -> bool:
+        """Whether the name or the code has the word in it."""
+        return word in self.name or word.casefold() in self.code.casefold()
+
+    def shows(self, kind: str) -> bool:
+        """Whether it shows this kind of oddity; "any" for one at all."""
+        return bool(self.anomalies) if kind == "any" else kind in self.kinds
 
     @property
     def matters(self) -> list[tuple[str, str]]:
@@ -96,17 +104,14 @@ class MonitoringFilterForm(PlaceFilterForm):
 
     def narrowed(self) -> list[Seen]:
         """The schools that fit what was chosen, order kept."""
-        word, county, kind = (self.chosen.get(name) for name in ("q", "county", "kind"))
-        found = self.seen
-        if word:
-            found = [
-                school for school in found if word in school.name or word.casefold() in school.code.casefold()
-            ]
-        if county:
-            found = [school for school in found if school.county_id == county.pk]
-        if kind == "any":
-            return [school for school in found if school.anomalies]
-        return [school for school in found if kind in school.kinds] if kind else list(found)
+        word, county, kind = (self.chosen.get(name, "") for name in ("q", "county", "kind"))
+        return [
+            school
+            for school in self.seen
+            if school.is_called(word)
+            and (not county or school.county_id == county.pk)
+            and (not kind or school.shows(kind))
+        ]
 
 
 def cells_of(seen: Sequence[Seen], view: View) -> dict[int, list[Cell]]:
@@ -159,32 +164,35 @@ def lecturers_of(seen: Sequence[Seen], view: View) -> dict[int, list[tuple[str, 
     }
 
 
-@dataclass(frozen=True)
-class Totals(Sums):
-    """The figures of a scope added up; `arrived` is unknown where no school has registered it."""
+@dataclass
+class Totals:
+    """The figures of a scope added up; the money is of those schools alone that registered what arrived."""
 
+    classes: int = 0
+    attendance: int = 0
+    cost: Decimal = Decimal(0)
     planned: int = 0
     done: int = 0
     filed: int = 0
     flagged: int = 0
     registered: int = 0
-    arrived: Decimal | None = None
+    arrived: Decimal = Decimal(0)
 
 
 def total(seen: Sequence[Seen]) -> Totals:
     """The figures of a scope added up."""
-    arrived = [school.arrived for school in seen if school.arrived is not None]
-    return Totals(
-        classes=sum(school.total.classes for school in seen),
-        attendance=sum(school.total.attendance for school in seen),
-        cost=sum((school.total.cost for school in seen), Decimal(0)),
-        planned=sum(school.planned for school in seen),
-        done=sum(school.done for school in seen),
-        filed=sum(school.filed_on is not None for school in seen),
-        flagged=sum(bool(school.anomalies) for school in seen),
-        registered=len(arrived),
-        arrived=sum(arrived) if arrived else None,
-    )
+    sums = Totals()
+    for school in seen:
+        sums.classes += school.total.classes
+        sums.attendance += school.total.attendance
+        sums.cost += school.total.cost
+        sums.planned += school.planned
+        sums.done += school.done
+        sums.filed += school.filed_on is not None
+        sums.flagged += bool(school.anomalies)
+        sums.registered += school.arrived is not None
+        sums.arrived += school.arrived or 0
+    return sums
 
 
 def in_units(yuan: Decimal) -> str:

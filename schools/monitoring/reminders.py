@@ -12,14 +12,14 @@ from datetime import date, datetime, timedelta
 from itertools import groupby
 
 from django.db import connection, transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
 from django.utils import timezone
 
 from schools.calendar.workdays import add_workdays, in_working_hours
 from schools.messages.inbox import Message, deliver
 from schools.models import Appointment, Reminder, Role, School, User
-from schools.models.scope import COUNTY_ROLES
+from schools.models.scope import COUNTY_ROLES, SCHOOL_ROLES
 from schools.saving import Refused
 
 from .overview import city_on
@@ -29,6 +29,14 @@ WORKDAYS_BETWEEN = 3
 #: A reminder older than this is no longer passed on by itself: its matter belongs to a year that is over.
 DAYS_PASSED_ON = 120
 FILLER, HEAD = Reminder.Step.FILLER, Reminder.Step.HEAD
+#: Those who are told, by role: as what, and where they are appointed.
+DUTIES = {
+    Role.FILLER: ("filler", "school_id"),
+    Role.HEAD: ("head", "school_id"),
+    Role.COUNTY: ("county", "county_id"),
+    Role.COUNTY_LEAD: ("county", "county_id"),
+    Role.OFFICE: ("office", "city_id"),
+}
 
 
 @dataclass(frozen=True)
@@ -37,6 +45,11 @@ class State:
 
     first: Reminder | None = None
     second: Reminder | None = None
+
+    @property
+    def made(self) -> list[Reminder]:
+        """Those that were made, in their order."""
+        return [reminder for reminder in (self.first, self.second) if reminder]
 
     @property
     def passed_on_from(self) -> date | None:
@@ -233,20 +246,23 @@ def _people(schools: Iterable[int]) -> dict[int, dict[str, list[int]]]:
     """Who is appointed to each school today, and in its county, or in its city's office where there is no
     county.
     """
-    people: dict[int, dict[str, list[int]]] = {pk: {"filler": [], "head": [], "county": []} for pk in schools}
-    active = Appointment.objects.in_force().filter(user__is_active=True)
-    own = active.filter(school__in=people, role__in=(Role.FILLER, Role.HEAD))
-    for school, role, user in own.values_list("school_id", "role", "user_id"):
-        people[school][role].append(user)
-    places = School.objects.filter(pk__in=people).values_list("pk", "county_id", "city_id")
-    above = {pk: ("county", county) if county else ("city", city) for pk, county, city in places}
-    watching: dict[tuple[str, int], list[int]] = defaultdict(list)
-    for kind, roles in (("county", COUNTY_ROLES), ("city", (Role.OFFICE,))):
-        ids = {place for level, place in above.values() if level == kind}
-        for place, user in active.filter(role__in=roles, **{f"{kind}__in": ids}).values_list(
-            f"{kind}_id", "user_id"
-        ):
-            watching[kind, place].append(user)
-    for school, place in above.items():
-        people[school]["county"] = watching[place]
-    return people
+    places = list(School.objects.filter(pk__in=schools).values_list("pk", "county_id", "city_id"))
+    keys, counties, cities = ({place[index] for place in places} for index in range(3))
+    appointments = Appointment.objects.in_force().filter(
+        Q(role__in=SCHOOL_ROLES, school__in=keys)
+        | Q(role__in=COUNTY_ROLES, county__in=counties)
+        | Q(role=Role.OFFICE, city__in=cities),
+        user__is_active=True,
+    )
+    held: dict[tuple[str, int], list[int]] = defaultdict(list)
+    for appointment in appointments.values("role", "school_id", "county_id", "city_id", "user_id"):
+        duty, place = DUTIES[appointment["role"]]
+        held[duty, appointment[place]].append(appointment["user_id"])
+    return {
+        pk: {
+            "filler": held["filler", pk],
+            "head": held["head", pk],
+            "county": held["county", county] if county else held["office", city],
+        }
+        for pk, county, city in places
+    }

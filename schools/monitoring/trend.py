@@ -6,15 +6,14 @@ from collections.abc import Sequence
 from datetime import date
 
 from django.db.models import Count, Sum
-from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
 
 from schools.models import School, TrainingClass
 
 from .overview import Seen
 from .standing import MONTHS, View, last_day
 
-STEP, WIDTH, HEIGHT = 22, 14, 56
+#: Of the picture, with _trend.html: from column to column, width and greatest height of one, the base line.
+STEP, WIDTH, HEIGHT, FOOT = 22, 14, 56, 74
 
 
 def of_months(seen: Sequence[Seen], view: View) -> dict:
@@ -50,35 +49,31 @@ def of_school(school: School, view: View) -> dict:
 
 
 def _trend(label: str, months: Sequence[str], figures: dict[str, Sequence[int]]) -> dict:
-    """A picture of the first figure, and the table of all."""
+    """A line of columns for the first figure, and the table of all. The highest column bears its figure, a
+    month without anything is a short stroke.
+    """
+    values = list(next(iter(figures.values())))
+    top = max(values)
+    bars, words = [], []
+    for index, (month, value) in enumerate(zip(months, values, strict=True)):
+        left, height = index * STEP + 4, round(value / top * HEIGHT, 1) if value else 1
+        words.append(f"{month} {value}")
+        bars.append(
+            {
+                "name": month.rpartition("年")[2].removesuffix("月"),
+                "value": value,
+                "left": left,
+                "middle": left + WIDTH / 2,
+                "top": FOOT - height,
+                "height": height,
+            }
+        )
     return {
-        "picture": columns(months, next(iter(figures.values())), label),
+        "bars": bars,
+        "peak": bars[values.index(top)] if top else None,
+        "peak_value": f"{top:,}",
+        "width": len(values) * STEP + 8,
+        "words": f"{label}：{'，'.join(words)}",
         "headings": months,
-        "rows": [(name, [f"{value:,}" for value in values]) for name, values in figures.items()],
+        "rows": [(name, [f"{value:,}" for value in row]) for name, row in figures.items()],
     }
-
-
-def columns(names: Sequence[str], values: Sequence[int], label: str) -> SafeString:
-    """A sparkline of columns; the highest bears its figure, a month without anything a short stroke."""
-    top, foot = max(values, default=0), 18 + HEIGHT
-    bars, labels = [], []
-    for index, (name, value) in enumerate(zip(names, values, strict=True)):
-        left = index * STEP + 4
-        height = round(value / top * HEIGHT, 1) if value else 1
-        bars.append(("chart-column" if value else "chart-track", left, foot - height, WIDTH, height))
-        labels.append((left + WIDTH / 2, foot + 14, name.rpartition("年")[2].removesuffix("月")))
-    peak = [(list(values).index(top) * STEP + 4 + WIDTH / 2, 13, f"{top:,}")] if top else []
-    parts = (
-        ('<rect class="{}" x="{}" y="{}" width="{}" height="{}"/>', bars),
-        ('<text class="chart-figure" x="{}" y="{}" text-anchor="middle">{}</text>', peak),
-        ('<text class="chart-label" x="{}" y="{}" text-anchor="middle">{}</text>', labels),
-    )
-    return format_html(
-        '<svg class="chart spark" viewBox="0 0 {0} {1}" width="{0}" height="{1}" role="img" '
-        'aria-label="{2}：{3}">{4}{5}{6}</svg>',
-        max(len(values), 1) * STEP + 8,
-        foot + 18,
-        label,
-        "，".join(f"{name} {value}" for name, value in zip(names, values, strict=True)),
-        *(format_html_join("", shape, places) for shape, places in parts),
-    )

@@ -67,23 +67,15 @@ def monitoring(request: HttpRequest) -> HttpResponse:
 def school(request: HttpRequest, pk: int) -> HttpResponse:
     """One school: what is odd, who reminded when, the words to send by messenger, two years of months."""
     found, view = _school(request, pk), _view(request)
-    rows = _rows(overview.city_on(found.city_id, view, {pk}), view)
-    matters = rows[0]["school"].matters if rows else []
-    states = reminders.states_of([pk]).get(pk, {})
-    asked = [(title, states.get(key, reminders.State())) for key, title in matters]
-    steps = [(title, state, state.next_step(view.today)) for title, state in asked]
-    open_keys = dict(matters)
+    rows, now = _rows(overview.city_on(found.city_id, view, {pk}), view), timezone.now()
     context = {
         "school": found,
         "trail": [("监测", f"{reverse('schools:monitoring')}?year={view.year}")],
         "view": view,
         "years": years_offered(),
         "row": rows[0] if rows else None,
-        "matters": steps,
-        "settled": [state for key, state in states.items() if key not in open_keys and state.first],
-        "remindable": sum(step is not None for _, _, step in steps),
-        "words": reminders.words(found, matters, by=request.user),
-        "opening": None if in_working_hours(timezone.now()) else next_working_moment(timezone.now()),
+        "words": reminders.words(found, rows[0]["school"].matters if rows else [], by=request.user),
+        "opening": None if in_working_hours(now) else next_working_moment(now),
         "trend": trend.of_school(found, view),
     }
     return render(request, "schools/monitoring/school.html", context)
@@ -144,44 +136,48 @@ def _rows(seen: Sequence[overview.Seen], view: View) -> list[dict]:
     states = reminders.states_of([school.pk for school in seen])
     return [
         {
-            **_row(school, states.get(school.pk, {}), view),
+            "school": school,
             "cells": cells[school.pk],
             "lecturers": lecturers[school.pk],
+            "attendance": f"{school.total.attendance:,}",
+            "cost": f"{school.total.cost:,.0f}",
+            "arrived": "未登记" if school.arrived is None else f"{school.arrived:,.0f}",
+            "records": f"{reverse('schools:teaching_school', args=[school.pk])}?year={view.year}",
+            "plan": reverse("schools:plan", args=[school.pk, view.year]),
+            "months": reverse("schools:month", args=[school.pk, view.year, 1]).removesuffix("1/"),
+            **_reminded(school, states.get(school.pk, {}), view),
         }
         for school in seen
     ]
 
 
-def _row(school: overview.Seen, states: dict[str, reminders.State], view: View) -> dict:
-    asked = [states.get(key, reminders.State()) for key, _ in school.matters]
-    sent = [reminder for state in asked for reminder in (state.first, state.second) if reminder]
+def _reminded(school: overview.Seen, states: dict[str, reminders.State], view: View) -> dict:
+    """What is open with its next reminder, what has been settled since one, and the last that was made."""
+    asked = {key: (title, states.get(key, reminders.State())) for key, title in school.matters}
+    matters = [(title, state, state.next_step(view.today)) for title, state in asked.values()]
+    made = [reminder for _, state in asked.values() for reminder in state.made]
     return {
-        "school": school,
-        "anomalies": school.anomalies,
-        "attendance": f"{school.total.attendance:,}",
-        "cost": f"{school.total.cost:,.0f}",
-        "arrived": "未登记" if school.arrived is None else f"{school.arrived:,.0f}",
-        "records": f"{reverse('schools:teaching_school', args=[school.pk])}?year={view.year}",
-        "plan": reverse("schools:plan", args=[school.pk, view.year]),
-        "months": reverse("schools:month", args=[school.pk, view.year, 1]).removesuffix("1/"),
-        "remindable": sum(state.next_step(view.today) is not None for state in asked),
-        "last": max(sent, key=lambda reminder: reminder.at, default=None),
+        "matters": matters,
+        "settled": [state for key, state in states.items() if key not in asked and state.first],
+        "remindable": sum(step is not None for _, _, step in matters),
+        "last": max(made, key=lambda reminder: reminder.at, default=None),
     }
 
 
 def _tiles(seen: Sequence[overview.Seen]) -> list[Tile]:
     """The followed figures of the scope, added up."""
     sums = overview.total(seen)
-    money = "到位经费均未登记"
-    if sums.arrived is not None:
-        money = f"到位 {overview.in_units(sums.arrived)} 万元（{sums.registered} 所已登记）"
+    money, arrived = "到位经费均未登记", None
+    if sums.registered:
+        arrived = sums.arrived
+        money = f"到位 {overview.in_units(arrived)} 万元（{sums.registered} 所已登记）"
     plan, schools = f"计划共 {sums.planned:,} 期", f"{len(seen)} 所党校，{sums.flagged} 所有提示"
     spent = overview.in_units(sums.cost)
     return [
         Tile("教学计划", f"{sums.done:,}", "期已完成", plan, done=sums.done, whole=sums.planned),
         Tile("培训场次", f"{sums.classes:,}", "期", schools),
         Tile("参训人数", f"{sums.attendance:,}", "人次", "主办和参加的班次合计"),
-        Tile("资金使用", spent, "万元", money, done=sums.cost, whole=sums.arrived),
+        Tile("资金使用", spent, "万元", money, done=sums.cost, whole=arrived),
     ]
 
 

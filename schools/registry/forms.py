@@ -13,16 +13,10 @@ from django.utils import timezone
 
 from schools.models import (
     Binder,
-    Brand,
-    Course,
-    Investment,
     Leader,
     Region,
-    Regulation,
     School,
-    StaffMember,
     Teacher,
-    TeachingPoint,
     User,
 )
 from schools.records import locks
@@ -34,7 +28,9 @@ from schools.site.filters import FilterForm
 from schools.site.forms import SeveralField
 
 from . import saving
-from .overview import INCOMPLETE
+
+#: Schools whose own entry lacks a figure: unknown, as opposed to a recorded zero or no.
+INCOMPLETE = Q(has_plaque=None) | Q(seats=None) | Q(staff_count=None)
 
 #: More schools than this are not offered for sharing beyond one's own county.
 MOST_OFFERED = 120
@@ -121,10 +117,16 @@ class RegistryForm(RecheckedForm, ReasonMixin, forms.ModelForm):
     """
 
     seen = forms.CharField(required=False, widget=forms.HiddenInput)
-    #: Fields that start with today in a new record.
-    today: tuple[str, ...] = ()
 
-    def __init__(self, *args: Any, school: School, **kwargs: Any) -> None:
+    class Meta:
+        widgets = {
+            "content": forms.Textarea(attrs={"rows": 3}),
+            "shared_with": forms.CheckboxSelectMultiple,
+        }
+        field_classes = {"shared_with": SeveralField}
+
+    def __init__(self, *args: Any, school: School, today: str = "", **kwargs: Any) -> None:
+        """`today` is the field that starts with today in a new record; a year starts with this one."""
         self.school = school
         super().__init__(*args, **kwargs)
         self.is_new = self.instance.pk is None
@@ -132,8 +134,10 @@ class RegistryForm(RecheckedForm, ReasonMixin, forms.ModelForm):
             self.instance.school = school
         self.old = {} if self.is_new else snapshot(self.instance)
         self.fields["seen"].initial = digest(self.old)
-        for name in self.today if self.is_new else ():
-            self.fields[name].initial = timezone.localdate()
+        if today:
+            self.fields[today].initial = timezone.localdate()
+        if "year" in self.fields:
+            self.fields["year"].initial = timezone.localdate().year
         for field in self.fields.values():
             if isinstance(field, forms.DateField):
                 field.widget = DayInput()
@@ -192,53 +196,7 @@ class ProfileForm(RegistryForm):
         fields = ("has_plaque", "seats", "staff_count", "operator", "office_email")
 
 
-class LeaderForm(RegistryForm):
-    today = ("start",)
-
-    class Meta:
-        model = Leader
-        fields = ("post", "name", "party_post", "start", "end")
-
-
-class StaffForm(RegistryForm):
-    today = ("since",)
-
-    class Meta:
-        model = StaffMember
-        fields = ("name", "post", "duty", "since", "until")
-
-
-class TeacherForm(RegistryForm):
-    today = ("since",)
-
-    class Meta:
-        model = Teacher
-        fields = ("name", "kind", "post", "topics", "since", "until")
-
-
-class RegulationForm(RegistryForm):
-    today = ("issued_on",)
-
-    class Meta:
-        model = Regulation
-        fields = ("kind", "title", "issued_on", "abolished_on")
-
-
-class InvestmentForm(RegistryForm):
-    class Meta:
-        model = Investment
-        fields = ("year", "project", "amount", "source")
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["year"].initial = self.fields["year"].initial or timezone.localdate().year
-
-
 class CourseForm(RegistryForm):
-    class Meta:
-        model = Course
-        fields = ("name", "theme", "teacher", "hours", "origin", "since")
-
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         own = Teacher.objects.filter(school=self.school)
@@ -247,23 +205,8 @@ class CourseForm(RegistryForm):
         self.fields["teacher"].empty_label = "（不指定）"
 
 
-class BrandForm(RegistryForm):
-    class Meta:
-        model = Brand
-        fields = ("name", "content", "since")
-        widgets = {"content": forms.Textarea(attrs={"rows": 3})}
-
-
 class PointForm(RegistryForm):
     """A teaching point, and the neighbours that may use it too."""
-
-    today = ("since",)
-
-    class Meta:
-        model = TeachingPoint
-        fields = ("name", "theme", "since", "until", "shared_with")
-        widgets = {"shared_with": forms.CheckboxSelectMultiple}
-        field_classes = {"shared_with": SeveralField}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -4,11 +4,12 @@ each part says, what it lacks for the year, who changed it last.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from django.db.models import Count, Max, Q, QuerySet, Sum
+from django.db.models import Count, Max, Model, Q, QuerySet, Sum
 from django.urls import reverse
 from django.utils import timezone
 
@@ -37,69 +38,71 @@ from schools.models import (
 from schools.models.scope import in_force
 from schools.numbers import with_unit
 
+from .forms import INCOMPLETE
+from .kinds import KINDS
+
 NONE, UNKNOWN = "没有登记", "尚未登记"
-#: Parts with a page of their own; the others are lists, named as in the address.
+#: Parts with a page of their own: address, title, table; the others are the lists of KINDS.
 PAGES = {
-    "profile": "registry_profile",
-    "equipment": "registry_equipment",
-    "budgets": "registry_budget",
-    "figures": "registry_figures",
+    "profile": ("registry_profile", "基本情况", School),
+    "equipment": ("registry_equipment", "设施", Equipment),
+    "budgets": ("registry_budget", "{}年经费", Budget),
+    "figures": ("registry_figures", "{}年党员和干部人数", YearFigures),
 }
-LISTS = ("leaders", "staff", "teachers", "points", "regulations", "investments", "courses", "brands")
-#: What the school itself states, and what is said where it does not; unknown, as opposed to a recorded zero.
+#: What the school itself states, see INCOMPLETE.
 STATED = {"has_plaque": "挂牌情况", "seats": "主教室座位", "staff_count": "工作人员数"}
-INCOMPLETE = Q(has_plaque=None) | Q(seats=None) | Q(staff_count=None)
+
+
+def _own(school: School, user: User) -> Callable[[type[Model]], QuerySet]:
+    """By table, the records of the school as far as the reader may see them."""
+    return lambda model: model.objects.visible_to(user).filter(school=school)
 
 
 def years(school: School, user: User) -> list[int]:
     """Years with classes, money or head counts, and this year; newest first."""
-    held = {day.year for day in _own(TrainingClass, school, user).kept().dates("starts_on", "year")}
-    stated = [_own(model, school, user).values_list("year", flat=True) for model in (Budget, YearFigures)]
+    own = _own(school, user)
+    held = {day.year for day in own(TrainingClass).kept().dates("starts_on", "year")}
+    stated = [own(model).values_list("year", flat=True) for model in (Budget, YearFigures)]
     return sorted(held.union(*stated, [timezone.localdate().year]), reverse=True)
 
 
 def registry(school: School, user: User) -> dict:
     """What stands whatever the year; with the points that neighbours share with it."""
+    own = _own(school, user)
     points = TeachingPoint.objects.filter(school=school) | TeachingPoint.objects.filter(shared_with=school)
     return {
-        "former_names": _own(FormerName, school, user),
-        "leaders": _own(Leader, school, user),
-        "liaisons": _own(Liaison, school, user).current().select_related("user"),
-        "teachers": _own(Teacher, school, user).in_force(),
+        "former_names": own(FormerName),
+        "leaders": own(Leader),
+        "liaisons": own(Liaison).current().select_related("user"),
+        "teachers": own(Teacher).in_force(),
         "points": TeachingPoint.objects.visible_to(user)
         .in_force()
         .filter(pk__in=points.values("pk"))
         .select_related("school"),
-        "equipment": _own(Equipment, school, user),
-        "regulations": _own(Regulation, school, user),
+        "equipment": own(Equipment),
+        "regulations": own(Regulation),
     }
 
 
 def year_records(school: School, user: User, year: int) -> dict:
     """What was recorded for one year."""
+    own = _own(school, user)
     classes = (
-        _own(TrainingClass, school, user)
+        own(TrainingClass)
         .kept()
         .held_between(date(year, 1, 1), date(year, 12, 31))
         .order_by("-starts_on", "pk")
     )
-    budgets = list(_own(Budget, school, user).filter(year=year))
+    budgets = list(own(Budget).filter(year=year))
     return {
         "classes": classes.prefetch_related("lessons__teacher"),
         "totals": classes.aggregate(hours=Sum("hours"), attendance=Sum("attendance"), cost=Sum("cost")),
         "budgets": budgets,
         "arrived": sum(row.arrived or 0 for row in budgets),
-        "people": _own(YearFigures, school, user).filter(year=year).first(),
-        "plan": _own(AnnualPlan, school, user)
-        .filter(year=year)
-        .prefetch_related("planned_classes__classes")
-        .first(),
-        "reports": _own(MonthlyReport, school, user).filter(year=year).order_by("month"),
-        "visits": _own(Visit, school, user)
-        .kept()
-        .filter(on__year=year)
-        .select_related("by")
-        .prefetch_related("problems"),
+        "people": own(YearFigures).filter(year=year).first(),
+        "plan": own(AnnualPlan).filter(year=year).prefetch_related("planned_classes__classes").first(),
+        "reports": own(MonthlyReport).filter(year=year).order_by("month"),
+        "visits": own(Visit).kept().filter(on__year=year).select_related("by").prefetch_related("problems"),
     }
 
 
@@ -129,10 +132,6 @@ def lecturers(lessons: list[Lesson]) -> str:
     )
 
 
-def _own(model, school: School, user: User) -> QuerySet:
-    return model.objects.visible_to(user).filter(school=school)
-
-
 def investment_of(city: Region, year: int, *, county: Region | None = None) -> Decimal:
     """Yuan spent on building up the schools of a city in a year, or of one of its counties."""
     rows = Investment.objects.kept().filter(school__city=city, year=year)
@@ -160,11 +159,11 @@ class Block:
 
 def address(school_pk: int, section: str, year: int | None = None) -> str:
     """The page that keeps what a metric of this section counts; "" where the records are not kept here."""
-    if section in LISTS:
+    if section in KINDS:
         return reverse("schools:registry_rows", args=[school_pk, section])
     if section not in PAGES:
         return ""
-    url = reverse(f"schools:{PAGES[section]}", args=[school_pk])
+    url = reverse(f"schools:{PAGES[section][0]}", args=[school_pk])
     return f"{url}?year={year}" if year and section in ("budgets", "figures") else url
 
 
@@ -175,36 +174,28 @@ def blocks(school: School, year: int, *, may_edit: bool = True) -> list[Block]:
     """
     shown = f"{reverse('schools:school', args=[school.pk])}?year={year}#"
     last = newest(RecordChange.objects.filter(school=school), "model")
-    facts = [
-        ("profile", "基本情况", "school", *_profile(school)),
-        ("leaders", "校领导", "leader", *_leaders(school)),
-        ("staff", "工作人员", "staffmember", *_owed("在册", school.staff.all().in_force(), "人")),
-        ("teachers", "师资", "teacher", *_teachers(school)),
-        ("points", "现场教学点", "teachingpoint", *_points(school)),
-        ("equipment", "设施", "equipment", *_equipment(school)),
-        (
-            "regulations",
-            "管理制度",
-            "regulation",
-            *_owed("现行", school.regulations.filter(abolished_on=None), "项"),
-        ),
-        ("budgets", f"{year}年经费", "budget", *_budget(school, year)),
-        ("figures", f"{year}年党员和干部人数", "yearfigures", *_figures(school, year)),
-        ("investments", "建设投入", "investment", *_investments(school, year)),
-        ("courses", "课程", "course", *_counted(school.courses.kept(), "门")),
-        ("brands", "特色品牌", "brand", *_counted(school.brands.kept(), "个")),
-    ]
-    return [
-        Block(
-            slug,
-            title,
-            summary,
-            missing,
-            address(school.pk, slug, year) if may_edit or slug not in PAGES else f"{shown}{slug}",
-            last.get(f"schools.{model}"),
-        )
-        for slug, title, model, summary, missing in facts
-    ]
+    parts = {
+        "profile": _profile(school),
+        "leaders": _leaders(school),
+        "staff": _owed("在册", school.staff.all().in_force(), "人"),
+        "teachers": _teachers(school),
+        "points": _points(school),
+        "equipment": _equipment(school),
+        "regulations": _owed("现行", school.regulations.filter(abolished_on=None), "项"),
+        "budgets": _budget(school, year),
+        "figures": _figures(school, year),
+        "investments": _investments(school, year),
+        "courses": _counted(school.courses.kept(), "门"),
+        "brands": _counted(school.brands.kept(), "个"),
+    }
+    found = []
+    for slug, (summary, lacking) in parts.items():
+        kind = KINDS.get(slug)
+        _, title, model = (slug, kind.title, kind.model) if kind else PAGES[slug]
+        url = address(school.pk, slug, year) if may_edit or kind else f"{shown}{slug}"
+        change = last.get(model._meta.label_lower)
+        found.append(Block(slug, title.format(year), summary, lacking, url, change))
+    return found
 
 
 def newest(changes: QuerySet[RecordChange], key: str) -> dict:

@@ -94,10 +94,9 @@ def void(record: models.Model, *, by: User, reason: str) -> models.Model:
 
 
 @transaction.atomic
-def succeed(
-    outgoing: models.Model, on: date, values: Mapping[str, Any], *, by: User, reason: str = "换届或调整"
-) -> models.Model:
+def succeed(outgoing: models.Model, on: date, values: Mapping[str, Any], *, by: User) -> models.Model:
     """One leader ends and the next begins, in one act."""
+    reason = "换届或调整"
     end(outgoing, on, field="end", by=by, reason=reason)
     return add(type(outgoing), outgoing.school, values, by=by, reason=reason)
 

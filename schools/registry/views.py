@@ -216,14 +216,14 @@ def rows(request: HttpRequest, pk: int, slug: str) -> HttpResponse:
             {
                 "record": record,
                 "name": getattr(record, kind.search[0]),
-                "cells": [(heading, cell(record)) for heading, cell in kind.columns],
+                "cells": kind.cells(record),
                 "own": record.school_id == school.pk,
                 "former": kind.is_former(record),
                 "change": newest.get(record.pk),
             }
             for record in shown
         ],
-        "headings": [name for name, _ in kind.columns],
+        "headings": [field.verbose_name for field in kind.columns],
         "former": former,
         "word": word,
         "query": request.GET.urlencode(),
