@@ -24,6 +24,7 @@ from .standing import MONTHS, View
 #: Characters in a line of the sheet.
 LINE = 42
 MOST_COUNTIES, MOST_ANOMALIES, MOST_VISITS = 9, 5, 2
+LEGEND = "，".join(f"{mark}＝{meaning}" for mark, meaning in MARKS.values() if mark)
 
 
 class Room(NamedTuple):
@@ -81,7 +82,7 @@ def school_brief(school: School, user: User, view: View) -> Brief | None:
         problems=_problems(place, user, view, PLAIN),
         visits=_visits(place, user, view, PLAIN),
         stars="；".join(navigation.summaries_for(school, user)) or "还没有评定结果",
-        marks="，".join(f"{mark}＝{meaning}" for mark, meaning in MARKS.values() if mark),
+        marks=LEGEND,
     )
 
 

@@ -83,7 +83,7 @@ def school_list(request: HttpRequest) -> HttpResponse:
     schools = form.narrow(School.objects.visible_to(request.user)).select_related("county", "city").in_order()
     page = _page_of(request, schools)
     shown = list(page.object_list)
-    added = [(column, column.values(shown, request.user)) for column in contributed("columns")]
+    added = _added(request.user, shown)
     context = {
         "form": form,
         "page": page,
@@ -138,7 +138,7 @@ def _year_with_records(years: list[int], request: HttpRequest, school: School) -
 def _sheets(request: HttpRequest, schools: QuerySet[School]) -> Iterator[SheetOut]:
     """A generator: nothing is read before the length of the list was accepted."""
     rows = list(schools)
-    added = [(column, column.values(rows, request.user)) for column in contributed("columns")]
+    added = _added(request.user, rows)
     headings = [
         "学校编码",
         ColumnOut("学校名称", width=32),
@@ -167,6 +167,11 @@ def _sheets(request: HttpRequest, schools: QuerySet[School]) -> Iterator[SheetOu
         for school in rows
     )
     yield SheetOut("名册", headings, cells)
+
+
+def _added(user: User, schools: list[School]) -> list[tuple[navigation.Column, dict]]:
+    """The columns of other apps, each with its values by school."""
+    return [(column, column.values(schools, user)) for column in contributed("columns")]
 
 
 def _text(column: navigation.Column, value: object) -> str:
