@@ -15,16 +15,20 @@ from django.utils import timezone
 
 from ratings.criteria.spec import moved
 from schools.calendar.workdays import nth_workday
-from schools.importing.class_sheets import LessonResource, TrainingClassResource
 from schools.importing.exchange import import_workbook
 from schools.importing.figure_sheets import BudgetResource, YearFiguresResource
-from schools.importing.plan_sheets import MonthlyReportResource, PlannedClassResource
 from schools.importing.registry_sheets import (
     EquipmentResource,
     LeaderResource,
     RegulationResource,
     TeacherResource,
     TeachingPointResource,
+)
+from schools.importing.teaching_sheets import (
+    LessonResource,
+    MonthlyReportResource,
+    PlannedClassResource,
+    TrainingClassResource,
 )
 from schools.metrics.standing import report_due
 from schools.models import (

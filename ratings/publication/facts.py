@@ -14,7 +14,7 @@ from ratings.criteria.spec import SchemeSpec
 from ratings.criteria.versions import current_version, spec_of
 from ratings.enums import Star, Status
 from ratings.models import Assessment, Result, Scheme
-from schools.registry.profile import investment_of
+from schools.registry.overview import investment_of
 
 #: Where a city has counties, the name under which its own schools stand.
 CITY_ITSELF = "市直"

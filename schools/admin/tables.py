@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from schools import audit
 from schools.importing.base import WorkbookResource
-from schools.importing.class_sheets import LessonResource, TrainingClassResource
+from schools.importing.teaching_sheets import LessonResource, TrainingClassResource
 from schools.importing.figure_sheets import (
     BudgetResource,
     LiaisonResource,
@@ -19,7 +19,7 @@ from schools.importing.figure_sheets import (
     VisitResource,
     YearFiguresResource,
 )
-from schools.importing.plan_sheets import MonthlyReportResource, PlannedClassResource
+from schools.importing.teaching_sheets import MonthlyReportResource, PlannedClassResource
 from schools.importing.registry_sheets import (
     BrandResource,
     CourseResource,

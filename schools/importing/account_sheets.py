@@ -5,24 +5,32 @@ administrator's.
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 
-from schools.models import Appointment, Role, User
+from schools.models import Appointment, User
 from schools.models.people import refuse_mobile_number
 
-from .base import WorkbookResource, counties_by_name, person_lookup, schools_by_code
-from .columns import SCHOOL_CODE, Lookup, choice, day, identifier, lookup, text
+from .base import (
+    SCHOOL_CODE,
+    ColumnField,
+    Lookup,
+    WorkbookResource,
+    cell_code,
+    counties_by_name,
+    person_column,
+    schools_by_code,
+)
 
 
 class UserResource(WorkbookResource):
     """Accounts come without a password; first passwords are handed out one by one."""
 
-    username = identifier("username", "用户名", longest=50)
-    name = text("name", "姓名", required=True, longest=30)
-    office_phone = text("office_phone", "办公电话", longest=30, hint="只填办公电话，不收集手机号码")
-
     class Meta:
         model = User
         import_id_fields = ("username",)
         fields = ("username", "name", "office_phone")
+        widgets = {
+            "username": {"parse": cell_code},
+            "office_phone": {"hint": "只填办公电话，不收集手机号码"},
+        }
 
     def get_queryset(self) -> QuerySet[User]:
         """Accounts kept by the city of the import; others of the same name are refused in `check`."""
@@ -47,29 +55,25 @@ class UserResource(WorkbookResource):
 
 
 class AppointmentResource(WorkbookResource):
-    user = lookup("user", "用户名", person_lookup())
-    role = choice("role", "角色", Role, required=True)
-    school = lookup(
+    user = person_column("user", "用户名")
+    school = ColumnField(
         "school",
         SCHOOL_CODE,
-        Lookup(schools_by_code, "没有编码为“{}”的党校", render=lambda school: school.code),
+        Lookup(schools_by_code, "没有编码为“{}”的党校", shown="code"),
         hint="填报人、负责人必填",
     )
-    county = lookup(
+    county = ColumnField(
         "county",
         "县（市、区）",
-        Lookup(counties_by_name, "没有名为“{}”的县（市、区）", render=lambda county: county.name),
+        Lookup(counties_by_name, "没有名为“{}”的县（市、区）"),
         hint="初评人、县（区）负责人必填",
     )
-    start = day("start", "任职开始", required=True)
-    end = day("end", "任职结束")
-
-    periods = (("start", "end"),)
 
     class Meta:
         model = Appointment
         import_id_fields = ("user", "role", "school", "county", "start")
         fields = ("user", "role", "school", "county", "start", "end")
+        widgets = {"start": {"required": True}}
 
     def get_queryset(self) -> QuerySet[Appointment]:
         """Appointments within the city of the import."""

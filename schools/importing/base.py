@@ -1,24 +1,190 @@
-"""What every sheet has in common: rows found by natural key, doubles named, every error told in the user's
-words.
+"""What every sheet has in common: columns read off the model, rows found by natural key, doubles named, every
+error told in the user's words.
 """
 
 import logging
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from operator import attrgetter
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models
 from django.db.models import QuerySet
 from import_export import resources
+from import_export.fields import Field
 from import_export.instance_loaders import BaseInstanceLoader
+from import_export.widgets import Widget
 
 from schools.models import Region, School, User
-
-from .columns import SCHOOL_CODE, ColumnField, Lookup, cell_code, lookup
+from schools.workbooks import CellError, cell_bool, cell_choice, cell_date, cell_decimal, cell_int, cell_text
+from schools.workbooks.text import narrow
 
 logger = logging.getLogger(__name__)
 
-YEARS = {"lowest": 2000, "highest": 2100}
+SCHOOL_CODE = "学校编码"
+
+
+def cell_code(value: object, **options: Any) -> str:
+    """A code or name that identifies: full and half width are the same."""
+    return narrow(cell_text(value, **options))
+
+
+#: How a cell is read by the kind of the model's field it fills, unless the field has choices.
+READERS = {
+    "BooleanField": cell_bool,
+    "CharField": cell_text,
+    "DateField": cell_date,
+    "DecimalField": cell_decimal,
+    "PositiveIntegerField": cell_int,
+    "PositiveSmallIntegerField": cell_int,
+}
+#: By the reader: how the writer formats the column, what the template says about it, what it takes.
+KINDS = {cell_date: "date", cell_decimal: "decimal", cell_int: "int"}
+HINTS = {cell_bool: "是 或 否", cell_date: "日期，如 2026-03-05、2026.3.5、20260305"}
+BOUNDS = {cell_decimal: {"lowest": 0}, cell_int: {"lowest": 0, "highest": 10_000_000}}
+#: Options of a reader that the field knows.
+MEASURES = {
+    cell_code: {"longest": "max_length"},
+    cell_decimal: {"places": "decimal_places"},
+    cell_text: {"longest": "max_length"},
+}
+#: The same on every sheet that has such a column.
+LIMITS = {
+    "year": {"lowest": 2000, "highest": 2100},
+    "month": {"unit": ("月",), "lowest": 1, "highest": 12},
+}
+#: Pairs of dates of which the second may not come before the first, in whatever table they stand.
+PERIODS = (
+    ("start", "end"),
+    ("since", "until"),
+    ("issued_on", "abolished_on"),
+    ("opened_on", "closed_on"),
+    ("starts_on", "ends_on"),
+)
+
+
+class CellWidget(Widget):
+    """Reads a cell with one of the workbook readers; a CellError is the sentence for the report."""
+
+    def __init__(
+        self,
+        parse: Callable[..., Any],
+        *,
+        required: bool = False,
+        render: Callable[[Any], Any] | None = None,
+        **options: Any,
+    ):
+        super().__init__()
+        self.parse, self.required, self.shown, self.options = parse, required, render, options
+
+    def clean(self, value, row=None, **kwargs):
+        """A blank that is owed is an error of its own, before the model is asked."""
+        parsed = self.parse(value, **self.options)
+        if self.required and parsed in (None, ""):
+            raise CellError("不能为空")
+        return parsed
+
+    def render(self, value, obj=None, **kwargs):
+        """Typed values, for the writer decides how a cell looks."""
+        return self.shown(value) if self.shown and value is not None else value
+
+
+class Lookup(CellWidget):
+    """A cell that names another record, possibly one of the same row's school, by what the record has as
+    `shown`.
+
+    `load` is asked once per import for everything that may be named, its keys in half width; `key` tells what
+    the row's cells make of the text.
+    """
+
+    def __init__(
+        self,
+        load: Callable[[Any], Mapping[Hashable, models.Model]],
+        missing: str,
+        *,
+        key: Callable[[str, Mapping[str, Any]], Hashable] = lambda text, row: text,
+        shown: str = "name",
+        required: bool = False,
+    ):
+        super().__init__(cell_code, required=required, render=attrgetter(shown))
+        self.load, self.missing, self.key = load, missing, key
+        self.found: Mapping[Hashable, models.Model] = {}
+
+    def clean(self, value, row=None, **kwargs):
+        """The record named, None for a blank."""
+        text = super().clean(value, row)
+        if not text:
+            return None
+        record = self.found.get(self.key(text, row or {}))
+        if record is None:
+            raise CellError(self.missing.format(text[:40]))
+        return record
+
+
+class ColumnField(Field):
+    """A column: its kind is how the writer formats it, its hint goes into the template's instructions, `kept`
+    is where a record keeps what an import puts elsewhere first.
+    """
+
+    def __init__(
+        self,
+        attribute: str,
+        heading: str,
+        widget: CellWidget,
+        *,
+        hint: str = "",
+        default: Any = None,
+        kept: str = "",
+    ):
+        empty = {} if default is None else {"default": default}
+        super().__init__(attribute=attribute, column_name=heading, widget=widget, **empty)
+        self.kept = kept or attribute
+        self.kind = KINDS.get(widget.parse, "text")
+        self.hint = hint or HINTS.get(widget.parse, "")
+        if widget.parse is cell_choice:
+            self.hint = f"可选：{'、'.join(widget.options['choices'])}"
+
+    def get_value(self, instance):
+        """What a record has, for the export."""
+        return attrgetter(self.kept)(instance)
+
+    @property
+    def required(self) -> bool:
+        """Whether the cell may not be blank, and so the column not be missing."""
+        return self.widget.required
+
+
+def column_of(
+    model: type[models.Model],
+    name: str,
+    *,
+    attribute: str = "",
+    hint: str = "",
+    kept: str = "",
+    **stated: Any,
+) -> ColumnField:
+    """The column of a model's field: heading, length, choices, default and whether a cell is owed are the
+    field's own, where nothing else is stated.
+    """
+    field = model._meta.get_field(name)
+    required = stated.pop("required", not (field.blank or field.null or field.has_default()))
+    default = field.default if field.has_default() and not required else None
+    widget = _widget_of(field, required=required, **stated)
+    return ColumnField(attribute or name, field.verbose_name, widget, hint=hint, default=default, kept=kept)
+
+
+def _widget_of(field: models.Field, **stated: Any) -> CellWidget:
+    if field.choices:
+        labels = {label: value for value, label in field.choices}
+        return CellWidget(cell_choice, choices=labels, render=dict(field.choices).get, **stated)
+    parse = stated.pop("parse", READERS[field.get_internal_type()])
+    measures = {option: getattr(field, measure) for option, measure in MEASURES.get(parse, {}).items()}
+    return CellWidget(parse, **{**BOUNDS.get(parse, {}), **LIMITS.get(field.name, {}), **measures, **stated})
+
+
+def in_school(text: str, row: Mapping[str, Any]) -> Hashable:
+    """Key of a record that is named within the school of the row."""
+    return cell_code(row.get(SCHOOL_CODE)), text
 
 
 class NaturalKeyLoader(BaseInstanceLoader):
@@ -36,17 +202,26 @@ class NaturalKeyLoader(BaseInstanceLoader):
 class WorkbookResource(resources.ModelResource):
     """One sheet, one model. What lies outside `schools` can neither be named nor changed.
 
+    `Meta.fields` are the columns in the order of the template, all that people enter unless stated; those not
+    declared are read off the model, with what `Meta.widgets` states beyond it.
+
     `year` completes sheets whose year is given by their use, `by` is who imports, `city` whose data it is.
     """
 
-    #: Pairs of dates of which the second may not come before the first.
-    periods: tuple[tuple[str, str], ...] = ()
+    #: Whether a row says all that its columns write, so that an unchanged one is known by itself.
+    says_all = True
 
     class Meta:
         use_bulk = True
         batch_size = 500
         skip_diff = True
         instance_loader_class = NaturalKeyLoader
+
+    def __init_subclass__(cls) -> None:
+        """Before import-export reads the options."""
+        if not hasattr(cls.Meta, "fields"):
+            fields = cls.Meta.model._meta.fields
+            cls.Meta.fields = [field.name for field in fields if field.editable and not field.primary_key]
 
     def __init__(
         self,
@@ -72,8 +247,15 @@ class WorkbookResource(resources.ModelResource):
         return cls._meta.model._meta.verbose_name
 
     @classmethod
+    def field_from_django_field(cls, field_name, django_field, readonly) -> ColumnField:
+        """The column for a field that no class declares."""
+        if django_field.related_model is School:
+            return school_column()
+        return column_of(cls._meta.model, field_name, **(cls._meta.widgets or {}).get(field_name, {}))
+
+    @classmethod
     def columns(cls) -> list[ColumnField]:
-        """Columns in the order of the template."""
+        """In the order of the template."""
         return [cls.fields[name] for name in cls._meta.fields]
 
     @classmethod
@@ -134,7 +316,8 @@ class WorkbookResource(resources.ModelResource):
     def skip_row(self, instance, original, row, import_validation_errors=None) -> bool:
         """A row that says what is already known is not written again."""
         return (
-            not import_validation_errors
+            self.says_all
+            and not import_validation_errors
             and instance.pk is not None
             and instance.imported_over == _values(instance)
         )
@@ -156,8 +339,8 @@ class WorkbookResource(resources.ModelResource):
 
     def check(self, instance: models.Model) -> None:
         """What concerns several cells at once; raises ValidationError."""
-        for first, last in self.periods:
-            start, end = getattr(instance, first), getattr(instance, last)
+        for first, last in PERIODS:
+            start, end = getattr(instance, first, None), getattr(instance, last, None)
             if start and end and end < start:
                 raise ValidationError({last: "不能早于" + self.heading(first)})
         instance.clean()
@@ -185,14 +368,12 @@ class WorkbookResource(resources.ModelResource):
         super().handle_import_error(result, error, raise_errors)
 
     def _sentence(self, error: IntegrityError) -> str:
-        said = str(error)
-        for constraint in self._meta.model._meta.constraints:
-            columns = [
-                self._meta.model._meta.get_field(name).column for name in getattr(constraint, "fields", ())
-            ]
-            table = self._meta.model._meta.db_table
-            named = ", ".join(f"{table}.{column}" for column in columns)
-            if constraint.name in said or (named and named in said):
+        """PostgreSQL names the constraint, SQLite only the columns of one that is unique."""
+        options = self._meta.model._meta
+        for constraint in options.constraints:
+            fields = [options.get_field(name) for name in getattr(constraint, "fields", ())]
+            columns = ", ".join(f"{options.db_table}.{field.column}" for field in fields)
+            if constraint.name in str(error) or (columns and columns in str(error)):
                 return constraint.get_violation_error_message()
         return "表中数据与系统已有记录冲突，没有写入任何数据。"
 
@@ -214,30 +395,26 @@ def schools_by_code(resource: WorkbookResource) -> dict[str, School]:
 
 def counties_by_name(resource: WorkbookResource) -> dict[str, Region]:
     """Counties of the city of the import."""
-    return (
-        {cell_code(county.name): county for county in resource.city.counties.all()} if resource.city else {}
-    )
+    counties = resource.city.counties.all() if resource.city else ()
+    return {cell_code(county.name): county for county in counties}
 
 
-def person_lookup() -> Lookup:
-    """An account by user name, among those the importing person may see."""
-
-    def load(resource: WorkbookResource) -> dict[str, User]:
-        people = User.objects.visible_to(resource.by) if resource.by else User.objects.all()
-        return {cell_code(user.username): user for user in people}
-
-    return Lookup(load, "没有用户名为“{}”的用户", render=lambda user: user.username, required=True)
+def people_by_username(resource: WorkbookResource) -> dict[str, User]:
+    """Accounts that the importing person may see."""
+    people = User.objects.visible_to(resource.by) if resource.by else User.objects.all()
+    return {cell_code(user.username): user for user in people}
 
 
-def school_column() -> ColumnField:
+def person_column(attribute: str, heading: str, *, hint: str = "") -> ColumnField:
+    """An account by user name."""
+    widget = Lookup(people_by_username, "没有用户名为“{}”的用户", shown="username", required=True)
+    return ColumnField(attribute, heading, widget, hint=hint)
+
+
+def school_column(attribute: str = "school", *, kept: str = "") -> ColumnField:
     """学校编码, owed by every record."""
-    widget = Lookup(
-        schools_by_code,
-        "没有编码为“{}”的党校，或不在您的管理范围",
-        render=lambda school: school.code,
-        required=True,
-    )
-    return lookup("school", SCHOOL_CODE, widget)
+    widget = Lookup(schools_by_code, "没有编码为“{}”的党校，或不在您的管理范围", shown="code", required=True)
+    return ColumnField(attribute, SCHOOL_CODE, widget, kept=kept)
 
 
 def by_school(rows: Iterable[tuple[str, str, models.Model]]) -> dict[Hashable, models.Model]:

@@ -108,19 +108,15 @@ def _dataset(resource: WorkbookResource, table: Table) -> Dataset:
     fallback = resource.defaults()
     dataset = Dataset(headers=names)
     for row in table:
-        dataset.append([_value(row.get(name), fallback.get(name)) for name in names])
+        cells = {name: row.get(name) for name in names}
+        dataset.append([fallback.get(name) if cell is None else cell for name, cell in cells.items()])
         resource.numbers.append(row.number)
     return dataset
 
 
-def _value(cell: Any, fallback: Any) -> Any:
-    return fallback if cell is None else cell
-
-
 def _refuse(resource: WorkbookResource, table: Table, result: Result) -> None:
     """Raise WorkbookError with the whole result in the order of the rows."""
-    found = [(row, heading, reason) for row, heading, reason in _problems(resource, result)]
-    for row, heading, reason in sorted(found, key=lambda one: one[0] or 0):
+    for row, heading, reason in sorted(_problems(resource, result), key=lambda problem: problem[0] or 0):
         table.problems.add(row, heading, reason.rstrip("。"))
     table.raise_if_any()
 

@@ -6,49 +6,36 @@ from django.utils import timezone
 
 from schools.metrics import METRICS, MetricError, canonical, resolve
 from schools.models import Budget, Liaison, MetricValue, Visit, YearFigures
-from schools.workbooks import CellError, cell_text
+from schools.workbooks import CellError, cell_decimal, cell_text
 
-from .base import YEARS, WorkbookResource, person_lookup, school_column
-from .columns import CellWidget, ColumnField, amount, choice, day, lookup, number, text
+from .base import CellWidget, ColumnField, WorkbookResource, person_column
 
-MONEY = {"unit": ("元",), "places": 2, "highest": 1_000_000_000}
-PERSONS = ("人", "名")
+MONEY = {"unit": ("元",), "highest": 1_000_000_000}
+PERSONS = {"unit": ("人", "名")}
+TRAINED = {**PERSONS, "hint": "一人只计一次"}
 
 
 class BudgetResource(WorkbookResource):
-    school = school_column()
-    year = number("year", "年度", required=True, **YEARS)
-    source = choice("source", "来源", Budget.Source, required=True)
-    allotted = amount("allotted", "下达（元）", hint="单位为元", **MONEY)
-    arrived = amount("arrived", "到位（元）", hint="单位为元；不填表示尚未登记，没有到位填 0", **MONEY)
-
     class Meta:
         model = Budget
         import_id_fields = ("school", "year", "source")
-        fields = ("school", "year", "source", "allotted", "arrived")
+        widgets = {
+            "allotted": {"hint": "单位为元", **MONEY},
+            "arrived": {"hint": "单位为元；不填表示尚未登记，没有到位填 0", **MONEY},
+        }
 
 
 class YearFiguresResource(WorkbookResource):
-    school = school_column()
-    year = number("year", "年度", required=True, **YEARS)
-    party_members = number("party_members", "党员总数", unit=PERSONS)
-    cadres_due = number("cadres_due", "应训干部", unit=PERSONS)
-    members_trained = number("members_trained", "参训党员", unit=PERSONS, hint="一人只计一次")
-    cadres_trained = number("cadres_trained", "参训干部", unit=PERSONS, hint="一人只计一次")
-    issues_solved = number("issues_solved", "专题研究解决事项", unit=("项", "个"))
-
     class Meta:
         model = YearFigures
         import_id_fields = ("school", "year")
-        fields = (
-            "school",
-            "year",
-            "party_members",
-            "cadres_due",
-            "members_trained",
-            "cadres_trained",
-            "issues_solved",
-        )
+        widgets = {
+            "party_members": PERSONS,
+            "cadres_due": PERSONS,
+            "members_trained": TRAINED,
+            "cadres_trained": TRAINED,
+            "issues_solved": {"unit": ("项", "个")},
+        }
 
 
 def cell_reference(value: object) -> str:
@@ -68,21 +55,22 @@ UNITS = tuple(sorted({metric.unit for metric in METRICS.values()} - {"%", "是�
 class MetricValueResource(WorkbookResource):
     """Figures from other systems or earlier years; 年度 may be given by the import instead of a column."""
 
-    school = school_column()
-    year = number("year", "年度", required=True, **YEARS)
     reference = ColumnField(
         "reference",
         "指标",
         CellWidget(cell_reference, required=True),
         hint="系统取数指标的名称，可带口径，如：办班期数[学时≥2, 人次≥15]",
     )
-    value = amount("value", "数值", required=True, unit=UNITS, hint="百分比写成 85% 或 0.85")
-    note = text("note", "来源", longest=200)
+    value = ColumnField(
+        "value",
+        "数值",
+        CellWidget(cell_decimal, required=True, lowest=0, unit=UNITS),
+        hint="百分比写成 85% 或 0.85",
+    )
 
     class Meta:
         model = MetricValue
         import_id_fields = ("school", "year", "reference")
-        fields = ("school", "year", "reference", "value", "note")
 
     def defaults(self) -> dict[str, object]:
         """The year of the import."""
@@ -100,17 +88,8 @@ class MetricValueResource(WorkbookResource):
         instance.recorded_by, instance.recorded_at = self.by, timezone.now()
 
 
-def _person(attribute: str, heading: str) -> ColumnField:
-    return lookup(attribute, heading, person_lookup(), hint="填用户名")
-
-
 class LiaisonResource(WorkbookResource):
-    school = school_column()
-    user = _person("user", "联系指导人员")
-    since = day("since", "开始日期", required=True)
-    until = day("until", "结束日期")
-
-    periods = (("since", "until"),)
+    user = person_column("user", "联系指导人员", hint="填用户名")
 
     class Meta:
         model = Liaison
@@ -119,16 +98,13 @@ class LiaisonResource(WorkbookResource):
 
 
 class VisitResource(WorkbookResource):
-    school = school_column()
-    by = _person("by", "走访人")
-    on = day("on", "日期", required=True)
-    kind = choice("kind", "类别", Visit.Kind, required=True)
-    findings = text("findings", "情况", longest=200)
+    by = person_column("by", "走访人", hint="填用户名")
 
     class Meta:
         model = Visit
         import_id_fields = ("school", "by", "on", "kind")
         fields = ("school", "by", "on", "kind", "findings")
+        widgets = {"kind": {"required": True}}
 
     def get_queryset(self) -> QuerySet[Visit]:
         """Voided visits stay voided."""

@@ -6,20 +6,30 @@ from typing import Any
 
 from django.db import transaction
 
-from schools.models import Region, School, User
+from schools.models import Region, School
 from schools.workbooks import Column, Problem, Row, Workbook
 from schools.workbooks.text import narrow
 
+from .base import column_of
+
 CODE, NAME, COUNTY, ZONE = "学校编码", "学校名称", "县（市、区）", "功能区"
-KINDS = {kind.label: kind.value for kind in School.Kind}
-#: Heading → model field, for columns that may be left out; what is left out stays as it is.
-TEXTS = {"简称": "short_name", "举办党组织": "organiser", "承办机构": "operator"}
-NUMBERS = {"主教室座位": "seats", "工作人员数": "staff_count"}
+PERSONS_OR_SEATS = {"unit": ("座", "个", "人", "名"), "highest": 100_000}
+#: Columns that may be left out, by the field of the model they fill; what is left out stays as it is.
+DETAILS = {
+    "short_name": column_of(School, "short_name"),
+    "organiser": column_of(School, "organiser"),
+    "operator": column_of(School, "operator"),
+    "seats": column_of(School, "seats", **PERSONS_OR_SEATS),
+    "staff_count": column_of(School, "staff_count", **PERSONS_OR_SEATS),
+    "kind": column_of(School, "kind"),
+    "opened_on": column_of(School, "opened_on"),
+    "has_plaque": column_of(School, "has_plaque"),
+}
 COLUMNS = (
     Column(CODE),
     Column(NAME),
     Column(COUNTY, required=False, aliases=("县市区", "县区")),
-    *(Column(heading, required=False) for heading in (ZONE, "类型", "启用月份", "已挂牌", *TEXTS, *NUMBERS)),
+    *(Column(heading, required=False) for heading in (ZONE, *(one.column_name for one in DETAILS.values()))),
 )
 
 
@@ -53,19 +63,13 @@ def read_schools(workbook: Workbook, *, warnings: list[Problem] | None = None) -
 
 
 def _read(row: Row, headings: tuple[str, ...]) -> SchoolRow:
-    details: dict[str, Any] = {}
-    for heading, name in TEXTS.items():
-        if heading in headings:
-            details[name] = row.text(heading, longest=School._meta.get_field(name).max_length)
-    for heading, name in NUMBERS.items():
-        if heading in headings:
-            details[name] = row.integer(heading, unit=("座", "个", "人", "名"), lowest=0, highest=100_000)
-    if kind := row.choice("类型", KINDS):
-        details["kind"] = kind
-    if "启用月份" in headings:
-        details["opened_on"] = row.date("启用月份")
-    if "已挂牌" in headings:
-        details["has_plaque"] = row.boolean("已挂牌")
+    details = {
+        name: row.read(column.column_name, column.widget.parse, **column.widget.options)
+        for name, column in DETAILS.items()
+        if column.column_name in headings
+    }
+    if details.get("kind") is None:  # a blank leaves the kind as it is
+        details.pop("kind", None)
     code, name = narrow(row.text(CODE, required=True, longest=20)), row.text(NAME, required=True, longest=80)
     return SchoolRow(row.number, code, name, row.text(COUNTY, longest=50), row.boolean(ZONE), details)
 
@@ -79,11 +83,11 @@ def _refuse_doubles(table, rows: list[SchoolRow], heading: str, key) -> None:
 
 
 @transaction.atomic
-def upsert_schools(city: Region, rows: Sequence[SchoolRow], *, by: User | None = None) -> list[School]:
+def upsert_schools(city: Region, rows: Sequence[SchoolRow]) -> list[School]:
     """Create or update the city's schools by code and return them in the order of the rows.
 
     Counties are found by name and created with a local code where missing. Schools the rows do not name stay
-    as they are. The caller keeps the audit trail: `by` is who stands behind the whole act.
+    as they are. The caller keeps the audit trail.
     """
     counties = _counties(city, rows)
     known = {
@@ -95,17 +99,7 @@ def upsert_schools(city: Region, rows: Sequence[SchoolRow], *, by: User | None =
         for place, row in enumerate(rows, 1)
     ]
     School.objects.bulk_create([school for school in found if school.pk is None], batch_size=500)
-    written = [
-        "name",
-        "county",
-        "order",
-        "kind",
-        "opened_on",
-        "has_plaque",
-        *TEXTS.values(),
-        *NUMBERS.values(),
-    ]
-    School.objects.bulk_update(known.values(), written, batch_size=200)
+    School.objects.bulk_update(known.values(), ["name", "county", "order", *DETAILS], batch_size=200)
     return found
 
 
@@ -124,17 +118,15 @@ def _counties(city: Region, rows: Sequence[SchoolRow]) -> dict[str, Region]:
     for row in rows:
         if row.county and row.county not in counties:
             last += 1
-            region = Region(
+            region = counties[row.county] = Region.objects.create(
                 city=city,
                 kind=Region.Kind.COUNTY,
+                nature=Region.Nature.FUNCTIONAL if row.zone else Region.Nature.ADMINISTRATIVE,
                 name=row.county,
                 order=last,
                 code=_free_code(city.code, taken),
             )
-            region.nature = Region.Nature.FUNCTIONAL if row.zone else Region.Nature.ADMINISTRATIVE
-            region.save()
             taken.add(region.code)
-            counties[row.county] = region
     return counties
 
 

@@ -2,12 +2,12 @@
 
 import difflib
 
-from .metric import Metric, by_label
+from .metric import Metric
 from .references import MetricError, Reference, parse_reference
 from .standing import STANDING
 from .teaching import ARGUMENTS, TEACHING
 
-METRICS: dict[str, Metric] = by_label((*STANDING, *TEACHING))
+METRICS: dict[str, Metric] = {metric.label: metric for metric in (*STANDING, *TEACHING)}
 _ARGUMENT_ORDER = list(ARGUMENTS)
 
 

@@ -13,8 +13,7 @@ from django.utils import timezone
 from schools.models import MetricValue, School
 
 from .catalogue import resolve
-from .data import Period
-from .loading import load
+from .loading import Period, load
 from .metric import Metric
 from .references import Reference
 
@@ -56,7 +55,7 @@ def compute(
     Raises MetricError for a text that names no metric.
     """
     wanted = {text: _resolved(text) for text in references}
-    sources = frozenset().union(*(metric.sources for metric, _ in wanted.values()))
+    sources = {source for metric, _ in wanted.values() for source in metric.sources}
     data = load(schools, Period(start, end, as_of or timezone.localdate()), sources)
     return {
         school: {text: metric.measure(rows, reference) for text, (metric, reference) in wanted.items()}
@@ -103,15 +102,15 @@ def _imported_figure(imported: Imported, school: int, text: str) -> Figure | Non
     return imported.get((school, str(reference))) or imported.get((school, metric.label))
 
 
-def explain(text: str, *, school: School, start: date, end: date, as_of: date | None = None) -> list[Record]:
+def explain(text: str, *, school: School, start: date, end: date) -> list[Record]:
     """The records a computed figure was made of, in the order they were entered.
 
     Figures that stand in the registry itself yield one record: the metric's name, leading to that part of the
     page.
     """
     metric, reference = _resolved(text)
-    one = School.objects.filter(pk=school.pk)
-    data = load(one, Period(start, end, as_of or timezone.localdate()), metric.sources)[school.pk]
+    period, only = Period(start, end, timezone.localdate()), School.objects.filter(pk=school.pk)
+    data = load(only, period, metric.sources)[school.pk]
     url = f"{reverse('schools:school', args=[school.pk])}#{metric.section}"
-    rows = metric.select(data, reference) if metric.sources - {"figures"} else [metric.label]
+    rows = metric.picked(data, reference) if {*metric.sources} - {"figures"} else [metric.label]
     return [Record(str(row), url) for row in rows]

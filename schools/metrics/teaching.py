@@ -1,63 +1,45 @@
 """Figures made of class records, lessons and the annual plan."""
 
 from datetime import date
-from decimal import Decimal
 from fractions import Fraction
 
 from schools.models import Lesson, TrainingClass
 from schools.models.teaching import ClassCategory
 
-from .data import ClassRow, LessonRow, PlannedRow, PlanRow, SchoolData
-from .metric import Metric, Reduce, Select, number_of, rate, share, total
+from .loading import ClassRow, LessonRow, PlannedRow, PlanRow, SchoolData
+from .metric import ONE, YUAN_PER_UNIT, Metric, Reduce, Select, number_of, rate, share, sum_of, total
 from .references import Reference
 
-ONE = Fraction(1)
 ARGUMENTS = {"学时": "hours", "人次": "attendance"}
 FILING_DEADLINE = (3, 31)
 FIRST_HALF = range(1, 7)
 SECOND_HALF = range(7, 13)
-YUAN_PER_UNIT = 10_000
 BELOW_LIMIT = "可加口径（学时、人次），不够口径的班次不计。"
 
 
 def classes(data: SchoolData, reference: Reference) -> list[ClassRow]:
     """Classes of the period that meet the reference's conditions, hosted and joined."""
-    rows = data.classes
-    for comparison in reference.comparisons:
-        column = ARGUMENTS[comparison.name]
-        rows = [row for row in rows if comparison.holds(getattr(row, column))]
-    return rows
+    limits = [(ARGUMENTS[comparison.name], comparison) for comparison in reference.comparisons]
+    return [row for row in data.classes if all(limit.holds(getattr(row, column)) for column, limit in limits)]
 
 
-def hosted(category: str | None = None, months: range | None = None) -> Select:
+def hosted(category: str | None = None, months: range = range(1, 13)) -> Select:
     """Classes the school hosts itself, of one category or of all, in some months or in all."""
-
-    def select(data: SchoolData, reference: Reference) -> list[ClassRow]:
-        return [
-            row
-            for row in classes(data, reference)
-            if row.hosted
-            and category in (None, row.category)
-            and (months is None or row.starts_on.month in months)
-        ]
-
-    return select
+    return lambda data, reference: [
+        row
+        for row in classes(data, reference)
+        if row.hosted and category in (None, row.category) and row.starts_on.month in months
+    ]
 
 
 def months_with_classes(size: int) -> Reduce:
     """How many spans of `size` months have a class; spans start in January."""
-    spans_of_year = 12 // size
 
     def reduce(rows: list[ClassRow], data: SchoolData, reference: Reference) -> Fraction:
         spans = {(row.starts_on.year, (row.starts_on.month - 1) // size) for row in rows}
-        return Fraction(min(len(spans), spans_of_year))
+        return Fraction(min(len(spans), 12 // size))
 
     return reduce
-
-
-def _used_points(data: SchoolData, reference: Reference) -> list[ClassRow]:
-    own = {point.pk for point in data.points}
-    return [row for row in classes(data, reference) if row.teaching_point_id in own]
 
 
 def spending(data: SchoolData) -> Fraction:
@@ -65,8 +47,9 @@ def spending(data: SchoolData) -> Fraction:
     return total(row.cost for row in data.classes)
 
 
-def _plans(data: SchoolData, reference: Reference) -> list[PlanRow]:
-    return data.plans
+def _used_points(data: SchoolData, reference: Reference) -> list[ClassRow]:
+    own = {point.pk for point in data.points}
+    return [row for row in classes(data, reference) if row.teaching_point_id in own]
 
 
 def _filed_in_time(rows: list[PlanRow], data: SchoolData, reference: Reference) -> Fraction:
@@ -74,20 +57,15 @@ def _filed_in_time(rows: list[PlanRow], data: SchoolData, reference: Reference) 
     return Fraction(any(plan.filed_on is not None and plan.filed_on <= deadline for plan in rows))
 
 
-def _planned(data: SchoolData, reference: Reference) -> list[PlannedRow]:
-    return data.planned
-
-
 def _completion(rows: list[PlannedRow], data: SchoolData, reference: Reference) -> Fraction | None:
     held = {row.planned_id for row in data.classes}
-    return Fraction(sum(row.pk in held for row in rows), len(rows)) if rows else None
+    return share(lambda row: row.pk in held)(rows, data, reference)
 
 
 def _lessons_by(*kinds: str) -> Select:
-    def select(data: SchoolData, reference: Reference) -> list[LessonRow]:
-        return [row for row in data.lessons if row.part == TrainingClass.Part.HOST and row.kind in kinds]
-
-    return select
+    return lambda data, reference: [
+        row for row in data.lessons if row.part == TrainingClass.Part.HOST and row.kind in kinds
+    ]
 
 
 def _leading_share(rows: list[LessonRow], data: SchoolData, reference: Reference) -> Fraction | None:
@@ -96,36 +74,21 @@ def _leading_share(rows: list[LessonRow], data: SchoolData, reference: Reference
 
 
 def _of_classes(
-    key: str, label: str, unit: str, select: Select, definition: str, reduce: Reduce = number_of, **extra
+    label: str, unit: str, select: Select, definition: str, reduce: Reduce = number_of, **extra
 ) -> Metric:
-    settings = {
-        "sources": frozenset({"classes"}),
-        "section": "classes",
-        "accepts": frozenset(ARGUMENTS),
-    } | extra
-    return Metric(key, label, unit, f"{definition}{BELOW_LIMIT}", select=select, reduce=reduce, **settings)
-
-
-def _of_lessons(key: str, label: str, kind: str, definition: str) -> Metric:
     return Metric(
-        key, label, "次", definition, frozenset({"lessons"}), "classes", _lessons_by(kind), number_of
+        label,
+        unit,
+        f"{definition}{BELOW_LIMIT}",
+        select=select,
+        reduce=reduce,
+        accepts=frozenset(ARGUMENTS),
+        **{"sources": ("classes",), **extra},
     )
 
 
-def _hours(rows: list[ClassRow], data: SchoolData, reference: Reference) -> Fraction:
-    return total(row.hours for row in rows)
-
-
-def _attendance(rows: list[ClassRow], data: SchoolData, reference: Reference) -> Fraction:
-    return total(row.attendance for row in rows)
-
-
-def _points_used(rows: list[ClassRow], data: SchoolData, reference: Reference) -> Fraction:
-    return Fraction(len({row.teaching_point_id for row in rows}))
-
-
-def _spent(rows: list[ClassRow], data: SchoolData, reference: Reference) -> Fraction:
-    return total(row.cost for row in rows) / YUAN_PER_UNIT
+def _of_lessons(label: str, kind: str, definition: str) -> Metric:
+    return Metric(label, "次", definition, ("lessons",), _lessons_by(kind))
 
 
 MAIN, CONCENTRATED, ONSITE = ClassCategory.MAIN, ClassCategory.CONCENTRATED, ClassCategory.ONSITE
@@ -134,33 +97,27 @@ KINDS = Lesson.LecturerKind
 
 TEACHING = (
     _of_classes(
-        "main_first_half",
         "上半年主体班",
         "期",
         hosted(MAIN, FIRST_HALF),
         "统计期内1月至6月开班、由本校主办的主体班期数。",
     ),
     _of_classes(
-        "main_second_half",
         "下半年主体班",
         "期",
         hosted(MAIN, SECOND_HALF),
         "统计期内7月至12月开班、由本校主办的主体班期数。",
     ),
-    _of_classes("main_classes", "主体班次", "期", hosted(MAIN), "统计期内由本校主办的主体班期数。"),
+    _of_classes("主体班次", "期", hosted(MAIN), "统计期内由本校主办的主体班期数。"),
     _of_classes(
-        "classes",
         "办班期数",
         "期",
         hosted(),
         "统计期内由本校主办的各类班次期数；联合办班只计主办方，参加方不计期数。",
     ),
+    _of_classes("集中培训次数", "次", hosted(CONCENTRATED), "统计期内由本校主办的集中培训次数。"),
+    _of_classes("现场教学次数", "次", hosted(ONSITE), "统计期内由本校主办的现场教学次数。"),
     _of_classes(
-        "concentrated", "集中培训次数", "次", hosted(CONCENTRATED), "统计期内由本校主办的集中培训次数。"
-    ),
-    _of_classes("onsite", "现场教学次数", "次", hosted(ONSITE), "统计期内由本校主办的现场教学次数。"),
-    _of_classes(
-        "bimonths",
         "有培训的双月数",
         "个",
         classes,
@@ -169,7 +126,6 @@ TEACHING = (
         upper=Fraction(6),
     ),
     _of_classes(
-        "months",
         "有培训的月数",
         "个",
         classes,
@@ -178,16 +134,14 @@ TEACHING = (
         upper=Fraction(12),
     ),
     _of_classes(
-        "attendance",
         "参训人次",
         "人次",
         classes,
         "统计期内主办和参加的班次的人次合计，联合办班各校登记本校人次。",
-        _attendance,
+        sum_of("attendance"),
     ),
-    _of_classes("hours", "培训学时", "学时", hosted(), "统计期内由本校主办的班次的学时合计。", _hours),
+    _of_classes("培训学时", "学时", hosted(), "统计期内由本校主办的班次的学时合计。", sum_of("hours")),
     _of_classes(
-        "first_lesson_share",
         "第一课占比",
         "%",
         hosted(),
@@ -196,7 +150,6 @@ TEACHING = (
         upper=ONE,
     ),
     _of_classes(
-        "rated_share",
         "评价班次占比",
         "%",
         hosted(),
@@ -205,7 +158,6 @@ TEACHING = (
         upper=ONE,
     ),
     _of_classes(
-        "active_share",
         "非讲授式占比",
         "%",
         hosted(),
@@ -214,7 +166,6 @@ TEACHING = (
         upper=ONE,
     ),
     _of_classes(
-        "late_share",
         "补录占比",
         "%",
         classes,
@@ -224,78 +175,52 @@ TEACHING = (
         upper=ONE,
     ),
     _of_classes(
-        "points_used",
         "使用过的教学点数",
         "个",
         _used_points,
         "统计期内本校班次使用过的现场教学点个数，含与邻校共用的教学点。",
-        _points_used,
-        sources=frozenset({"classes", "points"}),
+        lambda rows, data, reference: Fraction(len({row.teaching_point_id for row in rows})),
+        sources=("classes", "points"),
     ),
     Metric(
-        "spending",
         "培训支出",
         "万元",
         "统计期内开班登记的经费支出合计，以万元计。",
-        frozenset({"classes"}),
-        "classes",
-        lambda data, reference: [row for row in data.classes if row.cost > Decimal(0)],
-        _spent,
+        ("classes",),
+        lambda data, reference: [row for row in data.classes if row.cost > 0],
+        lambda rows, data, reference: total(row.cost for row in rows) / YUAN_PER_UNIT,
         direction="none",
     ),
+    Metric("计划班次数", "期", "年度培训计划中月份在统计期内的班次数。", ("planned",)),
     Metric(
-        "planned_classes",
-        "计划班次数",
-        "期",
-        "年度培训计划中月份在统计期内的班次数。",
-        frozenset({"planned"}),
-        "plan",
-        _planned,
-        number_of,
-    ),
-    Metric(
-        "plan_completion",
         "计划完成率",
         "%",
         "月份在统计期内的计划班次中，至少办过一期（开班登记注明该计划班次）的所占比例；"
         "没有计划班次时无法计算。",
-        frozenset({"planned", "classes"}),
-        "plan",
-        _planned,
-        _completion,
+        ("planned", "classes"),
+        reduce=_completion,
         upper=ONE,
     ),
     Metric(
-        "plan_filed",
         "年度计划按期备案",
         "是否",
         "当年年度培训计划在3月31日以前备案的为1，否则为0。",
-        frozenset({"plans"}),
-        "plan",
-        _plans,
-        _filed_in_time,
+        ("plans",),
+        reduce=_filed_in_time,
         upper=ONE,
     ),
     Metric(
-        "leading_share",
         "领导干部授课占比",
         "%",
         "本校主办的班次中，书记、领导班子成员、挂点领导讲授的课次学时占班次学时的比例。",
-        frozenset({"classes", "lessons"}),
-        "classes",
+        ("classes", "lessons"),
         _lessons_by(*Lesson.LEADING),
         _leading_share,
         upper=ONE,
     ),
+    _of_lessons("书记授课", KINDS.SECRETARY, "统计期内本校主办的班次中镇街党（工）委书记讲授的课次数。"),
+    _of_lessons("榜样授课", KINDS.MODEL, "统计期内本校主办的班次中榜样讲授的课次数。"),
     _of_lessons(
-        "secretary_lessons",
-        "书记授课",
-        KINDS.SECRETARY,
-        "统计期内本校主办的班次中镇街党（工）委书记讲授的课次数。",
-    ),
-    _of_lessons("model_lessons", "榜样授课", KINDS.MODEL, "统计期内本校主办的班次中榜样讲授的课次数。"),
-    _of_lessons(
-        "linked_leader_lessons",
         "挂点领导授课",
         KINDS.LINKED_LEADER,
         "统计期内本校主办的班次中挂点领导（含第一书记）讲授的课次数。",

@@ -29,17 +29,15 @@ def metric_list(request: HttpRequest) -> HttpResponse:
 @allowed_to("look_up")
 def metric(request: HttpRequest, label: str) -> HttpResponse:
     """What a figure counts, from which records, since when, and how a scheme may narrow it."""
-    one = METRICS.get(label)
-    if one is None:
+    shown, identity = METRICS.get(label), request.user.identity
+    if shown is None:
         raise Http404
     context = {
-        "metric": one,
-        "direction": DIRECTIONS[one.direction],
-        "sources": [words for source, words in SOURCES.items() if source in one.sources] or ["学校资料"],
-        "accepts": sorted(one.accepts),
-        "school": request.user.identity.school
-        if request.user.identity and request.user.identity.school_id
-        else None,
+        "metric": shown,
+        "direction": DIRECTIONS[shown.direction],
+        "sources": [words for source, words in SOURCES.items() if source in shown.sources] or ["学校资料"],
+        "accepts": sorted(shown.accepts),
+        "school": identity and identity.school,
         "year": timezone.localdate().year,
     }
     return render(request, "schools/metrics/metric.html", context)
@@ -56,21 +54,20 @@ def explanation(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect("schools:school", pk)
     text, start, end = request.GET["figure"], *_period(request)
     try:
-        one, reference = resolve(text)
+        shown, reference = resolve(text)
     except MetricError as unknown:
         raise Http404 from unknown
-    found = figures([text], schools=School.objects.filter(pk=pk), year=end.year, start=start, end=end)[pk][
-        text
-    ]
+    only = School.objects.filter(pk=pk)
+    figure = figures([text], schools=only, year=end.year, start=start, end=end)[pk][text]
     context = {
         "school": school,
-        "metric": one,
+        "metric": shown,
         "reference": reference,
         "start": start,
         "end": end,
-        "value": with_unit(found.value, one.unit),
-        "imported": found.source == IMPORTED,
-        "note": found.note,
+        "value": with_unit(figure.value, shown.unit),
+        "imported": figure.source == IMPORTED,
+        "note": figure.note,
         "records": explain(text, school=school, start=start, end=end),
     }
     return render(request, "schools/metrics/explanation.html", context)
@@ -81,10 +78,7 @@ def _period(request: HttpRequest) -> tuple[date, date]:
     year = number(request.GET.get("year", ""))
     whole = year if year and 2000 <= year <= 2100 else timezone.localdate().year
     try:
-        start, end = (
-            date.fromisoformat(request.GET.get("start", "")),
-            date.fromisoformat(request.GET.get("end", "")),
-        )
+        start, end = (date.fromisoformat(request.GET.get(name, "")) for name in ("start", "end"))
     except ValueError:
         return date(whole, 1, 1), date(whole, 12, 31)
     return (start, end) if start <= end else (end, start)

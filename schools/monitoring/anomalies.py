@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import groupby
 from statistics import median
 
 from .standing import Standing, View
@@ -60,33 +61,28 @@ class Peers:
 
 def peers_of(standings: Sequence[Standing], view: View) -> list[Peers]:
     """Middle and usual distance of each figure among the schools in use through all the months compared."""
-    whole = [
-        one
-        for one in standings
-        if view.ended and one.in_use(view.year, 1) and one.in_use(view.year, view.ended)
-    ]
+    whole = [school for school in standings if _comparable(school, view)]
     if len(whole) < LEAST_PEERS:
         return []
-    found = []
+    peers = []
     for figure in FIGURES:
-        values = [float(getattr(one.compared, figure)) for one in whole]
+        values = [float(getattr(school.compared, figure)) for school in whole]
         middle = median(values)
         usual = median(abs(value - middle) for value in values)
         if usual:
-            found.append(Peers(figure, middle, usual, len(whole)))
-    return found
+            peers.append(Peers(figure, middle, usual, len(whole)))
+    return peers
+
+
+def _comparable(one: Standing, view: View) -> bool:
+    """Whether it was in use through all the months that are compared, and there are any."""
+    return view.ended > 0 and one.in_use(view.year, 1) and one.in_use(view.year, view.ended)
 
 
 def anomalies_of(one: Standing, view: View, peers: Iterable[Peers]) -> list[Anomaly]:
     """Everything odd about one school, in the order of `KINDS`."""
-    return [
-        *_owed(one, view),
-        *_idle(one, view),
-        *_slow(one, view),
-        *_money(one, view),
-        *_crowd(one, view),
-        *_past(one, view),
-    ] + [anomaly for anomaly in [_peers(one, view, peers)] if anomaly]
+    own = [anomaly for check in (_owed, _idle, _slow, _money, _crowd, _past) for anomaly in check(one, view)]
+    return [*own, *_peers(one, view, peers)]
 
 
 def _owed(one: Standing, view: View) -> Iterator[Anomaly]:
@@ -104,13 +100,12 @@ def _owed(one: Standing, view: View) -> Iterator[Anomaly]:
 
 def _idle(one: Standing, view: View) -> Iterator[Anomaly]:
     """Runs of two ended months or more without any class, those still running last."""
-    for first, last in _runs(
-        [
-            month
-            for month in range(1, view.ended + 1)
-            if not one.months[month - 1] and one.in_use(view.year, month)
-        ]
-    ):
+    idle = [
+        month
+        for month in range(1, view.ended + 1)
+        if not one.months[month - 1] and one.in_use(view.year, month)
+    ]
+    for first, last in _runs(idle):
         months = month_list(range(first, last + 1))
         # A gap that was closed is shown, but nobody can do anything about it now.
         matters = ((f"idle:{view.year}-{first:02}", f"{months}没有培训"),) if last == view.ended else ()
@@ -125,13 +120,11 @@ def month_list(months: Sequence[int]) -> str:
 
 
 def _runs(months: Sequence[int]) -> Iterator[tuple[int, int]]:
-    start = None
-    for index, month in enumerate(months):
-        start = month if start is None else start
-        if index + 1 == len(months) or months[index + 1] != month + 1:
-            if month > start:
-                yield start, month
-            start = None
+    """First and last of each run of two months or more."""
+    for _, group in groupby(enumerate(months), key=lambda pair: pair[1] - pair[0]):
+        run = [month for _, month in group]
+        if len(run) > 1:
+            yield run[0], run[-1]
 
 
 def _slow(one: Standing, view: View) -> Iterator[Anomaly]:
@@ -169,50 +162,46 @@ def _past(one: Standing, view: View) -> Iterator[Anomaly]:
     """Figures of the same months of last year, where there were enough of them to compare."""
     if not view.ended or not one.in_use(view.year, 1) or not one.in_use(view.year - 1, 1):
         return
-    said = []
+    changes = []
     for figure in FIGURES:
         now, before = Decimal(getattr(one.compared, figure)), Decimal(getattr(one.before, figure))
-        if (
-            before < LEAST_BEFORE[figure]
-            or (figure == "cost" and not now)
-            or before * SHRUNK < now < before * GROWN
-        ):
-            continue
-        change = (
-            f"是去年的 {now / before:.1f} 倍"
-            if now > before
-            else f"减少 {(before - now) * 100 / before:.0f}%"
-        )
-        said.append(f"{_amount(figure, now)}，去年同期 {_amount(figure, before, bare=True)}，{change}")
-    if said:
-        yield _of_year("past", view, f"{view.span}{'；'.join(said)}")
+        if _is_changed(figure, now, before):
+            change = (
+                f"是去年的 {now / before:.1f} 倍"
+                if now > before
+                else f"减少 {(before - now) * 100 / before:.0f}%"
+            )
+            changes.append(f"{_amount(figure, now)}，去年同期 {_amount(figure, before, bare=True)}，{change}")
+    if changes:
+        yield _of_year("past", view, f"{view.span}{'；'.join(changes)}")
 
 
-def _peers(one: Standing, view: View, peers: Iterable[Peers]) -> Anomaly | None:
+def _is_changed(figure: str, now: Decimal, before: Decimal) -> bool:
+    """Far from last year, where that was enough to compare; no spending at all is told on its own."""
+    if before < LEAST_BEFORE[figure] or (figure == "cost" and not now):
+        return False
+    return not before * SHRUNK < now < before * GROWN
+
+
+def _peers(one: Standing, view: View, peers: Iterable[Peers]) -> Iterator[Anomaly]:
     """Far from the middle of the city, measured by how far schools usually are from it: one giant moves
     neither.
     """
-    if not view.ended or not one.in_use(view.year, 1) or not one.in_use(view.year, view.ended):
-        return None
-    said = []
-    for peer in peers:
-        value = float(getattr(one.compared, peer.figure))
-        times = abs(value - peer.middle) / peer.usual
-        if times > FAR * SCALE and (value or peer.figure != "cost"):  # no spending at all is told on its own
-            side = "高" if value > peer.middle else "低"
-            middle, usual = (
-                _amount(peer.figure, peer.middle, bare=True),
-                _amount(peer.figure, peer.usual, bare=True),
+    distances = []
+    for peer in peers if _comparable(one, view) else ():
+        figure, value = peer.figure, float(getattr(one.compared, peer.figure))
+        distance = abs(value - peer.middle)
+        times = distance / peer.usual
+        side = "高" if value > peer.middle else "低"
+        if times > FAR * SCALE and (value or figure != "cost"):  # no spending at all is told on its own
+            distances.append(
+                f"{_amount(figure, value)}，同市 {peer.number} 所的中位数是 "
+                f"{_amount(figure, peer.middle, bare=True)}，各校与它的差距一般在 "
+                f"{_amount(figure, peer.usual, bare=True)}左右，"
+                f"本校{side}出 {_amount(figure, distance, bare=True)}，是一般差距的 {times:.1f} 倍"
             )
-            said.append(
-                f"{_amount(peer.figure, value)}，同市 {peer.number} 所的中位数是 {middle}，"
-                f"各校与它的差距一般在 {usual}左右，"
-                f"本校{side}出 {_amount(peer.figure, abs(value - peer.middle), bare=True)}，是一般差距的 "
-                f"{times:.1f} 倍"
-            )
-    if not said:
-        return None
-    return _of_year("peers", view, f"{view.span}{'；'.join(said)}")
+    if distances:
+        yield _of_year("peers", view, f"{view.span}{'；'.join(distances)}")
 
 
 def _of_year(kind: str, view: View, text: str) -> Anomaly:

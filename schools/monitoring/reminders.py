@@ -4,20 +4,22 @@ working hours.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from itertools import groupby
 
 from django.db import connection, transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
 from django.utils import timezone
 
 from schools.calendar.workdays import add_workdays, in_working_hours
 from schools.messages.inbox import Message, deliver
 from schools.models import Appointment, Reminder, Role, School, User
-from schools.models.scope import COUNTY_ROLES
+from schools.models.scope import COUNTY_ROLES, SCHOOL_ROLES
 from schools.saving import Refused
 
 from .overview import city_on
@@ -27,6 +29,14 @@ WORKDAYS_BETWEEN = 3
 #: A reminder older than this is no longer passed on by itself: its matter belongs to a year that is over.
 DAYS_PASSED_ON = 120
 FILLER, HEAD = Reminder.Step.FILLER, Reminder.Step.HEAD
+#: Those who are told, by role: as what, and where they are appointed.
+DUTIES = {
+    Role.FILLER: ("filler", "school_id"),
+    Role.HEAD: ("head", "school_id"),
+    Role.COUNTY: ("county", "county_id"),
+    Role.COUNTY_LEAD: ("county", "county_id"),
+    Role.OFFICE: ("office", "city_id"),
+}
 
 
 @dataclass(frozen=True)
@@ -35,6 +45,11 @@ class State:
 
     first: Reminder | None = None
     second: Reminder | None = None
+
+    @property
+    def made(self) -> list[Reminder]:
+        """Those that were made, in their order."""
+        return [reminder for reminder in (self.first, self.second) if reminder]
 
     @property
     def passed_on_from(self) -> date | None:
@@ -101,12 +116,11 @@ def remind(
     for key, title in matters:
         state = states.get(key, State())
         step = state.next_step(timezone.localdate(now))
+        if step is None and state.second:
+            outcome.twice.append(title)
+            continue
         if step is None:
-            (
-                outcome.twice.append(title)
-                if state.second
-                else outcome.too_soon.append((title, state.passed_on_from))
-            )
+            outcome.too_soon.append((title, state.passed_on_from))
             continue
         row, _ = Reminder.objects.update_or_create(
             school=school,
@@ -135,8 +149,8 @@ def send_waiting(now: datetime) -> int:
         )
         waiting = list(locked.select_related("school", "by"))
         still_open = open_matters([row.school for row in waiting], timezone.localdate(now))
-        due = [row for row in waiting if row.matter in still_open.get(row.school_id, {})]
-        gone = [row.pk for row in waiting if row.matter not in still_open.get(row.school_id, {})]
+        due = [row for row in waiting if (row.school_id, row.matter) in still_open]
+        gone = [row.pk for row in waiting if (row.school_id, row.matter) not in still_open]
         Reminder.objects.filter(pk__in=gone).update(lapsed_at=now)
         _send(due, now)
     return len(due)
@@ -154,32 +168,27 @@ def pass_on(now: datetime) -> int:
     today = timezone.localdate(now)
     due = [row for row in rows if State(row).next_step(today) == HEAD]
     still_open = open_matters([row.school for row in due], today)
+    due = [row for row in due if (row.school_id, row.matter) in still_open]
     count = 0
     for _, group in groupby(due, key=lambda row: row.school_id):
-        these = [row for row in group if row.matter in still_open.get(row.school_id, {})]
-        try:
-            count += (
-                len(
-                    remind(these[0].school, [(row.matter, row.title) for row in these], by=None, now=now).sent
-                )
-                if these
-                else 0
-            )
-        except Refused:
-            continue  # whoever opens the monitoring page is told so there
+        overdue = list(group)
+        matters = [(row.matter, row.title) for row in overdue]
+        with suppress(Refused):  # whoever opens the monitoring page is told so there
+            count += len(remind(overdue[0].school, matters, by=None, now=now).sent)
     return count
 
 
-def open_matters(schools: Iterable[School], today: date) -> dict[int, dict[str, str]]:
-    """Matters of this year and the last that are open on the day, by school: key to title."""
+def open_matters(schools: Iterable[School], today: date) -> set[tuple[int, str]]:
+    """School and key of the matters of this year and the last that are open on the day."""
     wanted = {school.pk for school in schools}
-    found: dict[int, dict[str, str]] = {}
-    for city in sorted({school.city_id for school in schools}):
-        for year in (today.year - 1, today.year):
-            for one in city_on(city, View(year, today)).within(wanted):
-                matters = found.setdefault(one.standing.pk, {})
-                matters.update(matter for anomaly in one.anomalies for matter in anomaly.matters)
-    return found
+    cities = sorted({school.city_id for school in schools})
+    return {
+        (school.pk, key)
+        for city in cities
+        for year in (today.year - 1, today.year)
+        for school in city_on(city, View(year, today), wanted)
+        for key, _ in school.matters
+    }
 
 
 def _send(reminders: Sequence[Reminder], now: datetime) -> None:
@@ -198,22 +207,18 @@ def _messages(rows: list[Reminder], step: int, people: Mapping[str, list[int]]) 
     key = f"reminder:{rows[0].pk}:{step}"
     titles = summary([row.title for row in rows])
     sender = f"（{by.identity.scope_name if by.identity else ''}{by.name}提醒）" if by else "（系统按期转告）"
-    own = reverse("schools:teaching")
+    own, there = reverse("schools:teaching"), reverse("schools:monitoring_school", args=[school.pk])
+    urged = f"{titles}，已提醒填报人满 {WORKDAYS_BETWEEN} 个工作日，请督促办理。{sender}"
     if step == FILLER:
-        for user in people["filler"] or people["head"]:
-            yield Message(user, f"【催办】{titles}，请尽快办理。{sender}", own, key, school.pk)
-        return
-    for user in people["head"] or people["filler"]:
-        yield Message(
-            user,
-            f"【催办】{titles}，已提醒填报人满 {WORKDAYS_BETWEEN} 个工作日，请督促办理。{sender}",
-            own,
-            key,
-            school.pk,
-        )
-    for user in people["county"]:
-        text = f"【催办】{school}：{titles}，已提醒填报人满 {WORKDAYS_BETWEEN} 个工作日，请督促办理。{sender}"
-        yield Message(user, text, reverse("schools:monitoring_school", args=[school.pk]), key, school.pk)
+        told = [(people["filler"] or people["head"], f"{titles}，请尽快办理。{sender}", own)]
+    else:
+        told = [
+            (people["head"] or people["filler"], urged, own),
+            (people["county"], f"{school}：{urged}", there),
+        ]
+    for users, text, url in told:
+        for user in users:
+            yield Message(user, f"【催办】{text}", url, key, school.pk)
 
 
 def words(school: School, matters: Sequence[tuple[str, str]], *, by: User) -> str:
@@ -241,21 +246,23 @@ def _people(schools: Iterable[int]) -> dict[int, dict[str, list[int]]]:
     """Who is appointed to each school today, and in its county, or in its city's office where there is no
     county.
     """
-    found: dict[int, dict[str, list[int]]] = {pk: {"filler": [], "head": [], "county": []} for pk in schools}
-    places = {
-        pk: (county, city)
-        for pk, county, city in School.objects.filter(pk__in=found).values_list("pk", "county_id", "city_id")
+    places = list(School.objects.filter(pk__in=schools).values_list("pk", "county_id", "city_id"))
+    keys, counties, cities = ({place[index] for place in places} for index in range(3))
+    appointments = Appointment.objects.in_force().filter(
+        Q(role__in=SCHOOL_ROLES, school__in=keys)
+        | Q(role__in=COUNTY_ROLES, county__in=counties)
+        | Q(role=Role.OFFICE, city__in=cities),
+        user__is_active=True,
+    )
+    held: dict[tuple[str, int], list[int]] = defaultdict(list)
+    for appointment in appointments.values("role", "school_id", "county_id", "city_id", "user_id"):
+        duty, place = DUTIES[appointment["role"]]
+        held[duty, appointment[place]].append(appointment["user_id"])
+    return {
+        pk: {
+            "filler": held["filler", pk],
+            "head": held["head", pk],
+            "county": held["county", county] if county else held["office", city],
+        }
+        for pk, county, city in places
     }
-    active = Appointment.objects.in_force().filter(user__is_active=True)
-    own = active.filter(school__in=found, role__in=(Role.FILLER, Role.HEAD))
-    for school, role, user in own.values_list("school_id", "role", "user_id"):
-        found[school][role].append(user)
-    above: dict[tuple[str, int], list[int]] = {}
-    counties = active.filter(role__in=COUNTY_ROLES, county__in={county for county, _ in places.values()})
-    offices = active.filter(role=Role.OFFICE, city__in={city for _, city in places.values()})
-    for kind, rows in (("county", counties), ("city", offices)):
-        for place, user in rows.values_list(f"{kind}_id", "user_id"):
-            above.setdefault((kind, place), []).append(user)
-    for school, (county, city) in places.items():
-        found[school]["county"] = above.get(("county", county) if county else ("city", city), [])
-    return found

@@ -4,11 +4,10 @@
 
 from __future__ import annotations
 
-import calendar
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from decimal import Decimal
+from functools import cached_property
 
 from django.db.models import Count, Exists, F, IntegerField, Max, OuterRef, Q, QuerySet, Sum, Value
 
@@ -19,8 +18,8 @@ MONTHS = range(1, 13)
 
 
 def last_day(year: int, month: int) -> date:
-    """The last day of the month."""
-    return date(year, month, calendar.monthrange(year, month)[1])
+    """The last day of the month; of month 0, the eve of the year."""
+    return date(year + month // 12, month % 12 + 1, 1) - timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -37,16 +36,17 @@ class View:
         """The last day whose classes count."""
         return min(date(self.year, 12, 31), self.today)
 
-    @property
+    @cached_property
+    def begun(self) -> list[int]:
+        """The months of which at least the first day has come."""
+        return [month for month in MONTHS if date(self.year, month, 1) <= self.end]
+
+    @cached_property
     def ended(self) -> int:
         """How many months of the year are over."""
-        if self.today.year != self.year:
-            return 12 if self.today.year > self.year else 0
-        return (
-            self.today.month if self.today == last_day(self.year, self.today.month) else self.today.month - 1
-        )
+        return sum(last_day(self.year, month) <= self.today for month in MONTHS)
 
-    @property
+    @cached_property
     def reported(self) -> list[int]:
         """The months whose report is overdue by now when it is missing, where no other day was set."""
         return [month for month in MONTHS if report_due(self.year, month) < self.today]
@@ -102,102 +102,77 @@ def standings(schools: QuerySet[School], view: View) -> list[Standing]:
         Q(closed_on__isnull=True) | Q(closed_on__gte=first),
     )
     ids = used.order_by().values("pk")
-    classes, plans, masks, money = (
-        _classes(ids, view),
-        _plans(ids, view.year),
-        _reports(ids, view),
-        _arrived(ids, view.year),
-    )
-    columns = (
-        "pk",
-        "short_name",
-        "name",
-        "code",
-        "county_id",
-        "county__name",
-        "seats",
-        "opened_on",
-        "closed_on",
-    )
+    classes, plans = _classes(ids, view), _plans(ids, view.year)
+    answered, money = _reports(ids, view), _arrived(ids, view.year)
+    columns = ("pk", "code", "county_id", "seats", "opened_on", "closed_on")
     found = []
-    for pk, short, name, code, county_id, county, seats, opened_on, closed_on in used.in_order().values_list(
-        *columns
+    for short, name, county, *values in used.in_order().values_list(
+        "short_name", "name", "county__name", *columns
     ):
-        bare = Standing(pk, short or name, code, county_id, county or "", seats, opened_on, closed_on)
-        answered = masks.get(pk, 0)
+        known = dict(zip(columns, values, strict=True))
+        bare, pk = Standing(name=short or name, county=county or "", **known), known["pk"]
         owed = tuple(
-            month for month in view.reported if not answered >> month & 1 and bare.in_use(view.year, month)
+            month
+            for month in view.reported
+            if not answered.get(pk, 0) >> month & 1 and bare.in_use(view.year, month)
         )
-        extra = {**classes.get(pk, {}), **plans.get(pk, {})}
-        found.append(Standing(**{**bare.__dict__, **extra, "arrived": money.get(pk), "unreported": owed}))
+        sums = classes.get(pk, {}) | plans.get(pk, {})
+        found.append(replace(bare, **sums, arrived=money.get(pk), unreported=owed))
     return found
 
 
-def _classes(ids: QuerySet, view: View) -> dict[int, Mapping]:
-    year = view.year
-    until = last_day(year, view.ended) if view.ended else date(year, 1, 1)
-    this = Q(starts_on__range=(date(year, 1, 1), view.end))
-    compared = Q(starts_on__range=(date(year, 1, 1), until)) if view.ended else Q(pk__in=[])
-    before_end = last_day(year - 1, until.month)
-    before = Q(starts_on__range=(date(year - 1, 1, 1), before_end)) if view.ended else Q(pk__in=[])
-    hosted = Q(part=TrainingClass.Part.HOST)
-    sums = {}
-    for name, when in (("total", this), ("compared", compared), ("before", before)):
-        sums |= {
-            f"{name}_classes": Count("pk", filter=when & hosted),
-            f"{name}_attendance": Sum("attendance", filter=when, default=0),
-            f"{name}_cost": Sum("cost", filter=when, default=Decimal(0)),
-        }
-    months = {
-        f"month_{number}": Count(
-            "pk",
-            filter=Q(
-                starts_on__range=(
-                    date(year, number, 1),
-                    min(date(year, number, calendar.monthrange(year, number)[1]), view.end),
-                )
-            ),
-        )
-        for number in MONTHS
-        if date(year, number, 1) <= view.end
+def _within(first: date, last: date) -> Q:
+    return Q(starts_on__range=(first, last))
+
+
+def _classes(ids: QuerySet, view: View) -> dict[int, dict]:
+    year, ended = view.year, view.ended
+    first, before = date(year, 1, 1), date(year - 1, 1, 1)
+    spans = {
+        "total": _within(first, view.end),
+        "compared": _within(first, last_day(year, ended)),
+        "before": _within(before, last_day(year - 1, ended)),
     }
-    held = (
-        TrainingClass.objects.filter(school__in=ids)
-        .kept()
-        .held_between(date(year - 1, 1, 1), view.end)
-        .order_by()
-    )
-    rows = held.values("school_id").annotate(
-        **sums, **months, largest=Max("attendance", filter=this, default=0)
-    )
+    figures = {
+        f"month_{month}": Count(
+            "pk", filter=_within(date(year, month, 1), min(last_day(year, month), view.end))
+        )
+        for month in view.begun
+    }
+    for name, inside in spans.items():
+        hosted = inside & Q(part=TrainingClass.Part.HOST)
+        figures |= {
+            f"{name}_classes": Count("pk", filter=hosted),
+            f"{name}_attendance": Sum("attendance", filter=inside, default=0),
+            f"{name}_cost": Sum("cost", filter=inside, default=Decimal(0)),
+        }
+    held = TrainingClass.objects.filter(school__in=ids).kept().held_between(before, view.end).order_by()
+    largest = Max("attendance", filter=spans["total"], default=0)
     return {
         row["school_id"]: {
-            "months": tuple(row.get(f"month_{number}", 0) for number in MONTHS),
+            "months": tuple(row.get(f"month_{month}", 0) for month in MONTHS),
             "largest": row["largest"],
             **{
                 name: Sums(row[f"{name}_classes"], row[f"{name}_attendance"], row[f"{name}_cost"])
-                for name in ("total", "compared", "before")
+                for name in spans
             },
         }
-        for row in rows
+        for row in held.values("school_id").annotate(**figures, largest=largest)
     }
 
 
-def _plans(ids: QuerySet, year: int) -> dict[int, Mapping]:
+def _plans(ids: QuerySet, year: int) -> dict[int, dict]:
     """Planned classes, and those held at least once, as the metric 计划完成率 counts them."""
     held = (
         TrainingClass.objects.kept()
         .held_between(date(year, 1, 1), date(year, 12, 31))
         .filter(planned=OuterRef("planned_classes__pk"))
     )
-    rows = (
-        AnnualPlan.objects.filter(school__in=ids, year=year).order_by().values_list("school_id", "filed_on")
-    )
-    rows = rows.annotate(planned=Count("planned_classes"), done=Count("planned_classes", filter=Exists(held)))
-    return {
-        school: {"filed_on": filed_on, "planned": planned, "done": done}
-        for school, filed_on, planned, done in rows
-    }
+    plans = AnnualPlan.objects.filter(school__in=ids, year=year).order_by()
+    rows = plans.annotate(
+        planned=Count("planned_classes"), done=Count("planned_classes", filter=Exists(held))
+    ).values("school_id", "filed_on", "planned", "done")
+    return {row.pop("school_id"): row for row in rows}
 
 
 def _reports(ids: QuerySet, view: View) -> dict[int, int]:

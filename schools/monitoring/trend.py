@@ -3,108 +3,77 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import Count, Q, Sum
-from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
+from django.db.models import Count, Sum
 
 from schools.models import School, TrainingClass
 
 from .overview import Seen
 from .standing import MONTHS, View, last_day
 
-STEP, WIDTH, HEIGHT = 22, 14, 56
+#: Of the picture, with _trend.html: from column to column, width and greatest height of one, the base line.
+STEP, WIDTH, HEIGHT, FOOT = 22, 14, 56, 74
 
 
-@dataclass(frozen=True)
-class Trend:
-    """A picture and its table: rows of (name, figures by month)."""
-
-    picture: SafeString
-    headings: tuple[str, ...]
-    rows: tuple[tuple[str, tuple[str, ...]], ...]
-
-
-def of_months(seen: Sequence[Seen], view: View) -> Trend:
+def of_months(seen: Sequence[Seen], view: View) -> dict:
     """Classes of a scope by month, from what the page has read already."""
-    begun = [month for month in MONTHS if date(view.year, month, 1) <= view.end]
-    classes = [sum(one.standing.months[month - 1] for one in seen) for month in begun]
-    schools = [sum(bool(one.standing.months[month - 1]) for one in seen) for month in begun]
-    names = tuple(f"{month}月" for month in begun)
-    rows = (
-        ("办班（期）", tuple(f"{value:,}" for value in classes)),
-        ("有培训的党校（所）", tuple(f"{value:,}" for value in schools)),
+    held = [[school.months[month - 1] for school in seen] for month in view.begun]
+    return _trend(
+        f"{view.year}年各月办班期数",
+        [f"{month}月" for month in view.begun],
+        {
+            "办班（期）": [sum(classes) for classes in held],
+            "有培训的党校（所）": [sum(map(bool, classes)) for classes in held],
+        },
     )
-    return Trend(columns(names, classes, f"{view.year}年各月办班期数"), names, rows)
 
 
-def of_school(school: School, view: View) -> Trend:
-    """Classes, attendance and money of a school by month, last year and this; one query."""
-    months = [
-        (year, month)
-        for year in (view.year - 1, view.year)
-        for month in MONTHS
-        if date(year, month, 1) <= view.end
-    ]
-    sums = {}
-    for year, month in months:
-        inside = Q(starts_on__range=(date(year, month, 1), last_day(year, month)))
-        sums |= {
-            f"n{year}_{month}": Count("pk", filter=inside),
-            f"a{year}_{month}": Sum("attendance", filter=inside, default=0),
-        }
-    found = TrainingClass.objects.filter(school=school).kept().aggregate(**sums)
-    classes = [found[f"n{year}_{month}"] for year, month in months]
-    attendance = [found[f"a{year}_{month}"] for year, month in months]
-    names = tuple(f"{str(year)[2:]}年{month}月" for year, month in months)
-    rows = (
-        ("办班（期）", tuple(f"{value:,}" for value in classes)),
-        ("参训（人次）", tuple(f"{value:,}" for value in attendance)),
-    )
-    return Trend(columns(names, classes, f"{view.year - 1}年以来各月办班期数"), names, rows)
-
-
-def columns(names: Sequence[str], values: Sequence[int], label: str) -> SafeString:
-    """A sparkline of columns; the highest bears its figure, a month without anything a short stroke."""
-    top = max(values, default=0)
-    parts = []
-    for index, value in enumerate(values):
-        height = round(value / top * HEIGHT, 1) if top and value else 1
-        parts.append(
-            (
-                "chart-column" if value else "chart-track",
-                index * STEP + 4,
-                18 + HEIGHT - height,
-                WIDTH,
-                height,
-            )
+def of_school(school: School, view: View) -> dict:
+    """Classes and attendance of a school by month, last year and this; one query."""
+    first, last = date(view.year - 1, 1, 1), last_day(view.year, len(view.begun))
+    rows = TrainingClass.objects.filter(school=school).kept().held_between(first, last).order_by()
+    sums = {
+        (year, month): counted
+        for year, month, *counted in rows.values_list("starts_on__year", "starts_on__month").annotate(
+            Count("pk"), Sum("attendance")
         )
-    bars = format_html_join("", '<rect class="{}" x="{}" y="{}" width="{}" height="{}"/>', parts)
-    marked = []
-    if top:
-        peak = list(values).index(top)
-        marked.append((peak * STEP + 4 + WIDTH / 2, 13, f"{top:,}"))
-    figures = format_html_join(
-        "", '<text class="chart-figure" x="{}" y="{}" text-anchor="middle">{}</text>', marked
+    }
+    months = [(view.year - 1, month) for month in MONTHS] + [(view.year, month) for month in view.begun]
+    classes, attendance = zip(*(sums.get(month, (0, 0)) for month in months), strict=True)
+    return _trend(
+        f"{view.year - 1}年以来各月办班期数",
+        [f"{str(year)[2:]}年{month}月" for year, month in months],
+        {"办班（期）": classes, "参训（人次）": attendance},
     )
-    labels = format_html_join(
-        "",
-        '<text class="chart-label" x="{}" y="{}" text-anchor="middle">{}</text>',
-        (
-            (index * STEP + 4 + WIDTH / 2, 18 + HEIGHT + 14, name.rpartition("年")[2].removesuffix("月"))
-            for index, name in enumerate(names)
-        ),
-    )
-    width = max(len(values), 1) * STEP + 8
-    words = "，".join(f"{name} {value}" for name, value in zip(names, values, strict=True))
-    return format_html(
-        '<svg class="chart spark" viewBox="0 0 {0} {1}" width="{0}" height="{1}" role="img" '
-        'aria-label="{2}：{3}">{4}</svg>',
-        width,
-        18 + HEIGHT + 18,
-        label,
-        words,
-        bars + figures + labels,
-    )
+
+
+def _trend(label: str, months: Sequence[str], figures: dict[str, Sequence[int]]) -> dict:
+    """A line of columns for the first figure, and the table of all. The highest column bears its figure, a
+    month without anything is a short stroke.
+    """
+    values = list(next(iter(figures.values())))
+    top = max(values)
+    bars, words = [], []
+    for index, (month, value) in enumerate(zip(months, values, strict=True)):
+        left, height = index * STEP + 4, round(value / top * HEIGHT, 1) if value else 1
+        words.append(f"{month} {value}")
+        bars.append(
+            {
+                "name": month.rpartition("年")[2].removesuffix("月"),
+                "value": value,
+                "left": left,
+                "middle": left + WIDTH / 2,
+                "top": FOOT - height,
+                "height": height,
+            }
+        )
+    return {
+        "bars": bars,
+        "peak": bars[values.index(top)] if top else None,
+        "peak_value": f"{top:,}",
+        "width": len(values) * STEP + 8,
+        "words": f"{label}：{'，'.join(words)}",
+        "headings": months,
+        "rows": [(name, [f"{value:,}" for value in row]) for name, row in figures.items()],
+    }

@@ -1,5 +1,5 @@
-"""Forms of a school's own entry: few fields, today as the default, the reason only where a
-correction is due.
+"""How schools are searched; forms of a school's own entry: few fields, today as the default, the reason only
+where a correction is due.
 """
 
 from __future__ import annotations
@@ -8,18 +8,15 @@ from typing import Any
 
 from django import forms
 from django.db import models
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from schools.models import (
-    Brand,
-    Course,
-    Investment,
+    Binder,
     Leader,
-    Regulation,
+    Region,
     School,
-    StaffMember,
     Teacher,
-    TeachingPoint,
     User,
 )
 from schools.records import locks
@@ -28,11 +25,46 @@ from schools.records.locks import lock_for
 from schools.refusals import RecheckedForm, refusals_in
 from schools.saving import digest
 from schools.site.asked import SeveralField
+from schools.site.filters import FilterForm
+from schools.site.forms import SeveralField
 
 from . import saving
 
+#: Schools whose own entry lacks a figure: unknown, as opposed to a recorded zero or no.
+INCOMPLETE = Q(has_plaque=None) | Q(seats=None) | Q(staff_count=None)
+
 #: More schools than this are not offered for sharing beyond one's own county.
 MOST_OFFERED = 120
+
+
+class PlaceFilterForm(FilterForm):
+    """Search schools by name or code, narrow by county."""
+
+    q = forms.CharField(label="名称或编码", required=False, max_length=40)
+    county = forms.ModelChoiceField(
+        Region.objects.none(), label="县（市、区）", required=False, empty_label="全部"
+    )
+
+    def __init__(self, *args, user: User, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["county"].queryset = Region.objects.visible_to(user).counties()
+
+
+class SchoolFilterForm(PlaceFilterForm):
+    """Also by kind, and by what the school's own entry lacks."""
+
+    kind = forms.ChoiceField(label="类型", required=False, choices=[("", "全部"), *School.Kind.choices])
+    gaps = forms.BooleanField(label="只看资料不全的", required=False)
+
+    def narrow(self, schools: QuerySet[School]) -> QuerySet[School]:
+        """The schools that fit what was chosen."""
+        chosen = self.chosen
+        if word := chosen.get("q"):
+            schools = schools.filter(
+                Q(name__icontains=word) | Q(short_name__icontains=word) | Q(code__icontains=word)
+            )
+        schools = schools.filter(**{name: chosen[name] for name in ("county", "kind") if name in chosen})
+        return schools.filter(INCOMPLETE) if chosen.get("gaps") else schools
 
 
 class DayInput(forms.DateInput):
@@ -52,8 +84,7 @@ class ReasonMixin:
     def add_reason(self) -> None:
         """Called last in `__init__`."""
         self.signed = locks.periods([self.school.pk])[self.school.pk]
-        lock = self.possible_lock()
-        if lock:
+        if lock := self.possible_lock():
             self.fields["reason"] = forms.CharField(
                 label="更正理由",
                 required=False,
@@ -67,9 +98,9 @@ class ReasonMixin:
 
     def require_reason(self, model: type[models.Model], old: dict, new: dict) -> None:
         """An error at the field when the change needs approval and no reason was given."""
-        found = lock_for(self.school, model, old, new, self.signed)
-        if found and not self.cleaned_data.get("reason", "").strip() and "reason" in self.fields:
-            self.add_error("reason", f"{found[0]}请写明更正理由。")
+        locked = lock_for(self.school, model, old, new, self.signed)
+        if locked and not self.cleaned_data.get("reason", "").strip() and "reason" in self.fields:
+            self.add_error("reason", f"{locked[0]}请写明更正理由。")
 
 
 def _name_no_choice(field: forms.ChoiceField) -> None:
@@ -87,10 +118,16 @@ class RegistryForm(RecheckedForm, ReasonMixin, forms.ModelForm):
     """
 
     seen = forms.CharField(required=False, widget=forms.HiddenInput)
-    #: Fields that start with today in a new record.
-    today: tuple[str, ...] = ()
 
-    def __init__(self, *args: Any, school: School, **kwargs: Any) -> None:
+    class Meta:
+        widgets = {
+            "content": forms.Textarea(attrs={"rows": 3}),
+            "shared_with": forms.CheckboxSelectMultiple,
+        }
+        field_classes = {"shared_with": SeveralField}
+
+    def __init__(self, *args: Any, school: School, today: str = "", **kwargs: Any) -> None:
+        """`today` is the field that starts with today in a new record; a year starts with this one."""
         self.school = school
         super().__init__(*args, **kwargs)
         self.is_new = self.instance.pk is None
@@ -98,8 +135,10 @@ class RegistryForm(RecheckedForm, ReasonMixin, forms.ModelForm):
             self.instance.school = school
         self.old = {} if self.is_new else snapshot(self.instance)
         self.fields["seen"].initial = digest(self.old)
-        for name in self.today if self.is_new else ():
-            self.fields[name].initial = timezone.localdate()
+        if today:
+            self.fields[today].initial = timezone.localdate()
+        if "year" in self.fields:
+            self.fields["year"].initial = timezone.localdate().year
         for field in self.fields.values():
             if isinstance(field, forms.DateField):
                 field.widget = DayInput()
@@ -112,6 +151,11 @@ class RegistryForm(RecheckedForm, ReasonMixin, forms.ModelForm):
         """What was typed, as the record takes it."""
         return {name: self.cleaned_data[name] for name in self._meta.fields if name in self.cleaned_data}
 
+    @property
+    def plain_values(self) -> dict[str, Any]:
+        """The same as a snapshot has it."""
+        return {name: plain(value) for name, value in self.values.items()}
+
     def _get_validation_exclusions(self) -> set[str]:
         """The school is known, so that what must be unique within it can be checked here."""
         return super()._get_validation_exclusions() - {"school"}
@@ -119,11 +163,7 @@ class RegistryForm(RecheckedForm, ReasonMixin, forms.ModelForm):
     def clean(self) -> dict[str, Any]:
         """Asks the lock."""
         cleaned = super().clean() or self.cleaned_data
-        self.require_reason(
-            type(self.instance),
-            self.old,
-            {**self.old, **{name: plain(value) for name, value in self.values.items()}},
-        )
+        self.require_reason(type(self.instance), self.old, {**self.old, **self.plain_values})
         return cleaned
 
     def store(self, *, by: User) -> bool:
@@ -141,7 +181,7 @@ class RegistryForm(RecheckedForm, ReasonMixin, forms.ModelForm):
 
     def contents(self, current: dict[str, Any]) -> tuple[dict[str, str], dict[str, str]]:
         """The fields of this form, of all those the record has."""
-        model, typed = type(self.instance), {name: plain(value) for name, value in self.values.items()}
+        model, typed = type(self.instance), self.plain_values
         return worded(model, {name: current.get(name) for name in typed}), worded(model, typed)
 
     def fresh(self, current: dict[str, Any]) -> dict[str, str]:
@@ -157,53 +197,7 @@ class ProfileForm(RegistryForm):
         fields = ("has_plaque", "seats", "staff_count", "operator", "office_email")
 
 
-class LeaderForm(RegistryForm):
-    today = ("start",)
-
-    class Meta:
-        model = Leader
-        fields = ("post", "name", "party_post", "start", "end")
-
-
-class StaffForm(RegistryForm):
-    today = ("since",)
-
-    class Meta:
-        model = StaffMember
-        fields = ("name", "post", "duty", "since", "until")
-
-
-class TeacherForm(RegistryForm):
-    today = ("since",)
-
-    class Meta:
-        model = Teacher
-        fields = ("name", "kind", "post", "topics", "since", "until")
-
-
-class RegulationForm(RegistryForm):
-    today = ("issued_on",)
-
-    class Meta:
-        model = Regulation
-        fields = ("kind", "title", "issued_on", "abolished_on")
-
-
-class InvestmentForm(RegistryForm):
-    class Meta:
-        model = Investment
-        fields = ("year", "project", "amount", "source")
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["year"].initial = self.fields["year"].initial or timezone.localdate().year
-
-
 class CourseForm(RegistryForm):
-    class Meta:
-        model = Course
-        fields = ("name", "theme", "teacher", "hours", "origin", "since")
-
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         own = Teacher.objects.filter(school=self.school)
@@ -212,34 +206,17 @@ class CourseForm(RegistryForm):
         self.fields["teacher"].empty_label = "（不指定）"
 
 
-class BrandForm(RegistryForm):
-    class Meta:
-        model = Brand
-        fields = ("name", "content", "since")
-        widgets = {"content": forms.Textarea(attrs={"rows": 3})}
-
-
 class PointForm(RegistryForm):
     """A teaching point, and the neighbours that may use it too."""
-
-    today = ("since",)
-
-    class Meta:
-        model = TeachingPoint
-        fields = ("name", "theme", "since", "until", "shared_with")
-        widgets = {"shared_with": forms.CheckboxSelectMultiple}
-        field_classes = {"shared_with": SeveralField}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         field = self.fields["shared_with"]
-        others = School.objects.filter(city=self.school.city_id, closed_on__isnull=True).exclude(
-            pk=self.school.pk
-        )
+        others = School.objects.filter(city=self.school.city_id, closed_on__isnull=True)
+        others = others.exclude(pk=self.school.pk)
         if others.count() > MOST_OFFERED:
             near = others.filter(county=self.school.county_id)
-            held = School.objects.filter(pk__in=self.old.get("shared_with", []))
-            others = (near | held).distinct()
+            others = (near | School.objects.filter(pk__in=self.old.get("shared_with", []))).distinct()
         field.queryset = others.near_first(self.school)
         field.label = "与邻近党校共用"
         field.help_text = "勾选后，这些党校也可以在开班登记中选用这个教学点，并计入其现场教学点数。"
@@ -262,12 +239,10 @@ class EndForm(forms.Form):
 
     def store(self, *, by: User) -> bool:
         """Ends or voids; False with the error in the form."""
-        why = self.cleaned_data["why"]
+        last, why = self.cleaned_data.get("on"), self.cleaned_data["why"]
         with refusals_in(self):
             if self.field:
-                self.outcome = saving.end(
-                    self.record, self.cleaned_data["on"], field=self.field, by=by, reason=why
-                )
+                self.outcome = saving.end(self.record, last, field=self.field, by=by, reason=why)
             else:
                 self.outcome = saving.void(self.record, by=by, reason=why)
         return not self.errors
@@ -299,10 +274,18 @@ class SuccessionForm(forms.Form):
 
     def store(self, *, by: User) -> bool:
         """Both or none."""
-        values = {
-            "post": self.outgoing.post,
-            **{name: self.cleaned_data[name] for name in ("name", "party_post", "start")},
-        }
+        values = {name: self.cleaned_data[name] for name in ("name", "party_post", "start")}
         with refusals_in(self):
-            self.outcome = saving.succeed(self.outgoing, self.cleaned_data["ends"], values, by=by)
+            incoming = saving.succeed(
+                self.outgoing, self.cleaned_data["ends"], {"post": self.outgoing.post, **values}, by=by
+            )
+            self.outcome = f"{self.outgoing}离任、{incoming.name}接任"
         return not self.errors
+
+
+class BinderForm(forms.ModelForm):
+    """案卷号、保管人、存放位置 of one school and year: where the paper file stands."""
+
+    class Meta:
+        model = Binder
+        fields = ["number", "keeper", "place"]

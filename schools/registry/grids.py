@@ -4,9 +4,7 @@ a year.
 
 from __future__ import annotations
 
-from abc import ABCMeta, abstractmethod
 from collections.abc import Iterator
-from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -23,26 +21,27 @@ from . import saving
 from .forms import ReasonMixin, RegistryForm
 
 
-class AbstractForm(type(forms.Form), ABCMeta):
-    """The metaclass of a form that leaves methods to its kinds: Django's forms have one of their own."""
-
-
-class GridForm(RecheckedForm, ReasonMixin, forms.Form, metaclass=AbstractForm):
+class GridForm(RecheckedForm, ReasonMixin, forms.Form):
     """One line for each of a fixed list of keys; an empty line means there is no record."""
 
     model: type[models.Model]
+    #: The field whose choices are the lines, what each line asks for, and why a record is voided.
     key: str
+    cells: tuple[str, ...]
     gone = ""
+    #: What all records of the table share.
+    common: dict[str, Any] = {}
     seen = forms.CharField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, school: School, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.school = school
-        self.held = {getattr(one, self.key): one for one in self.records()}
-        self.old = {key: snapshot(one) for key, one in self.held.items()}
+        self.held = self.records()
+        self.old = {key: snapshot(record) for key, record in self.held.items()}
         self.fields["seen"].initial = digest(self.old)
         for value, label in self.choices:
-            self.fields.update(self.line(value, label, self.held.get(value)))
+            line = self.line(label, self.held.get(value))
+            self.fields.update({f"{cell}-{value}": field for cell, field in line.items()})
         self.add_reason()
 
     @property
@@ -50,17 +49,28 @@ class GridForm(RecheckedForm, ReasonMixin, forms.Form, metaclass=AbstractForm):
         """The lines: key and name."""
         return self.model._meta.get_field(self.key).choices
 
-    @abstractmethod
-    def records(self) -> models.QuerySet:
-        """What is recorded now."""
+    @property
+    def rows(self) -> list[tuple]:
+        """Name and cells of each line."""
+        return [(label, *(self[f"{cell}-{value}"] for cell in self.cells)) for value, label in self.choices]
 
-    @abstractmethod
-    def line(self, value: str, label: str, row: Any) -> dict[str, forms.Field]:
-        """The fields of a line by name."""
+    def records(self) -> dict[str, Any]:
+        """What is recorded now, by key."""
+        rows = self.model._default_manager.filter(school=self.school, **self.common)
+        return {getattr(row, self.key): row for row in rows}
 
-    @abstractmethod
+    def line(self, label: str, row: Any) -> dict[str, forms.Field]:
+        """The field of each cell of a line."""
+        raise NotImplementedError
+
+    def read(self, cells: dict[str, Any]) -> dict[str, Any]:
+        """The fields of the record that a line describes; none where there is no record."""
+        raise NotImplementedError
+
     def typed(self, value: str) -> dict[str, Any]:
         """The record a line describes, or nothing."""
+        values = self.read({cell: self.cleaned_data.get(f"{cell}-{value}") for cell in self.cells})
+        return {**self.common, self.key: value, **values} if values else {}
 
     def clean(self) -> dict[str, Any]:
         """Asks the lock, once for the table."""
@@ -69,36 +79,31 @@ class GridForm(RecheckedForm, ReasonMixin, forms.Form, metaclass=AbstractForm):
                 self.require_reason(self.model, old, {**old, **new} if new else {})
         return self.cleaned_data
 
-    def store(self, *, by: User) -> int | None:
-        """Writes what differs, all or nothing; the number of requests it made instead, None with the error in
-        the form.
-        """
+    def store(self, *, by: User) -> bool:
+        """Writes what differs, all or nothing; False with the error in the form."""
         reason, asked = self.cleaned_data.get("reason", ""), 0
         with refusals_in(self), transaction.atomic():
             School.objects.hold(self.school.pk)
-            current = {getattr(one, self.key): snapshot(one) for one in self.records()}
+            current = {key: snapshot(record) for key, record in self.records().items()}
             if digest(current) != self.cleaned_data["seen"]:
                 raise Stale(current)
             for value, old, new in self._differing():
                 asked += saving.is_request(self._write(value, old, new, by, reason))
-            return asked
-        return None
+            self.outcome = f"：{asked} 项已提交数据更正，经同意后生效" if asked else "已保存"
+            return True
+        return False
 
     def contents(self, current: dict[str, dict]) -> tuple[dict[str, str], dict[str, str]]:
         """The lines of the table, those without a record left blank."""
-        return (
-            {label: self._line_in_words(current.get(value, {})) for value, label in self.choices},
-            {
-                label: self._line_in_words({name: plain(one) for name, one in self.typed(value).items()})
-                for value, label in self.choices
-            },
-        )
+        typed = {value: self.typed(value) for value, _ in self.choices}
+        return self._in_words(current), self._in_words(typed)
+
+    def _in_words(self, lines: dict[str, dict]) -> dict[str, str]:
+        return {label: self._line_in_words(lines.get(value, {})) for value, label in self.choices}
 
     def _line_in_words(self, values: dict[str, Any]) -> str:
-        known = worded(
-            self.model, {name: one for name, one in values.items() if name not in (self.key, "year")}
-        )
-        return "，".join(f"{name}：{text}" for name, text in known.items() if text)
+        shown = {name: plain(value) for name, value in values.items() if name not in (self.key, "year")}
+        return "，".join(f"{name}：{text}" for name, text in worded(self.model, shown).items() if text)
 
     def fresh(self, current: dict[str, dict]) -> dict[str, str]:
         """The digest of all lines."""
@@ -114,39 +119,26 @@ class GridForm(RecheckedForm, ReasonMixin, forms.Form, metaclass=AbstractForm):
     def _differing(self) -> Iterator[tuple[str, dict, dict]]:
         for value, _ in self.choices:
             old, new = self.old.get(value, {}), self.typed(value)
-            said = {name: plain(one) for name, one in new.items()}
-            if {name: old.get(name) for name in said} != said or bool(old) != bool(new):
+            stated = {name: plain(field) for name, field in new.items()}
+            if {name: old.get(name) for name in stated} != stated or bool(old) != bool(new):
                 yield value, old, new
 
 
 class EquipmentForm(GridForm):
     """Ticks: there is it, does it need repair, a word beside it."""
 
-    model, key, gone = Equipment, "kind", "已不再使用"
+    model, key, cells, gone = Equipment, "kind", ("has", "broken", "note"), "已不再使用"
 
-    def records(self) -> models.QuerySet:
-        return self.school.equipment.all()
-
-    def line(self, value: str, label: str, row: Equipment | None) -> dict[str, forms.Field]:
+    def line(self, label: str, row: Equipment | None) -> dict[str, forms.Field]:
+        broken, note = row is not None and not row.working, row.note if row else ""
         return {
-            f"has-{value}": forms.BooleanField(label=f"有{label}", required=False, initial=row is not None),
-            f"broken-{value}": forms.BooleanField(
-                label=f"{label}待修", required=False, initial=bool(row and not row.working)
-            ),
-            f"note-{value}": forms.CharField(
-                label=f"{label}说明", required=False, max_length=100, initial=row.note if row else ""
-            ),
+            "has": forms.BooleanField(label=f"有{label}", required=False, initial=row is not None),
+            "broken": forms.BooleanField(label=f"{label}待修", required=False, initial=broken),
+            "note": forms.CharField(label=f"{label}说明", required=False, max_length=100, initial=note),
         }
 
-    def typed(self, value: str) -> dict[str, Any]:
-        data = self.cleaned_data
-        if not data.get(f"has-{value}"):
-            return {}
-        return {
-            "kind": value,
-            "working": not data.get(f"broken-{value}"),
-            "note": data.get(f"note-{value}", ""),
-        }
+    def read(self, cells: dict[str, Any]) -> dict[str, Any]:
+        return {"working": not cells["broken"], "note": cells["note"] or ""} if cells["has"] else {}
 
     def clean(self) -> dict[str, Any]:
         """What is not there needs no repair."""
@@ -156,56 +148,34 @@ class EquipmentForm(GridForm):
                 self.add_error(f"broken-{value}", f"{label}标为待修，请同时勾选“有”。")
         return self.cleaned_data
 
-    @property
-    def rows(self) -> list[tuple]:
-        """Name, has, broken, note."""
-        return [
-            (label, self[f"has-{value}"], self[f"broken-{value}"], self[f"note-{value}"])
-            for value, label in self.choices
-        ]
-
 
 class BudgetForm(GridForm):
     """Money of one year: a line for each source; allotted and arrived."""
 
-    model, key, gone = Budget, "source", "该来源没有经费"
+    model, key, cells, gone = Budget, "source", ("allotted", "arrived"), "该来源没有经费"
 
     def __init__(self, *args: Any, year: int, **kwargs: Any) -> None:
-        self.year = year
+        self.common = {"year": year}
         super().__init__(*args, **kwargs)
 
     def possible_lock(self) -> locks.Lock | None:
-        return locks.among(self.signed, year=self.year)
+        return locks.among(self.signed, **self.common)
 
-    def records(self) -> models.QuerySet:
-        return self.school.budgets.filter(year=self.year)
-
-    def line(self, value: str, label: str, row: Budget | None) -> dict[str, forms.Field]:
-        def money(what: str, amount: Decimal | None) -> forms.DecimalField:
-            return forms.DecimalField(
-                label=f"{label}{what}（元）",
+    def line(self, label: str, row: Budget | None) -> dict[str, forms.Field]:
+        return {
+            cell: forms.DecimalField(
+                label=f"{label}{word}（元）",
                 required=False,
                 max_digits=12,
                 decimal_places=2,
                 validators=[NOT_NEGATIVE],
-                initial=amount,
+                initial=row and getattr(row, cell),
             )
-
-        return {
-            f"allotted-{value}": money("下达", row.allotted if row else None),
-            f"arrived-{value}": money("到位", row.arrived if row else None),
+            for cell, word in zip(self.cells, ("下达", "到位"), strict=True)
         }
 
-    def typed(self, value: str) -> dict[str, Any]:
-        allotted, arrived = (self.cleaned_data.get(f"{name}-{value}") for name in ("allotted", "arrived"))
-        if allotted is None and arrived is None:
-            return {}
-        return {"year": self.year, "source": value, "allotted": allotted, "arrived": arrived}
-
-    @property
-    def rows(self) -> list[tuple]:
-        """Name, allotted, arrived."""
-        return [(label, self[f"allotted-{value}"], self[f"arrived-{value}"]) for value, label in self.choices]
+    def read(self, cells: dict[str, Any]) -> dict[str, Any]:
+        return {} if cells["allotted"] is None and cells["arrived"] is None else cells
 
 
 class FiguresForm(RegistryForm):
@@ -233,9 +203,7 @@ class FiguresForm(RegistryForm):
         cleaned = super().clean()
         for part, whole in (("members_trained", "party_members"), ("cadres_trained", "cadres_due")):
             trained, there = cleaned.get(part), cleaned.get(whole)
-            if trained is not None and there is not None and trained > there:
-                names = [self._meta.model._meta.get_field(name).verbose_name for name in (part, whole)]
-                self.add_error(
-                    part, f"{names[0]}（{trained}）多于{names[1]}（{there}），一人只计一次，请核对。"
-                )
+            if None not in (trained, there) and trained > there:
+                some, everybody = self[part].label, self[whole].label
+                self.add_error(part, f"{some}（{trained}）多于{everybody}（{there}），一人只计一次，请核对。")
         return cleaned

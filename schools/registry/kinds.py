@@ -4,11 +4,13 @@ records end.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 from typing import Any
 
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Field, Model, Q, QuerySet
+from django.forms import modelform_factory
 from django.utils import timezone
 
 from schools.models import (
@@ -23,25 +25,50 @@ from schools.models import (
     TeachingPoint,
 )
 from schools.models.scope import in_force
+from schools.records.changes import fields_of
 
 from . import forms
 
 
 @dataclass(frozen=True)
 class Kind:
-    """One list. `ends` is the field of a record's last day; without one records are voided."""
+    """One list. All that people enter is asked for, and shown beside the name unless `shown` is. `begins` and
+    `ends` are the fields of a record's first and last day; without them records are voided. `search` are the
+    fields looked into, the name of a record first.
+    """
 
     slug: str
     title: str
     model: type[Model]
-    form: type[forms.RegistryForm]
     unit: str
     lead: str
-    columns: tuple[tuple[str, Callable[[Any], object]], ...]
     ends: str = ""
     begins: str = ""
     end_word: str = "作废"
     search: tuple[str, ...] = ("name",)
+    shown: tuple[str, ...] = ()
+    form_class: type[forms.RegistryForm] = forms.RegistryForm
+    template: str = "form"
+
+    @property
+    def fields(self) -> list[str]:
+        """What people enter of a record."""
+        return [field.name for field in fields_of(self.model) if field.name != "school"]
+
+    def form(self, *args: Any, **kwargs: Any) -> forms.RegistryForm:
+        """The form of one record."""
+        form_class = modelform_factory(self.model, form=self.form_class, fields=self.fields)
+        return form_class(*args, today=self.begins, **kwargs)
+
+    @property
+    def columns(self) -> list[Field]:
+        """The fields shown beside the name."""
+        names = self.shown or [name for name in self.fields if name != self.search[0]]
+        return [self.model._meta.get_field(name) for name in names]
+
+    def cells(self, record: Model) -> list[tuple[str, Any]]:
+        """Heading and content of each column."""
+        return [(field.verbose_name, _shown(field, getattr(record, field.name))) for field in self.columns]
 
     @property
     def name_heading(self) -> str:
@@ -50,26 +77,18 @@ class Kind:
 
     def rows(self, school: School, *, former: bool = False, word: str = "") -> QuerySet:
         """The records in force, or all; teaching points with those that neighbours share."""
-        manager = self.model._default_manager
-        found = manager.filter(school=school)
+        records = self.model._default_manager.filter(school=school)
         if self.model is TeachingPoint:
-            found = manager.filter(
-                Q(school=school) | Q(pk__in=school.shared_points.values("pk"))
-            ).select_related("school")
+            shared = self.model._default_manager.filter(pk__in=school.shared_points.values("pk"))
+            records = (records | shared).select_related("school")
         if self.model is Course:
-            found = found.select_related("teacher")
+            records = records.select_related("teacher")
         if not former:
-            found = (
-                found.filter(in_force(since=self.begins, until=self.ends))
-                if self.ends
-                else found.filter(voided_at__isnull=True)
-            )
+            kept = in_force(since=self.begins, until=self.ends) if self.ends else Q(voided_at__isnull=True)
+            records = records.filter(kept)
         if word:
-            wanted = Q()
-            for name in self.search:
-                wanted |= Q(**{f"{name}__icontains": word})
-            found = found.filter(wanted)
-        return found
+            records = records.filter(reduce(or_, (Q(**{f"{name}__icontains": word}) for name in self.search)))
+        return records
 
     def is_former(self, record: Model) -> bool:
         """Ended or voided; what has not begun yet is not former."""
@@ -80,8 +99,10 @@ class Kind:
         return last is not None and last < timezone.localdate()
 
 
-def _day(name: str) -> Callable[[Any], object]:
-    return lambda record: getattr(record, name) or "—"
+def _shown(field: Field, value: Any) -> Any:
+    if value in (None, ""):
+        return "—"
+    return f"{value:,.2f}" if field.name == "amount" else dict(field.flatchoices).get(value, value)
 
 
 KINDS: dict[str, Kind] = {
@@ -91,15 +112,8 @@ KINDS: dict[str, Kind] = {
             "leaders",
             "校领导",
             Leader,
-            forms.LeaderForm,
             "人",
             "校长、常务副校长、副校长。换人时点“换人”，原任和接任一次填完。",
-            (
-                ("校内职务", lambda row: row.get_post_display()),
-                ("党内职务", lambda row: row.party_post or "—"),
-                ("任职开始", _day("start")),
-                ("任职结束", _day("end")),
-            ),
             ends="end",
             begins="start",
             end_word="离任",
@@ -108,15 +122,8 @@ KINDS: dict[str, Kind] = {
             "staff",
             "工作人员",
             StaffMember,
-            forms.StaffForm,
             "人",
             "负责党校日常工作的人员。人数以“基本情况”登记的为准，请保持一致。",
-            (
-                ("岗位职务", lambda row: row.post or "—"),
-                ("专兼职", lambda row: row.get_duty_display()),
-                ("到岗日期", _day("since")),
-                ("离岗日期", _day("until")),
-            ),
             ends="until",
             begins="since",
             end_word="离岗",
@@ -125,16 +132,8 @@ KINDS: dict[str, Kind] = {
             "teachers",
             "师资",
             Teacher,
-            forms.TeacherForm,
             "人",
             "在师资库的教师，办班时可直接选用。不再授课的办理出库，不要改成别人的名字。",
-            (
-                ("类型", lambda row: row.get_kind_display()),
-                ("单位及职务", lambda row: row.post or "—"),
-                ("课题、专题", lambda row: row.topics or "—"),
-                ("入库日期", _day("since")),
-                ("出库日期", _day("until")),
-            ),
             ends="until",
             begins="since",
             end_word="出库",
@@ -144,32 +143,22 @@ KINDS: dict[str, Kind] = {
             "points",
             "现场教学点",
             TeachingPoint,
-            forms.PointForm,
             "个",
             "本校的教学点和邻近党校提供共用的教学点。",
-            (
-                ("主题", lambda row: row.theme or "—"),
-                ("所在党校", lambda row: row.school),
-                ("启用日期", _day("since")),
-                ("停用日期", _day("until")),
-            ),
             ends="until",
             begins="since",
             end_word="停用",
             search=("name", "theme"),
+            template="point",
+            shown=("theme", "school", "since", "until"),
+            form_class=forms.PointForm,
         ),
         Kind(
             "regulations",
             "管理制度",
             Regulation,
-            forms.RegulationForm,
             "项",
             "印发执行的制度。修订的制度：先废止旧的，再登记新的。",
-            (
-                ("种类", lambda row: row.get_kind_display()),
-                ("印发日期", _day("issued_on")),
-                ("废止日期", _day("abolished_on")),
-            ),
             ends="abolished_on",
             begins="issued_on",
             end_word="废止",
@@ -179,40 +168,25 @@ KINDS: dict[str, Kind] = {
             "investments",
             "建设投入",
             Investment,
-            forms.InvestmentForm,
             "项",
             "用于校舍、设备等建设的投入，按项目登记；培训经费在“经费”中登记，不要重复。",
-            (
-                ("年度", lambda row: row.year),
-                ("金额（元）", lambda row: f"{row.amount:,.2f}"),
-                ("来源", lambda row: row.get_source_display()),
-            ),
             search=("project", "year"),
         ),
         Kind(
             "courses",
             "课程",
             Course,
-            forms.CourseForm,
             "门",
             "本校开设的课程。",
-            (
-                ("主题", lambda row: row.theme or "—"),
-                ("主讲教师", lambda row: row.teacher or "—"),
-                ("学时", lambda row: "—" if row.hours is None else row.hours),
-                ("来源", lambda row: row.get_origin_display()),
-                ("开设日期", _day("since")),
-            ),
+            form_class=forms.CourseForm,
             search=("name", "theme"),
         ),
         Kind(
             "brands",
             "特色品牌",
             Brand,
-            forms.BrandForm,
             "个",
             "本校有特色、可以介绍给别人的做法。",
-            (("主要做法", lambda row: row.content), ("开始日期", _day("since"))),
             search=("name", "content"),
         ),
     )

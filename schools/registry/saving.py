@@ -26,20 +26,7 @@ def add(
     School.objects.hold(school.pk)
     if lock_for(school, model, {}, {name: plain(value) for name, value in values.items()}):
         return corrections.request_add(model, school, values, by=by, reason=reason)
-    record = _filled(model(school=school), values)
-    record.full_clean()
-    record.save()
-    _set_many(record, values)
-    note_change(
-        record,
-        school=school,
-        action=RecordChange.Action.ADD,
-        before={},
-        after=snapshot(record),
-        by=by,
-        reason=reason,
-    )
-    return record
+    return _written(model(school=school), values, school, RecordChange.Action.ADD, {}, by=by, reason=reason)
 
 
 @transaction.atomic
@@ -70,14 +57,7 @@ def change(
         raise Refused(
             f"该登记有一份数据更正等待审核（{waiting.asked_at:%m月%d日}申请），请先撤回或等待审核结果。"
         )
-    stored = _filled(stored, values)
-    stored.full_clean()
-    stored.save()
-    _set_many(stored, values)
-    note_change(
-        stored, school=school, action=action, before=before, after=snapshot(stored), by=by, reason=reason
-    )
-    return stored
+    return _written(stored, values, school, action, before, by=by, reason=reason)
 
 
 @transaction.atomic
@@ -114,10 +94,9 @@ def void(record: models.Model, *, by: User, reason: str) -> models.Model:
 
 
 @transaction.atomic
-def succeed(
-    outgoing: models.Model, on: date, values: Mapping[str, Any], *, by: User, reason: str = "换届或调整"
-) -> models.Model:
+def succeed(outgoing: models.Model, on: date, values: Mapping[str, Any], *, by: User) -> models.Model:
     """One leader ends and the next begins, in one act."""
+    reason = "换届或调整"
     end(outgoing, on, field="end", by=by, reason=reason)
     return add(type(outgoing), outgoing.school, values, by=by, reason=reason)
 
@@ -127,14 +106,24 @@ def is_request(outcome: models.Model) -> bool:
     return isinstance(outcome, Correction)
 
 
-def _filled(record: models.Model, values: Mapping[str, Any]) -> models.Model:
-    for name, value in values.items():
-        if not record._meta.get_field(name).many_to_many:
-            setattr(record, name, value)
+def _written(
+    record: models.Model,
+    values: Mapping[str, Any],
+    school: School,
+    action: str,
+    before: Mapping[str, Any],
+    *,
+    by: User,
+    reason: str,
+) -> models.Model:
+    """The record saved with these values, and the change noted; what it shares is set once it is stored."""
+    shared = {name: value for name, value in values.items() if record._meta.get_field(name).many_to_many}
+    for name in values.keys() - shared.keys():
+        setattr(record, name, values[name])
+    record.full_clean()
+    record.save()
+    for name, value in shared.items():
+        getattr(record, name).set(value)
+    after = snapshot(record)
+    note_change(record, school=school, action=action, before=before, after=after, by=by, reason=reason)
     return record
-
-
-def _set_many(record: models.Model, values: Mapping[str, Any]) -> None:
-    for name, value in values.items():
-        if record._meta.get_field(name).many_to_many:
-            getattr(record, name).set(value)

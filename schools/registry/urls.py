@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import views, yearfile_views
+from . import views
 
 urlpatterns = [
     path("schools/", views.school_list, name="schools"),
@@ -23,7 +23,7 @@ urlpatterns = [
     path("schools/<int:pk>/registry/<slug:slug>/add/", views.add, name="registry_add"),
     path("schools/<int:pk>/registry/<slug:slug>/<int:record>/", views.edit, name="registry_record"),
     path("schools/<int:pk>/registry/<slug:slug>/<int:record>/end/", views.end, name="registry_end"),
-    path("schools/<int:pk>/ledger/", yearfile_views.ledger, name="ledger"),
-    path("schools/<int:pk>/ledger/pdf/", yearfile_views.ledger_pdf, name="ledger_pdf"),
-    path("schools/<int:pk>/ledger/sheets/", yearfile_views.ledger_sheets, name="ledger_sheets"),
+    path("schools/<int:pk>/ledger/", views.ledger, name="ledger"),
+    path("schools/<int:pk>/ledger/pdf/", views.ledger_pdf, name="ledger_pdf"),
+    path("schools/<int:pk>/ledger/sheets/", views.ledger_sheets, name="ledger_sheets"),
 ]

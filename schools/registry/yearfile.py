@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from operator import attrgetter
 from typing import Any, ClassVar
 
 from django.db.models.functions import ExtractYear
@@ -29,15 +30,12 @@ from schools.workbooks import ColumnOut, SheetOut
 
 @dataclass(frozen=True)
 class Section:
-    """One part of the file: its heading, the columns, the rows as values, what they add up to, and where the
-    records stand.
-    """
+    """One part of the file: its heading, the columns, the rows as values, what they add up to."""
 
     title: str
     columns: tuple[ColumnOut, ...]
     rows: tuple[tuple[Any, ...], ...]
-    total: str = ""
-    url: str = ""
+    total: str
 
     @property
     def count(self) -> int:
@@ -124,98 +122,87 @@ def sheets(ledger: Ledger) -> Iterator[SheetOut]:
         yield SheetOut(section.title, list(section.columns), section.rows)
 
 
+def _section(
+    title: str, rows: Iterable[Any], columns: dict[ColumnOut, str | Callable[[Any], Any]], total: str
+) -> Section:
+    """A part with a line for each record: `columns` say by which attribute or function a cell is read."""
+    cells = (tuple(_cell(row, read) for read in columns.values()) for row in rows)
+    return Section(title, tuple(columns), tuple(cells), total)
+
+
+def _cell(row: Any, read: str | Callable[[Any], Any]) -> Any:
+    value = attrgetter(read)(row) if isinstance(read, str) else read(row)
+    return value() if callable(value) else value
+
+
 def _plan(school: School, year: int) -> Section:
-    rows = (
+    rows = list(
         PlannedClass.objects.filter(plan__school=school, plan__year=year)
         .prefetch_related("classes")
         .order_by("month", "pk")
     )
     plan = AnnualPlan.objects.filter(school=school, year=year).first()
-    found = [(row, sum(not one.is_voided for one in row.classes.all())) for row in rows]
-    held = sum(1 for _, times in found if times)
+    held = sum(_times_held(row) > 0 for row in rows)
     filed = f"，{_text(plan.filed_on)} 备案" if plan and plan.filed_on else ""
-    columns = (
-        ColumnOut("月份", "int"),
-        ColumnOut("班次名称", width=36),
-        ColumnOut("类别"),
-        ColumnOut("已办期数", "int"),
-    )
-    cells = ((row.month, row.name, row.get_kind_display(), times) for row, times in found)
-    return Section("年度培训计划", columns, tuple(cells), f"计划 {len(found)} 期，已办 {held} 期{filed}")
+    columns = {
+        ColumnOut("月份", "int"): "month",
+        ColumnOut("班次名称", width=36): "name",
+        ColumnOut("类别"): "get_kind_display",
+        ColumnOut("已办期数", "int"): _times_held,
+    }
+    return _section("年度培训计划", rows, columns, f"计划 {len(rows)} 期，已办 {held} 期{filed}")
+
+
+def _times_held(row: PlannedClass) -> int:
+    return sum(not held.is_voided for held in row.classes.all())
 
 
 def _classes(school: School, days: tuple[date, date]) -> Section:
     rows = list(_held(school, days).prefetch_related("lessons__teacher"))
-    columns = (
-        ColumnOut("开始日期", "date"),
-        ColumnOut("班名", width=36),
-        ColumnOut("类别"),
-        ColumnOut("学时", "decimal"),
-        ColumnOut("人次", "int"),
-        ColumnOut("授课人", width=20),
-        ColumnOut("地点", width=20),
-    )
-    cells = (
-        (
-            row.starts_on,
-            row.name,
-            row.get_category_display(),
-            row.hours,
-            row.attendance,
-            _lecturers(row),
-            row.place,
-        )
-        for row in rows
-    )
-    total = (
-        f"{len(rows)} 期，{_text(_sum(row.hours for row in rows))} 学时，"
-        f"{sum(row.attendance for row in rows)} 人次"
-    )
-    return Section("开班登记", columns, tuple(cells), total)
+    columns = {
+        ColumnOut("开始日期", "date"): "starts_on",
+        ColumnOut("班名", width=36): "name",
+        ColumnOut("类别"): "get_category_display",
+        ColumnOut("学时", "decimal"): "hours",
+        ColumnOut("人次", "int"): "attendance",
+        ColumnOut("授课人", width=20): _lecturers,
+        ColumnOut("地点", width=20): "place",
+    }
+    hours, attendance = _sum(row.hours for row in rows), sum(row.attendance for row in rows)
+    return _section("开班登记", rows, columns, f"{len(rows)} 期，{_text(hours)} 学时，{attendance} 人次")
 
 
 def _teachers(school: School, days: tuple[date, date]) -> Section:
-    rows = Teacher.objects.filter(school=school).in_force(min(days[1], timezone.localdate()))
-    columns = (
-        ColumnOut("姓名"),
-        ColumnOut("类型"),
-        ColumnOut("单位及职务", width=30),
-        ColumnOut("入库日期", "date"),
-    )
-    cells = tuple((row.name, row.get_kind_display(), row.post, row.since) for row in rows)
-    return Section("师资库", columns, cells, f"{len(cells)} 人")
+    rows = list(Teacher.objects.filter(school=school).in_force(min(days[1], timezone.localdate())))
+    columns = {
+        ColumnOut("姓名"): "name",
+        ColumnOut("类型"): "get_kind_display",
+        ColumnOut("单位及职务", width=30): "post",
+        ColumnOut("入库日期", "date"): "since",
+    }
+    return _section("师资库", rows, columns, f"{len(rows)} 人")
 
 
 def _months(school: School, year: int) -> Section:
-    rows = MonthlyReport.objects.filter(school=school, year=year, confirmed_at__isnull=False).select_related(
-        "confirmed_by"
-    )
-    columns = (
-        ColumnOut("月份", "int"),
-        ColumnOut("零报告"),
-        ColumnOut("确认时间", "datetime"),
-        ColumnOut("确认人"),
-    )
-    cells = tuple(
-        (row.month, "是" if row.is_zero else "", row.confirmed_at, row.confirmed_by.name)
-        for row in rows.order_by("month")
-    )
-    return Section("月报", columns, cells, f"已确认 {len(cells)} 个月")
+    reports = MonthlyReport.objects.filter(school=school, year=year, confirmed_at__isnull=False)
+    rows = list(reports.select_related("confirmed_by").order_by("month"))
+    columns = {
+        ColumnOut("月份", "int"): "month",
+        ColumnOut("零报告"): lambda row: "是" if row.is_zero else "",
+        ColumnOut("确认时间", "datetime"): "confirmed_at",
+        ColumnOut("确认人"): "confirmed_by.name",
+    }
+    return _section("月报", rows, columns, f"已确认 {len(rows)} 个月")
 
 
 def _expenses(school: School, days: tuple[date, date]) -> Section:
     rows = list(_held(school, days).filter(cost__gt=0))
-    columns = (
-        ColumnOut("开始日期", "date"),
-        ColumnOut("班名", width=36),
-        ColumnOut("经费支出（元）", "decimal"),
-    )
-    return Section(
-        "经费支出",
-        columns,
-        tuple((row.starts_on, row.name, row.cost) for row in rows),
-        f"{_text(_sum(row.cost for row in rows))} 元",
-    )
+    columns = {
+        ColumnOut("开始日期", "date"): "starts_on",
+        ColumnOut("班名", width=36): "name",
+        ColumnOut("经费支出（元）", "decimal"): "cost",
+    }
+    return _section("经费支出", rows, columns, f"{_text(_sum(row.cost for row in rows))} 元")
 
 
 def _money(school: School, year: int) -> Section:
@@ -229,41 +216,38 @@ def _money(school: School, year: int) -> Section:
     cells = [(row.get_source_display(), row.allotted, row.arrived) for row in budgets]
     cells += [(f"建设投入：{row.project}", None, row.amount) for row in invested]
     arrived, spent = _sum(row.arrived or 0 for row in budgets), _sum(row.amount for row in invested)
-    return Section(
-        "经费来源和建设投入",
-        columns,
-        tuple(cells),
-        f"经费到位 {_text(arrived)} 元，建设投入 {_text(spent)} 元",
-    )
+    total = f"经费到位 {_text(arrived)} 元，建设投入 {_text(spent)} 元"
+    return Section("经费来源和建设投入", columns, tuple(cells), total)
 
 
 def _visits(school: School, days: tuple[date, date]) -> Section:
     rows = list(
         Visit.objects.kept().filter(school=school, on__range=days).select_related("by").order_by("on", "pk")
     )
-    columns = (ColumnOut("日期", "date"), ColumnOut("类别"), ColumnOut("走访人"), ColumnOut("情况", width=48))
-    cells = tuple((row.on, row.get_kind_display(), row.by.name, row.findings) for row in rows)
-    return Section("走访指导", columns, cells, f"{len(rows)} 次")
+    columns = {
+        ColumnOut("日期", "date"): "on",
+        ColumnOut("类别"): "get_kind_display",
+        ColumnOut("走访人"): "by.name",
+        ColumnOut("情况", width=48): "findings",
+    }
+    return _section("走访指导", rows, columns, f"{len(rows)} 次")
 
 
 def _problems(school: School, days: tuple[date, date]) -> Section:
-    rows = Problem.objects.filter(
-        visit__school=school, visit__voided_at__isnull=True, visit__on__range=days
-    ).order_by("visit__on", "pk")
-    columns = (
-        ColumnOut("问题", width=36),
-        ColumnOut("责任人"),
-        ColumnOut("整改期限", "date"),
-        ColumnOut("整改情况", width=30),
-        ColumnOut("销号日期", "date"),
+    rows = list(
+        Problem.objects.filter(
+            visit__school=school, visit__voided_at__isnull=True, visit__on__range=days
+        ).order_by("visit__on", "pk")
     )
-    cells = tuple(
-        (row.text, row.owner, row.due, row.report, row.closed_at and timezone.localdate(row.closed_at))
-        for row in rows
-    )
-    return Section(
-        "问题整改", columns, cells, f"{len(cells)} 个，已销号 {sum(1 for row in cells if row[4])} 个"
-    )
+    columns = {
+        ColumnOut("问题", width=36): "text",
+        ColumnOut("责任人"): "owner",
+        ColumnOut("整改期限", "date"): "due",
+        ColumnOut("整改情况", width=30): "report",
+        ColumnOut("销号日期", "date"): lambda row: row.closed_at and timezone.localdate(row.closed_at),
+    }
+    closed = sum(row.closed_at is not None for row in rows)
+    return _section("问题整改", rows, columns, f"{len(rows)} 个，已销号 {closed} 个")
 
 
 def _held(school: School, days: tuple[date, date]):
@@ -287,8 +271,7 @@ def _text(value: Any) -> str:
     if isinstance(value, date):
         return f"{value:%Y-%m-%d}"
     if isinstance(value, Decimal):
-        text = f"{value:.2f}".rstrip("0").rstrip(".")
-        return text or "0"
+        return f"{value:.2f}".rstrip("0").rstrip(".") or "0"
     return str(value)
 
 
@@ -303,11 +286,9 @@ def years_of(school: School) -> Sequence[int]:
         Investment.objects.filter(school=school).kept(),
         Binder.objects.filter(school=school),
     )
-    held = TrainingClass.objects.kept().filter(school=school).annotate(of=ExtractYear("starts_on"))
-    visited = Visit.objects.kept().filter(school=school).annotate(of=ExtractYear("on"))
-    years = [rows.order_by().values_list("of") for rows in (held, visited)] + [
-        rows.order_by().values_list("year") for rows in yearly
-    ]
-    return sorted(
-        {year for (year,) in years[0].union(*years[1:])} | {timezone.localdate().year}, reverse=True
+    held = TrainingClass.objects.kept().filter(school=school).values_list(ExtractYear("starts_on"))
+    visited = Visit.objects.kept().filter(school=school).values_list(ExtractYear("on"))
+    years = held.order_by().union(
+        visited.order_by(), *(rows.order_by().values_list("year") for rows in yearly)
     )
+    return sorted({year for (year,) in years} | {timezone.localdate().year}, reverse=True)

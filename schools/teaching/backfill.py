@@ -15,6 +15,9 @@ from schools.importing.base import rows_of
 from schools.importing.class_sheets import TrainingClassResource
 from schools.importing.columns import SCHOOL_CODE, ColumnField, cell_code, choice, text
 from schools.models import Lesson, School, Teacher, TrainingClass
+from schools.importing.base import SCHOOL_CODE, ColumnField, cell_code, column_of, rows_of
+from schools.importing.teaching_sheets import TrainingClassResource
+from schools.models import Lesson, Teacher, TrainingClass
 from schools.records.locks import among, periods
 
 from .classes import habits_of
@@ -27,10 +30,13 @@ class BackfillResource(TrainingClassResource):
     never changed.
     """
 
-    lecturer = text(
-        "lecturer_name", "授课人", longest=30, hint="在师资库的自动关联；几个人讲的，登记后在该班页面补课次"
+    lecturer = column_of(
+        Lesson,
+        "lecturer",
+        attribute="lecturer_name",
+        hint="在师资库的自动关联；几个人讲的，登记后在该班页面补课次",
     )
-    lecturer_kind = choice("lecturer_kind", "授课人身份", Lesson.LecturerKind)
+    lecturer_kind = column_of(Lesson, "lecturer_kind")
 
     class Meta(TrainingClassResource.Meta):
         fields = (*TrainingClassResource.Meta.fields, "lecturer", "lecturer_kind")

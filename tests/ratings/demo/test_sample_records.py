@@ -10,10 +10,8 @@ import pytest
 from django.conf import settings
 from openpyxl import load_workbook
 
-from schools.importing.class_sheets import LessonResource, TrainingClassResource
 from schools.importing.exchange import import_workbook
 from schools.importing.figure_sheets import BudgetResource, YearFiguresResource
-from schools.importing.plan_sheets import MonthlyReportResource, PlannedClassResource
 from schools.importing.registry_sheets import (
     EquipmentResource,
     LeaderResource,
@@ -22,6 +20,12 @@ from schools.importing.registry_sheets import (
     TeachingPointResource,
 )
 from schools.importing.schools import ensure_city, read_schools, upsert_schools
+from schools.importing.teaching_sheets import (
+    LessonResource,
+    MonthlyReportResource,
+    PlannedClassResource,
+    TrainingClassResource,
+)
 from schools.metrics import compute
 from schools.models import School, User
 from schools.workbooks import read_workbook

@@ -9,7 +9,6 @@ from decimal import Decimal
 import pytest
 
 from schools.importing.account_sheets import AppointmentResource, UserResource
-from schools.importing.class_sheets import LessonResource, TrainingClassResource
 from schools.importing.exchange import export_sheets, import_workbook, template_sheets
 from schools.importing.figure_sheets import (
     BudgetResource,
@@ -18,7 +17,6 @@ from schools.importing.figure_sheets import (
     VisitResource,
     YearFiguresResource,
 )
-from schools.importing.plan_sheets import MonthlyReportResource, PlannedClassResource
 from schools.importing.registry_sheets import (
     EquipmentResource,
     LeaderResource,
@@ -27,6 +25,12 @@ from schools.importing.registry_sheets import (
     SchoolResource,
     TeacherResource,
     TeachingPointResource,
+)
+from schools.importing.teaching_sheets import (
+    LessonResource,
+    MonthlyReportResource,
+    PlannedClassResource,
+    TrainingClassResource,
 )
 from schools.models import (
     AnnualPlan,

@@ -10,8 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from schools.metrics import METRICS, compute, explain, figures
-from schools.metrics.data import ClassRow, Period
-from schools.metrics.loading import load
+from schools.metrics.loading import ClassRow, Period, load
 from schools.models import Lesson, School, TrainingClass
 from tests import factories as make
 

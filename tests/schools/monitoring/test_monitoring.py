@@ -227,8 +227,8 @@ def test_cells_tell_confirmed_zero_late_and_missing_apart(school):
     confirmed(school, 3, date(2026, 4, 29))
     School.objects.filter(pk=school.pk).update(opened_on=date(2026, 1, 1))
 
-    seen = overview.city_on(school.city_id, VIEW).seen
-    cells = overview.details(seen, VIEW).cells[school.pk]
+    seen = overview.city_on(school.city_id, VIEW)
+    cells = overview.cells_of(seen, VIEW)[school.pk]
 
     assert "".join(cell.mark or "＿" for cell in cells) == "报零迟缺缺缺缺缺缺缺＿＿"
     assert [cell.number for cell in cells[9:]] == ["0", "0", ""]
@@ -248,8 +248,8 @@ def test_the_metric_and_the_grid_agree_on_late_months(school):
         as_of=VIEW.today,
     )[school.pk]
 
-    seen = overview.city_on(school.city_id, VIEW).seen
-    cells = overview.details(seen, VIEW).cells[school.pk]
+    seen = overview.city_on(school.city_id, VIEW)
+    cells = overview.cells_of(seen, VIEW)[school.pk]
 
-    assert found["月报逾期"] == sum(cell.state in (overview.LATE, overview.MISSING) for cell in cells) == 9
-    assert found["办班期数"] == seen[0].standing.total.classes
+    assert found["月报逾期"] == sum(cell.state in ("late", "missing") for cell in cells) == 9
+    assert found["办班期数"] == seen[0].total.classes

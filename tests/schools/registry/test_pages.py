@@ -26,8 +26,7 @@ from schools.models import (
 from schools.records import locks
 from schools.records.locks import Lock
 from schools.registry.kinds import KINDS
-from schools.registry.overview import address, blocks
-from schools.registry.profile import investment_of
+from schools.registry.overview import address, blocks, investment_of
 from tests.factories import (
     BudgetFactory,
     CityFactory,
