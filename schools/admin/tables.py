@@ -11,7 +11,6 @@ from django.utils import timezone
 
 from schools import audit
 from schools.importing.base import WorkbookResource
-from schools.importing.teaching_sheets import LessonResource, TrainingClassResource
 from schools.importing.figure_sheets import (
     BudgetResource,
     LiaisonResource,
@@ -19,7 +18,6 @@ from schools.importing.figure_sheets import (
     VisitResource,
     YearFiguresResource,
 )
-from schools.importing.teaching_sheets import MonthlyReportResource, PlannedClassResource
 from schools.importing.registry_sheets import (
     BrandResource,
     CourseResource,
@@ -32,6 +30,12 @@ from schools.importing.registry_sheets import (
     StaffResource,
     TeacherResource,
     TeachingPointResource,
+)
+from schools.importing.teaching_sheets import (
+    LessonResource,
+    MonthlyReportResource,
+    PlannedClassResource,
+    TrainingClassResource,
 )
 from schools.metrics import MetricError, canonical
 from schools.models import (

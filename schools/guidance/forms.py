@@ -12,7 +12,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from schools.models import GuidanceTeam, Problem, Role, School, User, Visit
-from schools.registry.filters import SchoolFilterForm
+from schools.registry.forms import SchoolFilterForm
 from schools.site.asked import FilterForm, SeveralField, day_input, long_text
 
 from .visits import POINTS, REMARKS, narrowing

@@ -20,10 +20,8 @@ from schools.calendar.workdays import in_working_hours, next_working_moment
 from schools.models import Region, School
 from schools.permissions import allowed_to, may, reads_across_counties
 from schools.refusals import refusals_as_messages
-from schools.site.asked import way_back
-from schools.site.contributions import Tile
 from schools.site.asked import number, way_back
-from schools.site.items import Tile
+from schools.site.contributions import Tile
 from schools.templatetags.ui import day as day_words
 
 from . import overview, reminders, trend

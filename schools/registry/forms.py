@@ -24,9 +24,7 @@ from schools.records.changes import plain, snapshot, worded
 from schools.records.locks import lock_for
 from schools.refusals import RecheckedForm, refusals_in
 from schools.saving import digest
-from schools.site.asked import SeveralField
-from schools.site.filters import FilterForm
-from schools.site.forms import SeveralField
+from schools.site.asked import FilterForm, SeveralField
 
 from . import saving
 

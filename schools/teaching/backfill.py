@@ -11,13 +11,9 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.functional import cached_property
 
-from schools.importing.base import rows_of
-from schools.importing.class_sheets import TrainingClassResource
-from schools.importing.columns import SCHOOL_CODE, ColumnField, cell_code, choice, text
-from schools.models import Lesson, School, Teacher, TrainingClass
 from schools.importing.base import SCHOOL_CODE, ColumnField, cell_code, column_of, rows_of
 from schools.importing.teaching_sheets import TrainingClassResource
-from schools.models import Lesson, Teacher, TrainingClass
+from schools.models import Lesson, School, Teacher, TrainingClass
 from schools.records.locks import among, periods
 
 from .classes import habits_of

@@ -18,6 +18,7 @@ from django.views.decorators.http import require_GET, require_POST
 from schools.audit.exports import XLSX, export
 from schools.importing import pending
 from schools.importing.exchange import Report, export_sheets, import_workbook, template_sheets
+from schools.importing.teaching_sheets import LessonResource, TrainingClassResource
 from schools.models import (
     Correction,
     JointPartner,
@@ -28,9 +29,6 @@ from schools.models import (
     TrialLesson,
 )
 from schools.permissions import allowed_to, keeps_records, require_form
-from schools.importing.teaching_sheets import LessonResource, TrainingClassResource
-from schools.models import JointPartner, PlannedClass, RecordChange, School, TrainingClass, TrialLesson
-from schools.permissions import allowed_to, keeps_records, readable_schools
 from schools.records.changes import note_change, snapshot
 from schools.records.corrections import request_void
 from schools.records.locks import lock_of

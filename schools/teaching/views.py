@@ -28,13 +28,9 @@ from schools.permissions import (
     require_form,
 )
 from schools.refusals import done, refusals_as_messages, refusals_in
-from schools.registry.filters import SchoolFilterForm
-from schools.registry.profile import lecturers
-from schools.registry.views import school_of
-from schools.permissions import allowed_to, keeps_records, may, readable_schools, reads_across_counties
-from schools.refusals import refusals_as_messages, refusals_in
 from schools.registry.forms import SchoolFilterForm
 from schools.registry.overview import lecturers
+from schools.registry.views import school_of
 from schools.site.asked import number, way_back
 
 from . import months, plans
