@@ -12,6 +12,7 @@ from schools.site.navigation import Column, Entry, Panel
 from .pages import (
     assessment_duties,
     latest_stars,
+    scores_before_publication,
     self_assessments_due,
     star_heading,
     stars_by_year,
@@ -48,5 +49,6 @@ CONTRIBUTIONS = Contributions(
     ),
     signed_periods=(signed_periods,),
     duties=(assessment_duties,),
+    sealed=(scores_before_publication,),
     renderers=(paper_pdf,),
 )

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 
 from django.urls import reverse
 from django.utils import timezone
 
 from ratings.enums import PUBLIC_PHASES, Star, Status
-from ratings.models import Assessment, Result
+from ratings.models import Assessment, Result, Scheme
 from ratings.selfassessment.submission import due_of
 from ratings.sheets.answering import LIVE
 from schools.calendar.workdays import add_workdays
 from schools.desk.announcing import Announcement
-from schools.models import Role, School, User
+from schools.models import AuditEntry, Role, School, User
 from schools.templatetags.ui import day as day_words
 
 from .tasks import (
@@ -23,6 +23,24 @@ from .tasks import (
     _filled,
     latest_scheme,
 )
+
+#: Acts whose lines in the audit trail say points or stars.
+SCORING_ACTS = ("adjust", "restrict", "decide", "settle")
+
+
+def scores_before_publication() -> Callable[[AuditEntry], bool]:
+    """Whether a line of the audit trail says points or stars of a year that is not public yet."""
+    waiting = [
+        (city, words)
+        for city, year, name in Scheme.objects.exclude(phase__in=PUBLIC_PHASES).values_list(
+            "city", "year", "name"
+        )
+        for words in (f"{year}年度", name)
+    ]
+    return lambda entry: (
+        entry.action in SCORING_ACTS
+        and any(entry.city_id == city and words in entry.subject for city, words in waiting)
+    )
 
 
 def star_heading(user: User) -> str:

@@ -1,6 +1,7 @@
 """审计记录: reading, checking and taking out the audit trail. Nothing here changes an entry."""
 
 import json
+from collections.abc import Callable
 
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
@@ -14,12 +15,15 @@ from schools.models import User
 from schools.models.audit import AuditEntry
 from schools.permissions import allowed_to
 from schools.refusals import refusals_as_messages
+from schools.site.contributions import contributed
 from schools.workbooks import ColumnOut, SheetOut
 
 from .exports import export
 from .forms import AuditFilterForm
 
 PAGE_SIZE = 50
+#: In place of details that say scores or stars of a year before its 通报; they are hashed all the same.
+SEALED = "通报以后可以查阅"
 COLUMNS = (
     ColumnOut("序号", "int"),
     ColumnOut("时间", "datetime", 18),
@@ -56,6 +60,7 @@ def verify_chain(request: HttpRequest) -> HttpResponse:
 def trail_export(request: HttpRequest) -> HttpResponse:
     """The filtered entries as a workbook; taking them out is itself an entry."""
     entries = AuditFilterForm(request.GET).narrow(AuditEntry.objects.visible_to(request.user))
+    is_sealed = _sealed()
     rows = (
         [
             one.number,
@@ -64,7 +69,7 @@ def trail_export(request: HttpRequest) -> HttpResponse:
             one.role_label,
             one.action_label,
             one.subject,
-            one.detail,
+            SEALED if is_sealed(one) else one.detail,
             one.hash,
         ]
         for one in entries
@@ -81,7 +86,11 @@ def _page(request: HttpRequest, **outcome) -> HttpResponse:
     page = Paginator(form.narrow(AuditEntry.objects.visible_to(request.user)), PAGE_SIZE).get_page(
         request.GET.get("page")
     )
-    rows = [(entry, _readable(entry.detail)) for entry in page.object_list]
+    is_sealed = _sealed()
+    rows = [
+        (entry, [("内容", SEALED)] if is_sealed(entry) else _readable(entry.detail))
+        for entry in page.object_list
+    ]
     city = _chain(request.user)
     context = {
         "form": form,
@@ -102,6 +111,12 @@ def _page(request: HttpRequest, **outcome) -> HttpResponse:
 def _chain(user: User):
     """The chain this auditor answers for: that of the city, or all."""
     return user.identity.city or audit.EVERY_CHAIN
+
+
+def _sealed() -> Callable[[AuditEntry], bool]:
+    """Whether the details of an entry wait for the 通报, as the scores in them do on every page."""
+    rules = [rule() for rule in contributed("sealed")]
+    return lambda entry: any(rule(entry) for rule in rules)
 
 
 def _readable(detail: str) -> list[tuple[str, str]]:
