@@ -16,6 +16,7 @@ from .tasks import (
     rating_tasks,
     rating_tiles,
     review_tasks,
+    scores_before_publication,
     self_assessment_tasks,
     self_assessments_due,
     self_check_tiles,
@@ -45,5 +46,6 @@ CONTRIBUTIONS = Contributions(
     ),
     signed_periods=(signed_periods,),
     duties=(assessment_duties,),
+    sealed=(scores_before_publication,),
     renderers=(paper_pdf,),
 )

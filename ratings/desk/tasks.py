@@ -5,7 +5,7 @@ schools, to handing over and to the daily job.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from itertools import groupby
 from operator import itemgetter
@@ -24,7 +24,7 @@ from ratings.sheets.answering import LIVE
 from ratings.workflow.deadlines import last_day
 from schools.calendar.workdays import add_workdays
 from schools.desk.announcing import Announcement
-from schools.models import Role, School, User
+from schools.models import AuditEntry, Role, School, User
 from schools.models.scope import SCHOOL_ROLES
 from schools.permissions import may, role_of
 from schools.site.contributions import Task, Tile
@@ -332,6 +332,24 @@ def self_check_tiles(user: User) -> Iterator[Tile]:
 def latest_scheme(user: User) -> Scheme | None:
     """The city's newest year with published results."""
     return Scheme.objects.visible_to(user).filter(phase__in=PUBLIC_PHASES).order_by("-year").first()
+
+
+#: Acts whose lines in the audit trail say points or stars.
+SCORING_ACTS = ("adjust", "restrict", "decide", "settle")
+
+
+def scores_before_publication() -> Callable[[AuditEntry], bool]:
+    """Whether a line of the audit trail says points or stars of a year that is not public yet."""
+    unpublished = Scheme.objects.exclude(phase__in=PUBLIC_PHASES).values_list("city", "year", "name")
+    waiting = [
+        (city, words)
+        for city, year, name in unpublished
+        for words in (f"{year}年度", name)
+    ]
+    return lambda entry: (
+        entry.action in SCORING_ACTS
+        and any(entry.city_id == city and words in entry.subject for city, words in waiting)
+    )
 
 
 def star_heading(user: User) -> str:

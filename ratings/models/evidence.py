@@ -5,7 +5,7 @@ import uuid
 from django.db import models
 from django.db.models import Q
 
-from ratings.enums import Status
+from ratings.enums import UNFINISHED, Status
 from schools.models.people import Role
 from schools.models.scope import SCHOOL_ROLES
 
@@ -23,7 +23,8 @@ def stored_path(evidence: "Evidence", filename: str) -> str:
 
 class EvidenceQuerySet(AssessmentQuerySet):
     def visible_to(self, user):
-        """Evidence of the schools in reach, for a judge of those of the panel.
+        """Evidence of the schools in reach, for a judge of those of the panel; for everybody but the school
+        only once it is handed in, as its sheet.
 
         What is confidential, such as a scanned sheet of a judge, is for the committee and its office alone.
         """
@@ -34,6 +35,8 @@ class EvidenceQuerySet(AssessmentQuerySet):
                 seated, confidential=False, assessment__status__in=(Status.CITY, Status.SETTLED)
             )
         scoped = self.filter(rating_scope(user, "assessment__school"))
+        if role not in SCHOOL_ROLES:
+            scoped = scoped.exclude(assessment__status__in=(*UNFINISHED, Status.DECLINED, Status.LAPSED))
         return scoped if role in COMMITTEE else scoped.filter(confidential=False)
 
     def kept(self):

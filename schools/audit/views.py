@@ -1,6 +1,7 @@
 """审计记录: reading, checking and taking out the audit trail. Nothing here changes an entry."""
 
 import json
+from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -14,6 +15,7 @@ from schools.models.audit import AuditEntry
 from schools.permissions import allowed_to
 from schools.refusals import refusals_as_messages
 from schools.site.asked import page_asked
+from schools.site.contributions import contributed
 from schools.workbooks import ColumnOut, SheetOut
 
 from .exports import export
@@ -29,6 +31,8 @@ COLUMNS = {
     "detail": ColumnOut("详情", width=60),
     "hash": ColumnOut("校验值", width=66),
 }
+#: In place of details that say scores or stars of a year before its 通报; they are hashed all the same.
+SEALED = "通报以后可以查阅"
 
 
 @require_GET
@@ -55,7 +59,12 @@ def verify_chain(request: HttpRequest) -> HttpResponse:
 def trail_export(request: HttpRequest) -> HttpResponse:
     """The filtered entries as a workbook; taking them out is itself an entry."""
     entries = AuditFilterForm(request.GET).narrow(AuditEntry.objects.visible_to(request.user))
-    sheet = SheetOut("审计记录", list(COLUMNS.values()), entries.values_list(*COLUMNS))
+    is_sealed = _sealed()
+    rows = (
+        [SEALED if name == "detail" and is_sealed(entry) else getattr(entry, name) for name in COLUMNS]
+        for entry in entries
+    )
+    sheet = SheetOut("审计记录", list(COLUMNS.values()), rows)
     with refusals_as_messages(request):
         return export("审计记录", [sheet], by=request.user, rows=entries.count())
     return redirect(f"{reverse('schools:audit')}?{request.GET.urlencode()}")
@@ -63,13 +72,14 @@ def trail_export(request: HttpRequest) -> HttpResponse:
 
 def _page(request: HttpRequest, **outcome) -> HttpResponse:
     form = AuditFilterForm(request.GET)
-    entries = form.narrow(AuditEntry.objects.visible_to(request.user))
-    page = page_asked(request, entries)
+    page = page_asked(request, form.narrow(AuditEntry.objects.visible_to(request.user)))
+    is_sealed = _sealed()
+    rows = [(one, [("内容", SEALED)] if is_sealed(one) else _readable(one.detail)) for one in page]
     city = _chain(request.user)
     context = {
         "form": form,
         "page": page,
-        "rows": [(entry, _readable(entry.detail)) for entry in page],
+        "rows": rows,
         "query": request.GET.urlencode(),
         "scope": "全部审计链" if city is audit.EVERY_CHAIN else f"{city}审计链",
         "chain_ends": audit.chain_ends(city),
@@ -81,6 +91,12 @@ def _page(request: HttpRequest, **outcome) -> HttpResponse:
 def _chain(user: User):
     """The chain this auditor answers for: that of the city, or all."""
     return user.identity.city or audit.EVERY_CHAIN
+
+
+def _sealed() -> Callable[[AuditEntry], bool]:
+    """Whether the details of an entry wait for the 通报, as the scores in them do on every page."""
+    rules = [rule() for rule in contributed("sealed")]
+    return lambda entry: any(rule(entry) for rule in rules)
 
 
 def _readable(detail: str) -> list[tuple[str, str]]:

@@ -40,6 +40,8 @@ class Contributions:
     duties: Sequence[Any] = ()
     #: (model, how the rows that hang on its record are written): see `applying`.
     corrected_rows: Sequence[Any] = ()
+    #: () → whether the details of an entry of the audit trail may not be read yet: see `schools.audit.views`.
+    sealed: Sequence[Any] = ()
     #: (paper) → PDF; at most one: see `printing`.
     renderers: Sequence[Any] = ()
 

@@ -4,10 +4,12 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from ratings.committee.settling import accept_all, settle_scheme
 from ratings.enums import Phase
-from ratings.models import Assessment, Decision, JudgeSheet, RestrictionCase, Result
+from ratings.models import Assessment, Decision, JudgeSheet, RestrictionCase, Result, Scheme
+from schools.workbooks import read_workbook
 from tests.cast import PASSWORD
 from tests.factories import CountyFactory, LiaisonFactory, SchoolFactory, UserFactory, VisitFactory
 from tests.ratings.committee_year import JUDGES, OPINION, REMARK, committee_year, set_city
@@ -368,3 +370,22 @@ def test_what_is_over_leads_back_to_the_board(page, scheme, rows, chair):
     ]
 
     assert {response.url for response in pages} == {reverse("ratings:board", args=[scheme.pk])}
+
+
+def test_the_auditor_reads_stars_and_points_once_they_are_public(page, rows, scheme, appoint, signed_client):
+    page("decide", rows[0].pk, method="post", verdict="deviate", star=3, reason="现场情况与得分不符")
+    client = signed_client(appoint("auditor"))
+
+    def trail() -> str:
+        content = b"".join(client.post(reverse("schools:audit_export")).streaming_content)
+        table = read_workbook(content, name="审计.xlsx").first_sheet.table(["详情"])
+        return text(client.get(reverse("schools:audit"))) + "".join(line.text("详情") for line in table.rows)
+
+    before = trail()
+    Scheme.objects.filter(pk=scheme.pk).update(phase=Phase.PUBLISHED, published_at=timezone.now())
+    after = trail()
+
+    assert "通报以后可以查阅" in before
+    assert "现场情况与得分不符" not in before
+    assert after.count("现场情况与得分不符") == 2
+    assert "核验通过" in text(client.post(reverse("schools:audit_verify")))

@@ -7,8 +7,9 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from ratings.enums import Status
-from ratings.models import Evidence, Result, Score
+from ratings.models import Assessment, Evidence, Result, Score
 from ratings.workflow import take_step
+from schools.models import User
 from tests.factories import SchoolFactory, TrainingClassFactory
 from tests.rating_factories import published_year
 from tests.ratings.opened_year import answer_everything, fields
@@ -285,9 +286,26 @@ def test_a_file_is_an_attachment_of_its_checked_type_for_readers_only(
     assert response.headers["X-Content-Type-Options"] == "nosniff"
     assert response.headers["Content-Type"] == "application/pdf"
     assert b"".join(response.streaming_content) == b"%PDF-1.7\n%%EOF\n"
+    Assessment.objects.update(status="county")
     assert signed_client(appoint("county")).get(address).status_code == 200
     assert signed_client(appoint("sysadmin")).get(address).status_code == 404
     assert signed_client(appoint("judge")).get(address).status_code == 404
+
+
+@pytest.mark.parametrize("role", ["county", "county_lead", "viewer", "auditor", "office", "chair"])
+def test_what_is_not_handed_in_is_no_evidence_for_others(role, signed_client, filler, appoint, at):
+    signed_client(filler).post(
+        at("item", "M1"), {"file": SimpleUploadedFile("证明.pdf", b"%PDF-1.7\n%%EOF\n")}
+    )
+    address = reverse("ratings:evidence", args=[Evidence.objects.get().pk])
+    other = signed_client(User.objects.filter(username=role).first() or appoint(role))
+
+    def opens(status: str) -> bool:
+        returned = {"returned_to": "county", "return_due": "2026-12-31"} if status == "returned" else {}
+        Assessment.objects.update(**{"status": status, "returned_to": "", "return_due": None} | returned)
+        return other.get(address).status_code == 200
+
+    assert [status for status in Status.values if opens(status)] == ["county", "city", "settled", "returned"]
 
 
 def test_other_schools_find_nothing(signed_client, appoint, county, at, row, scheme):
