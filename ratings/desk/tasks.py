@@ -341,11 +341,7 @@ SCORING_ACTS = ("adjust", "restrict", "decide", "settle")
 def scores_before_publication() -> Callable[[AuditEntry], bool]:
     """Whether a line of the audit trail says points or stars of a year that is not public yet."""
     unpublished = Scheme.objects.exclude(phase__in=PUBLIC_PHASES).values_list("city", "year", "name")
-    waiting = [
-        (city, words)
-        for city, year, name in unpublished
-        for words in (f"{year}年度", name)
-    ]
+    waiting = [(city, words) for city, year, name in unpublished for words in (f"{year}年度", name)]
     return lambda entry: (
         entry.action in SCORING_ACTS
         and any(entry.city_id == city and words in entry.subject for city, words in waiting)
