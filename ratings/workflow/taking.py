@@ -1,8 +1,8 @@
 """How one school takes one step: every change of status by a person's act.
 
 Three more write a status with its move and ask here for nothing: settling all schools at once
-(results.settling), a correction of the criteria that sends sheets back (errata.reopening), a year read from
-workbooks (offline.storing).
+(committee.settling), a correction of the criteria that sends sheets back (drafting.errata.signing), a year
+read from workbooks (offline.storing).
 """
 
 from collections.abc import Callable

@@ -237,8 +237,8 @@ def team(request: HttpRequest, pk: int) -> HttpResponse:
     if request.POST.get("act") == "dissolve":
         visits.dissolve(own, by=request.user)
         return done(request, f"{own}已撤销，以往走访记录不变。", "schools:guidance_teams")
-    form = TeamForm(request.POST, user=request.user, instance=own)
-    if request.method == "POST" and form.is_valid() and _saved(request, form):
+    form = TeamForm(request.POST or None, user=request.user, instance=own)
+    if form.is_valid() and _saved(request, form):
         return redirect("schools:guidance_teams")
     return render(request, "schools/guidance/team.html", {"form": form, "team": own})
 

@@ -68,9 +68,9 @@ def due_of(year: int) -> date:
     return date(year, *FILING_DEADLINE)
 
 
-def is_late(plan: AnnualPlan) -> bool:
+def is_late(year: int, plan: AnnualPlan | None) -> bool:
     """Filed after the day, or not filed although it has passed."""
-    return (plan.filed_on or timezone.localdate()) > due_of(plan.year)
+    return ((plan and plan.filed_on) or timezone.localdate()) > due_of(year)
 
 
 def plan_of(school: School, year: int) -> AnnualPlan | None:

@@ -130,7 +130,7 @@ def _plan_context(school: School, year: int, plan: AnnualPlan | None, own: bool)
         "year": year,
         "own": own,
         "plan": plan,
-        "late": plan is None or plans.is_late(plan),
+        "late": plans.is_late(year, plan),
         "due": plans.due_of(year),
         "progress": plans.progress(school, year),
     }
@@ -223,7 +223,7 @@ def file(request: HttpRequest, year: int) -> HttpResponse:
     school = request.user.identity.school
     with refusals_as_messages(request):
         plan = plans.file_plan(school, _sensible(year), by=request.user)
-        late = "（已过3月31日，标为逾期备案）" if plans.is_late(plan) else ""
+        late = "（已过3月31日，标为逾期备案）" if plans.is_late(year, plan) else ""
         messages.success(request, f"{year}年培训计划已备案{late}。")
     return redirect("schools:plan", school.pk, year)
 

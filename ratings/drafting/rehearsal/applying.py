@@ -24,7 +24,7 @@ from schools.metrics import COMPUTED, METRICS, figures
 from schools.models import MetricValue, School
 
 #: How far a figure must lie from the bound of a comparison to meet it.
-ABOVE = {"≥": 0, ">": 1, "=": 0, "≤": 0, "<": -1}
+ABOVE = {"≥": 0, ">": 1, "=": 0, "≤": 0, "<": -1, "≠": 1}
 Metrics = Mapping[str, Fraction | None]
 
 

@@ -349,6 +349,9 @@ def test_a_group_is_named_once_and_offered_for_visits(appoint, school, signed_cl
     again = signed_client(office).post(reverse("schools:guidance_teams"), values).content.decode()
 
     assert GuidanceTeam.objects.get().members.get() == liaison
+    opened = signed_client(office).get(reverse("schools:guidance_team", args=[GuidanceTeam.objects.get().pk]))
+    assert f'value="{GuidanceTeam.objects.get().name}"' in opened.content.decode()
+    assert "error-summary" not in opened.content.decode()
     assert "同名" in again or "换一个名称" in again
     assert (
         "第一走访组"

@@ -313,8 +313,15 @@ def test_plan_is_filed_once_and_late_after_march(desk, school):
     plan = AnnualPlan.objects.get()
     assert not empty
     assert plan.filed_on == date(2026, 4, 1)
-    assert plans.is_late(plan)
-    assert not plans.is_late(AnnualPlan(year=2026, filed_on=date(2026, 3, 31)))
+    assert plans.is_late(2026, plan)
+    assert not plans.is_late(2026, AnnualPlan(year=2026, filed_on=date(2026, 3, 31)))
+
+
+def test_a_year_without_a_plan_is_late_after_its_day_only():
+    this_year = timezone.localdate().year
+
+    assert plans.is_late(this_year - 1, None)
+    assert not plans.is_late(this_year + 1, None)
 
 
 def test_progress_is_counted_from_the_classes(school, filler):
