@@ -76,9 +76,8 @@ class BulletinFacts:
         """The counties and, after them, the city itself if it has schools of its own; empty where there are
         no counties.
         """
-        occurring = {school.place for school in self.schools}
-        own = [CITY_ITSELF] if self.counties and CITY_ITSELF in occurring else []
-        return (*self.counties, *own)
+        has_own = any(not school.county for school in self.schools)  # a county may be called 市直 as well
+        return (*self.counties, *([CITY_ITSELF] if self.counties and has_own else []))
 
     @property
     def kinds(self) -> tuple[str, ...]:

@@ -245,10 +245,14 @@ class _Reader:
 
     def read_all(self, boxes: Iterable[Box], values: Values, at: str = "") -> list[tuple[Box, Any]]:
         """The boxes of a row or of the part with their values; those with nothing in them are left out."""
-        read = [
-            (box, self.read(at + box.key, values.get(box.key, ""), box.read, owed=box.owed)) for box in boxes
-        ]
-        return [(box, value) for box, value in read if value is not None]
+        read = []
+        for box in boxes:
+            value = self.read(at + box.key, values.get(box.key, ""), box.read, owed=box.owed)
+            if value is not None and box.choices and value not in dict(box.choices):
+                self.errors[at + box.key] = NO_SIGN  # a comparison that this box does not offer
+            elif value is not None:
+                read.append((box, value))
+        return read
 
     def spelled(self, boxes: Iterable[Box], values: Values, at: str = "") -> dict[str, str]:
         """The same as the line says them."""
