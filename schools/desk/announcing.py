@@ -1,4 +1,4 @@
-"""What has fallen due: notice once to those who can do something about it, by the daily job."""
+"""What has fallen due: said once to those who can do something about it, by the daily job."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Announcement:
 
 
 def announcements(today: date) -> list[Announcement]:
-    """Everything due on the day, notice before or not."""
+    """Everything due on the day, said before or not."""
     return [notice for provider in contributed("announcements") for notice in provider(today)]
 
 

@@ -23,8 +23,6 @@ from .scope import record_scope
 OPTIONAL = {"null": True, "blank": True}
 #: Records that were not voided.
 KEPT = Q(voided_at__isnull=True)
-#: Records that were not voided.
-KEPT = Q(voided_at__isnull=True)
 
 
 def reference(to, label: str, related_name: str, **options) -> models.ForeignKey:

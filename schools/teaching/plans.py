@@ -387,4 +387,5 @@ def issuers_rows(issued: IssuedPlan) -> QuerySet[IssuedClass]:
     schools = Count("planned_classes__plan", distinct=True)
     kept = Q(planned_classes__classes__isnull=False, planned_classes__classes__voided_at__isnull=True)
     held = Count("planned_classes__plan", distinct=True, filter=kept)
-    return issued.issued_classes.kept().annotate(planned=schools, held=held)
+    # A query that groups leaves the order of the model aside.
+    return issued.issued_classes.kept().annotate(planned=schools, held=held).order_by("month", "pk")
