@@ -225,7 +225,7 @@ def _school_brief(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _region_brief(request: HttpRequest, pk: int) -> HttpResponse:
     """People of one county read its sheet; the city's names schools they may not see."""
-    regions = Region.objects.visible_to(request.user)
+    regions = Region.objects.visible_to(request.user).select_related("city")
     region = get_object_or_404(regions.counties() if request.user.identity.county_id else regions, pk=pk)
     view = _view(request)
     paper = region_brief(region, request.user, view)

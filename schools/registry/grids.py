@@ -56,7 +56,8 @@ class GridForm(RecheckedForm, ReasonMixin, forms.Form):
 
     def records(self) -> dict[str, Any]:
         """What is recorded now, by key."""
-        rows = self.model._default_manager.filter(school=self.school, **self.common)
+        of_school = self.model._meta.get_field("school").remote_field.get_accessor_name()
+        rows = getattr(self.school, of_school).filter(**self.common)  # so that each row knows the school
         return {getattr(row, self.key): row for row in rows}
 
     def line(self, label: str, row: Any) -> dict[str, forms.Field]:
