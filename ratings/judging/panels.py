@@ -252,7 +252,7 @@ def panels_of(scheme: Scheme) -> list[tuple[Panel, list[str]]]:
         sheets=Count("assessments__sheets", distinct=True),
         submitted=Count("assessments__sheets", filter=submitted, distinct=True),
     )
-    rows = panels.select_related("leader", "scheme").prefetch_related("judges")
+    rows = panels.select_related("leader", "scheme").prefetch_related("judges").order_by("pk")
     return [(panel, panel_gaps(panel)) for panel in rows]
 
 

@@ -36,7 +36,9 @@ class EvidenceQuerySet(AssessmentQuerySet):
             )
         scoped = self.filter(rating_scope(user, "assessment__school"))
         if role not in SCHOOL_ROLES:
-            scoped = scoped.exclude(assessment__status__in=(*UNFINISHED, Status.DECLINED, Status.LAPSED))
+            outside = (*UNFINISHED, Status.DECLINED, Status.LAPSED)
+            # What is confidential is no school's paper: the scan of a judge's sheet stays with the committee.
+            scoped = scoped.exclude(confidential=False, assessment__status__in=outside)
         return scoped if role in COMMITTEE else scoped.filter(confidential=False)
 
     def kept(self):

@@ -182,6 +182,7 @@ class FiguresForm:
         with transaction.atomic():
             schools = locked.order_by("pk").select_related("scheme", "school").prefetch_related("extensions")
             held = {one.pk: one for one in schools}
+            self.spec = current_spec(self.scheme)  # a correction may have been signed meanwhile
             stored = self._stored(held.values())
             for field, value in typed:
                 assessment = held.get(field.assessment.pk)
