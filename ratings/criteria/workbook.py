@@ -87,7 +87,7 @@ def read_scheme_workbook(source: Path | bytes | IO[bytes], *, name: str = "schem
     values["categories"], values["items"] = _sheet(
         lambda: _read_items(workbook.sheet("指标项"), scheme), ((), ())
     )
-    for section in OTHERS:
+    for section in (BAND, METRIC, RESTRICTION):
         values[section.rows] = _sheet(lambda section=section: _read_rows(workbook, section, scheme), ())
     workbook.problems.raise_if_any()
     values.setdefault("city", values["organiser"])

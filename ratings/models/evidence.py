@@ -3,13 +3,13 @@
 import uuid
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from ratings.enums import UNFINISHED, Status
 from schools.models.people import Role
 from schools.models.scope import SCHOOL_ROLES
 
-from .assessments import AssessmentQuerySet, rating_scope
+from .assessments import AssessmentQuerySet, MetricSnapshot, rating_scope
 from .columns import all_or_none, by_person, of_assessment, unique
 from .criteria import Item
 from .schemes import COMMITTEE
@@ -36,9 +36,9 @@ class EvidenceQuerySet(AssessmentQuerySet):
             )
         scoped = self.filter(rating_scope(user, "assessment__school"))
         if role not in SCHOOL_ROLES:
-            outside = (*UNFINISHED, Status.DECLINED, Status.LAPSED)
+            handed_in = Exists(MetricSnapshot.objects.filter(assessment=OuterRef("assessment")))
             # What is confidential is no school's paper: the scan of a judge's sheet stays with the committee.
-            scoped = scoped.exclude(confidential=False, assessment__status__in=outside)
+            scoped = scoped.filter(Q(confidential=True) | ~Q(assessment__status__in=UNFINISHED) & handed_in)
         return scoped if role in COMMITTEE else scoped.filter(confidential=False)
 
     def kept(self):

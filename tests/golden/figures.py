@@ -67,7 +67,7 @@ def _outcome(evaluation, key: str) -> Iterator[str]:
             f"{word} {_exact(points)}" for word, points in zip(STAGES, shown, strict=True)
         )
     for problem in outcome.problems:
-        yield f"缺 {problem.text} {problem.code} {problem.stage}".rstrip()
+        yield f"缺 {problem.text} {problem.code}".rstrip()
     figures = figures_of(evaluation.spec, outcome)
     yield from (f"{name} {_json(value)}" for name, value in figures.items() if name != "items")
     if outcome.verdict is not None:
