@@ -419,11 +419,12 @@ class Caps(Kind):
             caps[group] = self.cap.parse(match[2].strip())
         return tuple(caps.items())
 
-    def store(self, value: Any) -> dict[str, str]:
-        return {group: self.cap.typed(cap) for group, cap in value}
+    def store(self, value: Any) -> list[list[str]] | dict[str, str]:
+        return [[group, self.cap.typed(cap)] for group, cap in value] or {}
 
-    def load(self, stored: dict[str, str]) -> Any:
-        return self.thaw(stored.items())
+    def load(self, stored: list[list[str]] | dict[str, str]) -> Any:
+        """Pairs, since PostgreSQL orders the names of an object anew; 0.2.0 kept an object."""
+        return self.thaw(dict(stored).items())
 
     def freeze(self, value: Any) -> list[list[str]]:
         return [[group, str(cap)] for group, cap in value]

@@ -318,12 +318,12 @@ def rename_group(scheme: Scheme, where: Section, old: str, new: str, *, by: User
 
 
 def _rename_cap(scheme: Scheme, old: str, new: str) -> None:
-    caps = scheme.bonus_group_caps
+    caps = dict(scheme.bonus_group_caps)
     if old not in caps:
         return
     renamed = {new if name == old else name: cap for name, cap in caps.items()}
     renamed.pop("", None)
-    scheme.bonus_group_caps, scheme.version = renamed, scheme.version + 1
+    scheme.bonus_group_caps, scheme.version = list(renamed.items()), scheme.version + 1
     scheme.save(update_fields=["bonus_group_caps", "version"])
 
 

@@ -29,7 +29,7 @@ UNSEEN = -1
 @allowed_to("read_notices")
 def show(request: HttpRequest, kind: Kind, pk: int) -> HttpResponse:
     """The document as it will stand on paper; before it is issued also what is still to be done."""
-    record = _records(request, kind).filter(**{kind.key: pk}).first()
+    record = _records(request, kind, pk).first()
     if record is None:
         return _none_yet(request, kind, pk)
     context, closed = kind.context(record), kind.closed(record)
@@ -148,12 +148,16 @@ def _schemes(request: HttpRequest):
     return Scheme.objects.visible_to(request.user).select_related("city")
 
 
-def _records(request: HttpRequest, kind: Kind):
-    return kind.model.objects.visible_to(request.user).select_related("scheme__city", "edited_by")
+def _records(request: HttpRequest, kind: Kind, pk: int):
+    """The document at the address, as far as it may be read; the key is asked as one, so that a number no
+    database can hold finds nothing.
+    """
+    rows = kind.model.objects.visible_to(request.user).select_related("scheme__city", "edited_by")
+    return rows.filter(**{kind.key.replace("scheme_id", "scheme__pk"): pk})
 
 
 def _record(request: HttpRequest, kind: Kind, pk: int) -> OfficialDocument:
-    return get_object_or_404(_records(request, kind), **{kind.key: pk})
+    return get_object_or_404(_records(request, kind, pk))
 
 
 def _common(kind: Kind, record: OfficialDocument) -> dict:

@@ -319,3 +319,16 @@ def test_every_parameter_is_told_with_the_standards(year, monkeypatch):
     assert set(standards.parameters(spec)) == {pair for pair in before if pair[0] != "退回补正"} | {
         ("退回次数", "1 次")
     }
+
+
+@pytest.mark.engine
+@pytest.mark.django_db
+def test_caps_of_groups_keep_the_order_in_which_they_were_written(city):
+    caps = (("成果奖励", Fraction(3)), ("课题", Fraction(2)), ("示范", Fraction(1)))
+    spec = replace(fixture("shili-shi"), city=city.name, bonus_group_caps=caps)
+    scheme = create_scheme(spec, city=city)
+    scheme.refresh_from_db()
+
+    assert read_scheme(scheme).bonus_group_caps == caps
+    Scheme.objects.filter(pk=scheme.pk).update(bonus_group_caps={"课题": "2"})  # as 0.2.0 kept them
+    assert read_scheme(Scheme.objects.get(pk=scheme.pk)).bonus_group_caps == (("课题", Fraction(2)),)

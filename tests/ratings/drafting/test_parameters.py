@@ -60,7 +60,7 @@ def test_everything_is_typed_as_people_write_it(desk, draft):
     )
     assert (draft.period_start, draft.period_end) == (date(2030, 1, 5), date(2030, 11, 20))
     assert (draft.self_due, draft.county_due) == (date(2030, 11, 20), date(2030, 12, 1))
-    assert (draft.bonus_cap, draft.bonus_group_caps) == (5, {"示范课": "3", "课题": "2"})
+    assert (draft.bonus_cap, draft.bonus_group_caps) == (5, [["示范课", "3"], ["课题", "2"]])
     assert draft.version == 1
 
 

@@ -213,7 +213,7 @@ def test_the_cap_of_a_bonus_group_follows_its_name(draft, editor):
 
     rename_group(draft, Section(None), "课题", "科研", by=editor)
 
-    assert Scheme.objects.get(pk=draft.pk).bonus_group_caps == {"科研": "2"}
+    assert Scheme.objects.get(pk=draft.pk).bonus_group_caps == [["科研", "2"]]
 
 
 @pytest.mark.parametrize(
