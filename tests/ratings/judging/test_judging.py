@@ -10,7 +10,7 @@ from ratings.enums import Stage, Status
 from ratings.judging.panels import assign, choose_leader, create_panel, seat_judge
 from ratings.judging.sheets import agree, is_closed, reopen_sheet, submit_sheet
 from ratings.judging.visits import mark_visited
-from ratings.models import Score
+from ratings.models import Assessment, Score
 from ratings.sheets.answering import save
 from ratings.workflow import open_scheme, scheme_spec
 from schools.models import AuditEntry
@@ -84,6 +84,12 @@ def test_a_panel_is_closed_when_every_sheet_of_every_school_is_in(judged):
         for judge in judged.judges:
             judged.hand_in(judge, assessment=assessment)
     assert is_closed(judged.panel)
+
+    late = judged.assessments[0]
+    for coming in (Status.DRAFT, Status.CONFIRMING, Status.COUNTY):
+        Assessment.objects.filter(pk=late.pk).update(status=coming)
+        assert not is_closed(judged.panel)  # a school that still comes will bring sheets of its own
+    Assessment.objects.filter(pk=late.pk).update(status=Status.CITY)
 
     judged.assessments[0].panel = judged.panel
     reopen_sheet(judged.sheet(judged.judges[2]), by=judged.office, reason="补看")

@@ -54,7 +54,9 @@ def test_a_paper_sheet_is_entered_by_one_person_and_checked_by_another(judged, c
     assert refused(check_entry, sheet, by=judged.office, seen=sheet_digest(sheet)) == [
         "录入的人不能核对，请由办公室另一人核对。"
     ]
-    assert refused(check_entry, sheet, by=colleague, seen="") == ["核对期间录入内容有改动，请重新核对。"]
+    read = sheet_digest(sheet)
+    Score.objects.filter(assessment=sheet.assessment, judge=sheet.judge).update(remark="会后补写")
+    assert refused(check_entry, sheet, by=colleague, seen=read) == ["核对期间录入内容有改动，请重新核对。"]
     check_entry(sheet, by=colleague, seen=sheet_digest(sheet))
 
     sheet.refresh_from_db()

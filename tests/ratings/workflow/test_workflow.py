@@ -294,6 +294,7 @@ def test_lapse_waits_for_the_deadline_and_needs_a_reason(assessment, office):
     take_step(assessment, "lapse", by=office, comment="经提醒仍未提交")
 
     assert assessment.status == Status.LAPSED
+    assert Scheme.objects.get().phase == Phase.SCORING  # nobody fills in any more: the year can be settled
 
 
 def test_declining_is_asked_by_the_head_and_confirmed_by_the_office(assessment, appoint, office):

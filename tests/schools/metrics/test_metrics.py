@@ -1,6 +1,6 @@
 """Each figure against records laid by hand."""
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
 
@@ -255,6 +255,20 @@ def test_regulations_missing_are_counted_by_kind(school):
     assert measure(school, "缺管理制度[教学、安全]") == 0
     assert measure(school, "管理制度数") == 3
     assert measure(school, "管理制度数[安全]") == 1
+
+
+def test_a_regulation_counts_from_its_day_to_the_day_before_it_is_abolished(school):
+    regulation = make.RegulationFactory(school=school, kind=Regulation.Kind.SAFETY)
+    last = PERIOD["end"]
+    after = last + timedelta(days=1)
+    for issued, abolished, counted in (
+        (last, None, 1),
+        (after, None, 0),
+        (date(2026, 1, 1), last, 0),
+        (date(2026, 1, 1), after, 1),
+    ):
+        Regulation.objects.filter(pk=regulation.pk).update(issued_on=issued, abolished_on=abolished)
+        assert measure(school, "管理制度数[安全]") == counted
 
 
 def test_reports_late_counts_ended_months_in_use_whose_day_has_passed(school):
