@@ -13,6 +13,7 @@ import datetime as dt
 import hashlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from operator import attrgetter
 
 from django.core.files.base import ContentFile
 from django.db import transaction
@@ -50,7 +51,7 @@ class Kind:
     file_name: str
     #: Of the audit trail.
     action: str
-    #: Its pages are `ratings:<route>`, `ratings:<route>_edit` …, addressed by this field of the row.
+    #: Its pages are `ratings:<route>`, `ratings:<route>_edit` …, addressed by this key of row or year.
     route: str
     key = "pk"
     #: Which schemes it may be drafted for.
@@ -111,7 +112,7 @@ class Kind:
     def address(self, record: OfficialDocument, page: str = "") -> str:
         """Of the document, or of its edit, pdf or issue page."""
         return reverse(
-            "_".join(filter(None, (f"ratings:{self.route}", page))), args=[getattr(record, self.key)]
+            "_".join(filter(None, (f"ratings:{self.route}", page))), args=[attrgetter(self.key)(record)]
         )
 
     def home(self) -> tuple[str, str]:

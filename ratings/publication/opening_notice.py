@@ -38,7 +38,7 @@ class OpeningNoticeKind(Kind):
     annex_note = annex_hint = "附件由系统按方案生成"
     file_name = "年度星级评定启动通知"
     action = "opening_notice"
-    route, key = "opening_notice", "scheme_id"
+    route, key = "opening_notice", "scheme.pk"
     drafted_for = {"imported": False}
     writes = issues = "write_notice"
     done = "{}年度启动通知已印发，全市可以查阅。"

@@ -1,6 +1,7 @@
 """The pages of an official document of any kind; who may write and issue it says the kind."""
 
 from django.contrib import messages
+from django.db.models.constants import LOOKUP_SEP
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -153,7 +154,7 @@ def _records(request: HttpRequest, kind: Kind, pk: int):
     database can hold finds nothing.
     """
     rows = kind.model.objects.visible_to(request.user).select_related("scheme__city", "edited_by")
-    return rows.filter(**{kind.key.replace("scheme_id", "scheme__pk"): pk})
+    return rows.filter(**{kind.key.replace(".", LOOKUP_SEP): pk})
 
 
 def _record(request: HttpRequest, kind: Kind, pk: int) -> OfficialDocument:

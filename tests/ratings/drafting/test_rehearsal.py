@@ -4,15 +4,18 @@ from dataclasses import replace
 from datetime import date
 from fractions import Fraction
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from django.conf import settings
 
 from ratings.criteria.spec import BandSpec, ItemSpec
 from ratings.criteria.versions import current_spec
+from ratings.drafting.rehearsal.applying import just_met
 from ratings.drafting.rehearsal.running import rehearse
 from ratings.models import Result, Scheme
 from ratings.offline.running import run_year
+from ratings.rules import parse_condition
 from tests.factories import SchoolFactory, TrainingClassFactory
 from tests.rating_factories import published_year
 
@@ -190,3 +193,14 @@ def test_share_of_five_stars_is_drawn_anew_and_counted_as_a_limit(base):
     assert [case.now.star for case in cases(found)] == [5, 3, 5, 4, 4]
     share = next(one for one in found.limits if one.code == "五星比例上限")
     assert (share.bound_then, share.bound_now) == (None, 1)
+
+
+@pytest.mark.parametrize("sign", "≥>≤<=≠")
+def test_a_figure_that_nobody_knows_just_meets_any_condition_of_a_star(sign):
+    condition = parse_condition(f"办班期数{sign}5")
+    spec = SimpleNamespace(bands=[SimpleNamespace(star=4, condition=condition)])
+
+    star, value = just_met(spec, {"办班期数": None})["办班期数"]
+
+    assert star == 4
+    assert condition.comparisons[0].holds(value)
