@@ -144,6 +144,25 @@ def test_another_tab_offers_the_words_and_another_person_sees_none_of_them(
     expect(notice(other)).to_have_count(0)
 
 
+def test_nothing_moves_from_under_the_mouse_no_number_turns_and_no_text_is_cut(form):
+    fill(form)
+    form.locator("[name=attendance]").focus()
+    form.mouse.wheel(0, -200)
+    expect(form.locator("[name=attendance]")).to_have_value("51")
+    place = form.locator("[name=place]")
+    place.focus()
+    place.fill("长" * 120)
+    expect(place).to_have_value("长" * 120)
+    expect(form.get_by_text("请删去 20 字")).to_be_visible()
+    place.fill("老祠堂")
+    form.locator("[name=lecturer]").fill("王小二")
+
+    register(form)
+
+    expect(form.locator(".error-summary")).to_contain_text("王小二")
+    expect_filled(form)
+
+
 def test_words_are_kept_for_seven_days(form):
     aged = """days => Object.keys(localStorage).filter(key => key.startsWith('typed:')).forEach(key => {
         const kept = JSON.parse(localStorage.getItem(key));

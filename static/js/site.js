@@ -33,6 +33,25 @@
     }).catch(function () { form.submit(); });
   });
 
+  // A limit cuts nothing off without a word: it is said while it comes near, and the server refuses what is beyond it.
+  document.addEventListener("focusin", function (event) {
+    const field = event.target;
+    const limit = field.maxLength;
+    if (!(limit > 0) || field.readOnly) return;
+    field.removeAttribute("maxlength");
+    const note = document.createElement("div");
+    note.className = "hint";
+    note.setAttribute("aria-live", "polite");
+    function count() {
+      const length = Array.from(field.value).length;
+      if (length > limit * 0.8 && !note.parentNode) field.insertAdjacentElement("afterend", note);
+      note.textContent = length > limit * 0.8 ? "已写 " + length + " 字，最多 " + limit + " 字" + (length > limit ? "，请删去 " + (length - limit) + " 字" : "") : "";
+      note.classList.toggle("counter-over", length > limit);
+    }
+    field.addEventListener("input", count);
+    count();
+  });
+
   // The wheel scrolls the page; over a number in focus it would change the number.
   document.addEventListener("wheel", function (event) {
     if (event.target.type === "number" && event.target === document.activeElement) event.target.blur();
