@@ -1,5 +1,5 @@
-"""What is typed into any form is still there after the session, the network, the size of type, the page or the
-tab is lost; for its owner alone, until it is saved or seven days old.
+"""What is typed into any form is still there after the session, the network, the size of type, the page or
+the tab is lost; for its owner alone, until it is saved or seven days old.
 """
 
 import pytest

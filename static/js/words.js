@@ -124,6 +124,7 @@
       box.appendChild(row);
     }
     kept.form.insertBefore(box, kept.form.firstChild);
+    for (let fold = box.closest("details"); fold; fold = fold.parentNode.closest("details")) fold.open = true;
     kept.box = box;
     return box;
   }
