@@ -2,12 +2,15 @@
 since when.
 """
 
+import re
 import time
 from collections.abc import Callable
 from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
 from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.contrib.messages import ERROR, get_messages
+from django.contrib.messages.storage.base import Message
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render, resolve_url
 from django.urls import reverse
@@ -18,6 +21,10 @@ from schools.saving import Refused
 
 REFRESH_SECONDS = 60
 OLD_BROWSERS = ("MSIE ", "Trident/")
+#: How the browser marks a form that it sends, and the cookie that names those that were saved.
+TYPED_FORM = re.compile(r"[a-z0-9]{1,12}")
+SAVED_FORM = "saved_form"
+SAVED_FORMS = 4
 OPEN_WITHOUT_NEW_PASSWORD = ("login", "logout", "password_change", "text_size", "help", "healthz")
 
 
@@ -93,6 +100,45 @@ class MethodNotAllowedMiddleware(Middleware):
         return page
 
 
+class PrivatePagesMiddleware(Middleware):
+    """What somebody saw signed in is kept by no browser: on a shared computer the next person presses 后退.
+
+    Signing out also empties what the browser had kept before.
+    """
+
+    def __call__(self, request):
+        signed_in = request.user.is_authenticated
+        response = self.get_response(request)
+        if signed_in and not response.has_header("Cache-Control"):
+            response["Cache-Control"] = "private, no-store"
+        if signed_in and not request.user.is_authenticated:
+            response["Clear-Site-Data"] = '"cache"'
+        return response
+
+
+class TypedWordsMiddleware(Middleware):
+    """Tells the browser which form has been saved, so that it forgets what was typed there (words.js).
+
+    Saved is what goes on to another page without an error; everything else leaves the words where they are.
+    """
+
+    def __call__(self, request):
+        response = self.get_response(request)
+        if request.method != "POST" or response.status_code != 302 or not request.user.is_authenticated:
+            return response
+        form = request.POST.get("typed_form", "")
+        if TYPED_FORM.fullmatch(form) and not any(said.level >= ERROR for said in _told(request)):
+            saved = [*request.COOKIES.get(SAVED_FORM, "").split(".")[-SAVED_FORMS:], form]
+            response.set_cookie(
+                SAVED_FORM,
+                ".".join(filter(None, saved)),
+                max_age=REFRESH_SECONDS * 10,
+                samesite="Lax",
+                secure=request.is_secure(),
+            )
+        return response
+
+
 class RefusedMiddleware(Middleware):
     """Answers a refusal that no view showed itself with its reasons, and with everything that was sent, ready
     to be sent again.
@@ -121,12 +167,17 @@ class SignInRequiredMiddleware(LoginRequiredMiddleware):
     """
 
     def handle_no_permission(self, request, view_func):
-        """Back to the page the visitor sees, not to the address of the fragment."""
-        if not request.htmx:
-            return super().handle_no_permission(request, view_func)
-        seen = urlsplit(request.htmx.current_url_abs_path or reverse("schools:desk"))
+        """Back to the page the visitor saw, not to the address of a fragment or one that forms are sent
+        to.
+        """
         login = resolve_url(self.get_login_url(view_func))
-        return HttpResponseClientRedirect(f"{login}?{_next(seen.path, seen.query)}")
+        if request.htmx:
+            seen = urlsplit(request.htmx.current_url_abs_path or reverse("schools:desk"))
+            return HttpResponseClientRedirect(f"{login}?{_next(seen.path, seen.query)}")
+        if request.method == "POST" and (came_from := way_back_of(request)):
+            seen = urlsplit(came_from)
+            return redirect(f"{login}?{_next(seen.path, seen.query)}")
+        return super().handle_no_permission(request, view_func)
 
 
 class IdleTimeoutMiddleware(Middleware):
@@ -154,6 +205,14 @@ class IdentityMiddleware(Middleware):
                 target = reverse("password_change")
                 return HttpResponseClientRedirect(target) if request.htmx else redirect(target)
         return self.get_response(request)
+
+
+def _told(request: HttpRequest) -> list[Message]:
+    """The messages that wait for the next page, which still get there."""
+    storage = get_messages(request)
+    told = list(storage)
+    storage.used = False
+    return told
 
 
 def _next(path: str, query: str) -> str:

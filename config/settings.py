@@ -78,7 +78,9 @@ MIDDLEWARE = [
     "config.middleware.MethodNotAllowedMiddleware",
     "config.middleware.SignInRequiredMiddleware",
     "config.middleware.IdleTimeoutMiddleware",
+    "config.middleware.PrivatePagesMiddleware",
     "config.middleware.IdentityMiddleware",
+    "config.middleware.TypedWordsMiddleware",
     "config.middleware.RefusedMiddleware",
     "axes.middleware.AxesMiddleware",  # last: it turns a refused sign-in into the lock-out page
 ]

@@ -15,7 +15,8 @@ from django.db.models import Q, QuerySet
 
 from ratings.enums import Star
 from ratings.models import Decision, Restriction, Result
-from schools.site.asked import FilterForm
+from schools.site.asked import FilterForm, TextArea
+from schools.site.typed import WholeField
 
 from .board import VIEWS, Case, by_total
 from .materials import MOST_COPIES
@@ -35,8 +36,8 @@ def plain_helper(*layout: Any) -> FormHelper:
     return helper
 
 
-def _votes(label: str) -> forms.IntegerField:
-    return forms.IntegerField(label=label, required=False, min_value=0, max_value=999)
+def _votes(label: str) -> WholeField:
+    return WholeField(label=label, required=False, min_value=0, max_value=999)
 
 
 def _minutes() -> forms.CharField:
@@ -61,7 +62,7 @@ class DecisionForm(forms.Form):
         label="理由（作其他审定时必填）",
         required=False,
         max_length=500,
-        widget=forms.Textarea(attrs={"rows": 3}),
+        widget=TextArea(attrs={"rows": 3}),
         help_text="写明集体研究所依据的事实，最多 500 字。",
     )
     votes_for = _votes("同意（票）")
@@ -215,7 +216,7 @@ class ReopenForm(SettleForm):
     """Which school goes back before the committee, and why."""
 
     assessment = forms.ModelChoiceField(queryset=None, label="撤回审定的党校", empty_label="请选择")
-    reason = forms.CharField(label="理由", max_length=300, widget=forms.Textarea(attrs={"rows": 3}))
+    reason = forms.CharField(label="理由", max_length=300, widget=TextArea(attrs={"rows": 3}))
 
     field_order = ("assessment", "reason", "password")
 
@@ -232,7 +233,7 @@ ORDERS = {"": "行政区划顺序", "total": "按总分排列"}
 class MaterialsForm(forms.Form):
     """Number of copies, order, file."""
 
-    copies = forms.IntegerField(
+    copies = WholeField(
         label="份数",
         min_value=1,
         max_value=MOST_COPIES,

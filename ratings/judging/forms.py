@@ -8,7 +8,7 @@ from django.db.models import Q, QuerySet
 from ratings.models import Assessment, Feedback, Panel, Scheme
 from schools.models import User
 from schools.records.forms import VersionedForm
-from schools.site.asked import FilterForm
+from schools.site.asked import FilterForm, TextArea
 from schools.uploads import CheckedUpload, check_upload
 
 from .panels import LABEL_LIMIT, candidates
@@ -99,7 +99,7 @@ class FeedbackForm(VersionedForm):
         model = Feedback
         fields = ("visited_on", "text")
         widgets = {
-            "text": forms.Textarea(attrs={"rows": 8}),
+            "text": TextArea(attrs={"rows": 8}),
             "visited_on": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         }
         help_texts = {"text": "500 字以内。写好的方面、存在问题和改进建议；不写分数、星级和评委姓名。"}

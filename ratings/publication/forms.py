@@ -7,6 +7,7 @@ from ratings.documents.life import Kind
 from ratings.documents.official import CHARACTER_LIMIT, count_characters, parse_number
 from ratings.models.official_documents import OfficialDocument
 from schools.records.forms import VersionedForm
+from schools.site.asked import TextArea
 
 BODY_HINT = "一段一行。“一、”“（一）”“1.”“（1）”开头的行自动按公文层次排字体；{}，不用写入正文。"
 COUNTER = """<p class="hint counter" data-counts="id_body" data-limit="{{ limit }}">
@@ -17,10 +18,10 @@ class DocumentForm(VersionedForm):
     class Meta:
         fields = OfficialDocument.TYPED
         widgets = {
-            "title": forms.Textarea(attrs={"rows": 2}),
-            "addressee": forms.Textarea(attrs={"rows": 2}),
-            "body": forms.Textarea(attrs={"rows": 24, "class": "document-text"}),
-            "cc": forms.Textarea(attrs={"rows": 2}),
+            "title": TextArea(attrs={"rows": 2}),
+            "addressee": TextArea(attrs={"rows": 2}),
+            "body": TextArea(attrs={"rows": 24, "class": "document-text"}),
+            "cc": TextArea(attrs={"rows": 2}),
             "issued_on": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
             "printed_on": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         }

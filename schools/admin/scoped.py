@@ -13,6 +13,7 @@ from schools import audit
 from schools.models import RecordChange, Region, School
 from schools.permissions import may
 from schools.records.changes import note_change, snapshot
+from schools.site.typed import FOR_COLUMNS
 from schools.workbooks import clean_text
 
 
@@ -21,6 +22,7 @@ class Scoped:
 
     #: Acts of the table of permissions, each of which opens this one.
     acts = ("maintain",)
+    formfield_overrides = FOR_COLUMNS
 
     def allowed(self, request: HttpRequest) -> bool:
         """Whether the person works on this table at all."""

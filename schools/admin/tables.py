@@ -65,6 +65,7 @@ from schools.models import (
     YearFigures,
 )
 from schools.records.changes import snapshot, worded
+from schools.site.typed import NumberField, WholeField
 
 from .exchange import WorkbookAdmin
 from .scoped import NotingAdmin, ScopedAdmin, ScopedInline, VoidingAdmin
@@ -309,6 +310,7 @@ class MetricValueForm(forms.ModelForm):
     class Meta:
         model = MetricValue
         fields = ["school", "year", "reference", "value", "note"]
+        field_classes = {"year": WholeField, "value": NumberField}
 
     def clean_reference(self) -> str:
         """Says which metrics come near when there is none of that name."""
