@@ -20,7 +20,6 @@ from schools.models import Role, User
 from schools.models.scope import SCHOOL_ROLES
 from schools.permissions import allowed_to, may, role_of
 from schools.refusals import refusals_in
-from schools.saving import Refused
 
 from .figures import FiguresForm, figure_metrics
 from .forms import ExtensionForm, FigureFilterForm, StepForm
@@ -107,8 +106,6 @@ def _school(request: HttpRequest, assessment: Assessment, form: ExtensionForm) -
 def extend(request: HttpRequest, pk: int) -> HttpResponse:
     """延期; a refused one comes back with what was typed."""
     assessment = get_object_or_404(overseen(request.user), pk=pk)
-    if assessment.scheme.phase not in RUNNING:
-        raise Refused(f"方案处于“{assessment.scheme.get_phase_display()}”阶段，不能再延期。")
     form = ExtensionForm(request.POST, scheme=assessment.scheme)
     if form.is_valid():
         with refusals_in(form):
