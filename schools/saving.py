@@ -108,15 +108,17 @@ def save_versioned(
     return stored
 
 
-def hold(rows: QuerySet[Row], *related: str, no_key: bool = False, skip_locked: bool = False) -> list[Row]:
+def hold(rows: QuerySet[Row], *related: str, skip_locked: bool = False) -> list[Row]:
     """These rows under lock until the transaction ends, by id (docs/adr/0014), and all that is decided on as
     it is then.
 
     On PostgreSQL a statement that waited for a row reads that row anew, but neither what it joins nor a
     subquery: the year of a school may have been settled meanwhile. `related` are therefore read by a second
-    statement, without being held. The only place that locks rows.
+    statement, without being held. Whoever only adds a row that points to one of these does not wait: the
+    database would ask when that one is through with everything else, and the two could wait for each other.
+    The only place that locks rows.
     """
-    locking = rows.order_by("pk").select_for_update(of=("self",), no_key=no_key, skip_locked=skip_locked)
+    locking = rows.order_by("pk").select_for_update(of=("self",), no_key=True, skip_locked=skip_locked)
     return _read_after(locking, rows.order_by("pk").select_related(*related)) if related else list(locking)
 
 
@@ -126,9 +128,9 @@ def _read_after(locking: QuerySet[Row], rows: QuerySet[Row]) -> list[Row]:
     return list(rows.filter(pk__in=keys))
 
 
-def hold_one(rows: QuerySet[Row], pk: Any, *related: str, no_key: bool = False) -> Row:
+def hold_one(rows: QuerySet[Row], pk: Any, *related: str) -> Row:
     """One of the rows; raises Refused where somebody has deleted it."""
-    found = hold(rows.filter(pk=pk), *related, no_key=no_key)
+    found = hold(rows.filter(pk=pk), *related)
     if not found:
         raise Refused("这一条刚被别人删除，您的内容没有保存。")
     return found[0]

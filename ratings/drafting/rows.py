@@ -357,8 +357,7 @@ def defaults_for(city: Region) -> dict[str, Any]:
 def start_scheme(city: Region, *, year: int, name: str, organiser: str, by: User) -> Scheme:
     """An empty draft. Raises ValidationError where the city has a scheme of the year already."""
     with transaction.atomic():
-        # entries of the audit chain point to the city and must not wait
-        hold_one(Region.objects.all(), city.pk, no_key=True)
+        hold_one(Region.objects.all(), city.pk)
         if Scheme.objects.filter(city=city, year=year).exists():
             raise ValidationError({"year": f"{year}年度已有评定方案，请在评定方案页打开它。"})
         edited = {"edited_by": by, "edited_at": timezone.now()}

@@ -80,7 +80,7 @@ def set_division(scheme: Scheme, county: Region, chosen: Mapping[Category, User 
     """Replace the county's division of this scheme; a category without a reviewer is everybody's."""
     with transaction.atomic():
         # Two leads at once divide one after the other.
-        hold_one(Region.objects.all(), county.pk, no_key=True)
+        hold_one(Region.objects.all(), county.pk)
         Division.objects.filter(category__scheme=scheme, county=county).delete()
         Division.objects.bulk_create(
             Division(category=category, county=county, user=user) for category, user in chosen.items() if user

@@ -16,6 +16,7 @@ from ratings.enums import RUNNING, Phase, Status
 from ratings.models import Assessment, Move, Scheme
 from ratings.sheets.forms import ReturnForm
 from ratings.workflow import STAGE_OF, STEPS, TURN_OF, allowed_steps, due, grant_extension, scheme_spec
+from ratings.workflow.deadlines import extension_refusal
 from schools.models import Role, User
 from schools.models.scope import SCHOOL_ROLES
 from schools.permissions import allowed_to, may, role_of
@@ -91,7 +92,7 @@ def school(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _school(request: HttpRequest, assessment: Assessment, form: ExtensionForm) -> HttpResponse:
-    extends = may(request.user, "extend") and assessment.scheme.phase in RUNNING
+    extends = may(request.user, "extend") and not extension_refusal(assessment)
     context = {
         "assessment": assessment,
         "moves": assessment.moves.select_related("by").order_by("-id"),

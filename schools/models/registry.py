@@ -89,11 +89,8 @@ class SchoolQuerySet(models.QuerySet):
     def hold(self, pk: int) -> "School":
         """The school under lock until the end of the transaction, for whoever signs, corrects or changes its
         records.
-
-        Rows that only point to it, such as another school's invitation or a message, do not wait: two schools
-        that invite each other would wait for ever.
         """
-        return hold_one(self, pk, no_key=True)
+        return hold_one(self, pk)
 
     def near_first(self, school: "School") -> "SchoolQuerySet":
         """For choosing neighbours of a school: those of its county before the others, each in administrative
