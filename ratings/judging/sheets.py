@@ -77,9 +77,9 @@ def label_of(judge: Judge | None) -> str:
 
 def locked_sheet(pk: int) -> JudgeSheet:
     """The sheet, its assessment locked first as every writer of scores does, so that no answer changes
-    meanwhile.
+    meanwhile; raises Refused where the judge has left the panel.
     """
-    held = hold_assessment(JudgeSheet.objects.values_list("assessment", flat=True).get(pk=pk))
+    held = hold_assessment(JudgeSheet.objects.filter(pk=pk).values_list("assessment", flat=True).first())
     sheet = hold_one(JudgeSheet.objects.all(), pk, "judge__user", "entered_by")
     sheet.assessment = held
     return sheet

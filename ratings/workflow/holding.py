@@ -9,7 +9,7 @@ from schools.saving import hold, hold_one
 PARENTS = ("scheme__city", "school", "panel")
 
 
-def hold_assessment(pk: int) -> Assessment:
+def hold_assessment(pk: int | None) -> Assessment:
     """The one row that whoever writes something of a school holds.
 
     Who takes the year to a phase in which nothing of that kind is written any more holds all of them
