@@ -16,11 +16,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from django.core.exceptions import ValidationError
 from django.db import connection, models, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 Row = TypeVar("Row", bound=models.Model)
@@ -79,7 +80,6 @@ def save_versioned(
     *,
     version: int,
     by: Any,
-    related: Iterable[str] = (),
     check: Callable[[Row], None] | None = None,
 ) -> Row:
     """Write `values` into the row as stored, if nobody saved since `version`; the stored row comes back, one
@@ -90,7 +90,7 @@ def save_versioned(
     on the way.
     """
     with transaction.atomic():
-        stored = locked(row, *related)
+        stored = hold_one(type(row)._base_manager.all(), row.pk)
         if check is not None:
             check(stored)
         changed = [name for name, value in values.items() if getattr(stored, name) != value]
@@ -108,14 +108,32 @@ def save_versioned(
     return stored
 
 
-def locked(row: Row, *related: str) -> Row:
-    """The row as stored, held until the transaction ends; `related` comes with it without being held."""
-    editor, _ = last_change(type(row))
-    rows = type(row)._base_manager.select_for_update(of=("self",)).select_related(editor, *related)
-    found = rows.filter(pk=row.pk).first()
-    if found is None:
+def hold(rows: QuerySet[Row], *related: str, skip_locked: bool = False) -> list[Row]:
+    """These rows under lock until the transaction ends, by id (docs/adr/0014), and all that is decided on as
+    it is then.
+
+    On PostgreSQL a statement that waited for a row reads that row anew, but neither what it joins nor a
+    subquery: the year of a school may have been settled meanwhile. `related` are therefore read by a second
+    statement, without being held. Whoever only adds a row that points to one of these does not wait: the
+    database would ask when that one is through with everything else, and the two could wait for each other.
+    The only place that locks rows.
+    """
+    locking = rows.order_by("pk").select_for_update(of=("self",), no_key=True, skip_locked=skip_locked)
+    return _read_after(locking, rows.order_by("pk").select_related(*related)) if related else list(locking)
+
+
+def _read_after(locking: QuerySet[Row], rows: QuerySet[Row]) -> list[Row]:
+    """The rows as they are once they are locked; one that meanwhile fits no more is left out."""
+    keys = list(locking.prefetch_related(None).values_list("pk", flat=True))
+    return list(rows.filter(pk__in=keys))
+
+
+def hold_one(rows: QuerySet[Row], pk: Any, *related: str) -> Row:
+    """One of the rows; raises Refused where somebody has deleted it."""
+    found = hold(rows.filter(pk=pk), *related)
+    if not found:
         raise Refused("这一条刚被别人删除，您的内容没有保存。")
-    return found
+    return found[0]
 
 
 def last_change(model: type[models.Model]) -> tuple[str, str]:

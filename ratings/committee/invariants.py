@@ -190,6 +190,7 @@ def bulletin_file(scheme: Scheme) -> Iterator[str]:
     bulletin = getattr(scheme, "bulletin", None)
     if bulletin and bulletin.pdf:
         yield from _kept_file(bulletin, lost="通报文件找不到", altered="通报文件与摘要不符")
+        yield from _issued_text(bulletin, "通报文稿在印发以后被改动，与存档的通报文件不符")
     elif scheme.phase in PUBLIC_PHASES:
         yield "已通报的方案没有通报文件"
 
@@ -199,6 +200,13 @@ def opening_notice_file(scheme: Scheme) -> Iterator[str]:
     notice = getattr(scheme, "opening_notice", None)
     if notice and notice.is_issued:
         yield from _kept_file(notice, lost="存档的启动通知文件不见了", altered="存档的启动通知文件与摘要不符")
+        yield from _issued_text(notice, "启动通知的文稿在印发以后被改动，与存档的文件不符")
+
+
+def _issued_text(document: Bulletin | OpeningNotice, altered: str) -> Iterator[str]:
+    """Whether the text is still the one from which the file was made."""
+    if document.text_digest != document.digest_of_text():
+        yield altered
 
 
 def _kept_file(document: Bulletin | OpeningNotice, *, lost: str, altered: str) -> Iterator[str]:

@@ -13,14 +13,16 @@ from django.db import transaction
 from django.utils import timezone
 
 from ratings.criteria.spec import SchemeSpec, digest
+from ratings.criteria.storing import hold_scheme
 from ratings.enums import Phase, Star, Status
 from ratings.models import Assessment, Decision, Move, Restriction, RestrictionCase, Result, Scheme
 from ratings.rules.rounding import rounded
 from ratings.scoring import Outcome, advise, show, show_rate
 from ratings.sheets.evaluation import Evaluation, evaluate
+from ratings.workflow import hold_all, hold_assessment
 from schools import audit
 from schools.models import User
-from schools.saving import Refused, insert_many
+from schools.saving import Refused, hold, insert_many
 
 from .readiness import assessments_of, decision_of, missing_for_settling, proposed
 
@@ -103,10 +105,10 @@ def accept_all(scheme: Scheme, *, by, minutes: str = "", seen: Mapping[int, int]
     by now, Refused is raised: nobody may get a star that the committee has not looked at.
     """
     with transaction.atomic():
-        locked = Scheme.objects.select_for_update(of=("self",)).select_related("city").get(pk=scheme.pk)
+        locked = hold_scheme(scheme.pk)
         if locked.phase != Phase.SCORING:
             raise Refused(f"方案处于“{locked.get_phase_display()}”阶段，不能登记审定意见。")
-        lock_assessments(locked)
+        hold_all(locked)
         evaluation = evaluate(locked)
         ready = {row.pk for row in acceptable(evaluation)}
         if seen is not None and seen != {pk: evaluation.outcomes[str(pk)].star for pk in ready}:
@@ -146,18 +148,6 @@ def accept_computed(
     return len(accepted)
 
 
-def lock_assessments(scheme: Scheme) -> None:
-    """Hold every assessment of the scheme until the end of the transaction; saving a score waits for the same
-    row.
-    """
-    list(
-        Assessment.objects.select_for_update()
-        .filter(scheme=scheme)
-        .order_by("pk")
-        .values_list("pk", flat=True)
-    )
-
-
 def confirm_case(assessment: Assessment, restriction: Restriction, *, by, basis: str) -> RestrictionCase:
     """A named person finds that a restriction applies, and names the document it rests on. Raises Refused."""
     basis = basis.strip()
@@ -183,10 +173,10 @@ def withdraw_case(assessment: Assessment, restriction: Restriction, *, by, reaso
         raise Refused("请写明撤销认定的理由。")
     with transaction.atomic():
         row = _under_review(assessment)
-        cases = RestrictionCase.objects.select_for_update().filter(assessment=row, restriction=restriction)
-        case = cases.first()
-        if case is None:
+        found = hold(RestrictionCase.objects.filter(assessment=row, restriction=restriction))
+        if not found:
             raise Refused(f"{restriction.code} 没有认定记录。")
+        [case] = found
         case.delete()
         _record("restrict", row, by, {"情形": str(restriction), "撤销": reason, "原依据": case.basis})
 
@@ -203,8 +193,7 @@ def _is_acceptable(evaluation: Evaluation, key: str) -> bool:
 
 def _under_review(assessment: Assessment) -> Assessment:
     """The locked row of a school the committee may still decide on."""
-    rows = Assessment.objects.select_for_update(of=("self",)).select_related("scheme__city", "school")
-    row = rows.get(pk=assessment.pk)
+    row = hold_assessment(assessment.pk)
     if row.scheme.phase != Phase.SCORING:
         raise Refused(f"方案处于“{row.scheme.get_phase_display()}”阶段，不能登记审定意见。")
     if row.status not in DECIDABLE:
@@ -225,8 +214,8 @@ def settle_scheme(scheme: Scheme, *, by) -> None:
     in between.
     """
     with transaction.atomic():
-        locked = Scheme.objects.select_for_update(of=("self",)).select_related("city").get(pk=scheme.pk)
-        lock_assessments(locked)
+        locked = hold_scheme(scheme.pk)
+        hold_all(locked)
         settle(evaluate(locked), by=by)
     scheme.refresh_from_db()
 
@@ -239,7 +228,7 @@ def settle(evaluation: Evaluation, *, by, at: datetime | None = None) -> None:
     """
     at = at or timezone.now()
     with transaction.atomic():
-        scheme = Scheme.objects.select_for_update().get(pk=evaluation.scheme.pk)
+        scheme = hold_scheme(evaluation.scheme.pk)
         if scheme.phase != Phase.SCORING:
             raise NotSettled([(scheme.name, f"方案处于“{scheme.get_phase_display()}”阶段，不能审定")])
         missing = missing_for_settling(evaluation)

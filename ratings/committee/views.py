@@ -15,6 +15,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from ratings.criteria.storing import hold_scheme
 from ratings.criteria.versions import current_version, spec_of
 from ratings.documents.papers import paper_pdf
 from ratings.enums import Phase, Star, Status
@@ -424,7 +425,7 @@ def _download(request: HttpRequest, scheme: Scheme, *, copies: int, order: str, 
     deliberation = deliberate(scheme)
     cases = by_total(deliberation.rows) if order == "total" else deliberation.rows
     with transaction.atomic():
-        Scheme.objects.select_for_update().get(pk=scheme.pk)
+        hold_scheme(scheme.pk)
         printing = _printings(scheme).count() + 1
         papers = materials_of(deliberation, cases, copies=copies, printing=printing, order=ORDERS[order])
         content = paper_pdf(papers) if kind == PDF else _workbook(papers)

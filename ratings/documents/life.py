@@ -26,7 +26,7 @@ from ratings.models.official_documents import OfficialDocument
 from schools import audit
 from schools.models import User
 from schools.numbers import chinese_date
-from schools.saving import Stale, locked, refuse, save_versioned
+from schools.saving import Stale, hold_one, refuse, save_versioned
 
 from .official import Annex, DocumentContext, document_pdf, problems_of
 
@@ -198,6 +198,8 @@ class Kind:
                 raise Stale(current, f"{self.short}文稿刚刚被修改，请重新核对后再印发。")
             if with_file:
                 stored.append(keep_file(current, content))
+            # Whoever still has the text open starts from an older version than this one.
+            current.version, current.text_digest = current.version + 1, current.digest_of_text()
             at = timezone.now()
             self.carry_out(current, context, by=by, at=at)
             current.save()
@@ -233,7 +235,7 @@ def held(record: OfficialDocument) -> OfficialDocument:
     still change.
     """
     scheme = hold_scheme(record.scheme_id)
-    current = locked(record)
+    current = hold_one(type(record).objects.all(), record.pk)
     current.scheme = scheme
     return current
 

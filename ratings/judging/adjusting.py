@@ -10,9 +10,9 @@ from django.db.models import QuerySet
 from ratings.criteria.spec import BoundItem
 from ratings.enums import Phase, Stage, Status
 from ratings.models import Adjustment, Assessment
-from ratings.review.agreeing import erase, hold, write
+from ratings.review.agreeing import erase, write
 from ratings.sheets import Line, load_sheets
-from ratings.workflow import must_recuse, scheme_spec
+from ratings.workflow import hold_assessment, must_recuse, scheme_spec
 from schools.models import User
 from schools.permissions import may
 from schools.saving import Refused, refuse
@@ -69,7 +69,7 @@ def locked_sentence(assessment: Assessment, user: User) -> str:
 
 
 def _open(assessment: Assessment, code: str, by: User) -> tuple[Assessment, BoundItem]:
-    locked = hold(assessment.pk)
+    locked = hold_assessment(assessment.pk)
     if not adjustable(by).filter(pk=locked.pk).exists():
         raise Refused("评审阶段的核定由市评委会办公室或评审组组长办理。")
     refuse(locked_sentence(locked, by))

@@ -9,15 +9,16 @@ from collections.abc import Iterable, Sequence
 from django.db import transaction
 from django.db.models import Count, Q, QuerySet
 
+from ratings.criteria.storing import hold_scheme
 from ratings.enums import Aggregation, Phase, Stage, Status
 from ratings.models import Assessment, Judge, JudgeSheet, Panel, Scheme, Score
 from ratings.scoring.items import LEAST_SHEETS
-from ratings.workflow import conflicts, open_city_rows, scheme_spec
+from ratings.workflow import conflicts, hold_assessments, open_city_rows, scheme_spec
 from schools import audit
 from schools.models import Appointment, School, User
 from schools.models.people import Role
 from schools.permissions import may
-from schools.saving import Refused, refuse
+from schools.saving import Refused, hold, hold_one, refuse
 from schools.workbooks import ColumnOut, SheetOut
 
 from .sheets import is_closed
@@ -33,8 +34,9 @@ BEGUN = Q(answers__isnull=False) | ~Q(remark="")
 def create_panel(scheme: Scheme, name: str, *, by: User) -> Panel:
     """An empty panel; its judges are seated one by one."""
     name = " ".join(name.split())
-    refuse(_closed_to(scheme, by), _name_refusal(scheme, name))
     with transaction.atomic():
+        scheme = hold_scheme(scheme.pk)
+        refuse(_closed_to(scheme, by), _name_refusal(scheme, name))
         panel = Panel.objects.create(scheme=scheme, name=name)
         _record(panel, by, {"设立": name})
     return panel
@@ -46,9 +48,9 @@ def seat_judge(panel: Panel, *, label: str, user: User | None, by: User) -> Judg
 
     Schools that the panel already has get the rows of the new judge at once.
     """
-    refuse(_closed_to(panel.scheme, by))
     with transaction.atomic():
-        panel = _held(panel)
+        panel = _held(panel, by)
+        _hold_schools(panel)
         judge = _judge(panel.scheme, " ".join(label.split()), user)
         if panel.judges.filter(pk=judge.pk).exists():
             raise Refused(f"{judge.label}已在本组。")
@@ -67,9 +69,9 @@ def unseat_judge(panel: Panel, judge: Judge, *, by: User) -> None:
     goes as long as no sheet is handed in, and what was begun goes too, since it can never be handed in as a
     whole.
     """
-    refuse(_closed_to(panel.scheme, by))
     with transaction.atomic():
-        panel = _held(panel)
+        panel = _held(panel, by)
+        _hold_schools(panel)
         _require_member(panel, judge, "不在本组。")
         refuse(*_unseat_refusals(panel, judge))
         panel.judges.remove(judge)
@@ -85,9 +87,8 @@ def unseat_judge(panel: Panel, judge: Judge, *, by: User) -> None:
 
 def choose_leader(panel: Panel, judge: Judge, *, by: User) -> None:
     """组长: keeps the agreed sheet of a 合议, which therefore needs one with an account."""
-    refuse(_closed_to(panel.scheme, by))
     with transaction.atomic():
-        panel = Panel.objects.select_for_update().get(pk=panel.pk)
+        panel = _held(panel, by)
         _require_member(panel, judge, "不在本组，不能任组长。")
         if panel.scheme.aggregation == Aggregation.JOINT:
             if judge.user_id is None:
@@ -102,13 +103,10 @@ def assign(panel: Panel, assessments: Iterable[Assessment], *, by: User) -> int:
 
     Schools that are not yet with the city get their rows when they arrive there.
     """
-    scheme = panel.scheme
-    refuse(_closed_to(scheme, by))
     with transaction.atomic():
-        panel = Panel.objects.select_for_update().get(pk=panel.pk)
-        wanted = Assessment.objects.filter(scheme=scheme, pk__in=[row.pk for row in assessments])
-        wanted = wanted.exclude(panel=panel).select_for_update(of=("self",))
-        rows = list(wanted.select_related("school", "panel").order_by("pk"))
+        panel = _held(panel, by)
+        wanted = Assessment.objects.filter(scheme=panel.scheme, pk__in=[row.pk for row in assessments])
+        rows = hold_assessments(wanted.exclude(panel=panel))
         refuse(
             *panel_gaps(panel),
             *_assign_refusals(rows),
@@ -127,14 +125,20 @@ def assign(panel: Panel, assessments: Iterable[Assessment], *, by: User) -> int:
     return len(rows)
 
 
-def _held(panel: Panel) -> Panel:
-    """The panel under lock, then its schools in the order of `assign`: answers are saved and sheets opened
-    only by whoever holds the school, so none slips in between looking and changing who sits.
-    """
-    held = Panel.objects.select_for_update().get(pk=panel.pk)
-    schools = Assessment.objects.select_for_update(of=("self",)).filter(panel=held).order_by("pk")
-    list(schools.values_list("pk", flat=True))
+def _held(panel: Panel, by: User) -> Panel:
+    """The panel under lock, after its scheme, whose phase allows it to be arranged."""
+    scheme = hold_scheme(panel.scheme_id)
+    refuse(_closed_to(scheme, by))
+    held = hold_one(Panel.objects.all(), panel.pk)
+    held.scheme = scheme
     return held
+
+
+def _hold_schools(panel: Panel) -> None:
+    """The schools of a panel under lock, in the order of `assign`: answers are saved and sheets opened only
+    by whoever holds the school, so none slips in between looking and changing who sits.
+    """
+    hold(Assessment.objects.filter(panel=panel).only("pk"))
 
 
 def _require_member(panel: Panel, judge: Judge, sentence: str) -> None:

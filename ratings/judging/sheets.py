@@ -15,14 +15,14 @@ from django.utils import timezone
 from ratings.criteria.spec import SchemeSpec, digest
 from ratings.enums import Phase, Stage, Status
 from ratings.models import Assessment, Evidence, Judge, JudgeSheet, Panel, Score
-from ratings.review.agreeing import agreed_entry, hold
+from ratings.review.agreeing import agreed_entry
 from ratings.scoring import Entry, Owed, entry_from_json, owed_at, owed_codes, owed_in
 from ratings.sheets.answering import take_over
-from ratings.workflow import must_recuse, scheme_spec, sheet_conflict, uneditable
+from ratings.workflow import hold_assessment, must_recuse, scheme_spec, sheet_conflict, uneditable
 from schools import audit
 from schools.models import User
 from schools.permissions import may
-from schools.saving import Refused, refuse
+from schools.saving import Refused, hold_one, refuse
 from schools.uploads import CheckedUpload
 
 #: Statuses from which a school still comes to its panel.
@@ -77,11 +77,10 @@ def label_of(judge: Judge | None) -> str:
 
 def locked_sheet(pk: int) -> JudgeSheet:
     """The sheet, its assessment locked first as every writer of scores does, so that no answer changes
-    meanwhile.
+    meanwhile; raises Refused where the judge has left the panel.
     """
-    held = hold(JudgeSheet.objects.values_list("assessment", flat=True).get(pk=pk))
-    sheets = JudgeSheet.objects.select_for_update(of=("self",))
-    sheet = sheets.select_related("judge__user", "entered_by").get(pk=pk)
+    held = hold_assessment(JudgeSheet.objects.filter(pk=pk).values_list("assessment", flat=True).first())
+    sheet = hold_one(JudgeSheet.objects.all(), pk, "judge__user", "entered_by")
     sheet.assessment = held
     return sheet
 

@@ -8,9 +8,10 @@ from django.db import transaction
 from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
-from ratings.enums import PUBLIC_PHASES, Phase, Stage, Status
+from ratings.criteria.storing import hold_scheme
+from ratings.enums import PUBLIC_PHASES, RUNNING, Stage, Status
 from ratings.models import Assessment, Feedback, JudgeSheet, Scheme, Score
-from ratings.workflow import open_city_rows, scheme_spec
+from ratings.workflow import hold_assessment, hold_assessments, open_city_rows, scheme_spec
 from schools import audit
 from schools.models import Liaison, School, User, Visit
 from schools.permissions import may
@@ -27,12 +28,12 @@ def mark_visited(scheme: Scheme, assessments: Iterable[int], visited: bool, *, b
     """
     if not may(by, "arrange_panels"):
         raise Refused("走访情况由市评委会办公室登记。")
-    if scheme.phase not in (Phase.OPEN, Phase.SCORING):
-        raise Refused(f"方案处于“{scheme.get_phase_display()}”阶段，不能再改走访情况。")
     with transaction.atomic():
+        scheme = hold_scheme(scheme.pk)
+        if scheme.phase not in RUNNING:
+            raise Refused(f"方案处于“{scheme.get_phase_display()}”阶段，不能再改走访情况。")
         other = Assessment.objects.filter(scheme=scheme, pk__in=list(assessments)).exclude(visited=visited)
-        locked = other.select_for_update(of=("self",)).select_related("school", "scheme", "panel")
-        rows = list(locked.order_by("pk"))
+        rows = hold_assessments(other)
         refuse(*_refusals(rows, visited))
         spec = scheme_spec(scheme)
         for row in rows:
@@ -89,8 +90,7 @@ def save_feedback(
 ) -> Feedback:
     """Store the note; raises Stale if somebody saved since `version`, Refused once the year is public."""
     with transaction.atomic():
-        refuse(closed(Scheme.objects.select_for_update().get(pk=assessment.scheme_id)))
-        Assessment.objects.select_for_update().get(pk=assessment.pk)  # holds back a second first note
+        refuse(closed(hold_assessment(assessment.pk).scheme))  # and holds back a second first note
         feedback = Feedback.objects.filter(assessment=assessment).first()
         if feedback is None:
             return Feedback.objects.create(

@@ -22,6 +22,7 @@ from ratings.documents.official import (
 )
 from ratings.enums import Phase
 from ratings.models import Bulletin, Scheme
+from ratings.workflow import hold_all
 from schools import audit
 from schools.models import User
 from schools.saving import Refused
@@ -77,6 +78,7 @@ class BulletinKind(Kind):
         self, record: Bulletin, context: DocumentContext, *, by: User | None, at: dt.datetime
     ) -> None:
         scheme = record.scheme
+        hold_all(scheme)  # what is noted of a school until its results are public
         scheme.phase, scheme.published_at, scheme.published_by = Phase.PUBLISHED, at, by
         scheme.save(update_fields=["phase", "published_at", "published_by"])
 

@@ -20,7 +20,7 @@ from ratings.rules.rounding import show
 from ratings.rules.syntax import Deduct
 from ratings.scoring import Entry, entry_from_json, most_of
 from ratings.sheets.answering import take_over
-from ratings.workflow import scheme_spec, uneditable
+from ratings.workflow import hold_assessment, scheme_spec, uneditable
 from schools import audit
 from schools.models import User
 from schools.saving import Refused, refuse
@@ -108,15 +108,9 @@ class Agreement(NamedTuple):
     left: list[str]
 
 
-def hold(pk: int) -> Assessment:
-    """The assessment, locked until the transaction ends, with what every writer of it asks about."""
-    rows = Assessment.objects.select_for_update(of=("self",))
-    return rows.select_related("scheme__city", "school", "panel").get(pk=pk)
-
-
 def hold_for_review(pk: int, user: User) -> Assessment:
-    """The same while the county may write to it; raises Refused otherwise."""
-    assessment = hold(pk)
+    """The assessment under lock while the county may write to it; raises Refused otherwise."""
+    assessment = hold_assessment(pk)
     refuse(uneditable(Score(assessment=assessment, item=Item(), stage=Stage.COUNTY), user))
     return assessment
 

@@ -14,6 +14,7 @@ from ratings.scoring import owed_in
 from ratings.sheets import SchoolSheet
 from ratings.workflow import is_overdue
 from schools.models import Appointment, Region, Role, User
+from schools.saving import hold_one
 
 
 def confirmation_of(sheet: SchoolSheet) -> dict[str, Any]:
@@ -79,7 +80,7 @@ def set_division(scheme: Scheme, county: Region, chosen: Mapping[Category, User 
     """Replace the county's division of this scheme; a category without a reviewer is everybody's."""
     with transaction.atomic():
         # Two leads at once divide one after the other.
-        Region.objects.select_for_update(no_key=True).get(pk=county.pk)
+        hold_one(Region.objects.all(), county.pk)
         Division.objects.filter(category__scheme=scheme, county=county).delete()
         Division.objects.bulk_create(
             Division(category=category, county=county, user=user) for category, user in chosen.items() if user

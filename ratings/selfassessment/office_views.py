@@ -16,11 +16,11 @@ from ratings.enums import RUNNING, Phase, Status
 from ratings.models import Assessment, Move, Scheme
 from ratings.sheets.forms import ReturnForm
 from ratings.workflow import STAGE_OF, STEPS, TURN_OF, allowed_steps, due, grant_extension, scheme_spec
+from ratings.workflow.deadlines import extension_refusal
 from schools.models import Role, User
 from schools.models.scope import SCHOOL_ROLES
 from schools.permissions import allowed_to, may, role_of
 from schools.refusals import refusals_in
-from schools.saving import Refused
 
 from .figures import FiguresForm, figure_metrics
 from .forms import ExtensionForm, FigureFilterForm, StepForm
@@ -92,7 +92,7 @@ def school(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _school(request: HttpRequest, assessment: Assessment, form: ExtensionForm) -> HttpResponse:
-    extends = may(request.user, "extend") and assessment.scheme.phase in RUNNING
+    extends = may(request.user, "extend") and not extension_refusal(assessment)
     context = {
         "assessment": assessment,
         "moves": assessment.moves.select_related("by").order_by("-id"),
@@ -107,8 +107,6 @@ def _school(request: HttpRequest, assessment: Assessment, form: ExtensionForm) -
 def extend(request: HttpRequest, pk: int) -> HttpResponse:
     """延期; a refused one comes back with what was typed."""
     assessment = get_object_or_404(overseen(request.user), pk=pk)
-    if assessment.scheme.phase not in RUNNING:
-        raise Refused(f"方案处于“{assessment.scheme.get_phase_display()}”阶段，不能再延期。")
     form = ExtensionForm(request.POST, scheme=assessment.scheme)
     if form.is_valid():
         with refusals_in(form):

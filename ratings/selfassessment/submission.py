@@ -16,8 +16,16 @@ from ratings.documents.papers import RatingPaper, about
 from ratings.enums import UNFINISHED, Confirmation, Stage, Status
 from ratings.models import Assessment, Move, SignedPage
 from ratings.sheets import Line, SchoolSheet
-from ratings.sheets.answering import LIVE, held_assessments
-from ratings.workflow import Step, allowed_steps, due, frozen_sheet, is_overdue, void_signature
+from ratings.sheets.answering import LIVE
+from ratings.workflow import (
+    Step,
+    allowed_steps,
+    due,
+    frozen_sheet,
+    hold_assessment,
+    is_overdue,
+    void_signature,
+)
 from ratings.workflow.blocking import Blocker, overdue, unknown_figures
 from schools.models import User
 from schools.saving import Refused
@@ -125,7 +133,7 @@ def sign(sheet: SchoolSheet, upload: CheckedUpload, *, by: User) -> SignedPage:
     Raises Refused where the school may not change anything now.
     """
     with transaction.atomic():
-        locked = held_assessments().get(pk=sheet.assessment.pk)
+        locked = hold_assessment(sheet.assessment.pk)
         open_now = locked.status in LIVE and not is_overdue(locked, Stage.SELF)
         if not open_now:
             raise Refused("现在不能上传签字盖章页：自评已提交或已截止。")

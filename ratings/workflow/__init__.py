@@ -2,6 +2,7 @@
 
 from .blocking import blockers, missing_in
 from .deadlines import due, grant_extension, is_overdue
+from .holding import hold_all, hold_assessment, hold_assessments
 from .recusal import Writer, conflicts, must_recuse, recusal, returned_items, sheet_conflict, tie, uneditable
 from .snapshots import city_figures, figures_of, live_figures, scheme_spec
 from .stages import open_city_rows, open_county_rows, open_scheme
@@ -22,6 +23,9 @@ __all__ = [
     "figures_of",
     "frozen_sheet",
     "grant_extension",
+    "hold_all",
+    "hold_assessment",
+    "hold_assessments",
     "is_overdue",
     "live_figures",
     "missing_in",

@@ -13,6 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from ratings.criteria.spec import digest
+from ratings.criteria.storing import hold_scheme
 from ratings.enums import Phase, Stage, Status
 from ratings.models import (
     Assessment,
@@ -28,11 +29,12 @@ from ratings.models import (
 from schools import audit
 from schools.models import School, User
 from schools.models.scope import COUNTY_ROLES
-from schools.saving import Refused, refuse
+from schools.saving import Refused, hold, refuse
 from schools.workbooks import clean_text
 
 from .blocking import FIGURES, blockers
 from .deadlines import return_deadline
+from .holding import hold_assessment
 from .recusal import must_recuse
 from .snapshots import scheme_spec, take_snapshot
 from .stages import open_city_rows, open_county_rows
@@ -43,8 +45,8 @@ LEAVING = ("lapse", "decline")
 OF_THE_SCHEME = ("reopen", *LEAVING)
 #: Steps by which those above the school say something of it: whoever must recuse there takes none of them.
 REVIEWING = ("return_", "recall", "recommend", "send_back")
-#: Steps by which the school signs its figures.
-SIGNING = ("submit", "resubmit")
+#: Steps by which the school signs its figures, and the one by which they become final.
+TAKING_FIGURES = ("submit", "resubmit", "recommend")
 #: What a step may change of the assessment itself.
 CHANGED_BY_STEPS = (
     "status", "version", "returned_to", "return_due", "suggested_star", "county_opinion", "visited"
@@ -62,11 +64,7 @@ def take_step(assessment: Assessment, code: str, *, by: User, comment: str = "",
     step, comment = STEPS[code], clean_text(comment)
     with transaction.atomic():
         _hold_above(assessment, code)
-        locked = (
-            Assessment.objects.select_for_update(of=("self",))
-            .select_related("scheme__city", "school")
-            .get(pk=assessment.pk)
-        )
+        locked = hold_assessment(assessment.pk)
         _refuse(locked, step, by, comment, facts)
         before, target = locked.status, _target(locked, step)
         sheet = frozen_sheet(locked, STAGE_OF.get(before, Stage.SELF))
@@ -104,15 +102,14 @@ def _hold_above(assessment: Assessment, code: str) -> None:
 
     Settling, publishing and signing a correction hold the scheme before any assessment; a step that may
     change its phase therefore does so too, a submission only while it may be the first. Whoever writes a
-    record or a data correction holds the school; handing in holds it as well, so that a record is either
-    among the signed figures or finds them signed.
+    record or a data correction holds the school; a step that takes the figures holds it as well, so that a
+    record is either among them or finds them taken, and who decides on a correction still has the turn.
     """
-    scheme = Scheme.objects.select_for_update().filter(pk=assessment.scheme_id)
     if code in OF_THE_SCHEME:
-        scheme.get()
+        hold_scheme(assessment.scheme_id)
     elif code == "submit":
-        scheme.filter(phase=Phase.OPEN).first()
-    if code in SIGNING:
+        hold(Scheme.objects.filter(pk=assessment.scheme_id, phase=Phase.OPEN))
+    if code in TAKING_FIGURES:
         School.objects.hold(assessment.school_id)
 
 

@@ -22,6 +22,7 @@ from django.db.models.functions import Cast
 from django.utils import timezone
 
 from schools.models import AuditEntry, ChainHead, Region, User
+from schools.saving import hold
 from schools.workbooks import clean_text
 
 GENESIS = "0" * 64
@@ -129,8 +130,12 @@ def _person(by: User | None) -> dict[str, Any]:
 
 def hold_chain(city: Region | None) -> ChainHead:
     """The end of the chain of the city, or of the system, held until commit."""
-    heads = ChainHead.objects.select_for_update()
-    return heads.get_or_create(chain=chain_key(city and city.pk), defaults={"hash": GENESIS})[0]
+    key = chain_key(city and city.pk)
+    found = hold(ChainHead.objects.filter(chain=key))
+    if not found:
+        ChainHead.objects.get_or_create(chain=key, defaults={"hash": GENESIS})
+        found = hold(ChainHead.objects.filter(chain=key))
+    return found[0]
 
 
 def chain_head(city: Region | None) -> str:
@@ -166,8 +171,8 @@ def verify(city: Region | object | None = EVERY_CHAIN, head: str | None = None) 
 
 
 def _ends(*, locked: bool = False) -> dict[str, tuple[int, str, str]]:
-    heads = ChainHead.objects.select_for_update() if locked else ChainHead.objects.all()
-    return {head.chain: (head.number, head.hash, head.seal) for head in heads}
+    rows = ChainHead.objects.all()
+    return {head.chain: (head.number, head.hash, head.seal) for head in (hold(rows) if locked else rows)}
 
 
 def _walk(

@@ -4,6 +4,8 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Case, Q, Value, When
 
+from schools.saving import hold_one
+
 from .base import OPTIONAL, SchoolRecord, check, of_school, period, reference, unique
 from .scope import in_force, region_scope, school_scope
 
@@ -87,11 +89,8 @@ class SchoolQuerySet(models.QuerySet):
     def hold(self, pk: int) -> "School":
         """The school under lock until the end of the transaction, for whoever signs, corrects or changes its
         records.
-
-        Rows that only point to it, such as another school's invitation or a message, do not wait: two schools
-        that invite each other would wait for ever.
         """
-        return self.select_for_update(no_key=True).get(pk=pk)
+        return hold_one(self, pk)
 
     def near_first(self, school: "School") -> "SchoolQuerySet":
         """For choosing neighbours of a school: those of its county before the others, each in administrative

@@ -15,6 +15,7 @@ from schools.desk.announcing import announce, announcements
 from schools.messages.mailing import send_digests
 from schools.models import JobRun
 from schools.monitoring.reminders import pass_on, send_waiting
+from schools.saving import hold
 from schools.templatetags.ui import day as day_words
 
 
@@ -53,7 +54,7 @@ def once_a_day(name: str, day: date) -> Iterator[JobRun | None]:
     """
     with transaction.atomic():
         JobRun.objects.bulk_create([JobRun(name=name, day=day)], ignore_conflicts=True)
-        run = JobRun.objects.select_for_update().get(name=name, day=day)
+        [run] = hold(JobRun.objects.filter(name=name, day=day))
         if run.ended_at is not None:
             yield None
             return

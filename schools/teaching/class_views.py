@@ -34,6 +34,7 @@ from schools.records.corrections import request_void
 from schools.records.locks import lock_of
 from schools.refusals import done, refusals_as_messages, refusals_in, turned_away
 from schools.registry.views import school_of
+from schools.saving import hold_one
 from schools.site.asked import number
 from schools.workbooks import WorkbookError, clean_text, read_workbook, write_workbook
 
@@ -350,7 +351,7 @@ def void_trial(request: HttpRequest, pk: int) -> HttpResponse:
     if form.is_valid():
         with refusals_in(form):
             with transaction.atomic():
-                locked = TrialLesson.objects.select_for_update().get(pk=pk)
+                locked = hold_one(TrialLesson.objects.all(), pk)
                 before, who = snapshot(locked), _asking(request, form)
                 locked.void(**who)
                 note_change(locked, school=trial.school, action="void", before=before, after={}, **who)

@@ -13,10 +13,9 @@ from django.db.models import F
 from django.urls import reverse
 from django.utils import timezone
 
-from ratings.committee.settling import lock_assessments
 from ratings.criteria.fields import CORRECTABLE, stored, thawed
 from ratings.criteria.spec import SchemeSpec, digest
-from ratings.criteria.storing import model_of
+from ratings.criteria.storing import hold_scheme, model_of
 from ratings.criteria.versions import freeze, spec_of
 from ratings.enums import Phase, Stage, Status
 from ratings.judging.sheets import sheet_owed
@@ -39,6 +38,7 @@ from ratings.sheets.evaluation import latest_figures
 from ratings.workflow import (
     STAGE_OF,
     frozen_sheet,
+    hold_all,
     missing_in,
     open_city_rows,
     open_county_rows,
@@ -52,7 +52,7 @@ from schools import audit
 from schools.messages.inbox import notify
 from schools.models import Appointment, User
 from schools.models.scope import SCHOOL_ROLES
-from schools.saving import refuse
+from schools.saving import hold_one, refuse
 
 from .foreseeing import Foresight, Misfit, foresee
 from .preparing import corrected, problems_of, refusal_of
@@ -67,11 +67,9 @@ def sign(erratum: Erratum, *, by: User) -> Foresight:
     nothing has changed.
     """
     with transaction.atomic():
-        schemes = Scheme.objects.select_for_update(of=("self",)).select_related("city")
-        scheme = schemes.get(pk=erratum.scheme_id)
-        lock_assessments(scheme)
-        drafts = Erratum.objects.select_for_update(of=("self",)).select_related("base", "prepared_by")
-        locked = drafts.get(pk=erratum.pk)
+        scheme = hold_scheme(erratum.scheme_id)
+        hold_all(scheme)
+        locked = hold_one(Erratum.objects.all(), erratum.pk, "base", "prepared_by")
         locked.scheme = scheme
         refuse(*_reasons_against(locked, by))
         old = spec_of(locked.base)

@@ -156,6 +156,9 @@ def test_issuing_keeps_file_digest_annexes_and_an_audit_line(notice, office, mon
     with pytest.raises(Refused, match="已经印发"):
         OPENING_NOTICE.issue(issued, by=office)
     assert list(opening_notice_file(issued.scheme)) == []
+    OpeningNotice.objects.update(body="印发以后改的")
+    altered = Scheme.objects.get(pk=issued.scheme_id)
+    assert list(opening_notice_file(altered)) == ["启动通知的文稿在印发以后被改动，与存档的文件不符"]
     issued.pdf.storage.delete(issued.pdf.name)
     assert list(opening_notice_file(issued.scheme)) == ["存档的启动通知文件不见了"]
 

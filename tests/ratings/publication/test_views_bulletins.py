@@ -3,6 +3,7 @@
 import pytest
 from django.urls import reverse
 
+from ratings.committee.invariants import bulletin_file
 from ratings.documents.fonts import FontMissing
 from ratings.enums import Phase
 from ratings.models import Bulletin, Scheme
@@ -224,10 +225,15 @@ def test_issuing_stores_the_document_publishes_the_results_and_is_recorded(
     issued = Bulletin.objects.get(pk=draft.pk)
     assert "通报已印发" in text(response)
     assert issued.digest in text(response)
+    assert issued.version == draft.version + 1  # a page opened before is of an older one
+    assert list(bulletin_file(issued.scheme)) == []
     assert b"".join(pdf.streaming_content) == b"%PDF-1.7 test"
     assert pdf.headers["Content-Type"] == "application/pdf"
     assert "attachment" in pdf.headers["Content-Disposition"]
     assert AuditEntry.objects.filter(action="publish").count() == 1
+    Bulletin.objects.update(body="印发以后改的")
+    altered = Scheme.objects.get(pk=issued.scheme_id)
+    assert list(bulletin_file(altered)) == ["通报文稿在印发以后被改动，与存档的通报文件不符"]
     assert (
         signed_client(head).get(reverse("ratings:result", args=[school.results.get().pk])).status_code == 200
     )

@@ -148,7 +148,7 @@ def test_two_people_on_one_row_see_both_values(desk, reviewed, appoint):
 
 def test_agreeing_costs_few_queries(desk, reviewed, django_assert_max_num_queries):
     desk.get(page(reviewed))
-    with django_assert_max_num_queries(18):
+    with django_assert_max_num_queries(19):
         desk.post(page(reviewed, "review_agree"), {"act": "both"})
 
 
