@@ -9,6 +9,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from ratings.criteria.standards import WHOLE, division_of
 from ratings.models import Assessment, Evidence, JudgeSheet, Scheme
+from ratings.review.agreeing import shown_adjustment
 from ratings.review.forms import adjustment_form
 from ratings.sheets.answering import SAVED, writable_scores
 from ratings.sheets.forms import AnswersForm, answers_in_words, save_row
@@ -17,7 +18,8 @@ from ratings.workflow import must_recuse, recusal, scheme_spec
 from schools.audit.exports import export
 from schools.guidance.visits import opinions_of
 from schools.permissions import allowed_to, may
-from schools.refusals import refusals_as_messages, refusals_in
+from schools.refusals import refusals_as_messages, refusals_in, seen_again
+from schools.saving import SEEN
 
 from .adjusting import adjust, adjustable, locked_sentence, system_lines, withdraw
 from .seats import Seat, grid_of, grid_sheet, lines_of, load_seats, newest_desk, of_panels, reveal
@@ -222,15 +224,17 @@ def adjust_item(request: HttpRequest, pk: int, code: str) -> HttpResponse:
     if line is None:
         raise Http404
     form = adjustment_form(request, line, line.city_adjustment)
+    adjusted = (line.adjustment, line.city_adjustment)
+    shown, seen = shown_adjustment(line.bound, line.sheet.snapshot, adjusted), request.POST.get(SEEN, "")
     back = redirect("ratings:city_adjustments", pk)
     if "withdraw" in request.POST:
         with refusals_as_messages(request):
-            withdraw(assessment, code, by=request.user)
+            withdraw(assessment, code, by=request.user, seen=seen)
             messages.success(request, f"{code} 的评审核定已撤销。")
         return back
     if form.is_valid():
         with refusals_in(form):
-            adjust(assessment, code, **form.cleaned_data, by=request.user)
+            adjust(assessment, code, **form.cleaned_data, by=request.user, seen=seen)
             messages.success(request, f"{code} 系统取数部分已核定为 {form.cleaned_data['points']} 分。")
             return back
     context = {
@@ -238,6 +242,7 @@ def adjust_item(request: HttpRequest, pk: int, code: str) -> HttpResponse:
         "item": line.item,
         "form": form,
         "may_withdraw": line.city_adjustment and not recused,
+        "seen": seen_again(request, shown, form),
     }
     if not recused:
         context |= {"line": line, "locked": locked_sentence(assessment, request.user)}

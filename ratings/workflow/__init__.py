@@ -3,10 +3,11 @@
 from .blocking import blockers, missing_in
 from .deadlines import due, grant_extension, is_overdue
 from .recusal import Writer, conflicts, must_recuse, recusal, returned_items, sheet_conflict, tie, uneditable
+from .showing import frozen_sheet, shown_at, with_figures
 from .snapshots import city_figures, figures_of, live_figures, scheme_spec
 from .stages import open_city_rows, open_county_rows, open_scheme
 from .steps import STAGE_OF, STEPS, TURN_OF, Step
-from .taking import allowed_steps, frozen_sheet, take_step, void_signature
+from .taking import allowed_steps, take_step, void_signature
 
 __all__ = [
     "STAGE_OF",
@@ -33,8 +34,10 @@ __all__ = [
     "returned_items",
     "scheme_spec",
     "sheet_conflict",
+    "shown_at",
     "take_step",
     "tie",
     "uneditable",
     "void_signature",
+    "with_figures",
 ]
