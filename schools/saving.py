@@ -13,9 +13,9 @@ the next page.
 
 What a person signs (submitting, confirming, settling, issuing …) is what stood on the page:
 
-    shown = Shown({"作答": answers, "佐证材料": files})   # before the page is filled, and again under the lock
-    shown.seen                                           # into the form, by components/seen.html
-    shown.refuse_changed(seen)                           # raises Stale, which names what has changed
+    shown = Shown({"作答": answers, "佐证材料": files})   # as the page is filled, and again under the lock
+    shown.seen                                        # into the form, by components/seen.html
+    shown.refuse_changed(seen)                        # raises Stale, which names what has changed
 """
 
 from __future__ import annotations

@@ -110,7 +110,7 @@ def frozen_sheet(assessment: Assessment, stage: str) -> dict[str, Any]:
 
 
 def _evidence(assessment: Assessment) -> list[dict[str, Any]]:
-    """What is attached to items, files under their digest; scans of signed pages and sheets belong to none."""
+    """What is attached to items, files under their digest; scans of signed pages belong to none."""
     kept = Evidence.objects.kept().filter(assessment=assessment, item__isnull=False)
     rows = kept.order_by("item__order", "pk").values(
         "item__code", "kind", "name", "digest", "link", "copies", "location"
