@@ -16,7 +16,7 @@ from ratings.workflow import scheme_spec
 from schools.audit.exports import export
 from schools.permissions import allowed_to
 from schools.refusals import refusals_as_messages, refusals_in
-from schools.saving import Refused
+from schools.saving import SEEN, Refused
 from schools.site.asked import number
 
 from .forms import FeedbackForm, PanelForm, PanelSchoolFilterForm, ReopenForm, ScanForm, SeatForm
@@ -40,8 +40,8 @@ from .sheets import (
     label_of,
     own_rows,
     reopen_sheet,
-    sheet_digest,
     sheet_owed,
+    shown_sheet,
     start_entry,
 )
 from .visits import closed, mark_visited, save_feedback
@@ -289,17 +289,18 @@ def check(request: HttpRequest, pk: int) -> HttpResponse:
     label = label_of(sheet.judge)
     if request.method == "POST":
         with refusals_as_messages(request):
-            check_entry(sheet, by=request.user, seen=request.POST.get("seen", ""))
+            check_entry(sheet, by=request.user, seen=request.POST.get(SEEN, ""))
             messages.success(request, f"{label}的评分表已核对提交。")
-        return redirect("ratings:sheets", sheet.assessment_id)
+            return redirect("ratings:sheets", sheet.assessment_id)
+        return redirect("ratings:paper_check", pk)
     context = {"sheet": sheet, "label": label, "refusal": check_refusal(sheet, request.user)}
     if not context["refusal"]:
         spec = scheme_spec(sheet.assessment.scheme)
-        rows = own_rows(sheet).select_related("item")
+        rows = list(own_rows(sheet).select_related("item"))
         context |= {
             "rows": [(row, answers_in_words(row, spec.bound[row.item.code])) for row in rows],
             "missing": sheet_owed(sheet, spec),
-            "seen": sheet_digest(sheet),
+            "seen": shown_sheet(sheet, rows).seen,
         }
     return render(request, "ratings/judging/panels/check.html", context)
 

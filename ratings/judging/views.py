@@ -23,7 +23,7 @@ from schools.saving import SEEN
 
 from .adjusting import adjust, adjustable, locked_sentence, system_lines, withdraw
 from .seats import Seat, grid_of, grid_sheet, lines_of, load_seats, newest_desk, of_panels, reveal
-from .sheets import agree, submit_sheet
+from .sheets import agree, shown_sheet, submit_sheet
 from .visits import visits_of
 
 
@@ -192,12 +192,14 @@ def submit(request: HttpRequest, pk: int) -> HttpResponse:
     """Confirmed in words: what is missing, what was given, what handing in means."""
     seat = _seat(request, _of_panel(request, pk))
     if request.method == "GET":
-        return render(request, "ratings/judging/submit.html", {"seat": seat, "lines": lines_of(seat)})
+        seen = shown_sheet(seat.sheet, seat.rows.values()).seen if seat.sheet else ""
+        context = {"seat": seat, "lines": lines_of(seat), "seen": seen}
+        return render(request, "ratings/judging/submit.html", context)
     with refusals_as_messages(request):
-        submit_sheet(_sheet(seat), by=request.user)
+        submit_sheet(_sheet(seat), by=request.user, seen=request.POST.get(SEEN, ""))
         messages.success(request, f"{seat.assessment.school.name}评分表已提交。")
         return redirect("ratings:judging")
-    return redirect("ratings:judging_school", pk)
+    return redirect("ratings:judging_submit", pk)
 
 
 @require_GET
