@@ -12,6 +12,7 @@ from ratings.judging.visits import mark_visited
 from ratings.models import Assessment, Evidence, Score
 from schools.models import Role
 from tests.factories import AppointmentFactory, CityFactory, LiaisonFactory, VisitFactory
+from tests.html_forms import press
 from tests.ratings.judged_year import FULL, OPINION, close, desk_pages, judge_year, signed
 from tests.ratings.opened_year import fields
 
@@ -104,7 +105,7 @@ def test_a_judge_who_agrees_needs_at_most_six_clicks_per_school(judged):
     assert address + "submit/" in page
     page, clicks = client.get(address + "submit/").content.decode(), clicks + 1
     assert "提交评分表，锁定评分" in page
-    response, clicks = client.post(address + "submit/"), clicks + 1
+    response, clicks = press(client, address + "submit/"), clicks + 1
 
     assert response.url == reverse("ratings:judging")
     assert judged.sheet(judge).submitted_at is not None

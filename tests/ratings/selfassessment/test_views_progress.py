@@ -11,6 +11,7 @@ from django.utils import timezone
 from ratings.enums import Status
 from ratings.models import Assessment, Extension, Scheme
 from tests.factories import SchoolFactory
+from tests.html_forms import press
 from tests.ratings.county_year import county_scheme
 
 pytestmark = pytest.mark.django_db
@@ -75,8 +76,8 @@ def test_extension_to_an_earlier_day_keeps_what_was_typed(office, assessment):
 def test_lapse_before_the_deadline_is_refused_with_a_sentence(office, assessment):
     Assessment.objects.update(status=Status.DRAFT)
 
-    page = office.post(
-        reverse("ratings:progress_step", args=[assessment.pk, "lapse"]), {"comment": "未交"}
+    page = press(
+        office, reverse("ratings:progress_step", args=[assessment.pk, "lapse"]), {"comment": "未交"}
     ).content.decode()
 
     assert "自评截止时间未到" in page
@@ -88,8 +89,8 @@ def test_school_that_handed_in_nothing_is_lapsed(office, assessment):
     Assessment.objects.update(status=Status.DRAFT)
     Scheme.objects.update(self_due=dt.date(2020, 1, 6))
 
-    office.post(
-        reverse("ratings:progress_step", args=[assessment.pk, "lapse"]), {"comment": "经提醒仍未提交"}
+    press(
+        office, reverse("ratings:progress_step", args=[assessment.pk, "lapse"]), {"comment": "经提醒仍未提交"}
     )
 
     assert Assessment.objects.get().status == Status.LAPSED
@@ -107,7 +108,8 @@ def test_office_returns_items_where_there_is_no_county_stage(office, assessment,
     Assessment.objects.update(status=Status.CITY)
     code = next(iter(scheme.items.values_list("code", flat=True)))
 
-    office.post(
+    press(
+        office,
         reverse("ratings:progress_step", args=[assessment.pk, "return_"]),
         {"comment": "请补正", f"item-{code}": "材料不清"},
     )

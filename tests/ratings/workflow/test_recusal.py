@@ -16,8 +16,9 @@ from django.utils import timezone
 
 from ratings.committee.readiness import missing_for_settling, open_sheets
 from ratings.enums import Stage, Status
+from ratings.judging.adjusting import adjust as adjust_for_the_city
 from ratings.judging.panels import assign, choose_leader, create_panel, seat_judge, unseat_judge
-from ratings.judging.sheets import agree, attach_scan, reopen_sheet, sheet_digest, start_entry, submit_sheet
+from ratings.judging.sheets import agree, attach_scan, reopen_sheet, start_entry, submit_sheet
 from ratings.models import Assessment, Decision, Evidence, JudgeSheet, Score
 from ratings.review.agreeing import adjust
 from ratings.sheets.answering import save
@@ -27,6 +28,7 @@ from schools.models import Appointment, AuditEntry, Liaison, School, User
 from schools.saving import Refused
 from schools.uploads import check_upload
 from tests.factories import AppointmentFactory, LiaisonFactory, SchoolFactory, UserFactory
+from tests.html_forms import press
 from tests.ratings.county_year import county_year
 from tests.ratings.judged_year import FULL, Judged, judge_account, refused, signed
 from tests.ratings.judging.test_paper_sheets import PDF, enter
@@ -63,12 +65,13 @@ class Attempt:
     address: str
     data: dict
     typed: tuple[str, ...] = ()
+    page: str = ""
 
     def post(self):
         for value in self.data.values():
             if hasattr(value, "seek"):
                 value.seek(0)
-        return signed(self.user).post(self.address, self.data, follow=True)
+        return press(signed(self.user), self.address, self.data, on=self.page, follow=True)
 
 
 def rated() -> list:
@@ -123,9 +126,7 @@ def adjusts(judged: Judged, user: User) -> Attempt:
 
 
 def withdraws(judged: Judged, user: User) -> Attempt:
-    signed(user).post(
-        reverse("ratings:city_adjust", args=[judged.assessment.pk, "K1"]), {"points": "7", "reason": "清点"}
-    )
+    adjust_for_the_city(judged.assessment, "K1", points=7, reason="清点", by=user)
     return at(judged, user, "city_adjust", judged.assessment.pk, "K1", data={"withdraw": "1"})
 
 
@@ -159,7 +160,7 @@ def office_scans(judged: Judged) -> Attempt:
 
 def colleague_checks(judged: Judged) -> Attempt:
     sheet = entered(judged)
-    return at(judged, colleague_of(judged), "paper_check", sheet.pk, data={"seen": sheet_digest(sheet)})
+    return at(judged, colleague_of(judged), "paper_check", sheet.pk)
 
 
 def office_reopens(judged: Judged) -> Attempt:
@@ -197,6 +198,10 @@ OF_LEADERS: list[tuple[str, Callable[[Judged], Attempt]]] = [
 ]
 
 
+#: Buttons on the page of the school.
+ON_THE_SCHOOL = ("review_agree", "review_recall")
+
+
 @dataclass
 class Reviewed:
     """One school before its county."""
@@ -209,9 +214,9 @@ class Reviewed:
         return Score.objects.get(assessment=self.assessment, stage=Stage.COUNTY, item__code=code)
 
     def post(self, user: User, name: str, *args, data=None, typed=()) -> Attempt:
-        return Attempt(
-            user, self.assessment.school, reverse(f"ratings:{name}", args=[*args]), data or {}, typed
-        )
+        address, school = reverse(f"ratings:{name}", args=[*args]), self.assessment.school
+        page = reverse("ratings:review_school", args=[self.assessment.pk]) if name in ON_THE_SCHOOL else ""
+        return Attempt(user, school, address, data or {}, typed, page)
 
     def types(self, name: str, *args) -> Attempt:
         data = fields(self.row("L1"), remark="板书清楚", **BEST)
