@@ -9,7 +9,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from ratings.criteria.versions import current_spec
 from ratings.enums import Stage
-from ratings.models import Assessment, Feedback, JudgeSheet, Panel, Scheme
+from ratings.models import Assessment, Feedback, Judge, JudgeSheet, Panel, Scheme
 from ratings.scoring import owed_codes
 from ratings.sheets.forms import Outcome, answers_in_words, failed, row_form, save_rows
 from ratings.workflow import scheme_spec
@@ -30,6 +30,7 @@ from .panels import (
     schools_of,
     seat_judge,
     sheets_at,
+    shown_panel,
     unseat_judge,
 )
 from .sheets import (
@@ -113,7 +114,7 @@ def _assign(request: HttpRequest, scheme: Scheme, ticked: QuerySet[Assessment]) 
         messages.error(request, "请选择评审组。")
         return
     with refusals_as_messages(request):
-        changed = assign(wanted, ticked, by=request.user)
+        changed = assign(wanted, ticked, by=request.user, seen=request.POST.getlist(SEEN))
         messages.success(request, f"已把 {changed} 所党校分给{wanted.name}。")
 
 
@@ -152,6 +153,7 @@ def panel(request: HttpRequest, pk: int) -> HttpResponse:
         "judges": found.judges.select_related("user"),
         "gaps": panel_gaps(found),
         "schools": schools_of(found.scheme).filter(panel=found),
+        "seen": shown_panel(found).seen,
     }
     return render(request, "ratings/judging/panels/panel.html", context)
 
@@ -161,10 +163,10 @@ def panel(request: HttpRequest, pk: int) -> HttpResponse:
 def judge(request: HttpRequest, pk: int, judge: int) -> HttpResponse:
     """Make a member the leader, or take a member out."""
     found = _panel(request, pk)
-    member = get_object_or_404(found.judges, pk=judge)
+    member = get_object_or_404(Judge, scheme=found.scheme_id, pk=judge)
     with refusals_as_messages(request):
         if request.POST.get("act") == "leader":
-            choose_leader(found, member, by=request.user)
+            choose_leader(found, member, by=request.user, seen=request.POST.get(SEEN, ""))
             messages.success(request, f"{member.label}任组长。")
         elif request.POST.get("act") == "remove":
             unseat_judge(found, member, by=request.user)

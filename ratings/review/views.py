@@ -55,7 +55,7 @@ from .agreeing import (
     withdraw_adjustment,
 )
 from .agreeing import adjust as set_adjustment
-from .confirming import ELSEWHERE, confirmation_of, reviewers, set_division
+from .confirming import ELSEWHERE, confirmation_of, reviewers, set_division, shown_division
 from .forms import ConfirmForm, DivisionForm, adjustment_form
 from .overview import (
     VIEWS,
@@ -431,6 +431,7 @@ def division(request: HttpRequest) -> HttpResponse:
     if scheme is None:
         return render(request, "ratings/review/empty.html")
     county = request.user.identity.county
+    shown = shown_division(scheme, county)
     held = Division.objects.filter(category__scheme=scheme, county=county)
     form = DivisionForm(
         request.POST or None,
@@ -439,10 +440,12 @@ def division(request: HttpRequest) -> HttpResponse:
         held=dict(held.values_list("category_id", "user_id")),
     )
     if form.is_valid():
-        set_division(scheme, county, form.chosen)
-        messages.success(request, "初评分工已保存。")
-        return redirect("ratings:review")
-    return render(request, "ratings/review/division.html", {"scheme": scheme, "form": form})
+        with refusals_in(form):
+            set_division(scheme, county, form.chosen, seen=request.POST.get(SEEN, ""))
+            messages.success(request, "初评分工已保存。")
+            return redirect("ratings:review")
+    context = {"scheme": scheme, "form": form, "seen": seen_again(request, shown, form)}
+    return render(request, "ratings/review/division.html", context)
 
 
 @require_http_methods(["GET", "POST"])

@@ -1,7 +1,7 @@
 """流转: the table of steps and how one is taken, who may write, deadlines, figures, rows each stage owes."""
 
 from .blocking import blockers, missing_in
-from .deadlines import due, grant_extension, is_overdue
+from .deadlines import due, grant_extension, is_overdue, shown_deadlines
 from .recusal import Writer, conflicts, must_recuse, recusal, returned_items, sheet_conflict, tie, uneditable
 from .showing import frozen_sheet, shown_at, with_figures
 from .snapshots import city_figures, figures_of, live_figures, scheme_spec
@@ -35,6 +35,7 @@ __all__ = [
     "scheme_spec",
     "sheet_conflict",
     "shown_at",
+    "shown_deadlines",
     "take_step",
     "tie",
     "uneditable",

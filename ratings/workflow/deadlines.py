@@ -9,7 +9,7 @@ from ratings.enums import Stage
 from ratings.models import Assessment, Extension
 from schools import audit
 from schools.calendar.workdays import add_workdays, is_workday
-from schools.saving import Refused
+from schools.saving import Refused, Shown
 
 #: 补正 is due this many working days after the return.
 RETURN_WORKDAYS = 3
@@ -68,7 +68,32 @@ def end_of(day: dt.date) -> dt.datetime:
     return timezone.make_aware(dt.datetime.combine(day, LAST_SECOND))
 
 
-def grant_extension(assessment: Assessment, stage: str, due_on: dt.date, *, by, reason: str) -> Extension:
+def shown_deadlines(assessment: Assessment) -> Shown:
+    """What stands above the form of an extension: the days of the scheme, and what was granted so far."""
+    granted = Extension.objects.filter(assessment=assessment).select_related("by").order_by("pk")
+    scheme = assessment.scheme
+
+    def saver() -> str:
+        last = granted.last()
+        if last is None:
+            return ""
+        at = timezone.localtime(last.at)
+        return (
+            f"{last.by} {at:%m月%d日 %H:%M} 已把{last.get_stage_display()}延至 {last.due_on}：{last.reason}"
+        )
+
+    return Shown(
+        {
+            "截止时间": [scheme.self_due, scheme.county_due, scheme.city_due, assessment.return_due],
+            "延期": list(granted.values_list("stage", "due_on", "by", "at")),
+        },
+        {"延期": saver},
+    )
+
+
+def grant_extension(
+    assessment: Assessment, stage: str, due_on: dt.date, *, by, reason: str, seen: str | None = None
+) -> Extension:
     """Give one school more time for one stage; who and why stay on record. Raises Refused.
 
     A school in 补正 gets the time for mending: its own 补正截止日 moves.
@@ -79,6 +104,7 @@ def grant_extension(assessment: Assessment, stage: str, due_on: dt.date, *, by, 
         locked = (
             Assessment.objects.select_for_update(of=("self",)).select_related("scheme").get(pk=assessment.pk)
         )
+        shown_deadlines(locked).refuse_changed(seen)
         now = due(locked, stage)
         if now is not None and end_of(due_on) <= now:
             raise Refused(

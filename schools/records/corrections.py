@@ -213,7 +213,8 @@ def _decide(correction: Correction, status: str, *, by: User, remark: str) -> Co
     School.objects.hold(correction.school_id)
     locked = Correction.objects.select_for_update().get(pk=correction.pk)
     if locked.status != Status.PENDING:
-        raise Refused(f"这份数据更正{locked.get_status_display()}，不能再次办理。")
+        decider = f"已由{locked.decided_by}办理：" if locked.decided_by_id else ""
+        raise Refused(f"这份数据更正{decider}{locked.get_status_display()}，不能再次办理。")
     if len(remark.strip()) > LONGEST:
         raise Refused({"remark": f"审核意见不超过 {LONGEST} 字。"})
     locked.status, locked.remark = status, remark.strip()

@@ -18,7 +18,7 @@ from ratings.workflow.deadlines import return_deadline
 from schools.models import AuditEntry, School
 from schools.templatetags.ui import day
 from tests.factories import AppointmentFactory, CountyFactory, TrainingClassFactory
-from tests.html_forms import press
+from tests.html_forms import press, seen_on
 from tests.ratings.opened_year import fields
 
 pytestmark = pytest.mark.django_db
@@ -206,9 +206,11 @@ def test_a_category_given_to_one_reviewer_is_closed_to_the_others(
     colleague = AppointmentFactory(role="county", county=county).user
     category = Category.objects.get(scheme=submitted.scheme, code="K")
 
-    signed_client(lead).post(
-        reverse("ratings:review_division"), {f"category-{category.pk}": str(colleague.pk)}
-    )
+    client, divided = signed_client(lead), {f"category-{category.pk}": str(colleague.pk)}
+    before = seen_on(client, reverse("ratings:review_division"))
+    press(client, reverse("ratings:review_division"), divided)
+    told = text(client.post(reverse("ratings:review_division"), before))
+    assert "初评分工有变化，没有办理" in told and Division.objects.get().user == colleague
     client = signed_client(reviewer)
     press(client, page(submitted, "review_agree"), {"act": "answers"}, on=page(submitted, "review_school"))
     client.post(page(submitted, "review_school"), fields(county_row(submitted, "K2"), 音响="是"))
