@@ -1,12 +1,14 @@
 """评委会 in the browser: live board, decisions, restrictions, settling, reopening."""
 
+import re
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from ratings.committee.settling import accept_all, settle_scheme
+from ratings.committee.settling import accept_all, decide, settle_scheme
 from ratings.enums import Phase
 from ratings.models import Assessment, Decision, JudgeSheet, RestrictionCase, Result, Scheme
 from schools.workbooks import read_workbook
@@ -213,6 +215,31 @@ def test_a_star_that_changed_since_the_page_was_opened_is_not_accepted_unseen(pa
     assert Decision.objects.get().star == 3
 
 
+def test_the_second_of_two_chairs_is_told_of_the_first(page, rows, chair):
+    opened = page("decide", rows[0].pk).context["seen"]
+    first = {"verdict": "deviate", "star": 4, "reason": "现场核查不符"}
+    page("decide", rows[0].pk, method="post", **first)
+    twice = page("decide", rows[0].pk, method="post", seen=opened, **first)  # pressed twice: nothing is new
+
+    told = page("decide", rows[0].pk, method="post", verdict="accept", minutes="纪要第9号", seen=opened)
+    kept = Decision.objects.get()
+    page("decide", rows[0].pk, method="post", verdict="accept", seen=told.context["seen"])
+
+    sentence = rf"审定意见（{chair.name} 12月01日 \d\d:\d\d 登记为四星：现场核查不符）有变化，没有办理"
+    assert twice.status_code == 302
+    assert re.search(sentence, text(told)) and 'value="纪要第9号"' in text(told)
+    assert (kept.star, Decision.objects.get().star) == (4, 5)
+
+
+def test_what_can_no_longer_be_decided_keeps_what_was_typed(page, rows):
+    JudgeSheet.objects.filter(assessment=rows[0]).delete()
+    rows[0].scores.filter(stage="city").delete()
+
+    told = page("decide", rows[0].pk, method="post", verdict="accept", minutes="纪要第9号", seen="")
+
+    assert told.status_code == 409 and "现在不能登记审定意见" in text(told) and "纪要第9号" in text(told)
+
+
 def test_a_deviation_is_shown_with_its_reason(page, rows):
     page("decide", rows[0].pk, method="post", verdict="deviate", star=4, reason="现场核查不符")
 
@@ -258,7 +285,9 @@ def test_a_restriction_is_confirmed_and_taken_back(page, scheme, rows):
     too_long = page("withdraw_restriction", rows[0].pk, case.pk, method="post", reason="误" * 301)
     kept = RestrictionCase.objects.count()
     page("withdraw_restriction", rows[0].pk, case.pk, method="post", reason="认定有误")
+    late = page("withdraw_restriction", rows[0].pk, case.pk, method="post", reason="同事也要撤销")
 
+    assert late.status_code == 409 and "已被撤销" in text(late) and "同事也要撤销" in text(late)
     assert "必填" in text(empty)
     assert "请写明撤销认定的理由。" in text(without) and "再提交一次" not in text(without)
     assert (
@@ -341,6 +370,35 @@ def test_settling_needs_the_password(password, phase, page, scheme, chair):
     scheme.refresh_from_db()
     assert scheme.phase == phase
     assert Result.objects.exists() is (phase == Phase.SETTLED)
+
+
+def test_the_chair_settles_what_the_page_showed(page, scheme, rows, chair):
+    accept_all(scheme, by=chair)
+    opened = page("settle").context["seen"]
+    decide(rows[0], by=chair, star=4, reason="现场核查不符")
+
+    told = page("settle", method="post", password=PASSWORD, seen=opened)
+    unsaid = page("settle", method="post", password=PASSWORD, seen="")
+    results = Result.objects.count()
+    page("settle", method="post", password=PASSWORD, seen=told.context["seen"])
+
+    assert re.search(rf"审定意见（{chair.name} 12月01日 \d\d:\d\d）有变化，没有办理", text(told))
+    assert "四星级 1 所" in text(told) or "现场核查不符" in text(told)
+    assert "本页内容有变化" in text(unsaid) and results == 0
+    assert Result.objects.get(assessment=rows[0]).star == 4
+
+
+def test_reopening_answers_the_settled_year_that_was_shown(page, scheme, rows, chair):
+    accept_all(scheme, by=chair)
+    settle_scheme(scheme, by=chair)
+    opened = page("reopen").context["seen"]
+    typed = {"assessment": rows[0].pk, "reason": "漏算", "password": PASSWORD}
+    page("reopen", method="post", **typed | {"reason": "另一位主任撤回"})
+
+    told = page("reopen", method="post", **typed | {"assessment": rows[1].pk, "seen": opened})
+
+    assert "已审定的党校有变化，没有办理" in text(told) and "漏算" in text(told)
+    assert Assessment.objects.get(pk=rows[1].pk).status == "settled"
 
 
 def test_settling_with_a_gap_changes_nothing(page, scheme):
