@@ -91,7 +91,7 @@ def shown_panel(panel: Panel) -> Shown:
     members = list(panel.judges.order_by("pk").values_list("pk", flat=True))
     return Shown(
         {"本组成员和组长": [panel.leader_id, members]},
-        {"本组成员和组长": lambda: last_saved((trail, "user_label", "at"))},
+        {"本组成员和组长": lambda: last_saved((trail, "user__name", "at"))},
     )
 
 

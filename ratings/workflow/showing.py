@@ -76,7 +76,7 @@ def last_adjusted(assessment: Assessment) -> str:
     trail = AuditEntry.objects.filter(
         city=assessment.scheme.city_id, action="adjust", subject=str(assessment)
     )
-    return last_saved((trail, "user_label", "at"))
+    return last_saved((trail, "user__name", "at"))
 
 
 def frozen_sheet(assessment: Assessment, stage: str) -> dict[str, Any]:

@@ -225,7 +225,7 @@ def test_the_second_of_two_chairs_is_told_of_the_first(page, rows, chair):
     kept = Decision.objects.get()
     page("decide", rows[0].pk, method="post", verdict="accept", seen=told.context["seen"])
 
-    sentence = rf"审定意见（{chair.name} 12月01日 \d\d:\d\d 登记为四星：现场核查不符）有变化，没有办理"
+    sentence = rf"审定意见（{chair.name} \d\d月\d\d日 \d\d:\d\d 登记为四星：现场核查不符）有变化，没有办理"
     assert twice.status_code == 302
     assert re.search(sentence, text(told)) and 'value="纪要第9号"' in text(told)
     assert (kept.star, Decision.objects.get().star) == (4, 5)
@@ -382,7 +382,7 @@ def test_the_chair_settles_what_the_page_showed(page, scheme, rows, chair):
     results = Result.objects.count()
     page("settle", method="post", password=PASSWORD, seen=told.context["seen"])
 
-    assert re.search(rf"审定意见（{chair.name} 12月01日 \d\d:\d\d）有变化，没有办理", text(told))
+    assert re.search(rf"审定意见（{chair.name} \d\d月\d\d日 \d\d:\d\d）有变化，没有办理", text(told))
     assert "四星级 1 所" in text(told) or "现场核查不符" in text(told)
     assert "本页内容有变化" in text(unsaid) and results == 0
     assert Result.objects.get(assessment=rows[0]).star == 4
