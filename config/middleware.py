@@ -171,9 +171,10 @@ class IdentityMiddleware(Middleware):
 
     def process_view(self, request, view, args, kwargs):
         """After the token of the form has been read, and before anybody asks for the identity."""
-        if request.method != "POST" or not request.user.is_authenticated:
+        posted = set(request.POST.getlist(POSTED_AS)) if request.method == "POST" else set()
+        if not posted or not request.user.is_authenticated:
             return None
-        posted = set(request.POST.getlist(POSTED_AS)) - {str(getattr(request.user.identity, "pk", ""))}
+        posted.discard(str(getattr(request.user.identity, "pk", "")))
         if not posted or request.path in map(reverse, OPEN_WITHOUT_IDENTITY):
             return None
         held = next((post for post in request.user.identities if {str(post.pk)} == posted), None)
