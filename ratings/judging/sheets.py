@@ -19,7 +19,7 @@ from ratings.models import Assessment, Evidence, Judge, JudgeSheet, Panel, Score
 from ratings.review.agreeing import agreed_entry, hold
 from ratings.scoring import Entry, Owed, entry_from_json, owed_at, owed_codes, owed_in
 from ratings.sheets.answering import take_over
-from ratings.workflow import must_recuse, scheme_spec, sheet_conflict, uneditable
+from ratings.workflow import must_recuse, scheme_spec, sheet_conflict, shown_at, uneditable
 from schools import audit
 from schools.models import User
 from schools.permissions import may
@@ -186,15 +186,17 @@ def reopen_sheet(sheet: JudgeSheet, *, by: User, reason: str) -> None:
 # 同意初评: one click copies what the stage before said of every item not scored yet.
 
 
-def agree(sheet: JudgeSheet, *, by: User) -> int:
+def agree(sheet: JudgeSheet, *, by: User, seen: str | None = None) -> int:
     """Fill the empty rows of the sheet with the answers of the stage before; returns how many.
 
     What the judge has scored already stays as it is. An item that the stage before did not answer whole
-    (核定要素 at 自评) stays empty for the judge. Raises Refused where the sheet may not be written.
+    (核定要素 at 自评) stays empty for the judge. Raises Refused where the sheet may not be written, and where the
+    school was sent back and came again since the page was opened that sent `seen`.
     """
     with transaction.atomic():
         locked = locked_sheet(sheet.pk)
         refuse_writing(locked, by)
+        shown_at(locked.assessment, "agree").refuse_changed(seen)
         earlier = _earlier(locked, scheme_spec(locked.assessment.scheme))
         unscored = own_rows(locked).filter(answers__isnull=True, item__code__in=list(earlier))
         rows = list(unscored.select_related("item"))

@@ -14,7 +14,7 @@ from ratings.review.forms import adjustment_form
 from ratings.sheets.answering import SAVED, writable_scores
 from ratings.sheets.forms import AnswersForm, answers_in_words, save_row
 from ratings.sheets.views import answer
-from ratings.workflow import must_recuse, recusal, scheme_spec
+from ratings.workflow import must_recuse, recusal, scheme_spec, shown_at
 from schools.audit.exports import export
 from schools.guidance.visits import opinions_of
 from schools.permissions import allowed_to, may
@@ -107,6 +107,7 @@ def school(request: HttpRequest, pk: int) -> HttpResponse:
         "lines": lines_of(seat),
         "visits": visits_of(guided, year),
         "opinions": opinions_of(guided, year),
+        "seen": shown_at(seat.assessment, "agree").seen,
     }
     return render(request, "ratings/judging/school.html", context)
 
@@ -126,7 +127,7 @@ def agree_all(request: HttpRequest, pk: int) -> HttpResponse:
     """同意初评 (or 自评, where there is no county stage) for every item not scored yet."""
     seat = _seat(request, _of_panel(request, pk))
     with refusals_as_messages(request):
-        filled = agree(_sheet(seat), by=request.user)
+        filled = agree(_sheet(seat), by=request.user, seen=request.POST.get(SEEN, ""))
         stage = "初评" if seat.spec.has_county_stage else "自评"
         messages.success(request, f"已按{stage}填写 {filled} 项，原有评分没有改动。")
     return redirect("ratings:judging_school", pk)

@@ -103,9 +103,15 @@ def led(judged: Judged) -> User:
     return judged.judges[0]
 
 
-def at(judged: Judged, user: User, name: str, *args, data=None, typed=()) -> Attempt:
-    assessment = judged.assessment
-    return Attempt(user, assessment.school, reverse(f"ratings:{name}", args=[*args]), data or {}, typed)
+def at(judged: Judged, user: User, name: str, *args, data=None, typed=(), page="") -> Attempt:
+    school, address = judged.assessment.school, reverse(f"ratings:{name}", args=[*args])
+    return Attempt(user, school, address, data or {}, typed, page)
+
+
+def judge_agrees(judged: Judged) -> Attempt:
+    pk = judged.assessment.pk
+    page = reverse("ratings:judging_school", args=[pk])
+    return at(judged, judged.judges[0], "judging_agree", pk, page=page)
 
 
 def judge_row(judged: Judged, name: str, judge: User | None, by: User) -> Attempt:
@@ -176,7 +182,7 @@ OF_JUDGES: list[tuple[str, Callable[[Judged], Attempt]]] = [
     ("answer", lambda year: judge_row(year, "answer", year.judges[0], year.judges[0])),
     ("answer", lambda year: office_types(year, "answer")),
     ("judging_item", lambda year: judge_row(year, "judging_item", year.judges[0], year.judges[0])),
-    ("judging_agree", lambda year: at(year, year.judges[0], "judging_agree", year.assessment.pk)),
+    ("judging_agree", judge_agrees),
     ("judging_submit", lambda year: judge_submits(year, year.judges[0], year.judges[0])),
     ("city_adjust", lambda year: adjusts(year, year.office)),
     ("city_adjust", lambda year: adjusts(year, led(year))),
@@ -193,7 +199,7 @@ OF_JUDGES: list[tuple[str, Callable[[Judged], Attempt]]] = [
 OF_LEADERS: list[tuple[str, Callable[[Judged], Attempt]]] = [
     ("answer", lambda year: judge_row(year, "answer", None, year.judges[0])),
     ("judging_item", lambda year: judge_row(year, "judging_item", None, year.judges[0])),
-    ("judging_agree", lambda year: at(year, year.judges[0], "judging_agree", year.assessment.pk)),
+    ("judging_agree", judge_agrees),
     ("judging_submit", lambda year: judge_submits(year, None, year.judges[0])),
 ]
 

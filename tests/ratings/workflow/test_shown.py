@@ -8,6 +8,7 @@ from decimal import Decimal
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db.models import F
 from django.urls import reverse
 from django.utils import timezone
 
@@ -283,6 +284,19 @@ def test_the_office_and_the_leader_do_not_overwrite_each_other(judged):
 
     assert re.search(f"核定（评委1 {MOMENT} 核定为 20.00 分：图纸为准）有变化，没有办理", told)
     assert "现场清点" in told and Adjustment.objects.get().points == 20
+
+
+def test_a_judge_agrees_with_what_the_county_said_when_the_page_was_opened(judged):
+    judge, page = judged.judges[0], at("judging_school", judged.assessment.pk)
+    client, address = signed(judge), at("judging_agree", judged.assessment.pk)
+    opened = seen_on(client, page)
+    Assessment.objects.filter(pk=judged.assessment.pk).update(version=F("version") + 2)  # back and here again
+
+    told = text(client.post(address, opened, follow=True))
+
+    assert "状态有变化，没有办理" in told and judged.row(judge, "L1").answers is None
+    press(client, address, on=page)
+    assert judged.row(judge, "L1").answers == {"答": FULL["L1"]}
 
 
 def test_a_judge_hands_in_what_the_page_showed(judged):
