@@ -190,8 +190,8 @@ def agree(sheet: JudgeSheet, *, by: User, seen: str | None = None) -> int:
     """Fill the empty rows of the sheet with the answers of the stage before; returns how many.
 
     What the judge has scored already stays as it is. An item that the stage before did not answer whole
-    (核定要素 at 自评) stays empty for the judge. Raises Refused where the sheet may not be written, and where the
-    school was sent back and came again since the page was opened that sent `seen`.
+    (核定要素 at 自评) stays empty for the judge. Raises Refused where the sheet may not be written, and where
+    the school was sent back and came again since the page was opened that sent `seen`.
     """
     with transaction.atomic():
         locked = locked_sheet(sheet.pk)
