@@ -99,11 +99,14 @@ def test_settling_overlooks_a_changed_score_without_the_lock(race_year, unlocked
 # Two who decide one school from the same page
 
 
-def decide_twice(year: PlayedYear, row: Assessment) -> bool:
+def decide_twice(year: PlayedYear, row: Assessment, number: int = 0) -> bool:
     """One is told of the other, whose star stands."""
     (case,) = deliberate(Scheme.objects.get(), only=row.pk).rows
     seen = shown_case(case.assessment, case.outcome, case.decision).seen
-    chair, words = year.people["chair"], {"by": year.people["chair"], "reason": "现场核查不符", "seen": seen}
+    chair, words = (
+        year.people["chair"],
+        {"by": year.people["chair"], "reason": f"第{number}次核查", "seen": seen},
+    )
     found = at_once(*(lambda star=star: decide(row, star=star, **words) for star in (4, 3)))
     told = [one for one in found if isinstance(one, Stale)]
     kept = Decision.objects.get()
@@ -115,7 +118,7 @@ def test_of_two_who_decide_one_is_told(race_year, race_rounds, monkeypatch):
     year = race_year(1)
     row = bring_to_decision(year)
 
-    assert all(decide_twice(year, row) for _ in range(race_rounds))
+    assert all(decide_twice(year, row, number) for number in range(race_rounds))
 
 
 def test_two_who_decide_overwrite_each_other_without_the_lock(race_year, unlocked, monkeypatch):
