@@ -103,10 +103,8 @@ def decide_twice(year: PlayedYear, row: Assessment, number: int = 0) -> bool:
     """One is told of the other, whose star stands."""
     (case,) = deliberate(Scheme.objects.get(), only=row.pk).rows
     seen = shown_case(case.assessment, case.outcome, case.decision).seen
-    chair, words = (
-        year.people["chair"],
-        {"by": year.people["chair"], "reason": f"第{number}次核查", "seen": seen},
-    )
+    chair = year.people["chair"]
+    words = {"by": chair, "reason": f"第{number}次核查", "seen": seen}
     found = at_once(*(lambda star=star: decide(row, star=star, **words) for star in (4, 3)))
     told = [one for one in found if isinstance(one, Stale)]
     kept = Decision.objects.get()
