@@ -8,6 +8,7 @@ from collections.abc import Callable
 from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.contrib.messages import ERROR, get_messages
 from django.contrib.messages.storage.base import Message
@@ -18,6 +19,7 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from schools.refusals import sent_again, way_back_of
 from schools.saving import Refused
+from schools.site.asked import POSTED_AS
 
 REFRESH_SECONDS = 60
 OLD_BROWSERS = ("MSIE ", "Trident/")
@@ -25,6 +27,9 @@ OLD_BROWSERS = ("MSIE ", "Trident/")
 TYPED_FORM = re.compile(r"[a-z0-9]{1,12}")
 SAVED_FORM = "saved_form"
 SAVED_FORMS = 4
+NO_LONGER = "这一页打开时的身份现在不由您担任，没有办理。请复制下面的内容，切换身份后在相应的页面重新填写。"
+#: Forms that belong to the person, whoever they act as.
+OPEN_WITHOUT_IDENTITY = ("login", "logout", "password_change", "text_size", "identity")
 OPEN_WITHOUT_NEW_PASSWORD = ("login", "logout", "password_change", "text_size", "help", "healthz")
 
 
@@ -152,13 +157,18 @@ class RefusedMiddleware(Middleware):
             return None
         if request.htmx:
             return HttpResponse(str(exception), status=409, content_type="text/plain; charset=utf-8")
-        context = {
-            "reasons": exception.reasons,
-            "frame": "base.html",
-            "back": way_back_of(request),
-            **sent_again(request),
-        }
-        return render(request, "errors/refused.html", context, status=409)
+        return refused_page(request, exception)
+
+
+def refused_page(request: HttpRequest, refused: Refused) -> HttpResponse:
+    """The reasons, and what was sent."""
+    context = {
+        "reasons": refused.reasons,
+        "frame": "base.html",
+        "back": way_back_of(request),
+        **sent_again(request),
+    }
+    return render(request, "errors/refused.html", context, status=409)
 
 
 class SignInRequiredMiddleware(LoginRequiredMiddleware):
@@ -194,7 +204,11 @@ class IdleTimeoutMiddleware(Middleware):
 
 
 class IdentityMiddleware(Middleware):
-    """Hands the chosen 当前身份 to the user object, and sends people with a first password to change it."""
+    """Hands the chosen 当前身份 to the user object, and sends people with a first password to change it.
+
+    A form belongs to the identity whose page it stood on, whatever another tab has chosen since: as that one
+    it is taken, or where the person no longer holds it, refused.
+    """
 
     def __call__(self, request):
         if request.user.is_authenticated:
@@ -205,6 +219,22 @@ class IdentityMiddleware(Middleware):
                 target = reverse("password_change")
                 return HttpResponseClientRedirect(target) if request.htmx else redirect(target)
         return self.get_response(request)
+
+    def process_view(self, request, view, args, kwargs):
+        """After the token of the form has been read, and before anybody asks for the identity."""
+        posted = set(request.POST.getlist(POSTED_AS)) if request.method == "POST" else set()
+        if not posted or not request.user.is_authenticated:
+            return None
+        posted.discard(str(getattr(request.user.identity, "pk", "")))
+        if not posted or request.path in map(reverse, OPEN_WITHOUT_IDENTITY):
+            return None
+        held = next((post for post in request.user.identities if {str(post.pk)} == posted), None)
+        if held is None:
+            return refused_page(request, Refused(NO_LONGER))
+        request.session["appointment"] = request.user.identity_choice = held.pk
+        del request.user.identity
+        messages.info(request, f"这一页是以“{held}”的身份打开的，已按该身份办理；当前身份已切换为：{held}。")
+        return None
 
 
 def _told(request: HttpRequest) -> list[Message]:

@@ -23,7 +23,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from schools.saving import Refused, Stale
+from schools.saving import SEEN, Refused, Shown, Stale
 
 
 @contextmanager
@@ -66,6 +66,15 @@ def refusals_as_messages(request: HttpRequest) -> Iterator[None]:
     except ValidationError as refused:
         for reason in refused.messages:
             messages.error(request, reason)
+
+
+def seen_again(request: HttpRequest, shown: Shown, form: Any = None) -> str:
+    """For components/seen.html: what the page shows now. As long as something else is wrong with what was
+    sent it stays what the person had before them, so that a change in between is still told.
+    """
+    sent = request.POST.get(SEEN)
+    told = isinstance(getattr(form, "refused", None), Stale)
+    return shown.seen if sent is None or told else sent
 
 
 def turned_away(request: HttpRequest, sentence: str, *address: Any) -> HttpResponse:

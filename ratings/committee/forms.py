@@ -69,7 +69,6 @@ class DecisionForm(forms.Form):
     votes_against = _votes("不同意（票）")
     votes_abstained = _votes("弃权（票）")
     minutes = _minutes()
-    seen = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
     helper = plain_helper(
         InlineRadios("verdict"),
@@ -77,13 +76,12 @@ class DecisionForm(forms.Form):
         "reason",
         Row(*(Column(name, css_class="col-md-4") for name in VOTES)),
         "minutes",
-        "seen",
     )
 
     def __init__(
         self, *args, computed: int, offered: Sequence[int], decision: Decision | None = None, **kwargs
     ) -> None:
-        super().__init__(*args, initial={**_initial(decision), "seen": computed}, **kwargs)
+        super().__init__(*args, initial=_initial(decision), **kwargs)
         self.computed = computed
         self.fields["verdict"].choices = [
             (ACCEPT, f"同意计算结果（{Star(computed).label}）"),
@@ -93,13 +91,8 @@ class DecisionForm(forms.Form):
         self.fields["star"].choices = [("", "请选择"), *others]
 
     def clean(self) -> dict:
-        """Another star needs both the star and why; votes are given all or not at all. The star on the page
-        must still be computed.
-        """
+        """Another star needs both the star and why; votes are given all or not at all."""
         data = super().clean()
-        if data.get("seen") not in (None, self.computed):
-            self.add_error(None, f"计算结果已变为{Star(self.computed).label}，请核对后重新登记。")
-            self.data = {**self.data.dict(), "seen": self.computed}  # the next attempt has seen this one
         if data.get("verdict") == DEVIATE:
             self._check_deviation(data)
         votes = [data.get(name) for name in VOTES]
@@ -121,9 +114,7 @@ class DecisionForm(forms.Form):
 
     @property
     def chosen_star(self) -> int:
-        """The star to award: another one, or the computed one that was shown, which `clean` has compared with
-        today's.
-        """
+        """The star to award: another one, or the computed one, which is refused where another was shown."""
         return self.cleaned_data["star"] if self.cleaned_data["verdict"] == DEVIATE else self.computed
 
     @property

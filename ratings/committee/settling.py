@@ -5,7 +5,7 @@ year, and each result explains itself by figures, by the steps in their order, b
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -25,6 +25,7 @@ from schools.models import User
 from schools.saving import Refused, hold, insert_many
 
 from .readiness import assessments_of, decision_of, missing_for_settling, proposed
+from .showing import shown_case, shown_outcome, shown_ready
 
 #: A school that stays settled while another one was reopened may be decided on anew: the share of five stars
 #: ties them.
@@ -41,11 +42,18 @@ class Ballot(NamedTuple):
 
 
 def decide(
-    assessment: Assessment, *, by, star: int | None = None, reason: str = "", ballot: Ballot | None = None
+    assessment: Assessment,
+    *,
+    by,
+    star: int | None = None,
+    reason: str = "",
+    ballot: Ballot | None = None,
+    seen: str | None = None,
 ) -> Decision:
     """Record the committee's star for one school; without `star` the computed one.
 
-    The star is compared with what the scores give at this very moment, under lock. Raises Refused.
+    The star is compared with what the scores give at this very moment, under lock, and all of it with what
+    the page showed that sent `seen`: of two who decide the second is told of the first. Raises Refused.
     """
     ballot = ballot or Ballot()
     with transaction.atomic():
@@ -63,6 +71,10 @@ def decide(
             raise Refused(f"审定为{awarded}，与计算结果{computed}不同，请写明理由。")
         ballot = ballot._replace(minutes=ballot.minutes.strip())
         values = {"star": star, "computed": outcome.star, "reason": reason, **ballot._asdict()}
+        before = Decision.objects.filter(assessment=row).select_related("by").first()
+        if before and before.by == by and values == {name: getattr(before, name) for name in values}:
+            return before  # the answer to an earlier, identical one may have been lost on the way
+        shown_case(row, outcome, before).refuse_changed(seen)
         decision, _ = Decision.objects.update_or_create(
             assessment=row, defaults={**values, "by": by, "at": timezone.now()}
         )
@@ -97,12 +109,12 @@ def acceptable(evaluation: Evaluation) -> list[Assessment]:
     return [row for row in rows.in_order() if _is_acceptable(evaluation, str(row.pk))]
 
 
-def accept_all(scheme: Scheme, *, by, minutes: str = "", seen: Mapping[int, int] | None = None) -> int:
+def accept_all(scheme: Scheme, *, by, minutes: str = "", seen: str | None = None) -> int:
     """Follow the computed star of every school that is ready; the others keep waiting. Tells how many were
     decided.
 
-    `seen` holds the schools and stars as they were shown, by number of the assessment. Where they are others
-    by now, Refused is raised: nobody may get a star that the committee has not looked at.
+    Where schools or stars are others than on the page that sent `seen`, Stale is raised: nobody may get a
+    star that the committee has not looked at.
     """
     with transaction.atomic():
         locked = hold_scheme(scheme.pk)
@@ -110,12 +122,9 @@ def accept_all(scheme: Scheme, *, by, minutes: str = "", seen: Mapping[int, int]
             raise Refused(f"方案处于“{locked.get_phase_display()}”阶段，不能登记审定意见。")
         hold_all(locked)
         evaluation = evaluate(locked)
-        ready = {row.pk for row in acceptable(evaluation)}
-        if seen is not None and seen != {pk: evaluation.outcomes[str(pk)].star for pk in ready}:
-            raise Refused(
-                "您打开本页以后，可以登记的党校或它们的计算星级有变化，没有登记。下面是现在的情况，"
-                "请核对后重新确认。"
-            )
+        rows = acceptable(evaluation)
+        shown_ready(evaluation, rows).refuse_changed(seen)
+        ready = {row.pk for row in rows}
         count = accept_computed(evaluation, by=by, only=ready, minutes=minutes.strip())
         if count:
             stars = Counter(Star(evaluation.outcomes[str(pk)].star).label for pk in ready)
@@ -161,7 +170,9 @@ def confirm_case(assessment: Assessment, restriction: Restriction, *, by, basis:
             defaults={"basis": basis, "by": by, "at": timezone.now()},
         )
         if not made:
-            raise Refused(f"{restriction.code} 已经认定。")
+            found = case.by.name if case.by else ""
+            at = timezone.localtime(case.at)
+            raise Refused(f"{restriction.code} 已由{found}于{at:%m月%d日 %H:%M}认定，依据：{case.basis}。")
         _record("restrict", row, by, {"情形": str(restriction), "后果": restriction.effect, "依据": basis})
     return case
 
@@ -209,14 +220,16 @@ class NotSettled(Refused):
         self.missing = missing
 
 
-def settle_scheme(scheme: Scheme, *, by) -> None:
+def settle_scheme(scheme: Scheme, *, by, seen: str | None = None) -> None:
     """Score and settle under lock: a score saved at the same moment is either counted or refused, never lost
-    in between.
+    in between. What is frozen is what the page showed that sent `seen`.
     """
     with transaction.atomic():
         locked = hold_scheme(scheme.pk)
         hold_all(locked)
-        settle(evaluate(locked), by=by)
+        evaluation = evaluate(locked)
+        shown_outcome(evaluation, assessments_of(locked)).refuse_changed(seen)
+        settle(evaluation, by=by)
     scheme.refresh_from_db()
 
 

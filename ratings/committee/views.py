@@ -20,7 +20,7 @@ from ratings.criteria.versions import current_version, spec_of
 from ratings.documents.papers import paper_pdf
 from ratings.enums import Phase, Star, Status
 from ratings.models import Assessment, RestrictionCase, Result, Scheme
-from ratings.sheets.evaluation import evaluate
+from ratings.sheets.evaluation import Evaluation, evaluate
 from ratings.workflow import take_step
 from schools import audit
 from schools.audit.exports import XLSX, export
@@ -28,7 +28,8 @@ from schools.guidance.visits import opinions_of
 from schools.models import User
 from schools.models.audit import AuditEntry
 from schools.permissions import allowed_to, may
-from schools.refusals import refusals_as_messages, refusals_in, turned_away
+from schools.refusals import add_refusal, refusals_as_messages, refusals_in, seen_again, turned_away
+from schools.saving import SEEN, Refused, Shown, Stale
 from schools.site.asked import number
 from schools.workbooks import write_workbook
 
@@ -68,6 +69,7 @@ from .settling import (
     settle_scheme,
     withdraw_case,
 )
+from .showing import shown_case, shown_outcome, shown_ready
 
 #: The committee wants all schools before its eyes; only the largest cities need a second page.
 PAGE_SIZE = 100
@@ -181,6 +183,8 @@ def decide_school(request: HttpRequest, scheme: Scheme, assessment: Assessment) 
     """
     standing = deliberate(scheme, only=assessment.pk)
     form = _decision_form(request.user, standing, request.POST if request.method == "POST" else None)
+    if form is None and request.method == "POST":
+        raise Refused(f"{assessment.school.name}现在不能登记审定意见，请核对所缺事项以后再办。")
     if form is not None and form.is_valid():
         with refusals_in(form):
             decision = decide(
@@ -189,6 +193,7 @@ def decide_school(request: HttpRequest, scheme: Scheme, assessment: Assessment) 
                 star=form.chosen_star,
                 reason=form.cleaned_data["reason"],
                 ballot=form.ballot,
+                seen=request.POST.get(SEEN, ""),
             )
             messages.success(
                 request, f"{assessment.school.name}审定为{decision.get_star_display()}，已登记。"
@@ -224,6 +229,8 @@ def withdraw_restriction(
     request: HttpRequest, scheme: Scheme, assessment: Assessment, case: int
 ) -> HttpResponse:
     """A finding is taken back with a reason."""
+    if not RestrictionCase.objects.filter(pk=case).exists():
+        raise Refused("这一认定已被撤销，不用再撤销。")
     held = get_object_or_404(
         RestrictionCase.objects.select_related("restriction"), pk=case, assessment=assessment
     )
@@ -260,6 +267,11 @@ def _case_page(request: HttpRequest, standing: Deliberation, **forms) -> HttpRes
         "place": place + 1,
         "before": schools[place - 1] if place else None,
         "after": next(iter(schools[place + 1 :]), None),
+        "seen": seen_again(
+            request,
+            shown_case(case.assessment, case.outcome, case.decision),
+            forms.get("form"),
+        ),
         **forms,
     }
     if "form" not in forms:
@@ -281,27 +293,22 @@ def accept_schools(request: HttpRequest, scheme: Scheme) -> HttpResponse:
     if form.is_valid():
         minutes = form.cleaned_data["minutes"]
         with refusals_as_messages(request):
-            count = accept_all(scheme, by=request.user, minutes=minutes, seen=_seen(request))
+            count = accept_all(scheme, by=request.user, minutes=minutes, seen=request.POST.get(SEEN, ""))
             messages.success(request, f"{count} 所党校按计算结果审定，已登记。")
             return redirect("ratings:board", scheme.pk)
         # What was confirmed is not what is shown now, so it is asked for again.
         form = AcceptAllForm(initial={"minutes": minutes})
     evaluation = evaluate(scheme)
-    ready = [(row, evaluation.outcomes[str(row.pk)]) for row in acceptable(evaluation)]
+    rows = acceptable(evaluation)
+    ready = [(row, evaluation.outcomes[str(row.pk)]) for row in rows]
     context = {
         "scheme": scheme,
         "ready": ready,
         "tally": _tally(outcome.star for _, outcome in ready),
         "form": form,
-        "shown": " ".join(f"{row.pk}:{outcome.star}" for row, outcome in ready),
+        "seen": shown_ready(evaluation, rows).seen,
     }
     return render(request, "ratings/committee/accept.html", context)
-
-
-def _seen(request: HttpRequest) -> dict[int, int | None]:
-    """The stars that the page showed, by number of the assessment; what somebody altered fits no school."""
-    pairs = (pair.partition(":") for pair in request.POST.get("seen", "").split())
-    return {number(school) or 0: number(star) for school, _, star in pairs}
 
 
 def _tally(stars: Iterable[int]) -> list[tuple[str, int]]:
@@ -322,16 +329,19 @@ def settle_year(request: HttpRequest, scheme: Scheme) -> HttpResponse:
     form = SettleForm(request.POST or None, user=request.user)
     if form.is_valid():
         try:
-            settle_scheme(scheme, by=request.user)
+            settle_scheme(scheme, by=request.user, seen=request.POST.get(SEEN, ""))
         except NotSettled as refused:
             school, text = refused.missing[0]
             messages.error(request, f"没有审定。{school}：{text}。")
+        except Stale as stale:
+            add_refusal(form, stale)
         else:
             messages.success(request, f"{scheme.year}年度评定结果已审定，可以起草通报。")
             return redirect("ratings:board", scheme.pk)
-    gaps = missing_for_settling(evaluate(scheme))
-    found = _missing(request, gaps) if gaps else {"form": form, **_outcome(scheme)}
-    return render(request, "ratings/committee/settle.html", {"scheme": scheme, **found})
+    evaluation = evaluate(scheme)
+    gaps = missing_for_settling(evaluation)
+    found = _missing(request, gaps) if gaps else _outcome(request, evaluation, form)
+    return render(request, "ratings/committee/settle.html", {"scheme": scheme, "form": form, **found})
 
 
 def _missing(request: HttpRequest, gaps: Sequence[Gap]) -> dict:
@@ -352,14 +362,15 @@ def _missing(request: HttpRequest, gaps: Sequence[Gap]) -> dict:
     }
 
 
-def _outcome(scheme: Scheme) -> dict:
+def _outcome(request: HttpRequest, evaluation: Evaluation, form: SettleForm) -> dict:
     """What settling would freeze: stars by decision, deviations by name."""
-    rows = list(assessments_of(scheme))
+    rows = list(assessments_of(evaluation.scheme))
     decided = [row for row in rows if decision_of(row)]
     return {
         "tally": _tally(row.decision.star for row in decided),
         "deviations": [row for row in decided if row.decision.deviates],
         "lapsed": [row for row in rows if row.status == Status.LAPSED],
+        "seen": seen_again(request, shown_outcome(evaluation, rows), form),
     }
 
 
@@ -377,16 +388,19 @@ def reopen_school(request: HttpRequest, pk: int) -> HttpResponse:
     if scheme.phase not in (Phase.SETTLED, Phase.NOTICE) and not reopened:
         return _over(request, scheme)
     settled = settled.select_related("school").in_order()
+    shown = Shown({"已审定的党校": list(settled.values_list("pk", "version"))})
     form = ReopenForm(request.POST or None, user=request.user, assessments=settled)
     if form.is_valid():
         row = form.cleaned_data["assessment"]
         with refusals_in(form, "reason"):
+            shown.refuse_changed(request.POST.get(SEEN, ""))
             take_step(row, "reopen", by=request.user, comment=form.cleaned_data["reason"])
             messages.warning(
                 request, f"{row.school.name}已撤回审定，{scheme.year}年度回到评审中，须重新审定。"
             )
             return redirect("ratings:board", pk)
-    return render(request, "ratings/committee/reopen.html", {"scheme": scheme, "form": form})
+    context = {"scheme": scheme, "form": form, "seen": seen_again(request, shown, form)}
+    return render(request, "ratings/committee/reopen.html", context)
 
 
 @require_GET

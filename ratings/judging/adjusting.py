@@ -38,7 +38,9 @@ def adjustable(user: User) -> QuerySet[Assessment]:
     return rows.filter(pk__in=led.order_by().values("pk"))
 
 
-def adjust(assessment: Assessment, code: str, *, points: Decimal, reason: str, by: User) -> Adjustment:
+def adjust(
+    assessment: Assessment, code: str, *, points: Decimal, reason: str, by: User, seen: str | None = None
+) -> Adjustment:
     """Set or change the city's 核定 of one item; it starts from the county's, keeps the figures seen, and
     owes a reason.
     """
@@ -47,14 +49,14 @@ def adjust(assessment: Assessment, code: str, *, points: Decimal, reason: str, b
         locked, bound = _open(assessment, code, by)
         if not reason:
             raise Refused("请写明核定理由。")
-        return write(locked, bound, stage=Stage.CITY, points=points, reason=reason, by=by)
+        return write(locked, bound, stage=Stage.CITY, points=points, reason=reason, by=by, seen=seen)
 
 
-def withdraw(assessment: Assessment, code: str, *, by: User) -> None:
+def withdraw(assessment: Assessment, code: str, *, by: User, seen: str | None = None) -> None:
     """Back to what counted before the city's 核定; the audit trail keeps what it was."""
     with transaction.atomic():
         locked, bound = _open(assessment, code, by)
-        erase(locked, bound, stage=Stage.CITY, words="撤销", by=by)
+        erase(locked, bound, stage=Stage.CITY, words="撤销", by=by, seen=seen)
 
 
 def locked_sentence(assessment: Assessment, user: User) -> str:

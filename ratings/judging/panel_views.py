@@ -9,14 +9,14 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from ratings.criteria.versions import current_spec
 from ratings.enums import Stage
-from ratings.models import Assessment, Feedback, JudgeSheet, Panel, Scheme
+from ratings.models import Assessment, Feedback, Judge, JudgeSheet, Panel, Scheme
 from ratings.scoring import owed_codes
 from ratings.sheets.forms import Outcome, answers_in_words, failed, row_form, save_rows
 from ratings.workflow import scheme_spec
 from schools.audit.exports import export
 from schools.permissions import allowed_to
 from schools.refusals import refusals_as_messages, refusals_in
-from schools.saving import Refused
+from schools.saving import SEEN, Refused
 from schools.site.asked import number
 
 from .forms import FeedbackForm, PanelForm, PanelSchoolFilterForm, ReopenForm, ScanForm, SeatForm
@@ -30,6 +30,7 @@ from .panels import (
     schools_of,
     seat_judge,
     sheets_at,
+    shown_panel,
     unseat_judge,
 )
 from .sheets import (
@@ -40,8 +41,8 @@ from .sheets import (
     label_of,
     own_rows,
     reopen_sheet,
-    sheet_digest,
     sheet_owed,
+    shown_sheet,
     start_entry,
 )
 from .visits import closed, mark_visited, save_feedback
@@ -113,7 +114,7 @@ def _assign(request: HttpRequest, scheme: Scheme, ticked: QuerySet[Assessment]) 
         messages.error(request, "请选择评审组。")
         return
     with refusals_as_messages(request):
-        changed = assign(wanted, ticked, by=request.user)
+        changed = assign(wanted, ticked, by=request.user, seen=request.POST.getlist(SEEN))
         messages.success(request, f"已把 {changed} 所党校分给{wanted.name}。")
 
 
@@ -152,6 +153,7 @@ def panel(request: HttpRequest, pk: int) -> HttpResponse:
         "judges": found.judges.select_related("user"),
         "gaps": panel_gaps(found),
         "schools": schools_of(found.scheme).filter(panel=found),
+        "seen": shown_panel(found).seen,
     }
     return render(request, "ratings/judging/panels/panel.html", context)
 
@@ -161,10 +163,10 @@ def panel(request: HttpRequest, pk: int) -> HttpResponse:
 def judge(request: HttpRequest, pk: int, judge: int) -> HttpResponse:
     """Make a member the leader, or take a member out."""
     found = _panel(request, pk)
-    member = get_object_or_404(found.judges, pk=judge)
+    member = get_object_or_404(Judge, scheme=found.scheme_id, pk=judge)
     with refusals_as_messages(request):
         if request.POST.get("act") == "leader":
-            choose_leader(found, member, by=request.user)
+            choose_leader(found, member, by=request.user, seen=request.POST.get(SEEN, ""))
             messages.success(request, f"{member.label}任组长。")
         elif request.POST.get("act") == "remove":
             unseat_judge(found, member, by=request.user)
@@ -289,17 +291,18 @@ def check(request: HttpRequest, pk: int) -> HttpResponse:
     label = label_of(sheet.judge)
     if request.method == "POST":
         with refusals_as_messages(request):
-            check_entry(sheet, by=request.user, seen=request.POST.get("seen", ""))
+            check_entry(sheet, by=request.user, seen=request.POST.get(SEEN, ""))
             messages.success(request, f"{label}的评分表已核对提交。")
-        return redirect("ratings:sheets", sheet.assessment_id)
+            return redirect("ratings:sheets", sheet.assessment_id)
+        return redirect("ratings:paper_check", pk)
     context = {"sheet": sheet, "label": label, "refusal": check_refusal(sheet, request.user)}
     if not context["refusal"]:
         spec = scheme_spec(sheet.assessment.scheme)
-        rows = own_rows(sheet).select_related("item")
+        rows = list(own_rows(sheet).select_related("item"))
         context |= {
             "rows": [(row, answers_in_words(row, spec.bound[row.item.code])) for row in rows],
             "missing": sheet_owed(sheet, spec),
-            "seen": sheet_digest(sheet),
+            "seen": shown_sheet(sheet, rows).seen,
         }
     return render(request, "ratings/judging/panels/check.html", context)
 

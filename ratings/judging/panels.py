@@ -4,7 +4,7 @@ sheets are: who has handed in, never what anybody gave.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from django.db import transaction
 from django.db.models import Count, Q, QuerySet
@@ -15,10 +15,10 @@ from ratings.models import Assessment, Judge, JudgeSheet, Panel, Scheme, Score
 from ratings.scoring.items import LEAST_SHEETS
 from ratings.workflow import conflicts, hold_assessments, open_city_rows, scheme_spec
 from schools import audit
-from schools.models import Appointment, School, User
+from schools.models import Appointment, AuditEntry, School, User
 from schools.models.people import Role
 from schools.permissions import may
-from schools.saving import Refused, hold, hold_one, refuse
+from schools.saving import Refused, Shown, hold, hold_one, last_saved, refuse
 from schools.workbooks import ColumnOut, SheetOut
 
 from .sheets import is_closed
@@ -85,10 +85,23 @@ def unseat_judge(panel: Panel, judge: Judge, *, by: User) -> None:
         _record(panel, by, {"减少评委": judge.label} | ({"作废未提交的评分": begun} if begun else {}))
 
 
-def choose_leader(panel: Panel, judge: Judge, *, by: User) -> None:
+def shown_panel(panel: Panel) -> Shown:
+    """Who sits in the panel and who leads it, as its page shows."""
+    trail = AuditEntry.objects.filter(
+        city=panel.scheme.city_id, action="panel", subject=f"{panel.scheme} {panel.name}"
+    )
+    members = list(panel.judges.order_by("pk").values_list("pk", flat=True))
+    return Shown(
+        {"本组成员和组长": [panel.leader_id, members]},
+        {"本组成员和组长": lambda: last_saved((trail, "user__name", "at"))},
+    )
+
+
+def choose_leader(panel: Panel, judge: Judge, *, by: User, seen: str | None = None) -> None:
     """组长: keeps the agreed sheet of a 合议, which therefore needs one with an account."""
     with transaction.atomic():
         panel = _held(panel, by)
+        shown_panel(panel).refuse_changed(seen)
         _require_member(panel, judge, "不在本组，不能任组长。")
         if panel.scheme.aggregation == Aggregation.JOINT:
             if judge.user_id is None:
@@ -98,15 +111,19 @@ def choose_leader(panel: Panel, judge: Judge, *, by: User) -> None:
         _record(panel, by, {"组长": judge.label})
 
 
-def assign(panel: Panel, assessments: Iterable[Assessment], *, by: User) -> int:
+def assign(
+    panel: Panel, assessments: Iterable[Assessment], *, by: User, seen: Collection[str] | None = None
+) -> int:
     """Give schools to a panel: all of them or, with every reason named, none. Returns how many changed.
 
-    Schools that are not yet with the city get their rows when they arrive there.
+    Schools that are not yet with the city get their rows when they arrive there. `seen` holds the school and
+    its panel, as the lines of the page sent them: whom a colleague has given away since, is named.
     """
     with transaction.atomic():
         panel = _held(panel, by)
         wanted = Assessment.objects.filter(scheme=panel.scheme, pk__in=[row.pk for row in assessments])
         rows = hold_assessments(wanted.exclude(panel=panel))
+        refuse(*_given_away(rows, seen))
         refuse(
             *panel_gaps(panel),
             *_assign_refusals(rows),
@@ -123,6 +140,24 @@ def assign(panel: Panel, assessments: Iterable[Assessment], *, by: User) -> int:
         if rows:
             _record(panel, by, {"党校": [row.school.name for row in rows]})
     return len(rows)
+
+
+def seen_in_panel(row: Assessment) -> str:
+    """What the line of a school says of it, for its hidden field."""
+    return f"{row.pk}:{row.panel_id or ''}"
+
+
+def _given_away(rows: Sequence[Assessment], seen: Collection[str] | None) -> list[str]:
+    """Schools that are no longer where the page showed them."""
+    if seen is None:
+        return []
+    moved = [row for row in rows if seen_in_panel(row) not in seen]
+    return [
+        f"您打开本页以后，{row.school.name}已分给{row.panel.name}，没有改分。请核对后重新办理。"
+        if row.panel
+        else f"您打开本页以后，{row.school.name}的分组有变化，没有办理。请核对后重新办理。"
+        for row in moved
+    ]
 
 
 def _held(panel: Panel, by: User) -> Panel:

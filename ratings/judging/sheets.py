@@ -5,6 +5,7 @@ other's scores.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.core.files.base import ContentFile
@@ -18,11 +19,11 @@ from ratings.models import Assessment, Evidence, Judge, JudgeSheet, Panel, Score
 from ratings.review.agreeing import agreed_entry
 from ratings.scoring import Entry, Owed, entry_from_json, owed_at, owed_codes, owed_in
 from ratings.sheets.answering import take_over
-from ratings.workflow import hold_assessment, must_recuse, scheme_spec, sheet_conflict, uneditable
+from ratings.workflow import hold_assessment, must_recuse, scheme_spec, sheet_conflict, shown_at, uneditable
 from schools import audit
 from schools.models import User
 from schools.permissions import may
-from schools.saving import Refused, hold_one, refuse
+from schools.saving import Refused, Shown, hold_one, last_saved, refuse
 from schools.uploads import CheckedUpload
 
 #: Statuses from which a school still comes to its panel.
@@ -58,15 +59,24 @@ def sheet_owed(sheet: JudgeSheet, spec: SchemeSpec) -> list[Owed]:
 
 
 def sheet_digest(sheet: JudgeSheet) -> str:
-    """One digest over every answer, point and remark of the sheet: two readers see whether they read the
-    same.
-    """
+    """One digest over every answer, point and remark of the sheet, for the audit trail."""
     rows = own_rows(sheet).order_by("item__code").values_list("item__code", "answers", "points", "remark")
     return digest(
         [
             [code, answers, None if points is None else str(points), remark]
             for code, answers, points, remark in rows
         ]
+    )
+
+
+def shown_sheet(sheet: JudgeSheet, rows: Iterable[Score]) -> Shown:
+    """What stands on the page on which the sheet is handed in: its rows, and beside a paper one its scan."""
+    found = sorted(rows, key=lambda row: row.item.code)
+    said = [[row.item.code, row.answers, row.points, row.remark] for row in found]
+    scan = sheet.scan.digest if sheet.scan_id else ""
+    return Shown(
+        {"评分内容": said, "签字原件": scan},
+        {"评分内容": lambda: last_saved((own_rows(sheet), "updated_by__name", "updated_at"))},
     )
 
 
@@ -132,9 +142,9 @@ def _change(sheet: JudgeSheet, by: User, act: str, detail: dict[str, Any] | None
     )
 
 
-def submit_sheet(sheet: JudgeSheet, *, by: User) -> None:
+def submit_sheet(sheet: JudgeSheet, *, by: User, seen: str | None = None) -> None:
     """Hand the complete sheet in: from here the judge cannot change it. Raises Refused with everything
-    missing.
+    missing, and where it is not what the page showed that sent `seen`.
     """
     with transaction.atomic():
         locked = locked_sheet(sheet.pk)
@@ -142,7 +152,12 @@ def submit_sheet(sheet: JudgeSheet, *, by: User) -> None:
         if locked.entered_by_id:
             raise Refused("代录的评分表由另一人核对后提交。")
         refuse_incomplete(locked)
+        _refuse_unseen(locked, seen)
         _close(locked, by)
+
+
+def _refuse_unseen(sheet: JudgeSheet, seen: str | None) -> None:
+    shown_sheet(sheet, own_rows(sheet).select_related("item")).refuse_changed(seen)
 
 
 def _close(sheet: JudgeSheet, by: User, checked_by: User | None = None) -> None:
@@ -170,15 +185,17 @@ def reopen_sheet(sheet: JudgeSheet, *, by: User, reason: str) -> None:
 # 同意初评: one click copies what the stage before said of every item not scored yet.
 
 
-def agree(sheet: JudgeSheet, *, by: User) -> int:
+def agree(sheet: JudgeSheet, *, by: User, seen: str | None = None) -> int:
     """Fill the empty rows of the sheet with the answers of the stage before; returns how many.
 
     What the judge has scored already stays as it is. An item that the stage before did not answer whole
-    (核定要素 at 自评) stays empty for the judge. Raises Refused where the sheet may not be written.
+    (核定要素 at 自评) stays empty for the judge. Raises Refused where the sheet may not be written, and where
+    the school was sent back and came again since the page was opened that sent `seen`.
     """
     with transaction.atomic():
         locked = locked_sheet(sheet.pk)
         refuse_writing(locked, by)
+        shown_at(locked.assessment, "agree").refuse_changed(seen)
         earlier = _earlier(locked, scheme_spec(locked.assessment.scheme))
         unscored = own_rows(locked).filter(answers__isnull=True, item__code__in=list(earlier))
         rows = list(unscored.select_related("item"))
@@ -281,13 +298,10 @@ def check_refusal(sheet: JudgeSheet, user: User) -> str:
 
 
 def check_entry(sheet: JudgeSheet, *, by: User, seen: str) -> None:
-    """核对无误: close the sheet in the name of the judge. `seen` is the digest of what was on the checker's
-    screen.
-    """
+    """核对无误: close the sheet in the name of the judge, as it stood on the page that sent `seen`."""
     with transaction.atomic():
         locked = locked_sheet(sheet.pk)
         refuse(check_refusal(locked, by))
         refuse_incomplete(locked)
-        if seen != sheet_digest(locked):
-            raise Refused("核对期间录入内容有改动，请重新核对。")
+        _refuse_unseen(locked, seen)
         _close(locked, by, checked_by=by)

@@ -9,7 +9,7 @@ from ratings.enums import RUNNING, Stage, Status
 from ratings.models import Assessment, Extension
 from schools import audit
 from schools.calendar.workdays import add_workdays, is_workday
-from schools.saving import Refused, refuse
+from schools.saving import Refused, Shown, refuse
 
 from .holding import hold_assessment
 
@@ -72,6 +72,29 @@ def end_of(day: dt.date) -> dt.datetime:
     return timezone.make_aware(dt.datetime.combine(day, LAST_SECOND))
 
 
+def shown_deadlines(assessment: Assessment) -> Shown:
+    """What stands above the form of an extension: the days of the scheme, and what was granted so far."""
+    granted = Extension.objects.filter(assessment=assessment).select_related("by").order_by("pk")
+    scheme = assessment.scheme
+
+    def saver() -> str:
+        last = granted.last()
+        if last is None:
+            return ""
+        at = timezone.localtime(last.at)
+        return (
+            f"{last.by} {at:%m月%d日 %H:%M} 已把{last.get_stage_display()}延至 {last.due_on}：{last.reason}"
+        )
+
+    return Shown(
+        {
+            "截止时间": [scheme.self_due, scheme.county_due, scheme.city_due, assessment.return_due],
+            "延期": list(granted.values_list("stage", "due_on", "by", "at")),
+        },
+        {"延期": saver},
+    )
+
+
 def extension_refusal(assessment: Assessment) -> str:
     """Why the school gets no more time for anything, or ""."""
     if assessment.scheme.phase not in RUNNING:
@@ -81,7 +104,9 @@ def extension_refusal(assessment: Assessment) -> str:
     return ""
 
 
-def grant_extension(assessment: Assessment, stage: str, due_on: dt.date, *, by, reason: str) -> Extension:
+def grant_extension(
+    assessment: Assessment, stage: str, due_on: dt.date, *, by, reason: str, seen: str | None = None
+) -> Extension:
     """Give one school more time for one stage; who and why stay on record. Raises Refused.
 
     A school in 补正 gets the time for mending: its own 补正截止日 moves.
@@ -91,6 +116,7 @@ def grant_extension(assessment: Assessment, stage: str, due_on: dt.date, *, by, 
     with transaction.atomic():
         locked = hold_assessment(assessment.pk)
         refuse(extension_refusal(locked))
+        shown_deadlines(locked).refuse_changed(seen)
         now = due(locked, stage)
         if now is not None and end_of(due_on) <= now:
             raise Refused(

@@ -36,7 +36,8 @@ from .blocking import FIGURES, blockers
 from .deadlines import return_deadline
 from .holding import hold_assessment
 from .recusal import must_recuse
-from .snapshots import scheme_spec, take_snapshot
+from .showing import FIGURED, frozen_sheet, shown_at, with_figures
+from .snapshots import live_figures, scheme_spec, take_snapshot
 from .stages import open_city_rows, open_county_rows
 from .steps import FIRST_STAGE, RETURNED_FROM, STAGE_OF, STEPS, Step, first_stage
 
@@ -53,19 +54,23 @@ CHANGED_BY_STEPS = (
 )  # fmt: skip
 
 
-def take_step(assessment: Assessment, code: str, *, by: User, comment: str = "", **facts: Any) -> Move:
+def take_step(
+    assessment: Assessment, code: str, *, by: User, comment: str = "", seen: str | None = None, **facts: Any
+) -> Move:
     """Take one step of the table: who, from where, when; then status, effects, frozen sheet and audit row
     together.
 
     The assessment is locked and read again before anything is decided, so that of two people at once exactly
-    one gets through; everything is one transaction. Raises Refused with every reason; then nothing has
-    changed.
+    one gets through; everything is one transaction. `seen` is what the page of the step sent of `shown_at`.
+    Raises Refused with every reason; then nothing has changed.
     """
     step, comment = STEPS[code], clean_text(comment)
     with transaction.atomic():
         _hold_above(assessment, code)
         locked = hold_assessment(assessment.pk)
         _refuse(locked, step, by, comment, facts)
+        if seen is not None:
+            _refuse_unseen(locked, code, seen, facts)
         before, target = locked.status, _target(locked, step)
         sheet = frozen_sheet(locked, STAGE_OF.get(before, Stage.SELF))
         move = Move.objects.create(
@@ -139,6 +144,14 @@ def _refuse(assessment: Assessment, step: Step, by: User, comment: str, facts: d
         raise Refused(reasons)
 
 
+def _refuse_unseen(assessment: Assessment, code: str, seen: str, facts: dict) -> None:
+    """The figures are those that were just checked, where they were."""
+    shown = shown_at(assessment, code)
+    if code in FIGURED:
+        shown = with_figures(shown, facts.get(FIGURES) or live_figures(assessment))
+    shown.refuse_changed(seen)
+
+
 def _fits(assessment: Assessment, step: Step, role: str) -> bool:
     """Status, and for stages of two levels the level the role belongs to."""
     status = assessment.status
@@ -162,31 +175,6 @@ def _target(assessment: Assessment, step: Step) -> str:
     if step.target == RETURNED_FROM:
         return assessment.returned_to
     return step.target
-
-
-def frozen_sheet(assessment: Assessment, stage: str) -> dict[str, Any]:
-    """A stage's sheet as it stands: every row with answers, points and remark, and its adjustments."""
-    rows = assessment.scores.filter(stage=stage).order_by("item__order", "judge_id")
-    adjusted = assessment.adjustments.filter(stage=stage).order_by("item__order")
-    return {
-        "stage": stage,
-        "scores": [
-            {
-                "item": item,
-                "judge": judge,
-                "answers": answers,
-                "points": None if points is None else str(points),
-                "remark": remark,
-            }
-            for item, judge, answers, points, remark in rows.values_list(
-                "item__code", "judge__label", "answers", "points", "remark"
-            )
-        ],
-        "adjustments": [
-            {"item": item, "points": str(points), "reason": reason}
-            for item, points, reason in adjusted.values_list("item__code", "points", "reason")
-        ],
-    }
 
 
 def _on_resubmit(assessment: Assessment, move: Move, facts: dict) -> None:

@@ -221,7 +221,8 @@ def _decide(
     School.objects.hold(correction.school_id)
     locked = hold_one(Correction.objects.all(), correction.pk)
     if locked.status != Status.PENDING:
-        raise Refused(f"这份数据更正{locked.get_status_display()}，不能再次办理。")
+        decider = f"已由{locked.decided_by}办理：" if locked.decided_by_id else ""
+        raise Refused(f"这份数据更正{decider}{locked.get_status_display()}，不能再次办理。")
     if not turn(by, locked):
         raise Refused("这份数据更正现在不由您办理，请刷新页面查看由谁办理。")
     if len(remark.strip()) > LONGEST:

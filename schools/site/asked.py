@@ -12,6 +12,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.http import url_has_allowed_host_and_scheme
 
+#: The hidden field beside every token: the appointment under which the page of the form was shown.
+POSTED_AS = "posted_as"
 #: Room for every id and every year; a longer run of digits names nothing.
 MOST_DIGITS = 15
 #: Rows of a long list on one page.

@@ -265,15 +265,17 @@ def _checked(request: HttpRequest, school: School, content: bytes, name: str) ->
     except WorkbookError as error:
         return {"problems": error.problems, "name": name}
     if report.created:
-        request.session[SESSION_KEY] = {"token": pending.keep(content), "name": name, "school": school.pk}
+        token = pending.keep(content)
+        request.session[SESSION_KEY] = {"token": token, "name": name, "school": school.pk}
+        return {"report": report, "name": name, "seen": token}
     return {"report": report, "name": name}
 
 
 def _confirmed(request: HttpRequest, school: School) -> HttpResponse:
     kept = request.session.get(SESSION_KEY) or {}
-    content = pending.fetch(kept["token"]) if kept.get("school") == school.pk else None
+    content = pending.shown_on(request, kept) if kept.get("school") == school.pk else None
     if content is None:
-        messages.error(request, "待导入的工作簿已失效，请重新上传。")
+        messages.error(request, pending.GONE)
         return redirect("schools:class_import")
     try:
         report = _run(request, school, content, kept["name"], dry_run=False)

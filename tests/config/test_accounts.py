@@ -8,8 +8,12 @@ from django.core.management import CommandError, call_command
 from django.urls import reverse
 
 from schools.accounts.opening import CharacterClassValidator
+from schools.models import PlannedClass
+from schools.models.teaching import ClassCategory
 from tests import clock
 from tests.cast import PASSWORD
+from tests.factories import SchoolFactory
+from tests.html_forms import Forms
 
 pytestmark = pytest.mark.django_db
 
@@ -128,6 +132,55 @@ def test_a_simple_password_is_refused(password):
 @pytest.mark.parametrize("password", ["Abcdefg1", "abcdefg-1", "ABCDEFG#1", "密码abcDEF"])
 def test_a_password_of_three_kinds_is_accepted(password):
     CharacterClassValidator().validate(password)
+
+
+@pytest.fixture
+def clerk(appoint, county):
+    """One person fills in for two schools."""
+    user = appoint("filler")
+    appoint("filler", user=user, school=SchoolFactory(county=county, city=county.city, name="河口镇委党校"))
+    return user
+
+
+def planned(client) -> dict[str, str]:
+    """The form of a plan as a page that stays open in one tab, with one class written into it."""
+    page = client.get(reverse("schools:plan_edit", args=[2027])).content.decode()
+    fields = next(fields for _, fields in Forms(page).found if "row-TOTAL_FORMS" in fields)
+    typed = {"row-0-month": "3", "row-0-name": "两校测试计划", "row-0-kind": ClassCategory.MAIN.value}
+    kept = {name: value for name, value in fields.items() if not name.startswith("row-") or "FORMS" in name}
+    return {**kept, "row-0-pk": "", **typed}
+
+
+def test_a_form_is_taken_for_the_school_whose_page_it_stood_on(client, clerk):
+    client.force_login(clerk)
+    first, second = clerk.appointments.order_by("pk")
+    form = planned(client)
+    client.post(reverse("identity"), {"appointment": second.pk})  # in another tab
+
+    answer = client.post(reverse("schools:plan_edit", args=[2027]), form, follow=True)
+
+    assert PlannedClass.objects.get().plan.school == first.school
+    assert f"当前身份已切换为：{first}" in answer.content.decode()
+    assert first.school.name in answer.content.decode()
+
+
+def test_a_form_of_an_identity_no_longer_held_is_refused_with_its_words(client, clerk):
+    client.force_login(clerk)
+    first, second = clerk.appointments.order_by("pk")
+    form = planned(client)
+    client.post(reverse("identity"), {"appointment": second.pk})
+    first.end = clock.NOW.date() - dt.timedelta(days=1)
+    first.save()
+
+    answer = client.post(reverse("schools:plan_edit", args=[2027]), form)
+    again = client.post(
+        reverse("schools:plan_edit", args=[2027]), {**form, "posted_as": [first.pk, second.pk]}
+    )
+
+    assert answer.status_code == again.status_code == 409
+    assert "现在不由您担任，没有办理" in answer.content.decode() and "两校测试计划" in answer.content.decode()
+    assert not PlannedClass.objects.exists()
+    assert client.post(reverse("logout"), {"posted_as": first.pk}).status_code == 302
 
 
 def test_switching_identity_changes_role_for_the_rest_of_the_session(

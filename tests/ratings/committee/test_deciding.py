@@ -130,7 +130,7 @@ def test_a_restriction_needs_a_basis_and_holds_once(scheme, rows, chair):
         confirm_case(rows[0], restriction(scheme, "Y1"), by=chair, basis="  ")
     confirm_case(rows[0], restriction(scheme, "Y1"), by=chair, basis="认定书")
 
-    with pytest.raises(Refused, match="已经认定"):
+    with pytest.raises(Refused, match=f"Y1 已由{chair.name}于.*认定，依据：认定书"):
         confirm_case(rows[0], restriction(scheme, "Y1"), by=chair, basis="认定书")
 
 

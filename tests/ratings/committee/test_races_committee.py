@@ -7,17 +7,19 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from ratings.committee.board import deliberate
 from ratings.committee.invariants import violations
-from ratings.committee.settling import NotSettled, settle_scheme
+from ratings.committee.settling import NotSettled, decide, settle_scheme
+from ratings.committee.showing import shown_case
 from ratings.enums import Phase, Stage, Status
 from ratings.judging.sheets import reopen_sheet
 from ratings.models import Assessment, Bulletin, Decision, JudgeSheet, Move, Result, Scheme, Score
 from ratings.publication.bulletin import BULLETIN, publish
 from ratings.sheets.answering import Saved, save
 from ratings.workflow import take_step
-from schools.saving import Refused
+from schools.saving import Refused, Stale
 from tests.ratings.played_year import PlayedYear, rows_of
-from tests.ratings.races import at_once, bring_to_decision, hold, linger
+from tests.ratings.races import at_once, bring_to_decision, hold, linger, meet
 
 pytestmark = [pytest.mark.engine, pytest.mark.django_db(transaction=True)]
 
@@ -91,6 +93,37 @@ def test_settling_overlooks_a_changed_score_without_the_lock(race_year, unlocked
     unlocked(Assessment)
 
     assert not all(race_settling(race_year(1), 1))
+
+
+# Two who decide one school from the same page
+
+
+def decide_twice(year: PlayedYear, row: Assessment, number: int = 0) -> bool:
+    """One is told of the other, whose star stands."""
+    (case,) = deliberate(Scheme.objects.get(), only=row.pk).rows
+    seen = shown_case(case.assessment, case.outcome, case.decision).seen
+    chair = year.people["chair"]
+    words = {"by": chair, "reason": f"第{number}次核查", "seen": seen}
+    found = at_once(*(lambda star=star: decide(row, star=star, **words) for star in (4, 3)))
+    told = [one for one in found if isinstance(one, Stale)]
+    kept = Decision.objects.get()
+    return len(told) == 1 and kept in found and f"审定意见（{chair.name} " in str(told[0])
+
+
+def test_of_two_who_decide_one_is_told(race_year, race_rounds, monkeypatch):
+    linger(monkeypatch, "ratings.committee.settling", "shown_case")
+    year = race_year(1)
+    row = bring_to_decision(year)
+
+    assert all(decide_twice(year, row, number) for number in range(race_rounds))
+
+
+def test_two_who_decide_overwrite_each_other_without_the_lock(race_year, unlocked, monkeypatch):
+    meet(monkeypatch, ("ratings.committee.settling", "shown_case"))
+    unlocked(Assessment)
+    year = race_year(1)
+
+    assert not decide_twice(year, bring_to_decision(year))
 
 
 # Publishing while the chair reopens

@@ -1,20 +1,27 @@
 """评委会 in the browser: live board, decisions, restrictions, settling, reopening."""
 
+import re
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from ratings.committee.settling import accept_all, settle_scheme
+from ratings.committee.settling import accept_all, decide, settle_scheme
 from ratings.enums import Phase
 from ratings.models import Assessment, Decision, JudgeSheet, RestrictionCase, Result, Scheme
 from schools.workbooks import read_workbook
 from tests.cast import PASSWORD
 from tests.factories import CountyFactory, LiaisonFactory, SchoolFactory, UserFactory, VisitFactory
+from tests.html_forms import press
 from tests.ratings.committee_year import JUDGES, OPINION, REMARK, committee_year, set_city
 
 pytestmark = pytest.mark.django_db
+
+
+#: Pages that send along what they show.
+SIGNED = ("decide", "accept_all", "settle", "reopen")
 
 
 def text(response) -> str:
@@ -49,7 +56,10 @@ def page(client, scheme, chair):
     client.force_login(chair)
 
     def get(name: str, *args, method="get", **data):
-        return getattr(client, method)(reverse(f"ratings:{name}", args=[scheme.pk, *args]), data)
+        address = reverse(f"ratings:{name}", args=[scheme.pk, *args])
+        if method == "post" and name in SIGNED and "seen" not in data:
+            return press(client, address, data)
+        return getattr(client, method)(address, data)
 
     return get
 
@@ -191,17 +201,43 @@ def test_a_decision_that_lacks_something_keeps_what_was_typed(typed, sentence, p
 
 
 def test_a_star_that_changed_since_the_page_was_opened_is_not_accepted_unseen(page, rows):
-    opened = page("decide", rows[0].pk).context["form"]["seen"].value()
+    opened = page("decide", rows[0].pk).context["seen"]
     set_city(rows[0], "L1", 0, 0, 0)
 
     refused = page("decide", rows[0].pk, method="post", verdict="accept", seen=opened)
     before = Decision.objects.count()
-    again = refused.context["form"]["seen"].value()
+    again = refused.context["seen"]
     page("decide", rows[0].pk, method="post", verdict="accept", seen=again)
 
-    assert "计算结果已变为三星" in text(refused)
-    assert (opened, before, again) == (5, 0, 3)
+    assert "您打开本页以后，计算结果有变化，没有办理。" in text(refused)
+    assert "同意计算结果（三星）" in text(refused)
+    assert before == 0 and opened != again
     assert Decision.objects.get().star == 3
+
+
+def test_the_second_of_two_chairs_is_told_of_the_first(page, rows, chair):
+    opened = page("decide", rows[0].pk).context["seen"]
+    first = {"verdict": "deviate", "star": 4, "reason": "现场核查不符"}
+    page("decide", rows[0].pk, method="post", **first)
+    twice = page("decide", rows[0].pk, method="post", seen=opened, **first)  # pressed twice: nothing is new
+
+    told = page("decide", rows[0].pk, method="post", verdict="accept", minutes="纪要第9号", seen=opened)
+    kept = Decision.objects.get()
+    page("decide", rows[0].pk, method="post", verdict="accept", seen=told.context["seen"])
+
+    sentence = rf"审定意见（{chair.name} \d\d月\d\d日 \d\d:\d\d 登记为四星：现场核查不符）有变化，没有办理"
+    assert twice.status_code == 302
+    assert re.search(sentence, text(told)) and 'value="纪要第9号"' in text(told)
+    assert (kept.star, Decision.objects.get().star) == (4, 5)
+
+
+def test_what_can_no_longer_be_decided_keeps_what_was_typed(page, rows):
+    JudgeSheet.objects.filter(assessment=rows[0]).delete()
+    rows[0].scores.filter(stage="city").delete()
+
+    told = page("decide", rows[0].pk, method="post", verdict="accept", minutes="纪要第9号", seen="")
+
+    assert told.status_code == 409 and "现在不能登记审定意见" in text(told) and "纪要第9号" in text(told)
 
 
 def test_a_deviation_is_shown_with_its_reason(page, rows):
@@ -249,7 +285,9 @@ def test_a_restriction_is_confirmed_and_taken_back(page, scheme, rows):
     too_long = page("withdraw_restriction", rows[0].pk, case.pk, method="post", reason="误" * 301)
     kept = RestrictionCase.objects.count()
     page("withdraw_restriction", rows[0].pk, case.pk, method="post", reason="认定有误")
+    late = page("withdraw_restriction", rows[0].pk, case.pk, method="post", reason="同事也要撤销")
 
+    assert late.status_code == 409 and "已被撤销" in text(late) and "同事也要撤销" in text(late)
     assert "必填" in text(empty)
     assert "请写明撤销认定的理由。" in text(without) and "再提交一次" not in text(without)
     assert (
@@ -283,7 +321,6 @@ def test_accepting_all_asks_for_confirmation_first(page, rows):
         method="post",
         minutes="纪要第3号",
         confirmed="on",
-        seen=page("accept_all").context["shown"],
     )
 
     assert all(row.school.name in shown for row in rows)
@@ -292,18 +329,18 @@ def test_accepting_all_asks_for_confirmation_first(page, rows):
 
 
 def test_accepting_all_accepts_no_star_that_was_not_shown(page, rows):
-    shown = page("accept_all").context["shown"]
+    shown = page("accept_all").context["seen"]
     own = rows[0].scores.filter(stage="city", item__code="L1")
     own.update(answers={"答": {"得分": "0"}})
-    changed = page("accept_all").context["shown"]
+    changed = page("accept_all").context["seen"]
 
     refused = page("accept_all", method="post", minutes="纪要第3号", confirmed="on", seen=shown)
 
     assert shown != changed
-    assert "有变化，没有登记" in text(refused)
+    assert "有变化，没有办理" in text(refused)
     assert 'value="纪要第3号"' in text(refused)
     assert "checked" not in text(refused)
-    assert refused.context["shown"] == changed
+    assert refused.context["seen"] == changed
     assert not Decision.objects.exists()
 
 
@@ -311,7 +348,7 @@ def test_accepting_all_accepts_no_star_that_was_not_shown(page, rows):
 def test_accepting_all_without_knowing_what_was_shown_accepts_nothing(seen, page, rows):
     refused = page("accept_all", method="post", confirmed="on", seen=seen)
 
-    assert "没有登记" in text(refused)
+    assert "没有办理" in text(refused)
     assert not Decision.objects.exists()
 
 
@@ -333,6 +370,35 @@ def test_settling_needs_the_password(password, phase, page, scheme, chair):
     scheme.refresh_from_db()
     assert scheme.phase == phase
     assert Result.objects.exists() is (phase == Phase.SETTLED)
+
+
+def test_the_chair_settles_what_the_page_showed(page, scheme, rows, chair):
+    accept_all(scheme, by=chair)
+    opened = page("settle").context["seen"]
+    decide(rows[0], by=chair, star=4, reason="现场核查不符")
+
+    told = page("settle", method="post", password=PASSWORD, seen=opened)
+    unsaid = page("settle", method="post", password=PASSWORD, seen="")
+    results = Result.objects.count()
+    page("settle", method="post", password=PASSWORD, seen=told.context["seen"])
+
+    assert re.search(rf"审定意见（{chair.name} \d\d月\d\d日 \d\d:\d\d）有变化，没有办理", text(told))
+    assert "四星级 1 所" in text(told) or "现场核查不符" in text(told)
+    assert "本页内容有变化" in text(unsaid) and results == 0
+    assert Result.objects.get(assessment=rows[0]).star == 4
+
+
+def test_reopening_answers_the_settled_year_that_was_shown(page, scheme, rows, chair):
+    accept_all(scheme, by=chair)
+    settle_scheme(scheme, by=chair)
+    opened = page("reopen").context["seen"]
+    typed = {"assessment": rows[0].pk, "reason": "漏算", "password": PASSWORD}
+    page("reopen", method="post", **typed | {"reason": "另一位主任撤回"})
+
+    told = page("reopen", method="post", **typed | {"assessment": rows[1].pk, "seen": opened})
+
+    assert "已审定的党校有变化，没有办理" in text(told) and "漏算" in text(told)
+    assert Assessment.objects.get(pk=rows[1].pk).status == "settled"
 
 
 def test_settling_with_a_gap_changes_nothing(page, scheme):

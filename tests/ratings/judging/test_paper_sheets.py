@@ -6,7 +6,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from ratings.enums import Stage
-from ratings.judging.sheets import attach_scan, cancel_entry, check_entry, sheet_digest, start_entry
+from ratings.judging.sheets import attach_scan, cancel_entry, check_entry, own_rows, shown_sheet, start_entry
 from ratings.models import Evidence, JudgeSheet, Score
 from ratings.sheets.answering import save
 from schools.models import User
@@ -32,6 +32,11 @@ def scan():
     return check_upload(SimpleUploadedFile("评分表.pdf", PDF))
 
 
+def read(sheet: JudgeSheet) -> str:
+    """What a checker has before the eyes now."""
+    return shown_sheet(sheet, own_rows(sheet).select_related("item")).seen
+
+
 def enter(judged, sheet: JudgeSheet, by: User) -> None:
     """Type a whole paper sheet in."""
     for row in Score.objects.filter(
@@ -51,13 +56,14 @@ def test_a_paper_sheet_is_entered_by_one_person_and_checked_by_another(judged, c
     attach_scan(sheet, scan, by=judged.office)
     sheet.refresh_from_db()
 
-    assert refused(check_entry, sheet, by=judged.office, seen=sheet_digest(sheet)) == [
+    assert refused(check_entry, sheet, by=judged.office, seen=read(sheet)) == [
         "录入的人不能核对，请由办公室另一人核对。"
     ]
-    read = sheet_digest(sheet)
+    before = read(sheet)
     Score.objects.filter(assessment=sheet.assessment, judge=sheet.judge).update(remark="会后补写")
-    assert refused(check_entry, sheet, by=colleague, seen=read) == ["核对期间录入内容有改动，请重新核对。"]
-    check_entry(sheet, by=colleague, seen=sheet_digest(sheet))
+    (said,) = refused(check_entry, sheet, by=colleague, seen=before)
+    assert said.startswith(f"您打开本页以后，评分内容（{judged.office.name} ") and "有变化，没有办理" in said
+    check_entry(sheet, by=colleague, seen=read(sheet))
 
     sheet.refresh_from_db()
     assert (sheet.entered_by, sheet.checked_by, sheet.submitted_by) == (judged.office, colleague, colleague)
@@ -72,10 +78,10 @@ def test_who_typed_a_part_cannot_check_after_a_colleague_took_over(judged, colle
     attach_scan(sheet, scan, by=colleague)
     sheet.refresh_from_db()
 
-    assert refused(check_entry, sheet, by=judged.office, seen=sheet_digest(sheet)) == [
+    assert refused(check_entry, sheet, by=judged.office, seen=read(sheet)) == [
         "录入的人不能核对，请由办公室另一人核对。"
     ]
-    assert refused(check_entry, sheet, by=colleague, seen=sheet_digest(sheet)) == [
+    assert refused(check_entry, sheet, by=colleague, seen=read(sheet)) == [
         "录入的人不能核对，请由办公室另一人核对。"
     ]
 

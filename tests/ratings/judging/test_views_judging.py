@@ -12,6 +12,7 @@ from ratings.judging.visits import mark_visited
 from ratings.models import Assessment, Evidence, Score
 from schools.models import Role
 from tests.factories import AppointmentFactory, CityFactory, LiaisonFactory, VisitFactory
+from tests.html_forms import press
 from tests.ratings.judged_year import FULL, OPINION, close, desk_pages, judge_year, signed
 from tests.ratings.opened_year import fields
 
@@ -100,11 +101,12 @@ def test_a_judge_who_agrees_needs_at_most_six_clicks_per_school(judged):
 
     assert address in page
     page, clicks = client.get(address).content.decode(), clicks + 1
-    page, clicks = client.post(address + "agree/", follow=True).content.decode(), clicks + 1
+    agreed = press(client, address + "agree/", on=address, follow=True)
+    page, clicks = agreed.content.decode(), clicks + 1
     assert address + "submit/" in page
     page, clicks = client.get(address + "submit/").content.decode(), clicks + 1
     assert "提交评分表，锁定评分" in page
-    response, clicks = client.post(address + "submit/"), clicks + 1
+    response, clicks = press(client, address + "submit/"), clicks + 1
 
     assert response.url == reverse("ratings:judging")
     assert judged.sheet(judge).submitted_at is not None
@@ -156,7 +158,7 @@ def test_a_submitted_sheet_is_read_only_on_every_page(judged):
     client, address = signed(judge), reverse("ratings:judging_item", args=[judged.assessment.pk, "L1"])
 
     client.post(address, fields(judged.row(judge, "L1"), 听课="C"))
-    client.post(reverse("ratings:judging_agree", args=[judged.assessment.pk]))
+    press(client, reverse("ratings:judging_agree", args=[judged.assessment.pk]), on=address)
 
     assert judged.row(judge, "L1").answers == {"答": FULL["L1"]}
     page = client.get(address).content.decode()

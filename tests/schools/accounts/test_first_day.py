@@ -19,6 +19,7 @@ from schools.models import Appointment, AuditEntry, Region, Role, School, User
 from schools.models.scope import ADMINISTRATORS
 from schools.workbooks import SheetOut, write_workbook
 from tests.cast import PASSWORD
+from tests.html_forms import seen_in
 from tests.ratings.races import at_once, linger
 
 pytestmark = pytest.mark.django_db
@@ -74,7 +75,8 @@ def import_rows(client, model, *rows):
     """Uploads, reads that nothing is wrong, and confirms."""
     checked = upload(client, model, *rows)
     assert "problems" not in checked.context, checked.context["problems"]
-    assert client.post(reverse(f"admin:schools_{model}_import"), {"confirm": "1"}).status_code == 302
+    confirmed = {"confirm": "1"} | seen_in(checked)
+    assert client.post(reverse(f"admin:schools_{model}_import"), confirmed).status_code == 302
 
 
 def test_from_an_empty_system_to_the_workbench_of_the_first_school():

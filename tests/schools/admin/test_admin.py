@@ -22,6 +22,7 @@ from schools.models import (
 )
 from schools.workbooks import SheetOut, read_workbook, write_workbook
 from tests import factories as make
+from tests.html_forms import seen_in
 
 pytestmark = pytest.mark.django_db
 KEPT_TABLES = sorted(
@@ -250,22 +251,27 @@ def test_import_is_checked_first_and_written_on_confirmation(enter, school):
     assert "师资：新增 1 条，更新 0 条，未变 0 条" in checked.content.decode()
     assert not Teacher.objects.exists()
 
-    done = client.post(at("import", "teacher"), {"confirm": "1"}, follow=True)
+    another = workbook("师资", ["学校编码", "姓名", "类型"], ["A01", "李某", "领导型"])
+    in_another_tab = client.post(at("import", "teacher"), {"workbook": another})
+    of_the_first = client.post(at("import", "teacher"), {"confirm": "1"} | seen_in(checked), follow=True)
+    assert "在别的窗口又上传了一份" in of_the_first.content.decode() and not Teacher.objects.exists()
+
+    done = client.post(at("import", "teacher"), {"confirm": "1"} | seen_in(in_another_tab), follow=True)
 
     assert "已导入" in done.content.decode()
-    assert Teacher.objects.get().name == "张某"
+    assert Teacher.objects.get().name == "李某"
     again = client.post(at("import", "teacher"), {"confirm": "1"}, follow=True)
     assert "已失效" in again.content.decode()
 
 
 def test_import_of_one_table_cannot_be_confirmed_for_another(enter, school):
     client = enter(Role.SYSADMIN)
-    client.post(
+    checked = client.post(
         at("import", "teacher"),
         {"workbook": workbook("师资", ["学校编码", "姓名", "类型"], ["A01", "张某", "领导型"])},
     )
 
-    client.post(at("import", "leader"), {"confirm": "1"})
+    client.post(at("import", "leader"), {"confirm": "1"} | seen_in(checked))
 
     assert not Teacher.objects.exists()
 
