@@ -10,11 +10,14 @@ import subprocess
 import sys
 from pathlib import Path
 
-from .archive import ArchiveError
+from .archive import MEGABYTE, ArchiveError
 
 CHILD = Path(__file__).with_name("apart_child.py")
 #: Less than what application servers wait before they kill a worker.
-WALL_SECONDS = 15
+WALL_SECONDS = 25
+#: Of processor time. Ten megabytes of PDF take one.
+CPU_SECONDS = 5
+MEMORY = 1024 * MEGABYTE
 NOT_READ = "文件无法读取（已损坏或过于复杂），请重新保存，或用“打印为 PDF”重新生成后再上传。"
 NOT_CHECKED = "服务器暂时不能检查文件，请稍后再上传；仍然不行，请告诉系统管理员。"
 #: What a process needs to start at all. The keys of the site are not handed on.
@@ -23,12 +26,12 @@ ENVIRONMENT = ("LD_LIBRARY_PATH", "SYSTEMROOT")
 logger = logging.getLogger(__name__)
 
 
-def apart(module: str, content: bytes) -> bytes:
+def apart(module: str, content: bytes, *, cpu_seconds: int = CPU_SECONDS) -> bytes:
     """What `inspect(content)` of the module answers in the child; ArchiveError for whatever goes wrong there.
 
     The module may import neither Django nor anything that does.
     """
-    command = [sys.executable, "-I", str(CHILD), module]
+    command = [sys.executable, "-I", str(CHILD), module, str(cpu_seconds), str(MEMORY)]
     handed_on = {name: os.environ[name] for name in ENVIRONMENT if name in os.environ}
     try:
         child = subprocess.run(

@@ -1,4 +1,4 @@
-"""The child of `apart`: python -I apart_child.py MODULE < file.
+"""The child of `apart`: python -I apart_child.py MODULE SECONDS BYTES < file.
 
 Limits are set here, before a foreign byte is read, and not between fork and exec, where threads of the
 server could be caught holding a lock.
@@ -17,12 +17,9 @@ except ImportError:  # Windows, for developers: there the clock of the parent al
     resource = None
 
 PACKAGES = ("schools", "schools.workbooks", "schools.uploads")
-MEGABYTE = 1024 * 1024
-CPU_SECONDS = 5
-MEMORY = 1024 * MEGABYTE
 
 
-def main(module: str) -> None:
+def main(module: str, cpu_seconds: int, memory: int) -> None:
     """Answer on standard output what the module says about standard input."""
     root = Path(__file__).parents[2]
     for name in PACKAGES:
@@ -32,7 +29,7 @@ def main(module: str) -> None:
         sys.modules[name] = package
     inspect = importlib.import_module(module).inspect
     refusal = importlib.import_module("schools.workbooks.archive").ArchiveError
-    limit_resources()
+    limit_resources(cpu_seconds, memory)
     sys.stdout.buffer.write(b"!")
     sys.stdout.buffer.flush()
     try:
@@ -44,15 +41,15 @@ def main(module: str) -> None:
     os._exit(0)  # what was parsed is not taken down object by object
 
 
-def limit_resources() -> None:
+def limit_resources(cpu_seconds: int, memory: int) -> None:
     """Time, memory, no core file, no file written."""
     if resource is None:
         return
-    limits = {"RLIMIT_CPU": CPU_SECONDS, "RLIMIT_AS": MEMORY, "RLIMIT_CORE": 0, "RLIMIT_FSIZE": 0}
+    limits = {"RLIMIT_CPU": cpu_seconds, "RLIMIT_AS": memory, "RLIMIT_CORE": 0, "RLIMIT_FSIZE": 0}
     for name, most in limits.items():
         with suppress(ValueError, OSError):  # not every system knows or lowers each of them
             resource.setrlimit(getattr(resource, name), (most, most))
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(sys.argv[1], *map(int, sys.argv[2:]))

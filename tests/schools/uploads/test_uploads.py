@@ -2,6 +2,7 @@
 
 import importlib
 import io
+import resource
 import zipfile
 import zlib
 from pathlib import Path
@@ -377,3 +378,21 @@ def test_picture_cut_off_is_refused_after_the_pdf_library_was_loaded():
 
     with pytest.raises(ValidationError, match="损坏或不完整"):
         check_upload(SimpleUploadedFile("图.jpg", _picture("JPEG", (400, 300))[:700]))
+
+
+@pytest.mark.parametrize("case", ["stream begun again and again", "relationships cut off"])
+def test_what_is_begun_and_never_ended_takes_no_time(case):
+    """Half a megabyte kept a worker busy until it was killed."""
+    name, content, sentence = HOSTILE[case]
+    before = _processor_seconds()
+
+    with pytest.raises(ValidationError, match=sentence):
+        check_upload(ContentFile(content, name))
+
+    assert _processor_seconds() - before < 1
+
+
+def _processor_seconds():
+    return sum(
+        sum(resource.getrusage(whose)[:2]) for whose in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+    )
