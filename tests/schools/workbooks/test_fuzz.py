@@ -9,9 +9,10 @@ import zipfile
 
 import pytest
 
-from schools.workbooks import ColumnOut, Row, SheetOut, WorkbookError, read_workbook, reading, rebuilding
+from schools.workbooks import ColumnOut, Row, SheetOut, WorkbookError, read_workbook
 from tests.xlsx import book, with_parts, written
 
+pytestmark = pytest.mark.usefixtures("workbooks_opened_here")
 HEADINGS = ["学校编码", "得分", "日期", "完成率"]
 ROWS = [
     ["1001", 8.5, "2026.3.5", "85%"],
@@ -133,12 +134,6 @@ def _replace_cells(dice, content):
     for _ in range(dice.randrange(1, 6)):
         dice.choice(rows)[dice.randrange(4)] = dice.choice(CELL_VALUES)
     return written(SheetOut("成绩", [str(heading) for heading in rows[0]], rows[1:]))
-
-
-@pytest.fixture(autouse=True)
-def _no_child(monkeypatch):
-    """What the child does, done here: a process for each of thousands would take minutes."""
-    monkeypatch.setattr(reading, "apart", lambda module, content, **limits: rebuilding.inspect(content))
 
 
 @pytest.mark.parametrize(

@@ -145,7 +145,6 @@ def test_tags_that_never_end_take_no_time(case):
     with pytest.raises(WorkbookError, match="已损坏"):
         read_workbook(content, name="a.xlsx")
 
-    assert len(content) < 50_000
     assert _processor_seconds() - before < 1
 
 
