@@ -66,12 +66,12 @@ def readable(page: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
 
     @login_not_required
     @wraps(page)
-    def shown(request: HttpRequest, *args) -> HttpResponse:
+    def shown(request: HttpRequest, **reason: Exception) -> HttpResponse:
         try:
             _ = request.POST
         except Exception:  # whatever was wrong with it has been reported or is what the page speaks of
             request.POST = QueryDict()
-        return requires_csrf_token(page)(request, *args)
+        return requires_csrf_token(page)(request, **reason)
 
     return shown
 

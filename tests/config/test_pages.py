@@ -209,7 +209,7 @@ UNREADABLE = {
 @pytest.mark.parametrize("case", UNREADABLE)
 def test_what_cannot_be_read_gets_a_page(appoint, case):
     client = Client(enforce_csrf_checks=True, raise_request_exception=False)
-    client.force_login(appoint("filler").user)
+    client.force_login(appoint("filler"))
     body, content_type = UNREADABLE[case]
 
     answer = client.post("/secret/", body, content_type=content_type)
