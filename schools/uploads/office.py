@@ -145,5 +145,5 @@ def _check_relationship(relationship: dict[str, str]) -> None:
     refuse_if(leads_out and kind != "hyperlink", HAS_PARTS)
     refuse_if(
         leads_out and not is_harmless_link(target),
-        f"文档里有指向本机或共享文件的超链接（{target[:60]}），请取消这个超链接后重新保存，或另存为 PDF。",
+        f"文档里有不指向网页或邮箱的超链接（{target[:60]}），请取消这个超链接后重新保存，或打印为 PDF。",
     )

@@ -129,8 +129,11 @@ def _check(found: pikepdf.Object) -> None:
     refuse_if(isinstance(entries.get("/Ref"), pikepdf.Dictionary), REACHES_OUT)
     for key in ("/URI", "/Base"):
         target = entries.get(key)
-        is_bad = isinstance(target, pikepdf.String) and not is_harmless_link(str(target))
-        refuse_if(is_bad, "PDF 里有打开本机文件或程序的链接，请删去链接，或用“打印为 PDF”重新生成后再上传。")
+        leads = str(target) if isinstance(target, pikepdf.String) else ""
+        refuse_if(
+            not is_harmless_link(leads),
+            f"PDF 里有不指向网页或邮箱的链接（{leads[:60]}），请删去链接，或用“打印为 PDF”重新生成后再上传。",
+        )
     if isinstance(found, pikepdf.Stream):
         refuse_if(entries.keys() & OUTER_STREAM, REACHES_OUT)
         if entries.get("/Type") == pikepdf.Name("/ObjStm"):

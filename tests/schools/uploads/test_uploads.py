@@ -178,9 +178,13 @@ HOSTILE = {
     "link to a program": (
         "图.pdf",
         small_pdf(page=b"/AA<</O<</S/URI/URI(FILE:///c:/windows/a.exe)>>>>"),
-        "打开本机文件",
+        "不指向网页或邮箱的链接",
     ),
-    "link from a base": ("图.pdf", small_pdf(b"/URI<</Base(\\\\\\\\server\\\\share)>>"), "打开本机文件"),
+    "link from a base": (
+        "图.pdf",
+        small_pdf(b"/URI<</Base(\\\\\\\\server\\\\share)>>"),
+        "不指向网页或邮箱的链接",
+    ),
     "attached file by its key": (
         "图.pdf",
         small_pdf(b"/AF[<</F(a.exe)/EF<</F 4 0 R>>>>]", more=[stream(b"MZ")]),
