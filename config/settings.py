@@ -60,6 +60,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "config.middleware.ProbeMiddleware",
     "config.middleware.ClientAddressMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -130,6 +131,17 @@ else:
     DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
     if env.flag("PGBOUNCER"):
         DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"] = True
+    else:  # a pool takes no such options; there they are set for the role, by ALTER ROLE
+        # One that hangs holds up nobody else for long: a wait for a lock, a statement, a transaction in which
+        # nothing happens. All end before the application server ends the worker.
+        waits = {
+            "lock_timeout": env.number("LOCK_SECONDS", 15),
+            "statement_timeout": env.number("STATEMENT_SECONDS", 45),
+            "idle_in_transaction_session_timeout": env.number("IDLE_TRANSACTION_SECONDS", 120),
+        }
+        DATABASES["default"]["OPTIONS"].setdefault(
+            "options", " ".join(f"-c {name}={seconds}s" for name, seconds in waits.items())
+        )
 
 # --- Language and time
 # ----------------------------------------------------------------------------------------------
@@ -253,7 +265,7 @@ LOGGING = {
         # Nothing here deletes a log: regulations ask for six months, and several processes may write the same
         # file.
         "file": {
-            "class": "logging.handlers.WatchedFileHandler",
+            "class": "config.logs.LogFile",
             "filename": LOG_DIR / "site.log",
             "formatter": "line",
             "delay": True,

@@ -4,15 +4,18 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.helpers import ActionForm
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME, ActionForm
+from django.contrib.admin.widgets import AutocompleteSelect, AutocompleteSelectMultiple
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.shortcuts import redirect
 
 from schools import audit
 from schools.models import RecordChange, Region, School
 from schools.permissions import may
 from schools.records.changes import note_change, snapshot
+from schools.site.asked import number
 from schools.site.typed import FOR_COLUMNS
 from schools.workbooks import clean_text
 
@@ -46,6 +49,8 @@ class Scoped:
     def formfield_for_foreignkey(self, db_field, request, **kwargs):
         """Only what one may see can be chosen, so that nothing is hung on another city's school."""
         kwargs.setdefault("queryset", _visible(db_field, request))
+        if db_field.name in self.get_autocomplete_fields(request):
+            kwargs.setdefault("widget", Chosen(db_field, self.admin_site))
         field = super().formfield_for_foreignkey(db_field, request, **kwargs)
         identity = request.user.identity
         if db_field.name == "city" and identity is not None and identity.city_id:
@@ -55,7 +60,25 @@ class Scoped:
     def formfield_for_manytomany(self, db_field, request, **kwargs):
         """See `formfield_for_foreignkey`."""
         kwargs.setdefault("queryset", _visible(db_field, request))
+        if db_field.name in self.get_autocomplete_fields(request):
+            kwargs.setdefault("widget", SeveralChosen(db_field, self.admin_site))
         return super().formfield_for_manytomany(db_field, request, **kwargs)
+
+
+class ByNumber:
+    """Shows as chosen what has a number only; Django asks the database for anything it was sent."""
+
+    def optgroups(self, name, value, attrs=None):
+        """The field itself refuses the rest with its sentence."""
+        return super().optgroups(name, [one for one in value if number(str(one)) is not None], attrs)
+
+
+class Chosen(ByNumber, AutocompleteSelect):
+    """One row, found by typing."""
+
+
+class SeveralChosen(ByNumber, AutocompleteSelectMultiple):
+    """Several."""
 
 
 def city_worked_for(request: HttpRequest) -> Region | None:
@@ -84,6 +107,13 @@ class ScopedAdmin(Scoped, admin.ModelAdmin):
     def get_changeform_initial_data(self, request):
         """The city one works for is filled in already."""
         return {"city": city_worked_for(request), **super().get_changeform_initial_data(request)}
+
+    def response_action(self, request, queryset):
+        """An action on rows that nobody could have chosen is done to none."""
+        if any(number(chosen) is None for chosen in request.POST.getlist(ACTION_CHECKBOX_NAME)):
+            messages.error(request, "所选的行无法识别，没有办理，请重新选择。")
+            return redirect(request.get_full_path())
+        return super().response_action(request, queryset)
 
 
 class ScopedInline(Scoped, admin.TabularInline):

@@ -97,7 +97,8 @@
   document.addEventListener("htmx:timeout", function () { say("网络太慢，刚才的内容可能没有保存。请再试一次。"); });
   document.addEventListener("htmx:responseError", function (event) {
     const status = event.detail.xhr.status;
-    if (status === 409) return say(event.detail.xhr.responseText);
+    const isSentence = (event.detail.xhr.getResponseHeader("Content-Type") || "").startsWith("text/plain");
+    if (status === 409 || (status === 503 && isSentence)) return say(event.detail.xhr.responseText);
     say(status === 403 || status === 404 ? "您的当前身份不能办理此事，内容没有保存。请刷新页面。" : "系统出错了，刚才的内容没有保存。请稍后再试。");
   });
 })();

@@ -81,6 +81,23 @@ def test_a_file_of_variables_is_read_and_the_environment_wins(tmp_path):
     assert "'classes': 4" in result.stdout
 
 
+@pytest.mark.parametrize(
+    ("variables", "expected"),
+    [
+        ({"LOCK_SECONDS": "7"}, "-c lock_timeout=7s"),
+        ({}, "-c lock_timeout=0s -c statement_timeout=0s"),  # a command has all the time
+        ({"PGBOUNCER": "1"}, "DISABLE_SERVER_SIDE_CURSORS"),
+    ],
+)
+def test_pages_do_not_wait_for_postgresql_without_end(tmp_path, variables, expected):
+    show = "shell --no-imports -c 'from config import settings as s; print(s.DATABASES)'"
+
+    result = manage(tmp_path, show, DEBUG="1", DATABASE_URL="postgres://u:p@127.0.0.1:1/n", **variables)
+
+    assert expected in result.stdout, result.stderr
+    assert ("lock_timeout" in result.stdout) != ("PGBOUNCER" in variables)
+
+
 @pytest.mark.parametrize(("query", "seconds"), [("", "5"), ("?connect_timeout=20", "20")])
 def test_a_silent_postgresql_is_given_up_after_some_seconds(tmp_path, query, seconds):
     show = "shell --no-imports -c 'from config import settings as s; print(s.DATABASES)'"

@@ -13,10 +13,9 @@ from schools.models import User
 from schools.uploads import check_upload
 from tests.factories import AppointmentFactory, UserFactory
 from tests.ratings.judged_year import FULL, refused
+from tests.small_pdf import SMALL_PDF
 
 pytestmark = pytest.mark.django_db
-
-PDF = b"%PDF-1.7\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
 
 
 @pytest.fixture
@@ -29,7 +28,7 @@ def colleague(city) -> User:
 
 @pytest.fixture
 def scan():
-    return check_upload(SimpleUploadedFile("评分表.pdf", PDF))
+    return check_upload(SimpleUploadedFile("评分表.pdf", SMALL_PDF))
 
 
 def read(sheet: JudgeSheet) -> str:
@@ -124,4 +123,4 @@ def test_an_earlier_scan_is_taken_back_not_lost_and_schools_never_see_either(jud
         assert not Evidence.objects.visible_to(appoint(role)).exists(), role
     assert not Evidence.objects.visible_to(judged.judges[0]).exists()
     assert Evidence.objects.visible_to(judged.office).count() == 2
-    assert first.file.open().read() == io.BytesIO(PDF).read()
+    assert first.file.open().read() == io.BytesIO(SMALL_PDF).read()

@@ -19,11 +19,11 @@ from tests.html_forms import press
 from tests.ratings.drafts import draft_year
 from tests.ratings.judged_year import FULL, judge_account, judge_year, signed
 from tests.ratings.opened_year import fields
+from tests.small_pdf import SMALL_PDF
 
 pytestmark = pytest.mark.django_db
 
 MOST_QUERIES = 12
-PDF = b"%PDF-1.7\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
 
 
 @pytest.fixture
@@ -206,7 +206,7 @@ def test_a_paper_sheet_goes_through_two_hands(judged, colleague):
         }
         data |= fields(row, **answers)
     assert office.post(paper, data).status_code == 302
-    scan = SimpleUploadedFile("签字表.pdf", PDF)
+    scan = SimpleUploadedFile("签字表.pdf", SMALL_PDF)
     office.post(reverse("ratings:sheet_scan", args=[sheet.pk]), {"scan": scan})
     check = reverse("ratings:paper_check", args=[sheet.pk])
     own = office.get(check).content.decode()

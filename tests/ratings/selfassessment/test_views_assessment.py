@@ -15,6 +15,7 @@ from tests.factories import SchoolFactory, TrainingClassFactory
 from tests.html_forms import press
 from tests.rating_factories import published_year
 from tests.ratings.opened_year import answer_everything, fields
+from tests.small_pdf import SMALL_PDF
 
 pytestmark = pytest.mark.django_db
 
@@ -236,7 +237,7 @@ def test_evidence_is_a_record_a_file_or_paper_and_no_more_than_three(
         address,
         {
             "act": "attach",
-            "file": SimpleUploadedFile("证明.pdf", b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n%%EOF\n"),
+            "file": SimpleUploadedFile("证明.pdf", SMALL_PDF),
         },
     )
     client.post(address, {"act": "attach", "paper": "批复", "copies": "2", "location": "档案室"})
@@ -250,7 +251,7 @@ def test_evidence_is_a_record_a_file_or_paper_and_no_more_than_three(
 def test_evidence_that_is_refused_says_why_and_keeps_the_answers(signed_client, filler, at, row):
     data = fields(row("M1"), 成果="2") | {
         "act": "attach",
-        "file": SimpleUploadedFile("机密报告.pdf", b"%PDF-1.7\n%%EOF"),
+        "file": SimpleUploadedFile("机密报告.pdf", SMALL_PDF),
     }
 
     page = text(signed_client(filler).post(at("item", "M1"), data))
@@ -279,7 +280,7 @@ def test_a_file_is_an_attachment_of_its_checked_type_for_readers_only(
     signed_client, filler, appoint, at, county, city
 ):
     client = signed_client(filler)
-    client.post(at("item", "M1"), {"file": SimpleUploadedFile("证明.pdf", b"%PDF-1.7\n%%EOF\n")})
+    client.post(at("item", "M1"), {"file": SimpleUploadedFile("证明.pdf", SMALL_PDF)})
     address = reverse("ratings:evidence", args=[Evidence.objects.get().pk])
 
     response = client.get(address)
@@ -287,7 +288,7 @@ def test_a_file_is_an_attachment_of_its_checked_type_for_readers_only(
     assert response.headers["Content-Disposition"].startswith("attachment")
     assert response.headers["X-Content-Type-Options"] == "nosniff"
     assert response.headers["Content-Type"] == "application/pdf"
-    assert b"".join(response.streaming_content) == b"%PDF-1.7\n%%EOF\n"
+    assert b"".join(response.streaming_content) == SMALL_PDF
     take_snapshot(Assessment.objects.get(), "submit")
     Assessment.objects.update(status="county")
     assert signed_client(appoint("county")).get(address).status_code == 200
@@ -297,9 +298,7 @@ def test_a_file_is_an_attachment_of_its_checked_type_for_readers_only(
 
 @pytest.mark.parametrize("role", ["county", "county_lead", "viewer", "auditor", "office", "chair"])
 def test_what_is_not_handed_in_is_no_evidence_for_others(role, signed_client, filler, appoint, at):
-    signed_client(filler).post(
-        at("item", "M1"), {"file": SimpleUploadedFile("证明.pdf", b"%PDF-1.7\n%%EOF\n")}
-    )
+    signed_client(filler).post(at("item", "M1"), {"file": SimpleUploadedFile("证明.pdf", SMALL_PDF)})
     address = reverse("ratings:evidence", args=[Evidence.objects.get().pk])
     other = signed_client(User.objects.filter(username=role).first() or appoint(role))
 
@@ -334,7 +333,7 @@ def test_a_signed_page_is_owed_and_voided_by_any_change(signed_client, head, at,
     scheme.save()
     answer_everything(assessment)
     client = signed_client(head)
-    scan = {"scan": SimpleUploadedFile("确认页.pdf", b"%PDF-1.7\n%%EOF\n")}
+    scan = {"scan": SimpleUploadedFile("确认页.pdf", SMALL_PDF)}
 
     assert "上传签字盖章页后" in text(client.get(at("check")))
     assert "校验码" in text(client.get(at("confirmation")))
@@ -356,7 +355,7 @@ def test_changed_records_void_the_signed_page_too(signed_client, head, at, asses
     press(
         client,
         at("signature"),
-        {"scan": SimpleUploadedFile("确认页.pdf", b"%PDF-1.7\n%%EOF\n")},
+        {"scan": SimpleUploadedFile("确认页.pdf", SMALL_PDF)},
         on=at("check"),
     )
     school.seats = 80

@@ -31,8 +31,9 @@ from tests.factories import AppointmentFactory, LiaisonFactory, SchoolFactory, U
 from tests.html_forms import press
 from tests.ratings.county_year import county_year
 from tests.ratings.judged_year import FULL, Judged, judge_account, refused, signed
-from tests.ratings.judging.test_paper_sheets import PDF, enter
+from tests.ratings.judging.test_paper_sheets import enter
 from tests.ratings.opened_year import fields
+from tests.small_pdf import SMALL_PDF
 
 pytestmark = pytest.mark.django_db
 
@@ -93,7 +94,7 @@ def entered(judged: Judged) -> JudgeSheet:
     sheet = judged.sheet(judged.judges[0])
     start_entry(sheet, by=judged.office)
     enter(judged, sheet, judged.office)
-    attach_scan(sheet, check_upload(SimpleUploadedFile("评分表.pdf", PDF)), by=judged.office)
+    attach_scan(sheet, check_upload(SimpleUploadedFile("评分表.pdf", SMALL_PDF)), by=judged.office)
     sheet.refresh_from_db()
     return sheet
 
@@ -160,7 +161,11 @@ def office_scans(judged: Judged) -> Attempt:
     sheet = judged.sheet(judged.judges[0])
     start_entry(sheet, by=judged.office)
     return at(
-        judged, judged.office, "sheet_scan", sheet.pk, data={"scan": SimpleUploadedFile("评分表.pdf", PDF)}
+        judged,
+        judged.office,
+        "sheet_scan",
+        sheet.pk,
+        data={"scan": SimpleUploadedFile("评分表.pdf", SMALL_PDF)},
     )
 
 
@@ -425,7 +430,7 @@ def test_who_must_recuse_reads_no_evidence_of_the_school(judged):
     }
     here, there = (Evidence(assessment=one, by=judged.office, **values) for one in judged.assessments)
     for one in (here, there):
-        one.file.save("证明.pdf", ContentFile(PDF))
+        one.file.save("证明.pdf", ContentFile(SMALL_PDF))
     client = signed(judged.judges[0])
     address = reverse("ratings:evidence", args=[here.pk])
 

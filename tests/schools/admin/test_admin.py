@@ -75,6 +75,21 @@ def test_its_pages_name_the_icon_so_that_the_browser_asks_for_no_other(enter):
 
 
 @pytest.mark.parametrize("model", KEPT_TABLES)
+def test_nonsense_in_address_and_choice_is_refused_with_a_sentence(enter, school, model):
+    client = enter(Role.SECURITY if model == "appointment" else Role.SYSADMIN)
+    names = [field.name for field in apps.get_model("schools", model)._meta.get_fields() if field.is_relation]
+    nonsense = dict.fromkeys(names, "x")
+
+    assert client.get(at("add", model), nonsense).status_code == 200
+    assert client.post(at("add", model), nonsense).status_code in (200, 403)
+    acted = client.post(
+        at("changelist", model), {"action": "void_selected", "_selected_action": "x", "index": 0}, follow=True
+    )
+    assert acted.status_code == 200
+    assert "无法识别" in acted.content.decode() or "void_selected" not in acted.content.decode()
+
+
+@pytest.mark.parametrize("model", KEPT_TABLES)
 def test_lists_and_forms_open_for_their_administrator(enter, school, model):
     client = enter(Role.SECURITY if model == "appointment" else Role.SYSADMIN)
 
