@@ -165,7 +165,10 @@ AXES_COOLOFF_TIME = timedelta(minutes=30)
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # the page promises 30 minutes
-AXES_LOCKOUT_TEMPLATE = "errors/lockout.html"
+AXES_HANDLER = "schools.accounts.locking.Handler"
+AXES_LOCKOUT_CALLABLE = "schools.accounts.locking.lockout_page"
+# What was posted is kept beside a failure for as long as it counts, so no password of any form may be in it.
+AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "old_password", "new_password1", "new_password2"]
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
 

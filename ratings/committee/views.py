@@ -22,6 +22,7 @@ from ratings.models import Assessment, RestrictionCase, Result, Scheme
 from ratings.sheets.evaluation import evaluate
 from ratings.workflow import take_step
 from schools import audit
+from schools.accounts.forms import SignatureForm
 from schools.audit.exports import XLSX, export
 from schools.guidance.visits import opinions_of
 from schools.models import User
@@ -43,7 +44,6 @@ from .forms import (
     MissingFilterForm,
     ReopenForm,
     SettledFilterForm,
-    SettleForm,
     WithdrawCaseForm,
 )
 from .invariants import SETTLED_PHASES
@@ -318,7 +318,7 @@ def settle_year(request: HttpRequest, scheme: Scheme) -> HttpResponse:
 
     The office, which mends most of it, reads the same list.
     """
-    form = SettleForm(request.POST or None, user=request.user)
+    form = SignatureForm(request.POST or None, request=request)
     if form.is_valid():
         try:
             settle_scheme(scheme, by=request.user)
@@ -376,7 +376,7 @@ def reopen_school(request: HttpRequest, pk: int) -> HttpResponse:
     if scheme.phase not in (Phase.SETTLED, Phase.NOTICE) and not reopened:
         return _over(request, scheme)
     settled = settled.select_related("school").in_order()
-    form = ReopenForm(request.POST or None, user=request.user, assessments=settled)
+    form = ReopenForm(request.POST or None, request=request, assessments=settled)
     if form.is_valid():
         row = form.cleaned_data["assessment"]
         with refusals_in(form, "reason"):

@@ -12,16 +12,9 @@ from django.http import HttpRequest
 
 from schools.audit import record
 from schools.calendar import workdays
-from schools.models import CalendarDay, CalendarYear, Region, User
+from schools.models import CalendarDay, CalendarYear, User
 
 logger = logging.getLogger(__name__)
-
-
-def chain_city(user: User) -> Region | None:
-    """The chain an account's comings and goings belong to: its own city, else that of its appointment."""
-    if user.city_id:
-        return user.city
-    return user.identity.city if user.identity else None
 
 
 def _address(request: HttpRequest | None) -> dict[str, str]:
@@ -31,7 +24,7 @@ def _address(request: HttpRequest | None) -> dict[str, str]:
 def _note(action: str, account: User, *, by: User | None, detail: dict[str, str]) -> None:
     """What somebody else than the owner did, or somebody unknown, names the account in full."""
     subject = str(account) if by == account else f"{account.name}（{account.username}）"
-    record(action, by=by, city=chain_city(account), subject=subject, detail=detail)
+    record(action, by=by, city=account.chain_city, subject=subject, detail=detail)
 
 
 @receiver(user_logged_in)
@@ -81,7 +74,7 @@ def on_password_saved(sender: Any, instance: User, created: bool, **kwargs: Any)
     if created or instance._password is None:
         return
     who = f"{instance.name}（{instance.username}）"
-    city, by = chain_city(instance), instance.password_set_by
+    city, by = instance.chain_city, instance.password_set_by
     if instance.must_change_password or by not in (None, instance):
         detail = {"说明": "由他人重置，下次登录须修改"}
         record("password_reset", by=by, city=city, subject=who, detail=detail)

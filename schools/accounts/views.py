@@ -39,6 +39,10 @@ class PasswordChange(views.PasswordChangeView):
     template_name = "registration/password_change.html"
     success_url = reverse_lazy("schools:desk")
 
+    def get_form_kwargs(self) -> dict:
+        """Wrong passwords are counted for where they come from."""
+        return {**super().get_form_kwargs(), "request": self.request}
+
     def form_valid(self, form: PasswordForm) -> HttpResponse:
         """The duty ends in the same save as the password."""
         form.user.must_change_password = False

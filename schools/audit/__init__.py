@@ -34,6 +34,7 @@ ACTIONS: dict[str, str] = {
     "sign_in_failed": "登录失败",
     "lock_out": "登录锁定",
     "sign_out": "退出",
+    "signature_failed": "签名密码错误",
     "password_change": "修改密码",
     "password_reset": "重置密码",
     "account": "账号变更",

@@ -133,6 +133,15 @@ class User(AbstractBaseUser):
         """How many messages wait, for the header; 0 for an account without an appointment."""
         return next((held.unread for held in self.identities), 0)
 
+    @property
+    def chain_city(self) -> Region | None:
+        """The audit chain the account's comings and goings belong to: its own city, else that of its
+        appointment.
+        """
+        if self.city_id:
+            return self.city
+        return self.identity.city if self.identity else None
+
     @cached_property
     def identity(self) -> "Appointment | None":
         """The appointment this session acts under: the chosen one while it is in force, else the first."""
