@@ -97,7 +97,7 @@ class PersonField(forms.ModelChoiceField):
     """Names alone are not enough: two people may share one."""
 
     def label_from_instance(self, obj: User) -> str:
-        return f"{obj.name}（{obj.username}）"
+        return obj.in_full
 
 
 class HandoverForm(forms.Form):

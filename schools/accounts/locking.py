@@ -123,7 +123,7 @@ def check_signature(request: HttpRequest, password: str, refusal: str = "密码�
         "signature_failed",
         by=user,
         city=user.chain_city,
-        subject=f"{user.name}（{user.username}）",
+        subject=user.in_full,
         detail={"页面": request.path, "地址": _address(request) or ""},
     )
     AxesProxyHandler.user_login_failed(check_signature, credentials, request)

@@ -14,6 +14,8 @@ from schools.audit import record
 from schools.calendar import workdays
 from schools.models import CalendarDay, CalendarYear, User
 
+from .owners import tell_owner
+
 logger = logging.getLogger(__name__)
 
 
@@ -23,7 +25,7 @@ def _address(request: HttpRequest | None) -> dict[str, str]:
 
 def _note(action: str, account: User, *, by: User | None, detail: dict[str, str]) -> None:
     """What somebody else than the owner did, or somebody unknown, names the account in full."""
-    subject = str(account) if by == account else f"{account.name}（{account.username}）"
+    subject = str(account) if by == account else account.in_full
     record(action, by=by, city=account.chain_city, subject=subject, detail=detail)
 
 
@@ -73,13 +75,14 @@ def on_password_saved(sender: Any, instance: User, created: bool, **kwargs: Any)
     """
     if created or instance._password is None:
         return
-    who = f"{instance.name}（{instance.username}）"
-    city, by = instance.chain_city, instance.password_set_by
+    city, by, asked = instance.chain_city, instance.password_set_by, instance.password_asked_by
     if instance.must_change_password or by not in (None, instance):
-        detail = {"说明": "由他人重置，下次登录须修改"}
-        record("password_reset", by=by, city=city, subject=who, detail=detail)
+        who = f"{asked}申请、{by}确认" if asked else str(by or "运维人员在服务器上")
+        tell_owner(instance, f"您的账号密码由{who}重置")
+        detail = {"说明": "由他人重置，下次登录须修改"} | ({"申请人": asked.in_full} if asked else {})
+        record("password_reset", by=by, city=city, subject=instance.in_full, detail=detail)
     else:
-        record("password_change", by=instance, city=city, subject=who)
+        record("password_change", by=instance, city=city, subject=instance.in_full)
 
 
 @receiver([post_save, post_delete], sender=CalendarDay)

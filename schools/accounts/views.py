@@ -23,6 +23,7 @@ from schools.workbooks import clean_text
 
 from . import handover
 from .forms import HandoverForm, PasswordForm, SignInForm
+from .owners import say_at_sign_in
 
 
 class SignIn(views.LoginView):
@@ -30,6 +31,12 @@ class SignIn(views.LoginView):
 
     form_class = SignInForm
     redirect_authenticated_user = True
+
+    def form_valid(self, form: SignInForm) -> HttpResponse:
+        """What others did to the account meanwhile is said at once."""
+        response = super().form_valid(form)
+        say_at_sign_in(self.request)
+        return response
 
 
 class PasswordChange(views.PasswordChangeView):
