@@ -14,11 +14,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from copy import copy
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
@@ -79,7 +80,8 @@ def _within(user: User, change: AccountChange) -> bool:
 def enough_without(account: User) -> bool:
     """Whether two administrators of different roles are left who may act for each other and for this one."""
     held = Appointment.objects.in_force().filter(role__in=ADMINISTRATORS, user__is_active=True)
-    return held.exclude(user=account).values("role").distinct().order_by("role").count() >= 2
+    near = held.filter(Q(city__isnull=True) | Q(city=account.city_id)).exclude(user=account)
+    return len(set(near.values_list("role", flat=True))) >= 2
 
 
 def guarded_accounts(user: User) -> QuerySet[User]:
@@ -114,7 +116,7 @@ def ask(
         raise Refused({"reason": "请写明理由，供另一名管理员核对。"})
     if not _within(by, change):
         raise Refused("您只办理本市的账号和任职，全系统的由全系统的管理员办理。")
-    DEEDS[act](change, by=None)  # refuses what could not be done now
+    DEEDS[act].check(change)
     change.account, change.post = account, post
     try:
         with transaction.atomic():
@@ -155,7 +157,9 @@ def confirm(change: AccountChange, *, by: User, remark: str = "") -> str:
         locked = _decide(change, Status.DONE, by=by, remark=remark)
         try:
             with transaction.atomic():
-                password = DEEDS[locked.act](locked, by=by)
+                deed = DEEDS[locked.act]
+                deed.check(locked)
+                password = deed.do(locked, by)
         except IntegrityError as error:
             raise Refused("不能按申请办理：与现有的账号或任职重复。请不同意，由申请人重新申请。") from error
         _tell_asker(locked)
@@ -217,16 +221,16 @@ def _in_words(change: AccountChange) -> dict[str, Any]:
     return {name: f"{before} → {after}" if before else after for name, before, after in change.lines}
 
 
-# --- What can be asked for. Each looks whether it can be done, and does it where `by` confirms ---
+# --- What can be asked for: first whether it can be done and what it changes, then the doing ---
 
 
-def _reset_password(change: AccountChange, *, by: User | None) -> str:
-    account = change.account
-    if not account.is_active:
+def _can_reset(change: AccountChange) -> None:
+    if not change.account.is_active:
         raise Refused("该账号已停用，请先申请启用。")
-    if by is None:
-        return ""
-    password = one_time_password()
+
+
+def _reset(change: AccountChange, by: User) -> str:
+    account, password = change.account, one_time_password()
     account.must_change_password = True
     account.password_asked_by, account.password_set_by = change.asked_by, by
     account.set_password(password)
@@ -234,90 +238,112 @@ def _reset_password(change: AccountChange, *, by: User | None) -> str:
     return password
 
 
-def _change_details(change: AccountChange, *, by: User | None) -> str:
-    account = change.account
-    differing = {name: value for name, value in change.new.items() if plain(getattr(account, name)) != value}
-    if not differing:
-        raise Refused("没有需要修改的内容：所填与现在的账号一致。")
-    if by is None:
-        change.before, change.new = _words(account, differing), differing
-    for name, value in differing.items():
-        setattr(account, account._meta.get_field(name).attname, value)
+def _can_rewrite(change: AccountChange) -> None:
+    account, before = change.account, _words(change.account, DETAILS)
+    _set(account, change.new)
     account.full_clean(exclude=["password"])
-    if by is None:
-        change.after = _words(account, differing)
-        return ""
-    account.save(update_fields=list(differing))
+    _compare(change, before, _words(account, DETAILS))
+
+
+def _rewrite(change: AccountChange, by: User) -> str:
+    change.account.save(update_fields=list(change.new))
     _tell(change, by, "修改")
     return ""
 
 
-def _enable(change: AccountChange, *, by: User | None) -> str:
-    account = change.account
-    if account.is_active:
+def _can_enable(change: AccountChange) -> None:
+    if change.account.is_active:
         raise Refused("该账号没有停用，不用启用。")
-    change.before, change.after = {"启用": "停用"}, {"启用": "启用"}
-    if by is not None:
-        account.is_active = True
-        account.save(update_fields=["is_active"])
-        _tell(change, by, "启用")
+    _compare(change, {"状态": "停用"}, {"状态": "启用"})
+
+
+def _enable(change: AccountChange, by: User) -> str:
+    change.account.is_active = True
+    change.account.save(update_fields=["is_active"])
+    _tell(change, by, "启用")
     return ""
 
 
-def _appoint(change: AccountChange, *, by: User | None) -> str:
-    post = change.post or Appointment(user=change.account)
-    if change.post is None and change.new.get("role") not in GUARDED_ROLES:
-        raise Refused({"role": "这里只办系统、安全、审计管理员和市评委会办公室、主任的任职。"})
-    if change.post is None and (change.account.must_change_password or not change.account.is_active):
-        raise Refused("该账号已停用，或还在使用别人设置的首次密码：请本人先登录、改成自己的密码，再任职。")
-    before = _words(post, DATES) if change.post else {}
-    for name, value in change.new.items():
-        field = post._meta.get_field(name)
-        setattr(post, field.attname, value if field.is_relation else field.to_python(value))
+def _can_appoint(change: AccountChange) -> None:
+    before = {}
+    if change.post is None:
+        _can_begin(change)
+        change.post = Appointment(user=change.account)
+    else:
+        before = _post_in_words(change.post)
+    post = change.post
+    _set(post, change.new)
     post.full_clean()
-    if post.end and post.role in ADMINISTRATORS and not enough_without(post.user):
+    _compare(change, before, _post_in_words(post))
+    leaves = post.end is not None and post.role in ADMINISTRATORS and not enough_without(change.account)
+    if leaves:
         raise Refused("结束以后能办理的管理员不足两名：请先任命接任的人，再结束这项任职。")
-    after = {"任职": str(post), **_words(post, DATES)}
-    if before == {name: after[name] for name in before} and before:
-        raise Refused("没有需要修改的内容：所填与现在的任职一致。")
-    if by is None:
-        change.before = {"任职": str(post), **before} if before else {}
-        change.after = after
-        return ""
+
+
+def _can_begin(change: AccountChange) -> None:
+    """Whoever gave or saw a first password would else have the new rights before their owner."""
+    account = change.account
+    if change.new.get("role") not in GUARDED_ROLES:
+        raise Refused("这里只办系统、安全、审计管理员和市评委会办公室、主任的任职。")
+    if not account.is_active:
+        raise Refused("该账号已停用，请先启用。")
+    if account.must_change_password:
+        raise Refused("该账号还在使用别人设置的首次密码：请本人先登录、改成自己的密码，再任职。")
+
+
+def _appoint(change: AccountChange, by: User) -> str:
+    post, account = change.post, change.account
     post.save()
-    _open_back_office(change.account, post)
-    _tell(change, by, f"办理任职：{post}，{_period(post)}")
-    return ""
-
-
-def _open_back_office(account: User, post: Appointment) -> None:
-    """Who works there by role enters without a third act."""
-    if post.role in STAFF and not account.is_staff:
+    if post.role in STAFF and not account.is_staff:  # works in the back office, without a third act
         account.is_staff = True
         account.save(update_fields=["is_staff"])
+    until = f"，到 {post.end:%Y-%m-%d}" if post.end else ""
+    _tell(change, by, f"办理任职：{post}，{post.start:%Y-%m-%d} 起{until}")
+    return ""
 
 
-def _period(post: Appointment) -> str:
-    return f"{post.start:%Y-%m-%d} 起" + (f"，到 {post.end:%Y-%m-%d}" if post.end else "")
+def _compare(change: AccountChange, before: Mapping[str, str], after: Mapping[str, str]) -> None:
+    """What it changes, in words; all of it where it is new."""
+    if before == after:
+        raise Refused("没有需要修改的内容：所填与现在的一致。")
+    named = [name for name in after if before.get(name) != after[name]]
+    change.before = {name: before[name] for name in named if name in before}
+    change.after = {name: after[name] for name in named}
+
+
+def _set(row: User | Appointment, values: Mapping[str, Any]) -> None:
+    for name, value in values.items():
+        field = row._meta.get_field(name)
+        setattr(row, field.attname, value if field.is_relation else field.to_python(value))
+
+
+def _words(row: Any, names: tuple[str, ...]) -> dict[str, str]:
+    """Fields by their names on the page."""
+    values = {str(row._meta.get_field(name).verbose_name): getattr(row, name) for name in names}
+    return {label: "" if value is None else str(value) for label, value in values.items()}
+
+
+def _post_in_words(post: Appointment) -> dict[str, str]:
+    return {"任职": str(post), **_words(post, DATES)}
 
 
 def _tell(change: AccountChange, by: User, what: str) -> None:
     tell_owner(change.account, f"您的账号由{change.asked_by}申请、{by}确认{what}")
 
 
-def _words(row: Any, names: Any) -> dict[str, str]:
-    """Fields by their names on the page."""
-    found = {}
-    for name in names:
-        value = getattr(row, name)
-        found[str(row._meta.get_field(name).verbose_name)] = "" if value is None else str(value)
-    return found
+@dataclass(frozen=True)
+class Deed:
+    """`check` fits the change to what is stored and refuses what cannot be; `do` returns a one-time password
+    or "".
+    """
+
+    check: Callable[[AccountChange], None]
+    do: Callable[[AccountChange, User], str]
 
 
-#: What an act does; by is None while it is only asked for.
-DEEDS: dict[str, Callable[..., str]] = {
-    Act.PASSWORD: _reset_password,
-    Act.DETAILS: _change_details,
-    Act.ENABLE: _enable,
-    Act.APPOINT: _appoint,
+DEEDS: dict[str, Deed] = {
+    Act.PASSWORD: Deed(_can_reset, _reset),
+    Act.DETAILS: Deed(_can_rewrite, _rewrite),
+    Act.ENABLE: Deed(_can_enable, _enable),
+    Act.APPOINT: Deed(_can_appoint, _appoint),
 }

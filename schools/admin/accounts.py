@@ -17,8 +17,8 @@ from schools.importing.account_sheets import TWO_PEOPLE_APPOINT, AppointmentReso
 from schools.models import Appointment, User
 from schools.models.scope import GUARDED_ROLES
 from schools.permissions import keeps_account, may
-from schools.refusals import turned_away
-from schools.saving import refuse
+from schools.refusals import refusals_as_messages, turned_away
+from schools.saving import Refused, refuse
 from schools.workbooks import SheetOut
 
 from .exchange import WorkbookAdmin
@@ -26,10 +26,9 @@ from .scoped import ScopedAdmin
 
 MOST_PASSWORDS = 200
 
-admin.site.unregister(Group)  # rights come from appointments alone
-
-
 TWO_PEOPLE = "{}是重要账号，密码、用户名和启用由两名管理员在“重要账号”里办理。"
+
+admin.site.unregister(Group)  # rights come from appointments alone
 
 
 class FirstPasswordForm(AdminPasswordChangeForm):
@@ -52,9 +51,7 @@ class LockForm(UserChangeForm):
         """Somebody must be left to switch on again."""
         on, account = self.cleaned_data["is_active"], self.instance
         if not on and account.is_active and account.is_guarded and not enough_without(account):
-            raise ValidationError(
-                "停用以后能办理的管理员不足两名，就没有人能重新启用：请先任命另外的管理员。"
-            )
+            raise ValidationError("停用以后能办理的管理员不足两名，没有人能重新启用：请先任命别的管理员。")
         return on
 
 
@@ -64,6 +61,22 @@ class AccountForm(UserCreationForm):
     class Meta:
         model = User
         fields = ["username", "name", "office_phone", "city"]
+
+
+def _first_passwords(users: list[User], *, by: User) -> list[tuple[str, str, str]]:
+    """Each after its user name and name. Held in one order, so that none gets its weight in between."""
+    held = [hold(pk) for pk in sorted(user.pk for user in users)]
+    if guarded := "、".join(user.in_full for user in held if user.is_guarded):
+        raise Refused(f"{TWO_PEOPLE.format(guarded)}请去掉这些账号再办。")
+    rows = []
+    for user in held:
+        password = one_time_password()
+        user.must_change_password = True
+        user.password_set_by = by
+        user.set_password(password)
+        user.save(update_fields=["password", "must_change_password"])
+        rows.append((user.username, user.name, password))
+    return rows
 
 
 @admin.register(User)
@@ -135,22 +148,11 @@ class UserAdmin(WorkbookAdmin, ScopedAdmin, DjangoUserAdmin):
         if not users or len(users) > MOST_PASSWORDS:
             messages.error(request, f"请选择 1 至 {MOST_PASSWORDS} 个由本市管理、且不是本人的账号。")
             return None
-        rows = []
-        with transaction.atomic():
-            # Locked in one order: none of them gets its weight in between.
-            users = [hold(pk) for pk in sorted(user.pk for user in users)]
-            if guarded := [user.in_full for user in users if user.is_guarded]:
-                messages.error(request, TWO_PEOPLE.format("、".join(guarded)) + "请去掉这些账号再办。")
-                return None
-            for user in users:
-                password = one_time_password()
-                user.must_change_password = True
-                user.password_set_by = request.user
-                user.set_password(password)
-                user.save(update_fields=["password", "must_change_password"])
-                rows.append((user.username, user.name, password))
-        sheet = SheetOut("一次性密码", ["用户名", "姓名", "一次性密码"], rows)
-        return exports.export("一次性密码", [sheet], by=request.user, rows=len(rows))
+        with refusals_as_messages(request), transaction.atomic():
+            rows = _first_passwords(users, by=request.user)
+            sheet = SheetOut("一次性密码", ["用户名", "姓名", "一次性密码"], rows)
+            return exports.export("一次性密码", [sheet], by=request.user, rows=len(rows))
+        return None
 
     def save_model(self, request, obj, form, change):
         """A first password must be changed by its owner."""
