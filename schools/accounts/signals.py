@@ -14,6 +14,7 @@ from schools.audit import record
 from schools.calendar import workdays
 from schools.models import CalendarDay, CalendarYear, User
 
+from .locking import account_opens_at
 from .owners import tell_owner
 
 logger = logging.getLogger(__name__)
@@ -62,8 +63,12 @@ def on_sign_in_failed(
 def on_lock_out(sender: Any, request: HttpRequest | None, username: str | None = None, **kwargs: Any) -> None:
     """Too many wrong passwords."""
     user = User.objects.filter(username=username or "").first()
-    if user is not None:
-        _note("lock_out", user, by=None, detail=_address(request))
+    if user is None:
+        return
+    detail = _address(request)
+    if request is not None and account_opens_at(request, username) is None:
+        detail["说明"] = "该地址许多账号密码错误，本账号没有在该地址登录过"
+    _note("lock_out", user, by=None, detail=detail)
 
 
 @receiver(post_save, sender=User)

@@ -10,6 +10,7 @@ from django.test import Client
 from django.urls import reverse
 
 from schools.accounts.changes import Act, ask, confirm, refuse
+from schools.admin.accounts import FirstPasswordForm
 from schools.audit import verify
 from schools.models import AccountChange, Appointment, AuditEntry, Notice, Role, User
 from schools.models.scope import ADMINISTRATORS
@@ -89,6 +90,18 @@ def test_the_password_of_anybody_else_is_one_act_and_the_owner_is_told_at_sign_i
     assert "您的账号密码由sysadmin某重置（2026年" in text(signed)
     assert "请立即告诉其他管理员或运维人员" in text(signed)
     assert Notice.objects.filter(user=judge, read_at=None).exists()
+
+
+def test_an_account_that_got_its_weight_while_the_form_was_sent_keeps_its_password(appoint):
+    judge = appoint("judge")
+    form = FirstPasswordForm(User.objects.get(pk=judge.pk), {"password1": NEW, "password2": NEW})
+    assert form.is_valid()
+    appoint("chair", user=judge)
+
+    with pytest.raises(Refused, match="由两名管理员"):
+        form.save()
+
+    assert User.objects.get(pk=judge.pk).check_password(PASSWORD)
 
 
 def test_nothing_by_which_such_an_account_changes_hands_is_open_in_the_back_office(three, appoint):
