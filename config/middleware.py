@@ -10,6 +10,7 @@ from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
 from django.contrib import messages
+from django.contrib.auth import logout
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.contrib.messages import ERROR, get_messages
 from django.contrib.messages.storage.base import Message
@@ -208,15 +209,19 @@ class SignInRequiredMiddleware(LoginRequiredMiddleware):
 
 
 class IdleTimeoutMiddleware(Middleware):
-    """Ends a session after IDLE_MINUTES without a request.
+    """Ends a session after IDLE_MINUTES without a request, and SESSION_HOURS after signing in.
 
     Saving a session moves its end forward. This does so at most once a minute: SQLite has one writer, and
     most requests only read.
     """
 
     def __call__(self, request):
-        if request.user.is_authenticated and time.time() - request.session.get("seen", 0) >= REFRESH_SECONDS:
-            request.session["seen"] = int(time.time())
+        if request.user.is_authenticated:
+            now, session = int(time.time()), request.session
+            if now - session.get("since", now) >= settings.SESSION_LONGEST:
+                logout(request)  # what is asked for then meets a visitor, as after an idle session
+            elif now - session.get("seen", 0) >= REFRESH_SECONDS:
+                session["seen"], session["since"] = now, session.get("since", now)
         return self.get_response(request)
 
 

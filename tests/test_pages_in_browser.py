@@ -13,6 +13,7 @@ from ratings.drafting.errata import change_row, prepare, send_for_signature, wri
 from ratings.models import OpeningProposal
 from ratings.publication.opening_notice import OPENING_NOTICE
 from ratings.workflow.opening import proposal_digest
+from schools.accounts.changes import Act, ask
 from schools.models import Handover, Leader, Role
 from schools.records.corrections import request_change
 from tests.factories import (
@@ -108,7 +109,7 @@ def addresses(year, school) -> list[str]:
     found += [reverse(f"schools:{name}", args=[held.pk]) for name in ("class", "class_edit", "class_void")]
     found += [reverse("schools:metrics"), reverse("schools:metric", args=["办班期数"])]
     found += [f"{reverse('schools:explanation', args=[school.pk])}?figure=办班期数"]
-    found += registry_addresses(school)
+    found += registry_addresses(school) + guarded_addresses(school)
     draft = year["draft"]
     category, item = draft.categories.first(), draft.items.first()
     found += [reverse("ratings:scheme_start"), reverse("ratings:figures")]
@@ -187,6 +188,19 @@ def review_addresses(scheme) -> list[str]:
     assessment = scheme.assessments.get()
     found = [reverse(f"ratings:{name}", args=[assessment.pk]) for name in ("feedback", "form_onsite")]
     return [*found, reverse("ratings:erratum_sign", args=[erratum.pk])]
+
+
+def guarded_addresses(school) -> list[str]:
+    """Accounts of weight, with a change that waits for the second administrator."""
+    account = AppointmentFactory(role="chair", city=school.city, user__city=school.city).user
+    values = {"username": "zhang", "name": "张某"}
+    by = AppointmentFactory(role="security", city=school.city, user__city=school.city).user
+    asked = ask(Act.DETAILS, account, by=by, reason="换人", values=values)
+    return [
+        *(reverse(f"schools:account_{name}") for name in ("changes", "appoint")),
+        reverse("schools:account_details", args=[account.pk]),
+        reverse("schools:account_change", args=[asked.pk]),
+    ]
 
 
 def registry_addresses(school) -> list[str]:

@@ -15,6 +15,7 @@ from django.db.models import Q, QuerySet
 
 from ratings.enums import Star
 from ratings.models import Decision, Restriction, Result
+from schools.accounts.forms import SignatureForm
 from schools.site.asked import FilterForm, TextArea
 from schools.site.typed import WholeField
 
@@ -180,30 +181,7 @@ class AcceptAllForm(forms.Form):
     helper = plain_helper()
 
 
-class SettleForm(forms.Form):
-    """The chair's own password under the act that freezes the year."""
-
-    password = forms.CharField(
-        label="请再次输入您的登录密码",
-        strip=False,
-        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
-    )
-
-    helper = plain_helper()
-
-    def __init__(self, *args, user, **kwargs) -> None:
-        super().__init__(*args, **kwargs)
-        self.user = user
-
-    def clean_password(self) -> str:
-        """The password of the person who is signed in, nobody else's."""
-        password = self.cleaned_data["password"]
-        if not self.user.check_password(password):
-            raise forms.ValidationError("密码不正确，没有办理。")
-        return password
-
-
-class ReopenForm(SettleForm):
+class ReopenForm(SignatureForm):
     """Which school goes back before the committee, and why."""
 
     assessment = forms.ModelChoiceField(queryset=None, label="撤回审定的党校", empty_label="请选择")

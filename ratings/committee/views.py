@@ -23,6 +23,7 @@ from ratings.models import Assessment, RestrictionCase, Result, Scheme
 from ratings.sheets.evaluation import Evaluation, evaluate
 from ratings.workflow import take_step
 from schools import audit
+from schools.accounts.forms import SignatureForm
 from schools.audit.exports import XLSX, export
 from schools.guidance.visits import opinions_of
 from schools.models import User
@@ -45,7 +46,6 @@ from .forms import (
     MissingFilterForm,
     ReopenForm,
     SettledFilterForm,
-    SettleForm,
     WithdrawCaseForm,
 )
 from .invariants import SETTLED_PHASES
@@ -326,7 +326,7 @@ def settle_year(request: HttpRequest, scheme: Scheme) -> HttpResponse:
 
     The office, which mends most of it, reads the same list.
     """
-    form = SettleForm(request.POST or None, user=request.user)
+    form = SignatureForm(request.POST or None, request=request)
     if form.is_valid():
         try:
             settle_scheme(scheme, by=request.user, seen=request.POST.get(SEEN, ""))
@@ -389,7 +389,7 @@ def reopen_school(request: HttpRequest, pk: int) -> HttpResponse:
         return _over(request, scheme)
     settled = settled.select_related("school").in_order()
     shown = Shown({"已审定的党校": list(settled.values_list("pk", "version"))})
-    form = ReopenForm(request.POST or None, user=request.user, assessments=settled)
+    form = ReopenForm(request.POST or None, request=request, assessments=settled)
     if form.is_valid():
         row = form.cleaned_data["assessment"]
         with refusals_in(form, "reason"):

@@ -1,4 +1,4 @@
-"""An official document as the office edits it before issue, and the password with which it is issued."""
+"""An official document as the office edits it before issue."""
 
 from crispy_forms.layout import HTML, Column, Div, Layout, Row
 from django import forms
@@ -69,24 +69,3 @@ def document_form(kind: Kind, record: OfficialDocument, data=None) -> DocumentFo
     """The form of this kind. It writes into a row of its own, so that the page keeps what is stored."""
     form = forms.modelform_factory(kind.model, form=DocumentForm)
     return form(data, instance=kind.model.objects.get(pk=record.pk), kind=kind)
-
-
-class IssueForm(forms.Form):
-    """The last step before a document is out: the own password of the person who issues it."""
-
-    password = forms.CharField(
-        label="请再次输入您的登录密码",
-        strip=False,
-        widget=forms.PasswordInput(attrs={"autocomplete": "current-password", "class": "form-control"}),
-    )
-
-    def __init__(self, *args, user, **kwargs) -> None:
-        super().__init__(*args, **kwargs)
-        self.user = user
-
-    def clean_password(self) -> str:
-        """The password of the person who is signed in, nobody else's."""
-        password = self.cleaned_data["password"]
-        if not self.user.check_password(password):
-            raise forms.ValidationError("密码不正确，通报没有印发。")
-        return password

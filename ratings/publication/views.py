@@ -12,12 +12,13 @@ from ratings.documents.life import Kind
 from ratings.documents.official import CHARACTER_LIMIT, wording_problems
 from ratings.models import Bulletin, OpeningNotice, Scheme
 from ratings.models.official_documents import OfficialDocument
+from schools.accounts.forms import SignatureForm
 from schools.permissions import allowed_to, may
 from schools.refusals import refusals_as_messages, refusals_in, turned_away
 from schools.saving import SEEN, Refused, Stale
 
 from .bulletin import EDITABLE
-from .forms import IssueForm, document_form
+from .forms import document_form
 from .opening_notice import OPENING_NOTICE
 
 PDF = "application/pdf"
@@ -102,7 +103,7 @@ def issue(request: HttpRequest, kind: Kind, pk: int) -> HttpResponse:
     record = _record(request, kind, pk)
     if closed := kind.closed(record):
         return turned_away(request, closed, kind.address(record))
-    form = IssueForm(request.POST or None, user=request.user) if kind.signed else None
+    form = SignatureForm(request.POST or None, request=request) if kind.signed else None
     context = kind.context(record)
     problems, shown, changed = kind.problems(record, context), kind.shown(record, context), None
     seen = request.POST.get(SEEN)

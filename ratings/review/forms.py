@@ -38,7 +38,7 @@ class DivisionForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.reviewers = {str(user.pk): user for user in reviewers}
         self.categories = {f"category-{category.pk}": category for category in categories}
-        people = [(key, f"{user.name}（{user.username}）") for key, user in self.reviewers.items()]
+        people = [(key, user.in_full) for key, user in self.reviewers.items()]
         for name, category in self.categories.items():
             self.fields[name] = forms.ChoiceField(
                 label=str(category),

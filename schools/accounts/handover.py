@@ -140,7 +140,7 @@ def hand_over(
     notify([to], text, url=url, key=f"handover-{handover.pk}", school=school)
     detail = {
         "移交人": str(held.user),
-        "接收人": f"{to.name}（{to.username}）",
+        "接收人": to.in_full,
         "原因": reason,
         "移交内容": contents,
     }
@@ -159,7 +159,7 @@ def _account(new: NewAccount, school: School, password: str, by: User) -> User:
             user.save()
     except IntegrityError as error:
         raise Refused("该用户名已被使用。") from error
-    who, detail = f"{user.name}（{user.username}）", {"操作": "交接时新建账号"}
+    who, detail = user.in_full, {"操作": "交接时新建账号"}
     audit.record("account", by=by, city=school.city, subject=who, detail=detail)
     return user
 

@@ -35,10 +35,12 @@ ACTIONS: dict[str, str] = {
     "sign_in_failed": "登录失败",
     "lock_out": "登录锁定",
     "sign_out": "退出",
+    "signature_failed": "签名密码错误",
     "password_change": "修改密码",
     "password_reset": "重置密码",
     "account": "账号变更",
     "appointment": "任职变更",
+    "two_people": "重要账号双人办理",
     "import": "导入",
     "export": "导出",
     "correct": "数据更正",
@@ -124,7 +126,7 @@ def record(
 def _person(by: User | None) -> dict[str, Any]:
     if by is None:
         return {"user": None, "user_label": SYSTEM, "role_label": ""}
-    label, role = f"{by.name}（{by.username}）", str(by.identity or "")
+    label, role = by.in_full, str(by.identity or "")
     return {"user": by.pk, "user_label": label[:100], "role_label": role[:200]}
 
 

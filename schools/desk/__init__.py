@@ -27,6 +27,7 @@ CONTRIBUTIONS = Contributions(
         Entry(20, "镇街党校", "schools:schools", act="look_up"),
         Entry(26, "监测", "schools:monitoring", act="monitor"),
         Entry(28, "联系指导", "schools:guidance", act="read_guidance"),
+        Entry(75, "重要账号", "schools:account_changes", act="guard_accounts"),
         Entry(80, "审计", "schools:audit", act="read_audit"),
         Entry(90, "数据维护", "admin:index", act="enter_back_office"),
     ),

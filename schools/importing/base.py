@@ -315,12 +315,11 @@ class WorkbookResource(resources.ModelResource):
 
     def skip_row(self, instance, original, row, import_validation_errors=None) -> bool:
         """A row that says what is already known is not written again."""
-        return (
-            self.says_all
-            and not import_validation_errors
-            and instance.pk is not None
-            and instance.imported_over == _values(instance)
-        )
+        return self.says_all and not import_validation_errors and not self.says_something_new(instance)
+
+    def says_something_new(self, instance: models.Model) -> bool:
+        """Whether the row is a new record or differs from the stored one."""
+        return instance.pk is None or instance.imported_over != _values(instance)
 
     def validate_instance(self, instance, import_validation_errors=None, validate_unique=True) -> None:
         """Cell errors, then the model's own; constraints are left to the database, which asks nothing per

@@ -16,6 +16,7 @@ from .registry import Region, School
 from .scope import (
     ADMINISTRATORS,
     COUNTY_ROLES,
+    GUARDED_ROLES,
     NOTHING,
     SCHOOL_ROLES,
     Role,
@@ -42,6 +43,10 @@ class UserQuerySet(models.QuerySet):
             return Q(city=city_id) | Q(pk__in=Appointment.objects.filter(city=city_id).values("user"))
 
         return self.filter(account_scope(user, of_city=of_city, own=Q(pk=user.pk)))
+
+    def guarded(self) -> "UserQuerySet":
+        """重要账号: those that only two administrators together may change."""
+        return self.filter(pk__in=Appointment.objects.guarded().values("user"))
 
     def of_schools(self, *schools) -> "UserQuerySet":
         """Who fills in or answers for these schools today."""
@@ -91,8 +96,9 @@ class User(AbstractBaseUser):
     # Set by the middleware before `identity` is first read: the appointment this session chose.
     identity_choice: int | None = None
     # Who is about to give this account a password, for the audit trail; nobody else than the owner when
-    # unset.
+    # unset. And who asked for it, where it takes two.
     password_set_by: "User | None" = None
+    password_asked_by: "User | None" = None
 
     class Meta:
         verbose_name = verbose_name_plural = "用户"
@@ -133,6 +139,25 @@ class User(AbstractBaseUser):
         """How many messages wait, for the header; 0 for an account without an appointment."""
         return next((held.unread for held in self.identities), 0)
 
+    @property
+    def is_guarded(self) -> bool:
+        """Whether it takes two administrators to change the account; see `UserQuerySet.guarded`."""
+        return self.appointments.guarded().exists()
+
+    @property
+    def in_full(self) -> str:
+        """With the user name, for lists of people and for the trail: two people may share a name."""
+        return f"{self.name}（{self.username}）"
+
+    @property
+    def chain_city(self) -> Region | None:
+        """The audit chain the account's comings and goings belong to: its own city, else that of its
+        appointment.
+        """
+        if self.city_id:
+            return self.city
+        return self.identity.city if self.identity else None
+
     @cached_property
     def identity(self) -> "Appointment | None":
         """The appointment this session acts under: the chosen one while it is in force, else the first."""
@@ -150,6 +175,11 @@ class AppointmentQuerySet(models.QuerySet):
     def in_force(self, on=None) -> "AppointmentQuerySet":
         """Those whose period contains the day `on` (today by default)."""
         return self.filter(in_force(on, since="start", until="end"))
+
+    def guarded(self) -> "AppointmentQuerySet":
+        """Of a role that takes two administrators to give, held today or to be held."""
+        today = timezone.localdate()
+        return self.filter(Q(end__isnull=True) | Q(end__gte=today), role__in=GUARDED_ROLES)
 
 
 class Appointment(models.Model):

@@ -117,6 +117,7 @@ def installation(request: HttpRequest) -> dict:
             "organiser": settings.SITE_ORGANISER,
             "contact": settings.SITE_CONTACT,
             "idle_minutes": settings.SESSION_COOKIE_AGE // 60,
+            "session_hours": settings.SESSION_LONGEST // 3600,
             "file_limit": settings.UPLOAD_LIMIT // 1024 // 1024,
             "lock_minutes": int(settings.AXES_COOLOFF_TIME.total_seconds() // 60),
             "lock_after": settings.AXES_FAILURE_LIMIT,

@@ -26,6 +26,7 @@ from ratings.publication.opening_notice import OPENING_NOTICE
 from ratings.workflow.opening import propose
 from schools.calendar import workdays
 from schools.models import (
+    AccountChange,
     Appointment,
     GuidanceTeam,
     Handover,
@@ -102,6 +103,13 @@ def add_what_is_missing() -> None:
     typed = seats(own.city)["市评审中·未评"].sheets.latest("pk")
     JudgeSheet.objects.filter(pk=typed.pk).update(entered_by=people["office"])
     _life_of_schemes(people)
+    AccountChange.objects.create(
+        account=people["chair"],
+        act="password",
+        reason="忘记",
+        asked_by=people["security"],
+        asked_role="security",
+    )
 
 
 def _records(own: School, neighbour: School, people: dict[str, User]) -> None:

@@ -9,11 +9,11 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from ratings.committee.forms import SettleForm
 from ratings.criteria.changes import compare
 from ratings.criteria.fields import CORRECTABLE
 from ratings.criteria.versions import spec_of
 from ratings.models import Assessment, Erratum
+from schools.accounts.forms import SignatureForm
 from schools.permissions import allowed_to, may, require
 from schools.refusals import refusals_as_messages, refusals_in, seen_again, turned_away
 from schools.saving import SEEN
@@ -121,7 +121,7 @@ def sign(request: HttpRequest, pk: int) -> HttpResponse:
     if found.state != Erratum.State.PROPOSED or refusal_of(found.scheme):
         sentence = refusal_of(found.scheme) or f"这份更正{found.get_state_display()}，不能签发。"
         return turned_away(request, sentence, "ratings:erratum", pk)
-    form = SettleForm(request.POST or None, user=request.user)
+    form = SignatureForm(request.POST or None, request=request)
     if form.is_valid():
         with refusals_in(form):
             touched = len(sign_erratum(found, by=request.user, seen=request.POST.get(SEEN, "")).affected)

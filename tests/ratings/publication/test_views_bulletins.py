@@ -180,7 +180,8 @@ def test_a_wrong_password_issues_nothing(draft, appoint, signed_client):
         signed_client(appoint("chair")).post(address("bulletin_issue", draft), {"password": "Bushi-2026"})
     )
 
-    assert "密码不正确，通报没有印发" in page
+    assert "密码不正确，没有办理" in page
+    assert AuditEntry.objects.filter(action="signature_failed", subject="chair某（chair）").exists()
     assert Scheme.objects.get(pk=draft.scheme_id).phase == Phase.SETTLED
 
 

@@ -437,6 +437,30 @@ def test_appointments_are_checked_and_nobody_appoints_oneself(bring, school, kee
     ]
 
 
+def test_what_takes_two_administrators_does_not_come_in_by_workbook(bring, school, keeper):
+    held = make.AppointmentFactory(
+        role="office", city=school.city, user__city=school.city, user__username="li", user__name="李某"
+    )
+    make.UserFactory(username="zhang", city=school.city)
+    head = ["用户名", "角色", "任职开始", "任职结束"]
+    as_stored = ["li", "市评委会办公室", held.start.isoformat(), None]
+
+    bring([AppointmentResource], 任职=[head, as_stored])
+    text = refusal(
+        bring,
+        [AppointmentResource],
+        任职=[head, [*as_stored[:3], "2027-01-01"], ["zhang", "评委会主任", "2026-01-01", None]],
+    )
+    for row in (2, 3):
+        assert f"第 {row} 行「角色」：管理员、办公室、主任的任职由两名管理员在“重要账号”里办理" in text
+    assert Appointment.objects.filter(city=school.city, role__in=["office", "chair"]).get() == held
+
+    head = ["用户名", "姓名", "办公电话"]
+    assert "由两名管理员" in refusal(bring, [UserResource], 用户=[head, ["li", "王某", None]])
+    bring([UserResource], 用户=[head, ["li", "李某", "0768-2345678"]])
+    assert User.objects.get(username="li").office_phone == "0768-2345678"
+
+
 def test_regions_and_schools_come_in_by_code(bring, school):
     bring([RegionResource], 县=[["区划代码", "名称", "性质"], ["4451X1", "丁区", "功能区"]])
 
