@@ -53,10 +53,9 @@ class NotingResource:
         if not before:
             keys = [name for name in self.get_import_id_fields() if name != "school"]
             return {self.fields[keys[0]].attribute: sentence}
-        old, new = differences(before, after)
+        _, new = differences(before, after)
         name = next((name for name in new if self.heading(name)), next(iter(new)))
-        was, now = (worded(self._meta.model, {name: values[name]}).popitem()[1] for values in (old, new))
-        return {name: f"登记为“{was or '空'}”，表中为“{now or '空'}”：{sentence}"}
+        return {name: both_told(self._meta.model, name, before, after) + sentence}
 
     def after_save_instance(self, instance: models.Model, row: Values, **kwargs: Any) -> None:
         """Kept until all rows are written: a new one has its number only then."""
@@ -83,6 +82,12 @@ class NotingResource:
             reason="工作簿导入",
             names=names,
         )
+
+
+def both_told(model: type[models.Model], name: str, before: Values, after: Values) -> str:
+    """What a field is recorded as and what the sheet says."""
+    was, now = (worded(model, {name: values[name]}).popitem()[1] or "空" for values in (before, after))
+    return f"登记为“{was}”，表中为“{now}”："
 
 
 def _line(change: RecordChange) -> str:

@@ -35,6 +35,7 @@ from .base import (
     rows_of,
     school_column,
 )
+from .noting import both_told
 
 HOURS = {"unit": ("学时", "课时"), "lowest": Decimal("0.5"), "highest": 999}
 
@@ -93,9 +94,11 @@ class PlannedClassResource(WorkbookResource):
     def _file(self, plan: AnnualPlan, filed_on: date) -> None:
         before = snapshot(plan)
         plan.filed_on = filed_on
-        if sentence := self.guard_of_plans.refusal(plan.school, before, snapshot(plan), plan.pk):
+        after = snapshot(plan)
+        if sentence := self.guard_of_plans.refusal(plan.school, before, after, plan.pk):
             plan.filed_on = before["filed_on"] and date.fromisoformat(before["filed_on"])
-            raise ValidationError({"plan_filed_on": sentence})
+            told = both_told(AnnualPlan, "filed_on", before, after)
+            raise ValidationError({"plan_filed_on": told + sentence})
         plan.save(update_fields=["filed_on"])
         self.written.append((plan, before))
 

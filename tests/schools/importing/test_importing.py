@@ -75,17 +75,6 @@ KINDS = [
 
 
 @pytest.fixture
-def school():
-    return make.SchoolFactory(code="A01")
-
-
-@pytest.fixture
-def keeper(school):
-    """The system administrator of the school's city."""
-    return make.AppointmentFactory(role="sysadmin", city=school.city, user__city=school.city).user
-
-
-@pytest.fixture
 def bring(school, keeper):
     """Imports sheets written as {name: [headings, row, …]} and returns the reports."""
 
