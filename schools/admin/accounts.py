@@ -13,6 +13,8 @@ from schools.audit import exports, record
 from schools.importing.account_sheets import AppointmentResource, UserResource
 from schools.models import Appointment, User
 from schools.permissions import keeps_account, may
+from schools.records.changes import snapshot
+from schools.records.people import note_appointment
 from schools.workbooks import SheetOut
 
 from .exchange import WorkbookAdmin
@@ -146,7 +148,6 @@ class AppointmentAdmin(WorkbookAdmin, ScopedAdmin):
 
     def save_model(self, request, obj, form, change):
         """Every change of rights enters the trail."""
+        before = snapshot(Appointment.objects.get(pk=obj.pk)) if change else {}
         super().save_model(request, obj, form, change)
-        detail = {"任职": str(obj), "开始": obj.start, "结束": obj.end}
-        subject = f"{obj.user.name}（{obj.user.username}）"
-        record("appointment", by=request.user, city=obj.city, subject=subject, detail=detail)
+        note_appointment(obj, before, by=request.user)

@@ -409,7 +409,7 @@ def test_appointments_are_checked_and_nobody_appoints_oneself(bring, school, kee
             [keeper.username, "评委", None, None, "2026-01-01"],
         ],
     )
-    assert "第 2 行：角色与范围不符" in text
+    assert "第 2 行「学校编码」：填报人须填党校" in text
     assert "第 3 行「用户名」：不能给本人任职" in text
 
     bring(
