@@ -16,6 +16,7 @@ from ratings.models import (
     Adjustment,
     Assessment,
     Bulletin,
+    Evidence,
     Move,
     OpeningNotice,
     Result,
@@ -207,6 +208,30 @@ def _issued_text(document: Bulletin | OpeningNotice, altered: str) -> Iterator[s
     """Whether the text is still the one from which the file was made."""
     if document.text_digest != document.digest_of_text():
         yield altered
+
+
+def evidence_files(scheme: Scheme, *, quick: bool = False) -> Iterator[str]:
+    """Every file of the year, those taken back too: there, as long as it was and, unless `quick`, with the
+    digest it was taken in with. Not among the checks before publication, which do not wait for a disk.
+    """
+    stored = Evidence.objects.filter(assessment__scheme=scheme, kind=Evidence.Kind.FILE)
+    for one in stored.select_related("assessment__school").order_by("pk").iterator(chunk_size=500):
+        if fault := _fault_of(one, quick):
+            yield f"佐证材料文件：{one.assessment.school}“{one.name}”{fault}"
+
+
+def _fault_of(evidence: Evidence, quick: bool) -> str:
+    storage, name = evidence.file.storage, evidence.file.name
+    try:
+        if storage.size(name) != evidence.size:
+            return "的大小与登记的不同，文件被改动过"
+        if quick:
+            return ""
+        with storage.open(name) as file:
+            digest_of = hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return "的文件找不到或读不出来"
+    return "" if digest_of == evidence.digest else "与摘要不符，文件被改动过"
 
 
 def _kept_file(document: Bulletin | OpeningNotice, *, lost: str, altered: str) -> Iterator[str]:

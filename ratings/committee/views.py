@@ -362,7 +362,7 @@ def _missing(request: HttpRequest, gaps: Sequence[Gap]) -> dict:
     }
 
 
-def _outcome(request: HttpRequest, evaluation: Evaluation, form: SettleForm) -> dict:
+def _outcome(request: HttpRequest, evaluation: Evaluation, form: SignatureForm) -> dict:
     """What settling would freeze: stars by decision, deviations by name."""
     rows = list(assessments_of(evaluation.scheme))
     decided = [row for row in rows if decision_of(row)]

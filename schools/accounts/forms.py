@@ -10,6 +10,7 @@ from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
 from django.http import HttpRequest
 
 from schools.models import Appointment, User
+from schools.models.naming import refuse_no_name
 from schools.models.people import refuse_mobile_number
 from schools.site.asked import owe
 
@@ -112,7 +113,11 @@ class HandoverForm(forms.Form):
         initial=NEW,
     )
     name = forms.CharField(
-        label="新账号姓名", max_length=30, required=False, help_text="选“新开账号”时填写，下面两格相同。"
+        label="新账号姓名",
+        max_length=30,
+        required=False,
+        help_text="选“新开账号”时填写，下面两格相同。",
+        validators=[refuse_no_name],
     )
     username = forms.CharField(
         label="新账号用户名", max_length=50, required=False, help_text="如姓名的拼音，登录时使用。"

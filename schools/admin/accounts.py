@@ -17,6 +17,8 @@ from schools.importing.account_sheets import TWO_PEOPLE_APPOINT, AppointmentReso
 from schools.models import Appointment, User
 from schools.models.scope import GUARDED_ROLES
 from schools.permissions import keeps_account, may
+from schools.records.changes import snapshot
+from schools.records.people import note_appointment
 from schools.refusals import refusals_as_messages, turned_away
 from schools.saving import Refused, refuse
 from schools.workbooks import SheetOut
@@ -196,7 +198,6 @@ class AppointmentAdmin(WorkbookAdmin, ScopedAdmin):
 
     def save_model(self, request, obj, form, change):
         """Every change of rights enters the trail."""
+        before = snapshot(Appointment.objects.get(pk=obj.pk)) if change else {}
         super().save_model(request, obj, form, change)
-        detail = {"任职": str(obj), "开始": obj.start, "结束": obj.end}
-        subject = obj.user.in_full
-        record("appointment", by=request.user, city=obj.city, subject=subject, detail=detail)
+        note_appointment(obj, before, by=request.user)

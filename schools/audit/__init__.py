@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from fractions import Fraction
 from itertools import groupby
 from typing import Any
@@ -23,9 +24,12 @@ from django.utils import timezone
 
 from schools.models import AuditEntry, ChainHead, Region, User
 from schools.saving import hold
+from schools.site.contributions import contributed
 from schools.workbooks import clean_text
 
 GENESIS = "0" * 64
+#: Seconds by which an entry may be older than the one before: it was dated before it waited for its turn.
+CLOCK_SLACK = dt.timedelta(minutes=5)
 EVERY_CHAIN = object()
 SYSTEM_CHAIN, SYSTEM = "system", "系统"
 
@@ -157,19 +161,58 @@ def chain_ends(city: Region | object = EVERY_CHAIN) -> list[tuple[str, str]]:
     return [(name, heads[chain]) for chain, name in names.items() if chain in heads]
 
 
+@dataclass(frozen=True)
+class Witness:
+    """Rows that acts of a city left in other tables, each of which wrote one of these actions into its chain
+    at least once.
+    """
+
+    city: int | None
+    word: str
+    count: int
+    actions: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Findings:
+    """`faults` are what nobody but a forger or a damaged disk does; `remarks` are to be explained."""
+
+    faults: list[str]
+    remarks: list[str]
+
+
 def verify(city: Region | object | None = EVERY_CHAIN, head: str | None = None) -> list[str]:
     """Every fault of one chain (None: the system's) or of all, as Chinese lines; empty when all is well.
 
     `head` is an `n:hash` kept outside: only it can tell that the whole end of a chain, seal included, was put
     back to an earlier state.
     """
+    return examine(city, head).faults
+
+
+def examine(city: Region | object | None = EVERY_CHAIN, head: str | None = None) -> Findings:
+    """Like `verify`, with what is remarkable besides: clocks that were set back."""
     before = _ends()
-    faults = _walk(city, head, before)
-    if faults and _ends() != before:
+    found = _walk(city, head, before)
+    if found.faults and _ends() != before:
         # Somebody wrote while the rows were read; looked at again with the ends held still.
         with transaction.atomic():
-            faults = _walk(city, head, _ends(locked=True))
-    return faults
+            found = _walk(city, head, _ends(locked=True))
+    return found
+
+
+def _unwitnessed(city: Region | object | None, names: Mapping[str, str]) -> Iterator[str]:
+    """A trail that was taken away whole, head and all, is missed by what its acts left elsewhere."""
+    written = set(AuditEntry.objects.order_by().values_list("city", "action").distinct())
+    wanted = None if city is EVERY_CHAIN else chain_key(getattr(city, "pk", None))
+    for witness in (one for provider in contributed("witnesses") for one in provider()):
+        chain = chain_key(witness.city)
+        told = any((witness.city, action) in written for action in witness.actions)
+        if wanted in (None, chain) and not told:
+            yield (
+                f"【{names.get(chain, chain)}】有{witness.word} {witness.count} 条，审计记录里却没有一条"
+                f"“{ACTIONS[witness.actions[0]]}”：审计记录被整段删除过"
+            )
 
 
 def _ends(*, locked: bool = False) -> dict[str, tuple[int, str, str]]:
@@ -179,7 +222,7 @@ def _ends(*, locked: bool = False) -> dict[str, tuple[int, str, str]]:
 
 def _walk(
     city: Region | object | None, head: str | None, ends: Mapping[str, tuple[int, str, str]]
-) -> list[str]:
+) -> Findings:
     left = dict(ends)
     names = {chain_key(pk): name for pk, name in Region.objects.values_list("pk", "name")}
     names[SYSTEM_CHAIN] = SYSTEM
@@ -192,7 +235,8 @@ def _walk(
     for chain, end in left.items():
         if wanted in (None, chain):
             checker.check(names.get(chain, f"未知的链（{chain}）"), chain, [], end)
-    return checker.finish()
+        missing = list(_unwitnessed(city, names))
+    return Findings([*checker.finish(), *missing], checker.remarks)
 
 
 class Checker:
@@ -200,6 +244,7 @@ class Checker:
 
     def __init__(self, head: str | None = None):
         self.faults: list[str] = []
+        self.remarks: list[str] = []
         self.sought = _parse_head(head) if head else None
         self.found = False
 
@@ -207,9 +252,10 @@ class Checker:
         self, name: str, chain: str, rows: Iterable[Mapping[str, Any]], end: tuple[int, str, str] | None
     ) -> None:
         """One chain, its rows in order of number, against the end that the database claims."""
-        number, previous = 0, GENESIS
+        number, previous, latest = 0, GENESIS, None
         for row in rows:
             self._check_row(name, row, number, previous)
+            latest = self._check_clock(name, row, latest)
             number, previous = row["number"], row["hash"]
             if (str(number), previous) == self.sought and entry_hash(row["previous"], row) == previous:
                 self.found = True
@@ -237,6 +283,19 @@ class Checker:
             self.faults.append(f"{place}：内容与校验值不符，被改动或不是本系统写入")
         elif row["previous"] != previous:
             self.faults.append(f"{place}：与上一条不衔接")
+
+    def _check_clock(self, name: str, row: Mapping[str, Any], before: dt.datetime | None) -> Any:
+        """The moment of the row, against that of the one before."""
+        at = row["at"]
+        if not isinstance(at, dt.datetime):
+            return before
+        if before is not None and at < before - CLOCK_SLACK:
+            was, now = (f"{timezone.localtime(one):%Y-%m-%d %H:%M}" for one in (before, at))
+            self.remarks.append(
+                f"【{name}】第 {row['number']} 条的时间（{now}）早于前一条（{was}）："
+                "服务器的时钟被拨回过，请核对"
+            )
+        return at
 
     def finish(self) -> list[str]:
         """All faults; an outside head that stands nowhere in the chains is one."""

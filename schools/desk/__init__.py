@@ -8,6 +8,7 @@ from schools.site.contributions import Contributions, Entry
 from schools.teaching import classes
 
 from .announcing import overdue_problems, owed_records
+from .corrected import acts_on_records
 from .tasks import (
     account_tasks,
     account_tiles,
@@ -34,5 +35,6 @@ CONTRIBUTIONS = Contributions(
     tasks=(teaching_tasks, record_tasks, monitoring_tasks, account_tasks, calendar_tasks, correction_tasks),
     tiles=(record_tiles, teaching_tiles, account_tiles),
     announcements=(owed_records, overdue_problems),
+    witnesses=(acts_on_records,),
     corrected_rows=((TrainingClass, classes.write_rows), (Visit, visits.write_rows)),
 )

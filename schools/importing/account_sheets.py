@@ -2,12 +2,15 @@
 administrator's.
 """
 
+from typing import Any
+
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 
 from schools.models import Appointment, User
 from schools.models.people import refuse_mobile_number
 from schools.models.scope import GUARDED_ROLES
+from schools.records.people import account_snapshot, note_account, note_appointment
 
 from .base import (
     SCHOOL_CODE,
@@ -60,6 +63,16 @@ class UserResource(WorkbookResource):
             instance.city = self.city
             instance.set_unusable_password()
 
+    def stands(self, instance: User) -> dict[str, Any]:
+        """Nothing of a password."""
+        return account_snapshot(instance) if instance.pk else {}
+
+    def note(self) -> list[str]:
+        """Each account, as from the form."""
+        for user, before in self.written:
+            note_account(user, before, by=self.by)
+        return [f"{user.name}（{user.username}）" for user, _ in self.written]
+
 
 class AppointmentResource(WorkbookResource):
     user = person_column("user", "用户名")
@@ -90,6 +103,12 @@ class AppointmentResource(WorkbookResource):
         """All within one city."""
         if new:
             instance.city = self.city
+
+    def note(self) -> list[str]:
+        """Who got which role, an entry each, as from the form."""
+        for appointment, before in self.written:
+            note_appointment(appointment, before, by=self.by)
+        return [f"{one.user.name}（{one.user.username}）：{one}" for one, _ in self.written]
 
     def check(self, instance: Appointment) -> None:
         """The rules of the model, and nobody appoints oneself."""

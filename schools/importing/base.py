@@ -19,6 +19,8 @@ from schools.models import Region, School, User
 from schools.workbooks import CellError, cell_bool, cell_choice, cell_date, cell_decimal, cell_int, cell_text
 from schools.workbooks.text import narrow
 
+from .noting import NotingResource
+
 logger = logging.getLogger(__name__)
 
 SCHOOL_CODE = "学校编码"
@@ -199,7 +201,7 @@ class NaturalKeyLoader(BaseInstanceLoader):
         return self.known.get(self.resource.key_in(row))
 
 
-class WorkbookResource(resources.ModelResource):
+class WorkbookResource(NotingResource, resources.ModelResource):
     """One sheet, one model. What lies outside `schools` can neither be named nor changed.
 
     `Meta.fields` are the columns in the order of the template, all that people enter unless stated; those not
@@ -311,6 +313,7 @@ class WorkbookResource(resources.ModelResource):
         anything changed.
         """
         instance.imported_over = _values(instance)
+        instance.stood = self.stands(instance)
         super().import_instance(instance, row, **kwargs)
 
     def skip_row(self, instance, original, row, import_validation_errors=None) -> bool:
@@ -333,6 +336,7 @@ class WorkbookResource(resources.ModelResource):
             errors = error.update_error_dict(errors)
         if not errors:
             self.check(instance)
+            self.refuse_signed(instance)
         if errors:
             raise ValidationError(errors)
 

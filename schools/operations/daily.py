@@ -9,6 +9,7 @@ from datetime import date, datetime
 from django.db import transaction
 from django.utils import timezone
 
+from schools.audit import chain_ends
 from schools.calendar import checking
 from schools.calendar.workdays import in_working_hours, next_working_moment, years_to_enter
 from schools.desk.announcing import announce, announcements
@@ -34,6 +35,8 @@ def run(now: datetime) -> Iterator[str]:
         if job:
             job.summary = f"到期事项 {len(found)} 项，通知 {announce(found)} 人"
             yield f"{job.summary}。"
+            for name, end in chain_ends():
+                yield f"{name}的审计链尾，请随本日志留到数据库以外：{end}"
         else:
             yield "今天的到期事项已经通知过。"
     for year, people in checking.ask(today):

@@ -89,6 +89,11 @@ def pending_of(obj: models.Model) -> Correction | None:
     return Correction.objects.pending().filter(model=obj._meta.label_lower, object_id=obj.pk).first()
 
 
+def waiting_sentence(waiting: Correction) -> str:
+    """Why the record is not changed meanwhile: two people are already at it."""
+    return f"该登记有一份数据更正等待审核（{waiting.asked_at:%m月%d日}申请），请先撤回或等待审核结果。"
+
+
 def approver_of(correction: Correction, signed: list[locks.Lock] | None = None) -> str:
     """Who decides now: `county` or `office`. It moves on with the assessment: a request may have been made
     before.

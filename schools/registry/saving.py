@@ -54,9 +54,7 @@ def change(
     if lock_for(school, type(record), before, after):
         return corrections.request_change(stored, values, by=by, reason=reason)
     if waiting := corrections.pending_of(stored):
-        raise Refused(
-            f"该登记有一份数据更正等待审核（{waiting.asked_at:%m月%d日}申请），请先撤回或等待审核结果。"
-        )
+        raise Refused(corrections.waiting_sentence(waiting))
     return _written(stored, values, school, action, before, by=by, reason=reason)
 
 

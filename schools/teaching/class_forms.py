@@ -12,9 +12,10 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from schools.models import Lesson, PlannedClass, School, TeachingPoint, TrainingClass, TrialLesson
+from schools.models.naming import refuse_no_name
 from schools.models.teaching import ClassCategory
 from schools.records.changes import plain, worded
-from schools.refusals import RecheckedForm
+from schools.refusals import RecheckedForm, refusals_in
 from schools.site.asked import FilterForm, SeveralField, TextArea, day_input, long_text, owe
 from schools.site.typed import DayField, NumberField, WholeField
 from schools.workbooks import clean_text
@@ -32,6 +33,13 @@ from .classes import (
 from .forms import NumberedRow, RowsFormSet
 
 EXTRA_LESSONS = 3
+
+
+def refuse_stranger(form: forms.Form, name: str, habits: Habits) -> None:
+    """Whoever is not known yet is named by a name."""
+    if name and name not in habits.kinds:
+        with refusals_in(form, "lecturer"):
+            refuse_no_name(name)
 
 
 class LessonForm(NumberedRow):
@@ -73,6 +81,7 @@ class LessonForm(NumberedRow):
             return data
         owe(self, lecturer="请填写这一课次的授课人。", hours="请填写这一课次的学时。")
         name = data.get("lecturer", "")
+        refuse_stranger(self, name, self.habits)
         data["kind"] = data.get("kind") or self.habits.kinds.get(name, "")
         if name and not data["kind"]:
             self.add_error("kind", f"“{name}”不在师资库，请选明身份。")
@@ -321,6 +330,7 @@ class ClassForm(RecheckedForm, forms.Form):
         name = data["lecturer"] = clean_text(data.get("lecturer") or "").strip()
         if not name:
             return
+        refuse_stranger(self, name, self.habits)
         typed = data.get("lecturer_kind")
         # A kind left as it was filled in belongs to the person it was filled in for.
         if typed and name != self.initial.get("lecturer") and typed == self.initial.get("lecturer_kind"):

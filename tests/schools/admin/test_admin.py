@@ -36,25 +36,6 @@ def at(name, model, *args):
     return reverse(f"admin:schools_{model}_{name}", args=args)
 
 
-@pytest.fixture
-def school():
-    return make.SchoolFactory(code="A01")
-
-
-@pytest.fixture
-def enter(client, school):
-    """A client signed in as a person of the back office: `enter("sysadmin")`."""
-
-    def sign_in(role, *, staff=True, **scope):
-        scope = scope or {"city": school.city}
-        user = make.AppointmentFactory(role=role, user__is_staff=staff, user__city=school.city, **scope).user
-        client.force_login(user)
-        client.user = user
-        return client
-
-    return sign_in
-
-
 def workbook(name, *rows):
     buffer = io.BytesIO()
     write_workbook(buffer, [SheetOut(name, rows[0], rows[1:])])

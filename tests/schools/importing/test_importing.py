@@ -75,17 +75,6 @@ KINDS = [
 
 
 @pytest.fixture
-def school():
-    return make.SchoolFactory(code="A01")
-
-
-@pytest.fixture
-def keeper(school):
-    """The system administrator of the school's city."""
-    return make.AppointmentFactory(role="sysadmin", city=school.city, user__city=school.city).user
-
-
-@pytest.fixture
 def bring(school, keeper):
     """Imports sheets written as {name: [headings, row, …]} and returns the reports."""
 
@@ -420,7 +409,7 @@ def test_appointments_are_checked_and_nobody_appoints_oneself(bring, school, kee
             [keeper.username, "评委", None, None, "2026-01-01"],
         ],
     )
-    assert "第 2 行：角色与范围不符" in text
+    assert "第 2 行「学校编码」：填报人须填党校" in text
     assert "第 3 行「用户名」：不能给本人任职" in text
 
     bring(
