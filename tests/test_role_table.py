@@ -280,6 +280,9 @@ TABLE: dict[str, Case] = {
     "ratings:paper_check": Case({"office"}, county={"office"}, closed=ALL - {"office"}, kind="judge_sheet"),
     "ratings:paper": Case({"office"}, county={"office"}, closed=ALL - {"office"}, kind="judge_sheet"),
     "ratings:city_adjustments": Case({"office"}, county={"office"}, kind="seat"),
+    "ratings:site_visit": Case(
+        {"office", "judge"}, county={"office"}, closed=ALL - {"office", "judge"}, kind="seat"
+    ),
     "ratings:city_adjust": Case({"office"}, county={"office"}, kind="system_item"),
     "ratings:judging": Case({"judge"}, closed=ALL - {"judge"}),
     "ratings:judging_grid": Case({"judge"}, closed=ALL - {"judge"}),

@@ -1,18 +1,21 @@
 """评审组: the office sets up panels, seats judges, gives them schools and sees how far the sheets are."""
 
+from functools import partial
+
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from ratings.criteria.versions import current_spec
 from ratings.enums import Stage
-from ratings.models import Assessment, Feedback, JudgeSheet, Panel, Scheme
+from ratings.models import Assessment, Feedback, Item, JudgeSheet, Panel, Scheme
 from ratings.scoring import owed_codes
 from ratings.sheets.forms import Outcome, answers_in_words, failed, row_form, save_rows
-from ratings.workflow import scheme_spec
+from ratings.workflow import scheme_spec, shut
 from schools.audit.exports import export
 from schools.permissions import allowed_to
 from schools.refusals import refusals_as_messages, refusals_in
@@ -44,7 +47,7 @@ from .sheets import (
     sheet_owed,
     start_entry,
 )
-from .visits import closed, mark_visited, save_feedback
+from .visits import closed, save_feedback, visit_of, withdraw_visits
 
 PAGE_SIZE = 50
 
@@ -60,7 +63,9 @@ def newest(request: HttpRequest) -> HttpResponse:
 
 
 def _scheme(request: HttpRequest, pk: int) -> Scheme:
-    return get_object_or_404(Scheme.objects.visible_to(request.user).select_related("city"), pk=pk)
+    onsite = Exists(Item.objects.filter(scheme=OuterRef("pk"), onsite=True))
+    rows = Scheme.objects.visible_to(request.user).select_related("city").annotate(onsite=onsite)
+    return get_object_or_404(rows, pk=pk)
 
 
 @require_http_methods(["GET", "POST"])
@@ -90,7 +95,7 @@ def board(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 @allowed_to("arrange_panels")
 def schools(request: HttpRequest, pk: int) -> HttpResponse:
-    """The ticked schools: give them to a panel, or mark them as visited or not."""
+    """The ticked schools: give them to a panel, go on to register their visit, or say that there was none."""
     scheme = _scheme(request, pk)
     ticked = Assessment.objects.visible_to(request.user).filter(
         scheme=scheme, pk__in=_numbers(request, "school")
@@ -100,10 +105,13 @@ def schools(request: HttpRequest, pk: int) -> HttpResponse:
         messages.error(request, "请先勾选党校。")
     elif act == "assign":
         _assign(request, scheme, ticked)
-    elif act in ("visited", "unvisited"):
+    elif act == "visited":
+        first, *others = ticked.in_order().values_list("pk", flat=True)
+        return redirect(reverse("ratings:site_visit", args=[first], query={"also": others}))
+    elif act == "unvisited":
         with refusals_as_messages(request):
-            changed = mark_visited(scheme, [row.pk for row in ticked], act == "visited", by=request.user)
-            messages.success(request, f"已登记 {changed} 所为{'已走访' if act == 'visited' else '未走访'}。")
+            changed = withdraw_visits(scheme, [row.pk for row in ticked], by=request.user)
+            messages.success(request, f"已登记 {changed} 所为未走访。")
     return redirect(f"{redirect('ratings:panel_board', pk).url}?{request.POST.get('query', '')}")
 
 
@@ -173,7 +181,9 @@ def judge(request: HttpRequest, pk: int, judge: int) -> HttpResponse:
 
 
 def _school(request: HttpRequest, pk: int) -> Assessment:
-    rows = Assessment.objects.visible_to(request.user).select_related("school", "scheme", "panel")
+    rows = Assessment.objects.visible_to(request.user).select_related(
+        "school", "scheme", "panel", "site_visit"
+    )
     return get_object_or_404(rows, pk=pk)
 
 
@@ -188,6 +198,7 @@ def sheets(request: HttpRequest, pk: int) -> HttpResponse:
         "sheets": sheets_at(assessment),
         "owed": len(owed_codes(spec, Stage.CITY, visited=assessment.visited)),
         "onsite": any(item.onsite for item in spec.items),
+        "visit": visit_of(assessment),
     }
     return render(request, "ratings/judging/panels/sheets.html", context)
 
@@ -254,10 +265,15 @@ def paper(request: HttpRequest, pk: int) -> HttpResponse:
             messages.success(request, "已保存。")
             return redirect("ratings:paper", pk)
     locked = "评分表已提交，不能再修改。" if sheet.submitted_at else ""
-    rows = [row_form(row, spec.bound[row.item.code], outcome, locked=locked) for row in stored.all()]
+    closed = partial(shut, sheet.assessment)
+    rows = [
+        row_form(row, spec.bound[row.item.code], outcome, locked=locked or closed(onsite=row.item.onsite))
+        for row in stored.all()
+    ]
     context = {
         "sheet": sheet,
         "label": label_of(sheet.judge),
+        "closed": closed(onsite=any(row.item.onsite for row in stored)),
         "rows": rows,
         "errors": [error for row in rows for error in row.row_errors],
         "form": ScanForm(),

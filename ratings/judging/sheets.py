@@ -18,7 +18,7 @@ from ratings.models import Assessment, Evidence, Judge, JudgeSheet, Panel, Score
 from ratings.review.agreeing import agreed_entry, hold
 from ratings.scoring import Entry, Owed, entry_from_json, owed_at, owed_codes, owed_in
 from ratings.sheets.answering import take_over
-from ratings.workflow import must_recuse, scheme_spec, sheet_conflict, uneditable
+from ratings.workflow import must_recuse, scheme_spec, sheet_conflict, shut, shut_codes, uneditable
 from schools import audit
 from schools.models import User
 from schools.permissions import may
@@ -93,8 +93,11 @@ def refuse_writing(sheet: JudgeSheet, user: User) -> None:
 
 
 def refuse_incomplete(sheet: JudgeSheet) -> None:
-    """Raises Refused with every item that is not fully scored."""
-    refuse(*(owed.text for owed in sheet_owed(sheet, scheme_spec(sheet.assessment.scheme))))
+    """Raises Refused with every item that is not fully scored, and with what shuts those on site."""
+    assessment = sheet.assessment
+    spec = scheme_spec(assessment.scheme)
+    owed, closed = sheet_owed(sheet, spec), shut_codes(assessment, spec)
+    refuse(*(one.text for one in owed), shut(assessment, onsite=any(one.code in closed for one in owed)))
 
 
 def _office_alone(user: User, sentence: str) -> None:
@@ -175,17 +178,21 @@ def agree(sheet: JudgeSheet, *, by: User) -> int:
     """Fill the empty rows of the sheet with the answers of the stage before; returns how many.
 
     What the judge has scored already stays as it is. An item that the stage before did not answer whole
-    (核定要素 at 自评) stays empty for the judge. Raises Refused where the sheet may not be written.
+    (核定要素 at 自评) stays empty for the judge, and so does what is shut until the visit. Raises Refused
+    where the sheet may not be written.
     """
     with transaction.atomic():
         locked = locked_sheet(sheet.pk)
         refuse_writing(locked, by)
-        earlier = _earlier(locked, scheme_spec(locked.assessment.scheme))
+        spec = scheme_spec(locked.assessment.scheme)
+        closed = shut_codes(locked.assessment, spec)
+        earlier = {code: entry for code, entry in _earlier(locked, spec).items() if code not in closed}
         unscored = own_rows(locked).filter(answers__isnull=True, item__code__in=list(earlier))
         rows = list(unscored.select_related("item"))
         take_over(locked.assessment, rows, earlier, by=by)
     if not rows:
-        raise Refused("没有可以沿用的项目：各项都已评分，或须由评委核定。")
+        later = "，现场项走访后再评" if closed else ""
+        raise Refused(f"没有可以沿用的项目：各项都已评分，或须由评委核定{later}。")
     return len(rows)
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import panel_views, views
+from . import panel_views, views, visit_views
 
 urlpatterns = [
     path("panels/", panel_views.newest, name="panels"),
@@ -12,6 +12,7 @@ urlpatterns = [
     path("panels/groups/<int:pk>/", panel_views.panel, name="panel"),
     path("panels/groups/<int:pk>/judges/<int:judge>/", panel_views.judge, name="panel_judge"),
     path("panels/schools/<int:pk>/", panel_views.sheets, name="sheets"),
+    path("panels/schools/<int:pk>/visit/", visit_views.site_visit, name="site_visit"),
     path("panels/schools/<int:pk>/feedback/", panel_views.feedback, name="feedback"),
     path("panels/sheets/<int:pk>/reopen/", panel_views.reopen, name="sheet_reopen"),
     path("panels/sheets/<int:pk>/scan/", panel_views.scan, name="sheet_scan"),

@@ -13,7 +13,7 @@ from ratings.review.forms import adjustment_form
 from ratings.sheets.answering import SAVED, writable_scores
 from ratings.sheets.forms import AnswersForm, answers_in_words, save_row
 from ratings.sheets.views import answer
-from ratings.workflow import must_recuse, recusal, scheme_spec
+from ratings.workflow import must_recuse, recusal, scheme_spec, shut
 from schools.audit.exports import export
 from schools.guidance.visits import opinions_of
 from schools.permissions import allowed_to, may
@@ -142,7 +142,7 @@ def item(request: HttpRequest, pk: int, code: str) -> HttpResponse:
     seat = _seat(request, assessment)
     if code not in seat.codes or code not in seat.rows:
         raise Http404
-    row = AnswersForm(seat.rows[code], seat.spec.bound[code], locked=seat.locked)
+    row = AnswersForm(seat.rows[code], seat.spec.bound[code], locked=seat.closed(code))
     if request.method == "POST":
         row = save_row(request.POST, row.score.pk, by=request.user)
         if row.state == SAVED:
@@ -178,7 +178,8 @@ def _onward(request: HttpRequest, seat: Seat, code: str) -> HttpResponse:
     """To the next item that waits; back to the school when none does, or when asked to stay."""
     stays = "stay" in request.POST
     following = code if stays else seat.next_after(code)
-    messages.success(request, f"{code}已保存。" if following else "各项都已评分，请核对后提交评分表。")
+    scored = "能评的各项都已评分；现场项走访后再评。" if seat.shut else "各项都已评分，请核对后提交评分表。"
+    messages.success(request, f"{code}已保存。" if following else scored)
     if following:
         return redirect("ratings:judging_item", seat.assessment.pk, following)
     return redirect("ratings:judging_school", seat.assessment.pk)
@@ -240,7 +241,12 @@ def adjust_item(request: HttpRequest, pk: int, code: str) -> HttpResponse:
         "may_withdraw": line.city_adjustment and not recused,
     }
     if not recused:
-        context |= {"line": line, "locked": locked_sentence(assessment, request.user)}
+        closed = shut(assessment, onsite=line.item.onsite)
+        context |= {
+            "line": line,
+            "closed": closed,
+            "locked": locked_sentence(assessment, request.user) or closed,
+        }
     return render(request, "ratings/judging/adjust.html", context)
 
 

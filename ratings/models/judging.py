@@ -124,6 +124,29 @@ class Division(models.Model):
         return f"{self.county} {self.category} {self.user}"
 
 
+class SiteVisit(models.Model):
+    """走访: the day on which the city was at a school, and who went; the 现场 items open with it.
+
+    `Assessment.visited` says that there was one; years from before this table know no more than that.
+    """
+
+    assessment = models.OneToOneField(
+        Assessment, models.PROTECT, verbose_name="评定申报", related_name="site_visit"
+    )
+    on = models.DateField("走访日期")
+    members = models.CharField("走访人员", max_length=300)
+    by = by_person("登记人", required=True)
+    at = models.DateTimeField("登记时间")
+
+    class Meta:
+        verbose_name = verbose_name_plural = "实地走访"
+        ordering = ["assessment"]
+        constraints = [models.CheckConstraint(condition=~Q(members=""), name="site_visit_names_people")]
+
+    def __str__(self):
+        return f"{self.assessment}走访"
+
+
 class FeedbackQuerySet(models.QuerySet):
     def visible_to(self, user):
         """The committee and its office; the school itself once the year is public."""

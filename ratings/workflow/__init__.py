@@ -2,6 +2,7 @@
 
 from .blocking import blockers, missing_in
 from .deadlines import due, grant_extension, is_overdue
+from .onsite import shut, shut_codes
 from .recusal import Writer, conflicts, must_recuse, recusal, returned_items, sheet_conflict, tie, uneditable
 from .snapshots import city_figures, figures_of, live_figures, scheme_spec
 from .stages import open_city_rows, open_county_rows, open_scheme
@@ -33,6 +34,8 @@ __all__ = [
     "returned_items",
     "scheme_spec",
     "sheet_conflict",
+    "shut",
+    "shut_codes",
     "take_step",
     "tie",
     "uneditable",
