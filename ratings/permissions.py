@@ -88,6 +88,12 @@ ROOMS: dict[str, dict[str, Act]] = {
         "judge": Act(
             "评分、提交评分表", (Role.JUDGE,), "评委工作台只对评委开放。", scope="本组的学校，回避的除外"
         ),
+        "sign_agreed": Act(
+            "上传合议签字页",
+            (Role.JUDGE, Role.OFFICE),
+            "合议签字页由组长或市评委会办公室上传。",
+            scope="评委限本组组长",
+        ),
         "adjust_figures": Act("评审核定系统取数", (Role.OFFICE, Role.JUDGE), scope="评委限本组组长"),
         "register_visit": Act(
             "登记实地走访",

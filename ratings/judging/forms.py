@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
 from django import forms
@@ -13,11 +12,11 @@ from schools.models import User
 from schools.records.forms import VersionedForm
 from schools.site.asked import FilterForm, day_input
 from schools.uploads import CheckedUpload, check_upload
-from schools.workbooks import clean_text
 
+from .confirming import NAMES_LIMIT
 from .panels import LABEL_LIMIT, candidates
 from .sheets import REASON_LIMIT
-from .visits import MEMBERS_LIMIT, Trip
+from .visits import MEMBERS_LIMIT, Trip, names_in
 
 UNASSIGNED = "none"
 
@@ -103,9 +102,21 @@ class SiteVisitForm(forms.Form):
     @property
     def trip(self) -> Trip:
         """Everybody who went, each once."""
-        others = re.split(r"[、，,;；\n]", clean_text(self.cleaned_data["others"]))
-        names = dict.fromkeys([*self.cleaned_data.get("judges", []), *filter(None, map(str.strip, others))])
+        others = names_in(self.cleaned_data["others"])
+        names = dict.fromkeys([*self.cleaned_data.get("judges", []), *others])
         return Trip(self.cleaned_data["on"], tuple(names))
+
+
+class SignaturesForm(ScanForm):
+    """The page that all members have signed, and who they are: nobody is counted by the file alone."""
+
+    names = forms.CharField(
+        label="签字人姓名",
+        max_length=NAMES_LIMIT,
+        help_text="照签字页写，用顿号分开。",
+        error_messages={"required": "请写签字页上的姓名。"},
+    )
+    field_order = ["names", "scan"]
 
 
 class PanelSchoolFilterForm(FilterForm):

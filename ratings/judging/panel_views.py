@@ -1,6 +1,6 @@
 """评审组: the office sets up panels, seats judges, gives them schools and sees how far the sheets are."""
 
-from functools import partial
+from collections.abc import Iterable
 
 from django.contrib import messages
 from django.core.paginator import Paginator
@@ -10,9 +10,10 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from ratings.criteria.spec import SchemeSpec
 from ratings.criteria.versions import current_spec
 from ratings.enums import Stage
-from ratings.models import Assessment, Feedback, Item, JudgeSheet, Panel, Scheme
+from ratings.models import Assessment, Feedback, Item, JudgeSheet, Panel, Scheme, Score
 from ratings.scoring import owed_codes
 from ratings.sheets.forms import Outcome, answers_in_words, failed, row_form, save_rows
 from ratings.workflow import scheme_spec, shut
@@ -22,6 +23,7 @@ from schools.refusals import refusals_as_messages, refusals_in
 from schools.saving import Refused
 from schools.site.asked import number
 
+from .confirming import members_before
 from .forms import FeedbackForm, PanelForm, PanelSchoolFilterForm, ReopenForm, ScanForm, SeatForm
 from .panels import (
     assign,
@@ -193,9 +195,13 @@ def sheets(request: HttpRequest, pk: int) -> HttpResponse:
     """Every sheet at one school: how far it is, never what it says."""
     assessment = _school(request, pk)
     spec = scheme_spec(assessment.scheme)
+    rows = sheets_at(assessment)
+    members = members_before(sheet for sheet, _ in rows)
     context = {
         "assessment": assessment,
-        "sheets": sheets_at(assessment),
+        "sheets": rows,
+        "members": members,
+        "waiting": any(one.at is None for one in members),
         "owed": len(owed_codes(spec, Stage.CITY, visited=assessment.visited)),
         "onsite": any(item.onsite for item in spec.items),
         "visit": visit_of(assessment),
@@ -256,7 +262,11 @@ def paper(request: HttpRequest, pk: int) -> HttpResponse:
     if sheet.entered_by_id != request.user.pk:
         raise Http404
     spec = scheme_spec(sheet.assessment.scheme)
-    stored = own_rows(sheet).select_related("item", "updated_by").order_by("item__order")
+    stored = (
+        own_rows(sheet)
+        .select_related("item", "updated_by", "assessment__scheme", "assessment__school")
+        .order_by("item__order")
+    )
     outcome: Outcome = {}
     if request.method == "POST":
         typed = [(row, spec.bound[row.item.code]) for row in stored]
@@ -265,15 +275,11 @@ def paper(request: HttpRequest, pk: int) -> HttpResponse:
             messages.success(request, "已保存。")
             return redirect("ratings:paper", pk)
     locked = "评分表已提交，不能再修改。" if sheet.submitted_at else ""
-    closed = partial(shut, sheet.assessment)
-    rows = [
-        row_form(row, spec.bound[row.item.code], outcome, locked=locked or closed(onsite=row.item.onsite))
-        for row in stored.all()
-    ]
+    rows = _paper_rows(stored.all(), spec, outcome, locked=locked)
     context = {
         "sheet": sheet,
         "label": label_of(sheet.judge),
-        "closed": closed(onsite=any(row.item.onsite for row in stored)),
+        "closed": shut(sheet.assessment, onsite=any(row.score.item.onsite for row in rows)),
         "rows": rows,
         "errors": [error for row in rows for error in row.row_errors],
         "form": ScanForm(),
@@ -281,6 +287,15 @@ def paper(request: HttpRequest, pk: int) -> HttpResponse:
         "locked": locked,
     }
     return render(request, "ratings/judging/panels/paper.html", context)
+
+
+def _paper_rows(stored: Iterable[Score], spec: SchemeSpec, outcome: Outcome, *, locked: str) -> list:
+    """As typed; what waits for the visit is only shown."""
+    rows = []
+    for row in stored:
+        closed = locked or shut(row.assessment, onsite=row.item.onsite)
+        rows.append(row_form(row, spec.bound[row.item.code], outcome, locked=closed))
+    return rows
 
 
 @require_POST

@@ -5,6 +5,7 @@ other's scores.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.core.files.base import ContentFile
@@ -61,7 +62,12 @@ def sheet_digest(sheet: JudgeSheet) -> str:
     """One digest over every answer, point and remark of the sheet: two readers see whether they read the
     same.
     """
-    rows = own_rows(sheet).order_by("item__code").values_list("item__code", "answers", "points", "remark")
+    rows = own_rows(sheet).order_by("item__code")
+    return digest_of(rows.values_list("item__code", "answers", "points", "remark"))
+
+
+def digest_of(rows: Iterable[Sequence]) -> str:
+    """The same, of what stands on a sheet: (code, answers, points, remark) by code."""
     return digest(
         [
             [code, answers, None if points is None else str(points), remark]
@@ -117,7 +123,7 @@ def _tie_of(user: User, sheet: JudgeSheet) -> str:
     return must_recuse(user, sheet.assessment.school) or sheet_conflict(sheet, sheet.assessment)
 
 
-def _is_with_the_city(sheet: JudgeSheet) -> bool:
+def is_with_the_city(sheet: JudgeSheet) -> bool:
     assessment = sheet.assessment
     return assessment.status == Status.CITY and assessment.scheme.phase == Phase.SCORING
 
@@ -152,7 +158,14 @@ def submit_sheet(sheet: JudgeSheet, *, by: User) -> None:
 def _close(sheet: JudgeSheet, by: User, checked_by: User | None = None) -> None:
     """Mark the locked sheet as submitted; the audit trail keeps the digest of what it said."""
     seal = {"摘要": sheet_digest(sheet)}
+    _void_confirmations(sheet)  # they were of an earlier one
     _change(sheet, by, "提交", seal, submitted_at=timezone.now(), submitted_by=by, checked_by=checked_by)
+
+
+def _void_confirmations(sheet: JudgeSheet) -> None:
+    """Of an agreed sheet; the audit trail keeps who had confirmed what."""
+    if sheet.judge_id is None:
+        sheet.confirmations.all().delete()
 
 
 def reopen_sheet(sheet: JudgeSheet, *, by: User, reason: str) -> None:
@@ -166,8 +179,9 @@ def reopen_sheet(sheet: JudgeSheet, *, by: User, reason: str) -> None:
         refuse(must_recuse(by, locked.assessment.school))
         if locked.submitted_at is None:
             raise Refused("这份评分表尚未提交，不需要退回。")
-        if not _is_with_the_city(locked):
+        if not is_with_the_city(locked):
             raise Refused("本校已审定或不在评审中，评分表不能再退回。")
+        _void_confirmations(locked)
         _change(locked, by, "退回", {"理由": reason}, submitted_at=None, submitted_by=None, checked_by=None)
 
 
@@ -253,23 +267,28 @@ def attach_scan(sheet: JudgeSheet, upload: CheckedUpload, *, by: User) -> Eviden
     with transaction.atomic():
         locked = locked_sheet(sheet.pk)
         refuse_writing(locked, by)
-        before, now = locked.scan, timezone.now()
-        scan = Evidence(
-            assessment=locked.assessment,
-            kind=Evidence.Kind.FILE,
-            name=upload.name,
-            size=upload.size,
-            digest=upload.sha256,
-            content_type=upload.kind.content_type,
-            confidential=True,
-            by=by,
-            at=now,
-        )
-        scan.file.save(upload.name, ContentFile(upload.content))
+        before, scan = locked.scan, keep_scan(locked, upload, by)
         if before:
-            before.removed_at, before.removed_by = now, by
+            before.removed_at, before.removed_by = timezone.now(), by
             before.save(update_fields=["removed_at", "removed_by"])
         _change(locked, by, "签字原件", {"SHA-256": upload.sha256}, scan=scan)
+    return scan
+
+
+def keep_scan(sheet: JudgeSheet, upload: CheckedUpload, by: User) -> Evidence:
+    """A signed paper of the judges, for the committee and its office alone."""
+    scan = Evidence(
+        assessment=sheet.assessment,
+        kind=Evidence.Kind.FILE,
+        name=upload.name,
+        size=upload.size,
+        digest=upload.sha256,
+        content_type=upload.kind.content_type,
+        confidential=True,
+        by=by,
+        at=timezone.now(),
+    )
+    scan.file.save(upload.name, ContentFile(upload.content))
     return scan
 
 
@@ -279,7 +298,7 @@ def check_refusal(sheet: JudgeSheet, user: User) -> str:
         return "代录由市评委会办公室核对。"
     if sheet.entered_by_id is None or sheet.submitted_at:
         return "这份评分表没有待核对的代录。"
-    if not _is_with_the_city(sheet):
+    if not is_with_the_city(sheet):
         return "本校不在评审中，评分表不能再提交。"
     if sheet.entered_by_id == user.pk or own_rows(sheet).filter(updated_by=user).exists():
         return "录入的人不能核对，请由办公室另一人核对。"

@@ -20,8 +20,9 @@ from schools.permissions import allowed_to, may
 from schools.refusals import refusals_as_messages, refusals_in
 
 from .adjusting import adjust, adjustable, locked_sentence, system_lines, withdraw
+from .confirming import members_before
 from .seats import Seat, grid_of, grid_sheet, lines_of, load_seats, newest_desk, of_panels, reveal
-from .sheets import agree, submit_sheet
+from .sheets import agree, sheet_digest, submit_sheet
 from .visits import visits_of
 
 
@@ -100,9 +101,14 @@ def school(request: HttpRequest, pk: int) -> HttpResponse:
     """One school: what the county and the guides say, the table of items, agreeing and handing in."""
     seat = _seat(request, _of_panel(request, pk))
     guided, year = seat.assessment.school, seat.spec.year
+    members = members_before([seat.sheet] if seat.sheet else [])
     context = {
         "seat": seat,
         "lines": lines_of(seat),
+        "members": members,
+        "owes": any(one.user == request.user.pk and one.at is None for one in members),
+        "signs": any(one.at is None for one in members) and seat.assessment.leader_user == request.user.pk,
+        "seen": sheet_digest(seat.sheet) if members else "",
         "visits": visits_of(guided, year),
         "opinions": opinions_of(guided, year),
     }

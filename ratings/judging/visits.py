@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
@@ -18,6 +19,7 @@ from schools.models import Liaison, School, User, Visit
 from schools.numbers import chinese_date
 from schools.permissions import may
 from schools.saving import Refused, digest, refuse, save_versioned
+from schools.workbooks import clean_text
 
 FINISHED = (Status.SETTLED, Status.DECLINED, Status.LAPSED)
 MEMBERS_LIMIT = 300
@@ -32,6 +34,12 @@ class Trip(NamedTuple):
     @property
     def names(self) -> str:
         return "、".join(self.members)
+
+
+def names_in(text: str) -> tuple[str, ...]:
+    """The names that somebody typed one after another, each once."""
+    typed = (name.strip() for name in re.split(r"[、，,;；\n]", clean_text(text)))
+    return tuple(dict.fromkeys(filter(None, typed)))
 
 
 def visitable(user: User) -> QuerySet[Assessment]:
