@@ -16,6 +16,7 @@ from django.db.models.functions import Coalesce
 from ratings.criteria.spec import RestrictionSpec
 from ratings.enums import Star, Status, Trigger
 from ratings.judging.confirming import unconfirmed
+from ratings.judging.visits import scored_unseen
 from ratings.models import Assessment, Decision, JudgeSheet, Scheme
 from ratings.sheets.evaluation import Evaluation
 from ratings.workflow import tie
@@ -123,13 +124,17 @@ def proposed(evaluation: Evaluation, key: str) -> tuple[RestrictionSpec, ...]:
 
 
 def sheet_gaps(scheme: Scheme, *, only: int | None = None) -> Mapping[int, list[str]]:
-    """By assessment, what its sheets lack: some are not handed in, an agreed one waits for its members."""
+    """By assessment, what its sheets lack: some are not handed in, an agreed one waits for its members,
+    what is judged on site for a visit.
+    """
     gaps: dict[int, list[str]] = defaultdict(list)
     for assessment, judges in open_sheets(scheme, only=only).items():
         gaps[assessment].append(f"评分表尚未提交：{'、'.join(judges)}")
     for assessment, judges in unconfirmed(scheme, only=only).items():
         if judges:
             gaps[assessment].append(f"合议待 {len(judges)} 人确认：{'、'.join(judges)}")
+    for assessment in scored_unseen(scheme, only=only):
+        gaps[assessment].append("现场项已评分，还没有登记走访")
     return gaps
 
 

@@ -189,6 +189,18 @@ def _judged_there(rows: Sequence[Assessment]) -> list[str]:
     ]
 
 
+def scored_unseen(scheme: Scheme, *, only: int | None = None) -> set[int]:
+    """Schools whose 现场 items were scored before anybody asked for a visit, with none registered yet: of a
+    year that was under way then. Where there is a county stage such items had no row.
+    """
+    if scheme.has_county_stage or scheme.imported:
+        return set()
+    rows = Score.objects.filter(assessment__scheme=scheme, assessment__visited=False, stage=Stage.CITY)
+    rows = rows.filter(assessment__status=Status.CITY, item__onsite=True, answers__isnull=False)
+    found = rows if only is None else rows.filter(assessment=only)
+    return set(found.values_list("assessment", flat=True))
+
+
 MOST_VISITS = 20
 
 

@@ -7,6 +7,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from ratings.committee.readiness import sheet_gaps
 from ratings.judging.adjusting import adjust
 from ratings.judging.sheets import agree, reopen_sheet, start_entry, submit_sheet
 from ratings.judging.visits import Trip, register_visit, visits_seen, withdraw_visits
@@ -147,3 +148,15 @@ def test_a_year_from_before_says_that_its_day_is_not_known(judged):
     assert "已走访（没有登记日期和人员）" in page.content.decode()
     visited(judged.scheme, [judged.assessment.pk], by=judged.office)
     assert SiteVisit.objects.count() == 1
+
+
+def test_what_was_scored_unseen_before_waits_for_its_visit(unvisited):
+    row = unvisited.row(unvisited.judges[0], "K2")
+    Score.objects.filter(pk=row.pk).update(answers={"答": FULL["K2"]})
+    waiting = "现场项已评分，还没有登记走访"
+
+    assert waiting in sheet_gaps(unvisited.scheme)[unvisited.assessment.pk]
+    unvisited.hand_in(unvisited.judges[0])
+    visited(unvisited.scheme, [unvisited.assessment.pk], by=unvisited.office)  # nothing opens by it here
+
+    assert waiting not in sheet_gaps(unvisited.scheme)[unvisited.assessment.pk]
