@@ -291,6 +291,9 @@ TABLE: dict[str, Case] = {
     "ratings:paper_check": Case({"office"}, county={"office"}, closed=ALL - {"office"}, kind="judge_sheet"),
     "ratings:paper": Case({"office"}, county={"office"}, closed=ALL - {"office"}, kind="judge_sheet"),
     "ratings:city_adjustments": Case({"office"}, county={"office"}, kind="seat"),
+    "ratings:site_visit": Case(
+        {"office", "judge"}, county={"office"}, closed=ALL - {"office", "judge"}, kind="seat"
+    ),
     "ratings:city_adjust": Case({"office"}, county={"office"}, kind="system_item"),
     "ratings:judging": Case({"judge"}, closed=ALL - {"judge"}),
     "ratings:judging_grid": Case({"judge"}, closed=ALL - {"judge"}),
@@ -299,6 +302,10 @@ TABLE: dict[str, Case] = {
     "ratings:judging_agree": Case({"judge"}, closed=ALL - {"judge"}, method="post", kind="seat"),
     "ratings:judging_item": Case({"judge"}, closed=ALL - {"judge"}, kind="seat_item"),
     "ratings:judging_submit": Case({"judge"}, closed=ALL - {"judge"}, kind="seat"),
+    "ratings:judging_confirm": Case({"judge"}, closed=ALL - {"judge"}, method="post", kind="seat"),
+    "ratings:sheet_signatures": Case(
+        {"office"}, county={"office"}, closed=ALL - {"office", "judge"}, kind="judge_sheet"
+    ),
     "ratings:judging_panel": Case({"judge"}, closed=ALL - {"judge"}, kind="seat"),
     "ratings:review": Case(COUNTY, closed=ALL - COUNTY),
     "ratings:review_grid": Case(COUNTY, closed=ALL - COUNTY),

@@ -21,7 +21,7 @@ from ratings.sheets.evaluation import Evaluation, evaluate
 from schools.models import Liaison, Visit
 
 from .comparing import ItemStages, mean_points, stages_of, total_gap
-from .readiness import UNDECIDED, assessments_of, decision_of, missing_at, open_sheets, proposed
+from .readiness import UNDECIDED, assessments_of, decision_of, missing_at, proposed, sheet_gaps
 from .settling import DECIDABLE
 
 #: A total this close to a threshold is shown as 临界.
@@ -292,7 +292,7 @@ def deliberate(scheme: Scheme, *, only: int | None = None) -> Deliberation:
         for outcome in evaluation.outcomes.values()
         if outcome.totals and not outcome.problems
     )
-    sheets, opinions = open_sheets(scheme, only=only), _opinions(scheme, shown)
+    sheets, opinions = sheet_gaps(scheme, only=only), _opinions(scheme, shown)
     cases = [_case(evaluation, row, means, sheets[row.pk], opinions[row.school_id]) for row in shown]
     return Deliberation(evaluation.spec, cases, means, evaluation, schools)
 

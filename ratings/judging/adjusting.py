@@ -12,7 +12,7 @@ from ratings.enums import Phase, Stage, Status
 from ratings.models import Adjustment, Assessment
 from ratings.review.agreeing import erase, write
 from ratings.sheets import Line, load_sheets
-from ratings.workflow import hold_assessment, must_recuse, scheme_spec
+from ratings.workflow import hold_assessment, must_recuse, scheme_spec, shut
 from schools.models import User
 from schools.permissions import may
 from schools.saving import Refused, refuse
@@ -47,6 +47,7 @@ def adjust(
     reason = reason.strip()
     with transaction.atomic():
         locked, bound = _open(assessment, code, by)
+        refuse(shut(locked, onsite=bound.item.onsite))
         if not reason:
             raise Refused("请写明核定理由。")
         return write(locked, bound, stage=Stage.CITY, points=points, reason=reason, by=by, seen=seen)

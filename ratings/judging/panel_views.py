@@ -1,24 +1,29 @@
 """评审组: the office sets up panels, seats judges, gives them schools and sees how far the sheets are."""
 
+from collections.abc import Iterable
+
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from ratings.criteria.spec import SchemeSpec
 from ratings.criteria.versions import current_spec
 from ratings.enums import Stage
-from ratings.models import Assessment, Feedback, Judge, JudgeSheet, Panel, Scheme
+from ratings.models import Assessment, Feedback, Item, Judge, JudgeSheet, Panel, Scheme, Score
 from ratings.scoring import owed_codes
 from ratings.sheets.forms import Outcome, answers_in_words, failed, row_form, save_rows
-from ratings.workflow import scheme_spec
+from ratings.workflow import scheme_spec, shut
 from schools.audit.exports import export
 from schools.permissions import allowed_to
 from schools.refusals import refusals_as_messages, refusals_in
 from schools.saving import SEEN, Refused
 from schools.site.asked import number
 
+from .confirming import members_before
 from .forms import FeedbackForm, PanelForm, PanelSchoolFilterForm, ReopenForm, ScanForm, SeatForm
 from .panels import (
     assign,
@@ -45,7 +50,7 @@ from .sheets import (
     shown_sheet,
     start_entry,
 )
-from .visits import closed, mark_visited, save_feedback
+from .visits import closed, save_feedback, visit_of, withdraw_visits
 
 PAGE_SIZE = 50
 
@@ -61,7 +66,9 @@ def newest(request: HttpRequest) -> HttpResponse:
 
 
 def _scheme(request: HttpRequest, pk: int) -> Scheme:
-    return get_object_or_404(Scheme.objects.visible_to(request.user).select_related("city"), pk=pk)
+    onsite = Exists(Item.objects.filter(scheme=OuterRef("pk"), onsite=True))
+    rows = Scheme.objects.visible_to(request.user).select_related("city").annotate(onsite=onsite)
+    return get_object_or_404(rows, pk=pk)
 
 
 @require_http_methods(["GET", "POST"])
@@ -91,7 +98,7 @@ def board(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 @allowed_to("arrange_panels")
 def schools(request: HttpRequest, pk: int) -> HttpResponse:
-    """The ticked schools: give them to a panel, or mark them as visited or not."""
+    """The ticked schools: give them to a panel, go on to register their visit, or say that there was none."""
     scheme = _scheme(request, pk)
     ticked = Assessment.objects.visible_to(request.user).filter(
         scheme=scheme, pk__in=_numbers(request, "school")
@@ -101,10 +108,13 @@ def schools(request: HttpRequest, pk: int) -> HttpResponse:
         messages.error(request, "请先勾选党校。")
     elif act == "assign":
         _assign(request, scheme, ticked)
-    elif act in ("visited", "unvisited"):
+    elif act == "visited":
+        first, *others = ticked.in_order().values_list("pk", flat=True)
+        return redirect(reverse("ratings:site_visit", args=[first], query={"also": others}))
+    elif act == "unvisited":
         with refusals_as_messages(request):
-            changed = mark_visited(scheme, [row.pk for row in ticked], act == "visited", by=request.user)
-            messages.success(request, f"已登记 {changed} 所为{'已走访' if act == 'visited' else '未走访'}。")
+            changed = withdraw_visits(scheme, [row.pk for row in ticked], by=request.user)
+            messages.success(request, f"已登记 {changed} 所为未走访。")
     return redirect(f"{redirect('ratings:panel_board', pk).url}?{request.POST.get('query', '')}")
 
 
@@ -175,7 +185,9 @@ def judge(request: HttpRequest, pk: int, judge: int) -> HttpResponse:
 
 
 def _school(request: HttpRequest, pk: int) -> Assessment:
-    rows = Assessment.objects.visible_to(request.user).select_related("school", "scheme", "panel")
+    rows = Assessment.objects.visible_to(request.user).select_related(
+        "school", "scheme", "panel", "site_visit"
+    )
     return get_object_or_404(rows, pk=pk)
 
 
@@ -185,11 +197,16 @@ def sheets(request: HttpRequest, pk: int) -> HttpResponse:
     """Every sheet at one school: how far it is, never what it says."""
     assessment = _school(request, pk)
     spec = scheme_spec(assessment.scheme)
+    rows = sheets_at(assessment)
+    members = members_before(sheet for sheet, _ in rows)
     context = {
         "assessment": assessment,
-        "sheets": sheets_at(assessment),
+        "sheets": rows,
+        "members": members,
+        "waiting": any(one.at is None for one in members),
         "owed": len(owed_codes(spec, Stage.CITY, visited=assessment.visited)),
         "onsite": any(item.onsite for item in spec.items),
+        "visit": visit_of(assessment),
     }
     return render(request, "ratings/judging/panels/sheets.html", context)
 
@@ -247,7 +264,11 @@ def paper(request: HttpRequest, pk: int) -> HttpResponse:
     if sheet.entered_by_id != request.user.pk:
         raise Http404
     spec = scheme_spec(sheet.assessment.scheme)
-    stored = own_rows(sheet).select_related("item", "updated_by").order_by("item__order")
+    stored = (
+        own_rows(sheet)
+        .select_related("item", "updated_by", "assessment__scheme", "assessment__school")
+        .order_by("item__order")
+    )
     outcome: Outcome = {}
     if request.method == "POST":
         typed = [(row, spec.bound[row.item.code]) for row in stored]
@@ -256,10 +277,11 @@ def paper(request: HttpRequest, pk: int) -> HttpResponse:
             messages.success(request, "已保存。")
             return redirect("ratings:paper", pk)
     locked = "评分表已提交，不能再修改。" if sheet.submitted_at else ""
-    rows = [row_form(row, spec.bound[row.item.code], outcome, locked=locked) for row in stored.all()]
+    rows = _paper_rows(stored.all(), spec, outcome, locked=locked)
     context = {
         "sheet": sheet,
         "label": label_of(sheet.judge),
+        "closed": shut(sheet.assessment, onsite=any(row.score.item.onsite for row in rows)),
         "rows": rows,
         "errors": [error for row in rows for error in row.row_errors],
         "form": ScanForm(),
@@ -267,6 +289,15 @@ def paper(request: HttpRequest, pk: int) -> HttpResponse:
         "locked": locked,
     }
     return render(request, "ratings/judging/panels/paper.html", context)
+
+
+def _paper_rows(stored: Iterable[Score], spec: SchemeSpec, outcome: Outcome, *, locked: str) -> list:
+    """As typed; what waits for the visit is only shown."""
+    rows = []
+    for row in stored:
+        closed = locked or shut(row.assessment, onsite=row.item.onsite)
+        rows.append(row_form(row, spec.bound[row.item.code], outcome, locked=closed))
+    return rows
 
 
 @require_POST

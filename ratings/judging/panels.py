@@ -22,6 +22,7 @@ from schools.saving import Refused, Shown, hold, hold_one, last_saved, refuse
 from schools.workbooks import ColumnOut, SheetOut
 
 from .sheets import is_closed
+from .visits import visit_of
 
 ARRANGEABLE = (Phase.OPEN, Phase.SCORING)
 #: Schools that no panel scores: not taking part, or decided already.
@@ -300,7 +301,7 @@ def schools_of(scheme: Scheme) -> QuerySet[Assessment]:
     rows = Assessment.objects.filter(scheme=scheme).exclude(status=Status.DECLINED)
     submitted = Count("sheets", filter=Q(sheets__submitted_at__isnull=False))
     counted = rows.annotate(sheet_count=Count("sheets"), submitted=submitted)
-    return counted.select_related("school__county", "panel").in_order()
+    return counted.select_related("school__county", "panel", "site_visit").in_order()
 
 
 def sheets_at(assessment: Assessment) -> list[tuple[JudgeSheet, int]]:
@@ -319,6 +320,8 @@ def progress_sheet(scheme: Scheme) -> SheetOut:
         ColumnOut("党校", width=28),
         ColumnOut("县（市、区）", width=14),
         *("状态", "评审组", "已走访"),
+        ColumnOut("走访日期", "date"),
+        ColumnOut("走访人员", width=28),
         ColumnOut("评分表", "int"),
         ColumnOut("已提交", "int"),
     ]
@@ -330,6 +333,7 @@ def progress_sheet(scheme: Scheme) -> SheetOut:
             row.get_status_display(),
             row.panel.name if row.panel else "",
             "是" if row.visited else "否",
+            *((visit.on, visit.members) if (visit := visit_of(row)) else (None, "")),
             row.sheet_count,
             row.submitted,
         ]

@@ -14,7 +14,7 @@ from ratings.review.forms import adjustment_form
 from ratings.sheets.answering import SAVED, writable_scores
 from ratings.sheets.forms import AnswersForm, answers_in_words, save_row
 from ratings.sheets.views import answer
-from ratings.workflow import must_recuse, recusal, scheme_spec, shown_at
+from ratings.workflow import must_recuse, recusal, scheme_spec, shown_at, shut
 from schools.audit.exports import export
 from schools.guidance.visits import opinions_of
 from schools.permissions import allowed_to, may
@@ -22,8 +22,9 @@ from schools.refusals import refusals_as_messages, refusals_in, seen_again
 from schools.saving import SEEN
 
 from .adjusting import adjust, adjustable, locked_sentence, system_lines, withdraw
+from .confirming import members_before
 from .seats import Seat, grid_of, grid_sheet, lines_of, load_seats, newest_desk, of_panels, reveal
-from .sheets import agree, shown_sheet, submit_sheet
+from .sheets import agree, sheet_digest, shown_sheet, submit_sheet
 from .visits import visits_of
 
 
@@ -102,9 +103,14 @@ def school(request: HttpRequest, pk: int) -> HttpResponse:
     """One school: what the county and the guides say, the table of items, agreeing and handing in."""
     seat = _seat(request, _of_panel(request, pk))
     guided, year = seat.assessment.school, seat.spec.year
+    members = members_before([seat.sheet] if seat.sheet else [])
     context = {
         "seat": seat,
         "lines": lines_of(seat),
+        "members": members,
+        "owes": any(one.user == request.user.pk and one.at is None for one in members),
+        "signs": any(one.at is None for one in members) and seat.assessment.leader_user == request.user.pk,
+        "sheet_seen": sheet_digest(seat.sheet) if members else "",
         "visits": visits_of(guided, year),
         "opinions": opinions_of(guided, year),
         "seen": shown_at(seat.assessment, "agree").seen,
@@ -145,7 +151,7 @@ def item(request: HttpRequest, pk: int, code: str) -> HttpResponse:
     seat = _seat(request, assessment)
     if code not in seat.codes or code not in seat.rows:
         raise Http404
-    row = AnswersForm(seat.rows[code], seat.spec.bound[code], locked=seat.locked)
+    row = AnswersForm(seat.rows[code], seat.spec.bound[code], locked=seat.closed(code))
     if request.method == "POST":
         row = save_row(request.POST, row.score.pk, by=request.user)
         if row.state == SAVED:
@@ -181,7 +187,8 @@ def _onward(request: HttpRequest, seat: Seat, code: str) -> HttpResponse:
     """To the next item that waits; back to the school when none does, or when asked to stay."""
     stays = "stay" in request.POST
     following = code if stays else seat.next_after(code)
-    messages.success(request, f"{code}已保存。" if following else "各项都已评分，请核对后提交评分表。")
+    scored = "能评的各项都已评分；现场项走访后再评。" if seat.shut else "各项都已评分，请核对后提交评分表。"
+    messages.success(request, f"{code}已保存。" if following else scored)
     if following:
         return redirect("ratings:judging_item", seat.assessment.pk, following)
     return redirect("ratings:judging_school", seat.assessment.pk)
@@ -248,7 +255,12 @@ def adjust_item(request: HttpRequest, pk: int, code: str) -> HttpResponse:
         "seen": seen_again(request, shown, form),
     }
     if not recused:
-        context |= {"line": line, "locked": locked_sentence(assessment, request.user)}
+        closed = shut(assessment, onsite=line.item.onsite)
+        context |= {
+            "line": line,
+            "closed": closed,
+            "locked": locked_sentence(assessment, request.user) or closed,
+        }
     return render(request, "ratings/judging/adjust.html", context)
 
 

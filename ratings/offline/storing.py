@@ -59,6 +59,7 @@ HANGING = (
             models.Evidence,
             models.Goal,
             models.Feedback,
+            models.SiteVisit,
         ),
     ),
     (

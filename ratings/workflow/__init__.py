@@ -3,6 +3,7 @@
 from .blocking import blockers, missing_in
 from .deadlines import due, grant_extension, is_overdue, shown_deadlines
 from .holding import hold_all, hold_assessment, hold_assessments
+from .onsite import shut, shut_codes
 from .recusal import Writer, conflicts, must_recuse, recusal, returned_items, sheet_conflict, tie, uneditable
 from .showing import frozen_sheet, shown_at, with_figures
 from .snapshots import city_figures, figures_of, live_figures, scheme_spec
@@ -40,6 +41,8 @@ __all__ = [
     "sheet_conflict",
     "shown_at",
     "shown_deadlines",
+    "shut",
+    "shut_codes",
     "take_step",
     "tie",
     "uneditable",

@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from ratings.judging.sheets import submit_sheet
-from ratings.judging.visits import mark_visited
+from ratings.judging.visits import withdraw_visits
 from ratings.models import Assessment, Evidence, Score
 from schools.models import Role
 from tests.factories import AppointmentFactory, CityFactory, LiaisonFactory, VisitFactory
@@ -114,7 +114,7 @@ def test_a_judge_who_agrees_needs_at_most_six_clicks_per_school(judged):
 
 
 def test_an_unvisited_school_shows_the_countys_score_and_asks_nothing(judged):
-    mark_visited(judged.scheme, [judged.assessment.pk], False, by=judged.office)
+    withdraw_visits(judged.scheme, [judged.assessment.pk], by=judged.office)
     client = signed(judged.judges[0])
 
     page = client.get(reverse("ratings:judging_school", args=[judged.assessment.pk])).content.decode()
