@@ -27,7 +27,7 @@ from schools import audit
 from schools.messages.inbox import notify
 from schools.models import AccountChange, Appointment, Region, User
 from schools.models.scope import ADMINISTRATORS, GUARDED_ROLES
-from schools.saving import Refused
+from schools.saving import Refused, hold_one
 
 from .opening import STAFF, one_time_password
 from .owners import tell_owner
@@ -187,7 +187,7 @@ def withdraw(change: AccountChange, *, by: User) -> None:
 def _decide(change: AccountChange, status: str, *, by: User, remark: str) -> AccountChange:
     """The account is held before the request: who resets its password or appoints its owner waits."""
     account = hold(change.account_id)
-    locked = AccountChange.objects.select_for_update().get(pk=change.pk)
+    locked = hold_one(AccountChange.objects.all(), change.pk)
     locked.account = account
     if locked.status != Status.PENDING:
         raise Refused(f"这份申请{locked.get_status_display()}，不能再次办理。")
@@ -203,7 +203,7 @@ def _decide(change: AccountChange, status: str, *, by: User, remark: str) -> Acc
 
 def hold(account_id: int) -> User:
     """The account as stored, until the transaction ends; rows that only point to it do not wait."""
-    return User.objects.select_for_update(no_key=True).get(pk=account_id)
+    return hold_one(User.objects.all(), account_id)
 
 
 def _tell_asker(change: AccountChange) -> None:

@@ -6,7 +6,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Case, Q, Value, When
 
-from schools.saving import hold_one
+from schools.saving import hold, hold_one
 
 from .base import OPTIONAL, SchoolRecord, check, of_school, period, reference, unique
 from .naming import refuse_no_name
@@ -97,8 +97,7 @@ class SchoolQuerySet(models.QuerySet):
 
     def hold_all(self, keys: Collection[int]) -> None:
         """Several schools at once, in the order in which everybody locks them; see `hold`."""
-        held = self.select_for_update(no_key=True).filter(pk__in=keys).order_by("pk")
-        list(held.values_list("pk"))
+        hold(self.filter(pk__in=keys).only("pk"))
 
     def near_first(self, school: "School") -> "SchoolQuerySet":
         """For choosing neighbours of a school: those of its county before the others, each in administrative

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('schools', '0002_calendar_year'),
+        ('schools', '0003_account_change'),
     ]
 
     operations = [
