@@ -11,6 +11,7 @@ from django.utils import timezone
 from ratings.committee.settling import accept_all, decide, settle_scheme
 from ratings.enums import Phase
 from ratings.models import Assessment, Decision, JudgeSheet, RestrictionCase, Result, Scheme
+from schools import audit
 from schools.workbooks import read_workbook
 from tests.cast import PASSWORD
 from tests.factories import CountyFactory, LiaisonFactory, SchoolFactory, UserFactory, VisitFactory
@@ -454,4 +455,7 @@ def test_the_auditor_reads_stars_and_points_once_they_are_public(page, rows, sch
     assert "通报以后可以查阅" in before
     assert "现场情况与得分不符" not in before
     assert after.count("现场情况与得分不符") == 2
+    assert "被整段删除过" in text(client.post(reverse("schools:audit_verify")))  # the year was made without
+    for action in ("open", "adjust"):
+        audit.record(action, by=None, city=scheme.city, subject=str(scheme))
     assert "核验通过" in text(client.post(reverse("schools:audit_verify")))
