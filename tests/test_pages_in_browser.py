@@ -356,7 +356,6 @@ def test_nothing_typed_is_lost_with_the_session_the_network_the_size_of_type_or_
     lost = []
 
     def compare(typed: dict, tab, after: str) -> None:
-        tab.wait_for_timeout(50)
         now = tab.evaluate(FIELDS, False)
         lost.extend(
             f"{tab.url} after {after}: {name} {value} is {now.get(name)}"
@@ -380,7 +379,6 @@ def test_nothing_typed_is_lost_with_the_session_the_network_the_size_of_type_or_
         )
         compare(typed, page, "the network")
         page.context.set_offline(False)
-        page.wait_for_timeout(400)
         cookies = page.context.cookies()
         page.context.clear_cookies()
         page.reload()

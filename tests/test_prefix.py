@@ -73,7 +73,7 @@ def test_no_message_leads_out_of_the_prefix(city, county, school, appoint):
     plans.issue(plan, by=office)
     refuse(
         request_change(TrainingClassFactory(school=school), {"attendance": 7}, by=filler, reason="误登"),
-        by=office,
+        by=appoint("county_lead"),
         remark="与签到册不符",
     )
 

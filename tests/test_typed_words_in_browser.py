@@ -55,11 +55,14 @@ def kept(page) -> int:
 
 def wait_until_kept(page, text: str) -> None:
     """Until the last of what was typed is in the store; it is written a moment after the last key."""
-    for _ in range(100):
-        if page.evaluate("text => Object.values(localStorage).some(one => one.includes(text))", text):
-            return
-        page.wait_for_timeout(50)
-    raise AssertionError(f"{text} was never kept")
+    page.evaluate(
+        """text => new Promise(done => {
+          const found = () => Object.values(localStorage).some(one => one.includes(text));
+          const look = () => found() ? done() : setTimeout(look, 20);
+          look();
+        })""",
+        text,
+    )
 
 
 def test_words_outlive_the_session_and_go_once_they_are_saved(form):

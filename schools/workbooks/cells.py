@@ -93,7 +93,8 @@ def cell_decimal(
     """The number of a cell, None for a blank. "85%" is 0.85, like a percent cell; "100人" needs 人 among the
     units.
 
-    An unlisted unit is refused rather than dropped: 万元 read as 元 would be wrong by four digits.
+    An unlisted unit is refused rather than dropped: 千元 read as 元 would be wrong by three digits; 万 is
+    understood.
     """
     refuse_error(value)
     if value is None:

@@ -5,17 +5,18 @@ import shutil
 import zipfile
 
 import pytest
-from django.conf import settings
 from django.db import connection
 
 from schools.operations.backup import MANIFEST
+from schools.operations.schema import version_parts
 from tests.upgrades import freeze, frozen
 
 
 @pytest.fixture
-def kept(monkeypatch, tmp_path):
-    """A copy of what is frozen, to be frozen again; gives everything that stands there."""
+def kept(monkeypatch, settings, tmp_path):
+    """A copy of what was frozen last, to be frozen again; gives everything that stands there."""
     here = tmp_path / "upgrades"
+    settings.VERSION = max(frozen.read(), key=version_parts)
     shutil.copytree(frozen.HERE / settings.VERSION, here / settings.VERSION)
     shutil.copy(frozen.FROZEN, here)
     monkeypatch.setattr(frozen, "HERE", here)

@@ -308,7 +308,7 @@ def test_an_appointment_of_weight_takes_two_and_an_owner_who_chose_the_password(
     unknown = client.post(page("account_appoint"), {**typed, "person": "nobody"})
     assert "没有用户名为“nobody”的账号" in text(unknown)
     nowhere = client.post(page("account_appoint"), {**typed, "city": ""})
-    assert "角色与范围不符" in text(nowhere)
+    assert "评委会主任须填市" in text(nowhere)
     assert client.post(page("account_appoint"), typed).status_code == 302
     assert not person.appointments.exists()
 

@@ -311,14 +311,14 @@ def test_plan_rows_make_one_plan(bring, school):
     ]
 
 
-def test_money_in_another_unit_is_refused(bring, school):
+def test_money_in_another_unit_is_refused_and_wan_is_understood(bring, school):
     head = ["学校编码", "年度", "来源", "到位（元）"]
 
     assert "单位只能写 元" in refusal(
-        bring, [BudgetResource], 经费=[head, ["A01", 2026, "镇街财政", "5万元"]]
+        bring, [BudgetResource], 经费=[head, ["A01", 2026, "镇街财政", "5千元"]]
     )
 
-    bring([BudgetResource], 经费=[head, ["A01", 2026, "镇街财政", "50000元"], ["A01", 2026, "党费", None]])
+    bring([BudgetResource], 经费=[head, ["A01", 2026, "镇街财政", "5万元"], ["A01", 2026, "党费", None]])
     assert list(Budget.objects.values_list("source", "arrived")) == [("dues", None), ("town", 50000)]
 
 
@@ -449,7 +449,7 @@ def test_what_takes_two_administrators_does_not_come_in_by_workbook(bring, schoo
     assert Appointment.objects.filter(city=school.city, role__in=["office", "chair"]).get() == held
 
     head = ["用户名", "姓名", "办公电话"]
-    assert "由两名管理员" in refusal(bring, [UserResource], 用户=[head, ["li", "王某", None]])
+    assert "由两名管理员" in refusal(bring, [UserResource], 用户=[head, ["li", "王某", "0768-2345678"]])
     bring([UserResource], 用户=[head, ["li", "李某", "0768-2345678"]])
     assert User.objects.get(username="li").office_phone == "0768-2345678"
 
