@@ -329,9 +329,12 @@ class WorkbookResource(NotingResource, resources.ModelResource):
         row.
         """
         errors = dict(import_validation_errors or {})
-        relations = {field.name for field in instance._meta.fields if field.is_relation}
+        asked = {field.attribute for field in self.get_fields()}
+        others = {
+            field.name for field in instance._meta.fields if field.is_relation or field.name not in asked
+        }
         try:
-            instance.clean_fields(exclude=relations | errors.keys())
+            instance.clean_fields(exclude=others | errors.keys())
         except ValidationError as error:
             errors = error.update_error_dict(errors)
         if not errors:
