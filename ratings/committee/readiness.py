@@ -6,21 +6,27 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from itertools import groupby
 from operator import attrgetter
 from typing import NamedTuple
 
-from django.db.models import OuterRef, QuerySet, TextChoices
+from django.db.models import OuterRef, Prefetch, QuerySet, TextChoices
 from django.db.models.functions import Coalesce
 
 from ratings.criteria.spec import RestrictionSpec
-from ratings.enums import Star, Status, Trigger
-from ratings.models import Assessment, Decision, JudgeSheet, Scheme
+from ratings.enums import Status, Trigger
+from ratings.models import Assessment, Decision, JudgeSheet, Motion, RestrictionCase, Scheme
+from ratings.scoring import score_school
 from ratings.sheets.evaluation import Evaluation
 from ratings.workflow import tie
 
+from .basis import change_since
+
 #: Said of a school that lacks nothing else: what the committee is there for.
 UNDECIDED = "尚无审定意见"
+#: Said of a decision from before meetings were recorded, in a year that is not settled yet.
+UNMET = "审定意见未记会议，请按会议重新登记"
 
 
 class GapKind(TextChoices):
@@ -31,6 +37,7 @@ class GapKind(TextChoices):
     SHEETS = "sheets", "评分表未提交"
     ADJUSTED = "adjusted", "核定待复核"
     RESTRICTION = "restriction", "限制性情形待认定"
+    MOTION = "motion", "待主任确认"
     DECISION = "decision", "待审定"
 
 
@@ -48,9 +55,15 @@ class Gap(NamedTuple):
 
 
 def assessments_of(scheme: Scheme) -> QuerySet[Assessment]:
-    """Every school that takes part, with its decision, in administrative order."""
+    """Every school that takes part, with its decision and what waits beside it, in administrative order."""
     rows = Assessment.objects.filter(scheme=scheme).exclude(status=Status.DECLINED)
-    return rows.select_related("school__county", "decision").in_order()
+    motions = Motion.objects.select_related("restriction", "meeting", "by", "returned_by")
+    alone = RestrictionCase.objects.filter(meeting=None).select_related("restriction")
+    return (
+        rows.select_related("school__county", "decision__meeting")
+        .prefetch_related(Prefetch("motions", motions), Prefetch("cases", alone, "cases_alone"))
+        .in_order()
+    )
 
 
 def missing_for_settling(evaluation: Evaluation) -> list[Gap]:
@@ -77,7 +90,9 @@ def missing_at(evaluation: Evaluation, row: Assessment, sheets: Sequence[str] = 
     if sheets:
         missing.append(Gap(row, GapKind.SHEETS, f"评分表尚未提交：{'、'.join(sheets)}"))
     missing += _unconfirmed(evaluation, row)
-    return missing if row.status == Status.LAPSED else missing + _undecided(row, outcome)
+    if row.status == Status.LAPSED:
+        return missing
+    return missing + _unmet(evaluation, row) + undecided(evaluation, row)
 
 
 def _unconfirmed(evaluation: Evaluation, row: Assessment) -> list[Gap]:
@@ -93,17 +108,46 @@ def _unconfirmed(evaluation: Evaluation, row: Assessment) -> list[Gap]:
     ]
 
 
-def _undecided(row: Assessment, outcome) -> list[Gap]:
-    """A decision is owed, and one that was taken on another computed star is owed again."""
-    decision = decision_of(row)
+def _unmet(evaluation: Evaluation, row: Assessment) -> list[Gap]:
+    """What changes the star by hand and the chair has not confirmed, and what one person alone found."""
+    waiting = [
+        Gap(row, GapKind.MOTION, f"{motion.words}已由{motion.by.name}登记，待评委会主任确认")
+        for motion in pending_motions(row)
+    ]
+    if evaluation.scheme.imported or row.status != Status.CITY:
+        return waiting
+    named = {motion.restriction_id for motion in pending_motions(row)}
+    return waiting + [
+        Gap(row, GapKind.RESTRICTION, f"{case.restriction.code} 的认定未记会议，须补登并由主任确认")
+        for case in row.cases_alone
+        if case.restriction_id not in named and by_hand(evaluation, str(row.pk), case.restriction.code)
+    ]
+
+
+def undecided(evaluation: Evaluation, row: Assessment) -> list[Gap]:
+    """A decision is owed; one that was taken on other figures, or without a meeting, is owed again."""
+    decision, outcome = decision_of(row), evaluation.outcomes[str(row.pk)]
+    if any(motion.kind == Motion.Kind.STAR for motion in pending_motions(row)):
+        return []  # what the office recorded is there to be confirmed or sent back
     if decision is None:
         return [Gap(row, GapKind.DECISION, UNDECIDED)]
-    if outcome.verdict and decision.computed != outcome.star:
-        changed = (
-            f"登记审定意见时计算为{Star(decision.computed).label}，现为{Star(outcome.star).label}，须重新审定"
-        )
+    if changed := change_since(decision, outcome):
         return [Gap(row, GapKind.DECISION, changed)]
+    if decision.meeting_id is None and row.status == Status.CITY and not evaluation.scheme.imported:
+        return [Gap(row, GapKind.DECISION, UNMET)]
     return []
+
+
+def pending_motions(row: Assessment) -> list[Motion]:
+    """What the office recorded of a school of `assessments_of` and the chair has not answered."""
+    return [motion for motion in row.motions.all() if motion.is_pending]
+
+
+def by_hand(evaluation: Evaluation, key: str, code: str) -> bool:
+    """Whether a restriction would apply to a school only because somebody says so, not by its condition."""
+    school = evaluation.inputs[key]
+    verdict = score_school(evaluation.spec, replace(school, cases=school.cases - {code})).verdict
+    return verdict is None or code not in {cap.code for cap in verdict.caps}
 
 
 def decision_of(row: Assessment) -> Decision | None:

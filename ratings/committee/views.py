@@ -18,7 +18,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from ratings.criteria.versions import current_version, spec_of
 from ratings.documents.papers import paper_pdf
 from ratings.enums import Phase, Star, Status
-from ratings.models import Assessment, RestrictionCase, Result, Scheme
+from ratings.models import Assessment, Meeting, Result, Scheme
+from ratings.scoring import Outcome
 from ratings.sheets.evaluation import evaluate
 from ratings.workflow import take_step
 from schools import audit
@@ -31,12 +32,12 @@ from schools.refusals import refusals_as_messages, refusals_in, turned_away
 from schools.site.asked import number
 from schools.workbooks import write_workbook
 
+from .basis import change_since
 from .board import Deliberation, by_total, deliberate, settled_board
 from .forms import (
     ORDERS,
     PDF,
     AcceptAllForm,
-    CaseForm,
     DecisionForm,
     DeliberationFilterForm,
     MaterialsForm,
@@ -44,11 +45,12 @@ from .forms import (
     ReopenForm,
     SettledFilterForm,
     SettleForm,
-    WithdrawCaseForm,
 )
 from .invariants import SETTLED_PHASES
 from .materials import Materials, materials_of, results_sheet, workbook_sheets
+from .meetings import ballot_warning
 from .readiness import (
+    UNMET,
     Gap,
     assessments_of,
     by_school,
@@ -61,12 +63,10 @@ from .settling import (
     NotSettled,
     accept_all,
     acceptable,
-    confirm_case,
     decide,
-    offered_stars,
     settle_scheme,
-    withdraw_case,
 )
+from .two_people import by_two, meetings_of, open_for
 
 #: The committee wants all schools before its eyes; only the largest cities need a second page.
 PAGE_SIZE = 100
@@ -185,89 +185,52 @@ def decide_school(request: HttpRequest, scheme: Scheme, assessment: Assessment) 
             decision = decide(
                 assessment,
                 by=request.user,
-                star=form.chosen_star,
-                reason=form.cleaned_data["reason"],
+                star=form.computed,
                 ballot=form.ballot,
+                meeting=form.cleaned_data["meeting"],
             )
             messages.success(
                 request, f"{assessment.school.name}审定为{decision.get_star_display()}，已登记。"
             )
+            warn_of_vote(request, decision.meeting, decision.votes_for)
             following = standing.next_open(assessment)
             if following is None:
                 return redirect("ratings:board", scheme.pk)
             return redirect("ratings:decide", scheme.pk, following.pk)
-    return _case_page(request, standing, form=form)
+    return case_page(request, standing, form=form)
 
 
-@require_POST
-@allowed_to("confirm_restriction")
-@while_deciding
-def confirm_restriction(request: HttpRequest, scheme: Scheme, assessment: Assessment) -> HttpResponse:
-    """A restriction is found to apply; it names the person and the document."""
-    held = RestrictionCase.objects.filter(assessment=assessment).values_list("restriction__code", flat=True)
-    form = CaseForm(request.POST, scheme=scheme, held=set(held))
-    if form.is_valid():
-        with refusals_in(form):
-            confirm_case(assessment, **form.cleaned_data, by=request.user)
-            messages.success(
-                request, f"已认定限制性情形 {form.cleaned_data['restriction'].code}，星级已按规定重新计算。"
-            )
-            return redirect("ratings:decide", scheme.pk, assessment.pk)
-    return _case_page(request, deliberate(scheme, only=assessment.pk), case_form=form)
-
-
-@require_POST
-@allowed_to("confirm_restriction")
-@while_deciding
-def withdraw_restriction(
-    request: HttpRequest, scheme: Scheme, assessment: Assessment, case: int
-) -> HttpResponse:
-    """A finding is taken back with a reason."""
-    held = get_object_or_404(
-        RestrictionCase.objects.select_related("restriction"), pk=case, assessment=assessment
-    )
-    form = WithdrawCaseForm(request.POST, case=held)
-    if form.is_valid():
-        with refusals_in(form, "reason"):
-            withdraw_case(assessment, held.restriction, **form.cleaned_data, by=request.user)
-            messages.success(request, f"已撤销对 {held.restriction.code} 的认定，理由已记入审计记录。")
-            return redirect("ratings:decide", scheme.pk, assessment.pk)
-    return _case_page(request, deliberate(scheme, only=assessment.pk), withdrawal=form, withdrawn=held)
+def warn_of_vote(request: HttpRequest, meeting: Meeting, votes_for: int | None) -> None:
+    """Said beside the success: what the committee may want to look at again."""
+    if warning := ballot_warning(meeting, votes_for):
+        messages.warning(request, warning)
 
 
 def _decision_form(user: User, standing: Deliberation, data=None) -> DecisionForm | None:
-    """None while the school cannot be decided, or for somebody who does not decide."""
-    (case,) = standing.rows
-    if case.star is None or case.lapsed or not case.before_committee or not may(user, "decide"):
+    """None while the school cannot be decided on as computed, or for somebody who does not decide."""
+    (case,), meetings = standing.rows, meetings_of(standing.evaluation.scheme)
+    if not may(user, "decide") or not meetings or not open_for(case) or case.pending:
         return None
-    return DecisionForm(
-        data, computed=case.star, offered=offered_stars(standing.evaluation), decision=case.decision
-    )
+    return DecisionForm(data, computed=case.star, meetings=meetings)
 
 
-def _case_page(request: HttpRequest, standing: Deliberation, **forms) -> HttpResponse:
+def case_page(request: HttpRequest, standing: Deliberation, **forms) -> HttpResponse:
     """One school before the committee; `forms` are those that were sent, the others are new."""
     (case,), scheme, schools = standing.rows, standing.evaluation.scheme, standing.schools
     place = schools.index(case.assessment)
-    cases = RestrictionCase.objects.filter(assessment=case.assessment).select_related("restriction", "by")
     context = {
         "scheme": scheme,
         "case": case,
         "liaison_opinions": opinions_of(case.assessment.school, scheme.year),
-        "cases": cases,
         "board": standing,
         "place": place + 1,
         "before": schools[place - 1] if place else None,
         "after": next(iter(schools[place + 1 :]), None),
+        **by_two(request.user, standing, forms),
         **forms,
     }
     if "form" not in forms:
         context["form"] = _decision_form(request.user, standing)
-    if "case_form" not in forms and case.before_committee:
-        held = {entry.restriction.code for entry in cases}
-        suggested = case.proposed[0].code if case.proposed else ""
-        if len(standing.spec.restrictions) > len(held):
-            context["case_form"] = CaseForm(scheme=scheme, held=held, suggested=suggested)
     return render(request, "ratings/committee/decide.html", context)
 
 
@@ -276,25 +239,34 @@ def _case_page(request: HttpRequest, standing: Deliberation, **forms) -> HttpRes
 @while_deciding
 def accept_schools(request: HttpRequest, scheme: Scheme) -> HttpResponse:
     """Every school on which the committee follows the computation, named before it is confirmed."""
-    form = AcceptAllForm(request.POST or None)
+    meetings = meetings_of(scheme)
+    form = AcceptAllForm(request.POST or None, meetings=meetings)
     if form.is_valid():
-        minutes = form.cleaned_data["minutes"]
+        meeting = form.cleaned_data["meeting"]
         with refusals_as_messages(request):
-            count = accept_all(scheme, by=request.user, minutes=minutes, seen=_seen(request))
+            count = accept_all(scheme, by=request.user, meeting=meeting, seen=_seen(request))
             messages.success(request, f"{count} 所党校按计算结果审定，已登记。")
             return redirect("ratings:board", scheme.pk)
         # What was confirmed is not what is shown now, so it is asked for again.
-        form = AcceptAllForm(initial={"minutes": minutes})
+        form = AcceptAllForm(initial={"meeting": meeting}, meetings=meetings)
     evaluation = evaluate(scheme)
-    ready = [(row, evaluation.outcomes[str(row.pk)]) for row in acceptable(evaluation)]
+    rows = [(row, evaluation.outcomes[str(row.pk)]) for row in acceptable(evaluation)]
+    ready = [(row, outcome, said_again(row, outcome)) for row, outcome in rows]
     context = {
         "scheme": scheme,
         "ready": ready,
-        "tally": _tally(outcome.star for _, outcome in ready),
+        "tally": _tally(outcome.star for _, outcome in rows),
         "form": form,
-        "shown": " ".join(f"{row.pk}:{outcome.star}" for row, outcome in ready),
+        "meetings": meetings,
+        "shown": " ".join(f"{row.pk}:{outcome.star}" for row, outcome in rows),
     }
     return render(request, "ratings/committee/accept.html", context)
+
+
+def said_again(row: Assessment, outcome: Outcome) -> str:
+    """Why a school that was decided on already is among those to be accepted."""
+    decision = decision_of(row)
+    return (change_since(decision, outcome) or UNMET) if decision else ""
 
 
 def _seen(request: HttpRequest) -> dict[int, int | None]:

@@ -335,7 +335,7 @@ def latest_scheme(user: User) -> Scheme | None:
 
 
 #: Acts whose lines in the audit trail say points or stars.
-SCORING_ACTS = ("adjust", "restrict", "decide", "settle")
+SCORING_ACTS = ("adjust", "restrict", "propose", "send_back", "decide", "settle")
 
 
 def scores_before_publication() -> Callable[[AuditEntry], bool]:

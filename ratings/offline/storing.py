@@ -41,6 +41,7 @@ HANGING = (
     (
         "assessment__scheme",
         (
+            models.Motion,
             models.Decision,
             models.RestrictionCase,
             models.Score,
@@ -65,6 +66,7 @@ HANGING = (
         "scheme",
         (
             models.Assessment,
+            models.Meeting,
             models.OpeningNotice,
             models.Panel,
             models.Judge,
