@@ -16,7 +16,7 @@ from django.db.models.functions import Coalesce
 
 from ratings.criteria.spec import RestrictionSpec
 from ratings.enums import Status, Trigger
-from ratings.models import Assessment, Decision, JudgeSheet, Motion, RestrictionCase, Scheme
+from ratings.models import Assessment, Decision, JudgeSheet, Motion, Scheme
 from ratings.scoring import score_school
 from ratings.sheets.evaluation import Evaluation
 from ratings.workflow import tie
@@ -58,12 +58,8 @@ def assessments_of(scheme: Scheme) -> QuerySet[Assessment]:
     """Every school that takes part, with its decision and what waits beside it, in administrative order."""
     rows = Assessment.objects.filter(scheme=scheme).exclude(status=Status.DECLINED)
     motions = Motion.objects.select_related("restriction", "meeting", "by", "returned_by")
-    alone = RestrictionCase.objects.filter(meeting=None).select_related("restriction")
-    return (
-        rows.select_related("school__county", "decision__meeting")
-        .prefetch_related(Prefetch("motions", motions), Prefetch("cases", alone, "cases_alone"))
-        .in_order()
-    )
+    rows = rows.select_related("school__county", "decision__meeting")
+    return rows.prefetch_related(Prefetch("motions", motions)).in_order()
 
 
 def missing_for_settling(evaluation: Evaluation) -> list[Gap]:
@@ -116,11 +112,11 @@ def _unmet(evaluation: Evaluation, row: Assessment) -> list[Gap]:
     ]
     if evaluation.scheme.imported or row.status != Status.CITY:
         return waiting
-    named = {motion.restriction_id for motion in pending_motions(row)}
+    named = {motion.restriction.code for motion in pending_motions(row) if motion.restriction}
     return waiting + [
-        Gap(row, GapKind.RESTRICTION, f"{case.restriction.code} 的认定未记会议，须补登并由主任确认")
-        for case in row.cases_alone
-        if case.restriction_id not in named and by_hand(evaluation, str(row.pk), case.restriction.code)
+        Gap(row, GapKind.RESTRICTION, f"{code} 的认定未记会议，须补登并由主任确认")
+        for code in unmet_by_hand(evaluation, str(row.pk))
+        if code not in named
     ]
 
 
@@ -141,6 +137,13 @@ def undecided(evaluation: Evaluation, row: Assessment) -> list[Gap]:
 def pending_motions(row: Assessment) -> list[Motion]:
     """What the office recorded of a school of `assessments_of` and the chair has not answered."""
     return [motion for motion in row.motions.all() if motion.is_pending]
+
+
+def unmet_by_hand(evaluation: Evaluation, key: str) -> list[str]:
+    """Restrictions that lower the star by hand and that no meeting found: from before meetings were
+    recorded.
+    """
+    return [code for code in evaluation.unmet.get(key, ()) if by_hand(evaluation, key, code)]
 
 
 def by_hand(evaluation: Evaluation, key: str, code: str) -> bool:

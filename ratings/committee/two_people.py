@@ -15,7 +15,7 @@ from .board import Case, Deliberation
 from .forms import CaseForm, MotionForm, ReturnForm, WithdrawCaseForm
 from .meetings import ballot_warning
 from .motions import shown_of
-from .readiness import by_hand
+from .readiness import by_hand, unmet_by_hand
 from .settling import offered_stars
 
 
@@ -99,12 +99,7 @@ def case_form(
     (case,), key = standing.rows, str(standing.rows[0].assessment.pk)
     if not case.before_committee:
         return None
-    alone = {
-        one.restriction.code
-        for one in case.assessment.cases_alone
-        if takes_two(standing, one.restriction.code)
-    }
-    held = standing.evaluation.inputs[key].cases - alone
+    held = standing.evaluation.inputs[key].cases - set(unmet_by_hand(standing.evaluation, key))
     by_meeting = may(user, "propose_decision")
     codes = (one.code for one in (standing.spec.restrictions if by_meeting else case.proposed))
     open_to = [code for code in codes if code not in held]
