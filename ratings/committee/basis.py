@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ratings.enums import Star
 from ratings.models import Decision
-from ratings.rules.rounding import show
+from ratings.rules.rounding import rounded, show
 from ratings.scoring import Outcome
 from schools.saving import digest
 
@@ -16,6 +18,12 @@ def basis_of(outcome: Outcome) -> str:
     verdict = outcome.verdict
     caps = [[cap.code, cap.star] for cap in verdict.caps] if verdict else []
     return digest([points, total, caps, verdict.star if verdict else None])
+
+
+def taken_on(outcome: Outcome) -> dict[str, Any]:
+    """The columns of a decision that tell what it rests on."""
+    total = rounded(outcome.totals.total) if outcome.totals else None
+    return {"computed": outcome.star, "total": total, "basis": basis_of(outcome)}
 
 
 def change_since(decision: Decision, outcome: Outcome) -> str:

@@ -14,6 +14,7 @@ from django.core.files.base import ContentFile
 from django.db import transaction
 from django.utils import timezone
 
+from ratings.criteria.spec import SchemeSpec
 from ratings.enums import Phase
 from ratings.models import Meeting, Scheme
 from schools import audit
@@ -49,7 +50,7 @@ def record_meeting(
     with transaction.atomic():
         locked = _deciding(scheme)
         meeting = Meeting(scheme=locked, **values, by=by, at=timezone.now())
-        _check(locked, meeting, upload)
+        check_meeting(locked, meeting, upload)
         if upload is not None:
             for name, value in _kept(meeting, upload).items():
                 setattr(meeting, name, value)
@@ -69,7 +70,7 @@ def change_meeting(
     """Correct what was entered, as long as no decision names the meeting. Raises Stale or Refused."""
     with transaction.atomic():
         locked = _deciding(meeting.scheme)
-        _check(locked, Meeting(scheme=locked, file=meeting.file, **values), upload)
+        check_meeting(locked, Meeting(scheme=locked, file=meeting.file, **values), upload)
         if upload is not None:
             values = {**values, **_kept(meeting, upload)}
         changed = save_versioned(meeting, values, version=version, by=by, check=_refuse_used)
@@ -136,7 +137,8 @@ def _deciding(scheme: Scheme) -> Scheme:
     return locked
 
 
-def _check(scheme: Scheme, meeting: Meeting, upload: CheckedUpload | None) -> None:
+def check_meeting(scheme: Scheme | SchemeSpec, meeting: Meeting, upload: CheckedUpload | None = None) -> None:
+    """Refuses what cannot be said of a meeting of the year, at the field it is about."""
     first, today = scheme.period_start, timezone.localdate()
     if meeting.held_on > today:
         raise Refused({"held_on": "会议日期晚于今天，会议开过以后再登记。"})

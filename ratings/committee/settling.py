@@ -32,7 +32,7 @@ from schools import audit
 from schools.models import User
 from schools.saving import Refused, insert_many
 
-from .basis import basis_of
+from .basis import taken_on
 from .meetings import Ballot, check_ballot, counted_votes, named
 from .readiness import (
     assessments_of,
@@ -125,12 +125,6 @@ def write_decision(
     }
     audit_of("decide", row, by, detail)
     return decision
-
-
-def taken_on(outcome: Outcome) -> dict[str, Any]:
-    """The columns of a decision that tell what it rests on."""
-    total = rounded(outcome.totals.total) if outcome.totals else None
-    return {"computed": outcome.star, "total": total, "basis": basis_of(outcome)}
 
 
 def audit_of(act: str, row: Assessment, by: User, detail: dict) -> None:

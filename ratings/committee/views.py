@@ -122,7 +122,10 @@ def board_export(request: HttpRequest, pk: int) -> HttpResponse:
     if scheme.phase not in SETTLED_PHASES:
         return redirect("ratings:board", pk)
     results = list(
-        Result.objects.visible_to(request.user).filter(scheme=scheme).order_by("order", "school_code")
+        Result.objects.visible_to(request.user)
+        .filter(scheme=scheme)
+        .select_related("assessment__decision")
+        .order_by("order", "school_code")
     )
     sheet = results_sheet(spec_of(current_version(scheme)), results)
     return export(f"{scheme.year}年度审定总表", [sheet], by=request.user, rows=len(results))
