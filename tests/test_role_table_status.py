@@ -8,6 +8,7 @@ from ratings.enums import Status
 from ratings.models import Adjustment, Assessment, Judge, JudgeSheet, MetricSnapshot, Move, Panel, Score
 from ratings.workflow import open_city_rows
 from schools.models import Role
+from tests.rating_factories import meet
 from tests.ratings.county_year import county_scheme
 
 pytestmark = pytest.mark.django_db
@@ -167,7 +168,7 @@ def acts(assessment: Assessment) -> dict[str, tuple[str, dict]]:
         "city adjusts": (at("city_adjust", "K1"), figures),
         "decide": (
             reverse("ratings:decide", args=[assessment.scheme_id, assessment.pk]),
-            {"verdict": "accept"},
+            {"meeting": meet(assessment.scheme).pk},
         ),
     }
 

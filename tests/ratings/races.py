@@ -174,5 +174,6 @@ def bring_to_decision(year: PlayedYear) -> Assessment:
     open_city_rows(row)
     year.fill([row], Stage.CITY)
     row.sheets.update(submitted_at=timezone.now(), submitted_by=year.people["office"])
-    Decision.objects.create(assessment=row, star=5, computed=5, at=timezone.now())
+    held = year.scheme.meetings.get()
+    Decision.objects.create(assessment=row, star=5, computed=5, meeting=held, at=timezone.now())
     return row

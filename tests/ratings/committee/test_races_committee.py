@@ -118,7 +118,7 @@ def published_or_reopened(found: list[Any]) -> bool:
 
 def race_publishing(year: PlayedYear, times: int) -> list[bool]:
     row, outcomes = bring_to_decision(year), []
-    decision = Decision.objects.values("assessment_id", "star", "computed", "at").get()
+    decision = Decision.objects.values("assessment_id", "star", "computed", "meeting_id", "at").get()
     for _ in range(times):
         settle_scheme(Scheme.objects.get(), by=year.people["chair"])
         BULLETIN.draft(Scheme.objects.get(), issued_on=timezone.localdate())
