@@ -228,7 +228,7 @@ def decide_and_publish(year: Year, desk) -> None:
     office.press("登记，交主任确认")
     office.hears("已登记：审定为三星")
     chair.go("/")
-    chair.follow("确认1项会改变星级的审定")
+    chair.follow("确认 1 项会改变星级的审定")
     chair.page.get_by_role("link", name=other.school.short_name or other.school.name).first.click()
     chair.press("确认审定为三星")
     chair.hears("已确认：审定为三星")

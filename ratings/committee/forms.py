@@ -43,6 +43,7 @@ def _votes(label: str) -> forms.IntegerField:
 def offer_meetings(field: forms.ModelChoiceField, meetings: Sequence[Meeting]) -> None:
     """Those of the year, the latest chosen; where there is none, the act itself says what is to be done."""
     field.queryset = Meeting.objects.filter(pk__in=[meeting.pk for meeting in meetings])
+    field.label_from_instance = lambda meeting: meeting.short
     field.required = bool(meetings)
     field.initial = meetings[0].pk if meetings else None
 
@@ -63,9 +64,9 @@ class TakenForm(forms.Form):
     """Which meeting decided and how it voted: chosen, not typed again; the latest is chosen already."""
 
     meeting = _meeting()
-    votes_for = _votes("同意（票）")
-    votes_against = _votes("不同意（票）")
-    votes_abstained = _votes("弃权（票）")
+    votes_for = _votes("同意票")
+    votes_against = _votes("不同意票")
+    votes_abstained = _votes("弃权票")
 
     def __init__(self, *args, meetings: Sequence[Meeting], **kwargs) -> None:
         super().__init__(*args, **kwargs)

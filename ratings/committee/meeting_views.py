@@ -17,7 +17,7 @@ from schools.site.asked import number
 from . import motions
 from .board import Deliberation, deliberate
 from .forms import MeetingForm, ReturnForm, WithdrawCaseForm
-from .meetings import change_meeting, is_used, record_meeting
+from .meetings import change_meeting, is_used, record_meeting, used_meetings
 from .settling import confirm_case, withdraw_case
 from .two_people import case_form, meetings_of, motion_form, takes_two
 from .views import case_page, warn_of_vote, while_deciding
@@ -47,7 +47,7 @@ def meeting_list(request: HttpRequest, pk: int) -> HttpResponse:
             return done(request, f"已登记{meeting}。", *_way_back(request, scheme))
     context = {
         "scheme": scheme,
-        "meetings": _visible(request).filter(scheme=scheme),
+        "meetings": used_meetings(_visible(request).filter(scheme=scheme)),
         "form": form if scheme.phase == Phase.SCORING else None,
         "school": number(request.GET.get("school", "")),
     }

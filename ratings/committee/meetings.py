@@ -12,11 +12,12 @@ from typing import Any, NamedTuple
 
 from django.core.files.base import ContentFile
 from django.db import transaction
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
 from ratings.criteria.spec import SchemeSpec
 from ratings.enums import Phase
-from ratings.models import Meeting, Scheme
+from ratings.models import Decision, Meeting, Motion, RestrictionCase, Scheme
 from schools import audit
 from schools.models import User
 from schools.numbers import chinese_date
@@ -85,7 +86,15 @@ def _refuse_used(meeting: Meeting) -> None:
 
 def is_used(meeting: Meeting) -> bool:
     """Whether anything was decided, or is to be, in its name."""
-    return any(rows.exists() for rows in (meeting.decisions, meeting.restrictioncases, meeting.motions))
+    return used_meetings(Meeting.objects.filter(pk=meeting.pk)).get().used
+
+
+def used_meetings(meetings: QuerySet[Meeting]) -> QuerySet[Meeting]:
+    """With `used`: whether anything was decided, or is to be, in the name of each."""
+    decided, found, waiting = (
+        Exists(model.objects.filter(meeting=OuterRef("pk"))) for model in (Decision, RestrictionCase, Motion)
+    )
+    return meetings.annotate(used=decided | found | waiting)
 
 
 def named(scheme: Scheme, meeting: Meeting | None) -> Meeting:

@@ -135,10 +135,10 @@ def _motion_task(scheme: Scheme, user: User, board: str) -> Iterator[Task]:
     """What the office recorded waits for the chair; what the chair sent back waits for the office."""
     page = f"{board}?view=by_hand"
     if may(user, "decide") and scheme.recorded:
-        title = f"确认{scheme.recorded}项会改变星级的审定"
+        title = f"确认 {scheme.recorded} 项会改变星级的审定"
         yield Task(title, page, f"{scheme.year}年度，办公室已按会议登记，确认以后生效", "待确认")
     if may(user, "propose_decision") and scheme.sent_back:
-        title = f"{scheme.sent_back}项审定登记被退回"
+        title = f"{scheme.sent_back} 项审定登记被退回"
         yield Task(title, page, f"{scheme.year}年度，主任已写明理由，重新登记或收回", "被退回", "bad")
 
 
