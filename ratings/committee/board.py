@@ -246,6 +246,11 @@ class Case:
         return pending_motions(self.assessment)
 
     @property
+    def by_two(self) -> bool:
+        """Whether two people decided otherwise than the scores say now: one alone does not take it back."""
+        return bool(self.decision and self.decision.deviates and self.decision.star != self.star)
+
+    @property
     def basis(self) -> str:
         """A digest of the figures that are shown."""
         return basis_of(self.outcome)

@@ -212,7 +212,7 @@ def warn_of_vote(request: HttpRequest, meeting: Meeting, votes_for: int | None) 
 def _decision_form(user: User, standing: Deliberation, data=None) -> DecisionForm | None:
     """None while the school cannot be decided on as computed, or for somebody who does not decide."""
     (case,), meetings = standing.rows, meetings_of(standing.evaluation.scheme)
-    if not may(user, "decide") or not meetings or not open_for(case) or case.pending:
+    if not may(user, "decide") or not meetings or not open_for(case) or case.pending or case.by_two:
         return None
     return DecisionForm(data, computed=case.star, meetings=meetings)
 

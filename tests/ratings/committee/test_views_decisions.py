@@ -250,7 +250,7 @@ def test_office_records_chair_sends_back_office_records_anew_chair_confirms(page
     stale = page("confirm_motion", key, Motion.objects.get().pk, method="post", seen="x")
     seen = shown.context["waiting"][0].seen
     page("confirm_motion", key, Motion.objects.get().pk, method="post", seen=seen)
-    done = text(as_office("decide", key))
+    done, again = text(as_office("decide", key)), page("decide", key)
 
     assert "本校的得分有变化，没有登记" in text(unseen) and "现场核查不符" in text(unseen)
     assert "请选择审定星级" in text(empty) and "请写明理由" in text(empty)
@@ -262,6 +262,7 @@ def test_office_records_chair_sends_back_office_records_anew_chair_confirms(page
     assert "没有确认" in text(stale)
     assert "（与计算不同）。理由：现场核查不符" in done and "同意 7 票，不同意 2 票" in done
     assert "示评纪〔2026〕3号" in done and done.count("确认") and "登记 ·" in done
+    assert again.context["form"] is None and "改回计算结果，或者按现在的得分重新审定" in text(again)
     board = text(page("board"))
     assert "与计算不同" in board and "现场核查不符" in board
 
