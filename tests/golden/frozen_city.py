@@ -20,7 +20,7 @@ from ratings.criteria.years import copy_scheme
 from ratings.demo.accounts import FIRST_CITY, SECOND_CITY
 from ratings.drafting.errata import change_row, prepare, send_for_signature, write_reason
 from ratings.enums import Confirmation, Phase
-from ratings.models import Evidence, JudgeSheet, Scheme
+from ratings.models import Evidence, JudgeSheet, Meeting, Scheme
 from ratings.publication.bulletin import BULLETIN
 from ratings.publication.opening_notice import OPENING_NOTICE
 from ratings.workflow.opening import propose
@@ -102,6 +102,15 @@ def add_what_is_missing() -> None:
     typed = seats(own.city)["市评审中·未评"].sheets.latest("pk")
     JudgeSheet.objects.filter(pk=typed.pk).update(entered_by=people["office"])
     _life_of_schemes(people)
+    _minutes(people["office"])
+
+
+def _minutes(office: User) -> None:
+    """A meeting whose minutes have no number and are kept as a file."""
+    running = Scheme.objects.get(phase=Phase.SCORING)
+    meeting = Meeting(scheme=running, held_on=dt.date(2026, 11, 20), expected=11, present=9)
+    meeting.by, meeting.at, meeting.file_name, meeting.digest = office, timezone.now(), "纪要.pdf", "d" * 64
+    meeting.file.save("纪要.pdf", ContentFile(b"%PDF-1.7"))
 
 
 def _records(own: School, neighbour: School, people: dict[str, User]) -> None:
