@@ -86,7 +86,7 @@ def report_on(result: Result, user: User) -> dict[str, Any]:
         "bonus": [] if result.total is None else _bonus(result, spec).items,
         "picture": charts.rates([one.name for one in spec.scored_categories], lines) if lines else "",
         "series": [line.style for line in lines],
-        "restrictions": [(one, _basis(result, one.code)) for one in _restrictions(result, spec)],
+        "restrictions": _found(result, spec),
         "decision": decision_of(result.assessment),
         "changes": [
             (change["text"].partition("，可多得")[0], change["gain"])
@@ -145,10 +145,12 @@ def _restrictions(result: Result, spec: SchemeSpec) -> list[RestrictionSpec]:
     return [known[code] for code in result.restrictions if code in known]
 
 
-def _basis(result: Result, code: str) -> str:
-    """The document that a named person found it in; empty where the condition said it all."""
-    found = result.assessment.cases.filter(restriction__code=code).values_list("basis", flat=True)
-    return found.first() or ""
+def _found(result: Result, spec: SchemeSpec) -> list[tuple[RestrictionSpec, str]]:
+    """Each restriction with the document that a named person found it in, if somebody did."""
+    found = _restrictions(result, spec)
+    rows = result.assessment.cases.values_list("restriction__code", "basis") if found else ()
+    bases = dict(rows)
+    return [(one, bases.get(one.code, "")) for one in found]
 
 
 def _lines(result: Result, spec: SchemeSpec, averages: Averages) -> list[charts.Series]:
