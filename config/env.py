@@ -42,13 +42,24 @@ def listing(name: str) -> list[str]:
     return [word.strip() for word in text(name).split(",") if word.strip()]
 
 
+#: A secret shorter than this is guessed.
+LEAST_KEY = 16
+
+
 def key(name: str, path: Path, *, generate: bool) -> str:
     """A secret from the environment, else from its file, else made once with mode 0600 where `generate`
     allows it.
     """
-    value = text(name)
-    if value:
-        return value
+    value = text(name) or _kept(name, path, generate=generate)
+    if len(value) < LEAST_KEY:
+        raise ImproperlyConfigured(
+            f"{name} 只有 {len(value)} 位，太短，容易被猜出：至少 {LEAST_KEY} 位随机字符，建议 50 位以上，"
+            "生成方法见 .env.example。"
+        )
+    return value
+
+
+def _kept(name: str, path: Path, *, generate: bool) -> str:
     if not path.is_file():
         if not generate:
             raise ImproperlyConfigured(

@@ -22,7 +22,7 @@ VERSION = tomllib.loads((BASE_DIR / "pyproject.toml").read_text(encoding="utf-8"
 SITE_ORGANISER, SITE_CONTACT = env.text("SITE_ORGANISER"), env.text("SITE_CONTACT")
 DEBUG = env.flag("DEBUG")
 VAR_DIR = Path(env.text("VAR_DIR", str(BASE_DIR / "var"))).resolve()
-VAR_DIR.mkdir(parents=True, exist_ok=True)
+VAR_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)  # keys, uploads, and the database where it is a file
 FONTS_DIR = Path(env.text("FONTS_DIR", str(VAR_DIR / "fonts"))).resolve()
 
 SECRET_KEY = env.key("SECRET_KEY", VAR_DIR / "keys" / "secret.key", generate=DEBUG)
@@ -60,6 +60,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "config.middleware.ProbeMiddleware",
     "config.middleware.ClientAddressMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -78,7 +79,9 @@ MIDDLEWARE = [
     "config.middleware.MethodNotAllowedMiddleware",
     "config.middleware.SignInRequiredMiddleware",
     "config.middleware.IdleTimeoutMiddleware",
+    "config.middleware.PrivatePagesMiddleware",
     "config.middleware.IdentityMiddleware",
+    "config.middleware.TypedWordsMiddleware",
     "config.middleware.RefusedMiddleware",
     "axes.middleware.AxesMiddleware",  # last: it turns a refused sign-in into the lock-out page
 ]
@@ -94,6 +97,7 @@ TEMPLATES = [
         "DIRS": [BASE_DIR / "templates"],
         "APP_DIRS": True,  # the cached loader is Django's default and stays on
         "OPTIONS": {
+            "builtins": ["schools.templatetags.posting"],
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
@@ -127,6 +131,17 @@ else:
     DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
     if env.flag("PGBOUNCER"):
         DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"] = True
+    else:  # a pool takes no such options; there they are set for the role, by ALTER ROLE
+        # One that hangs holds up nobody else for long: a wait for a lock, a statement, a transaction in which
+        # nothing happens. All end before the application server ends the worker.
+        waits = {
+            "lock_timeout": env.number("LOCK_SECONDS", 15),
+            "statement_timeout": env.number("STATEMENT_SECONDS", 45),
+            "idle_in_transaction_session_timeout": env.number("IDLE_TRANSACTION_SECONDS", 120),
+        }
+        DATABASES["default"]["OPTIONS"].setdefault(
+            "options", " ".join(f"-c {name}={seconds}s" for name, seconds in waits.items())
+        )
 
 # --- Language and time
 # ----------------------------------------------------------------------------------------------
@@ -165,11 +180,15 @@ AXES_COOLOFF_TIME = timedelta(minutes=30)
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # the page promises 30 minutes
-AXES_LOCKOUT_TEMPLATE = "errors/lockout.html"
+AXES_HANDLER = "schools.accounts.locking.Handler"
+AXES_LOCKOUT_CALLABLE = "schools.accounts.locking.lockout_page"
+# What was posted is kept beside a failure for as long as it counts, so no password of any form may be in it.
+AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "old_password", "new_password1", "new_password2"]
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
 
 SESSION_COOKIE_AGE = env.number("IDLE_MINUTES", 30) * 60
+SESSION_LONGEST = env.number("SESSION_HOURS", 12) * 3600  # since signing in, however busy
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True  # offices share computers
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
@@ -181,6 +200,8 @@ HTTPS = env.flag("HTTPS", default=not DEBUG)
 TRUSTED_PROXIES = env.number("TRUSTED_PROXIES", 0)
 CSRF_TRUSTED_ORIGINS = env.listing("CSRF_TRUSTED_ORIGINS")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
+if HTTPS:  # by this name a browser takes them from this very host alone, and only encrypted
+    SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-sessionid", "__Host-csrftoken"
 SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
 SECURE_HSTS_SECONDS = env.number("HSTS_SECONDS", 31536000) if HTTPS else 0
 if TRUSTED_PROXIES:
@@ -250,7 +271,7 @@ LOGGING = {
         # Nothing here deletes a log: regulations ask for six months, and several processes may write the same
         # file.
         "file": {
-            "class": "logging.handlers.WatchedFileHandler",
+            "class": "config.logs.LogFile",
             "filename": LOG_DIR / "site.log",
             "formatter": "line",
             "delay": True,

@@ -88,7 +88,19 @@ ROOMS: dict[str, dict[str, Act]] = {
         "judge": Act(
             "评分、提交评分表", (Role.JUDGE,), "评委工作台只对评委开放。", scope="本组的学校，回避的除外"
         ),
+        "sign_agreed": Act(
+            "上传合议签字页",
+            (Role.JUDGE, Role.OFFICE),
+            "合议签字页由组长或市评委会办公室上传。",
+            scope="评委限本组组长",
+        ),
         "adjust_figures": Act("评审核定系统取数", (Role.OFFICE, Role.JUDGE), scope="评委限本组组长"),
+        "register_visit": Act(
+            "登记实地走访",
+            (Role.JUDGE, Role.OFFICE),
+            "实地走访由参加的评委或市评委会办公室登记。",
+            scope="评委限本人参加的，改为未走访限办公室",
+        ),
         "print_sheet": Act("打印评委评分表", (Role.JUDGE, Role.OFFICE), NO_PAPER, scope="评委限本人的"),
         "give_feedback": Act("登记现场反馈意见", (Role.OFFICE,), "现场反馈意见由市评委会办公室登记。"),
         "print_onsite": Act("打印现场评分表", (Role.OFFICE,), NO_PAPER),

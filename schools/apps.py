@@ -15,5 +15,6 @@ class SchoolsConfig(AppConfig):
         from schools.site.contributions import of_all_apps
 
         from .accounts import signals  # noqa: F401
+        from .operations import files  # noqa: F401
 
         of_all_apps()

@@ -50,6 +50,17 @@ def with_unit(value: Fraction | None, unit: str) -> str:
     return show_rate(value) if unit == "%" else f"{plain(value)} {unit}".strip()
 
 
+def days_between(first: date, last: date, *, year: int = 0) -> str:
+    """2026年11月2日至20日, or one day; nothing is said twice, nor the `year` that the reader knows."""
+    start = chinese_date(first)
+    start = start.removeprefix(f"{year}年")
+    if first == last:
+        return start
+    if first.year != last.year:
+        return f"{start}至{chinese_date(last)}"
+    return f"{start}至{last.day}日" if first.month == last.month else f"{start}至{last.month}月{last.day}日"
+
+
 WEEKDAYS = "一二三四五六日"
 
 

@@ -19,7 +19,7 @@ from django.views.decorators.http import require_http_methods
 
 from schools.models import Role, School, User
 from schools.models.people import HANDOVER_READERS
-from schools.models.scope import COUNTY_ROLES, SCHOOL_ROLES, record_scope, sees_everything
+from schools.models.scope import ADMINISTRATORS, COUNTY_ROLES, SCHOOL_ROLES, record_scope, sees_everything
 
 #: All roles, and None for an account without an appointment in force.
 EVERYBODY = (*Role, None)
@@ -140,14 +140,21 @@ TABLE: dict[str, dict[str, Act]] = {
             "登记地区、学校、记录和账号",
             (Role.SYSADMIN,),
             "地区、学校、记录和账号由系统管理员在后台登记。",
+            scope="不含重要账号的密码、用户名、姓名、归属",
             back_office=True,
         ),
         "appoint": Act(
             "登记任职，停用账号",
             (Role.SECURITY,),
             "任职由安全管理员在后台登记。",
-            scope="不含本人的任职",
+            scope="不含本人的任职，不含重要账号的任职",
             back_office=True,
+        ),
+        "guard_accounts": Act(
+            "申请、确认重要账号的变更和任职",
+            ADMINISTRATORS,
+            "三员、办公室和主任的账号由系统、安全、审计管理员办理。",
+            scope="一人申请，另一种角色的管理员确认，都不是本人",
         ),
         "enter_calendar": Act(
             "录入节假日安排", (Role.SYSADMIN,), "节假日安排由系统管理员录入。", back_office=True

@@ -12,6 +12,8 @@ What no view caught becomes a page of its own, from which the same content can b
 
 from __future__ import annotations
 
+import errno
+import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,11 +21,12 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from schools.saving import Refused, Stale
+from schools.saving import SEEN, Refused, Shown, Stale
 
 
 @contextmanager
@@ -66,6 +69,15 @@ def refusals_as_messages(request: HttpRequest) -> Iterator[None]:
     except ValidationError as refused:
         for reason in refused.messages:
             messages.error(request, reason)
+
+
+def seen_again(request: HttpRequest, shown: Shown, form: Any = None) -> str:
+    """For components/seen.html: what the page shows now. As long as something else is wrong with what was
+    sent it stays what the person had before them, so that a change in between is still told.
+    """
+    sent = request.POST.get(SEEN)
+    told = isinstance(getattr(form, "refused", None), Stale)
+    return shown.seen if sent is None or told else sent
 
 
 def turned_away(request: HttpRequest, sentence: str, *address: Any) -> HttpResponse:
@@ -135,6 +147,23 @@ class RecheckedForm:
         self.data = self.data.copy()
         for name, value in self.fresh(stale.current).items():
             self.data[self.add_prefix(name)] = value
+
+
+#: By the codes of PostgreSQL and of SQLite: waited too long for a row or an answer, or two for each other.
+BUSY_STATES, BUSY_CODES = {"55P03", "57014", "40P01", "40001", "25P03"}, {sqlite3.SQLITE_BUSY}
+FULL_STATES, FULL_CODES = {"53100"}, {sqlite3.SQLITE_FULL}
+
+
+def passing_trouble(error: BaseException, *, is_save: bool) -> str:
+    """The sentence for what is nobody's mistake and passes: others at the same rows, a full disk; else ""."""
+    cause = error.__cause__ if isinstance(error, DatabaseError) else None
+    state, code = getattr(cause, "sqlstate", None), getattr(cause, "sqlite_errorcode", None)
+    if state in BUSY_STATES or code in BUSY_CODES:
+        return "别人正在办理，请稍候再试；您填写的内容还在。" if is_save else "网站正忙，请稍候再打开这一页。"
+    is_full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
+    if is_full or state in FULL_STATES or code in FULL_CODES:
+        return "服务器的磁盘已满，没有保存。请告诉系统管理员，腾出空间以后再提交一次。"
+    return ""
 
 
 def way_back_of(request: HttpRequest) -> str:

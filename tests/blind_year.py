@@ -16,7 +16,6 @@ from ratings.committee.settling import accept_all, settle_scheme
 from ratings.enums import Stage
 from ratings.judging.panels import assign, create_panel, seat_judge
 from ratings.judging.sheets import submit_sheet
-from ratings.judging.visits import mark_visited
 from ratings.models import Assessment, Bulletin, JudgeSheet, Restriction, Scheme, Score
 from ratings.publication.bulletin import BULLETIN, publish
 from ratings.review.agreeing import adjust
@@ -25,7 +24,7 @@ from schools.models import School, User
 from tests.factories import SchoolFactory
 from tests.rating_factories import meet
 from tests.ratings.committee_year import deviate, found_by_meeting
-from tests.ratings.judged_year import FULL, judge_account
+from tests.ratings.judged_year import FULL, judge_account, visited
 from tests.ratings.opened_year import answer_everything, know_figures, open_year
 
 #: What must stay with those it was written for; every word is found nowhere else.
@@ -86,7 +85,7 @@ class BlindYear:
         for user, label in zip(self.judges, LABELS, strict=True):
             seat_judge(panel, label=label, user=user, by=self.office)
         assign(panel, [self.assessment(0), self.assessment(1)], by=self.office)
-        mark_visited(self.scheme, [self.assessment(0).pk, self.assessment(1).pk], True, by=self.office)
+        visited(self.scheme, [self.assessment(0).pk, self.assessment(1).pk], by=self.office)
 
     def judge(self, *places: int) -> None:
         """Judges fill and hand in both sheets, each remark a token."""

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from schools.calendar import workdays
+from schools.workbooks import reading, rebuilding
 from tests import clock, national
 
 # Playwright's synchronous interface runs an event loop in this thread, which Django would take for an
@@ -40,6 +41,14 @@ _traveller = _travel.start()
 #: The package learns of a year every November; what the tests say of 2027 holds whatever version is
 #: installed.
 holidays.country_holidays = national.until(2026, holidays.country_holidays)
+
+
+@pytest.fixture(scope="module")
+def workbooks_opened_here():
+    """For a module that reads thousands of workbooks: what the child does is done in this process."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(reading, "apart", lambda module, content, **limits: rebuilding.inspect(content))
+        yield
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

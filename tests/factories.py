@@ -10,6 +10,11 @@ from factory.django import DjangoModelFactory
 from schools import models
 
 
+def counted(number: int) -> str:
+    """A number in words: nobody is called 某12."""
+    return str(number).translate(str.maketrans("0123456789", "零一二三四五六七八九"))
+
+
 class CityFactory(DjangoModelFactory):
     class Meta:
         model = models.Region
@@ -46,7 +51,7 @@ class UserFactory(DjangoModelFactory):
         skip_postgeneration_save = True
 
     username = factory.Sequence(lambda n: f"user{n}")
-    name = factory.Sequence(lambda n: f"某{n}")
+    name = factory.Sequence(lambda n: f"某{counted(n)}")
     must_change_password = False
 
 
@@ -66,7 +71,7 @@ class TeacherFactory(DjangoModelFactory):
         model = models.Teacher
 
     school = factory.SubFactory(SchoolFactory)
-    name = factory.Sequence(lambda n: f"教师{n}")
+    name = factory.Sequence(lambda n: f"教师{counted(n)}")
     kind = models.Teacher.Kind.EXPERT
 
 
@@ -93,7 +98,7 @@ class StaffMemberFactory(DjangoModelFactory):
         model = models.StaffMember
 
     school = factory.SubFactory(SchoolFactory)
-    name = factory.Sequence(lambda n: f"工作人员{n}")
+    name = factory.Sequence(lambda n: f"工作人员{counted(n)}")
 
 
 class InvestmentFactory(DjangoModelFactory):

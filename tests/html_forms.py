@@ -1,6 +1,23 @@
 """The forms of a page as a browser would send them, for tests that walk pages without one."""
 
+import re
 from html.parser import HTMLParser
+
+
+def seen_in(response) -> dict[str, str]:
+    """What a page sends along of what it shows; nothing where no form of it signs anything."""
+    found = re.search(r'name="seen" value="([^"]*)"', response.content.decode())
+    return {"seen": found[1]} if found else {}
+
+
+def seen_on(client, address: str) -> dict[str, str]:
+    """The same of a page that is opened now."""
+    return seen_in(client.get(address))
+
+
+def press(client, address: str, data: dict | None = None, *, on: str = "", **options):
+    """Post as somebody who has just opened the page: the address itself, or another one."""
+    return client.post(address, {**seen_on(client, on or address), **(data or {})}, **options)
 
 
 class Forms(HTMLParser):

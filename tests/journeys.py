@@ -33,14 +33,14 @@ from schools.models.scope import COUNTY_ROLES, SCHOOL_ROLES
 from schools.uploads import check_upload
 from schools.workbooks import SheetOut, read_workbook, write_workbook
 from tests.cast import PASSWORD
+from tests.small_pdf import SMALL_PDF
 
 FIXTURES = Path(__file__).resolve().parent.parent / "fixtures"
 CODE = "学校编码"
-#: The least that is still a PDF.
 SCAN = {
     "name": "盖章扫描件.pdf",
     "mimeType": "application/pdf",
-    "buffer": b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n%%EOF\n",
+    "buffer": SMALL_PDF,
 }
 WIDE, NARROW = {"width": 1366, "height": 768}, {"width": 360, "height": 740}
 IsAsked = Callable[[BoundItem, Asked], bool]

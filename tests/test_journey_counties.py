@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from django.db.models import F
 from django.urls import reverse
+from django.utils import timezone
 from playwright.sync_api import expect
 
 from ratings.committee.invariants import violations
@@ -186,13 +187,17 @@ def judge(year: Year, desk) -> int:
         office.press("加入本组")
         expect(office.page.get_by_role("rowheader", name=f"judge{number}某")).to_be_visible()
     office.go(reverse("ratings:panel_board", args=[year.scheme.pk]))
-    for act in ("分组", "登记已走访"):
+    for act in ("分组", "登记走访…"):
         for box in office.page.locator("input[name=school]").all():
             box.check()
         if act == "分组":
             office.page.get_by_label("把勾选的党校分给").select_option(label="第一评审组")
         office.press(act, exact=True)
-        office.hears("党校" if act == "分组" else "已登记 4 所")
+        if act != "分组":
+            office.page.get_by_label("其他参加人员").fill("走访组")
+            office.page.get_by_label("走访日期").fill(timezone.localdate().isoformat())
+            office.press("登记走访")
+        office.hears("党校" if act == "分组" else "已登记走访 4 所")
 
     most = 0
     for number in range(1, SEATS + 1):

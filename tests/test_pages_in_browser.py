@@ -13,6 +13,7 @@ from ratings.drafting.errata import change_row, prepare, send_for_signature, wri
 from ratings.models import OpeningProposal
 from ratings.publication.opening_notice import OPENING_NOTICE
 from ratings.workflow.opening import proposal_digest
+from schools.accounts.changes import Act, ask
 from schools.models import Handover, Leader, Role
 from schools.records.corrections import request_change
 from tests.factories import (
@@ -108,7 +109,7 @@ def addresses(year, school) -> list[str]:
     found += [reverse(f"schools:{name}", args=[held.pk]) for name in ("class", "class_edit", "class_void")]
     found += [reverse("schools:metrics"), reverse("schools:metric", args=["办班期数"])]
     found += [f"{reverse('schools:explanation', args=[school.pk])}?figure=办班期数"]
-    found += registry_addresses(school)
+    found += registry_addresses(school) + guarded_addresses(school)
     draft = year["draft"]
     category, item = draft.categories.first(), draft.items.first()
     found += [reverse("ratings:scheme_start"), reverse("ratings:figures")]
@@ -187,6 +188,19 @@ def review_addresses(scheme) -> list[str]:
     assessment = scheme.assessments.get()
     found = [reverse(f"ratings:{name}", args=[assessment.pk]) for name in ("feedback", "form_onsite")]
     return [*found, reverse("ratings:erratum_sign", args=[erratum.pk])]
+
+
+def guarded_addresses(school) -> list[str]:
+    """Accounts of weight, with a change that waits for the second administrator."""
+    account = AppointmentFactory(role="chair", city=school.city, user__city=school.city).user
+    values = {"username": "zhang", "name": "张某"}
+    by = AppointmentFactory(role="security", city=school.city, user__city=school.city).user
+    asked = ask(Act.DETAILS, account, by=by, reason="换人", values=values)
+    return [
+        *(reverse(f"schools:account_{name}") for name in ("changes", "appoint")),
+        reverse("schools:account_details", args=[account.pk]),
+        reverse("schools:account_change", args=[asked.pk]),
+    ]
 
 
 def registry_addresses(school) -> list[str]:
@@ -303,6 +317,85 @@ def test_every_page_is_accessible_and_fits_a_phone(role, year, school, cast, sig
     assert wrong == []
     assert opened >= LEAST_PAGES
     assert [text for text in said if "Content Security Policy" in text] == []
+
+
+#: Types something else into every field of the page's forms that a person could, and gives it back; without
+#: `type`, gives back what stands there.
+FIELDS = """type => {
+  const found = {};
+  document.querySelectorAll('main form[method=post], #content form[method=post]').forEach((form, place) => {
+    Array.from(form.elements).forEach(one => {
+      if (!one.name || one.disabled || one.readOnly || one.hidden || one.closest('[data-row]')) return;
+      if (!['INPUT', 'SELECT', 'TEXTAREA'].includes(one.tagName)) return;
+      if (['hidden', 'submit', 'button', 'password', 'file'].includes(one.type)) return;
+      if (one.type === 'checkbox' && one.required) return;
+      const box = one.type === 'checkbox' || one.type === 'radio';
+      if (type) {
+        if (one.type === 'radio') one.checked = true;
+        else if (box) one.checked = !one.checked;
+        else if (one.options) { if (!one.multiple) one.selectedIndex = one.options.length - 1; }
+        else if (one.type === 'date') one.value = '2026-03-05';
+        else one.value = '7' + one.value.slice(0, 20);
+        one.dispatchEvent(new Event('input', {bubbles: true}));
+      }
+      const name = place + ' ' + form.getAttribute('action') + ' ' + one.name;
+      (found[name] = found[name] || []).push(box ? one.checked : one.value);
+    });
+  });
+  return found;
+}"""
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("role", [role.value for role in Role])
+def test_nothing_typed_is_lost_with_the_session_the_network_the_size_of_type_or_the_tab(
+    role, year, school, cast, signed_in, live_server
+):
+    first = main_roles(pages := addresses(year, school), cast)
+    page = signed_in(cast[role])
+    lost = []
+
+    def compare(typed: dict, tab, after: str) -> None:
+        tab.wait_for_timeout(50)
+        now = tab.evaluate(FIELDS, False)
+        lost.extend(
+            f"{tab.url} after {after}: {name} {value} is {now.get(name)}"
+            for name, value in typed.items()
+            if now.get(name) != value
+        )
+
+    for number, address in enumerate(pages):
+        if first[number] != role or page.goto(live_server.url + address).status != 200:
+            continue
+        page.evaluate(FIELDS, True)
+        if not (typed := page.evaluate(FIELDS, False)):
+            continue
+        page.locator("[data-text-size] button").locator("visible=true").first.click()
+        compare(typed, page, "the size of type")
+        page.context.set_offline(True)
+        page.evaluate(
+            "document.querySelectorAll('main form[method=post]').forEach(form => {"
+            " const last = form.querySelector('button:not([type=button])');"
+            " if (last && form.noValidate) last.click(); })"
+        )
+        compare(typed, page, "the network")
+        page.context.set_offline(False)
+        page.wait_for_timeout(400)
+        cookies = page.context.cookies()
+        page.context.clear_cookies()
+        page.reload()
+        page.context.add_cookies(cookies)
+        page.goto(live_server.url + address)
+        compare(typed, page, "the session")
+        other = page.context.new_page()
+        other.goto(live_server.url + address)
+        offers = other.get_by_role("button", name="填回来")
+        while offers.count():
+            offers.first.click()
+        compare(typed, other, "the tab")
+        other.close()
+
+    assert not lost, "\n".join(lost)
 
 
 def test_large_type_fits_a_phone(year, school, appoint, signed_in, live_server):

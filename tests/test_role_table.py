@@ -15,7 +15,7 @@ from ratings.drafting.errata import prepare
 from ratings.models import Assessment, Evidence, Judge, Motion, Panel, Restriction, RestrictionCase, Scheme
 from ratings.publication.opening_notice import OPENING_NOTICE
 from ratings.workflow import open_city_rows
-from schools.models import GuidanceTeam, Handover, Leader, Problem, Role
+from schools.models import AccountChange, GuidanceTeam, Handover, Leader, Problem, Role
 from schools.records.corrections import request_change
 from tests.factories import (
     AppointmentFactory,
@@ -54,6 +54,7 @@ GUIDED = GUIDES | SCHOOL | {"chair", "viewer"}
 ASSIGNERS = {"office", "county_lead"}
 CORRECTING = SCHOOL | COUNTY | COMMITTEE | {"liaison", "viewer", "auditor"}
 REPLACING = {"county_lead", "office"}
+THREE = {"sysadmin", "security", "auditor"}
 HANDED = SCHOOL | COUNTY | {"office", "sysadmin", "security"}
 #: A form on paper is a page and a file.
 FILES = ("", "_pdf")
@@ -107,6 +108,16 @@ TABLE: dict[str, Case] = {
     "schools:hand_over": Case({"county_lead"}, closed=ALL - REPLACING, kind="filler_post"),
     "schools:handover": Case(HANDED, county=HANDED & WIDE, kind="handover"),
     "schools:handover_pdf": Case(HANDED, county=HANDED & WIDE, kind="handover"),
+    **{f"schools:account_{page}": Case(THREE, closed=ALL - THREE) for page in ("changes", "appoint")},
+    **{
+        f"schools:account_{act}": Case(THREE, county=THREE, closed=ALL - THREE, kind="guarded")
+        for act in ("password", "details", "enable")
+    },
+    "schools:account_post": Case(THREE, county=THREE, closed=ALL - THREE, kind="guarded_post"),
+    "schools:account_change": Case(THREE, county=THREE, closed=ALL - THREE, kind="account_change"),
+    "schools:account_change_withdraw": Case(
+        THREE, county=THREE, closed=ALL - THREE, method="post", kind="account_change"
+    ),
     "schools:inbox": Case(ALL),
     "schools:notices_read": Case(ALL, method="post"),
     "schools:ledger": Case(
@@ -288,6 +299,9 @@ TABLE: dict[str, Case] = {
     "ratings:paper_check": Case({"office"}, county={"office"}, closed=ALL - {"office"}, kind="judge_sheet"),
     "ratings:paper": Case({"office"}, county={"office"}, closed=ALL - {"office"}, kind="judge_sheet"),
     "ratings:city_adjustments": Case({"office"}, county={"office"}, kind="seat"),
+    "ratings:site_visit": Case(
+        {"office", "judge"}, county={"office"}, closed=ALL - {"office", "judge"}, kind="seat"
+    ),
     "ratings:city_adjust": Case({"office"}, county={"office"}, kind="system_item"),
     "ratings:judging": Case({"judge"}, closed=ALL - {"judge"}),
     "ratings:judging_grid": Case({"judge"}, closed=ALL - {"judge"}),
@@ -296,6 +310,10 @@ TABLE: dict[str, Case] = {
     "ratings:judging_agree": Case({"judge"}, closed=ALL - {"judge"}, method="post", kind="seat"),
     "ratings:judging_item": Case({"judge"}, closed=ALL - {"judge"}, kind="seat_item"),
     "ratings:judging_submit": Case({"judge"}, closed=ALL - {"judge"}, kind="seat"),
+    "ratings:judging_confirm": Case({"judge"}, closed=ALL - {"judge"}, method="post", kind="seat"),
+    "ratings:sheet_signatures": Case(
+        {"office"}, county={"office"}, closed=ALL - {"office", "judge"}, kind="judge_sheet"
+    ),
     "ratings:judging_panel": Case({"judge"}, closed=ALL - {"judge"}, kind="seat"),
     "ratings:review": Case(COUNTY, closed=ALL - COUNTY),
     "ratings:review_grid": Case(COUNTY, closed=ALL - COUNTY),
@@ -533,6 +551,21 @@ def registry_world(schools) -> dict:
     }
 
 
+def guarded_world(schools) -> dict:
+    """An account of weight in the city of each school, its post, and a change that somebody asked for."""
+    posts = [AppointmentFactory(role="chair", city=one.city, user__city=one.city) for one in schools]
+    return {
+        "guarded": tuple(one.user for one in posts),
+        "guarded_post": tuple(posts),
+        "account_change": tuple(
+            AccountChange.objects.create(
+                account=one.user, act="password", reason="忘记", asked_by=UserFactory(), asked_role="security"
+            )
+            for one in posts
+        ),
+    }
+
+
 def arguments(target) -> list:
     """What the address of the object is made of."""
     return list(target) if isinstance(target, tuple) else [target.pk] if target else []
@@ -588,6 +621,7 @@ def world(city, county, school):
         ),
         "region": tuple(one.county for one in schools),
         **registry_world(schools),
+        **guarded_world(schools),
         "scheme": (published, None, other),
         "onsite": tuple(onsite_at([school, neighbour, foreign])),
         "scheme_version": ((published.pk, 1), None, (other.pk, 1)),

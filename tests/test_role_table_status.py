@@ -5,8 +5,11 @@ from django.test import Client
 from django.urls import reverse
 
 from ratings.enums import Status
+from ratings.judging.sheets import own_rows, shown_sheet
 from ratings.models import Adjustment, Assessment, Judge, JudgeSheet, MetricSnapshot, Move, Panel, Score
-from ratings.workflow import open_city_rows
+from ratings.review.agreeing import shown_adjustment
+from ratings.workflow import live_figures, open_city_rows, scheme_spec, shown_at, with_figures
+from ratings.workflow.showing import FIGURED
 from schools.models import Role
 from tests.rating_factories import meet
 from tests.ratings.county_year import county_scheme
@@ -150,21 +153,36 @@ def acts(assessment: Assessment) -> dict[str, tuple[str, dict]]:
     def at(name: str, *more) -> str:
         return reverse(f"ratings:{name}", args=[assessment.pk, *more])
 
-    figures = {"points": "1", "reason": "现场核对"}
+    def seen(code: str) -> dict[str, str]:
+        """As if the page had just been opened: what is refused is refused for its role and status."""
+        shown = shown_at(assessment, code)
+        return {"seen": (with_figures(shown, live_figures(assessment)) if code in FIGURED else shown).seen}
+
+    assessment.refresh_from_db()
+    sheet, bound = assessment.sheets.get(), scheme_spec(assessment.scheme).bound["K1"]
+    snapshot = assessment.snapshots.order_by("taken_at", "id").last()
+    figures = {
+        "points": "1",
+        "reason": "现场核对",
+        "seen": shown_adjustment(bound, snapshot, []).seen,
+    }
     return {
         "own answer": row("self"),
         "county answer": row("county"),
         "judge's answer": row("city"),
         **{
-            code: (at("assessment_step", code), {})
+            code: (at("assessment_step", code), seen(code))
             for code in ("send_to_head", "take_back", "submit", "resubmit", "withdraw")
         },
-        "agree": (at("review_agree"), {"act": "both"}),
+        "agree": (at("review_agree"), {"act": "both"} | seen("agree")),
         "adjust": (at("review_adjust", "K1"), figures),
-        "return": (at("review_return"), {"comment": "请补正", "item-L1": "请核对"}),
-        "confirm": (at("review_confirm"), {"star": "5", "opinion": "同意"}),
+        "return": (at("review_return"), {"comment": "请补正", "item-L1": "请核对"} | seen("return_")),
+        "confirm": (at("review_confirm"), {"star": "5", "opinion": "同意"} | seen("recommend")),
         "judge agrees": (at("judging_agree"), {}),
-        "judge submits": (at("judging_submit"), {}),
+        "judge submits": (
+            at("judging_submit"),
+            {"seen": shown_sheet(sheet, own_rows(sheet).select_related("item")).seen},
+        ),
         "city adjusts": (at("city_adjust", "K1"), figures),
         "decide": (
             reverse("ratings:decide", args=[assessment.scheme_id, assessment.pk]),

@@ -27,9 +27,9 @@ from .readiness import (
     assessments_of,
     decision_of,
     missing_at,
-    open_sheets,
     pending_motions,
     proposed,
+    sheet_gaps,
 )
 from .settling import DECIDABLE
 
@@ -326,7 +326,7 @@ def deliberate(scheme: Scheme, *, only: int | None = None) -> Deliberation:
         for outcome in evaluation.outcomes.values()
         if outcome.totals and not outcome.problems
     )
-    sheets, opinions = open_sheets(scheme, only=only), _opinions(scheme, shown)
+    sheets, opinions = sheet_gaps(scheme, only=only), _opinions(scheme, shown)
     cases = [_case(evaluation, row, means, sheets[row.pk], opinions[row.school_id]) for row in shown]
     return Deliberation(evaluation.spec, cases, means, evaluation, schools)
 

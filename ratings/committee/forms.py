@@ -15,8 +15,10 @@ from django.db.models import Q, QuerySet
 from ratings.documents.official import parse_number
 from ratings.enums import Star
 from ratings.models import Meeting, Motion, Restriction, Result
+from schools.accounts.forms import SignatureForm
 from schools.records.forms import VersionedForm
-from schools.site.asked import FilterForm
+from schools.site.asked import FilterForm, TextArea, day_input
+from schools.site.typed import DayField, WholeField
 from schools.uploads import CheckedUpload, check_upload
 
 from .board import VIEWS, Case, by_total
@@ -36,8 +38,8 @@ def plain_helper(*layout: Any) -> FormHelper:
     return helper
 
 
-def _votes(label: str) -> forms.IntegerField:
-    return forms.IntegerField(label=label, required=False, min_value=0, max_value=999)
+def _votes(label: str) -> WholeField:
+    return WholeField(label=label, required=False, min_value=0, max_value=999, unit="票")
 
 
 def offer_meetings(field: forms.ModelChoiceField, meetings: Sequence[Meeting]) -> None:
@@ -86,21 +88,11 @@ def _taken() -> tuple:
 class DecisionForm(TakenForm):
     """The chair follows the computed star, in the name of a meeting; votes where they were counted."""
 
-    seen = forms.IntegerField(required=False, widget=forms.HiddenInput)
-
-    helper = plain_helper(*_taken(), "seen")
+    helper = plain_helper(*_taken())
 
     def __init__(self, *args, computed: int, **kwargs) -> None:
-        super().__init__(*args, initial={"seen": computed}, **kwargs)
+        super().__init__(*args, **kwargs)
         self.computed = computed
-
-    def clean(self) -> dict:
-        """The star on the page must still be computed."""
-        data = super().clean()
-        if data.get("seen") not in (None, self.computed):
-            self.add_error(None, f"计算结果已变为{Star(self.computed).label}，请核对后重新登记。")
-            self.data = {**self.data.dict(), "seen": self.computed}  # the next attempt has seen this one
-        return data
 
 
 class MotionForm(TakenForm):
@@ -112,23 +104,17 @@ class MotionForm(TakenForm):
     reason = forms.CharField(
         label="理由",
         max_length=500,
-        widget=forms.Textarea(attrs={"rows": 3}),
+        widget=TextArea(attrs={"rows": 3}),
         help_text="写明集体研究所依据的事实，最多 500 字。通报以后学校、县（市、区）可以看到。",
         error_messages={"required": "审定星级与计算结果不同，请写明理由。"},
     )
-    seen = forms.CharField(required=False, widget=forms.HiddenInput)
 
-    helper = plain_helper("star", "reason", *_taken(), "seen")
+    helper = plain_helper("star", "reason", *_taken())
 
-    def __init__(self, *args, offered: Sequence[int], basis: str, motion: Motion | None, **kwargs) -> None:
+    def __init__(self, *args, offered: Sequence[int], motion: Motion | None, **kwargs) -> None:
         typed = {name: getattr(motion, name) for name in ("star", "reason", *VOTES)} if motion else {}
-        super().__init__(*args, initial={"seen": basis, **typed}, **kwargs)
-        self.basis = basis
+        super().__init__(*args, initial=typed, **kwargs)
         self.fields["star"].choices = [("", "请选择"), *((str(star), Star(star).label) for star in offered)]
-
-    def see(self) -> None:
-        """The next attempt has seen the figures that the page shows now."""
-        self.data = {**self.data.dict(), "seen": self.basis}
 
 
 class ReturnForm(forms.Form):
@@ -220,11 +206,14 @@ class MeetingForm(VersionedForm):
     class Meta:
         model = Meeting
         fields = ("held_on", "expected", "present", "number")
-        widgets = {"held_on": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")}
+        field_classes = {"held_on": DayField, "expected": WholeField, "present": WholeField}
+        widgets = {"held_on": day_input()}
         help_texts = {"number": "如：示评纪〔2026〕3号。没有文号的，上传会议纪要文件。"}
 
     def __init__(self, *args, **kwargs) -> None:
         super().__init__(*args, **kwargs)
+        for name in ("expected", "present"):
+            self.fields[name].unit = "人"
         counts = (Column(name, css_class="col-md-4") for name in ("held_on", "expected", "present"))
         self.helper.layout = Layout(Row(*counts), "number", "upload", "version")
 
@@ -239,34 +228,11 @@ class MeetingForm(VersionedForm):
         return check_upload(upload) if upload else None
 
 
-class SettleForm(forms.Form):
-    """The chair's own password under the act that freezes the year."""
-
-    password = forms.CharField(
-        label="请再次输入您的登录密码",
-        strip=False,
-        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
-    )
-
-    helper = plain_helper()
-
-    def __init__(self, *args, user, **kwargs) -> None:
-        super().__init__(*args, **kwargs)
-        self.user = user
-
-    def clean_password(self) -> str:
-        """The password of the person who is signed in, nobody else's."""
-        password = self.cleaned_data["password"]
-        if not self.user.check_password(password):
-            raise forms.ValidationError("密码不正确，没有办理。")
-        return password
-
-
-class ReopenForm(SettleForm):
+class ReopenForm(SignatureForm):
     """Which school goes back before the committee, and why."""
 
     assessment = forms.ModelChoiceField(queryset=None, label="撤回审定的党校", empty_label="请选择")
-    reason = forms.CharField(label="理由", max_length=300, widget=forms.Textarea(attrs={"rows": 3}))
+    reason = forms.CharField(label="理由", max_length=300, widget=TextArea(attrs={"rows": 3}))
 
     field_order = ("assessment", "reason", "password")
 
@@ -283,7 +249,7 @@ ORDERS = {"": "行政区划顺序", "total": "按总分排列"}
 class MaterialsForm(forms.Form):
     """Number of copies, order, file."""
 
-    copies = forms.IntegerField(
+    copies = WholeField(
         label="份数",
         min_value=1,
         max_value=MOST_COPIES,

@@ -17,6 +17,7 @@ from ratings.models import (
     Assessment,
     Bulletin,
     Decision,
+    Evidence,
     Meeting,
     Move,
     OpeningNotice,
@@ -213,6 +214,7 @@ def bulletin_file(scheme: Scheme) -> Iterator[str]:
     bulletin = getattr(scheme, "bulletin", None)
     if bulletin and bulletin.pdf:
         yield from _kept_file(bulletin, lost="通报文件找不到", altered="通报文件与摘要不符")
+        yield from _issued_text(bulletin, "通报文稿在印发以后被改动，与存档的通报文件不符")
     elif scheme.phase in PUBLIC_PHASES:
         yield "已通报的方案没有通报文件"
 
@@ -222,6 +224,37 @@ def opening_notice_file(scheme: Scheme) -> Iterator[str]:
     notice = getattr(scheme, "opening_notice", None)
     if notice and notice.is_issued:
         yield from _kept_file(notice, lost="存档的启动通知文件不见了", altered="存档的启动通知文件与摘要不符")
+        yield from _issued_text(notice, "启动通知的文稿在印发以后被改动，与存档的文件不符")
+
+
+def _issued_text(document: Bulletin | OpeningNotice, altered: str) -> Iterator[str]:
+    """Whether the text is still the one from which the file was made."""
+    if document.text_digest != document.digest_of_text():
+        yield altered
+
+
+def evidence_files(scheme: Scheme, *, quick: bool = False) -> Iterator[str]:
+    """Every file of the year, those taken back too: there, as long as it was and, unless `quick`, with the
+    digest it was taken in with. Not among the checks before publication, which do not wait for a disk.
+    """
+    stored = Evidence.objects.filter(assessment__scheme=scheme, kind=Evidence.Kind.FILE)
+    for one in stored.select_related("assessment__school").order_by("pk").iterator(chunk_size=500):
+        if fault := _fault_of(one, quick):
+            yield f"佐证材料文件：{one.assessment.school}“{one.name}”{fault}"
+
+
+def _fault_of(evidence: Evidence, quick: bool) -> str:
+    storage, name = evidence.file.storage, evidence.file.name
+    try:
+        if storage.size(name) != evidence.size:
+            return "的大小与登记的不同，文件被改动过"
+        if quick:
+            return ""
+        with storage.open(name) as file:
+            digest_of = hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return "的文件找不到或读不出来"
+    return "" if digest_of == evidence.digest else "与摘要不符，文件被改动过"
 
 
 def _kept_file(document: Bulletin | OpeningNotice, *, lost: str, altered: str) -> Iterator[str]:

@@ -12,6 +12,7 @@ from ratings.enums import Phase
 from ratings.models import Assessment, Meeting, Motion, RestrictionCase, Scheme
 from schools.permissions import allowed_to, may
 from schools.refusals import done, refusals_as_messages, refusals_in
+from schools.saving import SEEN, Refused
 from schools.site.asked import number
 
 from . import motions
@@ -119,10 +120,9 @@ def propose(request: HttpRequest, scheme: Scheme, assessment: Assessment) -> Htt
                 reason=data["reason"],
                 ballot=form.ballot,
                 meeting=data["meeting"],
-                seen=data["seen"],
+                seen=request.POST.get(SEEN, ""),
             )
             return _recorded(request, motion)
-        form.see()
     return case_page(request, standing, motion_form=form)
 
 
@@ -159,6 +159,8 @@ def withdraw_restriction(
     request: HttpRequest, scheme: Scheme, assessment: Assessment, case: int
 ) -> HttpResponse:
     """A finding is taken back with a reason, by the meeting where that raises the star."""
+    if not RestrictionCase.objects.filter(pk=case).exists():
+        raise Refused("这一认定已被撤销，不用再撤销。")
     cases = RestrictionCase.objects.select_related("restriction")
     held, standing = (
         get_object_or_404(cases, pk=case, assessment=assessment),
@@ -191,6 +193,7 @@ def _propose(
         reason=reason,
         ballot=form.ballot,
         meeting=form.cleaned_data["meeting"],
+        seen=request.POST.get(SEEN, ""),
     )
 
 
@@ -213,7 +216,7 @@ def confirm_motion(request: HttpRequest, scheme: Scheme, assessment: Assessment,
     if held is None:
         return _gone(request, deliberate(scheme, only=assessment.pk))
     with refusals_as_messages(request):
-        motions.confirm(held, by=request.user, seen=request.POST.get("seen", ""))
+        motions.confirm(held, by=request.user, seen=request.POST.get(SEEN, ""))
         return done(request, f"已确认：{held.words}。", "ratings:decide", scheme.pk, assessment.pk)
     return case_page(request, deliberate(scheme, only=assessment.pk))
 

@@ -16,12 +16,13 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
 from ratings.criteria.spec import SchemeSpec
+from ratings.criteria.storing import hold_scheme
 from ratings.enums import Phase
 from ratings.models import Decision, Meeting, Motion, RestrictionCase, Scheme
 from schools import audit
 from schools.models import User
 from schools.numbers import chinese_date
-from schools.saving import Refused, save_versioned
+from schools.saving import Refused, hold, save_versioned
 from schools.uploads import CheckedUpload
 
 NO_MEETING = "还没有登记评委会会议，请先登记会议（日期、应到和实到人数、会议纪要）。"
@@ -104,10 +105,10 @@ def named(scheme: Scheme, meeting: Meeting | None) -> Meeting:
     chosen = meeting or latest_meeting(scheme)
     if chosen is None:
         raise Refused(NO_MEETING)
-    held = Meeting.objects.select_for_update(of=("self",)).filter(pk=chosen.pk, scheme=scheme).first()
-    if held is None:
+    held = hold(Meeting.objects.filter(pk=chosen.pk, scheme=scheme))
+    if not held:
         raise Refused("所选会议不是本年度的会议，请重新选择。")
-    return held
+    return held[0]
 
 
 def check_ballot(meeting: Meeting, ballot: Ballot, *, counted: bool) -> None:
@@ -140,7 +141,7 @@ def counted_votes(ballot: Ballot) -> dict[str, int | None]:
 
 
 def _deciding(scheme: Scheme) -> Scheme:
-    locked = Scheme.objects.select_for_update(of=("self",)).select_related("city").get(pk=scheme.pk)
+    locked = hold_scheme(scheme.pk)
     if locked.phase != Phase.SCORING:
         raise Refused(f"方案处于“{locked.get_phase_display()}”阶段，不能登记会议。")
     return locked

@@ -11,25 +11,28 @@ from django.db import transaction
 from django.utils import timezone
 
 from ratings.enums import Star
-from ratings.models import Assessment, Decision, Meeting, Motion, Restriction, RestrictionCase
+from ratings.models import Assessment, Decision, Meeting, Motion, Restriction
 from ratings.scoring import Outcome
 from ratings.sheets.evaluation import Evaluation, evaluate
 from schools.models import User
-from schools.saving import Refused, digest
+from schools.saving import Refused
 
 from .basis import basis_of
 from .meetings import Ballot, check_ballot, counted_votes, named
 from .readiness import by_hand
 from .settling import (
+    already_found,
     audit_of,
+    carry_star,
     confirm_case,
+    found_case,
     offered_stars,
     ready_outcome,
     said_of,
     under_review,
     withdraw_case,
-    write_decision,
 )
+from .showing import shown_case, shown_motion
 
 Kind = Motion.Kind
 MOVED_ON = "登记以后本校的得分或星级有变化，请退回办公室，按现在的得分重新登记。"
@@ -49,24 +52,22 @@ def propose_star(
     """The office records another star than the computed one, or that one where two people had decided
     otherwise. What was recorded before and not confirmed is replaced. Raises Refused.
 
-    `seen` is the digest of the figures that the page showed.
+    It is bound to what the page showed that sent `seen`.
     """
     if not reason.strip():
         raise Refused({"reason": "审定星级与计算结果不同，请写明理由。"})
 
     def check(row: Assessment, evaluation: Evaluation) -> Outcome:
         outcome = ready_outcome(evaluation, row)
-        if seen not in (None, basis_of(outcome)):
-            raise Refused("您打开本页以后，本校的得分有变化，没有登记。请核对后重新登记。")
         if star not in offered_stars(evaluation):
             raise Refused({"star": f"本方案不设{Star(star).label}。"})
-        standing = Decision.objects.filter(assessment=row).first()
+        standing = _decision(row)
         if star == outcome.star and not (standing and standing.deviates):
             raise Refused({"star": f"{Star(star).label}就是计算结果，由评委会主任按计算结果审定。"})
         return outcome
 
-    values = {"star": star, "reason": reason.strip()}
-    return _propose(assessment, Kind.STAR, None, values, check, by=by, ballot=ballot, meeting=meeting)
+    values = {"kind": Kind.STAR, "restriction": None, "star": star, "reason": reason.strip()}
+    return _propose(assessment, values, check, by=by, ballot=ballot, meeting=meeting, seen=seen)
 
 
 def propose_case(
@@ -78,71 +79,61 @@ def propose_case(
     reason: str,
     ballot: Ballot,
     meeting: Meeting | None = None,
+    seen: str | None = None,
 ) -> Motion:
-    """The office records that a restriction applies, or applies no longer, which no condition says by itself.
-    Raises Refused.
+    """The office records that a restriction applies, or applies no longer, which no condition says by itself;
+    bound to what the page showed that sent `seen`. Raises Refused.
     """
     if not reason.strip():
         raise Refused("请写明认定依据。" if kind == Kind.RESTRICT else "请写明撤销认定的理由。")
 
     def check(row: Assessment, evaluation: Evaluation) -> Outcome:
-        held = RestrictionCase.objects.filter(assessment=row, restriction=restriction).first()
+        held = found_case(row, restriction)
         if kind == Kind.RESTRICT and held and held.meeting_id:
-            raise Refused(f"{restriction.code} 已经认定。")
+            raise Refused(already_found(held))
         if kind == Kind.LIFT and held is None:
             raise Refused(f"{restriction.code} 没有认定记录。")
         return ready_outcome(evaluation, row)
 
-    values = {"reason": reason.strip()}
-    return _propose(assessment, kind, restriction, values, check, by=by, ballot=ballot, meeting=meeting)
+    values = {"kind": kind, "restriction": restriction, "reason": reason.strip()}
+    return _propose(assessment, values, check, by=by, ballot=ballot, meeting=meeting, seen=seen)
 
 
 def _propose(
     assessment: Assessment,
-    kind: str,
-    restriction: Restriction | None,
     values: dict[str, Any],
     check: Callable[[Assessment, Evaluation], Outcome],
     *,
     by: User,
     ballot: Ballot,
     meeting: Meeting | None,
+    seen: str | None,
 ) -> Motion:
     with transaction.atomic():
         row = under_review(assessment)
         outcome = check(row, evaluate(row.scheme, only=row.pk))
         held = named(row.scheme, meeting)
         check_ballot(held, ballot, counted=True)
-        Motion.objects.filter(assessment=row, restriction=restriction).delete()
+        values |= {"meeting": held, **counted_votes(ballot)}
+        standing = Motion.objects.filter(assessment=row, restriction=values["restriction"])
+        again = standing.pending().filter(by=by, basis=basis_of(outcome), **values).first()
+        if again:
+            return again  # the answer to an earlier, identical one may have been lost on the way
+        shown_case(row, outcome, _decision(row)).refuse_changed(seen)
+        standing.delete()
         motion = Motion.objects.create(
             assessment=row,
-            kind=kind,
-            restriction=restriction,
             computed=outcome.star,
             basis=basis_of(outcome),
-            meeting=held,
             by=by,
             at=timezone.now(),
             **values,
-            **counted_votes(ballot),
         )
         _record("propose", motion, by, {"计算": Star(outcome.star).label, "理由": motion.reason})
     return motion
 
 
-def shown_of(motion: Motion, outcome: Outcome) -> str:
-    """A digest of everything that is shown to whoever confirms: the motion, its meeting, the figures."""
-    meeting = motion.meeting
-    return digest(
-        [
-            [motion.pk, motion.kind, motion.star, motion.restriction_id, motion.reason, motion.ballot],
-            [motion.by_id, motion.at.isoformat(), str(meeting), meeting.digest],
-            basis_of(outcome),
-        ]
-    )
-
-
-def confirm(motion: Motion, *, by: User, seen: str) -> None:
+def confirm(motion: Motion, *, by: User, seen: str | None = None) -> None:
     """The chair confirms what was shown, and it counts. Raises Refused where it is something else by now, or
     where the same person recorded it.
     """
@@ -152,8 +143,7 @@ def confirm(motion: Motion, *, by: User, seen: str) -> None:
             raise Refused("这一事项是您本人登记的，须由另一人确认。")
         evaluation = evaluate(row.scheme, only=row.pk)
         outcome = ready_outcome(evaluation, row)
-        if seen != shown_of(held, outcome):
-            raise Refused("您打开本页以后，登记的内容或本校的得分有变化，没有确认。请核对下面现在的内容。")
+        shown_motion(held, row, outcome, _decision(row)).refuse_changed(seen)
         if held.basis != basis_of(outcome):
             raise Refused(MOVED_ON)
         _carry_out(row, held, outcome, by=by)
@@ -162,8 +152,7 @@ def confirm(motion: Motion, *, by: User, seen: str) -> None:
 
 def _carry_out(row: Assessment, motion: Motion, outcome: Outcome, *, by: User) -> None:
     if motion.kind == Kind.STAR:
-        ballot = Ballot(motion.votes_for, motion.votes_against, motion.votes_abstained)
-        write_decision(row, outcome, motion.star, by=by, ballot=ballot, meeting=motion.meeting, motion=motion)
+        carry_star(motion, row, outcome, by=by)
     elif motion.kind == Kind.RESTRICT:
         confirm_case(row, motion.restriction, by=by, basis=motion.reason, motion=motion)
     else:
@@ -192,6 +181,11 @@ def take_back(motion: Motion, *, by: User) -> None:
         _, held = _hold(motion)
         _record("propose", held, by, {"收回": "是", "理由": held.reason})
         held.delete()
+
+
+def _decision(row: Assessment) -> Decision | None:
+    """As it stands under the lock."""
+    return Decision.objects.filter(assessment=row).select_related("by").first()
 
 
 def _hold(motion: Motion) -> tuple[Assessment, Motion]:

@@ -16,6 +16,8 @@ from django.db.models.functions import Coalesce
 
 from ratings.criteria.spec import RestrictionSpec
 from ratings.enums import Status, Trigger
+from ratings.judging.confirming import unconfirmed
+from ratings.judging.visits import scored_unseen
 from ratings.models import Assessment, Decision, JudgeSheet, Motion, Scheme
 from ratings.scoring import score_school
 from ratings.sheets.evaluation import Evaluation
@@ -34,7 +36,7 @@ class GapKind(TextChoices):
 
     AWAY = "away", "尚未到评审"
     SCORES = "scores", "尚不能计算"
-    SHEETS = "sheets", "评分表未提交"
+    SHEETS = "sheets", "评分表未交齐"
     ADJUSTED = "adjusted", "核定待复核"
     RESTRICTION = "restriction", "限制性情形待认定"
     MOTION = "motion", "待主任确认"
@@ -64,7 +66,7 @@ def assessments_of(scheme: Scheme) -> QuerySet[Assessment]:
 
 def missing_for_settling(evaluation: Evaluation) -> list[Gap]:
     """Every gap in administrative order; empty when the year can be settled."""
-    sheets = open_sheets(evaluation.scheme)
+    sheets = sheet_gaps(evaluation.scheme)
     return [
         gap
         for row in assessments_of(evaluation.scheme)
@@ -73,9 +75,7 @@ def missing_for_settling(evaluation: Evaluation) -> list[Gap]:
 
 
 def missing_at(evaluation: Evaluation, row: Assessment, sheets: Sequence[str] = ()) -> list[Gap]:
-    """The gaps of one school; `sheets` names the judges whose sheet there is not closed, `row.decision` is
-    loaded.
-    """
+    """The gaps of one school; `sheets` says what its sheets lack, `row.decision` is loaded."""
     if row.status not in (Status.CITY, Status.SETTLED, Status.LAPSED):
         # Everything else follows from that.
         return [Gap(row, GapKind.AWAY, f"尚在“{row.get_status_display()}”")]
@@ -83,8 +83,7 @@ def missing_at(evaluation: Evaluation, row: Assessment, sheets: Sequence[str] = 
     missing = [Gap(row, GapKind.SCORES, problem.text) for problem in outcome.problems]
     if row.status == Status.LAPSED and not evaluation.scheme.imported:
         return missing  # what judges and reviewers had begun there is never finished and does not count
-    if sheets:
-        missing.append(Gap(row, GapKind.SHEETS, f"评分表尚未提交：{'、'.join(sheets)}"))
+    missing += [Gap(row, GapKind.SHEETS, text) for text in sheets]
     missing += _unconfirmed(evaluation, row)
     if row.status == Status.LAPSED:
         return missing
@@ -169,6 +168,21 @@ def proposed(evaluation: Evaluation, key: str) -> tuple[RestrictionSpec, ...]:
         for entry in evaluation.spec.restrictions
         if entry.code in applying and entry.trigger == Trigger.CONDITION
     )
+
+
+def sheet_gaps(scheme: Scheme, *, only: int | None = None) -> Mapping[int, list[str]]:
+    """By assessment, what its sheets lack: some are not handed in, an agreed one waits for its members,
+    what is judged on site for a visit.
+    """
+    gaps: dict[int, list[str]] = defaultdict(list)
+    for assessment, judges in open_sheets(scheme, only=only).items():
+        gaps[assessment].append(f"评分表尚未提交：{'、'.join(judges)}")
+    for assessment, judges in unconfirmed(scheme, only=only).items():
+        if judges:
+            gaps[assessment].append(f"合议待 {len(judges)} 人确认：{'、'.join(judges)}")
+    for assessment in scored_unseen(scheme, only=only):
+        gaps[assessment].append("现场项已评分，还没有登记走访")
+    return gaps
 
 
 def open_sheets(scheme: Scheme, *, only: int | None = None) -> Mapping[int, list[str]]:

@@ -13,6 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from ratings.criteria.spec import SchemeSpec, digest
+from ratings.criteria.storing import hold_scheme
 from ratings.enums import Phase, Star, Status
 from ratings.models import (
     Assessment,
@@ -28,9 +29,10 @@ from ratings.models import (
 from ratings.rules.rounding import rounded
 from ratings.scoring import Outcome, advise, show, show_rate
 from ratings.sheets.evaluation import Evaluation, evaluate
+from ratings.workflow import hold_all, hold_assessment
 from schools import audit
 from schools.models import User
-from schools.saving import Refused, insert_many
+from schools.saving import Refused, hold, insert_many
 
 from .basis import taken_on
 from .meetings import Ballot, check_ballot, counted_votes, named
@@ -43,6 +45,7 @@ from .readiness import (
     proposed,
     undecided,
 )
+from .showing import shown_case, shown_outcome, shown_ready
 
 #: A school that stays settled while another one was reopened may be decided on anew: the share of five stars
 #: ties them.
@@ -56,27 +59,33 @@ def decide(
     star: int | None = None,
     ballot: Ballot | None = None,
     meeting: Meeting | None = None,
+    seen: str | None = None,
 ) -> Decision:
     """The chair records that the meeting (the latest, unless it is named) follows the computed star, which is
     `star` where somebody has looked at it.
 
-    The star is compared with what the scores give at this very moment, under lock. Another star is a Motion
-    of the office, and so is taking back what two people decided. Raises Refused.
+    The star is compared with what the scores give at this very moment, under lock, and all of it with what
+    the page showed that sent `seen`: of two who decide the second is told of the first. Another star is a
+    Motion of the office, and so is taking back what two people decided. Raises Refused.
     """
     with transaction.atomic():
         row = under_review(assessment)
         evaluation = evaluate(row.scheme, only=row.pk)
         outcome = ready_outcome(evaluation, row)
+        standing = Decision.objects.filter(assessment=row).select_related("by").first()
+        values = _decided(row, outcome, outcome.star, ballot=ballot, meeting=meeting)
+        if standing and standing.by == by and _is_same(standing, values):
+            return standing  # the answer to an earlier, identical one may have been lost on the way
+        shown_case(row, outcome, standing).refuse_changed(seen)
         computed = Star(outcome.star).label
         if star not in (None, outcome.star):
             awarded = Star(star).label
             raise Refused(f"审定为{awarded}，与计算结果{computed}不同，{BY_TWO}")
         if Motion.objects.pending().filter(assessment=row, restriction=None).exists():
             raise Refused("办公室已登记与计算不同的审定，请先确认或退回。")
-        standing = Decision.objects.filter(assessment=row).first()
         if standing and standing.deviates and standing.star != outcome.star:
             raise Refused(f"本校已审定为{standing.get_star_display()}（与计算不同），改为{computed}{BY_TWO}")
-        return write_decision(row, outcome, outcome.star, by=by, ballot=ballot, meeting=meeting)
+        return write_decision(row, values, by=by)
 
 
 #: Who does what where a star is changed by hand.
@@ -91,37 +100,59 @@ def ready_outcome(evaluation: Evaluation, row: Assessment) -> Outcome:
     return outcome
 
 
-def write_decision(
+def _decided(
     row: Assessment,
     outcome: Outcome,
     star: int,
     *,
-    by: User,
-    ballot: Ballot | None = None,
-    meeting: Meeting | None = None,
+    ballot: Ballot | None,
+    meeting: Meeting | None,
     motion: Motion | None = None,
-) -> Decision:
-    """Keep what the meeting decided and enter it in the audit trail; the caller has locked and checked the
-    school. `motion` is what the office recorded, where the star is another than the computed one.
-    """
+) -> dict[str, Any]:
+    """The columns of a decision; Refused where the meeting or its vote cannot be."""
     ballot, held = ballot or Ballot(), named(row.scheme, meeting)
     check_ballot(held, ballot, counted=motion is not None)
-    votes = counted_votes(ballot)
     reason = motion.reason if motion and star != outcome.star else ""
-    values = {"star": star, "reason": reason, "meeting": held, "minutes": "", **votes, **taken_on(outcome)}
-    recorded = {"recorded_by": motion and motion.by, "recorded_at": motion and motion.at}
+    return {
+        "star": star,
+        "reason": reason,
+        "meeting": held,
+        "minutes": "",
+        "recorded_by": motion and motion.by,
+        "recorded_at": motion and motion.at,
+        **counted_votes(ballot),
+        **taken_on(outcome),
+    }
+
+
+def _is_same(decision: Decision, values: Mapping[str, Any]) -> bool:
+    return all(getattr(decision, name) == value for name, value in values.items())
+
+
+def carry_star(motion: Motion, row: Assessment, outcome: Outcome, *, by: User) -> Decision:
+    """What the office recorded of a meeting becomes the decision of whoever confirms it."""
+    ballot = Ballot(motion.votes_for, motion.votes_against, motion.votes_abstained)
+    told = {"ballot": ballot, "meeting": motion.meeting, "motion": motion}
+    return write_decision(row, _decided(row, outcome, motion.star, **told), by=by)
+
+
+def write_decision(row: Assessment, values: Mapping[str, Any], *, by: User) -> Decision:
+    """Keep what the meeting decided and enter it in the audit trail; the caller has locked and checked the
+    school.
+    """
     decision, _ = Decision.objects.update_or_create(
-        assessment=row, defaults={**values, **recorded, "by": by, "at": timezone.now()}
+        assessment=row, defaults={**values, "by": by, "at": timezone.now()}
     )
+    recorder = values["recorded_by"]
     detail = {
-        "审定": Star(star).label,
-        "计算": Star(outcome.star).label,
-        "理由": reason,
-        "会议": str(held),
-        "登记人": motion.by.name if motion else "",
-        "同意": votes["votes_for"],
-        "不同意": votes["votes_against"],
-        "弃权": votes["votes_abstained"],
+        "审定": Star(values["star"]).label,
+        "计算": Star(values["computed"]).label,
+        "理由": values["reason"],
+        "会议": str(values["meeting"]),
+        "登记人": recorder.name if recorder else "",
+        "同意": values["votes_for"],
+        "不同意": values["votes_against"],
+        "弃权": values["votes_abstained"],
     }
     audit_of("decide", row, by, detail)
     return decision
@@ -142,27 +173,22 @@ def acceptable(evaluation: Evaluation) -> list[Assessment]:
     ]
 
 
-def accept_all(
-    scheme: Scheme, *, by, meeting: Meeting | None = None, seen: Mapping[int, int] | None = None
-) -> int:
+def accept_all(scheme: Scheme, *, by, meeting: Meeting | None = None, seen: str | None = None) -> int:
     """Follow the computed star of every school that is ready, in the name of the meeting (the latest, unless
     it is named); the others keep waiting. Tells how many were decided.
 
-    `seen` holds the schools and stars as they were shown, by number of the assessment. Where they are others
-    by now, Refused is raised: nobody may get a star that the committee has not looked at.
+    Where schools or stars are others than on the page that sent `seen`, Stale is raised: nobody may get a
+    star that the committee has not looked at.
     """
     with transaction.atomic():
-        locked = Scheme.objects.select_for_update(of=("self",)).select_related("city").get(pk=scheme.pk)
+        locked = hold_scheme(scheme.pk)
         if locked.phase != Phase.SCORING:
             raise Refused(f"方案处于“{locked.get_phase_display()}”阶段，不能登记审定意见。")
-        lock_assessments(locked)
+        hold_all(locked)
         evaluation = evaluate(locked)
-        ready = {row.pk for row in acceptable(evaluation)}
-        if seen is not None and seen != {pk: evaluation.outcomes[str(pk)].star for pk in ready}:
-            raise Refused(
-                "您打开本页以后，可以登记的党校或它们的计算星级有变化，没有登记。下面是现在的情况，"
-                "请核对后重新确认。"
-            )
+        rows = acceptable(evaluation)
+        shown_ready(evaluation, rows).refuse_changed(seen)
+        ready = {row.pk for row in rows}
         held = named(locked, meeting)
         count = accept_computed(evaluation, by=by, only=ready, meeting=held)
         if count:
@@ -197,18 +223,6 @@ def accept_computed(
     return len(accepted)
 
 
-def lock_assessments(scheme: Scheme) -> None:
-    """Hold every assessment of the scheme until the end of the transaction; saving a score waits for the same
-    row.
-    """
-    list(
-        Assessment.objects.select_for_update()
-        .filter(scheme=scheme)
-        .order_by("pk")
-        .values_list("pk", flat=True)
-    )
-
-
 def confirm_case(
     assessment: Assessment, restriction: Restriction, *, by, basis: str, motion: Motion | None = None
 ) -> RestrictionCase:
@@ -222,9 +236,9 @@ def confirm_case(
         row = under_review(assessment)
         if motion is None and by_hand(evaluate(row.scheme, only=row.pk), str(row.pk), restriction.code):
             raise Refused(f"{restriction.code} 的认定会改变星级，{BY_TWO}")
-        standing = RestrictionCase.objects.filter(assessment=row, restriction=restriction).first()
+        standing = found_case(row, restriction)
         if standing and (motion is None or standing.meeting_id):
-            raise Refused(f"{restriction.code} 已经认定。")
+            raise Refused(already_found(standing))
         values = {"basis": basis, "by": by, "at": timezone.now(), **_of_motion(motion)}
         case, _ = RestrictionCase.objects.update_or_create(
             assessment=row, restriction=restriction, defaults=values
@@ -232,6 +246,18 @@ def confirm_case(
         detail = {"情形": str(restriction), "后果": restriction.effect, "依据": basis}
         audit_of("restrict", row, by, {**detail, **said_of(motion)})
     return case
+
+
+def found_case(row: Assessment, restriction: Restriction) -> RestrictionCase | None:
+    """The finding that stands at a school, with who made it."""
+    cases = RestrictionCase.objects.filter(assessment=row, restriction=restriction)
+    return cases.select_related("restriction", "by").first()
+
+
+def already_found(case: RestrictionCase) -> str:
+    """Who found it, when, and on what, for whoever comes second."""
+    found, at = case.by.name if case.by else "", timezone.localtime(case.at)
+    return f"{case.restriction.code} 已由{found}于{at:%m月%d日 %H:%M}认定，依据：{case.basis}。"
 
 
 def withdraw_case(
@@ -245,12 +271,12 @@ def withdraw_case(
         raise Refused("请写明撤销认定的理由。")
     with transaction.atomic():
         row = under_review(assessment)
-        cases = RestrictionCase.objects.select_for_update().filter(assessment=row, restriction=restriction)
-        case = cases.first()
-        if case is None:
+        found = hold(RestrictionCase.objects.filter(assessment=row, restriction=restriction))
+        if not found:
             raise Refused(f"{restriction.code} 没有认定记录。")
         if motion is None and by_hand(evaluate(row.scheme, only=row.pk), str(row.pk), restriction.code):
             raise Refused(f"撤销 {restriction.code} 的认定会改变星级，{BY_TWO}")
+        [case] = found
         case.delete()
         detail = {"情形": str(restriction), "撤销": reason, "原依据": case.basis}
         audit_of("restrict", row, by, {**detail, **said_of(motion)})
@@ -287,8 +313,7 @@ def _is_acceptable(evaluation: Evaluation, row: Assessment) -> bool:
 
 def under_review(assessment: Assessment) -> Assessment:
     """The locked row of a school the committee may still decide on."""
-    rows = Assessment.objects.select_for_update(of=("self",)).select_related("scheme__city", "school")
-    row = rows.get(pk=assessment.pk)
+    row = hold_assessment(assessment.pk)
     if row.scheme.phase != Phase.SCORING:
         raise Refused(f"方案处于“{row.scheme.get_phase_display()}”阶段，不能登记审定意见。")
     if row.status not in DECIDABLE:
@@ -304,14 +329,16 @@ class NotSettled(Refused):
         self.missing = missing
 
 
-def settle_scheme(scheme: Scheme, *, by) -> None:
+def settle_scheme(scheme: Scheme, *, by, seen: str | None = None) -> None:
     """Score and settle under lock: a score saved at the same moment is either counted or refused, never lost
-    in between.
+    in between. What is frozen is what the page showed that sent `seen`.
     """
     with transaction.atomic():
-        locked = Scheme.objects.select_for_update(of=("self",)).select_related("city").get(pk=scheme.pk)
-        lock_assessments(locked)
-        settle(evaluate(locked), by=by)
+        locked = hold_scheme(scheme.pk)
+        hold_all(locked)
+        evaluation = evaluate(locked)
+        shown_outcome(evaluation, assessments_of(locked)).refuse_changed(seen)
+        settle(evaluation, by=by)
     scheme.refresh_from_db()
 
 
@@ -323,7 +350,7 @@ def settle(evaluation: Evaluation, *, by, at: datetime | None = None) -> None:
     """
     at = at or timezone.now()
     with transaction.atomic():
-        scheme = Scheme.objects.select_for_update().get(pk=evaluation.scheme.pk)
+        scheme = hold_scheme(evaluation.scheme.pk)
         if scheme.phase != Phase.SCORING:
             raise NotSettled([(scheme.name, f"方案处于“{scheme.get_phase_display()}”阶段，不能审定")])
         missing = missing_for_settling(evaluation)

@@ -14,9 +14,9 @@ from schools.permissions import may
 from .board import Case, Deliberation
 from .forms import CaseForm, MotionForm, ReturnForm, WithdrawCaseForm
 from .meetings import ballot_warning
-from .motions import shown_of
 from .readiness import by_hand, unmet_by_hand
 from .settling import offered_stars
+from .showing import shown_motion
 
 
 class Waiting(NamedTuple):
@@ -63,7 +63,7 @@ def _waiting(case: Case, motion: Motion, returning: ReturnForm | None) -> Waitin
     sent = returning is not None and returning.motion == motion
     return Waiting(
         motion,
-        shown_of(motion, case.outcome),
+        shown_motion(motion, case.assessment, case.outcome, case.decision).seen,
         motion.basis != case.basis,
         ballot_warning(motion.meeting, motion.votes_for),
         returning if sent else ReturnForm(motion=motion),
@@ -120,4 +120,4 @@ def motion_form(
     back = bool(case.decision and case.decision.deviates)  # what two decided, two take back
     offered = [star for star in offered_stars(standing.evaluation) if star != case.star or back]
     stars = (one for one in case.assessment.motions.all() if one.kind == Motion.Kind.STAR)
-    return MotionForm(data, offered=offered, basis=case.basis, motion=next(stars, None), meetings=meetings)
+    return MotionForm(data, offered=offered, motion=next(stars, None), meetings=meetings)

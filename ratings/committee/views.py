@@ -3,8 +3,9 @@
 import hashlib
 import io
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import wraps
+from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Page, Paginator
@@ -15,25 +16,28 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from ratings.criteria.storing import hold_scheme
 from ratings.criteria.versions import current_version, spec_of
 from ratings.documents.papers import paper_pdf
 from ratings.enums import Phase, Star, Status
 from ratings.models import Assessment, Meeting, Result, Scheme
 from ratings.scoring import Outcome
-from ratings.sheets.evaluation import evaluate
+from ratings.sheets.evaluation import Evaluation, evaluate
 from ratings.workflow import take_step
 from schools import audit
+from schools.accounts.forms import SignatureForm
 from schools.audit.exports import XLSX, export
 from schools.guidance.visits import opinions_of
 from schools.models import User
 from schools.models.audit import AuditEntry
 from schools.permissions import allowed_to, may
-from schools.refusals import refusals_as_messages, refusals_in, turned_away
+from schools.refusals import add_refusal, refusals_as_messages, refusals_in, seen_again, turned_away
+from schools.saving import SEEN, Refused, Shown, Stale
 from schools.site.asked import number
 from schools.workbooks import write_workbook
 
 from .basis import change_since
-from .board import Deliberation, by_total, deliberate, settled_board
+from .board import Case, Deliberation, by_total, deliberate, settled_board
 from .forms import (
     ORDERS,
     PDF,
@@ -44,7 +48,6 @@ from .forms import (
     MissingFilterForm,
     ReopenForm,
     SettledFilterForm,
-    SettleForm,
 )
 from .invariants import SETTLED_PHASES
 from .materials import Materials, materials_of, results_sheet, workbook_sheets
@@ -66,6 +69,7 @@ from .settling import (
     decide,
     settle_scheme,
 )
+from .showing import shown_case, shown_outcome, shown_ready
 from .two_people import by_two, meetings_of, open_for
 
 #: The committee wants all schools before its eyes; only the largest cities need a second page.
@@ -183,6 +187,8 @@ def decide_school(request: HttpRequest, scheme: Scheme, assessment: Assessment) 
     """
     standing = deliberate(scheme, only=assessment.pk)
     form = _decision_form(request.user, standing, request.POST if request.method == "POST" else None)
+    if form is None and request.method == "POST":
+        raise Refused(f"{assessment.school.name}现在不能登记审定意见，请核对所缺事项以后再办。")
     if form is not None and form.is_valid():
         with refusals_in(form):
             decision = decide(
@@ -191,6 +197,7 @@ def decide_school(request: HttpRequest, scheme: Scheme, assessment: Assessment) 
                 star=form.computed,
                 ballot=form.ballot,
                 meeting=form.cleaned_data["meeting"],
+                seen=request.POST.get(SEEN, ""),
             )
             messages.success(
                 request, f"{assessment.school.name}审定为{decision.get_star_display()}，已登记。"
@@ -212,8 +219,10 @@ def warn_of_vote(request: HttpRequest, meeting: Meeting, votes_for: int | None) 
 def _decision_form(user: User, standing: Deliberation, data=None) -> DecisionForm | None:
     """None while the school cannot be decided on as computed, or for somebody who does not decide."""
     (case,), meetings = standing.rows, meetings_of(standing.evaluation.scheme)
-    if not may(user, "decide") or not meetings or not open_for(case) or case.pending or case.by_two:
+    if not may(user, "decide") or not meetings or not open_for(case):
         return None
+    if data is None and (case.pending or case.by_two):
+        return None  # to whoever had the form open before, `decide` says what has happened
     return DecisionForm(data, computed=case.star, meetings=meetings)
 
 
@@ -229,12 +238,24 @@ def case_page(request: HttpRequest, standing: Deliberation, **forms) -> HttpResp
         "place": place + 1,
         "before": schools[place - 1] if place else None,
         "after": next(iter(schools[place + 1 :]), None),
+        "seen": _seen_of(request, case, forms),
         **by_two(request.user, standing, forms),
         **forms,
     }
     if "form" not in forms:
         context["form"] = _decision_form(request.user, standing)
     return render(request, "ratings/committee/decide.html", context)
+
+
+#: The forms on the page of a school that say what the page showed; a confirmation says what it confirms.
+BOUND = ("form", "motion_form", "case_form", "withdrawal")
+
+
+def _seen_of(request: HttpRequest, case: Case, forms: Mapping[str, Any]) -> str:
+    """What the page shows of the school, for every form on it."""
+    shown = shown_case(case.assessment, case.outcome, case.decision)
+    sent = next(filter(None, map(forms.get, BOUND)), None)
+    return shown.seen if sent is None else seen_again(request, shown, sent)
 
 
 @require_http_methods(["GET", "POST"])
@@ -247,21 +268,22 @@ def accept_schools(request: HttpRequest, scheme: Scheme) -> HttpResponse:
     if form.is_valid():
         meeting = form.cleaned_data["meeting"]
         with refusals_as_messages(request):
-            count = accept_all(scheme, by=request.user, meeting=meeting, seen=_seen(request))
+            count = accept_all(scheme, by=request.user, meeting=meeting, seen=request.POST.get(SEEN, ""))
             messages.success(request, f"{count} 所党校按计算结果审定，已登记。")
             return redirect("ratings:board", scheme.pk)
         # What was confirmed is not what is shown now, so it is asked for again.
         form = AcceptAllForm(initial={"meeting": meeting}, meetings=meetings)
     evaluation = evaluate(scheme)
-    rows = [(row, evaluation.outcomes[str(row.pk)]) for row in acceptable(evaluation)]
-    ready = [(row, outcome, said_again(row, outcome)) for row, outcome in rows]
+    rows = acceptable(evaluation)
+    outcomes = [evaluation.outcomes[str(row.pk)] for row in rows]
+    ready = [(row, outcome, said_again(row, outcome)) for row, outcome in zip(rows, outcomes, strict=True)]
     context = {
         "scheme": scheme,
         "ready": ready,
-        "tally": _tally(outcome.star for _, outcome in rows),
+        "tally": _tally(outcome.star for outcome in outcomes),
         "form": form,
         "meetings": meetings,
-        "shown": " ".join(f"{row.pk}:{outcome.star}" for row, outcome in rows),
+        "seen": shown_ready(evaluation, rows).seen,
     }
     return render(request, "ratings/committee/accept.html", context)
 
@@ -270,12 +292,6 @@ def said_again(row: Assessment, outcome: Outcome) -> str:
     """Why a school that was decided on already is among those to be accepted."""
     decision = decision_of(row)
     return (change_since(decision, outcome) or UNMET) if decision else ""
-
-
-def _seen(request: HttpRequest) -> dict[int, int | None]:
-    """The stars that the page showed, by number of the assessment; what somebody altered fits no school."""
-    pairs = (pair.partition(":") for pair in request.POST.get("seen", "").split())
-    return {number(school) or 0: number(star) for school, _, star in pairs}
 
 
 def _tally(stars: Iterable[int]) -> list[tuple[str, int]]:
@@ -293,19 +309,22 @@ def settle_year(request: HttpRequest, scheme: Scheme) -> HttpResponse:
 
     The office, which mends most of it, reads the same list.
     """
-    form = SettleForm(request.POST or None, user=request.user)
+    form = SignatureForm(request.POST or None, request=request)
     if form.is_valid():
         try:
-            settle_scheme(scheme, by=request.user)
+            settle_scheme(scheme, by=request.user, seen=request.POST.get(SEEN, ""))
         except NotSettled as refused:
             school, text = refused.missing[0]
             messages.error(request, f"没有审定。{school}：{text}。")
+        except Stale as stale:
+            add_refusal(form, stale)
         else:
             messages.success(request, f"{scheme.year}年度评定结果已审定，可以起草通报。")
             return redirect("ratings:board", scheme.pk)
-    gaps = missing_for_settling(evaluate(scheme))
-    found = _missing(request, gaps) if gaps else {"form": form, **_outcome(scheme)}
-    return render(request, "ratings/committee/settle.html", {"scheme": scheme, **found})
+    evaluation = evaluate(scheme)
+    gaps = missing_for_settling(evaluation)
+    found = _missing(request, gaps) if gaps else _outcome(request, evaluation, form)
+    return render(request, "ratings/committee/settle.html", {"scheme": scheme, "form": form, **found})
 
 
 def _missing(request: HttpRequest, gaps: Sequence[Gap]) -> dict:
@@ -326,14 +345,15 @@ def _missing(request: HttpRequest, gaps: Sequence[Gap]) -> dict:
     }
 
 
-def _outcome(scheme: Scheme) -> dict:
+def _outcome(request: HttpRequest, evaluation: Evaluation, form: SignatureForm) -> dict:
     """What settling would freeze: stars by decision, deviations by name."""
-    rows = list(assessments_of(scheme))
+    rows = list(assessments_of(evaluation.scheme))
     decided = [row for row in rows if decision_of(row)]
     return {
         "tally": _tally(row.decision.star for row in decided),
         "deviations": [row for row in decided if row.decision.deviates],
         "lapsed": [row for row in rows if row.status == Status.LAPSED],
+        "seen": seen_again(request, shown_outcome(evaluation, rows), form),
     }
 
 
@@ -351,16 +371,19 @@ def reopen_school(request: HttpRequest, pk: int) -> HttpResponse:
     if scheme.phase not in (Phase.SETTLED, Phase.NOTICE) and not reopened:
         return _over(request, scheme)
     settled = settled.select_related("school").in_order()
-    form = ReopenForm(request.POST or None, user=request.user, assessments=settled)
+    shown = Shown({"已审定的党校": list(settled.values_list("pk", "version"))})
+    form = ReopenForm(request.POST or None, request=request, assessments=settled)
     if form.is_valid():
         row = form.cleaned_data["assessment"]
         with refusals_in(form, "reason"):
+            shown.refuse_changed(request.POST.get(SEEN, ""))
             take_step(row, "reopen", by=request.user, comment=form.cleaned_data["reason"])
             messages.warning(
                 request, f"{row.school.name}已撤回审定，{scheme.year}年度回到评审中，须重新审定。"
             )
             return redirect("ratings:board", pk)
-    return render(request, "ratings/committee/reopen.html", {"scheme": scheme, "form": form})
+    context = {"scheme": scheme, "form": form, "seen": seen_again(request, shown, form)}
+    return render(request, "ratings/committee/reopen.html", context)
 
 
 @require_GET
@@ -399,7 +422,7 @@ def _download(request: HttpRequest, scheme: Scheme, *, copies: int, order: str, 
     deliberation = deliberate(scheme)
     cases = by_total(deliberation.rows) if order == "total" else deliberation.rows
     with transaction.atomic():
-        Scheme.objects.select_for_update().get(pk=scheme.pk)
+        hold_scheme(scheme.pk)
         printing = _printings(scheme).count() + 1
         papers = materials_of(deliberation, cases, copies=copies, printing=printing, order=ORDERS[order])
         content = paper_pdf(papers) if kind == PDF else _workbook(papers)

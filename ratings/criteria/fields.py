@@ -153,7 +153,9 @@ class Parameters:
     notice_days: int = entry(
         "公示工作日",
         Count(highest=30, units=("日", "天", "个工作日"), shown="{} 个工作日", zero="不公示"),
-        default=5,  # without a part: workbooks say it, no page does before there is a public notice
+        default=5,
+        # Without a part, and no change from year to year: workbooks keep it, and nothing comes of it yet.
+        change=None,
     )
 
 
@@ -256,7 +258,7 @@ class ItemSpec:
         default=False,
         width=8,
         place=13,
-        help="须到现场查看；市级没有走访的学校沿用初评得分。",
+        help="须到现场查看，登记走访以后市级才能评分；没有走访的学校沿用初评得分，不设初评的一直不能评。",
     )
     may_be_na: bool = entry(
         "可不适用",

@@ -20,6 +20,7 @@ from django import forms
 from ratings.rules import RuleError, to_text
 from ratings.rules.rounding import plain, show_rate
 from schools.numbers import chinese_date
+from schools.site.asked import TextArea
 from schools.workbooks import (
     CellError,
     CellOut,
@@ -120,7 +121,7 @@ class Kind:
 
     def form_field(self, column, *, label: str, help_text: str) -> forms.Field:
         """What it is typed in; `column` is the field of the model."""
-        attrs = {"widget": forms.Textarea(attrs={"rows": 3, "class": "form-control"})} if self.area else {}
+        attrs = {"widget": TextArea(attrs={"rows": 3, "class": "form-control"})} if self.area else {}
         longest = getattr(column, "max_length", None) or self.longest
         required = not (column.blank or (self.blank is None and column.has_default()))
         return TypedField(

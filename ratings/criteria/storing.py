@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from ratings.enums import Phase
 from ratings.models import Category, Scheme
-from schools.saving import Refused
+from schools.saving import Refused, hold_one
 
 from .fields import CATEGORY, ITEM, SECTIONS, Parameters, Section, fields_of, loaded, stored
 from .spec import SchemeSpec, digest, to_json
@@ -22,10 +22,10 @@ def model_of(section: Section) -> type[models.Model]:
 
 
 def hold_scheme(pk: int) -> Scheme:
-    """The scheme with its city, held until the transaction ends: before anything that belongs to it
+    """The scheme, held until the transaction ends: before anything that belongs to it
     (docs/adr/0014).
     """
-    return Scheme.objects.select_for_update(of=("self",)).select_related("city").get(pk=pk)
+    return hold_one(Scheme.objects.all(), pk)
 
 
 def create_scheme(spec: SchemeSpec, *, city, imported: bool = False) -> Scheme:

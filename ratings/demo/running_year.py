@@ -12,6 +12,7 @@ from ratings.committee.motions import propose_star
 from ratings.committee.settling import offered_stars
 from ratings.criteria.years import copy_scheme
 from ratings.enums import Stage, Status
+from ratings.judging.visits import Trip, register_visit
 from ratings.models import Assessment, Judge, Panel, Result, Scheme, Score
 from ratings.offline.judging import SchoolYear
 from ratings.publication.opening_notice import OPENING_NOTICE
@@ -40,6 +41,8 @@ BEGUN = 2
 PANEL_SIZE = 5
 #: Why the committee decided one school otherwise than the scores say.
 DEVIATION = "实地核查时两期主体班的签到表与登记人数不符，经集体研究下调一个星级"
+#: So many schools have been visited, so many on one day.
+VISITED, A_DAY = 15, 3
 #: The notice went out so many days before the self-assessment closed.
 NOTICE_DAYS, NOTICE_NUMBER = 30, 8
 
@@ -64,6 +67,7 @@ def open_running_year(
         targets = repeat("city") if place else chain(FIRST_COUNTY, repeat("county"))
         for assessment, target in zip(assessments, targets, strict=False):
             _advance(assessment, judged[assessment.school.code], target, lead, panel, office)
+    _visit(scheme, panel, office)
     _score(scheme, judged)
     _propose(scheme, office)
     _close_self_assessment(scheme, office)
@@ -128,12 +132,24 @@ def _review(assessment: Assessment, school: SchoolYear, target: str, lead: User,
         take_step(assessment, "return_", by=lead, comment="请补正后再报", items=remarks)
     if target == "city":
         _answer(assessment, Stage.COUNTY, school.judged.county, school)
-        Assessment.objects.filter(pk=assessment.pk).update(panel=panel, visited=True)
+        Assessment.objects.filter(pk=assessment.pk).update(panel=panel)
         assessment.refresh_from_db()
         # What the school held last year is a plausible suggestion.
         held = Result.objects.filter(school=assessment.school).order_by("-scheme__year")
         star = held.values_list("star", flat=True).first() or 0
         take_step(assessment, "recommend", by=lead, star=star, opinion="经集体研究，同意初评意见。")
+
+
+def _visit(scheme: Scheme, panel: Panel, office: User) -> None:
+    """The panel has been on the road, in administrative order; it has not been everywhere yet."""
+    members = tuple(panel.judges.values_list("label", flat=True))
+    rows = Assessment.objects.filter(scheme=scheme, status=Status.CITY).in_order()
+    keys = list(rows.values_list("pk", flat=True)[:VISITED])
+    days = [timezone.localdate()]
+    for _ in keys[::A_DAY]:
+        days.insert(0, last_workday_before(days[0]))
+    for day, first in zip(days, range(0, len(keys), A_DAY), strict=False):
+        register_visit(scheme, keys[first : first + A_DAY], Trip(day, members), by=office)
 
 
 def _score(scheme: Scheme, judged: Mapping[str, SchoolYear]) -> None:

@@ -24,6 +24,7 @@ from .tasks import (
     stars_by_year,
     stars_in_words,
 )
+from .witnesses import acts_of_years
 
 CONTRIBUTIONS = Contributions(
     navigation=(
@@ -47,5 +48,6 @@ CONTRIBUTIONS = Contributions(
     signed_periods=(signed_periods,),
     duties=(assessment_duties,),
     sealed=(scores_before_publication,),
+    witnesses=(acts_of_years,),
     renderers=(paper_pdf,),
 )

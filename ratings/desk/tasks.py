@@ -16,7 +16,17 @@ from django.utils import timezone
 
 from ratings.enums import PUBLIC_PHASES, RUNNING, Aggregation, Phase, Stage, Star, Status
 from ratings.judging.seats import judged_by
-from ratings.models import Assessment, Bulletin, Erratum, JudgeSheet, Motion, Result, Scheme, Score
+from ratings.models import (
+    Assessment,
+    Bulletin,
+    Erratum,
+    JudgeSheet,
+    Motion,
+    Result,
+    Scheme,
+    Score,
+    SheetConfirmation,
+)
 from ratings.publication.bulletin import EDITABLE
 from ratings.selfassessment.figures import figures_left
 from ratings.selfassessment.submission import due_of, last_return
@@ -274,7 +284,13 @@ def _judge_tasks(user: User) -> Iterator[Task]:
     sheets = JudgeSheet.objects.filter(
         own, assessment=OuterRef("pk"), submitted_at__isnull=True, entered_by__isnull=True
     )
-    open_rows = judged_by(user).filter(status=Status.CITY, scheme__phase__in=RUNNING).filter(Exists(sheets))
+    agreed = JudgeSheet.objects.filter(
+        judge__isnull=True, assessment=OuterRef("pk"), submitted_at__isnull=False
+    )
+    said = SheetConfirmation.objects.filter(sheet=OuterRef("pk"), judge__user=user)
+    owed = Exists(agreed.exclude(submitted_by=user, entered_by__isnull=True).exclude(Exists(said)))
+    running = judged_by(user).filter(status=Status.CITY, scheme__phase__in=RUNNING)
+    open_rows = running.annotate(owed=owed).filter(Exists(sheets) | Q(owed=True))
     rows = Score.objects.filter(assessment=OuterRef("pk"), stage=Stage.CITY, answers__isnull=True)
     whose = rows.filter(
         Q(judge__user=user) | Q(judge__isnull=True, assessment__scheme__aggregation=Aggregation.JOINT)
@@ -282,12 +298,18 @@ def _judge_tasks(user: User) -> Iterator[Task]:
     found = list(
         open_rows.prefetch_related(None)
         .annotate(unscored=Exists(whose), year=F("scheme__year"), due=F("scheme__city_due"))
-        .values("unscored", "year", "due")
+        .values("unscored", "owed", "year", "due")
     )
-    waiting, ready = [one for one in found if one["unscored"]], [one for one in found if not one["unscored"]]
+    agreed_on = [one for one in found if one["owed"]]
+    own_rows = [one for one in found if not one["owed"]]
+    waiting, ready = ([one for one in own_rows if one["unscored"] is unscored] for unscored in (True, False))
     desk = resolve_url("ratings:judging")
     yield from _schools_task("评审：{} 所党校待判断", waiting, desk, "{}年度，本人评分表", "待判断")
     yield from _schools_task("评审：{} 所党校已评完", ready, desk, "核对后提交评分表", "待提交")
+    all_schools = f"{desk}?show=all"
+    yield from _schools_task(
+        "合议：{} 所党校待您确认", agreed_on, all_schools, "组长已提交合议评分表", "待确认"
+    )
 
 
 def _panel_tasks(user: User) -> Iterator[Task]:

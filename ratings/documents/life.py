@@ -13,6 +13,7 @@ import datetime as dt
 import hashlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import asdict
 from operator import attrgetter
 
 from django.core.files.base import ContentFile
@@ -26,7 +27,7 @@ from ratings.models.official_documents import OfficialDocument
 from schools import audit
 from schools.models import User
 from schools.numbers import chinese_date
-from schools.saving import Stale, locked, refuse, save_versioned
+from schools.saving import Shown, hold_one, last_saved, refuse, save_versioned
 
 from .official import Annex, DocumentContext, document_pdf, problems_of
 
@@ -158,6 +159,14 @@ class Kind:
             ("正文", [f"{context.characters} 字"]),
         ]
 
+    def shown(self, record: OfficialDocument, context: DocumentContext) -> Shown:
+        """What whoever issues it reads: the text, and the annexes from the figures."""
+        text = asdict(context)
+        annexes = text.pop("annexes")
+        edited = self.model.objects.filter(pk=record.pk)
+        savers = {"文稿": lambda: last_saved((edited, "edited_by__name", "edited_at"))}
+        return Shown({"文稿": text, "附件": annexes}, savers)
+
     def save(
         self, record: OfficialDocument, values: Mapping[str, object], *, version: int, by: User
     ) -> OfficialDocument:
@@ -176,13 +185,13 @@ class Kind:
         record: OfficialDocument,
         *,
         by: User | None,
-        seen: int | None = None,
+        seen: str | None = None,
         check_text=True,
         with_file=True,
     ) -> OfficialDocument:
         """Keep the PDF with its digest and do what goes with it, in one transaction; it never changes again.
 
-        `seen` is the version that the issuer looked at, where that was not this row.
+        `seen` is what the page from which it is issued sent of `shown`.
         `check_text` is off for a year run from workbooks, whose document is a copy for the file without
         发文字号. `with_file` is off for sample years on a machine that can make no PDF. Raises Refused,
         changing nothing; a file written before a failure is removed again.
@@ -194,10 +203,13 @@ class Kind:
         with removed_on_failure(record.pdf.storage) as stored, transaction.atomic():
             current = held(record)
             refuse(self.closed(current), *self.reasons_against(current))
-            if {record.version, record.version if seen is None else seen} != {current.version}:
-                raise Stale(current, f"{self.short}文稿刚刚被修改，请重新核对后再印发。")
+            shown = self.shown(current, self.context(current))
+            shown.refuse_changed(self.shown(record, context).seen)  # while the file was made
+            shown.refuse_changed(seen)
             if with_file:
                 stored.append(keep_file(current, content))
+            # Whoever still has the text open starts from an older version than this one.
+            current.version, current.text_digest = current.version + 1, current.digest_of_text()
             at = timezone.now()
             self.carry_out(current, context, by=by, at=at)
             current.save()
@@ -233,7 +245,7 @@ def held(record: OfficialDocument) -> OfficialDocument:
     still change.
     """
     scheme = hold_scheme(record.scheme_id)
-    current = locked(record)
+    current = hold_one(type(record).objects.all(), record.pk)
     current.scheme = scheme
     return current
 

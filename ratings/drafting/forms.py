@@ -40,6 +40,7 @@ from ratings.workflow.opening import due_columns
 from schools.numbers import chinese_date
 from schools.refusals import Conflict, Difference, RecheckedForm
 from schools.saving import Stale
+from schools.site.typed import DayField, WholeField
 from schools.uploads import checked_name
 from schools.workbooks.archive import LIMITS, MEGABYTE
 
@@ -307,7 +308,7 @@ ParametersForm = form_for(Scheme, FIELDS, ParametersEditForm)
 class NewSchemeForm(forms.Form):
     """The three things a new scheme needs; everything else has a usual value."""
 
-    year = forms.IntegerField(label="年度", min_value=2000, max_value=2100, help_text="评定哪一年的工作。")
+    year = WholeField(label="年度", min_value=2000, max_value=2100, help_text="评定哪一年的工作。")
     name = forms.CharField(label="名称", max_length=120, help_text="写在通知、通报和各种表格上的方案名称。")
     organiser = forms.CharField(label="主办单位", max_length=120)
 
@@ -318,7 +319,7 @@ CONFIRMATION = "确认启动"
 class CopyForm(forms.Form):
     """Year and name of the copy, both filled in."""
 
-    year = forms.IntegerField(label="新方案的年度", min_value=FIRST_YEAR, max_value=LAST_YEAR)
+    year = WholeField(label="新方案的年度", min_value=FIRST_YEAR, max_value=LAST_YEAR)
     name = forms.CharField(label="方案名称", max_length=120)
 
 
@@ -329,7 +330,7 @@ class DeadlinesForm(forms.Form):
         super().__init__(*args, **kwargs)
         for column, label in due_columns(scheme):
             widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-            self.fields[column] = forms.DateField(label=label, widget=widget, initial=getattr(scheme, column))
+            self.fields[column] = DayField(label=label, widget=widget, initial=getattr(scheme, column))
         self.fields["self_due"].help_text = "当天 24:00 截止；遇休息日顺延到下一个工作日。"
 
 

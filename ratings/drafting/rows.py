@@ -18,13 +18,14 @@ from django.db.models import F, ProtectedError, QuerySet
 from django.utils import timezone
 
 from ratings.criteria.spec import renamed
+from ratings.criteria.storing import hold_scheme
 from ratings.criteria.workbook import usual_period
 from ratings.enums import ItemKind, Phase
 from ratings.models import Category, ChangeNote, Item, Restriction, Scheme, StarBand
 from ratings.rules import Condition, RuleError, parse_condition, to_text
 from schools import audit
 from schools.models import Region, User
-from schools.saving import Refused, Stale, save_versioned
+from schools.saving import Refused, Stale, hold_one, save_versioned
 
 
 @contextmanager
@@ -36,7 +37,7 @@ def draft_of(pk: int) -> Iterator[Scheme]:
     phase.
     """
     with transaction.atomic():
-        locked = Scheme.objects.select_for_update(of=("self",)).select_related("city").get(pk=pk)
+        locked = hold_scheme(pk)
         if locked.phase != Phase.DRAFTING:
             raise Refused(locked_sentence(locked))
         yield locked
@@ -356,8 +357,7 @@ def defaults_for(city: Region) -> dict[str, Any]:
 def start_scheme(city: Region, *, year: int, name: str, organiser: str, by: User) -> Scheme:
     """An empty draft. Raises ValidationError where the city has a scheme of the year already."""
     with transaction.atomic():
-        # entries of the audit chain point to the city and must not wait
-        Region.objects.select_for_update(no_key=True).get(pk=city.pk)
+        hold_one(Region.objects.all(), city.pk)
         if Scheme.objects.filter(city=city, year=year).exists():
             raise ValidationError({"year": f"{year}年度已有评定方案，请在评定方案页打开它。"})
         edited = {"edited_by": by, "edited_at": timezone.now()}

@@ -332,7 +332,6 @@ def opening_withdraw(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("ratings:scheme_opening", pk)
 
 
-GONE = "待导入的工作簿已失效，请重新上传。"
 #: A workbook between check and confirmation: its token and name, what it was checked against.
 SESSION_KEY = "pending_scheme"
 
@@ -396,9 +395,9 @@ def _checked(request: HttpRequest, draft: Scheme | None, name: str, content: byt
 def _confirmed(request: HttpRequest, draft: Scheme | None) -> HttpResponse:
     """Take over what was checked; a draft made meanwhile is not what the person agreed to replace."""
     kept = request.session.get(SESSION_KEY)
-    content = pending.fetch(kept["token"]) if kept and kept["draft"] == (draft and draft.pk) else None
+    content = pending.shown_on(request, kept) if kept and kept["draft"] == (draft and draft.pk) else None
     if content is None:
-        messages.error(request, GONE)
+        messages.error(request, pending.GONE)
         return redirect(request.path)
     name = kept["name"]
     try:
@@ -426,5 +425,6 @@ def _forget(request: HttpRequest) -> None:
 
 
 def _import_page(request: HttpRequest, draft: Scheme | None, **context: Any) -> HttpResponse:
-    known = {"draft": draft, "form": SchemeWorkbookForm(), "consent": None}
+    kept = request.session.get(SESSION_KEY) or {}
+    known = {"draft": draft, "form": SchemeWorkbookForm(), "consent": None, "seen": kept.get("token", "")}
     return render(request, "ratings/drafting/workbook/import.html", {**known, **context})

@@ -10,9 +10,9 @@ from django.db.models import QuerySet
 from ratings.criteria.spec import BoundItem
 from ratings.enums import Phase, Stage, Status
 from ratings.models import Adjustment, Assessment
-from ratings.review.agreeing import erase, hold, write
+from ratings.review.agreeing import erase, write
 from ratings.sheets import Line, load_sheets
-from ratings.workflow import must_recuse, scheme_spec
+from ratings.workflow import hold_assessment, must_recuse, scheme_spec, shut
 from schools.models import User
 from schools.permissions import may
 from schools.saving import Refused, refuse
@@ -38,23 +38,26 @@ def adjustable(user: User) -> QuerySet[Assessment]:
     return rows.filter(pk__in=led.order_by().values("pk"))
 
 
-def adjust(assessment: Assessment, code: str, *, points: Decimal, reason: str, by: User) -> Adjustment:
+def adjust(
+    assessment: Assessment, code: str, *, points: Decimal, reason: str, by: User, seen: str | None = None
+) -> Adjustment:
     """Set or change the city's 核定 of one item; it starts from the county's, keeps the figures seen, and
     owes a reason.
     """
     reason = reason.strip()
     with transaction.atomic():
         locked, bound = _open(assessment, code, by)
+        refuse(shut(locked, onsite=bound.item.onsite))
         if not reason:
             raise Refused("请写明核定理由。")
-        return write(locked, bound, stage=Stage.CITY, points=points, reason=reason, by=by)
+        return write(locked, bound, stage=Stage.CITY, points=points, reason=reason, by=by, seen=seen)
 
 
-def withdraw(assessment: Assessment, code: str, *, by: User) -> None:
+def withdraw(assessment: Assessment, code: str, *, by: User, seen: str | None = None) -> None:
     """Back to what counted before the city's 核定; the audit trail keeps what it was."""
     with transaction.atomic():
         locked, bound = _open(assessment, code, by)
-        erase(locked, bound, stage=Stage.CITY, words="撤销", by=by)
+        erase(locked, bound, stage=Stage.CITY, words="撤销", by=by, seen=seen)
 
 
 def locked_sentence(assessment: Assessment, user: User) -> str:
@@ -69,7 +72,7 @@ def locked_sentence(assessment: Assessment, user: User) -> str:
 
 
 def _open(assessment: Assessment, code: str, by: User) -> tuple[Assessment, BoundItem]:
-    locked = hold(assessment.pk)
+    locked = hold_assessment(assessment.pk)
     if not adjustable(by).filter(pk=locked.pk).exists():
         raise Refused("评审阶段的核定由市评委会办公室或评审组组长办理。")
     refuse(locked_sentence(locked, by))

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django import forms
 from django.db.models import Q, QuerySet
 
-from ratings.models import Assessment, Feedback, Panel, Scheme
+from ratings.models import Assessment, Feedback, Panel, Scheme, SiteVisit
 from schools.models import User
 from schools.records.forms import VersionedForm
-from schools.site.asked import FilterForm
+from schools.site.asked import FilterForm, TextArea, day_input
 from schools.uploads import CheckedUpload, check_upload
 
+from .confirming import NAMES_LIMIT
 from .panels import LABEL_LIMIT, candidates
 from .sheets import REASON_LIMIT
+from .visits import MEMBERS_LIMIT, Trip, names_in
 
 UNASSIGNED = "none"
 
@@ -66,6 +70,55 @@ class ScanForm(forms.Form):
         return checked
 
 
+class SiteVisitForm(forms.Form):
+    """When the city was there and who went: judges by a tick, others by their names."""
+
+    on = forms.DateField(
+        label="走访日期", widget=day_input(), error_messages={"required": "请填写走访日期。"}
+    )
+    judges = forms.MultipleChoiceField(
+        label="参加的评委", required=False, widget=forms.CheckboxSelectMultiple, help_text="去了的打勾。"
+    )
+    others = forms.CharField(
+        label="其他参加人员",
+        required=False,
+        max_length=MEMBERS_LIMIT,
+        help_text="写姓名，用顿号分开；没有的不填。",
+    )
+
+    def __init__(self, *args, labels: Iterable[str], visit: SiteVisit | None, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["judges"].choices = [(label, label) for label in labels]
+        if visit:
+            went = visit.members.split("、")
+            self.initial = {
+                "on": visit.on,
+                "judges": [name for name in went if name in labels],
+                "others": "、".join(name for name in went if name not in labels),
+            }
+        if not labels:
+            del self.fields["judges"]
+
+    @property
+    def trip(self) -> Trip:
+        """Everybody who went, each once."""
+        others = names_in(self.cleaned_data["others"])
+        names = dict.fromkeys([*self.cleaned_data.get("judges", []), *others])
+        return Trip(self.cleaned_data["on"], tuple(names))
+
+
+class SignaturesForm(ScanForm):
+    """The page that all members have signed, and who they are: nobody is counted by the file alone."""
+
+    names = forms.CharField(
+        label="签字人姓名",
+        max_length=NAMES_LIMIT,
+        help_text="照签字页写，用顿号分开。",
+        error_messages={"required": "请写签字页上的姓名。"},
+    )
+    field_order = ["names", "scan"]
+
+
 class PanelSchoolFilterForm(FilterForm):
     """Search schools by name, narrow by panel."""
 
@@ -99,7 +152,7 @@ class FeedbackForm(VersionedForm):
         model = Feedback
         fields = ("visited_on", "text")
         widgets = {
-            "text": forms.Textarea(attrs={"rows": 8}),
-            "visited_on": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+            "text": TextArea(attrs={"rows": 8}),
+            "visited_on": day_input(),
         }
         help_texts = {"text": "500 字以内。写好的方面、存在问题和改进建议；不写分数、星级和评委姓名。"}

@@ -1,24 +1,29 @@
 """评审组: the office sets up panels, seats judges, gives them schools and sees how far the sheets are."""
 
+from collections.abc import Iterable
+
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from ratings.criteria.spec import SchemeSpec
 from ratings.criteria.versions import current_spec
 from ratings.enums import Stage
-from ratings.models import Assessment, Feedback, JudgeSheet, Panel, Scheme
+from ratings.models import Assessment, Feedback, Item, Judge, JudgeSheet, Panel, Scheme, Score
 from ratings.scoring import owed_codes
 from ratings.sheets.forms import Outcome, answers_in_words, failed, row_form, save_rows
-from ratings.workflow import scheme_spec
+from ratings.workflow import scheme_spec, shut
 from schools.audit.exports import export
 from schools.permissions import allowed_to
 from schools.refusals import refusals_as_messages, refusals_in
-from schools.saving import Refused
+from schools.saving import SEEN, Refused
 from schools.site.asked import number
 
+from .confirming import members_before
 from .forms import FeedbackForm, PanelForm, PanelSchoolFilterForm, ReopenForm, ScanForm, SeatForm
 from .panels import (
     assign,
@@ -30,6 +35,7 @@ from .panels import (
     schools_of,
     seat_judge,
     sheets_at,
+    shown_panel,
     unseat_judge,
 )
 from .sheets import (
@@ -40,11 +46,11 @@ from .sheets import (
     label_of,
     own_rows,
     reopen_sheet,
-    sheet_digest,
     sheet_owed,
+    shown_sheet,
     start_entry,
 )
-from .visits import closed, mark_visited, save_feedback
+from .visits import closed, save_feedback, visit_of, withdraw_visits
 
 PAGE_SIZE = 50
 
@@ -60,7 +66,9 @@ def newest(request: HttpRequest) -> HttpResponse:
 
 
 def _scheme(request: HttpRequest, pk: int) -> Scheme:
-    return get_object_or_404(Scheme.objects.visible_to(request.user).select_related("city"), pk=pk)
+    onsite = Exists(Item.objects.filter(scheme=OuterRef("pk"), onsite=True))
+    rows = Scheme.objects.visible_to(request.user).select_related("city").annotate(onsite=onsite)
+    return get_object_or_404(rows, pk=pk)
 
 
 @require_http_methods(["GET", "POST"])
@@ -90,7 +98,7 @@ def board(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 @allowed_to("arrange_panels")
 def schools(request: HttpRequest, pk: int) -> HttpResponse:
-    """The ticked schools: give them to a panel, or mark them as visited or not."""
+    """The ticked schools: give them to a panel, go on to register their visit, or say that there was none."""
     scheme = _scheme(request, pk)
     ticked = Assessment.objects.visible_to(request.user).filter(
         scheme=scheme, pk__in=_numbers(request, "school")
@@ -100,10 +108,13 @@ def schools(request: HttpRequest, pk: int) -> HttpResponse:
         messages.error(request, "请先勾选党校。")
     elif act == "assign":
         _assign(request, scheme, ticked)
-    elif act in ("visited", "unvisited"):
+    elif act == "visited":
+        first, *others = ticked.in_order().values_list("pk", flat=True)
+        return redirect(reverse("ratings:site_visit", args=[first], query={"also": others}))
+    elif act == "unvisited":
         with refusals_as_messages(request):
-            changed = mark_visited(scheme, [row.pk for row in ticked], act == "visited", by=request.user)
-            messages.success(request, f"已登记 {changed} 所为{'已走访' if act == 'visited' else '未走访'}。")
+            changed = withdraw_visits(scheme, [row.pk for row in ticked], by=request.user)
+            messages.success(request, f"已登记 {changed} 所为未走访。")
     return redirect(f"{redirect('ratings:panel_board', pk).url}?{request.POST.get('query', '')}")
 
 
@@ -113,7 +124,7 @@ def _assign(request: HttpRequest, scheme: Scheme, ticked: QuerySet[Assessment]) 
         messages.error(request, "请选择评审组。")
         return
     with refusals_as_messages(request):
-        changed = assign(wanted, ticked, by=request.user)
+        changed = assign(wanted, ticked, by=request.user, seen=request.POST.getlist(SEEN))
         messages.success(request, f"已把 {changed} 所党校分给{wanted.name}。")
 
 
@@ -152,6 +163,7 @@ def panel(request: HttpRequest, pk: int) -> HttpResponse:
         "judges": found.judges.select_related("user"),
         "gaps": panel_gaps(found),
         "schools": schools_of(found.scheme).filter(panel=found),
+        "seen": shown_panel(found).seen,
     }
     return render(request, "ratings/judging/panels/panel.html", context)
 
@@ -161,10 +173,10 @@ def panel(request: HttpRequest, pk: int) -> HttpResponse:
 def judge(request: HttpRequest, pk: int, judge: int) -> HttpResponse:
     """Make a member the leader, or take a member out."""
     found = _panel(request, pk)
-    member = get_object_or_404(found.judges, pk=judge)
+    member = get_object_or_404(Judge, scheme=found.scheme_id, pk=judge)
     with refusals_as_messages(request):
         if request.POST.get("act") == "leader":
-            choose_leader(found, member, by=request.user)
+            choose_leader(found, member, by=request.user, seen=request.POST.get(SEEN, ""))
             messages.success(request, f"{member.label}任组长。")
         elif request.POST.get("act") == "remove":
             unseat_judge(found, member, by=request.user)
@@ -173,7 +185,9 @@ def judge(request: HttpRequest, pk: int, judge: int) -> HttpResponse:
 
 
 def _school(request: HttpRequest, pk: int) -> Assessment:
-    rows = Assessment.objects.visible_to(request.user).select_related("school", "scheme", "panel")
+    rows = Assessment.objects.visible_to(request.user).select_related(
+        "school", "scheme", "panel", "site_visit"
+    )
     return get_object_or_404(rows, pk=pk)
 
 
@@ -183,11 +197,16 @@ def sheets(request: HttpRequest, pk: int) -> HttpResponse:
     """Every sheet at one school: how far it is, never what it says."""
     assessment = _school(request, pk)
     spec = scheme_spec(assessment.scheme)
+    rows = sheets_at(assessment)
+    members = members_before(sheet for sheet, _ in rows)
     context = {
         "assessment": assessment,
-        "sheets": sheets_at(assessment),
+        "sheets": rows,
+        "members": members,
+        "waiting": any(one.at is None for one in members),
         "owed": len(owed_codes(spec, Stage.CITY, visited=assessment.visited)),
         "onsite": any(item.onsite for item in spec.items),
+        "visit": visit_of(assessment),
     }
     return render(request, "ratings/judging/panels/sheets.html", context)
 
@@ -245,7 +264,11 @@ def paper(request: HttpRequest, pk: int) -> HttpResponse:
     if sheet.entered_by_id != request.user.pk:
         raise Http404
     spec = scheme_spec(sheet.assessment.scheme)
-    stored = own_rows(sheet).select_related("item", "updated_by").order_by("item__order")
+    stored = (
+        own_rows(sheet)
+        .select_related("item", "updated_by", "assessment__scheme", "assessment__school")
+        .order_by("item__order")
+    )
     outcome: Outcome = {}
     if request.method == "POST":
         typed = [(row, spec.bound[row.item.code]) for row in stored]
@@ -254,10 +277,11 @@ def paper(request: HttpRequest, pk: int) -> HttpResponse:
             messages.success(request, "已保存。")
             return redirect("ratings:paper", pk)
     locked = "评分表已提交，不能再修改。" if sheet.submitted_at else ""
-    rows = [row_form(row, spec.bound[row.item.code], outcome, locked=locked) for row in stored.all()]
+    rows = _paper_rows(stored.all(), spec, outcome, locked=locked)
     context = {
         "sheet": sheet,
         "label": label_of(sheet.judge),
+        "closed": shut(sheet.assessment, onsite=any(row.score.item.onsite for row in rows)),
         "rows": rows,
         "errors": [error for row in rows for error in row.row_errors],
         "form": ScanForm(),
@@ -265,6 +289,15 @@ def paper(request: HttpRequest, pk: int) -> HttpResponse:
         "locked": locked,
     }
     return render(request, "ratings/judging/panels/paper.html", context)
+
+
+def _paper_rows(stored: Iterable[Score], spec: SchemeSpec, outcome: Outcome, *, locked: str) -> list:
+    """As typed; what waits for the visit is only shown."""
+    rows = []
+    for row in stored:
+        closed = locked or shut(row.assessment, onsite=row.item.onsite)
+        rows.append(row_form(row, spec.bound[row.item.code], outcome, locked=closed))
+    return rows
 
 
 @require_POST
@@ -289,17 +322,18 @@ def check(request: HttpRequest, pk: int) -> HttpResponse:
     label = label_of(sheet.judge)
     if request.method == "POST":
         with refusals_as_messages(request):
-            check_entry(sheet, by=request.user, seen=request.POST.get("seen", ""))
+            check_entry(sheet, by=request.user, seen=request.POST.get(SEEN, ""))
             messages.success(request, f"{label}的评分表已核对提交。")
-        return redirect("ratings:sheets", sheet.assessment_id)
+            return redirect("ratings:sheets", sheet.assessment_id)
+        return redirect("ratings:paper_check", pk)
     context = {"sheet": sheet, "label": label, "refusal": check_refusal(sheet, request.user)}
     if not context["refusal"]:
         spec = scheme_spec(sheet.assessment.scheme)
-        rows = own_rows(sheet).select_related("item")
+        rows = list(own_rows(sheet).select_related("item"))
         context |= {
             "rows": [(row, answers_in_words(row, spec.bound[row.item.code])) for row in rows],
             "missing": sheet_owed(sheet, spec),
-            "seen": sheet_digest(sheet),
+            "seen": shown_sheet(sheet, rows).seen,
         }
     return render(request, "ratings/judging/panels/check.html", context)
 

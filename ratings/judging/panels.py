@@ -4,23 +4,25 @@ sheets are: who has handed in, never what anybody gave.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from django.db import transaction
 from django.db.models import Count, Q, QuerySet
 
+from ratings.criteria.storing import hold_scheme
 from ratings.enums import Aggregation, Phase, Stage, Status
 from ratings.models import Assessment, Judge, JudgeSheet, Panel, Scheme, Score
 from ratings.scoring.items import LEAST_SHEETS
-from ratings.workflow import conflicts, open_city_rows, scheme_spec
+from ratings.workflow import conflicts, hold_assessments, open_city_rows, scheme_spec
 from schools import audit
-from schools.models import Appointment, School, User
+from schools.models import Appointment, AuditEntry, School, User
 from schools.models.people import Role
 from schools.permissions import may
-from schools.saving import Refused, refuse
+from schools.saving import Refused, Shown, hold, hold_one, last_saved, refuse
 from schools.workbooks import ColumnOut, SheetOut
 
 from .sheets import is_closed
+from .visits import visit_of
 
 ARRANGEABLE = (Phase.OPEN, Phase.SCORING)
 #: Schools that no panel scores: not taking part, or decided already.
@@ -33,8 +35,9 @@ BEGUN = Q(answers__isnull=False) | ~Q(remark="")
 def create_panel(scheme: Scheme, name: str, *, by: User) -> Panel:
     """An empty panel; its judges are seated one by one."""
     name = " ".join(name.split())
-    refuse(_closed_to(scheme, by), _name_refusal(scheme, name))
     with transaction.atomic():
+        scheme = hold_scheme(scheme.pk)
+        refuse(_closed_to(scheme, by), _name_refusal(scheme, name))
         panel = Panel.objects.create(scheme=scheme, name=name)
         _record(panel, by, {"设立": name})
     return panel
@@ -46,9 +49,9 @@ def seat_judge(panel: Panel, *, label: str, user: User | None, by: User) -> Judg
 
     Schools that the panel already has get the rows of the new judge at once.
     """
-    refuse(_closed_to(panel.scheme, by))
     with transaction.atomic():
-        panel = _held(panel)
+        panel = _held(panel, by)
+        _hold_schools(panel)
         judge = _judge(panel.scheme, " ".join(label.split()), user)
         if panel.judges.filter(pk=judge.pk).exists():
             raise Refused(f"{judge.label}已在本组。")
@@ -67,9 +70,9 @@ def unseat_judge(panel: Panel, judge: Judge, *, by: User) -> None:
     goes as long as no sheet is handed in, and what was begun goes too, since it can never be handed in as a
     whole.
     """
-    refuse(_closed_to(panel.scheme, by))
     with transaction.atomic():
-        panel = _held(panel)
+        panel = _held(panel, by)
+        _hold_schools(panel)
         _require_member(panel, judge, "不在本组。")
         refuse(*_unseat_refusals(panel, judge))
         panel.judges.remove(judge)
@@ -83,11 +86,23 @@ def unseat_judge(panel: Panel, judge: Judge, *, by: User) -> None:
         _record(panel, by, {"减少评委": judge.label} | ({"作废未提交的评分": begun} if begun else {}))
 
 
-def choose_leader(panel: Panel, judge: Judge, *, by: User) -> None:
+def shown_panel(panel: Panel) -> Shown:
+    """Who sits in the panel and who leads it, as its page shows."""
+    trail = AuditEntry.objects.filter(
+        city=panel.scheme.city_id, action="panel", subject=f"{panel.scheme} {panel.name}"
+    )
+    members = list(panel.judges.order_by("pk").values_list("pk", flat=True))
+    return Shown(
+        {"本组成员和组长": [panel.leader_id, members]},
+        {"本组成员和组长": lambda: last_saved((trail, "user__name", "at"))},
+    )
+
+
+def choose_leader(panel: Panel, judge: Judge, *, by: User, seen: str | None = None) -> None:
     """组长: keeps the agreed sheet of a 合议, which therefore needs one with an account."""
-    refuse(_closed_to(panel.scheme, by))
     with transaction.atomic():
-        panel = Panel.objects.select_for_update().get(pk=panel.pk)
+        panel = _held(panel, by)
+        shown_panel(panel).refuse_changed(seen)
         _require_member(panel, judge, "不在本组，不能任组长。")
         if panel.scheme.aggregation == Aggregation.JOINT:
             if judge.user_id is None:
@@ -97,18 +112,19 @@ def choose_leader(panel: Panel, judge: Judge, *, by: User) -> None:
         _record(panel, by, {"组长": judge.label})
 
 
-def assign(panel: Panel, assessments: Iterable[Assessment], *, by: User) -> int:
+def assign(
+    panel: Panel, assessments: Iterable[Assessment], *, by: User, seen: Collection[str] | None = None
+) -> int:
     """Give schools to a panel: all of them or, with every reason named, none. Returns how many changed.
 
-    Schools that are not yet with the city get their rows when they arrive there.
+    Schools that are not yet with the city get their rows when they arrive there. `seen` holds the school and
+    its panel, as the lines of the page sent them: whom a colleague has given away since, is named.
     """
-    scheme = panel.scheme
-    refuse(_closed_to(scheme, by))
     with transaction.atomic():
-        panel = Panel.objects.select_for_update().get(pk=panel.pk)
-        wanted = Assessment.objects.filter(scheme=scheme, pk__in=[row.pk for row in assessments])
-        wanted = wanted.exclude(panel=panel).select_for_update(of=("self",))
-        rows = list(wanted.select_related("school", "panel").order_by("pk"))
+        panel = _held(panel, by)
+        wanted = Assessment.objects.filter(scheme=panel.scheme, pk__in=[row.pk for row in assessments])
+        rows = hold_assessments(wanted.exclude(panel=panel))
+        refuse(*_given_away(rows, seen))
         refuse(
             *panel_gaps(panel),
             *_assign_refusals(rows),
@@ -127,14 +143,38 @@ def assign(panel: Panel, assessments: Iterable[Assessment], *, by: User) -> int:
     return len(rows)
 
 
-def _held(panel: Panel) -> Panel:
-    """The panel under lock, then its schools in the order of `assign`: answers are saved and sheets opened
-    only by whoever holds the school, so none slips in between looking and changing who sits.
-    """
-    held = Panel.objects.select_for_update().get(pk=panel.pk)
-    schools = Assessment.objects.select_for_update(of=("self",)).filter(panel=held).order_by("pk")
-    list(schools.values_list("pk", flat=True))
+def seen_in_panel(row: Assessment) -> str:
+    """What the line of a school says of it, for its hidden field."""
+    return f"{row.pk}:{row.panel_id or ''}"
+
+
+def _given_away(rows: Sequence[Assessment], seen: Collection[str] | None) -> list[str]:
+    """Schools that are no longer where the page showed them."""
+    if seen is None:
+        return []
+    moved = [row for row in rows if seen_in_panel(row) not in seen]
+    return [
+        f"您打开本页以后，{row.school.name}已分给{row.panel.name}，没有改分。请核对后重新办理。"
+        if row.panel
+        else f"您打开本页以后，{row.school.name}的分组有变化，没有办理。请核对后重新办理。"
+        for row in moved
+    ]
+
+
+def _held(panel: Panel, by: User) -> Panel:
+    """The panel under lock, after its scheme, whose phase allows it to be arranged."""
+    scheme = hold_scheme(panel.scheme_id)
+    refuse(_closed_to(scheme, by))
+    held = hold_one(Panel.objects.all(), panel.pk)
+    held.scheme = scheme
     return held
+
+
+def _hold_schools(panel: Panel) -> None:
+    """The schools of a panel under lock, in the order of `assign`: answers are saved and sheets opened only
+    by whoever holds the school, so none slips in between looking and changing who sits.
+    """
+    hold(Assessment.objects.filter(panel=panel).only("pk"))
 
 
 def _require_member(panel: Panel, judge: Judge, sentence: str) -> None:
@@ -261,7 +301,7 @@ def schools_of(scheme: Scheme) -> QuerySet[Assessment]:
     rows = Assessment.objects.filter(scheme=scheme).exclude(status=Status.DECLINED)
     submitted = Count("sheets", filter=Q(sheets__submitted_at__isnull=False))
     counted = rows.annotate(sheet_count=Count("sheets"), submitted=submitted)
-    return counted.select_related("school__county", "panel").in_order()
+    return counted.select_related("school__county", "panel", "site_visit").in_order()
 
 
 def sheets_at(assessment: Assessment) -> list[tuple[JudgeSheet, int]]:
@@ -280,6 +320,8 @@ def progress_sheet(scheme: Scheme) -> SheetOut:
         ColumnOut("党校", width=28),
         ColumnOut("县（市、区）", width=14),
         *("状态", "评审组", "已走访"),
+        ColumnOut("走访日期", "date"),
+        ColumnOut("走访人员", width=28),
         ColumnOut("评分表", "int"),
         ColumnOut("已提交", "int"),
     ]
@@ -291,6 +333,7 @@ def progress_sheet(scheme: Scheme) -> SheetOut:
             row.get_status_display(),
             row.panel.name if row.panel else "",
             "是" if row.visited else "否",
+            *((visit.on, visit.members) if (visit := visit_of(row)) else (None, "")),
             row.sheet_count,
             row.submitted,
         ]

@@ -22,6 +22,7 @@ from ratings.workflow import scheme_spec
 from schools.models import Region
 from schools.numbers import chinese_date
 
+from .confirming import members_of
 from .sheets import label_of
 
 
@@ -59,11 +60,14 @@ class CountyPaper(RatingPaper):
 
 @dataclass(frozen=True, kw_only=True)
 class JudgePaper(RatingPaper):
-    """评委评分表 of one judge at one school; blank to be filled in by hand, or with what this judge wrote."""
+    """评委评分表 of one judge at one school; blank to be filled in by hand, or with what this judge wrote.
+    An agreed sheet is signed by all `members`.
+    """
 
     judge: str
     lines: tuple[Line, ...]
     blank: bool
+    members: tuple[str, ...] = ()
 
     template: ClassVar[str] = "documents/papers/judge.html"
     name: ClassVar[str] = "星级评定评委评分表"
@@ -103,6 +107,7 @@ def judge_paper(sheet: JudgeSheet, *, filled: bool) -> JudgePaper:
         judge=label_of(sheet.judge),
         lines=tuple(line for line in read.lines if line.code in owed),
         blank=not filled,
+        members=() if sheet.judge_id else members_of(assessment),
     )
 
 

@@ -24,7 +24,7 @@ from ratings.models import Assessment, JudgeSheet, Score
 from ratings.rules.rounding import rounded
 from ratings.scoring import Owed, entry_from_json, owed_codes, owed_in
 from ratings.sheets import Line, SchoolSheet, load_sheets
-from ratings.workflow import due, is_overdue, tie
+from ratings.workflow import due, is_overdue, shut, shut_codes, tie
 from schools import audit
 from schools.models import AuditEntry, User
 from schools.models.scope import NOTHING
@@ -58,8 +58,27 @@ class Seat:
 
     @cached_property
     def codes(self) -> list[str]:
-        """Items this seat owes: 现场 items only where the school was visited."""
+        """Items this seat owes: 现场 items where the school was visited, or where no 初评 stands for them."""
         return owed_codes(self.spec, Stage.CITY, visited=self.assessment.visited)
+
+    @cached_property
+    def shut(self) -> frozenset[str]:
+        """Those that wait for the visit to be registered."""
+        return shut_codes(self.assessment, self.spec) & set(self.codes)
+
+    @property
+    def unvisited(self) -> str:
+        """What becomes of the 现场 items of a school that was not visited; "" where it was, or has none."""
+        return shut(self.assessment, onsite=any(item.onsite for item in self.spec.items))
+
+    @property
+    def open(self) -> list[Owed]:
+        """What is missing and can be scored now."""
+        return [owed for owed in self.missing if owed.code not in self.shut]
+
+    def closed(self, code: str) -> str:
+        """Why the judge may not write to one item, told before anything is typed; "" otherwise."""
+        return self.locked or shut(self.assessment, onsite=self.spec.bound[code].item.onsite)
 
     @cached_property
     def missing(self) -> list[Owed]:
@@ -113,7 +132,7 @@ class Seat:
         does.
         """
         start = self.codes.index(code) + 1 if code in self.codes else 0
-        waiting = {owed.code for owed in self.missing} - {code}
+        waiting = {owed.code for owed in self.open} - {code}
         order = self.codes[start:] + self.codes[:start]
         return next((following for following in order if following in waiting), None)
 
@@ -136,7 +155,9 @@ def of_panels(user: User) -> QuerySet[Assessment]:
     rows = rows.annotate(
         seat=F("panel__judges__id"), leader_user=F("panel__leader__user"), tie=tie(user, OuterRef("school"))
     )
-    rows = rows.select_related("school__county", "scheme__city", "panel").prefetch_related("extensions")
+    rows = rows.select_related("school__county", "scheme__city", "panel", "site_visit").prefetch_related(
+        "extensions"
+    )
     return rows.in_order()
 
 
@@ -181,6 +202,8 @@ def _state(seat: Seat, line: Line, waiting: set[str]) -> tuple[str, str]:
         return "系统取数", "info"
     if line.code not in seat.codes:
         return "沿用初评", "plain"
+    if line.code in seat.shut:
+        return "待走访", "bad"
     return ("待评分", "warn") if line.code in waiting else ("已评分", "plain")
 
 

@@ -5,6 +5,7 @@ other's scores.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.core.files.base import ContentFile
@@ -15,14 +16,23 @@ from django.utils import timezone
 from ratings.criteria.spec import SchemeSpec, digest
 from ratings.enums import Phase, Stage, Status
 from ratings.models import Assessment, Evidence, Judge, JudgeSheet, Panel, Score
-from ratings.review.agreeing import agreed_entry, hold
+from ratings.review.agreeing import agreed_entry
 from ratings.scoring import Entry, Owed, entry_from_json, owed_at, owed_codes, owed_in
 from ratings.sheets.answering import take_over
-from ratings.workflow import must_recuse, scheme_spec, sheet_conflict, uneditable
+from ratings.workflow import (
+    hold_assessment,
+    must_recuse,
+    scheme_spec,
+    sheet_conflict,
+    shown_at,
+    shut,
+    shut_codes,
+    uneditable,
+)
 from schools import audit
 from schools.models import User
 from schools.permissions import may
-from schools.saving import Refused, refuse
+from schools.saving import Refused, Shown, hold_one, last_saved, refuse
 from schools.uploads import CheckedUpload
 
 #: Statuses from which a school still comes to its panel.
@@ -58,15 +68,29 @@ def sheet_owed(sheet: JudgeSheet, spec: SchemeSpec) -> list[Owed]:
 
 
 def sheet_digest(sheet: JudgeSheet) -> str:
-    """One digest over every answer, point and remark of the sheet: two readers see whether they read the
-    same.
-    """
-    rows = own_rows(sheet).order_by("item__code").values_list("item__code", "answers", "points", "remark")
+    """One digest over every answer, point and remark of the sheet, for the audit trail."""
+    rows = own_rows(sheet).order_by("item__code")
+    return digest_of(rows.values_list("item__code", "answers", "points", "remark"))
+
+
+def digest_of(rows: Iterable[Sequence]) -> str:
+    """The same, of what stands on a sheet: (code, answers, points, remark) by code."""
     return digest(
         [
             [code, answers, None if points is None else str(points), remark]
             for code, answers, points, remark in rows
         ]
+    )
+
+
+def shown_sheet(sheet: JudgeSheet, rows: Iterable[Score]) -> Shown:
+    """What stands on the page on which the sheet is handed in: its rows, and beside a paper one its scan."""
+    found = sorted(rows, key=lambda row: row.item.code)
+    said = [[row.item.code, row.answers, row.points, row.remark] for row in found]
+    scan = sheet.scan.digest if sheet.scan_id else ""
+    return Shown(
+        {"评分内容": said, "签字原件": scan},
+        {"评分内容": lambda: last_saved((own_rows(sheet), "updated_by__name", "updated_at"))},
     )
 
 
@@ -77,11 +101,10 @@ def label_of(judge: Judge | None) -> str:
 
 def locked_sheet(pk: int) -> JudgeSheet:
     """The sheet, its assessment locked first as every writer of scores does, so that no answer changes
-    meanwhile.
+    meanwhile; raises Refused where the judge has left the panel.
     """
-    held = hold(JudgeSheet.objects.values_list("assessment", flat=True).get(pk=pk))
-    sheets = JudgeSheet.objects.select_for_update(of=("self",))
-    sheet = sheets.select_related("judge__user", "entered_by").get(pk=pk)
+    held = hold_assessment(JudgeSheet.objects.filter(pk=pk).values_list("assessment", flat=True).first())
+    sheet = hold_one(JudgeSheet.objects.all(), pk, "judge__user", "entered_by")
     sheet.assessment = held
     return sheet
 
@@ -93,8 +116,11 @@ def refuse_writing(sheet: JudgeSheet, user: User) -> None:
 
 
 def refuse_incomplete(sheet: JudgeSheet) -> None:
-    """Raises Refused with every item that is not fully scored."""
-    refuse(*(owed.text for owed in sheet_owed(sheet, scheme_spec(sheet.assessment.scheme))))
+    """Raises Refused with every item that is not fully scored, and with what shuts those on site."""
+    assessment = sheet.assessment
+    spec = scheme_spec(assessment.scheme)
+    owed, closed = sheet_owed(sheet, spec), shut_codes(assessment, spec)
+    refuse(*(one.text for one in owed), shut(assessment, onsite=any(one.code in closed for one in owed)))
 
 
 def _office_alone(user: User, sentence: str) -> None:
@@ -114,7 +140,7 @@ def _tie_of(user: User, sheet: JudgeSheet) -> str:
     return must_recuse(user, sheet.assessment.school) or sheet_conflict(sheet, sheet.assessment)
 
 
-def _is_with_the_city(sheet: JudgeSheet) -> bool:
+def is_with_the_city(sheet: JudgeSheet) -> bool:
     assessment = sheet.assessment
     return assessment.status == Status.CITY and assessment.scheme.phase == Phase.SCORING
 
@@ -133,9 +159,9 @@ def _change(sheet: JudgeSheet, by: User, act: str, detail: dict[str, Any] | None
     )
 
 
-def submit_sheet(sheet: JudgeSheet, *, by: User) -> None:
+def submit_sheet(sheet: JudgeSheet, *, by: User, seen: str | None = None) -> None:
     """Hand the complete sheet in: from here the judge cannot change it. Raises Refused with everything
-    missing.
+    missing, and where it is not what the page showed that sent `seen`.
     """
     with transaction.atomic():
         locked = locked_sheet(sheet.pk)
@@ -143,13 +169,25 @@ def submit_sheet(sheet: JudgeSheet, *, by: User) -> None:
         if locked.entered_by_id:
             raise Refused("代录的评分表由另一人核对后提交。")
         refuse_incomplete(locked)
+        _refuse_unseen(locked, seen)
         _close(locked, by)
+
+
+def _refuse_unseen(sheet: JudgeSheet, seen: str | None) -> None:
+    shown_sheet(sheet, own_rows(sheet).select_related("item")).refuse_changed(seen)
 
 
 def _close(sheet: JudgeSheet, by: User, checked_by: User | None = None) -> None:
     """Mark the locked sheet as submitted; the audit trail keeps the digest of what it said."""
     seal = {"摘要": sheet_digest(sheet)}
+    _void_confirmations(sheet)  # they were of an earlier one
     _change(sheet, by, "提交", seal, submitted_at=timezone.now(), submitted_by=by, checked_by=checked_by)
+
+
+def _void_confirmations(sheet: JudgeSheet) -> None:
+    """Of an agreed sheet; the audit trail keeps who had confirmed what."""
+    if sheet.judge_id is None:
+        sheet.confirmations.all().delete()
 
 
 def reopen_sheet(sheet: JudgeSheet, *, by: User, reason: str) -> None:
@@ -163,29 +201,36 @@ def reopen_sheet(sheet: JudgeSheet, *, by: User, reason: str) -> None:
         refuse(must_recuse(by, locked.assessment.school))
         if locked.submitted_at is None:
             raise Refused("这份评分表尚未提交，不需要退回。")
-        if not _is_with_the_city(locked):
+        if not is_with_the_city(locked):
             raise Refused("本校已审定或不在评审中，评分表不能再退回。")
+        _void_confirmations(locked)
         _change(locked, by, "退回", {"理由": reason}, submitted_at=None, submitted_by=None, checked_by=None)
 
 
 # 同意初评: one click copies what the stage before said of every item not scored yet.
 
 
-def agree(sheet: JudgeSheet, *, by: User) -> int:
+def agree(sheet: JudgeSheet, *, by: User, seen: str | None = None) -> int:
     """Fill the empty rows of the sheet with the answers of the stage before; returns how many.
 
     What the judge has scored already stays as it is. An item that the stage before did not answer whole
-    (核定要素 at 自评) stays empty for the judge. Raises Refused where the sheet may not be written.
+    (核定要素 at 自评) stays empty for the judge, and so does what is shut until the visit. Raises Refused
+    where the sheet may not be written, and where the school was sent back and came again since the page was
+    opened that sent `seen`.
     """
     with transaction.atomic():
         locked = locked_sheet(sheet.pk)
         refuse_writing(locked, by)
-        earlier = _earlier(locked, scheme_spec(locked.assessment.scheme))
+        shown_at(locked.assessment, "agree").refuse_changed(seen)
+        spec = scheme_spec(locked.assessment.scheme)
+        closed = shut_codes(locked.assessment, spec)
+        earlier = {code: entry for code, entry in _earlier(locked, spec).items() if code not in closed}
         unscored = own_rows(locked).filter(answers__isnull=True, item__code__in=list(earlier))
         rows = list(unscored.select_related("item"))
         take_over(locked.assessment, rows, earlier, by=by)
     if not rows:
-        raise Refused("没有可以沿用的项目：各项都已评分，或须由评委核定。")
+        later = "，现场项走访后再评" if closed else ""
+        raise Refused(f"没有可以沿用的项目：各项都已评分，或须由评委核定{later}。")
     return len(rows)
 
 
@@ -246,23 +291,28 @@ def attach_scan(sheet: JudgeSheet, upload: CheckedUpload, *, by: User) -> Eviden
     with transaction.atomic():
         locked = locked_sheet(sheet.pk)
         refuse_writing(locked, by)
-        before, now = locked.scan, timezone.now()
-        scan = Evidence(
-            assessment=locked.assessment,
-            kind=Evidence.Kind.FILE,
-            name=upload.name,
-            size=upload.size,
-            digest=upload.sha256,
-            content_type=upload.kind.content_type,
-            confidential=True,
-            by=by,
-            at=now,
-        )
-        scan.file.save(upload.name, ContentFile(upload.content))
+        before, scan = locked.scan, keep_scan(locked, upload, by)
         if before:
-            before.removed_at, before.removed_by = now, by
+            before.removed_at, before.removed_by = timezone.now(), by
             before.save(update_fields=["removed_at", "removed_by"])
         _change(locked, by, "签字原件", {"SHA-256": upload.sha256}, scan=scan)
+    return scan
+
+
+def keep_scan(sheet: JudgeSheet, upload: CheckedUpload, by: User) -> Evidence:
+    """A signed paper of the judges, for the committee and its office alone."""
+    scan = Evidence(
+        assessment=sheet.assessment,
+        kind=Evidence.Kind.FILE,
+        name=upload.name,
+        size=upload.size,
+        digest=upload.sha256,
+        content_type=upload.kind.content_type,
+        confidential=True,
+        by=by,
+        at=timezone.now(),
+    )
+    scan.file.save(upload.name, ContentFile(upload.content))
     return scan
 
 
@@ -272,7 +322,7 @@ def check_refusal(sheet: JudgeSheet, user: User) -> str:
         return "代录由市评委会办公室核对。"
     if sheet.entered_by_id is None or sheet.submitted_at:
         return "这份评分表没有待核对的代录。"
-    if not _is_with_the_city(sheet):
+    if not is_with_the_city(sheet):
         return "本校不在评审中，评分表不能再提交。"
     if sheet.entered_by_id == user.pk or own_rows(sheet).filter(updated_by=user).exists():
         return "录入的人不能核对，请由办公室另一人核对。"
@@ -282,13 +332,10 @@ def check_refusal(sheet: JudgeSheet, user: User) -> str:
 
 
 def check_entry(sheet: JudgeSheet, *, by: User, seen: str) -> None:
-    """核对无误: close the sheet in the name of the judge. `seen` is the digest of what was on the checker's
-    screen.
-    """
+    """核对无误: close the sheet in the name of the judge, as it stood on the page that sent `seen`."""
     with transaction.atomic():
         locked = locked_sheet(sheet.pk)
         refuse(check_refusal(locked, by))
         refuse_incomplete(locked)
-        if seen != sheet_digest(locked):
-            raise Refused("核对期间录入内容有改动，请重新核对。")
+        _refuse_unseen(locked, seen)
         _close(locked, by, checked_by=by)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import panel_views, views
+from . import confirm_views, panel_views, views, visit_views
 
 urlpatterns = [
     path("panels/", panel_views.newest, name="panels"),
@@ -12,8 +12,10 @@ urlpatterns = [
     path("panels/groups/<int:pk>/", panel_views.panel, name="panel"),
     path("panels/groups/<int:pk>/judges/<int:judge>/", panel_views.judge, name="panel_judge"),
     path("panels/schools/<int:pk>/", panel_views.sheets, name="sheets"),
+    path("panels/schools/<int:pk>/visit/", visit_views.site_visit, name="site_visit"),
     path("panels/schools/<int:pk>/feedback/", panel_views.feedback, name="feedback"),
     path("panels/sheets/<int:pk>/reopen/", panel_views.reopen, name="sheet_reopen"),
+    path("panels/sheets/<int:pk>/signatures/", confirm_views.signatures, name="sheet_signatures"),
     path("panels/sheets/<int:pk>/scan/", panel_views.scan, name="sheet_scan"),
     path("panels/sheets/<int:pk>/entry/", panel_views.entry, name="paper_entry"),
     path("panels/sheets/<int:pk>/paper/", panel_views.paper, name="paper"),
@@ -27,5 +29,6 @@ urlpatterns = [
     path("judging/<int:pk>/agree/", views.agree_all, name="judging_agree"),
     path("judging/<int:pk>/items/<str:code>/", views.item, name="judging_item"),
     path("judging/<int:pk>/submit/", views.submit, name="judging_submit"),
+    path("judging/<int:pk>/confirm/", confirm_views.confirm, name="judging_confirm"),
     path("judging/<int:pk>/panel/", views.panel, name="judging_panel"),
 ]

@@ -9,19 +9,22 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from ratings.criteria.standards import WHOLE, division_of
 from ratings.models import Assessment, Evidence, JudgeSheet, Scheme
+from ratings.review.agreeing import shown_adjustment
 from ratings.review.forms import adjustment_form
 from ratings.sheets.answering import SAVED, writable_scores
 from ratings.sheets.forms import AnswersForm, answers_in_words, save_row
 from ratings.sheets.views import answer
-from ratings.workflow import must_recuse, recusal, scheme_spec
+from ratings.workflow import must_recuse, recusal, scheme_spec, shown_at, shut
 from schools.audit.exports import export
 from schools.guidance.visits import opinions_of
 from schools.permissions import allowed_to, may
-from schools.refusals import refusals_as_messages, refusals_in
+from schools.refusals import refusals_as_messages, refusals_in, seen_again
+from schools.saving import SEEN
 
 from .adjusting import adjust, adjustable, locked_sentence, system_lines, withdraw
+from .confirming import members_before
 from .seats import Seat, grid_of, grid_sheet, lines_of, load_seats, newest_desk, of_panels, reveal
-from .sheets import agree, submit_sheet
+from .sheets import agree, sheet_digest, shown_sheet, submit_sheet
 from .visits import visits_of
 
 
@@ -100,11 +103,17 @@ def school(request: HttpRequest, pk: int) -> HttpResponse:
     """One school: what the county and the guides say, the table of items, agreeing and handing in."""
     seat = _seat(request, _of_panel(request, pk))
     guided, year = seat.assessment.school, seat.spec.year
+    members = members_before([seat.sheet] if seat.sheet else [])
     context = {
         "seat": seat,
         "lines": lines_of(seat),
+        "members": members,
+        "owes": any(one.user == request.user.pk and one.at is None for one in members),
+        "signs": any(one.at is None for one in members) and seat.assessment.leader_user == request.user.pk,
+        "sheet_seen": sheet_digest(seat.sheet) if members else "",
         "visits": visits_of(guided, year),
         "opinions": opinions_of(guided, year),
+        "seen": shown_at(seat.assessment, "agree").seen,
     }
     return render(request, "ratings/judging/school.html", context)
 
@@ -124,7 +133,7 @@ def agree_all(request: HttpRequest, pk: int) -> HttpResponse:
     """同意初评 (or 自评, where there is no county stage) for every item not scored yet."""
     seat = _seat(request, _of_panel(request, pk))
     with refusals_as_messages(request):
-        filled = agree(_sheet(seat), by=request.user)
+        filled = agree(_sheet(seat), by=request.user, seen=request.POST.get(SEEN, ""))
         stage = "初评" if seat.spec.has_county_stage else "自评"
         messages.success(request, f"已按{stage}填写 {filled} 项，原有评分没有改动。")
     return redirect("ratings:judging_school", pk)
@@ -142,7 +151,7 @@ def item(request: HttpRequest, pk: int, code: str) -> HttpResponse:
     seat = _seat(request, assessment)
     if code not in seat.codes or code not in seat.rows:
         raise Http404
-    row = AnswersForm(seat.rows[code], seat.spec.bound[code], locked=seat.locked)
+    row = AnswersForm(seat.rows[code], seat.spec.bound[code], locked=seat.closed(code))
     if request.method == "POST":
         row = save_row(request.POST, row.score.pk, by=request.user)
         if row.state == SAVED:
@@ -178,7 +187,8 @@ def _onward(request: HttpRequest, seat: Seat, code: str) -> HttpResponse:
     """To the next item that waits; back to the school when none does, or when asked to stay."""
     stays = "stay" in request.POST
     following = code if stays else seat.next_after(code)
-    messages.success(request, f"{code}已保存。" if following else "各项都已评分，请核对后提交评分表。")
+    scored = "能评的各项都已评分；现场项走访后再评。" if seat.shut else "各项都已评分，请核对后提交评分表。"
+    messages.success(request, f"{code}已保存。" if following else scored)
     if following:
         return redirect("ratings:judging_item", seat.assessment.pk, following)
     return redirect("ratings:judging_school", seat.assessment.pk)
@@ -190,12 +200,14 @@ def submit(request: HttpRequest, pk: int) -> HttpResponse:
     """Confirmed in words: what is missing, what was given, what handing in means."""
     seat = _seat(request, _of_panel(request, pk))
     if request.method == "GET":
-        return render(request, "ratings/judging/submit.html", {"seat": seat, "lines": lines_of(seat)})
+        seen = shown_sheet(seat.sheet, seat.rows.values()).seen if seat.sheet else ""
+        context = {"seat": seat, "lines": lines_of(seat), "seen": seen}
+        return render(request, "ratings/judging/submit.html", context)
     with refusals_as_messages(request):
-        submit_sheet(_sheet(seat), by=request.user)
+        submit_sheet(_sheet(seat), by=request.user, seen=request.POST.get(SEEN, ""))
         messages.success(request, f"{seat.assessment.school.name}评分表已提交。")
         return redirect("ratings:judging")
-    return redirect("ratings:judging_school", pk)
+    return redirect("ratings:judging_submit", pk)
 
 
 @require_GET
@@ -222,15 +234,17 @@ def adjust_item(request: HttpRequest, pk: int, code: str) -> HttpResponse:
     if line is None:
         raise Http404
     form = adjustment_form(request, line, line.city_adjustment)
+    adjusted = (line.adjustment, line.city_adjustment)
+    shown, seen = shown_adjustment(line.bound, line.sheet.snapshot, adjusted), request.POST.get(SEEN, "")
     back = redirect("ratings:city_adjustments", pk)
     if "withdraw" in request.POST:
         with refusals_as_messages(request):
-            withdraw(assessment, code, by=request.user)
+            withdraw(assessment, code, by=request.user, seen=seen)
             messages.success(request, f"{code} 的评审核定已撤销。")
         return back
     if form.is_valid():
         with refusals_in(form):
-            adjust(assessment, code, **form.cleaned_data, by=request.user)
+            adjust(assessment, code, **form.cleaned_data, by=request.user, seen=seen)
             messages.success(request, f"{code} 系统取数部分已核定为 {form.cleaned_data['points']} 分。")
             return back
     context = {
@@ -238,9 +252,15 @@ def adjust_item(request: HttpRequest, pk: int, code: str) -> HttpResponse:
         "item": line.item,
         "form": form,
         "may_withdraw": line.city_adjustment and not recused,
+        "seen": seen_again(request, shown, form),
     }
     if not recused:
-        context |= {"line": line, "locked": locked_sentence(assessment, request.user)}
+        closed = shut(assessment, onsite=line.item.onsite)
+        context |= {
+            "line": line,
+            "closed": closed,
+            "locked": locked_sentence(assessment, request.user) or closed,
+        }
     return render(request, "ratings/judging/adjust.html", context)
 
 

@@ -1,56 +1,166 @@
-"""走访: whether the city visited a school decides who answers its 现场 items."""
+"""走访: when the city was at a school and who went; what is judged on site is open from then on."""
 
 from __future__ import annotations
 
+import datetime as dt
+import re
 from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 from django.db import transaction
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from ratings.enums import PUBLIC_PHASES, Phase, Stage, Status
-from ratings.models import Assessment, Feedback, JudgeSheet, Scheme, Score
-from ratings.workflow import open_city_rows, scheme_spec
+from ratings.criteria.storing import hold_scheme
+from ratings.enums import PUBLIC_PHASES, RUNNING, Stage, Status
+from ratings.models import Adjustment, Assessment, Feedback, JudgeSheet, Scheme, Score, SiteVisit
+from ratings.workflow import hold_assessment, hold_assessments, open_city_rows, recusal, scheme_spec, tie
 from schools import audit
 from schools.models import Liaison, School, User, Visit
+from schools.numbers import chinese_date
 from schools.permissions import may
-from schools.saving import Refused, refuse, save_versioned
+from schools.saving import Refused, digest, refuse, save_versioned
+from schools.workbooks import clean_text
 
 FINISHED = (Status.SETTLED, Status.DECLINED, Status.LAPSED)
+MEMBERS_LIMIT = 300
 
 
-def mark_visited(scheme: Scheme, assessments: Iterable[int], visited: bool, *, by: User) -> int:
-    """Set 已走访 for several schools, all or none; returns how many changed.
+class Trip(NamedTuple):
+    """One day on the road: when, and who went, by the names that stand on the papers."""
 
-    Judges score 现场 items only where the school was visited; elsewhere 初评 stands for them. The mark cannot
-    change once a sheet is submitted, nor be taken back once somebody scored a 现场 item.
+    on: dt.date
+    members: tuple[str, ...]
+
+    @property
+    def names(self) -> str:
+        return "、".join(self.members)
+
+
+def names_in(text: str) -> tuple[str, ...]:
+    """The names that somebody typed one after another, each once."""
+    typed = (name.strip() for name in re.split(r"[、，,;；\n]", clean_text(text)))
+    return tuple(dict.fromkeys(filter(None, typed)))
+
+
+def visitable(user: User) -> QuerySet[Assessment]:
+    """Schools whose visit this person may register: all of the city for the office, those of the own panel
+    for a judge. `tie` is why the person must recuse there.
     """
-    if not may(by, "arrange_panels"):
-        raise Refused("走访情况由市评委会办公室登记。")
-    if scheme.phase not in (Phase.OPEN, Phase.SCORING):
-        raise Refused(f"方案处于“{scheme.get_phase_display()}”阶段，不能再改走访情况。")
+    rows = Assessment.objects.select_related("scheme__city", "school", "panel", "site_visit")
+    rows = rows.annotate(tie=tie(user, OuterRef("school")))
+    if may(user, "arrange_panels"):
+        return rows.filter(pk__in=Assessment.objects.visible_to(user))
+    if not may(user, "register_visit"):
+        return rows.none()
+    return rows.filter(panel__judges__user=user, scheme__city=user.identity.city_id, status=Status.CITY)
+
+
+def visits_seen(rows: Iterable[Assessment]) -> str:
+    """One digest of what is registered there: two people see whether they saw the same."""
+    return digest([[row.pk, row.visited, *_registered(row)] for row in sorted(rows, key=lambda one: one.pk)])
+
+
+def _registered(row: Assessment) -> tuple[str, str]:
+    visit = visit_of(row)
+    return (str(visit.on), visit.members) if visit else ("", "")
+
+
+def visit_of(row: Assessment) -> SiteVisit | None:
+    """What is registered of the visit, if anything; years from before only know that there was one."""
+    return getattr(row, "site_visit", None)
+
+
+def register_visit(
+    scheme: Scheme, assessments: Iterable[int], trip: Trip, *, by: User, seen: str | None = None
+) -> int:
+    """Enter one trip to several schools, all or none; returns how many. Entered again it is corrected, and
+    the audit trail keeps both. `seen` is the digest of what stood on the page.
+
+    A visit opens 现场 items only while no sheet is handed in; its day and names may be mended afterwards.
+    """
+    refuse(*_trip_refusals(scheme, trip))
     with transaction.atomic():
-        other = Assessment.objects.filter(scheme=scheme, pk__in=list(assessments)).exclude(visited=visited)
-        locked = other.select_for_update(of=("self",)).select_related("school", "scheme", "panel")
-        rows = list(locked.order_by("pk"))
-        refuse(*_refusals(rows, visited))
-        spec = scheme_spec(scheme)
+        rows = _held(scheme, assessments, by)
+        fresh = [row for row in rows if not row.visited]
+        opening = fresh if scheme.has_county_stage else []  # else the sheets owe these items in any case
+        refuse(*_own_refusals(rows, trip, by), *_refusals(rows, opening))
+        if seen is not None and seen != visits_seen(rows):
+            raise Refused("别人刚登记过走访，您填的还没有保存，请核对后再保存。")
         for row in rows:
-            row.visited = visited
-            row.save(update_fields=["visited"])
-            open_city_rows(row, spec)
-        if rows:
-            detail = {"已走访" if visited else "未走访": [row.school.name for row in rows]}
-            audit.record("panel", by=by, city=scheme.city, subject=str(scheme), detail=detail)
+            entered = {"on": trip.on, "members": trip.names, "by": by, "at": timezone.now()}
+            SiteVisit.objects.update_or_create(assessment=row, defaults=entered)
+        _mark(scheme, fresh, True)
+        _record(scheme, rows, by, {"走访": chinese_date(trip.on), "人员": trip.names})
     return len(rows)
 
 
-def _refusals(rows: Sequence[Assessment], visited: bool) -> list[str]:
-    submitted = JudgeSheet.objects.filter(assessment__in=rows, submitted_at__isnull=False)
+def withdraw_visits(scheme: Scheme, assessments: Iterable[int], *, by: User) -> int:
+    """Say that these schools were not visited after all; returns how many had been. The office alone, and
+    never once somebody judged a 现场 item there.
+    """
+    refuse("" if may(by, "arrange_panels") else "走访由市评委会办公室改为未走访。")
+    with transaction.atomic():
+        rows = [row for row in _held(scheme, assessments, by) if row.visited]
+        refuse(*(_refusals(rows, rows) or _judged_there(rows)))
+        SiteVisit.objects.filter(assessment__in=rows).delete()
+        _mark(scheme, rows, False)
+        _record(scheme, rows, by, {"改为": "未走访"})
+    return len(rows)
+
+
+def _held(scheme: Scheme, assessments: Iterable[int], by: User) -> list[Assessment]:
+    """The schools, locked: who scores there waits."""
+    scheme = hold_scheme(scheme.pk)
+    if scheme.phase not in RUNNING:
+        raise Refused(f"方案处于“{scheme.get_phase_display()}”阶段，不能再改走访情况。")
+    wanted = list(visitable(by).filter(scheme=scheme, pk__in=list(assessments)))
+    refuse(*(recusal(row.tie, row.school) for row in wanted))
+    rows = Assessment.objects.filter(pk__in=[row.pk for row in wanted])
+    found = hold_assessments(rows.prefetch_related("site_visit"))
+    if not found:
+        raise Refused("走访由市评委会办公室或本组评委登记，您没有可以登记的党校。")
+    return found
+
+
+def _mark(scheme: Scheme, rows: Sequence[Assessment], visited: bool) -> None:
+    spec = scheme_spec(scheme) if rows else None
+    for row in rows:
+        row.visited = visited
+        row.save(update_fields=["visited"])
+        open_city_rows(row, spec)
+
+
+def _record(scheme: Scheme, rows: Sequence[Assessment], by: User, detail: Mapping[str, str]) -> None:
+    if rows:
+        detail = {**detail, "党校": [row.school.name for row in rows]}
+        audit.record("panel", by=by, city=scheme.city, subject=str(scheme), detail=detail)
+
+
+def _trip_refusals(scheme: Scheme, trip: Trip) -> list[str]:
+    first, today = scheme.period_start, timezone.localdate()
+    too_long = f"走访人员共 {len(trip.names)} 字，最多 {MEMBERS_LIMIT} 字。"
+    return [
+        *([] if trip.members else ["请写明走访人员。"]),
+        *([too_long] if len(trip.names) > MEMBERS_LIMIT else []),
+        *(["走访日期不能晚于今天；走访以后再登记。"] if trip.on > today else []),
+        *([f"走访日期不能早于统计起始日（{chinese_date(first)}）。"] if trip.on < first else []),
+    ]
+
+
+def _own_refusals(rows: Sequence[Assessment], trip: Trip, by: User) -> list[str]:
+    """A judge registers where he was himself."""
+    if may(by, "arrange_panels"):
+        return []
+    labels = set(by.seats.filter(scheme=rows[0].scheme_id).values_list("label", flat=True))
+    absent = "走访人员里没有您本人；没有参加走访的，请由参加的评委或市评委会办公室登记。"
+    return [] if labels & set(trip.members) else [absent]
+
+
+def _refusals(rows: Sequence[Assessment], changing: Sequence[Assessment]) -> list[str]:
+    """Why the visits of `rows` stay as they are; only those of `changing` would open or shut anything."""
+    submitted = JudgeSheet.objects.filter(assessment__in=changing, submitted_at__isnull=False)
     closed = set(submitted.values_list("assessment_id", flat=True))
-    scores = Score.objects.filter(stage=Stage.CITY, item__onsite=True, answers__isnull=False)
-    onsite = () if visited else scores.filter(assessment__in=rows).values_list("assessment_id", flat=True)
-    scored = set(onsite) - closed
     return [
         *(
             f"{row.school.name}处于“{row.get_status_display()}”，不能改走访情况。"
@@ -59,11 +169,37 @@ def _refusals(rows: Sequence[Assessment], visited: bool) -> list[str]:
         ),
         *(
             f"{row.school.name}已有评委提交评分表，须先退回评分表，再改走访情况。"
-            for row in rows
+            for row in changing
             if row.pk in closed
         ),
-        *(f"{row.school.name}的现场项已经评分，不能改为未走访。" for row in rows if row.pk in scored),
     ]
+
+
+def _judged_there(rows: Sequence[Assessment]) -> list[str]:
+    onsite = {"stage": Stage.CITY, "item__onsite": True, "assessment__in": rows}
+    scores = Score.objects.filter(answers__isnull=False, **onsite)
+    scored = set(scores.values_list("assessment_id", flat=True))
+    adjusted = set(Adjustment.objects.filter(**onsite).values_list("assessment_id", flat=True))
+    return [
+        *(f"{row.school.name}的现场项已经评分，不能改为未走访。" for row in rows if row.pk in scored),
+        *(
+            f"{row.school.name}的现场项已经核定，不能改为未走访。"
+            for row in rows
+            if row.pk in adjusted - scored
+        ),
+    ]
+
+
+def scored_unseen(scheme: Scheme, *, only: int | None = None) -> set[int]:
+    """Schools whose 现场 items were scored before anybody asked for a visit, with none registered yet: of a
+    year that was under way then. Where there is a county stage such items had no row.
+    """
+    if scheme.has_county_stage or scheme.imported:
+        return set()
+    rows = Score.objects.filter(assessment__scheme=scheme, assessment__visited=False, stage=Stage.CITY)
+    rows = rows.filter(assessment__status=Status.CITY, item__onsite=True, answers__isnull=False)
+    found = rows if only is None else rows.filter(assessment=only)
+    return set(found.values_list("assessment", flat=True))
 
 
 MOST_VISITS = 20
@@ -89,8 +225,7 @@ def save_feedback(
 ) -> Feedback:
     """Store the note; raises Stale if somebody saved since `version`, Refused once the year is public."""
     with transaction.atomic():
-        refuse(closed(Scheme.objects.select_for_update().get(pk=assessment.scheme_id)))
-        Assessment.objects.select_for_update().get(pk=assessment.pk)  # holds back a second first note
+        refuse(closed(hold_assessment(assessment.pk).scheme))  # and holds back a second first note
         feedback = Feedback.objects.filter(assessment=assessment).first()
         if feedback is None:
             return Feedback.objects.create(

@@ -3,7 +3,7 @@
 from .assessments import Assessment, Extension, MetricSnapshot, Move, ReturnedItem
 from .criteria import Category, CustomMetric, Item, Restriction, StarBand
 from .evidence import Evidence, Goal, SignedPage
-from .judging import Division, Feedback, Judge, JudgeSheet, Panel
+from .judging import Division, Feedback, Judge, JudgeSheet, Panel, SheetConfirmation, SiteVisit
 from .meetings import Meeting, Motion
 from .official_documents import Bulletin, OpeningNotice
 from .results import Decision, RestrictionCase, Result
@@ -42,6 +42,8 @@ __all__ = [
     "Scheme",
     "SchemeVersion",
     "Score",
+    "SheetConfirmation",
     "SignedPage",
+    "SiteVisit",
     "StarBand",
 ]

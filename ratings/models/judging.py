@@ -94,6 +94,29 @@ class JudgeSheet(models.Model):
         return f"{self.assessment} {self.judge or '合议'}"
 
 
+class SheetConfirmation(models.Model):
+    """合议确认: a member of the panel stands by the agreed sheet as it was, by a click or on paper."""
+
+    sheet = models.ForeignKey(
+        JudgeSheet, models.CASCADE, verbose_name="合议评分表", related_name="confirmations"
+    )
+    judge = models.ForeignKey(Judge, models.PROTECT, verbose_name="评委", related_name="+")
+    digest = models.CharField("评分表摘要", max_length=64)
+    page = models.ForeignKey(
+        "ratings.Evidence", models.PROTECT, verbose_name="签字页", null=True, blank=True, related_name="+"
+    )
+    by = by_person("登记人", required=True)
+    at = models.DateTimeField("确认时间")
+
+    class Meta:
+        verbose_name = verbose_name_plural = "合议确认"
+        ordering = ["sheet", "judge"]
+        constraints = [unique("sheet_confirmed_once_by_judge", "sheet", "judge")]
+
+    def __str__(self):
+        return f"{self.sheet} {self.judge}"
+
+
 class DivisionQuerySet(models.QuerySet):
     def in_force(self):
         """Those whose reviewer still holds that office; what was given to a former one is
@@ -122,6 +145,29 @@ class Division(models.Model):
 
     def __str__(self):
         return f"{self.county} {self.category} {self.user}"
+
+
+class SiteVisit(models.Model):
+    """走访: the day on which the city was at a school, and who went; the 现场 items open with it.
+
+    `Assessment.visited` says that there was one; years from before this table know no more than that.
+    """
+
+    assessment = models.OneToOneField(
+        Assessment, models.PROTECT, verbose_name="评定申报", related_name="site_visit"
+    )
+    on = models.DateField("走访日期")
+    members = models.CharField("走访人员", max_length=300)
+    by = by_person("登记人", required=True)
+    at = models.DateTimeField("登记时间")
+
+    class Meta:
+        verbose_name = verbose_name_plural = "实地走访"
+        ordering = ["assessment"]
+        constraints = [models.CheckConstraint(condition=~Q(members=""), name="site_visit_names_people")]
+
+    def __str__(self):
+        return f"{self.assessment}走访"
 
 
 class FeedbackQuerySet(models.QuerySet):

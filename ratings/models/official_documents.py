@@ -1,5 +1,8 @@
 """文书 as rows: the text the office edits and the document that was issued, 通报 and 启动通知."""
 
+import hashlib
+import json
+
 from django.db import models
 from django.db.models import Q
 
@@ -38,6 +41,7 @@ class OfficialDocument(models.Model):
     edited_at = models.DateTimeField("最后修改时间", null=True, blank=True)
     pdf = models.FileField("文件", upload_to="bulletins", blank=True)
     digest = models.CharField("文件摘要", max_length=64, blank=True)
+    text_digest = models.CharField("文稿摘要", max_length=64, blank=True)
 
     #: What the office may type; everything else follows from the figures or from issuing.
     TYPED = (
@@ -50,6 +54,13 @@ class OfficialDocument(models.Model):
 
     def __str__(self):
         return self.title
+
+    def digest_of_text(self) -> str:
+        """Of every word that was typed: kept when it is issued, so that the stored file and the stored text
+        can still be told to say the same.
+        """
+        typed = [str(getattr(self, name)) for name in self.TYPED]
+        return hashlib.sha256(json.dumps(typed, ensure_ascii=False).encode()).hexdigest()
 
 
 class BulletinQuerySet(DraftedQuerySet):

@@ -60,6 +60,7 @@ HANGING = (
             models.Evidence,
             models.Goal,
             models.Feedback,
+            models.SiteVisit,
         ),
     ),
     (

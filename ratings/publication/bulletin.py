@@ -23,6 +23,7 @@ from ratings.documents.official import (
 )
 from ratings.enums import Phase
 from ratings.models import Bulletin, Result, Scheme
+from ratings.workflow import hold_all
 from schools import audit
 from schools.models import User
 from schools.saving import Refused
@@ -87,6 +88,7 @@ class BulletinKind(Kind):
         self, record: Bulletin, context: DocumentContext, *, by: User | None, at: dt.datetime
     ) -> None:
         scheme = record.scheme
+        hold_all(scheme)  # what is noted of a school until its results are public
         scheme.phase, scheme.published_at, scheme.published_by = Phase.PUBLISHED, at, by
         scheme.save(update_fields=["phase", "published_at", "published_by"])
 
@@ -167,7 +169,7 @@ def draft_text(facts: BulletinFacts) -> str:
 
 def _opening(facts: BulletinFacts) -> str:
     scheme = facts.scheme.strip("《》")
-    steps = f"，经{'、'.join(facts.steps)}等程序" if facts.steps else ""
+    steps = f"，经{'、'.join(facts.steps)}" if facts.steps else ""
     return (
         f"根据《{scheme}》{steps}，对全市{len(facts.rated)}所{facts.school_word}{facts.year}年度规范化建设情况进行了星级评定。"
         "现将有关情况通报如下："
@@ -291,7 +293,7 @@ def _demands(facts: BulletinFacts) -> Iterator[str]:
     _, weak = _extremes(facts)
     around = f"围绕{weak}等薄弱环节，" if weak else ""
     yield (
-        f"抓好问题改进。各{word}要对照评定标准和反馈的情况，{around}逐项加以改进，"
+        f"抓好问题改进。各{word}要对照评定标准和本校的评定结果，{around}逐项加以改进，"
         "能够马上解决的抓紧解决，需要一段时间解决的明确措施和时限。"
     )
     who = (
@@ -301,10 +303,7 @@ def _demands(facts: BulletinFacts) -> Iterator[str]:
         f"加强联系指导。{who}要加强日常指导，推动办学基础较好的学校与基础较弱的学校结对帮扶，"
         "统筹用好现有场所、师资和经费，不搞重复建设，不增加基层负担。"
     )
-    yield (
-        "用好评定结果。评定结果作为改进党员教育培训工作、统筹培训资源的重要参考。"
-        "要注重培训实效，不以材料多少、场所装饰评价工作。"
-    )
+    yield ("注重培训实效。把精力放在办好班、讲好课上，不以材料多少、场所装饰评价工作。")
 
 
 # 附件

@@ -16,6 +16,8 @@ from ratings.enums import Star, Status
 from ratings.models import Assessment, Result, Scheme
 from schools.registry.overview import investment_of
 
+from .procedure import in_words, steps_taken
+
 #: Where a city has counties, the name under which its own schools stand.
 CITY_ITSELF = "市直"
 
@@ -42,10 +44,10 @@ class BulletinFacts:
 
     `schools` stand in administrative order, 不参评 ones left out and counted in `declined`.
     `counties` in order, empty where the scheme knows no county; `levels` are the stars the scheme awards,
-    highest first. `last_year` maps stars to counts of the year before. `category_rates` serve to order the
-    categories only: no rate is printed. `invested` is the 建设投入 of the year in yuan, told where the
-    schools recorded any. `list_unrated` puts 不授星 schools on the public list; by default they are counted
-    but told by letter.
+    highest first. `steps` are those that took place, with their days. `last_year` maps stars to counts of the
+    year before. `category_rates` serve to order the categories only: no rate is printed. `invested` is the
+    建设投入 of the year in yuan, told where the schools recorded any. `list_unrated` puts 不授星 schools on
+    the public list; by default they are counted but told by letter.
     """
 
     year: int
@@ -53,7 +55,7 @@ class BulletinFacts:
     levels: tuple[int, ...]
     schools: tuple[RatedSchool, ...]
     counties: tuple[str, ...] = ()
-    steps: tuple[str, ...] = ("学校自评", "县级初评", "市级评审", "集体审定")
+    steps: tuple[str, ...] = ()
     declined: int = 0
     last_year: Mapping[int, int] | None = None
     category_rates: tuple[tuple[str, Fraction], ...] = ()
@@ -137,17 +139,12 @@ def gather_facts(scheme: Scheme) -> BulletinFacts:
             for result in results
         ),
         counties=tuple(dict.fromkeys(result.county_name for result in results if result.county_name)),
-        steps=_steps(scheme),
+        steps=in_words(steps_taken(scheme)),
         declined=Assessment.objects.filter(scheme=scheme, status=Status.DECLINED).count(),
         last_year=_last_year(scheme),
         category_rates=_category_rates(spec, results),
         invested=investment_of(scheme.city, scheme.year),
     )
-
-
-def _steps(scheme: Scheme) -> tuple[str, ...]:
-    county = ("县级初评",) if scheme.has_county_stage else ()
-    return ("学校自评", *county, "市级评审", "集体审定")
 
 
 def _last_year(scheme: Scheme) -> dict[int, int] | None:

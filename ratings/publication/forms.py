@@ -1,4 +1,4 @@
-"""An official document as the office edits it before issue, and the password with which it is issued."""
+"""An official document as the office edits it before issue."""
 
 from crispy_forms.layout import HTML, Column, Div, Layout, Row
 from django import forms
@@ -7,6 +7,7 @@ from ratings.documents.life import Kind
 from ratings.documents.official import CHARACTER_LIMIT, count_characters, parse_number
 from ratings.models.official_documents import OfficialDocument
 from schools.records.forms import VersionedForm
+from schools.site.asked import TextArea
 
 BODY_HINT = "一段一行。“一、”“（一）”“1.”“（1）”开头的行自动按公文层次排字体；{}，不用写入正文。"
 COUNTER = """<p class="hint counter" data-counts="id_body" data-limit="{{ limit }}">
@@ -17,10 +18,10 @@ class DocumentForm(VersionedForm):
     class Meta:
         fields = OfficialDocument.TYPED
         widgets = {
-            "title": forms.Textarea(attrs={"rows": 2}),
-            "addressee": forms.Textarea(attrs={"rows": 2}),
-            "body": forms.Textarea(attrs={"rows": 24, "class": "document-text"}),
-            "cc": forms.Textarea(attrs={"rows": 2}),
+            "title": TextArea(attrs={"rows": 2}),
+            "addressee": TextArea(attrs={"rows": 2}),
+            "body": TextArea(attrs={"rows": 24, "class": "document-text"}),
+            "cc": TextArea(attrs={"rows": 2}),
             "issued_on": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
             "printed_on": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         }
@@ -68,24 +69,3 @@ def document_form(kind: Kind, record: OfficialDocument, data=None) -> DocumentFo
     """The form of this kind. It writes into a row of its own, so that the page keeps what is stored."""
     form = forms.modelform_factory(kind.model, form=DocumentForm)
     return form(data, instance=kind.model.objects.get(pk=record.pk), kind=kind)
-
-
-class IssueForm(forms.Form):
-    """The last step before a document is out: the own password of the person who issues it."""
-
-    password = forms.CharField(
-        label="请再次输入您的登录密码",
-        strip=False,
-        widget=forms.PasswordInput(attrs={"autocomplete": "current-password", "class": "form-control"}),
-    )
-
-    def __init__(self, *args, user, **kwargs) -> None:
-        super().__init__(*args, **kwargs)
-        self.user = user
-
-    def clean_password(self) -> str:
-        """The password of the person who is signed in, nobody else's."""
-        password = self.cleaned_data["password"]
-        if not self.user.check_password(password):
-            raise forms.ValidationError("密码不正确，通报没有印发。")
-        return password

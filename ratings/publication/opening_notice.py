@@ -14,7 +14,7 @@ from ratings.criteria.standards import Group, Line, condition_text, groups
 from ratings.criteria.years import notes_of, standing_spec, year_changes
 from ratings.documents.life import Kind
 from ratings.documents.official import Annex, DocumentContext, in_sections, numeral
-from ratings.enums import Confirmation, Phase, Stage, Star
+from ratings.enums import Aggregation, Confirmation, Phase, Stage, Star
 from ratings.models import OpeningNotice, Scheme
 from ratings.rules import Asked
 from ratings.rules.rounding import plain
@@ -118,10 +118,16 @@ def schedule(scheme: Scheme, spec: SchemeSpec) -> list[tuple[str, str, str, str]
                 _until(scheme.county_due),
             )
         )
-    onsite = "，实地走访" if any(item.onsite for item in spec.items) else ""
-    rows.append(("市级评审", f"组织评委评审{onsite}", "市评委会办公室、评委", _until(scheme.city_due)))
+    rows.append(("市级评审", _judging(spec), "市评委会办公室、评委", _until(scheme.city_due)))
     rows.append(("集体审定", "研究审定星级", "市评委会", "市级评审结束后"))
     return [*rows, ("通报", "印发评定结果通报", "市评委会", "审定后")]
+
+
+def _judging(spec: SchemeSpec) -> str:
+    how = "评审组合议评分" if spec.aggregation == Aggregation.JOINT else "评委分别评分"
+    if not any(item.onsite for item in spec.items):
+        return how
+    return f"{how}，现场项走访后评分{'，没有走访的沿用初评' if spec.has_county_stage else ''}"
 
 
 def _until(day: dt.date | None) -> str:
@@ -177,11 +183,13 @@ def _procedure(scheme: Scheme, spec: SchemeSpec) -> list[str]:
 
 def _requirements(spec: SchemeSpec) -> list[str]:
     reviewers = f"{COUNTIES}委组织部、党校" if spec.has_county_stage else "市评委会办公室"
+    scored = "合议的评分由评审组成员共同确认" if spec.aggregation == Aggregation.JOINT else "评委独立打分"
+    restricted = "；有限制性情形的，按附件1处理" if spec.restrictions else ""
     return [
         "（一）坚持实事求是。各镇街党校对申报内容的真实性负责，申报表（附件2）中由系统取数的内容以平时登记为准，记录有误的在提交前更正；"
         f"{reviewers}对照细则从严把关。",
         "（二）切实减轻负担。系统已有的记录不再报送，每个小项的佐证材料不超过3份；不以会议照片、领导批示、媒体报道作为评分依据，不搞层层迎评。",
-        "（三）严明工作纪律。评审实行回避制度，评委独立打分；对弄虚作假的，按限制性情形处理。",
+        f"（三）严明工作纪律。评审实行回避制度，{scored}{restricted}。",
         "（四）注意保密。申报系统为非涉密系统，严禁上传、存储、处理国家秘密和工作秘密。",
     ]
 

@@ -12,18 +12,16 @@ from ratings.documents.life import Kind
 from ratings.documents.official import CHARACTER_LIMIT, wording_problems
 from ratings.models import Bulletin, OpeningNotice, Scheme
 from ratings.models.official_documents import OfficialDocument
+from schools.accounts.forms import SignatureForm
 from schools.permissions import allowed_to, may
 from schools.refusals import refusals_as_messages, refusals_in, turned_away
-from schools.saving import Refused
-from schools.site.asked import number
+from schools.saving import SEEN, Refused, Stale
 
 from .bulletin import EDITABLE
-from .forms import IssueForm, document_form
+from .forms import document_form
 from .opening_notice import OPENING_NOTICE
 
 PDF = "application/pdf"
-#: No text has this version.
-UNSEEN = -1
 
 
 @require_GET
@@ -48,6 +46,7 @@ def show(request: HttpRequest, kind: Kind, pk: int) -> HttpResponse:
         "links": kind.links(record) if writes else [],
         "may_edit": writes and not closed,
         "may_issue": may(request.user, kind.issues) and not closed,
+        "seen": kind.shown(record, context).seen,
     }
     return render(request, "ratings/publication/page.html", page)
 
@@ -104,26 +103,29 @@ def issue(request: HttpRequest, kind: Kind, pk: int) -> HttpResponse:
     record = _record(request, kind, pk)
     if closed := kind.closed(record):
         return turned_away(request, closed, kind.address(record))
-    form = IssueForm(request.POST or None, user=request.user) if kind.signed else None
+    form = SignatureForm(request.POST or None, request=request) if kind.signed else None
     context = kind.context(record)
-    problems, version = kind.problems(record, context), record.version
-    if request.method == "POST":
-        posted = number(request.POST.get("version", ""))
-        version = UNSEEN if posted is None else posted
-        if form is None or form.is_valid():
-            try:
-                kind.issue(record, by=request.user, seen=version)
-            except Refused as refused:
-                problems = refused.reasons
-            else:
-                messages.success(request, kind.done.format(record.scheme.year))
-                return redirect(kind.address(record))
+    problems, shown, changed = kind.problems(record, context), kind.shown(record, context), None
+    seen = request.POST.get(SEEN)
+    try:
+        if request.method == "GET":  # the preview from which one comes says what stood there
+            shown.refuse_changed(request.GET.get(SEEN))
+        elif form is None or form.is_valid():
+            kind.issue(record, by=request.user, seen=seen or "")
+            messages.success(request, kind.done.format(record.scheme.year))
+            return redirect(kind.address(record))
+    except Stale as stale:
+        changed, seen = stale, None
+    except Refused as refused:
+        problems = refused.reasons
     page = {
+        "paper": context,
+        "changed": changed,
         "summary": kind.summary(record, context),
         "consequences": kind.consequences(record),
         "problems": problems,
         "form": form,
-        "version": version,
+        "seen": shown.seen if seen is None else seen,
     }
     return render(request, "ratings/publication/issue.html", _common(kind, record) | page)
 

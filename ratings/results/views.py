@@ -15,6 +15,7 @@ from ratings.models import Feedback, Result, Scheme, SchemeVersion
 from schools import audit
 from schools.models.scope import SCHOOL_ROLES
 from schools.permissions import allowed_to, may, reads_across_counties, role_of
+from schools.site.asked import TextArea
 
 from .methodology import methodology_of
 from .report import report_on
@@ -30,7 +31,7 @@ class VerifierForm(forms.Form):
     reason = forms.CharField(
         label="事由",
         max_length=200,
-        widget=forms.Textarea(attrs={"rows": 2}),
+        widget=TextArea(attrs={"rows": 2}),
         help_text="为什么要核验，依据什么文件或来信",
     )
 

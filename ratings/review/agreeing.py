@@ -20,25 +20,68 @@ from ratings.rules.rounding import show
 from ratings.rules.syntax import Deduct
 from ratings.scoring import Entry, entry_from_json, most_of
 from ratings.sheets.answering import take_over
-from ratings.workflow import scheme_spec, uneditable
+from ratings.workflow import hold_assessment, scheme_spec, shown_at, uneditable
 from schools import audit
 from schools.models import User
-from schools.saving import Refused, refuse
+from schools.saving import Refused, Shown, refuse
 
 from .confirming import ELSEWHERE, scored_elsewhere
 
 
+def shown_adjustment(
+    bound: BoundItem, snapshot: MetricSnapshot | None, adjusted: Iterable[Adjustment | None]
+) -> Shown:
+    """What stands beside the form of a 核定: the figures it replaces, and what was 核定 before."""
+    rows = list(filter(None, adjusted))
+    before = [[row.stage, str(row.points), row.reason, row.by_id, row.at] for row in rows]
+
+    def saver() -> str:
+        return "；".join(_as_said(row) for row in rows) or "核定已撤销"
+
+    return Shown({"系统数据": figures_behind(bound, snapshot), "核定": before}, {"核定": saver})
+
+
+def _as_said(row: Adjustment) -> str:
+    at = timezone.localtime(row.at)
+    return f"{row.by_label} {at:%m月%d日 %H:%M} 核定为 {show(Fraction(row.points))} 分：{row.reason}"
+
+
+def figures_behind(bound: BoundItem, snapshot: MetricSnapshot | None) -> dict[str, str | None]:
+    """The figures that the computed parts of an item read, as they were kept."""
+    figures = snapshot.values if snapshot else {}
+    return {name: figures.get(name) for index in bound.system_parts for name in bound.part_references[index]}
+
+
+def _standing(assessment: Assessment, bound: BoundItem, stage: Stage) -> list[Adjustment]:
+    """核定 of the item that this stage reads, its own last."""
+    stages = (Stage.COUNTY, stage)
+    rows = Adjustment.objects.filter(assessment=assessment, item__code=bound.item.code, stage__in=stages)
+    return sorted(rows, key=lambda row: stages.index(row.stage))
+
+
 def write(
-    assessment: Assessment, bound: BoundItem, *, stage: Stage, points: Decimal, reason: str, by: User
+    assessment: Assessment,
+    bound: BoundItem,
+    *,
+    stage: Stage,
+    points: Decimal,
+    reason: str,
+    by: User,
+    seen: str | None = None,
 ) -> Adjustment:
     """Keep a stage's 核定 with the figures it was set against, and enter it in the audit trail; the caller
-    has locked and checked. Raises Refused for points that cannot replace the computed parts.
+    has locked and checked. Raises Refused for points that cannot replace the computed parts, and where
+    somebody was first since the page that sent `seen`.
     """
     full = most_of(bound, bound.system_parts)
     refuse("" if 0 <= Fraction(points) <= full else f"核定得分应在 0—{show(full)} 分之间。")
     snapshot = assessment.snapshots.order_by("taken_at", "id").last()
-    figures = snapshot.values if snapshot else {}
-    seen = {name: figures.get(name) for index in bound.system_parts for name in bound.part_references[index]}
+    figures, before = figures_behind(bound, snapshot), _standing(assessment, bound, stage)
+    for row in before:  # the answer to an earlier, identical one may have been lost on the way
+        kept = (row.stage, row.points, row.reason, row.by_id, row.metric_values)
+        if kept == (stage, points, reason, by.pk, figures):
+            return row
+    shown_adjustment(bound, snapshot, before).refuse_changed(seen)
     adjustment, _ = Adjustment.objects.update_or_create(
         assessment=assessment,
         item=Item.objects.get(scheme=assessment.scheme, code=bound.item.code),
@@ -46,19 +89,23 @@ def write(
         defaults={
             "points": points,
             "reason": reason,
-            "metric_values": seen,
+            "metric_values": figures,
             "by": by,
             "by_label": by.name,
             "at": timezone.now(),
         },
     )
-    detail = {"核定得分": str(points), "理由": reason, "系统数值": seen}
+    detail = {"核定得分": str(points), "理由": reason, "系统数值": figures}
     _record(assessment, bound, stage, by, detail)
     return adjustment
 
 
-def erase(assessment: Assessment, bound: BoundItem, *, stage: Stage, words: str, by: User) -> None:
+def erase(
+    assessment: Assessment, bound: BoundItem, *, stage: Stage, words: str, by: User, seen: str | None = None
+) -> None:
     """Take a stage's 核定 back; `words` say in the audit trail what counts from now on."""
+    snapshot = assessment.snapshots.order_by("taken_at", "id").last()
+    shown_adjustment(bound, snapshot, _standing(assessment, bound, stage)).refuse_changed(seen)
     kept = Adjustment.objects.filter(assessment=assessment, item__code=bound.item.code, stage=stage)
     if kept.delete()[0]:
         _record(assessment, bound, stage, by, {"核定得分": words})
@@ -74,20 +121,22 @@ def _record(assessment: Assessment, bound: BoundItem, stage: Stage, by: User, de
     )
 
 
-def adjust(pk: int, code: str, *, points: Decimal, reason: str, by: User) -> Adjustment:
+def adjust(
+    pk: int, code: str, *, points: Decimal, reason: str, by: User, seen: str | None = None
+) -> Adjustment:
     """Set or change the county's 核定 of one item; raises Refused with a sentence."""
     with transaction.atomic():
         assessment, bound = _open(pk, code, by)
         if not assessment.snapshots.exists():
             raise Refused("本校还没有提交自评，没有系统取数。")
-        return write(assessment, bound, stage=Stage.COUNTY, points=points, reason=reason, by=by)
+        return write(assessment, bound, stage=Stage.COUNTY, points=points, reason=reason, by=by, seen=seen)
 
 
-def withdraw_adjustment(pk: int, code: str, *, by: User) -> None:
+def withdraw_adjustment(pk: int, code: str, *, by: User, seen: str | None = None) -> None:
     """Back to the system figure; what had been adjusted stays in the audit trail."""
     with transaction.atomic():
         assessment, bound = _open(pk, code, by)
-        erase(assessment, bound, stage=Stage.COUNTY, words="撤销，恢复系统取数", by=by)
+        erase(assessment, bound, stage=Stage.COUNTY, words="撤销，恢复系统取数", by=by, seen=seen)
 
 
 def _open(pk: int, code: str, by: User) -> tuple[Assessment, BoundItem]:
@@ -108,28 +157,26 @@ class Agreement(NamedTuple):
     left: list[str]
 
 
-def hold(pk: int) -> Assessment:
-    """The assessment, locked until the transaction ends, with what every writer of it asks about."""
-    rows = Assessment.objects.select_for_update(of=("self",))
-    return rows.select_related("scheme__city", "school", "panel").get(pk=pk)
-
-
 def hold_for_review(pk: int, user: User) -> Assessment:
-    """The same while the county may write to it; raises Refused otherwise."""
-    assessment = hold(pk)
+    """The assessment under lock while the county may write to it; raises Refused otherwise."""
+    assessment = hold_assessment(pk)
     refuse(uneditable(Score(assessment=assessment, item=Item(), stage=Stage.COUNTY), user))
     return assessment
 
 
-def accept_figures(pk: int, *, by: User) -> None:
+def accept_figures(pk: int, *, by: User, seen: str | None = None) -> None:
     """认可系统取数 for all computed items at once: the figures of the latest snapshot stand, Adjustments
     apart.
     """
     with transaction.atomic():
-        _accept(hold_for_review(pk, by), by)
+        assessment = hold_for_review(pk, by)
+        shown_at(assessment, "agree").refuse_changed(seen)
+        _accept(assessment, by)
 
 
-def agree_with_school(pk: int, *, by: User, accept: bool = False, all_present: bool = False) -> Agreement:
+def agree_with_school(
+    pk: int, *, by: User, accept: bool = False, all_present: bool = False, seen: str | None = None
+) -> Agreement:
     """同意自评: copy the school's answers to every item still unscored; 核定要素 that need a judgement stay
     open.
 
@@ -138,6 +185,7 @@ def agree_with_school(pk: int, *, by: User, accept: bool = False, all_present: b
     """
     with transaction.atomic():
         assessment = hold_for_review(pk, by)
+        shown_at(assessment, "agree").refuse_changed(seen)
         if accept:
             _accept(assessment, by)
         return _fill(assessment, by, all_present=all_present)

@@ -14,6 +14,7 @@ from ratings.scoring import owed_in
 from ratings.sheets import SchoolSheet
 from ratings.workflow import is_overdue
 from schools.models import Appointment, Region, Role, User
+from schools.saving import Shown, hold_one
 
 
 def confirmation_of(sheet: SchoolSheet) -> dict[str, Any]:
@@ -75,11 +76,20 @@ def scored_elsewhere(scheme: Scheme, spec: SchemeSpec, user: User) -> frozenset[
     return frozenset(item.code for item in spec.items if item.category in codes)
 
 
-def set_division(scheme: Scheme, county: Region, chosen: Mapping[Category, User | None]) -> None:
+def shown_division(scheme: Scheme, county: Region) -> Shown:
+    """Who scores which category, as the form of the division begins."""
+    held = Division.objects.filter(category__scheme=scheme, county=county)
+    return Shown({"初评分工": list(held.order_by("category").values_list("category", "user"))})
+
+
+def set_division(
+    scheme: Scheme, county: Region, chosen: Mapping[Category, User | None], *, seen: str | None = None
+) -> None:
     """Replace the county's division of this scheme; a category without a reviewer is everybody's."""
     with transaction.atomic():
         # Two leads at once divide one after the other.
-        Region.objects.select_for_update(no_key=True).get(pk=county.pk)
+        hold_one(Region.objects.all(), county.pk)
+        shown_division(scheme, county).refuse_changed(seen)
         Division.objects.filter(category__scheme=scheme, county=county).delete()
         Division.objects.bulk_create(
             Division(category=category, county=county, user=user) for category, user in chosen.items() if user

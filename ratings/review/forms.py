@@ -15,6 +15,7 @@ from ratings.sheets import Line
 from ratings.sheets.forms import AdjustmentForm
 from ratings.workflow.blocking import OPINION_LIMIT
 from schools.models import User
+from schools.site.asked import TextArea
 
 
 def adjustment_form(request: HttpRequest, line: Line, current: Adjustment | None) -> AdjustmentForm:
@@ -37,7 +38,7 @@ class DivisionForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.reviewers = {str(user.pk): user for user in reviewers}
         self.categories = {f"category-{category.pk}": category for category in categories}
-        people = [(key, f"{user.name}（{user.username}）") for key, user in self.reviewers.items()]
+        people = [(key, user.in_full) for key, user in self.reviewers.items()]
         for name, category in self.categories.items():
             self.fields[name] = forms.ChoiceField(
                 label=str(category),
@@ -62,7 +63,7 @@ class ConfirmForm(forms.Form):
     opinion = forms.CharField(
         label="初评意见",
         max_length=OPINION_LIMIT,
-        widget=forms.Textarea(attrs={"rows": 5}),
+        widget=TextArea(attrs={"rows": 5}),
         help_text=f"经集体研究的意见，最多 {OPINION_LIMIT} 字。",
     )
 

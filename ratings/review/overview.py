@@ -186,16 +186,17 @@ def changes_of(spec: SchemeSpec, assessments: Iterable[Assessment]) -> list[tupl
         return []
     now = city_figures(spec, School.objects.filter(pk__in=[reviewed[pk].school_id for pk in signed]))
     compared = [
-        (row, _differences(spec, signed[pk], now.get(row.school_id, {})))
+        (row, differences_of(spec, signed[pk], now.get(row.school_id, {})))
         for pk, row in reviewed.items()
         if pk in signed
     ]
     return [(row, differences) for row, differences in compared if differences]
 
 
-def _differences(
+def differences_of(
     spec: SchemeSpec, signed: Mapping[str, str | None], now: Mapping[str, Figure]
 ) -> list[Change]:
+    """The figures that are no longer those that were signed."""
     changes = []
     for reference in sorted(now):
         before, after = signed.get(reference), now[reference].value

@@ -28,27 +28,40 @@ from ratings.sheets.forms import (
     save_rows,
 )
 from ratings.sheets.sheet import by_item
-from ratings.workflow import Writer, due, is_overdue, scheme_spec, take_step, uneditable
+from ratings.workflow import (
+    Writer,
+    due,
+    is_overdue,
+    live_figures,
+    scheme_spec,
+    shown_at,
+    take_step,
+    uneditable,
+    with_figures,
+)
 from ratings.workflow.deadlines import return_deadline
 from schools.calendar.checking import caveat
 from schools.models import School, User
 from schools.permissions import allowed_to
-from schools.refusals import refusals_as_messages, refusals_in, turned_away
+from schools.refusals import refusals_as_messages, refusals_in, seen_again, turned_away
+from schools.saving import SEEN
 
 from .agreeing import (
     accept_figures,
     agree_with_school,
     agreeable,
     of_ticks_alone,
+    shown_adjustment,
     withdraw_adjustment,
 )
 from .agreeing import adjust as set_adjustment
-from .confirming import ELSEWHERE, confirmation_of, reviewers, set_division
+from .confirming import ELSEWHERE, confirmation_of, reviewers, set_division, shown_division
 from .forms import ConfirmForm, DivisionForm, adjustment_form
 from .overview import (
     VIEWS,
     changes_of,
     current_scheme,
+    differences_of,
     grid_of,
     late_shares,
     overview,
@@ -114,14 +127,14 @@ def agree(request: HttpRequest, pk: int) -> HttpResponse:
     """One click for all: 认可系统取数, 同意自评, both, or 核定要素全部符合."""
     if not reviewable(request.user).filter(pk=pk).exists():
         raise Http404
-    act = request.POST.get("act")
+    act, seen = request.POST.get("act"), request.POST.get(SEEN, "")
     with refusals_as_messages(request):
         if act == "figures":
-            accept_figures(pk, by=request.user)
+            accept_figures(pk, by=request.user, seen=seen)
             messages.success(request, "已认可系统取数。")
         elif act in CLICKS:
             fill, words = CLICKS[act]
-            filled, left = fill(pk, by=request.user)
+            filled, left = fill(pk, by=request.user, seen=seen)
             rest = f"；还有 {len(left)} 项要由初评判断：{'、'.join(left)}" if left else ""
             messages.success(request, f"{words}：填好 {filled} 个小项{rest}。")
     return redirect("ratings:review_school", pk)
@@ -197,6 +210,7 @@ def _school_context(request: HttpRequest, sheet: SchoolSheet, outcome: Outcome) 
         "due": due(assessment, Stage.COUNTY if assessment.status == Status.COUNTY else Stage.SELF),
         "may_recall": assessment.returned_to == Status.COUNTY and is_overdue(assessment, Stage.SELF),
         "may_return": not locked and assessment.returns < assessment.scheme.return_limit,
+        "seen": shown_at(assessment, "agree").seen,
     }
 
 
@@ -338,18 +352,26 @@ def adjust(request: HttpRequest, pk: int, code: str) -> HttpResponse:
     if line is None or not line.bound.system_parts or not sheet.submitted:
         raise Http404
     form = adjustment_form(request, line, line.adjustment)
+    shown = shown_adjustment(line.bound, sheet.snapshot, [line.adjustment])
+    seen = request.POST.get(SEEN, "")
     if "withdraw" in request.POST:
         with refusals_in(form):
-            withdraw_adjustment(pk, code, by=request.user)
+            withdraw_adjustment(pk, code, by=request.user, seen=seen)
             messages.success(request, f"{code} 已恢复系统取数。")
             return redirect("ratings:review_school", pk)
     elif form.is_valid():
         with refusals_in(form):
-            set_adjustment(pk, code, **form.cleaned_data, by=request.user)
+            set_adjustment(pk, code, **form.cleaned_data, by=request.user, seen=seen)
             messages.success(request, f"{code} 系统取数部分已核定为 {form.cleaned_data['points']} 分。")
             return redirect("ratings:review_school", pk)
     locked = locked_sentence(sheet.assessment, request.user)
-    context = {"assessment": sheet.assessment, "line": line, "form": form, "locked": locked}
+    context = {
+        "assessment": sheet.assessment,
+        "line": line,
+        "form": form,
+        "locked": locked,
+        "seen": seen_again(request, shown, form),
+    }
     return render(request, "ratings/review/adjust.html", context)
 
 
@@ -365,7 +387,8 @@ def return_school(request: HttpRequest, pk: int) -> HttpResponse:
     if form.is_valid():
         with refusals_in(form):
             comment = form.cleaned_data["comment"]
-            take_step(assessment, "return_", by=request.user, comment=comment, items=form.items)
+            seen = request.POST.get(SEEN, "")
+            take_step(assessment, "return_", by=request.user, seen=seen, comment=comment, items=form.items)
             messages.success(request, f"已退回{_short_name(assessment)}补正 {len(form.items)} 个小项。")
             return redirect("ratings:review")
     day = return_deadline(timezone.localdate())
@@ -375,6 +398,7 @@ def return_school(request: HttpRequest, pk: int) -> HttpResponse:
         "day": day,
         "caveat": caveat(day.year, "补正期限"),
         "left": assessment.scheme.return_limit - assessment.returns,
+        "seen": seen_again(request, shown_at(assessment, "return_"), form),
     }
     return render(request, "ratings/review/return.html", context)
 
@@ -394,7 +418,7 @@ def recall(request: HttpRequest, pk: int) -> HttpResponse:
     """收回: the school let its time for corrections pass, the review goes on with what there is."""
     assessment = get_object_or_404(reviewable(request.user), pk=pk)
     with refusals_as_messages(request):
-        take_step(assessment, "recall", by=request.user)
+        take_step(assessment, "recall", by=request.user, seen=request.POST.get(SEEN, ""))
         messages.success(request, "已收回，按现有内容继续初评。")
     return redirect("ratings:review_school", pk)
 
@@ -407,6 +431,7 @@ def division(request: HttpRequest) -> HttpResponse:
     if scheme is None:
         return render(request, "ratings/review/empty.html")
     county = request.user.identity.county
+    shown = shown_division(scheme, county)
     held = Division.objects.filter(category__scheme=scheme, county=county)
     form = DivisionForm(
         request.POST or None,
@@ -415,28 +440,40 @@ def division(request: HttpRequest) -> HttpResponse:
         held=dict(held.values_list("category_id", "user_id")),
     )
     if form.is_valid():
-        set_division(scheme, county, form.chosen)
-        messages.success(request, "初评分工已保存。")
-        return redirect("ratings:review")
-    return render(request, "ratings/review/division.html", {"scheme": scheme, "form": form})
+        with refusals_in(form):
+            set_division(scheme, county, form.chosen, seen=request.POST.get(SEEN, ""))
+            messages.success(request, "初评分工已保存。")
+            return redirect("ratings:review")
+    context = {"scheme": scheme, "form": form, "seen": seen_again(request, shown, form)}
+    return render(request, "ratings/review/division.html", context)
 
 
 @require_http_methods(["GET", "POST"])
 @allowed_to("confirm_review")
 def confirm(request: HttpRequest, pk: int) -> HttpResponse:
     """集体确认: totals, differences and what still stands against it, then 建议星级 and 初评意见."""
-    sheet = open_sheet(request, pk)
-    assessment = sheet.assessment
+    assessment = get_object_or_404(reviewable(request.user), pk=pk)
     if assessment.status != Status.COUNTY:
         return _not_in_review(request, assessment, "不在初评中")
-    confirmation = confirmation_of(sheet)
+    shown = shown_at(assessment, "recommend")
+    spec, (sheet,) = sheets_of(assessment.scheme, [assessment], request.user)
+    figures = live_figures(assessment, spec)
+    shown, confirmation = with_figures(shown, figures), confirmation_of(sheet)
+    confirmation["changes"] = differences_of(spec, sheet.snapshot.values if sheet.snapshot else {}, figures)
     star = confirmation["star"] if assessment.suggested_star is None else assessment.suggested_star
     start = {"star": star, "opinion": assessment.county_opinion}
     form = ConfirmForm(request.POST or None, spec=sheet.spec, initial=start)
     if form.is_valid():
         with refusals_in(form):
-            take_step(assessment, "recommend", by=request.user, **form.cleaned_data)
+            seen = request.POST.get(SEEN, "")
+            take_step(assessment, "recommend", by=request.user, seen=seen, **form.cleaned_data)
             messages.success(request, f"{_short_name(assessment)}已报送市评审。")
             return redirect("ratings:review")
-    context = {"sheet": sheet, "assessment": assessment, "confirmation": confirmation, "form": form}
+    context = {
+        "sheet": sheet,
+        "assessment": assessment,
+        "confirmation": confirmation,
+        "form": form,
+        "seen": seen_again(request, shown, form),
+    }
     return render(request, "ratings/review/confirm.html", context)

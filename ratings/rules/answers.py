@@ -17,7 +17,7 @@ _QUOTED = r"[“\"][^“”\"]*[”\"]|「[^「」]*」"
 _PIECE = re.compile(rf"(?:{_QUOTED}|[^;\n])+")
 _SOFT_PIECE = re.compile(rf"(?:{_QUOTED}|[^;\n,、])+")
 _SHAPE = re.compile(
-    rf"(?P<name>{_QUOTED}|.+?)\s*(?:=\s*(?P<value>.*)|[×*xX✕]\s*(?P<times>[0-9]+)\s*[次项处个]?)?"
+    rf"(?P<name>{_QUOTED}|.+?)(?<!\s)\s*+(?:=\s*(?P<value>.*)|[×*xX✕]\s*(?P<times>[0-9]+)\s*[次项处个]?)?"
 )
 _DECIMAL = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,4})?\s*%?")
 _COUNT = re.compile(r"[0-9]{1,9}")

@@ -13,8 +13,7 @@ from django.utils import timezone
 
 from ratings.enums import Confirmation, Stage
 from ratings.models import Assessment, Evidence, Item, Score
-from ratings.sheets.answering import held_assessments
-from ratings.workflow import uneditable, void_signature
+from ratings.workflow import hold_assessment, uneditable, void_signature
 from schools.models import TrainingClass, User
 from schools.saving import Refused, refuse
 from schools.uploads import CheckedUpload
@@ -98,7 +97,7 @@ def uneditable_item(assessment: Assessment, item: Item, user: User) -> str:
 
 
 def _writable(assessment: Assessment, item: Item, by: User) -> None:
-    refuse(uneditable_item(held_assessments().get(pk=assessment.pk), item, by))
+    refuse(uneditable_item(hold_assessment(assessment.pk), item, by))
 
 
 def _changed(assessment: Assessment) -> None:

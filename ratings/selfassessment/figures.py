@@ -14,7 +14,7 @@ from ratings.criteria.spec import CustomMetricSpec, SchemeSpec
 from ratings.criteria.versions import current_spec
 from ratings.enums import RUNNING, FilledBy, Stage, Status
 from ratings.models import Assessment, Scheme, SchemeVersion
-from ratings.workflow import is_overdue, returned_items, void_signature
+from ratings.workflow import hold_assessments, is_overdue, returned_items, void_signature
 from schools.models import MetricValue, Role, User
 from schools.models.scope import COUNTY_ROLES, SCHOOL_ROLES
 from schools.permissions import role_of
@@ -178,10 +178,8 @@ class FiguresForm:
             return
         wanted = {field.assessment.pk for field, _ in typed}
         visible = Assessment.objects.visible_to(self.user).filter(scheme=self.scheme, pk__in=wanted)
-        locked = Assessment.objects.select_for_update(of=("self",)).filter(pk__in=visible.values("pk"))
         with transaction.atomic():
-            schools = locked.order_by("pk").select_related("scheme", "school").prefetch_related("extensions")
-            held = {one.pk: one for one in schools}
+            held = {one.pk: one for one in hold_assessments(visible)}
             self.spec = current_spec(self.scheme)  # a correction may have been signed meanwhile
             stored = self._stored(held.values())
             for field, value in typed:

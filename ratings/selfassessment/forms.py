@@ -14,7 +14,8 @@ from ratings.enums import Stage
 from ratings.models import Assessment, Evidence, Goal, Scheme
 from ratings.workflow import Step
 from schools.records.forms import VersionedForm
-from schools.site.asked import FilterForm
+from schools.site.asked import FilterForm, TextArea
+from schools.site.typed import DayField, WholeField
 from schools.uploads import CheckedUpload, check_upload
 
 #: What is written down of material on paper.
@@ -32,7 +33,7 @@ class EvidenceForm(forms.Form):
     )
     record = forms.ChoiceField(label="系统内记录", required=False)
     paper = forms.CharField(label="材料名称", required=False, max_length=200)
-    copies = forms.IntegerField(
+    copies = WholeField(
         label="份数",
         required=False,
         min_value=1,
@@ -86,7 +87,7 @@ class GoalForm(VersionedForm):
         model = Goal
         fields = ("text", "person", "due", "done")
         widgets = {
-            "text": forms.Textarea(attrs={"rows": 2}),
+            "text": TextArea(attrs={"rows": 2}),
             "due": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         }
         help_texts = {
@@ -108,8 +109,8 @@ class ExtensionForm(forms.Form):
     """One school's own last day of one stage, with the reason."""
 
     stage = forms.ChoiceField(label="阶段")
-    due_on = forms.DateField(label="延至", widget=forms.DateInput(attrs={"type": "date"}))
-    reason = forms.CharField(label="理由", max_length=200, widget=forms.Textarea(attrs={"rows": 2}))
+    due_on = DayField(label="延至", widget=forms.DateInput(attrs={"type": "date"}))
+    reason = forms.CharField(label="理由", max_length=200, widget=TextArea(attrs={"rows": 2}))
 
     def __init__(self, *args, scheme: Scheme, **kwargs) -> None:
         super().__init__(*args, **kwargs)
@@ -124,7 +125,7 @@ class StepForm(forms.Form):
     """
 
     comment = forms.CharField(
-        label="理由", required=False, max_length=500, widget=forms.Textarea(attrs={"rows": 3})
+        label="理由", required=False, max_length=500, widget=TextArea(attrs={"rows": 3})
     )
 
     def __init__(self, *args, step: Step, **kwargs) -> None:

@@ -15,12 +15,22 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from ratings.enums import RUNNING, Phase, Status
 from ratings.models import Assessment, Move, Scheme
 from ratings.sheets.forms import ReturnForm
-from ratings.workflow import STAGE_OF, STEPS, TURN_OF, allowed_steps, due, grant_extension, scheme_spec
+from ratings.workflow import (
+    STAGE_OF,
+    STEPS,
+    TURN_OF,
+    allowed_steps,
+    due,
+    grant_extension,
+    scheme_spec,
+    shown_deadlines,
+)
+from ratings.workflow.deadlines import extension_refusal
 from schools.models import Role, User
 from schools.models.scope import SCHOOL_ROLES
 from schools.permissions import allowed_to, may, role_of
-from schools.refusals import refusals_in
-from schools.saving import Refused
+from schools.refusals import refusals_in, seen_again
+from schools.saving import SEEN
 
 from .figures import FiguresForm, figure_metrics
 from .forms import ExtensionForm, FigureFilterForm, StepForm
@@ -92,12 +102,13 @@ def school(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _school(request: HttpRequest, assessment: Assessment, form: ExtensionForm) -> HttpResponse:
-    extends = may(request.user, "extend") and assessment.scheme.phase in RUNNING
+    extends = may(request.user, "extend") and not extension_refusal(assessment)
     context = {
         "assessment": assessment,
         "moves": assessment.moves.select_related("by").order_by("-id"),
         "steps": [step for step in allowed_steps(request.user, assessment) if step.code in OFFICE_STEPS],
         "form": form if extends else None,
+        "seen": seen_again(request, shown_deadlines(assessment), form),
     }
     return render(request, "ratings/selfassessment/progress_school.html", context)
 
@@ -107,12 +118,11 @@ def _school(request: HttpRequest, assessment: Assessment, form: ExtensionForm) -
 def extend(request: HttpRequest, pk: int) -> HttpResponse:
     """延期; a refused one comes back with what was typed."""
     assessment = get_object_or_404(overseen(request.user), pk=pk)
-    if assessment.scheme.phase not in RUNNING:
-        raise Refused(f"方案处于“{assessment.scheme.get_phase_display()}”阶段，不能再延期。")
     form = ExtensionForm(request.POST, scheme=assessment.scheme)
     if form.is_valid():
         with refusals_in(form):
-            grant_extension(assessment, **form.cleaned_data, by=request.user)
+            seen = request.POST.get(SEEN, "")
+            grant_extension(assessment, **form.cleaned_data, by=request.user, seen=seen)
             messages.success(request, "已延期。")
             return redirect("ratings:progress_school", assessment.pk)
     return _school(request, assessment, form)

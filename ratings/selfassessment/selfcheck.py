@@ -26,6 +26,7 @@ from ratings.scoring.stage import within
 from ratings.scoring.totals import add_up
 from ratings.sheets import FigureLine, Line, SchoolSheet, own_sheet
 from ratings.sheets.answering import LIVE
+from ratings.workflow import hold_assessment
 from schools.metrics import METRICS
 from schools.models import User
 from schools.saving import Refused, save_versioned
@@ -208,10 +209,7 @@ def set_goal(
     changing nothing.
     """
     with transaction.atomic():
-        held = (
-            Assessment.objects.select_for_update(of=("self",)).select_related("scheme").get(pk=assessment.pk)
-        )
-        if not is_open(held):
+        if not is_open(hold_assessment(assessment.pk)):
             raise Refused("结果已经通报，对标自查不再修改。")
         first = {"updated_by": by, "updated_at": timezone.now()}
         goal, _ = Goal.objects.get_or_create(assessment=assessment, item=item, defaults=first)

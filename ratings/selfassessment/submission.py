@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.db import transaction
 from django.utils import timezone
@@ -16,8 +16,18 @@ from ratings.documents.papers import RatingPaper, about
 from ratings.enums import UNFINISHED, Confirmation, Stage, Status
 from ratings.models import Assessment, Move, SignedPage
 from ratings.sheets import Line, SchoolSheet
-from ratings.sheets.answering import LIVE, held_assessments
-from ratings.workflow import Step, allowed_steps, due, frozen_sheet, is_overdue, void_signature
+from ratings.sheets.answering import LIVE
+from ratings.workflow import (
+    Step,
+    allowed_steps,
+    due,
+    frozen_sheet,
+    hold_assessment,
+    is_overdue,
+    shown_at,
+    void_signature,
+    with_figures,
+)
 from ratings.workflow.blocking import Blocker, overdue, unknown_figures
 from schools.models import User
 from schools.saving import Refused
@@ -93,23 +103,31 @@ def receipt_move(assessment: Assessment) -> Move | None:
 
 
 def confirmation_code(sheet: SchoolSheet) -> str:
-    """校验码 of the page to be signed: any change of an answer, a remark or a figure makes another one."""
+    """校验码 of the page to be signed: any change of an answer, a remark, a figure or a piece of evidence
+    makes another one.
+    """
+    frozen = frozen_sheet(sheet.assessment, Stage.SELF)
+    return digest({**_coded(sheet, frozen), "evidence": frozen.get("evidence", [])})
+
+
+def _coded(sheet: SchoolSheet, frozen: dict[str, Any]) -> dict[str, Any]:
+    """What the code covered from the first: answers, remarks and figures."""
     figures = {
         name: None if figure.value is None else str(figure.value) for name, figure in sheet.figures.items()
     }
-    return digest(
-        {
-            "school": sheet.assessment.school_id,
-            "sheet": frozen_sheet(sheet.assessment, Stage.SELF),
-            "figures": figures,
-        }
-    )
+    answers = {name: content for name, content in frozen.items() if name != "evidence"}
+    return {"school": sheet.assessment.school_id, "sheet": answers, "figures": figures}
 
 
 def valid_signature(sheet: SchoolSheet) -> SignedPage | None:
-    """The signed page if it still fits what it was signed for; one that no longer does is voided here."""
+    """The signed page if it still fits what it was signed for; one that no longer does is voided here.
+
+    A page signed while the code did not cover evidence stands for the answers and figures that it covered.
+    """
     page = sheet.assessment.signed_pages.filter(voided_at__isnull=True).select_related("scan").first()
     if page is None or page.code == confirmation_code(sheet):
+        return page
+    if page.code == digest(_coded(sheet, frozen_sheet(sheet.assessment, Stage.SELF))):
         return page
     void_signature(sheet.assessment)
     return None
@@ -119,16 +137,18 @@ def needs_signature(assessment: Assessment) -> bool:
     return assessment.scheme.confirmation == Confirmation.SIGNED
 
 
-def sign(sheet: SchoolSheet, upload: CheckedUpload, *, by: User) -> SignedPage:
+def sign(sheet: SchoolSheet, upload: CheckedUpload, *, by: User, seen: str | None = None) -> SignedPage:
     """Keep the scan of the signed page under the code of what it confirms; an earlier page loses its force.
 
-    Raises Refused where the school may not change anything now.
+    Raises Refused where the school may not change anything now, or what is confirmed is not what stood on
+    the page that sent `seen`.
     """
     with transaction.atomic():
-        locked = held_assessments().get(pk=sheet.assessment.pk)
+        locked = hold_assessment(sheet.assessment.pk)
         open_now = locked.status in LIVE and not is_overdue(locked, Stage.SELF)
         if not open_now:
             raise Refused("现在不能上传签字盖章页：自评已提交或已截止。")
+        with_figures(shown_at(locked, "submit"), sheet.figures).refuse_changed(seen)
         void_signature(locked)
         now = timezone.now()
         scan = stored_file(upload, assessment=locked, by=by, at=now)

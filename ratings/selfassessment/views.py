@@ -31,13 +31,15 @@ from ratings.workflow import (
     must_recuse,
     returned_items,
     scheme_spec,
+    shown_at,
     take_step,
+    with_figures,
 )
 from ratings.workflow.deadlines import last_day
 from schools.models import Role
 from schools.permissions import allowed_to
-from schools.refusals import refusals_as_messages, refusals_in
-from schools.saving import Refused
+from schools.refusals import refusals_as_messages, refusals_in, seen_again
+from schools.saving import SEEN, Refused
 from schools.site.asked import number
 from schools.uploads import check_upload
 
@@ -294,7 +296,12 @@ def _sheet_groups(
 @allowed_to("self_assess")
 def check_page(request: HttpRequest, pk: int) -> HttpResponse:
     """Every answer before it is handed on, what is missing by name, and the one button that hands it on."""
-    assessment = own_assessment(request, pk)
+    return _check_page(request, own_assessment(request, pk))
+
+
+def _check_page(request: HttpRequest, assessment: Assessment, form: StepForm | None = None) -> HttpResponse:
+    """`form` is the step as it was refused: what is handed on is confirmed here and nowhere else."""
+    shown = shown_at(assessment, "submit")
     sheet = own_sheet(assessment)
     step = next_step(assessment, request.user)
     signing = needs_signature(assessment) and step is not None
@@ -309,6 +316,8 @@ def check_page(request: HttpRequest, pk: int) -> HttpResponse:
         "signing": signing,
         "signature": signature,
         "unsigned": signing and step.code in HANDED_IN and signature is None,
+        "form": form,
+        "seen": seen_again(request, with_figures(shown, sheet.figures), form),
     }
     return render(request, "ratings/selfassessment/check.html", context)
 
@@ -323,7 +332,8 @@ def take_if_posted(
     """The step, taken with what the form says; where it is refused, every reason stands in the form."""
     if request.method == "POST" and form.is_valid():
         with refusals_in(form):
-            move = take_step(assessment, step.code, by=request.user, **form.facts)
+            seen = request.POST.get(SEEN, "")
+            move = take_step(assessment, step.code, by=request.user, seen=seen, **form.facts)
             messages.success(request, f"已{step.label}。")
             return move
     return None
@@ -334,13 +344,16 @@ def step_context(
 ) -> dict:
     """What the page of a step shows, to be confirmed in words."""
     allowed = step in allowed_steps(request.user, assessment)
-    return {"assessment": assessment, "step": step, "allowed": allowed, "form": form}
+    seen = seen_again(request, shown_at(assessment, step.code), form)
+    return {"assessment": assessment, "step": step, "allowed": allowed, "form": form, "seen": seen}
 
 
 @require_http_methods(["GET", "POST"])
 @allowed_to("self_assess")
 def step_page(request: HttpRequest, pk: int, code: str) -> HttpResponse:
-    """A step of the school. A refusal says every reason and changes nothing."""
+    """A step of the school. A refusal says every reason and changes nothing; what hands the answers on is
+    confirmed below them, on the page that shows them all.
+    """
     assessment = own_assessment(request, pk)
     if code not in OWN_STEPS:
         raise Http404
@@ -351,6 +364,10 @@ def step_page(request: HttpRequest, pk: int, code: str) -> HttpResponse:
     if take_if_posted(request, assessment, step, form):
         after = "ratings:assessment_receipt" if code in HANDED_IN else "ratings:assessment"
         return redirect(after, assessment.pk)
+    if code in FORWARD and posting:
+        return _check_page(request, assessment, form)
+    if code in FORWARD:
+        return redirect("ratings:assessment_check", assessment.pk)
     context = step_context(request, assessment, step, form)
     return render(request, "ratings/selfassessment/step.html", context)
 
@@ -364,7 +381,8 @@ def signature(request: HttpRequest, pk: int) -> HttpResponse:
     with refusals_as_messages(request):
         if upload is None:
             raise Refused("请选择扫描件文件。")
-        sign(own_sheet(assessment), check_upload(upload), by=request.user)
+        seen = request.POST.get(SEEN, "")
+        sign(own_sheet(assessment), check_upload(upload), by=request.user, seen=seen)
         messages.success(request, "签字盖章页已上传。此后内容如有改动，须重新打印签字。")
     return redirect("ratings:assessment_check", assessment.pk)
 

@@ -24,7 +24,16 @@ from ratings.models import Assessment, JudgeSheet, Score
 from ratings.rules import Answer, AnswerError, clean_answer
 from ratings.rules.rounding import rounded
 from ratings.scoring import Blocked, Entry, asked_part, entry_to_json
-from ratings.workflow import Writer, figures_of, live_figures, scheme_spec, uneditable, void_signature
+from ratings.workflow import (
+    Writer,
+    figures_of,
+    hold_assessment,
+    hold_assessments,
+    live_figures,
+    scheme_spec,
+    uneditable,
+    void_signature,
+)
 from schools.metrics import figures
 from schools.models import Role, School, User
 from schools.models.scope import COUNTY_ROLES, NOTHING, SCHOOL_ROLES
@@ -136,8 +145,8 @@ def save(
     """
     row = Posted(version, posted, remark, na)
     with transaction.atomic():
-        assessment = held_assessments().order_by().filter(scores=score_pk).first()
-        saved = _write(assessment, {score_pk: row}, by) if assessment else []
+        held = hold_assessments(Assessment.objects.filter(scores=score_pk))
+        saved = _write(held[0], {score_pk: row}, by) if held else []
         if not saved:
             raise RowGone
     return saved[0]
@@ -148,7 +157,7 @@ def save_rows(assessment_pk: int, rows: Mapping[int, Posted], *, by: User) -> li
     are ids of scores.
     """
     with transaction.atomic():
-        return _write(held_assessments().get(pk=assessment_pk), rows, by)
+        return _write(hold_assessment(assessment_pk), rows, by)
 
 
 def _write(assessment: Assessment, rows: Mapping[int, Posted], by: User) -> list[Saved]:
@@ -169,15 +178,6 @@ def take_over(
     for score in rows:
         writing.set(score, entries[score.item.code], score.remark)
     writing.store()
-
-
-def held_assessments() -> QuerySet[Assessment]:
-    """Answers, and what is attached to them, are only written by whoever holds the assessment."""
-    return (
-        Assessment.objects.select_for_update(of=("self",))
-        .select_related("scheme__city", "school", "panel")
-        .prefetch_related("extensions")
-    )
 
 
 class _Writing:

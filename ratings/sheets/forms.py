@@ -20,7 +20,8 @@ from ratings.rules.syntax import Deduct
 from ratings.scoring import entry_from_json, owed_at
 from schools.models import User
 from schools.refusals import Difference
-from schools.site.asked import number
+from schools.site.asked import TextArea, number
+from schools.site.typed import NumberField
 
 from .answering import CONFLICT, REMARK, SAVED, YES, Posted, Saved, differs, read_entry, save
 from .answering import save_rows as save_of_one
@@ -300,8 +301,8 @@ COMMENT_LIMIT = 300
 class AdjustmentForm(forms.Form):
     """核定 of a system part; the bounds are those of the computed parts."""
 
-    points = forms.DecimalField(label="核定得分", max_digits=6, decimal_places=2, min_value=0)
-    reason = forms.CharField(label="理由", max_length=500, widget=forms.Textarea(attrs={"rows": 3}))
+    points = NumberField(label="核定得分", max_digits=6, decimal_places=2, min_value=0)
+    reason = forms.CharField(label="理由", max_length=500, widget=TextArea(attrs={"rows": 3}))
 
     def __init__(self, *args, full: Fraction, **kwargs) -> None:
         super().__init__(*args, **kwargs)
@@ -325,11 +326,11 @@ class ReturnForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.spec = spec
         self.fields["comment"] = forms.CharField(
-            label="退回说明", max_length=500, widget=forms.Textarea(attrs={"rows": 3})
+            label="退回说明", max_length=500, widget=TextArea(attrs={"rows": 3})
         )
         for code, bound in spec.bound.items():
             label = f"{code} {bound.item.name}"
-            widget = forms.Textarea(attrs={"rows": 1})
+            widget = TextArea(attrs={"rows": 1})
             self.fields[f"item-{code}"] = forms.CharField(
                 label=label, required=False, max_length=COMMENT_LIMIT, widget=widget
             )

@@ -1,12 +1,15 @@
 """流转: the table of steps and how one is taken, who may write, deadlines, figures, rows each stage owes."""
 
 from .blocking import blockers, missing_in
-from .deadlines import due, grant_extension, is_overdue
+from .deadlines import due, grant_extension, is_overdue, shown_deadlines
+from .holding import hold_all, hold_assessment, hold_assessments
+from .onsite import shut, shut_codes
 from .recusal import Writer, conflicts, must_recuse, recusal, returned_items, sheet_conflict, tie, uneditable
+from .showing import frozen_sheet, shown_at, with_figures
 from .snapshots import city_figures, figures_of, live_figures, scheme_spec
 from .stages import open_city_rows, open_county_rows, open_scheme
 from .steps import STAGE_OF, STEPS, TURN_OF, Step
-from .taking import allowed_steps, frozen_sheet, take_step, void_signature
+from .taking import allowed_steps, take_step, void_signature
 
 __all__ = [
     "STAGE_OF",
@@ -22,6 +25,9 @@ __all__ = [
     "figures_of",
     "frozen_sheet",
     "grant_extension",
+    "hold_all",
+    "hold_assessment",
+    "hold_assessments",
     "is_overdue",
     "live_figures",
     "missing_in",
@@ -33,8 +39,13 @@ __all__ = [
     "returned_items",
     "scheme_spec",
     "sheet_conflict",
+    "shown_at",
+    "shown_deadlines",
+    "shut",
+    "shut_codes",
     "take_step",
     "tie",
     "uneditable",
     "void_signature",
+    "with_figures",
 ]

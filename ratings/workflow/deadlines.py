@@ -5,14 +5,18 @@ import datetime as dt
 from django.db import transaction
 from django.utils import timezone
 
-from ratings.enums import Stage
+from ratings.enums import RUNNING, Stage, Status
 from ratings.models import Assessment, Extension
 from schools import audit
 from schools.calendar.workdays import add_workdays, is_workday
-from schools.saving import Refused
+from schools.saving import Refused, Shown, refuse
+
+from .holding import hold_assessment
 
 #: 补正 is due this many working days after the return.
 RETURN_WORKDAYS = 3
+#: Nothing is owed any more.
+OVER = (Status.SETTLED, Status.DECLINED, Status.LAPSED)
 LAST_SECOND = dt.time(23, 59, 59)
 
 
@@ -68,7 +72,41 @@ def end_of(day: dt.date) -> dt.datetime:
     return timezone.make_aware(dt.datetime.combine(day, LAST_SECOND))
 
 
-def grant_extension(assessment: Assessment, stage: str, due_on: dt.date, *, by, reason: str) -> Extension:
+def shown_deadlines(assessment: Assessment) -> Shown:
+    """What stands above the form of an extension: the days of the scheme, and what was granted so far."""
+    granted = Extension.objects.filter(assessment=assessment).select_related("by").order_by("pk")
+    scheme = assessment.scheme
+
+    def saver() -> str:
+        last = granted.last()
+        if last is None:
+            return ""
+        at = timezone.localtime(last.at)
+        return (
+            f"{last.by} {at:%m月%d日 %H:%M} 已把{last.get_stage_display()}延至 {last.due_on}：{last.reason}"
+        )
+
+    return Shown(
+        {
+            "截止时间": [scheme.self_due, scheme.county_due, scheme.city_due, assessment.return_due],
+            "延期": list(granted.values_list("stage", "due_on", "by", "at")),
+        },
+        {"延期": saver},
+    )
+
+
+def extension_refusal(assessment: Assessment) -> str:
+    """Why the school gets no more time for anything, or ""."""
+    if assessment.scheme.phase not in RUNNING:
+        return f"方案处于“{assessment.scheme.get_phase_display()}”阶段，不能再延期。"
+    if assessment.status in OVER:
+        return f"申报处于“{assessment.get_status_display()}”，不能再延期。"
+    return ""
+
+
+def grant_extension(
+    assessment: Assessment, stage: str, due_on: dt.date, *, by, reason: str, seen: str | None = None
+) -> Extension:
     """Give one school more time for one stage; who and why stay on record. Raises Refused.
 
     A school in 补正 gets the time for mending: its own 补正截止日 moves.
@@ -76,9 +114,9 @@ def grant_extension(assessment: Assessment, stage: str, due_on: dt.date, *, by, 
     if not reason.strip():
         raise Refused({"reason": "请写明延期理由。"})
     with transaction.atomic():
-        locked = (
-            Assessment.objects.select_for_update(of=("self",)).select_related("scheme").get(pk=assessment.pk)
-        )
+        locked = hold_assessment(assessment.pk)
+        refuse(extension_refusal(locked))
+        shown_deadlines(locked).refuse_changed(seen)
         now = due(locked, stage)
         if now is not None and end_of(due_on) <= now:
             raise Refused(
@@ -88,9 +126,9 @@ def grant_extension(assessment: Assessment, stage: str, due_on: dt.date, *, by, 
             locked.return_due = next_workday_from(due_on)
             locked.save(update_fields=["return_due"])
         extension = Extension.objects.create(
-            assessment=assessment, stage=stage, due_on=due_on, reason=reason.strip(), by=by, at=timezone.now()
+            assessment=locked, stage=stage, due_on=due_on, reason=reason.strip(), by=by, at=timezone.now()
         )
         detail = {"阶段": Stage(stage).label, "延至": due_on, "理由": reason.strip()}
-        audit.record("extend", by=by, city=assessment.scheme.city, subject=str(assessment), detail=detail)
+        audit.record("extend", by=by, city=locked.scheme.city, subject=str(locked), detail=detail)
     assessment.return_due = locked.return_due
     return extension

@@ -21,6 +21,7 @@ from schools.models.people import Role
 from schools.models.scope import SCHOOL_ROLES
 
 from .deadlines import due, is_overdue
+from .onsite import shut
 from .steps import STAGE_OF
 
 WRITERS = {
@@ -134,6 +135,12 @@ class Writer:
         }
 
     def _city(self, score: Score) -> str:
+        """Whose sheet it is, then whether the item is open at all; a sheet as a whole has no item."""
+        return self._not_theirs(score) or shut(
+            self.assessment, onsite=score.item_id is not None and score.item.onsite
+        )
+
+    def _not_theirs(self, score: Score) -> str:
         sheet = self._sheets.get(score.judge_id)
         if sheet is None:
             return "本校没有分给这位评委。"

@@ -13,6 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from ratings.criteria.spec import digest
+from ratings.criteria.storing import hold_scheme
 from ratings.enums import Phase, Stage, Status
 from ratings.models import (
     Assessment,
@@ -29,13 +30,15 @@ from ratings.models import (
 from schools import audit
 from schools.models import School, User
 from schools.models.scope import COUNTY_ROLES
-from schools.saving import Refused, refuse
+from schools.saving import Refused, hold, refuse
 from schools.workbooks import clean_text
 
 from .blocking import FIGURES, blockers
 from .deadlines import return_deadline
+from .holding import hold_assessment
 from .recusal import must_recuse
-from .snapshots import scheme_spec, take_snapshot
+from .showing import FIGURED, frozen_sheet, shown_at, with_figures
+from .snapshots import live_figures, scheme_spec, take_snapshot
 from .stages import open_city_rows, open_county_rows
 from .steps import FIRST_STAGE, RETURNED_FROM, STAGE_OF, STEPS, Step, first_stage
 
@@ -44,31 +47,31 @@ LEAVING = ("lapse", "decline")
 OF_THE_SCHEME = ("reopen", *LEAVING)
 #: Steps by which those above the school say something of it: whoever must recuse there takes none of them.
 REVIEWING = ("return_", "recall", "recommend", "send_back")
-#: Steps by which the school signs its figures.
-SIGNING = ("submit", "resubmit")
+#: Steps by which the school signs its figures, and the one by which they become final.
+TAKING_FIGURES = ("submit", "resubmit", "recommend")
 #: What a step may change of the assessment itself.
 CHANGED_BY_STEPS = (
     "status", "version", "returned_to", "return_due", "suggested_star", "county_opinion", "visited"
 )  # fmt: skip
 
 
-def take_step(assessment: Assessment, code: str, *, by: User, comment: str = "", **facts: Any) -> Move:
+def take_step(
+    assessment: Assessment, code: str, *, by: User, comment: str = "", seen: str | None = None, **facts: Any
+) -> Move:
     """Take one step of the table: who, from where, when; then status, effects, frozen sheet and audit row
     together.
 
     The assessment is locked and read again before anything is decided, so that of two people at once exactly
-    one gets through; everything is one transaction. Raises Refused with every reason; then nothing has
-    changed.
+    one gets through; everything is one transaction. `seen` is what the page of the step sent of `shown_at`.
+    Raises Refused with every reason; then nothing has changed.
     """
     step, comment = STEPS[code], clean_text(comment)
     with transaction.atomic():
         _hold_above(assessment, code)
-        locked = (
-            Assessment.objects.select_for_update(of=("self",))
-            .select_related("scheme__city", "school")
-            .get(pk=assessment.pk)
-        )
+        locked = hold_assessment(assessment.pk)
         _refuse(locked, step, by, comment, facts)
+        if seen is not None:
+            _refuse_unseen(locked, code, seen, facts)
         before, target = locked.status, _target(locked, step)
         sheet = frozen_sheet(locked, STAGE_OF.get(before, Stage.SELF))
         move = Move.objects.create(
@@ -105,15 +108,14 @@ def _hold_above(assessment: Assessment, code: str) -> None:
 
     Settling, publishing and signing a correction hold the scheme before any assessment; a step that may
     change its phase therefore does so too, a submission only while it may be the first. Whoever writes a
-    record or a data correction holds the school; handing in holds it as well, so that a record is either
-    among the signed figures or finds them signed.
+    record or a data correction holds the school; a step that takes the figures holds it as well, so that a
+    record is either among them or finds them taken, and who decides on a correction still has the turn.
     """
-    scheme = Scheme.objects.select_for_update().filter(pk=assessment.scheme_id)
     if code in OF_THE_SCHEME:
-        scheme.get()
+        hold_scheme(assessment.scheme_id)
     elif code == "submit":
-        scheme.filter(phase=Phase.OPEN).first()
-    if code in SIGNING:
+        hold(Scheme.objects.filter(pk=assessment.scheme_id, phase=Phase.OPEN))
+    if code in TAKING_FIGURES:
         School.objects.hold(assessment.school_id)
 
 
@@ -143,6 +145,14 @@ def _refuse(assessment: Assessment, step: Step, by: User, comment: str, facts: d
         raise Refused(reasons)
 
 
+def _refuse_unseen(assessment: Assessment, code: str, seen: str, facts: dict) -> None:
+    """The figures are those that were just checked, where they were."""
+    shown = shown_at(assessment, code)
+    if code in FIGURED:
+        shown = with_figures(shown, facts.get(FIGURES) or live_figures(assessment))
+    shown.refuse_changed(seen)
+
+
 def _fits(assessment: Assessment, step: Step, role: str) -> bool:
     """Status, and for stages of two levels the level the role belongs to."""
     status = assessment.status
@@ -166,31 +176,6 @@ def _target(assessment: Assessment, step: Step) -> str:
     if step.target == RETURNED_FROM:
         return assessment.returned_to
     return step.target
-
-
-def frozen_sheet(assessment: Assessment, stage: str) -> dict[str, Any]:
-    """A stage's sheet as it stands: every row with answers, points and remark, and its adjustments."""
-    rows = assessment.scores.filter(stage=stage).order_by("item__order", "judge_id")
-    adjusted = assessment.adjustments.filter(stage=stage).order_by("item__order")
-    return {
-        "stage": stage,
-        "scores": [
-            {
-                "item": item,
-                "judge": judge,
-                "answers": answers,
-                "points": None if points is None else str(points),
-                "remark": remark,
-            }
-            for item, judge, answers, points, remark in rows.values_list(
-                "item__code", "judge__label", "answers", "points", "remark"
-            )
-        ],
-        "adjustments": [
-            {"item": item, "points": str(points), "reason": reason}
-            for item, points, reason in adjusted.values_list("item__code", "points", "reason")
-        ],
-    }
 
 
 def _on_resubmit(assessment: Assessment, move: Move, facts: dict) -> None:

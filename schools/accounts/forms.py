@@ -7,12 +7,15 @@ from typing import Any
 from crispy_forms.helper import FormHelper
 from django import forms
 from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
+from django.http import HttpRequest
 
 from schools.models import Appointment, User
+from schools.models.naming import refuse_no_name
 from schools.models.people import refuse_mobile_number
 from schools.site.asked import owe
 
 from .handover import NewAccount, candidates
+from .locking import check_signature
 
 
 class SignInForm(AuthenticationForm):
@@ -32,8 +35,29 @@ class SignInForm(AuthenticationForm):
         self.helper.form_tag = False
 
 
+class SignatureForm(forms.Form):
+    """The own password once more, under an act that cannot be taken back."""
+
+    password = forms.CharField(
+        label="请再次输入您的登录密码",
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+
+    def __init__(self, *args, request: HttpRequest, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.request = request
+        self.helper = FormHelper()
+        self.helper.form_tag = False
+
+    def clean_password(self) -> str:
+        """The password of the person who is signed in, nobody else's."""
+        check_signature(self.request, self.cleaned_data["password"])
+        return self.cleaned_data["password"]
+
+
 class PasswordForm(PasswordChangeForm):
-    """Old password once, new one twice."""
+    """Old password once, new one twice; the new one is another one."""
 
     new_password2 = forms.CharField(
         label="再次输入新密码",
@@ -41,12 +65,25 @@ class PasswordForm(PasswordChangeForm):
         strip=False,
     )
 
-    def __init__(self, *args, **kwargs) -> None:
+    def __init__(self, *args, request: HttpRequest, **kwargs) -> None:
         super().__init__(*args, **kwargs)
+        self.request = request
         self.fields["old_password"].label = "当前密码"
         self.fields["new_password1"].label = "新密码"
         self.helper = FormHelper()
         self.helper.form_tag = False
+
+    def clean_old_password(self) -> str:
+        """Guesses count as everywhere."""
+        check_signature(self.request, self.cleaned_data["old_password"], "当前密码不正确，密码没有修改。")
+        return self.cleaned_data["old_password"]
+
+    def clean_new_password1(self) -> str:
+        """Who set or saw the present one, the one-time one included, would else keep it."""
+        password = self.cleaned_data["new_password1"]
+        if self.user.check_password(password):
+            raise forms.ValidationError("新密码不能与当前密码相同，请另设一个。")
+        return password
 
 
 NEW, EXISTING = "new", "existing"
@@ -61,7 +98,7 @@ class PersonField(forms.ModelChoiceField):
     """Names alone are not enough: two people may share one."""
 
     def label_from_instance(self, obj: User) -> str:
-        return f"{obj.name}（{obj.username}）"
+        return obj.in_full
 
 
 class HandoverForm(forms.Form):
@@ -76,7 +113,11 @@ class HandoverForm(forms.Form):
         initial=NEW,
     )
     name = forms.CharField(
-        label="新账号姓名", max_length=30, required=False, help_text="选“新开账号”时填写，下面两格相同。"
+        label="新账号姓名",
+        max_length=30,
+        required=False,
+        help_text="选“新开账号”时填写，下面两格相同。",
+        validators=[refuse_no_name],
     )
     username = forms.CharField(
         label="新账号用户名", max_length=50, required=False, help_text="如姓名的拼音，登录时使用。"

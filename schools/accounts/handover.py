@@ -21,7 +21,7 @@ from schools.messages.inbox import notify
 from schools.models import Appointment, Handover, Notice, Problem, Role, School, User
 from schools.models.scope import ADMINISTRATORS, SCHOOL_ROLES
 from schools.permissions import may
-from schools.saving import Refused
+from schools.saving import Refused, hold_one
 from schools.site.contributions import contributed
 from schools.teaching.months import unanswered
 
@@ -109,8 +109,7 @@ def hand_over(
     The outgoing person loses the role at once, except on the very day they began. Raises Refused.
     """
     School.objects.hold(appointment.school_id)
-    posts = Appointment.objects.select_for_update(of=("self",)).select_related("school__city", "user")
-    held = posts.get(pk=appointment.pk)
+    held = hold_one(Appointment.objects.all(), appointment.pk, "school__city", "user")
     today = timezone.localdate()
     if (held.end is not None and held.end < today) or Handover.objects.filter(ended=held).exists():
         raise Refused("这项任职已经结束或已经交接，不能再办。")
@@ -141,7 +140,7 @@ def hand_over(
     notify([to], text, url=url, key=f"handover-{handover.pk}", school=school)
     detail = {
         "移交人": str(held.user),
-        "接收人": f"{to.name}（{to.username}）",
+        "接收人": to.in_full,
         "原因": reason,
         "移交内容": contents,
     }
@@ -160,7 +159,7 @@ def _account(new: NewAccount, school: School, password: str, by: User) -> User:
             user.save()
     except IntegrityError as error:
         raise Refused("该用户名已被使用。") from error
-    who, detail = f"{user.name}（{user.username}）", {"操作": "交接时新建账号"}
+    who, detail = user.in_full, {"操作": "交接时新建账号"}
     audit.record("account", by=by, city=school.city, subject=who, detail=detail)
     return user
 

@@ -105,16 +105,14 @@ def create_administrators(accounts: tuple[FirstAccount, ...]) -> list[Slip]:
     today = timezone.localdate()
     current = Appointment.objects.filter(Q(end__isnull=True) | Q(end__gte=today), role__in=ADMINISTRATORS)
     if held := current.filter(user__is_active=True).select_related("user"):
-        names = "、".join(
-            f"{post.get_role_display()} {post.user.name}（{post.user.username}）" for post in held
-        )
+        names = "、".join(f"{post.get_role_display()} {post.user.in_full}" for post in held)
         raise Refused(f"系统已有管理员：{names}。增加或更换管理员，由系统管理员建账号、安全管理员任职。")
     try:
         slips = [_make(account) for account in accounts]
     except IntegrityError as error:
         raise Refused("没有建立任何账号：同时有人在建立同名账号。请先查看现有账号，再执行一次。") from error
     for slip in slips:
-        who = f"{slip.user.name}（{slip.user.username}）"
+        who = slip.user.in_full
         held = {"任职": f"全系统 {slip.role.label}", "开始": today}
         record("account", by=None, city=None, subject=who, detail={"操作": "建立三员账号"})
         record("appointment", by=None, city=None, subject=who, detail=held)

@@ -12,16 +12,12 @@ from django.http import HttpRequest
 
 from schools.audit import record
 from schools.calendar import workdays
-from schools.models import CalendarDay, CalendarYear, Region, User
+from schools.models import CalendarDay, CalendarYear, User
+
+from .locking import account_opens_at
+from .owners import tell_owner
 
 logger = logging.getLogger(__name__)
-
-
-def chain_city(user: User) -> Region | None:
-    """The chain an account's comings and goings belong to: its own city, else that of its appointment."""
-    if user.city_id:
-        return user.city
-    return user.identity.city if user.identity else None
 
 
 def _address(request: HttpRequest | None) -> dict[str, str]:
@@ -30,8 +26,8 @@ def _address(request: HttpRequest | None) -> dict[str, str]:
 
 def _note(action: str, account: User, *, by: User | None, detail: dict[str, str]) -> None:
     """What somebody else than the owner did, or somebody unknown, names the account in full."""
-    subject = str(account) if by == account else f"{account.name}（{account.username}）"
-    record(action, by=by, city=chain_city(account), subject=subject, detail=detail)
+    subject = str(account) if by == account else account.in_full
+    record(action, by=by, city=account.chain_city, subject=subject, detail=detail)
 
 
 @receiver(user_logged_in)
@@ -67,8 +63,12 @@ def on_sign_in_failed(
 def on_lock_out(sender: Any, request: HttpRequest | None, username: str | None = None, **kwargs: Any) -> None:
     """Too many wrong passwords."""
     user = User.objects.filter(username=username or "").first()
-    if user is not None:
-        _note("lock_out", user, by=None, detail=_address(request))
+    if user is None:
+        return
+    detail = _address(request)
+    if request is not None and account_opens_at(request, username) is None:
+        detail["说明"] = "该地址许多账号密码错误，本账号没有在该地址登录过"
+    _note("lock_out", user, by=None, detail=detail)
 
 
 @receiver(post_save, sender=User)
@@ -80,13 +80,14 @@ def on_password_saved(sender: Any, instance: User, created: bool, **kwargs: Any)
     """
     if created or instance._password is None:
         return
-    who = f"{instance.name}（{instance.username}）"
-    city, by = chain_city(instance), instance.password_set_by
+    city, by, asked = instance.chain_city, instance.password_set_by, instance.password_asked_by
     if instance.must_change_password or by not in (None, instance):
-        detail = {"说明": "由他人重置，下次登录须修改"}
-        record("password_reset", by=by, city=city, subject=who, detail=detail)
+        who = f"{asked}申请、{by}确认" if asked else str(by or "运维人员在服务器上")
+        tell_owner(instance, f"您的账号密码由{who}重置")
+        detail = {"说明": "由他人重置，下次登录须修改"} | ({"申请人": asked.in_full} if asked else {})
+        record("password_reset", by=by, city=city, subject=instance.in_full, detail=detail)
     else:
-        record("password_change", by=instance, city=city, subject=who)
+        record("password_change", by=instance, city=city, subject=instance.in_full)
 
 
 @receiver([post_save, post_delete], sender=CalendarDay)

@@ -23,6 +23,7 @@ from schools.workbooks import clean_text
 
 from . import handover
 from .forms import HandoverForm, PasswordForm, SignInForm
+from .owners import say_at_sign_in
 
 
 class SignIn(views.LoginView):
@@ -31,6 +32,12 @@ class SignIn(views.LoginView):
     form_class = SignInForm
     redirect_authenticated_user = True
 
+    def form_valid(self, form: SignInForm) -> HttpResponse:
+        """What others did to the account meanwhile is said at once."""
+        response = super().form_valid(form)
+        say_at_sign_in(self.request)
+        return response
+
 
 class PasswordChange(views.PasswordChangeView):
     """A new password by its owner, which also ends the duty to change a first password."""
@@ -38,6 +45,10 @@ class PasswordChange(views.PasswordChangeView):
     form_class = PasswordForm
     template_name = "registration/password_change.html"
     success_url = reverse_lazy("schools:desk")
+
+    def get_form_kwargs(self) -> dict:
+        """Wrong passwords are counted for where they come from."""
+        return {**super().get_form_kwargs(), "request": self.request}
 
     def form_valid(self, form: PasswordForm) -> HttpResponse:
         """The duty ends in the same save as the password."""

@@ -1,18 +1,26 @@
 """Accounts, kept by the system administrator, and appointments, given by the security administrator."""
 
 from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
-from django.contrib.auth.forms import AdminPasswordChangeForm, UserCreationForm
+from django.contrib.auth.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 from django.contrib.auth.models import Group
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 
+from schools.accounts.changes import DETAILS, enough_without, hold
 from schools.accounts.opening import one_time_password
 from schools.audit import exports, record
-from schools.importing.account_sheets import AppointmentResource, UserResource
+from schools.importing.account_sheets import TWO_PEOPLE_APPOINT, AppointmentResource, UserResource
 from schools.models import Appointment, User
+from schools.models.scope import GUARDED_ROLES
 from schools.permissions import keeps_account, may
+from schools.records.changes import snapshot
+from schools.records.people import note_appointment
+from schools.refusals import refusals_as_messages, turned_away
+from schools.saving import Refused, refuse
 from schools.workbooks import SheetOut
 
 from .exchange import WorkbookAdmin
@@ -20,16 +28,33 @@ from .scoped import ScopedAdmin
 
 MOST_PASSWORDS = 200
 
+TWO_PEOPLE = "{}是重要账号，密码、用户名和启用由两名管理员在“重要账号”里办理。"
+
 admin.site.unregister(Group)  # rights come from appointments alone
 
 
 class FirstPasswordForm(AdminPasswordChangeForm):
     """A password set by somebody else is good for one sign-in."""
 
+    @transaction.atomic
     def save(self, commit=True):
-        """The owner must choose a new one."""
+        """The owner must choose a new one. Looked at under the lock: the account may have got its weight just
+        now.
+        """
+        refuse(TWO_PEOPLE.format(self.user.in_full) if hold(self.user.pk).is_guarded else "")
         self.user.must_change_password = True
         return super().save(commit)
+
+
+class LockForm(UserChangeForm):
+    """An account as it is kept; switching off is one act, so that it is quick."""
+
+    def clean_is_active(self) -> bool:
+        """Somebody must be left to switch on again."""
+        on, account = self.cleaned_data["is_active"], self.instance
+        if not on and account.is_active and account.is_guarded and not enough_without(account):
+            raise ValidationError("停用以后能办理的管理员不足两名，没有人能重新启用：请先任命别的管理员。")
+        return on
 
 
 class AccountForm(UserCreationForm):
@@ -40,6 +65,22 @@ class AccountForm(UserCreationForm):
         fields = ["username", "name", "office_phone", "city"]
 
 
+def _first_passwords(users: list[User], *, by: User) -> list[tuple[str, str, str]]:
+    """Each after its user name and name. Held in one order, so that none gets its weight in between."""
+    held = [hold(pk) for pk in sorted(user.pk for user in users)]
+    if guarded := "、".join(user.in_full for user in held if user.is_guarded):
+        raise Refused(f"{TWO_PEOPLE.format(guarded)}请去掉这些账号再办。")
+    rows = []
+    for user in held:
+        password = one_time_password()
+        user.must_change_password = True
+        user.password_set_by = by
+        user.set_password(password)
+        user.save(update_fields=["password", "must_change_password"])
+        rows.append((user.username, user.name, password))
+    return rows
+
+
 @admin.register(User)
 class UserAdmin(WorkbookAdmin, ScopedAdmin, DjangoUserAdmin):
     """The system administrator names accounts and resets passwords; the security administrator locks them and
@@ -48,6 +89,7 @@ class UserAdmin(WorkbookAdmin, ScopedAdmin, DjangoUserAdmin):
 
     acts = ("maintain", "appoint")
     sheets = (UserResource,)
+    form = LockForm
     add_form = AccountForm
     change_password_form = FirstPasswordForm
     list_display = ["username", "name", "office_phone", "city", "is_active", "is_staff", "last_login"]
@@ -80,7 +122,10 @@ class UserAdmin(WorkbookAdmin, ScopedAdmin, DjangoUserAdmin):
             return []
         theirs = ["username", "name", "office_phone", "city", "must_change_password"]
         maintains, appoints = (may(request.user, act) for act in self.acts)
-        return (theirs if not maintains else []) + (self.locks if not appoints else [])
+        closed = (theirs if not maintains else []) + (self.locks if not appoints else [])
+        if obj.is_guarded:  # by two administrators, but for the lock, which one of them may close
+            closed += [*DETAILS, "must_change_password", *([] if obj.is_active else ["is_active"])]
+        return closed
 
     def get_object(self, request, object_id, from_field=None):
         """The audit trail names who sets a password here."""
@@ -93,6 +138,9 @@ class UserAdmin(WorkbookAdmin, ScopedAdmin, DjangoUserAdmin):
         """Passwords are the system administrator's."""
         if not may(request.user, "maintain"):
             return self._get_obj_does_not_exist_redirect(request, self.opts, id)
+        account = self.get_object(request, unquote(id))
+        if account is not None and account.is_guarded:
+            return turned_away(request, TWO_PEOPLE.format(account.in_full), "schools:account_changes")
         return super().user_change_password(request, id, form_url)
 
     @admin.action(description="生成一次性密码并下载", permissions=["add"])
@@ -102,24 +150,18 @@ class UserAdmin(WorkbookAdmin, ScopedAdmin, DjangoUserAdmin):
         if not users or len(users) > MOST_PASSWORDS:
             messages.error(request, f"请选择 1 至 {MOST_PASSWORDS} 个由本市管理、且不是本人的账号。")
             return None
-        rows = []
-        with transaction.atomic():
-            for user in users:
-                password = one_time_password()
-                user.must_change_password = True
-                user.password_set_by = request.user
-                user.set_password(password)
-                user.save(update_fields=["password", "must_change_password"])
-                rows.append((user.username, user.name, password))
-        sheet = SheetOut("一次性密码", ["用户名", "姓名", "一次性密码"], rows)
-        return exports.export("一次性密码", [sheet], by=request.user, rows=len(rows))
+        with refusals_as_messages(request), transaction.atomic():
+            rows = _first_passwords(users, by=request.user)
+            sheet = SheetOut("一次性密码", ["用户名", "姓名", "一次性密码"], rows)
+            return exports.export("一次性密码", [sheet], by=request.user, rows=len(rows))
+        return None
 
     def save_model(self, request, obj, form, change):
         """A first password must be changed by its owner."""
         obj.must_change_password = obj.must_change_password or not change
         super().save_model(request, obj, form, change)
         detail = {"修改" if change else "新建": list(form.changed_data)}
-        subject = f"{obj.name}（{obj.username}）"
+        subject = obj.in_full
         record("account", by=request.user, city=obj.city, subject=subject, detail=detail)
 
 
@@ -134,8 +176,18 @@ class AppointmentAdmin(WorkbookAdmin, ScopedAdmin):
     fields = ["user", "role", "school", "county", "city", "start", "end"]
 
     def has_change_permission(self, request, obj=None):
-        """Nobody changes one's own."""
-        return super().has_change_permission(request, obj) and (obj is None or obj.user_id != request.user.pk)
+        """Nobody changes one's own, and no one person those of a role of weight."""
+        kept = obj is None or (obj.user_id != request.user.pk and obj.role not in GUARDED_ROLES)
+        return super().has_change_permission(request, obj) and kept
+
+    def formfield_for_choice_field(self, db_field, request, **kwargs):
+        """What one person may give."""
+        field = super().formfield_for_choice_field(db_field, request, **kwargs)
+        if db_field.name == "role":
+            field.choices = [choice for choice in field.choices if choice[0] not in GUARDED_ROLES]
+            field.help_text = f"{TWO_PEOPLE_APPOINT}。"
+            field.error_messages["invalid_choice"] = field.help_text
+        return field
 
     def formfield_for_foreignkey(self, db_field, request, **kwargs):
         """Nobody appoints oneself."""
@@ -146,7 +198,6 @@ class AppointmentAdmin(WorkbookAdmin, ScopedAdmin):
 
     def save_model(self, request, obj, form, change):
         """Every change of rights enters the trail."""
+        before = snapshot(Appointment.objects.get(pk=obj.pk)) if change else {}
         super().save_model(request, obj, form, change)
-        detail = {"任职": str(obj), "开始": obj.start, "结束": obj.end}
-        subject = f"{obj.user.name}（{obj.user.username}）"
-        record("appointment", by=request.user, city=obj.city, subject=subject, detail=detail)
+        note_appointment(obj, before, by=request.user)

@@ -91,13 +91,13 @@ class WorkbookAdmin(admin.ModelAdmin):
         kept = {"token": pending.keep(content), "name": name, "table": self.opts.label}
         request.session[SESSION_KEY] = kept
         warnings = [warning for report in reports for warning in report.warnings]
-        return {"reports": reports, "warnings": warnings, "name": name}
+        return {"reports": reports, "warnings": warnings, "name": name, "seen": kept["token"]}
 
     def _confirmed(self, request: HttpRequest) -> HttpResponse:
         kept = request.session.get(SESSION_KEY) or {}
-        content = pending.fetch(kept["token"]) if kept.get("table") == self.opts.label else None
+        content = pending.shown_on(request, kept) if kept.get("table") == self.opts.label else None
         if content is None:
-            messages.error(request, "待导入的工作簿已失效，请重新上传。")
+            messages.error(request, pending.GONE)
             return redirect(request.path)
         try:
             reports = self._run(request, content, kept["name"], dry_run=False)

@@ -30,6 +30,7 @@ from schools.importing.registry_sheets import (
     StaffResource,
     TeacherResource,
     TeachingPointResource,
+    region_line,
 )
 from schools.importing.teaching_sheets import (
     LessonResource,
@@ -65,6 +66,7 @@ from schools.models import (
     YearFigures,
 )
 from schools.records.changes import snapshot, worded
+from schools.site.typed import NumberField, WholeField
 
 from .exchange import WorkbookAdmin
 from .scoped import NotingAdmin, ScopedAdmin, ScopedInline, VoidingAdmin
@@ -85,6 +87,13 @@ class RegionAdmin(WorkbookAdmin, ScopedAdmin):
         identity = request.user.identity
         own_city = obj is not None and identity is not None and obj.pk == identity.city_id
         return super().has_change_permission(request, obj) and not own_city
+
+    def save_model(self, request, obj, form, change):
+        """A county belongs to no school: the trail says what it was called."""
+        before = snapshot(Region.objects.get(pk=obj.pk)) if change else {}
+        super().save_model(request, obj, form, change)
+        detail = {"明细": region_line(obj, before)}
+        audit.record("maintain", by=request.user, city=obj.city, subject=f"地区 {obj}", detail=detail)
 
 
 class FormerNameInline(ScopedInline):
@@ -246,7 +255,7 @@ class PlannedClassInline(ScopedInline):
 
 
 @admin.register(AnnualPlan)
-class AnnualPlanAdmin(ScopedAdmin):
+class AnnualPlanAdmin(NotingAdmin, ScopedAdmin):
     list_display = ["school", "year", "filed_on"]
     list_filter = ["year"]
     list_select_related = ["school"]
@@ -256,7 +265,7 @@ class AnnualPlanAdmin(ScopedAdmin):
 
 
 @admin.register(PlannedClass)
-class PlannedClassAdmin(WorkbookAdmin, ScopedAdmin):
+class PlannedClassAdmin(NotingAdmin, WorkbookAdmin, ScopedAdmin):
     sheets = (PlannedClassResource,)
     list_display = ["name", "plan", "month", "kind"]
     list_filter = ["plan__year", "kind", "month"]
@@ -309,6 +318,7 @@ class MetricValueForm(forms.ModelForm):
     class Meta:
         model = MetricValue
         fields = ["school", "year", "reference", "value", "note"]
+        field_classes = {"year": WholeField, "value": NumberField}
 
     def clean_reference(self) -> str:
         """Says which metrics come near when there is none of that name."""

@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from fractions import Fraction
 from itertools import groupby
 from typing import Any
@@ -22,9 +23,13 @@ from django.db.models.functions import Cast
 from django.utils import timezone
 
 from schools.models import AuditEntry, ChainHead, Region, User
+from schools.saving import hold
+from schools.site.contributions import contributed
 from schools.workbooks import clean_text
 
 GENESIS = "0" * 64
+#: Seconds by which an entry may be older than the one before: it was dated before it waited for its turn.
+CLOCK_SLACK = dt.timedelta(minutes=5)
 EVERY_CHAIN = object()
 SYSTEM_CHAIN, SYSTEM = "system", "系统"
 
@@ -34,10 +39,12 @@ ACTIONS: dict[str, str] = {
     "sign_in_failed": "登录失败",
     "lock_out": "登录锁定",
     "sign_out": "退出",
+    "signature_failed": "签名密码错误",
     "password_change": "修改密码",
     "password_reset": "重置密码",
     "account": "账号变更",
     "appointment": "任职变更",
+    "two_people": "重要账号双人办理",
     "import": "导入",
     "export": "导出",
     "correct": "数据更正",
@@ -126,14 +133,18 @@ def record(
 def _person(by: User | None) -> dict[str, Any]:
     if by is None:
         return {"user": None, "user_label": SYSTEM, "role_label": ""}
-    label, role = f"{by.name}（{by.username}）", str(by.identity or "")
+    label, role = by.in_full, str(by.identity or "")
     return {"user": by.pk, "user_label": label[:100], "role_label": role[:200]}
 
 
 def hold_chain(city: Region | None) -> ChainHead:
     """The end of the chain of the city, or of the system, held until commit."""
-    heads = ChainHead.objects.select_for_update()
-    return heads.get_or_create(chain=chain_key(city and city.pk), defaults={"hash": GENESIS})[0]
+    key = chain_key(city and city.pk)
+    found = hold(ChainHead.objects.filter(chain=key))
+    if not found:
+        ChainHead.objects.get_or_create(chain=key, defaults={"hash": GENESIS})
+        found = hold(ChainHead.objects.filter(chain=key))
+    return found[0]
 
 
 def chain_head(city: Region | None) -> str:
@@ -153,29 +164,68 @@ def chain_ends(city: Region | object = EVERY_CHAIN) -> list[tuple[str, str]]:
     return [(name, heads[chain]) for chain, name in names.items() if chain in heads]
 
 
+@dataclass(frozen=True)
+class Witness:
+    """Rows that acts of a city left in other tables, each of which wrote one of these actions into its chain
+    at least once.
+    """
+
+    city: int | None
+    word: str
+    count: int
+    actions: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Findings:
+    """`faults` are what nobody but a forger or a damaged disk does; `remarks` are to be explained."""
+
+    faults: list[str]
+    remarks: list[str]
+
+
 def verify(city: Region | object | None = EVERY_CHAIN, head: str | None = None) -> list[str]:
     """Every fault of one chain (None: the system's) or of all, as Chinese lines; empty when all is well.
 
     `head` is an `n:hash` kept outside: only it can tell that the whole end of a chain, seal included, was put
     back to an earlier state.
     """
+    return examine(city, head).faults
+
+
+def examine(city: Region | object | None = EVERY_CHAIN, head: str | None = None) -> Findings:
+    """Like `verify`, with what is remarkable besides: clocks that were set back."""
     before = _ends()
-    faults = _walk(city, head, before)
-    if faults and _ends() != before:
+    found = _walk(city, head, before)
+    if found.faults and _ends() != before:
         # Somebody wrote while the rows were read; looked at again with the ends held still.
         with transaction.atomic():
-            faults = _walk(city, head, _ends(locked=True))
-    return faults
+            found = _walk(city, head, _ends(locked=True))
+    return found
+
+
+def _unwitnessed(city: Region | object | None, names: Mapping[str, str]) -> Iterator[str]:
+    """A trail that was taken away whole, head and all, is missed by what its acts left elsewhere."""
+    written = set(AuditEntry.objects.order_by().values_list("city", "action").distinct())
+    wanted = None if city is EVERY_CHAIN else chain_key(getattr(city, "pk", None))
+    for witness in (one for provider in contributed("witnesses") for one in provider()):
+        chain = chain_key(witness.city)
+        told = any((witness.city, action) in written for action in witness.actions)
+        if wanted in (None, chain) and not told:
+            yield (
+                f"【{names.get(chain, chain)}】有{witness.word} {witness.count} 条，审计记录里却没有一条"
+                f"“{ACTIONS[witness.actions[0]]}”：审计记录被整段删除过"
+            )
 
 
 def _ends(*, locked: bool = False) -> dict[str, tuple[int, str, str]]:
-    heads = ChainHead.objects.select_for_update() if locked else ChainHead.objects.all()
-    return {head.chain: (head.number, head.hash, head.seal) for head in heads}
+    rows = ChainHead.objects.all()
+    return {head.chain: (head.number, head.hash, head.seal) for head in (hold(rows) if locked else rows)}
 
 
 def _walk(
     city: Region | object | None, head: str | None, ends: Mapping[str, tuple[int, str, str]]
-) -> list[str]:
+) -> Findings:
     left = dict(ends)
     names = {chain_key(pk): name for pk, name in Region.objects.values_list("pk", "name")}
     names[SYSTEM_CHAIN] = SYSTEM
@@ -188,7 +238,8 @@ def _walk(
     for chain, end in left.items():
         if wanted in (None, chain):
             checker.check(names.get(chain, f"未知的链（{chain}）"), chain, [], end)
-    return checker.finish()
+        missing = list(_unwitnessed(city, names))
+    return Findings([*checker.finish(), *missing], checker.remarks)
 
 
 class Checker:
@@ -196,6 +247,7 @@ class Checker:
 
     def __init__(self, head: str | None = None):
         self.faults: list[str] = []
+        self.remarks: list[str] = []
         self.sought = _parse_head(head) if head else None
         self.found = False
 
@@ -203,9 +255,10 @@ class Checker:
         self, name: str, chain: str, rows: Iterable[Mapping[str, Any]], end: tuple[int, str, str] | None
     ) -> None:
         """One chain, its rows in order of number, against the end that the database claims."""
-        number, previous = 0, GENESIS
+        number, previous, latest = 0, GENESIS, None
         for row in rows:
             self._check_row(name, row, number, previous)
+            latest = self._check_clock(name, row, latest)
             number, previous = row["number"], row["hash"]
             if (str(number), previous) == self.sought and entry_hash(row["previous"], row) == previous:
                 self.found = True
@@ -233,6 +286,19 @@ class Checker:
             self.faults.append(f"{place}：内容与校验值不符，被改动或不是本系统写入")
         elif row["previous"] != previous:
             self.faults.append(f"{place}：与上一条不衔接")
+
+    def _check_clock(self, name: str, row: Mapping[str, Any], before: dt.datetime | None) -> Any:
+        """The moment of the row, against that of the one before."""
+        at = row["at"]
+        if not isinstance(at, dt.datetime):
+            return before
+        if before is not None and at < before - CLOCK_SLACK:
+            was, now = (f"{timezone.localtime(one):%Y-%m-%d %H:%M}" for one in (before, at))
+            self.remarks.append(
+                f"【{name}】第 {row['number']} 条的时间（{now}）早于前一条（{was}）："
+                "服务器的时钟被拨回过，请核对"
+            )
+        return at
 
     def finish(self) -> list[str]:
         """All faults; an outside head that stands nowhere in the chains is one."""

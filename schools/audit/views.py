@@ -48,10 +48,10 @@ def verify_chain(request: HttpRequest) -> HttpResponse:
     """Walks the whole chain and says on the same page what was found."""
     head = request.POST.get("head", "").strip()
     try:
-        faults = audit.verify(_chain(request.user), head or None)
+        found = audit.examine(_chain(request.user), head or None)
     except ValueError as error:
         return _page(request, head=head, head_error=f"{error}。")
-    return _page(request, head=head, verified={"faults": faults, "at": timezone.now()})
+    return _page(request, head=head, verified={"found": found, "at": timezone.now()})
 
 
 @require_POST

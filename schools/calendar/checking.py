@@ -17,7 +17,7 @@ from schools.messages.inbox import notify
 from schools.models import Appointment, CalendarDay, CalendarYear, Role, User
 from schools.models.calendar import SATURDAY, national_year
 from schools.numbers import chinese_date
-from schools.saving import Stale, digest
+from schools.saving import Stale, digest, hold_one
 
 from . import workdays
 from .reading import Named, Reading, Remark, state, weekday_of
@@ -155,7 +155,7 @@ def save(reading: Reading, *, source: str, by: User, seen: str | None = None) ->
     # The row is written and locked first: a second administrator waits here and then replaces a whole list.
     first = {"source": source, "entered_by": by}
     year, is_new = CalendarYear.objects.get_or_create(year=reading.year, defaults=first)
-    year = CalendarYear.objects.select_for_update().get(pk=year.pk)
+    year = hold_one(CalendarYear.objects.all(), year.pk)
     stands = standing(reading)
     if is_new:
         stands = replace(stands, entered=None)

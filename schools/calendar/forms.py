@@ -5,6 +5,8 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 
+from schools.site.asked import TextArea
+
 from .reading import official_number
 from .workdays import years_to_enter
 
@@ -43,7 +45,7 @@ class ArrangementForm(forms.Form):
             ),
             "null_characters_not_allowed": f"贴入的文字{NUL}",
         },
-        widget=forms.Textarea(attrs={"rows": 12, "spellcheck": "false", "class": "form-control"}),
+        widget=TextArea(attrs={"rows": 12, "spellcheck": "false", "class": "form-control"}),
     )
 
     def __init__(self, *args, year: str | None = None, **kwargs) -> None:

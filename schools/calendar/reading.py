@@ -71,7 +71,7 @@ QUOTED_FESTIVAL = re.compile(rf"\(({FESTIVALS})\)")
 #: When a page or a document came out, whatever the year.
 ISSUED = re.compile(rf"(?:发布|公布|印发|成文|更新)(?:时间|日期):?{DATE}")
 #: The hour behind a date, as a page gives it; without the blank its figures would run into the day's.
-HOUR = re.compile(r"[\sT]+\d{1,2}:\d{2}(?::\d{2})?(?!\d)")
+HOUR = re.compile(r"(?<![\sT])[\sT]++\d{1,2}:\d{2}(?::\d{2})?(?!\d)")
 LINE = re.compile(rf"(?P<start>{DATE})\s*(?:{TO}\s*(?P<end>{DATE}|\d{{1,2}}[日号]))?(?P<rest>(?:[^\d].*)?)")
 ANY_DATE = re.compile(DATE)
 #: What is left of a date that a line break tore apart.

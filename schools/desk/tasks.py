@@ -13,11 +13,14 @@ from django.db.models import Max, Q
 from django.urls import reverse
 from django.utils import timezone
 
+from schools.accounts.changes import may_decide as may_confirm
+from schools.accounts.changes import page_of
 from schools.calendar import checking
 from schools.calendar.workdays import years_to_enter
 from schools.metrics import figures
 from schools.metrics.standing import report_due
 from schools.models import (
+    AccountChange,
     AnnualPlan,
     Appointment,
     AuditEntry,
@@ -46,11 +49,22 @@ def account_tasks(user: User) -> Iterator[Task]:
     """Accounts without a role and schools that nobody fills in for, to whoever gives roles; gaps to whoever
     keeps the registry.
     """
+    if may(user, "guard_accounts"):
+        yield from _change_tasks(user)
     if may(user, "appoint") and user.identity:
         yield from _appointment_tasks(user)
     if may(user, "maintain") and user.identity:
         yield from _founding_tasks(user)
         yield from _gaps(user, reverse("admin:schools_school_changelist"), "请登记或导入")
+
+
+def _change_tasks(user: User) -> Iterator[Task]:
+    """Each by itself: there are few, and each wants to be looked at."""
+    people = ("account", "asked_by", "post")
+    for change in AccountChange.objects.visible_to(user).pending().select_related(*people):
+        if may_confirm(user, change):
+            hint = f"{change.asked_by}申请，理由：{change.reason}"
+            yield Task(str(change), page_of(change), hint, "待您确认")
 
 
 def _founding_tasks(user: User) -> Iterator[Task]:

@@ -13,7 +13,8 @@ from django.utils import timezone
 
 from schools.models import GuidanceTeam, Problem, Role, School, User, Visit
 from schools.registry.forms import SchoolFilterForm
-from schools.site.asked import FilterForm, SeveralField, day_input, long_text
+from schools.site.asked import FilterForm, SeveralField, TextArea, day_input, long_text
+from schools.site.typed import DayField
 
 from .visits import POINTS, REMARKS, narrowing
 
@@ -34,7 +35,7 @@ class VisitForm(forms.ModelForm):
     class Meta:
         model = Visit
         fields = ["on", "kind", "team", "findings"]
-        widgets = {"on": day_input(), "findings": forms.Textarea(attrs={"rows": 3, "maxlength": 200})}
+        widgets = {"on": day_input(), "findings": TextArea(attrs={"rows": 3})}
         help_texts = {"findings": "不超过 200 字。"}
 
     def __init__(self, *args, user: User, **kwargs) -> None:
@@ -121,7 +122,7 @@ class AssignForm(forms.Form):
     """One person, the schools, the day it begins."""
 
     user = forms.ModelChoiceField(User.objects.none(), label="联系指导人员", empty_label="请选择")
-    since = forms.DateField(label="自", widget=day_input(), initial=timezone.localdate)
+    since = DayField(label="自", widget=day_input(), initial=timezone.localdate)
     schools = SeveralField(School.objects.none(), label="党校", widget=forms.CheckboxSelectMultiple)
 
     def __init__(self, *args, user: User, schools, **kwargs) -> None:
@@ -152,7 +153,7 @@ class RecheckForm(forms.Form):
         widget=forms.RadioSelect,
     )
     remark = long_text("复查意见", rows=3, required=False, help_text="未通过的，写明还差什么。")
-    due = forms.DateField(
+    due = DayField(
         label="新的整改期限", required=False, widget=day_input(), help_text="未通过时填写；不填沿用原期限。"
     )
 

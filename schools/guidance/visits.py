@@ -31,7 +31,7 @@ from schools.models import (
 from schools.records import corrections
 from schools.records.changes import plain
 from schools.records.locks import lock_of
-from schools.saving import Refused
+from schools.saving import Refused, hold, hold_one
 
 #: 六项走访 of 吴川.
 POINTS = ("师资库", "管理制度", "培训计划", "宣传栏", "远程教育终端", "办学场所")
@@ -97,11 +97,7 @@ def assign(user: User, schools: Sequence[School], *, by: User, since: date) -> i
     if not all(user.appointments.in_force().filter(role=Role.LIAISON, city=city).exists() for city in cities):
         raise Refused(f"{user.name}没有挂点联系指导人员的任职，请先由安全管理员授予。")
     with transaction.atomic():
-        held = set(
-            Liaison.objects.select_for_update()
-            .filter(user=user, until__isnull=True)
-            .values_list("school", flat=True)
-        )
+        held = {link.school_id for link in hold(Liaison.objects.filter(user=user, until__isnull=True))}
         added = [school for school in schools if school.pk not in held]
         Liaison.objects.bulk_create(Liaison(user=user, school=school, since=since) for school in added)
         if added:
@@ -115,7 +111,7 @@ def assign(user: User, schools: Sequence[School], *, by: User, since: date) -> i
 @transaction.atomic
 def end_liaison(liaison: Liaison, *, by: User) -> None:
     """The link ends with yesterday, or with the day it began; the record stays."""
-    locked = Liaison.objects.select_for_update().select_related("school__city", "user").get(pk=liaison.pk)
+    locked = hold_one(Liaison.objects.all(), liaison.pk, "school__city", "user")
     if locked.until is not None:
         raise Refused("这一挂点联系已经结束。")
     locked.until = max(locked.since, timezone.localdate() - timedelta(days=1))
@@ -189,7 +185,7 @@ def record_visit(
 def void_visit(visit: Visit, *, by: User, reason: str) -> Correction | None:
     """Take a visit out of every count; problems it found no longer wait. Of a signed day it is asked for."""
     School.objects.hold(visit.school_id)
-    locked = Visit.objects.select_for_update().select_related("school__city").get(pk=visit.pk)
+    locked = hold_one(Visit.objects.all(), visit.pk, "school__city")
     if not locked.is_voided and lock_of(locked.school, locked.on):
         return corrections.request_void(locked, by=by, reason=reason)
     locked.void(by=by, reason=reason)
@@ -220,8 +216,7 @@ def add_problems(visit: Visit, problems: Iterable[Mapping[str, Any]]) -> None:
 
 
 def _locked(problem: Problem) -> Problem:
-    problems = Problem.objects.select_for_update(of=("self",))
-    locked = problems.select_related("visit__school", "visit__by").get(pk=problem.pk)
+    locked = hold_one(Problem.objects.all(), problem.pk, "visit__school", "visit__by")
     if locked.closed_at is not None:
         raise Refused("这个问题已经销号。")
     if locked.visit.is_voided:

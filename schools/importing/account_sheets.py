@@ -2,11 +2,15 @@
 administrator's.
 """
 
+from typing import Any
+
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 
 from schools.models import Appointment, User
 from schools.models.people import refuse_mobile_number
+from schools.models.scope import GUARDED_ROLES
+from schools.records.people import account_snapshot, note_account, note_appointment
 
 from .base import (
     SCHOOL_CODE,
@@ -18,6 +22,8 @@ from .base import (
     person_column,
     schools_by_code,
 )
+
+TWO_PEOPLE_APPOINT = "管理员、办公室、主任的任职由两名管理员在“重要账号”里办理"
 
 
 class UserResource(WorkbookResource):
@@ -39,6 +45,8 @@ class UserResource(WorkbookResource):
     def before_import(self, dataset, **kwargs) -> None:
         """User names are unique in the whole system."""
         super().before_import(dataset, **kwargs)
+        guarded = self.get_queryset().guarded()
+        self.guarded = dict(guarded.values_list("username", "name"))
         self.taken = set(User.objects.exclude(pk__in=self.get_queryset()).values_list("username", flat=True))
 
     def check(self, instance: User) -> None:
@@ -46,12 +54,24 @@ class UserResource(WorkbookResource):
         if instance.username in self.taken:
             raise ValidationError({"username": f"用户名“{instance.username}”已被其他单位使用"})
         refuse_mobile_number(instance.office_phone)
+        if self.guarded.get(instance.username, instance.name) != instance.name:
+            raise ValidationError({"name": "这是重要账号，姓名由两名管理员在“重要账号”里修改"})
 
     def after_init_instance(self, instance, new, row, **kwargs) -> None:
         """A new account belongs to the city and cannot be signed in to yet."""
         if new:
             instance.city = self.city
             instance.set_unusable_password()
+
+    def stands(self, instance: User) -> dict[str, Any]:
+        """Nothing of a password."""
+        return account_snapshot(instance) if instance.pk else {}
+
+    def note(self) -> list[str]:
+        """Each account, as from the form."""
+        for user, before in self.written:
+            note_account(user, before, by=self.by)
+        return [f"{user.name}（{user.username}）" for user, _ in self.written]
 
 
 class AppointmentResource(WorkbookResource):
@@ -84,9 +104,17 @@ class AppointmentResource(WorkbookResource):
         if new:
             instance.city = self.city
 
+    def note(self) -> list[str]:
+        """Who got which role, an entry each, as from the form."""
+        for appointment, before in self.written:
+            note_appointment(appointment, before, by=self.by)
+        return [f"{one.user.name}（{one.user.username}）：{one}" for one, _ in self.written]
+
     def check(self, instance: Appointment) -> None:
         """The rules of the model, and nobody appoints oneself."""
         if self.by is not None and instance.user == self.by:
             raise ValidationError({"user": "不能给本人任职"})
+        if instance.role in GUARDED_ROLES and self.says_something_new(instance):
+            raise ValidationError({"role": TWO_PEOPLE_APPOINT})
         super().check(instance)
         instance.validate_constraints()

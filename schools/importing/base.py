@@ -19,6 +19,8 @@ from schools.models import Region, School, User
 from schools.workbooks import CellError, cell_bool, cell_choice, cell_date, cell_decimal, cell_int, cell_text
 from schools.workbooks.text import narrow
 
+from .noting import NotingResource
+
 logger = logging.getLogger(__name__)
 
 SCHOOL_CODE = "学校编码"
@@ -199,7 +201,7 @@ class NaturalKeyLoader(BaseInstanceLoader):
         return self.known.get(self.resource.key_in(row))
 
 
-class WorkbookResource(resources.ModelResource):
+class WorkbookResource(NotingResource, resources.ModelResource):
     """One sheet, one model. What lies outside `schools` can neither be named nor changed.
 
     `Meta.fields` are the columns in the order of the template, all that people enter unless stated; those not
@@ -311,16 +313,16 @@ class WorkbookResource(resources.ModelResource):
         anything changed.
         """
         instance.imported_over = _values(instance)
+        instance.stood = self.stands(instance)
         super().import_instance(instance, row, **kwargs)
 
     def skip_row(self, instance, original, row, import_validation_errors=None) -> bool:
         """A row that says what is already known is not written again."""
-        return (
-            self.says_all
-            and not import_validation_errors
-            and instance.pk is not None
-            and instance.imported_over == _values(instance)
-        )
+        return self.says_all and not import_validation_errors and not self.says_something_new(instance)
+
+    def says_something_new(self, instance: models.Model) -> bool:
+        """Whether the row is a new record or differs from the stored one."""
+        return instance.pk is None or instance.imported_over != _values(instance)
 
     def validate_instance(self, instance, import_validation_errors=None, validate_unique=True) -> None:
         """Cell errors, then the model's own; constraints are left to the database, which asks nothing per
@@ -334,6 +336,7 @@ class WorkbookResource(resources.ModelResource):
             errors = error.update_error_dict(errors)
         if not errors:
             self.check(instance)
+            self.refuse_signed(instance)
         if errors:
             raise ValidationError(errors)
 

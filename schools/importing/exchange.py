@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,9 +15,9 @@ from tablib import Dataset
 
 from schools.audit import record
 from schools.models import Region, School, User
-from schools.workbooks import Column, ColumnOut, Problem, SheetOut, Table, Workbook
+from schools.workbooks import CellError, Column, ColumnOut, Problem, SheetOut, Table, Workbook
 
-from .base import WorkbookResource
+from .base import SCHOOL_CODE, WorkbookResource, cell_code
 
 logger = logging.getLogger(__name__)
 
@@ -33,6 +34,8 @@ class Report:
     updated: int
     unchanged: int
     warnings: tuple[Problem, ...] = ()
+    #: What it changed or gave, a line each: who reads it sees old and new.
+    changes: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         return f"{self.title}：新增 {self.created} 条，更新 {self.updated} 条，未变 {self.unchanged} 条"
@@ -55,23 +58,58 @@ def import_workbook(
     WorkbookError with every faulty row.
     """
     with transaction.atomic():
-        reports = []
+        sheets = []
         for place, kind in enumerate(kinds):
             sheet = workbook.sheet(kind.title(), optional=True) or (
                 workbook.first_sheet if place == 0 else None
             )
-            if sheet is None:
-                continue
-            resource = kind(schools=schools, city=city, by=by, year=year)
-            reports.append(_import_sheet(resource, sheet.table(headings(resource))))
+            if sheet is not None:
+                resource = kind(schools=schools, city=city, by=by, year=year)
+                sheets.append(Sheet(resource, sheet.table(headings(resource))))
+        held = _hold(schools, sheets)
+        reports = [_import_sheet(sheet, held) for sheet in sheets]
         if dry_run:
             transaction.set_rollback(True)
         else:
-            detail = {report.title: {"新增": report.created, "更新": report.updated} for report in reports}
-            record(
-                "import", by=by, city=city, subject=f"{kinds[0].title()}（{workbook.name}）", detail=detail
-            )
+            subject = f"{kinds[0].title()}（{workbook.name}）"
+            record("import", by=by, city=city, subject=subject, detail=_entered(reports))
     return reports
+
+
+def _entered(reports: Sequence[Report]) -> dict[str, Any]:
+    """How many, and each change: the trail vouches for what the list of changes says."""
+    return {
+        report.title: {"新增": report.created, "更新": report.updated}
+        | ({"明细": report.changes} if report.changes else {})
+        for report in reports
+    }
+
+
+class Sheet:
+    """One sheet with the resource that reads it."""
+
+    def __init__(self, resource: WorkbookResource, table: Table) -> None:
+        self.resource, self.table = resource, table
+        self.dataset = _dataset(resource, table)
+
+    @property
+    def school_codes(self) -> set[str]:
+        """The schools that its rows name, as far as they can be read."""
+        if SCHOOL_CODE not in self.dataset.headers:
+            return set()
+        codes = set()
+        for cell in self.dataset[SCHOOL_CODE]:
+            with suppress(CellError):
+                codes.add(cell_code(cell))
+        return codes
+
+
+def _hold(schools: QuerySet[School], sheets: Sequence[Sheet]) -> list[int]:
+    """Holds the schools that the workbook writes to, as everybody does who writes a record."""
+    codes = set().union(*(sheet.school_codes for sheet in sheets))
+    keys = [pk for pk, code in schools.order_by("pk").values_list("pk", "code") if cell_code(code) in codes]
+    School.objects.hold_all(keys)
+    return keys
 
 
 def headings(resource: WorkbookResource) -> list[Column]:
@@ -83,12 +121,13 @@ def headings(resource: WorkbookResource) -> list[Column]:
     ]
 
 
-def _import_sheet(resource: WorkbookResource, table: Table) -> Report:
-    dataset = _dataset(resource, table)
+def _import_sheet(sheet: Sheet, held: Sequence[int]) -> Report:
+    resource, table = sheet.resource, sheet.table
     if not resource.numbers:
         table.problems.add(None, None, "表中没有数据")
         table.raise_if_any()
-    result = resource.import_data(dataset, use_transactions=False)
+    resource.begin(held)
+    result = resource.import_data(sheet.dataset, use_transactions=False)
     _refuse(resource, table, result)
     totals = result.totals
     counts = (
@@ -96,7 +135,8 @@ def _import_sheet(resource: WorkbookResource, table: Table) -> Report:
         for kind in (RowResult.IMPORT_TYPE_NEW, RowResult.IMPORT_TYPE_UPDATE, RowResult.IMPORT_TYPE_SKIP)
     )
     remarks = (Problem(table.problems.workbook, table.problems.sheet, *remark) for remark in resource.remarks)
-    return Report(resource.title(), *counts, warnings=(*table.warnings, *remarks))
+    warnings = (*table.warnings, *remarks)
+    return Report(resource.title(), *counts, warnings=warnings, changes=tuple(resource.note()))
 
 
 def _dataset(resource: WorkbookResource, table: Table) -> Dataset:

@@ -91,6 +91,8 @@ class MetricValueResource(WorkbookResource):
 class LiaisonResource(WorkbookResource):
     user = person_column("user", "联系指导人员", hint="填用户名")
 
+    tells_new = True  # who guides a school reads its records, and does not score it
+
     class Meta:
         model = Liaison
         import_id_fields = ("user", "school", "since")

@@ -1,12 +1,19 @@
 """A workbook between its check and its confirmation: kept on disk, known to one session only."""
 
+from collections.abc import Mapping
 from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
+from django.http import HttpRequest
 from django.utils import timezone
 
+from schools.saving import SEEN
+
+#: Said where nothing is left to confirm.
+GONE = "待导入的工作簿已失效，或者在别的窗口又上传了一份，没有导入。请重新上传，核对后再确认。"
 FOLDER = "imports"
 KEPT = timedelta(days=1)
 
@@ -27,6 +34,13 @@ def fetch(token: str) -> bytes | None:
         return None
     with default_storage.open(_path(token)) as stream:
         return stream.read()
+
+
+def shown_on(request: HttpRequest, kept: Mapping[str, Any]) -> bytes | None:
+    """The upload that the session kept, if it is the one whose check the confirmed page showed: in another
+    tab another workbook may have been checked since.
+    """
+    return fetch(kept["token"]) if kept and request.POST.get(SEEN) == kept["token"] else None
 
 
 def discard(token: str) -> None:

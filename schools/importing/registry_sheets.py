@@ -1,5 +1,6 @@
 """Sheets of the registry: counties, schools, people and things that belong to a school."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -18,6 +19,7 @@ from schools.models import (
     Teacher,
     TeachingPoint,
 )
+from schools.records.changes import differences, snapshot, worded
 from schools.workbooks import CellError
 
 from .base import CellWidget, ColumnField, Lookup, WorkbookResource, cell_code, counties_by_name
@@ -44,10 +46,21 @@ class RegionResource(WorkbookResource):
         """Only counties come in by workbook."""
         instance.city, instance.kind = self.city, Region.Kind.COUNTY
 
+    def note(self) -> list[str]:
+        """Counties belong to no school: what was changed stands in the trail alone."""
+        return [region_line(region, before) for region, before in self.written]
+
     def check(self, instance: Region) -> None:
         """Without a city there is nothing to hang counties on."""
         if self.city is None:
             raise ValidationError(NO_CITY)
+
+
+def region_line(region: Region, before: Mapping[str, Any]) -> str:
+    """What a county was and is, for the audit trail."""
+    old, new = (worded(Region, values) for values in differences(before, snapshot(region)))
+    told = "，".join(f"{name} {old.get(name) or '空'}→{value or '空'}" for name, value in new.items())
+    return f"{region.name}：{told}"
 
 
 class SchoolResource(WorkbookResource):
@@ -157,8 +170,15 @@ class TeachingPointResource(WorkbookResource):
         super().before_import(dataset, **kwargs)
         self.fields["sharing"].widget.found = self.fields["school"].widget.found
 
+    def states(self, instance: TeachingPoint) -> dict[str, Any]:
+        """The sharing is stored after the point."""
+        shared = getattr(instance, "sharing", None)
+        stated = snapshot(instance)
+        return stated if shared is None else stated | {"shared_with": sorted(one.pk for one in shared)}
+
     def after_save_instance(self, instance, row, **kwargs) -> None:
         """A sheet without the column leaves the sharing as it is."""
+        super().after_save_instance(instance, row, **kwargs)
         if self.fields["sharing"].column_name in row:
             instance.shared_with.set(instance.sharing)
 

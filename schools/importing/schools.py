@@ -1,12 +1,15 @@
 """The list of a city's schools from a workbook, counties made as they are named."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import transaction
 
-from schools.models import Region, School
+from schools.models import RecordChange, Region, School, User
+from schools.records.changes import Names, change_of, differences, snapshot, worded
+from schools.records.guarding import Guard
+from schools.saving import insert_many, refuse
 from schools.workbooks import Column, Problem, Row, Workbook
 from schools.workbooks.text import narrow
 
@@ -83,24 +86,61 @@ def _refuse_doubles(table, rows: list[SchoolRow], heading: str, key) -> None:
 
 
 @transaction.atomic
-def upsert_schools(city: Region, rows: Sequence[SchoolRow]) -> list[School]:
+def upsert_schools(city: Region, rows: Sequence[SchoolRow], *, by: User | None = None) -> list[School]:
     """Create or update the city's schools by code and return them in the order of the rows.
 
     Counties are found by name and created with a local code where missing. Schools the rows do not name stay
-    as they are. The caller keeps the audit trail.
+    as they are. What a signature covers is refused, what is changed is kept as a change; the caller keeps the
+    audit trail.
     """
     counties = _counties(city, rows)
-    known = {
-        school.code: school
-        for school in School.objects.filter(city=city, code__in=[row.code for row in rows])
-    }
+    named = School.objects.filter(city=city, code__in=[row.code for row in rows])
+    School.objects.hold_all(list(named.values_list("pk", flat=True)))
+    known = {school.code: school for school in named}
+    before = {school.code: snapshot(school) for school in known.values()}
     found = [
         _filled(known.get(row.code) or School(city=city, code=row.code), row, counties, place)
         for place, row in enumerate(rows, 1)
     ]
+    _refuse_signed(rows, known, before)
     School.objects.bulk_create([school for school in found if school.pk is None], batch_size=500)
     School.objects.bulk_update(known.values(), ["name", "county", "order", *DETAILS], batch_size=200)
+    _note(found, before, by)
     return found
+
+
+def _refuse_signed(
+    rows: Sequence[SchoolRow], known: Mapping[str, School], before: Mapping[str, Mapping[str, Any]]
+) -> None:
+    guard = Guard(School, [school.pk for school in known.values()])
+    reasons = []
+    for row in rows:
+        if (school := known.get(row.code)) is None:
+            continue
+        now = snapshot(school)
+        if sentence := guard.refusal(school, before[row.code], now, school.pk):
+            old, new = (worded(School, values) for values in differences(before[row.code], now))
+            told = "，".join(f"{name} {old[name] or '空'}→{value or '空'}" for name, value in new.items())
+            reasons.append(f"第 {row.number} 行 {school.name}（{told}）：{sentence}")
+    refuse(*reasons)
+
+
+def _note(found: Sequence[School], before: Mapping[str, Mapping[str, Any]], by: User | None) -> None:
+    names: Names = {}
+    changes = [
+        change_of(
+            school,
+            school=school,
+            action=RecordChange.Action.CHANGE if school.code in before else RecordChange.Action.ADD,
+            before=before.get(school.code, {}),
+            after=snapshot(school),
+            by=by,
+            reason="工作簿导入",
+            names=names,
+        )
+        for school in found
+    ]
+    insert_many([change for change in changes if change])
 
 
 def _filled(school: School, row: SchoolRow, counties: dict[str, Region], place: int) -> School:

@@ -1,6 +1,6 @@
 """Sheets of what is planned, taught and reported: the annual plan, classes and lessons, monthly reports."""
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
@@ -18,6 +18,8 @@ from schools.models import (
     TeachingPoint,
     TrainingClass,
 )
+from schools.records.changes import snapshot
+from schools.records.guarding import Guard
 from schools.workbooks import CellError, cell_date, cell_text
 
 from .base import (
@@ -33,6 +35,7 @@ from .base import (
     rows_of,
     school_column,
 )
+from .noting import both_told
 
 HOURS = {"unit": ("学时", "课时"), "lowest": Decimal("0.5"), "highest": 999}
 
@@ -68,21 +71,36 @@ class PlannedClassResource(WorkbookResource):
     def before_import(self, dataset, **kwargs) -> None:
         """Plans are kept apart, because several rows speak of one."""
         super().before_import(dataset, **kwargs)
-        self.plans = {(plan.school_id, plan.year): plan for plan in rows_of(self, AnnualPlan)}
+        plans = rows_of(self, AnnualPlan).select_related("school")
+        self.plans = {(plan.school_id, plan.year): plan for plan in plans}
 
-    def before_save_instance(self, instance, row, **kwargs) -> None:
+    def begin(self, held: Sequence[int]) -> None:
+        """The plans are asked for too: one holds the filing date."""
+        super().begin(held)
+        self.guard_of_plans = Guard(AnnualPlan, held)
+
+    def check(self, instance: PlannedClass) -> None:
         """The plan is found or made; a filing date in any of its rows is the plan's."""
+        super().check(instance)
         key = instance.plan_school.pk, instance.plan_year
-        plan = self.plans.get(key)
-        if plan is None:
-            plan = self.plans[key] = AnnualPlan.objects.create(
-                school=instance.plan_school, year=instance.plan_year
-            )
+        if key not in self.plans:
+            school, year = instance.plan_school, instance.plan_year
+            self.plans[key] = AnnualPlan.objects.create(school=school, year=year)
+        instance.plan = self.plans[key]
         filed_on = getattr(instance, "plan_filed_on", None)
-        if filed_on and plan.filed_on != filed_on:
-            plan.filed_on = filed_on
-            plan.save(update_fields=["filed_on"])
-        instance.plan = plan
+        if filed_on and instance.plan.filed_on != filed_on:
+            self._file(instance.plan, filed_on)
+
+    def _file(self, plan: AnnualPlan, filed_on: date) -> None:
+        before = snapshot(plan)
+        plan.filed_on = filed_on
+        after = snapshot(plan)
+        if sentence := self.guard_of_plans.refusal(plan.school, before, after, plan.pk):
+            plan.filed_on = before["filed_on"] and date.fromisoformat(before["filed_on"])
+            told = both_told(AnnualPlan, "filed_on", before, after)
+            raise ValidationError({"plan_filed_on": told + sentence})
+        plan.save(update_fields=["filed_on"])
+        self.written.append((plan, before))
 
     @classmethod
     def exported(cls, queryset: QuerySet) -> QuerySet:
@@ -211,14 +229,16 @@ class LessonResource(WorkbookResource):
         pool = rows_of(self, Teacher).select_related("school")
         self.teachers = by_school((teacher.school.code, teacher.name, teacher) for teacher in pool)
 
-    def check(self, instance: Lesson) -> None:
-        """A person of the pool is linked and brings the kind along; anybody else needs one."""
-        teacher = self.teachers.get(
-            (cell_code(instance.training_class.school.code), cell_code(instance.lecturer))
-        )
-        if teacher:
+    def import_instance(self, instance, row, **kwargs) -> None:
+        """A person of the pool is linked, whatever the pool calls them."""
+        super().import_instance(instance, row, **kwargs)
+        key = cell_code(instance.training_class.school.code), cell_code(instance.lecturer)
+        if teacher := self.teachers.get(key):
             instance.teacher, instance.lecturer = teacher, ""
-        if not instance.lecturer_kind and not teacher:
+
+    def check(self, instance: Lesson) -> None:
+        """A person of the pool brings the kind along; anybody else needs one."""
+        if not instance.lecturer_kind and not instance.teacher:
             raise ValidationError({"lecturer_kind": "授课人不在师资库，请填写身份"})
         instance.clean()
 
@@ -244,19 +264,16 @@ class MonthlyReportResource(WorkbookResource):
         fields = ("school", "year", "month", "due", "confirmed", "is_zero")
         widgets = {"due": {"hint": "不填按次月第 5 个工作日"}}
 
-    def before_save_instance(self, instance, row, **kwargs) -> None:
-        """The day of a confirmation is kept as its noon; one made in this system keeps its own moment and
-        person.
+    def check(self, instance: MonthlyReport) -> None:
+        """A confirmation needs somebody who answers for it. Its day is kept as its noon; one made in this
+        system keeps its own moment and person.
         """
         stated = getattr(instance, "confirmed_on", None)
+        if stated and self.by is None:
+            raise ValidationError("导入已确认的月报须由已登录的人员进行。")
         if stated and (instance.confirmed_at is None or timezone.localdate(instance.confirmed_at) != stated):
             instance.confirmed_at = timezone.make_aware(datetime.combine(stated, time(12)))
             instance.confirmed_by = self.by
-
-    def check(self, instance: MonthlyReport) -> None:
-        """A confirmation needs somebody who answers for it."""
-        if getattr(instance, "confirmed_on", None) and self.by is None:
-            raise ValidationError("导入已确认的月报须由已登录的人员进行。")
         super().check(instance)
 
     def dehydrate_confirmed(self, instance: MonthlyReport) -> date | None:

@@ -1,6 +1,7 @@
 from .audit import AppendOnlyError, AuditEntry, ChainHead
 from .calendar import CalendarDay, CalendarYear
 from .figures import Binder, Budget, Investment, MetricValue, YearFigures
+from .guarding import AccountChange
 from .guidance import GuidanceTeam, Liaison, LiaisonOpinion, Problem, Visit
 from .messages import JobRun, Notice, Reminder
 from .people import Appointment, Handover, Role, User
@@ -21,6 +22,7 @@ from .teaching import (
 )
 
 __all__ = [
+    "AccountChange",
     "AnnualPlan",
     "AppendOnlyError",
     "Appointment",

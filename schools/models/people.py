@@ -12,10 +12,12 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 
 from .base import OPTIONAL, check, of_school, period, person, reference, unique
+from .naming import refuse_no_name
 from .registry import Region, School
 from .scope import (
     ADMINISTRATORS,
     COUNTY_ROLES,
+    GUARDED_ROLES,
     NOTHING,
     SCHOOL_ROLES,
     Role,
@@ -43,6 +45,10 @@ class UserQuerySet(models.QuerySet):
 
         return self.filter(account_scope(user, of_city=of_city, own=Q(pk=user.pk)))
 
+    def guarded(self) -> "UserQuerySet":
+        """重要账号: those that only two administrators together may change."""
+        return self.filter(pk__in=Appointment.objects.guarded().values("user"))
+
     def of_schools(self, *schools) -> "UserQuerySet":
         """Who fills in or answers for these schools today."""
         held = Appointment.objects.in_force().filter(role__in=SCHOOL_ROLES, school__in=schools)
@@ -68,7 +74,7 @@ class User(AbstractBaseUser):
     username = models.CharField(
         "用户名", max_length=50, unique=True, error_messages={"unique": "该用户名已被使用。"}
     )
-    name = models.CharField("姓名", max_length=30)
+    name = models.CharField("姓名", max_length=30, validators=[refuse_no_name])
     office_phone = models.CharField("办公电话", max_length=30, blank=True, validators=[refuse_mobile_number])
     city = reference(
         Region,
@@ -91,8 +97,9 @@ class User(AbstractBaseUser):
     # Set by the middleware before `identity` is first read: the appointment this session chose.
     identity_choice: int | None = None
     # Who is about to give this account a password, for the audit trail; nobody else than the owner when
-    # unset.
+    # unset. And who asked for it, where it takes two.
     password_set_by: "User | None" = None
+    password_asked_by: "User | None" = None
 
     class Meta:
         verbose_name = verbose_name_plural = "用户"
@@ -133,11 +140,41 @@ class User(AbstractBaseUser):
         """How many messages wait, for the header; 0 for an account without an appointment."""
         return next((held.unread for held in self.identities), 0)
 
+    @property
+    def is_guarded(self) -> bool:
+        """Whether it takes two administrators to change the account; see `UserQuerySet.guarded`."""
+        return self.appointments.guarded().exists()
+
+    @property
+    def in_full(self) -> str:
+        """With the user name, for lists of people and for the trail: two people may share a name."""
+        return f"{self.name}（{self.username}）"
+
+    @property
+    def chain_city(self) -> Region | None:
+        """The audit chain the account's comings and goings belong to: its own city, else that of its
+        appointment.
+        """
+        if self.city_id:
+            return self.city
+        return self.identity.city if self.identity else None
+
     @cached_property
     def identity(self) -> "Appointment | None":
         """The appointment this session acts under: the chosen one while it is in force, else the first."""
         held = self.identities
         return next((post for post in held if post.pk == self.identity_choice), held[0] if held else None)
+
+
+#: What each role must cover, and what it may be narrowed to besides; an administrator of no city keeps the
+#: whole system.
+SCOPES: dict[str, tuple[str, tuple[str, ...]]] = {
+    **dict.fromkeys(SCHOOL_ROLES, ("school", ())),
+    **dict.fromkeys(COUNTY_ROLES, ("county", ())),
+    **dict.fromkeys((Role.LIAISON, Role.JUDGE, Role.OFFICE, Role.CHAIR), ("city", ())),
+    Role.VIEWER: ("city", ("county",)),
+    **dict.fromkeys(ADMINISTRATORS, ("", ())),
+}
 
 
 class AppointmentQuerySet(models.QuerySet):
@@ -150,6 +187,11 @@ class AppointmentQuerySet(models.QuerySet):
     def in_force(self, on=None) -> "AppointmentQuerySet":
         """Those whose period contains the day `on` (today by default)."""
         return self.filter(in_force(on, since="start", until="end"))
+
+    def guarded(self) -> "AppointmentQuerySet":
+        """Of a role that takes two administrators to give, held today or to be held."""
+        today = timezone.localdate()
+        return self.filter(Q(end__isnull=True) | Q(end__gte=today), role__in=GUARDED_ROLES)
 
 
 class Appointment(models.Model):
@@ -231,14 +273,35 @@ class Appointment(models.Model):
         return str(scope) if scope else "全系统"
 
     def clean(self) -> None:
-        """What the database cannot see: regions that do not belong together, overlapping administrators."""
+        """What the database cannot see: regions that are not what they stand for or do not belong together,
+        overlapping administrators; and what a role covers, in words for the field.
+        """
+        if self.city_id and self.city.kind != Region.Kind.CITY:
+            raise ValidationError({"city": f"“{self.city}”是县（市、区），这里只能填市。"})
+        if self.county_id and self.county.kind != Region.Kind.COUNTY:
+            raise ValidationError({"county": f"“{self.county}”是市，这里只能填县（市、区）。"})
         if self.school_id and self.city_id and self.school.city_id != self.city_id:
             raise ValidationError({"school": "该党校不属于所填的市。"})
         if self.county_id and self.city_id and self.county.city_id != self.city_id:
             raise ValidationError({"county": "该县（市、区）不属于所填的市。"})
         self._fill_city()
+        if wrong := self._wrong_scope():
+            raise ValidationError(wrong)
         if self.role in ADMINISTRATORS and self.user_id:
             self._refuse_second_administrator_role()
+
+    def _wrong_scope(self) -> dict[str, str]:
+        """What the role must cover and what it cannot, by field."""
+        owed, free = SCOPES.get(self.role, (None, ()))
+        label = self.get_role_display()
+        if owed and not getattr(self, f"{owed}_id"):
+            return {owed: f"{label}须填{self._meta.get_field(owed).verbose_name}。"}
+        surplus = [name for name in ("school", "county") if name not in (owed, *free)]
+        return {
+            name: f"{label}的范围不是{self._meta.get_field(name).verbose_name}，这一项请不要填。"
+            for name in surplus
+            if getattr(self, f"{name}_id")
+        }
 
     def _fill_city(self) -> None:
         if self.city_id is None and self.school_id:

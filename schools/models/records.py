@@ -50,7 +50,7 @@ class RecordChange(BeforeAndAfter):
     before = models.JSONField("修改前", default=dict, blank=True)
     after = models.JSONField("修改后", default=dict, blank=True)
     reason = models.CharField("原因", max_length=200, blank=True)
-    by = person("修改人")
+    by = person("修改人", help_text="空的是在服务器上用命令办的。", **OPTIONAL)
     at = models.DateTimeField("时间", default=timezone.now)
 
     objects = RecordChangeQuerySet.as_manager()
@@ -65,6 +65,11 @@ class RecordChange(BeforeAndAfter):
 
     def __str__(self) -> str:
         return f"{self.get_action_display()}{self.record} {self.name}"
+
+    @property
+    def who(self) -> str:
+        """Who changed it, for the page."""
+        return str(self.by or "系统（命令）")
 
 
 class CorrectionQuerySet(SchoolRecordQuerySet):

@@ -1,10 +1,15 @@
 """Cities with their counties, and the schools: names, places and leaders."""
 
+from collections.abc import Collection
+
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Case, Q, Value, When
 
+from schools.saving import hold, hold_one
+
 from .base import OPTIONAL, SchoolRecord, check, of_school, period, reference, unique
+from .naming import refuse_no_name
 from .scope import in_force, region_scope, school_scope
 
 
@@ -87,11 +92,12 @@ class SchoolQuerySet(models.QuerySet):
     def hold(self, pk: int) -> "School":
         """The school under lock until the end of the transaction, for whoever signs, corrects or changes its
         records.
-
-        Rows that only point to it, such as another school's invitation or a message, do not wait: two schools
-        that invite each other would wait for ever.
         """
-        return self.select_for_update(no_key=True).get(pk=pk)
+        return hold_one(self, pk)
+
+    def hold_all(self, keys: Collection[int]) -> None:
+        """Several schools at once, in the order in which everybody locks them; see `hold`."""
+        hold(self.filter(pk__in=keys).only("pk"))
 
     def near_first(self, school: "School") -> "SchoolQuerySet":
         """For choosing neighbours of a school: those of its county before the others, each in administrative
@@ -204,7 +210,7 @@ class Leader(SchoolRecord):
 
     school = of_school("leaders")
     post = models.CharField("校内职务", max_length=10, choices=Post)
-    name = models.CharField("姓名", max_length=30)
+    name = models.CharField("姓名", max_length=30, validators=[refuse_no_name])
     party_post = models.CharField(
         "党内职务", max_length=50, blank=True, help_text="如党委书记、党委副书记、组织委员。"
     )

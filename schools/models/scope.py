@@ -30,6 +30,8 @@ class Role(models.TextChoices):
 SCHOOL_ROLES = (Role.FILLER, Role.HEAD)
 COUNTY_ROLES = (Role.COUNTY, Role.COUNTY_LEAD)
 ADMINISTRATORS = (Role.SYSADMIN, Role.SECURITY, Role.AUDITOR)
+#: Whoever has such an account decides a year or watches those who do: no single person takes one over.
+GUARDED_ROLES = (*ADMINISTRATORS, Role.OFFICE, Role.CHAIR)
 ACCOUNT_READERS = (*ADMINISTRATORS, Role.OFFICE)
 
 

@@ -20,7 +20,7 @@ from schools.calendar.workdays import add_workdays, in_working_hours
 from schools.messages.inbox import Message, deliver
 from schools.models import Appointment, Reminder, Role, School, User
 from schools.models.scope import COUNTY_ROLES, SCHOOL_ROLES
-from schools.saving import Refused
+from schools.saving import Refused, hold
 
 from .overview import city_on
 from .standing import View
@@ -142,12 +142,10 @@ def send_waiting(now: datetime) -> int:
     if not in_working_hours(now):
         return 0
     with transaction.atomic():
-        rows = Reminder.objects.filter(sent_at__isnull=True, lapsed_at__isnull=True).order_by("pk")
+        rows = Reminder.objects.filter(sent_at__isnull=True, lapsed_at__isnull=True)
         # Two machines take different rows, or one finds nothing left.
-        locked = rows.select_for_update(
-            of=("self",), skip_locked=connection.features.has_select_for_update_skip_locked
-        )
-        waiting = list(locked.select_related("school", "by"))
+        skip = connection.features.has_select_for_update_skip_locked
+        waiting = hold(rows, "school", "by", skip_locked=skip)
         still_open = open_matters([row.school for row in waiting], timezone.localdate(now))
         due = [row for row in waiting if (row.school_id, row.matter) in still_open]
         gone = [row.pk for row in waiting if (row.school_id, row.matter) not in still_open]

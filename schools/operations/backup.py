@@ -7,7 +7,6 @@ import os
 import shutil
 import sqlite3
 import subprocess
-import tempfile
 import zipfile
 from contextlib import closing, suppress
 from pathlib import Path
@@ -21,6 +20,7 @@ from schools.audit import record
 from schools.models import ChainHead
 
 from .schema import applied_migrations, is_behind
+from .scratch import BACKUP, scratch_folder
 
 FORMAT = "township-party-school-rating-backup/1"
 MANIFEST = "manifest.json"
@@ -85,9 +85,9 @@ def _write(stream: IO[bytes], with_keys: bool, heads: dict[str, str]) -> dict[st
     files: dict[str, dict[str, Any]] = {}
     with (
         zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive,
-        tempfile.TemporaryDirectory(dir=settings.VAR_DIR) as scratch,
+        scratch_folder(BACKUP) as scratch,
     ):
-        copy = Path(scratch) / database_file()
+        copy = scratch / database_file()
         migrations = applied_migrations()
         dump_to(copy)
         files[copy.name] = _add_file(archive, copy.name, copy)

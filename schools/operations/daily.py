@@ -9,12 +9,14 @@ from datetime import date, datetime
 from django.db import transaction
 from django.utils import timezone
 
+from schools.audit import chain_ends
 from schools.calendar import checking
 from schools.calendar.workdays import in_working_hours, next_working_moment, years_to_enter
 from schools.desk.announcing import announce, announcements
 from schools.messages.mailing import send_digests
 from schools.models import JobRun
 from schools.monitoring.reminders import pass_on, send_waiting
+from schools.saving import hold
 from schools.templatetags.ui import day as day_words
 
 
@@ -33,6 +35,8 @@ def run(now: datetime) -> Iterator[str]:
         if job:
             job.summary = f"到期事项 {len(found)} 项，通知 {announce(found)} 人"
             yield f"{job.summary}。"
+            for name, end in chain_ends():
+                yield f"{name}的审计链尾，请随本日志留到数据库以外：{end}"
         else:
             yield "今天的到期事项已经通知过。"
     for year, people in checking.ask(today):
@@ -53,7 +57,7 @@ def once_a_day(name: str, day: date) -> Iterator[JobRun | None]:
     """
     with transaction.atomic():
         JobRun.objects.bulk_create([JobRun(name=name, day=day)], ignore_conflicts=True)
-        run = JobRun.objects.select_for_update().get(name=name, day=day)
+        [run] = hold(JobRun.objects.filter(name=name, day=day))
         if run.ended_at is not None:
             yield None
             return

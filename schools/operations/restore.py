@@ -3,7 +3,6 @@
 import json
 import os
 import shutil
-import tempfile
 import zipfile
 import zlib
 from pathlib import Path, PurePosixPath
@@ -32,6 +31,7 @@ from .backup import (
     refuse_if,
 )
 from .schema import OLDEST_VERSION, unknown_migrations, version_parts
+from .scratch import RESTORE, begin_restore, end_restore, scratch_folder, unfinished_restore
 
 LARGEST_MANIFEST = 64 * 1024 * 1024
 DAMAGED = "备份文件已损坏或不是本系统的备份，未作任何改动。"
@@ -45,26 +45,40 @@ def restore_backup(source: Path, *, force: bool = False) -> list[str]:
     """
     refuse_if(source.is_dir(), f"{source} 是文件夹，请写出备份文件的名称。")
     try:
-        with zipfile.ZipFile(source) as archive, tempfile.TemporaryDirectory(dir=settings.VAR_DIR) as scratch:
+        with zipfile.ZipFile(source) as archive, scratch_folder(RESTORE) as scratch:
             manifest = _checked_manifest(archive)
-            _check_fit(manifest, force)
-            _extract(archive, manifest, Path(scratch))
-            copy = Path(scratch) / database_file()
+            _check_fit(manifest, force or bool(unfinished_restore()))
+            _extract(archive, manifest, scratch)
+            copy = scratch / database_file()
             check_dump(copy)
-            load_from(copy)
-            _replace_media(Path(scratch) / "media")
+            _load(copy, source)
+            _replace_media(scratch / "media")
             _replace_keys(archive, manifest)
     except (zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, EOFError, NotImplementedError) as error:
         raise BackupError(DAMAGED) from error
     except FileNotFoundError as error:
         raise BackupError(f"没有找到 {error.filename}。") from error
     _bring_up(manifest)
+    end_restore()
     faults = verify()
     for head in manifest["audit_heads"].values():
         faults += [fault for fault in verify(head=head) if fault not in faults]
     detail = {"备份时间": manifest["made_at"], "版本": manifest["version"]}
     record("restore", by=None, city=None, subject=source.name, detail=detail)
     return faults
+
+
+def _load(copy: Path, source: Path) -> None:
+    """From here on the system is neither the old nor the new until the end; a load that fails leaves it as it
+    was.
+    """
+    was_unfinished = begin_restore(source.name)
+    try:
+        load_from(copy)
+    except Exception:
+        if not was_unfinished:
+            end_restore()
+        raise
 
 
 def _checked_manifest(archive: zipfile.ZipFile) -> dict[str, Any]:

@@ -15,6 +15,8 @@ from django.db import DEFAULT_DB_ALIAS, connection, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations.loader import MigrationLoader
 
+from .scratch import unfinished_restore
+
 logger = logging.getLogger(__name__)
 
 #: From here on migrations only grow; whatever is older cannot be brought up.
@@ -86,7 +88,7 @@ def obstacle() -> str:
     still to come.
     """
     waiting = f"数据库还没有升级到 {settings.VERSION}：请先备份，再执行 manage.py migrate。"
-    return refusal() or (waiting if is_behind() else "")
+    return unfinished_restore() or refusal() or (waiting if is_behind() else "")
 
 
 def applied_migrations() -> list[str]:

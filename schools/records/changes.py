@@ -5,12 +5,14 @@
     note_change(teacher, school=teacher.school, action="change", before=before, after=snapshot(teacher),
     by=user)
 
-`action` is one of add, change, end, void, correct. Nothing is written when nothing differs.
+`action` is one of add, change, end, void, correct. Nothing is written when nothing differs. `change_of` is
+the same without writing, for whoever writes many at once.
 """
 
 from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
+from operator import attrgetter
 from typing import Any
 
 from django.core.exceptions import FieldDoesNotExist
@@ -20,6 +22,8 @@ from django.utils import timezone
 from schools.models import RecordChange, School, User
 
 LONGEST = 200
+#: What records are called, by table and id.
+Names = dict[tuple[type[models.Model], int], str]
 #: What says nothing.
 EMPTY = (None, "", [])
 
@@ -74,9 +78,24 @@ def _filled(values: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value not in EMPTY}
 
 
-def worded(model: type[models.Model], values: Mapping[str, Any]) -> dict[str, str]:
-    """Fields and values as people read them; a name that is no field is taken for a label already."""
+def school_of(record: models.Model) -> School | None:
+    """Whose record it is; what hangs on another record is of that record's school. None for what belongs to
+    no school.
+    """
+    if isinstance(record, School):
+        return record
+    path = getattr(type(record)._default_manager.all(), "school_path", "")
+    return attrgetter(path.replace("__", "."))(record) if path else None
+
+
+def worded(
+    model: type[models.Model], values: Mapping[str, Any], names: Names | None = None
+) -> dict[str, str]:
+    """Fields and values as people read them; a name that is no field is taken for a label already. `names`
+    remembers what other records are called, so that many changes ask for each but once.
+    """
     texts = {}
+    known = {} if names is None else names
     for name, value in values.items():
         try:
             field = model._meta.get_field(name)
@@ -84,7 +103,7 @@ def worded(model: type[models.Model], values: Mapping[str, Any]) -> dict[str, st
             texts[name] = _text(value)
         else:
             own = getattr(field, "verbose_name", None)
-            texts[str(own or field.related_model._meta.verbose_name)] = _shown(field, value)
+            texts[str(own or field.related_model._meta.verbose_name)] = _shown(field, value, known)
     return texts
 
 
@@ -95,24 +114,42 @@ def note_change(
     action: str,
     before: Mapping[str, Any],
     after: Mapping[str, Any],
-    by: User,
+    by: User | None,
     reason: str = "",
 ) -> RecordChange | None:
     """Keeps one change, inside the transaction of the change itself. `before` and `after` come from
-    `snapshot`.
+    `snapshot`; nobody did it where a command did.
     """
+    change = change_of(obj, school=school, action=action, before=before, after=after, by=by, reason=reason)
+    if change is not None:
+        change.save()
+    return change
+
+
+def change_of(
+    obj: models.Model,
+    *,
+    school: School,
+    action: str,
+    before: Mapping[str, Any],
+    after: Mapping[str, Any],
+    by: User | None,
+    reason: str = "",
+    names: Names | None = None,
+) -> RecordChange | None:
+    """The change, not yet written; None where nothing differs."""
     old, new = differences(before, after)
     if not old and not new and action not in (RecordChange.Action.VOID, RecordChange.Action.END):
         return None
-    return RecordChange.objects.create(
+    return RecordChange(
         school=school,
         record=record_word(type(obj)),
         model=obj._meta.label_lower,
         object_id=obj.pk,
         name=str(obj)[:LONGEST],
         action=action,
-        before=worded(type(obj), old),
-        after=worded(type(obj), new),
+        before=worded(type(obj), old, names),
+        after=worded(type(obj), new, names),
         reason=reason.strip()[:LONGEST],
         by=by,
     )
@@ -123,7 +160,7 @@ def record_word(model: type[models.Model]) -> str:
     return "基本情况" if model is School else str(model._meta.verbose_name)[:40]
 
 
-def _shown(field: Any, value: Any) -> str:
+def _shown(field: Any, value: Any, names: Names) -> str:
     if value in EMPTY:
         return ""
     if field.is_relation:
@@ -131,10 +168,17 @@ def _shown(field: Any, value: Any) -> str:
         keys = [entry for entry in entries if not isinstance(entry, Mapping)]
         if not keys:  # rows that hang on the record
             return _text(entries)
-        return "、".join(str(row) for row in field.related_model._base_manager.filter(pk__in=keys))
+        return "、".join(_names(field.related_model, keys, names))
     if choices := dict(getattr(field, "flatchoices", None) or ()):
         return str(choices.get(value, value))
     return _text(value)
+
+
+def _names(model: type[models.Model], keys: list[int], names: Names) -> list[str]:
+    missing = [key for key in keys if (model, key) not in names]
+    if missing:
+        names.update(((model, row.pk), str(row)) for row in model._base_manager.filter(pk__in=missing))
+    return [names[model, key] for key in keys if (model, key) in names]
 
 
 def _text(value: Any) -> str:

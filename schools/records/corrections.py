@@ -13,7 +13,7 @@ for the model, and shown as `words` say ({"课次": "…"}). Everything raises `
 for the person at the screen.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.apps import apps
@@ -29,7 +29,7 @@ from schools.models import Appointment, Correction, RecordChange, School, User, 
 from schools.models.base import Voidable
 from schools.models.scope import SCHOOL_ROLES
 from schools.permissions import keeps_records
-from schools.saving import Refused
+from schools.saving import Refused, hold_one
 from schools.site.contributions import contributed
 
 from . import locks
@@ -89,6 +89,11 @@ def pending_of(obj: models.Model) -> Correction | None:
     return Correction.objects.pending().filter(model=obj._meta.label_lower, object_id=obj.pk).first()
 
 
+def waiting_sentence(waiting: Correction) -> str:
+    """Why the record is not changed meanwhile: two people are already at it."""
+    return f"该登记有一份数据更正等待审核（{waiting.asked_at:%m月%d日}申请），请先撤回或等待审核结果。"
+
+
 def approver_of(correction: Correction, signed: list[locks.Lock] | None = None) -> str:
     """Who decides now: `county` or `office`. It moves on with the assessment: a request may have been made
     before.
@@ -124,7 +129,7 @@ def may_withdraw(user: User, correction: Correction) -> bool:
 def approve(correction: Correction, *, by: User, remark: str = "") -> Correction:
     """Writes the change, notes it and tells the school, all or nothing."""
     with transaction.atomic():
-        locked = _decide(correction, Status.APPROVED, by=by, remark=remark)
+        locked = _decide(correction, Status.APPROVED, by=by, remark=remark, turn=may_decide)
         try:
             with transaction.atomic():
                 record = apply(locked, by=by)
@@ -150,7 +155,7 @@ def refuse(correction: Correction, *, by: User, remark: str) -> Correction:
     if not remark.strip():
         raise Refused({"remark": "不同意更正时，请写明原因，以便学校知道怎么办。"})
     with transaction.atomic():
-        locked = _decide(correction, Status.REFUSED, by=by, remark=remark)
+        locked = _decide(correction, Status.REFUSED, by=by, remark=remark, turn=may_decide)
         _tell(locked)
         _audit(locked, by, {"结果": "未同意", "意见": remark})
     return locked
@@ -159,7 +164,7 @@ def refuse(correction: Correction, *, by: User, remark: str) -> Correction:
 def withdraw(correction: Correction, *, by: User) -> Correction:
     """The request is taken back; see `may_withdraw`."""
     with transaction.atomic():
-        return _decide(correction, Status.WITHDRAWN, by=by, remark="")
+        return _decide(correction, Status.WITHDRAWN, by=by, remark="", turn=may_withdraw)
 
 
 def _request(
@@ -209,11 +214,22 @@ def _audit(correction: Correction, by: User, detail: Mapping[str, Any]) -> None:
     audit.record("correct", by=by, city=school.city, subject=f"{school.name} {correction}", detail=detail)
 
 
-def _decide(correction: Correction, status: str, *, by: User, remark: str) -> Correction:
+def _decide(
+    correction: Correction,
+    status: str,
+    *,
+    by: User,
+    remark: str,
+    turn: Callable[[User, Correction], bool],
+) -> Correction:
+    """`turn` is asked under lock: it passes on with the step by which the figures are taken."""
     School.objects.hold(correction.school_id)
-    locked = Correction.objects.select_for_update().get(pk=correction.pk)
+    locked = hold_one(Correction.objects.all(), correction.pk)
     if locked.status != Status.PENDING:
-        raise Refused(f"这份数据更正{locked.get_status_display()}，不能再次办理。")
+        decider = f"已由{locked.decided_by}办理：" if locked.decided_by_id else ""
+        raise Refused(f"这份数据更正{decider}{locked.get_status_display()}，不能再次办理。")
+    if not turn(by, locked):
+        raise Refused("这份数据更正现在不由您办理，请刷新页面查看由谁办理。")
     if len(remark.strip()) > LONGEST:
         raise Refused({"remark": f"审核意见不超过 {LONGEST} 字。"})
     locked.status, locked.remark = status, remark.strip()
@@ -276,7 +292,7 @@ def apply(correction: Correction, *, by: User) -> models.Model:
 
 def _as_asked(model: type[models.Model], correction: Correction) -> models.Model:
     """The record under lock, if it still says what it said when the correction was asked for."""
-    record = model._base_manager.select_for_update().get(pk=correction.object_id)
+    record = hold_one(model._base_manager.all(), correction.object_id)
     if getattr(record, "is_voided", False):
         raise Refused("该记录已作废。")
     before = snapshot(record)

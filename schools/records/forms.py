@@ -9,7 +9,7 @@ from django.db.models import Q, QuerySet
 
 from schools.models import Correction
 from schools.refusals import RecheckedForm
-from schools.site.asked import FilterForm
+from schools.site.asked import FilterForm, TextArea
 
 from .changes import plain, worded
 
@@ -21,7 +21,7 @@ class DecisionForm(forms.Form):
         label="审核意见",
         max_length=200,
         required=False,
-        widget=forms.Textarea(attrs={"rows": 2}),
+        widget=TextArea(attrs={"rows": 2}),
         help_text="不同意的必须写明原因。",
     )
 

@@ -17,8 +17,11 @@ from schools.models import (
     AnnualPlan,
     Budget,
     Equipment,
+    Lesson,
+    MetricValue,
     MonthlyReport,
     PlannedClass,
+    Problem,
     Regulation,
     Role,
     School,
@@ -64,6 +67,15 @@ class Lock:
         return (
             f"{self.name}已提交，{chinese_date(self.start)}至{chinese_date(self.end)}的记录已锁定；"
             f"如需更改，请提交数据更正，经{APPROVER_NAMES[self.approver]}同意后生效。"
+        )
+
+    def told(self, model: type[models.Model]) -> str:
+        """The sentence for a record of this kind: what nobody can ask a correction of says so."""
+        if model not in NOT_CORRECTED:
+            return str(self)
+        return (
+            f"{self.name}已提交，{self.year}年度的{NOT_CORRECTED[model]}已锁定；确有错误的，"
+            f"请{APPROVER_NAMES[self.approver]}退回该校补正，补正期间再改。"
         )
 
     def holds(self, reach: Reach) -> bool:
@@ -125,6 +137,8 @@ def lock_for(
     if old == new or model not in TOUCHED:
         return None
     known = signed_by(school) if signed is None else signed
+    if not known:
+        return None
     for reach in TOUCHED[model](old, new):
         if lock := among(known, **vars(reach)):
             return lock, reach
@@ -157,6 +171,18 @@ def _planned_class(*stages: Values) -> Iterable[Reach]:
     return [Reach(since=date(years[values["plan"]], int(values["month"]), 1)) for values in held]
 
 
+def _lesson(*stages: Values) -> Iterable[Reach]:
+    """A lesson counts with its class."""
+    classes = TrainingClass.objects.filter(pk__in=[values["training_class"] for values in stages if values])
+    return [Reach(since=day) for day in classes.values_list("starts_on", flat=True)]
+
+
+def _problem(*stages: Values) -> Iterable[Reach]:
+    """A problem stands in the record of its visit."""
+    visits = Visit.objects.filter(pk__in=[values["visit"] for values in stages if values])
+    return [Reach(since=day) for day in visits.values_list("on", flat=True)]
+
+
 def _figures(*stages: Values) -> Iterable[Reach]:
     return [Reach(year=int(values["year"])) for values in stages if values.get("year")]
 
@@ -187,11 +213,15 @@ def _fact(begins: str, ends: str, after: int, old: Values, new: Values) -> Itera
 #: What a change touches, from the values before and after it; no other record is ever locked.
 TOUCHED: dict[type[models.Model], Callable[[Values, Values], Iterable[Reach]]] = {
     TrainingClass: partial(_event, "starts_on"),
+    Lesson: _lesson,
     Visit: partial(_event, "on"),
+    Problem: _problem,
     MonthlyReport: _report,
+    AnnualPlan: _figures,
     PlannedClass: _planned_class,
     Budget: _figures,
     YearFigures: _figures,
+    MetricValue: _figures,
     School: _school,
     Equipment: _equipment,
     # Valid on its last day still.
@@ -200,3 +230,5 @@ TOUCHED: dict[type[models.Model], Callable[[Values, Values], Iterable[Reach]]] =
     # Ends with the day on which it is abolished.
     Regulation: partial(_fact, "issued_on", "abolished_on", 0),
 }
+#: Figures that no page lets anybody ask a correction of, by what they are called.
+NOT_CORRECTED: dict[type[models.Model], str] = {AnnualPlan: "计划备案日期", MetricValue: "导入值"}

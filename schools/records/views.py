@@ -41,7 +41,7 @@ def correction(request: HttpRequest, pk: int) -> HttpResponse:
     turn = _turn(request, found, locks.signed_by(found.school))
     form = DecisionForm(request.POST or None)
     if request.method == "POST":
-        if found.status == Correction.Status.PENDING and not turn["mine"]:
+        if not turn["mine"] and Correction.objects.pending().filter(pk=pk).exists():
             raise PermissionDenied("这份数据更正现在不由您审核。")
         if form.is_valid() and _decided(request, found, form):
             return redirect("schools:corrections")

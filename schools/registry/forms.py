@@ -24,7 +24,8 @@ from schools.records.changes import plain, snapshot, worded
 from schools.records.locks import lock_for
 from schools.refusals import RecheckedForm, refusals_in
 from schools.saving import digest
-from schools.site.asked import FilterForm, SeveralField
+from schools.site.asked import FilterForm, SeveralField, TextArea
+from schools.site.typed import DayField, WholeField
 
 from . import saving
 
@@ -119,7 +120,7 @@ class RegistryForm(RecheckedForm, ReasonMixin, forms.ModelForm):
 
     class Meta:
         widgets = {
-            "content": forms.Textarea(attrs={"rows": 3}),
+            "content": TextArea(attrs={"rows": 3}),
             "shared_with": forms.CheckboxSelectMultiple,
         }
         field_classes = {"shared_with": SeveralField}
@@ -193,6 +194,7 @@ class ProfileForm(RegistryForm):
     class Meta:
         model = School
         fields = ("has_plaque", "seats", "staff_count", "operator", "office_email")
+        field_classes = {"seats": WholeField, "staff_count": WholeField}
 
 
 class CourseForm(RegistryForm):
@@ -223,7 +225,7 @@ class PointForm(RegistryForm):
 class EndForm(forms.Form):
     """Last day and reason. Without `field` the record has no period and is voided."""
 
-    on = forms.DateField(label="最后一天", widget=DayInput)
+    on = DayField(label="最后一天", widget=DayInput)
     why = forms.CharField(label="原因", max_length=200)
 
     def __init__(self, *args: Any, record: models.Model, field: str, **kwargs: Any) -> None:
@@ -249,12 +251,12 @@ class EndForm(forms.Form):
 class SuccessionForm(forms.Form):
     """接任: the leader who goes and the one who comes, in one form."""
 
-    ends = forms.DateField(label="原任任职结束", widget=DayInput)
+    ends = DayField(label="原任任职结束", widget=DayInput)
     name = forms.CharField(label="接任人姓名", max_length=30)
     party_post = forms.CharField(
         label="接任人党内职务", max_length=50, required=False, help_text="如党委书记、党委副书记、组织委员。"
     )
-    start = forms.DateField(label="接任人任职开始", widget=DayInput)
+    start = DayField(label="接任人任职开始", widget=DayInput)
 
     def __init__(self, *args: Any, outgoing: Leader, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

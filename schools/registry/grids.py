@@ -16,6 +16,7 @@ from schools.records import locks
 from schools.records.changes import plain, snapshot, worded
 from schools.refusals import RecheckedForm, refusals_in
 from schools.saving import Stale, digest
+from schools.site.typed import NumberField, WholeField
 
 from . import saving
 from .forms import ReasonMixin, RegistryForm
@@ -164,8 +165,9 @@ class BudgetForm(GridForm):
 
     def line(self, label: str, row: Budget | None) -> dict[str, forms.Field]:
         return {
-            cell: forms.DecimalField(
+            cell: NumberField(
                 label=f"{label}{word}（元）",
+                unit="元",
                 required=False,
                 max_digits=12,
                 decimal_places=2,
@@ -185,6 +187,7 @@ class FiguresForm(RegistryForm):
     class Meta:
         model = YearFigures
         fields = ("party_members", "members_trained", "cadres_due", "cadres_trained", "issues_solved")
+        field_classes = dict.fromkeys(fields, WholeField)
 
     def possible_lock(self) -> locks.Lock | None:
         return locks.among(self.signed, year=self.instance.year)

@@ -15,7 +15,7 @@ from schools.models.base import Voidable
 from schools.records import corrections
 from schools.records.changes import note_change, plain, snapshot
 from schools.records.locks import lock_for
-from schools.saving import Refused, Stale, digest
+from schools.saving import Refused, Stale, digest, hold_one
 
 
 @transaction.atomic
@@ -44,7 +44,7 @@ def change(
     """
     school = record if isinstance(record, School) else record.school
     School.objects.hold(school.pk)
-    stored = type(record)._base_manager.select_for_update().get(pk=record.pk)
+    stored = hold_one(type(record)._base_manager.all(), record.pk)
     before = snapshot(stored)
     if digest(before) != seen:
         raise Stale(before)
@@ -54,9 +54,7 @@ def change(
     if lock_for(school, type(record), before, after):
         return corrections.request_change(stored, values, by=by, reason=reason)
     if waiting := corrections.pending_of(stored):
-        raise Refused(
-            f"该登记有一份数据更正等待审核（{waiting.asked_at:%m月%d日}申请），请先撤回或等待审核结果。"
-        )
+        raise Refused(corrections.waiting_sentence(waiting))
     return _written(stored, values, school, action, before, by=by, reason=reason)
 
 
@@ -87,7 +85,7 @@ def void(record: models.Model, *, by: User, reason: str) -> models.Model:
         record, school=school, action=RecordChange.Action.VOID, before=before, after={}, by=by, reason=reason
     )
     if isinstance(record, Voidable):
-        type(record)._base_manager.select_for_update().get(pk=record.pk).void(by=by, reason=reason)
+        hold_one(type(record)._base_manager.all(), record.pk).void(by=by, reason=reason)
     else:
         record.delete()
     return record

@@ -12,6 +12,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.http import url_has_allowed_host_and_scheme
 
+#: The hidden field beside every token: the appointment under which the page of the form was shown.
+POSTED_AS = "posted_as"
 #: Room for every id and every year; a longer run of digits names nothing.
 MOST_DIGITS = 15
 #: Rows of a long list on one page.
@@ -43,11 +45,19 @@ def day_input() -> forms.DateInput:
     return forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 
 
+class TextArea(forms.Textarea):
+    """Several lines; a line break counts as one sign, as on the screen, and not as the two that a browser
+    sends.
+    """
+
+    def value_from_datadict(self, data, files, name):
+        value = super().value_from_datadict(data, files, name)
+        return value.replace("\r\n", "\n") if isinstance(value, str) else value
+
+
 def long_text(label: str, *, rows: int = 2, longest: int = 200, **options) -> forms.CharField:
     """A few sentences."""
-    return forms.CharField(
-        label=label, max_length=longest, widget=forms.Textarea(attrs={"rows": rows}), **options
-    )
+    return forms.CharField(label=label, max_length=longest, widget=TextArea(attrs={"rows": rows}), **options)
 
 
 def owe(form: forms.Form, **sentences: str) -> None:

@@ -42,6 +42,8 @@ class Contributions:
     corrected_rows: Sequence[Any] = ()
     #: () → whether the details of an entry of the audit trail may not be read yet: see `schools.audit.views`.
     sealed: Sequence[Any] = ()
+    #: () → what acts left behind beside their line in the trail: `audit.Witness`.
+    witnesses: Sequence[Any] = ()
     #: (paper) → PDF; at most one: see `printing`.
     renderers: Sequence[Any] = ()
 

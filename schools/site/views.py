@@ -5,16 +5,17 @@ installation.
 import logging
 import uuid
 from collections.abc import Callable
+from functools import wraps
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.db import DatabaseError, connection
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import requires_csrf_token
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from schools.permissions import allowed_to
 
@@ -24,7 +25,7 @@ YEAR = 365 * 24 * 3600
 
 
 @never_cache
-@require_GET
+@require_safe
 @allowed_to("visit")
 def healthz(request: HttpRequest) -> JsonResponse:
     """For monitors: 200 while the database answers, else 503; says nothing else about the system."""
@@ -60,11 +61,25 @@ def text_size(request: HttpRequest) -> HttpResponse:
 logger = logging.getLogger(__name__)
 
 
+def readable(page: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """For an error page: a body that cannot be read fails once, and not again where the page is made."""
+
+    @login_not_required
+    @wraps(page)
+    def shown(request: HttpRequest, **reason: Exception) -> HttpResponse:
+        try:
+            _ = request.POST
+        except Exception:  # whatever was wrong with it has been reported or is what the page speaks of
+            request.POST = QueryDict()
+        return requires_csrf_token(page)(request, **reason)
+
+    return shown
+
+
 def error_page(status: int, **context: str) -> Callable[[HttpRequest, Exception], HttpResponse]:
     """A page that anybody may see, with the sentence the code refused with where it gave one."""
 
-    @login_not_required
-    @requires_csrf_token
+    @readable
     def page(request: HttpRequest, exception: Exception) -> HttpResponse:
         shown = {**context, "reason": str(exception)}
         return render(request, f"errors/{status}.html", shown, status=status)
@@ -77,8 +92,7 @@ permission_denied = error_page(403, frame="base.html")
 not_found = error_page(404, frame="base.html")  # also for what exists but is not this person's
 
 
-@login_not_required
-@requires_csrf_token
+@readable
 def server_error(request: HttpRequest) -> HttpResponse:
     """500, with a number that finds the lines in the log."""
     number = uuid.uuid4().hex[:8].upper()
@@ -103,6 +117,7 @@ def installation(request: HttpRequest) -> dict:
             "organiser": settings.SITE_ORGANISER,
             "contact": settings.SITE_CONTACT,
             "idle_minutes": settings.SESSION_COOKIE_AGE // 60,
+            "session_hours": settings.SESSION_LONGEST // 3600,
             "file_limit": settings.UPLOAD_LIMIT // 1024 // 1024,
             "lock_minutes": int(settings.AXES_COOLOFF_TIME.total_seconds() // 60),
             "lock_after": settings.AXES_FAILURE_LIMIT,

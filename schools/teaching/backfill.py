@@ -14,7 +14,6 @@ from django.utils.functional import cached_property
 from schools.importing.base import SCHOOL_CODE, ColumnField, cell_code, column_of, rows_of
 from schools.importing.teaching_sheets import TrainingClassResource
 from schools.models import Lesson, School, Teacher, TrainingClass
-from schools.records.locks import among, periods
 
 from .classes import habits_of
 
@@ -56,12 +55,11 @@ class BackfillResource(TrainingClassResource):
         return self.schools.get()
 
     def before_import(self, dataset, **kwargs) -> None:
-        """Pool, habits and locks are asked once."""
+        """Pool and habits are asked once."""
         super().before_import(dataset, **kwargs)
         self.pool = {cell_code(teacher.name): teacher for teacher in rows_of(self, Teacher)}
         self.kinds = habits_of(self.own).kinds
         self.today = timezone.localdate()
-        self.locks = periods([self.own.pk])[self.own.pk]
 
     def before_import_row(self, row, row_number=None, **kwargs) -> None:
         """Where remarks on the row belong."""
@@ -69,7 +67,7 @@ class BackfillResource(TrainingClassResource):
         super().before_import_row(row, row_number=row_number, **kwargs)
 
     def check(self, instance: TrainingClass) -> None:
-        """A day to come, a locked period, a class known with other figures, a stranger without a capacity."""
+        """A day to come, a class known with other figures, a stranger without a capacity."""
         super().check(instance)
         self._check_day(instance.starts_on)
         if instance.pk is not None:
@@ -83,9 +81,6 @@ class BackfillResource(TrainingClassResource):
     def _check_day(self, day: date) -> None:
         if day > self.today:
             raise ValidationError({"starts_on": "日期还没有到，开班后再登记"})
-        lock = among(self.locks, since=day)
-        if lock:
-            raise ValidationError({"starts_on": str(lock)})
 
     def _check_known(self, instance: TrainingClass) -> None:
         changed = [

@@ -12,10 +12,12 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from schools.models import Lesson, PlannedClass, School, TeachingPoint, TrainingClass, TrialLesson
+from schools.models.naming import refuse_no_name
 from schools.models.teaching import ClassCategory
 from schools.records.changes import plain, worded
-from schools.refusals import RecheckedForm
-from schools.site.asked import FilterForm, SeveralField, day_input, long_text, owe
+from schools.refusals import RecheckedForm, refusals_in
+from schools.site.asked import FilterForm, SeveralField, TextArea, day_input, long_text, owe
+from schools.site.typed import DayField, NumberField, WholeField
 from schools.workbooks import clean_text
 
 from .classes import (
@@ -33,6 +35,13 @@ from .forms import NumberedRow, RowsFormSet
 EXTRA_LESSONS = 3
 
 
+def refuse_stranger(form: forms.Form, name: str, habits: Habits) -> None:
+    """Whoever is not known yet is named by a name."""
+    if name and name not in habits.kinds:
+        with refusals_in(form, "lecturer"):
+            refuse_no_name(name)
+
+
 class LessonForm(NumberedRow):
     """A row of 课次; an empty one is no lesson."""
 
@@ -46,8 +55,9 @@ class LessonForm(NumberedRow):
     kind = forms.ChoiceField(
         label="身份", required=False, choices=[("", "自动"), *Lesson.LecturerKind.choices]
     )
-    hours = forms.DecimalField(
+    hours = NumberField(
         label="学时",
+        unit=("学时", "小时"),
         required=False,
         max_digits=4,
         decimal_places=1,
@@ -71,6 +81,7 @@ class LessonForm(NumberedRow):
             return data
         owe(self, lecturer="请填写这一课次的授课人。", hours="请填写这一课次的学时。")
         name = data.get("lecturer", "")
+        refuse_stranger(self, name, self.habits)
         data["kind"] = data.get("kind") or self.habits.kinds.get(name, "")
         if name and not data["kind"]:
             self.add_error("kind", f"“{name}”不在师资库，请选明身份。")
@@ -138,23 +149,31 @@ class ClassForm(RecheckedForm, forms.Form):
         PlannedClass.objects.none(), label="计划班次", required=False, empty_label="计划外，或尚无计划"
     )
     name = forms.CharField(label="班名", required=False, max_length=100)
-    starts_on = forms.DateField(label="开始日期", widget=day_input())
+    starts_on = DayField(label="开始日期", widget=day_input())
     category = forms.ChoiceField(
         label="类别", required=False, choices=[("", "请选择"), *ClassCategory.choices]
     )
-    hours = forms.DecimalField(
-        label="学时", max_digits=5, decimal_places=1, min_value=Decimal("0.5"), max_value=Decimal(999)
+    hours = NumberField(
+        label="学时",
+        unit=("学时", "小时"),
+        max_digits=5,
+        decimal_places=1,
+        min_value=Decimal("0.5"),
+        max_value=Decimal(999),
     )
-    attendance = forms.IntegerField(label="人次", min_value=0, max_value=100_000)
+    attendance = WholeField(label="人次", unit=("人次", "人"), min_value=0, max_value=100_000)
     lecturer = forms.CharField(label="授课人", required=False, max_length=30)
     place = forms.CharField(label="地点", required=False, max_length=100)
-    cost = forms.DecimalField(
-        label="经费支出（元）", required=False, max_digits=12, decimal_places=2, min_value=Decimal(0)
+    cost = NumberField(
+        label="经费支出（元）",
+        unit="元",
+        required=False,
+        max_digits=12,
+        decimal_places=2,
+        min_value=Decimal(0),
     )
     first_lesson = forms.BooleanField(label="以党的创新理论为第一课", required=False)
-    ends_on = forms.DateField(
-        label="结束日期", required=False, widget=day_input(), help_text="不填同开始日期。"
-    )
+    ends_on = DayField(label="结束日期", required=False, widget=day_input(), help_text="不填同开始日期。")
     form = forms.ChoiceField(label="教学形式", choices=TrainingClass.Form)
     audience = forms.CharField(label="培训对象", required=False, max_length=100)
     lecturer_kind = forms.ChoiceField(
@@ -167,7 +186,7 @@ class ClassForm(RecheckedForm, forms.Form):
     teaching_point = forms.ModelChoiceField(
         TeachingPoint.objects.none(), label="现场教学点", required=False, empty_label="不在教学点"
     )
-    rating = forms.DecimalField(
+    rating = NumberField(
         label="评价均分",
         required=False,
         max_digits=5,
@@ -311,6 +330,7 @@ class ClassForm(RecheckedForm, forms.Form):
         name = data["lecturer"] = clean_text(data.get("lecturer") or "").strip()
         if not name:
             return
+        refuse_stranger(self, name, self.habits)
         typed = data.get("lecturer_kind")
         # A kind left as it was filled in belongs to the person it was filled in for.
         if typed and name != self.initial.get("lecturer") and typed == self.initial.get("lecturer_kind"):
@@ -348,7 +368,7 @@ class VoidForm(forms.Form):
 class JoinForm(forms.Form):
     """How many of this school took part; of a signed day also why that is said now."""
 
-    attendance = forms.IntegerField(label="本校参加人次", min_value=1, max_value=100_000)
+    attendance = WholeField(label="本校参加人次", unit=("人次", "人"), min_value=1, max_value=100_000)
     reason = long_text("更正理由", required=False, help_text="写明为什么现在才登记。")
 
     def __init__(self, *args, locked: bool, **kwargs) -> None:
@@ -386,7 +406,7 @@ class TrialForm(forms.ModelForm):
     class Meta:
         model = TrialLesson
         fields = ["teacher", "on", "topic", "assessors", "opinion", "passed"]
-        widgets = {"on": day_input(), "opinion": forms.Textarea(attrs={"rows": 2})}
+        widgets = {"on": day_input(), "opinion": TextArea(attrs={"rows": 2})}
         help_texts = {"assessors": "姓名，几个人用顿号隔开。", "opinion": "不超过 200 字。"}
 
     def __init__(self, *args, school: School, **kwargs) -> None:

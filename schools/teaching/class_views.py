@@ -34,6 +34,7 @@ from schools.records.corrections import request_void
 from schools.records.locks import lock_of
 from schools.refusals import done, refusals_as_messages, refusals_in, turned_away
 from schools.registry.views import school_of
+from schools.saving import hold_one
 from schools.site.asked import number
 from schools.workbooks import WorkbookError, clean_text, read_workbook, write_workbook
 
@@ -264,15 +265,17 @@ def _checked(request: HttpRequest, school: School, content: bytes, name: str) ->
     except WorkbookError as error:
         return {"problems": error.problems, "name": name}
     if report.created:
-        request.session[SESSION_KEY] = {"token": pending.keep(content), "name": name, "school": school.pk}
+        token = pending.keep(content)
+        request.session[SESSION_KEY] = {"token": token, "name": name, "school": school.pk}
+        return {"report": report, "name": name, "seen": token}
     return {"report": report, "name": name}
 
 
 def _confirmed(request: HttpRequest, school: School) -> HttpResponse:
     kept = request.session.get(SESSION_KEY) or {}
-    content = pending.fetch(kept["token"]) if kept.get("school") == school.pk else None
+    content = pending.shown_on(request, kept) if kept.get("school") == school.pk else None
     if content is None:
-        messages.error(request, "待导入的工作簿已失效，请重新上传。")
+        messages.error(request, pending.GONE)
         return redirect("schools:class_import")
     try:
         report = _run(request, school, content, kept["name"], dry_run=False)
@@ -350,7 +353,7 @@ def void_trial(request: HttpRequest, pk: int) -> HttpResponse:
     if form.is_valid():
         with refusals_in(form):
             with transaction.atomic():
-                locked = TrialLesson.objects.select_for_update().get(pk=pk)
+                locked = hold_one(TrialLesson.objects.all(), pk)
                 before, who = snapshot(locked), _asking(request, form)
                 locked.void(**who)
                 note_change(locked, school=trial.school, action="void", before=before, after={}, **who)

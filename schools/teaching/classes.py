@@ -31,7 +31,7 @@ from schools.records import corrections
 from schools.records.changes import note_change, plain, snapshot
 from schools.records.corrections import EXTRAS
 from schools.records.locks import lock_of
-from schools.saving import Refused, Stale, digest
+from schools.saving import Refused, Stale, digest, hold_one
 from schools.workbooks.text import narrow
 
 RECENT = timedelta(days=400)
@@ -216,7 +216,7 @@ def change(
     made from; raises Stale.
     """
     School.objects.hold(record.school_id)
-    record = TrainingClass.objects.select_for_update().get(pk=record.pk)
+    record = hold_one(TrainingClass.objects.all(), record.pk)
     if record.is_voided:
         raise Refused("这一班次已被作废，不能再修改。")
     if digest_of(record) != seen:
@@ -255,7 +255,7 @@ def _save(record: TrainingClass, **options: Any) -> None:
 def void(record: TrainingClass, *, by: User, reason: str) -> None:
     """Take the record out of every figure, with a reason that stays."""
     School.objects.hold(record.school_id)
-    record = TrainingClass.objects.select_for_update().get(pk=record.pk)
+    record = hold_one(TrainingClass.objects.all(), record.pk)
     school, reason = record.school, reason[:200]
     refuse_locked(school, record.starts_on)
     before = full_snapshot(record)
@@ -296,9 +296,9 @@ def waiting_for(school: School) -> list[JointPartner]:
 
 
 def _unanswered(pk: int) -> JointPartner:
-    """The invitation under lock; raises Refused where it needs no answer any more."""
-    partners = JointPartner.objects.select_for_update(of=("self",))
-    partner = partners.select_related("host_class__school", "school").get(pk=pk)
+    """The invitation and its class under lock; raises Refused where it needs no answer any more."""
+    partner = hold_one(JointPartner.objects.all(), pk, "school")
+    partner.host_class = hold_one(TrainingClass.objects.all(), partner.host_class_id, "school")
     if partner.record_id:
         raise Refused("本校已经确认参加。")
     if partner.declined_at:

@@ -13,6 +13,7 @@ from schools.models.teaching import ClassCategory
 from schools.refusals import RecheckedForm
 from schools.saving import Stale
 from schools.site.asked import long_text, owe
+from schools.site.typed import WholeField
 from schools.workbooks import clean_text
 
 from .plans import PlanRow
@@ -154,7 +155,7 @@ class PlanReasonForm(forms.Form):
 class IssueYearForm(forms.Form):
     """The year to issue for."""
 
-    year = forms.IntegerField(label="年度", min_value=2000, max_value=2100)
+    year = WholeField(label="年度", min_value=2000, max_value=2100)
 
 
 class CorrectionForm(forms.Form):

@@ -29,7 +29,7 @@ from schools.models import (
 from schools.records import corrections
 from schools.records.changes import note_change, snapshot
 from schools.records.locks import APPROVER_NAMES, Lock, among, lock_of, periods
-from schools.saving import Refused, Stale, digest
+from schools.saving import Refused, Stale, digest, hold_one
 
 FILING_DEADLINE = (3, 31)
 
@@ -295,7 +295,7 @@ def save_issued(issued: IssuedPlan, rows: Iterable[PlanRow], withdrawn: Iterable
     """New rows, and the ids of those to withdraw. A row keeps its words once it stands: a school may have
     held it.
     """
-    IssuedPlan.objects.select_for_update().get(pk=issued.pk)
+    hold_one(IssuedPlan.objects.all(), issued.pk)
     for row in issued.issued_classes.kept().filter(pk__in=list(withdrawn)):
         _withdraw(row)
     there = set(issued.issued_classes.kept().values_list("month", "name"))
@@ -330,7 +330,7 @@ def issue(issued: IssuedPlan, *, by: User) -> tuple[int, int]:
     itself under the same name becomes the issued one. A school that has signed the month keeps the plan it
     signed.
     """
-    IssuedPlan.objects.select_for_update().get(pk=issued.pk)
+    hold_one(IssuedPlan.objects.all(), issued.pk)
     rows = list(issued.issued_classes.kept())
     if not rows:
         raise Refused("还没有班次，请先填写再下发。")

@@ -9,6 +9,7 @@ from fractions import Fraction
 
 from django import template
 from django.core.paginator import Page
+from django.forms import BaseFormSet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.html import format_html
@@ -119,14 +120,18 @@ def across_counties(context: template.Context, rows: Iterable, path: str) -> boo
 
 @register.inclusion_tag("components/error_summary.html")
 def error_summary(*forms) -> dict:
-    """All errors of the forms at the top of the page, each a link to its field. Put it above the
-    page title.
+    """All errors of the forms and sets of forms at the top of the page, each a link to its field. Put it
+    above the page title.
     """
     found = [error for form in forms if form is not None and form.is_bound for error in _errors(form)]
     return {"errors": found}
 
 
 def _errors(form) -> list[tuple[str, str]]:
+    if isinstance(form, BaseFormSet):
+        rows = enumerate(form.forms, start=1)
+        of_rows = [(link, f"第 {row} 行，{error}") for row, one in rows for link, error in _errors(one)]
+        return [("", message) for message in form.non_form_errors()] + of_rows
     whole = [("", message) for message in form.non_field_errors()]
     fields = [(field.id_for_label, f"{field.label}：{message}") for field in form for message in field.errors]
     return whole + fields

@@ -3,9 +3,7 @@
 import hashlib
 import io
 import re
-import warnings
 import zipfile
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,34 +11,13 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.files import File
-from PIL import Image, ImageFile
 
-from schools.workbooks.archive import (
-    MEGABYTE,
-    ArchiveError,
-    open_archive,
-    read_member,
-    refuse_if,
-    refuse_old_format,
-)
+from schools.workbooks.apart import apart
+from schools.workbooks.archive import MEGABYTE, ArchiveError, refuse_if, refuse_old_format
 from schools.workbooks.text import INVISIBLE, clean_text, narrow, without_blanks
 
-MOST_PIXELS = 60_000_000
-MOST_UNPACKED_OBJECTS = 8 * 1024 * 1024
-MARKUP = re.compile(rb"<script|<\?php|<html|<svg|<iframe|javascript:", re.IGNORECASE)
-PDF_STREAM = re.compile(rb"\bstream\r?\n.*?endstream", re.DOTALL)
-PDF_OBJECT_STREAM = re.compile(rb"/Type\s*/ObjStm[^>]{0,400}>>\s*stream\r?\n", re.DOTALL)
-PDF_ESCAPE = re.compile(rb"#([0-9A-Fa-f]{2})")
-PDF_LOCK = re.compile(rb"/Encrypt\s*(?:\d+\s+\d+\s+R|<<)")
-PDF_ACTIVE = re.compile(
-    rb"/(?:JavaScript|JS|Launch|EmbeddedFiles?|RichMedia|GoToE|ImportData|SubmitForm)(?![A-Za-z0-9])"
-)
-#: Out of the folder into which a document is unpacked.
-STRAYING = re.compile(r"\A[/\\]|\.\.|[:\\]")
-XML_DECLARATION = re.compile(rb"<!(?:DOCTYPE|ENTITY)", re.IGNORECASE)
-EXTERNAL_TEMPLATE = re.compile(
-    rb"<Relationship\b(?=[^>]*attachedTemplate)(?=[^>]*TargetMode\s*=\s*[\"']External)", re.IGNORECASE
-)
+from .contents import MARKUP
+
 LONGEST_NAME = 150
 ALLOWED_ENDINGS = frozenset({"pdf", "jpg", "jpeg", "png", "docx", "xlsx"})
 OLD_ENDINGS = {"doc": "docx", "wps": "docx", "rtf": "docx", "xls": "xlsx", "et": "xlsx", "csv": "xlsx"}
@@ -69,8 +46,9 @@ JPEG = Kind("JPG 图片", "image/jpeg", ("jpg", "jpeg"))
 PNG = Kind("PNG 图片", "image/png", ("png",))
 DOCX = Kind("DOCX 文档", "application/vnd.openxmlformats-officedocument.wordprocessingml.document", ("docx",))
 XLSX = Kind("XLSX 表格", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", ("xlsx",))
-OFFICE_PARTS = {"word/document.xml": DOCX, "xl/workbook.xml": XLSX}
-PICTURES = {b"\xff\xd8\xff": (JPEG, "JPEG"), b"\x89PNG\r\n\x1a\n": (PNG, "PNG")}
+OFFICE = {b"docx": DOCX, b"xlsx": XLSX}
+PICTURES = {b"JPEG": JPEG, b"PNG": PNG}
+PICTURE_BEGINNINGS = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n")
 
 
 @dataclass(frozen=True)
@@ -146,108 +124,25 @@ def checked_name(name: str) -> str:
 
 
 def kind_of(content: bytes) -> Kind:
-    """The kind of a harmless file; ArchiveError with a sentence for anything else."""
+    """The kind of a harmless file; ArchiveError with a sentence for anything else.
+
+    Here only beginnings are compared; whatever has to be read is read apart.
+    """
     refuse_old_format(
         content,
         "这是旧格式文档（.doc、.xls、.wps、.et），请用 WPS 另存为 .docx、.xlsx 或 PDF 后再上传。",
     )
     if content.startswith(b"PK\x03\x04"):
-        return _office_kind(content)
+        return OFFICE[apart("schools.uploads.office", content)]
     # Readers find a zip by its end and a page by its tags, whatever stands at the beginning.
     refuse_if(zipfile.is_zipfile(io.BytesIO(content)), "文件后面附带了压缩包，疑似伪装文件，已拒绝。")
     if content.startswith(b"%PDF-"):
-        return _pdf_kind(content)
-    for beginning, picture in PICTURES.items():
-        if content.startswith(beginning):
-            return _picture_kind(content, *picture)
+        apart("schools.uploads.pdf", content)
+        return PDF
+    if content.startswith(PICTURE_BEGINNINGS):
+        return PICTURES[apart("schools.uploads.pictures", content)]
     is_program = content.startswith((b"MZ", b"\x7fELF", b"#!"))
     refuse_if(is_program, f"这是可执行程序，不能上传。{ALLOWED_SENTENCE}")
     is_page = MARKUP.search(content[:8192])
     refuse_if(is_page, f"这是网页或带脚本的图形文件，不能上传。{ALLOWED_SENTENCE}")
     raise ArchiveError(f"文件内容不是允许的类型，{ALLOWED_SENTENCE}")
-
-
-def _office_kind(content: bytes) -> Kind:
-    archive = open_archive(content)
-    names = archive.namelist()
-    kind = next((kind for part, kind in OFFICE_PARTS.items() if part in names), None)
-    is_office = kind and "[Content_Types].xml" in names
-    refuse_if(not is_office, f"这是压缩包，不是文档或表格，{ALLOWED_SENTENCE}")
-    refuse_if(archive.comment, "文件末尾附带了额外内容，疑似伪装文件，已拒绝。")
-    for member in archive.infolist():
-        name = member.filename.lower()
-        refuse_if(STRAYING.search(name), "文件内部含有越界路径，疑似恶意文件，已拒绝。")
-        is_object = "/embeddings/" in name and not name.endswith((".xlsx", ".docx", ".pptx"))
-        refuse_if(
-            is_object or "/activex/" in name,
-            "文档里嵌入了对象或控件，请删除后再上传，或另存为 PDF。",
-        )
-        _check_part(name, read_member(archive, member))
-    return kind
-
-
-def _check_part(name: str, part: bytes) -> None:
-    refuse_if(
-        name.endswith((".xml", ".rels")) and XML_DECLARATION.search(part),
-        "文件内含有不允许的 XML 声明（如 DOCTYPE、实体），已拒绝。",
-    )
-    refuse_if(
-        name == "[content_types].xml" and b"macroenabled" in part.lower(),
-        "文件带有宏，不能接收，请另存为不带宏的文档后再上传。",
-    )
-    refuse_if(
-        name.endswith(".rels") and EXTERNAL_TEMPLATE.search(part),
-        "文档引用了外部模板，请改用本机模板后重新保存，或另存为 PDF。",
-    )
-
-
-def _pdf_kind(content: bytes) -> Kind:
-    refuse_if(b"%%EOF" not in content[-4096:], "PDF 文件不完整，请重新导出或扫描。")
-    # Outside streams only: compressed pictures contain every short word by chance.
-    frame = PDF_STREAM.sub(b"", content)
-    refuse_if(PDF_LOCK.search(frame), "PDF 设有密码或权限限制，请解除后再上传。")
-    refuse_if(MARKUP.search(frame), "PDF 里夹带了网页脚本，已拒绝，请重新导出。")
-    objects = b"".join(map(_decoded_names, [frame, *_object_streams(content)]))
-    refuse_if(
-        PDF_ACTIVE.search(objects),
-        "PDF 里含有脚本、附件或自动动作，已拒绝，请用“打印为 PDF”重新生成。",
-    )
-    return PDF
-
-
-def _decoded_names(content: bytes) -> bytes:
-    """PDF names may spell any letter as #xx."""
-    return PDF_ESCAPE.sub(lambda match: bytes([int(match[1], 16)]), content)
-
-
-def _object_streams(content: bytes) -> list[bytes]:
-    """Packed objects, unpacked within a limit; what does not unpack is shown by no reader either."""
-    found, left = [], MOST_UNPACKED_OBJECTS
-    for match in PDF_OBJECT_STREAM.finditer(content):
-        refuse_if(left <= 0, "PDF 内部对象过多，请用“打印为 PDF”重新生成。")
-        try:
-            found.append(zlib.decompressobj().decompress(content[match.end() :], left))
-        except zlib.error:
-            continue
-        left -= len(found[-1])
-    return found
-
-
-def _picture_kind(content: bytes, kind: Kind, format_name: str) -> Kind:
-    refuse_if(MARKUP.search(content), "图片里夹带了网页脚本，已拒绝，请用看图软件另存后再上传。")
-    too_large = f"图片超过 {MOST_PIXELS // 10_000} 万像素，请缩小后再上传。"
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # its own limit follows
-            picture = Image.open(io.BytesIO(content), formats=[format_name])
-            refuse_if(picture.width * picture.height > MOST_PIXELS, too_large)
-            ImageFile.LOAD_TRUNCATED_IMAGES = False  # the PDF library turns it on for the whole process
-            picture.draft("L", (1024, 1024))  # a JPEG is decoded at a fraction of its size
-            picture.load()
-    except ArchiveError:
-        raise
-    except Image.DecompressionBombError as error:
-        raise ArchiveError(too_large) from error
-    except Exception as error:
-        raise ArchiveError("图片已损坏或不完整，请重新扫描或另存后再上传。") from error
-    return kind

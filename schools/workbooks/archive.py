@@ -115,6 +115,13 @@ NOT_COMPUTED = "#未计算"
 SHEETS = "xl/worksheets/"
 UNUSED_PARTS = ("docprops/", "customxml/", "xl/drawings/", "xl/charts/", "xl/theme/", "xl/comments")
 PREFIX = rb"""(?:[^\s<>:/"'=]+:)?"""
+#: To the end of a tag, knowing quotes and never taking anything back. No expression here may run past the
+#: next "<", or a tag opened again and again without an end would be read to the end of the file as often.
+ATTRIBUTES = rb"""(?:[^"'<>]|"[^"<]*+"|'[^'<]*+')*+"""
+#: A part in which every "<" begins a tag or a comment. The reader takes "<" inside quotes, XML does not.
+WELL_TAGGED = re.compile(
+    rb"(?:[^<]++|<!--(?!-?>)(?:[^-]|-(?!->))*+-->|<(?!!)" + ATTRIBUTES + rb">)*+", re.DOTALL
+)
 # Any other form of r is refused by the reader itself.
 REFERENCE = re.compile(rb"""[\s"']r\s*=\s*["']([A-Za-z]{0,7})([0-9]{1,10})["']""")
 TAG = re.compile(rb"<" + PREFIX + rb"(?:row|c)[\s/>]")
@@ -124,15 +131,17 @@ EMPTY_ROW = re.compile(
     rb"<" + PREFIX + rb"""row(?:\s+[\w:.-]+="[^"<>]*")*\s*(?:/>|>\s*</""" + PREFIX + rb"""row>)"""
 )
 PLAIN_TEXT = re.compile(rb"<" + PREFIX + rb"t(?:\s[^<>]*)?>[^<]*<")
-# The whole tag, knowing quotes: the reader reserves memory for as many as the attribute promises.
+# The whole tag: the reader reserves memory for as many as the attribute promises.
 COUNTED = re.compile(
     rb"<"
     + PREFIX
-    + rb"""(?:sst|cellXfs|cellStyleXfs|numFmts|mergeCells|tableColumns)\b(?:[^"'>]|"[^"]*"|'[^']*')*>"""
+    + rb"""(?:sst|cellXfs|cellStyleXfs|numFmts|mergeCells|tableColumns)\b"""
+    + ATTRIBUTES
+    + rb">"
 )
 COUNT = re.compile(rb"""(?:count|uniqueCount)\s*=\s*(?:"[^"]*"|'[^']*')""")
 DIMENSION = re.compile(
-    rb"<" + PREFIX + rb"""dimension\b(?:[^"'>]|"[^"]*"|'[^']*')*>(?:\s*</""" + PREFIX + rb"dimension>)?"
+    rb"<" + PREFIX + rb"dimension\b" + ATTRIBUTES + rb">(?:\s*</" + PREFIX + rb"dimension>)?"
 )
 VALUE = re.compile(rb"<" + PREFIX + rb"v(?:\s[^<>]*)?>([^<]*)<")
 SHARED_TEXT = re.compile(rb"<" + PREFIX + rb"si[\s>]")
@@ -145,6 +154,7 @@ UNCOMPUTED = re.compile(
 )
 CELL_TYPE = re.compile(rb"""\st\s*=\s*["']\w*["']""")
 ERROR_TYPE = re.compile(rb"(<" + PREFIX + rb"""c\s[^<>]*?\bt\s*=\s*)(?:"e"|'e')""")
+XML_DECLARED = "文件内含有不允许的 XML 声明（如 DOCTYPE、实体），已拒绝。"
 DAMAGED = "文件内容已损坏，请在 WPS 中打开确认后重新保存。"
 
 
@@ -185,8 +195,14 @@ def refuse_unsafe_xml(content: bytes) -> None:
     """Refuse document types, entities, CDATA and wide encodings; office programs write none of them into
     these parts.
     """
+    refuse_wide_encoding(content)
+    refuse_if(re.search(rb"<!(?!--)", content), XML_DECLARED)
+    refuse_if(not WELL_TAGGED.fullmatch(content), DAMAGED)
+
+
+def refuse_wide_encoding(content: bytes) -> None:
+    """Refuse XML whose letters are not single bytes, in which a search would find nothing."""
     refuse_if(b"\x00" in content or content.startswith((b"\xff\xfe", b"\xfe\xff")), DAMAGED)
-    refuse_if(re.search(rb"<!(?!--)", content), "文件内含有不允许的 XML 声明（如 DOCTYPE、实体），已拒绝。")
     declared = re.match(rb"""\s*(?:\xef\xbb\xbf)?<\?xml[^>]*encoding\s*=\s*["']([^"']+)""", content)
     is_wide = declared and declared[1].lower() not in (b"utf-8", b"utf8", b"us-ascii")
     refuse_if(is_wide, "文件内部编码不是 UTF-8，请在 WPS 中重新保存。")
@@ -198,8 +214,6 @@ def bound_grid(content: bytes) -> None:
     """
     if _fits(content):
         return
-    # A raw "<" inside an attribute would let the clean-up below swallow a live cell.
-    refuse_if(re.search(rb"<[^<>]*<", content), DAMAGED)
     refuse_if(
         not _fits(EMPTY_ROW.sub(b"", STYLED_BLANK.sub(b"", PLAIN_TEXT.sub(b"<", content)))),
         f"表格范围过大（超过 {COLUMN_CAP} 列或 {CELL_CAP // 10_000} 万格），"

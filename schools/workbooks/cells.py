@@ -24,7 +24,7 @@ NO = frozenset({"否", "无", "没有", "×", "✗", "✘", "x", "n", "no", "fal
 FULL_DATE = re.compile(r"(\d{4})\s*[年./-]\s*(\d{1,2})\s*[月./-]\s*(\d{1,2})\s*(?:日|号)?")
 COMPACT_DATE = re.compile(r"((?:19|20)\d{2})(\d{2})(\d{2})")
 SHORT_DATE = re.compile(r"(\d{1,2})\s*[月./-]\s*(\d{1,2})\s*(?:日|号)?")
-TIME_OF_DAY = re.compile(r"[\sT]+\d{1,2}[:时]\d{1,2}(?:[:分]\d{1,2}(?:\.\d+)?秒?)?分?\Z")
+TIME_OF_DAY = re.compile(r"(?<![\sT])[\sT]++\d{1,2}[:时]\d{1,2}(?:[:分]\d{1,2}(?:\.\d+)?秒?)?分?\Z")
 
 
 class CellError(ValueError):
@@ -123,7 +123,7 @@ def _check_bounds(number: Decimal, lowest: Decimal | int | None, highest: Decima
 
 
 def _typed_number(text: str, units: Iterable[str]) -> Decimal:
-    typed = without_blanks(narrow(text)).replace("−", "-").replace("—", "-")
+    typed = without_blanks(narrow(text)).replace("−", "-").replace("—", "-").replace("。", ".")
     match = NUMBER.match(typed)
     if not (match[2] or match[3]) or len(match[0]) > 40:
         raise CellError(f"应填数字，现为“{text[:40]}”")
@@ -131,6 +131,8 @@ def _typed_number(text: str, units: Iterable[str]) -> Decimal:
     rest = typed[match.end() :]
     if rest == "%":
         return number / 100
+    if rest.startswith("万"):
+        number, rest = number * 10_000, rest[1:]
     known = list(filter(None, units))
     if rest and rest not in map(narrow, known):
         expected = f"单位只能写 {'、'.join(known)}" if known else "请只填数字"

@@ -1,13 +1,14 @@
 """Open an XLSX from a stranger: a clean grid or a WorkbookError, never anything else."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+import io
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
-from python_calamine import CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
+from python_calamine import CalamineWorkbook
 
+from .apart import apart
 from .archive import (
     LIMITS,
     ArchiveError,
@@ -18,10 +19,13 @@ from .archive import (
     refuse_old_format,
 )
 from .cells import Value, normalise
+from .opening import guarded, opened, visible_sheets
 from .tables import Column, Problems, Table, read_table
 from .text import display_name, heading_key
 
 ROW_CAP = 50_000
+#: As many rows of twenty columns take five.
+CPU_SECONDS = 12
 SAVE_AS = "请用 WPS 另存为 .xlsx 后再上传。"
 WORKBOOK_PART = "xl/workbook.xml"
 FOREIGN_PARTS = {
@@ -85,7 +89,7 @@ class Workbook:
     def _load(self, name: str) -> Sheet:
         problems = self.problems.for_sheet(display_name(name))
         try:
-            with _guarded():
+            with guarded():
                 raw = self._source.get_sheet_by_name(name).to_python(skip_empty_area=False)
         except ArchiveError as error:
             raise problems.ended_by(str(error)) from error
@@ -102,23 +106,20 @@ def read_workbook(
 ) -> Workbook:
     """Open a workbook after checking its container; any fault is a WorkbookError with a Chinese sentence.
 
-    `name` is what messages call the file; a path brings its own.
+    `name` is what messages call the file; a path brings its own. Whoever has a path is on this machine and
+    waits as long as he likes; what comes as content comes from strangers and is taken apart in a child.
     """
     if name is None:
         name = "工作簿.xlsx" if isinstance(source, bytes) else str(getattr(source, "name", source))
     problems = Problems(display_name(name))
     try:
-        opened = _open(_content(source), name)
+        workbook = _open(_content(source), name, is_own=isinstance(source, Path | str))
     except ArchiveError as error:
         raise problems.ended_by(str(error)) from error
-    visible = [
-        sheet.name
-        for sheet in opened.sheets_metadata
-        if sheet.visible == SheetVisibleEnum.Visible and sheet.typ == SheetTypeEnum.WorkSheet
-    ]
+    visible = visible_sheets(workbook)
     if not visible:
         raise problems.ended_by("文件里没有可见的工作表。")
-    return Workbook(problems.workbook, visible, problems, opened, row_cap)
+    return Workbook(problems.workbook, visible, problems, workbook, row_cap)
 
 
 def _content(source: Path | str | bytes | IO[bytes]) -> bytes:
@@ -133,7 +134,7 @@ def _content(source: Path | str | bytes | IO[bytes]) -> bytes:
     return source.read(LIMITS.packed + 1)
 
 
-def _open(content: bytes, name: str) -> CalamineWorkbook:
+def _open(content: bytes, name: str, *, is_own: bool) -> CalamineWorkbook:
     check_packed_size(len(content))
     _refuse_other_formats(content, name)
     archive = open_archive(content)
@@ -141,8 +142,9 @@ def _open(content: bytes, name: str) -> CalamineWorkbook:
     for part, sentence in FOREIGN_PARTS.items():
         refuse_if(part in parts, sentence)
     refuse_if(WORKBOOK_PART not in parts, f"这不是 .xlsx 表格，{SAVE_AS}")
-    with _guarded():
-        return CalamineWorkbook.from_filelike(rebuild(archive))
+    if is_own:
+        return opened(rebuild(archive))
+    return opened(io.BytesIO(apart("schools.workbooks.rebuilding", content, cpu_seconds=CPU_SECONDS)))
 
 
 def _refuse_other_formats(content: bytes, name: str) -> None:
@@ -153,17 +155,3 @@ def _refuse_other_formats(content: bytes, name: str) -> None:
     refuse_if(not is_zip, f"这不是 .xlsx 表格（可能是 .csv、网页或改了名的其他文件），{SAVE_AS}")
     ending = Path(display_name(name)).suffix.lower()
     refuse_if(ending not in ("", ".xlsx"), f"文件名以 {ending} 结尾，只接收 .xlsx，{SAVE_AS}")
-
-
-@contextmanager
-def _guarded() -> Iterator[None]:
-    """Whatever goes wrong inside the reader, Rust panics included, is a damaged file.
-
-    A panic arrives as a BaseException that is neither an exit nor an interrupt.
-    """
-    try:
-        yield
-    except (ArchiveError, KeyboardInterrupt, SystemExit):
-        raise
-    except BaseException as error:
-        raise ArchiveError("表格内容已损坏，无法读取，请在 WPS 中打开确认后重新保存。") from error

@@ -1,6 +1,6 @@
 // Saves a row of answers whenever one of its controls is left changed. What is typed is never lost: it stays on the
-// screen until the server acknowledges it, and a copy in this tab survives signing in again. Without this file the
-// buttons of the page save.
+// screen until the server acknowledges it, and a copy in this browser (words.js) survives signing in again. Without this
+// file the buttons of the page save.
 (function () {
   "use strict";
   const KEY = "answers:";
@@ -50,13 +50,11 @@
   }
 
   function keep(row) {
-    try {
-      sessionStorage.setItem(KEY + row.key, JSON.stringify({ who: row.who, values: values(row.element) }));
-    } catch (error) { /* a full or forbidden store: the text is still on the screen */ }
+    window.typedWords.set(KEY + row.key, { values: values(row.element) });
   }
 
   function forget(row) {
-    try { sessionStorage.removeItem(KEY + row.key); } catch (error) { /* nothing was kept */ }
+    window.typedWords.drop(KEY + row.key);
   }
 
   function changed(row) { return typed(row.element) !== row.acknowledged; }
@@ -181,9 +179,7 @@
 
   // Text of the same person that an ended session or a reload left behind, or that was typed before this file came.
   function restore(row) {
-    let kept = null;
-    try { kept = JSON.parse(sessionStorage.getItem(KEY + row.key)); } catch (error) { /* nothing was kept */ }
-    if (kept && kept.who !== row.who) return forget(row);
+    const kept = window.typedWords.get(KEY + row.key);
     if (kept) fill(row.element, kept.values);
     if (!changed(row)) return forget(row);
     keep(row);
@@ -192,7 +188,7 @@
 
   function start(element) {
     if (!element.querySelector("[data-version]") || !element.closest("form")) return;
-    const row = { element: element, key: element.dataset.row, url: element.dataset.url, who: element.dataset.who, acknowledged: "" };
+    const row = { element: element, key: element.dataset.row, url: element.dataset.url, acknowledged: "" };
     rows.set(row.key, row);
     element.addEventListener("htmx:sendError", function (event) { event.stopPropagation(); });
     // After a full page came back with an error, what is on it was typed but not saved.

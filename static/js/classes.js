@@ -21,7 +21,15 @@
   lecturer.addEventListener("change", function () {
     const known = Array.from(document.querySelectorAll("#lecturers option")).find(function (one) { return one.value === lecturer.value; });
     kind.value = known ? known.dataset.kind : "";
-    // Whose capacity is not known must be asked where it can be seen.
-    if (lecturer.value && !known) form.querySelector("details").open = true;
+    // Whose capacity is not known must be asked where it can be seen; not while a mouse button is down, as what is being
+    // pressed would move away from under it.
+    if (!lecturer.value || known) return;
+    if (pressed) document.addEventListener("pointerup", function () { window.setTimeout(unfold); }, { once: true });
+    else unfold();
+  });
+  let pressed = false;
+  function unfold() { form.querySelector("details").open = true; }
+  ["pointerdown", "pointerup", "pointercancel"].forEach(function (name) {
+    document.addEventListener(name, function () { pressed = name === "pointerdown"; }, true);
   });
 })();

@@ -18,6 +18,48 @@
     document.querySelectorAll("main details[data-folded]").forEach(function (one) { one.open = false; delete one.dataset.folded; });
   });
 
+  // 大字 changes the page as it stands, with everything that is typed and chosen on it.
+  document.addEventListener("submit", function (event) {
+    const form = event.target;
+    if (!form.matches("[data-text-size]") || !window.fetch) return;
+    event.preventDefault();
+    fetch(form.action, { method: "post", body: new FormData(form), redirect: "manual", credentials: "same-origin" }).then(function (answer) {
+      if (answer.type !== "opaqueredirect") throw new Error();
+      const large = document.documentElement.classList.toggle("large-text");
+      document.querySelectorAll("[data-text-size] button").forEach(function (one) {
+        one.textContent = large ? "标准字" : "大字";
+        one.setAttribute("aria-pressed", String(large));
+      });
+    }).catch(function () { form.submit(); });
+  });
+
+  // A limit cuts nothing off without a word: it is said while it comes near, and the server refuses what is beyond it.
+  document.addEventListener("focusin", function (event) {
+    const field = event.target;
+    const limit = field.maxLength;
+    if (!(limit > 0) || field.readOnly) return;
+    field.removeAttribute("maxlength");
+    const note = document.createElement("div");
+    note.className = "hint";
+    note.setAttribute("aria-live", "polite");
+    function count() {
+      const length = Array.from(field.value).length;
+      if (length > limit * 0.8 && !note.parentNode) field.insertAdjacentElement("afterend", note);
+      note.textContent = length > limit * 0.8 ? "已写 " + length + " 字，最多 " + limit + " 字" + (length > limit ? "，请删去 " + (length - limit) + " 字" : "") : "";
+      note.classList.toggle("counter-over", length > limit);
+    }
+    field.addEventListener("input", count);
+    count();
+  });
+
+  // The wheel scrolls the page; over a number in focus it would change the number.
+  document.addEventListener("wheel", function (event) {
+    if (event.target.type === "number" && event.target === document.activeElement) event.target.blur();
+  }, { passive: true });
+
+  // A page that Back brings out of the browser's store may be somebody else's by now.
+  window.addEventListener("pageshow", function (event) { if (event.persisted) window.location.reload(); });
+
   // A second click on a slow line would send the form twice.
   document.addEventListener("submit", function (event) {
     const form = event.target;
@@ -55,7 +97,8 @@
   document.addEventListener("htmx:timeout", function () { say("网络太慢，刚才的内容可能没有保存。请再试一次。"); });
   document.addEventListener("htmx:responseError", function (event) {
     const status = event.detail.xhr.status;
-    if (status === 409) return say(event.detail.xhr.responseText);
+    const isSentence = (event.detail.xhr.getResponseHeader("Content-Type") || "").startsWith("text/plain");
+    if (status === 409 || (status === 503 && isSentence)) return say(event.detail.xhr.responseText);
     say(status === 403 || status === 404 ? "您的当前身份不能办理此事，内容没有保存。请刷新页面。" : "系统出错了，刚才的内容没有保存。请稍后再试。");
   });
 })();

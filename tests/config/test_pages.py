@@ -1,12 +1,17 @@
 """What every answer carries, and what people see when something is wrong."""
 
+import errno
 import logging
+import sqlite3
+from unittest import mock
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import DatabaseError
+from django.db import DatabaseError, OperationalError, connection, transaction
+from django.test import Client
 from django.urls import reverse
 
+from schools.refusals import passing_trouble
 from tests.html_forms import Forms
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("test_pages")]
@@ -60,6 +65,31 @@ def test_health_tells_when_the_database_is_gone(client, monkeypatch):
     assert client.get("/healthz").json() == {"status": "ok", "database": "ok"}
     monkeypatch.setattr("schools.site.views.connection.cursor", gone)
     assert client.get("/healthz").status_code == 503
+
+
+def test_health_is_told_to_a_probe_that_asks_by_address_or_for_the_head_alone(client, settings):
+    settings.ALLOWED_HOSTS = [".xingji.example"]
+    by_address = {"host": "10.0.0.7:8000"}
+
+    assert client.head("/healthz", headers=by_address).status_code == 200
+    assert client.get("/healthz", headers=by_address).json()["status"] == "ok"
+    assert client.post("/healthz", headers=by_address).status_code == 405
+    assert client.get("/help/", headers=by_address).status_code == 400
+
+
+@pytest.mark.engine
+def test_a_wait_for_the_database_ends_with_a_sentence(transactional_db):
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite waits twenty seconds, by its own clock")
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW lock_timeout")
+        assert cursor.fetchone() == ("15s",)
+
+    with pytest.raises(OperationalError) as waited, transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL statement_timeout = '20ms'")
+        cursor.execute("SELECT pg_sleep(5)")
+
+    assert passing_trouble(waited.value, is_save=True) == "别人正在办理，请稍候再试；您填写的内容还在。"
 
 
 def test_a_bug_shows_a_number_that_is_in_the_log_and_asks_nothing_of_the_database(
@@ -121,6 +151,72 @@ def test_a_refusal_of_a_page_offers_nothing_to_send_and_of_a_part_is_its_sentenc
 
     assert page.status_code == 409 and "再提交一次" not in page.content.decode()
     assert (part.status_code, part.content.decode()) == (409, "评分表已提交，不能再修改。\n请先退回评分表。")
+
+
+def _of_database(**code):
+    """An error of the database as Django hands it on."""
+    error = OperationalError("canceling statement")
+    error.__cause__ = Exception()
+    vars(error.__cause__).update(code)
+    return error
+
+
+TROUBLE = {
+    "a lock of PostgreSQL": (_of_database(sqlstate="55P03"), "别人正在办理"),
+    "a statement of PostgreSQL": (_of_database(sqlstate="57014"), "别人正在办理"),
+    "two who wait for each other": (_of_database(sqlstate="40P01"), "别人正在办理"),
+    "the one writer of SQLite": (_of_database(sqlite_errorcode=sqlite3.SQLITE_BUSY), "别人正在办理"),
+    "no room for the database": (_of_database(sqlstate="53100"), "磁盘已满"),
+    "no room for a file": (OSError(errno.ENOSPC, "No space left on device"), "磁盘已满"),
+}
+
+
+@pytest.mark.parametrize("case", TROUBLE)
+def test_what_passes_by_itself_gets_a_sentence_and_everything_typed(
+    signed_client, appoint, monkeypatch, case
+):
+    error, sentence = TROUBLE[case]
+    monkeypatch.setattr("tests.config.urls.failing", mock.Mock(side_effect=error))
+    client = signed_client(appoint("filler"))
+
+    answer = client.post("/failing/", TYPED)
+    part = client.post("/failing/", TYPED, headers={"HX-Request": "true"})
+    looked = client.get("/failing/").content.decode()
+
+    assert (answer.status_code, part.status_code) == (503, 503)
+    page = answer.content.decode()
+    assert sentence in page and page.count("桌椅损坏，已拍照\n另有两处待修</textarea>") == 2
+    assert sentence in part.content.decode() and "<" not in part.content.decode()
+    assert "您填写的内容还在" not in looked
+
+
+def test_another_error_of_the_database_is_an_error(signed_client, appoint, monkeypatch):
+    monkeypatch.setattr("tests.config.urls.failing", mock.Mock(side_effect=_of_database(sqlstate="42P01")))
+    client = signed_client(appoint("filler"))
+    client.raise_request_exception = False
+
+    assert client.post("/failing/", TYPED).status_code == 500
+
+
+UNREADABLE = {
+    "letters of two bytes": ("a=1", "application/x-www-form-urlencoded; charset=utf-16"),
+    "too many fields": ("a=1&" * 5001, "application/x-www-form-urlencoded"),
+    "too long": ("a=" + "1" * (5 * 1024 * 1024 + 1), "application/x-www-form-urlencoded"),
+    "parts without a mark": ("--x", "multipart/form-data"),
+}
+
+
+@pytest.mark.parametrize("case", UNREADABLE)
+def test_what_cannot_be_read_gets_a_page(appoint, case):
+    client = Client(enforce_csrf_checks=True, raise_request_exception=False)
+    client.force_login(appoint("filler"))
+    client.cookies["csrftoken"] = "x" * 32  # its check is the first to read the body
+    body, content_type = UNREADABLE[case]
+
+    answer = client.post("/secret/", body, content_type=content_type)
+
+    assert answer.status_code == 400
+    assert "请返回上一页" in answer.content.decode() and "UTF-8 encoded" not in answer.content.decode()
 
 
 def test_a_refusal_says_its_reason(signed_client, appoint):

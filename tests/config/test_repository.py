@@ -175,3 +175,15 @@ def test_a_refusal_is_shown_in_one_place():
     shown = {str(path.relative_to(ROOT)) for path, text in texts(".py") if SHOWS_REFUSALS.search(text)}
 
     assert shown == {"schools/refusals.py"}
+
+
+def test_rows_are_locked_in_one_place():
+    """Elsewhere the parents of a row would be trusted as they were before the lock (docs/adr/0014)."""
+    at = {
+        str(path.relative_to(ROOT))
+        for app in ("config", "schools", "ratings")
+        for path in (ROOT / app).rglob("*.py")
+        if "select_for_update(" in path.read_text(encoding="utf-8")
+    }
+
+    assert at == {"schools/saving.py", "ratings/management/benchmarks/pages.py"}  # the second is bare Django

@@ -59,6 +59,11 @@ def refused_save(request: HttpRequest) -> HttpResponse:
     raise Refused(["评分表已提交，不能再修改。", "请先退回评分表。"])
 
 
+def failing(request: HttpRequest) -> HttpResponse:
+    """Whatever a test puts in its place."""
+    return HttpResponse("ok")
+
+
 @login_not_required
 def broken(request: HttpRequest) -> HttpResponse:
     """A bug."""
@@ -77,6 +82,7 @@ urlpatterns = [
     path("secret/", secret),
     path("refused/", refused),
     path("refused-save/", refused_save),
+    path("failing/", lambda request: failing(request)),
     path("broken/", broken),
     path("only-post/", only_post),
     *urls.urlpatterns,

@@ -26,6 +26,7 @@ from ratings.publication.opening_notice import OPENING_NOTICE
 from ratings.workflow.opening import propose
 from schools.calendar import workdays
 from schools.models import (
+    AccountChange,
     Appointment,
     GuidanceTeam,
     Handover,
@@ -39,6 +40,7 @@ from schools.models import (
 from schools.records.corrections import request_change
 from tests.clock import SHANGHAI
 from tests.golden.objects import seats
+from tests.small_pdf import SMALL_PDF
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 #: Whatever clock the other tests run by: the kept files tell of this day.
@@ -102,6 +104,13 @@ def add_what_is_missing() -> None:
     typed = seats(own.city)["市评审中·未评"].sheets.latest("pk")
     JudgeSheet.objects.filter(pk=typed.pk).update(entered_by=people["office"])
     _life_of_schemes(people)
+    AccountChange.objects.create(
+        account=people["chair"],
+        act="password",
+        reason="忘记",
+        asked_by=people["security"],
+        asked_role="security",
+    )
     _minutes(people["office"])
 
 
@@ -110,7 +119,7 @@ def _minutes(office: User) -> None:
     running = Scheme.objects.get(phase=Phase.SCORING)
     meeting = Meeting(scheme=running, held_on=dt.date(2026, 11, 20), expected=11, present=9)
     meeting.by, meeting.at, meeting.file_name, meeting.digest = office, timezone.now(), "纪要.pdf", "d" * 64
-    meeting.file.save("纪要.pdf", ContentFile(b"%PDF-1.7"))
+    meeting.file.save("纪要.pdf", ContentFile(SMALL_PDF))
 
 
 def _records(own: School, neighbour: School, people: dict[str, User]) -> None:

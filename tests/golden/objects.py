@@ -22,6 +22,7 @@ from ratings.models import (
 )
 from ratings.workflow import STEPS
 from schools.models import (
+    AccountChange,
     Appointment,
     Correction,
     GuidanceTeam,
@@ -33,6 +34,7 @@ from schools.models import (
     Region,
     School,
     TrialLesson,
+    User,
     Visit,
 )
 from schools.registry.kinds import KINDS
@@ -114,6 +116,9 @@ def _of_schools(schools: list[School]) -> dict[str, list[Target]]:
         "correction": _keys(Correction.objects.filter(school=own)),
         "filler_post": _keys(Appointment.objects.filter(role="filler", school=own).order_by("pk")[:1]),
         "handover": _keys(Handover.objects.filter(school=own)),
+        "guarded": _keys(User.objects.guarded().filter(city=city).order_by("pk")[:1]),
+        "guarded_post": _keys(Appointment.objects.guarded().filter(city=city).order_by("pk")[:1]),
+        "account_change": _keys(AccountChange.objects.filter(account__city=city)),
         "visit": _keys(Visit.objects.filter(school__city=city).order_by("pk")[:1]),
         "problem": _problems(city),
         "liaison_link": _keys(Liaison.objects.filter(school=own)[:1]),

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from ratings.enums import Aggregation, Phase, Stage, Status
 from ratings.judging.panels import assign, choose_leader, create_panel, seat_judge
-from ratings.judging.visits import mark_visited
+from ratings.judging.visits import Trip, register_visit
 from ratings.models import Assessment, JudgeSheet, MetricSnapshot, Panel, Scheme, Score
 from ratings.workflow import open_county_rows, scheme_spec
 from ratings.workflow.snapshots import take_snapshot
@@ -144,10 +144,15 @@ def judge_year(
         choose_leader(panel, panel.judges.first(), by=office)
         panel.refresh_from_db()
     assign(panel, assessments, by=office)
-    mark_visited(scheme, [one.pk for one in assessments], True, by=office)
+    visited(scheme, [one.pk for one in assessments], by=office)
     for one in assessments:
         one.refresh_from_db()
     return Judged(scheme, panel, judges, assessments, office)
+
+
+def visited(scheme: Scheme, keys: list[int], *, by: User) -> None:
+    """Their visit is registered: today, by people who are no judges."""
+    register_visit(scheme, keys, Trip(timezone.localdate(), ("走访人员",)), by=by)
 
 
 def desk_pages(judged) -> list[str]:

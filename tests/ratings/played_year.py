@@ -11,12 +11,12 @@ from django.utils import timezone
 
 from ratings.enums import Stage
 from ratings.judging.panels import assign, create_panel, seat_judge
-from ratings.judging.visits import mark_visited
 from ratings.models import Assessment, Scheme, Score
 from schools.models import MonthlyReport, Region, User
 from tests.factories import AppointmentFactory, SchoolFactory, UserFactory
 from tests.rating_factories import meet
 
+from .judged_year import visited
 from .opened_year import open_year
 from .year_folder import YearFolder
 
@@ -89,7 +89,7 @@ def play_year(folder, *, schools: int) -> PlayedYear:
         seat_judge(panel, label="", user=judge, by=office)
     year = PlayedYear(scheme, people, judges)
     assign(panel, year.assessments, by=office)
-    mark_visited(scheme, [one.pk for one in year.assessments], True, by=office)
+    visited(scheme, [one.pk for one in year.assessments], by=office)
     return year
 
 

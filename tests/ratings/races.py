@@ -116,6 +116,60 @@ def hold(monkeypatch, reader: tuple[str, str], other: tuple[str, str], *, until:
         monkeypatch.setattr(target, name, partial(wrapper, getattr(target, name)))
 
 
+def closing(
+    monkeypatch, reader: tuple[str, str], first: Callable[[], Any], second: Callable[[], Any]
+) -> list[Any]:
+    """What becomes of two acts when the first has read and holds its rows, and the second comes before it is
+    over: the first goes on once the second waits for it, or has found nothing to wait for.
+    """
+    reading, over, here = threading.Event(), threading.Event(), threading.local()
+    original = getattr(importlib.import_module(reader[0]), reader[1])
+
+    def paused(*args, **kwargs):
+        found, end = original(*args, **kwargs), time.monotonic() + PATIENCE
+        reading.set()
+        while here.first and not (over.is_set() or somebody_waits()) and time.monotonic() < end:
+            time.sleep(0.002)
+        return found
+
+    def early() -> Any:
+        here.first = True
+        return first()
+
+    def late() -> Any:
+        here.first = False
+        reading.wait(PATIENCE)
+        try:
+            return second()
+        finally:
+            over.set()
+
+    with monkeypatch.context() as patch:
+        patch.setattr(f"{reader[0]}.{reader[1]}", paused)
+        return at_once(early, late)
+
+
+def somebody_waits() -> bool:
+    """Whether another transaction waits for this one; SQLite lets nobody else in."""
+    if connection.vendor == "sqlite":
+        return True
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT EXISTS (SELECT FROM pg_locks"
+            " WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid)))"
+        )
+        return cursor.fetchone()[0]
+
+
+def join(monkeypatch) -> None:
+    """Lock a row and read its parents in one statement, as if nobody knew that they may be old by then."""
+
+    def at_once(locking: QuerySet, rows: QuerySet) -> list[Any]:
+        return list(rows.select_for_update(of=("self",)))
+
+    monkeypatch.setattr("schools.saving._read_after", at_once)
+
+
 def unguard(monkeypatch, models: Iterable[type]) -> None:
     """Take the row locks of these models away, as if somebody had forgotten them."""
     original, unlocked = QuerySet.select_for_update, set(models)
@@ -169,6 +223,11 @@ def bring_to_county(year: PlayedYear) -> list[Assessment]:
 def bring_to_decision(year: PlayedYear) -> Assessment:
     """One school scored, decided and ready to be settled."""
     (row,) = bring_to_county(year)
+    return decided(year, row)
+
+
+def decided(year: PlayedYear, row: Assessment) -> Assessment:
+    """The same, of a school that is with the county."""
     year.fill([row], Stage.COUNTY)
     take_step(row, "recommend", by=year.people["county_lead"], star=5, opinion="同意")
     open_city_rows(row)

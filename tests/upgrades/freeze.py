@@ -124,8 +124,10 @@ def _fill() -> None:
 
 def _small_pdf(html: str, **options) -> bytes:
     """A page without a word on it, yet of its own for each text."""
+    from tests.small_pdf import small_pdf
+
     mark = hashlib.sha256(html.encode()).hexdigest()
-    return f"%PDF-1.7\n% {mark}\n1 0 obj\n<<>>\nendobj\n%%EOF\n".encode()
+    return small_pdf(mark=mark)
 
 
 def main() -> None:

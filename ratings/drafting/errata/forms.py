@@ -11,6 +11,7 @@ from ratings.criteria.storing import model_of
 from ratings.enums import Trigger
 from ratings.models import Erratum
 from schools.refusals import RecheckedForm
+from schools.site.asked import TextArea
 
 
 class ErratumForm(RecheckedForm, forms.Form):
@@ -79,7 +80,7 @@ class ReasonForm(ErratumForm):
     reason = forms.CharField(
         label="更正理由",
         max_length=180,
-        widget=forms.Textarea(attrs={"rows": 2}),
+        widget=TextArea(attrs={"rows": 2}),
         help_text="写明错在哪里，为什么必须在年度中更正。",
     )
     basis = forms.CharField(

@@ -16,6 +16,7 @@ from django.utils import timezone
 from ratings.criteria.checking import Finding, errors
 from ratings.criteria.fields import CORRECTABLE, thawed
 from ratings.criteria.spec import SchemeSpec
+from ratings.criteria.storing import hold_scheme
 from ratings.criteria.versions import current_version, spec_of
 from ratings.enums import PUBLIC_PHASES, Phase
 from ratings.models import Erratum, Scheme
@@ -23,7 +24,7 @@ from ratings.workflow.opening import findings_of, holders
 from schools import audit
 from schools.messages.inbox import notify
 from schools.models import Role, User
-from schools.saving import Refused, Stale, refuse
+from schools.saving import Refused, Stale, hold_one, refuse
 
 
 def rows_of(spec: SchemeSpec, section: str) -> dict[str, Any]:
@@ -101,8 +102,7 @@ def working(erratum: Erratum, by: User, revision: int | None = None) -> Iterator
     """
     with transaction.atomic():
         _open(erratum.scheme)
-        drafts = Erratum.objects.select_for_update(of=("self",)).select_related("scheme__city", "base")
-        draft = drafts.get(pk=erratum.pk)
+        draft = hold_one(Erratum.objects.all(), erratum.pk, "scheme__city", "base")
         if draft.state != Erratum.State.DRAFT:
             raise Refused([f"这份更正{draft.get_state_display()}，不能再修改。"])
         if revision is not None:
@@ -146,8 +146,7 @@ def withdraw(erratum: Erratum, *, by: User) -> None:
 
 def _leave(erratum: Erratum, sources: set, target: str, word: str, by: User) -> None:
     with transaction.atomic():
-        errata = Erratum.objects.select_for_update(of=("self",)).select_related("scheme__city")
-        locked = errata.get(pk=erratum.pk)
+        locked = hold_one(Erratum.objects.all(), erratum.pk, "scheme__city")
         if locked.state not in sources:
             raise Refused([f"这份更正{locked.get_state_display()}，不能{word}。"])
         locked.state, locked.proposed_at, locked.revision = target, None, locked.revision + 1
@@ -157,7 +156,7 @@ def _leave(erratum: Erratum, sources: set, target: str, word: str, by: User) -> 
 
 def _open(scheme: Scheme) -> Scheme:
     """The scheme under lock; raises Refused before it opens and after it is published."""
-    locked = Scheme.objects.select_for_update(of=("self",)).select_related("city").get(pk=scheme.pk)
+    locked = hold_scheme(scheme.pk)
     refuse(refusal_of(locked))
     return locked
 

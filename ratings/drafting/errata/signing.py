@@ -7,16 +7,16 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from types import SimpleNamespace
+from typing import Any
 
 from django.db import transaction
 from django.db.models import F
 from django.urls import reverse
 from django.utils import timezone
 
-from ratings.committee.settling import lock_assessments
 from ratings.criteria.fields import CORRECTABLE, stored, thawed
 from ratings.criteria.spec import SchemeSpec, digest
-from ratings.criteria.storing import model_of
+from ratings.criteria.storing import hold_scheme, model_of
 from ratings.criteria.versions import freeze, spec_of
 from ratings.enums import Phase, Stage, Status
 from ratings.judging.sheets import sheet_owed
@@ -39,6 +39,7 @@ from ratings.sheets.evaluation import latest_figures
 from ratings.workflow import (
     STAGE_OF,
     frozen_sheet,
+    hold_all,
     missing_in,
     open_city_rows,
     open_county_rows,
@@ -52,45 +53,50 @@ from schools import audit
 from schools.messages.inbox import notify
 from schools.models import Appointment, User
 from schools.models.scope import SCHOOL_ROLES
-from schools.saving import refuse
+from schools.saving import Shown, hold_one, refuse
 
 from .foreseeing import Foresight, Misfit, foresee
 from .preparing import corrected, problems_of, refusal_of
 
 
-def sign(erratum: Erratum, *, by: User) -> Foresight:
+def shown_erratum(erratum: Erratum, affected: list[dict[str, Any]]) -> Shown:
+    """What the chair reads before signing: the correction, why, and every school that it touches."""
+    text = [erratum.state, erratum.edits, erratum.reason, erratum.basis]
+    return Shown({"更正内容": text, "涉及的党校": affected})
+
+
+def sign(erratum: Erratum, *, by: User, seen: str | None = None) -> Foresight:
     """Put a correction in force: version, rows, answers, figures and states of every school in one
     transaction.
 
     The scheme is locked first and then every assessment, as settling does, so that no score slips in between.
-    A year that was settled goes back to 评审 and is settled anew. Raises Refused with every reason; then
-    nothing has changed.
+    A year that was settled goes back to 评审 and is settled anew. Raises Refused with every reason, and where
+    it is not what the page showed that sent `seen`; then nothing has changed.
     """
     with transaction.atomic():
-        schemes = Scheme.objects.select_for_update(of=("self",)).select_related("city")
-        scheme = schemes.get(pk=erratum.scheme_id)
-        lock_assessments(scheme)
-        drafts = Erratum.objects.select_for_update(of=("self",)).select_related("base", "prepared_by")
-        locked = drafts.get(pk=erratum.pk)
+        scheme = hold_scheme(erratum.scheme_id)
+        hold_all(scheme)
+        locked = hold_one(Erratum.objects.all(), erratum.pk, "base", "prepared_by")
         locked.scheme = scheme
         refuse(*_reasons_against(locked, by))
         old = spec_of(locked.base)
         new = corrected(old, locked.edits)
-        seen = foresee(scheme, old, new)
+        foreseen = foresee(scheme, old, new)
+        shown_erratum(locked, foreseen.affected).refuse_changed(seen)
         version = freeze(scheme, reason=f"更正：{locked.reason}"[:200], by=by, spec=new)
         _write_rows(scheme, locked.edits)
-        _keep_figures(seen)
-        _rewrite_answers(scheme, new, seen)
+        _keep_figures(foreseen)
+        _rewrite_answers(scheme, new, foreseen)
         if scheme.phase in (Phase.SETTLED, Phase.NOTICE):
             Result.objects.filter(scheme=scheme).delete()
             scheme.phase = Phase.SCORING
             scheme.save(update_fields=["phase"])
         reason = f"第 {version.number} 版更正：{locked.reason}"
-        sent_back = bring_in_line(scheme, new, seen, by=by, reason=reason)
+        sent_back = bring_in_line(scheme, new, foreseen, by=by, reason=reason)
         locked.state, locked.version = Erratum.State.SIGNED, version
         locked.signed_by, locked.signed_at = by, timezone.now()
         locked.affected = [
-            {**school, "sent": sent_back.get(school["assessment"], "")} for school in seen.affected
+            {**school, "sent": sent_back.get(school["assessment"], "")} for school in foreseen.affected
         ]
         locked.save(update_fields=["state", "signed_by", "signed_at", "version", "affected"])
         _tell(locked)
@@ -98,13 +104,13 @@ def sign(erratum: Erratum, *, by: User) -> Foresight:
             "更正": locked.reason,
             "依据": locked.basis,
             "拟稿": str(locked.prepared_by),
-            "学校": len(seen.affected),
+            "学校": len(foreseen.affected),
             "原版本": locked.base.digest,
             "新版本": version.digest,
         }
         audit.record("erratum", by=by, city=scheme.city, subject=str(scheme), detail=detail)
     erratum.refresh_from_db()
-    return seen
+    return foreseen
 
 
 def _reasons_against(erratum: Erratum, by: User) -> list[str]:

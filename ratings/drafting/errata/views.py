@@ -9,13 +9,14 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from ratings.committee.forms import SettleForm
 from ratings.criteria.changes import compare
 from ratings.criteria.fields import CORRECTABLE
 from ratings.criteria.versions import spec_of
 from ratings.models import Assessment, Erratum
+from schools.accounts.forms import SignatureForm
 from schools.permissions import allowed_to, may, require
-from schools.refusals import refusals_as_messages, refusals_in, turned_away
+from schools.refusals import refusals_as_messages, refusals_in, seen_again, turned_away
+from schools.saving import SEEN
 
 from ..scheme_views import scheme_for
 from . import change_row, prepare, send_for_signature, take_back, withdraw, write_reason
@@ -23,6 +24,7 @@ from . import sign as sign_erratum
 from .foreseeing import foresee
 from .forms import ErratumRowForm, ReasonForm
 from .preparing import corrected, problems_of, refusal_of, rows_of
+from .signing import shown_erratum
 
 PAGE_SIZE, SCHOOLS_A_PAGE = 20, 50
 OPEN = (Erratum.State.DRAFT, Erratum.State.PROPOSED)
@@ -119,15 +121,17 @@ def sign(request: HttpRequest, pk: int) -> HttpResponse:
     if found.state != Erratum.State.PROPOSED or refusal_of(found.scheme):
         sentence = refusal_of(found.scheme) or f"这份更正{found.get_state_display()}，不能签发。"
         return turned_away(request, sentence, "ratings:erratum", pk)
-    form = SettleForm(request.POST or None, user=request.user)
+    form = SignatureForm(request.POST or None, request=request)
     if form.is_valid():
         with refusals_in(form):
-            seen = sign_erratum(found, by=request.user)
+            touched = len(sign_erratum(found, by=request.user, seen=request.POST.get(SEEN, "")).affected)
             messages.success(
-                request, f"更正已签发，方案为第 {found.version.number} 版，涉及 {len(seen.affected)} 所党校。"
+                request, f"更正已签发，方案为第 {found.version.number} 版，涉及 {touched} 所党校。"
             )
             return redirect("ratings:erratum", pk)
     context = {**_context(request, found), "form": form}
+    shown = shown_erratum(found, context["schools"])
+    context["seen"] = seen_again(request, shown, form)
     return render(request, "ratings/drafting/errata/erratum_sign.html", context)
 
 
@@ -183,6 +187,7 @@ def _context(request: HttpRequest, erratum: Erratum) -> dict[str, Any]:
         "scheme": erratum.scheme,
         "changes": compare(old, new),
         "problems": problems,
+        "schools": schools,
         "affected": Paginator(named, SCHOOLS_A_PAGE).get_page(request.GET.get("page")),
         "word": word,
         "committee": committee,

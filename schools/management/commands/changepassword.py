@@ -28,6 +28,5 @@ class Command(DatabaseCommand):
         user.set_password(password)
         user.save(update_fields=["password", "must_change_password"])
         self.stdout.write(
-            f"{user.name}（{user.username}）的一次性密码：{password}\n只显示这一次；"
-            "首次登录时按提示换成自己的密码。"
+            f"{user.in_full}的一次性密码：{password}\n只显示这一次；首次登录时按提示换成自己的密码。"
         )

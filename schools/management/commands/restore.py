@@ -1,5 +1,8 @@
 """Put a backup back."""
 
+import signal
+import sys
+import threading
 from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
@@ -17,6 +20,9 @@ class Command(BaseCommand):
         parser.add_argument("--force", action="store_true", help="覆盖已有数据")
 
     def handle(self, *args, **options):
+        # Stopped from outside it still clears away the copy of the database.
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGTERM, lambda *_: sys.exit("恢复被中断。"))
         try:
             faults = restore_backup(Path(options["file"]), force=options["force"])
         except (BackupError, OSError) as error:

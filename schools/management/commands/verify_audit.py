@@ -2,7 +2,7 @@
 
 from django.core.management.base import CommandError
 
-from schools.audit import EVERY_CHAIN, verify
+from schools.audit import EVERY_CHAIN, chain_ends, examine
 from schools.models import AuditEntry, Region
 from schools.operations.commands import DatabaseCommand
 
@@ -23,12 +23,16 @@ class Command(DatabaseCommand):
             if city is None:
                 raise CommandError(f"没有代码为 {options['city']} 的市。")
         try:
-            faults = verify(city, options["head"])
+            found = examine(city, options["head"])
         except ValueError as error:
             raise CommandError(str(error)) from error
-        for fault in faults:
+        for fault in found.faults:
             self.stdout.write(fault)
-        if faults:
-            raise CommandError(f"审计链有 {len(faults)} 处问题，请立即保全现场并报告。", returncode=1)
+        for remark in found.remarks:
+            self.stdout.write(f"提示：{remark}")
+        if found.faults:
+            raise CommandError(f"审计链有 {len(found.faults)} 处问题，请立即保全现场并报告。", returncode=1)
         entries = AuditEntry.objects.all() if city is EVERY_CHAIN else AuditEntry.objects.filter(city=city)
         self.stdout.write(f"审计链完好，共 {entries.count()} 条。")
+        for name, end in chain_ends(city):
+            self.stdout.write(f"{name}的链尾，请抄到本机以外保管：{end}")

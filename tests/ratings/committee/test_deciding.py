@@ -19,6 +19,7 @@ from ratings.committee.settling import (
     settle_scheme,
     withdraw_case,
 )
+from ratings.committee.showing import shown_motion
 from ratings.enums import UNFINISHED, Phase, Status
 from ratings.models import (
     Adjustment,
@@ -35,7 +36,7 @@ from ratings.models import (
 from ratings.sheets.evaluation import evaluate
 from ratings.workflow import take_step
 from schools.models import AuditEntry
-from schools.saving import Refused
+from schools.saving import Refused, Stale
 from tests.factories import CountyFactory, SchoolFactory
 from tests.rating_factories import meet
 from tests.ratings.committee_year import (
@@ -173,18 +174,18 @@ def test_what_is_confirmed_is_what_was_shown(scheme, rows, chair):
     office = recorder(scheme)
 
     def shown(motion):
-        return motions.shown_of(motion, evaluate(scheme).outcomes[str(rows[0].pk)])
+        return shown_motion(motion, rows[0], evaluate(scheme).outcomes[str(rows[0].pk)], None).seen
 
     motion = motions.propose_star(rows[0], 4, by=office, reason="理由", ballot=VOTES)
     seen = shown(motion)
     again = motions.propose_star(rows[0], 3, by=office, reason="另一理由", ballot=VOTES)
     with pytest.raises(Refused, match="已经办理"):
         motions.confirm(motion, by=chair, seen=seen)
-    with pytest.raises(Refused, match="登记的内容或本校的得分有变化"):
+    with pytest.raises(Stale, match=f"待确认事项（{office.name} .*）、登记的事项有变化"):
         motions.confirm(again, by=chair, seen=seen)
     seen = shown(again)
     set_city(rows[0], "L1", 27, 29, 30)
-    with pytest.raises(Refused, match="登记的内容或本校的得分有变化"):
+    with pytest.raises(Stale, match="，计算结果有变化"):
         motions.confirm(again, by=chair, seen=seen)
     with pytest.raises(Refused, match="请退回办公室"):
         motions.confirm(again, by=chair, seen=shown(again))
@@ -270,7 +271,7 @@ def test_a_restriction_needs_a_basis_and_holds_once(scheme, rows, chair):
 
     with pytest.raises(Refused, match="依据"):
         found_by_meeting(rows[1], restriction(scheme, "Y1"), by=chair, basis="  ")
-    with pytest.raises(Refused, match="已经认定"):
+    with pytest.raises(Refused, match=r"Y1 已由.*于.*认定，依据：认定书"):
         found_by_meeting(rows[0], restriction(scheme, "Y1"), by=chair, basis="认定书")
 
 

@@ -97,7 +97,7 @@ def test_kinds_that_occur_are_offered_with_the_number_of_schools(page):
         ("", "全部", 4),
         ("away", "尚未到评审", 1),
         ("scores", "尚不能计算", 1),
-        ("sheets", "评分表未提交", 1),
+        ("sheets", "评分表未交齐", 1),
         ("decision", "待审定", 3),
     ]
     assert there.context["kinds"] == [("", "全部", 1), ("decision", "待审定", 1)]

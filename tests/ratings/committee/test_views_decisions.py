@@ -1,5 +1,7 @@
 """评委会 in the browser: live board, decisions, restrictions, settling, reopening."""
 
+import re
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
@@ -7,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from ratings.committee.settling import accept_all, settle_scheme
+from ratings.committee.settling import accept_all, decide, settle_scheme
 from ratings.enums import Phase
 from ratings.models import (
     Assessment,
@@ -23,10 +25,14 @@ from schools.models import AuditEntry
 from schools.workbooks import read_workbook
 from tests.cast import PASSWORD
 from tests.factories import CountyFactory, LiaisonFactory, SchoolFactory, UserFactory, VisitFactory
+from tests.html_forms import press
 from tests.ratings.committee_year import JUDGES, OPINION, REMARK, committee_year, deviate, set_city
+from tests.small_pdf import SMALL_PDF
 
 pytestmark = pytest.mark.django_db
-PDF = b"%PDF-1.7\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
+#: Pages that send along what they show, and acts of the page of a school that send it too.
+SIGNED = ("decide", "accept_all", "settle", "reopen")
+OF_A_SCHOOL = ("propose_decision", "confirm_restriction", "withdraw_restriction")
 
 
 def text(response) -> str:
@@ -60,8 +66,14 @@ def page(client, scheme, chair):
     """Opens a page of the year as the chair: `page("board")`."""
     client.force_login(chair)
 
+    def at(name: str, *args) -> str:
+        return reverse(f"ratings:{name}", args=[scheme.pk, *args])
+
     def get(name: str, *args, method="get", **data):
-        return getattr(client, method)(reverse(f"ratings:{name}", args=[scheme.pk, *args]), data)
+        address = at(name, *args)
+        if method == "post" and name in (*SIGNED, *OF_A_SCHOOL) and "seen" not in data:
+            return press(client, address, data, on=at("decide", args[0]) if name in OF_A_SCHOOL else "")
+        return getattr(client, method)(address, data)
 
     return get
 
@@ -205,17 +217,58 @@ def test_a_decision_that_lacks_something_keeps_what_was_typed(typed, sentence, p
 
 def test_a_star_that_changed_since_the_page_was_opened_is_not_accepted_unseen(page, rows):
     meeting = rows[0].scheme.meetings.get().pk
-    opened = page("decide", rows[0].pk).context["form"]["seen"].value()
+    opened = page("decide", rows[0].pk).context["seen"]
     set_city(rows[0], "L1", 0, 0, 0)
 
     refused = page("decide", rows[0].pk, method="post", meeting=meeting, seen=opened)
     before = Decision.objects.count()
-    again = refused.context["form"]["seen"].value()
+    again = refused.context["seen"]
     page("decide", rows[0].pk, method="post", meeting=meeting, seen=again)
 
-    assert "计算结果已变为三星" in text(refused)
-    assert (opened, before, again) == (5, 0, 3)
+    assert "您打开本页以后，计算结果有变化，没有办理。" in text(refused)
+    assert "同意计算结果（三星）" in text(refused)
+    assert before == 0 and opened != again
     assert Decision.objects.get().star == 3
+
+
+def test_the_second_of_two_chairs_is_told_of_the_first(page, rows, chair):
+    opened, meeting = page("decide", rows[0].pk).context["seen"], rows[0].scheme.meetings.get().pk
+    first = {"meeting": meeting, "votes_for": 7}
+    page("decide", rows[0].pk, method="post", **first)
+    twice = page("decide", rows[0].pk, method="post", seen=opened, **first)  # pressed twice: nothing is new
+
+    other = {"meeting": meeting, "votes_for": 8}
+    told = page("decide", rows[0].pk, method="post", seen=opened, **other)
+    kept = Decision.objects.get()
+    page("decide", rows[0].pk, method="post", seen=told.context["seen"], **other)
+
+    sentence = rf"审定意见（{chair.name} \d\d月\d\d日 \d\d:\d\d 登记为五星）有变化，没有办理"
+    assert twice.status_code == 302
+    assert re.search(sentence, text(told)) and 'value="8"' in text(told)
+    assert (kept.votes_for, Decision.objects.get().votes_for) == (7, 8)
+
+
+def test_a_chair_with_an_old_page_is_told_what_two_others_decided(page, rows, chair):
+    opened, meeting = page("decide", rows[0].pk).context["seen"], rows[0].scheme.meetings.get().pk
+    deviate(rows[0], 4, by=chair, reason="现场核查不符")
+
+    told = page("decide", rows[0].pk, method="post", meeting=meeting, seen=opened)
+    again = page("decide", rows[0].pk, method="post", meeting=meeting, seen=told.context["seen"])
+
+    sentence = rf"审定意见（{chair.name} \d\d月\d\d日 \d\d:\d\d 登记为四星：现场核查不符）有变化，没有办理"
+    assert re.search(sentence, text(told)) and "按计算结果改登" not in text(told)
+    assert "本校已审定为四星（与计算不同），改为五星须由" in text(again)
+    assert Decision.objects.get().star == 4
+
+
+def test_what_can_no_longer_be_decided_keeps_what_was_typed(page, rows):
+    JudgeSheet.objects.filter(assessment=rows[0]).delete()
+    rows[0].scores.filter(stage="city").delete()
+    typed = {"meeting": rows[0].scheme.meetings.get().pk, "votes_for": "全体"}
+
+    told = page("decide", rows[0].pk, method="post", seen="", **typed)
+
+    assert told.status_code == 409 and "现在不能登记审定意见" in text(told) and "全体" in text(told)
 
 
 @pytest.fixture
@@ -235,8 +288,7 @@ def as_office(page, client, appoint, chair):
 def test_office_records_chair_sends_back_office_records_anew_chair_confirms(page, as_office, rows):
     """Each sees on the school's page what the other did, and both read the reason on the board."""
     key, meeting = rows[0].pk, rows[0].scheme.meetings.get().pk
-    shown = as_office("decide", key).context["motion_form"]["seen"].value()
-    typed = {"star": 4, "reason": "现场核查不符", "meeting": meeting, "votes_for": 4, "seen": shown}
+    typed = {"star": 4, "reason": "现场核查不符", "meeting": meeting, "votes_for": 4}
     unseen = as_office("propose_decision", key, method="post", **{**typed, "seen": "x"})
     empty = as_office("propose_decision", key, method="post", **{**typed, "star": "", "reason": ""})
     first = as_office("propose_decision", key, method="post", **typed)
@@ -252,14 +304,14 @@ def test_office_records_chair_sends_back_office_records_anew_chair_confirms(page
     page("confirm_motion", key, Motion.objects.get().pk, method="post", seen=seen)
     done, again = text(as_office("decide", key)), page("decide", key)
 
-    assert "本校的得分有变化，没有登记" in text(unseen) and "现场核查不符" in text(unseen)
+    assert "有变化，没有办理" in text(unseen) and "现场核查不符" in text(unseen)
     assert "请选择审定星级" in text(empty) and "请写明理由" in text(empty)
     assert first.url == reverse("ratings:decide", args=[rows[0].scheme_id, key])
     assert "确认审定为四星" in waits and "现场核查不符" in waits and "没有超过实到 9 人的半数" in waits
     assert "待评委会主任确认" in settle and "待主任确认（1）" in settle
     assert "请写明退回理由" in text(without)
     assert "退回：票数不全" in back
-    assert "没有确认" in text(stale)
+    assert "有变化，没有办理" in text(stale)
     assert "（与计算不同）。理由：现场核查不符" in done and "同意 7 票，不同意 2 票" in done
     assert "示评纪〔2026〕3号" in done and done.count("确认") and "登记 ·" in done
     assert again.context["form"] is None and "改回计算结果，或者按现在的得分重新审定" in text(again)
@@ -269,8 +321,7 @@ def test_office_records_chair_sends_back_office_records_anew_chair_confirms(page
 
 def test_what_was_confirmed_or_taken_back_meanwhile_is_said(page, as_office, rows):
     key, meeting = rows[0].pk, rows[0].scheme.meetings.get().pk
-    shown = as_office("decide", key).context["motion_form"]["seen"].value()
-    typed = {"star": 4, "reason": "现场核查不符", "meeting": meeting, "votes_for": 7, "seen": shown}
+    typed = {"star": 4, "reason": "现场核查不符", "meeting": meeting, "votes_for": 7}
     as_office("propose_decision", key, method="post", **typed)
     pk = Motion.objects.get().pk
     as_office("withdraw_motion", key, pk, method="post")
@@ -297,7 +348,7 @@ def test_meetings_are_entered_once_and_only_what_adds_up(page, as_office, scheme
     ]
     before = Meeting.objects.count()
     response = as_office("meetings", method="post", **typed)
-    upload = SimpleUploadedFile("纪要.pdf", PDF, "application/pdf")
+    upload = SimpleUploadedFile("纪要.pdf", SMALL_PDF, "application/pdf")
     page("meetings", method="post", **{**typed, "number": "", "upload": upload})
     filed, numbered = Meeting.objects.all()
     changed = page("meeting", numbered.pk, method="post", **{**typed, "present": 10})
@@ -313,13 +364,13 @@ def test_meetings_are_entered_once_and_only_what_adds_up(page, as_office, scheme
     assert "不能再改" in text(used)
     numbered.refresh_from_db()
     assert numbered.present == 10
-    assert b"".join(page("meeting_file", filed.pk).streaming_content) == PDF
+    assert b"".join(page("meeting_file", filed.pk).streaming_content) == SMALL_PDF
     assert set(Decision.objects.values_list("meeting", flat=True)) == {numbered.pk}
     assert AuditEntry.objects.filter(action="meeting").count() == 3
 
 
 def shown_by(page) -> str:
-    return page("accept_all").context["shown"]
+    return page("accept_all").context["seen"]
 
 
 def test_the_office_sees_the_desk_but_decides_nothing(page, client, appoint, rows):
@@ -373,7 +424,9 @@ def test_a_restriction_is_found_and_taken_back_by_two(page, as_office, scheme, r
     kept = RestrictionCase.objects.count()
     as_office("withdraw_restriction", key, case.pk, method="post", reason="认定有误", **taken)
     confirm()
+    late = as_office("withdraw_restriction", key, case.pk, method="post", reason="同事也要撤销", **taken)
 
+    assert late.status_code == 409 and "已被撤销" in text(late) and "同事也要撤销" in text(late)
     assert alone is None  # its condition is not met: nothing the chair could find alone
     assert "认定依据：请填写此项。" in text(empty) and "请填写同意票数" in text(unvoted)
     assert "会改变星级，须由市评委会办公室" in text(by_chair)
@@ -400,7 +453,7 @@ def test_accepting_all_asks_for_confirmation_first_and_names_the_meeting(page, r
     refused = page("accept_all", method="post", meeting=meeting)
     unnamed = page("accept_all", method="post", confirmed="on", seen=shown_by(page))
     before = Decision.objects.count()
-    page("accept_all", method="post", meeting=meeting, confirmed="on", seen=shown_by(page))
+    page("accept_all", method="post", meeting=meeting, confirmed="on")
 
     assert all(row.school.name in shown for row in rows)
     assert "请勾选确认" in text(refused) and "请选择会议" in text(unnamed)
@@ -408,18 +461,18 @@ def test_accepting_all_asks_for_confirmation_first_and_names_the_meeting(page, r
 
 
 def test_accepting_all_accepts_no_star_that_was_not_shown(page, rows):
-    shown = page("accept_all").context["shown"]
+    shown = page("accept_all").context["seen"]
     own = rows[0].scores.filter(stage="city", item__code="L1")
     own.update(answers={"答": {"得分": "0"}})
-    changed = page("accept_all").context["shown"]
+    changed = page("accept_all").context["seen"]
 
     meeting = rows[0].scheme.meetings.get().pk
     refused = page("accept_all", method="post", meeting=meeting, confirmed="on", seen=shown)
 
     assert shown != changed
-    assert "有变化，没有登记" in text(refused)
+    assert "有变化，没有办理" in text(refused)
     assert "checked" not in text(refused)
-    assert refused.context["shown"] == changed
+    assert refused.context["seen"] == changed
     assert not Decision.objects.exists()
 
 
@@ -428,7 +481,7 @@ def test_accepting_all_without_knowing_what_was_shown_accepts_nothing(seen, page
     meeting = rows[0].scheme.meetings.get().pk
     refused = page("accept_all", method="post", meeting=meeting, confirmed="on", seen=seen)
 
-    assert "没有登记" in text(refused)
+    assert "没有办理" in text(refused)
     assert not Decision.objects.exists()
 
 
@@ -450,6 +503,35 @@ def test_settling_needs_the_password(password, phase, page, scheme, chair):
     scheme.refresh_from_db()
     assert scheme.phase == phase
     assert Result.objects.exists() is (phase == Phase.SETTLED)
+
+
+def test_the_chair_settles_what_the_page_showed(page, scheme, rows, chair):
+    accept_all(scheme, by=chair)
+    opened = page("settle").context["seen"]
+    decide(rows[0], by=chair, star=4, reason="现场核查不符")
+
+    told = page("settle", method="post", password=PASSWORD, seen=opened)
+    unsaid = page("settle", method="post", password=PASSWORD, seen="")
+    results = Result.objects.count()
+    page("settle", method="post", password=PASSWORD, seen=told.context["seen"])
+
+    assert re.search(rf"审定意见（{chair.name} \d\d月\d\d日 \d\d:\d\d）有变化，没有办理", text(told))
+    assert "四星级 1 所" in text(told) or "现场核查不符" in text(told)
+    assert "本页内容有变化" in text(unsaid) and results == 0
+    assert Result.objects.get(assessment=rows[0]).star == 4
+
+
+def test_reopening_answers_the_settled_year_that_was_shown(page, scheme, rows, chair):
+    accept_all(scheme, by=chair)
+    settle_scheme(scheme, by=chair)
+    opened = page("reopen").context["seen"]
+    typed = {"assessment": rows[0].pk, "reason": "漏算", "password": PASSWORD}
+    page("reopen", method="post", **typed | {"reason": "另一位主任撤回"})
+
+    told = page("reopen", method="post", **typed | {"assessment": rows[1].pk, "seen": opened})
+
+    assert "已审定的党校有变化，没有办理" in text(told) and "漏算" in text(told)
+    assert Assessment.objects.get(pk=rows[1].pk).status == "settled"
 
 
 def test_settling_with_a_gap_changes_nothing(page, scheme):

@@ -46,6 +46,8 @@ from tests.oracle.printing import write_workbook as write_typed
 from tests.oracle.random_settings import random_scheme
 from tests.ratings.large_criteria import large_workbook
 
+pytestmark = pytest.mark.usefixtures("workbooks_opened_here")
+
 FIXTURES = Path(django_settings.BASE_DIR) / "fixtures"
 #: Frozen with every year that was ever opened: a digest that moves makes its results unverifiable.
 DIGESTS = {

@@ -14,6 +14,7 @@ from openpyxl import load_workbook
 from ratings.models import Scheme
 from ratings.workflow import open_scheme
 from schools.models import MetricValue
+from tests.html_forms import seen_in
 from tests.ratings.opened_year import fields
 
 pytestmark = pytest.mark.django_db
@@ -64,7 +65,7 @@ def test_a_foreign_table_goes_through_the_browser_until_a_school_is_scored(city,
     checked = client.post(
         reverse("ratings:scheme_import"), {"workbook": SimpleUploadedFile("scheme.xlsx", workbook)}
     )
-    client.post(reverse("ratings:scheme_import"), {"confirm": "1"})
+    client.post(reverse("ratings:scheme_import"), {"confirm": "1"} | seen_in(checked))
     scheme = Scheme.objects.get(city=city)
     figures = {"图书册数": 1200, "政治类图书": 350, "社科类图书": 320, "档案立卷年数": 5}
     MetricValue.objects.bulk_create(

@@ -42,7 +42,8 @@ def check(client, content, scheme=None):
 
 def confirm(client, scheme=None, **fields):
     address = reverse("ratings:scheme_import_into", args=[scheme.pk]) if scheme else reverse(IMPORT)
-    return client.post(address, {"confirm": "1", **fields})
+    kept = client.session.get("pending_scheme") or {}
+    return client.post(address, {"confirm": "1", "seen": kept.get("token", ""), **fields})
 
 
 def text(response) -> str:

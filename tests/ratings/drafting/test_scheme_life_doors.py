@@ -31,7 +31,7 @@ from ratings.workflow.opening import acknowledge, propose
 from schools.models import Region
 from schools.saving import Refused
 from schools.workbooks import write_workbook
-from tests.html_forms import Forms
+from tests.html_forms import Forms, seen_in
 from tests.ratings.opened_year import ITEMS
 
 pytestmark = pytest.mark.django_db
@@ -232,8 +232,10 @@ def test_no_workbook_changes_an_opened_scheme(opened, twin, office, signed_clien
         reverse("ratings:scheme_import_into", args=[opened.pk]),
     ):
         upload.seek(0)
-        assert client.post(address, {"workbook": upload}).status_code < 500
-        assert client.post(address, {"confirm": "1", "agreed": "on"}).status_code < 500
+        checked = client.post(address, {"workbook": upload})
+        assert checked.status_code < 500
+        confirmed = {"confirm": "1", "agreed": "on"} | seen_in(checked)
+        assert client.post(address, confirmed).status_code < 500
     with pytest.raises(Refused):
         replace_scheme(opened, this_year, seen=content_digest(opened), by=office)
     path = tmp_path / "scheme.xlsx"
@@ -268,7 +270,7 @@ def test_a_workbook_checked_for_a_draft_is_refused_once_it_is_open(twin, office,
     open_scheme(twin, by=office)
     before = content(twin)
 
-    client.post(address, {"confirm": "1", "agreed": "on"})
+    client.post(address, {"confirm": "1", "agreed": "on"} | seen_in(page))
 
     assert content(twin) == before
 

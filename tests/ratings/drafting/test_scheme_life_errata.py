@@ -23,6 +23,7 @@ from schools.audit import verify
 from schools.models import AuditEntry, Notice
 from schools.saving import Refused
 from tests.cast import PASSWORD
+from tests.html_forms import press
 from tests.rating_factories import open_year, published_year, settled_year
 from tests.ratings.opened_year import answer_everything
 
@@ -423,7 +424,11 @@ class TestPages:
 
         client, address = signed_client(chair), reverse("ratings:erratum_sign", args=[erratum.pk])
         assert "密码不正确" in text(client.post(address, {"password": "Cuowu-2026"}))
-        done = client.post(address, {"password": PASSWORD}, follow=True)
+        before = client.get(address).context["seen"]
+        Erratum.objects.filter(pk=erratum.pk).update(basis="另一份纪要")
+        unseen = text(client.post(address, {"password": PASSWORD, "seen": before}))
+        assert "更正内容有变化，没有办理" in unseen and "另一份纪要" in unseen
+        done = press(client, address, {"password": PASSWORD}, follow=True)
 
         assert "第 2 版" in text(done)
         page = text(client.get(reverse("ratings:scheme", args=[scheme.pk])))

@@ -12,6 +12,7 @@ from ratings.models import Adjustment, JudgeSheet
 from ratings.sheets.evaluation import evaluate
 from schools.models import AuditEntry, Role
 from schools.saving import Refused
+from tests.html_forms import press
 from tests.ratings.judged_year import signed
 
 pytestmark = [pytest.mark.engine, pytest.mark.django_db]
@@ -29,7 +30,7 @@ def test_the_offices_adjustment_counts_for_every_sheet(judged):
         judged.score(judge)
     address = reverse("ratings:city_adjust", args=[judged.assessment.pk, "K1"])
 
-    response = signed(judged.office).post(address, {"points": "20", "reason": "座位数与实地不符"})
+    response = press(signed(judged.office), address, {"points": "20", "reason": "座位数与实地不符"})
 
     found = Adjustment.objects.get()
     assert response.url == reverse("ratings:city_adjustments", args=[judged.assessment.pk])
@@ -65,7 +66,7 @@ def test_the_leader_adjusts_until_the_panel_is_closed(judged, leader):
 def test_a_wrong_adjustment_is_refused_and_kept_on_the_screen(points, reason, sentence, judged):
     address = reverse("ratings:city_adjust", args=[judged.assessment.pk, "K1"])
 
-    page = signed(judged.office).post(address, {"points": points, "reason": reason}).content.decode()
+    page = press(signed(judged.office), address, {"points": points, "reason": reason}).content.decode()
 
     assert sentence in page and f'value="{points}"' in page
     assert not Adjustment.objects.exists()
@@ -74,8 +75,10 @@ def test_a_wrong_adjustment_is_refused_and_kept_on_the_screen(points, reason, se
 def test_an_adjustment_is_withdrawn(judged):
     adjust(judged.assessment, "K1", points=Decimal(20), reason="不符", by=judged.office)
 
-    signed(judged.office).post(
-        reverse("ratings:city_adjust", args=[judged.assessment.pk, "K1"]), {"withdraw": "1"}
+    press(
+        signed(judged.office),
+        reverse("ratings:city_adjust", args=[judged.assessment.pk, "K1"]),
+        {"withdraw": "1"},
     )
 
     assert not Adjustment.objects.exists()

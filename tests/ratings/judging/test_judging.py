@@ -9,14 +9,13 @@ from ratings.criteria.workbook import read_scheme_workbook
 from ratings.enums import Stage, Status
 from ratings.judging.panels import assign, choose_leader, create_panel, seat_judge
 from ratings.judging.sheets import agree, is_closed, reopen_sheet, submit_sheet
-from ratings.judging.visits import mark_visited
 from ratings.models import Assessment, Score
 from ratings.sheets.answering import save
 from ratings.workflow import open_scheme, scheme_spec
 from schools.models import AuditEntry
 from tests.factories import LiaisonFactory
 from tests.ratings.county_year import best_answer, county_year
-from tests.ratings.judged_year import FULL, judge_account, refused
+from tests.ratings.judged_year import FULL, judge_account, refused, visited
 
 pytestmark = [pytest.mark.engine, pytest.mark.django_db]
 
@@ -128,7 +127,7 @@ def test_agreeing_on_the_sample_scheme_leaves_nothing_to_score(city, school, off
     for user in judges:
         seat_judge(panel, label="", user=user, by=office)
     assign(panel, [assessment], by=office)
-    mark_visited(scheme, [assessment.pk], True, by=office)
+    visited(scheme, [assessment.pk], by=office)
     sheet = assessment.sheets.get(judge__user=judges[0])
 
     assert agree(sheet, by=judges[0]) == sum(bound.owed_by_reviewers for bound in spec.bound.values())

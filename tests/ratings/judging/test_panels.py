@@ -5,12 +5,12 @@ import pytest
 from ratings.enums import Stage, Status
 from ratings.judging.panels import assign, create_panel, seat_judge, unseat_judge
 from ratings.judging.sheets import agree, submit_sheet
-from ratings.judging.visits import mark_visited
+from ratings.judging.visits import withdraw_visits
 from ratings.models import Judge, JudgeSheet, Score
 from ratings.sheets.answering import save
 from ratings.workflow import open_city_rows
 from tests.factories import AppointmentFactory, LiaisonFactory, UserFactory
-from tests.ratings.judged_year import FULL, judge_account, refused, signed
+from tests.ratings.judged_year import FULL, judge_account, refused, signed, visited
 
 pytestmark = [pytest.mark.engine, pytest.mark.django_db]
 
@@ -33,8 +33,8 @@ def test_only_the_office_arranges_panels(judged, appoint):
     for role in ("chair", "county", "viewer"):
         user = appoint(role)
         assert refused(create_panel, judged.scheme, "第二组", by=user) == ["评审组由市评委会办公室安排。"]
-        assert refused(mark_visited, judged.scheme, [judged.assessment.pk], False, by=user) == [
-            "走访情况由市评委会办公室登记。"
+        assert refused(withdraw_visits, judged.scheme, [judged.assessment.pk], by=user) == [
+            "走访由市评委会办公室改为未走访。"
         ]
 
 
@@ -157,12 +157,12 @@ def test_schools_that_are_settled_or_out_are_not_assigned(judged):
 
 
 def test_unvisited_schools_owe_no_onsite_items(judged):
-    mark_visited(judged.scheme, [judged.assessment.pk], False, by=judged.office)
+    withdraw_visits(judged.scheme, [judged.assessment.pk], by=judged.office)
     assert not judged.assessment.scores.filter(stage=Stage.CITY, item__onsite=True).exists()
 
     judged.score(judged.judges[0])
     submit_sheet(judged.sheet(judged.judges[0]), by=judged.judges[0])
-    reasons = refused(mark_visited, judged.scheme, [judged.assessment.pk], True, by=judged.office)
+    reasons = refused(visited, judged.scheme, [judged.assessment.pk], by=judged.office)
     assert reasons == [f"{judged.assessment.school.name}已有评委提交评分表，须先退回评分表，再改走访情况。"]
 
 
@@ -185,7 +185,7 @@ def test_rows_no_longer_owed_go_only_where_nobody_answered(judged):
 def test_a_visit_is_not_taken_back_once_an_onsite_item_is_scored(judged):
     judged.score(judged.judges[0])
 
-    reasons = refused(mark_visited, judged.scheme, [judged.assessment.pk], False, by=judged.office)
+    reasons = refused(withdraw_visits, judged.scheme, [judged.assessment.pk], by=judged.office)
 
     assert reasons == [f"{judged.assessment.school.name}的现场项已经评分，不能改为未走访。"]
 

@@ -6,17 +6,16 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from ratings.enums import Stage
-from ratings.judging.sheets import attach_scan, cancel_entry, check_entry, sheet_digest, start_entry
+from ratings.judging.sheets import attach_scan, cancel_entry, check_entry, own_rows, shown_sheet, start_entry
 from ratings.models import Evidence, JudgeSheet, Score
 from ratings.sheets.answering import save
 from schools.models import User
 from schools.uploads import check_upload
 from tests.factories import AppointmentFactory, UserFactory
 from tests.ratings.judged_year import FULL, refused
+from tests.small_pdf import SMALL_PDF
 
 pytestmark = pytest.mark.django_db
-
-PDF = b"%PDF-1.7\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
 
 
 @pytest.fixture
@@ -29,7 +28,12 @@ def colleague(city) -> User:
 
 @pytest.fixture
 def scan():
-    return check_upload(SimpleUploadedFile("评分表.pdf", PDF))
+    return check_upload(SimpleUploadedFile("评分表.pdf", SMALL_PDF))
+
+
+def read(sheet: JudgeSheet) -> str:
+    """What a checker has before the eyes now."""
+    return shown_sheet(sheet, own_rows(sheet).select_related("item")).seen
 
 
 def enter(judged, sheet: JudgeSheet, by: User) -> None:
@@ -51,13 +55,14 @@ def test_a_paper_sheet_is_entered_by_one_person_and_checked_by_another(judged, c
     attach_scan(sheet, scan, by=judged.office)
     sheet.refresh_from_db()
 
-    assert refused(check_entry, sheet, by=judged.office, seen=sheet_digest(sheet)) == [
+    assert refused(check_entry, sheet, by=judged.office, seen=read(sheet)) == [
         "录入的人不能核对，请由办公室另一人核对。"
     ]
-    read = sheet_digest(sheet)
+    before = read(sheet)
     Score.objects.filter(assessment=sheet.assessment, judge=sheet.judge).update(remark="会后补写")
-    assert refused(check_entry, sheet, by=colleague, seen=read) == ["核对期间录入内容有改动，请重新核对。"]
-    check_entry(sheet, by=colleague, seen=sheet_digest(sheet))
+    (said,) = refused(check_entry, sheet, by=colleague, seen=before)
+    assert said.startswith(f"您打开本页以后，评分内容（{judged.office.name} ") and "有变化，没有办理" in said
+    check_entry(sheet, by=colleague, seen=read(sheet))
 
     sheet.refresh_from_db()
     assert (sheet.entered_by, sheet.checked_by, sheet.submitted_by) == (judged.office, colleague, colleague)
@@ -72,10 +77,10 @@ def test_who_typed_a_part_cannot_check_after_a_colleague_took_over(judged, colle
     attach_scan(sheet, scan, by=colleague)
     sheet.refresh_from_db()
 
-    assert refused(check_entry, sheet, by=judged.office, seen=sheet_digest(sheet)) == [
+    assert refused(check_entry, sheet, by=judged.office, seen=read(sheet)) == [
         "录入的人不能核对，请由办公室另一人核对。"
     ]
-    assert refused(check_entry, sheet, by=colleague, seen=sheet_digest(sheet)) == [
+    assert refused(check_entry, sheet, by=colleague, seen=read(sheet)) == [
         "录入的人不能核对，请由办公室另一人核对。"
     ]
 
@@ -118,4 +123,4 @@ def test_an_earlier_scan_is_taken_back_not_lost_and_schools_never_see_either(jud
         assert not Evidence.objects.visible_to(appoint(role)).exists(), role
     assert not Evidence.objects.visible_to(judged.judges[0]).exists()
     assert Evidence.objects.visible_to(judged.office).count() == 2
-    assert first.file.open().read() == io.BytesIO(PDF).read()
+    assert first.file.open().read() == io.BytesIO(SMALL_PDF).read()

@@ -8,10 +8,11 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from ratings.judging.sheets import submit_sheet
-from ratings.judging.visits import mark_visited
+from ratings.judging.visits import withdraw_visits
 from ratings.models import Assessment, Evidence, Score
 from schools.models import Role
 from tests.factories import AppointmentFactory, CityFactory, LiaisonFactory, VisitFactory
+from tests.html_forms import press
 from tests.ratings.judged_year import FULL, OPINION, close, desk_pages, judge_year, signed
 from tests.ratings.opened_year import fields
 
@@ -100,11 +101,12 @@ def test_a_judge_who_agrees_needs_at_most_six_clicks_per_school(judged):
 
     assert address in page
     page, clicks = client.get(address).content.decode(), clicks + 1
-    page, clicks = client.post(address + "agree/", follow=True).content.decode(), clicks + 1
+    agreed = press(client, address + "agree/", on=address, follow=True)
+    page, clicks = agreed.content.decode(), clicks + 1
     assert address + "submit/" in page
     page, clicks = client.get(address + "submit/").content.decode(), clicks + 1
     assert "提交评分表，锁定评分" in page
-    response, clicks = client.post(address + "submit/"), clicks + 1
+    response, clicks = press(client, address + "submit/"), clicks + 1
 
     assert response.url == reverse("ratings:judging")
     assert judged.sheet(judge).submitted_at is not None
@@ -112,7 +114,7 @@ def test_a_judge_who_agrees_needs_at_most_six_clicks_per_school(judged):
 
 
 def test_an_unvisited_school_shows_the_countys_score_and_asks_nothing(judged):
-    mark_visited(judged.scheme, [judged.assessment.pk], False, by=judged.office)
+    withdraw_visits(judged.scheme, [judged.assessment.pk], by=judged.office)
     client = signed(judged.judges[0])
 
     page = client.get(reverse("ratings:judging_school", args=[judged.assessment.pk])).content.decode()
@@ -156,7 +158,7 @@ def test_a_submitted_sheet_is_read_only_on_every_page(judged):
     client, address = signed(judge), reverse("ratings:judging_item", args=[judged.assessment.pk, "L1"])
 
     client.post(address, fields(judged.row(judge, "L1"), 听课="C"))
-    client.post(reverse("ratings:judging_agree", args=[judged.assessment.pk]))
+    press(client, reverse("ratings:judging_agree", args=[judged.assessment.pk]), on=address)
 
     assert judged.row(judge, "L1").answers == {"答": FULL["L1"]}
     page = client.get(address).content.decode()

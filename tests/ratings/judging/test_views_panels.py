@@ -15,14 +15,15 @@ from ratings.models import Judge, JudgeSheet, Panel, Score
 from schools.models import AuditEntry, Role
 from schools.workbooks import read_workbook
 from tests.factories import AppointmentFactory, CityFactory, LiaisonFactory, UserFactory
+from tests.html_forms import press
 from tests.ratings.drafts import draft_year
 from tests.ratings.judged_year import FULL, judge_account, judge_year, signed
 from tests.ratings.opened_year import fields
+from tests.small_pdf import SMALL_PDF
 
 pytestmark = pytest.mark.django_db
 
 MOST_QUERIES = 12
-PDF = b"%PDF-1.7\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
 
 
 @pytest.fixture
@@ -53,6 +54,10 @@ def test_next_years_draft_does_not_hide_the_panels_of_the_running_year(judged, c
     assert found.url == reverse("ratings:panel_board", args=[judged.scheme.pk])
 
 
+def text(response) -> str:
+    return response.content.decode()
+
+
 def test_the_office_sets_up_a_panel_seats_judges_and_gives_it_schools(judged, city):
     client, board = signed(judged.office), reverse("ratings:panel_board", args=[judged.scheme.pk])
 
@@ -65,8 +70,22 @@ def test_the_office_sets_up_a_panel_seats_judges_and_gives_it_schools(judged, ci
             == 302
         )
     member = panel.judges.first()
-    client.post(reverse("ratings:panel_judge", args=[panel.pk, member.pk]), {"act": "leader"})
-    chosen = {"school": judged.assessments[1].pk, "panel": panel.pk, "act": "assign"}
+    unseen = client.get(response.url).context["seen"]
+    another = panel.judges.last()
+    leader = {"act": "leader"}
+    press(client, reverse("ratings:panel_judge", args=[panel.pk, another.pk]), leader, on=response.url)
+    second = reverse("ratings:panel_judge", args=[panel.pk, member.pk])
+    told = text(client.post(second, leader | {"seen": unseen}, follow=True))
+    assert f"本组成员和组长（{judged.office.name}" in told and "有变化，没有办理" in told
+    panel.refresh_from_db()
+    assert panel.leader == another
+    press(client, second, leader, on=response.url)
+    row = judged.assessments[1]
+    chosen = {"school": row.pk, "panel": panel.pk, "act": "assign", "seen": f"{row.pk}:"}
+    assert f'name="seen" value="{row.pk}:{row.panel_id}"' in text(client.get(board))
+    lost = text(client.post(reverse("ratings:panel_schools", args=[judged.scheme.pk]), chosen, follow=True))
+    assert f"{row.school.name}已分给第一组，没有改分" in lost and not panel.assessments.exists()
+    chosen["seen"] = f"{row.pk}:{row.panel_id}"
     page = client.post(
         reverse("ratings:panel_schools", args=[judged.scheme.pk]), chosen, follow=True
     ).content.decode()
@@ -109,6 +128,7 @@ def test_a_guide_among_the_judges_stops_the_whole_assignment(judged, city):
         )
     LiaisonFactory(user=panel.judges.first().user, school=judged.assessments[1].school)
     chosen = {"school": [one.pk for one in judged.assessments], "panel": panel.pk, "act": "assign"}
+    chosen["seen"] = [f"{one.pk}:{one.panel_id}" for one in judged.assessments]
 
     page = client.post(
         reverse("ratings:panel_schools", args=[judged.scheme.pk]), chosen, follow=True
@@ -186,7 +206,7 @@ def test_a_paper_sheet_goes_through_two_hands(judged, colleague):
         }
         data |= fields(row, **answers)
     assert office.post(paper, data).status_code == 302
-    scan = SimpleUploadedFile("签字表.pdf", PDF)
+    scan = SimpleUploadedFile("签字表.pdf", SMALL_PDF)
     office.post(reverse("ratings:sheet_scan", args=[sheet.pk]), {"scan": scan})
     check = reverse("ratings:paper_check", args=[sheet.pk])
     own = office.get(check).content.decode()

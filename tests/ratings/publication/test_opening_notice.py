@@ -18,6 +18,7 @@ from schools.models.audit import AuditEntry
 from schools.saving import Refused
 from tests import documents
 from tests.factories import CityFactory, UserFactory
+from tests.html_forms import press
 from tests.rating_factories import published_year, spec_for
 
 pytestmark = pytest.mark.django_db
@@ -156,6 +157,9 @@ def test_issuing_keeps_file_digest_annexes_and_an_audit_line(notice, office, mon
     with pytest.raises(Refused, match="已经印发"):
         OPENING_NOTICE.issue(issued, by=office)
     assert list(opening_notice_file(issued.scheme)) == []
+    OpeningNotice.objects.update(body="印发以后改的")
+    altered = Scheme.objects.get(pk=issued.scheme_id)
+    assert list(opening_notice_file(altered)) == ["启动通知的文稿在印发以后被改动，与存档的文件不符"]
     issued.pdf.storage.delete(issued.pdf.name)
     assert list(opening_notice_file(issued.scheme)) == ["存档的启动通知文件不见了"]
 
@@ -167,9 +171,9 @@ def test_a_draft_scheme_and_a_changed_text_are_not_issued(next_year, office):
     open_scheme(next_year, by=office)
     OpeningNotice.objects.update(number="示组通〔2026〕3号")
     stale = OpeningNotice.objects.select_related("scheme").get()
-    OpeningNotice.objects.update(version=1)
+    OpeningNotice.objects.update(version=1, body="改过的正文")
 
-    with pytest.raises(Refused, match="刚刚被修改"):
+    with pytest.raises(Refused, match="文稿有变化"):
         OPENING_NOTICE.issue(stale, by=office)
 
     assert not OpeningNotice.objects.get().is_issued
@@ -186,7 +190,7 @@ def test_the_office_walks_from_nothing_to_the_issued_notice(next_year, office, s
     refused = text(client.post(address(next_year, "_issue")))
     client.post(address(next_year, "_edit"), posted(notice, body="一、改过的正文", number="示组通(2026)3号"))
     asked = text(client.get(address(next_year, "_issue")))
-    client.post(address(next_year, "_issue"), {"version": OpeningNotice.objects.get().version})
+    press(client, address(next_year, "_issue"))
     page = text(client.get(address(next_year)))
 
     assert "发文字号" in refused and "现在还不能印发" in refused

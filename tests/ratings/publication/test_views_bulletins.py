@@ -1,8 +1,11 @@
 """Bulletins: preview, text, conflict of two editors, document, issue."""
 
+import re
+
 import pytest
 from django.urls import reverse
 
+from ratings.committee.invariants import bulletin_file
 from ratings.documents.fonts import FontMissing
 from ratings.enums import Phase
 from ratings.models import Bulletin, Scheme
@@ -10,6 +13,7 @@ from ratings.publication.bulletin import BULLETIN
 from ratings.workflow import take_step
 from schools.models.audit import AuditEntry
 from tests.cast import PASSWORD
+from tests.html_forms import press
 from tests.rating_factories import numbered, published_year, settled_year
 
 pytestmark = pytest.mark.django_db
@@ -176,7 +180,8 @@ def test_a_wrong_password_issues_nothing(draft, appoint, signed_client):
         signed_client(appoint("chair")).post(address("bulletin_issue", draft), {"password": "Bushi-2026"})
     )
 
-    assert "密码不正确，通报没有印发" in page
+    assert "密码不正确，没有办理" in page
+    assert AuditEntry.objects.filter(action="signature_failed", subject="chair某（chair）").exists()
     assert Scheme.objects.get(pk=draft.scheme_id).phase == Phase.SETTLED
 
 
@@ -193,19 +198,24 @@ def test_what_the_issuer_did_not_see_is_not_issued(draft, appoint, signed_client
     monkeypatch.setattr("ratings.documents.life.document_pdf", lambda context: b"%PDF-1.7 test")
     numbered(draft.scheme)
     client = signed_client(appoint("chair"))
-    seen = client.get(address("bulletin_issue", draft)).context["version"]
+    preview = text(client.get(address("bulletin", draft)))
+    link = re.search(r'href="([^"]*issue/[?]seen=[^"]*)"', preview)[1]
+    seen = client.get(link).context["seen"]
     BULLETIN.save(
-        Bulletin.objects.get(pk=draft.pk), {"body": "同事刚改的正文"}, version=seen, by=appoint("office")
+        Bulletin.objects.get(pk=draft.pk), {"body": "同事刚改的正文"}, version=0, by=appoint("office")
     )
 
-    mistyped = client.post(address("bulletin_issue", draft), {"password": "Bushi-2026", "version": seen})
+    mistyped = client.post(address("bulletin_issue", draft), {"password": "Bushi-2026", "seen": seen})
     refused = client.post(
-        address("bulletin_issue", draft), {"password": PASSWORD, "version": mistyped.context["version"]}
+        address("bulletin_issue", draft), {"password": PASSWORD, "seen": mistyped.context["seen"]}
     )
     unsaid = client.post(address("bulletin_issue", draft), {"password": PASSWORD})
+    late = client.get(link)
 
-    assert "通报文稿刚刚被修改，请重新核对后再印发。" in text(refused)
-    assert "通报文稿刚刚被修改，请重新核对后再印发。" in text(unsaid)
+    sentence = r"您打开本页以后，文稿（office某 [\d: 月日]+）有变化，没有办理。"
+    assert all(re.search(sentence, text(page)) for page in (refused, late))
+    assert "本页内容有变化，没有办理。" in text(unsaid)
+    assert "同事刚改的正文" in text(refused) and refused.context["seen"] != seen
     assert not Bulletin.objects.get(pk=draft.pk).is_issued
 
 
@@ -216,18 +226,23 @@ def test_issuing_stores_the_document_publishes_the_results_and_is_recorded(
     numbered(draft.scheme)
     head = appoint("head")
 
-    response = signed_client(appoint("chair")).post(
-        address("bulletin_issue", draft), {"password": PASSWORD, "version": draft.version}, follow=True
+    response = press(
+        signed_client(appoint("chair")), address("bulletin_issue", draft), {"password": PASSWORD}, follow=True
     )
     pdf = signed_client(head).get(address("bulletin_pdf", draft))
 
     issued = Bulletin.objects.get(pk=draft.pk)
     assert "通报已印发" in text(response)
     assert issued.digest in text(response)
+    assert issued.version == draft.version + 1  # a page opened before is of an older one
+    assert list(bulletin_file(issued.scheme)) == []
     assert b"".join(pdf.streaming_content) == b"%PDF-1.7 test"
     assert pdf.headers["Content-Type"] == "application/pdf"
     assert "attachment" in pdf.headers["Content-Disposition"]
     assert AuditEntry.objects.filter(action="publish").count() == 1
+    Bulletin.objects.update(body="印发以后改的")
+    altered = Scheme.objects.get(pk=issued.scheme_id)
+    assert list(bulletin_file(altered)) == ["通报文稿在印发以后被改动，与存档的通报文件不符"]
     assert (
         signed_client(head).get(reverse("ratings:result", args=[school.results.get().pk])).status_code == 200
     )

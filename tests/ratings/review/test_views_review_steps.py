@@ -18,6 +18,7 @@ from ratings.workflow.deadlines import return_deadline
 from schools.models import AuditEntry, School
 from schools.templatetags.ui import day
 from tests.factories import AppointmentFactory, CountyFactory, TrainingClassFactory
+from tests.html_forms import press, seen_on
 from tests.ratings.opened_year import fields
 
 pytestmark = pytest.mark.django_db
@@ -77,8 +78,10 @@ def scored(assessment, user) -> None:
 
 
 def test_an_adjustment_needs_a_reason(signed_client, reviewer, submitted):
-    response = signed_client(reviewer).post(
-        page(submitted, "review_adjust", "K1"), {"points": "20", "reason": " "}
+    response = press(
+        signed_client(reviewer),
+        page(submitted, "review_adjust", "K1"),
+        {"points": "20", "reason": " "},
     )
 
     assert response.status_code == 200
@@ -89,8 +92,10 @@ def test_an_adjustment_needs_a_reason(signed_client, reviewer, submitted):
 
 @pytest.mark.parametrize("points", ["30.01", "-1", "多"])
 def test_an_adjustment_stays_within_the_computed_part(points, signed_client, reviewer, submitted):
-    signed_client(reviewer).post(
-        page(submitted, "review_adjust", "K1"), {"points": points, "reason": "现场清点"}
+    press(
+        signed_client(reviewer),
+        page(submitted, "review_adjust", "K1"),
+        {"points": points, "reason": "现场清点"},
     )
 
     assert not Adjustment.objects.exists()
@@ -98,8 +103,11 @@ def test_an_adjustment_stays_within_the_computed_part(points, signed_client, rev
 
 def test_an_adjustment_keeps_the_figures_seen_and_enters_the_audit_trail(signed_client, reviewer, submitted):
     client = signed_client(reviewer)
-    response = client.post(
-        page(submitted, "review_adjust", "K1"), {"points": "20", "reason": "现场清点 80 座"}, follow=True
+    response = press(
+        client,
+        page(submitted, "review_adjust", "K1"),
+        {"points": "20", "reason": "现场清点 80 座"},
+        follow=True,
     )
 
     found = Adjustment.objects.get()
@@ -117,8 +125,8 @@ def test_a_withdrawn_adjustment_gives_the_system_figure_back_and_stays_in_the_tr
     signed_client, reviewer, submitted
 ):
     client = signed_client(reviewer)
-    client.post(page(submitted, "review_adjust", "K1"), {"points": "20", "reason": "现场清点"})
-    client.post(page(submitted, "review_adjust", "K1"), {"withdraw": "1"})
+    press(client, page(submitted, "review_adjust", "K1"), {"points": "20", "reason": "现场清点"})
+    press(client, page(submitted, "review_adjust", "K1"), {"withdraw": "1"})
 
     assert not Adjustment.objects.exists()
     assert AuditEntry.objects.filter(action="adjust").count() == 2
@@ -126,7 +134,7 @@ def test_a_withdrawn_adjustment_gives_the_system_figure_back_and_stays_in_the_tr
 
 def test_an_adjusted_figure_that_changes_is_to_be_looked_at_again(signed_client, reviewer, submitted):
     client = signed_client(reviewer)
-    client.post(page(submitted, "review_adjust", "K1"), {"points": "20", "reason": "现场清点"})
+    press(client, page(submitted, "review_adjust", "K1"), {"points": "20", "reason": "现场清点"})
     snapshot = submitted.snapshots.get()
     snapshot.values["主教室座位"] = "90"
     snapshot.save()
@@ -141,8 +149,8 @@ def test_items_without_a_computed_part_are_not_adjusted(signed_client, reviewer,
 def test_a_return_names_items_and_shows_until_when(signed_client, reviewer, submitted):
     client = signed_client(reviewer)
     shown = text(client.get(page(submitted, "review_return")))
-    empty = client.post(page(submitted, "review_return"), {"comment": "请补正"})
-    client.post(page(submitted, "review_return"), {"comment": "请补正", "item-L3": "调研材料不全"})
+    empty = press(client, page(submitted, "review_return"), {"comment": "请补正"})
+    press(client, page(submitted, "review_return"), {"comment": "请补正", "item-L3": "调研材料不全"})
 
     submitted.refresh_from_db()
     due = return_deadline(timezone.localdate())
@@ -158,7 +166,7 @@ def test_a_returned_school_unlocks_the_named_item_only_and_comes_back(
     signed_client, reviewer, filler, head, submitted
 ):
     client = signed_client(reviewer)
-    client.post(page(submitted, "review_return"), {"comment": "请补正", "item-L3": "调研材料不全"})
+    press(client, page(submitted, "review_return"), {"comment": "请补正", "item-L3": "调研材料不全"})
     rows = {
         row.item.code: row
         for row in Score.objects.filter(assessment=submitted, stage=Stage.SELF).select_related(
@@ -174,21 +182,21 @@ def test_a_returned_school_unlocks_the_named_item_only_and_comes_back(
     take_step(submitted, "resubmit", by=head)
     assert "退回时要求：调研材料不全" in text(client.get(page(submitted, "review_school") + "?show=all"))
     assert "本阶段已退回 1 次" in text(
-        client.post(page(submitted, "review_return"), {"comment": "再补", "item-K2": "不清楚"})
+        press(client, page(submitted, "review_return"), {"comment": "再补", "item-K2": "不清楚"})
     )
 
 
 def test_recall_waits_for_the_deadline(signed_client, reviewer, submitted):
     client = signed_client(reviewer)
-    client.post(page(submitted, "review_return"), {"comment": "请补正", "item-L3": "调研材料不全"})
+    press(client, page(submitted, "review_return"), {"comment": "请补正", "item-L3": "调研材料不全"})
 
-    client.post(page(submitted, "review_recall"))
+    press(client, page(submitted, "review_recall"), on=page(submitted, "review_school"))
     assert Assessment.objects.get().status == Status.RETURNED
     assert "收回以后" not in text(client.get(page(submitted, "review_school")))
 
     Assessment.objects.update(return_due=timezone.localdate() - dt.timedelta(days=1))
     assert "收回以后" in text(client.get(page(submitted, "review_school")))
-    client.post(page(submitted, "review_recall"))
+    press(client, page(submitted, "review_recall"), on=page(submitted, "review_school"))
     assert Assessment.objects.get().status == Status.COUNTY
 
 
@@ -198,13 +206,15 @@ def test_a_category_given_to_one_reviewer_is_closed_to_the_others(
     colleague = AppointmentFactory(role="county", county=county).user
     category = Category.objects.get(scheme=submitted.scheme, code="K")
 
-    signed_client(lead).post(
-        reverse("ratings:review_division"), {f"category-{category.pk}": str(colleague.pk)}
-    )
+    client, divided = signed_client(lead), {f"category-{category.pk}": str(colleague.pk)}
+    before = seen_on(client, reverse("ratings:review_division"))
+    press(client, reverse("ratings:review_division"), divided)
+    told = text(client.post(reverse("ratings:review_division"), before))
+    assert "初评分工有变化，没有办理" in told and Division.objects.get().user == colleague
     client = signed_client(reviewer)
-    client.post(page(submitted, "review_agree"), {"act": "answers"})
+    press(client, page(submitted, "review_agree"), {"act": "answers"}, on=page(submitted, "review_school"))
     client.post(page(submitted, "review_school"), fields(county_row(submitted, "K2"), 音响="是"))
-    client.post(page(submitted, "review_adjust", "K1"), {"points": "20", "reason": "现场清点"})
+    press(client, page(submitted, "review_adjust", "K1"), {"points": "20", "reason": "现场清点"})
 
     assert Division.objects.get().user == colleague
     assert county_row(submitted, "K2").answers is None
@@ -221,8 +231,8 @@ def test_what_a_former_reviewer_was_given_is_everybodys_again(signed_client, rev
     )
     client = signed_client(reviewer)
 
-    client.post(page(submitted, "review_agree"), {"act": "answers"})
-    client.post(page(submitted, "review_adjust", "K1"), {"points": "20", "reason": "现场清点"})
+    press(client, page(submitted, "review_agree"), {"act": "answers"}, on=page(submitted, "review_school"))
+    press(client, page(submitted, "review_adjust", "K1"), {"points": "20", "reason": "现场清点"})
 
     assert county_row(submitted, "K2").answers is not None
     assert Adjustment.objects.get().item.code == "K1"
@@ -233,7 +243,7 @@ def test_only_the_lead_divides_and_confirms(signed_client, reviewer, submitted):
     client = signed_client(reviewer)
 
     assert client.get(reverse("ratings:review_division")).status_code == 403
-    assert client.post(page(submitted, "review_confirm"), {"star": 5, "opinion": "同意"}).status_code == 403
+    assert press(client, page(submitted, "review_confirm"), {"star": 5, "opinion": "同意"}).status_code == 403
     assert Assessment.objects.get().status == Status.COUNTY
 
 
@@ -248,7 +258,7 @@ def test_reviewers_of_other_counties_are_not_offered(signed_client, lead, review
 def test_what_is_missing_is_listed_with_links_and_stops_the_confirmation(signed_client, lead, submitted):
     client = signed_client(lead)
     shown = text(client.get(page(submitted, "review_confirm")))
-    refused = text(client.post(page(submitted, "review_confirm"), {"star": "5", "opinion": "同意上报"}))
+    refused = text(press(client, page(submitted, "review_confirm"), {"star": "5", "opinion": "同意上报"}))
 
     assert f'<a href="{page(submitted, "review_school")}?show=all#item-L1">L1 听课尚未评分</a>' in shown
     assert "L1 听课尚未评分" in refused
@@ -265,10 +275,10 @@ def test_a_difference_beyond_a_fifth_owes_a_reason_before_confirming(
     client = signed_client(lead)
 
     shown = text(client.get(page(submitted, "review_confirm")))
-    refused = text(client.post(page(submitted, "review_confirm"), {"star": "4", "opinion": "同意上报"}))
+    refused = text(press(client, page(submitted, "review_confirm"), {"star": "4", "opinion": "同意上报"}))
     row = county_row(submitted, "K2")
     save(row.pk, by=reviewer, version=row.version, posted={"桌椅": "是"}, remark="音响已损坏")
-    client.post(page(submitted, "review_confirm"), {"star": "4", "opinion": "同意上报"})
+    press(client, page(submitted, "review_confirm"), {"star": "4", "opinion": "同意上报"})
 
     assert "K2 设施与自评相差较大，请写明理由" in shown
     assert "初评与自评相差 10.00 分，请写明理由" in refused
@@ -294,8 +304,11 @@ def test_confirming_sends_star_and_opinion_to_the_city_and_locks_the_review(
 ):
     scored(submitted, reviewer)
     client = signed_client(lead)
-    response = client.post(
-        page(submitted, "review_confirm"), {"star": "5", "opinion": "经集体研究，同意推荐五星。"}, follow=True
+    response = press(
+        client,
+        page(submitted, "review_confirm"),
+        {"star": "5", "opinion": "经集体研究，同意推荐五星。"},
+        follow=True,
     )
 
     submitted.refresh_from_db()
@@ -309,14 +322,16 @@ def test_confirming_sends_star_and_opinion_to_the_city_and_locks_the_review(
     assert "初评不能再填写" in text(client.get(page(submitted, "review_school")))
     row = county_row(submitted, "K2")
     client.post(page(submitted, "review_school"), fields(row, 音响="是"))
-    client.post(page(submitted, "review_agree"), {"act": "both"})
+    press(client, page(submitted, "review_agree"), {"act": "both"}, on=page(submitted, "review_school"))
     assert county_row(submitted, "K2").version == row.version
 
 
 def test_an_opinion_of_more_than_300_characters_is_kept_and_refused(signed_client, lead, reviewer, submitted):
     scored(submitted, reviewer)
-    response = signed_client(lead).post(
-        page(submitted, "review_confirm"), {"star": "5", "opinion": "好" * 301}
+    response = press(
+        signed_client(lead),
+        page(submitted, "review_confirm"),
+        {"star": "5", "opinion": "好" * 301},
     )
 
     assert "好" * 301 in text(response)
@@ -354,9 +369,17 @@ def test_after_the_deadline_nothing_is_written_and_everybody_is_told(signed_clie
     kept = fields(county_row(submitted, "L1"), 听课="A", remark="写下的话")
 
     refused = text(client.post(page(submitted, "review_school") + "?show=all", kept))
-    agreed = text(client.post(page(submitted, "review_agree"), {"act": "both"}, follow=True))
+    agreed = text(
+        press(
+            client,
+            page(submitted, "review_agree"),
+            {"act": "both"},
+            on=page(submitted, "review_school"),
+            follow=True,
+        )
+    )
     adjusted = text(
-        client.post(page(submitted, "review_adjust", "K1"), {"points": "20", "reason": "现场清点"})
+        press(client, page(submitted, "review_adjust", "K1"), {"points": "20", "reason": "现场清点"})
     )
 
     assert "写下的话" in refused

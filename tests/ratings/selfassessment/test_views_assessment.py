@@ -12,8 +12,10 @@ from ratings.workflow import take_step
 from ratings.workflow.snapshots import take_snapshot
 from schools.models import User
 from tests.factories import SchoolFactory, TrainingClassFactory
+from tests.html_forms import press
 from tests.rating_factories import published_year
 from tests.ratings.opened_year import answer_everything, fields
+from tests.small_pdf import SMALL_PDF
 
 pytestmark = pytest.mark.django_db
 
@@ -163,13 +165,13 @@ def test_the_check_page_names_what_is_missing_with_links(signed_client, filler, 
 def test_filler_hands_over_and_head_submits_and_keeps_a_receipt(signed_client, filler, head, at, assessment):
     answer_everything(assessment)
     client = signed_client(filler)
-    assert client.post(at("step", "send_to_head")).url == at()
+    assert press(client, at("step", "send_to_head"), on=at("check")).url == at()
     assert "已交负责人确认" in text(client.get(at()))
     assert "请先取回" in text(client.get(at("item", "M1")))
 
     client = signed_client(head)
     assert "确认提交自评" in text(client.get(at("check")))
-    assert client.post(at("step", "submit")).url == at("receipt")
+    assert press(client, at("step", "submit"), on=at("check")).url == at("receipt")
     receipt = text(client.get(at("receipt")))
 
     assessment.refresh_from_db()
@@ -180,7 +182,7 @@ def test_filler_hands_over_and_head_submits_and_keeps_a_receipt(signed_client, f
 
 
 def test_a_step_that_is_refused_says_why_and_changes_nothing(signed_client, head, at, assessment):
-    page = text(signed_client(head).post(at("step", "submit")))
+    page = text(press(signed_client(head), at("step", "submit"), on=at("check")))
 
     assert "M1 创新尚未填写" in page
     assessment.refresh_from_db()
@@ -190,8 +192,8 @@ def test_a_step_that_is_refused_says_why_and_changes_nothing(signed_client, head
 def test_asking_to_be_left_out_needs_a_reason(signed_client, head, at, assessment):
     client = signed_client(head)
 
-    refused = text(client.post(at("step", "ask_decline"), {"comment": " "}))
-    client.post(at("step", "ask_decline"), {"comment": "校舍重建"})
+    refused = text(press(client, at("step", "ask_decline"), {"comment": " "}))
+    press(client, at("step", "ask_decline"), {"comment": "校舍重建"})
 
     assert "请写明理由" in refused
     assert assessment.moves.get(step="ask_decline").comment == "校舍重建"
@@ -217,7 +219,7 @@ def test_returned_items_alone_can_be_changed(signed_client, head, appoint, at, r
     assert "需补正" in tasks
     assert row("M1").answers == {"答": {"成果": 2}}
     assert row("L3").answers == {"答": {"质量": "A", "调研次数": "2"}}
-    assert client.post(at("step", "resubmit")).url == at("receipt")
+    assert press(client, at("step", "resubmit"), on=at("check")).url == at("receipt")
 
 
 def test_evidence_is_a_record_a_file_or_paper_and_no_more_than_three(
@@ -235,7 +237,7 @@ def test_evidence_is_a_record_a_file_or_paper_and_no_more_than_three(
         address,
         {
             "act": "attach",
-            "file": SimpleUploadedFile("证明.pdf", b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n%%EOF\n"),
+            "file": SimpleUploadedFile("证明.pdf", SMALL_PDF),
         },
     )
     client.post(address, {"act": "attach", "paper": "批复", "copies": "2", "location": "档案室"})
@@ -249,7 +251,7 @@ def test_evidence_is_a_record_a_file_or_paper_and_no_more_than_three(
 def test_evidence_that_is_refused_says_why_and_keeps_the_answers(signed_client, filler, at, row):
     data = fields(row("M1"), 成果="2") | {
         "act": "attach",
-        "file": SimpleUploadedFile("机密报告.pdf", b"%PDF-1.7\n%%EOF"),
+        "file": SimpleUploadedFile("机密报告.pdf", SMALL_PDF),
     }
 
     page = text(signed_client(filler).post(at("item", "M1"), data))
@@ -278,7 +280,7 @@ def test_a_file_is_an_attachment_of_its_checked_type_for_readers_only(
     signed_client, filler, appoint, at, county, city
 ):
     client = signed_client(filler)
-    client.post(at("item", "M1"), {"file": SimpleUploadedFile("证明.pdf", b"%PDF-1.7\n%%EOF\n")})
+    client.post(at("item", "M1"), {"file": SimpleUploadedFile("证明.pdf", SMALL_PDF)})
     address = reverse("ratings:evidence", args=[Evidence.objects.get().pk])
 
     response = client.get(address)
@@ -286,7 +288,7 @@ def test_a_file_is_an_attachment_of_its_checked_type_for_readers_only(
     assert response.headers["Content-Disposition"].startswith("attachment")
     assert response.headers["X-Content-Type-Options"] == "nosniff"
     assert response.headers["Content-Type"] == "application/pdf"
-    assert b"".join(response.streaming_content) == b"%PDF-1.7\n%%EOF\n"
+    assert b"".join(response.streaming_content) == SMALL_PDF
     take_snapshot(Assessment.objects.get(), "submit")
     Assessment.objects.update(status="county")
     assert signed_client(appoint("county")).get(address).status_code == 200
@@ -296,9 +298,7 @@ def test_a_file_is_an_attachment_of_its_checked_type_for_readers_only(
 
 @pytest.mark.parametrize("role", ["county", "county_lead", "viewer", "auditor", "office", "chair"])
 def test_what_is_not_handed_in_is_no_evidence_for_others(role, signed_client, filler, appoint, at):
-    signed_client(filler).post(
-        at("item", "M1"), {"file": SimpleUploadedFile("证明.pdf", b"%PDF-1.7\n%%EOF\n")}
-    )
+    signed_client(filler).post(at("item", "M1"), {"file": SimpleUploadedFile("证明.pdf", SMALL_PDF)})
     address = reverse("ratings:evidence", args=[Evidence.objects.get().pk])
     other = signed_client(User.objects.filter(username=role).first() or appoint(role))
 
@@ -333,18 +333,18 @@ def test_a_signed_page_is_owed_and_voided_by_any_change(signed_client, head, at,
     scheme.save()
     answer_everything(assessment)
     client = signed_client(head)
-    scan = {"scan": SimpleUploadedFile("确认页.pdf", b"%PDF-1.7\n%%EOF\n")}
+    scan = {"scan": SimpleUploadedFile("确认页.pdf", SMALL_PDF)}
 
     assert "上传签字盖章页后" in text(client.get(at("check")))
     assert "校验码" in text(client.get(at("confirmation")))
-    client.post(at("signature"), scan)
+    press(client, at("signature"), scan, on=at("check"))
     assert "确认提交自评" in text(client.get(at("check")))
     client.post(at("item", "M1"), fields(row("M1"), 成果="2"))
     assert "内容已变更，请重新打印签字" in text(client.get(at("check")))
     scan["scan"].seek(0)
-    client.post(at("signature"), scan)
+    press(client, at("signature"), scan, on=at("check"))
 
-    assert client.post(at("step", "submit")).url == at("receipt")
+    assert press(client, at("step", "submit"), on=at("check")).url == at("receipt")
 
 
 def test_changed_records_void_the_signed_page_too(signed_client, head, at, assessment, scheme, school):
@@ -352,11 +352,16 @@ def test_changed_records_void_the_signed_page_too(signed_client, head, at, asses
     scheme.save()
     answer_everything(assessment)
     client = signed_client(head)
-    client.post(at("signature"), {"scan": SimpleUploadedFile("确认页.pdf", b"%PDF-1.7\n%%EOF\n")})
+    press(
+        client,
+        at("signature"),
+        {"scan": SimpleUploadedFile("确认页.pdf", SMALL_PDF)},
+        on=at("check"),
+    )
     school.seats = 80
     school.save()
 
-    assert "请打印申报确认页" in text(client.post(at("step", "submit")))
+    assert "请打印申报确认页" in text(press(client, at("step", "submit"), on=at("check")))
 
 
 def test_autosave_gets_the_row_back_and_without_it_a_page(signed_client, filler, row):
@@ -374,7 +379,7 @@ def test_autosave_gets_the_row_back_and_without_it_a_page(signed_client, filler,
 
 def test_pages_cost_the_same_queries_however_much_is_filled_in(signed_client, head, at, assessment):
     client = signed_client(head)
-    pages = {at(): 12, at("sheet"): 10, at("check"): 12, at("item", "L2"): 13}
+    pages = {at(): 12, at("sheet"): 10, at("check"): 16, at("item", "L2"): 13}
     client.get(at())  # the first request of a session writes it, and a process reads the criteria once
     before = {address: queries_of(client, address) for address in pages}
     answer_everything(assessment)

@@ -11,6 +11,7 @@ from django.utils import timezone
 from ratings.enums import Status
 from ratings.models import Assessment, Extension, Scheme
 from tests.factories import SchoolFactory
+from tests.html_forms import press, seen_on
 from tests.ratings.county_year import county_scheme
 
 pytestmark = pytest.mark.django_db
@@ -49,11 +50,15 @@ def test_without_a_running_year_the_page_says_so(office, city):
 
 def test_extension_is_granted_with_its_reason(office, assessment):
     day = timezone.localdate() + dt.timedelta(days=10)
-    office.post(
-        reverse("ratings:progress_extend", args=[assessment.pk]),
-        {"stage": "county", "due_on": day, "reason": "停电"},
-    )
+    page = reverse("ratings:progress_school", args=[assessment.pk])
+    address, typed = reverse("ratings:progress_extend", args=[assessment.pk]), {"stage": "county"}
+    before = seen_on(office, page)
+    press(office, address, typed | {"due_on": day, "reason": "停电"}, on=page)
+    later = typed | {"due_on": day + dt.timedelta(days=9), "reason": "停水"}
+    told = office.post(address, later | before)
 
+    assert "延期（" in told.content.decode() and "：停电）有变化，没有办理" in told.content.decode()
+    assert "停水" in told.content.decode() and told.context["seen"] != before["seen"]
     extension = Extension.objects.get()
     assert (extension.stage, extension.due_on, extension.reason) == ("county", day, "停电")
 
@@ -61,9 +66,11 @@ def test_extension_is_granted_with_its_reason(office, assessment):
 def test_extension_to_an_earlier_day_keeps_what_was_typed(office, assessment):
     Scheme.objects.update(county_due=dt.date(2099, 1, 5))
 
-    response = office.post(
+    response = press(
+        office,
         reverse("ratings:progress_extend", args=[assessment.pk]),
         {"stage": "county", "due_on": "2098-01-06", "reason": "停电"},
+        on=reverse("ratings:progress_school", args=[assessment.pk]),
     )
 
     page = response.content.decode()
@@ -75,8 +82,8 @@ def test_extension_to_an_earlier_day_keeps_what_was_typed(office, assessment):
 def test_lapse_before_the_deadline_is_refused_with_a_sentence(office, assessment):
     Assessment.objects.update(status=Status.DRAFT)
 
-    page = office.post(
-        reverse("ratings:progress_step", args=[assessment.pk, "lapse"]), {"comment": "未交"}
+    page = press(
+        office, reverse("ratings:progress_step", args=[assessment.pk, "lapse"]), {"comment": "未交"}
     ).content.decode()
 
     assert "自评截止时间未到" in page
@@ -88,8 +95,8 @@ def test_school_that_handed_in_nothing_is_lapsed(office, assessment):
     Assessment.objects.update(status=Status.DRAFT)
     Scheme.objects.update(self_due=dt.date(2020, 1, 6))
 
-    office.post(
-        reverse("ratings:progress_step", args=[assessment.pk, "lapse"]), {"comment": "经提醒仍未提交"}
+    press(
+        office, reverse("ratings:progress_step", args=[assessment.pk, "lapse"]), {"comment": "经提醒仍未提交"}
     )
 
     assert Assessment.objects.get().status == Status.LAPSED
@@ -107,7 +114,8 @@ def test_office_returns_items_where_there_is_no_county_stage(office, assessment,
     Assessment.objects.update(status=Status.CITY)
     code = next(iter(scheme.items.values_list("code", flat=True)))
 
-    office.post(
+    press(
+        office,
         reverse("ratings:progress_step", args=[assessment.pk, "return_"]),
         {"comment": "请补正", f"item-{code}": "材料不清"},
     )

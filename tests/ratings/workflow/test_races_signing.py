@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.db import connection
 
 from ratings.drafting.errata import change_row, prepare, send_for_signature, write_reason
 from ratings.drafting.errata import sign as sign_erratum
@@ -13,12 +14,13 @@ from ratings.drafting.errata.foreseeing import Foresight
 from ratings.enums import Phase, Stage, Status
 from ratings.models import Assessment, Erratum, Move, Scheme
 from ratings.workflow import take_step
-from schools.models import Correction, School, TrainingClass
+from schools.models import Correction, JointPartner, School, TrainingClass
 from schools.records.changes import snapshot
 from schools.registry.saving import change, digest
+from schools.saving import Refused
 from schools.teaching import classes
 from tests.ratings.played_year import PlayedYear
-from tests.ratings.races import at_once, hold, linger
+from tests.ratings.races import at_once, closing, hold, linger, unguard
 
 pytestmark = [pytest.mark.engine, pytest.mark.django_db(transaction=True)]
 
@@ -140,6 +142,35 @@ def test_two_schools_that_invite_each_other_at_once_both_register(race_year, rac
         wrong += [result for result in found if not isinstance(result, TrainingClass)]
 
     assert wrong == []
+
+
+# Joining a class that its host takes back
+
+
+def void_and_join(year: PlayedYear, monkeypatch, name: str) -> list[Any]:
+    host, guest = year.assessments
+    day, hosting = host.scheme.period_start, year.person("filler", host)
+    values = {**HELD, "name": name, "starts_on": day, "ends_on": day}
+    record = classes.register(host.school, values, [], [guest.school], by=hosting)
+    invited = JointPartner.objects.get(host_class=record)
+    return closing(
+        monkeypatch,
+        ("schools.teaching.classes", "note_change"),
+        lambda: classes.void(record, by=hosting, reason="误登"),
+        lambda: classes.join(invited, 30, by=year.person("filler", guest)),
+    )
+
+
+def test_who_joins_a_class_that_is_just_taken_back_is_told(race_year, monkeypatch):
+    year = race_year(2)
+
+    voided, joined = void_and_join(year, monkeypatch, "甲班")
+
+    assert voided is None
+    assert isinstance(joined, Refused)
+    if connection.vendor == "postgresql":
+        unguard(monkeypatch, [TrainingClass])
+        assert isinstance(void_and_join(year, monkeypatch, "乙班")[1], TrainingClass)
 
 
 # Handing in while a class is registered

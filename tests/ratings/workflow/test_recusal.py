@@ -16,8 +16,9 @@ from django.utils import timezone
 
 from ratings.committee.readiness import missing_for_settling, open_sheets
 from ratings.enums import Stage, Status
+from ratings.judging.adjusting import adjust as adjust_for_the_city
 from ratings.judging.panels import assign, choose_leader, create_panel, seat_judge, unseat_judge
-from ratings.judging.sheets import agree, attach_scan, reopen_sheet, sheet_digest, start_entry, submit_sheet
+from ratings.judging.sheets import agree, attach_scan, reopen_sheet, start_entry, submit_sheet
 from ratings.models import Assessment, Decision, Evidence, JudgeSheet, Score
 from ratings.review.agreeing import adjust
 from ratings.sheets.answering import save
@@ -27,10 +28,12 @@ from schools.models import Appointment, AuditEntry, Liaison, School, User
 from schools.saving import Refused
 from schools.uploads import check_upload
 from tests.factories import AppointmentFactory, LiaisonFactory, SchoolFactory, UserFactory
+from tests.html_forms import press
 from tests.ratings.county_year import county_year
 from tests.ratings.judged_year import FULL, Judged, judge_account, refused, signed
-from tests.ratings.judging.test_paper_sheets import PDF, enter
+from tests.ratings.judging.test_paper_sheets import enter
 from tests.ratings.opened_year import fields
+from tests.small_pdf import SMALL_PDF
 
 pytestmark = pytest.mark.django_db
 
@@ -63,12 +66,13 @@ class Attempt:
     address: str
     data: dict
     typed: tuple[str, ...] = ()
+    page: str = ""
 
     def post(self):
         for value in self.data.values():
             if hasattr(value, "seek"):
                 value.seek(0)
-        return signed(self.user).post(self.address, self.data, follow=True)
+        return press(signed(self.user), self.address, self.data, on=self.page, follow=True)
 
 
 def rated() -> list:
@@ -90,7 +94,7 @@ def entered(judged: Judged) -> JudgeSheet:
     sheet = judged.sheet(judged.judges[0])
     start_entry(sheet, by=judged.office)
     enter(judged, sheet, judged.office)
-    attach_scan(sheet, check_upload(SimpleUploadedFile("评分表.pdf", PDF)), by=judged.office)
+    attach_scan(sheet, check_upload(SimpleUploadedFile("评分表.pdf", SMALL_PDF)), by=judged.office)
     sheet.refresh_from_db()
     return sheet
 
@@ -100,9 +104,15 @@ def led(judged: Judged) -> User:
     return judged.judges[0]
 
 
-def at(judged: Judged, user: User, name: str, *args, data=None, typed=()) -> Attempt:
-    assessment = judged.assessment
-    return Attempt(user, assessment.school, reverse(f"ratings:{name}", args=[*args]), data or {}, typed)
+def at(judged: Judged, user: User, name: str, *args, data=None, typed=(), page="") -> Attempt:
+    school, address = judged.assessment.school, reverse(f"ratings:{name}", args=[*args])
+    return Attempt(user, school, address, data or {}, typed, page)
+
+
+def judge_agrees(judged: Judged) -> Attempt:
+    pk = judged.assessment.pk
+    page = reverse("ratings:judging_school", args=[pk])
+    return at(judged, judged.judges[0], "judging_agree", pk, page=page)
 
 
 def judge_row(judged: Judged, name: str, judge: User | None, by: User) -> Attempt:
@@ -123,9 +133,7 @@ def adjusts(judged: Judged, user: User) -> Attempt:
 
 
 def withdraws(judged: Judged, user: User) -> Attempt:
-    signed(user).post(
-        reverse("ratings:city_adjust", args=[judged.assessment.pk, "K1"]), {"points": "7", "reason": "清点"}
-    )
+    adjust_for_the_city(judged.assessment, "K1", points=7, reason="清点", by=user)
     return at(judged, user, "city_adjust", judged.assessment.pk, "K1", data={"withdraw": "1"})
 
 
@@ -153,13 +161,17 @@ def office_scans(judged: Judged) -> Attempt:
     sheet = judged.sheet(judged.judges[0])
     start_entry(sheet, by=judged.office)
     return at(
-        judged, judged.office, "sheet_scan", sheet.pk, data={"scan": SimpleUploadedFile("评分表.pdf", PDF)}
+        judged,
+        judged.office,
+        "sheet_scan",
+        sheet.pk,
+        data={"scan": SimpleUploadedFile("评分表.pdf", SMALL_PDF)},
     )
 
 
 def colleague_checks(judged: Judged) -> Attempt:
     sheet = entered(judged)
-    return at(judged, colleague_of(judged), "paper_check", sheet.pk, data={"seen": sheet_digest(sheet)})
+    return at(judged, colleague_of(judged), "paper_check", sheet.pk)
 
 
 def office_reopens(judged: Judged) -> Attempt:
@@ -175,7 +187,7 @@ OF_JUDGES: list[tuple[str, Callable[[Judged], Attempt]]] = [
     ("answer", lambda year: judge_row(year, "answer", year.judges[0], year.judges[0])),
     ("answer", lambda year: office_types(year, "answer")),
     ("judging_item", lambda year: judge_row(year, "judging_item", year.judges[0], year.judges[0])),
-    ("judging_agree", lambda year: at(year, year.judges[0], "judging_agree", year.assessment.pk)),
+    ("judging_agree", judge_agrees),
     ("judging_submit", lambda year: judge_submits(year, year.judges[0], year.judges[0])),
     ("city_adjust", lambda year: adjusts(year, year.office)),
     ("city_adjust", lambda year: adjusts(year, led(year))),
@@ -192,9 +204,13 @@ OF_JUDGES: list[tuple[str, Callable[[Judged], Attempt]]] = [
 OF_LEADERS: list[tuple[str, Callable[[Judged], Attempt]]] = [
     ("answer", lambda year: judge_row(year, "answer", None, year.judges[0])),
     ("judging_item", lambda year: judge_row(year, "judging_item", None, year.judges[0])),
-    ("judging_agree", lambda year: at(year, year.judges[0], "judging_agree", year.assessment.pk)),
+    ("judging_agree", judge_agrees),
     ("judging_submit", lambda year: judge_submits(year, None, year.judges[0])),
 ]
+
+
+#: Buttons on the page of the school.
+ON_THE_SCHOOL = ("review_agree", "review_recall")
 
 
 @dataclass
@@ -209,9 +225,9 @@ class Reviewed:
         return Score.objects.get(assessment=self.assessment, stage=Stage.COUNTY, item__code=code)
 
     def post(self, user: User, name: str, *args, data=None, typed=()) -> Attempt:
-        return Attempt(
-            user, self.assessment.school, reverse(f"ratings:{name}", args=[*args]), data or {}, typed
-        )
+        address, school = reverse(f"ratings:{name}", args=[*args]), self.assessment.school
+        page = reverse("ratings:review_school", args=[self.assessment.pk]) if name in ON_THE_SCHOOL else ""
+        return Attempt(user, school, address, data or {}, typed, page)
 
     def types(self, name: str, *args) -> Attempt:
         data = fields(self.row("L1"), remark="板书清楚", **BEST)
@@ -414,7 +430,7 @@ def test_who_must_recuse_reads_no_evidence_of_the_school(judged):
     }
     here, there = (Evidence(assessment=one, by=judged.office, **values) for one in judged.assessments)
     for one in (here, there):
-        one.file.save("证明.pdf", ContentFile(PDF))
+        one.file.save("证明.pdf", ContentFile(SMALL_PDF))
     client = signed(judged.judges[0])
     address = reverse("ratings:evidence", args=[here.pk])
 

@@ -15,10 +15,11 @@ from django.urls import reverse
 
 from schools.accounts.opening import one_time_password
 from schools.audit import verify
-from schools.models import Appointment, AuditEntry, Region, Role, School, User
+from schools.models import AccountChange, Appointment, AuditEntry, Region, Role, School, User
 from schools.models.scope import ADMINISTRATORS
 from schools.workbooks import SheetOut, write_workbook
 from tests.cast import PASSWORD
+from tests.html_forms import seen_in
 from tests.ratings.races import at_once, linger
 
 pytestmark = pytest.mark.django_db
@@ -74,7 +75,8 @@ def import_rows(client, model, *rows):
     """Uploads, reads that nothing is wrong, and confirms."""
     checked = upload(client, model, *rows)
     assert "problems" not in checked.context, checked.context["problems"]
-    assert client.post(reverse(f"admin:schools_{model}_import"), {"confirm": "1"}).status_code == 302
+    confirmed = {"confirm": "1"} | seen_in(checked)
+    assert client.post(reverse(f"admin:schools_{model}_import"), confirmed).status_code == 302
 
 
 def test_from_an_empty_system_to_the_workbench_of_the_first_school():
@@ -103,12 +105,17 @@ def test_from_an_empty_system_to_the_workbench_of_the_first_school():
     save(
         security, "appointment", user=User.objects.get(username="dongxi").pk, role="filler", school=school.pk
     )
-    save(security, "appointment", user=User.objects.get(username="office").pk, role="office")
+    office = sign_in("office", FIRST)  # whose rights come only after a password of the owner's own
+    asked = {"person": "office", "role": "office", "city": school.city_id, "start": "2026-11-01"}
+    security.post(reverse("schools:account_appoint"), asked | {"reason": "首次任命"})
+    assert "何办公室" in auditor.get("/").content.decode()
+    change = reverse("schools:account_change", args=[AccountChange.objects.get().pk])
+    assert auditor.post(change, {"password": PASSWORD, "decision": "confirm"}).status_code == 302
 
     desk = sign_in("dongxi", FIRST).get("/").content.decode()
     assert "东溪" in desk
     assert "学校资料还缺" in desk
-    assert "还没有评定方案" in sign_in("office", FIRST).get("/").content.decode()
+    assert "还没有评定方案" in office.get("/").content.decode()
     assert "任职变更" in auditor.get(reverse("schools:audit")).content.decode()
     assert verify() == []
 

@@ -22,6 +22,7 @@ from schools.models import (
 )
 from schools.workbooks import SheetOut, read_workbook, write_workbook
 from tests import factories as make
+from tests.html_forms import seen_in
 
 pytestmark = pytest.mark.django_db
 KEPT_TABLES = sorted(
@@ -33,25 +34,6 @@ SECURITY_TABLES = {"appointment", "user"}
 
 def at(name, model, *args):
     return reverse(f"admin:schools_{model}_{name}", args=args)
-
-
-@pytest.fixture
-def school():
-    return make.SchoolFactory(code="A01")
-
-
-@pytest.fixture
-def enter(client, school):
-    """A client signed in as a person of the back office: `enter("sysadmin")`."""
-
-    def sign_in(role, *, staff=True, **scope):
-        scope = scope or {"city": school.city}
-        user = make.AppointmentFactory(role=role, user__is_staff=staff, user__city=school.city, **scope).user
-        client.force_login(user)
-        client.user = user
-        return client
-
-    return sign_in
 
 
 def workbook(name, *rows):
@@ -71,6 +53,21 @@ def test_its_pages_name_the_icon_so_that_the_browser_asks_for_no_other(enter):
     ]
 
     assert all(re.search(r'<link rel="icon" href="[^"]*img/star[^"]*\.svg"', page) for page in pages)
+
+
+@pytest.mark.parametrize("model", KEPT_TABLES)
+def test_nonsense_in_address_and_choice_is_refused_with_a_sentence(enter, school, model):
+    client = enter(Role.SECURITY if model == "appointment" else Role.SYSADMIN)
+    names = [field.name for field in apps.get_model("schools", model)._meta.get_fields() if field.is_relation]
+    nonsense = dict.fromkeys(names, "x")
+
+    assert client.get(at("add", model), nonsense).status_code == 200
+    assert client.post(at("add", model), nonsense).status_code in (200, 403)
+    acted = client.post(
+        at("changelist", model), {"action": "void_selected", "_selected_action": "x", "index": 0}, follow=True
+    )
+    assert acted.status_code == 200
+    assert "无法识别" in acted.content.decode() or "void_selected" not in acted.content.decode()
 
 
 @pytest.mark.parametrize("model", KEPT_TABLES)
@@ -250,22 +247,27 @@ def test_import_is_checked_first_and_written_on_confirmation(enter, school):
     assert "师资：新增 1 条，更新 0 条，未变 0 条" in checked.content.decode()
     assert not Teacher.objects.exists()
 
-    done = client.post(at("import", "teacher"), {"confirm": "1"}, follow=True)
+    another = workbook("师资", ["学校编码", "姓名", "类型"], ["A01", "李某", "领导型"])
+    in_another_tab = client.post(at("import", "teacher"), {"workbook": another})
+    of_the_first = client.post(at("import", "teacher"), {"confirm": "1"} | seen_in(checked), follow=True)
+    assert "在别的窗口又上传了一份" in of_the_first.content.decode() and not Teacher.objects.exists()
+
+    done = client.post(at("import", "teacher"), {"confirm": "1"} | seen_in(in_another_tab), follow=True)
 
     assert "已导入" in done.content.decode()
-    assert Teacher.objects.get().name == "张某"
+    assert Teacher.objects.get().name == "李某"
     again = client.post(at("import", "teacher"), {"confirm": "1"}, follow=True)
     assert "已失效" in again.content.decode()
 
 
 def test_import_of_one_table_cannot_be_confirmed_for_another(enter, school):
     client = enter(Role.SYSADMIN)
-    client.post(
+    checked = client.post(
         at("import", "teacher"),
         {"workbook": workbook("师资", ["学校编码", "姓名", "类型"], ["A01", "张某", "领导型"])},
     )
 
-    client.post(at("import", "leader"), {"confirm": "1"})
+    client.post(at("import", "leader"), {"confirm": "1"} | seen_in(checked))
 
     assert not Teacher.objects.exists()
 

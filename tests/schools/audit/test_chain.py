@@ -1,7 +1,7 @@
 """The audit trail: written once, and any touch shows."""
 
 import random
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from io import StringIO
@@ -10,10 +10,11 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, transaction
 from django.test import override_settings
+from django.utils import timezone
 
 from schools import audit
 from schools.audit import Checker, chain_head, record, stored_rows, verify
-from schools.models import AppendOnlyError, AuditEntry, ChainHead
+from schools.models import AppendOnlyError, AuditEntry, ChainHead, Correction
 
 pytestmark = pytest.mark.engine
 
@@ -113,6 +114,42 @@ def test_verify_after_the_chain_and_its_head_were_deleted_is_found_with_the_outs
 
     assert verify() == []
     assert "外部留存的链尾" in verify(head=kept)[0]
+
+
+def test_a_trail_taken_away_whole_is_missed_by_what_its_acts_left(chain, appoint, school):
+    filler = appoint("filler")
+    values = {"school": school, "act": "void", "record": "登记", "model": "schools.budget", "name": "经费"}
+    Correction.objects.create(**values, reason="误登", asked_by=filler)
+    record("correct", by=filler, city=chain, subject="经费")
+    assert verify() == []
+    missed = f"【{chain.name}】有数据更正 1 条，审计记录里却没有一条“数据更正”：审计记录被整段删除过"
+
+    _sql("DELETE FROM schools_auditentry WHERE city_id IS NOT NULL")
+    _sql("DELETE FROM schools_chainhead WHERE chain <> 'system'")
+    assert verify() == verify(chain) == [missed] and verify(None) == []
+    record("sign_in", by=filler, city=chain, subject="又开始记了")  # a new chain does not hide it
+    assert verify() == [missed]
+    with pytest.raises(CommandError, match="审计链有 1 处问题"):
+        call_command("verify_audit", stdout=StringIO())
+
+    _sql("DELETE FROM schools_auditentry")
+    _sql("DELETE FROM schools_chainhead")
+    assert verify() == [missed]
+
+
+@pytest.mark.parametrize(("minutes", "remarked"), [(-4, False), (-6, True), (60 * 24 * 90, False)])
+def test_a_clock_set_back_inside_a_chain_is_remarked(minutes, remarked, chain):
+    then = timezone.now() + timedelta(days=30)
+    record("sign_in", by=None, city=chain, subject="甲", at=then)
+    record("sign_in", by=None, city=chain, subject="乙", at=then + timedelta(minutes=minutes))
+
+    found = audit.examine(chain)
+    assert found.faults == []
+    assert ["第 32 条的时间" in remark for remark in found.remarks] == [True] * remarked
+    out = StringIO()
+    call_command("verify_audit", stdout=out)
+    assert ("时钟被拨回过" in out.getvalue()) is remarked and "审计链完好" in out.getvalue()
+    assert chain_head(chain) in out.getvalue()
 
 
 def test_verify_after_the_tail_was_cut_and_the_head_put_back_to_its_old_seal_is_found_with_the_outside_head(

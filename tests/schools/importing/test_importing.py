@@ -75,17 +75,6 @@ KINDS = [
 
 
 @pytest.fixture
-def school():
-    return make.SchoolFactory(code="A01")
-
-
-@pytest.fixture
-def keeper(school):
-    """The system administrator of the school's city."""
-    return make.AppointmentFactory(role="sysadmin", city=school.city, user__city=school.city).user
-
-
-@pytest.fixture
 def bring(school, keeper):
     """Imports sheets written as {name: [headings, row, …]} and returns the reports."""
 
@@ -420,7 +409,7 @@ def test_appointments_are_checked_and_nobody_appoints_oneself(bring, school, kee
             [keeper.username, "评委", None, None, "2026-01-01"],
         ],
     )
-    assert "第 2 行：角色与范围不符" in text
+    assert "第 2 行「学校编码」：填报人须填党校" in text
     assert "第 3 行「用户名」：不能给本人任职" in text
 
     bring(
@@ -435,6 +424,30 @@ def test_appointments_are_checked_and_nobody_appoints_oneself(bring, school, kee
     assert list(Appointment.objects.filter(user__username="zhang").values_list("role", "city")) == [
         (role, school.city_id) for role in ("filler", "county", "judge")
     ]
+
+
+def test_what_takes_two_administrators_does_not_come_in_by_workbook(bring, school, keeper):
+    held = make.AppointmentFactory(
+        role="office", city=school.city, user__city=school.city, user__username="li", user__name="李某"
+    )
+    make.UserFactory(username="zhang", city=school.city)
+    head = ["用户名", "角色", "任职开始", "任职结束"]
+    as_stored = ["li", "市评委会办公室", held.start.isoformat(), None]
+
+    bring([AppointmentResource], 任职=[head, as_stored])
+    text = refusal(
+        bring,
+        [AppointmentResource],
+        任职=[head, [*as_stored[:3], "2027-01-01"], ["zhang", "评委会主任", "2026-01-01", None]],
+    )
+    for row in (2, 3):
+        assert f"第 {row} 行「角色」：管理员、办公室、主任的任职由两名管理员在“重要账号”里办理" in text
+    assert Appointment.objects.filter(city=school.city, role__in=["office", "chair"]).get() == held
+
+    head = ["用户名", "姓名", "办公电话"]
+    assert "由两名管理员" in refusal(bring, [UserResource], 用户=[head, ["li", "王某", None]])
+    bring([UserResource], 用户=[head, ["li", "李某", "0768-2345678"]])
+    assert User.objects.get(username="li").office_phone == "0768-2345678"
 
 
 def test_regions_and_schools_come_in_by_code(bring, school):

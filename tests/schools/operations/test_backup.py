@@ -2,9 +2,11 @@
 
 import hashlib
 import json
+import os
 import shutil
 import stat
 import struct
+import time
 import zipfile
 from io import StringIO
 from pathlib import Path
@@ -13,10 +15,12 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
+from config.guard import DatabaseGuard
 from schools import audit
 from schools.audit import record, verify
 from schools.models import AuditEntry, Region, School
 from schools.operations.backup import MANIFEST
+from schools.operations.scratch import leftovers, unfinished_restore
 
 pytestmark = [
     pytest.mark.engine,
@@ -288,3 +292,53 @@ def test_backup_never_overwrites_and_an_interrupted_one_leaves_nothing(backup, p
     with pytest.raises(CommandError, match="磁盘已满"):
         _run("backup", to=str(place / "b.zip"))
     assert {one.name for one in place.iterdir()} == {"media", "备份.zip"}
+
+
+def test_a_restore_that_was_cut_off_says_so_until_the_next_one_is_finished(backup, place, monkeypatch):
+    def power_cut(fresh):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr("schools.operations.restore._replace_media", power_cut)
+        _run("restore", str(backup), force=True)
+
+    for command in ("check_invariants", "daily"):
+        with pytest.raises(CommandError, match="上一次恢复没有做完"):
+            _run(command)
+    guard = DatabaseGuard(lambda environ, start: [b"the site"])
+    assert guard({}, lambda *answer: None) != [b"the site"]
+
+    said = _run("restore", str(backup))  # what is half there needs no --force
+
+    assert "已恢复" in said and not unfinished_restore()
+    assert DatabaseGuard(lambda environ, start: [b"the site"])({}, lambda *answer: None) == [b"the site"]
+
+
+def test_a_load_that_fails_leaves_the_system_as_it_was_and_says_nothing_else(backup, monkeypatch):
+    def full(path):
+        raise OSError("磁盘已满")
+
+    monkeypatch.setattr("schools.operations.restore.load_from", full)
+    with pytest.raises(CommandError, match="磁盘已满"):
+        _run("restore", str(backup), force=True)
+
+    assert not unfinished_restore()
+
+
+def test_copies_of_the_database_that_were_left_are_told_and_taken_away(backup, place):
+    left = {"restore-a": 0, "tmpb": 30, "backup-c": 30, "backup-running": 1, "tmpother": 30}
+    for name, hours in left.items():
+        folder = place / name
+        folder.mkdir()
+        if name != "tmpother":
+            (folder / "database.dump").write_bytes(b"pbkdf2_sha256$")
+        then = time.time() - hours * 3600
+        os.utime(folder, (then, then))
+
+    with pytest.raises(CommandError, match=r"留下了数据库副本 .*restore-a"):
+        _run("check_invariants")
+    _run("restore", str(backup), force=True)
+
+    found = {one.name for one in place.iterdir() if one.is_dir() and not one.name.startswith("media")}
+    assert found == {"backup-running", "tmpother"}
+    assert list(leftovers()) == []

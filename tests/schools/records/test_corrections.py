@@ -185,7 +185,7 @@ def test_one_request_at_a_time_and_withdrawing_frees_the_record(school, people):
     withdraw(first, by=people["head"])
     request_change(record, {"attendance": 59}, by=people["head"], reason="误登")
 
-    with pytest.raises(Refused, match="不能再次办理"):
+    with pytest.raises(Refused, match=f"已由{people['head']}办理：已撤回，不能再次办理"):
         approve(first, by=people["county"])
 
 

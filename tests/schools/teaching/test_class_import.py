@@ -10,6 +10,7 @@ from django.urls import reverse
 from schools.importing import exchange
 from schools.models import AuditEntry, Lesson, School, TrainingClass
 from schools.teaching.backfill import BackfillResource
+from schools.teaching.class_views import SESSION_KEY
 from schools.workbooks import SheetOut, WorkbookError, read_workbook, write_workbook
 from tests.factories import TeacherFactory, TrainingClassFactory
 
@@ -43,7 +44,8 @@ def upload(client, content: bytes, name: str = "补录.xlsx"):
 
 
 def confirm(client):
-    return client.post(reverse("schools:class_import"), {"confirm": "1"})
+    kept = client.session.get(SESSION_KEY) or {}
+    return client.post(reverse("schools:class_import"), {"confirm": "1", "seen": kept.get("token", "")})
 
 
 @pytest.fixture

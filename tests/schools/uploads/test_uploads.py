@@ -2,18 +2,25 @@
 
 import importlib
 import io
+import resource
 import zipfile
 import zlib
 from pathlib import Path
 
+import pikepdf
 import pytest
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import SimpleUploadedFile
+from pikepdf import Name
 from PIL import Image
 
 from schools.uploads import check_upload
 from schools.workbooks import SheetOut, write_workbook
+from tests.small_pdf import SMALL_PDF, small_pdf, stream
+
+RELS = "http://schemas.openxmlformats.org/package/2006/relationships"
+KIND = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600
 TYPES = b'<?xml version="1.0"?><Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"/>'
@@ -46,15 +53,18 @@ def _xlsx():
     return buffer.getvalue()
 
 
-def _pdf(extra=b"", trailer=b""):
-    return (
-        b"%PDF-1.7\n1 0 obj<</Type/Catalog/Pages 2 0 R"
-        + extra
-        + b">>endobj\n2 0 obj<</Type/Pages/Kids[]/Count 0>>endobj\n"
-        b"3 0 obj<</Length 12>>stream\n/JS(<script>)\nendstream endobj\ntrailer<</Root 1 0 R"
-        + trailer
-        + b">>\n%%EOF\n"
-    )
+def _rels(*relationships, part="document.xml"):
+    """A document with relationships as they are written."""
+    written = "".join(f"<Relationship {one}/>" for one in relationships)
+    return _docx(**{f"word/_rels/{part}.rels": f'<Relationships xmlns="{RELS}">{written}</Relationships>'})
+
+
+def _outside(kind, target, mode="External"):
+    return f'Id="r1" Type="{KIND}/{kind}" Target="{target}" TargetMode="{mode}"'
+
+
+def _nested(depth):
+    return _docx(**({"word/embeddings/a.docx": _nested(depth - 1)} if depth else {}))
 
 
 def _lying_size():
@@ -72,22 +82,47 @@ def _encrypted_flag():
     return bytes(data)
 
 
-def _packed_script():
-    packed = zlib.compress(b"5 0 << /S /Java#53cript /JS (app.alert(1)) >>")
-    return _pdf().replace(
-        b"trailer",
-        b"4 0 obj<</Type /ObjStm /N 1 /Filter/FlateDecode>>stream\n"
-        + packed
-        + b"\nendstream endobj\ntrailer",
+def _packed(kind=b"/Type/ObjStm", nested=b""):
+    """The script is within a stream of objects."""
+    packed = zlib.compress(b"5 0 <</S/Java#53cript/JS(app.alert(1))>>")
+    entries = kind + nested + b"/N 1/First 4/Filter/FlateDecode"
+    return small_pdf(b"/OpenAction 5 0 R", more=[stream(packed, entries)])
+
+
+def _saved(script="", **options):
+    """A form with a field and a link, as an office program writes it: objects packed in streams."""
+    document = pikepdf.new()
+    page = document.add_blank_page()
+    field = document.make_indirect(
+        {"/Type": Name.Annot, "/Subtype": Name.Widget, "/FT": Name.Tx, "/T": "name", "/F": 4, "/V": "东溪"}
     )
+    link = {"/Type": Name.Annot, "/Subtype": Name.Link, "/A": {"/S": Name.URI, "/URI": "https://a.cn/"}}
+    page.Annots = pikepdf.Array([field, pikepdf.Dictionary(link)])
+    document.Root.AcroForm = pikepdf.Dictionary({"/Fields": pikepdf.Array([field])})
+    document.Root.OpenAction = pikepdf.Array([page.obj, Name.Fit])
+    if script:
+        document.Root.OpenAction = document.make_indirect({"/S": Name("/JavaScript"), "/JS": script})
+    buffer = io.BytesIO()
+    document.save(buffer, object_stream_mode=pikepdf.ObjectStreamMode.generate, **options)
+    return buffer.getvalue()
 
 
 HONEST = {
-    "扫描件.pdf": _pdf(),
+    "扫描件.pdf": SMALL_PDF,
+    "表单.pdf": _saved(),
+    "脚本教材.pdf": small_pdf(more=[stream(b"/JS(<script>) /JavaScripting")]),
+    "没有目录.pdf": SMALL_PDF.replace(b"xref", b"%ref"),
     "现场照片.JPG": _picture("JPEG"),
     "照片.jpeg": _picture("JPEG"),
     "截图.png": _picture(),
     "商业秘密保护培训方案.docx": _docx(),
+    "带链接.docx": _rels(
+        _outside("hyperlink", "https://www.example.cn/a?b=1&amp;c=2"),
+        _outside("hyperlink", "mailto:a@example.cn"),
+        f'Id="r2" Type="{KIND}/image" Target="media/image1.png"',
+        f'Id="r3" Type="{KIND}/package" Target="embeddings/表.xlsx"',
+    ),
+    "带图表.docx": _docx(**{"word/embeddings/表.xlsx": _xlsx()}),
     "2026.3.5 签到.xlsx": _xlsx(),
 }
 
@@ -103,18 +138,80 @@ HOSTILE = {
     "gif": ("动图.png", b"GIF89a" + b"\0" * 100, "不是允许的类型"),
     "picture with script": ("图.jpg", _picture("JPEG") + b"<script>alert(1)</script>", "夹带了网页脚本"),
     "picture with archive": ("图.jpg", _picture("JPEG") + _docx(), "附带了压缩包"),
-    "pdf with archive": ("图.pdf", _pdf() + _docx(), "附带了压缩包"),
-    "pdf with page": ("图.pdf", _pdf().replace(b"trailer", b"<script>1</script>trailer"), "网页脚本"),
+    "pdf with archive": ("图.pdf", SMALL_PDF + _docx(), "附带了压缩包"),
+    "pdf with page": ("图.pdf", small_pdf(end=b"<script>1</script>"), "网页脚本"),
     "pdf with a script": (
         "图.pdf",
-        _pdf(b"/OpenAction<</S/JavaScript/JS(app.alert(1))>>"),
-        "脚本、附件或自动动作",
+        small_pdf(b"/OpenAction<</S/JavaScript/JS(app.alert(1))>>"),
+        "自动动作",
     ),
-    "pdf with a hidden script": ("图.pdf", _pdf(b"/OpenAction<</S/J#61vaScript>>"), "脚本、附件或自动动作"),
-    "pdf with a packed script": ("图.pdf", _packed_script(), "脚本、附件或自动动作"),
-    "pdf with an attachment": ("图.pdf", _pdf(b"/Names<</EmbeddedFiles 9 0 R>>"), "脚本、附件或自动动作"),
-    "encrypted pdf": ("图.pdf", _pdf(trailer=b"/Encrypt 5 0 R"), "密码"),
-    "pdf cut off": ("图.pdf", _pdf()[:-8], "不完整"),
+    "pdf with a hidden script": (
+        "图.pdf",
+        small_pdf(b"/OpenAction<</S/J#61vaScript>>"),
+        "自动动作",
+    ),
+    "pdf with a packed script": ("图.pdf", _packed(), "自动动作"),
+    "packed with a dictionary inside": (
+        "图.pdf",
+        _packed(nested=b"/A<</B<</C 1>>>>"),
+        "自动动作",
+    ),
+    "packed by another spelling": ("图.pdf", _packed(b"/Type/Obj#53tm"), "自动动作"),
+    "packed, and the table is lost": ("图.pdf", _packed().replace(b"xref", b"%ref"), "已损坏"),
+    "script between false ends of a stream": (
+        "图.pdf",
+        small_pdf(b"/A(\nstream\n)/OpenAction<</S/JavaScript/JS(app.alert(1))>>/B(endstream)"),
+        "自动动作",
+    ),
+    "script of a page in short names only": (
+        "图.pdf",
+        small_pdf(page=b"/A(\nstream\n)/AA<</O<</#4a#53(app.alert(1))>>>>/B(endstream)"),
+        "自动动作",
+    ),
+    "script in packed objects": (
+        "图.pdf",
+        _saved("app.alert(1)"),
+        "自动动作",
+    ),
+    "form that sends": ("图.pdf", small_pdf(b"/AA<</WC<</S/Submit#46orm/F(//a/b)>>>>"), "自动动作"),
+    "link to another file": ("图.pdf", small_pdf(page=b"/A<</S/GoToR/F(\\\\\\\\a\\\\b.pdf)>>"), "自动动作"),
+    "link to a program": (
+        "图.pdf",
+        small_pdf(page=b"/AA<</O<</S/URI/URI(FILE:///c:/windows/a.exe)>>>>"),
+        "不指向网页或邮箱的链接",
+    ),
+    "link from a base": (
+        "图.pdf",
+        small_pdf(b"/URI<</Base(\\\\\\\\server\\\\share)>>"),
+        "不指向网页或邮箱的链接",
+    ),
+    "attached file by its key": (
+        "图.pdf",
+        small_pdf(b"/AF[<</F(a.exe)/EF<</F 4 0 R>>>>]", more=[stream(b"MZ")]),
+        "自动动作",
+    ),
+    "stream from elsewhere": ("图.pdf", small_pdf(more=[stream(b"", b"/F(c:/a)")]), "其他文件"),
+    "model that moves": ("图.pdf", small_pdf(page=b"/Annots[<</Subtype/3D>>]"), "自动动作"),
+    "form of another language": ("图.pdf", small_pdf(b"/AcroForm<</XFA(a)>>"), "自动动作"),
+    "no page": ("图.pdf", SMALL_PDF.replace(b"/Kids[3 0 R]", b"/Kids[]"), "已损坏"),
+    "stream begun again and again": ("图.pdf", b"%PDF-1.7\n" + b" stream\n" * 50_000 + b"%%EOF", "已损坏"),
+    "objects packed again and again": (
+        "图.pdf",
+        b"%PDF-1.7\n" + b"/Type/ObjStm" * 30_000 + b"%%EOF",
+        "已损坏",
+    ),
+    "pdf with an attachment": (
+        "图.pdf",
+        small_pdf(b"/Names<</EmbeddedFiles 9 0 R>>"),
+        "自动动作",
+    ),
+    "encrypted pdf": ("图.pdf", _saved(encryption=pikepdf.Encryption(user="a", owner="b")), "密码"),
+    "pdf that may not be printed": (
+        "图.pdf",
+        _saved(encryption=pikepdf.Encryption(user="", owner="b")),
+        "密码",
+    ),
+    "pdf cut off": ("图.pdf", SMALL_PDF[:-8], "不完整"),
     "picture cut off": ("图.jpg", _picture("JPEG", (400, 300))[:700], "损坏或不完整"),
     "pixel bomb": ("图.png", _picture(size=(9000, 7000)), "万像素"),
     "content of another kind": ("图.pdf", _picture(), "内容却是 PNG"),
@@ -127,7 +224,7 @@ HOSTILE = {
         "文.docx",
         _docx(
             **{
-                "[Content_Types].xml": b"<Types><x t='application/vnd.ms-word.document"
+                "[Content_Types].xml": b"<Types><Default ContentType='application/vnd.ms-word.document"
                 b".macroEnabled.main+xml'/></Types>"
             }
         ),
@@ -136,15 +233,69 @@ HOSTILE = {
     "docx with an object": ("文.docx", _docx(**{"word/embeddings/oleObject1.bin": b"x"}), "嵌入了对象"),
     "docx with a remote template": (
         "文.docx",
+        _rels(_outside("attachedTemplate", "http://a.cn/a.dotm"), part="settings.xml"),
+        "外部模板",
+    ),
+    "template spelled in entities": (
+        "文.docx",
+        _rels(_outside("attached&#84;empl&#x61;te", "http://a.cn/a.dotm")),
+        "外部模板",
+    ),
+    "template in large letters": ("文.docx", _rels(_outside("ATTACHEDTEMPLATE", "a.dotm")), "外部模板"),
+    "template in single quotes": (
+        "文.docx",
         _docx(
             **{
-                "word/_rels/settings.xml.rels": "<Relationships>"
-                '<Relationship Type="http://x/attachedTemplate" Target="http://evil/a.dotm" '
-                'TargetMode="External"/></Relationships>'
+                "word/_rels/settings.xml%2Erels": f"<p:Relationships xmlns:p='{RELS}'><p:Relationship a='>' "
+                f"Type='{KIND}/attachedTemplate'\nTarget = 'http://a.cn/a'\tTargetMode='External'/>"
+                "</p:Relationships>"
             }
         ),
         "外部模板",
     ),
+    "object from elsewhere": ("文.docx", _rels(_outside("oleObject", "http://a.cn/a.html!")), "嵌入了对象"),
+    "object by another name": (
+        "文.docx",
+        _rels(f'Id="r1" Type="{KIND}/oleObject" Target="media/image1.png"'),
+        "嵌入了对象",
+    ),
+    "frame": ("文.docx", _rels(_outside("frame", "http://a.cn/"), part="webSettings.xml"), "外部的内容"),
+    "chunk of another format": ("文.docx", _rels(_outside("aFChunk", "a.html", "Internal")), "外部的内容"),
+    "picture from elsewhere": ("文.docx", _rels(_outside("image", "http://a.cn/a.png")), "没有存进文件"),
+    "picture from a share": ("文.docx", _rels(_outside("image", "\\\\a\\b.png", "Internal")), "没有存进文件"),
+    "link to a file": (
+        "文.docx",
+        _rels(_outside("hyperlink", "file:///c:/a.exe")),
+        "超链接（file:///c:/a.exe）",
+    ),
+    "link to a script": ("文.docx", _rels(_outside("hyperlink", "java&#115;cript:a")), "超链接"),
+    "another kind from elsewhere": ("文.docx", _rels(_outside("video", "http://a.cn/")), "外部的内容"),
+    "mode of another spelling": (
+        "文.docx",
+        _rels(_outside("font", "http://a.cn/", " external")),
+        "外部的内容",
+    ),
+    "relationships cut off": (
+        "文.docx",
+        _docx(
+            **{
+                "word/_rels/document.xml.rels": "<Relationships>"
+                + "".join(f"<Relationship {n} " for n in range(20_000))
+            }
+        ),
+        "已损坏",
+    ),
+    "relationships in wide letters": (
+        "文.docx",
+        _docx(**{"word/_rels/a.xml.rels": "<!DOCTYPE a><Relationships/>".encode("utf-16")}),
+        "已损坏",
+    ),
+    "a document within": (
+        "文.docx",
+        _docx(**{"word/embeddings/a.docx": _rels(_outside("frame", "http://a.cn/"))}),
+        "外部的内容",
+    ),
+    "documents within documents": ("文.docx", _nested(4), "层层嵌入"),
     "docx with entities": (
         "文.docx",
         _docx(**{"word/styles.xml": '<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>'}),
@@ -166,19 +317,19 @@ HOSTILE = {
     "docx with a password": ("文.docx", OLE + "EncryptedPackage".encode("utf-16-le"), "打开密码"),
     "old document renamed": ("文.docx", OLE, "旧格式"),
     "old document": ("文.doc", OLE, "请用 WPS 另存为 .docx"),
-    "double ending": ("通知.exe.pdf", _pdf(), "双重扩展名"),
-    "right-to-left name": ("通知\u202efdp.exe", _pdf(), "不可见字符"),
-    "name with NUL": ("通知.pdf\0.exe", _pdf(), "不可见字符"),
-    "climbing name": ("../../media/通知.pdf", _pdf(), "路径符号"),
-    "climbing windows name": ("..\\..\\通知.pdf", _pdf(), "路径符号"),
-    "reserved name": ("CON.pdf", _pdf(), "保留名"),
-    "name with a wildcard": ("通知?.pdf", _pdf(), "保留名"),
-    "no ending": ("通知", _pdf(), "没有扩展名"),
-    "only an ending": (".pdf", _pdf(), "没有扩展名"),
-    "long name": ("通" * 151 + ".pdf", _pdf(), "超过 150 个字"),
-    "secret": ("关于XX的绝密材料.pdf", _pdf(), "密级字样"),
-    "confidential in parts": ("机 密 材料.pdf", _pdf(), "密级字样"),
-    "classified": ("秘密★1年 材料.pdf", _pdf(), "密级字样"),
+    "double ending": ("通知.exe.pdf", SMALL_PDF, "双重扩展名"),
+    "right-to-left name": ("通知\u202efdp.exe", SMALL_PDF, "不可见字符"),
+    "name with NUL": ("通知.pdf\0.exe", SMALL_PDF, "不可见字符"),
+    "climbing name": ("../../media/通知.pdf", SMALL_PDF, "路径符号"),
+    "climbing windows name": ("..\\..\\通知.pdf", SMALL_PDF, "路径符号"),
+    "reserved name": ("CON.pdf", SMALL_PDF, "保留名"),
+    "name with a wildcard": ("通知?.pdf", SMALL_PDF, "保留名"),
+    "no ending": ("通知", SMALL_PDF, "没有扩展名"),
+    "only an ending": (".pdf", SMALL_PDF, "没有扩展名"),
+    "long name": ("通" * 151 + ".pdf", SMALL_PDF, "超过 150 个字"),
+    "secret": ("关于XX的绝密材料.pdf", SMALL_PDF, "密级字样"),
+    "confidential in parts": ("机 密 材料.pdf", SMALL_PDF, "密级字样"),
+    "classified": ("秘密★1年 材料.pdf", SMALL_PDF, "密级字样"),
     "empty": ("空.pdf", b"", "0 字节"),
     "over the limit": ("大.pdf", b"%PDF-" + b"\0" * (10 * 1024 * 1024), "超过 10 MB"),
 }
@@ -209,7 +360,7 @@ def test_hostile_file_gets_a_sentence_and_leaves_nothing(case, tmp_path, monkeyp
 
 
 def test_file_at_the_limit_is_accepted_and_one_byte_more_is_not(settings):
-    content = _pdf()
+    content = SMALL_PDF
 
     settings.UPLOAD_LIMIT = len(content)
     assert check_upload(ContentFile(content, "a.pdf"))
@@ -219,11 +370,11 @@ def test_file_at_the_limit_is_accepted_and_one_byte_more_is_not(settings):
 
 
 def test_file_is_left_at_its_beginning():
-    upload = SimpleUploadedFile("a.pdf", _pdf())
+    upload = SimpleUploadedFile("a.pdf", SMALL_PDF)
 
     checked = check_upload(upload)
 
-    assert upload.read() == checked.content == _pdf()
+    assert upload.read() == checked.content == SMALL_PDF
 
 
 def test_picture_cut_off_is_refused_after_the_pdf_library_was_loaded():
@@ -231,3 +382,21 @@ def test_picture_cut_off_is_refused_after_the_pdf_library_was_loaded():
 
     with pytest.raises(ValidationError, match="损坏或不完整"):
         check_upload(SimpleUploadedFile("图.jpg", _picture("JPEG", (400, 300))[:700]))
+
+
+@pytest.mark.parametrize("case", ["stream begun again and again", "relationships cut off"])
+def test_what_is_begun_and_never_ended_takes_no_time(case):
+    """Half a megabyte kept a worker busy until it was killed."""
+    name, content, sentence = HOSTILE[case]
+    before = _processor_seconds()
+
+    with pytest.raises(ValidationError, match=sentence):
+        check_upload(ContentFile(content, name))
+
+    assert _processor_seconds() - before < 1
+
+
+def _processor_seconds():
+    return sum(
+        sum(resource.getrusage(whose)[:2]) for whose in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+    )

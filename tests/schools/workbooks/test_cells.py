@@ -1,6 +1,7 @@
 """Cells as people type them."""
 
 import datetime as dt
+import time
 from decimal import Decimal
 
 import pytest
@@ -51,6 +52,17 @@ def test_date_in_any_spelling_is_read(value):
 def test_date_that_is_none_is_refused(value):
     with pytest.raises(CellError):
         cell_date(value)
+
+
+@pytest.mark.parametrize("run", ["T", " ", "\n", "1:"])
+def test_long_run_that_might_begin_a_time_takes_no_time(run):
+    """One cell, as long as a workbook holds, took seconds."""
+    before = time.process_time()
+
+    with pytest.raises(CellError):
+        cell_date("甲" + run * 16_000 + "甲")
+
+    assert time.process_time() - before < 0.2
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ import pytest
 from schools.workbooks import ColumnOut, Row, SheetOut, WorkbookError, read_workbook
 from tests.xlsx import book, with_parts, written
 
+pytestmark = pytest.mark.usefixtures("workbooks_opened_here")
 HEADINGS = ["学校编码", "得分", "日期", "完成率"]
 ROWS = [
     ["1001", 8.5, "2026.3.5", "85%"],

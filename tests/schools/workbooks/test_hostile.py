@@ -1,12 +1,15 @@
 """Files that are no honest workbook: one sentence each, at once, without memory."""
 
 import io
+import re
+import resource
+import time
 import tracemalloc
 import zipfile
 
 import pytest
 
-from schools.workbooks import SheetOut, WorkbookError, read_workbook
+from schools.workbooks import SheetOut, WorkbookError, archive, read_workbook
 from schools.workbooks.archive import LIMITS
 from tests.xlsx import MAIN, SHEET, book, with_parts, with_sheet, written
 
@@ -122,6 +125,50 @@ HOSTILE = {
         "文字总量过大",
     ),
 }
+
+
+POISON = {
+    "shared texts opened again and again": b"<sst " * 8000,
+    "dimensions opened again and again": b"<dimension " * 8000,
+    "quotes that never end": b"<sst a='" * 8000 + b'<sst b="' * 8000,
+    "cells with attributes only": b"<c" + b' r="A1"' * 8000,
+    "comments that never end": b"<!--<sst " * 8000,
+}
+
+
+@pytest.mark.parametrize("case", POISON)
+def test_tags_that_never_end_take_no_time(case):
+    """Each part took three seconds, and a file has room for many."""
+    content = with_parts(GOOD, **{f"xl/p{number}.xml": POISON[case] for number in range(14)})
+    before = _processor_seconds()
+
+    with pytest.raises(WorkbookError, match="已损坏"):
+        read_workbook(content, name="a.xlsx")
+
+    assert _processor_seconds() - before < 1
+
+
+def test_no_expression_for_sheets_reads_on_behind_the_next_tag():
+    """What passes as well-formed may still be made for the expressions that follow."""
+    poison = [
+        b"<sst a='>' " * 8000,
+        b"<row>" * 20_000,
+        b"<c><f>" * 20_000,
+        b"<t>" * 20_000,
+        b"<c t=" * 20_000,
+    ]
+    for name, expression in vars(archive).items():
+        if isinstance(expression, re.Pattern):
+            for content in poison:
+                before = time.process_time()
+                expression.sub(b"", content)
+                assert time.process_time() - before < 0.3, (name, content[:9])
+
+
+def _processor_seconds():
+    return sum(
+        sum(resource.getrusage(whose)[:2]) for whose in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+    )
 
 
 @pytest.mark.parametrize("case", HOSTILE)

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from schools.workbooks import ColumnOut, SheetOut, clean_text, read_workbook
 from tests.xlsx import written
 
+pytestmark = pytest.mark.usefixtures("workbooks_opened_here")
 PAYLOADS = [
     "=1+1",
     "+1",

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('ratings', '0001_initial'),
+        ('ratings', '0003_site_visits_and_confirmations'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -1,0 +1,23 @@
+"""What a person is called: one notion for every form and every workbook."""
+
+import unicodedata
+
+from django.core.exceptions import ValidationError
+
+#: Between and around the letters of a name; in brackets stands what tells namesakes apart.
+SIGNS = set(" \u3000·•‧・.-－—'’（）()、")
+LEAST_LETTERS = 2
+
+
+def refuse_no_name(value: str) -> None:
+    """A telephone number, a code or a single letter is nobody's name; 〇 is a letter like any other."""
+    if any(sign != "〇" and unicodedata.category(sign)[0] == "N" for sign in value):
+        raise ValidationError(
+            f"“{value}”里有数字，不是姓名；电话填在办公电话里，同名的加括号区分，如“李伟（教务）”。"
+        )
+    letters = [sign for sign in value if sign == "〇" or unicodedata.category(sign)[0] in "LM"]
+    strange = sorted(set(value) - SIGNS - set(letters))
+    if strange:
+        raise ValidationError(f"姓名里不能有“{strange[0]}”，请只写姓名。")
+    if value.strip() and len(letters) < LEAST_LETTERS:
+        raise ValidationError(f"“{value}”不是完整的姓名，至少写两个字。")
