@@ -26,7 +26,7 @@ KINDS, LENGTH = 3, 12
 DUTIES = {
     Role.SYSADMIN: "登记市、县（市、区）和党校，建账号，重置密码",
     Role.SECURITY: "给账号任职（角色），停用账号，开放后台",
-    Role.AUDITOR: "查阅审计记录",
+    Role.AUDITOR: "查阅审计记录，与另两名管理员互相确认重要账号的变更",
 }
 #: Those who work in the back office.
 STAFF = (Role.SYSADMIN, Role.SECURITY)
@@ -106,7 +106,9 @@ def create_administrators(accounts: tuple[FirstAccount, ...]) -> list[Slip]:
     current = Appointment.objects.filter(Q(end__isnull=True) | Q(end__gte=today), role__in=ADMINISTRATORS)
     if held := current.filter(user__is_active=True).select_related("user"):
         names = "、".join(f"{post.get_role_display()} {post.user.in_full}" for post in held)
-        raise Refused(f"系统已有管理员：{names}。增加或更换管理员，由系统管理员建账号、安全管理员任职。")
+        raise Refused(
+            f"系统已有管理员：{names}。增加或更换管理员，由系统管理员建账号，任职由两名管理员在“重要账号”里办理。"
+        )
     try:
         slips = [_make(account) for account in accounts]
     except IntegrityError as error:

@@ -238,7 +238,7 @@ def _walk(
     for chain, end in left.items():
         if wanted in (None, chain):
             checker.check(names.get(chain, f"未知的链（{chain}）"), chain, [], end)
-        missing = list(_unwitnessed(city, names))
+    missing = list(_unwitnessed(city, names))
     return Findings([*checker.finish(), *missing], checker.remarks)
 
 

@@ -50,12 +50,13 @@ def import_workbook(
     by: User | None = None,
     year: int | None = None,
     dry_run: bool = False,
+    guarded: bool = True,
 ) -> list[Report]:
     """Read each sheet, write all rows of all sheets or none, and say what was done.
 
     The first kind stands on the sheet of its name or on the first sheet; further kinds on sheets of their
-    names, if any. With `dry_run` everything is tried against the database and taken back. Raises
-    WorkbookError with every faulty row.
+    names, if any. With `dry_run` everything is tried against the database and taken back. Not `guarded` is
+    only who makes up whole years, signatures and records alike. Raises WorkbookError with every faulty row.
     """
     with transaction.atomic():
         sheets = []
@@ -67,7 +68,7 @@ def import_workbook(
                 resource = kind(schools=schools, city=city, by=by, year=year)
                 sheets.append(Sheet(resource, sheet.table(headings(resource))))
         held = _hold(schools, sheets)
-        reports = [_import_sheet(sheet, held) for sheet in sheets]
+        reports = [_import_sheet(sheet, held if guarded else ()) for sheet in sheets]
         if dry_run:
             transaction.set_rollback(True)
         else:

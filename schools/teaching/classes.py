@@ -238,9 +238,7 @@ def change(
 
 
 def _save(record: TrainingClass, **options: Any) -> None:
-    """Imports do not wait for the school: one of them may have entered the same class since it was looked
-    for.
-    """
+    """The table has the last word: the same class may have been entered since it was looked for."""
     try:
         with transaction.atomic():
             record.save(**options)

@@ -3,12 +3,27 @@
 import signal
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
 
 from schools.operations.backup import BackupError
 from schools.operations.restore import restore_backup
+
+
+@contextmanager
+def _stoppable() -> Iterator[None]:
+    """Stopped from outside, what is within still clears away its copy of the database."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, lambda *_: sys.exit("恢复被中断。"))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 class Command(BaseCommand):
@@ -20,11 +35,9 @@ class Command(BaseCommand):
         parser.add_argument("--force", action="store_true", help="覆盖已有数据")
 
     def handle(self, *args, **options):
-        # Stopped from outside it still clears away the copy of the database.
-        if threading.current_thread() is threading.main_thread():
-            signal.signal(signal.SIGTERM, lambda *_: sys.exit("恢复被中断。"))
         try:
-            faults = restore_backup(Path(options["file"]), force=options["force"])
+            with _stoppable():
+                faults = restore_backup(Path(options["file"]), force=options["force"])
         except (BackupError, OSError) as error:
             raise CommandError(f"恢复失败：{error}") from error
         for fault in faults:

@@ -9,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from ratings.committee.meetings import Ballot
 from ratings.committee.settling import accept_all, decide, settle_scheme
 from ratings.enums import Phase
 from ratings.models import (
@@ -21,6 +22,7 @@ from ratings.models import (
     Result,
     Scheme,
 )
+from schools import audit
 from schools.models import AuditEntry
 from schools.workbooks import read_workbook
 from tests.cast import PASSWORD
@@ -226,7 +228,7 @@ def test_a_star_that_changed_since_the_page_was_opened_is_not_accepted_unseen(pa
     page("decide", rows[0].pk, method="post", meeting=meeting, seen=again)
 
     assert "您打开本页以后，计算结果有变化，没有办理。" in text(refused)
-    assert "同意计算结果（三星）" in text(refused)
+    assert "同意计算结果：" in text(refused) and "三星" in text(refused)
     assert before == 0 and opened != again
     assert Decision.objects.get().star == 3
 
@@ -508,7 +510,7 @@ def test_settling_needs_the_password(password, phase, page, scheme, chair):
 def test_the_chair_settles_what_the_page_showed(page, scheme, rows, chair):
     accept_all(scheme, by=chair)
     opened = page("settle").context["seen"]
-    decide(rows[0], by=chair, star=4, reason="现场核查不符")
+    decide(rows[0], by=chair, ballot=Ballot(7, 1, 1))
 
     told = page("settle", method="post", password=PASSWORD, seen=opened)
     unsaid = page("settle", method="post", password=PASSWORD, seen="")
@@ -587,4 +589,7 @@ def test_the_auditor_reads_stars_and_points_once_they_are_public(rows, scheme, c
     assert "通报以后可以查阅" in before
     assert "现场情况与得分不符" not in before
     assert after.count("现场情况与得分不符") == 4  # recorded and confirmed, on the page and in the file
+    assert "被整段删除过" in text(client.post(reverse("schools:audit_verify")))  # the year was made without
+    for action in ("open", "adjust"):
+        audit.record(action, by=None, city=scheme.city, subject=str(scheme))
     assert "核验通过" in text(client.post(reverse("schools:audit_verify")))

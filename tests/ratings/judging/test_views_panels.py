@@ -41,6 +41,7 @@ def pages(judged) -> dict[str, str]:
         "panel_board": reverse("ratings:panel_board", args=[judged.scheme.pk]),
         "panel": reverse("ratings:panel", args=[judged.panel.pk]),
         "sheets": reverse("ratings:sheets", args=[judged.assessment.pk]),
+        "site_visit": reverse("ratings:site_visit", args=[judged.assessment.pk]),
         "sheet_reopen": reverse("ratings:sheet_reopen", args=[sheet.pk]),
         "paper_check": reverse("ratings:paper_check", args=[sheet.pk]),
     }

@@ -14,13 +14,17 @@ from ratings.drafting.errata.foreseeing import Foresight
 from ratings.enums import Phase, Stage, Status
 from ratings.models import Assessment, Erratum, Move, Scheme
 from ratings.workflow import take_step
+from schools.importing.exchange import import_workbook
+from schools.importing.registry_sheets import SchoolResource
 from schools.models import Correction, JointPartner, School, TrainingClass
 from schools.records.changes import snapshot
 from schools.registry.saving import change, digest
 from schools.saving import Refused
 from schools.teaching import classes
+from schools.workbooks import SheetOut, WorkbookError
 from tests.ratings.played_year import PlayedYear
 from tests.ratings.races import at_once, closing, hold, linger, unguard
+from tests.schools.importing.test_importing import written
 
 pytestmark = [pytest.mark.engine, pytest.mark.django_db(transaction=True)]
 
@@ -116,6 +120,62 @@ def test_a_signed_figure_changes_unasked_without_the_lock(race_year, unlocked, m
     unlocked(School)
 
     assert not signed_as_it_stands(row, submit_and_change(year, row))
+
+
+# Handing in while a workbook is brought in
+
+
+def submit_and_import(year: PlayedYear, row: Assessment) -> list[Any]:
+    school, office = row.school, year.people["office"]
+    cells = [school.code, school.name, 60]
+    book = written([SheetOut("镇街党校", ["学校编码", "学校名称", "主教室座位"], [cells])])
+    own = School.objects.filter(pk=school.pk)
+    return at_once(
+        lambda: take_step(Assessment.objects.get(pk=row.pk), "submit", by=year.person("head", row)),
+        lambda: import_workbook([SchoolResource], book, schools=own, city=school.city, by=office),
+    )
+
+
+def signed_as_imported(row: Assessment, found: list[Any]) -> bool:
+    """Brought in before and signed so, or signed before and refused."""
+    move, reports = found
+    seats, figures = School.objects.get(pk=row.school_id).seats, row.snapshots.get().values
+    refused = isinstance(reports, WorkbookError)
+    return (
+        isinstance(move, Move)
+        and figures["主教室座位"] == str(seats)
+        and (refused or isinstance(reports, list))
+        and refused == (seats == 120)
+    )
+
+
+def test_a_workbook_is_among_the_signed_figures_or_finds_them_signed(race_year, race_rounds, monkeypatch):
+    year = race_year(race_rounds)
+    year.fill(year.assessments, Stage.SELF)
+    linger(monkeypatch, "schools.records.guarding", "periods")
+
+    wrong = [
+        found
+        for row in year.assessments
+        if not signed_as_imported(row, found := submit_and_import(year, row))
+    ]
+
+    assert wrong == []
+
+
+def test_a_workbook_changes_a_signed_figure_without_the_lock(race_year, unlocked, monkeypatch):
+    year = race_year(1)
+    year.fill(year.assessments, Stage.SELF)
+    (row,) = year.assessments
+    hold(
+        monkeypatch,
+        ("schools.records.guarding", "periods"),
+        (__name__, "take_step"),
+        until=row.moves.filter(step="submit").exists,
+    )
+    unlocked(School)
+
+    assert not signed_as_imported(row, submit_and_import(year, row))
 
 
 # Two hosts that invite each other

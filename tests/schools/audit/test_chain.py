@@ -183,7 +183,8 @@ def test_verify_while_somebody_writes_raises_no_false_alarm(chain, monkeypatch):
 def test_command_on_a_whole_chain_says_so_and_on_a_broken_one_lists_every_row(chain):
     out = StringIO()
     call_command("verify_audit", head=chain_head(chain), city="T1", stdout=out)
-    assert out.getvalue() == "审计链完好，共 30 条。\n"
+    end = f"{chain.name}的链尾，请抄到本机以外保管：{chain_head(chain)}"
+    assert out.getvalue().splitlines() == ["审计链完好，共 30 条。", end]
 
     _sql("UPDATE schools_auditentry SET detail = '{}' WHERE number IN (2, 5) AND city_id IS NOT NULL")
     out = StringIO()

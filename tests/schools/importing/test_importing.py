@@ -431,14 +431,18 @@ def test_what_takes_two_administrators_does_not_come_in_by_workbook(bring, schoo
         role="office", city=school.city, user__city=school.city, user__username="li", user__name="李某"
     )
     make.UserFactory(username="zhang", city=school.city)
-    head = ["用户名", "角色", "任职开始", "任职结束"]
-    as_stored = ["li", "市评委会办公室", held.start.isoformat(), None]
+    head = ["用户名", "角色", "学校编码", "县（市、区）", "任职开始", "任职结束"]
+    as_stored = ["li", "市评委会办公室", None, None, held.start.isoformat(), None]
 
     bring([AppointmentResource], 任职=[head, as_stored])
     text = refusal(
         bring,
         [AppointmentResource],
-        任职=[head, [*as_stored[:3], "2027-01-01"], ["zhang", "评委会主任", "2026-01-01", None]],
+        任职=[
+            head,
+            [*as_stored[:5], "2027-01-01"],
+            ["zhang", "评委会主任", None, None, "2026-01-01", None],
+        ],
     )
     for row in (2, 3):
         assert f"第 {row} 行「角色」：管理员、办公室、主任的任职由两名管理员在“重要账号”里办理" in text
