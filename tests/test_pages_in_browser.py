@@ -16,6 +16,7 @@ from ratings.workflow.opening import proposal_digest
 from schools.accounts.changes import Act, ask
 from schools.models import Handover, Leader, Role
 from schools.records.corrections import request_change
+from tests.browser import comes_true, let_pass
 from tests.factories import (
     AppointmentFactory,
     BudgetFactory,
@@ -353,10 +354,11 @@ def test_nothing_typed_is_lost_with_the_session_the_network_the_size_of_type_or_
 ):
     first = main_roles(pages := addresses(year, school), cast)
     page = signed_in(cast[role])
+    page.clock.install()
     lost = []
 
     def compare(typed: dict, tab, after: str) -> None:
-        tab.wait_for_timeout(50)
+        comes_true(tab, lambda: typed.items() <= tab.evaluate(FIELDS, False).items(), patience=2_000)
         now = tab.evaluate(FIELDS, False)
         lost.extend(
             f"{tab.url} after {after}: {name} {value} is {now.get(name)}"
@@ -380,7 +382,7 @@ def test_nothing_typed_is_lost_with_the_session_the_network_the_size_of_type_or_
         )
         compare(typed, page, "the network")
         page.context.set_offline(False)
-        page.wait_for_timeout(400)
+        let_pass(page, 400)  # what is typed is kept a moment after the last key
         cookies = page.context.cookies()
         page.context.clear_cookies()
         page.reload()

@@ -30,6 +30,7 @@ from tests.factories import (
 from tests.rating_factories import meet, open_year, published_year, settled_year, spec_for
 from tests.ratings.county_year import county_scheme
 from tests.ratings.drafts import draft_year
+from tests.small_pdf import SMALL_PDF
 from tests.teaching_records import teaching_world
 
 pytestmark = pytest.mark.django_db
@@ -451,8 +452,8 @@ def case_at(school):
 def meeting_at(school):
     """A meeting of the year under review, with its minutes as a file."""
     scheme, _ = review(school)
-    meeting = meet(Scheme.objects.get(pk=scheme), file_name="纪要.pdf", digest="d" * 64)
-    meeting.file.save("纪要.pdf", ContentFile(b"%PDF-1.7"))
+    minutes = {"file": ContentFile(SMALL_PDF, name="纪要.pdf"), "file_name": "纪要.pdf", "digest": "d" * 64}
+    meeting = meet(Scheme.objects.get(pk=scheme), **minutes)
     return scheme, meeting.pk
 
 

@@ -8,6 +8,7 @@ from django.urls import reverse
 from playwright.sync_api import expect
 
 from schools.models import TrainingClass
+from tests.browser import comes_true
 from tests.cast import PASSWORD
 from tests.factories import TeacherFactory
 
@@ -55,11 +56,8 @@ def kept(page) -> int:
 
 def wait_until_kept(page, text: str) -> None:
     """Until the last of what was typed is in the store; it is written a moment after the last key."""
-    for _ in range(100):
-        if page.evaluate("text => Object.values(localStorage).some(one => one.includes(text))", text):
-            return
-        page.wait_for_timeout(50)
-    raise AssertionError(f"{text} was never kept")
+    kept = "text => Object.values(localStorage).some(one => one.includes(text))"
+    assert comes_true(page, lambda: page.evaluate(kept, text)), f"{text} was never kept"
 
 
 def test_words_outlive_the_session_and_go_once_they_are_saved(form):

@@ -50,6 +50,7 @@ HANGING = (
         ),
     ),
     ("move__assessment__scheme", (models.ReturnedItem,)),
+    ("sheet__assessment__scheme", (models.SheetConfirmation,)),
     (
         "assessment__scheme",
         (

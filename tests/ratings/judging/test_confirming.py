@@ -111,7 +111,7 @@ def test_members_find_it_on_the_workbench_and_confirm_where_they_read_it(agreed)
     assert "合议：1 所党校待您确认" in member.get("/").content.decode()
     shown = member.get(page)
     done = member.post(
-        reverse("ratings:judging_confirm", args=[agreed.assessment.pk]), {"seen": shown.context["seen"]}
+        reverse("ratings:judging_confirm", args=[agreed.assessment.pk]), {"seen": shown.context["sheet_seen"]}
     )
 
     assert "我确认合议评分" in shown.content.decode()
