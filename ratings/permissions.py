@@ -117,8 +117,24 @@ ROOMS: dict[str, dict[str, Act]] = {
             "会议材料列有全部党校的得分，只由评委会主任和市评委会办公室使用。",
         ),
         "read_case": Act("查阅各校审定材料和所缺事项", COMMITTEE, NOT_THE_COMMITTEE),
-        "confirm_restriction": Act("认定、撤销限制性情形", COMMITTEE, NOT_THE_COMMITTEE),
-        "decide": Act("审定、撤回审定", (Role.CHAIR,), "审定由评委会主任办理。"),
+        "record_meeting": Act("登记评委会会议，查阅会议纪要", COMMITTEE, NOT_THE_COMMITTEE),
+        "confirm_restriction": Act(
+            "认定、撤销限制性情形",
+            COMMITTEE,
+            NOT_THE_COMMITTEE,
+            scope="会改变星级的由办公室登记、主任确认",
+        ),
+        "propose_decision": Act(
+            "登记与计算不同的审定，收回登记",
+            (Role.OFFICE,),
+            "与计算不同的审定由市评委会办公室按会议登记，评委会主任确认。",
+        ),
+        "decide": Act(
+            "按计算结果审定，确认、退回办公室登记的审定，撤回审定",
+            (Role.CHAIR,),
+            "审定由评委会主任办理。",
+            scope="本人登记的不能自己确认",
+        ),
     },
     "结果和通报": {
         "read_results": Act(

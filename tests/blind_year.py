@@ -12,7 +12,7 @@ from decimal import Decimal
 from django.test import Client
 from django.urls import reverse
 
-from ratings.committee.settling import Ballot, accept_all, confirm_case, decide, settle_scheme
+from ratings.committee.settling import accept_all, settle_scheme
 from ratings.enums import Stage
 from ratings.judging.panels import assign, create_panel, seat_judge
 from ratings.judging.sheets import submit_sheet
@@ -22,6 +22,8 @@ from ratings.review.agreeing import adjust
 from ratings.workflow import take_step
 from schools.models import School, User
 from tests.factories import SchoolFactory
+from tests.rating_factories import meet
+from tests.ratings.committee_year import deviate, found_by_meeting
 from tests.ratings.judged_year import FULL, judge_account, visited
 from tests.ratings.opened_year import answer_everything, know_figures, open_year
 
@@ -99,10 +101,10 @@ class BlindYear:
 
     def decide(self, chair: User) -> None:
         """A restriction found, another star with its reason, the neighbour as computed."""
-        confirm_case(
-            self.assessment(), Restriction.objects.get(scheme=self.scheme, code="Y1"), by=chair, basis=BASIS
-        )
-        decide(self.assessment(), by=chair, star=4, reason=REASON, ballot=Ballot(7, 1, 1, minutes=MINUTES))
+        meet(self.scheme, number=MINUTES)
+        y1 = Restriction.objects.get(scheme=self.scheme, code="Y1")
+        found_by_meeting(self.assessment(), y1, by=chair, basis=BASIS)
+        deviate(self.assessment(), 4, by=chair, reason=REASON)
         accept_all(self.scheme, by=chair)
 
     def settle(self, chair: User) -> None:

@@ -1,5 +1,7 @@
 """Debian's Chromium, in its build without windows, for tests that look at pages."""
 
+from collections.abc import Callable
+
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
@@ -42,15 +44,20 @@ def patient_browser() -> None:
     BrowserContext.__init__ = patient
 
 
+def comes_true(page: Page, state: Callable[[], object], patience: int = PATIENCE) -> bool:
+    """Whether the page gets to a state that no event tells of, which is looked at again and again."""
+    for _ in range(patience // 50):
+        if state():
+            return True
+        page.wait_for_timeout(50)
+    return False
+
+
 def wait_until_held(page: Page, held: list) -> None:
     """Waits until a request that the test holds back has come; the handler of a route runs when the browser
     gets to it.
     """
-    for _ in range(PATIENCE // 50):
-        if held:
-            return
-        page.wait_for_timeout(50)
-    raise AssertionError("the page never sent what was to be held back")
+    assert comes_true(page, lambda: held), "the page never sent what was to be held back"
 
 
 def let_pass(page: Page, milliseconds: int) -> None:

@@ -203,6 +203,19 @@ class Desk:
         self.context.close()
 
 
+def enter_meeting(person) -> None:
+    """A meeting of the committee, typed into its form."""
+    for label, value in (
+        ("会议日期", "2026-01-20"),
+        ("应到人数", "11"),
+        ("实到人数", "9"),
+        ("会议纪要文号", "示评纪〔2026〕3号"),
+    ):
+        person.page.get_by_label(label).fill(value)
+    person.press("登记会议")
+    person.hears("已登记2026年1月20日会议")
+
+
 def asked_of_school(bound: BoundItem, one: Asked) -> bool:
     """核定要素 are the reviewers' business."""
     return one.name not in bound.not_for_school

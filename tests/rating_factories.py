@@ -20,6 +20,7 @@ from ratings.models import (
     Decision,
     Item,
     Judge,
+    Meeting,
     MetricSnapshot,
     Move,
     RestrictionCase,
@@ -122,24 +123,40 @@ def open_year(
     return scheme
 
 
+def meet(scheme: Scheme, **values) -> Meeting:
+    """A meeting of the committee, entered."""
+    held = {"held_on": scheme.period_start, "expected": 11, "present": 9, "number": "示评纪〔2026〕3号"}
+    return Meeting.objects.create(scheme=scheme, at=timezone.now(), **{**held, **values})
+
+
 def settled_year(city: Region, schools: Iterable[School], *, year: int = 2025) -> Scheme:
     """The same year settled, with a draft of the bulletin. The second school is restricted, the third decided
     otherwise.
     """
     scheme = open_year(city, schools, year=year)
+    meeting = meet(scheme)
     assessments = list(Assessment.objects.filter(scheme=scheme).order_by("pk"))
     if len(assessments) > 1:
         restriction = scheme.restrictions.get()
         RestrictionCase.objects.create(
-            assessment=assessments[1], restriction=restriction, basis="认定书", at=timezone.now()
+            assessment=assessments[1],
+            restriction=restriction,
+            basis="认定书",
+            meeting=meeting,
+            at=timezone.now(),
         )
     evaluation = evaluate(scheme)
     if len(assessments) > 2:
         computed = evaluation.outcomes[str(assessments[2].pk)].star
         Decision.objects.create(
-            assessment=assessments[2], star=3, computed=computed, reason=DECISION_REASON, at=timezone.now()
+            assessment=assessments[2],
+            star=3,
+            computed=computed,
+            reason=DECISION_REASON,
+            meeting=meeting,
+            at=timezone.now(),
         )
-    accept_computed(evaluation, by=None)
+    accept_computed(evaluation, by=None, meeting=meeting)
     settle(evaluation, by=None)
     BULLETIN.draft(scheme, issued_on=datetime.date(year, 12, 28))
     scheme.refresh_from_db()

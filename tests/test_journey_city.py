@@ -22,6 +22,7 @@ from tests.journeys import (
     Year,
     asked_of_reviewers,
     bring_before_reviewers,
+    enter_meeting,
     fill_item,
     open_sample,
 )
@@ -174,6 +175,8 @@ def decide_and_publish(year: Year, desk) -> None:
     """As computed; settled, drafted, numbered, issued."""
     chair, office = desk("chair"), desk("office")
     chair.go(reverse("ratings:committee"))
+    chair.follow("评委会会议")
+    enter_meeting(chair)
     chair.follow("按计算结果审定")
     chair.page.get_by_label("评委会已集体审议").check()
     chair.press("所全部按计算结果审定")

@@ -23,6 +23,7 @@ from tests.journeys import (
     Year,
     attach_file,
     bring_before_reviewers,
+    enter_meeting,
     fill_item,
     open_sample,
     reviewed_by_county,
@@ -222,13 +223,20 @@ def decide_and_publish(year: Year, desk) -> None:
     """
     chair, office = desk("chair"), desk("office")
     other = year.assessment(year.schools[2])
-    chair.go(reverse("ratings:decide", args=[year.scheme.pk, other.pk]))
-    chair.page.get_by_label("作其他审定", exact=True).check()
-    chair.page.get_by_label("审定星级").select_option(label="三星")
-    chair.page.get_by_label("理由").fill(REASON)
-    chair.page.get_by_label("同意（票）", exact=True).fill("7")
-    chair.press("登记审定意见")
-    chair.hears("审定为三星")
+    office.go(reverse("ratings:decide", args=[year.scheme.pk, other.pk]))
+    office.follow("登记会议")
+    enter_meeting(office)
+    office.page.get_by_text("登记与计算不同的审定").click()
+    office.page.get_by_label("审定星级").select_option(label="三星")
+    office.page.get_by_label("理由").fill(REASON)
+    office.page.locator("#id_votes_for").fill("7")
+    office.press("登记，交主任确认")
+    office.hears("已登记：审定为三星")
+    chair.go("/")
+    chair.follow("确认 1 项会改变星级的审定")
+    chair.page.get_by_role("link", name=other.school.short_name or other.school.name).first.click()
+    chair.press("确认审定为三星")
+    chair.hears("已确认：审定为三星")
     chair.go(reverse("ratings:committee"))
     chair.follow("按计算结果审定")
     chair.page.get_by_label("评委会已集体审议").check()

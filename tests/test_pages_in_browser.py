@@ -353,6 +353,7 @@ def test_nothing_typed_is_lost_with_the_session_the_network_the_size_of_type_or_
 ):
     first = main_roles(pages := addresses(year, school), cast)
     page = signed_in(cast[role])
+    page.clock.install()
     lost = []
 
     def compare(typed: dict, tab, after: str) -> None:

@@ -12,7 +12,7 @@ from django.utils import timezone
 from ratings.criteria.storing import create_scheme
 from ratings.criteria.versions import freeze
 from ratings.drafting.errata import prepare
-from ratings.models import Assessment, Evidence, Judge, Panel, Restriction, RestrictionCase
+from ratings.models import Assessment, Evidence, Judge, Motion, Panel, Restriction, RestrictionCase, Scheme
 from ratings.publication.opening_notice import OPENING_NOTICE
 from ratings.workflow import open_city_rows
 from schools.models import AccountChange, GuidanceTeam, Handover, Leader, Problem, Role
@@ -27,9 +27,10 @@ from tests.factories import (
     UserFactory,
     VisitFactory,
 )
-from tests.rating_factories import open_year, published_year, settled_year, spec_for
+from tests.rating_factories import meet, open_year, published_year, settled_year, spec_for
 from tests.ratings.county_year import county_scheme
 from tests.ratings.drafts import draft_year
+from tests.small_pdf import SMALL_PDF
 from tests.teaching_records import teaching_world
 
 pytestmark = pytest.mark.django_db
@@ -262,6 +263,14 @@ TABLE: dict[str, Case] = {
     "ratings:decide": Case(COMMITTEE, closed=ALL - COMMITTEE, kind="deciding"),
     "ratings:confirm_restriction": Case(COMMITTEE, closed=ALL - COMMITTEE, method="post", kind="deciding"),
     "ratings:withdraw_restriction": Case(COMMITTEE, closed=ALL - COMMITTEE, method="post", kind="case"),
+    "ratings:propose_decision": Case({"office"}, closed=ALL - {"office"}, method="post", kind="deciding"),
+    **{
+        f"ratings:{act}_motion": Case({who}, closed=ALL - {who}, method="post", kind="motion")
+        for act, who in (("return", "chair"), ("confirm", "chair"), ("withdraw", "office"))
+    },
+    "ratings:meetings": Case(COMMITTEE, closed=ALL - COMMITTEE, kind="scoring"),
+    "ratings:meeting": Case(COMMITTEE, closed=ALL - COMMITTEE, kind="meeting"),
+    "ratings:meeting_file": Case(COMMITTEE, closed=ALL - COMMITTEE, kind="meeting"),
     "ratings:accept_all": Case({"chair"}, closed=ALL - {"chair"}, kind="scoring"),
     "ratings:settle": Case(COMMITTEE, closed=ALL - COMMITTEE, kind="scoring"),
     "ratings:reopen": Case({"chair"}, closed=ALL - {"chair"}, kind="settled"),
@@ -440,6 +449,32 @@ def case_at(school):
     return scheme, assessment, case.pk
 
 
+def meeting_at(school):
+    """A meeting of the year under review, with its minutes as a file."""
+    scheme, _ = review(school)
+    minutes = {"file": ContentFile(SMALL_PDF, name="纪要.pdf"), "file_name": "纪要.pdf", "digest": "d" * 64}
+    meeting = meet(Scheme.objects.get(pk=scheme), **minutes)
+    return scheme, meeting.pk
+
+
+def motion_at(school):
+    """Another star for the school, which waits for the chair."""
+    scheme, assessment = review(school)
+    motion = Motion.objects.create(
+        assessment_id=assessment,
+        kind="star",
+        star=4,
+        computed=5,
+        basis="x",
+        reason="理由",
+        votes_for=7,
+        meeting=meet(Scheme.objects.get(pk=scheme)),
+        by=UserFactory(),
+        at=timezone.now(),
+    )
+    return scheme, assessment, motion.pk
+
+
 def panel_at(school):
     """A panel for the school alone, in the year under review, with its sheet and rows."""
     assessment = school.assessments.select_related("scheme").get(scheme__year=2027)
@@ -604,6 +639,8 @@ def world(city, county, school):
         "scoring": (scoring, None, other_scoring),
         "deciding": (review(school), None, review(foreign)),
         "case": (case_at(school), None, case_at(foreign)),
+        "meeting": (meeting_at(school), None, meeting_at(foreign)),
+        "motion": (motion_at(school), None, motion_at(foreign)),
         "county": tuple((before_county(one).scheme_id, one.county_id) for one in schools),
         "score": tuple(self_row(one) for one in (school, neighbour, foreign)),
         "assessment": tuple(signed_year(one) for one in (school, neighbour, foreign)),

@@ -11,6 +11,7 @@ from ratings.review.agreeing import shown_adjustment
 from ratings.workflow import live_figures, open_city_rows, scheme_spec, shown_at, with_figures
 from ratings.workflow.showing import FIGURED
 from schools.models import Role
+from tests.rating_factories import meet
 from tests.ratings.county_year import county_scheme
 
 pytestmark = pytest.mark.django_db
@@ -185,7 +186,7 @@ def acts(assessment: Assessment) -> dict[str, tuple[str, dict]]:
         "city adjusts": (at("city_adjust", "K1"), figures),
         "decide": (
             reverse("ratings:decide", args=[assessment.scheme_id, assessment.pk]),
-            {"verdict": "accept"},
+            {"meeting": meet(assessment.scheme).pk},
         ),
     }
 

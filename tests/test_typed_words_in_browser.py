@@ -8,6 +8,7 @@ from django.urls import reverse
 from playwright.sync_api import expect
 
 from schools.models import TrainingClass
+from tests.browser import comes_true
 from tests.cast import PASSWORD
 from tests.factories import TeacherFactory
 
@@ -55,14 +56,8 @@ def kept(page) -> int:
 
 def wait_until_kept(page, text: str) -> None:
     """Until the last of what was typed is in the store; it is written a moment after the last key."""
-    page.evaluate(
-        """text => new Promise(done => {
-          const found = () => Object.values(localStorage).some(one => one.includes(text));
-          const look = () => found() ? done() : setTimeout(look, 20);
-          look();
-        })""",
-        text,
-    )
+    kept = "text => Object.values(localStorage).some(one => one.includes(text))"
+    assert comes_true(page, lambda: page.evaluate(kept, text)), f"{text} was never kept"
 
 
 def test_words_outlive_the_session_and_go_once_they_are_saved(form):

@@ -13,15 +13,24 @@ from typing import NamedTuple
 from ratings.criteria.spec import RestrictionSpec, SchemeSpec
 from ratings.criteria.versions import spec_of
 from ratings.enums import UNFINISHED, Star, Status
-from ratings.models import Assessment, Decision, Result, Scheme
+from ratings.models import Assessment, Decision, Motion, Result, Scheme
 from ratings.rules import Reference
 from ratings.rules.rounding import plain, show
 from ratings.scoring import Outcome
 from ratings.sheets.evaluation import Evaluation, evaluate
 from schools.models import Liaison, Visit
 
+from .basis import basis_of, change_since
 from .comparing import ItemStages, mean_points, stages_of, total_gap
-from .readiness import UNDECIDED, assessments_of, decision_of, missing_at, proposed, sheet_gaps
+from .readiness import (
+    UNDECIDED,
+    assessments_of,
+    decision_of,
+    missing_at,
+    pending_motions,
+    proposed,
+    sheet_gaps,
+)
 from .settling import DECIDABLE
 
 #: A total this close to a threshold is shown as 临界.
@@ -97,7 +106,6 @@ def settled_board(scheme: Scheme) -> Board:
         rated = result.total is not None
         result.near = near(Fraction(result.total), thresholds(spec)) if rated else ()
         result.named_restrictions = [(code, names.get(code, "")) for code in result.restrictions]
-        result.deviates = result.star != result.computed_star
         # What deserves a second look.
         result.flagged = bool(result.near or result.restrictions or result.lapsed or result.deviates)
     return Board(spec, results, means)
@@ -227,11 +235,37 @@ class Case:
     def undecided(self) -> bool:
         return self.decision is None and not self.lapsed
 
+    @property
+    def changed(self) -> str:
+        """What has moved since the decision was taken; empty where nothing has."""
+        return change_since(self.decision, self.outcome) if self.decision else ""
+
+    @property
+    def pending(self) -> list[Motion]:
+        """What the office recorded and the chair has not confirmed."""
+        return pending_motions(self.assessment)
+
+    @property
+    def by_two(self) -> bool:
+        """Whether two people decided otherwise than the scores say now: one alone does not take it back."""
+        return bool(self.decision and self.decision.deviates and self.decision.star != self.star)
+
+    @property
+    def basis(self) -> str:
+        """A digest of the figures that are shown."""
+        return basis_of(self.outcome)
+
+    @property
+    def remarkable(self) -> bool:
+        """Whether the decision is not simply the computed star."""
+        return bool(self.pending or self.changed or (self.decision and self.decision.deviates))
+
 
 #: What the list may be narrowed to: the words of the filter, and which schools belong there.
 VIEWS: dict[str, tuple[str, Callable[[Case], object]]] = {
     "": ("全部", lambda case: True),
     "undecided": ("未审定", attrgetter("undecided")),
+    "by_hand": ("与计算不同、待确认、审定后有变化", attrgetter("remarkable")),
     "near": ("临界 ±1 分", attrgetter("near")),
     "spread": ("评委分歧大", attrgetter("spreads")),
     "gap": ("初评、评审与前一环节相差大", attrgetter("gaps")),
@@ -273,7 +307,7 @@ class Deliberation(Board):
         place = self.schools.index(after)
         for row in (*self.schools[place + 1 :], *self.schools[:place]):
             outcome = outcomes[str(row.pk)]
-            waits = decision_of(row) is None and row.status != Status.LAPSED
+            waits = decision_of(row) is None and not pending_motions(row) and row.status != Status.LAPSED
             if waits and outcome.verdict and not outcome.problems:
                 return row
         return None

@@ -4,28 +4,29 @@ year.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
-from crispy_forms.bootstrap import InlineRadios
 from crispy_forms.helper import FormHelper
 from crispy_forms.layout import Column, Layout, Row
 from django import forms
 from django.db.models import Q, QuerySet
 
+from ratings.documents.official import parse_number
 from ratings.enums import Star
-from ratings.models import Decision, Restriction, Result
+from ratings.models import Meeting, Motion, Restriction, Result
 from schools.accounts.forms import SignatureForm
-from schools.site.asked import FilterForm, TextArea
-from schools.site.typed import WholeField
+from schools.records.forms import VersionedForm
+from schools.site.asked import FilterForm, TextArea, day_input
+from schools.site.typed import DayField, WholeField
+from schools.uploads import CheckedUpload, check_upload
 
 from .board import VIEWS, Case, by_total
 from .materials import MOST_COPIES
+from .meetings import Ballot
 from .readiness import GapKind
-from .settling import Ballot
 
-ACCEPT, DEVIATE = "accept", "deviate"
-VOTES = Ballot._fields[:3]
+VOTES = Ballot._fields
 
 
 def plain_helper(*layout: Any) -> FormHelper:
@@ -38,106 +39,102 @@ def plain_helper(*layout: Any) -> FormHelper:
 
 
 def _votes(label: str) -> WholeField:
-    return WholeField(label=label, required=False, min_value=0, max_value=999)
+    return WholeField(label=label, required=False, min_value=0, max_value=999, unit="票")
 
 
-def _minutes() -> forms.CharField:
-    return forms.CharField(
-        label="会议纪要",
-        required=False,
-        max_length=200,
-        help_text="如：市评委会 2026年12月18日 会议纪要第3号。",
+def offer_meetings(field: forms.ModelChoiceField, meetings: Sequence[Meeting]) -> None:
+    """Those of the year, the latest chosen; where there is none, the act itself says what is to be done."""
+    field.queryset = Meeting.objects.filter(pk__in=[meeting.pk for meeting in meetings])
+    field.label_from_instance = lambda meeting: meeting.short
+    field.required = bool(meetings)
+    field.initial = meetings[0].pk if meetings else None
+
+
+def _meeting() -> forms.ModelChoiceField:
+    return forms.ModelChoiceField(
+        Meeting.objects.none(),
+        label="会议",
+        empty_label=None,
+        error_messages={
+            "required": "请选择会议；还没有登记的，请先登记会议。",
+            "invalid_choice": "所选会议不是本年度的会议，请重新选择。",
+        },
     )
 
 
-class DecisionForm(forms.Form):
-    """Follow the computed star, or another one with its reason; votes and minutes where the committee has
-    them.
-    """
+class TakenForm(forms.Form):
+    """Which meeting decided and how it voted: chosen, not typed again; the latest is chosen already."""
 
-    verdict = forms.ChoiceField(label="审定意见", widget=forms.RadioSelect)
-    star = forms.TypedChoiceField(
-        label="审定星级（作其他审定时选）", required=False, coerce=int, empty_value=None
-    )
-    reason = forms.CharField(
-        label="理由（作其他审定时必填）",
-        required=False,
-        max_length=500,
-        widget=TextArea(attrs={"rows": 3}),
-        help_text="写明集体研究所依据的事实，最多 500 字。",
-    )
-    votes_for = _votes("同意（票）")
-    votes_against = _votes("不同意（票）")
-    votes_abstained = _votes("弃权（票）")
-    minutes = _minutes()
+    meeting = _meeting()
+    votes_for = _votes("同意票")
+    votes_against = _votes("不同意票")
+    votes_abstained = _votes("弃权票")
 
-    helper = plain_helper(
-        InlineRadios("verdict"),
-        "star",
-        "reason",
-        Row(*(Column(name, css_class="col-md-4") for name in VOTES)),
-        "minutes",
-    )
-
-    def __init__(
-        self, *args, computed: int, offered: Sequence[int], decision: Decision | None = None, **kwargs
-    ) -> None:
-        super().__init__(*args, initial=_initial(decision), **kwargs)
-        self.computed = computed
-        self.fields["verdict"].choices = [
-            (ACCEPT, f"同意计算结果（{Star(computed).label}）"),
-            (DEVIATE, "作其他审定"),
-        ]
-        others = [(str(star), Star(star).label) for star in offered if star != computed]
-        self.fields["star"].choices = [("", "请选择"), *others]
-
-    def clean(self) -> dict:
-        """Another star needs both the star and why; votes are given all or not at all."""
-        data = super().clean()
-        if data.get("verdict") == DEVIATE:
-            self._check_deviation(data)
-        votes = [data.get(name) for name in VOTES]
-        if votes != [None, None, None]:
-            self._check_votes(votes, decided="verdict" in data)
-        return data
-
-    def _check_deviation(self, data: Mapping[str, Any]) -> None:
-        if data.get("star", self.computed) is None:
-            self.add_error("star", "请选择审定星级。")
-        if not data.get("reason", "…").strip():
-            self.add_error("reason", "审定星级与计算结果不同，请写明理由。")
-
-    def _check_votes(self, votes: Sequence[int | None], *, decided: bool) -> None:
-        if votes[0] is None:
-            self.add_error("votes_for", "填写表决票数时，请填写同意票数。")
-        if decided and (votes[0] or 0) <= (votes[1] or 0):
-            self.add_error("votes_for", "同意票数应多于不同意票数，请核对。")
-
-    @property
-    def chosen_star(self) -> int:
-        """The star to award: another one, or the computed one, which is refused where another was shown."""
-        return self.cleaned_data["star"] if self.cleaned_data["verdict"] == DEVIATE else self.computed
+    def __init__(self, *args, meetings: Sequence[Meeting], **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        offer_meetings(self.fields["meeting"], meetings)
 
     @property
     def ballot(self) -> Ballot:
-        """The vote as it was typed; when it was counted, what was left empty is no vote."""
-        votes = [self.cleaned_data[name] for name in VOTES]
-        if votes[0] is not None:
-            votes = [vote or 0 for vote in votes]
-        return Ballot(*votes, minutes=self.cleaned_data["minutes"])
+        """The vote as it was typed."""
+        return Ballot(*(self.cleaned_data[name] for name in VOTES))
 
 
-def _initial(decision: Decision | None) -> dict:
-    if decision is None:
-        return {"verdict": ACCEPT}
-    typed = {name: getattr(decision, name) for name in Ballot._fields}
-    if decision.deviates:
-        return {"verdict": DEVIATE, "star": decision.star, "reason": decision.reason, **typed}
-    return {"verdict": ACCEPT, **typed}
+def _taken() -> tuple:
+    """The layout of what `TakenForm` asks."""
+    return "meeting", Row(*(Column(name, css_class="col-4") for name in VOTES))
 
 
-class CaseForm(forms.Form):
-    """A restriction that a named person finds to apply, with the document it rests on."""
+class DecisionForm(TakenForm):
+    """The chair follows the computed star, in the name of a meeting; votes where they were counted."""
+
+    helper = plain_helper(*_taken())
+
+    def __init__(self, *args, computed: int, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.computed = computed
+
+
+class MotionForm(TakenForm):
+    """Another star than the computed one, as the meeting decided it; the office writes it down with why."""
+
+    star = forms.TypedChoiceField(
+        label="审定星级", coerce=int, error_messages={"required": "请选择审定星级。"}
+    )
+    reason = forms.CharField(
+        label="理由",
+        max_length=500,
+        widget=TextArea(attrs={"rows": 3}),
+        help_text="写明集体研究所依据的事实，最多 500 字。通报以后学校、县（市、区）可以看到。",
+        error_messages={"required": "审定星级与计算结果不同，请写明理由。"},
+    )
+
+    helper = plain_helper("star", "reason", *_taken())
+
+    def __init__(self, *args, offered: Sequence[int], motion: Motion | None, **kwargs) -> None:
+        typed = {name: getattr(motion, name) for name in ("star", "reason", *VOTES)} if motion else {}
+        super().__init__(*args, initial=typed, **kwargs)
+        self.fields["star"].choices = [("", "请选择"), *((str(star), Star(star).label) for star in offered)]
+
+
+class ReturnForm(forms.Form):
+    """Why the chair does not confirm what the office recorded."""
+
+    reason = forms.CharField(
+        label="退回理由", max_length=300, error_messages={"required": "请写明退回理由。"}
+    )
+
+    def __init__(self, *args, motion: Motion, **kwargs) -> None:
+        super().__init__(*args, auto_id=f"return-{motion.pk}-%s", **kwargs)  # the page may have several
+        self.motion = motion
+
+    helper = plain_helper()
+
+
+class CaseForm(TakenForm):
+    """A restriction that a named person finds to apply, with the document it rests on. Where no condition
+    says so, the meeting found it.
+    """
 
     restriction = forms.ModelChoiceField(Restriction.objects.none(), label="限制性情形", empty_label="请选择")
     basis = forms.CharField(
@@ -146,39 +143,89 @@ class CaseForm(forms.Form):
         help_text="写明文件名称、文号或材料，如：市应急局事故认定书〔2026〕5号。",
     )
 
-    helper = plain_helper()
-
-    def __init__(self, *args, scheme, held: set[str], suggested: str = "", **kwargs) -> None:
+    def __init__(
+        self, *args, scheme, open_to: Collection[str], suggested: str = "", by_meeting: bool, **kwargs
+    ) -> None:
         super().__init__(*args, prefix="case", **kwargs)
+        self.helper = plain_helper("restriction", "basis", *(_taken() if by_meeting else ()))
+        if not by_meeting:
+            for name in ("meeting", *VOTES):
+                del self.fields[name]
         field = self.fields["restriction"]
-        field.queryset = Restriction.objects.filter(scheme=scheme).exclude(code__in=held)
+        field.queryset = Restriction.objects.filter(scheme=scheme, code__in=open_to)
         field.label_from_instance = lambda entry: f"{entry.code} {entry.name}（{entry.effect}）"
         if suggested:
             field.initial = field.queryset.filter(code=suggested).first()
 
 
-class WithdrawCaseForm(forms.Form):
-    """Why a finding falls."""
+class WithdrawCaseForm(TakenForm):
+    """Why a finding falls; where that raises the star by hand, the meeting found so."""
 
     reason = forms.CharField(
         label="撤销认定的理由", max_length=300, error_messages={"required": "请写明撤销认定的理由。"}
     )
 
-    def __init__(self, *args, case, **kwargs) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["reason"].widget.attrs["id"] = f"withdraw-{case.pk}"  # the page has one for every finding
+    def __init__(self, *args, case, by_meeting: bool, **kwargs) -> None:
+        super().__init__(*args, auto_id=f"withdraw-{case.pk}-%s", **kwargs)  # the page has one for each
+        self.case = case
+        self.helper = plain_helper("reason", *(_taken() if by_meeting else ()))
+        if not by_meeting:
+            for name in ("meeting", *VOTES):
+                del self.fields[name]
 
 
 class AcceptAllForm(forms.Form):
-    """The one confirmed act for every school on which the committee follows the computation."""
+    """The one confirmed act for every school on which the committee follows the computation, in the name of
+    a meeting.
+    """
 
-    minutes = _minutes()
+    meeting = _meeting()
     confirmed = forms.BooleanField(
         label="评委会已集体审议，同意以上各校按计算结果审定",
         error_messages={"required": "请勾选确认后再办理。"},
     )
 
     helper = plain_helper()
+
+    def __init__(self, *args, meetings: Sequence[Meeting], **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        offer_meetings(self.fields["meeting"], meetings)
+
+
+class MeetingForm(VersionedForm):
+    """A meeting of the committee, typed once: day, who came, and its minutes by number or as a file."""
+
+    upload = forms.FileField(
+        label="会议纪要文件",
+        required=False,
+        widget=forms.FileInput,
+        help_text="有文号的可以不传。",
+        error_messages={"empty": "文件是空的（0 字节），请重新选择。"},
+    )
+
+    class Meta:
+        model = Meeting
+        fields = ("held_on", "expected", "present", "number")
+        field_classes = {"held_on": DayField, "expected": WholeField, "present": WholeField}
+        widgets = {"held_on": day_input()}
+        help_texts = {"number": "如：示评纪〔2026〕3号。没有文号的，上传会议纪要文件。"}
+
+    def __init__(self, *args, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("expected", "present"):
+            self.fields[name].unit = "人"
+        counts = (Column(name, css_class="col-md-4") for name in ("held_on", "expected", "present"))
+        self.helper.layout = Layout(Row(*counts), "number", "upload", "version")
+
+    def clean_number(self) -> str:
+        """Empty where a file is kept instead, otherwise in the form of other numbers."""
+        text = self.cleaned_data["number"].strip()
+        return parse_number(text, name="会议纪要文号") if text else ""
+
+    def clean_upload(self) -> CheckedUpload | None:
+        """Accepted by content, size and name, or refused with a sentence."""
+        upload = self.cleaned_data.get("upload")
+        return check_upload(upload) if upload else None
 
 
 class ReopenForm(SignatureForm):

@@ -16,7 +16,9 @@ from ratings.models import (
     Adjustment,
     Assessment,
     Bulletin,
+    Decision,
     Evidence,
+    Meeting,
     Move,
     OpeningNotice,
     Result,
@@ -107,6 +109,27 @@ def stars_follow_decisions(scheme: Scheme) -> Iterator[str]:
             yield f"{result.school_name}的星级与审定意见不同"
         if decision.computed != result.computed_star:
             yield f"{result.school_name}的审定意见与计算星级的关系记错"
+
+
+@invariant("改变星级由两人办理")
+def deviations_take_two(scheme: Scheme) -> Iterator[str]:
+    """Of what names its meeting: decisions from before that, and years from workbooks, were one person's."""
+    decided = Decision.objects.filter(assessment__scheme=scheme, meeting__isnull=False, by__isnull=False)
+    alone = decided.exclude(star=F("computed")).filter(recorded_by__isnull=True)
+    yield from _named("{}的审定与计算不同，却没有登记人", alone, "assessment__school__name")
+    elsewhere = decided.exclude(meeting__scheme=scheme)
+    yield from _named("{}的审定记的是别的年度的会议", elsewhere, "assessment__school__name")
+
+
+@invariant("会议纪要文件")
+def minutes_files(scheme: Scheme) -> Iterator[str]:
+    for meeting in Meeting.objects.filter(scheme=scheme).exclude(file=""):
+        if not meeting.file.storage.exists(meeting.file.name):
+            yield f"{meeting.held_on}会议的纪要文件找不到"
+            continue
+        with meeting.file.open() as file:
+            if hashlib.sha256(file.read()).hexdigest() != meeting.digest:
+                yield f"{meeting.held_on}会议的纪要文件与摘要不符"
 
 
 @invariant("重算一致")

@@ -17,6 +17,7 @@ from ratings.rules.rounding import show
 from schools.workbooks import ColumnOut, SheetOut
 
 from .board import Case, Deliberation
+from .readiness import decision_of
 
 #: More copies than a committee has members would only lie about.
 MOST_COPIES = 30
@@ -120,6 +121,11 @@ def _notes(case: Case) -> Iterator[str]:
     yield from (f"前后相差大 {item.code}" for item in case.gaps)
     yield from (f"限制性情形 {cap.code}" if cap.code else "五星比例上限" for cap in case.caps)
     yield from (f"{restriction.code} 待认定" for restriction in case.proposed)
+    if case.decision and case.decision.deviates:
+        yield f"与计算不同：{case.decision.reason}"
+    if case.changed:
+        yield case.changed
+    yield from (f"待主任确认：{motion.words}" for motion in case.pending)
     if case.lacking:
         yield f"缺 {len(case.lacking)} 项"
 
@@ -129,14 +135,17 @@ def _star(star: int | None) -> str:
 
 
 def results_sheet(spec: SchemeSpec, results: Sequence[Result]) -> SheetOut:
-    """One row a school: final points of every category and item, totals, restrictions, star."""
+    """One row a school: final points of every category and item, totals, restrictions, star, and why it is
+    another than the computed one. The results come with `assessment__decision`.
+    """
     codes = codes_of(spec)
     columns = [
         ColumnOut("学校编码", width=14),
         ColumnOut("学校名称", width=28),
         ColumnOut("县（市、区）", width=14),
         *(ColumnOut(code, "decimal") for code in (*codes, "基础分", "加分", "总分")),
-        *("限制性情形", "星级"),
+        *("限制性情形", "星级", "计算星级"),
+        ColumnOut("与计算不同的理由", width=40),
     ]
     rows = (
         [
@@ -144,11 +153,18 @@ def results_sheet(spec: SchemeSpec, results: Sequence[Result]) -> SheetOut:
             *_points(spec, codes, result),
             *(result.base, result.bonus, result.total),
             "、".join(result.restrictions),
-            result.get_star_display(),
+            *(result.get_star_display(), result.get_computed_star_display()),
+            reason_of(result),
         ]
         for result in results
     )
     return SheetOut("评定结果", columns, rows)
+
+
+def reason_of(result: Result) -> str:
+    """Why the committee decided otherwise than the scores say; empty where it did not."""
+    decision = decision_of(result.assessment)
+    return decision.reason if decision and result.deviates else ""
 
 
 def codes_of(spec: SchemeSpec) -> list[str]:

@@ -6,23 +6,29 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from itertools import groupby
 from operator import attrgetter
 from typing import NamedTuple
 
-from django.db.models import OuterRef, QuerySet, TextChoices
+from django.db.models import OuterRef, Prefetch, QuerySet, TextChoices
 from django.db.models.functions import Coalesce
 
 from ratings.criteria.spec import RestrictionSpec
-from ratings.enums import Star, Status, Trigger
+from ratings.enums import Status, Trigger
 from ratings.judging.confirming import unconfirmed
 from ratings.judging.visits import scored_unseen
-from ratings.models import Assessment, Decision, JudgeSheet, Scheme
+from ratings.models import Assessment, Decision, JudgeSheet, Motion, Scheme
+from ratings.scoring import score_school
 from ratings.sheets.evaluation import Evaluation
 from ratings.workflow import tie
 
+from .basis import change_since
+
 #: Said of a school that lacks nothing else: what the committee is there for.
 UNDECIDED = "尚无审定意见"
+#: Said of a decision from before meetings were recorded, in a year that is not settled yet.
+UNMET = "审定意见未记会议，请按会议重新登记"
 
 
 class GapKind(TextChoices):
@@ -33,6 +39,7 @@ class GapKind(TextChoices):
     SHEETS = "sheets", "评分表未交齐"
     ADJUSTED = "adjusted", "核定待复核"
     RESTRICTION = "restriction", "限制性情形待认定"
+    MOTION = "motion", "待主任确认"
     DECISION = "decision", "待审定"
 
 
@@ -50,9 +57,11 @@ class Gap(NamedTuple):
 
 
 def assessments_of(scheme: Scheme) -> QuerySet[Assessment]:
-    """Every school that takes part, with its decision, in administrative order."""
+    """Every school that takes part, with its decision and what waits beside it, in administrative order."""
     rows = Assessment.objects.filter(scheme=scheme).exclude(status=Status.DECLINED)
-    return rows.select_related("school__county", "decision").in_order()
+    motions = Motion.objects.select_related("restriction", "meeting", "by", "returned_by")
+    rows = rows.select_related("school__county", "decision__meeting")
+    return rows.prefetch_related(Prefetch("motions", motions)).in_order()
 
 
 def missing_for_settling(evaluation: Evaluation) -> list[Gap]:
@@ -76,7 +85,9 @@ def missing_at(evaluation: Evaluation, row: Assessment, sheets: Sequence[str] = 
         return missing  # what judges and reviewers had begun there is never finished and does not count
     missing += [Gap(row, GapKind.SHEETS, text) for text in sheets]
     missing += _unconfirmed(evaluation, row)
-    return missing if row.status == Status.LAPSED else missing + _undecided(row, outcome)
+    if row.status == Status.LAPSED:
+        return missing
+    return missing + _unmet(evaluation, row) + undecided(evaluation, row)
 
 
 def _unconfirmed(evaluation: Evaluation, row: Assessment) -> list[Gap]:
@@ -92,17 +103,53 @@ def _unconfirmed(evaluation: Evaluation, row: Assessment) -> list[Gap]:
     ]
 
 
-def _undecided(row: Assessment, outcome) -> list[Gap]:
-    """A decision is owed, and one that was taken on another computed star is owed again."""
-    decision = decision_of(row)
+def _unmet(evaluation: Evaluation, row: Assessment) -> list[Gap]:
+    """What changes the star by hand and the chair has not confirmed, and what one person alone found."""
+    waiting = [
+        Gap(row, GapKind.MOTION, f"{motion.words}已由{motion.by.name}登记，待评委会主任确认")
+        for motion in pending_motions(row)
+    ]
+    if evaluation.scheme.imported or row.status != Status.CITY:
+        return waiting
+    named = {motion.restriction.code for motion in pending_motions(row) if motion.restriction}
+    return waiting + [
+        Gap(row, GapKind.RESTRICTION, f"{code} 的认定未记会议，须补登并由主任确认")
+        for code in unmet_by_hand(evaluation, str(row.pk))
+        if code not in named
+    ]
+
+
+def undecided(evaluation: Evaluation, row: Assessment) -> list[Gap]:
+    """A decision is owed; one that was taken on other figures, or without a meeting, is owed again."""
+    decision, outcome = decision_of(row), evaluation.outcomes[str(row.pk)]
+    if any(motion.kind == Motion.Kind.STAR for motion in pending_motions(row)):
+        return []  # what the office recorded is there to be confirmed or sent back
     if decision is None:
         return [Gap(row, GapKind.DECISION, UNDECIDED)]
-    if outcome.verdict and decision.computed != outcome.star:
-        changed = (
-            f"登记审定意见时计算为{Star(decision.computed).label}，现为{Star(outcome.star).label}，须重新审定"
-        )
+    if changed := change_since(decision, outcome):
         return [Gap(row, GapKind.DECISION, changed)]
+    if decision.meeting_id is None and row.status == Status.CITY and not evaluation.scheme.imported:
+        return [Gap(row, GapKind.DECISION, UNMET)]
     return []
+
+
+def pending_motions(row: Assessment) -> list[Motion]:
+    """What the office recorded of a school of `assessments_of` and the chair has not answered."""
+    return [motion for motion in row.motions.all() if motion.is_pending]
+
+
+def unmet_by_hand(evaluation: Evaluation, key: str) -> list[str]:
+    """Restrictions that lower the star by hand and that no meeting found: from before meetings were
+    recorded.
+    """
+    return [code for code in evaluation.unmet.get(key, ()) if by_hand(evaluation, key, code)]
+
+
+def by_hand(evaluation: Evaluation, key: str, code: str) -> bool:
+    """Whether a restriction would apply to a school only because somebody says so, not by its condition."""
+    school = evaluation.inputs[key]
+    verdict = score_school(evaluation.spec, replace(school, cases=school.cases - {code})).verdict
+    return verdict is None or code not in {cap.code for cap in verdict.caps}
 
 
 def decision_of(row: Assessment) -> Decision | None:

@@ -5,9 +5,9 @@ year, and each result explains itself by figures, by the steps in their order, b
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -15,7 +15,17 @@ from django.utils import timezone
 from ratings.criteria.spec import SchemeSpec, digest
 from ratings.criteria.storing import hold_scheme
 from ratings.enums import Phase, Star, Status
-from ratings.models import Assessment, Decision, Move, Restriction, RestrictionCase, Result, Scheme
+from ratings.models import (
+    Assessment,
+    Decision,
+    Meeting,
+    Motion,
+    Move,
+    Restriction,
+    RestrictionCase,
+    Result,
+    Scheme,
+)
 from ratings.rules.rounding import rounded
 from ratings.scoring import Outcome, advise, show, show_rate
 from ratings.sheets.evaluation import Evaluation, evaluate
@@ -24,7 +34,17 @@ from schools import audit
 from schools.models import User
 from schools.saving import Refused, hold, insert_many
 
-from .readiness import assessments_of, decision_of, missing_for_settling, proposed
+from .basis import taken_on
+from .meetings import Ballot, check_ballot, counted_votes, named
+from .readiness import (
+    assessments_of,
+    by_hand,
+    decision_of,
+    missing_for_settling,
+    pending_motions,
+    proposed,
+    undecided,
+)
 from .showing import shown_case, shown_outcome, shown_ready
 
 #: A school that stays settled while another one was reopened may be decided on anew: the share of five stars
@@ -32,86 +52,130 @@ from .showing import shown_case, shown_outcome, shown_ready
 DECIDABLE = (Status.CITY, Status.SETTLED)
 
 
-class Ballot(NamedTuple):
-    """How the committee voted and where it stands written; a vote may be left out, the minutes too."""
-
-    votes_for: int | None = None
-    votes_against: int | None = None
-    votes_abstained: int | None = None
-    minutes: str = ""
-
-
 def decide(
     assessment: Assessment,
     *,
-    by,
+    by: User,
     star: int | None = None,
-    reason: str = "",
     ballot: Ballot | None = None,
+    meeting: Meeting | None = None,
     seen: str | None = None,
 ) -> Decision:
-    """Record the committee's star for one school; without `star` the computed one.
+    """The chair records that the meeting (the latest, unless it is named) follows the computed star, which is
+    `star` where somebody has looked at it.
 
     The star is compared with what the scores give at this very moment, under lock, and all of it with what
-    the page showed that sent `seen`: of two who decide the second is told of the first. Raises Refused.
+    the page showed that sent `seen`: of two who decide the second is told of the first. Another star is a
+    Motion of the office, and so is taking back what two people decided. Raises Refused.
     """
-    ballot = ballot or Ballot()
     with transaction.atomic():
-        row = _under_review(assessment)
+        row = under_review(assessment)
         evaluation = evaluate(row.scheme, only=row.pk)
-        outcome = evaluation.outcomes[str(row.pk)]
-        if outcome.problems:
-            raise Refused(f"还不能审定：{outcome.problems[0].text}。")
-        star = outcome.star if star is None else star
-        if star not in offered_stars(evaluation):
-            raise Refused(f"本方案不设{Star(star).label}。")
-        awarded, computed = Star(star).label, Star(outcome.star).label
-        reason = reason.strip() if star != outcome.star else ""
-        if star != outcome.star and not reason:
-            raise Refused(f"审定为{awarded}，与计算结果{computed}不同，请写明理由。")
-        ballot = ballot._replace(minutes=ballot.minutes.strip())
-        values = {"star": star, "computed": outcome.star, "reason": reason, **ballot._asdict()}
-        before = Decision.objects.filter(assessment=row).select_related("by").first()
-        if before and before.by == by and values == {name: getattr(before, name) for name in values}:
-            return before  # the answer to an earlier, identical one may have been lost on the way
-        shown_case(row, outcome, before).refuse_changed(seen)
-        decision, _ = Decision.objects.update_or_create(
-            assessment=row, defaults={**values, "by": by, "at": timezone.now()}
-        )
-        _record(
-            "decide",
-            row,
-            by,
-            {
-                "审定": awarded,
-                "计算": computed,
-                "理由": reason,
-                "会议纪要": ballot.minutes,
-                "同意": ballot.votes_for,
-                "不同意": ballot.votes_against,
-                "弃权": ballot.votes_abstained,
-            },
-        )
+        outcome = ready_outcome(evaluation, row)
+        standing = Decision.objects.filter(assessment=row).select_related("by").first()
+        values = _decided(row, outcome, outcome.star, ballot=ballot, meeting=meeting)
+        if standing and standing.by == by and _is_same(standing, values):
+            return standing  # the answer to an earlier, identical one may have been lost on the way
+        shown_case(row, outcome, standing).refuse_changed(seen)
+        computed = Star(outcome.star).label
+        if star not in (None, outcome.star):
+            awarded = Star(star).label
+            raise Refused(f"审定为{awarded}，与计算结果{computed}不同，{BY_TWO}")
+        if Motion.objects.pending().filter(assessment=row, restriction=None).exists():
+            raise Refused("办公室已登记与计算不同的审定，请先确认或退回。")
+        if standing and standing.deviates and standing.star != outcome.star:
+            raise Refused(f"本校已审定为{standing.get_star_display()}（与计算不同），改为{computed}{BY_TWO}")
+        return write_decision(row, values, by=by)
+
+
+#: Who does what where a star is changed by hand.
+BY_TWO = "须由市评委会办公室按会议登记、评委会主任确认。"
+
+
+def ready_outcome(evaluation: Evaluation, row: Assessment) -> Outcome:
+    """What the scores of a school give; Refused while something is missing."""
+    outcome = evaluation.outcomes[str(row.pk)]
+    if outcome.problems:
+        raise Refused(f"还不能审定：{outcome.problems[0].text}。")
+    return outcome
+
+
+def _decided(
+    row: Assessment,
+    outcome: Outcome,
+    star: int,
+    *,
+    ballot: Ballot | None,
+    meeting: Meeting | None,
+    motion: Motion | None = None,
+) -> dict[str, Any]:
+    """The columns of a decision; Refused where the meeting or its vote cannot be."""
+    ballot, held = ballot or Ballot(), named(row.scheme, meeting)
+    check_ballot(held, ballot, counted=motion is not None)
+    reason = motion.reason if motion and star != outcome.star else ""
+    return {
+        "star": star,
+        "reason": reason,
+        "meeting": held,
+        "minutes": "",
+        "recorded_by": motion and motion.by,
+        "recorded_at": motion and motion.at,
+        **counted_votes(ballot),
+        **taken_on(outcome),
+    }
+
+
+def _is_same(decision: Decision, values: Mapping[str, Any]) -> bool:
+    return all(getattr(decision, name) == value for name, value in values.items())
+
+
+def carry_star(motion: Motion, row: Assessment, outcome: Outcome, *, by: User) -> Decision:
+    """What the office recorded of a meeting becomes the decision of whoever confirms it."""
+    ballot = Ballot(motion.votes_for, motion.votes_against, motion.votes_abstained)
+    told = {"ballot": ballot, "meeting": motion.meeting, "motion": motion}
+    return write_decision(row, _decided(row, outcome, motion.star, **told), by=by)
+
+
+def write_decision(row: Assessment, values: Mapping[str, Any], *, by: User) -> Decision:
+    """Keep what the meeting decided and enter it in the audit trail; the caller has locked and checked the
+    school.
+    """
+    decision, _ = Decision.objects.update_or_create(
+        assessment=row, defaults={**values, "by": by, "at": timezone.now()}
+    )
+    recorder = values["recorded_by"]
+    detail = {
+        "审定": Star(values["star"]).label,
+        "计算": Star(values["computed"]).label,
+        "理由": values["reason"],
+        "会议": str(values["meeting"]),
+        "登记人": recorder.name if recorder else "",
+        "同意": values["votes_for"],
+        "不同意": values["votes_against"],
+        "弃权": values["votes_abstained"],
+    }
+    audit_of("decide", row, by, detail)
     return decision
 
 
-def _record(act: str, row: Assessment, by: User, detail: dict) -> None:
+def audit_of(act: str, row: Assessment, by: User, detail: dict) -> None:
     audit.record(act, by=by, city=row.scheme.city, subject=str(row), detail=detail)
 
 
 def acceptable(evaluation: Evaluation) -> list[Assessment]:
-    """Schools whose computed star the committee can follow in one act: scored, nothing left to confirm, not
-    decided.
+    """Schools whose computed star the committee can follow in one act: scored, nothing left to confirm, and
+    not decided on these figures by a meeting.
     """
-    rows = Assessment.objects.filter(
-        scheme=evaluation.scheme, status=Status.CITY, decision__isnull=True
-    ).select_related("school__county")
-    return [row for row in rows.in_order() if _is_acceptable(evaluation, str(row.pk))]
+    return [
+        row
+        for row in assessments_of(evaluation.scheme).filter(status__in=DECIDABLE)
+        if _is_acceptable(evaluation, row)
+    ]
 
 
-def accept_all(scheme: Scheme, *, by, minutes: str = "", seen: str | None = None) -> int:
-    """Follow the computed star of every school that is ready; the others keep waiting. Tells how many were
-    decided.
+def accept_all(scheme: Scheme, *, by, meeting: Meeting | None = None, seen: str | None = None) -> int:
+    """Follow the computed star of every school that is ready, in the name of the meeting (the latest, unless
+    it is named); the others keep waiting. Tells how many were decided.
 
     Where schools or stars are others than on the page that sent `seen`, Stale is raised: nobody may get a
     star that the committee has not looked at.
@@ -125,10 +189,11 @@ def accept_all(scheme: Scheme, *, by, minutes: str = "", seen: str | None = None
         rows = acceptable(evaluation)
         shown_ready(evaluation, rows).refuse_changed(seen)
         ready = {row.pk for row in rows}
-        count = accept_computed(evaluation, by=by, only=ready, minutes=minutes.strip())
+        held = named(locked, meeting)
+        count = accept_computed(evaluation, by=by, only=ready, meeting=held)
         if count:
             stars = Counter(Star(evaluation.outcomes[str(pk)].star).label for pk in ready)
-            detail = {"审定": "按计算结果", "学校": count, "星级": dict(stars), "会议纪要": minutes.strip()}
+            detail = {"审定": "按计算结果", "学校": count, "星级": dict(stars), "会议": str(held)}
             audit.record("decide", by=by, city=locked.city, subject=str(locked), detail=detail)
     return count
 
@@ -138,58 +203,98 @@ def accept_computed(
     *,
     by,
     only: Collection[int] | None = None,
-    minutes: str = "",
+    meeting: Meeting | None = None,
     at: datetime | None = None,
 ) -> int:
-    """Record for every school under review (or `only` these) that the committee follows the computed star;
-    tells how many.
+    """Record for every school under review that has no decision, or for `only` these, that the committee
+    follows the computed star; tells how many.
     """
     at = at or timezone.now()
-    waiting = Assessment.objects.filter(
-        scheme=evaluation.scheme, status=Status.CITY, decision__isnull=True
-    ).values_list("pk", flat=True)
+    if only is None:
+        rows = Assessment.objects.filter(scheme=evaluation.scheme, status=Status.CITY, decision__isnull=True)
+        only = [pk for pk in rows.values_list("pk", flat=True) if evaluation.outcomes[str(pk)].verdict]
     accepted = [
-        Decision(assessment_id=pk, star=outcome.star, computed=outcome.star, minutes=minutes, by=by, at=at)
-        for pk in waiting
-        if (outcome := evaluation.outcomes[str(pk)]).verdict and (only is None or pk in only)
+        Decision(assessment_id=pk, star=outcome.star, meeting=meeting, by=by, at=at, **taken_on(outcome))
+        for pk in sorted(only)
+        if (outcome := evaluation.outcomes[str(pk)])
     ]
+    Decision.objects.filter(assessment__in=only).delete()  # taken on other figures, or without a meeting
     insert_many(accepted)
     return len(accepted)
 
 
-def confirm_case(assessment: Assessment, restriction: Restriction, *, by, basis: str) -> RestrictionCase:
-    """A named person finds that a restriction applies, and names the document it rests on. Raises Refused."""
+def confirm_case(
+    assessment: Assessment, restriction: Restriction, *, by, basis: str, motion: Motion | None = None
+) -> RestrictionCase:
+    """A named person finds that a restriction applies whose condition is met, and names the document it rests
+    on; any other lowers the star by hand, so that it is a `motion` of the office. Raises Refused.
+    """
     basis = basis.strip()
     if not basis:
         raise Refused("请写明认定依据。")
     with transaction.atomic():
-        row = _under_review(assessment)
-        case, made = RestrictionCase.objects.get_or_create(
-            assessment=row,
-            restriction=restriction,
-            defaults={"basis": basis, "by": by, "at": timezone.now()},
+        row = under_review(assessment)
+        if motion is None and by_hand(evaluate(row.scheme, only=row.pk), str(row.pk), restriction.code):
+            raise Refused(f"{restriction.code} 的认定会改变星级，{BY_TWO}")
+        standing = found_case(row, restriction)
+        if standing and (motion is None or standing.meeting_id):
+            raise Refused(already_found(standing))
+        values = {"basis": basis, "by": by, "at": timezone.now(), **_of_motion(motion)}
+        case, _ = RestrictionCase.objects.update_or_create(
+            assessment=row, restriction=restriction, defaults=values
         )
-        if not made:
-            found = case.by.name if case.by else ""
-            at = timezone.localtime(case.at)
-            raise Refused(f"{restriction.code} 已由{found}于{at:%m月%d日 %H:%M}认定，依据：{case.basis}。")
-        _record("restrict", row, by, {"情形": str(restriction), "后果": restriction.effect, "依据": basis})
+        detail = {"情形": str(restriction), "后果": restriction.effect, "依据": basis}
+        audit_of("restrict", row, by, {**detail, **said_of(motion)})
     return case
 
 
-def withdraw_case(assessment: Assessment, restriction: Restriction, *, by, reason: str) -> None:
-    """Take back a finding that proved wrong; what it rested on and why it falls stay in the audit trail."""
+def found_case(row: Assessment, restriction: Restriction) -> RestrictionCase | None:
+    """The finding that stands at a school, with who made it."""
+    cases = RestrictionCase.objects.filter(assessment=row, restriction=restriction)
+    return cases.select_related("restriction", "by").first()
+
+
+def already_found(case: RestrictionCase) -> str:
+    """Who found it, when, and on what, for whoever comes second."""
+    found, at = case.by.name if case.by else "", timezone.localtime(case.at)
+    return f"{case.restriction.code} 已由{found}于{at:%m月%d日 %H:%M}认定，依据：{case.basis}。"
+
+
+def withdraw_case(
+    assessment: Assessment, restriction: Restriction, *, by, reason: str, motion: Motion | None = None
+) -> None:
+    """Take back a finding that proved wrong; what it rested on and why it falls stay in the audit trail.
+    Where that raises the star by hand, it is a `motion` of the office.
+    """
     reason = reason.strip()
     if not reason:
         raise Refused("请写明撤销认定的理由。")
     with transaction.atomic():
-        row = _under_review(assessment)
+        row = under_review(assessment)
         found = hold(RestrictionCase.objects.filter(assessment=row, restriction=restriction))
         if not found:
             raise Refused(f"{restriction.code} 没有认定记录。")
+        if motion is None and by_hand(evaluate(row.scheme, only=row.pk), str(row.pk), restriction.code):
+            raise Refused(f"撤销 {restriction.code} 的认定会改变星级，{BY_TWO}")
         [case] = found
         case.delete()
-        _record("restrict", row, by, {"情形": str(restriction), "撤销": reason, "原依据": case.basis})
+        detail = {"情形": str(restriction), "撤销": reason, "原依据": case.basis}
+        audit_of("restrict", row, by, {**detail, **said_of(motion)})
+
+
+def _of_motion(motion: Motion | None) -> dict[str, Any]:
+    """The columns of what a meeting decided; empty for what rests on its condition."""
+    if motion is None:
+        return {}
+    votes = {name: getattr(motion, name) for name in Ballot._fields}
+    return {"meeting": motion.meeting, "recorded_by": motion.by, "recorded_at": motion.at, **votes}
+
+
+def said_of(motion: Motion | None) -> dict[str, Any]:
+    """What the audit trail says of the meeting behind an act; nothing of an act without one."""
+    if motion is None:
+        return {}
+    return {"会议": str(motion.meeting), "表决": motion.ballot, "登记人": motion.by.name}
 
 
 def offered_stars(evaluation: Evaluation) -> list[int]:
@@ -197,12 +302,16 @@ def offered_stars(evaluation: Evaluation) -> list[int]:
     return [*sorted((band.star for band in evaluation.spec.bands), reverse=True), Star.NONE.value]
 
 
-def _is_acceptable(evaluation: Evaluation, key: str) -> bool:
-    ready = not evaluation.outcomes[key].problems and key not in evaluation.outdated
-    return ready and not proposed(evaluation, key)
+def _is_acceptable(evaluation: Evaluation, row: Assessment) -> bool:
+    key, decision = str(row.pk), decision_of(row)
+    if evaluation.outcomes[key].problems or key in evaluation.outdated or proposed(evaluation, key):
+        return False
+    if pending_motions(row) or (decision and decision.deviates):
+        return False
+    return decision is None or bool(undecided(evaluation, row))
 
 
-def _under_review(assessment: Assessment) -> Assessment:
+def under_review(assessment: Assessment) -> Assessment:
     """The locked row of a school the committee may still decide on."""
     row = hold_assessment(assessment.pk)
     if row.scheme.phase != Phase.SCORING:

@@ -3,8 +3,9 @@
 import hashlib
 import io
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import wraps
+from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Page, Paginator
@@ -19,7 +20,8 @@ from ratings.criteria.storing import hold_scheme
 from ratings.criteria.versions import current_version, spec_of
 from ratings.documents.papers import paper_pdf
 from ratings.enums import Phase, Star, Status
-from ratings.models import Assessment, RestrictionCase, Result, Scheme
+from ratings.models import Assessment, Meeting, Result, Scheme
+from ratings.scoring import Outcome
 from ratings.sheets.evaluation import Evaluation, evaluate
 from ratings.workflow import take_step
 from schools import audit
@@ -34,23 +36,24 @@ from schools.saving import SEEN, Refused, Shown, Stale
 from schools.site.asked import number
 from schools.workbooks import write_workbook
 
-from .board import Deliberation, by_total, deliberate, settled_board
+from .basis import change_since
+from .board import Case, Deliberation, by_total, deliberate, settled_board
 from .forms import (
     ORDERS,
     PDF,
     AcceptAllForm,
-    CaseForm,
     DecisionForm,
     DeliberationFilterForm,
     MaterialsForm,
     MissingFilterForm,
     ReopenForm,
     SettledFilterForm,
-    WithdrawCaseForm,
 )
 from .invariants import SETTLED_PHASES
 from .materials import Materials, materials_of, results_sheet, workbook_sheets
+from .meetings import ballot_warning
 from .readiness import (
+    UNMET,
     Gap,
     assessments_of,
     by_school,
@@ -63,13 +66,11 @@ from .settling import (
     NotSettled,
     accept_all,
     acceptable,
-    confirm_case,
     decide,
-    offered_stars,
     settle_scheme,
-    withdraw_case,
 )
 from .showing import shown_case, shown_outcome, shown_ready
+from .two_people import by_two, meetings_of, open_for
 
 #: The committee wants all schools before its eyes; only the largest cities need a second page.
 PAGE_SIZE = 100
@@ -125,7 +126,10 @@ def board_export(request: HttpRequest, pk: int) -> HttpResponse:
     if scheme.phase not in SETTLED_PHASES:
         return redirect("ratings:board", pk)
     results = list(
-        Result.objects.visible_to(request.user).filter(scheme=scheme).order_by("order", "school_code")
+        Result.objects.visible_to(request.user)
+        .filter(scheme=scheme)
+        .select_related("assessment__decision")
+        .order_by("order", "school_code")
     )
     sheet = results_sheet(spec_of(current_version(scheme)), results)
     return export(f"{scheme.year}年度审定总表", [sheet], by=request.user, rows=len(results))
@@ -190,98 +194,68 @@ def decide_school(request: HttpRequest, scheme: Scheme, assessment: Assessment) 
             decision = decide(
                 assessment,
                 by=request.user,
-                star=form.chosen_star,
-                reason=form.cleaned_data["reason"],
+                star=form.computed,
                 ballot=form.ballot,
+                meeting=form.cleaned_data["meeting"],
                 seen=request.POST.get(SEEN, ""),
             )
             messages.success(
                 request, f"{assessment.school.name}审定为{decision.get_star_display()}，已登记。"
             )
+            warn_of_vote(request, decision.meeting, decision.votes_for)
             following = standing.next_open(assessment)
             if following is None:
                 return redirect("ratings:board", scheme.pk)
             return redirect("ratings:decide", scheme.pk, following.pk)
-    return _case_page(request, standing, form=form)
+    return case_page(request, standing, form=form)
 
 
-@require_POST
-@allowed_to("confirm_restriction")
-@while_deciding
-def confirm_restriction(request: HttpRequest, scheme: Scheme, assessment: Assessment) -> HttpResponse:
-    """A restriction is found to apply; it names the person and the document."""
-    held = RestrictionCase.objects.filter(assessment=assessment).values_list("restriction__code", flat=True)
-    form = CaseForm(request.POST, scheme=scheme, held=set(held))
-    if form.is_valid():
-        with refusals_in(form):
-            confirm_case(assessment, **form.cleaned_data, by=request.user)
-            messages.success(
-                request, f"已认定限制性情形 {form.cleaned_data['restriction'].code}，星级已按规定重新计算。"
-            )
-            return redirect("ratings:decide", scheme.pk, assessment.pk)
-    return _case_page(request, deliberate(scheme, only=assessment.pk), case_form=form)
-
-
-@require_POST
-@allowed_to("confirm_restriction")
-@while_deciding
-def withdraw_restriction(
-    request: HttpRequest, scheme: Scheme, assessment: Assessment, case: int
-) -> HttpResponse:
-    """A finding is taken back with a reason."""
-    if not RestrictionCase.objects.filter(pk=case).exists():
-        raise Refused("这一认定已被撤销，不用再撤销。")
-    held = get_object_or_404(
-        RestrictionCase.objects.select_related("restriction"), pk=case, assessment=assessment
-    )
-    form = WithdrawCaseForm(request.POST, case=held)
-    if form.is_valid():
-        with refusals_in(form, "reason"):
-            withdraw_case(assessment, held.restriction, **form.cleaned_data, by=request.user)
-            messages.success(request, f"已撤销对 {held.restriction.code} 的认定，理由已记入审计记录。")
-            return redirect("ratings:decide", scheme.pk, assessment.pk)
-    return _case_page(request, deliberate(scheme, only=assessment.pk), withdrawal=form, withdrawn=held)
+def warn_of_vote(request: HttpRequest, meeting: Meeting, votes_for: int | None) -> None:
+    """Said beside the success: what the committee may want to look at again."""
+    if warning := ballot_warning(meeting, votes_for):
+        messages.warning(request, warning)
 
 
 def _decision_form(user: User, standing: Deliberation, data=None) -> DecisionForm | None:
-    """None while the school cannot be decided, or for somebody who does not decide."""
-    (case,) = standing.rows
-    if case.star is None or case.lapsed or not case.before_committee or not may(user, "decide"):
+    """None while the school cannot be decided on as computed, or for somebody who does not decide."""
+    (case,), meetings = standing.rows, meetings_of(standing.evaluation.scheme)
+    if not may(user, "decide") or not meetings or not open_for(case):
         return None
-    return DecisionForm(
-        data, computed=case.star, offered=offered_stars(standing.evaluation), decision=case.decision
-    )
+    if data is None and (case.pending or case.by_two):
+        return None  # to whoever had the form open before, `decide` says what has happened
+    return DecisionForm(data, computed=case.star, meetings=meetings)
 
 
-def _case_page(request: HttpRequest, standing: Deliberation, **forms) -> HttpResponse:
+def case_page(request: HttpRequest, standing: Deliberation, **forms) -> HttpResponse:
     """One school before the committee; `forms` are those that were sent, the others are new."""
     (case,), scheme, schools = standing.rows, standing.evaluation.scheme, standing.schools
     place = schools.index(case.assessment)
-    cases = RestrictionCase.objects.filter(assessment=case.assessment).select_related("restriction", "by")
     context = {
         "scheme": scheme,
         "case": case,
         "liaison_opinions": opinions_of(case.assessment.school, scheme.year),
-        "cases": cases,
         "board": standing,
         "place": place + 1,
         "before": schools[place - 1] if place else None,
         "after": next(iter(schools[place + 1 :]), None),
-        "seen": seen_again(
-            request,
-            shown_case(case.assessment, case.outcome, case.decision),
-            forms.get("form"),
-        ),
+        "seen": _seen_of(request, case, forms),
+        **by_two(request.user, standing, forms),
         **forms,
     }
     if "form" not in forms:
         context["form"] = _decision_form(request.user, standing)
-    if "case_form" not in forms and case.before_committee:
-        held = {entry.restriction.code for entry in cases}
-        suggested = case.proposed[0].code if case.proposed else ""
-        if len(standing.spec.restrictions) > len(held):
-            context["case_form"] = CaseForm(scheme=scheme, held=held, suggested=suggested)
     return render(request, "ratings/committee/decide.html", context)
+
+
+#: The forms on the page of a school that say what the page showed; a confirmation says what it confirms.
+BOUND = ("form", "motion_form", "case_form", "withdrawal")
+
+
+def _seen_of(request: HttpRequest, case: Case, forms: Mapping[str, Any]) -> str:
+    """What the page shows of the school, for every form on it."""
+    shown = shown_case(case.assessment, case.outcome, case.decision)
+    sent = next(filter(None, map(forms.get, BOUND)), None)
+    return shown.seen if sent is None else seen_again(request, shown, sent)
 
 
 @require_http_methods(["GET", "POST"])
@@ -289,26 +263,35 @@ def _case_page(request: HttpRequest, standing: Deliberation, **forms) -> HttpRes
 @while_deciding
 def accept_schools(request: HttpRequest, scheme: Scheme) -> HttpResponse:
     """Every school on which the committee follows the computation, named before it is confirmed."""
-    form = AcceptAllForm(request.POST or None)
+    meetings = meetings_of(scheme)
+    form = AcceptAllForm(request.POST or None, meetings=meetings)
     if form.is_valid():
-        minutes = form.cleaned_data["minutes"]
+        meeting = form.cleaned_data["meeting"]
         with refusals_as_messages(request):
-            count = accept_all(scheme, by=request.user, minutes=minutes, seen=request.POST.get(SEEN, ""))
+            count = accept_all(scheme, by=request.user, meeting=meeting, seen=request.POST.get(SEEN, ""))
             messages.success(request, f"{count} 所党校按计算结果审定，已登记。")
             return redirect("ratings:board", scheme.pk)
         # What was confirmed is not what is shown now, so it is asked for again.
-        form = AcceptAllForm(initial={"minutes": minutes})
+        form = AcceptAllForm(initial={"meeting": meeting}, meetings=meetings)
     evaluation = evaluate(scheme)
     rows = acceptable(evaluation)
-    ready = [(row, evaluation.outcomes[str(row.pk)]) for row in rows]
+    outcomes = [evaluation.outcomes[str(row.pk)] for row in rows]
+    ready = [(row, outcome, said_again(row, outcome)) for row, outcome in zip(rows, outcomes, strict=True)]
     context = {
         "scheme": scheme,
         "ready": ready,
-        "tally": _tally(outcome.star for _, outcome in ready),
+        "tally": _tally(outcome.star for outcome in outcomes),
         "form": form,
+        "meetings": meetings,
         "seen": shown_ready(evaluation, rows).seen,
     }
     return render(request, "ratings/committee/accept.html", context)
+
+
+def said_again(row: Assessment, outcome: Outcome) -> str:
+    """Why a school that was decided on already is among those to be accepted."""
+    decision = decision_of(row)
+    return (change_since(decision, outcome) or UNMET) if decision else ""
 
 
 def _tally(stars: Iterable[int]) -> list[tuple[str, int]]:

@@ -5,13 +5,15 @@ their workbooks say nothing or too much.
 import datetime as dt
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 from django.db.models import FileField
 from django.db.models.fields.files import FieldFile
 from django.db.models.signals import post_save
 
 from ratings.documents.pdf import reason_against
-from ratings.models import Bulletin, Scheme
+from ratings.models import Bulletin, Meeting, Scheme
+from ratings.offline.decisions import Decisions
 from ratings.offline.running import enter_year
 from ratings.publication.bulletin import file_document, publish
 from ratings.workflow.deadlines import last_workday_before
@@ -44,11 +46,23 @@ def leave_gap(city: Region) -> None:
 #: 发文字号 of the first city by year and number.
 NUMBER = "示组通〔{}〕{}号"
 BULLETIN_NUMBER = 21
+#: The committee meets before this day; its minutes have numbers of their own.
+MEETING_DAY = (12, 20)
+MINUTES_NUMBER = "示评纪〔{}〕{}号"
 
 
 def settle_year(sample: Sample, year: int) -> Scheme:
-    """The year as the workbooks tell it, settled, with a draft of its bulletin."""
-    return enter_year(sample.at(year), sample.judged, issue=False).scheme
+    """The year as the workbooks tell it, settled by a meeting in December, with a draft of its bulletin."""
+    held = meeting_on(dt.date(year, *MEETING_DAY))
+    told = replace(sample.at(year), decisions=Decisions(meeting=held))
+    return enter_year(told, sample.judged, issue=False).scheme
+
+
+def meeting_on(day: dt.date) -> Meeting:
+    """A meeting of the committee on the last working day before, not stored yet."""
+    day = last_workday_before(day)
+    number = MINUTES_NUMBER.format(day.year, 1)
+    return Meeting(held_on=day, expected=11, present=10, number=number)
 
 
 def publish_year(scheme: Scheme, *, by: User) -> None:

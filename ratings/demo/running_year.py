@@ -7,6 +7,9 @@ from typing import Any
 
 from django.utils import timezone
 
+from ratings.committee.meetings import Ballot, record_meeting
+from ratings.committee.motions import propose_star
+from ratings.committee.settling import offered_stars
 from ratings.criteria.years import copy_scheme
 from ratings.enums import Stage, Status
 from ratings.judging.visits import Trip, register_visit
@@ -15,12 +18,13 @@ from ratings.offline.judging import SchoolYear
 from ratings.publication.opening_notice import OPENING_NOTICE
 from ratings.rules.rounding import rounded
 from ratings.scoring import entry_to_json
+from ratings.sheets.evaluation import evaluate
 from ratings.workflow import grant_extension, open_scheme, take_step
 from ratings.workflow.deadlines import last_workday_before
 from schools.models import Appointment, Region, Role, User
 
 from .accounts import DemoAccount, appoint
-from .past_years import NUMBER, can_print
+from .past_years import NUMBER, can_print, meeting_on
 from .sample import nearest_workday
 
 #: Days from today to the deadlines of the three stages; the self-assessment closes yesterday, with
@@ -35,6 +39,8 @@ CLOSED = 4
 #: … and the first judge has filled in, but not closed, the sheet of so many more.
 BEGUN = 2
 PANEL_SIZE = 5
+#: Why the committee decided one school otherwise than the scores say.
+DEVIATION = "实地核查时两期主体班的签到表与登记人数不符，经集体研究下调一个星级"
 #: So many schools have been visited, so many on one day.
 VISITED, A_DAY = 15, 3
 #: The notice went out so many days before the self-assessment closed.
@@ -63,6 +69,7 @@ def open_running_year(
             _advance(assessment, judged[assessment.school.code], target, lead, panel, office)
     _visit(scheme, panel, office)
     _score(scheme, judged)
+    _propose(scheme, office)
     _close_self_assessment(scheme, office)
     _issue_notice(scheme, office)
 
@@ -160,6 +167,24 @@ def _score(scheme: Scheme, judged: Mapping[str, SchoolYear]) -> None:
             if is_closed and not owed.exists():
                 closed = {"submitted_at": timezone.now(), "submitted_by": judge.user}
                 assessment.sheets.filter(judge=judge).update(**closed)
+
+
+def _propose(scheme: Scheme, office: User) -> None:
+    """The committee has met over the schools that are scored, and decided one otherwise than computed; the
+    office has recorded it, the chair has not confirmed it yet.
+    """
+    held = meeting_on(timezone.localdate())
+    values = {"held_on": held.held_on, "expected": held.expected, "present": held.present}
+    meeting = record_meeting(scheme, {**values, "number": held.number}, by=office)
+    evaluation = evaluate(scheme)
+    offered = offered_stars(evaluation)
+    scored = Assessment.objects.filter(scheme=scheme, status=Status.CITY).select_related("school").in_order()
+    for row in scored:
+        outcome = evaluation.outcomes[str(row.pk)]
+        lower = [] if outcome.problems else [star for star in offered if star < outcome.star]
+        if lower:
+            propose_star(row, lower[0], by=office, reason=DEVIATION, ballot=Ballot(8, 1, 1), meeting=meeting)
+            return
 
 
 def _close_self_assessment(scheme: Scheme, office: User) -> None:

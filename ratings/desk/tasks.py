@@ -10,7 +10,7 @@ from datetime import date, datetime
 from itertools import groupby
 from operator import itemgetter
 
-from django.db.models import Count, Exists, F, FilteredRelation, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, F, FilteredRelation, OuterRef, Q, QuerySet, Subquery
 from django.shortcuts import resolve_url
 from django.utils import timezone
 
@@ -21,6 +21,7 @@ from ratings.models import (
     Bulletin,
     Erratum,
     JudgeSheet,
+    Motion,
     Result,
     Scheme,
     Score,
@@ -133,10 +134,22 @@ def _committee_tasks(scheme: Scheme, user: User) -> Iterator[Task]:
         page = resolve_url("ratings:scheme_edit", scheme.pk)
         yield Task(f"继续起草{scheme.year}年度评定方案", page, "写好以后检查，再提议启动", phase)
     elif scheme.phase == Phase.SCORING:
+        yield from _motion_task(scheme, user, board)
         yield Task(f"{scheme.year}年度评审进行中", board, "查看还缺哪些评分和审定意见", phase, "info")
     elif scheme.phase in EDITABLE:
         yield Task(f"{scheme.year}年度评定结果已审定", board, "审定总表：各校得分、星级和提示", phase, "ok")
         yield _bulletin_task(scheme, user)
+
+
+def _motion_task(scheme: Scheme, user: User, board: str) -> Iterator[Task]:
+    """What the office recorded waits for the chair; what the chair sent back waits for the office."""
+    page = f"{board}?view=by_hand"
+    if may(user, "decide") and scheme.recorded:
+        title = f"确认 {scheme.recorded} 项会改变星级的审定"
+        yield Task(title, page, f"{scheme.year}年度，办公室已按会议登记，确认以后生效", "待确认")
+    if may(user, "propose_decision") and scheme.sent_back:
+        title = f"{scheme.sent_back} 项审定登记被退回"
+        yield Task(title, page, f"{scheme.year}年度，主任已写明理由，重新登记或收回", "被退回", "bad")
 
 
 def _bulletin_task(scheme: Scheme, user: User) -> Task:
@@ -186,7 +199,16 @@ def _with_waiting(schemes: QuerySet[Scheme]) -> QuerySet[Scheme]:
         correction_name=F("correction__prepared_by__name"),
         correction_at=F("correction__proposed_at"),
         correction_reason=F("correction__reason"),
+        recorded=_motions(returned_at__isnull=True),
+        sent_back=_motions(returned_at__isnull=False),
     )
+
+
+def _motions(**which) -> Subquery:
+    """How many acts of two people wait in a scheme."""
+    waiting = Motion.objects.filter(assessment__scheme=OuterRef("pk"), **which).order_by()
+    counted = waiting.values("assessment__scheme").annotate(number=Count("pk")).values("number")
+    return Subquery(counted)
 
 
 def _second_person_tasks(scheme: Scheme, user: User) -> Iterator[Task]:
@@ -356,7 +378,7 @@ def latest_scheme(user: User) -> Scheme | None:
 
 
 #: Acts whose lines in the audit trail say points or stars.
-SCORING_ACTS = ("adjust", "restrict", "decide", "settle")
+SCORING_ACTS = ("adjust", "restrict", "propose", "send_back", "decide", "settle")
 
 
 def scores_before_publication() -> Callable[[AuditEntry], bool]:

@@ -43,7 +43,7 @@ _NUMBER = re.compile(r"(?P<code>[^〔〕\d\s]+)〔(?P<year>\d+)〕(?P<ordinal>�
 _NUMERALS = "零一二三四五六七八九"
 
 
-def parse_number(text: str) -> str:
+def parse_number(text: str, *, name: str = "发文字号") -> str:
     """发文字号 in its canonical form, 示组通〔2026〕12号, as the office's own register gives it.
 
     Takes any brackets and full-width digits for the right ones; raises Refused for what only the office can
@@ -51,16 +51,16 @@ def parse_number(text: str) -> str:
     """
     plain = re.sub(r"\s", "", text).translate(_BRACKETS)
     if not plain:
-        raise Refused("发文字号还没有填写，请按本单位发文登记填写，例如：示组通〔2026〕12号。")
+        raise Refused(f"{name}还没有填写，请按本单位发文登记填写，例如：示组通〔2026〕12号。")
     match = _NUMBER.fullmatch(plain)
     if match is None:
-        raise Refused("发文字号应依次写机关代字、年份、顺序号，例如：示组通〔2026〕12号。")
+        raise Refused(f"{name}应依次写机关代字、年份、顺序号，例如：示组通〔2026〕12号。")
     if len(match["year"]) != 4 or not match["year"].startswith(("1", "2", "１", "２")):
-        raise Refused("发文字号中的年份应写四位全称，例如〔2026〕。")
+        raise Refused(f"{name}中的年份应写四位全称，例如〔2026〕。")
     if match["ordinal"]:
-        raise Refused("发文字号的顺序号前不加“第”字，例如：示组通〔2026〕12号。")
+        raise Refused(f"{name}的顺序号前不加“第”字，例如：示组通〔2026〕12号。")
     if int(match["serial"][0]) == 0:
-        raise Refused("发文字号的顺序号不编虚位，“12号”不写作“012号”。")
+        raise Refused(f"{name}的顺序号不编虚位，“12号”不写作“012号”。")
     return f"{match['code']}〔{int(match['year'])}〕{int(match['serial'])}号"
 
 

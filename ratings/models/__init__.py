@@ -4,6 +4,7 @@ from .assessments import Assessment, Extension, MetricSnapshot, Move, ReturnedIt
 from .criteria import Category, CustomMetric, Item, Restriction, StarBand
 from .evidence import Evidence, Goal, SignedPage
 from .judging import Division, Feedback, Judge, JudgeSheet, Panel, SheetConfirmation, SiteVisit
+from .meetings import Meeting, Motion
 from .official_documents import Bulletin, OpeningNotice
 from .results import Decision, RestrictionCase, Result
 from .schemes import AcknowledgedWarning, ChangeNote, Erratum, OpeningProposal, Scheme, SchemeVersion
@@ -27,7 +28,9 @@ __all__ = [
     "Item",
     "Judge",
     "JudgeSheet",
+    "Meeting",
     "MetricSnapshot",
+    "Motion",
     "Move",
     "OpeningNotice",
     "OpeningProposal",

@@ -8,12 +8,13 @@ from ratings.enums import PUBLIC_PHASES, Star
 from .assessments import Assessment, rating_scope
 from .columns import all_or_none, by_person, of_assessment, of_scheme, points_column, unique
 from .criteria import Restriction
+from .meetings import TakenByMeeting
 from .schemes import COMMITTEE, SchemeVersion
 
 
-class RestrictionCase(models.Model):
+class RestrictionCase(TakenByMeeting):
     """A restriction found to apply to one school, with the document it rests on; confirmed by a person or by
-    the run.
+    the run. Without a meeting it rests on its condition alone, or was found before meetings were recorded.
     """
 
     assessment = of_assessment("cases")
@@ -29,15 +30,22 @@ class RestrictionCase(models.Model):
         constraints = [
             unique("case_once_per_restriction", "assessment", "restriction"),
             models.CheckConstraint(condition=~Q(basis=""), name="case_has_basis"),
+            models.CheckConstraint(
+                condition=Q(recorded_by__isnull=True) | ~Q(recorded_by=F("by")),
+                name="case_confirmed_by_another",
+            ),
         ]
 
     def __str__(self):
         return f"{self.assessment} {self.restriction.code}"
 
 
-class Decision(models.Model):
-    """审定意见: the committee follows the computed star, or deviates and says why; on another computed star
-    it is owed again.
+class Decision(TakenByMeeting):
+    """审定意见: the committee follows the computed star, or deviates and says why; on other figures it is
+    owed again.
+
+    `by` is the chair; `recorded_by` wrote a deviation down before the chair confirmed it. `basis` is a digest
+    of the figures it was taken on, empty before meetings were recorded, as `minutes` was typed until then.
     """
 
     assessment = models.OneToOneField(
@@ -46,9 +54,8 @@ class Decision(models.Model):
     star = models.PositiveSmallIntegerField("审定星级", choices=Star)
     computed = models.PositiveSmallIntegerField("当时的计算星级", choices=Star)
     reason = models.CharField("理由", max_length=500, blank=True)
-    votes_for = models.PositiveSmallIntegerField("同意", null=True, blank=True)
-    votes_against = models.PositiveSmallIntegerField("不同意", null=True, blank=True)
-    votes_abstained = models.PositiveSmallIntegerField("弃权", null=True, blank=True)
+    total = points_column("当时的总分", null=True, blank=True)
+    basis = models.CharField("当时得分的摘要", max_length=16, blank=True)
     minutes = models.CharField("会议纪要", max_length=200, blank=True)
     by = by_person("审定人")
     at = models.DateTimeField("审定时间")
@@ -58,7 +65,11 @@ class Decision(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=Q(star=F("computed")) | ~Q(reason=""), name="decision_deviation_has_reason"
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(recorded_by__isnull=True) | ~Q(recorded_by=F("by")),
+                name="decision_confirmed_by_another",
+            ),
         ]
 
     def __str__(self):
@@ -129,3 +140,8 @@ class Result(models.Model):
 
     def __str__(self):
         return f"{self.school_name} {self.get_star_display()}"
+
+    @property
+    def deviates(self) -> bool:
+        """Whether the committee decided otherwise than the scores say."""
+        return self.star != self.computed_star

@@ -1,5 +1,5 @@
 """What a folder of workbooks says about one year, checked as a whole before anything is written: the scheme,
-schools.xlsx, metrics.xlsx with imported figures, scores.xlsx, restrictions.xlsx.
+schools.xlsx, metrics.xlsx with imported figures, scores.xlsx, restrictions.xlsx, decisions.xlsx.
 """
 
 from __future__ import annotations
@@ -30,6 +30,8 @@ from schools.workbooks import (
     read_workbook,
 )
 from schools.workbooks.text import heading_key
+
+from .decisions import DECISIONS, Decisions, read_decisions
 
 SCHOOLS, METRICS, SCORES, RESTRICTIONS = "schools.xlsx", "metrics.xlsx", "scores.xlsx", "restrictions.xlsx"
 SCHOOL = Column("学校编码", aliases=("编码",))
@@ -76,6 +78,7 @@ class YearFolder:
     metrics: dict[str, dict[str, Fraction]]
     scores: list[ScoreRow]
     cases: list[CaseRow]
+    decisions: Decisions = field(default_factory=Decisions)
     warnings: list[str] = field(default_factory=list)
 
     @property
@@ -102,8 +105,8 @@ def read_scheme(path: Path) -> SchemeSource:
 def read_folder(scheme: Path, folder: Path) -> YearFolder:
     """Read all workbooks; raises WorkbookError with the problems of every workbook at once.
 
-    schools.xlsx must be there; metrics, scores and restrictions may be absent where the scheme does not need
-    them. Rows of scores are read but not yet judged against the figures: that needs them all.
+    schools.xlsx must be there; metrics, scores, restrictions and decisions may be absent where the scheme
+    does not need them. Rows of scores are read but not yet judged against the figures: that needs them all.
     """
     problems: list[Problem] = []
     source = _collect(problems, lambda: read_scheme(scheme))
@@ -115,9 +118,10 @@ def read_folder(scheme: Path, folder: Path) -> YearFolder:
     metrics = _collect(problems, lambda: read_metrics(folder / METRICS, *context))
     scores = _collect(problems, lambda: read_scores(folder / SCORES, *context))
     cases = _collect(problems, lambda: read_cases(folder / RESTRICTIONS, *context))
+    decisions = _collect(problems, lambda: read_decisions(folder / DECISIONS, *context))
     if problems:
         raise WorkbookError(problems)
-    return YearFolder(source, schools, metrics, scores, cases, warnings)
+    return YearFolder(source, schools, metrics, scores, cases, decisions, warnings)
 
 
 def _read_schools(folder: Path) -> list[SchoolRow]:

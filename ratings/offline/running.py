@@ -18,7 +18,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from ratings.committee.materials import results_sheet
-from ratings.committee.settling import accept_computed, settle
+from ratings.committee.settling import settle
 from ratings.criteria.spec import SchemeSpec
 from ratings.criteria.storing import create_scheme
 from ratings.criteria.versions import freeze
@@ -33,6 +33,7 @@ from schools.metrics import figures
 from schools.models import School, TrainingClass
 from schools.workbooks import ColumnOut, Problem, SheetOut, WorkbookError, write_workbook
 
+from .decisions import store_decisions
 from .folder import (
     METRICS,
     SCORES,
@@ -98,7 +99,7 @@ def enter_year(
         store_year(stored, year, schools, {school.code: school for school in rows})
         progress(4, STEPS[3])
         evaluation = evaluate(stored)
-        accept_computed(evaluation, by=None)
+        store_decisions(evaluation, year.decisions)
         settle(evaluation, by=None)
         detail = {"学校": len(schools), "版本": evaluation.version.digest}
         audit.record("run_year", by=None, city=city, subject=str(stored), detail=detail)
@@ -150,6 +151,8 @@ def _problems(
     outcomes = score_all(year.spec, [school.input for school in schools])
     for school in schools:
         yield from _unscored(year.spec, school, outcomes[school.code], reported)
+    lapsed = {school.code for school in schools if not school.input.submitted}
+    yield from year.decisions.problems(outcomes, lapsed)
 
 
 def _unscored(
@@ -204,7 +207,8 @@ def _recorded_figures(year: YearFolder) -> dict[str, dict[str, Fraction | None]]
 def write_year(scheme: Scheme, spec: SchemeSpec, folder: Path, warnings: list[str]) -> None:
     """Write results.xlsx, trace.json and bulletin.pdf from what was published, not from what was read."""
     folder.mkdir(parents=True, exist_ok=True)
-    results = list(Result.objects.filter(scheme=scheme).order_by("order", "school_code"))
+    rows = Result.objects.filter(scheme=scheme).select_related("assessment__decision")
+    results = list(rows.order_by("order", "school_code"))
     write_workbook(
         folder / "results.xlsx",
         [results_sheet(spec, results), _counts_sheet(results), _warnings_sheet(warnings)],

@@ -41,6 +41,7 @@ HANGING = (
     (
         "assessment__scheme",
         (
+            models.Motion,
             models.Decision,
             models.RestrictionCase,
             models.Score,
@@ -49,6 +50,7 @@ HANGING = (
         ),
     ),
     ("move__assessment__scheme", (models.ReturnedItem,)),
+    ("sheet__assessment__scheme", (models.SheetConfirmation,)),
     (
         "assessment__scheme",
         (
@@ -66,6 +68,7 @@ HANGING = (
         "scheme",
         (
             models.Assessment,
+            models.Meeting,
             models.OpeningNotice,
             models.Panel,
             models.Judge,

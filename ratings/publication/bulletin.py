@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from django.db import transaction
+from django.db.models import F
 from django.urls import reverse
 
 from ratings.committee.invariants import violations
@@ -21,7 +22,7 @@ from ratings.documents.official import (
     percentage,
 )
 from ratings.enums import Phase
-from ratings.models import Bulletin, Scheme
+from ratings.models import Bulletin, Result, Scheme
 from ratings.workflow import hold_all
 from schools import audit
 from schools.models import User
@@ -53,6 +54,15 @@ class BulletinKind(Kind):
 
     def links(self, record: Bulletin) -> list[tuple[str, str]]:
         return [("授牌名单", reverse("ratings:form_plaques", args=[record.scheme_id]))]
+
+    def summary(self, record: Bulletin, context: DocumentContext) -> list[tuple[str, list[str]]]:
+        """And the schools whose star is another than the computed one, by name."""
+        results = Result.objects.filter(scheme=record.scheme).exclude(star=F("computed_star"))
+        named = [
+            f"{one.school_name}：计算为{one.get_computed_star_display()}，审定为{one.get_star_display()}"
+            for one in results.order_by("order", "school_code")
+        ]
+        return [*super().summary(record, context), ("审定与计算不同", named or ["无"])]
 
     def first_text(self, scheme: Scheme) -> Mapping[str, str]:
         facts = gather_facts(scheme)

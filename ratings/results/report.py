@@ -12,10 +12,11 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from ratings.committee.comparing import Averages, category_averages
+from ratings.committee.readiness import decision_of
 from ratings.criteria.spec import ItemSpec, RestrictionSpec, SchemeSpec
 from ratings.criteria.versions import spec_of
 from ratings.documents.papers import RatingPaper, about
-from ratings.models import Result
+from ratings.models import Decision, Result
 from ratings.rules.rounding import plain, show
 from schools.models import User
 from schools.numbers import chinese_date
@@ -49,6 +50,7 @@ class ResultPaper(RatingPaper):
     result: Result
     groups: list[ResultGroup]
     restrictions: list[RestrictionSpec]
+    decision: Decision | None
     issued: str
 
     template: ClassVar[str] = "documents/papers/result.html"
@@ -66,6 +68,7 @@ def result_paper(result: Result) -> ResultPaper:
         result=result,
         groups=_categories(result, spec) + bonus,
         restrictions=_restrictions(result, spec),
+        decision=decision_of(result.assessment),
         issued=chinese_date(timezone.localdate(published)) if published else "",
     )
 
@@ -83,7 +86,8 @@ def report_on(result: Result, user: User) -> dict[str, Any]:
         "bonus": [] if result.total is None else _bonus(result, spec).items,
         "picture": charts.rates([one.name for one in spec.scored_categories], lines) if lines else "",
         "series": [line.style for line in lines],
-        "restrictions": _restrictions(result, spec),
+        "restrictions": _found(result, spec),
+        "decision": decision_of(result.assessment),
         "changes": [
             (change["text"].partition("，可多得")[0], change["gain"])
             for change in result.next_star.get("changes", ())
@@ -139,6 +143,14 @@ def _items(result: Result, items: list[ItemSpec]) -> tuple[dict[str, Any], ...]:
 def _restrictions(result: Result, spec: SchemeSpec) -> list[RestrictionSpec]:
     known = {entry.code: entry for entry in spec.restrictions}
     return [known[code] for code in result.restrictions if code in known]
+
+
+def _found(result: Result, spec: SchemeSpec) -> list[tuple[RestrictionSpec, str]]:
+    """Each restriction with the document that a named person found it in, if somebody did."""
+    found = _restrictions(result, spec)
+    rows = result.assessment.cases.values_list("restriction__code", "basis") if found else ()
+    bases = dict(rows)
+    return [(one, bases.get(one.code, "")) for one in found]
 
 
 def _lines(result: Result, spec: SchemeSpec, averages: Averages) -> list[charts.Series]:

@@ -154,7 +154,7 @@ def versions_of(scheme: Scheme) -> list[dict[str, Any]]:
 def _schools(evaluation: Evaluation, results: Iterable[Result]) -> list[dict[str, Any]]:
     adjustments = Prefetch("adjustments", Adjustment.objects.select_related("item"))
     cases = Prefetch("cases", RestrictionCase.objects.select_related("restriction"))
-    rows = Assessment.objects.filter(scheme=evaluation.scheme).select_related("decision")
+    rows = Assessment.objects.filter(scheme=evaluation.scheme).select_related("decision__meeting")
     assessments = rows.prefetch_related(adjustments, cases).in_bulk()
     numbers = _judge_numbers(evaluation)
     return [_school(evaluation, result, assessments[result.assessment_id], numbers) for result in results]
@@ -180,6 +180,7 @@ def _school(
         "cases": {case.restriction.code: case.basis for case in assessment.cases.all()},
         "decision": decision and decision.star,
         "decision_reason": decision.reason if decision else "",
+        "decision_meeting": str(decision.meeting) if decision and decision.meeting else "",
     }
 
 

@@ -67,7 +67,9 @@ def result_list(request: HttpRequest) -> HttpResponse:
 @allowed_to("read_results")
 def result_page(request: HttpRequest, pk: int) -> HttpResponse:
     """One result with everything that made it."""
-    visible = Result.objects.visible_to(request.user).select_related("scheme__city", "version", "school")
+    visible = Result.objects.visible_to(request.user).select_related(
+        "scheme__city", "version", "school", "assessment__decision__meeting"
+    )
     result = get_object_or_404(visible, pk=pk)
     feedback = Feedback.objects.visible_to(request.user).filter(assessment=result.assessment_id).first()
     onsite = may(request.user, "arrange_panels") and any(

@@ -30,7 +30,8 @@ class Evaluation:
     """A scheme scored as it stands: everything is keyed by assessment id, as text.
 
     `own` holds the self-assessments where they were asked for: of every school that handed one in, and of no
-    other. `outdated` names items whose 核定 saw figures that have changed since (待复核).
+    other. `outdated` names items whose 核定 saw figures that have changed since (待复核), `unmet` the
+    restrictions that were found without a meeting.
     """
 
     scheme: Scheme
@@ -40,6 +41,7 @@ class Evaluation:
     outcomes: dict[str, Outcome]
     own: dict[str, dict[str, Entry]] = field(default_factory=dict)
     outdated: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    unmet: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 #: Entries by item, of each assessment and stage and there by judge; one sheet alone stands under "".
@@ -74,10 +76,11 @@ def evaluate(
     }
     metrics, sheets = latest_figures(which), _entries(which, with_self=with_self)
     adjustments, outdated = _adjustments(which, metrics)
-    inputs = _inputs(scheme, which, statuses, metrics, sheets, adjustments)
+    cases, unmet = _cases(which)
+    inputs = _inputs(scheme, cases, statuses, metrics, sheets, adjustments)
     outcomes = score_all(spec, inputs.values(), year_of(version.digest).score)
     own = _own(sheets, statuses, with_drafts) if with_self else {}
-    return Evaluation(scheme, version, spec, inputs, outcomes, own, outdated)
+    return Evaluation(scheme, version, spec, inputs, outcomes, own, outdated, unmet)
 
 
 def _own(sheets: Sheets, statuses: dict[int, str], with_drafts: bool) -> dict[str, dict[str, Entry]]:
@@ -86,15 +89,26 @@ def _own(sheets: Sheets, statuses: dict[int, str], with_drafts: bool) -> dict[st
     return {str(key): sheets[key, Stage.SELF][""] for key in readable}
 
 
+def _cases(which: dict) -> tuple[dict[int, set[str]], dict[str, tuple[str, ...]]]:
+    """The restrictions found at each school, and those of them that no meeting found."""
+    cases, unmet = defaultdict(set), defaultdict(list)
+    rows = RestrictionCase.objects.filter(**which).order_by("restriction__code")
+    for assessment, code, meeting in rows.values_list("assessment_id", "restriction__code", "meeting"):
+        cases[assessment].add(code)
+        if meeting is None:
+            unmet[str(assessment)].append(code)
+    return cases, {key: tuple(codes) for key, codes in unmet.items()}
+
+
 def _inputs(
-    scheme: Scheme, which: dict, statuses: dict[int, str], metrics, sheets: Sheets, adjustments
+    scheme: Scheme,
+    cases: Mapping[int, set[str]],
+    statuses: dict[int, str],
+    metrics,
+    sheets: Sheets,
+    adjustments,
 ) -> dict[str, SchoolInput]:
     """What decides each school's star, by assessment id."""
-    cases = defaultdict(set)
-    for assessment, code in RestrictionCase.objects.filter(**which).values_list(
-        "assessment_id", "restriction__code"
-    ):
-        cases[assessment].add(code)
     inputs = {}
     for key, status in statuses.items():
         lapsed = status == Status.LAPSED

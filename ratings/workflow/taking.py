@@ -20,6 +20,7 @@ from ratings.models import (
     Decision,
     Item,
     MetricSnapshot,
+    Motion,
     Move,
     Result,
     ReturnedItem,
@@ -226,8 +227,10 @@ def _on_recommend(assessment: Assessment, _: Move, facts: dict) -> None:
 def void_decision(assessment: Assessment, move: Move, *_) -> None:
     """What was decided stays in the frozen sheet of the move and nowhere else.
 
-    A school that let its 补正 pass may have been decided before; 未申报 leaves nothing to decide.
+    A school that let its 补正 pass may have been decided before; 未申报 leaves nothing to decide, and nothing
+    to confirm.
     """
+    Motion.objects.filter(assessment=assessment).delete()
     decision = Decision.objects.filter(assessment=assessment).first()
     if decision is None:
         return

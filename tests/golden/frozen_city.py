@@ -20,7 +20,7 @@ from ratings.criteria.years import copy_scheme
 from ratings.demo.accounts import FIRST_CITY, SECOND_CITY
 from ratings.drafting.errata import change_row, prepare, send_for_signature, write_reason
 from ratings.enums import Confirmation, Phase
-from ratings.models import Evidence, JudgeSheet, Scheme
+from ratings.models import Evidence, JudgeSheet, Meeting, Scheme
 from ratings.publication.bulletin import BULLETIN
 from ratings.publication.opening_notice import OPENING_NOTICE
 from ratings.workflow.opening import propose
@@ -40,6 +40,7 @@ from schools.models import (
 from schools.records.corrections import request_change
 from tests.clock import SHANGHAI
 from tests.golden.objects import seats
+from tests.small_pdf import SMALL_PDF
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 #: Whatever clock the other tests run by: the kept files tell of this day.
@@ -110,6 +111,15 @@ def add_what_is_missing() -> None:
         asked_by=people["security"],
         asked_role="security",
     )
+    _minutes(people["office"])
+
+
+def _minutes(office: User) -> None:
+    """A meeting whose minutes have no number and are kept as a file."""
+    running = Scheme.objects.get(phase=Phase.SCORING)
+    meeting = Meeting(scheme=running, held_on=dt.date(2026, 11, 20), expected=11, present=9)
+    meeting.by, meeting.at, meeting.file_name, meeting.digest = office, timezone.now(), "纪要.pdf", "d" * 64
+    meeting.file.save("纪要.pdf", ContentFile(SMALL_PDF))
 
 
 def _records(own: School, neighbour: School, people: dict[str, User]) -> None:

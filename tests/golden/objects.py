@@ -8,7 +8,18 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from ratings.enums import Phase, Stage, Status
-from ratings.models import Assessment, Bulletin, Erratum, Evidence, Item, JudgeSheet, Panel, Result, Scheme
+from ratings.models import (
+    Assessment,
+    Bulletin,
+    Erratum,
+    Evidence,
+    Item,
+    JudgeSheet,
+    Meeting,
+    Panel,
+    Result,
+    Scheme,
+)
 from ratings.workflow import STEPS
 from schools.models import (
     AccountChange,
@@ -219,10 +230,19 @@ def _of_assessments(rows: dict[str, Assessment]) -> dict[str, list[Target]]:
         "reviewed_item": [(shape, (item.code,)) for shape, item in shapes.items()],
         "deciding": [(name, (one.scheme_id, one.pk)) for name, one in rows.items()],
         "case": [],
+        "motion": [],
+        "meeting": _meetings(rows.values()),
         "score": [(name, (row.pk,)) for name, one in running for row in one.scores.order_by("pk")[:1]],
         "judge_sheet": [(name, (sheet.pk,)) for name, one in rows.items() for sheet in _sheets(one)],
         "file": _keys(Evidence.objects.filter(assessment__in=rows.values())),
     }
+
+
+def _meetings(assessments: Iterable[Assessment]) -> list[Target]:
+    """Of the years at hand the meetings whose minutes are kept as a file."""
+    schemes = {one.scheme_id for one in assessments}
+    held = Meeting.objects.filter(scheme__in=schemes).exclude(file="").order_by("pk")
+    return [("", (one.scheme_id, one.pk)) for one in held]
 
 
 def _first_of(assessment: Assessment, *, asked: bool) -> list[Item]:

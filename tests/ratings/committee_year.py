@@ -10,18 +10,35 @@ from fractions import Fraction
 
 from django.utils import timezone
 
+from ratings.committee import motions
+from ratings.committee.meetings import Ballot
 from ratings.criteria.spec import BandSpec, CategorySpec, ItemSpec, RestrictionSpec, SchemeSpec
 from ratings.criteria.storing import create_scheme
 from ratings.criteria.versions import freeze
 from ratings.enums import Aggregation, Phase, Stage, Status, Trigger
-from ratings.models import Assessment, Item, Judge, JudgeSheet, MetricSnapshot, Move, Panel, Scheme, Score
+from ratings.models import (
+    Assessment,
+    Item,
+    Judge,
+    JudgeSheet,
+    MetricSnapshot,
+    Motion,
+    Move,
+    Panel,
+    Restriction,
+    Scheme,
+    Score,
+)
 from schools.models import Region, School, User
 from schools.saving import insert_many
+from tests.rating_factories import meet
 
 #: What must stay with the judges and the reviewers.
 JUDGES = ("评委暗号甲子", "评委暗号乙丑", "评委暗号丙寅")
 REMARK = "评分暗号丁卯"
 OPINION = "教学扎实，建议评为五星。"
+#: Of the nine who came to the meeting.
+VOTES = Ballot(7, 1, 1)
 
 
 def committee_spec(city: Region, year: int) -> SchemeSpec:
@@ -71,6 +88,7 @@ def committee_year(
     freeze(scheme, reason="启动", spec=spec)
     scheme.phase = Phase.SCORING
     scheme.save(update_fields=["phase"])
+    meet(scheme)
     judges = [Judge.objects.create(scheme=scheme, label=label) for label in JUDGES]
     panel = Panel.objects.create(scheme=scheme, name=f"第一评审组{year}", leader=judges[0])
     panel.judges.set(judges)
@@ -108,6 +126,31 @@ def committee_year(
     items = {item.code: item for item in Item.objects.filter(scheme=scheme)}
     insert_many([score for row in rows for score in _scores(row, items, judges)])
     return scheme
+
+
+def recorder(scheme: Scheme) -> User:
+    """Somebody of the office, another person than the chair."""
+    user, _ = User.objects.get_or_create(username=f"recorder-{scheme.city_id}", defaults={"name": "办公室丁"})
+    return user
+
+
+def confirmed(motion: Motion, *, by: User) -> None:
+    """The chair confirms it, whatever is shown."""
+    motions.confirm(motion, by=by)
+
+
+def deviate(row: Assessment, star: int, *, by: User, reason: str = "集体研究", ballot=VOTES) -> None:
+    """Another star than the computed one, recorded by the office and confirmed by the chair."""
+    motion = motions.propose_star(row, star, by=recorder(row.scheme), reason=reason, ballot=ballot)
+    confirmed(motion, by=by)
+
+
+def found_by_meeting(
+    row: Assessment, restriction: Restriction, *, by: User, basis: str, kind: str = Motion.Kind.RESTRICT
+) -> None:
+    """A restriction that no condition proposes, found (or lifted) by two."""
+    values = {"reason": basis, "ballot": Ballot(9, 0, 0), "by": recorder(row.scheme)}
+    confirmed(motions.propose_case(row, kind, restriction, **values), by=by)
 
 
 def set_city(assessment: Assessment, code: str, *points: int) -> None:

@@ -14,6 +14,7 @@ from ratings.judging.panels import assign, create_panel, seat_judge
 from ratings.models import Assessment, Scheme, Score
 from schools.models import MonthlyReport, Region, User
 from tests.factories import AppointmentFactory, SchoolFactory, UserFactory
+from tests.rating_factories import meet
 
 from .judged_year import visited
 from .opened_year import open_year
@@ -81,6 +82,7 @@ def play_year(folder, *, schools: int) -> PlayedYear:
     month = {"year": timezone.localdate().year, "month": 1, "confirmed_at": year_ago, "confirmed_by": office}
     MonthlyReport.objects.bulk_create(MonthlyReport(school=one, **month) for one in known)
     scheme = open_year(YearFolder(folder), city, office)
+    meet(scheme)
     panel = create_panel(scheme, "第一组", by=office)
     judges = [_appointed("judge", city=city) for _ in range(3)]
     for judge in judges:

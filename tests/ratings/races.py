@@ -233,5 +233,6 @@ def decided(year: PlayedYear, row: Assessment) -> Assessment:
     open_city_rows(row)
     year.fill([row], Stage.CITY)
     row.sheets.update(submitted_at=timezone.now(), submitted_by=year.people["office"])
-    Decision.objects.create(assessment=row, star=5, computed=5, at=timezone.now())
+    held = year.scheme.meetings.get()
+    Decision.objects.create(assessment=row, star=5, computed=5, meeting=held, at=timezone.now())
     return row

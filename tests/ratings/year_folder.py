@@ -71,6 +71,20 @@ METRICS = [
     for code in ("001", "002", "003")
     for name, value in (("主教室座位", 120), ("月报逾期", 0))
 ]
+DECISION_HEADINGS = [
+    "学校编码",
+    "审定星级",
+    "理由",
+    "会议日期",
+    "应到",
+    "实到",
+    "会议纪要",
+    "同意",
+    "不同意",
+    "弃权",
+]
+#: The meeting of the small year, as the cells of a row.
+HELD = ("2025-12-20", 11, 9, "测评纪〔2025〕3号")
 _read: dict[str, SchemeSpec] = {}
 SCORE_HEADINGS = ["学校编码", "小项编码", "阶段", "评委", "得分", "作答", "说明"]
 
@@ -100,6 +114,7 @@ class YearFolder:
         self.schools, self.metrics = list(SCHOOLS), deepcopy(METRICS)
         self.scores = [row for code, _, _ in SCHOOLS for row in full_marks(code)]
         self.cases: list[tuple[str, str, str]] = []
+        self.decisions: list[tuple[Any, ...]] = []
 
     @property
     def scheme(self) -> Path:
@@ -138,6 +153,8 @@ class YearFolder:
         self._one("metrics.xlsx", ["学校编码", "指标", "数值"], self.metrics)
         self._one("scores.xlsx", SCORE_HEADINGS, self.scores)
         self._one("restrictions.xlsx", ["学校编码", "情形编码", "依据"], self.cases)
+        if self.decisions:  # a workbook that most years do not have
+            self._one("decisions.xlsx", DECISION_HEADINGS, self.decisions)
         return self
 
     def spec(self) -> SchemeSpec:

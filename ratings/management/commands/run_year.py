@@ -23,7 +23,7 @@ class Command(DatabaseCommand):
             "--input",
             type=Path,
             required=True,
-            help="存放 schools.xlsx、metrics.xlsx、scores.xlsx、restrictions.xlsx 的文件夹",
+            help="存放 schools.xlsx、metrics.xlsx、scores.xlsx、restrictions.xlsx、decisions.xlsx 的文件夹",
         )
         parser.add_argument("--out", type=Path, required=True, help="结果写到哪个文件夹")
         parser.add_argument("--replace", action="store_true", help="替换先前由工作簿导入的同一年度")

@@ -6,11 +6,12 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.urls import reverse
 
-from ratings.committee.settling import Ballot, accept_all, confirm_case, decide, settle_scheme
+from ratings.committee.motions import propose_star, send_back
+from ratings.committee.settling import accept_all, settle_scheme
 from ratings.models import JudgeSheet, Result
 from tests.cast import PASSWORD
 from tests.factories import SchoolFactory
-from tests.ratings.committee_year import committee_year, set_city
+from tests.ratings.committee_year import VOTES, committee_year, deviate, found_by_meeting, recorder, set_city
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db]
 
@@ -32,8 +33,11 @@ def scheme(city, county, chair):
     rows = list(scheme.assessments.order_by("school__code"))
     set_city(rows[0], "L1", 0, 10, 25)
     set_city(rows[1], "L1", 21, 21, 21)
-    confirm_case(rows[2], scheme.restrictions.get(code="Y1"), by=chair, basis="事故认定书")
-    decide(rows[3], by=chair, star=4, reason="现场核查不符", ballot=Ballot(7, 1, 1, "纪要第3号"))
+    found_by_meeting(rows[2], scheme.restrictions.get(code="Y1"), by=chair, basis="事故认定书")
+    deviate(rows[3], 4, by=chair, reason="现场核查不符")
+    motion = propose_star(rows[1], 5, by=recorder(scheme), reason="补正后查实", ballot=VOTES)
+    send_back(motion, by=chair, reason="票数与纪要不符")
+    propose_star(rows[0], 3, by=recorder(scheme), reason="签到表不实", ballot=VOTES)
     JudgeSheet.objects.filter(assessment=rows[4]).update(submitted_at=None, submitted_by=None)
     return scheme
 
@@ -57,7 +61,7 @@ def test_pages_before_settling_are_accessible_and_fit_a_phone(scheme, county, ch
     page = signed_in(chair)
     addresses = [
         reverse(f"ratings:{name}", args=[scheme.pk])
-        for name in ("board", "accept_all", "settle", "projector", "materials")
+        for name in ("board", "accept_all", "settle", "projector", "materials", "meetings")
     ]
     addresses += [reverse("ratings:decide", args=[scheme.pk, row.pk]) for row in scheme.assessments.all()]
     addresses += [reverse("ratings:form_self", args=[scheme.assessments.first().pk])]

@@ -18,7 +18,9 @@ from django.db import connection
 from django.utils import timezone
 
 from ratings.committee.invariants import violations
-from ratings.committee.settling import confirm_case, decide, settle_scheme
+from ratings.committee.meetings import record_meeting
+from ratings.committee.motions import propose_case, propose_star
+from ratings.committee.settling import decide, settle_scheme
 from ratings.drafting.errata import prepare
 from ratings.enums import Phase, Stage, Status
 from ratings.judging import adjusting
@@ -37,11 +39,12 @@ from ratings.models import (
     Item,
     Judge,
     JudgeSheet,
+    Meeting,
     MetricSnapshot,
+    Motion,
     Move,
     Panel,
     Restriction,
-    RestrictionCase,
     Result,
     ReturnedItem,
     Scheme,
@@ -56,6 +59,7 @@ from schools.records import corrections
 from schools.records.changes import snapshot
 from schools.registry.saving import change, digest
 from schools.saving import Refused
+from tests.ratings.committee_year import VOTES
 from tests.ratings.played_year import PlayedYear, rows_of
 from tests.ratings.races import bring_to_county, closing, decided, join, unguard
 
@@ -156,14 +160,26 @@ def settle(year: PlayedYear) -> Callable[[], Any]:
     return lambda: settle_scheme(Scheme.objects.get(), by=year.people["chair"])
 
 
-def decide_otherwise(year: PlayedYear) -> Callable[[], Any]:
+def decide_anew(year: PlayedYear) -> Callable[[], Any]:
     row, chair = the_school(), year.people["chair"]
-    return lambda: decide(row, by=chair, star=4, reason="集体研究")
+    return lambda: decide(row, by=chair, ballot=VOTES)
+
+
+def decide_otherwise(year: PlayedYear) -> Callable[[], Any]:
+    row, office = the_school(), year.people["office"]
+    return lambda: propose_star(row, 4, by=office, reason="集体研究", ballot=VOTES)
 
 
 def restrict(year: PlayedYear) -> Callable[[], Any]:
     row, restriction = the_school(), Restriction.objects.get(code="Y1")
-    return lambda: confirm_case(row, restriction, by=year.people["chair"], basis="认定材料")
+    found = {"by": year.people["office"], "reason": "认定材料", "ballot": VOTES}
+    return lambda: propose_case(row, Motion.Kind.RESTRICT, restriction, **found)
+
+
+def enter_a_meeting(year: PlayedYear) -> Callable[[], Any]:
+    scheme, office = Scheme.objects.get(), year.people["office"]
+    values = {"held_on": timezone.localdate(), "expected": 11, "present": 9, "number": "示评纪〔2026〕9号"}
+    return lambda: record_meeting(scheme, values, by=office)
 
 
 def adjust_for_the_city(year: PlayedYear) -> Callable[[], Any]:
@@ -190,7 +206,8 @@ def back_to_decision(year: PlayedYear) -> None:
     Result.objects.all().delete()
     ReturnedItem.objects.all().delete()
     Move.objects.filter(step__in=["settle", "return_"]).delete()
-    RestrictionCase.objects.all().delete()
+    Motion.objects.all().delete()
+    Meeting.objects.filter(number="示评纪〔2026〕9号").delete()
     Adjustment.objects.all().delete()
     Extension.objects.all().delete()
     Panel.objects.filter(name="第二组").delete()
@@ -259,8 +276,10 @@ SETTLING = Closing(
     ("ratings.committee.settling", "missing_for_settling"),
     back_to_decision,
     {
-        "审定": (decide_otherwise, JOINED),
+        "审定": (decide_anew, JOINED),
+        "另行审定": (decide_otherwise, JOINED),
         "限制性情形": (restrict, JOINED),
+        "登记会议": (enter_a_meeting, (Scheme,)),
         "评审核定": (adjust_for_the_city, (Assessment,)),
         "退回评分表": (give_back, (Assessment,)),
         "退回补正": (step("return_", "office", items={"K2": "照片"}), (Assessment,)),

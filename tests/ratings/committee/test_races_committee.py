@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from ratings.committee.board import deliberate
 from ratings.committee.invariants import violations
+from ratings.committee.meetings import Ballot
 from ratings.committee.settling import NotSettled, decide, settle_scheme
 from ratings.committee.showing import shown_case
 from ratings.enums import Phase, Stage, Status
@@ -99,12 +100,12 @@ def test_settling_overlooks_a_changed_score_without_the_lock(race_year, unlocked
 
 
 def decide_twice(year: PlayedYear, row: Assessment, number: int = 0) -> bool:
-    """One is told of the other, whose star stands."""
+    """One is told of the other, whose vote stands."""
     (case,) = deliberate(Scheme.objects.get(), only=row.pk).rows
     seen = shown_case(case.assessment, case.outcome, case.decision).seen
     chair = year.people["chair"]
-    words = {"by": chair, "reason": f"第{number}次核查", "seen": seen}
-    found = at_once(*(lambda star=star: decide(row, star=star, **words) for star in (4, 3)))
+    votes = (Ballot(votes_for, number % 2) for votes_for in (7, 6))  # each round counts others
+    found = at_once(*(lambda one=one: decide(row, by=chair, ballot=one, seen=seen) for one in votes))
     told = [one for one in found if isinstance(one, Stale)]
     kept = Decision.objects.get()
     return len(told) == 1 and kept in found and f"审定意见（{chair.name} " in str(told[0])
@@ -150,7 +151,7 @@ def published_or_reopened(found: list[Any]) -> bool:
 
 def race_publishing(year: PlayedYear, row: Assessment, times: int) -> list[bool]:
     outcomes = []
-    decision = Decision.objects.values("assessment_id", "star", "computed", "at").get()
+    decision = Decision.objects.values("assessment_id", "star", "computed", "meeting_id", "at").get()
     for _ in range(times):
         settle_scheme(Scheme.objects.get(), by=year.people["chair"])
         BULLETIN.draft(Scheme.objects.get(), issued_on=timezone.localdate())

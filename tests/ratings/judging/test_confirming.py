@@ -12,7 +12,7 @@ from schools.models import AuditEntry
 from schools.uploads import check_upload
 from tests.factories import LiaisonFactory
 from tests.ratings.judged_year import Judged, refused, signed
-from tests.ratings.judging.test_paper_sheets import PDF
+from tests.small_pdf import SMALL_PDF
 
 pytestmark = [pytest.mark.engine, pytest.mark.django_db]
 
@@ -81,7 +81,7 @@ def test_a_signed_page_with_all_names_confirms_for_everybody(agreed):
     client = signed(agreed.judges[0])
 
     def post(names: str):
-        scan = SimpleUploadedFile("签字页.pdf", PDF)
+        scan = SimpleUploadedFile("签字页.pdf", SMALL_PDF)
         return client.post(address, {"names": names, "scan": scan}).content.decode()
 
     wrong = post("评委2、王科")
@@ -94,7 +94,7 @@ def test_a_signed_page_with_all_names_confirms_for_everybody(agreed):
     page = SheetConfirmation.objects.values_list("page", flat=True).distinct().get()
     assert page is not None
     assert AuditEntry.objects.filter(action="sheet", detail__contains="签字页").count() == 2
-    upload = check_upload(SimpleUploadedFile("签字页.pdf", PDF))
+    upload = check_upload(SimpleUploadedFile("签字页.pdf", SMALL_PDF))
     assert refused(sign_agreed, sheet, names="评委2", upload=upload, by=agreed.office) == [
         "本组成员都已确认，不用再上传签字页。"
     ]
@@ -111,7 +111,7 @@ def test_members_find_it_on_the_workbench_and_confirm_where_they_read_it(agreed)
     assert "合议：1 所党校待您确认" in member.get("/").content.decode()
     shown = member.get(page)
     done = member.post(
-        reverse("ratings:judging_confirm", args=[agreed.assessment.pk]), {"seen": shown.context["seen"]}
+        reverse("ratings:judging_confirm", args=[agreed.assessment.pk]), {"seen": shown.context["sheet_seen"]}
     )
 
     assert "我确认合议评分" in shown.content.decode()

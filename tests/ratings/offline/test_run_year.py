@@ -7,15 +7,22 @@ from django.apps import apps
 from django.core.management import CommandError, call_command
 from python_calamine import CalamineWorkbook
 
+from ratings.committee.invariants import violations
 from ratings.enums import Phase, Status
-from ratings.models import Assessment, Bulletin, Panel, Result, Scheme, Score
+from ratings.models import Assessment, Bulletin, Decision, Meeting, Panel, Result, Scheme, Score
 from ratings.offline.running import run_year
 from ratings.offline.storing import ROWS
 from schools.models import AuditEntry, Region, School
 from schools.saving import Refused
 from schools.workbooks import WorkbookError
+from tests.ratings.year_folder import HELD
 
 pytestmark = pytest.mark.django_db
+
+
+def decided(*cells):
+    """A change of the year: one row of decisions."""
+    return lambda year: year.decisions.append(cells + ("",) * (10 - len(cells)))
 
 
 def run(year, **options):
@@ -60,10 +67,29 @@ def test_command_writes_results_trace_and_bulletin(year, tmp_path):
     sheet = CalamineWorkbook.from_path(tmp_path / "out" / "results.xlsx").get_sheet_by_index(0).to_python()
     codes, totals = (
         ["K", "K1", "K2", "L", "L1", "L2", "M", "M1"],
-        ["基础分", "加分", "总分", "限制性情形", "星级"],
+        ["基础分", "加分", "总分", "限制性情形", "星级", "计算星级", "与计算不同的理由"],
     )
     assert sheet[0] == ["学校编码", "学校名称", "县（市、区）", *codes, *totals]
-    assert sheet[1] == ["001", "东溪镇委党校", "甲区", 60, 30, 30, 40, 20, 20, 0, 0, 100, 0, 100, "", "五星"]
+    assert sheet[1] == [
+        "001",
+        "东溪镇委党校",
+        "甲区",
+        60,
+        30,
+        30,
+        40,
+        20,
+        20,
+        0,
+        0,
+        100,
+        0,
+        100,
+        "",
+        "五星",
+        "五星",
+        "",
+    ]
     trace = json.loads((tmp_path / "out" / "trace.json").read_text(encoding="utf-8"))
     assert [school["星级"] for school in trace["学校"]] == ["五星"] * 3
     assert (tmp_path / "out" / "bulletin.pdf").read_bytes().startswith(b"%PDF")
@@ -195,6 +221,16 @@ def test_adjustment_of_the_county_holds_for_the_city_too(year):
         (lambda y: y.cases.append(("001", "Y9", "x")), "方案里没有限制性情形“Y9”"),
         (lambda y: y.cases.append(("001", "Y1", "")), "「依据」：不能为空"),
         (lambda y: y.schools.append(("001", "又一所", "甲区")), "与第 2 行重复"),
+        (decided("001", "四星", "理由"), "与计算结果五星不同，须写明会议"),
+        (decided("001", "四星", "", *HELD, 7), "请在“理由”写明"),
+        (decided("001", "四星", "理由", *HELD), "请在“同意”填写票数"),
+        (decided("001", "四星", "理由", *HELD, 8, 2), "多于这次会议实到的 9 人"),
+        (decided("001", "四星", "理由", "2025-12-20", 8, 9, "测评纪〔2025〕3号", 7), "实到人数应在"),
+        (decided("001", "四星", "理由", "2027-12-20", *HELD[1:], 7), "会议日期"),
+        (decided("001", "四星", "理由", *HELD[:3], "第3号", 7), "会议纪要文号应依次写"),
+        (decided("001", "一星", "理由", *HELD, 7), "本方案不设一星"),
+        (decided("009", "四星", "理由", *HELD, 7), "schools.xlsx 里没有编码“009”"),
+        (decided("001", "", "理由", *HELD, 7), "「审定星级」：不能为空"),
     ],
 )
 def test_wrong_row_names_its_place_and_writes_nothing(year, change, sentence):
@@ -234,6 +270,23 @@ def test_wrong_rows_of_all_workbooks_are_reported_together(year):
         "metrics.xlsx",
         "restrictions.xlsx",
     }
+
+
+def test_decisions_name_their_meeting(year):
+    """One school otherwise, one as computed without a word, the rest by the meeting of all."""
+    for row in (("001", "四星", "教学不实", *HELD, 7, 1, 1), ("002", "五星"), ("全部", "", "", *HELD)):
+        decided(*row)(year)
+
+    scheme = run(year).scheme
+
+    found = Decision.objects.order_by("assessment__school__code").select_related("meeting")
+    assert [(one.star, one.reason, one.votes_for, one.meeting and one.meeting.number) for one in found] == [
+        (4, "教学不实", 7, "测评纪〔2025〕3号"),
+        (5, "", None, None),
+        (5, "", None, "测评纪〔2025〕3号"),
+    ]
+    assert Meeting.objects.count() == 1 and violations(scheme) == []
+    run(year, replace=True)
 
 
 def test_same_year_again_is_refused_without_replace(year):

@@ -139,7 +139,7 @@ class Year(PlayingYear):
         row, chair = self.row(number), self.world.people["chair"]
         under_review = self.side(row).status in ("city", "settled") and self.phase == "scoring"
         expected = None if under_review else False
-        self.attempt("decide", lambda: decide(row, by=chair, star=star, reason="集体研究"), Refused, expected)
+        self.attempt("decide", lambda: decide(row, by=chair, star=star), Refused, expected)
 
     @rule()
     def chair_settles(self):
