@@ -3,13 +3,13 @@
 import pytest
 
 from ratings.enums import Stage, Status
-from ratings.judging.panels import assign, create_panel, seat_judge, unseat_judge
+from ratings.judging.panels import assign, choose_leader, create_panel, seat_judge, unseat_judge
 from ratings.judging.sheets import agree, submit_sheet
 from ratings.judging.visits import mark_visited
 from ratings.models import Judge, JudgeSheet, Score
 from ratings.sheets.answering import save
 from ratings.workflow import open_city_rows
-from tests.factories import AppointmentFactory, LiaisonFactory, UserFactory
+from tests.factories import AppointmentFactory, CityFactory, LiaisonFactory, UserFactory
 from tests.ratings.judged_year import FULL, judge_account, refused, signed
 
 pytestmark = [pytest.mark.engine, pytest.mark.django_db]
@@ -80,6 +80,7 @@ def test_a_past_guide_may_judge(judged, city, school):
 
 def test_a_seated_judge_needs_the_role_in_this_city(judged):
     stranger = UserFactory(name="外人")
+    AppointmentFactory(user=stranger, role="judge", city=CityFactory())
 
     assert refused(seat_judge, judged.panel, label="", user=stranger, by=judged.office) == [
         "外人没有本市评委的任职，请先由安全管理员授权。"
@@ -93,8 +94,11 @@ def test_a_judge_added_later_gets_rows_and_one_taken_out_leaves_none(judged, cit
     )
     judge = seat_judge(judged.panel, label="", user=judge_account(city, 4), by=judged.office)
     assert judge.scores.count() == len(judged.assessments) * len(FULL)
+    choose_leader(judged.panel, judge, by=judged.office)
 
     unseat_judge(judged.panel, judge, by=judged.office)
+    judged.panel.refresh_from_db()
+    assert judged.panel.leader is None
     assert (judge.scores.count(), judge.sheets.count()) == (0, 0)
     assert set(JudgeSheet.objects.values_list("pk", flat=True)) == sheets
     assert set(Score.objects.values_list("pk", flat=True)) == rows

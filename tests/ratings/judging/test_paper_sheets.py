@@ -7,7 +7,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from ratings.enums import Stage
 from ratings.judging.sheets import attach_scan, cancel_entry, check_entry, sheet_digest, start_entry
-from ratings.models import Evidence, JudgeSheet, Score
+from ratings.models import Evidence, Judge, JudgeSheet, Score
 from ratings.sheets.answering import save
 from schools.models import User
 from schools.uploads import check_upload
@@ -78,6 +78,16 @@ def test_who_typed_a_part_cannot_check_after_a_colleague_took_over(judged, colle
     assert refused(check_entry, sheet, by=colleague, seen=sheet_digest(sheet)) == [
         "录入的人不能核对，请由办公室另一人核对。"
     ]
+
+
+def test_who_judges_and_is_of_the_office_neither_enters_nor_checks_the_own_sheet(judged, colleague):
+    sheet = judged.sheet(judged.judges[0])
+    Judge.objects.filter(pk=sheet.judge_id).update(user=judged.office)
+
+    assert refused(start_entry, sheet, by=judged.office) == ["不能代录本人的评分表。"]
+    start_entry(sheet, by=colleague)
+    own = JudgeSheet.objects.get(pk=sheet.pk)
+    assert refused(check_entry, own, by=judged.office, seen="") == ["不能核对本人的评分表。"]
 
 
 def test_a_paper_sheet_needs_its_scan_and_every_item(judged, colleague, scan):

@@ -11,7 +11,7 @@ from django.urls import reverse
 from ratings.enums import Stage
 from ratings.judging.panels import assign
 from ratings.judging.sheets import start_entry
-from ratings.models import Judge, JudgeSheet, Panel, Score
+from ratings.models import Assessment, Judge, JudgeSheet, Panel, Score
 from schools.models import AuditEntry, Role
 from schools.workbooks import read_workbook
 from tests.factories import AppointmentFactory, CityFactory, LiaisonFactory, UserFactory
@@ -126,6 +126,34 @@ def test_visits_are_marked_for_the_ticked_schools(judged):
     assert not judged.assessment.visited
     page = client.post(address, {"act": "visited"}, follow=True).content.decode()
     assert "请先勾选党校" in page
+
+
+def test_panels_and_schools_of_another_year_cannot_be_chosen(judged, city, school):
+    other = draft_year(city, year=judged.scheme.year + 1)
+    panel = Panel.objects.create(scheme=other, name="明年组")
+    stray = Assessment.objects.create(scheme=other, school=school)
+    client, address = signed(judged.office), reverse("ratings:panel_schools", args=[judged.scheme.pk])
+
+    for chosen, sentence in (
+        ({"school": judged.assessment.pk, "panel": panel.pk, "act": "assign"}, "请选择评审组。"),
+        ({"school": stray.pk, "act": "visited"}, "请先勾选党校。"),
+    ):
+        page = client.post(address, chosen, follow=True)
+        assert [str(message) for message in page.context["messages"]] == [sentence]
+
+
+def test_the_list_of_schools_is_narrowed_to_a_panel_or_to_those_without(judged):
+    client, board = signed(judged.office), reverse("ratings:panel_board", args=[judged.scheme.pk])
+    seated, loose = judged.assessments
+    Assessment.objects.filter(pk=loose.pk).update(panel=None)
+
+    for query, found in (
+        ({}, {seated, loose}),
+        ({"panel": judged.panel.pk}, {seated}),
+        ({"panel": "none"}, {loose}),
+        ({"q": loose.school.code}, {loose}),
+    ):
+        assert set(client.get(board, query).context["page"]) == found, query
 
 
 def test_the_office_sees_progress_and_no_score(judged):
