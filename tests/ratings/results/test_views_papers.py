@@ -123,8 +123,12 @@ def test_county_form_is_empty_of_figures_while_the_county_has_not_finished_and_f
     scheme, county, row, appoint, read
 ):
     Assessment.objects.filter(pk=row.pk).update(status=Status.LAPSED)
-    lapsed = read(appoint("county_lead"), "form_county", scheme.pk, county.pk)
+    lead = appoint("county_lead")
+    lapsed = read(lead, "form_county", scheme.pk, county.pk)
     assert row.school.name in lapsed and "98.00" not in lapsed
+
+    Assessment.objects.filter(pk=row.pk).update(status=Status.DECLINED)
+    assert row.school.name not in read(lead, "form_county", scheme.pk, county.pk)
 
     Assessment.objects.filter(pk=row.pk).update(status=Status.COUNTY)
     Score.objects.filter(assessment=row, stage="county", item__code="L1").update(answers=None)
