@@ -9,7 +9,18 @@ from django.utils import timezone
 
 from ratings.criteria.storing import create_scheme
 from ratings.enums import Phase, Stage, Status
-from ratings.models import Assessment, Decision, Extension, JudgeSheet, Move, Panel, Scheme, Score
+from ratings.models import (
+    Adjustment,
+    Assessment,
+    Decision,
+    Extension,
+    Item,
+    JudgeSheet,
+    Move,
+    Panel,
+    Scheme,
+    Score,
+)
 from ratings.workflow import (
     STEPS,
     allowed_steps,
@@ -21,7 +32,7 @@ from ratings.workflow import (
     take_step,
     uneditable,
 )
-from ratings.workflow.deadlines import return_deadline
+from ratings.workflow.deadlines import next_workday_from, return_deadline
 from ratings.workflow.steps import mermaid
 from schools.models import AuditEntry, MonthlyReport, Region, Role, School, User
 from schools.saving import Refused
@@ -153,6 +164,13 @@ def test_withdrawal_is_open_until_the_county_scored_anything(submitted, appoint,
     assert (submitted.status, submitted.scores.filter(stage="county").count()) == (Status.DRAFT, 0)
 
     take_step(submitted, "submit", by=head)
+    item = Item.objects.get(scheme=submitted.scheme, code="K1")
+    only = {"stage": Stage.COUNTY, "points": 20, "reason": "清点", "at": timezone.now()}
+    adjusted = Adjustment.objects.create(assessment=submitted, item=item, **only)
+    with pytest.raises(Refused, match="已经开始评分"):
+        take_step(submitted, "withdraw", by=head)
+
+    adjusted.delete()
     answer(submitted, Stage.COUNTY)
     with pytest.raises(Refused, match="已经开始评分"):
         take_step(submitted, "withdraw", by=head)
@@ -173,6 +191,8 @@ def test_return_opens_the_named_items_only_and_counts(submitted, appoint, city):
     assert (submitted.status, submitted.returned_to, submitted.return_due) == (Status.COUNTY, "", None)
     with pytest.raises(Refused, match="达到上限"):
         take_step(submitted, "return_", by=reviewer, comment="再补", items={"K2": "再查"})
+    submitted.status = Status.CITY  # where nobody has returned it yet
+    assert blockers(submitted, "return_", {"items": {"K2": "再查"}}) == []
 
 
 def test_return_needs_items_known_to_the_scheme_with_a_comment_each(submitted, appoint):
@@ -202,6 +222,10 @@ def test_recommendation_needs_all_items_star_and_opinion(submitted, appoint):
     assert len(refused.value.reasons) == 6
 
     answer(submitted, Stage.COUNTY)
+    longest = {"star": 0, "opinion": "字" * 300}
+    assert blockers(submitted, "recommend", longest) == []
+    (too_long,) = blockers(submitted, "recommend", {"star": 0, "opinion": "字" * 301})
+    assert too_long.text == "初评意见共 301 字，最多 300 字"
     take_step(submitted, "recommend", by=lead, star=5, opinion="同意")
 
     assert (submitted.status, submitted.suggested_star, submitted.county_opinion) == (Status.CITY, 5, "同意")
@@ -212,8 +236,8 @@ def test_recommendation_needs_a_reason_for_a_score_far_from_the_self_assessment(
     lead = appoint("county_lead")
     answer(submitted, Stage.COUNTY)
     score = submitted.scores.get(stage="county", item__code="K2")
-    score.answers = {"答": {"音响": False, "桌椅": True}}
-    score.save(update_fields=["answers"])
+    score.answers, score.remark = {"答": {"音响": False, "桌椅": True}}, " "
+    score.save(update_fields=["answers", "remark"])
 
     with pytest.raises(Refused, match=r"K2 设施初评与自评相差 10\.00 分，请写明理由"):
         take_step(submitted, "recommend", by=lead, star=5, opinion="同意")
@@ -281,6 +305,31 @@ def test_extension_gives_one_school_more_time_and_says_who_and_why(assessment, a
 
     assert Extension.objects.get().by == office
     assert AuditEntry.objects.filter(action="extend").count() == 1
+
+
+def test_the_latest_extension_counts_and_only_a_later_day_is_one(assessment, office):
+    def last() -> dt.date:
+        return timezone.localtime(due(assessment, Stage.SELF)).date()
+
+    for days in (10, 20):
+        until = next_workday_from(timezone.localdate() + dt.timedelta(days=days))
+        grant_extension(assessment, Stage.SELF, until, by=office, reason="停电")
+        assert last() == until
+
+    with pytest.raises(Refused, match="须晚于现在的截止时间"):
+        grant_extension(assessment, Stage.SELF, last(), by=office, reason="停电")
+
+
+def test_every_step_of_a_stage_ends_with_its_deadline(submitted):
+    scheme, past = submitted.scheme, dt.date(2020, 1, 6)
+    for stage, steps in {
+        Stage.SELF: ("send_to_head", "submit", "take_back", "withdraw", "resubmit"),
+        Stage.COUNTY: ("recommend",),
+    }.items():
+        scheme.self_due, scheme.county_due = (past if one == stage else None for one in ("self", "county"))
+        sentence = f"{stage.label}已于 2020年01月06日 截止，如需延期请联系市评委会办公室"
+        for code in steps:
+            assert sentence in [blocker.text for blocker in blockers(submitted, code)], code
 
 
 def test_lapse_waits_for_the_deadline_and_needs_a_reason(assessment, office):
