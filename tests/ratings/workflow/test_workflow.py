@@ -13,6 +13,7 @@ from ratings.models import (
     Adjustment,
     Assessment,
     Decision,
+    Evidence,
     Extension,
     Item,
     JudgeSheet,
@@ -20,15 +21,18 @@ from ratings.models import (
     Panel,
     Scheme,
     Score,
+    SignedPage,
 )
 from ratings.workflow import (
     STEPS,
     allowed_steps,
     blockers,
     due,
+    figures_of,
     grant_extension,
     is_overdue,
     open_scheme,
+    returned_items,
     take_step,
     uneditable,
 )
@@ -159,10 +163,16 @@ def test_filler_cannot_submit(assessment, appoint):
 
 
 def test_withdrawal_is_open_until_the_county_scored_anything(submitted, appoint, school):
-    head = User.objects.get(username="head")
+    head, paper = User.objects.get(username="head"), {"kind": "paper", "name": "确认页", "at": timezone.now()}
+    scan = Evidence.objects.create(assessment=submitted, copies=1, location="档案柜", by=head, **paper)
+    SignedPage.objects.create(assessment=submitted, scan=scan, code="c" * 64, at=timezone.now())
     take_step(submitted, "withdraw", by=head)
     assert (submitted.status, submitted.scores.filter(stage="county").count()) == (Status.DRAFT, 0)
+    assert SignedPage.objects.get().voided_at is not None
 
+    take_step(submitted, "send_to_head", by=appoint("filler"))
+    School.objects.filter(pk=school.pk).update(seats=60)
+    assert figures_of(submitted)["主教室座位"] == 60  # nothing is signed: the figures are those of today
     take_step(submitted, "submit", by=head)
     item = Item.objects.get(scheme=submitted.scheme, code="K1")
     only = {"stage": Stage.COUNTY, "points": 20, "reason": "清点", "at": timezone.now()}
@@ -191,8 +201,22 @@ def test_return_opens_the_named_items_only_and_counts(submitted, appoint, city):
     assert (submitted.status, submitted.returned_to, submitted.return_due) == (Status.COUNTY, "", None)
     with pytest.raises(Refused, match="达到上限"):
         take_step(submitted, "return_", by=reviewer, comment="再补", items={"K2": "再查"})
-    submitted.status = Status.CITY  # where nobody has returned it yet
-    assert blockers(submitted, "return_", {"items": {"K2": "再查"}}) == []
+
+    Assessment.objects.update(status=Status.CITY)  # where nobody has returned it yet
+    take_step(submitted, "return_", by=_office(), comment="再补", items={"L2": "台账"})
+    assert returned_items(submitted, "item__code") == {"L2": "台账"}
+
+
+def test_without_a_county_the_figures_of_a_mended_sheet_are_final(joint, appoint):
+    one = joint.assessment
+    take_step(one, "return_", by=joint.office, comment="请补正", items={"K2": "桌椅数量不符"})
+    School.objects.filter(pk=one.school_id).update(seats=90)
+    take_step(one, "resubmit", by=appoint("head"))
+
+    assert {kept.moment: kept.values["主教室座位"] for kept in one.snapshots.all()} == {
+        "submit": "90",
+        "final": "90",
+    }
 
 
 def test_return_needs_items_known_to_the_scheme_with_a_comment_each(submitted, appoint):
