@@ -9,6 +9,7 @@ from ratings.enums import Stage
 from ratings.judging.sheets import attach_scan, cancel_entry, check_entry, sheet_digest, start_entry
 from ratings.models import Evidence, Judge, JudgeSheet, Score
 from ratings.sheets.answering import save
+from ratings.workflow import uneditable
 from schools.models import User
 from schools.uploads import check_upload
 from tests.factories import AppointmentFactory, UserFactory
@@ -86,6 +87,9 @@ def test_who_judges_and_is_of_the_office_neither_enters_nor_checks_the_own_sheet
 
     assert refused(start_entry, sheet, by=judged.office) == ["不能代录本人的评分表。"]
     start_entry(sheet, by=colleague)
+    row = judged.assessment.scores.filter(judge=sheet.judge).first()
+    assert uneditable(row, judged.office) == "只有登记代录的人可以录入这份评分表。"
+    assert uneditable(row, colleague) == ""
     own = JudgeSheet.objects.get(pk=sheet.pk)
     assert refused(check_entry, own, by=judged.office, seen="") == ["不能核对本人的评分表。"]
 

@@ -50,6 +50,7 @@ SPEC = replace(
     city_weight=F(1),
     aggregation=Aggregation.MEAN.value,
     bonus_floor=F(90),
+    bonus_cap=F(1),
 )
 METRICS = {"办班期数": F(10)}
 
@@ -116,14 +117,16 @@ def test_where_no_county_can_stand_in_onsite_items_are_owed_without_a_visit():
     assert owed == [["L1", "L2", "M1"], ["K2", "L1", "L2", "M1"]]
 
 
-@pytest.mark.parametrize(("points", "note"), [("30", ""), ("29.99", "不足加分起算分")])
-def test_the_bonus_counts_from_its_floor_on_and_says_so_below_it(points, note):
-    said = entries(L1=Entry(answers={"得分": points}), M1=Entry(answers={"成果": 1}))
+@pytest.mark.parametrize(
+    ("points", "bonus", "note"), [("30", 1, "按上限计 1.00 分"), ("29.99", 0, "不足加分起算分 90.00 分")]
+)
+def test_the_bonus_counts_from_its_floor_on_and_says_so_below_it(points, bonus, note):
+    said = entries(L1=Entry(answers={"得分": points}), M1=Entry(answers={"成果": 2}))
 
     sheet = stage_sheet(SPEC, Stage.COUNTY, METRICS, said)
 
-    assert sheet.so_far.bonus == (0 if note else 1)
-    assert note in sheet.bonus_note and bool(sheet.bonus_note) is bool(note)
+    assert sheet.so_far.bonus == bonus
+    assert note in sheet.bonus_note
 
 
 def test_an_item_that_only_reviewers_answer_says_nothing_at_the_first_stage_unless_it_reads_a_figure():

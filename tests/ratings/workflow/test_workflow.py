@@ -5,6 +5,8 @@ import datetime as dt
 import pytest
 from django.conf import settings
 from django.core.management import CommandError, call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from ratings.criteria.storing import create_scheme
@@ -250,10 +252,12 @@ def test_recommendation_needs_all_items_star_and_opinion(submitted, appoint):
     assert blockers(submitted, "recommend", longest) == []
     (too_long,) = blockers(submitted, "recommend", {"star": 0, "opinion": "字" * 301})
     assert too_long.text == "初评意见共 301 字，最多 300 字"
+    School.objects.filter(pk=submitted.school_id).update(seats=60)
     take_step(submitted, "recommend", by=lead, star=5, opinion="同意")
 
     assert (submitted.status, submitted.suggested_star, submitted.county_opinion) == (Status.CITY, 5, "同意")
     assert submitted.snapshots.count() == 2
+    assert figures_of(submitted)["主教室座位"] == 60  # the latest count
 
 
 def test_recommendation_needs_a_reason_for_a_score_far_from_the_self_assessment(submitted, appoint):
@@ -364,8 +368,11 @@ def test_lapse_waits_for_the_deadline_and_needs_a_reason(assessment, office):
     with pytest.raises(Refused, match="请写明理由"):
         take_step(assessment, "lapse", by=office)
 
-    take_step(assessment, "lapse", by=office, comment="经提醒仍未提交")
+    with CaptureQueriesContext(connection) as queries:
+        take_step(assessment, "lapse", by=office, comment="经提醒仍未提交")
 
+    held = next(query["sql"] for query in queries if query["sql"].startswith("SELECT"))
+    assert 'FROM "ratings_scheme"' in held  # before anything of the school: settling holds it first as well
     assert assessment.status == Status.LAPSED
     assert Scheme.objects.get().phase == Phase.SCORING  # nobody fills in any more: the year can be settled
 
@@ -439,7 +446,8 @@ def test_diagram_of_the_manual_is_the_table():
     assert mermaid() in manual
 
 
-def test_command_opens_a_year_from_its_workbook(year, city, school, office):
+def test_command_opens_a_year_from_its_workbook_for_the_schools_that_are_there(year, city, school, office):
+    School.objects.create(city=city, code="X", name="撤并的党校", closed_on=dt.date(2025, 12, 31))
     year.parameters |= {"年度": 2026, "所属市": city.name}
 
     call_command(
