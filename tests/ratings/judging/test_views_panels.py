@@ -8,16 +8,17 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from ratings.enums import Stage
+from ratings.enums import Phase, Stage
 from ratings.judging.panels import assign
 from ratings.judging.sheets import start_entry
-from ratings.models import Assessment, Judge, JudgeSheet, Panel, Score
+from ratings.models import Assessment, Judge, JudgeSheet, Panel, Scheme, Score
 from schools.models import AuditEntry, Role
 from schools.workbooks import read_workbook
 from tests.factories import AppointmentFactory, CityFactory, LiaisonFactory, UserFactory
 from tests.ratings.drafts import draft_year
 from tests.ratings.judged_year import FULL, judge_account, judge_year, signed
 from tests.ratings.opened_year import fields
+from tests.xlsx import book
 
 pytestmark = pytest.mark.django_db
 
@@ -46,11 +47,12 @@ def pages(judged) -> dict[str, str]:
 
 
 def test_next_years_draft_does_not_hide_the_panels_of_the_running_year(judged, city):
-    draft_year(city, year=judged.scheme.year + 1)
+    draft, client = draft_year(city, year=judged.scheme.year + 1), signed(judged.office)
+    board = reverse("ratings:panel_board", args=[judged.scheme.pk])
 
-    found = signed(judged.office).get(reverse("ratings:panels"))
-
-    assert found.url == reverse("ratings:panel_board", args=[judged.scheme.pk])
+    assert client.get(reverse("ratings:panels")).url == board
+    Scheme.objects.filter(pk=draft.pk).update(phase=Phase.SETTLED, imported=True)  # out of workbooks
+    assert client.get(reverse("ratings:panels")).url == board
 
 
 def test_the_office_sets_up_a_panel_seats_judges_and_gives_it_schools(judged, city):
@@ -273,13 +275,14 @@ def test_a_scan_that_is_no_picture_of_paper_is_refused(judged):
     client = signed(judged.office)
     client.post(reverse("ratings:paper_entry", args=[sheet.pk]))
 
-    page = client.post(
-        reverse("ratings:sheet_scan", args=[sheet.pk]),
-        {"scan": SimpleUploadedFile("表.html", b"<html></html>")},
-        follow=True,
-    ).content.decode()
+    address = reverse("ratings:sheet_scan", args=[sheet.pk])
 
-    assert "不接收 .html 文件" in page
+    for name, content, sentence in (
+        ("表.html", b"<html></html>", "不接收 .html 文件"),
+        ("表.xlsx", book(["得分"]), "请上传 PDF、JPG 或 PNG 格式的扫描件。"),
+    ):
+        page = client.post(address, {"scan": SimpleUploadedFile(name, content)}, follow=True)
+        assert sentence in page.content.decode()
     sheet.refresh_from_db()
     assert sheet.scan is None
 

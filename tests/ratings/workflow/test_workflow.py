@@ -89,6 +89,11 @@ def answer(assessment: Assessment, stage: str, judge=None) -> None:
         score.save(update_fields=["answers", "points"])
 
 
+def first_read(queries) -> str:
+    """What a step holds before anything else."""
+    return next(query["sql"] for query in queries if query["sql"].startswith("SELECT"))
+
+
 @pytest.fixture
 def submitted(assessment, appoint) -> Assessment:
     answer(assessment, Stage.SELF)
@@ -213,8 +218,13 @@ def test_without_a_county_the_figures_of_a_mended_sheet_are_final(joint, appoint
     one = joint.assessment
     take_step(one, "return_", by=joint.office, comment="请补正", items={"K2": "桌椅数量不符"})
     School.objects.filter(pk=one.school_id).update(seats=90)
-    take_step(one, "resubmit", by=appoint("head"))
+    head = appoint("head")
+    with CaptureQueriesContext(connection) as queries:
+        take_step(one, "resubmit", by=head)
 
+    assert 'FROM "schools_school"' in first_read(
+        queries
+    )  # a record is among these figures or finds them signed
     assert {kept.moment: kept.values["主教室座位"] for kept in one.snapshots.all()} == {
         "submit": "90",
         "final": "90",
@@ -371,8 +381,7 @@ def test_lapse_waits_for_the_deadline_and_needs_a_reason(assessment, office):
     with CaptureQueriesContext(connection) as queries:
         take_step(assessment, "lapse", by=office, comment="经提醒仍未提交")
 
-    held = next(query["sql"] for query in queries if query["sql"].startswith("SELECT"))
-    assert 'FROM "ratings_scheme"' in held  # before anything of the school: settling holds it first as well
+    assert 'FROM "ratings_scheme"' in first_read(queries)  # settling holds it before any school as well
     assert assessment.status == Status.LAPSED
     assert Scheme.objects.get().phase == Phase.SCORING  # nobody fills in any more: the year can be settled
 
