@@ -10,7 +10,7 @@ from ratings.models import Judge, JudgeSheet, Score
 from ratings.sheets.answering import save
 from ratings.workflow import open_city_rows
 from tests.factories import AppointmentFactory, CityFactory, LiaisonFactory, UserFactory
-from tests.ratings.judged_year import FULL, judge_account, refused, signed
+from tests.ratings.judged_year import FULL, close, judge_account, refused, signed
 
 pytestmark = [pytest.mark.engine, pytest.mark.django_db]
 
@@ -146,6 +146,26 @@ def test_schools_change_panels_until_somebody_has_scored(judged):
     judged.score(judged.judges[0])
     reasons = refused(assign, other, [judged.assessment], by=judged.office)
     assert reasons == [f"{judged.assessment.school.name}已由第一组开始评分，不能改组。"]
+
+
+def test_a_closed_panel_takes_no_judge_and_no_school_and_keeps_those_it_has(judged):
+    close(judged)
+    other = create_panel(judged.scheme, "第二组", by=judged.office)
+    for label in ("甲", "乙", "丙"):
+        seat_judge(other, label=label, user=None, by=judged.office)
+    loose = judged.assessments[1]
+
+    assert refused(seat_judge, judged.panel, label="丁", user=None, by=judged.office) == [
+        "本组评分表已全部提交，不能再增加评委。"
+    ]
+    assert refused(assign, other, [loose], by=judged.office) == [
+        f"{loose.school.name}已由第一组开始评分，不能改组。"
+    ]
+    loose.sheets.all().delete()
+    assign(other, [loose], by=judged.office)
+    assert refused(assign, judged.panel, [loose], by=judged.office) == [
+        "本组评分表已全部提交，不能再增加党校。"
+    ]
 
 
 def test_schools_that_are_settled_or_out_are_not_assigned(judged):

@@ -6,7 +6,14 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from ratings.enums import Stage
-from ratings.judging.sheets import attach_scan, cancel_entry, check_entry, sheet_digest, start_entry
+from ratings.judging.sheets import (
+    attach_scan,
+    cancel_entry,
+    check_entry,
+    reopen_sheet,
+    sheet_digest,
+    start_entry,
+)
 from ratings.models import Evidence, Judge, JudgeSheet, Score
 from ratings.sheets.answering import save
 from ratings.workflow import uneditable
@@ -63,6 +70,10 @@ def test_a_paper_sheet_is_entered_by_one_person_and_checked_by_another(judged, c
     sheet.refresh_from_db()
     assert (sheet.entered_by, sheet.checked_by, sheet.submitted_by) == (judged.office, colleague, colleague)
     assert sheet.scan.confidential and sheet.scan.digest == scan.sha256
+
+    reopen_sheet(sheet, by=judged.office, reason="漏录一项")
+    sheet.refresh_from_db()
+    assert (sheet.entered_by, sheet.checked_by, sheet.submitted_by) == (judged.office, None, None)
 
 
 def test_who_typed_a_part_cannot_check_after_a_colleague_took_over(judged, colleague, scan):

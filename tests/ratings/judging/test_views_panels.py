@@ -8,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from ratings.enums import Phase, Stage
+from ratings.enums import Phase, Stage, Status
 from ratings.judging.panels import assign
 from ratings.judging.sheets import start_entry
 from ratings.models import Assessment, Judge, JudgeSheet, Panel, Scheme, Score
@@ -156,6 +156,8 @@ def test_the_list_of_schools_is_narrowed_to_a_panel_or_to_those_without(judged):
         ({"q": loose.school.code}, {loose}),
     ):
         assert set(client.get(board, query).context["page"]) == found, query
+    Assessment.objects.filter(pk=loose.pk).update(status=Status.DECLINED)
+    assert set(client.get(board).context["page"]) == {seated}
 
 
 def test_the_office_sees_progress_and_no_score(judged):
