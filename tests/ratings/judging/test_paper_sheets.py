@@ -13,6 +13,7 @@ from ratings.judging.sheets import (
     reopen_sheet,
     sheet_digest,
     start_entry,
+    submit_sheet,
 )
 from ratings.models import Evidence, Judge, JudgeSheet, Score
 from ratings.sheets.answering import save
@@ -59,6 +60,7 @@ def test_a_paper_sheet_is_entered_by_one_person_and_checked_by_another(judged, c
     attach_scan(sheet, scan, by=judged.office)
     sheet.refresh_from_db()
 
+    assert refused(submit_sheet, sheet, by=judged.office) == ["代录的评分表由另一人核对后提交。"]
     assert refused(check_entry, sheet, by=judged.office, seen=sheet_digest(sheet)) == [
         "录入的人不能核对，请由办公室另一人核对。"
     ]
@@ -127,6 +129,9 @@ def test_a_judge_who_scores_on_screen_is_not_entered_from_paper_and_the_other_wa
         save(row.pk, by=judge, version=0, posted={"听课": "A"}).sentence
         == "这份评分表由办公室按签字原件代录。"
     )
+    assert save(row.pk, by=judged.office, version=0, posted={"听课": "A"}).state == "saved"
+    assert refused(cancel_entry, second, by=judged.office) == ["已经录入评分，不能取消代录。"]
+    Score.objects.filter(pk=row.pk).update(answers=None, version=0)
     cancel_entry(second, by=judged.office)
     assert save(row.pk, by=judge, version=0, posted={"听课": "A"}).state == "saved"
 
