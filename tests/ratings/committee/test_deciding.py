@@ -388,6 +388,10 @@ def test_an_adjustment_whose_figures_changed_must_be_looked_at_again(scheme, row
     assert fresh == []
     assert stale == ["K1 核定后系统取数有变化，待复核"]
 
+    Decision.objects.all().delete()
+    assert accept_all(scheme, by=chair) == 2
+    assert not Decision.objects.filter(assessment=rows[0]).exists()
+
 
 def test_reopening_one_school_keeps_the_other_decisions_and_settles_anew(scheme, rows, chair):
     accept_all(scheme, by=chair)

@@ -8,7 +8,10 @@ from django.test import Client
 from django.urls import reverse
 
 from ratings.enums import Stage
+from ratings.judging.seats import judged_by, load_seats, reveal
 from ratings.models import Adjustment, Evidence, JudgeSheet, Panel, Score
+from ratings.workflow import scheme_spec
+from schools import audit
 from schools.audit import ACTIONS
 from schools.models import AuditEntry
 from schools.workbooks import read_workbook
@@ -238,6 +241,24 @@ def test_the_audit_trail_keeps_once_who_saw_the_scores_of_which_school(judged):
     here, there = map(str, judged.assessments)
     assert [(entry.user, entry.subject) for entry in seen] == [(first, here), (first, there), (second, here)]
     assert {entry.detail for entry in seen} == {'{"评审组":"第一组"}'}
+
+
+def test_a_page_opened_twice_at_the_same_moment_is_seen_once(judged, monkeypatch):
+    judge = judged.judges[0]
+    close(judged)
+    (seat,) = load_seats(
+        scheme_spec(judged.scheme), [judged_by(judge).get(pk=judged.assessment.pk)], judge, with_points=True
+    )
+    with monkeypatch.context() as patch:
+
+        def hold_after_the_other_request(city):
+            patch.undo()
+            audit.record("reveal", by=judge, city=city, subject=str(judged.assessment), detail={})
+
+        patch.setattr(audit, "hold_chain", hold_after_the_other_request)
+        assert reveal(seat, by=judge)
+
+    assert AuditEntry.objects.filter(action="reveal").count() == 1
 
 
 def test_every_act_the_audit_trail_names_is_recorded_somewhere():

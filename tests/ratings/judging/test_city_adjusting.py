@@ -5,6 +5,7 @@ from decimal import Decimal
 import pytest
 from django.urls import reverse
 
+from ratings.enums import Phase
 from ratings.judging.adjusting import adjust
 from ratings.judging.panels import choose_leader
 from ratings.judging.sheets import submit_sheet
@@ -57,6 +58,11 @@ def test_the_leader_adjusts_until_the_panel_is_closed(judged, leader):
         adjust(judged.assessment, "K1", points=Decimal(10), reason="再改", by=leader)
     assert JudgeSheet.objects.filter(submitted_at__isnull=True).count() == 0
     assert adjust(judged.assessment, "K1", points=Decimal(10), reason="复核", by=judged.office).points == 10
+
+    judged.scheme.phase = Phase.SETTLED
+    judged.scheme.save(update_fields=["phase"])
+    with pytest.raises(Refused, match="不在评审中，不能核定"):
+        adjust(judged.assessment, "K1", points=Decimal(20), reason="再核", by=judged.office)
 
 
 @pytest.mark.parametrize(

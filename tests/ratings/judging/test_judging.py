@@ -7,7 +7,7 @@ import pytest
 from ratings.criteria.storing import create_scheme
 from ratings.criteria.workbook import read_scheme_workbook
 from ratings.enums import Stage, Status
-from ratings.judging.panels import assign, choose_leader, create_panel, seat_judge
+from ratings.judging.panels import assign, choose_leader, create_panel, seat_judge, unseat_judge
 from ratings.judging.sheets import agree, is_closed, reopen_sheet, submit_sheet
 from ratings.models import Assessment, Score
 from ratings.sheets.answering import save
@@ -85,22 +85,28 @@ def test_a_panel_is_closed_when_every_sheet_of_every_school_is_in(judged):
     assert is_closed(judged.panel)
 
     late = judged.assessments[0]
-    for coming in (Status.DRAFT, Status.CONFIRMING, Status.COUNTY):
-        Assessment.objects.filter(pk=late.pk).update(status=coming)
+    for coming in (Status.DRAFT, Status.CONFIRMING, Status.COUNTY, Status.RETURNED):
+        back = {"returned_to": Status.CITY, "return_due": "2026-12-04"} if coming == Status.RETURNED else {}
+        Assessment.objects.filter(pk=late.pk).update(status=coming, **back)
         assert not is_closed(judged.panel)  # a school that still comes will bring sheets of its own
-    Assessment.objects.filter(pk=late.pk).update(status=Status.CITY)
+    Assessment.objects.filter(pk=late.pk).update(status=Status.CITY, returned_to="", return_due=None)
 
     judged.assessments[0].panel = judged.panel
     reopen_sheet(judged.sheet(judged.judges[2]), by=judged.office, reason="补看")
     assert not is_closed(judged.panel)
+    late.sheets.all().delete()
+    assert not is_closed(judged.panel)  # nor is one without any sheet done
 
 
 def test_agreeing_fills_what_is_empty_and_keeps_what_was_scored(judged):
     judge = judged.judges[0]
     row = judged.row(judge, "L1")
     save(row.pk, by=judge, version=0, posted={"听课": "B"}, remark="板书清楚")
+    partly = Score.objects.filter(assessment=judged.assessment, stage=Stage.COUNTY, item__code="L3")
+    partly.update(answers={"答": {"质量": "A"}})
 
-    assert agree(judged.sheet(judge), by=judge) == len(FULL) - 1
+    assert agree(judged.sheet(judge), by=judge) == len(FULL) - 2
+    assert judged.row(judge, "L3").answers is None  # not answered whole by the county
 
     assert judged.row(judge, "L1").answers == {"答": {"听课": "B"}}
     assert judged.row(judge, "K2").answers == {"答": FULL["K2"]}
@@ -168,6 +174,15 @@ def test_a_joint_panel_needs_a_leader_with_an_account(joint):
     assert refused(choose_leader, panel, paper, by=joint.office) == [
         "纸上评委没有账号，不能填写合议评分表，请另定组长。"
     ]
+
+
+def test_the_leader_of_a_joint_panel_stays_until_there_is_another(joint):
+    first, other = joint.panel.judges.all()[:2]
+    seat_judge(joint.panel, label="丁", user=None, by=joint.office)
+
+    assert refused(unseat_judge, joint.panel, first, by=joint.office) == ["评委1是组长，请先另定组长。"]
+    unseat_judge(joint.panel, other, by=joint.office)
+    assert set(joint.panel.judges.values_list("label", flat=True)) == {"评委1", "评委3", "丁"}
 
 
 def test_a_guide_cannot_sit_in_a_joint_panel(joint, city, school):

@@ -3,14 +3,14 @@
 import pytest
 
 from ratings.enums import Stage, Status
-from ratings.judging.panels import assign, create_panel, seat_judge, unseat_judge
+from ratings.judging.panels import assign, choose_leader, create_panel, seat_judge, unseat_judge
 from ratings.judging.sheets import agree, submit_sheet
 from ratings.judging.visits import withdraw_visits
 from ratings.models import Judge, JudgeSheet, Score
 from ratings.sheets.answering import save
 from ratings.workflow import open_city_rows
-from tests.factories import AppointmentFactory, LiaisonFactory, UserFactory
-from tests.ratings.judged_year import FULL, judge_account, refused, signed, visited
+from tests.factories import AppointmentFactory, CityFactory, LiaisonFactory, UserFactory
+from tests.ratings.judged_year import FULL, close, judge_account, refused, signed, visited
 
 pytestmark = [pytest.mark.engine, pytest.mark.django_db]
 
@@ -80,6 +80,7 @@ def test_a_past_guide_may_judge(judged, city, school):
 
 def test_a_seated_judge_needs_the_role_in_this_city(judged):
     stranger = UserFactory(name="外人")
+    AppointmentFactory(user=stranger, role="judge", city=CityFactory())
 
     assert refused(seat_judge, judged.panel, label="", user=stranger, by=judged.office) == [
         "外人没有本市评委的任职，请先由安全管理员授权。"
@@ -93,8 +94,11 @@ def test_a_judge_added_later_gets_rows_and_one_taken_out_leaves_none(judged, cit
     )
     judge = seat_judge(judged.panel, label="", user=judge_account(city, 4), by=judged.office)
     assert judge.scores.count() == len(judged.assessments) * len(FULL)
+    choose_leader(judged.panel, judge, by=judged.office)
 
     unseat_judge(judged.panel, judge, by=judged.office)
+    judged.panel.refresh_from_db()
+    assert judged.panel.leader is None
     assert (judge.scores.count(), judge.sheets.count()) == (0, 0)
     assert set(JudgeSheet.objects.values_list("pk", flat=True)) == sheets
     assert set(Score.objects.values_list("pk", flat=True)) == rows
@@ -142,6 +146,26 @@ def test_schools_change_panels_until_somebody_has_scored(judged):
     judged.score(judged.judges[0])
     reasons = refused(assign, other, [judged.assessment], by=judged.office)
     assert reasons == [f"{judged.assessment.school.name}已由第一组开始评分，不能改组。"]
+
+
+def test_a_closed_panel_takes_no_judge_and_no_school_and_keeps_those_it_has(judged):
+    close(judged)
+    other = create_panel(judged.scheme, "第二组", by=judged.office)
+    for label in ("甲", "乙", "丙"):
+        seat_judge(other, label=label, user=None, by=judged.office)
+    loose = judged.assessments[1]
+
+    assert refused(seat_judge, judged.panel, label="丁", user=None, by=judged.office) == [
+        "本组评分表已全部提交，不能再增加评委。"
+    ]
+    assert refused(assign, other, [loose], by=judged.office) == [
+        f"{loose.school.name}已由第一组开始评分，不能改组。"
+    ]
+    loose.sheets.all().delete()
+    assign(other, [loose], by=judged.office)
+    assert refused(assign, judged.panel, [loose], by=judged.office) == [
+        "本组评分表已全部提交，不能再增加党校。"
+    ]
 
 
 def test_schools_that_are_settled_or_out_are_not_assigned(judged):

@@ -6,9 +6,19 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from ratings.enums import Stage
-from ratings.judging.sheets import attach_scan, cancel_entry, check_entry, own_rows, shown_sheet, start_entry
-from ratings.models import Evidence, JudgeSheet, Score
+from ratings.judging.sheets import (
+    attach_scan,
+    cancel_entry,
+    check_entry,
+    own_rows,
+    reopen_sheet,
+    shown_sheet,
+    start_entry,
+    submit_sheet,
+)
+from ratings.models import Evidence, Judge, JudgeSheet, Score
 from ratings.sheets.answering import save
+from ratings.workflow import uneditable
 from schools.models import User
 from schools.uploads import check_upload
 from tests.factories import AppointmentFactory, UserFactory
@@ -55,6 +65,7 @@ def test_a_paper_sheet_is_entered_by_one_person_and_checked_by_another(judged, c
     attach_scan(sheet, scan, by=judged.office)
     sheet.refresh_from_db()
 
+    assert refused(submit_sheet, sheet, by=judged.office) == ["代录的评分表由另一人核对后提交。"]
     assert refused(check_entry, sheet, by=judged.office, seen=read(sheet)) == [
         "录入的人不能核对，请由办公室另一人核对。"
     ]
@@ -67,6 +78,10 @@ def test_a_paper_sheet_is_entered_by_one_person_and_checked_by_another(judged, c
     sheet.refresh_from_db()
     assert (sheet.entered_by, sheet.checked_by, sheet.submitted_by) == (judged.office, colleague, colleague)
     assert sheet.scan.confidential and sheet.scan.digest == scan.sha256
+
+    reopen_sheet(sheet, by=judged.office, reason="漏录一项")
+    sheet.refresh_from_db()
+    assert (sheet.entered_by, sheet.checked_by, sheet.submitted_by) == (judged.office, None, None)
 
 
 def test_who_typed_a_part_cannot_check_after_a_colleague_took_over(judged, colleague, scan):
@@ -83,6 +98,19 @@ def test_who_typed_a_part_cannot_check_after_a_colleague_took_over(judged, colle
     assert refused(check_entry, sheet, by=colleague, seen=read(sheet)) == [
         "录入的人不能核对，请由办公室另一人核对。"
     ]
+
+
+def test_who_judges_and_is_of_the_office_neither_enters_nor_checks_the_own_sheet(judged, colleague):
+    sheet = judged.sheet(judged.judges[0])
+    Judge.objects.filter(pk=sheet.judge_id).update(user=judged.office)
+
+    assert refused(start_entry, sheet, by=judged.office) == ["不能代录本人的评分表。"]
+    start_entry(sheet, by=colleague)
+    row = judged.assessment.scores.filter(judge=sheet.judge).first()
+    assert uneditable(row, judged.office) == "只有登记代录的人可以录入这份评分表。"
+    assert uneditable(row, colleague) == ""
+    own = JudgeSheet.objects.get(pk=sheet.pk)
+    assert refused(check_entry, own, by=judged.office, seen="") == ["不能核对本人的评分表。"]
 
 
 def test_a_paper_sheet_needs_its_scan_and_every_item(judged, colleague, scan):
@@ -107,6 +135,9 @@ def test_a_judge_who_scores_on_screen_is_not_entered_from_paper_and_the_other_wa
         save(row.pk, by=judge, version=0, posted={"听课": "A"}).sentence
         == "这份评分表由办公室按签字原件代录。"
     )
+    assert save(row.pk, by=judged.office, version=0, posted={"听课": "A"}).state == "saved"
+    assert refused(cancel_entry, second, by=judged.office) == ["已经录入评分，不能取消代录。"]
+    Score.objects.filter(pk=row.pk).update(answers=None, version=0)
     cancel_entry(second, by=judged.office)
     assert save(row.pk, by=judge, version=0, posted={"听课": "A"}).state == "saved"
 

@@ -7,12 +7,15 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from ratings.enums import Phase, Status
+from ratings.judging.seats import judged_by, newest_desk
 from ratings.judging.sheets import submit_sheet
 from ratings.judging.visits import withdraw_visits
-from ratings.models import Assessment, Evidence, Score
+from ratings.models import Assessment, Evidence, Judge, Panel, Scheme, Score
 from schools.models import Role
 from tests.factories import AppointmentFactory, CityFactory, LiaisonFactory, VisitFactory
 from tests.html_forms import press
+from tests.ratings.drafts import draft_year
 from tests.ratings.judged_year import FULL, OPINION, close, desk_pages, judge_year, signed
 from tests.ratings.opened_year import fields
 
@@ -30,6 +33,16 @@ def test_the_desk_shows_what_waits_and_the_school_shows_opinions_beside_the_scor
     VisitFactory(
         school=judged.assessment.school, by=guide, on=f"{judged.scheme.year}-01-08", findings="建议补齐台账"
     )
+    VisitFactory(
+        school=judged.assessment.school,
+        by=guide,
+        on=f"{judged.scheme.year}-01-09",
+        findings="登错学校",
+        voided_at="2026-01-10T00:00Z",
+        voided_by=guide,
+        void_reason="登错学校",
+    )
+    VisitFactory(school=judged.assessment.school, on=f"{judged.scheme.year}-01-07", findings="路过的人写的")
     client = signed(judged.judges[0])
 
     desk = client.get(reverse("ratings:judging")).content.decode()
@@ -38,7 +51,18 @@ def test_the_desk_shows_what_waits_and_the_school_shows_opinions_beside_the_scor
     assert "待判断（2）" in desk and judged.assessment.school.name in desk
     assert OPINION in school and "五星" in school
     assert "建议补齐台账" in school
+    assert [word for word in ("登错学校", "路过的人写的") if word in school] == []
     assert "同意初评（填写未评的 5 项）" in school
+
+
+def test_the_desk_holds_the_schools_of_the_newest_year_alone(judged, city, school):
+    judge, newer = judged.judges[0], draft_year(city, year=judged.scheme.year + 1)
+    panel = Panel.objects.create(scheme=newer, name="下一年")
+    panel.judges.add(Judge.objects.create(scheme=newer, label="评委", user=judge))
+    row = Assessment.objects.create(scheme=newer, school=school, panel=panel, status=Status.SETTLED)
+
+    assert newest_desk(judge) == [row]  # to be read, though nothing is left to do there
+    assert set(judged_by(judge)) == {row, *judged.assessments}
 
 
 def test_the_item_page_lays_rule_figures_answers_and_evidence_beside_the_score(judged):
@@ -52,6 +76,7 @@ def test_the_item_page_lays_rule_figures_answers_and_evidence_beside_the_score(j
         "at": "2026-01-05T00:00Z",
     }
     Evidence.objects.create(assessment=judged.assessment, item=item, **values)
+    Evidence.objects.create(assessment=judged.assessments[1], item=item, **values | {"name": "别校的台账"})
 
     page = (
         signed(judged.judges[0])
@@ -59,7 +84,7 @@ def test_the_item_page_lays_rule_figures_answers_and_evidence_beside_the_score(j
         .content.decode()
     )
 
-    assert "月报逾期" in page and "台账原件" in page
+    assert "月报逾期" in page and "台账原件" in page and "别校的台账" not in page
     assert page.count("无专人") >= 3
 
 
@@ -67,14 +92,17 @@ def test_saving_an_item_leads_to_the_next_that_waits_and_at_the_end_back_to_the_
     judge = judged.judges[0]
     client = signed(judge)
     judged.score(judge)
-    Score.objects.filter(pk__in=[judged.row(judge, code).pk for code in ("K2", "L3")]).update(answers=None)
-    first, last = (
-        reverse("ratings:judging_item", args=[judged.assessment.pk, code]) for code in ("K2", "L3")
+    waiting = ("K2", "L1", "L3")
+    Score.objects.filter(pk__in=[judged.row(judge, code).pk for code in waiting]).update(answers=None)
+    first, middle, last = (
+        reverse("ratings:judging_item", args=[judged.assessment.pk, code]) for code in waiting
     )
 
-    response = client.post(first, fields(judged.row(judge, "K2"), 音响="是"))
+    response = client.post(middle, fields(judged.row(judge, "L1"), 听课="A"))
     assert response.url == last
     response = client.post(last, fields(judged.row(judge, "L3"), 质量="A", 调研次数="2"))
+    assert response.url == first  # starting over
+    response = client.post(first, fields(judged.row(judge, "K2"), 音响="是"))
     assert response.url == reverse("ratings:judging_school", args=[judged.assessment.pk])
     assert judged.row(judge, "K2").answers == {"答": {"音响": True, "桌椅": False}}
 
@@ -163,6 +191,18 @@ def test_a_submitted_sheet_is_read_only_on_every_page(judged):
     assert judged.row(judge, "L1").answers == {"答": FULL["L1"]}
     page = client.get(address).content.decode()
     assert "评分表已提交，不能再修改" in page and "保存并下一项" not in page
+
+
+@pytest.mark.parametrize(
+    ("over", "sentence"),
+    [({"city_due": "2020-01-02"}, "评审已经截止"), ({"phase": Phase.SETTLED}, "本校不在评审中")],
+)
+def test_a_school_says_that_it_is_too_late_before_anything_is_typed(over, sentence, judged):
+    Scheme.objects.filter(pk=judged.scheme.pk).update(**over)
+
+    page = signed(judged.judges[0]).get(reverse("ratings:judging_school", args=[judged.assessment.pk]))
+
+    assert sentence in page.content.decode() and "同意初评" not in page.content.decode()
 
 
 def test_members_of_a_joint_panel_read_the_agreed_sheet_and_the_leader_writes_it(joint):

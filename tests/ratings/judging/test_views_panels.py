@@ -8,10 +8,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from ratings.enums import Stage
+from ratings.enums import Phase, Stage, Status
 from ratings.judging.panels import assign
 from ratings.judging.sheets import start_entry
-from ratings.models import Judge, JudgeSheet, Panel, Score
+from ratings.models import Assessment, Judge, JudgeSheet, Panel, Scheme, Score
 from schools.models import AuditEntry, Role
 from schools.workbooks import read_workbook
 from tests.factories import AppointmentFactory, CityFactory, LiaisonFactory, UserFactory
@@ -20,6 +20,7 @@ from tests.ratings.drafts import draft_year
 from tests.ratings.judged_year import FULL, judge_account, judge_year, signed
 from tests.ratings.opened_year import fields
 from tests.small_pdf import SMALL_PDF
+from tests.xlsx import book
 
 pytestmark = pytest.mark.django_db
 
@@ -48,11 +49,12 @@ def pages(judged) -> dict[str, str]:
 
 
 def test_next_years_draft_does_not_hide_the_panels_of_the_running_year(judged, city):
-    draft_year(city, year=judged.scheme.year + 1)
+    draft, client = draft_year(city, year=judged.scheme.year + 1), signed(judged.office)
+    board = reverse("ratings:panel_board", args=[judged.scheme.pk])
 
-    found = signed(judged.office).get(reverse("ratings:panels"))
-
-    assert found.url == reverse("ratings:panel_board", args=[judged.scheme.pk])
+    assert client.get(reverse("ratings:panels")).url == board
+    Scheme.objects.filter(pk=draft.pk).update(phase=Phase.SETTLED, imported=True)  # out of workbooks
+    assert client.get(reverse("ratings:panels")).url == board
 
 
 def text(response) -> str:
@@ -147,6 +149,36 @@ def test_visits_are_marked_for_the_ticked_schools(judged):
     assert not judged.assessment.visited
     page = client.post(address, {"act": "visited"}, follow=True).content.decode()
     assert "请先勾选党校" in page
+
+
+def test_panels_and_schools_of_another_year_cannot_be_chosen(judged, city, school):
+    other = draft_year(city, year=judged.scheme.year + 1)
+    panel = Panel.objects.create(scheme=other, name="明年组")
+    stray = Assessment.objects.create(scheme=other, school=school)
+    client, address = signed(judged.office), reverse("ratings:panel_schools", args=[judged.scheme.pk])
+
+    for chosen, sentence in (
+        ({"school": judged.assessment.pk, "panel": panel.pk, "act": "assign"}, "请选择评审组。"),
+        ({"school": stray.pk, "act": "visited"}, "请先勾选党校。"),
+    ):
+        page = client.post(address, chosen, follow=True)
+        assert [str(message) for message in page.context["messages"]] == [sentence]
+
+
+def test_the_list_of_schools_is_narrowed_to_a_panel_or_to_those_without(judged):
+    client, board = signed(judged.office), reverse("ratings:panel_board", args=[judged.scheme.pk])
+    seated, loose = judged.assessments
+    Assessment.objects.filter(pk=loose.pk).update(panel=None)
+
+    for query, found in (
+        ({}, {seated, loose}),
+        ({"panel": judged.panel.pk}, {seated}),
+        ({"panel": "none"}, {loose}),
+        ({"q": loose.school.code}, {loose}),
+    ):
+        assert set(client.get(board, query).context["page"]) == found, query
+    Assessment.objects.filter(pk=loose.pk).update(status=Status.DECLINED)
+    assert set(client.get(board).context["page"]) == {seated}
 
 
 def test_the_office_sees_progress_and_no_score(judged):
@@ -266,13 +298,14 @@ def test_a_scan_that_is_no_picture_of_paper_is_refused(judged):
     client = signed(judged.office)
     client.post(reverse("ratings:paper_entry", args=[sheet.pk]))
 
-    page = client.post(
-        reverse("ratings:sheet_scan", args=[sheet.pk]),
-        {"scan": SimpleUploadedFile("表.html", b"<html></html>")},
-        follow=True,
-    ).content.decode()
+    address = reverse("ratings:sheet_scan", args=[sheet.pk])
 
-    assert "不接收 .html 文件" in page
+    for name, content, sentence in (
+        ("表.html", b"<html></html>", "不接收 .html 文件"),
+        ("表.xlsx", book(["得分"]), "请上传 PDF、JPG 或 PNG 格式的扫描件。"),
+    ):
+        page = client.post(address, {"scan": SimpleUploadedFile(name, content)}, follow=True)
+        assert sentence in page.content.decode()
     sheet.refresh_from_db()
     assert sheet.scan is None
 

@@ -161,6 +161,14 @@ def test_school_that_handed_in_nothing_is_listed_as_lapsed_without_points(year):
     assert Assessment.objects.get(school__code="003").status == Status.LAPSED
 
 
+def test_school_that_was_scored_without_handing_in_is_listed_as_lapsed_with_its_points(year):
+    year.drop_scores("003", "", "自评")
+
+    assert stars(year) == {"001": 5, "002": 5, "003": 0}
+    result = Result.objects.get(school_code="003")
+    assert (result.lapsed, result.total is None, result.restrictions) == (True, False, ["Y2"])
+
+
 def test_school_without_self_assessment_stops_the_year_where_no_restriction_says_so(year):
     year.restrictions = year.restrictions[:1]
     year.drop_scores("003")

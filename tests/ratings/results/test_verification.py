@@ -10,17 +10,26 @@ import zipfile
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from django.conf import settings
 from django.urls import reverse
 
 from ratings.criteria.spec import to_json
-from ratings.models import Scheme
+from ratings.enums import Status
+from ratings.models import Assessment, Scheme
 from ratings.offline.running import run_year
 from ratings.results import recompute
-from ratings.results.verification import Verifier, decisive, public_package, rules_of, verification_package
-from ratings.scoring import score_all, show
+from ratings.results.verification import (
+    Verifier,
+    _judge_numbers,
+    decisive,
+    public_package,
+    rules_of,
+    verification_package,
+)
+from ratings.scoring import SchoolInput, Sheet, score_all, show
 from ratings.sheets.evaluation import evaluate
 from schools.models.audit import AuditEntry
 from tests.factories import SchoolFactory
@@ -219,6 +228,30 @@ def test_judges_are_numbers_and_their_remarks_stay_inside(published):
     assert adjusted in everything and decided in everything
     assert [school["judges"] for school in json.loads(files["schools.json"])] == [[1], [1], [1]]
     assert ANNE.name in files["说明.md"].decode() and ANNE.reason in files["manifest.json"].decode()
+
+
+def test_an_adjustment_that_does_not_count_brings_no_reason_along(published):
+    def reasons() -> list[tuple]:
+        schools = parsed(verification_package(published, to=ANNE).content, "schools")
+        return [(one["adjustments"]["city"], len(one["adjustment_reasons"])) for one in schools]
+
+    before = reasons()
+    Assessment.objects.filter(scheme=published).update(status=Status.LAPSED)
+
+    assert sorted(before, key=str) == [({"K1": "38"}, 1), ({}, 0), ({}, 0)]
+    assert reasons() == [({}, 0)] * 3
+
+
+def test_the_numbers_of_judges_follow_neither_their_names_nor_their_seats():
+    labels = ("评委甲", "评委乙", "评委丙", "评委丁")
+    school = SchoolInput("1", {}, city=tuple(Sheet(label, {}) for label in labels))
+    years = [
+        SimpleNamespace(inputs={"1": school}, version=SimpleNamespace(digest=digest)) for digest in "abcdef"
+    ]
+
+    orders = {tuple(_judge_numbers(year)) for year in years}
+
+    assert len(orders) > 1 and all(set(order) == set(labels) for order in orders)
 
 
 def test_public_package_names_stars_and_digests_and_nothing_else(published):

@@ -119,9 +119,18 @@ def test_county_form_tells_the_counties_scores_and_nothing_of_the_city(
     assert [word for word in (*JUDGES, CITY, COUNTY, neighbour.name) if word in found] == []
 
 
-def test_county_form_is_empty_of_figures_while_the_county_has_not_finished(
+def test_county_form_is_empty_of_figures_while_the_county_has_not_finished_and_for_a_lapsed_school(
     scheme, county, row, appoint, read
 ):
+    Assessment.objects.filter(pk=row.pk).update(status=Status.LAPSED)
+    lead = appoint("county_lead")
+    lapsed = read(lead, "form_county", scheme.pk, county.pk)
+    assert row.school.name in lapsed and "98.00" not in lapsed
+
+    Assessment.objects.filter(pk=row.pk).update(status=Status.DECLINED)
+    assert row.school.name not in read(lead, "form_county", scheme.pk, county.pk)
+
+    Assessment.objects.filter(pk=row.pk).update(status=Status.COUNTY)
     Score.objects.filter(assessment=row, stage="county", item__code="L1").update(answers=None)
 
     assert "98.00" not in read(appoint("county"), "form_county", scheme.pk, county.pk)
@@ -161,6 +170,7 @@ def test_judges_form_holds_the_judges_own_points_alone(pdf, row, judges, read):
     assert all(word in found for word in ("评委评分表", row.school.name, JUDGES[0], "28.00"))
     assert [word for word in (*JUDGES[1:], OWN, COUNTY, OPINION) if word in found] == []
     assert "30.00" not in found
+    assert "办班总量" not in found  # counted by the system: nothing to judge
 
 
 def test_judges_form_says_the_rule_in_words(row, judges, read):

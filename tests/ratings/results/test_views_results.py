@@ -127,6 +127,10 @@ def test_trend_shows_the_years_the_reader_may_see(city, school, appoint, signed_
     assert "历年总分：2024年" in page
     assert "2026年" not in page
 
+    Result.objects.filter(scheme=older).update(base=None, bonus=None, total=None, star=0, lapsed=True)
+    page = page_of(signed_client(appoint("filler")), school.results.get(scheme=newer))
+    assert "2024年度" in page and "历年总分：" not in page  # one year of points is no trend
+
 
 def test_list_of_a_county_holds_its_schools_in_administrative_order(city, county, appoint, signed_client):
     second, first = SchoolFactory(county=county, order=2), SchoolFactory(county=county, order=1)

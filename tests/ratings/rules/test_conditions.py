@@ -102,6 +102,7 @@ def test_next_change_is_the_nearest_that_brings_points(text, metrics, reference,
         ("扣(月报逾期 每月 0.5; 下限 7)", {"月报逾期": F(6)}),
         ("档(有培训的双月数: ≥6→1; 其他→0)", {"有培训的双月数": F(6)}),
         ("档(培训支出: ≥6→1; 其他→0)", {"培训支出": F(1)}),
+        ("加(有培训的双月数 每4个 1; 上限 3)", {"有培训的双月数": F(4)}),
     ],
 )
 def test_nothing_is_advised_where_no_record_would_help(text, metrics):

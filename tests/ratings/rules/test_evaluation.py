@@ -111,7 +111,9 @@ def test_zero_denominator_blocks_with_a_sentence():
     ],
 )
 def test_every_full_step_beyond_the_bound_deducts(rate, points):
-    assert _points("扣(满分 5; 无专人 1; 参训率<85% 每1个百分点 1; 下限 0)", {"参训率": F(rate)}) == points
+    for unit in ("个百分点", "百分点"):
+        text = f"扣(满分 5; 无专人 1; 参训率<85% 每1{unit} 1; 下限 0)"
+        assert _points(text, {"参训率": F(rate)}) == points
 
 
 @pytest.mark.parametrize(
@@ -191,11 +193,16 @@ def test_missing_answer_is_never_zero(text, words):
 
 
 @pytest.mark.parametrize(
-    ("answers", "words"), [({"听课": "E"}, "没有“E”这一等次"), ({"听课": "A", "得分": 4}, "应在 0—3 分之间")]
+    ("answers", "words"),
+    [
+        ({"听课": "E"}, "没有“E”这一等次"),
+        ({"听课": "A", "得分": 4}, "应在 1—3 分之间"),
+        ({"听课": "A", "得分": 0}, "应在 1—3 分之间"),
+    ],
 )
 def test_impossible_answer_is_refused(answers, words):
     with pytest.raises(Unresolved, match=words):
-        _points("评(听课: A=1; B=0) + 分(0—3)", {}, answers)
+        _points("评(听课: A=1; B=0) + 分(1—3)", {}, answers)
 
 
 def test_float_is_refused():

@@ -13,6 +13,8 @@ from ratings.enums import Stage, Status
 from ratings.models import Assessment, Decision, Result, Scheme
 from ratings.sheets.answering import RowGone, save
 from ratings.workflow import grant_extension, take_step
+from ratings.workflow.deadlines import next_workday_from
+from schools.calendar.workdays import is_workday
 from schools.saving import Refused
 from tests.ratings.played_year import PlayedYear, play_year, rows_of
 
@@ -45,10 +47,13 @@ def test_extension_of_a_returned_school_moves_the_day_its_mending_is_due(played,
     with pytest.raises(Refused, match="截止"):
         take_step(submitted, "resubmit", by=head)
 
-    grant_extension(
-        submitted, Stage.SELF, timezone.localdate() + dt.timedelta(days=7), by=office, reason="停电"
+    until = next(
+        day
+        for day in (timezone.localdate() + dt.timedelta(days=7 + more) for more in range(7))
+        if not is_workday(day)
     )
-    assert submitted.return_due >= timezone.localdate() + dt.timedelta(days=7)
+    grant_extension(submitted, Stage.SELF, until, by=office, reason="停电")
+    assert submitted.return_due == next_workday_from(until) > until
     take_step(submitted, "resubmit", by=head)
 
     assert submitted.status == Status.COUNTY

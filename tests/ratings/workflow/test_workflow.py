@@ -5,26 +5,43 @@ import datetime as dt
 import pytest
 from django.conf import settings
 from django.core.management import CommandError, call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from ratings.criteria.storing import create_scheme
 from ratings.enums import Phase, Stage, Status
-from ratings.models import Assessment, Decision, Extension, JudgeSheet, Move, Panel, Scheme, Score
+from ratings.models import (
+    Adjustment,
+    Assessment,
+    Decision,
+    Evidence,
+    Extension,
+    Item,
+    JudgeSheet,
+    Move,
+    Panel,
+    Scheme,
+    Score,
+    SignedPage,
+)
 from ratings.workflow import (
-    STEPS,
     allowed_steps,
     blockers,
     due,
+    figures_of,
     grant_extension,
     is_overdue,
     open_scheme,
+    returned_items,
     take_step,
     uneditable,
 )
-from ratings.workflow.deadlines import return_deadline
+from ratings.workflow.deadlines import next_workday_from, return_deadline
 from ratings.workflow.steps import mermaid
 from schools.models import AuditEntry, MonthlyReport, Region, Role, School, User
 from schools.saving import Refused
+from tests.ratings.regulation import MAY
 
 pytestmark = [pytest.mark.engine, pytest.mark.django_db]
 
@@ -70,6 +87,11 @@ def answer(assessment: Assessment, stage: str, judge=None) -> None:
     for score in assessment.scores.filter(stage=stage, judge=judge).select_related("item"):
         score.answers, score.points = ANSWERS[score.item.code], score.item.points
         score.save(update_fields=["answers", "points"])
+
+
+def first_read(queries) -> str:
+    """What a step holds before anything else."""
+    return next(query["sql"] for query in queries if query["sql"].startswith("SELECT"))
 
 
 @pytest.fixture
@@ -148,11 +170,24 @@ def test_filler_cannot_submit(assessment, appoint):
 
 
 def test_withdrawal_is_open_until_the_county_scored_anything(submitted, appoint, school):
-    head = User.objects.get(username="head")
+    head, paper = User.objects.get(username="head"), {"kind": "paper", "name": "确认页", "at": timezone.now()}
+    scan = Evidence.objects.create(assessment=submitted, copies=1, location="档案柜", by=head, **paper)
+    SignedPage.objects.create(assessment=submitted, scan=scan, code="c" * 64, at=timezone.now())
     take_step(submitted, "withdraw", by=head)
     assert (submitted.status, submitted.scores.filter(stage="county").count()) == (Status.DRAFT, 0)
+    assert SignedPage.objects.get().voided_at is not None
 
+    take_step(submitted, "send_to_head", by=appoint("filler"))
+    School.objects.filter(pk=school.pk).update(seats=60)
+    assert figures_of(submitted)["主教室座位"] == 60  # nothing is signed: the figures are those of today
     take_step(submitted, "submit", by=head)
+    item = Item.objects.get(scheme=submitted.scheme, code="K1")
+    only = {"stage": Stage.COUNTY, "points": 20, "reason": "清点", "at": timezone.now()}
+    adjusted = Adjustment.objects.create(assessment=submitted, item=item, **only)
+    with pytest.raises(Refused, match="已经开始评分"):
+        take_step(submitted, "withdraw", by=head)
+
+    adjusted.delete()
     answer(submitted, Stage.COUNTY)
     with pytest.raises(Refused, match="已经开始评分"):
         take_step(submitted, "withdraw", by=head)
@@ -173,6 +208,27 @@ def test_return_opens_the_named_items_only_and_counts(submitted, appoint, city):
     assert (submitted.status, submitted.returned_to, submitted.return_due) == (Status.COUNTY, "", None)
     with pytest.raises(Refused, match="达到上限"):
         take_step(submitted, "return_", by=reviewer, comment="再补", items={"K2": "再查"})
+
+    Assessment.objects.update(status=Status.CITY)  # where nobody has returned it yet
+    take_step(submitted, "return_", by=_office(), comment="再补", items={"L2": "台账"})
+    assert returned_items(submitted, "item__code") == {"L2": "台账"}
+
+
+def test_without_a_county_the_figures_of_a_mended_sheet_are_final(joint, appoint):
+    one = joint.assessment
+    take_step(one, "return_", by=joint.office, comment="请补正", items={"K2": "桌椅数量不符"})
+    School.objects.filter(pk=one.school_id).update(seats=90)
+    head = appoint("head")
+    with CaptureQueriesContext(connection) as queries:
+        take_step(one, "resubmit", by=head)
+
+    assert 'FROM "schools_school"' in first_read(
+        queries
+    )  # a record is among these figures or finds them signed
+    assert {kept.moment: kept.values["主教室座位"] for kept in one.snapshots.all()} == {
+        "submit": "90",
+        "final": "90",
+    }
 
 
 def test_return_needs_items_known_to_the_scheme_with_a_comment_each(submitted, appoint):
@@ -202,18 +258,24 @@ def test_recommendation_needs_all_items_star_and_opinion(submitted, appoint):
     assert len(refused.value.reasons) == 6
 
     answer(submitted, Stage.COUNTY)
+    longest = {"star": 0, "opinion": "字" * 300}
+    assert blockers(submitted, "recommend", longest) == []
+    (too_long,) = blockers(submitted, "recommend", {"star": 0, "opinion": "字" * 301})
+    assert too_long.text == "初评意见共 301 字，最多 300 字"
+    School.objects.filter(pk=submitted.school_id).update(seats=60)
     take_step(submitted, "recommend", by=lead, star=5, opinion="同意")
 
     assert (submitted.status, submitted.suggested_star, submitted.county_opinion) == (Status.CITY, 5, "同意")
     assert submitted.snapshots.count() == 2
+    assert figures_of(submitted)["主教室座位"] == 60  # the latest count
 
 
 def test_recommendation_needs_a_reason_for_a_score_far_from_the_self_assessment(submitted, appoint):
     lead = appoint("county_lead")
     answer(submitted, Stage.COUNTY)
     score = submitted.scores.get(stage="county", item__code="K2")
-    score.answers = {"答": {"音响": False, "桌椅": True}}
-    score.save(update_fields=["answers"])
+    score.answers, score.remark = {"答": {"音响": False, "桌椅": True}}, " "
+    score.save(update_fields=["answers", "remark"])
 
     with pytest.raises(Refused, match=r"K2 设施初评与自评相差 10\.00 分，请写明理由"):
         take_step(submitted, "recommend", by=lead, star=5, opinion="同意")
@@ -283,6 +345,31 @@ def test_extension_gives_one_school_more_time_and_says_who_and_why(assessment, a
     assert AuditEntry.objects.filter(action="extend").count() == 1
 
 
+def test_the_latest_extension_counts_and_only_a_later_day_is_one(assessment, office):
+    def last() -> dt.date:
+        return timezone.localtime(due(assessment, Stage.SELF)).date()
+
+    for days in (10, 20):
+        until = next_workday_from(timezone.localdate() + dt.timedelta(days=days))
+        grant_extension(assessment, Stage.SELF, until, by=office, reason="停电")
+        assert last() == until
+
+    with pytest.raises(Refused, match="须晚于现在的截止时间"):
+        grant_extension(assessment, Stage.SELF, last(), by=office, reason="停电")
+
+
+def test_every_step_of_a_stage_ends_with_its_deadline(submitted):
+    scheme, past = submitted.scheme, dt.date(2020, 1, 6)
+    for stage, steps in {
+        Stage.SELF: ("send_to_head", "submit", "take_back", "withdraw", "resubmit"),
+        Stage.COUNTY: ("recommend",),
+    }.items():
+        scheme.self_due, scheme.county_due = (past if one == stage else None for one in ("self", "county"))
+        sentence = f"{stage.label}已于 2020年01月06日 截止，如需延期请联系市评委会办公室"
+        for code in steps:
+            assert sentence in [blocker.text for blocker in blockers(submitted, code)], code
+
+
 def test_lapse_waits_for_the_deadline_and_needs_a_reason(assessment, office):
     with pytest.raises(Refused, match="截止时间未到"):
         take_step(assessment, "lapse", by=office, comment="未提交")
@@ -291,8 +378,10 @@ def test_lapse_waits_for_the_deadline_and_needs_a_reason(assessment, office):
     with pytest.raises(Refused, match="请写明理由"):
         take_step(assessment, "lapse", by=office)
 
-    take_step(assessment, "lapse", by=office, comment="经提醒仍未提交")
+    with CaptureQueriesContext(connection) as queries:
+        take_step(assessment, "lapse", by=office, comment="经提醒仍未提交")
 
+    assert 'FROM "ratings_scheme"' in first_read(queries)  # settling holds it before any school as well
     assert assessment.status == Status.LAPSED
     assert Scheme.objects.get().phase == Phase.SCORING  # nobody fills in any more: the year can be settled
 
@@ -343,7 +432,7 @@ def test_only_the_roles_of_the_table_may_take_a_step_from_a_status(assessment, a
         step.code for step in allowed_steps(appoint(role) if role != "office" else _office(), assessment)
     }
 
-    assert offered <= {code for code, step in STEPS.items() if role in step.roles and status in step.sources}
+    assert offered <= {code for code, (scope, _) in MAY.items() if status in scope.get(role, ())}
 
 
 def _office():
@@ -366,7 +455,8 @@ def test_diagram_of_the_manual_is_the_table():
     assert mermaid() in manual
 
 
-def test_command_opens_a_year_from_its_workbook(year, city, school, office):
+def test_command_opens_a_year_from_its_workbook_for_the_schools_that_are_there(year, city, school, office):
+    School.objects.create(city=city, code="X", name="撤并的党校", closed_on=dt.date(2025, 12, 31))
     year.parameters |= {"年度": 2026, "所属市": city.name}
 
     call_command(

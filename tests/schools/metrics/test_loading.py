@@ -86,17 +86,17 @@ def test_figures_without_records_of_their_own_need_no_other_table(schools, found
     assert compute([], schools=schools, **PERIOD) == {key: {} for key in computed}
 
 
-def test_planned_classes_of_a_period_over_new_year_are_those_of_its_months(school):
+def test_a_period_over_new_year_counts_planned_classes_of_its_months_and_heads_of_its_last_year(school):
     for year, months in ((2025, (10, 11, 12)), (2026, (1, 2, 3))):
+        make.YearFiguresFactory(school=school, year=year, party_members=year)
         plan = make.AnnualPlanFactory(school=school, year=year)
         for month in months:
             make.PlannedClassFactory(plan=plan, month=month)
 
-    found = compute(
-        ["计划班次数"], schools=School.objects.all(), start=date(2025, 11, 15), end=date(2026, 2, 1)
-    )
+    period = {"start": date(2025, 11, 15), "end": date(2026, 2, 1)}
+    found = compute(["计划班次数", "党员总数"], schools=School.objects.all(), **period)
 
-    assert found[school.pk]["计划班次数"] == 4
+    assert found[school.pk] == {"计划班次数": 4, "党员总数": 2026}
 
 
 def test_records_are_read_back_exactly_as_they_are_kept(school):

@@ -59,11 +59,12 @@ def test_teachers_count_by_kind_at_the_end_of_the_period(school):
     for kind in (kinds.LEADER, kinds.MODEL, kinds.MODEL, kinds.EXPERT, kinds.LECTURER):
         make.TeacherFactory(school=school, kind=kind)
     make.TeacherFactory(school=school, kind=kinds.LEADER, until=date(2026, 11, 29))
+    make.TeacherFactory(school=school, kind=kinds.LEADER, since=date(2026, 11, 30), until=date(2026, 11, 30))
     make.TeacherFactory(school=school, kind=kinds.LEADER, since=date(2026, 12, 1))
 
     assert [measure(school, label) for label in ("师资人数", "领导型师资", "榜样型师资", "专家型师资")] == [
-        5,
-        1,
+        6,
+        2,
         2,
         2,
     ]
@@ -77,6 +78,7 @@ def test_points_count_hosted_and_shared_and_used_ones_once(school):
     held(school, 3, teaching_point=own)
     held(school, 4, teaching_point=own)
     held(school, 5, teaching_point=shared, part=JOINED)
+    held(school, 6, teaching_point=make.TeachingPointFactory())  # no longer shared with the school
 
     assert measure(school, "现场教学点数") == 2
     assert measure(school, "使用过的教学点数") == 2
@@ -273,6 +275,7 @@ def test_a_regulation_counts_from_its_day_to_the_day_before_it_is_abolished(scho
 
 def test_reports_late_counts_ended_months_in_use_whose_day_has_passed(school):
     School.objects.filter(pk=school.pk).update(opened_on=date(2026, 8, 20))
+    assert [measure(school, "月报逾期", as_of=date(2026, 9, day)) for day in (7, 8)] == [0, 1]
     someone = make.UserFactory()
     make.MonthlyReportFactory(
         school=school, month=8, confirmed_at=moment(date(2026, 9, 7)), confirmed_by=someone

@@ -56,6 +56,16 @@ def test_only_what_was_submitted_and_not_handed_back_is_locked(assessment, schoo
     assert (lock.approver if lock else None) == approver
 
 
+@pytest.mark.parametrize(
+    ("over", "is_open"),
+    [({"phase": "notice"}, True), ({"phase": "published", "published_at": "2026-12-30T00:00Z"}, False)],
+)
+def test_a_period_is_open_until_its_results_are_public(assessment, school, over, is_open):
+    type(assessment.scheme).objects.update(**over)
+
+    assert [lock.is_open for lock in signed_periods([school.pk])[school.pk]] == [is_open]
+
+
 def test_the_period_is_inclusive_and_other_days_are_free(assessment, school):
     type(assessment).objects.update(status="city")
     start, end = assessment.scheme.period_start, assessment.scheme.period_end

@@ -140,15 +140,15 @@ def test_the_file_asks_the_same_questions_for_many_records(records, school, djan
 
 
 def test_a_figure_is_explained_by_its_records(records, school, appoint, signed_client):
-    client = signed_client(appoint("filler"))
+    client, address = signed_client(appoint("filler")), reverse("schools:explanation", args=[school.pk])
+    turned_round = {"start": "2026-12-31", "end": "2026-01-01"}
 
-    page = client.get(
-        reverse("schools:explanation", args=[school.pk]), {"figure": "办班期数[学时≥2]", "year": 2026}
-    ).content.decode()
-    unknown = client.get(reverse("schools:explanation", args=[school.pk]), {"figure": "没有的指标"})
+    for period in ({"year": 2026}, turned_round):
+        page = client.get(address, {"figure": "办班期数[学时≥2]", **period}).content.decode()
+        assert "春训" in page
+        assert "登错的班" not in page
+    unknown = client.get(address, {"figure": "没有的指标"})
 
-    assert "春训" in page
-    assert "登错的班" not in page
     assert unknown.status_code == 404
 
 
