@@ -4,10 +4,12 @@ word 县 nowhere.
 
 from __future__ import annotations
 
+from itertools import product
 from pathlib import Path
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 from playwright.sync_api import expect
 
 from ratings.committee.invariants import violations
@@ -128,7 +130,7 @@ def fill_sign_and_submit(year: Year, desk) -> None:
 
 
 def deliberate(year: Year, desk) -> None:
-    """The visiting group keeps one agreed sheet; its members read it, the leader writes it."""
+    """The visiting group keeps one agreed sheet; the leader writes it, each member stands by it."""
     office = desk("office")
     office.go(reverse("ratings:panel_board", args=[year.scheme.pk]))
     office.page.get_by_label("新设评审组的名称").fill("走访组")
@@ -140,13 +142,18 @@ def deliberate(year: Year, desk) -> None:
     office.click(office.page.get_by_role("row", name="judge1某").get_by_role("button", name="定为组长"))
     office.page.get_by_text("judge1某（组长）").first.wait_for()
     office.go(reverse("ratings:panel_board", args=[year.scheme.pk]))
-    for box in office.page.locator("input[name=school]").all():
-        box.check()
+    tick_every_school(office)
     office.page.get_by_label("把勾选的党校分给").select_option(label="走访组")
     office.press("分组", exact=True)
     office.hears("分给走访组")
+    tick_every_school(office)
+    office.press("登记走访…")
+    office.page.get_by_label("其他参加人员").fill("走访组")
+    office.page.get_by_label("走访日期").fill(timezone.localdate().isoformat())
+    office.press("登记走访")
+    office.hears(f"已登记走访 {len(CODES)} 所")
 
-    leader, member = desk("judge1"), desk("judge2")
+    leader, members = desk("judge1"), [desk(f"judge{number}") for number in range(2, MEMBERS + 1)]
     for school in year.schools:
         leader.go(reverse("ratings:judging"))
         leader.page.locator("tbody").get_by_role("link", name=school.name).click()
@@ -155,8 +162,16 @@ def deliberate(year: Year, desk) -> None:
         leader.follow("核对并提交评分表")
         leader.press("提交评分表，锁定评分")
         leader.hears("评分表已提交。")
-    member.go(reverse("ratings:judging_school", args=[year.assessment(year.schools[0]).pk]))
-    expect(member.page.get_by_role("button", name="同意")).to_have_count(0)
+    for member, school in product(members, year.schools):
+        member.go(reverse("ratings:judging_school", args=[year.assessment(school).pk]))
+        expect(member.page.get_by_role("button", name="同意")).to_have_count(0)
+        member.press("我确认合议评分")
+        member.hears("已确认合议结果")
+
+
+def tick_every_school(office: Desk) -> None:
+    for box in office.page.locator("input[name=school]").all():
+        box.check()
 
 
 def score_what_is_left(leader: Desk, year: Year) -> None:

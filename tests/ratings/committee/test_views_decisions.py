@@ -320,6 +320,27 @@ def test_office_records_chair_sends_back_office_records_anew_chair_confirms(page
     assert "与计算不同" in board and "现场核查不符" in board
 
 
+def test_the_second_of_two_in_the_office_is_told_of_the_first(page, as_office, scheme, rows):
+    """Whatever changes a star by hand is recorded on the page as it was shown."""
+    key, meeting = rows[0].pk, scheme.meetings.get().pk
+    opened = as_office("decide", key).context["seen"]
+    typed = {"star": 4, "reason": "现场核查不符", "meeting": meeting, "votes_for": 7}
+    found = {"case-restriction": scheme.restrictions.get(code="Y1").pk, "case-basis": "事故认定书"}
+    found |= {"case-meeting": meeting, "case-votes_for": 9}
+    for _ in range(2):  # pressed twice: nothing is new
+        as_office("propose_decision", key, method="post", seen=opened, **typed)
+
+    told = (
+        as_office("propose_decision", key, method="post", seen=opened, **{**typed, "reason": "另一理由"}),
+        as_office("confirm_restriction", key, method="post", seen=opened, **found),
+    )
+
+    for answer, kept in zip(told, ("另一理由", "事故认定书"), strict=True):
+        assert re.search(r"待确认事项（\S+ \d\d月\d\d日 \d\d:\d\d）有变化，没有办理", text(answer))
+        assert kept in text(answer) and answer.context["seen"] != opened
+    assert Motion.objects.get().reason == "现场核查不符"
+
+
 def test_what_was_confirmed_or_taken_back_meanwhile_is_said(page, as_office, rows):
     key, meeting = rows[0].pk, rows[0].scheme.meetings.get().pk
     typed = {"star": 4, "reason": "现场核查不符", "meeting": meeting, "votes_for": 7}
