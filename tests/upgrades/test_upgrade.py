@@ -52,11 +52,15 @@ NAVIGATION = re.compile(r'<nav class="main-nav".*?</nav>', re.DOTALL)
 
 
 @pytest.fixture(autouse=True)
-def place(settings, tmp_path):
-    """Keys and scratch files stay in a folder of this test, at the moment the backups were made."""
+def place(settings, tmp_path, transactional_db):
+    """Keys and scratch files stay in a folder of this test, at the moment the backups were made; the tables
+    are those of this version again for the tests that come after.
+    """
     settings.VAR_DIR, settings.MEDIA_ROOT = tmp_path, tmp_path / "media"
     with at(frozen.MADE):
         yield tmp_path
+    with override_settings(MIGRATION_MODULES={}):
+        call_command("migrate", verbosity=0)
 
 
 def backup_of(version):
