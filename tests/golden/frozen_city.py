@@ -119,7 +119,7 @@ def _minutes(office: User) -> None:
     running = Scheme.objects.get(phase=Phase.SCORING)
     meeting = Meeting(scheme=running, held_on=dt.date(2026, 11, 20), expected=11, present=9)
     meeting.by, meeting.at, meeting.file_name, meeting.digest = office, timezone.now(), "纪要.pdf", "d" * 64
-    meeting.file.save("纪要.pdf", ContentFile(SMALL_PDF))
+    meeting.file.save("纪要.pdf", ContentFile(SMALL_PDF.rstrip()))
 
 
 def _records(own: School, neighbour: School, people: dict[str, User]) -> None:
