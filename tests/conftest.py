@@ -1,5 +1,6 @@
 """What every test shares: no network, few examples, one browser, the named cast."""
 
+import gc
 import ipaddress
 import itertools
 import os
@@ -49,6 +50,13 @@ def workbooks_opened_here():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(reading, "apart", lambda module, content, **limits: rebuilding.inspect(content))
         yield
+
+
+def pytest_collection_finish() -> None:
+    """What is loaded by now stays: the collector of unused objects need not look at it after each page."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -329,7 +329,7 @@ class WorkbookResource(NotingResource, resources.ModelResource):
         row.
         """
         errors = dict(import_validation_errors or {})
-        asked = {field.attribute for field in self.get_fields()}
+        asked = {field.attribute for field in self.fields.values()}
         others = {
             field.name for field in instance._meta.fields if field.is_relation or field.name not in asked
         }

@@ -71,7 +71,7 @@ def check(number: int) -> None:
 
 
 def test_acknowledged_answers_survive_being_killed(year):
-    check(40)
+    check(25)
 
 
 @pytest.mark.deep
