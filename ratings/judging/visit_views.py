@@ -10,11 +10,12 @@ from django.shortcuts import get_object_or_404, redirect, render
 from ratings.models import Assessment, Judge
 from ratings.workflow import recusal
 from schools.permissions import allowed_to, may, require_form
-from schools.refusals import refusals_in
+from schools.refusals import refusals_in, seen_again
+from schools.saving import SEEN
 from schools.site.asked import number
 
 from .forms import SiteVisitForm
-from .visits import register_visit, visit_of, visitable, visits_seen
+from .visits import register_visit, shown_visits, visit_of, visitable
 
 
 @require_form
@@ -26,12 +27,13 @@ def site_visit(request: HttpRequest, pk: int) -> HttpResponse:
     form = SiteVisitForm(request.POST or None, labels=_labels(rows), visit=visit)
     if form.is_valid():
         with refusals_in(form):
-            keys, seen = [row.pk for row in rows], request.POST.get("seen", "")
+            keys, seen = [row.pk for row in rows], request.POST.get(SEEN, "")
             done = register_visit(rows[0].scheme, keys, form.trip, by=request.user, seen=seen)
             messages.success(request, f"已登记走访 {done} 所，现场项可以评分了。")
             return _onward(request, rows)
     back = _onward(request, rows).url
-    context = {"rows": rows, "form": form, "seen": visits_seen(rows), "visit": visit, "back": back}
+    seen = seen_again(request, shown_visits(rows), form)
+    context = {"rows": rows, "form": form, "seen": seen, "visit": visit, "back": back}
     return render(request, "ratings/judging/panels/visit.html", context)
 
 

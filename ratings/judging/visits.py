@@ -19,7 +19,7 @@ from schools import audit
 from schools.models import Liaison, School, User, Visit
 from schools.numbers import chinese_date
 from schools.permissions import may
-from schools.saving import Refused, digest, refuse, save_versioned
+from schools.saving import Refused, Shown, last_saved, refuse, save_versioned
 from schools.workbooks import clean_text
 
 FINISHED = (Status.SETTLED, Status.DECLINED, Status.LAPSED)
@@ -56,9 +56,14 @@ def visitable(user: User) -> QuerySet[Assessment]:
     return rows.filter(panel__judges__user=user, scheme__city=user.identity.city_id, status=Status.CITY)
 
 
-def visits_seen(rows: Iterable[Assessment]) -> str:
-    """One digest of what is registered there: two people see whether they saw the same."""
-    return digest([[row.pk, row.visited, *_registered(row)] for row in sorted(rows, key=lambda one: one.pk)])
+def shown_visits(rows: Iterable[Assessment]) -> Shown:
+    """What is registered of these schools, as the page of the visit shows it."""
+    found = sorted(rows, key=lambda row: row.pk)
+    visits = SiteVisit.objects.filter(assessment__in=found)
+    return Shown(
+        {"走访登记": [[row.pk, row.visited, *_registered(row)] for row in found]},
+        {"走访登记": lambda: last_saved((visits, "by__name", "at"))},
+    )
 
 
 def _registered(row: Assessment) -> tuple[str, str]:
@@ -75,7 +80,7 @@ def register_visit(
     scheme: Scheme, assessments: Iterable[int], trip: Trip, *, by: User, seen: str | None = None
 ) -> int:
     """Enter one trip to several schools, all or none; returns how many. Entered again it is corrected, and
-    the audit trail keeps both. `seen` is the digest of what stood on the page.
+    the audit trail keeps both. Refused where the page that sent `seen` showed something else.
 
     A visit opens 现场 items only while no sheet is handed in; its day and names may be mended afterwards.
     """
@@ -85,8 +90,7 @@ def register_visit(
         fresh = [row for row in rows if not row.visited]
         opening = fresh if scheme.has_county_stage else []  # else the sheets owe these items in any case
         refuse(*_own_refusals(rows, trip, by), *_refusals(rows, opening))
-        if seen is not None and seen != visits_seen(rows):
-            raise Refused("别人刚登记过走访，您填的还没有保存，请核对后再保存。")
+        shown_visits(rows).refuse_changed(seen)
         for row in rows:
             entered = {"on": trip.on, "members": trip.names, "by": by, "at": timezone.now()}
             SiteVisit.objects.update_or_create(assessment=row, defaults=entered)

@@ -10,7 +10,7 @@ from django.utils import timezone
 from ratings.committee.readiness import sheet_gaps
 from ratings.judging.adjusting import adjust
 from ratings.judging.sheets import agree, reopen_sheet, start_entry, submit_sheet
-from ratings.judging.visits import Trip, register_visit, visits_seen, withdraw_visits
+from ratings.judging.visits import Trip, register_visit, shown_visits, withdraw_visits
 from ratings.models import Adjustment, Assessment, Score, SiteVisit
 from ratings.sheets.answering import save
 from schools.models import AuditEntry
@@ -72,7 +72,7 @@ def test_the_judge_reads_why_and_is_one_click_from_registering(unvisited):
     for page in pages:
         content = client.get(page).content.decode()
         assert shut_of(unvisited.assessment) in content and f'href="{address}"' in content
-    typed = {"on": "2099-01-01", "others": "王科、李干事", "seen": visits_seen([unvisited.assessment])}
+    typed = {"on": "2099-01-01", "others": "王科、李干事", "seen": shown_visits([unvisited.assessment]).seen}
     wrong = client.post(address, typed).content.decode()
     assert "走访日期不能晚于今天" in wrong and "王科、李干事" in wrong
     today = timezone.localdate().isoformat()
@@ -96,11 +96,14 @@ def test_several_schools_of_one_day_are_registered_on_one_page(judged):
 
     page = client.post(reverse("ratings:panel_schools", args=[judged.scheme.pk]), ticked)
     client.post(
-        page.url, {"on": timezone.localdate(), "judges": ["评委3"], "seen": visits_seen(judged.assessments)}
+        page.url,
+        {"on": timezone.localdate(), "judges": ["评委3"], "seen": shown_visits(judged.assessments).seen},
     )
     nothing_yet = SiteVisit.objects.exists()  # what was on that page were two visited schools
     rows = Assessment.objects.filter(pk__in=keys)
-    done = client.post(page.url, {"on": timezone.localdate(), "judges": ["评委3"], "seen": visits_seen(rows)})
+    done = client.post(
+        page.url, {"on": timezone.localdate(), "judges": ["评委3"], "seen": shown_visits(rows).seen}
+    )
 
     assert not nothing_yet
     assert done.url == reverse("ratings:panel_board", args=[judged.scheme.pk])
