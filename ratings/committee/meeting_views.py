@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.db.models import QuerySet
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -14,6 +14,7 @@ from schools.permissions import allowed_to, may
 from schools.refusals import done, refusals_as_messages, refusals_in
 from schools.saving import SEEN, Refused
 from schools.site.asked import number
+from schools.uploads import handed_out
 
 from . import motions
 from .board import Deliberation, deliberate
@@ -88,19 +89,9 @@ def meeting_edit(request: HttpRequest, pk: int, meeting: int) -> HttpResponse:
 @require_GET
 @allowed_to("record_meeting")
 def meeting_file(request: HttpRequest, pk: int, meeting: int) -> FileResponse:
-    """The minutes as an attachment of the type found when they were checked."""
+    """The minutes."""
     stored = get_object_or_404(_visible(request).exclude(file=""), pk=meeting, scheme=pk)
-    try:
-        content = stored.file.open("rb")
-    except FileNotFoundError as missing:
-        raise Http404 from missing
-    headers = {
-        "X-Content-Type-Options": "nosniff",
-        "Cache-Control": "private, no-store",
-        "Content-Security-Policy": "default-src 'none'; sandbox",
-    }
-    kind = {"content_type": stored.content_type, "filename": stored.file_name}
-    return FileResponse(content, as_attachment=True, headers=headers, **kind)
+    return handed_out(stored.file, stored.file_name, stored.content_type)
 
 
 @require_POST

@@ -19,7 +19,6 @@ from schools.saving import Refused
 
 from .basis import basis_of
 from .meetings import Ballot, check_ballot, counted_votes, named
-from .readiness import by_hand
 from .settling import (
     already_found,
     audit_of,
@@ -200,8 +199,3 @@ def _hold(motion: Motion) -> tuple[Assessment, Motion]:
 
 def _record(act: str, motion: Motion, by: User, detail: dict[str, Any]) -> None:
     audit_of(act, motion.assessment, by, {"事项": motion.words, **detail, **said_of(motion)})
-
-
-def changes_by_hand(assessment: Assessment, restriction: Restriction) -> bool:
-    """Whether finding or lifting this restriction takes two people at this school."""
-    return by_hand(evaluate(assessment.scheme, only=assessment.pk), str(assessment.pk), restriction.code)

@@ -11,6 +11,7 @@ from ratings.models import Assessment, Feedback, Panel, Scheme, SiteVisit
 from schools.models import User
 from schools.records.forms import VersionedForm
 from schools.site.asked import FilterForm, TextArea, day_input
+from schools.site.typed import DayField
 from schools.uploads import CheckedUpload, check_upload
 
 from .confirming import NAMES_LIMIT
@@ -73,9 +74,7 @@ class ScanForm(forms.Form):
 class SiteVisitForm(forms.Form):
     """When the city was there and who went: judges by a tick, others by their names."""
 
-    on = forms.DateField(
-        label="走访日期", widget=day_input(), error_messages={"required": "请填写走访日期。"}
-    )
+    on = DayField(label="走访日期", error_messages={"required": "请填写走访日期。"})
     judges = forms.MultipleChoiceField(
         label="参加的评委", required=False, widget=forms.CheckboxSelectMultiple, help_text="去了的打勾。"
     )

@@ -14,7 +14,7 @@ from ratings.enums import Stage
 from ratings.models import Assessment, Evidence, Goal, Scheme
 from ratings.workflow import Step
 from schools.records.forms import VersionedForm
-from schools.site.asked import FilterForm, TextArea
+from schools.site.asked import FilterForm, TextArea, day_input
 from schools.site.typed import DayField, WholeField
 from schools.uploads import CheckedUpload, check_upload
 
@@ -88,7 +88,7 @@ class GoalForm(VersionedForm):
         fields = ("text", "person", "due", "done")
         widgets = {
             "text": TextArea(attrs={"rows": 2}),
-            "due": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+            "due": day_input(),
         }
         help_texts = {
             "text": "写到年底要达到什么，如 全年办班 12 期；不写就是不定目标。",
@@ -109,7 +109,7 @@ class ExtensionForm(forms.Form):
     """One school's own last day of one stage, with the reason."""
 
     stage = forms.ChoiceField(label="阶段")
-    due_on = DayField(label="延至", widget=forms.DateInput(attrs={"type": "date"}))
+    due_on = DayField(label="延至")
     reason = forms.CharField(label="理由", max_length=200, widget=TextArea(attrs={"rows": 2}))
 
     def __init__(self, *args, scheme: Scheme, **kwargs) -> None:

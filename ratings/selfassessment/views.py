@@ -41,7 +41,7 @@ from schools.permissions import allowed_to
 from schools.refusals import refusals_as_messages, refusals_in, seen_again
 from schools.saving import SEEN, Refused
 from schools.site.asked import number
-from schools.uploads import check_upload
+from schools.uploads import check_upload, handed_out
 
 from .evidence import MOST, attach, record_choices, take_back, uneditable_item
 from .forms import EvidenceForm, GoalForm, StepForm
@@ -425,27 +425,12 @@ def receipt(request: HttpRequest, pk: int) -> HttpResponse:
 @require_GET
 @allowed_to("read_evidence")
 def evidence_file(request: HttpRequest, pk: int) -> FileResponse:
-    """The file as an attachment of the type found when it was checked; browsers must not guess another."""
+    """The file, to whoever may read it."""
     visible = Evidence.objects.visible_to(request.user).kept().filter(kind=Evidence.Kind.FILE).distinct()
     evidence = get_object_or_404(visible.select_related("assessment__school"), pk=pk)
     if request.user.identity.role == Role.JUDGE and must_recuse(request.user, evidence.assessment.school):
         raise Http404
-    try:
-        content = evidence.file.open("rb")
-    except FileNotFoundError as missing:
-        raise Http404 from missing
-    headers = {
-        "X-Content-Type-Options": "nosniff",
-        "Cache-Control": "private, no-store",
-        "Content-Security-Policy": "default-src 'none'; sandbox",
-    }
-    return FileResponse(
-        content,
-        as_attachment=True,
-        filename=evidence.name,
-        content_type=evidence.content_type,
-        headers=headers,
-    )
+    return handed_out(evidence.file, evidence.name, evidence.content_type)
 
 
 @require_GET

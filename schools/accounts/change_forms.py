@@ -9,7 +9,8 @@ from django import forms
 
 from schools.models import Appointment, Region, Role, User
 from schools.models.scope import GUARDED_ROLES
-from schools.site.asked import day_input, long_text
+from schools.site.asked import long_text
+from schools.site.typed import DayField
 
 from .forms import SignatureForm
 
@@ -52,10 +53,8 @@ class DetailsForm(ChangeForm):
 class DatesForm(ChangeForm):
     """From when to when an appointment is held."""
 
-    start = forms.DateField(label="任职开始", widget=day_input())
-    end = forms.DateField(
-        label="任职结束", required=False, widget=day_input(), help_text="填写到哪一天为止；不填为在任。"
-    )
+    start = DayField(label="任职开始")
+    end = DayField(label="任职结束", required=False, help_text="填写到哪一天为止；不填为在任。")
     field_order = ("start", "end", "reason")
 
 
