@@ -55,8 +55,9 @@ def import_workbook(
     """Read each sheet, write all rows of all sheets or none, and say what was done.
 
     The first kind stands on the sheet of its name or on the first sheet; further kinds on sheets of their
-    names, if any. With `dry_run` everything is tried against the database and taken back. Not `guarded` is
-    only who makes up whole years, signatures and records alike. Raises WorkbookError with every faulty row.
+    names, if any. With `dry_run` everything is tried against the database and taken back. Not `guarded`, and
+    keeping no change of each record, is only who makes up whole years, signatures and records alike. Raises
+    WorkbookError with every faulty row.
     """
     with transaction.atomic():
         sheets = []
@@ -68,7 +69,7 @@ def import_workbook(
                 resource = kind(schools=schools, city=city, by=by, year=year)
                 sheets.append(Sheet(resource, sheet.table(headings(resource))))
         held = _hold(schools, sheets)
-        reports = [_import_sheet(sheet, held if guarded else ()) for sheet in sheets]
+        reports = [_import_sheet(sheet, held, guarded=guarded) for sheet in sheets]
         if dry_run:
             transaction.set_rollback(True)
         else:
@@ -122,12 +123,12 @@ def headings(resource: WorkbookResource) -> list[Column]:
     ]
 
 
-def _import_sheet(sheet: Sheet, held: Sequence[int]) -> Report:
+def _import_sheet(sheet: Sheet, held: Sequence[int], *, guarded: bool) -> Report:
     resource, table = sheet.resource, sheet.table
     if not resource.numbers:
         table.problems.add(None, None, "表中没有数据")
         table.raise_if_any()
-    resource.begin(held)
+    resource.begin(held if guarded else ())
     result = resource.import_data(sheet.dataset, use_transactions=False)
     _refuse(resource, table, result)
     totals = result.totals
@@ -137,7 +138,8 @@ def _import_sheet(sheet: Sheet, held: Sequence[int]) -> Report:
     )
     remarks = (Problem(table.problems.workbook, table.problems.sheet, *remark) for remark in resource.remarks)
     warnings = (*table.warnings, *remarks)
-    return Report(resource.title(), *counts, warnings=warnings, changes=tuple(resource.note()))
+    changes = tuple(resource.note()) if guarded else ()
+    return Report(resource.title(), *counts, warnings=warnings, changes=changes)
 
 
 def _dataset(resource: WorkbookResource, table: Table) -> Dataset:
