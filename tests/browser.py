@@ -3,11 +3,21 @@
 from collections.abc import Callable
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import BrowserContext, Page, expect
 
 CHROMIUM = "/usr/bin/chromium-headless-shell"
 #: Patience with a machine that does other work beside the tests; nothing is measured by it.
 PATIENCE = 180_000
+PHONE = {"width": 360, "height": 740}
+#: The width of the page in the size of type, as 大字 sets it.
+WIDTH = """large => {
+  const root = document.documentElement, before = root.classList.contains('large-text');
+  root.classList.toggle('large-text', large);
+  const width = root.scrollWidth;
+  root.classList.toggle('large-text', before);
+  return width;
+}"""
 expect.set_options(timeout=PATIENCE / 3)
 
 
@@ -42,6 +52,32 @@ def patient_browser() -> None:
         self.set_default_timeout(PATIENCE)
 
     BrowserContext.__init__ = patient
+
+
+def faults(page: Page, *, whole: bool = False) -> list[str]:
+    """What is not accessible on the page as it stands, and where; empty where nothing is.
+
+    The one rule about style sheets as a whole reads them all over again on every page, and is asked only
+    where `whole`: there is one sheet.
+    """
+    options = {"resultTypes": ["violations"], "preload": whole}
+    found = Axe().run(page, options=options).response["violations"]
+    return [f"{page.url} {one['id']}: {node['html'][:160]}" for one in found for node in one["nodes"]]
+
+
+def too_wide(page: Page) -> list[str]:
+    """How much wider than a phone the page is, in either size of type; empty where it fits. Screen and size
+    are afterwards what they were.
+    """
+    screen = page.viewport_size
+    page.set_viewport_size(PHONE)
+    widths = {large: page.evaluate(WIDTH, large) for large in (False, True)}
+    page.set_viewport_size(screen)
+    return [
+        f"{page.url} is {width} px wide on a phone{' in large type' if large else ''}"
+        for large, width in widths.items()
+        if width > PHONE["width"]
+    ]
 
 
 def comes_true(page: Page, state: Callable[[], object], patience: int = PATIENCE) -> bool:
@@ -87,6 +123,6 @@ def signed_in(context, client, live_server):
 @pytest.fixture
 def phone(browser, live_server):
     """A page 360 px wide."""
-    context = browser.new_context(viewport={"width": 360, "height": 740}, locale="zh-CN")
+    context = browser.new_context(viewport=PHONE, locale="zh-CN")
     yield context.new_page()
     context.close()

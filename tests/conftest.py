@@ -33,7 +33,7 @@ ROOT = Path(__file__).parent
 
 _numbers = itertools.count()
 
-pytest_plugins = ["tests.browser", "tests.cast"]
+pytest_plugins = ["tests.browser", "tests.cast", "tests.databases"]
 
 #: Started before any module of tests is read, so that days computed on import are of the same clock.
 _travel = clock.at(clock.NOW)

@@ -5,13 +5,13 @@ a phone.
 from __future__ import annotations
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.urls import reverse
 from playwright.sync_api import expect
 
 from ratings.enums import Status
 from ratings.judging.panels import assign, create_panel, seat_judge
 from ratings.workflow import scheme_spec
+from tests.browser import faults, too_wide
 from tests.journeys import NARROW, Desk, asked_of_reviewers, fill_item
 from tests.ratings.judged_year import Judged, judge_account, judge_year
 from tests.ratings.opened_year import know_figures, open_year
@@ -165,15 +165,9 @@ def test_pages_of_the_running_year_fit_a_phone_in_large_type(judged, appoint, br
                 if page.title() and "没有找到" not in page.title()
                 else [f"{name} {address}: {page.title()}"]
             )
-            width = page.evaluate("document.documentElement.scrollWidth")
-            wrong += [f"{name} {address} is {width} px wide"] if width > NARROW["width"] else []
+            wrong += [f"{name} {fault}" for fault in too_wide(page)]
             if any(part in address for part in LOOKED_AT_HERE):
-                faults = Axe().run(page).response["violations"]
-                wrong += [
-                    f"{name} {address} {one['id']}: {node['html'][:120]}"
-                    for one in faults
-                    for node in one["nodes"]
-                ]
+                wrong += [f"{name} {fault}" for fault in faults(page)]
         desk.close()
 
     assert wrong == []

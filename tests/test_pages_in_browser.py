@@ -4,7 +4,6 @@ import re
 from dataclasses import replace
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.test import Client
 from django.urls import resolve, reverse
 from django.utils import timezone
@@ -16,6 +15,7 @@ from ratings.workflow.opening import proposal_digest
 from schools.accounts.changes import Act, ask
 from schools.models import Handover, Leader, Role
 from schools.records.corrections import request_change
+from tests.browser import faults, too_wide
 from tests.factories import (
     AppointmentFactory,
     BudgetFactory,
@@ -32,7 +32,6 @@ from tests.ratings.drafts import large_draft
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db]
 
-NARROW = 360
 #: The fewest pages any role has: the administrators open no results and no drafts.
 LEAST_PAGES = 2
 
@@ -307,12 +306,7 @@ def test_every_page_is_accessible_and_fits_a_phone(role, year, school, cast, sig
             continue  # what the role may not open is the business of the role table
         opened += 1
         page.evaluate("document.querySelectorAll('main details').forEach((one) => { one.open = true; })")
-        found = Axe().run(page).response["violations"]
-        wrong += [f"{address} {one['id']}: {node['html'][:120]}" for one in found for node in one["nodes"]]
-        page.set_viewport_size({"width": NARROW, "height": 740})
-        width = page.evaluate("document.documentElement.scrollWidth")
-        wrong += [f"{address} is {width} px wide on a phone"] if width > NARROW else []
-        page.set_viewport_size({"width": 1366, "height": 768})
+        wrong += faults(page) + too_wide(page)
 
     assert wrong == []
     assert opened >= LEAST_PAGES
@@ -395,16 +389,6 @@ def test_nothing_typed_is_lost_with_the_session_the_network_the_size_of_type_or_
         other.close()
 
     assert not lost, "\n".join(lost)
-
-
-def test_large_type_fits_a_phone(year, school, appoint, signed_in, live_server):
-    page = signed_in(appoint("chair"))
-    page.context.add_cookies([{"name": "text_size", "value": "large", "url": live_server.url}])
-    page.set_viewport_size({"width": NARROW, "height": 740})
-
-    for address in addresses(year, school):
-        page.goto(live_server.url + address)
-        assert page.evaluate("document.documentElement.scrollWidth") <= NARROW, address
 
 
 def test_a_school_walks_from_sign_in_to_the_steps_of_its_star_by_keyboard(

@@ -5,8 +5,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
+
+from tests.browser import faults
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db, pytest.mark.usefixtures("test_pages")]
 
@@ -14,16 +15,11 @@ OPEN = ["/accounts/login/", "/help/"]
 CLOSED = ["/gallery/", "/gallery/?errors=1", "/accounts/password/", "/nowhere/", "/refused/"]
 
 
-def violations(page) -> list[str]:
-    found = Axe().run(page).response["violations"]
-    return [f"{one['id']}: {node['html'][:160]}" for one in found for node in one["nodes"]]
-
-
 @pytest.mark.parametrize("path", OPEN)
 def test_open_pages_have_no_accessibility_violation(page, live_server, path):
     page.goto(live_server.url + path)
 
-    assert violations(page) == []
+    assert faults(page, whole=True) == []
 
 
 def test_closed_pages_have_no_accessibility_violation_and_nothing_is_blocked(signed_in, appoint, live_server):
@@ -35,7 +31,7 @@ def test_closed_pages_have_no_accessibility_violation_and_nothing_is_blocked(sig
 
     for path in CLOSED:
         page.goto(live_server.url + path)
-        assert violations(page) == [], path
+        assert faults(page, whole=True) == [], path
     assert [
         text for text in said if "Content Security Policy" in text or "Content-Security-Policy" in text
     ] == []

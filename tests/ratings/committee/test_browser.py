@@ -3,20 +3,18 @@ without script.
 """
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.test import Client
 from django.urls import reverse
 
 from ratings.committee.motions import propose_star, send_back
 from ratings.committee.settling import accept_all, settle_scheme
 from ratings.models import JudgeSheet, Result
+from tests.browser import faults, too_wide
 from tests.cast import PASSWORD
 from tests.factories import SchoolFactory
 from tests.ratings.committee_year import VOTES, committee_year, deviate, found_by_meeting, recorder, set_city
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db]
-
-NARROW = 360
 
 
 @pytest.fixture
@@ -43,19 +41,12 @@ def scheme(city, county, chair):
     return scheme
 
 
-def faults(page, url: str) -> list[str]:
+def faults_at(page, url: str) -> list[str]:
     """What axe finds, unfolded, and what is wider than a phone."""
     page.set_viewport_size({"width": 1366, "height": 768})
     page.goto(url)
     page.evaluate("document.querySelectorAll('main details').forEach((one) => { one.open = true; })")
-    found = [
-        f"{url} {one['id']}: {node['html'][:120]}"
-        for one in Axe().run(page).response["violations"]
-        for node in one["nodes"]
-    ]
-    page.set_viewport_size({"width": NARROW, "height": 740})
-    width = page.evaluate("document.documentElement.scrollWidth")
-    return found + ([f"{url} is {width} px wide on a phone"] if width > NARROW else [])
+    return faults(page) + too_wide(page)
 
 
 def test_pages_before_settling_are_accessible_and_fit_a_phone(scheme, county, chair, signed_in, live_server):
@@ -68,7 +59,7 @@ def test_pages_before_settling_are_accessible_and_fit_a_phone(scheme, county, ch
     addresses += [reverse("ratings:form_self", args=[scheme.assessments.first().pk])]
     addresses += [reverse("ratings:form_county", args=[scheme.pk, county.pk])]
 
-    assert [fault for address in addresses for fault in faults(page, live_server.url + address)] == []
+    assert [fault for address in addresses for fault in faults_at(page, live_server.url + address)] == []
 
 
 def test_pages_around_settling_are_accessible_and_fit_a_phone(city, county, chair, signed_in, live_server):
@@ -76,10 +67,12 @@ def test_pages_around_settling_are_accessible_and_fit_a_phone(city, county, chai
     accept_all(scheme, by=chair)
     page = signed_in(chair)
 
-    wrong = faults(page, live_server.url + reverse("ratings:settle", args=[scheme.pk]))
+    wrong = faults_at(page, live_server.url + reverse("ratings:settle", args=[scheme.pk]))
     settle_scheme(scheme, by=chair)
-    wrong += faults(page, live_server.url + reverse("ratings:reopen", args=[scheme.pk]))
-    wrong += faults(page, live_server.url + reverse("ratings:form_result", args=[Result.objects.first().pk]))
+    wrong += faults_at(page, live_server.url + reverse("ratings:reopen", args=[scheme.pk]))
+    wrong += faults_at(
+        page, live_server.url + reverse("ratings:form_result", args=[Result.objects.first().pk])
+    )
 
     assert wrong == []
 

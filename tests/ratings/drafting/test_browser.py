@@ -3,26 +3,18 @@ contents meet.
 """
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.urls import reverse
 
 from ratings.drafting.rows import change_row
+from tests.browser import PHONE, faults, too_wide
 from tests.ratings.drafts import draft_year
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db]
 
-NARROW = 360
-
 
 def problems(page) -> list[str]:
     """What axe finds, and whether the page is wider than the phone."""
-    found = [
-        f"{one['id']}: {node['html'][:120]}"
-        for one in Axe().run(page).response["violations"]
-        for node in one["nodes"]
-    ]
-    width = page.evaluate("document.documentElement.scrollWidth")
-    return found + ([f"{width} px wide"] if width > NARROW else [])
+    return faults(page) + too_wide(page)
 
 
 def test_the_office_edits_a_draft_on_a_phone_and_by_keyboard(city, appoint, signed_in, live_server):
@@ -31,7 +23,7 @@ def test_the_office_edits_a_draft_on_a_phone_and_by_keyboard(city, appoint, sign
         appoint("chair"),
         signed_in(appoint("office")),
     )
-    page.set_viewport_size({"width": NARROW, "height": 740})
+    page.set_viewport_size(PHONE)
     item = draft.items.get(code="L1")
 
     page.goto(live_server.url + reverse("ratings:scheme_edit", args=[draft.pk]))

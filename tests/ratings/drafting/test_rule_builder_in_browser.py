@@ -6,14 +6,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.urls import reverse
 from playwright.sync_api import expect
 
 from ratings.criteria.storing import create_scheme
 from ratings.criteria.workbook import read_scheme_workbook
 from ratings.models import Item
-from tests.browser import let_pass, wait_until_held
+from tests.browser import faults, let_pass, wait_until_held
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db]
 
@@ -141,11 +140,7 @@ def test_three_items_of_the_sample_scheme_are_built_by_the_small_forms_alone(
     hand.checklist(("列入镇街预算", "1"))
     hand.bands("执行率", ("≥", "60%", "2"), ("≥", "40%", "1"))
     hand.checklist(("无违规使用", "1"))
-    violations = [
-        f"{one['id']}: {node['html'][:120]}"
-        for one in Axe().run(page).response["violations"]
-        for node in one["nodes"]
-    ]
+    violations = faults(page)
     hand.save(wanted[FUNDS])
 
     for name in BUILT:

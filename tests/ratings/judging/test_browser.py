@@ -3,29 +3,23 @@ through.
 """
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.urls import reverse
 
 from ratings.judging.sheets import start_entry
 from ratings.models import JudgeSheet
+from tests.browser import faults, too_wide
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db]
 
-NARROW = 360
 MOST_CLICKS = 6
 
 
-def faults(page, live_server, addresses: list[str]) -> list[str]:
+def faults_of(page, live_server, addresses: list[str]) -> list[str]:
     """What axe finds on each page, and pages wider than a phone."""
     wrong = []
     for address in addresses:
         assert page.goto(live_server.url + address).status == 200, address
-        found = Axe().run(page).response["violations"]
-        wrong += [f"{address} {one['id']}: {node['html'][:120]}" for one in found for node in one["nodes"]]
-        page.set_viewport_size({"width": NARROW, "height": 740})
-        width = page.evaluate("document.documentElement.scrollWidth")
-        wrong += [f"{address} is {width} px wide on a phone"] if width > NARROW else []
-        page.set_viewport_size({"width": 1366, "height": 768})
+        wrong += faults(page) + too_wide(page)
     return wrong
 
 
@@ -45,7 +39,7 @@ def test_the_judges_pages_are_accessible_and_fit_a_phone(judged, signed_in, live
             reverse(f"ratings:judging_{name}", args=[assessment.pk]) for name in ("school", "submit", "panel")
         ]
 
-    assert faults(signed_in(judge), live_server, pages) == []
+    assert faults_of(signed_in(judge), live_server, pages) == []
 
 
 def test_the_offices_panel_pages_are_accessible_and_fit_a_phone(judged, signed_in, live_server):
@@ -61,7 +55,7 @@ def test_the_offices_panel_pages_are_accessible_and_fit_a_phone(judged, signed_i
         reverse("ratings:paper_check", args=[entered.pk]),
     ]
 
-    assert faults(signed_in(judged.office), live_server, pages) == []
+    assert faults_of(signed_in(judged.office), live_server, pages) == []
 
 
 def test_a_judge_who_agrees_clicks_four_times_for_a_school(judged, signed_in, live_server):

@@ -6,7 +6,6 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.urls import reverse
 from playwright.sync_api import expect
 
@@ -17,6 +16,7 @@ from ratings.models import Score
 from ratings.review.agreeing import adjust, agree_with_school
 from ratings.sheets import load_sheets
 from ratings.workflow import open_scheme, scheme_spec
+from tests.browser import faults, too_wide
 from tests.factories import SchoolFactory
 from tests.ratings.county_year import county_year
 
@@ -106,12 +106,7 @@ def test_every_page_of_the_desk_is_accessible_and_fits_a_phone(
 
     for address in addresses:
         assert page.goto(live_server.url + address).status == 200, address
-        found = Axe().run(page).response["violations"]
-        wrong += [f"{address} {one['id']}: {node['html'][:120]}" for one in found for node in one["nodes"]]
-        page.set_viewport_size({"width": 360, "height": 740})
-        width = page.evaluate("document.documentElement.scrollWidth")
-        wrong += [f"{address} is {width} px wide on a phone"] if width > 360 else []
-        page.set_viewport_size({"width": 1366, "height": 768})
+        wrong += faults(page) + too_wide(page)
 
     assert wrong == []
     assert said == []

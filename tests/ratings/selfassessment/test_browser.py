@@ -3,14 +3,13 @@ receipt.
 """
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.urls import reverse
 from playwright.sync_api import expect
 
 from ratings.enums import Status
 from ratings.models import Score
 from ratings.sheets.answering import save
-from tests.browser import let_pass, wait_until_held
+from tests.browser import faults, let_pass, too_wide, wait_until_held
 from tests.cast import PASSWORD
 from tests.ratings.opened_year import answer_everything
 
@@ -335,14 +334,12 @@ def test_filler_fills_in_and_head_submits_by_keyboard(
     assert not Score.objects.filter(assessment=assessment, stage="self", answers__isnull=True).exists()
 
 
-@pytest.mark.parametrize("large", [False, True])
-def test_pages_are_accessible_and_fit_a_phone(browser, client, head, assessment, live_server, large):
+def test_pages_are_accessible_and_fit_a_phone(browser, client, head, assessment, live_server):
     answer_everything(assessment)
     client.force_login(head)
     context = browser.new_context(viewport={"width": 360, "height": 740})
-    cookies = [{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}]
     context.add_cookies(
-        [*cookies, {"name": "text_size", "value": "large", "url": live_server.url}] if large else cookies
+        [{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}]
     )
     page = context.new_page()
     wrong = []
@@ -357,12 +354,7 @@ def test_pages_are_accessible_and_fit_a_phone(browser, client, head, assessment,
         ("step", "submit"),
     ]:
         page.goto(address(live_server, assessment, name, *args))
-        found = Axe().run(page).response["violations"]
-        wrong += [
-            f"{name} {args}: {one['id']} {node['html'][:160]}" for one in found for node in one["nodes"]
-        ]
-        if page.evaluate("document.documentElement.scrollWidth") > 360:
-            wrong.append(f"{name} {args}: wider than a phone")
+        wrong += faults(page) + too_wide(page)
     context.close()
 
     assert wrong == []

@@ -6,17 +6,15 @@ import re
 from datetime import date
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from schools.models import CalendarYear
+from tests.browser import faults, too_wide
 from tests.clock import at
 
 from .test_arrangement import OF_2027
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db]
-
-NARROW = 360
 
 
 @pytest.fixture(autouse=True)
@@ -36,10 +34,7 @@ def page(appoint, signed_in):
 
 def check_page(page) -> None:
     """Accessible, and within a phone's width."""
-    assert [one["id"] for one in Axe().run(page).response["violations"]] == []
-    page.set_viewport_size({"width": NARROW, "height": 740})
-    assert page.evaluate("document.documentElement.scrollWidth") == NARROW
-    page.set_viewport_size({"width": 1366, "height": 768})
+    assert faults(page) + too_wide(page) == []
 
 
 def test_a_year_is_entered_from_the_workbench(page, live_server):
