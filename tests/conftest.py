@@ -9,9 +9,11 @@ from pathlib import Path
 
 import holidays
 import pytest
+from django.http import HttpResponse
 from hypothesis import HealthCheck, settings
 
 from schools.calendar import workdays
+from schools.site import views as site
 from schools.workbooks import reading, rebuilding
 from tests import clock, national
 
@@ -103,6 +105,16 @@ def calendar() -> None:
     counted.
     """
     workdays.remember({})
+
+
+@pytest.fixture
+def bare_refusals(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For walks that ask for thousands of pages and look at the status alone of those that refuse: the error
+    page with its navigation takes as long as the refusal.
+    """
+    monkeypatch.setattr(
+        site, "render", lambda request, template, context, status: HttpResponse(status=status)
+    )
 
 
 def _is_local(host: str) -> bool:

@@ -21,7 +21,7 @@ from tests.blind_year import (
 from tests.factories import CountyFactory, LiaisonFactory, UserFactory
 from tests.ratings.year_folder import YearFolder
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("bare_refusals")]
 
 #: Who stands outside the county's and the judges' work. Every run reads as the one who sees most, the deep
 #: run as all of them.

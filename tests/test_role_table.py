@@ -664,6 +664,7 @@ ON_EVERY_ENGINE = ("office", "head", "judge")
     "role",
     [pytest.param(role, marks=pytest.mark.engine) if role in ON_EVERY_ENGINE else role for role in ROLES],
 )
+@pytest.mark.usefixtures("bare_refusals")
 def test_each_role_reaches_what_is_its_own_and_nothing_else(role, world, school, appoint, monkeypatch):
     monkeypatch.setattr("ratings.documents.life.document_pdf", lambda context: b"%PDF-1.7")
     monkeypatch.setattr("schools.audit.exports.pdf_of", lambda paper: b"%PDF-1.7")

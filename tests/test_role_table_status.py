@@ -14,7 +14,7 @@ from schools.models import Role
 from tests.rating_factories import meet
 from tests.ratings.county_year import county_scheme
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("bare_refusals")]
 
 ALL = set(Status)
 SUBMITTED = ALL - {Status.DRAFT, Status.CONFIRMING}
