@@ -657,7 +657,7 @@ def world(city, county, school):
 
 #: Between them these open nearly every page; whether one works on the other database does not depend on who
 #: else may open it.
-ON_EVERY_ENGINE = ("office", "head", "judge")
+ON_EVERY_ENGINE = ("office", "head")
 
 
 @pytest.mark.parametrize(
