@@ -165,7 +165,8 @@ def _unscored(
     }
     for problem in outcome.problems:
         if (school.code, problem.code) not in reported:
-            yield _missing(school, problem.text)
+            way = "，请加一行核定（得分、说明）" if problem.undefined else ""
+            yield _missing(school, problem.text + way)
 
 
 def _submitted(spec: SchemeSpec, rows, cases: set[str]) -> bool:
