@@ -22,6 +22,7 @@ from django_htmx.http import HttpResponseClientRedirect
 from schools.refusals import passing_trouble, sent_again, way_back_of
 from schools.saving import Refused
 from schools.site.asked import POSTED_AS
+from schools.workbooks.printable import replacements_noted
 
 logger = logging.getLogger(__name__)
 
@@ -135,15 +136,19 @@ class PrivatePagesMiddleware(Middleware):
 
 
 class TypedWordsMiddleware(Middleware):
-    """Tells the browser which form has been saved, so that it forgets what was typed there (words.js).
+    """Tells the browser which form has been saved, so that it forgets what was typed there (words.js), and
+    the person what was replaced in it, because no document could print it.
 
     Saved is what goes on to another page without an error; everything else leaves the words where they are.
     """
 
     def __call__(self, request):
-        response = self.get_response(request)
+        with replacements_noted() as replaced:
+            response = self.get_response(request)
         if request.method != "POST" or response.status_code != 302 or not request.user.is_authenticated:
             return response
+        for sentence in replaced:
+            messages.warning(request, sentence)
         form = request.POST.get("typed_form", "")
         if TYPED_FORM.fullmatch(form) and not any(said.level >= ERROR for said in _told(request)):
             saved = [*request.COOKIES.get(SAVED_FORM, "").split(".")[-SAVED_FORMS:], form]

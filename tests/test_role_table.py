@@ -182,7 +182,7 @@ TABLE: dict[str, Case] = {
     "schools:plan_edit": Case(SCHOOL, closed=ALL - SCHOOL, kind="own_year"),
     **{
         f"schools:{name}": Case(SCHOOL, closed=ALL - SCHOOL, method="post", kind="own_year")
-        for name in ("plan_copy", "plan_file")
+        for name in ("plan_file",)
     },
     "schools:month_confirm": Case(SCHOOL, closed=ALL - SCHOOL, method="post", kind="own_month"),
     **{

@@ -26,8 +26,10 @@ from ratings.models import (
     SchemeVersion,
     Score,
 )
+from ratings.rules import maximum
 from ratings.scoring.items import LEAST_SHEETS
 from ratings.sheets.evaluation import evaluate
+from ratings.workflow import scheme_spec
 
 from .readiness import decision_of
 from .settling import figures_of, result_content, trace_of
@@ -154,7 +156,12 @@ def replay(scheme: Scheme) -> Iterator[str]:
 def scores_in_range(scheme: Scheme) -> Iterator[str]:
     over, names = Q(points__gt=F("item__points")), ("assessment__school__name", "item__code")
     scores = Score.objects.filter(assessment__scheme=scheme)
-    yield from _named("{} {} 得分超过分值", scores.filter(over), *names)
+    # What was answered may come to more than the item is worth, which then counts; its parts have their ends.
+    for school, code, points in scores.filter(over).values_list(*names, "points"):
+        bound = scheme_spec(scheme).bound[code]
+        parts = (bound.item.rule.parts[index] for index in bound.asked_parts)
+        if points > sum(maximum(part, item_points=bound.item.points) for part in parts):
+            yield f"{school} {code} 得分超过计分规则的上限"
     adjusted = Adjustment.objects.filter(over | Q(reason=""), assessment__scheme=scheme)
     yield from _named("{} {} 核定得分超过分值或没有理由", adjusted, *names)
     unscored = scores.filter(answers__isnull=True, points__isnull=False)

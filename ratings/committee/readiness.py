@@ -35,6 +35,7 @@ class GapKind(TextChoices):
     """What stands against settling, in the order in which it is mended."""
 
     AWAY = "away", "尚未到评审"
+    UNDEFINED = "undefined", "须核定"
     SCORES = "scores", "尚不能计算"
     SHEETS = "sheets", "评分表未交齐"
     ADJUSTED = "adjusted", "核定待复核"
@@ -80,7 +81,10 @@ def missing_at(evaluation: Evaluation, row: Assessment, sheets: Sequence[str] = 
         # Everything else follows from that.
         return [Gap(row, GapKind.AWAY, f"尚在“{row.get_status_display()}”")]
     outcome = evaluation.outcomes[str(row.pk)]
-    missing = [Gap(row, GapKind.SCORES, problem.text) for problem in outcome.problems]
+    missing = [
+        Gap(row, GapKind.UNDEFINED if problem.undefined else GapKind.SCORES, problem.text)
+        for problem in outcome.problems
+    ]
     if row.status == Status.LAPSED and not evaluation.scheme.imported:
         return missing  # what judges and reviewers had begun there is never finished and does not count
     missing += [Gap(row, GapKind.SHEETS, text) for text in sheets]

@@ -9,6 +9,7 @@ from ratings.enums import Phase
 from ratings.models import ChangeNote, Item, Scheme
 from schools import audit
 from schools.saving import Refused
+from schools.site.printed import fit_for_print
 from schools.workbooks import clean_text
 
 from .changes import Changes, compare
@@ -64,7 +65,7 @@ def write_notes(scheme: Scheme, notes: Mapping[str, str], *, by) -> int:
         if locked.phase != Phase.DRAFTING:
             raise Refused(f"方案处于“{locked.get_phase_display()}”阶段，变化说明不能再改。")
         standing = notes_of(locked)
-        typed = {key: clean_text(text)[:NOTE_LIMIT] for key, text in notes.items()}
+        typed = {key: clean_text(fit_for_print(text, "变化说明"))[:NOTE_LIMIT] for key, text in notes.items()}
         written = {key: text for key, text in typed.items() if text != standing.get(key, "")}
         for key, text in written.items():
             if text:

@@ -12,6 +12,7 @@ import re
 import struct
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -23,6 +24,7 @@ from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
 from .fonts import DocumentError, Face, FontMissing, faces_css
+from .missing import missing_sentence
 from .pdf import ResourceRefused, TooLong
 
 #: What the program itself may load into a document.
@@ -58,14 +60,13 @@ class Engine:
         self._fetcher.refused.clear()
         try:
             sheets = [self._faces, *map(self._stylesheet, stylesheets)]
-            document = HTML(string=html, url_fetcher=self._fetcher).render(
-                font_config=self._fonts, stylesheets=sheets
-            )
+            source = HTML(string=html, url_fetcher=self._fetcher)
+            document = source.render(font_config=self._fonts, stylesheets=sheets)
             if len(document.pages) > page_cap:
                 raise TooLong(
                     f"文档共 {len(document.pages)} 页，超过 {page_cap} 页的上限，请改用电子表格导出。"
                 )
-            content = document.write_pdf(finisher=_refuse_missing_glyphs)
+            content = document.write_pdf(finisher=partial(_refuse_missing_glyphs, source.etree_element))
         except FatalURLFetchingError as error:
             raise self._refusal() from error
         if self._fetcher.refused:
@@ -104,14 +105,11 @@ def _only_our_fonts() -> Iterator[None]:
             os.environ["FONTCONFIG_FILE"] = before
 
 
-def _refuse_missing_glyphs(document, pdf) -> None:
+def _refuse_missing_glyphs(root, document, pdf) -> None:
     """WeasyPrint only logs a character that no font has and prints a box for it."""
-    missing = sorted({codepoint for font in document.fonts.values() for codepoint in font.missing})
+    missing = {chr(codepoint) for font in document.fonts.values() for codepoint in font.missing}
     if missing:
-        listed = "、".join(f"“{chr(codepoint)}”（U+{codepoint:04X}）" for codepoint in missing[:10])
-        raise FontMissing(
-            f"现有字体中没有这些字：{listed}，请核对文字，或把含有该字的字体放入字体目录的 office 文件夹。"
-        )
+        raise FontMissing(missing_sentence(root, missing))
 
 
 class BundleFetcher(URLFetcher):

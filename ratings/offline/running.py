@@ -32,6 +32,7 @@ from schools.importing.schools import ensure_city, upsert_schools
 from schools.metrics import figures
 from schools.models import School, TrainingClass
 from schools.workbooks import ColumnOut, Problem, SheetOut, WorkbookError, write_workbook
+from schools.workbooks.printable import replacements_noted
 
 from .decisions import store_decisions
 from .folder import (
@@ -71,7 +72,9 @@ def run_year(
     browser. Raises WorkbookError with every wrong row of every workbook; then nothing was written.
     """
     progress(1, STEPS[0])
-    year = read_folder(scheme, folder)
+    with replacements_noted() as replaced:
+        year = read_folder(scheme, folder)
+    year.warnings.extend(replaced)
     progress(2, STEPS[1])
     return enter_year(year, judge_year(year), replace=replace, issue=issue, progress=progress)
 
@@ -165,7 +168,8 @@ def _unscored(
     }
     for problem in outcome.problems:
         if (school.code, problem.code) not in reported:
-            yield _missing(school, problem.text)
+            way = "，请加一行核定（得分、说明）" if problem.undefined else ""
+            yield _missing(school, problem.text + way)
 
 
 def _submitted(spec: SchemeSpec, rows, cases: set[str]) -> bool:

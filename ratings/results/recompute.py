@@ -46,15 +46,19 @@ def value(node, figures, answers=()):  # 规则是一棵算式树：数、系统
 
 def item_points(scheme, rule, item, school, visited):  # 一个小项：各阶段得分、评委汇总、加权、四舍五入一次
     code, figures, owed, bases = item["code"], school["figures"], rule["asked"] is not None, {}
-    bases["county"] = Fraction(school["adjustments"]["county"].get(code, value(rule["system"], figures)))
-    bases["city"] = Fraction(school["adjustments"]["city"].get(code, bases["county"]))
+    try:
+        system = value(rule["system"], figures)
+    except ZeroDivisionError:  # 分母为 0：按核定；没有核定的，可不适用的小项按不适用
+        system = school["adjustments"]["city"].get(code)
+    bases["county"] = school["adjustments"]["county"].get(code, system)
+    bases["city"] = school["adjustments"]["city"].get(code, bases["county"])
 
     def one(sheet, stage):
         entry = sheet[code] if owed else {"答": {}}
-        if entry.get("不适用"):
+        if entry.get("不适用") or (bases[stage] is None and not owed and item["may_be_na"]):
             return None
         asked = Fraction(entry["得分"]) - Fraction(entry["系统"]) if "得分" in entry else value(rule["asked"] or "0", figures, entry["答"])
-        return min(max(bases[stage] + asked, Fraction(0)), Fraction(item["points"]))
+        return min(max(Fraction(bases[stage]) + asked, Fraction(0)), Fraction(item["points"]))
 
     staged, sheets = scheme["has_county_stage"], school["city"] if owed else [{}]
     county = one(school["county"], "county") if staged else None

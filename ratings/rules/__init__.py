@@ -19,7 +19,7 @@ from .binding import (
 )
 from .changes import next_changes
 from .checking import check_condition, check_rule
-from .errors import AnswerError, RuleError, Unresolved
+from .errors import AnswerError, NoDenominator, RuleError, Unresolved
 from .evaluation import evaluate_part, maximum, missing_answers
 from .figures import Answer, comparisons, holds
 from .parsing import parse_condition, parse_effect, parse_rule
@@ -35,6 +35,7 @@ __all__ = [
     "Condition",
     "Effect",
     "MetricInfo",
+    "NoDenominator",
     "Part",
     "Question",
     "Reference",

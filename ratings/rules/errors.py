@@ -39,6 +39,10 @@ class Unresolved(ValueError):
         super().__init__("；".join(problems))
 
 
+class NoDenominator(Unresolved):
+    """Every figure is known, and one that a rate divides by is 0."""
+
+
 @dataclass(frozen=True)
 class Finding:
     """Something a check found. An error refuses the rule; a warning is to be acknowledged. `position` is in

@@ -6,7 +6,7 @@ from fractions import Fraction
 from functools import singledispatch
 
 from .binding import Asked, Vocabulary
-from .errors import Unresolved
+from .errors import NoDenominator, Unresolved
 from .figures import Answer, Figures, Metrics
 from .rounding import exact_sum, plain
 from .syntax import (
@@ -163,7 +163,7 @@ def _(part: Ratio, figures: Figures) -> Steps:
     if part.denominator:
         below = figures.value(part.denominator)
         if not below:
-            raise Unresolved(f"{figures.said(part.denominator)}，不能作分母")
+            raise NoDenominator(f"{figures.said(part.denominator)}，不能作分母")
         rate /= below
         said += f" / {figures.said(part.denominator)} = {plain(rate * 100)}%"
     target = part.target.value if part.target else 1

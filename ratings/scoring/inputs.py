@@ -85,10 +85,15 @@ class SchoolInput:
 
 @dataclass(frozen=True)
 class Problem:
-    """Why a school cannot be given a total yet: unscored is not zero, it blocks."""
+    """Why a school cannot be given a total yet: unscored is not zero, it blocks.
+
+    `undefined` says that nothing is missing and no record mends it: a computed rate divides by 0, and a 核定
+    has to say what it is worth.
+    """
 
     text: str
     code: str = ""
+    undefined: bool = False
 
 
 class Blocked(Exception):

@@ -14,7 +14,7 @@ from ratings.enums import Aggregation, Stage
 from ratings.rules.rounding import exact_sum, round2, show, show_rate
 
 from .inputs import Blocked, Problem, SchoolInput, Sheet
-from .stage import points_from, system_part
+from .stage import defined_system, points_from
 
 #: Below this many complete sheets a panel is not valid (合议 excepted: one agreed sheet).
 LEAST_SHEETS = 3
@@ -26,13 +26,13 @@ TRIM_FROM = 5
 class ItemOutcome:
     """Final points of an item and how they came about; `points` is None where the item does not apply.
 
-    `system` is the computed part before any Adjustment; `steps` are sentences about figures, never single
-    judges.
+    `system` is the computed part before any Adjustment, None where a rate in it divides by 0; `steps` are
+    sentences about figures, never single judges.
     """
 
     code: str
     points: Fraction | None
-    system: Fraction
+    system: Fraction | None
     adjusted: bool
     steps: tuple[str, ...]
     city: Fraction | None = None
@@ -55,14 +55,18 @@ def score_item(
 
     `sheets` are the city sheets that owe this item; empty for an 现场 item of a school that was not visited.
     """
-    system, steps = system_part(spec, bound, school.metrics)
+    system, steps = defined_system(spec, bound, school.metrics)
     code = bound.item.code
-    county_base = school.adjustments.get((Stage.COUNTY, code), system)
+    # Where the figures give nothing, what the city says stands for 初评 as well.
+    found = school.adjustments.get((Stage.CITY, code)) if system is None else system
+    county_base = school.adjustments.get((Stage.COUNTY, code), found)
     county = _county(spec, bound, school, county_base) if spec.has_county_stage else None
     city_base = school.adjustments.get((Stage.CITY, code), county_base)
     city = _city(spec, bound, school, city_base, sheets, county)
     stages = [(county, spec.county_weight), (city, spec.city_weight)] if county else [(city, Fraction(1))]
     points, notes = _weighed([(score, weight) for score, weight in stages if weight], code)
+    if points is None and not bound.asked:
+        notes = ["本项按方案不适用"]
     return ItemOutcome(
         code=code,
         points=points,
@@ -96,7 +100,7 @@ def _not_applicable(said: Iterable[bool], problem: Problem) -> bool:
     return True in answers
 
 
-def _county(spec: SchemeSpec, bound: BoundItem, school: SchoolInput, base: Fraction) -> StageScore:
+def _county(spec: SchemeSpec, bound: BoundItem, school: SchoolInput, base: Fraction | None) -> StageScore:
     code, entry = bound.item.code, school.county.get(bound.item.code)
     if bound.owed_by_reviewers and entry is None:
         raise Blocked(Problem(f"{code} 缺初评评分", code))
@@ -111,7 +115,7 @@ def _city(
     spec: SchemeSpec,
     bound: BoundItem,
     school: SchoolInput,
-    base: Fraction,
+    base: Fraction | None,
     sheets: tuple[Sheet, ...],
     county: StageScore | None,
 ) -> StageScore:
@@ -127,7 +131,7 @@ def _city(
 
 
 def _panel(
-    spec: SchemeSpec, bound: BoundItem, school: SchoolInput, base: Fraction, sheets: tuple[Sheet, ...]
+    spec: SchemeSpec, bound: BoundItem, school: SchoolInput, base: Fraction | None, sheets: tuple[Sheet, ...]
 ) -> StageScore:
     code = bound.item.code
     missing = [sheet.judge or "合议" for sheet in sheets if code not in sheet.entries]

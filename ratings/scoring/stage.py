@@ -14,7 +14,7 @@ from typing import Any
 
 from ratings.criteria.spec import BoundItem, SchemeSpec
 from ratings.enums import Stage
-from ratings.rules import Unresolved, maximum, missing_answers
+from ratings.rules import NoDenominator, Unresolved, maximum, missing_answers
 from ratings.rules.evaluation import PartResult, evaluate
 from ratings.rules.figures import Figures
 from ratings.rules.rounding import exact_sum, round2, show
@@ -37,6 +37,18 @@ def system_part(spec: SchemeSpec, bound: BoundItem, metrics: Metrics) -> tuple[F
         return exact_sum(result.points for result in results), steps
 
     return bound.remember(("system", bound.figures(bound.system_parts, metrics)), compute)
+
+
+def defined_system(
+    spec: SchemeSpec, bound: BoundItem, metrics: Metrics
+) -> tuple[Fraction | None, tuple[str, ...]]:
+    """The same; None and the reason where a rate divides by 0. Raises Blocked where a figure is missing."""
+    try:
+        return system_part(spec, bound, metrics)
+    except Blocked as gap:
+        if not all(problem.undefined for problem in gap.problems):
+            raise
+        return None, tuple(problem.text.removeprefix(f"{bound.item.code} ") for problem in gap.problems)
 
 
 def known_system(spec: SchemeSpec, bound: BoundItem, metrics: Metrics) -> Fraction | None:
@@ -62,17 +74,28 @@ def asked_part(spec: SchemeSpec, bound: BoundItem, metrics: Metrics, entry: Entr
 
 
 def points_from(
-    spec: SchemeSpec, bound: BoundItem, metrics: Metrics, base: Fraction, entry: Entry | None, stage: str
+    spec: SchemeSpec,
+    bound: BoundItem,
+    metrics: Metrics,
+    base: Fraction | None,
+    entry: Entry | None,
+    stage: str,
 ) -> Fraction | None:
     """What a stage (or one judge) makes of one item, exact: the `base` it starts from and the answers,
-    together never below 0 and never above 分值. None for 不适用. Raises Blocked while an answer or a figure
-    is missing.
+    together never below 0 and never above 分值. None for 不适用, which nobody has to say of a computed item
+    without a `base`. Raises Blocked while an answer or a figure is missing, or a base that somebody has to
+    give.
     """
-    if not bound.asked:
-        return within(base, bound)
-    if entry is not None and entry.not_applicable:
+    if bound.asked:
+        applies = entry is None or not entry.not_applicable
+    else:
+        applies = base is not None or not bound.item.may_be_na
+    if not applies:
         return None
-    return within(base + asked_part(spec, bound, metrics, entry or Entry(), stage), bound)
+    if base is None:
+        base, _ = system_part(spec, bound, metrics)
+    asked = asked_part(spec, bound, metrics, entry or Entry(), stage) if bound.asked else Fraction(0)
+    return within(base + asked, bound)
 
 
 def within(points: Fraction, bound: BoundItem) -> Fraction:
@@ -113,7 +136,7 @@ def points_at(
         return None
     if entry is None and stage == Stage.SELF and not bound.owed_by_school:
         entry = Entry(answers={})  # asked nothing, the school has answered by saying nothing
-    system, _ = system_part(spec, bound, metrics)
+    system, _ = defined_system(spec, bound, metrics)
     points = points_from(spec, bound, metrics, system if adjusted is None else adjusted, entry, stage)
     return None if points is None else round2(points)
 
@@ -305,4 +328,5 @@ def _evaluated(bound: BoundItem, parts: tuple[int, ...], figures: Figures) -> li
     try:
         return [evaluate(bound.item.rule.parts[index], figures) for index in parts]
     except Unresolved as gap:
-        raise Blocked(Problem(f"{code} {gap}", code)) from gap
+        undefined = isinstance(gap, NoDenominator) and parts == bound.system_parts
+        raise Blocked(Problem(f"{code} {gap}", code, undefined)) from gap

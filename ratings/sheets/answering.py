@@ -39,6 +39,7 @@ from schools.models import Role, School, User
 from schools.models.scope import COUNTY_ROLES, NOTHING, SCHOOL_ROLES
 from schools.saving import stale_sentence
 from schools.workbooks import clean_text
+from schools.workbooks.printable import Unprintable, fitted, replacements_noted
 
 SAVED, CONFLICT, INVALID, REFUSED = "saved", "conflict", "invalid", "refused"
 #: What a ticked box posts.
@@ -207,8 +208,7 @@ class _Writing:
             return Saved(score, self.spec, REFUSED, refusal)
         bound = self.spec.bound[score.item.code]
         entry, errors = read_entry(bound, score.stage, posted.answers, na=posted.na)
-        if posted.remark and len(posted.remark) > REMARK_LIMIT:
-            errors[REMARK] = f"说明共 {len(posted.remark)} 字，最多 {REMARK_LIMIT} 字"
+        posted, replaced = _fit(posted, errors)
         unchanged = not errors and not differs(score, entry, posted.remark)
         if score.version != posted.version and not unchanged:
             return Saved(score, self.spec, CONFLICT, stale_sentence(score), errors)
@@ -216,7 +216,7 @@ class _Writing:
             return Saved(score, self.spec, INVALID, "填写有误，没有保存。", errors)
         if not unchanged:
             self.set(score, entry, _remark(score, posted.remark))
-        return Saved(score, self.spec, SAVED)
+        return Saved(score, self.spec, SAVED, replaced)
 
     def set(self, score: Score, entry: Entry | None, remark: str) -> None:
         """The new values of one row; `store` writes them."""
@@ -273,6 +273,23 @@ def _asked_references(bound: BoundItem) -> set[str]:
 def differs(score: Score, entry: Entry | None, remark: str | None) -> bool:
     """Whether the row as stored would become another one."""
     return (_as_stored(entry), _remark(score, remark)) != (score.answers, score.remark)
+
+
+def _fit(posted: Posted, errors: dict[str, str]) -> tuple[Posted, str]:
+    """The row with a remark that can be printed, and what was replaced in it; what cannot be goes to the
+    errors.
+    """
+    if posted.remark is None:
+        return posted, ""
+    try:
+        with replacements_noted() as replaced:
+            remark = clean_text(fitted(posted.remark, REMARK))
+    except Unprintable as refused:
+        errors[REMARK] = str(refused)
+        return posted, ""
+    if len(remark) > REMARK_LIMIT:
+        errors[REMARK] = f"说明共 {len(remark)} 字，最多 {REMARK_LIMIT} 字"
+    return posted._replace(remark=remark), "".join(replaced)
 
 
 def _as_stored(entry: Entry | None) -> dict | None:

@@ -12,7 +12,7 @@ from ratings.enums import Stage
 from ratings.models import Adjustment, Evidence, Score
 from ratings.rules import format_answers
 from ratings.rules.rounding import plain
-from ratings.scoring import Blocked, Owed, known_system, most_of, owed_at, system_part
+from ratings.scoring import Blocked, Owed, defined_system, known_system, most_of, owed_at
 
 if TYPE_CHECKING:
     from .sheet import SchoolSheet
@@ -112,13 +112,22 @@ class Line:
         """Why the computed part is not known, or ""."""
         return self._computed_words[1]
 
+    @property
+    def undefined(self) -> str:
+        """Why the figures, which are all known, give no points, and what becomes of the item then; or ""."""
+        return self._computed_words[2]
+
     @cached_property
-    def _computed_words(self) -> tuple[tuple[str, ...], str]:
+    def _computed_words(self) -> tuple[tuple[str, ...], str, str]:
         try:
-            return system_part(self.sheet.spec, self.bound, self.sheet.metrics)[1], ""
+            points, said = defined_system(self.sheet.spec, self.bound, self.sheet.metrics)
         except Blocked as blocked:
             problems = (problem.text.removeprefix(f"{self.code} ") for problem in blocked.problems)
-            return (), "；".join(problems)
+            return (), "；".join(problems), ""
+        if points is not None:
+            return said, "", ""
+        way = "不核定的按不适用" if self.computed and self.item.may_be_na else "由评审方核定"
+        return (), "", f"{'；'.join(said)}，{way}"
 
     # The school's own answers.
 

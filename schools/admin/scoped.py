@@ -19,6 +19,7 @@ from schools.records.guarding import Guard
 from schools.refusals import refusals_as_messages
 from schools.saving import refuse
 from schools.site.asked import number
+from schools.site.printed import fit_for_print
 from schools.site.typed import FOR_COLUMNS
 from schools.workbooks import clean_text
 
@@ -207,11 +208,9 @@ class VoidingAdmin(admin.ModelAdmin):
     @admin.action(description="作废所选记录（须填写原因）", permissions=["change"])
     def void_selected(self, request: HttpRequest, queryset: QuerySet) -> None:
         """All of them with one reason; those voided already are left as they are."""
-        reason = clean_text(request.POST.get("reason", ""))
-        if not reason:
-            messages.error(request, "请在“作废原因”中写明原因。")
-            return
         with refusals_as_messages(request), transaction.atomic():
+            reason = fit_for_print(clean_text(request.POST.get("reason", "")), "作废原因")
+            refuse("" if reason else "请在“作废原因”中写明原因。")
             rows = _free(queryset)
             for row in rows:
                 note_void(row, by=request.user, reason=reason[:200])

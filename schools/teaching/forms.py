@@ -16,7 +16,7 @@ from schools.site.asked import long_text, owe
 from schools.site.typed import WholeField
 from schools.workbooks import clean_text
 
-from .plans import PlanRow
+from .plans import MOST_ROWS, PlanRow
 
 MONTHS = [(number, f"{number}月") for number in range(1, 13)]
 #: Empty rows below those there are; saving brings new ones.
@@ -142,7 +142,7 @@ def _in_words(month: int, name: str, kind: str) -> str:
 
 
 PlanFormSet = forms.formset_factory(
-    PlanRowForm, formset=BasePlanFormSet, extra=EXTRA_ROWS, max_num=200, absolute_max=210
+    PlanRowForm, formset=BasePlanFormSet, extra=EXTRA_ROWS, max_num=MOST_ROWS, absolute_max=MOST_ROWS + 10
 )
 
 

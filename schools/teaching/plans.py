@@ -11,6 +11,7 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Count, Prefetch, ProtectedError, Q, QuerySet
+from django.http import QueryDict
 from django.urls import reverse
 from django.utils import timezone
 
@@ -30,8 +31,11 @@ from schools.records import corrections
 from schools.records.changes import note_change, snapshot
 from schools.records.locks import APPROVER_NAMES, Lock, among, lock_of, periods
 from schools.saving import Refused, Stale, digest, hold_one
+from schools.site.asked import number
 
 FILING_DEADLINE = (3, 31)
+#: Of a year's table.
+MOST_ROWS = 200
 
 
 @dataclass(frozen=True)
@@ -179,10 +183,10 @@ class _Table:
             return corrections.request_add(PlannedClass, school, values, by=self.by, reason=self.reason)
         return self.create(values)
 
-    def create(self, values: dict[str, Any], why: str = "") -> None:
+    def create(self, values: dict[str, Any]) -> None:
         """Written, and kept in the list of changes."""
         row = PlannedClass.objects.create(**values)
-        self.note(row, "add", {}, snapshot(row), why)
+        self.note(row, "add", {}, snapshot(row))
 
     def remove(self, row: PlannedClass) -> Correction | None:
         """Out of the plan, unless somebody else put it there or a class was held for it."""
@@ -245,27 +249,29 @@ def own_rows(school: School, year: int) -> QuerySet[PlannedClass]:
     return PlannedClass.objects.filter(plan__school=school, plan__year=year, issued__isnull=True)
 
 
-@transaction.atomic
-def copy_last_year(school: School, year: int, *, by: User) -> int:
-    """Last year's own rows once more, those already there left out; how many were added."""
-    plan = _held_plan(school, year)
-    there = set(plan.planned_classes.values_list("month", "name"))
-    table = _Table(plan, by)
+def with_last_year(typed: QueryDict, prefix: str, school: School, year: int) -> tuple[QueryDict, int]:
+    """The table as it is being typed, last year's own rows in what is still empty of it and below; nothing is
+    saved. How many were added: those already there are left out.
+    """
+    table, size = typed.copy(), number(typed.get(f"{prefix}-TOTAL_FORMS", "")) or 0
+    rows = [f"{prefix}-{place}" for place in range(min(size, MOST_ROWS))]
+    there = {(table.get(f"{row}-month"), table.get(f"{row}-name", "").strip()) for row in rows}
+    empty = [row for row in rows if not any(table.get(f"{row}-{field}") for field in ("pk", "month", "name"))]
     added = 0
-    for row in own_rows(school, year - 1).order_by("month", "pk"):
-        name = row.name.replace(str(year - 1), str(year))
-        if (row.month, name) in there:
+    for last in own_rows(school, year - 1).order_by("month", "pk"):
+        month, name = str(last.month), last.name.replace(str(year - 1), str(year))
+        if (month, name) in there:  # “2025年秋训”和“2026年秋训” of one month are one class now
             continue
-        if lock := lock_of(school, date(year, row.month, 1)):
-            raise Refused(
-                f"{lock.name}已提交，{year}年{row.month}月的计划已经锁定，不能复制；请在表中填写要增加的班次，"
-                "并写明更正理由。"
-            )
-        values = {"plan": plan, "month": row.month, "name": name, "kind": row.kind}
-        table.create(values, f"从{year - 1}年计划复制")
-        there.add((row.month, name))  # “2025年秋训”和“2026年秋训” of one month are one class now
+        there.add((month, name))
+        if empty:
+            row = empty.pop(0)
+        else:
+            row, size = f"{prefix}-{size}", size + 1
+        for field, value in (("month", month), ("name", name), ("kind", last.kind)):
+            table[f"{row}-{field}"] = value
         added += 1
-    return added
+    table[f"{prefix}-TOTAL_FORMS"] = str(size)
+    return table, added
 
 
 @transaction.atomic

@@ -12,7 +12,6 @@ urlpatterns = [
     path("teaching/schools/<int:pk>/trials/", class_views.trials, name="trials"),
     path("teaching/schools/<int:pk>/export/", class_views.export_classes, name="class_export"),
     path("teaching/plan/<int:year>/", views.edit, name="plan_edit"),
-    path("teaching/plan/<int:year>/copy/", views.copy, name="plan_copy"),
     path("teaching/plan/<int:year>/file/", views.file, name="plan_file"),
     path("teaching/issued/", views.issued_list, name="issued_list"),
     path("teaching/issued/<int:pk>/", views.issued, name="issued"),

@@ -164,13 +164,16 @@ def read(request: HttpRequest, pk: int, year: int) -> HttpResponse:
 @require_form
 @allowed_to("record_teaching")
 def edit(request: HttpRequest, year: int) -> HttpResponse:
-    """The table of the own school's planned classes."""
-    school = request.user.identity.school
+    """The table of the own school's planned classes; copying fills it in, and only saving saves."""
+    school, typed, copies = request.user.identity.school, request.POST or None, "copy" in request.POST
     rows = plans.planned_rows(plans.plan_of(school, _sensible(year)))
     initial = [{"pk": row.pk, "month": row.month, "name": row.name, "kind": row.kind} for row in rows]
-    table = PlanFormSet(request.POST or None, prefix="row", initial=initial)
+    if copies:
+        typed, added = plans.with_last_year(request.POST, "row", school, year)
+        messages.info(request, _copied(year, added))
+    table = PlanFormSet(typed, prefix="row", initial=initial)
     why = PlanReasonForm(request.POST or None)
-    if table.is_valid() & why.is_valid():
+    if not copies and table.is_valid() & why.is_valid():
         seen, reason = request.POST.get("seen", ""), why.cleaned_data["reason"]
         with refusals_in(table):
             asked = plans.save_rows(school, year, table.rows(), by=request.user, reason=reason, seen=seen)
@@ -183,14 +186,21 @@ def edit(request: HttpRequest, year: int) -> HttpResponse:
         "plan": plan,
         "table": table,
         "lines": [(form, current.get(str(form["pk"].value()))) for form in table],
-        "seen": plans.digest_of(current.values()),
+        # A copy has saved nothing: what somebody else saves meanwhile is still told.
+        "seen": request.POST.get("seen", "") if copies else plans.digest_of(current.values()),
         "problem": next(iter(why["reason"].errors), None),
         "lock": lock,
         "why": why,
         "waiting": plans.waiting(school) if lock else 0,
-        "can_copy": not rows and plans.own_rows(school, year - 1).exists(),
+        "can_copy": plans.own_rows(school, year - 1).exists(),
     }
     return render(request, "schools/teaching/plan_form.html", context)
+
+
+def _copied(year: int, added: int) -> str:
+    if not added:
+        return f"{year - 1}年计划中的班次，表中都已经有了。"
+    return f"已把{year - 1}年计划的 {added} 个班次填入下表，还没有保存；请核对、删改后点“保存”。"
 
 
 def _plan_saved(request: HttpRequest, school: School, year: int, asked: int) -> HttpResponse:
@@ -200,20 +210,6 @@ def _plan_saved(request: HttpRequest, school: School, year: int, asked: int) -> 
     if "more" in request.POST:
         return redirect("schools:plan_edit", year)
     return redirect("schools:plan", school.pk, year)
-
-
-@require_POST
-@allowed_to("record_teaching")
-def copy(request: HttpRequest, year: int) -> HttpResponse:
-    """Last year's own rows."""
-    school = request.user.identity.school
-    with refusals_as_messages(request):
-        added = plans.copy_last_year(school, _sensible(year), by=request.user)
-        if added:
-            messages.success(request, f"已从{year - 1}年计划复制 {added} 个班次，请核对后保存。")
-        else:
-            messages.warning(request, f"{year - 1}年计划中没有可以复制的班次。")
-    return redirect("schools:plan_edit", year)
 
 
 @require_POST

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from .archive import NOT_COMPUTED
+from .printable import Unprintable, fitted
 from .text import clean_text, heading_key, narrow, without_blanks
 
 Value = str | int | Decimal | bool | dt.date | dt.datetime | dt.time | dt.timedelta | None
@@ -19,7 +20,7 @@ ERROR_TEXT = re.compile(
     r"#(?:N/A|REF!|NAME\?|NULL!|NUM!|VALUE!|DIV/0!|SPILL!|CALC!|GETTING_DATA)", re.IGNORECASE
 )
 NUMBER = re.compile(r"([+-]?)(\d+(?:,\d{3})*|\d*)(\.\d+)?")
-YES = frozenset({"是", "有", "对", "√", "✓", "✔", "y", "yes", "true", "1"})
+YES = frozenset({"是", "有", "对", "√", "✓", "✔", "☑", "y", "yes", "true", "1"})
 NO = frozenset({"否", "无", "没有", "×", "✗", "✘", "x", "n", "no", "false", "0"})
 FULL_DATE = re.compile(r"(\d{4})\s*[年./-]\s*(\d{1,2})\s*[月./-]\s*(\d{1,2})\s*(?:日|号)?")
 COMPACT_DATE = re.compile(r"((?:19|20)\d{2})(\d{2})(\d{2})")
@@ -68,7 +69,19 @@ def refuse_error(value: Value) -> None:
 
 
 def cell_text(value: Value, *, longest: int | None = None) -> str:
-    """The value as text, "" for a blank; codes typed as numbers come without a decimal point."""
+    """The value as text that can be printed, "" for a blank; codes typed as numbers come without a decimal
+    point.
+    """
+    try:
+        text = fitted(_text(value))
+    except Unprintable as refused:
+        raise CellError(str(refused)) from refused
+    if longest is not None and len(text) > longest:
+        raise CellError(f"文字过长（{len(text)} 字，最多 {longest} 字）")
+    return text
+
+
+def _text(value: Value) -> str:
     refuse_error(value)
     if value is None:
         return ""
@@ -76,10 +89,7 @@ def cell_text(value: Value, *, longest: int | None = None) -> str:
         return "是" if value else "否"
     if isinstance(value, dt.datetime):
         return value.date().isoformat() if value.time() == dt.time() else value.isoformat(" ", "minutes")
-    text = f"{value:f}" if isinstance(value, Decimal) else str(value)
-    if longest is not None and len(text) > longest:
-        raise CellError(f"文字过长（{len(text)} 字，最多 {longest} 字）")
-    return text
+    return f"{value:f}" if isinstance(value, Decimal) else str(value)
 
 
 def cell_decimal(
@@ -110,7 +120,7 @@ def _number_in(value: Value, units: Iterable[str]) -> Decimal:
     if isinstance(value, str):
         return _typed_number(value, units)
     if isinstance(value, bool) or not isinstance(value, int | Decimal):
-        raise CellError(f"应填数字，现为“{cell_text(value)}”")
+        raise CellError(f"应填数字，现为“{_text(value)}”")
     return Decimal(value)
 
 
@@ -162,7 +172,7 @@ def cell_date(value: Value, *, year: int | None = None) -> dt.date | None:
     if isinstance(value, dt.date):
         return value
     if isinstance(value, bool) or not isinstance(value, str | int):
-        raise CellError(f"“{cell_text(value)}”不是日期，请写成 2026-03-05")
+        raise CellError(f"“{_text(value)}”不是日期，请写成 2026-03-05")
     return _typed_date(str(value), year)
 
 
@@ -186,7 +196,7 @@ def cell_choice(value: Value, choices: Mapping[str, Any] | Sequence[str]) -> Any
     """The choice whose Chinese label was typed, widths and brackets aside; a mapping gives its value, None
     for a blank.
     """
-    text = cell_text(value)
+    text = _text(value)
     if not text:
         return None
     for label in choices:
@@ -199,7 +209,7 @@ def cell_bool(value: Value) -> bool | None:
     """是/否, 有/无, √/×; None for a blank."""
     if isinstance(value, bool):
         return value
-    text = narrow(cell_text(value)).casefold()
+    text = narrow(_text(value)).casefold()
     if not text:
         return None
     if text in YES | NO:

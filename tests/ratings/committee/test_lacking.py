@@ -2,13 +2,18 @@
 mended.
 """
 
+from dataclasses import replace
+
 import pytest
 from django.urls import reverse
 
 from ratings.committee.settling import accept_all
 from ratings.enums import Status
-from ratings.models import Assessment, JudgeSheet, Score
+from ratings.models import Assessment, JudgeSheet, MetricSnapshot, Score
+from ratings.sheets.evaluation import evaluate
 from tests.factories import CountyFactory, SchoolFactory
+from tests.html_forms import press
+from tests.ratings import committee_year as years
 from tests.ratings.committee_year import JUDGES, committee_year
 
 pytestmark = pytest.mark.django_db
@@ -127,6 +132,33 @@ def test_the_office_reads_the_same_list_and_is_led_to_the_sheets(client, scheme,
         reverse("ratings:settle", args=[scheme.pk])
         in client.get(reverse("ratings:board", args=[scheme.pk])).content.decode()
     )
+
+
+def test_the_office_is_led_to_the_adjustment_that_releases_a_rate_over_nothing(
+    client, city, county, chair, appoint, monkeypatch
+):
+    spec = years.committee_spec(city, 2026)
+    rate = replace(spec.items[0], rule_text="比(办班期数/应训干部)×40")
+    spec = replace(spec, items=(rate, *spec.items[1:]), restrictions=())
+    monkeypatch.setattr(years, "committee_spec", lambda *_: spec)
+    scheme = committee_year(city, SchoolFactory.create_batch(1, county=county), by=chair)
+    row = scheme.assessments.get()
+    MetricSnapshot.objects.update(values={"办班期数": "0", "应训干部": "0"})
+    client.force_login(appoint("office"))
+
+    stuck = client.get(reverse("ratings:settle", args=[scheme.pk])).content.decode()
+    offered = client.get(reverse("ratings:city_adjustments", args=[row.pk])).content.decode()
+    press(
+        client,
+        reverse("ratings:city_adjust", args=[row.pk, "K1"]),
+        {"points": "40", "reason": "没有应训干部"},
+    )
+
+    assert "K1 应训干部 0 人，不能作分母" in stuck
+    assert reverse("ratings:city_adjustments", args=[row.pk]) in stuck
+    assert "应训干部 0 人，不能作分母，由评审方核定。" in offered
+    assert evaluate(scheme).outcomes[str(row.pk)].items["K1"].points == 40
+    assert "须核定" not in client.get(reverse("ratings:settle", args=[scheme.pk])).content.decode()
 
 
 def test_the_office_is_told_that_nothing_is_missing_but_does_not_settle(client, city, county, chair, appoint):

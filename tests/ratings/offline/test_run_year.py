@@ -1,6 +1,8 @@
 """run_year: workbooks in, one published year out; a wrong row stops everything and says where it stands."""
 
+import io
 import json
+import zipfile
 
 import pytest
 from django.apps import apps
@@ -12,6 +14,8 @@ from ratings.enums import Phase, Status
 from ratings.models import Assessment, Bulletin, Decision, Meeting, Panel, Result, Scheme, Score
 from ratings.offline.running import run_year
 from ratings.offline.storing import ROWS
+from ratings.results.recompute import check_schools
+from ratings.results.verification import Verifier, verification_package
 from schools.models import AuditEntry, Region, School
 from schools.saving import Refused
 from schools.workbooks import WorkbookError
@@ -264,6 +268,76 @@ def test_typed_points_outside_by_rounding_only_are_taken_as_the_end_of_the_range
     run(year)
 
     assert Result.objects.get(school_code="001").figures["items"]["L2"] == "20.00"
+
+
+def rate(year, *, optional: bool = False) -> None:
+    """K1 by a rate; nobody is to be trained at 003."""
+    year.item("K1")[8], year.item("K1")[12] = "比(参训干部/应训干部)×30", "是" if optional else ""
+    year.restrictions.pop()
+    figures = [(code, name, 0 if code == "003" else 10) for code, _, _ in year.schools for name in RATE]
+    year.metrics = [row for row in year.metrics if row[1] != "主教室座位"] + figures
+
+
+RATE = ("参训干部", "应训干部")
+
+
+@pytest.mark.parametrize("stage", ["初评", "评审"])
+def test_a_rate_over_nothing_asks_for_an_adjustment_and_is_recomputed_with_it(stage, year):
+    rate(year)
+    assert problems(year) == [
+        "scores.xlsx：青屿镇委党校：K1 应训干部 0 人，不能作分母，请加一行核定（得分、说明）"
+    ]
+    judge = "评委甲" if stage == "评审" else ""
+    year.set_score("003", "K1", stage, judge=judge, points=30, remark="没有应训干部")
+
+    recomputed(run(year).scheme)
+
+    assert Result.objects.get(school_code="003").figures["items"]["K1"] == "30.00"
+
+
+def test_a_rate_over_nothing_does_not_apply_where_the_scheme_says_so(year):
+    rate(year, optional=True)
+
+    recomputed(run(year).scheme)
+
+    assert Result.objects.get(school_code="003").figures["items"]["K1"] is None
+
+
+def recomputed(scheme) -> None:
+    """The package is the same to whoever reads it without this program."""
+    content = verification_package(scheme, to=Verifier("示例市纪委监委 刘某", "核实")).content
+    with zipfile.ZipFile(io.BytesIO(content)) as package:
+        names = ("scheme", "rules", "schools", "results")
+        contents = [json.loads(package.read(f"{name}.json")) for name in names]
+    assert list(check_schools(*contents)) == []
+
+
+@pytest.mark.parametrize(
+    ("rule", "answers", "points"),
+    [
+        ("加(成果 每项 2)", "成果×9", "5.00"),
+        ("加(成果 每项 2; 上限 4) + 清单(获奖=3)", "成果×2；获奖", "5.00"),
+        ("清单(获奖=3; 推广=3)", "获奖；推广", "5.00"),
+        ("清单(获奖=3; 推广=3)", "推广", "3.00"),
+    ],
+)
+def test_a_bonus_that_comes_to_more_than_its_cap_is_published_with_the_cap(rule, answers, points, year):
+    year.item("M1")[8] = rule
+    year.parameters["加分上限"] = 5
+    for row in [row for row in year.scores if row[1] == "M1" and row[0] == "001"]:
+        year.set_score(*row[:3], judge=row[3], answers=answers)
+
+    scheme = run_year(year.write().scheme, year.folder).scheme
+
+    assert (scheme.phase, violations(scheme)) == (Phase.PUBLISHED, [])
+    assert Result.objects.get(school_code="001").figures["items"]["M1"] == points
+
+
+def test_a_score_beyond_what_its_rule_can_give_is_told(year):
+    scheme = run(year).scheme
+    Score.objects.filter(item__code="M1", assessment__school__code="001", stage="county").update(points=6)
+
+    assert "评分在分值以内：东溪镇委党校 M1 得分超过计分规则的上限" in violations(scheme)
 
 
 def test_wrong_rows_of_all_workbooks_are_reported_together(year):

@@ -339,6 +339,30 @@ def test_an_opinion_of_more_than_300_characters_is_kept_and_refused(signed_clien
     assert Assessment.objects.get().status == Status.COUNTY
 
 
+def test_an_opinion_that_cannot_be_printed_is_replaced_and_said_or_refused_by_its_sign(
+    signed_client, lead, reviewer, submitted
+):
+    scored(submitted, reviewer)
+    client, address = signed_client(lead), page(submitted, "review_confirm")
+
+    refused = text(press(client, address, {"star": "4", "opinion": "同意👍建议四星"}))
+    submitted.refresh_from_db()
+    assert "“👍”（U+1F44D）在公文和用表里印不出来" in refused and "同意👍建议四星" in refused
+    assert (submitted.status, submitted.county_opinion) == (Status.COUNTY, "")
+
+    following = press(client, address, {"star": "4", "opinion": "☑同意\u2028建议四星"}, follow=True)
+    submitted.refresh_from_db()
+    assert submitted.county_opinion == "√同意\n建议四星"
+    assert "“☑”（U+2611）改为“√”，U+2028改为换行。" in text(following)
+
+    # Stored before it was asked: the paper is not printed with something else, and says where.
+    Assessment.objects.update(county_opinion="同意👍")
+    county = [submitted.scheme_id, submitted.school.county_id]
+    paper = text(client.get(reverse("ratings:form_county_pdf", args=county), follow=True))
+    assert f"“{submitted.school.name}”一行的“初评意见”一栏" in paper
+    assert "请由县（市、区）初评人改正" in paper
+
+
 def test_figures_changed_since_submission_are_listed_with_their_items(signed_client, reviewer, submitted):
     client = signed_client(reviewer)
     before = text(client.get(reverse("ratings:review_changes")))

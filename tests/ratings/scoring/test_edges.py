@@ -171,3 +171,53 @@ def test_the_share_of_five_stars_is_one_of_the_schools_with_points():
     stars = {key: one.star for key, one in score_all(spec, [*schools, better]).items()}
 
     assert stars == {"1": 4, "2": 3, "3": 0, "4": 0, "5": 4}
+
+
+#: 40 points by a rate, of which 应训干部 is 0 at some school.
+RATE = ItemSpec("K1", "参训", F(40), "比(参训干部/应训干部)×40", category="K")
+NOBODY = {"参训干部": F(0), "应训干部": F(0), "办班期数": F(10)}
+
+
+def rated(rule: str = RATE.rule_text, *, optional: bool = False, **changes):
+    """What comes out at a school with nobody to be trained, where K1 is counted so."""
+    item = replace(RATE, rule_text=rule, may_be_na=optional)
+    return score_school(replace(SPEC, items=(item, *SPEC.items[1:])), school(**{"metrics": NOBODY} | changes))
+
+
+@pytest.mark.parametrize("stage", [Stage.COUNTY, Stage.CITY])
+@pytest.mark.parametrize(
+    "rule", [RATE.rule_text, "比(参训干部/应训干部÷90%)×30 + 档(办班期数: ≥10→10; 其他→0)"]
+)
+def test_a_rate_over_nothing_is_what_a_stage_says_it_is_worth(rule, stage):
+    said = rated(rule, adjustments={(stage, "K1"): F(36)})
+
+    assert (said.problems, said.items["K1"].points) == ((), 36)
+    assert said.items["K1"].steps[0] == "应训干部 0 人，不能作分母"
+
+
+def test_a_rate_over_nothing_does_not_apply_where_the_scheme_allows_it_unless_somebody_says_otherwise():
+    alone, adjusted = rated(optional=True), rated(optional=True, adjustments={(Stage.CITY, "K1"): F(30)})
+
+    assert (alone.items["K1"].points, alone.items["K1"].steps[-1]) == (None, "本项按方案不适用")
+    assert alone.totals.categories["K"] == 50
+    assert adjusted.items["K1"].points == 30
+
+
+def test_reviewers_may_say_that_an_item_with_a_rate_over_nothing_does_not_apply():
+    rule = "比(参训干部/应训干部)×30 + 清单(有台账=10)"
+    nobody = entries(K1=Entry(not_applicable=True))
+    sheets = tuple(Sheet(judge, nobody) for judge in "甲乙丙")
+
+    assert rated(rule, optional=True, county=nobody, city=sheets).items["K1"].points is None
+
+
+@pytest.mark.parametrize(
+    ("figures", "undefined"),
+    [({}, True), ({"应训干部": None}, False), ({"参训干部": None}, False)],
+)
+def test_a_rate_is_not_released_without_a_word_nor_where_a_figure_is_missing(figures, undefined):
+    adjusted = {"adjustments": {(Stage.CITY, "K1"): F(30)}} if figures else {}
+
+    (problem,) = rated(metrics=NOBODY | figures, **adjusted).problems
+
+    assert (problem.code, problem.undefined) == ("K1", undefined)

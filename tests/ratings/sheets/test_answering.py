@@ -88,6 +88,15 @@ def test_a_remark_is_stored_as_people_see_it(row, filler):
     assert row("L2").remark == "已安排 李某\n周五到岗"
 
 
+def test_a_remark_that_cannot_be_printed_is_replaced_with_a_word_or_refused(row, filler):
+    replaced = save(row("L2").pk, by=filler, version=0, posted={"无专人": "是"}, remark="☑已安排")
+    refused = save(row("M1").pk, by=filler, version=0, posted={"成果": "2"}, remark="很好👍")
+
+    assert (row("L2").remark, replaced.sentence) == ("√已安排", "“说明”里“☑”（U+2611）改为“√”。")
+    assert refused.state == INVALID and "“👍”（U+1F44D）" in refused.errors["说明"]
+    assert row("M1").answers is None
+
+
 def test_a_remark_has_a_limit(row, filler):
     assert (
         "说明" in save(row("M1").pk, by=filler, version=0, posted={}, remark="长" * (REMARK_LIMIT + 1)).errors

@@ -3,7 +3,6 @@
 from datetime import date
 
 import pytest
-from django.core.exceptions import ValidationError
 from django.urls import reverse
 from django.utils import timezone
 
@@ -250,36 +249,104 @@ def test_issuing_leaves_signed_plans_alone(city, county, school, signed, appoint
     assert names(neighbour) == ["主体班"]
 
 
-def test_a_copy_stopped_by_a_signed_month_leaves_nothing_behind(filler, school, signed_autumn):
+def copy(client, *rows, year=2026, **more):
+    """Presses 从上一年复制 under a table that was opened and typed into."""
+    return save(client, *rows, year=year, copy="1", **more)
+
+
+def typed_in(page) -> list[tuple]:
+    """Month and name of the rows on the page that say something."""
+    values = [
+        (form["month"].value(), form["name"].value(), form["kind"].value()) for form in page.context["table"]
+    ]
+    return [row for row in values if row[0] or row[1]]
+
+
+def test_a_copy_is_saved_by_saving_and_keeps_what_is_being_typed(desk, school):
     last = AnnualPlanFactory(school=school, year=2025)
-    PlannedClassFactory(plan=last, month=3, name="春训")
-    PlannedClassFactory(plan=last, month=9, name="秋训")
+    PlannedClassFactory(plan=last, month=3, name="2025年春训", kind="main")
 
-    with pytest.raises(ValidationError, match="2026年9月的计划已经锁定"):
-        plans.copy_last_year(school, 2026, by=filler)
+    page = copy(
+        desk, (5, "正在填的班", "concentrated"), ("", "没选月份", "concentrated"), (6, "", "concentrated")
+    )
 
-    assert names(school) == []
-
-
-@pytest.mark.django_db(transaction=True)
-def test_a_copy_opens_its_own_transaction(school, filler):
-    PlannedClassFactory(plan=AnnualPlanFactory(school=school, year=2025), month=3, name="春训")
-
-    assert plans.copy_last_year(school, 2026, by=filler) == 1
+    assert typed_in(page) == [
+        ("5", "正在填的班", "concentrated"),
+        ("", "没选月份", "concentrated"),
+        ("6", "", "concentrated"),
+        ("3", "2026年春训", "main"),
+    ]
+    assert "还没有保存" in page.content.decode()
+    assert names(school) == [] and not RecordChange.objects.exists()
+    rows = [row for row in typed_in(page) if all(row)]
+    desk.post(reverse("schools:plan_edit", args=[2026]), table(*rows, seen=page.context["seen"]))
+    assert names(school) == ["2026年春训", "正在填的班"]
 
 
 def test_last_year_is_copied_without_what_was_issued_and_without_doubles(
-    desk, appoint, school, signed_client
+    desk, school, appoint, signed_client
 ):
     last = AnnualPlanFactory(school=school, year=2025)
-    PlannedClassFactory(plan=last, month=3, name="2025年春训")
+    for name in ("2025年春训", "2026年春训"):
+        PlannedClassFactory(plan=last, month=3, name=name)
     PlannedClassFactory(plan=last, month=9, name="秋训")
-    PlannedClassFactory(plan=AnnualPlanFactory(school=school, year=2026, filed_on=None), month=9, name="秋训")
+    there = PlannedClassFactory(
+        plan=AnnualPlanFactory(school=school, year=2026, filed_on=None), month=9, name="秋训"
+    )
+    stored = (9, "秋训", there.kind, there.pk)
 
-    desk.post(reverse("schools:plan_copy", args=[2026]))
-    desk.post(reverse("schools:plan_copy", args=[2026]))
+    once = copy(desk, stored)
+    again = copy(desk, stored, *typed_in(once)[1:])
 
-    assert names(school) == ["2026年春训", "秋训"]
+    assert [row[1] for row in typed_in(once)] == ["秋训", "2026年春训"]
+    assert typed_in(again) == typed_in(once)
+    assert "表中都已经有了" in again.content.decode()
+
+
+def test_more_rows_than_are_empty_are_copied_below(desk, school):
+    last = AnnualPlanFactory(school=school, year=2025)
+    for month in range(1, 9):
+        PlannedClassFactory(plan=last, month=month, name="例训")
+
+    assert len(typed_in(copy(desk, (5, "自办", "main")))) == 9
+
+
+def test_a_copy_does_not_hide_what_somebody_else_saved_meanwhile(desk, school):
+    PlannedClassFactory(plan=AnnualPlanFactory(school=school, year=2025), month=3, name="春训")
+    page = copy(desk)
+    PlannedClassFactory(
+        plan=AnnualPlanFactory(school=school, year=2026, filed_on=None), month=6, name="别人加的"
+    )
+
+    copied = table(*typed_in(page), copy="1", seen=page.context["seen"])
+    again = desk.post(reverse("schools:plan_edit", args=[2026]), copied)
+    saved = desk.post(
+        reverse("schools:plan_edit", args=[2026]), table(*typed_in(again), seen=again.context["seen"])
+    )
+
+    assert saved.status_code == 200 and saved.context["table"].conflict
+    assert names(school) == ["别人加的"]
+
+
+def test_a_copy_into_a_signed_month_owes_its_reason_when_it_is_saved(desk, school, signed):
+    PlannedClassFactory(plan=AnnualPlanFactory(school=school, year=2025), month=3, name="春训")
+    page = copy(desk)
+
+    refused = desk.post(
+        reverse("schools:plan_edit", args=[2026]), table(*typed_in(page), seen=page.context["seen"])
+    )
+
+    assert "请在表下写明更正理由" in refused.content.decode()
+    assert names(school) == []
+
+
+@pytest.mark.parametrize("forged", [{}, {"row-TOTAL_FORMS": "x"}, {"row-TOTAL_FORMS": "9" * 12}])
+def test_a_forged_table_is_copied_into_without_an_error_page(forged, desk, school):
+    PlannedClassFactory(plan=AnnualPlanFactory(school=school, year=2025), month=3, name="春训")
+
+    page = desk.post(reverse("schools:plan_edit", args=[2026]), {"copy": "1"} | forged)
+
+    assert page.status_code == 200 and names(school) == []
 
 
 def test_copying_is_offered_where_last_year_has_a_plan_of_its_own_to_copy(desk, school):
@@ -289,16 +356,6 @@ def test_copying_is_offered_where_last_year_has_a_plan_of_its_own_to_copy(desk, 
 
     assert "从上一年复制" not in empty
     assert "从上一年复制" in page
-
-
-def test_two_rows_that_become_one_by_the_year_in_their_name_are_copied_once(desk, school):
-    last = AnnualPlanFactory(school=school, year=2025)
-    for name in ("2025年春训", "2026年春训"):
-        PlannedClassFactory(plan=last, month=3, name=name)
-
-    desk.post(reverse("schools:plan_copy", args=[2026]))
-
-    assert names(school) == ["2026年春训"]
 
 
 def test_plan_is_filed_once_and_late_after_march(desk, school):
