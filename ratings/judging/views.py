@@ -206,7 +206,7 @@ def submit(request: HttpRequest, pk: int) -> HttpResponse:
     with refusals_as_messages(request):
         submit_sheet(_sheet(seat), by=request.user, seen=request.POST.get(SEEN, ""))
         messages.success(request, f"{seat.assessment.school.name}评分表已提交。")
-        return redirect("ratings:judging")
+        return redirect(f"{reverse('ratings:judging')}?year={seat.spec.year}")
     return redirect("ratings:judging_submit", pk)
 
 

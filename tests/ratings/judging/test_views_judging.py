@@ -142,7 +142,7 @@ def test_a_judge_who_agrees_needs_at_most_six_clicks_per_school(judged):
     assert "提交评分表，锁定评分" in page
     response, clicks = press(client, address + "submit/"), clicks + 1
 
-    assert response.url == reverse("ratings:judging")
+    assert response.url == f"{reverse('ratings:judging')}?year={judged.scheme.year}"
     assert judged.sheet(judge).submitted_at is not None
     assert clicks == 4 <= MOST_CLICKS
 
