@@ -79,8 +79,8 @@ def test_where_only_a_draft_is_to_be_done_it_is_the_year_of_those_who_write_it(
         (Status.CITY, Status.DRAFT, 2026),  # in review; the next one is far off
         (Status.SETTLED, Status.DRAFT, 2026),  # the result is not out
         (Status.SETTLED, Status.CONFIRMING, 2027),
-        (Status.DECLINED, Status.RETURNED, 2027),
-        (Status.RETURNED, Status.COUNTY, 2026),
+        (Status.DECLINED, Status.CITY, 2027),
+        (Status.COUNTY, Status.CONFIRMING, 2026),
     ],
 )
 def test_a_school_is_shown_the_older_year_as_long_as_it_is_not_over(
@@ -161,7 +161,7 @@ def test_the_nearest_page_of_the_year_is_opened_where_there_is_none(
 @JANUARY
 def test_pages_of_records_follow_the_year_and_write_where_they_said(running, school, appoint, signed_client):
     client = signed_client(appoint("filler"))
-    pages = ("schools:registry_budget", "schools:registry", "schools:teaching_school", "schools:ledger")
+    pages = ("schools:registry_budget", "schools:registry", "schools:teaching_school", "schools:guidance_school")
     shown = {name: header(client, reverse(name, args=[school.pk])) for name in pages}
     budget = client.get(reverse("schools:registry_budget", args=[school.pk])).content.decode()
 
