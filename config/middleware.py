@@ -231,7 +231,8 @@ class IdleTimeoutMiddleware(Middleware):
 
 
 class IdentityMiddleware(Middleware):
-    """Hands the chosen 当前身份 to the user object, and sends people with a first password to change it.
+    """Hands the chosen 当前身份 and year to the user object, and sends people with a first password to change
+    it.
 
     A form belongs to the identity whose page it stood on, whatever another tab has chosen since: as that one
     it is taken, or where the person no longer holds it, refused.
@@ -240,6 +241,7 @@ class IdentityMiddleware(Middleware):
     def __call__(self, request):
         if request.user.is_authenticated:
             request.user.identity_choice = request.session.get("appointment")
+            request.user.year_choice = request.session.get("year")
             if request.user.must_change_password and request.path not in map(
                 reverse, OPEN_WITHOUT_NEW_PASSWORD
             ):

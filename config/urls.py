@@ -7,6 +7,7 @@ from django.urls import include, path
 from schools.accounts import views as accounts
 from schools.permissions import allowed_to, may
 from schools.site import views as site
+from schools.site.years import choose_year
 
 admin.site.site_header = admin.site.site_title = "镇街党校星级评定 · 数据维护"
 admin.site.index_title = "登记与基础数据"
@@ -22,6 +23,7 @@ urlpatterns = [
     path("accounts/logout/", own_page(auth.LogoutView.as_view()), name="logout"),
     path("accounts/password/", own_page(accounts.PasswordChange.as_view()), name="password_change"),
     path("accounts/identity/", accounts.choose_identity, name="identity"),
+    path("accounts/year/", choose_year, name="year"),
     path("admin/login/", accounts.admin_entrance),
     path("admin/", admin.site.urls),
     path("", include("schools.urls")),

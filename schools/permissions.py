@@ -54,7 +54,7 @@ class Act:
 TABLE: dict[str, dict[str, Act]] = {
     "登录和本人": {
         "visit": Act("登录、看帮助、调字号", EVERYBODY, scope="不登录也可以", signed_out=True),
-        "open_own_pages": Act("看工作台和消息，改本人密码，切换身份", EVERYBODY, scope="本人"),
+        "open_own_pages": Act("看工作台和消息，改本人密码，切换身份和年度", EVERYBODY, scope="本人"),
     },
     "学校资料和记录": {
         "look_up": Act("查阅党校名册、培训一览和指标口径", EVERYBODY),

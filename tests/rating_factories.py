@@ -180,3 +180,13 @@ def numbered(scheme: Scheme) -> Bulletin:
     bulletin.number = "示组通〔2025〕12号"
     bulletin.save(update_fields=["number"])
     return bulletin
+
+
+def follows_on(draft: Scheme) -> Scheme:
+    """The draft with a 统计期 that begins where that of the year before ended, so that its check says
+    nothing.
+    """
+    before = Scheme.objects.get(city=draft.city, year=draft.year - 1)
+    draft.period_start = before.period_end + datetime.timedelta(days=1)
+    draft.save(update_fields=["period_start"])
+    return draft

@@ -383,6 +383,7 @@ ELSEWHERE = {
     "logout",
     "password_change",
     "identity",
+    "year",
     "schools:notice_open",
 }
 

@@ -5,7 +5,7 @@ from django.urls import path
 from . import meeting_views, views
 
 urlpatterns = [
-    path("committee/", views.newest_board, name="committee"),
+    path("committee/", views.board_of_the_year, name="committee"),
     path("committee/<int:pk>/", views.board, name="board"),
     path("committee/<int:pk>/export/", views.board_export, name="board_export"),
     path("committee/<int:pk>/decide/<int:assessment>/", views.decide_school, name="decide"),

@@ -5,6 +5,7 @@ import io
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import wraps
+from operator import attrgetter
 from typing import Any
 
 from django.contrib import messages
@@ -34,6 +35,7 @@ from schools.permissions import allowed_to, may
 from schools.refusals import add_refusal, refusals_as_messages, refusals_in, seen_again, turned_away
 from schools.saving import SEEN, Refused, Shown, Stale
 from schools.site.asked import number
+from schools.site.years import nearest
 from schools.workbooks import write_workbook
 
 from .basis import change_since
@@ -79,14 +81,15 @@ MISSING_PAGE = 50
 
 @require_GET
 @allowed_to("read_board")
-def newest_board(request: HttpRequest) -> HttpResponse:
-    """The board of the newest scheme, where the navigation leads; next year's draft waits behind a year under
-    way.
+def board_of_the_year(request: HttpRequest) -> HttpResponse:
+    """The board of the current year, where the navigation leads; a draft has none, unless there is nothing
+    else.
     """
-    newest = Scheme.objects.visible_to(request.user).newest()
-    if newest is None:
+    schemes = Scheme.objects.visible_to(request.user)
+    scheme = nearest(request.user, schemes.out() or schemes, attrgetter("year"))
+    if scheme is None:
         return render(request, "ratings/committee/missing.html")
-    return redirect("ratings:board", newest.pk)
+    return redirect("ratings:board", scheme.pk)
 
 
 @require_GET

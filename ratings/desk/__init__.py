@@ -25,6 +25,7 @@ from .tasks import (
     stars_in_words,
 )
 from .witnesses import acts_of_years
+from .years import same_page, years_in_hand
 
 CONTRIBUTIONS = Contributions(
     navigation=(
@@ -38,6 +39,8 @@ CONTRIBUTIONS = Contributions(
         Entry(50, "评定结果", "ratings:results", act="read_results"),
         Entry(60, "通报", "ratings:bulletins", act="follow_rating"),
     ),
+    years=(years_in_hand,),
+    same_page=(same_page,),
     tasks=(self_assessment_tasks, figure_tasks, rating_tasks, review_tasks, judging_tasks),
     tiles=(rating_tiles, self_check_tiles),
     announcements=(self_assessments_due,),

@@ -8,9 +8,20 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from itertools import groupby
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 
-from django.db.models import Count, Exists, F, FilteredRelation, OuterRef, Q, QuerySet, Subquery
+from django.db.models import (
+    BooleanField,
+    Count,
+    Exists,
+    ExpressionWrapper,
+    F,
+    FilteredRelation,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+)
 from django.shortcuts import resolve_url
 from django.utils import timezone
 
@@ -31,13 +42,14 @@ from ratings.publication.bulletin import EDITABLE
 from ratings.selfassessment.figures import figures_left
 from ratings.selfassessment.submission import due_of, last_return
 from ratings.sheets.answering import LIVE
-from ratings.workflow.deadlines import last_day
+from ratings.workflow.deadlines import in_self_window, last_day
 from schools.calendar.workdays import add_workdays
 from schools.desk.announcing import Announcement
 from schools.models import AuditEntry, Role, School, User
 from schools.models.scope import SCHOOL_ROLES
 from schools.permissions import may, role_of
 from schools.site.contributions import Task, Tile
+from schools.site.years import nearest
 from schools.templatetags.ui import day as day_words
 
 #: A deadline is said these working days before.
@@ -45,13 +57,14 @@ WORKDAYS_BEFORE = (5, 1)
 
 
 def self_assessment_tasks(user: User) -> Iterator[Task]:
-    """The open self-assessment, as far as it is this person's turn, with its deadline and how far it is
-    filled in.
+    """The open self-assessment, as far as it is this person's turn and the time for it has come, with its
+    deadline and how far it is filled in.
     """
     if role_of(user) not in SCHOOL_ROLES:
         return
     for one in filled(Assessment.objects.visible_to(user).filter(status__in=LIVE, scheme__phase__in=RUNNING)):
-        if one.status == Status.CONFIRMING and role_of(user) == Role.FILLER:
+        early = one.status == Status.DRAFT and not one.begun and not one.asked_for
+        if early or (one.status == Status.CONFIRMING and role_of(user) == Role.FILLER):
             continue
         last = due_of(one)
         overdue = last is not None and last < timezone.now()
@@ -68,11 +81,14 @@ def self_assessment_tasks(user: User) -> Iterator[Task]:
 
 
 def filled(assessments: QuerySet[Assessment]) -> QuerySet[Assessment]:
-    """With how many rows of the self-assessment the school owes and has begun."""
+    """With how many rows of the self-assessment the school owes and has begun, and whether its time has
+    come.
+    """
     own = Q(scores__stage=Stage.SELF)
     begun = Count("scores", filter=own & Q(scores__answers__isnull=False))
     rows = assessments.select_related("scheme").prefetch_related("extensions")
-    return rows.annotate(owed=Count("scores", filter=own), begun=begun)
+    asked_for = ExpressionWrapper(in_self_window(timezone.localdate()), BooleanField())
+    return rows.annotate(owed=Count("scores", filter=own), begun=begun, asked_for=asked_for)
 
 
 def _words(one: Assessment) -> tuple[str, str, str, str]:
@@ -93,11 +109,11 @@ def _words(one: Assessment) -> tuple[str, str, str, str]:
 
 
 def figure_tasks(user: User) -> Iterator[Task]:
-    """One task per running scheme in which figures are still owed."""
+    """One task per running scheme in which figures are still owed, once the schools assess themselves."""
     if not may(user, "type_figures"):
         return
     running = Scheme.objects.visible_to(user).filter(phase__in=RUNNING, custom_metrics__isnull=False)
-    for scheme in running.distinct():
+    for scheme in running.filter(in_self_window(timezone.localdate(), "")).distinct():
         left = figures_left(scheme, user)
         if left:
             address = resolve_url("ratings:scheme_figures", scheme.pk)
@@ -253,21 +269,23 @@ def review_tasks(user: User) -> Iterator[Task]:
     with_county = [one for one in found if one["status"] == Status.COUNTY]
     waiting = [one for one in with_county if one["unscored"]]
     judged = [one for one in with_county if not one["unscored"]]
-    desk = resolve_url("ratings:review")
+    desk = f"{resolve_url('ratings:review')}?year={{}}"
     yield from _schools_task("初评：{} 所党校待判断", waiting, desk, "{}年度，学校已提交自评", "待判断")
     if may(user, "confirm_review"):
         hint = "{}年度，研究建议星级和初评意见"
-        yield from _schools_task("集体确认：{} 所党校已评完", judged, f"{desk}?view=judged", hint, "待确认")
-    if len(found) > len(with_county):
-        title = f"退回补正：{len(found) - len(with_county)} 所党校逾期"
-        yield Task(title, f"{desk}?view=returned", "可以收回，按现有内容继续初评", "逾期", "bad")
+        yield from _schools_task("集体确认：{} 所党校已评完", judged, f"{desk}&view=judged", hint, "待确认")
+    overdue = [{**one, "due": None} for one in found if one["status"] != Status.COUNTY]
+    hint = "{}年度，可以收回，按现有内容继续初评"
+    yield from _schools_task("退回补正：{} 所党校逾期", overdue, f"{desk}&view=returned", hint, "逾期", "bad")
 
 
-def _schools_task(title: str, rows: Sequence[Mapping], url: str, hint: str, tag: str) -> Iterator[Task]:
-    """One task for all these schools, if there are any, with the year and the last day of the first."""
-    if rows:
-        year, due = rows[0]["year"], last_day(rows[0]["due"])
-        yield Task(title.format(len(rows)), url, hint.format(year), tag, due=due)
+def _schools_task(
+    title: str, rows: Sequence[Mapping], url: str, hint: str, tag: str, kind: str = "warn"
+) -> Iterator[Task]:
+    """One task for all these schools of a year, with its last day; `url` and `hint` take the year."""
+    for year in sorted({row["year"] for row in rows}):
+        due = [last_day(row["due"]) for row in rows if row["year"] == year]
+        yield Task(title.format(len(due)), url.format(year), hint.format(year), tag, kind, due=due[0])
 
 
 def judging_tasks(user: User) -> Iterator[Task]:
@@ -303,13 +321,11 @@ def _judge_tasks(user: User) -> Iterator[Task]:
     agreed_on = [one for one in found if one["owed"]]
     own_rows = [one for one in found if not one["owed"]]
     waiting, ready = ([one for one in own_rows if one["unscored"] is unscored] for unscored in (True, False))
-    desk = resolve_url("ratings:judging")
+    desk = f"{resolve_url('ratings:judging')}?year={{}}"
     yield from _schools_task("评审：{} 所党校待判断", waiting, desk, "{}年度，本人评分表", "待判断")
-    yield from _schools_task("评审：{} 所党校已评完", ready, desk, "核对后提交评分表", "待提交")
-    all_schools = f"{desk}?show=all"
-    yield from _schools_task(
-        "合议：{} 所党校待您确认", agreed_on, all_schools, "组长已提交合议评分表", "待确认"
-    )
+    yield from _schools_task("评审：{} 所党校已评完", ready, desk, "{}年度，核对后提交评分表", "待提交")
+    hint = "{}年度，组长已提交合议评分表"
+    yield from _schools_task("合议：{} 所党校待您确认", agreed_on, f"{desk}&show=all", hint, "待确认")
 
 
 def _panel_tasks(user: User) -> Iterator[Task]:
@@ -365,7 +381,7 @@ def self_check_tiles(user: User) -> Iterator[Tile]:
         set_goals=Count("goals", filter=goals),
         done_goals=Count("goals", filter=goals & Q(goals__done=True)),
     )
-    one = counted.select_related("scheme").order_by("-scheme__year").first()
+    one = nearest(user, counted.select_related("scheme"), attrgetter("scheme.year"))
     if one is not None:
         note = f"已完成 {one.done_goals} 项" if one.set_goals else "对照标准看差距、定目标；只供本校使用"
         url = resolve_url("ratings:self_checks", one.scheme_id)
@@ -373,8 +389,8 @@ def self_check_tiles(user: User) -> Iterator[Tile]:
 
 
 def latest_scheme(user: User) -> Scheme | None:
-    """The city's newest year with published results."""
-    return Scheme.objects.visible_to(user).filter(phase__in=PUBLIC_PHASES).order_by("-year").first()
+    """The current year of the city, or the nearest, with published results."""
+    return nearest(user, Scheme.objects.visible_to(user).published(), attrgetter("year"))
 
 
 #: Acts whose lines in the audit trail say points or stars.

@@ -15,7 +15,7 @@ from ratings.criteria.storing import read_scheme
 from ratings.enums import Star
 from ratings.models import Category, Item, Scheme
 from ratings.rules.rounding import plain
-from ratings.workflow.opening import findings_of
+from ratings.workflow.opening import findings_of, period_findings
 
 #: Up to this many items the sections stand open; more are folded behind the jump list.
 OPEN_ITEMS = 30
@@ -29,7 +29,7 @@ def overview_of(scheme: Scheme, *, word: str = "", unfolded: str = "") -> dict[s
     """
     prefetch_related_objects([scheme], "categories", "bands", "restrictions", "custom_metrics")
     spec = read_scheme(scheme)
-    findings = findings_of(spec)
+    findings = [*findings_of(spec), *period_findings(scheme)]
     faults = Counter(finding.where for finding in findings if finding.where)
     _count_faults(scheme, faults)
     shown = [item for item in spec.items if _mentions(item, word)]

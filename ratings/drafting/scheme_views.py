@@ -37,6 +37,7 @@ from ratings.models import Erratum, OpeningProposal, Scheme
 from ratings.rules import RuleError
 from ratings.selfassessment.figures import figure_metrics
 from ratings.workflow.opening import (
+    PERIOD,
     Checks,
     acknowledge,
     checks_of,
@@ -254,6 +255,8 @@ def _take_note(request: HttpRequest, scheme: Scheme, found: Checks) -> int:
 
 def _place_of(scheme: Scheme, finding: Finding) -> str:
     """The address where what a finding is about is edited."""
+    if finding.where == PERIOD:
+        return f"{reverse('ratings:scheme_parameters', args=[scheme.pk])}#id_period_start"
     editor = reverse("ratings:scheme_edit", args=[scheme.pk])
     return f"{editor}?{urlencode({'where': finding.where})}" if finding.where else editor
 

@@ -1,6 +1,7 @@
 """评审组: the office sets up panels, seats judges, gives them schools and sees how far the sheets are."""
 
 from collections.abc import Iterable
+from operator import attrgetter
 
 from django.contrib import messages
 from django.core.paginator import Paginator
@@ -22,6 +23,7 @@ from schools.permissions import allowed_to
 from schools.refusals import refusals_as_messages, refusals_in
 from schools.saving import SEEN, Refused
 from schools.site.asked import number
+from schools.site.years import nearest
 
 from .confirming import members_before
 from .forms import FeedbackForm, PanelForm, PanelSchoolFilterForm, ReopenForm, ScanForm, SeatForm
@@ -57,9 +59,10 @@ PAGE_SIZE = 50
 
 @require_GET
 @allowed_to("arrange_panels")
-def newest(request: HttpRequest) -> HttpResponse:
-    """The panels of the newest scheme, where the navigation leads."""
-    scheme = Scheme.objects.visible_to(request.user).filter(imported=False).newest()
+def of_the_year(request: HttpRequest) -> HttpResponse:
+    """The panels of the current year, where the navigation leads."""
+    schemes = Scheme.objects.visible_to(request.user).filter(imported=False)
+    scheme = nearest(request.user, schemes, attrgetter("year"))
     if scheme is None:
         return render(request, "ratings/judging/panels/board.html", {"scheme": None})
     return redirect("ratings:panel_board", scheme.pk)

@@ -29,6 +29,7 @@ from schools import audit
 from schools.models import AuditEntry, User
 from schools.models.scope import NOTHING
 from schools.permissions import may
+from schools.site.years import nearest
 from schools.workbooks import ColumnOut, SheetOut
 
 from .sheets import is_closed
@@ -161,11 +162,14 @@ def of_panels(user: User) -> QuerySet[Assessment]:
     return rows.in_order()
 
 
-def newest_desk(user: User) -> list[Assessment]:
-    """The judge's schools of the latest year in which there are any."""
+def desk_of(user: User, wanted: str = "") -> list[Assessment]:
+    """The judge's schools of the year that is wanted, else of the current one or the nearest in which there
+    are any.
+    """
     rows = list(judged_by(user))
-    years = [row.scheme.year for row in rows]
-    return [row for row in rows if row.scheme.year == max(years)]
+    years = {row.scheme.year for row in rows}
+    year = nearest(user, {year for year in years if str(year) == wanted} or years)
+    return [row for row in rows if row.scheme.year == year]
 
 
 def load_seats(

@@ -5,7 +5,7 @@ from django.urls import path
 from . import confirm_views, panel_views, views, visit_views
 
 urlpatterns = [
-    path("panels/", panel_views.newest, name="panels"),
+    path("panels/", panel_views.of_the_year, name="panels"),
     path("panels/<int:pk>/", panel_views.board, name="panel_board"),
     path("panels/<int:pk>/schools/", panel_views.schools, name="panel_schools"),
     path("panels/<int:pk>/export/", panel_views.export_progress, name="panel_export"),

@@ -23,13 +23,13 @@ from schools.saving import SEEN
 
 from .adjusting import adjust, adjustable, locked_sentence, system_lines, withdraw
 from .confirming import members_before
-from .seats import Seat, grid_of, grid_sheet, lines_of, load_seats, newest_desk, of_panels, reveal
+from .seats import Seat, desk_of, grid_of, grid_sheet, lines_of, load_seats, of_panels, reveal
 from .sheets import agree, sheet_digest, shown_sheet, submit_sheet
 from .visits import visits_of
 
 
 def _desk(request: HttpRequest, *, with_points: bool = False) -> tuple[list[Seat], Scheme | None]:
-    rows = newest_desk(request.user)
+    rows = desk_of(request.user, request.GET.get("year", ""))
     if not rows:
         return [], None
     scheme = rows[0].scheme
@@ -206,7 +206,7 @@ def submit(request: HttpRequest, pk: int) -> HttpResponse:
     with refusals_as_messages(request):
         submit_sheet(_sheet(seat), by=request.user, seen=request.POST.get(SEEN, ""))
         messages.success(request, f"{seat.assessment.school.name}评分表已提交。")
-        return redirect("ratings:judging")
+        return redirect(f"{reverse('ratings:judging')}?year={seat.spec.year}")
     return redirect("ratings:judging_submit", pk)
 
 

@@ -50,11 +50,6 @@ class SchemeQuerySet(DraftedQuerySet):
     def published(self):
         return self.filter(phase__in=PUBLIC_PHASES)
 
-    def newest(self):
-        """The newest year that is under way or over; next year's draft only where there is none."""
-        rows = self.order_by("-year")
-        return rows.out().first() or rows.first()
-
 
 class Scheme(Edited):
     """One city's criteria for one year; every parameter of the year's procedure is a column here."""

@@ -16,6 +16,7 @@ from schools import audit
 from schools.models.scope import SCHOOL_ROLES
 from schools.permissions import allowed_to, may, reads_across_counties, role_of
 from schools.site.asked import TextArea
+from schools.site.years import nearest
 
 from .methodology import methodology_of
 from .report import report_on
@@ -56,7 +57,7 @@ def result_list(request: HttpRequest) -> HttpResponse:
         named = results.exclude(county_name="").order_by("order")
         counties = list(dict.fromkeys(named.values_list("county_name", flat=True)))
     form = ResultFilterForm(request.GET, years=years, counties=counties)
-    year = form.chosen.get("year") or (years[0] if years else None)
+    year = form.chosen.get("year") or nearest(request.user, years)
     found = form.narrow(results.filter(scheme__year=year)).order_by("scheme__city", "order", "school_code")
     page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))
     context = {"form": form, "page": page, "year": year, "query": request.GET.urlencode()}

@@ -6,13 +6,14 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from fractions import Fraction
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from django.db.models import Count, OuterRef, Q, QuerySet
 
 from ratings.criteria.spec import SchemeSpec
 from ratings.criteria.standards import Division, spans_of
-from ratings.enums import UNFINISHED, Phase, Stage, Star, Status
+from ratings.enums import UNFINISHED, Stage, Star, Status
 from ratings.models import Assessment, MetricSnapshot, Scheme
 from ratings.rules.rounding import plain, with_unit
 from ratings.scoring import StageSheet
@@ -20,6 +21,7 @@ from ratings.sheets import SchoolSheet, load_sheets
 from ratings.workflow import city_figures, due, scheme_spec, tie
 from schools.metrics import METRICS, Figure, compute
 from schools.models import School, User
+from schools.site.years import nearest
 
 from .confirming import scored_elsewhere
 
@@ -45,16 +47,10 @@ def sheets_of(scheme: Scheme, rows: Iterable[Assessment], user: User) -> tuple[S
 
 
 def current_scheme(user: User, year: str = "") -> Scheme | None:
-    """The scheme of the wanted year; else the newest still being scored, else the newest of all."""
-    schemes = list(
-        Scheme.objects.visible_to(user)
-        .filter(has_county_stage=True)
-        .exclude(phase=Phase.DRAFTING)
-        .order_by("-year")
-    )
+    """The scheme of the wanted year, else that of the current one or the nearest to it."""
+    schemes = list(Scheme.objects.visible_to(user).out().filter(has_county_stage=True))
     wanted = [scheme for scheme in schemes if str(scheme.year) == year]
-    running = [scheme for scheme in schemes if scheme.phase in (Phase.OPEN, Phase.SCORING)]
-    return next(iter([*wanted, *running, *schemes]), None)
+    return nearest(user, wanted or schemes, attrgetter("year"))
 
 
 #: What the list can be narrowed to, and whose deadline counts there; the first is what a reviewer came for.

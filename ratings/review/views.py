@@ -151,8 +151,13 @@ def next_school(request: HttpRequest, pk: int) -> HttpResponse:
     later = [row for row in waiting if _place(row.school) > _place(here.school)]
     if not waiting:
         messages.success(request, "没有其他待判断的党校。")
-        return redirect("ratings:review")
+        return _list_of(here.scheme)
     return redirect("ratings:review_school", (later or waiting)[0].pk)
+
+
+def _list_of(scheme: Scheme) -> HttpResponse:
+    """Back to the schools of the year that was worked on."""
+    return redirect(f"{reverse('ratings:review')}?year={scheme.year}")
 
 
 def _place(school: School) -> tuple[int, str]:
@@ -390,7 +395,7 @@ def return_school(request: HttpRequest, pk: int) -> HttpResponse:
             seen = request.POST.get(SEEN, "")
             take_step(assessment, "return_", by=request.user, seen=seen, comment=comment, items=form.items)
             messages.success(request, f"已退回{_short_name(assessment)}补正 {len(form.items)} 个小项。")
-            return redirect("ratings:review")
+            return _list_of(assessment.scheme)
     day = return_deadline(timezone.localdate())
     context = {
         "assessment": assessment,
@@ -443,7 +448,7 @@ def division(request: HttpRequest) -> HttpResponse:
         with refusals_in(form):
             set_division(scheme, county, form.chosen, seen=request.POST.get(SEEN, ""))
             messages.success(request, "初评分工已保存。")
-            return redirect("ratings:review")
+            return _list_of(scheme)
     context = {"scheme": scheme, "form": form, "seen": seen_again(request, shown, form)}
     return render(request, "ratings/review/division.html", context)
 
@@ -468,7 +473,7 @@ def confirm(request: HttpRequest, pk: int) -> HttpResponse:
             seen = request.POST.get(SEEN, "")
             take_step(assessment, "recommend", by=request.user, seen=seen, **form.cleaned_data)
             messages.success(request, f"{_short_name(assessment)}已报送市评审。")
-            return redirect("ratings:review")
+            return _list_of(assessment.scheme)
     context = {
         "sheet": sheet,
         "assessment": assessment,

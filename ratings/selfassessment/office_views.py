@@ -3,6 +3,7 @@ with its moves, extensions and the steps that are the office's. 自定义指标,
 """
 
 from collections import Counter
+from operator import attrgetter
 from typing import Any
 
 from django.contrib import messages
@@ -12,7 +13,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from ratings.enums import RUNNING, Phase, Status
+from ratings.enums import Phase, Status
 from ratings.models import Assessment, Move, Scheme
 from ratings.sheets.forms import ReturnForm
 from ratings.workflow import (
@@ -31,6 +32,7 @@ from schools.models.scope import SCHOOL_ROLES
 from schools.permissions import allowed_to, may, role_of
 from schools.refusals import refusals_in, seen_again
 from schools.saving import SEEN
+from schools.site.years import nearest, nearest_first
 
 from .figures import FiguresForm, figure_metrics
 from .forms import ExtensionForm, FigureFilterForm, StepForm
@@ -54,9 +56,9 @@ def opened_schemes(user: User) -> QuerySet[Scheme]:
 
 @require_GET
 @allowed_to("read_progress")
-def newest_progress(request: HttpRequest) -> HttpResponse:
-    """The running scheme, or the page that says there is none."""
-    scheme = Scheme.objects.visible_to(request.user).filter(phase__in=RUNNING).order_by("-year").first()
+def progress_of_the_year(request: HttpRequest) -> HttpResponse:
+    """The progress of the current year, or the page that says that no year was opened."""
+    scheme = nearest(request.user, opened_schemes(request.user), attrgetter("year"))
     if scheme is None:
         return render(request, "ratings/selfassessment/progress_board.html", {"scheme": None})
     return redirect("ratings:progress_board", scheme.pk)
@@ -150,10 +152,12 @@ def step(request: HttpRequest, pk: int, code: str) -> HttpResponse:
 
 @require_GET
 @allowed_to("type_figures")
-def newest_figures(request: HttpRequest) -> HttpResponse:
-    """The newest opened scheme that asks this person for figures, or a page that says there is none."""
+def figures_of_the_year(request: HttpRequest) -> HttpResponse:
+    """The opened scheme next to the current year that asks this person for figures, or a page that says
+    there is none.
+    """
     schemes = opened_schemes(request.user).filter(custom_metrics__isnull=False).distinct()
-    for scheme in schemes.order_by("-year")[:3]:
+    for scheme in nearest_first(request.user, schemes, attrgetter("year"))[:3]:
         if figure_metrics(scheme, request.user):
             return redirect("ratings:scheme_figures", scheme.pk)
     return render(request, "ratings/selfassessment/custom_figures.html", {"scheme": None})

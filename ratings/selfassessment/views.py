@@ -41,6 +41,7 @@ from schools.permissions import allowed_to
 from schools.refusals import refusals_as_messages, refusals_in, seen_again
 from schools.saving import SEEN, Refused
 from schools.site.asked import number
+from schools.site.years import years_of
 from schools.uploads import check_upload, handed_out
 
 from .evidence import MOST, attach, record_choices, take_back, uneditable_item
@@ -75,15 +76,16 @@ def own_assessment(request: HttpRequest, pk: int) -> Assessment:
 @require_GET
 @allowed_to("self_assess")
 def assessment_list(request: HttpRequest) -> HttpResponse:
-    """The school's assessments by year; the one that is open, or a single one, opens at once unless all are
-    asked for.
+    """The school's assessments by year; that of the current year, the one that is open, or a single one
+    opens at once unless all are asked for.
     """
     visible = (
         Assessment.objects.visible_to(request.user).select_related("scheme").prefetch_related("extensions")
     )
     assessments = list(visible.order_by("-scheme__year"))
     open_ones = [one for one in assessments if one.status in LIVE and one.scheme.phase in RUNNING]
-    plain = assessments if len(assessments) == 1 else open_ones
+    current = [one for one in assessments if one.scheme.year == years_of(request.user).current]
+    plain = current or (assessments if len(assessments) == 1 else open_ones)
     if len(plain) == 1 and "all" not in request.GET:
         return redirect("ratings:assessment", plain[0].pk)
     rows = [(one, due_of(one) if one in open_ones else None) for one in assessments]

@@ -3,6 +3,7 @@
 import datetime as dt
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from ratings.enums import RUNNING, Stage, Status
@@ -15,6 +16,9 @@ from .holding import hold_assessment
 
 #: 补正 is due this many working days after the return.
 RETURN_WORKDAYS = 3
+#: 自评 is asked for so long before its last day, or from the end of 统计期 on, whichever comes first: a task
+#: that stands there all year is not read when it counts. A year without a last day asks at once.
+SELF_WINDOW = dt.timedelta(days=30)
 #: Nothing is owed any more.
 OVER = (Status.SETTLED, Status.DECLINED, Status.LAPSED)
 LAST_SECOND = dt.time(23, 59, 59)
@@ -70,6 +74,12 @@ def last_day(day: dt.date | None) -> dt.date | None:
 
 def end_of(day: dt.date) -> dt.datetime:
     return timezone.make_aware(dt.datetime.combine(day, LAST_SECOND))
+
+
+def in_self_window(today: dt.date, scheme: str = "scheme__") -> Q:
+    """Whether 自评 is asked for by now, of rows that find their scheme by `scheme`."""
+    near = Q(**{f"{scheme}self_due__lte": today + SELF_WINDOW}) | Q(**{f"{scheme}self_due": None})
+    return near | Q(**{f"{scheme}period_end__lt": today})
 
 
 def shown_deadlines(assessment: Assessment) -> Shown:

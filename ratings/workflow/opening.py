@@ -16,7 +16,7 @@ from ratings.criteria.fields import Deadlines, fields_of, frozen
 from ratings.criteria.spec import SchemeSpec, digest, to_json
 from ratings.criteria.storing import hold_scheme, read_scheme
 from ratings.criteria.years import notes_of
-from ratings.enums import Phase, Star, Trigger
+from ratings.enums import PUBLIC_PHASES, Phase, Star, Trigger
 from ratings.models import AcknowledgedWarning, OpeningProposal, Scheme
 from ratings.models.schemes import COMMITTEE
 from ratings.rules import RuleError, parse_condition, parse_effect
@@ -34,6 +34,9 @@ from .stages import open_scheme
 
 #: Column and label; in the order in which the days follow.
 DUE = tuple((field.column, field.heading) for field in fields_of(Deadlines))
+#: Where a remark on the days that count stands.
+PERIOD = "统计期"
+A_DAY = dt.timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -66,7 +69,7 @@ def checks_of(scheme: Scheme) -> Checks:
     """Every finding of the check, with what was acknowledged for exactly this content."""
     spec = read_scheme(scheme)
     content = digest(to_json(spec))
-    findings = findings_of(spec)
+    findings = [*findings_of(spec), *period_findings(scheme)]
     rows = AcknowledgedWarning.objects.filter(scheme=scheme, digest=content).select_related("by")
     noted = {(row.where, row.text): row for row in rows}
     warnings = [finding for finding in findings if finding.level != "error"]
@@ -93,6 +96,35 @@ def _unreadable(spec: SchemeSpec) -> Iterable[Finding]:
             parse(text)
         except RuleError as error:
             yield Finding("error", where, f"“{text}”不能识别：{error}")
+
+
+def period_findings(scheme: Scheme) -> list[Finding]:
+    """A warning for the days between this 统计期 and that of an opened year beside it that would count
+    nowhere or twice.
+    """
+    years = (scheme.year - 1, scheme.year + 1)
+    beside = Scheme.objects.out().filter(city=scheme.city_id, year__in=years).order_by("year")
+    return list(filter(None, (_join(scheme, other) for other in beside)))
+
+
+def _join(scheme: Scheme, other: Scheme) -> Finding | None:
+    earlier, later = (other, scheme) if other.year < scheme.year else (scheme, other)
+    due, begins = earlier.period_end + A_DAY, later.period_start
+    if begins == due:
+        return None
+    if begins > due:
+        first, last, counted = due, begins - A_DAY, "哪个年度都不计入"
+    else:
+        first, last, counted = begins, min(earlier.period_end, later.period_end), "两个年度都计入"
+    label, day = ("统计起始日", due) if later is scheme else ("统计截止日", begins - A_DAY)
+    days = chinese_date(first) if first == last else f"{chinese_date(first)}至{chinese_date(last)}"
+    return Finding(
+        "warning",
+        PERIOD,
+        f"{earlier.year}年度的统计期到{chinese_date(earlier.period_end)}为止，"
+        f"{later.year}年度的从{chinese_date(begins)}开始：{days}的办班等记录{counted}。"
+        f"请把本方案的{label}改为{chinese_date(day)}；确实要这样的，确认知悉。",
+    )
 
 
 def acknowledge(scheme: Scheme, *, seen: str, by, only: Finding | None = None) -> int:
@@ -140,7 +172,9 @@ def deadline_problems(scheme: Scheme, today: dt.date | None = None) -> list[tupl
 
 
 def deadline_hints(scheme: Scheme) -> list[str]:
-    """What is allowed but worth knowing: rest days, an unknown calendar, a 统计期 that ends later."""
+    """What is allowed but worth knowing: rest days, an unknown calendar, a 统计期 that ends later, another
+    year that is not over.
+    """
     hints = []
     for column, label in due_columns(scheme):
         day = getattr(scheme, column)
@@ -158,6 +192,11 @@ def deadline_hints(scheme: Scheme) -> list[str]:
             f"自评截止日早于统计截止日（{chinese_date(scheme.period_end)}），"
             "提交后的办班等记录不计入自评数据。"
         )
+    under_way = Scheme.objects.out().filter(city=scheme.city_id, year__lt=scheme.year)
+    hints += [
+        f"{one.year}年度还没有通报（{one.get_phase_display()}），启动以后两个年度同时进行，在页面上方切换年度。"
+        for one in under_way.exclude(phase__in=PUBLIC_PHASES).order_by("year")
+    ]
     return list(dict.fromkeys(hints))
 
 

@@ -41,6 +41,7 @@ from schools.records import locks
 from schools.records.corrections import may_decide
 from schools.registry.overview import incomplete, missing
 from schools.site.contributions import Task, Tile
+from schools.site.years import years_of
 from schools.teaching import months, plans
 from schools.teaching.classes import waiting_for
 
@@ -256,10 +257,10 @@ def record_tiles(user: User) -> Iterator[Tile]:
 
 
 def _latest_year(user: User) -> int:
-    """This year, or the last one with records: a page of zeros in January helps nobody."""
+    """The current year, or the last one with records: a page of zeros in January helps nobody."""
     last = TrainingClass.objects.visible_to(user).kept().aggregate(last=Max("starts_on"))["last"]
-    today = timezone.localdate()
-    return min(last.year, today.year) if last else today.year
+    year = min(years_of(user).current, timezone.localdate().year)
+    return min(last.year, year) if last else year
 
 
 def _own_tiles(year: int, row: list[Amount]) -> Iterator[Tile]:
@@ -346,7 +347,7 @@ def teaching_tiles(user: User) -> Iterator[Tile]:
     """Filed plans of the scope, leading to the list of schools."""
     if role_of(user) not in FOLLOWERS:
         return
-    year = timezone.localdate().year
+    year = years_of(user).current
     schools = School.objects.visible_to(user).open_on()
     plans_filed = AnnualPlan.objects.filter(year=year, filed_on__isnull=False)
     filed = plans_filed.filter(school__in=schools.order_by().values("pk")).count()

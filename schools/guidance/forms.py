@@ -224,11 +224,15 @@ class GuidanceFilterForm(SchoolFilterForm):
         ],
     )
 
+    def __init__(self, *args, year: int, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.year = year
+
     def narrow(self, schools: QuerySet[School]) -> QuerySet[School]:
         """The schools that fit what was chosen."""
         schools = super().narrow(schools)
         only = self.chosen.get("only")
-        return schools.filter(narrowing(timezone.localdate().year)[only]) if only else schools
+        return schools.filter(narrowing(self.year)[only]) if only else schools
 
 
 class ProblemFilterForm(FilterForm):

@@ -16,6 +16,7 @@ from schools.models.scope import SCHOOL_ROLES
 from schools.permissions import allowed_to, may, reads_across_counties, require_form
 from schools.records.locks import lock_of
 from schools.refusals import done, refusals_as_messages, refusals_in
+from schools.registry.views import EARLIEST, year_asked
 
 from . import visits
 from .forms import (
@@ -40,22 +41,22 @@ PROBLEMS_PAGE = 50
 @require_GET
 @allowed_to("read_guidance")
 def overview(request: HttpRequest) -> HttpResponse:
-    """Schools in administrative order with who guides them and what was done this year; a school goes to its
-    own page.
+    """Schools in administrative order with who guides them and what was done in the year; a school goes to
+    its own page.
     """
     if request.user.identity.role in SCHOOL_ROLES:
         return redirect("schools:guidance_school", request.user.identity.school_id)
-    today = timezone.localdate()
-    form = GuidanceFilterForm(request.GET, user=request.user)
+    today, year = timezone.localdate(), _year(request)
+    form = GuidanceFilterForm(request.GET, user=request.user, year=year)
     schools = School.objects.visible_to(request.user).open_on()
-    narrowing = visits.narrowing(today.year)
+    narrowing = visits.narrowing(year)
     shown = form.narrow(schools).select_related("county").in_order()
     page = Paginator(shown, SCHOOLS_PAGE).get_page(request.GET.get("page"))
     context = {
         "form": form,
         "page": page,
-        "rows": visits.coverage_of(list(page.object_list), today=today),
-        "year": today.year,
+        "rows": visits.coverage_of(list(page.object_list), today=today, year=year),
+        "year": year,
         **schools.aggregate(
             total=Count("pk"),
             unguided=Count("pk", filter=narrowing["guide"]),
@@ -75,10 +76,14 @@ def school(request: HttpRequest, pk: int) -> HttpResponse:
     guided = _school(request, pk)
     form = OpinionForm(request.POST or None)
     if form.is_valid():
-        year = timezone.localdate().year
+        year = _year(request)
         visits.give_opinion(guided, year=year, by=request.user, text=form.cleaned_data["text"])
         return done(request, f"{year}年度指导意见已保存，评审结束前可以修改。", "schools:guidance_school", pk)
     return _school_page(request, guided, form)
+
+
+def _year(request: HttpRequest) -> int:
+    return year_asked(request, range(EARLIEST, timezone.localdate().year + 1))
 
 
 def _school_page(
@@ -94,7 +99,8 @@ def _school_page(
     today, of_school = timezone.localdate(), request.user.identity.role in SCHOOL_ROLES
     guides = list(school.liaisons.current().select_related("user"))
     is_guide = may(request.user, "give_opinion") and request.user in {link.user for link in guides}
-    opinions = [] if of_school else list(visits.opinions_of(school, today.year))
+    year = _year(request)
+    opinions = [] if of_school else list(visits.opinions_of(school, year))
     form.initial = {"text": next((row.text for row in opinions if row.by_id == request.user.pk), "")}
     made = school.visits.order_by("-on", "-pk")
     page = request.GET.get("page")
@@ -103,7 +109,7 @@ def _school_page(
     made = made.select_related("by", "team", "voided_by").prefetch_related("problems__reported_by")
     context = {
         "school": school,
-        "year": today.year,
+        "year": year,
         "guides": guides,
         "visits": Paginator(made, VISITS).get_page(page),
         "opinions": opinions,

@@ -55,8 +55,8 @@ def narrowing(year: int) -> dict[str, Q | Exists]:
     }
 
 
-def coverage_of(schools: Sequence[School], *, today: date) -> list[dict[str, Any]]:
-    """A line for each of these schools in their order: its guides today, visits of this year and the last of
+def coverage_of(schools: Sequence[School], *, today: date, year: int) -> list[dict[str, Any]]:
+    """A line for each of these schools in their order: its guides today, visits of the year and the last of
     them, problems not yet closed. Three queries, however many schools there are.
     """
     keys = [school.pk for school in schools]
@@ -64,7 +64,7 @@ def coverage_of(schools: Sequence[School], *, today: date) -> list[dict[str, Any
     links = Liaison.objects.current(today).filter(school__in=keys).order_by("since", "pk")
     for school, name in links.values_list("school", "user__name"):
         guides[school].append(name)
-    visited = Visit.objects.kept().filter(school__in=keys, on__year=today.year).order_by().values("school")
+    visited = Visit.objects.kept().filter(school__in=keys, on__year=year).order_by().values("school")
     visits = {row["school"]: row for row in visited.annotate(visits=Count("pk"), last=Max("on"))}
     unsolved = Problem.objects.open().filter(visit__school__in=keys).order_by().values("visit__school")
     problems = {

@@ -4,13 +4,13 @@ from datetime import date
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from schools.models import School
 from schools.numbers import with_unit
 from schools.permissions import allowed_to
 from schools.site.asked import number
+from schools.site.years import years_of
 
 from . import IMPORTED, METRICS, MetricError, explain, figures, resolve
 from .catalogue import DIRECTIONS, SOURCES
@@ -38,7 +38,7 @@ def metric(request: HttpRequest, label: str) -> HttpResponse:
         "sources": [words for source, words in SOURCES.items() if source in shown.sources] or ["学校资料"],
         "accepts": sorted(shown.accepts),
         "school": identity and identity.school,
-        "year": timezone.localdate().year,
+        "year": years_of(request.user).current,
     }
     return render(request, "schools/metrics/metric.html", context)
 
@@ -65,6 +65,7 @@ def explanation(request: HttpRequest, pk: int) -> HttpResponse:
         "reference": reference,
         "start": start,
         "end": end,
+        "year": end.year,
         "value": with_unit(figure.value, shown.unit),
         "imported": figure.source == IMPORTED,
         "note": figure.note,
@@ -74,9 +75,9 @@ def explanation(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _period(request: HttpRequest) -> tuple[date, date]:
-    """The period asked for (`start`, `end`), else the whole year asked for, else this year."""
+    """The period asked for (`start`, `end`), else the whole year asked for, else the current year."""
     year = number(request.GET.get("year", ""))
-    whole = year if year and 2000 <= year <= 2100 else timezone.localdate().year
+    whole = year if year and 2000 <= year <= 2100 else years_of(request.user).current
     try:
         start, end = (date.fromisoformat(request.GET.get(name, "")) for name in ("start", "end"))
     except ValueError:

@@ -1,6 +1,7 @@
 """Accounts, appointments and their handover from one person to the next."""
 
 import re
+from typing import Any
 
 from django.apps import apps
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -96,6 +97,9 @@ class User(AbstractBaseUser):
 
     # Set by the middleware before `identity` is first read: the appointment this session chose.
     identity_choice: int | None = None
+    # Set there too: the year this session chose; and what `schools.site.years` read for this request.
+    year_choice: int | None = None
+    years: Any = None
     # Who is about to give this account a password, for the audit trail; nobody else than the owner when
     # unset. And who asked for it, where it takes two.
     password_set_by: "User | None" = None

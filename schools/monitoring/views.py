@@ -22,6 +22,7 @@ from schools.permissions import allowed_to, may, reads_across_counties
 from schools.refusals import refusals_as_messages
 from schools.site.asked import number, way_back
 from schools.site.contributions import Tile
+from schools.site.years import nearest
 from schools.templatetags.ui import day as day_words
 
 from . import overview, reminders, trend
@@ -119,10 +120,10 @@ def _why_not(outcome: reminders.Outcome) -> str:
 
 
 def _view(request: HttpRequest) -> View:
-    """The year asked for as seen today; this year where it is missing or not offered."""
+    """The year asked for as seen today; the current one where it is missing or not offered."""
     asked = number((request.POST if request.method == "POST" else request.GET).get("year", ""))
-    today = timezone.localdate()
-    return View(asked if asked in years_offered() else today.year, today)
+    year = asked if asked in years_offered() else nearest(request.user, years_offered())
+    return View(year, timezone.localdate())
 
 
 def years_offered() -> list[int]:

@@ -23,6 +23,7 @@ from schools.records import corrections, locks
 from schools.refusals import refusals_as_messages, turned_away
 from schools.site.asked import number
 from schools.site.contributions import Column, contributed, panels_for
+from schools.site.years import nearest
 from schools.templatetags.ui import STAR_NAMES
 from schools.workbooks import ColumnOut, SheetOut, clean_text
 
@@ -61,10 +62,10 @@ def trail_of(school: School, kind: Kind | None = None) -> list[tuple[str, str]]:
     return trail
 
 
-def year_asked(request: HttpRequest, years: Collection[int]) -> int | None:
-    """The year of the address, where it is one of these."""
+def year_asked(request: HttpRequest, years: Collection[int]) -> int:
+    """The year of the address, where it is one of these, else of these the one next to the current year."""
     asked = number(request.GET.get("year", ""))
-    return asked if asked in years else None
+    return asked if asked in years else nearest(request.user, years)
 
 
 def _page_of(request: HttpRequest, records: QuerySet) -> Page:
@@ -112,7 +113,9 @@ def school_page(request: HttpRequest, pk: int) -> HttpResponse:
         School.objects.visible_to(request.user).select_related("city", "county", "merged_into"), pk=pk
     )
     years = entry.years(school, request.user)
-    year = year_asked(request, years) or _year_with_records(years, request, school)
+    year = year_asked(request, years)
+    if year == years[0] and "year" not in request.GET and request.user.year_choice is None:
+        year = _year_with_records(years, request, school)
     records = entry.year_records(school, request.user, year)
     context = {
         "school": school,
@@ -184,7 +187,7 @@ def _text(column: Column, value: object) -> str:
 def overview(request: HttpRequest, pk: int) -> HttpResponse:
     """All parts with their last change, what is missing and where to fill it in."""
     school = school_of(request.user, pk)
-    year = timezone.localdate().year
+    year = _years(request)["year"]
     may_edit = keeps_records(request.user, school)
     found = entry.blocks(school, year, may_edit=may_edit)
     context = {
@@ -381,9 +384,9 @@ def _entered(
 
 
 def _years(request: HttpRequest) -> dict:
-    """The year asked for, next year at most, else this one; and those to choose from."""
+    """The year asked for, next year at most, else the current one; and those to choose from."""
     this = timezone.localdate().year
-    year = year_asked(request, range(EARLIEST, this + 2)) or this
+    year = year_asked(request, range(EARLIEST, this + 2))
     return {"year": year, "years": list(range(this + 1, this - 4, -1))}
 
 
@@ -393,7 +396,7 @@ def ledger(request: HttpRequest, pk: int) -> HttpResponse:
     """台账 of a year, and for the school the binder's number, keeper and place."""
     school = school_of(request.user, pk)
     years = years_of(school)
-    year = year_asked(request, years) or timezone.localdate().year
+    year = year_asked(request, years)
     binder = Binder.objects.filter(school=school, year=year).first() or Binder(school=school, year=year)
     form = BinderForm(request.POST or None, instance=binder)
     if request.method == "POST" and form.is_valid():
@@ -433,5 +436,5 @@ def ledger_sheets(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _ledger(request: HttpRequest, pk: int) -> tuple[School, Ledger]:
     school = school_of(request.user, pk)
-    year = year_asked(request, years_of(school)) or timezone.localdate().year
+    year = year_asked(request, years_of(school))
     return school, ledger_of(school, year)

@@ -31,6 +31,11 @@ class Contributions:
     tiles: Sequence[Any] = ()
     #: (day) → what falls due: `announcing.Announcement`.
     announcements: Sequence[Any] = ()
+    #: (user) → pairs of a year there is for this person and how much is in hand there: 0 is the most, None is
+    #: nothing. (user, match of the address, year) → the address of a page in that year, "" where the page is
+    #: not the app's or takes the year as it is chosen. See `years`.
+    years: Sequence[Any] = ()
+    same_page: Sequence[Any] = ()
     #: Of the list of schools and of a school's page: `Column`, `Panel`.
     columns: Sequence[Any] = ()
     panels: Sequence[Any] = ()

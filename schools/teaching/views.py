@@ -32,6 +32,7 @@ from schools.registry.forms import SchoolFilterForm
 from schools.registry.overview import lecturers
 from schools.registry.views import school_of
 from schools.site.asked import number, way_back
+from schools.site.years import nearest
 
 from . import months, plans
 from .class_forms import ClassFilterForm
@@ -45,9 +46,9 @@ PLANNING_MONTH = 10
 
 
 def year_asked(request: HttpRequest) -> int:
-    """The year of the address, this one when it is missing or absurd."""
-    asked, today = number(request.GET.get("year", "")), timezone.localdate()
-    return asked if asked and FIRST_YEAR <= asked <= today.year + 1 else today.year
+    """The year of the address, the current one when it is missing or absurd."""
+    asked, years = number(request.GET.get("year", "")), range(FIRST_YEAR, timezone.localdate().year + 2)
+    return asked if asked in years else nearest(request.user, years)
 
 
 @require_GET

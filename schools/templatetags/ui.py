@@ -18,6 +18,7 @@ from django.utils.safestring import SafeString
 from schools.numbers import NO_POINTS, WEEKDAYS, chinese_date, show
 from schools.permissions import may, reads_across_counties
 from schools.site.contributions import current, entries_for
+from schools.site.years import year_shown, years_of
 
 register = template.Library()
 #: {% if user|may:"remind" %}: whether the button is this person's.
@@ -157,3 +158,11 @@ def navigation_entries(context: template.Context) -> list[dict]:
     shown = entries_for(request.user)
     here = current(shown, request.path)
     return [{"label": entry.label, "url": entry.url, "current": entry is here} for entry in shown]
+
+
+@register.simple_tag(takes_context=True)
+def year_switch(context: template.Context) -> dict:
+    """The current year, the one this page is about, and those to choose from."""
+    years = years_of(context["request"].user)
+    shown = year_shown(context.flatten()) or years.current
+    return {"current": years.current, "shown": shown, "offered": years.offered}

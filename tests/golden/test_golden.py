@@ -28,7 +28,7 @@ GOING_ON = {"assessments/", "committee/", "inbox/<int:pk>/", "panels/", "review/
 #: Of an agreed sheet that is handed in; the demonstration scores with judges of their own.
 NOT_THERE = {"panels/sheets/<int:pk>/signatures/"}
 #: For machines, or for something sent.
-NO_PAGE = {"healthz", "text-size/", "accounts/logout/", "accounts/identity/"}
+NO_PAGE = {"healthz", "text-size/", "accounts/logout/", "accounts/identity/", "accounts/year/"}
 #: Lines of a difference that are shown.
 SHOWN = 120
 

@@ -12,7 +12,7 @@ from ratings.enums import Phase
 from ratings.models import Erratum, OpeningProposal, Scheme
 from ratings.workflow.opening import propose, withdraw_proposal
 from schools.models import Region
-from tests.rating_factories import open_year, published_year
+from tests.rating_factories import follows_on, open_year, published_year
 
 pytestmark = [pytest.mark.engine, pytest.mark.django_db]
 
@@ -27,7 +27,7 @@ def proposal(city, school, office) -> OpeningProposal:
     today = timezone.localdate()
     draft = copy_scheme(published_year(city, [school], year=today.year - 1), year=today.year, by=office)
     days = {"self_due": today + dt.timedelta(days=30), "city_due": today + dt.timedelta(days=60)}
-    return propose(draft, by=office, deadlines=days)
+    return propose(follows_on(draft), by=office, deadlines=days)
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from ratings.workflow.opening import checks_of
 from schools.models import AuditEntry
 from schools.saving import Refused
 from tests.factories import CityFactory
-from tests.rating_factories import published_year, spec_for
+from tests.rating_factories import follows_on, published_year, spec_for
 
 pytestmark = pytest.mark.django_db
 
@@ -187,7 +187,7 @@ class TestChecks:
         Scheme.objects.filter(pk=draft.pk).update(bonus_cap=3)
         draft.items.filter(code="K1").update(verified="全部")
         draft.refresh_from_db()
-        return draft
+        return follows_on(draft)
 
     def address(self, scheme):
         return reverse("ratings:scheme_checks", args=[scheme.pk])

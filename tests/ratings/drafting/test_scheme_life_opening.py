@@ -23,7 +23,7 @@ from ratings.workflow.opening import (
 from schools.audit import verify
 from schools.models import AuditEntry, Notice, User
 from schools.saving import Refused
-from tests.rating_factories import published_year
+from tests.rating_factories import follows_on, published_year
 
 pytestmark = pytest.mark.django_db
 WORDS = "确认启动"
@@ -52,11 +52,8 @@ def days() -> dict[str, dt.date]:
 
 @pytest.fixture
 def draft(city, school, office) -> Scheme:
-    return copy_scheme(
-        published_year(city, [school], year=timezone.localdate().year - 1),
-        year=timezone.localdate().year,
-        by=office,
-    )
+    year = timezone.localdate().year
+    return follows_on(copy_scheme(published_year(city, [school], year=year - 1), year=year, by=office))
 
 
 @pytest.fixture

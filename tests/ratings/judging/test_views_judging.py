@@ -8,11 +8,11 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from ratings.enums import Phase, Status
-from ratings.judging.seats import judged_by, newest_desk
+from ratings.judging.seats import desk_of, judged_by
 from ratings.judging.sheets import submit_sheet
 from ratings.judging.visits import withdraw_visits
 from ratings.models import Assessment, Evidence, Judge, Panel, Scheme, Score
-from schools.models import Role
+from schools.models import Role, User
 from tests.factories import AppointmentFactory, CityFactory, LiaisonFactory, VisitFactory
 from tests.html_forms import press
 from tests.ratings.drafts import draft_year
@@ -21,9 +21,9 @@ from tests.ratings.opened_year import fields
 
 pytestmark = pytest.mark.django_db
 
-MOST_QUERIES = 12
+MOST_QUERIES = 13
 #: Queries of the desk's pages, whatever the number of schools.
-COUNTED = {"/judging/": 8, "/judging/grid/": 10, "/judging/n/": 12, "/judging/n/items/K2/": 11}
+COUNTED = {"/judging/": 9, "/judging/grid/": 11, "/judging/n/": 13, "/judging/n/items/K2/": 12}
 MOST_CLICKS = 6
 
 
@@ -55,13 +55,19 @@ def test_the_desk_shows_what_waits_and_the_school_shows_opinions_beside_the_scor
     assert "同意初评（填写未评的 5 项）" in school
 
 
-def test_the_desk_holds_the_schools_of_the_newest_year_alone(judged, city, school):
+def test_the_desk_holds_the_schools_of_one_year_alone(judged, city, school):
     judge, newer = judged.judges[0], draft_year(city, year=judged.scheme.year + 1)
+    Scheme.objects.filter(pk=newer.pk).update(phase=Phase.SCORING)
     panel = Panel.objects.create(scheme=newer, name="下一年")
     panel.judges.add(Judge.objects.create(scheme=newer, label="评委", user=judge))
     row = Assessment.objects.create(scheme=newer, school=school, panel=panel, status=Status.SETTLED)
 
-    assert newest_desk(judge) == [row]  # to be read, though nothing is left to do there
+    begun = desk_of(judge)
+    later = User.objects.get(pk=judge.pk)
+    later.year_choice = newer.year
+
+    assert set(begun) == set(judged.assessments)
+    assert desk_of(later) == [row]  # to be read, though nothing is left to do there
     assert set(judged_by(judge)) == {row, *judged.assessments}
 
 
@@ -136,7 +142,7 @@ def test_a_judge_who_agrees_needs_at_most_six_clicks_per_school(judged):
     assert "提交评分表，锁定评分" in page
     response, clicks = press(client, address + "submit/"), clicks + 1
 
-    assert response.url == reverse("ratings:judging")
+    assert response.url == f"{reverse('ratings:judging')}?year={judged.scheme.year}"
     assert judged.sheet(judge).submitted_at is not None
     assert clicks == 4 <= MOST_CLICKS
 

@@ -1,10 +1,15 @@
 """What the calendar package is taken to say: published years whole, others by their statutory days only."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import holidays
 import pytest
+from django.utils import timezone
 
+from ratings.workflow.deadlines import return_deadline
+from schools.calendar.workdays import calendar_known, forget, in_working_hours, is_workday
+from schools.metrics.standing import report_due
+from schools.models import CalendarDay
 from schools.models.calendar import national_year
 from tests.national import until
 
@@ -80,3 +85,21 @@ def test_every_day_of_any_year_has_an_answer(year):
     while day.year == year:
         assert national_year(year).is_workday(day) in (True, False)
         day += timedelta(days=1)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("year", [2027, 2031, 2038])
+def test_days_fixed_by_law_rest_in_a_year_nobody_arranged_and_one_entry_makes_it_no_known_year(year):
+    fixed = [date(year, *day) for day in ((1, 1), (5, 1), (5, 2), (10, 1), (10, 2), (10, 3))]
+    CalendarDay.objects.create(day=date(year, 7, 9), works=False)
+    forget()
+
+    assert [is_workday(day) for day in fixed] == [False] * 6
+    assert not in_working_hours(timezone.make_aware(datetime(year, 1, 1, 9)))
+    assert not calendar_known(year)
+
+
+@pytest.mark.django_db
+def test_deadlines_that_reach_into_such_a_year_count_its_new_year():
+    assert return_deadline(date(2026, 12, 30)) == date(2027, 1, 5)
+    assert report_due(2026, 12) == date(2027, 1, 8)

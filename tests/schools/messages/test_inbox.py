@@ -37,12 +37,12 @@ def test_header_counts_unread_messages_without_a_query_of_its_own(
     user = appoint("filler")
     client = signed_client(user)
     client.get("/inbox/")
-    with django_assert_num_queries(5):  # session, user, appointments with the count, unread, messages
+    with django_assert_num_queries(6):  # session, user, appointments with the count, unread, messages, years
         client.get("/inbox/")
     for number in range(60):
         notify([user], f"消息{number}", key=str(number))
 
-    with django_assert_num_queries(6):  # the page is now long enough to be counted and read
+    with django_assert_num_queries(7):  # the page is now long enough to be counted and read
         page = text(client.get("/inbox/"))
 
     assert 'class="count"><span class="visually-hidden">未读</span> 60' in page
