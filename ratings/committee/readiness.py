@@ -11,16 +11,15 @@ from itertools import groupby
 from operator import attrgetter
 from typing import NamedTuple
 
-from django.db.models import Count, Prefetch, QuerySet, TextChoices
+from django.db.models import Prefetch, Q, QuerySet, TextChoices
 
 from ratings.criteria.spec import RestrictionSpec
 from ratings.enums import Status, Trigger
 from ratings.judging.confirming import unconfirmed
-from ratings.judging.sheets import stuck
+from ratings.judging.sheets import with_hindrance
 from ratings.judging.visits import scored_unseen
-from ratings.models import Assessment, Decision, JudgeSheet, Motion, Scheme, SeatChange
+from ratings.models import Assessment, Decision, JudgeSheet, Motion, Scheme
 from ratings.scoring import score_school
-from ratings.scoring.items import LEAST_SHEETS
 from ratings.sheets.evaluation import Evaluation
 
 from .basis import change_since
@@ -175,9 +174,10 @@ def sheet_gaps(scheme: Scheme, *, only: int | None = None) -> Mapping[int, list[
     what is judged on site for a visit.
     """
     gaps: dict[int, list[str]] = defaultdict(list)
-    for assessment, judges in open_sheets(scheme, only=only).items():
+    waiting, recused = open_sheets(scheme, only=only)
+    for assessment, judges in waiting.items():
         gaps[assessment].append(f"评分表尚未提交：{'、'.join(judges)}")
-    for assessment, text in (*recused_sheets(scheme, only=only), *unfollowed(scheme, only=only)):
+    for assessment, text in recused:
         gaps[assessment].append(text)
     for assessment, judges in unconfirmed(scheme, only=only).items():
         if judges:
@@ -187,51 +187,35 @@ def sheet_gaps(scheme: Scheme, *, only: int | None = None) -> Mapping[int, list[
     return gaps
 
 
-def open_sheets(scheme: Scheme, *, only: int | None = None) -> Mapping[int, list[str]]:
+def open_sheets(
+    scheme: Scheme, *, only: int | None = None
+) -> tuple[Mapping[int, list[str]], list[tuple[int, str]]]:
     """By assessment (all of the scheme, or one), the judges whose sheet is not handed in, and whether they
-    never can because they must recuse or have left; the agreed sheet of a 合议 goes by that name.
+    never can because they must recuse or have left; then the sheets that somebody handed in who must recuse
+    by now, on which nothing is settled. The agreed sheet of a 合议 goes by that name.
     """
-    rows = _sheets(scheme, only).filter(submitted_at__isnull=True)
-    why = {one.pk: "应当回避" if one.tied else one.gone for one in stuck(rows)}
-    sheets: dict[int, list[str]] = defaultdict(list)
-    for pk, assessment, judge in rows.values_list("pk", "assessment_id", "judge__label"):
-        words = why.get(pk, "")
-        advice = f"（{words}，请另行安排评委）" if judge else f"（组长{words}，请另定组长）"
-        sheets[assessment].append((judge or "合议") + (advice if words else ""))
-    return sheets
-
-
-def recused_sheets(scheme: Scheme, *, only: int | None = None) -> list[tuple[int, str]]:
-    """Sheets that were handed in by somebody who must recuse by now; nothing is settled on them."""
-    rows = stuck(_sheets(scheme, only).filter(submitted_at__isnull=False, assessment__status=Status.CITY))
-    found = rows.values_list("assessment_id", "judge__label", "tied", "assessment__school__name")
-    return [
-        (
-            assessment,
-            f"{judge}{tied.format(school)}，已提交的评分表须作废或移交"
-            if judge
-            else f"填写合议评分表的组长{tied.format(school)}，请另定组长，退回重新提交，或者作废重评",
-        )
-        for assessment, judge, tied, school in found
-    ]
-
-
-def unfollowed(scheme: Scheme, *, only: int | None = None) -> list[tuple[int, str]]:
-    """Sheets that were voided where too few are left and nobody is named yet."""
-    rows = SeatChange.objects.filter(assessment__scheme=scheme, assessment__status=Status.CITY)
-    rows = rows.filter(judge__isnull=False, successor=None).order_by("pk")
-    if only is not None:
-        rows = rows.filter(assessment=only)
-    counted = rows.annotate(left=Count("assessment__sheets")).filter(left__lt=LEAST_SHEETS)
-    return [
-        (assessment, f"{judge}的评分表已作废，只剩 {left} 份，至少须有 {LEAST_SHEETS} 份，请安排接替的评委")
-        for assessment, judge, left in counted.values_list("assessment_id", "judge__label", "left")
-    ]
-
-
-def _sheets(scheme: Scheme, only: int | None) -> QuerySet[JudgeSheet]:
     rows = JudgeSheet.objects.filter(assessment__scheme=scheme).order_by("pk")
-    return rows if only is None else rows.filter(assessment=only)
+    rows = rows if only is None else rows.filter(assessment=only)
+    waiting: dict[int, list[str]] = defaultdict(list)
+    recused = []
+    rows = with_hindrance(rows).filter(
+        Q(submitted_at=None) | (~Q(tied="") & Q(assessment__status=Status.CITY))
+    )
+    columns = ("assessment_id", "assessment__school__name", "judge__label", "submitted_at", "tied", "gone")
+    for assessment, school, judge, submitted, tied, gone in rows.values_list(*columns):
+        if submitted:
+            recused.append((assessment, _recused(judge, tied.format(school))))
+            continue
+        words = "应当回避" if tied else gone
+        advice = f"（{words}，请另行安排评委）" if judge else f"（组长{words}，请另定组长）"
+        waiting[assessment].append((judge or "合议") + (advice if words else ""))
+    return waiting, recused
+
+
+def _recused(judge: str | None, tied: str) -> str:
+    if judge:
+        return f"{judge}{tied}，已提交的评分表须作废或移交"
+    return f"填写合议评分表的组长{tied}，请另定组长，退回重新提交，或者作废重评"
 
 
 class Lacking(NamedTuple):

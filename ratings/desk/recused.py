@@ -5,12 +5,13 @@ who makes a guide or staff of a school out of somebody who scored it.
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.shortcuts import resolve_url
 
 from ratings.enums import RUNNING, Stage, Status
 from ratings.judging.sheets import stuck
-from ratings.models import Assessment, JudgeSheet, Score
+from ratings.models import Assessment, JudgeSheet, Score, SeatChange
+from ratings.scoring.items import LEAST_SHEETS
 from schools.models import School, User
 from schools.site.contributions import Task
 
@@ -26,6 +27,11 @@ def stuck_tasks(rows: QuerySet[Assessment]) -> Iterator[Task]:
         alone = len(schools) == 1
         url = resolve_url("ratings:sheets", schools[0]) if alone else resolve_url("ratings:panel", panel)
         yield Task(f"{why}：{len(schools)} 份评分表须作废或移交", url, "写明理由，安排接替", "待办理", "bad")
+    lonely = SeatChange.objects.filter(assessment__in=rows, judge__isnull=False, successor=None)
+    lonely = lonely.annotate(left=Count("assessment__sheets")).filter(left__lt=LEAST_SHEETS).order_by("pk")
+    for pk, school, left in lonely.values_list("assessment_id", "assessment__school__name", "left"):
+        hint, url = f"只剩 {left} 份，至少须有 {LEAST_SHEETS} 份", resolve_url("ratings:sheets", pk)
+        yield Task(f"{school}作废的评分表还没有人接替", url, hint, "待办理", "bad")
 
 
 def scored_this_year(user: User, schools: Sequence[School]) -> Iterator[str]:

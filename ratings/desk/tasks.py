@@ -274,7 +274,7 @@ def _schools_task(title: str, rows: Sequence[Mapping], url: str, hint: str, tag:
 
 
 def judging_tasks(user: User) -> Iterator[Task]:
-    """One query for a judge and two for the office, whatever the number of schools."""
+    """One query for a judge and three for the office, whatever the number of schools."""
     if may(user, "judge"):
         yield from _judge_tasks(user)
     elif may(user, "arrange_panels"):

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.core.files.base import ContentFile
 from django.db import transaction
-from django.db.models import Case, Count, F, OuterRef, Q, QuerySet, When
+from django.db.models import Case, Count, F, OuterRef, Q, QuerySet, Value, When
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -68,17 +68,22 @@ def _is_full(aggregation: str, every: int, waiting: int) -> bool:
     return every >= (1 if aggregation == Aggregation.JOINT else LEAST_SHEETS) and not waiting
 
 
-def stuck(sheets: QuerySet[JudgeSheet]) -> QuerySet[JudgeSheet]:
-    """Those that cannot stay as they are: `tied` says that who wrote or is to write it must recuse, `gone`
-    that nobody is there to hand it in.
+def with_hindrance(sheets: QuerySet[JudgeSheet]) -> QuerySet[JudgeSheet]:
+    """`tied` says that who wrote or is to write the sheet must recuse, `gone` that nobody is there to hand it
+    in; "" where that is not so.
     """
     typed = Case(When(judge=None, entered_by=None, then=F("submitted_by")))
     rows = sheets.annotate(writer=Coalesce("judge__user", typed, "assessment__panel__leader__user"))
-    rows = rows.annotate(
+    away_now = away("writer", "assessment__scheme__city")
+    return rows.annotate(
         tied=tie(OuterRef("writer"), OuterRef("assessment__school")),
-        gone=away("writer", "assessment__scheme__city"),
+        gone=Case(When(submitted_at=None, entered_by=None, then=away_now), default=Value("")),
     )
-    return rows.filter(~Q(tied="") | (~Q(gone="") & Q(submitted_at=None, entered_by=None)))
+
+
+def stuck(sheets: QuerySet[JudgeSheet]) -> QuerySet[JudgeSheet]:
+    """Those that cannot stay as they are."""
+    return with_hindrance(sheets).exclude(tied="", gone="")
 
 
 def own_rows(sheet: JudgeSheet) -> QuerySet[Score]:

@@ -14,7 +14,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import get_resolver, reverse
 from django.utils import timezone
 
-from ratings.committee.readiness import missing_for_settling, open_sheets
+from ratings.committee.readiness import missing_for_settling, sheet_gaps
 from ratings.enums import Stage, Status
 from ratings.judging.adjusting import adjust as adjust_for_the_city
 from ratings.judging.leaving import replace
@@ -537,10 +537,10 @@ def test_a_school_without_enough_sheets_is_not_settled_and_the_sentence_says_who
 def test_the_agreed_sheet_of_a_leader_who_must_recuse_says_that_another_is_to_be_chosen(joint):
     guides(joint.judges[0], joint.assessment.school)
 
-    sheets = open_sheets(joint.scheme)
+    gaps = sheet_gaps(joint.scheme)
 
-    assert sheets[joint.assessment.pk] == ["合议（组长应当回避，请另定组长）"]
-    assert sheets[joint.assessments[1].pk] == ["合议"]
+    assert gaps[joint.assessment.pk] == ["评分表尚未提交：合议（组长应当回避，请另定组长）"]
+    assert gaps[joint.assessments[1].pk] == ["评分表尚未提交：合议"]
 
 
 def test_who_must_recuse_makes_room_for_another_although_scoring_has_begun(judged):
@@ -556,7 +556,7 @@ def test_who_must_recuse_makes_room_for_another_although_scoring_has_begun(judge
 
     assert "请点“更换”" in sentence
     assert list(member.sheets.values_list("assessment", flat=True)) == [there.pk]
-    assert "评委1（应当回避，请另行安排评委）" not in open_sheets(judged.scheme)[here.pk]
+    assert "评委1（应当回避，请另行安排评委）" not in "".join(sheet_gaps(judged.scheme)[here.pk])
     (voided,) = VoidedSheet.objects.all()
     assert voided.assessment == here
 
