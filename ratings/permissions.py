@@ -85,6 +85,12 @@ ROOMS: dict[str, dict[str, Act]] = {
     "市级评审": {
         "arrange_panels": Act("安排评审组", (Role.OFFICE,), "评审组由市评委会办公室安排。"),
         "manage_sheets": Act("管理、代录评分表", (Role.OFFICE,), "评分表由市评委会办公室管理。"),
+        "read_voided": Act(
+            "查阅评委变动和作废的评分表",
+            (*COMMITTEE, Role.AUDITOR),
+            "评委变动由市评委会办公室、评委会主任和审计管理员查阅。",
+            scope="评分内容：本组交齐或审定以后，审计管理员为通报以后",
+        ),
         "judge": Act(
             "评分、提交评分表", (Role.JUDGE,), "评委工作台只对评委开放。", scope="本组的学校，回避的除外"
         ),

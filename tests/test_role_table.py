@@ -12,7 +12,18 @@ from django.utils import timezone
 from ratings.criteria.storing import create_scheme
 from ratings.criteria.versions import freeze
 from ratings.drafting.errata import prepare
-from ratings.models import Assessment, Evidence, Judge, Motion, Panel, Restriction, RestrictionCase, Scheme
+from ratings.models import (
+    Assessment,
+    Evidence,
+    Judge,
+    Motion,
+    Panel,
+    Restriction,
+    RestrictionCase,
+    Scheme,
+    SeatChange,
+    VoidedSheet,
+)
 from ratings.publication.opening_notice import OPENING_NOTICE
 from ratings.workflow import open_city_rows
 from schools.models import AccountChange, GuidanceTeam, Handover, Leader, Problem, Role
@@ -48,6 +59,7 @@ NOBODY: set[str] = set()
 PAPERLESS = ALL - SCHOOL - COUNTY - COMMITTEE
 JUDGING = {"judge", "office"}
 VERIFYING = {"office", "auditor"}
+READS_VOIDED = COMMITTEE | {"auditor"}
 TYPISTS = SCHOOL | COUNTY | {"office"}
 GUIDES = COUNTY | {"liaison", "office"}
 READS_RECORDS = ALL - {"security"}
@@ -289,6 +301,13 @@ TABLE: dict[str, Case] = {
     "ratings:panel_export": Case({"office"}, closed=ALL - {"office"}, method="post", kind="scheme"),
     "ratings:panel": Case({"office"}, closed=ALL - {"office"}, kind="panel"),
     "ratings:panel_judge": Case({"office"}, closed=ALL - {"office"}, method="post", kind="panel_judge"),
+    "ratings:judge_replace": Case({"office"}, closed=ALL - {"office"}, kind="panel_judge"),
+    "ratings:sheet_void": Case({"office"}, county={"office"}, closed=ALL - {"office"}, kind="judge_sheet"),
+    "ratings:sheet_follow": Case({"office"}, county={"office"}, closed=ALL - {"office"}, kind="seat_change"),
+    "ratings:seat_changes": Case(READS_VOIDED, closed=ALL - READS_VOIDED, kind="scheme"),
+    "ratings:voided_sheet": Case(
+        READS_VOIDED, county=READS_VOIDED, closed=ALL - READS_VOIDED, kind="voided_sheet"
+    ),
     "ratings:sheets": Case({"office"}, county={"office"}, closed=ALL - {"office"}, kind="seat"),
     "ratings:sheet_reopen": Case({"office"}, county={"office"}, closed=ALL - {"office"}, kind="judge_sheet"),
     "ratings:sheet_scan": Case(
@@ -476,6 +495,14 @@ def motion_at(school):
     return scheme, assessment, motion.pk
 
 
+def voided_at(assessment):
+    """A sheet of somebody who left the school."""
+    values = {"reason": "调离", "by": UserFactory(), "at": timezone.now()}
+    judge = assessment.panel.judges.get()
+    change = SeatChange.objects.create(panel=assessment.panel, assessment=assessment, judge=judge, **values)
+    return VoidedSheet.objects.create(change=change, assessment=assessment, rows=[], digest="d" * 64)
+
+
 def panel_at(school):
     """A panel for the school alone, in the year under review, with its sheet and rows."""
     assessment = school.assessments.select_related("scheme").get(scheme__year=2027)
@@ -608,6 +635,8 @@ def world(city, county, school):
         "system_item": tuple((one.pk, "K1") for one in seats),
         "seat_item": tuple((one.pk, "L1") for one in seats),
         "judge_sheet": tuple(one.sheets.get() for one in seats),
+        "seat_change": tuple(voided_at(one).change for one in seats),
+        "voided_sheet": tuple(voided_at(one) for one in seats),
         "school": (school, neighbour, foreign),
         **teaching_world(schools),
         "visit": tuple(VisitFactory(school=one) for one in (school, neighbour, foreign)),

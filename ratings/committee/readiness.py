@@ -11,17 +11,16 @@ from itertools import groupby
 from operator import attrgetter
 from typing import NamedTuple
 
-from django.db.models import OuterRef, Prefetch, QuerySet, TextChoices
-from django.db.models.functions import Coalesce
+from django.db.models import Prefetch, Q, QuerySet, TextChoices
 
 from ratings.criteria.spec import RestrictionSpec
 from ratings.enums import Status, Trigger
 from ratings.judging.confirming import unconfirmed
+from ratings.judging.sheets import with_hindrance
 from ratings.judging.visits import scored_unseen
 from ratings.models import Assessment, Decision, JudgeSheet, Motion, Scheme
 from ratings.scoring import score_school
 from ratings.sheets.evaluation import Evaluation
-from ratings.workflow import tie
 
 from .basis import change_since
 
@@ -179,8 +178,11 @@ def sheet_gaps(scheme: Scheme, *, only: int | None = None) -> Mapping[int, list[
     what is judged on site for a visit.
     """
     gaps: dict[int, list[str]] = defaultdict(list)
-    for assessment, judges in open_sheets(scheme, only=only).items():
+    waiting, recused = open_sheets(scheme, only=only)
+    for assessment, judges in waiting.items():
         gaps[assessment].append(f"评分表尚未提交：{'、'.join(judges)}")
+    for assessment, text in recused:
+        gaps[assessment].append(text)
     for assessment, judges in unconfirmed(scheme, only=only).items():
         if judges:
             gaps[assessment].append(f"合议待 {len(judges)} 人确认：{'、'.join(judges)}")
@@ -189,20 +191,35 @@ def sheet_gaps(scheme: Scheme, *, only: int | None = None) -> Mapping[int, list[
     return gaps
 
 
-def open_sheets(scheme: Scheme, *, only: int | None = None) -> Mapping[int, list[str]]:
+def open_sheets(
+    scheme: Scheme, *, only: int | None = None
+) -> tuple[Mapping[int, list[str]], list[tuple[int, str]]]:
     """By assessment (all of the scheme, or one), the judges whose sheet is not handed in, and whether they
-    never can because they must recuse; the agreed sheet of a 合议 goes by that name.
+    never can because they must recuse or have left; then the sheets that somebody handed in who must recuse
+    by now, on which nothing is settled. The agreed sheet of a 合议 goes by that name.
     """
-    rows = JudgeSheet.objects.filter(assessment__scheme=scheme, submitted_at__isnull=True).order_by("pk")
-    if only is not None:
-        rows = rows.filter(assessment=only)
-    rows = rows.annotate(writer=Coalesce("judge__user", "assessment__panel__leader__user"))
-    tied = tie(OuterRef("writer"), OuterRef("assessment__school"))
-    sheets: dict[int, list[str]] = defaultdict(list)
-    for assessment, judge, words in rows.values_list("assessment_id", "judge__label", tied):
-        advice = "（应当回避，请另行安排评委）" if judge else "（组长应当回避，请另定组长）"
-        sheets[assessment].append((judge or "合议") + (advice if words else ""))
-    return sheets
+    rows = JudgeSheet.objects.filter(assessment__scheme=scheme).order_by("pk")
+    rows = rows if only is None else rows.filter(assessment=only)
+    waiting: dict[int, list[str]] = defaultdict(list)
+    recused = []
+    rows = with_hindrance(rows).filter(
+        Q(submitted_at=None) | (~Q(tied="") & Q(assessment__status=Status.CITY))
+    )
+    columns = ("assessment_id", "assessment__school__name", "judge__label", "submitted_at", "tied", "gone")
+    for assessment, school, judge, submitted, tied, gone in rows.values_list(*columns):
+        if submitted:
+            recused.append((assessment, _recused(judge, tied.format(school))))
+            continue
+        words = "应当回避" if tied else gone
+        advice = f"（{words}，请另行安排评委）" if judge else f"（组长{words}，请另定组长）"
+        waiting[assessment].append((judge or "合议") + (advice if words else ""))
+    return waiting, recused
+
+
+def _recused(judge: str | None, tied: str) -> str:
+    if judge:
+        return f"{judge}{tied}，已提交的评分表须作废或移交"
+    return f"填写合议评分表的组长{tied}，请另定组长，退回重新提交，或者作废重评"
 
 
 class Lacking(NamedTuple):

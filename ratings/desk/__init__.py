@@ -8,6 +8,7 @@ from ratings.documents.papers import paper_pdf
 from ratings.workflow.snapshots import signed_periods
 from schools.site.contributions import Column, Contributions, Entry, Panel
 
+from .recused import scored_this_year
 from .tasks import (
     assessment_duties,
     figure_tasks,
@@ -50,6 +51,7 @@ CONTRIBUTIONS = Contributions(
     ),
     signed_periods=(signed_periods,),
     duties=(assessment_duties,),
+    ties=(scored_this_year,),
     sealed=(scores_before_publication,),
     witnesses=(acts_of_years,),
     renderers=(paper_pdf,),

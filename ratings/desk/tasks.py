@@ -36,6 +36,7 @@ from ratings.models import (
     Result,
     Scheme,
     Score,
+    SeatChange,
     SheetConfirmation,
 )
 from ratings.publication.bulletin import EDITABLE
@@ -51,6 +52,8 @@ from schools.permissions import may, role_of
 from schools.site.contributions import Task, Tile
 from schools.site.years import nearest
 from schools.templatetags.ui import day as day_words
+
+from .recused import stuck_tasks
 
 #: A deadline is said these working days before.
 WORKDAYS_BEFORE = (5, 1)
@@ -289,7 +292,7 @@ def _schools_task(
 
 
 def judging_tasks(user: User) -> Iterator[Task]:
-    """One query for either role, whatever the number of schools."""
+    """One query for a judge and three for the office, whatever the number of schools."""
     if may(user, "judge"):
         yield from _judge_tasks(user)
     elif may(user, "arrange_panels"):
@@ -305,8 +308,12 @@ def _judge_tasks(user: User) -> Iterator[Task]:
     agreed = JudgeSheet.objects.filter(
         judge__isnull=True, assessment=OuterRef("pk"), submitted_at__isnull=False
     )
-    said = SheetConfirmation.objects.filter(sheet=OuterRef("pk"), judge__user=user)
-    owed = Exists(agreed.exclude(submitted_by=user, entered_by__isnull=True).exclude(Exists(said)))
+    followed = SeatChange.objects.filter(assessment=None, successor__user=user)
+    said = SheetConfirmation.objects.filter(
+        Q(judge__user=user) | Q(judge__in=followed.values("judge")), sheet=OuterRef("pk")
+    )
+    typed = Q(submitted_by=user) | Q(submitted_by__in=followed.values("judge__user"))
+    owed = Exists(agreed.exclude(typed, entered_by__isnull=True).exclude(Exists(said)))
     running = judged_by(user).filter(status=Status.CITY, scheme__phase__in=RUNNING)
     open_rows = running.annotate(owed=owed).filter(Exists(sheets) | Q(owed=True))
     rows = Score.objects.filter(assessment=OuterRef("pk"), stage=Stage.CITY, answers__isnull=True)
@@ -346,6 +353,7 @@ def _panel_tasks(user: User) -> Iterator[Task]:
         if sheets:
             hint = f"{year}年度，查看各组进度"
             yield Task(f"{sheets} 份评分表尚未提交", board, hint, "评审中", "info", last_day(due))
+    yield from stuck_tasks(rows)
 
 
 def rating_tiles(user: User) -> Iterator[Tile]:

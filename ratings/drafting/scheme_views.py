@@ -138,6 +138,8 @@ def _ways_in_the_year(user: User, scheme: Scheme, committee: bool) -> list[tuple
     elif scheme.versions.count() > 1:
         ways.append(("scheme_errata", "更正", "启动后签发的更正"))
     ways.append(("methodology", "方法说明", "标准、规则、门槛和计算次序"))
+    if may(user, "read_voided") and scheme.panels.filter(changes__isnull=False).exists():
+        ways.append(("seat_changes", "评委变动", "更换评委、作废的评分表和理由"))
     if figure_metrics(scheme, user):
         ways.append(("scheme_figures", "填报自定义指标", "方案指定由您填报的数"))
     if may(user, "self_check") and scheme.phase not in PUBLIC_PHASES:

@@ -1,7 +1,8 @@
 """合议: the agreed sheet is entered by one person; it counts once every member of the panel stands by it.
 
 A member confirms by a click, or signs a page that is uploaded with all the names on it. A confirmation covers
-the sheet as it stood: given back or changed, it is owed again. Who must recuse at the school is not asked.
+the sheet as it stood: given back or changed, it is owed again. Who must recuse at the school is not asked,
+nor who follows a member that had confirmed.
 Years that are settled stay as they are.
 """
 
@@ -17,7 +18,7 @@ from django.db.models import F, OuterRef
 from django.utils import timezone
 
 from ratings.enums import Aggregation, Stage, Status
-from ratings.models import Assessment, Evidence, JudgeSheet, Scheme, Score, SheetConfirmation
+from ratings.models import Assessment, Evidence, JudgeSheet, Scheme, Score, SeatChange, SheetConfirmation
 from ratings.workflow import must_recuse, tie
 from schools import audit
 from schools.models import User
@@ -42,7 +43,7 @@ class Standing(NamedTuple):
 
 
 def standings(sheets: Collection[JudgeSheet]) -> Mapping[int, list[Standing]]:
-    """By assessment, the members of its panel before its agreed sheet; three queries for any number."""
+    """By assessment, the members of its panel before its agreed sheet; four queries for any number."""
     held = {sheet.assessment_id: sheet for sheet in sheets}
     digests = _digests(held)
     said = {
@@ -51,13 +52,37 @@ def standings(sheets: Collection[JudgeSheet]) -> Mapping[int, list[Standing]]:
         if one.digest == digests[one.sheet_id]
     }
     found: dict[int, list[Standing]] = defaultdict(list)
-    for assessment, judge, label, user in _members(held):
+    before = _predecessors(held)
+    for assessment, *member in _members(held):
         sheet = held[assessment]
-        one = said.get((sheet.pk, judge))
-        typed = sheet.entered_by_id is None and user is not None and sheet.submitted_by_id == user
-        at = one.at if one else sheet.submitted_at if typed else None
-        found[assessment].append(Standing(judge, label, user, at, bool(one and one.page_id)))
+        own = _standing(sheet, said, *member)
+        earlier = (_standing(sheet, said, *one) for one in before[assessment, own.judge])
+        found[assessment].append(own if own.at else next((one for one in earlier if one.at), own))
     return found
+
+
+def _standing(
+    sheet: JudgeSheet,
+    said: Mapping[tuple[int, int], SheetConfirmation],
+    judge: int,
+    label: str,
+    user: int | None,
+) -> Standing:
+    one = said.get((sheet.pk, judge))
+    typed = sheet.entered_by_id is None and user is not None and sheet.submitted_by_id == user
+    at = one.at if one else sheet.submitted_at if typed else None
+    return Standing(judge, label, user, at, bool(one and one.page_id))
+
+
+def _predecessors(assessments: Iterable[int]) -> Mapping[tuple[int, int], list[tuple[int, str, int | None]]]:
+    """By assessment and member, whom the member followed in the panel, and whom those had followed."""
+    before: dict[tuple[int, int], list[tuple[int, str, int | None]]] = defaultdict(list)
+    rows = SeatChange.objects.filter(panel__assessments__in=list(assessments), assessment=None)
+    rows = rows.exclude(successor=None).order_by("pk")
+    columns = ("panel__assessments", "successor", "judge", "judge__label", "judge__user")
+    for assessment, successor, *left in rows.values_list(*columns):
+        before[assessment, successor] += [tuple(left), *before[assessment, left[0]]]
+    return before
 
 
 def members_before(sheets: Iterable[JudgeSheet]) -> list[Standing]:

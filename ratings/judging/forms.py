@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from django import forms
 from django.db.models import Q, QuerySet
 
-from ratings.models import Assessment, Feedback, Panel, Scheme, SiteVisit
+from ratings.models import Assessment, Feedback, Judge, Panel, Scheme, SiteVisit
 from schools.models import User
 from schools.records.forms import VersionedForm
 from schools.site.asked import FilterForm, TextArea, day_input
@@ -54,6 +54,29 @@ class ReopenForm(forms.Form):
     reason = forms.CharField(
         label="退回理由", max_length=REASON_LIMIT, error_messages={"required": "请写明退回理由。"}
     )
+
+
+class LeavingForm(SeatForm):
+    """Why a sheet is voided or a judge leaves, and who follows; without anybody named, nobody does yet."""
+
+    reason = forms.CharField(
+        label="理由",
+        max_length=REASON_LIMIT,
+        help_text="例如：账号停用、任期结束、应当回避、因病不能参加。",
+        error_messages={"required": "请写明理由。"},
+    )
+    field_order = ["reason", "user", "label"]
+
+    def __init__(self, *args, leaving: Judge | None, **kwargs) -> None:
+        """`leaving` is None where the sheet is the agreed one, which is the leader's, whoever that is."""
+        super().__init__(*args, **kwargs)
+        if leaving is None:
+            del self.fields["user"], self.fields["label"]
+            return
+        account, name = self.fields["user"], self.fields["label"]
+        account.label, account.empty_label = "接替的评委", "（暂不安排，或只用纸质评分表）"
+        account.queryset = account.queryset.exclude(pk=leaving.user_id)
+        name.label, name.help_text = "接替的评委署名", "没有账号、只用纸质评分表的写姓名；有账号的可以不填。"
 
 
 class ScanForm(forms.Form):

@@ -27,6 +27,7 @@ from schools.site.years import nearest
 
 from .confirming import members_before
 from .forms import FeedbackForm, PanelForm, PanelSchoolFilterForm, ReopenForm, ScanForm, SeatForm
+from .leaving import changes_at
 from .panels import (
     assign,
     choose_leader,
@@ -39,6 +40,7 @@ from .panels import (
     sheets_at,
     shown_panel,
     unseat_judge,
+    with_state,
 )
 from .sheets import (
     attach_scan,
@@ -163,7 +165,7 @@ def panel(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "panel": found,
         "form": form,
-        "judges": found.judges.select_related("user"),
+        "judges": with_state(found.judges.select_related("user")),
         "gaps": panel_gaps(found),
         "schools": schools_of(found.scheme).filter(panel=found),
         "seen": shown_panel(found).seen,
@@ -207,6 +209,7 @@ def sheets(request: HttpRequest, pk: int) -> HttpResponse:
         "sheets": rows,
         "members": members,
         "waiting": any(one.at is None for one in members),
+        "changes": changes_at(assessment),
         "owed": len(owed_codes(spec, Stage.CITY, visited=assessment.visited)),
         "onsite": any(item.onsite for item in spec.items),
         "visit": visit_of(assessment),

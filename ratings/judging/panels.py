@@ -13,7 +13,7 @@ from ratings.criteria.storing import hold_scheme
 from ratings.enums import Aggregation, Phase, Stage, Status
 from ratings.models import Assessment, Judge, JudgeSheet, Panel, Scheme, Score
 from ratings.scoring.items import LEAST_SHEETS
-from ratings.workflow import conflicts, hold_assessments, open_city_rows, scheme_spec
+from ratings.workflow import away, conflicts, hold_assessments, open_city_rows, scheme_spec
 from schools import audit
 from schools.models import Appointment, AuditEntry, School, User
 from schools.models.people import Role
@@ -21,7 +21,7 @@ from schools.permissions import may
 from schools.saving import Refused, Shown, hold, hold_one, last_saved, refuse
 from schools.workbooks import ColumnOut, SheetOut
 
-from .sheets import is_closed
+from .sheets import complete_in, is_closed, stuck
 from .visits import visit_of
 
 ARRANGEABLE = (Phase.OPEN, Phase.SCORING)
@@ -39,7 +39,7 @@ def create_panel(scheme: Scheme, name: str, *, by: User) -> Panel:
         scheme = hold_scheme(scheme.pk)
         refuse(_closed_to(scheme, by), _name_refusal(scheme, name))
         panel = Panel.objects.create(scheme=scheme, name=name)
-        _record(panel, by, {"设立": name})
+        record_panel(panel, by, {"设立": name})
     return panel
 
 
@@ -47,12 +47,12 @@ def seat_judge(panel: Panel, *, label: str, user: User | None, by: User) -> Judg
     """Seat a judge, with an account or on paper only. The account of a judge of this scheme brings its own
     seat along.
 
-    Schools that the panel already has get the rows of the new judge at once.
+    Schools that the panel already has get the rows of the new judge at once, but for those that are complete.
     """
     with transaction.atomic():
-        panel = _held(panel, by)
-        _hold_schools(panel)
-        judge = _judge(panel.scheme, " ".join(label.split()), user)
+        panel = held_panel(panel, by)
+        hold_schools(panel)
+        judge = named_judge(panel.scheme, " ".join(label.split()), user)
         if panel.judges.filter(pk=judge.pk).exists():
             raise Refused(f"{judge.label}已在本组。")
         schools = School.objects.filter(assessments__panel=panel)
@@ -60,30 +60,27 @@ def seat_judge(panel: Panel, *, label: str, user: User | None, by: User) -> Judg
             *conflicts([judge], schools), "本组评分表已全部提交，不能再增加评委。" if is_closed(panel) else ""
         )
         panel.judges.add(judge)
-        _open_rows(panel, panel.assessments.select_related("scheme", "panel"))
-        _record(panel, by, {"增加评委": judge.label})
+        waiting = panel.assessments.exclude(status__in=OUTSIDE).exclude(pk__in=complete_in(panel))
+        waiting = waiting.filter(Q(status=Status.CITY) | Q(sheets__isnull=False)).distinct()
+        for row in waiting.select_related("scheme", "panel"):
+            open_city_rows(row, joining=[judge])
+        record_panel(panel, by, {"增加评委": judge.label})
     return judge
 
 
 def unseat_judge(panel: Panel, judge: Judge, *, by: User) -> None:
-    """Take a judge who has not scored anything yet out of the panel; who must recuse at one of its schools
-    goes as long as no sheet is handed in, and what was begun goes too, since it can never be handed in as a
-    whole.
-    """
+    """Take a judge who has not scored anything yet out of the panel; who has, leaves by `leaving.replace`."""
     with transaction.atomic():
-        panel = _held(panel, by)
-        _hold_schools(panel)
-        _require_member(panel, judge, "不在本组。")
+        panel = held_panel(panel, by)
+        hold_schools(panel)
+        require_member(panel, judge, "不在本组。")
         refuse(*_unseat_refusals(panel, judge))
         panel.judges.remove(judge)
         if panel.leader_id == judge.pk:
-            _set_leader(panel, None)
-        rows = Score.objects.filter(assessment__panel=panel, judge=judge)
-        names = rows.filter(BEGUN).order_by("assessment__school__name")
-        begun = list(names.values_list("assessment__school__name", flat=True).distinct())
-        rows.delete()
+            set_leader(panel, None)
+        Score.objects.filter(assessment__panel=panel, judge=judge).delete()
         JudgeSheet.objects.filter(assessment__panel=panel, judge=judge).delete()
-        _record(panel, by, {"减少评委": judge.label} | ({"作废未提交的评分": begun} if begun else {}))
+        record_panel(panel, by, {"减少评委": judge.label})
 
 
 def shown_panel(panel: Panel) -> Shown:
@@ -101,15 +98,15 @@ def shown_panel(panel: Panel) -> Shown:
 def choose_leader(panel: Panel, judge: Judge, *, by: User, seen: str | None = None) -> None:
     """组长: keeps the agreed sheet of a 合议, which therefore needs one with an account."""
     with transaction.atomic():
-        panel = _held(panel, by)
+        panel = held_panel(panel, by)
         shown_panel(panel).refuse_changed(seen)
-        _require_member(panel, judge, "不在本组，不能任组长。")
+        require_member(panel, judge, "不在本组，不能任组长。")
         if panel.scheme.aggregation == Aggregation.JOINT:
             if judge.user_id is None:
                 raise Refused(f"{judge.label}没有账号，不能填写合议评分表，请另定组长。")
             refuse(*conflicts([judge], School.objects.filter(assessments__panel=panel)))
-        _set_leader(panel, judge)
-        _record(panel, by, {"组长": judge.label})
+        set_leader(panel, judge)
+        record_panel(panel, by, {"组长": judge.label})
 
 
 def assign(
@@ -121,7 +118,7 @@ def assign(
     its panel, as the lines of the page sent them: whom a colleague has given away since, is named.
     """
     with transaction.atomic():
-        panel = _held(panel, by)
+        panel = held_panel(panel, by)
         wanted = Assessment.objects.filter(scheme=panel.scheme, pk__in=[row.pk for row in assessments])
         rows = hold_assessments(wanted.exclude(panel=panel))
         refuse(*_given_away(rows, seen))
@@ -139,7 +136,7 @@ def assign(
         JudgeSheet.objects.filter(assessment__in=rows).delete()
         _open_rows(panel, rows)
         if rows:
-            _record(panel, by, {"党校": [row.school.name for row in rows]})
+            record_panel(panel, by, {"党校": [row.school.name for row in rows]})
     return len(rows)
 
 
@@ -161,7 +158,7 @@ def _given_away(rows: Sequence[Assessment], seen: Collection[str] | None) -> lis
     ]
 
 
-def _held(panel: Panel, by: User) -> Panel:
+def held_panel(panel: Panel, by: User) -> Panel:
     """The panel under lock, after its scheme, whose phase allows it to be arranged."""
     scheme = hold_scheme(panel.scheme_id)
     refuse(_closed_to(scheme, by))
@@ -170,19 +167,19 @@ def _held(panel: Panel, by: User) -> Panel:
     return held
 
 
-def _hold_schools(panel: Panel) -> None:
+def hold_schools(panel: Panel) -> None:
     """The schools of a panel under lock, in the order of `assign`: answers are saved and sheets opened only
     by whoever holds the school, so none slips in between looking and changing who sits.
     """
     hold(Assessment.objects.filter(panel=panel).only("pk"))
 
 
-def _require_member(panel: Panel, judge: Judge, sentence: str) -> None:
+def require_member(panel: Panel, judge: Judge, sentence: str) -> None:
     if not panel.judges.filter(pk=judge.pk).exists():
         raise Refused(f"{judge.label}{sentence}")
 
 
-def _set_leader(panel: Panel, judge: Judge | None) -> None:
+def set_leader(panel: Panel, judge: Judge | None) -> None:
     panel.leader = judge
     panel.save(update_fields=["leader"])
 
@@ -203,7 +200,7 @@ def candidates(scheme: Scheme) -> QuerySet[User]:
     return User.objects.filter(is_active=True, pk__in=held.values("user")).order_by("name", "username")
 
 
-def _judge(scheme: Scheme, label: str, user: User | None) -> Judge:
+def named_judge(scheme: Scheme, label: str, user: User | None) -> Judge:
     if user is not None:
         if not candidates(scheme).filter(pk=user.pk).exists():
             raise Refused(f"{user}没有本市评委的任职，请先由安全管理员授权。")
@@ -239,18 +236,19 @@ def _name_refusal(scheme: Scheme, name: str) -> str:
 
 
 def _unseat_refusals(panel: Panel, judge: Judge) -> list[str]:
+    begun = Score.objects.filter(BEGUN, assessment__panel=panel, judge=judge)
+    submitted = JudgeSheet.objects.filter(assessment__panel=panel, judge=judge, submitted_at__isnull=False)
+    if begun.exists() or submitted.exists():
+        return [f"{judge.label}已经开始评分，不能直接移出；请点“更换”，写明理由，作废或移交其评分表。"]
+    return leaving_refusals(panel, judge)
+
+
+def leaving_refusals(panel: Panel, judge: Judge, *, followed: bool = False) -> list[str]:
+    """Why a panel with schools cannot do without the judge; too small it gets only if nobody follows."""
     if not panel.assessments.exclude(status__in=(Status.DECLINED, Status.LAPSED)).exists():
         return []
-    scored = panel.assessments.exclude(status__in=OUTSIDE)
-    tied = conflicts([judge], School.objects.filter(assessments__in=scored))
-    if not tied and Score.objects.filter(BEGUN, assessment__panel=panel, judge=judge).exists():
-        return [f"{judge.label}已经开始评分，不能移出本组。"]
-    submitted = JudgeSheet.objects.filter(assessment__panel=panel, judge=judge, submitted_at__isnull=False)
-    if schools := list(submitted.order_by("pk").values_list("assessment__school__name", flat=True)):
-        remedy = f"；如因回避须移出，请先退回其{'、'.join(schools)}的评分表，移出后由接替的评委重新评分"
-        return [f"{judge.label}已提交评分表，不能移出本组{remedy if tied else ''}。"]
     refusals = []
-    if panel.judges.count() <= LEAST_SHEETS:
+    if not followed and panel.judges.count() <= LEAST_SHEETS:
         refusals.append(f"本组已有党校，移出后不足 {LEAST_SHEETS} 人，请先安排接替的评委。")
     if panel.scheme.aggregation == Aggregation.JOINT and panel.leader_id == judge.pk:
         refusals.append(f"{judge.label}是组长，请先另定组长。")
@@ -276,7 +274,7 @@ def _open_rows(panel: Panel, rows: Iterable[Assessment]) -> None:
         open_city_rows(row, spec)
 
 
-def _record(panel: Panel, by: User, detail: dict) -> None:
+def record_panel(panel: Panel, by: User, detail: dict) -> None:
     audit.record(
         "panel", by=by, city=panel.scheme.city, subject=f"{panel.scheme} {panel.name}", detail=detail
     )
@@ -304,12 +302,20 @@ def schools_of(scheme: Scheme) -> QuerySet[Assessment]:
     return counted.select_related("school__county", "panel", "site_visit").in_order()
 
 
+def with_state(judges: QuerySet[Judge]) -> QuerySet[Judge]:
+    """`gone` says why a judge with an account cannot score any more."""
+    return judges.annotate(gone=away("user", "scheme__city"))
+
+
 def sheets_at(assessment: Assessment) -> list[tuple[JudgeSheet, int]]:
-    """Every sheet at one school, and how many of its items are answered; two queries."""
+    """Every sheet at one school, why it is `stuck`, and how many of its items are answered; three queries."""
     scores = Score.objects.filter(assessment=assessment, stage=Stage.CITY, answers__isnull=False)
     answered = dict(scores.order_by().values_list("judge_id").annotate(Count("pk")))
     sheets = JudgeSheet.objects.filter(assessment=assessment).order_by("pk")
-    people = sheets.select_related("judge__user", "submitted_by", "entered_by", "checked_by", "scan")
+    people = list(sheets.select_related("judge__user", "submitted_by", "entered_by", "checked_by", "scan"))
+    why = {one.pk: "应当回避" if one.tied else one.gone for one in stuck(sheets)}
+    for sheet in people:
+        sheet.stuck = why.get(sheet.pk, "")
     return [(sheet, answered.get(sheet.judge_id, 0)) for sheet in people]
 
 

@@ -20,7 +20,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from ratings.criteria.spec import SchemeSpec
 from ratings.criteria.standards import WHOLE, Division, spans_of
 from ratings.enums import Aggregation, Phase, Stage, Status
-from ratings.models import Assessment, JudgeSheet, Score
+from ratings.models import Assessment, JudgeSheet, Score, sits_at
 from ratings.rules.rounding import rounded
 from ratings.scoring import Owed, entry_from_json, owed_codes, owed_in
 from ratings.sheets import Line, SchoolSheet, load_sheets
@@ -144,18 +144,16 @@ def judged_by(user: User) -> QuerySet[Assessment]:
 
 
 def of_panels(user: User) -> QuerySet[Assessment]:
-    """Schools of the judge's panels.
+    """Schools where the judge sits.
 
-    `seat` is the judge's id, `leader_user` who keeps an agreed sheet, `tie` why the judge must recuse.
+    `leader_user` is who keeps an agreed sheet, `tie` why the judge must recuse.
     """
     if not may(user, "judge"):
         return Assessment.objects.filter(NOTHING)
     rows = Assessment.objects.filter(
-        panel__judges__user=user, scheme__city=user.identity.city_id, status__in=ON_DESK
+        sits_at(user, "pk"), scheme__city=user.identity.city_id, status__in=ON_DESK
     )
-    rows = rows.annotate(
-        seat=F("panel__judges__id"), leader_user=F("panel__leader__user"), tie=tie(user, OuterRef("school"))
-    )
+    rows = rows.annotate(leader_user=F("panel__leader__user"), tie=tie(user, OuterRef("school")))
     rows = rows.select_related("school__county", "scheme__city", "panel", "site_visit").prefetch_related(
         "extensions"
     )

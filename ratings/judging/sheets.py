@@ -10,16 +10,19 @@ from typing import Any
 
 from django.core.files.base import ContentFile
 from django.db import transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Case, Count, F, OuterRef, Q, QuerySet, Value, When
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from ratings.criteria.spec import SchemeSpec, digest
-from ratings.enums import Phase, Stage, Status
+from ratings.enums import Aggregation, Phase, Stage, Status
 from ratings.models import Assessment, Evidence, Judge, JudgeSheet, Panel, Score
 from ratings.review.agreeing import agreed_entry
 from ratings.scoring import Entry, Owed, entry_from_json, owed_at, owed_codes, owed_in
+from ratings.scoring.items import LEAST_SHEETS
 from ratings.sheets.answering import take_over
 from ratings.workflow import (
+    away,
     hold_assessment,
     must_recuse,
     scheme_spec,
@@ -27,6 +30,7 @@ from ratings.workflow import (
     shown_at,
     shut,
     shut_codes,
+    tie,
     uneditable,
 )
 from schools import audit
@@ -38,19 +42,48 @@ from schools.uploads import CheckedUpload
 #: Statuses from which a school still comes to its panel.
 COMING = (Status.DRAFT, Status.CONFIRMING, Status.COUNTY, Status.RETURNED)
 REASON_LIMIT = 200
+COUNTED = ("scheme__aggregation", "every", "waiting")
 
 
 def is_closed(panel: Panel) -> bool:
-    """Whether every school of the panel has every sheet submitted; one school that still comes keeps the
-    panel open, and so does having none.
+    """Whether every school of the panel is complete; one that still comes keeps the panel open, and so does
+    having none.
     """
-    sheets = JudgeSheet.objects.filter(assessment=OuterRef("pk"))
-    rows = Assessment.objects.filter(panel=panel).exclude(status__in=(Status.DECLINED, Status.LAPSED))
-    rows = rows.annotate(sheeted=Exists(sheets), waiting=Exists(sheets.filter(submitted_at__isnull=True)))
-    states = list(rows.values_list("status", "sheeted", "waiting"))
-    return bool(states) and all(
-        status not in COMING and sheeted and not waiting for status, sheeted, waiting in states
+    rows = _counted(panel).exclude(status__in=(Status.DECLINED, Status.LAPSED))
+    states = list(rows.values_list("status", *COUNTED))
+    return bool(states) and all(status not in COMING and _is_full(*state) for status, *state in states)
+
+
+def complete_in(panel: Panel) -> set[int]:
+    """Schools of the panel with enough sheets, all handed in: nobody is asked there any more."""
+    return {pk for pk, *state in _counted(panel).values_list("pk", *COUNTED) if _is_full(*state)}
+
+
+def _counted(panel: Panel) -> QuerySet[Assessment]:
+    waiting = Count("sheets", filter=Q(sheets__submitted_at__isnull=True))
+    return Assessment.objects.filter(panel=panel).annotate(every=Count("sheets"), waiting=waiting)
+
+
+def _is_full(aggregation: str, every: int, waiting: int) -> bool:
+    return every >= (1 if aggregation == Aggregation.JOINT else LEAST_SHEETS) and not waiting
+
+
+def with_hindrance(sheets: QuerySet[JudgeSheet]) -> QuerySet[JudgeSheet]:
+    """`tied` says that who wrote or is to write the sheet must recuse, `gone` that nobody is there to hand it
+    in; "" where that is not so.
+    """
+    typed = Case(When(judge=None, entered_by=None, then=F("submitted_by")))
+    rows = sheets.annotate(writer=Coalesce("judge__user", typed, "assessment__panel__leader__user"))
+    away_now = away("writer", "assessment__scheme__city")
+    return rows.annotate(
+        tied=tie(OuterRef("writer"), OuterRef("assessment__school")),
+        gone=Case(When(submitted_at=None, entered_by=None, then=away_now), default=Value("")),
     )
+
+
+def stuck(sheets: QuerySet[JudgeSheet]) -> QuerySet[JudgeSheet]:
+    """Those that cannot stay as they are."""
+    return with_hindrance(sheets).exclude(tied="", gone="")
 
 
 def own_rows(sheet: JudgeSheet) -> QuerySet[Score]:
@@ -75,12 +108,15 @@ def sheet_digest(sheet: JudgeSheet) -> str:
 
 def digest_of(rows: Iterable[Sequence]) -> str:
     """The same, of what stands on a sheet: (code, answers, points, remark) by code."""
-    return digest(
-        [
-            [code, answers, None if points is None else str(points), remark]
-            for code, answers, points, remark in rows
-        ]
-    )
+    return digest(plain_rows(rows))
+
+
+def plain_rows(rows: Iterable[Sequence]) -> list[list]:
+    """As JSON keeps them."""
+    return [
+        [code, answers, None if points is None else str(points), remark]
+        for code, answers, points, remark in rows
+    ]
 
 
 def shown_sheet(sheet: JudgeSheet, rows: Iterable[Score]) -> Shown:
@@ -123,11 +159,11 @@ def refuse_incomplete(sheet: JudgeSheet) -> None:
     refuse(*(one.text for one in owed), shut(assessment, onsite=any(one.code in closed for one in owed)))
 
 
-def _office_alone(user: User, sentence: str) -> None:
+def office_alone(user: User, sentence: str) -> None:
     refuse("" if may(user, "arrange_panels") else sentence)
 
 
-def _is_own(sheet: JudgeSheet, user: User) -> bool:
+def is_own(sheet: JudgeSheet, user: User) -> bool:
     return sheet.judge is not None and sheet.judge.user_id == user.pk
 
 
@@ -193,7 +229,7 @@ def _void_confirmations(sheet: JudgeSheet) -> None:
 def reopen_sheet(sheet: JudgeSheet, *, by: User, reason: str) -> None:
     """Give a submitted sheet back to its judge (代录: to who entered it), before the year is settled."""
     reason = reason.strip()
-    _office_alone(by, "评分表由市评委会办公室退回。")
+    office_alone(by, "评分表由市评委会办公室退回。")
     if not reason or len(reason) > REASON_LIMIT:
         raise Refused(f"请写明退回理由，不超过 {REASON_LIMIT} 字。")
     with transaction.atomic():
@@ -260,12 +296,12 @@ def start_entry(sheet: JudgeSheet, *, by: User) -> None:
     """登记代录: from here the sheet is typed in by this person alone; also takes over what a
     colleague began.
     """
-    _office_alone(by, OFFICE_ENTERS)
+    office_alone(by, OFFICE_ENTERS)
     with transaction.atomic():
         locked = locked_sheet(sheet.pk)
         if locked.submitted_at:
             raise Refused("评分表已提交，不能再代录。")
-        if _is_own(locked, by):
+        if is_own(locked, by):
             raise Refused("不能代录本人的评分表。")
         refuse(_tie_of(by, locked))
         if locked.entered_by_id is None and _is_begun(locked):
@@ -275,7 +311,7 @@ def start_entry(sheet: JudgeSheet, *, by: User) -> None:
 
 def cancel_entry(sheet: JudgeSheet, *, by: User) -> None:
     """取消代录: the judge scores in the system after all; only while nothing has been typed in."""
-    _office_alone(by, OFFICE_ENTERS)
+    office_alone(by, OFFICE_ENTERS)
     with transaction.atomic():
         locked = locked_sheet(sheet.pk)
         refuse_writing(locked, by)
@@ -326,7 +362,7 @@ def check_refusal(sheet: JudgeSheet, user: User) -> str:
         return "本校不在评审中，评分表不能再提交。"
     if sheet.entered_by_id == user.pk or own_rows(sheet).filter(updated_by=user).exists():
         return "录入的人不能核对，请由办公室另一人核对。"
-    if _is_own(sheet, user):
+    if is_own(sheet, user):
         return "不能核对本人的评分表。"
     return _tie_of(user, sheet) or ("" if sheet.scan_id else "还没有上传签字原件的扫描件，不能核对。")
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import confirm_views, panel_views, views, visit_views
+from . import confirm_views, leaving_views, panel_views, views, visit_views
 
 urlpatterns = [
     path("panels/", panel_views.of_the_year, name="panels"),
@@ -11,6 +11,11 @@ urlpatterns = [
     path("panels/<int:pk>/export/", panel_views.export_progress, name="panel_export"),
     path("panels/groups/<int:pk>/", panel_views.panel, name="panel"),
     path("panels/groups/<int:pk>/judges/<int:judge>/", panel_views.judge, name="panel_judge"),
+    path("panels/groups/<int:pk>/judges/<int:judge>/replace/", leaving_views.replace, name="judge_replace"),
+    path("panels/sheets/<int:pk>/void/", leaving_views.void, name="sheet_void"),
+    path("panels/changes/<int:pk>/follow/", leaving_views.follow, name="sheet_follow"),
+    path("panels/<int:pk>/changes/", leaving_views.changes, name="seat_changes"),
+    path("panels/voided/<int:pk>/", leaving_views.voided, name="voided_sheet"),
     path("panels/schools/<int:pk>/", panel_views.sheets, name="sheets"),
     path("panels/schools/<int:pk>/visit/", visit_views.site_visit, name="site_visit"),
     path("panels/schools/<int:pk>/feedback/", panel_views.feedback, name="feedback"),

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from ratings.criteria.storing import hold_scheme
 from ratings.enums import PUBLIC_PHASES, RUNNING, Stage, Status
-from ratings.models import Adjustment, Assessment, Feedback, JudgeSheet, Scheme, Score, SiteVisit
+from ratings.models import Adjustment, Assessment, Feedback, JudgeSheet, Scheme, Score, SiteVisit, sits_at
 from ratings.workflow import hold_assessment, hold_assessments, open_city_rows, recusal, scheme_spec, tie
 from schools import audit
 from schools.models import Liaison, School, User, Visit
@@ -53,7 +53,7 @@ def visitable(user: User) -> QuerySet[Assessment]:
         return rows.filter(pk__in=Assessment.objects.visible_to(user))
     if not may(user, "register_visit"):
         return rows.none()
-    return rows.filter(panel__judges__user=user, scheme__city=user.identity.city_id, status=Status.CITY)
+    return rows.filter(sits_at(user, "pk"), scheme__city=user.identity.city_id, status=Status.CITY)
 
 
 def shown_visits(rows: Iterable[Assessment]) -> Shown:

@@ -3,7 +3,18 @@
 from .assessments import Assessment, Extension, MetricSnapshot, Move, ReturnedItem
 from .criteria import Category, CustomMetric, Item, Restriction, StarBand
 from .evidence import Evidence, Goal, SignedPage
-from .judging import Division, Feedback, Judge, JudgeSheet, Panel, SheetConfirmation, SiteVisit
+from .judging import (
+    Division,
+    Feedback,
+    Judge,
+    JudgeSheet,
+    Panel,
+    SeatChange,
+    SheetConfirmation,
+    SiteVisit,
+    VoidedSheet,
+    sits_at,
+)
 from .meetings import Meeting, Motion
 from .official_documents import Bulletin, OpeningNotice
 from .results import Decision, RestrictionCase, Result
@@ -42,8 +53,11 @@ __all__ = [
     "Scheme",
     "SchemeVersion",
     "Score",
+    "SeatChange",
     "SheetConfirmation",
     "SignedPage",
     "SiteVisit",
     "StarBand",
+    "VoidedSheet",
+    "sits_at",
 ]

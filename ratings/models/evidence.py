@@ -12,6 +12,7 @@ from schools.models.scope import SCHOOL_ROLES
 from .assessments import AssessmentQuerySet, MetricSnapshot, rating_scope
 from .columns import all_or_none, by_person, of_assessment, unique
 from .criteria import Item
+from .judging import sits_at
 from .schemes import COMMITTEE
 
 
@@ -30,10 +31,8 @@ class EvidenceQuerySet(AssessmentQuerySet):
         """
         role = user.identity.role if user.identity is not None else None
         if role == Role.JUDGE:
-            seated = Q(assessment__panel__judges__user=user, assessment__scheme__city=user.identity.city_id)
-            return self.filter(
-                seated, confidential=False, assessment__status__in=(Status.CITY, Status.SETTLED)
-            )
+            here = self.filter(sits_at(user, "assessment"), assessment__scheme__city=user.identity.city_id)
+            return here.filter(confidential=False, assessment__status__in=(Status.CITY, Status.SETTLED))
         scoped = self.filter(rating_scope(user, "assessment__school"))
         if role not in SCHOOL_ROLES:
             handed_in = Exists(MetricSnapshot.objects.filter(assessment=OuterRef("assessment")))

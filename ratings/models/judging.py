@@ -94,6 +94,15 @@ class JudgeSheet(models.Model):
         return f"{self.assessment} {self.judge or '合议'}"
 
 
+def sits_at(user, assessment: str) -> Exists:
+    """Whether the person scores at the school of this column: has a sheet there, or is of the panel that
+    agrees on one.
+    """
+    member = Q(judge=None, assessment__panel__judges__user=user)
+    sheets = JudgeSheet.objects.filter(Q(judge__user=user) | member, assessment=OuterRef(assessment))
+    return Exists(sheets)
+
+
 class SheetConfirmation(models.Model):
     """合议确认: a member of the panel stands by the agreed sheet as it was, by a click or on paper."""
 
@@ -115,6 +124,70 @@ class SheetConfirmation(models.Model):
 
     def __str__(self):
         return f"{self.sheet} {self.judge}"
+
+
+class SeatChange(models.Model):
+    """评委变动: a judge leaves a panel, or one school of it, and why; who follows, where somebody does.
+
+    Without a judge it is the agreed sheet of a 合议 that was taken away.
+    """
+
+    panel = models.ForeignKey(Panel, models.PROTECT, verbose_name="评审组", related_name="changes")
+    assessment = models.ForeignKey(
+        Assessment,
+        models.PROTECT,
+        verbose_name="评定申报",
+        null=True,
+        blank=True,
+        related_name="seat_changes",
+        help_text="空的是整组",
+    )
+    judge = models.ForeignKey(
+        Judge, models.PROTECT, verbose_name="评委", null=True, blank=True, related_name="+"
+    )
+    successor = models.ForeignKey(
+        Judge, models.PROTECT, verbose_name="接替", null=True, blank=True, related_name="+"
+    )
+    reason = models.CharField("理由", max_length=200)
+    by = by_person("办理人", required=True)
+    at = models.DateTimeField("时间")
+
+    class Meta:
+        verbose_name = verbose_name_plural = "评委变动"
+        ordering = ["id"]
+        constraints = [
+            models.CheckConstraint(condition=~Q(reason=""), name="seat_change_has_reason"),
+            models.CheckConstraint(
+                condition=Q(judge__isnull=False) | Q(assessment__isnull=False), name="seat_change_of_somebody"
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.assessment or self.panel} {self.judge or '合议'}变动"
+
+
+class VoidedSheet(models.Model):
+    """作废的评分表: all that a sheet said when it was taken away. Kept apart from the sheets, so that nothing
+    which counts can ever read it.
+    """
+
+    change = models.ForeignKey(SeatChange, models.PROTECT, verbose_name="评委变动", related_name="voided")
+    assessment = of_assessment("voided_sheets")
+    rows = models.JSONField("评分内容", help_text="小项、作答、得分、说明")
+    digest = models.CharField("摘要", max_length=64)
+    submitted_at = models.DateTimeField("提交时间", null=True, blank=True)
+    submitted_by = by_person("提交人")
+    entered_by = by_person("代录人")
+    scan = models.ForeignKey(
+        "ratings.Evidence", models.PROTECT, verbose_name="签字原件", null=True, blank=True, related_name="+"
+    )
+
+    class Meta:
+        verbose_name = verbose_name_plural = "作废的评分表"
+        ordering = ["id"]
+
+    def __str__(self):
+        return f"{self.assessment} {self.change.judge or '合议'}（作废）"
 
 
 class DivisionQuerySet(models.QuerySet):

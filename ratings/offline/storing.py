@@ -51,6 +51,8 @@ HANGING = (
     ),
     ("move__assessment__scheme", (models.ReturnedItem,)),
     ("sheet__assessment__scheme", (models.SheetConfirmation,)),
+    ("assessment__scheme", (models.VoidedSheet,)),
+    ("panel__scheme", (models.SeatChange,)),
     (
         "assessment__scheme",
         (

@@ -4,7 +4,17 @@ from .blocking import blockers, missing_in
 from .deadlines import due, grant_extension, is_overdue, shown_deadlines
 from .holding import hold_all, hold_assessment, hold_assessments
 from .onsite import shut, shut_codes
-from .recusal import Writer, conflicts, must_recuse, recusal, returned_items, sheet_conflict, tie, uneditable
+from .recusal import (
+    Writer,
+    away,
+    conflicts,
+    must_recuse,
+    recusal,
+    returned_items,
+    sheet_conflict,
+    tie,
+    uneditable,
+)
 from .showing import frozen_sheet, shown_at, with_figures
 from .snapshots import city_figures, figures_of, live_figures, scheme_spec
 from .stages import open_city_rows, open_county_rows, open_scheme
@@ -18,6 +28,7 @@ __all__ = [
     "Step",
     "Writer",
     "allowed_steps",
+    "away",
     "blockers",
     "city_figures",
     "conflicts",

@@ -42,6 +42,18 @@ def tie(user: Any, school: Any) -> Expression:
     return Case(*ways, default=Value(""))
 
 
+def away(user: str, city: str) -> Expression:
+    """Why the person of this column cannot score any more, "" for whoever can and for who has no account."""
+    closed = User.objects.filter(pk=OuterRef(user), is_active=False)
+    held = Appointment.objects.in_force().filter(role=Role.JUDGE, user=OuterRef(user), city=OuterRef(city))
+    return Case(
+        When(**{f"{user}__isnull": True}, then=Value("")),
+        When(Exists(closed), then=Value("账号已停用")),
+        When(~Exists(held), then=Value("评委任期已结束")),
+        default=Value(""),
+    )
+
+
 def must_recuse(user: User, school: School) -> str:
     """The sentence for the person who must recuse at the school, or ""."""
     words = School.objects.filter(pk=school.pk).values_list(tie(user, OuterRef("pk")), flat=True)
@@ -159,15 +171,14 @@ class Writer:
 
     @cached_property
     def _seat(self) -> int | str | None:
-        """The judge's id of the sheet this person keeps; None stands for the agreed sheet, "" for no seat."""
-        if self.assessment.panel_id is None:
-            return ""
-        judge = Judge.objects.filter(panels=self.assessment.panel_id, user=self.user).first()
-        if judge is None:
-            return ""
-        if self.assessment.scheme.aggregation == Aggregation.JOINT:
-            return None if self.assessment.panel.leader_id == judge.pk else ""
-        return judge.pk
+        """The judge's id of the sheet this person keeps; None stands for the agreed sheet, "" for no seat.
+
+        Who took over the sheet of one school sits there without belonging to the panel.
+        """
+        if self.assessment.scheme.aggregation != Aggregation.JOINT:
+            return next((key for key, one in self._sheets.items() if one.judge.user_id == self.user.pk), "")
+        leader = self.assessment.panel and self.assessment.panel.leader
+        return None if leader and leader.user_id == self.user.pk else ""
 
 
 def sheet_conflict(sheet: JudgeSheet, assessment: Assessment) -> str:

@@ -1,5 +1,7 @@
 """Opening a scheme and its stages: the empty score rows that each stage owes."""
 
+from collections.abc import Collection
+
 from django.db import transaction
 from django.utils import timezone
 
@@ -8,7 +10,7 @@ from ratings.criteria.spec import SchemeSpec
 from ratings.criteria.storing import hold_scheme, read_scheme
 from ratings.criteria.versions import freeze
 from ratings.enums import Aggregation, Phase, Stage, Status
-from ratings.models import Assessment, Item, JudgeSheet, Move, Scheme, Score
+from ratings.models import Assessment, Item, Judge, JudgeSheet, Move, Scheme, Score
 from ratings.scoring import owed_codes
 from schools import audit
 from schools.models import School
@@ -59,21 +61,37 @@ def open_county_rows(assessment: Assessment, spec: SchemeSpec) -> None:
     _open_rows(assessment, spec, Stage.COUNTY)
 
 
-def open_city_rows(assessment: Assessment, spec: SchemeSpec | None = None, *, settled: bool = False) -> None:
-    """The rows each judge of the panel owes (合议: one agreed set) and their sheets.
+def open_city_rows(
+    assessment: Assessment,
+    spec: SchemeSpec | None = None,
+    *,
+    settled: bool = False,
+    joining: Collection[Judge] = (),
+) -> None:
+    """The rows each judge owes (合议: one agreed set) and their sheets.
 
+    A school without sheets gets one of each member of the panel whose sheet there was not taken away;
+    afterwards only who is `joining` gets one, so that no school is asked again for every seat that changes.
     现场 items are owed only where the school was visited. Called when a school reaches the city and whenever
     its panel or its 走访 changes; a row that somebody already answered is never removed.
     """
     waiting = assessment.status == Status.CITY or (settled and assessment.status == Status.SETTLED)
-    if assessment.panel_id is None or not waiting:
+    if assessment.panel_id is None or not (waiting or joining):
         return
     spec = spec or scheme_spec(assessment.scheme)
-    judges = [None] if spec.aggregation == Aggregation.JOINT else list(assessment.panel.judges.all())
+    judges = [None] if spec.aggregation == Aggregation.JOINT else _asked(assessment, joining)
     _drop_others(assessment, _open_rows(assessment, spec, Stage.CITY, judges))
     sheets = [JudgeSheet(assessment=assessment, judge=judge) for judge in judges]
     held = set(assessment.sheets.values_list("judge_id", flat=True))
     insert_many([sheet for sheet in sheets if sheet.judge_id not in held])
+
+
+def _asked(assessment: Assessment, joining: Collection[Judge]) -> list[Judge]:
+    seated = list(Judge.objects.filter(sheets__assessment=assessment))
+    if not seated and not joining:
+        gone = assessment.seat_changes.filter(judge__isnull=False).values("judge")
+        return list(assessment.panel.judges.exclude(pk__in=gone))
+    return [*seated, *(judge for judge in joining if judge not in seated)]
 
 
 def _drop_others(assessment: Assessment, owed: list[Score]) -> None:

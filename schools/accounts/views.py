@@ -19,6 +19,7 @@ from schools.audit.exports import can_print, send_pdf
 from schools.models import Handover
 from schools.permissions import ACTS, allowed_to, may
 from schools.refusals import done, refusals_in
+from schools.site.contributions import said_of_ties
 from schools.workbooks import clean_text
 
 from . import handover
@@ -113,6 +114,8 @@ def hand_over(request: HttpRequest, pk: int) -> HttpResponse:
         reason = form.cleaned_data["reason"]
         with refusals_in(form):
             sheet, password = handover.hand_over(appointment, form.successor, by=request.user, reason=reason)
+            for sentence in said_of_ties(sheet.begun.user, [appointment.school]):
+                messages.warning(request, sentence)
             if password:
                 # Not redirected: the password is kept nowhere, so it can stand on this answer only.
                 context = {"handover": sheet, "password": password, "trail": TRAIL}

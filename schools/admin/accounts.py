@@ -24,7 +24,7 @@ from schools.saving import Refused, refuse
 from schools.workbooks import SheetOut
 
 from .exchange import WorkbookAdmin
-from .scoped import ScopedAdmin
+from .scoped import ScopedAdmin, warn_of_tie
 
 MOST_PASSWORDS = 200
 
@@ -201,3 +201,4 @@ class AppointmentAdmin(WorkbookAdmin, ScopedAdmin):
         before = snapshot(Appointment.objects.get(pk=obj.pk)) if change else {}
         super().save_model(request, obj, form, change)
         note_appointment(obj, before, by=request.user)
+        warn_of_tie(request, obj, until=obj.end)

@@ -1,5 +1,6 @@
 """What every table of the back office obeys: role and city decide, nothing is deleted."""
 
+from datetime import date
 from typing import Any
 
 from django import forms
@@ -10,6 +11,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.shortcuts import redirect
+from django.utils import timezone
 
 from schools import audit
 from schools.models import RecordChange, Region, School
@@ -19,6 +21,7 @@ from schools.records.guarding import Guard
 from schools.refusals import refusals_as_messages
 from schools.saving import refuse
 from schools.site.asked import number
+from schools.site.contributions import said_of_ties
 from schools.site.printed import fit_for_print
 from schools.site.typed import FOR_COLUMNS
 from schools.workbooks import clean_text
@@ -121,6 +124,13 @@ class ScopedAdmin(Scoped, admin.ModelAdmin):
             messages.error(request, "所选的行无法识别，没有办理，请重新选择。")
             return redirect(request.get_full_path())
         return super().response_action(request, queryset)
+
+
+def warn_of_tie(request: HttpRequest, row: Any, *, until: date | None) -> None:
+    """What scoring it undoes that the person of this row now belongs to its school."""
+    if row.school and (until is None or until >= timezone.localdate()):
+        for sentence in said_of_ties(row.user, [row.school]):
+            messages.warning(request, sentence)
 
 
 class ScopedInline(Scoped, admin.TabularInline):

@@ -69,7 +69,7 @@ from schools.records.changes import snapshot, worded
 from schools.site.typed import NumberField, WholeField
 
 from .exchange import WorkbookAdmin
-from .scoped import NotingAdmin, ScopedAdmin, ScopedInline, VoidingAdmin
+from .scoped import NotingAdmin, ScopedAdmin, ScopedInline, VoidingAdmin, warn_of_tie
 
 BY_SCHOOL = ["school__name", "school__short_name", "school__code"]
 
@@ -217,10 +217,22 @@ list_records(
 list_records(
     Brand, BrandResource, ["name", "school", "since", "voided_at"], named=["name"], base=VoidedRecordAdmin
 )
+
+
+class LiaisonAdmin(SchoolRecordAdmin):
+    """Who guides a school does not score it."""
+
+    def save_model(self, request, obj, form, change):
+        """Says what scoring it undoes."""
+        super().save_model(request, obj, form, change)
+        warn_of_tie(request, obj, until=obj.until)
+
+
 list_records(
     Liaison,
     LiaisonResource,
     ["user", "school", "since", "until"],
+    base=LiaisonAdmin,
     named=["user__name", "user__username"],
     list_select_related=["user", "school"],
     autocomplete_fields=["user", "school"],

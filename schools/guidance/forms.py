@@ -14,6 +14,7 @@ from django.utils import timezone
 from schools.models import GuidanceTeam, Problem, Role, School, User, Visit
 from schools.registry.forms import SchoolFilterForm
 from schools.site.asked import FilterForm, SeveralField, TextArea, day_input, long_text
+from schools.site.contributions import said_of_ties
 from schools.site.typed import DayField
 
 from .visits import POINTS, REMARKS, narrowing
@@ -124,6 +125,8 @@ class AssignForm(forms.Form):
     user = forms.ModelChoiceField(User.objects.none(), label="联系指导人员", empty_label="请选择")
     since = DayField(label="自", widget=day_input(), initial=timezone.localdate)
     schools = SeveralField(School.objects.none(), label="党校", widget=forms.CheckboxSelectMultiple)
+    #: Asked only once the person is known to have scored one of the schools.
+    despite = forms.BooleanField(label="知道须回避，仍然安排", required=False)
 
     def __init__(self, *args, user: User, schools, **kwargs) -> None:
         super().__init__(*args, **kwargs)
@@ -135,6 +138,14 @@ class AssignForm(forms.Form):
         self.fields["schools"].queryset = schools
         self.fields["user"].widget.attrs["class"] = "form-select"
         self.fields["since"].widget.attrs["class"] = "form-control"
+
+    def clean(self) -> dict:
+        """What scoring it undoes is said before it is done."""
+        values = super().clean()
+        if not self.errors and not values["despite"]:
+            for sentence in said_of_ties(values["user"], list(values["schools"])):
+                self.add_error("despite", sentence)
+        return values
 
 
 class ReportForm(forms.Form):

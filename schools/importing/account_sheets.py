@@ -11,6 +11,7 @@ from schools.models import Appointment, User
 from schools.models.people import refuse_mobile_number
 from schools.models.scope import GUARDED_ROLES
 from schools.records.people import account_snapshot, note_account, note_appointment
+from schools.site.contributions import said_of_ties
 
 from .base import (
     SCHOOL_CODE,
@@ -108,7 +109,9 @@ class AppointmentResource(WorkbookResource):
         """Who got which role, an entry each, as from the form."""
         for appointment, before in self.written:
             note_appointment(appointment, before, by=self.by)
-        return [f"{one.user.name}（{one.user.username}）：{one}" for one, _ in self.written]
+        schools = [(one.user, one.school) for one, _ in self.written if one.school]
+        said = [f"{one.user.name}（{one.user.username}）：{one}" for one, _ in self.written]
+        return [*said, *(text for user, school in schools for text in said_of_ties(user, [school]))]
 
     def check(self, instance: Appointment) -> None:
         """The rules of the model, and nobody appoints oneself."""

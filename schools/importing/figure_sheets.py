@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from schools.metrics import METRICS, MetricError, canonical, resolve
 from schools.models import Budget, Liaison, MetricValue, Visit, YearFigures
+from schools.site.contributions import said_of_ties
 from schools.workbooks import CellError, cell_decimal, cell_text
 
 from .base import CellWidget, ColumnField, WorkbookResource, person_column
@@ -92,6 +93,11 @@ class LiaisonResource(WorkbookResource):
     user = person_column("user", "联系指导人员", hint="填用户名")
 
     tells_new = True  # who guides a school reads its records, and does not score it
+
+    def note(self) -> list[str]:
+        """With what scoring it undoes."""
+        begun = [one for one, _ in self.written if one.until is None]
+        return [*super().note(), *(text for one in begun for text in said_of_ties(one.user, [one.school]))]
 
     class Meta:
         model = Liaison

@@ -43,6 +43,8 @@ class Contributions:
     signed_periods: Sequence[Any] = ()
     #: (school) → what is open there when its people change, as (kind, text): see `handover`.
     duties: Sequence[Any] = ()
+    #: (user, schools) → what scoring it undoes that this person comes to guide them or work there.
+    ties: Sequence[Any] = ()
     #: (model, how the rows that hang on its record are written): see `applying`.
     corrected_rows: Sequence[Any] = ()
     #: () → whether the details of an entry of the audit trail may not be read yet: see `schools.audit.views`.
@@ -51,6 +53,11 @@ class Contributions:
     witnesses: Sequence[Any] = ()
     #: (paper) → PDF; at most one: see `printing`.
     renderers: Sequence[Any] = ()
+
+
+def said_of_ties(user: User, schools: Sequence[School]) -> list[str]:
+    """Sentences for who makes this person a guide or a member of the staff of these schools."""
+    return [sentence for provider in contributed("ties") for sentence in provider(user, schools)]
 
 
 def contributed(kind: str) -> list[Any]:

@@ -109,7 +109,7 @@ def test_a_judge_who_has_scored_stays_and_three_stay(judged):
     judged.score(judged.judges[0])
 
     assert refused(unseat_judge, judged.panel, first, by=judged.office) == [
-        "评委1已经开始评分，不能移出本组。"
+        "评委1已经开始评分，不能直接移出；请点“更换”，写明理由，作废或移交其评分表。"
     ]
     assert refused(unseat_judge, judged.panel, second, by=judged.office) == [
         "本组已有党校，移出后不足 3 人，请先安排接替的评委。"
@@ -125,7 +125,7 @@ def test_a_judge_who_wrote_a_remark_only_keeps_it(judged, city):
     save(row.pk, by=judge.user, version=0, posted={}, remark="待听课后评")
 
     assert refused(unseat_judge, judged.panel, judge, by=judged.office) == [
-        "评委4已经开始评分，不能移出本组。"
+        "评委4已经开始评分，不能直接移出；请点“更换”，写明理由，作废或移交其评分表。"
     ]
     assert refused(assign, other, [judged.assessment], by=judged.office) == [
         f"{judged.assessment.school.name}已由第一组开始评分，不能改组。"

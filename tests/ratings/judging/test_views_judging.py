@@ -11,7 +11,7 @@ from ratings.enums import Phase, Status
 from ratings.judging.seats import desk_of, judged_by
 from ratings.judging.sheets import submit_sheet
 from ratings.judging.visits import withdraw_visits
-from ratings.models import Assessment, Evidence, Judge, Panel, Scheme, Score
+from ratings.models import Assessment, Evidence, Judge, JudgeSheet, Panel, Scheme, Score
 from schools.models import Role, User
 from tests.factories import AppointmentFactory, CityFactory, LiaisonFactory, VisitFactory
 from tests.html_forms import press
@@ -59,8 +59,9 @@ def test_the_desk_holds_the_schools_of_one_year_alone(judged, city, school):
     judge, newer = judged.judges[0], draft_year(city, year=judged.scheme.year + 1)
     Scheme.objects.filter(pk=newer.pk).update(phase=Phase.SCORING)
     panel = Panel.objects.create(scheme=newer, name="下一年")
-    panel.judges.add(Judge.objects.create(scheme=newer, label="评委", user=judge))
+    seat = Judge.objects.create(scheme=newer, label="评委", user=judge)
     row = Assessment.objects.create(scheme=newer, school=school, panel=panel, status=Status.SETTLED)
+    JudgeSheet.objects.create(assessment=row, judge=seat)
 
     begun = desk_of(judge)
     later = User.objects.get(pk=judge.pk)

@@ -14,12 +14,13 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import get_resolver, reverse
 from django.utils import timezone
 
-from ratings.committee.readiness import missing_for_settling, open_sheets
+from ratings.committee.readiness import missing_for_settling, sheet_gaps
 from ratings.enums import Stage, Status
 from ratings.judging.adjusting import adjust as adjust_for_the_city
+from ratings.judging.leaving import replace
 from ratings.judging.panels import assign, choose_leader, create_panel, seat_judge, unseat_judge
-from ratings.judging.sheets import agree, attach_scan, reopen_sheet, start_entry, submit_sheet
-from ratings.models import Assessment, Decision, Evidence, JudgeSheet, Score
+from ratings.judging.sheets import agree, attach_scan, start_entry, submit_sheet
+from ratings.models import Assessment, Decision, Evidence, JudgeSheet, Score, VoidedSheet
 from ratings.review.agreeing import adjust
 from ratings.sheets.answering import save
 from ratings.sheets.evaluation import evaluate
@@ -97,6 +98,23 @@ def entered(judged: Judged) -> JudgeSheet:
     attach_scan(sheet, check_upload(SimpleUploadedFile("评分表.pdf", SMALL_PDF)), by=judged.office)
     sheet.refresh_from_db()
     return sheet
+
+
+def office_voids(judged: Judged) -> Attempt:
+    judged.hand_in(judged.judges[0])
+    sheet = judged.sheet(judged.judges[0])
+    data = {"reason": "因病退出"}
+    return at(judged, judged.office, "sheet_void", sheet.pk, data=data, typed=("因病退出",))
+
+
+def office_replaces(judged: Judged) -> Attempt:
+    judged.score(judged.judges[0])
+    seat_judge(judged.panel, label="", user=judge_account(judged.scheme.city, 8), by=judged.office)
+    judge = judged.panel.judges.get(user=judged.judges[0])
+    data = {"reason": "因病退出"}
+    return at(
+        judged, judged.office, "judge_replace", judged.panel.pk, judge.pk, data=data, typed=("因病退出",)
+    )
 
 
 def led(judged: Judged) -> User:
@@ -199,6 +217,8 @@ OF_JUDGES: list[tuple[str, Callable[[Judged], Attempt]]] = [
     ("sheet_scan", office_scans),
     ("paper_check", colleague_checks),
     ("sheet_reopen", office_reopens),
+    ("sheet_void", office_voids),
+    ("judge_replace", office_replaces),
 ]
 #: The agreed sheet of a 合议 is its leader's.
 OF_LEADERS: list[tuple[str, Callable[[Judged], Attempt]]] = [
@@ -285,7 +305,7 @@ OF_COUNTIES: list[tuple[str, Callable[[Reviewed], Attempt]]] = [
 #: Rooms in which a post may write what is said of a school.
 ROOMS = (
     *("ratings.sheets.views", "ratings.review.views", "ratings.results.paper_views"),
-    *("ratings.judging.views", "ratings.judging.panel_views"),
+    *("ratings.judging.views", "ratings.judging.panel_views", "ratings.judging.leaving_views"),
 )
 #: Their other posts, and why nobody recuses there.
 NO_SCORE = {
@@ -295,6 +315,7 @@ NO_SCORE = {
     "panel_export": "reads progress only",
     "panel": "seats a judge: refused for its schools, tested below",
     "panel_judge": "takes a judge out; choosing a leader is tested below",
+    "sheet_follow": "names who takes over a voided sheet: refused for who must recuse, tested with leaving",
     "review_division": "divides the items of all schools",
     "feedback": "what the team told the school on the spot, no score",
 }
@@ -516,10 +537,10 @@ def test_a_school_without_enough_sheets_is_not_settled_and_the_sentence_says_who
 def test_the_agreed_sheet_of_a_leader_who_must_recuse_says_that_another_is_to_be_chosen(joint):
     guides(joint.judges[0], joint.assessment.school)
 
-    sheets = open_sheets(joint.scheme)
+    gaps = sheet_gaps(joint.scheme)
 
-    assert sheets[joint.assessment.pk] == ["合议（组长应当回避，请另定组长）"]
-    assert sheets[joint.assessments[1].pk] == ["合议"]
+    assert gaps[joint.assessment.pk] == ["评分表尚未提交：合议（组长应当回避，请另定组长）"]
+    assert gaps[joint.assessments[1].pk] == ["评分表尚未提交：合议"]
 
 
 def test_who_must_recuse_makes_room_for_another_although_scoring_has_begun(judged):
@@ -531,17 +552,13 @@ def test_who_must_recuse_makes_room_for_another_although_scoring_has_begun(judge
     seat_judge(judged.panel, label="", user=judge_account(judged.scheme.city, 9), by=judged.office)
 
     (sentence,) = refused(unseat_judge, judged.panel, member, by=judged.office)
-    kept = judged.sheet(judged.judges[0], there).submitted_at
-    reopen_sheet(judged.sheet(judged.judges[0], there), by=judged.office, reason="评委回避，换人重评")
-    unseat_judge(judged.panel, member, by=judged.office)
+    replace(judged.panel, member, reason="评委回避", by=judged.office)
 
-    assert f"请先退回其{there.school.name}的评分表" in sentence and kept
-    assert not member.scores.exists() and not member.sheets.exists()
-    assert "评委1（应当回避，请另行安排评委）" not in open_sheets(judged.scheme)[here.pk]
-    (told,) = AuditEntry.objects.filter(action="panel", detail__contains="作废未提交的评分").values_list(
-        "detail", flat=True
-    )
-    assert here.school.name in told and there.school.name in told
+    assert "请点“更换”" in sentence
+    assert list(member.sheets.values_list("assessment", flat=True)) == [there.pk]
+    assert "评委1（应当回避，请另行安排评委）" not in "".join(sheet_gaps(judged.scheme)[here.pk])
+    (voided,) = VoidedSheet.objects.all()
+    assert voided.assessment == here
 
 
 def test_who_must_recuse_is_neither_seated_nor_given_the_school_nor_chosen_to_lead(judged, joint_panel_of):
