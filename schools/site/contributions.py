@@ -31,6 +31,8 @@ class Contributions:
     tiles: Sequence[Any] = ()
     #: (day) → what falls due: `announcing.Announcement`.
     announcements: Sequence[Any] = ()
+    #: (ids of schools) → what of theirs is open besides records and may be reminded of: see `reminders`.
+    matters: Sequence[Any] = ()
     #: Of the list of schools and of a school's page: `Column`, `Panel`.
     columns: Sequence[Any] = ()
     panels: Sequence[Any] = ()
