@@ -69,7 +69,14 @@ ROOMS: dict[str, dict[str, Act]] = {
         "print_confirmation": Act("打印申报确认页", SCHOOL_ROLES, NO_PAPER, scope="本校"),
     },
     "申报进度": {
-        "read_progress": Act("查阅申报进度", COMMITTEE, "只有市评委会办公室和主任可以查看申报进度。"),
+        "follow_progress": Act(
+            "查阅各校申报进度",
+            (*COUNTY_ROLES, *COMMITTEE),
+            "申报进度由县（市、区）、市评委会办公室和主任查看。",
+        ),
+        "read_progress": Act(
+            "查阅一所党校的流转记录和延期", COMMITTEE, "只有市评委会办公室和主任可以查看流转记录。"
+        ),
         "extend": Act("批准延期", (Role.OFFICE,), "只有市评委会办公室可以批准延期。"),
         "take_office_steps": Act(
             "办理未申报、不参评、退回等", (Role.OFFICE,), "只有市评委会办公室可以办理。"

@@ -288,8 +288,9 @@ TABLE: dict[str, Case] = {
     "ratings:reopen": Case({"chair"}, closed=ALL - {"chair"}, kind="settled"),
     "ratings:projector": Case(COMMITTEE, closed=ALL - COMMITTEE, kind="scoring"),
     "ratings:materials": Case(COMMITTEE, closed=ALL - COMMITTEE, kind="scoring"),
-    "ratings:progress": Case(COMMITTEE, closed=ALL - COMMITTEE),
-    "ratings:progress_board": Case(COMMITTEE, closed=ALL - COMMITTEE, kind="scheme"),
+    "ratings:progress": Case(COUNTY | COMMITTEE, closed=ALL - COUNTY - COMMITTEE),
+    "ratings:progress_board": Case(COUNTY | COMMITTEE, closed=ALL - COUNTY - COMMITTEE, kind="scheme"),
+    "ratings:progress_many": Case(REMINDING, closed=ALL - REMINDING, kind="many"),
     "ratings:progress_school": Case(COMMITTEE, county=COMMITTEE, closed=ALL - COMMITTEE, kind="reviewed"),
     "ratings:progress_extend": Case(
         {"office"}, county={"office"}, closed=ALL - {"office"}, method="post", kind="reviewed"
@@ -654,6 +655,7 @@ def world(city, county, school):
         **registry_world(schools),
         **guarded_world(schools),
         "scheme": (published, None, other),
+        "many": ((published.pk, "remind"), None, (other.pk, "remind")),
         "onsite": tuple(onsite_at([school, neighbour, foreign])),
         "scheme_version": ((published.pk, 1), None, (other.pk, 1)),
         "checked_item": ((published.pk, "K1"), None, (other.pk, "K1")),

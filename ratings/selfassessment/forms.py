@@ -130,7 +130,9 @@ class StepForm(forms.Form):
 
     def __init__(self, *args, step: Step, **kwargs) -> None:
         super().__init__(*args, **kwargs)
-        if not step.comment:
+        if step.answers:
+            self.fields["comment"].label = "答复学校的话" if step.comment else "答复学校的话（可以不写）"
+        elif not step.comment:
             del self.fields["comment"]
 
     @property

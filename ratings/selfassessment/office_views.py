@@ -8,13 +8,13 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from ratings.enums import Phase, Status
-from ratings.models import Assessment, Move, Scheme
+from ratings.models import Assessment, Scheme
 from ratings.sheets.forms import ReturnForm
 from ratings.workflow import (
     STAGE_OF,
@@ -26,27 +26,40 @@ from ratings.workflow import (
     scheme_spec,
     shown_deadlines,
 )
+from ratings.workflow.blocking import standing_against
 from ratings.workflow.deadlines import extension_refusal
+from ratings.workflow.requests import open_request, requests_of, with_requests
 from schools.models import Role, User
 from schools.models.scope import SCHOOL_ROLES
-from schools.permissions import allowed_to, may, role_of
-from schools.refusals import refusals_in, seen_again
+from schools.permissions import allowed_to, may, require, role_of
+from schools.refusals import refusals_in, seen_again, turned_away
 from schools.saving import SEEN
+from schools.site.asked import number
 from schools.site.years import nearest, nearest_first
 
 from .figures import FiguresForm, figure_metrics
 from .forms import ExtensionForm, FigureFilterForm, StepForm
+from .many import ACTS, Act, Line
 from .views import step_context, take_if_posted
 
 #: Steps that an office takes on a page of its own; settling and reopening belong to the committee's pages.
-OFFICE_STEPS = ("return_", "recall", "send_back", "lapse", "decline")
+OFFICE_STEPS = ("return_", "recall", "send_back", "lapse", "decline", "refuse_decline")
+#: Of the list: the schools whose request waits for an answer.
+ASKING = "asking"
 PAGE_SIZE = 50
+#: What the list of moves calls each: the steps of one school, and what moved all at once.
+MOVES = {code: step.label for code, step in STEPS.items()} | {
+    "open": "启动",
+    "settle": "审定",
+    "erratum": "方案勘误",
+    "run_year": "由工作簿完成",
+}
 
 
 def overseen(user: User) -> QuerySet[Assessment]:
     """Assessments in reach with what a line of the list shows."""
     rows = Assessment.objects.visible_to(user).select_related("school__county", "scheme__city")
-    return rows.prefetch_related("extensions").in_order()
+    return with_requests(rows.prefetch_related("extensions")).in_order()
 
 
 def opened_schemes(user: User) -> QuerySet[Scheme]:
@@ -55,7 +68,7 @@ def opened_schemes(user: User) -> QuerySet[Scheme]:
 
 
 @require_GET
-@allowed_to("read_progress")
+@allowed_to("follow_progress")
 def progress_of_the_year(request: HttpRequest) -> HttpResponse:
     """The progress of the current year, or the page that says that no year was opened."""
     scheme = nearest(request.user, opened_schemes(request.user), attrgetter("year"))
@@ -65,31 +78,102 @@ def progress_of_the_year(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-@allowed_to("read_progress")
+@allowed_to("follow_progress")
 def board(request: HttpRequest, pk: int) -> HttpResponse:
-    """Every school of a scheme with status, turn and deadline, or those of one status."""
+    """Every school of a scheme with status, turn and deadline, or those of one status; what may be done at
+    several of them at once.
+    """
     scheme = get_object_or_404(opened_schemes(request.user), pk=pk)
-    asked = Move.objects.filter(
-        assessment=OuterRef("pk"), step="ask_decline", assessment__status=Status.DRAFT
-    )
-    rows = list(overseen(request.user).filter(scheme=scheme).annotate(asked_to_decline=Exists(asked)))
+    rows = list(overseen(request.user).filter(scheme=scheme))
     numbers = Counter(row.status for row in rows)
+    counts = [(one.value, one.label, numbers[one]) for one in Status if numbers[one]]
+    if asking := sum(open_request(row) is not None for row in rows):
+        counts.append((ASKING, "申请不参评待答复", asking))
     status = request.GET.get("status", "")
-    chosen = status if status in numbers else ""
+    chosen = status if status in {code for code, *_ in counts} else ""
+    shown = [row for row in rows if _is_chosen(row, chosen)]
     context = {
         "scheme": scheme,
-        "lines": [_line(row) for row in rows if chosen in ("", row.status)],
-        "counts": [(one.value, one.label, numbers[one]) for one in Status if numbers[one]],
+        "lines": [_line(row) for row in shown],
+        "counts": counts,
         "chosen": chosen,
         "total": len(rows),
+        "acts": _possible(request.user, shown),
     }
     return render(request, "ratings/selfassessment/progress_board.html", context)
+
+
+def _is_chosen(row: Assessment, chosen: str) -> bool:
+    return chosen in ("", row.status) or (chosen == ASKING and open_request(row) is not None)
+
+
+def _possible(user: User, rows: list[Assessment]) -> list[tuple[str, Act, int]]:
+    """The acts of this person that can be done at any of these schools now, and at how many."""
+    own = [(code, act) for code, act in ACTS.items() if may(user, act.act)]
+    found = [(code, act, sum(not line.refusal for line in act.lines(rows))) for code, act in own]
+    return [(code, act, count) for code, act, count in found if count]
+
+
+@require_http_methods(["GET", "POST"])
+@allowed_to("remind")
+def many(request: HttpRequest, pk: int, code: str) -> HttpResponse:
+    """One act at the schools ticked on the list: first the page that names them, with what will be done and
+    where it cannot be; what is done is what that page said.
+    """
+    act = ACTS.get(code)
+    if act is None:
+        raise Http404
+    require(request.user, act.act)
+    scheme = get_object_or_404(opened_schemes(request.user).select_related("city"), pk=pk)
+    posting = request.method == "POST"
+    rows = _ticked(request, scheme)
+    if not rows:
+        return turned_away(request, "请先勾选党校。", "ratings:progress_board", scheme.pk)
+    lines, form = act.lines(rows), act.form(request.POST if posting else None, scheme)
+    told = None
+    if posting and form.is_valid():
+        told = act.carry_out(lines, request.POST, form.cleaned_data, by=request.user)
+        if told.done:
+            messages.success(request, f"{act.label}：已办 {told.done} 所。")
+            for sentence in told.sentences:
+                messages.warning(request, sentence)
+            return redirect("ratings:progress_board", scheme.pk)
+        form.add_error(None, told.sentences)
+        lines = act.lines(_ticked(request, scheme))
+    context = {
+        "scheme": scheme,
+        "code": code,
+        "act": act,
+        "form": form,
+        "possible": [(line, _seen(request, line, told)) for line in lines if not line.refusal],
+        "refused": [line for line in lines if line.refusal],
+    }
+    return render(request, "ratings/selfassessment/progress_many.html", context)
+
+
+def _seen(request: HttpRequest, line: Line, told: object) -> str:
+    """As `seen_again`, for one of the schools."""
+    return line.seen if told else request.POST.get(f"seen-{line.assessment.pk}", line.seen)
+
+
+def _ticked(request: HttpRequest, scheme: Scheme) -> list[Assessment]:
+    """The schools ticked one by one, and all of the counties ticked that the list showed."""
+    data = request.POST if request.method == "POST" else request.GET
+    ticked, counties = ({number(one) for one in data.getlist(name)} for name in ("school", "county"))
+    rows = overseen(request.user).filter(scheme=scheme)
+    return [
+        row
+        for row in rows
+        if row.pk in ticked
+        or ((row.school.county_id or 0) in counties and _is_chosen(row, data.get("status", "")))
+    ]
 
 
 def _line(assessment: Assessment) -> dict[str, Any]:
     stage = STAGE_OF.get(assessment.status)
     return {
         "assessment": assessment,
+        "asked": open_request(assessment),
         "turn": "、".join(Role(role).label for role in TURN_OF[assessment.status]),
         "due": due(assessment, stage) if stage else None,
     }
@@ -105,10 +189,16 @@ def school(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _school(request: HttpRequest, assessment: Assessment, form: ExtensionForm) -> HttpResponse:
     extends = may(request.user, "extend") and not extension_refusal(assessment)
+    moves = assessment.moves.select_related("by").defer("sheet").order_by("-id")
     context = {
         "assessment": assessment,
-        "moves": assessment.moves.select_related("by").order_by("-id"),
-        "steps": [step for step in allowed_steps(request.user, assessment) if step.code in OFFICE_STEPS],
+        "moves": [(move, MOVES.get(move.step, "")) for move in moves],
+        "requests": requests_of(assessment),
+        "steps": [
+            step
+            for step in allowed_steps(request.user, assessment)
+            if step.code in OFFICE_STEPS and not standing_against(assessment, step.code)
+        ],
         "form": form if extends else None,
         "seen": seen_again(request, shown_deadlines(assessment), form),
     }
@@ -146,7 +236,10 @@ def step(request: HttpRequest, pk: int, code: str) -> HttpResponse:
         form = StepForm(data, step=STEPS[code])
     if take_if_posted(request, assessment, STEPS[code], form):
         return redirect("ratings:progress_school", assessment.pk)
-    context = step_context(request, assessment, STEPS[code], form) | {"returns": code == "return_"}
+    context = step_context(request, assessment, STEPS[code], form) | {
+        "returns": code == "return_",
+        "asked": open_request(assessment) if STEPS[code].answers else None,
+    }
     return render(request, "ratings/selfassessment/progress_step.html", context)
 
 

@@ -28,7 +28,7 @@ from ratings.workflow import (
     void_signature,
     with_figures,
 )
-from ratings.workflow.blocking import Blocker, overdue, unknown_figures
+from ratings.workflow.blocking import Blocker, overdue, standing_against, unknown_figures
 from schools.models import User
 from schools.saving import Refused
 from schools.uploads import CheckedUpload
@@ -54,11 +54,8 @@ def next_step(assessment: Assessment, user: User) -> Step | None:
 
 
 def other_steps(assessment: Assessment, steps: list[Step]) -> list[Step]:
-    """Of the steps allowed, those back or aside; asking to be left out ends once it was asked."""
-    codes, asking = [step.code for step in steps], "ask_decline"
-    if asking in codes and assessment.moves.filter(step=asking).exists():
-        codes.remove(asking)
-    return [step for step in steps if step.code in SIDEWAYS and step.code in codes]
+    """Of the steps allowed, those back or aside that can be taken now; nobody asks twice at a time."""
+    return [step for step in steps if step.code in SIDEWAYS and not standing_against(assessment, step.code)]
 
 
 def missing_of(sheet: SchoolSheet) -> list[Blocker]:

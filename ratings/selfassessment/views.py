@@ -1,9 +1,9 @@
 """自评: a school's own assessments, the task list, one item, all items on one sheet."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 
 from django.contrib import messages
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render, resolve_url
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -35,7 +35,9 @@ from ratings.workflow import (
     take_step,
     with_figures,
 )
+from ratings.workflow.blocking import standing_against
 from ratings.workflow.deadlines import last_day
+from ratings.workflow.requests import requests_of, with_requests
 from schools.models import Role
 from schools.permissions import allowed_to
 from schools.refusals import refusals_as_messages, refusals_in, seen_again
@@ -66,11 +68,17 @@ from .submission import (
 )
 
 
-def own_assessment(request: HttpRequest, pk: int) -> Assessment:
-    """The school's own assessment; other roles have desks of their own. `has_others` tells of other years."""
+def own_assessment(
+    request: HttpRequest, pk: int, read: Callable[[QuerySet], QuerySet] = lambda rows: rows
+) -> Assessment:
+    """The school's own assessment; other roles have desks of their own. `has_others` tells of other years,
+    `read` brings what a page shows besides.
+    """
     visible = Assessment.objects.visible_to(request.user)
     rows = visible.select_related("scheme__city", "school", "panel").prefetch_related("extensions")
-    return get_object_or_404(rows.annotate(has_others=Exists(visible.exclude(pk=OuterRef("pk")))), pk=pk)
+    return get_object_or_404(
+        read(rows).annotate(has_others=Exists(visible.exclude(pk=OuterRef("pk")))), pk=pk
+    )
 
 
 @require_GET
@@ -96,7 +104,7 @@ def assessment_list(request: HttpRequest) -> HttpResponse:
 @allowed_to("self_assess")
 def assessment_page(request: HttpRequest, pk: int) -> HttpResponse:
     """The task list: what is done, what is left, by when."""
-    assessment = own_assessment(request, pk)
+    assessment = own_assessment(request, pk, read=with_requests)
     sheet = own_sheet(assessment)
     word, open_only = request.GET.get("q", "").strip(), "open" in request.GET
     steps = allowed_steps(request.user, assessment)
@@ -118,6 +126,7 @@ def assessment_page(request: HttpRequest, pk: int) -> HttpResponse:
         "step": next((step for step in steps if step.code in FORWARD), None),
         "other_steps": other_steps(assessment, steps),
         "submitted": receipt_move(assessment),
+        "requests": requests_of(assessment),
         "first_open": next((line for line in sheet.lines if line.is_open), None),
     }
     return render(request, "ratings/selfassessment/tasks.html", context)
@@ -346,8 +355,16 @@ def step_context(
 ) -> dict:
     """What the page of a step shows, to be confirmed in words."""
     allowed = step in allowed_steps(request.user, assessment)
+    against = standing_against(assessment, step.code) if allowed else []
     seen = seen_again(request, shown_at(assessment, step.code), form)
-    return {"assessment": assessment, "step": step, "allowed": allowed, "form": form, "seen": seen}
+    return {
+        "assessment": assessment,
+        "step": step,
+        "allowed": allowed and not against,
+        "against": [blocker.text for blocker in against],
+        "form": form,
+        "seen": seen,
+    }
 
 
 @require_http_methods(["GET", "POST"])

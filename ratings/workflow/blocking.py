@@ -13,6 +13,7 @@ from ratings.scoring import Entry, answered_apart, entry_from_json, owed_codes, 
 from schools.metrics import Figure
 
 from .deadlines import due, is_overdue
+from .requests import open_request
 from .snapshots import figures_of, live_figures, scheme_spec
 
 OPINION_LIMIT = 300
@@ -42,6 +43,14 @@ def blockers(assessment: Assessment, code: str, facts: dict | None = None) -> li
         for check in CHECKS.get(code, ())
         for blocker in check(assessment, spec, {} if facts is None else facts)
     ]
+
+
+def standing_against(assessment: Assessment, code: str) -> list[Blocker]:
+    """What no filling in of its page could change; for offering steps of offices at many schools, so it asks
+    the database nothing that `with_requests` and the extensions have not brought.
+    """
+    checks = (check for check in CHECKS.get(code, ()) if check in WHATEVER_IS_TYPED)
+    return [blocker for check in checks for blocker in check(assessment, None, {})]
 
 
 def missing_in(assessment: Assessment, spec: SchemeSpec, stage: str) -> Iterator[Blocker]:
@@ -132,6 +141,9 @@ def _returnable(assessment: Assessment, spec: SchemeSpec, facts: dict) -> Iterat
             yield Blocker(f"方案里没有小项 {code}")
         elif not str(comment).strip():
             yield Blocker(f"请写明 {code} {spec.bound[code].item.name}要补正什么", code)
+
+
+def _returns_left(assessment: Assessment, *_) -> Iterator[Blocker]:
     used = assessment.moves.filter(step="return_", from_status=assessment.status).count()
     if used >= assessment.scheme.return_limit:
         yield Blocker(f"本阶段已退回 {used} 次，达到上限，不能再退回")
@@ -145,8 +157,11 @@ def _return_overdue(assessment: Assessment, *_) -> Iterator[Blocker]:
 
 
 def _self_overdue(assessment: Assessment, *_) -> Iterator[Blocker]:
-    if due(assessment, Stage.SELF) is None or not is_overdue(assessment, Stage.SELF):
-        yield Blocker("自评截止时间未到，不能认定未申报")
+    last = due(assessment, Stage.SELF)
+    if last is None:
+        yield Blocker("本方案没有设自评截止日，不能认定未申报")
+    elif not is_overdue(assessment, Stage.SELF):
+        yield Blocker(f"自评截止时间未到（{timezone.localtime(last):%Y年%m月%d日}截止），不能认定未申报")
 
 
 def _reasons_owed(assessment: Assessment, spec: SchemeSpec, *_) -> Iterator[Blocker]:
@@ -174,8 +189,13 @@ def _opinion(assessment: Assessment, spec: SchemeSpec, facts: dict) -> Iterator[
 
 
 def _asked_to_decline(assessment: Assessment, *_) -> Iterator[Blocker]:
-    if not assessment.moves.filter(step="ask_decline").exists():
-        yield Blocker("学校负责人还没有申请不参评")
+    if open_request(assessment) is None:
+        yield Blocker("学校负责人没有申请不参评，或者申请已经答复")
+
+
+def _not_asked_yet(assessment: Assessment, *_) -> Iterator[Blocker]:
+    if open_request(assessment) is not None:
+        yield Blocker("已经申请不参评，等待市评委会办公室答复")
 
 
 def _before_publication(assessment: Assessment, *_) -> Iterator[Blocker]:
@@ -190,7 +210,7 @@ CHECKS: dict[str, tuple[Check, ...]] = {
     "submit": HANDING_IN,
     "take_back": (_scheme_open, overdue),
     "withdraw": (_scheme_open, overdue, _not_scored_yet),
-    "return_": (_scheme_open, _returnable),
+    "return_": (_scheme_open, _returns_left, _returnable),
     "resubmit": HANDING_IN,
     "recall": (_scheme_open, _return_overdue),
     "recommend": (
@@ -203,7 +223,19 @@ CHECKS: dict[str, tuple[Check, ...]] = {
     ),
     "send_back": (_scheme_open,),
     "lapse": (_scheme_open, _self_overdue),
-    "ask_decline": (_scheme_open,),
+    "ask_decline": (_scheme_open, _not_asked_yet),
     "decline": (_scheme_open, _asked_to_decline),
+    "refuse_decline": (_scheme_open, _asked_to_decline),
     "reopen": (_before_publication,),
 }
+WHATEVER_IS_TYPED = (
+    _scheme_open,
+    _returns_left,
+    _return_overdue,
+    _self_overdue,
+    _asked_to_decline,
+    _not_asked_yet,
+    _not_scored_yet,
+    overdue,
+    _before_publication,
+)

@@ -4,12 +4,16 @@ import datetime as dt
 
 from django.db import transaction
 from django.db.models import Q
+from django.urls import reverse
 from django.utils import timezone
 
 from ratings.enums import RUNNING, Stage, Status
 from ratings.models import Assessment, Extension
 from schools import audit
 from schools.calendar.workdays import add_workdays, is_workday
+from schools.messages.inbox import notify
+from schools.models import User
+from schools.numbers import chinese_date
 from schools.saving import Refused, Shown, refuse
 
 from .holding import hold_assessment
@@ -84,13 +88,12 @@ def in_self_window(today: dt.date, scheme: str = "scheme__") -> Q:
 
 def shown_deadlines(assessment: Assessment) -> Shown:
     """What stands above the form of an extension: the days of the scheme, and what was granted so far."""
-    granted = Extension.objects.filter(assessment=assessment).select_related("by").order_by("pk")
-    scheme = assessment.scheme
+    granted, scheme = list(assessment.extensions.all()), assessment.scheme
 
     def saver() -> str:
-        last = granted.last()
-        if last is None:
+        if not granted:
             return ""
+        last = granted[-1]
         at = timezone.localtime(last.at)
         return (
             f"{last.by} {at:%m月%d日 %H:%M} 已把{last.get_stage_display()}延至 {last.due_on}：{last.reason}"
@@ -99,7 +102,7 @@ def shown_deadlines(assessment: Assessment) -> Shown:
     return Shown(
         {
             "截止时间": [scheme.self_due, scheme.county_due, scheme.city_due, assessment.return_due],
-            "延期": list(granted.values_list("stage", "due_on", "by", "at")),
+            "延期": [(one.stage, one.due_on, one.by_id, one.at) for one in granted],
         },
         {"延期": saver},
     )
@@ -140,5 +143,15 @@ def grant_extension(
         )
         detail = {"阶段": Stage(stage).label, "延至": due_on, "理由": reason.strip()}
         audit.record("extend", by=by, city=locked.scheme.city, subject=str(locked), detail=detail)
+        if stage == Stage.SELF:
+            _tell_school(locked, extension)
     assessment.return_due = locked.return_due
     return extension
+
+
+def _tell_school(assessment: Assessment, extension: Extension) -> None:
+    people = User.objects.of_schools(assessment.school_id)
+    page = reverse("ratings:assessment", args=[assessment.pk])
+    day = chinese_date(next_workday_from(extension.due_on))
+    text = f"{assessment.scheme.year}年度星级评定自评延期至{day}：{extension.reason}"
+    notify(people, text, url=page, key=f"extension-{extension.pk}", school=assessment.school)

@@ -4,20 +4,21 @@
 
 from dataclasses import dataclass
 
-from ratings.enums import Stage, Status
+from ratings.enums import UNFINISHED, Stage, Status
 from schools.models.people import Role
 
-#: Targets that depend on the assessment or the scheme.
+#: Targets that depend on the assessment or the scheme; the last leaves the status as it is.
 FIRST_STAGE = "first_stage"
 RETURNED_FROM = "returned_from"
+SAME = "same"
 
 
 @dataclass(frozen=True)
 class Step:
-    """One way from status to status. `target` is a status, or FIRST_STAGE / RETURNED_FROM where data decide.
+    """One way from status to status. `target` is a status, or one of the above where data decide.
 
     `consequence` says in words what happens, for the confirmation page; `comment` tells that a reason is
-    owed.
+    owed, `answers` that it answers a request of the school, which then reads the words given with it.
     """
 
     code: str
@@ -27,6 +28,12 @@ class Step:
     target: str
     consequence: str
     comment: bool = False
+    answers: bool = False
+
+    @property
+    def confirmed(self) -> str:
+        """The words of its button: 确认撤回自评, and 认定未申报 as it is."""
+        return self.label if self.label.startswith(("确认", "认定")) else f"确认{self.label}"
 
 
 STEPS: dict[str, Step] = {
@@ -128,9 +135,20 @@ STEPS: dict[str, Step] = {
             "decline",
             "确认不参评",
             (Role.OFFICE,),
-            (Status.DRAFT,),
+            UNFINISHED,
             Status.DECLINED,
             "本年度不计入统计，不列入通报。",
+            answers=True,
+        ),
+        Step(
+            "refuse_decline",
+            "不同意不参评",
+            (Role.OFFICE,),
+            UNFINISHED,
+            SAME,
+            "学校仍须按期提交自评；理由告知学校。",
+            comment=True,
+            answers=True,
         ),
         Step(
             "reopen",
@@ -176,6 +194,12 @@ def first_stage(has_county_stage: bool) -> str:
 ENTRANCES = (Status.COUNTY, Status.CITY)
 
 
+def _targets(step: Step, source: str) -> tuple[str, ...]:
+    if step.target in (FIRST_STAGE, RETURNED_FROM):
+        return ENTRANCES
+    return (source if step.target == SAME else step.target,)
+
+
 def mermaid() -> str:
     """A Mermaid state diagram: one arrow per step and pair of statuses."""
     lines = [
@@ -184,7 +208,10 @@ def mermaid() -> str:
         f"    [*] --> {Status.DRAFT.value}",
     ]
     for step in STEPS.values():
-        targets = ENTRANCES if step.target in (FIRST_STAGE, RETURNED_FROM) else (step.target,)
-        lines += [f"    {source} --> {target}: {step.label}" for source in step.sources for target in targets]
+        lines += [
+            f"    {source} --> {target}: {step.label}"
+            for source in step.sources
+            for target in _targets(step, source)
+        ]
     lines.append(f"    {Status.CITY.value} --> {Status.SETTLED.value}: 审定（全方案一次）")
     return "\n".join(lines)

@@ -37,10 +37,11 @@ from .blocking import FIGURES, blockers
 from .deadlines import return_deadline
 from .holding import hold_assessment
 from .recusal import must_recuse
+from .requests import tell_office, tell_school
 from .showing import FIGURED, frozen_sheet, shown_at, with_figures
 from .snapshots import live_figures, scheme_spec, take_snapshot
 from .stages import open_city_rows, open_county_rows
-from .steps import FIRST_STAGE, RETURNED_FROM, STAGE_OF, STEPS, Step, first_stage
+from .steps import FIRST_STAGE, RETURNED_FROM, SAME, STAGE_OF, STEPS, Step, first_stage
 
 #: Steps by which a school leaves the year without having handed in.
 LEAVING = ("lapse", "decline")
@@ -175,7 +176,7 @@ def _target(assessment: Assessment, step: Step) -> str:
         return first_stage(assessment.scheme.has_county_stage)
     if step.target == RETURNED_FROM:
         return assessment.returned_to
-    return step.target
+    return assessment.status if step.target == SAME else step.target
 
 
 def _on_resubmit(assessment: Assessment, move: Move, facts: dict) -> None:
@@ -243,6 +244,11 @@ def void_decision(assessment: Assessment, move: Move, *_) -> None:
     decision.delete()
 
 
+def _on_lapse(assessment: Assessment, move: Move, *_) -> None:
+    void_decision(assessment, move)
+    tell_school(assessment, move)
+
+
 def _close_filling(scheme: int) -> None:
     """When the last school that could still hand in is out, nothing is filled in any more: the year can be
     settled.
@@ -276,6 +282,9 @@ EFFECTS: dict[str, Callable[[Assessment, Move, dict], Any]] = {
     "return_": _on_return,
     "resubmit": _on_resubmit,
     "recommend": _on_recommend,
-    "lapse": void_decision,
+    "lapse": _on_lapse,
+    "ask_decline": tell_office,
+    "decline": tell_school,
+    "refuse_decline": tell_school,
     "reopen": _on_reopen,
 }

@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from itertools import groupby
+from typing import NamedTuple
 
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, Q
@@ -21,11 +22,14 @@ from schools.messages.inbox import Message, deliver
 from schools.models import Appointment, Reminder, Role, School, User
 from schools.models.scope import COUNTY_ROLES, SCHOOL_ROLES
 from schools.saving import Refused, hold
+from schools.site.contributions import contributed
+from schools.templatetags.ui import day as day_words
 
 from .overview import city_on
 from .standing import View
 
 WORKDAYS_BETWEEN = 3
+NOBODY = "没有填报人和负责人，无法在系统内提醒，请联系安全管理员任命，或复制提醒文字另行通知。"
 #: A reminder older than this is no longer passed on by itself: its matter belongs to a year that is over.
 DAYS_PASSED_ON = 120
 FILLER, HEAD = Reminder.Step.FILLER, Reminder.Step.HEAD
@@ -37,6 +41,14 @@ DUTIES = {
     Role.COUNTY_LEAD: ("county", "county_id"),
     Role.OFFICE: ("office", "city_id"),
 }
+
+
+class Place(NamedTuple):
+    """Where a matter is done by the school, where those above see it, and who of the school is told first."""
+
+    own: str
+    above: str
+    first: str = "filler"
 
 
 @dataclass(frozen=True)
@@ -78,6 +90,20 @@ class Outcome:
     too_soon: list[tuple[str, date | None]] = field(default_factory=list)
     twice: list[str] = field(default_factory=list)
 
+    @property
+    def why_not(self) -> str:
+        """Why there was nothing to remind of."""
+        return why_not([day for _, day in self.too_soon], twice=bool(self.twice))
+
+
+def why_not(days: Iterable[date | None], *, twice: bool) -> str:
+    """The same of matters that were told of once, each with the day from which it may be again, and twice."""
+    if known := [day for day in days if day]:
+        return f"已提醒，{day_words(min(known))}起可再提醒负责人和县（区）"
+    if days:
+        return "提醒已排队，等到上班时间送达"
+    return "同一事项最多提醒两次，均已提醒" if twice else "事项已经办结"
+
 
 def states_of(schools: Sequence[int]) -> dict[int, dict[str, State]]:
     """By school and matter; one query."""
@@ -105,11 +131,8 @@ def remind(
     """
     now = now or timezone.now()
     School.objects.hold(school.pk)
-    people = _people([school.pk])[school.pk]
-    if not people["filler"] and not people["head"]:
-        raise Refused(
-            f"{school}没有填报人和负责人，无法在系统内提醒，请联系安全管理员任命，或复制提醒文字另行通知。"
-        )
+    if not is_manned(people_of([school.pk])[school.pk]):
+        raise Refused(f"{school}{NOBODY}")
     states = states_of([school.pk]).get(school.pk, {})
     outcome, made = Outcome(), []
     open_now = in_working_hours(now)
@@ -186,33 +209,49 @@ def open_matters(schools: Iterable[School], today: date) -> set[tuple[int, str]]
         for year in (today.year - 1, today.year)
         for school in city_on(city, View(year, today), wanted)
         for key, _ in school.matters
+    } | _places(wanted).keys()
+
+
+def _places(schools: Iterable[int]) -> dict[tuple[int, str], Place]:
+    """By school and key, the open matters that are no records."""
+    return {
+        matter: place for of_app in contributed("matters") for matter, place in of_app(set(schools)).items()
     }
 
 
 def _send(reminders: Sequence[Reminder], now: datetime) -> None:
-    """One message a school and step, naming all its matters."""
-    people = _people({row.school_id for row in reminders})
+    """One message a school, step and place, naming all its matters."""
+    schools = {row.school_id for row in reminders}
+    people, places = people_of(schools), _places(schools)
+
+    def where(row: Reminder) -> tuple:
+        records = reverse("schools:teaching"), reverse("schools:monitoring_school", args=[row.school_id])
+        return row.school_id, row.step, places.get((row.school_id, row.matter), Place(*records))
+
     messages = []
-    ordered = sorted(reminders, key=lambda row: (row.school_id, row.step, row.pk))
-    for (school, step), group in groupby(ordered, key=lambda row: (row.school_id, row.step)):
-        messages += _messages(list(group), step, people[school])
+    ordered = sorted(reminders, key=lambda row: (*where(row), row.pk))
+    for (school, step, place), group in groupby(ordered, key=where):
+        messages += _messages(list(group), step, people[school], place)
     deliver(messages)
     Reminder.objects.filter(pk__in=[row.pk for row in reminders]).update(sent_at=now)
 
 
-def _messages(rows: list[Reminder], step: int, people: Mapping[str, list[int]]) -> Iterable[Message]:
+def _messages(
+    rows: list[Reminder], step: int, people: Mapping[str, list[int]], place: Place
+) -> Iterable[Message]:
     school, by = rows[0].school, rows[0].by
     key = f"reminder:{rows[0].pk}:{step}"
     titles = summary([row.title for row in rows])
     sender = f"（{by.identity.scope_name if by.identity else ''}{by.name}提醒）" if by else "（系统按期转告）"
-    own, there = reverse("schools:teaching"), reverse("schools:monitoring_school", args=[school.pk])
-    urged = f"{titles}，已提醒填报人满 {WORKDAYS_BETWEEN} 个工作日，请督促办理。{sender}"
+    first = {"filler": "填报人", "head": "负责人"}[place.first]
+    urged = f"{titles}，已提醒{first}满 {WORKDAYS_BETWEEN} 个工作日，请督促办理。{sender}"
     if step == FILLER:
-        told = [(people["filler"] or people["head"], f"{titles}，请尽快办理。{sender}", own)]
+        users = people[place.first] or people["head"] or people["filler"]
+        told = [(users, f"{titles}，请尽快办理。{sender}", place.own)]
     else:
         told = [
-            (people["head"] or people["filler"], urged, own),
-            (people["county"], f"{school}：{urged}", there),
+            (people["head"] or people["filler"], urged, place.own),
+            (people["county"], f"{school}：{urged}", place.above),
         ]
     for users, text, url in told:
         for user in users:
@@ -240,7 +279,12 @@ def summary(titles: Sequence[str]) -> str:
     return "；".join([f"{'、'.join(reports)}{end}", *others] if reports else others)
 
 
-def _people(schools: Iterable[int]) -> dict[int, dict[str, list[int]]]:
+def is_manned(people: Mapping[str, list[int]]) -> bool:
+    """Whether the school has anybody to be told."""
+    return bool(people["filler"] or people["head"])
+
+
+def people_of(schools: Iterable[int]) -> dict[int, dict[str, list[int]]]:
     """Who is appointed to each school today, and in its county, or in its city's office where there is no
     county.
     """

@@ -107,16 +107,7 @@ def _say(request: HttpRequest, school: School, outcome: reminders.Outcome) -> No
             request, f"现在不是工作时间，将于{when}提醒{school}：{reminders.summary(outcome.waiting)}。"
         )
     if not outcome.sent and not outcome.waiting:
-        messages.info(request, f"{school}没有现在可以催办的事项：{_why_not(outcome)}。")
-
-
-def _why_not(outcome: reminders.Outcome) -> str:
-    days = [day for _, day in outcome.too_soon if day]
-    if days:
-        return f"已提醒填报人，{day_words(min(days))}起可再提醒负责人和县（区）"
-    if outcome.too_soon:
-        return "提醒已排队，等到上班时间送达"
-    return "同一事项最多提醒两次，均已提醒" if outcome.twice else "事项已经办结"
+        messages.info(request, f"{school}没有现在可以催办的事项：{outcome.why_not}。")
 
 
 def _view(request: HttpRequest) -> View:

@@ -36,6 +36,8 @@ class Contributions:
     #: not the app's or takes the year as it is chosen. See `years`.
     years: Sequence[Any] = ()
     same_page: Sequence[Any] = ()
+    #: (ids of schools) → what of theirs is open besides records and may be reminded of: see `reminders`.
+    matters: Sequence[Any] = ()
     #: Of the list of schools and of a school's page: `Column`, `Panel`.
     columns: Sequence[Any] = ()
     panels: Sequence[Any] = ()

@@ -160,6 +160,7 @@ def _of_schemes(city: Region) -> dict[str, list[Target]]:
     kinds = [(one, kind) for one in drafts for kind in DRAFT_KINDS]
     return {
         **dict.fromkeys(("scheme", "noticed", "settled", "scoring"), every),
+        "many": [(name, (*address, "remind")) for name, address in every],
         "scheme_version": [(name, (one.pk, 1)) for name, one in schemes.items()],
         "drafting": _keys(drafts),
         "draft_item": [(name, (one.pk, item.pk)) for one in drafts for name, item in shapes[one.pk].items()],
@@ -222,7 +223,7 @@ def _of_assessments(rows: dict[str, Assessment]) -> dict[str, list[Target]]:
         "office_step": [
             (name, (one.pk, step))
             for name, one in running
-            for step in ("return_", "recall", "send_back", "lapse", "decline")
+            for step in ("return_", "recall", "send_back", "lapse", "decline", "refuse_decline")
         ],
         "seat_item": asked,
         "system_item": counted,

@@ -47,9 +47,10 @@ class Side:
     def moved(self, step: str) -> None:
         """The step was taken."""
         source = self.status
-        self.status = self.returned_to if step in ("resubmit", "recall") else TARGETS[step]
+        self.status = self.returned_to if step in ("resubmit", "recall") else TARGETS.get(step, source)
         self.returned_to = source if step == "return_" else ""
-        self.asked |= step == "ask_decline"
+        if step in ("ask_decline", "refuse_decline", "submit"):  # handing in is an answer of its own
+            self.asked = step == "ask_decline"
         if step == "return_":
             self.returns[source] = self.returns.get(source, 0) + 1
 
@@ -86,6 +87,10 @@ def _asked(side: Side, role: str, row: Assessment) -> bool:
     return side.asked
 
 
+def _not_asked(side: Side, role: str, row: Assessment) -> bool:
+    return not side.asked
+
+
 def _always(side: Side, role: str, row: Assessment) -> bool:
     return True
 
@@ -103,8 +108,9 @@ MAY: dict[str, tuple[Scope, Callable[[Side, str, Assessment], bool]]] = {
     "recommend": ({"county_lead": ("county",)}, _reviewed),
     "send_back": ({"office": ("city",)}, _always),
     "lapse": ({"office": WITH_SCHOOL}, _late),
-    "ask_decline": ({"head": ("draft",)}, _always),
-    "decline": ({"office": ("draft",)}, _asked),
+    "ask_decline": ({"head": ("draft",)}, _not_asked),
+    "decline": ({"office": ("draft", "confirming")}, _asked),
+    "refuse_decline": ({"office": ("draft", "confirming")}, _asked),
     "reopen": ({"chair": ("settled",)}, _always),
 }
 TARGETS = {
@@ -116,7 +122,6 @@ TARGETS = {
     "recommend": "city",
     "send_back": "county",
     "lapse": "lapsed",
-    "ask_decline": "draft",
     "decline": "declined",
     "reopen": "city",
 }

@@ -405,7 +405,7 @@ def test_pages_of_a_returned_school_cost_hardly_more(signed_client, head, appoin
     client = signed_client(head)
     client.get(at())
 
-    assert [queries_of(client, at()), queries_of(client, at("sheet"))] == [15, 12]
+    assert [queries_of(client, at()), queries_of(client, at("sheet"))] == [16, 12]
 
 
 def queries_of(client, address) -> int:

@@ -79,15 +79,22 @@ def test_extension_to_an_earlier_day_keeps_what_was_typed(office, assessment):
     assert not Extension.objects.exists()
 
 
-def test_lapse_before_the_deadline_is_refused_with_a_sentence(office, assessment):
+def test_lapse_is_offered_once_the_deadline_has_passed_and_refused_with_a_sentence_before(office, assessment):
     Assessment.objects.update(status=Status.DRAFT)
+    Scheme.objects.update(self_due=dt.date(2099, 1, 5))
+    page, address = (
+        reverse(f"ratings:progress_{name}", args=[assessment.pk, *code])
+        for name, code in (("school", ()), ("step", ("lapse",)))
+    )
+    early, opened = office.get(page).content.decode(), office.get(address).content.decode()
+    posted = office.post(address, {"comment": "未交"}).content.decode()
+    Scheme.objects.update(self_due=dt.date(2020, 1, 6))
+    late = office.get(page).content.decode()
 
-    page = press(
-        office, reverse("ratings:progress_step", args=[assessment.pk, "lapse"]), {"comment": "未交"}
-    ).content.decode()
-
-    assert "自评截止时间未到" in page
-    assert "未交" in page
+    assert address not in early and address in late
+    assert "现在不能认定未申报：自评截止时间未到（2099年01月05日截止）" in opened
+    assert "<textarea" not in opened
+    assert "自评截止时间未到" in posted and "未交" in posted
     assert Assessment.objects.get().status == Status.DRAFT
 
 
@@ -139,5 +146,5 @@ def test_board_costs_the_same_queries_for_any_number_of_schools(
 ):
     scheme = county_scheme(city, [SchoolFactory(city=city, county=county) for _ in range(count)], year=YEAR)
 
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(13):
         office.get(reverse("ratings:progress_board", args=[scheme.pk]))

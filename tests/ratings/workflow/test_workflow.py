@@ -38,8 +38,9 @@ from ratings.workflow import (
     uneditable,
 )
 from ratings.workflow.deadlines import next_workday_from, return_deadline
+from ratings.workflow.requests import requests_of
 from ratings.workflow.steps import mermaid
-from schools.models import AuditEntry, MonthlyReport, Region, Role, School, User
+from schools.models import AuditEntry, MonthlyReport, Notice, Region, Role, School, User
 from schools.saving import Refused
 from tests.ratings.regulation import MAY
 
@@ -371,8 +372,11 @@ def test_every_step_of_a_stage_ends_with_its_deadline(submitted):
 
 
 def test_lapse_waits_for_the_deadline_and_needs_a_reason(assessment, office):
-    with pytest.raises(Refused, match="截止时间未到"):
-        take_step(assessment, "lapse", by=office, comment="未提交")
+    early = ((None, "没有设自评截止日"), (dt.date(2099, 1, 6), "截止时间未到（2099年01月06日截止）"))
+    for day, sentence in early:
+        Scheme.objects.update(self_due=day)
+        with pytest.raises(Refused, match=sentence):
+            take_step(assessment, "lapse", by=office, comment="未提交")
     Scheme.objects.update(self_due=dt.date(2020, 1, 6))
     assessment.refresh_from_db()
     with pytest.raises(Refused, match="请写明理由"):
@@ -387,13 +391,46 @@ def test_lapse_waits_for_the_deadline_and_needs_a_reason(assessment, office):
 
 
 def test_declining_is_asked_by_the_head_and_confirmed_by_the_office(assessment, appoint, office):
-    with pytest.raises(Refused, match="还没有申请"):
+    head, filler = appoint("head"), appoint("filler")
+    with pytest.raises(Refused, match="没有申请不参评"):
         take_step(assessment, "decline", by=office)
 
-    take_step(assessment, "ask_decline", by=appoint("head"), comment="校舍重建")
-    take_step(assessment, "decline", by=office)
+    take_step(assessment, "ask_decline", by=head, comment="校舍重建")
+    with pytest.raises(Refused, match="等待市评委会办公室答复"):
+        take_step(assessment, "ask_decline", by=head, comment="再申请")
+    with pytest.raises(Refused, match="请写明理由"):
+        take_step(assessment, "refuse_decline", by=office)
+    take_step(assessment, "refuse_decline", by=office, comment="可借用镇会议室办班")
+    with pytest.raises(Refused, match="申请已经答复"):
+        take_step(assessment, "decline", by=office)
+    take_step(assessment, "ask_decline", by=head, comment="会议室也在重建")
+    Assessment.objects.update(status=Status.CONFIRMING)  # the filler sent it to the head meanwhile
+    take_step(assessment, "decline", by=office, comment="情况属实")
 
     assert assessment.status == Status.DECLINED
+    said = [(one.asked.comment, one.verdict, one.answer.comment) for one in requests_of(assessment)]
+    assert said == [
+        ("校舍重建", "不同意不参评", "可借用镇会议室办班"),
+        ("会议室也在重建", "确认不参评", "情况属实"),
+    ]
+    told = Notice.objects.filter(user=filler).order_by("pk").values_list("text", flat=True)
+    assert [text.partition("办公室")[2] for text in told] == [
+        "不同意不参评：可借用镇会议室办班",
+        "确认不参评：情况属实",
+    ]
+    assert Notice.objects.filter(user=office, text__contains="申请不参评，请答复：").count() == 2
+
+
+def test_a_request_is_over_once_the_school_has_handed_in_all_the_same(assessment, appoint, office):
+    head = appoint("head")
+    take_step(assessment, "ask_decline", by=head, comment="校舍重建")
+    answer(assessment, Stage.SELF)
+    take_step(assessment, "submit", by=head)
+    take_step(assessment, "withdraw", by=head)
+
+    assert [one.waits for one in requests_of(assessment)] == [False]
+    with pytest.raises(Refused, match="没有申请不参评"):
+        take_step(assessment, "decline", by=office)
 
 
 @pytest.mark.parametrize("phase", Phase)

@@ -152,7 +152,7 @@ def test_click_on_the_page_reminds_says_so_and_comes_back(school, people, signed
     assert "已提醒东溪镇委党校" in page
     assert "county某提醒填报人" in page
     assert len(texts(people["filler"])) == 1
-    assert "没有现在可以催办的事项：已提醒填报人" in again.content.decode()
+    assert "没有现在可以催办的事项：已提醒，" in again.content.decode()
     assert again.redirect_chain[0][0] == reverse("schools:monitoring_school", args=[school.pk])
 
 
