@@ -179,7 +179,7 @@ class RegistryForm(RecheckedForm, ReasonMixin, forms.ModelForm):
             kept = model._meta.get_field(name).to_python(typed)  # asked for by the database itself
             spelt = others.exclude(pk=self.instance.pk).exclude(**{name: kept}).values_list(name, flat=True)
             if same(kept) in map(same, spelt):
-                self.add_error(name, constraint.get_violation_error_message())
+                self.add_error(None, constraint.get_violation_error_message())
 
     def store(self, *, by: User) -> bool:
         """Writes or asks; False with the error in the form where that is not possible."""

@@ -345,12 +345,14 @@ def letters(place: int) -> str:
 # Rows that are no rows
 
 TOTAL = re.compile(
-    r"\(?(?P<whose>.{0,10}?)(?:[合小总共]计|总和)(?:数|人数|金额)?(?:\(.*\))?:?(?:[:(]?\d.*)?\)?|平均[数值]?"
+    r"\(?(?P<whose>.{0,10}?)(?:[合小总共]计|总和)(?:数|人数|金额)?(?:\(.*\))?:?(?:[:(]?\d.*)?\)?"
 )
 #: 甲区小计 is a total whatever else its row holds.
 PARTS = "县区市镇乡街校年月日页级组类"
 #: What every total has in it.
-SUMMED = re.compile("计|总|均")
+SUMMED = re.compile("计|总")
+#: Only in front: it is also what judges' scores are put together by.
+AVERAGE = re.compile("平均[数值]?")
 SIGNED = r"(?:\((?:签字|签名|签章|盖章|公章)\))?"
 SIGNATURE = re.compile(
     rf"(?:制表|填表|填报|编制|审核|审批|复核|校对|经办|报送|录入)(?:人|单位|部门|时间|日期)?{SIGNED}(?::.*)?"
@@ -369,9 +371,9 @@ def _passed_over(values: list[Value], named: dict[str, Value], *, is_banner: boo
     shown = str(filled[0])[:40]
     summed = (value for value in filled if isinstance(value, str) and SUMMED.search(value))
     totals = filter(None, (TOTAL.fullmatch(without_blanks(narrow(value))) for value in summed))
-    if any((total["whose"] or "")[-1:] in PARTS or not is_whole for total in totals):
-        return "合计、小计等汇总行，没有读入"
     first = without_blanks(narrow(filled[0])) if isinstance(filled[0], str) else ""
+    if AVERAGE.fullmatch(first) or any(total["whose"][-1:] in PARTS or not is_whole for total in totals):
+        return "合计、小计等汇总行，没有读入"
     if SIGNATURE.fullmatch(first) or (len(filled) == 1 and DAY.fullmatch(first)):
         return f"“{shown}”是落款，没有读入"
     is_banner = is_banner and not first.isascii()  # a code above the rows that it holds for

@@ -84,6 +84,7 @@ def test_what_is_no_row_of_the_table_is_passed_over_and_named(row):
         ["合计镇", "合计镇党校", 3],
         ["A3", "会计培训", 3],
         ["A3", "经费合计", 3],
+        ["A3", "平均", 3],
         ["A3", "日期", 3],
         ["A3", "审核人培训班", 3],
         ["A3", None, None],
