@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+from collections.abc import Sequence
 
 import openpyxl
 
@@ -12,7 +13,9 @@ SMALL = 2 * 1024 * 1024
 MAIN = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
 
 
-def book(*rows, sheet: str = "Sheet1", formats: dict | None = None, merge: str | None = None) -> bytes:
+def book(
+    *rows, sheet: str = "Sheet1", formats: dict | None = None, merge: str | Sequence[str] | None = None
+) -> bytes:
     """The rows as openpyxl writes them, which is close to what offices send; `formats` maps a cell to its
     number format.
     """
@@ -23,8 +26,8 @@ def book(*rows, sheet: str = "Sheet1", formats: dict | None = None, merge: str |
         page.append(row)
     for place, shown in (formats or {}).items():
         page[place].number_format = shown
-    if merge:
-        page.merge_cells(merge)
+    for cells in [merge] if isinstance(merge, str) else merge or ():
+        page.merge_cells(cells)
     buffer = io.BytesIO()
     workbook.save(buffer)
     return buffer.getvalue()

@@ -90,6 +90,7 @@ def read_scheme_workbook(source: Path | bytes | IO[bytes], *, name: str = "schem
     for section in (BAND, METRIC, RESTRICTION):
         values[section.rows] = _sheet(lambda section=section: _read_rows(workbook, section, scheme), ())
     workbook.problems.raise_if_any()
+    scheme.warnings.extend(map(str, workbook.left_out()))
     values.setdefault("city", values["organiser"])
     values["bands"] = tuple(sorted(values["bands"], key=attrgetter("star"), reverse=True))
     scheme.spec = SchemeSpec(**values)
@@ -126,7 +127,9 @@ def _read_parameters(sheet: Sheet, warnings: list[str]) -> dict[str, Any]:
 def _lines(sheet: Sheet, warnings: list[str]) -> tuple[dict[str, Row], dict[str, Fraction]]:
     """The lines of 方案 that say something, by their heading, and the caps of groups of bonus items."""
     rows, group_caps = {}, {}
-    for row in sheet.table(["项目", "内容"]):
+    table = sheet.table(["项目", "内容"])
+    warnings.extend(map(str, table.warnings))
+    for row in table:
         label = row.text("项目", required=True)
         heading = SPELT.get(heading_key(label))
         if heading in rows:

@@ -20,7 +20,7 @@ from ratings.offline.judging import SchoolYear
 from ratings.offline.running import judge_year
 from schools.calendar.workdays import is_workday
 from schools.importing.schools import SchoolRow
-from schools.workbooks import Sheet, read_workbook
+from schools.workbooks import Problem, Sheet, read_workbook
 
 CODE, YEAR = "学校编码", "年度"
 PerCounty = int | tuple[int, int]
@@ -97,6 +97,10 @@ class MovedWorkbook:
     @property
     def first_sheet(self) -> Sheet:
         return self._moved(self._book.first_sheet)
+
+    def left_out(self) -> list[Problem]:
+        """Nobody asks what the sample's workbooks hold besides."""
+        return []
 
     def _moved(self, sheet: Sheet) -> Sheet:
         heading, *rows = sheet.grid

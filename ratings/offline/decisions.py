@@ -22,6 +22,7 @@ from ratings.enums import Star, Status
 from ratings.models import Assessment, Decision, Meeting
 from ratings.scoring import Outcome
 from ratings.sheets.evaluation import Evaluation
+from schools.importing.schools import SchoolRow, check_school
 from schools.saving import Refused, insert_many
 from schools.workbooks import Column, Problem, Row, read_workbook
 
@@ -75,30 +76,33 @@ class Decisions:
                 yield Problem(DECISIONS, "", one.row.number, "审定星级", text)
 
 
-def read_decisions(path: Path, spec: SchemeSpec, codes: set[str], warnings: list[str]) -> Decisions:
+def read_decisions(
+    path: Path, spec: SchemeSpec, schools: Mapping[str, SchoolRow], warnings: list[str]
+) -> Decisions:
     """The rows as far as they are right in themselves; raises WorkbookError with every other row."""
     found = Decisions()
     if not path.is_file():
         return found
     optional = ("审定星级", "理由", *OF_MEETING, *VOTES)
     columns = [Column("学校编码", aliases=("编码",)), *(Column(one, required=False) for one in optional)]
-    table = read_workbook(path).first_sheet.table(columns)
-    warnings.extend(str(warning) for warning in table.warnings)
+    workbook = read_workbook(path)
+    table = workbook.first_sheet.table(columns)
     for row in table:
         one = _read(row, spec)
         if one.school == ALL:
             found.meeting = one.meeting
-        elif one.school and one.school not in codes:
-            row.problem("学校编码", f"schools.xlsx 里没有编码“{one.school}”；全部党校的写“{ALL}”")
+        elif one.school and one.school not in schools:
+            check_school(row, one.school, schools, hint=f"；全部党校的写“{ALL}”")
         elif one.school in found.rows:
             row.problem("学校编码", f"学校“{one.school}”重复")
         found.rows |= {} if one.school == ALL else {one.school: one}
     table.raise_if_any()
+    warnings.extend(map(str, [*table.warnings, *workbook.left_out()]))
     return found
 
 
 def _read(row: Row, spec: SchemeSpec) -> DecisionRow:
-    school = row.text("学校编码", required=True)
+    school = row.code("学校编码", required=True)
     star = row.choice("审定星级", STARS, required=school != ALL)
     if star not in (None, Star.NONE.value, *(band.star for band in spec.bands)):
         row.problem("审定星级", f"本方案不设{Star(star).label}")

@@ -5,7 +5,7 @@ schools.xlsx, metrics.xlsx with imported figures, scores.xlsx, restrictions.xlsx
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
@@ -17,7 +17,7 @@ from ratings.criteria.spec import SchemeSpec
 from ratings.criteria.workbook import SchemeSource, read_scheme_workbook
 from ratings.enums import Stage
 from ratings.scoring import owed_codes
-from schools.importing.schools import SchoolRow, read_schools
+from schools.importing.schools import SchoolRow, check_school, read_schools
 from schools.metrics import MetricError, canonical
 from schools.workbooks import (
     ROW_CAP,
@@ -27,7 +27,9 @@ from schools.workbooks import (
     Table,
     WorkbookError,
     cell_bool,
+    cell_name,
     read_workbook,
+    same,
 )
 from schools.workbooks.text import heading_key
 
@@ -35,6 +37,8 @@ from .decisions import DECISIONS, Decisions, read_decisions
 
 SCHOOLS, METRICS, SCORES, RESTRICTIONS = "schools.xlsx", "metrics.xlsx", "scores.xlsx", "restrictions.xlsx"
 SCHOOL = Column("学校编码", aliases=("编码",))
+#: The schools of the year by their codes.
+Schools = Mapping[str, SchoolRow]
 #: Unit of figures that are either there or not; typed as 是 / 否 or 1 / 0.
 YES_NO = "是否"
 STAGES = {stage.label: stage.value for stage in Stage}
@@ -110,11 +114,12 @@ def read_folder(scheme: Path, folder: Path) -> YearFolder:
     """
     problems: list[Problem] = []
     source = _collect(problems, lambda: read_scheme(scheme))
-    schools = _collect(problems, lambda: _read_schools(folder))
+    passed_over: list[Problem] = []
+    schools = _collect(problems, lambda: _read_schools(folder, passed_over))
     if source is None or schools is None:
         raise WorkbookError(problems)
-    warnings = list(source.warnings)
-    context = source.spec, {school.code for school in schools}, warnings
+    warnings = [*source.warnings, *map(str, passed_over)]
+    context = source.spec, {school.code: school for school in schools}, warnings
     metrics = _collect(problems, lambda: read_metrics(folder / METRICS, *context))
     scores = _collect(problems, lambda: read_scores(folder / SCORES, *context))
     cases = _collect(problems, lambda: read_cases(folder / RESTRICTIONS, *context))
@@ -124,10 +129,10 @@ def read_folder(scheme: Path, folder: Path) -> YearFolder:
     return YearFolder(source, schools, metrics, scores, cases, decisions, warnings)
 
 
-def _read_schools(folder: Path) -> list[SchoolRow]:
+def _read_schools(folder: Path, passed_over: list[Problem]) -> list[SchoolRow]:
     if not (folder / SCHOOLS).is_file():
         raise WorkbookError([Problem(SCHOOLS, "", None, None, f"文件夹 {folder.name} 里没有 {SCHOOLS}")])
-    return read_schools(read_workbook(folder / SCHOOLS))
+    return read_schools(read_workbook(folder / SCHOOLS), warnings=passed_over)
 
 
 def _collect(problems: list[Problem], read):
@@ -142,18 +147,14 @@ def _collect(problems: list[Problem], read):
 def _table(
     path: Path, columns: Sequence[Column | str], warnings: list[str], *, row_cap: int = ROW_CAP
 ) -> Table:
-    table = read_workbook(path, row_cap=row_cap).first_sheet.table(columns)
-    warnings.extend(str(warning) for warning in table.warnings)
+    workbook = read_workbook(path, row_cap=row_cap)
+    table = workbook.first_sheet.table(columns)
+    warnings.extend(map(str, [*table.warnings, *workbook.left_out()]))
     return table
 
 
-def _check_school(row: Row, code: str, codes: set[str]) -> None:
-    if code and code not in codes:
-        row.problem("学校编码", f"schools.xlsx 里没有编码“{code}”")
-
-
 def read_metrics(
-    path: Path, spec: SchemeSpec, codes: set[str], warnings: list[str]
+    path: Path, spec: SchemeSpec, schools: Schools, warnings: list[str]
 ) -> dict[str, dict[str, Fraction]]:
     """Values by school code and metric reference, in the units of the metric.
 
@@ -168,8 +169,8 @@ def read_metrics(
     values: dict[str, dict[str, Fraction]] = defaultdict(dict)
     ignored: set[str] = set()
     for row in table:
-        code, label = row.text("学校编码", required=True), row.text("指标", required=True)
-        _check_school(row, code, codes)
+        code, label = row.code("学校编码", required=True), row.text("指标", required=True)
+        check_school(row, code, schools)
         references = _named(label, variants)
         if not references:
             ignored.add(label)
@@ -237,7 +238,7 @@ def _yes_no(value: Any) -> int | None:
     return None if answer is None else int(answer)
 
 
-def read_scores(path: Path, spec: SchemeSpec, codes: set[str], warnings: list[str]) -> list[ScoreRow]:
+def read_scores(path: Path, spec: SchemeSpec, schools: Schools, warnings: list[str]) -> list[ScoreRow]:
     """Rows with known school, item and stage, none twice; raises WorkbookError with every other row."""
     if not path.is_file():
         if owed_codes(spec, Stage.CITY):
@@ -245,24 +246,25 @@ def read_scores(path: Path, spec: SchemeSpec, codes: set[str], warnings: list[st
         return []
     optional = (Column(heading, required=False) for heading in ("评委", "得分", "作答", "说明"))
     table = _table(path, [SCHOOL, "小项编码", "阶段", *optional], warnings, row_cap=1_000_000)
-    labels = {code: code for code in spec.bound} | {item.label or item.code: item.code for item in spec.items}
-    rows = [_score_row(row, spec, codes, labels) for row in table]
+    labels = {same(code): code for code in spec.bound}
+    labels |= {same(item.label or item.code): item.code for item in spec.items}
+    rows = [_score_row(row, spec, schools, labels) for row in table]
     _refuse_doubles(rows)
     _mixed_blank_judges(spec, rows)
     table.raise_if_any()
     return rows
 
 
-def _score_row(row: Row, spec: SchemeSpec, codes: set[str], labels: dict[str, str]) -> ScoreRow:
-    school, label = row.text("学校编码", required=True), row.text("小项编码", required=True)
-    _check_school(row, school, codes)
-    item = labels.get(label, "")
+def _score_row(row: Row, spec: SchemeSpec, schools: Schools, labels: dict[str, str]) -> ScoreRow:
+    school, label = row.code("学校编码", required=True), row.text("小项编码", required=True)
+    check_school(row, school, schools)
+    item = labels.get(same(label), "")
     if label and not item:
         row.problem("小项编码", f"方案里没有小项“{label}”")
     stage = row.choice("阶段", STAGES, required=True) or ""
     if stage == Stage.COUNTY and not spec.has_county_stage:
         row.problem("阶段", "方案没有县级初评")
-    judge = row.text("评委", longest=40)
+    judge = row.read("评委", cell_name, longest=40) or ""
     points = row.decimal("得分", unit="分", lowest=0)
     answers = row.text("作答", longest=2000)
     if row.get("得分") is None and not answers:
@@ -297,7 +299,7 @@ def incomplete_self(spec: SchemeSpec, rows: list[ScoreRow]) -> list[str]:
     return [code for code in owed_codes(spec, Stage.SELF) if present and code not in present]
 
 
-def read_cases(path: Path, spec: SchemeSpec, codes: set[str], warnings: list[str]) -> list[CaseRow]:
+def read_cases(path: Path, spec: SchemeSpec, schools: Schools, warnings: list[str]) -> list[CaseRow]:
     """Confirmed restrictions; each needs its 依据. Raises WorkbookError with every wrong row."""
     if not path.is_file():
         return []
@@ -306,9 +308,9 @@ def read_cases(path: Path, spec: SchemeSpec, codes: set[str], warnings: list[str
     listed = "、".join(sorted(known)) or "无"
     found: dict[tuple[str, str], CaseRow] = {}
     for row in table:
-        school, code = row.text("学校编码", required=True), row.text("情形编码", required=True)
+        school, code = row.code("学校编码", required=True), row.code("情形编码", required=True)
         basis = row.text("依据", required=True, longest=300)
-        _check_school(row, school, codes)
+        check_school(row, school, schools)
         if code and code not in known:
             row.problem("情形编码", f"方案里没有限制性情形“{code}”，现有：{listed}")
         if (school, code) in found:

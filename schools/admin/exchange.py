@@ -13,7 +13,8 @@ from django.urls import path, reverse
 
 from schools.audit import exports
 from schools.importing import pending
-from schools.importing.base import ColumnField, WorkbookResource
+from schools.importing.base import WorkbookResource
+from schools.importing.columns import ColumnField
 from schools.importing.exchange import Report, export_sheets, import_workbook, template_sheets
 from schools.models import School
 from schools.permissions import allowed_to

@@ -12,17 +12,10 @@ from schools.models.people import refuse_mobile_number
 from schools.models.scope import GUARDED_ROLES
 from schools.records.people import account_snapshot, note_account, note_appointment
 from schools.site.contributions import said_of_ties
+from schools.workbooks import cell_code
 
-from .base import (
-    SCHOOL_CODE,
-    ColumnField,
-    Lookup,
-    WorkbookResource,
-    cell_code,
-    counties_by_name,
-    person_column,
-    schools_by_code,
-)
+from .base import WorkbookResource, counties_by_name, person_column, schools_by_code
+from .columns import SCHOOL_CODE, ByCode, ColumnField, Lookup
 
 TWO_PEOPLE_APPOINT = "管理员、办公室、主任的任职由两名管理员在“重要账号”里办理"
 
@@ -80,7 +73,7 @@ class AppointmentResource(WorkbookResource):
     school = ColumnField(
         "school",
         SCHOOL_CODE,
-        Lookup(schools_by_code, "没有编码为“{}”的党校", shown="code"),
+        ByCode(schools_by_code, "没有编码为“{}”的党校"),
         hint="填报人、负责人必填",
     )
     county = ColumnField(

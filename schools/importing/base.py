@@ -1,60 +1,25 @@
-"""What every sheet has in common: columns read off the model, rows found by natural key, doubles named, every
-error told in the user's words.
+"""What every sheet has in common: rows found by natural key, doubles named, blanks that erase nothing,
+every error told in the user's words.
 """
 
 import logging
-from collections.abc import Callable, Hashable, Iterable, Mapping
-from operator import attrgetter
+from collections.abc import Hashable, Iterable, Mapping
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models
 from django.db.models import QuerySet
 from import_export import resources
-from import_export.fields import Field
 from import_export.instance_loaders import BaseInstanceLoader
-from import_export.widgets import Widget
 
 from schools.models import Region, School, User
-from schools.workbooks import CellError, cell_bool, cell_choice, cell_date, cell_decimal, cell_int, cell_text
-from schools.workbooks.text import narrow
+from schools.workbooks import cell_code, same
 
+from .columns import SCHOOL_CODE, ByCode, ColumnField, Lookup, column_of
 from .noting import NotingResource
 
 logger = logging.getLogger(__name__)
 
-SCHOOL_CODE = "学校编码"
-
-
-def cell_code(value: object, **options: Any) -> str:
-    """A code or name that identifies: full and half width are the same."""
-    return narrow(cell_text(value, **options))
-
-
-#: How a cell is read by the kind of the model's field it fills, unless the field has choices.
-READERS = {
-    "BooleanField": cell_bool,
-    "CharField": cell_text,
-    "DateField": cell_date,
-    "DecimalField": cell_decimal,
-    "PositiveIntegerField": cell_int,
-    "PositiveSmallIntegerField": cell_int,
-}
-#: By the reader: how the writer formats the column, what the template says about it, what it takes.
-KINDS = {cell_date: "date", cell_decimal: "decimal", cell_int: "int"}
-HINTS = {cell_bool: "是 或 否", cell_date: "日期，如 2026-03-05、2026.3.5、20260305"}
-BOUNDS = {cell_decimal: {"lowest": 0}, cell_int: {"lowest": 0, "highest": 10_000_000}}
-#: Options of a reader that the field knows.
-MEASURES = {
-    cell_code: {"longest": "max_length"},
-    cell_decimal: {"places": "decimal_places"},
-    cell_text: {"longest": "max_length"},
-}
-#: The same on every sheet that has such a column.
-LIMITS = {
-    "year": {"lowest": 2000, "highest": 2100},
-    "month": {"unit": ("月",), "lowest": 1, "highest": 12},
-}
 #: Pairs of dates of which the second may not come before the first, in whatever table they stand.
 PERIODS = (
     ("start", "end"),
@@ -65,140 +30,23 @@ PERIODS = (
 )
 
 
-class CellWidget(Widget):
-    """Reads a cell with one of the workbook readers; a CellError is the sentence for the report."""
-
-    def __init__(
-        self,
-        parse: Callable[..., Any],
-        *,
-        required: bool = False,
-        render: Callable[[Any], Any] | None = None,
-        **options: Any,
-    ):
-        super().__init__()
-        self.parse, self.required, self.shown, self.options = parse, required, render, options
-
-    def clean(self, value, row=None, **kwargs):
-        """A blank that is owed is an error of its own, before the model is asked."""
-        parsed = self.parse(value, **self.options)
-        if self.required and parsed in (None, ""):
-            raise CellError("不能为空")
-        return parsed
-
-    def render(self, value, obj=None, **kwargs):
-        """Typed values, for the writer decides how a cell looks."""
-        return self.shown(value) if self.shown and value is not None else value
-
-
-class Lookup(CellWidget):
-    """A cell that names another record, possibly one of the same row's school, by what the record has as
-    `shown`.
-
-    `load` is asked once per import for everything that may be named, its keys in half width; `key` tells what
-    the row's cells make of the text.
-    """
-
-    def __init__(
-        self,
-        load: Callable[[Any], Mapping[Hashable, models.Model]],
-        missing: str,
-        *,
-        key: Callable[[str, Mapping[str, Any]], Hashable] = lambda text, row: text,
-        shown: str = "name",
-        required: bool = False,
-    ):
-        super().__init__(cell_code, required=required, render=attrgetter(shown))
-        self.load, self.missing, self.key = load, missing, key
-        self.found: Mapping[Hashable, models.Model] = {}
-
-    def clean(self, value, row=None, **kwargs):
-        """The record named, None for a blank."""
-        text = super().clean(value, row)
-        if not text:
-            return None
-        record = self.found.get(self.key(text, row or {}))
-        if record is None:
-            raise CellError(self.missing.format(text[:40]))
-        return record
-
-
-class ColumnField(Field):
-    """A column: its kind is how the writer formats it, its hint goes into the template's instructions, `kept`
-    is where a record keeps what an import puts elsewhere first.
-    """
-
-    def __init__(
-        self,
-        attribute: str,
-        heading: str,
-        widget: CellWidget,
-        *,
-        hint: str = "",
-        default: Any = None,
-        kept: str = "",
-    ):
-        empty = {} if default is None else {"default": default}
-        super().__init__(attribute=attribute, column_name=heading, widget=widget, **empty)
-        self.kept = kept or attribute
-        self.kind = KINDS.get(widget.parse, "text")
-        self.hint = hint or HINTS.get(widget.parse, "")
-        if widget.parse is cell_choice:
-            self.hint = f"可选：{'、'.join(widget.options['choices'])}"
-
-    def get_value(self, instance):
-        """What a record has, for the export."""
-        return attrgetter(self.kept)(instance)
-
-    @property
-    def required(self) -> bool:
-        """Whether the cell may not be blank, and so the column not be missing."""
-        return self.widget.required
-
-
-def column_of(
-    model: type[models.Model],
-    name: str,
-    *,
-    attribute: str = "",
-    hint: str = "",
-    kept: str = "",
-    **stated: Any,
-) -> ColumnField:
-    """The column of a model's field: heading, length, choices, default and whether a cell is owed are the
-    field's own, where nothing else is stated.
-    """
-    field = model._meta.get_field(name)
-    required = stated.pop("required", not (field.blank or field.null or field.has_default()))
-    default = field.default if field.has_default() and not required else None
-    widget = _widget_of(field, required=required, **stated)
-    return ColumnField(attribute or name, field.verbose_name, widget, hint=hint, default=default, kept=kept)
-
-
-def _widget_of(field: models.Field, **stated: Any) -> CellWidget:
-    if field.choices:
-        labels = {label: value for value, label in field.choices}
-        return CellWidget(cell_choice, choices=labels, render=dict(field.choices).get, **stated)
-    parse = stated.pop("parse", READERS[field.get_internal_type()])
-    measures = {option: getattr(field, measure) for option, measure in MEASURES.get(parse, {}).items()}
-    return CellWidget(parse, **{**BOUNDS.get(parse, {}), **LIMITS.get(field.name, {}), **measures, **stated})
-
-
-def in_school(text: str, row: Mapping[str, Any]) -> Hashable:
-    """Key of a record that is named within the school of the row."""
-    return cell_code(row.get(SCHOOL_CODE)), text
-
-
 class NaturalKeyLoader(BaseInstanceLoader):
     """Existing rows by the key people know; one query for the whole sheet."""
 
     def __init__(self, resource: "WorkbookResource", dataset=None):
         super().__init__(resource, dataset)
-        self.known = {resource.key_of(instance): instance for instance in resource.get_queryset()}
+        # Of two with one name, of whom one has left, the other is meant.
+        rows = sorted(resource.get_queryset(), key=has_ended, reverse=True)
+        self.known = {resource.comparable(resource.key_of(instance)): instance for instance in rows}
 
     def get_instance(self, row: Mapping[str, Any]) -> models.Model | None:
         """None when new, or when the key itself cannot be read."""
         return self.known.get(self.resource.key_in(row))
+
+
+def has_ended(record: models.Model) -> bool:
+    """Whether a record has a last day."""
+    return bool(getattr(record, "until", None) or getattr(record, "end", None))
 
 
 class WorkbookResource(NotingResource, resources.ModelResource):
@@ -288,7 +136,15 @@ class WorkbookResource(NotingResource, resources.ModelResource):
             parts = [self.fields[name].clean(row) for name in self.get_import_id_fields()]
         except ValueError:
             return None
-        return tuple(getattr(part, "pk", part) for part in parts)
+        return self.comparable([getattr(part, "pk", part) for part in parts])
+
+    def comparable(self, key: Iterable[Any]) -> Hashable:
+        """A natural key in which every name is as `same` makes it, every code without width and blanks."""
+        parses = (self.fields[name].widget.parse for name in self.get_import_id_fields())
+        return tuple(
+            (cell_code if parse is cell_code else same)(part) if isinstance(part, str) else part
+            for parse, part in zip(parses, key, strict=True)
+        )
 
     # --- Import, in the order import-export calls it ---
 
@@ -316,6 +172,17 @@ class WorkbookResource(NotingResource, resources.ModelResource):
         instance.stood = self.stands(instance)
         super().import_instance(instance, row, **kwargs)
 
+    def import_field(self, field, instance, row, is_m2m=False, **kwargs) -> None:
+        """A blank never erases, and a name that was found in another spelling keeps its own."""
+        if instance.pk is not None and field.column_name in row:
+            if row[field.column_name] in (None, ""):
+                return
+            recorded = getattr(instance, field.attribute, None)
+            is_name = field.attribute in self.get_import_id_fields() and isinstance(recorded, str)
+            if is_name and same(recorded) == same(row[field.column_name]):
+                return
+        super().import_field(field, instance, row, is_m2m, **kwargs)
+
     def skip_row(self, instance, original, row, import_validation_errors=None) -> bool:
         """A row that says what is already known is not written again."""
         return self.says_all and not import_validation_errors and not self.says_something_new(instance)
@@ -336,7 +203,12 @@ class WorkbookResource(NotingResource, resources.ModelResource):
         try:
             instance.clean_fields(exclude=others | errors.keys())
         except ValidationError as error:
-            errors = error.update_error_dict(errors)
+            # What is empty because another cell could not be read is not worth a second sentence.
+            found = {
+                name: [one for one in told if not (errors and one.code in ("null", "blank"))]
+                for name, told in error.error_dict.items()
+            }
+            errors = errors | {name: told for name, told in found.items() if told}
         if not errors:
             self.check(instance)
             self.refuse_signed(instance)
@@ -396,13 +268,13 @@ def _values(instance: models.Model) -> dict[str, Any]:
 
 def schools_by_code(resource: WorkbookResource) -> dict[str, School]:
     """Schools that the sheet may name."""
-    return {cell_code(school.code): school for school in resource.schools}
+    return {cell_code(school.code): school for school in resource.schools.select_related("county")}
 
 
 def counties_by_name(resource: WorkbookResource) -> dict[str, Region]:
     """Counties of the city of the import."""
     counties = resource.city.counties.all() if resource.city else ()
-    return {cell_code(county.name): county for county in counties}
+    return {same(county.name): county for county in counties}
 
 
 def people_by_username(resource: WorkbookResource) -> dict[str, User]:
@@ -413,19 +285,25 @@ def people_by_username(resource: WorkbookResource) -> dict[str, User]:
 
 def person_column(attribute: str, heading: str, *, hint: str = "") -> ColumnField:
     """An account by user name."""
-    widget = Lookup(people_by_username, "没有用户名为“{}”的用户", shown="username", required=True)
+    widget = Lookup(
+        people_by_username,
+        "没有用户名为“{}”的用户",
+        key=lambda text, row: cell_code(text),
+        shown="username",
+        required=True,
+    )
     return ColumnField(attribute, heading, widget, hint=hint)
 
 
 def school_column(attribute: str = "school", *, kept: str = "") -> ColumnField:
     """学校编码, owed by every record."""
-    widget = Lookup(schools_by_code, "没有编码为“{}”的党校，或不在您的管理范围", shown="code", required=True)
+    widget = ByCode(schools_by_code, "没有编码为“{}”的党校，或不在您的管理范围", required=True)
     return ColumnField(attribute, SCHOOL_CODE, widget, kept=kept)
 
 
 def by_school(rows: Iterable[tuple[str, str, models.Model]]) -> dict[Hashable, models.Model]:
     """Lookup table of records named within a school."""
-    return {(cell_code(code), cell_code(name)): record for code, name, record in rows}
+    return {(cell_code(code), same(name)): record for code, name, record in rows}
 
 
 def rows_of(resource: WorkbookResource, model: type[models.Model], path: str = "school") -> QuerySet:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db import transaction
@@ -15,9 +15,20 @@ from tablib import Dataset
 
 from schools.audit import record
 from schools.models import Region, School, User
-from schools.workbooks import CellError, Column, ColumnOut, Problem, SheetOut, Table, Workbook
+from schools.workbooks import (
+    CellError,
+    Column,
+    ColumnOut,
+    Problem,
+    Row,
+    SheetOut,
+    Table,
+    Workbook,
+    cell_code,
+)
 
-from .base import SCHOOL_CODE, WorkbookResource, cell_code
+from .base import WorkbookResource
+from .columns import SCHOOL_CODE
 
 logger = logging.getLogger(__name__)
 
@@ -70,6 +81,7 @@ def import_workbook(
                 sheets.append(Sheet(resource, sheet.table(headings(resource))))
         held = _hold(schools, sheets)
         reports = [_import_sheet(sheet, held, guarded=guarded) for sheet in sheets]
+        reports[-1] = replace(reports[-1], warnings=(*reports[-1].warnings, *workbook.left_out()))
         if dry_run:
             transaction.set_rollback(True)
         else:
@@ -148,13 +160,23 @@ def _dataset(resource: WorkbookResource, table: Table) -> Dataset:
     """
     keys = [resource.fields[name].column_name for name in resource.get_import_id_fields()]
     names = list(dict.fromkeys([*table.headings, *keys]))
+    readers = {field.column_name: field.widget.parse for field in resource.columns()}
     fallback = resource.defaults()
     dataset = Dataset(headers=names)
     for row in table:
-        cells = {name: row.get(name) for name in names}
+        cells = {name: _dated(row, name, readers.get(name)) for name in names}
         dataset.append([fallback.get(name) if cell is None else cell for name, cell in cells.items()])
         resource.numbers.append(row.number)
     return dataset
+
+
+def _dated(row: Row, name: str, parse: Callable[..., Any] | None) -> Any:
+    """The cell; a day without its year is completed here, since other columns ask for it as well."""
+    cell = row.get(name)
+    if parse is not None and isinstance(cell, str) and (options := row.dated(parse)):
+        with suppress(CellError):  # its own column says what is wrong
+            return parse(cell, **options)
+    return cell
 
 
 def _refuse(resource: WorkbookResource, table: Table, result: Result) -> None:

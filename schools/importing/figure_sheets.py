@@ -9,7 +9,8 @@ from schools.models import Budget, Liaison, MetricValue, Visit, YearFigures
 from schools.site.contributions import said_of_ties
 from schools.workbooks import CellError, cell_decimal, cell_text
 
-from .base import CellWidget, ColumnField, WorkbookResource, person_column
+from .base import WorkbookResource, person_column
+from .columns import CellWidget, ColumnField
 
 MONEY = {"unit": ("元",), "highest": 1_000_000_000}
 PERSONS = {"unit": ("人", "名")}

@@ -1,5 +1,6 @@
 """Sheets of the registry: counties, schools, people and things that belong to a school."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -20,9 +21,11 @@ from schools.models import (
     TeachingPoint,
 )
 from schools.records.changes import differences, snapshot, worded
-from schools.workbooks import CellError
+from schools.workbooks import CellError, cell_code, cell_month, cell_text
+from schools.workbooks.text import narrow
 
-from .base import CellWidget, ColumnField, Lookup, WorkbookResource, cell_code, counties_by_name
+from .base import WorkbookResource, counties_by_name
+from .columns import CellWidget, ColumnField, Lookup
 from .figure_sheets import MONEY
 
 #: Nothing is hung on a city by guessing which of several is meant.
@@ -93,7 +96,8 @@ class SchoolResource(WorkbookResource):
         )
         widgets = {
             "code": {"parse": cell_code},
-            "name": {"hint": "全称"},
+            "name": {"hint": "全称；两所同名的，以学校编码区分"},
+            "opened_on": {"parse": cell_month},
             "order": {"highest": 9999},
             "seats": {"unit": ("座", "个"), "highest": 100_000},
             "staff_count": {"unit": ("人", "名"), "highest": 10_000},
@@ -129,9 +133,7 @@ class TeacherResource(WorkbookResource):
 
 def _codes(value: Any) -> list[str]:
     """School codes typed into one cell, whatever separates them."""
-    for separator in ",; \n":
-        value = cell_code(value).replace(separator, "、")
-    return [code for code in value.split("、") if code]
+    return list(filter(None, re.split(r"[,;、\s]+", narrow(cell_text(value)))))
 
 
 class SharedSchools(CellWidget):
@@ -177,10 +179,10 @@ class TeachingPointResource(WorkbookResource):
         return stated if shared is None else stated | {"shared_with": sorted(one.pk for one in shared)}
 
     def after_save_instance(self, instance, row, **kwargs) -> None:
-        """A sheet without the column leaves the sharing as it is."""
+        """A sheet without the column, or with a blank in it, leaves the sharing as it is."""
         super().after_save_instance(instance, row, **kwargs)
-        if self.fields["sharing"].column_name in row:
-            instance.shared_with.set(instance.sharing)
+        if (sharing := getattr(instance, "sharing", None)) is not None:
+            instance.shared_with.set(sharing)
 
     @classmethod
     def exported(cls, queryset: QuerySet) -> QuerySet:

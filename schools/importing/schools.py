@@ -10,10 +10,9 @@ from schools.models import RecordChange, Region, School, User
 from schools.records.changes import Names, change_of, differences, snapshot, worded
 from schools.records.guarding import Guard
 from schools.saving import insert_many, refuse
-from schools.workbooks import Column, Problem, Row, Workbook
-from schools.workbooks.text import narrow
+from schools.workbooks import Column, Problem, Row, Workbook, cell_code, cell_month, same
 
-from .base import column_of
+from .columns import codes_of, column_of, is_erased
 
 CODE, NAME, COUNTY, ZONE = "学校编码", "学校名称", "县（市、区）", "功能区"
 PERSONS_OR_SEATS = {"unit": ("座", "个", "人", "名"), "highest": 100_000}
@@ -25,7 +24,7 @@ DETAILS = {
     "seats": column_of(School, "seats", **PERSONS_OR_SEATS),
     "staff_count": column_of(School, "staff_count", **PERSONS_OR_SEATS),
     "kind": column_of(School, "kind"),
-    "opened_on": column_of(School, "opened_on"),
+    "opened_on": column_of(School, "opened_on", parse=cell_month),
     "has_plaque": column_of(School, "has_plaque"),
 }
 COLUMNS = (
@@ -38,12 +37,14 @@ COLUMNS = (
 
 @dataclass(frozen=True)
 class SchoolRow:
-    """One school as the workbook names it. `details` holds only the columns the workbook has."""
+    """One school as the workbook names it. `details` holds only the cells in which it says something; where
+    it names no county, the school stays where it is.
+    """
 
     number: int
     code: str
     name: str
-    county: str = ""
+    county: str | None = None
     zone: bool | None = None
     details: dict[str, Any] = field(default_factory=dict)
 
@@ -54,35 +55,48 @@ def read_schools(workbook: Workbook, *, warnings: list[Problem] | None = None) -
     Raises WorkbookError with every faulty row. Ignored columns are added to `warnings`.
     """
     table = workbook.first_sheet.table(COLUMNS)
+    rows = [_read(row) for row in table]
     if warnings is not None:
-        warnings += table.warnings
-    rows = [_read(row, table.headings) for row in table]
-    for heading, key in ((CODE, lambda one: one.code), (NAME, lambda one: one.name)):
-        _refuse_doubles(table, rows, heading, key)
+        warnings += [*table.warnings, *workbook.left_out()]
+    _refuse_doubles(table, rows, CODE, lambda one: one.code)
+    # Two schools of one name stand in two counties.
+    _refuse_doubles(table, rows, NAME, lambda one: (same(one.name), same(one.county or "")))
     if not rows:
         table.problems.add(None, None, "表中没有任何学校")
     table.raise_if_any()
     return rows
 
 
-def _read(row: Row, headings: tuple[str, ...]) -> SchoolRow:
+def _read(row: Row) -> SchoolRow:
     details = {
-        name: row.read(column.column_name, column.widget.parse, **column.widget.options)
+        name: row.read(column.column_name, column.clean_cell)
         for name, column in DETAILS.items()
-        if column.column_name in headings
+        if row.get(column.column_name) is not None
     }
-    if details.get("kind") is None:  # a blank leaves the kind as it is
-        details.pop("kind", None)
-    code, name = narrow(row.text(CODE, required=True, longest=20)), row.text(NAME, required=True, longest=80)
-    return SchoolRow(row.number, code, name, row.text(COUNTY, longest=50), row.boolean(ZONE), details)
+    code, name = row.code(CODE, required=True, longest=20), row.text(NAME, required=True, longest=80)
+    county = "" if is_erased(row.get(COUNTY)) else row.text(COUNTY, longest=50) or None
+    return SchoolRow(row.number, code, name, county, row.boolean(ZONE), details)
 
 
 def _refuse_doubles(table, rows: list[SchoolRow], heading: str, key) -> None:
     first: dict[str, int] = {}
     for row in rows:
         value = key(row)
-        if value and first.setdefault(value, row.number) != row.number:
-            table.problems.add(row.number, heading, f"“{value}”与第 {first[value]} 行重复")
+        if value and value[0] and first.setdefault(value, row.number) != row.number:
+            written = row.code if heading == CODE else row.name
+            table.problems.add(row.number, heading, f"“{written}”与第 {first[value]} 行重复")
+
+
+def check_school(row: Row, code: str, schools: Mapping[str, SchoolRow], hint: str = "") -> None:
+    """Notes at a row of another workbook that the list has no such code; a name is answered with its
+    codes.
+    """
+    if code and code not in schools:
+        listed = schools.values()
+        named = (
+            (one.code, (one.name, one.details.get("short_name", "")), one.county or "") for one in listed
+        )
+        row.problem(CODE, codes_of(code, named) or f"schools.xlsx 里没有编码“{code}”{hint}")
 
 
 @transaction.atomic
@@ -94,10 +108,12 @@ def upsert_schools(city: Region, rows: Sequence[SchoolRow], *, by: User | None =
     audit trail.
     """
     counties = _counties(city, rows)
-    named = School.objects.filter(city=city, code__in=[row.code for row in rows])
+    codes = {row.code for row in rows}
+    every = School.objects.filter(city=city).values_list("pk", "code")
+    named = School.objects.filter(pk__in=[pk for pk, code in every if cell_code(code) in codes])
     School.objects.hold_all(list(named.values_list("pk", flat=True)))
-    known = {school.code: school for school in named}
-    before = {school.code: snapshot(school) for school in known.values()}
+    known = {cell_code(school.code): school for school in named}
+    before = {code: snapshot(school) for code, school in known.items()}
     found = [
         _filled(known.get(row.code) or School(city=city, code=row.code), row, counties, place)
         for place, row in enumerate(rows, 1)
@@ -127,38 +143,40 @@ def _refuse_signed(
 
 def _note(found: Sequence[School], before: Mapping[str, Mapping[str, Any]], by: User | None) -> None:
     names: Names = {}
+    stood = [before.get(cell_code(school.code), {}) for school in found]
     changes = [
         change_of(
             school,
             school=school,
-            action=RecordChange.Action.CHANGE if school.code in before else RecordChange.Action.ADD,
-            before=before.get(school.code, {}),
+            action=RecordChange.Action.CHANGE if known else RecordChange.Action.ADD,
+            before=known,
             after=snapshot(school),
             by=by,
             reason="工作簿导入",
             names=names,
         )
-        for school in found
+        for school, known in zip(found, stood, strict=True)
     ]
     insert_many([change for change in changes if change])
 
 
 def _filled(school: School, row: SchoolRow, counties: dict[str, Region], place: int) -> School:
     school.name, school.order = row.name, place
-    school.county = counties[row.county] if row.county else None
+    if row.county is not None:
+        school.county = counties.get(same(row.county))
     for name, value in row.details.items():
         setattr(school, name, value)
     return school
 
 
 def _counties(city: Region, rows: Sequence[SchoolRow]) -> dict[str, Region]:
-    counties = {region.name: region for region in city.counties.all()}
+    counties = {same(region.name): region for region in city.counties.all()}
     taken = {region.code for region in counties.values()}
     last = max((region.order for region in counties.values()), default=0)
     for row in rows:
-        if row.county and row.county not in counties:
+        if row.county and same(row.county) not in counties:
             last += 1
-            region = counties[row.county] = Region.objects.create(
+            region = counties[same(row.county)] = Region.objects.create(
                 city=city,
                 kind=Region.Kind.COUNTY,
                 nature=Region.Nature.FUNCTIONAL if row.zone else Region.Nature.ADMINISTRATIVE,

@@ -20,23 +20,14 @@ from schools.models import (
 )
 from schools.records.changes import snapshot
 from schools.records.guarding import Guard
-from schools.workbooks import CellError, cell_date, cell_text
+from schools.workbooks import CellError, cell_code, cell_date, cell_text, same
 
-from .base import (
-    SCHOOL_CODE,
-    CellWidget,
-    ColumnField,
-    Lookup,
-    WorkbookResource,
-    by_school,
-    cell_code,
-    column_of,
-    in_school,
-    rows_of,
-    school_column,
-)
+from .base import WorkbookResource, by_school, has_ended, rows_of, school_column
+from .columns import SCHOOL_CODE, CellWidget, ColumnField, Lookup, column_of, in_school
 from .noting import both_told
 
+OLDEST_YEAR = 2000
+LONGEST_DAYS = 366
 HOURS = {"unit": ("学时", "课时"), "lowest": Decimal("0.5"), "highest": 999}
 
 
@@ -110,7 +101,7 @@ class PlannedClassResource(WorkbookResource):
 
 def _planned(resource: WorkbookResource) -> dict[Hashable, PlannedClass]:
     rows = rows_of(resource, PlannedClass, "plan__school").select_related("plan__school")
-    return {(cell_code(row.plan.school.code), row.plan.year, cell_code(row.name)): row for row in rows}
+    return {(cell_code(row.plan.school.code), row.plan.year, same(row.name)): row for row in rows}
 
 
 def _planned_key(name: str, row: Mapping[str, Any]) -> Hashable:
@@ -118,7 +109,7 @@ def _planned_key(name: str, row: Mapping[str, Any]) -> Hashable:
         year = cell_date(row.get("开始日期")).year
     except (CellError, AttributeError):
         year = None  # the date's own column reports what is wrong with it
-    return cell_code(row.get(SCHOOL_CODE)), year, name
+    return cell_code(row.get(SCHOOL_CODE)), year, same(name)
 
 
 def _points(resource: WorkbookResource) -> dict[Hashable, TeachingPoint]:
@@ -128,6 +119,18 @@ def _points(resource: WorkbookResource) -> dict[Hashable, TeachingPoint]:
         [(link.school.code, link.teachingpoint.name, link.teachingpoint) for link in shared]
         + [(point.school.code, point.name, point) for point in own]
     )
+
+
+def refuse_days(start: date, end: date) -> None:
+    """A class has begun, lies in living memory and lasts a year at most: for the form as for the sheets."""
+    if start > timezone.localdate():
+        raise ValidationError({"starts_on": "开始日期还没有到，请在开班后登记。"})
+    if start.year < OLDEST_YEAR:
+        raise ValidationError({"starts_on": "年份过早，请核对。"})
+    if end < start:
+        raise ValidationError({"ends_on": "结束日期不能早于开始日期。"})
+    if (end - start).days > LONGEST_DAYS:
+        raise ValidationError({"ends_on": "班次超过一年，请核对日期。"})
 
 
 class TrainingClassResource(WorkbookResource):
@@ -162,6 +165,12 @@ class TrainingClassResource(WorkbookResource):
         finally:
             instance.ends_on = instance.ends_on or instance.starts_on
 
+    def check(self, instance: TrainingClass) -> None:
+        """The bounds of the form."""
+        super().check(instance)
+        if self.says_something_new(instance):
+            refuse_days(instance.starts_on, instance.ends_on)
+
     def before_save_instance(self, instance, row, **kwargs) -> None:
         """Who brought a record in is who registered it; a later correction by workbook does not make it older
         or newer.
@@ -172,12 +181,12 @@ class TrainingClassResource(WorkbookResource):
 
 def _classes(resource: WorkbookResource) -> dict[Hashable, TrainingClass]:
     rows = rows_of(resource, TrainingClass).kept().select_related("school")
-    return {(cell_code(row.school.code), row.starts_on, cell_code(row.name)): row for row in rows}
+    return {(cell_code(row.school.code), row.starts_on, same(row.name)): row for row in rows}
 
 
 def _class_key(name: str, row: Mapping[str, Any]) -> Hashable:
     try:
-        return cell_code(row.get(SCHOOL_CODE)), cell_date(row.get("开始日期")), name
+        return cell_code(row.get(SCHOOL_CODE)), cell_date(row.get("开始日期")), same(name)
     except CellError:
         return None
 
@@ -226,13 +235,13 @@ class LessonResource(WorkbookResource):
     def before_import(self, dataset, **kwargs) -> None:
         """The pools, to recognise the teachers by name."""
         super().before_import(dataset, **kwargs)
-        pool = rows_of(self, Teacher).select_related("school")
+        pool = sorted(rows_of(self, Teacher).select_related("school"), key=has_ended, reverse=True)
         self.teachers = by_school((teacher.school.code, teacher.name, teacher) for teacher in pool)
 
     def import_instance(self, instance, row, **kwargs) -> None:
         """A person of the pool is linked, whatever the pool calls them."""
         super().import_instance(instance, row, **kwargs)
-        key = cell_code(instance.training_class.school.code), cell_code(instance.lecturer)
+        key = cell_code(instance.training_class.school.code), same(instance.lecturer)
         if teacher := self.teachers.get(key):
             instance.teacher, instance.lecturer = teacher, ""
 

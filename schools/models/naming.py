@@ -1,8 +1,12 @@
 """What a person is called: one notion for every form and every workbook."""
 
 import unicodedata
+from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.db import models
+
+from schools.workbooks.text import tidy_name
 
 #: Between and around the letters of a name; in brackets stands what tells namesakes apart.
 SIGNS = set(" \u3000·•‧・.-－—'’（）()、")
@@ -21,3 +25,20 @@ def refuse_no_name(value: str) -> None:
         raise ValidationError(f"姓名里不能有“{strange[0]}”，请只写姓名。")
     if value.strip() and len(letters) < LEAST_LETTERS:
         raise ValidationError(f"“{value}”不是完整的姓名，至少写两个字。")
+
+
+class NameField(models.CharField):
+    """What a person is called, in its one spelling however it was typed."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **{"validators": [refuse_no_name]} | options)
+
+    def to_python(self, value: Any) -> Any:
+        """Asked by every form, and by a workbook for every row."""
+        value = super().to_python(value)
+        return tidy_name(value) if isinstance(value, str) else value
+
+    def deconstruct(self) -> tuple[str, str, list[Any], dict[str, Any]]:
+        """To the database a text like any other."""
+        name, _, args, options = super().deconstruct()
+        return name, "django.db.models.CharField", args, options

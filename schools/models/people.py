@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 
 from .base import OPTIONAL, check, of_school, period, person, reference, unique
-from .naming import refuse_no_name
+from .naming import NameField
 from .registry import Region, School
 from .scope import (
     ADMINISTRATORS,
@@ -75,7 +75,7 @@ class User(AbstractBaseUser):
     username = models.CharField(
         "用户名", max_length=50, unique=True, error_messages={"unique": "该用户名已被使用。"}
     )
-    name = models.CharField("姓名", max_length=30, validators=[refuse_no_name])
+    name = NameField("姓名", max_length=30)
     office_phone = models.CharField("办公电话", max_length=30, blank=True, validators=[refuse_mobile_number])
     city = reference(
         Region,

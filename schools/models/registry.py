@@ -9,7 +9,7 @@ from django.db.models import Case, Q, Value, When
 from schools.saving import hold, hold_one
 
 from .base import OPTIONAL, SchoolRecord, check, of_school, period, reference, unique
-from .naming import refuse_no_name
+from .naming import NameField
 from .scope import in_force, region_scope, school_scope
 
 
@@ -210,7 +210,7 @@ class Leader(SchoolRecord):
 
     school = of_school("leaders")
     post = models.CharField("校内职务", max_length=10, choices=Post)
-    name = models.CharField("姓名", max_length=30, validators=[refuse_no_name])
+    name = NameField("姓名", max_length=30)
     party_post = models.CharField(
         "党内职务", max_length=50, blank=True, help_text="如党委书记、党委副书记、组织委员。"
     )

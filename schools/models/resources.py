@@ -16,7 +16,7 @@ from .base import (
     reference,
     unique,
 )
-from .naming import refuse_no_name
+from .naming import NameField
 from .registry import School
 from .scope import in_force, record_scope
 
@@ -44,7 +44,7 @@ class Teacher(models.Model):
         LECTURER = "lecturer", "党校教师"
 
     school = of_school("teachers")
-    name = models.CharField("姓名", max_length=30, validators=[refuse_no_name])
+    name = NameField("姓名", max_length=30)
     kind = models.CharField("类型", max_length=10, choices=Kind)
     post = models.CharField("单位及职务", max_length=80, blank=True)
     topics = models.CharField(
@@ -175,7 +175,7 @@ class StaffMember(models.Model):
         PART = "part", "兼职"
 
     school = of_school("staff")
-    name = models.CharField("姓名", max_length=30, validators=[refuse_no_name])
+    name = NameField("姓名", max_length=30)
     post = models.CharField("岗位职务", max_length=50, blank=True, help_text="如教务、学员管理、后勤。")
     duty = models.CharField("专兼职", max_length=10, choices=Duty, default=Duty.PART)
     since = models.DateField("到岗日期", **OPTIONAL)

@@ -30,7 +30,7 @@ from .base import (
     unique,
 )
 from .figures import yuan
-from .naming import refuse_no_name
+from .naming import NameField
 from .registry import Region, School
 from .resources import Teacher, TeachingPoint
 from .scope import Role, sees_everything
@@ -360,9 +360,7 @@ class Lesson(models.Model):
     title = models.CharField("题目", max_length=100, blank=True)
     starts = models.DateTimeField("开始时间", **OPTIONAL)
     teacher = reference(Teacher, "师资", "lessons", **OPTIONAL)
-    lecturer = models.CharField(
-        "授课人", max_length=30, blank=True, help_text="不在师资库的填姓名。", validators=[refuse_no_name]
-    )
+    lecturer = NameField("授课人", max_length=30, blank=True, help_text="不在师资库的填姓名。")
     lecturer_kind = models.CharField(
         "授课人身份",
         max_length=20,

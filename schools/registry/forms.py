@@ -26,6 +26,7 @@ from schools.refusals import RecheckedForm, refusals_in
 from schools.saving import digest
 from schools.site.asked import FilterForm, SeveralField, TextArea
 from schools.site.typed import DayField, WholeField
+from schools.workbooks import same
 
 from . import saving
 
@@ -163,7 +164,22 @@ class RegistryForm(RecheckedForm, ReasonMixin, forms.ModelForm):
         """Asks the lock."""
         cleaned = super().clean() or self.cleaned_data
         self.require_reason(type(self.instance), self.old, {**self.old, **self.plain_values})
+        self._refuse_twins(cleaned)
         return cleaned
+
+    def _refuse_twins(self, cleaned: dict[str, Any]) -> None:
+        """What the school has once is one in any spelling; the database compares signs."""
+        model = type(self.instance)
+        for constraint in model._meta.constraints:
+            names = set(getattr(constraint, "fields", ())) - {"school"}
+            name, typed = next(((one, cleaned.get(one)) for one in names), ("", None))
+            if len(names) != 1 or not isinstance(typed, str) or cleaned.get("until"):
+                continue
+            others = model._default_manager.filter(constraint.condition or Q(), school=self.school)
+            kept = model._meta.get_field(name).to_python(typed)  # asked for by the database itself
+            spelt = others.exclude(pk=self.instance.pk).exclude(**{name: kept}).values_list(name, flat=True)
+            if same(kept) in map(same, spelt):
+                self.add_error(None, constraint.get_violation_error_message())
 
     def store(self, *, by: User) -> bool:
         """Writes or asks; False with the error in the form where that is not possible."""

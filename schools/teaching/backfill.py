@@ -4,16 +4,16 @@ overwritten.
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.utils import timezone
 from django.utils.functional import cached_property
 
-from schools.importing.base import SCHOOL_CODE, ColumnField, cell_code, column_of, rows_of
+from schools.importing.base import has_ended, rows_of
+from schools.importing.columns import SCHOOL_CODE, ColumnField, column_of
 from schools.importing.teaching_sheets import TrainingClassResource
 from schools.models import Lesson, School, Teacher, TrainingClass
+from schools.workbooks import same
 
 from .classes import habits_of
 
@@ -57,9 +57,9 @@ class BackfillResource(TrainingClassResource):
     def before_import(self, dataset, **kwargs) -> None:
         """Pool and habits are asked once."""
         super().before_import(dataset, **kwargs)
-        self.pool = {cell_code(teacher.name): teacher for teacher in rows_of(self, Teacher)}
-        self.kinds = habits_of(self.own).kinds
-        self.today = timezone.localdate()
+        pool = sorted(rows_of(self, Teacher), key=has_ended, reverse=True)
+        self.pool = {same(teacher.name): teacher for teacher in pool}
+        self.kinds = {same(name): kind for name, kind in habits_of(self.own).kinds.items()}
 
     def before_import_row(self, row, row_number=None, **kwargs) -> None:
         """Where remarks on the row belong."""
@@ -67,20 +67,15 @@ class BackfillResource(TrainingClassResource):
         super().before_import_row(row, row_number=row_number, **kwargs)
 
     def check(self, instance: TrainingClass) -> None:
-        """A day to come, a class known with other figures, a stranger without a capacity."""
+        """A class known with other figures, a stranger without a capacity."""
         super().check(instance)
-        self._check_day(instance.starts_on)
         if instance.pk is not None:
             self._check_known(instance)
             return
         name = getattr(instance, "lecturer_name", "")
-        is_known = getattr(instance, "lecturer_kind", "") or cell_code(name) in self.pool
-        if name and not is_known and name not in self.kinds:
+        is_known = getattr(instance, "lecturer_kind", "") or same(name) in {*self.pool, *self.kinds}
+        if name and not is_known:
             raise ValidationError({"lecturer_kind": f"“{name}”不在师资库，请填写授课人身份"})
-
-    def _check_day(self, day: date) -> None:
-        if day > self.today:
-            raise ValidationError({"starts_on": "日期还没有到，开班后再登记"})
 
     def _check_known(self, instance: TrainingClass) -> None:
         changed = [
@@ -116,8 +111,8 @@ class BackfillResource(TrainingClassResource):
 
     def _lesson(self, record: TrainingClass) -> Lesson:
         name = record.lecturer_name
-        teacher = self.pool.get(cell_code(name))
-        kind = getattr(record, "lecturer_kind", "") or self.kinds.get(name)
+        teacher = self.pool.get(same(name))
+        kind = getattr(record, "lecturer_kind", "") or self.kinds.get(same(name))
         return Lesson(
             training_class=record,
             teacher=teacher,

@@ -11,6 +11,7 @@ from django import forms
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from schools.importing.teaching_sheets import refuse_days
 from schools.models import Lesson, PlannedClass, School, TeachingPoint, TrainingClass, TrialLesson
 from schools.models.naming import refuse_no_name
 from schools.models.teaching import ClassCategory
@@ -18,7 +19,7 @@ from schools.records.changes import plain, worded
 from schools.refusals import RecheckedForm, refusals_in
 from schools.site.asked import FilterForm, SeveralField, TextArea, day_input, long_text, owe
 from schools.site.typed import DayField, NumberField, WholeField
-from schools.workbooks import clean_text
+from schools.workbooks import clean_text, tidy_name
 
 from .classes import (
     LESSONS,
@@ -80,7 +81,7 @@ class LessonForm(NumberedRow):
         if not self.is_filled:
             return data
         owe(self, lecturer="请填写这一课次的授课人。", hours="请填写这一课次的学时。")
-        name = data.get("lecturer", "")
+        name = data["lecturer"] = tidy_name(data.get("lecturer", ""))
         refuse_stranger(self, name, self.habits)
         data["kind"] = data.get("kind") or self.habits.kinds.get(name, "")
         if name and not data["kind"]:
@@ -90,7 +91,7 @@ class LessonForm(NumberedRow):
     def lesson(self) -> LessonIn:
         """The row as it will be written."""
         data = self.cleaned_data
-        return LessonIn(data["lecturer"].strip(), data["kind"], data["hours"], data["title"], data.get("pk"))
+        return LessonIn(data["lecturer"], data["kind"], data["hours"], data["title"], data.get("pk"))
 
 
 LessonFormSet = forms.formset_factory(
@@ -118,8 +119,6 @@ STORED = (
 #: What a new class takes over from the last one, and from one that is copied: never day, money and rating.
 USUAL = ("category", "form", "audience", "hours", "first_lesson", "place")
 COPIED = (*USUAL, "name", "attendance", "teaching_point")
-#: A class lies in living memory; an older one comes in by workbook through the administrators.
-OLDEST_YEAR = 2000
 
 
 class PlannedSelect(forms.Select):
@@ -314,20 +313,14 @@ class ClassForm(RecheckedForm, forms.Form):
         start, planned = data.get("starts_on"), data.get("planned")
         if not start:
             return
-        if start > timezone.localdate():
-            self.add_error("starts_on", "开始日期还没有到，请在开班后登记。")
-        elif start.year < OLDEST_YEAR:
-            self.add_error("starts_on", "年份过早，请核对。")
-        data["ends_on"] = end = data.get("ends_on") or start
-        if end < start:
-            self.add_error("ends_on", "结束日期不能早于开始日期。")
-        elif (end - start).days > 366:
-            self.add_error("ends_on", "班次超过一年，请核对日期。")
+        data["ends_on"] = data.get("ends_on") or start
+        with refusals_in(self):
+            refuse_days(start, data["ends_on"])
         if planned and planned.plan.year != start.year:
             self.add_error("planned", f"这是{planned.plan.year}年的计划班次，与开始日期不在同一年。")
 
     def _check_lecturer(self, data: dict[str, Any]) -> None:
-        name = data["lecturer"] = clean_text(data.get("lecturer") or "").strip()
+        name = data["lecturer"] = tidy_name(data.get("lecturer") or "")
         if not name:
             return
         refuse_stranger(self, name, self.habits)

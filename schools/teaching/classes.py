@@ -32,7 +32,7 @@ from schools.records.changes import note_change, plain, snapshot
 from schools.records.corrections import EXTRAS
 from schools.records.locks import lock_of
 from schools.saving import Refused, Stale, digest, hold_one
-from schools.workbooks.text import narrow
+from schools.workbooks import same
 
 RECENT = timedelta(days=400)
 USUAL_HOURS = Decimal("4.0")
@@ -101,14 +101,9 @@ class DuplicateClass(Refused):
 
 
 def twin_of(school: School, day: date, name: str, *, but: int | None = None) -> TrainingClass | None:
-    """The kept record of that school, day and name; widths and blanks make no other name."""
-    key = _plain(name)
+    """The kept record of that school, day and name, in whatever spelling."""
     same_day = school.classes.kept().filter(starts_on=day).exclude(pk=but)
-    return next((record for record in same_day if _plain(record.name) == key), None)
-
-
-def _plain(name: str) -> str:
-    return "".join(narrow(name).split()).casefold()
+    return next((record for record in same_day if same(record.name) == same(name)), None)
 
 
 def _refuse_twin(school: School, values: Mapping[str, Any], *, but: int | None = None) -> None:
@@ -152,11 +147,11 @@ def write_lessons(record: TrainingClass, lessons: Iterable[LessonIn]) -> None:
     """
     known = {row.pk: row for row in record.lessons.all()}
     teachers = Teacher.objects.filter(school=record.school_id).in_force(record.starts_on)
-    pool = {teacher.name: teacher for teacher in teachers}
+    pool = {same(teacher.name): teacher for teacher in teachers}
     for typed in lessons:
         row = known.pop(typed.pk, None) or Lesson(training_class=record)
-        teacher = pool.get(typed.lecturer)
-        if teacher is None and row.teacher_id and row.teacher.name == typed.lecturer:
+        teacher = pool.get(same(typed.lecturer))
+        if teacher is None and row.teacher_id and same(row.teacher.name) == same(typed.lecturer):
             teacher = row.teacher  # has left the pool since
         row.teacher, row.lecturer = teacher, "" if teacher else typed.lecturer
         row.lecturer_kind, row.hours, row.title = typed.kind, typed.hours, typed.title

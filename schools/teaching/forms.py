@@ -14,7 +14,7 @@ from schools.refusals import RecheckedForm
 from schools.saving import Stale
 from schools.site.asked import long_text, owe
 from schools.site.typed import WholeField
-from schools.workbooks import clean_text
+from schools.workbooks import clean_text, same
 
 from .plans import MOST_ROWS, PlanRow
 
@@ -99,9 +99,9 @@ class BasePlanFormSet(RecheckedForm, RowsFormSet):
             return
         seen = set()
         for row in [row for row in self.rows() if not row.remove]:
-            if (row.month, row.name) in seen:
+            if (row.month, same(row.name)) in seen:
                 raise forms.ValidationError(f"{row.month}月有两个“{row.name}”，请合并或改名。")
-            seen.add((row.month, row.name))
+            seen.add((row.month, same(row.name)))
 
     def rows(self) -> list[PlanRow]:
         """The rows that say something."""

@@ -9,7 +9,9 @@ would be read as blanks. Each part of `rebuild` has a file in tests/schools/work
 test_reading) that passes it by when the part is left out.
 """
 
+import html
 import io
+import json
 import re
 import zipfile
 from dataclasses import dataclass
@@ -146,12 +148,21 @@ DIMENSION = re.compile(
 VALUE = re.compile(rb"<" + PREFIX + rb"v(?:\s[^<>]*)?>([^<]*)<")
 SHARED_TEXT = re.compile(rb"<" + PREFIX + rb"si[\s>]")
 UNCOMPUTED = re.compile(
-    rb"(<"
-    + PREFIX
-    + rb"c)([^<>]*)>(?:<f[^<>]*/>|<f[^<>]*>[^<]*</f>)(?:<v\s*/>|<v></v>)?(</"
-    + PREFIX
-    + rb"c>)"
+    rb"<(?P<prefix>" + PREFIX + rb")c(?P<attributes>[^<>]*)>\s*"
+    rb"(?:<(?P=prefix)f(?:\s[^<>]*)?/>|<(?P=prefix)f(?:\s[^<>]*)?>[^<]*</(?P=prefix)f\s*>)\s*"
+    rb"(?:<(?P=prefix)v\s*/>|<(?P=prefix)v>\s*</(?P=prefix)v\s*>)?\s*</(?P=prefix)c\s*>"
 )
+HIDDEN = re.compile(rb"""\shidden\s*=\s*["'](?:1|true)["']""")
+ROW = re.compile(rb"<" + PREFIX + rb"row\b(" + ATTRIBUTES + rb")>")
+ROW_NUMBER = re.compile(rb"""\sr\s*=\s*["'](\d{1,10})["']""")
+COLUMNS = re.compile(rb"<" + PREFIX + rb"col\b(" + ATTRIBUTES + rb")>")
+ENDS = re.compile(rb"""\s(min|max)\s*=\s*["'](\d{1,6})["']""")
+SHEET = re.compile(rb"<" + PREFIX + rb"sheet\b(" + ATTRIBUTES + rb")>")
+RELATION = re.compile(rb"<" + PREFIX + rb"Relationship\b(" + ATTRIBUTES + rb")>")
+ATTRIBUTE = re.compile(rb"""(?<![\w:.-])([\w:.-]++)\s*+=\s*+(?:"([^"]*)"|'([^']*)')""")
+#: What `rebuild` adds: by the name of each sheet, what of it is hidden.
+HIDDEN_PART = "hidden.json"
+WORKBOOK_PART, RELATIONS_PART = "xl/workbook.xml", "xl/_rels/workbook.xml.rels"
 CELL_TYPE = re.compile(rb"""\st\s*=\s*["']\w*["']""")
 ERROR_TYPE = re.compile(rb"(<" + PREFIX + rb"""c\s[^<>]*?\bt\s*=\s*)(?:"e"|'e')""")
 XML_DECLARED = "文件内含有不允许的 XML 声明（如 DOCTYPE、实体），已拒绝。"
@@ -169,6 +180,7 @@ def rebuild(archive: zipfile.ZipFile) -> io.BytesIO:
         if name.endswith((".xml", ".rels")) and not name.startswith(UNUSED_PARTS):
             members.append(member)
     lengths: list[int] = []
+    hidden: dict[str, dict[str, list]] = {}
     for member in members:
         # By content: relations may give the shared texts any name.
         if not member.filename.lower().startswith(SHEETS):
@@ -184,9 +196,11 @@ def rebuild(archive: zipfile.ZipFile) -> io.BytesIO:
             if b"sheetData" in content:
                 bound_grid(content)
                 text_total += shared_text_size(content, lengths)
+                hidden[member.filename] = hidden_in(content)
                 content = show_faults(DIMENSION.sub(b"", content))
             target.writestr(member.filename, COUNTED.sub(lambda tag: COUNT.sub(b"", tag[0]), content))
             refuse_if(text_total > TEXT_CAP, "表格文字总量过大，疑似异常文件，已拒绝。")
+        target.writestr(HIDDEN_PART, json.dumps(_by_sheet(archive, hidden)))
     rebuilt.seek(0)
     return rebuilt
 
@@ -279,12 +293,59 @@ def show_faults(content: bytes) -> bytes:
     names them.
     """
     content = ERROR_TYPE.sub(rb'\1"str"', content)
-    return UNCOMPUTED.sub(_show_uncomputed, content) if b"<f" in content else content
+    return UNCOMPUTED.sub(_show_uncomputed, content) if b"<f" in content or b":f" in content else content
 
 
 def _show_uncomputed(match: re.Match[bytes]) -> bytes:
-    declared = CELL_TYPE.search(match[2])
+    prefix, attributes = match["prefix"], match["attributes"]
+    declared = CELL_TYPE.search(attributes)
     if declared and b"str" in declared[0]:
         return match[0]
-    attributes = CELL_TYPE.sub(b"", match[2])
-    return match[1] + attributes + b' t="str"><v>' + NOT_COMPUTED.encode() + b"</v>" + match[3]
+    return b'<%sc%s t="str"><%sv>%s</%sv></%sc>' % (
+        *(prefix, CELL_TYPE.sub(b"", attributes)),
+        *(prefix, NOT_COMPUTED.encode(), prefix, prefix),
+    )
+
+
+def hidden_in(content: bytes) -> dict[str, list]:
+    """The rows of a sheet that nobody sees, by number, and the columns, from the first to the last of each
+    run.
+    """
+    rows: list[int] = []
+    if not HIDDEN.search(content):
+        return {}
+    number = 0
+    for tag in ROW.finditer(content):
+        stated = ROW_NUMBER.search(tag[1])
+        number = int(stated[1]) if stated else number + 1
+        if HIDDEN.search(tag[1]):
+            rows.append(number)
+    runs = [dict(ENDS.findall(tag[1])) for tag in COLUMNS.finditer(content) if HIDDEN.search(tag[1])]
+    return {"rows": rows, "columns": [[int(run.get(end, 0)) for end in (b"min", b"max")] for run in runs]}
+
+
+def _by_sheet(archive: zipfile.ZipFile, hidden: dict[str, dict[str, list]]) -> dict[str, dict[str, list]]:
+    """What is hidden, by the names of the sheets."""
+    parts = {name.lower(): name for name in archive.namelist()}
+    if not any(hidden.values()) or not {WORKBOOK_PART, RELATIONS_PART} <= parts.keys():
+        return {}
+    book, relations = (
+        read_member(archive, archive.getinfo(parts[part])) for part in (WORKBOOK_PART, RELATIONS_PART)
+    )
+    targets = {tag.get("Id"): tag.get("Target", "") for tag in _tags(RELATION, relations)}
+    found = {}
+    for tag in _tags(SHEET, book):
+        target = next((targets.get(value, "") for name, value in tag.items() if name.endswith(":id")), "")
+        path = target.lstrip("/") if target.startswith("/") else f"xl/{target}"
+        found[tag.get("name", "")] = hidden.get(path, {})
+    return found
+
+
+def _tags(kind: re.Pattern[bytes], content: bytes) -> list[dict[str, str]]:
+    return [
+        {
+            name.decode(errors="replace"): html.unescape((one or other).decode(errors="replace"))
+            for name, one, other in ATTRIBUTE.findall(tag[1])
+        }
+        for tag in kind.finditer(content)
+    ]

@@ -3,13 +3,13 @@
 import datetime as dt
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
 from .archive import NOT_COMPUTED
 from .printable import Unprintable, fitted
-from .text import clean_text, heading_key, narrow, without_blanks
+from .text import clean_text, heading_key, narrow, tidy_name, without_blanks
 
 Value = str | int | Decimal | bool | dt.date | dt.datetime | dt.time | dt.timedelta | None
 
@@ -23,6 +23,7 @@ NUMBER = re.compile(r"([+-]?)(\d+(?:,\d{3})*|\d*)(\.\d+)?")
 YES = frozenset({"是", "有", "对", "√", "✓", "✔", "☑", "y", "yes", "true", "1"})
 NO = frozenset({"否", "无", "没有", "×", "✗", "✘", "x", "n", "no", "false", "0"})
 FULL_DATE = re.compile(r"(\d{4})\s*[年./-]\s*(\d{1,2})\s*[月./-]\s*(\d{1,2})\s*(?:日|号)?")
+MONTH = re.compile(r"(\d{4})\s*[年./-]\s*(\d{1,2})\s*月?(?:份)?")
 COMPACT_DATE = re.compile(r"((?:19|20)\d{2})(\d{2})(\d{2})")
 SHORT_DATE = re.compile(r"(\d{1,2})\s*[月./-]\s*(\d{1,2})\s*(?:日|号)?")
 TIME_OF_DAY = re.compile(r"(?<![\sT])[\sT]++\d{1,2}[:时]\d{1,2}(?:[:分]\d{1,2}(?:\.\d+)?秒?)?分?\Z")
@@ -92,6 +93,16 @@ def _text(value: Value) -> str:
     return f"{value:f}" if isinstance(value, Decimal) else str(value)
 
 
+def cell_code(value: Value, **options: Any) -> str:
+    """A code or name that identifies: width and blanks make no other."""
+    return without_blanks(narrow(cell_text(value, **options)))
+
+
+def cell_name(value: Value, **options: Any) -> str:
+    """A person's name as it is kept."""
+    return tidy_name(cell_text(value, **options))
+
+
 def cell_decimal(
     value: Value,
     *,
@@ -113,7 +124,7 @@ def cell_decimal(
     _check_bounds(number, lowest, highest)
     if places is not None and number != round(number, places):
         raise CellError(f"{number} 的小数超过 {places} 位" if places else f"{number} 应为整数")
-    return number
+    return number if places is None else round(number, places)  # 8.00 is 8.0 where one place is kept
 
 
 def _number_in(value: Value, units: Iterable[str]) -> Decimal:
@@ -159,7 +170,11 @@ def cell_int(
     return None if number is None else int(number)
 
 
-def cell_date(value: Value, *, year: int | None = None) -> dt.date | None:
+#: The year for a date that is typed without, or who knows it.
+Year = int | Callable[[], int | None] | None
+
+
+def cell_date(value: Value, *, year: Year = None) -> dt.date | None:
     """The date of a cell, None for a blank; `year` completes 3月5日 and 3.5 typed as text.
 
     A decimal number such as 3.5 is refused: as a number 3.10 and 3.1 are the same cell.
@@ -176,16 +191,31 @@ def cell_date(value: Value, *, year: int | None = None) -> dt.date | None:
     return _typed_date(str(value), year)
 
 
-def _typed_date(text: str, year: int | None) -> dt.date:
+def cell_month(value: Value, *, year: Year = None) -> dt.date | None:
+    """A month by its first day, or any day of it."""
+    typed = narrow(value).strip() if isinstance(value, str) else ""
+    match = MONTH.fullmatch(typed)
+    return _day((*match.groups(), 1), typed) if match else cell_date(value, year=year)
+
+
+def _typed_date(text: str, year: Year) -> dt.date:
     typed = TIME_OF_DAY.sub("", narrow(text).replace("。", ".").strip())
     if match := FULL_DATE.fullmatch(typed) or COMPACT_DATE.fullmatch(typed):
         parts = match.groups()
     elif match := SHORT_DATE.fullmatch(typed):
-        if year is None:
+        known = year() if callable(year) else year
+        if known is None:
             raise CellError(f"“{text[:40]}”缺年份，请写成 2026-03-05")
-        parts = (year, *match.groups())
+        parts = (known, *match.groups())
+    elif match := MONTH.fullmatch(typed):
+        example = f"{match[1]}-{int(match[2]):02d}-01"
+        raise CellError(f"“{text[:40]}”只写到月，请写明是哪一天，如 {example}")
     else:
         raise CellError(f"“{text[:40]}”不是日期，请写成 2026-03-05")
+    return _day(parts, text)
+
+
+def _day(parts: Iterable[str | int], text: str) -> dt.date:
     try:
         return dt.date(*map(int, parts))
     except ValueError as error:

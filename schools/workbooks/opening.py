@@ -31,8 +31,17 @@ def opened(rebuilt: IO[bytes]) -> CalamineWorkbook:
 
 def visible_sheets(workbook: CalamineWorkbook) -> list[str]:
     """The names of the sheets that a person sees."""
+    return [name for name, visible in _sheets(workbook) if visible]
+
+
+def hidden_sheets(workbook: CalamineWorkbook) -> list[str]:
+    """The names of the others."""
+    return [name for name, visible in _sheets(workbook) if not visible]
+
+
+def _sheets(workbook: CalamineWorkbook) -> list[tuple[str, bool]]:
     return [
-        sheet.name
+        (sheet.name, sheet.visible == SheetVisibleEnum.Visible)
         for sheet in workbook.sheets_metadata
-        if sheet.visible == SheetVisibleEnum.Visible and sheet.typ == SheetTypeEnum.WorkSheet
+        if sheet.typ == SheetTypeEnum.WorkSheet
     ]

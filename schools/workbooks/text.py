@@ -13,6 +13,11 @@ SPACES = re.compile("[\t\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")
 BRACKETS = str.maketrans(
     {**dict.fromkeys("[{【〔〖〈《「『<", "("), **dict.fromkeys("]}】〕〗〉》」』>", ")")}
 )
+#: Every dot between the parts of a name is the one that names are written with.
+DOTS = str.maketrans(dict.fromkeys("•‧・･∙⋅●", "·"))
+HAN = "\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff〇"
+#: Beyond that, a blank may stand between two people.
+LONGEST_PADDED = 3
 LONGEST_SHOWN = 80
 MARKS = "*※:。.,;、 "
 
@@ -44,6 +49,25 @@ def heading_key(text: object) -> str:
     """
     key = narrow(clean_text(text)).translate(BRACKETS)
     return without_blanks(key).strip(MARKS).casefold()
+
+
+def same(text: object) -> str:
+    """What two names must share to be those of one thing, of a class as of a person or a place: width, case,
+    blanks, brackets and kinds of dots do not count.
+    """
+    return without_blanks(narrow(clean_text(text).translate(DOTS)).translate(BRACKETS)).casefold()
+
+
+def tidy_name(text: object) -> str:
+    """A person's name as it is kept: 谢　敏 is 谢敏, every dot is ·, brackets are those of Chinese text."""
+    name = " ".join(clean_text(text).translate(DOTS).split())
+    name = re.sub(r"\s*([·（）])\s*", r"\1", name.replace("(", "（").replace(")", "）"))
+    name = re.sub(rf"(?<=[{HAN}])[.．](?=[{HAN}])", "·", name)
+    parts = name.split()
+    is_padded = re.fullmatch(rf"[{HAN}]+", "".join(parts)) and (
+        len("".join(parts)) <= LONGEST_PADDED or all(len(part) == 1 for part in parts)
+    )
+    return "".join(parts) if is_padded else name
 
 
 def display_name(name: str) -> str:

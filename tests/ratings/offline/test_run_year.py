@@ -20,6 +20,7 @@ from schools.models import AuditEntry, Region, School
 from schools.saving import Refused
 from schools.workbooks import WorkbookError
 from tests.ratings.year_folder import HELD
+from tests.xlsx import book
 
 pytestmark = pytest.mark.django_db
 
@@ -61,6 +62,51 @@ def test_full_marks_give_five_stars_and_the_points_of_every_item(year):
         "L2": "20.00",
         "M1": "0.00",
     }
+
+
+def test_a_year_is_read_as_people_make_its_workbooks(year):
+    """Merged counties, two schools of one name, a total and a signature, codes and judges in other widths."""
+    year.scores = [
+        (code.replace("001", "００１"), item.lower(), stage, judge.replace("甲", " 甲"), *rest)
+        for code, item, stage, judge, *rest in year.scores
+    ]
+    year.scores.append(("合计", "27行", "", "", None, "", ""))
+    year.write()
+    schools = book(
+        ["镇街党校名单"],
+        ["学校", None, "县（市、区）"],
+        ["编码", "名称", None],
+        ["001", "东溪镇委党校", "甲区"],
+        ["002", "南浦镇委党校", None],
+        ["003", "东溪镇委党校", "乙县"],
+        ["合计", "3所"],
+        ["制表人：谢敏"],
+        merge=["C2:C3", "C4:C5"],
+    )
+    (year.folder / "schools.xlsx").write_bytes(schools)
+
+    done = run_year(year.scheme, year.folder, issue=False)
+
+    results = Result.objects.filter(scheme=done.scheme).order_by("school_code")
+    assert list(results.values_list("school_code", "school_name", "county_name", "star")) == [
+        ("001", "东溪镇委党校", "甲区", 5),
+        ("002", "南浦镇委党校", "甲区", 5),
+        ("003", "东溪镇委党校", "乙县", 5),
+    ]
+    assert [text.partition("：")[2] for text in done.warnings] == [
+        "合计、小计等汇总行，没有读入",
+        "“制表人：谢敏”是落款，没有读入",
+        "合计、小计等汇总行，没有读入",
+    ]
+
+
+def test_a_name_in_the_place_of_a_code_is_answered_with_its_codes(year):
+    year.schools[2] = ("003", "东溪镇委党校", "乙县")
+    year.metrics[0] = ("东溪镇委党校", *year.metrics[0][1:])
+
+    told = problems(year)
+
+    assert any(text.endswith("“东溪镇委党校”是学校名称，请填编码：001（甲区）、003（乙县）") for text in told)
 
 
 def test_command_writes_results_trace_and_bulletin(year, tmp_path):

@@ -42,12 +42,6 @@ def test_blank_rows_are_skipped_and_keep_the_numbers_of_the_others():
     assert [row.number for row in table] == [2, 5]
 
 
-def test_merged_cells_hold_their_value_once():
-    table = _table(book(["大项", "小项"], ["甲", 1], [None, 2], merge="A2:A3"), "大项", "小项")
-
-    assert [row["大项"] for row in table] == ["甲", None]
-
-
 def test_a_fill_that_openpyxl_gives_up_on_is_no_matter():
     """Some office programs write an empty fill; the library of the tests reads none of their workbooks, the
     product's must.
