@@ -143,6 +143,7 @@ def test_no_test_waits_for_time_or_has_a_clock_of_its_own():
 OWN_EXCEPTIONS = {
     *("Refused", "Stale", "DuplicateClass", "NotSettled", "NotLoaded", "RowGone"),
     *("RuleError", "AnswerError", "Unresolved", "Unreadable", "Blocked", "MetricError", "AppendOnlyError"),
+    *("NoDenominator", "Unprintable"),
     *("WorkbookError", "CellError", "ArchiveError", "BackupError"),
     *("FontMissing", "DocumentError", "RendererMissing", "ResourceRefused", "TooLong"),
 }
