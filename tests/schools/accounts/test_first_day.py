@@ -233,7 +233,7 @@ def test_user_names_that_cannot_be_leave_nothing_behind(options, sentence):
 def test_a_name_stands_on_one_line_of_its_slip():
     create(sysadmin_name=" 张\n三\t")
 
-    assert User.objects.get(username="sysadmin").name == "张 三"
+    assert User.objects.get(username="sysadmin").name == "张三"
 
 
 @pytest.mark.parametrize("command", ["create_administrators", "changepassword"])
