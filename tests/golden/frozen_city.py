@@ -23,7 +23,7 @@ from ratings.enums import Confirmation, Phase
 from ratings.models import Evidence, JudgeSheet, Meeting, Scheme
 from ratings.publication.bulletin import BULLETIN
 from ratings.publication.opening_notice import OPENING_NOTICE
-from ratings.workflow.opening import propose
+from ratings.workflow.opening import acknowledge, checks_of, propose
 from schools.calendar import workdays
 from schools.models import (
     AccountChange,
@@ -168,7 +168,11 @@ def _life_of_schemes(people: dict[str, User]) -> None:
     draft = copy_scheme(running, year=2028, by=office)
     draft.items.filter(category=draft.categories.earliest("pk")).update(group=GROUP)
     deadlines = {"self_due": dt.date(2027, 10, 29), "city_due": dt.date(2027, 11, 30)}
-    propose(copy_scheme(settled, year=2027, by=office2), by=office2, deadlines=deadlines)
+    proposed = copy_scheme(settled, year=2027, by=office2)
+    acknowledge(
+        proposed, seen=checks_of(proposed).digest, by=office2
+    )  # days between two years that count nowhere
+    propose(proposed, by=office2, deadlines=deadlines)
     OPENING_NOTICE.draft(settled, issued_on=settled.period_start)
     BULLETIN.draft(settled, issued_on=dt.date(2026, 11, 25))
     working, waiting = prepare(settled, by=office2), prepare(running, by=office)

@@ -161,12 +161,8 @@ def test_the_nearest_page_of_the_year_is_opened_where_there_is_none(
 @JANUARY
 def test_pages_of_records_follow_the_year_and_write_where_they_said(running, school, appoint, signed_client):
     client = signed_client(appoint("filler"))
-    pages = (
-        "schools:registry_budget",
-        "schools:registry",
-        "schools:teaching_school",
-        "schools:guidance_school",
-    )
+    rooms = ("registry_budget", "registry", "teaching_school", "guidance_school")
+    pages = [f"schools:{room}" for room in rooms]
     shown = {name: header(client, reverse(name, args=[school.pk])) for name in pages}
     budget = client.get(reverse("schools:registry_budget", args=[school.pk])).content.decode()
 

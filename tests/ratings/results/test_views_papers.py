@@ -234,7 +234,7 @@ def test_county_form_costs_the_same_queries_for_any_number(
         scheme = committee_year(
             city, SchoolFactory.create_batch(size, county=county), by=chair, year=2020 + size
         )
-        with django_assert_max_num_queries(12):
+        with django_assert_max_num_queries(13):
             client.get(reverse("ratings:form_county", args=[scheme.pk, county.pk]))
 
 
