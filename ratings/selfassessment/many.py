@@ -13,7 +13,7 @@ from django import forms
 from django.db import DatabaseError
 from django.utils import timezone
 
-from ratings.enums import Status
+from ratings.enums import Stage, Status
 from ratings.models import Assessment, Scheme
 from ratings.workflow import STAGE_OF, STEPS, due, grant_extension, shown_at, shown_deadlines, take_step
 from ratings.workflow.blocking import standing_against
@@ -108,8 +108,12 @@ def _extension_lines(rows: Sequence[Assessment]) -> list[Line]:
     return [Line(row, refusal=extension_refusal(row), seen=shown_deadlines(row).seen) for row in rows]
 
 
-def _extend(assessment: Assessment, *, by: User, seen: str, **facts: Any) -> None:
-    grant_extension(assessment, **facts, by=by, seen=seen)
+def _extend(assessment: Assessment, *, stage: str, by: User, seen: str, **facts: Any) -> None:
+    """Whoever ticks a county does not mean the schools that are through with the stage."""
+    stages = list(Stage)
+    if stages.index(stage) < stages.index(STAGE_OF.get(assessment.status, stage)):
+        raise Refused(f"状态是“{assessment.get_status_display()}”，{Stage(stage).label}已经办完，没有延期")
+    grant_extension(assessment, stage, **facts, by=by, seen=seen)
 
 
 def _of_step(step: Step) -> Act:
@@ -196,7 +200,8 @@ ACTS: dict[str, Act] = {
     "extend": Act(
         "批准延期",
         "extend",
-        "各校同一阶段延至同一天；退回补正的，补正截止日随之延后。延自评的，各校填报人和负责人收到消息。",
+        "各校同一阶段延至同一天，这一阶段已经办完的不延；退回补正的，补正截止日随之延后。"
+        "延自评的，各校填报人和负责人收到消息。",
         lambda data, scheme: ExtensionForm(data, scheme=scheme),
         _extension_lines,
         _extend,

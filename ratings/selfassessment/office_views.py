@@ -147,6 +147,7 @@ def many(request: HttpRequest, pk: int, code: str) -> HttpResponse:
         "form": form,
         "possible": [(line, _seen(request, line, told)) for line in lines if not line.refusal],
         "refused": [line for line in lines if line.refusal],
+        "described": any(line.words for line in lines),
     }
     return render(request, "ratings/selfassessment/progress_many.html", context)
 

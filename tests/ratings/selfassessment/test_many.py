@@ -137,6 +137,22 @@ def test_where_it_cannot_be_done_is_said_before_and_after_and_the_others_are_don
     assert Extension.objects.count() == 3
 
 
+def test_a_stage_that_a_school_is_through_with_is_not_extended_with_the_others(
+    office, signed_client, rows, at
+):
+    Assessment.objects.filter(pk=rows[1].pk).update(status=Status.COUNTY)
+    client, address = signed_client(office), at("extend", rows[:2])
+    told = carry_out(client, address, stage="self", due_on=NEXT_WEEK, reason="台风停课")
+    county = carry_out(client, address, stage="county", due_on=NEXT_WEEK, reason="台风停课")
+    page = client.get(address).content.decode()
+    Assessment.objects.update(status=Status.SETTLED)  # while the page is open
+    closed = carry_out(client, address, page, stage="city", due_on=NEXT_WEEK, reason="台风停课")
+
+    assert "（甲二党校）：状态是“县初评中”，自评已经办完，没有延期。" in told
+    assert "批准延期：已办 2 所。" in county  # of a stage still to come, too
+    assert "没有办的 2 所" in closed and "申报处于“已审定”，不能再延期。" in closed
+
+
 def test_nothing_done_keeps_what_was_typed(office, signed_client, rows, at):
     client, address = signed_client(office), at("extend", rows[:2])
     early = carry_out(client, address, stage="self", due_on="2098-01-06", reason="台风停课")
