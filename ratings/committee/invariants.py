@@ -12,6 +12,7 @@ from django.db.models import F, Q, QuerySet
 from ratings.criteria.spec import digest
 from ratings.criteria.versions import spec_of
 from ratings.enums import PUBLIC_PHASES, Aggregation, Phase, Stage, Star, Status
+from ratings.judging.sheets import digest_of
 from ratings.models import (
     Adjustment,
     Assessment,
@@ -25,6 +26,7 @@ from ratings.models import (
     Scheme,
     SchemeVersion,
     Score,
+    VoidedSheet,
 )
 from ratings.rules import maximum
 from ratings.scoring.items import LEAST_SHEETS
@@ -182,6 +184,13 @@ def panels_complete(scheme: Scheme) -> Iterator[str]:
     for pk, name in settled.values_list("pk", "school__name"):
         if sheets[pk] < least:
             yield f"{name}的评委评分表不足 {least} 份"
+
+
+@invariant("作废的评分表")
+def voided_sheets_unchanged(scheme: Scheme) -> Iterator[str]:
+    for one in VoidedSheet.objects.filter(assessment__scheme=scheme).select_related("assessment__school"):
+        if digest_of(one.rows) != one.digest:
+            yield f"{one.assessment.school.name}作废的评分表与摘要不符"
 
 
 @invariant("流转记录连贯")

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from django.db.models import Count
 
-from ratings.models import Adjustment, Bulletin, Decision, Move, OpeningNotice, Result
+from ratings.models import Adjustment, Bulletin, Decision, Move, OpeningNotice, Result, SeatChange
 from schools.audit import Witness
 
 #: A year that came in whole left one line for all of it.
@@ -13,6 +13,7 @@ WHOLE_YEARS = ("run_year", "load_demo")
 LEFT = (
     (Move.objects.all(), "assessment__scheme", "流转", ("open", "move", "settle")),
     (Adjustment.objects.all(), "assessment__scheme", "核定", ("adjust",)),
+    (SeatChange.objects.all(), "panel__scheme", "评委变动", ("panel",)),
     (Decision.objects.all(), "assessment__scheme", "审定意见", ("decide",)),
     (Result.objects.all(), "scheme", "评定结果", ("settle",)),
     (Bulletin.objects.filter(scheme__published_at__isnull=False), "scheme", "已发布的通报", ("publish",)),

@@ -5,6 +5,7 @@ twice, everything is on record.
 import pytest
 from django.urls import reverse
 
+from ratings.committee.invariants import violations
 from ratings.committee.readiness import missing_for_settling, sheet_gaps
 from ratings.enums import Stage
 from ratings.judging.confirming import unconfirmed
@@ -57,6 +58,9 @@ def test_a_begun_sheet_of_somebody_who_left_is_replaced_and_complete_schools_sta
     assert (voided.assessment, change.reason, change.successor.user) == (here, LEFT, heir)
     assert digest_of(voided.rows) == voided.digest
     assert all(remark == "只听了一课" for *_, remark in voided.rows)
+    assert not [said for said in violations(judged.scheme) if said.startswith("作废的评分表")]
+    VoidedSheet.objects.update(rows=[])
+    assert f"作废的评分表：{here.school.name}作废的评分表与摘要不符" in violations(judged.scheme)
     assert Notice.objects.filter(user=heir, text__contains="请您接替评审第一组").exists()
     assert AuditEntry.objects.filter(action="sheet", detail__contains=LEFT).exists()
 
