@@ -174,12 +174,17 @@ def replace(
         if panel.leader_id == judge.pk:
             set_leader(panel, None)
         if follows:
-            panel.judges.add(follows)
-            complete = complete_in(panel)
-            for sheet in leaving:
-                if sheet.assessment_id not in complete:
-                    open_city_rows(sheet.assessment, joining=[follows])
+            _seat(panel, follows, leaving)
     return change
+
+
+def _seat(panel: Panel, follows: Judge, voided: list[JudgeSheet]) -> None:
+    """Seats who follows, with rows at the schools that are not complete without."""
+    panel.judges.add(follows)
+    complete = complete_in(panel)
+    for sheet in voided:
+        if sheet.assessment_id not in complete:
+            open_city_rows(sheet.assessment, joining=[follows])
 
 
 def shown_replacing(panel: Panel, sheets: list[JudgeSheet]) -> Shown:

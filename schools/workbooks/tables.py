@@ -246,14 +246,21 @@ def _headings(grid: list[list[Value]], known: list[Column]) -> tuple[int, list[s
         present = set(map(heading_key, headings))
         hits = [column for column in known if column.keys & present]
         if hits and all(column in hits for column in known if column.required):
-            lower = grid[index + 1] if index + 1 < len(grid) else []
-            if not _goes_on(values, lower, keys):
-                return index + 1, headings
-            pairs = zip_longest(_under(values, lower, keys), headings, fillvalue="")
-            return index + 2, [own or above for own, above in pairs]
+            return _with_lower(grid, index, headings, keys)
         if len(hits) > most:
             best, most = (index + 1, headings), len(hits)
     return best
+
+
+def _with_lower(
+    grid: list[list[Value]], index: int, headings: list[str], keys: set[str]
+) -> tuple[int, list[str]]:
+    """The headings of a row, and those of the next row where it goes on with them."""
+    lower = grid[index + 1] if index + 1 < len(grid) else []
+    if not _goes_on(grid[index], lower, keys):
+        return index + 1, headings
+    pairs = zip_longest(_under(grid[index], lower, keys), headings, fillvalue="")
+    return index + 2, [own or above for own, above in pairs]
 
 
 def _under(upper: list[Value], lower: list[Value], keys: set[str]) -> list[str]:
