@@ -150,7 +150,7 @@ def test_row_of_a_lesson_without_hours_is_named(desk, school):
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"starts_on": "2199-01-01"}, "请在开班后登记"),
+        ({"starts_on": "2099-01-01"}, "请在开班后登记"),
         ({"ends_on": "2026-03-01"}, "结束日期不能早于开始日期"),
         ({"name": ""}, "请填写班名"),
         ({"hours": "0"}, "学时"),
