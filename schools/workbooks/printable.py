@@ -41,6 +41,8 @@ SAME = {
 SELECTORS = re.compile("[\ufe00-\ufe0f\U000e0000-\U000e01ef]")
 #: Compatibility signs of these kinds mean something else without them: 10⁵ is not 105.
 KEPT_KINDS = ("<super>", "<sub>", "<fraction>")
+#: Stands where bytes were no text: fonts have a sign for it, but nobody typed it.
+UNREADABLE = "\ufffd"
 MOST_NAMED = 5
 #: Sentences about what was replaced since replacements_noted began, each once.
 _noted: ContextVar[dict[str, None] | None] = ContextVar("noted", default=None)
@@ -90,6 +92,8 @@ def is_printable(letter: str) -> bool:
     """Whether every document can show it; tabs and ends of lines are laid out."""
     if letter in "\t\n\r":
         return True
+    if letter == UNREADABLE:
+        return False
     firsts, lasts = _ranges()
     place = bisect_right(firsts, ord(letter)) - 1
     return place >= 0 and ord(letter) <= lasts[place]

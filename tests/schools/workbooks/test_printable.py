@@ -54,6 +54,7 @@ def test_what_has_a_plain_sign_beside_it_is_replaced_and_said(text, stored, said
 @pytest.mark.parametrize(
     ("text", "named"),
     [
+        ("不是\ufffd文字", "“\ufffd”（U+FFFD）"),
         ("同意👍", "“👍”（U+1F44D）"),
         ("🇨🇳", "“🇨”（U+1F1E8）、“🇳”（U+1F1F3）"),
         ("👨\u200d👩\u200d👧", "“👨”（U+1F468）、“👩”（U+1F469）、“👧”（U+1F467）"),
