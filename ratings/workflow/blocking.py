@@ -235,7 +235,6 @@ WHATEVER_IS_TYPED = (
     _self_overdue,
     _asked_to_decline,
     _not_asked_yet,
-    _not_scored_yet,
     overdue,
     _before_publication,
 )
