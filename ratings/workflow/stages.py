@@ -23,7 +23,8 @@ def open_scheme(scheme: Scheme, *, by, proposed_by=None) -> None:
     """编制中 → 申报中: freeze the first version and give every school of the city its assessment and empty
     self rows.
 
-    Raises Refused while the scheme check finds an error. Schools closed or merged take no part.
+    Raises Refused while the scheme check finds an error. Those take part that are in operation on the last
+    day of the 统计期; what changes later is an act of the office.
     """
     with transaction.atomic():
         locked = hold_scheme(scheme.pk)
@@ -36,7 +37,7 @@ def open_scheme(scheme: Scheme, *, by, proposed_by=None) -> None:
         version = freeze(locked, reason="启动评定", by=by, spec=spec)
         locked.phase = Phase.OPEN
         locked.save(update_fields=["phase"])
-        schools = School.objects.filter(city=locked.city, closed_on__isnull=True)
+        schools = School.objects.filter(city=locked.city).open_on(locked.period_end)
         insert_many([Assessment(scheme=locked, school=school) for school in schools])
         assessments = list(Assessment.objects.filter(scheme=locked))
         at = timezone.now()

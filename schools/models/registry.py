@@ -1,10 +1,12 @@
 """Cities with their counties, and the schools: names, places and leaders."""
 
 from collections.abc import Collection
+from datetime import date
 
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Case, Q, Value, When
+from django.utils import timezone
 
 from schools.saving import hold, hold_one
 
@@ -170,6 +172,25 @@ class School(models.Model):
 
     def __str__(self) -> str:
         return self.short_name or self.name
+
+    @property
+    def is_closed(self) -> bool:
+        """The closing day is the last one in operation; until it has passed the school is open."""
+        return self.closed_on is not None and self.closed_on < timezone.localdate()
+
+    def refuse_outside_life(self, **days: date | None) -> None:
+        """Nothing happens at a school before the month it was founded or after its closing day; `days` by the
+        field they stand in.
+        """
+        for field, day in days.items():
+            if day is None:
+                continue
+            if self.opened_on and day < self.opened_on.replace(day=1):
+                month = f"{self.opened_on.year}年{self.opened_on.month}月"
+                raise ValidationError({field: f"{self.name}{month}才启用，这一天还没有办学，请核对日期。"})
+            if self.closed_on and day > self.closed_on:
+                closed = f"{self.closed_on.year}年{self.closed_on.month}月{self.closed_on.day}日"
+                raise ValidationError({field: f"{self.name}已于{closed}关闭，这一天不再办学，请核对日期。"})
 
     def clean(self) -> None:
         """County and successor belong to the same city."""

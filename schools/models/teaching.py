@@ -321,7 +321,8 @@ class TrainingClass(Recorded, Voidable):
         return timezone.localdate(self.recorded_at) > self.ends_on + timedelta(days=DAYS_TO_RECORD)
 
     def clean(self) -> None:
-        """Plan and teaching point must be the school's own, or shared with it."""
+        """Within the life of the school; plan and teaching point must be its own, or shared with it."""
+        self.school.refuse_outside_life(starts_on=self.starts_on, ends_on=self.ends_on)
         if self.planned_id and self.planned.plan.school_id != self.school_id:
             raise ValidationError({"planned": "该计划班次不属于本党校。"})
         point = self.teaching_point
