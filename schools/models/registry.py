@@ -1,5 +1,6 @@
 """Cities with their counties, and the schools: names, places and leaders."""
 
+from calendar import monthrange
 from collections.abc import Collection
 from datetime import date
 
@@ -178,19 +179,32 @@ class School(models.Model):
         """The closing day is the last one in operation; until it has passed the school is open."""
         return self.closed_on is not None and self.closed_on < timezone.localdate()
 
-    def refuse_outside_life(self, **days: date | None) -> None:
-        """Nothing happens at a school before the month it was founded or after its closing day; `days` by the
-        field they stand in.
+    def outside_life(self, first: date, last: date | None = None) -> str:
+        """Why nothing happens at the school from `first` to `last` (that day alone without), or "": its life
+        goes from the month it was founded in to its closing day.
         """
+        if self.opened_on and (last or first) < self.opened_on.replace(day=1):
+            month = f"{self.opened_on.year}年{self.opened_on.month}月"
+            return f"{self.name}{month}启用，在此以前没有办学，请核对日期。"
+        if self.closed_on and first > self.closed_on:
+            closed = f"{self.closed_on.year}年{self.closed_on.month}月{self.closed_on.day}日"
+            return f"{self.name}的关闭日期是{closed}，在此以后不再办学，请核对日期。"
+        return ""
+
+    def refuse_outside_life(self, **days: date | None) -> None:
+        """`days` by the field they stand in."""
         for field, day in days.items():
-            if day is None:
-                continue
-            if self.opened_on and day < self.opened_on.replace(day=1):
-                month = f"{self.opened_on.year}年{self.opened_on.month}月"
-                raise ValidationError({field: f"{self.name}{month}才启用，这一天还没有办学，请核对日期。"})
-            if self.closed_on and day > self.closed_on:
-                closed = f"{self.closed_on.year}年{self.closed_on.month}月{self.closed_on.day}日"
-                raise ValidationError({field: f"{self.name}已于{closed}关闭，这一天不再办学，请核对日期。"})
+            if day and (sentence := self.outside_life(day)):
+                raise ValidationError({field: sentence})
+
+    def refuse_month_outside_life(self, year: int, month: int) -> None:
+        """For what is planned or reported of a month."""
+        if sentence := self.month_outside_life(year, month):
+            raise ValidationError({"month": f"{year}年{month}月：{sentence}"})
+
+    def month_outside_life(self, year: int, month: int) -> str:
+        """The same of a month: one day of it in the life of the school is enough."""
+        return self.outside_life(date(year, month, 1), date(year, month, monthrange(year, month)[1]))
 
     def clean(self) -> None:
         """County and successor belong to the same city."""

@@ -193,6 +193,11 @@ class PlannedClass(models.Model):
     def __str__(self) -> str:
         return f"{self.month} 月 {self.name}"
 
+    def clean(self) -> None:
+        """Planned for a month in the life of the school."""
+        if self.plan_id and self.month:
+            self.school.refuse_month_outside_life(self.plan.year, self.month)
+
     @property
     def school(self) -> School:
         """Whose plan it stands in, as every record tells."""
@@ -226,6 +231,11 @@ class MonthlyReport(SchoolRecord):
 
     def __str__(self) -> str:
         return f"{self.school} {self.year} 年 {self.month} 月"
+
+    def clean(self) -> None:
+        """Of a month in the life of the school."""
+        if self.school_id and self.year and self.month:
+            self.school.refuse_month_outside_life(self.year, self.month)
 
 
 DAYS_TO_RECORD = 15
@@ -322,7 +332,8 @@ class TrainingClass(Recorded, Voidable):
 
     def clean(self) -> None:
         """Within the life of the school; plan and teaching point must be its own, or shared with it."""
-        self.school.refuse_outside_life(starts_on=self.starts_on, ends_on=self.ends_on)
+        if self.school_id:
+            self.school.refuse_outside_life(starts_on=self.starts_on, ends_on=self.ends_on)
         if self.planned_id and self.planned.plan.school_id != self.school_id:
             raise ValidationError({"planned": "该计划班次不属于本党校。"})
         point = self.teaching_point
@@ -398,8 +409,10 @@ class Lesson(models.Model):
         return self.teacher.name if self.teacher_id else self.lecturer
 
     def clean(self) -> None:
-        """The teacher stands in the pool of the school that recorded the class."""
+        """Within the life of the school that recorded the class; the teacher stands in its pool."""
         self._fill_kind()
+        if self.training_class_id and self.starts:
+            self.training_class.school.refuse_outside_life(starts=timezone.localdate(self.starts))
         if self.teacher_id and self.teacher.school_id != self.training_class.school_id:
             raise ValidationError({"teacher": "该教师不在本党校师资库。"})
 
@@ -470,6 +483,11 @@ class TrialLesson(Recorded, Voidable):
 
     def __str__(self) -> str:
         return f"{self.on:%Y-%m-%d} {self.teacher} {self.topic}"
+
+    def clean(self) -> None:
+        """Held in the life of the school."""
+        if self.school_id:
+            self.school.refuse_outside_life(on=self.on)
 
 
 class ReportCorrectionQuerySet(SchoolRecordQuerySet):

@@ -14,11 +14,11 @@ pytestmark = pytest.mark.django_db
 @pytest.mark.parametrize(
     ("starts", "ends", "sentence"),
     [
-        (date(2026, 2, 28), date(2026, 2, 28), "2026年3月才启用"),
+        (date(2026, 2, 28), date(2026, 2, 28), "2026年3月启用"),
         (date(2026, 3, 1), date(2026, 3, 1), ""),
         (date(2026, 9, 10), date(2026, 9, 10), ""),
-        (date(2026, 9, 10), date(2026, 9, 11), "已于2026年9月10日关闭"),
-        (date(2026, 9, 11), date(2026, 9, 12), "已于2026年9月10日关闭"),
+        (date(2026, 9, 10), date(2026, 9, 11), "关闭日期是2026年9月10日"),
+        (date(2026, 9, 11), date(2026, 9, 12), "关闭日期是2026年9月10日"),
     ],
 )
 def test_class_lies_in_the_life_of_its_school(starts, ends, sentence):
