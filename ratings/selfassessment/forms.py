@@ -139,6 +139,13 @@ class StepForm(forms.Form):
         return self.cleaned_data
 
 
+class AdmissionForm(forms.Form):
+    """补列参评; the day is owed where the scheme's has passed."""
+
+    reason = forms.CharField(label="理由", max_length=150, widget=TextArea(attrs={"rows": 2}))
+    due_on = DayField(label="自评延至", required=False, help_text="不填按方案的自评截止日；已经截止的须填。")
+
+
 class FigureFilterForm(FilterForm):
     """Search schools by name; the office and the county have many."""
 

@@ -26,18 +26,19 @@ from ratings.workflow import (
     shown_deadlines,
 )
 from ratings.workflow.deadlines import extension_refusal
-from schools.models import Role, User
+from ratings.workflow.stages import admissible, admit_school
+from schools.models import Role, School, User
 from schools.models.scope import SCHOOL_ROLES
 from schools.permissions import allowed_to, may, role_of
 from schools.refusals import refusals_in, seen_again
 from schools.saving import SEEN
 
 from .figures import FiguresForm, figure_metrics
-from .forms import ExtensionForm, FigureFilterForm, StepForm
+from .forms import AdmissionForm, ExtensionForm, FigureFilterForm, StepForm
 from .views import step_context, take_if_posted
 
 #: Steps that an office takes on a page of its own; settling and reopening belong to the committee's pages.
-OFFICE_STEPS = ("return_", "recall", "send_back", "lapse", "decline")
+OFFICE_STEPS = ("return_", "recall", "send_back", "lapse", "decline", "take_out")
 PAGE_SIZE = 50
 
 
@@ -80,6 +81,8 @@ def board(request: HttpRequest, pk: int) -> HttpResponse:
         "counts": [(one.value, one.label, numbers[one]) for one in Status if numbers[one]],
         "chosen": chosen,
         "total": len(rows),
+        "admits": may(request.user, "take_office_steps"),
+        "absent": admissible(scheme).select_related("county").in_order(),
     }
     return render(request, "ratings/selfassessment/progress_board.html", context)
 
@@ -91,6 +94,22 @@ def _line(assessment: Assessment) -> dict[str, Any]:
         "turn": "、".join(Role(role).label for role in TURN_OF[assessment.status]),
         "due": due(assessment, stage) if stage else None,
     }
+
+
+@require_http_methods(["GET", "POST"])
+@allowed_to("take_office_steps")
+def admit(request: HttpRequest, pk: int, school: int) -> HttpResponse:
+    """补列参评: a school that was founded or registered after the opening."""
+    scheme = get_object_or_404(opened_schemes(request.user), pk=pk)
+    absent = get_object_or_404(School.objects.visible_to(request.user).filter(city=scheme.city_id), pk=school)
+    form = AdmissionForm(request.POST if request.method == "POST" else None)
+    if form.is_bound and form.is_valid():
+        with refusals_in(form):
+            assessment = admit_school(scheme, absent, by=request.user, **form.cleaned_data)
+            messages.success(request, "已补列参评。")
+            return redirect("ratings:progress_school", assessment.pk)
+    context = {"scheme": scheme, "school": absent, "form": form}
+    return render(request, "ratings/selfassessment/progress_admit.html", context)
 
 
 @require_GET

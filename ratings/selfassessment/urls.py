@@ -21,6 +21,7 @@ urlpatterns = [
     path("self-checks/<int:scheme>/items/<str:code>/", views.item, name="self_check_item"),
     path("progress/", office_views.newest_progress, name="progress"),
     path("progress/<int:pk>/", office_views.board, name="progress_board"),
+    path("progress/<int:pk>/admit/<int:school>/", office_views.admit, name="progress_admit"),
     path("progress/schools/<int:pk>/", office_views.school, name="progress_school"),
     path("progress/schools/<int:pk>/extend/", office_views.extend, name="progress_extend"),
     path("progress/schools/<int:pk>/steps/<slug:code>/", office_views.step, name="progress_step"),

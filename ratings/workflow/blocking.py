@@ -205,5 +205,6 @@ CHECKS: dict[str, tuple[Check, ...]] = {
     "lapse": (_scheme_open, _self_overdue),
     "ask_decline": (_scheme_open,),
     "decline": (_scheme_open, _asked_to_decline),
+    "take_out": (_scheme_open,),
     "reopen": (_before_publication,),
 }

@@ -1,19 +1,27 @@
 """Opening a scheme and its stages: the empty score rows that each stage owes."""
 
+import datetime as dt
+
 from django.db import transaction
+from django.db.models import QuerySet
+from django.urls import reverse
 from django.utils import timezone
 
 from ratings.criteria.checking import check_scheme, errors
 from ratings.criteria.spec import SchemeSpec
 from ratings.criteria.storing import hold_scheme, read_scheme
 from ratings.criteria.versions import freeze
-from ratings.enums import Aggregation, Phase, Stage, Status
+from ratings.enums import RUNNING, Aggregation, Phase, Stage, Status
 from ratings.models import Assessment, Item, JudgeSheet, Move, Scheme, Score
 from ratings.scoring import owed_codes
 from schools import audit
-from schools.models import School
+from schools.messages.inbox import notify
+from schools.models import Appointment, School, User
+from schools.models.scope import COUNTY_ROLES
 from schools.saving import Refused, insert_many
+from schools.workbooks import clean_text
 
+from .deadlines import grant_extension, is_overdue
 from .snapshots import scheme_spec
 
 
@@ -48,6 +56,57 @@ def open_scheme(scheme: Scheme, *, by, proposed_by=None) -> None:
             detail["提议人"] = str(proposed_by)
         audit.record("open", by=by, city=locked.city, subject=str(locked), detail=detail)
     scheme.refresh_from_db()
+
+
+def tell_school(assessment: Assessment, text: str, *, key: str) -> None:
+    """To the people of the school and to those of its county who rate it."""
+    school = assessment.school
+    held = Appointment.objects.in_force().filter(
+        role__in=COUNTY_ROLES, county__isnull=False, county=school.county_id
+    )
+    county = User.objects.filter(is_active=True, pk__in=held.order_by().values("user"))
+    url = reverse("ratings:scheme", args=[assessment.scheme_id])
+    notify([*User.objects.of_schools(school), *county], text, url=url, key=key, school=school)
+
+
+def admissible(scheme: Scheme) -> QuerySet[School]:
+    """Schools in operation today without an assessment in this year."""
+    if scheme.phase not in RUNNING:
+        return School.objects.none()
+    return School.objects.filter(city=scheme.city_id).open_on().exclude(assessments__scheme=scheme)
+
+
+def admit_school(
+    scheme: Scheme, school: School, *, by, reason: str, due_on: dt.date | None = None
+) -> Assessment:
+    """补列参评: a school that was not there when the year was opened takes part by an act of the office, with
+    more time for its 自评 where a day is named. Raises Refused.
+    """
+    reason = clean_text(reason)
+    if not reason:
+        raise Refused({"reason": "请写明补列参评的理由。"})
+    with transaction.atomic():
+        locked = hold_scheme(scheme.pk)
+        held = School.objects.hold(school.pk)
+        if not admissible(locked).filter(pk=held.pk).exists():
+            raise Refused(f"现在不能补列{held.name}：已在本年度，或已关闭，或评定不在进行中。")
+        assessment = Assessment.objects.create(scheme=locked, school=held)
+        opened = {"step": "open", "from_status": Status.DRAFT, "to_status": Status.DRAFT, "by": by}
+        Move.objects.create(assessment=assessment, at=timezone.now(), comment=f"补列参评：{reason}", **opened)
+        open_self_rows(assessment, scheme_spec(locked))
+        if due_on:
+            grant_extension(assessment, Stage.SELF, due_on, by=by, reason=f"补列参评：{reason}"[:200])
+        if is_overdue(assessment, Stage.SELF):
+            raise Refused({"due_on": "自评截止时间已过，请填写这所党校自评延至哪一天（今天或以后）。"})
+        audit.record(
+            "move",
+            by=by,
+            city=locked.city,
+            subject=str(assessment),
+            detail={"步骤": "补列参评", "理由": reason},
+        )
+        tell_school(assessment, f"{assessment}已补列参评，请按时完成自评。", key=f"admitted-{assessment.pk}")
+    return assessment
 
 
 def open_self_rows(assessment: Assessment, spec: SchemeSpec) -> None:

@@ -133,6 +133,15 @@ STEPS: dict[str, Step] = {
             "本年度不计入统计，不列入通报。",
         ),
         Step(
+            "take_out",
+            "因撤并不参评",
+            (Role.OFFICE,),
+            (Status.DRAFT, Status.CONFIRMING, Status.RETURNED, Status.COUNTY, Status.CITY),
+            Status.DECLINED,
+            "党校已登记关闭的，不必由学校申请；已有的评分仍可查阅，本年度不计入统计，不列入通报。",
+            comment=True,
+        ),
+        Step(
             "reopen",
             "撤回审定",
             (Role.CHAIR,),

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from ratings.criteria.spec import digest
 from ratings.criteria.storing import hold_scheme
-from ratings.enums import Phase, Stage, Status
+from ratings.enums import RUNNING, Phase, Stage, Status
 from ratings.models import (
     Assessment,
     Decision,
@@ -39,11 +39,11 @@ from .holding import hold_assessment
 from .recusal import must_recuse
 from .showing import FIGURED, frozen_sheet, shown_at, with_figures
 from .snapshots import live_figures, scheme_spec, take_snapshot
-from .stages import open_city_rows, open_county_rows
+from .stages import open_city_rows, open_county_rows, tell_school
 from .steps import FIRST_STAGE, RETURNED_FROM, STAGE_OF, STEPS, Step, first_stage
 
-#: Steps by which a school leaves the year without having handed in.
-LEAVING = ("lapse", "decline")
+#: Steps by which a school leaves the year unrated.
+LEAVING = ("lapse", "decline", "take_out")
 OF_THE_SCHEME = ("reopen", *LEAVING)
 #: Steps by which those above the school say something of it: whoever must recuse there takes none of them.
 REVIEWING = ("return_", "recall", "recommend", "send_back")
@@ -167,6 +167,8 @@ def _fits(assessment: Assessment, step: Step, role: str) -> bool:
         return status == first_stage(assessment.scheme.has_county_stage)
     if step.code == "send_back":
         return assessment.scheme.has_county_stage
+    if step.code == "take_out":
+        return assessment.school.closed_on is not None and assessment.scheme.phase in RUNNING
     return True
 
 
@@ -243,6 +245,14 @@ def void_decision(assessment: Assessment, move: Move, *_) -> None:
     decision.delete()
 
 
+def _on_take_out(assessment: Assessment, move: Move, *_) -> None:
+    """What was decided and signed holds no more; those who worked on it are told, the scores stay."""
+    void_decision(assessment, move)
+    void_signature(assessment)
+    text = f"{assessment}因撤并不参评：{move.comment}"
+    tell_school(assessment, text, key=f"taken-out-{move.pk}")
+
+
 def _close_filling(scheme: int) -> None:
     """When the last school that could still hand in is out, nothing is filled in any more: the year can be
     settled.
@@ -277,5 +287,6 @@ EFFECTS: dict[str, Callable[[Assessment, Move, dict], Any]] = {
     "resubmit": _on_resubmit,
     "recommend": _on_recommend,
     "lapse": void_decision,
+    "take_out": _on_take_out,
     "reopen": _on_reopen,
 }

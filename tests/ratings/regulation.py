@@ -105,6 +105,7 @@ MAY: dict[str, tuple[Scope, Callable[[Side, str, Assessment], bool]]] = {
     "lapse": ({"office": WITH_SCHOOL}, _late),
     "ask_decline": ({"head": ("draft",)}, _always),
     "decline": ({"office": ("draft",)}, _asked),
+    "take_out": ({}, _always),
     "reopen": ({"chair": ("settled",)}, _always),
 }
 TARGETS = {
@@ -118,5 +119,6 @@ TARGETS = {
     "lapse": "lapsed",
     "ask_decline": "draft",
     "decline": "declined",
+    "take_out": "declined",
     "reopen": "city",
 }
