@@ -38,18 +38,27 @@ def open_scheme(scheme: Scheme, *, by, proposed_by=None) -> None:
         locked.phase = Phase.OPEN
         locked.save(update_fields=["phase"])
         schools = School.objects.filter(city=locked.city).open_on(locked.period_end)
-        insert_many([Assessment(scheme=locked, school=school) for school in schools])
-        assessments = list(Assessment.objects.filter(scheme=locked))
-        at = timezone.now()
-        opened = {"step": "open", "from_status": Status.DRAFT, "to_status": Status.DRAFT, "by": by, "at": at}
-        insert_many([Move(assessment=assessment, **opened) for assessment in assessments])
-        items = _items(locked)
-        insert_many([row for assessment in assessments for row in _owed(assessment, spec, Stage.SELF, items)])
+        assessments = enter(locked, schools, spec, by=by, step="open")
         detail = {"学校": len(assessments), "版本": version.digest}
         if proposed_by:
             detail["提议人"] = str(proposed_by)
         audit.record("open", by=by, city=locked.city, subject=str(locked), detail=detail)
     scheme.refresh_from_db()
+
+
+def enter(
+    scheme: Scheme, schools: Collection[School], spec: SchemeSpec, *, by, step: str, comment: str = ""
+) -> list[Assessment]:
+    """What a school has in a year from its first moment: its assessment with the move and empty self rows."""
+    insert_many([Assessment(scheme=scheme, school=school) for school in schools])
+    assessments = list(Assessment.objects.filter(scheme=scheme, school__in=schools).select_related("school"))
+    for assessment in assessments:
+        assessment.scheme = scheme
+    move = {"from_status": Status.DRAFT, "to_status": Status.DRAFT, "by": by, "at": timezone.now()}
+    insert_many([Move(assessment=row, step=step, comment=comment, **move) for row in assessments])
+    items = _items(scheme)
+    insert_many([row for assessment in assessments for row in _owed(assessment, spec, Stage.SELF, items)])
+    return assessments
 
 
 def open_self_rows(assessment: Assessment, spec: SchemeSpec) -> None:

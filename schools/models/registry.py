@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Case, Q, Value, When
 from django.utils import timezone
 
+from schools.numbers import chinese_date
 from schools.saving import hold, hold_one
 
 from .base import OPTIONAL, SchoolRecord, check, of_school, period, reference, unique
@@ -179,6 +180,15 @@ class School(models.Model):
         """The closing day is the last one in operation; until it has passed the school is open."""
         return self.closed_on is not None and self.closed_on < timezone.localdate()
 
+    @property
+    def closing(self) -> str:
+        """When it closes and what it is merged into, in words; "" where no closing day is registered."""
+        if self.closed_on is None:
+            return ""
+        word = "关闭" if self.is_closed else "将关闭"
+        into = f"，并入{self.merged_into.name}" if self.merged_into else ""
+        return f"{chinese_date(self.closed_on)}{word}{into}"
+
     def outside_life(self, first: date, last: date | None = None) -> str:
         """Why nothing happens at the school from `first` to `last` (that day alone without), or "": its life
         goes from the month it was founded in to its closing day.
@@ -187,8 +197,7 @@ class School(models.Model):
             month = f"{self.opened_on.year}年{self.opened_on.month}月"
             return f"{self.name}{month}启用，在此以前没有办学，请核对日期。"
         if self.closed_on and first > self.closed_on:
-            closed = f"{self.closed_on.year}年{self.closed_on.month}月{self.closed_on.day}日"
-            return f"{self.name}的关闭日期是{closed}，在此以后不再办学，请核对日期。"
+            return f"{self.name}的关闭日期是{chinese_date(self.closed_on)}，在此以后不再办学，请核对日期。"
         return ""
 
     def refuse_outside_life(self, **days: date | None) -> None:
