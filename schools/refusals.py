@@ -156,14 +156,25 @@ FULL_STATES, FULL_CODES = {"53100"}, {sqlite3.SQLITE_FULL}
 
 def passing_trouble(error: BaseException, *, is_save: bool) -> str:
     """The sentence for what is nobody's mistake and passes: others at the same rows, a full disk; else ""."""
-    cause = error.__cause__ if isinstance(error, DatabaseError) else None
-    state, code = getattr(cause, "sqlstate", None), getattr(cause, "sqlite_errorcode", None)
+    state, code = _codes(error)
     if state in BUSY_STATES or code in BUSY_CODES:
         return "别人正在办理，请稍候再试；您填写的内容还在。" if is_save else "网站正忙，请稍候再打开这一页。"
-    is_full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
-    if is_full or state in FULL_STATES or code in FULL_CODES:
+    if is_disk_full(error):
         return "服务器的磁盘已满，没有保存。请告诉系统管理员，腾出空间以后再提交一次。"
     return ""
+
+
+def is_disk_full(error: BaseException) -> bool:
+    """Whether there was no room left, for a file or for the database."""
+    state, code = _codes(error)
+    no_room = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
+    return no_room or state in FULL_STATES or code in FULL_CODES
+
+
+def _codes(error: BaseException) -> tuple[str | None, int | None]:
+    """What PostgreSQL and SQLite call it."""
+    cause = error.__cause__ if isinstance(error, DatabaseError) else error
+    return getattr(cause, "sqlstate", None), getattr(cause, "sqlite_errorcode", None)
 
 
 def way_back_of(request: HttpRequest) -> str:

@@ -26,7 +26,7 @@ from schools.permissions import may
 from schools.saving import Refused, refuse
 from schools.uploads import CheckedUpload
 
-from .sheets import digest_of, is_with_the_city, keep_scan, locked_sheet, sheet_digest
+from .sheets import digest_of, is_with_the_city, keep_scan, locked_sheet, sheet_digest, shown_now
 from .visits import names_in
 
 NAMES_LIMIT = 300
@@ -130,12 +130,11 @@ def unconfirmed(scheme: Scheme, *, only: int | None = None) -> Mapping[int, list
     return {key: [one.label for one in members if one.at is None] for key, members in found.items()}
 
 
-def confirm_agreed(sheet: JudgeSheet, *, by: User, seen: str) -> None:
-    """A member stands by what was on the screen, whose digest is `seen`; said twice it stands once."""
+def confirm_agreed(sheet: JudgeSheet, *, by: User, seen: str | None = None) -> None:
+    """A member stands by what was on the page that sent `seen`; said twice it stands once."""
     with transaction.atomic():
         locked = _held(sheet, by)
-        if seen != sheet_digest(locked):
-            raise Refused("合议评分表有改动，请重新核对后再确认。")
+        shown_now(locked).refuse_changed(seen)
         judge = locked.assessment.panel.judges.filter(user=by).first() if may(by, "judge") else None
         if judge is None:
             raise Refused("合议评分表由本组评委确认。")

@@ -173,6 +173,7 @@ class FeedbackForm(VersionedForm):
     class Meta:
         model = Feedback
         fields = ("visited_on", "text")
+        field_classes = {"visited_on": DayField}
         widgets = {
             "text": TextArea(attrs={"rows": 8}),
             "visited_on": day_input(),

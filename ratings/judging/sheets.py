@@ -209,8 +209,13 @@ def submit_sheet(sheet: JudgeSheet, *, by: User, seen: str | None = None) -> Non
         _close(locked, by)
 
 
+def shown_now(sheet: JudgeSheet) -> Shown:
+    """The same, read from the database."""
+    return shown_sheet(sheet, own_rows(sheet).select_related("item"))
+
+
 def _refuse_unseen(sheet: JudgeSheet, seen: str | None) -> None:
-    shown_sheet(sheet, own_rows(sheet).select_related("item")).refuse_changed(seen)
+    shown_now(sheet).refuse_changed(seen)
 
 
 def _close(sheet: JudgeSheet, by: User, checked_by: User | None = None) -> None:

@@ -24,7 +24,7 @@ from schools.saving import SEEN
 from .adjusting import adjust, adjustable, locked_sentence, system_lines, withdraw
 from .confirming import members_before
 from .seats import Seat, desk_of, grid_of, grid_sheet, lines_of, load_seats, of_panels, reveal
-from .sheets import agree, sheet_digest, shown_sheet, submit_sheet
+from .sheets import agree, shown_sheet, submit_sheet
 from .visits import visits_of
 
 
@@ -110,7 +110,7 @@ def school(request: HttpRequest, pk: int) -> HttpResponse:
         "members": members,
         "owes": any(one.user == request.user.pk and one.at is None for one in members),
         "signs": any(one.at is None for one in members) and seat.assessment.leader_user == request.user.pk,
-        "sheet_seen": sheet_digest(seat.sheet) if members else "",
+        "sheet_seen": shown_sheet(seat.sheet, seat.rows.values()).seen if members else "",
         "visits": visits_of(guided, year),
         "opinions": opinions_of(guided, year),
         "seen": shown_at(seat.assessment, "agree").seen,

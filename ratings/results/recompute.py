@@ -54,8 +54,8 @@ def item_points(scheme, rule, item, school, visited):  # 一个小项：各阶�
     bases["city"] = school["adjustments"]["city"].get(code, bases["county"])
 
     def one(sheet, stage):
-        entry = sheet[code] if owed else {"答": {}}
-        if entry.get("不适用") or (bases[stage] is None and not owed and item["may_be_na"]):
+        entry = sheet[code] if owed else {"答": {}, "不适用": bases[stage] is None and item["may_be_na"]}
+        if entry.get("不适用"):
             return None
         asked = Fraction(entry["得分"]) - Fraction(entry["系统"]) if "得分" in entry else value(rule["asked"] or "0", figures, entry["答"])
         return min(max(Fraction(bases[stage]) + asked, Fraction(0)), Fraction(item["points"]))
@@ -99,9 +99,8 @@ def recompute(scheme, rules, school):  # 一所党校：小项 → 大项 → �
         star = next((band["star"] for band in rules["bands"] if value(band["when"], known)), 0)
     caps = []
     for one in rules["restrictions"]:
-        met = one["trigger"] == "no_submission" and not school["submitted"]
-        if one["when"] and all(known.get(left[1]) is not None for _, left, _ in one["when"][1:]):
-            met = value(one["when"], known)
+        known_all = one["when"] and all(known.get(left[1]) is not None for _, left, _ in one["when"][1:])
+        met = value(one["when"], known) if known_all else one["trigger"] == "no_submission" and not school["submitted"]
         caps += [one] * (met or one["code"] in school["cases"])
     shown = {code: None if got is None else f"{float(got):.2f}" for code, got in {**points, **categories, **sums}.items()}
     return {**shown, "限制性情形": sorted(one["code"] for one in caps), "星级": min([star, *(one["star"] for one in caps)])}
@@ -121,8 +120,8 @@ def check_schools(scheme, rules, schools, results):  # 得出（党校，项目�
         if again["星级"] == 5 and len(tops) > limit and Fraction(again["总分"]) <= tops[limit]:
             again["星级"] = 4  # 超出五星比例上限
         again["审定星级"] = again["星级"] if decided[one["code"]] is None else decided[one["code"]]
-        kept = {**figures.get("items", {}), **figures.get("categories", {})}
-        kept.update({name: figures[key] for name, key in (("基础分", "base"), ("加分", "bonus"), ("总分", "total")) if figures})
+        kept = {name: figures[key] for name, key in (("基础分", "base"), ("加分", "bonus"), ("总分", "total")) if figures}
+        kept = {**figures.get("items", {}), **figures.get("categories", {}), **kept}
         kept.update({"限制性情形": sorted(one["restrictions"]), "星级": one["computed_star"], "审定星级": one["star"]})
         for what in {**kept, **again}:
             if kept.get(what) != again.get(what):
@@ -132,17 +131,15 @@ def check_schools(scheme, rules, schools, results):  # 得出（党校，项目�
 def main(path):
     with zipfile.ZipFile(path) as package:
         raw = {name: package.read(name) for name in package.namelist()}
-    names = ["manifest", "scheme", "rules", "schools", "results"]
-    manifest, scheme, rules, schools, results = (json.loads(raw[f"{name}.json"]) for name in names)
+    manifest, scheme, rules, schools, results = (json.loads(raw[f"{name}.json"]) for name in ("manifest", "scheme", "rules", "schools", "results"))
     pairs = [(name, "文件摘要", kept, hashlib.sha256(raw.get(name, b"")).hexdigest()) for name, kept in manifest["files"].items()]
     pairs.append(("scheme.json", "方案摘要", manifest["scheme_digest"], digest(scheme)))
-    for one in results:
-        pairs.append((one["name"], "结果摘要", one["digest"], digest([manifest["scheme_digest"], *(one[key] for key in DIGESTED)])))
-    pairs.append(("全部", "党校名单", sorted(one["code"] for one in results), sorted(one["code"] for one in schools)))
+    pairs += [(one["name"], "结果摘要", one["digest"], digest([manifest["scheme_digest"], *(one[key] for key in DIGESTED)])) for one in results]
+    pairs.append(("全部", "党校名单", *(sorted(one["code"] for one in rows) for rows in (results, schools))))
     wrong = [pair for pair in pairs if pair[2] != pair[3]] + list(check_schools(scheme, rules, schools, results))
     lines = [f"不一致：{name}，{what}，公布 {published}，重算 {computed}" for name, what, published, computed in wrong]
-    lines.append(f"结论：有 {len(wrong)} 处不一致。" if wrong else f"结论：{len(results)} 所党校的摘要、得分和星级全部一致。")
-    sys.stdout.write("\n".join([scheme["name"], *lines, ""]))
+    end = f"结论：有 {len(wrong)} 处不一致。" if wrong else f"结论：{len(results)} 所党校的摘要、得分和星级全部一致。"
+    sys.stdout.write("\n".join([scheme["name"], *lines, end, ""]))
     return 1 if wrong else 0
 
 

@@ -86,6 +86,7 @@ class GoalForm(VersionedForm):
     class Meta:
         model = Goal
         fields = ("text", "person", "due", "done")
+        field_classes = {"due": DayField}
         widgets = {
             "text": TextArea(attrs={"rows": 2}),
             "due": day_input(),

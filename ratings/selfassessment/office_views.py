@@ -89,10 +89,7 @@ def board(request: HttpRequest, pk: int) -> HttpResponse:
     """
     scheme = get_object_or_404(opened_schemes(request.user), pk=pk)
     rows = list(overseen(request.user).filter(scheme=scheme))
-    numbers = Counter(row.status for row in rows)
-    counts = [(one.value, one.label, numbers[one]) for one in Status if numbers[one]]
-    if asking := sum(open_request(row) is not None for row in rows):
-        counts.append((ASKING, "申请不参评待答复", asking))
+    counts = _counts(rows)
     status = request.GET.get("status", "")
     chosen = status if status in {code for code, *_ in counts} else ""
     shown = [row for row in rows if _is_chosen(row, chosen)]
@@ -130,6 +127,14 @@ def admission(request: HttpRequest, pk: int, school: int) -> HttpResponse:
         "seen": seen_again(request, shown_admission(scheme, absent), form),
     }
     return render(request, "ratings/selfassessment/progress_admit.html", context)
+
+
+def _counts(rows: list[Assessment]) -> list[tuple[str, str, int]]:
+    """What the list may be narrowed to, and how many schools that leaves."""
+    numbers = Counter(row.status for row in rows)
+    counts = [(one.value, one.label, numbers[one]) for one in Status if numbers[one]]
+    asking = sum(open_request(row) is not None for row in rows)
+    return [*counts, (ASKING, "申请不参评待答复", asking)] if asking else counts
 
 
 def _is_chosen(row: Assessment, chosen: str) -> bool:

@@ -80,7 +80,7 @@ def open_city_rows(
 ) -> None:
     """The rows each judge owes (合议: one agreed set) and their sheets.
 
-    A school without sheets gets one of each member of the panel whose sheet there was not taken away;
+    A school without sheets gets one of each member of the panel, or of who took over that member's there;
     afterwards only who is `joining` gets one, so that no school is asked again for every seat that changes.
     现场 items are owed only where the school was visited. Called when a school reaches the city and whenever
     its panel or its 走访 changes; a row that somebody already answered is never removed.
@@ -99,8 +99,13 @@ def open_city_rows(
 def _asked(assessment: Assessment, joining: Collection[Judge]) -> list[Judge]:
     seated = list(Judge.objects.filter(sheets__assessment=assessment))
     if not seated and not joining:
-        gone = assessment.seat_changes.filter(judge__isnull=False).values("judge")
-        return list(assessment.panel.judges.exclude(pk__in=gone))
+        asked = dict.fromkeys(assessment.panel.judges.all())
+        changes = assessment.seat_changes.filter(panel=assessment.panel_id)
+        for change in changes.select_related("judge", "successor"):
+            asked.pop(change.judge, None)
+            if change.successor:
+                asked[change.successor] = None
+        return list(asked)
     return [*seated, *(judge for judge in joining if judge not in seated)]
 
 

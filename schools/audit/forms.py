@@ -3,6 +3,7 @@
 from django import forms
 
 from schools.site.asked import FilterForm
+from schools.site.typed import DayField
 
 from . import ACTIONS
 
@@ -10,8 +11,8 @@ from . import ACTIONS
 class AuditFilterForm(FilterForm):
     """Narrow the audit trail by day, person, act and object."""
 
-    since = forms.DateField(label="从", required=False, widget=forms.DateInput(attrs={"type": "date"}))
-    until = forms.DateField(label="到", required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    since = DayField(label="从", required=False)
+    until = DayField(label="到", required=False)
     who = forms.CharField(label="操作人", required=False, max_length=40)
     action = forms.ChoiceField(label="操作", required=False, choices=[("", "全部"), *ACTIONS.items()])
     about = forms.CharField(label="对象", required=False, max_length=40)

@@ -36,6 +36,7 @@ class VisitForm(forms.ModelForm):
     class Meta:
         model = Visit
         fields = ["on", "kind", "team", "findings"]
+        field_classes = {"on": DayField}
         widgets = {"on": day_input(), "findings": TextArea(attrs={"rows": 3})}
         help_texts = {"findings": "不超过 200 字。"}
 
@@ -94,6 +95,7 @@ class ProblemForm(forms.ModelForm):
     class Meta:
         model = Problem
         fields = ["text", "owner", "due"]
+        field_classes = {"due": DayField}
         widgets = {"due": day_input()}
 
     def __init__(self, *args, **kwargs) -> None:

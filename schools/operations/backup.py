@@ -18,6 +18,7 @@ from django.utils import timezone
 
 from schools.audit import record
 from schools.models import ChainHead
+from schools.refusals import is_disk_full
 
 from .schema import applied_migrations, is_behind
 from .scratch import BACKUP, scratch_folder
@@ -32,6 +33,17 @@ PACKED_ALREADY = {".pdf", ".jpg", ".jpeg", ".png", ".docx", ".xlsx"}
 
 class BackupError(RuntimeError):
     """A backup cannot be made or used; the text is a Chinese sentence."""
+
+
+#: How making or loading a backup ends where the machine is in the way.
+FAILURES = (BackupError, OSError, sqlite3.Error, DatabaseError)
+
+
+def failure(error: Exception) -> str:
+    """In a sentence what the machine says in its own."""
+    if is_disk_full(error):
+        return "磁盘已满，没有做完，没有留下不完整的文件。请在数据和备份所在的盘上腾出空间，再做一次。"
+    return str(error)
 
 
 def refuse_if(is_wrong: object, sentence: str) -> None:

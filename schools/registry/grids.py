@@ -143,11 +143,18 @@ class EquipmentForm(GridForm):
         return {"working": not cells["broken"], "note": cells["note"] or ""} if cells["has"] else {}
 
     def clean(self) -> dict[str, Any]:
-        """What is not there needs no repair."""
+        """What is not there needs no repair and no word beside it; only a line that was there may be unticked
+        with its word still in it.
+        """
         super().clean()
         for value, label in self.choices:
-            if not self.cleaned_data.get(f"has-{value}") and self.cleaned_data.get(f"broken-{value}"):
+            if self.cleaned_data.get(f"has-{value}"):
+                continue
+            if self.cleaned_data.get(f"broken-{value}"):
                 self.add_error(f"broken-{value}", f"{label}标为待修，请同时勾选“有”。")
+            note = self.cleaned_data.get(f"note-{value}")
+            if note and note != self.old.get(value, {}).get("note"):
+                self.add_error(f"note-{value}", f"{label}写了说明，请同时勾选“有”，或删去说明。")
         return self.cleaned_data
 
 

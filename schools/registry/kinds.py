@@ -26,6 +26,7 @@ from schools.models import (
 )
 from schools.models.scope import in_force
 from schools.records.changes import fields_of
+from schools.site.typed import for_column
 
 from . import forms
 
@@ -57,7 +58,9 @@ class Kind:
 
     def form(self, *args: Any, **kwargs: Any) -> forms.RegistryForm:
         """The form of one record."""
-        form_class = modelform_factory(self.model, form=self.form_class, fields=self.fields)
+        form_class = modelform_factory(
+            self.model, form=self.form_class, fields=self.fields, formfield_callback=for_column
+        )
         return form_class(*args, today=self.begins, **kwargs)
 
     @property

@@ -18,6 +18,9 @@ from schools.workbooks.cells import normalise
 
 from .asked import day_input
 
+#: No record is older, and no day beyond is meant: 9999-12-31 is how other programs write "never".
+FIRST_YEAR, LAST_YEAR = 1900, 2100
+
 
 class _TypedNumber:
     """A number whose `unit` may be written behind it."""
@@ -65,13 +68,25 @@ class DayField(forms.DateField):
         if not isinstance(value, str) or not value.strip():
             return super().to_python(value)
         try:
-            return cell_date(normalise(value))
+            day = cell_date(normalise(value))
         except CellError as error:
             raise ValidationError(f"{error.reason}。") from error
+        if day and not FIRST_YEAR <= day.year <= LAST_YEAR:
+            raise ValidationError(f"年份应在 {FIRST_YEAR} 至 {LAST_YEAR} 之间，现为 {day.year} 年，请核对。")
+        return day
 
 
 #: The same for the model forms of the administration.
 FOR_COLUMNS = {
+    models.DateField: {"form_class": DayField},
     models.IntegerField: {"form_class": WholeField, "widget": forms.TextInput},
     models.DecimalField: {"form_class": NumberField, "widget": forms.TextInput},
 }
+
+
+def for_column(column: models.Field, **options: Any) -> forms.Field:
+    """And for those that are made from a table: a `formfield_callback`."""
+    for kind, given in FOR_COLUMNS.items():
+        if isinstance(column, kind) and not isinstance(column, models.DateTimeField) and not column.choices:
+            options.setdefault("form_class", given["form_class"])
+    return column.formfield(**options)

@@ -295,7 +295,9 @@ class ClassForm(RecheckedForm, forms.Form):
         valid, lessons = super().is_valid(), self.lessons.is_valid()
         if self.is_bound and not lessons and not self.has_error(None, "lessons"):
             self.add_error(None, forms.ValidationError("“更多”里的课次有需要改正的地方。", code="lessons"))
-        return valid and lessons
+        if valid and lessons and self.cleaned_data["title"] and not self.lesson_rows():
+            self.add_error("lecturer", "写了授课题目，请写明授课人，或删去题目。")
+        return valid and lessons and not self.errors
 
     def clean(self) -> dict[str, Any]:
         """What follows from the plan is filled in; days and people must fit together."""
@@ -399,6 +401,7 @@ class TrialForm(forms.ModelForm):
     class Meta:
         model = TrialLesson
         fields = ["teacher", "on", "topic", "assessors", "opinion", "passed"]
+        field_classes = {"on": DayField}
         widgets = {"on": day_input(), "opinion": TextArea(attrs={"rows": 2})}
         help_texts = {"assessors": "姓名，几个人用顿号隔开。", "opinion": "不超过 200 字。"}
 

@@ -3,6 +3,7 @@
 import datetime as dt
 import math
 import re
+import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
@@ -145,7 +146,7 @@ def _check_bounds(number: Decimal, lowest: Decimal | int | None, highest: Decima
 
 
 def _typed_number(text: str, units: Iterable[str]) -> Decimal:
-    typed = without_blanks(narrow(text)).replace("−", "-").replace("—", "-").replace("。", ".")
+    typed = without_blanks(_narrow_digits(text)).replace("−", "-").replace("—", "-").replace("。", ".")
     match = NUMBER.match(typed)
     if not (match[2] or match[3]) or len(match[0]) > 40:
         raise CellError(f"应填数字，现为“{text[:40]}”")
@@ -156,10 +157,15 @@ def _typed_number(text: str, units: Iterable[str]) -> Decimal:
     if rest.startswith("万"):
         number, rest = number * 10_000, rest[1:]
     known = list(filter(None, units))
-    if rest and rest not in map(narrow, known):
+    if rest and narrow(rest) not in map(narrow, known):
         expected = f"单位只能写 {'、'.join(known)}" if known else "请只填数字"
         raise CellError(f"“{text[:40]}”不是数字，{expected}")
     return number
+
+
+def _narrow_digits(text: str) -> str:
+    """Half-width, but a note ① or a power ² behind a number is no digit of it."""
+    return "".join(sign if unicodedata.category(sign) == "No" else narrow(sign) for sign in text)
 
 
 def cell_int(

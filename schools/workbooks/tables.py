@@ -368,21 +368,36 @@ LONG_NOTE = 30
 def _passed_over(values: list[Value], named: dict[str, Value], *, is_banner: bool, is_whole: bool) -> str:
     """Why a row is none of the table, "" where it is one. In a row that lacks nothing, 经费合计 is a name."""
     filled = [value for value in values if value is not None]
-    shown = str(filled[0])[:40]
-    summed = (value for value in filled if isinstance(value, str) and SUMMED.search(value))
-    totals = filter(None, (TOTAL.fullmatch(without_blanks(narrow(value))) for value in summed))
     first = without_blanks(narrow(filled[0])) if isinstance(filled[0], str) else ""
-    if AVERAGE.fullmatch(first) or any(total["whose"][-1:] in PARTS or not is_whole for total in totals):
+    shown = str(filled[0])[:40]
+    if AVERAGE.fullmatch(first) or _is_total(filled, is_whole=is_whole):
         return "合计、小计等汇总行，没有读入"
     if SIGNATURE.fullmatch(first) or (len(filled) == 1 and DAY.fullmatch(first)):
         return f"“{shown}”是落款，没有读入"
-    is_banner = is_banner and not first.isascii()  # a code above the rows that it holds for
-    is_note = len(filled) == 1 and len(named) > 1 and (is_banner or len(first) >= LONG_NOTE or "。" in first)
-    if (NOTE.fullmatch(first) and len(filled) <= 2) or is_note:
+    is_alone = len(filled) == 1 and len(named) > 1
+    if (is_alone and _is_said(first, is_banner)) or (NOTE.fullmatch(first) and len(filled) <= 2):
         return f"“{shown}”是标题或说明，没有读入"
+    return "重复的表头，没有读入" if _repeats(filled, named) else ""
+
+
+def _is_total(filled: list[Value], *, is_whole: bool) -> bool:
+    summed = (value for value in filled if isinstance(value, str) and SUMMED.search(value))
+    totals = filter(None, (TOTAL.fullmatch(without_blanks(narrow(value))) for value in summed))
+    return any(total["whose"][-1:] in PARTS or not is_whole for total in totals)
+
+
+def _is_said(text: str, is_banner: bool) -> bool:
+    """Whether what stands alone in its row is a sentence or a title; a code above the rows that it holds for
+    is neither.
+    """
+    return (is_banner and not text.isascii()) or len(text) >= LONG_NOTE or "。" in text
+
+
+def _repeats(filled: list[Value], named: dict[str, Value]) -> bool:
     written = [(heading, value) for heading, value in named.items() if value is not None]
-    repeats = all(_key(value) == heading_key(heading) for heading, value in written)
-    return "重复的表头，没有读入" if repeats and len(filled) == len(written) > 1 else ""
+    return len(filled) == len(written) > 1 and all(
+        _key(value) == heading_key(heading) for heading, value in written
+    )
 
 
 YEAR = re.compile(r"(?<!\d)(20\d{2})(?!\d)(?!\s*年\s*\d{1,2}\s*月)")

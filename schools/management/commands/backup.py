@@ -4,7 +4,7 @@ from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
 
-from schools.operations.backup import BackupError, make_backup
+from schools.operations.backup import FAILURES, failure, make_backup
 
 
 class Command(BaseCommand):
@@ -19,8 +19,8 @@ class Command(BaseCommand):
     def handle(self, *args, **options):
         try:
             manifest = make_backup(Path(options["to"]), with_keys=options["with_keys"])
-        except (BackupError, OSError) as error:
-            raise CommandError(f"备份失败：{error}") from error
+        except FAILURES as error:
+            raise CommandError(f"备份失败：{failure(error)}") from error
         size = sum(file["size"] for file in manifest["files"].values())
         self.stdout.write(
             f"已备份 {len(manifest['files'])} 个文件，共 {size / 1024 / 1024:.1f} MB：{options['to']}"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
 
-from schools.operations.backup import BackupError
+from schools.operations.backup import FAILURES, failure
 from schools.operations.restore import restore_backup
 
 
@@ -38,8 +38,8 @@ class Command(BaseCommand):
         try:
             with _stoppable():
                 faults = restore_backup(Path(options["file"]), force=options["force"])
-        except (BackupError, OSError) as error:
-            raise CommandError(f"恢复失败：{error}") from error
+        except FAILURES as error:
+            raise CommandError(f"恢复失败：{failure(error)}") from error
         for fault in faults:
             self.stdout.write(fault)
         if faults:

@@ -6,7 +6,7 @@ from django.urls import reverse
 
 from ratings.committee.readiness import sheet_gaps
 from ratings.judging.confirming import confirm_agreed, sign_agreed, unconfirmed
-from ratings.judging.sheets import reopen_sheet, sheet_digest, submit_sheet
+from ratings.judging.sheets import reopen_sheet, shown_now, submit_sheet
 from ratings.models import Assessment, JudgeSheet, Score, SheetConfirmation
 from schools.models import AuditEntry
 from schools.uploads import check_upload
@@ -37,14 +37,16 @@ def test_the_sheet_waits_for_every_member_and_a_change_asks_them_anew(agreed):
         agreed.assessments[1].pk: ["评分表尚未提交：合议"]
     }
 
-    confirm_agreed(sheet, by=second, seen=sheet_digest(sheet))
+    confirm_agreed(sheet, by=second, seen=shown_now(sheet).seen)
     assert gaps(agreed) == ["合议待 1 人确认：评委3"]
-    stale = sheet_digest(sheet)
+    stale = shown_now(sheet).seen
     Score.objects.filter(pk=agreed.row(None, "L1").pk).update(answers={"答": {"听课": "B"}})
     assert gaps(agreed) == ["合议待 2 人确认：评委2、评委3"]  # who said yes said it of another sheet
-    assert refused(confirm_agreed, sheet, by=third, seen=stale) == ["合议评分表有改动，请重新核对后再确认。"]
+    (changed,) = refused(confirm_agreed, sheet, by=third, seen=stale)
+    assert "评分内容" in changed
+    assert "没有办理" in changed
     for member in (second, third, third):
-        confirm_agreed(sheet, by=member, seen=sheet_digest(sheet))
+        confirm_agreed(sheet, by=member, seen=shown_now(sheet).seen)
     assert gaps(agreed) == []
 
     reopen_sheet(sheet, by=agreed.office, reason="漏看材料")
@@ -59,10 +61,10 @@ def test_who_must_recuse_is_not_asked_and_nobody_else_confirms(agreed, appoint):
     LiaisonFactory(user=agreed.judges[2], school=agreed.assessment.school)
 
     assert gaps(agreed) == ["合议待 1 人确认：评委2"]
-    (tied,) = refused(confirm_agreed, sheet, by=agreed.judges[2], seen=sheet_digest(sheet))
+    (tied,) = refused(confirm_agreed, sheet, by=agreed.judges[2], seen=shown_now(sheet).seen)
     assert "应当回避" in tied
     for stranger in (agreed.office, appoint("chair")):
-        assert refused(confirm_agreed, sheet, by=stranger, seen=sheet_digest(sheet)) == [
+        assert refused(confirm_agreed, sheet, by=stranger, seen=shown_now(sheet).seen) == [
             "合议评分表由本组评委确认。"
         ]
 

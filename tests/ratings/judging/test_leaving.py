@@ -15,6 +15,7 @@ from ratings.judging.seats import judged_by
 from ratings.judging.sheets import agree, complete_in, digest_of, is_closed, reopen_sheet, submit_sheet
 from ratings.models import Score, SeatChange, SheetConfirmation, VoidedSheet
 from ratings.sheets.evaluation import evaluate
+from ratings.workflow import open_city_rows
 from schools.models import Appointment, AuditEntry, Liaison, Notice, User
 from tests.factories import AppointmentFactory, LiaisonFactory, SchoolFactory
 from tests.ratings.judged_year import FULL, NOTHING, close, judge_account, judge_year, refused, signed
@@ -112,6 +113,10 @@ def test_a_substitute_at_one_school_sits_there_alone(judged, city):
     assert list(judged_by(heir)) == [here]
     assert judged.judges[0].pk in there.sheets.values_list("judge__user", flat=True)
     assert not VoidedSheet.objects.exists() and SeatChange.objects.count() == 1  # nothing was written
+    here.scores.filter(stage=Stage.CITY).delete()  # the school withdrew and handed in again
+    here.sheets.all().delete()
+    open_city_rows(here)
+    assert set(here.sheets.values_list("judge__label", flat=True)) == {"评委2", "评委3", "评委9"}
     client = signed(heir)
     assert client.get(reverse("ratings:judging_school", args=[here.pk])).status_code == 200
     assert client.get(reverse("ratings:judging_school", args=[there.pk])).status_code == 404

@@ -1,9 +1,11 @@
 """Backup and restore: what comes back is what was kept, and nothing is touched before all is checked."""
 
+import errno
 import hashlib
 import json
 import os
 import shutil
+import sqlite3
 import stat
 import struct
 import time
@@ -13,7 +15,7 @@ from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connection
+from django.db import OperationalError, connection
 
 from config.guard import DatabaseGuard
 from schools import audit
@@ -292,6 +294,24 @@ def test_backup_never_overwrites_and_an_interrupted_one_leaves_nothing(backup, p
     with pytest.raises(CommandError, match="磁盘已满"):
         _run("backup", to=str(place / "b.zip"))
     assert {one.name for one in place.iterdir()} == {"media", "备份.zip"}
+
+
+@pytest.mark.parametrize("full", ["a file", "the copy", "the trail"])
+def test_a_full_disk_is_said_in_a_sentence(full, filled, place, monkeypatch):
+    no_room = sqlite3.OperationalError("database or disk is full")
+    no_room.sqlite_errorcode = sqlite3.SQLITE_FULL
+    raised = {"a file": OSError(errno.ENOSPC, "No space left on device"), "the copy": no_room}
+    raised["the trail"] = OperationalError("database or disk is full")
+    raised["the trail"].__cause__ = no_room
+
+    def fail(*_, **__):
+        raise raised[full]
+
+    monkeypatch.setattr(f"schools.operations.backup.{'record' if full == 'the trail' else 'dump_to'}", fail)
+
+    with pytest.raises(CommandError, match="备份失败：磁盘已满，没有做完"):
+        _run("backup", to=str(place / "b.zip"))
+    assert not [one for one in place.iterdir() if one.suffix != ""]
 
 
 def test_a_restore_that_was_cut_off_says_so_until_the_next_one_is_finished(backup, place, monkeypatch):

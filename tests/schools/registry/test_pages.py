@@ -37,6 +37,7 @@ from tests.factories import (
     TeachingPointFactory,
     YearFiguresFactory,
 )
+from tests.html_forms import Forms
 
 pytestmark = pytest.mark.django_db
 YEAR = timezone.localdate().year
@@ -224,6 +225,31 @@ def test_equipment_is_one_page_of_ticks(client_of, at, school):
     assert dict(Equipment.objects.values_list("kind", "working")) == {"screen": False, "sound": True}
     assert sorted(RecordChange.objects.values_list("action", flat=True)) == ["add", "change", "void"]
     assert "请同时勾选" in texts(client_of, at("equipment/"), {"seen": seen, "broken-notice": "on"})
+
+
+def test_a_word_beside_equipment_that_is_not_there_is_not_dropped(client_of, at, school):
+    Equipment.objects.create(school=school, kind="screen", note="旧幕布")
+    seen = seen_in(client_of, at("equipment/"))
+
+    said = texts(client_of, at("equipment/"), {"seen": seen, "has-screen": "on", "note-sound": "2套"})
+    assert "音响写了说明，请同时勾选" in said
+
+    gone = client_of.post(at("equipment/"), {"seen": seen, "note-screen": "旧幕布"})
+    assert gone.status_code == 302, "what was there may go with its word still in the field"
+    assert not Equipment.objects.exists()
+
+
+def test_a_day_of_a_record_is_read_like_every_other(client_of, at, school):
+    teacher = TeacherFactory(school=school)
+    address = at(f"teachers/{teacher.pk}/")
+    form = next(one for one in Forms(client_of.get(address).content.decode()).forms if "until" in one.kinds)
+
+    refused = client_of.post(address, {**form.fields, "until": "9999-12-31"}).content.decode()
+    assert "年份应在 1900 至 2100 之间" in refused
+
+    assert client_of.post(address, {**form.fields, "until": "2026年3月5日"}).status_code == 302
+    teacher.refresh_from_db()
+    assert teacher.until == date(2026, 3, 5)
 
 
 def test_a_table_filled_from_an_old_page_is_not_written(client_of, at, school):

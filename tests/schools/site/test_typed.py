@@ -30,6 +30,8 @@ PEOPLE = WholeField(unit=("人次", "人"), max_value=100_000)
         (DayField(), "2026年3月5日", date(2026, 3, 5)),
         (DayField(), "20260305", date(2026, 3, 5)),
         (DayField(), "2026-03-05", date(2026, 3, 5)),
+        (DayField(), "1900-01-01", date(1900, 1, 1)),
+        (DayField(), "2100-12-31", date(2100, 12, 31)),
     ],
 )
 def test_a_field_understands_what_people_type(field, typed, value):
@@ -50,6 +52,9 @@ def test_a_field_understands_what_people_type(field, typed, value):
         (DayField(), "3月5日", "缺年份"),
         (DayField(), "2026-02-30", "不是有效日期"),
         (DayField(), "明天", "不是日期"),
+        (DayField(), "9999-12-31", "年份应在 1900 至 2100 之间"),
+        (DayField(), "0206-03-05", "现为 206 年"),
+        (PEOPLE, "51①", "不是数字"),
     ],
 )
 def test_what_is_not_understood_is_refused_in_words_of_our_own(field, typed, said):

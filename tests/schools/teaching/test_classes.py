@@ -97,6 +97,14 @@ def test_known_lecturer_needs_no_capacity_and_a_stranger_does(desk, school):
     assert TrainingClass.objects.count() == 1
 
 
+def test_a_title_without_a_lecturer_is_not_dropped(desk):
+    page = register(desk, lecturer="", lecturer_kind="", title="党章").content.decode()
+
+    assert "写了授课题目，请写明授课人" in page
+    assert 'value="党章"' in page
+    assert not TrainingClass.objects.exists()
+
+
 def test_twin_is_shown_with_its_link_and_nothing_typed_is_lost(desk, school):
     existing = TrainingClassFactory(school=school, starts_on=date(2026, 3, 5), name="党员春训（第1期）")
 
