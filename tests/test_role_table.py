@@ -290,6 +290,7 @@ TABLE: dict[str, Case] = {
     "ratings:materials": Case(COMMITTEE, closed=ALL - COMMITTEE, kind="scoring"),
     "ratings:progress": Case(COUNTY | COMMITTEE, closed=ALL - COUNTY - COMMITTEE),
     "ratings:progress_board": Case(COUNTY | COMMITTEE, closed=ALL - COUNTY - COMMITTEE, kind="scheme"),
+    "ratings:progress_admit": Case({"office"}, closed=ALL - {"office"}, kind="absent_school"),
     "ratings:progress_many": Case(REMINDING, closed=ALL - REMINDING, kind="many"),
     "ratings:progress_school": Case(COMMITTEE, county=COMMITTEE, closed=ALL - COMMITTEE, kind="reviewed"),
     "ratings:progress_extend": Case(
@@ -669,6 +670,7 @@ def world(city, county, school):
         "bulletin": (published.bulletin, None, other.bulletin),
         "draft": (settled.bulletin, None, other_settled.bulletin),
         "scoring": (scoring, None, other_scoring),
+        "absent_school": ((scoring.pk, school.pk), None, (other_scoring.pk, foreign.pk)),
         "deciding": (review(school), None, review(foreign)),
         "case": (case_at(school), None, case_at(foreign)),
         "meeting": (meeting_at(school), None, meeting_at(foreign)),

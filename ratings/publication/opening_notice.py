@@ -140,7 +140,7 @@ def _addressee(spec: SchemeSpec) -> str:
 
 def draft_text(scheme: Scheme, spec: SchemeSpec, *, annexes: tuple[Annex, ...]) -> str:
     """缘由 → 范围 → 标准 → 程序 → 要求, one paragraph per line; every figure is the scheme's."""
-    count = School.objects.filter(city=scheme.city_id, closed_on__isnull=True).count()
+    count = School.objects.filter(city=scheme.city_id).open_on(scheme.period_end).count()
     sections = [
         ("评定范围", [_scope(spec, count)]),
         ("评定标准", _standards(spec, changed=len(annexes) > 3)),

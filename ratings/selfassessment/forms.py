@@ -14,7 +14,7 @@ from ratings.enums import Stage
 from ratings.models import Assessment, Evidence, Goal, Scheme
 from ratings.workflow import Step
 from schools.records.forms import VersionedForm
-from schools.site.asked import FilterForm, TextArea, day_input
+from schools.site.asked import FilterForm, TextArea, day_input, long_text
 from schools.site.typed import DayField, WholeField
 from schools.uploads import CheckedUpload, check_upload
 
@@ -140,6 +140,15 @@ class StepForm(forms.Form):
     def facts(self) -> dict[str, Any]:
         """What the step is taken with."""
         return self.cleaned_data
+
+
+class AdmissionForm(forms.Form):
+    """补列参评; whether a reason and a day are owed is said by the act."""
+
+    reason = long_text("理由", longest=150, required=False)
+    due_on = DayField(
+        label="自评延至", required=False, help_text="不填的按方案的自评截止日；方案已经截止的须填。"
+    )
 
 
 class FigureFilterForm(FilterForm):

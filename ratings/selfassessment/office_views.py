@@ -28,8 +28,9 @@ from ratings.workflow import (
 )
 from ratings.workflow.blocking import standing_against
 from ratings.workflow.deadlines import extension_refusal
+from ratings.workflow.membership import ENTERS, absent_from, admission_refusal, admit, shown_admission
 from ratings.workflow.requests import open_request, requests_of, with_requests
-from schools.models import Role, User
+from schools.models import Role, School, User
 from schools.models.scope import SCHOOL_ROLES
 from schools.permissions import allowed_to, may, require, role_of
 from schools.refusals import refusals_in, seen_again, turned_away
@@ -38,18 +39,19 @@ from schools.site.asked import number
 from schools.site.years import nearest, nearest_first
 
 from .figures import FiguresForm, figure_metrics
-from .forms import ExtensionForm, FigureFilterForm, StepForm
+from .forms import AdmissionForm, ExtensionForm, FigureFilterForm, StepForm
 from .many import ACTS, Act, Line
 from .views import step_context, take_if_posted
 
 #: Steps that an office takes on a page of its own; settling and reopening belong to the committee's pages.
-OFFICE_STEPS = ("return_", "recall", "send_back", "lapse", "decline", "refuse_decline")
+OFFICE_STEPS = ("return_", "recall", "send_back", "lapse", "decline", "refuse_decline", "take_out")
 #: Of the list: the schools whose request waits for an answer.
 ASKING = "asking"
 PAGE_SIZE = 50
 #: What the list of moves calls each: the steps of one school, and what moved all at once.
 MOVES = {code: step.label for code, step in STEPS.items()} | {
     "open": "启动",
+    "admit": ENTERS,
     "settle": "审定",
     "erratum": "方案勘误",
     "run_year": "由工作簿完成",
@@ -58,7 +60,9 @@ MOVES = {code: step.label for code, step in STEPS.items()} | {
 
 def overseen(user: User) -> QuerySet[Assessment]:
     """Assessments in reach with what a line of the list shows."""
-    rows = Assessment.objects.visible_to(user).select_related("school__county", "scheme__city")
+    rows = Assessment.objects.visible_to(user).select_related(
+        "school__county", "school__merged_into", "scheme__city"
+    )
     return with_requests(rows.prefetch_related("extensions")).in_order()
 
 
@@ -96,8 +100,33 @@ def board(request: HttpRequest, pk: int) -> HttpResponse:
         "chosen": chosen,
         "total": len(rows),
         "acts": _possible(request.user, shown),
+        "absent": absent_from(scheme, School.objects.visible_to(request.user)),
     }
     return render(request, "ratings/selfassessment/progress_board.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+@allowed_to("take_office_steps")
+def admission(request: HttpRequest, pk: int, school: int) -> HttpResponse:
+    """补列参评: a school that was founded or registered after the opening."""
+    scheme = get_object_or_404(opened_schemes(request.user), pk=pk)
+    absent = get_object_or_404(School.objects.visible_to(request.user).filter(city=scheme.city_id), pk=school)
+    form = AdmissionForm(request.POST if request.method == "POST" else None)
+    if form.is_bound and form.is_valid():
+        with refusals_in(form):
+            made = admit(
+                scheme, absent, by=request.user, seen=request.POST.get(SEEN, ""), **form.cleaned_data
+            )
+            messages.success(request, f"{absent.name}已列入本年度。")
+            return redirect("ratings:progress_school", made.pk)
+    context = {
+        "scheme": scheme,
+        "school": absent,
+        "form": form,
+        "against": admission_refusal(scheme, absent),
+        "seen": seen_again(request, shown_admission(scheme, absent), form),
+    }
+    return render(request, "ratings/selfassessment/progress_admit.html", context)
 
 
 def _counts(rows: list[Assessment]) -> list[tuple[str, str, int]]:

@@ -21,6 +21,7 @@ urlpatterns = [
     path("self-checks/<int:scheme>/items/<str:code>/", views.item, name="self_check_item"),
     path("progress/", office_views.progress_of_the_year, name="progress"),
     path("progress/<int:pk>/", office_views.board, name="progress_board"),
+    path("progress/<int:pk>/admit/<int:school>/", office_views.admission, name="progress_admit"),
     path("progress/<int:pk>/many/<slug:code>/", office_views.many, name="progress_many"),
     path("progress/schools/<int:pk>/", office_views.school, name="progress_school"),
     path("progress/schools/<int:pk>/extend/", office_views.extend, name="progress_extend"),

@@ -11,8 +11,10 @@ from ratings.models import Assessment, Score
 from ratings.rules.rounding import show
 from ratings.scoring import Entry, answered_apart, entry_from_json, owed_codes, owed_in
 from schools.metrics import Figure
+from schools.numbers import chinese_date
 
 from .deadlines import due, is_overdue
+from .membership import has_left
 from .requests import open_request
 from .snapshots import figures_of, live_figures, scheme_spec
 
@@ -198,6 +200,14 @@ def _not_asked_yet(assessment: Assessment, *_) -> Iterator[Blocker]:
         yield Blocker("已经申请不参评，等待市评委会办公室答复")
 
 
+def _has_left(assessment: Assessment, *_) -> Iterator[Blocker]:
+    school, scheme = assessment.school, assessment.scheme
+    if not has_left(school, scheme):
+        still = f"到统计截止日（{chinese_date(scheme.period_end)}）还在办"
+        told = f"{school.closing}，{still}" if school.closed_on else "没有登记关闭日期"
+        yield Blocker(f"党校{told}，不能因撤并移出")
+
+
 def _before_publication(assessment: Assessment, *_) -> Iterator[Blocker]:
     # SCORING: another school of the same year was reopened before.
     if assessment.scheme.phase not in (Phase.SCORING, Phase.SETTLED, Phase.NOTICE):
@@ -226,6 +236,7 @@ CHECKS: dict[str, tuple[Check, ...]] = {
     "ask_decline": (_scheme_open, _not_asked_yet),
     "decline": (_scheme_open, _asked_to_decline),
     "refuse_decline": (_scheme_open, _asked_to_decline),
+    "take_out": (_scheme_open, _has_left),
     "reopen": (_before_publication,),
 }
 WHATEVER_IS_TYPED = (
@@ -236,5 +247,6 @@ WHATEVER_IS_TYPED = (
     _asked_to_decline,
     _not_asked_yet,
     overdue,
+    _has_left,
     _before_publication,
 )

@@ -23,7 +23,8 @@ def open_scheme(scheme: Scheme, *, by, proposed_by=None) -> None:
     """编制中 → 申报中: freeze the first version and give every school of the city its assessment and empty
     self rows.
 
-    Raises Refused while the scheme check finds an error. Schools closed or merged take no part.
+    Raises Refused while the scheme check finds an error. Those take part that are in operation on the last
+    day of the 统计期; what changes later is an act of the office.
     """
     with transaction.atomic():
         locked = hold_scheme(scheme.pk)
@@ -36,19 +37,28 @@ def open_scheme(scheme: Scheme, *, by, proposed_by=None) -> None:
         version = freeze(locked, reason="启动评定", by=by, spec=spec)
         locked.phase = Phase.OPEN
         locked.save(update_fields=["phase"])
-        schools = School.objects.filter(city=locked.city, closed_on__isnull=True)
-        insert_many([Assessment(scheme=locked, school=school) for school in schools])
-        assessments = list(Assessment.objects.filter(scheme=locked))
-        at = timezone.now()
-        opened = {"step": "open", "from_status": Status.DRAFT, "to_status": Status.DRAFT, "by": by, "at": at}
-        insert_many([Move(assessment=assessment, **opened) for assessment in assessments])
-        items = _items(locked)
-        insert_many([row for assessment in assessments for row in _owed(assessment, spec, Stage.SELF, items)])
+        schools = School.objects.filter(city=locked.city).open_on(locked.period_end)
+        assessments = enter(locked, schools, spec, by=by, step="open")
         detail = {"学校": len(assessments), "版本": version.digest}
         if proposed_by:
             detail["提议人"] = str(proposed_by)
         audit.record("open", by=by, city=locked.city, subject=str(locked), detail=detail)
     scheme.refresh_from_db()
+
+
+def enter(
+    scheme: Scheme, schools: Collection[School], spec: SchemeSpec, *, by, step: str, comment: str = ""
+) -> list[Assessment]:
+    """What a school has in a year from its first moment: its assessment with the move and empty self rows."""
+    insert_many([Assessment(scheme=scheme, school=school) for school in schools])
+    assessments = list(Assessment.objects.filter(scheme=scheme, school__in=schools).select_related("school"))
+    for assessment in assessments:
+        assessment.scheme = scheme
+    move = {"from_status": Status.DRAFT, "to_status": Status.DRAFT, "by": by, "at": timezone.now()}
+    insert_many([Move(assessment=row, step=step, comment=comment, **move) for row in assessments])
+    items = _items(scheme)
+    insert_many([row for assessment in assessments for row in _owed(assessment, spec, Stage.SELF, items)])
+    return assessments
 
 
 def open_self_rows(assessment: Assessment, spec: SchemeSpec) -> None:

@@ -151,6 +151,15 @@ STEPS: dict[str, Step] = {
             answers=True,
         ),
         Step(
+            "take_out",
+            "因撤并移出",
+            (Role.OFFICE,),
+            (Status.DRAFT, Status.CONFIRMING, Status.RETURNED, Status.COUNTY, Status.CITY),
+            Status.DECLINED,
+            "登记了关闭日期的党校，不必由学校申请；按不参评处理，填写和评分仍可查阅，不计入统计，不列入通报。",
+            comment=True,
+        ),
+        Step(
             "reopen",
             "撤回审定",
             (Role.CHAIR,),

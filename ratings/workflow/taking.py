@@ -36,6 +36,7 @@ from schools.workbooks import clean_text
 from .blocking import FIGURES, blockers
 from .deadlines import return_deadline
 from .holding import hold_assessment
+from .membership import tell
 from .recusal import must_recuse
 from .requests import tell_office, tell_school
 from .showing import FIGURED, frozen_sheet, shown_at, with_figures
@@ -43,8 +44,8 @@ from .snapshots import live_figures, scheme_spec, take_snapshot
 from .stages import open_city_rows, open_county_rows
 from .steps import FIRST_STAGE, RETURNED_FROM, SAME, STAGE_OF, STEPS, Step, first_stage
 
-#: Steps by which a school leaves the year without having handed in.
-LEAVING = ("lapse", "decline")
+#: Steps by which a school leaves the year without a result.
+LEAVING = ("lapse", "decline", "take_out")
 OF_THE_SCHEME = ("reopen", *LEAVING)
 #: Steps by which those above the school say something of it: whoever must recuse there takes none of them.
 REVIEWING = ("return_", "recall", "recommend", "send_back")
@@ -249,6 +250,13 @@ def _on_lapse(assessment: Assessment, move: Move, *_) -> None:
     tell_school(assessment, move)
 
 
+def _on_take_out(assessment: Assessment, move: Move, *_) -> None:
+    """What was written stays as it is; what was decided holds no more."""
+    void_decision(assessment, move)
+    text = f"{assessment}{STEPS[move.step].label}，按不参评处理：{move.comment}"
+    tell(assessment, text, key=f"move-{move.pk}")
+
+
 def _close_filling(scheme: int) -> None:
     """When the last school that could still hand in is out, nothing is filled in any more: the year can be
     settled.
@@ -283,6 +291,7 @@ EFFECTS: dict[str, Callable[[Assessment, Move, dict], Any]] = {
     "resubmit": _on_resubmit,
     "recommend": _on_recommend,
     "lapse": _on_lapse,
+    "take_out": _on_take_out,
     "ask_decline": tell_office,
     "decline": tell_school,
     "refuse_decline": tell_school,

@@ -59,7 +59,7 @@ def replaceable(user: User) -> QuerySet[Appointment]:
     identity = user.identity
     if not may(user, "hand_over"):
         return Appointment.objects.none()
-    held = Appointment.objects.in_force().filter(role__in=SCHOOL_ROLES, school__closed_on__isnull=True)
+    held = Appointment.objects.in_force().filter(role__in=SCHOOL_ROLES, school__in=School.objects.open_on())
     if identity.role == Role.COUNTY_LEAD:
         return held.filter(school__county=identity.county_id)
     return held.filter(city=identity.city_id, school__county__isnull=True)

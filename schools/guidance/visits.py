@@ -167,7 +167,8 @@ def record_visit(
         raise Refused("走访日期不能晚于今天。")
     looked_at = {point: checklist[point] for point in POINTS if checklist.get(point) in REMARKS}
     values = {"by": by, "on": on, "kind": kind, "team": team, "checklist": looked_at, "findings": findings}
-    School.objects.hold(school.pk)
+    school = School.objects.hold(school.pk)
+    school.refuse_outside_life(on=on)
     if school.visits.kept().filter(by=by, on=on, kind=kind).exists():
         raise Refused(f"您 {on:%Y-%m-%d} 对该校已登记同类走访，请打开那一次走访核对，不必重复登记。")
     if lock_of(school, on):

@@ -78,6 +78,7 @@ class PlannedClassResource(WorkbookResource):
             school, year = instance.plan_school, instance.plan_year
             self.plans[key] = AnnualPlan.objects.create(school=school, year=year)
         instance.plan = self.plans[key]
+        instance.clean()
         filed_on = getattr(instance, "plan_filed_on", None)
         if filed_on and instance.plan.filed_on != filed_on:
             self._file(instance.plan, filed_on)

@@ -7,7 +7,7 @@ from .messages import JobRun, Notice, Reminder
 from .people import Appointment, Handover, Role, User
 from .records import Correction, RecordChange
 from .registry import FormerName, Leader, Region, School
-from .resources import Brand, Course, Equipment, Regulation, StaffMember, Teacher, TeachingPoint
+from .resources import Brand, Course, Equipment, Regulation, StaffMember, Teacher, TeachingPoint, TrialLesson
 from .teaching import (
     AnnualPlan,
     IssuedClass,
@@ -18,7 +18,6 @@ from .teaching import (
     PlannedClass,
     ReportCorrection,
     TrainingClass,
-    TrialLesson,
 )
 
 __all__ = [

@@ -143,6 +143,11 @@ class Visit(Voidable):
     def __str__(self) -> str:
         return f"{self.on:%Y-%m-%d} {self.get_kind_display()}"
 
+    def clean(self) -> None:
+        """To a school that is there on that day."""
+        if self.school_id:
+            self.school.refuse_outside_life(on=self.on)
+
 
 class Problem(models.Model):
     """Something a visit found that somebody has to put right by a day: the school reports, whoever guides

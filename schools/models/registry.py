@@ -1,11 +1,15 @@
 """Cities with their counties, and the schools: names, places and leaders."""
 
+from calendar import monthrange
 from collections.abc import Collection
+from datetime import date
 
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Case, Q, Value, When
+from django.utils import timezone
 
+from schools.numbers import chinese_date
 from schools.saving import hold, hold_one
 
 from .base import OPTIONAL, SchoolRecord, check, of_school, period, reference, unique
@@ -170,6 +174,46 @@ class School(models.Model):
 
     def __str__(self) -> str:
         return self.short_name or self.name
+
+    @property
+    def is_closed(self) -> bool:
+        """The closing day is the last one in operation; until it has passed the school is open."""
+        return self.closed_on is not None and self.closed_on < timezone.localdate()
+
+    @property
+    def closing(self) -> str:
+        """When it closes and what it is merged into, in words; "" where no closing day is registered."""
+        if self.closed_on is None:
+            return ""
+        word = "关闭" if self.is_closed else "将关闭"
+        into = f"，并入{self.merged_into.name}" if self.merged_into else ""
+        return f"{chinese_date(self.closed_on)}{word}{into}"
+
+    def outside_life(self, first: date, last: date | None = None) -> str:
+        """Why nothing happens at the school from `first` to `last` (that day alone without), or "": its life
+        goes from the month it was founded in to its closing day.
+        """
+        if self.opened_on and (last or first) < self.opened_on.replace(day=1):
+            month = f"{self.opened_on.year}年{self.opened_on.month}月"
+            return f"{self.name}{month}启用，在此以前没有办学，请核对日期。"
+        if self.closed_on and first > self.closed_on:
+            return f"{self.name}的关闭日期是{chinese_date(self.closed_on)}，在此以后不再办学，请核对日期。"
+        return ""
+
+    def refuse_outside_life(self, **days: date | None) -> None:
+        """`days` by the field they stand in."""
+        for field, day in days.items():
+            if day and (sentence := self.outside_life(day)):
+                raise ValidationError({field: sentence})
+
+    def refuse_month_outside_life(self, year: int, month: int) -> None:
+        """For what is planned or reported of a month."""
+        if sentence := self.month_outside_life(year, month):
+            raise ValidationError({"month": f"{year}年{month}月：{sentence}"})
+
+    def month_outside_life(self, year: int, month: int) -> str:
+        """The same of a month: one day of it in the life of the school is enough."""
+        return self.outside_life(date(year, month, 1), date(year, month, monthrange(year, month)[1]))
 
     def clean(self) -> None:
         """County and successor belong to the same city."""

@@ -8,6 +8,7 @@ from django.db.models import Q
 from .base import (
     KEPT,
     OPTIONAL,
+    Recorded,
     SchoolRecord,
     SchoolRecordQuerySet,
     Voidable,
@@ -254,3 +255,36 @@ class Brand(Voidable):
 
     def __str__(self) -> str:
         return self.name
+
+
+class TrialLesson(Recorded, Voidable):
+    """首讲试讲: a new teacher's lesson before colleagues, and what they thought of it."""
+
+    school = of_school("trial_lessons")
+    teacher = reference(Teacher, "教师", "trial_lessons")
+    on = models.DateField("试讲日期")
+    topic = models.CharField("题目", max_length=100)
+    assessors = models.CharField("评议人", max_length=100)
+    opinion = models.CharField("评议意见", max_length=200)
+    passed = models.BooleanField("通过")
+
+    class Meta:
+        verbose_name = verbose_name_plural = "首讲试讲"
+        ordering = ["school", "-on", "pk"]
+        constraints = [
+            *Voidable.Meta.constraints,
+            unique(
+                "trial_lesson_once",
+                ["teacher", "on", "topic"],
+                "这位教师当天已登记同题试讲。",
+                condition=KEPT,
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.on:%Y-%m-%d} {self.teacher} {self.topic}"
+
+    def clean(self) -> None:
+        """Held in the life of the school."""
+        if self.school_id:
+            self.school.refuse_outside_life(on=self.on)

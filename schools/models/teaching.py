@@ -193,6 +193,11 @@ class PlannedClass(models.Model):
     def __str__(self) -> str:
         return f"{self.month} 月 {self.name}"
 
+    def clean(self) -> None:
+        """Planned for a month in the life of the school."""
+        if self.plan_id and self.month:
+            self.school.refuse_month_outside_life(self.plan.year, self.month)
+
     @property
     def school(self) -> School:
         """Whose plan it stands in, as every record tells."""
@@ -226,6 +231,11 @@ class MonthlyReport(SchoolRecord):
 
     def __str__(self) -> str:
         return f"{self.school} {self.year} 年 {self.month} 月"
+
+    def clean(self) -> None:
+        """Of a month in the life of the school."""
+        if self.school_id and self.year and self.month:
+            self.school.refuse_month_outside_life(self.year, self.month)
 
 
 DAYS_TO_RECORD = 15
@@ -321,7 +331,9 @@ class TrainingClass(Recorded, Voidable):
         return timezone.localdate(self.recorded_at) > self.ends_on + timedelta(days=DAYS_TO_RECORD)
 
     def clean(self) -> None:
-        """Plan and teaching point must be the school's own, or shared with it."""
+        """Within the life of the school; plan and teaching point must be its own, or shared with it."""
+        if self.school_id:
+            self.school.refuse_outside_life(starts_on=self.starts_on, ends_on=self.ends_on)
         if self.planned_id and self.planned.plan.school_id != self.school_id:
             raise ValidationError({"planned": "该计划班次不属于本党校。"})
         point = self.teaching_point
@@ -397,8 +409,10 @@ class Lesson(models.Model):
         return self.teacher.name if self.teacher_id else self.lecturer
 
     def clean(self) -> None:
-        """The teacher stands in the pool of the school that recorded the class."""
+        """Within the life of the school that recorded the class; the teacher stands in its pool."""
         self._fill_kind()
+        if self.training_class_id and self.starts:
+            self.training_class.school.refuse_outside_life(starts=timezone.localdate(self.starts))
         if self.teacher_id and self.teacher.school_id != self.training_class.school_id:
             raise ValidationError({"teacher": "该教师不在本党校师资库。"})
 
@@ -441,34 +455,6 @@ class JointPartner(models.Model):
 
     def __str__(self) -> str:
         return f"{self.school} 参加 {self.host_class}"
-
-
-class TrialLesson(Recorded, Voidable):
-    """首讲试讲: a new teacher's lesson before colleagues, and what they thought of it."""
-
-    school = of_school("trial_lessons")
-    teacher = reference(Teacher, "教师", "trial_lessons")
-    on = models.DateField("试讲日期")
-    topic = models.CharField("题目", max_length=100)
-    assessors = models.CharField("评议人", max_length=100)
-    opinion = models.CharField("评议意见", max_length=200)
-    passed = models.BooleanField("通过")
-
-    class Meta:
-        verbose_name = verbose_name_plural = "首讲试讲"
-        ordering = ["school", "-on", "pk"]
-        constraints = [
-            *Voidable.Meta.constraints,
-            unique(
-                "trial_lesson_once",
-                ["teacher", "on", "topic"],
-                "这位教师当天已登记同题试讲。",
-                condition=KEPT,
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.on:%Y-%m-%d} {self.teacher} {self.topic}"
 
 
 class ReportCorrectionQuerySet(SchoolRecordQuerySet):

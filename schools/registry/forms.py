@@ -228,7 +228,7 @@ class PointForm(RegistryForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         field = self.fields["shared_with"]
-        others = School.objects.filter(city=self.school.city_id, closed_on__isnull=True)
+        others = School.objects.filter(city=self.school.city_id).open_on()
         others = others.exclude(pk=self.school.pk)
         if others.count() > MOST_OFFERED:
             near = others.filter(county=self.school.county_id)

@@ -215,6 +215,8 @@ def confirm(school: School, year: int, month: int, *, by: User, reason: str = ""
     """
     School.objects.hold(school.pk)
     current = month_of(school, year, month)
+    if current.state == UNUSED:
+        school.refuse_month_outside_life(year, month)
     running = f"{month}月还没有结束，结束后再确认月报。"
     refusals = {
         FUTURE: running,

@@ -178,6 +178,7 @@ class _Table:
         """A new row."""
         _refuse_twin(self.plan, typed.month, typed.name)
         values = {"plan": self.plan, "month": typed.month, "name": typed.name, "kind": typed.kind}
+        PlannedClass(**values).clean()
         if self.is_signed(typed.month):
             school = self.plan.school
             return corrections.request_add(PlannedClass, school, values, by=self.by, reason=self.reason)
@@ -212,6 +213,7 @@ class _Table:
         if all(getattr(row, name) == value for name, value in values.items()):
             return None
         _refuse_twin(self.plan, typed.month, values["name"], but=row.pk)
+        PlannedClass(plan=self.plan, month=typed.month).clean()
         if self.is_signed(row.month) or self.is_signed(typed.month):
             return corrections.request_change(row, values, by=self.by, reason=self.reason)
         before = snapshot(row)
@@ -343,7 +345,9 @@ def issue(issued: IssuedPlan, *, by: User) -> tuple[int, int]:
     schools = list(schools_of(issued))
     missing = [AnnualPlan(school=school, year=issued.year) for school in schools]
     AnnualPlan.objects.bulk_create(missing, ignore_conflicts=True)
-    added, adopted = _spread(rows, AnnualPlan.objects.filter(school__in=schools, year=issued.year))
+    added, adopted = _spread(
+        rows, AnnualPlan.objects.filter(school__in=schools, year=issued.year).select_related("school")
+    )
     # Two issuers may ask for a class of one name in one month: it is one class of the school's plan, the
     # first issuer's.
     PlannedClass.objects.bulk_create(added, batch_size=200, ignore_conflicts=True)
@@ -376,8 +380,9 @@ def _spread(
     signed = periods(plan.school_id for plan in plans)
     added, adopted = [], []
     for plan, row in product(plans, rows):
-        lock = among(signed[plan.school_id], since=date(plan.year, row.month, 1))
-        if lock or (plan.pk, row.pk) in linked:
+        first = date(plan.year, row.month, 1)
+        absent = plan.school.month_outside_life(plan.year, row.month)
+        if absent or among(signed[plan.school_id], since=first) or (plan.pk, row.pk) in linked:
             continue
         own = named.pop((plan.pk, row.month, row.name), None)
         if own is None:

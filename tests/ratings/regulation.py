@@ -91,6 +91,10 @@ def _not_asked(side: Side, role: str, row: Assessment) -> bool:
     return not side.asked
 
 
+def _closed(side: Side, role: str, row: Assessment) -> bool:
+    return row.school.closed_on is not None
+
+
 def _always(side: Side, role: str, row: Assessment) -> bool:
     return True
 
@@ -111,6 +115,7 @@ MAY: dict[str, tuple[Scope, Callable[[Side, str, Assessment], bool]]] = {
     "ask_decline": ({"head": ("draft",)}, _not_asked),
     "decline": ({"office": ("draft", "confirming")}, _asked),
     "refuse_decline": ({"office": ("draft", "confirming")}, _asked),
+    "take_out": ({"office": (*WITH_SCHOOL, "county", "city")}, _closed),
     "reopen": ({"chair": ("settled",)}, _always),
 }
 TARGETS = {
@@ -123,5 +128,6 @@ TARGETS = {
     "send_back": "county",
     "lapse": "lapsed",
     "decline": "declined",
+    "take_out": "declined",
     "reopen": "city",
 }

@@ -146,5 +146,5 @@ def test_board_costs_the_same_queries_for_any_number_of_schools(
 ):
     scheme = county_scheme(city, [SchoolFactory(city=city, county=county) for _ in range(count)], year=YEAR)
 
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(15):
         office.get(reverse("ratings:progress_board", args=[scheme.pk]))

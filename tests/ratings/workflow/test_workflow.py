@@ -494,6 +494,8 @@ def test_diagram_of_the_manual_is_the_table():
 
 def test_command_opens_a_year_from_its_workbook_for_the_schools_that_are_there(year, city, school, office):
     School.objects.create(city=city, code="X", name="撤并的党校", closed_on=dt.date(2025, 12, 31))
+    School.objects.create(city=city, code="Y", name="后年才办的党校", opened_on=dt.date(2027, 3, 1))
+    School.objects.create(city=city, code="Z", name="以后才撤的党校", closed_on=dt.date(2027, 12, 31))
     year.parameters |= {"年度": 2026, "所属市": city.name}
 
     call_command(
@@ -504,7 +506,7 @@ def test_command_opens_a_year_from_its_workbook_for_the_schools_that_are_there(y
     assert (scheme.phase, scheme.self_due, scheme.assessments.count()) == (
         Phase.OPEN,
         dt.date(2026, 11, 30),
-        1,
+        2,
     )
 
 

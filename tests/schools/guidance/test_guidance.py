@@ -89,6 +89,18 @@ def test_a_visit_of_tomorrow_is_refused_and_what_was_typed_stays(liaison, school
     assert not Visit.objects.exists()
 
 
+def test_nobody_visits_a_school_after_its_closing_day(liaison, school, signed_client):
+    school.closed_on = timezone.localdate() - timedelta(days=1)
+    school.save()
+    address = reverse("schools:guidance_visit", args=[school.pk])
+
+    refused = signed_client(liaison).post(address, posted(on=timezone.localdate().isoformat()))
+    assert "在此以后不再办学" in refused.content.decode() and "教室已换新桌椅" in refused.content.decode()
+    assert not Visit.objects.exists()
+    signed_client(liaison).post(address, posted(on=school.closed_on.isoformat()))
+    assert Visit.objects.count() == 1
+
+
 def test_the_same_visit_twice_is_shown_not_stored(liaison, school, signed_client):
     address = reverse("schools:guidance_visit", args=[school.pk])
     signed_client(liaison).post(address, posted())

@@ -368,6 +368,33 @@ def test_reports_keep_day_and_person_of_the_confirmation(bring, school, keeper):
     assert second.confirmed_at is None
 
 
+CLASS = [CLASS_HEAD, ["A01", "2026-09-10", "秋训", "主体班", 8, 30]]
+PLAN_HEAD, REPORT_HEAD = ["学校编码", "年度", "月份", "班次名称"], ["学校编码", "年度", "月份"]
+VISIT_HEAD = ["学校编码", "走访人", "日期", "类别"]
+
+
+@pytest.mark.parametrize(
+    ("kinds", "sheets", "within"),
+    [
+        (CLASSES, {"开班登记": [CLASS_HEAD, ["A01", "2026-09-11", "秋训", "主体班", 8, 30]]}, False),
+        (CLASSES, {"开班登记": CLASS}, True),
+        ([PlannedClassResource], {"计划班次": [PLAN_HEAD, ["A01", 2026, 10, "秋训"]]}, False),
+        ([PlannedClassResource], {"计划班次": [PLAN_HEAD, ["A01", 2026, 9, "秋训"]]}, True),
+        ([MonthlyReportResource], {"月报": [REPORT_HEAD, ["A01", 2026, 10]]}, False),
+        ([MonthlyReportResource], {"月报": [REPORT_HEAD, ["A01", 2026, 9]]}, True),
+        ([VisitResource], {"走访指导": [VISIT_HEAD, ["A01", "guide", "2026-09-11", "走访"]]}, False),
+        ([VisitResource], {"走访指导": [VISIT_HEAD, ["A01", "guide", "2026-09-10", "走访"]]}, True),
+    ],
+)
+def test_nothing_is_brought_in_of_a_school_after_its_closing_day(bring, school, kinds, sheets, within):
+    School.objects.filter(pk=school.pk).update(closed_on=date(2026, 9, 10))
+    make.AppointmentFactory(role="liaison", city=school.city, user__username="guide", user__city=school.city)
+    if within:
+        assert "新增 1 条" in str(bring(kinds, **sheets)[0])
+    else:
+        assert f"{school.name}的关闭日期是2026年9月10日，在此以后不再办学" in refusal(bring, kinds, **sheets)
+
+
 def test_teaching_points_are_shared_by_code(bring, school):
     other = make.SchoolFactory(county=school.county, code="A02")
 

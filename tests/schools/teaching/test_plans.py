@@ -499,3 +499,20 @@ def test_list_of_schools_costs_the_same_for_any_number(
             response = client.get(reverse("schools:teaching"), {"year": "2026"})
 
     assert len(response.context["rows"]) == 31
+
+
+def test_no_class_is_planned_or_issued_for_a_month_in_which_the_school_is_not_there(
+    desk, school, appoint, signed_client
+):
+    school.opened_on, school.closed_on = date(2025, 3, 20), date(2027, 9, 10)
+    school.save()
+    sentence = f"{school.name}的关闭日期是2027年9月10日，在此以后不再办学"
+
+    refused = save(desk, (10, "秋训"), year=2027)
+    assert sentence in refused.content.decode() and "秋训" in refused.content.decode()
+    early = save(desk, (2, "春训"), year=2025).content.decode()
+    assert f"2025年2月：{school.name}2025年3月启用，在此以前没有办学" in early
+    save(desk, (9, "秋训"), year=2027)
+    issue(signed_client(appoint("office")), (9, "市级班"), (10, "迟到的班"), year=2027)
+
+    assert names(school, 2027) == ["秋训", "市级班"]
