@@ -155,7 +155,7 @@ def item(request: HttpRequest, pk: int, code: str) -> HttpResponse:
     if request.method == "POST":
         row = save_row(request.POST, row.score.pk, by=request.user)
         if row.state == SAVED:
-            return _onward(request, seat, code)
+            return _onward(request, seat, code, row.left_open)
     context = {"seat": seat, "row": row, **_beside(request, seat, code)}
     return render(request, "ratings/judging/item.html", context)
 
@@ -183,12 +183,15 @@ def _beside(request: HttpRequest, seat: Seat, code: str) -> dict:
     }
 
 
-def _onward(request: HttpRequest, seat: Seat, code: str) -> HttpResponse:
+def _onward(request: HttpRequest, seat: Seat, code: str, left_open: str) -> HttpResponse:
     """To the next item that waits; back to the school when none does, or when asked to stay."""
     stays = "stay" in request.POST
     following = code if stays else seat.next_after(code)
     scored = "能评的各项都已评分；现场项走访后再评。" if seat.shut else "各项都已评分，请核对后提交评分表。"
-    messages.success(request, f"{code}已保存。" if following else scored)
+    if left_open:
+        messages.warning(request, left_open)
+    else:
+        messages.success(request, f"{code}已保存。" if following else scored)
     if following:
         return redirect("ratings:judging_item", seat.assessment.pk, following)
     return redirect("ratings:judging_school", seat.assessment.pk)

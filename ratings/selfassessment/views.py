@@ -71,9 +71,7 @@ from .submission import (
 def own_assessment(
     request: HttpRequest, pk: int, read: Callable[[QuerySet], QuerySet] = lambda rows: rows
 ) -> Assessment:
-    """The school's own assessment; other roles have desks of their own. `has_others` tells of other years,
-    `read` brings what a page shows besides.
-    """
+    """The school's own; `has_others` tells of other years, `read` brings what a page shows besides."""
     visible = Assessment.objects.visible_to(request.user)
     rows = visible.select_related("scheme__city", "school", "panel").prefetch_related("extensions")
     return get_object_or_404(
@@ -161,6 +159,8 @@ def _save_item(
         row = save_row(request.POST, score.pk, by=request.user)
         if row.state != SAVED:
             return row
+        if row.left_open and request.POST.get("act") == "next":
+            messages.warning(request, row.left_open)
     if form.is_valid():
         with refusals_in(form):
             _save_evidence(request, assessment, item, form)

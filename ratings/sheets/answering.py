@@ -96,9 +96,16 @@ class Posted(NamedTuple):
     complete: bool = True
 
     @property
+    def answers_something(self) -> bool:
+        """Whether the questions were answered; empty boxes answer nothing unless that is declared, and a
+        remark alone is no answer.
+        """
+        return self.declared or self.na or any(self.answers.values())
+
+    @property
     def says_something(self) -> bool:
-        """Whether anything at all was filled in; empty boxes say nothing unless that is declared."""
-        return self.declared or self.na or bool((self.remark or "").strip()) or any(self.answers.values())
+        """Whether anything at all was filled in."""
+        return self.answers_something or bool((self.remark or "").strip())
 
 
 def writable_scores(user: User) -> QuerySet[Score]:
@@ -137,6 +144,7 @@ def save(
     posted: Mapping[str, str],
     remark: str | None = None,
     na: bool = False,
+    declared: bool = False,
 ) -> Saved:
     """Store the answers of one row, or say why not.
 
@@ -144,7 +152,7 @@ def save(
     already succeeds whatever its version: the answer to an earlier, identical save may have been lost on the
     way. Raises RowGone where the row was taken away while it was being typed.
     """
-    row = Posted(version, posted, remark, na)
+    row = Posted(version, posted, remark, na, declared)
     with transaction.atomic():
         held = hold_assessments(Assessment.objects.filter(scores=score_pk))
         saved = _write(held[0], {score_pk: row}, by) if held else []
@@ -181,6 +189,15 @@ def take_over(
     writing.store()
 
 
+def read_posted(score: Score, bound: BoundItem, posted: Posted) -> tuple[Entry | None, dict[str, str]]:
+    """What a row's form answers. A row that was never answered stays open while nothing in it is: no reviewer
+    gave 0 by writing a remark.
+    """
+    if score.answers is None and not posted.answers_something:
+        return None, {}
+    return read_entry(bound, score.stage, posted.answers, na=posted.na)
+
+
 class _Writing:
     """One locked assessment while its rows are being written: criteria and figures are read once, rows stored
     together.
@@ -207,7 +224,7 @@ class _Writing:
         if refusal:
             return Saved(score, self.spec, REFUSED, refusal)
         bound = self.spec.bound[score.item.code]
-        entry, errors = read_entry(bound, score.stage, posted.answers, na=posted.na)
+        entry, errors = read_posted(score, bound, posted)
         posted, replaced = _fit(posted, errors)
         unchanged = not errors and not differs(score, entry, posted.remark)
         if score.version != posted.version and not unchanged:

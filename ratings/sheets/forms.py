@@ -23,7 +23,7 @@ from schools.refusals import Difference
 from schools.site.asked import TextArea, number
 from schools.site.typed import NumberField
 
-from .answering import CONFLICT, REMARK, SAVED, YES, Posted, Saved, differs, read_entry, save
+from .answering import CONFLICT, REMARK, SAVED, YES, Posted, Saved, differs, read_posted, save
 from .answering import save_rows as save_of_one
 
 
@@ -141,6 +141,14 @@ class AnswersForm:
         return self.score.answers is None and all(field.kind in ("tick", "count") for field in self.fields)
 
     @property
+    def left_open(self) -> str:
+        """A sentence where it was sent without an answer, which is none of 0; "" where it has one."""
+        if self.score.answers is not None:
+            return ""
+        way = "确实都没有的，请勾选“以上都没有”再保存。" if self.may_declare else "请作答后再保存。"
+        return f"{self.bound.item.code}没有作答，没有计为 0。{way}"
+
+    @property
     def status(self) -> str:
         """Of the stored answers, in the words of the task list."""
         if self.score.answers is None:
@@ -246,6 +254,7 @@ def save_row(data: Mapping[str, str], score_pk: int, *, by: User) -> AnswersForm
         posted=posted.answers,
         remark=posted.remark,
         na=posted.na,
+        declared=posted.declared,
     )
     return AnswersForm(saved.score, saved.bound, posted=posted, saved=saved)
 
@@ -255,11 +264,8 @@ Outcome = dict[int, AnswersForm]
 
 
 def says_something_else(score: Score, bound: BoundItem, posted: Posted) -> bool:
-    """Whether a row differs from what is stored. An unscored row with nothing ticked and nothing typed is no
-    judgement yet, unless declared to be one.
-    """
-    silent = score.answers is None and not (posted.na or posted.declared or any(posted.answers.values()))
-    entry, errors = (None, {}) if silent else read_entry(bound, score.stage, posted.answers, na=posted.na)
+    """Whether a row differs from what is stored."""
+    entry, errors = read_posted(score, bound, posted)
     return bool(errors) or differs(score, entry, posted.remark)
 
 

@@ -28,7 +28,10 @@ def answer(request: HttpRequest, pk: int) -> HttpResponse:
     wanted = request.POST.get("next", request.GET.get("next", ""))
     back = way_back(wanted, reverse("schools:desk"))  # where the row was typed, if the form says so
     if row.state == SAVED:
-        messages.success(request, f"{row.bound.item.code} {row.bound.item.name}已保存。")
+        if row.left_open:
+            messages.warning(request, row.left_open)
+        else:
+            messages.success(request, f"{row.bound.item.code} {row.bound.item.name}已保存。")
         return redirect(back)
     return render(request, "ratings/sheets/row.html", {"row": row, "back": back})
 

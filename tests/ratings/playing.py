@@ -125,6 +125,7 @@ class PlayingYear(RuleBasedStateMachine):
             by=by,
             version=score.version,
             posted=POSTED[score.item.code],
+            declared=True,
             remark=f"第{score.version + 1}次",
         )
         assert (saved.state == SAVED) == expected, (saved.state, saved.sentence)

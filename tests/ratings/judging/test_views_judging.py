@@ -114,6 +114,24 @@ def test_saving_an_item_leads_to_the_next_that_waits_and_at_the_end_back_to_the_
     assert judged.row(judge, "K2").answers == {"答": {"音响": True, "桌椅": False}}
 
 
+@pytest.mark.parametrize(
+    ("code", "way"),
+    [
+        ("K2", "确实都没有的，请勾选“以上都没有”再保存"),
+        ("L2", "确实都没有的，请勾选“以上都没有”再保存"),
+        ("L1", "请作答后再保存"),
+    ],
+)
+def test_nothing_ticked_is_no_score_of_nothing(judged, code, way):
+    judge = judged.judges[0]
+    client, address = signed(judge), reverse("ratings:judging_item", args=[judged.assessment.pk, code])
+
+    page = client.post(address, fields(judged.row(judge, code), remark="待核"), follow=True).content.decode()
+
+    assert f"{code}没有作答，没有计为 0。{way}" in page and f"{code}已保存" not in page
+    assert (judged.row(judge, code).answers, judged.row(judge, code).remark) == (None, "待核")
+
+
 def test_a_wrong_value_stays_on_the_screen_with_its_sentence(judged):
     row = judged.row(judged.judges[0], "L3")
 

@@ -69,7 +69,9 @@ def answer(assessment, stage: str, user, posted: dict) -> None:
     for score in Score.objects.filter(
         assessment=assessment, stage=stage, item__code__in=posted
     ).select_related("item"):
-        save(score.pk, by=user, version=score.version, posted=posted[score.item.code], remark="")
+        save(
+            score.pk, by=user, version=score.version, posted=posted[score.item.code], remark="", declared=True
+        )
 
 
 def scored(assessment, user) -> None:

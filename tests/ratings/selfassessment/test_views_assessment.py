@@ -88,6 +88,15 @@ def test_saving_an_item_leads_to_the_next_and_from_the_check_page_back(signed_cl
     assert row("K2").answers == {"答": {"音响": True, "桌椅": False}}
 
 
+def test_an_item_left_open_goes_on_and_says_that_it_is_open(signed_client, filler, at, row):
+    page = text(
+        signed_client(filler).post(at("item", "K2"), fields(row("K2")) | {"act": "next"}, follow=True)
+    )
+
+    assert "K2没有作答，没有计为 0。确实都没有的，请勾选“以上都没有”再保存。" in page
+    assert row("K2").answers is None
+
+
 def test_an_error_keeps_what_was_typed_and_links_to_the_field(signed_client, filler, at, row):
     page = text(
         signed_client(filler).post(

@@ -52,6 +52,22 @@ def test_emptying_the_only_answers_makes_the_row_unanswered_again(row, filler):
     assert row("L3").answers is None
 
 
+@pytest.mark.parametrize("code", ["K2", "L2", "M1"])
+def test_a_remark_alone_is_no_answer_of_nothing(row, filler, code):
+    assert save(row(code).pk, by=filler, version=0, posted={}, remark="待补").state == SAVED
+
+    assert (row(code).answers, row(code).points, row(code).remark) == (None, None, "待补")
+
+
+@pytest.mark.parametrize("code", ["K2", "L2", "M1"])
+def test_that_there_is_nothing_is_an_answer_once_it_is_said(row, filler, code):
+    assert save(row(code).pk, by=filler, version=0, posted={}, declared=True).state == SAVED
+    assert row(code).points is not None
+
+    assert save(row(code).pk, by=filler, version=1, posted={}, remark="确实没有").state == SAVED
+    assert row(code).points is not None
+
+
 def test_an_item_that_may_not_apply_is_taken_out(row, filler):
     assert save(row("K2").pk, by=filler, version=0, posted={}, na=True).state == SAVED
     assert save(row("M1").pk, by=filler, version=0, posted={}, na=True).state == INVALID

@@ -23,7 +23,9 @@ pytestmark = [pytest.mark.engine, pytest.mark.django_db(transaction=True)]
 
 
 def edit(score: Score, by, remark: str = "改") -> Saved:
-    return save(score.pk, by=by, version=score.version, posted=POSTED[score.item.code], remark=remark)
+    return save(
+        score.pk, by=by, version=score.version, posted=POSTED[score.item.code], remark=remark, declared=True
+    )
 
 
 # Submitting twice
