@@ -27,7 +27,7 @@ from schools.site.years import nearest
 
 from .confirming import members_before
 from .forms import FeedbackForm, PanelForm, PanelSchoolFilterForm, ReopenForm, ScanForm, SeatForm
-from .leaving import changes_at
+from .leaving import changes_at, successors
 from .panels import (
     assign,
     choose_leader,
@@ -156,7 +156,7 @@ def _panel(request: HttpRequest, pk: int) -> Panel:
 def panel(request: HttpRequest, pk: int) -> HttpResponse:
     """One panel: its judges and schools; a post seats a judge."""
     found = _panel(request, pk)
-    form = SeatForm(request.POST or None, scheme=found.scheme)
+    form = SeatForm(request.POST or None, scheme=found.scheme, offered=successors(found))
     if form.is_valid():
         with refusals_in(form):
             seated = seat_judge(found, **form.cleaned_data, by=request.user)
