@@ -247,6 +247,7 @@ def test_a_year_that_is_not_beside_it_says_nothing(city, school, office):
 def test_pages_of_the_running_year_say_so_and_its_rooms_follow_the_chosen_one(judged, city, school, appoint):
     before = published_year(city, [school], year=2025)
     sheet, panel = judged.sheet(judged.judges[0]), reverse("ratings:panel", args=[judged.panel.pk])
+    judged.score(judged.judges[1])
     change = void_sheet(judged.sheet(judged.judges[1]), reason="因病", by=judged.office)
     office, judge, viewer = (signed(one) for one in (judged.office, judged.judges[0], appoint("viewer")))
 
@@ -256,7 +257,12 @@ def test_pages_of_the_running_year_say_so_and_its_rooms_follow_the_chosen_one(ju
     assert [switch(client) for client in (office, judge, viewer)] == ["/"] * 3
     here = dict.fromkeys(("sheets", "site_visit", "city_adjustments"), judged.assessment.pk)
     here |= dict.fromkeys(("sheet_void", "sheet_reopen", "paper_check"), sheet.pk)
-    here |= {"panel": judged.panel.pk, "sheet_follow": change.pk, "settle": judged.scheme.pk}
+    here |= {
+        "panel": judged.panel.pk,
+        "sheet_follow": change.pk,
+        "voided_sheet": change.voided.get().pk,
+        "settle": judged.scheme.pk,
+    }
     shown = {name: header(office, reverse(f"ratings:{name}", args=[pk])) for name, pk in here.items()}
     assert shown == dict.fromkeys(here, ("本页", "2026"))
 
