@@ -231,6 +231,7 @@ def test_the_pages_say_who_left_and_give_the_way(judged, appoint, city):
     page = office.get(panel).content.decode()
     way = reverse("ratings:judge_replace", args=[judged.panel.pk, member(judged, 0).pk])
     assert "评委任期已结束" in page and way in page
+    assert 'class="data stacked"' in page  # on a phone the acts stand below the name, not beyond the edge
     desk = office.get("/").content.decode()
     assert "评委1评委任期已结束：1 份评分表须作废或移交" in desk
     form = office.get(way)
