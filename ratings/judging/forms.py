@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from django import forms
 from django.db.models import Q, QuerySet
 
-from ratings.models import Assessment, Feedback, Judge, Panel, Scheme, SiteVisit
+from ratings.models import Assessment, Feedback, Panel, Scheme, SiteVisit
 from schools.models import User
 from schools.records.forms import VersionedForm
 from schools.site.asked import FilterForm, TextArea, day_input
@@ -34,7 +35,10 @@ class SeatForm(forms.Form):
     """A judge: an account, or a name for who scores on paper only."""
 
     user = forms.ModelChoiceField(
-        User.objects.none(), label="评委账号", required=False, empty_label="（没有账号，只用纸质评分表）"
+        User.objects.none(),
+        label="评委账号",
+        required=False,
+        error_messages={"invalid_choice": "这个账号没有本市评委的任职或已停用，请另选。"},
     )
     label = forms.CharField(
         label="评委署名",
@@ -43,9 +47,21 @@ class SeatForm(forms.Form):
         help_text="写在评分表上的姓名；有账号的可以不填，用账号姓名。",
     )
 
-    def __init__(self, *args, scheme: Scheme, **kwargs) -> None:
+    nobody = "没有账号，只用纸质评分表"
+
+    def __init__(self, *args, scheme: Scheme, offered: Iterable[User], **kwargs) -> None:
+        """Whoever is named without being offered is told why by the act, not by the field."""
         super().__init__(*args, **kwargs)
-        self.fields["user"].queryset = candidates(scheme)
+        account, people = self.fields["user"], sorted(offered, key=by_number)
+        account.queryset = candidates(scheme)
+        nobody = self.nobody if people else "没有可选的账号"
+        account.widget.choices = [("", f"（{nobody}）"), *((one.pk, str(one)) for one in people)]
+
+
+def by_number(user: User) -> tuple:
+    """评委2 before 评委10."""
+    parts = [int(part) if part.isdecimal() else part for part in re.split(r"(\d+)", user.name)]
+    return (parts, user.username)
 
 
 class ReopenForm(forms.Form):
@@ -67,15 +83,16 @@ class LeavingForm(SeatForm):
     )
     field_order = ["reason", "user", "label"]
 
-    def __init__(self, *args, leaving: Judge | None, **kwargs) -> None:
-        """`leaving` is None where the sheet is the agreed one, which is the leader's, whoever that is."""
+    nobody = "暂不安排，或只用纸质评分表"
+
+    def __init__(self, *args, joint: bool = False, **kwargs) -> None:
+        """The agreed sheet of a 合议 is the leader's, whoever that is: nobody is named to follow."""
         super().__init__(*args, **kwargs)
-        if leaving is None:
+        if joint:
             del self.fields["user"], self.fields["label"]
             return
         account, name = self.fields["user"], self.fields["label"]
-        account.label, account.empty_label = "接替的评委", "（暂不安排，或只用纸质评分表）"
-        account.queryset = account.queryset.exclude(pk=leaving.user_id)
+        account.label = "接替的评委"
         name.label, name.help_text = "接替的评委署名", "没有账号、只用纸质评分表的写姓名；有账号的可以不填。"
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from django.db import transaction
-from django.db.models import OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
@@ -19,7 +19,7 @@ from ratings.models import Assessment, Judge, JudgeSheet, Panel, SeatChange, Voi
 from ratings.workflow import conflicts, must_recuse, open_city_rows, tie
 from schools import audit
 from schools.messages.inbox import notify
-from schools.models import Appointment, User
+from schools.models import Appointment, School, User
 from schools.models.people import Role
 from schools.permissions import may
 from schools.saving import Refused, Shown, hold_one, refuse
@@ -27,6 +27,7 @@ from schools.saving import Refused, Shown, hold_one, refuse
 from .panels import (
     BEGUN,
     OUTSIDE,
+    candidates,
     held_panel,
     hold_schools,
     leaving_refusals,
@@ -48,6 +49,8 @@ from .sheets import (
     sheet_digest,
 )
 
+#: What the office writes as the reason where the judge must recuse, whether or not the system knows of a tie.
+RECUSED = "回避"
 NO_REASON = f"请写明理由，不超过 {REASON_LIMIT} 字。"
 
 
@@ -69,6 +72,11 @@ def sheets_of(panel: Panel, judge: Judge) -> list[JudgeSheet]:
     rows = rows.exclude(assessment__status__in=OUTSIDE)
     tied = tie(OuterRef("judge__user"), OuterRef("assessment__school"))
     return list(rows.select_related("judge__user", "assessment__school").annotate(tied=tied).order_by("pk"))
+
+
+def is_blank(sheet: JudgeSheet) -> bool:
+    """Nothing was written: the sheet is dropped, and there is nothing to void."""
+    return not sheet.submitted_at and not own_rows(sheet).filter(BEGUN).exists()
 
 
 def is_voided_by_leaving(sheet: JudgeSheet) -> bool:
@@ -112,7 +120,9 @@ def void_sheet(
 
 
 def follow(change: SeatChange, *, by: User, label: str = "", user: User | None = None) -> Judge:
-    """Name who takes over a sheet that was voided without a successor; may be the same judge after all."""
+    """Name who takes over a sheet that was voided without a successor; may be the same judge after all, but
+    for one who must recuse.
+    """
     with transaction.atomic():
         panel = held_panel(change.panel, by)
         held = hold_one(SeatChange.objects.all(), change.pk, "assessment__school", "judge")
@@ -215,17 +225,46 @@ def _successor(
     judge = named_judge(panel.scheme, label, user)
     if judge == leaving:
         raise Refused("接替的评委不能是本人。")
-    if school is None:
-        taken = panel.judges.filter(pk=judge.pk).exists()
-        here = Assessment.objects.filter(panel=panel).exclude(status__in=OUTSIDE)
-    else:
-        taken = school.sheets.filter(judge=judge).exists()
-        here = Assessment.objects.filter(pk=school.pk)
+    here = _places(panel, school)
+    recused = _recused(here).filter(judge=judge).values_list("assessment__school__name", flat=True)
     refuse(
-        f"{judge.label}已在评审，请另选接替的评委。" if taken else "",
+        f"{judge.label}已在评审，请另选接替的评委。"
+        if _seated(panel, school).filter(pk=judge.pk).exists()
+        else "",
         *conflicts([judge], [one.school for one in here.select_related("school")]),
+        *(f"{judge.label}因应当回避作废了{name}的评分表，不能再评审该校。" for name in set(recused)),
     )
     return judge
+
+
+def successors(
+    panel: Panel, school: Assessment | None = None, leaving: Judge | None = None
+) -> QuerySet[User]:
+    """The accounts that may follow there."""
+    here = _places(panel, school)
+    tied = School.objects.filter(pk__in=here.values("school"))
+    tied = tied.annotate(tied=tie(OuterRef(OuterRef("pk")), OuterRef("pk"))).exclude(tied="")
+    out = Q(pk__in=_seated(panel, school).exclude(user=None).values("user"))
+    out |= Q(pk__in=_recused(here).exclude(judge__user=None).values("judge__user"))
+    return candidates(panel.scheme).exclude(out).exclude(pk=leaving and leaving.user_id).exclude(Exists(tied))
+
+
+def _places(panel: Panel, school: Assessment | None) -> QuerySet[Assessment]:
+    """Where one would follow: at the one school, or at all that the panel still has to score."""
+    if school is not None:
+        return Assessment.objects.filter(pk=school.pk)
+    return Assessment.objects.filter(panel=panel).exclude(status__in=OUTSIDE)
+
+
+def _seated(panel: Panel, school: Assessment | None) -> QuerySet[Judge]:
+    if school is None:
+        return Judge.objects.filter(panels=panel)
+    return Judge.objects.filter(sheets__assessment=school)
+
+
+def _recused(here: QuerySet[Assessment]) -> QuerySet[SeatChange]:
+    """Whose sheet at one of these schools was voided because the judge must recuse."""
+    return SeatChange.objects.filter(assessment__in=here, reason__contains=RECUSED)
 
 
 def _changed(
@@ -266,7 +305,7 @@ def _tell_successor(change: SeatChange) -> None:
 def _void(sheet: JudgeSheet, change: SeatChange) -> None:
     """Takes the locked sheet away with its rows; what was written stands in the record from here on alone."""
     rows = own_rows(sheet).order_by("item__code")
-    if sheet.submitted_at or rows.filter(BEGUN).exists():
+    if not is_blank(sheet):
         voided = VoidedSheet.objects.create(
             change=change,
             assessment=sheet.assessment,

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET
 
 from ratings.criteria.versions import current_spec
 from ratings.enums import Stage
-from ratings.models import Assessment, Item, Judge, JudgeSheet, Panel, Scheme, Score, SeatChange, VoidedSheet
+from ratings.models import Assessment, Item, JudgeSheet, Panel, Scheme, Score, SeatChange, VoidedSheet
 from ratings.sheets.forms import answers_in_words
 from ratings.workflow import conflicts
 from schools.permissions import allowed_to, require_form
@@ -31,7 +31,11 @@ def void(request: HttpRequest, pk: int) -> HttpResponse:
     rows = rows.select_related("assessment__school", "assessment__scheme", "assessment__panel", "judge__user")
     sheet = get_object_or_404(rows, pk=pk)
     school, label = sheet.assessment.school, label_of(sheet.judge)
-    form = LeavingForm(request.POST or None, scheme=sheet.assessment.scheme, leaving=sheet.judge)
+    assessment = sheet.assessment
+    offered = leaving.successors(assessment.panel, assessment, sheet.judge) if sheet.judge else ()
+    form = LeavingForm(
+        request.POST or None, scheme=assessment.scheme, offered=offered, joint=sheet.judge is None
+    )
     if form.is_valid():
         with refusals_in(form):
             given = form.cleaned_data
@@ -42,10 +46,10 @@ def void(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "title": "作废或移交评分表",
         "lead": f"{school.name} {label}",
-        "sheets": [(sheet, True)],
+        "sheets": [(sheet, True, leaving.is_blank(sheet))],
         "tied": conflicts([sheet.judge], [school]) if sheet.judge else [],
         "joint": sheet.judge is None,
-        "press": "作废评分表",
+        "press": "作废或移交评分表" if sheet.judge else "作废评分表",
     }
     shown, back = leaving.shown_leaving([sheet]), ("ratings:sheets", sheet.assessment_id)
     return _asked(request, form, sheet.assessment.panel, shown, context, *back)
@@ -58,7 +62,8 @@ def replace(request: HttpRequest, pk: int, judge: int) -> HttpResponse:
     panels = Panel.objects.filter(scheme__in=Scheme.objects.visible_to(request.user))
     panel = get_object_or_404(panels.select_related("scheme"), pk=pk)
     judge = get_object_or_404(panel.judges.select_related("user"), pk=judge)
-    form = LeavingForm(request.POST or None, scheme=panel.scheme, leaving=judge)
+    offered = leaving.successors(panel, leaving=judge)
+    form = LeavingForm(request.POST or None, scheme=panel.scheme, offered=offered)
     if form.is_valid():
         with refusals_in(form):
             given = form.cleaned_data
@@ -70,7 +75,7 @@ def replace(request: HttpRequest, pk: int, judge: int) -> HttpResponse:
     context = {
         "title": "更换评委",
         "lead": f"{panel.name} {judge.label}",
-        "sheets": [(sheet, leaving.is_voided_by_leaving(sheet)) for sheet in sheets],
+        "sheets": [(sheet, leaving.is_voided_by_leaving(sheet), leaving.is_blank(sheet)) for sheet in sheets],
         "press": "更换评委",
     }
     return _asked(request, form, panel, leaving.shown_replacing(panel, sheets), context, "ratings:panel", pk)
@@ -82,7 +87,8 @@ def follow(request: HttpRequest, pk: int) -> HttpResponse:
     """Who takes over a sheet that was voided without a successor."""
     rows = SeatChange.objects.filter(assessment__in=Assessment.objects.visible_to(request.user))
     change = get_object_or_404(rows.select_related("assessment__school", "panel__scheme", "judge"), pk=pk)
-    form = LeavingForm(request.POST or None, scheme=change.panel.scheme, leaving=Judge())
+    offered = leaving.successors(change.panel, change.assessment)
+    form = LeavingForm(request.POST or None, scheme=change.panel.scheme, offered=offered)
     del form.fields["reason"]
     if form.is_valid():
         with refusals_in(form):
@@ -92,7 +98,7 @@ def follow(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "title": "安排接替的评委",
         "lead": f"{change.assessment.school.name} {label_of(change.judge)}的评分表已作废",
-        "press": "安排",
+        "press": "移交",
     }
     return _asked(request, form, change.panel, None, context, "ratings:sheets", change.assessment_id)
 

@@ -23,14 +23,16 @@ from schools.permissions import allowed_to
 from schools.refusals import refusals_as_messages, refusals_in
 from schools.saving import SEEN, Refused
 from schools.site.asked import number
-from schools.site.years import nearest
+from schools.site.years import nearest, years_of
 
 from .confirming import members_before
 from .forms import FeedbackForm, PanelForm, PanelSchoolFilterForm, ReopenForm, ScanForm, SeatForm
-from .leaving import changes_at
+from .leaving import changes_at, successors
 from .panels import (
+    OUTSIDE,
     assign,
     choose_leader,
+    closed_to,
     create_panel,
     panel_gaps,
     panels_of,
@@ -63,8 +65,9 @@ PAGE_SIZE = 50
 @allowed_to("arrange_panels")
 def of_the_year(request: HttpRequest) -> HttpResponse:
     """The panels of the current year, where the navigation leads."""
-    schemes = Scheme.objects.visible_to(request.user).filter(imported=False)
-    scheme = nearest(request.user, schemes, attrgetter("year"))
+    schemes = Scheme.objects.visible_to(request.user)
+    with_panels = schemes.filter(imported=False) | schemes.filter(year=years_of(request.user).current)
+    scheme = nearest(request.user, with_panels, attrgetter("year"))
     if scheme is None:
         return render(request, "ratings/judging/panels/board.html", {"scheme": None})
     return redirect("ratings:panel_board", scheme.pk)
@@ -91,6 +94,7 @@ def board(request: HttpRequest, pk: int) -> HttpResponse:
     narrowing = PanelSchoolFilterForm(request.GET, panels=[panel for panel, _ in panels])
     context = {
         "scheme": scheme,
+        "closed": closed_to(scheme, request.user),
         "panels": panels,
         "form": form,
         "narrowing": narrowing,
@@ -156,7 +160,7 @@ def _panel(request: HttpRequest, pk: int) -> Panel:
 def panel(request: HttpRequest, pk: int) -> HttpResponse:
     """One panel: its judges and schools; a post seats a judge."""
     found = _panel(request, pk)
-    form = SeatForm(request.POST or None, scheme=found.scheme)
+    form = SeatForm(request.POST or None, scheme=found.scheme, offered=successors(found))
     if form.is_valid():
         with refusals_in(form):
             seated = seat_judge(found, **form.cleaned_data, by=request.user)
@@ -164,6 +168,7 @@ def panel(request: HttpRequest, pk: int) -> HttpResponse:
             return redirect("ratings:panel", pk)
     context = {
         "panel": found,
+        "closed": closed_to(found.scheme, request.user),
         "form": form,
         "judges": with_state(found.judges.select_related("user")),
         "gaps": panel_gaps(found),
@@ -210,6 +215,7 @@ def sheets(request: HttpRequest, pk: int) -> HttpResponse:
         "members": members,
         "waiting": any(one.at is None for one in members),
         "changes": changes_at(assessment),
+        "closed": assessment.status in OUTSIDE or closed_to(assessment.scheme, request.user),
         "owed": len(owed_codes(spec, Stage.CITY, visited=assessment.visited)),
         "onsite": any(item.onsite for item in spec.items),
         "visit": visit_of(assessment),

@@ -37,7 +37,7 @@ def create_panel(scheme: Scheme, name: str, *, by: User) -> Panel:
     name = " ".join(name.split())
     with transaction.atomic():
         scheme = hold_scheme(scheme.pk)
-        refuse(_closed_to(scheme, by), _name_refusal(scheme, name))
+        refuse(closed_to(scheme, by), _name_refusal(scheme, name))
         panel = Panel.objects.create(scheme=scheme, name=name)
         record_panel(panel, by, {"设立": name})
     return panel
@@ -161,7 +161,7 @@ def _given_away(rows: Sequence[Assessment], seen: Collection[str] | None) -> lis
 def held_panel(panel: Panel, by: User) -> Panel:
     """The panel under lock, after its scheme, whose phase allows it to be arranged."""
     scheme = hold_scheme(panel.scheme_id)
-    refuse(_closed_to(scheme, by))
+    refuse(closed_to(scheme, by))
     held = hold_one(Panel.objects.all(), panel.pk)
     held.scheme = scheme
     return held
@@ -218,7 +218,7 @@ def named_judge(scheme: Scheme, label: str, user: User | None) -> Judge:
     return judge
 
 
-def _closed_to(scheme: Scheme, by: User) -> str:
+def closed_to(scheme: Scheme, by: User) -> str:
     """Why this person cannot arrange the panels of the scheme now, or ""."""
     if not may(by, "arrange_panels"):
         return "评审组由市评委会办公室安排。"

@@ -20,6 +20,7 @@ from schools.guidance.visits import opinions_of
 from schools.permissions import allowed_to, may
 from schools.refusals import refusals_as_messages, refusals_in, seen_again
 from schools.saving import SEEN
+from schools.site.years import year_missed
 
 from .adjusting import adjust, adjustable, locked_sentence, system_lines, withdraw
 from .confirming import members_before
@@ -50,6 +51,7 @@ def desk(request: HttpRequest) -> HttpResponse:
         "total": len(seats),
         "submitted": sum(seat.submitted for seat in seats),
         "waiting": waiting,
+        "missed": year_missed(request, scheme and scheme.year),
     }
     return render(request, "ratings/judging/desk.html", context)
 
@@ -60,7 +62,12 @@ def grid(request: HttpRequest) -> HttpResponse:
     """Own points of every school and item on one sheet; of large criteria one 大项 at a time."""
     seats, scheme = _desk(request, with_points=True)
     division = division_of(seats[0].spec, request.GET.get("part", "")) if seats else WHOLE
-    context = {"scheme": scheme, "grid": grid_of(seats, division), "division": division}
+    context = {
+        "scheme": scheme,
+        "grid": grid_of(seats, division),
+        "division": division,
+        "missed": year_missed(request, scheme and scheme.year),
+    }
     return render(request, "ratings/judging/grid.html", context)
 
 

@@ -33,7 +33,14 @@ def site_visit(request: HttpRequest, pk: int) -> HttpResponse:
             return _onward(request, rows)
     back = _onward(request, rows).url
     seen = seen_again(request, shown_visits(rows), form)
-    context = {"rows": rows, "form": form, "seen": seen, "visit": visit, "back": back}
+    context = {
+        "scheme": rows[0].scheme,
+        "rows": rows,
+        "form": form,
+        "seen": seen,
+        "visit": visit,
+        "back": back,
+    }
     return render(request, "ratings/judging/panels/visit.html", context)
 
 

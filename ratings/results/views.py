@@ -15,8 +15,8 @@ from ratings.models import Feedback, Result, Scheme, SchemeVersion
 from schools import audit
 from schools.models.scope import SCHOOL_ROLES
 from schools.permissions import allowed_to, may, reads_across_counties, role_of
-from schools.site.asked import TextArea
-from schools.site.years import nearest
+from schools.site.asked import TextArea, number
+from schools.site.years import nearest, year_missed
 
 from .methodology import methodology_of
 from .report import report_on
@@ -56,11 +56,20 @@ def result_list(request: HttpRequest) -> HttpResponse:
     if reads_across_counties(request.user):
         named = results.exclude(county_name="").order_by("order")
         counties = list(dict.fromkeys(named.values_list("county_name", flat=True)))
-    form = ResultFilterForm(request.GET, years=years, counties=counties)
+    asked = request.GET.copy()
+    if number(asked.get("year", "")) not in years:
+        asked.pop("year", None)  # a year that is not out is no fault of the form: the page says so
+    form = ResultFilterForm(asked, years=years, counties=counties)
     year = form.chosen.get("year") or nearest(request.user, years)
     found = form.narrow(results.filter(scheme__year=year)).order_by("scheme__city", "order", "school_code")
     page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))
-    context = {"form": form, "page": page, "year": year, "query": request.GET.urlencode()}
+    context = {
+        "form": form,
+        "page": page,
+        "year": year,
+        "missed": year_missed(request, year),
+        "query": asked.urlencode(),
+    }
     return render(request, "ratings/results/list.html", context)
 
 

@@ -58,14 +58,23 @@ def nearest(user: User, rows: Iterable[T], year_of: Callable[[T], int] = int) ->
     return next(iter(nearest_first(user, rows, year_of)), None)
 
 
-#: What a page names in its context that belongs to one year, and the way from there to the year.
-NAMED = ("year", "view", "scheme", "assessment", "record", "result", "seat", "sheet", "panel", "erratum")
-WAYS = ("year", "spec", "scheme", "assessment")
+#: What says it first, where a page names rows of several years; and the way from a row to its year.
+NAMED = ("year", "view", "scheme", "assessment")
+WAYS = ("year", "spec", "scheme", "assessment", "panel")
+
+
+def year_missed(request: HttpRequest, shown: int | None) -> int | None:
+    """The year that the address or the header asks for, where the page has to show another one."""
+    asked = number(request.GET.get("year", "")) or years_of(request.user).current
+    return asked if shown and asked != shown else None
 
 
 def year_shown(context: Mapping[str, Any]) -> int | None:
-    """The year a page is about; None for a page about none, whose header shows the current one."""
-    found = (_year_in(context.get(name)) for name in NAMED)
+    """The year a page is about, by whatever row of one it has in its context; None for a page about none,
+    whose header shows the current one.
+    """
+    rows = (value for value in context.values() if not isinstance(value, int))
+    found = (_year_in(value) for value in (*map(context.get, NAMED), *rows))
     return next(filter(None, found), None)
 
 

@@ -84,6 +84,16 @@ def day(value: date | None) -> str:
 
 
 @register.filter
+def moment(value: datetime | None, year: int | str = "") -> str:
+    """12月1日 21:35; with its year where that is not this one, or not the `year` that the page is about."""
+    if value is None:
+        return NO_POINTS
+    at = timezone.localtime(value)
+    plain = at.year == timezone.localdate().year and year in ("", at.year)
+    return f"{'' if plain else f'{at.year}年'}{at.month}月{at.day}日 {at:%H:%M}"
+
+
+@register.filter
 def deadline(value: date | datetime | None) -> str:
     """Absolute time and the days left: 11月15日 17:30 截止，还有 6 天; 11月9日 09:00 已截止. A bare date ends
     at midnight of that day.

@@ -9,12 +9,14 @@ from django.urls import reverse
 from ratings.criteria.years import copy_scheme
 from ratings.desk.tasks import figure_tasks, review_tasks, self_assessment_tasks
 from ratings.enums import Phase, Status
+from ratings.judging.leaving import void_sheet
 from ratings.models import Assessment, Judge, JudgeSheet, Panel, Scheme
 from ratings.workflow.opening import checks_of
 from schools.models import User
 from schools.site.years import years_of
 from tests import clock
 from tests.rating_factories import open_year, published_year, settled_year
+from tests.ratings.judged_year import signed
 
 pytestmark = pytest.mark.django_db
 
@@ -239,3 +241,42 @@ def test_a_year_that_is_not_beside_it_says_nothing(city, school, office):
 
     assert checks_of(draft).passed
     assert list(figure_tasks(office)) == []
+
+
+@clock.at(dt.date(2026, 12, 1))
+def test_pages_of_the_running_year_say_so_and_its_rooms_follow_the_chosen_one(judged, city, school, appoint):
+    before = published_year(city, [school], year=2025)
+    sheet, panel = judged.sheet(judged.judges[0]), reverse("ratings:panel", args=[judged.panel.pk])
+    judged.score(judged.judges[1])
+    change = void_sheet(judged.sheet(judged.judges[1]), reason="因病", by=judged.office)
+    office, judge, viewer = (signed(one) for one in (judged.office, judged.judges[0], appoint("viewer")))
+
+    def switch(client, address="/"):
+        return client.post(reverse("year"), {"year": 2025, "next": address}).url
+
+    assert [switch(client) for client in (office, judge, viewer)] == ["/"] * 3
+    here = dict.fromkeys(("sheets", "site_visit", "city_adjustments"), judged.assessment.pk)
+    here |= dict.fromkeys(("sheet_void", "sheet_reopen", "paper_check"), sheet.pk)
+    here |= {
+        "panel": judged.panel.pk,
+        "sheet_follow": change.pk,
+        "voided_sheet": change.voided.get().pk,
+        "settle": judged.scheme.pk,
+    }
+    shown = {name: header(office, reverse(f"ratings:{name}", args=[pk])) for name, pk in here.items()}
+    assert shown == dict.fromkeys(here, ("本页", "2026"))
+
+    board = reverse("ratings:panel_board", args=[before.pk])
+    assert switch(office, panel) == reverse("ratings:panels")
+    assert office.get(reverse("ratings:panels")).url == board
+    closed = office.get(board).content.decode()
+    assert "方案处于“已通报”阶段，不能调整评审组。" in closed
+    assert not [act for act in ("设立评审组</button>", "登记走访", "分组</button>") if act in closed]
+    assert (
+        "2025年度没有您的评审，以下是2026年度的。" in judge.get(reverse("ratings:judging")).content.decode()
+    )
+
+    results = reverse("ratings:results")
+    asked = viewer.get(f"{results}?year=2026").content.decode()
+    assert "2026年度尚未通报，以下是2025年度的评定结果。" in asked and "错误：" not in asked
+    assert "尚未通报" not in viewer.get(results).content.decode()

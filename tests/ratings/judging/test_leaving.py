@@ -13,7 +13,7 @@ from ratings.judging.leaving import follow, replace, void_sheet
 from ratings.judging.panels import choose_leader, progress_sheet, seat_judge
 from ratings.judging.seats import judged_by
 from ratings.judging.sheets import agree, complete_in, digest_of, is_closed, reopen_sheet, submit_sheet
-from ratings.models import Score, SeatChange, SheetConfirmation, VoidedSheet
+from ratings.models import JudgeSheet, Score, SeatChange, SheetConfirmation, VoidedSheet
 from ratings.sheets.evaluation import evaluate
 from ratings.workflow import open_city_rows
 from schools.models import Appointment, AuditEntry, Liaison, Notice, User
@@ -231,10 +231,13 @@ def test_the_pages_say_who_left_and_give_the_way(judged, appoint, city):
     page = office.get(panel).content.decode()
     way = reverse("ratings:judge_replace", args=[judged.panel.pk, member(judged, 0).pk])
     assert "评委任期已结束" in page and way in page
+    assert 'class="data stacked"' in page  # on a phone the acts stand below the name, not beyond the edge
     desk = office.get("/").content.decode()
     assert "评委1评委任期已结束：1 份评分表须作废或移交" in desk
     form = office.get(way)
     assert f"{here.school.name}：已提交，照旧有效" in form.content.decode()
+    blank = office.get(reverse("ratings:judge_replace", args=[judged.panel.pk, member(judged, 2).pk]))
+    assert f"{here.school.name}：还没有评分，不用作废" in blank.content.decode()
     heir = judge_account(city, 9)
     asked = {"reason": "", "user": heir.pk, "label": "", "seen": form.context["seen"]}
     assert "请写明理由。" in office.post(way, asked).content.decode()
@@ -299,3 +302,29 @@ def test_who_makes_a_guide_of_a_judge_is_asked_first(judged, appoint, city):
 
     elsewhere = data | {"schools": [SchoolFactory(city=city, county=here.school.county).pk]}
     assert "仍然安排" not in client.post(address, elsewhere, follow=True).content.decode()
+
+
+def test_only_who_may_take_over_is_offered_and_nobody_who_must_recuse_comes_back(judged, city):
+    judge, here = judged.judges[0], judged.assessment
+    tied, ten, nine = (judge_account(city, number) for number in (7, 10, 9))
+    LiaisonFactory(user=tied, school=here.school)
+    judged.hand_in(judge)
+    client = signed(judged.office)
+
+    def offered(address):
+        return [name for _, name in client.get(address).context["form"].fields["user"].widget.choices]
+
+    void = reverse("ratings:sheet_void", args=[judged.sheet(judge).pk])
+    free = ["（暂不安排，或只用纸质评分表）", "评委9", "评委10"]
+    assert offered(void) == free
+    change = void_sheet(judged.sheet(judge), reason="应当回避", by=judged.office)
+    address = reverse("ratings:sheet_follow", args=[change.pk])
+    assert offered(address) == free
+    page = client.post(address, {"user": judge.pk, "label": ""}).content.decode()
+    said = f"评委1因应当回避作废了{here.school.name}的评分表，不能再评审该校。"
+    assert said in page and ">移交</button>" in page
+    assert f"评委7挂点联系指导{here.school.name}" in client.post(address, {"user": tied.pk}).content.decode()
+    leaves(nine)
+    leaves(ten)
+    assert offered(address) == ["（没有可选的账号）"]
+    assert not JudgeSheet.objects.filter(assessment=here, judge__user__in=[judge, tied]).exists()

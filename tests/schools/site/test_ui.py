@@ -104,6 +104,15 @@ def test_a_deadline_is_absolute_and_says_what_is_left(when, text):
         assert ui.deadline(when) == text
 
 
+def test_a_moment_says_its_year_where_the_page_or_today_is_of_another():
+    at = datetime(2026, 12, 1, 21, 35, tzinfo=SHANGHAI)
+    with clock.at(date(2026, 12, 1)):
+        assert [ui.moment(at, year) for year in ("", 2026)] == ["12月1日 21:35"] * 2
+        assert ui.moment(at, 2025) == "2026年12月1日 21:35"
+    with clock.at(date(2027, 1, 3)):
+        assert ui.moment(at) == "2026年12月1日 21:35"
+
+
 def test_the_error_summary_links_to_the_fields_and_lists_the_whole_form_first():
     class Form(forms.Form):
         hours = forms.IntegerField(label="学时")
