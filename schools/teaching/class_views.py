@@ -76,6 +76,8 @@ def new(request: HttpRequest) -> HttpResponse:
             record = classes.register(
                 school, form.values(), form.lesson_rows(), form.partner_schools(), by=request.user
             )
+            if excess := form.excess():
+                messages.warning(request, excess)
             return _registered(request, record)
     hosted = school.classes.kept().filter(part=TrainingClass.Part.HOST)
     recent = hosted.order_by("-starts_on", "-pk")[:5]
@@ -152,6 +154,8 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
             if lock:
                 return _asked(request, classes.ask_change(*content, **_asking(request, form)))
             classes.change(*content, by=request.user, seen=data["seen"], reason=data["reason"])
+            if excess := form.excess():
+                messages.warning(request, excess)
             return done(request, "已保存修改，原来的内容留在修改记录里。", "schools:class", pk)
     context = {"form": form, "school": record.school, "record": record, "lock": lock}
     return render(request, "schools/teaching/class_form.html", context)

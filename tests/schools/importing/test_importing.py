@@ -265,11 +265,13 @@ def test_lesson_without_class_or_kind_takes_the_classes_back_too(bring, school):
             ["学校编码", "开始日期", "班名", "授课人", "学时"],
             ["A01", "2026-03-05", "乙班", "王某", 2],
             ["A01", "2026-03-05", "甲班", "王某", 2],
+            ["A01", "2026-03-05", "甲班", "王某、李某", 2],
         ],
     )
 
     assert "「课次」第 2 行「班名」：该党校当天没有名为“乙班”的班次" in text
     assert "「课次」第 3 行「授课人身份」：授课人不在师资库，请填写身份" in text
+    assert "「课次」第 4 行「授课人」：几个人授课的，请在课次里逐人填写" in text
     assert not TrainingClass.objects.exists()
 
 

@@ -162,3 +162,22 @@ def test_template_has_the_columns_the_import_takes(desk):
     headings = [value for value in book.first_sheet.grid[0] if value]
     assert headings[:3] == ["开始日期", "结束日期", "班名"]
     assert headings[-2:] == ["授课人", "授课人身份"]
+
+
+def test_several_lecturers_in_one_cell_are_refused(desk):
+    page = upload(desk, workbook([row(1, lecturer="周立新、蔡育才", capacity="专家")])).content.decode()
+
+    assert '<td class="num">2</td><td class="nowrap">授课人</td>' in page
+    assert "几个人授课的，请在课次里逐人填写" in page
+
+
+def test_known_class_with_another_lecturer_is_not_called_the_same(desk, school):
+    TeacherFactory(school=school, name="王老师", kind="lecturer")
+    upload(desk, workbook([row(1)]))
+    confirm(desk)
+
+    other = upload(desk, workbook([row(1, lecturer="王老师")])).content.decode()
+
+    assert "第 2 行：日期和班名相同，其他内容不同，没有登记" in other
+    assert "内容相同，不再写入" not in other
+    assert Lesson.objects.get().lecturer_name == "陈老师"
