@@ -28,6 +28,7 @@ from schools.workbooks import (
 )
 
 from .base import WorkbookResource
+from .beside import columns_beside
 from .columns import SCHOOL_CODE
 
 logger = logging.getLogger(__name__)
@@ -127,12 +128,17 @@ def _hold(schools: QuerySet[School], sheets: Sequence[Sheet]) -> list[int]:
 
 
 def headings(resource: WorkbookResource) -> list[Column]:
-    """Columns to look for; those with a default of the import may be left out."""
+    """Columns to look for; those with a default of the import may be left out. Beside the code of a school
+    may stand what it is called.
+    """
     given = {heading for heading, value in resource.defaults().items() if value is not None}
-    return [
-        Column(field.column_name, required=field.required and field.column_name not in given)
-        for field in resource.columns()
+    owed = {field.column_name: field.required for field in resource.columns()}
+    columns = [
+        Column(heading, required=owed.get(heading, False) and heading not in given)
+        for heading in dict.fromkeys([*owed, *given])
     ]
+    coded = any(column.heading == SCHOOL_CODE for column in columns)
+    return [*columns, *(columns_beside(columns) if coded else ())]
 
 
 def _import_sheet(sheet: Sheet, held: Sequence[int], *, guarded: bool) -> Report:

@@ -140,9 +140,13 @@ def test_class_already_registered_is_told_and_never_touched(desk, school):
 def test_another_school_cannot_be_named(desk, school):
     foreign = TrainingClassFactory().school
 
-    upload(desk, workbook([[foreign.code, *row(1)]], ["学校编码", *HEADINGS]))
+    page = upload(desk, workbook([[foreign.code, *row(1)]], ["学校编码", *HEADINGS])).content.decode()
+    named = upload(desk, workbook([[foreign.name, *row(1)]], ["学校名称", *HEADINGS])).content.decode()
     confirm(desk)
 
+    assert f"没有编码为“{foreign.code}”的党校" in page
+    assert f"学校名称却写着“{foreign.name}”" in named
+    assert not TrainingClass.objects.filter(name="第1期").exists()
     assert not TrainingClass.objects.filter(school=foreign, name="第1期").exists()
 
 
