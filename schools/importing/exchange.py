@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -24,6 +24,7 @@ from schools.workbooks import (
     SheetOut,
     Table,
     Workbook,
+    WorkbookError,
     cell_code,
 )
 
@@ -71,8 +72,8 @@ def import_workbook(
     keeping no change of each record, is only who makes up whole years, signatures and records alike. Raises
     WorkbookError with every faulty row.
     """
-    with transaction.atomic():
-        sheets = []
+    sheets: list[Sheet] = []
+    with transaction.atomic(), _hinting(workbook, sheets):
         for place, kind in enumerate(kinds):
             sheet = workbook.sheet(kind.title(), optional=True) or (
                 workbook.first_sheet if place == 0 else None
@@ -89,6 +90,16 @@ def import_workbook(
             subject = f"{kinds[0].title()}（{workbook.name}）"
             record("import", by=by, city=city, subject=subject, detail=_entered(reports))
     return reports
+
+
+@contextmanager
+def _hinting(workbook: Workbook, sheets: Sequence[Sheet]) -> Iterator[None]:
+    """A refusal tells what was passed over as well."""
+    try:
+        yield
+    except WorkbookError as error:
+        error.hints = [hint for sheet in sheets for hint in sheet.table.warnings] + workbook.left_out()
+        raise
 
 
 def _entered(reports: Sequence[Report]) -> dict[str, Any]:

@@ -267,7 +267,7 @@ def _checked(request: HttpRequest, school: School, content: bytes, name: str) ->
     try:
         report = _run(request, school, content, name, dry_run=True)
     except WorkbookError as error:
-        return {"problems": error.problems, "name": name}
+        return {"problems": error.problems, "hints": error.hints, "name": name}
     if report.created:
         token = pending.keep(content)
         request.session[SESSION_KEY] = {"token": token, "name": name, "school": school.pk}
@@ -285,7 +285,7 @@ def _confirmed(request: HttpRequest, school: School) -> HttpResponse:
         report = _run(request, school, content, kept["name"], dry_run=False)
     except WorkbookError as error:
         _forget(request)
-        problems = {"problems": error.problems, "name": kept["name"]}
+        problems = {"problems": error.problems, "hints": error.hints, "name": kept["name"]}
         return _page(request, school, {"form": WorkbookForm(), **problems})
     _forget(request)
     return done(

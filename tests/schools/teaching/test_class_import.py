@@ -185,3 +185,16 @@ def test_known_class_with_another_lecturer_is_not_called_the_same(desk, school):
     assert "第 2 行：日期和班名相同，其他内容不同，没有登记" in other
     assert "内容相同，不再写入" not in other
     assert Lesson.objects.get().lecturer_name == "陈老师"
+
+
+def test_what_was_passed_over_is_named_with_its_column_also_where_rows_are_wrong(desk):
+    head = [*HEADINGS, "说明一列"]
+    last = [["合计", "", "", "8", "120", "", "", ""], [""] * 7 + ["制表人：张三"], [""] * 7 + ["同上"]]
+
+    for hours in ("4", "四"):
+        page = upload(desk, workbook([[*row(1, hours=hours), "甲"], *last], head)).content.decode()
+
+        assert "第 1 行「说明一列」：不认识的列，已忽略" in page
+        assert "第 3 行：合计、小计等汇总行，没有读入" in page
+        assert "第 4 行：“制表人：张三”是落款，没有读入" in page
+        assert "第 5 行" not in page
