@@ -5,12 +5,14 @@ the tab is lost; for its owner alone, until it is saved or seven days old.
 import pytest
 from django.contrib.sessions.models import Session
 from django.urls import reverse
+from django.utils import timezone
 from playwright.sync_api import expect
 
 from schools.models import TrainingClass
 from tests.browser import comes_true
 from tests.cast import PASSWORD
-from tests.factories import TeacherFactory
+from tests.factories import AnnualPlanFactory, PlannedClassFactory, TeacherFactory
+from tests.xlsx import book
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db]
 
@@ -118,6 +120,28 @@ def test_a_refused_form_keeps_its_words_when_it_is_left_and_opened_again(form):
 
     expect_filled(form)
     expect(notice(form)).to_contain_text("还没有保存")
+
+
+def test_what_a_form_is_answered_with_is_what_stands_there(form, school, live_server):
+    last = timezone.localdate().year - 1
+    PlannedClassFactory(plan=AnnualPlanFactory(school=school, year=last), name="去年的班")
+    form.goto(live_server.url + reverse("schools:plan_edit", args=[last + 1]))
+    form.locator("[name$=-name]").first.fill(NAME)
+    form.get_by_role("button", name="从上一年复制").click()
+
+    expect(form.get_by_text("只把上一年")).to_be_visible()
+    expect(form.locator("[name$=-name][value=去年的班]")).to_have_count(1)
+    expect(form.locator(f"[name$=-name][value={NAME}]")).to_have_count(1)
+    expect(notice(form)).to_have_count(0)
+
+    form.goto(live_server.url + reverse("schools:class_import"))
+    sheet = book(["开始日期", "班名", "类别", "学时", "人次"], ["2025-03-05", NAME, "集中培训", 4, 60])
+    chosen = {"name": "w4b.xlsx", "mimeType": "application/octet-stream", "buffer": sheet}
+    form.locator("[type=file]").set_input_files(chosen)
+    form.get_by_role("button", name="上传并核对").click()
+
+    expect(form.get_by_role("button", name="确认写入")).to_be_visible()
+    expect(notice(form)).to_have_count(0)
 
 
 def test_another_tab_offers_the_words_and_another_person_sees_none_of_them(

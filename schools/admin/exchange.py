@@ -88,7 +88,7 @@ class WorkbookAdmin(admin.ModelAdmin):
         try:
             reports = self._run(request, content, name, dry_run=True)
         except WorkbookError as error:
-            return {"problems": error.problems}
+            return {"problems": error.problems, "hints": error.hints}
         kept = {"token": pending.keep(content), "name": name, "table": self.opts.label}
         request.session[SESSION_KEY] = kept
         warnings = [warning for report in reports for warning in report.warnings]
@@ -103,7 +103,8 @@ class WorkbookAdmin(admin.ModelAdmin):
         try:
             reports = self._run(request, content, kept["name"], dry_run=False)
         except WorkbookError as error:
-            return self._page(request, {"form": UploadForm(), "problems": error.problems})
+            problems = {"problems": error.problems, "hints": error.hints}
+            return self._page(request, {"form": UploadForm(), **problems})
         self._forget(request)
         for report in reports:
             messages.success(request, f"已导入。{report}。")

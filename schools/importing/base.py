@@ -4,17 +4,20 @@ every error told in the user's words.
 
 import logging
 from collections.abc import Hashable, Iterable, Mapping
+from contextlib import suppress
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models
 from django.db.models import QuerySet
+from django.utils.functional import cached_property
 from import_export import resources
 from import_export.instance_loaders import BaseInstanceLoader
 
 from schools.models import Region, School, User
-from schools.workbooks import cell_code, same
+from schools.workbooks import CellError, cell_code, same
 
+from .beside import COUNTY, NAME, contradiction
 from .columns import SCHOOL_CODE, ByCode, ColumnField, Lookup, column_of
 from .noting import NotingResource
 
@@ -156,6 +159,7 @@ class WorkbookResource(NotingResource, resources.ModelResource):
 
     def before_import_row(self, row, row_number=None, **kwargs) -> None:
         """A second row with the same key is refused: which of the two is meant only its author knows."""
+        self._refuse_another_school(row)
         key = self.key_in(row)
         if key is None:
             return
@@ -163,6 +167,20 @@ class WorkbookResource(NotingResource, resources.ModelResource):
         if first != self.numbers[row_number - 1]:
             names = "、".join(self.fields[name].column_name for name in self.get_import_id_fields())
             raise ValidationError(f"与第 {first} 行重复（{names}相同）")
+
+    @cached_property
+    def coded(self) -> dict[str, School]:
+        """The schools that a row may name."""
+        return schools_by_code(self)
+
+    def _refuse_another_school(self, row: Mapping[str, Any]) -> None:
+        own = {field.column_name for field in self.columns()}
+        if not any(row.get(column.heading) for column in (NAME, COUNTY) if column.heading not in own):
+            return
+        with suppress(CellError):  # a code that cannot be read is told at its own column
+            school = self.coded.get(cell_code(row.get(SCHOOL_CODE)))
+            if school and (told := contradiction(school, row, own)):
+                raise ValidationError(told)
 
     def import_instance(self, instance, row, **kwargs) -> None:
         """Columns absent from the sheet keep their value; what was there before is kept to see whether

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -24,10 +24,12 @@ from schools.workbooks import (
     SheetOut,
     Table,
     Workbook,
+    WorkbookError,
     cell_code,
 )
 
 from .base import WorkbookResource
+from .beside import columns_beside
 from .columns import SCHOOL_CODE
 
 logger = logging.getLogger(__name__)
@@ -70,8 +72,8 @@ def import_workbook(
     keeping no change of each record, is only who makes up whole years, signatures and records alike. Raises
     WorkbookError with every faulty row.
     """
-    with transaction.atomic():
-        sheets = []
+    sheets: list[Sheet] = []
+    with transaction.atomic(), _hinting(workbook, sheets):
         for place, kind in enumerate(kinds):
             sheet = workbook.sheet(kind.title(), optional=True) or (
                 workbook.first_sheet if place == 0 else None
@@ -88,6 +90,16 @@ def import_workbook(
             subject = f"{kinds[0].title()}（{workbook.name}）"
             record("import", by=by, city=city, subject=subject, detail=_entered(reports))
     return reports
+
+
+@contextmanager
+def _hinting(workbook: Workbook, sheets: Sequence[Sheet]) -> Iterator[None]:
+    """A refusal tells what was passed over as well."""
+    try:
+        yield
+    except WorkbookError as error:
+        error.hints = [hint for sheet in sheets for hint in sheet.table.warnings] + workbook.left_out()
+        raise
 
 
 def _entered(reports: Sequence[Report]) -> dict[str, Any]:
@@ -127,12 +139,17 @@ def _hold(schools: QuerySet[School], sheets: Sequence[Sheet]) -> list[int]:
 
 
 def headings(resource: WorkbookResource) -> list[Column]:
-    """Columns to look for; those with a default of the import may be left out."""
+    """Columns to look for; those with a default of the import may be left out. Beside the code of a school
+    may stand what it is called.
+    """
     given = {heading for heading, value in resource.defaults().items() if value is not None}
-    return [
-        Column(field.column_name, required=field.required and field.column_name not in given)
-        for field in resource.columns()
+    owed = {field.column_name: field.required for field in resource.columns()}
+    columns = [
+        Column(heading, required=owed.get(heading, False) and heading not in given)
+        for heading in dict.fromkeys([*owed, *given])
     ]
+    coded = any(column.heading == SCHOOL_CODE for column in columns)
+    return [*columns, *(columns_beside(columns) if coded else ())]
 
 
 def _import_sheet(sheet: Sheet, held: Sequence[int], *, guarded: bool) -> Report:

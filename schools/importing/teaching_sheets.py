@@ -18,6 +18,7 @@ from schools.models import (
     TeachingPoint,
     TrainingClass,
 )
+from schools.models.naming import refuse_several
 from schools.records.changes import snapshot
 from schools.records.guarding import Guard
 from schools.workbooks import CellError, cell_code, cell_date, cell_text, same
@@ -248,6 +249,8 @@ class LessonResource(WorkbookResource):
 
     def check(self, instance: Lesson) -> None:
         """A person of the pool brings the kind along; anybody else needs one."""
+        if instance.pk is None and not instance.teacher:
+            refuse_several(instance.lecturer)
         if not instance.lecturer_kind and not instance.teacher:
             raise ValidationError({"lecturer_kind": "授课人不在师资库，请填写身份"})
         instance.clean()

@@ -1,5 +1,6 @@
 """What a person is called: one notion for every form and every workbook."""
 
+import re
 import unicodedata
 from typing import Any
 
@@ -11,6 +12,9 @@ from schools.workbooks.text import tidy_name
 #: Between and around the letters of a name; in brackets stands what tells namesakes apart.
 SIGNS = set(" \u3000·•‧・.-－—'’（）()、")
 LEAST_LETTERS = 2
+BRACKETED = re.compile("（[^）]*）")
+BETWEEN_PEOPLE = re.compile("[、，,；;/／]")
+ONE_BY_ONE = "几个人授课的，请在课次里逐人填写"
 
 
 def refuse_no_name(value: str) -> None:
@@ -25,6 +29,12 @@ def refuse_no_name(value: str) -> None:
         raise ValidationError(f"姓名里不能有“{strange[0]}”，请只写姓名。")
     if value.strip() and len(letters) < LEAST_LETTERS:
         raise ValidationError(f"“{value}”不是完整的姓名，至少写两个字。")
+
+
+def refuse_several(value: str, field: str = "lecturer") -> None:
+    """Who taught a lesson is one person: two names are not one person of a long name."""
+    if BETWEEN_PEOPLE.search(BRACKETED.sub("", value)):
+        raise ValidationError({field: ONE_BY_ONE})
 
 
 class NameField(models.CharField):

@@ -13,11 +13,13 @@ from schools.importing.base import has_ended, rows_of
 from schools.importing.columns import SCHOOL_CODE, ColumnField, column_of
 from schools.importing.teaching_sheets import TrainingClassResource
 from schools.models import Lesson, School, Teacher, TrainingClass
+from schools.models.naming import refuse_several
 from schools.workbooks import same
 
 from .classes import habits_of
 
 ALREADY = "这个班次已经登记，内容相同，不再写入"
+OTHERWISE = "日期和班名相同，其他内容不同，没有登记：授课人与登记不同；更正请到该班页面修改"
 
 
 class BackfillResource(TrainingClassResource):
@@ -60,6 +62,10 @@ class BackfillResource(TrainingClassResource):
         pool = sorted(rows_of(self, Teacher), key=has_ended, reverse=True)
         self.pool = {same(teacher.name): teacher for teacher in pool}
         self.kinds = {same(name): kind for name, kind in habits_of(self.own).kinds.items()}
+        self.taught: dict[int, list[tuple[str, str]]] = {}
+        for one in rows_of(self, Lesson, "training_class__school").select_related("teacher"):
+            taught = self.taught.setdefault(one.training_class_id, [])
+            taught.append((same(one.lecturer_name), one.lecturer_kind))
 
     def before_import_row(self, row, row_number=None, **kwargs) -> None:
         """Where remarks on the row belong."""
@@ -73,6 +79,7 @@ class BackfillResource(TrainingClassResource):
             self._check_known(instance)
             return
         name = getattr(instance, "lecturer_name", "")
+        refuse_several(name, "lecturer_name")
         is_known = getattr(instance, "lecturer_kind", "") or same(name) in {*self.pool, *self.kinds}
         if name and not is_known:
             raise ValidationError({"lecturer_kind": f"“{name}”不在师资库，请填写授课人身份"})
@@ -93,8 +100,16 @@ class BackfillResource(TrainingClassResource):
         """A class known with the same figures is said to be so."""
         skipped = super().skip_row(instance, original, row, import_validation_errors)
         if skipped:
-            self.remarks.append((self.at, None, ALREADY))
+            self.remarks.append((self.at, None, ALREADY if self._is_taught_so(instance) else OTHERWISE))
         return skipped
+
+    def _is_taught_so(self, instance: TrainingClass) -> bool:
+        """Whether the row names nobody else than who taught the class, in no other capacity."""
+        name, kind = (getattr(instance, part, "") or "" for part in ("lecturer_name", "lecturer_kind"))
+        taught = self.taught.get(instance.pk, [])
+        return not (name or kind) or any(
+            same(name) in ("", who) and kind in ("", known) for who, known in taught
+        )
 
     def before_save_instance(self, instance, row, **kwargs) -> None:
         """Remembered for its lesson, which needs its number."""

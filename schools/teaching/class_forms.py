@@ -13,13 +13,13 @@ from django.utils import timezone
 
 from schools.importing.teaching_sheets import refuse_days
 from schools.models import Lesson, PlannedClass, School, TeachingPoint, TrainingClass, TrialLesson
-from schools.models.naming import refuse_no_name
+from schools.models.naming import ONE_BY_ONE, refuse_no_name, refuse_several
 from schools.models.teaching import ClassCategory
 from schools.records.changes import plain, worded
 from schools.refusals import RecheckedForm, refusals_in
 from schools.site.asked import FilterForm, SeveralField, TextArea, day_input, long_text, owe
 from schools.site.typed import DayField, NumberField, WholeField
-from schools.workbooks import clean_text, tidy_name
+from schools.workbooks import clean_text, same, tidy_name
 
 from .classes import (
     LESSONS,
@@ -37,9 +37,10 @@ EXTRA_LESSONS = 3
 
 
 def refuse_stranger(form: forms.Form, name: str, habits: Habits) -> None:
-    """Whoever is not known yet is named by a name."""
-    if name and name not in habits.kinds:
-        with refusals_in(form, "lecturer"):
+    """One person, and whoever is not known yet by a name."""
+    with refusals_in(form, "lecturer"):
+        refuse_several(name)
+        if name and name not in habits.kinds:
             refuse_no_name(name)
 
 
@@ -84,7 +85,7 @@ class LessonForm(NumberedRow):
         name = data["lecturer"] = tidy_name(data.get("lecturer", ""))
         refuse_stranger(self, name, self.habits)
         data["kind"] = data.get("kind") or self.habits.kinds.get(name, "")
-        if name and not data["kind"]:
+        if name and not data["kind"] and "lecturer" not in self.errors:
             self.add_error("kind", f"“{name}”不在师资库，请选明身份。")
         return data
 
@@ -295,9 +296,22 @@ class ClassForm(RecheckedForm, forms.Form):
         valid, lessons = super().is_valid(), self.lessons.is_valid()
         if self.is_bound and not lessons and not self.has_error(None, "lessons"):
             self.add_error(None, forms.ValidationError("“更多”里的课次有需要改正的地方。", code="lessons"))
-        if valid and lessons and self.cleaned_data["title"] and not self.lesson_rows():
-            self.add_error("lecturer", "写了授课题目，请写明授课人，或删去题目。")
+        if valid and lessons:
+            self._fit_lessons()
         return valid and lessons and not self.errors
+
+    def _fit_lessons(self) -> None:
+        """Where there are rows of lessons, they alone are kept: what stands above them must be in them."""
+        lecturer, title = self.cleaned_data["lecturer"], self.cleaned_data["title"]
+        rows = self.lesson_rows()
+        if title and not rows:
+            self.add_error("lecturer", "写了授课题目，请写明授课人，或删去题目。")
+        if lecturer and same(lecturer) not in {same(row.lecturer) for row in rows}:
+            told = f"授课人“{lecturer}”不在课次里：{ONE_BY_ONE}；没有授课的，请从这里删去。"
+            self.add_error("lecturer", told)
+        elif title and rows and same(title) not in {same(row.title) for row in rows}:
+            told = f"授课题目“{title}”不在课次里，请写在课次里，或从这里删去。"
+            self.add_error("title", told)
 
     def clean(self) -> dict[str, Any]:
         """What follows from the plan is filled in; days and people must fit together."""
@@ -331,7 +345,7 @@ class ClassForm(RecheckedForm, forms.Form):
         if typed and name != self.initial.get("lecturer") and typed == self.initial.get("lecturer_kind"):
             typed = ""
         data["lecturer_kind"] = typed or self.habits.kinds.get(name, "")
-        if not data["lecturer_kind"]:
+        if not data["lecturer_kind"] and "lecturer" not in self.errors:
             self.add_error("lecturer_kind", f"“{name}”不在师资库，以前也没有登记过，请选明身份。")
 
     def values(self) -> dict[str, Any]:
@@ -346,6 +360,15 @@ class ClassForm(RecheckedForm, forms.Form):
             pk = self.single.pk if self.single else None
             return [LessonIn(data["lecturer"], data["lecturer_kind"], data["hours"], data["title"], pk)]
         return rows
+
+    def excess(self) -> str:
+        """What to look at again where the lessons have more hours than the class; groups taught at the same
+        time rightly have.
+        """
+        taught, hours = sum(row.hours for row in self.lesson_rows()), self.cleaned_data["hours"]
+        if taught <= hours:
+            return ""
+        return f"课次学时合计 {plain(taught)}，多于班次学时 {plain(hours)}，请核对；同时分组授课的不必修改。"
 
     def partner_schools(self) -> QuerySet[School] | list[School]:
         """Other schools that took part; none for a record that exists."""

@@ -76,6 +76,8 @@ def new(request: HttpRequest) -> HttpResponse:
             record = classes.register(
                 school, form.values(), form.lesson_rows(), form.partner_schools(), by=request.user
             )
+            if excess := form.excess():
+                messages.warning(request, excess)
             return _registered(request, record)
     hosted = school.classes.kept().filter(part=TrainingClass.Part.HOST)
     recent = hosted.order_by("-starts_on", "-pk")[:5]
@@ -152,6 +154,8 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
             if lock:
                 return _asked(request, classes.ask_change(*content, **_asking(request, form)))
             classes.change(*content, by=request.user, seen=data["seen"], reason=data["reason"])
+            if excess := form.excess():
+                messages.warning(request, excess)
             return done(request, "已保存修改，原来的内容留在修改记录里。", "schools:class", pk)
     context = {"form": form, "school": record.school, "record": record, "lock": lock}
     return render(request, "schools/teaching/class_form.html", context)
@@ -263,7 +267,7 @@ def _checked(request: HttpRequest, school: School, content: bytes, name: str) ->
     try:
         report = _run(request, school, content, name, dry_run=True)
     except WorkbookError as error:
-        return {"problems": error.problems, "name": name}
+        return {"problems": error.problems, "hints": error.hints, "name": name}
     if report.created:
         token = pending.keep(content)
         request.session[SESSION_KEY] = {"token": token, "name": name, "school": school.pk}
@@ -281,7 +285,7 @@ def _confirmed(request: HttpRequest, school: School) -> HttpResponse:
         report = _run(request, school, content, kept["name"], dry_run=False)
     except WorkbookError as error:
         _forget(request)
-        problems = {"problems": error.problems, "name": kept["name"]}
+        problems = {"problems": error.problems, "hints": error.hints, "name": kept["name"]}
         return _page(request, school, {"form": WorkbookForm(), **problems})
     _forget(request)
     return done(

@@ -27,6 +27,8 @@ FULL_DATE = re.compile(r"(\d{4})\s*[年./-]\s*(\d{1,2})\s*[月./-]\s*(\d{1,2})\s
 MONTH = re.compile(r"(\d{4})\s*[年./-]\s*(\d{1,2})\s*月?(?:份)?")
 COMPACT_DATE = re.compile(r"((?:19|20)\d{2})(\d{2})(\d{2})")
 SHORT_DATE = re.compile(r"(\d{1,2})\s*[月./-]\s*(\d{1,2})\s*(?:日|号)?")
+#: A day without its year is shown with one that has it.
+EXAMPLE_YEAR, LEAP_YEAR, LEAP_DAY, MONTHS = 2026, 2028, (2, 29), 12
 TIME_OF_DAY = re.compile(r"(?<![\sT])[\sT]++\d{1,2}[:时]\d{1,2}(?:[:分]\d{1,2}(?:\.\d+)?秒?)?分?\Z")
 
 
@@ -211,7 +213,9 @@ def _typed_date(text: str, year: Year) -> dt.date:
     elif match := SHORT_DATE.fullmatch(typed):
         known = year() if callable(year) else year
         if known is None:
-            raise CellError(f"“{text[:40]}”缺年份，请写成 2026-03-05")
+            day = _day((LEAP_YEAR, *match.groups()), text)
+            example = day if (day.month, day.day) == LEAP_DAY else day.replace(year=EXAMPLE_YEAR)
+            raise CellError(f"“{text[:40]}”缺年份，请写成 {example}")
         parts = (known, *match.groups())
     elif match := MONTH.fullmatch(typed):
         example = f"{match[1]}-{int(match[2]):02d}-01"
@@ -222,10 +226,13 @@ def _typed_date(text: str, year: Year) -> dt.date:
 
 
 def _day(parts: Iterable[str | int], text: str) -> dt.date:
+    year, month, day = map(int, parts)
     try:
-        return dt.date(*map(int, parts))
+        return dt.date(year, month, day)
     except ValueError as error:
-        raise CellError(f"“{text[:40]}”不是有效日期") from error
+        which = f"{year}年" if (month, day) == LEAP_DAY else ""
+        why = f"{which}{month}月没有{day}日" if year and 1 <= month <= MONTHS else f"没有{month}月"
+        raise CellError(f"“{text[:40]}”不是有效日期，{why}") from error
 
 
 def cell_choice(value: Value, choices: Mapping[str, Any] | Sequence[str]) -> Any:

@@ -39,7 +39,11 @@ class Problem:
 
 
 class WorkbookError(ValueError):
-    """A workbook cannot be used. str() is the whole report, one problem a line."""
+    """A workbook cannot be used. str() is the whole report, one problem a line; `hints` are what was passed
+    over in it, as far as it was read.
+    """
+
+    hints: Sequence[Problem] = ()
 
     def __init__(self, problems: list[Problem]):
         self.problems = problems
@@ -220,12 +224,13 @@ def read_table(
     table = Table(tuple(places), warnings, problems, [], year_above(grid[: number - 1]))
     for offset, values in enumerate(grid[number:], start=number + 1):
         named = {heading: values[place] for heading, place in places.items() if place < len(values)}
-        if all(value is None for value in named.values()):
+        is_blank = all(value is None for value in named.values())
+        if is_blank and all(value is None for value in values):
             continue
         is_whole = all(named.get(column.heading) is not None for column in known if column.required)
         if reason := _passed_over(values, named, is_banner=offset in banners, is_whole=is_whole):
             warnings.append(Problem(problems.workbook, problems.sheet, offset, None, reason))
-        else:
+        elif not is_blank:  # else it stands in columns that are said to be ignored
             table.rows.append(Row(table, offset, named))
     return table
 

@@ -9,6 +9,8 @@
   const SAVED = "saved_form";
   const mark = document.querySelector("meta[name=signed-in-user]");
   const user = mark ? mark.content : "";
+  // The form that this page is the answer to: its mark as it was sent.
+  const answered = document.querySelector("meta[name=answered-form]")?.content || "";
   const forms = [];
   let leaving = false;
 
@@ -178,15 +180,19 @@
     forms.push(kept);
     const mine = read(kept.key);
     if (mine) {
-      // The server shows a refused form with what was typed in it: it stays until it is saved.
-      if (same(mine.words, kept.base)) {
+      // The server shows a refused form with what was typed in it, tidied or added to: it stays until it is saved.
+      const isAnswer = answered && mine.sent === answered;
+      if (isAnswer && !controls(form).length) return drop(kept.key); // a file alone has arrived
+      if (isAnswer || same(mine.words, kept.base)) {
         kept.base = mine.base;
+        if (isAnswer) write(kept.key, Object.assign({}, mine, { words: words(form) }));
         if (mine.files && mine.files.length) say(kept, [again(mine.files)], []);
       } else if (same(mine.base, kept.base)) restored(kept, mine);
       else offered(kept, mine, kept.key);
       return;
     }
     if (!same(words(form), kept.base)) keep(kept);
+    if (answered) return;
     const others = keys().filter(function (key) { return key.startsWith(own(name)); });
     const newest = others.sort(function (one, other) { return read(other).at - read(one).at; })[0];
     if (newest && !same(read(newest).words, kept.base)) offered(kept, read(newest), newest);

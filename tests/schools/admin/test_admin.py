@@ -275,12 +275,17 @@ def test_import_of_one_table_cannot_be_confirmed_for_another(enter, school):
 def test_import_report_names_rows_and_offers_no_confirmation(enter, school):
     client = enter(Role.SYSADMIN)
     upload = workbook(
-        "师资", ["学校编码", "姓名", "类型"], ["A01", "张某", "领导"], ["A77", "李某", "专家型"]
+        "师资",
+        ["学校编码", "姓名", "类型"],
+        ["合计", "2人", ""],
+        ["A01", "张某", "领导"],
+        ["A77", "李某", "专家型"],
     )
 
     html = client.post(at("import", "teacher"), {"workbook": upload}).content.decode()
 
     assert "共 2 处需要改正" in html
+    assert "合计、小计等汇总行，没有读入" in html
     assert "不在可选范围" in html
     assert "A77" in html
     assert "确认导入" not in html

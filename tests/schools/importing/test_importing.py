@@ -265,11 +265,13 @@ def test_lesson_without_class_or_kind_takes_the_classes_back_too(bring, school):
             ["学校编码", "开始日期", "班名", "授课人", "学时"],
             ["A01", "2026-03-05", "乙班", "王某", 2],
             ["A01", "2026-03-05", "甲班", "王某", 2],
+            ["A01", "2026-03-05", "甲班", "王某、李某", 2],
         ],
     )
 
     assert "「课次」第 2 行「班名」：该党校当天没有名为“乙班”的班次" in text
     assert "「课次」第 3 行「授课人身份」：授课人不在师资库，请填写身份" in text
+    assert "「课次」第 4 行「授课人」：几个人授课的，请在课次里逐人填写" in text
     assert not TrainingClass.objects.exists()
 
 
@@ -572,3 +574,33 @@ def test_large_sheet_costs_few_queries(bring, school, django_assert_max_num_quer
         (report,) = bring(CLASSES, 开班登记=[CLASS_HEAD, *rows])
 
     assert report.created == 600
+
+
+@pytest.mark.parametrize(
+    ("heading", "right", "wrong"),
+    [
+        ("学校名称", "榕荫镇党校", "河口镇党校"),
+        ("学校名称", "中共榕荫镇委员会党校", "白沙"),
+        ("县区", "甲", "乙区"),
+    ],
+)
+def test_a_name_beside_the_code_must_not_be_another_schools(bring, school, heading, right, wrong):
+    school.county.name = "甲区"
+    school.county.save()
+    school.name, school.short_name = "中共榕荫镇委员会党校", "榕荫镇委党校"
+    school.save()
+    head = ["学校编码", heading, *CLASS_HEAD[1:]]
+
+    text = refusal(
+        bring,
+        CLASSES,
+        开班登记=[
+            head,
+            ["A01", right, "2026-03-05", "甲班", "主体班", 8, 100],
+            ["A01", wrong, "2026-03-06", "乙班", "主体班", 8, 100],
+        ],
+    )
+
+    assert "第 3 行：编码“A01”是甲区“榕荫镇委党校”" in text
+    assert f"却写着“{wrong}”，请核对是哪一所" in text
+    assert "第 2 行" not in text

@@ -140,9 +140,13 @@ def test_class_already_registered_is_told_and_never_touched(desk, school):
 def test_another_school_cannot_be_named(desk, school):
     foreign = TrainingClassFactory().school
 
-    upload(desk, workbook([[foreign.code, *row(1)]], ["学校编码", *HEADINGS]))
+    page = upload(desk, workbook([[foreign.code, *row(1)]], ["学校编码", *HEADINGS])).content.decode()
+    named = upload(desk, workbook([[foreign.name, *row(1)]], ["学校名称", *HEADINGS])).content.decode()
     confirm(desk)
 
+    assert f"没有编码为“{foreign.code}”的党校" in page
+    assert f"学校名称却写着“{foreign.name}”" in named
+    assert not TrainingClass.objects.filter(name="第1期").exists()
     assert not TrainingClass.objects.filter(school=foreign, name="第1期").exists()
 
 
@@ -162,3 +166,35 @@ def test_template_has_the_columns_the_import_takes(desk):
     headings = [value for value in book.first_sheet.grid[0] if value]
     assert headings[:3] == ["开始日期", "结束日期", "班名"]
     assert headings[-2:] == ["授课人", "授课人身份"]
+
+
+def test_several_lecturers_in_one_cell_are_refused(desk):
+    page = upload(desk, workbook([row(1, lecturer="周立新、蔡育才", capacity="专家")])).content.decode()
+
+    assert '<td class="num">2</td><td class="nowrap">授课人</td>' in page
+    assert "几个人授课的，请在课次里逐人填写" in page
+
+
+def test_known_class_with_another_lecturer_is_not_called_the_same(desk, school):
+    TeacherFactory(school=school, name="王老师", kind="lecturer")
+    upload(desk, workbook([row(1)]))
+    confirm(desk)
+
+    other = upload(desk, workbook([row(1, lecturer="王老师")])).content.decode()
+
+    assert "第 2 行：日期和班名相同，其他内容不同，没有登记" in other
+    assert "内容相同，不再写入" not in other
+    assert Lesson.objects.get().lecturer_name == "陈老师"
+
+
+def test_what_was_passed_over_is_named_with_its_column_also_where_rows_are_wrong(desk):
+    head = [*HEADINGS, "说明一列"]
+    last = [["合计", "", "", "8", "120", "", "", ""], [""] * 7 + ["制表人：张三"], [""] * 7 + ["同上"]]
+
+    for hours in ("4", "四"):
+        page = upload(desk, workbook([[*row(1, hours=hours), "甲"], *last], head)).content.decode()
+
+        assert "第 1 行「说明一列」：不认识的列，已忽略" in page
+        assert "第 3 行：合计、小计等汇总行，没有读入" in page
+        assert "第 4 行：“制表人：张三”是落款，没有读入" in page
+        assert "第 5 行" not in page

@@ -480,3 +480,39 @@ def test_list_is_searched_and_costs_the_same_for_any_number(desk, school, django
 )
 def test_absurd_addresses_show_the_page(desk, school, query):
     assert desk.get(f"{reverse('schools:teaching_school', args=[school.pk])}?{query}").status_code == 200
+
+
+def test_who_stands_above_the_lessons_is_never_dropped(desk, school):
+    TeacherFactory(school=school, name="周立新", kind="lecturer")
+    TeacherFactory(school=school, name="蔡育才", kind="lecturer")
+    rows = {"lesson-TOTAL_FORMS": "1", "lesson-INITIAL_FORMS": "0"}
+    rows |= {"lesson-0-lecturer": "蔡育才", "lesson-0-hours": "4"}
+    above = {"lecturer": "周立新", "lecturer_kind": ""}
+
+    refused = register(desk, **above, **rows).content.decode()
+    titled = register(desk, lecturer="", lecturer_kind="", title="党章", **rows).content.decode()
+    written = TrainingClass.objects.count()
+    rows |= {"lesson-TOTAL_FORMS": "2", "lesson-1-lecturer": "周立新", "lesson-1-hours": "2"}
+    told = desk.get(register(desk, **above, **rows).url).content.decode()
+
+    assert "课次学时合计 6，多于班次学时 4，请核对" in told
+    assert "授课人“周立新”不在课次里：几个人授课的，请在课次里逐人填写" in refused
+    assert "授课题目“党章”不在课次里" in titled
+    assert written == 0
+    assert [one.lecturer_name for one in Lesson.objects.order_by("pk")] == ["蔡育才", "周立新"]
+
+
+@pytest.mark.parametrize("name", ["周立新 、 蔡育才", "周立新，蔡育才", "周立新;蔡育才"])
+def test_several_lecturers_in_one_field_are_sent_to_the_lessons(desk, name):
+    page = register(desk, lecturer=name).content.decode()
+
+    assert "几个人授课的，请在课次里逐人填写" in page
+    assert "请选明身份" not in page
+    assert not TrainingClass.objects.exists()
+
+
+@pytest.mark.parametrize("name", ["买买提·艾山", "李伟（教务、财务）"])
+def test_a_long_name_is_one_person(desk, name):
+    register(desk, lecturer=name)
+
+    assert Lesson.objects.get().lecturer == name

@@ -314,3 +314,22 @@ def test_merged_cells_that_overlap_are_refused():
 
     with pytest.raises(WorkbookError, match="损坏"):
         _read(content)
+
+
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [
+        ("3月6日", "“3月6日”缺年份，请写成 2026-03-06"),
+        ("12.31", "“12.31”缺年份，请写成 2026-12-31"),
+        ("2月29日", "“2月29日”缺年份，请写成 2028-02-29"),
+        ("6月31日", "“6月31日”不是有效日期，6月没有31日"),
+        ("2026年2月29日", "“2026年2月29日”不是有效日期，2026年2月没有29日"),
+        ("2026-13-05", "“2026-13-05”不是有效日期，没有13月"),
+        ("13月5日", "“13月5日”不是有效日期，没有13月"),
+    ],
+)
+def test_what_is_wrong_with_a_day_is_said_of_that_day(typed, told):
+    with pytest.raises(CellError) as refused:
+        cell_date(typed)
+
+    assert refused.value.reason == told
