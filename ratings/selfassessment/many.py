@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from ratings.enums import Stage, Status
 from ratings.models import Assessment, Scheme
-from ratings.workflow import STAGE_OF, STEPS, due, grant_extension, shown_at, shown_deadlines, take_step
+from ratings.workflow import STAGE_OF, STEPS, due_now, grant_extension, shown_at, shown_deadlines, take_step
 from ratings.workflow.blocking import standing_against
 from ratings.workflow.deadlines import extension_refusal
 from ratings.workflow.requests import open_request
@@ -46,8 +46,7 @@ class Line:
     @property
     def due(self) -> datetime | None:
         """The last moment of the stage the school is in."""
-        stage = STAGE_OF.get(self.assessment.status)
-        return due(self.assessment, stage) if stage else None
+        return due_now(self.assessment)
 
 
 @dataclass

@@ -17,11 +17,10 @@ from ratings.enums import Phase, Status
 from ratings.models import Assessment, Scheme
 from ratings.sheets.forms import ReturnForm
 from ratings.workflow import (
-    STAGE_OF,
     STEPS,
     TURN_OF,
     allowed_steps,
-    due,
+    due_now,
     grant_extension,
     scheme_spec,
     shown_deadlines,
@@ -205,12 +204,11 @@ def _ticked(request: HttpRequest, scheme: Scheme) -> list[Assessment]:
 
 
 def _line(assessment: Assessment) -> dict[str, Any]:
-    stage = STAGE_OF.get(assessment.status)
     return {
         "assessment": assessment,
         "asked": open_request(assessment),
         "turn": "、".join(Role(role).label for role in TURN_OF[assessment.status]),
-        "due": due(assessment, stage) if stage else None,
+        "due": due_now(assessment),
     }
 
 

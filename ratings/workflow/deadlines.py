@@ -17,6 +17,7 @@ from schools.numbers import chinese_date
 from schools.saving import Refused, Shown, refuse
 
 from .holding import hold_assessment
+from .steps import STAGE_OF
 
 #: 补正 is due this many working days after the return.
 RETURN_WORKDAYS = 3
@@ -39,6 +40,12 @@ def due(assessment: Assessment, stage: str) -> dt.datetime | None:
     extended = [extension.due_on for extension in assessment.extensions.all() if extension.stage == stage]
     day = last_day(extended[-1] if extended else getattr(assessment.scheme, f"{stage}_due"))
     return day and end_of(day)
+
+
+def due_now(assessment: Assessment) -> dt.datetime | None:
+    """The last moment of the stage that the school is in; none once it is through, or where none is set."""
+    stage = STAGE_OF.get(assessment.status)
+    return due(assessment, stage) if stage else None
 
 
 def is_overdue(assessment: Assessment, stage: str, *, at: dt.datetime | None = None) -> bool:

@@ -7,8 +7,8 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from ratings.enums import Stage
-from ratings.models import Evidence, Judge, Scheme, Score
+from ratings.enums import Stage, Status
+from ratings.models import Assessment, Evidence, Judge, Scheme, Score
 from ratings.workflow.deadlines import return_deadline
 from schools.models import User
 from tests.factories import CountyFactory, SchoolFactory
@@ -349,6 +349,18 @@ def test_workbench_and_desk_name_the_same_last_day(desk, reviewed):
     for address in ("/", reverse("ratings:review")):
         found = text(desk.get(address))
         assert "12月7日 24:00" in found and "12月5日" not in found
+
+
+def test_a_school_shows_the_last_day_of_the_stage_it_is_in(desk, reviewed):
+    days = {"self_due": date(2026, 1, 5), "county_due": date(2099, 1, 6), "city_due": date(2099, 1, 7)}
+    Scheme.objects.filter(pk=reviewed.scheme_id).update(**days)
+
+    found = {}
+    for status in (Status.COUNTY, Status.CITY, Status.SETTLED):
+        Assessment.objects.update(status=status)
+        found[status] = re.search('class="lead-line">(.*?)</p>', text(desk.get(page(reviewed)))).group(1)
+    assert "1月6日 24:00" in found[Status.COUNTY] and "1月7日 24:00" in found[Status.CITY]
+    assert "截止" not in found[Status.SETTLED]
 
 
 def test_without_a_scheme_the_desk_says_so(signed_client, appoint):
