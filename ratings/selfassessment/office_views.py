@@ -13,7 +13,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from ratings.enums import Phase, Status
+from ratings.enums import Phase, Stage, Status
 from ratings.models import Assessment, Scheme
 from ratings.sheets.forms import ReturnForm
 from ratings.workflow import (
@@ -38,8 +38,8 @@ from schools.site.asked import number
 from schools.site.years import nearest, nearest_first
 
 from .figures import FiguresForm, figure_metrics
-from .forms import AdmissionForm, ExtensionForm, FigureFilterForm, StepForm
-from .many import ACTS, Act, Line
+from .forms import AdmissionForm, ExtensionForm, FigureFilterForm, StepForm, stages_of
+from .many import ACTS, Act, Line, stage_of_most
 from .views import step_context, take_if_posted
 
 #: Steps that an office takes on a page of its own; settling and reopening belong to the committee's pages.
@@ -143,7 +143,7 @@ def _is_chosen(row: Assessment, chosen: str) -> bool:
 def _possible(user: User, rows: list[Assessment]) -> list[tuple[str, Act, int]]:
     """The acts of this person that can be done at any of these schools now, and at how many."""
     own = [(code, act) for code, act in ACTS.items() if may(user, act.act)]
-    found = [(code, act, sum(not line.refusal for line in act.lines(rows))) for code, act in own]
+    found = [(code, act, sum(not line.refusal for line in act.lines(rows, ""))) for code, act in own]
     return [(code, act, count) for code, act, count in found if count]
 
 
@@ -162,7 +162,9 @@ def many(request: HttpRequest, pk: int, code: str) -> HttpResponse:
     rows = _ticked(request, scheme)
     if not rows:
         return turned_away(request, "请先勾选党校。", "ratings:progress_board", scheme.pk)
-    lines, form = act.lines(rows), act.form(request.POST if posting else None, scheme)
+    stages = stages_of(scheme) if act.asks_stage else []
+    stage = _stage(request, stages, rows) if stages else ""
+    lines, form = act.lines(rows, stage), act.form(request.POST if posting else None, scheme, stage)
     told = None
     if posting and form.is_valid():
         told = act.carry_out(lines, request.POST, form.cleaned_data, by=request.user)
@@ -172,17 +174,26 @@ def many(request: HttpRequest, pk: int, code: str) -> HttpResponse:
                 messages.warning(request, sentence)
             return redirect("ratings:progress_board", scheme.pk)
         form.add_error(None, told.sentences)
-        lines = act.lines(_ticked(request, scheme))
+        lines = act.lines(_ticked(request, scheme), stage)
     context = {
         "scheme": scheme,
         "code": code,
         "act": act,
+        "ticked": rows,
+        "stages": stages,
+        "stage": stage,
         "form": form,
         "possible": [(line, _seen(request, line, told)) for line in lines if not line.refusal],
         "refused": [line for line in lines if line.refusal],
         "described": any(line.words for line in lines),
     }
     return render(request, "ratings/selfassessment/progress_many.html", context)
+
+
+def _stage(request: HttpRequest, stages: list[Stage], rows: list[Assessment]) -> str:
+    """Of the stages there are to choose from, the one asked for, else the one most of the schools are in."""
+    wanted = (request.POST if request.method == "POST" else request.GET).get("stage", "")
+    return wanted if wanted in stages else stage_of_most(rows)
 
 
 def _seen(request: HttpRequest, line: Line, told: object) -> str:

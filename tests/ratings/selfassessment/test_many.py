@@ -69,7 +69,8 @@ def at(rows):
 
 def shown_on(page: str) -> dict:
     """What the form of the page sends along."""
-    fields = re.findall(r'name="(school|seen-\d+)" value="([^"]*)"', page)
+    form = page.partition("novalidate>")[2]  # not the one that asks for another stage
+    fields = re.findall(r'name="(school|seen-\d+)" value="([^"]*)"', form)
     return {
         "school": [value for name, value in fields if name == "school"],
         **{name: value for name, value in fields if name != "school"},
@@ -142,8 +143,10 @@ def test_a_stage_that_a_school_is_through_with_is_not_extended_with_the_others(
 ):
     Assessment.objects.filter(pk=rows[1].pk).update(status=Status.COUNTY)
     client, address = signed_client(office), at("extend", rows[:2])
-    told = carry_out(client, address, stage="self", due_on=NEXT_WEEK, reason="台风停课")
-    county = carry_out(client, address, stage="county", due_on=NEXT_WEEK, reason="台风停课")
+    page = client.get(address).content.decode()
+    told = carry_out(client, address, page, stage="self", due_on=NEXT_WEEK, reason="台风停课")
+    page = client.get(at("extend", rows[:2], stage="county")).content.decode()
+    county = carry_out(client, address, page, stage="county", due_on=NEXT_WEEK, reason="台风停课")
     page = client.get(address).content.decode()
     Assessment.objects.update(status=Status.SETTLED)  # while the page is open
     closed = carry_out(client, address, page, stage="city", due_on=NEXT_WEEK, reason="台风停课")
@@ -153,12 +156,37 @@ def test_a_stage_that_a_school_is_through_with_is_not_extended_with_the_others(
     assert "没有办的 2 所" in closed and "申报处于“已审定”，不能再延期。" in closed
 
 
+def test_the_list_follows_the_stage_which_is_that_of_most_schools_until_another_is_asked_for(
+    office, signed_client, rows, at
+):
+    Assessment.objects.filter(pk__in=[row.pk for row in rows[:3]]).update(status=Status.COUNTY)
+    Scheme.objects.update(city_due=dt.date(2099, 2, 3))
+    client = signed_client(office)
+    by_default, own, city, none = (
+        client.get(at("extend", ticked, **query)).content.decode()
+        for ticked, query in (
+            (rows, {}),
+            (rows, {"stage": "self"}),
+            (rows, {"stage": "city"}),
+            (rows[:1], {"stage": "self"}),
+        )
+    )
+    wrong = client.get(at("extend", rows, stage="x")).content.decode()
+
+    for page in (by_default, wrong):
+        assert "初评延期：将办理 5 所" in page and 'value="county" selected' in page
+    assert "自评延期：将办理 2 所" in own and "批准延期：2 所" in own and "不能办理 3 所" in own
+    assert "自评已经办完，没有延期" in own and "1月5日 24:00" in own
+    assert "评审延期：将办理 5 所" in city and city.count("2月3日 24:00") == 5
+    assert "不能办理 1 所" in none and "其余各所照办" not in none and "按这一阶段列出" in none
+
+
 def test_nothing_done_keeps_what_was_typed(office, signed_client, rows, at):
     client, address = signed_client(office), at("extend", rows[:2])
     early = carry_out(client, address, stage="self", due_on="2098-01-06", reason="台风停课")
     wrong = carry_out(client, address, stage="self", due_on="下周", reason="台风停课")
 
-    assert "没有办的 2 所（东溪镇委党校、甲二党校）：延至的日期须晚于现在的截止时间" in early
+    assert early.count("没有办的 2 所（东溪镇委党校、甲二党校）：延至的日期须晚于现在的截止时间") == 1
     assert "台风停课" in early and "台风停课" in wrong
     assert not Extension.objects.exists()
 
