@@ -14,11 +14,20 @@ from django import forms
 from django.db import DatabaseError
 from django.utils import timezone
 
-from ratings.enums import Stage, Status
+from ratings.enums import Stage
 from ratings.models import Assessment, Scheme
-from ratings.workflow import STAGE_OF, STEPS, due, due_now, grant_extension, shown_at, shown_deadlines, take_step
+from ratings.workflow import (
+    STAGE_OF,
+    STEPS,
+    due,
+    due_now,
+    grant_extension,
+    shown_at,
+    shown_deadlines,
+    take_step,
+)
 from ratings.workflow.blocking import standing_against
-from ratings.workflow.deadlines import extension_refusal
+from ratings.workflow.deadlines import extension_refusal, until_words
 from ratings.workflow.requests import open_request
 from ratings.workflow.steps import Step
 from schools.models import User
@@ -27,7 +36,7 @@ from schools.refusals import passing_trouble
 from schools.saving import Refused, Shown, refuse
 
 from .forms import ExtensionForm, StepForm
-from .reminding import matter_of
+from .reminding import matter_of, step_words
 
 
 @dataclass(frozen=True)
@@ -53,10 +62,15 @@ class Line:
 
 @dataclass
 class Outcome:
-    """At how many schools it was done, and by reason where it was not."""
+    """At how many schools it was done, by the sentence that says so, and by reason where it was not."""
 
-    done: int = 0
+    done: Counter[str] = field(default_factory=Counter)
     refused: dict[str, list[str]] = field(default_factory=dict)
+
+    @property
+    def successes(self) -> list[str]:
+        """What was done, and at how many schools."""
+        return [f"{words.format(count)}。" for words, count in self.done.items()]
 
     @property
     def sentences(self) -> list[str]:
@@ -70,7 +84,8 @@ class Outcome:
 @dataclass(frozen=True)
 class Act:
     """`lines` tells of schools what would be done, in a number of queries that does not grow with them; `do`
-    does it at one, and raises Refused. Both, and the form, are of one stage where the act `asks_stage`.
+    does it at one, says so with a place for the number of schools, and raises Refused. All of them are of one
+    stage where the act `asks_stage`.
     """
 
     label: str
@@ -78,7 +93,7 @@ class Act:
     consequence: str
     form: Callable[[Mapping | None, Scheme, str], forms.Form]
     lines: Callable[[Sequence[Assessment], str], list[Line]]
-    do: Callable[..., Any]
+    do: Callable[..., str]
     asks_stage: bool = False
 
     def carry_out(self, lines: Sequence[Line], sent: Mapping[str, str], facts: dict, *, by: User) -> Outcome:
@@ -93,8 +108,7 @@ class Act:
             reasons = [line.refusal or "打开本页时还不能办，没有列入。"] if seen is None else []
             if seen is not None:
                 try:
-                    self.do(line.assessment, by=by, seen=seen, **facts)
-                    outcome.done += 1
+                    outcome.done[self.do(line.assessment, by=by, seen=seen, **facts)] += 1
                 except Refused as refused:
                     reasons = refused.reasons
                 except DatabaseError as error:
@@ -139,9 +153,10 @@ def _extension_form(data: Mapping | None, scheme: Scheme, stage: str) -> Extensi
     return form
 
 
-def _extend(assessment: Assessment, *, stage: str, by: User, seen: str, **facts: Any) -> None:
+def _extend(assessment: Assessment, *, stage: str, by: User, seen: str, **facts: Any) -> str:
     refuse(_through_with(assessment, stage))
-    grant_extension(assessment, stage, **facts, by=by, seen=seen)
+    extension = grant_extension(assessment, stage, **facts, by=by, seen=seen)
+    return f"批准延期：已办 {{}} 所，{extension.get_stage_display()}延至{until_words(extension.due_on)}"
 
 
 def _of_step(step: Step) -> Act:
@@ -162,8 +177,9 @@ def _of_step(step: Step) -> Act:
         made.fields["comment"].error_messages["required"] = "请写明理由。"
         return made
 
-    def take(assessment: Assessment, *, by: User, seen: str, **facts: Any) -> None:
+    def take(assessment: Assessment, *, by: User, seen: str, **facts: Any) -> str:
         take_step(assessment, step.code, by=by, seen=seen, **facts)
+        return f"{step.label}：已办 {{}} 所"
 
     return Act(
         step.label,
@@ -193,16 +209,14 @@ def _reminder_line(row: Assessment, states: Mapping, people: Mapping, today: dat
     if step is None:
         days = [] if state.second else [state.passed_on_from]
         return Line(row, refusal=reminders.why_not(days, twice=True))
-    first = row.status == Status.CONFIRMING and "提醒负责人"
-    words = first if first and step == reminders.FILLER else reminders.Reminder.Step(step).label
-    return Line(row, f"{title}：{words}", seen=_shown_reminder(key, step).seen)
+    return Line(row, f"{title}：{step_words(key, step)}", seen=_shown_reminder(key, step).seen)
 
 
 def _shown_reminder(key: str, step: int | None) -> Shown:
     return Shown({"催办事项": [key, step]})
 
 
-def _remind(assessment: Assessment, *, by: User, seen: str) -> None:
+def _remind(assessment: Assessment, *, by: User, seen: str) -> str:
     """The same as on the page of monitoring, for the one matter."""
     matter = matter_of(assessment)
     if matter is None:
@@ -213,6 +227,7 @@ def _remind(assessment: Assessment, *, by: User, seen: str) -> None:
     outcome = reminders.remind(assessment.school, [matter], by=by)
     if not outcome.sent and not outcome.waiting:
         raise Refused(outcome.why_not)
+    return "催办：已办 {} 所" if outcome.sent else "已安排催办 {} 所，上班时间送达"
 
 
 ACTS: dict[str, Act] = {

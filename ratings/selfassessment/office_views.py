@@ -26,7 +26,7 @@ from ratings.workflow import (
     shown_deadlines,
 )
 from ratings.workflow.blocking import standing_against
-from ratings.workflow.deadlines import extension_refusal
+from ratings.workflow.deadlines import extension_refusal, until_words
 from ratings.workflow.membership import ENTERS, absent_from, admission_refusal, admit, shown_admission
 from ratings.workflow.requests import open_request, requests_of, with_requests
 from schools.models import Role, School, User
@@ -40,6 +40,7 @@ from schools.site.years import nearest, nearest_first
 from .figures import FiguresForm, figure_metrics
 from .forms import AdmissionForm, ExtensionForm, FigureFilterForm, StepForm, stages_of
 from .many import ACTS, Act, Line, stage_of_most
+from .reminding import reminders_of
 from .views import step_context, take_if_posted
 
 #: Steps that an office takes on a page of its own; settling and reopening belong to the committee's pages.
@@ -169,7 +170,8 @@ def many(request: HttpRequest, pk: int, code: str) -> HttpResponse:
     if posting and form.is_valid():
         told = act.carry_out(lines, request.POST, form.cleaned_data, by=request.user)
         if told.done:
-            messages.success(request, f"{act.label}：已办 {told.done} 所。")
+            for sentence in told.successes:
+                messages.success(request, sentence)
             for sentence in told.sentences:
                 messages.warning(request, sentence)
             return redirect("ratings:progress_board", scheme.pk)
@@ -238,6 +240,8 @@ def _school(request: HttpRequest, assessment: Assessment, form: ExtensionForm) -
         "assessment": assessment,
         "moves": [(move, MOVES.get(move.step, "")) for move in moves],
         "requests": requests_of(assessment),
+        "reminders": reminders_of(assessment),
+        "extensions": [(one, until_words(one.due_on)) for one in assessment.extensions.all()],
         "steps": [
             step
             for step in allowed_steps(request.user, assessment)
@@ -259,7 +263,7 @@ def extend(request: HttpRequest, pk: int) -> HttpResponse:
         with refusals_in(form):
             seen = request.POST.get(SEEN, "")
             grant_extension(assessment, **form.cleaned_data, by=request.user, seen=seen)
-            messages.success(request, "已延期。")
+            messages.success(request, f"已延至{until_words(form.cleaned_data['due_on'])}。")
             return redirect("ratings:progress_school", assessment.pk)
     return _school(request, assessment, form)
 

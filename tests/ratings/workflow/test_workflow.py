@@ -366,13 +366,13 @@ def test_every_step_of_a_stage_ends_with_its_deadline(submitted):
         Stage.COUNTY: ("recommend",),
     }.items():
         scheme.self_due, scheme.county_due = (past if one == stage else None for one in ("self", "county"))
-        sentence = f"{stage.label}已于 2020年01月06日 截止，如需延期请联系市评委会办公室"
+        sentence = f"{stage.label}已于 2020年1月6日 截止，如需延期请联系市评委会办公室"
         for code in steps:
             assert sentence in [blocker.text for blocker in blockers(submitted, code)], code
 
 
 def test_lapse_waits_for_the_deadline_and_needs_a_reason(assessment, office):
-    early = ((None, "没有设自评截止日"), (dt.date(2099, 1, 6), "截止时间未到（2099年01月06日截止）"))
+    early = ((None, "没有设自评截止日"), (dt.date(2099, 1, 6), "截止时间未到（2099年1月6日截止）"))
     for day, sentence in early:
         Scheme.objects.update(self_due=day)
         with pytest.raises(Refused, match=sentence):
