@@ -42,6 +42,7 @@ from ratings.workflow.requests import requests_of
 from ratings.workflow.steps import mermaid
 from schools.models import AuditEntry, MonthlyReport, Notice, Region, Role, School, User
 from schools.saving import Refused
+from tests.factories import UserFactory
 from tests.ratings.regulation import MAY
 
 pytestmark = [pytest.mark.engine, pytest.mark.django_db]
@@ -400,10 +401,15 @@ def test_declining_is_asked_by_the_head_and_confirmed_by_the_office(assessment, 
         take_step(assessment, "ask_decline", by=head, comment="再申请")
     with pytest.raises(Refused, match="请写明理由"):
         take_step(assessment, "refuse_decline", by=office)
-    take_step(assessment, "refuse_decline", by=office, comment="可借用镇会议室办班")
+    asking = Notice.objects.filter(text__contains="申请不参评，请答复：").unread()
+    colleague = appoint("office", user=UserFactory())
+    assert asking.count() == 1
+    take_step(assessment, "refuse_decline", by=colleague, comment="可借用镇会议室办班")
+    assert not asking.exists()
     with pytest.raises(Refused, match="申请已经答复"):
         take_step(assessment, "decline", by=office)
     take_step(assessment, "ask_decline", by=head, comment="会议室也在重建")
+    assert set(asking.values_list("user", flat=True)) == {office.pk, colleague.pk}
     Assessment.objects.update(status=Status.CONFIRMING)  # the filler sent it to the head meanwhile
     take_step(assessment, "decline", by=office, comment="情况属实")
 
@@ -429,6 +435,7 @@ def test_a_request_is_over_once_the_school_has_handed_in_all_the_same(assessment
     take_step(assessment, "withdraw", by=head)
 
     assert [one.waits for one in requests_of(assessment)] == [False]
+    assert not Notice.objects.filter(user=office).unread().exists()
     with pytest.raises(Refused, match="没有申请不参评"):
         take_step(assessment, "decline", by=office)
 
