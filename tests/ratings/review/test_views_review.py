@@ -120,13 +120,18 @@ def test_the_desk_is_closed_to_everybody_else(role, signed_client, appoint, revi
 def test_one_click_accepts_the_figures_and_copies_what_the_school_answered(desk, reviewed):
     response = press(desk, page(reviewed, "review_agree"), {"act": "both"}, on=page(reviewed), follow=True)
 
-    assert "填好 4 个小项；还有 1 项要由初评判断：L1" in text(response)
+    assert "填好 3 个小项；还有 2 项要由初评判断：L1、L2" in text(response)
     assert reviewed.snapshots.get().accepted_by.username == "county"
     own = Score.objects.get(assessment=reviewed, stage=Stage.SELF, item__code="L3").answers
     assert county_row(reviewed, "L3").answers == own
-    assert county_row(reviewed, "L2").answers == {"答": {"无专人": True, "数据不符": 0}}
+    assert county_row(reviewed, "L2").answers is None  # the school was not asked about 数据不符
     assert county_row(reviewed, "L1").answers is None
     assert "系统取数已认可" in text(response)
+    assert "核定要素全部符合、没有应扣分的（L2）" in text(response)
+
+    press(desk, page(reviewed, "review_agree"), {"act": "present"}, on=page(reviewed))
+    assert county_row(reviewed, "L2").answers == {"答": {"无专人": True, "数据不符": 0}}
+    assert county_row(reviewed, "L1").answers is None
 
 
 def test_agreeing_overwrites_no_judgement(desk, reviewed):
