@@ -27,7 +27,7 @@ from ratings.workflow import (
     take_step,
 )
 from ratings.workflow.blocking import standing_against
-from ratings.workflow.deadlines import extension_refusal, until_words
+from ratings.workflow.deadlines import day_words, extension_refusal, until_words
 from ratings.workflow.requests import open_request
 from ratings.workflow.steps import Step
 from schools.models import User
@@ -168,7 +168,7 @@ def _of_step(step: Step) -> Act:
             reasons = [f"状态是“{row.get_status_display()}”，不能{step.label}"]
         asked, words = open_request(row), ""
         if asked:
-            words = f"{asked.by} {timezone.localdate(asked.at):%Y-%m-%d} 申请不参评：{asked.comment}"
+            words = f"{asked.by} {day_words(asked.at)}申请不参评：{asked.comment}"
         return Line(row, words, "；".join(reasons), shown_at(row, step.code).seen)
 
     def form(data: Mapping | None, *_) -> StepForm:

@@ -183,7 +183,7 @@ def many(request: HttpRequest, pk: int, code: str) -> HttpResponse:
         "act": act,
         "ticked": rows,
         "stages": stages,
-        "stage": stage,
+        "stage": stage and Stage(stage),
         "form": form,
         "possible": [(line, _seen(request, line, told)) for line in lines if not line.refusal],
         "refused": [line for line in lines if line.refusal],

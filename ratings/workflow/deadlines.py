@@ -115,9 +115,8 @@ def shown_deadlines(assessment: Assessment) -> Shown:
         if not granted:
             return ""
         last = granted[-1]
-        at = timezone.localtime(last.at)
-        until = until_words(last.due_on)
-        return f"{last.by} {at:%m月%d日 %H:%M} 已把{last.get_stage_display()}延至{until}：{last.reason}"
+        at, until = f"{day_words(last.at)} {timezone.localtime(last.at):%H:%M}", until_words(last.due_on)
+        return f"{last.by} {at} 已把{last.get_stage_display()}延至{until}：{last.reason}"
 
     return Shown(
         {

@@ -175,7 +175,7 @@ def test_the_list_follows_the_stage_which_is_that_of_most_schools_until_another_
 
     for page in (by_default, wrong):
         assert "初评延期：将办理 5 所" in page and 'value="county" selected' in page
-    assert "自评延期：将办理 2 所" in own and "批准延期：2 所" in own and "不能办理 3 所" in own
+    assert "自评延期：将办理 2 所" in own and "批准延期（自评）：2 所" in own and "不能办理 3 所" in own
     assert "自评已经办完，没有延期" in own and "1月5日 24:00" in own
     assert "评审延期：将办理 5 所" in city and city.count("2月3日 24:00") == 5
     assert "不能办理 1 所" in none and "其余各所照办" not in none and "按这一阶段列出" in none
