@@ -67,3 +67,8 @@ WEEKDAYS = "一二三四五六日"
 def chinese_date(day: date) -> str:
     """2026年1月5日: full year, no leading zeros. Of a moment, the local one is wanted."""
     return f"{day.year}年{day.month}月{day.day}日"
+
+
+def near_date(day: date, today: date) -> str:
+    """1月5日; with its year where that is not this one."""
+    return chinese_date(day).removeprefix(f"{today.year}年")

@@ -130,7 +130,8 @@ def last_saved(*found: tuple[models.QuerySet, str, str]) -> str:
     if not saved:
         return ""
     at, name = max(saved, key=lambda one: one[0])
-    return f"{name or ''} {timezone.localtime(at):%m月%d日 %H:%M}".strip()
+    at = timezone.localtime(at)
+    return f"{name or ''} {at.month}月{at.day}日 {at:%H:%M}".strip()
 
 
 def save_versioned(

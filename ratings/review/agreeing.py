@@ -181,7 +181,7 @@ def agree_with_school(
     open.
 
     With `accept` the figures are accepted in the same transaction. With `all_present` (核定要素全部符合) what
-    only reviewers are asked is ticked; levels and points stay open.
+    only reviewers are asked is ticked, and nothing is found to deduct; levels and points stay open.
     """
     with transaction.atomic():
         assessment = hold_for_review(pk, by)
@@ -201,22 +201,17 @@ def _accept(assessment: Assessment, by: User) -> None:
 def agreed_entry(bound: BoundItem, own: Entry | None, *, all_present: bool) -> Entry | None:
     """What agreeing makes of one item; None where a judgement of one's own is needed.
 
-    A deduction that only reviewers may find starts at none; any other 核定要素 is not decided by agreeing.
+    The school said nothing of what only reviewers are asked, so that nothing of it can be agreed to; not even
+    that there is nothing to deduct.
     """
-    undecided = _undecided(bound)
-    if undecided and not (all_present and _are_ticks(undecided)):
+    unasked = _not_for_school(bound)
+    if unasked and not (all_present and _are_well(bound, unasked)):
         return None
     if own is None and not bound.owed_by_school:
         own = Entry(answers={})
     if own is None or own.answers is None:
-        return None if undecided else own
-    return Entry(answers={**_none_found(bound), **own.answers, **{asked.name: True for asked in undecided}})
-
-
-def _none_found(bound: BoundItem) -> dict[str, bool | int]:
-    """The answers of 核定要素 before a reviewer looks."""
-    names = bound.not_for_school
-    return {asked.name: False if asked.kind == "tick" else 0 for asked in bound.asked if asked.name in names}
+        return None if unasked else own
+    return Entry(answers={**own.answers, **{asked.name: _all_well(bound, asked) for asked in unasked}})
 
 
 def agreeable(spec: SchemeSpec, own: Mapping[str, Entry], codes: Iterable[str]) -> bool:
@@ -224,26 +219,26 @@ def agreeable(spec: SchemeSpec, own: Mapping[str, Entry], codes: Iterable[str]) 
     return any(agreed_entry(spec.bound[code], own.get(code), all_present=False) for code in codes)
 
 
-def of_ticks_alone(spec: SchemeSpec, codes: Iterable[str]) -> list[str]:
+def filled_by_all_well(spec: SchemeSpec, codes: Iterable[str]) -> list[str]:
     """Those of the items that 核定要素全部符合 would fill."""
-    return [code for code in codes if _are_ticks(_undecided(spec.bound[code]))]
+    return [code for code in codes if _are_well(spec.bound[code], _not_for_school(spec.bound[code]))]
 
 
-def _undecided(bound: BoundItem) -> list[Asked]:
-    """The 核定要素 of an item that agreeing does not decide."""
-    return [
-        asked
-        for asked in bound.asked
-        if asked.name in bound.not_for_school and not _starts_at_none(bound, asked)
-    ]
+def _not_for_school(bound: BoundItem) -> list[Asked]:
+    return [asked for asked in bound.asked if asked.name in bound.not_for_school]
 
 
-def _are_ticks(questions: Sequence[Asked]) -> bool:
-    return bool(questions) and all(asked.kind == "tick" for asked in questions)
+def _are_well(bound: BoundItem, questions: Sequence[Asked]) -> bool:
+    return bool(questions) and all(_all_well(bound, asked) is not None for asked in questions)
 
 
-def _starts_at_none(bound: BoundItem, question: Asked) -> bool:
-    return isinstance(bound.item.rule.parts[question.part], Deduct) and question.kind in ("tick", "count")
+def _all_well(bound: BoundItem, question: Asked) -> bool | int | None:
+    """The answer where all is as it should be: nothing found to deduct, every other tick set; levels and
+    points have none.
+    """
+    if isinstance(bound.item.rule.parts[question.part], Deduct) and question.kind in ("tick", "count"):
+        return False if question.kind == "tick" else 0
+    return True if question.kind == "tick" else None
 
 
 def _fill(assessment: Assessment, by: User, *, all_present: bool) -> Agreement:

@@ -30,7 +30,7 @@ from ratings.sheets.forms import (
 from ratings.sheets.sheet import by_item
 from ratings.workflow import (
     Writer,
-    due,
+    due_now,
     is_overdue,
     live_figures,
     scheme_spec,
@@ -50,7 +50,7 @@ from .agreeing import (
     accept_figures,
     agree_with_school,
     agreeable,
-    of_ticks_alone,
+    filled_by_all_well,
     shown_adjustment,
     withdraw_adjustment,
 )
@@ -211,8 +211,8 @@ def _school_context(request: HttpRequest, sheet: SchoolSheet, outcome: Outcome) 
         **_lists(request, sheet, outcome, locked),
         "computed": [line for line in sheet.lines if line.computed],
         "agreeable": agreeable(sheet.spec, sheet.entries[Stage.SELF], sheet.waiting),
-        "present": of_ticks_alone(sheet.spec, sheet.waiting),
-        "due": due(assessment, Stage.COUNTY if assessment.status == Status.COUNTY else Stage.SELF),
+        "present": filled_by_all_well(sheet.spec, sheet.waiting),
+        "due": due_now(assessment),
         "may_recall": assessment.returned_to == Status.COUNTY and is_overdue(assessment, Stage.SELF),
         "may_return": not locked and assessment.returns < assessment.scheme.return_limit,
         "seen": shown_at(assessment, "agree").seen,

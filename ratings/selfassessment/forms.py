@@ -106,6 +106,11 @@ class GoalForm(VersionedForm):
         )
 
 
+def stages_of(scheme: Scheme) -> list[Stage]:
+    """The stages that a scheme has."""
+    return [stage for stage in Stage if scheme.has_county_stage or stage != Stage.COUNTY]
+
+
 class ExtensionForm(forms.Form):
     """One school's own last day of one stage, with the reason."""
 
@@ -115,8 +120,7 @@ class ExtensionForm(forms.Form):
 
     def __init__(self, *args, scheme: Scheme, **kwargs) -> None:
         super().__init__(*args, **kwargs)
-        stages = [stage for stage in Stage if scheme.has_county_stage or stage != Stage.COUNTY]
-        self.fields["stage"].choices = [(stage.value, stage.label) for stage in stages]
+        self.fields["stage"].choices = [(stage.value, stage.label) for stage in stages_of(scheme)]
         self.fields["due_on"].help_text = "当天 24:00 前有效；遇休息日顺延到下一个工作日。"
 
 

@@ -13,21 +13,20 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from ratings.enums import Phase, Status
+from ratings.enums import Phase, Stage, Status
 from ratings.models import Assessment, Scheme
 from ratings.sheets.forms import ReturnForm
 from ratings.workflow import (
-    STAGE_OF,
     STEPS,
     TURN_OF,
     allowed_steps,
-    due,
+    due_now,
     grant_extension,
     scheme_spec,
     shown_deadlines,
 )
 from ratings.workflow.blocking import standing_against
-from ratings.workflow.deadlines import extension_refusal
+from ratings.workflow.deadlines import extension_refusal, until_words
 from ratings.workflow.membership import ENTERS, absent_from, admission_refusal, admit, shown_admission
 from ratings.workflow.requests import open_request, requests_of, with_requests
 from schools.models import Role, School, User
@@ -39,8 +38,9 @@ from schools.site.asked import number
 from schools.site.years import nearest, nearest_first
 
 from .figures import FiguresForm, figure_metrics
-from .forms import AdmissionForm, ExtensionForm, FigureFilterForm, StepForm
-from .many import ACTS, Act, Line
+from .forms import AdmissionForm, ExtensionForm, FigureFilterForm, StepForm, stages_of
+from .many import ACTS, Act, Line, stage_of_most
+from .reminding import reminders_of
 from .views import step_context, take_if_posted
 
 #: Steps that an office takes on a page of its own; settling and reopening belong to the committee's pages.
@@ -144,7 +144,7 @@ def _is_chosen(row: Assessment, chosen: str) -> bool:
 def _possible(user: User, rows: list[Assessment]) -> list[tuple[str, Act, int]]:
     """The acts of this person that can be done at any of these schools now, and at how many."""
     own = [(code, act) for code, act in ACTS.items() if may(user, act.act)]
-    found = [(code, act, sum(not line.refusal for line in act.lines(rows))) for code, act in own]
+    found = [(code, act, sum(not line.refusal for line in act.lines(rows, ""))) for code, act in own]
     return [(code, act, count) for code, act, count in found if count]
 
 
@@ -163,27 +163,39 @@ def many(request: HttpRequest, pk: int, code: str) -> HttpResponse:
     rows = _ticked(request, scheme)
     if not rows:
         return turned_away(request, "请先勾选党校。", "ratings:progress_board", scheme.pk)
-    lines, form = act.lines(rows), act.form(request.POST if posting else None, scheme)
+    stages = stages_of(scheme) if act.asks_stage else []
+    stage = _stage(request, stages, rows) if stages else ""
+    lines, form = act.lines(rows, stage), act.form(request.POST if posting else None, scheme, stage)
     told = None
     if posting and form.is_valid():
         told = act.carry_out(lines, request.POST, form.cleaned_data, by=request.user)
         if told.done:
-            messages.success(request, f"{act.label}：已办 {told.done} 所。")
+            for sentence in told.successes:
+                messages.success(request, sentence)
             for sentence in told.sentences:
                 messages.warning(request, sentence)
             return redirect("ratings:progress_board", scheme.pk)
         form.add_error(None, told.sentences)
-        lines = act.lines(_ticked(request, scheme))
+        lines = act.lines(_ticked(request, scheme), stage)
     context = {
         "scheme": scheme,
         "code": code,
         "act": act,
+        "ticked": rows,
+        "stages": stages,
+        "stage": stage and Stage(stage),
         "form": form,
         "possible": [(line, _seen(request, line, told)) for line in lines if not line.refusal],
         "refused": [line for line in lines if line.refusal],
         "described": any(line.words for line in lines),
     }
     return render(request, "ratings/selfassessment/progress_many.html", context)
+
+
+def _stage(request: HttpRequest, stages: list[Stage], rows: list[Assessment]) -> str:
+    """Of the stages there are to choose from, the one asked for, else the one most of the schools are in."""
+    wanted = (request.POST if request.method == "POST" else request.GET).get("stage", "")
+    return wanted if wanted in stages else stage_of_most(rows)
 
 
 def _seen(request: HttpRequest, line: Line, told: object) -> str:
@@ -205,12 +217,11 @@ def _ticked(request: HttpRequest, scheme: Scheme) -> list[Assessment]:
 
 
 def _line(assessment: Assessment) -> dict[str, Any]:
-    stage = STAGE_OF.get(assessment.status)
     return {
         "assessment": assessment,
         "asked": open_request(assessment),
         "turn": "、".join(Role(role).label for role in TURN_OF[assessment.status]),
-        "due": due(assessment, stage) if stage else None,
+        "due": due_now(assessment),
     }
 
 
@@ -229,6 +240,8 @@ def _school(request: HttpRequest, assessment: Assessment, form: ExtensionForm) -
         "assessment": assessment,
         "moves": [(move, MOVES.get(move.step, "")) for move in moves],
         "requests": requests_of(assessment),
+        "reminders": reminders_of(assessment),
+        "extensions": [(one, until_words(one.due_on)) for one in assessment.extensions.all()],
         "steps": [
             step
             for step in allowed_steps(request.user, assessment)
@@ -250,7 +263,7 @@ def extend(request: HttpRequest, pk: int) -> HttpResponse:
         with refusals_in(form):
             seen = request.POST.get(SEEN, "")
             grant_extension(assessment, **form.cleaned_data, by=request.user, seen=seen)
-            messages.success(request, "已延期。")
+            messages.success(request, f"已延至{until_words(form.cleaned_data['due_on'])}。")
             return redirect("ratings:progress_school", assessment.pk)
     return _school(request, assessment, form)
 

@@ -10,6 +10,7 @@ from django.utils import timezone
 from ratings.enums import RUNNING, Status
 from ratings.models import Assessment
 from ratings.sheets.answering import LIVE
+from schools.models import Reminder
 from schools.monitoring.reminders import Place
 
 from .submission import due_of
@@ -31,6 +32,20 @@ def matter_of(assessment: Assessment) -> tuple[str, str] | None:
         f"self-{assessment.status}:{assessment.pk}:{day}",
         f"{assessment.scheme.year}年度{WORDS[assessment.status]}",
     )
+
+
+def step_words(key: str, step: int) -> str:
+    """Who is told; the head first where only the confirmation is missing."""
+    if step == Reminder.Step.FILLER and key.startswith(f"self-{Status.CONFIRMING}:"):
+        return "提醒负责人"
+    return Reminder.Step(step).label
+
+
+def reminders_of(assessment: Assessment) -> list[tuple[Reminder, str]]:
+    """What a school was reminded of in a year, with what still waits for working hours."""
+    own = Reminder.objects.filter(school=assessment.school_id, matter__startswith="self-")
+    rows = own.filter(matter__contains=f":{assessment.pk}:").select_related("by").order_by("at", "pk")
+    return [(row, step_words(row.matter, row.step)) for row in rows]
 
 
 def place_of(assessment: Assessment) -> Place:

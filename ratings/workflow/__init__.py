@@ -1,7 +1,7 @@
 """流转: the table of steps and how one is taken, who may write, deadlines, figures, rows each stage owes."""
 
 from .blocking import blockers, missing_in
-from .deadlines import due, grant_extension, is_overdue, shown_deadlines
+from .deadlines import due, due_now, grant_extension, is_overdue, shown_deadlines
 from .holding import hold_all, hold_assessment, hold_assessments
 from .onsite import shut, shut_codes
 from .recusal import (
@@ -33,6 +33,7 @@ __all__ = [
     "city_figures",
     "conflicts",
     "due",
+    "due_now",
     "figures_of",
     "frozen_sheet",
     "grant_extension",

@@ -3,8 +3,6 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from django.utils import timezone
-
 from ratings.criteria.spec import SchemeSpec
 from ratings.enums import Confirmation, FilledBy, Phase, Stage, Status
 from ratings.models import Assessment, Score
@@ -13,7 +11,7 @@ from ratings.scoring import Entry, answered_apart, entry_from_json, owed_codes, 
 from schools.metrics import Figure
 from schools.numbers import chinese_date
 
-from .deadlines import due, is_overdue
+from .deadlines import day_words, due, is_overdue
 from .membership import has_left
 from .requests import open_request
 from .snapshots import figures_of, live_figures, scheme_spec
@@ -76,8 +74,8 @@ def _complete(stage: str) -> Check:
 def _in_time(stage: Stage) -> Check:
     def check(assessment: Assessment, *_) -> Iterator[Blocker]:
         if is_overdue(assessment, stage):
-            last = timezone.localtime(due(assessment, stage))
-            yield Blocker(f"{stage.label}已于 {last:%Y年%m月%d日} 截止，如需延期请联系市评委会办公室")
+            last = day_words(due(assessment, stage))
+            yield Blocker(f"{stage.label}已于 {last} 截止，如需延期请联系市评委会办公室")
 
     return check
 
@@ -153,9 +151,7 @@ def _returns_left(assessment: Assessment, *_) -> Iterator[Blocker]:
 
 def _return_overdue(assessment: Assessment, *_) -> Iterator[Blocker]:
     if not is_overdue(assessment, Stage.SELF):
-        yield Blocker(
-            f"补正期限到 {timezone.localtime(due(assessment, Stage.SELF)):%Y年%m月%d日}，期满前不能收回"
-        )
+        yield Blocker(f"补正期限到 {day_words(due(assessment, Stage.SELF))}，期满前不能收回")
 
 
 def _self_overdue(assessment: Assessment, *_) -> Iterator[Blocker]:
@@ -163,7 +159,7 @@ def _self_overdue(assessment: Assessment, *_) -> Iterator[Blocker]:
     if last is None:
         yield Blocker("本方案没有设自评截止日，不能认定未申报")
     elif not is_overdue(assessment, Stage.SELF):
-        yield Blocker(f"自评截止时间未到（{timezone.localtime(last):%Y年%m月%d日}截止），不能认定未申报")
+        yield Blocker(f"自评截止时间未到（{day_words(last)}截止），不能认定未申报")
 
 
 def _reasons_owed(assessment: Assessment, spec: SchemeSpec, *_) -> Iterator[Blocker]:

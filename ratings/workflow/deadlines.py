@@ -13,10 +13,11 @@ from schools import audit
 from schools.calendar.workdays import add_workdays, is_workday
 from schools.messages.inbox import notify
 from schools.models import User
-from schools.numbers import chinese_date
+from schools.numbers import WEEKDAYS, near_date
 from schools.saving import Refused, Shown, refuse
 
 from .holding import hold_assessment
+from .steps import STAGE_OF
 
 #: 补正 is due this many working days after the return.
 RETURN_WORKDAYS = 3
@@ -39,6 +40,12 @@ def due(assessment: Assessment, stage: str) -> dt.datetime | None:
     extended = [extension.due_on for extension in assessment.extensions.all() if extension.stage == stage]
     day = last_day(extended[-1] if extended else getattr(assessment.scheme, f"{stage}_due"))
     return day and end_of(day)
+
+
+def due_now(assessment: Assessment) -> dt.datetime | None:
+    """The last moment of the stage that the school is in; none once it is through, or where none is set."""
+    stage = STAGE_OF.get(assessment.status)
+    return due(assessment, stage) if stage else None
 
 
 def is_overdue(assessment: Assessment, stage: str, *, at: dt.datetime | None = None) -> bool:
@@ -80,6 +87,20 @@ def end_of(day: dt.date) -> dt.datetime:
     return timezone.make_aware(dt.datetime.combine(day, LAST_SECOND))
 
 
+def day_words(moment: dt.datetime | dt.date) -> str:
+    """A last day in a sentence: 12月7日, with the year where it is another one."""
+    day = timezone.localdate(moment) if isinstance(moment, dt.datetime) else moment
+    return near_date(day, timezone.localdate())
+
+
+def until_words(day: dt.date) -> str:
+    """What 延至 says of the day that was typed: 12月12日（星期六），顺延至12月14日."""
+    kept = next_workday_from(day)
+    if kept == day:
+        return day_words(day)
+    return f"{day_words(day)}（星期{WEEKDAYS[day.weekday()]}），顺延至{day_words(kept)}"
+
+
 def in_self_window(today: dt.date, scheme: str = "scheme__") -> Q:
     """Whether 自评 is asked for by now, of rows that find their scheme by `scheme`."""
     near = Q(**{f"{scheme}self_due__lte": today + SELF_WINDOW}) | Q(**{f"{scheme}self_due": None})
@@ -94,10 +115,8 @@ def shown_deadlines(assessment: Assessment) -> Shown:
         if not granted:
             return ""
         last = granted[-1]
-        at = timezone.localtime(last.at)
-        return (
-            f"{last.by} {at:%m月%d日 %H:%M} 已把{last.get_stage_display()}延至 {last.due_on}：{last.reason}"
-        )
+        at, until = f"{day_words(last.at)} {timezone.localtime(last.at):%H:%M}", until_words(last.due_on)
+        return f"{last.by} {at} 已把{last.get_stage_display()}延至{until}：{last.reason}"
 
     return Shown(
         {
@@ -132,9 +151,7 @@ def grant_extension(
         shown_deadlines(locked).refuse_changed(seen)
         now = due(locked, stage)
         if now is not None and end_of(due_on) <= now:
-            raise Refused(
-                {"due_on": f"延至的日期须晚于现在的截止时间 {timezone.localtime(now):%Y年%m月%d日}。"}
-            )
+            raise Refused({"due_on": f"延至的日期须晚于现在的截止时间 {day_words(now)}。"})
         if stage == Stage.SELF and locked.return_due:
             locked.return_due = next_workday_from(due_on)
             locked.save(update_fields=["return_due"])
@@ -152,6 +169,6 @@ def grant_extension(
 def _tell_school(assessment: Assessment, extension: Extension) -> None:
     people = User.objects.of_schools(assessment.school_id)
     page = reverse("ratings:assessment", args=[assessment.pk])
-    day = chinese_date(next_workday_from(extension.due_on))
-    text = f"{assessment.scheme.year}年度星级评定自评延期至{day}：{extension.reason}"
+    until = until_words(extension.due_on)
+    text = f"{assessment.scheme.year}年度星级评定自评延期至{until}：{extension.reason}"
     notify(people, text, url=page, key=f"extension-{extension.pk}", school=assessment.school)

@@ -12,7 +12,6 @@ from functools import cached_property
 from typing import Any
 
 from django.db.models import Case, Exists, Expression, OuterRef, Value, When
-from django.utils import timezone
 
 from ratings.enums import Aggregation, Phase, Stage, Status
 from ratings.models import Assessment, Division, Judge, JudgeSheet, ReturnedItem, Score
@@ -20,7 +19,7 @@ from schools.models import Appointment, Liaison, School, User
 from schools.models.people import Role
 from schools.models.scope import SCHOOL_ROLES
 
-from .deadlines import due, is_overdue
+from .deadlines import day_words, due, is_overdue
 from .onsite import shut
 from .steps import STAGE_OF
 
@@ -108,10 +107,9 @@ class Writer:
         if STAGE_OF.get(assessment.status) != stage:
             return f"申报处于“{assessment.get_status_display()}”，{Stage(stage).label}不能再填写。"
         if is_overdue(assessment, stage):
-            last = timezone.localtime(due(assessment, stage))
+            last = day_words(due(assessment, stage))
             return (
-                f"{Stage(stage).label}已于 {last:%Y年%m月%d日} 24 时截止，所填内容没有保存；"
-                "如需延期请联系市评委会办公室。"
+                f"{Stage(stage).label}已于 {last} 24 时截止，所填内容没有保存；如需延期请联系市评委会办公室。"
             )
         return {Stage.SELF: self._self, Stage.COUNTY: self._county, Stage.CITY: self._city}[stage](score)
 

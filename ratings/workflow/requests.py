@@ -6,11 +6,12 @@ from dataclasses import dataclass
 
 from django.db.models import OuterRef, Prefetch, QuerySet, Subquery
 from django.urls import reverse
+from django.utils import timezone
 
 from ratings.enums import UNFINISHED
 from ratings.models import Assessment, Move
 from schools.messages.inbox import notify
-from schools.models import Role, User
+from schools.models import Notice, Role, User
 
 from .opening import holders
 from .steps import STEPS
@@ -71,8 +72,16 @@ def tell_office(assessment: Assessment, move: Move, *_) -> None:
     notify(holders(assessment.scheme, [Role.OFFICE]), text, url=page, key=f"move-{move.pk}")
 
 
+def close_notices(assessment: Assessment) -> None:
+    """Nothing waits for an answer any more, whoever gave it: nobody of the office finds it unread."""
+    asked = Move.objects.filter(assessment=assessment, step=ASKING).values_list("pk", flat=True)
+    if keys := [f"move-{pk}" for pk in asked]:
+        Notice.objects.filter(key__in=keys).unread().update(read_at=timezone.now())
+
+
 def tell_school(assessment: Assessment, move: Move, *_) -> None:
     """What was decided on it, with the words it was given."""
+    close_notices(assessment)
     people = User.objects.of_schools(assessment.school_id)
     text = f"{assessment.scheme.year}年度星级评定：市评委会办公室{STEPS[move.step].label}"
     text += f"：{move.comment}" if move.comment else "。"

@@ -38,7 +38,7 @@ from .deadlines import return_deadline
 from .holding import hold_assessment
 from .membership import tell
 from .recusal import must_recuse
-from .requests import tell_office, tell_school
+from .requests import close_notices, tell_office, tell_school
 from .showing import FIGURED, frozen_sheet, shown_at, with_figures
 from .snapshots import live_figures, scheme_spec, take_snapshot
 from .stages import open_city_rows, open_county_rows
@@ -189,6 +189,7 @@ def _on_resubmit(assessment: Assessment, move: Move, facts: dict) -> None:
 
 def _on_submit(assessment: Assessment, move: Move, facts: dict) -> None:
     """Open what the stage reached owes, and start the scheme's scoring with its first submission."""
+    close_notices(assessment)
     _on_resubmit(assessment, move, facts)
     open_rows = open_county_rows if assessment.status == Status.COUNTY else open_city_rows
     open_rows(assessment, scheme_spec(assessment.scheme))
@@ -253,6 +254,7 @@ def _on_lapse(assessment: Assessment, move: Move, *_) -> None:
 def _on_take_out(assessment: Assessment, move: Move, *_) -> None:
     """What was written stays as it is; what was decided holds no more."""
     void_decision(assessment, move)
+    close_notices(assessment)
     text = f"{assessment}{STEPS[move.step].label}，按不参评处理：{move.comment}"
     tell(assessment, text, key=f"move-{move.pk}")
 

@@ -10,6 +10,19 @@
     if (event.target.closest("[data-print]")) window.print();
   });
 
+  // 全选 of a group ticks the rows below it, so that single ones can be left out; without one of them it is off.
+  document.addEventListener("change", function (event) {
+    const box = event.target, row = box.closest("[data-groups] tr");
+    if (!row || box.type !== "checkbox") return;
+    let other = row;
+    if (row.matches(".group-row")) {
+      while ((other = other.nextElementSibling) && !other.matches(".group-row")) other.querySelector("[type=checkbox]").checked = box.checked;
+    } else if (!box.checked) {
+      while (other && !other.matches(".group-row")) other = other.previousElementSibling;
+      if (other) other.querySelector("[type=checkbox]").checked = false;
+    }
+  });
+
   // Paper has no folds: what is folded away on the screen is printed in full.
   window.addEventListener("beforeprint", function () {
     document.querySelectorAll("main details:not([open])").forEach(function (one) { one.open = true; one.dataset.folded = ""; });

@@ -45,7 +45,7 @@ from ratings.workflow import (
     open_county_rows,
     void_signature,
 )
-from ratings.workflow.deadlines import return_deadline
+from ratings.workflow.deadlines import day_words, return_deadline
 from ratings.workflow.opening import holders
 from ratings.workflow.stages import open_self_rows
 from ratings.workflow.taking import void_decision
@@ -242,7 +242,7 @@ class _Back:
         if own:
             back = Status.CITY if target == Status.SETTLED else target
             self._move(Status.RETURNED, returned_to=back, items=own)
-            until = f"{self.assessment.return_due:%Y年%m月%d日}"
+            until = day_words(self.assessment.return_due)
             parts.append(f"自评退回补正 {'、'.join(own)}，{until}前补正。")
         elif target != self.status:
             self._move(target)

@@ -74,7 +74,7 @@ def test_after_the_deadline_no_sheet_is_taken(judged):
 
     (sentence,) = refused(submit_sheet, judged.sheet(judged.judges[0]), by=judged.judges[0])
 
-    assert "评审已于 2020年01月02日 24 时截止" in sentence
+    assert "评审已于 2020年1月2日 24 时截止" in sentence
 
 
 def test_a_panel_is_closed_when_every_sheet_of_every_school_is_in(judged):

@@ -47,7 +47,7 @@ def spec() -> SchemeSpec:
             {"书记任校长": True, "副职齐备": False},
             {"书记任校长": True, "副职齐备": False},
         ),
-        ("A2", None, {"数据不实": 0}, {"数据不实": 0}),
+        ("A2", None, None, {"数据不实": 0}),
         ("A3", None, None, {"专人管理": True, "安全措施": True}),
         ("A4", None, None, None),
         ("A5", {"列入预算": True}, None, {"列入预算": True, "无违规使用": True}),

@@ -7,8 +7,8 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from ratings.enums import Stage
-from ratings.models import Evidence, Judge, Scheme, Score
+from ratings.enums import Stage, Status
+from ratings.models import Assessment, Evidence, Judge, Scheme, Score
 from ratings.workflow.deadlines import return_deadline
 from schools.models import User
 from tests.factories import CountyFactory, SchoolFactory
@@ -120,13 +120,18 @@ def test_the_desk_is_closed_to_everybody_else(role, signed_client, appoint, revi
 def test_one_click_accepts_the_figures_and_copies_what_the_school_answered(desk, reviewed):
     response = press(desk, page(reviewed, "review_agree"), {"act": "both"}, on=page(reviewed), follow=True)
 
-    assert "填好 4 个小项；还有 1 项要由初评判断：L1" in text(response)
+    assert "填好 3 个小项；还有 2 项要由初评判断：L1、L2" in text(response)
     assert reviewed.snapshots.get().accepted_by.username == "county"
     own = Score.objects.get(assessment=reviewed, stage=Stage.SELF, item__code="L3").answers
     assert county_row(reviewed, "L3").answers == own
-    assert county_row(reviewed, "L2").answers == {"答": {"无专人": True, "数据不符": 0}}
+    assert county_row(reviewed, "L2").answers is None  # the school was not asked about 数据不符
     assert county_row(reviewed, "L1").answers is None
     assert "系统取数已认可" in text(response)
+    assert "核定要素全部符合、没有应扣分的（L2）" in text(response)
+
+    press(desk, page(reviewed, "review_agree"), {"act": "present"}, on=page(reviewed))
+    assert county_row(reviewed, "L2").answers == {"答": {"无专人": True, "数据不符": 0}}
+    assert county_row(reviewed, "L1").answers is None
 
 
 def test_agreeing_overwrites_no_judgement(desk, reviewed):
@@ -349,6 +354,18 @@ def test_workbench_and_desk_name_the_same_last_day(desk, reviewed):
     for address in ("/", reverse("ratings:review")):
         found = text(desk.get(address))
         assert "12月7日 24:00" in found and "12月5日" not in found
+
+
+def test_a_school_shows_the_last_day_of_the_stage_it_is_in(desk, reviewed):
+    days = {"self_due": date(2026, 1, 5), "county_due": date(2099, 1, 6), "city_due": date(2099, 1, 7)}
+    Scheme.objects.filter(pk=reviewed.scheme_id).update(**days)
+
+    found = {}
+    for status in (Status.COUNTY, Status.CITY, Status.SETTLED):
+        Assessment.objects.update(status=status)
+        found[status] = re.search('class="lead-line">(.*?)</p>', text(desk.get(page(reviewed)))).group(1)
+    assert "1月6日 24:00" in found[Status.COUNTY] and "1月7日 24:00" in found[Status.CITY]
+    assert "截止" not in found[Status.SETTLED]
 
 
 def test_without_a_scheme_the_desk_says_so(signed_client, appoint):

@@ -11,6 +11,8 @@ from ratings.models import Score
 from ratings.sheets.answering import save
 from tests.browser import faults, let_pass, too_wide, wait_until_held
 from tests.cast import PASSWORD
+from tests.factories import CountyFactory, SchoolFactory
+from tests.ratings.county_year import county_scheme
 from tests.ratings.opened_year import answer_everything
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db]
@@ -43,6 +45,27 @@ def remark(page, row):
 
 def said(page):
     return page.locator(".answer-status")
+
+
+def test_a_county_ticked_whole_ticks_its_rows_and_is_off_without_one_of_them(
+    signed_in, live_server, appoint, city, school, county
+):
+    near, far = (
+        [SchoolFactory(city=city, county=place) for _ in "12"] for place in (county, CountyFactory(city=city))
+    )
+    scheme = county_scheme(city, [school, *near, *far], year=2026)
+    page = signed_in(appoint("office"))
+    page.goto(live_server.url + reverse("ratings:progress_board", args=[scheme.pk]))
+    whole = page.locator(f"input[name=county][value='{county.pk}']")
+    ticked = page.locator("input[name=school]:checked")
+
+    whole.check()
+    expect(ticked).to_have_count(3)
+    page.get_by_role("checkbox", name=near[0].name, exact=True).uncheck()
+    expect(whole).not_to_be_checked()
+    expect(ticked).to_have_count(2)
+    page.get_by_role("button", name="批准延期").click()
+    expect(page.get_by_role("heading", name="将办理 2 所")).to_be_visible()
 
 
 def test_leaving_a_field_saves_it_and_says_so(open_at, filler, row):

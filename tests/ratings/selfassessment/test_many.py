@@ -69,7 +69,8 @@ def at(rows):
 
 def shown_on(page: str) -> dict:
     """What the form of the page sends along."""
-    fields = re.findall(r'name="(school|seen-\d+)" value="([^"]*)"', page)
+    form = page.partition("novalidate>")[2]  # not the one that asks for another stage
+    fields = re.findall(r'name="(school|seen-\d+)" value="([^"]*)"', form)
     return {
         "school": [value for name, value in fields if name == "school"],
         **{name: value for name, value in fields if name != "school"},
@@ -95,7 +96,7 @@ def test_counties_ticked_whole_and_single_schools_get_the_same_day_by_one_act(
 
     names = [schools[place].name for place in (0, 2, 3, 4)]
     assert all(name in page for name in names) and "甲二党校" not in page
-    assert "批准延期：已办 4 所。" in told
+    assert "批准延期：已办 4 所，自评延至2099年1月12日。" in told
     assert extended() == names
     assert {(one.due_on, one.reason, one.by) for one in Extension.objects.all()} == {
         (NEXT_WEEK, "台风停课", office)
@@ -129,10 +130,10 @@ def test_where_it_cannot_be_done_is_said_before_and_after_and_the_others_are_don
     told = carry_out(client, address, page, **fresh | {"school": shown_on(page)["school"]}, **typed)
 
     assert "不能办理 1 所" in page and "甲二党校：申报处于“不参评”，不能再延期。" in page
-    assert "批准延期：已办 1 所。" in told
+    assert "批准延期：已办 1 所，自评延至2099年1月12日。" in told
     assert "（甲二党校）：申报处于“不参评”，不能再延期。" in told
     assert "（乙一党校）：您打开本页以后，延期（" in told and "：停电）有变化，没有办理" in told
-    assert "（乙二党校）：延至的日期须晚于现在的截止时间 2099年01月12日。" in told
+    assert "（乙二党校）：延至的日期须晚于现在的截止时间 2099年1月12日。" in told
     assert list(rows[0].extensions.values_list("reason", flat=True)) == ["台风停课"]
     assert Extension.objects.count() == 3
 
@@ -142,15 +143,42 @@ def test_a_stage_that_a_school_is_through_with_is_not_extended_with_the_others(
 ):
     Assessment.objects.filter(pk=rows[1].pk).update(status=Status.COUNTY)
     client, address = signed_client(office), at("extend", rows[:2])
-    told = carry_out(client, address, stage="self", due_on=NEXT_WEEK, reason="台风停课")
-    county = carry_out(client, address, stage="county", due_on=NEXT_WEEK, reason="台风停课")
+    page = client.get(address).content.decode()
+    told = carry_out(client, address, page, stage="self", due_on=NEXT_WEEK, reason="台风停课")
+    page = client.get(at("extend", rows[:2], stage="county")).content.decode()
+    county = carry_out(client, address, page, stage="county", due_on=NEXT_WEEK, reason="台风停课")
     page = client.get(address).content.decode()
     Assessment.objects.update(status=Status.SETTLED)  # while the page is open
     closed = carry_out(client, address, page, stage="city", due_on=NEXT_WEEK, reason="台风停课")
 
     assert "（甲二党校）：状态是“县初评中”，自评已经办完，没有延期。" in told
-    assert "批准延期：已办 2 所。" in county  # of a stage still to come, too
+    assert "批准延期：已办 2 所，初评延至2099年1月12日。" in county  # of a stage still to come, too
     assert "没有办的 2 所" in closed and "申报处于“已审定”，不能再延期。" in closed
+
+
+def test_the_list_follows_the_stage_which_is_that_of_most_schools_until_another_is_asked_for(
+    office, signed_client, rows, at
+):
+    Assessment.objects.filter(pk__in=[row.pk for row in rows[:3]]).update(status=Status.COUNTY)
+    Scheme.objects.update(city_due=dt.date(2099, 2, 3))
+    client = signed_client(office)
+    by_default, own, city, none = (
+        client.get(at("extend", ticked, **query)).content.decode()
+        for ticked, query in (
+            (rows, {}),
+            (rows, {"stage": "self"}),
+            (rows, {"stage": "city"}),
+            (rows[:1], {"stage": "self"}),
+        )
+    )
+    wrong = client.get(at("extend", rows, stage="x")).content.decode()
+
+    for page in (by_default, wrong):
+        assert "初评延期：将办理 5 所" in page and 'value="county" selected' in page
+    assert "自评延期：将办理 2 所" in own and "批准延期（自评）：2 所" in own and "不能办理 3 所" in own
+    assert "自评已经办完，没有延期" in own and "1月5日 24:00" in own
+    assert "评审延期：将办理 5 所" in city and city.count("2月3日 24:00") == 5
+    assert "不能办理 1 所" in none and "其余各所照办" not in none and "按这一阶段列出" in none
 
 
 def test_nothing_done_keeps_what_was_typed(office, signed_client, rows, at):
@@ -158,7 +186,7 @@ def test_nothing_done_keeps_what_was_typed(office, signed_client, rows, at):
     early = carry_out(client, address, stage="self", due_on="2098-01-06", reason="台风停课")
     wrong = carry_out(client, address, stage="self", due_on="下周", reason="台风停课")
 
-    assert "没有办的 2 所（东溪镇委党校、甲二党校）：延至的日期须晚于现在的截止时间" in early
+    assert early.count("没有办的 2 所（东溪镇委党校、甲二党校）：延至的日期须晚于现在的截止时间") == 1
     assert "台风停课" in early and "台风停课" in wrong
     assert not Extension.objects.exists()
 
@@ -220,7 +248,7 @@ def test_not_handed_in_is_offered_when_it_is_late_and_only_for_those(office, sig
 
     assert "认定未申报" not in early
     assert re.search(r"认定未申报.*?（4 所可办）", late)
-    assert "认定未申报：已办 4 所。" in told and "自评截止时间未到（2099年01月12日截止）" in told
+    assert "认定未申报：已办 4 所。" in told and "自评截止时间未到（2099年1月12日截止）" in told
     assert list(Assessment.objects.exclude(status="lapsed")) == [rows[0]]
 
 
@@ -288,15 +316,22 @@ def test_a_reminder_that_waits_for_working_hours_is_sent_then_unless_it_was_hand
 ):
     appoint("filler", user=people["head"], school=schools[1])
     monkeypatch.setattr(reminders, "in_working_hours", lambda moment: False)
-    carry_out(signed_client(office), at("remind", rows[:2]))
+    told = carry_out(signed_client(office), at("remind", rows[:2]))
     Assessment.objects.filter(pk=rows[1].pk).update(status=Status.COUNTY)
     monkeypatch.setattr(reminders, "in_working_hours", lambda moment: True)
 
+    own = [reverse("ratings:progress_school", args=[row.pk]) for row in rows[:3]]
+    waiting, _, none = (signed_client(office).get(page).content.decode() for page in own)
+
+    assert "提醒填报人" in waiting and "等到上班时间送达" in waiting and "催办" not in none
+    assert "已安排催办 2 所，上班时间送达。" in told and "已办" not in told
     assert Reminder.objects.filter(sent_at=None).count() == 2
     assert reminders.send_waiting(timezone.now()) == 1
     assert list(Notice.objects.filter(text__startswith="【催办】").values_list("user", flat=True)) == [
         people["filler"].pk
     ]
+    sent, gone, _ = (signed_client(office).get(page).content.decode() for page in own)
+    assert re.search(r"\d 送达<", sent) and "等候期间已办结，没有送达" in gone
 
 
 @pytest.mark.parametrize("count", [2, 49])

@@ -63,6 +63,20 @@ def test_extension_is_granted_with_its_reason(office, assessment):
     assert (extension.stage, extension.due_on, extension.reason) == ("county", day, "停电")
 
 
+def test_a_rest_day_is_named_with_the_working_day_it_moves_to(office, assessment):
+    page = reverse("ratings:progress_school", args=[assessment.pk])
+    address = reverse("ratings:progress_extend", args=[assessment.pk])
+    told = []
+    for day in (dt.date(2099, 1, 10), dt.date(2099, 1, 12), dt.date(2099, 1, 13)):
+        typed = {"stage": "county", "due_on": day, "reason": "停电"}
+        told.append(press(office, address, typed, on=page, follow=True).content.decode())
+
+    until = "延至2099年1月10日（星期六），顺延至2099年1月12日"
+    assert f"已{until}。" in told[0] and f"初评{until}：停电" in told[0]
+    assert "延至的日期须晚于现在的截止时间 2099年1月12日。" in told[1]
+    assert "已延至2099年1月13日。" in told[2]
+
+
 def test_extension_to_an_earlier_day_keeps_what_was_typed(office, assessment):
     Scheme.objects.update(county_due=dt.date(2099, 1, 5))
 
@@ -92,7 +106,7 @@ def test_lapse_is_offered_once_the_deadline_has_passed_and_refused_with_a_senten
     late = office.get(page).content.decode()
 
     assert address not in early and address in late
-    assert "现在不能认定未申报：自评截止时间未到（2099年01月05日截止）" in opened
+    assert "现在不能认定未申报：自评截止时间未到（2099年1月5日截止）" in opened
     assert "<textarea" not in opened
     assert "自评截止时间未到" in posted and "未交" in posted
     assert Assessment.objects.get().status == Status.DRAFT

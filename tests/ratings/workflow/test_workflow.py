@@ -42,6 +42,7 @@ from ratings.workflow.requests import requests_of
 from ratings.workflow.steps import mermaid
 from schools.models import AuditEntry, MonthlyReport, Notice, Region, Role, School, User
 from schools.saving import Refused
+from tests.factories import UserFactory
 from tests.ratings.regulation import MAY
 
 pytestmark = [pytest.mark.engine, pytest.mark.django_db]
@@ -366,13 +367,13 @@ def test_every_step_of_a_stage_ends_with_its_deadline(submitted):
         Stage.COUNTY: ("recommend",),
     }.items():
         scheme.self_due, scheme.county_due = (past if one == stage else None for one in ("self", "county"))
-        sentence = f"{stage.label}已于 2020年01月06日 截止，如需延期请联系市评委会办公室"
+        sentence = f"{stage.label}已于 2020年1月6日 截止，如需延期请联系市评委会办公室"
         for code in steps:
             assert sentence in [blocker.text for blocker in blockers(submitted, code)], code
 
 
 def test_lapse_waits_for_the_deadline_and_needs_a_reason(assessment, office):
-    early = ((None, "没有设自评截止日"), (dt.date(2099, 1, 6), "截止时间未到（2099年01月06日截止）"))
+    early = ((None, "没有设自评截止日"), (dt.date(2099, 1, 6), "截止时间未到（2099年1月6日截止）"))
     for day, sentence in early:
         Scheme.objects.update(self_due=day)
         with pytest.raises(Refused, match=sentence):
@@ -400,10 +401,15 @@ def test_declining_is_asked_by_the_head_and_confirmed_by_the_office(assessment, 
         take_step(assessment, "ask_decline", by=head, comment="再申请")
     with pytest.raises(Refused, match="请写明理由"):
         take_step(assessment, "refuse_decline", by=office)
-    take_step(assessment, "refuse_decline", by=office, comment="可借用镇会议室办班")
+    asking = Notice.objects.filter(text__contains="申请不参评，请答复：").unread()
+    colleague = appoint("office", user=UserFactory())
+    assert asking.count() == 1
+    take_step(assessment, "refuse_decline", by=colleague, comment="可借用镇会议室办班")
+    assert not asking.exists()
     with pytest.raises(Refused, match="申请已经答复"):
         take_step(assessment, "decline", by=office)
     take_step(assessment, "ask_decline", by=head, comment="会议室也在重建")
+    assert set(asking.values_list("user", flat=True)) == {office.pk, colleague.pk}
     Assessment.objects.update(status=Status.CONFIRMING)  # the filler sent it to the head meanwhile
     take_step(assessment, "decline", by=office, comment="情况属实")
 
@@ -429,6 +435,7 @@ def test_a_request_is_over_once_the_school_has_handed_in_all_the_same(assessment
     take_step(assessment, "withdraw", by=head)
 
     assert [one.waits for one in requests_of(assessment)] == [False]
+    assert not Notice.objects.filter(user=office).unread().exists()
     with pytest.raises(Refused, match="没有申请不参评"):
         take_step(assessment, "decline", by=office)
 
