@@ -60,6 +60,9 @@ class Typeset:
     def __init__(self, string: str, **_):
         self._html = string
 
+    #: What the real one keeps of the source, for messages alone.
+    etree_element = None
+
     def render(self, **_) -> Typeset:
         return self
 
