@@ -24,9 +24,24 @@ FOLDER = Path(__file__).parent
 AREAS = ("documents", "figures")
 AGAIN = "GOLDEN=write python -m pytest -m deep tests/golden"
 #: They answer by going on to another page: the newest year, the next school, what a message is about.
-GOING_ON = {"assessments/", "committee/", "inbox/<int:pk>/", "panels/", "review/<int:pk>/next/"}
-#: Of an agreed sheet that is handed in; the demonstration scores with judges of their own.
-NOT_THERE = {"panels/sheets/<int:pk>/signatures/"}
+GOING_ON = {
+    "assessments/",
+    "committee/",
+    "inbox/<int:pk>/",
+    "panels/",
+    "progress/",
+    "review/<int:pk>/next/",
+}
+#: Of an agreed sheet that is handed in, of judges who left, of schools that came later or were ticked: the
+#: demonstration has none of them.
+NOT_THERE = {
+    "panels/sheets/<int:pk>/signatures/",
+    "panels/groups/<int:pk>/judges/<int:judge>/replace/",
+    "panels/changes/<int:pk>/follow/",
+    "panels/voided/<int:pk>/",
+    "progress/<int:pk>/admit/<int:school>/",
+    "progress/<int:pk>/many/<slug:code>/",
+}
 #: For machines, or for something sent.
 NO_PAGE = {"healthz", "text-size/", "accounts/logout/", "accounts/identity/", "accounts/year/"}
 #: Lines of a difference that are shown.
