@@ -11,6 +11,8 @@
   let leaving = false;
   let pressed = null;
   let waiting = null;
+  let released = null;
+  let letGo = function () {};
 
   function controls(element) {
     return Array.from(element.querySelectorAll("input[name], textarea[name], select[name]"));
@@ -121,10 +123,20 @@
     }
   }
 
-  // By htmx, as every partial request of the site; what comes of it is told in the row, not on top of the page.
+  // By htmx, as every partial request of the site; what comes of it is told in the row, not on top of the page, and not
+  // while a button of the mouse is down: what it is on would move away, and the click be lost.
   function send(row, verb, done) {
-    return htmx.ajax(verb, row.url, { source: row.element, handler: function (element, info) { done(info.xhr); } });
+    let answer = null;
+    return htmx.ajax(verb, row.url, { source: row.element, handler: function (element, info) { answer = info.xhr; } })
+      .then(function () { return released; })
+      .then(function () { if (answer) done(answer); });
   }
+  document.addEventListener("pointerdown", function () {
+    released = new Promise(function (resolve) { letGo = resolve; });
+  }, true);
+  ["pointerup", "pointercancel"].forEach(function (name) {
+    document.addEventListener(name, function () { window.setTimeout(letGo, 0); }, true);
+  });
   document.addEventListener("htmx:configRequest", function (event) {
     const row = rowOf(event.detail.elt);
     if (row && row.element === event.detail.elt && event.detail.verb === "post") event.detail.parameters = values(row.element);

@@ -233,6 +233,24 @@ def test_saving_the_page_waits_for_the_answer_under_way_and_meets_no_conflict_wi
     assert row("M1").remark == "写在保存途中"
 
 
+def test_nothing_moves_under_the_mouse_while_its_button_is_down(open_at, filler, row):
+    page = open_at(filler, "item", "M1")
+    here = page.url
+    count_field(page, row).fill("2")
+    onward = page.locator("main .actions button.btn-primary")
+    onward.scroll_into_view_if_needed()
+    box = onward.bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] - 3)
+
+    with page.expect_response("**/scores/**"):
+        page.mouse.down()
+    page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    page.mouse.up()
+
+    expect(page).not_to_have_url(here)
+    assert row("M1").answers == {"答": {"成果": 2}}
+
+
 def test_a_form_that_waited_stays_on_the_page_when_the_network_is_lost(open_at, filler, row):
     page = open_at(filler, "item", "M1")
     held = []
