@@ -132,8 +132,7 @@ def main(path):
     with zipfile.ZipFile(path) as package:
         raw = {name: package.read(name) for name in package.namelist()}
     manifest, scheme, rules, schools, results = (json.loads(raw[f"{name}.json"]) for name in ("manifest", "scheme", "rules", "schools", "results"))
-    pairs = [(name, "文件摘要", kept, hashlib.sha256(raw.get(name, b"")).hexdigest()) for name, kept in manifest["files"].items()]
-    pairs.append(("scheme.json", "方案摘要", manifest["scheme_digest"], digest(scheme)))
+    pairs = [*((name, "文件摘要", kept, hashlib.sha256(raw.get(name, b"")).hexdigest()) for name, kept in manifest["files"].items()), ("scheme.json", "方案摘要", manifest["scheme_digest"], digest(scheme))]
     pairs += [(one["name"], "结果摘要", one["digest"], digest([manifest["scheme_digest"], *(one[key] for key in DIGESTED)])) for one in results]
     pairs.append(("全部", "党校名单", *(sorted(one["code"] for one in rows) for rows in (results, schools))))
     wrong = [pair for pair in pairs if pair[2] != pair[3]] + list(check_schools(scheme, rules, schools, results))
